@@ -1,0 +1,166 @@
+#!/bin/sh
+# lint.sh [--quick | --format]: the rules of CONTRIBUTING.md that a program can check. Runs in the source tree.
+#   (nothing)  all of them
+#   --quick    those that need only sh and perl, for make check: layers, lengths, lists, forbidden text
+#   --format   reformats the C files instead
+# Each finding is "file:line: rule". Exit 1 if there is any. Tools that are absent are an error in CI (CI=true),
+# elsewhere a note.
+set -u
+LC_ALL=C.UTF-8
+export LC_ALL
+cd "$(dirname "$0")/.." || exit 2
+mode=${1-}
+case $mode in
+'' | --quick | --format) ;;
+*)
+    echo "usage: tests/lint.sh [--quick | --format]" >&2
+    exit 2
+    ;;
+esac
+C_FLAGS="-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -I."
+
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+findings=$work/findings
+: >"$findings"
+
+# Every file of the project: tracked, or new and not ignored. Without git (a dist archive): all but built ones.
+list_files() {
+    if [ -e .git ] && command -v git >/dev/null 2>&1 && git ls-files -co --exclude-standard >"$work/git" 2>/dev/null; then
+        while IFS= read -r file; do
+            [ ! -f "$file" ] || printf '%s\n' "$file"
+        done <"$work/git"
+    else
+        find .ci VERSION configure Makefile.in ./*.md core mappings plugins adapters spool tests docs -type f \
+            ! -name '*.so' 2>/dev/null | sed 's|^\./||'
+    fi | sort -u
+}
+list_files >"$work/files"
+grep -E '\.[ch]$' "$work/files" >"$work/c-files"
+grep -E '\.sh$|^configure$|^\.ci/run$' "$work/files" >"$work/sh-files"
+
+# tool NAME...: the first that is there; a note, or in CI a finding, if none is.
+tool() {
+    for name; do
+        if command -v "$name" >/dev/null 2>&1; then
+            echo "$name"
+            return 0
+        fi
+    done
+    if [ "${CI-}" = true ]; then
+        echo "lint: $1 is not installed" >>"$findings"
+    else
+        echo "lint: $1 is not installed, left out" >&2
+    fi
+    return 1
+}
+
+# clang-format takes the dashes of G_DEFINE_QUARK(a-b-quark, …) for subtractions.
+formatted() {
+    "$clang_format" "$1" | sed '/^G_DEFINE_QUARK/s/ - /-/g'
+}
+
+check_format() {
+    clang_format=$(tool clang-format-14 clang-format) || return
+    case $($clang_format --version) in
+    *'version 14.'*) ;;
+    *)
+        echo "lint: $clang_format is not version 14, format not checked" >&2
+        return
+        ;;
+    esac
+    while IFS= read -r file; do
+        formatted "$file" >"$work/formatted"
+        cmp -s "$file" "$work/formatted" && continue
+        line=$(diff "$file" "$work/formatted" | sed -n '1s/[^0-9].*//p')
+        echo "$file:$line: not formatted; make format does it" >>"$findings"
+    done <"$work/c-files"
+}
+
+format() {
+    clang_format=$(tool clang-format-14 clang-format) || exit 1
+    while IFS= read -r file; do
+        formatted "$file" >"$work/formatted"
+        cmp -s "$file" "$work/formatted" || cat "$work/formatted" >"$file"
+    done <"$work/c-files"
+}
+
+check_shell() {
+    shellcheck=$(tool shellcheck) || return
+    xargs "$shellcheck" -f gcc <"$work/sh-files" >>"$findings"
+}
+
+# Who may include whom; each line of layers.txt is a folder and the prefixes that its files may include.
+check_layers() {
+    [ ! -s "$work/c-files" ] || perl tests/lint/layers.pl tests/lint/layers.txt "$work/c-files" >>"$findings"
+}
+
+check_text() {
+    perl tests/lint/text.pl "$work/files" >>"$findings"
+}
+
+# Every .c file is in a files.mk above it (tests by their name without .c), and every .c in a files.mk exists.
+check_lists() {
+    while IFS= read -r file; do
+        case $file in
+        *.h | core/main.c) continue ;;
+        mappings/engine/gen-gb18030.c) continue ;; # a program of the build, in Makefile.in
+        esac
+        folder=$file
+        listed=no
+        while [ "$folder" != "${folder%/*}" ]; do
+            folder=${folder%/*}
+            [ -f "$folder/files.mk" ] || continue
+            name=$(basename "$file" .c)
+            if grep -qE "(^|[[:space:]=])($file|$name)([[:space:]]|\$)" "$folder/files.mk"; then
+                listed=yes
+                break
+            fi
+        done
+        [ $listed = yes ] || echo "$file:1: not listed in files.mk, so it is not built" >>"$findings"
+    done <"$work/c-files"
+    grep -E '(^|/)files\.mk$' "$work/files" | while IFS= read -r list; do
+        grep -oE '[A-Za-z0-9_./-]+\.c\b' "$list" | while IFS= read -r file; do
+            [ -f "$file" ] || echo "$list:1: lists $file, which does not exist" >>"$findings"
+        done
+    done
+}
+
+# Each header compiles alone; the adapter interface also as strict C99 and as C++, as department engineers use it.
+check_headers() {
+    cc=${CC:-gcc}
+    flags=${LINT_CFLAGS-$(pkg-config --cflags libsoup-3.0 gio-unix-2.0 json-glib-1.0 libxml-2.0 2>/dev/null)}
+    grep '\.h$' "$work/c-files" | while IFS= read -r header; do
+        # shellcheck disable=SC2086 # lists of words
+        printf '#include "%s"\n' "$header" | $cc $C_FLAGS $flags -x c - >"$work/out" 2>&1 ||
+            echo "$header:1: does not compile alone: $(grep -m1 error: "$work/out")" >>"$findings"
+    done
+    header=plugins/hutong-plugin.h
+    [ -f $header ] || return
+    printf '#include "%s"\n' $header >"$work/alone.c"
+    $cc -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only -I. "$work/alone.c" >"$work/out" 2>&1 ||
+        echo "$header:1: does not compile as strict C99: $(grep -m1 error: "$work/out")" >>"$findings"
+    cxx=$(tool g++ clang++ c++) || return
+    $cxx -std=c++11 -pedantic -Wall -Wextra -Werror -fsyntax-only -I. -x c++ "$work/alone.c" >"$work/out" 2>&1 ||
+        echo "$header:1: does not compile as C++: $(grep -m1 error: "$work/out")" >>"$findings"
+}
+
+if [ "$mode" = --format ]; then
+    format
+    exit 0
+fi
+check_layers
+check_text
+check_lists
+if [ "$mode" != --quick ]; then
+    check_format
+    check_shell
+    check_headers
+fi
+
+if [ -s "$findings" ]; then
+    cat "$findings"
+    echo "lint: $(wc -l <"$findings") findings"
+    exit 1
+fi
+echo "lint: $(wc -l <"$work/c-files") C files, nothing found"
