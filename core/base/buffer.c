@@ -1,0 +1,45 @@
+/* The growing byte buffer. Used in every process and thread; a buffer belongs to one of them at a time. */
+#include "core/base/buffer.h"
+
+#include <glib.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FIRST_CAPACITY 256
+
+void ht_buffer_clear(HtBuffer *buffer)
+{
+    g_free(buffer->data);
+    *buffer = (HtBuffer){0};
+}
+
+void ht_buffer_grow(HtBuffer *buffer, size_t more)
+{
+    size_t needed = buffer->size + more;
+    size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
+    if (needed < buffer->size) {
+        g_error("a buffer of more than the address space was asked for");
+    }
+    while (capacity < needed) {
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    }
+    buffer->data = g_realloc(buffer->data, capacity);
+    buffer->capacity = capacity;
+}
+
+void ht_buffer_reset(HtBuffer *buffer, size_t keep)
+{
+    buffer->size = 0;
+    if (buffer->capacity > keep) {
+        ht_buffer_clear(buffer);
+    }
+}
+
+void ht_buffer_printf(HtBuffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    ht_buffer_add_string(buffer, text);
+}

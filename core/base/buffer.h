@@ -1,0 +1,89 @@
+/* A byte buffer that grows and is reused: the hot paths of the engine, the frames and delivery write into it without an
+ * allocation per message. Not thread-safe: each buffer has one owner. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A piece of memory that somebody else owns. `data` is NULL for "absent"; an empty text has data and size 0. */
+typedef struct {
+    const char *data;
+    size_t size;
+} HtText;
+
+#define HT_TEXT_NONE ((HtText){NULL, 0})
+#define HT_TEXT_LITERAL(literal) ((HtText){"" literal, sizeof(literal) - 1})
+
+static inline HtText ht_text_from(const char *string)
+{
+    return (HtText){string, string ? strlen(string) : 0};
+}
+
+static inline bool ht_text_equal(HtText a, HtText b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool ht_text_is(HtText text, const char *literal)
+{
+    return text.data && text.size == strlen(literal) && memcmp(text.data, literal, text.size) == 0;
+}
+
+typedef struct {
+    char *data;
+    size_t size;
+    size_t capacity;
+} HtBuffer;
+
+/* Frees the memory; the buffer is empty and usable again. */
+void ht_buffer_clear(HtBuffer *buffer);
+
+/* Makes room for `more` bytes after the end. Aborts only when memory is exhausted, as GLib does. */
+void ht_buffer_grow(HtBuffer *buffer, size_t more);
+
+/* Keeps the memory unless it is larger than `keep` bytes: one huge message must not be paid for ever after. */
+void ht_buffer_reset(HtBuffer *buffer, size_t keep);
+
+static inline char *ht_buffer_reserve(HtBuffer *buffer, size_t more)
+{
+    if (buffer->capacity - buffer->size < more) {
+        ht_buffer_grow(buffer, more);
+    }
+    return buffer->data + buffer->size;
+}
+
+static inline void ht_buffer_add(HtBuffer *buffer, const void *bytes, size_t size)
+{
+    if (size > 0) {
+        memcpy(ht_buffer_reserve(buffer, size), bytes, size);
+        buffer->size += size;
+    }
+}
+
+static inline void ht_buffer_add_char(HtBuffer *buffer, char byte)
+{
+    *ht_buffer_reserve(buffer, 1) = byte;
+    buffer->size++;
+}
+
+#define ht_buffer_add_literal(buffer, literal) ht_buffer_add((buffer), "" literal, sizeof(literal) - 1)
+
+static inline void ht_buffer_add_string(HtBuffer *buffer, const char *string)
+{
+    ht_buffer_add(buffer, string, strlen(string));
+}
+
+static inline void ht_buffer_add_text(HtBuffer *buffer, HtText text)
+{
+    ht_buffer_add(buffer, text.data, text.size);
+}
+
+/* Appends formatted text; for messages, not for hot paths. */
+void ht_buffer_printf(HtBuffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline HtText ht_buffer_text(const HtBuffer *buffer)
+{
+    return (HtText){buffer->data ? buffer->data : "", buffer->size};
+}

@@ -1,0 +1,121 @@
+/* The unified event between its makers: the host fills and packs it, the bus unpacks and checks it, the spool keeps its
+ * head and its data, delivery renders it as CloudEvents 1.0 JSON (docs/events.md).
+ *
+ * An event has a head (attributes, identities) and data (elements of the dictionary, quality marks, unmapped fields).
+ * Data stays packed all the way: only delivery turns it into JSON, element by element, asking the consumer's policy for
+ * each. What a consumer may not see is never written. */
+#pragma once
+
+#include "core/base/pack.h"
+#include "core/base/uuid.h"
+
+#include <glib.h>
+
+/* Attributes of the head, as CloudEvents names them. */
+typedef enum {
+    HT_ATTR_TYPE,            /* "person.moved-in.v1" */
+    HT_ATTR_ACTION,          /* assert | correct | cancel | verify */
+    HT_ATTR_TIME,            /* when it happened, RFC 3339 */
+    HT_ATTR_TIMEPRECISION,   /* year | month | day | minute | second */
+    HT_ATTR_BUSINESSID,      /* the department's own number of the business */
+    HT_ATTR_REVERSES,        /* businessid of what a cancel undoes */
+    HT_ATTR_DIRECTION,       /* return | report | lateral | query */
+    HT_ATTR_DIVISION,        /* 6, 9 or 12 digits */
+    HT_ATTR_FROMDIVISION,    /* the same, of the place that a person left */
+    HT_ATTR_DIVISIONEDITION, /* the code list that `division` was read against */
+    HT_ATTR_DATACLASSIFICATION, /* 0 to 3, the highest of the elements */
+    HT_ATTR_CORRELATIONID,   /* ties the events of one business together (both parties of a marriage) */
+    HT_ATTR_SOURCE,          /* set by the bus: the source's name */
+    HT_ATTR_DEPARTMENT,      /* set by the bus: from the source's configuration */
+    HT_ATTR_CAUSATIONID,     /* set by the bus: the message's id */
+    HT_ATTR_TRACEPARENT,     /* set by the bus: W3C trace context of the request, when it had one */
+    HT_ATTR_FORMERSUBJECT,   /* set by the spool: a subject under which earlier events of this person may have gone */
+    HT_ATTR_MINOR,           /* "1": a person under 14; all personal elements count as sensitivity 3. Not rendered */
+    HT_ATTR_COUNT
+} HtAttr;
+
+/* The attribute's name in JSON, NULL for one that is not rendered. */
+const char *ht_attr_name(HtAttr attr);
+
+/* The idempotency key of one event (source's own, before hashing) and the identities are in the head as sent by the
+ * host; neither is stored in clear. */
+typedef struct {
+    HtText kind;  /* "idNumber": a citizen number in its 18-digit form; "birthCertificate"; else local to the source */
+    HtText value;
+    bool fresh;   /* starts a subject of its own, and the other identities move to it (a number shared by two persons) */
+} HtIdentity;
+
+#define HT_EVENT_IDENTITIES 8
+
+typedef struct {
+    HtText attr[HT_ATTR_COUNT];
+    HtText key; /* absent: the source gives no id for this record */
+    HtIdentity identities[HT_EVENT_IDENTITIES];
+    unsigned identity_count;
+    HtText data; /* packed items; see below */
+} HtEvent;
+
+/* How an element's value is written. */
+typedef enum {
+    HT_VALUE_STRING = 0,
+    HT_VALUE_NUMBER = 1,   /* digits with an optional sign and fraction; written without quotes */
+    HT_VALUE_ORIGINAL = 2, /* a code without counterpart: `code NUL text NUL system`, each may be empty */
+} HtValueForm;
+
+/* Data is a row of items in this order: elements (sorted by reported, then group name, then instance), quality marks,
+ * unmapped fields. The order lets JSON be written in one pass; the bus refuses data that is not in it. */
+typedef enum { HT_ITEM_ELEMENT = 1, HT_ITEM_QUALITY = 2, HT_ITEM_UNMAPPED = 3 } HtItemKind;
+
+typedef struct {
+    HtItemKind kind;
+    HtText name;      /* element "group.element"; for quality the element meant, or empty; for unmapped the path */
+    HtText value;     /* the value; for quality the mark */
+    HtValueForm form; /* elements only */
+    bool reported;    /* elements only: repeated from another authority */
+    bool repeats;     /* elements only: the group is an array */
+    uint8_t instance; /* elements only: which one of the array, from 0 */
+} HtItem;
+
+/* Appends one item to data. The caller keeps the order. Names are at most 255 bytes. */
+void ht_item_pack(HtBuffer *data, const HtItem *item);
+
+/* Gives the next item of data begun with ht_unpack(); false at the end or when the bytes are broken (`broken`). */
+bool ht_item_next(HtUnpack *unpack, HtItem *item);
+
+/* Packs the whole event, for a frame. */
+void ht_event_pack(const HtEvent *event, HtBuffer *buffer);
+
+/* Reads what ht_event_pack() wrote, and checks it as coming from an untrusted host: bounds, UTF-8 without control
+ * characters, known attributes with a value of their form, a type of the form `group.word.vN`, items in order and with
+ * well-formed names. The texts point into `bytes`. HT_EVENT_ERROR otherwise; the message holds no value. */
+bool ht_event_unpack(HtText bytes, HtEvent *event, GError **error);
+
+/* Only the attributes, for the spool: no key, no identities, no data. */
+void ht_event_pack_head(const HtEvent *event, HtBuffer *buffer);
+bool ht_event_unpack_head(HtText bytes, HtEvent *event);
+
+#define HT_EVENT_ERROR (ht_event_error_quark())
+GQuark ht_event_error_quark(void);
+
+/* An event as the spool gives it back. */
+typedef struct {
+    uint64_t sequence;   /* from 1, without gaps, in the order of acceptance */
+    HtUuid id;
+    int64_t recorded_us; /* when the bus took it */
+    HtText subject;      /* "p-…" */
+    HtEvent event;       /* attributes and data; no key, no identities */
+} HtStoredEvent;
+
+/* What a consumer sees of an element: the policy is asked once for each. */
+typedef enum { HT_SEEN_WHOLE, HT_SEEN_MASKED, HT_SEEN_NOT } HtSeen;
+
+typedef struct {
+    /* For HT_SEEN_MASKED the policy has appended the masked value to `masked` (emptied before the call). For unmapped
+     * items it is asked with their name and kind too. */
+    HtSeen (*see)(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked);
+    void *user;
+} HtEventPolicy;
+
+/* Appends the event as one CloudEvents JSON object. `bus` is the bus's name for `source` ("/bus/source"). With a NULL
+ * policy everything is written (the bus's own use only: explain with the privilege, tests). */
+void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy, HtBuffer *json);

@@ -1,0 +1,20 @@
+/* Writing JSON (RFC 8259) into a buffer: the hot path of delivery. Reading JSON is json-glib's. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+/* Writes `text` as a JSON string with its quotes. The text is UTF-8; control characters, quotes and backslashes are
+ * escaped, everything else goes as it is. */
+void ht_json_string(HtBuffer *buffer, HtText text);
+
+/* Writes `"name":"text"`, with a comma before it unless the buffer ends in `{` or `[`. Nothing when text is absent. */
+void ht_json_member(HtBuffer *buffer, const char *name, HtText text);
+
+/* Writes `"name":number`, with the comma as above. */
+void ht_json_member_number(HtBuffer *buffer, const char *name, int64_t number);
+
+/* Writes `"name":` with the comma as above; the value follows. */
+void ht_json_name(HtBuffer *buffer, const char *name);
+
+/* Writes a comma unless the buffer ends in `{` or `[`. */
+void ht_json_comma(HtBuffer *buffer);

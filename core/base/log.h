@@ -1,0 +1,12 @@
+/* The log: lines on standard error, `time level part: text`. Never personal data: ids, counts, codes, places only.
+ * Under systemd (JOURNAL_STREAM set) the time is left out and the level is the journal's `<N>` prefix. */
+#pragma once
+
+typedef enum { HT_LOG_ERROR, HT_LOG_WARNING, HT_LOG_INFO, HT_LOG_DEBUG } HtLogLevel;
+
+/* Lines above `level` are dropped from now on. The default is HT_LOG_INFO. */
+void ht_log_set_level(HtLogLevel level);
+
+/* Writes one line. `part` is the module ("spool", "ingress", "host hukou"). Line breaks in the text become spaces, and
+ * a text longer than 1000 bytes is cut. Any thread. */
+void ht_log(HtLogLevel level, const char *part, const char *format, ...) __attribute__((format(printf, 3, 4)));

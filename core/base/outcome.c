@@ -1,0 +1,135 @@
+/* Packing and unpacking outcomes. Packed in the host, unpacked in the bus, which trusts nothing in them. No state. */
+#include "core/base/outcome.h"
+
+enum {
+    TAG_VERDICT = 1,
+    TAG_SOAP,
+    TAG_OPERATION,
+    TAG_MESSAGE_ID,
+    TAG_KEY,
+    TAG_REPLY,
+    TAG_REPLY_TYPE,
+    TAG_RECORDS,
+    TAG_REJECTED,
+    TAG_REPAIRED,
+    TAG_FAULT_COUNT,
+    TAG_FAULT,
+    TAG_EVENT
+};
+
+#define TEXT_MAX_BYTES 1024
+
+void ht_outcome_init(HtOutcome *outcome)
+{
+    *outcome = (HtOutcome){.events = g_array_new(FALSE, FALSE, sizeof(HtText))};
+}
+
+void ht_outcome_clear(HtOutcome *outcome)
+{
+    g_clear_pointer(&outcome->events, g_array_unref);
+}
+
+void ht_outcome_add_fault(HtOutcome *outcome, const HtFault *fault)
+{
+    if (outcome->fault_count < HT_OUTCOME_FAULTS) {
+        outcome->faults[outcome->fault_count] = *fault;
+    }
+    outcome->fault_count++;
+}
+
+static void pack_present(HtBuffer *buffer, uint8_t tag, HtText text)
+{
+    if (text.data) {
+        ht_pack_text(buffer, tag, text);
+    }
+}
+
+void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
+{
+    ht_pack_u32(buffer, TAG_VERDICT, outcome->verdict);
+    ht_pack_u32(buffer, TAG_SOAP, outcome->soap);
+    pack_present(buffer, TAG_OPERATION, outcome->operation);
+    pack_present(buffer, TAG_MESSAGE_ID, outcome->message_id);
+    pack_present(buffer, TAG_KEY, outcome->key);
+    pack_present(buffer, TAG_REPLY, outcome->reply);
+    pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
+    ht_pack_u32(buffer, TAG_RECORDS, outcome->records);
+    ht_pack_u32(buffer, TAG_REJECTED, outcome->rejected);
+    ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
+    ht_pack_u32(buffer, TAG_FAULT_COUNT, outcome->fault_count);
+    for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
+        size_t place = ht_pack_begin(buffer, TAG_FAULT);
+        ht_fault_pack(&outcome->faults[i], buffer);
+        ht_pack_end(buffer, place);
+    }
+    for (unsigned i = 0; i < outcome->events->len; i++) {
+        ht_pack_text(buffer, TAG_EVENT, g_array_index(outcome->events, HtText, i));
+    }
+}
+
+static bool is_line(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) {
+            return false;
+        }
+    }
+    return text.size > 0 && text.size <= TEXT_MAX_BYTES && g_utf8_validate_len(text.data, text.size, NULL);
+}
+
+static bool take_line(HtText value, HtText *text)
+{
+    *text = value;
+    return is_line(value);
+}
+
+static bool take_number(HtText value, uint32_t most, uint32_t *number)
+{
+    return ht_unpack_u32(value, number) && *number <= most;
+}
+
+/* `kept` counts the faults that came; fault_count may be larger, never smaller. */
+static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *kept)
+{
+    uint32_t number = 0;
+    bool good = true;
+    switch (tag) {
+    case TAG_VERDICT: good = take_number(value, HT_VERDICT_RETRY, &number); outcome->verdict = number; break;
+    case TAG_SOAP:
+        good = take_number(value, HT_SOAP_12, &number) && (number == 0 || number >= HT_SOAP_11);
+        outcome->soap = number;
+        break;
+    case TAG_OPERATION: good = take_line(value, &outcome->operation); break;
+    case TAG_MESSAGE_ID: good = take_line(value, &outcome->message_id); break;
+    case TAG_KEY: outcome->key = value; good = value.size > 0 && value.size <= TEXT_MAX_BYTES; break;
+    case TAG_REPLY: outcome->reply = value; break;
+    case TAG_REPLY_TYPE: good = take_line(value, &outcome->reply_type); break;
+    case TAG_RECORDS: good = take_number(value, UINT32_MAX, &outcome->records); break;
+    case TAG_REJECTED: good = take_number(value, UINT32_MAX, &outcome->rejected); break;
+    case TAG_REPAIRED: good = take_number(value, 1, &number); outcome->repaired = number; break;
+    case TAG_FAULT_COUNT: good = take_number(value, UINT32_MAX, &outcome->fault_count); break;
+    case TAG_FAULT:
+        good = *kept < HT_OUTCOME_FAULTS && ht_fault_unpack(value, &outcome->faults[(*kept)++]);
+        break;
+    case TAG_EVENT: g_array_append_val(outcome->events, value); break;
+    default: good = false;
+    }
+    return good;
+}
+
+bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error)
+{
+    HtUnpack unpack = ht_unpack(bytes.data, bytes.size);
+    uint32_t kept = 0;
+    uint8_t tag;
+    HtText value;
+    bool good = true;
+    while (good && ht_unpack_next(&unpack, &tag, &value)) {
+        good = take_field(tag, value, outcome, &kept);
+    }
+    if (!good || unpack.broken || outcome->fault_count < kept || MIN(outcome->fault_count, HT_OUTCOME_FAULTS) != kept) {
+        g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has an unknown or malformed field");
+        return false;
+    }
+    return true;
+}

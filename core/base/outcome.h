@@ -1,0 +1,48 @@
+/* What became of one payload in the host: the frame that goes back to the bus. The host fills and packs it; the bus
+ * unpacks and checks it; ingress turns it into an answer, and its events go to the spool. */
+#pragma once
+
+#include "core/base/event.h"
+#include "core/base/fault.h"
+
+typedef enum {
+    HT_VERDICT_OK,     /* take the events (there may be none: an acknowledgement, an empty answer) */
+    HT_VERDICT_REJECT, /* the payload or a record is wrong; faults say what. Sending it again will not help */
+    HT_VERDICT_RETRY   /* not now: the department's side says so, or the host lacks something; sending again may help */
+} HtVerdict;
+
+typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersion;
+
+/* Faults kept in an outcome; the number of all is in fault_count. */
+#define HT_OUTCOME_FAULTS 20
+
+/* How much the first fault's code says about the HTTP status: the bus's table in core/ingress/answer.c. */
+
+typedef struct {
+    HtVerdict verdict;
+    HtSoapVersion soap;      /* what the request was wrapped in, as far as it could be read */
+    HtText operation;        /* SOAP body's first element, local name; else the root element's name; may be absent */
+    HtText message_id;       /* wsa:MessageID, to be echoed as RelatesTo; absent when none */
+    HtText key;              /* idempotency key of the message: the mapping's <id>, else wsa:MessageID; absent otherwise */
+    HtText reply;            /* the adapter's own answer, a whole HTTP body; absent: the bus writes a receipt */
+    HtText reply_type;       /* its Content-Type */
+    uint32_t records;        /* records read */
+    uint32_t rejected;       /* records with a fault (with on-invalid = quarantine the others are taken) */
+    bool repaired;           /* the bytes were repaired to be readable: keep the original */
+    uint32_t fault_count;
+    HtFault faults[HT_OUTCOME_FAULTS];
+    GArray *events;          /* of HtText, each a packed event in record order */
+} HtOutcome;
+
+/* An empty outcome (OK, no events). */
+void ht_outcome_init(HtOutcome *outcome);
+void ht_outcome_clear(HtOutcome *outcome);
+
+/* Counts a fault and keeps it if there is room. */
+void ht_outcome_add_fault(HtOutcome *outcome, const HtFault *fault);
+
+void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer);
+
+/* The texts point into `bytes`. Checks bounds, numbers, UTF-8 of texts (not of the reply); events are checked one by one
+ * with ht_event_unpack(). False with HT_EVENT_ERROR. */
+bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error);

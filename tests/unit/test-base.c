@@ -1,0 +1,309 @@
+/* core/base: fields, identifiers, JSON, events and outcomes, and that nothing hostile is let in. */
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/outcome.h"
+
+#include <stdio.h>
+
+static void test_fields_come_back(void)
+{
+    HtBuffer buffer = {0};
+    ht_pack_text(&buffer, 1, HT_TEXT_LITERAL("one"));
+    size_t place = ht_pack_begin(&buffer, 2);
+    ht_buffer_add_literal(&buffer, "two");
+    ht_pack_end(&buffer, place);
+    ht_pack_u64(&buffer, 3, UINT64_C(0x0102030405060708));
+    HtUnpack unpack = ht_unpack(buffer.data, buffer.size);
+    uint8_t tag;
+    HtText value;
+    uint64_t number;
+    g_assert_true(ht_unpack_next(&unpack, &tag, &value) && tag == 1 && ht_text_is(value, "one"));
+    g_assert_true(ht_unpack_next(&unpack, &tag, &value) && tag == 2 && ht_text_is(value, "two"));
+    g_assert_true(ht_unpack_next(&unpack, &tag, &value) && tag == 3 && ht_unpack_u64(value, &number));
+    g_assert_cmpuint(number, ==, UINT64_C(0x0102030405060708));
+    g_assert_false(ht_unpack_next(&unpack, &tag, &value));
+    g_assert_false(unpack.broken);
+    ht_buffer_clear(&buffer);
+}
+
+static void test_cut_fields_are_broken(void)
+{
+    HtBuffer buffer = {0};
+    ht_pack_text(&buffer, 1, HT_TEXT_LITERAL("one"));
+    for (size_t size = 1; size < buffer.size; size++) {
+        HtUnpack unpack = ht_unpack(buffer.data, size);
+        uint8_t tag;
+        HtText value;
+        g_assert_false(ht_unpack_next(&unpack, &tag, &value));
+        g_assert_true(unpack.broken);
+    }
+    ht_buffer_clear(&buffer);
+}
+
+static void test_uuids_sort_by_time_and_read_back(void)
+{
+    HtUuid last = ht_uuid_new();
+    for (int i = 0; i < 10000; i++) {
+        HtUuid next = ht_uuid_new(), again;
+        char text[HT_UUID_TEXT];
+        g_assert_cmpint(memcmp(last.bytes, next.bytes, 8), <, 0);
+        ht_uuid_format(&next, text);
+        g_assert_true(text[14] == '7' && ht_uuid_parse(ht_text_from(text), &again));
+        g_assert_cmpmem(next.bytes, 16, again.bytes, 16);
+        last = next;
+    }
+    HtUuid uuid;
+    g_assert_false(ht_uuid_parse(HT_TEXT_LITERAL("0192-not-a-uuid"), &uuid));
+}
+
+static void test_time_is_written_at_chinas_offset(void)
+{
+    char text[HT_CLOCK_TEXT];
+    ht_clock_format(INT64_C(1258732800123456), text);
+    g_assert_cmpstr(text, ==, "2009-11-21T00:00:00.123+08:00");
+}
+
+static void test_strings_are_escaped(void)
+{
+    HtBuffer json = {0};
+    ht_json_string(&json, (HtText){"a\"\\\n\x01/测\x7f", 10});
+    ht_buffer_add_char(&json, '\0');
+    g_assert_cmpstr(json.data, ==, "\"a\\\"\\\\\\n\\u0001/测\\u007f\"");
+    ht_buffer_clear(&json);
+}
+
+/* ---- Events ---- */
+
+static void add(HtBuffer *data, HtItemKind kind, const char *name, const char *value, HtItem more)
+{
+    more.kind = kind;
+    more.name = ht_text_from(name);
+    more.value = ht_text_from(value);
+    ht_item_pack(data, &more);
+}
+
+static void fill_data(HtBuffer *data)
+{
+    add(data, HT_ITEM_ELEMENT, "death.age", "58", (HtItem){.form = HT_VALUE_NUMBER});
+    add(data, HT_ITEM_ELEMENT, "guardian.name", "测试甲", (HtItem){.repeats = true});
+    add(data, HT_ITEM_ELEMENT, "guardian.relation", "51", (HtItem){.repeats = true});
+    add(data, HT_ITEM_ELEMENT, "guardian.name", "测试乙", (HtItem){.repeats = true, .instance = 1});
+    add(data, HT_ITEM_ELEMENT, "person.name", "测试丙", (HtItem){0});
+    HtItem original = {.kind = HT_ITEM_ELEMENT, .name = HT_TEXT_LITERAL("person.sex"), .form = HT_VALUE_ORIGINAL};
+    original.value = (HtText){"7\0男的\0hukou", 14};
+    ht_item_pack(data, &original);
+    add(data, HT_ITEM_ELEMENT, "person.maritalStatus", "20", (HtItem){.reported = true});
+    add(data, HT_ITEM_QUALITY, "person.sex", "code-unmapped", (HtItem){0});
+    add(data, HT_ITEM_QUALITY, "", "repaired-xml", (HtItem){0});
+    add(data, HT_ITEM_UNMAPPED, "PXH", "3", (HtItem){0});
+}
+
+static HtEvent example(HtBuffer *data)
+{
+    HtEvent event = {.key = HT_TEXT_LITERAL("person.died.v1|assert|900000001"), .identity_count = 2};
+    event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
+    event.attr[HT_ATTR_ACTION] = HT_TEXT_LITERAL("assert");
+    event.attr[HT_ATTR_DIVISION] = HT_TEXT_LITERAL("440104001003");
+    event.attr[HT_ATTR_SOURCE] = HT_TEXT_LITERAL("hukou");
+    event.attr[HT_ATTR_MINOR] = HT_TEXT_LITERAL("1");
+    event.identities[0] = (HtIdentity){HT_TEXT_LITERAL("idNumber"), HT_TEXT_LITERAL("990104195008179950"), false};
+    event.identities[1] = (HtIdentity){HT_TEXT_LITERAL("person"), HT_TEXT_LITERAL("900000204"), true};
+    event.data = ht_buffer_text(data);
+    return event;
+}
+
+static void test_an_event_comes_back(void)
+{
+    HtBuffer data = {0}, packed = {0};
+    fill_data(&data);
+    HtEvent event = example(&data), again;
+    ht_event_pack(&event, &packed);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_event_unpack(ht_buffer_text(&packed), &again, &error));
+    g_assert_no_error(error);
+    g_assert_true(ht_text_equal(event.key, again.key) && ht_text_equal(event.data, again.data));
+    g_assert_cmpuint(again.identity_count, ==, 2);
+    g_assert_true(ht_text_is(again.identities[1].value, "900000204") && again.identities[1].fresh);
+    g_assert_true(ht_text_is(again.attr[HT_ATTR_DIVISION], "440104001003"));
+    for (size_t size = 0; size < packed.size; size++) {
+        g_autoptr(GError) cut = NULL;
+        HtEvent part;
+        if (!ht_event_unpack((HtText){packed.data, size}, &part, &cut)) {
+            g_assert_error(cut, HT_EVENT_ERROR, 0);
+        }
+    }
+    ht_buffer_clear(&data);
+    ht_buffer_clear(&packed);
+}
+
+static const char expected_json[] =
+    "{\"specversion\":\"1.0\",\"id\":\"01020304-0000-0000-0000-000000000000\",\"source\":\"/yuexiu/hukou\","
+    "\"subject\":\"p-abc\",\"recordedtime\":\"2009-11-21T00:00:00.123+08:00\",\"sequence\":\"00000000000000001234\","
+    "\"partitionkey\":\"p-abc\",\"type\":\"person.died.v1\",\"action\":\"assert\",\"division\":\"440104001003\","
+    "\"dataschema\":\"/schema/person.died.v1.json\",\"datacontenttype\":\"application/json\",\"data\":"
+    "{\"death\":{\"age\":58},\"guardian\":[{\"name\":\"测试甲\",\"relation\":\"51\"},{\"name\":\"测试乙\"}],"
+    "\"person\":{\"name\":\"测试丙\",\"sex\":{\"code\":\"7\",\"text\":\"男的\",\"system\":\"hukou\"}},"
+    "\"reported\":{\"person\":{\"maritalStatus\":\"20\"}},"
+    "\"quality\":[{\"mark\":\"code-unmapped\",\"element\":\"person.sex\"},{\"mark\":\"repaired-xml\"}],"
+    "\"unmapped\":[{\"name\":\"PXH\",\"value\":\"3\"}]}}";
+
+static HtStoredEvent stored(const HtEvent *event)
+{
+    return (HtStoredEvent){.sequence = 1234,
+                           .id = {{1, 2, 3, 4}},
+                           .recorded_us = INT64_C(1258732800123456),
+                           .subject = HT_TEXT_LITERAL("p-abc"),
+                           .event = *event};
+}
+
+static void test_an_event_is_rendered_whole(void)
+{
+    HtBuffer data = {0}, json = {0};
+    fill_data(&data);
+    HtEvent event = example(&data);
+    HtStoredEvent whole = stored(&event);
+    ht_event_render(&whole, "yuexiu", NULL, &json);
+    ht_buffer_add_char(&json, '\0');
+    g_assert_cmpstr(json.data, ==, expected_json);
+    ht_buffer_clear(&data);
+    ht_buffer_clear(&json);
+}
+
+static HtSeen see_little(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked)
+{
+    (void)user;
+    (void)event;
+    if (ht_text_is(item->name, "person.name")) {
+        ht_buffer_add_literal(masked, "测**");
+        return HT_SEEN_MASKED;
+    }
+    return ht_text_is(item->name, "death.age") || item->kind == HT_ITEM_QUALITY ? HT_SEEN_WHOLE : HT_SEEN_NOT;
+}
+
+static void test_what_the_policy_refuses_is_never_written(void)
+{
+    HtBuffer data = {0}, json = {0};
+    fill_data(&data);
+    HtEvent event = example(&data);
+    HtStoredEvent whole = stored(&event);
+    HtEventPolicy policy = {see_little, NULL};
+    ht_event_render(&whole, "yuexiu", &policy, &json);
+    ht_buffer_add_char(&json, '\0');
+    g_assert_nonnull(strstr(json.data, "\"data\":{\"death\":{\"age\":58},\"person\":{\"name\":\"测**\"},\"quality\":["
+                                       "{\"mark\":\"code-unmapped\",\"element\":\"person.sex\"},"
+                                       "{\"mark\":\"repaired-xml\"}]}}"));
+    g_assert_null(strstr(json.data, "guardian"));
+    ht_buffer_clear(&data);
+    ht_buffer_clear(&json);
+}
+
+/* Each of these must be refused: what a hostile host might send. */
+static void test_malformed_events_are_refused(void)
+{
+    static const struct {
+        HtItem first, second;
+    } bad[] = {
+        {{.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}, {.kind = HT_ITEM_ELEMENT, .name = {"death.age", 9}}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}, {.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"person", 6}}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"person.a.b", 10}}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"p\"x.name", 8}}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"a.b", 3}, .value = {"\xff", 1}}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"a.b", 3}, .value = {"1;2", 3}, .form = HT_VALUE_NUMBER}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"a.b", 3}, .value = {"01", 2}, .form = HT_VALUE_NUMBER}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"a.b", 3}, .value = {"-", 1}, .form = HT_VALUE_NUMBER}, {0}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"a.b", 3}, .value = {"x", 1}, .form = HT_VALUE_ORIGINAL}, {0}},
+        {{.kind = HT_ITEM_UNMAPPED, .name = {"X", 1}}, {.kind = HT_ITEM_ELEMENT, .name = {"a.b", 3}}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        HtBuffer data = {0}, packed = {0};
+        ht_item_pack(&data, &bad[i].first);
+        if (bad[i].second.kind) {
+            ht_item_pack(&data, &bad[i].second);
+        }
+        HtEvent event = example(&data), again;
+        ht_event_pack(&event, &packed);
+        g_autoptr(GError) error = NULL;
+        g_test_message("case %zu", i);
+        g_assert_false(ht_event_unpack(ht_buffer_text(&packed), &again, &error));
+        g_assert_error(error, HT_EVENT_ERROR, 0);
+        ht_buffer_clear(&data);
+        ht_buffer_clear(&packed);
+    }
+}
+
+static void test_malformed_attributes_are_refused(void)
+{
+    static const struct {
+        HtAttr attr;
+        const char *value;
+    } bad[] = {{HT_ATTR_TYPE, "person"},     {HT_ATTR_TYPE, "person.Died.v1"},  {HT_ATTR_ACTION, "delete"},
+               {HT_ATTR_DIVISION, "4401"},   {HT_ATTR_DIVISION, "44010400100x"}, {HT_ATTR_BUSINESSID, "a\nb"},
+               {HT_ATTR_DIRECTION, "up"},    {HT_ATTR_DATACLASSIFICATION, "9"}, {HT_ATTR_BUSINESSID, "\xc3"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        HtBuffer data = {0}, packed = {0};
+        HtEvent event = example(&data), again;
+        event.attr[bad[i].attr] = ht_text_from(bad[i].value);
+        ht_event_pack(&event, &packed);
+        g_test_message("case %zu", i);
+        g_assert_false(ht_event_unpack(ht_buffer_text(&packed), &again, NULL));
+        ht_buffer_clear(&packed);
+    }
+}
+
+static void test_an_outcome_comes_back(void)
+{
+    HtBuffer packed = {0};
+    HtOutcome outcome, again;
+    ht_outcome_init(&outcome);
+    ht_outcome_init(&again);
+    outcome.verdict = HT_VERDICT_REJECT;
+    outcome.soap = HT_SOAP_12;
+    outcome.operation = HT_TEXT_LITERAL("nciicCheck");
+    outcome.records = 3;
+    for (int i = 0; i < 25; i++) {
+        HtFault fault;
+        ht_fault_set(&fault, "required-missing", "the record has no %s", "name");
+        ht_fault_set_element(&fault, HT_TEXT_LITERAL("person.name"));
+        fault.record = (uint32_t)i;
+        ht_outcome_add_fault(&outcome, &fault);
+    }
+    g_array_append_val(outcome.events, ((HtText){"abc", 3}));
+    ht_outcome_pack(&outcome, &packed);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_outcome_unpack(ht_buffer_text(&packed), &again, &error));
+    g_assert_cmpuint(again.fault_count, ==, 25);
+    g_assert_cmpstr(again.faults[19].element, ==, "person.name");
+    g_assert_cmpuint(again.faults[19].record, ==, 19);
+    g_assert_cmpuint(again.events->len, ==, 1);
+    ht_outcome_clear(&outcome);
+    ht_outcome_clear(&again);
+    ht_buffer_clear(&packed);
+}
+
+static void test_a_fault_is_cut_at_a_character(void)
+{
+    HtFault fault;
+    g_autofree char *text = g_strnfill(HT_FAULT_TEXT - 2, 'x');
+    ht_fault_set(&fault, "code", "%s测", text);
+    g_assert_cmpuint(strlen(fault.text), ==, HT_FAULT_TEXT - 2);
+    g_assert_true(g_utf8_validate(fault.text, -1, NULL));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/pack/fields-come-back", test_fields_come_back);
+    g_test_add_func("/pack/cut-fields-are-broken", test_cut_fields_are_broken);
+    g_test_add_func("/uuid/sorts-by-time-and-reads-back", test_uuids_sort_by_time_and_read_back);
+    g_test_add_func("/clock/writes-chinas-offset", test_time_is_written_at_chinas_offset);
+    g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);
+    g_test_add_func("/event/comes-back", test_an_event_comes_back);
+    g_test_add_func("/event/is-rendered-whole", test_an_event_is_rendered_whole);
+    g_test_add_func("/event/what-the-policy-refuses-is-never-written", test_what_the_policy_refuses_is_never_written);
+    g_test_add_func("/event/malformed-items-are-refused", test_malformed_events_are_refused);
+    g_test_add_func("/event/malformed-attributes-are-refused", test_malformed_attributes_are_refused);
+    g_test_add_func("/outcome/comes-back", test_an_outcome_comes_back);
+    g_test_add_func("/fault/is-cut-at-a-character", test_a_fault_is_cut_at_a_character);
+    return g_test_run();
+}
