@@ -1,0 +1,489 @@
+/* Loading the configuration: files in order, keys by the option tables, then what holds between sections. Every problem is
+ * reported, with file and line. Main thread. */
+#include "core/config/config.h"
+
+#include "core/config/ini.h"
+#include "core/config/options.h"
+#include "core/config/suggest.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(ht-config-error-quark, ht_config_error)
+
+struct HtOrigins {
+    GHashTable *places; /* "source hukou\nmapping" → "file:line" */
+};
+
+typedef struct {
+    HtConfig *config;
+    GString *errors;
+    bool failed;
+    bool bus_seen;
+} Loader;
+
+static void report(Loader *loader, const char *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void report(Loader *loader, const char *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append_printf(loader->errors, "%s: error: ", place);
+    g_string_append_vprintf(loader->errors, format, arguments);
+    g_string_append_c(loader->errors, '\n');
+    va_end(arguments);
+    loader->failed = true;
+}
+
+static void warn(Loader *loader, const char *place, const char *text)
+{
+    g_string_append_printf(loader->errors, "%s: warning: %s\n", place, text);
+}
+
+/* ---- Sections ---- */
+
+static GPtrArray *list_of(HtConfig *config, HtSectionKind kind)
+{
+    return kind == HT_SECTION_SOURCE ? config->sources : kind == HT_SECTION_CONSUMER ? config->consumers : config->routes;
+}
+
+static void set_defaults(const HtSectionTable *table, void *record)
+{
+    for (const HtOption *option = table->options; option->key; option++) {
+        g_autofree char *reason = NULL;
+        if (option->fallback && !ht_option_set(option, record, option->fallback, "/", &reason)) {
+            g_error("the default of [%s] %s is bad: %s", table->name, option->key, reason);
+        }
+    }
+}
+
+/* Every named record begins with its name. */
+static const char *record_name(const void *record)
+{
+    return *(char *const *)record;
+}
+
+static void *find_named(GPtrArray *list, const char *name)
+{
+    for (unsigned i = 0; i < list->len; i++) {
+        if (g_str_equal(record_name(list->pdata[i]), name)) {
+            return list->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+static void set_place(HtSectionKind kind, void *record, const char *file, unsigned line)
+{
+    if (kind == HT_SECTION_SOURCE) {
+        HtSourceConfig *source = record;
+        source->file = g_strdup(file);
+        source->line = line;
+        source->options = g_ptr_array_new_with_free_func(g_free);
+    } else if (kind == HT_SECTION_CONSUMER) {
+        HtConsumerConfig *consumer = record;
+        consumer->file = g_strdup(file);
+        consumer->line = line;
+    } else {
+        HtRouteConfig *route = record;
+        route->file = g_strdup(file);
+        route->line = line;
+    }
+}
+
+static void *make_named(HtConfig *config, HtSectionKind kind, const char *name, const char *file, unsigned line)
+{
+    const HtSectionTable *table = &ht_section_tables[kind];
+    void *record = g_malloc0(table->size);
+    *(char **)record = g_strdup(name);
+    set_defaults(table, record);
+    set_place(kind, record, file, line);
+    g_ptr_array_add(list_of(config, kind), record);
+    return record;
+}
+
+static bool find_kind(const char *group, HtSectionKind *kind, const char **name)
+{
+    for (unsigned i = 0; i < HT_SECTIONS; i++) {
+        const HtSectionTable *table = &ht_section_tables[i];
+        size_t size = strlen(table->name);
+        if (g_str_has_prefix(group, table->name) && (group[size] == '\0' || group[size] == ' ')) {
+            *kind = (HtSectionKind)i;
+            *name = group + size + strspn(group + size, " ");
+            return true;
+        }
+    }
+    return false;
+}
+
+static void *open_named(Loader *loader, HtSectionKind kind, const char *name, const char *place, const HtIniEntry *entry)
+{
+    static const HtOption name_option = {.key = "name", .type = HT_OPTION_NAME};
+    g_autofree char *reason = NULL, *copy = NULL;
+    if (!ht_option_set(&name_option, &copy, name, "/", &reason)) {
+        report(loader, place, "[%s]: the section's name %s", entry->group, reason);
+        return NULL;
+    }
+    void *record = find_named(list_of(loader->config, kind), name);
+    if (record && !entry->key) {
+        report(loader, place, "[%s] is there twice", entry->group);
+        return NULL;
+    }
+    g_auto(GStrv) at = g_strsplit(place, ":", 2);
+    return record ? record : make_named(loader->config, kind, name, at[0], entry->line);
+}
+
+/* The record that the entry's section belongs to, made when it is new; NULL after a report. */
+static void *open_section(Loader *loader, const HtIniEntry *entry, const char *place, HtSectionKind *kind)
+{
+    const char *name;
+    if (!find_kind(entry->group, kind, &name)) {
+        if (!entry->key) {
+            report(loader, place, "unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME]",
+                   entry->group);
+        }
+        return NULL;
+    }
+    if (ht_section_tables[*kind].named) {
+        return open_named(loader, *kind, name, place, entry);
+    }
+    if (*name && !entry->key) {
+        report(loader, place, "[%s] takes no name", ht_section_tables[*kind].name);
+    }
+    loader->bus_seen |= *kind == HT_SECTION_BUS;
+    return *name ? NULL : *kind == HT_SECTION_BUS ? (void *)&loader->config->bus : (void *)&loader->config->spool;
+}
+
+/* ---- Keys ---- */
+
+static char *origin_key(const char *group, const char *key)
+{
+    return g_strconcat(group, "\n", key, NULL);
+}
+
+static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *place)
+{
+    GHashTable *places = loader->config->origins->places;
+    g_autofree char *key = origin_key(entry->group, entry->key);
+    const char *before = g_hash_table_lookup(places, key);
+    if (before) {
+        report(loader, place, "[%s] %s is already set at %s", entry->group, entry->key, before);
+        return false;
+    }
+    g_hash_table_insert(places, g_steal_pointer(&key), g_strdup(place));
+    return true;
+}
+
+static void report_unknown(Loader *loader, const HtSectionTable *table, const HtIniEntry *entry, const char *place)
+{
+    const char *best = NULL;
+    unsigned best_distance = UINT_MAX;
+    for (const HtOption *option = table->options; option->key; option++) {
+        unsigned distance = ht_suggest_distance(entry->key, option->key);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = option->key;
+        }
+    }
+    if (best && best_distance <= 1 + strlen(entry->key) / 3) {
+        report(loader, place, "unknown key '%s' in [%s]; did you mean '%s'?", entry->key, entry->group, best);
+    } else {
+        report(loader, place, "unknown key '%s' in [%s]", entry->key, entry->group);
+    }
+}
+
+static void add_adapter_option(HtSourceConfig *source, const HtIniEntry *entry)
+{
+    g_ptr_array_add(source->options, g_strdup(entry->key + strlen("option.")));
+    g_ptr_array_add(source->options, g_strdup(entry->value));
+}
+
+static void set_key(Loader *loader, HtSectionKind kind, void *record, const HtIniEntry *entry, const char *place)
+{
+    const HtSectionTable *table = &ht_section_tables[kind];
+    const HtOption *option = ht_option_find(table, entry->key);
+    if (!option && kind == HT_SECTION_SOURCE && g_str_has_prefix(entry->key, "option.")) {
+        add_adapter_option(record, entry);
+        return;
+    }
+    if (!option) {
+        report_unknown(loader, table, entry, place);
+        return;
+    }
+    g_autofree char *file = g_strndup(place, (gsize)(strrchr(place, ':') - place));
+    g_autofree char *folder = g_path_get_dirname(file);
+    g_autofree char *reason = NULL;
+    if (note_origin(loader, entry, place) && !ht_option_set(option, record, entry->value, folder, &reason)) {
+        report(loader, place, "[%s] %s: %s", entry->group, entry->key, reason);
+    }
+}
+
+static void load_file(Loader *loader, const char *path)
+{
+    gsize before = loader->errors->len;
+    g_autoptr(HtIniFile) file = ht_ini_read(path, loader->errors);
+    loader->failed |= loader->errors->len > before;
+    for (unsigned i = 0; file && i < file->entries->len; i++) {
+        const HtIniEntry *entry = file->entries->pdata[i];
+        g_autofree char *place = g_strdup_printf("%s:%u", path, entry->line);
+        HtSectionKind kind;
+        void *record = open_section(loader, entry, place, &kind);
+        if (record && entry->key) {
+            set_key(loader, kind, record, entry, place);
+        }
+    }
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void load_folder(Loader *loader, const char *main_file)
+{
+    g_autofree char *folder = g_path_get_dirname(main_file);
+    g_autofree char *path = g_build_filename(folder, "conf.d", NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (g_str_has_suffix(name, ".conf") && name[0] != '.') {
+            g_ptr_array_add(names, g_build_filename(path, name, NULL));
+        }
+    }
+    g_ptr_array_sort(names, compare_strings);
+    for (unsigned i = 0; i < names->len; i++) {
+        load_file(loader, names->pdata[i]);
+    }
+}
+
+/* ---- What holds between keys and sections ---- */
+
+static void check_required(Loader *loader, HtSectionKind kind, const void *record, const char *place)
+{
+    const HtSectionTable *table = &ht_section_tables[kind];
+    for (const HtOption *option = table->options; option->key; option++) {
+        if (option->required) {
+            g_autofree char *value = ht_option_format(option, record);
+            g_autofree char *expected = ht_option_expects(option);
+            if (!value) {
+                report(loader, place, "[%s%s%s] lacks '%s' (%s)", table->name, table->named ? " " : "",
+                       table->named ? record_name(record) : "", option->key, expected);
+            }
+        }
+    }
+}
+
+static void check_names(Loader *loader, const char *place, const char *key, char **names, GPtrArray *known)
+{
+    for (char **name = names; name && *name; name++) {
+        if (!find_named(known, *name)) {
+            report(loader, place, "%s names '%s', which is no section here", key, *name);
+        }
+    }
+}
+
+static void check_divisions(Loader *loader, const char *place, char **divisions)
+{
+    for (char **division = divisions; division && *division; division++) {
+        size_t digits = strspn(*division, "0123456789");
+        bool star = (*division)[digits] == '*' && (*division)[digits + 1] == '\0';
+        if (digits > 12 || !((*division)[digits] == '\0' || star)) {
+            report(loader, place, "divisions: '%s' is not a prefix of a division code, such as 440104*", *division);
+        }
+    }
+}
+
+static bool is_routed(const HtConfig *config, const char *consumer)
+{
+    for (unsigned i = 0; i < config->routes->len; i++) {
+        const HtRouteConfig *route = config->routes->pdata[i];
+        if (route->to && g_strv_contains((const char *const *)route->to, consumer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, const char *place)
+{
+    if (consumer->retry_first_ms > consumer->retry_max_ms) {
+        report(loader, place, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
+    }
+    if (!consumer->purpose && (consumer->clearance > 0 || consumer->allow)) {
+        warn(loader, place, "this consumer has no purpose, so it sees no personal data whatever its clearance and allow say");
+    }
+    if (!is_routed(loader->config, consumer->name)) {
+        warn(loader, place, "no route leads to this consumer");
+    }
+}
+
+static void check_sections(Loader *loader)
+{
+    HtConfig *config = loader->config;
+    check_required(loader, HT_SECTION_BUS, &config->bus, config->file);
+    if (config->spool.page & (config->spool.page - 1)) {
+        report(loader, config->file, "[spool] page is not a power of two");
+    }
+    for (unsigned i = 0; i < config->sources->len; i++) {
+        const HtSourceConfig *source = config->sources->pdata[i];
+        g_autofree char *place = g_strdup_printf("%s:%u", source->file, source->line);
+        check_required(loader, HT_SECTION_SOURCE, source, place);
+    }
+    for (unsigned i = 0; i < config->consumers->len; i++) {
+        const HtConsumerConfig *consumer = config->consumers->pdata[i];
+        g_autofree char *place = g_strdup_printf("%s:%u", consumer->file, consumer->line);
+        check_required(loader, HT_SECTION_CONSUMER, consumer, place);
+        check_consumer(loader, consumer, place);
+    }
+    for (unsigned i = 0; i < config->routes->len; i++) {
+        const HtRouteConfig *route = config->routes->pdata[i];
+        g_autofree char *place = g_strdup_printf("%s:%u", route->file, route->line);
+        check_required(loader, HT_SECTION_ROUTE, route, place);
+        check_names(loader, place, "from", route->from, config->sources);
+        check_names(loader, place, "to", route->to, config->consumers);
+        check_divisions(loader, place, route->divisions);
+    }
+}
+
+/* ---- The whole ---- */
+
+static HtConfig *make_config(const char *file)
+{
+    HtConfig *config = g_new0(HtConfig, 1);
+    config->file = g_canonicalize_filename(file, NULL);
+    config->sources = g_ptr_array_new();
+    config->consumers = g_ptr_array_new();
+    config->routes = g_ptr_array_new();
+    config->origins = g_new0(struct HtOrigins, 1);
+    config->origins->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    set_defaults(&ht_section_tables[HT_SECTION_BUS], &config->bus);
+    set_defaults(&ht_section_tables[HT_SECTION_SPOOL], &config->spool);
+    return config;
+}
+
+/* Defaults that are paths mean the folder of the configuration, and the key file lies in the state directory. */
+static void settle_paths(HtConfig *config)
+{
+    g_autofree char *folder = g_path_get_dirname(config->file);
+    char **const fields[] = {&config->bus.admin, &config->bus.state};
+    static const char *const keys[] = {"bus\nadmin", "bus\nstate"};
+    static const char *const defaults[] = {"run/admin.sock", "state"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (!g_hash_table_contains(config->origins->places, keys[i])) {
+            g_free(*fields[i]);
+            *fields[i] = g_build_filename(folder, defaults[i], NULL);
+        }
+    }
+    if (!config->bus.site_key_file) {
+        config->bus.site_key_file = g_build_filename(config->bus.state, "site.key", NULL);
+    }
+}
+
+HtConfig *ht_config_load(const char *file, GString *errors)
+{
+    Loader loader = {.config = make_config(file), .errors = errors};
+    load_file(&loader, loader.config->file);
+    load_folder(&loader, loader.config->file);
+    settle_paths(loader.config);
+    check_sections(&loader);
+    if (loader.failed) {
+        ht_config_free(loader.config);
+        return NULL;
+    }
+    return loader.config;
+}
+
+static void free_records(HtSectionKind kind, GPtrArray *records)
+{
+    for (unsigned i = 0; i < records->len; i++) {
+        void *record = records->pdata[i];
+        if (kind == HT_SECTION_SOURCE) {
+            g_ptr_array_unref(((HtSourceConfig *)record)->options);
+            g_free(((HtSourceConfig *)record)->file);
+        } else {
+            g_free(kind == HT_SECTION_CONSUMER ? ((HtConsumerConfig *)record)->file : ((HtRouteConfig *)record)->file);
+        }
+        ht_option_clear(&ht_section_tables[kind], record);
+        g_free(*(char **)record);
+        g_free(record);
+    }
+    g_ptr_array_unref(records);
+}
+
+void ht_config_free(HtConfig *config)
+{
+    ht_option_clear(&ht_section_tables[HT_SECTION_BUS], &config->bus);
+    ht_option_clear(&ht_section_tables[HT_SECTION_SPOOL], &config->spool);
+    free_records(HT_SECTION_SOURCE, config->sources);
+    free_records(HT_SECTION_CONSUMER, config->consumers);
+    free_records(HT_SECTION_ROUTE, config->routes);
+    g_hash_table_unref(config->origins->places);
+    g_free(config->origins);
+    g_free(config->file);
+    g_free(config);
+}
+
+const HtSourceConfig *ht_config_source(const HtConfig *config, const char *name)
+{
+    return find_named(config->sources, name);
+}
+
+const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *name)
+{
+    return find_named(config->consumers, name);
+}
+
+/* ---- Showing it ---- */
+
+static void print_record(const HtConfig *config, HtSectionKind kind, const void *record, GString *text)
+{
+    const HtSectionTable *table = &ht_section_tables[kind];
+    g_autofree char *group = table->named ? g_strdup_printf("%s %s", table->name, record_name(record)) : g_strdup(table->name);
+    g_string_append_printf(text, "[%s]\n", group);
+    for (const HtOption *option = table->options; option->key; option++) {
+        g_autofree char *value = ht_option_format(option, record);
+        g_autofree char *key = origin_key(group, option->key);
+        const char *place = g_hash_table_lookup(config->origins->places, key);
+        if (value) {
+            g_string_append_printf(text, "# %s\n%s = %s\n", place ? place : "default", option->key, value);
+        }
+    }
+    const HtSourceConfig *source = kind == HT_SECTION_SOURCE ? record : NULL;
+    for (unsigned i = 0; source && i + 1 < source->options->len; i += 2) {
+        g_string_append_printf(text, "option.%s = %s\n", (char *)source->options->pdata[i],
+                               (char *)source->options->pdata[i + 1]);
+    }
+    g_string_append_c(text, '\n');
+}
+
+void ht_config_print(const HtConfig *config, GString *text)
+{
+    print_record(config, HT_SECTION_BUS, &config->bus, text);
+    print_record(config, HT_SECTION_SPOOL, &config->spool, text);
+    GPtrArray *const lists[] = {config->sources, config->consumers, config->routes};
+    for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (unsigned j = 0; j < lists[i]->len; j++) {
+            print_record(config, (HtSectionKind)(HT_SECTION_SOURCE + i), lists[i]->pdata[j], text);
+        }
+    }
+}
+
+void ht_config_reference(GString *markdown)
+{
+    g_string_append(markdown, "# Configuration reference\n\n"
+                              "Made by `hutong config --reference` from the option tables; do not edit.\n\n"
+                              "The configuration is `hutong.conf` and, in name order, the `.conf` files of `conf.d` beside it. "
+                              "It is UTF-8 text: `[section]`, `key = value`, `#` comments, lists separated by `;`. Relative "
+                              "paths are relative to the file that names them. `hutong check` reads it and tries what `run` "
+                              "would do; `hutong config` shows what is in force and where each value came from.\n");
+    for (unsigned i = 0; i < HT_SECTIONS; i++) {
+        const HtSectionTable *table = &ht_section_tables[i];
+        g_string_append_printf(markdown, "\n## [%s%s]\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n",
+                               table->name, table->named ? " NAME" : "", table->help);
+        for (const HtOption *option = table->options; option->key; option++) {
+            g_autofree char *expected = ht_option_expects(option);
+            g_string_append_printf(markdown, "| `%s` | %s | %s%s%s | %s |\n", option->key, expected,
+                                   option->fallback ? "`" : "", option->fallback ? option->fallback : option->required ? "required" : "",
+                                   option->fallback ? "`" : "", option->help);
+        }
+    }
+}

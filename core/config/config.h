@@ -1,0 +1,90 @@
+/* The configuration in force: hutong.conf and the .conf files of conf.d beside it, read into plain structs. Every key is declared once,
+ * in the option tables (core/config/options.c), which drive parsing, messages, `hutong config` and docs/config.md.
+ * Read at start (and later at reload); never changed once loaded. Main thread. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+#include <glib.h>
+
+/* Every string is owned by the HtConfig; NULL when not given and without default. Paths are absolute. Sizes are in
+ * bytes, times in milliseconds. */
+
+typedef struct {
+    char *name;              /* name = */
+    char *listen;            /* host:port of the public door; port 0 lets the kernel choose */
+    char *admin;             /* path of the unix socket of the house door */
+    char *state;             /* directory: spool, key */
+    char *adapters;          /* directory */
+    char *mappings;          /* directory: mapping files named by sources */
+    char *data;              /* directory: dictionary.xml, tables/, divisions/ */
+    char *public_url;        /* as departments see us; NULL: taken from the request */
+    char *site_key_file;     /* default: state/site.key, made at first start */
+    char *log_level;         /* error | warning | info | debug */
+    uint64_t max_connections, max_connections_per_address;
+    uint64_t header_timeout_ms, idle_timeout_ms, body_grace_ms, body_bytes_per_second;
+    uint64_t door_memory;    /* of one connection */
+} HtBusConfig;
+
+typedef struct {
+    uint64_t group, queue, wal_limit, reserve, page;
+} HtSpoolConfig;
+
+typedef struct {
+    char *name, *department, *adapter, *mapping, *division;
+    uint64_t max_body;
+    char *on_invalid;        /* reject | quarantine */
+    char *keep_payload;      /* repaired | all | none */
+    uint64_t memory, start_timeout_ms, message_timeout_ms, idle_ms, strikes, waiting, waiting_bytes;
+    uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value, max_document;
+    uint64_t cpu_ms_per_mb;
+    GPtrArray *options;      /* adapter's own keys: key, value, …, NULL (char *) */
+    char *file;
+    unsigned line;           /* of the section */
+} HtSourceConfig;
+
+typedef struct {
+    char *name, *type, *url, *purpose, *secret_file;
+    char *mode;              /* batch | structured */
+    char *order;             /* lax | strict */
+    uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms, attempts, lag;
+    char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
+    char *start;             /* beginning | now: where a new consumer starts */
+    char *file;
+    unsigned line;
+} HtConsumerConfig;
+
+typedef struct {
+    char *name;
+    char **from, **types, **divisions, **to; /* NULL-terminated; NULL: all (from, types, divisions) */
+    char *file;
+    unsigned line;
+} HtRouteConfig;
+
+typedef struct {
+    char *file;              /* hutong.conf */
+    HtBusConfig bus;
+    HtSpoolConfig spool;
+    GPtrArray *sources;      /* of HtSourceConfig, in order */
+    GPtrArray *consumers;    /* of HtConsumerConfig */
+    GPtrArray *routes;       /* of HtRouteConfig */
+    struct HtOrigins *origins; /* which file:line each value came from */
+} HtConfig;
+
+#define HT_CONFIG_ERROR (ht_config_error_quark())
+GQuark ht_config_error_quark(void);
+
+/* Reads everything. On failure NULL, and `errors` holds every problem found, one a line, `file:line: error: …`, unknown
+ * keys with a suggestion. Warnings are added as `file:line: warning: …` also on success. */
+HtConfig *ht_config_load(const char *file, GString *errors);
+void ht_config_free(HtConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConfig, ht_config_free)
+
+const HtSourceConfig *ht_config_source(const HtConfig *config, const char *name);
+const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *name);
+
+/* Writes the configuration in force, normalised: every key with its value and, as a comment, where it came from. */
+void ht_config_print(const HtConfig *config, GString *text);
+
+/* Writes docs/config.md from the option tables. */
+void ht_config_reference(GString *markdown);

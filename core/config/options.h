@@ -1,0 +1,59 @@
+/* The option tables: every key of the configuration, declared once. They drive parsing, messages, `hutong config` and
+ * docs/config.md. */
+#pragma once
+
+#include "core/config/config.h"
+
+typedef enum {
+    HT_OPTION_STRING,
+    HT_OPTION_NAME,     /* letters, digits, hyphens */
+    HT_OPTION_PATH,     /* made absolute against the file that names it */
+    HT_OPTION_FILE,     /* a name inside a directory of the [bus] section, or a path; resolved by its user */
+    HT_OPTION_ADDRESS,  /* host:port */
+    HT_OPTION_URL,      /* http:// or https:// */
+    HT_OPTION_DIVISION, /* 6, 9 or 12 digits */
+    HT_OPTION_NUMBER,
+    HT_OPTION_SIZE,     /* bytes: a number with K, M or G */
+    HT_OPTION_TIME,     /* milliseconds: a number with ms, s, min or h */
+    HT_OPTION_WORD,     /* one of `words` */
+    HT_OPTION_LIST,     /* separated by ; */
+} HtOptionType;
+
+typedef struct {
+    const char *key;
+    HtOptionType type;
+    size_t offset;        /* of the field in the section's struct */
+    const char *fallback; /* default, as it would be written; NULL: none */
+    uint64_t min, max;    /* NUMBER, SIZE, TIME */
+    const char *words;    /* WORD: "reject|quarantine" */
+    bool required;
+    const char *help;
+} HtOption;
+
+typedef enum { HT_SECTION_BUS, HT_SECTION_SPOOL, HT_SECTION_SOURCE, HT_SECTION_CONSUMER, HT_SECTION_ROUTE, HT_SECTIONS } HtSectionKind;
+
+typedef struct {
+    const char *name;   /* "bus", "source", … */
+    bool named;         /* [source NAME] */
+    size_t size;        /* of the struct */
+    const char *help;
+    const HtOption *options; /* ends with a NULL key */
+} HtSectionTable;
+
+extern const HtSectionTable ht_section_tables[HT_SECTIONS];
+
+/* The option with this key, or NULL. */
+const HtOption *ht_option_find(const HtSectionTable *table, const char *key);
+
+/* What to expect, for messages and the reference: "a size such as 16M, 1K to 1G". The caller frees. */
+char *ht_option_expects(const HtOption *option);
+
+/* Reads `text` into the field at `record + offset`. `folder` is where relative paths begin. False and a reason when it
+ * cannot be read or is out of range. */
+bool ht_option_set(const HtOption *option, void *record, const char *text, const char *folder, char **reason);
+
+/* The field's value as it would be written in the file. The caller frees; NULL when there is none. */
+char *ht_option_format(const HtOption *option, const void *record);
+
+/* Frees what the fields of the record point to. */
+void ht_option_clear(const HtSectionTable *table, void *record);

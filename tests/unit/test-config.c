@@ -1,0 +1,184 @@
+/* core/config: files are read with every problem named by file and line, and nothing is guessed. */
+#include "core/config/config.h"
+#include "core/config/options.h"
+#include "core/config/suggest.h"
+
+#include <glib/gstdio.h>
+
+typedef struct {
+    char *folder, *file;
+    GString *errors;
+} Fixture;
+
+static void set_up(Fixture *f, const void *data)
+{
+    (void)data;
+    f->folder = g_dir_make_tmp("hutong-config-XXXXXX", NULL);
+    f->file = g_build_filename(f->folder, "hutong.conf", NULL);
+    f->errors = g_string_new(NULL);
+}
+
+static void remove_tree(const char *path)
+{
+    GDir *dir = g_dir_open(path, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        remove_tree(child);
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_remove(path);
+}
+
+static void tear_down(Fixture *f, const void *data)
+{
+    (void)data;
+    remove_tree(f->folder);
+    g_free(f->folder);
+    g_free(f->file);
+    g_string_free(f->errors, TRUE);
+}
+
+static HtConfig *load(Fixture *f, const char *text)
+{
+    g_assert_true(g_file_set_contents(f->file, text, -1, NULL));
+    g_string_truncate(f->errors, 0);
+    return ht_config_load(f->file, f->errors);
+}
+
+static const char good[] = "# an example\n"
+                           "[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\nstate = ./var\n"
+                           "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                           "division = 440104\nmax-body = 2M\noption.ack = yes\n"
+                           "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:9090/events\n"
+                           "clearance = 1\npurpose = 社区人口服务\nallow = person.idNumber; person.name;\ntimeout = 1500ms\n"
+                           "[route all]\nfrom = hukou\ntypes = person.*\ndivisions = 440104*\nto = platform\n";
+
+static void test_a_good_file_is_read(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autoptr(HtConfig) config = load(f, good);
+    g_assert_cmpstr(f->errors->str, ==, "");
+    g_assert_nonnull(config);
+    const HtSourceConfig *source = ht_config_source(config, "hukou");
+    g_assert_cmpuint(source->max_body, ==, 2 << 20);
+    g_assert_cmpuint(source->strikes, ==, 2);
+    g_assert_cmpstr(source->options->pdata[0], ==, "ack");
+    const HtConsumerConfig *consumer = ht_config_consumer(config, "platform");
+    g_assert_cmpstr(consumer->purpose, ==, "社区人口服务");
+    g_assert_cmpstr(consumer->allow[1], ==, "person.name");
+    g_assert_null(consumer->allow[2]);
+    g_assert_cmpuint(consumer->timeout_ms, ==, 1500);
+    g_autofree char *state = g_build_filename(f->folder, "var", NULL);
+    g_assert_cmpstr(config->bus.state, ==, state);
+}
+
+static void test_what_is_printed_is_read_back_the_same(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autoptr(HtConfig) config = load(f, good);
+    g_autoptr(GString) first = g_string_new(NULL), second = g_string_new(NULL);
+    ht_config_print(config, first);
+    g_assert_nonnull(strstr(first->str, "hutong.conf:11\nmax-body = 2M"));
+    g_assert_nonnull(strstr(first->str, "# default\nstrikes = 2"));
+    g_autoptr(HtConfig) again = load(f, first->str);
+    g_assert_cmpstr(f->errors->str, ==, "");
+    ht_config_print(again, second);
+    g_autoptr(GRegex) places = g_regex_new("^# .*$", G_REGEX_MULTILINE, 0, NULL);
+    g_autofree char *one = g_regex_replace_literal(places, first->str, -1, 0, "", 0, NULL);
+    g_autofree char *two = g_regex_replace_literal(places, second->str, -1, 0, "", 0, NULL);
+    g_assert_cmpstr(one, ==, two);
+}
+
+static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
+{
+    (void)data;
+    HtConfig *config = load(f, "stray = 1\n[bus]\nlisten = nowhere\n[source hukou]\ndepartement = police\nadapter = hukou\n"
+                               "mapping = hukou.xml\nmax-body = 9T\nidle = 30\n[soruce x]\n[route r]\nto = nobody\n"
+                               "divisions = 44x\nto = other\nno equals sign\n[bus\n");
+    g_assert_null(config);
+    const char *const expected[] = {
+        ":1: error: a key before the first [section]",
+        ":3: error: [bus] listen: 'nowhere' is not an address such as 127.0.0.1:8080",
+        ":5: error: unknown key 'departement' in [source hukou]; did you mean 'department'?",
+        ":8: error: [source hukou] max-body: '9T' is not a size such as 16M, 1K to 1G",
+        ":9: error: [source hukou] idle: '30' is not a time such as 500ms, 10s, 5min, 0 to 240h",
+        ":10: error: unknown section [soruce x]",
+        ":14: error: [route r] to is already set at ",
+        ":16: error: a section must be written",
+        ":15: error: neither a [section], nor key = value",
+        "error: [bus] lacks 'name'",
+        ":4: error: [source hukou] lacks 'department'",
+        ":11: error: to names 'nobody', which is no section here",
+        ":11: error: divisions: '44x' is not a prefix",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
+        if (!strstr(f->errors->str, expected[i])) {
+            g_error("missing: %s\nin: %s", expected[i], f->errors->str);
+        }
+    }
+}
+
+static void test_conf_d_is_read_in_name_order(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *folder = g_build_filename(f->folder, "conf.d", NULL);
+    g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+    g_autofree char *b = g_build_filename(folder, "20-b.conf", NULL), *a = g_build_filename(folder, "10-a.conf", NULL);
+    g_assert_true(g_file_set_contents(b, "[consumer b]\ntype = webhook\nurl = http://127.0.0.1/\n", -1, NULL));
+    g_assert_true(g_file_set_contents(a, "[consumer a]\ntype = webhook\nurl = http://127.0.0.1/\n", -1, NULL));
+    g_autoptr(HtConfig) config = load(f, good);
+    g_assert_nonnull(config);
+    g_assert_cmpuint(config->consumers->len, ==, 3);
+    g_assert_cmpstr(((HtConsumerConfig *)config->consumers->pdata[1])->name, ==, "a");
+    g_assert_nonnull(strstr(f->errors->str, "warning: no route leads to this consumer"));
+}
+
+static void test_a_missing_or_binary_file_is_an_error(Fixture *f, const void *data)
+{
+    (void)data;
+    g_assert_null(ht_config_load(f->file, f->errors));
+    g_assert_nonnull(strstr(f->errors->str, "cannot be read"));
+    g_assert_null(load(f, "[bus]\nname = \xff\n"));
+    g_assert_nonnull(strstr(f->errors->str, "not UTF-8 text"));
+}
+
+/* Every default must be a value that the table itself accepts, or every start would abort. */
+static void test_the_reference_names_every_key(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autoptr(GString) markdown = g_string_new(NULL);
+    ht_config_reference(markdown);
+    for (unsigned i = 0; i < HT_SECTIONS; i++) {
+        for (const HtOption *option = ht_section_tables[i].options; option->key; option++) {
+            g_autofree char *cell = g_strdup_printf("| `%s` |", option->key);
+            g_assert_nonnull(strstr(markdown->str, cell));
+            g_assert_cmpuint(strlen(option->help), >=, 10);
+        }
+    }
+    g_assert_nonnull(f->file);
+}
+
+static void test_distances(Fixture *f, const void *data)
+{
+    (void)data;
+    g_assert_nonnull(f->file);
+    g_assert_cmpuint(ht_suggest_distance("listen", "listen"), ==, 0);
+    g_assert_cmpuint(ht_suggest_distance("lisetn", "listen"), ==, 1);
+    g_assert_cmpuint(ht_suggest_distance("list", "listen"), ==, 2);
+    g_assert_cmpuint(ht_suggest_distance("", "abc"), ==, 3);
+}
+
+#define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("/config/a-good-file-is-read", test_a_good_file_is_read);
+    ADD("/config/what-is-printed-is-read-back", test_what_is_printed_is_read_back_the_same);
+    ADD("/config/all-problems-are-reported-at-once", test_all_problems_are_reported_at_once);
+    ADD("/config/conf-d-is-read-in-name-order", test_conf_d_is_read_in_name_order);
+    ADD("/config/a-missing-or-binary-file-is-an-error", test_a_missing_or_binary_file_is_an_error);
+    ADD("/config/the-reference-names-every-key", test_the_reference_names_every_key);
+    ADD("/config/suggestions-measure-edits", test_distances);
+    return g_test_run();
+}
