@@ -1,0 +1,1 @@
+admin_SRC := core/admin/house.c

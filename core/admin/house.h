@@ -1,0 +1,36 @@
+/* The house door: libsoup on a unix socket, for the administrator's commands and for monitoring. Our own listening socket
+ * and accept loop (libsoup's listener has a backlog of 10 and goes deaf for ever after one failed accept). HTTP/1.1 only, no
+ * ranges. Main-loop thread.
+ *
+ *   GET /live     200 while the main loop turns
+ *   GET /ready    200 when messages are taken; 503 with the reason otherwise (starting, spool full or failed, stopping)
+ *   GET /status   everything as JSON (docs/admin.md)
+ *   GET /metrics  the same as Prometheus text */
+#pragma once
+
+#include "core/base/buffer.h"
+
+#include <glib.h>
+
+typedef struct HtHouse HtHouse;
+
+#define HT_HOUSE_ERROR (ht_house_error_quark())
+GQuark ht_house_error_quark(void);
+
+/* What the pages show; filled by the bus when asked. */
+typedef struct {
+    const char *(*ready)(void *user); /* NULL when ready, else the reason */
+    void (*status)(void *user, HtBuffer *json);
+    void (*metrics)(void *user, HtBuffer *text);
+    void *user;
+} HtHouseView;
+
+/* Listens on `path`, mode 0600; its directory is made (0700) if missing. A socket that nobody listens on any more is
+ * replaced; a live one is HT_HOUSE_ERROR: another bus is running. */
+HtHouse *ht_house_open(const char *path, const HtHouseView *view, GError **error);
+void ht_house_close(HtHouse *house);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtHouse, ht_house_close)
+
+/* For the commands: GETs `page` from the bus behind `path` and gives the body, which the caller frees; `status` is the
+ * HTTP status. Blocks for at most `timeout_ms`. HT_HOUSE_ERROR when no bus answers. */
+char *ht_house_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error);

@@ -1,0 +1,207 @@
+/* The bus. Reading order: ht_bus_run() opens the parts from the spool outwards, so that nothing is taken before it can be
+ * kept; then the main loop turns; the parts close in the opposite order. Main thread. */
+#include "core/bus.h"
+
+#include "core/admin/house.h"
+#include "core/base/log.h"
+#include "core/base/paths.h"
+#include "core/delivery/delivery.h"
+#include "core/host-of-source.h"
+#include "core/ingress/door.h"
+#include "core/notify.h"
+#include "core/status.h"
+
+#include <curl/curl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+
+#define DRAIN_MS 10000
+#define TICK_SECONDS 1
+
+/* ---- Sources ---- */
+
+static void free_source(void *data)
+{
+    HtSource *source = data;
+    ht_host_free(source->host);
+    g_free(source);
+}
+
+static void make_sources(HtBus *bus)
+{
+    bus->sources = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_source);
+    for (unsigned i = 0; i < bus->config->sources->len; i++) {
+        const HtSourceConfig *config = bus->config->sources->pdata[i];
+        HtSource *source = g_new0(HtSource, 1);
+        source->config = config;
+        source->host = ht_host_for_source(bus->config, config);
+        g_hash_table_insert(bus->sources, config->name, source);
+    }
+}
+
+/* ---- Opening, from the spool outwards ---- */
+
+static bool open_spool(HtBus *bus, GError **error)
+{
+    const HtConfig *config = bus->config;
+    uint8_t key[32];
+    if (g_mkdir_with_parents(config->bus.state, 0700) < 0) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "%s: cannot be made: %s", config->bus.state, g_strerror(errno));
+        return false;
+    }
+    if (!ht_spool_load_key(config->bus.site_key_file, true, key, error)) {
+        return false;
+    }
+    HtSpoolOptions options = {.directory = config->bus.state,
+                              .site_key = key,
+                              .group_max = (unsigned)config->spool.group,
+                              .queue_max = (unsigned)config->spool.queue,
+                              .wal_limit_bytes = config->spool.wal_limit,
+                              .reserve_bytes = config->spool.reserve,
+                              .page_bytes = (unsigned)config->spool.page};
+    bus->spool = ht_spool_open(&options, error);
+    memset(key, 0, sizeof key);
+    return bus->spool != NULL;
+}
+
+static bool open_dictionary(HtBus *bus, GError **error)
+{
+    g_autofree char *data = bus->config->bus.data ? g_strdup(bus->config->bus.data) : ht_paths_data(NULL);
+    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
+    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
+    bus->dictionary = ht_dictionary_load(file, schema, error);
+    return bus->dictionary != NULL;
+}
+
+static void wake_delivery(uint64_t last_sequence, void *user)
+{
+    HtBus *bus = user;
+    if (bus->delivery) {
+        ht_delivery_wake(bus->delivery, last_sequence);
+    }
+}
+
+static bool open_delivery(HtBus *bus, GError **error)
+{
+    HtDeliveryOptions options = {bus->config, bus->dictionary, bus->spool};
+    bus->delivery = ht_delivery_new(&options, error);
+    ht_spool_watch(bus->spool, wake_delivery, bus);
+    return bus->delivery != NULL;
+}
+
+static bool open_doors(HtBus *bus, GError **error)
+{
+    make_sources(bus);
+    HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, bus};
+    HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool};
+    bus->house = ht_house_open(bus->config->bus.admin, &view, error);
+    bus->door = bus->house ? ht_door_open(&options, error) : NULL;
+    return bus->door != NULL;
+}
+
+static bool open_parts(HtBus *bus, GError **error)
+{
+    return open_dictionary(bus, error) && open_spool(bus, error) && open_delivery(bus, error) && open_doors(bus, error);
+}
+
+/* ---- Turning and ending ---- */
+
+static void stop_loop(void *user)
+{
+    HtBus *bus = user;
+    g_main_loop_quit(bus->loop);
+}
+
+static gboolean on_drain_timeout(void *user)
+{
+    ht_log(HT_LOG_WARNING, "bus", "messages are still in flight; they were not acknowledged");
+    stop_loop(user);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_signal(void *user)
+{
+    HtBus *bus = user;
+    if (bus->stopping) {
+        stop_loop(bus);
+        return G_SOURCE_CONTINUE;
+    }
+    bus->stopping = true;
+    ht_log(HT_LOG_INFO, "bus", "ending: messages in flight get their answers first");
+    ht_notify("STOPPING=1");
+    g_timeout_add(DRAIN_MS, on_drain_timeout, bus);
+    ht_door_drain(bus->door, stop_loop, bus);
+    return G_SOURCE_CONTINUE;
+}
+
+/* The disk failed: nothing may be acknowledged from here on, and the next start checks what is there. */
+static gboolean on_tick(void *user)
+{
+    HtBus *bus = user;
+    HtSpoolStatus status;
+    ht_spool_status(bus->spool, &status);
+    if (status.failed) {
+        ht_log(HT_LOG_ERROR, "bus", "the spool's disk failed; the bus ends without acknowledging anything more");
+        bus->exit_status = HT_EXIT_FAILED;
+        stop_loop(bus);
+    }
+    ht_notify("WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+static void turn(HtBus *bus)
+{
+    ht_log(HT_LOG_INFO, "bus", "%s is ready: public door on port %u, house door at %s, %u sources, %u consumers",
+           bus->config->bus.name, ht_door_port(bus->door), bus->config->bus.admin, bus->config->sources->len,
+           bus->config->consumers->len);
+    g_unix_signal_add(SIGTERM, on_signal, bus);
+    g_unix_signal_add(SIGINT, on_signal, bus);
+    g_timeout_add_seconds(TICK_SECONDS, on_tick, bus);
+    bus->ready = true;
+    ht_notify("READY=1");
+    g_main_loop_run(bus->loop);
+}
+
+static void close_parts(HtBus *bus)
+{
+    g_clear_pointer(&bus->door, ht_door_close);
+    g_clear_pointer(&bus->house, ht_house_close);
+    g_clear_pointer(&bus->sources, g_hash_table_unref);
+    g_clear_pointer(&bus->delivery, ht_delivery_free);
+    g_clear_pointer(&bus->spool, ht_spool_close);
+    g_clear_pointer(&bus->dictionary, ht_dictionary_free);
+    g_clear_pointer(&bus->loop, g_main_loop_unref);
+}
+
+static void set_log_level(const char *word)
+{
+    static const char *const words[] = {"error", "warning", "info", "debug"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (g_str_equal(word, words[i])) {
+            ht_log_set_level((HtLogLevel)i);
+        }
+    }
+}
+
+int ht_bus_run(const HtConfig *config)
+{
+    HtBus bus = {.config = config, .exit_status = HT_EXIT_OK};
+    g_autoptr(GError) error = NULL;
+    signal(SIGPIPE, SIG_IGN);
+    set_log_level(config->bus.log_level);
+    curl_global_init(CURL_GLOBAL_ALL);
+    bus.loop = g_main_loop_new(NULL, FALSE);
+    if (open_parts(&bus, &error)) {
+        turn(&bus);
+    } else {
+        g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+        for (char **line = lines; *line; line++) {
+            ht_log(HT_LOG_ERROR, "bus", "%s", *line);
+        }
+        bool configuration = error->domain == HT_DELIVERY_ERROR || error->domain == HT_DICTIONARY_ERROR;
+        bus.exit_status = configuration ? HT_EXIT_CONFIG : HT_EXIT_FAILED;
+    }
+    close_parts(&bus);
+    return bus.exit_status;
+}

@@ -1,0 +1,123 @@
+/* The table of verbs, their common options, and the short ones themselves. */
+#include "core/cli/cli.h"
+
+#include "core/base/paths.h"
+#include "core/bus.h"
+#include "core/cli/adapter.h"
+
+#include "generated/version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} Verb;
+
+bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries, char **config_file)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = NULL;
+    const GOptionEntry common[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "The configuration (default " HT_SYSCONFDIR "/hutong/hutong.conf)", "FILE"},
+        G_OPTION_ENTRY_NULL};
+    g_autofree char *program = g_strconcat("hutong ", (*argv)[0], NULL);
+    g_set_prgname(program);
+    g_option_context_set_summary(context, summary);
+    g_option_context_add_main_entries(context, common, NULL);
+    if (entries) {
+        g_option_context_add_main_entries(context, entries, NULL);
+    }
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        fprintf(stderr, "%s: %s\n", program, error->message);
+        return false;
+    }
+    *config_file = file ? g_steal_pointer(&file) : ht_paths_config();
+    return true;
+}
+
+HtConfig *ht_cli_load(const char *config_file)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    HtConfig *config = ht_config_load(config_file, errors);
+    fputs(errors->str, stderr);
+    return config;
+}
+
+static int run_bus(int argc, char **argv)
+{
+    g_autofree char *file = NULL;
+    if (!ht_cli_options(&argc, &argv, "Runs the bus, in the foreground, until SIGTERM.", NULL, &file)) {
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(HtConfig) config = ht_cli_load(file);
+    return config ? ht_bus_run(config) : HT_EXIT_CONFIG;
+}
+
+static int show_config(int argc, char **argv)
+{
+    gboolean reference = FALSE;
+    const GOptionEntry entries[] = {
+        {"reference", 0, 0, G_OPTION_ARG_NONE, &reference, "Write the reference of all keys, as Markdown", NULL},
+        G_OPTION_ENTRY_NULL};
+    g_autofree char *file = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!ht_cli_options(&argc, &argv, "Shows the configuration in force: every key, its value, and where it came from.", entries,
+                        &file)) {
+        return HT_EXIT_USAGE;
+    }
+    if (reference) {
+        ht_config_reference(text);
+    } else {
+        g_autoptr(HtConfig) config = ht_cli_load(file);
+        if (!config) {
+            return HT_EXIT_CONFIG;
+        }
+        ht_config_print(config, text);
+    }
+    fputs(text->str, stdout);
+    return HT_EXIT_OK;
+}
+
+static const Verb verbs[] = {
+    {"run", run_bus, "run the bus, in the foreground"},
+    {"check", ht_cli_check, "try everything that run would, and change nothing"},
+    {"config", show_config, "show the configuration in force"},
+    {"status", ht_cli_status, "show the running bus: sources, spool, consumers"},
+    {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
+    {"spool", ht_cli_spool, "check a spool's integrity"},
+    {"schema", ht_cli_schema, "the event reference, from the dictionary"},
+};
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "Hutong 互通 " HT_VERSION ": the integration bus between departments and the community platform.\n\n"
+                "usage: hutong VERB [-c FILE] …\n\n");
+    for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+    }
+    fprintf(to, "\n`hutong VERB --help` says more.\n");
+}
+
+int ht_cli_run(int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        if (g_str_equal(verb, verbs[i].name)) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (g_str_equal(verb, "--version")) {
+        puts("hutong " HT_VERSION);
+        return HT_EXIT_OK;
+    }
+    bool asked = g_str_equal(verb, "--help") || g_str_equal(verb, "help");
+    if (!asked && *verb) {
+        fprintf(stderr, "hutong: there is no verb '%s'\n\n", verb);
+    }
+    print_usage(asked ? stdout : stderr);
+    return asked ? HT_EXIT_OK : HT_EXIT_USAGE;
+}

@@ -1,0 +1,19 @@
+/* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
+ * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error. */
+#pragma once
+
+#include "core/config/config.h"
+
+int ht_cli_run(int argc, char **argv);
+
+int ht_cli_check(int argc, char **argv);
+int ht_cli_status(int argc, char **argv);
+int ht_cli_spool(int argc, char **argv);
+int ht_cli_schema(int argc, char **argv);
+
+/* Reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False
+ * after a complaint. `summary` is what the verb does; the file's name is for the caller to free. */
+bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries, char **config_file);
+
+/* Loads the configuration, warnings and errors to standard error; NULL when it is bad. */
+HtConfig *ht_cli_load(const char *config_file);

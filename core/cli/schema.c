@@ -1,0 +1,94 @@
+/* `hutong schema`: the event reference (docs/events.md), made from the dictionary. */
+#include "core/cli/cli.h"
+
+#include "core/base/event.h"
+#include "core/base/paths.h"
+#include "core/bus.h"
+#include "mappings/engine/dictionary.h"
+
+#include <stdio.h>
+
+static const char introduction[] =
+    "# Event reference\n\n"
+    "Made by `hutong schema` from `mappings/dictionary.xml`; do not edit.\n\n"
+    "Every event is a CloudEvents 1.0 JSON object. `data` holds elements of the dictionary as `group.element`, then "
+    "`reported` (elements that another department is the authority for), `quality` (what was repaired, upgraded, guessed or "
+    "does not check) and `unmapped` (what no mapping names). An element that a consumer may not see is absent; one that is "
+    "shown masked is a string.\n\n"
+    "## Attributes\n\n"
+    "| attribute | meaning |\n|---|---|\n"
+    "| `specversion` | `1.0` |\n"
+    "| `id` | UUIDv7; the same however often the event is delivered |\n"
+    "| `source` | `/BUS/SOURCE` |\n"
+    "| `type` | below, with its version: `person.moved-in.v1` |\n"
+    "| `subject`, `partitionkey` | a pseudonym of the person (or household, address, record); never a citizen number |\n"
+    "| `formersubject` | a pseudonym under which earlier events of this person may have gone |\n"
+    "| `sequence` | 20 digits; the order in which the bus accepted |\n"
+    "| `time`, `timeprecision` | when it happened; `year`, `month`, `day`, `minute` or `second` |\n"
+    "| `recordedtime` | when the bus took it |\n"
+    "| `action` | `assert`, `correct`, `cancel` (undoes the event whose `businessid` is in `reverses`), `verify` |\n"
+    "| `businessid`, `reverses` | the department's numbers |\n"
+    "| `direction` | `return`, `report`, `lateral`, `query` |\n"
+    "| `department` | who answers for the data |\n"
+    "| `division`, `fromdivision`, `divisionedition` | 6, 9 or 12 digits, and the list they were read against |\n"
+    "| `dataclassification` | 0 to 3: the highest sensitivity of its elements |\n"
+    "| `correlationid`, `causationid`, `traceparent` | what belongs together; the message it came in; W3C trace context |\n"
+    "| `dataschema`, `datacontenttype` | |\n";
+
+static void print_event_types(const HtDictionary *dictionary)
+{
+    printf("\n## Event types\n\n| type | 中文 | department | direction | groups |\n|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
+        g_autofree char *groups = g_strjoinv(", ", (char **)type->groups);
+        printf("| `%s.v%u`%s | %s | %s | %s%s%s | %s |\n", type->name, type->version, type->restricted ? " (restricted)" : "",
+               type->zh, type->department ? type->department : "", type->direction, type->also ? ", " : "",
+               type->also ? type->also : "", groups);
+    }
+}
+
+static void print_elements(const HtDictionary *dictionary)
+{
+    const char *group = "";
+    printf("\n## Elements\n\nSensitivity: 0 not personal, 1 personal, 2 sensitive, 3 health, biometric, minors.\n");
+    for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
+        const HtElement *element = ht_dictionary_element(dictionary, i);
+        if (!g_str_equal(group, element->group)) {
+            group = element->group;
+            printf("\n### %s%s\n\n| element | 中文 | type | table | standard | authority | sensitivity | mask |\n"
+                   "|---|---|---|---|---|---|---|---|\n",
+                   group, element->repeats ? " (a list)" : "");
+        }
+        printf("| `%s` | %s | %s | %s | %s | %s | %u | %s |\n", element->element, element->zh, ht_type_name(element->type),
+               element->table ? element->table : "", element->standard ? element->standard : "",
+               element->authority ? element->authority : "", element->sensitivity, ht_mask_name(element->mask));
+    }
+}
+
+static void print_marks(const HtDictionary *dictionary)
+{
+    printf("\n## Quality marks\n\n| mark | 中文 | meaning |\n|---|---|---|\n");
+    for (uint32_t i = 0; i < ht_dictionary_n_marks(dictionary); i++) {
+        const HtMarkInfo *mark = ht_dictionary_mark(dictionary, i);
+        printf("| `%s` | %s | %s |\n", mark->name, mark->zh, mark->text);
+    }
+}
+
+int ht_cli_schema(int argc, char **argv)
+{
+    g_autofree char *file = NULL, *dictionary_file = ht_paths_data("dictionary.xml"), *schema = ht_paths_data("dictionary.rng");
+    if (!ht_cli_options(&argc, &argv, "Writes the event reference, as Markdown, from the dictionary.", NULL, &file)) {
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtDictionary) dictionary = ht_dictionary_load(dictionary_file, schema, &error);
+    if (!dictionary) {
+        fprintf(stderr, "%s\n", error->message);
+        return HT_EXIT_FAILED;
+    }
+    fputs(introduction, stdout);
+    print_event_types(dictionary);
+    print_elements(dictionary);
+    print_marks(dictionary);
+    return HT_EXIT_OK;
+}

@@ -1,0 +1,41 @@
+/* Delivery: reads the spool for every consumer, routes, applies the field policy, sends, and moves the cursor. A consumer
+ * in trouble delays only itself. Main-loop thread; HTTP out is libcurl's multi interface on the main loop. */
+#pragma once
+
+#include "core/config/config.h"
+#include "mappings/engine/dictionary.h"
+#include "spool/spool.h"
+
+typedef struct HtDelivery HtDelivery;
+
+typedef struct {
+    const HtConfig *config;
+    const HtDictionary *dictionary;
+    HtSpool *spool;
+} HtDeliveryOptions;
+
+#define HT_DELIVERY_ERROR (ht_delivery_error_quark())
+GQuark ht_delivery_error_quark(void);
+
+/* Opens every consumer's cursor and begins to deliver. On failure NULL, and the error holds every problem, one a line:
+ * `file:line: error: …`. */
+HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error);
+
+/* New events are in the spool. */
+void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence);
+
+/* Drops the requests under way; cursors stay where what is acknowledged ends, so their events come again. */
+void ht_delivery_free(HtDelivery *delivery);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)
+
+typedef struct {
+    const char *name;
+    const char *state;       /* "idle", "delivering", "retrying", "paused" */
+    uint64_t cursor, backlog; /* events behind the spool's end (routed or not) */
+    uint64_t delivered, skipped, dead, attempts, failures;
+    int64_t oldest_us;       /* when the oldest event not yet delivered was recorded; 0 when none */
+    const char *last_error;  /* NULL when the last attempt went well */
+} HtConsumerStatus;
+
+unsigned ht_delivery_consumers(const HtDelivery *delivery);
+void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerStatus *status);

@@ -1,0 +1,20 @@
+/* The field policy: what one consumer sees of an event. Compiled once from the consumer's section and the dictionary;
+ * asked for every element that delivery writes. What is not said to be visible is not. */
+#pragma once
+
+#include "core/base/event.h"
+#include "core/config/config.h"
+#include "mappings/engine/dictionary.h"
+
+typedef struct HtPolicy HtPolicy;
+
+/* Problems (unknown elements, unknown masks) are added to `errors` as `file:line: error: …`; NULL then. */
+HtPolicy *ht_policy_new(const HtConsumerConfig *consumer, const HtDictionary *dictionary, GString *errors);
+void ht_policy_free(HtPolicy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPolicy, ht_policy_free)
+
+/* For ht_event_render(). In this order: denied → not; sensitivity 0 → whole; no purpose → not; to be masked → masked;
+ * allowed by name → whole; within the clearance → whole; else not. In an event about a person under 14 every personal
+ * element counts as sensitivity 3 (PIPL Art. 28). Unmapped fields count as sensitivity 3, and are allowed as "unmapped". An
+ * element that the dictionary does not know counts as 3. Quality marks are always seen. */
+HtSeen ht_policy_see(void *policy, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked);

@@ -1,0 +1,18 @@
+/* Routes: which events go to which consumers. Compiled per consumer; asked once for each event. */
+#pragma once
+
+#include "core/base/event.h"
+#include "core/config/config.h"
+#include "mappings/engine/dictionary.h"
+
+typedef struct HtRoutes HtRoutes;
+
+/* The routes that lead to this consumer. `config` lives longer. */
+HtRoutes *ht_routes_new(const HtConfig *config, const char *consumer, const HtDictionary *dictionary);
+void ht_routes_free(HtRoutes *routes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRoutes, ht_routes_free)
+
+/* Whether the event goes to the consumer: one route's source, type and division all fit. Divisions are prefixes, held
+ * against division and fromdivision. An event type that the dictionary marks as restricted needs a route that names it
+ * in full: no wildcard reaches it. */
+bool ht_routes_match(const HtRoutes *routes, const HtEvent *event);

@@ -1,0 +1,270 @@
+/* libcurl multi on the GLib main loop: a watch per socket, one timer. Main-loop thread. */
+#include "core/delivery/sender.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/delivery/backoff.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <glib-unix.h>
+#include <netinet/in.h>
+
+#define ANSWER_KEEP 1024
+#define ANSWER_MAX (64 * 1024)
+#define IDLE_HANDLES 16
+#define LOW_SPEED_SECONDS 30L
+
+struct HtSender {
+    CURLM *multi;
+    GSource *timer;
+    GHashTable *requests; /* the set of Request under way */
+    GPtrArray *idle;      /* of CURL, to be used again */
+};
+
+typedef struct {
+    HtSender *sender;
+    CURL *easy;
+    struct curl_slist *headers;
+    HtBuffer body, answer;
+    size_t answer_size, head_size;
+    void (*done)(const HtPosted *posted, void *user);
+    void (*drop)(void *user);
+    void *user;
+    int64_t started_us;
+} Request;
+
+/* ---- libcurl asks the main loop ---- */
+
+static void finish_requests(HtSender *sender);
+
+static void act(HtSender *sender, curl_socket_t fd, int what)
+{
+    int running;
+    curl_multi_socket_action(sender->multi, fd, what, &running);
+    finish_requests(sender);
+}
+
+static gboolean on_socket(int fd, GIOCondition condition, void *user)
+{
+    int what = (condition & G_IO_IN ? CURL_CSELECT_IN : 0) | (condition & G_IO_OUT ? CURL_CSELECT_OUT : 0) |
+               (condition & (G_IO_ERR | G_IO_HUP) ? CURL_CSELECT_ERR : 0);
+    act(user, fd, what);
+    return G_SOURCE_CONTINUE;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *watch)
+{
+    HtSender *sender = user;
+    GSource *source = watch;
+    (void)easy;
+    if (source) {
+        g_source_destroy(source);
+        g_source_unref(source);
+        source = NULL;
+    }
+    if (what != CURL_POLL_REMOVE) {
+        GIOCondition condition = (what & CURL_POLL_IN ? G_IO_IN : 0) | (what & CURL_POLL_OUT ? G_IO_OUT : 0);
+        source = g_unix_fd_source_new(fd, condition);
+        g_source_set_callback(source, G_SOURCE_FUNC(on_socket), sender, NULL);
+        g_source_attach(source, NULL);
+    }
+    curl_multi_assign(sender->multi, fd, source);
+    return 0;
+}
+
+static gboolean on_timer(void *user)
+{
+    HtSender *sender = user;
+    g_source_set_ready_time(sender->timer, -1);
+    act(sender, CURL_SOCKET_TIMEOUT, 0);
+    return G_SOURCE_CONTINUE;
+}
+
+static int set_timer(CURLM *multi, long timeout_ms, void *user)
+{
+    HtSender *sender = user;
+    (void)multi;
+    g_source_set_ready_time(sender->timer, timeout_ms < 0 ? -1 : g_get_monotonic_time() + timeout_ms * 1000);
+    return 0;
+}
+
+static gboolean dispatch_timer(GSource *source, GSourceFunc callback, void *user)
+{
+    (void)source;
+    return callback(user);
+}
+
+static GSourceFuncs timer_funcs = {.dispatch = dispatch_timer};
+
+HtSender *ht_sender_new(void)
+{
+    HtSender *sender = g_new0(HtSender, 1);
+    sender->multi = curl_multi_init();
+    sender->requests = g_hash_table_new(NULL, NULL);
+    sender->idle = g_ptr_array_new();
+    sender->timer = g_source_new(&timer_funcs, sizeof(GSource));
+    g_source_set_callback(sender->timer, on_timer, sender, NULL);
+    g_source_attach(sender->timer, NULL);
+    curl_multi_setopt(sender->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(sender->multi, CURLMOPT_SOCKETDATA, sender);
+    curl_multi_setopt(sender->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(sender->multi, CURLMOPT_TIMERDATA, sender);
+    return sender;
+}
+
+/* ---- One request ---- */
+
+static void free_request(Request *request)
+{
+    curl_multi_remove_handle(request->sender->multi, request->easy);
+    if (request->sender->idle->len < IDLE_HANDLES) {
+        curl_easy_reset(request->easy);
+        g_ptr_array_add(request->sender->idle, request->easy);
+    } else {
+        curl_easy_cleanup(request->easy);
+    }
+    curl_slist_free_all(request->headers);
+    ht_buffer_clear(&request->body);
+    ht_buffer_clear(&request->answer);
+    g_free(request);
+}
+
+void ht_sender_free(HtSender *sender)
+{
+    GHashTableIter iter;
+    void *request;
+    g_hash_table_iter_init(&iter, sender->requests);
+    while (g_hash_table_iter_next(&iter, &request, NULL)) {
+        ((Request *)request)->drop(((Request *)request)->user);
+        free_request(request);
+    }
+    for (unsigned i = 0; i < sender->idle->len; i++) {
+        curl_easy_cleanup(sender->idle->pdata[i]);
+    }
+    curl_multi_cleanup(sender->multi);
+    g_source_destroy(sender->timer);
+    g_source_unref(sender->timer);
+    g_hash_table_unref(sender->requests);
+    g_ptr_array_unref(sender->idle);
+    g_free(sender);
+}
+
+static size_t take_answer(char *bytes, size_t one, size_t count, void *user)
+{
+    Request *request = user;
+    size_t size = one * count;
+    size_t room = ANSWER_KEEP - request->answer.size;
+    ht_buffer_add(&request->answer, bytes, MIN(size, room));
+    request->answer_size += size;
+    return request->answer_size > ANSWER_MAX ? 0 : size;
+}
+
+static size_t take_head(char *bytes, size_t one, size_t count, void *user)
+{
+    Request *request = user;
+    (void)bytes;
+    request->head_size += one * count;
+    return request->head_size > ANSWER_MAX ? 0 : one * count;
+}
+
+/* The configuration names the host; its name may still resolve to where nothing of ours may go: link-local addresses
+ * (cloud metadata), multicast, "this network". */
+static bool is_forbidden(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        uint32_t ip = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
+        return ip >> 24 == 0 || ip >> 16 == 0xa9fe || ip >> 28 >= 0xe;
+    }
+    if (address->sa_family == AF_INET6) {
+        const struct in6_addr *ip = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        return IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_MULTICAST(ip);
+    }
+    return true;
+}
+
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)user;
+    if (purpose != CURLSOCKTYPE_IPCXN || is_forbidden(&address->addr)) {
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static void set_options(Request *request, const HtPost *post)
+{
+    CURL *easy = request->easy;
+    curl_easy_setopt(easy, CURLOPT_URL, post->url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)post->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)post->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.data);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "hutong");
+}
+
+void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user), void *user)
+{
+    Request *request = g_new0(Request, 1);
+    *request = (Request){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
+    post->body = (HtBuffer){0};
+    unsigned idle = sender->idle->len;
+    request->easy = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : curl_easy_init();
+    request->started_us = ht_clock_monotonic();
+    g_autofree char *type = g_strconcat("Content-Type: ", post->content_type, NULL);
+    request->headers = curl_slist_append(NULL, type);
+    request->headers = curl_slist_append(request->headers, "Expect:");
+    for (const char *const *header = post->headers; header && *header; header++) {
+        request->headers = curl_slist_append(request->headers, *header);
+    }
+    set_options(request, post);
+    g_hash_table_add(sender->requests, request);
+    curl_multi_add_handle(sender->multi, request->easy);
+}
+
+static void finish(Request *request, CURLcode code)
+{
+    HtPosted posted = {.took_us = (uint64_t)(ht_clock_monotonic() - request->started_us)};
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &posted.status);
+    if (code != CURLE_OK) {
+        posted.status = 0;
+        posted.error = curl_easy_strerror(code);
+    }
+    struct curl_header *header;
+    if (curl_easy_header(request->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
+        posted.retry_after_ms = ht_backoff_retry_after(header->value, ht_clock_now());
+    }
+    posted.body = ht_buffer_text(&request->answer);
+    request->done(&posted, request->user);
+}
+
+static void finish_requests(HtSender *sender)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(sender->multi, &left))) {
+        if (message->msg != CURLMSG_DONE) {
+            continue;
+        }
+        Request *request;
+        CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&request);
+        g_hash_table_remove(sender->requests, request);
+        finish(request, code);
+        free_request(request);
+    }
+}

@@ -1,0 +1,33 @@
+/* HTTP out: libcurl's multi interface on the GLib main loop. Rules of HARDENING: http and https only, no redirects, no
+ * proxy from the environment, bounded answers, every time bounded, certificates verified. Main-loop thread. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+#include <glib.h>
+
+typedef struct HtSender HtSender;
+
+HtSender *ht_sender_new(void);
+void ht_sender_free(HtSender *sender); /* requests under way are dropped: `drop` runs for each */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSender, ht_sender_free)
+
+typedef struct {
+    const char *url;
+    const char *content_type;
+    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
+    HtBuffer body;              /* transfer full */
+    uint64_t timeout_ms, connect_timeout_ms;
+    void (*drop)(void *user);   /* runs instead of `done` when the sender is freed first */
+} HtPost;
+
+typedef struct {
+    long status;             /* 0 when no answer came */
+    const char *error;       /* words for "no answer came"; NULL otherwise */
+    uint64_t retry_after_ms; /* 0 when the answer asked for nothing */
+    HtText body;             /* the beginning of the answer, at most 1 KB */
+    uint64_t took_us;
+} HtPosted;
+
+/* Posts. `done` runs once, later, from the main loop; or `drop` does. */
+void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user), void *user);

@@ -1,0 +1,77 @@
+/* From a source's section to the options of its host. Used by the bus and by `hutong check`. Main thread. */
+#include "core/host-of-source.h"
+
+#include "core/base/paths.h"
+
+#include <string.h>
+
+static char *resolve(const char *folder, const char *name, const char *suffix)
+{
+    if (strchr(name, '/')) {
+        return g_strdup(name);
+    }
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
+    return g_build_filename(folder, file, NULL);
+}
+
+typedef struct {
+    char *program, *adapter, *mapping, *data;
+} Paths;
+
+static void find_paths(const HtConfig *config, const HtSourceConfig *source, Paths *owned)
+{
+    g_autofree char *adapters = config->bus.adapters ? g_strdup(config->bus.adapters) : ht_paths_adapters();
+    owned->data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
+    owned->program = ht_paths_libexec("hutong-host");
+    owned->adapter = resolve(adapters, source->adapter, ".so");
+    owned->mapping = resolve(config->bus.mappings ? config->bus.mappings : owned->data, source->mapping, "");
+}
+
+static void clear_paths(Paths *owned)
+{
+    g_free(owned->program);
+    g_free(owned->adapter);
+    g_free(owned->mapping);
+    g_free(owned->data);
+}
+
+HtHost *ht_host_for_source(const HtConfig *config, const HtSourceConfig *source)
+{
+    Paths paths;
+    find_paths(config, source, &paths);
+    g_autoptr(GPtrArray) options = g_ptr_array_new();
+    for (unsigned i = 0; i < source->options->len; i++) {
+        g_ptr_array_add(options, source->options->pdata[i]);
+    }
+    g_ptr_array_add(options, NULL);
+    HtHostOptions host = {
+        .source = source->name,
+        .program = paths.program,
+        .adapter_file = paths.adapter,
+        .mapping_file = paths.mapping,
+        .data_directory = paths.data,
+        .division = source->division,
+        .quarantine_invalid = g_str_equal(source->on_invalid, "quarantine"),
+        .options = (const char *const *)options->pdata,
+        .depth = (uint32_t)source->max_depth,
+        .attributes = (uint32_t)source->max_attributes,
+        .start_tag_bytes = (uint32_t)source->max_start_tag,
+        .names = (uint32_t)source->max_names,
+        .elements = (uint32_t)source->max_elements,
+        .records = (uint32_t)source->max_records,
+        .value_bytes = source->max_value,
+        .document_bytes = source->max_document,
+        .cpu_ms_per_mb = (uint32_t)source->cpu_ms_per_mb,
+        .memory_bytes = source->memory,
+        .start_ms = (unsigned)source->start_timeout_ms,
+        .message_ms = (unsigned)source->message_timeout_ms,
+        .idle_ms = (unsigned)source->idle_ms,
+        .strikes = (unsigned)source->strikes,
+        .waiting_max = (unsigned)source->waiting,
+        .waiting_bytes = source->waiting_bytes,
+        .frame_bytes = source->max_document * 2 + (1 << 20),
+    };
+    HtHost *made = ht_host_new(&host);
+    clear_paths(&paths);
+    return made;
+}

@@ -1,0 +1,9 @@
+/* A source's host, as its section of the configuration says. */
+#pragma once
+
+#include "core/config/config.h"
+#include "plugins/supervisor.h"
+
+/* Makes the host (it is started at need). The adapter is `NAME.so` in the adapters' directory, the mapping a name in the
+ * mappings' directory; either may be a path instead. */
+HtHost *ht_host_for_source(const HtConfig *config, const HtSourceConfig *source);

@@ -1,0 +1,112 @@
+/* The commands, as an administrator meets them: with a good configuration, with a bad one, without a bus. */
+#include "tests/lib/busproc.h"
+#include "tests/lib/post.h"
+
+#include <string.h>
+
+static const char source[] = "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n";
+
+static void test_check_accepts_what_run_would(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    g_autofree char *output = NULL;
+    g_test_message("%s", bus->config);
+    int status = run_hutong(&output, "check", "-c", bus->config, NULL);
+    g_test_message("%s", output);
+    g_assert_cmpint(status, ==, 0);
+    g_assert_nonnull(strstr(output, "ok: 1 sources"));
+    g_autofree char *state = g_build_filename(bus->folder, "state", NULL);
+    g_assert_false(g_file_test(state, G_FILE_TEST_EXISTS));
+    bus_process_free(bus);
+}
+
+static void test_check_names_everything_that_is_wrong(void)
+{
+    BusProcess *bus = bus_process_new("lisen = x\n", "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
+                                                     "[consumer c]\ntype = webhook\nurl = ftp://x\n");
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(output, "hutong.conf:4: error: unknown key 'lisen' in [bus]; did you mean 'listen'?"));
+    g_assert_nonnull(strstr(output, "'ftp://x' is not an http:// or https:// address"));
+    bus_process_free(bus);
+}
+
+static void test_check_tries_adapters_and_mappings(void)
+{
+    BusProcess *bus = bus_process_new(NULL, "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
+                                            "[source b]\ndepartment = police\nadapter = xml\nmapping = nothing-there.xml\n"
+                                            "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\nallow = person.nam\npurpose = x\n"
+                                            "[route r]\nto = c\n");
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    g_test_message("%s", output);
+    g_assert_nonnull(strstr(output, ":5: error: [source a]"));
+    g_assert_nonnull(strstr(output, ":9: error: [source b]"));
+    g_assert_nonnull(strstr(output, "nothing-there.xml"));
+    g_assert_nonnull(strstr(output, "did you mean 'person.name'?"));
+    bus_process_free(bus);
+}
+
+static void test_run_refuses_a_bad_configuration(void)
+{
+    BusProcess *bus = bus_process_new("name = twice\n", source);
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "run", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(output, "already set at"));
+    bus_process_free(bus);
+}
+
+static void test_config_shows_where_values_come_from(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "config", "-c", bus->config, NULL), ==, 0);
+    g_assert_nonnull(strstr(output, "hutong.conf:6\ndepartment = police"));
+    g_assert_nonnull(strstr(output, "# default\nmax-body = 16M"));
+    bus_process_free(bus);
+}
+
+static void test_the_reference_pages_are_up_to_date(void)
+{
+    gsize size;
+    g_autofree char *config = NULL, *events = NULL;
+    g_autofree char *config_page = read_source_file("docs/config.md", &size), *events_page = read_source_file("docs/events.md", &size);
+    g_assert_cmpint(run_hutong(&config, "config", "--reference", NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&events, "schema", NULL), ==, 0);
+    g_assert_true(g_str_equal(config, config_page));
+    g_assert_true(g_str_equal(events, events_page));
+}
+
+static void test_usage_errors_are_64(void)
+{
+    g_autofree char *none = NULL, *unknown = NULL, *flag = NULL, *help = NULL, *version = NULL;
+    g_assert_cmpint(run_hutong(&none, NULL), ==, 64);
+    g_assert_cmpint(run_hutong(&unknown, "runn", NULL), ==, 64);
+    g_assert_cmpint(run_hutong(&flag, "run", "--no-such-flag", NULL), ==, 64);
+    g_assert_cmpint(run_hutong(&help, "--help", NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&version, "--version", NULL), ==, 0);
+    g_assert_true(g_str_has_prefix(version, "hutong "));
+}
+
+static void test_status_without_a_bus_says_so(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "status", "-c", bus->config, NULL), ==, 1);
+    g_assert_nonnull(strstr(output, "no bus answers at"));
+    bus_process_free(bus);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cli/check-accepts-what-run-would", test_check_accepts_what_run_would);
+    g_test_add_func("/cli/check-names-everything-that-is-wrong", test_check_names_everything_that_is_wrong);
+    g_test_add_func("/cli/check-tries-adapters-and-mappings", test_check_tries_adapters_and_mappings);
+    g_test_add_func("/cli/run-refuses-a-bad-configuration", test_run_refuses_a_bad_configuration);
+    g_test_add_func("/cli/config-shows-where-values-come-from", test_config_shows_where_values_come_from);
+    g_test_add_func("/cli/the-reference-pages-are-up-to-date", test_the_reference_pages_are_up_to_date);
+    g_test_add_func("/cli/usage-errors-are-64", test_usage_errors_are_64);
+    g_test_add_func("/cli/status-without-a-bus-says-so", test_status_without_a_bus_says_so);
+    return g_test_run();
+}

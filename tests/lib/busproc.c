@@ -1,0 +1,207 @@
+/* Running the real program. The environment (HUTONG, HUTONG_LIBEXECDIR, …) is set by the makefile's test runner. */
+#include "tests/lib/busproc.h"
+
+#include "core/admin/house.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define READY_MS 30000
+#define POLL_US 5000
+
+static const char *program(void)
+{
+    const char *path = g_getenv("HUTONG");
+    return path ? path : "./hutong";
+}
+
+BusProcess *bus_process_new(const char *bus_keys, const char *sections)
+{
+    BusProcess *bus = g_new0(BusProcess, 1);
+    g_autoptr(GError) error = NULL;
+    bus->folder = g_dir_make_tmp("hutong-bus-XXXXXX", &error);
+    g_assert_no_error(error);
+    bus->config = g_build_filename(bus->folder, "hutong.conf", NULL);
+    g_autofree char *text = g_strdup_printf("[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\n%s\n%s", bus_keys ? bus_keys : "", sections);
+    g_assert_true(g_file_set_contents(bus->config, text, -1, &error));
+    return bus;
+}
+
+static char *socket_path(BusProcess *bus)
+{
+    return g_build_filename(bus->folder, "run", "admin.sock", NULL);
+}
+
+char *bus_process_page(BusProcess *bus, const char *page, unsigned *status)
+{
+    g_autofree char *path = socket_path(bus);
+    return ht_house_get(path, page, 5000, status, NULL);
+}
+
+char *bus_process_log(BusProcess *bus)
+{
+    char *text = NULL;
+    g_autofree char *path = g_build_filename(bus->folder, "bus.log", NULL);
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : g_strdup("");
+}
+
+static void die_with_log(BusProcess *bus, const char *what)
+{
+    g_autofree char *log = bus_process_log(bus);
+    g_error("%s; the bus's log:\n%s", what, log);
+}
+
+/* In the child: the bus ends with its test, however that ends. */
+static void begin_child(void *user)
+{
+    (void)user;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void spawn(BusProcess *bus)
+{
+    g_autofree char *log = g_build_filename(bus->folder, "bus.log", NULL);
+    FILE *file = fopen(log, "ae");
+    g_assert_nonnull(file);
+    const char *argv[] = {program(), "run", "-c", bus->config, NULL};
+    g_autoptr(GError) error = NULL;
+    g_spawn_async_with_fds(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, begin_child, NULL, &bus->pid,
+                           -1, fileno(file), fileno(file), &error);
+    fclose(file);
+    g_assert_no_error(error);
+}
+
+static bool has_ended(BusProcess *bus)
+{
+    int status;
+    if (waitpid(bus->pid, &status, WNOHANG) == bus->pid) {
+        bus->pid = 0;
+        return true;
+    }
+    return false;
+}
+
+void bus_process_start(BusProcess *bus)
+{
+    spawn(bus);
+    gint64 deadline = g_get_monotonic_time() + READY_MS * 1000;
+    for (;;) {
+        unsigned status = 0;
+        g_autofree char *page = bus_process_page(bus, "/ready", &status);
+        if (page && status == 200) {
+            break;
+        }
+        if (has_ended(bus)) {
+            die_with_log(bus, "the bus ended at start");
+        }
+        if (g_get_monotonic_time() > deadline) {
+            die_with_log(bus, "the bus did not get ready");
+        }
+        g_usleep(POLL_US);
+    }
+    bus->port = (unsigned)bus_process_figure(bus, "door.port");
+}
+
+void bus_process_kill(BusProcess *bus)
+{
+    if (bus->pid > 0) {
+        kill(bus->pid, SIGKILL);
+        waitpid(bus->pid, NULL, 0);
+        bus->pid = 0;
+    }
+}
+
+int bus_process_stop(BusProcess *bus)
+{
+    int status = 0;
+    g_assert_cmpint(bus->pid, >, 0);
+    kill(bus->pid, SIGTERM);
+    waitpid(bus->pid, &status, 0);
+    bus->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void remove_tree(const char *path)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+        GDir *dir = g_dir_open(path, 0, NULL);
+        for (const char *name; dir && (name = g_dir_read_name(dir));) {
+            g_autofree char *child = g_build_filename(path, name, NULL);
+            remove_tree(child);
+        }
+        g_clear_pointer(&dir, g_dir_close);
+    }
+    g_remove(path);
+}
+
+void bus_process_free(BusProcess *bus)
+{
+    bus_process_kill(bus);
+    remove_tree(bus->folder);
+    g_free(bus->folder);
+    g_free(bus->config);
+    g_free(bus);
+}
+
+JsonNode *bus_process_status(BusProcess *bus)
+{
+    unsigned status = 0;
+    g_autofree char *page = bus_process_page(bus, "/status", &status);
+    return page ? json_from_string(page, NULL) : NULL;
+}
+
+static JsonNode *step(JsonNode *node, const char *name)
+{
+    if (JSON_NODE_HOLDS_ARRAY(node)) {
+        guint64 index = g_ascii_strtoull(name, NULL, 10);
+        JsonArray *array = json_node_get_array(node);
+        return index < json_array_get_length(array) ? json_array_get_element(array, (guint)index) : NULL;
+    }
+    return JSON_NODE_HOLDS_OBJECT(node) ? json_object_get_member(json_node_get_object(node), name) : NULL;
+}
+
+gint64 bus_process_figure(BusProcess *bus, const char *path)
+{
+    g_autoptr(JsonNode) status = bus_process_status(bus);
+    g_auto(GStrv) names = g_strsplit(path, ".", -1);
+    JsonNode *node = status;
+    for (char **name = names; node && *name; name++) {
+        node = step(node, *name);
+    }
+    return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node) : -1;
+}
+
+void bus_process_wait_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    while (bus_process_figure(bus, path) < value) {
+        if (g_get_monotonic_time() > deadline) {
+            die_with_log(bus, path);
+        }
+        g_usleep(POLL_US);
+    }
+}
+
+int run_hutong(char **output, ...)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_ptr_array_add(argv, (char *)program());
+    va_list arguments;
+    va_start(arguments, output);
+    for (char *argument; (argument = va_arg(arguments, char *));) {
+        g_ptr_array_add(argv, argument);
+    }
+    va_end(arguments);
+    g_ptr_array_add(argv, NULL);
+    g_autofree char *out = NULL, *err = NULL;
+    int status = 0;
+    g_autoptr(GError) error = NULL;
+    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error);
+    g_assert_no_error(error);
+    *output = g_strconcat(out, err, NULL);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

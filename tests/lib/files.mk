@@ -1,0 +1,1 @@
+testlib_SRC := tests/lib/busproc.c tests/lib/platform.c tests/lib/post.c tests/lib/data.c

@@ -1,0 +1,337 @@
+/* core/delivery: routes, the field policy, pauses, signatures, and the window that keeps each person's order. */
+#include "core/delivery/backoff.h"
+#include "core/delivery/policy.h"
+#include "core/delivery/route.h"
+#include "core/delivery/signature.h"
+#include "core/delivery/window.h"
+#include "tests/lib/data.h"
+
+#include <glib/gstdio.h>
+
+/* ---- Pauses ---- */
+
+static void test_pauses_double_with_jitter_up_to_the_most(void)
+{
+    HtBackoff backoff = {100, 1000, 0};
+    const uint64_t full[] = {100, 200, 400, 800, 1000, 1000};
+    for (unsigned i = 0; i < G_N_ELEMENTS(full); i++) {
+        uint64_t pause = ht_backoff_next(&backoff, 0);
+        g_assert_cmpuint(pause, >=, full[i] / 2);
+        g_assert_cmpuint(pause, <=, full[i] + 1);
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        g_assert_cmpuint(ht_backoff_next(&backoff, 0), <=, 1001);
+    }
+    g_assert_cmpuint(ht_backoff_next(&backoff, 5000), ==, 5000);
+    g_assert_cmpuint(ht_backoff_next(&backoff, UINT64_MAX), ==, UINT64_C(86400000));
+}
+
+static void test_retry_after_is_read_in_both_forms(void)
+{
+    const int64_t now = INT64_C(1258732800) * 1000000; /* Fri, 20 Nov 2009 16:00:00 GMT */
+    g_assert_cmpuint(ht_backoff_retry_after("120", now), ==, 120000);
+    g_assert_cmpuint(ht_backoff_retry_after("Fri, 20 Nov 2009 16:00:05 GMT", now), ==, 5000);
+    g_assert_cmpuint(ht_backoff_retry_after("Fri, 20 Nov 2009 15:00:05 GMT", now), ==, 0);
+    g_assert_cmpuint(ht_backoff_retry_after("soon", now), ==, 0);
+    g_assert_cmpuint(ht_backoff_retry_after(NULL, now), ==, 0);
+    g_assert_cmpuint(ht_backoff_retry_after("99999999999999999999", now), ==, 86400000);
+}
+
+/* ---- Signatures ---- */
+
+static void test_signatures_are_those_of_standard_webhooks(void)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-secret-XXXXXX", NULL);
+    int fd = g_mkstemp(path);
+    g_assert_cmpint(fd, >=, 0);
+    g_close(fd, NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(g_file_set_contents(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1, NULL));
+    g_autoptr(HtSecret) secret = ht_secret_load(path, &error);
+    g_assert_no_error(error);
+    /* The example that the specification's reference libraries use as their test vector. */
+    g_auto(GStrv) headers = ht_secret_sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", INT64_C(1614265330) * 1000000,
+                                           HT_TEXT_LITERAL("{\"test\": 2432232314}"));
+    g_assert_cmpstr(headers[0], ==, "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek");
+    g_assert_cmpstr(headers[1], ==, "webhook-timestamp: 1614265330");
+    g_assert_cmpstr(headers[2], ==, "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    g_assert_true(g_file_set_contents(path, "short", -1, NULL));
+    g_assert_null(ht_secret_load(path, &error));
+    g_assert_nonnull(error);
+    g_unlink(path);
+}
+
+/* ---- Routes ---- */
+
+static HtEvent event_of(const char *source, const char *type, const char *division, const char *from)
+{
+    HtEvent event = {0};
+    event.attr[HT_ATTR_SOURCE] = ht_text_from(source);
+    event.attr[HT_ATTR_TYPE] = ht_text_from(type);
+    event.attr[HT_ATTR_DIVISION] = ht_text_from(division);
+    event.attr[HT_ATTR_FROMDIVISION] = ht_text_from(from);
+    return event;
+}
+
+static HtConfig *config_of(const char *routes)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-routes-XXXXXX", NULL);
+    int fd = g_mkstemp(path);
+    g_close(fd, NULL);
+    g_autofree char *text = g_strconcat("[bus]\nname = b\n[source hukou]\ndepartment = police\nadapter = hukou\nmapping = m\n"
+                                        "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n", routes, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_autoptr(GString) errors = g_string_new(NULL);
+    HtConfig *config = ht_config_load(path, errors);
+    g_unlink(path);
+    if (!config) {
+        g_error("%s", errors->str);
+    }
+    return config;
+}
+
+static void test_routes_match_source_type_and_division(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtConfig) config = config_of("[route r]\nfrom = hukou\ntypes = person.*;marriage.registered\n"
+                                           "divisions = 440104*;440105001\nto = c\n");
+    g_autoptr(HtRoutes) routes = ht_routes_new(config, "c", dictionary);
+    g_autoptr(HtRoutes) none = ht_routes_new(config, "other", dictionary);
+    const struct {
+        const char *source, *type, *division, *from;
+        bool goes;
+    } cases[] = {
+        {"hukou", "person.died.v1", "440104001003", NULL, true},
+        {"hukou", "person.died.v1", "440105", NULL, false},
+        {"hukou", "person.died.v1", "440105001002", NULL, true},
+        {"hukou", "person.moved-out.v1", "330102", "440104", true},
+        {"hukou", "person.died.v1", NULL, NULL, false},
+        {"hukou", "marriage.registered.v1", "440104", NULL, true},
+        {"hukou", "marriage.registered-twice.v1", "440104", NULL, false},
+        {"hukou", "marriage.divorced.v1", "440104", NULL, false},
+        {"other", "person.died.v1", "440104", NULL, false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtEvent event = event_of(cases[i].source, cases[i].type, cases[i].division, cases[i].from);
+        g_test_message("case %u", i);
+        g_assert_cmpint(ht_routes_match(routes, &event), ==, cases[i].goes);
+        g_assert_false(ht_routes_match(none, &event));
+    }
+}
+
+static void test_no_wildcard_reaches_a_restricted_type(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtConfig) wild = config_of("[route r]\nto = c\n[route s]\ntypes = justice.*\nto = c\n");
+    g_autoptr(HtConfig) named = config_of("[route r]\ntypes = justice.correction-started\nto = c\n");
+    g_autoptr(HtRoutes) wild_routes = ht_routes_new(wild, "c", dictionary);
+    g_autoptr(HtRoutes) named_routes = ht_routes_new(named, "c", dictionary);
+    HtEvent event = event_of("justice", "justice.correction-started.v1", "440104", NULL);
+    g_assert_false(ht_routes_match(wild_routes, &event));
+    g_assert_true(ht_routes_match(named_routes, &event));
+}
+
+/* ---- The field policy ---- */
+
+static HtSeen see(HtPolicy *policy, const char *name, const char *value, bool minor, char **masked)
+{
+    HtItem item = {.kind = HT_ITEM_ELEMENT, .name = ht_text_from(name), .value = ht_text_from(value)};
+    HtStoredEvent event = {0};
+    HtBuffer buffer = {0};
+    event.event.attr[HT_ATTR_MINOR] = minor ? HT_TEXT_LITERAL("1") : HT_TEXT_NONE;
+    HtSeen seen = ht_policy_see(policy, &event, &item, &buffer);
+    if (masked) {
+        *masked = g_strndup(buffer.data, buffer.size);
+    }
+    ht_buffer_clear(&buffer);
+    return seen;
+}
+
+static HtPolicy *policy_of(const HtDictionary *dictionary, HtConsumerConfig config)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    config.name = (char *)"c";
+    config.file = (char *)"f";
+    HtPolicy *policy = ht_policy_new(&config, dictionary, errors);
+    g_assert_cmpstr(errors->str, ==, "");
+    return policy;
+}
+
+static void test_clearance_allow_deny_and_mask(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *allow[] = {(char *)"person.idNumber", NULL}, *deny[] = {(char *)"person.sex", NULL};
+    char *mask[] = {(char *)"person.phone:phone", (char *)"person.name:name", NULL};
+    HtConsumerConfig config = {.clearance = 1, .purpose = (char *)"社区人口服务", .allow = allow, .deny = deny, .mask = mask};
+    g_autoptr(HtPolicy) policy = policy_of(dictionary, config);
+    g_autofree char *masked = NULL;
+    g_assert_cmpint(see(policy, "person.birthDate", "1980-01-01", false, NULL), ==, HT_SEEN_WHOLE);
+    g_assert_cmpint(see(policy, "person.idNumber", "990104198001019915", false, NULL), ==, HT_SEEN_WHOLE);
+    g_assert_cmpint(see(policy, "person.sex", "1", false, NULL), ==, HT_SEEN_NOT);
+    g_assert_cmpint(see(policy, "person.ethnicGroup", "01", false, NULL), ==, HT_SEEN_NOT);
+    g_assert_cmpint(see(policy, "person.name", "测试甲", false, &masked), ==, HT_SEEN_MASKED);
+    g_assert_cmpstr(masked, ==, "测**");
+    g_assert_cmpint(see(policy, "no.such", "x", false, NULL), ==, HT_SEEN_NOT);
+}
+
+static void test_a_pattern_names_many_elements(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *mask[] = {(char *)"*.idNumber:idNumber", NULL};
+    HtConsumerConfig config = {.clearance = 3, .purpose = (char *)"p", .mask = mask};
+    g_autoptr(HtPolicy) policy = policy_of(dictionary, config);
+    g_autofree char *masked = NULL, *more = NULL;
+    g_assert_cmpint(see(policy, "person.idNumber", "990104198001019915", false, &masked), ==, HT_SEEN_MASKED);
+    g_assert_cmpint(see(policy, "mother.idNumber", "990104198001019915", false, &more), ==, HT_SEEN_MASKED);
+    g_assert_cmpstr(masked, ==, "990***********9915");
+    g_assert_cmpint(see(policy, "person.name", "测试甲", false, NULL), ==, HT_SEEN_WHOLE);
+}
+
+static void test_a_minors_elements_need_the_highest_clearance(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtPolicy) low = policy_of(dictionary, (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p"});
+    g_autoptr(HtPolicy) high = policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p"});
+    g_assert_cmpint(see(low, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_NOT);
+    g_assert_cmpint(see(low, "person.birthDate", "1980-01-01", false, NULL), ==, HT_SEEN_WHOLE);
+    g_assert_cmpint(see(high, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_WHOLE);
+}
+
+static void test_without_a_purpose_nothing_personal_is_seen(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *allow[] = {(char *)"person.name", (char *)"unmapped", NULL};
+    g_autoptr(HtPolicy) policy = policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .allow = allow});
+    HtItem unmapped = {.kind = HT_ITEM_UNMAPPED, .name = HT_TEXT_LITERAL("X"), .value = HT_TEXT_LITERAL("y")};
+    HtStoredEvent event = {0};
+    for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
+        const HtElement *element = ht_dictionary_element(dictionary, i);
+        g_assert_cmpint(see(policy, element->name, "x", false, NULL), ==, element->sensitivity ? HT_SEEN_NOT : HT_SEEN_WHOLE);
+    }
+    g_assert_cmpint(ht_policy_see(policy, &event, &unmapped, NULL), ==, HT_SEEN_NOT);
+}
+
+static void test_unknown_elements_are_errors_with_a_suggestion(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(GString) errors = g_string_new(NULL);
+    char *allow[] = {(char *)"person.idNumbr", NULL}, *mask[] = {(char *)"person.name:nothing", NULL};
+    HtConsumerConfig config = {.name = (char *)"c", .file = (char *)"hutong.conf", .line = 7, .allow = allow, .mask = mask};
+    g_assert_null(ht_policy_new(&config, dictionary, errors));
+    g_assert_nonnull(strstr(errors->str, "hutong.conf:7: error: [consumer c] allow: 'person.idNumbr' is no element of the "
+                                         "dictionary; did you mean 'person.idNumber'?"));
+    g_assert_nonnull(strstr(errors->str, "'nothing' is no mask"));
+}
+
+/* ---- The window ---- */
+
+/* The window frees its pages; these are not the spool's. */
+void ht_spool_page_free(HtSpoolPage *page)
+{
+    for (unsigned i = 0; i < page->events->len; i++) {
+        g_free(page->events->pdata[i]);
+    }
+    g_ptr_array_unref(page->events);
+    g_free(page);
+}
+
+static HtSpoolPage *page_of(uint64_t first, const char *persons)
+{
+    HtSpoolPage *page = g_new0(HtSpoolPage, 1);
+    page->events = g_ptr_array_new();
+    for (size_t i = 0; persons[i]; i++) {
+        HtStoredEvent *event = g_new0(HtStoredEvent, 1);
+        event->sequence = first + i;
+        event->subject = (HtText){persons + i, 1};
+        g_ptr_array_add(page->events, event);
+    }
+    return page;
+}
+
+static bool all_but_x(void *user, const HtStoredEvent *event)
+{
+    (void)user;
+    return event->subject.data[0] != 'x';
+}
+
+static void assert_picked(GPtrArray *picked, const char *sequences)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < picked->len; i++) {
+        g_string_append_printf(text, "%s%u", i ? " " : "", (unsigned)((HtEntry *)picked->pdata[i])->event->sequence);
+    }
+    g_assert_cmpstr(text->str, ==, sequences);
+}
+
+static void finish(HtWindow *window, GPtrArray *picked, HtEntryState state)
+{
+    for (unsigned i = 0; i < picked->len; i++) {
+        ht_window_set(window, picked->pdata[i], state);
+    }
+}
+
+static void test_persons_go_in_parallel_and_each_in_order(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    g_assert_cmpuint(ht_window_add(&window, page_of(1, "axbacb"), all_but_x, NULL), ==, 5);
+    g_autoptr(GPtrArray) first = ht_window_pick(&window, 2, 1 << 20);
+    assert_picked(first, "1 3");
+    g_autoptr(GPtrArray) second = ht_window_pick(&window, 9, 1 << 20);
+    assert_picked(second, "5"); /* a and b are under way */
+    finish(&window, second, HT_ENTRY_DONE);
+    g_assert_false(ht_window_advance(&window));
+    finish(&window, first, HT_ENTRY_DONE);
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 3);
+    g_autoptr(GPtrArray) third = ht_window_pick(&window, 9, 1 << 20);
+    assert_picked(third, "4 6");
+    finish(&window, third, HT_ENTRY_DONE);
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 6);
+    g_assert_cmpuint(window.waiting, ==, 0);
+    ht_window_clear(&window);
+}
+
+static void test_an_event_that_must_go_alone_goes_alone(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    ht_window_add(&window, page_of(1, "aabc"), all_but_x, NULL);
+    g_autoptr(GPtrArray) batch = ht_window_pick(&window, 9, 1 << 20);
+    assert_picked(batch, "1 2 3 4");
+    for (unsigned i = 0; i < batch->len; i++) {
+        ((HtEntry *)batch->pdata[i])->alone = true;
+    }
+    finish(&window, batch, HT_ENTRY_WAITING);
+    g_autoptr(GPtrArray) one = ht_window_pick(&window, 9, 1 << 20), two = ht_window_pick(&window, 9, 1 << 20);
+    assert_picked(one, "1");
+    assert_picked(two, "3"); /* 2 waits for 1: the same person */
+    ht_window_clear(&window);
+}
+
+static void test_what_is_not_routed_moves_the_cursor(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    g_assert_cmpuint(ht_window_add(&window, page_of(1, "xxx"), all_but_x, NULL), ==, 0);
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 3);
+    ht_window_clear(&window);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/backoff/doubles-with-jitter-up-to-the-most", test_pauses_double_with_jitter_up_to_the_most);
+    g_test_add_func("/backoff/reads-retry-after-in-both-forms", test_retry_after_is_read_in_both_forms);
+    g_test_add_func("/signature/is-that-of-standard-webhooks", test_signatures_are_those_of_standard_webhooks);
+    g_test_add_func("/route/matches-source-type-and-division", test_routes_match_source_type_and_division);
+    g_test_add_func("/route/no-wildcard-reaches-a-restricted-type", test_no_wildcard_reaches_a_restricted_type);
+    g_test_add_func("/policy/clearance-allow-deny-and-mask", test_clearance_allow_deny_and_mask);
+    g_test_add_func("/policy/a-pattern-names-many-elements", test_a_pattern_names_many_elements);
+    g_test_add_func("/policy/a-minors-elements-need-the-highest-clearance", test_a_minors_elements_need_the_highest_clearance);
+    g_test_add_func("/policy/without-a-purpose-nothing-personal-is-seen", test_without_a_purpose_nothing_personal_is_seen);
+    g_test_add_func("/policy/unknown-elements-are-errors-with-a-suggestion", test_unknown_elements_are_errors_with_a_suggestion);
+    g_test_add_func("/window/persons-go-in-parallel-and-each-in-order", test_persons_go_in_parallel_and_each_in_order);
+    g_test_add_func("/window/an-event-that-must-go-alone-goes-alone", test_an_event_that_must_go_alone_goes_alone);
+    g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
+    return g_test_run();
+}
