@@ -17,7 +17,7 @@ case $mode in
     exit 2
     ;;
 esac
-C_FLAGS="-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -I."
+C_FLAGS="-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -I. -Iplugins"
 
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT

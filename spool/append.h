@@ -1,0 +1,35 @@
+/* One message inside the writer's transaction: known keys, subjects, rows, receipt. */
+#pragma once
+
+#include "spool/database.h"
+#include "spool/hash.h"
+#include "spool/job.h"
+
+/* What the file holds, and what was refused since the spool was opened. */
+typedef struct {
+    uint64_t first_sequence; /* 0 when there are no events */
+    uint64_t last_sequence;
+    uint64_t messages; /* also the last messages.id */
+    uint64_t resent, duplicates, quarantined, aliases;
+} HtSpoolFigures;
+
+typedef struct HtSpoolAppender HtSpoolAppender;
+
+/* `db` and `hasher` stay the caller's. */
+HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error);
+void ht_spool_appender_free(HtSpoolAppender *appender);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolAppender, ht_spool_appender_free)
+
+/* Takes the job's message, or keeps it in quarantine, and fills its receipt. On failure the transaction
+ * must be rolled back: rows of this message may have been written. */
+bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError **error);
+
+/* Before COMMIT: what the group has gathered. */
+bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error);
+
+/* After COMMIT or ROLLBACK: the group's sequences, keys and figures count, or are given back. */
+void ht_spool_appender_committed(HtSpoolAppender *appender);
+void ht_spool_appender_rolled_back(HtSpoolAppender *appender);
+
+/* As of the last commit. */
+const HtSpoolFigures *ht_spool_appender_figures(const HtSpoolAppender *appender);

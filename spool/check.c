@@ -1,0 +1,275 @@
+/* The whole check of a spool that no bus has open (a command, on the main thread), and the quick look at
+ * open. */
+#include "spool/check.h"
+
+#include "core/base/clock.h"
+#include "spool/disk.h"
+#include "spool/schema.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define QUICK_FILE_BYTES ((off_t)256 << 20)
+#define QUICK_US (HT_SECOND / 2)
+#define QUICK_STEPS 10000
+#define QUICK_EVENTS 1000
+#define LINES_MAX 20 /* of one kind */
+
+typedef struct {
+    sqlite3 *db;
+    GString *report;
+    int findings;
+    uint64_t first, last; /* sequences, 0 when there are none */
+} Check;
+
+static void find_fault(Check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void find_fault(Check *check, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append_vprintf(check->report, format, arguments);
+    va_end(arguments);
+    g_string_append_c(check->report, '\n');
+    check->findings++;
+}
+
+/* ---- Events ---- */
+
+static const char *judge_event(sqlite3_stmt *row)
+{
+    HtText head = ht_spool_column_bytes(row, 2);
+    HtText data = ht_spool_column_bytes(row, 3);
+    HtUnpack unpack = ht_unpack(data.data, data.size);
+    HtEvent event;
+    HtItem item;
+    if (sqlite3_column_bytes(row, 1) != HT_UUID_SIZE) {
+        return "its id has a wrong size";
+    }
+    if (!ht_event_unpack_head(head, &event)) {
+        return "its head cannot be read";
+    }
+    while (ht_item_next(&unpack, &item)) {
+    }
+    return unpack.broken ? "its data cannot be read" : NULL;
+}
+
+static bool check_events(Check *check, uint64_t after, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows = NULL;
+    bool found = true;
+    int lines = 0;
+    if (!ht_spool_database_prepare(
+            check->db, "SELECT seq, id, head, data FROM events WHERE seq > ?1 ORDER BY seq", &rows, error)) {
+        return false;
+    }
+    sqlite3_bind_int64(rows, 1, (sqlite3_int64)after);
+    while (lines < LINES_MAX) {
+        if (!ht_spool_database_row(rows, &found, error)) {
+            return false;
+        }
+        if (!found) {
+            break;
+        }
+        uint64_t sequence = (uint64_t)sqlite3_column_int64(rows, 0);
+        const char *wrong = judge_event(rows);
+        if (check->last > 0 && sequence != check->last + 1) {
+            find_fault(check, "events: %" G_GUINT64_FORMAT " is followed by %" G_GUINT64_FORMAT, check->last,
+                       sequence);
+            lines++;
+        }
+        if (wrong) {
+            find_fault(check, "event %" G_GUINT64_FORMAT ": %s", sequence, wrong);
+            lines++;
+        }
+        check->first = check->first ? check->first : sequence;
+        check->last = sequence;
+    }
+    return true;
+}
+
+static bool check_pruned(Check *check, GError **error)
+{
+    uint64_t pruned;
+    if (!ht_spool_meta_pruned(check->db, &pruned, error)) {
+        return false;
+    }
+    if (check->first > 0 && check->first != pruned + 1) {
+        find_fault(check, "events: the first is %" G_GUINT64_FORMAT ", it should be %" G_GUINT64_FORMAT,
+                   check->first, pruned + 1);
+    }
+    check->last = MAX(check->last, pruned);
+    return true;
+}
+
+/* ---- What refers to what ---- */
+
+/* Each gives the number of rows that are wrong; ?1 is the first sequence kept, ?2 the last. */
+static const struct {
+    const char *sql, *what;
+} relations[] = {
+    {"SELECT count(*) FROM cursors WHERE seq < 0 OR seq > ?2", "cursors point behind the last event"},
+    {"SELECT count(*) FROM dead_letters WHERE seq < 1 OR seq > ?2",
+     "dead letters name events that never were"},
+    {"SELECT count(*) FROM messages WHERE events > 0 AND (first_seq < 1 OR first_seq + events - 1 > ?2)",
+     "receipts name events that never were"},
+    {"SELECT count(*) FROM messages m WHERE m.events > 0 AND m.first_seq >= ?1 AND"
+     " (SELECT e.message FROM events e WHERE e.seq = m.first_seq) IS NOT m.id",
+     "receipts name events of another message, or none"},
+    {"SELECT count(*) FROM (SELECT sum(m.events) AS claimed FROM messages m WHERE m.first_seq >= ?1)"
+     " WHERE ?1 > 0 AND claimed IS NOT (SELECT count(*) FROM events)",
+     "the receipts' events are not as many as the events"},
+    {"SELECT (SELECT count(*) FROM messages) <> (SELECT coalesce(max(id), 0) FROM messages)",
+     "messages are not numbered without gaps"},
+    {"SELECT count(*) FROM (SELECT message FROM messages GROUP BY message HAVING count(*) > 1)",
+     "message ids are there twice"},
+    {"SELECT count(*) FROM keys k WHERE k.value & 1 AND NOT EXISTS"
+     " (SELECT 1 FROM messages m WHERE m.id = k.value >> 2)",
+     "known keys name messages that never were"},
+    {"SELECT count(*) FROM keys WHERE length(hash) <> 16 OR value & 3 = 0", "known keys cannot be read"},
+    {"SELECT count(*) FROM key_log WHERE length(entries) % 24 <> 0", "rows of the key log cannot be read"},
+};
+
+static bool check_relations(Check *check, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(relations); i++) {
+        g_autoptr(sqlite3_stmt) statement = NULL;
+        bool found;
+        if (!ht_spool_database_prepare(check->db, relations[i].sql, &statement, error)) {
+            return false;
+        }
+        if (sqlite3_bind_parameter_count(statement) > 0) {
+            sqlite3_bind_int64(statement, 1, (sqlite3_int64)check->first);
+            sqlite3_bind_int64(statement, 2, (sqlite3_int64)check->last);
+        }
+        if (!ht_spool_database_row(statement, &found, error)) {
+            return false;
+        }
+        int64_t wrong = sqlite3_column_int64(statement, 0);
+        if (wrong > 0) {
+            find_fault(check, "%s: %" G_GINT64_FORMAT, relations[i].what, wrong);
+        }
+    }
+    return true;
+}
+
+/* ---- The whole ---- */
+
+static bool check_integrity(Check *check, const char *pragma, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows = NULL;
+    bool found = true;
+    if (!ht_spool_database_prepare(check->db, pragma, &rows, error)) {
+        return false;
+    }
+    while (found) {
+        if (!ht_spool_database_row(rows, &found, error)) {
+            return false;
+        }
+        const char *line = found ? (const char *)sqlite3_column_text(rows, 0) : NULL;
+        if (line && strcmp(line, "ok") != 0) {
+            find_fault(check, "SQLite: %s", line);
+        }
+    }
+    return true;
+}
+
+/* A part that cannot even be read is a finding, and the others are looked at all the same. */
+static void note_part(Check *check, const char *part, bool good, GError *error)
+{
+    if (!good) {
+        find_fault(check, "%s: %s", part, error->message);
+        g_error_free(error);
+    }
+}
+
+static void check_all(Check *check)
+{
+    GError *error = NULL;
+    bool good = check_integrity(check, "PRAGMA integrity_check(20)", &error);
+    note_part(check, "file", good, error);
+    error = NULL;
+    good = check_events(check, 0, &error) && check_pruned(check, &error);
+    note_part(check, "events", good, error);
+    error = NULL;
+    good = check_relations(check, &error);
+    note_part(check, "relations", good, error);
+}
+
+static int check_file(const char *path, GString *report, GError **error)
+{
+    g_autoptr(sqlite3) db = ht_spool_database_open(path, error);
+    int version;
+    if (!db || !ht_spool_database_run(db, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", error) ||
+        !ht_spool_schema_version(db, &version, error)) {
+        return -1;
+    }
+    Check check = {.db = db, .report = report};
+    if (version == 0) {
+        find_fault(&check, "file: it is empty");
+    } else {
+        check_all(&check);
+    }
+    return check.findings;
+}
+
+int ht_spool_check(const char *directory, GString *report, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, HT_SPOOL_FILE, NULL);
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: there is no \"%s\"", path);
+        return -1;
+    }
+    int lock = ht_spool_disk_lock(directory, error);
+    if (lock < 0) {
+        return -1;
+    }
+    int findings = check_file(path, report, error);
+    close(lock);
+    return findings;
+}
+
+static int is_out_of_time(void *user)
+{
+    return ht_clock_monotonic() > *(int64_t *)user;
+}
+
+/* What is not reached in time is left to ht_spool_check(): the bus must listen again soon. */
+static bool check_pages_quickly(Check *check, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    int64_t until = ht_clock_monotonic() + QUICK_US;
+    sqlite3_progress_handler(check->db, QUICK_STEPS, is_out_of_time, &until);
+    bool good = check_integrity(check, "PRAGMA quick_check(1)", &reason);
+    bool late = !good && sqlite3_errcode(check->db) == SQLITE_INTERRUPT;
+    sqlite3_progress_handler(check->db, 0, NULL, NULL);
+    if (!good && !late) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return false;
+    }
+    return true;
+}
+
+bool ht_spool_check_quickly(sqlite3 *db, const char *path, GError **error)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    Check check = {.db = db, .report = report};
+    struct stat status;
+    int64_t last;
+    if (stat(path, &status) == 0 && status.st_size <= QUICK_FILE_BYTES &&
+        !check_pages_quickly(&check, error)) {
+        return false;
+    }
+    if (!ht_spool_database_number(db, "SELECT max(seq) FROM events", &last, error) ||
+        !check_events(&check, (uint64_t)MAX(last - QUICK_EVENTS, 0), error)) {
+        return false;
+    }
+    if (check.findings > 0) {
+        g_string_truncate(report, strcspn(report->str, "\n"));
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT, "spool: \"%s\" is damaged: %s", path,
+                    report->str);
+        return false;
+    }
+    return true;
+}

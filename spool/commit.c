@@ -1,0 +1,288 @@
+/* Group commit. Writer thread. */
+#include "spool/commit.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "spool/append.h"
+#include "spool/checkpoint.h"
+#include "spool/disk.h"
+#include "spool/hooks.h"
+#include "spool/schema.h"
+
+#include <stdlib.h>
+
+#define IDLE_US (HT_SECOND / 10)
+#define TIMES 1024
+#define P99_US (HT_SECOND / 10)
+
+struct HtSpoolCommitter {
+    sqlite3 *db;
+    sqlite3_stmt *begin, *commit, *roll_back;
+    HtSpoolAppender *appender;
+    HtSpoolCursors *cursors;
+    HtSpoolCheckpoint checkpoint;
+    HtSpoolDisk disk;
+    HtSpoolJob *current; /* being taken, while a transaction is open */
+    bool failed;
+    int64_t last_commit;
+    uint64_t commits;
+    uint32_t times_us[TIMES]; /* of the last commits, round and round */
+    uint64_t p99_us;
+    int64_t p99_at; /* when it was worked out */
+};
+
+HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, const HtSpoolOptions *options,
+                                         GError **error)
+{
+    g_autoptr(HtSpoolCommitter) committer = g_new0(HtSpoolCommitter, 1);
+    committer->db = db;
+    ht_spool_disk_init(&committer->disk, options->directory, options->reserve_bytes);
+    committer->appender = ht_spool_appender_new(db, hasher, error);
+    if (!committer->appender) {
+        return NULL;
+    }
+    committer->cursors = ht_spool_cursors_new(db, error);
+    if (!committer->cursors ||
+        !ht_spool_checkpoint_init(&committer->checkpoint, db, options->wal_limit_bytes, error) ||
+        !ht_spool_database_prepare(db, "BEGIN IMMEDIATE", &committer->begin, error) ||
+        !ht_spool_database_prepare(db, "COMMIT", &committer->commit, error) ||
+        !ht_spool_database_prepare(db, "ROLLBACK", &committer->roll_back, error)) {
+        return NULL;
+    }
+    ht_spool_disk_look(&committer->disk, ht_clock_monotonic());
+    return g_steal_pointer(&committer);
+}
+
+void ht_spool_committer_free(HtSpoolCommitter *committer)
+{
+    if (!committer) {
+        return;
+    }
+    sqlite3_wal_hook(committer->db, NULL, NULL);
+    sqlite3_finalize(committer->begin);
+    sqlite3_finalize(committer->commit);
+    sqlite3_finalize(committer->roll_back);
+    ht_spool_appender_free(committer->appender);
+    ht_spool_cursors_free(committer->cursors);
+    ht_spool_disk_clear(&committer->disk);
+    g_free(committer);
+}
+
+static HtSpoolJob *next_job(HtSpoolLetter *letter)
+{
+    while (letter && ((HtSpoolJob *)letter)->error) {
+        letter = letter->next;
+    }
+    return (HtSpoolJob *)letter;
+}
+
+/* Gives every job that has no error yet a copy of this one; it has not been taken. */
+static void refuse(HtSpoolGroup *group, const GError *error)
+{
+    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->letter.next)) {
+        ht_spool_job_reset(job);
+        job->error = g_error_copy(error);
+    }
+}
+
+static void refuse_with(HtSpoolGroup *group, HtSpoolErrorCode code, const char *text)
+{
+    if (next_job(group->jobs.first)) {
+        g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, (int)code, text);
+        refuse(group, error);
+    }
+}
+
+static bool take_jobs(HtSpoolCommitter *committer, HtSpoolGroup *group, GError **error)
+{
+    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->letter.next)) {
+        committer->current = job;
+        ht_spool_job_reset(job);
+        if (!ht_spool_appender_take(committer->appender, job, error)) {
+            return false;
+        }
+    }
+    committer->current = NULL;
+    return ht_spool_appender_finish(committer->appender, error);
+}
+
+static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError **error)
+{
+    int64_t start = ht_clock_monotonic();
+    ht_spool_step("begin");
+    if (!ht_spool_database_do(committer->begin, error) ||
+        !ht_spool_cursors_write(committer->cursors, group->marks, error) ||
+        !take_jobs(committer, group, error)) {
+        return false;
+    }
+    ht_spool_step("commit");
+    if (!ht_spool_database_do(committer->commit, error)) {
+        return false;
+    }
+    ht_spool_step("committed");
+    ht_spool_appender_committed(committer->appender);
+    ht_spool_cursors_committed(committer->cursors);
+    committer->last_commit = ht_clock_monotonic();
+    committer->times_us[committer->commits++ % TIMES] = (uint32_t)(committer->last_commit - start);
+    return true;
+}
+
+static void fail(HtSpoolCommitter *committer, const GError *error)
+{
+    if (!committer->failed) {
+        ht_log(HT_LOG_ERROR, "spool", "%s: nothing is acknowledged any more", error->message);
+    }
+    committer->failed = true;
+}
+
+static void roll_back(HtSpoolCommitter *committer)
+{
+    g_autoptr(GError) error = NULL;
+    if (!sqlite3_get_autocommit(committer->db) && !ht_spool_database_do(committer->roll_back, &error)) {
+        fail(committer, error);
+    }
+    ht_spool_appender_rolled_back(committer->appender);
+    ht_spool_cursors_rolled_back(committer->cursors);
+}
+
+/* After a failed transaction, which is rolled back: whether to try again with what is left of the group. */
+static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GError *error)
+{
+    HtSpoolJob *bad = committer->current;
+    bool had_jobs = next_job(group->jobs.first) != NULL;
+    committer->current = NULL;
+    roll_back(committer);
+    switch ((HtSpoolErrorCode)error->code) {
+    case HT_SPOOL_ERROR_MESSAGE:
+        if (bad) {
+            bad->error = g_error_copy(error);
+            return true;
+        }
+        break;
+    case HT_SPOOL_ERROR_FULL:
+        ht_spool_disk_full(&committer->disk, ht_clock_monotonic());
+        refuse(group, error);
+        return had_jobs; /* the marks alone may still find room */
+    case HT_SPOOL_ERROR_BUSY: refuse(group, error); return false;
+    default: break;
+    }
+    fail(committer, error);
+    refuse(group, error);
+    return false;
+}
+
+bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group)
+{
+    if (!committer->failed && next_job(group->jobs.first) &&
+        ht_spool_disk_look(&committer->disk, ht_clock_monotonic())) {
+        refuse_with(group, HT_SPOOL_ERROR_FULL, "spool: too little room on the disk");
+    }
+    bool again = true;
+    while (again && !committer->failed) {
+        g_autoptr(GError) error = NULL;
+        if (!next_job(group->jobs.first) && ht_spool_marks_are_empty(group->marks)) {
+            return true;
+        }
+        if (commit_once(committer, group, &error)) {
+            return true;
+        }
+        again = try_again(committer, group, error);
+    }
+    refuse_with(group, HT_SPOOL_ERROR_IO, "spool: the disk has failed, nothing is acknowledged any more");
+    return ht_spool_marks_are_empty(group->marks);
+}
+
+static void note_checkpoint(HtSpoolCommitter *committer, const GError *error)
+{
+    if (error && error->code == HT_SPOOL_ERROR_FULL) {
+        ht_spool_disk_full(&committer->disk,
+                           ht_clock_monotonic()); /* the WAL keeps what the file could not take */
+    } else if (error) {
+        fail(committer, error);
+    }
+}
+
+void ht_spool_committer_rest(HtSpoolCommitter *committer)
+{
+    g_autoptr(GError) error = NULL;
+    if (!committer->failed) {
+        ht_spool_checkpoint_if_large(&committer->checkpoint, &error);
+        note_checkpoint(committer, error);
+    }
+}
+
+int64_t ht_spool_committer_next(const HtSpoolCommitter *committer)
+{
+    if (committer->failed) {
+        return INT64_MAX;
+    }
+    int64_t next = committer->disk.stopped ? committer->disk.next_look : INT64_MAX;
+    return ht_spool_checkpoint_wanted_idle(&committer->checkpoint)
+               ? MIN(next, committer->last_commit + IDLE_US)
+               : next;
+}
+
+void ht_spool_committer_idle(HtSpoolCommitter *committer, int64_t now)
+{
+    g_autoptr(GError) error = NULL;
+    if (committer->disk.stopped) {
+        ht_spool_disk_look(&committer->disk, now);
+    }
+    if (ht_spool_checkpoint_wanted_idle(&committer->checkpoint) && now >= committer->last_commit + IDLE_US) {
+        committer->last_commit = now; /* when readers keep it from finishing, not again at once */
+        ht_spool_checkpoint_passive(&committer->checkpoint, &error);
+        note_checkpoint(committer, error);
+    }
+}
+
+void ht_spool_committer_end(HtSpoolCommitter *committer)
+{
+    g_autoptr(GError) error = NULL;
+    if (committer->failed) {
+        return;
+    }
+    if (!ht_spool_meta_set(committer->db, HT_SPOOL_META_CLEAN, "1", 1, &error) ||
+        !ht_spool_checkpoint_truncate(&committer->checkpoint, &error)) {
+        ht_log(HT_LOG_WARNING, "spool", "%s: the file will be checked at the next start", error->message);
+    }
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Sorting costs as much as some messages: ten times a second will do. */
+static void work_out_p99(HtSpoolCommitter *committer)
+{
+    uint32_t sorted[TIMES];
+    size_t count = MIN(committer->commits, TIMES);
+    if (count == 0 || (committer->p99_us > 0 && committer->last_commit < committer->p99_at + P99_US)) {
+        return;
+    }
+    memcpy(sorted, committer->times_us, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_times);
+    committer->p99_us = sorted[(count * 99 + 99) / 100 - 1];
+    committer->p99_at = committer->last_commit;
+}
+
+void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *status)
+{
+    work_out_p99(committer);
+    const HtSpoolFigures *figures = ht_spool_appender_figures(committer->appender);
+    *status = (HtSpoolStatus){.first_sequence = figures->first_sequence,
+                              .last_sequence = figures->last_sequence,
+                              .messages = figures->messages,
+                              .resent = figures->resent,
+                              .duplicates = figures->duplicates,
+                              .dead_letters = ht_spool_cursors_dead_letters(committer->cursors),
+                              .quarantined = figures->quarantined,
+                              .aliases = figures->aliases,
+                              .wal_bytes = ht_spool_checkpoint_wal_bytes(&committer->checkpoint),
+                              .commits = committer->commits,
+                              .checkpoints = committer->checkpoint.count,
+                              .commit_p99_us = committer->p99_us,
+                              .intake_stopped = committer->disk.stopped,
+                              .failed = committer->failed};
+}

@@ -1,0 +1,45 @@
+/* One group in one transaction, and what is done when that fails: the durability of the spool is decided
+ * here.
+ *
+ * A message is acknowledged only after COMMIT returned with synchronous = FULL, that is after the fsync of
+ * the WAL. A transaction that finds no room is rolled back and its messages are refused; nothing of them
+ * stays. After any other failure of the disk nothing is acknowledged ever again: the kernel may have
+ * dropped what it could not write. */
+#pragma once
+
+#include "spool/cursor.h"
+#include "spool/hash.h"
+#include "spool/job.h"
+
+typedef struct {
+    HtSpoolLetters jobs; /* of HtSpoolJob */
+    HtSpoolMarks *marks; /* never NULL */
+} HtSpoolGroup;
+
+typedef struct HtSpoolCommitter HtSpoolCommitter;
+
+/* `db` and `hasher` stay the caller's, and from now on belong to the thread that uses the committer. */
+HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, const HtSpoolOptions *options,
+                                         GError **error);
+void ht_spool_committer_free(HtSpoolCommitter *committer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolCommitter, ht_spool_committer_free)
+
+/* Commits the group. Afterwards each job has its receipt, on disk, or its error. True when the marks are
+ * on disk too; else they are still to be written. */
+bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group);
+
+/* After the group's answers are on their way: a checkpoint if the WAL has grown. */
+void ht_spool_committer_rest(HtSpoolCommitter *committer);
+
+/* When (monotonic) it wants ht_spool_committer_idle() to be called if nothing else comes; INT64_MAX for
+ * never. */
+int64_t ht_spool_committer_next(const HtSpoolCommitter *committer);
+
+/* A checkpoint of what has gathered, a look at the disk when intake has stopped. */
+void ht_spool_committer_idle(HtSpoolCommitter *committer, int64_t now);
+
+/* The last thing: marks the clean end and empties the WAL. Nothing after a failure. */
+void ht_spool_committer_end(HtSpoolCommitter *committer);
+
+/* Fills the figures that it knows; the sizes of files are left. */
+void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *status);

@@ -1,0 +1,195 @@
+/* Cursors and dead letters. Marks are filled on the main thread under the writer's lock; the writer thread
+ * takes and writes them. */
+#include "spool/cursor.h"
+
+struct HtSpoolMarks {
+    GHashTable *cursors; /* consumer to uint64_t * */
+    GArray *dead;        /* of HtSpoolDeadLetter */
+};
+
+static void clear_dead(void *item)
+{
+    HtSpoolDeadLetter *letter = item;
+    g_free(letter->consumer);
+    g_free(letter->reason);
+}
+
+static GHashTable *new_cursor_table(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+HtSpoolMarks *ht_spool_marks_new(void)
+{
+    HtSpoolMarks *marks = g_new0(HtSpoolMarks, 1);
+    marks->cursors = new_cursor_table();
+    marks->dead = g_array_new(FALSE, FALSE, sizeof(HtSpoolDeadLetter));
+    g_array_set_clear_func(marks->dead, clear_dead);
+    return marks;
+}
+
+void ht_spool_marks_free(HtSpoolMarks *marks)
+{
+    if (marks) {
+        g_hash_table_unref(marks->cursors);
+        g_array_unref(marks->dead);
+        g_free(marks);
+    }
+}
+
+bool ht_spool_marks_are_empty(const HtSpoolMarks *marks)
+{
+    return marks->dead->len == 0 && g_hash_table_size(marks->cursors) == 0;
+}
+
+void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, uint64_t cursor)
+{
+    uint64_t *place = g_hash_table_lookup(marks->cursors, consumer);
+    if (!place) {
+        place = g_new(uint64_t, 1);
+        g_hash_table_insert(marks->cursors, g_strdup(consumer), place);
+    }
+    *place = cursor;
+}
+
+void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter)
+{
+    HtSpoolDeadLetter copy = *letter;
+    copy.consumer = g_strdup(letter->consumer);
+    copy.reason = g_strdup(letter->reason);
+    g_array_append_val(marks->dead, copy);
+}
+
+void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
+{
+    GHashTableIter iter;
+    gpointer consumer, cursor;
+    g_hash_table_iter_init(&iter, older->cursors);
+    while (g_hash_table_iter_next(&iter, &consumer, &cursor)) {
+        if (!g_hash_table_contains(marks->cursors, consumer)) {
+            ht_spool_marks_move(marks, consumer, *(uint64_t *)cursor);
+        }
+    }
+    GArray *newer = marks->dead;
+    marks->dead = older->dead;
+    older->dead = newer;
+    for (guint i = 0; i < newer->len; i++) {
+        ht_spool_marks_add_dead(marks, &g_array_index(newer, HtSpoolDeadLetter, i));
+    }
+    ht_spool_marks_free(older);
+}
+
+struct HtSpoolCursors {
+    sqlite3_stmt *move, *add_dead, *change_dead;
+    uint64_t dead_letters, committed_dead_letters;
+};
+
+HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error)
+{
+    g_autoptr(HtSpoolCursors) cursors = g_new0(HtSpoolCursors, 1);
+    int64_t count;
+    if (!ht_spool_database_prepare(db, "INSERT OR REPLACE INTO cursors(consumer, seq) VALUES(?1, ?2)",
+                                   &cursors->move, error) ||
+        !ht_spool_database_prepare(db,
+                                   "INSERT OR IGNORE INTO dead_letters(consumer, seq, attempts, reason, time)"
+                                   " VALUES(?1, ?2, ?3, ?4, ?5)",
+                                   &cursors->add_dead, error) ||
+        !ht_spool_database_prepare(db,
+                                   "UPDATE dead_letters SET attempts = ?3, reason = ?4, time = ?5"
+                                   " WHERE consumer = ?1 AND seq = ?2",
+                                   &cursors->change_dead, error) ||
+        !ht_spool_database_number(db, "SELECT count(*) FROM dead_letters", &count, error)) {
+        return NULL;
+    }
+    cursors->dead_letters = cursors->committed_dead_letters = (uint64_t)count;
+    return g_steal_pointer(&cursors);
+}
+
+void ht_spool_cursors_free(HtSpoolCursors *cursors)
+{
+    if (cursors) {
+        sqlite3_finalize(cursors->move);
+        sqlite3_finalize(cursors->add_dead);
+        sqlite3_finalize(cursors->change_dead);
+        g_free(cursors);
+    }
+}
+
+static bool put_dead(sqlite3_stmt *row, const HtSpoolDeadLetter *letter, GError **error)
+{
+    ht_spool_bind_text(row, 1, ht_text_from(letter->consumer));
+    sqlite3_bind_int64(row, 2, (sqlite3_int64)letter->sequence);
+    sqlite3_bind_int64(row, 3, letter->attempts);
+    ht_spool_bind_text(row, 4, ht_text_from(letter->reason));
+    sqlite3_bind_int64(row, 5, letter->time_us);
+    return ht_spool_database_do(row, error);
+}
+
+/* An event can become a dead letter again: after a crash, or when a replay fails once more. */
+static bool write_dead(HtSpoolCursors *cursors, const HtSpoolDeadLetter *letter, GError **error)
+{
+    if (!put_dead(cursors->add_dead, letter, error)) {
+        return false;
+    }
+    if (sqlite3_changes(sqlite3_db_handle(cursors->add_dead)) > 0) {
+        cursors->dead_letters++;
+        return true;
+    }
+    return put_dead(cursors->change_dead, letter, error);
+}
+
+bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, GError **error)
+{
+    for (guint i = 0; i < marks->dead->len; i++) {
+        if (!write_dead(cursors, &g_array_index(marks->dead, HtSpoolDeadLetter, i), error)) {
+            return false;
+        }
+    }
+    GHashTableIter iter;
+    gpointer consumer, cursor;
+    g_hash_table_iter_init(&iter, marks->cursors);
+    while (g_hash_table_iter_next(&iter, &consumer, &cursor)) {
+        ht_spool_bind_text(cursors->move, 1, ht_text_from(consumer));
+        sqlite3_bind_int64(cursors->move, 2, (sqlite3_int64) * (uint64_t *)cursor);
+        if (!ht_spool_database_do(cursors->move, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors)
+{
+    return cursors->dead_letters;
+}
+
+void ht_spool_cursors_committed(HtSpoolCursors *cursors)
+{
+    cursors->committed_dead_letters = cursors->dead_letters;
+}
+
+void ht_spool_cursors_rolled_back(HtSpoolCursors *cursors)
+{
+    cursors->dead_letters = cursors->committed_dead_letters;
+}
+
+GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
+{
+    g_autoptr(GHashTable) table = new_cursor_table();
+    g_autoptr(sqlite3_stmt) rows = NULL;
+    bool found = true;
+    if (!ht_spool_database_prepare(db, "SELECT consumer, seq FROM cursors", &rows, error)) {
+        return NULL;
+    }
+    while (found) {
+        if (!ht_spool_database_row(rows, &found, error)) {
+            return NULL;
+        }
+        if (found) {
+            uint64_t *cursor = g_new(uint64_t, 1);
+            *cursor = (uint64_t)sqlite3_column_int64(rows, 1);
+            g_hash_table_insert(table, g_strdup((const char *)sqlite3_column_text(rows, 0)), cursor);
+        }
+    }
+    return g_steal_pointer(&table);
+}

@@ -1,0 +1,50 @@
+/* Marks of delivery: where each consumer's cursor is, and which events are dead letters. They are gathered
+ * on the main thread and written all together with the next commit, so that a cursor never gets ahead of
+ * the dead letters behind it. */
+#pragma once
+
+#include "spool/database.h"
+
+/* ---- Gathered, not yet written ---- */
+
+typedef struct HtSpoolMarks HtSpoolMarks;
+
+HtSpoolMarks *ht_spool_marks_new(void);
+void ht_spool_marks_free(HtSpoolMarks *marks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolMarks, ht_spool_marks_free)
+
+bool ht_spool_marks_are_empty(const HtSpoolMarks *marks);
+void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, uint64_t cursor);
+
+typedef struct {
+    uint64_t sequence;
+    unsigned attempts;
+    char *consumer, *reason;
+    int64_t time_us;
+} HtSpoolDeadLetter;
+
+/* Copies the texts. */
+void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter);
+
+/* Puts marks that could not be written (transfer full) before those that came since. */
+void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older);
+
+/* ---- Written ---- */
+
+typedef struct HtSpoolCursors HtSpoolCursors;
+
+HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error);
+void ht_spool_cursors_free(HtSpoolCursors *cursors);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolCursors, ht_spool_cursors_free)
+
+/* Inside a transaction. */
+bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, GError **error);
+
+/* Dead letters kept, those of an open transaction included. */
+uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors);
+
+void ht_spool_cursors_committed(HtSpoolCursors *cursors);
+void ht_spool_cursors_rolled_back(HtSpoolCursors *cursors);
+
+/* All cursors of the file: consumer to uint64_t *, both owned by the table. */
+GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error);

@@ -1,0 +1,36 @@
+/* The room on the disk: the reserve below which intake stops, the ballast that is let go when the disk is
+ * full all the same, and the directory with its lock. */
+#pragma once
+
+#include "spool/spool.h"
+
+#define HT_SPOOL_FILE "spool.db"
+
+/* Makes the directory (mode 0700) if it is missing, and takes its lock. Returns the lock's descriptor,
+ * which the caller closes to give it back; -1 with HT_SPOOL_ERROR_LOCKED or _IO. */
+int ht_spool_disk_lock(const char *directory, GError **error);
+
+/* Makes the empty spool file, mode 0600, with its name on disk, if there is none. SQLite gives its WAL the
+ * same mode. */
+bool ht_spool_disk_make_file(const char *path, GError **error);
+
+typedef struct {
+    char *directory, *ballast;
+    uint64_t reserve_bytes, ballast_bytes;
+    bool has_ballast;
+    bool stopped;      /* no intake: too little room */
+    int64_t next_look; /* monotonic; the room is looked at then, not before */
+} HtSpoolDisk;
+
+void ht_spool_disk_init(HtSpoolDisk *disk, const char *directory, uint64_t reserve_bytes);
+void ht_spool_disk_clear(HtSpoolDisk *disk);
+
+/* Free bytes for us, 0 when it cannot be said. */
+uint64_t ht_spool_disk_free_bytes(const HtSpoolDisk *disk);
+
+/* Looks at the room, at most ten times a second (once when stopped), and stops or resumes. Makes the
+ * ballast anew when there is room for it. Returns `stopped`. */
+bool ht_spool_disk_look(HtSpoolDisk *disk, int64_t now);
+
+/* A write found no room: stops, and lets the ballast go so that marks can still be written. */
+void ht_spool_disk_full(HtSpoolDisk *disk, int64_t now);

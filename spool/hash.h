@@ -1,0 +1,28 @@
+/* Hashes under the site key: what the spool keeps of keys and identities, so that neither is on disk in
+ * clear. A hasher belongs to one thread at a time. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+#include <glib.h>
+
+#define HT_SPOOL_HASH_SIZE 16
+
+typedef struct {
+    uint8_t bytes[HT_SPOOL_HASH_SIZE];
+} HtSpoolHash;
+
+typedef struct HtSpoolHasher HtSpoolHasher;
+
+HtSpoolHasher *ht_spool_hasher_new(const uint8_t site_key[32]);
+void ht_spool_hasher_free(HtSpoolHasher *hasher);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolHasher, ht_spool_hasher_free)
+
+/* HMAC-SHA256 of `purpose NUL scope NUL value`, in two halves that are as good as two independent hashes.
+ * `purpose` and `scope` must not hold a NUL byte, `value` may. */
+void ht_spool_hash(HtSpoolHasher *hasher, HtText purpose, HtText scope, HtText value, HtSpoolHash halves[2]);
+
+/* "p-" and 26 characters of base32 (RFC 4648 alphabet in lower case, no padding), and the end. */
+#define HT_SPOOL_SUBJECT 29
+
+void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJECT]);

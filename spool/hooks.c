@@ -1,0 +1,6 @@
+/* The hooks' defaults. Read on the main and the writer thread of the bus, changed by crash tests only. */
+#include "spool/hooks.h"
+
+#include "spool/keys.h"
+
+HtSpoolHooks ht_spool_hooks = {NULL, statvfs, HT_SPOOL_KEYS_MERGE_AT};

@@ -1,0 +1,24 @@
+/* Where the tests take hold: a function that runs at each named step of a commit, the question of how much
+ * room the disk has, and when keys are merged. In the bus all keep their defaults. Set before the spool is
+ * opened, never while it is. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/statvfs.h>
+
+typedef struct {
+    /* On the writer thread, at "begin", "event", "message", "commit", "committed", "checkpoint",
+     * "checkpointed". NULL: nothing happens. */
+    void (*step)(const char *name);
+    int (*statvfs)(const char *path, struct statvfs *room);
+    size_t keys_merge_at; /* HT_SPOOL_KEYS_MERGE_AT */
+} HtSpoolHooks;
+
+extern HtSpoolHooks ht_spool_hooks;
+
+static inline void ht_spool_step(const char *name)
+{
+    if (ht_spool_hooks.step) {
+        ht_spool_hooks.step(name);
+    }
+}

@@ -1,0 +1,46 @@
+/* Jobs: made and freed on the main thread, worked on by the writer. */
+#include "spool/job.h"
+
+HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (*open)(HtSpoolLetter *letter))
+{
+    HtSpoolJob *job = g_new0(HtSpoolJob, 1);
+    job->letter.open = open;
+    job->message = message;
+    message->source = g_intern_string(message->source); /* as many as there are configured sources */
+    job->reason = g_strdup(reason);
+    return job;
+}
+
+void ht_spool_job_reset(HtSpoolJob *job)
+{
+    g_clear_pointer(&job->kept, g_bytes_unref);
+    g_clear_pointer(&job->kept_type, g_bytes_unref);
+    job->receipt = (HtReceipt){0};
+}
+
+size_t ht_spool_job_bytes(const HtSpoolJob *job)
+{
+    const HtSpoolMessage *message = job->message;
+    return (message->backing ? g_bytes_get_size(message->backing) : 0) +
+           (message->payload ? g_bytes_get_size(message->payload) : 0);
+}
+
+static void free_message(HtSpoolMessage *message)
+{
+    g_clear_pointer(&message->payload, g_bytes_unref);
+    g_clear_pointer(&message->faults, g_array_unref);
+    g_clear_pointer(&message->events, g_array_unref);
+    g_clear_pointer(&message->backing, g_bytes_unref);
+    g_free(message);
+}
+
+void ht_spool_job_free(HtSpoolJob *job)
+{
+    if (job) {
+        ht_spool_job_reset(job);
+        free_message(job->message);
+        g_clear_error(&job->error);
+        g_free(job->reason);
+        g_free(job);
+    }
+}

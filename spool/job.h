@@ -1,0 +1,32 @@
+/* One message on its way through the writer and back. */
+#pragma once
+
+#include "spool/mailbox.h"
+#include "spool/spool.h"
+
+typedef struct {
+    HtSpoolLetter letter; /* first: a job is a letter */
+    HtSpoolMessage *message;
+    char *reason;   /* why it goes to quarantine, NULL when it is to be taken */
+    HtSpool *spool; /* main thread only */
+    HtSpoolDone done;
+    void *user;
+
+    HtReceipt receipt; /* filled by the writer; its reply points into the message or into `kept` */
+    GBytes *kept, *kept_type;
+    GError *error;
+} HtSpoolJob;
+
+/* Takes over `message`. `open` runs on the main loop when the job comes back; it ends with
+ * ht_spool_job_free(). */
+HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason,
+                             void (*open)(HtSpoolLetter *letter));
+
+/* Forgets what a rolled back transaction had found out. */
+void ht_spool_job_reset(HtSpoolJob *job);
+
+/* About how much memory its content takes. */
+size_t ht_spool_job_bytes(const HtSpoolJob *job);
+
+void ht_spool_job_free(HtSpoolJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolJob, ht_spool_job_free)

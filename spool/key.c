@@ -1,0 +1,105 @@
+/* The site key's file. Read and made by commands and at start, on the main thread. */
+#include "spool/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_SIZE 32
+#define KEY_TEXT (2 * KEY_SIZE)
+
+static bool set_error(GError **error, const char *path, const char *reason)
+{
+    g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY, "site key \"%s\": %s", path, reason);
+    return false;
+}
+
+static bool parse_key(const char *text, size_t size, uint8_t key[KEY_SIZE])
+{
+    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r')) {
+        size--;
+    }
+    if (size != KEY_TEXT) {
+        return false;
+    }
+    for (size_t i = 0; i < KEY_SIZE; i++) {
+        int high = g_ascii_xdigit_value(text[2 * i]);
+        int low = g_ascii_xdigit_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        key[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static bool read_key(int file, const char *path, uint8_t key[KEY_SIZE], GError **error)
+{
+    char text[KEY_TEXT + 3]; /* one more than a good file can have */
+    struct stat status;
+    if (fstat(file, &status) != 0 || (status.st_mode & 077) != 0) {
+        return set_error(error, path, "others than its owner may read it; its mode must be 0600");
+    }
+    ssize_t size = read(file, text, sizeof text);
+    bool good = size >= 0 && parse_key(text, (size_t)size, key);
+    explicit_bzero(text, sizeof text);
+    return good || set_error(error, path, "it must hold 64 hexadecimal digits");
+}
+
+static bool sync_folder(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = descriptor >= 0 && fsync(descriptor) == 0;
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return good;
+}
+
+static bool write_key(int file, const uint8_t key[KEY_SIZE])
+{
+    char text[KEY_TEXT + 2];
+    for (size_t i = 0; i < KEY_SIZE; i++) {
+        g_snprintf(text + 2 * i, 3, "%02x", key[i]);
+    }
+    text[KEY_TEXT] = '\n';
+    bool good = write(file, text, KEY_TEXT + 1) == KEY_TEXT + 1 && fsync(file) == 0;
+    explicit_bzero(text, sizeof text);
+    return good;
+}
+
+/* Under a name of its own until it is complete: half a key must never be found. */
+static bool make_key(const char *path, uint8_t key[KEY_SIZE], GError **error)
+{
+    g_autofree char *draft = g_strconcat(path, ".new", NULL);
+    int file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) {
+        return set_error(error, path, g_strerror(errno));
+    }
+    bool good = getrandom(key, KEY_SIZE, 0) == KEY_SIZE && write_key(file, key);
+    good = close(file) == 0 && good;
+    if (!good || link(draft, path) != 0) {
+        int number = errno;
+        unlink(draft);
+        return set_error(error, path, g_strerror(number));
+    }
+    unlink(draft);
+    return sync_folder(path) || set_error(error, path, g_strerror(errno));
+}
+
+bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        bool good = read_key(file, path, key, error);
+        close(file);
+        return good;
+    }
+    if (errno == ENOENT && create) {
+        return make_key(path, key, error);
+    }
+    return set_error(error, path, g_strerror(errno));
+}

@@ -1,0 +1,24 @@
+/* Messages kept for a person to look at, and the packed form of faults. */
+#pragma once
+
+#include "spool/database.h"
+#include "spool/job.h"
+
+typedef struct HtSpoolQuarantine HtSpoolQuarantine;
+
+HtSpoolQuarantine *ht_spool_quarantine_new(sqlite3 *db, GError **error);
+void ht_spool_quarantine_free(HtSpoolQuarantine *quarantine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolQuarantine, ht_spool_quarantine_free)
+
+/* Inside a transaction: keeps the job's message and fills its receipt. A payload that the source has sent
+ * before is kept once; the receipt is then that of the first one. */
+bool ht_spool_quarantine_keep(HtSpoolQuarantine *quarantine, HtSpoolJob *job, GError **error);
+
+/* Messages kept, those of an open transaction included. */
+uint64_t ht_spool_quarantine_count(const HtSpoolQuarantine *quarantine);
+
+void ht_spool_quarantine_committed(HtSpoolQuarantine *quarantine);
+void ht_spool_quarantine_rolled_back(HtSpoolQuarantine *quarantine);
+
+/* Appends the faults (of HtFault) as fields of tag 1, each with a packed fault. */
+void ht_spool_pack_faults(const GArray *faults, HtBuffer *buffer);

@@ -1,0 +1,24 @@
+/* The reader thread: pages of events for delivery, over a connection of its own that can only read. */
+#pragma once
+
+#include "spool/mailbox.h"
+#include "spool/spool.h"
+
+typedef struct HtSpoolReader HtSpoolReader;
+
+/* Opens the connection and starts the thread. */
+HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolMailbox *mailbox, GError **error);
+
+/* Reads what was asked for, closes the connection and joins the thread. */
+void ht_spool_reader_stop(HtSpoolReader *reader);
+
+typedef struct {
+    uint64_t after;
+    unsigned limit;
+    size_t limit_bytes;
+    HtSpoolPageDone done;
+    void *user;
+} HtSpoolReading;
+
+/* Main thread. */
+void ht_spool_reader_ask(HtSpoolReader *reader, const HtSpoolReading *reading);

@@ -1,0 +1,155 @@
+/* The tables of the spool, version by version. Called while the spool is opened, on the main thread, and
+ * by the check. */
+#include "spool/schema.h"
+
+/* Version 1. `messages.id` is given in order without gaps; `message` is the public identifier. A key's
+ * value is `messages.id << 2 | what` (keys.h). Events keep their head and data packed (core/base/event.h). */
+static const char step_1[] =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE messages(id INTEGER PRIMARY KEY, message BLOB NOT NULL, source TEXT NOT NULL,"
+    " received INTEGER NOT NULL, sha256 BLOB NOT NULL, first_seq INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " duplicates INTEGER NOT NULL, rejected INTEGER NOT NULL, reply BLOB, reply_type TEXT) STRICT;"
+    "CREATE TABLE payloads(message INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE faults(message INTEGER PRIMARY KEY, faults BLOB NOT NULL) STRICT;"
+    "CREATE TABLE events(seq INTEGER PRIMARY KEY, id BLOB NOT NULL, message INTEGER NOT NULL,"
+    " recorded INTEGER NOT NULL, subject TEXT NOT NULL, head BLOB NOT NULL, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE keys(hash BLOB PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE key_log(id INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;"
+    "CREATE TABLE aliases(hash BLOB PRIMARY KEY, subject TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE cursors(consumer TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE dead_letters(consumer TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    " reason TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY(consumer, seq)) STRICT, WITHOUT ROWID;";
+
+/* Version 2: messages kept for a person to look at. The same payload of a source is kept once. */
+static const char step_2[] =
+    "CREATE TABLE quarantine(id INTEGER PRIMARY KEY, message BLOB NOT NULL, source TEXT NOT NULL,"
+    " received INTEGER NOT NULL, sha256 BLOB NOT NULL, rejected INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " payload BLOB, faults BLOB, UNIQUE(source, sha256)) STRICT;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2};
+
+bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
+{
+    int64_t application, format, objects;
+    if (!ht_spool_database_number(db, "PRAGMA application_id", &application, error) ||
+        !ht_spool_database_number(db, "PRAGMA user_version", &format, error) ||
+        !ht_spool_database_number(db, "SELECT count(*) FROM sqlite_schema", &objects, error)) {
+        return false;
+    }
+    bool is_new = application == 0 && format == 0 && objects == 0;
+    if (!is_new && application != HT_SPOOL_APPLICATION_ID) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FORMAT, "spool: the file is not a spool of Hutong");
+        return false;
+    }
+    if (format > HT_SPOOL_FORMAT) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FORMAT,
+                    "spool: the file has format %d, this program knows up to %d: use the newer program",
+                    (int)format, HT_SPOOL_FORMAT);
+        return false;
+    }
+    *version = (int)format;
+    return true;
+}
+
+static bool take_step(sqlite3 *db, int from, GError **error)
+{
+    g_autofree char *mark = g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %d",
+                                            HT_SPOOL_APPLICATION_ID, from + 1);
+    if (ht_spool_database_run(db, "BEGIN IMMEDIATE", error) &&
+        ht_spool_database_run(db, steps[from], error) && ht_spool_database_run(db, mark, error) &&
+        ht_spool_database_run(db, "COMMIT", error)) {
+        return true;
+    }
+    if (!sqlite3_get_autocommit(db)) {
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return false;
+}
+
+bool ht_spool_schema_migrate(sqlite3 *db, int version, GError **error)
+{
+    int have;
+    if (!ht_spool_schema_version(db, &have, error)) {
+        return false;
+    }
+    for (; have < version; have++) {
+        if (!take_step(db, have, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_pragma(sqlite3 *db, const char *pragma, const char *expected, GError **error)
+{
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    bool found = false;
+    if (!ht_spool_database_prepare(db, pragma, &statement, error) ||
+        !ht_spool_database_row(statement, &found, error)) {
+        return false;
+    }
+    const char *value = found ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (g_strcmp0(value, expected) != 0) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO,
+                    "spool: \"%s\" is %s and must be %s: refusing to run", pragma, value ? value : "unknown",
+                    expected);
+        return false;
+    }
+    return true;
+}
+
+bool ht_spool_schema_prepare(sqlite3 *db, const HtSpoolOptions *options, GError **error)
+{
+    g_autofree char *settings =
+        g_strdup_printf("PRAGMA page_size = %u; PRAGMA journal_mode = wal; PRAGMA synchronous = full;"
+                        "PRAGMA journal_size_limit = %" G_GUINT64_FORMAT "; PRAGMA cache_size = -8192",
+                        options->page_bytes, options->wal_limit_bytes);
+    return ht_spool_database_run(db, settings, error) &&
+           check_pragma(db, "PRAGMA journal_mode", "wal", error) &&
+           check_pragma(db, "PRAGMA synchronous", "2", error);
+}
+
+bool ht_spool_meta_get(sqlite3 *db, const char *name, void *value, size_t size, bool *found, GError **error)
+{
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    if (!ht_spool_database_prepare(db, "SELECT value FROM meta WHERE name = ?", &statement, error)) {
+        return false;
+    }
+    ht_spool_bind_text(statement, 1, ht_text_from(name));
+    if (!ht_spool_database_row(statement, found, error)) {
+        return false;
+    }
+    if (*found) {
+        HtText bytes = ht_spool_column_bytes(statement, 0);
+        if (bytes.size != size) {
+            g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
+                        "spool: meta row \"%s\" has a wrong size", name);
+            return false;
+        }
+        memcpy(value, bytes.data, size);
+    }
+    return true;
+}
+
+bool ht_spool_meta_set(sqlite3 *db, const char *name, const void *value, size_t size, GError **error)
+{
+    g_autoptr(sqlite3_stmt) statement = NULL;
+    if (!ht_spool_database_prepare(db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)", &statement,
+                                   error)) {
+        return false;
+    }
+    ht_spool_bind_text(statement, 1, ht_text_from(name));
+    ht_spool_bind_blob(statement, 2, value, size);
+    return ht_spool_database_do(statement, error);
+}
+
+bool ht_spool_meta_pruned(sqlite3 *db, uint64_t *sequence, GError **error)
+{
+    uint64_t stored = 0;
+    bool found = false;
+    if (!ht_spool_meta_get(db, HT_SPOOL_META_PRUNED, &stored, sizeof stored, &found, error)) {
+        return false;
+    }
+    *sequence = found ? GUINT64_FROM_LE(stored) : 0;
+    return true;
+}

@@ -1,0 +1,319 @@
+/* The spool's front: opening, closing and the calls of spool.h. Main thread; the threads' work comes back
+ * through the mailbox. */
+#include "spool/spool.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "spool/check.h"
+#include "spool/checkpoint.h"
+#include "spool/disk.h"
+#include "spool/reader.h"
+#include "spool/schema.h"
+#include "spool/writer.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GROUP_MAX 64
+#define QUEUE_MAX 4096
+#define WAL_LIMIT_BYTES ((uint64_t)64 << 20)
+#define PAGE_BYTES 8192
+
+struct HtSpool {
+    HtSpoolOptions options; /* with defaults for what was 0; directory is a copy, site_key is not kept */
+    char *directory, *path;
+    int lock;
+    sqlite3 *db; /* the writer's */
+    HtSpoolHasher *hasher;
+    HtSpoolMailbox *mailbox;
+    HtSpoolCommitter *committer;
+    HtSpoolWriter *writer;
+    HtSpoolReader *reader;
+    GHashTable *cursors; /* consumer to uint64_t *: where each is, marks not yet written included */
+
+    unsigned backlog;
+    void (*changed)(uint64_t last_sequence, void *user);
+    void *changed_user;
+    uint64_t told; /* the last sequence that the watcher knows of */
+};
+
+/* ---- Opening ---- */
+
+static void set_options(HtSpool *spool, const HtSpoolOptions *options)
+{
+    spool->options = *options;
+    spool->directory = g_strdup(options->directory);
+    spool->path = g_build_filename(options->directory, HT_SPOOL_FILE, NULL);
+    spool->options.directory = spool->directory;
+    spool->options.site_key = NULL;
+    spool->options.group_max = options->group_max ? options->group_max : GROUP_MAX;
+    spool->options.queue_max = options->queue_max ? options->queue_max : QUEUE_MAX;
+    spool->options.wal_limit_bytes = options->wal_limit_bytes ? options->wal_limit_bytes : WAL_LIMIT_BYTES;
+    spool->options.page_bytes = options->page_bytes ? options->page_bytes : PAGE_BYTES;
+}
+
+/* Before anything is changed: is it a spool, of a version that we know. Then the settings, then the
+ * tables. */
+static bool open_file(HtSpool *spool, GError **error)
+{
+    int version;
+    if (!ht_spool_disk_make_file(spool->path, error)) {
+        return false;
+    }
+    spool->db = ht_spool_database_open(spool->path, error);
+    return spool->db && ht_spool_schema_version(spool->db, &version, error) &&
+           ht_spool_schema_prepare(spool->db, &spool->options, error) &&
+           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error);
+}
+
+/* Another key would give every person a new subject, and would not know a single message again. */
+static bool check_key(HtSpool *spool, GError **error)
+{
+    HtSpoolHash halves[2], stored;
+    bool found = false;
+    ht_spool_hash(spool->hasher, HT_TEXT_LITERAL("key-check"), HT_TEXT_LITERAL(""), HT_TEXT_LITERAL("hutong"),
+                  halves);
+    if (!ht_spool_meta_get(spool->db, HT_SPOOL_META_KEY_CHECK, stored.bytes, sizeof stored.bytes, &found,
+                           error)) {
+        return false;
+    }
+    if (!found) {
+        return ht_spool_meta_set(spool->db, HT_SPOOL_META_KEY_CHECK, halves[0].bytes, sizeof halves[0].bytes,
+                                 error);
+    }
+    if (memcmp(stored.bytes, halves[0].bytes, sizeof stored.bytes) != 0) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
+                    "spool: \"%s\" was made with another site key; bring that key back", spool->path);
+        return false;
+    }
+    return true;
+}
+
+/* After an end that was not clean, the WAL goes into the file at once: what a failed fsync left in the
+ * page cache only is written and synced anew before anybody is told that it is there. */
+static bool recover(HtSpool *spool, GError **error)
+{
+    char clean = '0';
+    bool found = false;
+    HtSpoolCheckpoint checkpoint;
+    if (!ht_spool_meta_get(spool->db, HT_SPOOL_META_CLEAN, &clean, 1, &found, error)) {
+        return false;
+    }
+    if (found && clean != '1') {
+        ht_log(HT_LOG_WARNING, "spool", "the last run did not end cleanly: recovering");
+        bool good = ht_spool_checkpoint_init(&checkpoint, spool->db, spool->options.wal_limit_bytes, error) &&
+                    ht_spool_checkpoint_truncate(&checkpoint, error) &&
+                    ht_spool_check_quickly(spool->db, spool->path, error);
+        sqlite3_wal_hook(spool->db, NULL, NULL);
+        if (!good) {
+            return false;
+        }
+    }
+    return ht_spool_meta_set(spool->db, HT_SPOOL_META_CLEAN, "0", 1, error);
+}
+
+static void after_letters(void *user)
+{
+    HtSpool *spool = user;
+    uint64_t last = ht_spool_last_sequence(spool);
+    if (last > spool->told) {
+        spool->told = last;
+        if (spool->changed) {
+            spool->changed(last, spool->changed_user);
+        }
+    }
+}
+
+static bool start(HtSpool *spool, GError **error)
+{
+    spool->cursors = ht_spool_cursors_load(spool->db, error);
+    if (!spool->cursors) {
+        return false;
+    }
+    spool->committer = ht_spool_committer_new(spool->db, spool->hasher, &spool->options, error);
+    if (!spool->committer) {
+        return false;
+    }
+    spool->mailbox = ht_spool_mailbox_new(g_main_context_get_thread_default(), after_letters, spool);
+    spool->reader = ht_spool_reader_start(spool->path, spool->mailbox, error);
+    if (!spool->reader) {
+        return false;
+    }
+    spool->writer = ht_spool_writer_start(spool->committer, spool->mailbox, spool->options.group_max);
+    spool->told = ht_spool_last_sequence(spool);
+    return true;
+}
+
+HtSpool *ht_spool_open(const HtSpoolOptions *options, GError **error)
+{
+    g_autoptr(HtSpool) spool = g_new0(HtSpool, 1);
+    set_options(spool, options);
+    spool->hasher = ht_spool_hasher_new(options->site_key);
+    spool->lock = ht_spool_disk_lock(spool->directory, error);
+    if (spool->lock < 0 || !open_file(spool, error) || !check_key(spool, error) || !recover(spool, error) ||
+        !start(spool, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&spool);
+}
+
+/* Also for one that was opened half. The writer's connection is closed last, and its WAL is empty by then. */
+void ht_spool_close(HtSpool *spool)
+{
+    if (!spool) {
+        return;
+    }
+    ht_spool_reader_stop(g_steal_pointer(&spool->reader));
+    ht_spool_writer_stop(g_steal_pointer(&spool->writer));
+    ht_spool_mailbox_free(spool->mailbox); /* callbacks that ask for more now are refused */
+    ht_spool_committer_free(spool->committer);
+    ht_spool_hasher_free(spool->hasher);
+    sqlite3_close(spool->db);
+    if (spool->lock >= 0) {
+        close(spool->lock);
+    }
+    g_clear_pointer(&spool->cursors, g_hash_table_unref);
+    g_free(spool->directory);
+    g_free(spool->path);
+    g_free(spool);
+}
+
+/* ---- Taking messages ---- */
+
+static void answer(HtSpoolLetter *letter)
+{
+    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)letter;
+    job->spool->backlog--;
+    if (job->done) {
+        job->done(job->error ? NULL : &job->receipt, job->error, job->user);
+    }
+}
+
+static void hand_over(HtSpool *spool, HtSpoolJob *job)
+{
+    bool full = spool->backlog >= spool->options.queue_max;
+    job->spool = spool;
+    spool->backlog++;
+    if (!full && spool->writer) {
+        ht_spool_writer_append(spool->writer, job);
+        return;
+    }
+    HtSpoolLetters letters = {NULL, NULL};
+    job->error =
+        g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY,
+                            full ? "spool: too many messages are waiting" : "spool: it is being closed");
+    ht_spool_letters_add(&letters, &job->letter);
+    ht_spool_mailbox_post(spool->mailbox, &letters);
+}
+
+void ht_spool_append(HtSpool *spool, HtSpoolMessage *message, HtSpoolDone done, void *user)
+{
+    HtSpoolJob *job = ht_spool_job_new(message, NULL, answer);
+    job->done = done;
+    job->user = user;
+    hand_over(spool, job);
+}
+
+void ht_spool_quarantine(HtSpool *spool, HtSpoolMessage *message, const char *reason, HtSpoolDone done,
+                         void *user)
+{
+    HtSpoolJob *job = ht_spool_job_new(message, reason ? reason : "", answer);
+    job->done = done;
+    job->user = user;
+    hand_over(spool, job);
+}
+
+unsigned ht_spool_backlog(HtSpool *spool)
+{
+    return spool->backlog;
+}
+
+/* ---- Delivering events ---- */
+
+void ht_spool_read(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes, HtSpoolPageDone done,
+                   void *user)
+{
+    HtSpoolReading reading = {after, limit, limit_bytes, done, user};
+    if (spool->reader) {
+        ht_spool_reader_ask(spool->reader, &reading);
+        return;
+    }
+    g_autoptr(GError) error =
+        g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "spool: it is being closed");
+    done(NULL, error, user);
+}
+
+uint64_t ht_spool_last_sequence(HtSpool *spool)
+{
+    return spool->writer ? ht_spool_writer_last_sequence(spool->writer) : spool->told;
+}
+
+void ht_spool_watch(HtSpool *spool, void (*changed)(uint64_t last_sequence, void *user), void *user)
+{
+    spool->changed = changed;
+    spool->changed_user = user;
+}
+
+static void remember_cursor(HtSpool *spool, const char *consumer, uint64_t cursor)
+{
+    uint64_t *place = g_hash_table_lookup(spool->cursors, consumer);
+    if (!place) {
+        place = g_new(uint64_t, 1);
+        g_hash_table_insert(spool->cursors, g_strdup(consumer), place);
+    }
+    *place = cursor;
+}
+
+bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial, uint64_t *cursor,
+                          GError **error)
+{
+    const uint64_t *known = g_hash_table_lookup(spool->cursors, consumer);
+    if (known) {
+        *cursor = *known;
+        return true;
+    }
+    ht_spool_writer_move(spool->writer, consumer, initial);
+    if (!ht_spool_writer_flush(spool->writer)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO,
+                    "spool: the cursor of \"%s\" could not be written", consumer);
+        return false;
+    }
+    remember_cursor(spool, consumer, initial);
+    *cursor = initial;
+    return true;
+}
+
+void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor)
+{
+    if (spool->writer) {
+        remember_cursor(spool, consumer, cursor);
+        ht_spool_writer_move(spool->writer, consumer, cursor);
+    }
+}
+
+void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequence, unsigned attempts,
+                          const char *reason)
+{
+    HtSpoolDeadLetter letter = {.sequence = sequence,
+                                .attempts = attempts,
+                                .consumer = (char *)consumer,
+                                .reason = (char *)(reason ? reason : ""),
+                                .time_us = ht_clock_now()};
+    if (spool->writer) {
+        ht_spool_writer_add_dead(spool->writer, &letter);
+    }
+}
+
+/* ---- Looking ---- */
+
+void ht_spool_status(HtSpool *spool, HtSpoolStatus *status)
+{
+    struct stat file;
+    HtSpoolDisk disk = {.directory = spool->directory};
+    *status = (HtSpoolStatus){0};
+    if (spool->writer) {
+        ht_spool_writer_status(spool->writer, status);
+    }
+    status->file_bytes = stat(spool->path, &file) == 0 ? (uint64_t)file.st_size : 0;
+    status->free_bytes = ht_spool_disk_free_bytes(&disk);
+}

@@ -1,0 +1,164 @@
+/* The spool: the durable log between taking a message and delivering its events. One SQLite file (WAL,
+ * synchronous=FULL), one writer thread that commits whatever has gathered (group commit) and also
+ * checkpoints, one reader thread for delivery. It knows no XML, no HTTP and no departments: keys, identities
+ * and packed events are bytes to it.
+ *
+ * All functions are called on the thread whose GMainContext was the default when the spool was opened (the
+ * main loop); all callbacks run there, never from within a call of this header (but for ht_spool_close()),
+ * and must not close it. */
+#pragma once
+
+#include "core/base/event.h"
+#include "core/base/fault.h"
+
+typedef struct HtSpool HtSpool;
+
+#define HT_SPOOL_ERROR (ht_spool_error_quark())
+GQuark ht_spool_error_quark(void);
+
+typedef enum {
+    HT_SPOOL_ERROR_FULL,    /* disk or reserve exhausted: nothing was taken; try later */
+    HT_SPOOL_ERROR_BUSY,    /* too many appends are waiting: nothing was taken; try later */
+    HT_SPOOL_ERROR_IO,      /* the disk failed: the spool has stopped acknowledging; the process must end */
+    HT_SPOOL_ERROR_CORRUPT, /* the file is damaged */
+    HT_SPOOL_ERROR_FORMAT,  /* the file was written by a newer version, or is not a spool */
+    HT_SPOOL_ERROR_LOCKED,  /* another process has the spool open */
+    HT_SPOOL_ERROR_KEY, /* the site key is missing, malformed, or not the one that this spool was made with */
+    HT_SPOOL_ERROR_MESSAGE, /* this message is larger than can be kept; sending it again will not help */
+} HtSpoolErrorCode;
+
+/* A number that is 0 means its default: 64, 4096, 64 MB, no reserve, 8192. */
+typedef struct {
+    const char *directory;    /* holds spool.db, its WAL, and the ballast file; made if missing, mode 0700 */
+    const uint8_t *site_key;  /* 32 bytes: subjects and hashed identities are HMAC-SHA256 under it */
+    unsigned group_max;       /* messages in one commit at most */
+    unsigned queue_max;       /* appends that may wait; more are refused with BUSY */
+    uint64_t wal_limit_bytes; /* a checkpoint is forced beyond this */
+    uint64_t reserve_bytes; /* intake stops when the disk has less room than this, beside the ballast file */
+    unsigned page_bytes;    /* of a new file: 8192 or 16384 */
+} HtSpoolOptions;
+
+/* Opens or creates the spool: takes the lock, checks application id and format version, migrates an older
+ * format step by step (each in a transaction), recovers the WAL, runs quick_check when the last run did
+ * not close cleanly, asserts synchronous=FULL, and starts the threads. After success the file is
+ * consistent and listening may begin. */
+HtSpool *ht_spool_open(const HtSpoolOptions *options, GError **error);
+
+/* Commits what is waiting, checkpoints, marks the clean end and closes. Blocks. Callbacks of what was
+ * waiting run before it returns; what they ask for then is refused with BUSY. */
+void ht_spool_close(HtSpool *spool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpool, ht_spool_close)
+
+/* Fills 32 bytes from `path` (64 hex digits), or makes the file with fresh random ones, mode 0600,
+ * fsynced, if it does not exist and `create` is set. HT_SPOOL_ERROR_KEY. */
+bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error);
+
+/* ---- Taking messages ---- */
+
+/* A message to be taken. Owned by the spool from ht_spool_append() until its `done` callback returns. */
+typedef struct HtSpoolMessage HtSpoolMessage;
+
+typedef struct {
+    HtUuid id;                /* of the message whose receipt this is (for a resend: the first one) */
+    uint64_t sequence;        /* of its first event; 0 when it has none */
+    uint32_t events;          /* new events appended */
+    uint32_t duplicates;      /* records that were already known under their key */
+    uint32_t rejected;        /* as the message said */
+    int64_t received_us;      /* when the bus took the (first) message */
+    uint8_t sha256[32];       /* of the (first) payload */
+    bool resent;              /* the key was known: this is the original receipt, nothing was appended */
+    HtText reply, reply_type; /* the adapter's own answer, as kept with the first message; absent when none */
+} HtReceipt;
+
+/* Receipt and error: exactly one is not NULL. With a receipt, everything is on disk. The callee keeps
+ * nothing. */
+typedef void (*HtSpoolDone)(const HtReceipt *receipt, const GError *error, void *user);
+
+struct HtSpoolMessage {
+    HtUuid id;
+    const char *source; /* copied */
+    int64_t received_us;
+    uint8_t sha256[32];
+    HtText key; /* idempotency key of the message, any bytes; scoped by source. Never absent */
+    uint32_t rejected;
+    HtText reply, reply_type;
+    GBytes *payload; /* original bytes to keep (repaired or asked for), or NULL */
+    GArray
+        *faults; /* of HtFault: rejected records of an accepted message (on-invalid = quarantine), or NULL */
+    GArray *events;  /* of HtEvent; texts point into `backing` */
+    GBytes *backing; /* keeps the texts of key, reply and events alive */
+};
+
+/* Queues the message for the next commit. `message` (made with g_new0) and what it holds become the
+ * spool's. The message's key is looked up first: known, and `done` gets the original receipt. Then each
+ * event with a key of its own: known, and it counts as a duplicate. The rest is appended: subjects
+ * resolved, sequence and ids given. All in one transaction with the others of the group; `done` runs after
+ * its fsync. */
+void ht_spool_append(HtSpool *spool, HtSpoolMessage *message, HtSpoolDone done, void *user);
+
+/* Keeps a message that killed its host too often, or was refused with on-invalid = quarantine, for a
+ * person to look at: payload, faults and reason. `done` may be NULL. */
+void ht_spool_quarantine(HtSpool *spool, HtSpoolMessage *message, const char *reason, HtSpoolDone done,
+                         void *user);
+
+/* Number of messages waiting or being committed. */
+unsigned ht_spool_backlog(HtSpool *spool);
+
+/* ---- Delivering events ---- */
+
+typedef struct {
+    GPtrArray *events; /* of HtStoredEvent, consecutive sequences; texts live as long as the page */
+    uint64_t after;    /* as asked */
+    void *private;
+} HtSpoolPage;
+
+void ht_spool_page_free(HtSpoolPage *page);
+
+typedef void (*HtSpoolPageDone)(HtSpoolPage *page /* transfer full */, const GError *error, void *user);
+
+/* Reads events with a sequence above `after`: at most `limit` and about `limit_bytes`, at least one if
+ * there is one. Empty when there are none. On the reader thread, in a read transaction of well under a
+ * second. */
+void ht_spool_read(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes, HtSpoolPageDone done,
+                   void *user);
+
+/* The last committed sequence, 0 when empty. */
+uint64_t ht_spool_last_sequence(HtSpool *spool);
+
+/* `changed` runs after each commit that appended events. One watcher. */
+void ht_spool_watch(HtSpool *spool, void (*changed)(uint64_t last_sequence, void *user), void *user);
+
+/* A consumer's cursor: everything up to it has been delivered or is a dead letter. A consumer not yet
+ * known starts at `initial` (0: the beginning), which is stored. Read at start; HT_SPOOL_ERROR. */
+bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial, uint64_t *cursor,
+                          GError **error);
+
+/* Moves the cursor with the next commit (within 100 ms when there is none). After a crash the consumer
+ * gets again, with the same ids, what was acknowledged since. */
+void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor);
+
+/* Writes a dead letter for one event, in the same order as cursor moves: a cursor that is behind it on
+ * disk implies that it is on disk. `reason` holds no personal data. */
+void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequence, unsigned attempts,
+                          const char *reason);
+
+/* ---- Looking ---- */
+
+typedef struct {
+    uint64_t first_sequence, last_sequence, messages, resent, duplicates, dead_letters, quarantined, aliases;
+    uint64_t file_bytes, wal_bytes, free_bytes;
+    uint64_t commits, checkpoints;
+    uint64_t commit_p99_us; /* of the last 1024 commits */
+    bool intake_stopped;    /* below the reserve, or disk full */
+    bool failed;            /* an I/O error: no more acknowledgements */
+} HtSpoolStatus;
+
+/* Figures in memory, as of the last commit; resent, duplicates, commits and checkpoints since the spool
+ * was opened. */
+void ht_spool_status(HtSpool *spool, HtSpoolStatus *status);
+
+/* Checks a spool that is not open by a bus (or a copy): SQLite's integrity, sequences without gaps, every
+ * event's head and data readable, cursors within bounds, receipts that name existing events. Appends one
+ * line a finding to `report`. Returns the number of findings, -1 when the file cannot be opened (error
+ * set). */
+int ht_spool_check(const char *directory, GString *report, GError **error);

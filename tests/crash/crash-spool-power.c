@@ -1,0 +1,88 @@
+/* The spool under power cuts: at a random operation the machine is off; the disk then holds all that was
+ * synced, and of the rest nothing, some, or torn pieces. The spool opens on that, and nothing acknowledged
+ * is lost. POWER_ROUNDS sets the number of cuts (30). */
+#include "tests/crash/crash-spool.h"
+#include "tests/crash/crash-vfs.h"
+
+#define MESSAGES 1000
+#define OPERATIONS 1500 /* about as many as the messages need */
+
+/* What is told after the cut reaches nobody. */
+static bool is_powered(void)
+{
+    g_mutex_lock(&shim.lock);
+    bool powered = !shim.cut;
+    g_mutex_unlock(&shim.lock);
+    return powered;
+}
+
+/* Writes what the disk holds into another directory. */
+static void write_images(const char *directory, ShimLoss loss)
+{
+    GHashTableIter iter;
+    gpointer path, value;
+    g_hash_table_iter_init(&iter, shim.images);
+    while (g_hash_table_iter_next(&iter, &path, &value)) {
+        ShimImage *image = value;
+        for (guint i = 0; loss != SHIM_LOSE_ALL && i < image->changes->len; i++) {
+            if (loss == SHIM_TEAR || g_random_boolean()) {
+                apply_change(image->durable, &g_array_index(image->changes, ShimChange, i),
+                             loss == SHIM_TEAR);
+            }
+        }
+        g_autofree char *name = g_path_get_basename(path);
+        g_autofree char *copy = g_build_filename(directory, name, NULL);
+        g_assert_true(g_file_set_contents_full(copy, (const char *)image->durable->data, image->durable->len,
+                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    }
+}
+
+static guint cut_once(ShimLoss loss, unsigned operation)
+{
+    g_autofree char *directory = g_dir_make_tmp("crash-spool-XXXXXX", NULL);
+    g_autofree char *after = g_dir_make_tmp("crash-spool-XXXXXX", NULL);
+    Work work;
+    shim_install(true);
+    shim_reset();
+    shim.recording = true;
+    shim.cut_at = operation;
+    HtSpool *spool = crash_open(directory, NULL);
+    work_init(&work, spool, 1, spool ? MESSAGES : 0);
+    work.counts = is_powered;
+    work_run(&work);
+    ht_spool_close(spool);
+    write_images(after, loss);
+    shim_reset();
+    shim_install(false);
+    prove(after, work.acks, 0, NULL);
+    guint count = work.acks->len;
+    work_clear(&work);
+    remove_directory(directory);
+    remove_directory(after);
+    return count;
+}
+
+static void test_cut(const void *data)
+{
+    ShimLoss loss = *(const ShimLoss *)data;
+    unsigned rounds = (rounds_from("POWER_ROUNDS", 30) + 2) / 3;
+    guint acknowledged = 0;
+    for (unsigned round = 0; round < rounds; round++) {
+        unsigned operation = round == 0 ? OPERATIONS / 2 : (unsigned)g_test_rand_int_range(1, OPERATIONS);
+        acknowledged += cut_once(loss, operation);
+    }
+    g_test_message("%u cuts, %u acknowledged", rounds, acknowledged);
+    g_assert_cmpuint(acknowledged, >, 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const ShimLoss all = SHIM_LOSE_ALL, some = SHIM_LOSE_SOME, torn = SHIM_TEAR;
+    g_test_init(&argc, &argv, NULL);
+    ht_log_set_level((HtLogLevel)-1); /* each round says that the disk has failed */
+    ht_spool_hooks.keys_merge_at = 100;
+    g_test_add_data_func("/spool/power/loses-all-that-was-not-synced", &all, test_cut);
+    g_test_add_data_func("/spool/power/loses-some-of-it", &some, test_cut);
+    g_test_add_data_func("/spool/power/tears-it", &torn, test_cut);
+    return g_test_run();
+}

@@ -1,0 +1,269 @@
+/* What the crash tests of the spool share: eight slots that feed it, what was acknowledged, and the proof
+ * afterwards that all of that is there, once, in a file without a fault. Included by one test program at a
+ * time. */
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "spool/disk.h"
+#include "spool/hooks.h"
+#include "spool/spool.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#define SLOTS 8
+#define UNUSED __attribute__((unused))
+
+typedef struct {
+    uint64_t number, sequence;
+    HtUuid id;
+} Ack;
+
+typedef struct Work Work;
+
+typedef struct {
+    Work *work;
+    uint64_t number; /* of the message in flight */
+    bool resending;
+} Slot;
+
+struct Work {
+    HtSpool *spool;
+    uint64_t next, end; /* numbers to be sent */
+    unsigned in_flight, io_errors, full_errors;
+    Slot slots[SLOTS];
+    GArray *acks;                         /* of Ack */
+    GHashTable *refused;                  /* numbers refused for want of room */
+    void (*acknowledged)(const Ack *ack); /* may be NULL */
+    bool (*counts)(void);                 /* false: the answer comes too late to count; may be NULL */
+};
+
+static const uint8_t crash_site_key[32] = {9};
+
+static HtSpool *crash_open(const char *directory, GError **error)
+{
+    HtSpoolOptions options = {
+        .directory = directory, .site_key = crash_site_key, .group_max = 8, .wal_limit_bytes = 1 << 18};
+    return ht_spool_open(&options, error);
+}
+
+static void work_init(Work *work, HtSpool *spool, uint64_t first, uint64_t count)
+{
+    *work = (Work){.spool = spool, .next = first, .end = first + count};
+    work->acks = g_array_new(FALSE, FALSE, sizeof(Ack));
+    work->refused = g_hash_table_new(g_direct_hash, g_direct_equal);
+}
+
+UNUSED static void work_clear(Work *work)
+{
+    g_array_unref(work->acks);
+    g_hash_table_unref(work->refused);
+}
+
+/* Message `number`: one event, or two for every fifth; identities that need aliases for every third. */
+static HtSpoolMessage *make_message(uint64_t number)
+{
+    g_autofree char *text =
+        g_strdup_printf("k%" G_GUINT64_FORMAT "%cn%018" G_GUINT64_FORMAT, number, '\0', number);
+    gsize key_size = strlen(text);
+    HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
+    message->backing = g_bytes_new(text, key_size + 20);
+    const char *key = g_bytes_get_data(message->backing, NULL);
+    HtText number_text = {key + key_size + 1, 19};
+    HtEvent event = {.key = {key, key_size}, .data = HT_TEXT_LITERAL("")};
+    event.attr[HT_ATTR_BUSINESSID] = event.key;
+    event.identities[event.identity_count++] = (HtIdentity){HT_TEXT_LITERAL("idNumber"), number_text, false};
+    if (number % 3 == 0) {
+        event.identities[event.identity_count++] =
+            (HtIdentity){HT_TEXT_LITERAL("personNo"), number_text, false};
+    }
+    message->id = ht_uuid_new();
+    message->source = "hukou";
+    message->received_us = ht_clock_now();
+    message->key = event.key;
+    message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
+    g_array_append_val(message->events, event);
+    if (number % 5 == 0) {
+        event.key = HT_TEXT_NONE;
+        event.attr[HT_ATTR_BUSINESSID] = HT_TEXT_NONE;
+        g_array_append_val(message->events, event);
+    }
+    return message;
+}
+
+static void feed_slot(Slot *slot);
+
+static void note_answer(const HtReceipt *receipt, const GError *error, void *user)
+{
+    Slot *slot = user;
+    Work *work = slot->work;
+    work->in_flight--;
+    if (error) {
+        work->io_errors += error->code == HT_SPOOL_ERROR_IO;
+        work->full_errors += error->code == HT_SPOOL_ERROR_FULL;
+        if (error->code == HT_SPOOL_ERROR_FULL) {
+            g_hash_table_add(work->refused, GUINT_TO_POINTER((guint)slot->number));
+        }
+    } else if (!work->counts || work->counts()) {
+        Ack ack = {slot->number, receipt->sequence, receipt->id};
+        g_assert_cmpuint(work->io_errors, ==, 0); /* nothing is acknowledged after the disk has failed */
+        g_array_append_val(work->acks, ack);
+        ht_spool_cursor_move(work->spool, "platform", receipt->sequence);
+        if (work->acknowledged) {
+            work->acknowledged(&ack);
+        }
+    }
+    feed_slot(slot);
+}
+
+/* Every seventh message is sent twice. */
+static void feed_slot(Slot *slot)
+{
+    Work *work = slot->work;
+    if (!slot->resending && slot->number > 0 && slot->number % 7 == 0) {
+        slot->resending = true;
+    } else if (work->next < work->end) {
+        slot->resending = false;
+        slot->number = work->next++;
+    } else {
+        return;
+    }
+    work->in_flight++;
+    ht_spool_append(work->spool, make_message(slot->number), note_answer, slot);
+}
+
+static void work_run(Work *work)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        work->slots[i] = (Slot){.work = work};
+        feed_slot(&work->slots[i]);
+    }
+    while (work->in_flight > 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+/* ---- Proof ---- */
+
+typedef struct {
+    bool done;
+    HtSpoolPage *page;
+} PageAnswer;
+
+static void keep_page(HtSpoolPage *page, const GError *error, void *user)
+{
+    PageAnswer *answer = user;
+    g_assert_no_error(error);
+    answer->page = page;
+    answer->done = true;
+}
+
+/* Message number to sequence, of all events above `after`; each number once, sequences without a gap. */
+static GHashTable *read_numbers(HtSpool *spool, uint64_t after)
+{
+    GHashTable *numbers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    for (guint count = 1; count > 0;) {
+        PageAnswer answer = {false, NULL};
+        ht_spool_read(spool, after, 5000, 4 << 20, keep_page, &answer);
+        while (!answer.done) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        count = answer.page->events->len;
+        for (guint i = 0; i < count; i++) {
+            const HtStoredEvent *event = g_ptr_array_index(answer.page->events, i);
+            HtText key = event->event.attr[HT_ATTR_BUSINESSID];
+            g_assert_cmpuint(event->sequence, ==, ++after);
+            if (key.data) {
+                g_autofree char *text = g_strndup(key.data + 1, key.size - 1);
+                uint64_t pair[2] = {g_ascii_strtoull(text, NULL, 10), event->sequence};
+                g_assert_true(g_hash_table_insert(numbers, g_memdup2(&pair[0], 8), g_memdup2(&pair[1], 8)));
+            }
+        }
+        ht_spool_page_free(answer.page);
+    }
+    g_assert_cmpuint(ht_spool_last_sequence(spool), ==, after);
+    return numbers;
+}
+
+static void expect_clean(const char *directory)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    GError *error = NULL;
+    int findings = ht_spool_check(directory, report, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(report->str, ==, "");
+    g_assert_cmpint(findings, ==, 0);
+}
+
+typedef struct {
+    bool done;
+    HtUuid id;
+} Resend;
+
+static void note_resend(const HtReceipt *receipt, const GError *error, void *user)
+{
+    Resend *resend = user;
+    g_assert_no_error(error);
+    g_assert_true(receipt->resent);
+    resend->id = receipt->id;
+    resend->done = true;
+}
+
+/* Opens the spool again and proves that every ack (with a sequence above `after`) is there once, under its
+ * id and sequence. Returns the last sequence. */
+UNUSED static uint64_t prove(const char *directory, const GArray *acks, uint64_t after, GHashTable *refused)
+{
+    GError *error = NULL;
+    HtSpool *spool = crash_open(directory, &error);
+    g_assert_no_error(error);
+    g_autoptr(GHashTable) numbers = read_numbers(spool, after);
+    for (guint i = 0; i < acks->len; i++) {
+        const Ack *ack = &g_array_index(acks, Ack, i);
+        if (ack->sequence <= after) {
+            continue;
+        }
+        const uint64_t *sequence = g_hash_table_lookup(numbers, &ack->number);
+        g_assert_nonnull(sequence);
+        g_assert_cmpuint(*sequence, ==, ack->sequence);
+        if (i % 8 == 0) {
+            Resend resend = {0};
+            ht_spool_append(spool, make_message(ack->number), note_resend, &resend);
+            while (!resend.done) {
+                g_main_context_iteration(NULL, TRUE);
+            }
+            g_assert_cmpmem(&resend.id, 16, &ack->id, 16);
+        }
+        if (refused) {
+            g_hash_table_remove(refused, GUINT_TO_POINTER((guint)ack->number));
+        }
+    }
+    GHashTableIter iter;
+    gpointer number;
+    g_hash_table_iter_init(&iter, numbers);
+    while (refused && g_hash_table_iter_next(&iter, &number, NULL)) {
+        g_assert_false(g_hash_table_contains(refused, GUINT_TO_POINTER((guint) * (uint64_t *)number)));
+    }
+    uint64_t last = ht_spool_last_sequence(spool);
+    ht_spool_close(spool);
+    expect_clean(directory);
+    return last;
+}
+
+UNUSED static void remove_directory(const char *directory)
+{
+    GDir *names = g_dir_open(directory, 0, NULL);
+    const char *name;
+    while (names && (name = g_dir_read_name(names))) {
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+        g_unlink(path);
+    }
+    g_clear_pointer(&names, g_dir_close);
+    g_rmdir(directory);
+}
+
+UNUSED static unsigned rounds_from(const char *variable, unsigned otherwise)
+{
+    const char *text = g_getenv(variable);
+    return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
+}

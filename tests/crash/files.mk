@@ -1,0 +1,4 @@
+crash_TESTS += crash-spool crash-spool-faults crash-spool-power
+crash-spool_LIBS := spool base
+crash-spool-faults_LIBS := spool base
+crash-spool-power_LIBS := spool base

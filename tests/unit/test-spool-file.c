@@ -1,0 +1,333 @@
+/* The spool's file: lock, site key, format and migration, unclean ends, damage that the check finds. */
+#include "tests/unit/test-spool.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define TEST(name) static void name(Place *place, const void *unused)
+
+static void append_some(Place *place, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        g_autofree char *key = g_strdup_printf("m%u", i);
+        HtSpoolMessage *message = message_new("hukou", key);
+        message_add(message, message->key.data);
+        spool_take_well(place->spool, message);
+    }
+}
+
+static int check(Place *place, GString *report)
+{
+    GError *error = NULL;
+    int findings = ht_spool_check(place->directory, report, &error);
+    g_assert_no_error(error);
+    return findings;
+}
+
+static void expect_clean(Place *place)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    int findings = check(place, report);
+    g_assert_cmpstr(report->str, ==, "");
+    g_assert_cmpint(findings, ==, 0);
+}
+
+static void expect_finding(Place *place, const char *text)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_assert_cmpint(check(place, report), >, 0);
+    if (!strstr(report->str, text)) {
+        g_test_message("expected \"%s\" in: %s", text, report->str);
+        g_test_fail();
+    }
+}
+
+TEST(test_refuses_second_opening)
+{
+    (void)unused;
+    place_open(place);
+    place_expect_refused(place, HT_SPOOL_ERROR_LOCKED);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(ht_spool_check(place->directory, report, &error), ==, -1);
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_LOCKED);
+}
+
+TEST(test_refuses_other_key)
+{
+    (void)unused;
+    place_open(place);
+    place_close(place);
+    place->site_key[31] ^= 1;
+    place_expect_refused(place, HT_SPOOL_ERROR_KEY);
+    place->site_key[31] ^= 1;
+    place_open(place);
+}
+
+TEST(test_refuses_newer_format)
+{
+    (void)unused;
+    place_open(place);
+    place_close(place);
+    place_change(place, "PRAGMA user_version = 99");
+    place_expect_refused(place, HT_SPOOL_ERROR_FORMAT);
+    g_assert_cmpint(place_number(place, "PRAGMA user_version"), ==, 99);
+}
+
+TEST(test_refuses_other_database)
+{
+    (void)unused;
+    g_assert_true(g_file_set_contents(place->path, "", 0, NULL));
+    place_change(place, "CREATE TABLE other(a)");
+    place_expect_refused(place, HT_SPOOL_ERROR_FORMAT);
+    g_assert_true(g_file_set_contents(
+        place->path, "this is not a database, and it is long enough to show it...", -1, NULL));
+    place_expect_refused(place, HT_SPOOL_ERROR_FORMAT);
+}
+
+/* A file as version 1 had it, with a message, an event and their key. */
+static void make_version_1(Place *place)
+{
+    GError *error = NULL;
+    g_assert_true(ht_spool_disk_make_file(place->path, &error));
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, &error);
+    place->options.page_bytes = 8192;
+    g_assert_true(ht_spool_schema_prepare(db, &place->options, &error));
+    g_assert_true(ht_spool_schema_migrate(db, 1, &error));
+    HtEvent event = {.attr[HT_ATTR_BUSINESSID] = HT_TEXT_LITERAL("old")};
+    HtBuffer head = {0};
+    ht_event_pack_head(&event, &head);
+    g_autoptr(sqlite3_stmt) row = NULL;
+    g_assert_true(
+        ht_spool_database_run(db,
+                              "INSERT INTO messages VALUES(1, x'000102030405060708090a0b0c0d0e0f', 'hukou',"
+                              " 5, zeroblob(32), 1, 1, 0, 0, NULL, NULL)",
+                              &error));
+    g_assert_true(ht_spool_database_prepare(
+        db, "INSERT INTO events VALUES(1, zeroblob(16), 1, 5, 'p-old', ?, x'')", &row, &error));
+    ht_spool_bind_blob(row, 1, head.data, head.size);
+    g_assert_true(ht_spool_database_do(row, &error));
+    g_assert_true(ht_spool_database_run(db, "INSERT INTO cursors VALUES('platform', 1)", &error));
+    g_assert_no_error(error);
+    ht_buffer_clear(&head);
+}
+
+TEST(test_migrates_version_1)
+{
+    (void)unused;
+    make_version_1(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM sqlite_schema WHERE name = 'quarantine'"), ==,
+                    0);
+    place_open(place);
+    uint64_t cursor;
+    g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, NULL));
+    g_assert_cmpuint(cursor, ==, 1);
+    HtSpoolPage *page = spool_page(place->spool, 0, 10, 1000);
+    g_assert_true(ht_text_is(page_event(page, 0)->event.attr[HT_ATTR_BUSINESSID], "old"));
+    g_assert_true(ht_text_is(page_event(page, 0)->subject, "p-old"));
+    ht_spool_page_free(page);
+    append_some(place, 1);
+    g_assert_cmpuint(ht_spool_last_sequence(place->spool), ==, 2);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "PRAGMA user_version"), ==, HT_SPOOL_FORMAT);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM quarantine"), ==, 0);
+    expect_clean(place);
+}
+
+TEST(test_sets_page_size_and_identity)
+{
+    (void)unused;
+    place->options.page_bytes = 16384;
+    place_open(place);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "PRAGMA page_size"), ==, 16384);
+    g_assert_cmpint(place_number(place, "PRAGMA application_id"), ==, HT_SPOOL_APPLICATION_ID);
+}
+
+TEST(test_clean_end_leaves_empty_wal)
+{
+    (void)unused;
+    struct stat file;
+    g_autofree char *wal = g_strconcat(place->path, "-wal", NULL);
+    place_open(place);
+    append_some(place, 5);
+    place_close(place);
+    g_assert_true(stat(wal, &file) != 0 || file.st_size == 0);
+    g_assert_cmpint(place_number(place, "SELECT value = x'31' FROM meta WHERE name = 'clean'"), ==, 1);
+    expect_clean(place);
+}
+
+TEST(test_sequences_go_on_after_pruning)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 3);
+    place_close(place);
+    place_change(place, "DELETE FROM events; INSERT INTO meta VALUES('pruned-through', x'0300000000000000')");
+    place_open(place);
+    g_assert_cmpuint(ht_spool_last_sequence(place->spool), ==, 3);
+    HtSpoolMessage *message = message_new("hukou", "after");
+    message_add(message, NULL);
+    g_assert_cmpuint(spool_take_well(place->spool, message).sequence, ==, 4);
+    place_close(place);
+    expect_clean(place);
+}
+
+/* ---- Damage ---- */
+
+static const struct {
+    const char *name, *sql, *finding;
+} damages[] = {
+    {"gap", "DELETE FROM events WHERE seq = 3", "2 is followed by 4"},
+    {"head", "UPDATE events SET head = x'ffffffffff' WHERE seq = 3", "event 3: its head"},
+    {"data", "UPDATE events SET data = x'01ff' WHERE seq = 4", "event 4: its data"},
+    {"id", "UPDATE events SET id = x'01' WHERE seq = 4", "event 4: its id"},
+    {"cursor", "INSERT INTO cursors VALUES('platform', 99)", "cursors point behind"},
+    {"dead-letter", "INSERT INTO dead_letters VALUES('platform', 99, 1, '', 0)", "dead letters name"},
+    {"receipt", "UPDATE messages SET first_seq = 99 WHERE id = 2", "receipts name events that never were"},
+    {"receipt-of-another", "UPDATE messages SET first_seq = 1 WHERE id = 2",
+     "receipts name events of another"},
+    {"receipt-count", "UPDATE messages SET events = 2 WHERE id = 2", "not as many as"},
+    {"message", "DELETE FROM messages WHERE id = 2", "messages are not numbered"},
+    {"key", "INSERT INTO keys VALUES(zeroblob(16), 999 << 2 | 1)", "known keys name messages"},
+    {"key-log", "INSERT INTO key_log VALUES(999, x'01')", "key log"},
+    {"first", "DELETE FROM events WHERE seq = 1", "the first is 2"},
+};
+
+static void test_check_finds(Place *place, const void *data)
+{
+    const char *const *damage = data; /* name, sql, finding */
+    place_open(place);
+    append_some(place, 5);
+    place_close(place);
+    expect_clean(place);
+    place_change(place, damage[1]);
+    expect_finding(place, damage[2]);
+}
+
+static void overwrite_page(const char *path, off_t page)
+{
+    char junk[8192];
+    memset(junk, 0xa5, sizeof junk);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(pwrite(file, junk, sizeof junk, page * 8192), ==, sizeof junk);
+    close(file);
+}
+
+TEST(test_check_finds_broken_page)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 200);
+    place_close(place);
+    off_t page = place_number(place, "SELECT rootpage FROM sqlite_schema WHERE name = 'events'") - 1;
+    overwrite_page(place->path, page);
+    expect_finding(place, "malformed");
+}
+
+/* What a clean end would have spared: the file is looked at before anybody is told that it is good. */
+TEST(test_unclean_start_finds_damage)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 200);
+    place_close(place);
+    place_change(place, "UPDATE meta SET value = x'30' WHERE name = 'clean'");
+    place_open(place);
+    place_close(place);
+    place_change(place,
+                 "UPDATE meta SET value = x'30' WHERE name = 'clean'; DELETE FROM events WHERE seq = 199");
+    place_expect_refused(place, HT_SPOOL_ERROR_CORRUPT);
+}
+
+TEST(test_check_of_nothing)
+{
+    (void)unused;
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(ht_spool_check(place->directory, report, &error), ==, -1);
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO);
+}
+
+/* ---- Key file ---- */
+
+TEST(test_key_file_is_made_once)
+{
+    (void)unused;
+    uint8_t first[32], second[32];
+    GError *error = NULL;
+    struct stat file;
+    g_autofree char *path = g_build_filename(place->directory, "site.key", NULL);
+    g_assert_false(ht_spool_load_key(path, false, first, &error));
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
+    g_clear_error(&error);
+    g_assert_true(ht_spool_load_key(path, true, first, &error));
+    g_assert_true(ht_spool_load_key(path, true, second, &error));
+    g_assert_no_error(error);
+    g_assert_cmpmem(first, 32, second, 32);
+    g_assert_cmpint(stat(path, &file), ==, 0);
+    g_assert_cmpint(file.st_mode & 0777, ==, 0600);
+    g_assert_cmpint(file.st_size, ==, 65);
+}
+
+TEST(test_key_file_must_be_good)
+{
+    (void)unused;
+    static const char *const bad[] = {"", "00",
+                                      "zz00000000000000000000000000000000000000000000000000000000000000",
+                                      "000000000000000000000000000000000000000000000000000000000000000000"};
+    uint8_t key[32];
+    g_autofree char *path = g_build_filename(place->directory, "site.key", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_true(g_file_set_contents_full(path, bad[i], -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+        g_assert_false(ht_spool_load_key(path, true, key, &error));
+        g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
+    }
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_true(ht_spool_load_key(path, true, key, NULL));
+    g_assert_cmpint(g_chmod(path, 0644), ==, 0);
+    g_assert_false(ht_spool_load_key(path, true, key, &error));
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
+}
+
+static void set_up(Place *place, const void *unused)
+{
+    (void)unused;
+    place_set_up(place);
+}
+
+static void tear_down(Place *place, const void *unused)
+{
+    (void)unused;
+    place_remove(place);
+}
+
+static void add(const char *path, const void *data, void (*test)(Place *place, const void *data))
+{
+    g_test_add(path, Place, data, set_up, test, tear_down);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add("/spool/open/refuses-a-second-process", NULL, test_refuses_second_opening);
+    add("/spool/open/refuses-another-site-key", NULL, test_refuses_other_key);
+    add("/spool/open/refuses-a-newer-format", NULL, test_refuses_newer_format);
+    add("/spool/open/refuses-another-database", NULL, test_refuses_other_database);
+    add("/spool/open/migrates-version-1", NULL, test_migrates_version_1);
+    add("/spool/open/sets-page-size-and-identity", NULL, test_sets_page_size_and_identity);
+    add("/spool/open/looks-after-an-unclean-end", NULL, test_unclean_start_finds_damage);
+    add("/spool/open/sequences-go-on-after-pruning", NULL, test_sequences_go_on_after_pruning);
+    add("/spool/close/leaves-an-empty-wal", NULL, test_clean_end_leaves_empty_wal);
+    for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
+        g_autofree char *path = g_strconcat("/spool/check/finds-", damages[i].name, NULL);
+        add(path, &damages[i], test_check_finds);
+    }
+    add("/spool/check/finds-a-broken-page", NULL, test_check_finds_broken_page);
+    add("/spool/check/refuses-where-there-is-none", NULL, test_check_of_nothing);
+    add("/spool/key/file-is-made-once", NULL, test_key_file_is_made_once);
+    add("/spool/key/file-must-be-good", NULL, test_key_file_must_be_good);
+    return g_test_run();
+}

@@ -1,0 +1,210 @@
+/* What the spool's tests share: a spool in a private directory, messages made of literals, answers waited
+ * for. Included by one test program at a time. */
+#pragma once
+
+#include "core/base/clock.h"
+#include "spool/database.h"
+#include "spool/disk.h"
+#include "spool/hooks.h"
+#include "spool/schema.h"
+#include "spool/spool.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#define UNUSED __attribute__((unused))
+
+typedef struct {
+    char *directory, *path;
+    uint8_t site_key[32];
+    HtSpoolOptions options;
+    HtSpool *spool;
+} Place;
+
+UNUSED static void place_set_up(Place *place)
+{
+    GError *error = NULL;
+    *place = (Place){.directory = g_dir_make_tmp("test-spool-XXXXXX", &error)};
+    g_assert_no_error(error);
+    memset(place->site_key, 7, sizeof place->site_key);
+    place->path = g_build_filename(place->directory, HT_SPOOL_FILE, NULL);
+    place->options = (HtSpoolOptions){.directory = place->directory, .site_key = place->site_key};
+}
+
+UNUSED static void place_open(Place *place)
+{
+    GError *error = NULL;
+    place->spool = ht_spool_open(&place->options, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(place->spool);
+}
+
+UNUSED static void place_close(Place *place)
+{
+    ht_spool_close(g_steal_pointer(&place->spool));
+}
+
+UNUSED static void place_remove(Place *place)
+{
+    place_close(place);
+    GDir *names = g_dir_open(place->directory, 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name(names))) {
+        g_autofree char *path = g_build_filename(place->directory, name, NULL);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+    }
+    g_dir_close(names);
+    g_assert_cmpint(g_rmdir(place->directory), ==, 0);
+    g_free(place->directory);
+    g_free(place->path);
+}
+
+UNUSED static void place_expect_refused(Place *place, HtSpoolErrorCode code)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ht_spool_open(&place->options, &error));
+    g_assert_error(error, HT_SPOOL_ERROR, (int)code);
+}
+
+/* Runs SQL on a spool that is closed. */
+UNUSED static void place_change(Place *place, const char *sql)
+{
+    GError *error = NULL;
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_spool_database_run(db, sql, &error));
+    g_assert_no_error(error);
+}
+
+UNUSED static int64_t place_number(Place *place, const char *sql)
+{
+    GError *error = NULL;
+    int64_t number;
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, &error);
+    g_assert_true(ht_spool_database_number(db, sql, &number, &error));
+    g_assert_no_error(error);
+    return number;
+}
+
+/* ---- Messages ---- */
+
+/* The key is copied; all other texts must outlive the message, as literals and the message's key do. */
+UNUSED static HtSpoolMessage *message_new(const char *source, const char *key)
+{
+    HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
+    message->id = ht_uuid_new();
+    message->source = source;
+    message->received_us = ht_clock_now();
+    message->backing = g_bytes_new(key, strlen(key) + 1);
+    message->key = ht_text_from(g_bytes_get_data(message->backing, NULL));
+    memset(message->sha256, key[0], sizeof message->sha256);
+    message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
+    return message;
+}
+
+/* An event without a key when `key` is NULL. It stays where it is until the next one is added. */
+UNUSED static HtEvent *message_add(HtSpoolMessage *message, const char *key)
+{
+    HtEvent event = {.key = ht_text_from(key), .data = HT_TEXT_LITERAL("")};
+    event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.moved-in.v1");
+    event.attr[HT_ATTR_BUSINESSID] = ht_text_from(key);
+    g_array_append_val(message->events, event);
+    return &g_array_index(message->events, HtEvent, message->events->len - 1);
+}
+
+UNUSED static void event_identify(HtEvent *event, const char *kind, const char *value, bool fresh)
+{
+    event->identities[event->identity_count++] = (HtIdentity){ht_text_from(kind), ht_text_from(value), fresh};
+}
+
+typedef struct {
+    bool done;
+    HtReceipt receipt; /* without reply */
+    char *reply;       /* NUL-terminated, NULL when absent */
+    GError *error;
+} Answer;
+
+UNUSED static void keep_answer(const HtReceipt *receipt, const GError *error, void *user)
+{
+    Answer *answer = user;
+    g_assert_false(answer->done);
+    g_assert_true((receipt != NULL) != (error != NULL));
+    answer->done = true;
+    if (error) {
+        answer->error = g_error_copy(error);
+        return;
+    }
+    answer->receipt = *receipt;
+    answer->reply = receipt->reply.data ? g_strndup(receipt->reply.data, receipt->reply.size) : NULL;
+    answer->receipt.reply = answer->receipt.reply_type = HT_TEXT_NONE;
+}
+
+UNUSED static void answer_clear(Answer *answer)
+{
+    g_clear_error(&answer->error);
+    g_clear_pointer(&answer->reply, g_free);
+    *answer = (Answer){0};
+}
+
+UNUSED static void answer_wait(Answer *answer)
+{
+    while (!answer->done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+/* Appends and waits. The caller clears the answer. */
+UNUSED static Answer spool_take(HtSpool *spool, HtSpoolMessage *message)
+{
+    Answer answer = {0};
+    ht_spool_append(spool, message, keep_answer, &answer);
+    answer_wait(&answer);
+    return answer;
+}
+
+UNUSED static HtReceipt spool_take_well(HtSpool *spool, HtSpoolMessage *message)
+{
+    Answer answer = spool_take(spool, message);
+    g_assert_no_error(answer.error);
+    HtReceipt receipt = answer.receipt;
+    answer_clear(&answer);
+    return receipt;
+}
+
+UNUSED static void spool_expect_error(HtSpool *spool, HtSpoolMessage *message, HtSpoolErrorCode code)
+{
+    Answer answer = spool_take(spool, message);
+    g_assert_error(answer.error, HT_SPOOL_ERROR, (int)code);
+    answer_clear(&answer);
+}
+
+/* ---- Pages ---- */
+
+typedef struct {
+    bool done;
+    HtSpoolPage *page;
+} PageAnswer;
+
+UNUSED static void keep_page(HtSpoolPage *page, const GError *error, void *user)
+{
+    PageAnswer *answer = user;
+    g_assert_no_error(error);
+    answer->page = page;
+    answer->done = true;
+}
+
+UNUSED static HtSpoolPage *spool_page(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes)
+{
+    PageAnswer answer = {false, NULL};
+    ht_spool_read(spool, after, limit, limit_bytes, keep_page, &answer);
+    while (!answer.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    return answer.page;
+}
+
+UNUSED static const HtStoredEvent *page_event(const HtSpoolPage *page, guint index)
+{
+    g_assert_cmpuint(index, <, page->events->len);
+    return g_ptr_array_index(page->events, index);
+}
