@@ -1,0 +1,356 @@
+/* Receipts and faults as SOAP 1.1 (W3C Note, section 4.4), SOAP 1.2 (part 1, section 5.4), plain XML and JSON. Called by
+ * answer.c; no state. */
+#include "core/ingress/answer-body.h"
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+
+#define RECEIPT_NAMESPACE "urn:hutong:receipt:1"
+#define SOAP11_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"
+#define SOAP12_NAMESPACE "http://www.w3.org/2003/05/soap-envelope"
+#define ADDRESSING_NAMESPACE "http://www.w3.org/2005/08/addressing"
+
+/* ---- Texts ---- */
+
+/* What stands for the byte at `text.data[i]`; NULL when it stands for itself. */
+static const char *find_escape(HtText text, size_t i)
+{
+    unsigned char byte = (unsigned char)text.data[i];
+    switch (byte) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\r': return "&#13;";
+    case '\t':
+    case '\n': return NULL;
+    case 0xef: /* U+FFFE and U+FFFF are EF BF BE and EF BF BF; the caller steps over all three bytes */
+        return i + 2 < text.size && (unsigned char)text.data[i + 1] == 0xbf &&
+                       (unsigned char)text.data[i + 2] >= 0xbe
+                   ? "?"
+                   : NULL;
+    default: return byte < 0x20 ? "?" : NULL;
+    }
+}
+
+static bool stands_for_itself(unsigned char byte)
+{
+    return byte >= 0x20 && byte != '&' && byte != '<' && byte != '>' && byte != '"' && byte != 0xef;
+}
+
+void ht_xml_text(HtBuffer *body, HtText text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        const char *escape = stands_for_itself((unsigned char)text.data[i]) ? NULL : find_escape(text, i);
+        if (escape) {
+            ht_buffer_add(body, text.data + from, i - from);
+            ht_buffer_add_string(body, escape);
+            i += (unsigned char)text.data[i] == 0xef ? 2 : 0;
+            from = i + 1;
+        }
+    }
+    ht_buffer_add(body, text.data + from, text.size - from);
+}
+
+static void add_number(HtBuffer *body, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    ht_buffer_add(body, digits + at, sizeof digits - at);
+}
+
+/* In SOAP the elements have a prefix, because clients' tools bind the default namespace to what they like. */
+static const char *prefix_of(const HtAsker *asker)
+{
+    return asker->soap == HT_SOAP_NONE ? "" : "hutong:";
+}
+
+static void open_tag(HtBuffer *body, const char *prefix, const char *name)
+{
+    ht_buffer_add_char(body, '<');
+    ht_buffer_add_string(body, prefix);
+    ht_buffer_add_string(body, name);
+    ht_buffer_add_char(body, '>');
+}
+
+static void close_tag(HtBuffer *body, const char *prefix, const char *name)
+{
+    ht_buffer_add_literal(body, "</");
+    ht_buffer_add_string(body, prefix);
+    ht_buffer_add_string(body, name);
+    ht_buffer_add_char(body, '>');
+}
+
+static void open_root(HtBuffer *body, const char *prefix, const char *name)
+{
+    ht_buffer_add_char(body, '<');
+    ht_buffer_add_string(body, prefix);
+    ht_buffer_add_string(body, name);
+    ht_buffer_add_string(body, prefix[0] ? " xmlns:hutong=\"" : " xmlns=\"");
+    ht_buffer_add_literal(body, RECEIPT_NAMESPACE "\">");
+}
+
+static void add_element(HtBuffer *body, const char *prefix, const char *name, HtText text)
+{
+    open_tag(body, prefix, name);
+    ht_xml_text(body, text);
+    close_tag(body, prefix, name);
+}
+
+/* For texts that hold nothing to escape: ids, digests, times. */
+static void add_plain_element(HtBuffer *body, const char *prefix, const char *name, HtText text)
+{
+    open_tag(body, prefix, name);
+    ht_buffer_add_text(body, text);
+    close_tag(body, prefix, name);
+}
+
+static void add_number_element(HtBuffer *body, const char *prefix, const char *name, uint64_t number)
+{
+    open_tag(body, prefix, name);
+    add_number(body, number);
+    close_tag(body, prefix, name);
+}
+
+/* ---- Envelope ---- */
+
+static void add_addressing(HtBuffer *body, const HtAsker *asker, const char *action)
+{
+    if (!asker->relates_to.data) {
+        return;
+    }
+    ht_buffer_add_literal(body, "<soap:Header><wsa:Action xmlns:wsa=\"" ADDRESSING_NAMESPACE "\">");
+    ht_buffer_add_string(body, action);
+    ht_buffer_add_literal(body, "</wsa:Action><wsa:RelatesTo xmlns:wsa=\"" ADDRESSING_NAMESPACE "\">");
+    ht_xml_text(body, asker->relates_to);
+    ht_buffer_add_literal(body, "</wsa:RelatesTo></soap:Header>");
+}
+
+static void open_envelope(HtBuffer *body, const HtAsker *asker, const char *action)
+{
+    ht_buffer_add_literal(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    if (asker->soap != HT_SOAP_NONE) {
+        ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
+        ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? SOAP12_NAMESPACE : SOAP11_NAMESPACE);
+        ht_buffer_add_literal(body, "\">");
+        add_addressing(body, asker, action);
+        ht_buffer_add_literal(body, "<soap:Body>");
+    }
+}
+
+static void close_envelope(HtBuffer *body, const HtAsker *asker)
+{
+    if (asker->soap != HT_SOAP_NONE) {
+        ht_buffer_add_literal(body, "</soap:Body></soap:Envelope>");
+    }
+}
+
+/* ---- What is wrong with records ---- */
+
+static void add_fault_xml(HtBuffer *body, const char *prefix, const HtFault *fault)
+{
+    open_tag(body, prefix, "finding");
+    add_element(body, prefix, "code", ht_text_from(fault->code));
+    if (fault->record > 0) {
+        add_number_element(body, prefix, "record", fault->record);
+    }
+    if (fault->element[0]) {
+        add_element(body, prefix, "element", ht_text_from(fault->element));
+    }
+    if (fault->line > 0) {
+        add_number_element(body, prefix, "line", fault->line);
+    }
+    add_element(body, prefix, "text", ht_text_from(fault->text));
+    close_tag(body, prefix, "finding");
+}
+
+static void add_fault_json(HtBuffer *body, const HtFault *fault)
+{
+    ht_json_comma(body);
+    ht_buffer_add_char(body, '{');
+    ht_json_member(body, "code", ht_text_from(fault->code));
+    if (fault->record > 0) {
+        ht_json_member_number(body, "record", fault->record);
+    }
+    if (fault->element[0]) {
+        ht_json_member(body, "element", ht_text_from(fault->element));
+    }
+    if (fault->line > 0) {
+        ht_json_member_number(body, "line", fault->line);
+    }
+    ht_json_member(body, "text", ht_text_from(fault->text));
+    ht_buffer_add_char(body, '}');
+}
+
+static void add_findings(HtBuffer *body, const HtAsker *asker, const HtFault *faults, uint32_t count)
+{
+    bool json = asker->json && asker->soap == HT_SOAP_NONE;
+    if (json && count > 0) {
+        ht_json_name(body, "findings");
+        ht_buffer_add_char(body, '[');
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (json) {
+            add_fault_json(body, &faults[i]);
+        } else {
+            add_fault_xml(body, prefix_of(asker), &faults[i]);
+        }
+    }
+    if (json && count > 0) {
+        ht_buffer_add_char(body, ']');
+    }
+}
+
+/* ---- Receipts ---- */
+
+typedef struct {
+    HtText id, sha256, time;
+    char id_text[HT_UUID_TEXT], sha256_text[65], time_text[HT_CLOCK_TEXT];
+} ReceiptTexts;
+
+static void format_receipt(ReceiptTexts *texts, const HtReceipt *receipt)
+{
+    static const char hex[] = "0123456789abcdef";
+    ht_uuid_format(&receipt->id, texts->id_text);
+    texts->id = (HtText){texts->id_text, HT_UUID_TEXT - 1};
+    for (size_t i = 0; i < sizeof receipt->sha256; i++) {
+        texts->sha256_text[2 * i] = hex[receipt->sha256[i] >> 4];
+        texts->sha256_text[2 * i + 1] = hex[receipt->sha256[i] & 15];
+    }
+    texts->sha256 = (HtText){texts->sha256_text, 64};
+    texts->time = (HtText){texts->time_text, ht_clock_format(receipt->received_us, texts->time_text)};
+}
+
+static void add_receipt_json(HtBuffer *body, const HtReceipt *receipt, const ReceiptTexts *texts)
+{
+    ht_buffer_add_char(body, '{');
+    ht_json_member(body, "messageId", texts->id);
+    ht_json_member_number(body, "sequence", (int64_t)receipt->sequence);
+    ht_json_member_number(body, "events", receipt->events);
+    ht_json_member_number(body, "duplicates", receipt->duplicates);
+    ht_json_member_number(body, "rejected", receipt->rejected);
+    ht_json_member(body, "sha256", texts->sha256);
+    ht_json_member(body, "receivedAt", texts->time);
+}
+
+static void add_receipt_xml(HtBuffer *body, const char *prefix, const HtReceipt *receipt,
+                            const ReceiptTexts *texts)
+{
+    open_root(body, prefix, "receipt");
+    add_plain_element(body, prefix, "messageId", texts->id);
+    add_number_element(body, prefix, "sequence", receipt->sequence);
+    add_number_element(body, prefix, "events", receipt->events);
+    add_number_element(body, prefix, "duplicates", receipt->duplicates);
+    add_number_element(body, prefix, "rejected", receipt->rejected);
+    add_plain_element(body, prefix, "sha256", texts->sha256);
+    add_plain_element(body, prefix, "receivedAt", texts->time);
+}
+
+void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults)
+{
+    ReceiptTexts texts;
+    format_receipt(&texts, receipt);
+    const HtFault *findings = faults ? (const HtFault *)(const void *)faults->data : NULL;
+    uint32_t count = faults ? faults->len : 0;
+    ht_buffer_reserve(body, 640);
+    if (asker->json && asker->soap == HT_SOAP_NONE) {
+        add_receipt_json(body, receipt, &texts);
+        add_findings(body, asker, findings, count);
+        ht_buffer_add_literal(body, "}\n");
+        return;
+    }
+    open_envelope(body, asker, RECEIPT_NAMESPACE ":receipt");
+    add_receipt_xml(body, prefix_of(asker), receipt, &texts);
+    add_findings(body, asker, findings, count);
+    close_tag(body, prefix_of(asker), "receipt");
+    close_envelope(body, asker);
+    ht_buffer_add_char(body, '\n');
+}
+
+/* ---- Problems ---- */
+
+static const char *fault_code_of(const HtAsker *asker, const HtProblem *problem)
+{
+    bool new = asker->soap == HT_SOAP_12;
+    if (strcmp(problem->code, "soap-must-understand") == 0) {
+        return "soap:MustUnderstand";
+    }
+    if (strcmp(problem->code, "soap-version") == 0) {
+        return "soap:VersionMismatch";
+    }
+    if (problem->status >= 500) {
+        return new ? "soap:Receiver" : "soap:Server";
+    }
+    return new ? "soap:Sender" : "soap:Client";
+}
+
+static void open_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
+{
+    if (asker->soap == HT_SOAP_12) {
+        ht_buffer_add_literal(body, "<soap:Fault><soap:Code><soap:Value>");
+        ht_buffer_add_string(body, fault_code_of(asker, problem));
+        ht_buffer_add_literal(body, "</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
+        ht_xml_text(body, ht_text_from(problem->text));
+        ht_buffer_add_literal(body, "</soap:Text></soap:Reason><soap:Detail>");
+    } else {
+        ht_buffer_add_literal(body, "<soap:Fault><faultcode>");
+        ht_buffer_add_string(body, fault_code_of(asker, problem));
+        ht_buffer_add_literal(body, "</faultcode><faultstring xml:lang=\"en\">");
+        ht_xml_text(body, ht_text_from(problem->text));
+        ht_buffer_add_literal(body, "</faultstring><detail>");
+    }
+}
+
+static void add_problem_xml(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
+{
+    const char *prefix = prefix_of(asker);
+    open_root(body, prefix, "fault");
+    add_plain_element(body, prefix, "messageId", id);
+    add_element(body, prefix, "code", ht_text_from(problem->code));
+    add_element(body, prefix, "text", ht_text_from(problem->text));
+    if (problem->fault_count > 0) {
+        add_number_element(body, prefix, "count", problem->fault_count);
+    }
+    add_findings(body, asker, problem->faults, problem->faults_kept);
+    close_tag(body, prefix, "fault");
+}
+
+static void add_problem_json(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
+{
+    ht_buffer_add_char(body, '{');
+    ht_json_member(body, "messageId", id);
+    ht_json_member(body, "code", ht_text_from(problem->code));
+    ht_json_member(body, "text", ht_text_from(problem->text));
+    if (problem->fault_count > 0) {
+        ht_json_member_number(body, "count", problem->fault_count);
+    }
+    add_findings(body, asker, problem->faults, problem->faults_kept);
+    ht_buffer_add_literal(body, "}\n");
+}
+
+void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
+{
+    char id_text[HT_UUID_TEXT];
+    ht_uuid_format(&asker->id, id_text);
+    HtText id = {id_text, HT_UUID_TEXT - 1};
+    if (asker->json && asker->soap == HT_SOAP_NONE) {
+        add_problem_json(body, asker, problem, id);
+        return;
+    }
+    open_envelope(body, asker, ADDRESSING_NAMESPACE "/soap/fault");
+    if (asker->soap != HT_SOAP_NONE) {
+        open_soap_fault(body, asker, problem);
+    }
+    add_problem_xml(body, asker, problem, id);
+    if (asker->soap != HT_SOAP_NONE) {
+        ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? "</soap:Detail></soap:Fault>"
+                                                             : "</detail></soap:Fault>");
+    }
+    close_envelope(body, asker);
+    ht_buffer_add_char(body, '\n');
+}

@@ -1,0 +1,11 @@
+/* The bodies of answers: what stands between the envelope and its end. Namespace urn:hutong:receipt:1; the JSON forms have
+ * the same names. Pure; any thread. */
+#pragma once
+
+#include "core/ingress/answer.h"
+
+/* Appends `text` (UTF-8) as XML character data, also good in attributes; what XML 1.0 cannot hold becomes '?'. */
+void ht_xml_text(HtBuffer *body, HtText text);
+
+void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults);
+void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem);

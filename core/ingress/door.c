@@ -1,0 +1,344 @@
+/* The door itself: libmicrohttpd's daemon, its callbacks, and which request goes where. core/main.c opens it after the
+ * spool and drains and closes it before; main-loop thread. */
+#include "core/ingress/door.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/ingress/framing.h"
+#include "core/ingress/linger.h"
+#include "core/ingress/listener.h"
+#include "core/ingress/mhdsource.h"
+#include "core/ingress/peers.h"
+#include "core/ingress/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
+#define DESCRIPTORS_KEPT 64
+
+G_DEFINE_QUARK(ht - door - error - quark, ht_door_error)
+
+struct HtDoor {
+    HtIntake intake;
+    HtListener *listener;
+    unsigned port;
+    struct MHD_Daemon *daemon;
+    HtPeers *peers;
+    HtLingering *lingering;
+    unsigned max_connections;
+    GSource *quiet_source; /* runs `quiet` outside of libmicrohttpd's callbacks */
+    void (*quiet)(void *user);
+    void *quiet_user;
+};
+
+/* ---- Which request goes where ---- */
+
+typedef enum { METHOD_POST, METHOD_GET, METHOD_OTHER } Method;
+
+static Method method_of(const char *method)
+{
+    if (strcmp(method, "POST") == 0) {
+        return METHOD_POST;
+    }
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ? METHOD_GET : METHOD_OTHER;
+}
+
+static enum MHD_Result look_for_wsdl(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    (void)value;
+    bool *found = user;
+    *found = *found || g_ascii_strcasecmp(name, "wsdl") == 0 || g_ascii_strcasecmp(name, "singleWsdl") == 0;
+    return *found ? MHD_NO : MHD_YES;
+}
+
+static bool asks_for_wsdl(struct MHD_Connection *connection)
+{
+    bool found = false;
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, look_for_wsdl, &found);
+    return found;
+}
+
+static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const char *text)
+{
+    *refusal = (HtRefusal){status, code, text};
+    return false;
+}
+
+static bool find_source(const HtDoor *door, const char *path, HtArrival *arrival, HtRefusal *refusal)
+{
+    if (strncmp(path, "/in/", 4) != 0) {
+        return refuse(refusal, 404, "unknown-path",
+                      "There is nothing at this address; messages go to /in/SOURCE.");
+    }
+    arrival->source = g_hash_table_lookup(door->intake.sources, path + 4);
+    if (!arrival->source) {
+        return refuse(refusal, 404, "unknown-source", "There is no source of this name.");
+    }
+    return true;
+}
+
+/* Everything that can be said of a request without its body, once its framing is good: address, method, message. */
+static bool check_request(const HtDoor *door, HtArrival *arrival, const char *path, Method method,
+                          HtRefusal *refusal)
+{
+    if (!find_source(door, path, arrival, refusal)) {
+        return false;
+    }
+    if (method == METHOD_OTHER) {
+        return refuse(refusal, 405, "method", "Messages are POSTed; GET with ?wsdl gives the WSDL.");
+    }
+    if (method == METHOD_GET && (arrival->head.chunked || arrival->head.length > 0)) {
+        return refuse(refusal, 400, "unexpected-body", "A GET has no body.");
+    }
+    if (method == METHOD_GET && !asks_for_wsdl(arrival->connection)) {
+        return refuse(refusal, 404, "nothing-to-get",
+                      "Messages are POSTed here; GET with ?wsdl gives the WSDL.");
+    }
+    if (method == METHOD_POST &&
+        !ht_head_check_message(&arrival->head, arrival->source->config->max_body, refusal)) {
+        return false;
+    }
+    if (door->intake.draining) {
+        return refuse(refusal, 503, "stopping", "The bus is ending; nothing was taken. Send it again.");
+    }
+    return true;
+}
+
+typedef struct {
+    const char *method, *path, *version;
+} RequestLine;
+
+static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const RequestLine *line,
+                                     HtRequest **request)
+{
+    HtRefusal refusal;
+    Method method = method_of(line->method);
+    door->intake.requests++;
+    arrival->id = ht_uuid_new();
+    if (!ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
+        !check_request(door, arrival, line->path, method, &refusal)) {
+        HtProblem problem;
+        ht_problem_of_refusal(&problem, &refusal);
+        problem.allow = refusal.status == 405 ? "POST, GET, HEAD" : NULL;
+        problem.retry_after_s = refusal.status == 503 ? 10 : 0;
+        return ht_request_refuse(&door->intake, arrival, &problem);
+    }
+    *request = method == METHOD_POST ? ht_request_new(&door->intake, arrival)
+                                     : ht_request_new_wsdl(&door->intake, arrival);
+    return MHD_YES;
+}
+
+/* ---- libmicrohttpd's callbacks ---- */
+
+static HtPeer *peer_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static enum MHD_Result handle_request(void *user, struct MHD_Connection *connection, const char *url,
+                                      const char *method, const char *version, const char *bytes,
+                                      size_t *size, void **context)
+{
+    HtRequest *request = *context;
+    if (!request) {
+        HtArrival arrival = {.connection = connection, .peer = peer_of(connection)};
+        enum MHD_Result result =
+            begin_request(user, &arrival, &(RequestLine){method, url, version}, &request);
+        *context = request;
+        return result;
+    }
+    return *size > 0 ? ht_request_take(request, bytes, size) : ht_request_go_on(request);
+}
+
+static void *note_request_line(void *user, const char *uri, struct MHD_Connection *connection)
+{
+    (void)user;
+    (void)uri;
+    ht_peer_enter(peer_of(connection), HT_PEER_HEAD);
+    return NULL;
+}
+
+static void note_completed(void *user, struct MHD_Connection *connection, void **context,
+                           enum MHD_RequestTerminationCode code)
+{
+    (void)user;
+    if (*context) {
+        ht_request_gone(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+        *context = NULL;
+    }
+    ht_peer_enter(peer_of(connection), HT_PEER_IDLE);
+}
+
+static void note_connection(void *user, struct MHD_Connection *connection, void **context,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    HtDoor *door = user;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *context = ht_peers_add(door->peers, fd);
+    } else {
+        HtPeer *peer = *context;
+        if (peer->linger) {
+            ht_lingering_add(door->lingering, peer->fd);
+        }
+        ht_peers_remove(door->peers, peer);
+    }
+    if (door->listener) {
+        ht_listener_pause(door->listener, ht_peers_count(door->peers) >= door->max_connections);
+    }
+}
+
+/* Addresses stay as they are sent: a source's name has nothing to escape, and what is not escaped is not there twice. */
+static size_t keep_escaped(void *user, struct MHD_Connection *connection, char *text)
+{
+    (void)user;
+    (void)connection;
+    return strlen(text);
+}
+
+static void log_library(void *user, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void log_library(void *user, const char *format, va_list arguments)
+{
+    (void)user;
+    char text[256];
+    vsnprintf(text, sizeof text, format, arguments);
+    ht_log(HT_LOG_DEBUG, "ingress", "libmicrohttpd: %s", text);
+}
+
+static void add_connection(int fd, const struct sockaddr *address, socklen_t size, void *user)
+{
+    HtDoor *door = user;
+    MHD_add_connection(door->daemon, fd, address, size); /* on failure it has closed the descriptor */
+}
+
+/* ---- Opening and closing ---- */
+
+static unsigned choose_max_connections(const HtBusConfig *bus)
+{
+    struct rlimit limit;
+    uint64_t wanted = MAX(bus->max_connections, 1);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return (unsigned)wanted;
+    }
+    uint64_t room =
+        limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : limit.rlim_cur / 2;
+    if (room < wanted) {
+        ht_log(HT_LOG_WARNING, "ingress",
+               "max-connections is %" G_GUINT64_FORMAT ", but with %" G_GUINT64_FORMAT
+               " file descriptors at most %" G_GUINT64_FORMAT " are taken (ulimit -n, LimitNOFILE=)",
+               wanted, (uint64_t)limit.rlim_cur, room);
+    }
+    return (unsigned)MIN(wanted, room);
+}
+
+static struct MHD_Daemon *start_daemon(HtDoor *door)
+{
+    const HtBusConfig *bus = door->intake.bus;
+    unsigned idle_s = (unsigned)((bus->idle_timeout_ms + 999) / 1000);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, handle_request, door, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, door->max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)MIN(bus->max_connections_per_address, UINT32_MAX), MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)bus->door_memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_URI_LOG_CALLBACK, note_request_line,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, note_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        note_connection, door, MHD_OPTION_END);
+}
+
+HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    HtDoor *door = g_new0(HtDoor, 1);
+    door->intake = (HtIntake){.bus = options->bus, .sources = options->sources, .spool = options->spool};
+    door->max_connections = choose_max_connections(options->bus);
+    door->peers = ht_peers_new(options->bus);
+    door->lingering = ht_lingering_new();
+    door->daemon = start_daemon(door);
+    if (!door->daemon) {
+        g_set_error(error, HT_DOOR_ERROR, 0, "the public door cannot start: %s", g_strerror(errno));
+        ht_door_close(door);
+        return NULL;
+    }
+    door->intake.pump = ht_mhd_source_new(door->daemon);
+    door->listener = ht_listener_open(options->bus->listen, add_connection, door, &reason);
+    if (!door->listener) {
+        g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
+        ht_door_close(door);
+        return NULL;
+    }
+    door->port = ht_listener_port(door->listener);
+    return door;
+}
+
+unsigned ht_door_port(const HtDoor *door)
+{
+    return door->port;
+}
+
+static gboolean say_quiet(void *user)
+{
+    HtDoor *door = user;
+    g_clear_pointer(&door->quiet_source, g_source_unref);
+    door->quiet(door->quiet_user);
+    return G_SOURCE_REMOVE;
+}
+
+static void schedule_quiet(void *user)
+{
+    HtDoor *door = user;
+    door->intake.drained = NULL;
+    door->quiet_source = g_idle_source_new();
+    g_source_set_callback(door->quiet_source, say_quiet, door, NULL);
+    g_source_attach(door->quiet_source, NULL);
+}
+
+void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user)
+{
+    g_clear_pointer(&door->listener, ht_listener_close);
+    door->intake.draining = true;
+    door->quiet = quiet;
+    door->quiet_user = user;
+    if (door->intake.in_flight > 0) {
+        door->intake.drained = schedule_quiet;
+        door->intake.drained_user = door;
+    } else {
+        quiet(user);
+    }
+}
+
+void ht_door_close(HtDoor *door)
+{
+    if (!door) {
+        return;
+    }
+    door->intake.drained = NULL;
+    g_clear_pointer(&door->listener, ht_listener_close);
+    if (door->quiet_source) {
+        g_source_destroy(door->quiet_source);
+        g_clear_pointer(&door->quiet_source, g_source_unref);
+    }
+    if (door->daemon) {
+        ht_request_resume_all(&door->intake);
+        g_source_destroy(door->intake.pump);
+        g_source_unref(door->intake.pump);
+        MHD_stop_daemon(door->daemon);
+    }
+    ht_lingering_free(door->lingering);
+    ht_peers_free(door->peers);
+    g_free(door);
+}
+
+void ht_door_status(const HtDoor *door, HtDoorStatus *status)
+{
+    *status = (HtDoorStatus){.connections = ht_peers_count(door->peers),
+                             .requests = door->intake.requests,
+                             .refused = door->intake.refused,
+                             .in_flight = door->intake.in_flight,
+                             .unsent = door->intake.unsent};
+}

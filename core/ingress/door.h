@@ -1,0 +1,40 @@
+/* The public door: libmicrohttpd on its epoll descriptor inside the GLib main loop. Departments POST to /in/SOURCE; the
+ * connection is suspended while the message is with its host and the spool; the answer goes out after the fsync. Requests
+ * that break HTTP's framing rules are refused here (HARDENING.md's list). Main-loop thread. */
+#pragma once
+
+#include "core/ingress/source.h"
+#include "spool/spool.h"
+
+typedef struct HtDoor HtDoor;
+
+#define HT_DOOR_ERROR (ht_door_error_quark())
+GQuark ht_door_error_quark(void);
+
+typedef struct {
+    const HtBusConfig *bus;
+    GHashTable *sources; /* name → HtSource; owned by the caller, lives longer than the door */
+    HtSpool *spool;
+} HtDoorOptions;
+
+/* Binds, listens (backlog 1024), and serves from the default main context. */
+HtDoor *ht_door_open(const HtDoorOptions *options, GError **error);
+
+/* The port in use (when the configured one was 0). */
+unsigned ht_door_port(const HtDoor *door);
+
+/* Takes no new connections and answers new requests 503; messages in flight get their answers. `quiet` runs when none is
+ * left, or at once when none is. */
+void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user);
+
+void ht_door_close(HtDoor *door);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDoor, ht_door_close)
+
+typedef struct {
+    uint64_t connections;       /* open now */
+    uint64_t requests, refused; /* since the start; refused: framing, limits, methods, unknown paths */
+    unsigned in_flight;
+    uint64_t unsent; /* answers whose sender had gone away */
+} HtDoorStatus;
+
+void ht_door_status(const HtDoor *door, HtDoorStatus *status);

@@ -1,0 +1,393 @@
+/* The checks of request heads. Called by door.c for each request, before anything of its body is looked at; main-loop
+ * thread. No state. */
+#include "core/ingress/framing.h"
+
+#include <glib.h>
+
+#define KEY_MAX_BYTES 255
+
+static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const char *text)
+{
+    *refusal = (HtRefusal){status, code, text};
+    return false;
+}
+
+/* ---- Texts ---- */
+
+static bool equals(HtText text, const char *lower_case)
+{
+    return text.size == strlen(lower_case) && g_ascii_strncasecmp(text.data, lower_case, text.size) == 0;
+}
+
+static bool starts_with(HtText text, const char *lower_case)
+{
+    size_t size = strlen(lower_case);
+    return text.size >= size && g_ascii_strncasecmp(text.data, lower_case, size) == 0;
+}
+
+static bool ends_with(HtText text, const char *lower_case)
+{
+    size_t size = strlen(lower_case);
+    return text.size >= size && g_ascii_strncasecmp(text.data + text.size - size, lower_case, size) == 0;
+}
+
+static HtText trim(HtText text)
+{
+    while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+        text = (HtText){text.data + 1, text.size - 1};
+    }
+    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t')) {
+        text.size--;
+    }
+    return text;
+}
+
+static HtText unquote(HtText text)
+{
+    text = trim(text);
+    if (text.size >= 2 && text.data[0] == '"' && text.data[text.size - 1] == '"') {
+        return (HtText){text.data + 1, text.size - 2};
+    }
+    return text;
+}
+
+static bool is_token(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (!g_ascii_isalnum(text.data[i]) && !strchr("!#$%&'*+-.^_`|~", text.data[i])) {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
+static bool is_field_value(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_visible_ascii(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < 0x21 || text.data[i] > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Single headers ---- */
+
+static bool add_length(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    if (head->has_length) {
+        return refuse(refusal, 400, "repeated-length", "Content-Length is given more than once.");
+    }
+    if (value.size == 0 || value.size > 18) {
+        return refuse(refusal, 400, "bad-length", "Content-Length is not a number.");
+    }
+    for (size_t i = 0; i < value.size; i++) {
+        if (!g_ascii_isdigit(value.data[i])) {
+            return refuse(refusal, 400, "bad-length", "Content-Length is not a number.");
+        }
+        head->length = head->length * 10 + (uint64_t)(value.data[i] - '0');
+    }
+    head->has_length = true;
+    return true;
+}
+
+static bool add_transfer_coding(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    if (head->chunked) {
+        return refuse(refusal, 400, "repeated-coding", "Transfer-Encoding is given more than once.");
+    }
+    if (!equals(value, "chunked")) {
+        return refuse(refusal, 501, "transfer-coding", "Only the transfer coding \"chunked\" is understood.");
+    }
+    head->chunked = true;
+    return true;
+}
+
+/* Only what a host name with a port is made of: it goes into the WSDL's address. */
+static bool add_host(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    if (head->host.data) {
+        return refuse(refusal, 400, "repeated-host", "Host is given more than once.");
+    }
+    for (size_t i = 0; i < value.size; i++) {
+        if (!g_ascii_isalnum(value.data[i]) && !strchr(".-_:[]", value.data[i])) {
+            return refuse(refusal, 400, "bad-host", "Host is not a host name.");
+        }
+    }
+    head->host = value;
+    return true;
+}
+
+static void add_type_parameter(HtHead *head, HtText parameter)
+{
+    const char *equal = memchr(parameter.data, '=', parameter.size);
+    if (!equal) {
+        return;
+    }
+    HtText name = trim((HtText){parameter.data, (size_t)(equal - parameter.data)});
+    HtText value = unquote((HtText){equal + 1, parameter.size - (size_t)(equal + 1 - parameter.data)});
+    if (equals(name, "charset")) {
+        head->charset = value;
+    } else if (equals(name, "action") && !head->soap_action.data) {
+        head->soap_action = value;
+    }
+}
+
+/* The next semicolon outside quotes, or the end. */
+static size_t find_parameter_end(HtText text)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"') {
+            quoted = !quoted;
+        } else if (text.data[i] == ';' && !quoted) {
+            return i;
+        }
+    }
+    return text.size;
+}
+
+static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    if (head->has_type) {
+        return refuse(refusal, 400, "repeated-type", "Content-Type is given more than once.");
+    }
+    head->has_type = true;
+    size_t end = find_parameter_end(value);
+    head->content_type = trim((HtText){value.data, end});
+    while (end < value.size) {
+        value = (HtText){value.data + end + 1, value.size - end - 1};
+        end = find_parameter_end(value);
+        add_type_parameter(head, (HtText){value.data, end});
+    }
+    return true;
+}
+
+static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    (void)head;
+    if (value.size > 0 && !equals(value, "identity")) {
+        return refuse(refusal, 415, "content-encoding", "Compressed bodies are not taken; send it as it is.");
+    }
+    return true;
+}
+
+static bool add_expect(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    (void)head;
+    return equals(value, "100-continue") ||
+           refuse(refusal, 417, "expectation", "Only \"Expect: 100-continue\" is understood.");
+}
+
+static bool add_idempotency_key(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    value = unquote(value);
+    if (head->idempotency_key.data || value.size == 0 || value.size > KEY_MAX_BYTES ||
+        !is_visible_ascii(value)) {
+        return refuse(refusal, 400, "bad-idempotency-key",
+                      "Idempotency-Key must be given once, as 1 to 255 visible ASCII characters.");
+    }
+    head->idempotency_key = value;
+    return true;
+}
+
+static bool add_soap_action(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    (void)refusal;
+    head->soap_action = unquote(value);
+    head->soap = HT_SOAP_11;
+    return true;
+}
+
+/* JSON when it is named before any XML, or without. */
+static bool add_accept(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    (void)refusal;
+    head->accept = value;
+    for (size_t i = 0; i < value.size; i++) {
+        HtText rest = {value.data + i, value.size - i};
+        if (starts_with(rest, "xml")) {
+            break;
+        }
+        if (starts_with(rest, "/json") || starts_with(rest, "+json")) {
+            head->json = true;
+            break;
+        }
+    }
+    return true;
+}
+
+static bool is_hex(const char *digits, size_t size)
+{
+    bool zero = true;
+    for (size_t i = 0; i < size; i++) {
+        if (!g_ascii_isxdigit(digits[i]) || g_ascii_isupper(digits[i])) {
+            return false;
+        }
+        zero = zero && digits[i] == '0';
+    }
+    return !zero;
+}
+
+/* "00-" 32 hex "-" 16 hex "-" 2 hex; a malformed one is ignored, as the standard wants it. */
+static bool add_traceparent(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    (void)refusal;
+    const char *at = value.data;
+    if (value.size == 55 && at[0] == '0' && at[1] == '0' && at[2] == '-' && is_hex(at + 3, 32) &&
+        at[35] == '-' && is_hex(at + 36, 16) && at[52] == '-' &&
+        (is_hex(at + 53, 2) || memcmp(at + 53, "00", 2) == 0)) {
+        head->traceparent = value;
+    }
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*add)(HtHead *head, HtText value, HtRefusal *refusal);
+} known_headers[] = {
+    {"content-length", add_length},
+    {"transfer-encoding", add_transfer_coding},
+    {"host", add_host},
+    {"content-type", add_content_type},
+    {"content-encoding", add_content_encoding},
+    {"soapaction", add_soap_action},
+    {"accept", add_accept},
+    {"expect", add_expect},
+    {"idempotency-key", add_idempotency_key},
+    {"traceparent", add_traceparent},
+};
+
+bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal)
+{
+    if (!is_token(name) || !is_field_value(value)) {
+        return refuse(refusal, 400, "bad-header", "A header is not written as HTTP wants it.");
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(known_headers); i++) {
+        if (equals(name, known_headers[i].name)) {
+            return known_headers[i].add(head, value, refusal);
+        }
+    }
+    return true;
+}
+
+/* ---- The whole head ---- */
+
+bool ht_head_finish(HtHead *head, HtRefusal *refusal)
+{
+    if (head->chunked && head->has_length) {
+        return refuse(refusal, 400, "two-lengths",
+                      "Content-Length and Transfer-Encoding exclude each other.");
+    }
+    if (head->chunked && head->http_1_0) {
+        return refuse(refusal, 400, "chunked-http-1.0", "HTTP/1.0 knows no Transfer-Encoding.");
+    }
+    if (equals(head->content_type, "application/soap+xml")) {
+        head->soap = HT_SOAP_12;
+    }
+    return true;
+}
+
+static bool check_type(const HtHead *head, HtRefusal *refusal)
+{
+    HtText type = head->content_type;
+    if (type.size == 0 || equals(type, "text/xml") || equals(type, "application/xml") ||
+        ends_with(type, "+xml") || equals(type, "text/plain") || equals(type, "application/octet-stream")) {
+        return true;
+    }
+    if (starts_with(type, "multipart/")) {
+        return refuse(refusal, 415, "attachments",
+                      "Attachments (MTOM, SOAP with attachments, forms) are not taken; send the XML alone.");
+    }
+    return refuse(refusal, 415, "content-type",
+                  "Send XML: Content-Type text/xml, application/xml or application/soap+xml.");
+}
+
+bool ht_head_check_message(const HtHead *head, uint64_t max_body, HtRefusal *refusal)
+{
+    if (!head->chunked && !head->has_length) {
+        return refuse(refusal, 411, "length-required", "Send Content-Length, or the body in chunks.");
+    }
+    if (head->length > max_body) {
+        return refuse(refusal, 413, "body-too-large", HT_BODY_TOO_LARGE);
+    }
+    return check_type(head, refusal);
+}
+
+/* ---- libmicrohttpd ---- */
+
+/* The parser of libmicrohttpd before 1.0 accepts lines that end in a bare line feed, drops what follows a NUL byte, takes
+ * a line ": x" for the end of the head, and appends a folded line to the header's *name*: "Transfer-Encodin: chunked",
+ * continued with " g", arrives as Transfer-Encoding. All of it shows in where its texts lie, because it cuts them out of
+ * the received bytes in place: a name is followed by its value with nothing but a colon (now NUL) and blanks between, a
+ * value by CR LF (now two NULs) and the next name, the last one by CR LF twice and the end of the head. What does not lie
+ * so was not read as it was sent. Later versions refuse such requests by themselves. */
+typedef struct {
+    HtHead *head;
+    HtRefusal *refusal;
+    const char *next; /* where the next name must begin; NULL when nothing is known of the library's ways */
+} Reading;
+
+static bool refuse_header(HtRefusal *refusal)
+{
+    return refuse(refusal, 400, "bad-header", "A header is not written as HTTP wants it.");
+}
+
+static bool lies_in_place(Reading *reading, HtText name, HtText value)
+{
+    if (!reading->next) {
+        return true;
+    }
+    const char *at = name.data + name.size;
+    if (name.data != reading->next || value.data <= at || at[0] != '\0') {
+        return false;
+    }
+    for (at++; at < value.data; at++) {
+        if (*at != ' ' && *at != '\t') {
+            return false;
+        }
+    }
+    at = value.data + value.size;
+    reading->next = at + 2;
+    return at[0] == '\0' && at[1] == '\0';
+}
+
+static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                   const char *value, size_t value_size)
+{
+    (void)kind;
+    Reading *reading = user;
+    HtText name_text = {name ? name : "", name_size};
+    HtText value_text = {value ? value : "", value_size};
+    bool good = lies_in_place(reading, name_text, value_text) || refuse_header(reading->refusal);
+    return good && ht_head_add(reading->head, name_text, value_text, reading->refusal) ? MHD_YES : MHD_NO;
+}
+
+bool ht_head_read(struct MHD_Connection *connection, const char *method, const char *version, HtHead *head,
+                  HtRefusal *refusal)
+{
+    bool known = MHD_get_version()[0] == '0';
+    Reading reading = {head, refusal, known ? version + strlen(version) + 2 : NULL};
+    *head = (HtHead){.soap = HT_SOAP_NONE, .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0};
+    *refusal = (HtRefusal){.status = 0};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, read_header, &reading);
+    if (refusal->status != 0) {
+        return false;
+    }
+    size_t size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+    if (known && reading.next + 2 != method + size) {
+        return refuse_header(refusal);
+    }
+    return ht_head_finish(head, refusal);
+}

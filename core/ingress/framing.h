@@ -1,0 +1,47 @@
+/* A request's head: what must be refused before a body is read (RFC 9112's framing rules, which libmicrohttpd leaves to
+ * the application), and what the rest of the door wants to know of it. Nothing here touches a body. Main-loop thread;
+ * no state. */
+#pragma once
+
+#include "core/base/outcome.h"
+
+#include <microhttpd.h>
+
+/* Why a request is refused, in the words that go to the sender. */
+typedef struct {
+    unsigned status;  /* HTTP status; 0: not refused */
+    const char *code; /* "body-too-large", …: docs/wire.md lists them */
+    const char *text; /* one sentence: what, and what to do */
+} HtRefusal;
+
+/* Texts point into the request's head and live as long as the request; absent when there is no such header. */
+typedef struct {
+    HtText content_type; /* without parameters */
+    HtText charset, soap_action;
+    HtText host, accept, idempotency_key;
+    HtText traceparent; /* only a well-formed one (W3C Trace Context, version 00) */
+    HtSoapVersion soap; /* as far as the headers say; the host knows better */
+    bool json;          /* the sender prefers JSON answers */
+    bool http_1_0;
+    bool chunked;
+    bool has_length;
+    uint64_t length;
+    bool has_type; /* a Content-Type was seen */
+} HtHead;
+
+#define HT_BODY_TOO_LARGE "The body is larger than this source may send; split it."
+
+/* Takes one header into the head. False when the request must be refused. Names are compared without case. */
+bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal);
+
+/* Looks at the headers together. False when the request must be refused. */
+bool ht_head_finish(HtHead *head, HtRefusal *refusal);
+
+/* Reads all headers of a request of libmicrohttpd, and refuses also what its parser has swallowed: folded lines, bare
+ * line feeds, NUL bytes, headers without a name. `method` and `version` as given to the access handler. */
+bool ht_head_read(struct MHD_Connection *connection, const char *method, const char *version, HtHead *head,
+                  HtRefusal *refusal);
+
+/* Does the head announce a message that can be taken: a length, within `max_body` bytes, of a type that a host can read?
+ * False when the request must be refused. */
+bool ht_head_check_message(const HtHead *head, uint64_t max_body, HtRefusal *refusal);

@@ -1,0 +1,617 @@
+/* Requests: the state of one message between libmicrohttpd, its host and the spool. While it is with one of the latter its
+ * connection is suspended and libmicrohttpd does not touch it, so a request is never gone behind a callback's back except
+ * when the door closes. Main-loop thread. */
+#include "core/ingress/request.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/ingress/digest.h"
+#include "core/ingress/message.h"
+#include "core/ingress/mhdsource.h"
+
+#include <sys/socket.h>
+
+/* A payload up to this is gathered and given to the host in one frame, and can be given again when the host dies. What is
+ * larger goes there in pieces, so that memory does not grow with it. */
+#define GATHER_MAX_BYTES 65536
+
+typedef enum {
+    PHASE_BODY,   /* the body comes */
+    PHASE_WSDL,   /* the host is asked for the WSDL, or will be */
+    PHASE_HOST,   /* complete, with the host */
+    PHASE_SPOOL,  /* with the spool */
+    PHASE_ANSWER, /* the answer is ready, or on its way */
+    PHASE_SAID,   /* the answer was written past libmicrohttpd */
+} Phase;
+
+struct HtRequest {
+    HtRequest *previous, *next;        /* in the intake's list */
+    HtIntake *intake;                  /* NULL: the door has closed, nobody waits for the answer */
+    struct MHD_Connection *connection; /* the same */
+    HtPeer *peer;
+    HtSource *source;
+    HtHead head;
+    HtAsker asker;
+    Phase phase;
+    bool suspended;    /* its connection */
+    bool counted;      /* as in flight */
+    bool waiting;      /* a callback will come that cannot be called off */
+    uint64_t size;     /* of the body so far */
+    HtBuffer gathered; /* the body, when it came in several pieces that are small together */
+    GBytes *body;      /* the whole body, unless it was streamed */
+    HtDigest digest;
+    uint8_t sha256[HT_DIGEST_SIZE];
+    HtTicket *ticket; /* at the host */
+    bool streaming;
+    GBytes *frame;       /* the outcome's, for the texts that are still needed */
+    GArray *faults;      /* of HtFault: records that were left out */
+    int64_t received_us; /* when it was complete, since 1970 */
+    int64_t complete_us; /* the same, monotonic */
+    HtAnswer answer;
+};
+
+static void free_request(HtRequest *request)
+{
+    ht_buffer_clear(&request->gathered);
+    ht_digest_clear(&request->digest);
+    ht_answer_clear(&request->answer);
+    g_clear_pointer(&request->body, g_bytes_unref);
+    g_clear_pointer(&request->frame, g_bytes_unref);
+    g_clear_pointer(&request->faults, g_array_unref);
+    g_free(request);
+}
+
+static HtRequest *make_request(HtIntake *intake, const HtArrival *arrival, Phase phase)
+{
+    HtRequest *request = g_new0(HtRequest, 1);
+    request->intake = intake;
+    request->connection = arrival->connection;
+    request->peer = arrival->peer;
+    request->source = arrival->source;
+    request->head = arrival->head;
+    request->asker = (HtAsker){.id = arrival->id, .soap = arrival->head.soap, .json = arrival->head.json};
+    request->phase = phase;
+    request->next = intake->first;
+    if (request->next) {
+        request->next->previous = request;
+    }
+    intake->first = request;
+    return request;
+}
+
+static void suspend(HtRequest *request)
+{
+    request->suspended = true;
+    MHD_suspend_connection(request->connection);
+}
+
+static void resume(HtRequest *request)
+{
+    if (request->suspended) {
+        request->suspended = false;
+        MHD_resume_connection(request->connection);
+        ht_mhd_source_wake(request->intake->pump);
+    }
+}
+
+static void leave_list(HtRequest *request)
+{
+    if (request->next) {
+        request->next->previous = request->previous;
+    }
+    if (request->previous) {
+        request->previous->next = request->next;
+    } else {
+        request->intake->first = request->next;
+    }
+}
+
+void ht_request_resume_all(HtIntake *intake)
+{
+    for (HtRequest *request = intake->first; request; request = request->next) {
+        resume(request);
+    }
+}
+
+HtRequest *ht_request_new(HtIntake *intake, const HtArrival *arrival)
+{
+    HtRequest *request = make_request(intake, arrival, PHASE_BODY);
+    ht_digest_init(&request->digest);
+    ht_peer_enter(request->peer, HT_PEER_BODY);
+    arrival->source->figures.messages++;
+    return request;
+}
+
+HtRequest *ht_request_new_wsdl(HtIntake *intake, const HtArrival *arrival)
+{
+    ht_peer_enter(arrival->peer, HT_PEER_BUSY);
+    return make_request(intake, arrival, PHASE_WSDL);
+}
+
+/* ---- Answers ---- */
+
+static void log_refusal(const char *source, const HtAnswer *answer)
+{
+    char id[HT_UUID_TEXT];
+    ht_uuid_format(&answer->id, id);
+    ht_log(HT_LOG_INFO, "ingress", "refused %s: source %s, status %u, %s", id, source, answer->status,
+           answer->code);
+}
+
+static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer *answer)
+{
+    struct MHD_Response *response = ht_answer_response(answer);
+    if (!response) {
+        return MHD_NO;
+    }
+    enum MHD_Result result = MHD_queue_response(connection, answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, const HtProblem *problem)
+{
+    HtAsker asker = {.id = arrival->id, .soap = arrival->head.soap, .json = arrival->head.json};
+    HtAnswer answer;
+    ht_answer_problem(&answer, &asker, problem);
+    answer.close = true;
+    intake->refused++;
+    log_refusal(arrival->source ? arrival->source->config->name : "-", &answer);
+    ht_peer_enter(arrival->peer, HT_PEER_BUSY);
+    arrival->peer->linger = true;
+    enum MHD_Result result = queue_answer(arrival->connection, &answer);
+    ht_answer_clear(&answer);
+    return result;
+}
+
+static void count_problem(HtSource *source, const HtProblem *problem)
+{
+    if (problem->status == 503) {
+        source->figures.busy++;
+    } else if (problem->status >= 500) {
+        source->figures.failed++;
+    } else {
+        source->figures.rejected++;
+    }
+}
+
+static void set_problem(HtRequest *request, const HtProblem *problem)
+{
+    request->phase = PHASE_ANSWER;
+    ht_answer_problem(&request->answer, &request->asker, problem);
+    log_refusal(request->source->config->name, &request->answer);
+    request->answer.code = NULL; /* it may point into the outcome, which ends before the answer does */
+    count_problem(request->source, problem);
+}
+
+static void set_error(HtRequest *request, const GError *error)
+{
+    HtProblem problem;
+    ht_problem_of_error(&problem, error);
+    set_problem(request, &problem);
+}
+
+/* The answer is ready: lets libmicrohttpd come for it, or frees the request when nobody waits. */
+static void finish(HtRequest *request)
+{
+    request->phase = PHASE_ANSWER;
+    if (!request->intake) {
+        free_request(request);
+        return;
+    }
+    if (request->counted) {
+        uint64_t latency_us = (uint64_t)MAX(ht_clock_monotonic() - request->complete_us, 0);
+        HtSourceFigures *figures = &request->source->figures;
+        figures->latency_us_sum += latency_us;
+        figures->latency_us_max = MAX(figures->latency_us_max, latency_us);
+    }
+    resume(request);
+}
+
+/* ---- The spool ---- */
+
+static void fill_taken(const HtRequest *request, const HtOutcome *outcome, HtTaken *taken)
+{
+    *taken = (HtTaken){.id = request->asker.id,
+                       .source = request->source->config,
+                       .received_us = request->received_us,
+                       .sha256 = request->sha256,
+                       .idempotency_key = request->head.idempotency_key,
+                       .traceparent = request->head.traceparent,
+                       .body = request->body,
+                       .outcome = outcome,
+                       .frame = request->frame,
+                       .faults = request->faults};
+}
+
+static void count_receipt(HtRequest *request, const HtReceipt *receipt)
+{
+    HtSourceFigures *figures = &request->source->figures;
+    if (receipt->resent) {
+        figures->resent++;
+        return;
+    }
+    figures->accepted++;
+    figures->events += receipt->events;
+    figures->duplicates += receipt->duplicates;
+    figures->quarantined += receipt->rejected;
+    figures->last_us = request->received_us;
+}
+
+static void log_resent(const HtRequest *request, const HtReceipt *receipt)
+{
+    char id[HT_UUID_TEXT], first[HT_UUID_TEXT];
+    ht_uuid_format(&request->asker.id, id);
+    ht_uuid_format(&receipt->id, first);
+    ht_log(HT_LOG_DEBUG, "ingress", "message %s of source %s is %s sent again", id,
+           request->source->config->name, first);
+}
+
+/* The only place where a receipt is made: it exists when the commit is on disk, and not before. */
+static void take_receipt(const HtReceipt *receipt, const GError *error, void *user)
+{
+    HtRequest *request = user;
+    request->waiting = false;
+    if (!request->intake) {
+        finish(request);
+        return;
+    }
+    if (error) {
+        set_error(request, error);
+    } else {
+        bool same = memcmp(receipt->sha256, request->sha256, sizeof request->sha256) == 0;
+        ht_answer_receipt(&request->answer, &request->asker, receipt, same ? request->faults : NULL);
+        count_receipt(request, receipt);
+        if (receipt->resent) {
+            log_resent(request, receipt);
+        }
+    }
+    finish(request);
+}
+
+static void append(HtRequest *request, const HtOutcome *outcome)
+{
+    HtTaken taken;
+    g_autoptr(GError) error = NULL;
+    fill_taken(request, outcome, &taken);
+    HtSpoolMessage *message = ht_taken_message(&taken, &error);
+    if (!message) {
+        ht_log(HT_LOG_WARNING, "ingress", "the host of source %s gave a bad event: %s",
+               request->source->config->name, error->message);
+        set_error(request, error);
+        finish(request);
+        return;
+    }
+    request->phase = PHASE_SPOOL;
+    request->waiting = true;
+    ht_spool_append(request->intake->spool, message, take_receipt, request);
+}
+
+/* The refusal is already the answer; it goes out when the message is on disk for a person to look at. When it cannot be
+ * kept, the sender is asked to send it again. */
+static void take_quarantined(const HtReceipt *receipt, const GError *error, void *user)
+{
+    (void)receipt;
+    HtRequest *request = user;
+    request->waiting = false;
+    if (request->intake && error) {
+        ht_answer_clear(&request->answer);
+        set_error(request, error);
+    } else if (request->intake) {
+        request->source->figures.quarantined++;
+    }
+    finish(request);
+}
+
+static void quarantine(HtRequest *request, const HtOutcome *outcome, const char *reason)
+{
+    HtTaken taken;
+    fill_taken(request, outcome, &taken);
+    request->phase = PHASE_SPOOL;
+    request->waiting = true;
+    ht_spool_quarantine(request->intake->spool, ht_taken_quarantine(&taken), reason, take_quarantined,
+                        request);
+}
+
+/* ---- The host ---- */
+
+static void take_error(HtRequest *request, const GError *error)
+{
+    set_error(request, error);
+    if (g_error_matches(error, HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE)) {
+        quarantine(request, NULL, "adapter-failed");
+    } else {
+        finish(request);
+    }
+}
+
+static void take_refusal(HtRequest *request, const HtOutcome *outcome)
+{
+    HtProblem problem;
+    ht_problem_of_outcome(&problem, outcome);
+    set_problem(request, &problem);
+    if (outcome->verdict == HT_VERDICT_REJECT && request->complete_us != 0 &&
+        g_strcmp0(request->source->config->on_invalid, "quarantine") == 0) {
+        quarantine(request, outcome, problem.code);
+    } else {
+        finish(request);
+    }
+}
+
+static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
+{
+    HtRequest *request = user;
+    bool complete = request->phase == PHASE_HOST;
+    request->ticket = NULL;
+    if (error) {
+        take_error(request, error);
+        return;
+    }
+    request->frame = frame ? g_bytes_ref(frame) : NULL;
+    request->faults = ht_taken_faults(outcome);
+    request->asker.soap = outcome->soap != HT_SOAP_NONE ? outcome->soap : request->asker.soap;
+    request->asker.relates_to = outcome->message_id;
+    if (outcome->verdict != HT_VERDICT_OK) {
+        take_refusal(request, outcome);
+    } else if (complete) {
+        append(request, outcome);
+    } else {
+        g_autoptr(GError) early =
+            g_error_new_literal(HT_EVENT_ERROR, 0, "the host accepted a message before its end");
+        take_error(request, early);
+    }
+}
+
+static void fill_host_message(const HtRequest *request, HtHostMessage *message)
+{
+    *message = (HtHostMessage){.id = request->asker.id,
+                               .content_type = request->head.content_type,
+                               .charset = request->head.charset,
+                               .soap_action = request->head.soap_action,
+                               .soap_expected = request->head.soap != HT_SOAP_NONE};
+}
+
+/* ---- The body ---- */
+
+/* An answer while the body still comes: libmicrohttpd 0.9 cannot queue one then, so it is written to the socket, which
+ * has nothing else to send, and the connection closed. */
+static enum MHD_Result answer_midway(HtRequest *request)
+{
+    HtBuffer bytes = {.data = NULL};
+    ht_answer_write(&request->answer, &bytes);
+    ssize_t sent = send(request->peer->fd, bytes.data, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    request->peer->linger = sent == (ssize_t)bytes.size;
+    ht_buffer_clear(&bytes);
+    request->phase = PHASE_SAID;
+    return MHD_NO;
+}
+
+static enum MHD_Result refuse_midway(HtRequest *request, const HtProblem *problem)
+{
+    g_clear_pointer(&request->ticket, ht_ticket_cancel);
+    set_problem(request, problem);
+    return answer_midway(request);
+}
+
+static enum MHD_Result refuse_too_large(HtRequest *request)
+{
+    static const HtRefusal too_large = {413, "body-too-large", HT_BODY_TOO_LARGE};
+    HtProblem problem;
+    ht_problem_of_refusal(&problem, &too_large);
+    return refuse_midway(request, &problem);
+}
+
+/* The host has room again. */
+static void go_on_streaming(void *user)
+{
+    HtRequest *request = user;
+    if (request->suspended && request->phase == PHASE_BODY) {
+        ht_peer_pause(request->peer, false);
+        resume(request);
+    }
+}
+
+static void stream_piece(HtRequest *request, const char *bytes, size_t size)
+{
+    if (!ht_ticket_write(request->ticket, bytes, size) && !request->suspended) {
+        ht_peer_pause(request->peer, true);
+        suspend(request);
+    }
+}
+
+static enum MHD_Result start_streaming(HtRequest *request)
+{
+    HtHostMessage message;
+    g_autoptr(GError) error = NULL;
+    fill_host_message(request, &message);
+    request->ticket =
+        ht_host_stream(request->source->host, &message, take_outcome, go_on_streaming, request, &error);
+    if (!request->ticket) {
+        HtProblem problem;
+        ht_problem_of_error(&problem, error);
+        return refuse_midway(request, &problem);
+    }
+    request->streaming = true;
+    stream_piece(request, request->gathered.data, request->gathered.size);
+    ht_buffer_clear(&request->gathered);
+    return MHD_YES;
+}
+
+static enum MHD_Result take_piece(HtRequest *request, const char *bytes, size_t size)
+{
+    if (request->streaming) {
+        stream_piece(request, bytes, size);
+        return MHD_YES;
+    }
+    if (request->head.has_length && request->head.length == size && size <= GATHER_MAX_BYTES) {
+        request->body = g_bytes_new(bytes, size);
+        return MHD_YES;
+    }
+    ht_buffer_add(&request->gathered, bytes, size);
+    return request->size > GATHER_MAX_BYTES ? start_streaming(request) : MHD_YES;
+}
+
+enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *size_left)
+{
+    size_t size = *size_left;
+    if (request->phase == PHASE_ANSWER) {
+        return answer_midway(request);
+    }
+    if (request->suspended) {
+        return MHD_YES;
+    }
+    *size_left = 0;
+    request->size += size;
+    request->peer->body_bytes += size;
+    request->source->figures.bytes += size;
+    if (request->size > request->source->config->max_body) {
+        return refuse_too_large(request);
+    }
+    ht_digest_add(&request->digest, bytes, size);
+    return take_piece(request, bytes, size);
+}
+
+/* ---- The end of the body ---- */
+
+static void count_in(HtRequest *request)
+{
+    request->counted = true;
+    request->intake->in_flight++;
+    ht_peer_enter(request->peer, HT_PEER_BUSY);
+    request->complete_us = ht_clock_monotonic();
+    request->received_us = ht_clock_now();
+}
+
+static enum MHD_Result answer_now(HtRequest *request)
+{
+    ht_peer_enter(request->peer, HT_PEER_BUSY);
+    request->answer.close = request->intake->draining;
+    return queue_answer(request->connection, &request->answer);
+}
+
+static enum MHD_Result submit(HtRequest *request)
+{
+    HtHostMessage message;
+    g_autoptr(GError) error = NULL;
+    if (!request->body) {
+        HtBuffer *gathered = &request->gathered;
+        request->body = g_bytes_new_take(g_steal_pointer(&gathered->data), gathered->size);
+        *gathered = (HtBuffer){.data = NULL};
+    }
+    fill_host_message(request, &message);
+    request->ticket =
+        ht_host_submit(request->source->host, &message, request->body, take_outcome, request, &error);
+    if (!request->ticket) {
+        set_error(request, error);
+        return answer_now(request);
+    }
+    suspend(request);
+    return MHD_YES;
+}
+
+static enum MHD_Result refuse_while_draining(HtRequest *request)
+{
+    g_autoptr(GError) error = g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending");
+    g_clear_pointer(&request->ticket, ht_ticket_cancel);
+    set_error(request, error);
+    return answer_now(request);
+}
+
+static enum MHD_Result hand_over(HtRequest *request)
+{
+    if (request->intake->draining) {
+        return refuse_while_draining(request);
+    }
+    ht_digest_finish(&request->digest, request->sha256);
+    count_in(request);
+    request->phase = PHASE_HOST;
+    if (!request->streaming) {
+        return submit(request);
+    }
+    ht_ticket_end(request->ticket, request->sha256);
+    suspend(request);
+    return MHD_YES;
+}
+
+/* ---- The WSDL ---- */
+
+static void take_wsdl(GBytes *text, const GError *error, void *user)
+{
+    static const HtRefusal none = {404, "no-wsdl", "This source has no WSDL."};
+    HtRequest *request = user;
+    request->waiting = false;
+    if (!request->intake) {
+        finish(request);
+        return;
+    }
+    if (text) {
+        gsize size;
+        const char *bytes = g_bytes_get_data(text, &size);
+        ht_answer_text(&request->answer, &request->asker, "text/xml; charset=utf-8", (HtText){bytes, size});
+    } else {
+        HtProblem problem;
+        ht_problem_of_refusal(&problem, &none);
+        if (error && error->domain == HT_HOST_ERROR) {
+            ht_problem_of_error(&problem, error);
+        }
+        ht_answer_problem(&request->answer, &request->asker, &problem);
+        log_refusal(request->source->config->name, &request->answer);
+    }
+    finish(request);
+}
+
+static char *make_address(const HtRequest *request)
+{
+    const HtBusConfig *bus = request->intake->bus;
+    const char *name = request->source->config->name;
+    if (bus->public_url) {
+        size_t size = strlen(bus->public_url);
+        return g_strdup_printf("%.*s/in/%s", (int)(size - (size > 0 && bus->public_url[size - 1] == '/')),
+                               bus->public_url, name);
+    }
+    HtText host = request->head.host.size > 0 ? request->head.host : ht_text_from(bus->listen);
+    return g_strdup_printf("http://%.*s/in/%s", (int)host.size, host.data, name);
+}
+
+static enum MHD_Result ask_wsdl(HtRequest *request)
+{
+    g_autofree char *address = make_address(request);
+    suspend(request);
+    request->waiting = true;
+    ht_host_wsdl(request->source->host, address, take_wsdl, request);
+    return MHD_YES;
+}
+
+/* ---- What libmicrohttpd says ---- */
+
+enum MHD_Result ht_request_go_on(HtRequest *request)
+{
+    switch (request->phase) {
+    case PHASE_BODY: return hand_over(request);
+    case PHASE_WSDL: return ask_wsdl(request);
+    case PHASE_ANSWER: return answer_now(request);
+    case PHASE_HOST:
+    case PHASE_SPOOL:
+    case PHASE_SAID: break; /* called although suspended: nothing to do yet */
+    }
+    return MHD_YES;
+}
+
+void ht_request_gone(HtRequest *request, bool sent)
+{
+    HtIntake *intake = request->intake;
+    bool counted = request->counted;
+    if (request->phase == PHASE_ANSWER && !sent) {
+        intake->unsent++;
+    }
+    g_clear_pointer(&request->ticket, ht_ticket_cancel);
+    leave_list(request);
+    request->intake = NULL;
+    request->connection = NULL;
+    if (!request->waiting) {
+        free_request(request);
+    }
+    if (counted && --intake->in_flight == 0 && intake->drained) {
+        intake->drained(intake->drained_user);
+    }
+}

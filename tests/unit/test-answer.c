@@ -1,0 +1,309 @@
+/* Answers as departments get them, byte for byte, and their status. */
+#include "core/ingress/answer-body.h"
+#include "plugins/supervisor.h"
+
+#include <libxml/parser.h>
+
+/* The spool's and the supervisor's domains, without either. */
+G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
+G_DEFINE_QUARK(ht - spool - error - quark, ht_spool_error)
+
+#define ID "01a1ff95-f45c-702c-a99a-e6a33216f278"
+#define SHA256 "0101010101010101010101010101010101010101010101010101010101010101"
+#define PROLOG "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
+static HtAsker make_asker(HtSoapVersion soap, bool json, const char *relates_to)
+{
+    HtAsker asker = {.soap = soap, .json = json, .relates_to = ht_text_from(relates_to)};
+    g_assert_true(ht_uuid_parse(HT_TEXT_LITERAL(ID), &asker.id));
+    return asker;
+}
+
+static HtReceipt make_receipt(void)
+{
+    HtReceipt receipt = {
+        .sequence = 1234, .events = 2, .duplicates = 1, .rejected = 1, .received_us = 1795219200123456};
+    g_assert_true(ht_uuid_parse(HT_TEXT_LITERAL(ID), &receipt.id));
+    memset(receipt.sha256, 1, sizeof receipt.sha256);
+    return receipt;
+}
+
+static GArray *make_faults(void)
+{
+    HtFault fault;
+    ht_fault_set(&fault, "required-missing", "An element is missing: \"name\" & <more>.");
+    ht_fault_set_element(&fault, HT_TEXT_LITERAL("person.name"));
+    fault.record = 3;
+    fault.line = 17;
+    GArray *faults = g_array_new(FALSE, FALSE, sizeof fault);
+    return g_array_append_val(faults, fault);
+}
+
+static void assert_body(const HtAnswer *answer, const char *wanted)
+{
+    g_autofree char *body = g_strndup(answer->body.data, answer->body.size);
+    g_assert_cmpstr(body, ==, wanted);
+    if (body[0] == '<') {
+        xmlDoc *document = xmlReadMemory(body, (int)strlen(body), NULL, NULL, XML_PARSE_NONET);
+        g_assert_nonnull(document);
+        xmlFreeDoc(document);
+    }
+}
+
+#define RECEIPT(p)                                                                                           \
+    "<" p "messageId>" ID "</" p "messageId><" p "sequence>1234</" p "sequence><" p "events>2</" p           \
+    "events><" p "duplicates>1</" p "duplicates><" p "rejected>1</" p "rejected><" p "sha256>" SHA256 "</" p \
+    "sha256><" p "receivedAt>2026-11-21T08:00:00.123+08:00</" p "receivedAt>"
+#define FINDING(p)                                                                         \
+    "<" p "finding><" p "code>required-missing</" p "code><" p "record>3</" p "record><" p \
+    "element>person.name</" p "element><" p "line>17</" p "line><" p                       \
+    "text>An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</" p "text></" p "finding>"
+
+static void receipts_are_golden(void)
+{
+    static const struct {
+        HtSoapVersion soap;
+        bool json;
+        const char *type, *body;
+    } cases[] = {
+        {HT_SOAP_NONE, false, "application/xml; charset=utf-8",
+         PROLOG "<receipt xmlns=\"urn:hutong:receipt:1\">" RECEIPT("") FINDING("") "</receipt>\n"},
+        {HT_SOAP_11, true, "text/xml; charset=utf-8",
+         PROLOG "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>"
+                "<hutong:receipt xmlns:hutong=\"urn:hutong:receipt:1\">" RECEIPT("hutong:")
+                    FINDING("hutong:") "</hutong:receipt></soap:Body></soap:Envelope>\n"},
+        {HT_SOAP_12, false, "application/soap+xml; charset=utf-8",
+         PROLOG "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body>"
+                "<hutong:receipt xmlns:hutong=\"urn:hutong:receipt:1\">" RECEIPT("hutong:")
+                    FINDING("hutong:") "</hutong:receipt></soap:Body></soap:Envelope>\n"},
+        {HT_SOAP_NONE, true, "application/json",
+         "{\"messageId\":\"" ID
+         "\",\"sequence\":1234,\"events\":2,\"duplicates\":1,\"rejected\":1,\"sha256\":\"" SHA256
+         "\",\"receivedAt\":\"2026-11-21T08:00:00.123+08:00\",\"findings\":[{\"code\":\"required-missing\",\"record\":3,"
+         "\"element\":\"person.name\",\"line\":17,\"text\":\"An element is missing: \\\"name\\\" & <more>.\"}]}\n"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtAnswer answer;
+        HtReceipt receipt = make_receipt();
+        HtAsker asker = make_asker(cases[i].soap, cases[i].json, NULL);
+        g_autoptr(GArray) faults = make_faults();
+        ht_answer_receipt(&answer, &asker, &receipt, faults);
+        g_assert_cmpuint(answer.status, ==, 200);
+        g_assert_cmpstr(answer.type, ==, cases[i].type);
+        assert_body(&answer, cases[i].body);
+        ht_answer_clear(&answer);
+    }
+}
+
+static void addressing_is_answered(void)
+{
+    HtAnswer answer;
+    HtReceipt receipt = make_receipt();
+    HtAsker asker = make_asker(HT_SOAP_11, false, "urn:uuid:<1>");
+    receipt.rejected = 0;
+    ht_answer_receipt(&answer, &asker, &receipt, NULL);
+    g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+    g_assert_nonnull(strstr(body,
+                            "<soap:Header><wsa:Action xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">"
+                            "urn:hutong:receipt:1:receipt</wsa:Action>"
+                            "<wsa:RelatesTo xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">"
+                            "urn:uuid:&lt;1&gt;</wsa:RelatesTo></soap:Header><soap:Body>"));
+    ht_answer_clear(&answer);
+}
+
+static void adapters_reply_is_sent_as_it_is(void)
+{
+    static const struct {
+        const char *type, *sent;
+    } cases[] = {
+        {"text/xml; charset=GBK", "text/xml; charset=GBK"},
+        {"", "text/xml; charset=utf-8"},
+        {"text/xml\r\nSet-Cookie: x", "text/xml; charset=utf-8"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtAnswer answer;
+        HtReceipt receipt = make_receipt();
+        HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
+        receipt.reply = HT_TEXT_LITERAL("<ok/>");
+        receipt.reply_type = ht_text_from(cases[i].type);
+        ht_answer_receipt(&answer, &asker, &receipt, NULL);
+        g_assert_cmpstr(answer.type, ==, cases[i].sent);
+        assert_body(&answer, "<ok/>");
+        ht_answer_clear(&answer);
+    }
+}
+
+#define FAULT(p)                                                                                     \
+    "<" p "messageId>" ID "</" p "messageId><" p "code>required-missing</" p "code><" p              \
+    "text>An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</" p "text><" p "count>41</" p \
+    "count>" FINDING(p)
+
+static void faults_are_golden(void)
+{
+    static const struct {
+        HtSoapVersion soap;
+        bool json;
+        unsigned status;
+        const char *body;
+    } cases[] = {
+        {HT_SOAP_NONE, false, 422, PROLOG "<fault xmlns=\"urn:hutong:receipt:1\">" FAULT("") "</fault>\n"},
+        {HT_SOAP_11, false, 500,
+         PROLOG
+         "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body><soap:Fault>"
+         "<faultcode>soap:Client</faultcode><faultstring xml:lang=\"en\">"
+         "An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</faultstring>"
+         "<detail><hutong:fault xmlns:hutong=\"urn:hutong:receipt:1\">" FAULT(
+             "hutong:") "</hutong:fault></detail></soap:Fault></soap:Body></soap:Envelope>\n"},
+        {HT_SOAP_12, false, 400,
+         PROLOG
+         "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body><soap:Fault>"
+         "<soap:Code><soap:Value>soap:Sender</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">"
+         "An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</soap:Text></soap:Reason>"
+         "<soap:Detail><hutong:fault xmlns:hutong=\"urn:hutong:receipt:1\">" FAULT(
+             "hutong:") "</hutong:fault></soap:Detail></soap:Fault></soap:Body></soap:Envelope>\n"},
+        {HT_SOAP_NONE, true, 422,
+         "{\"messageId\":\"" ID
+         "\",\"code\":\"required-missing\",\"text\":\"An element is missing: \\\"name\\\" & <more>."
+         "\",\"count\":41,\"findings\":[{\"code\":\"required-missing\",\"record\":3,\"element\":\"person.name\","
+         "\"line\":17,\"text\":\"An element is missing: \\\"name\\\" & <more>.\"}]}\n"},
+    };
+    g_autoptr(GArray) faults = make_faults();
+    HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
+    outcome.faults[0] = g_array_index(faults, HtFault, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtAnswer answer;
+        HtProblem problem;
+        HtAsker asker = make_asker(cases[i].soap, cases[i].json, NULL);
+        ht_problem_of_outcome(&problem, &outcome);
+        problem.fault_count = 41;
+        ht_answer_problem(&answer, &asker, &problem);
+        g_assert_cmpuint(answer.status, ==, cases[i].status);
+        assert_body(&answer, cases[i].body);
+        ht_answer_clear(&answer);
+    }
+}
+
+static void codes_have_their_status(void)
+{
+    static const struct {
+        const char *code;
+        uint32_t record;
+        HtVerdict verdict;
+        unsigned plain, soap11, soap12;
+        const char *fault_code;
+    } cases[] = {
+        {"not-well-formed", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:Client<"},
+        {"unsupported-encoding", 0, HT_VERDICT_REJECT, 415, 500, 400, "soap:Client<"},
+        {"document-too-long", 0, HT_VERDICT_REJECT, 413, 500, 400, "soap:Client<"},
+        {"value-too-long", 2, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<"},
+        {"department-error", 0, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<"},
+        {"department-error", 0, HT_VERDICT_RETRY, 503, 503, 503, "soap:Server<"},
+        {"soap-must-understand", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:MustUnderstand<"},
+        {"soap-version", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:VersionMismatch<"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtOutcome outcome = {.verdict = cases[i].verdict, .fault_count = 1};
+        ht_fault_set(&outcome.faults[0], cases[i].code, "Text.");
+        outcome.faults[0].record = cases[i].record;
+        HtSoapVersion versions[] = {HT_SOAP_NONE, HT_SOAP_11, HT_SOAP_12};
+        unsigned wanted[] = {cases[i].plain, cases[i].soap11, cases[i].soap12};
+        for (int v = 0; v < 3; v++) {
+            HtAnswer answer;
+            HtProblem problem;
+            HtAsker asker = make_asker(versions[v], false, NULL);
+            ht_problem_of_outcome(&problem, &outcome);
+            ht_answer_problem(&answer, &asker, &problem);
+            g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+            g_assert_cmpuint(answer.status, ==, wanted[v]);
+            g_assert_true(versions[v] != HT_SOAP_11 || strstr(body, cases[i].fault_code));
+            g_assert_cmpint(answer.retry_after_s > 0, ==, answer.status == 503);
+            ht_answer_clear(&answer);
+        }
+    }
+}
+
+static void errors_are_explained(void)
+{
+    static const struct {
+        int code;
+        const char *said;
+        unsigned status;
+    } spool_cases[] = {
+        {HT_SPOOL_ERROR_FULL, "spool-full", 503},
+        {HT_SPOOL_ERROR_BUSY, "busy", 503},
+        {HT_SPOOL_ERROR_IO, "spool-failed", 503},
+        {HT_SPOOL_ERROR_CORRUPT, "spool-failed", 503},
+    };
+    HtProblem problem;
+    for (size_t i = 0; i < G_N_ELEMENTS(spool_cases); i++) {
+        g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, spool_cases[i].code, "inner words");
+        ht_problem_of_error(&problem, error);
+        g_assert_cmpstr(problem.code, ==, spool_cases[i].said);
+        g_assert_cmpuint(problem.status, ==, spool_cases[i].status);
+        g_assert_cmpuint(problem.retry_after_s, >, 0);
+        g_assert_null(strstr(problem.text, "inner"));
+    }
+    for (int code = HT_HOST_ERROR_BUSY; code <= HT_HOST_ERROR_STOPPED; code++) {
+        g_autoptr(GError) error = g_error_new_literal(HT_HOST_ERROR, code, "inner words");
+        ht_problem_of_error(&problem, error);
+        g_assert_nonnull(problem.code);
+        g_assert_nonnull(problem.text);
+        g_assert_cmpuint(problem.status, ==, code == HT_HOST_ERROR_QUARANTINE ? 500 : 503);
+    }
+}
+
+static void texts_are_always_xml(void)
+{
+    static const struct {
+        const char *text, *xml;
+    } cases[] = {
+        {"", ""},
+        {"plain \xe4\xba\x92\xe9\x80\x9a \xf0\xa0\x80\x80",
+         "plain \xe4\xba\x92\xe9\x80\x9a \xf0\xa0\x80\x80"},
+        {"<&>\"'", "&lt;&amp;&gt;&quot;'"},
+        {"a\x01"
+         "b\x1b",
+         "a?b?"},
+        {"a\tb\nc\rd", "a\tb\nc&#13;d"},
+        {"\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd|\xef\xbc\x81", "?|?|\xef\xbf\xbd|\xef\xbc\x81"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtBuffer body = {.data = NULL};
+        ht_xml_text(&body, ht_text_from(cases[i].text));
+        g_assert_true(ht_text_is(ht_buffer_text(&body), cases[i].xml));
+        ht_buffer_clear(&body);
+    }
+}
+
+static void whole_answers_are_http(void)
+{
+    static const HtRefusal refusal = {413, "body-too-large", HT_BODY_TOO_LARGE};
+    HtAnswer answer;
+    HtProblem problem;
+    HtBuffer bytes = {.data = NULL};
+    HtAsker asker = make_asker(HT_SOAP_12, false, NULL);
+    ht_problem_of_refusal(&problem, &refusal);
+    ht_answer_problem(&answer, &asker, &problem);
+    ht_answer_write(&answer, &bytes);
+    g_autofree char *text = g_strndup(bytes.data, bytes.size);
+    g_autofree char *length = g_strdup_printf("\r\nContent-Length: %zu\r\n\r\n<?xml", answer.body.size);
+    g_assert_true(g_str_has_prefix(text, "HTTP/1.1 413 Content Too Large\r\nHutong-Message-Id: " ID "\r\n"));
+    g_assert_nonnull(strstr(text, "\r\nConnection: close\r\n"));
+    g_assert_nonnull(strstr(text, length));
+    ht_buffer_clear(&bytes);
+    ht_answer_clear(&answer);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/answer/receipt/is-golden", receipts_are_golden);
+    g_test_add_func("/answer/receipt/addressing-is-answered", addressing_is_answered);
+    g_test_add_func("/answer/receipt/adapters-reply-as-it-is", adapters_reply_is_sent_as_it_is);
+    g_test_add_func("/answer/fault/is-golden", faults_are_golden);
+    g_test_add_func("/answer/fault/codes-have-their-status", codes_have_their_status);
+    g_test_add_func("/answer/fault/errors-are-explained", errors_are_explained);
+    g_test_add_func("/answer/text/is-always-xml", texts_are_always_xml);
+    g_test_add_func("/answer/http/whole-answers", whole_answers_are_http);
+    return g_test_run();
+}
