@@ -1,0 +1,1 @@
+xml_SRC := adapters/xml/xml.c

@@ -1,0 +1,157 @@
+/* The police adapter at work: adapters/hukou.so and mappings/hukou.xml with the real engine. adapters/hukou/fixtures say
+ * what each payload must become (fixtures/README.md has the reasons); tests/data/encoding-events say the same of the
+ * encoding samples, with a mapping of their own and no adapter. Below is what no single fixture shows. */
+#include "tests/unit/adapter-test.h"
+
+/* ---- Answers of departments ---- */
+
+static void test_success_spellings(void)
+{
+    static const char *const spellings[] = {"1", "0", "2", "00", "000", "0000", "000000", "OK", "AA"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(spellings); i++) {
+        g_autofree char *xml = g_strdup_printf("<root><head><code>%s</code></head></root>", spellings[i]);
+        g_autofree char *json = g_strdup_printf("<out>{\"success\":\"%s\"}</out>", spellings[i]);
+        const char *const answers[] = {xml, json};
+        for (unsigned a = 0; a < G_N_ELEMENTS(answers); a++) {
+            g_assert_false(run(test, answers[a]));
+            g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+            g_assert_cmpuint(test->outcome.events->len, ==, 0);
+        }
+    }
+    run(test, "<root><head><code>01</code></head></root>");
+    g_assert_cmpstr(test->outcome.faults[0].code, ==, "department-error");
+    run(test, "<root><head><code>失败</code></head></root>");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+}
+
+static void test_nciic_errors(void)
+{
+    static const struct {
+        const char *code;
+        HtVerdict verdict;
+    } errors[] = {{"-10", HT_VERDICT_RETRY},
+                  {"-20", HT_VERDICT_RETRY},
+                  {"-31", HT_VERDICT_REJECT},
+                  {"-72", HT_VERDICT_REJECT},
+                  {"-99", HT_VERDICT_REJECT}};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(errors); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<RESPONSE errorcode='%s'><ROWS><ROW/></ROWS></RESPONSE>", errors[i].code);
+        run(test, xml);
+        g_assert_cmpint(test->outcome.verdict, ==, errors[i].verdict);
+        g_assert_cmpstr(test->outcome.faults[0].code, ==, "department-error");
+        g_assert_nonnull(strstr(test->outcome.faults[0].text, errors[i].code));
+    }
+}
+
+/* ---- RBSP ---- */
+
+#define CONDITION(sql)                                                          \
+    "<RBSPMessage><Method><Items><Item><Name>Condition</Name><Value><Data>" sql \
+    "</Data></Value></Item></Items></Method></RBSPMessage>"
+
+/* All of them ask for the same person. */
+static void test_quoting(void)
+{
+    static const char *const requests[] = {
+        CONDITION("SFZH='990104198001019915'"),       CONDITION("sfzh = \"990104198001019915\""),
+        CONDITION("SFZH=990104198001019915"),         CONDITION("SFZH=''990104198001019915''"),
+        CONDITION("SFZH=\\'990104198001019915\\'"),   CONDITION("(SFZH=‘990104198001019915’)"),
+        CONDITION("T.SFZH=＇990104198001019915＇"),   CONDITION("UPPER(SFZH)='990104198001019915'"),
+        CONDITION("SFZH IN ('990104198001019915')"),  CONDITION("1=1 AND SFZH LIKE '990104198001019915'"),
+        CONDITION("GMSFHM = ' 990104198001019915 '"),
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(requests); i++) {
+        run(test, requests[i]);
+        g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+        g_assert_cmpuint(test->outcome.events->len, ==, 1);
+        HtEvent event = get_event(test, 0);
+        g_assert_cmpuint(event.identity_count, ==, 1);
+        g_assert_true(ht_text_is(event.identities[0].value, "990104198001019915"));
+    }
+}
+
+static void test_conditions(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    run(test, CONDITION("SFZH IN ('990104198001019915', '990104198205069922') OR SFZH='990104200903129937'"));
+    g_assert_cmpuint(test->outcome.events->len, ==, 3);
+    run(test, CONDITION("XM='测试 甲' AND SFZH='990104198001019915'"));
+    g_assert_cmpuint(test->outcome.events->len, ==, 1);
+    run(test, CONDITION("SFZH &gt;= '990104198001019915'"));
+    g_assert_cmpstr(test->outcome.faults[0].code, ==, "condition-unreadable");
+    run(test, "<RBSPMessage><Method><Items/></Method></RBSPMessage>");
+    g_assert_cmpstr(test->outcome.faults[0].code, ==, "unknown-document");
+}
+
+/* ---- Our answers ---- */
+
+static void test_record_answer(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    bool replied =
+        run(test, "<soap:Envelope xmlns:soap='http://schemas.xmlsoap.org/soap/envelope/'><soap:Body>"
+                  "<postSwzxRecrod><in0>&lt;ROWS&gt;&lt;ROW&gt;&lt;SWZXID&gt;1&lt;/SWZXID&gt;&lt;XM&gt;测试丁"
+                  "&lt;/XM&gt;&lt;HJYWID&gt;9\"0&lt;/HJYWID&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</in0>"
+                  "</postSwzxRecrod></soap:Body></soap:Envelope>");
+    g_assert_true(replied);
+    g_autofree char *text = g_strndup(test->text.data, test->text.size);
+    g_assert_cmpstr(text, ==,
+                    "<ns1:postSwzxRecrodResponse xmlns:ns1=\"http://service.reqservice.dragonsoft.com\">"
+                    "<postSwzxRecrodReturn>{\"success\":true,\"message\":\"\",\"postid\":\"9\\&quot;0\"}"
+                    "</postSwzxRecrodReturn></ns1:postSwzxRecrodResponse>");
+}
+
+static void test_licence(void)
+{
+    static const char *const names[] = {"inLicense", "in0"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><nciicCheck><%s>SECRET"
+            "</%s><in1>&lt;ROWS&gt;&lt;ROW&gt;&lt;XM&gt;测试甲&lt;/XM&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</in1>"
+            "</nciicCheck></e:Body></e:Envelope>",
+            names[i], names[i]);
+        run(test, xml);
+        HtEvent event = get_event(test, 0);
+        g_assert_null(memmem(event.data.data, event.data.size, "SECRET", strlen("SECRET")));
+    }
+}
+
+static void test_foreign_root(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    run(test, "<root><data><xm>测试甲</xm></data></root>");
+    g_assert_cmpstr(test->outcome.faults[0].code, ==, "unknown-document");
+}
+
+static void test_stale_answer(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    g_assert_true(run(test, "<root><head><sjblx>010122</sjblx><code>00</code></head><body><ywlsh>1</ywlsh>"
+                            "<qyr><xm>测试甲</xm></qyr></body></root>"));
+    g_assert_false(run(test, "<ROWS><ROW><GMSFHM>990104198001019915</GMSFHM><XM>测试甲</XM></ROW></ROWS>"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_fixtures("adapters/hukou/fixtures", "/hukou/fixture",
+                 &(Fixture){NULL, "mappings/hukou.xml", "hukou"});
+    add_fixtures("tests/data/encoding-events", "/encoding/fixture",
+                 &(Fixture){NULL, "tests/data/mappings/encoding.xml", NULL});
+    g_test_add_func("/hukou/answers/success-has-nine-spellings", test_success_spellings);
+    g_test_add_func("/hukou/answers/nciic-errors-say-whether-to-try-again", test_nciic_errors);
+    g_test_add_func("/hukou/rbsp/quoting-does-not-matter", test_quoting);
+    g_test_add_func("/hukou/rbsp/conditions-name-persons", test_conditions);
+    g_test_add_func("/hukou/nciic/licences-are-not-carried", test_licence);
+    g_test_add_func("/hukou/replies/records-are-answered-with-json", test_record_answer);
+    g_test_add_func("/hukou/replies/another-root-is-refused", test_foreign_root);
+    g_test_add_func("/hukou/replies/an-answer-is-of-its-own-message", test_stale_answer);
+    int result = g_test_run();
+    mapping_test_forget_reference();
+    return result;
+}
