@@ -1,0 +1,223 @@
+/* Events of a mapping: for which records, with which head. What they carry is compile-block.c's. */
+#include "mappings/engine/compiler.h"
+
+#include "mappings/engine/dates.h"
+
+#define EVENTS_OF_A_RECORD 64
+
+/* ---- Records ---- */
+
+/* The record rule at this path; made when it is not there. NULL after an error. */
+static HtRecordRule *find_record(HtCompiler *compiler, const xmlNode *node, const char *path, HtTrieNode **base)
+{
+    HtMapping *mapping = compiler->mapping;
+    if (*path != '/' || strchr(path, '@')) {
+        ht_compile_error(compiler, node, "for-each=\"%s\" must be the absolute path of an element", path);
+        return NULL;
+    }
+    *base = ht_compile_reach(compiler, node, mapping->trie, path);
+    if (!*base) {
+        return NULL;
+    }
+    if ((*base)->record < 0) {
+        HtRecordRule *rule = g_new0(HtRecordRule, 1);
+        rule->path = g_strdup(path);
+        rule->line = (int)xmlGetLineNo((xmlNode *)node);
+        (*base)->record = (int)mapping->records->len;
+        g_ptr_array_add(mapping->records, rule);
+    }
+    return mapping->records->pdata[(*base)->record];
+}
+
+/* All records of `for-each`, and their nodes as the scope's bases. */
+static GPtrArray *find_records(HtPathScope *scope, const xmlNode *node)
+{
+    HtCompiler *compiler = scope->compiler;
+    GPtrArray *records = g_ptr_array_new();
+    char **paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "for-each"));
+    for (; *paths; paths++) {
+        HtTrieNode *base = NULL;
+        HtRecordRule *record = find_record(compiler, node, *paths, &base);
+        if (record) {
+            g_ptr_array_add(records, record);
+            g_ptr_array_add(scope->bases, base);
+        }
+    }
+    return records;
+}
+
+static void add_skip(HtPathScope *scope, const xmlNode *node, GPtrArray *records)
+{
+    HtWhen *when = ht_compile_when(scope, node, "when");
+    for (guint i = 0; when && i < records->len; i++) {
+        HtRecordRule *record = records->pdata[i];
+        record->skips = g_renew(HtWhen *, record->skips, record->n_skips + 1);
+        record->skips[record->n_skips++] = when;
+    }
+}
+
+static void mark_tree(GPtrArray *records, bool needed)
+{
+    for (guint i = 0; needed && i < records->len; i++) {
+        ((HtRecordRule *)records->pdata[i])->needs_tree = true;
+    }
+}
+
+void ht_compile_skip(HtCompiler *compiler, const xmlNode *node)
+{
+    bool needs_tree = false;
+    g_autoptr(GPtrArray) bases = g_ptr_array_new();
+    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .needs_tree = &needs_tree, .each = -1};
+    g_autoptr(GPtrArray) records = find_records(&scope, node);
+    add_skip(&scope, node, records);
+    mark_tree(records, needs_tree);
+}
+
+/* ---- The head ---- */
+
+static HtText own_text(HtCompiler *compiler, const xmlNode *node, const char *attribute)
+{
+    return ht_text_from(ht_compile_attribute(compiler, node, attribute));
+}
+
+static void read_action(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    HtText is = own_text(scope->compiler, node, "is"), otherwise = own_text(scope->compiler, node, "default");
+    event->action = is.data ? is : otherwise.data ? otherwise : event->action;
+    event->cancel = ht_compile_when(scope, node, "cancel-when");
+    event->correct = ht_compile_when(scope, node, "correct-when");
+    event->verify = ht_compile_when(scope, node, "verify-when");
+    event->reverses = ht_compile_paths(scope, ht_compile_attribute(scope->compiler, node, "reverses"));
+}
+
+static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    const char *as = ht_compile_attribute(scope->compiler, node, "as");
+    event->time = ht_compile_from(scope, node);
+    event->time_path = own_text(scope->compiler, node, "from");
+    event->time_finest = ht_compile_date(as ? as : "datetime", HT_TYPE_DATETIME, &event->time_flags);
+    event->time_required = ht_compile_attribute(scope->compiler, node, "required") != NULL;
+}
+
+static void read_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    if (event->n_identities == HT_EVENT_IDENTITIES) {
+        ht_compile_error(scope->compiler, node, "an event has at most %d identities", HT_EVENT_IDENTITIES);
+        return;
+    }
+    HtIdentityRule *rule = &event->identities[event->n_identities++];
+    rule->kind = own_text(scope->compiler, node, "kind");
+    rule->id_number = ht_text_is(rule->kind, "idNumber");
+    rule->from = ht_compile_from(scope, node);
+    rule->when = ht_compile_when(scope, node, "when");
+    rule->fresh = ht_compile_when(scope, node, "fresh-when");
+}
+
+/* One line for each element of the head. */
+static void read_head(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    HtCompiler *compiler = scope->compiler;
+    scope->node = node;
+    if (ht_compile_is(node, "id")) {
+        event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
+    } else if (ht_compile_is(node, "action")) {
+        read_action(scope, node, event);
+    } else if (ht_compile_is(node, "direction")) {
+        event->direction = own_text(compiler, node, "is");
+    } else if (ht_compile_is(node, "time")) {
+        read_time(scope, node, event);
+    } else if (ht_compile_is(node, "identity")) {
+        read_identity(scope, node, event);
+    } else if (ht_compile_is(node, "division")) {
+        event->division = ht_compile_from(scope, node);
+        event->division_path = own_text(compiler, node, "from");
+    } else if (ht_compile_is(node, "from-division")) {
+        event->from_division = ht_compile_from(scope, node);
+        event->from_division_path = own_text(compiler, node, "from");
+    } else if (ht_compile_is(node, "correlation")) {
+        event->correlation = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
+    } else if (ht_compile_is(node, "ignore")) {
+        ht_compile_ignore(scope, node);
+    }
+}
+
+/* ---- The event ---- */
+
+static const HtEventType *find_type(HtCompiler *compiler, const xmlNode *node, const char *name)
+{
+    const HtDictionary *dictionary = compiler->reference->dictionary;
+    const HtEventType *type = ht_dictionary_find_event_type(dictionary, name, strlen(name));
+    if (!type) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+            const HtEventType *other = ht_dictionary_event_type(dictionary, i);
+            g_ptr_array_add(names, g_strdup_printf("%s.v%u", other->name, other->version));
+        }
+        g_autofree char *hint = ht_compile_suggest(name, names);
+        ht_compile_error(compiler, node, "event type \"%s\" is not in the dictionary%s", name, hint);
+    }
+    return type;
+}
+
+static void add_to_records(HtCompiler *compiler, const xmlNode *node, const HtEventRule *event, GPtrArray *records)
+{
+    for (guint i = 0; i < records->len; i++) {
+        HtRecordRule *record = records->pdata[i];
+        if (record->n_events == EVENTS_OF_A_RECORD) {
+            ht_compile_error(compiler, node, "more than %d events for each \"%s\"", EVENTS_OF_A_RECORD, record->path);
+            return;
+        }
+        record->events = g_renew(const HtEventRule *, record->events, record->n_events + 1);
+        record->events[record->n_events++] = event;
+    }
+}
+
+static HtText default_direction(const HtEventType *type)
+{
+    static const char *const known[] = {"return", "report", "lateral", "query", NULL};
+    bool is_known = type->direction && g_strv_contains(known, type->direction);
+    return is_known ? ht_text_from(type->direction) : HT_TEXT_NONE;
+}
+
+static void read_children(HtPathScope *scope, const xmlNode *node, HtEventRule *event, GPtrArray *records)
+{
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        if (ht_compile_is(child, "skip")) {
+            add_skip(scope, child, records);
+        } else if (child->type == XML_ELEMENT_NODE) {
+            read_head(scope, child, event);
+        }
+    }
+}
+
+void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
+{
+    const char *name = ht_compile_attribute(compiler, node, "type");
+    const HtEventType *type = find_type(compiler, node, name);
+    HtEventRule *event = g_new0(HtEventRule, 1);
+    HtCovers *covers = g_new0(HtCovers, 1);
+    covers->named = g_array_new(FALSE, FALSE, sizeof(HtStore));
+    covers->ignored = g_ptr_array_new();
+    g_ptr_array_add(compiler->mapping->events, event);
+    g_ptr_array_add(compiler->covers, covers);
+    event->type = ht_text_from(name);
+    event->action = HT_TEXT_LITERAL("assert");
+    event->direction = type ? default_direction(type) : HT_TEXT_NONE;
+    event->line = (int)xmlGetLineNo((xmlNode *)node);
+
+    bool needs_tree = false;
+    g_autoptr(GPtrArray) bases = g_ptr_array_new();
+    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .covers = covers,
+                         .needs_tree = &needs_tree, .each = -1};
+    g_autoptr(GPtrArray) records = find_records(&scope, node);
+    event->when = ht_compile_when(&scope, node, "when");
+    read_children(&scope, node, event, records);
+    if (type) {
+        ht_compile_blocks(&scope, node, event, type);
+    }
+    add_to_records(compiler, node, event, records);
+    mark_tree(records, needs_tree);
+    if (!g_ptr_array_find_with_equal_func(compiler->mapping->types, name, g_str_equal, NULL)) {
+        g_ptr_array_add(compiler->mapping->types, (gpointer)name);
+    }
+}

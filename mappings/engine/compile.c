@@ -1,0 +1,359 @@
+/* Loading a mapping file: its grammar, its top level, and what can only be checked when all of it has been read. Runs when a
+ * host starts and in `hutong check`; not on the path of messages. */
+#include "mappings/engine/compiler.h"
+
+#include "core/base/paths.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+
+G_DEFINE_QUARK(ht-mapping-error-quark, ht_mapping_error)
+
+#define ANSWERS_MAX 64
+
+/* ---- Life of a mapping ---- */
+
+static void free_record(gpointer data)
+{
+    HtRecordRule *rule = data;
+    g_free(rule->path);
+    g_free(rule->events);
+    g_free(rule->skips);
+    g_free(rule);
+}
+
+static void free_each(gpointer data)
+{
+    HtEachRule *rule = data;
+    g_free(rule->path);
+    g_ptr_array_unref(rule->columns);
+    g_free(rule);
+}
+
+static void free_event(gpointer data)
+{
+    HtEventRule *rule = data;
+    g_free(rule->covers);
+    g_free(rule);
+}
+
+static void free_when(gpointer data)
+{
+    ht_when_free(data);
+}
+
+static void free_xpath(gpointer data)
+{
+    ht_xpath_free(data);
+}
+
+static HtMapping *new_mapping(const char *path)
+{
+    HtMapping *mapping = g_new0(HtMapping, 1);
+    mapping->path = g_strdup(path);
+    mapping->trie = ht_trie_new();
+    mapping->events = g_ptr_array_new_with_free_func(free_event);
+    mapping->records = g_ptr_array_new_with_free_func(free_record);
+    mapping->eaches = g_ptr_array_new_with_free_func(free_each);
+    mapping->answers = g_ptr_array_new_with_free_func(g_free);
+    mapping->nulls = g_ptr_array_new_with_free_func(g_free);
+    mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
+    mapping->types = g_ptr_array_new();
+    mapping->owned = g_ptr_array_new_with_free_func(g_free);
+    mapping->whens = g_ptr_array_new_with_free_func(free_when);
+    mapping->xpaths = g_ptr_array_new_with_free_func(free_xpath);
+    return mapping;
+}
+
+void ht_mapping_free(HtMapping *mapping)
+{
+    if (!mapping) {
+        return;
+    }
+    ht_trie_free(mapping->trie);
+    GPtrArray *arrays[] = {mapping->events, mapping->records,      mapping->eaches, mapping->answers, mapping->nulls,
+                           mapping->types,  mapping->record_paths, mapping->whens,  mapping->xpaths,  mapping->owned};
+    for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
+        g_ptr_array_unref(arrays[i]);
+    }
+    g_free(mapping->path);
+    g_free(mapping->source);
+    g_free(mapping->authority);
+    g_free(mapping);
+}
+
+const char *const *ht_mapping_event_types(const HtMapping *mapping)
+{
+    return (const char *const *)mapping->types->pdata;
+}
+
+/* ---- Grammar ---- */
+
+static void note_error(void *user, xmlErrorPtr error)
+{
+    HtCompiler *compiler = user;
+    g_autofree char *text = g_strstrip(g_strdup(error->message ? error->message : "not valid"));
+    g_string_append_printf(compiler->errors, "%s:%d: error: %s\n", error->file ? error->file : compiler->mapping->path,
+                           error->line, text);
+}
+
+static xmlDoc *read_document(HtCompiler *compiler)
+{
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
+    xmlDoc *document = xmlCtxtReadFile(parser, compiler->mapping->path, NULL, options);
+    xmlError *error = xmlCtxtGetLastError(parser);
+    if (!document && error) {
+        g_string_append_printf(compiler->errors, "%s:%d: error: %s", compiler->mapping->path, error->line, error->message);
+    } else if (!document) {
+        g_string_append_printf(compiler->errors, "%s:1: error: cannot be read\n", compiler->mapping->path);
+    }
+    xmlFreeParserCtxt(parser);
+    return document;
+}
+
+static bool validate(HtCompiler *compiler, xmlDoc *document)
+{
+    g_autofree char *path = ht_paths_data("mapping.rng");
+    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
+    xmlRelaxNGSetParserStructuredErrors(parser, note_error, compiler);
+    xmlRelaxNG *schema = xmlRelaxNGParse(parser);
+    xmlRelaxNGFreeParserCtxt(parser);
+    if (!schema) {
+        g_string_append_printf(compiler->errors, "%s:1: error: the grammar of mappings cannot be read\n", path);
+        return false;
+    }
+    xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema);
+    xmlRelaxNGSetValidStructuredErrors(validator, note_error, compiler);
+    bool valid = xmlRelaxNGValidateDoc(validator, document) == 0;
+    xmlRelaxNGFreeValidCtxt(validator);
+    xmlRelaxNGFree(schema);
+    return valid;
+}
+
+/* ---- The top level ---- */
+
+static void read_null(HtCompiler *compiler, const xmlNode *node)
+{
+    HtNullRule *rule = g_new0(HtNullRule, 1);
+    const char *paths = ht_compile_attribute(compiler, node, "in");
+    rule->value = ht_text_from(ht_compile_attribute(compiler, node, "value"));
+    rule->paths = paths ? ht_compile_words(compiler, paths) : NULL;
+    g_ptr_array_add(compiler->mapping->nulls, rule);
+}
+
+static void read_repair(HtCompiler *compiler, const xmlNode *node)
+{
+    for (char **word = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "use")); *word; word++) {
+        compiler->mapping->repairs |= ht_repair_parse(*word);
+    }
+}
+
+static void read_ignore(HtCompiler *compiler, const xmlNode *node)
+{
+    g_autoptr(GPtrArray) bases = g_ptr_array_new();
+    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
+    ht_compile_ignore(&scope, node);
+}
+
+static const HtTable *find_answer_table(HtCompiler *compiler, const xmlNode *node)
+{
+    const char *name = ht_compile_attribute(compiler, node, "table");
+    const HtTable *table = name ? ht_tables_find(compiler->reference->tables, name) : NULL;
+    if (name && !table) {
+        ht_compile_error(compiler, node, "there is no code table \"%s\"", name);
+    }
+    return table;
+}
+
+static void read_answer(HtCompiler *compiler, const xmlNode *node)
+{
+    HtMapping *mapping = compiler->mapping;
+    const char *path = ht_compile_attribute(compiler, node, "for");
+    HtTrieNode *reached = ht_compile_reach(compiler, node, mapping->trie, path);
+    if (!reached || *path != '/' || mapping->answers->len == ANSWERS_MAX || reached->answer >= 0) {
+        ht_compile_error(compiler, node, "for=\"%s\" must be an absolute path, each in one <answer>, at most %d", path,
+                         ANSWERS_MAX);
+        return;
+    }
+    reached->answer = (int)mapping->answers->len;
+    HtAnswerRule *rule = g_new0(HtAnswerRule, 1);
+    g_ptr_array_add(mapping->answers, rule);
+    g_autoptr(GPtrArray) bases = g_ptr_array_new();
+    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .answer_path = path, .each = -1};
+    const char *ok = ht_compile_attribute(compiler, node, "ok");
+    rule->fail = ht_compile_when(&scope, node, "fail-when");
+    rule->retry = ht_compile_when(&scope, node, "retry-when");
+    rule->code = ht_compile_paths(&scope, ht_compile_attribute(compiler, node, "code"));
+    rule->ok = ok ? ht_compile_words(compiler, ok) : NULL;
+    rule->table = find_answer_table(compiler, node);
+    if (ok && rule->code.count == 0) {
+        ht_compile_error(compiler, node, "ok=\"…\" lists codes: code=\"…\" must say where the code is");
+    }
+}
+
+static void read_top(HtCompiler *compiler, const xmlNode *root)
+{
+    HtMapping *mapping = compiler->mapping;
+    mapping->source = g_strdup(ht_compile_attribute(compiler, root, "source"));
+    mapping->authority = g_strdup(ht_compile_attribute(compiler, root, "authority"));
+    mapping->case_ignored = g_strcmp0(ht_compile_attribute(compiler, root, "case"), "ignore") == 0;
+    for (const xmlNode *node = root->children; node; node = node->next) {
+        if (ht_compile_is(node, "event")) {
+            ht_compile_event(compiler, node);
+        } else if (ht_compile_is(node, "answer")) {
+            read_answer(compiler, node);
+        } else if (ht_compile_is(node, "skip")) {
+            ht_compile_skip(compiler, node);
+        } else if (ht_compile_is(node, "null")) {
+            read_null(compiler, node);
+        } else if (ht_compile_is(node, "repair")) {
+            read_repair(compiler, node);
+        } else if (ht_compile_is(node, "ignore")) {
+            read_ignore(compiler, node);
+        }
+    }
+    if (mapping->events->len == 0 && mapping->answers->len == 0) {
+        ht_compile_error(compiler, root, "there is no <event> and no <answer>");
+    }
+    g_ptr_array_add(mapping->types, NULL);
+}
+
+/* ---- What needs the whole ---- */
+
+/* A record inside of a record would have to be two things at once. */
+static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, const HtRecordRule *above)
+{
+    const HtRecordRule *own = node->record >= 0 ? compiler->mapping->records->pdata[node->record] : NULL;
+    if (own && above) {
+        g_string_append_printf(compiler->errors, "%s:%d: error: for-each=\"%s\" lies inside of for-each=\"%s\" (line %d)\n",
+                               compiler->mapping->path, own->line, own->path, above->path, above->line);
+    }
+    for (const HtTrieNode *child = node->children; child; child = child->next) {
+        check_nesting(compiler, child, own ? own : above);
+    }
+}
+
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t size = strlen(folder);
+    return strncmp(path, folder, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+static void set_bit(uint64_t *bits, unsigned bit)
+{
+    bits[bit / 64] |= (uint64_t)1 << (bit % 64);
+}
+
+static void cover_ignored(const HtMapping *mapping, const char *ignored, uint64_t *bits)
+{
+    for (guint slot = 0; slot < mapping->record_paths->len; slot++) {
+        if (lies_in(mapping->record_paths->pdata[slot], ignored)) {
+            set_bit(bits, slot);
+        }
+    }
+    for (guint i = 0; i < mapping->eaches->len; i++) {
+        const HtEachRule *each = mapping->eaches->pdata[i];
+        for (guint column = 0; column < each->columns->len; column++) {
+            if (lies_in(each->columns->pdata[column], ignored)) {
+                set_bit(bits, each->first_bit + column);
+            }
+        }
+    }
+}
+
+static void number_bits(HtMapping *mapping)
+{
+    mapping->n_bits = mapping->record_paths->len;
+    for (guint i = 0; i < mapping->eaches->len; i++) {
+        HtEachRule *each = mapping->eaches->pdata[i];
+        each->first_bit = mapping->n_bits;
+        mapping->n_bits += each->columns->len;
+    }
+}
+
+static void finish_covers(HtCompiler *compiler)
+{
+    HtMapping *mapping = compiler->mapping;
+    number_bits(mapping);
+    for (guint i = 0; i < mapping->events->len; i++) {
+        HtEventRule *event = mapping->events->pdata[i];
+        const HtCovers *covers = compiler->covers->pdata[i];
+        event->covers = g_new0(uint64_t, mapping->n_bits / 64 + 1);
+        for (guint n = 0; n < covers->named->len; n++) {
+            HtStore named = g_array_index(covers->named, HtStore, n);
+            bool column = named.slot & HT_SLOT_COLUMN;
+            unsigned first = column ? ((HtEachRule *)mapping->eaches->pdata[named.each])->first_bit : 0;
+            set_bit(event->covers, first + (named.slot & HT_SLOT_NUMBER));
+        }
+        for (guint n = 0; n < covers->ignored->len; n++) {
+            cover_ignored(mapping, covers->ignored->pdata[n], event->covers);
+        }
+    }
+}
+
+/* The paths of `<null in=…>` must be named elsewhere: a null for a value that nobody reads is a mistake. */
+static void finish_nulls(HtCompiler *compiler)
+{
+    for (guint i = 0; i < compiler->mapping->nulls->len; i++) {
+        HtNullRule *rule = compiler->mapping->nulls->pdata[i];
+        for (char **path = rule->paths; path && *path; path++) {
+            gpointer number = g_hash_table_lookup(compiler->record_slots, *path);
+            gpointer absolute = g_hash_table_lookup(compiler->absolute_slots, *path);
+            HtSlot slot = number ? (HtSlot)(GPOINTER_TO_UINT(number) - 1)
+                                 : (HtSlot)((GPOINTER_TO_UINT(absolute) - 1) | HT_SLOT_ABSOLUTE);
+            if (!number && !absolute) {
+                ht_compile_error(compiler, NULL, "<null in=\"%s\">: nothing is read from that path", *path);
+                continue;
+            }
+            HtSlot *slots = g_new(HtSlot, rule->slots.count + 1);
+            if (rule->slots.count > 0) {
+                memcpy(slots, rule->slots.slots, sizeof(HtSlot) * rule->slots.count);
+            }
+            slots[rule->slots.count++] = slot;
+            rule->slots.slots = ht_compile_own(compiler, slots);
+        }
+    }
+}
+
+static void free_covers(gpointer data)
+{
+    HtCovers *covers = data;
+    g_array_unref(covers->named);
+    g_ptr_array_unref(covers->ignored);
+    g_free(covers);
+}
+
+static void compile(HtCompiler *compiler, xmlDoc *document)
+{
+    compiler->covers = g_ptr_array_new_with_free_func(free_covers);
+    compiler->record_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    compiler->absolute_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    compiler->eaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    read_top(compiler, xmlDocGetRootElement(document));
+    check_nesting(compiler, compiler->mapping->trie, NULL);
+    finish_nulls(compiler);
+    finish_covers(compiler);
+    g_ptr_array_unref(compiler->covers);
+    g_hash_table_unref(compiler->record_slots);
+    g_hash_table_unref(compiler->absolute_slots);
+    g_hash_table_unref(compiler->eaches);
+}
+
+HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error)
+{
+    g_autoptr(HtMapping) mapping = new_mapping(path);
+    g_autoptr(GString) errors = g_string_new(NULL);
+    HtCompiler compiler = {.mapping = mapping, .reference = reference, .errors = errors};
+    xmlDoc *document = read_document(&compiler);
+    if (document && validate(&compiler, document)) {
+        compile(&compiler, document);
+    }
+    xmlFreeDoc(document);
+    if (errors->len > 0) {
+        g_string_truncate(errors, errors->len - 1);
+        g_set_error_literal(error, HT_MAPPING_ERROR, 0, errors->str);
+        return NULL;
+    }
+    return g_steal_pointer(&mapping);
+}

@@ -1,0 +1,186 @@
+/* A mapping file in its compiled form: one tree of paths for the matcher, and rules for the recorder. Made once by
+ * compile*.c when a mapping is loaded (in the host, and in `hutong check`), then only read, by any number of mappers in
+ * any thread. Private to the engine; others use mapper.h. */
+#pragma once
+
+#include <glib.h>
+
+#include "core/base/event.h"
+#include "mappings/engine/mapper.h"
+#include "mappings/engine/when.h"
+#include "mappings/engine/xpathrec.h"
+
+/* ---- Paths ---- */
+
+/* Where a value is kept while a record is read. Two bits of a slot say whose it is: the record's, the payload's (absolute
+ * paths), or one column of the repeated group at hand. */
+#define HT_SLOT_NONE UINT16_MAX
+#define HT_SLOT_ABSOLUTE 0x4000
+#define HT_SLOT_COLUMN 0x8000
+#define HT_SLOT_NUMBER 0x3fff
+#define HT_SLOTS_MAX 0x3ff0
+
+/* Paths to try in order. */
+typedef struct {
+    HtSlot *slots;
+    unsigned count;
+} HtFrom;
+
+/* A node's value goes here. `each` is meant for columns only. */
+typedef struct {
+    HtSlot slot;
+    uint16_t each;
+} HtStore;
+
+/* One step of a path. Attributes are nodes too, without children. */
+typedef struct HtTrieNode HtTrieNode;
+struct HtTrieNode {
+    char *name;
+    HtTrieNode *parent, *children, *next;
+    GArray *stores; /* HtStore */
+    GArray *clears; /* HtSlot: absolute values from below, forgotten when this element begins anew */
+    int record;     /* index of the record rule that begins here, or -1 */
+    int each;       /* index of the repeated group that has an instance here, or -1 */
+    int answer;     /* index of the answer that is meant here, or -1 */
+    int line;       /* where the mapping names it first */
+    bool attribute;
+    bool ignore;
+};
+
+/* ---- Rules ---- */
+
+/* How a value is read. */
+typedef enum {
+    HT_AS_STRING,
+    HT_AS_NAME,
+    HT_AS_CODE,
+    HT_AS_DATE, /* any of date, datetime, month, time, epoch; see flags and finest */
+    HT_AS_INTEGER,
+    HT_AS_DECIMAL,
+    HT_AS_ID_NUMBER,
+    HT_AS_DIVISION,
+    HT_AS_REFERENCE, /* base64: digest, size, media type */
+} HtAs;
+
+typedef struct {
+    HtWhen *when;
+    HtText value;
+} HtCaseRule;
+
+typedef struct {
+    const HtElement *element;
+    const HtElement *size_element, *media_element; /* HT_AS_REFERENCE only; each may be NULL */
+    HtFrom from;
+    HtXpath *xpath;     /* instead of from, or NULL */
+    HtText constant;    /* instead of from, or absent */
+    HtCaseRule *cases;
+    unsigned n_cases;
+    HtWhen *when;       /* NULL: always */
+    const HtTable *table;
+    const HtTranslation *translation;
+    const char *system; /* of codes without counterpart */
+    HtText media;       /* of a reference, as the mapping states it */
+    HtText source_path; /* the first path, for unmapped and faults */
+    char *label;        /* "person.name (XM)" */
+    HtAs as;
+    HtValueForm form;
+    unsigned date_flags;
+    int finest;         /* HtPrecision beyond which a date is cut; 0: none */
+    unsigned null_flags;
+    bool required;
+    bool alternative;   /* same target as the rule before: skipped when that gave a value */
+    bool is_birth_date, is_id_number;
+} HtElementRule;
+
+/* What stands together in an event: the elements of one group, or one instance (or path of instances) of a repeated one. */
+typedef struct {
+    const char *group;
+    HtElementRule *rules;
+    unsigned n_rules;
+    HtWhen *when;
+    int each;      /* index into the mapping's eaches, or -1: one instance, of the record */
+    int line;
+    bool reported, repeats;
+    bool goes_on;  /* the same group as the block before: instances are numbered on */
+} HtBlock;
+
+typedef struct {
+    HtText kind;
+    HtFrom from;
+    HtWhen *when, *fresh;
+    bool id_number;
+} HtIdentityRule;
+
+typedef struct {
+    HtText type;
+    HtText direction;      /* absent: none */
+    HtWhen *when;
+    HtFrom id;
+    HtFrom time;
+    HtText time_path;
+    unsigned time_flags;
+    int time_finest;
+    bool time_required;
+    HtText action;         /* the default */
+    HtWhen *cancel, *correct, *verify;
+    HtFrom reverses;
+    HtFrom division, from_division;
+    HtText division_path, from_division_path;
+    HtFrom correlation;
+    HtIdentityRule identities[HT_EVENT_IDENTITIES];
+    unsigned n_identities;
+    HtBlock *blocks;       /* in the order of an event's data */
+    unsigned n_blocks;
+    uint64_t *covers;      /* bits of the values that it names */
+    int line;
+} HtEventRule;
+
+typedef struct {
+    char *path;
+    const HtEventRule **events; /* at most 64 */
+    unsigned n_events;
+    HtWhen **skips;
+    unsigned n_skips;
+    bool needs_tree;            /* an XPath somewhere: the record becomes a DOM */
+    int line;
+} HtRecordRule;
+
+/* A repeated element below a record: its columns are the paths below it that the mapping names. */
+typedef struct {
+    char *path;
+    GPtrArray *columns; /* char *: path of each, relative to the record, for unmapped */
+    unsigned first_bit; /* in HtEventRule.covers */
+} HtEachRule;
+
+typedef struct {
+    char *path;
+    HtWhen *fail, *retry;
+    HtFrom code;
+    char **ok;            /* NULL: fail and retry decide */
+    const HtTable *table;
+} HtAnswerRule;
+
+/* A further spelling of null. */
+typedef struct {
+    HtText value;
+    char **paths;    /* NULL: everywhere */
+    HtFrom slots;    /* those paths */
+} HtNullRule;
+
+struct HtMapping {
+    char *path, *source, *authority;
+    bool case_ignored;
+    unsigned repairs; /* HtRepair bits */
+    HtTrieNode *trie; /* the root stands for "before the root element" */
+    GPtrArray *events;  /* HtEventRule * */
+    GPtrArray *records; /* HtRecordRule * */
+    GPtrArray *eaches;  /* HtEachRule * */
+    GPtrArray *answers; /* HtAnswerRule * */
+    GPtrArray *nulls;   /* HtNullRule * */
+    GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
+    unsigned n_absolute;
+    unsigned n_bits;    /* record slots, then columns */
+    GPtrArray *types;   /* const char *, NULL-terminated */
+    GPtrArray *owned;   /* what rules point to, freed with the mapping */
+    GPtrArray *whens, *xpaths;
+};

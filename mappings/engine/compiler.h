@@ -1,0 +1,102 @@
+/* What the compile-*.c files share while one mapping is compiled: the state, errors with their lines, and the way from a
+ * path to a slot. Private to them. */
+#pragma once
+
+#include <libxml/tree.h>
+
+#include "mappings/engine/compile.h"
+
+typedef struct {
+    HtMapping *mapping;
+    const HtReference *reference;
+    GString *errors;
+    GHashTable *record_slots, *absolute_slots, *eaches; /* path → number + 1 */
+    GPtrArray *covers;                                  /* HtCovers *, one for each event */
+} HtCompiler;
+
+/* What an event names; becomes HtEventRule.covers when all slots are known. */
+typedef struct {
+    GArray *named;      /* HtStore */
+    GPtrArray *ignored; /* char *, paths relative to the record; they cover what is below them too */
+} HtCovers;
+
+/* Where paths are meant: below which record, in which repeated group, for which event. */
+typedef struct {
+    HtCompiler *compiler;
+    const xmlNode *node;     /* for lines */
+    GPtrArray *bases;        /* HtTrieNode *: the records' nodes */
+    const char *answer_path; /* absolute: relative paths are meant from here, and belong to the payload */
+    HtCovers *covers;        /* of the event; may be NULL */
+    bool *needs_tree;        /* set by an XPath; NULL: none is allowed here */
+    int each;                /* index of the repeated group, or -1 */
+} HtPathScope;
+
+/* ---- compile-report.c ---- */
+
+/* Notes `file:line: error: …`. */
+void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* `; did you mean "…"?` when one of the candidates is near, else "". transfer full. */
+char *ht_compile_suggest(const char *word, const GPtrArray *candidates);
+
+/* The attribute's value without blanks at its ends, NULL when absent or empty. Lives as long as the mapping. */
+const char *ht_compile_attribute(HtCompiler *compiler, const xmlNode *node, const char *name);
+
+/* Keeps memory until the mapping is freed; returns it. */
+void *ht_compile_own(HtCompiler *compiler, void *memory);
+
+/* The blank-separated words of a text, NULL-terminated; lives as long as the mapping. */
+char **ht_compile_words(HtCompiler *compiler, const char *text);
+
+bool ht_compile_is(const xmlNode *node, const char *name);
+
+/* ---- compile-path.c ---- */
+
+HtTrieNode *ht_trie_new(void);
+void ht_trie_free(HtTrieNode *node);
+
+/* The node of an absolute path, or of one relative to `from`; made when it is not there. NULL after an error. */
+HtTrieNode *ht_compile_reach(HtCompiler *compiler, const xmlNode *node, HtTrieNode *from, const char *path);
+
+/* The slot in which the path's value is kept. HT_SLOT_NONE with `problem` (transfer full) when it is no path. */
+HtSlot ht_compile_path(HtPathScope *scope, const char *path, char **problem);
+
+/* `from` and then `or` of the element, as slots; empty when there is no `from`. Errors are noted. */
+HtFrom ht_compile_from(HtPathScope *scope, const xmlNode *node);
+
+/* Blank-separated paths as slots. */
+HtFrom ht_compile_paths(HtPathScope *scope, const char *paths);
+
+/* The condition in the attribute `name` (and for "when" in xpath-when); NULL when there is none, or after an error. */
+HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *name);
+
+/* An XPath, or NULL after an error. */
+HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *expression);
+
+/* Marks what `<ignore>` names: relative to the records, or absolute. */
+void ht_compile_ignore(HtPathScope *scope, const xmlNode *node);
+
+/* The repeated group at this path below the record. */
+int ht_compile_each_path(HtPathScope *scope, const char *path);
+
+/* ---- compile-element.c ---- */
+
+/* Reads `<element>` (in a group or not) or `<recorded>`; false after an error. */
+bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *rule);
+
+/* Reads `<reference>`. */
+bool ht_compile_reference(HtPathScope *scope, const xmlNode *node, HtElementRule *rule);
+
+/* The flags and the finest precision that `as` means for a date; -1 (after an error) when it is no date. */
+int ht_compile_date(const char *as, HtType type, unsigned *flags);
+
+/* ---- compile-event.c ---- */
+
+void ht_compile_event(HtCompiler *compiler, const xmlNode *node);
+void ht_compile_skip(HtCompiler *compiler, const xmlNode *node); /* in <mapping> */
+
+/* ---- compile-block.c ---- */
+
+/* All that an event carries, in the order of its data. */
+void ht_compile_blocks(HtPathScope *scope, const xmlNode *node, HtEventRule *event, const HtEventType *type);

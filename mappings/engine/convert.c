@@ -1,0 +1,614 @@
+/* Values before they are dates, numbers or codes. Called by the mapping engine for each element of each
+ * record (hot path, host process) and by the tools. Pure; any thread. */
+#include "mappings/engine/convert.h"
+
+/* ---- Reading UTF-8 ---- */
+
+uint32_t ht_value_character(const char *text, size_t size, size_t *taken)
+{
+    unsigned char first = (unsigned char)text[0];
+    *taken = 1;
+    if (first < 0x80) {
+        return first;
+    }
+    size_t wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || wanted > size) {
+        return 0xfffd;
+    }
+    uint32_t character = first & (0xff >> (wanted + 1));
+    for (size_t i = 1; i < wanted; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            return 0xfffd;
+        }
+        character = character << 6 | ((unsigned char)text[i] & 0x3f);
+    }
+    *taken = wanted;
+    return character;
+}
+
+static size_t put_character(uint32_t character, char *out)
+{
+    if (character < 0x80) {
+        out[0] = (char)character;
+        return 1;
+    }
+    out[0] = (char)(0xc0 | character >> 6); /* only U+00B7 is written so */
+    out[1] = (char)(0x80 | (character & 0x3f));
+    return 2;
+}
+
+size_t ht_value_length(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0, taken; i < size; i += taken) {
+        ht_value_character(text + i, size - i, &taken);
+        count++;
+    }
+    return count;
+}
+
+/* ---- Blanks ---- */
+
+static bool is_blank(uint32_t character)
+{
+    return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xa0 ||
+           character == 0x3000 || character == 0xfeff || character == 0x200b;
+}
+
+/* Size of the blank that the text begins with, 0 for none. */
+static size_t blank_at_start(const char *text, size_t size)
+{
+    size_t taken;
+    return size > 0 && is_blank(ht_value_character(text, size, &taken)) ? taken : 0;
+}
+
+static size_t blank_at_end(const char *text, size_t size)
+{
+    for (size_t width = 1; width <= 3 && width <= size; width++) {
+        size_t taken;
+        uint32_t character = ht_value_character(text + size - width, width, &taken);
+        if (taken == width && is_blank(character)) {
+            return width;
+        }
+    }
+    return 0;
+}
+
+HtText ht_value_trim(const char *text, size_t size)
+{
+    size_t blank;
+    while ((blank = blank_at_start(text, size)) > 0) {
+        text += blank;
+        size -= blank;
+    }
+    while ((blank = blank_at_end(text, size)) > 0) {
+        size -= blank;
+    }
+    return (HtText){text, size};
+}
+
+/* ---- Null ---- */
+
+#define SPELLING(literal)            \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+
+static bool is_null_spelling(HtText text)
+{
+    static const HtText spellings[] = {
+        SPELLING("null"), SPELLING("(null)"),    SPELLING("<null>"), SPELLING("none"),       SPELLING("n/a"),
+        SPELLING("nan"),  SPELLING("undefined"), SPELLING("&nbsp;"), SPELLING("&amp;nbsp;"),
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++) {
+        if (text.size == spellings[i].size &&
+            g_ascii_strncasecmp(text.data, spellings[i].data, text.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_null_word(HtText text)
+{
+    static const HtText words[] = {SPELLING("无"), SPELLING("暂无"), SPELLING("空"), SPELLING("未填"),
+                                   SPELLING("未填写")};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (ht_text_equal(text, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_null_sign(uint32_t character)
+{
+    switch (character) {
+    case '-':
+    case '_':
+    case '/':
+    case '\\':
+    case '*':
+    case '.':
+    case 0x2013:
+    case 0x2014:
+    case 0x2015:
+    case 0x3002:
+    case 0xff0d:
+    case 0xff0f:
+    case 0xff3f: return true;
+    default: return is_blank(character);
+    }
+}
+
+static bool is_all_signs(HtText text)
+{
+    for (size_t i = 0, taken; i < text.size; i += taken) {
+        if (!is_null_sign(ht_value_character(text.data + i, text.size - i, &taken))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define NULL_WORD_MAX 16 /* bytes; a longer value can only be a row of signs */
+
+bool ht_value_is_null(const char *text, size_t size, unsigned flags)
+{
+    HtText value = ht_value_trim(text, size);
+    if (value.size == 0) {
+        return true;
+    }
+    unsigned char first = (unsigned char)value.data[0];
+    if (g_ascii_isdigit(first)) { /* most values that are not names */
+        return false;
+    }
+    if (value.size <= NULL_WORD_MAX) {
+        bool keep_words = flags & HT_NULL_KEEP_WORDS;
+        if (first < 0x80 ? is_null_spelling(value) : !keep_words && is_null_word(value)) {
+            return true;
+        }
+    }
+    return !(flags & HT_NULL_KEEP_SIGNS) && is_all_signs(value);
+}
+
+/* ---- Width ---- */
+
+/* The ASCII sign that a full-width character stands for, or 0. */
+static char narrow(uint32_t character)
+{
+    if (character >= 0xff01 && character <= 0xff5e) {
+        return (char)(character - 0xff01 + 0x21);
+    }
+    return character == 0x3000 ? ' ' : '\0';
+}
+
+size_t ht_value_fold(const char *text, size_t size, char *out, size_t room)
+{
+    size_t used = 0;
+    for (size_t i = 0, taken; i < size; i += taken) {
+        char ascii = narrow(ht_value_character(text + i, size - i, &taken));
+        size_t width = ascii ? 1 : taken;
+        if (room - used < width) {
+            return SIZE_MAX;
+        }
+        if (ascii) {
+            out[used] = ascii;
+        } else {
+            memcpy(out + used, text + i, taken);
+        }
+        used += width;
+    }
+    return used;
+}
+
+/* ---- Names ---- */
+
+#define NAME_DOT 0xb7
+
+bool ht_value_is_dot(uint32_t character)
+{
+    switch (character) {
+    case '.':
+    case NAME_DOT:
+    case 0x0387:
+    case 0x2022:
+    case 0x2027:
+    case 0x2219:
+    case 0x22c5:
+    case 0x2e31:
+    case 0x30fb:
+    case 0xff0e:
+    case 0xff65: return true;
+    default: return false;
+    }
+}
+
+static bool is_private_use(uint32_t character)
+{
+    return (character >= 0xe000 && character <= 0xf8ff) || (character >= 0xf0000 && character <= 0x10fffd);
+}
+
+/* A full stop between Latin letters (J. R.) is none of ours: only one between others is a look-alike. */
+static bool is_han_side(uint32_t character)
+{
+    return character >= 0x2e80 && !ht_value_is_dot(character) && character != 0xfffd;
+}
+
+typedef struct {
+    uint32_t before;
+    uint32_t character;
+    uint32_t after;
+} Neighbours;
+
+static uint32_t clean_name_character(const Neighbours *near, HtMarks *marks)
+{
+    uint32_t character = near->character;
+    if (character == 0xfffd) {
+        *marks |= HT_MARK_BIT(HT_MARK_NAME_REPLACEMENT_CHARACTER);
+    } else if (is_private_use(character)) {
+        *marks |= HT_MARK_BIT(HT_MARK_NAME_PRIVATE_USE);
+    } else if (character == 0x3000) {
+        return ' ';
+    } else if (ht_value_is_dot(character) && character != NAME_DOT && is_han_side(near->before) &&
+               is_han_side(near->after)) {
+        *marks |= HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED);
+        return NAME_DOT;
+    }
+    return character;
+}
+
+size_t ht_value_name(HtText name, char *out, size_t room, HtMarks *marks)
+{
+    HtText value = ht_value_trim(name.data, name.size);
+    if (room < HT_NAME_ROOM(value.size)) {
+        return SIZE_MAX;
+    }
+    if (value.size == 0) {
+        return 0;
+    }
+    size_t used = 0, taken, next_taken = 0;
+    Neighbours near = {.after = ht_value_character(value.data, value.size, &next_taken)};
+    for (size_t i = 0; i < value.size; i += taken) {
+        near.before = near.character;
+        near.character = near.after;
+        taken = next_taken;
+        size_t rest = value.size - i - taken;
+        near.after = rest > 0 ? ht_value_character(value.data + i + taken, rest, &next_taken) : 0;
+        uint32_t clean = clean_name_character(&near, marks);
+        if (clean != near.character) {
+            used += put_character(clean, out + used);
+        } else {
+            memcpy(out + used, value.data + i, taken);
+            used += taken;
+        }
+    }
+    return used;
+}
+
+/* ---- Numbers ---- */
+
+/* A comma before exactly three digits. */
+static bool is_thousands_comma(const char *text, size_t size)
+{
+    size_t digits = 1;
+    while (digits < size && g_ascii_isdigit(text[digits])) {
+        digits++;
+    }
+    return text[0] == ',' && digits == 4;
+}
+
+/* Narrow text without blanks and thousands commas in `out`; 0 when it does not fit. */
+static size_t squeeze(const char *text, size_t size, char out[HT_NUMBER_MAX])
+{
+    size_t used = 0;
+    for (size_t i = 0, taken; i < size; i += taken) {
+        uint32_t character = ht_value_character(text + i, size - i, &taken);
+        char ascii = character < 0x80 ? (char)character : narrow(character);
+        if (is_blank(character) || is_thousands_comma(text + i, size - i)) {
+            continue;
+        }
+        if (!ascii || used == HT_NUMBER_MAX - 1) {
+            return 0;
+        }
+        out[used++] = ascii;
+    }
+    return used;
+}
+
+/* [sign] digits [. digits] and nothing else. */
+static bool is_decimal(const char *text, size_t size, size_t *point)
+{
+    size_t at = size > 0 && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+    size_t first = at;
+    while (at < size && g_ascii_isdigit(text[at])) {
+        at++;
+    }
+    *point = at;
+    if (at == first) {
+        return false;
+    }
+    if (at == size) {
+        return true;
+    }
+    if (text[at++] != '.' || at == size) {
+        return false;
+    }
+    while (at < size && g_ascii_isdigit(text[at])) {
+        at++;
+    }
+    return at == size;
+}
+
+static bool all_zeros(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '0' && text[i] != '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sign and leading zeros dropped where they say nothing. */
+static size_t put_number(const char *text, size_t size, size_t point, char out[HT_NUMBER_MAX])
+{
+    size_t start = text[0] == '-' || text[0] == '+' ? 1 : 0;
+    size_t used = 0;
+    if (text[0] == '-' && !all_zeros(text + 1, size - 1)) {
+        out[used++] = '-';
+    }
+    while (start + 1 < point && text[start] == '0') {
+        start++;
+    }
+    memcpy(out + used, text + start, size - start);
+    used += size - start;
+    out[used] = '\0';
+    return used;
+}
+
+size_t ht_value_decimal(const char *text, size_t size, char out[HT_NUMBER_MAX])
+{
+    char plain[HT_NUMBER_MAX];
+    size_t point, plain_size = squeeze(text, size, plain);
+    out[0] = '\0';
+    return is_decimal(plain, plain_size, &point) ? put_number(plain, plain_size, point, out) : 0;
+}
+
+size_t ht_value_integer(const char *text, size_t size, char out[HT_NUMBER_MAX])
+{
+    char plain[HT_NUMBER_MAX];
+    size_t point, plain_size = squeeze(text, size, plain);
+    out[0] = '\0';
+    if (!is_decimal(plain, plain_size, &point) || !all_zeros(plain + point, plain_size - point)) {
+        return 0;
+    }
+    return put_number(plain, point, point, out);
+}
+
+size_t ht_value_division(const char *text, size_t size, char out[HT_NUMBER_MAX])
+{
+    char plain[HT_NUMBER_MAX];
+    size_t point, plain_size = squeeze(text, size, plain);
+    out[0] = '\0';
+    if (!is_decimal(plain, plain_size, &point) || !g_ascii_isdigit(plain[0]) ||
+        !all_zeros(plain + point, plain_size - point)) {
+        return 0;
+    }
+    bool short_form = point == 2 || point == 4;
+    if (!short_form && point != 6 && point != 9 && point != 12) {
+        return 0;
+    }
+    memcpy(out, "000000", 6);
+    memcpy(out, plain, point);
+    size_t used = short_form ? 6 : point;
+    out[used] = '\0';
+    return used;
+}
+
+/* ---- Codes ---- */
+
+static bool is_code_character(char byte)
+{
+    return g_ascii_isalnum(byte);
+}
+
+static bool is_code(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (!is_code_character(text.data[i])) {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
+/* CODE sign TEXT. */
+static bool split_before(HtText value, HtText *code, HtText *text)
+{
+    size_t at = 0;
+    while (at < value.size && is_code_character(value.data[at])) {
+        at++;
+    }
+    if (at == 0 || at == value.size || !strchr("/|-: ", value.data[at]) || value.data[at] == '\0') {
+        return false;
+    }
+    *code = (HtText){value.data, at};
+    *text = ht_value_trim(value.data + at + 1, value.size - at - 1);
+    return text->size > 0 && !is_code(*text);
+}
+
+/* TEXT(CODE), with either kind of bracket. */
+static bool split_bracketed(HtText value, HtText *code, HtText *text)
+{
+    size_t closing = 0, opening = 0;
+    if (value.size >= 3 && value.data[value.size - 1] == ')') {
+        closing = 1;
+    } else if (value.size >= 3 && memcmp(value.data + value.size - 3, "）", 3) == 0) {
+        closing = 3;
+    } else {
+        return false;
+    }
+    size_t end = value.size - closing, start = end;
+    while (start > 0 && is_code_character(value.data[start - 1])) {
+        start--;
+    }
+    if (start >= 1 && value.data[start - 1] == '(') {
+        opening = 1;
+    } else if (start >= 3 && memcmp(value.data + start - 3, "（", 3) == 0) {
+        opening = 3;
+    }
+    if (opening == 0 || start == end || start == opening) {
+        return false;
+    }
+    *code = (HtText){value.data + start, end - start};
+    *text = ht_value_trim(value.data, start - opening);
+    return text->size > 0 && !is_code(*text);
+}
+
+bool ht_code_split(HtText value, HtText *code, HtText *text)
+{
+    HtText trimmed = ht_value_trim(value.data, value.size);
+    HtText found_code, found_text;
+    if (!split_before(trimmed, &found_code, &found_text) &&
+        !split_bracketed(trimmed, &found_code, &found_text)) {
+        return false;
+    }
+    *code = found_code;
+    *text = found_text;
+    return true;
+}
+
+/* 1/2, 20/30, 6/7/8/9: codes with slashes or commas between, two at least. */
+static bool is_compound(HtText value)
+{
+    size_t separators = 0, run = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        if (is_code_character(value.data[i])) {
+            run++;
+            continue;
+        }
+        if (!strchr("/,;|", value.data[i]) || value.data[i] == '\0' || run == 0) {
+            return false;
+        }
+        separators++;
+        run = 0;
+    }
+    return separators > 0 && run > 0;
+}
+
+#define CODE_ROOM 64
+
+typedef struct {
+    const HtTable *table;
+    const HtTranslation *translation;
+} CodeSystem;
+
+static const HtTableEntry *translate(const CodeSystem *system, HtText value, HtMarks *marks)
+{
+    if (!system->translation) {
+        return NULL;
+    }
+    const HtTranslationEntry *row = ht_translation_find(system->translation, value.data, value.size);
+    if (!row) {
+        return NULL;
+    }
+    *marks |= row->has_mark ? HT_MARK_BIT(row->mark) : 0;
+    return row->to;
+}
+
+static const HtTableEntry *find_in_table(const CodeSystem *system, HtText value, HtMarks *marks)
+{
+    if (system->translation && ht_translation_closed(system->translation)) {
+        return NULL;
+    }
+    const HtTableEntry *entry = ht_table_find(system->table, value.data, value.size);
+    if (entry && strcmp(entry->status, "deprecated") == 0) {
+        *marks |= HT_MARK_BIT(HT_MARK_CODE_DEPRECATED);
+    }
+    return entry;
+}
+
+/* The translation first, then the standard's own codes, unless the source's are known to be others, then
+ * its words. */
+static const HtTableEntry *find_either(const CodeSystem *system, HtText value, HtMarks *marks)
+{
+    const HtTableEntry *entry = translate(system, value, marks);
+    if (entry) {
+        *marks |= is_code(value) ? 0 : HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT);
+        return entry;
+    }
+    entry = find_in_table(system, value, marks);
+    if (entry) {
+        return entry;
+    }
+    entry = ht_table_find_name(system->table, value.data, value.size);
+    *marks |= entry ? HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT) : 0;
+    return entry;
+}
+
+static const HtTableEntry *find_folded(const CodeSystem *system, HtText value, HtMarks *marks)
+{
+    char folded[CODE_ROOM];
+    size_t size = ht_value_fold(value.data, value.size, folded, sizeof folded);
+    if (size == SIZE_MAX || size == value.size) {
+        return NULL;
+    }
+    HtText narrow_value = ht_value_trim(folded, size);
+    return find_either(system, narrow_value, marks);
+}
+
+/* The code counts, the text beside it only when the code says nothing. When both say something else, that
+ * is marked. */
+static const HtTableEntry *find_split(const CodeSystem *system, HtText value, HtCode *result)
+{
+    if (!ht_code_split(value, &result->code, &result->text)) {
+        return NULL;
+    }
+    HtMarks text_marks = 0;
+    const HtTableEntry *by_code = find_either(system, result->code, &result->marks);
+    const HtTableEntry *by_text = find_either(system, result->text, &text_marks);
+    if (!by_code) {
+        result->marks |= text_marks;
+        return by_text;
+    }
+    if (by_text && by_text != by_code) {
+        result->marks |= HT_MARK_BIT(HT_MARK_CODE_TEXT_DIFFERS);
+    }
+    return by_code;
+}
+
+static void explain_unmapped(HtText value, HtCode *result)
+{
+    result->status = HT_CODE_UNMAPPED;
+    result->marks = HT_MARK_BIT(HT_MARK_CODE_UNMAPPED);
+    if (is_compound(value)) {
+        result->marks |= HT_MARK_BIT(HT_MARK_CODE_COMPOUND);
+        result->code = value;
+    } else if (!result->code.data) {
+        *(is_code(value) ? &result->code : &result->text) = value;
+    }
+}
+
+HtCode ht_code_resolve(const HtTable *table, const HtTranslation *translation, HtText value)
+{
+    CodeSystem system = {table, translation};
+    HtCode result = {.status = HT_CODE_OK};
+    HtText trimmed = ht_value_trim(value.data, value.size);
+    result.entry = find_either(&system, trimmed, &result.marks);
+    if (result.entry) {
+        return result;
+    }
+    if (ht_value_is_null(trimmed.data, trimmed.size, 0)) {
+        result.status = HT_CODE_NULL;
+        return result;
+    }
+    result.entry = find_folded(&system, trimmed, &result.marks);
+    if (!result.entry) {
+        result.entry = find_split(&system, trimmed, &result);
+    }
+    if (!result.entry) {
+        explain_unmapped(trimmed, &result);
+    }
+    return result;
+}

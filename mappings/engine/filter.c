@@ -1,0 +1,242 @@
+/* Filters: documents that an adapter's own code turns into others before the matcher sees them. Called by mapper.c with the
+ * reader's events and by adapters through ht_mapper_emit_*(); host process, the mapper's thread. */
+#include "mappings/engine/mapper-inside.h"
+
+#define SCRATCH_KEEP (64 * 1024)
+
+/* ---- Life ---- */
+
+static void clear_entry(gpointer data)
+{
+    g_free(((HtFilterEntry *)data)->root);
+}
+
+void ht_filters_init(HtFilters *filters, HtMapper *mapper)
+{
+    filters->mapper = mapper;
+    filters->entries = g_array_new(FALSE, FALSE, sizeof(HtFilterEntry));
+    g_array_set_clear_func(filters->entries, clear_entry);
+    filters->documents = g_ptr_array_new();
+    filters->names = g_hash_table_new(g_str_hash, g_str_equal);
+    filters->other_names = g_string_chunk_new(1024);
+    filters->attribute_texts = g_ptr_array_new();
+    filters->emit_attributes = g_array_new(FALSE, FALSE, sizeof(HtAttribute));
+}
+
+void ht_filters_clear(HtFilters *filters)
+{
+    g_array_unref(filters->entries);
+    g_ptr_array_unref(filters->documents);
+    g_hash_table_unref(filters->names);
+    g_string_chunk_free(filters->other_names);
+    g_ptr_array_unref(filters->attribute_texts);
+    g_array_unref(filters->emit_attributes);
+    ht_buffer_clear(&filters->scratch);
+}
+
+void ht_filters_begin(HtFilters *filters)
+{
+    if (filters->entries->len > 0) {
+        g_string_chunk_clear(filters->other_names);
+        ht_buffer_reset(&filters->scratch, SCRATCH_KEEP);
+    }
+    g_ptr_array_set_size(filters->documents, 0);
+    filters->active = NULL;
+    filters->emitted = 0;
+    filters->emitted_root = false;
+    filters->failed = false;
+}
+
+/* The names that the mapping asks for, as the matcher compares them: pointers of the reader. */
+static void learn_names(HtFilters *filters, const HtTrieNode *node)
+{
+    for (; node; node = node->next) {
+        if (node->name) {
+            HtName name = ht_reader_intern(filters->mapper->reader, node->name);
+            g_hash_table_insert(filters->names, (gpointer)name, (gpointer)name);
+        }
+        learn_names(filters, node->children);
+    }
+}
+
+void ht_mapper_add_filter(HtMapper *mapper, const char *root, const HtFilter *filter, void *user)
+{
+    HtFilters *filters = &mapper->filters;
+    HtFilterEntry entry = {g_strdup(root), *filter, user};
+    g_array_append_val(filters->entries, entry);
+    learn_names(filters, mapper->mapping->trie);
+}
+
+/* ---- From the reader to the filter ---- */
+
+static const HtFilterEntry *find_entry(HtFilters *filters, const char *root)
+{
+    for (guint i = 0; i < filters->entries->len; i++) {
+        const HtFilterEntry *entry = &g_array_index(filters->entries, HtFilterEntry, i);
+        if (strcmp(entry->root, root) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static void fail_unbalanced(HtFilters *filters)
+{
+    ht_mapper_emit_fault(filters->mapper, HT_VERDICT_REJECT, "filter-unbalanced",
+                         "the adapter's filter did not give a document with one root");
+}
+
+/* A document inside of a filter's own is the filter's business only if it has its root; else the matcher's. */
+bool ht_filters_document_start(HtFilters *filters, HtName root)
+{
+    if (filters->entries->len == 0) {
+        return false;
+    }
+    const HtFilterEntry *entry = find_entry(filters, root);
+    if (entry && (filters->emitted > 0 || filters->active)) {
+        entry = NULL;
+    }
+    g_ptr_array_add(filters->documents, (gpointer)entry);
+    filters->active = entry;
+    filters->emitted_root = entry ? false : filters->emitted_root;
+    return entry != NULL;
+}
+
+bool ht_filters_document_end(HtFilters *filters)
+{
+    if (filters->documents->len == 0) {
+        return false;
+    }
+    const HtFilterEntry *ended = g_ptr_array_steal_index(filters->documents, filters->documents->len - 1);
+    guint left = filters->documents->len;
+    filters->active = left > 0 ? filters->documents->pdata[left - 1] : NULL;
+    if (ended && filters->emitted > 0) {
+        fail_unbalanced(filters);
+    }
+    return ended != NULL;
+}
+
+/* Puts a text with a NUL behind it into the scratch memory; returns its place. */
+static size_t add_text(HtFilters *filters, HtText text)
+{
+    size_t place = filters->scratch.size;
+    ht_buffer_add_text(&filters->scratch, text);
+    ht_buffer_add_char(&filters->scratch, '\0');
+    return place;
+}
+
+void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+{
+    if (filters->failed) {
+        return;
+    }
+    GPtrArray *texts = filters->attribute_texts;
+    filters->scratch.size = 0;
+    g_ptr_array_set_size(texts, 0);
+    for (unsigned i = 0; i < attribute_count; i++) {
+        g_ptr_array_add(texts, (gpointer)attributes[i].name);
+        g_ptr_array_add(texts, GSIZE_TO_POINTER(add_text(filters, attributes[i].value)));
+    }
+    for (unsigned i = 0; i < attribute_count; i++) {
+        texts->pdata[2 * i + 1] = filters->scratch.data + GPOINTER_TO_SIZE(texts->pdata[2 * i + 1]);
+    }
+    g_ptr_array_add(texts, NULL);
+    if (filters->active->calls.start) {
+        filters->active->calls.start(filters->active->user, filters->mapper, name, (const char *const *)texts->pdata);
+    }
+}
+
+void ht_filters_text(HtFilters *filters, const char *text, size_t size)
+{
+    if (!filters->failed && filters->active->calls.text) {
+        filters->scratch.size = 0;
+        add_text(filters, (HtText){text, size});
+        filters->active->calls.text(filters->active->user, filters->mapper, filters->scratch.data, size);
+    }
+}
+
+void ht_filters_end(HtFilters *filters, HtName name)
+{
+    if (!filters->failed && filters->active->calls.end) {
+        filters->active->calls.end(filters->active->user, filters->mapper, name);
+    }
+}
+
+/* ---- From the filter to the matcher ---- */
+
+static HtName find_name(HtFilters *filters, const char *name)
+{
+    HtName known = g_hash_table_lookup(filters->names, name);
+    return known ? known : g_string_chunk_insert_const(filters->other_names, name);
+}
+
+/* False when the call came from outside of a filter, or after a fault. */
+static bool can_emit(HtFilters *filters)
+{
+    return filters->active && !filters->failed;
+}
+
+void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const *attributes)
+{
+    HtFilters *filters = &mapper->filters;
+    if (!can_emit(filters)) {
+        return;
+    }
+    if (filters->emitted == 0 && filters->emitted_root) {
+        fail_unbalanced(filters);
+        return;
+    }
+    if (filters->emitted == mapper->options.limits.depth) {
+        ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep", "the adapter's filter nests too many elements");
+        return;
+    }
+    if (filters->emitted++ == 0) {
+        filters->emitted_root = true;
+        ht_match_document_start(&mapper->match);
+    }
+    g_array_set_size(filters->emit_attributes, 0);
+    for (; attributes && attributes[0] && attributes[1]; attributes += 2) {
+        HtAttribute attribute = {find_name(filters, attributes[0]), ht_text_from(attributes[1])};
+        g_array_append_val(filters->emit_attributes, attribute);
+    }
+    ht_match_start(&mapper->match, find_name(filters, name), (const HtAttribute *)(void *)filters->emit_attributes->data,
+                   filters->emit_attributes->len);
+}
+
+void ht_mapper_emit_text(HtMapper *mapper, const char *text, size_t size)
+{
+    HtFilters *filters = &mapper->filters;
+    if (can_emit(filters) && filters->emitted > 0 && size > 0) {
+        ht_match_text(&mapper->match, text, size);
+    }
+}
+
+void ht_mapper_emit_end(HtMapper *mapper, const char *name)
+{
+    HtFilters *filters = &mapper->filters;
+    (void)name;
+    if (!can_emit(filters)) {
+        return;
+    }
+    if (filters->emitted == 0) {
+        fail_unbalanced(filters);
+        return;
+    }
+    ht_match_end(&mapper->match);
+    if (--filters->emitted == 0) {
+        ht_match_document_end(&mapper->match);
+    }
+}
+
+void ht_mapper_emit_fault(HtMapper *mapper, HtVerdict verdict, const char *code, const char *text)
+{
+    HtFilters *filters = &mapper->filters;
+    if (filters->failed) {
+        return;
+    }
+    filters->failed = true;
+    filters->verdict = verdict == HT_VERDICT_RETRY ? HT_VERDICT_RETRY : HT_VERDICT_REJECT;
+    ht_fault_set(&filters->fault, code, "%s", text);
+    filters->fault.line = ht_mapper_line(mapper);
+    ht_reader_stop(mapper->reader, &filters->fault);
+}

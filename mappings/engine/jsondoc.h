@@ -1,0 +1,24 @@
+/* A JSON text as element events: departments put JSON into SOAP strings. Called by strings.c; no state, any thread.
+ *
+ * Our own small reader instead of a JSON library's tree: numbers keep their digits as sent (numbers of persons and
+ * money), a member that stands twice is given twice, and hostile nesting is bounded. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+/* The outermost value is the element "json"; the members of an object are its child elements, in order; an array gives
+ * one element for each item, with the name of the array's member ("item" for an array that is the outermost value or an
+ * item itself). Strings are unescaped; numbers, true and false are text as written; null and "" are empty elements.
+ * Each function returns false to stop. Texts live during the call; text has a size above 0 and may come in pieces. */
+typedef struct {
+    bool (*start)(void *user, const char *name, size_t size);
+    bool (*text)(void *user, const char *text, size_t size);
+    bool (*end)(void *user, const char *name, size_t size);
+} HtJsonHandler;
+
+/* True when the text (UTF-8) is one JSON object or array by RFC 8259, blanks around it allowed, nested not deeper than
+ * 512. Linear. */
+bool ht_jsondoc_check(HtText text);
+
+/* Gives the events of a text that ht_jsondoc_check() has found to be good. */
+void ht_jsondoc_read(HtText text, const HtJsonHandler *handler, void *user);

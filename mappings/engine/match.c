@@ -1,0 +1,582 @@
+/* Matching a document's events against the mapping's paths; see match.h. */
+#include "mappings/engine/match.h"
+
+#include "mappings/engine/convert.h"
+#include "mappings/engine/match-tree.h"
+
+#define TEXT_KEEP (256 * 1024)
+#define FRAMES_START 32
+
+enum { NULL_NOT_LOOKED, NULL_YES, NULL_NO };
+
+/* An element that is open. */
+struct HtFrame {
+    const HtNodeStep *step; /* NULL: nothing from here on is named */
+    HtName name;
+    uint32_t start, size;   /* its own text */
+    uint32_t document;
+    uint16_t next;          /* where its next child is expected */
+    bool quiet;             /* inside something that is ignored: what is not named need not be kept */
+};
+
+/* ---- Life ---- */
+
+void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks *hooks,
+                   HtName (*intern)(void *user, const char *name), void *intern_user)
+{
+    *match = (HtMatch){.mapping = mapping, .hooks = *hooks, .frames_room = FRAMES_START, .serial = 1};
+    ht_match_tree_build(match, intern, intern_user);
+    match->frames = g_new0(HtFrame, match->frames_room);
+    match->top = match->frames;
+    match->values = g_new0(HtValue, mapping->record_paths->len + 1);
+    match->stored = g_new0(HtSlot, mapping->record_paths->len + 1);
+    match->absolutes = g_new0(HtValue, mapping->n_absolute + 1);
+    match->instances = g_new0(HtInstances, mapping->eaches->len + 1);
+    for (guint i = 0; i < mapping->eaches->len; i++) {
+        match->instances[i].columns = ((HtEachRule *)mapping->eaches->pdata[i])->columns->len;
+    }
+    match->tree_memory = ht_record_tree_new();
+}
+
+void ht_match_clear(HtMatch *match)
+{
+    for (guint i = 0; i < match->mapping->eaches->len; i++) {
+        g_free(match->instances[i].values);
+    }
+    ht_match_tree_clear(match);
+    g_free(match->frames);
+    g_free(match->values);
+    g_free(match->stored);
+    g_free(match->absolutes);
+    g_free(match->instances);
+    ht_buffer_clear(&match->text);
+    ht_buffer_clear(&match->payload_text);
+    ht_buffer_clear(&match->record_unmapped.items);
+    ht_buffer_clear(&match->payload_unmapped.items);
+    ht_record_tree_free(match->tree_memory);
+}
+
+static void reset_unmapped(HtUnmapped *unmapped)
+{
+    ht_buffer_reset(&unmapped->items, TEXT_KEEP);
+    unmapped->count = 0;
+    unmapped->surplus = false;
+}
+
+/* Serials start over long before they run out, so that an old value never looks like a new one. */
+static void restart_serials(HtMatch *match)
+{
+    memset(match->values, 0, sizeof(HtValue) * match->mapping->record_paths->len);
+    memset(match->absolutes, 0, sizeof(HtValue) * match->mapping->n_absolute);
+    for (guint i = 0; i < match->mapping->eaches->len; i++) {
+        match->instances[i].serial = 0;
+    }
+    match->serial = 1;
+}
+
+void ht_match_begin(HtMatch *match)
+{
+    if (match->serial > UINT32_MAX / 2) {
+        restart_serials(match);
+    }
+    match->payload_serial = ++match->serial;
+    match->depth = 0;
+    match->top = match->frames;
+    match->record_depth = 0;
+    match->record = NULL;
+    match->tree = NULL;
+    match->document = 0;
+    match->columns = NULL;
+    match->known = false;
+    match->answers = 0;
+    ht_buffer_reset(&match->text, TEXT_KEEP);
+    ht_buffer_reset(&match->payload_text, TEXT_KEEP);
+    reset_unmapped(&match->payload_unmapped);
+    reset_unmapped(&match->record_unmapped);
+}
+
+/* ---- Quick answers, so that most values cost no call; whoever is in doubt asks convert.c ---- */
+
+/* Trimmed like ht_value_trim(). Only bytes that can begin or end a blank (ASCII, U+00A0, U+200B, U+3000, U+FEFF) matter. */
+static inline HtText trim(const char *text, size_t size)
+{
+    if (size > 0) {
+        unsigned char first = (unsigned char)text[0], last = (unsigned char)text[size - 1];
+        bool plain_start = first > 0x20 && first != 0xc2 && first != 0xe2 && first != 0xe3 && first != 0xef;
+        bool plain_end = last > 0x20 && last != 0x80 && last != 0x8b && last != 0xa0 && last != 0xbf;
+        if (plain_start && plain_end) {
+            return (HtText){text, size};
+        }
+    }
+    return ht_value_trim(text, size);
+}
+
+/* False when no spelling of null begins like this: what begins with a digit, most letters, most Chinese characters. */
+static inline bool may_be_null(HtText text)
+{
+    unsigned char first = text.size > 0 ? (unsigned char)text.data[0] : 0;
+    if (first < 0x80) {
+        bool letter = g_ascii_isalpha((char)first) && !strchr("nNuU", first);
+        return !letter && !g_ascii_isdigit((char)first);
+    }
+    return !((first >= 0xe4 && first <= 0xe9) && (text.size > 6 || (first != 0xe6 && first != 0xe7)));
+}
+
+/* ---- Unmapped fields ---- */
+
+/* Names come from payloads: control characters (in JSON's member names) become `_`, and it ends at a character's border. */
+static size_t clean_name(HtText name, char clean[HT_ITEM_NAME_MAX])
+{
+    size_t size = MIN(name.size, HT_ITEM_NAME_MAX);
+    while (size > 0 && size < name.size && ((unsigned char)name.data[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)name.data[i];
+        clean[i] = byte < 0x20 || byte == 0x7f ? '_' : (char)byte;
+    }
+    return size;
+}
+
+void ht_unmapped_add(HtUnmapped *unmapped, HtText name, HtText value)
+{
+    if (ht_value_is_null(value.data, value.size, 0)) {
+        return;
+    }
+    if (unmapped->count == HT_UNMAPPED_FIELDS || unmapped->items.size + value.size > HT_UNMAPPED_BYTES) {
+        unmapped->surplus = true;
+        return;
+    }
+    char clean[HT_ITEM_NAME_MAX];
+    HtItem item = {.kind = HT_ITEM_UNMAPPED, .name = {clean, clean_name(name, clean)}, .value = value};
+    ht_item_pack(&unmapped->items, &item);
+    unmapped->count++;
+}
+
+/* The frame (from 1) of the root of the document at hand. */
+static unsigned find_root(const HtMatch *match)
+{
+    unsigned root = match->depth;
+    while (root > 1 && match->frames[root - 1].document == match->top->document) {
+        root--;
+    }
+    return root;
+}
+
+/* The path of the element at hand, relative to the record, or absolute outside of records. */
+static size_t write_path(const HtMatch *match, HtName attribute, char path[HT_ITEM_NAME_MAX])
+{
+    unsigned first = match->record_depth ? match->record_depth + 1 : find_root(match);
+    HtBuffer name = {path, 0, HT_ITEM_NAME_MAX};
+    for (unsigned i = first; i <= match->depth + (attribute ? 1 : 0); i++) {
+        const char *step = i > match->depth ? attribute : match->frames[i].name;
+        size_t size = strlen(step);
+        bool slash = name.size > 0 || !match->record_depth;
+        if (name.size + size + 2 > HT_ITEM_NAME_MAX) {
+            break;
+        }
+        if (slash) {
+            ht_buffer_add_char(&name, '/');
+        }
+        if (i > match->depth) {
+            ht_buffer_add_char(&name, '@');
+        }
+        ht_buffer_add(&name, step, size);
+    }
+    if (name.size == 0) {
+        ht_buffer_add_char(&name, '.');
+    }
+    return name.size;
+}
+
+static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
+{
+    char path[HT_ITEM_NAME_MAX];
+    HtText name = {path, write_path(match, attribute, path)};
+    ht_unmapped_add(match->record_depth ? &match->record_unmapped : &match->payload_unmapped, name, value);
+}
+
+/* ---- Values ---- */
+
+/* Moves the value to the payload's own text, which outlives the record. */
+static HtValue copy_to_payload(HtMatch *match, HtText value)
+{
+    HtValue kept = {(uint32_t)match->payload_text.size, (uint32_t)value.size, match->serial, NULL_NOT_LOOKED};
+    ht_buffer_add_text(&match->payload_text, value);
+    return kept;
+}
+
+/* False when the slot has a value already: the first one counts. */
+static bool store_one(HtMatch *match, const HtStore *store, HtText value)
+{
+    HtValue kept = {(uint32_t)(value.data - match->text.data), (uint32_t)value.size, match->serial, NULL_NOT_LOOKED};
+    if (store->slot & HT_SLOT_ABSOLUTE) {
+        match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value);
+        return true;
+    }
+    if (!match->record_depth || match->document != match->record_document) {
+        return false;
+    }
+    HtValue *slot = &match->values[store->slot & HT_SLOT_NUMBER];
+    if (store->slot & HT_SLOT_COLUMN) {
+        HtInstances *instances = &match->instances[store->each];
+        if (instances->serial != match->serial || instances->count == 0) {
+            return false;
+        }
+        slot = &instances->values[(instances->count - 1) * instances->columns + (store->slot & HT_SLOT_NUMBER)];
+    }
+    if (slot->serial == match->serial) {
+        return false;
+    }
+    *slot = kept;
+    if (!(store->slot & HT_SLOT_COLUMN)) {
+        match->stored[match->n_stored++] = store->slot;
+    }
+    return true;
+}
+
+static bool is_wanted(const HtNodeStep *step)
+{
+    return step && step->store.slot != HT_SLOT_NONE;
+}
+
+/* Gives the value to all that named it; true when somebody took it. `value` lies in match->text. */
+static bool store(HtMatch *match, const HtNodeStep *step, HtText value)
+{
+    bool taken = store_one(match, &step->store, value);
+    for (unsigned i = 0; i < step->node->n_more; i++) {
+        taken = store_one(match, &step->node->more[i], value) || taken;
+    }
+    return taken;
+}
+
+static void begin_instance(HtMatch *match, unsigned each)
+{
+    HtInstances *instances = &match->instances[each];
+    if (instances->serial != match->serial) {
+        instances->serial = match->serial;
+        instances->count = 0;
+        instances->surplus = false;
+    }
+    if (instances->count == HT_INSTANCES_MAX) {
+        instances->surplus = true;
+        return;
+    }
+    if (instances->count == instances->room) {
+        instances->room = MIN(MAX(4, instances->room * 2), HT_INSTANCES_MAX);
+        instances->values = g_renew(HtValue, instances->values, (gsize)instances->room * instances->columns + 1);
+    }
+    HtValue *values = &instances->values[instances->count * instances->columns];
+    memset(values, 0, sizeof(HtValue) * instances->columns);
+    instances->count++;
+}
+
+static inline HtValue *find_value(HtMatch *match, HtSlot slot, const HtBuffer **text)
+{
+    unsigned number = slot & HT_SLOT_NUMBER;
+    *text = &match->text;
+    if (slot & HT_SLOT_COLUMN) {
+        HtValue *value = match->columns ? &match->columns[number] : NULL;
+        return value && value->serial == match->serial ? value : NULL;
+    }
+    if (slot & HT_SLOT_ABSOLUTE) {
+        *text = &match->payload_text;
+        HtValue *value = &match->absolutes[number];
+        return value->serial >= match->payload_serial ? value : NULL;
+    }
+    HtValue *value = &match->values[number];
+    return value->serial == match->serial ? value : NULL;
+}
+
+HtText ht_match_raw(HtMatch *match, HtSlot slot)
+{
+    const HtBuffer *text;
+    const HtValue *value = find_value(match, slot, &text);
+    return value ? (HtText){text->data + value->offset, value->size} : HT_TEXT_NONE;
+}
+
+/* The mapping's own spellings of null. */
+static bool is_extra_null(const HtMapping *mapping, HtSlot slot, HtText value)
+{
+    for (guint i = 0; i < mapping->nulls->len; i++) {
+        const HtNullRule *rule = mapping->nulls->pdata[i];
+        bool meant = !rule->paths;
+        for (unsigned s = 0; s < rule->slots.count; s++) {
+            meant = meant || rule->slots.slots[s] == slot;
+        }
+        if (meant && ht_text_equal(rule->value, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static HtText look_at_null(HtMatch *match, HtSlot slot, HtValue *value, HtText raw)
+{
+    bool null = (may_be_null(raw) && ht_value_is_null(raw.data, raw.size, 0)) || is_extra_null(match->mapping, slot, raw);
+    value->null = null ? NULL_YES : NULL_NO;
+    return null ? HT_TEXT_NONE : raw;
+}
+
+HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
+{
+    const HtBuffer *text;
+    HtValue *value = find_value(match, slot, &text);
+    if (!value) {
+        return HT_TEXT_NONE;
+    }
+    HtText raw = {text->data + value->offset, value->size};
+    if (null_flags != 0) {
+        return ht_value_is_null(raw.data, raw.size, null_flags) ? HT_TEXT_NONE : raw;
+    }
+    if (value->null == NULL_NOT_LOOKED) {
+        return look_at_null(match, slot, value, raw);
+    }
+    return value->null == NULL_YES ? HT_TEXT_NONE : raw;
+}
+
+HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags)
+{
+    for (unsigned i = 0; i < from->count; i++) {
+        HtText value = ht_match_value(match, from->slots[i], null_flags);
+        if (value.data) {
+            return value;
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
+static bool has_bit(const uint64_t *bits, unsigned bit)
+{
+    return bits[bit / 64] >> (bit % 64) & 1;
+}
+
+static void collect_instances(HtMatch *match, unsigned each, const uint64_t *covers)
+{
+    const HtEachRule *rule = match->mapping->eaches->pdata[each];
+    const HtInstances *instances = &match->instances[each];
+    if (instances->serial != match->serial) {
+        return;
+    }
+    for (unsigned i = 0; i < instances->count * instances->columns; i++) {
+        unsigned column = i % instances->columns;
+        const HtValue *value = &instances->values[i];
+        if (value->serial == match->serial && !has_bit(covers, rule->first_bit + column)) {
+            HtText text = {match->text.data + value->offset, value->size};
+            ht_unmapped_add(&match->record_unmapped, ht_text_from(rule->columns->pdata[column]), text);
+        }
+    }
+}
+
+void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers)
+{
+    const HtMapping *mapping = match->mapping;
+    for (unsigned i = 0; i < match->n_stored; i++) {
+        HtSlot slot = match->stored[i];
+        if (!has_bit(covers, slot)) {
+            HtText name = ht_text_from(mapping->record_paths->pdata[slot]);
+            ht_unmapped_add(&match->record_unmapped, name, ht_match_raw(match, slot));
+        }
+    }
+    for (guint each = 0; each < mapping->eaches->len; each++) {
+        collect_instances(match, each, covers);
+    }
+}
+
+/* ---- The document's events ---- */
+
+void ht_match_document_start(HtMatch *match)
+{
+    match->document++;
+}
+
+void ht_match_document_end(HtMatch *match)
+{
+    if (match->depth > 0) {
+        match->document = match->top->document;
+    }
+}
+
+static void begin_record(HtMatch *match, const HtRecordRule *rule)
+{
+    match->serial++;
+    match->record = rule;
+    match->record_depth = match->depth;
+    match->record_document = match->document;
+    match->record_line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
+    match->record_start = match->text.size;
+    match->n_stored = 0;
+    reset_unmapped(&match->record_unmapped);
+    if (rule->needs_tree) {
+        match->tree = match->tree_memory;
+        ht_record_tree_clear(match->tree);
+    }
+}
+
+static void end_record(HtMatch *match)
+{
+    match->hooks.record_end(match->hooks.user, match->record);
+    match->record_depth = 0;
+    match->record = NULL;
+    match->tree = NULL;
+    match->columns = NULL;
+    match->text.size = match->record_start;
+}
+
+/* What a node stands for besides its value. */
+static void enter_node(HtMatch *match, const HtNode *node)
+{
+    for (unsigned i = 0; i < node->n_clears; i++) {
+        match->absolutes[node->clears[i] & HT_SLOT_NUMBER].serial = 0;
+    }
+    if (node->record && !match->record_depth) {
+        begin_record(match, node->record);
+    }
+    if (node->each >= 0 && match->record_depth && match->document == match->record_document) {
+        begin_instance(match, (unsigned)node->each);
+    }
+    if (node->answer >= 0) {
+        match->answers |= (uint64_t)1 << node->answer;
+    }
+}
+
+static void take_attribute(HtMatch *match, const HtAttribute *attribute)
+{
+    const HtFrame *frame = match->top;
+    HtText value = trim(attribute->value.data, attribute->value.size);
+    if (value.size == 0) {
+        return;
+    }
+    const HtNodeStep *step = frame->step ? ht_match_tree_attribute(match, frame->step->node, attribute->name) : NULL;
+    if (is_wanted(step)) {
+        size_t start = match->text.size;
+        ht_buffer_add_text(&match->text, value);
+        if (store(match, step, (HtText){match->text.data + start, value.size})) {
+            return;
+        }
+        match->text.size = start;
+    }
+    if (!frame->quiet && !(step && step->ignore)) {
+        keep_unmapped(match, attribute->name, value);
+    }
+}
+
+/* The lowest frame stands for what is around the root: there is always one above another. */
+static HtFrame *push_frame(HtMatch *match)
+{
+    if (++match->depth == match->frames_room) {
+        match->frames_room *= 2;
+        match->frames = g_renew(HtFrame, match->frames, match->frames_room);
+    }
+    match->top = &match->frames[match->depth];
+    return match->top;
+}
+
+/* The step from the element that is open to its child; from the root of the tree when a document begins. */
+static const HtNodeStep *find_step(HtMatch *match, HtName name)
+{
+    HtFrame *parent = match->top;
+    uint16_t anywhere = 0;
+    if (match->depth == 0 || parent->document != match->document) {
+        return ht_match_tree_child(match, match->root, name, &anywhere);
+    }
+    return parent->step ? ht_match_tree_child(match, parent->step->node, name, &parent->next) : NULL;
+}
+
+void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+{
+    const HtNodeStep *step = find_step(match, name);
+    bool quiet = match->depth > 0 && match->top->quiet;
+    HtFrame *frame = push_frame(match);
+    frame->step = step;
+    frame->name = name;
+    frame->start = frame->size = 0;
+    frame->document = match->document;
+    frame->next = 0;
+    frame->quiet = quiet || (step && step->ignore);
+    if (step) {
+        match->known = true;
+        if (step->special) {
+            enter_node(match, step->node);
+        }
+    }
+    if (match->tree) {
+        ht_record_tree_start(match->tree, name, attributes, attribute_count);
+    }
+    for (unsigned i = 0; i < attribute_count; i++) {
+        take_attribute(match, &attributes[i]);
+    }
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+}
+
+void ht_match_text(HtMatch *match, const char *text, size_t size)
+{
+    HtFrame *frame = match->top;
+    if (match->depth == 0) {
+        return;
+    }
+    if (match->tree) {
+        ht_record_tree_text(match->tree, text, size);
+    }
+    if (frame->quiet && !is_wanted(frame->step)) {
+        return;
+    }
+    if (frame->size == 0) {
+        while (size > 0 && is_blank(*text)) {
+            text++;
+            size--;
+        }
+        if (size == 0) {
+            return;
+        }
+        frame->start = (uint32_t)match->text.size;
+    } else if (frame->start + frame->size != match->text.size) {
+        size_t start = match->text.size;
+        ht_buffer_reserve(&match->text, frame->size + size);
+        ht_buffer_add(&match->text, match->text.data + frame->start, frame->size);
+        frame->start = (uint32_t)start;
+    }
+    ht_buffer_add(&match->text, text, size);
+    frame->size += (uint32_t)size;
+}
+
+/* The element's own text is complete. Text that nobody keeps is taken off the buffer's end again. */
+static void take_text(HtMatch *match, const HtFrame *frame)
+{
+    HtText value = trim(match->text.data + frame->start, frame->size);
+    bool taken = value.size == 0;
+    if (!taken && is_wanted(frame->step)) {
+        taken = store(match, frame->step, value);
+        if (taken && match->record_depth) {
+            return;
+        }
+    }
+    if (!taken && !frame->quiet) {
+        keep_unmapped(match, NULL, value);
+    }
+    if (frame->start + frame->size == match->text.size) {
+        match->text.size = frame->start;
+    }
+}
+
+void ht_match_end(HtMatch *match)
+{
+    if (match->depth == 0) {
+        return;
+    }
+    if (match->top->size > 0) {
+        take_text(match, match->top);
+    }
+    if (match->tree) {
+        ht_record_tree_end(match->tree);
+    }
+    if (match->record_depth == match->depth) {
+        end_record(match);
+    }
+    match->depth--;
+    match->top--;
+}

@@ -1,0 +1,107 @@
+/* The matcher: walks the mapping's tree of paths along with the document's events and keeps the values that the mapping
+ * names, and those that it does not (unmapped). Fed by the mapper with a reader's events or an adapter's own; calls the
+ * recorder at the end of each record. Host process, the mapper's thread; nothing is allocated once its buffers have grown
+ * to the usual size. Engine only; the fields are for match.c, when.c and the recorder. */
+#pragma once
+
+#include "mappings/engine/compile.h"
+#include "mappings/engine/reader.h"
+
+/* Bounds of what is carried although nobody named it, for each record and for what stands around the records. */
+#define HT_UNMAPPED_FIELDS 128
+#define HT_UNMAPPED_BYTES 16384
+#define HT_ITEM_NAME_MAX 255
+#define HT_INSTANCES_MAX 100
+
+/* A value, somewhere in a text buffer. It counts only while `serial` is that of the record (or payload) at hand, so that
+ * nothing need be cleared between records. */
+typedef struct {
+    uint32_t offset, size;
+    uint32_t serial;
+    uint8_t null; /* 0: not looked at; else one of the matcher's NULL_… */
+} HtValue;
+
+/* Unmapped fields as packed items, ready to be appended to an event. */
+typedef struct {
+    HtBuffer items;
+    unsigned count;
+    bool surplus; /* something did not fit */
+} HtUnmapped;
+
+/* Instances of one repeated group in the record at hand. */
+typedef struct {
+    HtValue *values; /* instance after instance, `columns` each */
+    unsigned columns, count, room;
+    uint32_t serial;
+    bool surplus;
+} HtInstances;
+
+typedef struct {
+    uint32_t (*line)(void *user);       /* of the payload, now; may be NULL */
+    void (*record_end)(void *user, const HtRecordRule *rule);
+    void *user;
+} HtMatchHooks;
+
+typedef struct HtNode HtNode;
+typedef struct HtFrame HtFrame;
+
+struct HtMatch {
+    const HtMapping *mapping;
+    HtMatchHooks hooks;
+    HtNode *root;               /* match-tree.h: all nodes, the root first */
+    void *steps;
+    uint16_t *places;
+    unsigned lessons;
+    HtFrame *frames;            /* the elements that are open, below an empty one that stands for none */
+    HtFrame *top;
+    unsigned depth, frames_room;
+    unsigned record_depth;      /* frame of the record at hand, 0: none */
+    unsigned record_document, document; /* documents are counted; values of a record come only from its own */
+    uint32_t serial;            /* of the record at hand, or of the last one */
+    uint32_t payload_serial;
+    const HtRecordRule *record;
+    uint32_t record_line;
+    size_t record_start;        /* in text; before it is unfinished text of the elements around the record */
+    HtValue *values, *absolutes;
+    HtSlot *stored;             /* record slots that have a value, in the order they came */
+    unsigned n_stored;
+    HtInstances *instances;     /* one for each of the mapping's eaches */
+    HtValue *columns;           /* of the instance at hand while a block is recorded; else NULL */
+    HtBuffer text;              /* of the record */
+    HtBuffer payload_text;      /* of absolute values */
+    HtUnmapped record_unmapped, payload_unmapped;
+    HtRecordTree *tree;         /* only while a record is read that needs it */
+    HtRecordTree *tree_memory;
+    bool known;                 /* some document's root is the first step of a path */
+    uint64_t answers;           /* bits of the mapping's answers that were met */
+};
+
+/* `intern` makes the names comparable with the reader's; a test may give g_intern_string. */
+void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks *hooks,
+                   HtName (*intern)(void *user, const char *name), void *intern_user);
+void ht_match_clear(HtMatch *match);
+
+/* Begins a payload: everything of the one before is forgotten. */
+void ht_match_begin(HtMatch *match);
+
+/* The document's events, as HtSink has them. */
+void ht_match_document_start(HtMatch *match);
+void ht_match_document_end(HtMatch *match);
+void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count);
+void ht_match_text(HtMatch *match, const char *text, size_t size);
+void ht_match_end(HtMatch *match);
+
+/* The slot's value as it was sent, without blanks around it; absent when there is none. Lives until the record's end. */
+HtText ht_match_raw(HtMatch *match, HtSlot slot);
+
+/* The same, but absent also when it spells null. `null_flags` as for ht_value_is_null(). */
+HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags);
+
+/* The value of the first of the paths that has one. */
+HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags);
+
+/* Moves what the record has but none of the events in `covers` (bits) names to its unmapped fields. */
+void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);
+
+/* Appends a field to a list of unmapped ones, within its bounds. The name is cleaned and cut; null values are left out. */
+void ht_unmapped_add(HtUnmapped *unmapped, HtText name, HtText value);

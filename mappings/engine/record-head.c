@@ -1,0 +1,257 @@
+/* An event's head: attributes, idempotency key and identities. Called by record.c for each event, before its data, because
+ * what is odd here becomes quality marks there. Texts are written into recorder->head, which has room for all of them. */
+#include "mappings/engine/record.h"
+
+#include "mappings/engine/convert.h"
+#include "mappings/engine/dates.h"
+
+#define ATTRIBUTE_MAX 256
+#define KEY_MAX 1024
+#define CORRELATION_DIGITS 32
+
+/* Attributes stand in HTTP headers and logs: what has control characters or is too long is none. */
+static bool can_be_attribute(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < 0x20 || byte == 0x7f) {
+            return false;
+        }
+    }
+    return text.size > 0 && text.size <= ATTRIBUTE_MAX;
+}
+
+static HtText keep(HtRecorder *recorder, const char *text, size_t size)
+{
+    HtText kept = {recorder->head.data + recorder->head.size, size};
+    ht_buffer_add(&recorder->head, text, size);
+    return kept;
+}
+
+/* ---- Business ---- */
+
+static HtText find_action(HtRecorder *recorder, const HtEventRule *rule)
+{
+    HtMatch *match = recorder->match;
+    if (rule->cancel && ht_when_holds(rule->cancel, match)) {
+        return HT_TEXT_LITERAL("cancel");
+    }
+    if (rule->correct && ht_when_holds(rule->correct, match)) {
+        return HT_TEXT_LITERAL("correct");
+    }
+    if (rule->verify && ht_when_holds(rule->verify, match)) {
+        return HT_TEXT_LITERAL("verify");
+    }
+    return rule->action;
+}
+
+static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute, HtSlot slot)
+{
+    HtText value = ht_match_value(recorder->match, slot, 0);
+    if (value.data && can_be_attribute(value)) {
+        event->attr[attribute] = value;
+    } else if (value.data) {
+        ht_recorder_keep_original(recorder, ht_text_from(ht_attr_name(attribute)), value);
+    }
+}
+
+/* A digest stands for a key that is too long. */
+static HtText shorten(HtRecorder *recorder, size_t start)
+{
+    HtText key = {recorder->value.data + start, recorder->value.size - start};
+    if (key.size <= KEY_MAX) {
+        return keep(recorder, key.data, key.size);
+    }
+    g_checksum_reset(recorder->checksum);
+    g_checksum_update(recorder->checksum, (const guchar *)key.data, (gssize)key.size);
+    const char *digest = g_checksum_get_string(recorder->checksum);
+    return keep(recorder, digest, strlen(digest));
+}
+
+/* "type|action|value|…"; absent when one of the values is missing. */
+static HtText make_key(HtRecorder *recorder, const HtEventRule *rule, HtText action)
+{
+    HtBuffer *key = &recorder->value;
+    key->size = 0;
+    ht_buffer_add_text(key, rule->type);
+    ht_buffer_add_char(key, '|');
+    ht_buffer_add_text(key, action);
+    for (unsigned i = 0; i < rule->id.count; i++) {
+        HtText value = ht_match_value(recorder->match, rule->id.slots[i], 0);
+        if (!value.data) {
+            return HT_TEXT_NONE;
+        }
+        ht_buffer_add_char(key, '|');
+        ht_buffer_add_text(key, value);
+    }
+    return rule->id.count > 0 ? shorten(recorder, 0) : HT_TEXT_NONE;
+}
+
+static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    HtText action = find_action(recorder, rule);
+    event->attr[HT_ATTR_ACTION] = action;
+    event->key = make_key(recorder, rule, action);
+    if (rule->id.count > 0) {
+        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0]);
+    }
+    if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
+        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0]);
+    }
+}
+
+/* Equal values give equal ids, in any event and source; the values themselves may be personal and stay out. */
+static void set_correlation(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    g_checksum_reset(recorder->checksum);
+    for (unsigned i = 0; i < rule->correlation.count; i++) {
+        HtText value = ht_match_value(recorder->match, rule->correlation.slots[i], 0);
+        if (!value.data) {
+            return;
+        }
+        g_checksum_update(recorder->checksum, (const guchar *)value.data, (gssize)value.size);
+        g_checksum_update(recorder->checksum, (const guchar *)"", 1);
+    }
+    if (rule->correlation.count > 0) {
+        const char *digest = g_checksum_get_string(recorder->checksum);
+        event->attr[HT_ATTR_CORRELATIONID] = keep(recorder, digest, CORRELATION_DIGITS);
+    }
+}
+
+/* ---- Time ---- */
+
+/* True when the value is a time; the event has it then. */
+static bool take_time(HtRecorder *recorder, const HtEventRule *rule, HtText text, HtEvent *event)
+{
+    HtDate date;
+    char written[HT_DATE_FORMAT_MAX];
+    HtDateResult result = ht_date_parse(text.data, text.size, rule->time_flags, &date);
+    if (result == HT_DATE_OK) {
+        if (rule->time_finest && (int)date.precision > rule->time_finest) {
+            date.precision = (HtPrecision)rule->time_finest;
+            date.hour = date.minute = date.second = 0;
+            date.millisecond = 0;
+        }
+        size_t size = ht_date_format_rfc3339(&date, written);
+        if (size > 0) {
+            event->attr[HT_ATTR_TIME] = keep(recorder, written, size);
+            event->attr[HT_ATTR_TIMEPRECISION] = ht_text_from(ht_precision_name(date.precision));
+            return true;
+        }
+    }
+    if (result != HT_DATE_NULL) {
+        ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_DATE_INVALID));
+        ht_recorder_keep_original(recorder, rule->time_path, text);
+    }
+    return false;
+}
+
+static void set_time(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    bool given = false;
+    for (unsigned i = 0; i < rule->time.count; i++) {
+        HtText text = ht_match_value(recorder->match, rule->time.slots[i], 0);
+        given = given || text.data;
+        if (text.data && take_time(recorder, rule, text, event)) {
+            return;
+        }
+    }
+    if (rule->time_required) {
+        g_autofree char *label = g_strdup_printf("time (%s)", rule->time_path.data);
+        ht_recorder_fault(recorder, given ? "value-invalid" : "required-missing", label,
+                          given ? "the time of the event cannot be read" : "the time of the event has no value");
+    }
+}
+
+/* ---- Place ---- */
+
+/* The first of the values that is a division's code; absent when none is. */
+static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText path, HtDivisionInfo *info)
+{
+    char code[HT_NUMBER_MAX];
+    for (unsigned i = 0; i < from->count; i++) {
+        HtText text = ht_match_value(recorder->match, from->slots[i], 0);
+        size_t size = text.data ? ht_value_division(text.data, text.size, code) : 0;
+        if (size > 0) {
+            ht_division_check(recorder->reference->divisions, code, size, info);
+            if (info->marks) {
+                ht_recorder_note(recorder, NULL, info->marks);
+            }
+            return keep(recorder, code, info->size ? info->size : size);
+        }
+        if (text.data) {
+            ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_DIVISION_UNKNOWN));
+            ht_recorder_keep_original(recorder, path, text);
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
+static void set_division(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    HtDivisionInfo info = {0};
+    HtText code = find_division(recorder, &rule->division, rule->division_path, &info);
+    const char *assumed = recorder->options->division;
+    if (!code.data && assumed && *assumed) {
+        ht_division_check(recorder->reference->divisions, assumed, strlen(assumed), &info);
+        ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_DIVISION_ASSUMED));
+        code = ht_text_from(assumed);
+    }
+    if (code.data) {
+        const char *edition = info.edition ? info.edition : ht_divisions_edition(recorder->reference->divisions);
+        event->attr[HT_ATTR_DIVISION] = code;
+        event->attr[HT_ATTR_DIVISIONEDITION] = ht_text_from(edition);
+    }
+    HtDivisionInfo from_info = {0};
+    event->attr[HT_ATTR_FROMDIVISION] =
+        find_division(recorder, &rule->from_division, rule->from_division_path, &from_info);
+}
+
+/* ---- Persons ---- */
+
+/* A citizen number that names somebody, in its 18-digit form; absent when it cannot be one. A wrong check digit does not
+ * matter: it is still the number by which the register knows this person. */
+static HtText find_citizen(HtRecorder *recorder, HtText text)
+{
+    const HtIdNumber *id = ht_recorder_id(recorder, text);
+    switch (id->status) {
+    case HT_ID_VALID:
+    case HT_ID_AMBIGUOUS:
+    case HT_ID_WRONG_CHECK:
+    case HT_ID_WRONG_DATE:
+    case HT_ID_FUTURE: return keep(recorder, id->canonical, id->size);
+    default: return HT_TEXT_NONE;
+    }
+}
+
+static void add_identity(HtRecorder *recorder, const HtIdentityRule *rule, HtEvent *event)
+{
+    HtText value = ht_match_first(recorder->match, &rule->from, 0);
+    if (!value.data || !ht_when_holds(rule->when, recorder->match)) {
+        return;
+    }
+    if (rule->id_number) {
+        value = find_citizen(recorder, value);
+    }
+    if (value.data && can_be_attribute(value) && value.size + rule->kind.size < ATTRIBUTE_MAX) {
+        bool fresh = rule->fresh && ht_when_holds(rule->fresh, recorder->match);
+        event->identities[event->identity_count++] = (HtIdentity){rule->kind, value, fresh};
+    }
+}
+
+void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    recorder->head.size = 0;
+    ht_buffer_reserve(&recorder->head, HT_HEAD_BYTES);
+    event->attr[HT_ATTR_TYPE] = rule->type;
+    event->attr[HT_ATTR_DIRECTION] = rule->direction;
+    set_business(recorder, rule, event);
+    set_time(recorder, rule, event);
+    set_division(recorder, rule, event);
+    if (rule->correlation.count > 0) {
+        set_correlation(recorder, rule, event);
+    }
+    for (unsigned i = 0; i < rule->n_identities; i++) {
+        add_identity(recorder, &rule->identities[i], event);
+    }
+}

@@ -1,0 +1,262 @@
+/* From complete records to packed events; see record.h. */
+#include "mappings/engine/record.h"
+
+#include "core/base/clock.h"
+
+#define EVENTS_KEEP (1024 * 1024)
+#define VALUE_KEEP (256 * 1024)
+#define CHINA_OFFSET_S (8 * 3600)
+#define DAY_S (24 * 3600)
+
+/* ---- Life ---- */
+
+void ht_recorder_init(HtRecorder *recorder, const HtMapping *mapping, const HtReference *reference,
+                      const HtMapperOptions *options, HtMatch *match)
+{
+    *recorder = (HtRecorder){.mapping = mapping, .reference = reference, .options = options, .match = match};
+    recorder->covers = g_new0(uint64_t, mapping->n_bits / 64 + 1);
+    recorder->spans = g_array_new(FALSE, FALSE, sizeof(HtSpan));
+    recorder->checksum = g_checksum_new(G_CHECKSUM_SHA256);
+}
+
+void ht_recorder_clear(HtRecorder *recorder)
+{
+    ht_buffer_clear(&recorder->events);
+    ht_buffer_clear(&recorder->data);
+    ht_buffer_clear(&recorder->head);
+    ht_buffer_clear(&recorder->tree_text);
+    ht_buffer_clear(&recorder->value);
+    ht_buffer_clear(&recorder->originals.items);
+    ht_buffer_clear(&recorder->key);
+    g_free(recorder->covers);
+    g_array_unref(recorder->spans);
+    g_checksum_free(recorder->checksum);
+}
+
+/* Today in China; worked out once a day. */
+static uint32_t find_today(HtRecorder *recorder)
+{
+    time_t seconds = (time_t)(ht_clock_now() / HT_SECOND) + CHINA_OFFSET_S;
+    if (recorder->today == 0 || recorder->day != seconds / DAY_S) {
+        struct tm day;
+        gmtime_r(&seconds, &day);
+        recorder->day = seconds / DAY_S;
+        recorder->today = (uint32_t)((day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday);
+    }
+    return recorder->today;
+}
+
+void ht_recorder_begin(HtRecorder *recorder, HtOutcome *outcome, const HtReading *reading)
+{
+    recorder->outcome = outcome;
+    recorder->reading = reading;
+    recorder->repaired = false;
+    recorder->today = find_today(recorder);
+    recorder->payload_unmapped = 0;
+    recorder->id_serial = 0;
+    ht_buffer_reset(&recorder->data, VALUE_KEEP);
+    ht_buffer_reset(&recorder->value, VALUE_KEEP);
+    ht_buffer_reset(&recorder->tree_text, VALUE_KEEP);
+    ht_buffer_reset(&recorder->originals.items, VALUE_KEEP);
+    ht_recorder_drop(recorder);
+}
+
+void ht_recorder_drop(HtRecorder *recorder)
+{
+    ht_buffer_reset(&recorder->events, EVENTS_KEEP);
+    g_array_set_size(recorder->spans, 0);
+}
+
+/* ---- What the parts ask for ---- */
+
+void ht_recorder_note(HtRecorder *recorder, const HtElement *element, HtMarks marks)
+{
+    const char *name = element ? element->name : "";
+    for (unsigned i = 0; i < recorder->n_notes; i++) {
+        if (recorder->notes[i].name == name) {
+            recorder->notes[i].marks |= marks;
+            return;
+        }
+    }
+    if (marks && recorder->n_notes < HT_NOTES_MAX) {
+        uint32_t size = element ? element->name_size : 0;
+        recorder->notes[recorder->n_notes++] = (HtNote){name, size, marks};
+    }
+}
+
+void ht_recorder_fault(HtRecorder *recorder, const char *code, const char *label, const char *text)
+{
+    HtFault fault;
+    ht_fault_set(&fault, code, "%s", text);
+    ht_fault_set_element(&fault, ht_text_from(label));
+    fault.record = recorder->outcome->records;
+    fault.line = recorder->match->record_line;
+    ht_outcome_add_fault(recorder->outcome, &fault);
+    recorder->faults++;
+}
+
+void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value)
+{
+    ht_unmapped_add(&recorder->originals, path, value);
+}
+
+const HtIdNumber *ht_recorder_id(HtRecorder *recorder, HtText text)
+{
+    bool known = recorder->id_serial == recorder->match->serial && recorder->id_text == text.data &&
+                 recorder->id_size == text.size;
+    if (!known) {
+        ht_idnumber_parse_at(text.data, text.size, recorder->today, &recorder->id);
+        recorder->id_serial = recorder->match->serial;
+        recorder->id_text = text.data;
+        recorder->id_size = text.size;
+    }
+    return &recorder->id;
+}
+
+/* ---- Records ---- */
+
+static void begin_event(HtRecorder *recorder)
+{
+    recorder->n_notes = 0;
+    recorder->sensitivity = 0;
+    recorder->minor = false;
+    recorder->originals.items.size = 0;
+    recorder->originals.count = 0;
+    recorder->originals.surplus = false;
+}
+
+static void make_event(HtRecorder *recorder, const HtEventRule *rule)
+{
+    static const char *const classes[] = {"0", "1", "2", "3"};
+    HtEvent event = {0};
+    begin_event(recorder);
+    ht_recorder_head(recorder, rule, &event);
+    ht_recorder_data(recorder, rule);
+    unsigned class = recorder->minor ? 3 : MIN(recorder->sensitivity, 3);
+    event.attr[HT_ATTR_DATACLASSIFICATION] = (HtText){classes[class], 1};
+    event.attr[HT_ATTR_MINOR] = recorder->minor ? HT_TEXT_LITERAL("1") : HT_TEXT_NONE;
+    event.data = ht_buffer_text(&recorder->data);
+    if (recorder->spans->len == 0) {
+        recorder->key.size = 0;
+        ht_buffer_add_text(&recorder->key, event.key);
+    }
+
+    HtSpan span = {recorder->events.size, 0};
+    ht_event_pack(&event, &recorder->events);
+    span.size = recorder->events.size - span.start;
+    g_array_append_val(recorder->spans, span);
+}
+
+/* With one event for each record all values below it are that event's: nothing to compare. */
+static void collect_unmapped(HtRecorder *recorder, const HtRecordRule *rule, uint64_t made)
+{
+    if (rule->n_events == 1) {
+        return;
+    }
+    unsigned words = recorder->mapping->n_bits / 64 + 1;
+    uint64_t *covers = recorder->covers;
+    memset(covers, 0, sizeof *covers * words);
+    for (uint64_t left = made; left; left &= left - 1) {
+        const HtEventRule *event = rule->events[__builtin_ctzll(left)];
+        for (unsigned word = 0; word < words; word++) {
+            covers[word] |= event->covers[word];
+        }
+    }
+    ht_match_collect_uncovered(recorder->match, covers);
+}
+
+/* Bits of the rule's events whose condition holds. */
+static uint64_t choose_events(HtRecorder *recorder, const HtRecordRule *rule)
+{
+    uint64_t chosen = 0;
+    for (unsigned i = 0; i < rule->n_events; i++) {
+        if (ht_when_holds(rule->events[i]->when, recorder->match)) {
+            chosen |= (uint64_t)1 << i;
+        }
+    }
+    return chosen;
+}
+
+static bool is_skipped(HtRecorder *recorder, const HtRecordRule *rule)
+{
+    for (unsigned i = 0; i < rule->n_skips; i++) {
+        if (ht_when_holds(rule->skips[i], recorder->match)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False when the payload has more records than are taken; the reading is stopped then. */
+static bool count_record(HtRecorder *recorder)
+{
+    if (recorder->outcome->records >= recorder->options->limits.records) {
+        recorder->too_many(recorder->user);
+        return false;
+    }
+    recorder->outcome->records++;
+    return true;
+}
+
+void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
+{
+    if (is_skipped(recorder, rule) || !count_record(recorder)) {
+        return;
+    }
+    size_t events_size = recorder->events.size;
+    guint events = recorder->spans->len;
+    uint64_t chosen = choose_events(recorder, rule);
+    recorder->faults = 0;
+    if (!chosen) {
+        ht_recorder_fault(recorder, "no-event-for-record", NULL, "no event of the mapping is meant for this record");
+    } else {
+        collect_unmapped(recorder, rule, chosen);
+    }
+    for (uint64_t left = chosen; left; left &= left - 1) {
+        make_event(recorder, rule->events[__builtin_ctzll(left)]);
+    }
+    if (recorder->faults > 0) {
+        recorder->events.size = events_size;
+        g_array_set_size(recorder->spans, events);
+        recorder->outcome->rejected++;
+    } else {
+        recorder->payload_unmapped = recorder->match->payload_unmapped.items.size;
+    }
+}
+
+/* ---- The payload's end ---- */
+
+/* Fields after the last record go to the last event: nothing is dropped in silence. */
+static void append_trailer(HtRecorder *recorder)
+{
+    const HtBuffer *fields = &recorder->match->payload_unmapped.items;
+    if (recorder->spans->len == 0 || fields->size <= recorder->payload_unmapped) {
+        return;
+    }
+    HtSpan *span = &g_array_index(recorder->spans, HtSpan, recorder->spans->len - 1);
+    g_autofree char *packed = g_memdup2(recorder->events.data + span->start, span->size);
+    HtEvent event;
+    if (!ht_event_unpack((HtText){packed, span->size}, &event, NULL)) {
+        return;
+    }
+    recorder->data.size = 0;
+    ht_buffer_add_text(&recorder->data, event.data);
+    ht_buffer_add(&recorder->data, fields->data + recorder->payload_unmapped, fields->size - recorder->payload_unmapped);
+    event.data = ht_buffer_text(&recorder->data);
+    recorder->events.size = span->start;
+    ht_event_pack(&event, &recorder->events);
+    span->size = recorder->events.size - span->start;
+}
+
+void ht_recorder_finish(HtRecorder *recorder)
+{
+    append_trailer(recorder);
+    if (recorder->spans->len == 1 && recorder->key.size > 0) {
+        recorder->outcome->key = ht_buffer_text(&recorder->key);
+    }
+    for (guint i = 0; i < recorder->spans->len; i++) {
+        HtSpan span = g_array_index(recorder->spans, HtSpan, i);
+        HtText event = {recorder->events.data + span.start, span.size};
+        g_array_append_val(recorder->outcome->events, event);
+    }
+}

@@ -1,0 +1,316 @@
+/* Tells strings that are documents from strings that are values, and reads the documents; called by envelope.c with the
+ * events of the payload, and by itself with those of the documents found. In the host's only thread.
+ *
+ * A text is kept back only when its first character says that it may be a document (`<`, `{`, `[`); all others go
+ * straight through. When it turns out to be a value after all, it is given to the sink as it came. */
+#include "mappings/engine/strings.h"
+
+#include "mappings/engine/jsondoc.h"
+#include "mappings/engine/repair.h"
+#include "mappings/engine/text.h"
+
+#define KEPT_BYTES (256 * 1024) /* memory that is kept for the next string */
+#define CDATA_LAYERS 3          /* `<![CDATA[` as text: wrapped twice or more */
+
+typedef enum {
+    TEXT_PASSES, /* no document, or not looked for */
+    TEXT_BLANK,  /* nothing but blanks yet */
+    TEXT_KEPT,   /* in `text` */
+} TextState;
+
+/* One document under way. */
+typedef struct {
+    TextState state;
+    uint32_t open; /* its elements that are open */
+    uint32_t line; /* where the kept text begins */
+    HtBuffer text;
+    HtRepairBuffers repaired;
+} Level;
+
+struct HtStrings {
+    HtSax *sax;
+    HtStringsOptions options;
+    Level *level; /* the innermost */
+    Level levels[HT_SAX_LAYERS];
+};
+
+HtStrings *ht_strings_new(HtSax *sax)
+{
+    HtStrings *strings = g_new0(HtStrings, 1);
+    strings->sax = sax;
+    strings->level = strings->levels;
+    return strings;
+}
+
+void ht_strings_free(HtStrings *strings)
+{
+    if (!strings) {
+        return;
+    }
+    for (unsigned i = 0; i < HT_SAX_LAYERS; i++) {
+        ht_buffer_clear(&strings->levels[i].text);
+        ht_repair_clear(&strings->levels[i].repaired);
+    }
+    g_free(strings);
+}
+
+void ht_strings_begin(HtStrings *strings, const HtStringsOptions *options)
+{
+    strings->options = *options;
+    strings->level = strings->levels;
+    strings->level->open = 0;
+    strings->level->state = TEXT_PASSES;
+}
+
+void ht_strings_look_everywhere(HtStrings *strings)
+{
+    strings->options.everywhere = true;
+}
+
+/* The kept text is a value. */
+static void give_kept(HtStrings *strings, Level *level)
+{
+    level->state = TEXT_PASSES;
+    if (level->text.size > 0) {
+        strings->options.sink->text(strings->options.user, level->text.data, level->text.size);
+    }
+}
+
+void ht_strings_start(HtStrings *strings, const HtSaxElement *element)
+{
+    const HtSink *sink = strings->options.sink;
+    Level *level = strings->level;
+    if (level->state == TEXT_KEPT) {
+        give_kept(strings, level);
+    }
+    level->state = strings->options.everywhere || level->open == 0 ? TEXT_BLANK : TEXT_PASSES;
+    if (level->open++ == 0) {
+        sink->document_start(strings->options.user, element->name);
+    }
+    sink->start(strings->options.user, element->name, element->attributes, element->attribute_count);
+}
+
+/* ---- Text ---- */
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+static uint32_t count_newlines(const char *at, const char *end)
+{
+    uint32_t lines = 0;
+    while (at < end) {
+        lines += *at++ == '\n';
+    }
+    return lines;
+}
+
+/* The parser tells its line at the end of a piece; the text kept begins at `from`. */
+static void keep(HtStrings *strings, Level *level, const char *from, const char *end)
+{
+    uint32_t line = ht_sax_line(strings->sax), inside = count_newlines(from, end);
+    level->state = TEXT_KEPT;
+    level->line = line > inside ? line - inside : line;
+    ht_buffer_reset(&level->text, KEPT_BYTES);
+    ht_buffer_add(&level->text, from, (size_t)(end - from));
+}
+
+/* The first piece, or the first after blanks. */
+static void look_at_text(HtStrings *strings, Level *level, const char *text, size_t size)
+{
+    const char *from = text, *end = text + size;
+    while (from < end && is_blank(*from)) {
+        from++;
+    }
+    if (from == end) {
+        return;
+    }
+    if (*from == '<' || *from == '{' || *from == '[') {
+        keep(strings, level, from, end);
+    } else {
+        level->state = TEXT_PASSES;
+    }
+}
+
+void ht_strings_text(HtStrings *strings, const char *text, size_t size)
+{
+    Level *level = strings->level;
+    if (level->state == TEXT_KEPT) {
+        ht_buffer_add(&level->text, text, size);
+        return;
+    }
+    if (level->state == TEXT_BLANK) {
+        look_at_text(strings, level, text, size);
+        if (level->state == TEXT_KEPT) {
+            size -= level->text.size; /* the blanks before it */
+        }
+    }
+    if (size > 0) {
+        strings->options.sink->text(strings->options.user, text, size);
+    }
+}
+
+/* ---- Documents ---- */
+
+static void open_level(HtStrings *strings)
+{
+    strings->level++;
+    strings->level->open = 0;
+    strings->level->state = TEXT_PASSES;
+}
+
+static void close_level(HtStrings *strings)
+{
+    strings->level--;
+}
+
+static void handle_start(void *user, const HtSaxElement *element)
+{
+    ht_strings_start(user, element);
+}
+
+static void handle_text(void *user, const char *text, size_t size)
+{
+    ht_strings_text(user, text, size);
+}
+
+static void handle_end(void *user, HtName name)
+{
+    ht_strings_end(user, name);
+}
+
+static const HtSaxHandler nested_handler = {handle_start, handle_text, handle_end};
+
+static HtText repair(HtStrings *strings, Level *level, HtText text)
+{
+    if (strings->options.repairs == 0) {
+        return text;
+    }
+    size_t max_size = ht_sax_limits(strings->sax)->document_bytes;
+    HtRepaired repaired = ht_repair_apply(strings->options.repairs, text, max_size, &level->repaired);
+    *strings->options.effective |= repaired.effective;
+    strings->options.reading->text_traits |= repaired.traits;
+    return repaired.text;
+}
+
+/* `text` is in level->text, with a byte of room after it for the NUL that the parser wants. */
+static void read_xml(HtStrings *strings, Level *level, HtText text)
+{
+    unsigned skipped_lines = 0;
+    level->text.data[text.data - level->text.data + (ptrdiff_t)text.size] = '\0';
+    text = repair(strings, level, ht_text_skip_declaration(text, &skipped_lines));
+    HtTextRoot root;
+    ht_text_root_name(text, &root);
+    if (root.has_doctype) {
+        ht_sax_refuse(strings->sax, "doctype-refused",
+                      "The XML inside a string has a DOCTYPE, which is not accepted: send it without one.");
+        return;
+    }
+    open_level(strings);
+    ht_sax_parse(strings->sax, text, level->line + skipped_lines, &nested_handler, strings);
+    close_level(strings);
+}
+
+static bool json_start(void *user, const char *name, size_t size)
+{
+    HtStrings *strings = user;
+    HtSaxElement element = {ht_sax_name(strings->sax, name, size), NULL, NULL, NULL, 0};
+    if (!element.name || !ht_sax_enter(strings->sax)) {
+        return false;
+    }
+    ht_strings_start(strings, &element);
+    return !ht_sax_stopped(strings->sax);
+}
+
+static bool json_text(void *user, const char *text, size_t size)
+{
+    HtStrings *strings = user;
+    if (!ht_sax_count_text(strings->sax, size)) {
+        return false;
+    }
+    ht_strings_text(strings, text, size);
+    return !ht_sax_stopped(strings->sax);
+}
+
+static bool json_end(void *user, const char *name, size_t size)
+{
+    HtStrings *strings = user;
+    ht_sax_leave(strings->sax);
+    ht_strings_end(strings, ht_sax_name(strings->sax, name, size));
+    return !ht_sax_stopped(strings->sax);
+}
+
+void ht_strings_read_json(HtStrings *strings, HtText text, uint32_t line)
+{
+    static const HtJsonHandler handler = {json_start, json_text, json_end};
+    strings->options.reading->text_traits |= memchr(text.data, '\\', text.size) ? HT_TRAIT_ALL : 0;
+    ht_sax_nest(strings->sax, line);
+    ht_jsondoc_read(text, &handler, strings);
+    ht_sax_unnest(strings->sax);
+}
+
+static bool starts_with(HtText text, const char *word)
+{
+    size_t size = strlen(word);
+    return text.size >= size && memcmp(text.data, word, size) == 0;
+}
+
+/* Takes `<![CDATA[` and `]]>` off, where they are text: the sender has wrapped the document twice. */
+static HtText unwrap_cdata(HtText text)
+{
+    for (unsigned i = 0; i < CDATA_LAYERS && starts_with(text, "<![CDATA[") && text.size >= 12; i++) {
+        if (memcmp(text.data + text.size - 3, "]]>", 3) != 0) {
+            break;
+        }
+        text = ht_text_trim(text.data + 9, text.size - 12);
+    }
+    return text;
+}
+
+/* A markup's beginning, and an end somewhere: `<0.05` of a laboratory and `<正常` are values. */
+static bool is_xml(HtText text)
+{
+    if (text.size < 4 || text.data[0] != '<' || !memchr(text.data, '>', text.size)) {
+        return false;
+    }
+    unsigned char next = (unsigned char)text.data[1];
+    return g_ascii_isalpha(next) || next >= 0x80 || strchr("_:!?", next);
+}
+
+/* An element with kept text ends. */
+static void read_kept(HtStrings *strings, Level *level)
+{
+    *ht_buffer_reserve(&level->text, 1) = '\0';
+    HtText whole = ht_text_trim(level->text.data, level->text.size), text = unwrap_cdata(whole);
+    level->state = TEXT_PASSES;
+    bool has_room = ht_sax_has_room(strings->sax);
+    if (has_room && is_xml(text)) {
+        read_xml(strings, level, text);
+    } else if (has_room && text.size > 0 && text.data[0] != '<' && ht_jsondoc_check(text)) {
+        open_level(strings);
+        ht_strings_read_json(strings, text, level->line);
+        close_level(strings);
+    } else if (text.data == whole.data) {
+        give_kept(strings, level);
+    } else if (text.size > 0) {
+        strings->options.sink->text(strings->options.user, text.data, text.size);
+    }
+}
+
+void ht_strings_end(HtStrings *strings, HtName name)
+{
+    const HtSink *sink = strings->options.sink;
+    Level *level = strings->level;
+    if (level->state == TEXT_KEPT) {
+        read_kept(strings, level);
+        if (ht_sax_stopped(strings->sax)) {
+            return;
+        }
+    }
+    level->state = TEXT_PASSES;
+    sink->end(strings->options.user, name);
+    if (--level->open == 0) {
+        sink->document_end(strings->options.user);
+    }
+}

@@ -1,0 +1,31 @@
+/*
+ * text-convert.h: bytes in a known encoding into UTF-8. Private to text.c and its tests; which encoding it
+ * is, text.c decides.
+ *
+ * Each function takes the whole text, writes strict UTF-8 into `out` from its beginning, and adds to
+ * `*repaired` the number of U+FFFD that it put in for what is no character. False when `out` would have to
+ * grow beyond `max_size`.
+ */
+#pragma once
+
+#include "core/base/buffer.h"
+
+/* Where the text goes, and its bound. The buffer is reused: after the first messages nothing is allocated. */
+typedef struct {
+    HtBuffer buffer;
+    size_t max_size; /* bytes; the buffer's capacity stays at or below this */
+} HtTextOutput;
+
+/*
+ * GB 18030-2022, and so GB 2312 and GBK. A lead byte without a trail becomes one U+FFFD and the byte after
+ * it is kept: a character cut in half at the end of a field never swallows the `<` that follows, nor the
+ * first `]` of "]]>" although that byte could be a trail. So do 80 and FF and codes that stand for nothing.
+ */
+bool ht_text_convert_gb18030(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired);
+
+/* UTF-8 with faults: each ill-formed stretch (Unicode 3.9, maximal subpart) becomes one U+FFFD. */
+bool ht_text_convert_broken_utf8(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired);
+
+/* UTF-16; a lone surrogate, and an odd byte at the end, become U+FFFD. */
+bool ht_text_convert_utf16(const uint8_t *bytes, size_t size, bool big_endian, HtTextOutput *out,
+                           size_t *repaired);

@@ -1,0 +1,62 @@
+/*
+ * text-value.h: what is odd about one value's text, and the repairs that the mapping engine may make to it.
+ * All on UTF-8 in memory that the caller owns (broken UTF-8 does no harm); no allocation, no locale; any
+ * thread.
+ *
+ * Nothing here changes a value by itself: the caller keeps the original, and sets the mark that names the
+ * change.
+ */
+#pragma once
+
+#include "core/base/buffer.h"
+#include "mappings/engine/text-scan.h"
+
+/*
+ * What happened to a text or is odd about a value; each becomes a quality mark. The first three are of a
+ * whole text, set by ht_text_decode(), the others of one value, set by ht_text_value_marks().
+ */
+typedef enum {
+    HT_TEXT_ENCODING_MISMATCH = 1 << 0,     /* encoding-mismatch: the bytes are not what was declared */
+    HT_TEXT_ENCODING_ASSUMED = 1 << 1,      /* encoding-assumed: nothing was declared, UTF-8 is not certain */
+    HT_TEXT_HALF_CHARACTER = 1 << 2,        /* half-character: bytes that are no character became U+FFFD */
+    HT_TEXT_REPLACEMENT_CHARACTER = 1 << 3, /* replacement-character: U+FFFD in the value */
+    HT_TEXT_PRIVATE_USE = 1 << 4,           /* private-use: a character that only the sender's font knows */
+    HT_TEXT_NAME_DOT = 1 << 5,              /* name-dot: a look-alike where U+00B7 belongs */
+} HtTextMark;
+
+/*
+ * The marks of one value. `traits` are those of the text that it was taken from: without a trait the search
+ * for what it stands for is left out, and most values cost nothing. Pass HT_TRAIT_ALL when they are not
+ * known.
+ *
+ * Only with `is_name` is HT_TEXT_NAME_DOT looked for: a look-alike dot between two characters that names
+ * are written with, Chinese or Latin; a full stop only between two Chinese ones, for in Latin script it is
+ * an abbreviation. Between katakana U+30FB is where it belongs.
+ */
+unsigned ht_text_value_marks(const char *value, size_t size, unsigned traits, bool is_name);
+
+/*
+ * Bytes that ht_text_fix_name_dot() may write: a full stop of one byte becomes a dot of two; in broken UTF-8 that
+ * can be every other byte.
+ */
+#define HT_TEXT_NAME_DOT_ROOM(size) ((size) + (size) / 2 + 1)
+
+/*
+ * Writes the name with each dot that HT_TEXT_NAME_DOT means as U+00B7 and everything else as it is. `out`
+ * has at least HT_TEXT_NAME_DOT_ROOM(size) bytes and does not overlap `value`. Returns the size written; no
+ * NUL is added.
+ */
+size_t ht_text_fix_name_dot(const char *value, size_t size, char *out);
+
+/*
+ * Writes the value with full-width ASCII (U+FF01 to U+FF5E) and the ideographic space as ASCII. `out` has
+ * at least `size` bytes and may be `value`. Returns the size written; no NUL is added. Full-width dots in
+ * names: fix them first.
+ */
+size_t ht_text_fold_width(const char *value, size_t size, char *out);
+
+/*
+ * The value without blanks at its ends: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. Points into
+ * `value`.
+ */
+HtText ht_text_trim(const char *value, size_t size);

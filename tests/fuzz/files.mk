@@ -1,0 +1,10 @@
+fuzz_TARGETS += fuzz-text
+fuzz-text_LIBS := engine base
+fuzz_TARGETS += fuzz-convert
+fuzz-convert_LIBS := engine base
+fuzz_TARGETS += fuzz-soap
+fuzz-soap_LIBS := engine base
+fuzz_TARGETS += fuzz-repair
+fuzz-repair_LIBS := engine base
+fuzz_TARGETS += fuzz-config
+fuzz-config_LIBS := config base

@@ -1,0 +1,666 @@
+/* mappings/engine/dates, idnumber and convert: every notation and conflict that departments were seen to
+ * send. */
+#include "mappings/engine/convert.h"
+#include "mappings/engine/dates.h"
+#include "mappings/engine/idnumber.h"
+
+#include <glib.h>
+
+#define BIT(mark) HT_MARK_BIT(HT_MARK_##mark)
+
+/* ---- Dates ---- */
+
+typedef struct {
+    const char *text;
+    unsigned flags;
+    HtType type;
+    const char *shown; /* NULL: a null; "!": invalid */
+    HtPrecision precision;
+    HtMarks marks;
+} DateCase;
+
+static const DateCase DATES[] = {
+    {"20090312", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"20090320094512", 0, HT_TYPE_DATETIME, "2009-03-20T09:45:12+08:00", HT_PRECISION_SECOND, 0},
+    {"200903200945", 0, HT_TYPE_DATETIME, "2009-03-20T09:45:00+08:00", HT_PRECISION_MINUTE, 0},
+    {"2009032009", 0, HT_TYPE_DATETIME, "2009-03-20", HT_PRECISION_DAY, BIT(DATE_PARTIAL)},
+    {"2009-03-12", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"2009-3-5", 0, HT_TYPE_DATE, "2009-03-05", HT_PRECISION_DAY, 0},
+    {"2009/03/12", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"2009/3/12 8:05", 0, HT_TYPE_DATETIME, "2009-03-12T08:05:00+08:00", HT_PRECISION_MINUTE, 0},
+    {"2009.03.12", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"2009年3月12日", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"2009年03月12日 08时30分", 0, HT_TYPE_DATETIME, "2009-03-12T08:30:00+08:00", HT_PRECISION_MINUTE, 0},
+    {"2009年3月12日8时30分5秒", 0, HT_TYPE_DATETIME, "2009-03-12T08:30:05+08:00", HT_PRECISION_SECOND, 0},
+    {"2009年3月", 0, HT_TYPE_DATE, "2009-03", HT_PRECISION_MONTH, BIT(DATE_PARTIAL)},
+    {"2009年", 0, HT_TYPE_DATE, "2009", HT_PRECISION_YEAR, BIT(DATE_PARTIAL)},
+    {"２００９年３月１２日", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"２００９０３１２", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"200903", 0, HT_TYPE_DATE, "2009-03", HT_PRECISION_MONTH, BIT(DATE_PARTIAL)},
+    {"200903", HT_DATE_MONTH_WANTED, HT_TYPE_MONTH, "2009-03", HT_PRECISION_MONTH, 0},
+    {"2009-03", HT_DATE_MONTH_WANTED, HT_TYPE_MONTH, "2009-03", HT_PRECISION_MONTH, 0},
+    {"20090312", HT_DATE_MONTH_WANTED, HT_TYPE_MONTH, "2009-03", HT_PRECISION_DAY, 0},
+    {"2009", HT_DATE_MONTH_WANTED, HT_TYPE_MONTH, "", HT_PRECISION_YEAR, BIT(DATE_PARTIAL)},
+    {"2009", 0, HT_TYPE_DATE, "2009", HT_PRECISION_YEAR, BIT(DATE_PARTIAL)},
+    {"19800000", 0, HT_TYPE_DATE, "1980", HT_PRECISION_YEAR, BIT(DATE_PARTIAL)},
+    {"19800300", 0, HT_TYPE_DATE, "1980-03", HT_PRECISION_MONTH, BIT(DATE_PARTIAL)},
+    {"1980-03-00", 0, HT_TYPE_DATE, "1980-03", HT_PRECISION_MONTH, BIT(DATE_PARTIAL)},
+    {"19800015", 0, HT_TYPE_DATE, "1980", HT_PRECISION_YEAR, BIT(DATE_PARTIAL)},
+    {"2008-08-08 10:20:30", 0, HT_TYPE_DATETIME, "2008-08-08T10:20:30+08:00", HT_PRECISION_SECOND, 0},
+    {"2008-08-08 10:20:30", 0, HT_TYPE_DATE, "2008-08-08T10:20:30", HT_PRECISION_SECOND, 0},
+    {"2008-08-08 10:20:30.0", 0, HT_TYPE_DATETIME, "2008-08-08T10:20:30+08:00", HT_PRECISION_SECOND, 0},
+    {"2008-08-08 10:20:30.125", 0, HT_TYPE_DATETIME, "2008-08-08T10:20:30.125+08:00", HT_PRECISION_SECOND, 0},
+    {"2008-08-08T00:00:00+08:00", 0, HT_TYPE_DATETIME, "2008-08-08T00:00:00+08:00", HT_PRECISION_SECOND, 0},
+    {"2008-08-08T00:00:00.0000000+08:00", 0, HT_TYPE_DATETIME, "2008-08-08T00:00:00+08:00",
+     HT_PRECISION_SECOND, 0},
+    {"2008-08-08T02:03:04Z", 0, HT_TYPE_DATETIME, "2008-08-08T02:03:04Z", HT_PRECISION_SECOND, 0},
+    {"2008-08-08T02:03:04-05:30", 0, HT_TYPE_DATETIME, "2008-08-08T02:03:04-05:30", HT_PRECISION_SECOND, 0},
+    {"2008-08-08+08:00", 0, HT_TYPE_DATE, "2008-08-08", HT_PRECISION_DAY, 0},
+    {"20090320094512+0800", 0, HT_TYPE_DATETIME, "2009-03-20T09:45:12+08:00", HT_PRECISION_SECOND, 0},
+    {"20090320094512.500-0500", 0, HT_TYPE_DATETIME, "2009-03-20T09:45:12.500-05:00", HT_PRECISION_SECOND, 0},
+    {"20090320T094512", 0, HT_TYPE_DATETIME, "2009-03-20T09:45:12+08:00", HT_PRECISION_SECOND, 0},
+    {"  20090312\t", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"\u300020090312\u00a0", 0, HT_TYPE_DATE, "2009-03-12", HT_PRECISION_DAY, 0},
+    {"20000229", 0, HT_TYPE_DATE, "2000-02-29", HT_PRECISION_DAY, 0},
+    {"1236736800", HT_DATE_EPOCH, HT_TYPE_DATE, "2009-03-11T10:00:00", HT_PRECISION_SECOND, 0},
+    {"1236736800", HT_DATE_EPOCH, HT_TYPE_DATETIME, "2009-03-11T10:00:00+08:00", HT_PRECISION_SECOND, 0},
+    {"1236736800500", HT_DATE_EPOCH, HT_TYPE_DATETIME, "2009-03-11T10:00:00.500+08:00", HT_PRECISION_SECOND,
+     0},
+    {"-86400", HT_DATE_EPOCH, HT_TYPE_DATETIME, "1969-12-31T08:00:00+08:00", HT_PRECISION_SECOND, 0},
+    {"083000", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "08:30:00", HT_PRECISION_SECOND, 0},
+    {"0830", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "08:30:00", HT_PRECISION_MINUTE, 0},
+    {"08:30", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "08:30:00", HT_PRECISION_MINUTE, 0},
+    {"8:30:15", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "08:30:15", HT_PRECISION_SECOND, 0},
+    {"8时30分", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "08:30:00", HT_PRECISION_MINUTE, 0},
+    {"99991231", HT_DATE_OPEN_ENDED, HT_TYPE_DATE, "9999-12-31", HT_PRECISION_DAY, 0},
+    {"长期", HT_DATE_OPEN_ENDED, HT_TYPE_DATE, "9999-12-31", HT_PRECISION_DAY, 0},
+    /* nulls */
+    {"", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"   ", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"19000101", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"19010101", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"1900-01-01", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"1900-01-01 00:00:00", 0, HT_TYPE_DATETIME, NULL, 0, 0},
+    {"1899-12-31", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"1899-12-30T00:00:00", 0, HT_TYPE_DATETIME, NULL, 0, 0},
+    {"0001-01-01T00:00:00", 0, HT_TYPE_DATETIME, NULL, 0, 0},
+    {"00000000", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"0000-00-00", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"99991231", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"长期", 0, HT_TYPE_DATE, NULL, 0, 0},
+    {"0", HT_DATE_EPOCH, HT_TYPE_DATETIME, NULL, 0, 0},
+    /* invalid */
+    {"20090230", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"19890229", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"20091301", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"20090132", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"2009-03-20 24:00:01", 0, HT_TYPE_DATETIME, "!", 0, 0},
+    {"2009-03-20 10:60", 0, HT_TYPE_DATETIME, "!", 0, 0},
+    {"20090320094512+0800x", 0, HT_TYPE_DATETIME, "!", 0, 0},
+    {"2009-03-20T10:00:00+99:00", 0, HT_TYPE_DATETIME, "!", 0, 0},
+    {"2009031", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"2009-03/12", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"12/03/2009", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"850312", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"上午", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"2009-03-12 测试", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"abc", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"-", 0, HT_TYPE_DATE, "!", 0, 0},
+    {"2530", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "!", 0, 0},
+    {"08-30", HT_DATE_TIME_ONLY, HT_TYPE_TIME, "!", 0, 0},
+    {"12345678901234", HT_DATE_EPOCH, HT_TYPE_DATETIME, "!", 0, 0},
+    {"1e9", HT_DATE_EPOCH, HT_TYPE_DATETIME, "!", 0, 0},
+};
+
+static const char *expected_date(const DateCase *one, HtDateResult *result)
+{
+    *result = !one->shown ? HT_DATE_NULL : one->shown[0] == '!' ? HT_DATE_INVALID : HT_DATE_OK;
+    return *result == HT_DATE_OK ? one->shown : "";
+}
+
+static void test_date_notations(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(DATES); i++) {
+        const DateCase *one = &DATES[i];
+        HtDate date;
+        HtDateResult expected;
+        char shown[HT_DATE_FORMAT_MAX];
+        const char *text = expected_date(one, &expected);
+        g_test_message("date %zu", i);
+        g_assert_cmpint(ht_date_parse(one->text, strlen(one->text), one->flags, &date), ==, expected);
+        size_t size = ht_date_format(&date, one->type, shown);
+        /* an element of type date has no time, whatever was sent */
+        size_t wanted = one->type == HT_TYPE_DATE ? MIN(strlen(text), 10) : strlen(text);
+        g_assert_cmpuint(size, ==, wanted);
+        g_assert_true(memcmp(shown, text, wanted) == 0 && shown[size] == '\0');
+        if (expected == HT_DATE_OK) {
+            g_assert_cmpint(date.precision, ==, one->precision);
+            g_assert_cmpuint(date.marks, ==, one->marks);
+        } else {
+            g_assert_cmpint(date.precision, ==, HT_PRECISION_NONE);
+            g_assert_cmpuint(date.marks, ==, expected == HT_DATE_INVALID ? BIT(DATE_INVALID) : 0);
+        }
+    }
+}
+
+static void test_event_times_are_whole(void)
+{
+    static const char *const pairs[][2] = {
+        {"1980", "1980-01-01T00:00:00+08:00"},
+        {"198003", "1980-03-01T00:00:00+08:00"},
+        {"19800312", "1980-03-12T00:00:00+08:00"},
+        {"198003120830", "1980-03-12T08:30:00+08:00"},
+        {"1980-03-12T08:30:01.25Z", "1980-03-12T08:30:01.250Z"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        HtDate date;
+        char shown[HT_DATE_FORMAT_MAX];
+        g_assert_cmpint(ht_date_parse(pairs[i][0], strlen(pairs[i][0]), 0, &date), ==, HT_DATE_OK);
+        g_assert_cmpuint(ht_date_format_rfc3339(&date, shown), ==, strlen(shown));
+        g_assert_cmpstr(shown, ==, pairs[i][1]);
+    }
+    g_assert_cmpstr(ht_precision_name(HT_PRECISION_MONTH), ==, "month");
+    g_assert_cmpstr(ht_precision_name(HT_PRECISION_NONE), ==, "");
+}
+
+static void test_zone_is_told(void)
+{
+    HtDate date;
+    ht_date_parse("20090320094512", 14, 0, &date);
+    g_assert_true(!date.had_zone && date.offset_minutes == 480);
+    g_assert_cmpint(ht_date_epoch(&date), ==, 1237513512);
+    ht_date_parse("20090320094512Z", 15, 0, &date);
+    g_assert_true(date.had_zone && date.offset_minutes == 0);
+    g_assert_cmpint(ht_date_epoch(&date), ==, 1237513512 + 8 * 3600);
+}
+
+/* Day by day through four centuries: text, number of seconds and text again are the same. */
+static void test_days_go_round(void)
+{
+    int64_t seconds = -5364662400; /* 1800-01-01T00:00:00Z */
+    unsigned days = 0;
+    for (int year = 1800; year < 2200; year++) {
+        for (int month = 1; month <= 12; month++) {
+            for (int day = 1; ht_date_exists(year, month, day); day++, days++) {
+                char text[24], shown[HT_DATE_FORMAT_MAX];
+                HtDate date, back;
+                g_snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", year, month, day);
+                HtDateResult result = ht_date_parse(text, strlen(text), 0, &date);
+                if (result == HT_DATE_OK) {
+                    g_assert_cmpint(ht_date_epoch(&date), ==, seconds + (int64_t)days * 86400);
+                    ht_date_from_epoch((seconds + (int64_t)days * 86400 - 8 * 3600) * 1000, &back);
+                    ht_date_format(&back, HT_TYPE_DATE, shown);
+                    g_assert_true(memcmp(shown, text, 10) == 0);
+                }
+            }
+        }
+    }
+    g_assert_cmpuint(days, ==, 146097);
+}
+
+/* ---- Citizen numbers and others with a check character ---- */
+
+typedef struct {
+    const char *text;
+    HtIdStatus status;
+    const char *canonical;
+    HtMarks marks;
+} IdCase;
+
+#define TODAY 20260101
+
+static const IdCase IDS[] = {
+    {"990104198001019915", HT_ID_VALID, "990104198001019915", 0},
+    {"99010419910315993X", HT_ID_VALID, "99010419910315993X", 0},
+    {"99010419910315993x", HT_ID_VALID, "99010419910315993X", BIT(ID_FOLDED)},
+    {"990104198001019916", HT_ID_WRONG_CHECK, "990104198001019916", BIT(ID_CHECK_FAILED)},
+    {"990104198902299918", HT_ID_WRONG_DATE, "990104198902299918", BIT(ID_CHECK_FAILED)},
+    {"990104190013019916", HT_ID_WRONG_DATE, "990104190013019916", BIT(ID_CHECK_FAILED)},
+    {"990104209901019911", HT_ID_FUTURE, "990104209901019911", BIT(ID_CHECK_FAILED)},
+    {"99010419800101991", HT_ID_WRONG_LENGTH, "99010419800101991", BIT(ID_CHECK_FAILED)},
+    {" 990104198001019915 ", HT_ID_VALID, "990104198001019915", BIT(ID_FOLDED)},
+    {"９９０１０４１９８００１０１９９１５", HT_ID_VALID, "990104198001019915", BIT(ID_FOLDED)},
+    {"990104500817995", HT_ID_VALID, "990104195008179950", BIT(ID_15_UPGRADED)},
+    {"990104990817996", HT_ID_AMBIGUOUS, "990104990817996", BIT(ID_15_AMBIGUOUS)},
+    {"99010450081799X", HT_ID_WRONG_CHARACTER, "99010450081799X", BIT(ID_CHECK_FAILED)},
+    {"111111111111111111", HT_ID_FILLER, "111111111111111111", BIT(ID_CHECK_FAILED)},
+    {"123456789098765432", HT_ID_FILLER, "123456789098765432", BIT(ID_CHECK_FAILED)},
+    {"420106201101011919", HT_ID_WRONG_CHECK, "420106201101011919", BIT(ID_CHECK_FAILED)},
+    {"120109197706015516", HT_ID_WRONG_CHECK, "120109197706015516", BIT(ID_CHECK_FAILED)},
+    /* beyond the standard's vectors */
+    {"", HT_ID_EMPTY, "", 0},
+    {"  ", HT_ID_EMPTY, "", 0},
+    {"990104 19800101 9915", HT_ID_VALID, "990104198001019915", BIT(ID_FOLDED)},
+    {"\u3000990104198001019915\u00a0", HT_ID_VALID, "990104198001019915", BIT(ID_FOLDED)},
+    {"９９０１０４１９９１０３１５９９３ｘ", HT_ID_VALID, "99010419910315993X", BIT(ID_FOLDED)},
+    {"99010419910315993Ｘ", HT_ID_VALID, "99010419910315993X", BIT(ID_FOLDED)},
+    {"111111111111111", HT_ID_FILLER, "111111111111111", BIT(ID_CHECK_FAILED)},
+    {"990104501317995", HT_ID_WRONG_DATE, "990104501317995", BIT(ID_CHECK_FAILED)},
+    {"测试", HT_ID_WRONG_CHARACTER, "", BIT(ID_CHECK_FAILED)},
+    {"99010419800101991\x01", HT_ID_WRONG_CHARACTER, "", BIT(ID_CHECK_FAILED)},
+    {"9901041980010199159901041980010199159901041980010199159901041980010199159", HT_ID_WRONG_CHARACTER, "",
+     BIT(ID_CHECK_FAILED)},
+};
+
+static void test_citizen_numbers(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(IDS); i++) {
+        HtIdNumber id;
+        g_test_message("number %zu", i);
+        g_assert_cmpint(ht_idnumber_parse_at(IDS[i].text, strlen(IDS[i].text), TODAY, &id), ==,
+                        IDS[i].status);
+        g_assert_true(strcmp(id.canonical, IDS[i].canonical) == 0);
+        g_assert_cmpuint(id.size, ==, strlen(id.canonical));
+        g_assert_cmpuint(id.marks, ==, IDS[i].marks);
+        g_assert_true(id.valid == (id.status == HT_ID_VALID));
+        g_assert_cmpuint(strlen(id.birth_date), ==, id.valid ? 10 : 0);
+    }
+}
+
+static void test_number_tells_sex_and_birth(void)
+{
+    HtIdNumber id;
+    ht_idnumber_parse_at("990104198205069922", 18, TODAY, &id);
+    g_assert_true(id.sex == '2' && strcmp(id.birth_date, "1982-05-06") == 0);
+    ht_idnumber_parse_at("990104500817995", 15, TODAY, &id);
+    g_assert_true(id.sex == '1' && id.upgraded && strcmp(id.birth_date, "1950-08-17") == 0);
+    ht_idnumber_parse_at("990104990817996", 15, TODAY, &id);
+    g_assert_true(id.sex == '2' && !id.upgraded && id.birth_date[0] == '\0');
+    ht_idnumber_parse_at("990104209901019911", 18, 0, &id); /* no today: no future */
+    g_assert_true(id.valid);
+    ht_idnumber_parse("990104198001019915", 18, &id);
+    g_assert_true(id.valid);
+    ht_idnumber_parse("990104209901019911", 18, &id);
+    g_assert_cmpint(id.status, ==, HT_ID_FUTURE);
+    g_assert_cmpstr(ht_id_status_text(HT_ID_WRONG_CHECK), ==, "wrong check digit");
+}
+
+/* One digit changed is always noticed: MOD 11-2 promises it. */
+static void test_each_wrong_digit_is_noticed(void)
+{
+    const char right[] = "990104198001019915";
+    for (size_t place = 0; place < 18; place++) {
+        for (char digit = '0'; digit <= '9'; digit++) {
+            char wrong[sizeof right];
+            HtIdNumber id;
+            memcpy(wrong, right, sizeof right);
+            wrong[place] = digit;
+            ht_idnumber_parse_at(wrong, 18, TODAY, &id);
+            g_assert_true(id.valid == (digit == right[place]));
+        }
+    }
+    g_assert_cmpint(ht_idnumber_check_char("9901041980010199a"), ==, 0);
+}
+
+typedef struct {
+    const char *text;
+    HtIdStatus status;
+    const char *canonical;
+} OrgCase;
+
+static void test_credit_codes(void)
+{
+    static const OrgCase cases[] = {
+        {"91990104000000TA15", HT_ID_VALID, "91990104000000TA15"},
+        {"12990104000000TB2E", HT_ID_VALID, "12990104000000TB2E"},
+        {"51990104000000TC3H", HT_ID_VALID, "51990104000000TC3H"},
+        {"52990104000000TD4J", HT_ID_VALID, "52990104000000TD4J"},
+        {"92990104000000TE5J", HT_ID_VALID, "92990104000000TE5J"},
+        {"91990104000000TA10", HT_ID_WRONG_CHECK, "91990104000000TA10"},
+        {"9199010400000OTA10", HT_ID_WRONG_CHARACTER, "9199010400000OTA10"},
+        {"91990104000000ta15", HT_ID_VALID, "91990104000000TA15"},
+        {" 91990104000000ＴＡ15", HT_ID_VALID, "91990104000000TA15"},
+        {"91990104000000TA1", HT_ID_WRONG_LENGTH, "91990104000000TA1"},
+        {"91990104000000TA155", HT_ID_WRONG_LENGTH, ""},
+        {"", HT_ID_EMPTY, ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtOrgNumber number;
+        g_assert_cmpint(ht_uscc_parse(cases[i].text, strlen(cases[i].text), &number), ==, cases[i].status);
+        g_assert_cmpstr(number.canonical, ==, cases[i].canonical);
+        bool marked = number.status != HT_ID_VALID && number.status != HT_ID_EMPTY;
+        g_assert_cmpuint(number.marks, ==, marked ? BIT(CODE_CHECK_FAILED) : 0);
+    }
+}
+
+static void test_organisation_codes(void)
+{
+    static const OrgCase cases[] = {
+        {"0000TA10-2", HT_ID_VALID, "0000TA102"},          {"12345678-8", HT_ID_VALID, "123456788"},
+        {"123456788", HT_ID_VALID, "123456788"},           {"12345678-9", HT_ID_WRONG_CHECK, "123456789"},
+        {"0000ta102", HT_ID_VALID, "0000TA102"},           {"1234567-88", HT_ID_WRONG_LENGTH, "1234567-88"},
+        {"1234*6788", HT_ID_WRONG_CHARACTER, "1234*6788"}, {"", HT_ID_EMPTY, ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtOrgNumber number;
+        g_assert_cmpint(ht_orgcode_parse(cases[i].text, strlen(cases[i].text), &number), ==, cases[i].status);
+        g_assert_cmpstr(number.canonical, ==, cases[i].canonical);
+    }
+}
+
+/* ---- Nulls and text ---- */
+
+static void test_spellings_of_null(void)
+{
+    static const char *const nulls[] = {
+        "",           " ",      "\t\n",   "\u00a0", "\u3000", "\ufeff", "null", "NULL",      "Null",
+        "(null)",     "<null>", " null ", "None",   "N/A",    "n/a",    "NaN",  "undefined", "&nbsp;",
+        "&amp;nbsp;", "无",     "暂无",   "空",     "未填",   "-",      "--",   "—",         "——",
+        "－",         "/",      "\\",     "*",      "***",    ".",      "_",    " - ",       "\u00a0-\u3000",
+    };
+    static const char *const values[] = {"0",        "00",  "1",          "无名氏", "无锡", "空军",
+                                         "nullable", "-10", "1900-01-01", "甲",     "·"};
+    for (size_t i = 0; i < G_N_ELEMENTS(nulls); i++) {
+        g_test_message("null %zu", i);
+        g_assert_true(ht_value_is_null(nulls[i], strlen(nulls[i]), 0));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_test_message("value %zu", i);
+        g_assert_false(ht_value_is_null(values[i], strlen(values[i]), 0));
+    }
+    g_assert_false(ht_value_is_null("无", 3, HT_NULL_KEEP_WORDS));
+    g_assert_false(ht_value_is_null("-", 1, HT_NULL_KEEP_SIGNS));
+    g_assert_true(ht_value_is_null("null", 4, HT_NULL_KEEP_SIGNS | HT_NULL_KEEP_WORDS));
+    g_assert_true(ht_value_is_null(NULL, 0, 0));
+}
+
+static void test_trim_and_fold(void)
+{
+    HtText trimmed = ht_value_trim("\ufeff \u3000测 试\u00a0\t", strlen("\ufeff \u3000测 试\u00a0\t"));
+    g_assert_true(ht_text_is(trimmed, "测 试"));
+    g_assert_cmpuint(ht_value_trim("  ", 2).size, ==, 0);
+    char out[32];
+    size_t size = ht_value_fold("１９号Ａ－z", strlen("１９号Ａ－z"), out, sizeof out);
+    g_assert_true(ht_text_is((HtText){out, size}, "19号A-z"));
+    g_assert_cmpuint(ht_value_fold("测试", 6, out, 5), ==, SIZE_MAX);
+    g_assert_cmpuint(ht_value_fold("测试", 6, out, 6), ==, 6);
+    g_assert_cmpuint(ht_value_length("测试A\xe6", 8), ==, 4);
+}
+
+typedef struct {
+    const char *text;
+    const char *shown;
+    HtMarks marks;
+} NameCase;
+
+static void test_names(void)
+{
+    static const NameCase cases[] = {
+        {"买买提江·测试", "买买提江·测试", 0},
+        {"买买提江•测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
+        {"买买提江・测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
+        {"买买提江．测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
+        {"买买提江.测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
+        {"买买提江‧测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
+        {"买买提江∙测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
+        {"Test A. Name", "Test A. Name", 0},
+        {"测试甲.", "测试甲.", 0},
+        {" 测试甲\u3000", "测试甲", 0},
+        {"测试䶮", "测试䶮", 0},
+        {"测试\ue787", "测试\ue787", BIT(NAME_PRIVATE_USE)},
+        {"测试\ufffd", "测试\ufffd", BIT(NAME_REPLACEMENT_CHARACTER)},
+        {"测\u3000甲", "测 甲", 0},
+        {"", "", 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char out[64];
+        HtMarks marks = 0;
+        HtText name = ht_text_from(cases[i].text);
+        size_t size = ht_value_name(name, out, sizeof out, &marks);
+        g_test_message("name %zu", i);
+        g_assert_true(ht_text_is((HtText){out, size}, cases[i].shown));
+        g_assert_cmpuint(marks, ==, cases[i].marks);
+        g_assert_cmpuint(size, <=, HT_NAME_ROOM(name.size));
+        g_assert_cmpuint(ht_value_name(ht_text_from("测试甲"), out, 9, &marks), ==, SIZE_MAX);
+    }
+}
+
+static void test_numbers(void)
+{
+    static const char *const cases[][3] = {
+        /* sent, decimal, integer; "" is none */
+        {"12", "12", "12"},
+        {"012", "12", "12"},
+        {"0", "0", "0"},
+        {"-0", "0", "0"},
+        {"12.50", "12.50", ""},
+        {"12.00", "12.00", "12"},
+        {"1,234.50", "1234.50", ""},
+        {"+5", "5", "5"},
+        {"-5.5", "-5.5", ""},
+        {"１２", "12", "12"},
+        {" 1 234 ", "1234", "1234"},
+        {"00.5", "0.5", ""},
+        {"12,5", "", ""},
+        {"1.2.3", "", ""},
+        {"12.", "", ""},
+        {".5", "", ""},
+        {"abc", "", ""},
+        {"", "", ""},
+        {"1e5", "", ""},
+        {"-", "", ""},
+        {"一", "", ""},
+        {"1,234,567", "1234567", "1234567"},
+        {"123456789012345678901234567890123456789012", "", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char out[HT_NUMBER_MAX];
+        g_test_message("number %zu", i);
+        g_assert_cmpuint(ht_value_decimal(cases[i][0], strlen(cases[i][0]), out), ==, strlen(cases[i][1]));
+        g_assert_cmpstr(out, ==, cases[i][1]);
+        g_assert_cmpuint(ht_value_integer(cases[i][0], strlen(cases[i][0]), out), ==, strlen(cases[i][2]));
+        g_assert_cmpstr(out, ==, cases[i][2]);
+    }
+}
+
+static void test_division_texts(void)
+{
+    static const char *const cases[][2] = {
+        {"440104", "440104"},
+        {" 440104001003 ", "440104001003"},
+        {"440104001", "440104001"},
+        {"44", "440000"},
+        {"4401", "440100"},
+        {"440104.0", "440104"},
+        {"４４０１０４", "440104"},
+        {"44010", ""},
+        {"44010400100312", ""},
+        {"-440104", ""},
+        {"越秀区", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char out[HT_NUMBER_MAX];
+        g_assert_cmpuint(ht_value_division(cases[i][0], strlen(cases[i][0]), out), ==, strlen(cases[i][1]));
+        g_assert_cmpstr(out, ==, cases[i][1]);
+    }
+}
+
+/* ---- Codes ---- */
+
+typedef struct {
+    const char *table;
+    const char *translation; /* NULL: none */
+    const char *value;
+    const char *code; /* NULL: a null; "?": unmapped */
+    HtMarks marks;
+} CodeCase;
+
+#define UNMAPPED BIT(CODE_UNMAPPED)
+#define WORD BIT(CODE_FROM_TEXT)
+#define NEAR BIT(CODE_APPROXIMATE)
+
+/* Each row of the conflicts that were seen in real systems, and what else the rules say. */
+static const CodeCase CODES[] = {
+    /* sex */
+    {"GB-T-2261.1", NULL, "1", "1", 0},
+    {"GB-T-2261.1", NULL, "2", "2", 0},
+    {"GB-T-2261.1", NULL, "0", "0", 0},
+    {"GB-T-2261.1", "sex.words", "男性", "1", WORD},
+    {"GB-T-2261.1", "sex.words", "女性", "2", WORD},
+    {"GB-T-2261.1", "sex.words", "男", "1", WORD},
+    {"GB-T-2261.1", "sex.words", "女", "2", WORD},
+    {"GB-T-2261.1", "sex.words", "男 ", "1", WORD},
+    {"GB-T-2261.1", "sex.words", "男\u3000", "1", WORD},
+    {"GB-T-2261.1", "sex.words", "M", "1", 0},
+    {"GB-T-2261.1", "sex.words", "F", "2", 0},
+    {"GB-T-2261.1", "sex.words", "male", "1", 0},
+    {"GB-T-2261.1", "sex.words", "female", "2", 0},
+    {"GB-T-2261.1", "sex.words", "1", "1", 0},
+    {"GB-T-2261.1", "sex.display-order", "2", "1", 0},
+    {"GB-T-2261.1", "sex.display-order", "3", "2", 0},
+    {"GB-T-2261.1", "sex.display-order", "1", "0", 0},
+    {"GB-T-2261.1", "sex.display-order", "0", "?", UNMAPPED}, /* closed: not the standard's 0 */
+    {"GB-T-2261.1", "sex.words", "0/未知的性别", "0", 0},
+    {"GB-T-2261.1", NULL, "1/男性", "1", 0},
+    {"GB-T-2261.1", "sex.words", "1/男", "1", 0},
+    {"GB-T-2261.1", NULL, "1/女性", "1", BIT(CODE_TEXT_DIFFERS)},
+    {"GB-T-2261.1", NULL, "男性(1)", "1", 0},
+    {"GB-T-2261.1", NULL, "男性（1）", "1", 0},
+    {"GB-T-2261.1", NULL, "7/男性", "1", WORD},
+    {"GB-T-2261.1", NULL, "１", "1", 0},
+    {"GB-T-2261.1", NULL, "男性", "1", WORD},
+    {"GB-T-2261.1", NULL, "男", "?", UNMAPPED},
+    {"GB-T-2261.1", NULL, "7", "?", UNMAPPED},
+    {"GB-T-2261.1", NULL, "1/2", "?", UNMAPPED | BIT(CODE_COMPOUND)},
+    {"GB-T-2261.1", NULL, "", NULL, 0},
+    {"GB-T-2261.1", NULL, "无", NULL, 0},
+    {"GB-T-2261.1", NULL, "-", NULL, 0},
+    {"GB-T-2261.1", NULL, "null", NULL, 0},
+    /* marital status */
+    {"GB-T-2261.2", "marital.words", "10", "10", 0},
+    {"GB-T-2261.2", "marital.words", "20", "20", 0},
+    {"GB-T-2261.2", "marital.words", "30", "30", 0},
+    {"GB-T-2261.2", "marital.words", "40", "40", 0},
+    {"GB-T-2261.2", "marital.words", "90", "90", 0},
+    {"GB-T-2261.2", "marital.health-record", "1", "10", 0},
+    {"GB-T-2261.2", "marital.health-record", "2", "20", 0},
+    {"GB-T-2261.2", "marital.health-record", "3", "30", 0},
+    {"GB-T-2261.2", "marital.health-record", "4", "40", 0},
+    {"GB-T-2261.2", "marital.health-record", "5", "90", 0},
+    {"GB-T-2261.2", "marital.health-record", "60", "90", 0},
+    {"GB-T-2261.2", "marital.hubei", "10", "10", 0},
+    {"GB-T-2261.2", "marital.hubei", "20", "21", 0},
+    {"GB-T-2261.2", "marital.hubei", "30", "22", 0},
+    {"GB-T-2261.2", "marital.words", "未婚", "10", WORD},
+    {"GB-T-2261.2", "marital.words", "有配偶", "20", WORD},
+    {"GB-T-2261.2", "marital.words", "离婚", "40", WORD},
+    {"GB-T-2261.2", "marital.marriage-type", "IA", "20", 0},
+    {"GB-T-2261.2", "marital.marriage-type", "IB", "40", 0},
+    {"GB-T-2261.2", "marital.marriage-type", "ICA", "20", 0},
+    {"GB-T-2261.2", "marital.marriage-type", "IC", "?", UNMAPPED},
+    {"GB-T-2261.2", "marital.words", "20/已婚", "20", 0},
+    {"GB-T-2261.2", NULL, "20/30", "?", UNMAPPED | BIT(CODE_COMPOUND)},
+    /* others */
+    {"GB-T-3304", "ethnic.words", "汉", "01", WORD},
+    {"GB-T-3304", "ethnic.words", "汉族", "01", WORD},
+    {"GB-T-3304", "ethnic.words", "01/汉", "01", 0},
+    {"GB-T-3304", "ethnic.words", "毛难族", "36", WORD},
+    {"GB-T-3304", "ethnic.letters", "UG", "05", 0},
+    {"GB-T-2261.4", NULL, "6/7/8/9", "?", UNMAPPED | BIT(CODE_COMPOUND)},
+    {"GA-T-2000.27", "household-type.GA-324.1", "1", "11", 0},
+    {"GA-T-2000.27", "household-type.GA-324.1", "7", "90", NEAR},
+    {"GA-T-2000.27", "household-type.GA-324.1", "11", "?", UNMAPPED},
+    {"GA-T-517", "id-document.WS-364", "05", "335", 0},
+    {"GA-T-517", "id-document.marriage", "5", "414", 0},
+    {"GA-T-517", "id-document.education", "5", "990", NEAR},
+    {"GA-T-517", NULL, "111", "111", 0},
+    {"LD-T-92.participation-status", "participation-status.words", "正常", "1", WORD},
+    {"LD-T-92.participation-status", "participation-status.words", "3", "3", 0},
+    {"hukou.move-reason", NULL, "0433", "0433", 0},
+    {"hukou.move-reason-group", "move-reason-group.pair", "0333", "33", 0},
+    {"hukou.move-reason-group", "move-reason-group.pair", "0308", "08", NEAR},
+    {"hukou.move-reason-group", "move-reason-group.pair", "0590", "?", UNMAPPED},
+    {"WS-364.abo-blood", "blood.police", "1", "?", UNMAPPED},
+    {"WS-364.abo-blood", "blood.police", "A型", "1", WORD},
+    {"nciic.error", NULL, "-90", "-90", 0},
+};
+
+static HtTables *load_tables(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "mappings", "tables", NULL);
+    HtTables *tables = ht_tables_load(folder, &error);
+    g_assert_no_error(error);
+    return tables;
+}
+
+static void test_codes(void)
+{
+    g_autoptr(HtTables) tables = load_tables();
+    for (size_t i = 0; i < G_N_ELEMENTS(CODES); i++) {
+        const CodeCase *one = &CODES[i];
+        const HtTranslation *words =
+            one->translation ? ht_tables_find_translation(tables, one->translation) : NULL;
+        g_test_message("code %zu", i);
+        g_assert_true((words != NULL) == (one->translation != NULL));
+        HtCode code = ht_code_resolve(ht_tables_find(tables, one->table), words, ht_text_from(one->value));
+        HtCodeStatus expected = !one->code            ? HT_CODE_NULL
+                                : one->code[0] == '?' ? HT_CODE_UNMAPPED
+                                                      : HT_CODE_OK;
+        g_assert_cmpint(code.status, ==, expected);
+        g_assert_cmpuint(code.marks, ==, one->marks);
+        if (expected == HT_CODE_OK) {
+            g_assert_cmpstr(code.entry->code, ==, one->code);
+        } else {
+            g_assert_null(code.entry);
+        }
+    }
+}
+
+/* What was sent is kept, as code and text. */
+static void test_unmapped_keeps_the_original(void)
+{
+    g_autoptr(HtTables) tables = load_tables();
+    const HtTable *sex = ht_tables_find(tables, "GB-T-2261.1");
+    HtCode code = ht_code_resolve(sex, NULL, HT_TEXT_LITERAL(" 5/其它 "));
+    g_assert_true(ht_text_is(code.code, "5") && ht_text_is(code.text, "其它"));
+    code = ht_code_resolve(sex, NULL, HT_TEXT_LITERAL("其它"));
+    g_assert_true(!code.code.data && ht_text_is(code.text, "其它"));
+    code = ht_code_resolve(sex, NULL, HT_TEXT_LITERAL("77"));
+    g_assert_true(ht_text_is(code.code, "77") && !code.text.data);
+    code = ht_code_resolve(sex, NULL, HT_TEXT_LITERAL("1/2"));
+    g_assert_true(ht_text_is(code.code, "1/2") && !code.text.data);
+}
+
+static void test_split(void)
+{
+    static const char *const cases[][3] = {
+        {"1/男性", "1", "男性"},   {"01|汉族", "01", "汉族"}, {"20-已婚", "20", "已婚"},
+        {"20:已婚", "20", "已婚"}, {"1 男性", "1", "男性"},   {"男性(1)", "1", "男性"},
+    };
+    static const char *const others[] = {"1",   "男性",   "1/2", "/男性", "1/",
+                                         "(1)", "男性()", "",    "1/ ",   "男性)"};
+    HtText code, text;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_true(ht_code_split(ht_text_from(cases[i][0]), &code, &text));
+        g_assert_true(ht_text_is(code, cases[i][1]) && ht_text_is(text, cases[i][2]));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_test_message("other %zu", i);
+        g_assert_false(ht_code_split(ht_text_from(others[i]), &code, &text));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/dates/every-notation-is-read", test_date_notations);
+    g_test_add_func("/dates/event-times-are-whole", test_event_times_are_whole);
+    g_test_add_func("/dates/zone-is-told", test_zone_is_told);
+    g_test_add_func("/dates/days-go-round", test_days_go_round);
+    g_test_add_func("/idnumber/vectors", test_citizen_numbers);
+    g_test_add_func("/idnumber/tells-sex-and-birth", test_number_tells_sex_and_birth);
+    g_test_add_func("/idnumber/each-wrong-digit-is-noticed", test_each_wrong_digit_is_noticed);
+    g_test_add_func("/idnumber/credit-codes", test_credit_codes);
+    g_test_add_func("/idnumber/organisation-codes", test_organisation_codes);
+    g_test_add_func("/convert/spellings-of-null", test_spellings_of_null);
+    g_test_add_func("/convert/trim-fold-and-length", test_trim_and_fold);
+    g_test_add_func("/convert/names-get-the-right-dot", test_names);
+    g_test_add_func("/convert/numbers", test_numbers);
+    g_test_add_func("/convert/division-codes", test_division_texts);
+    g_test_add_func("/convert/codes-of-every-source", test_codes);
+    g_test_add_func("/convert/unmapped-keeps-the-original", test_unmapped_keeps_the_original);
+    g_test_add_func("/convert/code-and-text-are-split", test_split);
+    return g_test_run();
+}

@@ -1,0 +1,179 @@
+/* mappings/engine/divisions: which codes are known, in which edition, which are retired; none is rejected. */
+#include "mappings/engine/divisions.h"
+
+#include <glib/gstdio.h>
+
+static HtDivisions *load(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "mappings", "divisions", NULL);
+    HtDivisions *divisions = ht_divisions_load(folder, &error);
+    g_assert_no_error(error);
+    return divisions;
+}
+
+typedef struct {
+    const char *code;
+    HtDivisionLevel level;
+    unsigned size;
+    bool known, exact, retired;
+    const char *edition;
+} Case;
+
+static const Case CASES[] = {
+    {"440000", HT_DIVISION_PROVINCE, 6, true, true, false, "nbs-2022-10"},
+    {"440100", HT_DIVISION_PREFECTURE, 6, true, true, false, "nbs-2022-10"},
+    {"440104", HT_DIVISION_COUNTY, 6, true, true, false, "nbs-2022-10"},
+    {"440104001", HT_DIVISION_STREET, 9, true, true, false, "nbs-2022-10"},
+    {"440104999", HT_DIVISION_STREET, 9, true, false, false, "nbs-2022-10"},
+    {"440104001003", HT_DIVISION_COMMITTEE, 12, true, false, false, "nbs-2022-10"},
+    {"440104001000", HT_DIVISION_STREET, 9, true, true, false, "nbs-2022-10"},
+    {"440104000000", HT_DIVISION_COUNTY, 6, true, true, false, "nbs-2022-10"},
+    {"440104000", HT_DIVISION_COUNTY, 6, true, true, false, "nbs-2022-10"},
+    {"440000000000", HT_DIVISION_PROVINCE, 6, true, true, false, "nbs-2022-10"},
+    {"441900003", HT_DIVISION_STREET, 9, true, false, false, "nbs-2022-10"}, /* 东莞 has no counties */
+    {"330103", HT_DIVISION_COUNTY, 6, true, true, true, "mca-2020-12"},
+    {"330103001002", HT_DIVISION_COMMITTEE, 12, true, false, true, "mca-2020-12"},
+    {"710000", HT_DIVISION_PROVINCE, 6, true, true, false, "mca-2020-12"}, /* not surveyed, but in force */
+    {"810000", HT_DIVISION_PROVINCE, 6, true, true, false, "mca-2020-12"},
+    {"133100", HT_DIVISION_PREFECTURE, 6, true, true, false, "nbs-2024"}, /* 雄安新区 */
+    {"320213025001", HT_DIVISION_COMMITTEE, 12, true, true, false, "nbs-2022-10"},
+    {"610104009004", HT_DIVISION_COMMITTEE, 12, true, true, true, "nbs-2022-10"}, /* withdrawn committee */
+    {"990104", HT_DIVISION_COUNTY, 6, false, false, false, NULL},
+    {"990104001003", HT_DIVISION_COMMITTEE, 12, false, false, false, NULL},
+    {"044010", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"44010", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"44010a", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"4401040010031", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"", HT_DIVISION_NONE, 0, false, false, false, NULL},
+};
+
+static void test_codes(void)
+{
+    g_autoptr(HtDivisions) divisions = load();
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        const Case *one = &CASES[i];
+        HtDivisionInfo info;
+        bool known = ht_division_check(divisions, one->code, strlen(one->code), &info);
+        g_test_message("%s", one->code);
+        g_assert_true(known == one->known && info.known == one->known);
+        g_assert_cmpint(info.level, ==, one->level);
+        g_assert_cmpuint(info.size, ==, one->size);
+        g_assert_true(info.exact == one->exact && info.retired == one->retired);
+        g_assert_cmpstr(info.edition, ==, one->edition);
+        g_assert_true((info.name != NULL) == one->exact);
+        HtMarks expected = !one->known    ? HT_MARK_BIT(HT_MARK_DIVISION_UNKNOWN)
+                           : one->retired ? HT_MARK_BIT(HT_MARK_DIVISION_RETIRED)
+                                          : 0;
+        g_assert_cmpuint(info.marks, ==, expected);
+    }
+}
+
+static void test_whole_lists_are_there(void)
+{
+    g_autoptr(HtDivisions) divisions = load();
+    HtDivisionInfo info;
+    g_assert_cmpstr(ht_divisions_edition(divisions), ==, "nbs-2022-10");
+    g_assert_cmpuint(ht_divisions_count(divisions), ==, 3348 + 23 + 281 + 648 + 77);
+    ht_division_check(divisions, "440104", 6, &info);
+    g_assert_cmpstr(info.name, ==, "越秀区");
+}
+
+/* The 20 counties that went between the two editions; 71, 81 and 82 are not among them. */
+static void test_twenty_counties_are_retired(void)
+{
+    g_autoptr(HtDivisions) divisions = load();
+    unsigned retired = 0;
+    for (unsigned number = 110000; number < 830000; number++) {
+        char code[8];
+        HtDivisionInfo info;
+        g_snprintf(code, sizeof code, "%06u", number);
+        retired += ht_division_check(divisions, code, 6, &info) && info.retired;
+    }
+    g_assert_cmpuint(retired, ==, 20);
+}
+
+/* Every synthetic committee is taken on its county's word. */
+static void test_unlisted_committees_are_known(void)
+{
+    g_autoptr(HtDivisions) divisions = load();
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "tests", "data", "divisions", "440104-committees.tsv", NULL);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    unsigned seen = 0;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        HtDivisionInfo info;
+        if (g_ascii_isdigit(**line)) {
+            g_assert_true(ht_division_check(divisions, *line, 12, &info));
+            g_assert_true(!info.exact && !info.retired);
+            seen++;
+        }
+    }
+    g_assert_cmpuint(seen, ==, 216);
+}
+
+static void write_list(const char *folder, const char *file, const char *text)
+{
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void remove_folder(const char *folder, const char *file)
+{
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_remove(path);
+    g_rmdir(folder);
+}
+
+static void test_errors_have_lines(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+    write_list(
+        folder, "a.tsv",
+        "# edition: a\n# issued: 2020\ncode\tzh\tstatus\n440104\tone\n440104\ttwice\n44\tshort\n440105\tx\tgone\n");
+    g_assert_null(ht_divisions_load(folder, &error));
+    g_assert_error(error, HT_DIVISIONS_ERROR, 0);
+    g_assert_nonnull(strstr(error->message, "a.tsv:5: error: code stands twice"));
+    g_assert_nonnull(strstr(error->message, "a.tsv:6: error: code is not"));
+    g_assert_nonnull(strstr(error->message, "a.tsv:7: error: status"));
+    remove_folder(folder, "a.tsv");
+    g_clear_error(&error);
+    g_assert_null(ht_divisions_load("/nonexistent", &error));
+    g_assert_nonnull(error);
+}
+
+static void test_newer_list_wins(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+    write_list(folder, "new.tsv",
+               "# edition: b\n# issued: 2021\n# complete: yes\ncode\tzh\n440104\tnew name\n");
+    write_list(folder, "old.tsv",
+               "# edition: a\n# issued: 2020\n# complete: yes\ncode\tzh\tstatus\n440104\told\tretired\n");
+    g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, &error);
+    g_assert_no_error(error);
+    HtDivisionInfo info;
+    g_assert_true(ht_division_check(divisions, "440104", 6, &info));
+    g_assert_cmpstr(info.edition, ==, "b");
+    g_assert_cmpstr(info.name, ==, "new name");
+    g_assert_false(info.retired);
+    g_autofree char *first = g_build_filename(folder, "new.tsv", NULL);
+    g_remove(first);
+    remove_folder(folder, "old.tsv");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/divisions/code-has-level-edition-and-marks", test_codes);
+    g_test_add_func("/divisions/whole-lists-are-there", test_whole_lists_are_there);
+    g_test_add_func("/divisions/twenty-counties-are-retired", test_twenty_counties_are_retired);
+    g_test_add_func("/divisions/unlisted-committee-is-known-by-its-county",
+                    test_unlisted_committees_are_known);
+    g_test_add_func("/divisions/load/errors-have-lines", test_errors_have_lines);
+    g_test_add_func("/divisions/load/newer-list-wins", test_newer_list_wins);
+    return g_test_run();
+}
