@@ -43,6 +43,6 @@ void ht_outcome_add_fault(HtOutcome *outcome, const HtFault *fault);
 
 void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer);
 
-/* The texts point into `bytes`. Checks bounds, numbers, UTF-8 of texts (not of the reply); events are checked one by one
+/* Into an outcome that ht_outcome_init() made. The texts point into `bytes`. Checks bounds, numbers, UTF-8 of texts (not of the reply); events are checked one by one
  * with ht_event_unpack(). False with HT_EVENT_ERROR. */
 bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error);

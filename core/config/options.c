@@ -71,8 +71,8 @@ static const HtOption spool_options[] = {
 static const HtOption source_options[] = {
     {"department", HT_OPTION_NAME, SOURCE(department), NULL, 0, 0, NULL, true,
      "Who answers for the data: police, civil-affairs, hrss, health, …"},
-    {"adapter", HT_OPTION_NAME, SOURCE(adapter), NULL, 0, 0, NULL, true,
-     "Which adapter; `xml` needs no C."},
+    {"adapter", HT_OPTION_FILE, SOURCE(adapter), NULL, 0, 0, NULL, true,
+     "Which adapter: a name in `adapters` (without .so), or a path; `xml` needs no C."},
     {"mapping", HT_OPTION_FILE, SOURCE(mapping), NULL, 0, 0, NULL, true,
      "The mapping file: a name in `mappings`, or a path."},
     {"division", HT_OPTION_DIVISION, SOURCE(division), NULL, 0, 0, NULL, false,

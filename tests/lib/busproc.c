@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,8 +59,12 @@ static void die_with_log(BusProcess *bus, const char *what)
 /* In the child: the bus ends with its test, however that ends. */
 static void begin_child(void *user)
 {
-    (void)user;
+    const BusProcess *bus = user;
+    struct rlimit limit = {bus->files, bus->files};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (bus->files > 0) {
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 static void spawn(BusProcess *bus)
@@ -69,7 +74,7 @@ static void spawn(BusProcess *bus)
     g_assert_nonnull(file);
     const char *argv[] = {program(), "run", "-c", bus->config, NULL};
     g_autoptr(GError) error = NULL;
-    g_spawn_async_with_fds(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, begin_child, NULL, &bus->pid,
+    g_spawn_async_with_fds(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, begin_child, bus, &bus->pid,
                            -1, fileno(file), fileno(file), &error);
     fclose(file);
     g_assert_no_error(error);
