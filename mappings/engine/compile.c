@@ -99,14 +99,21 @@ static void note_error(void *user, xmlErrorPtr error)
 
 static xmlDoc *read_document(HtCompiler *compiler)
 {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    const char *path = compiler->mapping->path;
+    if (!g_file_get_contents(path, &text, &size, &error) || size > INT_MAX) {
+        g_string_append_printf(compiler->errors, "%s:1: error: %s\n", path, error ? error->message : "too large");
+        return NULL;
+    }
     xmlParserCtxt *parser = xmlNewParserCtxt();
     int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
-    xmlDoc *document = xmlCtxtReadFile(parser, compiler->mapping->path, NULL, options);
-    xmlError *error = xmlCtxtGetLastError(parser);
-    if (!document && error) {
-        g_string_append_printf(compiler->errors, "%s:%d: error: %s", compiler->mapping->path, error->line, error->message);
-    } else if (!document) {
-        g_string_append_printf(compiler->errors, "%s:1: error: cannot be read\n", compiler->mapping->path);
+    xmlDoc *document = xmlCtxtReadMemory(parser, text, (int)size, path, NULL, options);
+    xmlError *wrong = xmlCtxtGetLastError(parser);
+    if (!document) {
+        g_string_append_printf(compiler->errors, "%s:%d: error: %s", path, wrong ? wrong->line : 1,
+                               wrong ? wrong->message : "not well-formed\n");
     }
     xmlFreeParserCtxt(parser);
     return document;

@@ -8,3 +8,5 @@ fuzz_TARGETS += fuzz-repair
 fuzz-repair_LIBS := engine base
 fuzz_TARGETS += fuzz-config
 fuzz-config_LIBS := config base
+fuzz_TARGETS += fuzz-mapping
+fuzz-mapping_LIBS := engine base

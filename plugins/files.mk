@@ -1,0 +1,15 @@
+# Shared by the bus and hutong-host.
+frame_SRC := plugins/frame.c plugins/start.c plugins/loader.c
+
+# hutong-host, the process that runs one source's adapter.
+host_SRC := plugins/sandbox.c plugins/host/services.c plugins/host/setup.c plugins/host/outcome.c \
+	plugins/host/pieces.c plugins/host/main.c
+
+# The bus's side.
+supervisor_SRC := plugins/process.c plugins/outbox.c plugins/scrub.c plugins/ticket.c plugins/lifecycle.c \
+	plugins/receive.c plugins/watch.c plugins/supervisor.c
+
+# What `hutong adapter new` copies.
+template_DATA := plugins/template/skeleton.c plugins/template/skeleton.xml plugins/template/Makefile \
+	plugins/template/README.md plugins/template/fixtures/example.xml \
+	plugins/template/fixtures/example.expected.json

@@ -1,0 +1,218 @@
+/* One payload through the adapter: decode, then the department's own answer, then the RESULT frame. Runs in hutong-host.
+ *
+ * What the adapter's decode() returns and what the mapping found are brought together here: the worse of the two counts,
+ * REJECT before RETRY before OK, and a payload that is not OK has at least one fault and no events. */
+#include "plugins/host/worker.h"
+
+#define KEEP_BYTES (1024 * 1024)
+
+static hutong_text plain(HtText text)
+{
+    return (hutong_text){text.data, text.size};
+}
+
+void ht_worker_take(HtWorker *worker, uint64_t ticket)
+{
+    __atomic_store_n(worker->hands, ticket, __ATOMIC_RELEASE);
+}
+
+static void begin_payload(HtWorker *worker, HtPhase phase)
+{
+    GArray *events = worker->outcome.events;
+    g_array_set_size(events, 0);
+    worker->outcome = (HtOutcome){.events = events};
+    worker->out.phase = phase;
+    worker->out.verdict = HT_VERDICT_OK;
+    worker->out.has_fault = false;
+    worker->log_lines = 0;
+    ht_buffer_reset(&worker->text, KEEP_BYTES);
+    ht_buffer_reset(&worker->reply, KEEP_BYTES);
+}
+
+/* ---- The verdict ---- */
+
+static HtVerdict read_verdict(hutong_verdict verdict)
+{
+    switch (verdict) {
+    case HUTONG_OK: return HT_VERDICT_OK;
+    case HUTONG_RETRY: return HT_VERDICT_RETRY;
+    default: return HT_VERDICT_REJECT;
+    }
+}
+
+static HtVerdict worse_of(HtVerdict a, HtVerdict b)
+{
+    if (a == HT_VERDICT_REJECT || b == HT_VERDICT_REJECT) {
+        return HT_VERDICT_REJECT;
+    }
+    return a == HT_VERDICT_RETRY ? a : b;
+}
+
+static void settle_verdict(HtWorker *worker, HtVerdict returned)
+{
+    HtOutcome *outcome = &worker->outcome;
+    outcome->verdict = worse_of(outcome->verdict, worse_of(returned, worker->out.verdict));
+    if (worker->out.has_fault) {
+        ht_outcome_add_fault(outcome, &worker->out.fault);
+    }
+    if (outcome->verdict == HT_VERDICT_OK) {
+        return;
+    }
+    g_array_set_size(outcome->events, 0);
+    if (outcome->fault_count == 0) {
+        HtFault fault;
+        bool rejected = outcome->verdict == HT_VERDICT_REJECT;
+        ht_fault_set(&fault, rejected ? "adapter-rejected" : "adapter-retry",
+                     rejected ? "the adapter refused the payload without saying why"
+                              : "the adapter asks to send the payload again later");
+        ht_outcome_add_fault(outcome, &fault);
+    }
+}
+
+/* ---- The department's own answer ---- */
+
+static void add_escaped(HtBuffer *to, HtText text)
+{
+    g_autofree char *escaped = g_markup_escape_text(text.data, (gssize)text.size);
+    ht_buffer_add_string(to, escaped);
+}
+
+static void wrap_in_soap(HtWorker *worker)
+{
+    HtBuffer *reply = &worker->reply;
+    const HtOutcome *outcome = &worker->outcome;
+    ht_buffer_add_literal(reply, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soap:Envelope xmlns:soap=\"");
+    ht_buffer_add_string(reply, outcome->soap == HT_SOAP_12 ? "http://www.w3.org/2003/05/soap-envelope"
+                                                            : "http://schemas.xmlsoap.org/soap/envelope/");
+    ht_buffer_add_literal(reply, "\">");
+    if (outcome->message_id.data) {
+        ht_buffer_add_literal(reply, "<soap:Header><wsa:RelatesTo xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">");
+        add_escaped(reply, outcome->message_id);
+        ht_buffer_add_literal(reply, "</wsa:RelatesTo></soap:Header>");
+    }
+    ht_buffer_add_literal(reply, "<soap:Body>");
+    ht_buffer_add_text(reply, ht_buffer_text(&worker->text));
+    ht_buffer_add_literal(reply, "</soap:Body></soap:Envelope>\n");
+}
+
+static void put_reply(HtWorker *worker)
+{
+    HtOutcome *outcome = &worker->outcome;
+    if (outcome->soap == HT_SOAP_NONE) {
+        outcome->reply = ht_buffer_text(&worker->text);
+        outcome->reply_type = HT_TEXT_LITERAL("text/xml; charset=utf-8");
+        return;
+    }
+    wrap_in_soap(worker);
+    outcome->reply = ht_buffer_text(&worker->reply);
+    outcome->reply_type = outcome->soap == HT_SOAP_12 ? HT_TEXT_LITERAL("application/soap+xml; charset=utf-8")
+                                                      : HT_TEXT_LITERAL("text/xml; charset=utf-8");
+}
+
+static HtText find_business_id(const HtOutcome *outcome)
+{
+    HtEvent event;
+    if (outcome->events->len == 0 || !ht_event_unpack(g_array_index(outcome->events, HtText, 0), &event, NULL)) {
+        return HT_TEXT_NONE;
+    }
+    return event.attr[HT_ATTR_BUSINESSID];
+}
+
+static void ask_reply(HtWorker *worker, HtText message_id)
+{
+    const HtOutcome *outcome = &worker->outcome;
+    if (!worker->adapter->reply || outcome->verdict != HT_VERDICT_OK) {
+        return;
+    }
+    hutong_outcome shown = {.struct_size = sizeof shown,
+                            .verdict = HUTONG_OK,
+                            .soap_version = outcome->soap,
+                            .operation = plain(outcome->operation),
+                            .records = outcome->records,
+                            .events = outcome->events->len,
+                            .business_id = plain(find_business_id(outcome)),
+                            .message_id = plain(message_id)};
+    worker->out.phase = HT_PHASE_WRITE;
+    hutong_verdict verdict = worker->adapter->reply(worker->state, &shown, &worker->out);
+    worker->out.phase = HT_PHASE_NONE;
+    if (verdict != HUTONG_OK) {
+        return;
+    }
+    if (!g_utf8_validate_len(worker->text.data ? worker->text.data : "", worker->text.size, NULL)) {
+        ht_worker_log(worker, HUTONG_ERROR, "the adapter's reply is not UTF-8; the sender gets a receipt instead");
+        return;
+    }
+    put_reply(worker);
+}
+
+/* ---- The frame ---- */
+
+static void refuse_too_large(HtWorker *worker, size_t size)
+{
+    HtFault fault;
+    begin_payload(worker, HT_PHASE_NONE);
+    ht_fault_set(&fault, "result-too-large",
+                 "what the adapter made of the payload has %zu bytes, more than the limit of %zu: send smaller batches",
+                 size, (size_t)worker->start.frame_bytes);
+    worker->outcome.verdict = HT_VERDICT_REJECT;
+    ht_outcome_add_fault(&worker->outcome, &fault);
+}
+
+static void append_result(HtWorker *worker, uint64_t ticket)
+{
+    size_t place = ht_frame_begin(&worker->frames, HT_FRAME_RESULT, ticket);
+    size_t start = worker->frames.size;
+    ht_outcome_pack(&worker->outcome, &worker->frames);
+    size_t size = worker->frames.size - start;
+    if (size > UINT32_MAX || (worker->start.frame_bytes > 0 && size > worker->start.frame_bytes)) {
+        worker->frames.size = start;
+        refuse_too_large(worker, size);
+        ht_outcome_pack(&worker->outcome, &worker->frames);
+    }
+    ht_frame_end(&worker->frames, place);
+}
+
+void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault)
+{
+    begin_payload(worker, HT_PHASE_NONE);
+    worker->outcome.verdict = HT_VERDICT_REJECT;
+    ht_outcome_add_fault(&worker->outcome, fault);
+    append_result(worker, ticket);
+}
+
+void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body)
+{
+    hutong_payload payload = {.struct_size = sizeof payload,
+                              .body = plain(body.data ? body : HT_TEXT_LITERAL("")),
+                              .content_type = plain(head->content_type),
+                              .charset = plain(head->charset),
+                              .soap_action = plain(head->soap_action),
+                              .message_id = plain(head->id)};
+    ht_worker_take(worker, ticket);
+    begin_payload(worker, HT_PHASE_DECODE);
+    worker->soap_expected = head->soap_expected;
+    hutong_verdict returned = worker->adapter->decode(worker->state, &payload, &worker->out);
+    worker->out.phase = HT_PHASE_NONE;
+    settle_verdict(worker, read_verdict(returned));
+    ask_reply(worker, head->id);
+    append_result(worker, ticket);
+    ht_worker_take(worker, 0);
+}
+
+void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url)
+{
+    g_autofree char *address = g_strndup(url.data ? url.data : "", url.size);
+    bool given = false;
+    ht_worker_take(worker, ticket);
+    begin_payload(worker, HT_PHASE_WRITE);
+    if (worker->adapter->wsdl) {
+        given = worker->adapter->wsdl(worker->state, address, &worker->out) == HUTONG_OK;
+    }
+    worker->out.phase = HT_PHASE_NONE;
+    size_t place = ht_frame_begin(&worker->frames, HT_FRAME_TEXT, ticket);
+    if (given) {
+        ht_pack_text(&worker->frames, HT_FIELD_TEXT, ht_buffer_text(&worker->text));
+    }
+    ht_frame_end(&worker->frames, place);
+    ht_worker_take(worker, 0);
+}

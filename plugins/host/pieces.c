@@ -1,0 +1,113 @@
+/* Payloads that come in several frames: gathered here, where the memory limit is, not in the bus. Runs in hutong-host.
+ * Several may be open at once, with whole messages in between. */
+#include "plugins/host/worker.h"
+
+typedef struct {
+    HtBuffer head;
+    HtBuffer body;
+    bool too_long; /* the rest is thrown away as it comes */
+} Pieces;
+
+static void free_pieces(void *data)
+{
+    Pieces *pieces = data;
+    ht_buffer_clear(&pieces->head);
+    ht_buffer_clear(&pieces->body);
+    g_free(pieces);
+}
+
+static bool take_head_field(uint8_t tag, HtText value, HtMessageHead *head)
+{
+    uint32_t number;
+    switch (tag) {
+    case HT_FIELD_ID: head->id = value; return true;
+    case HT_FIELD_CONTENT_TYPE: head->content_type = value; return true;
+    case HT_FIELD_CHARSET: head->charset = value; return true;
+    case HT_FIELD_SOAP_ACTION: head->soap_action = value; return true;
+    case HT_FIELD_SOAP_EXPECTED: head->soap_expected = ht_unpack_u32(value, &number) && number != 0; return true;
+    default: return false;
+    }
+}
+
+bool ht_message_read(HtText fields, HtMessageHead *head, HtText *body)
+{
+    HtUnpack unpack = ht_unpack(fields.data, fields.size);
+    uint8_t tag;
+    HtText value;
+    *head = (HtMessageHead){0};
+    while (ht_unpack_next(&unpack, &tag, &value)) {
+        if (tag == HT_FIELD_BODY && body) {
+            *body = value;
+        } else if (!take_head_field(tag, value, head)) {
+            return false;
+        }
+    }
+    return !unpack.broken;
+}
+
+static Pieces *find_pieces(HtWorker *worker, uint64_t ticket)
+{
+    return worker->pieces ? g_hash_table_lookup(worker->pieces, &ticket) : NULL;
+}
+
+bool ht_pieces_begin(HtWorker *worker, uint64_t ticket, HtText head)
+{
+    if (!worker->pieces) {
+        worker->pieces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_pieces);
+    }
+    if (find_pieces(worker, ticket)) {
+        return false;
+    }
+    Pieces *pieces = g_new0(Pieces, 1);
+    ht_buffer_add_text(&pieces->head, head);
+    g_hash_table_insert(worker->pieces, g_memdup2(&ticket, sizeof ticket), pieces);
+    return true;
+}
+
+/* Twice the limit on the document: it counts after transcoding, which halves at most. */
+static bool is_too_long(const HtWorker *worker, size_t size)
+{
+    uint64_t limit = worker->start.document_bytes;
+    limit = limit > 0 ? limit : HT_MAPPER_LIMITS_DEFAULT.document_bytes;
+    return size > 2 * limit;
+}
+
+bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes)
+{
+    Pieces *pieces = find_pieces(worker, ticket);
+    if (!pieces) {
+        return false;
+    }
+    if (pieces->too_long || is_too_long(worker, pieces->body.size + bytes.size)) {
+        pieces->too_long = true;
+        ht_buffer_clear(&pieces->body);
+        return true;
+    }
+    ht_buffer_add_text(&pieces->body, bytes);
+    return true;
+}
+
+bool ht_pieces_end(HtWorker *worker, uint64_t ticket)
+{
+    Pieces *pieces = find_pieces(worker, ticket);
+    HtMessageHead head;
+    if (!pieces || !ht_message_read(ht_buffer_text(&pieces->head), &head, NULL)) {
+        return false;
+    }
+    if (pieces->too_long) {
+        HtFault fault;
+        ht_fault_set(&fault, "document-too-long", "the payload is longer than the source's limit (max-document)");
+        ht_worker_refuse(worker, ticket, &fault);
+    } else {
+        ht_worker_decode(worker, ticket, &head, ht_buffer_text(&pieces->body));
+    }
+    g_hash_table_remove(worker->pieces, &ticket);
+    return true;
+}
+
+void ht_pieces_abort(HtWorker *worker, uint64_t ticket)
+{
+    if (worker->pieces) {
+        g_hash_table_remove(worker->pieces, &ticket);
+    }
+}

@@ -1,0 +1,257 @@
+/* The services that an adapter calls (hutong_host). Runs in hutong-host, inside a call of the adapter. Each service does
+ * something only in the calls where it is offered; elsewhere it does nothing and says so in the log. */
+#include "plugins/host/worker.h"
+
+#define LOG_MAX_BYTES 1000
+
+typedef struct {
+    const hutong_filter *filter;
+    void *state;
+    HtWorker *worker;
+} FilterBinding;
+
+static HtWorker *worker_of(const hutong_host *host)
+{
+    return (HtWorker *)(void *)host;
+}
+
+static bool is_in(hutong_out *out, HtPhase phase, const char *service)
+{
+    if (out && out->phase == phase) {
+        return true;
+    }
+    if (out) {
+        g_autofree char *text = g_strdup_printf("the adapter called %s() where it does nothing", service);
+        ht_worker_log(out->worker, HUTONG_WARNING, text);
+    }
+    return false;
+}
+
+/* ---- Log, options, codes ---- */
+
+void ht_worker_log(HtWorker *worker, hutong_level level, const char *text)
+{
+    if (!text || worker->log_lines++ >= HT_WORKER_LOG_LINES) {
+        return;
+    }
+    size_t place = ht_frame_begin(&worker->frames, HT_FRAME_LOG, 0);
+    ht_pack_u32(&worker->frames, HT_FIELD_LEVEL, CLAMP((uint32_t)level, HUTONG_ERROR, HUTONG_DEBUG));
+    ht_pack_text(&worker->frames, HT_FIELD_TEXT, (HtText){text, strnlen(text, LOG_MAX_BYTES)});
+    ht_frame_end(&worker->frames, place);
+}
+
+static void serve_log(const hutong_host *host, hutong_level level, const char *text)
+{
+    ht_worker_log(worker_of(host), level, text);
+}
+
+static const char *serve_option(const hutong_host *host, const char *key)
+{
+    HtWorker *worker = worker_of(host);
+    for (unsigned i = 0; key && i + 1 < worker->start.options->len; i += 2) {
+        if (strcmp(g_ptr_array_index(worker->start.options, i), key) == 0) {
+            return g_ptr_array_index(worker->start.options, i + 1);
+        }
+    }
+    for (const hutong_option *option = worker->adapter->options; key && option && option->key; option++) {
+        if (strcmp(option->key, key) == 0) {
+            return option->fallback;
+        }
+    }
+    return NULL;
+}
+
+static int serve_code(const hutong_host *host, const char *table_name, hutong_text code, hutong_text *name)
+{
+    const HtTables *tables = worker_of(host)->reference.tables;
+    const HtTable *table = tables && table_name ? ht_tables_find(tables, table_name) : NULL;
+    const HtTableEntry *entry = table && code.data ? ht_table_find(table, code.data, code.size) : NULL;
+    if (entry && name) {
+        *name = (hutong_text){entry->zh, entry->zh_size};
+    }
+    return entry != NULL;
+}
+
+/* ---- Mapping ---- */
+
+static void reset_outcome(HtOutcome *outcome)
+{
+    GArray *events = outcome->events;
+    g_array_set_size(events, 0);
+    *outcome = (HtOutcome){.events = events};
+}
+
+static hutong_verdict refuse_map(hutong_out *out, const char *text)
+{
+    out->verdict = HT_VERDICT_REJECT;
+    if (!out->has_fault) {
+        ht_fault_set(&out->fault, "adapter-misuse", "%s", text);
+        out->has_fault = true;
+    }
+    return HUTONG_REJECT;
+}
+
+static HtText text_of(hutong_text text)
+{
+    return (HtText){text.data, text.size};
+}
+
+/* A second run in the same decode() replaces the first: an adapter may map, see it refused, repair and map again. */
+static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payload *payload, hutong_text bytes,
+                                      hutong_out *out)
+{
+    HtWorker *worker = worker_of(host);
+    if (!is_in(out, HT_PHASE_DECODE, "map")) {
+        return HUTONG_REJECT;
+    }
+    if (!worker->mapper) {
+        return refuse_map(out, "the adapter asked for its mapping, but the source has none: give it one with mapping =");
+    }
+    if (!payload || payload->struct_size < sizeof(hutong_payload)) {
+        return refuse_map(out, "the adapter handed over a payload of the wrong size");
+    }
+    HtPayload input = {.body = bytes.data ? text_of(bytes) : HT_TEXT_LITERAL(""),
+                       .charset = text_of(payload->charset),
+                       .soap_action = text_of(payload->soap_action),
+                       .soap_expected = worker->soap_expected};
+    reset_outcome(&worker->outcome);
+    out->phase = HT_PHASE_FILTER;
+    ht_mapper_run(worker->mapper, &input, &worker->outcome);
+    out->phase = HT_PHASE_DECODE;
+    return (hutong_verdict)worker->outcome.verdict;
+}
+
+static hutong_verdict serve_map(const hutong_host *host, const hutong_payload *payload, hutong_out *out)
+{
+    return serve_map_bytes(host, payload, payload ? payload->body : (hutong_text){NULL, 0}, out);
+}
+
+/* ---- Filters ---- */
+
+static void run_filter_start(void *user, HtMapper *mapper, const char *name, const char *const *attributes)
+{
+    (void)mapper;
+    FilterBinding *binding = user;
+    binding->filter->start(binding->state, &binding->worker->out, name, attributes);
+}
+
+static void run_filter_text(void *user, HtMapper *mapper, const char *text, size_t size)
+{
+    (void)mapper;
+    FilterBinding *binding = user;
+    binding->filter->text(binding->state, &binding->worker->out, text, size);
+}
+
+static void run_filter_end(void *user, HtMapper *mapper, const char *name)
+{
+    (void)mapper;
+    FilterBinding *binding = user;
+    binding->filter->end(binding->state, &binding->worker->out, name);
+}
+
+static void serve_filter(const hutong_host *host, const char *root, const hutong_filter *filter, void *state)
+{
+    static const HtFilter functions = {run_filter_start, run_filter_text, run_filter_end};
+    HtWorker *worker = worker_of(host);
+    if (!is_in(&worker->out, HT_PHASE_OPEN, "filter")) {
+        return;
+    }
+    if (!root || !filter || filter->struct_size < sizeof *filter || !filter->start || !filter->text || !filter->end) {
+        ht_worker_log(worker, HUTONG_ERROR, "the adapter gave a filter without root, of the wrong size or incomplete");
+        return;
+    }
+    if (!worker->mapper) {
+        ht_worker_log(worker, HUTONG_WARNING, "the adapter has a filter, but the source has no mapping for what it gives");
+        return;
+    }
+    FilterBinding *binding = g_new(FilterBinding, 1);
+    *binding = (FilterBinding){filter, state, worker};
+    g_ptr_array_add(worker->filters, binding);
+    ht_mapper_add_filter(worker->mapper, root, &functions, binding);
+}
+
+static void serve_emit_start(hutong_out *out, const char *name, const char *const *attributes)
+{
+    if (is_in(out, HT_PHASE_FILTER, "emit_start")) {
+        ht_mapper_emit_start(out->worker->mapper, name, attributes);
+    }
+}
+
+static void serve_emit_text(hutong_out *out, const char *text, size_t size)
+{
+    if (is_in(out, HT_PHASE_FILTER, "emit_text")) {
+        ht_mapper_emit_text(out->worker->mapper, text, size);
+    }
+}
+
+static void serve_emit_end(hutong_out *out, const char *name)
+{
+    if (is_in(out, HT_PHASE_FILTER, "emit_end")) {
+        ht_mapper_emit_end(out->worker->mapper, name);
+    }
+}
+
+static void serve_fault(hutong_out *out, hutong_verdict verdict, const char *code, const char *text)
+{
+    HtVerdict meant = verdict == HUTONG_RETRY ? HT_VERDICT_RETRY : HT_VERDICT_REJECT;
+    const char *known_code = code ? code : "adapter-rejected";
+    const char *known_text = text ? text : "the adapter refused the payload";
+    if (out && out->phase == HT_PHASE_FILTER) {
+        ht_mapper_emit_fault(out->worker->mapper, meant, known_code, known_text);
+    } else if (is_in(out, HT_PHASE_DECODE, "fault")) {
+        out->verdict = out->verdict == HT_VERDICT_REJECT ? HT_VERDICT_REJECT : meant;
+        if (!out->has_fault) {
+            ht_fault_set(&out->fault, known_code, "%s", known_text);
+            out->has_fault = true;
+        }
+    }
+}
+
+/* ---- Text ---- */
+
+static void serve_write(hutong_out *out, const char *text, size_t size)
+{
+    if (is_in(out, HT_PHASE_WRITE, "write") && text) {
+        ht_buffer_add(&out->worker->text, text, size);
+    }
+}
+
+static void serve_write_escaped(hutong_out *out, const char *text, size_t size)
+{
+    if (!is_in(out, HT_PHASE_WRITE, "write_escaped") || !text) {
+        return;
+    }
+    HtBuffer *to = &out->worker->text;
+    for (size_t i = 0; i < size; i++) {
+        switch (text[i]) {
+        case '<': ht_buffer_add_literal(to, "&lt;"); break;
+        case '>': ht_buffer_add_literal(to, "&gt;"); break;
+        case '&': ht_buffer_add_literal(to, "&amp;"); break;
+        case '"': ht_buffer_add_literal(to, "&quot;"); break;
+        case '\'': ht_buffer_add_literal(to, "&#39;"); break;
+        default: ht_buffer_add_char(to, text[i]);
+        }
+    }
+}
+
+void ht_services_init(HtWorker *worker)
+{
+    worker->table = (hutong_host){
+        .struct_size = sizeof(hutong_host),
+        .abi_major = HUTONG_ABI_MAJOR,
+        .abi_minor = HUTONG_ABI_MINOR,
+        .log = serve_log,
+        .option = serve_option,
+        .map = serve_map,
+        .map_bytes = serve_map_bytes,
+        .filter = serve_filter,
+        .emit_start = serve_emit_start,
+        .emit_text = serve_emit_text,
+        .emit_end = serve_emit_end,
+        .fault = serve_fault,
+        .code = serve_code,
+        .write = serve_write,
+        .write_escaped = serve_write_escaped,
+    };
+    worker->out.worker = worker;
+}

@@ -1,0 +1,153 @@
+/* Setting a host up: reference data, mapping, adapter, in that order; and taking it down again. Runs once at each end of
+ * hutong-host's life. */
+#include "plugins/host/worker.h"
+
+#include "plugins/loader.h"
+#include "plugins/sandbox.h"
+
+#include <dlfcn.h>
+
+G_DEFINE_QUARK(ht-worker-error-quark, ht_worker_error)
+
+static bool load_reference(HtWorker *worker, GError **error)
+{
+    const char *folder = worker->start.data_directory;
+    if (!folder) {
+        g_set_error(error, HT_WORKER_ERROR, 0, "a mapping needs a data directory, and none was given");
+        return false;
+    }
+    g_setenv("HUTONG_DATADIR", folder, TRUE); /* the mapping's grammar lies there too: core/base/paths.h */
+    g_autofree char *dictionary = g_build_filename(folder, "dictionary.xml", NULL);
+    g_autofree char *schema = g_build_filename(folder, "dictionary.rng", NULL);
+    g_autofree char *tables = g_build_filename(folder, "tables", NULL);
+    g_autofree char *divisions = g_build_filename(folder, "divisions", NULL);
+    bool has_schema = g_file_test(schema, G_FILE_TEST_EXISTS);
+    worker->reference.dictionary = ht_dictionary_load(dictionary, has_schema ? schema : NULL, error);
+    if (!worker->reference.dictionary) {
+        return false;
+    }
+    worker->reference.tables = ht_tables_load(tables, error);
+    if (!worker->reference.tables) {
+        return false;
+    }
+    worker->reference.divisions = ht_divisions_load(divisions, error);
+    return worker->reference.divisions != NULL;
+}
+
+/* What START leaves at 0 keeps the engine's default. */
+static HtMapperLimits limits_of(const HtStart *start)
+{
+    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+    limits.depth = start->depth ? start->depth : limits.depth;
+    limits.attributes = start->attributes ? start->attributes : limits.attributes;
+    limits.start_tag_bytes = start->start_tag_bytes ? start->start_tag_bytes : limits.start_tag_bytes;
+    limits.names = start->names ? start->names : limits.names;
+    limits.elements = start->elements ? start->elements : limits.elements;
+    limits.records = start->records ? start->records : limits.records;
+    limits.text_bytes = start->value_bytes ? start->value_bytes : limits.text_bytes;
+    limits.document_bytes = start->document_bytes ? start->document_bytes : limits.document_bytes;
+    limits.cpu_ms_per_mb = start->cpu_ms_per_mb ? start->cpu_ms_per_mb : limits.cpu_ms_per_mb;
+    return limits;
+}
+
+static bool load_mapping(HtWorker *worker, GError **error)
+{
+    if (!worker->start.mapping_file) {
+        return true;
+    }
+    if (!load_reference(worker, error)) {
+        return false;
+    }
+    worker->mapping = ht_mapping_load(worker->start.mapping_file, &worker->reference, error);
+    if (!worker->mapping) {
+        return false;
+    }
+    HtMapperOptions options = {.limits = limits_of(&worker->start),
+                               .division = worker->start.division,
+                               .quarantine_invalid = worker->start.quarantine_invalid};
+    worker->mapper = ht_mapper_new(worker->mapping, &worker->reference, &options);
+    return true;
+}
+
+static bool has_option(const hutong_adapter *adapter, const char *key)
+{
+    for (const hutong_option *option = adapter->options; option && option->key; option++) {
+        if (strcmp(option->key, key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_options(HtWorker *worker, GError **error)
+{
+    for (unsigned i = 0; i + 1 < worker->start.options->len; i += 2) {
+        const char *key = g_ptr_array_index(worker->start.options, i);
+        if (!has_option(worker->adapter, key)) {
+            g_set_error(error, HT_WORKER_ERROR, 0, "adapter '%s' has no option '%s'; `hutong adapter inspect %s` lists them",
+                        worker->adapter->name, key, worker->adapter->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_adapter(HtWorker *worker, GError **error)
+{
+    worker->out.phase = HT_PHASE_OPEN;
+    worker->state = worker->adapter->open(&worker->table);
+    worker->out.phase = HT_PHASE_NONE;
+    worker->opened = worker->state != NULL;
+    if (!worker->opened) {
+        g_set_error(error, HT_WORKER_ERROR, 0, "adapter '%s' cannot start; the log has its reason", worker->adapter->name);
+    }
+    return worker->opened;
+}
+
+bool ht_worker_setup(HtWorker *worker, GError **error)
+{
+    ht_outcome_init(&worker->outcome);
+    worker->filters = g_ptr_array_new_with_free_func(g_free);
+    ht_services_init(worker);
+    worker->adapter = ht_loader_open(worker->start.adapter_file, &worker->handle, error);
+    if (!worker->adapter) {
+        return false;
+    }
+    if (worker->start.inspect) {
+        return true;
+    }
+    return check_options(worker, error) && load_mapping(worker, error) && open_adapter(worker, error);
+}
+
+static void clear_reference(HtReference *reference)
+{
+    if (reference->divisions) {
+        ht_divisions_free((HtDivisions *)reference->divisions);
+    }
+    if (reference->tables) {
+        ht_tables_free((HtTables *)reference->tables);
+    }
+    if (reference->dictionary) {
+        ht_dictionary_free((HtDictionary *)reference->dictionary);
+    }
+}
+
+void ht_worker_clear(HtWorker *worker)
+{
+    if (worker->opened) {
+        worker->adapter->close(worker->state);
+    }
+    g_clear_pointer(&worker->mapper, ht_mapper_free);
+    g_clear_pointer(&worker->mapping, ht_mapping_free);
+    clear_reference(&worker->reference);
+    g_clear_pointer(&worker->filters, g_ptr_array_unref);
+    g_clear_pointer(&worker->pieces, g_hash_table_unref);
+    if (worker->handle) {
+        dlclose(worker->handle);
+    }
+    ht_outcome_clear(&worker->outcome);
+    ht_buffer_clear(&worker->text);
+    ht_buffer_clear(&worker->reply);
+    ht_buffer_clear(&worker->frames);
+    ht_start_clear(&worker->start);
+}

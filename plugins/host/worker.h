@@ -1,0 +1,100 @@
+/* hutong-host's one object: an adapter, its mapping, and the payload that it has in its hands. One thread, one worker a
+ * process. Everything here may be damaged by the adapter, which shares the process: the bus believes none of it. */
+#pragma once
+
+#include "core/base/outcome.h"
+#include "mappings/engine/mapper.h"
+#include "plugins/frame.h"
+#include "plugins/start.h"
+
+/* Which call of the adapter is running: says what its services may do. */
+typedef enum {
+    HT_PHASE_NONE,
+    HT_PHASE_OPEN,   /* filter() */
+    HT_PHASE_DECODE, /* map(), map_bytes(), fault() */
+    HT_PHASE_FILTER, /* emit_…(), fault(): the mapper runs */
+    HT_PHASE_WRITE   /* write(), write_escaped(): reply or wsdl */
+} HtPhase;
+
+/* What the head of a message says. */
+typedef struct {
+    HtText id, content_type, charset, soap_action;
+    bool soap_expected;
+} HtMessageHead;
+
+typedef struct HtWorker HtWorker;
+
+/* What adapters know as an opaque pointer. */
+struct hutong_out {
+    HtWorker *worker;
+    HtPhase phase;
+    HtVerdict verdict; /* the worst that fault() said in decode() */
+    bool has_fault;
+    HtFault fault;     /* the first */
+};
+
+struct HtWorker {
+    hutong_host table; /* first: the adapter's pointer to it is a pointer to the worker */
+    HtStart start;
+    uint64_t *hands;   /* the page shared with the bus: the ticket that is being worked on, or 0 */
+    HtBuffer frames;   /* to the bus, not yet sent */
+
+    void *handle;
+    const hutong_adapter *adapter;
+    void *state;
+    bool opened;
+
+    HtReference reference;
+    HtMapping *mapping;
+    HtMapper *mapper;    /* NULL without a mapping */
+    GPtrArray *filters;  /* see services.c */
+    GHashTable *pieces;  /* see pieces.c */
+
+    hutong_out out;
+    HtOutcome outcome;
+    bool soap_expected;  /* of the payload in hand */
+    HtBuffer text, reply;
+    unsigned log_lines;  /* since the last payload */
+};
+
+/* ---- setup.c: from START to READY ---- */
+
+/* Loads and opens everything that START asks for. On failure `error` says why, for FAILED. */
+bool ht_worker_setup(HtWorker *worker, GError **error);
+void ht_worker_clear(HtWorker *worker);
+
+#define HT_WORKER_ERROR (ht_worker_error_quark())
+GQuark ht_worker_error_quark(void);
+
+/* ---- services.c ---- */
+
+/* Fills the table that adapters call. */
+void ht_services_init(HtWorker *worker);
+
+/* Appends a LOG frame, at most HT_WORKER_LOG_LINES for a payload. */
+#define HT_WORKER_LOG_LINES 100
+void ht_worker_log(HtWorker *worker, hutong_level level, const char *text);
+
+/* ---- outcome.c ---- */
+
+/* Runs the adapter over one payload and appends its RESULT. */
+void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body);
+
+/* Appends a RESULT that refuses a payload without decoding it. */
+void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault);
+
+/* Appends the TEXT that answers a WSDL frame. */
+void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url);
+
+/* Says on the shared page what is in hand; 0: nothing. */
+void ht_worker_take(HtWorker *worker, uint64_t ticket);
+
+/* ---- pieces.c: payloads that come in several frames ---- */
+
+bool ht_pieces_begin(HtWorker *worker, uint64_t ticket, HtText head);
+bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes);
+bool ht_pieces_end(HtWorker *worker, uint64_t ticket);
+void ht_pieces_abort(HtWorker *worker, uint64_t ticket);
+
+/* Reads the fields of MESSAGE or BEGIN; `body` (may be NULL) gets HT_FIELD_BODY. False when they are broken. */
+bool ht_message_read(HtText fields, HtMessageHead *head, HtText *body);

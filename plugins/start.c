@@ -1,0 +1,272 @@
+/* START and READY, packed and unpacked. START is packed in the bus and unpacked in the host, READY the other way round.
+ * No state. */
+#include "plugins/start.h"
+
+#define LINE_MAX_BYTES 1000
+#define LIST_MAX 256
+
+enum {
+    START_SOURCE = 1,
+    START_ADAPTER,
+    START_MAPPING,
+    START_DATA,
+    START_DIVISION,
+    START_QUARANTINE,
+    START_INSPECT,
+    START_DEPTH,
+    START_ATTRIBUTES,
+    START_START_TAG,
+    START_NAMES,
+    START_ELEMENTS,
+    START_RECORDS,
+    START_CPU,
+    START_VALUE,
+    START_DOCUMENT,
+    START_MEMORY,
+    START_FRAME,
+    START_OPTION_KEY,
+    START_OPTION_VALUE
+};
+
+enum {
+    READY_NAME = 1,
+    READY_VERSION,
+    READY_SUMMARY,
+    READY_SANDBOX,
+    READY_MAJOR,
+    READY_MINOR,
+    READY_FUNCTIONS,
+    READY_OPERATION,
+    READY_OPTION_KEY,
+    READY_OPTION_FALLBACK,
+    READY_OPTION_HELP
+};
+
+HtText ht_field_find(HtText bytes, uint8_t tag)
+{
+    HtUnpack unpack = ht_unpack(bytes.data, bytes.size);
+    uint8_t found;
+    HtText value;
+    while (ht_unpack_next(&unpack, &found, &value)) {
+        if (found == tag) {
+            return value;
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
+/* ---- START ---- */
+
+static void pack_string(HtBuffer *buffer, uint8_t tag, const char *string)
+{
+    if (string) {
+        ht_pack_text(buffer, tag, ht_text_from(string));
+    }
+}
+
+static void pack_limits(const HtStart *start, HtBuffer *buffer)
+{
+    ht_pack_u32(buffer, START_DEPTH, start->depth);
+    ht_pack_u32(buffer, START_ATTRIBUTES, start->attributes);
+    ht_pack_u32(buffer, START_START_TAG, start->start_tag_bytes);
+    ht_pack_u32(buffer, START_NAMES, start->names);
+    ht_pack_u32(buffer, START_ELEMENTS, start->elements);
+    ht_pack_u32(buffer, START_RECORDS, start->records);
+    ht_pack_u32(buffer, START_CPU, start->cpu_ms_per_mb);
+    ht_pack_u64(buffer, START_VALUE, start->value_bytes);
+    ht_pack_u64(buffer, START_DOCUMENT, start->document_bytes);
+    ht_pack_u64(buffer, START_MEMORY, start->memory_bytes);
+    ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
+}
+
+void ht_start_pack(const HtStart *start, HtBuffer *buffer)
+{
+    pack_string(buffer, START_SOURCE, start->source);
+    pack_string(buffer, START_ADAPTER, start->adapter_file);
+    pack_string(buffer, START_MAPPING, start->mapping_file);
+    pack_string(buffer, START_DATA, start->data_directory);
+    pack_string(buffer, START_DIVISION, start->division);
+    ht_pack_u32(buffer, START_QUARANTINE, start->quarantine_invalid);
+    ht_pack_u32(buffer, START_INSPECT, start->inspect);
+    pack_limits(start, buffer);
+    for (unsigned i = 0; start->options && i + 1 < start->options->len; i += 2) {
+        pack_string(buffer, START_OPTION_KEY, g_ptr_array_index(start->options, i));
+        pack_string(buffer, START_OPTION_VALUE, g_ptr_array_index(start->options, i + 1));
+    }
+}
+
+static const char *own_string(HtStart *start, HtText value)
+{
+    char *copy = g_strndup(value.data, value.size);
+    g_ptr_array_add(start->owned, copy);
+    return copy;
+}
+
+static bool take_flag(HtText value, bool *flag)
+{
+    uint32_t number;
+    if (!ht_unpack_u32(value, &number)) {
+        return false;
+    }
+    *flag = number != 0;
+    return true;
+}
+
+/* Keys and values alternate; anything else is broken. */
+static bool take_option(HtStart *start, uint8_t tag, HtText value)
+{
+    bool wants_value = start->options->len % 2 == 1;
+    g_ptr_array_add(start->options, (gpointer)own_string(start, value));
+    return wants_value == (tag == START_OPTION_VALUE);
+}
+
+static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
+{
+    switch (tag) {
+    case START_SOURCE: start->source = own_string(start, value); return true;
+    case START_ADAPTER: start->adapter_file = own_string(start, value); return true;
+    case START_MAPPING: start->mapping_file = own_string(start, value); return true;
+    case START_DATA: start->data_directory = own_string(start, value); return true;
+    case START_DIVISION: start->division = own_string(start, value); return true;
+    case START_QUARANTINE: return take_flag(value, &start->quarantine_invalid);
+    case START_INSPECT: return take_flag(value, &start->inspect);
+    case START_DEPTH: return ht_unpack_u32(value, &start->depth);
+    case START_ATTRIBUTES: return ht_unpack_u32(value, &start->attributes);
+    case START_START_TAG: return ht_unpack_u32(value, &start->start_tag_bytes);
+    case START_NAMES: return ht_unpack_u32(value, &start->names);
+    case START_ELEMENTS: return ht_unpack_u32(value, &start->elements);
+    case START_RECORDS: return ht_unpack_u32(value, &start->records);
+    case START_CPU: return ht_unpack_u32(value, &start->cpu_ms_per_mb);
+    case START_VALUE: return ht_unpack_u64(value, &start->value_bytes);
+    case START_DOCUMENT: return ht_unpack_u64(value, &start->document_bytes);
+    case START_MEMORY: return ht_unpack_u64(value, &start->memory_bytes);
+    case START_FRAME: return ht_unpack_u64(value, &start->frame_bytes);
+    case START_OPTION_KEY:
+    case START_OPTION_VALUE: return take_option(start, tag, value);
+    default: return false;
+    }
+}
+
+bool ht_start_unpack(HtText bytes, HtStart *start)
+{
+    HtUnpack unpack = ht_unpack(bytes.data, bytes.size);
+    uint8_t tag;
+    HtText value;
+    bool good = true;
+    *start = (HtStart){.owned = g_ptr_array_new_with_free_func(g_free), .options = g_ptr_array_new()};
+    while (good && ht_unpack_next(&unpack, &tag, &value)) {
+        good = take_start_field(start, tag, value);
+    }
+    return good && !unpack.broken && start->options->len % 2 == 0 && start->source && start->adapter_file;
+}
+
+void ht_start_clear(HtStart *start)
+{
+    g_clear_pointer(&start->options, g_ptr_array_unref);
+    g_clear_pointer(&start->owned, g_ptr_array_unref);
+}
+
+/* ---- READY ---- */
+
+static uint32_t list_functions(const hutong_adapter *adapter)
+{
+    return (adapter->reply ? HT_ADAPTER_REPLY : 0u) | (adapter->wsdl ? HT_ADAPTER_WSDL : 0u) |
+           (adapter->poll ? HT_ADAPTER_POLL : 0u) | (adapter->encode ? HT_ADAPTER_ENCODE : 0u);
+}
+
+static void pack_line(HtBuffer *buffer, uint8_t tag, const char *line)
+{
+    ht_pack_text(buffer, tag, ht_text_from(line ? line : ""));
+}
+
+void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, HtBuffer *buffer)
+{
+    pack_line(buffer, READY_NAME, adapter->name);
+    pack_line(buffer, READY_VERSION, adapter->version);
+    pack_line(buffer, READY_SUMMARY, adapter->summary);
+    pack_line(buffer, READY_SANDBOX, sandbox);
+    ht_pack_u32(buffer, READY_MAJOR, adapter->abi_major);
+    ht_pack_u32(buffer, READY_MINOR, adapter->abi_minor);
+    ht_pack_u32(buffer, READY_FUNCTIONS, list_functions(adapter));
+    for (const char *const *operation = adapter->operations; operation && *operation; operation++) {
+        pack_line(buffer, READY_OPERATION, *operation);
+    }
+    for (const hutong_option *option = adapter->options; option && option->key; option++) {
+        pack_line(buffer, READY_OPTION_KEY, option->key);
+        pack_line(buffer, READY_OPTION_FALLBACK, option->fallback);
+        pack_line(buffer, READY_OPTION_HELP, option->help);
+    }
+}
+
+static char *copy_line(HtText value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f) {
+            return NULL;
+        }
+    }
+    bool good = value.size <= LINE_MAX_BYTES && g_utf8_validate_len(value.data, value.size, NULL);
+    return good ? g_strndup(value.data, value.size) : NULL;
+}
+
+static bool take_line(HtText value, char **line)
+{
+    g_free(*line);
+    *line = copy_line(value);
+    return *line != NULL;
+}
+
+static bool add_line(HtText value, GPtrArray *list, unsigned most)
+{
+    char *line = list->len < most ? copy_line(value) : NULL;
+    if (line) {
+        g_ptr_array_add(list, line);
+    }
+    return line != NULL;
+}
+
+static bool take_ready_field(HtReady *ready, uint8_t tag, HtText value)
+{
+    switch (tag) {
+    case READY_NAME: return take_line(value, &ready->name);
+    case READY_VERSION: return take_line(value, &ready->version);
+    case READY_SUMMARY: return take_line(value, &ready->summary);
+    case READY_SANDBOX: return take_line(value, &ready->sandbox);
+    case READY_MAJOR: return ht_unpack_u32(value, &ready->abi_major);
+    case READY_MINOR: return ht_unpack_u32(value, &ready->abi_minor);
+    case READY_FUNCTIONS: return ht_unpack_u32(value, &ready->functions);
+    case READY_OPERATION: return add_line(value, ready->operations, LIST_MAX);
+    case READY_OPTION_KEY:
+    case READY_OPTION_FALLBACK:
+    case READY_OPTION_HELP:
+        return ready->options->len % 3 == (unsigned)(tag - READY_OPTION_KEY) &&
+               add_line(value, ready->options, 3 * LIST_MAX);
+    default: return false;
+    }
+}
+
+bool ht_ready_unpack(HtText bytes, HtReady *ready)
+{
+    HtUnpack unpack = ht_unpack(bytes.data, bytes.size);
+    uint8_t tag;
+    HtText value;
+    bool good = true;
+    *ready = (HtReady){.operations = g_ptr_array_new_with_free_func(g_free),
+                       .options = g_ptr_array_new_with_free_func(g_free)};
+    while (good && ht_unpack_next(&unpack, &tag, &value)) {
+        good = take_ready_field(ready, tag, value);
+    }
+    return good && !unpack.broken && ready->options->len % 3 == 0 && ready->name && ready->version &&
+           ready->summary && ready->sandbox;
+}
+
+void ht_ready_clear(HtReady *ready)
+{
+    g_free(ready->name);
+    g_free(ready->version);
+    g_free(ready->summary);
+    g_free(ready->sandbox);
+    g_clear_pointer(&ready->operations, g_ptr_array_unref);
+    g_clear_pointer(&ready->options, g_ptr_array_unref);
+    *ready = (HtReady){0};
+}

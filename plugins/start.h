@@ -1,0 +1,61 @@
+/* The fields inside frames: how the bus tells a host to set up, what the host says of its adapter, and a message's head.
+ * Shared by the bus and the host; the readers trust nothing that comes from the other side. No state; any thread. */
+#pragma once
+
+#include "core/base/pack.h"
+#include "plugins/hutong-plugin.h"
+
+#include <glib.h>
+
+/* Fields of MESSAGE and BEGIN: the head, then (MESSAGE only) the body as the last field. */
+enum { HT_FIELD_ID = 1, HT_FIELD_CONTENT_TYPE, HT_FIELD_CHARSET, HT_FIELD_SOAP_ACTION, HT_FIELD_SOAP_EXPECTED, HT_FIELD_BODY };
+
+/* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL) and TEXT (text; none: the adapter has no WSDL).
+ * CHUNK is bytes without fields; END, ABORT and STOP are empty. */
+enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT };
+
+/* What START carries: HtHostOptions without the bus's own part. Texts are NULL when not given. */
+typedef struct {
+    const char *source, *adapter_file, *mapping_file, *data_directory, *division;
+    bool quarantine_invalid;
+    bool inspect; /* load the adapter, say what it is, open nothing */
+    uint32_t depth, attributes, start_tag_bytes, names, elements, records, cpu_ms_per_mb; /* 0: the default */
+    uint64_t value_bytes, document_bytes;
+    uint64_t memory_bytes; /* address space; 0: no limit */
+    uint64_t frame_bytes;  /* a larger result is not sent, but a fault in its place; 0: no limit */
+    GPtrArray *options;    /* of const char *: key, value, key, value, …; may be NULL */
+    GPtrArray *owned;      /* what ht_start_clear() frees; NULL unless unpacked */
+} HtStart;
+
+void ht_start_pack(const HtStart *start, HtBuffer *buffer);
+
+/* False when the bytes are broken. On both answers ht_start_clear() frees what was taken. */
+bool ht_start_unpack(HtText bytes, HtStart *start);
+void ht_start_clear(HtStart *start);
+
+/* Which functions an adapter has, as bits. */
+typedef enum {
+    HT_ADAPTER_REPLY = 1 << 0,
+    HT_ADAPTER_WSDL = 1 << 1,
+    HT_ADAPTER_POLL = 1 << 2,
+    HT_ADAPTER_ENCODE = 1 << 3,
+} HtAdapterFunctions;
+
+/* What READY carries. Every text is one line of UTF-8 of at most 1000 bytes; "" when the adapter gives none. */
+typedef struct {
+    char *name, *version, *summary;
+    char *sandbox;         /* "sealed", or why it is not */
+    uint32_t abi_major, abi_minor, functions;
+    GPtrArray *operations; /* of char * */
+    GPtrArray *options;    /* of char *: key, fallback, help, key, … */
+} HtReady;
+
+void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, HtBuffer *buffer);
+
+/* False when the bytes are broken, too long or not text: the host is not to be believed. On both answers
+ * ht_ready_clear() frees what was taken. */
+bool ht_ready_unpack(HtText bytes, HtReady *ready);
+void ht_ready_clear(HtReady *ready);
+
+/* Finds one field; absent when there is none or the bytes are broken. */
+HtText ht_field_find(HtText bytes, uint8_t tag);

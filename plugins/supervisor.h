@@ -1,0 +1,97 @@
+/* The bus's side of an adapter host: starts it at need, gives it messages, takes outcomes, watches it, and survives it.
+ * One HtHost per source; it may run several processes of a busy source later, today one. Main-loop thread only; all
+ * callbacks run there, never from inside the call that asks.
+ *
+ * A host that dies or hangs is killed and started again (at once after good work; with growing pauses when it dies before
+ * its first answer). The message that was in its hands (a page shared with the host says which) is charged with it: tried
+ * again up to `strikes` times, then quarantined. The other messages in flight are given to the new host, in order.
+ * Payloads that came in pieces are not kept by the bus: their sender is told to send again, and strikes are counted by
+ * the payload's SHA-256. */
+#pragma once
+
+#include "core/base/outcome.h"
+
+typedef struct HtHost HtHost;
+typedef struct HtTicket HtTicket;
+
+#define HT_HOST_ERROR (ht_host_error_quark())
+GQuark ht_host_error_quark(void);
+
+typedef enum {
+    HT_HOST_ERROR_BUSY,       /* too many messages or bytes wait for this host: 503 */
+    HT_HOST_ERROR_DOWN,       /* the host cannot be started at present (it dies at start; throttled): 503 */
+    HT_HOST_ERROR_LOST,       /* the host died with this message and the bus has no copy: 503, send again */
+    HT_HOST_ERROR_QUARANTINE, /* this payload killed the host `strikes` times: it is refused; keep it for a person */
+    HT_HOST_ERROR_ADAPTER,    /* the adapter file or the mapping is bad (the reason in the message): 503, administrator */
+    HT_HOST_ERROR_STOPPED,    /* the bus is ending */
+} HtHostErrorCode;
+
+/* All strings are copied. */
+typedef struct {
+    const char *source;        /* the source's name: in logs, and as the host's process title */
+    const char *program;       /* hutong-host */
+    const char *adapter_file;  /* the shared object */
+    const char *mapping_file;
+    const char *data_directory; /* dictionary, tables, divisions */
+    const char *division;      /* may be NULL */
+    bool quarantine_invalid;
+    const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
+    uint32_t depth, attributes, start_tag_bytes, names, elements, records; /* HtMapperLimits; 0: the default */
+    uint64_t value_bytes, document_bytes;
+    uint32_t cpu_ms_per_mb;
+    uint64_t memory_bytes;     /* address space limit of the host */
+    unsigned start_ms;         /* time to get ready */
+    unsigned message_ms;       /* watchdog: time in the host's hands, plus the same again per MB */
+    unsigned idle_ms;          /* ended after so long without work; 0: never */
+    unsigned strikes;          /* times that a message may kill its host */
+    unsigned waiting_max;      /* messages in flight */
+    uint64_t waiting_bytes;    /* and their bytes */
+    uint64_t frame_bytes;      /* of the largest frame taken from the host */
+} HtHostOptions;
+
+HtHost *ht_host_new(const HtHostOptions *options);
+
+/* Every ticket still open gets STOPPED first, from inside this call; then the host is told to stop, and killed when it has
+ * not ended after HT_HOST_GRACE_MS. Blocks so long at most; no process is left behind. May be called from a callback. */
+#define HT_HOST_GRACE_MS 500
+void ht_host_free(HtHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtHost, ht_host_free)
+
+/* What the request's head says, for the payload. Texts are copied. */
+typedef struct {
+    HtUuid id;
+    HtText content_type, charset, soap_action;
+    bool soap_expected;
+} HtHostMessage;
+
+/* Exactly one of outcome and error. The outcome and what it points to live until the callee returns, unless it keeps
+ * `frame` (ref it). */
+typedef void (*HtHostDone)(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user);
+
+/* Gives one payload to the host. `done` runs exactly once, unless the ticket is cancelled. NULL with BUSY or DOWN. */
+HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done, void *user,
+                         GError **error);
+
+/* The same in pieces. ht_ticket_write() returns false when enough is waiting for the host: call again only after `drained`.
+ * ht_ticket_end() gives the digest of the whole, by which strikes are counted. */
+HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done, void (*drained)(void *user),
+                         void *user, GError **error);
+bool ht_ticket_write(HtTicket *ticket, const void *bytes, size_t size);
+void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);
+
+/* The sender went away: `done` will not run; an outcome that still comes is thrown away. The ticket is gone. */
+void ht_ticket_cancel(HtTicket *ticket);
+
+/* Asks the adapter for its WSDL; `done` gets the text or an error, or neither when the adapter has none. */
+void ht_host_wsdl(HtHost *host, const char *url, void (*done)(GBytes *text, const GError *error, void *user), void *user);
+
+typedef struct {
+    const char *state;          /* "stopped", "starting", "running", "throttled", "broken" */
+    int pid;                    /* 0 when none */
+    uint64_t messages, restarts, kills, quarantined;
+    unsigned waiting;
+    const char *adapter_version; /* NULL until it was ready once */
+    const char *reason;          /* why it is broken or throttled; NULL when fine */
+} HtHostStatus;
+
+void ht_host_status(const HtHost *host, HtHostStatus *status);

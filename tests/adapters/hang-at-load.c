@@ -1,0 +1,41 @@
+/* hang-at-load: its constructor never returns. */
+#include "hutong-plugin.h"
+
+#include <unistd.h>
+
+__attribute__((constructor)) static void hang(void)
+{
+    for (;;) {
+        pause();
+    }
+}
+
+static void *open_it(const hutong_host *host)
+{
+    return (void *)host;
+}
+
+static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_out *out)
+{
+    (void)state;
+    (void)payload;
+    (void)out;
+    return HUTONG_OK;
+}
+
+static void close_it(void *state)
+{
+    (void)state;
+}
+
+HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
+    .struct_size = sizeof(hutong_adapter),
+    .abi_major = HUTONG_ABI_MAJOR,
+    .abi_minor = HUTONG_ABI_MINOR,
+    .name = "hang-at-load",
+    .version = "1",
+    .summary = "For tests",
+    .open = open_it,
+    .decode = decode,
+    .close = close_it,
+};

@@ -1,0 +1,33 @@
+/* refuse-open: says that it cannot start. */
+#include "hutong-plugin.h"
+
+static void *open_it(const hutong_host *host)
+{
+    host->log(host, HUTONG_ERROR, "it does not want to");
+    return NULL;
+}
+
+static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_out *out)
+{
+    (void)state;
+    (void)payload;
+    (void)out;
+    return HUTONG_OK;
+}
+
+static void close_it(void *state)
+{
+    (void)state;
+}
+
+HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
+    .struct_size = sizeof(hutong_adapter),
+    .abi_major = HUTONG_ABI_MAJOR,
+    .abi_minor = HUTONG_ABI_MINOR,
+    .name = "refuse-open",
+    .version = "1",
+    .summary = "For tests",
+    .open = open_it,
+    .decode = decode,
+    .close = close_it,
+};

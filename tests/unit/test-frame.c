@@ -1,0 +1,277 @@
+/* plugins: frames and their fields. What the other side may say, however wrong, is refused without reading beyond it. */
+#include "plugins/frame.h"
+#include "plugins/outbox.h"
+#include "plugins/scrub.h"
+#include "plugins/start.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LIMIT 1000
+
+static void make_frame(HtBuffer *buffer, HtFrameType type, uint64_t ticket, const char *body)
+{
+    size_t place = ht_frame_begin(buffer, type, ticket);
+    ht_buffer_add_string(buffer, body);
+    ht_frame_end(buffer, place);
+}
+
+static void test_comes_back(void)
+{
+    HtBuffer buffer = {0};
+    HtFrame frame;
+    make_frame(&buffer, HT_FRAME_RESULT, UINT64_C(0x0102030405060708), "body");
+    make_frame(&buffer, HT_FRAME_STOP, 0, "");
+    g_assert_cmpint(ht_frame_peek(buffer.data, buffer.size, LIMIT, &frame), ==, 1);
+    g_assert_cmpint(frame.type, ==, HT_FRAME_RESULT);
+    g_assert_cmpuint(frame.ticket, ==, UINT64_C(0x0102030405060708));
+    g_assert_cmpmem(buffer.data + HT_FRAME_HEAD, frame.size, "body", 4);
+    size_t next = HT_FRAME_HEAD + frame.size;
+    g_assert_cmpint(ht_frame_peek(buffer.data + next, buffer.size - next, LIMIT, &frame), ==, 1);
+    g_assert_true(frame.type == HT_FRAME_STOP && frame.size == 0);
+    ht_buffer_clear(&buffer);
+}
+
+static void test_waits_for_the_whole(void)
+{
+    HtBuffer buffer = {0};
+    HtFrame frame;
+    make_frame(&buffer, HT_FRAME_LOG, 1, "body");
+    for (size_t size = 0; size < buffer.size; size++) {
+        g_autofree char *part = g_memdup2(buffer.data, size); /* of just that size: the sanitizer watches its end */
+        g_assert_cmpint(ht_frame_peek(part, size, LIMIT, &frame), ==, 0);
+    }
+    ht_buffer_clear(&buffer);
+}
+
+static void test_refuses_bad_heads(void)
+{
+    HtBuffer buffer = {0};
+    HtFrame frame;
+    make_frame(&buffer, HT_FRAME_LOG, 1, "body");
+    g_assert_cmpint(ht_frame_peek(buffer.data, buffer.size, 3, &frame), ==, -1);
+    for (size_t place = 0; place < 4; place++) {
+        char kept = buffer.data[place];
+        buffer.data[place] = 0;
+        g_assert_cmpint(ht_frame_peek(buffer.data, buffer.size, LIMIT, &frame), ==, -1);
+        buffer.data[place] = kept;
+    }
+    for (unsigned type = 0; type < 256; type++) {
+        bool known = (type >= 1 && type <= 8) || (type >= 64 && type <= 68);
+        buffer.data[3] = (char)type;
+        g_assert_cmpint(ht_frame_peek(buffer.data, buffer.size, LIMIT, &frame), ==, known ? 1 : -1);
+    }
+    ht_buffer_clear(&buffer);
+}
+
+/* A head that announces too much is refused at once, not waited for. */
+static void test_refuses_oversized_before_it_comes(void)
+{
+    uint8_t head[HT_FRAME_HEAD];
+    HtFrame frame = {HT_FRAME_RESULT, LIMIT + 1, 1};
+    ht_frame_write_head(head, &frame);
+    g_assert_cmpint(ht_frame_peek((const char *)head, sizeof head, LIMIT, &frame), ==, -1);
+    frame = (HtFrame){HT_FRAME_RESULT, UINT32_MAX, 1};
+    ht_frame_write_head(head, &frame);
+    g_assert_cmpint(ht_frame_peek((const char *)head, sizeof head, UINT32_MAX, &frame), ==, 0);
+}
+
+/* ---- START and READY ---- */
+
+static void test_start_comes_back(void)
+{
+    HtBuffer buffer = {0};
+    g_autoptr(GPtrArray) options = g_ptr_array_new();
+    g_ptr_array_add(options, (gpointer) "colour");
+    g_ptr_array_add(options, (gpointer) "");
+    HtStart sent = {.source = "hukou", .adapter_file = "/a/hukou.so", .division = "440104", .quarantine_invalid = true,
+                    .depth = 7, .value_bytes = UINT64_C(1) << 40, .memory_bytes = 5, .frame_bytes = 6, .options = options};
+    HtStart got;
+    ht_start_pack(&sent, &buffer);
+    g_assert_true(ht_start_unpack(ht_buffer_text(&buffer), &got));
+    g_assert_cmpstr(got.source, ==, "hukou");
+    g_assert_cmpstr(got.adapter_file, ==, "/a/hukou.so");
+    g_assert_null(got.mapping_file);
+    g_assert_true(got.quarantine_invalid && !got.inspect && got.depth == 7 && got.value_bytes == UINT64_C(1) << 40);
+    g_assert_true(got.memory_bytes == 5 && got.frame_bytes == 6 && got.options->len == 2);
+    g_assert_cmpstr(g_ptr_array_index(got.options, 1), ==, "");
+    ht_start_clear(&got);
+    for (size_t size = 0; size < buffer.size; size++) { /* cut anywhere: refused or shorter, never beyond */
+        ht_start_unpack((HtText){buffer.data, size}, &got);
+        ht_start_clear(&got);
+    }
+    ht_buffer_clear(&buffer);
+}
+
+static hutong_adapter make_adapter(const hutong_option *options, const char *const *operations)
+{
+    return (hutong_adapter){.struct_size = sizeof(hutong_adapter), .abi_major = 1, .name = "x", .version = "2",
+                            .summary = "三", .options = options, .operations = operations};
+}
+
+static void test_ready_comes_back(void)
+{
+    static const hutong_option options[] = {{"a", NULL, "help"}, {"b", "c", NULL}, {NULL, NULL, NULL}};
+    static const char *const operations[] = {"One", "Two", NULL};
+    hutong_adapter adapter = make_adapter(options, operations);
+    HtBuffer buffer = {0};
+    HtReady ready;
+    ht_ready_pack(&adapter, "sealed", &buffer);
+    g_assert_true(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
+    g_assert_cmpstr(ready.summary, ==, "三");
+    g_assert_cmpuint(ready.operations->len, ==, 2);
+    g_assert_cmpuint(ready.options->len, ==, 6);
+    g_assert_cmpstr(g_ptr_array_index(ready.options, 4), ==, "c");
+    g_assert_cmpuint(ready.functions, ==, 0);
+    ht_ready_clear(&ready);
+    for (size_t size = 0; size < buffer.size; size++) {
+        ht_ready_unpack((HtText){buffer.data, size}, &ready);
+        ht_ready_clear(&ready);
+    }
+    ht_buffer_clear(&buffer);
+}
+
+static void assert_ready_refused(const char *version, const hutong_option *options)
+{
+    hutong_adapter adapter = make_adapter(options, NULL);
+    HtBuffer buffer = {0};
+    HtReady ready;
+    adapter.version = version;
+    ht_ready_pack(&adapter, "sealed", &buffer);
+    g_assert_false(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
+    ht_ready_clear(&ready);
+    ht_buffer_clear(&buffer);
+}
+
+static void test_ready_refuses_what_is_no_line(void)
+{
+    g_autofree char *long_line = g_strnfill(1001, 'x');
+    g_autofree hutong_option *many = g_new0(hutong_option, 300);
+    for (unsigned i = 0; i < 299; i++) {
+        many[i].key = "k";
+    }
+    assert_ready_refused("two\nlines", NULL);
+    assert_ready_refused("\xff", NULL);
+    assert_ready_refused(long_line, NULL);
+    assert_ready_refused("1", many);
+}
+
+/* ---- Texts of adapters ---- */
+
+static void assert_scrubbed(const char *text, const char *expected)
+{
+    g_autofree char *clean = ht_scrub(ht_text_from(text), HT_SCRUB_BYTES);
+    g_assert_cmpstr(clean, ==, expected);
+}
+
+static void test_scrub_takes_numbers_out(void)
+{
+    assert_scrubbed("id 990104198001019915.", "id [number].");
+    assert_scrubbed("99010419910315993X", "[number]");
+    assert_scrubbed("99010419910315993xy", "[number]y");
+    assert_scrubbed("990104500817995", "[number]");
+    assert_scrubbed("９９０１０４１９９１０３１５９９３Ｘ!", "[number]!");
+    assert_scrubbed("12345678901234 is 14", "12345678901234 is 14");
+    assert_scrubbed("20090320094512", "20090320094512");
+    assert_scrubbed("", "");
+}
+
+static void test_scrub_makes_one_line_of_text(void)
+{
+    assert_scrubbed("a\nb\tc\x7f", "a; b c ");
+    assert_scrubbed("a\xff\xc3", "a\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+static void test_scrub_cuts_at_a_character(void)
+{
+    g_autofree char *text = g_strdup_printf("%*s三三", 298, "");
+    g_autofree char *clean = ht_scrub(ht_text_from(text), HT_SCRUB_BYTES);
+    g_assert_cmpuint(strlen(clean), ==, 298);
+    g_assert_true(g_utf8_validate(clean, -1, NULL));
+}
+
+/* A number that the bound on what is looked at cuts in two is not let through in two halves. */
+static void test_scrub_takes_a_number_at_the_cut_out(void)
+{
+    for (size_t fill = 4 * HT_SCRUB_BYTES - 18; fill < 4 * HT_SCRUB_BYTES; fill++) {
+        g_autofree char *digits = g_strnfill(fill - 100, '1'); /* is one run, replaced: so that the end is seen */
+        g_autofree char *text = g_strdup_printf("%s%*s990104198001019915", digits, 100, "");
+        g_autofree char *clean = ht_scrub(ht_text_from(text), HT_SCRUB_BYTES);
+        g_assert_null(strstr(clean, "99"));
+    }
+}
+
+/* ---- The outbox ---- */
+
+static void read_all(int fd, GString *into)
+{
+    char bytes[65536];
+    ssize_t size;
+    while ((size = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0) {
+        g_string_append_len(into, bytes, size);
+    }
+}
+
+static void test_outbox_keeps_the_order(void)
+{
+    int pair[2];
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+    HtOutbox outbox = HT_OUTBOX_EMPTY;
+    g_autoptr(GString) expected = g_string_new(NULL), got = g_string_new(NULL);
+    for (unsigned i = 0; i < 100; i++) {
+        g_autofree char *small = g_strdup_printf("<%u>", i);
+        g_autofree char *large = g_strnfill(50000 + i, (char)('a' + i % 26));
+        g_autoptr(GBytes) bytes = g_bytes_new(large, strlen(large));
+        ht_buffer_add_string(&outbox.gather, small);
+        ht_outbox_add(&outbox, bytes);
+        g_string_append(expected, small);
+        g_string_append(expected, large);
+    }
+    ht_buffer_add_literal(&outbox.gather, "end");
+    g_string_append(expected, "end");
+    g_assert_cmpuint(ht_outbox_waiting(&outbox), ==, expected->len);
+    unsigned full = 0;
+    while (ht_outbox_send(&outbox, pair[0]) == HT_OUTBOX_FULL) {
+        full++;
+        read_all(pair[1], got);
+        g_assert_cmpuint(ht_outbox_waiting(&outbox) + got->len, ==, expected->len);
+    }
+    read_all(pair[1], got);
+    g_assert_cmpuint(full, >, 1);
+    g_assert_true(g_string_equal(expected, got));
+    g_assert_cmpuint(ht_outbox_waiting(&outbox), ==, 0);
+    ht_outbox_clear(&outbox);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void test_outbox_says_when_nobody_reads(void)
+{
+    int pair[2];
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+    HtOutbox outbox = HT_OUTBOX_EMPTY;
+    ht_buffer_add_literal(&outbox.gather, "x");
+    close(pair[1]);
+    g_assert_cmpint(ht_outbox_send(&outbox, pair[0]), ==, HT_OUTBOX_GONE);
+    ht_outbox_clear(&outbox);
+    close(pair[0]);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/frame/comes-back", test_comes_back);
+    g_test_add_func("/frame/waits-for-the-whole", test_waits_for_the_whole);
+    g_test_add_func("/frame/refuses-bad-heads", test_refuses_bad_heads);
+    g_test_add_func("/frame/refuses-oversized-before-it-comes", test_refuses_oversized_before_it_comes);
+    g_test_add_func("/frame/start-comes-back", test_start_comes_back);
+    g_test_add_func("/frame/ready-comes-back", test_ready_comes_back);
+    g_test_add_func("/frame/ready-refuses-what-is-no-line", test_ready_refuses_what_is_no_line);
+    g_test_add_func("/scrub/takes-numbers-out", test_scrub_takes_numbers_out);
+    g_test_add_func("/scrub/makes-one-line-of-text", test_scrub_makes_one_line_of_text);
+    g_test_add_func("/scrub/cuts-at-a-character", test_scrub_cuts_at_a_character);
+    g_test_add_func("/scrub/takes-a-number-at-the-cut-out", test_scrub_takes_a_number_at_the_cut_out);
+    g_test_add_func("/outbox/keeps-the-order", test_outbox_keeps_the_order);
+    g_test_add_func("/outbox/says-when-nobody-reads", test_outbox_says_when_nobody_reads);
+    return g_test_run();
+}

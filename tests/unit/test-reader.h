@@ -1,0 +1,190 @@
+/* What the reader's tests share: run a payload, write its events as text, compare. Included by one test program at a
+ * time. Contents are never printed. */
+#pragma once
+
+#include "mappings/engine/reader.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define UNUSED __attribute__((unused))
+#define ALL_REPAIRS 0x3f
+
+#define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
+#define SOAP_12 "http://www.w3.org/2003/05/soap-envelope"
+
+/* An envelope of SOAP 1.1 around the content of its Body. */
+#define IN_BODY(content) "<e:Envelope xmlns:e='" SOAP_11 "'><e:Body>" content "</e:Body></e:Envelope>"
+
+typedef struct {
+    HtReader *reader;
+    GString *events; /* [root, <name a='value'>, text, </>, ]; blank text is left out */
+    GString *text;   /* since the last tag */
+    GPtrArray *open; /* names, to check that events are balanced */
+    unsigned documents;
+    unsigned restarts;
+    uint32_t last_line; /* ht_reader_line() at the last start */
+    HtName stop_at;     /* the sink stops the reading at this element's start */
+    HtReading reading;
+    HtFault fault;
+} Test;
+
+static void give_text(Test *test)
+{
+    for (const char *at = test->text->str; *at; at++) {
+        if (!strchr(" \t\r\n", *at)) {
+            g_string_append(test->events, test->text->str);
+            break;
+        }
+    }
+    g_string_truncate(test->text, 0);
+}
+
+static void take_document_start(void *user, HtName root)
+{
+    Test *test = user;
+    give_text(test);
+    test->documents++;
+    g_string_append_printf(test->events, "[%s\n", root);
+}
+
+static void take_document_end(void *user)
+{
+    Test *test = user;
+    g_assert_cmpuint(test->documents, >, 0);
+    test->documents--;
+    g_string_append(test->events, "]\n");
+}
+
+static void take_start(void *user, HtName name, const HtAttribute *attributes, unsigned count)
+{
+    Test *test = user;
+    give_text(test);
+    g_assert_cmpuint(test->documents, >, 0);
+    g_string_append_printf(test->events, "<%s", name);
+    for (unsigned i = 0; i < count; i++) {
+        HtText value = attributes[i].value;
+        g_string_append_printf(test->events, " %s='%.*s'", attributes[i].name, (int)value.size, value.data);
+    }
+    g_string_append(test->events, ">");
+    g_ptr_array_add(test->open, (gpointer)name);
+    test->last_line = ht_reader_line(test->reader);
+    if (name == test->stop_at) {
+        HtFault fault;
+        ht_fault_set(&fault, "stopped-by-sink", "The sink has stopped the reading.");
+        ht_reader_stop(test->reader, &fault);
+    }
+}
+
+static void take_text(void *user, const char *text, size_t size)
+{
+    Test *test = user;
+    g_assert_cmpuint(size, >, 0);
+    g_string_append_len(test->text, text, (gssize)size);
+}
+
+static void take_end(void *user, HtName name)
+{
+    Test *test = user;
+    give_text(test);
+    g_assert_cmpuint(test->open->len, >, 0);
+    g_assert_true(g_ptr_array_index(test->open, test->open->len - 1) == name);
+    g_ptr_array_set_size(test->open, (int)test->open->len - 1);
+    g_string_append(test->events, "</>\n");
+}
+
+static const HtSink test_sink = {take_document_start, take_document_end, take_start, take_text, take_end};
+
+static void forget_events(Test *test)
+{
+    g_string_truncate(test->events, 0);
+    g_string_truncate(test->text, 0);
+    g_ptr_array_set_size(test->open, 0);
+    test->documents = 0;
+}
+
+static void take_restart(void *user)
+{
+    forget_events(user);
+    ((Test *)user)->restarts++;
+}
+
+static Test *test_new(const HtMapperLimits *limits)
+{
+    Test *test = g_new0(Test, 1);
+    test->reader = ht_reader_new(limits ? limits : &HT_MAPPER_LIMITS_DEFAULT);
+    test->events = g_string_new(NULL);
+    test->text = g_string_new(NULL);
+    test->open = g_ptr_array_new();
+    return test;
+}
+
+static void test_free(Test *test)
+{
+    ht_reader_free(test->reader);
+    g_string_free(test->events, TRUE);
+    g_string_free(test->text, TRUE);
+    g_ptr_array_unref(test->open);
+    g_free(test);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Test, test_free)
+
+static UNUSED bool run_payload(Test *test, const HtPayload *payload, unsigned repairs)
+{
+    forget_events(test);
+    test->restarts = 0;
+    bool good = ht_reader_run(test->reader, payload, repairs, &test_sink, take_restart, test, &test->reading,
+                              &test->fault);
+    if (good) {
+        g_assert_cmpuint(test->open->len, ==, 0);
+        g_assert_cmpuint(test->documents, ==, 0);
+    }
+    return good;
+}
+
+static UNUSED bool run(Test *test, const char *xml, unsigned repairs)
+{
+    /* A copy without a NUL behind it: a body comes without. */
+    size_t size = strlen(xml);
+    g_autofree char *bytes = g_memdup2(xml, size);
+    HtPayload payload = {{bytes, size}, HT_TEXT_NONE, HT_TEXT_NONE, false};
+    return run_payload(test, &payload, repairs);
+}
+
+/* Line breaks count for nothing. */
+static UNUSED void assert_same(const char *what, const char *found, const char *expected)
+{
+    const char *a = found, *b = expected;
+    for (;;) {
+        a += strspn(a, "\n");
+        b += strspn(b, "\n");
+        if (*a != *b) {
+            g_test_message("%s: events differ at byte %td of %zu, expected byte %td", what, a - found,
+                           strlen(found), b - expected);
+            g_test_fail();
+            return;
+        }
+        if (*a == '\0') {
+            return;
+        }
+        a++;
+        b++;
+    }
+}
+
+static UNUSED void expect_events(Test *test, const char *xml, unsigned repairs, const char *events)
+{
+    if (!run(test, xml, repairs)) {
+        g_test_message("refused: %s: %s", test->fault.code, test->fault.text);
+        g_test_fail();
+        return;
+    }
+    assert_same(events, test->events->str, events);
+}
+
+static UNUSED void expect_fault(Test *test, const char *xml, const char *code)
+{
+    g_assert_false(run(test, xml, 0));
+    g_assert_cmpstr(test->fault.code, ==, code);
+    g_assert_cmpuint(strlen(test->fault.text), >, 20);
+}
