@@ -5,31 +5,45 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 
-#include <stdio.h>
-
 #define MASKED_KEEP 4096
 
 /* ---- Attributes ---- */
 
+/* `,"source":"/BUS/SOURCE"`: both are names of the configuration, which need no escapes. */
 static void render_source(const HtEvent *event, const char *bus, HtBuffer *json)
 {
-    HtText source = event->attr[HT_ATTR_SOURCE];
-    g_autofree char *name = g_strdup_printf("/%s/%.*s", bus, (int)source.size, source.data ? source.data : "");
-    ht_json_member(json, "source", ht_text_from(name));
+    ht_buffer_add_literal(json, ",\"source\":\"/");
+    ht_buffer_add_string(json, bus);
+    ht_buffer_add_char(json, '/');
+    ht_buffer_add_text(json, event->attr[HT_ATTR_SOURCE]);
+    ht_buffer_add_char(json, '"');
+}
+
+#define SEQUENCE_DIGITS 20
+
+static void render_sequence(uint64_t sequence, HtBuffer *json)
+{
+    char digits[SEQUENCE_DIGITS];
+    for (int i = SEQUENCE_DIGITS; i-- > 0; sequence /= 10) {
+        digits[i] = (char)('0' + sequence % 10);
+    }
+    ht_buffer_add_literal(json, ",\"sequence\":\"");
+    ht_buffer_add(json, digits, SEQUENCE_DIGITS);
+    ht_buffer_add_char(json, '"');
 }
 
 static void render_attributes(const HtStoredEvent *stored, const char *bus, HtBuffer *json)
 {
-    char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT], sequence[32];
+    char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT];
     ht_uuid_format(&stored->id, id);
-    ht_clock_format(stored->recorded_us, recorded);
-    snprintf(sequence, sizeof sequence, "%020llu", (unsigned long long)stored->sequence);
-    ht_json_member(json, "specversion", HT_TEXT_LITERAL("1.0"));
-    ht_json_member(json, "id", ht_text_from(id));
+    size_t recorded_size = ht_clock_format(stored->recorded_us, recorded);
+    ht_buffer_add_literal(json, "\"specversion\":\"1.0\",\"id\":\"");
+    ht_buffer_add(json, id, HT_UUID_TEXT - 1);
+    ht_buffer_add_char(json, '"');
     render_source(&stored->event, bus, json);
     ht_json_member(json, "subject", stored->subject);
-    ht_json_member(json, "recordedtime", ht_text_from(recorded));
-    ht_json_member(json, "sequence", ht_text_from(sequence));
+    ht_json_member(json, "recordedtime", (HtText){recorded, recorded_size});
+    render_sequence(stored->sequence, json);
     ht_json_member(json, "partitionkey", stored->subject);
     for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
         const char *name = ht_attr_name((HtAttr)attr);
@@ -79,10 +93,8 @@ static void open_group(Open *open, const HtItem *item, HtText group)
         ht_json_name(open->json, "reported");
         ht_buffer_add_char(open->json, '{');
     }
-    ht_json_comma(open->json);
-    ht_buffer_add_char(open->json, '"');
-    ht_buffer_add_text(open->json, group);
-    ht_buffer_add_string(open->json, item->repeats ? "\":[{" : "\":{");
+    ht_json_name_text(open->json, group);
+    ht_buffer_add_string(open->json, item->repeats ? "[{" : "{");
     *open = (Open){open->json, group, item->reported, item->repeats, item->instance};
 }
 
@@ -108,10 +120,7 @@ static void render_element(Open *open, const HtItem *item, HtSeen seen, HtText m
     HtText group = {item->name.data, (size_t)(dot - item->name.data)};
     HtText element = {dot + 1, item->name.size - group.size - 1};
     open_group(open, item, group);
-    ht_json_comma(open->json);
-    ht_buffer_add_char(open->json, '"');
-    ht_buffer_add_text(open->json, element);
-    ht_buffer_add_literal(open->json, "\":");
+    ht_json_name_text(open->json, element);
     if (seen == HT_SEEN_MASKED) {
         ht_json_string(open->json, masked);
     } else if (item->form == HT_VALUE_NUMBER) {

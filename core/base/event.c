@@ -45,20 +45,16 @@ const char *ht_attr_name(HtAttr attr)
 
 void ht_item_pack(HtBuffer *data, const HtItem *item)
 {
-    uint8_t name_size = (uint8_t)MIN(item->name.size, 255);
-    size_t place = ht_pack_begin(data, (uint8_t)item->kind);
-    uint8_t *at = (uint8_t *)ht_buffer_reserve(data, ITEM_HEAD + name_size + item->value.size);
-    at[0] = (uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) | (item->repeats ? ITEM_REPEATS : 0));
-    at[1] = item->instance;
-    at[2] = name_size;
-    if (name_size > 0) {
-        memcpy(at + ITEM_HEAD, item->name.data, name_size);
+    uint8_t head[ITEM_HEAD] = {(uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) | (item->repeats ? ITEM_REPEATS : 0)),
+                               item->instance, (uint8_t)MIN(item->name.size, 255)};
+    char *at = ht_pack_reserve(data, (uint8_t)item->kind, ITEM_HEAD + head[2] + item->value.size);
+    memcpy(at, head, ITEM_HEAD);
+    if (head[2] > 0) {
+        memcpy(at + ITEM_HEAD, item->name.data, head[2]);
     }
     if (item->value.size > 0) {
-        memcpy(at + ITEM_HEAD + name_size, item->value.data, item->value.size);
+        memcpy(at + ITEM_HEAD + head[2], item->value.data, item->value.size);
     }
-    data->size += ITEM_HEAD + name_size + item->value.size;
-    ht_pack_end(data, place);
 }
 
 bool ht_item_next(HtUnpack *unpack, HtItem *item)

@@ -8,6 +8,19 @@ static bool needs_escape(unsigned char byte)
     return byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f;
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes needs an escape: bytes below 0x20, and those that equal one of three, by the usual tests for a
+ * zero byte (exact for "is there one", which is all that is asked). */
+static bool word_needs_escape(uint64_t word)
+{
+    uint64_t high = EACH_BYTE(0x80);
+    uint64_t quote = word ^ EACH_BYTE('"'), slash = word ^ EACH_BYTE('\\'), delete = word ^ EACH_BYTE(0x7f);
+    uint64_t low = (word - EACH_BYTE(0x20)) & ~word;
+    uint64_t equal = ((quote - EACH_BYTE(1)) & ~quote) | ((slash - EACH_BYTE(1)) & ~slash) | ((delete - EACH_BYTE(1)) & ~delete);
+    return ((low | equal) & high) != 0;
+}
+
 static char *put_escape(char *at, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
@@ -30,13 +43,18 @@ void ht_json_string(HtBuffer *buffer, HtText text)
 {
     char *at = ht_buffer_reserve(buffer, text.size * 6 + 2);
     char *start = at;
+    const char *from = text.data, *end = text.data + text.size;
     *at++ = '"';
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (needs_escape(byte)) {
-            at = put_escape(at, byte);
+    while (from < end) {
+        uint64_t word;
+        if (end - from >= 8 && (memcpy(&word, from, 8), !word_needs_escape(word))) {
+            memcpy(at, &word, 8);
+            at += 8;
+            from += 8;
+        } else if (needs_escape((unsigned char)*from)) {
+            at = put_escape(at, (unsigned char)*from++);
         } else {
-            *at++ = (char)byte;
+            *at++ = *from++;
         }
     }
     *at++ = '"';
@@ -50,12 +68,21 @@ void ht_json_comma(HtBuffer *buffer)
     }
 }
 
+void ht_json_name_text(HtBuffer *buffer, HtText name)
+{
+    char *at = ht_buffer_reserve(buffer, name.size + 4), *start = at;
+    if (buffer->size > 0 && at[-1] != '{' && at[-1] != '[') {
+        *at++ = ',';
+    }
+    *at++ = '"';
+    memcpy(at, name.data, name.size);
+    memcpy(at + name.size, "\":", 2);
+    buffer->size += (size_t)(at - start) + name.size + 2;
+}
+
 void ht_json_name(HtBuffer *buffer, const char *name)
 {
-    ht_json_comma(buffer);
-    ht_buffer_add_char(buffer, '"');
-    ht_buffer_add_string(buffer, name);
-    ht_buffer_add_literal(buffer, "\":");
+    ht_json_name_text(buffer, ht_text_from(name));
 }
 
 void ht_json_member(HtBuffer *buffer, const char *name, HtText text)

@@ -16,5 +16,8 @@ void ht_json_member_number(HtBuffer *buffer, const char *name, int64_t number);
 /* Writes `"name":` with the comma as above; the value follows. */
 void ht_json_name(HtBuffer *buffer, const char *name);
 
+/* The same for a name that is a text; it needs no escapes. */
+void ht_json_name_text(HtBuffer *buffer, HtText name);
+
 /* Writes a comma unless the buffer ends in `{` or `[`. */
 void ht_json_comma(HtBuffer *buffer);

@@ -15,15 +15,21 @@ static uint32_t get_u32(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-void ht_pack_bytes(HtBuffer *buffer, uint8_t tag, const void *bytes, size_t size)
+char *ht_pack_reserve(HtBuffer *buffer, uint8_t tag, size_t size)
 {
     uint8_t *at = (uint8_t *)ht_buffer_reserve(buffer, FIELD_HEAD + size);
     at[0] = tag;
     put_u32(at + 1, (uint32_t)size);
-    if (size > 0) {
-        memcpy(at + FIELD_HEAD, bytes, size);
-    }
     buffer->size += FIELD_HEAD + size;
+    return (char *)at + FIELD_HEAD;
+}
+
+void ht_pack_bytes(HtBuffer *buffer, uint8_t tag, const void *bytes, size_t size)
+{
+    char *at = ht_pack_reserve(buffer, tag, size);
+    if (size > 0) {
+        memcpy(at, bytes, size);
+    }
 }
 
 void ht_pack_u32(HtBuffer *buffer, uint8_t tag, uint32_t value)

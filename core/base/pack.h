@@ -8,6 +8,9 @@ void ht_pack_bytes(HtBuffer *buffer, uint8_t tag, const void *bytes, size_t size
 void ht_pack_u32(HtBuffer *buffer, uint8_t tag, uint32_t value);
 void ht_pack_u64(HtBuffer *buffer, uint8_t tag, uint64_t value);
 
+/* Makes a field of this size and gives the place where its bytes go; the caller writes them all. */
+char *ht_pack_reserve(HtBuffer *buffer, uint8_t tag, size_t size);
+
 static inline void ht_pack_text(HtBuffer *buffer, uint8_t tag, HtText text)
 {
     ht_pack_bytes(buffer, tag, text.data, text.size);

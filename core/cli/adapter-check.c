@@ -1,9 +1,9 @@
-/* `hutong adapter check NAME`: the conformance kit. Tries an adapter as a bus would, in a hutong-host under the supervisor, and
- * prints a line for each claim. Command, main thread.
+/* `hutong adapter check NAME`: the conformance kit. Tries an adapter as a bus would, in a hutong-host under
+ * the supervisor, and prints a line for each claim. Command, main thread.
  *
- * Fixtures (beside the adapter, or --fixtures) are decoded and held against their expectation. Then come bytes that no
- * department should send: they may be refused, but must not end the host. Then the same fixture 2000 times: memory must not
- * grow. */
+ * Fixtures (beside the adapter, or --fixtures) are decoded and held against their expectation. Then come
+ * bytes that no department should send: they may be refused, but must not end the host. Then the same
+ * fixture 2000 times: memory must not grow. */
 #include "core/cli/adapter-kit.h"
 
 #include "core/base/log.h"
@@ -38,7 +38,8 @@ void ht_adapter_trial_clear(HtAdapterTrial *trial)
 void ht_adapter_report(HtAdapterKit *kit, bool good, const char *claim, const char *detail)
 {
     kit->failures += !good;
-    printf("%-7s %s%s%s\n", good ? "ok" : "FAILED", claim, detail && *detail ? ": " : "", detail ? detail : "");
+    printf("%-7s %s%s%s\n", good ? "ok" : "FAILED", claim, detail && *detail ? ": " : "",
+           detail ? detail : "");
 }
 
 static void note(const char *text)
@@ -209,7 +210,8 @@ static size_t resident_bytes(const HtAdapterKit *kit)
     g_autofree char *file = g_strdup_printf("/proc/%d/statm", status.pid);
     g_autofree char *text = NULL;
     unsigned long pages = 0;
-    if (status.pid == 0 || !g_file_get_contents(file, &text, NULL, NULL) || sscanf(text, "%*u %lu", &pages) != 1) {
+    if (status.pid == 0 || !g_file_get_contents(file, &text, NULL, NULL) ||
+        sscanf(text, "%*u %lu", &pages) != 1) {
         return 0;
     }
     return pages * (size_t)sysconf(_SC_PAGESIZE);
@@ -266,7 +268,10 @@ static void check_wsdl(HtAdapterKit *kit)
         g_main_context_iteration(NULL, TRUE);
     }
     bool good = !wsdl.error && ht_adapter_check_text(wsdl.text, &error);
-    ht_adapter_report(kit, good, "its WSDL is well-formed", wsdl.error ? wsdl.error : error ? error->message : NULL);
+    ht_adapter_report(kit, good, "its WSDL is well-formed",
+                      wsdl.error ? wsdl.error
+                      : error    ? error->message
+                                 : NULL);
     g_free(wsdl.text);
     g_free(wsdl.error);
 }
@@ -365,7 +370,8 @@ static void check_fixtures(HtAdapterKit *kit)
         }
     }
     if (!first) {
-        note("no fixtures (fixtures/ beside the adapter, or --fixtures): nothing that a department sends was tried");
+        note(
+            "no fixtures (fixtures/ beside the adapter, or --fixtures): nothing that a department sends was tried");
         first = g_bytes_new_static("<a/>", 4);
     }
     check_memory(kit, first);

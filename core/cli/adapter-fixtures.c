@@ -1,6 +1,7 @@
-/* The conformance kit's fixtures. What must come of NAME.xml stands in NAME.expected.json: a list of events,
- * [{"type": "…"}, …], or an object with `events`, or with `verdict` and `fault` when it must be refused. Of the events the kit
- * compares number and types; what is in them is for the adapter's own tests. Command, main thread. */
+/* The conformance kit's fixtures. What must come of NAME.xml stands in NAME.expected.json: a list of
+ * events, [{"type": "…"}, …], or an object with `events`, or with `verdict` and `fault` when it must be
+ * refused. Of the events the kit compares number and types; what is in them is for the adapter's own tests.
+ * Command, main thread. */
 #include "core/cli/adapter-kit.h"
 
 #include <json-glib/json-glib.h>
@@ -72,7 +73,8 @@ bool ht_adapter_check_text(const char *text, GError **error)
         return true;
     }
     g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&ignore_all, 0, NULL, NULL);
-    return g_markup_parse_context_parse(context, text, -1, error) && g_markup_parse_context_end_parse(context, error);
+    return g_markup_parse_context_parse(context, text, -1, error) &&
+           g_markup_parse_context_end_parse(context, error);
 }
 
 static void compare(HtAdapterKit *kit, const char *claim, const char *fixture, const HtAdapterTrial *trial)

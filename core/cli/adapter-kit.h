@@ -1,5 +1,5 @@
-/* The conformance kit's parts, shared by adapter-check.c (the kit) and adapter-fixtures.c (payloads with an expectation).
- * Command, main thread. */
+/* The conformance kit's parts, shared by adapter-check.c (the kit) and adapter-fixtures.c (payloads with an
+ * expectation). Command, main thread. */
 #pragma once
 
 #include "core/cli/adapter.h"
@@ -32,8 +32,10 @@ void ht_adapter_report(HtAdapterKit *kit, bool good, const char *claim, const ch
 /* Has the host decode one payload, and waits for what comes of it. */
 void ht_adapter_try(HtAdapterKit *kit, GBytes *body, HtAdapterTrial *trial);
 
-/* Whether a text for clients is well-formed, as far as GLib's simple parser can tell. True for what is no XML. */
+/* Whether a text for clients is well-formed, as far as GLib's simple parser can tell. True for what is no
+ * XML. */
 bool ht_adapter_check_text(const char *text, GError **error);
 
-/* Decodes the payload in `file` and holds what comes of it against the expectation beside it, if there is one. */
+/* Decodes the payload in `file` and holds what comes of it against the expectation beside it, if there is
+ * one. */
 void ht_adapter_check_fixture(HtAdapterKit *kit, const char *file, GBytes *body);

@@ -1,5 +1,6 @@
-/* `hutong adapter new NAME`: copies the template (plugins/template/ in the sources, template/ in the data directory), with its
- * name `skeleton` replaced by the new one, in the texts and in the files' names. Command, main thread. */
+/* `hutong adapter new NAME`: copies the template (plugins/template/ in the sources, template/ in the data
+ * directory), with its name `skeleton` replaced by the new one, in the texts and in the files' names.
+ * Command, main thread. */
 #include "core/cli/adapter.h"
 
 #include "core/base/paths.h"
@@ -32,7 +33,8 @@ static bool make_folder(const char *folder, GError **error)
     if (g_mkdir(folder, 0777) == 0) {
         return true;
     }
-    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s", folder, g_strerror(errno));
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s", folder,
+                g_strerror(errno));
     return false;
 }
 
@@ -70,7 +72,10 @@ int ht_adapter_new(const char *name)
     g_autofree char *template = ht_paths_data("template");
     g_autoptr(GError) error = NULL;
     if (!is_name(name)) {
-        fprintf(stderr, "hutong adapter: '%s' cannot be a name: lower-case letters, digits and hyphens, a letter first\n", name);
+        fprintf(
+            stderr,
+            "hutong adapter: '%s' cannot be a name: lower-case letters, digits and hyphens, a letter first\n",
+            name);
         return HT_EXIT_USAGE;
     }
     if (!copy_folder(template, name, name, 2, &error)) {

@@ -1,5 +1,5 @@
-/* `hutong adapter`: its sub-verbs, and `list` and `inspect`. One process of its own, main thread; each adapter is looked at by a
- * hutong-host that loads it, says what it is, and ends. */
+/* `hutong adapter`: its sub-verbs, and `list` and `inspect`. One process of its own, main thread; each
+ * adapter is looked at by a hutong-host that loads it, says what it is, and ends. */
 #include "core/cli/adapter.h"
 
 #include "core/base/clock.h"
@@ -54,7 +54,8 @@ static bool ask(HtProcess *process, const char *file)
     return sent;
 }
 
-/* Reads until a whole frame is there: 1; or the process ends (0), talks nonsense (-1) or takes too long (-2). */
+/* Reads until a whole frame is there: 1; or the process ends (0), talks nonsense (-1) or takes too long
+ * (-2). */
 static int read_answer(const HtProcess *process, HtBuffer *bytes, HtFrame *frame)
 {
     int64_t until_us = ht_clock_monotonic() + LOOK_US;
@@ -77,11 +78,13 @@ static int read_answer(const HtProcess *process, HtBuffer *bytes, HtFrame *frame
 static bool take_answer(const HtFrame *frame, HtText body, const char *file, HtReady *ready, GError **error)
 {
     if (frame->type == HT_FRAME_READY) {
-        return ht_ready_unpack(body, ready) || fail(error, file, "it describes itself in bytes that are no text");
+        return ht_ready_unpack(body, ready) ||
+               fail(error, file, "it describes itself in bytes that are no text");
     }
     HtText text = frame->type == HT_FRAME_FAILED ? ht_field_find(body, HT_FIELD_TEXT) : HT_TEXT_NONE;
     g_autofree char *reason = ht_scrub(text, LOOK_MOST_BYTES);
-    g_set_error_literal(error, HT_LOADER_ERROR, 0, text.data ? reason : "it answered something else than was asked");
+    g_set_error_literal(error, HT_LOADER_ERROR, 0,
+                        text.data ? reason : "it answered something else than was asked");
     return false;
 }
 
@@ -92,7 +95,9 @@ static bool look(HtProcess *process, const char *file, HtReady *ready, GError **
     bool good = false;
     int found = ask(process, file) ? read_answer(process, &bytes, &frame) : 0;
     switch (found) {
-    case 1: good = take_answer(&frame, (HtText){bytes.data + HT_FRAME_HEAD, frame.size}, file, ready, error); break;
+    case 1:
+        good = take_answer(&frame, (HtText){bytes.data + HT_FRAME_HEAD, frame.size}, file, ready, error);
+        break;
     case 0: fail(error, file, "loading it ends the process"); break;
     case -1: fail(error, file, "loading it writes to the bus what is no frame"); break;
     default: fail(error, file, "loading it takes longer than 10 s");
@@ -120,12 +125,15 @@ bool ht_adapter_look(const char *file, HtReady *ready, GError **error)
 static const struct {
     unsigned bit;
     const char *name;
-} functions[] = {{HT_ADAPTER_REPLY, "reply"}, {HT_ADAPTER_WSDL, "wsdl"}, {HT_ADAPTER_POLL, "poll"}, {HT_ADAPTER_ENCODE, "encode"}};
+} functions[] = {{HT_ADAPTER_REPLY, "reply"},
+                 {HT_ADAPTER_WSDL, "wsdl"},
+                 {HT_ADAPTER_POLL, "poll"},
+                 {HT_ADAPTER_ENCODE, "encode"}};
 
 static void print_description(const char *file, const HtReady *ready)
 {
-    printf("%s %s: %s\n\n  file        %s\n  abi         %u.%u\n  functions   decode", ready->name, ready->version, ready->summary,
-           file, ready->abi_major, ready->abi_minor);
+    printf("%s %s: %s\n\n  file        %s\n  abi         %u.%u\n  functions   decode", ready->name,
+           ready->version, ready->summary, file, ready->abi_major, ready->abi_minor);
     for (unsigned i = 0; i < G_N_ELEMENTS(functions); i++) {
         if (ready->functions & functions[i].bit) {
             printf(" %s", functions[i].name);
@@ -295,17 +303,23 @@ static int list(const HtAdapterOptions *options)
 static bool parse(int *argc, char ***argv, HtAdapterOptions *options)
 {
     const GOptionEntry entries[] = {
-        {"directory", 'd', 0, G_OPTION_ARG_FILENAME, &options->directory, "Adapters are there, not where they are installed", "DIR"},
+        {"directory", 'd', 0, G_OPTION_ARG_FILENAME, &options->directory,
+         "Adapters are there, not where they are installed", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "list, inspect: write JSON", NULL},
-        {"mapping", 'm', 0, G_OPTION_ARG_FILENAME, &options->mapping, "check: with this mapping, not the one beside it", "FILE"},
-        {"fixtures", 'f', 0, G_OPTION_ARG_FILENAME, &options->fixtures, "check: with these payloads, not fixtures/ beside it", "DIR"},
-        {"data", 0, 0, G_OPTION_ARG_FILENAME, &options->data, "check: dictionary and tables are there", "DIR"},
+        {"mapping", 'm', 0, G_OPTION_ARG_FILENAME, &options->mapping,
+         "check: with this mapping, not the one beside it", "FILE"},
+        {"fixtures", 'f', 0, G_OPTION_ARG_FILENAME, &options->fixtures,
+         "check: with these payloads, not fixtures/ beside it", "DIR"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &options->data, "check: dictionary and tables are there",
+         "DIR"},
         G_OPTION_ENTRY_NULL};
     g_autoptr(GOptionContext) context = g_option_context_new("list | inspect NAME | check NAME | new NAME");
     g_autoptr(GError) error = NULL;
     g_set_prgname("hutong adapter");
-    g_option_context_set_summary(context, "The plugins. `check` is the conformance kit that a plugin must pass; `new` writes a working one.\n"
-                                          "NAME is an installed adapter's name, or a file.");
+    g_option_context_set_summary(
+        context,
+        "The plugins. `check` is the conformance kit that a plugin must pass; `new` writes a working one.\n"
+        "NAME is an installed adapter's name, or a file.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         fprintf(stderr, "hutong adapter: %s\n", error->message);

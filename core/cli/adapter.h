@@ -1,5 +1,5 @@
-/* `hutong adapter list | inspect NAME | check NAME | new NAME`. No adapter is ever loaded into the command itself: looking at
- * one and trying it are done by hutong-host, as in the bus. */
+/* `hutong adapter list | inspect NAME | check NAME | new NAME`. No adapter is ever loaded into the command
+ * itself: looking at one and trying it are done by hutong-host, as in the bus. */
 #pragma once
 
 #include "plugins/start.h"
