@@ -50,7 +50,9 @@ static bool open_spool(HtBus *bus, GError **error)
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "%s: cannot be made: %s", config->bus.state, g_strerror(errno));
         return false;
     }
-    if (!ht_spool_load_key(config->bus.site_key_file, true, key, error)) {
+    g_autofree char *file = g_build_filename(config->bus.state, "spool.db", NULL);
+    bool first_start = !g_file_test(file, G_FILE_TEST_EXISTS); /* later, a missing key must be brought back, not made anew */
+    if (!ht_spool_load_key(config->bus.site_key_file, first_start, key, error)) {
         return false;
     }
     HtSpoolOptions options = {.directory = config->bus.state,

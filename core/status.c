@@ -109,8 +109,7 @@ static void add_source(const HtSource *source, HtBuffer *json)
     for (unsigned i = 0; i < G_N_ELEMENTS(all); i++) {
         ht_json_member_number(json, all[i].name, (int64_t)all[i].value);
     }
-    uint64_t answered = figures->accepted + figures->resent;
-    ht_json_member_number(json, "latencyMeanUs", answered ? (int64_t)(figures->latency_us_sum / answered) : 0);
+    ht_json_member_number(json, "latencyMeanUs", figures->answers ? (int64_t)(figures->latency_us_sum / figures->answers) : 0);
     add_time(json, "lastAccepted", figures->last_us);
     add_host(source, json);
     ht_buffer_add_char(json, '}');
@@ -190,7 +189,8 @@ static const SourceMetric source_metrics[] = {
     {"source_events_total", "Events appended.", offsetof(HtSourceFigures, events)},
     {"source_duplicates_total", "Records that were known already.", offsetof(HtSourceFigures, duplicates)},
     {"source_bytes_total", "Bytes of bodies.", offsetof(HtSourceFigures, bytes)},
-    {"source_latency_microseconds_total", "Sum of answer times.", offsetof(HtSourceFigures, latency_us_sum)},
+    {"source_answers_total", "Messages that reached the host and were answered.", offsetof(HtSourceFigures, answers)},
+    {"source_latency_microseconds_total", "Sum of their answer times.", offsetof(HtSourceFigures, latency_us_sum)},
 };
 
 static void add_source_metrics(const HtBus *bus, HtBuffer *text)

@@ -1,6 +1,6 @@
-/* xml: the adapter for departments that need no C. Everything that it knows is in the source's mapping file: whatever comes
- * in, plain XML or SOAP, in whatever encoding, goes through the mapping, and the answer is the bus's receipt. Runs in a host
- * process, as every adapter does. */
+/* xml: the adapter for departments that need no C. Everything that it knows is in the source's mapping
+ * file: whatever comes in, plain XML or SOAP, in whatever encoding, goes through the mapping, and the
+ * answer is the bus's receipt. Runs in a host process, as every adapter does. */
 #include "hutong-plugin.h"
 
 /* The state is the host itself; there is nothing else to keep. */

@@ -53,9 +53,9 @@ static void render_attributes(const HtStoredEvent *stored, const char *bus, HtBu
     }
     HtText type = stored->event.attr[HT_ATTR_TYPE];
     ht_json_name(json, "dataschema");
-    ht_buffer_add_literal(json, "\"/schema/");
+    ht_buffer_add_literal(json, "\"urn:hutong:schema:");
     ht_buffer_add_text(json, type);
-    ht_buffer_add_literal(json, ".json\"");
+    ht_buffer_add_char(json, '"');
     ht_json_member(json, "datacontenttype", HT_TEXT_LITERAL("application/json"));
 }
 

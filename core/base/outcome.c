@@ -21,7 +21,8 @@ enum {
 
 void ht_outcome_init(HtOutcome *outcome)
 {
-    *outcome = (HtOutcome){.events = g_array_new(FALSE, FALSE, sizeof(HtText))};
+    memset(outcome, 0, offsetof(HtOutcome, faults)); /* the 9 KB of faults count only as far as fault_count says */
+    outcome->events = g_array_new(FALSE, FALSE, sizeof(HtText));
 }
 
 void ht_outcome_clear(HtOutcome *outcome)

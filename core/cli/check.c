@@ -67,13 +67,14 @@ static void check_spool(Check *check)
     uint8_t key[32];
     g_autoptr(GError) error = NULL;
     check_can_make(check, state);
-    if (g_access(check->config->bus.site_key_file, F_OK) == 0 &&
+    bool has_spool = g_access(file, F_OK) == 0;
+    if ((has_spool || g_access(check->config->bus.site_key_file, F_OK) == 0) &&
         !ht_spool_load_key(check->config->bus.site_key_file, false, key, &error)) {
         complain(check, check->config->bus.site_key_file, 0, error->message);
     }
     memset(key, 0, sizeof key);
     g_clear_error(&error);
-    if (g_access(file, F_OK) < 0) {
+    if (!has_spool) {
         return;
     }
     g_autoptr(GString) report = g_string_new(NULL);

@@ -217,7 +217,8 @@ static void set_key(Loader *loader, HtSectionKind kind, void *record, const HtIn
     }
 }
 
-static void load_file(Loader *loader, const char *path)
+/* False when the file cannot be read at all. */
+static bool load_file(Loader *loader, const char *path)
 {
     gsize before = loader->errors->len;
     g_autoptr(HtIniFile) file = ht_ini_read(path, loader->errors);
@@ -231,6 +232,7 @@ static void load_file(Loader *loader, const char *path)
             set_key(loader, kind, record, entry, place);
         }
     }
+    return file != NULL;
 }
 
 static int compare_strings(const void *a, const void *b)
@@ -381,10 +383,11 @@ static void settle_paths(HtConfig *config)
 HtConfig *ht_config_load(const char *file, GString *errors)
 {
     Loader loader = {.config = make_config(file), .errors = errors};
-    load_file(&loader, loader.config->file);
-    load_folder(&loader, loader.config->file);
-    settle_paths(loader.config);
-    check_sections(&loader);
+    if (load_file(&loader, loader.config->file)) {
+        load_folder(&loader, loader.config->file);
+        settle_paths(loader.config);
+        check_sections(&loader);
+    }
     if (loader.failed) {
         ht_config_free(loader.config);
         return NULL;

@@ -46,7 +46,6 @@ typedef struct {
 typedef struct {
     char *name, *type, *url, *purpose, *secret_file;
     char *mode;              /* batch | structured */
-    char *order;             /* lax | strict */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms, attempts, lag;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *start;             /* beginning | now: where a new consumer starts */

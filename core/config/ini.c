@@ -71,7 +71,7 @@ static char *read_group(HtIniFile *file, char *line, unsigned number, const char
 {
     size_t size = strlen(line);
     if (size < 3 || line[size - 1] != ']' || memchr(line + 1, '[', size - 1)) {
-        g_string_append_printf(errors, "%s:%u: error: a section must be written [name] or [kind name]\n", path, number);
+        g_string_append_printf(errors, "%s:%u: error: a section must be written [name] or [kind name]; a comment needs a line of its own\n", path, number);
         return NULL;
     }
     line[size - 1] = '\0';

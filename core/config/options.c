@@ -128,8 +128,6 @@ static const HtOption consumer_options[] = {
      "Elements shown masked: `person.phone:phone`, a pattern `*.idNumber:idNumber`, or `person.name` with the dictionary's own mask."},
     {"secret-file", HT_OPTION_PATH, CONSUMER(secret_file), NULL, 0, 0, NULL, false,
      "File of the secret for Standard Webhooks signatures."},
-    {"order", HT_OPTION_WORD, CONSUMER(order), "lax", 0, 0, "lax|strict", false,
-     "What a failed event does to later ones of the same person: `lax` lets them go on, `strict` holds them back."},
     {"timeout", HT_OPTION_TIME, CONSUMER(timeout_ms), "30s", 100 * MS, 1 * H, NULL, false, "Time for one request."},
     {"connect-timeout", HT_OPTION_TIME, CONSUMER(connect_timeout_ms), "5s", 50 * MS, 5 * MIN_, NULL, false, "Time to connect."},
     {"retry-first", HT_OPTION_TIME, CONSUMER(retry_first_ms), "500ms", 10 * MS, 1 * H, NULL, false,

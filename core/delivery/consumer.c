@@ -15,6 +15,7 @@
 #define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
 #define REASON_BYTES 300
+#define READ_AGAIN_MS 1000
 
 struct HtConsumer {
     const HtConsumerConfig *config;
@@ -45,6 +46,26 @@ static bool is_batch(const HtConsumer *consumer)
     return g_str_equal(consumer->config->mode, "batch");
 }
 
+/* ---- Pauses ---- */
+
+static gboolean end_pause(void *user)
+{
+    HtConsumer *consumer = user;
+    g_clear_pointer(&consumer->pause, g_source_unref);
+    pump(consumer);
+    return G_SOURCE_REMOVE;
+}
+
+/* Does nothing for so long; a pause that has begun stays as it is. */
+static void rest(HtConsumer *consumer, uint64_t pause_ms)
+{
+    if (!consumer->pause) {
+        consumer->pause = g_timeout_source_new((guint)MIN(pause_ms, G_MAXUINT));
+        g_source_set_callback(consumer->pause, end_pause, consumer, NULL);
+        g_source_attach(consumer->pause, NULL);
+    }
+}
+
 /* ---- Reading ahead ---- */
 
 static bool is_wanted(void *user, const HtStoredEvent *event)
@@ -71,8 +92,9 @@ static void take_page(HtSpoolPage *page, const GError *error, void *user)
         if (page) {
             ht_spool_page_free(page);
         }
-        if (error) {
+        if (error && !consumer->freed) {
             ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read the spool: %s", consumer->config->name, error->message);
+            rest(consumer, READ_AGAIN_MS);
         }
         free_when_idle(consumer);
         return;
@@ -123,23 +145,13 @@ static void bury(HtConsumer *consumer, HtEntry *entry, const char *reason)
            entry->event->sequence, reason);
 }
 
-static gboolean end_pause(void *user)
-{
-    HtConsumer *consumer = user;
-    g_clear_pointer(&consumer->pause, g_source_unref);
-    pump(consumer);
-    return G_SOURCE_REMOVE;
-}
-
 static void begin_pause(HtConsumer *consumer, const HtPosted *posted, const char *reason)
 {
     if (consumer->pause) {
         return; /* several requests under way failed together: that is one failure */
     }
     uint64_t pause_ms = ht_backoff_next(&consumer->backoff, posted->retry_after_ms);
-    consumer->pause = g_timeout_source_new((guint)MIN(pause_ms, G_MAXUINT));
-    g_source_set_callback(consumer->pause, end_pause, consumer, NULL);
-    g_source_attach(consumer->pause, NULL);
+    rest(consumer, pause_ms);
     ht_log(consumer->backoff.failures == 1 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
            "consumer %s: attempt %u failed (%s); next in %" G_GUINT64_FORMAT " ms", consumer->config->name,
            consumer->backoff.failures, reason, pause_ms);

@@ -274,6 +274,11 @@ void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *rece
 
 /* ---- Problems ---- */
 
+bool ht_body_is_about_soap(const HtProblem *problem)
+{
+    return strcmp(problem->code, "soap-must-understand") == 0 || strcmp(problem->code, "soap-version") == 0;
+}
+
 static const char *fault_code_of(const HtAsker *asker, const HtProblem *problem)
 {
     bool new = asker->soap == HT_SOAP_12;

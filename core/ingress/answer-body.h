@@ -7,5 +7,8 @@
 /* Appends `text` (UTF-8) as XML character data, also good in attributes; what XML 1.0 cannot hold becomes '?'. */
 void ht_xml_text(HtBuffer *body, HtText text);
 
+/* Whether the problem has a fault code of its own in SOAP: MustUnderstand or VersionMismatch. */
+bool ht_body_is_about_soap(const HtProblem *problem);
+
 void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults);
 void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem);

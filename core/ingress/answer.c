@@ -34,6 +34,10 @@ static const struct {
     {"value-too-long", 413},
     {"document-too-long", 413},
     {"too-slow", 413},
+    {"result-too-large", 413},
+    {"adapter-misuse", 500},
+    {"filter-unbalanced", 500},
+    {"key-not-unique", 500},
 };
 
 static unsigned status_of_fault(const HtFault *fault)
@@ -192,7 +196,8 @@ static unsigned status_with_soap(const HtAsker *asker, const HtProblem *problem)
     if (asker->soap == HT_SOAP_NONE || problem->at_door || problem->status == 503) {
         return problem->status;
     }
-    return asker->soap == HT_SOAP_12 && problem->status < 500 ? 400 : 500;
+    bool sender = asker->soap == HT_SOAP_12 && problem->status < 500 && !ht_body_is_about_soap(problem);
+    return sender ? 400 : 500; /* SOAP 1.2 part 2, table 20: 400 is for env:Sender alone */
 }
 
 void ht_answer_problem(HtAnswer *answer, const HtAsker *asker, const HtProblem *problem)

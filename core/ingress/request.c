@@ -202,6 +202,7 @@ static void finish(HtRequest *request)
     if (request->counted) {
         uint64_t latency_us = (uint64_t)MAX(ht_clock_monotonic() - request->complete_us, 0);
         HtSourceFigures *figures = &request->source->figures;
+        figures->answers++;
         figures->latency_us_sum += latency_us;
         figures->latency_us_max = MAX(figures->latency_us_max, latency_us);
     }
@@ -368,7 +369,7 @@ static void fill_host_message(const HtRequest *request, HtHostMessage *message)
                                .content_type = request->head.content_type,
                                .charset = request->head.charset,
                                .soap_action = request->head.soap_action,
-                               .soap_expected = request->head.soap != HT_SOAP_NONE};
+                               .soap_expected = request->head.soap == HT_SOAP_12};
 }
 
 /* ---- The body ---- */

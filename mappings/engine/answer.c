@@ -48,7 +48,7 @@ HtVerdict ht_answer_judge(const HtAnswerRule *rule, HtMatch *match, HtFault *fau
     }
     const HtTableEntry *entry = rule->table ? ht_table_find(rule->table, code.data, code.size) : NULL;
     const char *retry = entry ? ht_table_extra(rule->table, entry, "retry") : NULL;
-    ht_fault_set(fault, "department-error", "the department's answer is the error %.*s%s%s", (int)code.size, code.data,
-                 entry ? ": " : "", entry ? entry->zh : "");
+    ht_fault_set(fault, "department-error", "the department's answer is the error %.*s%s%s", (int)code.size,
+                 code.data, entry ? ": " : "", entry ? entry->zh : "");
     return retry && strcmp(retry, "retry") == 0 ? HT_VERDICT_RETRY : HT_VERDICT_REJECT;
 }

@@ -12,7 +12,8 @@ typedef struct {
 /* An element of which another department is the authority is only repeated here (一数一源). */
 static bool is_foreign(const Gatherer *gatherer, const HtElement *element)
 {
-    return element->authority && strcmp(element->authority, gatherer->scope->compiler->mapping->authority) != 0;
+    return element->authority &&
+           strcmp(element->authority, gatherer->scope->compiler->mapping->authority) != 0;
 }
 
 static bool check_group(Gatherer *gatherer, const xmlNode *node, const HtElement *element)
@@ -23,8 +24,8 @@ static bool check_group(Gatherer *gatherer, const xmlNode *node, const HtElement
         }
     }
     g_autofree char *groups = g_strjoinv(", ", (char **)(void *)gatherer->type->groups);
-    ht_compile_error(gatherer->scope->compiler, node, "%s does not carry \"%s\", only %s", gatherer->type->name,
-                     element->group, groups);
+    ht_compile_error(gatherer->scope->compiler, node, "%s does not carry \"%s\", only %s",
+                     gatherer->type->name, element->group, groups);
     return false;
 }
 
@@ -58,7 +59,8 @@ static void add_rule(Gatherer *gatherer, const xmlNode *node, guint block, HtEle
             continue;
         }
         if (!rule->when || !other->when) {
-            ht_compile_error(gatherer->scope->compiler, node, "\"%s\" is given twice; each needs a when", rule->element->name);
+            ht_compile_error(gatherer->scope->compiler, node, "\"%s\" is given twice; each needs a when",
+                             rule->element->name);
             return;
         }
         rule->alternative = true;
@@ -81,7 +83,8 @@ static void gather_single(Gatherer *gatherer, const xmlNode *node, bool is_refer
         return;
     }
     if (rule.element->repeats) {
-        ht_compile_error(gatherer->scope->compiler, node, "the group \"%s\" repeats: \"%s\" belongs into an <each group=\"%s\">",
+        ht_compile_error(gatherer->scope->compiler, node,
+                         "the group \"%s\" repeats: \"%s\" belongs into an <each group=\"%s\">",
                          rule.element->group, rule.element->name, rule.element->group);
         return;
     }
@@ -99,7 +102,8 @@ static bool gather_instance(Gatherer *gatherer, const xmlNode *node, guint block
             continue;
         }
         if (strcmp(rule.element->group, group) != 0) {
-            ht_compile_error(gatherer->scope->compiler, child, "\"%s\" is not of the group \"%s\"", rule.element->name, group);
+            ht_compile_error(gatherer->scope->compiler, child, "\"%s\" is not of the group \"%s\"",
+                             rule.element->name, group);
             return false;
         }
         *own = *own || !is_foreign(gatherer, rule.element);
@@ -114,7 +118,9 @@ static const HtElement *find_group(Gatherer *gatherer, const xmlNode *node)
     const char *group = ht_compile_attribute(compiler, node, "group");
     const HtElement *first = ht_dictionary_find_group(compiler->reference->dictionary, group, strlen(group));
     if (!first || !first->repeats) {
-        ht_compile_error(compiler, node, first ? "the group \"%s\" does not repeat" : "the dictionary has no group \"%s\"", group);
+        ht_compile_error(compiler, node,
+                         first ? "the group \"%s\" does not repeat" : "the dictionary has no group \"%s\"",
+                         group);
         return NULL;
     }
     return check_group(gatherer, node, first) ? first : NULL;
@@ -133,7 +139,8 @@ static void gather_each(Gatherer *gatherer, const xmlNode *node)
     HtPathScope inside = *scope;
     inside.each = each;
     inside.needs_tree = each < 0 ? scope->needs_tree : NULL;
-    HtBlock block = {.group = first->group, .repeats = true, .each = each, .when = ht_compile_when(scope, node, "when")};
+    HtBlock block = {
+        .group = first->group, .repeats = true, .each = each, .when = ht_compile_when(scope, node, "when")};
     guint index = add_block(gatherer, &block);
     bool own = false;
     gatherer->scope = &inside;

@@ -8,7 +8,8 @@
 
 #define FITS(type) (1u << (type))
 #define FITS_DATES (FITS(HT_TYPE_DATE) | FITS(HT_TYPE_DATETIME) | FITS(HT_TYPE_MONTH) | FITS(HT_TYPE_TIME))
-#define FITS_TEXT (FITS(HT_TYPE_STRING) | FITS(HT_TYPE_ID_NUMBER) | FITS(HT_TYPE_DIVISION) | FITS(HT_TYPE_REFERENCE))
+#define FITS_TEXT \
+    (FITS(HT_TYPE_STRING) | FITS(HT_TYPE_ID_NUMBER) | FITS(HT_TYPE_DIVISION) | FITS(HT_TYPE_REFERENCE))
 
 /* The words of `as`: what they do, for which types of the dictionary. */
 static const struct {
@@ -37,9 +38,9 @@ static const struct {
 static const char *default_as(const HtElement *element)
 {
     static const char *const words[HT_TYPE_COUNT_] = {
-        [HT_TYPE_STRING] = "string",     [HT_TYPE_CODE] = "code",         [HT_TYPE_DATE] = "date",
-        [HT_TYPE_DATETIME] = "datetime", [HT_TYPE_TIME] = "time",         [HT_TYPE_MONTH] = "month",
-        [HT_TYPE_INTEGER] = "integer",   [HT_TYPE_DECIMAL] = "decimal",   [HT_TYPE_ID_NUMBER] = "idNumber",
+        [HT_TYPE_STRING] = "string",     [HT_TYPE_CODE] = "code",        [HT_TYPE_DATE] = "date",
+        [HT_TYPE_DATETIME] = "datetime", [HT_TYPE_TIME] = "time",        [HT_TYPE_MONTH] = "month",
+        [HT_TYPE_INTEGER] = "integer",   [HT_TYPE_DECIMAL] = "decimal",  [HT_TYPE_ID_NUMBER] = "idNumber",
         [HT_TYPE_DIVISION] = "division", [HT_TYPE_REFERENCE] = "string",
     };
     return element->type == HT_TYPE_STRING && element->mask == HT_MASK_NAME ? "name" : words[element->type];
@@ -125,7 +126,8 @@ static bool set_translation(HtCompiler *compiler, const xmlNode *node, HtElement
     }
     const HtTable *table = ht_translation_table(rule->translation);
     if (rule->table && rule->table != table) {
-        ht_compile_error(compiler, node, "the translation \"%s\" leads to \"%s\", but \"%s\" has codes of \"%s\"", name,
+        ht_compile_error(compiler, node,
+                         "the translation \"%s\" leads to \"%s\", but \"%s\" has codes of \"%s\"", name,
                          ht_table_name(table), rule->element->name, ht_table_name(rule->table));
         return false;
     }
@@ -141,13 +143,16 @@ static bool set_table(HtCompiler *compiler, const xmlNode *node, HtElementRule *
     if (rule->as != HT_AS_CODE) {
         bool given = name || ht_compile_attribute(compiler, node, "translate");
         if (given) {
-            ht_compile_error(compiler, node, "\"%s\" is read as no code: it can have no table", element->name);
+            ht_compile_error(compiler, node, "\"%s\" is read as no code: it can have no table",
+                             element->name);
         }
         return !given;
     }
     if (name && element->table && strcmp(name, element->table) != 0) {
-        ht_compile_error(compiler, node, "\"%s\" has codes of \"%s\" by the dictionary; use translate=\"…\" to come from others",
-                         element->name, element->table);
+        ht_compile_error(
+            compiler, node,
+            "\"%s\" has codes of \"%s\" by the dictionary; use translate=\"…\" to come from others",
+            element->name, element->table);
         return false;
     }
     name = name ? name : element->table;
@@ -159,7 +164,8 @@ static bool set_table(HtCompiler *compiler, const xmlNode *node, HtElementRule *
 /* ---- Constants and cases ---- */
 
 /* A constant must be what the element can hold: it is not looked at again. */
-static bool check_constant(HtCompiler *compiler, const xmlNode *node, const HtElementRule *rule, const char *value)
+static bool check_constant(HtCompiler *compiler, const xmlNode *node, const HtElementRule *rule,
+                           const char *value)
 {
     char number[HT_NUMBER_MAX];
     HtDate date;
@@ -273,7 +279,8 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
     rule->when = ht_compile_when(scope, node, "when");
     bool good = set_origin(scope, node, rule);
     const char *path = rule->source_path.data;
-    char *label = *path ? g_strdup_printf("%s (%s)", rule->element->name, path) : g_strdup(rule->element->name);
+    char *label =
+        *path ? g_strdup_printf("%s (%s)", rule->element->name, path) : g_strdup(rule->element->name);
     rule->label = ht_compile_own(compiler, label);
     rule->is_birth_date = strcmp(rule->element->name, "person.birthDate") == 0;
     rule->is_id_number = strcmp(rule->element->name, "person.idNumber") == 0;
@@ -292,7 +299,9 @@ bool ht_compile_reference(HtPathScope *scope, const xmlNode *node, HtElementRule
     const char *group = ht_compile_attribute(compiler, node, "to");
     *rule = (HtElementRule){.element = find_part(compiler, group, "digest"), .as = HT_AS_REFERENCE};
     if (!rule->element) {
-        ht_compile_error(compiler, node, "the dictionary has no \"%s.digest\": no reference can be made to \"%s\"", group, group);
+        ht_compile_error(compiler, node,
+                         "the dictionary has no \"%s.digest\": no reference can be made to \"%s\"", group,
+                         group);
         return false;
     }
     rule->size_element = find_part(compiler, group, "size");
@@ -301,6 +310,7 @@ bool ht_compile_reference(HtPathScope *scope, const xmlNode *node, HtElementRule
     rule->source_path = ht_text_from(ht_compile_attribute(compiler, node, "from"));
     rule->media = ht_text_from(ht_compile_attribute(compiler, node, "media"));
     rule->when = ht_compile_when(scope, node, "when");
-    rule->label = ht_compile_own(compiler, g_strdup_printf("%s (%s)", rule->element->name, rule->source_path.data));
+    rule->label =
+        ht_compile_own(compiler, g_strdup_printf("%s (%s)", rule->element->name, rule->source_path.data));
     return true;
 }

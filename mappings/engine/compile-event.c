@@ -3,12 +3,13 @@
 
 #include "mappings/engine/dates.h"
 
-#define EVENTS_OF_A_RECORD 64
+#define EVENTS_OF_A_RECORD 64 /* bits of the set of events that a record makes */
 
 /* ---- Records ---- */
 
 /* The record rule at this path; made when it is not there. NULL after an error. */
-static HtRecordRule *find_record(HtCompiler *compiler, const xmlNode *node, const char *path, HtTrieNode **base)
+static HtRecordRule *find_record(HtCompiler *compiler, const xmlNode *node, const char *path,
+                                 HtTrieNode **base)
 {
     HtMapping *mapping = compiler->mapping;
     if (*path != '/' || strchr(path, '@')) {
@@ -67,7 +68,8 @@ void ht_compile_skip(HtCompiler *compiler, const xmlNode *node)
 {
     bool needs_tree = false;
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
-    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .needs_tree = &needs_tree, .each = -1};
+    HtPathScope scope = {
+        .compiler = compiler, .node = node, .bases = bases, .needs_tree = &needs_tree, .each = -1};
     g_autoptr(GPtrArray) records = find_records(&scope, node);
     add_skip(&scope, node, records);
     mark_tree(records, needs_tree);
@@ -159,12 +161,14 @@ static const HtEventType *find_type(HtCompiler *compiler, const xmlNode *node, c
     return type;
 }
 
-static void add_to_records(HtCompiler *compiler, const xmlNode *node, const HtEventRule *event, GPtrArray *records)
+static void add_to_records(HtCompiler *compiler, const xmlNode *node, const HtEventRule *event,
+                           GPtrArray *records)
 {
     for (guint i = 0; i < records->len; i++) {
         HtRecordRule *record = records->pdata[i];
         if (record->n_events == EVENTS_OF_A_RECORD) {
-            ht_compile_error(compiler, node, "more than %d events for each \"%s\"", EVENTS_OF_A_RECORD, record->path);
+            ht_compile_error(compiler, node, "more than %d events for each \"%s\"", EVENTS_OF_A_RECORD,
+                             record->path);
             return;
         }
         record->events = g_renew(const HtEventRule *, record->events, record->n_events + 1);
@@ -207,8 +211,12 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
 
     bool needs_tree = false;
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
-    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .covers = covers,
-                         .needs_tree = &needs_tree, .each = -1};
+    HtPathScope scope = {.compiler = compiler,
+                         .node = node,
+                         .bases = bases,
+                         .covers = covers,
+                         .needs_tree = &needs_tree,
+                         .each = -1};
     g_autoptr(GPtrArray) records = find_records(&scope, node);
     event->when = ht_compile_when(&scope, node, "when");
     read_children(&scope, node, event, records);

@@ -138,7 +138,8 @@ static HtSlot column_slot(HtPathScope *scope, const char *path)
 {
     HtMapping *mapping = scope->compiler->mapping;
     HtEachRule *each = mapping->eaches->pdata[scope->each];
-    g_autofree char *full = strcmp(path, ".") == 0 ? g_strdup(each->path) : g_strdup_printf("%s/%s", each->path, path);
+    g_autofree char *full =
+        strcmp(path, ".") == 0 ? g_strdup(each->path) : g_strdup_printf("%s/%s", each->path, path);
     guint column = 0;
     while (column < each->columns->len && strcmp(each->columns->pdata[column], full) != 0) {
         column++;
@@ -276,7 +277,8 @@ HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *e
 {
     char *problem = NULL;
     if (!scope->needs_tree) {
-        ht_compile_error(scope->compiler, node, "an XPath is not possible inside of <each path=…> and <answer>");
+        ht_compile_error(scope->compiler, node,
+                         "an XPath is not possible inside of <each path=…> and <answer>");
         return NULL;
     }
     HtXpath *xpath = ht_xpath_compile(expression, &problem);
@@ -294,7 +296,8 @@ HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *nam
 {
     HtCompiler *compiler = scope->compiler;
     const char *text = ht_compile_attribute(compiler, node, name);
-    const char *expression = strcmp(name, "when") == 0 ? ht_compile_attribute(compiler, node, "xpath-when") : NULL;
+    const char *expression =
+        strcmp(name, "when") == 0 ? ht_compile_attribute(compiler, node, "xpath-when") : NULL;
     HtWhen *when = NULL;
     if (text) {
         char *problem = NULL;
@@ -316,7 +319,8 @@ HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *nam
 void ht_compile_ignore(HtPathScope *scope, const xmlNode *node)
 {
     HtCompiler *compiler = scope->compiler;
-    for (char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from")); *path; path++) {
+    for (char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from")); *path;
+         path++) {
         bool absolute = **path == '/';
         guint count = absolute ? 1 : scope->bases->len;
         if (count == 0) {

@@ -71,8 +71,9 @@ void ht_mapping_free(HtMapping *mapping)
         return;
     }
     ht_trie_free(mapping->trie);
-    GPtrArray *arrays[] = {mapping->events, mapping->records,      mapping->eaches, mapping->answers, mapping->nulls,
-                           mapping->types,  mapping->record_paths, mapping->whens,  mapping->xpaths,  mapping->owned};
+    GPtrArray *arrays[] = {mapping->events, mapping->records, mapping->eaches,       mapping->answers,
+                           mapping->nulls,  mapping->types,   mapping->record_paths, mapping->whens,
+                           mapping->xpaths, mapping->owned};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
@@ -93,8 +94,8 @@ static void note_error(void *user, xmlErrorPtr error)
 {
     HtCompiler *compiler = user;
     g_autofree char *text = g_strstrip(g_strdup(error->message ? error->message : "not valid"));
-    g_string_append_printf(compiler->errors, "%s:%d: error: %s\n", error->file ? error->file : compiler->mapping->path,
-                           error->line, text);
+    g_string_append_printf(compiler->errors, "%s:%d: error: %s\n",
+                           error->file ? error->file : compiler->mapping->path, error->line, text);
 }
 
 static xmlDoc *read_document(HtCompiler *compiler)
@@ -104,7 +105,8 @@ static xmlDoc *read_document(HtCompiler *compiler)
     gsize size = 0;
     const char *path = compiler->mapping->path;
     if (!g_file_get_contents(path, &text, &size, &error) || size > INT_MAX) {
-        g_string_append_printf(compiler->errors, "%s:1: error: %s\n", path, error ? error->message : "too large");
+        g_string_append_printf(compiler->errors, "%s:1: error: %s\n", path,
+                               error ? error->message : "too large");
         return NULL;
     }
     xmlParserCtxt *parser = xmlNewParserCtxt();
@@ -127,7 +129,8 @@ static bool validate(HtCompiler *compiler, xmlDoc *document)
     xmlRelaxNG *schema = xmlRelaxNGParse(parser);
     xmlRelaxNGFreeParserCtxt(parser);
     if (!schema) {
-        g_string_append_printf(compiler->errors, "%s:1: error: the grammar of mappings cannot be read\n", path);
+        g_string_append_printf(compiler->errors, "%s:1: error: the grammar of mappings cannot be read\n",
+                               path);
         return false;
     }
     xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema);
@@ -151,7 +154,8 @@ static void read_null(HtCompiler *compiler, const xmlNode *node)
 
 static void read_repair(HtCompiler *compiler, const xmlNode *node)
 {
-    for (char **word = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "use")); *word; word++) {
+    for (char **word = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "use")); *word;
+         word++) {
         compiler->mapping->repairs |= ht_repair_parse(*word);
     }
 }
@@ -179,7 +183,8 @@ static void read_answer(HtCompiler *compiler, const xmlNode *node)
     const char *path = ht_compile_attribute(compiler, node, "for");
     HtTrieNode *reached = ht_compile_reach(compiler, node, mapping->trie, path);
     if (!reached || *path != '/' || mapping->answers->len == ANSWERS_MAX || reached->answer >= 0) {
-        ht_compile_error(compiler, node, "for=\"%s\" must be an absolute path, each in one <answer>, at most %d", path,
+        ht_compile_error(compiler, node,
+                         "for=\"%s\" must be an absolute path, each in one <answer>, at most %d", path,
                          ANSWERS_MAX);
         return;
     }
@@ -233,7 +238,8 @@ static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, const Ht
 {
     const HtRecordRule *own = node->record >= 0 ? compiler->mapping->records->pdata[node->record] : NULL;
     if (own && above) {
-        g_string_append_printf(compiler->errors, "%s:%d: error: for-each=\"%s\" lies inside of for-each=\"%s\" (line %d)\n",
+        g_string_append_printf(compiler->errors,
+                               "%s:%d: error: for-each=\"%s\" lies inside of for-each=\"%s\" (line %d)\n",
                                compiler->mapping->path, own->line, own->path, above->path, above->line);
     }
     for (const HtTrieNode *child = node->children; child; child = child->next) {

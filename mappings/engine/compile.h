@@ -71,11 +71,11 @@ typedef struct {
     const HtElement *element;
     const HtElement *size_element, *media_element; /* HT_AS_REFERENCE only; each may be NULL */
     HtFrom from;
-    HtXpath *xpath;     /* instead of from, or NULL */
-    HtText constant;    /* instead of from, or absent */
+    HtXpath *xpath;  /* instead of from, or NULL */
+    HtText constant; /* instead of from, or absent */
     HtCaseRule *cases;
     unsigned n_cases;
-    HtWhen *when;       /* NULL: always */
+    HtWhen *when; /* NULL: always */
     const HtTable *table;
     const HtTranslation *translation;
     const char *system; /* of codes without counterpart */
@@ -85,10 +85,10 @@ typedef struct {
     HtAs as;
     HtValueForm form;
     unsigned date_flags;
-    int finest;         /* HtPrecision beyond which a date is cut; 0: none */
+    int finest; /* HtPrecision beyond which a date is cut; 0: none */
     unsigned null_flags;
     bool required;
-    bool alternative;   /* same target as the rule before: skipped when that gave a value */
+    bool alternative; /* same target as the rule before: skipped when that gave a value */
     bool is_birth_date, is_id_number;
 } HtElementRule;
 
@@ -98,10 +98,10 @@ typedef struct {
     HtElementRule *rules;
     unsigned n_rules;
     HtWhen *when;
-    int each;      /* index into the mapping's eaches, or -1: one instance, of the record */
+    int each; /* index into the mapping's eaches, or -1: one instance, of the record */
     int line;
     bool reported, repeats;
-    bool goes_on;  /* the same group as the block before: instances are numbered on */
+    bool goes_on; /* the same group as the block before: instances are numbered on */
 } HtBlock;
 
 typedef struct {
@@ -113,7 +113,7 @@ typedef struct {
 
 typedef struct {
     HtText type;
-    HtText direction;      /* absent: none */
+    HtText direction; /* absent: none */
     HtWhen *when;
     HtFrom id;
     HtFrom time;
@@ -121,7 +121,7 @@ typedef struct {
     unsigned time_flags;
     int time_finest;
     bool time_required;
-    HtText action;         /* the default */
+    HtText action; /* the default */
     HtWhen *cancel, *correct, *verify;
     HtFrom reverses;
     HtFrom division, from_division;
@@ -129,9 +129,9 @@ typedef struct {
     HtFrom correlation;
     HtIdentityRule identities[HT_EVENT_IDENTITIES];
     unsigned n_identities;
-    HtBlock *blocks;       /* in the order of an event's data */
+    HtBlock *blocks; /* in the order of an event's data */
     unsigned n_blocks;
-    uint64_t *covers;      /* bits of the values that it names */
+    uint64_t *covers; /* bits of the values that it names */
     int line;
 } HtEventRule;
 
@@ -141,7 +141,7 @@ typedef struct {
     unsigned n_events;
     HtWhen **skips;
     unsigned n_skips;
-    bool needs_tree;            /* an XPath somewhere: the record becomes a DOM */
+    bool needs_tree; /* an XPath somewhere: the record becomes a DOM */
     int line;
 } HtRecordRule;
 
@@ -156,31 +156,31 @@ typedef struct {
     char *path;
     HtWhen *fail, *retry;
     HtFrom code;
-    char **ok;            /* NULL: fail and retry decide */
+    char **ok; /* NULL: fail and retry decide */
     const HtTable *table;
 } HtAnswerRule;
 
 /* A further spelling of null. */
 typedef struct {
     HtText value;
-    char **paths;    /* NULL: everywhere */
-    HtFrom slots;    /* those paths */
+    char **paths; /* NULL: everywhere */
+    HtFrom slots; /* those paths */
 } HtNullRule;
 
 struct HtMapping {
     char *path, *source, *authority;
     bool case_ignored;
-    unsigned repairs; /* HtRepair bits */
-    HtTrieNode *trie; /* the root stands for "before the root element" */
-    GPtrArray *events;  /* HtEventRule * */
-    GPtrArray *records; /* HtRecordRule * */
-    GPtrArray *eaches;  /* HtEachRule * */
-    GPtrArray *answers; /* HtAnswerRule * */
-    GPtrArray *nulls;   /* HtNullRule * */
+    unsigned repairs;        /* HtRepair bits */
+    HtTrieNode *trie;        /* the root stands for "before the root element" */
+    GPtrArray *events;       /* HtEventRule * */
+    GPtrArray *records;      /* HtRecordRule * */
+    GPtrArray *eaches;       /* HtEachRule * */
+    GPtrArray *answers;      /* HtAnswerRule * */
+    GPtrArray *nulls;        /* HtNullRule * */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
-    unsigned n_bits;    /* record slots, then columns */
-    GPtrArray *types;   /* const char *, NULL-terminated */
-    GPtrArray *owned;   /* what rules point to, freed with the mapping */
+    unsigned n_bits;  /* record slots, then columns */
+    GPtrArray *types; /* const char *, NULL-terminated */
+    GPtrArray *owned; /* what rules point to, freed with the mapping */
     GPtrArray *whens, *xpaths;
 };

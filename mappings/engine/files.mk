@@ -18,6 +18,7 @@ engine_SRC := \
 	mappings/engine/markup.c \
 	mappings/engine/mask.c \
 	mappings/engine/match-tree.c \
+	mappings/engine/match-values.c \
 	mappings/engine/match.c \
 	mappings/engine/reader.c \
 	mappings/engine/record-data.c \

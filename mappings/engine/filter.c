@@ -125,7 +125,8 @@ static size_t add_text(HtFilters *filters, HtText text)
     return place;
 }
 
-void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
+                      unsigned attribute_count)
 {
     if (filters->failed) {
         return;
@@ -142,7 +143,8 @@ void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attrib
     }
     g_ptr_array_add(texts, NULL);
     if (filters->active->calls.start) {
-        filters->active->calls.start(filters->active->user, filters->mapper, name, (const char *const *)texts->pdata);
+        filters->active->calls.start(filters->active->user, filters->mapper, name,
+                                     (const char *const *)texts->pdata);
     }
 }
 
@@ -187,7 +189,8 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
         return;
     }
     if (filters->emitted == mapper->options.limits.depth) {
-        ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep", "the adapter's filter nests too many elements");
+        ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep",
+                             "the adapter's filter nests too many elements");
         return;
     }
     if (filters->emitted++ == 0) {
@@ -199,7 +202,8 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
         HtAttribute attribute = {find_name(filters, attributes[0]), ht_text_from(attributes[1])};
         g_array_append_val(filters->emit_attributes, attribute);
     }
-    ht_match_start(&mapper->match, find_name(filters, name), (const HtAttribute *)(void *)filters->emit_attributes->data,
+    ht_match_start(&mapper->match, find_name(filters, name),
+                   (const HtAttribute *)(void *)filters->emit_attributes->data,
                    filters->emit_attributes->len);
 }
 

@@ -16,19 +16,19 @@ typedef struct {
 
 typedef struct {
     HtMapper *mapper;
-    GArray *entries;                /* HtFilterEntry */
-    const HtFilterEntry *active;    /* that the document at hand goes to, or NULL: the matcher */
-    GPtrArray *documents;           /* const HtFilterEntry *, NULL for the matcher: the documents that are open */
-    unsigned emitted;               /* elements that the active filter has open */
-    bool emitted_root;              /* it has begun its document */
-    bool failed;                    /* a fault was given, or the calls were not balanced */
+    GArray *entries;             /* HtFilterEntry */
+    const HtFilterEntry *active; /* that the document at hand goes to, or NULL: the matcher */
+    GPtrArray *documents; /* const HtFilterEntry *, NULL for the matcher: the documents that are open */
+    unsigned emitted;     /* elements that the active filter has open */
+    bool emitted_root;    /* it has begun its document */
+    bool failed;          /* a fault was given, or the calls were not balanced */
     HtVerdict verdict;
     HtFault fault;
-    GHashTable *names;              /* of the mapping, as the matcher compares them */
-    GStringChunk *other_names;      /* of the payload at hand */
-    HtBuffer scratch;               /* texts with their NUL for the filter */
-    GPtrArray *attribute_texts;     /* const char *: name, value, …, NULL */
-    GArray *emit_attributes;        /* HtAttribute */
+    GHashTable *names;          /* of the mapping, as the matcher compares them */
+    GStringChunk *other_names;  /* of the payload at hand */
+    HtBuffer scratch;           /* texts with their NUL for the filter */
+    GPtrArray *attribute_texts; /* const char *: name, value, …, NULL */
+    GArray *emit_attributes;    /* HtAttribute */
 } HtFilters;
 
 void ht_filters_init(HtFilters *filters, HtMapper *mapper);
@@ -40,7 +40,8 @@ bool ht_filters_document_start(HtFilters *filters, HtName root);
 bool ht_filters_document_end(HtFilters *filters);
 
 /* Events for the active filter. */
-void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes, unsigned attribute_count);
+void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
+                      unsigned attribute_count);
 void ht_filters_text(HtFilters *filters, const char *text, size_t size);
 void ht_filters_end(HtFilters *filters, HtName name);
 

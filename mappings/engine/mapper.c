@@ -27,11 +27,13 @@ static void stop_at_records(void *user)
 {
     HtMapper *mapper = user;
     HtFault fault;
-    ht_fault_set(&fault, "too-many-records", "more than %u records in one payload", mapper->options.limits.records);
+    ht_fault_set(&fault, "too-many-records", "more than %u records in one payload",
+                 mapper->options.limits.records);
     ht_reader_stop(mapper->reader, &fault);
 }
 
-HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference, const HtMapperOptions *options)
+HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
+                        const HtMapperOptions *options)
 {
     HtMapper *mapper = g_new0(HtMapper, 1);
     mapper->mapping = mapping;
@@ -195,7 +197,8 @@ static void judge(HtMapper *mapper, HtOutcome *outcome)
     } else if (is_failure(mapper, outcome)) {
         return;
     } else if (!mapper->match.known) {
-        ht_fault_set(&fault, "unknown-document", "nothing that the mapping knows is in the payload; see its root element");
+        ht_fault_set(&fault, "unknown-document",
+                     "nothing that the mapping knows is in the payload; see its root element");
         refuse(mapper, outcome, HT_VERDICT_REJECT, &fault);
     } else if (outcome->fault_count > 0 && !mapper->options.quarantine_invalid) {
         outcome->verdict = HT_VERDICT_REJECT;
@@ -212,7 +215,8 @@ void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcom
     HtFault fault;
     ht_recorder_begin(&mapper->recorder, outcome, &reading);
     begin(mapper);
-    bool good = ht_reader_run(mapper->reader, payload, mapper->mapping->repairs, &sink, begin_again, mapper, &reading, &fault);
+    bool good = ht_reader_run(mapper->reader, payload, mapper->mapping->repairs, &sink, begin_again, mapper,
+                              &reading, &fault);
     outcome->soap = reading.soap;
     outcome->repaired = reading.repaired;
     copy_texts(mapper, outcome, &reading);

@@ -49,22 +49,23 @@ typedef struct {
 
 typedef struct {
     HtMapperLimits limits;
-    const char *division;   /* jurisdiction assumed where a record names none; may be NULL */
+    const char *division;    /* jurisdiction assumed where a record names none; may be NULL */
     bool quarantine_invalid; /* take the good records although others are bad; else one bad record refuses all */
 } HtMapperOptions;
 
 typedef struct HtMapper HtMapper;
 
-HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference, const HtMapperOptions *options);
+HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
+                        const HtMapperOptions *options);
 void ht_mapper_free(HtMapper *mapper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapper, ht_mapper_free)
 
 /* What came with the request. */
 typedef struct {
-    HtText body;         /* as received */
-    HtText charset;      /* of Content-Type; absent when none */
-    HtText soap_action;  /* header, or SOAP 1.2's action parameter; absent when none; quotes still on */
-    bool soap_expected;  /* the content type says SOAP 1.2 (application/soap+xml) */
+    HtText body;        /* as received */
+    HtText charset;     /* of Content-Type; absent when none */
+    HtText soap_action; /* header, or SOAP 1.2's action parameter; absent when none; quotes still on */
+    bool soap_expected; /* the content type says SOAP 1.2 (application/soap+xml) */
 } HtPayload;
 
 /* Maps one payload. The outcome (initialised by the caller) is filled; its texts and events live until the next call.

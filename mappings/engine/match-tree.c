@@ -3,7 +3,8 @@
 #include "mappings/engine/match-tree.h"
 
 #define LINEAR_MAX 6
-#define LESSONS 4096 /* changes of order that a mapper learns; a source without any order is not followed for ever */
+#define LESSONS \
+    4096 /* changes of order that a mapper learns; a source without any order is not followed for ever */
 
 /* ---- Building ---- */
 
@@ -221,6 +222,7 @@ const HtNodeStep *ht_match_tree_attribute(const HtMatch *match, const HtNode *no
             return &node->attributes[i];
         }
     }
-    uint16_t index = match->mapping->case_ignored ? search_folded(node->attributes, node->n_attributes, name) : UINT16_MAX;
+    uint16_t index =
+        match->mapping->case_ignored ? search_folded(node->attributes, node->n_attributes, name) : UINT16_MAX;
     return index == UINT16_MAX ? NULL : &node->attributes[index];
 }

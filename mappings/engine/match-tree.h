@@ -11,16 +11,17 @@ typedef struct {
     HtNode *node;
     HtStore store; /* slot HT_SLOT_NONE: its value is not asked for */
     bool ignore;
-    bool special;  /* the node has clears, record, each or answer: more to do than to take its value */
+    bool special; /* the node has clears, record, each or answer: more to do than to take its value */
 } HtNodeStep;
 
 struct HtNode {
     HtNodeStep *children; /* in the order in which they come */
-    uint16_t *places;     /* beyond LINEAR_MAX children: hash table by name of indexes into children, UINT16_MAX: free */
+    uint16_t *
+        places; /* beyond LINEAR_MAX children: hash table by name of indexes into children, UINT16_MAX: free */
     const HtNodeStep *attributes;
     const HtRecordRule *record;
     const HtSlot *clears;
-    const HtStore *more;  /* stores beyond the step's */
+    const HtStore *more; /* stores beyond the step's */
     uint16_t n_children, mask, n_attributes, n_clears, n_more;
     int16_t each, answer;
 };

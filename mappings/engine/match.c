@@ -7,16 +7,14 @@
 #define TEXT_KEEP (256 * 1024)
 #define FRAMES_START 32
 
-enum { NULL_NOT_LOOKED, NULL_YES, NULL_NO };
-
 /* An element that is open. */
 struct HtFrame {
     const HtNodeStep *step; /* NULL: nothing from here on is named */
     HtName name;
-    uint32_t start, size;   /* its own text */
+    uint32_t start, size; /* its own text */
     uint32_t document;
-    uint16_t next;          /* where its next child is expected */
-    bool quiet;             /* inside something that is ignored: what is not named need not be kept */
+    uint16_t next; /* where its next child is expected */
+    bool quiet;    /* inside something that is ignored: what is not named need not be kept */
 };
 
 /* ---- Life ---- */
@@ -95,9 +93,7 @@ void ht_match_begin(HtMatch *match)
     reset_unmapped(&match->record_unmapped);
 }
 
-/* ---- Quick answers, so that most values cost no call; whoever is in doubt asks convert.c ---- */
-
-/* Trimmed like ht_value_trim(). Only bytes that can begin or end a blank (ASCII, U+00A0, U+200B, U+3000, U+FEFF) matter. */
+/* Trimmed like ht_value_trim(), which is asked only when in doubt: most values have no blanks. Only bytes that can begin or end a blank (ASCII, U+00A0, U+200B, U+3000, U+FEFF) matter. */
 static inline HtText trim(const char *text, size_t size)
 {
     if (size > 0) {
@@ -111,47 +107,7 @@ static inline HtText trim(const char *text, size_t size)
     return ht_value_trim(text, size);
 }
 
-/* False when no spelling of null begins like this: what begins with a digit, most letters, most Chinese characters. */
-static inline bool may_be_null(HtText text)
-{
-    unsigned char first = text.size > 0 ? (unsigned char)text.data[0] : 0;
-    if (first < 0x80) {
-        bool letter = g_ascii_isalpha((char)first) && !strchr("nNuU", first);
-        return !letter && !g_ascii_isdigit((char)first);
-    }
-    return !((first >= 0xe4 && first <= 0xe9) && (text.size > 6 || (first != 0xe6 && first != 0xe7)));
-}
-
 /* ---- Unmapped fields ---- */
-
-/* Names come from payloads: control characters (in JSON's member names) become `_`, and it ends at a character's border. */
-static size_t clean_name(HtText name, char clean[HT_ITEM_NAME_MAX])
-{
-    size_t size = MIN(name.size, HT_ITEM_NAME_MAX);
-    while (size > 0 && size < name.size && ((unsigned char)name.data[size] & 0xc0) == 0x80) {
-        size--;
-    }
-    for (size_t i = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)name.data[i];
-        clean[i] = byte < 0x20 || byte == 0x7f ? '_' : (char)byte;
-    }
-    return size;
-}
-
-void ht_unmapped_add(HtUnmapped *unmapped, HtText name, HtText value)
-{
-    if (ht_value_is_null(value.data, value.size, 0)) {
-        return;
-    }
-    if (unmapped->count == HT_UNMAPPED_FIELDS || unmapped->items.size + value.size > HT_UNMAPPED_BYTES) {
-        unmapped->surplus = true;
-        return;
-    }
-    char clean[HT_ITEM_NAME_MAX];
-    HtItem item = {.kind = HT_ITEM_UNMAPPED, .name = {clean, clean_name(name, clean)}, .value = value};
-    ht_item_pack(&unmapped->items, &item);
-    unmapped->count++;
-}
 
 /* The frame (from 1) of the root of the document at hand. */
 static unsigned find_root(const HtMatch *match)
@@ -201,7 +157,7 @@ static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
 /* Moves the value to the payload's own text, which outlives the record. */
 static HtValue copy_to_payload(HtMatch *match, HtText value)
 {
-    HtValue kept = {(uint32_t)match->payload_text.size, (uint32_t)value.size, match->serial, NULL_NOT_LOOKED};
+    HtValue kept = {(uint32_t)match->payload_text.size, (uint32_t)value.size, match->serial, 0};
     ht_buffer_add_text(&match->payload_text, value);
     return kept;
 }
@@ -209,7 +165,7 @@ static HtValue copy_to_payload(HtMatch *match, HtText value)
 /* False when the slot has a value already: the first one counts. */
 static bool store_one(HtMatch *match, const HtStore *store, HtText value)
 {
-    HtValue kept = {(uint32_t)(value.data - match->text.data), (uint32_t)value.size, match->serial, NULL_NOT_LOOKED};
+    HtValue kept = {(uint32_t)(value.data - match->text.data), (uint32_t)value.size, match->serial, 0};
     if (store->slot & HT_SLOT_ABSOLUTE) {
         match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value);
         return true;
@@ -223,7 +179,8 @@ static bool store_one(HtMatch *match, const HtStore *store, HtText value)
         if (instances->serial != match->serial || instances->count == 0) {
             return false;
         }
-        slot = &instances->values[(instances->count - 1) * instances->columns + (store->slot & HT_SLOT_NUMBER)];
+        slot =
+            &instances->values[(instances->count - 1) * instances->columns + (store->slot & HT_SLOT_NUMBER)];
     }
     if (slot->serial == match->serial) {
         return false;
@@ -264,123 +221,12 @@ static void begin_instance(HtMatch *match, unsigned each)
     }
     if (instances->count == instances->room) {
         instances->room = MIN(MAX(4, instances->room * 2), HT_INSTANCES_MAX);
-        instances->values = g_renew(HtValue, instances->values, (gsize)instances->room * instances->columns + 1);
+        instances->values =
+            g_renew(HtValue, instances->values, (gsize)instances->room * instances->columns + 1);
     }
     HtValue *values = &instances->values[instances->count * instances->columns];
     memset(values, 0, sizeof(HtValue) * instances->columns);
     instances->count++;
-}
-
-static inline HtValue *find_value(HtMatch *match, HtSlot slot, const HtBuffer **text)
-{
-    unsigned number = slot & HT_SLOT_NUMBER;
-    *text = &match->text;
-    if (slot & HT_SLOT_COLUMN) {
-        HtValue *value = match->columns ? &match->columns[number] : NULL;
-        return value && value->serial == match->serial ? value : NULL;
-    }
-    if (slot & HT_SLOT_ABSOLUTE) {
-        *text = &match->payload_text;
-        HtValue *value = &match->absolutes[number];
-        return value->serial >= match->payload_serial ? value : NULL;
-    }
-    HtValue *value = &match->values[number];
-    return value->serial == match->serial ? value : NULL;
-}
-
-HtText ht_match_raw(HtMatch *match, HtSlot slot)
-{
-    const HtBuffer *text;
-    const HtValue *value = find_value(match, slot, &text);
-    return value ? (HtText){text->data + value->offset, value->size} : HT_TEXT_NONE;
-}
-
-/* The mapping's own spellings of null. */
-static bool is_extra_null(const HtMapping *mapping, HtSlot slot, HtText value)
-{
-    for (guint i = 0; i < mapping->nulls->len; i++) {
-        const HtNullRule *rule = mapping->nulls->pdata[i];
-        bool meant = !rule->paths;
-        for (unsigned s = 0; s < rule->slots.count; s++) {
-            meant = meant || rule->slots.slots[s] == slot;
-        }
-        if (meant && ht_text_equal(rule->value, value)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static HtText look_at_null(HtMatch *match, HtSlot slot, HtValue *value, HtText raw)
-{
-    bool null = (may_be_null(raw) && ht_value_is_null(raw.data, raw.size, 0)) || is_extra_null(match->mapping, slot, raw);
-    value->null = null ? NULL_YES : NULL_NO;
-    return null ? HT_TEXT_NONE : raw;
-}
-
-HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
-{
-    const HtBuffer *text;
-    HtValue *value = find_value(match, slot, &text);
-    if (!value) {
-        return HT_TEXT_NONE;
-    }
-    HtText raw = {text->data + value->offset, value->size};
-    if (null_flags != 0) {
-        return ht_value_is_null(raw.data, raw.size, null_flags) ? HT_TEXT_NONE : raw;
-    }
-    if (value->null == NULL_NOT_LOOKED) {
-        return look_at_null(match, slot, value, raw);
-    }
-    return value->null == NULL_YES ? HT_TEXT_NONE : raw;
-}
-
-HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags)
-{
-    for (unsigned i = 0; i < from->count; i++) {
-        HtText value = ht_match_value(match, from->slots[i], null_flags);
-        if (value.data) {
-            return value;
-        }
-    }
-    return HT_TEXT_NONE;
-}
-
-static bool has_bit(const uint64_t *bits, unsigned bit)
-{
-    return bits[bit / 64] >> (bit % 64) & 1;
-}
-
-static void collect_instances(HtMatch *match, unsigned each, const uint64_t *covers)
-{
-    const HtEachRule *rule = match->mapping->eaches->pdata[each];
-    const HtInstances *instances = &match->instances[each];
-    if (instances->serial != match->serial) {
-        return;
-    }
-    for (unsigned i = 0; i < instances->count * instances->columns; i++) {
-        unsigned column = i % instances->columns;
-        const HtValue *value = &instances->values[i];
-        if (value->serial == match->serial && !has_bit(covers, rule->first_bit + column)) {
-            HtText text = {match->text.data + value->offset, value->size};
-            ht_unmapped_add(&match->record_unmapped, ht_text_from(rule->columns->pdata[column]), text);
-        }
-    }
-}
-
-void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers)
-{
-    const HtMapping *mapping = match->mapping;
-    for (unsigned i = 0; i < match->n_stored; i++) {
-        HtSlot slot = match->stored[i];
-        if (!has_bit(covers, slot)) {
-            HtText name = ht_text_from(mapping->record_paths->pdata[slot]);
-            ht_unmapped_add(&match->record_unmapped, name, ht_match_raw(match, slot));
-        }
-    }
-    for (guint each = 0; each < mapping->eaches->len; each++) {
-        collect_instances(match, each, covers);
-    }
 }
 
 /* ---- The document's events ---- */
@@ -447,7 +293,8 @@ static void take_attribute(HtMatch *match, const HtAttribute *attribute)
     if (value.size == 0) {
         return;
     }
-    const HtNodeStep *step = frame->step ? ht_match_tree_attribute(match, frame->step->node, attribute->name) : NULL;
+    const HtNodeStep *step =
+        frame->step ? ht_match_tree_attribute(match, frame->step->node, attribute->name) : NULL;
     if (is_wanted(step)) {
         size_t start = match->text.size;
         ht_buffer_add_text(&match->text, value);

@@ -18,7 +18,7 @@
 typedef struct {
     uint32_t offset, size;
     uint32_t serial;
-    uint8_t null; /* 0: not looked at; else one of the matcher's NULL_… */
+    uint8_t null; /* 0: not looked at; else known by match-values.c */
 } HtValue;
 
 /* Unmapped fields as packed items, ready to be appended to an event. */
@@ -37,7 +37,7 @@ typedef struct {
 } HtInstances;
 
 typedef struct {
-    uint32_t (*line)(void *user);       /* of the payload, now; may be NULL */
+    uint32_t (*line)(void *user); /* of the payload, now; may be NULL */
     void (*record_end)(void *user, const HtRecordRule *rule);
     void *user;
 } HtMatchHooks;
@@ -48,32 +48,32 @@ typedef struct HtFrame HtFrame;
 struct HtMatch {
     const HtMapping *mapping;
     HtMatchHooks hooks;
-    HtNode *root;               /* match-tree.h: all nodes, the root first */
+    HtNode *root; /* match-tree.h: all nodes, the root first */
     void *steps;
     uint16_t *places;
     unsigned lessons;
-    HtFrame *frames;            /* the elements that are open, below an empty one that stands for none */
+    HtFrame *frames; /* the elements that are open, below an empty one that stands for none */
     HtFrame *top;
     unsigned depth, frames_room;
-    unsigned record_depth;      /* frame of the record at hand, 0: none */
+    unsigned record_depth;              /* frame of the record at hand, 0: none */
     unsigned record_document, document; /* documents are counted; values of a record come only from its own */
-    uint32_t serial;            /* of the record at hand, or of the last one */
+    uint32_t serial;                    /* of the record at hand, or of the last one */
     uint32_t payload_serial;
     const HtRecordRule *record;
     uint32_t record_line;
-    size_t record_start;        /* in text; before it is unfinished text of the elements around the record */
+    size_t record_start; /* in text; before it is unfinished text of the elements around the record */
     HtValue *values, *absolutes;
-    HtSlot *stored;             /* record slots that have a value, in the order they came */
+    HtSlot *stored; /* record slots that have a value, in the order they came */
     unsigned n_stored;
-    HtInstances *instances;     /* one for each of the mapping's eaches */
-    HtValue *columns;           /* of the instance at hand while a block is recorded; else NULL */
-    HtBuffer text;              /* of the record */
-    HtBuffer payload_text;      /* of absolute values */
+    HtInstances *instances; /* one for each of the mapping's eaches */
+    HtValue *columns;       /* of the instance at hand while a block is recorded; else NULL */
+    HtBuffer text;          /* of the record */
+    HtBuffer payload_text;  /* of absolute values */
     HtUnmapped record_unmapped, payload_unmapped;
-    HtRecordTree *tree;         /* only while a record is read that needs it */
+    HtRecordTree *tree; /* only while a record is read that needs it */
     HtRecordTree *tree_memory;
-    bool known;                 /* some document's root is the first step of a path */
-    uint64_t answers;           /* bits of the mapping's answers that were met */
+    bool known;       /* some document's root is the first step of a path */
+    uint64_t answers; /* bits of the mapping's answers that were met */
 };
 
 /* `intern` makes the names comparable with the reader's; a test may give g_intern_string. */

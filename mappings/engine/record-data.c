@@ -47,7 +47,8 @@ static HtText find_text(HtRecorder *recorder, const HtElementRule *rule, bool *c
         return ht_match_first(recorder->match, &rule->from, rule->null_flags);
     }
     recorder->tree_text.size = 0;
-    if (!recorder->match->tree || !ht_xpath_string(rule->xpath, recorder->match->tree, &recorder->tree_text)) {
+    if (!recorder->match->tree ||
+        !ht_xpath_string(rule->xpath, recorder->match->tree, &recorder->tree_text)) {
         return HT_TEXT_NONE;
     }
     HtText text = ht_value_trim(recorder->tree_text.data, recorder->tree_text.size);
@@ -135,7 +136,8 @@ static bool apply(Place *place, const HtElementRule *rule)
         return true;
     }
     if (rule->required && converted == HT_CONVERTED_INVALID) {
-        ht_recorder_fault(recorder, "value-invalid", rule->label, "the value of a required element cannot be read");
+        ht_recorder_fault(recorder, "value-invalid", rule->label,
+                          "the value of a required element cannot be read");
     } else if (rule->required) {
         ht_recorder_fault(recorder, "required-missing", rule->label, "a required element has no value");
     }
@@ -212,7 +214,8 @@ static void write_quality(HtRecorder *recorder)
         const HtNote *note = &recorder->notes[i];
         for (HtMarks marks = note->marks; marks; marks &= marks - 1) {
             const char *mark = ht_mark_name((HtMark)__builtin_ctzll(marks));
-            HtItem item = {.kind = HT_ITEM_QUALITY, .name = {note->name, note->name_size}, .value = ht_text_from(mark)};
+            HtItem item = {
+                .kind = HT_ITEM_QUALITY, .name = {note->name, note->name_size}, .value = ht_text_from(mark)};
             ht_item_pack(&recorder->data, &item);
         }
     }

@@ -159,7 +159,8 @@ static void set_time(HtRecorder *recorder, const HtEventRule *rule, HtEvent *eve
     if (rule->time_required) {
         g_autofree char *label = g_strdup_printf("time (%s)", rule->time_path.data);
         ht_recorder_fault(recorder, given ? "value-invalid" : "required-missing", label,
-                          given ? "the time of the event cannot be read" : "the time of the event has no value");
+                          given ? "the time of the event cannot be read"
+                                : "the time of the event has no value");
     }
 }
 
@@ -198,7 +199,8 @@ static void set_division(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
         code = ht_text_from(assumed);
     }
     if (code.data) {
-        const char *edition = info.edition ? info.edition : ht_divisions_edition(recorder->reference->divisions);
+        const char *edition =
+            info.edition ? info.edition : ht_divisions_edition(recorder->reference->divisions);
         event->attr[HT_ATTR_DIVISION] = code;
         event->attr[HT_ATTR_DIVISIONEDITION] = ht_text_from(edition);
     }

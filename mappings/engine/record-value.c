@@ -7,9 +7,10 @@
 #include "mappings/engine/text.h"
 
 /* After these marks the result does not tell what was sent: the original goes along. */
-#define KEEP_ORIGINAL                                                                                                  \
-    (HT_MARK_BIT(HT_MARK_ID_15_UPGRADED) | HT_MARK_BIT(HT_MARK_ID_FOLDED) | HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) | \
-     HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT) | HT_MARK_BIT(HT_MARK_CODE_APPROXIMATE))
+#define KEEP_ORIGINAL                                                                 \
+    (HT_MARK_BIT(HT_MARK_ID_15_UPGRADED) | HT_MARK_BIT(HT_MARK_ID_FOLDED) |           \
+     HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) | HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT) | \
+     HT_MARK_BIT(HT_MARK_CODE_APPROXIMATE))
 
 static unsigned get_traits(const HtRecorder *recorder)
 {
@@ -174,7 +175,8 @@ static HtConverted convert_id(HtRecorder *recorder, const HtElementRule *rule, H
     return finish(recorder, rule, text, id->marks);
 }
 
-static HtConverted convert_division(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
+static HtConverted convert_division(HtRecorder *recorder, const HtElementRule *rule, HtText text,
+                                    HtItem *item)
 {
     recorder->value.size = 0;
     char *out = ht_buffer_reserve(&recorder->value, HT_NUMBER_MAX);

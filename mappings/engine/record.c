@@ -28,6 +28,7 @@ void ht_recorder_clear(HtRecorder *recorder)
     ht_buffer_clear(&recorder->value);
     ht_buffer_clear(&recorder->originals.items);
     ht_buffer_clear(&recorder->key);
+    ht_buffer_clear(&recorder->record_keys);
     g_free(recorder->covers);
     g_array_unref(recorder->spans);
     g_checksum_free(recorder->checksum);
@@ -125,12 +126,33 @@ static void begin_event(HtRecorder *recorder)
     recorder->originals.surplus = false;
 }
 
-static void make_event(HtRecorder *recorder, const HtEventRule *rule)
+/* Two events of one record under one key would be taken for one event sent twice: the second would be lost. */
+static void check_key(HtRecorder *recorder, HtText key)
+{
+    for (unsigned i = 0; key.data && i < recorder->n_record_keys; i++) {
+        HtSpan other = recorder->record_key[i];
+        if (ht_text_equal(key, (HtText){recorder->record_keys.data + other.start, other.size})) {
+            ht_recorder_fault(
+                recorder, "key-not-unique", NULL,
+                "two events of this record have the same key; <id> must name what sets them apart");
+            return;
+        }
+    }
+    if (key.data && recorder->n_record_keys < HT_RECORD_EVENTS) {
+        recorder->record_key[recorder->n_record_keys++] = (HtSpan){recorder->record_keys.size, key.size};
+        ht_buffer_add_text(&recorder->record_keys, key);
+    }
+}
+
+static void make_event(HtRecorder *recorder, const HtEventRule *rule, bool alone)
 {
     static const char *const classes[] = {"0", "1", "2", "3"};
     HtEvent event = {0};
     begin_event(recorder);
     ht_recorder_head(recorder, rule, &event);
+    if (!alone) {
+        check_key(recorder, event.key);
+    }
     ht_recorder_data(recorder, rule);
     unsigned class = recorder->minor ? 3 : MIN(recorder->sensitivity, 3);
     event.attr[HT_ATTR_DATACLASSIFICATION] = (HtText){classes[class], 1};
@@ -207,13 +229,17 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
     guint events = recorder->spans->len;
     uint64_t chosen = choose_events(recorder, rule);
     recorder->faults = 0;
+    recorder->n_record_keys = 0;
+    recorder->record_keys.size = 0;
     if (!chosen) {
-        ht_recorder_fault(recorder, "no-event-for-record", NULL, "no event of the mapping is meant for this record");
+        ht_recorder_fault(recorder, "no-event-for-record", NULL,
+                          "no event of the mapping is meant for this record");
     } else {
         collect_unmapped(recorder, rule, chosen);
     }
+    bool alone = (chosen & (chosen - 1)) == 0;
     for (uint64_t left = chosen; left; left &= left - 1) {
-        make_event(recorder, rule->events[__builtin_ctzll(left)]);
+        make_event(recorder, rule->events[__builtin_ctzll(left)], alone);
     }
     if (recorder->faults > 0) {
         recorder->events.size = events_size;
@@ -241,7 +267,8 @@ static void append_trailer(HtRecorder *recorder)
     }
     recorder->data.size = 0;
     ht_buffer_add_text(&recorder->data, event.data);
-    ht_buffer_add(&recorder->data, fields->data + recorder->payload_unmapped, fields->size - recorder->payload_unmapped);
+    ht_buffer_add(&recorder->data, fields->data + recorder->payload_unmapped,
+                  fields->size - recorder->payload_unmapped);
     event.data = ht_buffer_text(&recorder->data);
     recorder->events.size = span->start;
     ht_event_pack(&event, &recorder->events);

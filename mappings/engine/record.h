@@ -16,6 +16,7 @@ typedef struct {
 } HtNote;
 
 #define HT_NOTES_MAX 256
+#define HT_RECORD_EVENTS 64 /* that one record can make; as many as compile-event.c lets pass */
 #define HT_HEAD_BYTES 4096
 
 typedef struct {
@@ -28,34 +29,37 @@ typedef struct {
     const HtMapperOptions *options;
     HtMatch *match;
     HtOutcome *outcome;
-    const HtReading *reading;   /* marks and traits of the text; valid while the payload is read */
-    bool repaired;              /* the reading at hand is of repaired bytes */
+    const HtReading *reading;     /* marks and traits of the text; valid while the payload is read */
+    bool repaired;                /* the reading at hand is of repaired bytes */
     void (*too_many)(void *user); /* records: stops the reading */
     void *user;
 
-    HtBuffer events;            /* packed events of the payload, one after the other */
-    GArray *spans;              /* HtSpan: where each is */
-    size_t payload_unmapped;    /* bytes of match->payload_unmapped that the last event has already */
-    HtBuffer key;               /* idempotency key of the payload's first event */
-    uint32_t today;             /* yyyymmdd in China, */
-    int64_t day;                /* and the same in days since 1970 */
-    uint64_t *covers;           /* bits of what the events of the record at hand name */
+    HtBuffer events;         /* packed events of the payload, one after the other */
+    GArray *spans;           /* HtSpan: where each is */
+    size_t payload_unmapped; /* bytes of match->payload_unmapped that the last event has already */
+    HtBuffer key;            /* idempotency key of the payload's first event */
+    HtBuffer record_keys;    /* of the events of the record at hand, one after the other: */
+    HtSpan record_key[HT_RECORD_EVENTS];
+    unsigned n_record_keys;
+    uint32_t today;   /* yyyymmdd in China, */
+    int64_t day;      /* and the same in days since 1970 */
+    uint64_t *covers; /* bits of what the events of the record at hand name */
 
     /* of the event at hand */
-    HtBuffer data;              /* items */
-    HtBuffer head;              /* texts of attributes and identities; HT_HEAD_BYTES are enough, it never moves */
-    HtBuffer tree_text;         /* the value of an XPath */
-    HtBuffer value;             /* the converted value of one element */
-    HtUnmapped originals;       /* what was converted and cannot be made from the result again */
+    HtBuffer data;        /* items */
+    HtBuffer head;        /* texts of attributes and identities; HT_HEAD_BYTES are enough, it never moves */
+    HtBuffer tree_text;   /* the value of an XPath */
+    HtBuffer value;       /* the converted value of one element */
+    HtUnmapped originals; /* what was converted and cannot be made from the result again */
     HtNote notes[HT_NOTES_MAX];
     unsigned n_notes;
-    unsigned faults;            /* of the record */
+    unsigned faults; /* of the record */
     uint8_t sensitivity;
     bool minor;
 
-    HtIdNumber id;              /* the last citizen number read, */
-    uint32_t id_serial;         /* in this record, */
-    const char *id_text;        /* from this text: identity and element mostly name the same */
+    HtIdNumber id;       /* the last citizen number read, */
+    uint32_t id_serial;  /* in this record, */
+    const char *id_text; /* from this text: identity and element mostly name the same */
     size_t id_size;
     GChecksum *checksum;
 } HtRecorder;
@@ -98,7 +102,7 @@ void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *ev
 void ht_recorder_data(HtRecorder *recorder, const HtEventRule *rule);
 
 typedef enum {
-    HT_CONVERTED, /* `item` has value and form */
+    HT_CONVERTED,         /* `item` has value and form */
     HT_CONVERTED_NONE,    /* there is no value */
     HT_CONVERTED_INVALID, /* it cannot be read; noted, and kept as original */
 } HtConverted;

@@ -6,7 +6,17 @@
 
 #define DEPTH_MAX 32
 
-typedef enum { TEST_HAS, TEST_EQUAL, TEST_UNEQUAL, TEST_IN, TEST_STARTS, TEST_NOT, TEST_AND, TEST_OR, TEST_XPATH } Test;
+typedef enum {
+    TEST_HAS,
+    TEST_EQUAL,
+    TEST_UNEQUAL,
+    TEST_IN,
+    TEST_STARTS,
+    TEST_NOT,
+    TEST_AND,
+    TEST_OR,
+    TEST_XPATH
+} Test;
 
 struct HtWhen {
     Test test;
@@ -58,8 +68,8 @@ static HtWhen *parse_or(Parser *parser);
 static void *fail(Parser *parser, const char *expected)
 {
     if (!*parser->problem) {
-        *parser->problem = g_strdup_printf("in the condition \"%s\": %s expected at \"%s\"", parser->text, expected,
-                                           *parser->at ? parser->at : "the end");
+        *parser->problem = g_strdup_printf("in the condition \"%s\": %s expected at \"%s\"", parser->text,
+                                           expected, *parser->at ? parser->at : "the end");
     }
     return NULL;
 }
@@ -307,7 +317,8 @@ static bool compare(const HtWhen *when, HtMatch *match)
     switch (when->test) {
     case TEST_EQUAL:
     case TEST_IN: return value.data && is_one_of(when, value);
-    case TEST_UNEQUAL: return value.data && !is_one_of(when, value) && ht_match_value(match, when->slot, 0).data;
+    case TEST_UNEQUAL:
+        return value.data && !is_one_of(when, value) && ht_match_value(match, when->slot, 0).data;
     case TEST_STARTS: return value.data && starts_with(when, value);
     default: return ht_match_value(match, when->slot, 0).data != NULL;
     }

@@ -114,7 +114,8 @@ static void flush_text(HtRecordTree *tree)
     ht_buffer_reset(&tree->text, TEXT_KEEP);
 }
 
-void ht_record_tree_start(HtRecordTree *tree, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+void ht_record_tree_start(HtRecordTree *tree, HtName name, const HtAttribute *attributes,
+                          unsigned attribute_count)
 {
     flush_text(tree);
     xmlNode *node = xmlNewDocNode(tree->document, NULL, (const xmlChar *)name, NULL);

@@ -23,6 +23,7 @@ void ht_record_tree_free(HtRecordTree *tree);
 
 /* Forgets the record before. The next element started is the record itself. */
 void ht_record_tree_clear(HtRecordTree *tree);
-void ht_record_tree_start(HtRecordTree *tree, HtName name, const HtAttribute *attributes, unsigned attribute_count);
+void ht_record_tree_start(HtRecordTree *tree, HtName name, const HtAttribute *attributes,
+                          unsigned attribute_count);
 void ht_record_tree_text(HtRecordTree *tree, const char *text, size_t size);
 void ht_record_tree_end(HtRecordTree *tree);

@@ -133,8 +133,8 @@ static void stay(Demo *demo)
     sigset_t signals;
     int got;
     printf("\nThe bus and the platform go on. Try:\n\n  curl --data-binary @adapters/hukou/fixtures/hukou-birth-gbk.xml -H 'Content-Type: text/xml' "
-           "http://127.0.0.1:%u/in/hukou\n  hutong status -c %s\n\nCtrl-C ends both.\n",
-           demo->bus->port, demo->bus->config);
+           "http://127.0.0.1:%u/in/hukou\n  %s status -c %s\n\nCtrl-C ends both.\n",
+           demo->bus->port, g_getenv("HUTONG") ? g_getenv("HUTONG") : "hutong", demo->bus->config);
     fflush(stdout);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

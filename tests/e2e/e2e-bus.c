@@ -137,6 +137,21 @@ static void test_refusals_say_why(void)
     stop(&f);
 }
 
+/* SOAP 1.1 clients send a SOAPAction, also with plain XML: that makes it no SOAP 1.2. */
+static void test_a_soap_action_alone_changes_nothing(void)
+{
+    Fixture f;
+    start(&f, NULL, NULL);
+    static const char *const headers[] = {"SOAPAction: \"\"", NULL};
+    g_autofree char *payload = death("900000551", "440104001003");
+    g_autoptr(Answer) plain = post(f.bus->port, "/in/hukou", "text/xml", headers, payload, strlen(payload));
+    g_assert_cmpint(plain->status, ==, 200);
+    g_autoptr(Answer) broken = post(f.bus->port, "/in/hukou", "text/xml", headers, "<ROWS>", 6);
+    g_assert_cmpint(broken->status, ==, 500);
+    g_assert_nonnull(strstr(broken->body->str, "http://schemas.xmlsoap.org/soap/envelope/"));
+    stop(&f);
+}
+
 static void test_a_platform_that_is_down_gets_everything_later(void)
 {
     Fixture f;
@@ -332,6 +347,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bus/a-birth-arrives", test_a_birth_arrives);
     g_test_add_func("/bus/a-resent-message-gets-the-original-receipt", test_a_resent_message_gets_the_original_receipt);
     g_test_add_func("/bus/refusals-say-why", test_refusals_say_why);
+    g_test_add_func("/bus/a-soap-action-alone-changes-nothing", test_a_soap_action_alone_changes_nothing);
     g_test_add_func("/bus/a-platform-that-is-down-gets-everything-later", test_a_platform_that_is_down_gets_everything_later);
     g_test_add_func("/bus/retry-after-is-honoured", test_retry_after_is_honoured);
     g_test_add_func("/bus/a-refused-event-is-a-dead-letter-and-others-go-on",

@@ -2,6 +2,7 @@
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static const char source[] = "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n";
@@ -97,6 +98,22 @@ static void test_status_without_a_bus_says_so(void)
     bus_process_free(bus);
 }
 
+/* A spool without its key is a mistake to mend, not a reason to make another key. */
+static void test_a_missing_site_key_is_an_error(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    bus_process_start(bus);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_autofree char *key = g_build_filename(bus->folder, "state", "site.key", NULL), *away = g_strconcat(key, ".away", NULL);
+    g_assert_cmpint(g_rename(key, away), ==, 0);
+    g_autofree char *check = NULL, *run = NULL;
+    g_assert_cmpint(run_hutong(&check, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_cmpint(run_hutong(&run, "run", "-c", bus->config, NULL), ==, 1);
+    g_assert_nonnull(strstr(check, "site.key"));
+    g_assert_false(g_file_test(key, G_FILE_TEST_EXISTS));
+    bus_process_free(bus);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -108,5 +125,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/the-reference-pages-are-up-to-date", test_the_reference_pages_are_up_to_date);
     g_test_add_func("/cli/usage-errors-are-64", test_usage_errors_are_64);
     g_test_add_func("/cli/status-without-a-bus-says-so", test_status_without_a_bus_says_so);
+    g_test_add_func("/cli/a-missing-site-key-is-an-error", test_a_missing_site_key_is_an_error);
     return g_test_run();
 }

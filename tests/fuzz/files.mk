@@ -10,3 +10,5 @@ fuzz_TARGETS += fuzz-config
 fuzz-config_LIBS := config base
 fuzz_TARGETS += fuzz-mapping
 fuzz-mapping_LIBS := engine base
+fuzz_TARGETS += fuzz-frames
+fuzz-frames_LIBS := supervisor frame base

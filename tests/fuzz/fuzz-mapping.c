@@ -1,4 +1,4 @@
-/* Fuzz: any bytes as a payload through the whole mapping engine, with a mapping that uses everything (tests/data/mapping/
+/* Fuzz: any bytes as a payload through the whole mapping engine, with a mapping that uses everything (tests/data/mappings/
  * rich.xml). Beside the sanitizers: every event is one that the bus takes, and so is the whole outcome. */
 #include "mappings/engine/mapper.h"
 
@@ -39,7 +39,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     g_autofree char *dictionary = g_build_filename(folder, "dictionary.xml", NULL);
     g_autofree char *tables = g_build_filename(folder, "tables", NULL);
     g_autofree char *divisions = g_build_filename(folder, "divisions", NULL);
-    g_autofree char *path = g_build_filename(source, "tests/data/mapping/rich.xml", NULL);
+    g_autofree char *path = g_build_filename(source, "tests/data/mappings/rich.xml", NULL);
     g_autoptr(GError) error = NULL;
     g_setenv("HUTONG_DATADIR", folder, TRUE);
     reference.dictionary = ht_dictionary_load(dictionary, NULL, NULL);

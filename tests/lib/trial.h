@@ -1,5 +1,6 @@
-/* A host under the real supervisor with an adapter of tests/adapters/, and what becomes of messages: so that a test of the
- * supervisor reads as its claim. Main thread, default main context. Whatever does not hold fails the test at once. */
+/* A host under the real supervisor with an adapter of tests/adapters/, and what becomes of messages: so
+ * that a test of the supervisor reads as its claim. Main thread, default main context. Whatever does not
+ * hold fails the test at once. */
 #pragma once
 
 #include "plugins/supervisor.h"
@@ -35,8 +36,8 @@ typedef struct {
     char text[HT_FAULT_TEXT]; /* of the first fault, or of the error */
     char *reply;              /* NULL: none; test_assert_reply() frees it */
     unsigned events;
-    unsigned order;           /* how many were done before */
-    HtTicket *ticket;         /* until it is done */
+    unsigned order;   /* how many were done before */
+    HtTicket *ticket; /* until it is done */
     unsigned drained;
 } TestMessage;
 
@@ -59,11 +60,11 @@ void test_assert_serves(HtHost *host);
 gboolean test_fail_late(void *user);
 
 /* Turns the main loop until the condition holds; the test fails when that takes too long. */
-#define test_run_until(condition) \
-    do { \
+#define test_run_until(condition)                                                              \
+    do {                                                                                       \
         unsigned test_deadline = g_timeout_add_seconds(TEST_DEADLINE_S, test_fail_late, NULL); \
-        while (!(condition)) { \
-            g_main_context_iteration(NULL, TRUE); \
-        } \
-        g_source_remove(test_deadline); \
+        while (!(condition)) {                                                                 \
+            g_main_context_iteration(NULL, TRUE);                                              \
+        }                                                                                      \
+        g_source_remove(test_deadline);                                                        \
     } while (0)

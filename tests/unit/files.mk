@@ -45,3 +45,5 @@ unit_TESTS += test-mapping test-mapping-compile test-mapping-match
 test-mapping_LIBS := engine base
 test-mapping-compile_LIBS := engine base
 test-mapping-match_LIBS := engine base
+unit_TESTS += test-mapping-samples
+test-mapping-samples_LIBS := engine base

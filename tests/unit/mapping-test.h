@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAPPING(content) \
-    "<mapping xmlns=\"urn:hutong:mapping:1\" source=\"test\" authority=\"police\" version=\"1\">" content "</mapping>"
+#define MAPPING(content)                                                                                  \
+    "<mapping xmlns=\"urn:hutong:mapping:1\" source=\"test\" authority=\"police\" version=\"1\">" content \
+    "</mapping>"
 
 typedef struct {
     HtMapping *mapping;

@@ -1,6 +1,6 @@
-/* plugins/hutong-plugin.h: the layout that adapters were built against. A failure here means that adapters built before will
- * read the wrong bytes: raise HUTONG_ABI_MAJOR or put the new field at the end and raise HUTONG_ABI_MINOR. The numbers are
- * those of 64-bit Linux, the only system it is for. */
+/* plugins/hutong-plugin.h: the layout that adapters were built against. A failure here means that adapters
+ * built before will read the wrong bytes: raise HUTONG_ABI_MAJOR or put the new field at the end and raise
+ * HUTONG_ABI_MINOR. The numbers are those of 64-bit Linux, the only system it is for. */
 #include "plugins/hutong-plugin.h"
 
 #include <glib.h>
@@ -126,7 +126,8 @@ static void compile(const char *compiler, const char *const *flags)
     }
     g_autofree char *header = g_build_filename(sources, "plugins", "hutong-plugin.h", NULL);
     g_autofree char *file = g_build_filename(g_get_tmp_dir(), "hutong-abi-test.c", NULL);
-    g_autofree char *text = g_strdup_printf("#include \"%s\"\nint main(void) { return HUTONG_OK; }\n", header);
+    g_autofree char *text =
+        g_strdup_printf("#include \"%s\"\nint main(void) { return HUTONG_OK; }\n", header);
     g_assert_true(g_file_set_contents(file, text, -1, &error));
     g_autoptr(GPtrArray) arguments = g_ptr_array_new();
     g_ptr_array_add(arguments, path);
@@ -135,8 +136,8 @@ static void compile(const char *compiler, const char *const *flags)
     }
     g_ptr_array_add(arguments, file);
     g_ptr_array_add(arguments, NULL);
-    g_spawn_sync(NULL, (char **)arguments->pdata, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &output, &status,
-                 &error);
+    g_spawn_sync(NULL, (char **)arguments->pdata, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &output,
+                 &status, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(output, ==, "");
     g_assert_cmpint(status, ==, 0);
@@ -145,14 +146,15 @@ static void compile(const char *compiler, const char *const *flags)
 
 static void test_compiles_as_c99(void)
 {
-    static const char *const flags[] = {"-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", NULL};
+    static const char *const flags[] = {"-std=c99", "-pedantic",     "-Wall", "-Wextra",
+                                        "-Werror",  "-fsyntax-only", NULL};
     compile("gcc", flags);
 }
 
 static void test_compiles_as_cxx(void)
 {
-    static const char *const flags[] = {"-x",      "c++",           "-std=c++11", "-pedantic", "-Wall", "-Wextra",
-                                        "-Werror", "-fsyntax-only", NULL};
+    static const char *const flags[] = {"-x",      "c++",     "-std=c++11",    "-pedantic", "-Wall",
+                                        "-Wextra", "-Werror", "-fsyntax-only", NULL};
     compile("g++", flags);
 }
 

@@ -198,8 +198,8 @@ static void codes_have_their_status(void)
         {"value-too-long", 2, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<"},
         {"department-error", 0, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<"},
         {"department-error", 0, HT_VERDICT_RETRY, 503, 503, 503, "soap:Server<"},
-        {"soap-must-understand", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:MustUnderstand<"},
-        {"soap-version", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:VersionMismatch<"},
+        {"soap-must-understand", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:MustUnderstand<"},
+        {"soap-version", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:VersionMismatch<"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtOutcome outcome = {.verdict = cases[i].verdict, .fault_count = 1};

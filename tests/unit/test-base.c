@@ -140,7 +140,7 @@ static const char expected_json[] =
     "{\"specversion\":\"1.0\",\"id\":\"01020304-0000-0000-0000-000000000000\",\"source\":\"/yuexiu/hukou\","
     "\"subject\":\"p-abc\",\"recordedtime\":\"2009-11-21T00:00:00.123+08:00\",\"sequence\":\"00000000000000001234\","
     "\"partitionkey\":\"p-abc\",\"type\":\"person.died.v1\",\"action\":\"assert\",\"division\":\"440104001003\","
-    "\"dataschema\":\"/schema/person.died.v1.json\",\"datacontenttype\":\"application/json\",\"data\":"
+    "\"dataschema\":\"urn:hutong:schema:person.died.v1\",\"datacontenttype\":\"application/json\",\"data\":"
     "{\"death\":{\"age\":58},\"guardian\":[{\"name\":\"测试甲\",\"relation\":\"51\"},{\"name\":\"测试乙\"}],"
     "\"person\":{\"name\":\"测试丙\",\"sex\":{\"code\":\"7\",\"text\":\"男的\",\"system\":\"hukou\"}},"
     "\"reported\":{\"person\":{\"maritalStatus\":\"20\"}},"

@@ -1,4 +1,5 @@
-/* plugins: frames and their fields. What the other side may say, however wrong, is refused without reading beyond it. */
+/* plugins: frames and their fields. What the other side may say, however wrong, is refused without reading
+ * beyond it. */
 #include "plugins/frame.h"
 #include "plugins/outbox.h"
 #include "plugins/scrub.h"
@@ -38,7 +39,8 @@ static void test_waits_for_the_whole(void)
     HtFrame frame;
     make_frame(&buffer, HT_FRAME_LOG, 1, "body");
     for (size_t size = 0; size < buffer.size; size++) {
-        g_autofree char *part = g_memdup2(buffer.data, size); /* of just that size: the sanitizer watches its end */
+        g_autofree char *part =
+            g_memdup2(buffer.data, size); /* of just that size: the sanitizer watches its end */
         g_assert_cmpint(ht_frame_peek(part, size, LIMIT, &frame), ==, 0);
     }
     ht_buffer_clear(&buffer);
@@ -84,15 +86,23 @@ static void test_start_comes_back(void)
     g_autoptr(GPtrArray) options = g_ptr_array_new();
     g_ptr_array_add(options, (gpointer) "colour");
     g_ptr_array_add(options, (gpointer) "");
-    HtStart sent = {.source = "hukou", .adapter_file = "/a/hukou.so", .division = "440104", .quarantine_invalid = true,
-                    .depth = 7, .value_bytes = UINT64_C(1) << 40, .memory_bytes = 5, .frame_bytes = 6, .options = options};
+    HtStart sent = {.source = "hukou",
+                    .adapter_file = "/a/hukou.so",
+                    .division = "440104",
+                    .quarantine_invalid = true,
+                    .depth = 7,
+                    .value_bytes = UINT64_C(1) << 40,
+                    .memory_bytes = 5,
+                    .frame_bytes = 6,
+                    .options = options};
     HtStart got;
     ht_start_pack(&sent, &buffer);
     g_assert_true(ht_start_unpack(ht_buffer_text(&buffer), &got));
     g_assert_cmpstr(got.source, ==, "hukou");
     g_assert_cmpstr(got.adapter_file, ==, "/a/hukou.so");
     g_assert_null(got.mapping_file);
-    g_assert_true(got.quarantine_invalid && !got.inspect && got.depth == 7 && got.value_bytes == UINT64_C(1) << 40);
+    g_assert_true(got.quarantine_invalid && !got.inspect && got.depth == 7 &&
+                  got.value_bytes == UINT64_C(1) << 40);
     g_assert_true(got.memory_bytes == 5 && got.frame_bytes == 6 && got.options->len == 2);
     g_assert_cmpstr(g_ptr_array_index(got.options, 1), ==, "");
     ht_start_clear(&got);
@@ -105,8 +115,13 @@ static void test_start_comes_back(void)
 
 static hutong_adapter make_adapter(const hutong_option *options, const char *const *operations)
 {
-    return (hutong_adapter){.struct_size = sizeof(hutong_adapter), .abi_major = 1, .name = "x", .version = "2",
-                            .summary = "三", .options = options, .operations = operations};
+    return (hutong_adapter){.struct_size = sizeof(hutong_adapter),
+                            .abi_major = 1,
+                            .name = "x",
+                            .version = "2",
+                            .summary = "三",
+                            .options = options,
+                            .operations = operations};
 }
 
 static void test_ready_comes_back(void)
@@ -194,7 +209,8 @@ static void test_scrub_cuts_at_a_character(void)
 static void test_scrub_takes_a_number_at_the_cut_out(void)
 {
     for (size_t fill = 4 * HT_SCRUB_BYTES - 18; fill < 4 * HT_SCRUB_BYTES; fill++) {
-        g_autofree char *digits = g_strnfill(fill - 100, '1'); /* is one run, replaced: so that the end is seen */
+        g_autofree char *digits =
+            g_strnfill(fill - 100, '1'); /* is one run, replaced: so that the end is seen */
         g_autofree char *text = g_strdup_printf("%s%*s990104198001019915", digits, 100, "");
         g_autofree char *clean = ht_scrub(ht_text_from(text), HT_SCRUB_BYTES);
         g_assert_null(strstr(clean, "99"));

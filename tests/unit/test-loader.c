@@ -83,8 +83,14 @@ static void close_nothing(void *state)
 
 static void test_refuses_missing_fields(void)
 {
-    const hutong_adapter good = {.struct_size = sizeof good, .abi_major = 1, .name = "good", .version = "1",
-                                 .summary = "s", .open = open_nothing, .decode = decode_nothing, .close = close_nothing};
+    const hutong_adapter good = {.struct_size = sizeof good,
+                                 .abi_major = 1,
+                                 .name = "good",
+                                 .version = "1",
+                                 .summary = "s",
+                                 .open = open_nothing,
+                                 .decode = decode_nothing,
+                                 .close = close_nothing};
     g_autofree char *long_name = g_strnfill(65, 'x');
     hutong_adapter bad = good;
     g_assert_true(ht_loader_check_adapter(&good, sizeof good, "/x/good.so", NULL));

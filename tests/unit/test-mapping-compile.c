@@ -18,12 +18,15 @@ static void test_names(void)
 {
     expect(EVENT("<element to='person.nam' from='XM'/>"),
            ":2: error: element \"person.nam\" is not in the dictionary; did you mean \"person.name\"?");
-    expect("<event type='person.moved-inn.v1' for-each='/ROWS/ROW'>" NAME "</event>",
-           ":2: error: event type \"person.moved-inn.v1\" is not in the dictionary; did you mean \"person.moved-in.v1\"?");
-    expect(EVENT("<element to='quite.another' from='XM'/>"), ":2: error: element \"quite.another\" is not in the dictionary");
-    expect(EVENT("<element to='insurance.base' from='XM'/>"),
-           ":2: error: person.moved-in does not carry \"insurance\", only person, household, registered, previous, move, birth, "
-           "mother, father, spouse, guardian, reporter, registration, record");
+    expect(
+        "<event type='person.moved-inn.v1' for-each='/ROWS/ROW'>" NAME "</event>",
+        ":2: error: event type \"person.moved-inn.v1\" is not in the dictionary; did you mean \"person.moved-in.v1\"?");
+    expect(EVENT("<element to='quite.another' from='XM'/>"),
+           ":2: error: element \"quite.another\" is not in the dictionary");
+    expect(
+        EVENT("<element to='insurance.base' from='XM'/>"),
+        ":2: error: person.moved-in does not carry \"insurance\", only person, household, registered, previous, move, birth, "
+        "mother, father, spouse, guardian, reporter, registration, record");
 }
 
 static void test_tables(void)
@@ -32,35 +35,45 @@ static void test_tables(void)
            ":2: error: there is no code table \"GB-T-2261.5\"; did you mean \"GB-T-2261.1\"?");
     expect(EVENT("<element to='person.sex' from='XB' translate='sex.word'/>"),
            ":2: error: there is no translation \"sex.word\"; did you mean \"sex.words\"?");
-    expect(EVENT("<element to='person.sex' from='XB' translate='ethnic.words'/>"),
-           ":2: error: the translation \"ethnic.words\" leads to \"GB-T-3304\", but \"person.sex\" has codes of \"GB-T-2261.1\"");
-    expect(EVENT("<element to='person.sex' from='XB' table='GB-T-3304'/>"),
-           ":2: error: \"person.sex\" has codes of \"GB-T-2261.1\" by the dictionary; use translate=\"…\" to come from others");
+    expect(
+        EVENT("<element to='person.sex' from='XB' translate='ethnic.words'/>"),
+        ":2: error: the translation \"ethnic.words\" leads to \"GB-T-3304\", but \"person.sex\" has codes of \"GB-T-2261.1\"");
+    expect(
+        EVENT("<element to='person.sex' from='XB' table='GB-T-3304'/>"),
+        ":2: error: \"person.sex\" has codes of \"GB-T-2261.1\" by the dictionary; use translate=\"…\" to come from others");
     expect(EVENT("<element to='person.name' from='XB' table='GB-T-3304'/>"),
            ":2: error: \"person.name\" is read as no code: it can have no table");
 }
 
 static void test_paths(void)
 {
-    expect(EVENT("<element to='person.name' from='a//b'/>"), ":2: error: the path \"a//b\" cannot be read: a step is empty");
+    expect(EVENT("<element to='person.name' from='a//b'/>"),
+           ":2: error: the path \"a//b\" cannot be read: a step is empty");
     expect(EVENT("<element to='person.name' from='@a/b'/>"),
            ":2: error: the path \"@a/b\" cannot be read: an attribute can only be the last step");
-    expect(EVENT("<element to='person.name' from='Data[1]'/>"),
-           ":2: error: the path \"Data[1]\" cannot be read: only names, / and a last @name are possible here; for more there is "
-           "xpath=\"…\"");
+    expect(
+        EVENT("<element to='person.name' from='Data[1]'/>"),
+        ":2: error: the path \"Data[1]\" cannot be read: only names, / and a last @name are possible here; for more there is "
+        "xpath=\"…\"");
     expect("<event type='person.moved-in.v1' for-each='ROWS/ROW'>" NAME "</event>",
            ":2: error: for-each=\"ROWS/ROW\" must be the absolute path of an element");
     expect("<ignore from='a'/>" EVENT(NAME), ":2: error: the path \"a\" must be absolute here");
-    expect("<null value='x' in='Q'/>" EVENT(NAME), ":1: error: <null in=\"Q\">: nothing is read from that path");
+    expect("<null value='x' in='Q'/>" EVENT(NAME),
+           ":1: error: <null in=\"Q\">: nothing is read from that path");
 }
 
 static void test_conditions(void)
 {
-    expect(EVENT("<skip when='a='/>"), ":2: error: in the condition \"a=\": a text in quotes expected at \"the end\"");
-    expect(EVENT("<skip when=\"a in 'x'\"/>"), ":2: error: in the condition \"a in 'x'\": ( after in expected at \"'x'\"");
-    expect(EVENT("<skip when=\"(a or b\"/>"), ":2: error: in the condition \"(a or b\": and, or, or ) expected at \"the end\"");
-    expect(EVENT("<skip when=\"a b\"/>"), ":2: error: in the condition \"a b\": and, or, =, != or in expected at \"b\"");
-    expect(EVENT("<skip when=\"a//b='1'\"/>"), ":2: error: the path \"a//b\" cannot be read: a step is empty");
+    expect(EVENT("<skip when='a='/>"),
+           ":2: error: in the condition \"a=\": a text in quotes expected at \"the end\"");
+    expect(EVENT("<skip when=\"a in 'x'\"/>"),
+           ":2: error: in the condition \"a in 'x'\": ( after in expected at \"'x'\"");
+    expect(EVENT("<skip when=\"(a or b\"/>"),
+           ":2: error: in the condition \"(a or b\": and, or, or ) expected at \"the end\"");
+    expect(EVENT("<skip when=\"a b\"/>"),
+           ":2: error: in the condition \"a b\": and, or, =, != or in expected at \"b\"");
+    expect(EVENT("<skip when=\"a//b='1'\"/>"),
+           ":2: error: the path \"a//b\" cannot be read: a step is empty");
     expect(EVENT("<skip when=\"starts-with(a 'x')\"/>"),
            ":2: error: in the condition \"starts-with(a 'x')\": , expected at \"'x')\"");
     expect(EVENT("<skip xpath-when='count(a'/>"), ":2: error: \"count(a\" is not XPath 1.0");
@@ -73,10 +86,12 @@ static void test_structure(void)
            ":3: error: for-each=\"/ROWS/ROW/SUB\" lies inside of for-each=\"/ROWS/ROW\" (line 2)");
     expect(EVENT("<element to='person.name'/>"),
            ":2: error: \"person.name\" comes from nowhere: from, xpath, value or <case> is needed");
-    expect(EVENT("<element to='guardian.name' from='XM'/>"),
-           ":2: error: the group \"guardian\" repeats: \"guardian.name\" belongs into an <each group=\"guardian\">");
+    expect(
+        EVENT("<element to='guardian.name' from='XM'/>"),
+        ":2: error: the group \"guardian\" repeats: \"guardian.name\" belongs into an <each group=\"guardian\">");
     expect(EVENT("<each group='person'>" NAME "</each>"), ":2: error: the group \"person\" does not repeat");
-    expect(EVENT("<each group='guardian'>" NAME "</each>"), ":2: error: \"person.name\" is not of the group \"guardian\"");
+    expect(EVENT("<each group='guardian'>" NAME "</each>"),
+           ":2: error: \"person.name\" is not of the group \"guardian\"");
     expect(EVENT("<each path='a' group='guardian'><element to='guardian.name' xpath='b'/></each>"),
            ":2: error: an XPath is not possible inside of <each path=…> and <answer>");
     expect(EVENT("<reference to='move' from='xp'/>"),
@@ -89,16 +104,18 @@ static void test_values(void)
     expect(EVENT("<element to='person.birthDate' from='A' as='integer'/>"),
            ":2: error: as=\"integer\" does not fit \"person.birthDate\", which is a date");
     expect(EVENT("<element to='person.sex' value='7'/>"), ":2: error: \"7\" is no value for \"person.sex\"");
-    expect(EVENT("<element to='person.birthDate' value='today'/>"), ":2: error: \"today\" is no value for \"person.birthDate\"");
+    expect(EVENT("<element to='person.birthDate' value='today'/>"),
+           ":2: error: \"today\" is no value for \"person.birthDate\"");
     expect(EVENT("<element to='registration.affected' value='01'/>"),
            ":2: error: \"01\" is no value for \"registration.affected\"");
-    expect("<answer for='/a' ok='0'/>", ":2: error: ok=\"…\" lists codes: code=\"…\" must say where the code is");
+    expect("<answer for='/a' ok='0'/>",
+           ":2: error: ok=\"…\" lists codes: code=\"…\" must say where the code is");
 }
 
 static void test_all_at_once(void)
 {
-    expect(EVENT("<element to='person.nam' from='XM'/>\n<element to='person.sex' from='a//b'/>") "\n"
-           EVENT("<skip when='('/>"),
+    expect(EVENT("<element to='person.nam' from='XM'/>\n<element to='person.sex' from='a//b'/>") "\n" EVENT(
+               "<skip when='('/>"),
            ":2: error: element \"person.nam\" is not in the dictionary; did you mean \"person.name\"?\n"
            ":3: error: the path \"a//b\" cannot be read: a step is empty\n"
            ":4: error: in the condition \"(\": a path expected at \"the end\"");

@@ -5,7 +5,8 @@
 typedef struct {
     HtMapping *mapping;
     HtMatch match;
-    GString *seen; /* a line for each record: values in the order of `slots`, then the number of unmapped fields */
+    GString *
+        seen; /* a line for each record: values in the order of `slots`, then the number of unmapped fields */
     const char *slots;
 } MatchTest;
 
@@ -33,7 +34,8 @@ static void note_record(void *user, const HtRecordRule *rule)
     g_string_append_printf(test->seen, "%s", rule->path);
     for (char **path = paths; *path; path++) {
         HtText value = ht_match_raw(&test->match, find_slot(test, *path));
-        g_string_append_printf(test->seen, " %.*s", value.data ? (int)value.size : 1, value.data ? value.data : "?");
+        g_string_append_printf(test->seen, " %.*s", value.data ? (int)value.size : 1,
+                               value.data ? value.data : "?");
     }
     g_string_append_printf(test->seen, " +%u\n", test->match.record_unmapped.count);
 }
@@ -95,10 +97,11 @@ static void expect(MatchTest *test, const char *script, const char *seen)
 }
 
 #define ELEMENT(to, from) "<element to='" to "' from='" from "'/>"
-#define EIGHT                                                                                                        \
-    ELEMENT("person.name", "a") ELEMENT("person.formerName", "b") ELEMENT("person.surname", "c")                     \
-    ELEMENT("person.givenName", "d") ELEMENT("person.phone", "e") ELEMENT("person.phone2", "f")                      \
-    ELEMENT("person.remark", "g/h") ELEMENT("person.employer", "@i")
+#define EIGHT                                                                                    \
+    ELEMENT("person.name", "a")                                                                  \
+    ELEMENT("person.formerName", "b")                                                            \
+    ELEMENT("person.surname", "c") ELEMENT("person.givenName", "d") ELEMENT("person.phone", "e") \
+        ELEMENT("person.phone2", "f") ELEMENT("person.remark", "g/h") ELEMENT("person.employer", "@i")
 #define RECORD(content) MAPPING("<event type='person.moved-in.v1' for-each='/r/s'>" content "</event>")
 
 static void test_any_order(void)
@@ -148,7 +151,9 @@ static void test_documents_nest(void)
 static void test_instances_are_capped(void)
 {
     g_autoptr(MatchTest) test = match_test_new(
-        RECORD(ELEMENT("person.name", "a") "<each path='p' group='guardian'><element to='guardian.name' from='n'/></each>"), "a");
+        RECORD(ELEMENT("person.name",
+                       "a") "<each path='p' group='guardian'><element to='guardian.name' from='n'/></each>"),
+        "a");
     g_autoptr(GString) script = g_string_new("[ <r <s ");
     for (unsigned i = 0; i < HT_INSTANCES_MAX + 10; i++) {
         g_string_append(script, "<p <n 1 > > ");

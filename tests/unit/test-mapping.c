@@ -1,8 +1,7 @@
 /* Mappings at work: one test for each thing that the grammar can say (docs/mapping.md). */
 #include "tests/unit/mapping-test.h"
 
-#define EVENT(content) \
-    "<event type=\"person.moved-in.v1\" for-each=\"/ROWS/ROW\">" content "</event>"
+#define EVENT(content) "<event type=\"person.moved-in.v1\" for-each=\"/ROWS/ROW\">" content "</event>"
 #define ONE(content) MAPPING(EVENT(content))
 #define ROW(content) "<ROWS><ROW>" content "</ROW></ROWS>"
 
@@ -26,10 +25,11 @@ static void test_elements(void)
 
 static void test_null(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<null value='8888'/><null value='9' in='XB'/>" EVENT("<element to='person.name' from='XM' or='ALT'/>"
-                                                                      "<element to='person.sex' from='XB'/>"
-                                                                      "<element to='person.employer' from='GZ' null='none'/>")));
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING("<null value='8888'/><null value='9' in='XB'/>" EVENT(
+            "<element to='person.name' from='XM' or='ALT'/>"
+            "<element to='person.sex' from='XB'/>"
+            "<element to='person.employer' from='GZ' null='none'/>")));
     mapping_test_run(test, ROW("<XM>null</XM><ALT>测试乙</ALT><XB>9</XB><GZ>无</GZ>"));
     assert_has(test, 0, "\"name\":\"测试乙\"");
     assert_lacks(test, 0, "sex");
@@ -39,14 +39,60 @@ static void test_null(void)
     assert_has(test, 0, "\"sex\":\"1\"");
 }
 
+/* The matcher answers most questions for null itself: it must agree with ht_value_is_null() on every spelling. */
+static void test_null_spellings(void)
+{
+    static const char *const nulls[] = {"null",
+                                        "NULL",
+                                        "Null",
+                                        "(null)",
+                                        "&lt;null&gt;",
+                                        "none",
+                                        "N/A",
+                                        "n/a",
+                                        "NaN",
+                                        "undefined",
+                                        "&amp;nbsp;",
+                                        "-",
+                                        "--",
+                                        "—",
+                                        "——",
+                                        "/",
+                                        "*",
+                                        ".",
+                                        "。",
+                                        "_",
+                                        "－",
+                                        "无",
+                                        "暂无",
+                                        "空",
+                                        "未填",
+                                        "未填写",
+                                        "\u3000无\u3000"};
+    static const char *const values[] = {"0",         "No",  "Un", "无锡", "空军医院",
+                                         "未来路1号", "A-1", "一", "暂住", "（无）"};
+    g_autoptr(MappingTest) test = mapping_test_new(ONE("<element to='person.employer' from='GZ'/>"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(nulls); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<GZ>%s</GZ>"), nulls[i]);
+        mapping_test_run(test, xml);
+        assert_lacks(test, 0, "employer");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<GZ>%s</GZ>"), values[i]);
+        mapping_test_run(test, xml);
+        assert_has(test, 0, "employer");
+    }
+}
+
 static void test_key(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        ONE("<id from='HJYWID QRDJID'/><action default='assert' cancel-when=\"CXBZ='1'\" reverses='CXHJYWID'/>"));
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(
+        "<id from='HJYWID QRDJID'/><action default='assert' cancel-when=\"CXBZ='1'\" reverses='CXHJYWID'/>"));
     mapping_test_run(test, ROW("<HJYWID>900</HJYWID><QRDJID>7</QRDJID><CXBZ>0</CXBZ><CXHJYWID/>"));
     assert_has(test, 0, "\"businessid\":\"900\"");
     g_assert_true(ht_text_is(test->outcome.key, "person.moved-in.v1|assert|900|7"));
-    mapping_test_run(test, ROW("<HJYWID>901</HJYWID><QRDJID>7</QRDJID><CXBZ>1</CXBZ><CXHJYWID>900</CXHJYWID>"));
+    mapping_test_run(test,
+                     ROW("<HJYWID>901</HJYWID><QRDJID>7</QRDJID><CXBZ>1</CXBZ><CXHJYWID>900</CXHJYWID>"));
     assert_has(test, 0, "\"action\":\"cancel\"");
     assert_has(test, 0, "\"reverses\":\"900\"");
     g_assert_true(ht_text_is(test->outcome.key, "person.moved-in.v1|cancel|901|7"));
@@ -134,11 +180,11 @@ static void test_codes(void)
 
 static void test_cases(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        ONE("<element to='move.direction'><case when=\"starts-with(LB,'03')\" value='in'/>"
-            "<case when=\"LB in ('0481','0490')\" value='out'/></element>"
-            "<element to='move.oneStop' value='1' when=\"not(LB='0490') and (LB or XX)\"/>"
-            "<element to='move.category' from='LB'/>"));
+    g_autoptr(MappingTest) test =
+        mapping_test_new(ONE("<element to='move.direction'><case when=\"starts-with(LB,'03')\" value='in'/>"
+                             "<case when=\"LB in ('0481','0490')\" value='out'/></element>"
+                             "<element to='move.oneStop' value='1' when=\"not(LB='0490') and (LB or XX)\"/>"
+                             "<element to='move.category' from='LB'/>"));
     mapping_test_run(test, ROW("<LB>0333</LB>"));
     assert_has(test, 0, "\"direction\":\"in\"");
     assert_has(test, 0, "\"oneStop\":\"1\"");
@@ -164,9 +210,10 @@ static void test_alternatives(void)
 
 static void test_reported(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(ONE("<element to='person.maritalStatus' from='HYZK'/>"
-                                                       "<element to='person.name' from='XM'/>"
-                                                       "<element to='person.sex' from='XB' reported='yes'/>"));
+    g_autoptr(MappingTest) test =
+        mapping_test_new(ONE("<element to='person.maritalStatus' from='HYZK'/>"
+                             "<element to='person.name' from='XM'/>"
+                             "<element to='person.sex' from='XB' reported='yes'/>"));
     mapping_test_run(test, ROW("<XM>测试甲</XM><HYZK>20</HYZK><XB>1</XB>"));
     assert_has(test, 0, "\"data\":{\"person\":{\"name\":\"测试甲\"},\"reported\":{\"person\":{");
     assert_has(test, 0, "\"maritalStatus\":\"20\"");
@@ -175,16 +222,20 @@ static void test_reported(void)
 
 static void test_each(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<event type='person.moved-in.v1' for-each='/ROWS/ROW'><each path='JHR' group='guardian'><element to='guardian.name' from='XM'/>"
-                "<element to='guardian.relation' from='@gx' when='XM'/></each>"
-                "<each group='guardian'><element to='guardian.name' from='JHRYXM'/></each></event>"
-                "<event type='person.corrected.v1' for-each='/C'><each path='TEL' group='correction'>"
-                "<element to='correction.after' from='.'/></each></event>"));
-    mapping_test_run(test, ROW("<JHR gx='51'><XM>测试甲</XM><BZ>x</BZ></JHR><JHR gx='52'/><JHR gx='52'><XM>测试乙</XM></JHR>"
-                               "<JHRYXM>测试丙</JHRYXM>"));
-    assert_has(test, 0, "\"guardian\":[{\"name\":\"测试甲\",\"relation\":\"51\"},{\"name\":\"测试乙\",\"relation\":\"52\"},"
-                        "{\"name\":\"测试丙\"}]");
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><each path='JHR' group='guardian'><element to='guardian.name' from='XM'/>"
+        "<element to='guardian.relation' from='@gx' when='XM'/></each>"
+        "<each group='guardian'><element to='guardian.name' from='JHRYXM'/></each></event>"
+        "<event type='person.corrected.v1' for-each='/C'><each path='TEL' group='correction'>"
+        "<element to='correction.after' from='.'/></each></event>"));
+    mapping_test_run(
+        test,
+        ROW("<JHR gx='51'><XM>测试甲</XM><BZ>x</BZ></JHR><JHR gx='52'/><JHR gx='52'><XM>测试乙</XM></JHR>"
+            "<JHRYXM>测试丙</JHRYXM>"));
+    assert_has(
+        test, 0,
+        "\"guardian\":[{\"name\":\"测试甲\",\"relation\":\"51\"},{\"name\":\"测试乙\",\"relation\":\"52\"},"
+        "{\"name\":\"测试丙\"}]");
     assert_has(test, 0, "JHR/BZ");
     mapping_test_run(test, "<C><TEL>1</TEL><TEL>null</TEL><TEL>2</TEL></C>");
     assert_has(test, 0, "\"correction\":[{\"after\":\"1\"},{\"after\":\"2\"}]");
@@ -194,8 +245,8 @@ static void test_each(void)
 
 static void test_reference(void)
 {
-    g_autoptr(MappingTest) test =
-        mapping_test_new(MAPPING("<event type='person.registered.v1' for-each='/r'><reference to='photo' from='xp'/></event>"));
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.registered.v1' for-each='/r'><reference to='photo' from='xp'/></event>"));
     mapping_test_run(test, "<r><xp>aHV0\nb25n</xp></r>"); /* "hutong" */
     assert_has(test, 0, "\"digest\":\"0cd061c02b8c2d7b5c14af81d9ade1da9b774935a3bf4cd2c796cae195af7b92\"");
     assert_has(test, 0, "\"size\":6");
@@ -206,13 +257,15 @@ static void test_reference(void)
 
 static void test_unmapped(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<ignore from='/ROWS/INFO/SECRET'/>" EVENT("<element to='person.name' from='XM'/><ignore from='ID SUB'/>")));
-    mapping_test_run(test, "<ROWS><INFO><SBM>平台</SBM><SECRET>s</SECRET></INFO><ROW no='1'><ID>5</ID><SUB><X>6</X></SUB>"
-                           "<XM>测试甲</XM><XM>测试乙</XM><A><B c='d'>e</B></A><N>null</N></ROW><END>z</END></ROWS>");
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING("<ignore from='/ROWS/INFO/SECRET'/>" EVENT(
+        "<element to='person.name' from='XM'/><ignore from='ID SUB'/>")));
+    mapping_test_run(
+        test, "<ROWS><INFO><SBM>平台</SBM><SECRET>s</SECRET></INFO><ROW no='1'><ID>5</ID><SUB><X>6</X></SUB>"
+              "<XM>测试甲</XM><XM>测试乙</XM><A><B c='d'>e</B></A><N>null</N></ROW><END>z</END></ROWS>");
     assert_events(test, 1);
     assert_has(test, 0, "\"name\":\"测试甲\"");
-    const char *const parts[] = {"@no", "XM", "测试乙", "A/B", "A/B/@c", "/ROWS/INFO/SBM", "平台", "/ROWS/END", "\"z\""};
+    const char *const parts[] = {"@no",  "XM",        "测试乙", "A/B", "A/B/@c", "/ROWS/INFO/SBM",
+                                 "平台", "/ROWS/END", "\"z\""};
     for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
         assert_has(test, 0, parts[i]);
     }
@@ -239,13 +292,13 @@ static void test_unmapped_bounds(void)
 /* What another event of the same record names is carried there; what none of those made names is unmapped. */
 static void test_several_events(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<event type='marriage.registered.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
-                "<element to='person.name' from='MAN'/><ignore from='T NO'/></event>"
-                "<event type='marriage.registered.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
-                "<element to='person.name' from='WOMAN'/><ignore from='T NO'/></event>"
-                "<event type='marriage.divorced.v1' for-each='/R/M' when=\"T='IB'\"><element to='person.name' from='MAN'/>"
-                "<element to='marriage.certificateNumber' from='NO'/></event>"));
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='marriage.registered.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
+        "<element to='person.name' from='MAN'/><ignore from='T NO'/></event>"
+        "<event type='marriage.registered.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
+        "<element to='person.name' from='WOMAN'/><ignore from='T NO'/></event>"
+        "<event type='marriage.divorced.v1' for-each='/R/M' when=\"T='IB'\"><element to='person.name' from='MAN'/>"
+        "<element to='marriage.certificateNumber' from='NO'/></event>"));
     mapping_test_run(test, "<R><M><T>IA</T><NO>J1</NO><MAN>测试甲</MAN><WOMAN>测试乙</WOMAN></M></R>");
     assert_events(test, 2);
     g_assert_cmpuint(test->outcome.records, ==, 1);
@@ -265,12 +318,26 @@ static void test_several_events(void)
     assert_fault(test, 0, "no-event-for-record");
 }
 
+static void test_same_key(void)
+{
+#define PARTY(id) "<event type='marriage.registered.v1' for-each='/R/M'><id from='" id "'/></event>"
+    g_autoptr(MappingTest) same = mapping_test_new(MAPPING(PARTY("NO") PARTY("NO")));
+    g_assert_cmpint(mapping_test_run(same, "<R><M><NO>1</NO></M></R>"), ==, HT_VERDICT_REJECT);
+    assert_fault(same, 0, "key-not-unique");
+    g_assert_cmpint(mapping_test_run(same, "<R><M/></R>"), ==, HT_VERDICT_OK);
+    g_autoptr(MappingTest) apart = mapping_test_new(MAPPING(PARTY("NO MAN") PARTY("NO WOMAN")));
+    g_assert_cmpint(mapping_test_run(apart, "<R><M><NO>1</NO><MAN>2</MAN><WOMAN>3</WOMAN></M></R>"), ==,
+                    HT_VERDICT_OK);
+    assert_events(apart, 2);
+}
+
 static void test_skip(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<skip for-each='/ROWS/ROW' when='LEER'/>" EVENT("<skip when=\"XM='姓名'\"/><element to='person.name' from='XM' "
-                                                                "required='yes'/>")));
-    mapping_test_run(test, "<ROWS><ROW><XM>姓名</XM></ROW><ROW><LEER>1</LEER></ROW><ROW><XM>测试甲</XM></ROW></ROWS>");
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING("<skip for-each='/ROWS/ROW' when='LEER'/>" EVENT(
+        "<skip when=\"XM='姓名'\"/><element to='person.name' from='XM' "
+        "required='yes'/>")));
+    mapping_test_run(
+        test, "<ROWS><ROW><XM>姓名</XM></ROW><ROW><LEER>1</LEER></ROW><ROW><XM>测试甲</XM></ROW></ROWS>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
     g_assert_cmpuint(test->outcome.records, ==, 1);
     assert_events(test, 1);
@@ -278,8 +345,9 @@ static void test_skip(void)
 
 static void test_required(void)
 {
-    const char *mapping = ONE("<time from='T' required='yes'/><element to='person.name' from='XM' required='yes'/>"
-                              "<element to='person.birthDate' from='CSRQ' required='yes'/>");
+    const char *mapping =
+        ONE("<time from='T' required='yes'/><element to='person.name' from='XM' required='yes'/>"
+            "<element to='person.birthDate' from='CSRQ' required='yes'/>");
     const char *xml = "<ROWS>\n<ROW><XM>测试甲</XM><CSRQ>19800101</CSRQ><T>20090101</T></ROW>\n"
                       "<ROW><XM/><CSRQ>19801301</CSRQ></ROW></ROWS>";
     g_autoptr(MappingTest) test = mapping_test_new(mapping);
@@ -308,12 +376,14 @@ static void test_required(void)
 
 static void test_values(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        ONE("<element to='person.name' from='XM'/><element to='registration.affected' from='N'/>"
-            "<element to='person.birthDate' from='CSRQ'/><element to='person.birthPlace' from='CSD'/>"
-            "<element to='person.birthTime' from='CSSJ'/><element to='registration.validFrom' from='E' as='epoch'/>"));
-    mapping_test_run(test, ROW("<XM>买买提江•测试</XM><N>+1,000</N><CSRQ>1980年1月</CSRQ><CSD>440104</CSD><CSSJ>0830</CSSJ>"
-                               "<E>1237509912</E>"));
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(
+        "<element to='person.name' from='XM'/><element to='registration.affected' from='N'/>"
+        "<element to='person.birthDate' from='CSRQ'/><element to='person.birthPlace' from='CSD'/>"
+        "<element to='person.birthTime' from='CSSJ'/><element to='registration.validFrom' from='E' as='epoch'/>"));
+    mapping_test_run(
+        test,
+        ROW("<XM>买买提江•测试</XM><N>+1,000</N><CSRQ>1980年1月</CSRQ><CSD>440104</CSD><CSSJ>0830</CSSJ>"
+            "<E>1237509912</E>"));
     assert_has(test, 0, "\"name\":\"买买提江·测试\"");
     assert_has(test, 0, "name-dot-normalised");
     assert_has(test, 0, "买买提江•测试");
@@ -352,9 +422,9 @@ static void test_minor(void)
 
 static void test_absolute(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<ignore from='/root/head/code'/><event type='person.moved-in.v1' for-each='/root/body'><id from='/root/head/no'/>"
-                "<element to='person.name' from='xm'/></event>"));
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<ignore from='/root/head/code'/><event type='person.moved-in.v1' for-each='/root/body'><id from='/root/head/no'/>"
+        "<element to='person.name' from='xm'/></event>"));
     mapping_test_run(test, "<root><head><no>12</no><code>00</code></head><body><xm>测试甲</xm></body>"
                            "<body><xm>测试乙</xm></body></root>");
     assert_events(test, 2);
@@ -367,10 +437,11 @@ static void test_absolute(void)
 
 static void test_absolute_begins_anew(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<event type='person.moved-in.v1' for-each='/r/g/p'><id from='/r/g/h/no'/>"
-                "<element to='person.name' from='xm'/></event>"));
-    mapping_test_run(test, "<r><g><h><no>1</no></h><p><xm>测试甲</xm></p></g><g><h/><p><xm>测试乙</xm></p></g></r>");
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING("<event type='person.moved-in.v1' for-each='/r/g/p'><id from='/r/g/h/no'/>"
+                                 "<element to='person.name' from='xm'/></event>"));
+    mapping_test_run(
+        test, "<r><g><h><no>1</no></h><p><xm>测试甲</xm></p></g><g><h/><p><xm>测试乙</xm></p></g></r>");
     assert_has(test, 0, "\"businessid\":\"1\"");
     assert_lacks(test, 1, "businessid");
 }
@@ -387,11 +458,13 @@ static void test_for_each_several(void)
 
 static void test_xpath(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<event type='person.moved-in.v1' for-each='/V/Row' xpath-when='count(Data) > 1'><skip xpath-when=\"Data[1]='XM'\"/>"
-                "<element to='person.name' xpath='Data[1]'/><element to='person.sex' xpath='Data[2]/@v'/>"
-                "<element to='person.employer' xpath='Data[9]'/><ignore from='Data'/></event>"));
-    mapping_test_run(test, "<V><Row><Data>XM</Data><Data v='XB'/></Row><Row><Data>测试<!-- -->甲</Data><Data v='2'/></Row></V>");
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.moved-in.v1' for-each='/V/Row' xpath-when='count(Data) > 1'><skip xpath-when=\"Data[1]='XM'\"/>"
+        "<element to='person.name' xpath='Data[1]'/><element to='person.sex' xpath='Data[2]/@v'/>"
+        "<element to='person.employer' xpath='Data[9]'/><ignore from='Data'/></event>"));
+    mapping_test_run(
+        test,
+        "<V><Row><Data>XM</Data><Data v='XB'/></Row><Row><Data>测试<!-- -->甲</Data><Data v='2'/></Row></V>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
     assert_events(test, 1);
     assert_has(test, 0, "\"name\":\"测试甲\"");
@@ -412,21 +485,23 @@ static void test_case_ignored(void)
 
 static void test_answers(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(
-        MAPPING("<answer for='/RESPONSE' fail-when=\"@errorcode!='0'\" code='@errorcode' table='nciic.error'/>"
-                "<answer for='/root/head' code='code' ok='0 00 OK'/>"
-                "<answer for='/M' fail-when='ERROR' retry-when=\"BUSY='1'\"/>"
-                "<event type='identity.verified.v1' for-each='/RESPONSE/ROW'><element to='person.name' from='XM'/></event>"));
-    g_assert_cmpint(mapping_test_run(test, "<RESPONSE errorcode='-90'><ROW><XM>测试甲</XM></ROW></RESPONSE>"), ==,
-                    HT_VERDICT_REJECT);
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<answer for='/RESPONSE' fail-when=\"@errorcode!='0'\" code='@errorcode' table='nciic.error'/>"
+        "<answer for='/root/head' code='code' ok='0 00 OK'/>"
+        "<answer for='/M' fail-when='ERROR' retry-when=\"BUSY='1'\"/>"
+        "<event type='identity.verified.v1' for-each='/RESPONSE/ROW'><element to='person.name' from='XM'/></event>"));
+    g_assert_cmpint(mapping_test_run(test, "<RESPONSE errorcode='-90'><ROW><XM>测试甲</XM></ROW></RESPONSE>"),
+                    ==, HT_VERDICT_REJECT);
     assert_fault(test, 0, "department-error");
     g_assert_nonnull(strstr(test->outcome.faults[0].text, "-90"));
     g_assert_cmpint(mapping_test_run(test, "<RESPONSE errorcode='-10'/>"), ==, HT_VERDICT_RETRY);
-    g_assert_cmpint(mapping_test_run(test, "<RESPONSE errorcode='0'><ROW><XM>测试甲</XM></ROW></RESPONSE>"), ==, HT_VERDICT_OK);
+    g_assert_cmpint(mapping_test_run(test, "<RESPONSE errorcode='0'><ROW><XM>测试甲</XM></ROW></RESPONSE>"),
+                    ==, HT_VERDICT_OK);
     assert_events(test, 1);
     g_assert_cmpint(mapping_test_run(test, "<root><head><code>ok</code></head></root>"), ==, HT_VERDICT_OK);
     assert_events(test, 0);
-    g_assert_cmpint(mapping_test_run(test, "<root><head><code>07</code></head></root>"), ==, HT_VERDICT_REJECT);
+    g_assert_cmpint(mapping_test_run(test, "<root><head><code>07</code></head></root>"), ==,
+                    HT_VERDICT_REJECT);
     g_assert_cmpint(mapping_test_run(test, "<M><ERROR>没有</ERROR></M>"), ==, HT_VERDICT_REJECT);
     g_assert_null(strstr(test->outcome.faults[0].text, "没有"));
     g_assert_cmpint(mapping_test_run(test, "<M><BUSY>1</BUSY></M>"), ==, HT_VERDICT_RETRY);
@@ -448,7 +523,8 @@ static void test_too_many_records(void)
 {
     HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, NULL, false};
     options.limits.records = 2;
-    g_autoptr(MappingTest) test = mapping_test_new_with(ONE("<element to='person.name' from='XM'/>"), &options);
+    g_autoptr(MappingTest) test =
+        mapping_test_new_with(ONE("<element to='person.name' from='XM'/>"), &options);
     g_assert_cmpint(mapping_test_run(test, "<ROWS><ROW/><ROW/></ROWS>"), ==, HT_VERDICT_OK);
     g_assert_cmpint(mapping_test_run(test, "<ROWS><ROW/><ROW/><ROW/></ROWS>"), ==, HT_VERDICT_REJECT);
     assert_fault(test, 0, "too-many-records");
@@ -467,7 +543,8 @@ static void test_mixed_text(void)
 static void test_repair(void)
 {
     const char *xml = "<M><R><N>测试甲</N><!—姓名--></R></M>";
-#define REPAIRED "<event type='marriage.registered.v1' for-each='/M/R'><element to='person.name' from='N'/></event>"
+#define REPAIRED \
+    "<event type='marriage.registered.v1' for-each='/M/R'><element to='person.name' from='N'/></event>"
     g_autoptr(MappingTest) strict = mapping_test_new(MAPPING(REPAIRED));
     g_assert_cmpint(mapping_test_run(strict, xml), ==, HT_VERDICT_REJECT);
     g_autoptr(MappingTest) test = mapping_test_new(MAPPING("<repair use='comments'/>" REPAIRED));
@@ -516,7 +593,8 @@ static void test_filter(void)
     g_autoptr(MappingTest) test =
         mapping_test_new(ONE("<element to='person.name' from='XM'/><element to='person.sex' from='@XB'/>"));
     ht_mapper_add_filter(test->mapper, "list", &filter, NULL);
-    g_assert_cmpint(mapping_test_run(test, "<list><p XB='1' other='3'>测试甲</p><p>测试乙</p></list>"), ==, HT_VERDICT_OK);
+    g_assert_cmpint(mapping_test_run(test, "<list><p XB='1' other='3'>测试甲</p><p>测试乙</p></list>"), ==,
+                    HT_VERDICT_OK);
     assert_events(test, 2);
     assert_has(test, 0, "\"name\":\"测试甲\"");
     assert_has(test, 0, "\"sex\":\"1\"");
@@ -533,7 +611,8 @@ static void test_filter(void)
 /* One mapper, many payloads: nothing of one shows up in another. */
 static void test_reuse(void)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(ONE("<element to='person.name' from='XM'/><element to='person.sex' from='XB'/>"));
+    g_autoptr(MappingTest) test =
+        mapping_test_new(ONE("<element to='person.name' from='XM'/><element to='person.sex' from='XB'/>"));
     for (unsigned i = 0; i < 100; i++) {
         mapping_test_run(test, ROW("<XM>测试甲</XM>"));
         assert_lacks(test, 0, "sex");
@@ -552,6 +631,7 @@ int main(int argc, char **argv)
     } tests[] = {
         {"elements/path-attribute-and-defaults", test_elements},
         {"null/built-in-own-and-kept", test_null},
+        {"null/every-spelling", test_null_spellings},
         {"key/type-action-and-ids", test_key},
         {"time/precision-fallback-and-invalid", test_time},
         {"division/first-code-or-assumed", test_division},
@@ -565,6 +645,7 @@ int main(int argc, char **argv)
         {"unmapped/everything-not-named", test_unmapped},
         {"unmapped/bounded-and-marked", test_unmapped_bounds},
         {"events/several-from-one-record", test_several_events},
+        {"key/two-of-one-record-must-differ", test_same_key},
         {"skip/label-rows-are-not-counted", test_skip},
         {"required/faults-with-record-element-line", test_required},
         {"values/converted-marked-original-kept", test_values},

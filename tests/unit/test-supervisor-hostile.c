@@ -1,5 +1,5 @@
-/* plugins/supervisor against adapters that misbehave (tests/adapters/). Whatever a host does, every message ends in exactly
- * one way, and the next one is served. */
+/* plugins/supervisor against adapters that misbehave (tests/adapters/). Whatever a host does, every message
+ * ends in exactly one way, and the next one is served. */
 #include "core/base/paths.h"
 #include "tests/lib/trial.h"
 
@@ -17,7 +17,8 @@ static void hurry(HtHostOptions *options)
     options->message_ms = 300;
 }
 
-/* A payload that ends its host, between others: those are answered, in order, and it is quarantined at its third time. */
+/* A payload that ends its host, between others: those are answered, in order, and it is quarantined at its
+ * third time. */
 static void assert_quarantined(HtHost *host, const char *text)
 {
     TestMessage before[3] = {0}, culprit = {0}, after[3] = {0};
@@ -78,7 +79,8 @@ static void give_thread(HtHostOptions *options)
     options->strikes = 1;
 }
 
-/* The adapter makes the page say all the time that something new is in hand: silence convicts it all the same. */
+/* The adapter makes the page say all the time that something new is in hand: silence convicts it all the
+ * same. */
 static void test_playing_with_the_page_does_not_help(void)
 {
     HtHost *host = test_host("obedient", give_thread);
@@ -344,10 +346,12 @@ static void add_deaths(void)
         g_test_add_data_func(path, deaths[i], test_death);
     }
     g_test_add_data_func("/supervisor/death/half-a-frame-is-charged-and-quarantined", "half", test_death);
-    g_test_add_data_func("/supervisor/death/closed-descriptors-are-charged-and-quarantined", "close", test_death);
+    g_test_add_data_func("/supervisor/death/closed-descriptors-are-charged-and-quarantined", "close",
+                         test_death);
     g_test_add_func("/supervisor/death/leak-meets-its-limit", test_leak);
     for (unsigned i = 0; i < G_N_ELEMENTS(kills); i++) {
-        g_autofree char *path = g_strdup_printf("/supervisor/watchdog/%s-is-killed-and-quarantined", kills[i]);
+        g_autofree char *path =
+            g_strdup_printf("/supervisor/watchdog/%s-is-killed-and-quarantined", kills[i]);
         g_test_add_data_func(path, kills[i], test_killed);
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(lies); i++) {
@@ -360,15 +364,18 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_deaths();
-    g_test_add_func("/supervisor/watchdog/playing-with-the-page-does-not-help", test_playing_with_the_page_does_not_help);
-    g_test_add_func("/supervisor/death/kills-from-outside-are-survived", test_kills_from_outside_are_survived);
+    g_test_add_func("/supervisor/watchdog/playing-with-the-page-does-not-help",
+                    test_playing_with_the_page_does_not_help);
+    g_test_add_func("/supervisor/death/kills-from-outside-are-survived",
+                    test_kills_from_outside_are_survived);
     g_test_add_func("/supervisor/death/kills-under-load-lose-nothing", test_kills_under_load_lose_nothing);
     g_test_add_func("/supervisor/start/death-at-load-is-throttled", test_death_at_load_is_throttled);
     g_test_add_func("/supervisor/start/death-in-open-is-throttled", test_death_in_open_is_throttled);
     g_test_add_func("/supervisor/start/hanging-at-load-is-throttled", test_hanging_at_load_is_throttled);
     g_test_add_func("/supervisor/start/missing-program-is-down", test_missing_program_is_down);
     g_test_add_func("/supervisor/start/bad-adapters-are-broken", test_bad_adapters_are_broken);
-    g_test_add_func("/supervisor/start/broken-heals-when-the-file-is-put-right", test_broken_heals_when_the_file_is_put_right);
+    g_test_add_func("/supervisor/start/broken-heals-when-the-file-is-put-right",
+                    test_broken_heals_when_the_file_is_put_right);
     g_test_add_func("/supervisor/sandbox/refuses", test_sandbox_refuses);
     g_test_add_func("/supervisor/sandbox/host-has-nothing-of-ours", test_host_has_nothing_of_ours);
     g_test_add_func("/supervisor/log/holds-no-numbers", test_log_holds_no_numbers);

@@ -1,4 +1,5 @@
-/* plugins/supervisor: the real supervisor with the real hutong-host at work: order, verdicts, pressure, streams, ends. */
+/* plugins/supervisor: the real supervisor with the real hutong-host at work: order, verdicts, pressure,
+ * streams, ends. */
 #include "tests/lib/trial.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ static void test_answers_in_order(void)
     g_assert_cmpstr(status.state, ==, "running");
     g_assert_cmpstr(status.adapter_version, ==, "1.2");
     g_assert_null(status.reason);
-    g_assert_true(status.messages == 2000 && status.restarts == 0 && status.kills == 0 && status.waiting == 0);
+    g_assert_true(status.messages == 2000 && status.restarts == 0 && status.kills == 0 &&
+                  status.waiting == 0);
     test_host_end(host);
 }
 
@@ -244,7 +246,8 @@ static void test_stream_above_the_limit_is_refused(void)
     test_host_end(host);
 }
 
-/* The bus has no copy: each time the sender is told to send again, and at the third time the payload is known. */
+/* The bus has no copy: each time the sender is told to send again, and at the third time the payload is
+ * known. */
 static void test_stream_is_lost_then_quarantined(void)
 {
     HtHost *host = test_host("obedient", NULL);
