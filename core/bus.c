@@ -14,6 +14,7 @@
 #include <curl/curl.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <signal.h>
 
 #define DRAIN_MS 10000
@@ -191,6 +192,7 @@ int ht_bus_run(const HtConfig *config)
     HtBus bus = {.config = config, .exit_status = HT_EXIT_OK};
     g_autoptr(GError) error = NULL;
     signal(SIGPIPE, SIG_IGN);
+    mallopt(M_ARENA_MAX, 2); /* glibc gives each thread 64 MB of address space to scatter over; what passes from thread to thread stays */
     set_log_level(config->bus.log_level);
     curl_global_init(CURL_GLOBAL_ALL);
     bus.loop = g_main_loop_new(NULL, FALSE);

@@ -1,7 +1,7 @@
 /* Frame heads, written and read. Used by the bus (supervisor, main thread) and by the host. No state.
  *
- * A head is: 'H' 'T' version type, size (4 bytes), ticket (8 bytes), little endian. The two sides are always of one
- * build; the version byte catches a hutong-host that was left behind by an upgrade. */
+ * A head is: 'H' 'T' version type, size (4 bytes), ticket (8 bytes), little endian. The two sides are
+ * always of one build; the version byte catches a hutong-host that was left behind by an upgrade. */
 #include "plugins/frame.h"
 
 #define FRAME_VERSION 1
@@ -24,7 +24,8 @@ static uint64_t get_number(const uint8_t *at, int bytes)
 
 static bool is_type(uint8_t type)
 {
-    return (type >= HT_FRAME_START && type <= HT_FRAME_STOP) || (type >= HT_FRAME_READY && type <= HT_FRAME_FAILED);
+    return (type >= HT_FRAME_START && type <= HT_FRAME_STOP) ||
+           (type >= HT_FRAME_READY && type <= HT_FRAME_FAILED);
 }
 
 void ht_frame_write_head(uint8_t head[HT_FRAME_HEAD], const HtFrame *frame)

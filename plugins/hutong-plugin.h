@@ -34,7 +34,12 @@ typedef enum hutong_verdict {
     HUTONG_RETRY = 2   /* not now; sending it again may help */
 } hutong_verdict;
 
-typedef enum hutong_level { HUTONG_ERROR = 0, HUTONG_WARNING = 1, HUTONG_INFO = 2, HUTONG_DEBUG = 3 } hutong_level;
+typedef enum hutong_level {
+    HUTONG_ERROR = 0,
+    HUTONG_WARNING = 1,
+    HUTONG_INFO = 2,
+    HUTONG_DEBUG = 3
+} hutong_level;
 
 typedef struct hutong_out hutong_out; /* where decode puts records, or reply and wsdl their text; the host's */
 
@@ -45,18 +50,18 @@ typedef struct hutong_payload {
     hutong_text content_type; /* absent when none */
     hutong_text charset;
     hutong_text soap_action;
-    hutong_text message_id;   /* the bus's id of the message, as text */
+    hutong_text message_id; /* the bus's id of the message, as text */
 } hutong_payload;
 
 /* What became of the payload, for reply(). */
 typedef struct hutong_outcome {
     size_t struct_size;
-    hutong_verdict verdict;   /* HUTONG_OK: it will be kept durably before the reply is sent */
-    uint32_t soap_version;    /* 0, 11 or 12 */
-    hutong_text operation;    /* SOAP operation or root element, local name */
+    hutong_verdict verdict; /* HUTONG_OK: it will be kept durably before the reply is sent */
+    uint32_t soap_version;  /* 0, 11 or 12 */
+    hutong_text operation;  /* SOAP operation or root element, local name */
     uint32_t records;
     uint32_t events;
-    hutong_text business_id;  /* of the first event; absent when none */
+    hutong_text business_id; /* of the first event; absent when none */
     hutong_text message_id;
 } hutong_outcome;
 
@@ -84,12 +89,13 @@ typedef struct hutong_host {
     hutong_verdict (*map)(const struct hutong_host *host, const hutong_payload *payload, hutong_out *out);
 
     /* As map(), but over other bytes than the payload's: an adapter that has repaired or unpacked them. */
-    hutong_verdict (*map_bytes)(const struct hutong_host *host, const hutong_payload *payload, hutong_text bytes,
-                                hutong_out *out);
+    hutong_verdict (*map_bytes)(const struct hutong_host *host, const hutong_payload *payload,
+                                hutong_text bytes, hutong_out *out);
 
     /* In open() only: from now on documents whose root element has this local name go to the filter instead of to the
      * mapping; what the filter emits is mapped. `filter` must live as long as the adapter. */
-    void (*filter)(const struct hutong_host *host, const char *root, const hutong_filter *filter, void *state);
+    void (*filter)(const struct hutong_host *host, const char *root, const hutong_filter *filter,
+                   void *state);
 
     /* Inside a filter: gives elements to the mapping, as one document with one root. */
     void (*emit_start)(hutong_out *out, const char *name, const char *const *attributes);
@@ -117,7 +123,7 @@ typedef struct hutong_option {
 /* What poll() and encode() ask the bus to send. */
 typedef struct hutong_request {
     size_t struct_size;
-    const char *path;         /* appended to the source's configured address */
+    const char *path; /* appended to the source's configured address */
     const char *content_type;
     const char *soap_action;
 } hutong_request;
@@ -131,11 +137,11 @@ typedef struct hutong_event {
 typedef struct hutong_adapter {
     size_t struct_size;
     uint32_t abi_major, abi_minor;
-    const char *name;    /* as in `adapter =`: lower-case letters, digits, hyphens */
+    const char *name; /* as in `adapter =`: lower-case letters, digits, hyphens */
     const char *version;
-    const char *summary; /* one line */
-    const hutong_option *options;   /* ends with a NULL key; may be NULL */
-    const char *const *operations;  /* SOAP operations that it answers itself; ends with NULL; may be NULL */
+    const char *summary;           /* one line */
+    const hutong_option *options;  /* ends with a NULL key; may be NULL */
+    const char *const *operations; /* SOAP operations that it answers itself; ends with NULL; may be NULL */
 
     /* Makes the adapter's state, once per host. NULL: it cannot start (it has logged why). */
     void *(*open)(const hutong_host *host);
@@ -154,7 +160,8 @@ typedef struct hutong_adapter {
     hutong_verdict (*poll)(void *state, hutong_text cursor, hutong_request *request, hutong_out *out);
 
     /* A unified event as a call to the department; body through host->write(). May be NULL: one way. */
-    hutong_verdict (*encode)(void *state, const hutong_event *event, hutong_request *request, hutong_out *out);
+    hutong_verdict (*encode)(void *state, const hutong_event *event, hutong_request *request,
+                             hutong_out *out);
 
     void (*close)(void *state);
 } hutong_adapter;

@@ -1,13 +1,14 @@
 /* A host's life: started at need, dead for some reason, paused, started again. Bus, main-loop thread.
  *
  * What a death means (the one place that decides it):
- *   - the ticket in its hands, or the one for whose sake it was killed, gets a strike; the others are given to the next
- *     process in their order;
+ *   - the ticket in its hands, or the one for whose sake it was killed, gets a strike; the others are
+ *     given to the next process in their order;
  *   - after good work, or with nothing to do, the next process may start at once;
- *   - else after a pause that doubles from 100 ms to 5 s; and when five died so with nothing in their hands, the adapter or
- *     the machine is to blame: everything that waits is told so, and new messages are refused until the next try.
- * A host that says FAILED is broken: adapter or mapping is bad. It is tried again after 1 s, doubling to a minute, so that
- * a file that was put right is found without anybody asking. */
+ *   - else after a pause that doubles from 100 ms to 5 s; and when five died so with nothing in their hands,
+ *     the adapter or the machine is to blame: everything that waits is told so, and new messages are refused
+ *     until the next try.
+ * A host that says FAILED is broken: adapter or mapping is bad. It is tried again after 1 s, doubling to a
+ * minute, so that a file that was put right is found without anybody asking. */
 #include "plugins/supervision.h"
 
 #include "core/base/log.h"
@@ -39,7 +40,8 @@ static void set_reason(HtHost *host, const char *reason)
 static void throttle(HtHost *host)
 {
     host->state = HT_STATE_THROTTLED;
-    ht_host_wake_at(host, g_get_monotonic_time() + double_pause(PAUSE_FIRST_US, PAUSE_MOST_US, host->early_deaths));
+    ht_host_wake_at(host,
+                    g_get_monotonic_time() + double_pause(PAUSE_FIRST_US, PAUSE_MOST_US, host->early_deaths));
     host->early_deaths++;
 }
 
@@ -98,7 +100,8 @@ void ht_host_ready(HtHost *host, const HtReady *ready)
     host->active_us = host->hands_us = g_get_monotonic_time();
     g_free(host->adapter_version);
     host->adapter_version = ht_scrub(ht_text_from(ready->version), HT_SCRUB_BYTES);
-    ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s, %s", ready->name, host->adapter_version, ready->sandbox);
+    ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s, %s", ready->name, host->adapter_version,
+           ready->sandbox);
     ht_host_wake_at(host, 0);
 }
 
@@ -147,7 +150,9 @@ void ht_host_failed(HtHost *host, HtText text)
     ht_log(HT_LOG_ERROR, host->name, "cannot start: %s", reason);
     set_reason(host, reason);
     host->failed = true;
-    begin_dying(host);
+    ht_host_detach(host);
+    host->state = HT_STATE_DYING; /* it ends by itself; killed if it does not */
+    ht_host_wake_at(host, g_get_monotonic_time() + STOP_GRACE_US);
 }
 
 /* ---- After death ---- */
@@ -155,7 +160,8 @@ void ht_host_failed(HtHost *host, HtText text)
 static void go_broken(HtHost *host)
 {
     host->state = HT_STATE_BROKEN;
-    ht_host_wake_at(host, g_get_monotonic_time() + double_pause(BROKEN_FIRST_US, BROKEN_MOST_US, host->failures));
+    ht_host_wake_at(host,
+                    g_get_monotonic_time() + double_pause(BROKEN_FIRST_US, BROKEN_MOST_US, host->failures));
     host->failures++;
     ht_tickets_fail_all(host, HT_HOST_ERROR_ADAPTER);
 }

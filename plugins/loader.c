@@ -1,5 +1,6 @@
-/* Loading an adapter: the file's owner and mode first, then its one symbol, then sizes and versions; nothing of it is
- * called here. Runs in the host before anything else; the bus uses the check of the file only. No state. */
+/* Loading an adapter: the file's owner and mode first, then its one symbol, then sizes and versions;
+ * nothing of it is called here. Runs in the host before anything else; the bus uses the check of the file
+ * only. No state. */
 #include "plugins/loader.h"
 
 #include <dlfcn.h>
@@ -12,7 +13,7 @@
 
 #define NAME_MAX_BYTES 64
 
-G_DEFINE_QUARK(ht-loader-error-quark, ht_loader_error)
+G_DEFINE_QUARK(ht_loader_error, ht_loader_error)
 
 static bool refuse(GError **error, const char *path, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
@@ -39,7 +40,8 @@ bool ht_loader_check_file(const char *path, GError **error)
         return refuse(error, path, "is not a regular file");
     }
     if (info.st_uid != 0 && info.st_uid != geteuid()) {
-        return refuse(error, path, "belongs to user %u; an adapter must belong to root or to the user of the bus (%u)",
+        return refuse(error, path,
+                      "belongs to user %u; an adapter must belong to root or to the user of the bus (%u)",
                       (unsigned)info.st_uid, (unsigned)geteuid());
     }
     if (info.st_mode & (S_IWGRP | S_IWOTH)) {
@@ -75,7 +77,8 @@ static bool check_layout(const hutong_adapter *adapter, size_t symbol_size, cons
         return refuse(error, path, "%s has %zu bytes, too few for its versions", HUTONG_SYMBOL, symbol_size);
     }
     if (adapter->abi_major != HUTONG_ABI_MAJOR) {
-        return refuse(error, path, "abi_major is %u, this bus has %u: build the adapter against its hutong-plugin.h",
+        return refuse(error, path,
+                      "abi_major is %u, this bus has %u: build the adapter against its hutong-plugin.h",
                       adapter->abi_major, HUTONG_ABI_MAJOR);
     }
     if (adapter->abi_minor > HUTONG_ABI_MINOR) {
@@ -87,13 +90,14 @@ static bool check_layout(const hutong_adapter *adapter, size_t symbol_size, cons
                       adapter->abi_major, adapter->abi_minor, sizeof(hutong_adapter));
     }
     if (symbol_size > 0 && symbol_size < adapter->struct_size) {
-        return refuse(error, path, "struct_size is %zu, but %s has only %zu bytes", adapter->struct_size, HUTONG_SYMBOL,
-                      symbol_size);
+        return refuse(error, path, "struct_size is %zu, but %s has only %zu bytes", adapter->struct_size,
+                      HUTONG_SYMBOL, symbol_size);
     }
     return true;
 }
 
-bool ht_loader_check_adapter(const hutong_adapter *adapter, size_t symbol_size, const char *path, GError **error)
+bool ht_loader_check_adapter(const hutong_adapter *adapter, size_t symbol_size, const char *path,
+                             GError **error)
 {
     if (!check_layout(adapter, symbol_size, path, error)) {
         return false;
@@ -102,7 +106,8 @@ bool ht_loader_check_adapter(const hutong_adapter *adapter, size_t symbol_size, 
         return refuse(error, path, "name is missing or not of lower-case letters, digits and hyphens");
     }
     if (!is_file_of(path, adapter->name)) {
-        return refuse(error, path, "name is '%s': the file must be called %s.so", adapter->name, adapter->name);
+        return refuse(error, path, "name is '%s': the file must be called %s.so", adapter->name,
+                      adapter->name);
     }
     if (!adapter->version || !adapter->summary) {
         return refuse(error, path, "version or summary is missing");

@@ -1,5 +1,6 @@
-/* What waits to be written to a host: small frames gathered in one buffer, large bodies by reference, sent with one system
- * call as far as the socket takes it. Main-loop thread; each outbox belongs to one host process. */
+/* What waits to be written to a host: small frames gathered in one buffer, large bodies by reference, sent
+ * with one system call as far as the socket takes it. Main-loop thread; each outbox belongs to one host
+ * process. */
 #pragma once
 
 #include "core/base/buffer.h"
@@ -28,6 +29,6 @@ size_t ht_outbox_waiting(const HtOutbox *outbox);
 
 typedef enum { HT_OUTBOX_SENT, HT_OUTBOX_FULL, HT_OUTBOX_GONE } HtOutboxState;
 
-/* Sends what the socket takes now: everything (SENT), a part (FULL: try again when it is writable), or the other side has
- * gone (GONE). */
+/* Sends what the socket takes now: everything (SENT), a part (FULL: try again when it is writable), or the
+ * other side has gone (GONE). */
 HtOutboxState ht_outbox_send(HtOutbox *outbox, int fd);

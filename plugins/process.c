@@ -30,7 +30,8 @@ static int make_page(void)
     if (fd < 0) {
         return -1;
     }
-    if (ftruncate(fd, PAGE_BYTES) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    if (ftruncate(fd, PAGE_BYTES) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         close(fd);
         return -1;
     }
@@ -61,10 +62,11 @@ static char **make_environment(void)
     return environment;
 }
 
-static bool spawn(HtProcess *process, const char *program, const char *title, int socket, int page, GError **error)
+/* `fds`: the socket and the page, as the child gets them. */
+static bool spawn(HtProcess *process, const char *program, const char *title, const int fds[2],
+                  GError **error)
 {
     const char *const arguments[] = {program, title, NULL};
-    const int sources[] = {socket, page};
     const int targets[] = {CHILD_SOCKET, CHILD_PAGE};
     g_auto(GStrv) environment = make_environment();
     GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD;
@@ -72,8 +74,9 @@ static bool spawn(HtProcess *process, const char *program, const char *title, in
         flags |= G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL;
     }
     GPid pid;
-    if (!g_spawn_async_with_pipes_and_fds("/", arguments, (const char *const *)environment, flags, NULL, NULL, -1, -1, -1,
-                                          sources, targets, G_N_ELEMENTS(sources), &pid, NULL, NULL, NULL, error)) {
+    if (!g_spawn_async_with_pipes_and_fds("/", arguments, (const char *const *)environment, flags, NULL, NULL,
+                                          -1, -1, -1, fds, targets, G_N_ELEMENTS(targets), &pid, NULL, NULL,
+                                          NULL, error)) {
         return false;
     }
     process->pid = pid;
@@ -90,8 +93,10 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
     process->fd = pair[0];
     int page = make_page();
     bool good = page >= 0 || fail(error, "cannot make the page shared with the host");
-    good = good && (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 || fail(error, "cannot make the socket non-blocking"));
-    good = good && map_page(process, page, error) && spawn(process, program, title, pair[1], page, error);
+    good = good &&
+           (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 || fail(error, "cannot make the socket non-blocking"));
+    good = good && map_page(process, page, error) &&
+           spawn(process, program, title, (const int[]){pair[1], page}, error);
     close(pair[1]);
     if (page >= 0) {
         close(page);
@@ -125,7 +130,8 @@ void ht_process_close(HtProcess *process)
     *process = HT_PROCESS_NONE;
 }
 
-/* True when the socket is at its end: the process has gone, or soon will. What it still says is thrown away. */
+/* True when the socket is at its end: the process has gone, or soon will. What it still says is thrown
+ * away. */
 static bool wait_for_end(int fd, unsigned grace_ms)
 {
     char thrown_away[4096];
@@ -143,7 +149,8 @@ static bool wait_for_end(int fd, unsigned grace_ms)
     }
 }
 
-/* After the end of the socket the exit is a matter of moments, unless the adapter closed it itself: hence a bound. */
+/* After the end of the socket the exit is a matter of moments, unless the adapter closed it itself: hence a
+ * bound. */
 static int reap(int pid, unsigned grace_ms)
 {
     int status = 0;

@@ -1,5 +1,6 @@
-/* One hutong-host process as the bus sees it: a pid, a socket, and the page on which the host says what it has in its
- * hands. Knows nothing of messages. Used by the supervisor, and by `hutong adapter` to look at an adapter. */
+/* One hutong-host process as the bus sees it: a pid, a socket, and the page on which the host says what it
+ * has in its hands. Knows nothing of messages. Used by the supervisor, and by `hutong adapter` to look at
+ * an adapter. */
 #pragma once
 
 #include <glib.h>
@@ -14,9 +15,10 @@ typedef struct {
 
 #define HT_PROCESS_NONE ((HtProcess){.fd = -1})
 
-/* Starts `program` with `title` as its argument: descriptor 3 the socket, 4 the page, everything else closed, standard
- * streams at /dev/null (HUTONG_HOST_STDERR=1 in our environment leaves them: what an adapter prints may hold personal
- * data), an environment of its own. The caller reaps it. GSpawnError or GIOError. */
+/* Starts `program` with `title` as its argument: descriptor 3 the socket, 4 the page, everything else
+ * closed, standard streams at /dev/null (HUTONG_HOST_STDERR=1 in our environment leaves them: what an
+ * adapter prints may hold personal data), an environment of its own. The caller reaps it. GSpawnError or
+ * GIOError. */
 bool ht_process_spawn(HtProcess *process, const char *program, const char *title, GError **error);
 
 /* The ticket that the host says it is working on; 0 when none. The host may lie. */
@@ -27,7 +29,8 @@ void ht_process_kill(const HtProcess *process);
 /* Closes what the bus has of it; the pid is left to whoever reaps it. */
 void ht_process_close(HtProcess *process);
 
-/* Waits up to `grace_ms` for it to end, then kills it; reaps and closes it. Blocks. Returns its wait status. */
+/* Waits up to `grace_ms` for it to end, then kills it; reaps and closes it. Blocks. Returns its wait
+ * status. */
 int ht_process_end(HtProcess *process, unsigned grace_ms);
 
 /* "ended with status 3", "was killed by signal 11 (Segmentation fault)". Free it. */

@@ -1,7 +1,8 @@
 /* Frames from a host, and the event source on its socket. Bus, main-loop thread.
  *
- * Everything here comes from a process that runs a department's code: a frame that is not what may come now ends that host,
- * charged to the message in its hands or, if it says it has none, to the oldest one that it owes an answer. */
+ * Everything here comes from a process that runs a department's code: a frame that is not what may come now
+ * ends that host, charged to the message in its hands or, if it says it has none, to the oldest one that it
+ * owes an answer. */
 #include "plugins/supervision.h"
 
 #include "core/base/log.h"
@@ -121,7 +122,8 @@ static bool may_log(HtHost *host)
         host->log_lines = 0;
     }
     if (host->log_lines++ == LOG_LINES_PER_SECOND) {
-        ht_log(HT_LOG_WARNING, host->name, "its adapter logs more than %u lines a second; the rest of this one is left out",
+        ht_log(HT_LOG_WARNING, host->name,
+               "its adapter logs more than %u lines a second; the rest of this one is left out",
                LOG_LINES_PER_SECOND);
     }
     return host->log_lines <= LOG_LINES_PER_SECOND;
@@ -164,8 +166,8 @@ static bool take_frame(HtHost *host, const HtFrame *frame, HtText body)
     }
 }
 
-/* Takes the whole frames out of `input`. A callback may end this process, and even start the next: hence the check that the
- * socket's source is still the same. */
+/* Takes the whole frames out of `input`. A callback may end this process, and even start the next: hence
+ * the check that the socket's source is still the same. */
 static bool take_frames(HtHost *host)
 {
     HtBuffer input = host->input;
@@ -174,8 +176,8 @@ static bool take_frames(HtHost *host)
     size_t done = 0;
     int found = 0;
     host->input = (HtBuffer){0};
-    while (host->io == io &&
-           (found = ht_frame_peek(input.data + done, input.size - done, host->options.frame_bytes, &frame)) > 0) {
+    while (host->io == io && (found = ht_frame_peek(input.data + done, input.size - done,
+                                                    host->options.frame_bytes, &frame)) > 0) {
         HtText body = {input.data + done + HT_FRAME_HEAD, frame.size};
         done += HT_FRAME_HEAD + (size_t)frame.size;
         if (!take_frame(host, &frame, body)) {
@@ -284,7 +286,8 @@ static gboolean dispatch_socket(GSource *base, GSourceFunc callback, void *user)
 
 void ht_host_attach(HtHost *host)
 {
-    static GSourceFuncs functions = {.prepare = prepare_socket, .check = check_socket, .dispatch = dispatch_socket};
+    static GSourceFuncs functions = {
+        .prepare = prepare_socket, .check = check_socket, .dispatch = dispatch_socket};
     host->io = g_source_new(&functions, sizeof(SocketSource));
     ((SocketSource *)host->io)->host = host;
     host->socket_tag = g_source_add_unix_fd(host->io, host->process.fd, G_IO_IN);

@@ -1,9 +1,10 @@
-/* The host's sandbox: limits of its own, then two seccomp filters, one on top of the other. Runs in hutong-host before
- * and after the adapter is loaded.
+/* The host's sandbox: limits of its own, then two seccomp filters, one on top of the other. Runs in
+ * hutong-host before and after the adapter is loaded.
  *
- * Refused calls fail with EPERM instead of killing: libraries ask for things that they can do without, and the adapter that
- * tries more gets nothing either way. A build with AddressSanitizer keeps only what the sanitizer can live with: it needs
- * a huge address space, ptrace for its leak check and files for its reports. */
+ * Refused calls fail with EPERM instead of killing: libraries ask for things that they can do without, and
+ * the adapter that tries more gets nothing either way. A build with AddressSanitizer keeps only what the
+ * sanitizer can live with: it needs a huge address space, ptrace for its leak check and files for its
+ * reports. */
 #include "plugins/sandbox.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@
 
 #define OPEN_FILES_MAX 64
 
-G_DEFINE_QUARK(ht-sandbox-error-quark, ht_sandbox_error)
+G_DEFINE_QUARK(ht_sandbox_error, ht_sandbox_error)
 
 static bool fail(GError **error, const char *what, int code)
 {
@@ -49,7 +50,8 @@ static bool set_limits(uint64_t memory_bytes, GError **error)
     if (!SANITIZED && memory_bytes > 0 && !set_limit(RLIMIT_AS, "RLIMIT_AS", memory_bytes, error)) {
         return false;
     }
-    return set_limit(RLIMIT_CORE, "RLIMIT_CORE", 0, error) && set_limit(RLIMIT_FSIZE, "RLIMIT_FSIZE", 0, error) &&
+    return set_limit(RLIMIT_CORE, "RLIMIT_CORE", 0, error) &&
+           set_limit(RLIMIT_FSIZE, "RLIMIT_FSIZE", 0, error) &&
            set_limit(RLIMIT_NOFILE, "RLIMIT_NOFILE", OPEN_FILES_MAX, error);
 }
 
@@ -72,30 +74,90 @@ static bool set_process(int last_fd, GError **error)
 
 /* Files are still read (adapter, mapping, dictionary), so what is refused is named one by one. */
 static const int refused_at_entry[] = {
-    SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept),
-    SCMP_SYS(accept4), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(process_madvise), SCMP_SYS(pidfd_open),
-    SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo),
-    SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(setpriority), SCMP_SYS(ioprio_set), SCMP_SYS(sched_setaffinity),
-    SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_setattr), SCMP_SYS(sched_setparam), SCMP_SYS(move_pages),
-    SCMP_SYS(migrate_pages), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat),
-    SCMP_SYS(renameat2), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(link), SCMP_SYS(linkat),
-    SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
-    SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(truncate),
-    SCMP_SYS(creat), SCMP_SYS(openat2), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(unshare), SCMP_SYS(setns),
-    SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(keyctl), SCMP_SYS(add_key),
-    SCMP_SYS(io_uring_setup), SCMP_SYS(memfd_create), SCMP_SYS(shmget), SCMP_SYS(msgget), SCMP_SYS(mq_open),
+    SCMP_SYS(socket),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(connect),
+    SCMP_SYS(bind),
+    SCMP_SYS(listen),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(kill),
+    SCMP_SYS(tkill),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+    SCMP_SYS(setpriority),
+    SCMP_SYS(ioprio_set),
+    SCMP_SYS(sched_setaffinity),
+    SCMP_SYS(sched_setscheduler),
+    SCMP_SYS(sched_setattr),
+    SCMP_SYS(sched_setparam),
+    SCMP_SYS(move_pages),
+    SCMP_SYS(migrate_pages),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(link),
+    SCMP_SYS(linkat),
+    SCMP_SYS(symlink),
+    SCMP_SYS(symlinkat),
+    SCMP_SYS(mknod),
+    SCMP_SYS(mknodat),
+    SCMP_SYS(chmod),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(chown),
+    SCMP_SYS(fchown),
+    SCMP_SYS(lchown),
+    SCMP_SYS(fchownat),
+    SCMP_SYS(truncate),
+    SCMP_SYS(creat),
+    SCMP_SYS(openat2),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(shmget),
+    SCMP_SYS(msgget),
+    SCMP_SYS(mq_open),
 };
 
 /* Memory, time, signals, and reading and writing what is open. */
 static const int allowed_when_sealed[] = {
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
-    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(futex), SCMP_SYS(munmap),
-    SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
-    SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(getrandom),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(exit),
-    SCMP_SYS(exit_group), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(sched_yield), SCMP_SYS(rseq),
-    SCMP_SYS(restart_syscall), SCMP_SYS(close), SCMP_SYS(getrusage), SCMP_SYS(set_robust_list),
+    SCMP_SYS(read),          SCMP_SYS(write),        SCMP_SYS(readv),
+    SCMP_SYS(writev),        SCMP_SYS(recvmsg),      SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),        SCMP_SYS(sendmsg),      SCMP_SYS(poll),
+    SCMP_SYS(ppoll),         SCMP_SYS(futex),        SCMP_SYS(munmap),
+    SCMP_SYS(mremap),        SCMP_SYS(brk),          SCMP_SYS(madvise),
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),          SCMP_SYS(nanosleep),    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(getrandom),     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),  SCMP_SYS(sigaltstack),  SCMP_SYS(exit),
+    SCMP_SYS(exit_group),    SCMP_SYS(getpid),       SCMP_SYS(gettid),
+    SCMP_SYS(sched_yield),   SCMP_SYS(rseq),         SCMP_SYS(restart_syscall),
+    SCMP_SYS(close),         SCMP_SYS(getrusage),    SCMP_SYS(set_robust_list),
 };
 
 /* A call that depends on one of its arguments. */

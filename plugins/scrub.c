@@ -1,5 +1,5 @@
-/* Taking numbers out of adapters' texts: a rule for the worst, on top of the rule that adapters log no personal data.
- * Bus, any thread; no state. */
+/* Taking numbers out of adapters' texts: a rule for the worst, on top of the rule that adapters log no
+ * personal data. Bus, any thread; no state. */
 #include "plugins/scrub.h"
 
 #include <glib.h>
@@ -49,7 +49,8 @@ static void cut(GString *text, size_t most)
     }
 }
 
-/* Only the beginning of a long text is looked at; a run of digits at that cut may go on behind it, so it goes. */
+/* Only the beginning of a long text is looked at; a run of digits at that cut may go on behind it, so it
+ * goes. */
 char *ht_scrub(HtText text, size_t most)
 {
     size_t looked_at = MIN(text.size, 4 * most);

@@ -1,5 +1,5 @@
-/* START and READY, packed and unpacked. START is packed in the bus and unpacked in the host, READY the other way round.
- * No state. */
+/* START and READY, packed and unpacked. START is packed in the bus and unpacked in the host, READY the
+ * other way round. No state. */
 #include "plugins/start.h"
 
 #define LINE_MAX_BYTES 1000

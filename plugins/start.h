@@ -1,5 +1,6 @@
-/* The fields inside frames: how the bus tells a host to set up, what the host says of its adapter, and a message's head.
- * Shared by the bus and the host; the readers trust nothing that comes from the other side. No state; any thread. */
+/* The fields inside frames: how the bus tells a host to set up, what the host says of its adapter, and a
+ * message's head. Shared by the bus and the host; the readers trust nothing that comes from the other side.
+ * No state; any thread. */
 #pragma once
 
 #include "core/base/pack.h"
@@ -8,10 +9,17 @@
 #include <glib.h>
 
 /* Fields of MESSAGE and BEGIN: the head, then (MESSAGE only) the body as the last field. */
-enum { HT_FIELD_ID = 1, HT_FIELD_CONTENT_TYPE, HT_FIELD_CHARSET, HT_FIELD_SOAP_ACTION, HT_FIELD_SOAP_EXPECTED, HT_FIELD_BODY };
+enum {
+    HT_FIELD_ID = 1,
+    HT_FIELD_CONTENT_TYPE,
+    HT_FIELD_CHARSET,
+    HT_FIELD_SOAP_ACTION,
+    HT_FIELD_SOAP_EXPECTED,
+    HT_FIELD_BODY
+};
 
-/* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL) and TEXT (text; none: the adapter has no WSDL).
- * CHUNK is bytes without fields; END, ABORT and STOP are empty. */
+/* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL) and TEXT (text; none: the adapter has no
+ * WSDL). CHUNK is bytes without fields; END, ABORT and STOP are empty. */
 enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT };
 
 /* What START carries: HtHostOptions without the bus's own part. Texts are NULL when not given. */
@@ -41,10 +49,11 @@ typedef enum {
     HT_ADAPTER_ENCODE = 1 << 3,
 } HtAdapterFunctions;
 
-/* What READY carries. Every text is one line of UTF-8 of at most 1000 bytes; "" when the adapter gives none. */
+/* What READY carries. Every text is one line of UTF-8 of at most 1000 bytes; "" when the adapter gives
+ * none. */
 typedef struct {
     char *name, *version, *summary;
-    char *sandbox;         /* "sealed", or why it is not */
+    char *sandbox; /* "sealed", or why it is not */
     uint32_t abi_major, abi_minor, functions;
     GPtrArray *operations; /* of char * */
     GPtrArray *options;    /* of char *: key, fallback, help, key, … */

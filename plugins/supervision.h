@@ -6,9 +6,10 @@
  *   receive.c     frames from the host; the event source on its socket
  *   watch.c       the one timer: watchdog, time to get ready, pauses, idleness
  *
- * A ticket is in exactly one queue. `flight`: complete messages in the order in which their results must come. `streams`:
- * pieces are still coming. `late`: over, `done` not yet called. Callbacks are called from one place only, ht_host_run_late()
- * and the taking of a result, so that a caller who submits, cancels or frees from inside one finds everything in order. */
+ * A ticket is in exactly one queue. `flight`: complete messages in the order in which their results must
+ * come. `streams`: pieces are still coming. `late`: over, `done` not yet called. Callbacks are called from
+ * one place only, ht_host_run_late() and the taking of a result, so that a caller who submits, cancels or
+ * frees from inside one finds everything in order. */
 #pragma once
 
 #include "plugins/frame.h"
@@ -18,8 +19,8 @@
 #include "plugins/supervisor.h"
 
 typedef enum {
-    HT_STATE_STOPPED,   /* no process and nothing to do */
-    HT_STATE_STARTING,  /* a process that has not said READY */
+    HT_STATE_STOPPED,  /* no process and nothing to do */
+    HT_STATE_STARTING, /* a process that has not said READY */
     HT_STATE_RUNNING,
     HT_STATE_ENDING,    /* told to stop for want of work */
     HT_STATE_DYING,     /* killed, or gone and not yet reaped */
@@ -34,27 +35,27 @@ typedef void (*HtWsdlDone)(GBytes *text, const GError *error, void *user);
 struct HtTicket {
     HtHost *host;
     HtTicketKind kind;
-    uint64_t number;   /* unique in this bus process; the same when it is tried again */
-    GQueue *queue;     /* in which `link` is */
+    uint64_t number; /* unique in this bus process; the same when it is tried again */
+    GQueue *queue;   /* in which `link` is */
     GList link;
     HtHostDone done;
     HtWsdlDone wsdl_done;
     void (*drained)(void *user);
     void *user;
-    GBytes *body;      /* WHOLE: kept for another try */
-    HtBuffer pending;  /* STREAM: pieces that came while there was no process */
+    GBytes *body;     /* WHOLE: kept for another try */
+    HtBuffer pending; /* STREAM: pieces that came while there was no process */
     uint64_t size_bytes;
     unsigned strikes;
-    bool sent;         /* all of it is with the present process, or in its outbox */
-    bool begun;        /* STREAM: BEGIN was sent to the present process */
-    bool ended;        /* STREAM: complete */
-    bool orphan;       /* cancelled: its result is thrown away */
+    bool sent;   /* all of it is with the present process, or in its outbox */
+    bool begun;  /* STREAM: BEGIN was sent to the present process */
+    bool ended;  /* STREAM: complete */
+    bool orphan; /* cancelled: its result is thrown away */
     bool wants_drain;
     uint8_t digest[32]; /* STREAM, when ended */
     int64_t sent_us;
     HtHostErrorCode late_code; /* in `late`: why */
     size_t head_size;
-    char head[];       /* packed fields, or the URL of a WSDL */
+    char head[]; /* packed fields, or the URL of a WSDL */
 };
 
 /* Which payloads, by digest, have killed a host: for those that the bus does not keep. */
@@ -65,18 +66,18 @@ typedef struct {
 } HtStrikes;
 
 struct HtHost {
-    unsigned references;     /* the owner, and whoever is inside a callback */
+    unsigned references; /* the owner, and whoever is inside a callback */
     bool freed;
-    char *name;              /* "host SOURCE", for the log */
-    HtHostOptions options;   /* its strings are in `start` or owned here */
+    char *name;            /* "host SOURCE", for the log */
+    HtHostOptions options; /* its strings are in `start` or owned here */
     HtStart start;
     HtHostState state;
 
     HtProcess process;
-    GSource *io;             /* on the socket */
-    GSource *child;          /* on the pid */
+    GSource *io;    /* on the socket */
+    GSource *child; /* on the pid */
     GSource *timer;
-    GSource *idle;           /* runs `late` soon */
+    GSource *idle; /* runs `late` soon */
     void *socket_tag;
     bool socket_full;
     HtOutbox outbox;
@@ -89,28 +90,29 @@ struct HtHost {
     HtStrikes strikes[HT_STRIKES_KEPT];
     unsigned strikes_next;
 
-    uint64_t last_hands;     /* the watchdog's: what was in hands, and since when */
+    uint64_t last_hands; /* the watchdog's: what was in hands, and since when */
     int64_t hands_us, active_us, started_us;
-    int64_t wake_us;         /* when `timer` fires */
-    uint64_t answers;        /* of the present process */
-    uint64_t blamed;         /* the ticket for whose sake it was killed; 0: none */
-    bool blames;             /* `blamed` counts, not what is in hands */
-    bool was_ready;          /* the present process said READY */
-    bool failed;             /* it said FAILED */
+    int64_t wake_us;  /* when `timer` fires */
+    uint64_t answers; /* of the present process */
+    uint64_t blamed;  /* the ticket for whose sake it was killed; 0: none */
+    bool blames;      /* `blamed` counts, not what is in hands */
+    bool was_ready;   /* the present process said READY */
+    bool failed;      /* it said FAILED */
     bool told_to_stop;
-    bool restarting;         /* the next start follows a death */
-    unsigned early_deaths;   /* in a row, before an answer: makes the pauses longer */
+    bool restarting;           /* the next start follows a death */
+    unsigned early_deaths;     /* in a row, before an answer: makes the pauses longer */
     unsigned blameless_deaths; /* of these, with nothing in hands */
-    unsigned failures;       /* in a row of FAILED */
+    unsigned failures;         /* in a row of FAILED */
 
     uint64_t messages, restarts, kills, quarantined;
     char *adapter_version;
     char *reason;
-    int64_t log_second;      /* LOG frames of this second */
+    int64_t log_second; /* LOG frames of this second */
     unsigned log_lines;
 };
 
-/* So many deaths in a row without an answer and with nothing in hands: new messages are refused until the next try. */
+/* So many deaths in a row without an answer and with nothing in hands: new messages are refused until the
+ * next try. */
 #define HT_DEATHS_DOWN 5
 
 /* Waiting for the host, a stream's writer is asked to pause above HIGH and to go on below LOW. */

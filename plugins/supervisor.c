@@ -1,8 +1,8 @@
-/* The supervisor's front: the verbs of supervisor.h. What a host does in between is in ticket.c, lifecycle.c, receive.c and
- * watch.c; supervision.h says how they go together. Bus, main-loop thread. */
+/* The supervisor's front: the verbs of supervisor.h. What a host does in between is in ticket.c,
+ * lifecycle.c, receive.c and watch.c; supervision.h says how they go together. Bus, main-loop thread. */
 #include "plugins/supervision.h"
 
-G_DEFINE_QUARK(ht-host-error-quark, ht_host_error)
+G_DEFINE_QUARK(ht_host_error, ht_host_error)
 
 /* ---- Making and freeing ---- */
 
@@ -161,7 +161,8 @@ static bool admit(HtHost *host, size_t size, GError **error)
         return refuse(error, HT_HOST_ERROR_ADAPTER, host->reason);
     }
     if (host->flight.length + host->streams.length >= options->waiting_max ||
-        (host->waiting_bytes > 0 && host->waiting_bytes + size > options->waiting_bytes) || size > UINT32_MAX / 2) {
+        (host->waiting_bytes > 0 && host->waiting_bytes + size > options->waiting_bytes) ||
+        size > UINT32_MAX / 2) {
         return refuse(error, HT_HOST_ERROR_BUSY, "too many messages wait for this source's host");
     }
     bool down = host->state == HT_STATE_THROTTLED && host->blameless_deaths >= HT_DEATHS_DOWN;
@@ -172,8 +173,8 @@ static bool admit(HtHost *host, size_t size, GError **error)
     return true;
 }
 
-HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done, void *user,
-                         GError **error)
+HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done,
+                         void *user, GError **error)
 {
     size_t size = g_bytes_get_size(body);
     if (!admit(host, size, error)) {
@@ -194,8 +195,8 @@ HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *bod
     return ticket;
 }
 
-HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done, void (*drained)(void *user),
-                         void *user, GError **error)
+HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done,
+                         void (*drained)(void *user), void *user, GError **error)
 {
     if (!admit(host, 0, error)) {
         return NULL;
@@ -303,7 +304,8 @@ static const char *name_state(HtHostState state)
 
 void ht_host_status(const HtHost *host, HtHostStatus *status)
 {
-    bool troubled = host->state == HT_STATE_BROKEN || host->state == HT_STATE_THROTTLED || host->early_deaths > 0;
+    bool troubled =
+        host->state == HT_STATE_BROKEN || host->state == HT_STATE_THROTTLED || host->early_deaths > 0;
     *status = (HtHostStatus){
         .state = name_state(host->state),
         .pid = host->process.pid,

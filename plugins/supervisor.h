@@ -18,35 +18,36 @@ typedef struct HtTicket HtTicket;
 GQuark ht_host_error_quark(void);
 
 typedef enum {
-    HT_HOST_ERROR_BUSY,       /* too many messages or bytes wait for this host: 503 */
-    HT_HOST_ERROR_DOWN,       /* the host cannot be started at present (it dies at start; throttled): 503 */
-    HT_HOST_ERROR_LOST,       /* the host died with this message and the bus has no copy: 503, send again */
+    HT_HOST_ERROR_BUSY, /* too many messages or bytes wait for this host: 503 */
+    HT_HOST_ERROR_DOWN, /* the host cannot be started at present (it dies at start; throttled): 503 */
+    HT_HOST_ERROR_LOST, /* the host died with this message and the bus has no copy: 503, send again */
     HT_HOST_ERROR_QUARANTINE, /* this payload killed the host `strikes` times: it is refused; keep it for a person */
-    HT_HOST_ERROR_ADAPTER,    /* the adapter file or the mapping is bad (the reason in the message): 503, administrator */
-    HT_HOST_ERROR_STOPPED,    /* the bus is ending */
+    HT_HOST_ERROR_ADAPTER, /* the adapter file or the mapping is bad (the reason in the message): 503, administrator */
+    HT_HOST_ERROR_STOPPED, /* the bus is ending */
 } HtHostErrorCode;
 
 /* All strings are copied. */
 typedef struct {
-    const char *source;        /* the source's name: in logs, and as the host's process title */
-    const char *program;       /* hutong-host */
-    const char *adapter_file;  /* the shared object */
+    const char *source;       /* the source's name: in logs, and as the host's process title */
+    const char *program;      /* hutong-host */
+    const char *adapter_file; /* the shared object */
     const char *mapping_file;
     const char *data_directory; /* dictionary, tables, divisions */
-    const char *division;      /* may be NULL */
+    const char *division;       /* may be NULL */
     bool quarantine_invalid;
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
-    uint32_t depth, attributes, start_tag_bytes, names, elements, records; /* HtMapperLimits; 0: the default */
+    uint32_t depth, attributes, start_tag_bytes, names, elements,
+        records; /* HtMapperLimits; 0: the default */
     uint64_t value_bytes, document_bytes;
     uint32_t cpu_ms_per_mb;
-    uint64_t memory_bytes;     /* address space limit of the host */
-    unsigned start_ms;         /* time to get ready */
-    unsigned message_ms;       /* watchdog: time in the host's hands, plus the same again per MB */
-    unsigned idle_ms;          /* ended after so long without work; 0: never */
-    unsigned strikes;          /* times that a message may kill its host */
-    unsigned waiting_max;      /* messages in flight */
-    uint64_t waiting_bytes;    /* and their bytes */
-    uint64_t frame_bytes;      /* of the largest frame taken from the host */
+    uint64_t memory_bytes;  /* address space limit of the host */
+    unsigned start_ms;      /* time to get ready */
+    unsigned message_ms;    /* watchdog: time in the host's hands, plus the same again per MB */
+    unsigned idle_ms;       /* ended after so long without work; 0: never */
+    unsigned strikes;       /* times that a message may kill its host */
+    unsigned waiting_max;   /* messages in flight */
+    uint64_t waiting_bytes; /* and their bytes */
+    uint64_t frame_bytes;   /* of the largest frame taken from the host */
 } HtHostOptions;
 
 HtHost *ht_host_new(const HtHostOptions *options);
@@ -69,13 +70,13 @@ typedef struct {
 typedef void (*HtHostDone)(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user);
 
 /* Gives one payload to the host. `done` runs exactly once, unless the ticket is cancelled. NULL with BUSY or DOWN. */
-HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done, void *user,
-                         GError **error);
+HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done,
+                         void *user, GError **error);
 
 /* The same in pieces. ht_ticket_write() returns false when enough is waiting for the host: call again only after `drained`.
  * ht_ticket_end() gives the digest of the whole, by which strikes are counted. */
-HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done, void (*drained)(void *user),
-                         void *user, GError **error);
+HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done,
+                         void (*drained)(void *user), void *user, GError **error);
 bool ht_ticket_write(HtTicket *ticket, const void *bytes, size_t size);
 void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);
 
@@ -83,11 +84,12 @@ void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);
 void ht_ticket_cancel(HtTicket *ticket);
 
 /* Asks the adapter for its WSDL; `done` gets the text or an error, or neither when the adapter has none. */
-void ht_host_wsdl(HtHost *host, const char *url, void (*done)(GBytes *text, const GError *error, void *user), void *user);
+void ht_host_wsdl(HtHost *host, const char *url, void (*done)(GBytes *text, const GError *error, void *user),
+                  void *user);
 
 typedef struct {
-    const char *state;          /* "stopped", "starting", "running", "throttled", "broken" */
-    int pid;                    /* 0 when none */
+    const char *state; /* "stopped", "starting", "running", "throttled", "broken" */
+    int pid;           /* 0 when none */
     uint64_t messages, restarts, kills, quarantined;
     unsigned waiting;
     const char *adapter_version; /* NULL until it was ready once */

@@ -191,13 +191,15 @@ static GError *describe_end(const HtTicket *ticket)
     const char *reason = host->reason ? host->reason : "no reason is known";
     switch (ticket->late_code) {
     case HT_HOST_ERROR_LOST:
-        return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_LOST, "the host ended with this message in work: send it again");
+        return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_LOST,
+                           "the host ended with this message in work: send it again");
     case HT_HOST_ERROR_QUARANTINE:
-        return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE, "this payload ended its host %u times: it is refused",
-                           host->options.strikes);
+        return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE,
+                           "this payload ended its host %u times: it is refused", host->options.strikes);
     case HT_HOST_ERROR_STOPPED: return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending");
     case HT_HOST_ERROR_ADAPTER: return g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_ADAPTER, reason);
-    default: return g_error_new(HT_HOST_ERROR, (int)ticket->late_code, "the host cannot be started: %s", reason);
+    default:
+        return g_error_new(HT_HOST_ERROR, (int)ticket->late_code, "the host cannot be started: %s", reason);
     }
 }
 
@@ -279,7 +281,8 @@ static void charge(HtTicket *ticket)
         ht_ticket_make_late(ticket, HT_HOST_ERROR_LOST);
         return;
     }
-    ticket->strikes = ticket->kind == HT_TICKET_STREAM ? strike_digest(host, ticket->digest) : ticket->strikes + 1;
+    ticket->strikes =
+        ticket->kind == HT_TICKET_STREAM ? strike_digest(host, ticket->digest) : ticket->strikes + 1;
     if (ticket->strikes >= host->options.strikes) {
         host->quarantined++;
         ht_ticket_make_late(ticket, HT_HOST_ERROR_QUARANTINE);

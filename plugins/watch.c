@@ -1,8 +1,9 @@
 /* The one timer of a host: what time means depends on its state. Bus, main-loop thread.
  *
- * While messages are with a running host it looks every 100 ms at the page that says what the host has in its hands. The
- * same ticket there for longer than its time (message_ms, and the same again for each MB) means that the adapter hangs, in a
- * loop or in a wait; no answers although some are owed, that the host itself does, or that its adapter plays with the page. */
+ * While messages are with a running host it looks every 100 ms at the page that says what the host has in
+ * its hands. The same ticket there for longer than its time (message_ms, and the same again for each MB)
+ * means that the adapter hangs, in a loop or in a wait; no answers although some are owed, that the host
+ * itself does, or that its adapter plays with the page. */
 #include "plugins/supervision.h"
 
 #define TICK_US 100000
@@ -77,13 +78,15 @@ static void watch_running(HtHost *host, int64_t now_us)
 static void look(HtHost *host, int64_t now_us)
 {
     switch (host->state) {
-    case HT_STATE_STARTING: ht_host_kill(host, 0, "it did not get ready in the time that start-timeout allows"); break;
+    case HT_STATE_STARTING:
+        ht_host_kill(host, 0, "it did not get ready in the time that start-timeout allows");
+        break;
     case HT_STATE_RUNNING: watch_running(host, now_us); break;
     case HT_STATE_ENDING: ht_host_kill(host, 0, "it did not end when it was told to"); break;
     case HT_STATE_THROTTLED:
     case HT_STATE_BROKEN: ht_host_wake(host); break;
-    case HT_STATE_STOPPED:
-    case HT_STATE_DYING: break;
+    case HT_STATE_DYING: ht_process_kill(&host->process); break;
+    case HT_STATE_STOPPED: break;
     }
 }
 

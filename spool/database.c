@@ -6,7 +6,7 @@
 
 #define BUSY_TIMEOUT_MS 2000
 
-G_DEFINE_QUARK(ht - spool - error - quark, ht_spool_error)
+G_DEFINE_QUARK(ht_spool_error, ht_spool_error)
 
 static bool is_out_of_room(sqlite3 *db, int result)
 {

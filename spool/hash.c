@@ -1,36 +1,38 @@
-/* HMAC-SHA256 with GLib. Used on the writer thread; one hasher also at open, before the thread starts. */
+/* HMAC-SHA256. Used on the writer thread; one hasher also at open, before the thread starts. */
 #include "spool/hash.h"
 
+#include <nettle/hmac.h>
+
 struct HtSpoolHasher {
-    GHmac *keyed; /* the key is already in; copied for each hash */
+    struct hmac_sha256_ctx keyed; /* ready for the next hash: a digest brings it back to that */
 };
 
 HtSpoolHasher *ht_spool_hasher_new(const uint8_t site_key[32])
 {
     HtSpoolHasher *hasher = g_new0(HtSpoolHasher, 1);
-    hasher->keyed = g_hmac_new(G_CHECKSUM_SHA256, site_key, 32);
+    hmac_sha256_set_key(&hasher->keyed, 32, site_key);
     return hasher;
 }
 
 void ht_spool_hasher_free(HtSpoolHasher *hasher)
 {
-    if (hasher) {
-        g_hmac_unref(hasher->keyed);
-        g_free(hasher);
-    }
+    g_free(hasher);
+}
+
+static void add(HtSpoolHasher *hasher, HtText text)
+{
+    hmac_sha256_update(&hasher->keyed, text.size, (const uint8_t *)text.data);
 }
 
 void ht_spool_hash(HtSpoolHasher *hasher, HtText purpose, HtText scope, HtText value, HtSpoolHash halves[2])
 {
-    gsize size = 2 * sizeof(HtSpoolHash);
-    GHmac *hmac = g_hmac_copy(hasher->keyed);
-    g_hmac_update(hmac, (const guchar *)purpose.data, (gssize)purpose.size);
-    g_hmac_update(hmac, (const guchar *)"", 1);
-    g_hmac_update(hmac, (const guchar *)scope.data, (gssize)scope.size);
-    g_hmac_update(hmac, (const guchar *)"", 1);
-    g_hmac_update(hmac, (const guchar *)value.data, (gssize)value.size);
-    g_hmac_get_digest(hmac, halves[0].bytes, &size);
-    g_hmac_unref(hmac);
+    static const HtText end = {"", 1};
+    add(hasher, purpose);
+    add(hasher, end);
+    add(hasher, scope);
+    add(hasher, end);
+    add(hasher, value);
+    hmac_sha256_digest(&hasher->keyed, 2 * sizeof(HtSpoolHash), halves[0].bytes);
 }
 
 void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJECT])

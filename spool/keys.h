@@ -20,8 +20,8 @@ enum {
     HT_SPOOL_KEY_SHIFT = 2
 };
 
-/* Keys in memory before a merge begins: 3 MB of memory, at most twice that during the merge. */
-#define HT_SPOOL_KEYS_MERGE_AT 65536
+/* Keys in memory before a merge begins: under 1 MB of memory, at most twice that during the merge. */
+#define HT_SPOOL_KEYS_MERGE_AT 16384
 
 typedef struct HtSpoolKeys HtSpoolKeys;
 

@@ -102,7 +102,7 @@ bool ht_spool_schema_prepare(sqlite3 *db, const HtSpoolOptions *options, GError 
 {
     g_autofree char *settings =
         g_strdup_printf("PRAGMA page_size = %u; PRAGMA journal_mode = wal; PRAGMA synchronous = full;"
-                        "PRAGMA journal_size_limit = %" G_GUINT64_FORMAT "; PRAGMA cache_size = -8192",
+                        "PRAGMA journal_size_limit = %" G_GUINT64_FORMAT "; PRAGMA cache_size = -4096",
                         options->page_bytes, options->wal_limit_bytes);
     return ht_spool_database_run(db, settings, error) &&
            check_pragma(db, "PRAGMA journal_mode", "wal", error) &&

@@ -17,7 +17,7 @@
 #define ACCEPT_PAUSE_MS 100
 #define ANSWER_MAX (16 << 20)
 
-G_DEFINE_QUARK(ht-house-error-quark, ht_house_error)
+G_DEFINE_QUARK(ht_house_error, ht_house_error)
 
 struct HtHouse {
     char *path;

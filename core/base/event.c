@@ -2,7 +2,7 @@
  * hostile, so ht_event_unpack() trusts nothing. No state; any thread. */
 #include "core/base/event.h"
 
-G_DEFINE_QUARK(ht-event-error-quark, ht_event_error)
+G_DEFINE_QUARK(ht_event_error, ht_event_error)
 
 enum { TAG_ATTR_FIRST = 1, TAG_KEY = 64, TAG_IDENTITY, TAG_IDENTITY_FRESH, TAG_DATA };
 

@@ -14,7 +14,8 @@ enum {
     TAG_REPAIRED,
     TAG_FAULT_COUNT,
     TAG_FAULT,
-    TAG_EVENT
+    TAG_EVENT,
+    TAG_ORIGINAL
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -54,6 +55,7 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     pack_present(buffer, TAG_KEY, outcome->key);
     pack_present(buffer, TAG_REPLY, outcome->reply);
     pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
+    pack_present(buffer, TAG_ORIGINAL, outcome->original);
     ht_pack_u32(buffer, TAG_RECORDS, outcome->records);
     ht_pack_u32(buffer, TAG_REJECTED, outcome->rejected);
     ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
@@ -104,6 +106,7 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     case TAG_MESSAGE_ID: good = take_line(value, &outcome->message_id); break;
     case TAG_KEY: outcome->key = value; good = value.size > 0 && value.size <= TEXT_MAX_BYTES; break;
     case TAG_REPLY: outcome->reply = value; break;
+    case TAG_ORIGINAL: outcome->original = value; break;
     case TAG_REPLY_TYPE: good = take_line(value, &outcome->reply_type); break;
     case TAG_RECORDS: good = take_number(value, UINT32_MAX, &outcome->records); break;
     case TAG_REJECTED: good = take_number(value, UINT32_MAX, &outcome->rejected); break;

@@ -26,6 +26,7 @@ typedef struct {
     HtText key;              /* idempotency key of the message: the mapping's <id>, else wsa:MessageID; absent otherwise */
     HtText reply;            /* the adapter's own answer, a whole HTTP body; absent: the bus writes a receipt */
     HtText reply_type;       /* its Content-Type */
+    HtText original;         /* the payload as received, when it has to be kept and the bus has no copy (it came in pieces) */
     uint32_t records;        /* records read */
     uint32_t rejected;       /* records with a fault (with on-invalid = quarantine the others are taken) */
     bool repaired;           /* the bytes were repaired to be readable: keep the original */

@@ -229,8 +229,13 @@ static bool repeat_payload(HtAdapterKit *kit, GBytes *body, unsigned runs)
     return true;
 }
 
+/* A sanitizer keeps freed memory for a while, and says itself at the end what leaked. */
 static void check_memory(HtAdapterKit *kit, GBytes *body)
 {
+    if (!g_str_equal(kit->ready.sandbox, "sealed")) {
+        note("hutong-host is a build with sanitizers: whether memory grows was not tried");
+        return;
+    }
     bool good = repeat_payload(kit, body, WARM_RUNS);
     size_t before = resident_bytes(kit);
     good = good && repeat_payload(kit, body, LEAK_RUNS);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(ht-config-error-quark, ht_config_error)
+G_DEFINE_QUARK(ht_config_error, ht_config_error)
 
 struct HtOrigins {
     GHashTable *places; /* "source hukou\nmapping" → "file:line" */

@@ -83,7 +83,8 @@ static const HtOption source_options[] = {
      "Records that lack what the mapping requires: `reject` refuses the whole message; `quarantine` takes the good records "
      "and keeps the bad ones for a person."},
     {"keep-payload", HT_OPTION_WORD, SOURCE(keep_payload), "repaired", 0, 0, "repaired|all|none", false,
-     "Which original bytes are kept in the spool: of payloads that had to be repaired, of all, of none."},
+     "Which original bytes are kept in the spool: of payloads that had to be repaired, of all, of none. Of bodies above 64K, which "
+     "pass in pieces, only repaired and quarantined ones can be kept."},
     {"memory", HT_OPTION_SIZE, SOURCE(memory), "512M", 64 * M, 64 * G, NULL, false,
      "Address space of the adapter's host process."},
     {"start-timeout", HT_OPTION_TIME, SOURCE(start_timeout_ms), "10s", 100 * MS, 5 * MIN_, NULL, false,

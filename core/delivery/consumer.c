@@ -212,12 +212,12 @@ static bool is_temporary(long status)
 
 static void judge(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
 {
-    g_autofree char *reason = describe(posted);
     consumer->attempts++;
     if (posted->status >= 200 && posted->status < 300) {
         acknowledge(consumer, entries);
         return;
     }
+    g_autofree char *reason = describe(posted);
     consumer->failures++;
     g_free(consumer->last_error);
     consumer->last_error = g_strdup(reason);

@@ -9,7 +9,7 @@ struct HtDelivery {
     GPtrArray *consumers; /* of HtConsumer */
 };
 
-G_DEFINE_QUARK(ht-delivery-error-quark, ht_delivery_error)
+G_DEFINE_QUARK(ht_delivery_error, ht_delivery_error)
 
 HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
 {

@@ -19,7 +19,7 @@
 /* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
 #define DESCRIPTORS_KEPT 64
 
-G_DEFINE_QUARK(ht - door - error - quark, ht_door_error)
+G_DEFINE_QUARK(ht_door_error, ht_door_error)
 
 struct HtDoor {
     HtIntake intake;

@@ -1,8 +1,10 @@
 /* Building spool messages. Called by request.c; no state; main-loop thread. */
 #include "core/ingress/message.h"
 
-/* Which of the possible idempotency keys it is: the mapping's id must not meet a header that says the same. */
-enum { KEY_OF_OUTCOME = 'm', KEY_OF_HEADER = 'h', KEY_OF_PAYLOAD = 's' };
+/* Which of the possible idempotency keys it is. A header's and a payload's get a first byte that no text of a mapping can
+ * hold, so that they never meet an outcome's; that one stays bare, because the spool keeps one row for a message's key and the
+ * equal key of its only event. */
+enum { KEY_OF_OUTCOME = 0, KEY_OF_HEADER = 1, KEY_OF_PAYLOAD = 2 };
 
 /* Texts that the message needs and the frame does not have, in one piece of memory with the frame's reference: the
  * message's backing. */
@@ -54,9 +56,11 @@ static Backing *make_backing(const HtTaken *taken)
     Backing *backing = g_malloc(sizeof *backing + size);
     char *at = backing->texts;
     backing->frame = taken->frame ? g_bytes_ref(taken->frame) : NULL;
-    *at++ = scope;
+    if (scope != KEY_OF_OUTCOME) {
+        *at++ = scope;
+    }
     put_text(&at, key);
-    backing->key = (HtText){backing->texts, 1 + key.size};
+    backing->key = (HtText){backing->texts, (size_t)(at - backing->texts)};
     backing->source = put_text(&at, source);
     backing->department = put_text(&at, department);
     backing->causation = put_text(&at, (HtText){id, HT_UUID_TEXT - 1});
@@ -81,8 +85,17 @@ static bool wants_payload(const HtTaken *taken)
     return g_strcmp0(keep, "none") != 0 && taken->outcome && taken->outcome->repaired;
 }
 
-/* A payload that came in pieces has gone to the host and is not kept: the bus would have to hold all of it in memory.
- * Its digest is in the receipt. */
+/* The payload as received. One that came in pieces has gone to the host, which gives back what has to be kept (repaired,
+ * or refused into quarantine); of the others only the digest is left. */
+static GBytes *find_payload(const HtTaken *taken)
+{
+    if (taken->body) {
+        return g_bytes_ref(taken->body);
+    }
+    HtText original = taken->outcome ? taken->outcome->original : HT_TEXT_NONE;
+    return original.data ? g_bytes_new(original.data, original.size) : NULL;
+}
+
 static HtSpoolMessage *make_message(const HtTaken *taken, Backing **backing_out)
 {
     HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
@@ -130,7 +143,7 @@ HtSpoolMessage *ht_taken_message(const HtTaken *taken, GError **error)
     message->rejected = taken->outcome->rejected;
     message->reply = taken->outcome->reply;
     message->reply_type = taken->outcome->reply_type;
-    message->payload = taken->body && wants_payload(taken) ? g_bytes_ref(taken->body) : NULL;
+    message->payload = wants_payload(taken) ? find_payload(taken) : NULL;
     message->events = unpack_events(taken->outcome, backing, error);
     if (!message->events) {
         ht_taken_free(message);
@@ -144,7 +157,7 @@ HtSpoolMessage *ht_taken_quarantine(const HtTaken *taken)
     Backing *backing;
     HtSpoolMessage *message = make_message(taken, &backing);
     message->rejected = taken->outcome ? taken->outcome->rejected : 0;
-    message->payload = taken->body ? g_bytes_ref(taken->body) : NULL;
+    message->payload = find_payload(taken);
     message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
     return message;
 }

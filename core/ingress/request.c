@@ -5,10 +5,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/ingress/digest.h"
 #include "core/ingress/message.h"
 #include "core/ingress/mhdsource.h"
 
+#include <nettle/sha2.h>
 #include <sys/socket.h>
 
 /* A payload up to this is gathered and given to the host in one frame, and can be given again when the host dies. What is
@@ -39,8 +39,8 @@ struct HtRequest {
     uint64_t size;     /* of the body so far */
     HtBuffer gathered; /* the body, when it came in several pieces that are small together */
     GBytes *body;      /* the whole body, unless it was streamed */
-    HtDigest digest;
-    uint8_t sha256[HT_DIGEST_SIZE];
+    struct sha256_ctx digest; /* of the body so far */
+    uint8_t sha256[SHA256_DIGEST_SIZE];
     HtTicket *ticket; /* at the host */
     bool streaming;
     GBytes *frame;       /* the outcome's, for the texts that are still needed */
@@ -53,7 +53,6 @@ struct HtRequest {
 static void free_request(HtRequest *request)
 {
     ht_buffer_clear(&request->gathered);
-    ht_digest_clear(&request->digest);
     ht_answer_clear(&request->answer);
     g_clear_pointer(&request->body, g_bytes_unref);
     g_clear_pointer(&request->frame, g_bytes_unref);
@@ -116,7 +115,7 @@ void ht_request_resume_all(HtIntake *intake)
 HtRequest *ht_request_new(HtIntake *intake, const HtArrival *arrival)
 {
     HtRequest *request = make_request(intake, arrival, PHASE_BODY);
-    ht_digest_init(&request->digest);
+    sha256_init(&request->digest);
     ht_peer_enter(request->peer, HT_PEER_BODY);
     arrival->source->figures.messages++;
     return request;
@@ -468,7 +467,7 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     if (request->size > request->source->config->max_body) {
         return refuse_too_large(request);
     }
-    ht_digest_add(&request->digest, bytes, size);
+    sha256_update(&request->digest, size, (const uint8_t *)bytes);
     return take_piece(request, bytes, size);
 }
 
@@ -523,7 +522,7 @@ static enum MHD_Result hand_over(HtRequest *request)
     if (request->intake->draining) {
         return refuse_while_draining(request);
     }
-    ht_digest_finish(&request->digest, request->sha256);
+    sha256_digest(&request->digest, sizeof request->sha256, request->sha256);
     count_in(request);
     request->phase = PHASE_HOST;
     if (!request->streaming) {

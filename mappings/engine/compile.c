@@ -7,7 +7,7 @@
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 
-G_DEFINE_QUARK(ht-mapping-error-quark, ht_mapping_error)
+G_DEFINE_QUARK(ht_mapping_error, ht_mapping_error)
 
 #define ANSWERS_MAX 64
 

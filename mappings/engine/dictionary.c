@@ -10,7 +10,7 @@
 
 #define NAMESPACE "urn:hutong:dictionary:1"
 
-G_DEFINE_QUARK(ht-dictionary-error-quark, ht_dictionary_error)
+G_DEFINE_QUARK(ht_dictionary_error, ht_dictionary_error)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)

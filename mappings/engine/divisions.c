@@ -8,7 +8,7 @@
 #define EDITIONS_MAX 16
 #define NO_EDITION 0 /* of a list without date: its codes count as the county's edition */
 
-G_DEFINE_QUARK(ht-divisions-error-quark, ht_divisions_error)
+G_DEFINE_QUARK(ht_divisions_error, ht_divisions_error)
 
 typedef struct {
     uint64_t code; /* as a number; 6, 9 and 12 digits cannot be confused, no code begins with 0 */

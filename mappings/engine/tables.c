@@ -6,7 +6,7 @@
 #define TSV_FILE_MAX (16u << 20)
 #define TSV_COLUMNS_MAX 16
 
-G_DEFINE_QUARK(ht-tables-error-quark, ht_tables_error)
+G_DEFINE_QUARK(ht_tables_error, ht_tables_error)
 
 /* ---- Lookup ---- */
 

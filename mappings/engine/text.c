@@ -18,7 +18,7 @@ struct HtTextBuffer {
     HtTextOutput output;
 };
 
-G_DEFINE_QUARK(ht - text - error - quark, ht_text_error)
+G_DEFINE_QUARK(ht_text_error, ht_text_error)
 
 HtTextBuffer *ht_text_buffer_new(size_t max_size)
 {

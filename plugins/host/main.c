@@ -1,12 +1,14 @@
-/* hutong-host SOURCE: the private helper that runs one source's adapter. Started by the supervisor with descriptor 3, a
- * stream socket to the bus, and 4, one shared page; never by hand. One thread: read what is there, work through all whole
- * frames in order, write the answers together. Ends when the bus says STOP or is gone. */
+/* hutong-host SOURCE: the private helper that runs one source's adapter. Started by the supervisor with
+ * descriptor 3, a stream socket to the bus, and 4, one shared page; never by hand. One thread: read what is
+ * there, work through all whole frames in order, write the answers together. Ends when the bus says STOP or
+ * is gone. */
 #include "plugins/host/worker.h"
 
 #include "core/base/clock.h"
 #include "plugins/sandbox.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -72,7 +74,8 @@ static bool read_more(Input *input)
     return size > 0;
 }
 
-/* The next whole frame, reading as needed; answers are sent before every wait. False: no more, or a bad frame. */
+/* The next whole frame, reading as needed; answers are sent before every wait. False: no more, or a bad
+ * frame. */
 static bool next_frame(HtWorker *worker, Input *input, HtFrame *frame, HtText *body)
 {
     for (;;) {
@@ -117,7 +120,9 @@ static Step handle_frame(HtWorker *worker, const HtFrame *frame, HtText body)
     case HT_FRAME_CHUNK: return good_or_broken(ht_pieces_add(worker, frame->ticket, body));
     case HT_FRAME_END: return good_or_broken(ht_pieces_end(worker, frame->ticket));
     case HT_FRAME_ABORT: ht_pieces_abort(worker, frame->ticket); return STEP_MORE;
-    case HT_FRAME_WSDL: ht_worker_wsdl(worker, frame->ticket, ht_field_find(body, HT_FIELD_TEXT)); return STEP_MORE;
+    case HT_FRAME_WSDL:
+        ht_worker_wsdl(worker, frame->ticket, ht_field_find(body, HT_FIELD_TEXT));
+        return STEP_MORE;
     case HT_FRAME_STOP: return STEP_STOP;
     default: return STEP_BROKEN;
     }
@@ -186,7 +191,8 @@ static int run(HtWorker *worker, Input *input)
 static uint64_t *map_page(void)
 {
     struct stat bus, page;
-    if (fstat(BUS_FD, &bus) != 0 || !S_ISSOCK(bus.st_mode) || fstat(PAGE_FD, &page) != 0 || !S_ISREG(page.st_mode)) {
+    if (fstat(BUS_FD, &bus) != 0 || !S_ISSOCK(bus.st_mode) || fstat(PAGE_FD, &page) != 0 ||
+        !S_ISREG(page.st_mode)) {
         return NULL;
     }
     void *memory = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, PAGE_FD, 0);
@@ -199,9 +205,12 @@ int main(void)
     HtWorker worker = {.hands = map_page()};
     Input input = {0};
     if (!worker.hands) {
-        fputs("hutong-host is started by hutong itself; see `hutong adapter check` for trying an adapter\n", stderr);
+        fputs("hutong-host is started by hutong itself; see `hutong adapter check` for trying an adapter\n",
+              stderr);
         return EXIT_USAGE;
     }
+    signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the whole group; when to end is the bus's to say */
+    signal(SIGTERM, SIG_IGN);
     int status = run(&worker, &input);
     ht_worker_clear(&worker);
     ht_buffer_clear(&input.buffer);

@@ -1,7 +1,9 @@
-/* One payload through the adapter: decode, then the department's own answer, then the RESULT frame. Runs in hutong-host.
+/* One payload through the adapter: decode, then the department's own answer, then the RESULT frame. Runs in
+ * hutong-host.
  *
- * What the adapter's decode() returns and what the mapping found are brought together here: the worse of the two counts,
- * REJECT before RETRY before OK, and a payload that is not OK has at least one fault and no events. */
+ * What the adapter's decode() returns and what the mapping found are brought together here: the worse of
+ * the two counts, REJECT before RETRY before OK, and a payload that is not OK has at least one fault and no
+ * events. */
 #include "plugins/host/worker.h"
 
 #define KEEP_BYTES (1024 * 1024)
@@ -20,7 +22,8 @@ static void begin_payload(HtWorker *worker, HtPhase phase)
 {
     GArray *events = worker->outcome.events;
     g_array_set_size(events, 0);
-    worker->outcome = (HtOutcome){.events = events};
+    memset(&worker->outcome, 0, offsetof(HtOutcome, faults));
+    worker->outcome.events = events;
     worker->out.phase = phase;
     worker->out.verdict = HT_VERDICT_OK;
     worker->out.has_fault = false;
@@ -86,7 +89,8 @@ static void wrap_in_soap(HtWorker *worker)
                                                             : "http://schemas.xmlsoap.org/soap/envelope/");
     ht_buffer_add_literal(reply, "\">");
     if (outcome->message_id.data) {
-        ht_buffer_add_literal(reply, "<soap:Header><wsa:RelatesTo xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">");
+        ht_buffer_add_literal(
+            reply, "<soap:Header><wsa:RelatesTo xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">");
         add_escaped(reply, outcome->message_id);
         ht_buffer_add_literal(reply, "</wsa:RelatesTo></soap:Header>");
     }
@@ -112,7 +116,8 @@ static void put_reply(HtWorker *worker)
 static HtText find_business_id(const HtOutcome *outcome)
 {
     HtEvent event;
-    if (outcome->events->len == 0 || !ht_event_unpack(g_array_index(outcome->events, HtText, 0), &event, NULL)) {
+    if (outcome->events->len == 0 ||
+        !ht_event_unpack(g_array_index(outcome->events, HtText, 0), &event, NULL)) {
         return HT_TEXT_NONE;
     }
     return event.attr[HT_ATTR_BUSINESSID];
@@ -139,7 +144,8 @@ static void ask_reply(HtWorker *worker, HtText message_id)
         return;
     }
     if (!g_utf8_validate_len(worker->text.data ? worker->text.data : "", worker->text.size, NULL)) {
-        ht_worker_log(worker, HUTONG_ERROR, "the adapter's reply is not UTF-8; the sender gets a receipt instead");
+        ht_worker_log(worker, HUTONG_ERROR,
+                      "the adapter's reply is not UTF-8; the sender gets a receipt instead");
         return;
     }
     put_reply(worker);
@@ -151,9 +157,10 @@ static void refuse_too_large(HtWorker *worker, size_t size)
 {
     HtFault fault;
     begin_payload(worker, HT_PHASE_NONE);
-    ht_fault_set(&fault, "result-too-large",
-                 "what the adapter made of the payload has %zu bytes, more than the limit of %zu: send smaller batches",
-                 size, (size_t)worker->start.frame_bytes);
+    ht_fault_set(
+        &fault, "result-too-large",
+        "what the adapter made of the payload has %zu bytes, more than the limit of %zu: send smaller batches",
+        size, (size_t)worker->start.frame_bytes);
     worker->outcome.verdict = HT_VERDICT_REJECT;
     ht_outcome_add_fault(&worker->outcome, &fault);
 }
@@ -180,6 +187,15 @@ void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault)
     append_result(worker, ticket);
 }
 
+/* What has to be kept goes back to the bus, when that has let it pass in pieces: the bytes that were repaired, and those that
+ * go into quarantine. Only what leaves room for the rest of the frame. */
+static bool must_return(const HtWorker *worker, const HtMessageHead *head, HtText body)
+{
+    bool refused = worker->outcome.verdict == HT_VERDICT_REJECT && worker->start.quarantine_invalid;
+    bool fits = worker->start.frame_bytes == 0 || body.size < worker->start.frame_bytes / 2;
+    return head->in_pieces && fits && (worker->outcome.repaired || refused);
+}
+
 void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body)
 {
     hutong_payload payload = {.struct_size = sizeof payload,
@@ -195,6 +211,9 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *he
     worker->out.phase = HT_PHASE_NONE;
     settle_verdict(worker, read_verdict(returned));
     ask_reply(worker, head->id);
+    if (must_return(worker, head, body)) {
+        worker->outcome.original = body;
+    }
     append_result(worker, ticket);
     ht_worker_take(worker, 0);
 }

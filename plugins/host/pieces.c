@@ -1,5 +1,5 @@
-/* Payloads that come in several frames: gathered here, where the memory limit is, not in the bus. Runs in hutong-host.
- * Several may be open at once, with whole messages in between. */
+/* Payloads that come in several frames: gathered here, where the memory limit is, not in the bus. Runs in
+ * hutong-host. Several may be open at once, with whole messages in between. */
 #include "plugins/host/worker.h"
 
 typedef struct {
@@ -24,7 +24,9 @@ static bool take_head_field(uint8_t tag, HtText value, HtMessageHead *head)
     case HT_FIELD_CONTENT_TYPE: head->content_type = value; return true;
     case HT_FIELD_CHARSET: head->charset = value; return true;
     case HT_FIELD_SOAP_ACTION: head->soap_action = value; return true;
-    case HT_FIELD_SOAP_EXPECTED: head->soap_expected = ht_unpack_u32(value, &number) && number != 0; return true;
+    case HT_FIELD_SOAP_EXPECTED:
+        head->soap_expected = ht_unpack_u32(value, &number) && number != 0;
+        return true;
     default: return false;
     }
 }
@@ -94,9 +96,11 @@ bool ht_pieces_end(HtWorker *worker, uint64_t ticket)
     if (!pieces || !ht_message_read(ht_buffer_text(&pieces->head), &head, NULL)) {
         return false;
     }
+    head.in_pieces = true;
     if (pieces->too_long) {
         HtFault fault;
-        ht_fault_set(&fault, "document-too-long", "the payload is longer than the source's limit (max-document)");
+        ht_fault_set(&fault, "document-too-long",
+                     "the payload is longer than the source's limit (max-document)");
         ht_worker_refuse(worker, ticket, &fault);
     } else {
         ht_worker_decode(worker, ticket, &head, ht_buffer_text(&pieces->body));

@@ -1,5 +1,6 @@
-/* The services that an adapter calls (hutong_host). Runs in hutong-host, inside a call of the adapter. Each service does
- * something only in the calls where it is offered; elsewhere it does nothing and says so in the log. */
+/* The services that an adapter calls (hutong_host). Runs in hutong-host, inside a call of the adapter. Each
+ * service does something only in the calls where it is offered; elsewhere it does nothing and says so in
+ * the log. */
 #include "plugins/host/worker.h"
 
 #define LOG_MAX_BYTES 1000
@@ -96,16 +97,18 @@ static HtText text_of(hutong_text text)
     return (HtText){text.data, text.size};
 }
 
-/* A second run in the same decode() replaces the first: an adapter may map, see it refused, repair and map again. */
-static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payload *payload, hutong_text bytes,
-                                      hutong_out *out)
+/* A second run in the same decode() replaces the first: an adapter may map, see it refused, repair and map
+ * again. */
+static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payload *payload,
+                                      hutong_text bytes, hutong_out *out)
 {
     HtWorker *worker = worker_of(host);
     if (!is_in(out, HT_PHASE_DECODE, "map")) {
         return HUTONG_REJECT;
     }
     if (!worker->mapper) {
-        return refuse_map(out, "the adapter asked for its mapping, but the source has none: give it one with mapping =");
+        return refuse_map(
+            out, "the adapter asked for its mapping, but the source has none: give it one with mapping =");
     }
     if (!payload || payload->struct_size < sizeof(hutong_payload)) {
         return refuse_map(out, "the adapter handed over a payload of the wrong size");
@@ -156,12 +159,15 @@ static void serve_filter(const hutong_host *host, const char *root, const hutong
     if (!is_in(&worker->out, HT_PHASE_OPEN, "filter")) {
         return;
     }
-    if (!root || !filter || filter->struct_size < sizeof *filter || !filter->start || !filter->text || !filter->end) {
-        ht_worker_log(worker, HUTONG_ERROR, "the adapter gave a filter without root, of the wrong size or incomplete");
+    if (!root || !filter || filter->struct_size < sizeof *filter || !filter->start || !filter->text ||
+        !filter->end) {
+        ht_worker_log(worker, HUTONG_ERROR,
+                      "the adapter gave a filter without root, of the wrong size or incomplete");
         return;
     }
     if (!worker->mapper) {
-        ht_worker_log(worker, HUTONG_WARNING, "the adapter has a filter, but the source has no mapping for what it gives");
+        ht_worker_log(worker, HUTONG_WARNING,
+                      "the adapter has a filter, but the source has no mapping for what it gives");
         return;
     }
     FilterBinding *binding = g_new(FilterBinding, 1);

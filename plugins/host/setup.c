@@ -1,5 +1,5 @@
-/* Setting a host up: reference data, mapping, adapter, in that order; and taking it down again. Runs once at each end of
- * hutong-host's life. */
+/* Setting a host up: reference data, mapping, adapter, in that order; and taking it down again. Runs once
+ * at each end of hutong-host's life. */
 #include "plugins/host/worker.h"
 
 #include "plugins/loader.h"
@@ -7,7 +7,7 @@
 
 #include <dlfcn.h>
 
-G_DEFINE_QUARK(ht-worker-error-quark, ht_worker_error)
+G_DEFINE_QUARK(ht_worker_error, ht_worker_error)
 
 static bool load_reference(HtWorker *worker, GError **error)
 {
@@ -84,7 +84,8 @@ static bool check_options(HtWorker *worker, GError **error)
     for (unsigned i = 0; i + 1 < worker->start.options->len; i += 2) {
         const char *key = g_ptr_array_index(worker->start.options, i);
         if (!has_option(worker->adapter, key)) {
-            g_set_error(error, HT_WORKER_ERROR, 0, "adapter '%s' has no option '%s'; `hutong adapter inspect %s` lists them",
+            g_set_error(error, HT_WORKER_ERROR, 0,
+                        "adapter '%s' has no option '%s'; `hutong adapter inspect %s` lists them",
                         worker->adapter->name, key, worker->adapter->name);
             return false;
         }
@@ -99,7 +100,8 @@ static bool open_adapter(HtWorker *worker, GError **error)
     worker->out.phase = HT_PHASE_NONE;
     worker->opened = worker->state != NULL;
     if (!worker->opened) {
-        g_set_error(error, HT_WORKER_ERROR, 0, "adapter '%s' cannot start; the log has its reason", worker->adapter->name);
+        g_set_error(error, HT_WORKER_ERROR, 0, "adapter '%s' cannot start; the log has its reason",
+                    worker->adapter->name);
     }
     return worker->opened;
 }

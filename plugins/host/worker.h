@@ -1,5 +1,6 @@
-/* hutong-host's one object: an adapter, its mapping, and the payload that it has in its hands. One thread, one worker a
- * process. Everything here may be damaged by the adapter, which shares the process: the bus believes none of it. */
+/* hutong-host's one object: an adapter, its mapping, and the payload that it has in its hands. One thread,
+ * one worker a process. Everything here may be damaged by the adapter, which shares the process: the bus
+ * believes none of it. */
 #pragma once
 
 #include "core/base/outcome.h"
@@ -20,6 +21,7 @@ typedef enum {
 typedef struct {
     HtText id, content_type, charset, soap_action;
     bool soap_expected;
+    bool in_pieces; /* the bus has no copy of the payload */
 } HtMessageHead;
 
 typedef struct HtWorker HtWorker;
@@ -30,14 +32,14 @@ struct hutong_out {
     HtPhase phase;
     HtVerdict verdict; /* the worst that fault() said in decode() */
     bool has_fault;
-    HtFault fault;     /* the first */
+    HtFault fault; /* the first */
 };
 
 struct HtWorker {
     hutong_host table; /* first: the adapter's pointer to it is a pointer to the worker */
     HtStart start;
-    uint64_t *hands;   /* the page shared with the bus: the ticket that is being worked on, or 0 */
-    HtBuffer frames;   /* to the bus, not yet sent */
+    uint64_t *hands; /* the page shared with the bus: the ticket that is being worked on, or 0 */
+    HtBuffer frames; /* to the bus, not yet sent */
 
     void *handle;
     const hutong_adapter *adapter;
@@ -46,15 +48,15 @@ struct HtWorker {
 
     HtReference reference;
     HtMapping *mapping;
-    HtMapper *mapper;    /* NULL without a mapping */
-    GPtrArray *filters;  /* see services.c */
-    GHashTable *pieces;  /* see pieces.c */
+    HtMapper *mapper;   /* NULL without a mapping */
+    GPtrArray *filters; /* see services.c */
+    GHashTable *pieces; /* see pieces.c */
 
     hutong_out out;
     HtOutcome outcome;
-    bool soap_expected;  /* of the payload in hand */
+    bool soap_expected; /* of the payload in hand */
     HtBuffer text, reply;
-    unsigned log_lines;  /* since the last payload */
+    unsigned log_lines; /* since the last payload */
 };
 
 /* ---- setup.c: from START to READY ---- */
@@ -96,5 +98,6 @@ bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes);
 bool ht_pieces_end(HtWorker *worker, uint64_t ticket);
 void ht_pieces_abort(HtWorker *worker, uint64_t ticket);
 
-/* Reads the fields of MESSAGE or BEGIN; `body` (may be NULL) gets HT_FIELD_BODY. False when they are broken. */
+/* Reads the fields of MESSAGE or BEGIN; `body` (may be NULL) gets HT_FIELD_BODY. False when they are
+ * broken. */
 bool ht_message_read(HtText fields, HtMessageHead *head, HtText *body);

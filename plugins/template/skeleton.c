@@ -1,6 +1,6 @@
-/* skeleton: an adapter for Hutong 互通. It runs in a host process of its own: one thread, one payload at a time, no network, no
- * files after the start. Everything that it may do is in hutong-plugin.h. Log and fault texts must hold no personal data: say
- * where (element, record, line), never what. */
+/* skeleton: an adapter for Hutong 互通. It runs in a host process of its own: one thread, one payload at a
+ * time, no network, no files after the start. Everything that it may do is in hutong-plugin.h. Log and
+ * fault texts must hold no personal data: say where (element, record, line), never what. */
 #include <hutong-plugin.h>
 
 #include <stdlib.h>
@@ -24,17 +24,18 @@ static void *open_adapter(const hutong_host *host)
     return adapter;
 }
 
-/* A payload into records. Most adapters leave that to their mapping, skeleton.xml. What a mapping cannot say is done here:
- * repair or unpack the bytes and use host->map_bytes(), or change elements on their way with host->filter(). */
+/* A payload into records. Most adapters leave that to their mapping, skeleton.xml. What a mapping cannot
+ * say is done here: repair or unpack the bytes and use host->map_bytes(), or change elements on their way
+ * with host->filter(). */
 static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_out *out)
 {
     const Adapter *adapter = state;
     return adapter->host->map(adapter->host, payload, out);
 }
 
-/* The answer that this department's clients expect: the content of the SOAP body, or the whole of a plain answer. Called
- * after HUTONG_OK only, and sent when the events are on disk. Without this function, or when it returns HUTONG_REJECT, the
- * client gets the bus's receipt. */
+/* The answer that this department's clients expect: the content of the SOAP body, or the whole of a plain
+ * answer. Called after HUTONG_OK only, and sent when the events are on disk. Without this function, or when
+ * it returns HUTONG_REJECT, the client gets the bus's receipt. */
 static hutong_verdict reply(void *state, const hutong_outcome *outcome, hutong_out *out)
 {
     static const char before[] = "<response><code>", between[] = "</code><id>", after[] = "</id></response>";

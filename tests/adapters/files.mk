@@ -1,8 +1,10 @@
 # Adapters for tests of the supervisor and the loader: tests/adapters/NAME.so, never installed.
-test_ADAPTERS := obedient mapped crash-at-load hang-at-load crash-in-open refuse-open no-symbol short-symbol wrong-major \
-	wrong-minor wrong-size wrong-name no-decode
+test_ADAPTERS := obedient mapped leaky fragile crash-at-load hang-at-load crash-in-open refuse-open no-symbol \
+	short-symbol wrong-major wrong-minor wrong-size wrong-name no-decode
 obedient_SRC := tests/adapters/obedient.c
 mapped_SRC := tests/adapters/mapped.c
+leaky_SRC := tests/adapters/leaky.c
+fragile_SRC := tests/adapters/fragile.c
 crash-at-load_SRC := tests/adapters/crash-at-load.c
 hang-at-load_SRC := tests/adapters/hang-at-load.c
 crash-in-open_SRC := tests/adapters/crash-in-open.c

@@ -1,5 +1,6 @@
-/* mapped: an adapter with a mapping, a filter, a reply and code tables, for tests of the host's services. Documents with the
- * root `card` are turned into `person` documents; `<card kind="…">` is refused when the kind is not in the sex table. */
+/* mapped: an adapter with a mapping, a filter, a reply and code tables, for tests of the host's services.
+ * Documents with the root `card` are turned into `person` documents; `<card kind="…">` is refused when the
+ * kind is not in the sex table. */
 #include "hutong-plugin.h"
 
 #include <stdlib.h>
@@ -14,7 +15,8 @@ static void start(void *data, hutong_out *out, const char *name, const char *con
     Mapped *state = data;
     for (; attributes && *attributes; attributes += 2) {
         hutong_text code = {attributes[1], strlen(attributes[1])};
-        if (strcmp(attributes[0], "kind") == 0 && !state->host->code(state->host, "GB-T-2261.1", code, NULL)) {
+        if (strcmp(attributes[0], "kind") == 0 &&
+            !state->host->code(state->host, "GB-T-2261.1", code, NULL)) {
             state->host->fault(out, HUTONG_REJECT, "unknown-kind", "the card's kind is not in the table");
         }
     }

@@ -1,5 +1,5 @@
-/* obedient: does to its host whatever the payload says, the first word of it being a command. For tests of the supervisor:
- * each command is something that a broken or hostile adapter does. */
+/* obedient: does to its host whatever the payload says, the first word of it being a command. For tests of
+ * the supervisor: each command is something that a broken or hostile adapter does. */
 #include "hutong-plugin.h"
 
 #include <errno.h>
@@ -21,9 +21,9 @@ enum { BUS_FD = 3 };
 
 typedef struct {
     const hutong_host *host;
-    char said[64];  /* what reply() gives back */
-    char echo;      /* whether it does */
-    size_t big;     /* bytes of a big reply */
+    char said[64]; /* what reply() gives back */
+    char echo;     /* whether it does */
+    size_t big;    /* bytes of a big reply */
 } Obedient;
 
 static Obedient the_adapter;
@@ -154,7 +154,8 @@ static bool is_refused(const char *what)
         return bus <= 0 || (kill(bus, 0) < 0 && syscall(SYS_tgkill, bus, bus, 0) < 0);
     }
     if (strcmp(what, "code") == 0) {
-        return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+        return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+               MAP_FAILED;
     }
     return strcmp(what, "load") == 0 && !socket_at_load && !fork_at_load;
 }
@@ -230,7 +231,8 @@ static void flood(void)
 
 static void tell(void)
 {
-    the_adapter.host->log(the_adapter.host, HUTONG_WARNING, "seen: 990104198001019915\nand 99010419910315993X");
+    the_adapter.host->log(the_adapter.host, HUTONG_WARNING,
+                          "seen: 990104198001019915\nand 99010419910315993X");
 }
 
 static void overflow_stack(void)
@@ -239,10 +241,22 @@ static void overflow_stack(void)
 }
 
 static const Command commands[] = {
-    {"crash", crash},          {"abort", abort},           {"hang", wait_for_ever},   {"spin", spin},
-    {"leak", leak},            {"stack", overflow_stack},  {"exit", end_well},        {"garbage", send_garbage},
-    {"oversized", send_oversized}, {"foreign", send_foreign}, {"bus-frame", send_bus_frame}, {"half", send_half},
-    {"ready", send_ready},     {"close", close_all},       {"hide", hide},            {"flood", flood},
+    {"crash", crash},
+    {"abort", abort},
+    {"hang", wait_for_ever},
+    {"spin", spin},
+    {"leak", leak},
+    {"stack", overflow_stack},
+    {"exit", end_well},
+    {"garbage", send_garbage},
+    {"oversized", send_oversized},
+    {"foreign", send_foreign},
+    {"bus-frame", send_bus_frame},
+    {"half", send_half},
+    {"ready", send_ready},
+    {"close", close_all},
+    {"hide", hide},
+    {"flood", flood},
     {"tell", tell},
 };
 
@@ -255,8 +269,8 @@ static void obey(const char *word)
     }
 }
 
-static hutong_verdict decide(Obedient *state, const char *word, const char *rest, const hutong_payload *payload,
-                             hutong_out *out)
+static hutong_verdict decide(Obedient *state, const char *word, const char *rest,
+                             const hutong_payload *payload, hutong_out *out)
 {
     const hutong_host *host = state->host;
     if (strcmp(word, "echo") == 0) {

@@ -10,4 +10,5 @@ typedef struct {
 
 extern const Beginning hutong_adapter_v1;
 
-HUTONG_EXPORT const Beginning hutong_adapter_v1 = {sizeof(hutong_adapter), HUTONG_ABI_MAJOR, HUTONG_ABI_MINOR};
+HUTONG_EXPORT const Beginning hutong_adapter_v1 = {sizeof(hutong_adapter), HUTONG_ABI_MAJOR,
+                                                   HUTONG_ABI_MINOR};

@@ -21,14 +21,14 @@
 
 /* ---- The message ---- */
 
-#define PERSON                                                                                                         \
-    "<p:Person id=\"P0000000001\" op=\"UPDATE\"><p:IdNumber>990104198001019915</p:IdNumber><p:Name>测试甲</p:Name>"    \
-    "<p:FormerName/><p:Sex>1</p:Sex><p:Nation>01</p:Nation><p:BirthDate>1980-01-01</p:BirthDate>"                      \
-    "<p:HukouAddress>广东省广州市越秀区测试路19号3栋2单元1101室</p:HukouAddress><p:Residence type=\"current\">"        \
-    "<p:District>440104</p:District><p:Street>广东省广州市越秀区测试路19号3栋2单元1101室</p:Street>"                   \
-    "<p:PostCode>510000</p:PostCode></p:Residence><p:Marital>20</p:Marital><p:Education>20</p:Education>"              \
+#define PERSON                                                                                                                      \
+    "<p:Person id=\"P0000000001\" op=\"UPDATE\"><p:IdNumber>990104198001019915</p:IdNumber><p:Name>测试甲</p:Name>"              \
+    "<p:FormerName/><p:Sex>1</p:Sex><p:Nation>01</p:Nation><p:BirthDate>1980-01-01</p:BirthDate>"                                   \
+    "<p:HukouAddress>广东省广州市越秀区测试路19号3栋2单元1101室</p:HukouAddress><p:Residence type=\"current\">"    \
+    "<p:District>440104</p:District><p:Street>广东省广州市越秀区测试路19号3栋2单元1101室</p:Street>"               \
+    "<p:PostCode>510000</p:PostCode></p:Residence><p:Marital>20</p:Marital><p:Education>20</p:Education>"                           \
     "<p:Employer>市第7人民医院 &amp; 附属诊所</p:Employer><p:Phone>13800000000</p:Phone><p:Email>p1@example.cn</p:Email>" \
-    "<p:Household><p:HeadId>990104198205069922</p:HeadId><p:Relation>10</p:Relation></p:Household>"                    \
+    "<p:Household><p:HeadId>990104198205069922</p:HeadId><p:Relation>10</p:Relation></p:Household>"                                 \
     "<p:Status>ACTIVE</p:Status><p:EffectiveFrom>2024-06-01T08:30:00+08:00</p:EffectiveFrom></p:Person>"
 
 static const char message[] =
@@ -39,7 +39,8 @@ static const char message[] =
     "</p:Source><p:SentAt>2024-06-01T08:30:00+08:00</p:SentAt><p:Trace><p:Span>7f3a9c1e5b2d4860</p:Span><p:Parent>"
     "0000000000000000</p:Parent></p:Trace><p:Signature alg=\"SM3\">3f9a1c77e0b24d5586aa90bb12cd34ef56a7b8c9d0e1f203142536"
     "4758697a8b</p:Signature></soapenv:Header><soapenv:Body><p:PersonChange><p:Seq>1</p:Seq><p:Reason code=\"03\">户口迁移登记变更"
-    "</p:Reason>" PERSON "<p:Operator><p:Code>440104001</p:Code><p:OpName>经办一</p:OpName><p:Unit>越秀分局测试派出所</p:Unit>"
+    "</p:Reason>" PERSON
+    "<p:Operator><p:Code>440104001</p:Code><p:OpName>经办一</p:OpName><p:Unit>越秀分局测试派出所</p:Unit>"
     "<p:Remark>申请人因工作调动申请户口迁移，材料齐全，经审核符合规定，准予登记；原户籍所在地已出具迁移证明。</p:Remark>"
     "</p:Operator></p:PersonChange></soapenv:Body></soapenv:Envelope>";
 
@@ -55,8 +56,9 @@ static HtText make_message(const char *encoding)
 
 static unsigned long sax_events;
 
-static void count_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_namespaces,
-                        const xmlChar **namespaces, int n_attributes, int n_defaulted, const xmlChar **attributes)
+static void count_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                        int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
+                        const xmlChar **attributes)
 {
     (void)user, (void)name, (void)prefix, (void)uri, (void)n_namespaces, (void)namespaces, (void)n_attributes;
     (void)n_defaulted, (void)attributes;
@@ -80,13 +82,15 @@ typedef struct {
     xmlParserCtxt *parser;
     HtMapper *mapper;
     HtOutcome outcome;
-    HtStoredEvent stored; /* the packed event's texts: the same message gives the same bytes in the same place */
+    HtStoredEvent
+        stored; /* the packed event's texts: the same message gives the same bytes in the same place */
     HtBuffer json;
 } Ways;
 
 static void run_sax(Ways *ways)
 {
-    xmlFreeDoc(xmlCtxtReadMemory(ways->parser, ways->body.data, (int)ways->body.size, NULL, NULL, XML_PARSE_NONET));
+    xmlFreeDoc(
+        xmlCtxtReadMemory(ways->parser, ways->body.data, (int)ways->body.size, NULL, NULL, XML_PARSE_NONET));
 }
 
 static void run_map(Ways *ways)
@@ -155,8 +159,9 @@ static bool measure(Ways *ways, const char *encoding, unsigned rounds, double li
     qsort(sax, rounds, sizeof *sax, compare);
     qsort(map, rounds, sizeof *map, compare);
     double ratio = map[rounds / 2] / sax[rounds / 2];
-    printf("%-8s %zu bytes  bare SAX %.2f us  map to JSON %.2f us (%zu bytes)  ratio %.2f  limit %.2f  %s\n", encoding,
-           ways->body.size, sax[rounds / 2], map[rounds / 2], ways->json.size, ratio, limit, ratio <= limit ? "ok" : "ABOVE");
+    printf("%-8s %zu bytes  bare SAX %.2f us  map to JSON %.2f us (%zu bytes)  ratio %.2f  limit %.2f  %s\n",
+           encoding, ways->body.size, sax[rounds / 2], map[rounds / 2], ways->json.size, ratio, limit,
+           ratio <= limit ? "ok" : "ABOVE");
     g_free((char *)ways->body.data);
     return ratio <= limit;
 }
@@ -196,8 +201,11 @@ int main(int argc, char **argv)
     g_autoptr(HtMapper) mapper = ht_mapper_new(mapping, &reference, &options);
     Ways ways = {.parser = xmlNewParserCtxt(), .mapper = mapper};
     ht_outcome_init(&ways.outcome);
-    *ways.parser->sax = (xmlSAXHandler){.initialized = XML_SAX2_MAGIC, .startElementNs = count_start,
-                                        .endElementNs = count_end, .characters = count_text, .cdataBlock = count_text};
+    *ways.parser->sax = (xmlSAXHandler){.initialized = XML_SAX2_MAGIC,
+                                        .startElementNs = count_start,
+                                        .endElementNs = count_end,
+                                        .characters = count_text,
+                                        .cdataBlock = count_text};
     stay_on_one_core();
     bool good = measure(&ways, "UTF-8", rounds, LIMIT_UTF8);
     good = measure(&ways, "GB18030", rounds, LIMIT_GB18030) && good;

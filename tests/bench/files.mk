@@ -3,6 +3,7 @@ bench-spool_LIBS := spool base
 bench_PROGRAMS += bench-mapping
 bench-mapping_LIBS := engine base
 # bench-bus, the empty servers that it compares the bus with, and its parts, which come from lib/tests.a.
-testlib_SRC += tests/bench/load.c tests/bench/sink.c tests/bench/message.c tests/bench/proctree.c
-bench_PROGRAMS += bench-bus bare-soup bare-mhd
+testlib_SRC += tests/bench/load.c tests/bench/sink.c tests/bench/message.c tests/bench/proctree.c \
+	tests/bench/disk.c
+bench_PROGRAMS += bench-bus bench-empty-soup bench-empty-mhd
 bench-bus_LIBS := admin base

@@ -53,7 +53,8 @@ static bool watch(Load *load, Connection *connection, int operation, uint32_t ev
 
 static bool open_connection(Load *load, Connection *connection, GError **error)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)load->plan->port),
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)load->plan->port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int on = 1;
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -68,9 +69,11 @@ static bool open_connections(Load *load, GError **error)
 {
     const LoadPlan *plan = load->plan;
     char head[HEAD_MAX];
-    load->head_size = (size_t)g_snprintf(head, sizeof head,
-                                         "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: text/xml; charset=utf-8\r\n"
-                                         "Content-Length: %zu\r\n\r\n", plan->path, plan->port, plan->size);
+    load->head_size = (size_t)g_snprintf(
+        head, sizeof head,
+        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: text/xml; charset=utf-8\r\n"
+        "Content-Length: %zu\r\n\r\n",
+        plan->path, plan->port, plan->size);
     load->request_size = load->head_size + plan->size;
     for (unsigned i = 0; i < plan->connections; i++) {
         Connection *connection = &load->connections[i];
@@ -89,8 +92,8 @@ static bool open_connections(Load *load, GError **error)
 /* Writes on; waits for room only if the kernel takes less than the whole request. */
 static bool write_on(Load *load, Connection *connection, GError **error)
 {
-    ssize_t written = send(connection->fd, connection->request + connection->sent, load->request_size - connection->sent,
-                           MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t written = send(connection->fd, connection->request + connection->sent,
+                           load->request_size - connection->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written < 0 && errno != EAGAIN) {
         return fail_errno(error, "send");
     }
@@ -100,7 +103,8 @@ static bool write_on(Load *load, Connection *connection, GError **error)
     if (whole && !waited) {
         return true;
     }
-    return watch(load, connection, EPOLL_CTL_MOD, whole ? EPOLLIN : EPOLLIN | EPOLLOUT) || fail_errno(error, "epoll_ctl");
+    return watch(load, connection, EPOLL_CTL_MOD, whole ? EPOLLIN : EPOLLIN | EPOLLOUT) ||
+           fail_errno(error, "epoll_ctl");
 }
 
 static bool begin_message(Load *load, Connection *connection, GError **error)
@@ -162,8 +166,8 @@ static bool take_answer(Load *load, Connection *connection, GError **error)
 
 static bool read_on(Load *load, Connection *connection, GError **error)
 {
-    ssize_t received = recv(connection->fd, connection->answer + connection->received, ANSWER_MAX - connection->received,
-                            MSG_DONTWAIT);
+    ssize_t received = recv(connection->fd, connection->answer + connection->received,
+                            ANSWER_MAX - connection->received, MSG_DONTWAIT);
     if (received < 0) {
         return errno == EAGAIN || fail_errno(error, "recv");
     }
@@ -177,7 +181,8 @@ static bool read_on(Load *load, Connection *connection, GError **error)
     }
     bool whole = size > 0 && (size_t)size == connection->received && connection->start_us != 0;
     bool good = whole && (connection->answer[9] == '2' || strncmp(connection->answer + 9, "503", 3) == 0);
-    return good ? take_answer(load, connection, error) : fail_answer(connection, "not the answer that was expected", error);
+    return good ? take_answer(load, connection, error)
+                : fail_answer(connection, "not the answer that was expected", error);
 }
 
 /* ---- The run ---- */
@@ -214,8 +219,8 @@ static bool run(Load *load, GError **error)
             return false;
         }
         if (g_get_monotonic_time() - start_us > load->plan->limit_s * G_USEC_PER_SEC) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%u of %u messages answered in %u s", load->answered,
-                        load->plan->messages, load->plan->limit_s);
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%u of %u messages answered in %u s",
+                        load->answered, load->plan->messages, load->plan->limit_s);
             return false;
         }
     }

@@ -11,9 +11,9 @@
 typedef void (*LoadFill)(char *body, uint64_t number);
 
 typedef struct {
-    unsigned port;        /* on 127.0.0.1 */
+    unsigned port; /* on 127.0.0.1 */
     const char *path;
-    const char *body;     /* the message to begin with */
+    const char *body; /* the message to begin with */
     size_t size;
     LoadFill fill;
     unsigned connections; /* 1 to 1024 */

@@ -24,8 +24,8 @@ static bool read_process(const char *name, Process *process)
     }
     /* The name in parentheses may hold anything: fields are counted from the last one that closes. */
     const char *fields = strrchr(text, ')');
-    if (!fields || sscanf(fields, ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld", &process->parent, &user,
-                          &system, &reaped_user, &reaped_system) != 5) {
+    if (!fields || sscanf(fields, ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld",
+                          &process->parent, &user, &system, &reaped_user, &reaped_system) != 5) {
         return false;
     }
     double ticks = (double)sysconf(_SC_CLK_TCK);
@@ -92,9 +92,11 @@ void process_tree_measure(pid_t root, ProcessTree *tree)
     for (unsigned i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
         if (process->inside) {
-            *(process->pid == root ? &tree->own_s : &tree->children_s) += process->used_s;
+            bool own = process->pid == root;
+            *(own ? &tree->own_s : &tree->children_s) += process->used_s;
+            *(own ? &tree->own_peak_kb : &tree->children_peak_kb) +=
+                read_kb(process->pid, "status", "VmHWM:");
             tree->children_s += process->reaped_s;
-            tree->peak_kb += read_kb(process->pid, "status", "VmHWM:");
             tree->pss_kb += read_kb(process->pid, "smaps_rollup", "\nPss:");
             tree->processes++;
         }

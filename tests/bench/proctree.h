@@ -5,9 +5,11 @@
 #include <sys/types.h>
 
 typedef struct {
-    double own_s, children_s; /* CPU seconds, user and system: of the process; of its descendants, ended ones included */
-    size_t peak_kb;           /* sum of the living processes' peak resident memory (VmHWM): pages they share count twice */
-    size_t pss_kb;            /* sum of their proportional memory now; 0 where the kernel does not say */
+    double own_s;            /* CPU seconds, user and system, of the process */
+    double children_s;       /* the same of its descendants, ended ones included */
+    size_t own_peak_kb;      /* peak resident memory (VmHWM) of the process */
+    size_t children_peak_kb; /* sum of the same of its living descendants: pages that they share count again */
+    size_t pss_kb;           /* sum of their proportional memory now; 0 where the kernel does not say */
     unsigned processes;
 } ProcessTree;
 

@@ -31,9 +31,9 @@ struct Sink {
     int listener, epoll, stop; /* stop: an eventfd */
     unsigned port;
     uint64_t last;
-    uint8_t *seen; /* a bit for each business number */
+    uint8_t *seen;     /* a bit for each business number */
     GHashTable *peers; /* owned; of the thread */
-    GMutex lock;   /* count, seen */
+    GMutex lock;       /* count, seen */
     GCond changed;
     SinkCount count;
 };
@@ -190,7 +190,8 @@ static void listen_on_loopback(Sink *sink)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     sink->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(sink->listener, (struct sockaddr *)&address, size) != 0 || listen(sink->listener, BACKLOG) != 0 ||
+    if (bind(sink->listener, (struct sockaddr *)&address, size) != 0 ||
+        listen(sink->listener, BACKLOG) != 0 ||
         getsockname(sink->listener, (struct sockaddr *)&address, &size) != 0) {
         g_error("the sink cannot listen on 127.0.0.1");
     }

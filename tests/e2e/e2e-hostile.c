@@ -4,6 +4,7 @@
 #include "tests/lib/post.h"
 
 #include <arpa/inet.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -181,6 +182,45 @@ static void test_a_large_body_is_taken_whole(void)
     platform_free(platform);
 }
 
+/* How many bytes of original payloads a stopped bus's spool keeps. */
+static gint64 kept_bytes(const BusProcess *bus)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    g_autofree char *file = g_build_filename(bus->folder, "state", "spool.db", NULL);
+    g_assert_cmpint(sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT coalesce(sum(length(bytes)), 0) FROM payloads", -1, &statement, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
+    gint64 bytes = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return bytes;
+}
+
+/* Bytes that had to be repaired are kept as they came, also when they were too many to be held in the bus. */
+static void test_repaired_bytes_are_kept_whatever_their_size(void)
+{
+    Platform *platform = platform_new();
+    BusProcess *bus = make_bus(platform, NULL);
+    g_autofree char *blanks = g_strnfill(200000, ' ');
+    bus_process_start(bus);
+    gint64 sent = 0;
+    for (unsigned large = 0; large < 2; large++) {
+        g_autofree char *body = g_strdup_printf(
+            "<ROWS><!-- illegal --->%s<ROW><SWZXID>94000000%u</SWZXID><SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>94000000%u</HJYWID>"
+            "<CXBZ>0</CXBZ><JCWH>440104001003</JCWH><XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM></ROW></ROWS>",
+            large ? blanks : "", large, large);
+        g_autoptr(Answer) answer = post(bus->port, "/in/hukou", "text/xml", NULL, body, strlen(body));
+        g_assert_cmpint(answer->status, ==, 200);
+        sent += (gint64)strlen(body);
+    }
+    g_assert_true(platform_wait(platform, 2, 10000));
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_assert_cmpint(kept_bytes(bus), ==, sent);
+    bus_process_free(bus);
+    platform_free(platform);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -188,5 +228,6 @@ int main(int argc, char **argv)
     g_test_add_func("/hostile/what-an-adapter-says-is-cleaned-of-numbers", test_what_an_adapter_says_is_cleaned_of_numbers);
     g_test_add_func("/hostile/exhausted-descriptors-are-survived", test_exhausted_descriptors_are_survived);
     g_test_add_func("/hostile/a-large-body-is-taken-whole", test_a_large_body_is_taken_whole);
+    g_test_add_func("/hostile/repaired-bytes-are-kept-whatever-their-size", test_repaired_bytes_are_kept_whatever_their_size);
     return g_test_run();
 }

@@ -40,8 +40,8 @@ exec find "$@" -type f -exec perl -e '
             $line =~ s/\xef\xbc\xb8|\xef\xbd\x98/X/g;
             $line =~ s/\xa3([\xb0-\xb9])/chr(ord($1) - 0x80)/ge;
             while ($line =~ /((?<![0-9])[0-9]{15}(?:[0-9]{2}[0-9Xx])?(?![0-9]))/g) {
-                my ($before, $after) = (substr($line, 0, $-[1]), substr($line, $+[1]));
-                next unless looks_personal($before, $1, $after);
+                my ($before, $run, $after) = (substr($line, 0, $-[1]), $1, substr($line, $+[1]));
+                next unless looks_personal($before, $run, $after);
                 print "$file:$number: looks like a citizen number\n";
                 $found = 1;
                 last;

@@ -5,8 +5,8 @@
 #include <libxml/parser.h>
 
 /* The spool's and the supervisor's domains, without either. */
-G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
-G_DEFINE_QUARK(ht - spool - error - quark, ht_spool_error)
+G_DEFINE_QUARK(ht_host_error, ht_host_error)
+G_DEFINE_QUARK(ht_spool_error, ht_spool_error)
 
 #define ID "01a1ff95-f45c-702c-a99a-e6a33216f278"
 #define SHA256 "0101010101010101010101010101010101010101010101010101010101010101"

@@ -1,5 +1,4 @@
-/* Request heads without a connection: what is refused, what is understood; and the digest of payloads. */
-#include "core/ingress/digest.h"
+/* Request heads without a connection: what is refused, what is understood. */
 #include "core/ingress/framing.h"
 
 #include <glib.h>
@@ -185,38 +184,6 @@ static void ignores_malformed_trace_contexts(void)
     }
 }
 
-static void assert_digest(const char *bytes, size_t size, size_t step)
-{
-    HtDigest digest;
-    uint8_t sha256[HT_DIGEST_SIZE];
-    g_autofree char *wanted = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, size);
-    ht_digest_init(&digest);
-    for (size_t at = 0; at < size; at += step) {
-        ht_digest_add(&digest, bytes + at, MIN(step, size - at));
-    }
-    ht_digest_finish(&digest, sha256);
-    for (int i = 0; i < HT_DIGEST_SIZE; i++) {
-        g_assert_cmpint(g_ascii_xdigit_value(wanted[2 * i]) * 16 + g_ascii_xdigit_value(wanted[2 * i + 1]),
-                        ==, sha256[i]);
-    }
-}
-
-static void digest_is_sha256_in_any_pieces(void)
-{
-    char bytes[700];
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        bytes[i] = (char)(i * 31);
-    }
-    for (size_t size = 0; size <= 200; size++) {
-        assert_digest(bytes, size, 1);
-        assert_digest(bytes, size, 63);
-        assert_digest(bytes, size, 700);
-    }
-    for (size_t step = 1; step <= 200; step++) {
-        assert_digest(bytes, sizeof bytes, step);
-    }
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -226,6 +193,5 @@ int main(int argc, char **argv)
     g_test_add_func("/framing/length/is-looked-at", looks_at_the_length_of_messages);
     g_test_add_func("/framing/accept/reads-what-sender-prefers", reads_what_sender_prefers);
     g_test_add_func("/framing/trace/ignores-malformed", ignores_malformed_trace_contexts);
-    g_test_add_func("/framing/digest/is-sha256-in-any-pieces", digest_is_sha256_in_any_pieces);
     return g_test_run();
 }

@@ -7,7 +7,8 @@
 
 #define BACKLOG 1024
 
-static void answer(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, void *user)
+static void answer(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+                   void *user)
 {
     (void)server, (void)path, (void)query, (void)user;
     soup_server_message_set_status(message, SOUP_STATUS_OK, NULL);
@@ -32,12 +33,12 @@ int main(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    g_autoptr(SoupServer) server = soup_server_new("server-header", "bare", NULL);
+    g_autoptr(SoupServer) server = soup_server_new("server-header", "empty", NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     soup_server_add_handler(server, NULL, answer, NULL, NULL);
     g_autoptr(GSocket) socket = listen_on_loopback(&error);
     if (!socket || !soup_server_listen_socket(server, socket, 0, &error)) {
-        fprintf(stderr, "bare-soup: %s\n", error->message);
+        fprintf(stderr, "bench-empty-soup: %s\n", error->message);
         return 1;
     }
     g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, NULL);

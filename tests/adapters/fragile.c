@@ -1,0 +1,37 @@
+/* fragile: believes that every payload ends in `>`, and falls over when one does not. The conformance kit
+ * must see it. */
+#include "hutong-plugin.h"
+
+#include <stdlib.h>
+
+static void *open_it(const hutong_host *host)
+{
+    return (void *)(uintptr_t)host;
+}
+
+static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_out *out)
+{
+    (void)state;
+    (void)out;
+    if (payload->body.size > 0 && payload->body.data[payload->body.size - 1] != '>') {
+        abort();
+    }
+    return HUTONG_OK;
+}
+
+static void close_it(void *state)
+{
+    (void)state;
+}
+
+HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
+    .struct_size = sizeof(hutong_adapter),
+    .abi_major = HUTONG_ABI_MAJOR,
+    .abi_minor = HUTONG_ABI_MINOR,
+    .name = "fragile",
+    .version = "1",
+    .summary = "For tests",
+    .open = open_it,
+    .decode = decode,
+    .close = close_it,
+};
