@@ -48,11 +48,13 @@ static bool open_spool(HtBus *bus, GError **error)
     const HtConfig *config = bus->config;
     uint8_t key[32];
     if (g_mkdir_with_parents(config->bus.state, 0700) < 0) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "%s: cannot be made: %s", config->bus.state, g_strerror(errno));
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "%s: cannot be made: %s", config->bus.state,
+                    g_strerror(errno));
         return false;
     }
     g_autofree char *file = g_build_filename(config->bus.state, "spool.db", NULL);
-    bool first_start = !g_file_test(file, G_FILE_TEST_EXISTS); /* later, a missing key must be brought back, not made anew */
+    bool first_start =
+        !g_file_test(file, G_FILE_TEST_EXISTS); /* later, a missing key must be brought back, not made anew */
     if (!ht_spool_load_key(config->bus.site_key_file, first_start, key, error)) {
         return false;
     }
@@ -105,7 +107,8 @@ static bool open_doors(HtBus *bus, GError **error)
 
 static bool open_parts(HtBus *bus, GError **error)
 {
-    return open_dictionary(bus, error) && open_spool(bus, error) && open_delivery(bus, error) && open_doors(bus, error);
+    return open_dictionary(bus, error) && open_spool(bus, error) && open_delivery(bus, error) &&
+           open_doors(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -145,7 +148,8 @@ static gboolean on_tick(void *user)
     HtSpoolStatus status;
     ht_spool_status(bus->spool, &status);
     if (status.failed) {
-        ht_log(HT_LOG_ERROR, "bus", "the spool's disk failed; the bus ends without acknowledging anything more");
+        ht_log(HT_LOG_ERROR, "bus",
+               "the spool's disk failed; the bus ends without acknowledging anything more");
         bus->exit_status = HT_EXIT_FAILED;
         stop_loop(bus);
     }
@@ -155,7 +159,8 @@ static gboolean on_tick(void *user)
 
 static void turn(HtBus *bus)
 {
-    ht_log(HT_LOG_INFO, "bus", "%s is ready: public door on port %u, house door at %s, %u sources, %u consumers",
+    ht_log(HT_LOG_INFO, "bus",
+           "%s is ready: public door on port %u, house door at %s, %u sources, %u consumers",
            bus->config->bus.name, ht_door_port(bus->door), bus->config->bus.admin, bus->config->sources->len,
            bus->config->consumers->len);
     g_unix_signal_add(SIGTERM, on_signal, bus);
@@ -192,7 +197,9 @@ int ht_bus_run(const HtConfig *config)
     HtBus bus = {.config = config, .exit_status = HT_EXIT_OK};
     g_autoptr(GError) error = NULL;
     signal(SIGPIPE, SIG_IGN);
-    mallopt(M_ARENA_MAX, 2); /* glibc gives each thread 64 MB of address space to scatter over; what passes from thread to thread stays */
+    mallopt(
+        M_ARENA_MAX,
+        2); /* glibc gives each thread 64 MB of address space to scatter over; what passes from thread to thread stays */
     set_log_level(config->bus.log_level);
     curl_global_init(CURL_GLOBAL_ALL);
     bus.loop = g_main_loop_new(NULL, FALSE);

@@ -47,19 +47,29 @@ static void add_spool(const HtBus *bus, HtBuffer *json)
     const struct {
         const char *name;
         uint64_t value;
-    } figures[] = {{"firstSequence", spool.first_sequence}, {"lastSequence", spool.last_sequence},
-                   {"messages", spool.messages},            {"resent", spool.resent},
-                   {"duplicates", spool.duplicates},        {"deadLetters", spool.dead_letters},
-                   {"quarantined", spool.quarantined},      {"aliases", spool.aliases},
-                   {"fileBytes", spool.file_bytes},         {"walBytes", spool.wal_bytes},
-                   {"freeBytes", spool.free_bytes},         {"commits", spool.commits},
-                   {"checkpoints", spool.checkpoints},      {"commitP99Us", spool.commit_p99_us},
+    } figures[] = {{"firstSequence", spool.first_sequence},
+                   {"lastSequence", spool.last_sequence},
+                   {"messages", spool.messages},
+                   {"resent", spool.resent},
+                   {"duplicates", spool.duplicates},
+                   {"deadLetters", spool.dead_letters},
+                   {"quarantined", spool.quarantined},
+                   {"aliases", spool.aliases},
+                   {"fileBytes", spool.file_bytes},
+                   {"walBytes", spool.wal_bytes},
+                   {"freeBytes", spool.free_bytes},
+                   {"commits", spool.commits},
+                   {"checkpoints", spool.checkpoints},
+                   {"commitP99Us", spool.commit_p99_us},
                    {"waiting", ht_spool_backlog(bus->spool)}};
     open_object(json, "spool");
     for (unsigned i = 0; i < G_N_ELEMENTS(figures); i++) {
         ht_json_member_number(json, figures[i].name, (int64_t)figures[i].value);
     }
-    ht_json_member(json, "state", ht_text_from(spool.failed ? "failed" : spool.intake_stopped ? "full" : "ok"));
+    ht_json_member(json, "state",
+                   ht_text_from(spool.failed           ? "failed"
+                                : spool.intake_stopped ? "full"
+                                                       : "ok"));
     ht_buffer_add_char(json, '}');
 }
 
@@ -102,14 +112,22 @@ static void add_source(const HtSource *source, HtBuffer *json)
     const struct {
         const char *name;
         uint64_t value;
-    } all[] = {{"messages", figures->messages}, {"accepted", figures->accepted},     {"resent", figures->resent},
-               {"rejected", figures->rejected}, {"failed", figures->failed},         {"busy", figures->busy},
-               {"events", figures->events},     {"duplicates", figures->duplicates}, {"quarantined", figures->quarantined},
-               {"bytes", figures->bytes},       {"latencyMaxUs", figures->latency_us_max}};
+    } all[] = {{"messages", figures->messages},
+               {"accepted", figures->accepted},
+               {"resent", figures->resent},
+               {"rejected", figures->rejected},
+               {"failed", figures->failed},
+               {"busy", figures->busy},
+               {"events", figures->events},
+               {"duplicates", figures->duplicates},
+               {"quarantined", figures->quarantined},
+               {"bytes", figures->bytes},
+               {"latencyMaxUs", figures->latency_us_max}};
     for (unsigned i = 0; i < G_N_ELEMENTS(all); i++) {
         ht_json_member_number(json, all[i].name, (int64_t)all[i].value);
     }
-    ht_json_member_number(json, "latencyMeanUs", figures->answers ? (int64_t)(figures->latency_us_sum / figures->answers) : 0);
+    ht_json_member_number(json, "latencyMeanUs",
+                          figures->answers ? (int64_t)(figures->latency_us_sum / figures->answers) : 0);
     add_time(json, "lastAccepted", figures->last_us);
     add_host(source, json);
     ht_buffer_add_char(json, '}');
@@ -160,7 +178,8 @@ void ht_status_json(void *user, HtBuffer *json)
 
 /* ---- Metrics ---- */
 
-static void add_metric(HtBuffer *text, const char *name, const char *label, const char *value, uint64_t number)
+static void add_metric(HtBuffer *text, const char *name, const char *label, const char *value,
+                       uint64_t number)
 {
     if (label) {
         ht_buffer_printf(text, "hutong_%s{%s=\"%s\"} %" G_GUINT64_FORMAT "\n", name, label, value, number);
@@ -183,14 +202,17 @@ static const SourceMetric source_metrics[] = {
     {"source_messages_total", "Requests received.", offsetof(HtSourceFigures, messages)},
     {"source_accepted_total", "Messages accepted and on disk.", offsetof(HtSourceFigures, accepted)},
     {"source_resent_total", "Messages that were known already.", offsetof(HtSourceFigures, resent)},
-    {"source_rejected_total", "Messages refused because of their content.", offsetof(HtSourceFigures, rejected)},
+    {"source_rejected_total", "Messages refused because of their content.",
+     offsetof(HtSourceFigures, rejected)},
     {"source_failed_total", "Messages that could not be handled.", offsetof(HtSourceFigures, failed)},
     {"source_busy_total", "Messages answered 503.", offsetof(HtSourceFigures, busy)},
     {"source_events_total", "Events appended.", offsetof(HtSourceFigures, events)},
     {"source_duplicates_total", "Records that were known already.", offsetof(HtSourceFigures, duplicates)},
     {"source_bytes_total", "Bytes of bodies.", offsetof(HtSourceFigures, bytes)},
-    {"source_answers_total", "Messages that reached the host and were answered.", offsetof(HtSourceFigures, answers)},
-    {"source_latency_microseconds_total", "Sum of their answer times.", offsetof(HtSourceFigures, latency_us_sum)},
+    {"source_answers_total", "Messages that reached the host and were answered.",
+     offsetof(HtSourceFigures, answers)},
+    {"source_latency_microseconds_total", "Sum of their answer times.",
+     offsetof(HtSourceFigures, latency_us_sum)},
 };
 
 static void add_source_metrics(const HtBus *bus, HtBuffer *text)
@@ -218,7 +240,8 @@ static const SourceMetric consumer_metrics[] = {
     {"consumer_dead_total", "Events that became dead letters.", offsetof(HtConsumerStatus, dead)},
     {"consumer_attempts_total", "Requests sent.", offsetof(HtConsumerStatus, attempts)},
     {"consumer_failures_total", "Requests that failed.", offsetof(HtConsumerStatus, failures)},
-    {"consumer_backlog", "Events between the cursor and the end of the spool.", offsetof(HtConsumerStatus, backlog)},
+    {"consumer_backlog", "Events between the cursor and the end of the spool.",
+     offsetof(HtConsumerStatus, backlog)},
 };
 
 static void add_consumer_metrics(const HtBus *bus, HtBuffer *text)
@@ -253,7 +276,8 @@ void ht_status_metrics(void *user, HtBuffer *text)
     add_gauge(text, "spool_file_bytes", "Size of the spool file.", spool.file_bytes);
     add_gauge(text, "spool_wal_bytes", "Size of the write-ahead log.", spool.wal_bytes);
     add_gauge(text, "spool_free_bytes", "Room on the spool's disk.", spool.free_bytes);
-    add_gauge(text, "spool_commit_p99_microseconds", "99th percentile of the last 1024 commits.", spool.commit_p99_us);
+    add_gauge(text, "spool_commit_p99_microseconds", "99th percentile of the last 1024 commits.",
+              spool.commit_p99_us);
     add_gauge(text, "spool_dead_letters", "Dead letters kept.", spool.dead_letters);
     add_gauge(text, "spool_quarantined", "Messages in quarantine.", spool.quarantined);
     add_gauge(text, "door_connections", "Connections at the public door.", door.connections);

@@ -29,7 +29,8 @@ struct HtHouse {
 
 /* ---- Pages ---- */
 
-static void answer(SoupServerMessage *message, unsigned status, const char *type, const char *text, size_t size)
+static void answer(SoupServerMessage *message, unsigned status, const char *type, const char *text,
+                   size_t size)
 {
     soup_server_message_set_status(message, status, NULL);
     soup_server_message_set_response(message, type, SOUP_MEMORY_COPY, text, size);
@@ -39,10 +40,12 @@ static void answer_ready(HtHouse *house, SoupServerMessage *message)
 {
     const char *reason = house->view.ready(house->view.user);
     g_autofree char *text = g_strdup_printf("%s\n", reason ? reason : "ready");
-    answer(message, reason ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK, "text/plain; charset=utf-8", text, strlen(text));
+    answer(message, reason ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK, "text/plain; charset=utf-8",
+           text, strlen(text));
 }
 
-static void answer_view(HtHouse *house, SoupServerMessage *message, void (*fill)(void *, HtBuffer *), const char *type)
+static void answer_view(HtHouse *house, SoupServerMessage *message, void (*fill)(void *, HtBuffer *),
+                        const char *type)
 {
     HtBuffer text = {0};
     fill(house->view.user, &text);
@@ -50,7 +53,8 @@ static void answer_view(HtHouse *house, SoupServerMessage *message, void (*fill)
     ht_buffer_clear(&text);
 }
 
-static void on_request(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, void *user)
+static void on_request(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+                       void *user)
 {
     HtHouse *house = user;
     const char *method = soup_server_message_get_method(message);
@@ -150,8 +154,8 @@ static bool fill_address(const char *path, struct sockaddr_un *address, GError *
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address->sun_path) {
-        g_set_error(error, HT_HOUSE_ERROR, 0, "%s: the path of a unix socket must be shorter than %zu bytes", path,
-                    sizeof address->sun_path);
+        g_set_error(error, HT_HOUSE_ERROR, 0, "%s: the path of a unix socket must be shorter than %zu bytes",
+                    path, sizeof address->sun_path);
         return false;
     }
     g_strlcpy(address->sun_path, path, sizeof address->sun_path);
@@ -193,7 +197,8 @@ static bool listen_on(HtHouse *house, GError **error)
     mode_t mask = umask(0077);
     bool bound = house->fd >= 0 && bind(house->fd, (struct sockaddr *)&address, sizeof address) == 0;
     umask(mask);
-    return bound && listen(house->fd, BACKLOG) == 0 ? true : fail(house->path, "cannot be listened on", error);
+    return bound && listen(house->fd, BACKLOG) == 0 ? true
+                                                    : fail(house->path, "cannot be listened on", error);
 }
 
 HtHouse *ht_house_open(const char *path, const HtHouseView *view, GError **error)

@@ -54,8 +54,9 @@ __attribute__((noinline)) static void copy_bytes(char *to, HtText from)
 
 void ht_item_pack(HtBuffer *data, const HtItem *item)
 {
-    uint8_t head[ITEM_HEAD] = {(uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) | (item->repeats ? ITEM_REPEATS : 0)),
-                               item->instance, (uint8_t)MIN(item->name.size, 255)};
+    uint8_t head[ITEM_HEAD] = {
+        (uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) | (item->repeats ? ITEM_REPEATS : 0)),
+        item->instance, (uint8_t)MIN(item->name.size, 255)};
     char *at = ht_pack_reserve(data, (uint8_t)item->kind, ITEM_HEAD + head[2] + item->value.size);
     memcpy(at, head, ITEM_HEAD);
     copy_bytes(at + ITEM_HEAD, (HtText){item->name.data, head[2]});
@@ -229,7 +230,8 @@ static bool is_number(HtText value)
             return false;
         }
     }
-    HtText figures = value.size > 0 && value.data[0] == '-' ? (HtText){value.data + 1, value.size - 1} : value;
+    HtText figures =
+        value.size > 0 && value.data[0] == '-' ? (HtText){value.data + 1, value.size - 1} : value;
     bool leading_zero = figures.size > 1 && figures.data[0] == '0' && figures.data[1] != '.';
     const char *dot = figures.size ? memchr(figures.data, '.', figures.size) : NULL;
     bool two_dots = dot && memchr(dot + 1, '.', (size_t)(figures.data + figures.size - dot - 1));
@@ -305,7 +307,8 @@ static bool take_identity(HtText value, bool fresh, HtEvent *event)
                            {split + 1, (size_t)(value.data + value.size - split - 1)},
                            fresh};
     event->identities[event->identity_count++] = identity;
-    return identity.kind.size > 0 && identity.value.size > 0 && is_clean(identity.kind) && is_clean(identity.value);
+    return identity.kind.size > 0 && identity.value.size > 0 && is_clean(identity.kind) &&
+           is_clean(identity.value);
 }
 
 static bool take_field(uint8_t tag, HtText value, HtEvent *event)

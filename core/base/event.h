@@ -13,24 +13,24 @@
 
 /* Attributes of the head, as CloudEvents names them. */
 typedef enum {
-    HT_ATTR_TYPE,            /* "person.moved-in.v1" */
-    HT_ATTR_ACTION,          /* assert | correct | cancel | verify */
-    HT_ATTR_TIME,            /* when it happened, RFC 3339 */
-    HT_ATTR_TIMEPRECISION,   /* year | month | day | minute | second */
-    HT_ATTR_BUSINESSID,      /* the department's own number of the business */
-    HT_ATTR_REVERSES,        /* businessid of what a cancel undoes */
-    HT_ATTR_DIRECTION,       /* return | report | lateral | query */
-    HT_ATTR_DIVISION,        /* 6, 9 or 12 digits */
-    HT_ATTR_FROMDIVISION,    /* the same, of the place that a person left */
-    HT_ATTR_DIVISIONEDITION, /* the code list that `division` was read against */
+    HT_ATTR_TYPE,               /* "person.moved-in.v1" */
+    HT_ATTR_ACTION,             /* assert | correct | cancel | verify */
+    HT_ATTR_TIME,               /* when it happened, RFC 3339 */
+    HT_ATTR_TIMEPRECISION,      /* year | month | day | minute | second */
+    HT_ATTR_BUSINESSID,         /* the department's own number of the business */
+    HT_ATTR_REVERSES,           /* businessid of what a cancel undoes */
+    HT_ATTR_DIRECTION,          /* return | report | lateral | query */
+    HT_ATTR_DIVISION,           /* 6, 9 or 12 digits */
+    HT_ATTR_FROMDIVISION,       /* the same, of the place that a person left */
+    HT_ATTR_DIVISIONEDITION,    /* the code list that `division` was read against */
     HT_ATTR_DATACLASSIFICATION, /* 0 to 3, the highest of the elements */
-    HT_ATTR_CORRELATIONID,   /* ties the events of one business together (both parties of a marriage) */
-    HT_ATTR_SOURCE,          /* set by the bus: the source's name */
-    HT_ATTR_DEPARTMENT,      /* set by the bus: from the source's configuration */
-    HT_ATTR_CAUSATIONID,     /* set by the bus: the message's id */
-    HT_ATTR_TRACEPARENT,     /* set by the bus: W3C trace context of the request, when it had one */
-    HT_ATTR_FORMERSUBJECT,   /* set by the spool: a subject under which earlier events of this person may have gone */
-    HT_ATTR_MINOR,           /* "1": a person under 14; all personal elements count as sensitivity 3. Not rendered */
+    HT_ATTR_CORRELATIONID,      /* ties the events of one business together (both parties of a marriage) */
+    HT_ATTR_SOURCE,             /* set by the bus: the source's name */
+    HT_ATTR_DEPARTMENT,         /* set by the bus: from the source's configuration */
+    HT_ATTR_CAUSATIONID,        /* set by the bus: the message's id */
+    HT_ATTR_TRACEPARENT,        /* set by the bus: W3C trace context of the request, when it had one */
+    HT_ATTR_FORMERSUBJECT, /* set by the spool: a subject under which earlier events of this person may have gone */
+    HT_ATTR_MINOR, /* "1": a person under 14; all personal elements count as sensitivity 3. Not rendered */
     HT_ATTR_COUNT
 } HtAttr;
 
@@ -40,9 +40,10 @@ const char *ht_attr_name(HtAttr attr);
 /* The idempotency key of one event (source's own, before hashing) and the identities are in the head as sent by the
  * host; neither is stored in clear. */
 typedef struct {
-    HtText kind;  /* "idNumber": a citizen number in its 18-digit form; "birthCertificate"; else local to the source */
+    HtText
+        kind; /* "idNumber": a citizen number in its 18-digit form; "birthCertificate"; else local to the source */
     HtText value;
-    bool fresh;   /* starts a subject of its own, and the other identities move to it (a number shared by two persons) */
+    bool fresh; /* starts a subject of its own, and the other identities move to it (a number shared by two persons) */
 } HtIdentity;
 
 #define HT_EVENT_IDENTITIES 8
@@ -68,7 +69,7 @@ typedef enum { HT_ITEM_ELEMENT = 1, HT_ITEM_QUALITY = 2, HT_ITEM_UNMAPPED = 3 } 
 
 typedef struct {
     HtItemKind kind;
-    HtText name;      /* element "group.element"; for quality the element meant, or empty; for unmapped the path */
+    HtText name; /* element "group.element"; for quality the element meant, or empty; for unmapped the path */
     HtText value;     /* the value; for quality the mark */
     HtValueForm form; /* elements only */
     bool reported;    /* elements only: repeated from another authority */
@@ -99,7 +100,7 @@ GQuark ht_event_error_quark(void);
 
 /* An event as the spool gives it back. */
 typedef struct {
-    uint64_t sequence;   /* from 1, without gaps, in the order of acceptance */
+    uint64_t sequence; /* from 1, without gaps, in the order of acceptance */
     HtUuid id;
     int64_t recorded_us; /* when the bus took it */
     HtText subject;      /* "p-…" */
@@ -118,4 +119,5 @@ typedef struct {
 
 /* Appends the event as one CloudEvents JSON object. `bus` is the bus's name for `source` ("/bus/source"). With a NULL
  * policy everything is written (the bus's own use only: explain with the privilege, tests). */
-void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy, HtBuffer *json);
+void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy,
+                     HtBuffer *json);

@@ -9,7 +9,7 @@
 #define HT_FAULT_TEXT 300
 
 typedef struct {
-    char code[HT_FAULT_CODE];       /* "not-well-formed", "required-missing", …: docs/errors.md lists them */
+    char code[HT_FAULT_CODE]; /* "not-well-formed", "required-missing", …: docs/errors.md lists them */
     char element[HT_FAULT_ELEMENT]; /* path or dictionary element, empty when none */
     char text[HT_FAULT_TEXT];       /* one sentence: what, and what to do */
     uint32_t record;                /* from 1; 0 when the whole payload is meant */
@@ -18,7 +18,8 @@ typedef struct {
 
 /* Fills a fault; the text is formatted, and cut to its room at a character's border. record, line and element are left
  * empty for the caller to set. */
-void ht_fault_set(HtFault *fault, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ht_fault_set(HtFault *fault, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 void ht_fault_set_element(HtFault *fault, HtText element);
 

@@ -17,14 +17,16 @@ static bool word_needs_escape(uint64_t word)
     uint64_t high = EACH_BYTE(0x80);
     uint64_t quote = word ^ EACH_BYTE('"'), slash = word ^ EACH_BYTE('\\'), delete = word ^ EACH_BYTE(0x7f);
     uint64_t low = (word - EACH_BYTE(0x20)) & ~word;
-    uint64_t equal = ((quote - EACH_BYTE(1)) & ~quote) | ((slash - EACH_BYTE(1)) & ~slash) | ((delete - EACH_BYTE(1)) & ~delete);
+    uint64_t equal = ((quote - EACH_BYTE(1)) & ~quote) | ((slash - EACH_BYTE(1)) & ~slash) |
+                     ((delete - EACH_BYTE(1)) & ~delete);
     return ((low | equal) & high) != 0;
 }
 
 static char *put_escape(char *at, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char short_form[0x20] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    static const char short_form[0x20] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     *at++ = '\\';
     if (byte == '"' || byte == '\\') {
         *at++ = (char)byte;

@@ -9,4 +9,5 @@ void ht_log_set_level(HtLogLevel level);
 
 /* Writes one line. `part` is the module ("spool", "ingress", "host hukou"). Line breaks in the text become spaces, and
  * a text longer than 1000 bytes is cut. Any thread. */
-void ht_log(HtLogLevel level, const char *part, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ht_log(HtLogLevel level, const char *part, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

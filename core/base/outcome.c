@@ -22,7 +22,8 @@ enum {
 
 void ht_outcome_init(HtOutcome *outcome)
 {
-    memset(outcome, 0, offsetof(HtOutcome, faults)); /* the 9 KB of faults count only as far as fault_count says */
+    memset(outcome, 0,
+           offsetof(HtOutcome, faults)); /* the 9 KB of faults count only as far as fault_count says */
     outcome->events = g_array_new(FALSE, FALSE, sizeof(HtText));
 }
 
@@ -97,20 +98,29 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     uint32_t number = 0;
     bool good = true;
     switch (tag) {
-    case TAG_VERDICT: good = take_number(value, HT_VERDICT_RETRY, &number); outcome->verdict = number; break;
+    case TAG_VERDICT:
+        good = take_number(value, HT_VERDICT_RETRY, &number);
+        outcome->verdict = number;
+        break;
     case TAG_SOAP:
         good = take_number(value, HT_SOAP_12, &number) && (number == 0 || number >= HT_SOAP_11);
         outcome->soap = number;
         break;
     case TAG_OPERATION: good = take_line(value, &outcome->operation); break;
     case TAG_MESSAGE_ID: good = take_line(value, &outcome->message_id); break;
-    case TAG_KEY: outcome->key = value; good = value.size > 0 && value.size <= TEXT_MAX_BYTES; break;
+    case TAG_KEY:
+        outcome->key = value;
+        good = value.size > 0 && value.size <= TEXT_MAX_BYTES;
+        break;
     case TAG_REPLY: outcome->reply = value; break;
     case TAG_ORIGINAL: outcome->original = value; break;
     case TAG_REPLY_TYPE: good = take_line(value, &outcome->reply_type); break;
     case TAG_RECORDS: good = take_number(value, UINT32_MAX, &outcome->records); break;
     case TAG_REJECTED: good = take_number(value, UINT32_MAX, &outcome->rejected); break;
-    case TAG_REPAIRED: good = take_number(value, 1, &number); outcome->repaired = number; break;
+    case TAG_REPAIRED:
+        good = take_number(value, 1, &number);
+        outcome->repaired = number;
+        break;
     case TAG_FAULT_COUNT: good = take_number(value, UINT32_MAX, &outcome->fault_count); break;
     case TAG_FAULT:
         good = *kept < HT_OUTCOME_FAULTS && ht_fault_unpack(value, &outcome->faults[(*kept)++]);
@@ -131,7 +141,8 @@ bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error)
     while (good && ht_unpack_next(&unpack, &tag, &value)) {
         good = take_field(tag, value, outcome, &kept);
     }
-    if (!good || unpack.broken || outcome->fault_count < kept || MIN(outcome->fault_count, HT_OUTCOME_FAULTS) != kept) {
+    if (!good || unpack.broken || outcome->fault_count < kept ||
+        MIN(outcome->fault_count, HT_OUTCOME_FAULTS) != kept) {
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has an unknown or malformed field");
         return false;
     }

@@ -8,7 +8,7 @@
 typedef enum {
     HT_VERDICT_OK,     /* take the events (there may be none: an acknowledgement, an empty answer) */
     HT_VERDICT_REJECT, /* the payload or a record is wrong; faults say what. Sending it again will not help */
-    HT_VERDICT_RETRY   /* not now: the department's side says so, or the host lacks something; sending again may help */
+    HT_VERDICT_RETRY /* not now: the department's side says so, or the host lacks something; sending again may help */
 } HtVerdict;
 
 typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersion;
@@ -20,19 +20,20 @@ typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersio
 
 typedef struct {
     HtVerdict verdict;
-    HtSoapVersion soap;      /* what the request was wrapped in, as far as it could be read */
-    HtText operation;        /* SOAP body's first element, local name; else the root element's name; may be absent */
-    HtText message_id;       /* wsa:MessageID, to be echoed as RelatesTo; absent when none */
-    HtText key;              /* idempotency key of the message: the mapping's <id>, else wsa:MessageID; absent otherwise */
-    HtText reply;            /* the adapter's own answer, a whole HTTP body; absent: the bus writes a receipt */
-    HtText reply_type;       /* its Content-Type */
-    HtText original;         /* the payload as received, when it has to be kept and the bus has no copy (it came in pieces) */
-    uint32_t records;        /* records read */
-    uint32_t rejected;       /* records with a fault (with on-invalid = quarantine the others are taken) */
-    bool repaired;           /* the bytes were repaired to be readable: keep the original */
+    HtSoapVersion soap; /* what the request was wrapped in, as far as it could be read */
+    HtText operation; /* SOAP body's first element, local name; else the root element's name; may be absent */
+    HtText message_id; /* wsa:MessageID, to be echoed as RelatesTo; absent when none */
+    HtText key; /* idempotency key of the message: the mapping's <id>, else wsa:MessageID; absent otherwise */
+    HtText reply;      /* the adapter's own answer, a whole HTTP body; absent: the bus writes a receipt */
+    HtText reply_type; /* its Content-Type */
+    HtText
+        original; /* the payload as received, when it has to be kept and the bus has no copy (it came in pieces) */
+    uint32_t records;  /* records read */
+    uint32_t rejected; /* records with a fault (with on-invalid = quarantine the others are taken) */
+    bool repaired;     /* the bytes were repaired to be readable: keep the original */
     uint32_t fault_count;
     HtFault faults[HT_OUTCOME_FAULTS];
-    GArray *events;          /* of HtText, each a packed event in record order */
+    GArray *events; /* of HtText, each a packed event in record order */
 } HtOutcome;
 
 /* An empty outcome (OK, no events). */

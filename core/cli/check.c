@@ -95,9 +95,11 @@ static void check_consumers(Check *check)
     g_autoptr(GString) errors = g_string_new(NULL);
     for (unsigned i = 0; i < check->config->consumers->len; i++) {
         const HtConsumerConfig *consumer = check->config->consumers->pdata[i];
-        g_autoptr(HtPolicy) policy = check->dictionary ? ht_policy_new(consumer, check->dictionary, errors) : NULL;
+        g_autoptr(HtPolicy) policy =
+            check->dictionary ? ht_policy_new(consumer, check->dictionary, errors) : NULL;
         g_autoptr(GError) error = NULL;
-        g_autoptr(HtSecret) secret = consumer->secret_file ? ht_secret_load(consumer->secret_file, &error) : NULL;
+        g_autoptr(HtSecret) secret =
+            consumer->secret_file ? ht_secret_load(consumer->secret_file, &error) : NULL;
         if (error) {
             complain(check, consumer->file, consumer->line, error->message);
         }
@@ -164,8 +166,8 @@ int ht_cli_check(int argc, char **argv)
         check_source(&check, check.config->sources->pdata[i]);
     }
     if (check.errors == 0) {
-        printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file, check.config->sources->len,
-               check.config->consumers->len, check.config->routes->len);
+        printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,
+               check.config->sources->len, check.config->consumers->len, check.config->routes->len);
     }
     g_clear_pointer(&check.dictionary, ht_dictionary_free);
     ht_config_free(check.config);

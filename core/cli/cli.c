@@ -16,14 +16,16 @@ typedef struct {
     const char *summary;
 } Verb;
 
-bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries, char **config_file)
+bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
+                    char **config_file)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *file = NULL;
-    const GOptionEntry common[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &file, "The configuration (default " HT_SYSCONFDIR "/hutong/hutong.conf)", "FILE"},
-        G_OPTION_ENTRY_NULL};
+    const GOptionEntry common[] = {{"config", 'c', 0, G_OPTION_ARG_FILENAME, &file,
+                                    "The configuration (default " HT_SYSCONFDIR "/hutong/hutong.conf)",
+                                    "FILE"},
+                                   G_OPTION_ENTRY_NULL};
     g_autofree char *program = g_strconcat("hutong ", (*argv)[0], NULL);
     g_set_prgname(program);
     g_option_context_set_summary(context, summary);
@@ -60,13 +62,14 @@ static int run_bus(int argc, char **argv)
 static int show_config(int argc, char **argv)
 {
     gboolean reference = FALSE;
-    const GOptionEntry entries[] = {
-        {"reference", 0, 0, G_OPTION_ARG_NONE, &reference, "Write the reference of all keys, as Markdown", NULL},
-        G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {{"reference", 0, 0, G_OPTION_ARG_NONE, &reference,
+                                     "Write the reference of all keys, as Markdown", NULL},
+                                    G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
-    if (!ht_cli_options(&argc, &argv, "Shows the configuration in force: every key, its value, and where it came from.", entries,
-                        &file)) {
+    if (!ht_cli_options(&argc, &argv,
+                        "Shows the configuration in force: every key, its value, and where it came from.",
+                        entries, &file)) {
         return HT_EXIT_USAGE;
     }
     if (reference) {
@@ -94,7 +97,8 @@ static const Verb verbs[] = {
 
 static void print_usage(FILE *to)
 {
-    fprintf(to, "Hutong 互通 " HT_VERSION ": the integration bus between departments and the community platform.\n\n"
+    fprintf(to, "Hutong 互通 " HT_VERSION
+                ": the integration bus between departments and the community platform.\n\n"
                 "usage: hutong VERB [-c FILE] …\n\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
         fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].summary);

@@ -13,7 +13,8 @@ int ht_cli_schema(int argc, char **argv);
 
 /* Reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False
  * after a complaint. `summary` is what the verb does; the file's name is for the caller to free. */
-bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries, char **config_file);
+bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
+                    char **config_file);
 
 /* Loads the configuration, warnings and errors to standard error; NULL when it is bad. */
 HtConfig *ht_cli_load(const char *config_file);

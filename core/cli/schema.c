@@ -41,27 +41,30 @@ static void print_event_types(const HtDictionary *dictionary)
     for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
         const HtEventType *type = ht_dictionary_event_type(dictionary, i);
         g_autofree char *groups = g_strjoinv(", ", (char **)type->groups);
-        printf("| `%s.v%u`%s | %s | %s | %s%s%s | %s |\n", type->name, type->version, type->restricted ? " (restricted)" : "",
-               type->zh, type->department ? type->department : "", type->direction, type->also ? ", " : "",
-               type->also ? type->also : "", groups);
+        printf("| `%s.v%u`%s | %s | %s | %s%s%s | %s |\n", type->name, type->version,
+               type->restricted ? " (restricted)" : "", type->zh, type->department ? type->department : "",
+               type->direction, type->also ? ", " : "", type->also ? type->also : "", groups);
     }
 }
 
 static void print_elements(const HtDictionary *dictionary)
 {
     const char *group = "";
-    printf("\n## Elements\n\nSensitivity: 0 not personal, 1 personal, 2 sensitive, 3 health, biometric, minors.\n");
+    printf(
+        "\n## Elements\n\nSensitivity: 0 not personal, 1 personal, 2 sensitive, 3 health, biometric, minors.\n");
     for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
         const HtElement *element = ht_dictionary_element(dictionary, i);
         if (!g_str_equal(group, element->group)) {
             group = element->group;
-            printf("\n### %s%s\n\n| element | 中文 | type | table | standard | authority | sensitivity | mask |\n"
-                   "|---|---|---|---|---|---|---|---|\n",
-                   group, element->repeats ? " (a list)" : "");
+            printf(
+                "\n### %s%s\n\n| element | 中文 | type | table | standard | authority | sensitivity | mask |\n"
+                "|---|---|---|---|---|---|---|---|\n",
+                group, element->repeats ? " (a list)" : "");
         }
-        printf("| `%s` | %s | %s | %s | %s | %s | %u | %s |\n", element->element, element->zh, ht_type_name(element->type),
-               element->table ? element->table : "", element->standard ? element->standard : "",
-               element->authority ? element->authority : "", element->sensitivity, ht_mask_name(element->mask));
+        printf("| `%s` | %s | %s | %s | %s | %s | %u | %s |\n", element->element, element->zh,
+               ht_type_name(element->type), element->table ? element->table : "",
+               element->standard ? element->standard : "", element->authority ? element->authority : "",
+               element->sensitivity, ht_mask_name(element->mask));
     }
 }
 
@@ -76,8 +79,10 @@ static void print_marks(const HtDictionary *dictionary)
 
 int ht_cli_schema(int argc, char **argv)
 {
-    g_autofree char *file = NULL, *dictionary_file = ht_paths_data("dictionary.xml"), *schema = ht_paths_data("dictionary.rng");
-    if (!ht_cli_options(&argc, &argv, "Writes the event reference, as Markdown, from the dictionary.", NULL, &file)) {
+    g_autofree char *file = NULL, *dictionary_file = ht_paths_data("dictionary.xml"),
+                    *schema = ht_paths_data("dictionary.rng");
+    if (!ht_cli_options(&argc, &argv, "Writes the event reference, as Markdown, from the dictionary.", NULL,
+                        &file)) {
         return HT_EXIT_USAGE;
     }
     g_autoptr(GError) error = NULL;

@@ -9,8 +9,10 @@
 int ht_cli_spool(int argc, char **argv)
 {
     g_autofree char *file = NULL;
-    if (!ht_cli_options(&argc, &argv, "check: verifies the spool's integrity (the bus must be stopped). Exit 2 when damaged.", NULL,
-                        &file)) {
+    if (!ht_cli_options(
+            &argc, &argv,
+            "check: verifies the spool's integrity (the bus must be stopped). Exit 2 when damaged.", NULL,
+            &file)) {
         return HT_EXIT_USAGE;
     }
     if (argc != 2 || !g_str_equal(argv[1], "check")) {

@@ -21,28 +21,32 @@ static const char *text(JsonObject *object, const char *member)
 
 static void print_sources(JsonArray *sources)
 {
-    printf("\n%-16s %10s %10s %8s %8s %8s %10s  %-10s\n", "SOURCE", "ACCEPTED", "EVENTS", "RESENT", "REFUSED", "BUSY", "MEAN", "HOST");
+    printf("\n%-16s %10s %10s %8s %8s %8s %10s  %-10s\n", "SOURCE", "ACCEPTED", "EVENTS", "RESENT", "REFUSED",
+           "BUSY", "MEAN", "HOST");
     for (unsigned i = 0; i < json_array_get_length(sources); i++) {
         JsonObject *source = json_array_get_object_element(sources, i);
         JsonObject *host = json_object_get_object_member(source, "host");
         g_autofree char *mean = g_strdup_printf("%.1f ms", (double)number(source, "latencyMeanUs") / 1000);
-        printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-               " %10s  %s%s%s\n",
-               text(source, "name"), number(source, "accepted"), number(source, "events"), number(source, "resent"),
-               number(source, "rejected") + number(source, "failed"), number(source, "busy"), mean, text(host, "state"),
+        printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
+               " %8" G_GINT64_FORMAT " %10s  %s%s%s\n",
+               text(source, "name"), number(source, "accepted"), number(source, "events"),
+               number(source, "resent"), number(source, "rejected") + number(source, "failed"),
+               number(source, "busy"), mean, text(host, "state"),
                json_object_has_member(host, "reason") ? ": " : "", text(host, "reason"));
     }
 }
 
 static void print_consumers(JsonArray *consumers)
 {
-    printf("\n%-16s %10s %10s %10s %8s  %-12s\n", "CONSUMER", "CURSOR", "BACKLOG", "DELIVERED", "DEAD", "STATE");
+    printf("\n%-16s %10s %10s %10s %8s  %-12s\n", "CONSUMER", "CURSOR", "BACKLOG", "DELIVERED", "DEAD",
+           "STATE");
     for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
         JsonObject *consumer = json_array_get_object_element(consumers, i);
-        printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT "  %s%s%s\n",
-               text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"), number(consumer, "delivered"),
-               number(consumer, "dead"), text(consumer, "state"), json_object_has_member(consumer, "lastError") ? ": " : "",
-               text(consumer, "lastError"));
+        printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
+               "  %s%s%s\n",
+               text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"),
+               number(consumer, "delivered"), number(consumer, "dead"), text(consumer, "state"),
+               json_object_has_member(consumer, "lastError") ? ": " : "", text(consumer, "lastError"));
     }
 }
 
@@ -50,13 +54,16 @@ static void print_status(JsonObject *status)
 {
     JsonObject *spool = json_object_get_object_member(status, "spool");
     JsonObject *door = json_object_get_object_member(status, "door");
-    printf("%s: %s, port %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " connections, %" G_GINT64_FORMAT " in flight\n",
-           text(status, "name"), text(status, "state"), number(door, "port"), number(door, "connections"), number(door, "inFlight"));
-    printf("spool: %s, events %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", %.1f MB, %" G_GINT64_FORMAT " dead letters, %" G_GINT64_FORMAT
-           " in quarantine, commit p99 %.1f ms\n",
+    printf("%s: %s, port %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " connections, %" G_GINT64_FORMAT
+           " in flight\n",
+           text(status, "name"), text(status, "state"), number(door, "port"), number(door, "connections"),
+           number(door, "inFlight"));
+    printf("spool: %s, events %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", %.1f MB, %" G_GINT64_FORMAT
+           " dead letters, %" G_GINT64_FORMAT " in quarantine, commit p99 %.1f ms\n",
            text(spool, "state"), number(spool, "firstSequence"), number(spool, "lastSequence"),
-           (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6, number(spool, "deadLetters"),
-           number(spool, "quarantined"), (double)number(spool, "commitP99Us") / 1000);
+           (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6,
+           number(spool, "deadLetters"), number(spool, "quarantined"),
+           (double)number(spool, "commitP99Us") / 1000);
     print_sources(json_object_get_array_member(status, "sources"));
     print_consumers(json_object_get_array_member(status, "consumers"));
 }
@@ -76,7 +83,8 @@ static int show(const char *body)
 int ht_cli_status(int argc, char **argv)
 {
     gboolean json = FALSE;
-    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON", NULL}, G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON", NULL},
+                                    G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     if (!ht_cli_options(&argc, &argv, "Shows the running bus: sources, spool, consumers.", entries, &file)) {
         return HT_EXIT_USAGE;

@@ -43,7 +43,9 @@ static void warn(Loader *loader, const char *place, const char *text)
 
 static GPtrArray *list_of(HtConfig *config, HtSectionKind kind)
 {
-    return kind == HT_SECTION_SOURCE ? config->sources : kind == HT_SECTION_CONSUMER ? config->consumers : config->routes;
+    return kind == HT_SECTION_SOURCE     ? config->sources
+           : kind == HT_SECTION_CONSUMER ? config->consumers
+                                         : config->routes;
 }
 
 static void set_defaults(const HtSectionTable *table, void *record)
@@ -90,7 +92,8 @@ static void set_place(HtSectionKind kind, void *record, const char *file, unsign
     }
 }
 
-static void *make_named(HtConfig *config, HtSectionKind kind, const char *name, const char *file, unsigned line)
+static void *make_named(HtConfig *config, HtSectionKind kind, const char *name, const char *file,
+                        unsigned line)
 {
     const HtSectionTable *table = &ht_section_tables[kind];
     void *record = g_malloc0(table->size);
@@ -115,7 +118,8 @@ static bool find_kind(const char *group, HtSectionKind *kind, const char **name)
     return false;
 }
 
-static void *open_named(Loader *loader, HtSectionKind kind, const char *name, const char *place, const HtIniEntry *entry)
+static void *open_named(Loader *loader, HtSectionKind kind, const char *name, const char *place,
+                        const HtIniEntry *entry)
 {
     static const HtOption name_option = {.key = "name", .type = HT_OPTION_NAME};
     g_autofree char *reason = NULL, *copy = NULL;
@@ -138,8 +142,10 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
     const char *name;
     if (!find_kind(entry->group, kind, &name)) {
         if (!entry->key) {
-            report(loader, place, "unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME]",
-                   entry->group);
+            report(
+                loader, place,
+                "unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME]",
+                entry->group);
         }
         return NULL;
     }
@@ -150,7 +156,9 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
         report(loader, place, "[%s] takes no name", ht_section_tables[*kind].name);
     }
     loader->bus_seen |= *kind == HT_SECTION_BUS;
-    return *name ? NULL : *kind == HT_SECTION_BUS ? (void *)&loader->config->bus : (void *)&loader->config->spool;
+    return *name                     ? NULL
+           : *kind == HT_SECTION_BUS ? (void *)&loader->config->bus
+                                     : (void *)&loader->config->spool;
 }
 
 /* ---- Keys ---- */
@@ -173,7 +181,8 @@ static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *pla
     return true;
 }
 
-static void report_unknown(Loader *loader, const HtSectionTable *table, const HtIniEntry *entry, const char *place)
+static void report_unknown(Loader *loader, const HtSectionTable *table, const HtIniEntry *entry,
+                           const char *place)
 {
     const char *best = NULL;
     unsigned best_distance = UINT_MAX;
@@ -197,7 +206,8 @@ static void add_adapter_option(HtSourceConfig *source, const HtIniEntry *entry)
     g_ptr_array_add(source->options, g_strdup(entry->value));
 }
 
-static void set_key(Loader *loader, HtSectionKind kind, void *record, const HtIniEntry *entry, const char *place)
+static void set_key(Loader *loader, HtSectionKind kind, void *record, const HtIniEntry *entry,
+                    const char *place)
 {
     const HtSectionTable *table = &ht_section_tables[kind];
     const HtOption *option = ht_option_find(table, entry->key);
@@ -289,7 +299,8 @@ static void check_divisions(Loader *loader, const char *place, char **divisions)
         size_t digits = strspn(*division, "0123456789");
         bool star = (*division)[digits] == '*' && (*division)[digits + 1] == '\0';
         if (digits > 12 || !((*division)[digits] == '\0' || star)) {
-            report(loader, place, "divisions: '%s' is not a prefix of a division code, such as 440104*", *division);
+            report(loader, place, "divisions: '%s' is not a prefix of a division code, such as 440104*",
+                   *division);
         }
     }
 }
@@ -311,7 +322,9 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
         report(loader, place, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
     }
     if (!consumer->purpose && (consumer->clearance > 0 || consumer->allow)) {
-        warn(loader, place, "this consumer has no purpose, so it sees no personal data whatever its clearance and allow say");
+        warn(
+            loader, place,
+            "this consumer has no purpose, so it sees no personal data whatever its clearance and allow say");
     }
     if (!is_routed(loader->config, consumer->name)) {
         warn(loader, place, "no route leads to this consumer");
@@ -403,7 +416,8 @@ static void free_records(HtSectionKind kind, GPtrArray *records)
             g_ptr_array_unref(((HtSourceConfig *)record)->options);
             g_free(((HtSourceConfig *)record)->file);
         } else {
-            g_free(kind == HT_SECTION_CONSUMER ? ((HtConsumerConfig *)record)->file : ((HtRouteConfig *)record)->file);
+            g_free(kind == HT_SECTION_CONSUMER ? ((HtConsumerConfig *)record)->file
+                                               : ((HtRouteConfig *)record)->file);
         }
         ht_option_clear(&ht_section_tables[kind], record);
         g_free(*(char **)record);
@@ -440,7 +454,8 @@ const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *n
 static void print_record(const HtConfig *config, HtSectionKind kind, const void *record, GString *text)
 {
     const HtSectionTable *table = &ht_section_tables[kind];
-    g_autofree char *group = table->named ? g_strdup_printf("%s %s", table->name, record_name(record)) : g_strdup(table->name);
+    g_autofree char *group =
+        table->named ? g_strdup_printf("%s %s", table->name, record_name(record)) : g_strdup(table->name);
     g_string_append_printf(text, "[%s]\n", group);
     for (const HtOption *option = table->options; option->key; option++) {
         g_autofree char *value = ht_option_format(option, record);
@@ -472,20 +487,26 @@ void ht_config_print(const HtConfig *config, GString *text)
 
 void ht_config_reference(GString *markdown)
 {
-    g_string_append(markdown, "# Configuration reference\n\n"
-                              "Made by `hutong config --reference` from the option tables; do not edit.\n\n"
-                              "The configuration is `hutong.conf` and, in name order, the `.conf` files of `conf.d` beside it. "
-                              "It is UTF-8 text: `[section]`, `key = value`, `#` comments, lists separated by `;`. Relative "
-                              "paths are relative to the file that names them. `hutong check` reads it and tries what `run` "
-                              "would do; `hutong config` shows what is in force and where each value came from.\n");
+    g_string_append(
+        markdown,
+        "# Configuration reference\n\n"
+        "Made by `hutong config --reference` from the option tables; do not edit.\n\n"
+        "The configuration is `hutong.conf` and, in name order, the `.conf` files of `conf.d` beside it. "
+        "It is UTF-8 text: `[section]`, `key = value`, `#` comments, lists separated by `;`. Relative "
+        "paths are relative to the file that names them. `hutong check` reads it and tries what `run` "
+        "would do; `hutong config` shows what is in force and where each value came from.\n");
     for (unsigned i = 0; i < HT_SECTIONS; i++) {
         const HtSectionTable *table = &ht_section_tables[i];
-        g_string_append_printf(markdown, "\n## [%s%s]\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n",
-                               table->name, table->named ? " NAME" : "", table->help);
+        g_string_append_printf(
+            markdown, "\n## [%s%s]\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n",
+            table->name, table->named ? " NAME" : "", table->help);
         for (const HtOption *option = table->options; option->key; option++) {
             g_autofree char *expected = ht_option_expects(option);
             g_string_append_printf(markdown, "| `%s` | %s | %s%s%s | %s |\n", option->key, expected,
-                                   option->fallback ? "`" : "", option->fallback ? option->fallback : option->required ? "required" : "",
+                                   option->fallback ? "`" : "",
+                                   option->fallback   ? option->fallback
+                                   : option->required ? "required"
+                                                      : "",
                                    option->fallback ? "`" : "", option->help);
         }
     }

@@ -11,19 +11,19 @@
  * bytes, times in milliseconds. */
 
 typedef struct {
-    char *name;              /* name = */
-    char *listen;            /* host:port of the public door; port 0 lets the kernel choose */
-    char *admin;             /* path of the unix socket of the house door */
-    char *state;             /* directory: spool, key */
-    char *adapters;          /* directory */
-    char *mappings;          /* directory: mapping files named by sources */
-    char *data;              /* directory: dictionary.xml, tables/, divisions/ */
-    char *public_url;        /* as departments see us; NULL: taken from the request */
-    char *site_key_file;     /* default: state/site.key, made at first start */
-    char *log_level;         /* error | warning | info | debug */
+    char *name;          /* name = */
+    char *listen;        /* host:port of the public door; port 0 lets the kernel choose */
+    char *admin;         /* path of the unix socket of the house door */
+    char *state;         /* directory: spool, key */
+    char *adapters;      /* directory */
+    char *mappings;      /* directory: mapping files named by sources */
+    char *data;          /* directory: dictionary.xml, tables/, divisions/ */
+    char *public_url;    /* as departments see us; NULL: taken from the request */
+    char *site_key_file; /* default: state/site.key, made at first start */
+    char *log_level;     /* error | warning | info | debug */
     uint64_t max_connections, max_connections_per_address;
     uint64_t header_timeout_ms, idle_timeout_ms, body_grace_ms, body_bytes_per_second;
-    uint64_t door_memory;    /* of one connection */
+    uint64_t door_memory; /* of one connection */
 } HtBusConfig;
 
 typedef struct {
@@ -33,22 +33,24 @@ typedef struct {
 typedef struct {
     char *name, *department, *adapter, *mapping, *division;
     uint64_t max_body;
-    char *on_invalid;        /* reject | quarantine */
-    char *keep_payload;      /* repaired | all | none */
+    char *on_invalid;   /* reject | quarantine */
+    char *keep_payload; /* repaired | all | none */
     uint64_t memory, start_timeout_ms, message_timeout_ms, idle_ms, strikes, waiting, waiting_bytes;
-    uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value, max_document;
+    uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value,
+        max_document;
     uint64_t cpu_ms_per_mb;
-    GPtrArray *options;      /* adapter's own keys: key, value, …, NULL (char *) */
+    GPtrArray *options; /* adapter's own keys: key, value, …, NULL (char *) */
     char *file;
-    unsigned line;           /* of the section */
+    unsigned line; /* of the section */
 } HtSourceConfig;
 
 typedef struct {
     char *name, *type, *url, *purpose, *secret_file;
-    char *mode;              /* batch | structured */
-    uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms, attempts, lag;
+    char *mode; /* batch | structured */
+    uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
+        attempts, lag;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
-    char *start;             /* beginning | now: where a new consumer starts */
+    char *start;                  /* beginning | now: where a new consumer starts */
     char *file;
     unsigned line;
 } HtConsumerConfig;
@@ -61,12 +63,12 @@ typedef struct {
 } HtRouteConfig;
 
 typedef struct {
-    char *file;              /* hutong.conf */
+    char *file; /* hutong.conf */
     HtBusConfig bus;
     HtSpoolConfig spool;
-    GPtrArray *sources;      /* of HtSourceConfig, in order */
-    GPtrArray *consumers;    /* of HtConsumerConfig */
-    GPtrArray *routes;       /* of HtRouteConfig */
+    GPtrArray *sources;        /* of HtSourceConfig, in order */
+    GPtrArray *consumers;      /* of HtConsumerConfig */
+    GPtrArray *routes;         /* of HtRouteConfig */
     struct HtOrigins *origins; /* which file:line each value came from */
 } HtConfig;
 

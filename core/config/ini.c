@@ -47,7 +47,8 @@ static char *unescape(const char *text)
     return g_strdup(value->str);
 }
 
-static void read_key(HtIniFile *file, const char *group, char *line, unsigned number, const char *path, GString *errors)
+static void read_key(HtIniFile *file, const char *group, char *line, unsigned number, const char *path,
+                     GString *errors)
 {
     char *equals = strchr(line, '=');
     if (!group) {
@@ -55,13 +56,15 @@ static void read_key(HtIniFile *file, const char *group, char *line, unsigned nu
         return;
     }
     if (!equals) {
-        g_string_append_printf(errors, "%s:%u: error: neither a [section], nor key = value, nor a # comment\n", path, number);
+        g_string_append_printf(
+            errors, "%s:%u: error: neither a [section], nor key = value, nor a # comment\n", path, number);
         return;
     }
     *equals = '\0';
     char *value = unescape(g_strstrip(equals + 1));
     if (!value) {
-        g_string_append_printf(errors, "%s:%u: error: a backslash that begins no escape (write \\\\ for one)\n", path, number);
+        g_string_append_printf(
+            errors, "%s:%u: error: a backslash that begins no escape (write \\\\ for one)\n", path, number);
         return;
     }
     add_entry(file, group, g_strstrip(line), value, number);
@@ -71,7 +74,10 @@ static char *read_group(HtIniFile *file, char *line, unsigned number, const char
 {
     size_t size = strlen(line);
     if (size < 3 || line[size - 1] != ']' || memchr(line + 1, '[', size - 1)) {
-        g_string_append_printf(errors, "%s:%u: error: a section must be written [name] or [kind name]; a comment needs a line of its own\n", path, number);
+        g_string_append_printf(
+            errors,
+            "%s:%u: error: a section must be written [name] or [kind name]; a comment needs a line of its own\n",
+            path, number);
         return NULL;
     }
     line[size - 1] = '\0';

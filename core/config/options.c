@@ -11,9 +11,9 @@
 #define M (UINT64_C(1) << 20)
 #define G (UINT64_C(1) << 30)
 #define MS UINT64_C(1)
-#define S (UINT64_C(1000))
-#define MIN_ (UINT64_C(60000))
-#define H (UINT64_C(3600000))
+#define SECOND (UINT64_C(1000))
+#define MINUTE (UINT64_C(60000))
+#define HOUR (UINT64_C(3600000))
 
 /* clang-format off */
 static const HtOption bus_options[] = {
@@ -42,11 +42,11 @@ static const HtOption bus_options[] = {
      "Connections at the public door; lowered to what file descriptors allow."},
     {"max-connections-per-address", HT_OPTION_NUMBER, BUS(max_connections_per_address), "1024", 1, 100000, NULL, false,
      "Connections from one address."},
-    {"header-timeout", HT_OPTION_TIME, BUS(header_timeout_ms), "10s", 100 * MS, 10 * MIN_, NULL, false,
+    {"header-timeout", HT_OPTION_TIME, BUS(header_timeout_ms), "10s", 100 * MS, 10 * MINUTE, NULL, false,
      "Time for a request's head to arrive."},
-    {"idle-timeout", HT_OPTION_TIME, BUS(idle_timeout_ms), "60s", 1 * S, 1 * H, NULL, false,
+    {"idle-timeout", HT_OPTION_TIME, BUS(idle_timeout_ms), "60s", 1 * SECOND, 1 * HOUR, NULL, false,
      "How long a connection may stay open without a request."},
-    {"body-grace", HT_OPTION_TIME, BUS(body_grace_ms), "10s", 100 * MS, 10 * MIN_, NULL, false,
+    {"body-grace", HT_OPTION_TIME, BUS(body_grace_ms), "10s", 100 * MS, 10 * MINUTE, NULL, false,
      "After so long, a body must arrive at `body-rate`."},
     {"body-rate", HT_OPTION_SIZE, BUS(body_bytes_per_second), "1K", 1, 1 * G, NULL, false,
      "Bytes a second that a body must arrive at, after `body-grace`."},
@@ -87,11 +87,11 @@ static const HtOption source_options[] = {
      "pass in pieces, only repaired and quarantined ones can be kept."},
     {"memory", HT_OPTION_SIZE, SOURCE(memory), "512M", 64 * M, 64 * G, NULL, false,
      "Address space of the adapter's host process."},
-    {"start-timeout", HT_OPTION_TIME, SOURCE(start_timeout_ms), "10s", 100 * MS, 5 * MIN_, NULL, false,
+    {"start-timeout", HT_OPTION_TIME, SOURCE(start_timeout_ms), "10s", 100 * MS, 5 * MINUTE, NULL, false,
      "Time for the host to get ready."},
-    {"message-timeout", HT_OPTION_TIME, SOURCE(message_timeout_ms), "10s", 50 * MS, 10 * MIN_, NULL, false,
+    {"message-timeout", HT_OPTION_TIME, SOURCE(message_timeout_ms), "10s", 50 * MS, 10 * MINUTE, NULL, false,
      "Watchdog: time for one message in the adapter, and the same again for each megabyte. The host is killed beyond it."},
-    {"idle", HT_OPTION_TIME, SOURCE(idle_ms), "10min", 0, 240 * H, NULL, false,
+    {"idle", HT_OPTION_TIME, SOURCE(idle_ms), "10min", 0, 240 * HOUR, NULL, false,
      "The host is ended after so long without work; 0: never."},
     {"strikes", HT_OPTION_NUMBER, SOURCE(strikes), "2", 1, 100, NULL, false,
      "Times that a message may kill the host before it is refused and kept in quarantine."},
@@ -107,7 +107,7 @@ static const HtOption source_options[] = {
     {"max-records", HT_OPTION_NUMBER, SOURCE(max_records), "1000000", 1, 100000000, NULL, false, "Records in one payload."},
     {"max-value", HT_OPTION_SIZE, SOURCE(max_value), "8M", 1 * K, 1 * G, NULL, false, "Bytes of one value, photos included."},
     {"max-document", HT_OPTION_SIZE, SOURCE(max_document), "64M", 1 * K, 4 * G, NULL, false, "Bytes of a payload as UTF-8."},
-    {"cpu-per-megabyte", HT_OPTION_TIME, SOURCE(cpu_ms_per_mb), "2s", 10 * MS, 10 * MIN_, NULL, false,
+    {"cpu-per-megabyte", HT_OPTION_TIME, SOURCE(cpu_ms_per_mb), "2s", 10 * MS, 10 * MINUTE, NULL, false,
      "Processor time for reading and mapping, for each begun megabyte."},
     {0}};
 
@@ -129,11 +129,11 @@ static const HtOption consumer_options[] = {
      "Elements shown masked: `person.phone:phone`, a pattern `*.idNumber:idNumber`, or `person.name` with the dictionary's own mask."},
     {"secret-file", HT_OPTION_PATH, CONSUMER(secret_file), NULL, 0, 0, NULL, false,
      "File of the secret for Standard Webhooks signatures."},
-    {"timeout", HT_OPTION_TIME, CONSUMER(timeout_ms), "30s", 100 * MS, 1 * H, NULL, false, "Time for one request."},
-    {"connect-timeout", HT_OPTION_TIME, CONSUMER(connect_timeout_ms), "5s", 50 * MS, 5 * MIN_, NULL, false, "Time to connect."},
-    {"retry-first", HT_OPTION_TIME, CONSUMER(retry_first_ms), "500ms", 10 * MS, 1 * H, NULL, false,
+    {"timeout", HT_OPTION_TIME, CONSUMER(timeout_ms), "30s", 100 * MS, 1 * HOUR, NULL, false, "Time for one request."},
+    {"connect-timeout", HT_OPTION_TIME, CONSUMER(connect_timeout_ms), "5s", 50 * MS, 5 * MINUTE, NULL, false, "Time to connect."},
+    {"retry-first", HT_OPTION_TIME, CONSUMER(retry_first_ms), "500ms", 10 * MS, 1 * HOUR, NULL, false,
      "Pause after the first failure; doubled each time, with jitter, up to `retry-max`."},
-    {"retry-max", HT_OPTION_TIME, CONSUMER(retry_max_ms), "5min", 10 * MS, 24 * H, NULL, false, "Longest pause."},
+    {"retry-max", HT_OPTION_TIME, CONSUMER(retry_max_ms), "5min", 10 * MS, 24 * HOUR, NULL, false, "Longest pause."},
     {"attempts", HT_OPTION_NUMBER, CONSUMER(attempts), "0", 0, 1000000, NULL, false,
      "Attempts before an event becomes a dead letter; 0: without limit."},
     {"start", HT_OPTION_WORD, CONSUMER(start), "beginning", 0, 0, "beginning|now", false,
@@ -152,17 +152,20 @@ static const HtOption route_options[] = {
 
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
     [HT_SECTION_BUS] = {"bus", false, sizeof(HtBusConfig), "The bus itself. One.", bus_options},
-    [HT_SECTION_SPOOL] = {"spool", false, sizeof(HtSpoolConfig), "The durable log. At most one.", spool_options},
-    [HT_SECTION_SOURCE] = {"source", true, sizeof(HtSourceConfig),
-                           "One for each department system; it sends to `/in/NAME`. Keys `option.NAME` are the "
-                           "adapter's own (`hutong adapter inspect ADAPTER` lists them).",
-                           source_options},
+    [HT_SECTION_SPOOL] = {"spool", false, sizeof(HtSpoolConfig), "The durable log. At most one.",
+                          spool_options},
+    [HT_SECTION_SOURCE] =
+        {"source", true, sizeof(HtSourceConfig),
+         "One for each department system; it sends to `/in/NAME`. Keys `option.NAME` are the "
+         "adapter's own (`hutong adapter inspect ADAPTER` lists them).",
+         source_options},
     [HT_SECTION_CONSUMER] = {"consumer", true, sizeof(HtConsumerConfig), "One for each receiver of events.",
                              consumer_options},
-    [HT_SECTION_ROUTE] = {"route", true, sizeof(HtRouteConfig),
-                          "Which events go to which consumers. An event goes to a consumer once, however many routes say "
-                          "so.",
-                          route_options},
+    [HT_SECTION_ROUTE] =
+        {"route", true, sizeof(HtRouteConfig),
+         "Which events go to which consumers. An event goes to a consumer once, however many routes say "
+         "so.",
+         route_options},
 };
 
 const HtOption *ht_option_find(const HtSectionTable *table, const char *key)

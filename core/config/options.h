@@ -13,10 +13,10 @@ typedef enum {
     HT_OPTION_URL,      /* http:// or https:// */
     HT_OPTION_DIVISION, /* 6, 9 or 12 digits */
     HT_OPTION_NUMBER,
-    HT_OPTION_SIZE,     /* bytes: a number with K, M or G */
-    HT_OPTION_TIME,     /* milliseconds: a number with ms, s, min or h */
-    HT_OPTION_WORD,     /* one of `words` */
-    HT_OPTION_LIST,     /* separated by ; */
+    HT_OPTION_SIZE, /* bytes: a number with K, M or G */
+    HT_OPTION_TIME, /* milliseconds: a number with ms, s, min or h */
+    HT_OPTION_WORD, /* one of `words` */
+    HT_OPTION_LIST, /* separated by ; */
 } HtOptionType;
 
 typedef struct {
@@ -30,12 +30,19 @@ typedef struct {
     const char *help;
 } HtOption;
 
-typedef enum { HT_SECTION_BUS, HT_SECTION_SPOOL, HT_SECTION_SOURCE, HT_SECTION_CONSUMER, HT_SECTION_ROUTE, HT_SECTIONS } HtSectionKind;
+typedef enum {
+    HT_SECTION_BUS,
+    HT_SECTION_SPOOL,
+    HT_SECTION_SOURCE,
+    HT_SECTION_CONSUMER,
+    HT_SECTION_ROUTE,
+    HT_SECTIONS
+} HtSectionKind;
 
 typedef struct {
-    const char *name;   /* "bus", "source", … */
-    bool named;         /* [source NAME] */
-    size_t size;        /* of the struct */
+    const char *name; /* "bus", "source", … */
+    bool named;       /* [source NAME] */
+    size_t size;      /* of the struct */
     const char *help;
     const HtOption *options; /* ends with a NULL key */
 } HtSectionTable;

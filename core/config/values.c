@@ -9,7 +9,8 @@ typedef struct {
     uint64_t factor;
 } Unit;
 
-static const Unit size_units[] = {{"G", UINT64_C(1) << 30}, {"M", UINT64_C(1) << 20}, {"K", UINT64_C(1) << 10}, {"", 1}, {0}};
+static const Unit size_units[] = {
+    {"G", UINT64_C(1) << 30}, {"M", UINT64_C(1) << 20}, {"K", UINT64_C(1) << 10}, {"", 1}, {0}};
 static const Unit time_units[] = {{"h", 3600000}, {"min", 60000}, {"ms", 1}, {"s", 1000}, {0}};
 static const Unit plain_units[] = {{"", 1}, {0}};
 
@@ -47,7 +48,8 @@ static bool parse_number(const char *text, const Unit *units, uint64_t *number)
 static char *format_number(uint64_t number, const Unit *units)
 {
     for (; units[1].suffix; units++) {
-        if (number >= units->factor && number % units->factor == 0 && (units->factor > 1 || !units[1].suffix)) {
+        if (number >= units->factor && number % units->factor == 0 &&
+            (units->factor > 1 || !units[1].suffix)) {
             break;
         }
     }
@@ -154,7 +156,8 @@ static char **split_list(const char *text)
 static bool set_number(const HtOption *option, uint64_t *field, const char *text)
 {
     uint64_t number;
-    if (!parse_number(text, units_of(option->type), &number) || number < option->min || number > option->max) {
+    if (!parse_number(text, units_of(option->type), &number) || number < option->min ||
+        number > option->max) {
         return false;
     }
     *field = number;
@@ -173,7 +176,8 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
             *(char ***)field = split_list(text);
         } else {
             g_free(*(char **)field);
-            *(char **)field = option->type == HT_OPTION_PATH ? g_canonicalize_filename(text, folder) : g_strdup(text);
+            *(char **)field =
+                option->type == HT_OPTION_PATH ? g_canonicalize_filename(text, folder) : g_strdup(text);
         }
     }
     if (!good) {

@@ -93,7 +93,8 @@ static void take_page(HtSpoolPage *page, const GError *error, void *user)
             ht_spool_page_free(page);
         }
         if (error && !consumer->freed) {
-            ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read the spool: %s", consumer->config->name, error->message);
+            ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read the spool: %s", consumer->config->name,
+                   error->message);
             rest(consumer, READ_AGAIN_MS);
         }
         free_when_idle(consumer);
@@ -109,7 +110,8 @@ static void read_ahead(HtConsumer *consumer)
     bool room = g_queue_get_length(&consumer->window.entries) < WINDOW_EVENTS;
     if (!consumer->reading && room && consumer->window.read_to < last) {
         consumer->reading = true;
-        ht_spool_read(consumer->options->spool, consumer->window.read_to, PAGE_EVENTS, PAGE_BYTES, take_page, consumer);
+        ht_spool_read(consumer->options->spool, consumer->window.read_to, PAGE_EVENTS, PAGE_BYTES, take_page,
+                      consumer);
     }
 }
 
@@ -124,7 +126,8 @@ static char *describe(const HtPosted *posted)
     }
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_printf(text, "HTTP %ld", posted->status);
-    g_autofree char *valid = g_utf8_make_valid(posted->body.data, (gssize)MIN(posted->body.size, REASON_BYTES));
+    g_autofree char *valid =
+        g_utf8_make_valid(posted->body.data, (gssize)MIN(posted->body.size, REASON_BYTES));
     g_strdelimit(valid, "\r\n\t", ' ');
     if (*g_strstrip(valid)) {
         g_string_append_printf(text, ": %s", valid);
@@ -138,11 +141,12 @@ static char *describe(const HtPosted *posted)
 
 static void bury(HtConsumer *consumer, HtEntry *entry, const char *reason)
 {
-    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->event->sequence, entry->attempts, reason);
+    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->event->sequence,
+                         entry->attempts, reason);
     ht_window_set(&consumer->window, entry, HT_ENTRY_DONE);
     consumer->dead++;
-    ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s", consumer->config->name,
-           entry->event->sequence, reason);
+    ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s",
+           consumer->config->name, entry->event->sequence, reason);
 }
 
 static void begin_pause(HtConsumer *consumer, const HtPosted *posted, const char *reason)
@@ -201,13 +205,15 @@ static void gone(HtConsumer *consumer, GPtrArray *entries)
         ht_window_set(&consumer->window, entries->pdata[i], HT_ENTRY_WAITING);
     }
     consumer->paused = true;
-    ht_log(HT_LOG_WARNING, "delivery", "consumer %s answered 410 Gone: it is paused until the bus is started again",
+    ht_log(HT_LOG_WARNING, "delivery",
+           "consumer %s answered 410 Gone: it is paused until the bus is started again",
            consumer->config->name);
 }
 
 static bool is_temporary(long status)
 {
-    return status < 200 || status >= 500 || status == 408 || status == 425 || status == 429 || (status >= 300 && status < 400);
+    return status < 200 || status >= 500 || status == 408 || status == 425 || status == 429 ||
+           (status >= 300 && status < 400);
 }
 
 static void judge(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
@@ -330,13 +336,15 @@ void ht_consumer_wake(HtConsumer *consumer)
 
 static void add_error(const HtConsumerConfig *config, GString *errors, const char *text)
 {
-    g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", config->file, config->line, config->name, text);
+    g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", config->file, config->line,
+                           config->name, text);
 }
 
 static bool open_secret(HtConsumer *consumer, GString *errors)
 {
     g_autoptr(GError) error = NULL;
-    if (consumer->config->secret_file && !(consumer->secret = ht_secret_load(consumer->config->secret_file, &error))) {
+    if (consumer->config->secret_file &&
+        !(consumer->secret = ht_secret_load(consumer->config->secret_file, &error))) {
         add_error(consumer->config, errors, error->message);
         return false;
     }
@@ -356,11 +364,13 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
     return true;
 }
 
-HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options, HtSender *sender,
-                            GString *errors)
+HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
+                            HtSender *sender, GString *errors)
 {
     HtConsumer *consumer = g_new0(HtConsumer, 1);
-    *consumer = (HtConsumer){.config = config, .options = options, .sender = sender,
+    *consumer = (HtConsumer){.config = config,
+                             .options = options,
+                             .sender = sender,
                              .backoff = {config->retry_first_ms, config->retry_max_ms, 0}};
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
@@ -392,7 +402,10 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
     *status = (HtConsumerStatus){
         .name = consumer->config->name,
-        .state = consumer->paused ? "paused" : consumer->backoff.failures ? "retrying" : oldest ? "delivering" : "idle",
+        .state = consumer->paused             ? "paused"
+                 : consumer->backoff.failures ? "retrying"
+                 : oldest                     ? "delivering"
+                                              : "idle",
         .cursor = consumer->window.cursor,
         .backlog = last - consumer->window.cursor,
         .delivered = consumer->delivered,

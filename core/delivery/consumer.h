@@ -11,8 +11,8 @@
 typedef struct HtConsumer HtConsumer;
 
 /* Opens the cursor and begins. NULL with every problem in `errors` (policy, secret, cursor). */
-HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options, HtSender *sender,
-                            GString *errors);
+HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
+                            HtSender *sender, GString *errors);
 void ht_consumer_free(HtConsumer *consumer);
 
 /* There may be more to do. */

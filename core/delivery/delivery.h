@@ -30,11 +30,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)
 
 typedef struct {
     const char *name;
-    const char *state;       /* "idle", "delivering", "retrying", "paused" */
+    const char *state;        /* "idle", "delivering", "retrying", "paused" */
     uint64_t cursor, backlog; /* events behind the spool's end (routed or not) */
     uint64_t delivered, skipped, dead, attempts, failures;
-    int64_t oldest_us;       /* when the oldest event not yet delivered was recorded; 0 when none */
-    const char *last_error;  /* NULL when the last attempt went well */
+    int64_t oldest_us;      /* when the oldest event not yet delivered was recorded; 0 when none */
+    const char *last_error; /* NULL when the last attempt went well */
 } HtConsumerStatus;
 
 unsigned ht_delivery_consumers(const HtDelivery *delivery);

@@ -27,8 +27,9 @@ typedef struct {
 
 static void report(Compiler *compiler, const char *key, const char *name, const char *what)
 {
-    g_string_append_printf(compiler->errors, "%s:%u: error: [consumer %s] %s: '%s' %s\n", compiler->consumer->file,
-                           compiler->consumer->line, compiler->consumer->name, key, name, what);
+    g_string_append_printf(compiler->errors, "%s:%u: error: [consumer %s] %s: '%s' %s\n",
+                           compiler->consumer->file, compiler->consumer->line, compiler->consumer->name, key,
+                           name, what);
     compiler->failed = true;
 }
 
@@ -48,8 +49,8 @@ static const char *suggest(const HtDictionary *dictionary, const char *name)
 }
 
 /* Calls `set` for the element of this name, or for every element that a pattern such as `*.idNumber` fits. */
-static void each_rule(Compiler *compiler, const char *key, const char *name, void (*set)(Compiler *, const HtElement *, const char *),
-                      const char *detail)
+static void each_rule(Compiler *compiler, const char *key, const char *name,
+                      void (*set)(Compiler *, const HtElement *, const char *), const char *detail)
 {
     const HtDictionary *dictionary = compiler->policy->dictionary;
     bool pattern = strchr(name, '*') != NULL, found = false;
@@ -62,8 +63,9 @@ static void each_rule(Compiler *compiler, const char *key, const char *name, voi
     }
     if (!found) {
         const char *best = pattern ? NULL : suggest(dictionary, name);
-        g_autofree char *what = best ? g_strdup_printf("is no element of the dictionary; did you mean '%s'?", best)
-                                     : g_strdup("is no element of the dictionary");
+        g_autofree char *what =
+            best ? g_strdup_printf("is no element of the dictionary; did you mean '%s'?", best)
+                 : g_strdup("is no element of the dictionary");
         report(compiler, key, name, what);
     }
 }
@@ -140,7 +142,8 @@ static HtSeen see_unmapped(const HtPolicy *policy)
 
 static HtSeen apply_mask(const Rule *rule, const HtItem *item, HtBuffer *masked)
 {
-    bool can = item->form != HT_VALUE_ORIGINAL && ht_mask_apply(rule->mask, item->value.data, item->value.size, masked);
+    bool can = item->form != HT_VALUE_ORIGINAL &&
+               ht_mask_apply(rule->mask, item->value.data, item->value.size, masked);
     return can ? HT_SEEN_MASKED : HT_SEEN_NOT;
 }
 

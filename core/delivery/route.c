@@ -67,7 +67,8 @@ static bool fits_division(char **divisions, const HtEvent *event)
     for (char **prefix = divisions; prefix && *prefix; prefix++) {
         size_t size = strspn(*prefix, "0123456789");
         if ((here.size >= size && size > 0 && memcmp(here.data, *prefix, size) == 0) ||
-            (from.size >= size && size > 0 && memcmp(from.data, *prefix, size) == 0) || g_str_equal(*prefix, "*")) {
+            (from.size >= size && size > 0 && memcmp(from.data, *prefix, size) == 0) ||
+            g_str_equal(*prefix, "*")) {
             return true;
         }
     }
@@ -80,7 +81,8 @@ bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
     const HtEventType *known = ht_dictionary_find_event_type(routes->dictionary, type.data, type.size);
     for (unsigned i = 0; i < routes->routes->len; i++) {
         const HtRouteConfig *route = routes->routes->pdata[i];
-        if (fits_source(route->from, event->attr[HT_ATTR_SOURCE]) && fits_type(route->types, type, known && known->restricted) &&
+        if (fits_source(route->from, event->attr[HT_ATTR_SOURCE]) &&
+            fits_type(route->types, type, known && known->restricted) &&
             fits_division(route->divisions, event)) {
             return true;
         }

@@ -217,10 +217,12 @@ static void set_options(Request *request, const HtPost *post)
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "hutong");
 }
 
-void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user), void *user)
+void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),
+                    void *user)
 {
     Request *request = g_new0(Request, 1);
-    *request = (Request){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
+    *request =
+        (Request){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
     post->body = (HtBuffer){0};
     unsigned idle = sender->idle->len;
     request->easy = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : curl_easy_init();

@@ -18,7 +18,7 @@ typedef struct {
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
     HtBuffer body;              /* transfer full */
     uint64_t timeout_ms, connect_timeout_ms;
-    void (*drop)(void *user);   /* runs instead of `done` when the sender is freed first */
+    void (*drop)(void *user); /* runs instead of `done` when the sender is freed first */
 } HtPost;
 
 typedef struct {
@@ -30,4 +30,5 @@ typedef struct {
 } HtPosted;
 
 /* Posts. `done` runs once, later, from the main loop; or `drop` does. */
-void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user), void *user);
+void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),
+                    void *user);

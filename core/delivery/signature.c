@@ -23,7 +23,8 @@ HtSecret *ht_secret_load(const char *path, GError **error)
     g_autofree guchar *key = g_base64_decode(base64, &size);
     g_autofree char *again = g_base64_encode(key, size);
     if (size < SECRET_MIN || size > SECRET_MAX || !g_str_equal(again, base64)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: not a secret: whsec_ and base64 of 24 to 64 bytes", path);
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s: not a secret: whsec_ and base64 of 24 to 64 bytes", path);
         return NULL;
     }
     HtSecret *secret = g_new0(HtSecret, 1);

@@ -24,7 +24,8 @@ static uint32_t hash_text(HtText text)
     return hash;
 }
 
-unsigned ht_window_add(HtWindow *window, HtSpoolPage *page, bool (*wanted)(void *user, const HtStoredEvent *event), void *user)
+unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
+                       bool (*wanted)(void *user, const HtStoredEvent *event), void *user)
 {
     unsigned count = 0;
     HtEntry *last = NULL;
@@ -69,7 +70,8 @@ GPtrArray *ht_window_pick(HtWindow *window, unsigned most, size_t most_bytes)
     GPtrArray *picked = g_ptr_array_new();
     g_autoptr(GHashTable) held = g_hash_table_new(NULL, NULL);
     size_t bytes = 0;
-    for (GList *link = window->entries.head; link && picked->len < most && bytes < most_bytes; link = link->next) {
+    for (GList *link = window->entries.head; link && picked->len < most && bytes < most_bytes;
+         link = link->next) {
         HtEntry *entry = link->data;
         if (entry->state == HT_ENTRY_DONE) {
             continue;

@@ -10,23 +10,24 @@ typedef struct {
     const HtStoredEvent *event;
     HtSpoolPage *page; /* set on a page's last entry: freed with it */
     HtEntryState state;
-    bool alone;        /* to be sent without others: a batch with it was refused */
+    bool alone; /* to be sent without others: a batch with it was refused */
     unsigned attempts;
-    uint32_t person;   /* hash of the subject */
+    uint32_t person; /* hash of the subject */
 } HtEntry;
 
 typedef struct {
-    GQueue entries;    /* of HtEntry, ascending sequence */
-    unsigned waiting;  /* how many are WAITING */
-    uint64_t read_to;  /* the last sequence read into the window */
-    uint64_t cursor;   /* everything up to it is finished */
+    GQueue entries;   /* of HtEntry, ascending sequence */
+    unsigned waiting; /* how many are WAITING */
+    uint64_t read_to; /* the last sequence read into the window */
+    uint64_t cursor;  /* everything up to it is finished */
 } HtWindow;
 
 void ht_window_clear(HtWindow *window);
 
 /* Takes the page; `wanted` says which events the consumer gets, the others are finished at once. Returns how many it
  * gets. */
-unsigned ht_window_add(HtWindow *window, HtSpoolPage *page, bool (*wanted)(void *user, const HtStoredEvent *event), void *user);
+unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
+                       bool (*wanted)(void *user, const HtStoredEvent *event), void *user);
 
 /* Picks up to `most` waiting entries (about `most_bytes` of data) that may go now, in order, and marks them SENDING. */
 GPtrArray *ht_window_pick(HtWindow *window, unsigned most, size_t most_bytes);

@@ -33,12 +33,12 @@ struct HtRequest {
     HtHead head;
     HtAsker asker;
     Phase phase;
-    bool suspended;    /* its connection */
-    bool counted;      /* as in flight */
-    bool waiting;      /* a callback will come that cannot be called off */
-    uint64_t size;     /* of the body so far */
-    HtBuffer gathered; /* the body, when it came in several pieces that are small together */
-    GBytes *body;      /* the whole body, unless it was streamed */
+    bool suspended;           /* its connection */
+    bool counted;             /* as in flight */
+    bool waiting;             /* a callback will come that cannot be called off */
+    uint64_t size;            /* of the body so far */
+    HtBuffer gathered;        /* the body, when it came in several pieces that are small together */
+    GBytes *body;             /* the whole body, unless it was streamed */
     struct sha256_ctx digest; /* of the body so far */
     uint8_t sha256[SHA256_DIGEST_SIZE];
     HtTicket *ticket; /* at the host */

@@ -10,8 +10,9 @@ typedef struct {
     uint64_t accepted, resent, rejected, failed, busy;
     uint64_t events, duplicates, quarantined;
     uint64_t bytes;
-    int64_t last_us;                         /* when the last message was accepted; 0 never */
-    uint64_t answers, latency_us_sum, latency_us_max; /* request complete to answer, of all that reached the host */
+    int64_t last_us; /* when the last message was accepted; 0 never */
+    uint64_t answers, latency_us_sum,
+        latency_us_max; /* request complete to answer, of all that reached the host */
 } HtSourceFigures;
 
 typedef struct {

@@ -42,12 +42,13 @@ HtName ht_reader_intern(HtReader *reader, const char *name);
 /* Repairs for bytes that are not well-formed, declared by the mapping; a set of bits. Tried only after the strict reading
  * has failed, on the decoded text, and each only where it is needed. */
 typedef enum {
-    HT_REPAIR_COMMENTS = 1 << 0,      /* `<!—…-->`, `--->`, `--` inside: the comment is taken out */
-    HT_REPAIR_END_TAGS = 1 << 1,      /* `</Data<Data>`: the missing `>` is put in, a doubled start is taken once */
+    HT_REPAIR_COMMENTS = 1 << 0, /* `<!—…-->`, `--->`, `--` inside: the comment is taken out */
+    HT_REPAIR_END_TAGS =
+        1 << 1, /* `</Data<Data>`: the missing `>` is put in, a doubled start is taken once */
     HT_REPAIR_BARE_AMPERSAND = 1 << 2, /* `&` that begins no entity becomes `&amp;` */
-    HT_REPAIR_ROOT = 1 << 3,          /* no root or several: wrapped in one named "fragment" */
+    HT_REPAIR_ROOT = 1 << 3,           /* no root or several: wrapped in one named "fragment" */
     HT_REPAIR_SHORT_END_TAGS = 1 << 4, /* `</>` closes what is open */
-    HT_REPAIR_CONTROLS = 1 << 5,      /* characters that XML forbids become U+FFFD */
+    HT_REPAIR_CONTROLS = 1 << 5,       /* characters that XML forbids become U+FFFD */
 } HtRepair;
 
 /* "comments", "end-tags", "ampersands", "root", "short-end-tags", "controls" → the bit; 0 for an unknown name. */
@@ -56,12 +57,12 @@ unsigned ht_repair_parse(const char *name);
 /* What a reading found out, besides its events. */
 typedef struct {
     HtSoapVersion soap;
-    HtName operation;      /* of the SOAP body, or the root element's name; NULL when it came not that far */
-    HtText message_id;     /* wsa:MessageID of the header; absent when none */
-    uint32_t text_marks;   /* HT_TEXT_… marks of the decoding (text.h) */
-    uint32_t text_traits;  /* HT_TRAIT_…: what the text holds anywhere */
+    HtName operation;     /* of the SOAP body, or the root element's name; NULL when it came not that far */
+    HtText message_id;    /* wsa:MessageID of the header; absent when none */
+    uint32_t text_marks;  /* HT_TEXT_… marks of the decoding (text.h) */
+    uint32_t text_traits; /* HT_TRAIT_…: what the text holds anywhere */
     bool repaired;
-    unsigned repairs;      /* HT_REPAIR_… bits of those that changed something */
+    unsigned repairs; /* HT_REPAIR_… bits of those that changed something */
 } HtReading;
 
 /* Reads the payload and gives its events to the sink. With `repairs`, and bytes that are not well-formed, the sink gets

@@ -4,6 +4,7 @@
  * process. Included by one test program at a time. */
 #pragma once
 
+#include <stdint.h>
 #include <errno.h>
 #include <glib.h>
 #include <sqlite3.h>

@@ -13,7 +13,7 @@
 typedef struct {
     Demo *demo;
     unsigned number;
-    unsigned next;        /* of its messages; the one before it had no answer when `stopped` */
+    unsigned next; /* of its messages; the one before it had no answer when `stopped` */
     bool stopped;
 } Sender;
 
@@ -22,16 +22,18 @@ static int answers; /* of all senders, atomically */
 /* A death of person D under a business number of its own. */
 static char *make_payload(const char *business)
 {
-    return g_strdup_printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%s</SWZXID><RYNBID>900000204</RYNBID>"
-                           "<SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%s</HJYWID><CXBZ>0</CXBZ><JCWH>440104001003</JCWH>"
-                           "<XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
-                           business, business);
+    return g_strdup_printf(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%s</SWZXID><RYNBID>900000204</RYNBID>"
+        "<SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%s</HJYWID><CXBZ>0</CXBZ><JCWH>440104001003</JCWH>"
+        "<XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
+        business, business);
 }
 
 static bool send_business(Demo *demo, const char *business)
 {
     g_autofree char *payload = make_payload(business);
-    g_autoptr(Answer) answer = post(demo->bus->port, "/in/hukou", "text/xml; charset=utf-8", NULL, payload, strlen(payload));
+    g_autoptr(Answer) answer =
+        post(demo->bus->port, "/in/hukou", "text/xml; charset=utf-8", NULL, payload, strlen(payload));
     return answer->status == 200;
 }
 
@@ -104,10 +106,12 @@ void demo_crash(Demo *demo)
         settle(demo, &senders[i]);
     }
     table_cell("     ✗ ", 0, RED);
-    printf("kill -9 %d while %d senders were at work: %u messages had their receipt, %u were under way without an answer\n", (int)pid,
-           SENDERS, answered, unanswered);
+    printf(
+        "kill -9 %d while %d senders were at work: %u messages had their receipt, %u were under way without an answer\n",
+        (int)pid, SENDERS, answered, unanswered);
     table_cell("     ✓ ", 0, GREEN);
-    printf("started again as %d, ready after %.0f ms; those were sent again, and then the rest: %u messages in all\n",
-           (int)demo->bus->pid, (double)ready_us / 1000, SENDERS * MESSAGES);
+    printf(
+        "started again as %d, ready after %.0f ms; those were sent again, and then the rest: %u messages in all\n",
+        (int)demo->bus->pid, (double)ready_us / 1000, SENDERS * MESSAGES);
     fflush(stdout);
 }

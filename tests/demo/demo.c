@@ -19,10 +19,11 @@ static Demo *start_demo(void)
     g_auto(GStrv) parts = g_strsplit(example, "http://127.0.0.1:9090/events", 2);
     g_assert_nonnull(parts[1]);
     const char *root = g_getenv("HUTONG_SRCDIR");
-    g_autofree char *sections = g_strdup_printf("%s%s%s\n[source encodings]\ndepartment = police\nadapter = xml\n"
-                                                "mapping = %s/tests/data/mappings/encoding.xml\ndivision = 440104\n"
-                                                "[route encodings]\nfrom = encodings\nto = platform\n",
-                                                parts[0], platform_url(demo->platform), parts[1], root);
+    g_autofree char *sections =
+        g_strdup_printf("%s%s%s\n[source encodings]\ndepartment = police\nadapter = xml\n"
+                        "mapping = %s/tests/data/mappings/encoding.xml\ndivision = 440104\n"
+                        "[route encodings]\nfrom = encodings\nto = platform\n",
+                        parts[0], platform_url(demo->platform), parts[1], root);
     demo->bus = bus_process_new(NULL, sections);
     demo->sent = g_array_new(FALSE, FALSE, sizeof(Sent));
     demo->businesses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -104,13 +105,15 @@ static bool print_account(Demo *demo)
     unsigned storm = g_hash_table_size(demo->businesses);
     print_line("samples accepted", demo->accepted, "", PLAIN);
     print_line("samples refused, with a reason", demo->refused, "as their fixtures say", PLAIN);
-    print_line("samples sent again", demo->resent, "answered with the original receipt, no second event", PLAIN);
+    print_line("samples sent again", demo->resent, "answered with the original receipt, no second event",
+               PLAIN);
     print_line("messages around the crash", storm, "all acknowledged in the end", PLAIN);
     print_line("events expected", account.expected, "", PLAIN);
     print_line("events at the platform", count.events, "", count.events == account.expected ? GREEN : RED);
     print_line("lost", account.lost, "", account.lost ? RED : GREEN);
     print_line("doubled (under two ids)", account.doubled, "", account.doubled ? RED : GREEN);
-    print_line("delivered again (the same id)", count.repeated, "allowed: at least once, recognised by id", PLAIN);
+    print_line("delivered again (the same id)", count.repeated, "allowed: at least once, recognised by id",
+               PLAIN);
     print_line("out of order for one person", count.disordered, "", count.disordered ? RED : GREEN);
     print_line("answers other than expected", demo->surprises, "", demo->surprises ? RED : GREEN);
     return account.lost == 0 && account.doubled == 0 && demo->surprises == 0 && count.disordered == 0 &&
@@ -132,9 +135,10 @@ static void stay(Demo *demo)
 {
     sigset_t signals;
     int got;
-    printf("\nThe bus and the platform go on. Try:\n\n  curl --data-binary @adapters/hukou/fixtures/hukou-birth-gbk.xml -H 'Content-Type: text/xml' "
-           "http://127.0.0.1:%u/in/hukou\n  %s status -c %s\n\nCtrl-C ends both.\n",
-           demo->bus->port, g_getenv("HUTONG") ? g_getenv("HUTONG") : "hutong", demo->bus->config);
+    printf(
+        "\nThe bus and the platform go on. Try:\n\n  curl --data-binary @adapters/hukou/fixtures/hukou-birth-gbk.xml -H 'Content-Type: text/xml' "
+        "http://127.0.0.1:%u/in/hukou\n  %s status -c %s\n\nCtrl-C ends both.\n",
+        demo->bus->port, g_getenv("HUTONG") ? g_getenv("HUTONG") : "hutong", demo->bus->config);
     fflush(stdout);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -180,7 +184,8 @@ int main(int argc, char **argv)
     bool good = print_account(demo);
     print_example(demo);
     printf("\n");
-    table_cell(good ? "Nothing was lost, nothing was doubled." : "Something is wrong: see above.", 0, good ? GREEN : RED);
+    table_cell(good ? "Nothing was lost, nothing was doubled." : "Something is wrong: see above.", 0,
+               good ? GREEN : RED);
     printf("\n");
     fflush(stdout);
     if (staying) {

@@ -8,14 +8,14 @@
 
 /* One message that was sent, and what is expected of it. */
 typedef struct {
-    char *message_id;   /* of the receipt; NULL when refused */
-    unsigned expected;  /* events that it must have made */
+    char *message_id;  /* of the receipt; NULL when refused */
+    unsigned expected; /* events that it must have made */
 } Sent;
 
 typedef struct {
     BusProcess *bus;
     Platform *platform;
-    GArray *sent;       /* of Sent: the accepted messages */
+    GArray *sent;           /* of Sent: the accepted messages */
     GHashTable *businesses; /* of the storm: business numbers that were acknowledged */
     unsigned accepted, refused, resent, surprises;
     bool platform_down;

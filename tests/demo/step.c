@@ -30,7 +30,8 @@ static Expected load_expected(const Step *step)
     g_autoptr(JsonNode) node = json_from_string(text, &error);
     g_assert_no_error(error);
     JsonObject *object = json_node_get_object(node);
-    JsonArray *events = json_object_has_member(object, "events") ? json_object_get_array_member(object, "events") : NULL;
+    JsonArray *events =
+        json_object_has_member(object, "events") ? json_object_get_array_member(object, "events") : NULL;
     const char *fault = json_object_get_string_member_with_default(object, "fault", NULL);
     return (Expected){g_str_equal(json_object_get_string_member_with_default(object, "verdict", "ok"), "ok"),
                       events ? json_array_get_length(events) : 0, g_strdup(fault)};
@@ -47,7 +48,8 @@ static Answer *send_step(Demo *demo, const Step *step)
     }
     bool newer = step->as == AS_SOAP12;
     g_autofree char *envelope = wrap_soap(newer, "submit", "GB18030", payload, size);
-    return post(demo->bus->port, url, newer ? "application/soap+xml" : "text/xml", NULL, envelope, strlen(envelope));
+    return post(demo->bus->port, url, newer ? "application/soap+xml" : "text/xml", NULL, envelope,
+                strlen(envelope));
 }
 
 /* ---- Its row ---- */
@@ -55,7 +57,8 @@ static Answer *send_step(Demo *demo, const Step *step)
 static void add_marks(JsonObject *event, GPtrArray *marks)
 {
     JsonObject *data = json_object_get_object_member(event, "data");
-    JsonArray *quality = json_object_has_member(data, "quality") ? json_object_get_array_member(data, "quality") : NULL;
+    JsonArray *quality =
+        json_object_has_member(data, "quality") ? json_object_get_array_member(data, "quality") : NULL;
     for (guint i = 0; quality && i < json_array_get_length(quality); i++) {
         char *mark = (char *)json_object_get_string_member(json_array_get_object_element(quality, i), "mark");
         if (!g_ptr_array_find_with_equal_func(marks, mark, g_str_equal, NULL)) {
@@ -78,12 +81,14 @@ static char *describe_events(GPtrArray *events)
         const char *type = json_object_get_string_member(events->pdata[i], "type");
         const char *action = json_object_get_string_member(events->pdata[i], "action");
         unsigned same = 1;
-        while (i + same < events->len && g_str_equal(json_object_get_string_member(events->pdata[i + same], "type"), type)) {
+        while (i + same < events->len &&
+               g_str_equal(json_object_get_string_member(events->pdata[i + same], "type"), type)) {
             same++;
         }
         g_auto(GStrv) parts = g_strsplit(type, ".", 3);
         g_autofree char *times = same > 1 ? g_strdup_printf("%u× ", same) : g_strdup("");
-        g_ptr_array_add(words, g_strconcat(times, parts[1], g_str_equal(action, "cancel") ? " (cancel)" : "", NULL));
+        g_ptr_array_add(words,
+                        g_strconcat(times, parts[1], g_str_equal(action, "cancel") ? " (cancel)" : "", NULL));
         i += same;
     }
     return join(words);
@@ -102,8 +107,9 @@ static char *describe_answer(const Answer *answer, bool resent)
 static void print_times(gint64 answered_us, gint64 delivered_us, int width)
 {
     g_autofree char *one = g_strdup_printf("%.1f", (double)answered_us / 1000);
-    g_autofree char *text = delivered_us < 0 ? g_strdup_printf("%s ms", one)
-                                             : g_strdup_printf("%s → %.1f ms", one, (double)delivered_us / 1000);
+    g_autofree char *text = delivered_us < 0
+                                ? g_strdup_printf("%s ms", one)
+                                : g_strdup_printf("%s → %.1f ms", one, (double)delivered_us / 1000);
     table_cell(text, -width, PLAIN);
 }
 
@@ -118,7 +124,8 @@ static gint64 last_arrival(Demo *demo, GPtrArray *events)
     return last;
 }
 
-static void print_row(Demo *demo, unsigned number, const Step *step, const Answer *answer, GPtrArray *events, gint64 started)
+static void print_row(Demo *demo, unsigned number, const Step *step, const Answer *answer, GPtrArray *events,
+                      gint64 started)
 {
     g_autoptr(GPtrArray) marks = g_ptr_array_new();
     for (unsigned i = 0; i < events->len; i++) {
@@ -136,7 +143,10 @@ static void print_row(Demo *demo, unsigned number, const Step *step, const Answe
     table_cell(reply, 25, answer->status == 200 ? (step->resend ? CYAN : GREEN) : YELLOW);
     print_times(answer->took_us, arrived < 0 ? -1 : arrived - started, 16);
     table_cell("  ", 2, PLAIN);
-    const char *made = step->resend ? "no second event" : answer->status != 200 ? "nothing was taken" : *types ? types : "none: nothing to report";
+    const char *made = step->resend            ? "no second event"
+                       : answer->status != 200 ? "nothing was taken"
+                       : *types                ? types
+                                               : "none: nothing to report";
     table_cell(made, 0, step->resend ? CYAN : *types ? PLAIN : DIM);
     putchar('\n');
     if (!step->resend && *marked) {

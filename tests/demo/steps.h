@@ -6,12 +6,12 @@
 typedef enum { AS_PLAIN, AS_SOAP11, AS_SOAP12 } Wrapping;
 
 typedef struct {
-    const char *file;    /* below adapters/hukou/fixtures, or the encoding samples */
+    const char *file; /* below adapters/hukou/fixtures, or the encoding samples */
     const char *title;
-    const char *bytes;   /* the encoding that the bytes are really in */
+    const char *bytes; /* the encoding that the bytes are really in */
     Wrapping as;
-    const char *source;  /* "hukou", or "encodings" */
-    bool resend;         /* a second time: the original receipt, no event */
+    const char *source; /* "hukou", or "encodings" */
+    bool resend;        /* a second time: the original receipt, no event */
 } Step;
 
 extern const Step steps_before[]; /* sent before the crash; ends with a NULL file */

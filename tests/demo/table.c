@@ -48,8 +48,8 @@ void table_cell(const char *text, int width, Style style)
     int used = 0;
     g_autofree char *shown = width ? fit(text, abs(width), &used) : g_strdup(text);
     bool coloured = style != PLAIN && table_has_colours();
-    printf("%*s%s%s%s%*s", width < 0 ? -width - used : 0, "", coloured ? codes[style] : "", shown, coloured ? "\033[0m" : "",
-           width > 0 ? width - used : 0, "");
+    printf("%*s%s%s%s%*s", width < 0 ? -width - used : 0, "", coloured ? codes[style] : "", shown,
+           coloured ? "\033[0m" : "", width > 0 ? width - used : 0, "");
 }
 
 void table_heading(const char *text)

@@ -10,8 +10,9 @@ typedef struct {
     BusProcess *bus;
 } Fixture;
 
-static const char source[] = "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-                             "max-body = 256K\n";
+static const char source[] =
+    "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+    "max-body = 256K\n";
 
 /* Starts a bus whose consumer has these further keys; `route` replaces the route's keys when it is not NULL. */
 static void start(Fixture *f, const char *consumer, const char *route)
@@ -43,10 +44,11 @@ static Answer *post_file(Fixture *f, const char *name)
 /* A death of synthetic person D, reported under this business number, in this committee. */
 static char *death(const char *business, const char *committee)
 {
-    return g_strdup_printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%s</SWZXID><RYNBID>900000204</RYNBID>"
-                           "<SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%s</HJYWID><CXBZ>0</CXBZ><JCWH>%s</JCWH>"
-                           "<XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
-                           business, business, committee);
+    return g_strdup_printf(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%s</SWZXID><RYNBID>900000204</RYNBID>"
+        "<SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%s</HJYWID><CXBZ>0</CXBZ><JCWH>%s</JCWH>"
+        "<XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
+        business, business, committee);
 }
 
 static Answer *post_death(Fixture *f, const char *business)
@@ -81,7 +83,8 @@ static void test_a_birth_arrives(void)
     g_assert_cmpstr(string_in(event, "causationid"), ==, id);
     g_assert_cmpstr(string_in(event, "sequence"), ==, "00000000000000000001");
     g_assert_true(g_str_has_prefix(string_in(event, "subject"), "p-"));
-    JsonObject *person = json_object_get_object_member(json_object_get_object_member(event, "data"), "person");
+    JsonObject *person =
+        json_object_get_object_member(json_object_get_object_member(event, "data"), "person");
     g_assert_cmpstr(string_in(person, "name"), ==, "测试丙");
     g_assert_cmpstr(string_in(person, "birthDate"), ==, "2009-03-12");
     stop(&f);
@@ -110,8 +113,9 @@ static void test_refusals_say_why(void)
     Fixture f;
     start(&f, NULL, NULL);
     g_autofree char *large = g_strnfill(300 * 1024, 'x');
-    static const char soap[] = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><p:x xmlns:p=\"u\"><ROWS></p:x>"
-                               "</s:Body></s:Envelope>";
+    static const char soap[] =
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><p:x xmlns:p=\"u\"><ROWS></p:x>"
+        "</s:Body></s:Envelope>";
     const struct {
         const char *path, *type, *body;
         long status;
@@ -128,7 +132,8 @@ static void test_refusals_say_why(void)
         {"/elsewhere", "text/xml", "<a/>", 404, ""},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(Answer) answer = post(f.bus->port, cases[i].path, cases[i].type, NULL, cases[i].body, strlen(cases[i].body));
+        g_autoptr(Answer) answer =
+            post(f.bus->port, cases[i].path, cases[i].type, NULL, cases[i].body, strlen(cases[i].body));
         g_test_message("case %u: %ld %s", i, answer->status, answer->body->str);
         g_assert_cmpint(answer->status, ==, cases[i].status);
         g_assert_nonnull(strstr(answer->body->str, cases[i].holds));
@@ -272,7 +277,8 @@ static void test_a_cancellation_names_what_it_undoes(void)
 {
     Fixture f;
     start(&f, NULL, NULL);
-    g_autoptr(Answer) in = post_file(&f, "hukou-move-in-gbk.xml"), undone = post_file(&f, "hukou-move-in-reversal-gbk.xml");
+    g_autoptr(Answer) in = post_file(&f, "hukou-move-in-gbk.xml"),
+                      undone = post_file(&f, "hukou-move-in-reversal-gbk.xml");
     g_assert_true(platform_wait(f.platform, 2, 5000));
     JsonObject *first = platform_event(f.platform, 0), *second = platform_event(f.platform, 1);
     g_assert_cmpstr(string_in(second, "action"), ==, "cancel");
@@ -330,7 +336,8 @@ static void test_nothing_personal_is_in_the_log(void)
 {
     Fixture f;
     start(&f, NULL, NULL);
-    static const char *const files[] = {"hukou-birth-gbk.xml", "nciic-result.xml", "nciic-error.xml", "rbsp-query-request.xml"};
+    static const char *const files[] = {"hukou-birth-gbk.xml", "nciic-result.xml", "nciic-error.xml",
+                                        "rbsp-query-request.xml"};
     for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autoptr(Answer) answer = post_file(&f, files[i]);
         g_assert_null(strstr(answer->body->str, "9901041"));
@@ -345,19 +352,23 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bus/a-birth-arrives", test_a_birth_arrives);
-    g_test_add_func("/bus/a-resent-message-gets-the-original-receipt", test_a_resent_message_gets_the_original_receipt);
+    g_test_add_func("/bus/a-resent-message-gets-the-original-receipt",
+                    test_a_resent_message_gets_the_original_receipt);
     g_test_add_func("/bus/refusals-say-why", test_refusals_say_why);
     g_test_add_func("/bus/a-soap-action-alone-changes-nothing", test_a_soap_action_alone_changes_nothing);
-    g_test_add_func("/bus/a-platform-that-is-down-gets-everything-later", test_a_platform_that_is_down_gets_everything_later);
+    g_test_add_func("/bus/a-platform-that-is-down-gets-everything-later",
+                    test_a_platform_that_is_down_gets_everything_later);
     g_test_add_func("/bus/retry-after-is-honoured", test_retry_after_is_honoured);
     g_test_add_func("/bus/a-refused-event-is-a-dead-letter-and-others-go-on",
                     test_an_event_that_is_refused_is_a_dead_letter_and_others_go_on);
     g_test_add_func("/bus/gone-pauses-the-consumer", test_gone_pauses_the_consumer);
     g_test_add_func("/bus/one-event-a-request-when-asked", test_one_event_a_request_when_asked);
     g_test_add_func("/bus/only-the-routed-divisions-go", test_only_the_routed_divisions_go);
-    g_test_add_func("/bus/masked-and-hidden-elements-never-leave", test_masked_and_hidden_elements_never_leave);
+    g_test_add_func("/bus/masked-and-hidden-elements-never-leave",
+                    test_masked_and_hidden_elements_never_leave);
     g_test_add_func("/bus/a-cancellation-names-what-it-undoes", test_a_cancellation_names_what_it_undoes);
-    g_test_add_func("/bus/a-corrected-number-stays-the-same-person", test_a_corrected_number_stays_the_same_person);
+    g_test_add_func("/bus/a-corrected-number-stays-the-same-person",
+                    test_a_corrected_number_stays_the_same_person);
     g_test_add_func("/bus/the-house-door-tells", test_the_house_door_tells);
     g_test_add_func("/bus/two-buses-never-share-a-spool", test_two_buses_never_share_a_spool);
     g_test_add_func("/bus/nothing-personal-is-in-the-log", test_nothing_personal_is_in_the_log);

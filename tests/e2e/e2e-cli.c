@@ -5,7 +5,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static const char source[] = "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n";
+static const char source[] =
+    "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n";
 
 static void test_check_accepts_what_run_would(void)
 {
@@ -23,21 +24,24 @@ static void test_check_accepts_what_run_would(void)
 
 static void test_check_names_everything_that_is_wrong(void)
 {
-    BusProcess *bus = bus_process_new("lisen = x\n", "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
-                                                     "[consumer c]\ntype = webhook\nurl = ftp://x\n");
+    BusProcess *bus = bus_process_new(
+        "lisen = x\n", "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
+                       "[consumer c]\ntype = webhook\nurl = ftp://x\n");
     g_autofree char *output = NULL;
     g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
-    g_assert_nonnull(strstr(output, "hutong.conf:4: error: unknown key 'lisen' in [bus]; did you mean 'listen'?"));
+    g_assert_nonnull(
+        strstr(output, "hutong.conf:4: error: unknown key 'lisen' in [bus]; did you mean 'listen'?"));
     g_assert_nonnull(strstr(output, "'ftp://x' is not an http:// or https:// address"));
     bus_process_free(bus);
 }
 
 static void test_check_tries_adapters_and_mappings(void)
 {
-    BusProcess *bus = bus_process_new(NULL, "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
-                                            "[source b]\ndepartment = police\nadapter = xml\nmapping = nothing-there.xml\n"
-                                            "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\nallow = person.nam\npurpose = x\n"
-                                            "[route r]\nto = c\n");
+    BusProcess *bus = bus_process_new(
+        NULL, "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
+              "[source b]\ndepartment = police\nadapter = xml\nmapping = nothing-there.xml\n"
+              "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\nallow = person.nam\npurpose = x\n"
+              "[route r]\nto = c\n");
     g_autofree char *output = NULL;
     g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
     g_test_message("%s", output);
@@ -71,7 +75,8 @@ static void test_the_reference_pages_are_up_to_date(void)
 {
     gsize size;
     g_autofree char *config = NULL, *events = NULL;
-    g_autofree char *config_page = read_source_file("docs/config.md", &size), *events_page = read_source_file("docs/events.md", &size);
+    g_autofree char *config_page = read_source_file("docs/config.md", &size),
+                    *events_page = read_source_file("docs/events.md", &size);
     g_assert_cmpint(run_hutong(&config, "config", "--reference", NULL), ==, 0);
     g_assert_cmpint(run_hutong(&events, "schema", NULL), ==, 0);
     g_assert_true(g_str_equal(config, config_page));
@@ -104,7 +109,8 @@ static void test_a_missing_site_key_is_an_error(void)
     BusProcess *bus = bus_process_new(NULL, source);
     bus_process_start(bus);
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
-    g_autofree char *key = g_build_filename(bus->folder, "state", "site.key", NULL), *away = g_strconcat(key, ".away", NULL);
+    g_autofree char *key = g_build_filename(bus->folder, "state", "site.key", NULL),
+                    *away = g_strconcat(key, ".away", NULL);
     g_assert_cmpint(g_rename(key, away), ==, 0);
     g_autofree char *check = NULL, *run = NULL;
     g_assert_cmpint(run_hutong(&check, "check", "-c", bus->config, NULL), ==, 78);

@@ -71,7 +71,8 @@ static void stop(Fixture *f)
 {
     g_atomic_int_set(&f->running, 0);
     g_thread_join(f->thread);
-    g_test_message("the neighbour had %d answers; the slowest took %" G_GINT64_FORMAT " ms", f->answers, f->slowest_us / 1000);
+    g_test_message("the neighbour had %d answers; the slowest took %" G_GINT64_FORMAT " ms", f->answers,
+                   f->slowest_us / 1000);
     g_assert_true(platform_wait(f->platform, (unsigned)f->answers + 1, 30000));
     g_assert_cmpint(bus_process_stop(f->bus), ==, 0);
     bus_process_free(f->bus);
@@ -81,8 +82,9 @@ static void stop(Fixture *f)
 /* Whatever the adapter does, its sender gets an answer, the neighbour goes on, and the next message is served. */
 static void test_adapters_that_misbehave_harm_only_themselves(void)
 {
-    static const char *const words[] = {"crash", "abort", "hang", "spin", "leak", "stack", "exit", "garbage",
-                                        "oversized", "foreign", "bus-frame", "half", "close"};
+    static const char *const words[] = {"crash",     "abort", "hang",    "spin",      "leak",
+                                        "stack",     "exit",  "garbage", "oversized", "foreign",
+                                        "bus-frame", "half",  "close"};
     Fixture f;
     start(&f);
     GPid pid = f.bus->pid;
@@ -97,7 +99,9 @@ static void test_adapters_that_misbehave_harm_only_themselves(void)
         g_assert_cmpint(g_atomic_int_get(&f.answers), >, before);
     }
     g_assert_cmpint(f.bus->pid, ==, pid);
-    g_assert_cmpint(bus_process_figure(f.bus, "sources.1.host.kills") + bus_process_figure(f.bus, "sources.1.host.restarts"), >=, 13);
+    g_assert_cmpint(bus_process_figure(f.bus, "sources.1.host.kills") +
+                        bus_process_figure(f.bus, "sources.1.host.restarts"),
+                    >=, 13);
     bus_process_wait_figure(f.bus, "spool.quarantined", 5, 5000);
     if (!g_getenv("HUTONG_SANITIZED")) {
         g_assert_cmpint(f.slowest_us, <, 2 * G_USEC_PER_SEC);
@@ -122,7 +126,8 @@ static void test_what_an_adapter_says_is_cleaned_of_numbers(void)
 static int connect_to(unsigned port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
     return fd;
 }
@@ -162,10 +167,11 @@ static void test_a_large_body_is_taken_whole(void)
     g_autoptr(GString) body = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS>");
     bus_process_start(bus);
     for (unsigned i = 0; i < 3000; i++) {
-        g_string_append_printf(body,
-                               "<ROW><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID><CXBZ>0</CXBZ>"
-                               "<JCWH>440104001003</JCWH><XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB></ROW>\n",
-                               930000000 + i, 930000000 + i);
+        g_string_append_printf(
+            body,
+            "<ROW><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID><CXBZ>0</CXBZ>"
+            "<JCWH>440104001003</JCWH><XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB></ROW>\n",
+            930000000 + i, 930000000 + i);
     }
     g_string_append(body, "</ROWS>");
     g_assert_cmpuint(body->len, >, 500000);
@@ -189,7 +195,9 @@ static gint64 kept_bytes(const BusProcess *bus)
     sqlite3_stmt *statement = NULL;
     g_autofree char *file = g_build_filename(bus->folder, "state", "spool.db", NULL);
     g_assert_cmpint(sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT coalesce(sum(length(bytes)), 0) FROM payloads", -1, &statement, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(
+        sqlite3_prepare_v2(db, "SELECT coalesce(sum(length(bytes)), 0) FROM payloads", -1, &statement, NULL),
+        ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
     gint64 bytes = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
@@ -224,10 +232,13 @@ static void test_repaired_bytes_are_kept_whatever_their_size(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/hostile/adapters-that-misbehave-harm-only-themselves", test_adapters_that_misbehave_harm_only_themselves);
-    g_test_add_func("/hostile/what-an-adapter-says-is-cleaned-of-numbers", test_what_an_adapter_says_is_cleaned_of_numbers);
+    g_test_add_func("/hostile/adapters-that-misbehave-harm-only-themselves",
+                    test_adapters_that_misbehave_harm_only_themselves);
+    g_test_add_func("/hostile/what-an-adapter-says-is-cleaned-of-numbers",
+                    test_what_an_adapter_says_is_cleaned_of_numbers);
     g_test_add_func("/hostile/exhausted-descriptors-are-survived", test_exhausted_descriptors_are_survived);
     g_test_add_func("/hostile/a-large-body-is-taken-whole", test_a_large_body_is_taken_whole);
-    g_test_add_func("/hostile/repaired-bytes-are-kept-whatever-their-size", test_repaired_bytes_are_kept_whatever_their_size);
+    g_test_add_func("/hostile/repaired-bytes-are-kept-whatever-their-size",
+                    test_repaired_bytes_are_kept_whatever_their_size);
     return g_test_run();
 }

@@ -17,10 +17,11 @@ typedef struct {
 
 static char *payload_of(unsigned number)
 {
-    return g_strdup_printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ>"
-                           "<SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID><CXBZ>0</CXBZ><JCWH>440104001003</JCWH><XM>测试丁</XM>"
-                           "<GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
-                           910000000 + number, 910000000 + number);
+    return g_strdup_printf(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ>"
+        "<SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID><CXBZ>0</CXBZ><JCWH>440104001003</JCWH><XM>测试丁</XM>"
+        "<GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
+        910000000 + number, 910000000 + number);
 }
 
 /* Sends one number after another; one that has no 200 is sent again until it has, as a client would. */
@@ -32,7 +33,8 @@ static void *send_on(void *data)
         g_autofree char *payload = payload_of(number);
         bool answered = false;
         while (!answered && g_atomic_int_get(&load->running)) {
-            g_autoptr(Answer) answer = post(load->bus->port, "/in/hukou", "text/xml", NULL, payload, strlen(payload));
+            g_autoptr(Answer) answer =
+                post(load->bus->port, "/in/hukou", "text/xml", NULL, payload, strlen(payload));
             answered = answer->status == 200;
             if (!answered) {
                 g_usleep(2000);

@@ -27,7 +27,8 @@ BusProcess *bus_process_new(const char *bus_keys, const char *sections)
     bus->folder = g_dir_make_tmp("hutong-bus-XXXXXX", &error);
     g_assert_no_error(error);
     bus->config = g_build_filename(bus->folder, "hutong.conf", NULL);
-    g_autofree char *text = g_strdup_printf("[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\n%s\n%s", bus_keys ? bus_keys : "", sections);
+    g_autofree char *text = g_strdup_printf("[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\n%s\n%s",
+                                            bus_keys ? bus_keys : "", sections);
     g_assert_true(g_file_set_contents(bus->config, text, -1, &error));
     return bus;
 }
@@ -74,8 +75,8 @@ static void spawn(BusProcess *bus)
     g_assert_nonnull(file);
     const char *argv[] = {program(), "run", "-c", bus->config, NULL};
     g_autoptr(GError) error = NULL;
-    g_spawn_async_with_fds(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, begin_child, bus, &bus->pid,
-                           -1, fileno(file), fileno(file), &error);
+    g_spawn_async_with_fds(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH,
+                           begin_child, bus, &bus->pid, -1, fileno(file), fileno(file), &error);
     fclose(file);
     g_assert_no_error(error);
 }
@@ -205,7 +206,8 @@ int run_hutong(char **output, ...)
     g_autofree char *out = NULL, *err = NULL;
     int status = 0;
     g_autoptr(GError) error = NULL;
-    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error);
+    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status,
+                 &error);
     g_assert_no_error(error);
     *output = g_strconcat(out, err, NULL);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

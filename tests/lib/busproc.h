@@ -6,11 +6,11 @@
 #include <stdbool.h>
 
 typedef struct {
-    char *folder;      /* private; holds hutong.conf, state/, run/, bus.log */
-    char *config;      /* hutong.conf */
-    GPid pid;          /* 0 when not running */
-    unsigned port;     /* of the public door, once ready */
-    unsigned files;    /* limit of open files for the next start; 0: as it is */
+    char *folder;   /* private; holds hutong.conf, state/, run/, bus.log */
+    char *config;   /* hutong.conf */
+    GPid pid;       /* 0 when not running */
+    unsigned port;  /* of the public door, once ready */
+    unsigned files; /* limit of open files for the next start; 0: as it is */
 } BusProcess;
 
 /* Makes the folder and writes the configuration: [bus] with port 0 and `sections` behind it. `bus_keys` are added to [bus];

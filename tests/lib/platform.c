@@ -35,8 +35,9 @@ static void check_doubled(Platform *platform, JsonObject *event)
     if (!json_object_has_member(event, "businessid")) {
         return;
     }
-    char *business = g_strjoin("|", string_of(event, "source"), string_of(event, "type"), string_of(event, "action"),
-                               string_of(event, "businessid"), string_of(event, "subject"), NULL);
+    char *business =
+        g_strjoin("|", string_of(event, "source"), string_of(event, "type"), string_of(event, "action"),
+                  string_of(event, "businessid"), string_of(event, "subject"), NULL);
     platform->count.doubled += !g_hash_table_add(platform->businesses, business);
 }
 
@@ -107,7 +108,8 @@ static enum MHD_Result answer(Platform *platform, struct MHD_Connection *connect
     g_cond_broadcast(&platform->changed);
     g_mutex_unlock(&platform->lock);
     const char *text = status < 300 ? "" : "the platform says no";
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
     if (retry_after > 0 && status >= 300) {
         g_autofree char *seconds = g_strdup_printf("%u", retry_after);
         MHD_add_response_header(response, "Retry-After", seconds);
@@ -117,8 +119,9 @@ static enum MHD_Result answer(Platform *platform, struct MHD_Connection *connect
     return result;
 }
 
-static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *size, void **state)
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload, size_t *size,
+                                  void **state)
 {
     GString *body = *state;
     (void)url;
@@ -136,7 +139,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return answer(user, connection, body);
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+static void on_completed(void *user, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode code)
 {
     (void)user;
     (void)connection;
@@ -163,12 +167,13 @@ Platform *platform_new(void)
     platform->ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     platform->businesses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     platform->sequences = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    platform->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, platform, MHD_OPTION_SOCK_ADDR,
-                                        &address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                                        MHD_OPTION_LISTEN_BACKLOG_SIZE, 512U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                        (size_t)(256 * 1024), MHD_OPTION_END);
+    platform->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, platform, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_LISTEN_BACKLOG_SIZE, 512U,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024), MHD_OPTION_END);
     g_assert_nonnull(platform->daemon);
-    platform->url = g_strdup_printf("http://127.0.0.1:%u/events", MHD_get_daemon_info(platform->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+    platform->url = g_strdup_printf("http://127.0.0.1:%u/events",
+                                    MHD_get_daemon_info(platform->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
     return platform;
 }
 
@@ -226,7 +231,8 @@ bool platform_wait(Platform *platform, unsigned events, unsigned timeout_ms)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     g_mutex_lock(&platform->lock);
-    while (platform->count.events < events && g_cond_wait_until(&platform->changed, &platform->lock, deadline)) {
+    while (platform->count.events < events &&
+           g_cond_wait_until(&platform->changed, &platform->lock, deadline)) {
     }
     bool there = platform->count.events >= events;
     g_mutex_unlock(&platform->lock);

@@ -24,12 +24,13 @@ void platform_refuse_text(Platform *platform, const char *text, unsigned status)
 void platform_delay(Platform *platform, unsigned delay_ms);
 
 typedef struct {
-    unsigned requests;  /* answered 2xx */
-    unsigned refused;   /* answered otherwise */
-    unsigned events;    /* distinct by id */
-    unsigned repeated;  /* events that came again with the same id */
-    unsigned doubled;   /* events under a new id whose business key was there already: must stay 0 */
-    unsigned disordered; /* events of one partition key with a lower sequence than an earlier one, first deliveries only */
+    unsigned requests; /* answered 2xx */
+    unsigned refused;  /* answered otherwise */
+    unsigned events;   /* distinct by id */
+    unsigned repeated; /* events that came again with the same id */
+    unsigned doubled;  /* events under a new id whose business key was there already: must stay 0 */
+    unsigned
+        disordered; /* events of one partition key with a lower sequence than an earlier one, first deliveries only */
 } PlatformCount;
 
 void platform_count(Platform *platform, PlatformCount *count);

@@ -15,10 +15,12 @@ static size_t take_body(char *bytes, size_t one, size_t count, void *user)
 static char *header_of(CURL *easy, const char *name)
 {
     struct curl_header *header;
-    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? g_strdup(header->value) : NULL;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? g_strdup(header->value)
+                                                                                   : NULL;
 }
 
-Answer *post(unsigned port, const char *path, const char *content_type, const char *const *headers, const void *body, gsize size)
+Answer *post(unsigned port, const char *path, const char *content_type, const char *const *headers,
+             const void *body, gsize size)
 {
     Answer *answer = g_new0(Answer, 1);
     g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u%s", port, path);
@@ -70,10 +72,12 @@ char *answer_element(const Answer *answer, const char *name)
 
 char *wrap_soap(bool version_12, const char *operation, const char *encoding, const char *payload, gsize size)
 {
-    const char *namespace_uri = version_12 ? "http://www.w3.org/2003/05/soap-envelope" : "http://schemas.xmlsoap.org/soap/envelope/";
-    return g_strdup_printf("<?xml version=\"1.0\" encoding=\"%s\"?>\n<s:Envelope xmlns:s=\"%s\"><s:Body><p:%s xmlns:p=\"urn:police\">"
-                           "<p:xml><![CDATA[%.*s]]></p:xml></p:%s></s:Body></s:Envelope>",
-                           encoding, namespace_uri, operation, (int)size, payload, operation);
+    const char *namespace_uri =
+        version_12 ? "http://www.w3.org/2003/05/soap-envelope" : "http://schemas.xmlsoap.org/soap/envelope/";
+    return g_strdup_printf(
+        "<?xml version=\"1.0\" encoding=\"%s\"?>\n<s:Envelope xmlns:s=\"%s\"><s:Body><p:%s xmlns:p=\"urn:police\">"
+        "<p:xml><![CDATA[%.*s]]></p:xml></p:%s></s:Body></s:Envelope>",
+        encoding, namespace_uri, operation, (int)size, payload, operation);
 }
 
 char *read_source_file(const char *path, gsize *size)

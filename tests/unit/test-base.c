@@ -89,7 +89,8 @@ static void fill_data(HtBuffer *data)
     add(data, HT_ITEM_ELEMENT, "guardian.relation", "51", (HtItem){.repeats = true});
     add(data, HT_ITEM_ELEMENT, "guardian.name", "测试乙", (HtItem){.repeats = true, .instance = 1});
     add(data, HT_ITEM_ELEMENT, "person.name", "测试丙", (HtItem){0});
-    HtItem original = {.kind = HT_ITEM_ELEMENT, .name = HT_TEXT_LITERAL("person.sex"), .form = HT_VALUE_ORIGINAL};
+    HtItem original = {
+        .kind = HT_ITEM_ELEMENT, .name = HT_TEXT_LITERAL("person.sex"), .form = HT_VALUE_ORIGINAL};
     original.value = (HtText){"7\0男的\0hukou", 14};
     ht_item_pack(data, &original);
     add(data, HT_ITEM_ELEMENT, "person.maritalStatus", "20", (HtItem){.reported = true});
@@ -106,7 +107,8 @@ static HtEvent example(HtBuffer *data)
     event.attr[HT_ATTR_DIVISION] = HT_TEXT_LITERAL("440104001003");
     event.attr[HT_ATTR_SOURCE] = HT_TEXT_LITERAL("hukou");
     event.attr[HT_ATTR_MINOR] = HT_TEXT_LITERAL("1");
-    event.identities[0] = (HtIdentity){HT_TEXT_LITERAL("idNumber"), HT_TEXT_LITERAL("990104195008179950"), false};
+    event.identities[0] =
+        (HtIdentity){HT_TEXT_LITERAL("idNumber"), HT_TEXT_LITERAL("990104195008179950"), false};
     event.identities[1] = (HtIdentity){HT_TEXT_LITERAL("person"), HT_TEXT_LITERAL("900000204"), true};
     event.data = ht_buffer_text(data);
     return event;
@@ -189,9 +191,10 @@ static void test_what_the_policy_refuses_is_never_written(void)
     HtEventPolicy policy = {see_little, NULL};
     ht_event_render(&whole, "yuexiu", &policy, &json);
     ht_buffer_add_char(&json, '\0');
-    g_assert_nonnull(strstr(json.data, "\"data\":{\"death\":{\"age\":58},\"person\":{\"name\":\"测**\"},\"quality\":["
-                                       "{\"mark\":\"code-unmapped\",\"element\":\"person.sex\"},"
-                                       "{\"mark\":\"repaired-xml\"}]}}"));
+    g_assert_nonnull(strstr(json.data,
+                            "\"data\":{\"death\":{\"age\":58},\"person\":{\"name\":\"测**\"},\"quality\":["
+                            "{\"mark\":\"code-unmapped\",\"element\":\"person.sex\"},"
+                            "{\"mark\":\"repaired-xml\"}]}}"));
     g_assert_null(strstr(json.data, "guardian"));
     ht_buffer_clear(&data);
     ht_buffer_clear(&json);
@@ -203,8 +206,10 @@ static void test_malformed_events_are_refused(void)
     static const struct {
         HtItem first, second;
     } bad[] = {
-        {{.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}, {.kind = HT_ITEM_ELEMENT, .name = {"death.age", 9}}},
-        {{.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}, {.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}},
+         {.kind = HT_ITEM_ELEMENT, .name = {"death.age", 9}}},
+        {{.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}},
+         {.kind = HT_ITEM_ELEMENT, .name = {"person.name", 11}}},
         {{.kind = HT_ITEM_ELEMENT, .name = {"person", 6}}, {0}},
         {{.kind = HT_ITEM_ELEMENT, .name = {"person.a.b", 10}}, {0}},
         {{.kind = HT_ITEM_ELEMENT, .name = {"p\"x.name", 8}}, {0}},
@@ -237,9 +242,9 @@ static void test_malformed_attributes_are_refused(void)
     static const struct {
         HtAttr attr;
         const char *value;
-    } bad[] = {{HT_ATTR_TYPE, "person"},     {HT_ATTR_TYPE, "person.Died.v1"},  {HT_ATTR_ACTION, "delete"},
-               {HT_ATTR_DIVISION, "4401"},   {HT_ATTR_DIVISION, "44010400100x"}, {HT_ATTR_BUSINESSID, "a\nb"},
-               {HT_ATTR_DIRECTION, "up"},    {HT_ATTR_DATACLASSIFICATION, "9"}, {HT_ATTR_BUSINESSID, "\xc3"}};
+    } bad[] = {{HT_ATTR_TYPE, "person"},   {HT_ATTR_TYPE, "person.Died.v1"},   {HT_ATTR_ACTION, "delete"},
+               {HT_ATTR_DIVISION, "4401"}, {HT_ATTR_DIVISION, "44010400100x"}, {HT_ATTR_BUSINESSID, "a\nb"},
+               {HT_ATTR_DIRECTION, "up"},  {HT_ATTR_DATACLASSIFICATION, "9"},  {HT_ATTR_BUSINESSID, "\xc3"}};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         HtBuffer data = {0}, packed = {0};
         HtEvent event = example(&data), again;
@@ -300,7 +305,8 @@ int main(int argc, char **argv)
     g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);
     g_test_add_func("/event/comes-back", test_an_event_comes_back);
     g_test_add_func("/event/is-rendered-whole", test_an_event_is_rendered_whole);
-    g_test_add_func("/event/what-the-policy-refuses-is-never-written", test_what_the_policy_refuses_is_never_written);
+    g_test_add_func("/event/what-the-policy-refuses-is-never-written",
+                    test_what_the_policy_refuses_is_never_written);
     g_test_add_func("/event/malformed-items-are-refused", test_malformed_events_are_refused);
     g_test_add_func("/event/malformed-attributes-are-refused", test_malformed_attributes_are_refused);
     g_test_add_func("/outcome/comes-back", test_an_outcome_comes_back);

@@ -45,13 +45,14 @@ static HtConfig *load(Fixture *f, const char *text)
     return ht_config_load(f->file, f->errors);
 }
 
-static const char good[] = "# an example\n"
-                           "[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\nstate = ./var\n"
-                           "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
-                           "division = 440104\nmax-body = 2M\noption.ack = yes\n"
-                           "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:9090/events\n"
-                           "clearance = 1\npurpose = 社区人口服务\nallow = person.idNumber; person.name;\ntimeout = 1500ms\n"
-                           "[route all]\nfrom = hukou\ntypes = person.*\ndivisions = 440104*\nto = platform\n";
+static const char good[] =
+    "# an example\n"
+    "[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\nstate = ./var\n"
+    "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+    "division = 440104\nmax-body = 2M\noption.ack = yes\n"
+    "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:9090/events\n"
+    "clearance = 1\npurpose = 社区人口服务\nallow = person.idNumber; person.name;\ntimeout = 1500ms\n"
+    "[route all]\nfrom = hukou\ntypes = person.*\ndivisions = 440104*\nto = platform\n";
 
 static void test_a_good_file_is_read(Fixture *f, const void *data)
 {
@@ -92,9 +93,10 @@ static void test_what_is_printed_is_read_back_the_same(Fixture *f, const void *d
 static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
 {
     (void)data;
-    HtConfig *config = load(f, "stray = 1\n[bus]\nlisten = nowhere\n[source hukou]\ndepartement = police\nadapter = hukou\n"
-                               "mapping = hukou.xml\nmax-body = 9T\nidle = 30\n[soruce x]\n[route r]\nto = nobody\n"
-                               "divisions = 44x\nto = other\nno equals sign\n[bus\n");
+    HtConfig *config =
+        load(f, "stray = 1\n[bus]\nlisten = nowhere\n[source hukou]\ndepartement = police\nadapter = hukou\n"
+                "mapping = hukou.xml\nmax-body = 9T\nidle = 30\n[soruce x]\n[route r]\nto = nobody\n"
+                "divisions = 44x\nto = other\nno equals sign\n[bus\n");
     g_assert_null(config);
     const char *const expected[] = {
         ":1: error: a key before the first [section]",
@@ -123,9 +125,12 @@ static void test_conf_d_is_read_in_name_order(Fixture *f, const void *data)
     (void)data;
     g_autofree char *folder = g_build_filename(f->folder, "conf.d", NULL);
     g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
-    g_autofree char *b = g_build_filename(folder, "20-b.conf", NULL), *a = g_build_filename(folder, "10-a.conf", NULL);
-    g_assert_true(g_file_set_contents(b, "[consumer b]\ntype = webhook\nurl = http://127.0.0.1/\n", -1, NULL));
-    g_assert_true(g_file_set_contents(a, "[consumer a]\ntype = webhook\nurl = http://127.0.0.1/\n", -1, NULL));
+    g_autofree char *b = g_build_filename(folder, "20-b.conf", NULL),
+                    *a = g_build_filename(folder, "10-a.conf", NULL);
+    g_assert_true(
+        g_file_set_contents(b, "[consumer b]\ntype = webhook\nurl = http://127.0.0.1/\n", -1, NULL));
+    g_assert_true(
+        g_file_set_contents(a, "[consumer a]\ntype = webhook\nurl = http://127.0.0.1/\n", -1, NULL));
     g_autoptr(HtConfig) config = load(f, good);
     g_assert_nonnull(config);
     g_assert_cmpuint(config->consumers->len, ==, 3);

@@ -50,8 +50,9 @@ static void test_signatures_are_those_of_standard_webhooks(void)
     g_autoptr(HtSecret) secret = ht_secret_load(path, &error);
     g_assert_no_error(error);
     /* The example that the specification's reference libraries use as their test vector. */
-    g_auto(GStrv) headers = ht_secret_sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", INT64_C(1614265330) * 1000000,
-                                           HT_TEXT_LITERAL("{\"test\": 2432232314}"));
+    g_auto(GStrv) headers =
+        ht_secret_sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", INT64_C(1614265330) * 1000000,
+                       HT_TEXT_LITERAL("{\"test\": 2432232314}"));
     g_assert_cmpstr(headers[0], ==, "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek");
     g_assert_cmpstr(headers[1], ==, "webhook-timestamp: 1614265330");
     g_assert_cmpstr(headers[2], ==, "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
@@ -78,8 +79,10 @@ static HtConfig *config_of(const char *routes)
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-routes-XXXXXX", NULL);
     int fd = g_mkstemp(path);
     g_close(fd, NULL);
-    g_autofree char *text = g_strconcat("[bus]\nname = b\n[source hukou]\ndepartment = police\nadapter = hukou\nmapping = m\n"
-                                        "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n", routes, NULL);
+    g_autofree char *text =
+        g_strconcat("[bus]\nname = b\n[source hukou]\ndepartment = police\nadapter = hukou\nmapping = m\n"
+                    "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n",
+                    routes, NULL);
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
     g_autoptr(GString) errors = g_string_new(NULL);
     HtConfig *config = ht_config_load(path, errors);
@@ -162,7 +165,8 @@ static void test_clearance_allow_deny_and_mask(void)
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     char *allow[] = {(char *)"person.idNumber", NULL}, *deny[] = {(char *)"person.sex", NULL};
     char *mask[] = {(char *)"person.phone:phone", (char *)"person.name:name", NULL};
-    HtConsumerConfig config = {.clearance = 1, .purpose = (char *)"社区人口服务", .allow = allow, .deny = deny, .mask = mask};
+    HtConsumerConfig config = {
+        .clearance = 1, .purpose = (char *)"社区人口服务", .allow = allow, .deny = deny, .mask = mask};
     g_autoptr(HtPolicy) policy = policy_of(dictionary, config);
     g_autofree char *masked = NULL;
     g_assert_cmpint(see(policy, "person.birthDate", "1980-01-01", false, NULL), ==, HT_SEEN_WHOLE);
@@ -190,8 +194,10 @@ static void test_a_pattern_names_many_elements(void)
 static void test_a_minors_elements_need_the_highest_clearance(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtPolicy) low = policy_of(dictionary, (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p"});
-    g_autoptr(HtPolicy) high = policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p"});
+    g_autoptr(HtPolicy) low =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p"});
+    g_autoptr(HtPolicy) high =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p"});
     g_assert_cmpint(see(low, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_NOT);
     g_assert_cmpint(see(low, "person.birthDate", "1980-01-01", false, NULL), ==, HT_SEEN_WHOLE);
     g_assert_cmpint(see(high, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_WHOLE);
@@ -206,7 +212,8 @@ static void test_without_a_purpose_nothing_personal_is_seen(void)
     HtStoredEvent event = {0};
     for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
         const HtElement *element = ht_dictionary_element(dictionary, i);
-        g_assert_cmpint(see(policy, element->name, "x", false, NULL), ==, element->sensitivity ? HT_SEEN_NOT : HT_SEEN_WHOLE);
+        g_assert_cmpint(see(policy, element->name, "x", false, NULL), ==,
+                        element->sensitivity ? HT_SEEN_NOT : HT_SEEN_WHOLE);
     }
     g_assert_cmpint(ht_policy_see(policy, &event, &unmapped, NULL), ==, HT_SEEN_NOT);
 }
@@ -216,10 +223,12 @@ static void test_unknown_elements_are_errors_with_a_suggestion(void)
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     g_autoptr(GString) errors = g_string_new(NULL);
     char *allow[] = {(char *)"person.idNumbr", NULL}, *mask[] = {(char *)"person.name:nothing", NULL};
-    HtConsumerConfig config = {.name = (char *)"c", .file = (char *)"hutong.conf", .line = 7, .allow = allow, .mask = mask};
+    HtConsumerConfig config = {
+        .name = (char *)"c", .file = (char *)"hutong.conf", .line = 7, .allow = allow, .mask = mask};
     g_assert_null(ht_policy_new(&config, dictionary, errors));
-    g_assert_nonnull(strstr(errors->str, "hutong.conf:7: error: [consumer c] allow: 'person.idNumbr' is no element of the "
-                                         "dictionary; did you mean 'person.idNumber'?"));
+    g_assert_nonnull(strstr(errors->str,
+                            "hutong.conf:7: error: [consumer c] allow: 'person.idNumbr' is no element of the "
+                            "dictionary; did you mean 'person.idNumber'?"));
     g_assert_nonnull(strstr(errors->str, "'nothing' is no mask"));
 }
 
@@ -258,7 +267,8 @@ static void assert_picked(GPtrArray *picked, const char *sequences)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < picked->len; i++) {
-        g_string_append_printf(text, "%s%u", i ? " " : "", (unsigned)((HtEntry *)picked->pdata[i])->event->sequence);
+        g_string_append_printf(text, "%s%u", i ? " " : "",
+                               (unsigned)((HtEntry *)picked->pdata[i])->event->sequence);
     }
     g_assert_cmpstr(text->str, ==, sequences);
 }
@@ -320,18 +330,26 @@ static void test_what_is_not_routed_moves_the_cursor(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/backoff/doubles-with-jitter-up-to-the-most", test_pauses_double_with_jitter_up_to_the_most);
+    g_test_add_func("/backoff/doubles-with-jitter-up-to-the-most",
+                    test_pauses_double_with_jitter_up_to_the_most);
     g_test_add_func("/backoff/reads-retry-after-in-both-forms", test_retry_after_is_read_in_both_forms);
-    g_test_add_func("/signature/is-that-of-standard-webhooks", test_signatures_are_those_of_standard_webhooks);
+    g_test_add_func("/signature/is-that-of-standard-webhooks",
+                    test_signatures_are_those_of_standard_webhooks);
     g_test_add_func("/route/matches-source-type-and-division", test_routes_match_source_type_and_division);
-    g_test_add_func("/route/no-wildcard-reaches-a-restricted-type", test_no_wildcard_reaches_a_restricted_type);
+    g_test_add_func("/route/no-wildcard-reaches-a-restricted-type",
+                    test_no_wildcard_reaches_a_restricted_type);
     g_test_add_func("/policy/clearance-allow-deny-and-mask", test_clearance_allow_deny_and_mask);
     g_test_add_func("/policy/a-pattern-names-many-elements", test_a_pattern_names_many_elements);
-    g_test_add_func("/policy/a-minors-elements-need-the-highest-clearance", test_a_minors_elements_need_the_highest_clearance);
-    g_test_add_func("/policy/without-a-purpose-nothing-personal-is-seen", test_without_a_purpose_nothing_personal_is_seen);
-    g_test_add_func("/policy/unknown-elements-are-errors-with-a-suggestion", test_unknown_elements_are_errors_with_a_suggestion);
-    g_test_add_func("/window/persons-go-in-parallel-and-each-in-order", test_persons_go_in_parallel_and_each_in_order);
-    g_test_add_func("/window/an-event-that-must-go-alone-goes-alone", test_an_event_that_must_go_alone_goes_alone);
+    g_test_add_func("/policy/a-minors-elements-need-the-highest-clearance",
+                    test_a_minors_elements_need_the_highest_clearance);
+    g_test_add_func("/policy/without-a-purpose-nothing-personal-is-seen",
+                    test_without_a_purpose_nothing_personal_is_seen);
+    g_test_add_func("/policy/unknown-elements-are-errors-with-a-suggestion",
+                    test_unknown_elements_are_errors_with_a_suggestion);
+    g_test_add_func("/window/persons-go-in-parallel-and-each-in-order",
+                    test_persons_go_in_parallel_and_each_in_order);
+    g_test_add_func("/window/an-event-that-must-go-alone-goes-alone",
+                    test_an_event_that_must_go_alone_goes_alone);
     g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
     return g_test_run();
 }

@@ -97,11 +97,13 @@ static void expect(MatchTest *test, const char *script, const char *seen)
 }
 
 #define ELEMENT(to, from) "<element to='" to "' from='" from "'/>"
-#define EIGHT                                                                                    \
-    ELEMENT("person.name", "a")                                                                  \
-    ELEMENT("person.formerName", "b")                                                            \
-    ELEMENT("person.surname", "c") ELEMENT("person.givenName", "d") ELEMENT("person.phone", "e") \
-        ELEMENT("person.phone2", "f") ELEMENT("person.remark", "g/h") ELEMENT("person.employer", "@i")
+#define EIGHT                         \
+    ELEMENT("person.name", "a")       \
+    ELEMENT("person.formerName", "b") \
+    ELEMENT("person.surname", "c")    \
+    ELEMENT("person.givenName", "d")  \
+    ELEMENT("person.phone", "e")      \
+    ELEMENT("person.phone2", "f") ELEMENT("person.remark", "g/h") ELEMENT("person.employer", "@i")
 #define RECORD(content) MAPPING("<event type='person.moved-in.v1' for-each='/r/s'>" content "</event>")
 
 static void test_any_order(void)
