@@ -16,6 +16,8 @@
 #include <glib/gstdio.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define DRAIN_MS 10000
 #define TICK_SECONDS 1
@@ -66,7 +68,7 @@ static bool open_spool(HtBus *bus, GError **error)
                               .reserve_bytes = config->spool.reserve,
                               .page_bytes = (unsigned)config->spool.page};
     bus->spool = ht_spool_open(&options, error);
-    memset(key, 0, sizeof key);
+    explicit_bzero(key, sizeof key);
     return bus->spool != NULL;
 }
 
@@ -192,10 +194,21 @@ static void set_log_level(const char *word)
     }
 }
 
+/* What is in memory (payloads, the site key) is not to be found in a core file, nor read through /proc. */
+static void keep_memory_private(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) /* its leak check has to read our memory */
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int ht_bus_run(const HtConfig *config)
 {
     HtBus bus = {.config = config, .exit_status = HT_EXIT_OK};
     g_autoptr(GError) error = NULL;
+    keep_memory_private();
     signal(SIGPIPE, SIG_IGN);
     mallopt(
         M_ARENA_MAX,
@@ -210,7 +223,8 @@ int ht_bus_run(const HtConfig *config)
         for (char **line = lines; *line; line++) {
             ht_log(HT_LOG_ERROR, "bus", "%s", *line);
         }
-        bool configuration = error->domain == HT_DELIVERY_ERROR || error->domain == HT_DICTIONARY_ERROR;
+        bool configuration = error->domain == HT_DELIVERY_ERROR || error->domain == HT_DICTIONARY_ERROR ||
+                             g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
         bus.exit_status = configuration ? HT_EXIT_CONFIG : HT_EXIT_FAILED;
     }
     close_parts(&bus);

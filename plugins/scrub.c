@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#define DIGITS_MIN 15
+#define DIGITS_MIN 7 /* a telephone number without its area code */
 #define REPLACEMENT "[number]"
 
 static bool is_digit(gunichar character)
@@ -17,13 +17,19 @@ static bool is_x(gunichar character)
     return character == 'X' || character == 'x' || character == 0xff38 || character == 0xff58;
 }
 
-/* The end of the run of digits that begins at `at`; `count` gets how many. */
+/* Numbers are written 138-0013-8000 and 9901 0419 too. */
+static bool is_separator_before_digit(const char *at)
+{
+    return (*at == '-' || *at == ' ') && is_digit(g_utf8_get_char(at + 1));
+}
+
+/* The end of the run of digits that begins at `at`, single separators inside it included; `count` gets how many digits. */
 static const char *skip_digits(const char *at, unsigned *count)
 {
     *count = 0;
-    while (is_digit(g_utf8_get_char(at))) {
+    while (is_digit(g_utf8_get_char(at)) || (*count > 0 && is_separator_before_digit(at))) {
+        *count += is_digit(g_utf8_get_char(at));
         at = g_utf8_next_char(at);
-        (*count)++;
     }
     return *count >= DIGITS_MIN && is_x(g_utf8_get_char(at)) ? g_utf8_next_char(at) : at;
 }

@@ -126,7 +126,8 @@ static void hand_over(HtHouse *house, int fd)
         return;
     }
     g_autoptr(GIOStream) stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
-    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(house->path);
+    /* libsoup makes a default Host from it, which it can only from an internet address. */
+    g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string("127.0.0.1", 80);
     if (!soup_server_accept_iostream(house->server, stream, address, address, &error)) {
         ht_log(HT_LOG_WARNING, "admin", "a connection could not be taken: %s", error->message);
     }
@@ -178,6 +179,20 @@ static bool fail(const char *path, const char *what, GError **error)
     return false;
 }
 
+/* Takes away the socket of a bus that has ended, and nothing else. */
+static bool remove_stale(const char *path, GError **error)
+{
+    struct stat there;
+    if (lstat(path, &there) < 0) {
+        return true;
+    }
+    if (!S_ISSOCK(there.st_mode)) {
+        errno = EEXIST;
+        return fail(path, "is no socket", error);
+    }
+    return g_unlink(path) == 0 ? true : fail(path, "cannot be removed", error);
+}
+
 static bool listen_on(HtHouse *house, GError **error)
 {
     struct sockaddr_un address;
@@ -192,7 +207,9 @@ static bool listen_on(HtHouse *house, GError **error)
         g_set_error(error, HT_HOUSE_ERROR, 0, "%s: another bus is listening there", house->path);
         return false;
     }
-    g_unlink(house->path);
+    if (!remove_stale(house->path, error)) {
+        return false;
+    }
     house->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t mask = umask(0077);
     bool bound = house->fd >= 0 && bind(house->fd, (struct sockaddr *)&address, sizeof address) == 0;

@@ -11,6 +11,7 @@
 #include "mappings/engine/dictionary.h"
 #include "spool/spool.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -54,10 +55,34 @@ static void check_can_make(Check *check, const char *path)
         g_free(folder);
         folder = parent;
     }
-    if (g_access(folder, W_OK) < 0) {
-        g_autofree char *text = g_strdup_printf("%s cannot be written: %s", folder, g_strerror(errno));
+    bool is_folder = g_file_test(folder, G_FILE_TEST_IS_DIR);
+    if (!is_folder || g_access(folder, W_OK) < 0) {
+        g_autofree char *text = g_strdup_printf("%s cannot be written: %s", folder, is_folder ? g_strerror(errno) : "no directory");
         complain(check, check->config->file, 0, text);
     }
+}
+
+/* A unix socket's path has 108 bytes, its end included. */
+#define SOCKET_PATH_MAX 107
+
+static void check_doors(Check *check)
+{
+    const HtBusConfig *bus = &check->config->bus;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocketConnectable) address = g_network_address_parse(bus->listen, 0, &error);
+    g_autoptr(GSocketAddressEnumerator) addresses = address ? g_socket_connectable_enumerate(address) : NULL;
+    g_autoptr(GSocketAddress) first = addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
+    if (!first) {
+        g_autofree char *text = g_strdup_printf("[bus] listen: %s", error ? error->message : "no such address");
+        complain(check, check->config->file, 0, text);
+    }
+    if (strlen(bus->admin) > SOCKET_PATH_MAX) {
+        complain(check, check->config->file, 0, "[bus] admin: the path of a unix socket must be shorter than 108 bytes");
+    } else if (g_file_test(bus->admin, G_FILE_TEST_IS_REGULAR)) {
+        complain(check, check->config->file, 0, "[bus] admin: there is a file that is no socket");
+    }
+    g_autofree char *folder = g_path_get_dirname(bus->admin);
+    check_can_make(check, folder);
 }
 
 static void check_spool(Check *check)
@@ -72,7 +97,7 @@ static void check_spool(Check *check)
         !ht_spool_load_key(check->config->bus.site_key_file, false, key, &error)) {
         complain(check, check->config->bus.site_key_file, 0, error->message);
     }
-    memset(key, 0, sizeof key);
+    explicit_bzero(key, sizeof key);
     g_clear_error(&error);
     if (!has_spool) {
         return;
@@ -160,6 +185,7 @@ int ht_cli_check(int argc, char **argv)
     }
     ht_log_set_level(HT_LOG_ERROR);
     check_dictionary(&check);
+    check_doors(&check);
     check_spool(&check);
     check_consumers(&check);
     for (unsigned i = 0; i < check.config->sources->len; i++) {

@@ -176,8 +176,8 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
             *(char ***)field = split_list(text);
         } else {
             g_free(*(char **)field);
-            *(char **)field =
-                option->type == HT_OPTION_PATH ? g_canonicalize_filename(text, folder) : g_strdup(text);
+            bool is_path = option->type == HT_OPTION_PATH || (option->type == HT_OPTION_FILE && strchr(text, '/'));
+            *(char **)field = is_path ? g_canonicalize_filename(text, folder) : g_strdup(text);
         }
     }
     if (!good) {

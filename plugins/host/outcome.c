@@ -159,8 +159,8 @@ static void refuse_too_large(HtWorker *worker, size_t size)
     begin_payload(worker, HT_PHASE_NONE);
     ht_fault_set(
         &fault, "result-too-large",
-        "what the adapter made of the payload has %zu bytes, more than the limit of %zu: send smaller batches",
-        size, (size_t)worker->start.frame_bytes);
+        "what the adapter made of the payload has %zu MB, more than the limit of %zu MB: send smaller batches",
+        size >> 20, (size_t)worker->start.frame_bytes >> 20);
     worker->outcome.verdict = HT_VERDICT_REJECT;
     ht_outcome_add_fault(&worker->outcome, &fault);
 }

@@ -103,6 +103,19 @@ static void test_status_without_a_bus_says_so(void)
     bus_process_free(bus);
 }
 
+static void test_check_tries_the_doors(void)
+{
+    BusProcess *bus = bus_process_new("admin = ./taken\nstate = ./taken/state\n", source);
+    g_autofree char *taken = g_build_filename(bus->folder, "taken", NULL), *output = NULL, *run = NULL;
+    g_assert_true(g_file_set_contents(taken, "a letter", -1, NULL));
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(output, "[bus] admin: there is a file that is no socket"));
+    g_assert_nonnull(strstr(output, "no directory"));
+    g_assert_cmpint(run_hutong(&run, "run", "-c", bus->config, NULL), ==, 1);
+    g_assert_true(g_file_test(taken, G_FILE_TEST_EXISTS));
+    bus_process_free(bus);
+}
+
 /* A spool without its key is a mistake to mend, not a reason to make another key. */
 static void test_a_missing_site_key_is_an_error(void)
 {
@@ -114,7 +127,7 @@ static void test_a_missing_site_key_is_an_error(void)
     g_assert_cmpint(g_rename(key, away), ==, 0);
     g_autofree char *check = NULL, *run = NULL;
     g_assert_cmpint(run_hutong(&check, "check", "-c", bus->config, NULL), ==, 78);
-    g_assert_cmpint(run_hutong(&run, "run", "-c", bus->config, NULL), ==, 1);
+    g_assert_cmpint(run_hutong(&run, "run", "-c", bus->config, NULL), ==, 78);
     g_assert_nonnull(strstr(check, "site.key"));
     g_assert_false(g_file_test(key, G_FILE_TEST_EXISTS));
     bus_process_free(bus);
@@ -131,6 +144,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/the-reference-pages-are-up-to-date", test_the_reference_pages_are_up_to_date);
     g_test_add_func("/cli/usage-errors-are-64", test_usage_errors_are_64);
     g_test_add_func("/cli/status-without-a-bus-says-so", test_status_without_a_bus_says_so);
+    g_test_add_func("/cli/check-tries-the-doors", test_check_tries_the_doors);
     g_test_add_func("/cli/a-missing-site-key-is-an-error", test_a_missing_site_key_is_an_error);
     return g_test_run();
 }
