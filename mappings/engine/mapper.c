@@ -188,6 +188,13 @@ static bool is_failure(HtMapper *mapper, HtOutcome *outcome)
     return false;
 }
 
+/* Nothing came of the payload, and it holds what the mapping does not name: to take it in silence would lose it. A payload
+ * without records that is known from end to end (an empty batch, label rows, an acknowledgement) is fine. */
+static bool is_foreign(const HtMapper *mapper, const HtOutcome *outcome)
+{
+    return outcome->records == 0 && !mapper->match.answers && mapper->match.stranger;
+}
+
 /* All of the payload was read. */
 static void judge(HtMapper *mapper, HtOutcome *outcome)
 {
@@ -196,7 +203,7 @@ static void judge(HtMapper *mapper, HtOutcome *outcome)
         refuse(mapper, outcome, mapper->filters.verdict, &mapper->filters.fault);
     } else if (is_failure(mapper, outcome)) {
         return;
-    } else if (!mapper->match.known) {
+    } else if (!mapper->match.known || is_foreign(mapper, outcome)) {
         ht_fault_set(&fault, "unknown-document",
                      "nothing that the mapping knows is in the payload; see its root element");
         refuse(mapper, outcome, HT_VERDICT_REJECT, &fault);

@@ -86,6 +86,7 @@ void ht_match_begin(HtMatch *match)
     match->document = 0;
     match->columns = NULL;
     match->known = false;
+    match->stranger = false;
     match->answers = 0;
     ht_buffer_reset(&match->text, TEXT_KEEP);
     ht_buffer_reset(&match->payload_text, TEXT_KEEP);
@@ -346,6 +347,8 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
         if (step->special) {
             enter_node(match, step->node);
         }
+    } else if (match->depth > 1 && !quiet && match->top[-1].step) {
+        match->stranger = true;
     }
     if (match->tree) {
         ht_record_tree_start(match->tree, name, attributes, attribute_count);

@@ -73,6 +73,7 @@ struct HtMatch {
     HtRecordTree *tree; /* only while a record is read that needs it */
     HtRecordTree *tree_memory;
     bool known;       /* some document's root is the first step of a path */
+    bool stranger;    /* below a known element there was one that no path and no <ignore> names */
     uint64_t answers; /* bits of the mapping's answers that were met */
 };
 

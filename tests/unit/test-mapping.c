@@ -515,6 +515,8 @@ static void test_unknown_document(void)
     assert_fault(test, 0, "unknown-document");
     g_assert_cmpint(mapping_test_run(test, "<ROWS/>"), ==, HT_VERDICT_OK);
     assert_events(test, 0);
+    g_assert_cmpint(mapping_test_run(test, "<ROWS><LINE><XM>x</XM></LINE></ROWS>"), ==, HT_VERDICT_REJECT);
+    assert_fault(test, 0, "unknown-document");
     g_assert_cmpint(mapping_test_run(test, "<ROWS><ROW>"), ==, HT_VERDICT_REJECT);
     assert_fault(test, 0, "not-well-formed");
 }
