@@ -8,6 +8,7 @@
 #include "core/delivery/delivery.h"
 #include "core/host-of-source.h"
 #include "core/ingress/door.h"
+#include "core/ingress/guard.h"
 #include "core/notify.h"
 #include "core/status.h"
 
@@ -101,7 +102,8 @@ static bool open_doors(HtBus *bus, GError **error)
 {
     make_sources(bus);
     HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, bus};
-    HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool};
+    HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, bus->config->spool.queue_bytes,
+                             bus->dictionary};
     bus->house = ht_house_open(bus->config->bus.admin, &view, error);
     bus->door = bus->house ? ht_door_open(&options, error) : NULL;
     return bus->door != NULL;
@@ -224,6 +226,7 @@ int ht_bus_run(const HtConfig *config)
             ht_log(HT_LOG_ERROR, "bus", "%s", *line);
         }
         bool configuration = error->domain == HT_DELIVERY_ERROR || error->domain == HT_DICTIONARY_ERROR ||
+                             error->domain == HT_GUARD_ERROR ||
                              g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
         bus.exit_status = configuration ? HT_EXIT_CONFIG : HT_EXIT_FAILED;
     }

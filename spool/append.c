@@ -2,6 +2,7 @@
  * two rows and one key. */
 #include "spool/append.h"
 
+#include "core/base/forms.h"
 #include "spool/hooks.h"
 #include "spool/keys.h"
 #include "spool/quarantine.h"
@@ -176,12 +177,39 @@ static bool is_known_event(HtSpoolAppender *appender, const HtEvent *event, bool
     return true;
 }
 
-static bool insert_event(HtSpoolAppender *appender, uint32_t index, GError **error)
+/* Attributes go to every consumer, whatever it may see. Of those that a source fills as it likes, what is no plain number, or
+ * holds a citizen number, is replaced by a pseudonym: the same for the same text, so that `reverses` still names what it
+ * reverses. */
+static const HtAttr concealed[] = {HT_ATTR_BUSINESSID, HT_ATTR_REVERSES, HT_ATTR_CORRELATIONID,
+                                   HT_ATTR_DIVISIONEDITION};
+
+typedef char Pseudonyms[G_N_ELEMENTS(concealed)][HT_SPOOL_SUBJECT];
+
+#define OPEN_MAX_BYTES 64
+
+static void conceal(HtSpoolAppender *appender, HtEvent *event, Pseudonyms texts)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(concealed); i++) {
+        HtText *value = &event->attr[concealed[i]];
+        HtSpoolHash halves[2];
+        if (!value->data ||
+            (ht_form_is_word(*value, "._:/-", OPEN_MAX_BYTES) && !ht_form_has_citizen_number(*value))) {
+            continue;
+        }
+        ht_spool_hash(appender->hasher, HT_TEXT_LITERAL("business"), HT_TEXT_LITERAL(""), *value, halves);
+        ht_spool_hash_business(&halves[0], texts[i]);
+        *value = (HtText){texts[i], HT_SPOOL_SUBJECT - 1};
+    }
+}
+
+static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32_t index, GError **error)
 {
     const HtSpoolMessage *message = appender->message;
-    HtEvent event = g_array_index(message->events, HtEvent, index);
-    HtSpoolSubjectQuestion question = {&event, message->source, &message->id, index};
+    HtEvent event = *given;
+    HtSpoolSubjectQuestion question = {&event, message->source, &message->id, index, message->authority};
     char subject[HT_SPOOL_SUBJECT], former[HT_SPOOL_SUBJECT];
+    Pseudonyms texts;
+    conceal(appender, &event, texts);
     if (!ht_spool_subjects_resolve(appender->subjects, &question, subject, former, error)) {
         return false;
     }
@@ -200,19 +228,44 @@ static bool insert_event(HtSpoolAppender *appender, uint32_t index, GError **err
     return ht_spool_database_do(row, error);
 }
 
+static uint32_t count_events(const HtSpoolMessage *message)
+{
+    const GArray *events = message->packed ? message->packed : message->events;
+    return events ? events->len : 0;
+}
+
+/* The event with what the message adds to each. */
+static bool read_event(const HtSpoolMessage *message, uint32_t index, HtEvent *event, GError **error)
+{
+    if (!message->packed) {
+        *event = g_array_index(message->events, HtEvent, index);
+    } else if (!ht_event_unpack_again(g_array_index(message->packed, HtText, index), event)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE, "spool: an event cannot be read");
+        return false;
+    }
+    for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
+        if (message->attr[attr].data) {
+            event->attr[attr] = message->attr[attr];
+        }
+    }
+    return true;
+}
+
 static bool append_events(HtSpoolAppender *appender, HtReceipt *receipt, GError **error)
 {
-    const GArray *events = appender->message->events;
-    for (guint i = 0; events && i < events->len; i++) {
+    uint32_t count = count_events(appender->message);
+    for (uint32_t i = 0; i < count; i++) {
+        HtEvent event;
         bool known;
-        if (!is_known_event(appender, &g_array_index(events, HtEvent, i), &known, error)) {
+        if (!read_event(appender->message, i, &event, error) ||
+            !is_known_event(appender, &event, &known, error)) {
             return false;
         }
         if (known) {
             receipt->duplicates++;
             continue;
         }
-        if (!insert_event(appender, i, error)) {
+        if (!insert_event(appender, &event, i, error)) {
             return false;
         }
         receipt->events++;
@@ -270,6 +323,9 @@ static bool fits(const HtSpoolMessage *message)
 {
     size_t largest = message->payload ? g_bytes_get_size(message->payload) : 0;
     largest = MAX(largest, message->reply.size);
+    for (guint i = 0; message->packed && i < message->packed->len; i++) {
+        largest = MAX(largest, g_array_index(message->packed, HtText, i).size);
+    }
     for (guint i = 0; message->events && i < message->events->len; i++) {
         largest = MAX(largest, g_array_index(message->events, HtEvent, i).data.size);
     }

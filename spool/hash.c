@@ -35,12 +35,12 @@ void ht_spool_hash(HtSpoolHasher *hasher, HtText purpose, HtText scope, HtText v
     hmac_sha256_digest(&hasher->keyed, 2 * sizeof(HtSpoolHash), halves[0].bytes);
 }
 
-void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJECT])
+static void write_pseudonym(const HtSpoolHash *hash, char kind, char pseudonym[HT_SPOOL_SUBJECT])
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
     unsigned bits = 0, waiting = 0;
-    char *at = subject;
-    *at++ = 'p';
+    char *at = pseudonym;
+    *at++ = kind;
     *at++ = '-';
     for (size_t i = 0; i < sizeof hash->bytes; i++) {
         waiting = waiting << 8 | hash->bytes[i];
@@ -51,4 +51,14 @@ void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJEC
     }
     *at++ = alphabet[waiting << (5 - bits) & 31];
     *at = '\0';
+}
+
+void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJECT])
+{
+    write_pseudonym(hash, 'p', subject);
+}
+
+void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJECT])
+{
+    write_pseudonym(hash, 'b', business);
 }

@@ -26,3 +26,6 @@ void ht_spool_hash(HtSpoolHasher *hasher, HtText purpose, HtText scope, HtText v
 #define HT_SPOOL_SUBJECT 29
 
 void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJECT]);
+
+/* The same with "b-": stands for a business number. */
+void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJECT]);

@@ -30,6 +30,7 @@ static void free_message(HtSpoolMessage *message)
     g_clear_pointer(&message->payload, g_bytes_unref);
     g_clear_pointer(&message->faults, g_array_unref);
     g_clear_pointer(&message->events, g_array_unref);
+    g_clear_pointer(&message->packed, g_array_unref);
     g_clear_pointer(&message->backing, g_bytes_unref);
     g_free(message);
 }

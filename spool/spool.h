@@ -85,14 +85,17 @@ struct HtSpoolMessage {
     GBytes *payload; /* original bytes to keep (repaired or asked for), or NULL */
     GArray
         *faults; /* of HtFault: rejected records of an accepted message (on-invalid = quarantine), or NULL */
-    GArray *events;  /* of HtEvent; texts point into `backing` */
-    GBytes *backing; /* keeps the texts of key, reply and events alive */
+    GArray *packed;             /* of HtText: events as ht_event_pack() writes them, found good; or NULL */
+    GArray *events;             /* instead of them, of HtEvent; texts of either point into `backing` */
+    HtText attr[HT_ATTR_COUNT]; /* what each event gets beside its own; absent where nothing */
+    bool authority;             /* it may tie citizen numbers to each other: subject.h */
+    GBytes *backing;            /* keeps the texts of key, reply and events alive */
 };
 
 /* Queues the message for the next commit. `message` (made with g_new0) and what it holds become the
  * spool's. The message's key is looked up first: known, and `done` gets the original receipt. Then each
  * event with a key of its own: known, and it counts as a duplicate. The rest is appended: subjects
- * resolved, sequence and ids given. All in one transaction with the others of the group; `done` runs after
+ * resolved, sequence and ids given, business numbers that may name a person replaced by pseudonyms. All in one transaction with the others of the group; `done` runs after
  * its fsync. */
 void ht_spool_append(HtSpool *spool, HtSpoolMessage *message, HtSpoolDone done, void *user);
 

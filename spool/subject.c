@@ -1,10 +1,13 @@
 /* Subjects and aliases. Writer thread. */
 #include "spool/subject.h"
 
+#include "core/base/log.h"
+
 struct HtSpoolSubjects {
     HtSpoolHasher *hasher;
     sqlite3_stmt *find, *store;
     uint64_t count, committed_count; /* rows in `aliases`; while there are none, nothing is looked up */
+    uint64_t ignored;                /* events that said more of who is who than their source may */
 };
 
 /* One identity, with what is known of it. */
@@ -12,7 +15,9 @@ typedef struct {
     HtSpoolHash hash; /* in the table */
     char implied[HT_SPOOL_SUBJECT];
     char stored[HT_SPOOL_SUBJECT]; /* empty when it has no alias */
-    bool strong, fresh;
+    bool strong;                   /* a citizen number */
+    bool global;                   /* that, or a birth certificate: the same for all sources */
+    bool fresh;
 } Known;
 
 typedef struct {
@@ -66,7 +71,8 @@ static bool look_up(HtSpoolSubjects *subjects, const char *source, const HtIdent
 {
     HtSpoolHash halves[2];
     bool strong = ht_text_is(identity->kind, "idNumber");
-    if (strong || ht_text_is(identity->kind, "birthCertificate")) {
+    bool global = strong || ht_text_is(identity->kind, "birthCertificate");
+    if (global) {
         ht_spool_hash(subjects->hasher, HT_TEXT_LITERAL("subject"), identity->kind, identity->value, halves);
     } else {
         g_autofree char *scope = g_strdup_printf("%s/%.*s", source, (int)identity->kind.size,
@@ -74,7 +80,7 @@ static bool look_up(HtSpoolSubjects *subjects, const char *source, const HtIdent
         ht_spool_hash(subjects->hasher, HT_TEXT_LITERAL("subject"), ht_text_from(scope), identity->value,
                       halves);
     }
-    *known = (Known){.hash = halves[1], .strong = strong, .fresh = identity->fresh};
+    *known = (Known){.hash = halves[1], .strong = strong, .global = global, .fresh = identity->fresh};
     ht_spool_hash_subject(&halves[0], known->implied);
     return find_alias(subjects, known, error);
 }
@@ -138,7 +144,13 @@ static bool tie(HtSpoolSubjects *subjects, Case *question, const Known *known, G
     note_former(question, before);
     bool settled =
         before && (strcmp(before, question->subject) == 0 || (known->strong && known->stored[0] != '\0'));
-    return settled || store_alias(subjects, known, question->subject, error);
+    if (settled) {
+        return true;
+    }
+    if (before && known->strong) {
+        ht_log(HT_LOG_INFO, "spool", "subject %s is %s from now on", before, question->subject);
+    }
+    return store_alias(subjects, known, question->subject, error);
 }
 
 /* A number shared by two persons: the fresh identity starts a subject, what is local to the source goes
@@ -166,6 +178,82 @@ static bool join(HtSpoolSubjects *subjects, Case *question, GError **error)
     }
     return true;
 }
+
+/* ---- Sources that are no authority ---- */
+
+/* The first citizen number, else the first birth certificate; NULL when there are only the source's own. */
+static const Known *find_anchor(const Case *question)
+{
+    const Known *anchor = NULL;
+    for (unsigned i = 0; i < question->count; i++) {
+        const Known *known = &question->known[i];
+        if (known->strong) {
+            return known;
+        }
+        anchor = anchor || !known->global ? anchor : known;
+    }
+    return anchor;
+}
+
+/* Is more said of who is who than one number of each kind? */
+static bool says_too_much(const Case *question)
+{
+    unsigned numbers = 0, certificates = 0, fresh = 0;
+    for (unsigned i = 0; i < question->count; i++) {
+        numbers += question->known[i].strong;
+        certificates += question->known[i].global && !question->known[i].strong;
+        fresh += question->known[i].fresh;
+    }
+    return numbers > 1 || certificates > 1 || fresh > 0;
+}
+
+/* The log gets the first, the second, the fourth, …: a source that does it with every event must not fill it. */
+static void note_ignored(HtSpoolSubjects *subjects, const HtSpoolSubjectQuestion *question,
+                         const char *subject)
+{
+    uint64_t count = ++subjects->ignored;
+    if ((count & (count - 1)) == 0) {
+        ht_log(
+            HT_LOG_WARNING, "spool",
+            "source %s ties numbers of persons (subject %s) and is no authority for that: ignored; %" G_GUINT64_FORMAT
+            " such events since the start",
+            question->source, subject, count);
+    }
+}
+
+/* The source's own number goes to the subject. That earlier events went to another is said only when that was made of the
+ * number itself: another person's subject would be a tie again. */
+static bool tie_own(HtSpoolSubjects *subjects, Case *question, const Known *known, GError **error)
+{
+    if (strcmp(known->stored, question->subject) == 0) {
+        return true;
+    }
+    if (strcmp(known->stored, known->implied) == 0) {
+        note_former(question, known->stored);
+    }
+    return store_alias(subjects, known, question->subject, error);
+}
+
+static bool join_own(HtSpoolSubjects *subjects, Case *question, GError **error)
+{
+    const Known *anchor = find_anchor(question);
+    const char *subject = !anchor                     ? choose_subject(question)
+                          : anchor->stored[0] != '\0' ? anchor->stored
+                                                      : anchor->implied;
+    g_strlcpy(question->subject, subject, HT_SPOOL_SUBJECT);
+    bool unknown = anchor && !anchor->strong && anchor->stored[0] == '\0';
+    if (unknown && !store_alias(subjects, anchor, subject, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < question->count; i++) {
+        if (!question->known[i].global && !tie_own(subjects, question, &question->known[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Resolving ---- */
 
 static void make_own_subject(HtSpoolSubjects *subjects, const HtSpoolSubjectQuestion *question, char *subject)
 {
@@ -195,6 +283,13 @@ bool ht_spool_subjects_resolve(HtSpoolSubjects *subjects, const HtSpoolSubjectQu
         if (!look_up(subjects, question->source, &question->event->identities[i], &found.known[i], error)) {
             return false;
         }
+    }
+    if (!question->authority) {
+        bool good = join_own(subjects, &found, error);
+        if (good && says_too_much(&found)) {
+            note_ignored(subjects, question, subject);
+        }
+        return good;
     }
     const Known *fresh = find_fresh(&found);
     return fresh ? split(subjects, &found, fresh, error) : join(subjects, &found, error);

@@ -3,7 +3,12 @@
  * Every identity implies a subject, its HMAC under the site key. Only exceptions are stored, in the table
  * `aliases`: a citizen number (a strong identity) that is alone needs no row; an identity tied to
  * another's subject has one. Kinds other than idNumber and birthCertificate count within their source
- * only, so that no source can claim another's. */
+ * only, so that no source can claim another's.
+ *
+ * An alias of a citizen number holds for all departments and for good. Only messages of an authority (the
+ * police's register) make one. What any other source says ties its own numbers to a person and nothing else:
+ * its event goes to the first citizen number's subject, else to the first birth certificate's, whatever
+ * other numbers it names. */
 #pragma once
 
 #include "spool/database.h"
@@ -21,6 +26,7 @@ typedef struct {
     const char *source;
     const HtUuid *message; /* and index: of these an event without identities gets its subject */
     uint32_t index;
+    bool authority;
 } HtSpoolSubjectQuestion;
 
 /* Inside a transaction: finds the subject and stores what has to be known of the identities from now on.

@@ -2,6 +2,8 @@
  * hostile, so ht_event_unpack() trusts nothing. No state; any thread. */
 #include "core/base/event.h"
 
+#include "core/base/forms.h"
+
 G_DEFINE_QUARK(ht_event_error, ht_event_error)
 
 enum { TAG_ATTR_FIRST = 1, TAG_KEY = 64, TAG_IDENTITY, TAG_IDENTITY_FRESH, TAG_DATA };
@@ -10,6 +12,7 @@ enum { TAG_ATTR_FIRST = 1, TAG_KEY = 64, TAG_IDENTITY, TAG_IDENTITY_FRESH, TAG_D
 #define ITEM_REPEATS 0x20
 #define ITEM_FORM 0x0f
 #define ATTR_MAX_BYTES 256
+#define TYPE_MAX_BYTES 80
 #define KEY_MAX_BYTES 1024
 #define IDENTITY_MAX_BYTES 256
 
@@ -154,27 +157,36 @@ static bool is_clean(HtText text)
     return g_utf8_validate_len(text.data, text.size, NULL);
 }
 
-static bool is_type(HtText type)
+/* Small letters, digits and hyphens, a letter first. */
+static bool is_type_word(const char *word, size_t size)
 {
-    size_t dots = 0;
-    for (size_t i = 0; i < type.size; i++) {
-        char byte = type.data[i];
-        dots += byte == '.';
-        if (!g_ascii_islower(byte) && !g_ascii_isdigit(byte) && byte != '-' && byte != '.') {
+    for (size_t i = 0; i < size; i++) {
+        if (!g_ascii_islower(word[i]) && (i == 0 || (!g_ascii_isdigit(word[i]) && word[i] != '-'))) {
             return false;
         }
     }
-    return dots == 2 && type.size <= 80;
+    return size > 0;
 }
 
-static bool is_division(HtText text)
+/* "v1": a number without zeros before it. */
+static bool is_version(const char *word, size_t size)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        if (!g_ascii_isdigit(text.data[i])) {
+    for (size_t i = 1; i < size; i++) {
+        if (!g_ascii_isdigit(word[i])) {
             return false;
         }
     }
-    return text.size == 6 || text.size == 9 || text.size == 12;
+    return size > 1 && size < 6 && word[0] == 'v' && word[1] != '0';
+}
+
+static bool is_type(HtText type)
+{
+    const char *end = type.data + type.size;
+    const char *first = type.size <= TYPE_MAX_BYTES ? memchr(type.data, '.', type.size) : NULL;
+    const char *second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
+    return second && is_type_word(type.data, (size_t)(first - type.data)) &&
+           is_type_word(first + 1, (size_t)(second - first - 1)) &&
+           is_version(second + 1, (size_t)(end - second - 1));
 }
 
 static bool is_one_of(HtText text, const char *const *words)
@@ -195,12 +207,13 @@ static bool is_attr(HtAttr attr, HtText value)
     static const char *const classes[] = {"0", "1", "2", "3", NULL};
     switch (attr) {
     case HT_ATTR_TYPE: return is_type(value);
+    case HT_ATTR_TIME: return ht_form_is_time(value);
     case HT_ATTR_ACTION: return is_one_of(value, actions);
     case HT_ATTR_DIRECTION: return is_one_of(value, directions);
     case HT_ATTR_TIMEPRECISION: return is_one_of(value, precisions);
     case HT_ATTR_DATACLASSIFICATION: return is_one_of(value, classes);
     case HT_ATTR_DIVISION:
-    case HT_ATTR_FROMDIVISION: return is_division(value);
+    case HT_ATTR_FROMDIVISION: return ht_form_is_division(value);
     default: return value.size > 0 && value.size <= ATTR_MAX_BYTES && is_clean(value);
     }
 }
@@ -219,80 +232,70 @@ static size_t group_size(HtText name)
     return dot > 0 && dot + 1 < name.size ? dot : 0;
 }
 
-static bool is_number(HtText value)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < value.size; i++) {
-        bool inside = i > 0 && i + 1 < value.size;
-        if (g_ascii_isdigit(value.data[i])) {
-            digits++;
-        } else if (!(value.data[i] == '-' && i == 0) && !(value.data[i] == '.' && inside)) {
-            return false;
-        }
-    }
-    HtText figures =
-        value.size > 0 && value.data[0] == '-' ? (HtText){value.data + 1, value.size - 1} : value;
-    bool leading_zero = figures.size > 1 && figures.data[0] == '0' && figures.data[1] != '.';
-    const char *dot = figures.size ? memchr(figures.data, '.', figures.size) : NULL;
-    bool two_dots = dot && memchr(dot + 1, '.', (size_t)(figures.data + figures.size - dot - 1));
-    return digits > 0 && !leading_zero && !two_dots && dot != figures.data;
-}
+/* An item and the size of its group's name. */
+typedef struct {
+    HtItem item;
+    size_t group;
+} Placed;
 
 /* Compares two elements by reported, group, instance: the order in which JSON can be written in one pass. */
-static int compare_place(const HtItem *a, const HtItem *b)
+static int compare_place(const Placed *a, const Placed *b)
 {
-    if (a->reported != b->reported) {
-        return a->reported ? 1 : -1;
+    if (a->item.reported != b->item.reported) {
+        return a->item.reported ? 1 : -1;
     }
-    size_t a_size = group_size(a->name), b_size = group_size(b->name);
-    int order = memcmp(a->name.data, b->name.data, MIN(a_size, b_size));
+    int order = memcmp(a->item.name.data, b->item.name.data, MIN(a->group, b->group));
     if (order == 0) {
-        order = a_size < b_size ? -1 : a_size > b_size;
+        order = a->group < b->group ? -1 : a->group > b->group;
     }
-    return order ? order : (int)a->instance - (int)b->instance;
+    return order ? order : (int)a->item.instance - (int)b->item.instance;
 }
 
-static bool is_element(const HtItem *item, const HtItem *previous)
+/* That an instance of a group has an element once is checked against the dictionary (core/ingress/vet.c). */
+static bool is_element(Placed *now, const Placed *previous)
 {
-    if (group_size(item->name) == 0 || (previous->kind && previous->kind > HT_ITEM_ELEMENT)) {
+    const HtItem *item = &now->item;
+    now->group = group_size(item->name);
+    if (now->group == 0 || previous->item.kind > HT_ITEM_ELEMENT ||
+        (item->form == HT_VALUE_NUMBER && !ht_form_is_number(item->value))) {
         return false;
     }
-    if (item->form == HT_VALUE_NUMBER && !is_number(item->value)) {
-        return false;
-    }
-    if (!previous->kind) {
-        return true;
-    }
-    bool same_group = compare_place(previous, item) == 0;
-    return compare_place(previous, item) <= 0 && !(same_group && previous->repeats != item->repeats) &&
-           !(same_group && ht_text_equal(previous->name, item->name));
+    int order = previous->item.kind ? compare_place(previous, now) : -1;
+    return order < 0 || (order == 0 && previous->item.repeats == item->repeats &&
+                         !ht_text_equal(previous->item.name, item->name));
+}
+
+/* `code NUL text NUL system` */
+static bool is_original(HtText value)
+{
+    const char *end = value.data + value.size;
+    const char *second = memchr(value.data, '\0', value.size);
+    const char *third = second ? memchr(second + 1, '\0', (size_t)(end - second - 1)) : NULL;
+    return third && !memchr(third + 1, '\0', (size_t)(end - third - 1)) &&
+           g_utf8_validate_len(value.data, (size_t)(second - value.data), NULL) &&
+           g_utf8_validate_len(second + 1, (size_t)(third - second - 1), NULL) &&
+           is_clean((HtText){third + 1, (size_t)(end - third - 1)});
 }
 
 static bool check_items(HtText data, GError **error)
 {
     HtUnpack unpack = ht_unpack(data.data, data.size);
-    HtItem item, previous = {0};
-    while (ht_item_next(&unpack, &item)) {
-        bool good = item.kind == HT_ITEM_ELEMENT ? is_element(&item, &previous)
-                                                 : item.kind >= previous.kind && is_clean(item.name);
+    Placed now = {0}, previous = {0};
+    while (ht_item_next(&unpack, &now.item)) {
+        const HtItem *item = &now.item;
+        bool good = item->kind == HT_ITEM_ELEMENT ? is_element(&now, &previous)
+                                                  : item->kind >= previous.item.kind && is_clean(item->name);
         if (!good) {
             return refuse(error, "items out of order or with malformed names");
         }
-        if (!g_utf8_validate_len(item.value.data, item.value.size, NULL) && item.form != HT_VALUE_ORIGINAL) {
-            return refuse(error, "a value that is not UTF-8");
-        }
-        if (item.form == HT_VALUE_ORIGINAL) {
-            const char *second = memchr(item.value.data, '\0', item.value.size);
-            size_t left = second ? (size_t)(item.value.data + item.value.size - second - 1) : 0;
-            const char *third = left ? memchr(second + 1, '\0', left) : NULL;
-            if (!third || memchr(third + 1, '\0', (size_t)(item.value.data + item.value.size - third - 1)) ||
-                !g_utf8_validate_len(item.value.data, (size_t)(second - item.value.data), NULL) ||
-                !g_utf8_validate_len(second + 1, (size_t)(third - second - 1), NULL) ||
-                !is_clean((HtText){third + 1, (size_t)(item.value.data + item.value.size - third - 1)})) {
+        if (item->form == HT_VALUE_ORIGINAL) {
+            if (!is_original(item->value)) {
                 return refuse(error, "a malformed original code");
             }
+        } else if (!g_utf8_validate_len(item->value.data, item->value.size, NULL)) {
+            return refuse(error, "a value that is not UTF-8");
         }
-        previous = item;
+        previous = now;
     }
     return unpack.broken ? refuse(error, "broken data") : true;
 }
@@ -311,7 +314,7 @@ static bool take_identity(HtText value, bool fresh, HtEvent *event)
            is_clean(identity.value);
 }
 
-static bool take_field(uint8_t tag, HtText value, HtEvent *event)
+static bool take_field(uint8_t tag, HtText value, bool checked, HtEvent *event)
 {
     switch (tag) {
     case TAG_KEY: event->key = value; return value.size > 0 && value.size <= KEY_MAX_BYTES;
@@ -323,26 +326,40 @@ static bool take_field(uint8_t tag, HtText value, HtEvent *event)
     if (tag < TAG_ATTR_FIRST || tag >= TAG_ATTR_FIRST + HT_ATTR_COUNT) {
         return false;
     }
-    event->attr[tag - TAG_ATTR_FIRST] = value;
-    return is_attr((HtAttr)(tag - TAG_ATTR_FIRST), value);
+    HtAttr attr = (HtAttr)(tag - TAG_ATTR_FIRST);
+    if (attr >= HT_ATTR_SOURCE && attr <= HT_ATTR_FORMERSUBJECT) {
+        return true; /* set by the bus and the spool, whatever a host says */
+    }
+    event->attr[attr] = value;
+    return !checked || is_attr(attr, value);
 }
 
-bool ht_event_unpack(HtText bytes, HtEvent *event, GError **error)
+static bool take_fields(HtText bytes, bool checked, HtEvent *event, GError **error)
 {
     HtUnpack unpack = ht_unpack(bytes.data, bytes.size);
     uint8_t tag;
     HtText value;
     *event = (HtEvent){0};
     while (ht_unpack_next(&unpack, &tag, &value)) {
-        if (!take_field(tag, value, event)) {
+        if (!take_field(tag, value, checked, event)) {
             return refuse(error, "an unknown or malformed field");
         }
     }
-    if (unpack.broken) {
-        return refuse(error, "broken bytes");
+    return unpack.broken ? refuse(error, "broken bytes") : true;
+}
+
+bool ht_event_unpack(HtText bytes, HtEvent *event, GError **error)
+{
+    if (!take_fields(bytes, true, event, error)) {
+        return false;
     }
     if (!event->attr[HT_ATTR_TYPE].data || !event->attr[HT_ATTR_ACTION].data) {
         return refuse(error, "no type or action");
     }
     return check_items(event->data, error);
+}
+
+bool ht_event_unpack_again(HtText bytes, HtEvent *event)
+{
+    return take_fields(bytes, false, event, NULL);
 }

@@ -87,9 +87,13 @@ bool ht_item_next(HtUnpack *unpack, HtItem *item);
 void ht_event_pack(const HtEvent *event, HtBuffer *buffer);
 
 /* Reads what ht_event_pack() wrote, and checks it as coming from an untrusted host: bounds, UTF-8 without control
- * characters, known attributes with a value of their form, a type of the form `group.word.vN`, items in order and with
- * well-formed names. The texts point into `bytes`. HT_EVENT_ERROR otherwise; the message holds no value. */
+ * characters, known attributes with a value of their form, a type of the form `word.word.vN`, items in order and with
+ * well-formed names. Attributes that the bus or the spool sets are left out. The texts point into `bytes`. HT_EVENT_ERROR
+ * otherwise; the message holds no value. Whether the dictionary knows what is in it is asked elsewhere. */
 bool ht_event_unpack(HtText bytes, HtEvent *event, GError **error);
+
+/* Reads again what ht_event_unpack() found good. False only when it never was. */
+bool ht_event_unpack_again(HtText bytes, HtEvent *event);
 
 /* Only the attributes, for the spool: no key, no identities, no data. */
 void ht_event_pack_head(const HtEvent *event, HtBuffer *buffer);

@@ -20,6 +20,9 @@ enum {
 
 #define TEXT_MAX_BYTES 1024
 
+/* The smallest type and action, each with its tag and size. Below it, many events would cost more memory than bytes. */
+#define EVENT_MIN_BYTES 22
+
 void ht_outcome_init(HtOutcome *outcome)
 {
     memset(outcome, 0,
@@ -125,7 +128,10 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     case TAG_FAULT:
         good = *kept < HT_OUTCOME_FAULTS && ht_fault_unpack(value, &outcome->faults[(*kept)++]);
         break;
-    case TAG_EVENT: g_array_append_val(outcome->events, value); break;
+    case TAG_EVENT:
+        good = value.size >= EVENT_MIN_BYTES;
+        g_array_append_val(outcome->events, value);
+        break;
     default: good = false;
     }
     return good;
@@ -144,6 +150,10 @@ bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error)
     if (!good || unpack.broken || outcome->fault_count < kept ||
         MIN(outcome->fault_count, HT_OUTCOME_FAULTS) != kept) {
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has an unknown or malformed field");
+        return false;
+    }
+    if (outcome->events->len > (uint64_t)outcome->records * HT_OUTCOME_RECORD_EVENTS) {
+        g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has more events than its records can make");
         return false;
     }
     return true;

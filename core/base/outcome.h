@@ -13,6 +13,9 @@ typedef enum {
 
 typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersion;
 
+/* Events that one record can make at most, as the mapping engine has it too. */
+#define HT_OUTCOME_RECORD_EVENTS 64
+
 /* Faults kept in an outcome; the number of all is in fault_count. */
 #define HT_OUTCOME_FAULTS 20
 
@@ -22,8 +25,8 @@ typedef struct {
     HtVerdict verdict;
     HtSoapVersion soap; /* what the request was wrapped in, as far as it could be read */
     HtText operation; /* SOAP body's first element, local name; else the root element's name; may be absent */
-    HtText message_id; /* wsa:MessageID, to be echoed as RelatesTo; absent when none */
-    HtText key; /* idempotency key of the message: the mapping's <id>, else wsa:MessageID; absent otherwise */
+    HtText message_id; /* wsa:MessageID, to be echoed as RelatesTo, and an idempotency key; absent when none */
+    HtText key;        /* idempotency key of the message: the mapping's <id>; absent otherwise */
     HtText reply;      /* the adapter's own answer, a whole HTTP body; absent: the bus writes a receipt */
     HtText reply_type; /* its Content-Type */
     HtText
@@ -45,6 +48,7 @@ void ht_outcome_add_fault(HtOutcome *outcome, const HtFault *fault);
 
 void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer);
 
-/* Into an outcome that ht_outcome_init() made. The texts point into `bytes`. Checks bounds, numbers, UTF-8 of texts (not of the reply); events are checked one by one
- * with ht_event_unpack(). False with HT_EVENT_ERROR. */
+/* Into an outcome that ht_outcome_init() made. The texts point into `bytes`. Checks bounds, numbers, UTF-8 of texts (not of
+ * the reply), and that there are no more events than so many records can make; events are checked one by one with
+ * ht_event_unpack(). Takes less memory than `bytes` has, whatever they are. False with HT_EVENT_ERROR. */
 bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error);

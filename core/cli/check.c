@@ -6,8 +6,10 @@
 #include "core/base/paths.h"
 #include "core/bus.h"
 #include "core/delivery/policy.h"
+#include "core/delivery/route.h"
 #include "core/delivery/signature.h"
 #include "core/host-of-source.h"
+#include "core/ingress/guard.h"
 #include "mappings/engine/dictionary.h"
 #include "spool/spool.h"
 
@@ -57,7 +59,8 @@ static void check_can_make(Check *check, const char *path)
     }
     bool is_folder = g_file_test(folder, G_FILE_TEST_IS_DIR);
     if (!is_folder || g_access(folder, W_OK) < 0) {
-        g_autofree char *text = g_strdup_printf("%s cannot be written: %s", folder, is_folder ? g_strerror(errno) : "no directory");
+        g_autofree char *text = g_strdup_printf("%s cannot be written: %s", folder,
+                                                is_folder ? g_strerror(errno) : "no directory");
         complain(check, check->config->file, 0, text);
     }
 }
@@ -71,13 +74,16 @@ static void check_doors(Check *check)
     g_autoptr(GError) error = NULL;
     g_autoptr(GSocketConnectable) address = g_network_address_parse(bus->listen, 0, &error);
     g_autoptr(GSocketAddressEnumerator) addresses = address ? g_socket_connectable_enumerate(address) : NULL;
-    g_autoptr(GSocketAddress) first = addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
+    g_autoptr(GSocketAddress) first =
+        addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
     if (!first) {
-        g_autofree char *text = g_strdup_printf("[bus] listen: %s", error ? error->message : "no such address");
+        g_autofree char *text =
+            g_strdup_printf("[bus] listen: %s", error ? error->message : "no such address");
         complain(check, check->config->file, 0, text);
     }
     if (strlen(bus->admin) > SOCKET_PATH_MAX) {
-        complain(check, check->config->file, 0, "[bus] admin: the path of a unix socket must be shorter than 108 bytes");
+        complain(check, check->config->file, 0,
+                 "[bus] admin: the path of a unix socket must be shorter than 108 bytes");
     } else if (g_file_test(bus->admin, G_FILE_TEST_IS_REGULAR)) {
         complain(check, check->config->file, 0, "[bus] admin: there is a file that is no socket");
     }
@@ -118,6 +124,9 @@ static void check_spool(Check *check)
 static void check_consumers(Check *check)
 {
     g_autoptr(GString) errors = g_string_new(NULL);
+    if (check->dictionary) {
+        ht_routes_check(check->config, check->dictionary, errors);
+    }
     for (unsigned i = 0; i < check->config->consumers->len; i++) {
         const HtConsumerConfig *consumer = check->config->consumers->pdata[i];
         g_autoptr(HtPolicy) policy =
@@ -132,6 +141,18 @@ static void check_consumers(Check *check)
     fputs(errors->str, stderr);
     for (const char *line = errors->str; (line = strchr(line, '\n')); line++) {
         check->errors++;
+    }
+}
+
+static void check_senders(Check *check)
+{
+    for (unsigned i = 0; i < check->config->sources->len; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(HtGuard) guard = ht_guard_new(check->config->sources->pdata[i], &error);
+        if (!guard) {
+            fprintf(stderr, "%s\n", error->message);
+            check->errors++;
+        }
     }
 }
 
@@ -188,6 +209,7 @@ int ht_cli_check(int argc, char **argv)
     check_doors(&check);
     check_spool(&check);
     check_consumers(&check);
+    check_senders(&check);
     for (unsigned i = 0; i < check.config->sources->len; i++) {
         check_source(&check, check.config->sources->pdata[i]);
     }

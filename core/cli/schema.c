@@ -27,13 +27,21 @@ static const char introduction[] =
     "| `time`, `timeprecision` | when it happened; `year`, `month`, `day`, `minute` or `second` |\n"
     "| `recordedtime` | when the bus took it |\n"
     "| `action` | `assert`, `correct`, `cancel` (undoes the event whose `businessid` is in `reverses`), `verify` |\n"
-    "| `businessid`, `reverses` | the department's numbers |\n"
+    "| `businessid`, `reverses` | the department's numbers, or pseudonyms of them: below |\n"
     "| `direction` | `return`, `report`, `lateral`, `query` |\n"
     "| `department` | who answers for the data |\n"
     "| `division`, `fromdivision`, `divisionedition` | 6, 9 or 12 digits, and the list they were read against |\n"
     "| `dataclassification` | 0 to 3: the highest sensitivity of its elements |\n"
     "| `correlationid`, `causationid`, `traceparent` | what belongs together; the message it came in; W3C trace context |\n"
-    "| `dataschema`, `datacontenttype` | |\n";
+    "| `dataschema`, `datacontenttype` | |\n\n"
+    "No attribute carries personal data, whatever a source sends: attributes go to every consumer. `businessid`, `reverses`, "
+    "`correlationid` and `divisionedition` stay as they are sent when they are 1 to 64 of `A-Z a-z 0-9 . _ : / -` and hold no "
+    "citizen number (18 digits with a date of birth, the last may be X, or 15). Anything else is replaced by `b-` and 26 "
+    "characters, a keyed pseudonym: equal for equal numbers, in every event and source, so that `reverses` still names the "
+    "`businessid` that it reverses.\n\n"
+    "What stands in an element for something else counts as sensitive (2) at least: an original code "
+    "(`{\"code\":…,\"text\":…,\"system\":…}`), and in an element of sensitivity 0 a value that does not have the element's form or "
+    "length, or holds a citizen number.\n";
 
 static void print_event_types(const HtDictionary *dictionary)
 {

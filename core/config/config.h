@@ -27,7 +27,7 @@ typedef struct {
 } HtBusConfig;
 
 typedef struct {
-    uint64_t group, queue, wal_limit, reserve, page;
+    uint64_t group, queue, queue_bytes, wal_limit, reserve, page;
 } HtSpoolConfig;
 
 typedef struct {
@@ -35,6 +35,9 @@ typedef struct {
     uint64_t max_body;
     char *on_invalid;   /* reject | quarantine */
     char *keep_payload; /* repaired | all | none */
+    char *identities;   /* own | authority */
+    char *token_file;   /* what a sender must show; NULL: nothing */
+    char **peers;       /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
     uint64_t memory, start_timeout_ms, message_timeout_ms, idle_ms, strikes, waiting, waiting_bytes;
     uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value,
         max_document;
@@ -48,7 +51,7 @@ typedef struct {
     char *name, *type, *url, *purpose, *secret_file;
     char *mode; /* batch | structured */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
-        attempts, lag;
+        attempts, lag, window_bytes;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *start;                  /* beginning | now: where a new consumer starts */
     char *file;

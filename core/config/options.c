@@ -59,6 +59,8 @@ static const HtOption spool_options[] = {
      "Messages that one commit takes at most."},
     {"queue", HT_OPTION_NUMBER, SPOOL(queue), "4096", 1, 1000000, NULL, false,
      "Messages that may wait for a commit; more are answered 503."},
+    {"queue-bytes", HT_OPTION_SIZE, SPOOL(queue_bytes), "64M", 1 * M, 64 * G, NULL, false,
+     "Their bytes in memory. A single larger message is taken when no other waits."},
     {"wal-limit", HT_OPTION_SIZE, SPOOL(wal_limit), "64M", 1 * M, 4 * G, NULL, false,
      "Size of the write-ahead log at which a checkpoint is forced."},
     {"reserve", HT_OPTION_SIZE, SPOOL(reserve), "192M", 1 * M, 1024 * G, NULL, false,
@@ -85,6 +87,16 @@ static const HtOption source_options[] = {
     {"keep-payload", HT_OPTION_WORD, SOURCE(keep_payload), "repaired", 0, 0, "repaired|all|none", false,
      "Which original bytes are kept in the spool: of payloads that had to be repaired, of all, of none. Of bodies above 64K, which "
      "pass in pieces, only repaired and quarantined ones can be kept."},
+    {"identities", HT_OPTION_WORD, SOURCE(identities), "own", 0, 0, "own|authority", false,
+     "What it may say of who is who. `own`: which of its own numbers belong to whom. `authority`, for the police's register: also "
+     "that a citizen number was corrected, is shared by two persons, or is that of a birth certificate; such a tie holds for all "
+     "departments and for good."},
+    {"token-file", HT_OPTION_PATH, SOURCE(token_file), NULL, 0, 0, NULL, false,
+     "File of the token that a sender must show, in `Authorization: Bearer TOKEN`: 16 to 512 visible ASCII characters in one line. "
+     "Otherwise 401."},
+    {"peers", HT_OPTION_NETWORKS, SOURCE(peers), NULL, 0, 0, NULL, false,
+     "Who may send: addresses and networks, IPv4 and IPv6. Others get 403. With `token-file` too, both must hold. With neither, "
+     "only this machine may send; behind a proxy on this machine that is everybody, so use `token-file` there."},
     {"memory", HT_OPTION_SIZE, SOURCE(memory), "512M", 64 * M, 64 * G, NULL, false,
      "Address space of the adapter's host process."},
     {"start-timeout", HT_OPTION_TIME, SOURCE(start_timeout_ms), "10s", 100 * MS, 5 * MINUTE, NULL, false,
@@ -135,7 +147,9 @@ static const HtOption consumer_options[] = {
      "Pause after the first failure; doubled each time, with jitter, up to `retry-max`."},
     {"retry-max", HT_OPTION_TIME, CONSUMER(retry_max_ms), "5min", 10 * MS, 24 * HOUR, NULL, false, "Longest pause."},
     {"attempts", HT_OPTION_NUMBER, CONSUMER(attempts), "0", 0, 1000000, NULL, false,
-     "Attempts before an event becomes a dead letter; 0: without limit."},
+     "Attempts, in a request of its own, before an event becomes a dead letter; 0: without limit."},
+    {"window", HT_OPTION_SIZE, CONSUMER(window_bytes), "32M", 64 * K, 4 * G, NULL, false,
+     "Memory for events read ahead and not yet delivered; and at most 4000 of them. One page, up to 4M, may come on top."},
     {"start", HT_OPTION_WORD, CONSUMER(start), "beginning", 0, 0, "beginning|now", false,
      "Where a consumer that the spool does not know yet starts."},
     {0}};

@@ -1,6 +1,8 @@
 /* Reading and writing the values of options, by type. Main thread, at start. */
 #include "core/config/options.h"
 
+#include "core/config/network.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,11 @@ static const Unit plain_units[] = {{"", 1}, {0}};
 static const Unit *units_of(HtOptionType type)
 {
     return type == HT_OPTION_SIZE ? size_units : type == HT_OPTION_TIME ? time_units : plain_units;
+}
+
+static bool is_list(HtOptionType type)
+{
+    return type == HT_OPTION_LIST || type == HT_OPTION_NETWORKS;
 }
 
 static bool is_numeric(HtOptionType type)
@@ -73,6 +80,7 @@ char *ht_option_expects(const HtOption *option)
         [HT_OPTION_URL] = "an http:// or https:// address",
         [HT_OPTION_DIVISION] = "a division code of 6, 9 or 12 digits",
         [HT_OPTION_LIST] = "a list separated by ;",
+        [HT_OPTION_NETWORKS] = "a list of addresses and networks such as 10.1.0.0/16;192.0.2.7;fd00::/8",
         [HT_OPTION_NUMBER] = "a number",
         [HT_OPTION_SIZE] = "a size such as 16M",
         [HT_OPTION_TIME] = "a time such as 500ms, 10s, 5min",
@@ -126,18 +134,6 @@ static bool is_word(const char *words, const char *text)
     return g_strv_contains((const char *const *)all, text);
 }
 
-static bool is_valid(const HtOption *option, const char *text)
-{
-    switch (option->type) {
-    case HT_OPTION_NAME: return is_name(text);
-    case HT_OPTION_ADDRESS: return is_address(text);
-    case HT_OPTION_URL: return is_url(text);
-    case HT_OPTION_DIVISION: return is_division(text);
-    case HT_OPTION_WORD: return is_word(option->words, text);
-    default: return *text != '\0';
-    }
-}
-
 /* "a ; b;" → {"a", "b"}, as GLib's key files write lists. */
 static char **split_list(const char *text)
 {
@@ -151,6 +147,30 @@ static char **split_list(const char *text)
     }
     g_ptr_array_add(list, NULL);
     return (char **)g_ptr_array_free(list, FALSE);
+}
+
+static bool are_networks(const char *text)
+{
+    g_auto(GStrv) list = split_list(text);
+    HtNetwork network;
+    bool good = list[0] != NULL;
+    for (char **item = list; *item; item++) {
+        good = good && ht_network_parse(*item, &network);
+    }
+    return good;
+}
+
+static bool is_valid(const HtOption *option, const char *text)
+{
+    switch (option->type) {
+    case HT_OPTION_NAME: return is_name(text);
+    case HT_OPTION_ADDRESS: return is_address(text);
+    case HT_OPTION_URL: return is_url(text);
+    case HT_OPTION_DIVISION: return is_division(text);
+    case HT_OPTION_WORD: return is_word(option->words, text);
+    case HT_OPTION_NETWORKS: return are_networks(text);
+    default: return *text != '\0';
+    }
 }
 
 static bool set_number(const HtOption *option, uint64_t *field, const char *text)
@@ -171,12 +191,13 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
     if (is_numeric(option->type)) {
         good = set_number(option, field, text);
     } else if ((good = is_valid(option, text))) {
-        if (option->type == HT_OPTION_LIST) {
+        if (is_list(option->type)) {
             g_strfreev(*(char ***)field);
             *(char ***)field = split_list(text);
         } else {
             g_free(*(char **)field);
-            bool is_path = option->type == HT_OPTION_PATH || (option->type == HT_OPTION_FILE && strchr(text, '/'));
+            bool is_path =
+                option->type == HT_OPTION_PATH || (option->type == HT_OPTION_FILE && strchr(text, '/'));
             *(char **)field = is_path ? g_canonicalize_filename(text, folder) : g_strdup(text);
         }
     }
@@ -193,7 +214,7 @@ char *ht_option_format(const HtOption *option, const void *record)
     if (is_numeric(option->type)) {
         return format_number(*(const uint64_t *)field, units_of(option->type));
     }
-    if (option->type == HT_OPTION_LIST) {
+    if (is_list(option->type)) {
         char *const *list = *(char *const *const *)field;
         return list ? g_strjoinv(";", (char **)list) : NULL;
     }
@@ -204,7 +225,7 @@ void ht_option_clear(const HtSectionTable *table, void *record)
 {
     for (const HtOption *option = table->options; option->key; option++) {
         void *field = (char *)record + option->offset;
-        if (option->type == HT_OPTION_LIST) {
+        if (is_list(option->type)) {
             g_strfreev(*(char ***)field);
         } else if (!is_numeric(option->type)) {
             g_free(*(char **)field);

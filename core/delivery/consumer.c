@@ -2,20 +2,22 @@
 #include "core/delivery/consumer.h"
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/delivery/backoff.h"
 #include "core/delivery/policy.h"
+#include "core/delivery/reason.h"
 #include "core/delivery/route.h"
 #include "core/delivery/signature.h"
+#include "core/delivery/timer.h"
 #include "core/delivery/window.h"
 
 #define WINDOW_EVENTS 4000
 #define PAGE_EVENTS 500
 #define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
-#define REASON_BYTES 300
 #define READ_AGAIN_MS 1000
+#define HEADS_DOWN 3      /* so many different events failed and none went through: it is the consumer */
+#define PROBE_OTHER_MS 10 /* an event that failed is asked about after others */
 
 struct HtConsumer {
     const HtConsumerConfig *config;
@@ -25,10 +27,13 @@ struct HtConsumer {
     HtRoutes *routes;
     HtSecret *secret; /* NULL: no signatures */
     HtWindow window;
-    HtBackoff backoff;
-    GSource *pause;   /* set while retrying */
-    unsigned sending; /* requests under way */
-    bool reading, paused, freed;
+    HtBackoff backoff;     /* of the consumer as a whole; failures in it: one request at a time */
+    int64_t rest_until_us; /* monotonic */
+    GSource *timer;        /* set to the end of the rest, or to when the next entry's time comes */
+    unsigned sending;      /* requests under way */
+    unsigned heads;        /* different events that failed since the last acknowledgement */
+    unsigned streak;       /* counts acknowledgements after failures */
+    bool reading, paused, stopped, freed;
     uint64_t delivered, skipped, dead, attempts, failures;
     char *last_error;
 };
@@ -48,22 +53,39 @@ static bool is_batch(const HtConsumer *consumer)
 
 /* ---- Pauses ---- */
 
-static gboolean end_pause(void *user)
+static bool is_resting(const HtConsumer *consumer)
 {
-    HtConsumer *consumer = user;
-    g_clear_pointer(&consumer->pause, g_source_unref);
-    pump(consumer);
-    return G_SOURCE_REMOVE;
+    return consumer->rest_until_us > ht_clock_monotonic();
 }
 
-/* Does nothing for so long; a pause that has begun stays as it is. */
+/* Looks again at that time, or earlier. */
+static void look_at(HtConsumer *consumer, int64_t time_us)
+{
+    int64_t set_us = g_source_get_ready_time(consumer->timer);
+    if (set_us < 0 || time_us < set_us) {
+        g_source_set_ready_time(consumer->timer, time_us);
+    }
+}
+
+static gboolean on_timer(void *user)
+{
+    HtConsumer *consumer = user;
+    int64_t now_us = ht_clock_monotonic();
+    pump(consumer);
+    int64_t due_us = ht_window_due(&consumer->window, now_us);
+    int64_t next_us = consumer->rest_until_us > now_us ? consumer->rest_until_us : due_us;
+    if (next_us > 0) {
+        look_at(consumer, next_us);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/* Does nothing for so long; of several wishes the longest counts. */
 static void rest(HtConsumer *consumer, uint64_t pause_ms)
 {
-    if (!consumer->pause) {
-        consumer->pause = g_timeout_source_new((guint)MIN(pause_ms, G_MAXUINT));
-        g_source_set_callback(consumer->pause, end_pause, consumer, NULL);
-        g_source_attach(consumer->pause, NULL);
-    }
+    int64_t until_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
+    consumer->rest_until_us = MAX(consumer->rest_until_us, until_us);
+    look_at(consumer, consumer->rest_until_us);
 }
 
 /* ---- Reading ahead ---- */
@@ -107,102 +129,147 @@ static void take_page(HtSpoolPage *page, const GError *error, void *user)
 static void read_ahead(HtConsumer *consumer)
 {
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
-    bool room = g_queue_get_length(&consumer->window.entries) < WINDOW_EVENTS;
+    bool room = g_queue_get_length(&consumer->window.entries) < WINDOW_EVENTS &&
+                consumer->window.bytes < consumer->config->window_bytes;
     if (!consumer->reading && room && consumer->window.read_to < last) {
         consumer->reading = true;
-        ht_spool_read(consumer->options->spool, consumer->window.read_to, PAGE_EVENTS, PAGE_BYTES, take_page,
-                      consumer);
+        ht_spool_read(consumer->options->spool, consumer->window.read_to, PAGE_EVENTS,
+                      MIN(PAGE_BYTES, consumer->config->window_bytes), take_page, consumer);
     }
 }
 
 /* ---- Judging answers ---- */
 
-/* What the consumer answered, as the reason of a dead letter: no control characters, and no long number, which might be
- * somebody's. */
-static char *describe(const HtPosted *posted)
+static void bury(HtConsumer *consumer, HtEntry *entry, const HtPosted *posted)
 {
-    if (posted->error) {
-        return g_strdup(posted->error);
-    }
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "HTTP %ld", posted->status);
-    g_autofree char *valid =
-        g_utf8_make_valid(posted->body.data, (gssize)MIN(posted->body.size, REASON_BYTES));
-    g_strdelimit(valid, "\r\n\t", ' ');
-    if (*g_strstrip(valid)) {
-        g_string_append_printf(text, ": %s", valid);
-    }
-    static GRegex *numbers;
-    if (g_once_init_enter(&numbers)) {
-        g_once_init_leave(&numbers, g_regex_new("[0-9０-９]{7,}[0-9０-９Xx]", 0, 0, NULL));
-    }
-    return g_regex_replace_literal(numbers, text->str, -1, 0, "[number]", 0, NULL);
-}
-
-static void bury(HtConsumer *consumer, HtEntry *entry, const char *reason)
-{
+    g_autofree char *reason = ht_reason_full(posted);
     ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->event->sequence,
                          entry->attempts, reason);
-    ht_window_set(&consumer->window, entry, HT_ENTRY_DONE);
-    consumer->dead++;
     ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s",
-           consumer->config->name, entry->event->sequence, reason);
+           consumer->config->name, entry->event->sequence, consumer->last_error);
+    ht_window_finish(&consumer->window, entry);
+    consumer->dead++;
 }
 
-static void begin_pause(HtConsumer *consumer, const HtPosted *posted, const char *reason)
+/* The whole consumer rests. Several requests under way that fail together are one failure. */
+static void begin_rest(HtConsumer *consumer, const HtPosted *posted)
 {
-    if (consumer->pause) {
-        return; /* several requests under way failed together: that is one failure */
+    if (is_resting(consumer)) {
+        rest(consumer, posted->retry_after_ms);
+        return;
     }
     uint64_t pause_ms = ht_backoff_next(&consumer->backoff, posted->retry_after_ms);
     rest(consumer, pause_ms);
     ht_log(consumer->backoff.failures == 1 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
            "consumer %s: attempt %u failed (%s); next in %" G_GUINT64_FORMAT " ms", consumer->config->name,
-           consumer->backoff.failures, reason, pause_ms);
+           consumer->backoff.failures, consumer->last_error, pause_ms);
 }
 
-/* The consumer cannot take it now: everything waits, nothing is given up unless a number of attempts is set. */
-static void retry(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted, const char *reason)
+static void count_head(HtConsumer *consumer, HtEntry *head)
 {
+    consumer->heads += head->streak != consumer->streak;
+    head->streak = consumer->streak;
+}
+
+/* Whether it is the consumer that fails, and not single events. */
+static bool is_down(const HtConsumer *consumer, HtPostedKind kind)
+{
+    return kind == HT_POSTED_UNAVAILABLE || consumer->heads >= HEADS_DOWN || consumer->backoff.failures > 0;
+}
+
+/* Counts a failed attempt; true when it was the last that the configuration allows. Only what failed in a request of its
+ * own is given up: in a batch it may be another's fault. */
+static bool has_used_up(const HtConsumer *consumer, HtEntry *entry, unsigned together)
+{
+    uint64_t most = consumer->config->attempts;
+    if (together == 1) {
+        entry->failures_alone++;
+        return most > 0 && entry->failures_alone >= most;
+    }
+    if (most > 0 && entry->attempts >= most) {
+        entry->together = 1;
+    }
+    return false;
+}
+
+/* When an entry that failed may go again. While the consumer is down, after others: it may be this very event that brings
+ * it down. */
+static int64_t next_time(const HtConsumer *consumer, HtEntry *entry, const HtPosted *posted, bool down)
+{
+    HtBackoff own = {consumer->config->retry_first_ms, consumer->config->retry_max_ms, entry->failures};
+    uint64_t pause_ms = ht_backoff_next(&own, posted->retry_after_ms);
+    int64_t time_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
+    entry->failures = own.failures;
+    return down ? MAX(time_us, consumer->rest_until_us + PROBE_OTHER_MS * 1000) : time_us;
+}
+
+static void return_entries(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted, int64_t time_us)
+{
+    unsigned failures = ((HtEntry *)entries->pdata[0])->failures;
+    bool unavailable = ht_posted_kind(posted->status) == HT_POSTED_UNAVAILABLE;
+    unsigned together = unavailable ? MAX(entries->len / 2, 1) : 1;
     for (unsigned i = 0; i < entries->len; i++) {
         HtEntry *entry = entries->pdata[i];
-        if (consumer->config->attempts > 0 && entry->attempts >= consumer->config->attempts) {
-            bury(consumer, entry, reason);
+        entry->together = together;
+        entry->failures = MAX(entry->failures, failures);
+        if (has_used_up(consumer, entry, entries->len)) {
+            bury(consumer, entry, posted);
         } else {
-            ht_window_set(&consumer->window, entry, HT_ENTRY_WAITING);
+            ht_window_return(&consumer->window, entry, time_us);
         }
     }
-    begin_pause(consumer, posted, reason);
+    look_at(consumer, time_us);
+}
+
+/* Nothing is given up unless a number of attempts is set. What failed in company goes in smaller company: at once alone
+ * when the consumer is there, so that one bad event does not hold up the others; else half as many. */
+static void retry(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
+{
+    HtEntry *head = entries->pdata[0];
+    count_head(consumer, head);
+    bool down = is_down(consumer, ht_posted_kind(posted->status));
+    bool at_once = !down && entries->len > 1 && posted->retry_after_ms == 0;
+    if (down) {
+        begin_rest(consumer, posted);
+    } else {
+        ht_log(head->failures == 0 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
+               "consumer %s: %u events from %" G_GUINT64_FORMAT
+               " on failed (%s); they go again, others go on",
+               consumer->config->name, entries->len, head->event->sequence, consumer->last_error);
+    }
+    return_entries(consumer, entries, posted, at_once ? 0 : next_time(consumer, head, posted, down));
 }
 
 /* The consumer says that what it got is wrong. Of a batch nobody knows which event is meant: each goes once more, alone. */
-static void refuse(HtConsumer *consumer, GPtrArray *entries, const char *reason)
+static void refuse(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
 {
     if (entries->len == 1) {
-        bury(consumer, entries->pdata[0], reason);
+        bury(consumer, entries->pdata[0], posted);
         return;
     }
     for (unsigned i = 0; i < entries->len; i++) {
         HtEntry *entry = entries->pdata[i];
-        entry->alone = true;
-        ht_window_set(&consumer->window, entry, HT_ENTRY_WAITING);
+        entry->together = 1;
+        ht_window_return(&consumer->window, entry, 0);
     }
 }
 
 static void acknowledge(HtConsumer *consumer, GPtrArray *entries)
 {
     for (unsigned i = 0; i < entries->len; i++) {
-        ht_window_set(&consumer->window, entries->pdata[i], HT_ENTRY_DONE);
+        ht_window_finish(&consumer->window, entries->pdata[i]);
     }
     consumer->delivered += entries->len;
     consumer->backoff.failures = 0;
+    consumer->heads = 0;
+    consumer->streak++;
     g_clear_pointer(&consumer->last_error, g_free);
 }
 
 static void gone(HtConsumer *consumer, GPtrArray *entries)
 {
     for (unsigned i = 0; i < entries->len; i++) {
-        ht_window_set(&consumer->window, entries->pdata[i], HT_ENTRY_WAITING);
+        ht_window_return(&consumer->window, entries->pdata[i], 0);
     }
     consumer->paused = true;
     ht_log(HT_LOG_WARNING, "delivery",
@@ -210,29 +277,23 @@ static void gone(HtConsumer *consumer, GPtrArray *entries)
            consumer->config->name);
 }
 
-static bool is_temporary(long status)
-{
-    return status < 200 || status >= 500 || status == 408 || status == 425 || status == 429 ||
-           (status >= 300 && status < 400);
-}
-
 static void judge(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
 {
+    HtPostedKind kind = ht_posted_kind(posted->status);
     consumer->attempts++;
-    if (posted->status >= 200 && posted->status < 300) {
+    if (kind == HT_POSTED_TAKEN) {
         acknowledge(consumer, entries);
         return;
     }
-    g_autofree char *reason = describe(posted);
     consumer->failures++;
     g_free(consumer->last_error);
-    consumer->last_error = g_strdup(reason);
-    if (posted->status == 410) {
+    consumer->last_error = ht_reason_short(posted);
+    if (kind == HT_POSTED_GONE) {
         gone(consumer, entries);
-    } else if (is_temporary(posted->status)) {
-        retry(consumer, entries, posted, reason);
+    } else if (kind == HT_POSTED_REFUSED) {
+        refuse(consumer, entries, posted);
     } else {
-        refuse(consumer, entries, reason);
+        retry(consumer, entries, posted);
     }
 }
 
@@ -285,8 +346,7 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
     render(consumer, entries, &post.body);
     g_auto(GStrv) headers = NULL;
     if (consumer->secret) {
-        char id[HT_UUID_TEXT];
-        ht_uuid_format(&((HtEntry *)entries->pdata[0])->event->id, id);
+        g_autofree char *id = ht_window_name(entries);
         headers = ht_secret_sign(consumer->secret, id, ht_clock_now(), ht_buffer_text(&post.body));
         post.headers = (const char *const *)headers;
     }
@@ -296,14 +356,14 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
     ht_sender_post(consumer->sender, &post, finish_delivery, delivery);
 }
 
-/* Whether another request should go now. After a failure one request tries, alone. A short batch waits while another is
- * under way: more events will have come when that ends. */
+/* Whether another request should go now. While the consumer is not known to be well, one at a time. A short batch waits
+ * while another is under way: more events will have come when that ends. */
 static bool may_send(const HtConsumer *consumer)
 {
-    if (consumer->paused || consumer->pause || consumer->window.waiting == 0) {
+    if (consumer->paused || consumer->stopped || consumer->window.waiting == 0 || is_resting(consumer)) {
         return false;
     }
-    if (consumer->backoff.failures > 0) {
+    if (consumer->backoff.failures > 0 || consumer->heads > 0) {
         return consumer->sending == 0;
     }
     bool full = !is_batch(consumer) || consumer->window.waiting >= consumer->config->batch;
@@ -314,7 +374,7 @@ static void pump(HtConsumer *consumer)
 {
     while (may_send(consumer)) {
         unsigned most = is_batch(consumer) ? (unsigned)consumer->config->batch : 1;
-        GPtrArray *entries = ht_window_pick(&consumer->window, most, REQUEST_BYTES);
+        GPtrArray *entries = ht_window_pick(&consumer->window, most, REQUEST_BYTES, ht_clock_monotonic());
         if (entries->len == 0) {
             g_ptr_array_unref(entries);
             break;
@@ -330,6 +390,16 @@ static void pump(HtConsumer *consumer)
 void ht_consumer_wake(HtConsumer *consumer)
 {
     pump(consumer);
+}
+
+void ht_consumer_stop(HtConsumer *consumer)
+{
+    consumer->stopped = true;
+}
+
+bool ht_consumer_is_sending(const HtConsumer *consumer)
+{
+    return consumer->sending > 0;
 }
 
 /* ---- Beginning and end ---- */
@@ -371,7 +441,9 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     *consumer = (HtConsumer){.config = config,
                              .options = options,
                              .sender = sender,
-                             .backoff = {config->retry_first_ms, config->retry_max_ms, 0}};
+                             .backoff = {config->retry_first_ms, config->retry_max_ms, 0},
+                             .streak = 1};
+    consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
     if (!consumer->policy || !open_secret(consumer, errors) || !open_cursor(consumer, errors)) {
@@ -384,10 +456,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
 
 void ht_consumer_free(HtConsumer *consumer)
 {
-    if (consumer->pause) {
-        g_source_destroy(consumer->pause);
-        g_source_unref(consumer->pause);
-    }
+    ht_timer_free(consumer->timer);
     ht_window_clear(&consumer->window);
     g_clear_pointer(&consumer->policy, ht_policy_free);
     g_clear_pointer(&consumer->routes, ht_routes_free);
@@ -402,10 +471,10 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
     *status = (HtConsumerStatus){
         .name = consumer->config->name,
-        .state = consumer->paused             ? "paused"
-                 : consumer->backoff.failures ? "retrying"
-                 : oldest                     ? "delivering"
-                                              : "idle",
+        .state = consumer->paused                                ? "paused"
+                 : consumer->backoff.failures || consumer->heads ? "retrying"
+                 : oldest                                        ? "delivering"
+                                                                 : "idle",
         .cursor = consumer->window.cursor,
         .backlog = last - consumer->window.cursor,
         .delivered = consumer->delivered,

@@ -2,6 +2,10 @@
 #include "core/delivery/delivery.h"
 
 #include "core/delivery/consumer.h"
+#include "core/delivery/route.h"
+#include "core/delivery/timer.h"
+
+#define GRACE_MS 1000 /* for requests under way at the end */
 
 struct HtDelivery {
     HtDeliveryOptions options;
@@ -18,6 +22,7 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
     delivery->sender = ht_sender_new();
     delivery->consumers = g_ptr_array_new();
     g_autoptr(GString) errors = g_string_new(NULL);
+    ht_routes_check(options->config, options->dictionary, errors);
     for (unsigned i = 0; i < options->config->consumers->len; i++) {
         const HtConsumerConfig *config = options->config->consumers->pdata[i];
         HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, errors);
@@ -41,8 +46,38 @@ void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence)
     }
 }
 
+static bool is_sending(const HtDelivery *delivery)
+{
+    bool sending = false;
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        sending = sending || ht_consumer_is_sending(delivery->consumers->pdata[i]);
+    }
+    return sending;
+}
+
+static gboolean end_grace(void *over)
+{
+    *(bool *)over = true;
+    return G_SOURCE_CONTINUE;
+}
+
+void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms)
+{
+    bool over = false;
+    GSource *timer = ht_timer_new(end_grace, &over);
+    g_source_set_ready_time(timer, g_get_monotonic_time() + (int64_t)grace_ms * 1000);
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        ht_consumer_stop(delivery->consumers->pdata[i]);
+    }
+    while (!over && is_sending(delivery)) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    ht_timer_free(timer);
+}
+
 void ht_delivery_free(HtDelivery *delivery)
 {
+    ht_delivery_drain(delivery, GRACE_MS);
     ht_sender_free(delivery->sender);
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_free(delivery->consumers->pdata[i]);

@@ -17,14 +17,18 @@ typedef struct {
 #define HT_DELIVERY_ERROR (ht_delivery_error_quark())
 GQuark ht_delivery_error_quark(void);
 
-/* Opens every consumer's cursor and begins to deliver. On failure NULL, and the error holds every problem, one a line:
+/* Checks the routes, opens every consumer's cursor and begins to deliver. On failure NULL, and the error holds every problem, one a line:
  * `file:line: error: …`. */
 HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error);
 
 /* New events are in the spool. */
 void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence);
 
-/* Drops the requests under way; cursors stay where what is acknowledged ends, so their events come again. */
+/* Sends nothing more, and turns the default main context until the requests under way have ended, at most for so long. */
+void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms);
+
+/* Drains for up to a second, then drops the requests still under way. Cursors stay where what is finished without a gap
+ * ends: what was acknowledged behind an event that is not comes again after the next start. */
 void ht_delivery_free(HtDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)
 

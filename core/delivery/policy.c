@@ -2,9 +2,11 @@
 #include "core/delivery/policy.h"
 
 #include "core/config/suggest.h"
+#include "mappings/engine/fit.h"
 #include "mappings/engine/mask.h"
 
 #define HIGHEST 3
+#define SENSITIVE 2 /* what stands in an element for something else may be anything */
 
 typedef struct {
     bool allowed, denied, masked;
@@ -147,6 +149,15 @@ static HtSeen apply_mask(const Rule *rule, const HtItem *item, HtBuffer *masked)
     return can ? HT_SEEN_MASKED : HT_SEEN_NOT;
 }
 
+/* An element's sensitivity is that of what it is meant for. */
+static unsigned get_sensitivity(const HtElement *element, const HtItem *item)
+{
+    unsigned sensitivity = element ? element->sensitivity : HIGHEST;
+    bool meant = item->form != HT_VALUE_ORIGINAL &&
+                 (sensitivity > 0 || !element || ht_element_fits(element, item->value));
+    return meant ? sensitivity : MAX(sensitivity, SENSITIVE);
+}
+
 HtSeen ht_policy_see(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked)
 {
     const HtPolicy *policy = user;
@@ -159,7 +170,7 @@ HtSeen ht_policy_see(void *user, const HtStoredEvent *event, const HtItem *item,
     static const Rule none;
     const HtElement *element = ht_dictionary_find(policy->dictionary, item->name.data, item->name.size);
     const Rule *rule = element ? &policy->rules[element->index] : &none;
-    unsigned sensitivity = element ? element->sensitivity : HIGHEST;
+    unsigned sensitivity = get_sensitivity(element, item);
     if (rule->denied) {
         return HT_SEEN_NOT;
     }

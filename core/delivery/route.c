@@ -1,6 +1,10 @@
 /* Matching routes. Main-loop thread. */
 #include "core/delivery/route.h"
 
+#include "core/config/suggest.h"
+
+#define FAR 6 /* edits that make another word */
+
 struct HtRoutes {
     GPtrArray *routes; /* of const HtRouteConfig */
     const HtDictionary *dictionary;
@@ -36,19 +40,25 @@ static bool fits_source(char **from, HtText source)
     return !from;
 }
 
+/* "person.died.v1" without its version. */
+static HtText cut_version(HtText type)
+{
+    size_t size = type.size;
+    while (size > 0 && g_ascii_isdigit(type.data[size - 1])) {
+        size--;
+    }
+    bool versioned = size < type.size && size > 2 && memcmp(type.data + size - 2, ".v", 2) == 0;
+    return versioned ? (HtText){type.data, size - 2} : type;
+}
+
 /* "person.*" fits what begins with "person."; "person.died" fits every version of it. */
 static bool fits_pattern(const char *pattern, HtText type, bool restricted)
 {
     size_t size = strlen(pattern);
-    bool wild = size > 0 && pattern[size - 1] == '*';
-    size -= wild;
-    if (type.size < size || memcmp(type.data, pattern, size) != 0) {
-        return false;
+    if (size > 0 && pattern[size - 1] == '*') {
+        return !restricted && type.size >= size - 1 && memcmp(type.data, pattern, size - 1) == 0;
     }
-    if (wild) {
-        return !restricted;
-    }
-    return type.size == size || (type.data[size] == '.' && type.data[size + 1] == 'v');
+    return ht_text_is(type, pattern) || ht_text_is(cut_version(type), pattern);
 }
 
 static bool fits_type(char **types, HtText type, bool restricted)
@@ -77,15 +87,98 @@ static bool fits_division(char **divisions, const HtEvent *event)
 
 bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
 {
-    HtText type = event->attr[HT_ATTR_TYPE];
-    const HtEventType *known = ht_dictionary_find_event_type(routes->dictionary, type.data, type.size);
+    HtText type = event->attr[HT_ATTR_TYPE], name = cut_version(type);
+    const HtEventType *known = ht_dictionary_find_event_type(routes->dictionary, name.data, name.size);
     for (unsigned i = 0; i < routes->routes->len; i++) {
         const HtRouteConfig *route = routes->routes->pdata[i];
         if (fits_source(route->from, event->attr[HT_ATTR_SOURCE]) &&
-            fits_type(route->types, type, known && known->restricted) &&
+            fits_type(route->types, type, !known || known->restricted) &&
             fits_division(route->divisions, event)) {
             return true;
         }
     }
     return false;
+}
+
+/* ---- Checking what the routes say ---- */
+
+G_GNUC_PRINTF(3, 4)
+static void complain(const HtRouteConfig *route, GString *errors, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append_printf(errors, "%s:%u: error: [route %s] ", route->file, route->line, route->name);
+    g_string_append_vprintf(errors, format, arguments);
+    g_string_append_c(errors, '\n');
+    va_end(arguments);
+}
+
+/* The nearest of what could have been meant: a type, or with a wildcard all types of one group. The caller frees. */
+static char *suggest(const HtDictionary *dictionary, const char *pattern)
+{
+    bool wild = strchr(pattern, '*') != NULL;
+    bool versioned = cut_version(ht_text_from(pattern)).size < strlen(pattern);
+    g_autofree char *best = NULL;
+    unsigned best_distance = FAR;
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
+        g_autofree char *other = wild ? g_strdup_printf("%.*s.*", (int)strcspn(type->name, "."), type->name)
+                                 : versioned ? g_strdup_printf("%s.v%u", type->name, type->version)
+                                             : g_strdup(type->name);
+        unsigned distance = ht_suggest_distance(pattern, other);
+        if (distance < best_distance) {
+            best_distance = distance;
+            g_free(best);
+            best = g_steal_pointer(&other);
+        }
+    }
+    return best ? g_strdup_printf("; did you mean '%s'?", best) : g_strdup("");
+}
+
+/* Whether the pattern fits a type, and whether it reaches one. */
+static void try_pattern(const HtDictionary *dictionary, const char *pattern, bool *fits, bool *reaches)
+{
+    *fits = *reaches = false;
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
+        g_autofree char *name = g_strdup_printf("%s.v%u", type->name, type->version);
+        *fits = *fits || fits_pattern(pattern, ht_text_from(name), false);
+        *reaches = *reaches || fits_pattern(pattern, ht_text_from(name), type->restricted);
+    }
+}
+
+static void check_pattern(const HtRouteConfig *route, const HtDictionary *dictionary, const char *pattern,
+                          GString *errors)
+{
+    bool fits, reaches;
+    const char *star = strchr(pattern, '*');
+    try_pattern(dictionary, pattern, &fits, &reaches);
+    if (star && star[1]) {
+        complain(route, errors, "types: '%s': a * may only stand at the end", pattern);
+    } else if (!fits) {
+        g_autofree char *hint = suggest(dictionary, pattern);
+        complain(route, errors, "types: '%s' fits no event type%s", pattern, hint);
+    } else if (!reaches) {
+        complain(route, errors, "types: '%s' fits restricted event types only: name each in full", pattern);
+    }
+}
+
+bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors)
+{
+    gsize before = errors->len;
+    for (unsigned i = 0; i < config->routes->len; i++) {
+        const HtRouteConfig *route = config->routes->pdata[i];
+        char **const lists[] = {route->from, route->types, route->divisions};
+        static const char *const keys[] = {"from", "types", "divisions"};
+        for (unsigned k = 0; k < G_N_ELEMENTS(lists); k++) {
+            if (lists[k] && !*lists[k]) {
+                complain(route, errors, "%s: the list is empty, so nothing fits; without the key, all do",
+                         keys[k]);
+            }
+        }
+        for (char **pattern = route->types; pattern && *pattern; pattern++) {
+            check_pattern(route, dictionary, *pattern, errors);
+        }
+    }
+    return errors->len == before;
 }

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/delivery/backoff.h"
+#include "core/delivery/timer.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -28,6 +29,7 @@ typedef struct {
     struct curl_slist *headers;
     HtBuffer body, answer;
     size_t answer_size, head_size;
+    bool cut; /* the answer was longer than is read */
     void (*done)(const HtPosted *posted, void *user);
     void (*drop)(void *user);
     void *user;
@@ -76,7 +78,6 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void
 static gboolean on_timer(void *user)
 {
     HtSender *sender = user;
-    g_source_set_ready_time(sender->timer, -1);
     act(sender, CURL_SOCKET_TIMEOUT, 0);
     return G_SOURCE_CONTINUE;
 }
@@ -89,23 +90,13 @@ static int set_timer(CURLM *multi, long timeout_ms, void *user)
     return 0;
 }
 
-static gboolean dispatch_timer(GSource *source, GSourceFunc callback, void *user)
-{
-    (void)source;
-    return callback(user);
-}
-
-static GSourceFuncs timer_funcs = {.dispatch = dispatch_timer};
-
 HtSender *ht_sender_new(void)
 {
     HtSender *sender = g_new0(HtSender, 1);
     sender->multi = curl_multi_init();
     sender->requests = g_hash_table_new(NULL, NULL);
     sender->idle = g_ptr_array_new();
-    sender->timer = g_source_new(&timer_funcs, sizeof(GSource));
-    g_source_set_callback(sender->timer, on_timer, sender, NULL);
-    g_source_attach(sender->timer, NULL);
+    sender->timer = ht_timer_new(on_timer, sender);
     curl_multi_setopt(sender->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(sender->multi, CURLMOPT_SOCKETDATA, sender);
     curl_multi_setopt(sender->multi, CURLMOPT_TIMERFUNCTION, set_timer);
@@ -143,8 +134,7 @@ void ht_sender_free(HtSender *sender)
         curl_easy_cleanup(sender->idle->pdata[i]);
     }
     curl_multi_cleanup(sender->multi);
-    g_source_destroy(sender->timer);
-    g_source_unref(sender->timer);
+    ht_timer_free(sender->timer);
     g_hash_table_unref(sender->requests);
     g_ptr_array_unref(sender->idle);
     g_free(sender);
@@ -157,7 +147,8 @@ static size_t take_answer(char *bytes, size_t one, size_t count, void *user)
     size_t room = ANSWER_KEEP - request->answer.size;
     ht_buffer_add(&request->answer, bytes, MIN(size, room));
     request->answer_size += size;
-    return request->answer_size > ANSWER_MAX ? 0 : size;
+    request->cut = request->answer_size > ANSWER_MAX;
+    return request->cut ? 0 : size;
 }
 
 static size_t take_head(char *bytes, size_t one, size_t count, void *user)
@@ -168,17 +159,23 @@ static size_t take_head(char *bytes, size_t one, size_t count, void *user)
     return request->head_size > ANSWER_MAX ? 0 : one * count;
 }
 
-/* The configuration names the host; its name may still resolve to where nothing of ours may go: link-local addresses
- * (cloud metadata), multicast, "this network". */
-static bool is_forbidden(const struct sockaddr *address)
+static bool is_forbidden_ip4(const void *bytes)
+{
+    uint32_t ip;
+    memcpy(&ip, bytes, sizeof ip);
+    ip = ntohl(ip);
+    return ip >> 24 == 0 || ip >> 16 == 0xa9fe || ip >> 28 >= 0xe;
+}
+
+bool ht_sender_forbids(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {
-        uint32_t ip = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
-        return ip >> 24 == 0 || ip >> 16 == 0xa9fe || ip >> 28 >= 0xe;
+        return is_forbidden_ip4(&((const struct sockaddr_in *)address)->sin_addr);
     }
     if (address->sa_family == AF_INET6) {
         const struct in6_addr *ip = &((const struct sockaddr_in6 *)address)->sin6_addr;
-        return IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_MULTICAST(ip);
+        return IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_MULTICAST(ip) ||
+               (IN6_IS_ADDR_V4MAPPED(ip) && is_forbidden_ip4(&ip->s6_addr[12]));
     }
     return true;
 }
@@ -186,7 +183,7 @@ static bool is_forbidden(const struct sockaddr *address)
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)user;
-    if (purpose != CURLSOCKTYPE_IPCXN || is_forbidden(&address->addr)) {
+    if (purpose != CURLSOCKTYPE_IPCXN || ht_sender_forbids(&address->addr)) {
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -242,7 +239,7 @@ static void finish(Request *request, CURLcode code)
 {
     HtPosted posted = {.took_us = (uint64_t)(ht_clock_monotonic() - request->started_us)};
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &posted.status);
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && request->cut)) {
         posted.status = 0;
         posted.error = curl_easy_strerror(code);
     }

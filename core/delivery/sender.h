@@ -5,6 +5,7 @@
 #include "core/base/buffer.h"
 
 #include <glib.h>
+#include <sys/socket.h>
 
 typedef struct HtSender HtSender;
 
@@ -25,10 +26,14 @@ typedef struct {
     long status;             /* 0 when no answer came */
     const char *error;       /* words for "no answer came"; NULL otherwise */
     uint64_t retry_after_ms; /* 0 when the answer asked for nothing */
-    HtText body;             /* the beginning of the answer, at most 1 KB */
+    HtText body; /* the beginning of the answer, at most 1 KB; of what is over 64 KB nothing is read */
     uint64_t took_us;
 } HtPosted;
 
 /* Posts. `done` runs once, later, from the main loop; or `drop` does. */
 void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),
                     void *user);
+
+/* The configuration names the host; its name may still resolve to where nothing of ours may go: link-local addresses
+ * (cloud metadata), multicast, "this network"; IPv4 in the clothes of IPv6 too. */
+bool ht_sender_forbids(const struct sockaddr *address);

@@ -142,6 +142,16 @@ void ht_problem_of_error(HtProblem *problem, const GError *error)
     }
 }
 
+void ht_problem_of_quarantine(HtProblem *problem, bool kept)
+{
+    *problem = host_problems[HT_HOST_ERROR_QUARANTINE];
+    if (!kept) {
+        problem->text =
+            "The source's adapter fails on this message. The administrator was told, but the payload was "
+            "not kept: keep it, and send it again when told.";
+    }
+}
+
 void ht_problem_of_refusal(HtProblem *problem, const HtRefusal *refusal)
 {
     *problem =
@@ -205,6 +215,7 @@ void ht_answer_problem(HtAnswer *answer, const HtAsker *asker, const HtProblem *
     *answer = (HtAnswer){.status = status_with_soap(asker, problem),
                          .retry_after_s = problem->retry_after_s,
                          .allow = problem->allow,
+                         .authenticate = problem->authenticate,
                          .code = problem->code,
                          .id = asker->id};
     answer->type = type_of(asker);
@@ -227,7 +238,7 @@ void ht_answer_clear(HtAnswer *answer)
 
 /* ---- HTTP ---- */
 
-#define HEADERS_MAX 6
+#define HEADERS_MAX 7
 
 typedef struct {
     const char *name, *value;
@@ -255,6 +266,9 @@ static void collect_headers(const HtAnswer *answer, Headers *headers)
     }
     if (answer->allow) {
         add_header(headers, "Allow", answer->allow);
+    }
+    if (answer->authenticate) {
+        add_header(headers, "WWW-Authenticate", answer->authenticate);
     }
     if (answer->retry_after_s > 0) {
         snprintf(headers->retry_after, sizeof headers->retry_after, "%u", answer->retry_after_s);

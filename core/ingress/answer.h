@@ -18,18 +18,19 @@ typedef struct {
 typedef struct {
     unsigned status; /* HTTP status of the answer without SOAP */
     const char *code, *text;
-    unsigned retry_after_s; /* 0: sending again will not help, or need not wait */
-    bool at_door;           /* refused before any SOAP was read: the HTTP status stays also with SOAP */
-    const char *allow;      /* for 405 */
-    uint32_t fault_count;   /* of all; the array may hold fewer */
-    const HtFault *faults;  /* what is wrong with which record; NULL when there is nothing to add */
+    unsigned retry_after_s;   /* 0: sending again will not help, or need not wait */
+    bool at_door;             /* refused before any SOAP was read: the HTTP status stays also with SOAP */
+    const char *allow;        /* for 405 */
+    const char *authenticate; /* for 401 */
+    uint32_t fault_count;     /* of all; the array may hold fewer */
+    const HtFault *faults;    /* what is wrong with which record; NULL when there is nothing to add */
     uint32_t faults_kept;
 } HtProblem;
 
 typedef struct {
     unsigned status;
     unsigned retry_after_s;
-    const char *allow;
+    const char *allow, *authenticate;
     const char *code; /* of the problem, for the log; NULL for a receipt. Lives as long as the problem's */
     bool close;       /* the connection ends with it */
     bool resent;
@@ -56,6 +57,9 @@ void ht_problem_of_outcome(HtProblem *problem, const HtOutcome *outcome);
 /* The problem when the host (HT_HOST_ERROR) or the spool (HT_SPOOL_ERROR) had an error. Anything else counts as the bus's
  * own failure. Points to static text. */
 void ht_problem_of_error(HtProblem *problem, const GError *error);
+
+/* The problem of a payload on which the adapter always fails. `kept`: it stands in quarantine itself, not only its digest. */
+void ht_problem_of_quarantine(HtProblem *problem, bool kept);
 
 void ht_problem_of_refusal(HtProblem *problem, const HtRefusal *refusal);
 

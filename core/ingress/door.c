@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/ingress/framing.h"
+#include "core/ingress/guard.h"
 #include "core/ingress/linger.h"
 #include "core/ingress/listener.h"
 #include "core/ingress/mhdsource.h"
@@ -18,6 +19,7 @@
 
 /* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
 #define DESCRIPTORS_KEPT 64
+#define QUEUE_BYTES (UINT64_C(64) << 20)
 
 G_DEFINE_QUARK(ht_door_error, ht_door_error)
 
@@ -81,11 +83,18 @@ static bool find_source(const HtDoor *door, const char *path, HtArrival *arrival
     return true;
 }
 
+static bool check_sender(const HtArrival *arrival, HtRefusal *refusal)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(arrival->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return ht_guard_admits(arrival->source->guard, info->client_addr, &arrival->head, refusal);
+}
+
 /* Everything that can be said of a request without its body, once its framing is good: address, method, message. */
 static bool check_request(const HtDoor *door, HtArrival *arrival, const char *path, Method method,
                           HtRefusal *refusal)
 {
-    if (!find_source(door, path, arrival, refusal)) {
+    if (!find_source(door, path, arrival, refusal) || !check_sender(arrival, refusal)) {
         return false;
     }
     if (method == METHOD_OTHER) {
@@ -124,6 +133,7 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
         HtProblem problem;
         ht_problem_of_refusal(&problem, &refusal);
         problem.allow = refusal.status == 405 ? "POST, GET, HEAD" : NULL;
+        problem.authenticate = refusal.status == 401 ? "Bearer realm=\"hutong\"" : NULL;
         problem.retry_after_s = refusal.status == 503 ? 10 : 0;
         return ht_request_refuse(&door->intake, arrival, &problem);
     }
@@ -251,11 +261,49 @@ static struct MHD_Daemon *start_daemon(HtDoor *door)
         note_connection, door, MHD_OPTION_END);
 }
 
+static void remove_guards(GHashTable *sources)
+{
+    GHashTableIter iter;
+    void *source;
+    g_hash_table_iter_init(&iter, sources);
+    while (g_hash_table_iter_next(&iter, NULL, &source)) {
+        g_clear_pointer(&((HtSource *)source)->guard, ht_guard_free);
+    }
+}
+
+static bool make_guards(GHashTable *sources, GError **error)
+{
+    g_autoptr(GString) reasons = g_string_new(NULL);
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, sources);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        HtSource *source = value;
+        g_autoptr(GError) reason = NULL;
+        source->guard = ht_guard_new(source->config, &reason);
+        if (!source->guard) {
+            g_string_append_printf(reasons, "%s%s", reasons->len > 0 ? "\n" : "", reason->message);
+        }
+    }
+    if (reasons->len > 0) {
+        g_set_error_literal(error, HT_GUARD_ERROR, 0, reasons->str);
+    }
+    return reasons->len == 0;
+}
+
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
+    if (!make_guards(options->sources, error)) {
+        remove_guards(options->sources);
+        return NULL;
+    }
     HtDoor *door = g_new0(HtDoor, 1);
-    door->intake = (HtIntake){.bus = options->bus, .sources = options->sources, .spool = options->spool};
+    door->intake = (HtIntake){.bus = options->bus,
+                              .sources = options->sources,
+                              .spool = options->spool,
+                              .dictionary = options->dictionary,
+                              .spool_bytes_max = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES};
     door->max_connections = choose_max_connections(options->bus);
     door->peers = ht_peers_new(options->bus);
     door->lingering = ht_lingering_new();
@@ -331,6 +379,7 @@ void ht_door_close(HtDoor *door)
     }
     ht_lingering_free(door->lingering);
     ht_peers_free(door->peers);
+    remove_guards(door->intake.sources);
     g_free(door);
 }
 

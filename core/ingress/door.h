@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/ingress/source.h"
+#include "mappings/engine/dictionary.h"
 #include "spool/spool.h"
 
 typedef struct HtDoor HtDoor;
@@ -15,9 +16,13 @@ typedef struct {
     const HtBusConfig *bus;
     GHashTable *sources; /* name → HtSource; owned by the caller, lives longer than the door */
     HtSpool *spool;
+    uint64_t queue_bytes; /* of messages in memory that wait for the spool; 0: 64 MB */
+    const HtDictionary
+        *dictionary; /* what hosts send is held against it; NULL, in tests only: against nothing */
 } HtDoorOptions;
 
-/* Binds, listens (backlog 1024), and serves from the default main context. */
+/* Reads the sources' tokens, binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR, or
+ * HT_GUARD_ERROR for the tokens: all that are wrong, one a line. */
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error);
 
 /* The port in use (when the configured one was 0). */

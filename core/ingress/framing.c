@@ -202,6 +202,15 @@ static bool add_idempotency_key(HtHead *head, HtText value, HtRefusal *refusal)
     return true;
 }
 
+static bool add_authorization(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    if (head->authorization.data) {
+        return refuse(refusal, 400, "repeated-authorization", "Authorization is given more than once.");
+    }
+    head->authorization = trim(value);
+    return true;
+}
+
 static bool add_soap_action(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)refusal;
@@ -266,6 +275,7 @@ static const struct {
     {"accept", add_accept},
     {"expect", add_expect},
     {"idempotency-key", add_idempotency_key},
+    {"authorization", add_authorization},
     {"traceparent", add_traceparent},
 };
 

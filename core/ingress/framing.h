@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     HtText content_type; /* without parameters */
     HtText charset, soap_action;
-    HtText host, accept, idempotency_key;
+    HtText host, accept, idempotency_key, authorization;
     HtText traceparent; /* only a well-formed one (W3C Trace Context, version 00) */
     HtSoapVersion soap; /* as far as the headers say; the host knows better */
     bool json;          /* the sender prefers JSON answers */

@@ -1,10 +1,14 @@
 /* Building spool messages. Called by request.c; no state; main-loop thread. */
 #include "core/ingress/message.h"
 
-/* Which of the possible idempotency keys it is. A header's and a payload's get a first byte that no text of a mapping can
- * hold, so that they never meet an outcome's; that one stays bare, because the spool keeps one row for a message's key and the
- * equal key of its only event. */
-enum { KEY_OF_OUTCOME = 0, KEY_OF_HEADER = 1, KEY_OF_PAYLOAD = 2 };
+#include "core/ingress/vet.h"
+
+#include <nettle/sha2.h>
+
+/* Which of the possible idempotency keys it is. All but the mapping's get a first byte that no text of a mapping can hold, so
+ * that they never meet one; that one stays bare, because the spool keeps one row for a message's key and the equal key of
+ * its only event. In the spool: the numbers stay. */
+enum { KEY_OF_MAPPING = 0, KEY_OF_HEADER = 1, KEY_OF_PAYLOAD = 2, KEY_OF_MESSAGE_ID = 3 };
 
 /* Texts that the message needs and the frame does not have, in one piece of memory with the frame's reference: the
  * message's backing. */
@@ -35,10 +39,14 @@ static HtText put_text(char **at, HtText text)
 static HtText choose_key(const HtTaken *taken, char *scope)
 {
     if (taken->outcome && taken->outcome->key.size > 0) {
-        *scope = KEY_OF_OUTCOME;
+        *scope = KEY_OF_MAPPING;
         return taken->outcome->key;
     }
-    if (taken->idempotency_key.size > 0) {
+    if (taken->outcome && taken->outcome->message_id.size > 0 && !taken->by_payload) {
+        *scope = KEY_OF_MESSAGE_ID;
+        return taken->outcome->message_id;
+    }
+    if (taken->idempotency_key.size > 0 && !taken->by_payload) {
         *scope = KEY_OF_HEADER;
         return taken->idempotency_key;
     }
@@ -56,7 +64,7 @@ static Backing *make_backing(const HtTaken *taken)
     Backing *backing = g_malloc(sizeof *backing + size);
     char *at = backing->texts;
     backing->frame = taken->frame ? g_bytes_ref(taken->frame) : NULL;
-    if (scope != KEY_OF_OUTCOME) {
+    if (scope != KEY_OF_MAPPING) {
         *at++ = scope;
     }
     put_text(&at, key);
@@ -76,17 +84,35 @@ static GBytes *wrap_backing(Backing *backing)
     return g_bytes_new_with_free_func(bytes ? bytes : backing->texts, size, free_backing, backing);
 }
 
+/* Records that were left out stand nowhere else than in the payload: it is kept whatever the configuration says. */
 static bool wants_payload(const HtTaken *taken)
 {
     const char *keep = taken->source->keep_payload;
-    if (g_strcmp0(keep, "all") == 0) {
+    if (taken->outcome->rejected > 0 || g_strcmp0(keep, "all") == 0) {
         return true;
     }
-    return g_strcmp0(keep, "none") != 0 && taken->outcome && taken->outcome->repaired;
+    return g_strcmp0(keep, "none") != 0 && taken->outcome->repaired;
+}
+
+bool ht_taken_is_genuine(const HtOutcome *outcome, const uint8_t sha256[32])
+{
+    struct sha256_ctx digest;
+    uint8_t found[SHA256_DIGEST_SIZE];
+    sha256_init(&digest);
+    sha256_update(&digest, outcome->original.size, (const uint8_t *)outcome->original.data);
+    sha256_digest(&digest, sizeof found, found);
+    return memcmp(found, sha256, sizeof found) == 0;
+}
+
+bool ht_taken_chose_sender_key(const HtTaken *taken)
+{
+    char scope;
+    choose_key(taken, &scope);
+    return scope == KEY_OF_HEADER || scope == KEY_OF_MESSAGE_ID;
 }
 
 /* The payload as received. One that came in pieces has gone to the host, which gives back what has to be kept (repaired,
- * or refused into quarantine); of the others only the digest is left. */
+ * or in quarantine, whole or partly); of the others only the digest is left. */
 static GBytes *find_payload(const HtTaken *taken)
 {
     if (taken->body) {
@@ -105,35 +131,41 @@ static HtSpoolMessage *make_message(const HtTaken *taken, Backing **backing_out)
     message->received_us = taken->received_us;
     memcpy(message->sha256, taken->sha256, sizeof message->sha256);
     message->key = backing->key;
+    message->authority = g_strcmp0(taken->source->identities, "authority") == 0;
     message->faults = taken->faults ? g_array_ref(taken->faults) : NULL;
     message->backing = wrap_backing(backing);
     *backing_out = backing;
     return message;
 }
 
-static void set_bus_attributes(HtEvent *event, const Backing *backing)
+/* What the bus says of every event, and no host. */
+static void set_bus_attributes(HtSpoolMessage *message, const Backing *backing)
 {
-    event->attr[HT_ATTR_SOURCE] = backing->source;
-    event->attr[HT_ATTR_DEPARTMENT] = backing->department;
-    event->attr[HT_ATTR_CAUSATIONID] = backing->causation;
-    event->attr[HT_ATTR_TRACEPARENT] = backing->traceparent;
-    event->attr[HT_ATTR_FORMERSUBJECT] = HT_TEXT_NONE;
+    message->attr[HT_ATTR_SOURCE] = backing->source;
+    message->attr[HT_ATTR_DEPARTMENT] = backing->department;
+    message->attr[HT_ATTR_CAUSATIONID] = backing->causation;
+    message->attr[HT_ATTR_TRACEPARENT] = backing->traceparent;
 }
 
-static GArray *unpack_events(const HtOutcome *outcome, const Backing *backing, GError **error)
+/* A message is one transaction of the spool, which others wait for. */
+#define EVENTS_ALWAYS 100000
+
+/* The events as they are packed, once each has been found good: unpacked they would take many times the room. */
+static GArray *unpack_events(const HtTaken *taken, GError **error)
 {
-    unsigned count = outcome->events ? outcome->events->len : 0;
-    GArray *events = g_array_sized_new(FALSE, FALSE, sizeof(HtEvent), count);
-    g_array_set_size(events, count);
-    for (unsigned i = 0; i < count; i++) {
-        HtEvent *event = &g_array_index(events, HtEvent, i);
-        if (!ht_event_unpack(g_array_index(outcome->events, HtText, i), event, error)) {
-            g_array_unref(events);
+    const HtOutcome *outcome = taken->outcome;
+    if (outcome->events->len > MAX(taken->source->max_records, EVENTS_ALWAYS)) {
+        g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has more events than its source may send records");
+        return NULL;
+    }
+    for (unsigned i = 0; i < outcome->events->len; i++) {
+        HtEvent event;
+        if (!ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, error) ||
+            (taken->dictionary && !ht_vet_event(taken->dictionary, &event, error))) {
             return NULL;
         }
-        set_bus_attributes(event, backing);
     }
-    return events;
+    return g_array_ref(outcome->events);
 }
 
 HtSpoolMessage *ht_taken_message(const HtTaken *taken, GError **error)
@@ -144,8 +176,9 @@ HtSpoolMessage *ht_taken_message(const HtTaken *taken, GError **error)
     message->reply = taken->outcome->reply;
     message->reply_type = taken->outcome->reply_type;
     message->payload = wants_payload(taken) ? find_payload(taken) : NULL;
-    message->events = unpack_events(taken->outcome, backing, error);
-    if (!message->events) {
+    set_bus_attributes(message, backing);
+    message->packed = unpack_events(taken, error);
+    if (!message->packed) {
         ht_taken_free(message);
         return NULL;
     }
@@ -158,7 +191,6 @@ HtSpoolMessage *ht_taken_quarantine(const HtTaken *taken)
     HtSpoolMessage *message = make_message(taken, &backing);
     message->rejected = taken->outcome ? taken->outcome->rejected : 0;
     message->payload = find_payload(taken);
-    message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
     return message;
 }
 
@@ -174,7 +206,7 @@ GArray *ht_taken_faults(const HtOutcome *outcome)
 
 void ht_taken_free(HtSpoolMessage *message)
 {
-    g_clear_pointer(&message->events, g_array_unref);
+    g_clear_pointer(&message->packed, g_array_unref);
     g_clear_pointer(&message->faults, g_array_unref);
     g_clear_pointer(&message->payload, g_bytes_unref);
     g_clear_pointer(&message->backing, g_bytes_unref);

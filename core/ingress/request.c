@@ -1,54 +1,18 @@
 /* Requests: the state of one message between libmicrohttpd, its host and the spool. While it is with one of the latter its
  * connection is suspended and libmicrohttpd does not touch it, so a request is never gone behind a callback's back except
  * when the door closes. Main-loop thread. */
-#include "core/ingress/request.h"
+#include "core/ingress/request-inside.h"
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/ingress/message.h"
 #include "core/ingress/mhdsource.h"
 
-#include <nettle/sha2.h>
 #include <sys/socket.h>
 
 /* A payload up to this is gathered and given to the host in one frame, and can be given again when the host dies. What is
  * larger goes there in pieces, so that memory does not grow with it. */
 #define GATHER_MAX_BYTES 65536
-
-typedef enum {
-    PHASE_BODY,   /* the body comes */
-    PHASE_WSDL,   /* the host is asked for the WSDL, or will be */
-    PHASE_HOST,   /* complete, with the host */
-    PHASE_SPOOL,  /* with the spool */
-    PHASE_ANSWER, /* the answer is ready, or on its way */
-    PHASE_SAID,   /* the answer was written past libmicrohttpd */
-} Phase;
-
-struct HtRequest {
-    HtRequest *previous, *next;        /* in the intake's list */
-    HtIntake *intake;                  /* NULL: the door has closed, nobody waits for the answer */
-    struct MHD_Connection *connection; /* the same */
-    HtPeer *peer;
-    HtSource *source;
-    HtHead head;
-    HtAsker asker;
-    Phase phase;
-    bool suspended;           /* its connection */
-    bool counted;             /* as in flight */
-    bool waiting;             /* a callback will come that cannot be called off */
-    uint64_t size;            /* of the body so far */
-    HtBuffer gathered;        /* the body, when it came in several pieces that are small together */
-    GBytes *body;             /* the whole body, unless it was streamed */
-    struct sha256_ctx digest; /* of the body so far */
-    uint8_t sha256[SHA256_DIGEST_SIZE];
-    HtTicket *ticket; /* at the host */
-    bool streaming;
-    GBytes *frame;       /* the outcome's, for the texts that are still needed */
-    GArray *faults;      /* of HtFault: records that were left out */
-    int64_t received_us; /* when it was complete, since 1970 */
-    int64_t complete_us; /* the same, monotonic */
-    HtAnswer answer;
-};
 
 static void free_request(HtRequest *request)
 {
@@ -174,7 +138,7 @@ static void count_problem(HtSource *source, const HtProblem *problem)
     }
 }
 
-static void set_problem(HtRequest *request, const HtProblem *problem)
+void ht_request_set_problem(HtRequest *request, const HtProblem *problem)
 {
     request->phase = PHASE_ANSWER;
     ht_answer_problem(&request->answer, &request->asker, problem);
@@ -183,15 +147,14 @@ static void set_problem(HtRequest *request, const HtProblem *problem)
     count_problem(request->source, problem);
 }
 
-static void set_error(HtRequest *request, const GError *error)
+void ht_request_set_error(HtRequest *request, const GError *error)
 {
     HtProblem problem;
     ht_problem_of_error(&problem, error);
-    set_problem(request, &problem);
+    ht_request_set_problem(request, &problem);
 }
 
-/* The answer is ready: lets libmicrohttpd come for it, or frees the request when nobody waits. */
-static void finish(HtRequest *request)
+void ht_request_finish(HtRequest *request)
 {
     request->phase = PHASE_ANSWER;
     if (!request->intake) {
@@ -208,120 +171,19 @@ static void finish(HtRequest *request)
     resume(request);
 }
 
-/* ---- The spool ---- */
-
-static void fill_taken(const HtRequest *request, const HtOutcome *outcome, HtTaken *taken)
-{
-    *taken = (HtTaken){.id = request->asker.id,
-                       .source = request->source->config,
-                       .received_us = request->received_us,
-                       .sha256 = request->sha256,
-                       .idempotency_key = request->head.idempotency_key,
-                       .traceparent = request->head.traceparent,
-                       .body = request->body,
-                       .outcome = outcome,
-                       .frame = request->frame,
-                       .faults = request->faults};
-}
-
-static void count_receipt(HtRequest *request, const HtReceipt *receipt)
-{
-    HtSourceFigures *figures = &request->source->figures;
-    if (receipt->resent) {
-        figures->resent++;
-        return;
-    }
-    figures->accepted++;
-    figures->events += receipt->events;
-    figures->duplicates += receipt->duplicates;
-    figures->quarantined += receipt->rejected;
-    figures->last_us = request->received_us;
-}
-
-static void log_resent(const HtRequest *request, const HtReceipt *receipt)
-{
-    char id[HT_UUID_TEXT], first[HT_UUID_TEXT];
-    ht_uuid_format(&request->asker.id, id);
-    ht_uuid_format(&receipt->id, first);
-    ht_log(HT_LOG_DEBUG, "ingress", "message %s of source %s is %s sent again", id,
-           request->source->config->name, first);
-}
-
-/* The only place where a receipt is made: it exists when the commit is on disk, and not before. */
-static void take_receipt(const HtReceipt *receipt, const GError *error, void *user)
-{
-    HtRequest *request = user;
-    request->waiting = false;
-    if (!request->intake) {
-        finish(request);
-        return;
-    }
-    if (error) {
-        set_error(request, error);
-    } else {
-        bool same = memcmp(receipt->sha256, request->sha256, sizeof request->sha256) == 0;
-        ht_answer_receipt(&request->answer, &request->asker, receipt, same ? request->faults : NULL);
-        count_receipt(request, receipt);
-        if (receipt->resent) {
-            log_resent(request, receipt);
-        }
-    }
-    finish(request);
-}
-
-static void append(HtRequest *request, const HtOutcome *outcome)
-{
-    HtTaken taken;
-    g_autoptr(GError) error = NULL;
-    fill_taken(request, outcome, &taken);
-    HtSpoolMessage *message = ht_taken_message(&taken, &error);
-    if (!message) {
-        ht_log(HT_LOG_WARNING, "ingress", "the host of source %s gave a bad event: %s",
-               request->source->config->name, error->message);
-        set_error(request, error);
-        finish(request);
-        return;
-    }
-    request->phase = PHASE_SPOOL;
-    request->waiting = true;
-    ht_spool_append(request->intake->spool, message, take_receipt, request);
-}
-
-/* The refusal is already the answer; it goes out when the message is on disk for a person to look at. When it cannot be
- * kept, the sender is asked to send it again. */
-static void take_quarantined(const HtReceipt *receipt, const GError *error, void *user)
-{
-    (void)receipt;
-    HtRequest *request = user;
-    request->waiting = false;
-    if (request->intake && error) {
-        ht_answer_clear(&request->answer);
-        set_error(request, error);
-    } else if (request->intake) {
-        request->source->figures.quarantined++;
-    }
-    finish(request);
-}
-
-static void quarantine(HtRequest *request, const HtOutcome *outcome, const char *reason)
-{
-    HtTaken taken;
-    fill_taken(request, outcome, &taken);
-    request->phase = PHASE_SPOOL;
-    request->waiting = true;
-    ht_spool_quarantine(request->intake->spool, ht_taken_quarantine(&taken), reason, take_quarantined,
-                        request);
-}
-
 /* ---- The host ---- */
 
 static void take_error(HtRequest *request, const GError *error)
 {
-    set_error(request, error);
+    HtProblem problem;
+    ht_problem_of_error(&problem, error);
     if (g_error_matches(error, HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE)) {
-        quarantine(request, NULL, "adapter-failed");
+        ht_problem_of_quarantine(&problem, request->body != NULL);
+        ht_request_set_problem(request, &problem);
+        ht_request_quarantine(request, NULL, "adapter-failed");
     } else {
-        finish(request);
+        ht_request_set_problem(request, &problem);
+        ht_request_finish(request);
     }
 }
 
@@ -329,13 +191,20 @@ static void take_refusal(HtRequest *request, const HtOutcome *outcome)
 {
     HtProblem problem;
     ht_problem_of_outcome(&problem, outcome);
-    set_problem(request, &problem);
+    ht_request_set_problem(request, &problem);
     if (outcome->verdict == HT_VERDICT_REJECT && request->complete_us != 0 &&
         g_strcmp0(request->source->config->on_invalid, "quarantine") == 0) {
-        quarantine(request, outcome, problem.code);
+        ht_request_quarantine(request, outcome, problem.code);
     } else {
-        finish(request);
+        ht_request_finish(request);
     }
+}
+
+/* Only a payload that came in pieces is taken from the host, as evidence of what was sent. */
+static bool is_forged(const HtRequest *request, const HtOutcome *outcome)
+{
+    return request->phase == PHASE_HOST && !request->body && outcome->original.data &&
+           !ht_taken_is_genuine(outcome, request->sha256);
 }
 
 static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
@@ -347,6 +216,12 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
         take_error(request, error);
         return;
     }
+    if (is_forged(request, outcome)) {
+        g_autoptr(GError) forged =
+            g_error_new_literal(HT_EVENT_ERROR, 0, "what it gave back as the payload is not what was sent");
+        ht_request_distrust(request, forged);
+        return;
+    }
     request->frame = frame ? g_bytes_ref(frame) : NULL;
     request->faults = ht_taken_faults(outcome);
     request->asker.soap = outcome->soap != HT_SOAP_NONE ? outcome->soap : request->asker.soap;
@@ -354,7 +229,7 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
     if (outcome->verdict != HT_VERDICT_OK) {
         take_refusal(request, outcome);
     } else if (complete) {
-        append(request, outcome);
+        ht_request_append(request, outcome);
     } else {
         g_autoptr(GError) early =
             g_error_new_literal(HT_EVENT_ERROR, 0, "the host accepted a message before its end");
@@ -389,7 +264,7 @@ static enum MHD_Result answer_midway(HtRequest *request)
 static enum MHD_Result refuse_midway(HtRequest *request, const HtProblem *problem)
 {
     g_clear_pointer(&request->ticket, ht_ticket_cancel);
-    set_problem(request, problem);
+    ht_request_set_problem(request, problem);
     return answer_midway(request);
 }
 
@@ -485,7 +360,9 @@ static void count_in(HtRequest *request)
 static enum MHD_Result answer_now(HtRequest *request)
 {
     ht_peer_enter(request->peer, HT_PEER_BUSY);
-    request->answer.close = request->intake->draining;
+    /* libmicrohttpd also accepts chunks whose lines end in a bare line feed, where a proxy before us may see other ends:
+     * what follows a chunked body on its connection may be smuggled, and is not read. */
+    request->answer.close = request->intake->draining || request->head.chunked;
     return queue_answer(request->connection, &request->answer);
 }
 
@@ -502,25 +379,31 @@ static enum MHD_Result submit(HtRequest *request)
     request->ticket =
         ht_host_submit(request->source->host, &message, request->body, take_outcome, request, &error);
     if (!request->ticket) {
-        set_error(request, error);
+        ht_request_set_error(request, error);
         return answer_now(request);
     }
     suspend(request);
     return MHD_YES;
 }
 
-static enum MHD_Result refuse_while_draining(HtRequest *request)
+/* Nothing is taken at present. */
+static enum MHD_Result refuse_complete(HtRequest *request, GError *error /* transfer full */)
 {
-    g_autoptr(GError) error = g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending");
     g_clear_pointer(&request->ticket, ht_ticket_cancel);
-    set_error(request, error);
+    ht_request_set_error(request, error);
+    g_error_free(error);
     return answer_now(request);
 }
 
 static enum MHD_Result hand_over(HtRequest *request)
 {
-    if (request->intake->draining) {
-        return refuse_while_draining(request);
+    const HtIntake *intake = request->intake;
+    if (intake->draining) {
+        return refuse_complete(
+            request, g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending"));
+    }
+    if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->spool_bytes_max) {
+        return refuse_complete(request, ht_request_busy());
     }
     sha256_digest(&request->digest, sizeof request->sha256, request->sha256);
     count_in(request);
@@ -541,7 +424,7 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
     HtRequest *request = user;
     request->waiting = false;
     if (!request->intake) {
-        finish(request);
+        ht_request_finish(request);
         return;
     }
     if (text) {
@@ -557,7 +440,7 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
         ht_answer_problem(&request->answer, &request->asker, &problem);
         log_refusal(request->source->config->name, &request->answer);
     }
-    finish(request);
+    ht_request_finish(request);
 }
 
 static char *make_address(const HtRequest *request)
@@ -606,6 +489,7 @@ void ht_request_gone(HtRequest *request, bool sent)
     }
     g_clear_pointer(&request->ticket, ht_ticket_cancel);
     leave_list(request);
+    intake->spool_bytes -= request->spool_bytes;
     request->intake = NULL;
     request->connection = NULL;
     if (!request->waiting) {

@@ -5,6 +5,7 @@
 #include "core/ingress/answer.h"
 #include "core/ingress/peers.h"
 #include "core/ingress/source.h"
+#include "mappings/engine/dictionary.h"
 
 typedef struct HtRequest HtRequest;
 
@@ -13,9 +14,12 @@ typedef struct {
     const HtBusConfig *bus;
     GHashTable *sources; /* name → HtSource */
     HtSpool *spool;
+    const HtDictionary *dictionary;
     GSource *pump; /* the daemon's source, woken when a request goes on */
     uint64_t requests, refused, unsent;
-    unsigned in_flight; /* complete messages without an answer on its way */
+    uint64_t spool_bytes;     /* in memory of messages that wait for a commit, */
+    uint64_t spool_bytes_max; /* and when no more are taken */
+    unsigned in_flight;       /* complete messages without an answer on its way */
     bool draining;
     void (*drained)(void *user); /* nothing is in flight any more; may run inside libmicrohttpd's callbacks */
     void *drained_user;

@@ -18,5 +18,6 @@ typedef struct {
 typedef struct {
     const HtSourceConfig *config;
     HtHost *host;
+    struct HtGuard *guard; /* who may send: the door's, NULL while there is none */
     HtSourceFigures figures;
 } HtSource;

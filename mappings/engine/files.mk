@@ -12,6 +12,7 @@ engine_SRC := \
 	mappings/engine/divisions.c \
 	mappings/engine/envelope.c \
 	mappings/engine/filter.c \
+	mappings/engine/fit.c \
 	mappings/engine/idnumber.c \
 	mappings/engine/jsondoc.c \
 	mappings/engine/mapper.c \

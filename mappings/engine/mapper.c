@@ -232,8 +232,5 @@ void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcom
     } else {
         refuse(mapper, outcome, HT_VERDICT_REJECT, &fault);
     }
-    if (outcome->verdict == HT_VERDICT_OK && !outcome->key.data) {
-        outcome->key = outcome->message_id;
-    }
     mapper->recorder.reading = NULL;
 }

@@ -277,8 +277,10 @@ static void append_trailer(HtRecorder *recorder)
 
 void ht_recorder_finish(HtRecorder *recorder)
 {
+    const HtOutcome *outcome = recorder->outcome;
+    bool alone = recorder->spans->len == 1 && outcome->records == 1 && outcome->rejected == 0;
     append_trailer(recorder);
-    if (recorder->spans->len == 1 && recorder->key.size > 0) {
+    if (alone && recorder->key.size > 0) {
         recorder->outcome->key = ht_buffer_text(&recorder->key);
     }
     for (guint i = 0; i < recorder->spans->len; i++) {

@@ -75,7 +75,8 @@ void ht_recorder_begin(HtRecorder *recorder, HtOutcome *outcome, const HtReading
 void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule);
 
 /* The payload is complete: what came after the last record goes to its last event, and the outcome gets its events,
- * and the key if there is one event that has one. */
+ * and the event's key if the payload is one record of one event: a message under the key of one of several records, some
+ * perhaps rejected, would pass for that one sent again, and the others would be lost. */
 void ht_recorder_finish(HtRecorder *recorder);
 
 /* Throws the events made so far away. */

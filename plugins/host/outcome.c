@@ -187,13 +187,16 @@ void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault)
     append_result(worker, ticket);
 }
 
-/* What has to be kept goes back to the bus, when that has let it pass in pieces: the bytes that were repaired, and those that
- * go into quarantine. Only what leaves room for the rest of the frame. */
+/* What has to be kept goes back to the bus, when that has let it pass in pieces: the bytes that were repaired, and those
+ * that go into quarantine, whole or for some of their records. Only what leaves room for the rest of the frame, which is
+ * all that was read: the engine reads nothing above max-document, the frame holds twice that. */
 static bool must_return(const HtWorker *worker, const HtMessageHead *head, HtText body)
 {
-    bool refused = worker->outcome.verdict == HT_VERDICT_REJECT && worker->start.quarantine_invalid;
+    const HtOutcome *outcome = &worker->outcome;
+    bool refused = outcome->verdict == HT_VERDICT_REJECT && worker->start.quarantine_invalid;
+    bool partly = outcome->verdict == HT_VERDICT_OK && outcome->rejected > 0;
     bool fits = worker->start.frame_bytes == 0 || body.size < worker->start.frame_bytes / 2;
-    return head->in_pieces && fits && (worker->outcome.repaired || refused);
+    return head->in_pieces && fits && (outcome->repaired || refused || partly);
 }
 
 void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body)

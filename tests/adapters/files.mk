@@ -1,7 +1,8 @@
 # Adapters for tests of the supervisor and the loader: tests/adapters/NAME.so, never installed.
-test_ADAPTERS := obedient mapped leaky fragile crash-at-load hang-at-load crash-in-open refuse-open no-symbol \
+test_ADAPTERS := obedient forger mapped leaky fragile crash-at-load hang-at-load crash-in-open refuse-open no-symbol \
 	short-symbol wrong-major wrong-minor wrong-size wrong-name no-decode
 obedient_SRC := tests/adapters/obedient.c
+forger_SRC := tests/adapters/forger.c
 mapped_SRC := tests/adapters/mapped.c
 leaky_SRC := tests/adapters/leaky.c
 fragile_SRC := tests/adapters/fragile.c

@@ -72,7 +72,7 @@ static HtSpoolMessage *make_message(uint64_t number)
     const char *key = g_bytes_get_data(message->backing, NULL);
     HtText number_text = {key + key_size + 1, 19};
     HtEvent event = {.key = {key, key_size}, .data = HT_TEXT_LITERAL("")};
-    event.attr[HT_ATTR_BUSINESSID] = event.key;
+    event.attr[HT_ATTR_BUSINESSID] = ht_text_from(key);
     event.identities[event.identity_count++] = (HtIdentity){HT_TEXT_LITERAL("idNumber"), number_text, false};
     if (number % 3 == 0) {
         event.identities[event.identity_count++] =

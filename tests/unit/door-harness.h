@@ -97,10 +97,14 @@ static GBytes *make_stub_frame(const char *body)
     HtBuffer frame = {.data = NULL};
     const char *key = strstr(body, "key=");
     ht_outcome_init(&outcome);
+    outcome.records = 2;
     outcome.soap = strstr(body, "<soap11") ? HT_SOAP_11 : strstr(body, "<soap12") ? HT_SOAP_12 : HT_SOAP_NONE;
     outcome.message_id = strstr(body, "<wsa") ? HT_TEXT_LITERAL("urn:a&b") : HT_TEXT_NONE;
     outcome.key = key ? (HtText){key + 4, strcspn(key + 4, " ")} : HT_TEXT_NONE;
     outcome.repaired = strstr(body, "<repaired") != NULL;
+    outcome.original = strstr(body, "<returned") ? ht_text_from(body)
+                       : strstr(body, "<forged") ? HT_TEXT_LITERAL("<other/>")
+                                                 : HT_TEXT_NONE;
     if (strstr(body, "<reply")) {
         outcome.reply = HT_TEXT_LITERAL("<ok>done</ok>");
         outcome.reply_type = HT_TEXT_LITERAL("text/xml; charset=GBK");
@@ -301,6 +305,7 @@ typedef struct {
     GHashTable *by_name;
     HtSpool *spool;
     HtDoor *door;
+    uint64_t queue_bytes;
 } Bus;
 
 static HtSpool *open_test_spool(const char *directory)
@@ -354,11 +359,13 @@ static Bus *bus_new(void)
 static void bus_open_door(Bus *bus)
 {
     g_autoptr(GError) error = NULL;
-    bus->door = ht_door_open(&(HtDoorOptions){&bus->config, bus->by_name, bus->spool}, &error);
+    HtDoorOptions options = {
+        .bus = &bus->config, .sources = bus->by_name, .spool = bus->spool, .queue_bytes = bus->queue_bytes};
+    bus->door = ht_door_open(&options, &error);
     g_assert_no_error(error);
 }
 
-static Bus *bus_start(void)
+G_GNUC_UNUSED static Bus *bus_start(void)
 {
     Bus *bus = bus_new();
     bus_open_door(bus);
@@ -545,7 +552,7 @@ static Answer *client_answer(Client *client)
     return answer;
 }
 
-static void client_wait_closed(Client *client)
+G_GNUC_UNUSED static void client_wait_closed(Client *client)
 {
     int64_t until_us = ht_clock_monotonic() + DEADLINE_US;
     while (!client->closed) {

@@ -1,5 +1,6 @@
 /* core/base: fields, identifiers, JSON, events and outcomes, and that nothing hostile is let in. */
 #include "core/base/clock.h"
+#include "core/base/forms.h"
 #include "core/base/json.h"
 #include "core/base/outcome.h"
 
@@ -242,9 +243,26 @@ static void test_malformed_attributes_are_refused(void)
     static const struct {
         HtAttr attr;
         const char *value;
-    } bad[] = {{HT_ATTR_TYPE, "person"},   {HT_ATTR_TYPE, "person.Died.v1"},   {HT_ATTR_ACTION, "delete"},
-               {HT_ATTR_DIVISION, "4401"}, {HT_ATTR_DIVISION, "44010400100x"}, {HT_ATTR_BUSINESSID, "a\nb"},
-               {HT_ATTR_DIRECTION, "up"},  {HT_ATTR_DATACLASSIFICATION, "9"},  {HT_ATTR_BUSINESSID, "\xc3"}};
+    } bad[] = {{HT_ATTR_TYPE, "person"},
+               {HT_ATTR_TYPE, "person.Died.v1"},
+               {HT_ATTR_ACTION, "delete"},
+               {HT_ATTR_DIVISION, "4401"},
+               {HT_ATTR_DIVISION, "44010400100x"},
+               {HT_ATTR_BUSINESSID, "a\nb"},
+               {HT_ATTR_DIRECTION, "up"},
+               {HT_ATTR_DATACLASSIFICATION, "9"},
+               {HT_ATTR_BUSINESSID, "\xc3"},
+               {HT_ATTR_TYPE, "a..v1"},
+               {HT_ATTR_TYPE, "person.died.1"},
+               {HT_ATTR_TYPE, "person.died.v"},
+               {HT_ATTR_TYPE, ".died.v1"},
+               {HT_ATTR_TYPE, "person.died.v01"},
+               {HT_ATTR_TYPE, "person.died.x1"},
+               {HT_ATTR_TYPE, "1.died.v1"},
+               {HT_ATTR_TYPE, "person.died.v1.v2"},
+               {HT_ATTR_TIME, "测试甲"},
+               {HT_ATTR_TIME, "2009-03-12"},
+               {HT_ATTR_TIME, "2009-02-29T00:00:00+08:00"}};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         HtBuffer data = {0}, packed = {0};
         HtEvent event = example(&data), again;
@@ -253,6 +271,73 @@ static void test_malformed_attributes_are_refused(void)
         g_test_message("case %zu", i);
         g_assert_false(ht_event_unpack(ht_buffer_text(&packed), &again, NULL));
         ht_buffer_clear(&packed);
+    }
+}
+
+/* What the bus says of an event, no host says. */
+static void test_attributes_of_the_bus_are_not_taken_from_a_host(void)
+{
+    HtBuffer data = {0}, packed = {0};
+    HtEvent event = example(&data), again;
+    event.attr[HT_ATTR_TRACEPARENT] = event.attr[HT_ATTR_FORMERSUBJECT] = HT_TEXT_LITERAL("forged");
+    ht_event_pack(&event, &packed);
+    g_assert_true(ht_event_unpack(ht_buffer_text(&packed), &again, NULL));
+    for (unsigned attr = HT_ATTR_SOURCE; attr <= HT_ATTR_FORMERSUBJECT; attr++) {
+        g_assert_null(again.attr[attr].data);
+    }
+    g_assert_true(ht_event_unpack_again(ht_buffer_text(&packed), &again));
+    g_assert_true(ht_text_is(again.attr[HT_ATTR_TYPE], "person.died.v1"));
+    g_assert_cmpuint(again.identity_count, ==, 2);
+    g_assert_null(again.attr[HT_ATTR_SOURCE].data);
+    ht_buffer_clear(&packed);
+}
+
+static void test_times_are_rfc_3339(void)
+{
+    static const char *const good[] = {"2009-03-12T08:30:00+08:00", "2008-02-29T23:59:60Z",
+                                       "1900-01-01T00:00:00.123-05:30"};
+    static const char *const bad[] = {"",
+                                      "2009-03-12",
+                                      "2009-03-12T08:30:00",
+                                      "2009-03-12 08:30:00Z",
+                                      "2009-03-12T08:30:00.Z",
+                                      "2009-13-12T08:30:00Z",
+                                      "1900-02-29T08:30:00Z",
+                                      "2009-04-31T08:30:00Z",
+                                      "2009-03-12T24:30:00Z",
+                                      "2009-03-12T08:60:00Z",
+                                      "2009-03-12T08:30:00+8:00",
+                                      "2009-03-12T08:30:00+08:60",
+                                      "2009-03-12T08:30:00Zx",
+                                      "2009-03-12T08:30:00.000000000000000000000000Z"};
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_assert_true(ht_form_is_time(ht_text_from(good[i])));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_test_message("%s", bad[i]);
+        g_assert_false(ht_form_is_time(ht_text_from(bad[i])));
+    }
+}
+
+static void test_citizen_numbers_are_found(void)
+{
+    static const char *const with[] = {"990104198001019915",     "99010419800101991X", "99010419800101991x",
+                                       "A-990104198001019915/2", "990104800101991",    "1:990104800101991"};
+    static const char *const without[] = {"",
+                                          "9901041980010199",
+                                          "9901041980010199150",
+                                          "990104198013019915",
+                                          "990104178001019915",
+                                          "9901041980010199X",
+                                          "990104801301991",
+                                          "B990104-2009-000001"};
+    for (size_t i = 0; i < G_N_ELEMENTS(with); i++) {
+        g_test_message("with %zu", i);
+        g_assert_true(ht_form_has_citizen_number(ht_text_from(with[i])));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(without); i++) {
+        g_test_message("without %zu", i);
+        g_assert_false(ht_form_has_citizen_number(ht_text_from(without[i])));
     }
 }
 
@@ -273,7 +358,7 @@ static void test_an_outcome_comes_back(void)
         fault.record = (uint32_t)i;
         ht_outcome_add_fault(&outcome, &fault);
     }
-    g_array_append_val(outcome.events, ((HtText){"abc", 3}));
+    g_array_append_val(outcome.events, HT_TEXT_LITERAL("an event that is packed"));
     ht_outcome_pack(&outcome, &packed);
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_outcome_unpack(ht_buffer_text(&packed), &again, &error));
@@ -284,6 +369,47 @@ static void test_an_outcome_comes_back(void)
     ht_outcome_clear(&outcome);
     ht_outcome_clear(&again);
     ht_buffer_clear(&packed);
+}
+
+static bool unpacks(const HtOutcome *outcome)
+{
+    HtBuffer packed = {0};
+    HtOutcome again;
+    ht_outcome_init(&again);
+    ht_outcome_pack(outcome, &packed);
+    g_autoptr(GError) error = NULL;
+    bool good = ht_outcome_unpack(ht_buffer_text(&packed), &again, &error);
+    g_assert_true(good == !error);
+    ht_outcome_clear(&again);
+    ht_buffer_clear(&packed);
+    return good;
+}
+
+/* Each costs the bus more memory than the host bytes. */
+static void test_events_without_content_are_refused(void)
+{
+    HtOutcome outcome;
+    ht_outcome_init(&outcome);
+    outcome.records = 1000;
+    g_array_append_val(outcome.events, HT_TEXT_LITERAL(""));
+    g_assert_false(unpacks(&outcome));
+    g_array_index(outcome.events, HtText, 0) = HT_TEXT_LITERAL("twenty-one characters");
+    g_assert_false(unpacks(&outcome));
+    ht_outcome_clear(&outcome);
+}
+
+static void test_events_without_records_are_refused(void)
+{
+    HtOutcome outcome;
+    ht_outcome_init(&outcome);
+    outcome.records = 2;
+    for (unsigned i = 0; i < 2 * HT_OUTCOME_RECORD_EVENTS; i++) {
+        g_array_append_val(outcome.events, HT_TEXT_LITERAL("an event that is packed"));
+    }
+    g_assert_true(unpacks(&outcome));
+    g_array_append_val(outcome.events, HT_TEXT_LITERAL("an event that is packed"));
+    g_assert_false(unpacks(&outcome));
+    ht_outcome_clear(&outcome);
 }
 
 static void test_a_fault_is_cut_at_a_character(void)
@@ -309,7 +435,13 @@ int main(int argc, char **argv)
                     test_what_the_policy_refuses_is_never_written);
     g_test_add_func("/event/malformed-items-are-refused", test_malformed_events_are_refused);
     g_test_add_func("/event/malformed-attributes-are-refused", test_malformed_attributes_are_refused);
+    g_test_add_func("/event/attributes-of-the-bus-are-not-taken-from-a-host",
+                    test_attributes_of_the_bus_are_not_taken_from_a_host);
+    g_test_add_func("/form/times-are-rfc-3339", test_times_are_rfc_3339);
+    g_test_add_func("/form/citizen-numbers-are-found", test_citizen_numbers_are_found);
     g_test_add_func("/outcome/comes-back", test_an_outcome_comes_back);
+    g_test_add_func("/outcome/events-without-content-are-refused", test_events_without_content_are_refused);
+    g_test_add_func("/outcome/events-without-records-are-refused", test_events_without_records_are_refused);
     g_test_add_func("/fault/is-cut-at-a-character", test_a_fault_is_cut_at_a_character);
     return g_test_run();
 }

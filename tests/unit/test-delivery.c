@@ -1,12 +1,17 @@
 /* core/delivery: routes, the field policy, pauses, signatures, and the window that keeps each person's order. */
 #include "core/delivery/backoff.h"
 #include "core/delivery/policy.h"
+#include "core/delivery/reason.h"
 #include "core/delivery/route.h"
+#include "core/delivery/sender.h"
 #include "core/delivery/signature.h"
 #include "core/delivery/window.h"
 #include "tests/lib/data.h"
 
+#include <arpa/inet.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 
 /* ---- Pauses ---- */
 
@@ -134,6 +139,139 @@ static void test_no_wildcard_reaches_a_restricted_type(void)
     g_assert_true(ht_routes_match(named_routes, &event));
 }
 
+static void test_an_unknown_type_or_version_counts_as_restricted(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtConfig) wild = config_of("[route r]\nto = c\n[route s]\ntypes = *\nto = c\n");
+    g_autoptr(HtConfig) named = config_of("[route r]\ntypes = justice.correction-started\nto = c\n");
+    g_autoptr(HtRoutes) wild_routes = ht_routes_new(wild, "c", dictionary);
+    g_autoptr(HtRoutes) named_routes = ht_routes_new(named, "c", dictionary);
+    HtEvent next = event_of("justice", "justice.correction-started.v2", NULL, NULL),
+            unknown = event_of("justice", "justice.unheard-of.v1", NULL, NULL),
+            known = event_of("hukou", "person.died.v2", NULL, NULL);
+    g_assert_false(ht_routes_match(wild_routes, &next));
+    g_assert_false(ht_routes_match(wild_routes, &unknown));
+    g_assert_true(ht_routes_match(wild_routes, &known));
+    g_assert_true(ht_routes_match(named_routes, &next));
+    g_assert_false(ht_routes_match(named_routes, &unknown));
+}
+
+static void test_route_types_that_fit_nothing_are_errors(void)
+{
+    static const struct {
+        const char *keys, *error;
+    } cases[] = {
+        {"types = person.*;marriage.registered;person.died.v1;*", NULL},
+        {"from = hukou", NULL},
+        {"types = persn.*", "[route r] types: 'persn.*' fits no event type; did you mean 'person.*'?"},
+        {"types = person.dyed", "'person.dyed' fits no event type; did you mean 'person.died'?"},
+        {"types = person.died.v9", "fits no event type; did you mean 'person.died.v1'?"},
+        {"types = *.died.v1", "'*.died.v1': a * may only stand at the end"},
+        {"types = person.*;justice.*", "'justice.*' fits restricted event types only: name each in full"},
+        {"types = ;", "types: the list is empty"},
+        {"divisions = ;", "divisions: the list is empty"},
+    };
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *route = g_strdup_printf("[route r]\n%s\nto = c\n", cases[i].keys);
+        g_autoptr(HtConfig) config = config_of(route);
+        g_autoptr(GString) errors = g_string_new(NULL);
+        g_test_message("case %u", i);
+        g_assert_cmpint(ht_routes_check(config, dictionary, errors), ==, cases[i].error == NULL);
+        g_assert_cmpint(errors->len == 0, ==, cases[i].error == NULL);
+        g_assert_true(!cases[i].error || strstr(errors->str, cases[i].error));
+        g_assert_true(!cases[i].error || strstr(errors->str, ":10: error: [route r] "));
+    }
+}
+
+/* ---- Answers ---- */
+
+static void test_a_reason_holds_neither_numbers_nor_control_characters(void)
+{
+    static const struct {
+        const char *answer, *reason;
+    } cases[] = {
+        {"", "HTTP 422"},
+        {" no\r\nsuch thing\t", "HTTP 422: no  such thing"},
+        {"\33[2Jbad\302\205\342\200\256dab", "HTTP 422: [2Jbad  dab"},
+        {"990104198001019915 is there", "HTTP 422: [number] is there"},
+        {"99010419800101991X is there", "HTTP 422: [number] is there"},
+        {"990104 19800101 9915, 139-0000-0000", "HTTP 422: [number], [number]"},
+        {"９９０１０４１９８００１０１９９１５ is", "HTTP 422: [number] is"},
+        {"line 123456 of 99", "HTTP 422: line 123456 of 99"},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtPosted posted = {.status = 422, .body = ht_text_from(cases[i].answer)};
+        g_autofree char *full = ht_reason_full(&posted), *brief = ht_reason_short(&posted);
+        g_assert_cmpstr(full, ==, cases[i].reason);
+        g_assert_cmpstr(brief, ==, "HTTP 422");
+    }
+    HtPosted none = {.error = "Timeout was reached", .body = HT_TEXT_LITERAL("half an answer")};
+    g_autofree char *full = ht_reason_full(&none);
+    g_assert_cmpstr(full, ==, "Timeout was reached");
+}
+
+static void test_connections_that_are_forbidden(void)
+{
+    static const struct {
+        const char *address;
+        bool forbidden;
+    } cases[] = {
+        {"127.0.0.1", false}, {"10.1.2.3", false},        {"169.254.169.254", true},
+        {"0.0.0.0", true},    {"224.0.0.1", true},        {"::1", false},
+        {"fe80::1", true},    {"::ffff:10.1.2.3", false}, {"::ffff:169.254.169.254", true},
+        {"::", true},         {"::ffff:224.0.0.1", true}, {"2001:db8::1", false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct sockaddr_in ip4 = {.sin_family = AF_INET};
+        struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6};
+        bool is_ip4 = inet_pton(AF_INET, cases[i].address, &ip4.sin_addr) == 1;
+        g_assert_true(is_ip4 || inet_pton(AF_INET6, cases[i].address, &ip6.sin6_addr) == 1);
+        g_test_message("%s", cases[i].address);
+        g_assert_cmpint(ht_sender_forbids(is_ip4 ? (struct sockaddr *)&ip4 : (struct sockaddr *)&ip6), ==,
+                        cases[i].forbidden);
+    }
+}
+
+/* Takes one request, and answers 200 with 100 KB. */
+static void *answer_at_length(void *user)
+{
+    g_autoptr(GSocketConnection) connection = g_socket_listener_accept(user, NULL, NULL, NULL);
+    GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+    GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+    g_autoptr(GString) answer = g_string_new("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+    char request[4096];
+    g_input_stream_read(in, request, sizeof request, NULL, NULL);
+    g_string_set_size(answer, answer->len + 100000);
+    g_output_stream_write_all(out, answer->str, answer->len, NULL, NULL, NULL);
+    return NULL;
+}
+
+static void take_status(const HtPosted *posted, void *user)
+{
+    *(long *)user = posted->status;
+}
+
+static void test_a_long_answer_is_an_answer(void)
+{
+    g_autoptr(GSocketListener) listener = g_socket_listener_new();
+    guint16 port = g_socket_listener_add_any_inet_port(listener, NULL, NULL);
+    GThread *thread = g_thread_new("answer", answer_at_length, listener);
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/", port);
+    HtSender *sender = ht_sender_new();
+    HtPost post = {
+        .url = url, .content_type = "text/plain", .timeout_ms = 10000, .connect_timeout_ms = 10000};
+    long status = -1;
+    ht_buffer_add_literal(&post.body, "x");
+    ht_sender_post(sender, &post, take_status, &status);
+    while (status < 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpint(status, ==, 200);
+    ht_sender_free(sender);
+    g_thread_join(thread);
+}
+
 /* ---- The field policy ---- */
 
 static HtSeen see(HtPolicy *policy, const char *name, const char *value, bool minor, char **masked)
@@ -203,6 +341,54 @@ static void test_a_minors_elements_need_the_highest_clearance(void)
     g_assert_cmpint(see(high, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_WHOLE);
 }
 
+static const char *example_of(HtType type)
+{
+    switch (type) {
+    case HT_TYPE_DATE:
+    case HT_TYPE_DATETIME: return "2009-03-12";
+    case HT_TYPE_TIME: return "08:30:00";
+    case HT_TYPE_MONTH: return "2009-03";
+    case HT_TYPE_INTEGER:
+    case HT_TYPE_DECIMAL: return "1";
+    case HT_TYPE_DIVISION: return "440104";
+    default: return "x";
+    }
+}
+
+/* Free text in the place of a code, or anything that the element is not for, may be personal. */
+static void test_what_an_element_is_not_for_counts_as_sensitive(void)
+{
+    static const struct {
+        const char *name, *value;
+    } odd[] = {{"household.status", "测试甲"},
+               {"household.status", "990104198001019915"},
+               {"record.agencyName", "990104198001019915"},
+               {"record.changedAt", "测试甲"},
+               {"household.createdOn", "2009-03-12 测试甲"}};
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtPolicy) nothing = policy_of(dictionary, (HtConsumerConfig){.clearance = 0});
+    g_autoptr(HtPolicy) one =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 1, .purpose = (char *)"p"});
+    g_autoptr(HtPolicy) two =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p"});
+    for (size_t i = 0; i < G_N_ELEMENTS(odd); i++) {
+        g_test_message("%s", odd[i].name);
+        g_assert_cmpuint(ht_dictionary_find(dictionary, odd[i].name, strlen(odd[i].name))->sensitivity, ==,
+                         0);
+        g_assert_cmpint(see(nothing, odd[i].name, odd[i].value, false, NULL), ==, HT_SEEN_NOT);
+        g_assert_cmpint(see(one, odd[i].name, odd[i].value, false, NULL), ==, HT_SEEN_NOT);
+        g_assert_cmpint(see(two, odd[i].name, odd[i].value, false, NULL), ==, HT_SEEN_WHOLE);
+    }
+    HtItem original = {.kind = HT_ITEM_ELEMENT,
+                       .name = HT_TEXT_LITERAL("household.createCategory"),
+                       .value = {"7\0text\0s", 8},
+                       .form = HT_VALUE_ORIGINAL};
+    HtStoredEvent event = {0};
+    g_assert_cmpint(ht_policy_see(nothing, &event, &original, NULL), ==, HT_SEEN_NOT);
+    g_assert_cmpint(ht_policy_see(one, &event, &original, NULL), ==, HT_SEEN_NOT);
+    g_assert_cmpint(ht_policy_see(two, &event, &original, NULL), ==, HT_SEEN_WHOLE);
+}
+
 static void test_without_a_purpose_nothing_personal_is_seen(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
@@ -212,7 +398,7 @@ static void test_without_a_purpose_nothing_personal_is_seen(void)
     HtStoredEvent event = {0};
     for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
         const HtElement *element = ht_dictionary_element(dictionary, i);
-        g_assert_cmpint(see(policy, element->name, "x", false, NULL), ==,
+        g_assert_cmpint(see(policy, element->name, example_of(element->type), false, NULL), ==,
                         element->sensitivity ? HT_SEEN_NOT : HT_SEEN_WHOLE);
     }
     g_assert_cmpint(ht_policy_see(policy, &event, &unmapped, NULL), ==, HT_SEEN_NOT);
@@ -251,6 +437,7 @@ static HtSpoolPage *page_of(uint64_t first, const char *persons)
     for (size_t i = 0; persons[i]; i++) {
         HtStoredEvent *event = g_new0(HtStoredEvent, 1);
         event->sequence = first + i;
+        event->id.bytes[HT_UUID_SIZE - 1] = (uint8_t)event->sequence;
         event->subject = (HtText){persons + i, 1};
         g_ptr_array_add(page->events, event);
     }
@@ -273,29 +460,35 @@ static void assert_picked(GPtrArray *picked, const char *sequences)
     g_assert_cmpstr(text->str, ==, sequences);
 }
 
-static void finish(HtWindow *window, GPtrArray *picked, HtEntryState state)
+static void finish(HtWindow *window, GPtrArray *picked)
 {
     for (unsigned i = 0; i < picked->len; i++) {
-        ht_window_set(window, picked->pdata[i], state);
+        ht_window_finish(window, picked->pdata[i]);
     }
+}
+
+static GPtrArray *pick(HtWindow *window, unsigned most)
+{
+    return ht_window_pick(window, most, 1 << 20, 1000);
 }
 
 static void test_persons_go_in_parallel_and_each_in_order(void)
 {
     HtWindow window = {.entries = G_QUEUE_INIT};
     g_assert_cmpuint(ht_window_add(&window, page_of(1, "axbacb"), all_but_x, NULL), ==, 5);
-    g_autoptr(GPtrArray) first = ht_window_pick(&window, 2, 1 << 20);
+    g_autoptr(GPtrArray) first = pick(&window, 2);
     assert_picked(first, "1 3");
-    g_autoptr(GPtrArray) second = ht_window_pick(&window, 9, 1 << 20);
+    g_autoptr(GPtrArray) second = pick(&window, 9);
     assert_picked(second, "5"); /* a and b are under way */
-    finish(&window, second, HT_ENTRY_DONE);
+    finish(&window, second);
     g_assert_false(ht_window_advance(&window));
-    finish(&window, first, HT_ENTRY_DONE);
+    finish(&window, first);
     g_assert_true(ht_window_advance(&window));
     g_assert_cmpuint(window.cursor, ==, 3);
-    g_autoptr(GPtrArray) third = ht_window_pick(&window, 9, 1 << 20);
+    g_assert_false(ht_window_advance(&window));
+    g_autoptr(GPtrArray) third = pick(&window, 9);
     assert_picked(third, "4 6");
-    finish(&window, third, HT_ENTRY_DONE);
+    finish(&window, third);
     g_assert_true(ht_window_advance(&window));
     g_assert_cmpuint(window.cursor, ==, 6);
     g_assert_cmpuint(window.waiting, ==, 0);
@@ -306,15 +499,78 @@ static void test_an_event_that_must_go_alone_goes_alone(void)
 {
     HtWindow window = {.entries = G_QUEUE_INIT};
     ht_window_add(&window, page_of(1, "aabc"), all_but_x, NULL);
-    g_autoptr(GPtrArray) batch = ht_window_pick(&window, 9, 1 << 20);
+    g_autoptr(GPtrArray) batch = pick(&window, 9);
     assert_picked(batch, "1 2 3 4");
     for (unsigned i = 0; i < batch->len; i++) {
-        ((HtEntry *)batch->pdata[i])->alone = true;
+        ((HtEntry *)batch->pdata[i])->together = 1;
+        ht_window_return(&window, batch->pdata[i], 0);
     }
-    finish(&window, batch, HT_ENTRY_WAITING);
-    g_autoptr(GPtrArray) one = ht_window_pick(&window, 9, 1 << 20), two = ht_window_pick(&window, 9, 1 << 20);
+    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9);
     assert_picked(one, "1");
     assert_picked(two, "3"); /* 2 waits for 1: the same person */
+    ht_window_clear(&window);
+}
+
+static void test_an_event_goes_in_no_larger_company_than_it_may(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    ht_window_add(&window, page_of(1, "abcdef"), all_but_x, NULL);
+    g_autoptr(GPtrArray) batch = pick(&window, 9);
+    for (unsigned i = 0; i < batch->len; i++) {
+        ((HtEntry *)batch->pdata[i])->together = i == 1 ? 2 : i == 4 ? 3 : 0;
+        ht_window_return(&window, batch->pdata[i], 0);
+    }
+    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9), three = pick(&window, 9);
+    assert_picked(one, "1 2");
+    assert_picked(two, "3 4 5");
+    assert_picked(three, "6");
+    ht_window_clear(&window);
+}
+
+static void test_an_event_that_waits_for_its_time_holds_back_its_person(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    ht_window_add(&window, page_of(1, "abab"), all_but_x, NULL);
+    g_autoptr(GPtrArray) first = pick(&window, 1);
+    ht_window_return(&window, first->pdata[0], 2000);
+    g_autoptr(GPtrArray) others = pick(&window, 9);
+    assert_picked(others, "2 4");
+    g_assert_cmpint(ht_window_due(&window, 1000), ==, 2000);
+    g_assert_cmpint(ht_window_due(&window, 2000), ==, 0);
+    g_autoptr(GPtrArray) later = ht_window_pick(&window, 9, 1 << 20, 2000);
+    assert_picked(later, "1 3");
+    ht_window_clear(&window);
+}
+
+static void test_a_window_holds_only_what_is_wanted(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    g_autofree char *persons = g_strnfill(500, 'x');
+    persons[250] = 'a';
+    ht_window_add(&window, page_of(1, persons), all_but_x, NULL); /* which frees the page */
+    const HtEntry *entry = g_queue_peek_head(&window.entries);
+    g_assert_cmpuint(window.bytes, ==, entry->bytes);
+    g_assert_cmpuint(window.bytes, <, 4096);
+    g_assert_cmpint(entry->event->subject.data[0], ==, 'a');
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 250);
+    ht_window_clear(&window);
+    g_assert_cmpuint(window.bytes, ==, 0);
+}
+
+static void test_a_request_is_named_by_its_events(void)
+{
+    HtWindow window = {.entries = G_QUEUE_INIT};
+    ht_window_add(&window, page_of(1, "abc"), all_but_x, NULL);
+    g_autoptr(GPtrArray) all = pick(&window, 9);
+    g_autofree char *three = ht_window_name(all), *again = ht_window_name(all);
+    g_ptr_array_remove_index(all, 1);
+    g_autofree char *two = ht_window_name(all);
+    g_ptr_array_remove_index(all, 1);
+    g_autofree char *one = ht_window_name(all);
+    g_assert_cmpstr(three, ==, again);
+    g_assert_cmpstr(three, !=, two);
+    g_assert_cmpstr(one, ==, "00000000-0000-0000-0000-000000000001");
     ht_window_clear(&window);
 }
 
@@ -338,10 +594,19 @@ int main(int argc, char **argv)
     g_test_add_func("/route/matches-source-type-and-division", test_routes_match_source_type_and_division);
     g_test_add_func("/route/no-wildcard-reaches-a-restricted-type",
                     test_no_wildcard_reaches_a_restricted_type);
+    g_test_add_func("/route/an-unknown-type-or-version-counts-as-restricted",
+                    test_an_unknown_type_or_version_counts_as_restricted);
+    g_test_add_func("/route/types-that-fit-nothing-are-errors", test_route_types_that_fit_nothing_are_errors);
+    g_test_add_func("/reason/holds-neither-numbers-nor-control-characters",
+                    test_a_reason_holds_neither_numbers_nor_control_characters);
+    g_test_add_func("/sender/forbids-connections", test_connections_that_are_forbidden);
+    g_test_add_func("/sender/a-long-answer-is-an-answer", test_a_long_answer_is_an_answer);
     g_test_add_func("/policy/clearance-allow-deny-and-mask", test_clearance_allow_deny_and_mask);
     g_test_add_func("/policy/a-pattern-names-many-elements", test_a_pattern_names_many_elements);
     g_test_add_func("/policy/a-minors-elements-need-the-highest-clearance",
                     test_a_minors_elements_need_the_highest_clearance);
+    g_test_add_func("/policy/what-an-element-is-not-for-counts-as-sensitive",
+                    test_what_an_element_is_not_for_counts_as_sensitive);
     g_test_add_func("/policy/without-a-purpose-nothing-personal-is-seen",
                     test_without_a_purpose_nothing_personal_is_seen);
     g_test_add_func("/policy/unknown-elements-are-errors-with-a-suggestion",
@@ -350,6 +615,12 @@ int main(int argc, char **argv)
                     test_persons_go_in_parallel_and_each_in_order);
     g_test_add_func("/window/an-event-that-must-go-alone-goes-alone",
                     test_an_event_that_must_go_alone_goes_alone);
+    g_test_add_func("/window/an-event-goes-in-no-larger-company-than-it-may",
+                    test_an_event_goes_in_no_larger_company_than_it_may);
+    g_test_add_func("/window/an-event-that-waits-holds-back-its-person",
+                    test_an_event_that_waits_for_its_time_holds_back_its_person);
+    g_test_add_func("/window/holds-only-what-is-wanted", test_a_window_holds_only_what_is_wanted);
+    g_test_add_func("/window/a-request-is-named-by-its-events", test_a_request_is_named_by_its_events);
     g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
     return g_test_run();
 }

@@ -85,7 +85,7 @@ static void resent_message_gets_the_original_receipt(void)
         const char *headers, *first, *second;
     } cases[] = {
         {"", "<a/>", "<a/>"},
-        {"Idempotency-Key: k-1\r\n", "<b/>", "<b x='1'/>"},
+        {"Idempotency-Key: k-1\r\n", "<b/>", "<b/>"},
         {"", "<c key=12 />", "<c key=12 x='1'/>"},
     };
     Bus *bus = bus_start();
@@ -101,6 +101,47 @@ static void resent_message_gets_the_original_receipt(void)
     g_autoptr(Answer) other = post(bus, "hukou", "Idempotency-Key: 12\r\n", "<d/>");
     g_assert_null(strstr(other->head, "Hutong-Resent"));
     g_assert_cmpuint(bus->sources[0].figures.resent, ==, 3);
+    bus_stop(bus);
+}
+
+/* Clients send one MessageID, or one header, with everything. Nothing is lost by it, and sending again stays safe. */
+static void made_up_key_of_another_payload_loses_nothing(void)
+{
+    static const struct {
+        const char *headers, *first, *second;
+    } cases[] = {
+        {"Idempotency-Key: k-1\r\n", "<b/>", "<b x='1'/>"},
+        {"", "<soap11><wsa/></soap11>", "<soap11><wsa/><x/></soap11>"},
+    };
+    Bus *bus = bus_start();
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint64_t before = bus_events(bus);
+        g_autoptr(Answer) first = post(bus, "hukou", cases[i].headers, cases[i].first);
+        g_autoptr(Answer) second = post(bus, "hukou", cases[i].headers, cases[i].second);
+        g_assert_cmpuint(second->status, ==, 200);
+        g_assert_null(strstr(second->head, "Hutong-Resent"));
+        assert_holds(second->body, "events>1</");
+        g_assert_cmpuint(bus_events(bus), ==, before + 2);
+        g_autoptr(Answer) again = post(bus, "hukou", cases[i].headers, cases[i].second);
+        g_assert_cmpstr(again->body, ==, second->body);
+        g_autoptr(Answer) oldest = post(bus, "hukou", cases[i].headers, cases[i].first);
+        g_assert_cmpstr(oldest->body, ==, first->body);
+        assert_holds(oldest->head, "Hutong-Resent: true");
+        g_assert_cmpuint(bus_events(bus), ==, before + 2);
+    }
+    bus_stop(bus);
+}
+
+/* A MessageID that reads like a mapping's id, or like a header's, is neither. */
+static void keys_of_several_kinds_never_meet(void)
+{
+    Bus *bus = bus_start();
+    g_autoptr(Answer) mapping = post(bus, "hukou", "", "<a key=urn:a&b />");
+    g_autoptr(Answer) header = post(bus, "hukou", "Idempotency-Key: urn:a&b\r\n", "<b/>");
+    g_autoptr(Answer) wsa = post(bus, "hukou", "", "<wsa/>");
+    g_assert_cmpuint(bus_events(bus), ==, 3);
+    g_assert_null(strstr(header->head, "Hutong-Resent"));
+    g_assert_null(strstr(wsa->head, "Hutong-Resent"));
     bus_stop(bus);
 }
 
@@ -186,6 +227,76 @@ static void refused_messages_are_quarantined_where_wanted(void)
     g_assert_cmpuint(plain->status, ==, 422);
     ht_spool_status(bus->spool, &status);
     g_assert_cmpuint(status.quarantined, ==, 2);
+    bus_stop(bus);
+}
+
+/* A payload that passed in pieces and killed the host is not there: the sender must keep it. */
+static void sender_is_told_when_the_payload_was_not_kept(void)
+{
+    Bus *bus = bus_start();
+    HtSpoolStatus status;
+    g_autofree char *blanks = g_strnfill(100000, ' ');
+    g_autofree char *large = g_strconcat("<error 3/>", blanks, NULL);
+    g_autoptr(Answer) kept = post(bus, "hukou", "", "<error 3/>");
+    assert_holds(kept->body, "do not send it again");
+    g_autoptr(Answer) lost = post(bus, "hukou", "", large);
+    g_assert_cmpuint(lost->status, ==, 500);
+    assert_holds(lost->body, "<code>adapter-failed</code>");
+    assert_holds(lost->body, "not kept: keep it, and send it again when told");
+    ht_spool_status(bus->spool, &status);
+    g_assert_cmpuint(status.quarantined, ==, 2);
+    bus_stop(bus);
+}
+
+/* What the host gives back stands as evidence of what was sent: only if it is that. */
+static void returned_payload_must_be_what_was_sent(void)
+{
+    Bus *bus = bus_start();
+    HtSpoolStatus status;
+    bus->source_configs[0].on_invalid = (char *)"quarantine";
+    g_autofree char *blanks = g_strnfill(100000, ' ');
+    g_autofree char *good = g_strconcat("<repaired><returned/>", blanks, NULL);
+    g_autofree char *forged = g_strconcat("<repaired><forged/>", blanks, NULL);
+    g_autofree char *refused = g_strconcat("<record><forged/>", blanks, NULL);
+    g_autoptr(Answer) taken = post(bus, "hukou", "", good);
+    g_assert_cmpuint(taken->status, ==, 200);
+    const char *const bad[] = {forged, refused};
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(Answer) answer = post(bus, "hukou", "", bad[i]);
+        g_assert_cmpuint(answer->status, ==, 500);
+        assert_holds(answer->body, "<code>adapter-failed</code>");
+    }
+    g_assert_cmpuint(bus_events(bus), ==, 1);
+    ht_spool_status(bus->spool, &status);
+    g_assert_cmpuint(status.quarantined, ==, 0);
+    bus_stop(bus);
+}
+
+static void bytes_that_wait_for_the_spool_are_bounded(void)
+{
+    Bus *bus = bus_new();
+    unsigned taken = 0;
+    bus->queue_bytes = 1;
+    bus_open_door(bus);
+    bus->hosts[0].hold = true;
+    Client *clients[3];
+    for (unsigned i = 0; i < G_N_ELEMENTS(clients); i++) {
+        g_autofree char *body = g_strdup_printf("<a n='%u'/>", i);
+        clients[i] = client_open(bus);
+        client_post(clients[i], "hukou", "", body);
+    }
+    WAIT_FOR(bus->hosts[0].submitted == G_N_ELEMENTS(clients));
+    bus->hosts[0].hold = false; /* all outcomes come in one turn: the first is let in, whatever its size */
+    wake_host(&bus->hosts[0]);
+    for (unsigned i = 0; i < G_N_ELEMENTS(clients); i++) {
+        g_autoptr(Answer) answer = client_answer(clients[i]);
+        taken += answer->status == 200;
+        g_assert_true(answer->status == 200 || strstr(answer->body, "<code>busy</code>"));
+        client_free(clients[i]);
+    }
+    g_assert_cmpuint(taken, ==, 1);
+    g_autoptr(Answer) later = post(bus, "hukou", "", "<a n='9'/>");
+    g_assert_cmpuint(later->status, ==, 200);
     bus_stop(bus);
 }
 
@@ -447,11 +558,20 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/door/receipt/names-what-is-on-disk", receipt_names_what_is_on_disk);
     g_test_add_func("/door/receipt/original-for-resent-message", resent_message_gets_the_original_receipt);
+    g_test_add_func("/door/receipt/made-up-key-of-another-payload-loses-nothing",
+                    made_up_key_of_another_payload_loses_nothing);
+    g_test_add_func("/door/receipt/keys-of-several-kinds-never-meet", keys_of_several_kinds_never_meet);
     g_test_add_func("/door/receipt/in-the-form-of-the-request", answers_come_in_the_form_of_the_request);
     g_test_add_func("/door/event/bus-sets-its-own-attributes", bus_sets_its_own_attributes);
     g_test_add_func("/door/fault/has-the-status-of-its-kind", faults_have_the_status_of_their_kind);
     g_test_add_func("/door/fault/quarantined-where-wanted", refused_messages_are_quarantined_where_wanted);
     g_test_add_func("/door/fault/busy-host-takes-nothing", busy_host_takes_nothing);
+    g_test_add_func("/door/fault/says-when-the-payload-was-not-kept",
+                    sender_is_told_when_the_payload_was_not_kept);
+    g_test_add_func("/door/fault/returned-payload-must-be-what-was-sent",
+                    returned_payload_must_be_what_was_sent);
+    g_test_add_func("/door/fault/bytes-waiting-for-the-spool-are-bounded",
+                    bytes_that_wait_for_the_spool_are_bounded);
     g_test_add_func("/door/body/chunks-and-streams-arrive-whole", chunks_and_streams_arrive_whole);
     g_test_add_func("/door/body/early-end-is-never-accepted", body_that_ends_early_is_never_accepted);
     g_test_add_func("/door/body/early-refusal-ends-the-upload", host_that_refuses_early_ends_the_upload);

@@ -44,6 +44,8 @@ static void refuses_by_the_table(void)
         {"Host: a\nHost: a", 400, "repeated-host"},
         {"Host: a b", 400, "bad-host"},
         {"Content-Type: text/xml\nContent-Type: text/xml", 400, "repeated-type"},
+        {"Authorization: Bearer a", 0, NULL},
+        {"Authorization: Bearer a\nAuthorization: Bearer a", 400, "repeated-authorization"},
         {"Content-Encoding: gzip", 415, "content-encoding"},
         {"Content-Encoding: Identity", 0, NULL},
         {"Expect: 100-Continue", 0, NULL},

@@ -84,28 +84,6 @@ static void test_null_spellings(void)
     }
 }
 
-static void test_key(void)
-{
-    g_autoptr(MappingTest) test = mapping_test_new(ONE(
-        "<id from='HJYWID QRDJID'/><action default='assert' cancel-when=\"CXBZ='1'\" reverses='CXHJYWID'/>"));
-    mapping_test_run(test, ROW("<HJYWID>900</HJYWID><QRDJID>7</QRDJID><CXBZ>0</CXBZ><CXHJYWID/>"));
-    assert_has(test, 0, "\"businessid\":\"900\"");
-    g_assert_true(ht_text_is(test->outcome.key, "person.moved-in.v1|assert|900|7"));
-    mapping_test_run(test,
-                     ROW("<HJYWID>901</HJYWID><QRDJID>7</QRDJID><CXBZ>1</CXBZ><CXHJYWID>900</CXHJYWID>"));
-    assert_has(test, 0, "\"action\":\"cancel\"");
-    assert_has(test, 0, "\"reverses\":\"900\"");
-    g_assert_true(ht_text_is(test->outcome.key, "person.moved-in.v1|cancel|901|7"));
-    mapping_test_run(test, ROW("<HJYWID>901</HJYWID>"));
-    g_assert_null(test->outcome.key.data);
-    g_assert_null(mapping_test_event(test, 0).key.data);
-    mapping_test_run(test, "<ROWS><ROW><HJYWID>1</HJYWID><QRDJID>2</QRDJID></ROW>"
-                           "<ROW><HJYWID>3</HJYWID><QRDJID>4</QRDJID></ROW></ROWS>");
-    assert_events(test, 2);
-    g_assert_null(test->outcome.key.data);
-    g_assert_true(ht_text_is(mapping_test_event(test, 1).key, "person.moved-in.v1|assert|3|4"));
-}
-
 static void test_time(void)
 {
     g_autoptr(MappingTest) test =
@@ -316,19 +294,6 @@ static void test_several_events(void)
     mapping_test_run(test, "<R><M><T>IC</T></M></R>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
     assert_fault(test, 0, "no-event-for-record");
-}
-
-static void test_same_key(void)
-{
-#define PARTY(id) "<event type='marriage.registered.v1' for-each='/R/M'><id from='" id "'/></event>"
-    g_autoptr(MappingTest) same = mapping_test_new(MAPPING(PARTY("NO") PARTY("NO")));
-    g_assert_cmpint(mapping_test_run(same, "<R><M><NO>1</NO></M></R>"), ==, HT_VERDICT_REJECT);
-    assert_fault(same, 0, "key-not-unique");
-    g_assert_cmpint(mapping_test_run(same, "<R><M/></R>"), ==, HT_VERDICT_OK);
-    g_autoptr(MappingTest) apart = mapping_test_new(MAPPING(PARTY("NO MAN") PARTY("NO WOMAN")));
-    g_assert_cmpint(mapping_test_run(apart, "<R><M><NO>1</NO><MAN>2</MAN><WOMAN>3</WOMAN></M></R>"), ==,
-                    HT_VERDICT_OK);
-    assert_events(apart, 2);
 }
 
 static void test_skip(void)
@@ -634,7 +599,6 @@ int main(int argc, char **argv)
         {"elements/path-attribute-and-defaults", test_elements},
         {"null/built-in-own-and-kept", test_null},
         {"null/every-spelling", test_null_spellings},
-        {"key/type-action-and-ids", test_key},
         {"time/precision-fallback-and-invalid", test_time},
         {"division/first-code-or-assumed", test_division},
         {"identity/upgraded-fresh-and-unusable", test_identities},
@@ -647,7 +611,6 @@ int main(int argc, char **argv)
         {"unmapped/everything-not-named", test_unmapped},
         {"unmapped/bounded-and-marked", test_unmapped_bounds},
         {"events/several-from-one-record", test_several_events},
-        {"key/two-of-one-record-must-differ", test_same_key},
         {"skip/label-rows-are-not-counted", test_skip},
         {"required/faults-with-record-element-line", test_required},
         {"values/converted-marked-original-kept", test_values},

@@ -11,13 +11,15 @@ typedef struct {
     char subject[40], former[40];
 } Found;
 
-/* An event with these identities: kind, value, kind, value, …, NULL. A kind with `+` before it is fresh. */
+/* An event with these identities: kind, value, kind, value, …, NULL. A kind with `+` before it is fresh. Only "stranger" is
+ * no authority. */
 static Found identify(Place *place, const char *source, const char *const *identities)
 {
     static unsigned number;
     g_autofree char *key = g_strdup_printf("message-%u", ++number);
     HtSpoolMessage *message = message_new(source, key);
     HtEvent *event = message_add(message, NULL);
+    message->authority = strcmp(source, "stranger") != 0;
     for (size_t i = 0; identities[i]; i += 2) {
         bool fresh = identities[i][0] == '+';
         event_identify(event, identities[i] + fresh, identities[i + 1], fresh);
@@ -172,6 +174,154 @@ TEST(test_number_is_not_taken_over)
     g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NUMBER).subject, ==, first.subject);
 }
 
+/* ---- Sources that are no authority ---- */
+
+TEST(test_stranger_ties_no_numbers)
+{
+    (void)unused;
+    Found first = IDENTIFY("hukou", "idNumber", NUMBER), second = IDENTIFY("hukou", "idNumber", NEW_NUMBER);
+    Found both = IDENTIFY("stranger", "idNumber", NUMBER, "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(both.subject, ==, first.subject);
+    g_assert_cmpstr(both.former, ==, "");
+    g_assert_cmpuint(count_aliases(place), ==, 0);
+    g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NEW_NUMBER).subject, ==, second.subject);
+}
+
+/* Neither in one event nor by way of something that both are tied to. */
+TEST(test_stranger_ties_no_numbers_in_steps)
+{
+    (void)unused;
+    Found first = IDENTIFY("hukou", "idNumber", NUMBER), second = IDENTIFY("hukou", "idNumber", NEW_NUMBER);
+    IDENTIFY("stranger", "personNo", "1");
+    IDENTIFY("stranger", "personNo", "1", "birthCertificate", CERTIFICATE, "idNumber", NUMBER);
+    Found again =
+        IDENTIFY("stranger", "birthCertificate", CERTIFICATE, "personNo", "1", "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(again.subject, ==, second.subject);
+    g_assert_cmpstr(again.former, ==, "");
+    g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NUMBER).subject, ==, first.subject);
+    g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NEW_NUMBER).subject, ==, second.subject);
+    Found born = IDENTIFY("hukou", "birthCertificate", CERTIFICATE);
+    g_assert_cmpstr(born.subject, !=, first.subject);
+    g_assert_cmpstr(born.subject, !=, second.subject);
+}
+
+TEST(test_stranger_splits_nothing)
+{
+    (void)unused;
+    Found first = IDENTIFY("hukou", "idNumber", NUMBER);
+    Found fresh = IDENTIFY("stranger", "+idNumber", NUMBER, "personNo", "1");
+    g_assert_cmpstr(fresh.subject, ==, first.subject);
+    Found holder = IDENTIFY("stranger", "idNumber", NUMBER, "+holder", "second");
+    g_assert_cmpstr(holder.subject, ==, first.subject);
+}
+
+TEST(test_stranger_leaves_certificates)
+{
+    (void)unused;
+    Found born = IDENTIFY("stranger", "birthCertificate", CERTIFICATE, "personNo", "1");
+    Found named = IDENTIFY("stranger", "birthCertificate", CERTIFICATE, "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(named.subject, !=, born.subject);
+    Found registered = IDENTIFY("hukou", "idNumber", NUMBER, "birthCertificate", CERTIFICATE);
+    g_assert_cmpstr(registered.subject, ==, born.subject);
+    g_assert_cmpstr(IDENTIFY("stranger", "idNumber", NUMBER).subject, ==, born.subject);
+}
+
+/* Its own numbers it ties as it likes, and what went to such a number alone is said. */
+TEST(test_stranger_ties_its_own_numbers)
+{
+    (void)unused;
+    Found before = IDENTIFY("stranger", "personNo", "1");
+    Found tied = IDENTIFY("stranger", "idNumber", NUMBER, "personNo", "1");
+    g_assert_cmpstr(tied.former, ==, before.subject);
+    g_assert_cmpstr(tied.subject, ==, IDENTIFY("hukou", "idNumber", NUMBER).subject);
+    g_assert_cmpstr(IDENTIFY("stranger", "personNo", "1").subject, ==, tied.subject);
+    Found other = IDENTIFY("stranger", "idNumber", NEW_NUMBER, "personNo", "1");
+    g_assert_cmpstr(other.former, ==, "");
+    g_assert_cmpstr(IDENTIFY("stranger", "personNo", "1").subject, ==, other.subject);
+}
+
+/* ---- Business numbers ---- */
+
+static char *keep_business(Place *place, HtAttr attr, const char *value)
+{
+    static unsigned number;
+    g_autofree char *key = g_strdup_printf("business-%u", ++number);
+    HtSpoolMessage *message = message_new("stranger", key);
+    message_add(message, NULL)->attr[attr] = ht_text_from(value);
+    HtReceipt receipt = spool_take_well(place->spool, message);
+    HtSpoolPage *page = spool_page(place->spool, receipt.sequence - 1, 1, 1);
+    HtText kept = page_event(page, 0)->event.attr[attr];
+    char *text = g_strndup(kept.data, kept.size);
+    ht_spool_page_free(page);
+    return text;
+}
+
+TEST(test_plain_business_numbers_stay)
+{
+    (void)unused;
+    static const char *const plain[] = {"900000501", "B990104-2009-000001", "a/b:c.d_e-f",
+                                        "0123456789012345678901234567890123456789012345678901234567890123"};
+    for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
+        g_autofree char *kept = keep_business(place, HT_ATTR_BUSINESSID, plain[i]);
+        g_assert_cmpstr(kept, ==, plain[i]);
+    }
+}
+
+TEST(test_other_business_numbers_are_concealed)
+{
+    (void)unused;
+    static const char *const open[] = {
+        NUMBER,      "M-" NUMBER "-1",  "测试甲",
+        "two words", "990101800101001", "01234567890123456789012345678901234567890123456789012345678901234"};
+    for (size_t i = 0; i < G_N_ELEMENTS(open); i++) {
+        g_autofree char *number = keep_business(place, HT_ATTR_BUSINESSID, open[i]),
+                        *reversed = keep_business(place, HT_ATTR_REVERSES, open[i]),
+                        *correlation = keep_business(place, HT_ATTR_CORRELATIONID, open[i]),
+                        *edition = keep_business(place, HT_ATTR_DIVISIONEDITION, open[i]);
+        g_assert_true(g_str_has_prefix(number, "b-"));
+        g_assert_cmpuint(strlen(number), ==, 28);
+        g_assert_cmpstr(number, ==, reversed);
+        g_assert_cmpstr(number, ==, correlation);
+        g_assert_cmpstr(number, ==, edition);
+    }
+    g_autofree char *one = keep_business(place, HT_ATTR_BUSINESSID, "测试甲"),
+                    *two = keep_business(place, HT_ATTR_BUSINESSID, "测试乙");
+    g_assert_cmpstr(one, !=, two);
+}
+
+/* Events that stay packed until they are written, with what the bus adds to each. */
+TEST(test_packed_events_are_taken)
+{
+    (void)unused;
+    HtBuffer buffer = {0};
+    HtEvent event = {.attr = {[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1"),
+                              [HT_ATTR_ACTION] = HT_TEXT_LITERAL("assert"),
+                              [HT_ATTR_SOURCE] = HT_TEXT_LITERAL("forged"),
+                              [HT_ATTR_TRACEPARENT] = HT_TEXT_LITERAL("forged")},
+                     .data = HT_TEXT_LITERAL("")};
+    event_identify(&event, "idNumber", NUMBER, false);
+    ht_event_pack(&event, &buffer);
+    HtSpoolMessage *message = message_new("hukou", "packed");
+    g_clear_pointer(&message->events, g_array_unref);
+    message->packed = g_array_new(FALSE, FALSE, sizeof(HtText));
+    g_array_append_val(message->packed, ((HtText){buffer.data, buffer.size}));
+    g_array_append_val(message->packed, ((HtText){buffer.data, buffer.size}));
+    message->attr[HT_ATTR_SOURCE] = HT_TEXT_LITERAL("hukou");
+    g_assert_cmpuint(spool_take_well(place->spool, message).events, ==, 2);
+    HtSpoolPage *page = spool_page(place->spool, 0, 2, 1000);
+    for (guint i = 0; i < 2; i++) {
+        const HtStoredEvent *stored = page_event(page, i);
+        g_assert_true(ht_text_is(stored->event.attr[HT_ATTR_SOURCE], "hukou"));
+        g_assert_null(stored->event.attr[HT_ATTR_TRACEPARENT].data);
+    }
+    ht_spool_page_free(page);
+    Found same = IDENTIFY("hukou", "idNumber", NUMBER);
+    page = spool_page(place->spool, 0, 1, 1);
+    g_assert_true(ht_text_is(page_event(page, 0)->subject, same.subject));
+    ht_spool_page_free(page);
+    ht_buffer_clear(&buffer);
+}
+
 TEST(test_other_site_other_subject)
 {
     (void)unused;
@@ -243,6 +393,14 @@ int main(int argc, char **argv)
     add("/spool/subject/local-number-is-pointed-anew", test_weak_repoint);
     add("/spool/subject/shared-number-is-split", test_fresh_split);
     add("/spool/subject/number-is-not-taken-over", test_number_is_not_taken_over);
+    add("/spool/subject/stranger-ties-no-numbers", test_stranger_ties_no_numbers);
+    add("/spool/subject/stranger-ties-no-numbers-in-steps", test_stranger_ties_no_numbers_in_steps);
+    add("/spool/subject/stranger-splits-nothing", test_stranger_splits_nothing);
+    add("/spool/subject/stranger-leaves-certificates", test_stranger_leaves_certificates);
+    add("/spool/subject/stranger-ties-its-own-numbers", test_stranger_ties_its_own_numbers);
+    add("/spool/business/plain-numbers-stay", test_plain_business_numbers_stay);
+    add("/spool/business/others-are-concealed", test_other_business_numbers_are_concealed);
+    add("/spool/append/packed-events-are-taken", test_packed_events_are_taken);
     add("/spool/subject/other-site-other-subject", test_other_site_other_subject);
     add("/spool/subject/nothing-is-in-clear", test_nothing_is_in_clear);
     return g_test_run();

@@ -1,0 +1,27 @@
+/* Forms of short texts that come from outside: is this a time, a date, a number, does it hold a citizen number. Pure: no
+ * allocation, no locale, no clock. Any thread. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+/* RFC 3339 date-time of a day that exists, with a zone: "2009-03-12T08:30:00+08:00". */
+bool ht_form_is_time(HtText text);
+
+/* yyyy, yyyy-mm or yyyy-mm-dd, and a day that exists. */
+bool ht_form_is_date(HtText text);
+
+/* hh:mm:ss */
+bool ht_form_is_time_of_day(HtText text);
+
+/* Digits with an optional sign and fraction, as JSON wants a number. */
+bool ht_form_is_number(HtText text);
+
+/* 6, 9 or 12 digits. */
+bool ht_form_is_division(HtText text);
+
+/* 1 to `most` letters, digits, and characters of `signs`, all ASCII. */
+bool ht_form_is_word(HtText text, const char *signs, size_t most);
+
+/* True when digits that stand alone may be a citizen number: 18, the last of which may be X, with a date of birth in the
+ * 7th to 14th, or 15 with one in the 7th to 12th. */
+bool ht_form_has_citizen_number(HtText text);

@@ -1,0 +1,70 @@
+/* Judging, describing and cleaning answers. No state but a compiled expression. */
+#include "core/delivery/reason.h"
+
+#define EXCERPT_CHARACTERS 200
+
+static const struct {
+    long first, last;
+    HtPostedKind kind;
+} kinds[] = {
+    {0, 0, HT_POSTED_UNAVAILABLE},     {200, 299, HT_POSTED_TAKEN},   {401, 401, HT_POSTED_FAILED},
+    {403, 405, HT_POSTED_FAILED},      {407, 407, HT_POSTED_FAILED},  {408, 408, HT_POSTED_UNAVAILABLE},
+    {410, 410, HT_POSTED_GONE},        {425, 425, HT_POSTED_FAILED},  {429, 429, HT_POSTED_UNAVAILABLE},
+    {503, 503, HT_POSTED_UNAVAILABLE}, {400, 499, HT_POSTED_REFUSED},
+};
+
+HtPostedKind ht_posted_kind(long status)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (status >= kinds[i].first && status <= kinds[i].last) {
+            return kinds[i].kind; /* the first that fits */
+        }
+    }
+    return HT_POSTED_FAILED;
+}
+
+char *ht_reason_short(const HtPosted *posted)
+{
+    return posted->error ? g_strdup(posted->error) : g_strdup_printf("HTTP %ld", posted->status);
+}
+
+/* Control characters, those that only format (they can turn the direction of writing) and other ends of line. */
+static bool is_unprintable(gunichar character)
+{
+    GUnicodeType type = g_unichar_type(character);
+    return type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR ||
+           type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+static char *make_printable(HtText text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text.data ? text.data : "", (gssize)text.size);
+    GString *clean = g_string_new(NULL);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar character = g_utf8_get_char(at);
+        g_string_append_unichar(clean, is_unprintable(character) ? ' ' : character);
+    }
+    return g_strstrip(g_string_free(clean, FALSE));
+}
+
+static char *replace_numbers(const char *text)
+{
+    static GRegex *numbers;
+    if (g_once_init_enter(&numbers)) {
+        GRegex *made = g_regex_new("(?:\\p{Nd}[\\p{Pd}\\p{Zs}\\x{FFFD}]*){6,}\\p{Nd}[XxＸｘ]?", 0, 0, NULL);
+        g_once_init_leave(&numbers, made);
+    }
+    return g_regex_replace_literal(numbers, text, -1, 0, "[number]", 0, NULL);
+}
+
+char *ht_reason_full(const HtPosted *posted)
+{
+    g_autofree char *reason = ht_reason_short(posted);
+    g_autofree char *printable = make_printable(posted->body);
+    g_autofree char *excerpt = replace_numbers(printable);
+    if (posted->error || !*excerpt) {
+        return g_steal_pointer(&reason);
+    }
+    g_autofree char *cut = g_utf8_substring(excerpt, 0, MIN(g_utf8_strlen(excerpt, -1), EXCERPT_CHARACTERS));
+    return g_strdup_printf("%s: %s", reason, cut);
+}

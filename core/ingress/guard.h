@@ -1,0 +1,23 @@
+/* Who may send for a source: which addresses, and with which token. Held against a request's head, before its body is read.
+ * Main-loop thread. */
+#pragma once
+
+#include "core/config/config.h"
+#include "core/ingress/framing.h"
+
+#include <sys/socket.h>
+
+typedef struct HtGuard HtGuard;
+
+#define HT_GUARD_ERROR (ht_guard_error_quark())
+GQuark ht_guard_error_quark(void);
+
+/* Reads the source's token file; only the token's digest stays in memory. HT_GUARD_ERROR when that cannot be read or holds
+ * no token: "FILE:LINE: error: [source NAME] …", with the place of the source's section. */
+HtGuard *ht_guard_new(const HtSourceConfig *source, GError **error);
+void ht_guard_free(HtGuard *guard);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtGuard, ht_guard_free)
+
+/* May this request be read on? `peer` is where it comes from. False with 403 or 401 in `refusal`. */
+bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, const HtHead *head,
+                     HtRefusal *refusal);
