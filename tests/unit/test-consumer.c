@@ -217,7 +217,8 @@ static void stop(Fixture *f)
 static gboolean fail_late(void *user)
 {
     (void)user;
-    g_error("no request comes");
+    g_assert_cmpstr("no request", ==, "a request");
+    return G_SOURCE_REMOVE;
 }
 
 /* Turns the main loop until so many requests are under way. */
