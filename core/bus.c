@@ -133,7 +133,7 @@ static gboolean on_drain_timeout(void *user)
 static gboolean on_signal(void *user)
 {
     HtBus *bus = user;
-    if (bus->stopping) {
+    if (bus->stopping || !bus->door) {
         stop_loop(bus);
         return G_SOURCE_CONTINUE;
     }
@@ -155,6 +155,7 @@ static gboolean on_tick(void *user)
         ht_log(HT_LOG_ERROR, "bus",
                "the spool's disk failed; the bus ends without acknowledging anything more");
         bus->exit_status = HT_EXIT_FAILED;
+        bus->stopping = true;
         stop_loop(bus);
     }
     ht_notify("WATCHDOG=1");
