@@ -2,6 +2,8 @@
  * record (hot path, host process) and by the tools. Pure; any thread. */
 #include "mappings/engine/convert.h"
 
+#include "mappings/engine/text-value.h"
+
 /* ---- Reading UTF-8 ---- */
 
 uint32_t ht_value_character(const char *text, size_t size, size_t *taken)
@@ -26,17 +28,6 @@ uint32_t ht_value_character(const char *text, size_t size, size_t *taken)
     return character;
 }
 
-static size_t put_character(uint32_t character, char *out)
-{
-    if (character < 0x80) {
-        out[0] = (char)character;
-        return 1;
-    }
-    out[0] = (char)(0xc0 | character >> 6); /* only U+00B7 is written so */
-    out[1] = (char)(0x80 | (character & 0x3f));
-    return 2;
-}
-
 size_t ht_value_length(const char *text, size_t size)
 {
     size_t count = 0;
@@ -45,46 +36,6 @@ size_t ht_value_length(const char *text, size_t size)
         count++;
     }
     return count;
-}
-
-/* ---- Blanks ---- */
-
-static bool is_blank(uint32_t character)
-{
-    return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xa0 ||
-           character == 0x3000 || character == 0xfeff || character == 0x200b;
-}
-
-/* Size of the blank that the text begins with, 0 for none. */
-static size_t blank_at_start(const char *text, size_t size)
-{
-    size_t taken;
-    return size > 0 && is_blank(ht_value_character(text, size, &taken)) ? taken : 0;
-}
-
-static size_t blank_at_end(const char *text, size_t size)
-{
-    for (size_t width = 1; width <= 3 && width <= size; width++) {
-        size_t taken;
-        uint32_t character = ht_value_character(text + size - width, width, &taken);
-        if (taken == width && is_blank(character)) {
-            return width;
-        }
-    }
-    return 0;
-}
-
-HtText ht_value_trim(const char *text, size_t size)
-{
-    size_t blank;
-    while ((blank = blank_at_start(text, size)) > 0) {
-        text += blank;
-        size -= blank;
-    }
-    while ((blank = blank_at_end(text, size)) > 0) {
-        size -= blank;
-    }
-    return (HtText){text, size};
 }
 
 /* ---- Null ---- */
@@ -137,7 +88,7 @@ static bool is_null_sign(uint32_t character)
     case 0xff0d:
     case 0xff0f:
     case 0xff3f: return true;
-    default: return is_blank(character);
+    default: return ht_text_is_blank(character);
     }
 }
 
@@ -155,7 +106,7 @@ static bool is_all_signs(HtText text)
 
 bool ht_value_is_null(const char *text, size_t size, unsigned flags)
 {
-    HtText value = ht_value_trim(text, size);
+    HtText value = ht_text_trim(text, size);
     if (value.size == 0) {
         return true;
     }
@@ -204,13 +155,11 @@ size_t ht_value_fold(const char *text, size_t size, char *out, size_t room)
 
 /* ---- Names ---- */
 
-#define NAME_DOT 0xb7
-
 bool ht_value_is_dot(uint32_t character)
 {
     switch (character) {
     case '.':
-    case NAME_DOT:
+    case 0xb7:
     case 0x0387:
     case 0x2022:
     case 0x2027:
@@ -222,68 +171,6 @@ bool ht_value_is_dot(uint32_t character)
     case 0xff65: return true;
     default: return false;
     }
-}
-
-static bool is_private_use(uint32_t character)
-{
-    return (character >= 0xe000 && character <= 0xf8ff) || (character >= 0xf0000 && character <= 0x10fffd);
-}
-
-/* A full stop between Latin letters (J. R.) is none of ours: only one between others is a look-alike. */
-static bool is_han_side(uint32_t character)
-{
-    return character >= 0x2e80 && !ht_value_is_dot(character) && character != 0xfffd;
-}
-
-typedef struct {
-    uint32_t before;
-    uint32_t character;
-    uint32_t after;
-} Neighbours;
-
-static uint32_t clean_name_character(const Neighbours *near, HtMarks *marks)
-{
-    uint32_t character = near->character;
-    if (character == 0xfffd) {
-        *marks |= HT_MARK_BIT(HT_MARK_NAME_REPLACEMENT_CHARACTER);
-    } else if (is_private_use(character)) {
-        *marks |= HT_MARK_BIT(HT_MARK_NAME_PRIVATE_USE);
-    } else if (character == 0x3000) {
-        return ' ';
-    } else if (ht_value_is_dot(character) && character != NAME_DOT && is_han_side(near->before) &&
-               is_han_side(near->after)) {
-        *marks |= HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED);
-        return NAME_DOT;
-    }
-    return character;
-}
-
-size_t ht_value_name(HtText name, char *out, size_t room, HtMarks *marks)
-{
-    HtText value = ht_value_trim(name.data, name.size);
-    if (room < HT_NAME_ROOM(value.size)) {
-        return SIZE_MAX;
-    }
-    if (value.size == 0) {
-        return 0;
-    }
-    size_t used = 0, taken, next_taken = 0;
-    Neighbours near = {.after = ht_value_character(value.data, value.size, &next_taken)};
-    for (size_t i = 0; i < value.size; i += taken) {
-        near.before = near.character;
-        near.character = near.after;
-        taken = next_taken;
-        size_t rest = value.size - i - taken;
-        near.after = rest > 0 ? ht_value_character(value.data + i + taken, rest, &next_taken) : 0;
-        uint32_t clean = clean_name_character(&near, marks);
-        if (clean != near.character) {
-            used += put_character(clean, out + used);
-        } else {
-            memcpy(out + used, value.data + i, taken);
-            used += taken;
-        }
-    }
-    return used;
 }
 
 /* ---- Numbers ---- */
@@ -305,7 +192,7 @@ static size_t squeeze(const char *text, size_t size, char out[HT_NUMBER_MAX])
     for (size_t i = 0, taken; i < size; i += taken) {
         uint32_t character = ht_value_character(text + i, size - i, &taken);
         char ascii = character < 0x80 ? (char)character : narrow(character);
-        if (is_blank(character) || is_thousands_comma(text + i, size - i)) {
+        if (ht_text_is_blank(character) || is_thousands_comma(text + i, size - i)) {
             continue;
         }
         if (!ascii || used == HT_NUMBER_MAX - 1) {
@@ -434,7 +321,7 @@ static bool split_before(HtText value, HtText *code, HtText *text)
         return false;
     }
     *code = (HtText){value.data, at};
-    *text = ht_value_trim(value.data + at + 1, value.size - at - 1);
+    *text = ht_text_trim(value.data + at + 1, value.size - at - 1);
     return text->size > 0 && !is_code(*text);
 }
 
@@ -462,13 +349,14 @@ static bool split_bracketed(HtText value, HtText *code, HtText *text)
         return false;
     }
     *code = (HtText){value.data + start, end - start};
-    *text = ht_value_trim(value.data, start - opening);
+    *text = ht_text_trim(value.data, start - opening);
     return text->size > 0 && !is_code(*text);
 }
 
-bool ht_code_split(HtText value, HtText *code, HtText *text)
+/* False when the value has neither form; code and text are then as before. */
+static bool split_code(HtText value, HtText *code, HtText *text)
 {
-    HtText trimmed = ht_value_trim(value.data, value.size);
+    HtText trimmed = ht_text_trim(value.data, value.size);
     HtText found_code, found_text;
     if (!split_before(trimmed, &found_code, &found_text) &&
         !split_bracketed(trimmed, &found_code, &found_text)) {
@@ -554,7 +442,7 @@ static const HtTableEntry *find_folded(const CodeSystem *system, HtText value, H
     if (size == SIZE_MAX || size == value.size) {
         return NULL;
     }
-    HtText narrow_value = ht_value_trim(folded, size);
+    HtText narrow_value = ht_text_trim(folded, size);
     return find_either(system, narrow_value, marks);
 }
 
@@ -562,7 +450,7 @@ static const HtTableEntry *find_folded(const CodeSystem *system, HtText value, H
  * is marked. */
 static const HtTableEntry *find_split(const CodeSystem *system, HtText value, HtCode *result)
 {
-    if (!ht_code_split(value, &result->code, &result->text)) {
+    if (!split_code(value, &result->code, &result->text)) {
         return NULL;
     }
     HtMarks text_marks = 0;
@@ -594,7 +482,7 @@ HtCode ht_code_resolve(const HtTable *table, const HtTranslation *translation, H
 {
     CodeSystem system = {table, translation};
     HtCode result = {.status = HT_CODE_OK};
-    HtText trimmed = ht_value_trim(value.data, value.size);
+    HtText trimmed = ht_text_trim(value.data, value.size);
     result.entry = find_either(&system, trimmed, &result.marks);
     if (result.entry) {
         return result;

@@ -1,6 +1,6 @@
-/* Values before they are dates, numbers or codes: blanks, the many spellings of null, width, names,
- * numbers, and the way from what a source sends to a table's code. Pure functions: no allocation, no
- * locale, bounded; results go to the caller's buffer or point into the value given. Any thread. */
+/* Values before they are dates, numbers or codes: the many spellings of null, width, numbers,
+ * and the way from what a source sends to a table's code. Pure functions: no allocation, no locale,
+ * bounded; results go to the caller's buffer or point into the value given. Any thread. */
 #pragma once
 
 #include "core/base/buffer.h"
@@ -21,9 +21,6 @@ bool ht_value_is_null(const char *text, size_t size, unsigned flags);
 
 /* ---- Text ---- */
 
-/* The value without blanks at its ends: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. */
-HtText ht_value_trim(const char *text, size_t size);
-
 /* Full-width ASCII (U+FF01 to U+FF5E) and U+3000 to ASCII. Returns the size written (never more than
  * `size`), NUL is not added; SIZE_MAX when `room` does not suffice. */
 size_t ht_value_fold(const char *text, size_t size, char *out, size_t room);
@@ -37,14 +34,6 @@ bool ht_value_is_dot(uint32_t character);
 
 /* Number of characters (code points) of UTF-8; a broken byte counts as one. */
 size_t ht_value_length(const char *text, size_t size);
-
-#define HT_NAME_ROOM(size) ((size) + (size) / 2 + 1)
-
-/* A person's name: trimmed, inner full-width blanks folded, look-alikes of the dot between characters (•
- * ・ ． . ‧ ∙) replaced by U+00B7 (民委发〔2016〕33号); marks name-dot-normalised, name-private-use,
- * name-replacement-character. `room` must be at least HT_NAME_ROOM(size), because a dot may grow from one
- * byte to two. Returns the size written, or SIZE_MAX when room is too small. */
-size_t ht_value_name(HtText name, char *out, size_t room, HtMarks *marks);
 
 /* ---- Numbers ---- */
 
@@ -79,11 +68,8 @@ typedef struct {
 } HtCode;
 
 /* Finds the table's entry for what a source sent. In this order: the translation (may be NULL) for the
- * whole value; the table's code (not with a closed translation); with width folded; CODE/TEXT (`1/男性`),
- * by its code and else by its text; the table's Chinese name, with code-from-text. `1/2` (several codes)
- * is unmapped with code-compound. Texts in the result point into `value`. */
+ * whole value; the table's code (not with a closed translation); with width folded; code and text together
+ * (`1/男性`, `1|男性`, `1-男性`, `1:男性`, `男性(1)`), by its code and else by its text; the table's Chinese
+ * name, with code-from-text. `1/2` (several codes) is unmapped with code-compound. Texts in the result point
+ * into `value`. */
 HtCode ht_code_resolve(const HtTable *table, const HtTranslation *translation, HtText value);
-
-/* Splits `1/男性`, `1|男性`, `1-男性`, `1:男性`, `男性(1)` into code (ASCII letters and digits) and text
- * (not only those). False when the value has not that form. */
-bool ht_code_split(HtText value, HtText *code, HtText *text);

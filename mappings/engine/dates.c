@@ -420,17 +420,7 @@ static HtDateResult finish_date(const Parts *parts, unsigned flags, HtDate *out)
     return HT_DATE_OK;
 }
 
-/* Days since 1970-01-01 (proleptic Gregorian), by eras of 400 years that begin in March. */
-static int64_t days_from_civil(int year, int month, int day)
-{
-    year -= month <= 2;
-    int era = (year >= 0 ? year : year - 399) / 400;
-    int year_of_era = year - era * 400;
-    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return (int64_t)era * 146097 + day_of_era - 719468;
-}
-
+/* From days since 1970-01-01 (proleptic Gregorian), by eras of 400 years that begin in March. */
 static void civil_from_days(int64_t days, HtDate *out)
 {
     days += 719468;
@@ -621,11 +611,4 @@ size_t ht_date_format(const HtDate *date, HtType type, char out[HT_DATE_FORMAT_M
     }
     *at = '\0';
     return (size_t)(at - out);
-}
-
-int64_t ht_date_epoch(const HtDate *date)
-{
-    int64_t days = days_from_civil(date->year, MAX(date->month, 1), MAX(date->day, 1));
-    int64_t seconds = (date->hour * 60 + date->minute) * 60 + date->second;
-    return days * 86400 + seconds - (int64_t)date->offset_minutes * 60;
 }

@@ -62,10 +62,7 @@ size_t ht_date_format(const HtDate *date, HtType type, char out[HT_DATE_FORMAT_M
  * event's `time`, which says its precision beside it. 0 for a time of day or an empty date. */
 size_t ht_date_format_rfc3339(const HtDate *date, char out[HT_DATE_FORMAT_MAX]);
 
-/* Seconds since 1970-01-01T00:00:00Z, unknown parts as above. */
-int64_t ht_date_epoch(const HtDate *date);
-
-/* The reverse: a moment, in milliseconds since 1970, as China's clocks show it, to the second. Years 1 to
+/* A moment, in milliseconds since 1970, as China's clocks show it, to the second. Years 1 to
  * 9999. */
 void ht_date_from_epoch(int64_t milliseconds, HtDate *out);
 

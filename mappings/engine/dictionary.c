@@ -18,8 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 
 struct HtDictionary {
-    GStringChunk *texts; /* every text below lives here */
-    const char *edition;
+    GStringChunk *texts;    /* every text below lives here */
     GArray *elements;       /* HtElement */
     GArray *event_types;    /* HtEventType */
     GArray *marks;          /* HtMarkInfo */
@@ -290,7 +289,7 @@ static void take_root(const Loader *loader, xmlNode *root)
         report(loader, root ? xmlGetLineNo(root) : 1, "the root is not dictionary in", NAMESPACE);
         return;
     }
-    loader->dictionary->edition = required(loader, root, "edition");
+    required(loader, root, "edition");
     for (xmlNode *node = root->children; node; node = node->next) {
         if (is_element(node, "group")) {
             take_group(loader, node);
@@ -411,7 +410,6 @@ static HtDictionary *new_dictionary(void)
 {
     HtDictionary *dictionary = g_new0(HtDictionary, 1);
     dictionary->texts = g_string_chunk_new(16 * 1024);
-    dictionary->edition = "";
     dictionary->elements = g_array_new(FALSE, FALSE, sizeof(HtElement));
     dictionary->event_types = g_array_new(FALSE, FALSE, sizeof(HtEventType));
     dictionary->marks = g_array_new(FALSE, FALSE, sizeof(HtMarkInfo));
@@ -466,11 +464,6 @@ HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **
 }
 
 /* ---- Asking ---- */
-
-const char *ht_dictionary_edition(const HtDictionary *dictionary)
-{
-    return dictionary->edition;
-}
 
 const HtElement *ht_dictionary_element(const HtDictionary *dictionary, uint32_t index)
 {

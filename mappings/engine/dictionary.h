@@ -134,9 +134,6 @@ HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **
 void ht_dictionary_free(HtDictionary *dictionary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDictionary, ht_dictionary_free)
 
-/* The edition written in the file, e.g. "1.0". */
-const char *ht_dictionary_edition(const HtDictionary *dictionary);
-
 /* The element of that full name, or NULL. About 20 ns; `name` need not end in NUL. */
 const HtElement *ht_dictionary_find(const HtDictionary *dictionary, const char *name, size_t size);
 

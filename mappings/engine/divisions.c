@@ -295,8 +295,3 @@ const char *ht_divisions_edition(const HtDivisions *divisions)
     }
     return newest ? newest->name : "none";
 }
-
-guint ht_divisions_count(const HtDivisions *divisions)
-{
-    return divisions->divisions->len;
-}

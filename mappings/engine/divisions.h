@@ -46,7 +46,5 @@ bool ht_division_check(const HtDivisions *divisions, const char *code, size_t si
 /* The newest complete edition loaded: what a code is read against when it is nowhere found. Never NULL. */
 const char *ht_divisions_edition(const HtDivisions *divisions);
 
-guint ht_divisions_count(const HtDivisions *divisions); /* codes listed, over all editions */
-
 #define HT_DIVISIONS_ERROR (ht_divisions_error_quark())
 GQuark ht_divisions_error_quark(void);

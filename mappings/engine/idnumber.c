@@ -5,28 +5,14 @@
 
 #include "mappings/engine/convert.h"
 #include "mappings/engine/dates.h"
+#include "mappings/engine/text-value.h"
 
 #include <time.h>
 
 static const uint8_t WEIGHTS[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
 
-const char *ht_id_status_text(HtIdStatus status)
-{
-    static const char *const texts[] = {
-        "valid",
-        "15 digits of unknown century",
-        "empty",
-        "wrong length",
-        "wrong character",
-        "filler number",
-        "birth date that does not exist",
-        "birth date in the future",
-        "wrong check digit",
-    };
-    return (unsigned)status < G_N_ELEMENTS(texts) ? texts[status] : "";
-}
-
-char ht_idnumber_check_char(const char digits[17])
+/* The check character over the first 17 digits ('0' to '9', 'X'), or 0 when they are not digits. */
+static char check_character(const char digits[17])
 {
     unsigned sum = 0, bad = 0;
     for (int i = 0; i < 17; i++) {
@@ -75,7 +61,7 @@ static size_t fold_number(const char *text, size_t size, char *out, size_t room)
         return used;
     }
     char narrow[HT_ID_TEXT_MAX * 4];
-    HtText trimmed = ht_value_trim(text, size);
+    HtText trimmed = ht_text_trim(text, size);
     size_t folded = ht_value_fold(trimmed.data, trimmed.size, narrow, sizeof narrow);
     used = folded == SIZE_MAX ? SIZE_MAX : fold_ascii(narrow, folded, out, room);
     return used == NOT_ASCII ? SIZE_MAX : used;
@@ -169,7 +155,7 @@ static void take_birth_and_sex(HtIdNumber *out)
 static HtIdStatus check_18(HtIdNumber *out, uint32_t today)
 {
     const char *id = out->canonical;
-    char check = ht_idnumber_check_char(id);
+    char check = check_character(id);
     if (check == 0 || !(id[17] == 'X' || g_ascii_isdigit(id[17]))) {
         return fail(out, HT_ID_WRONG_CHARACTER);
     }
@@ -211,7 +197,7 @@ static HtIdStatus check_15(HtIdNumber *out, uint32_t today)
     }
     memmove(id + 8, id + 6, 9);
     memcpy(id + 6, "19", 2);
-    id[17] = ht_idnumber_check_char(id);
+    id[17] = check_character(id);
     id[18] = '\0';
     out->size = 18;
     out->upgraded = true;

@@ -40,12 +40,6 @@ HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, H
 /* The same with today's date in China. */
 HtIdStatus ht_idnumber_parse(const char *text, size_t size, HtIdNumber *out);
 
-/* Short greppable text for faults: "wrong check digit"; never holds the number. */
-const char *ht_id_status_text(HtIdStatus status);
-
-/* The check character over the first 17 digits ('0' to '9', 'X'), or 0 when they are not digits. */
-char ht_idnumber_check_char(const char digits[17]);
-
 typedef struct {
     char canonical[19]; /* upper case, folded, without hyphen; "" when it cannot be one */
     uint8_t size;

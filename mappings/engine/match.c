@@ -3,6 +3,7 @@
 
 #include "mappings/engine/convert.h"
 #include "mappings/engine/match-tree.h"
+#include "mappings/engine/text-value.h"
 
 #define TEXT_KEEP (256 * 1024)
 #define FRAMES_START 32
@@ -94,7 +95,7 @@ void ht_match_begin(HtMatch *match)
     reset_unmapped(&match->record_unmapped);
 }
 
-/* Trimmed like ht_value_trim(), which is asked only when in doubt: most values have no blanks. Only bytes that can begin or end a blank (ASCII, U+00A0, U+200B, U+3000, U+FEFF) matter. */
+/* Trimmed like ht_text_trim(), which is asked only when in doubt: most values have no blanks. Only bytes that can begin or end a blank (ASCII, U+00A0, U+200B, U+3000, U+FEFF) matter. */
 static inline HtText trim(const char *text, size_t size)
 {
     if (size > 0) {
@@ -105,7 +106,7 @@ static inline HtText trim(const char *text, size_t size)
             return (HtText){text, size};
         }
     }
-    return ht_value_trim(text, size);
+    return ht_text_trim(text, size);
 }
 
 /* ---- Unmapped fields ---- */

@@ -51,7 +51,7 @@ static HtText find_text(HtRecorder *recorder, const HtElementRule *rule, bool *c
         !ht_xpath_string(rule->xpath, recorder->match->tree, &recorder->tree_text)) {
         return HT_TEXT_NONE;
     }
-    HtText text = ht_value_trim(recorder->tree_text.data, recorder->tree_text.size);
+    HtText text = ht_text_trim(recorder->tree_text.data, recorder->tree_text.size);
     return ht_value_is_null(text.data, text.size, rule->null_flags) ? HT_TEXT_NONE : text;
 }
 

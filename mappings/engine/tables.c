@@ -275,7 +275,6 @@ const char *ht_tsv_path(const HtTsv *tsv)
 struct HtTable {
     char *name;
     HtTsv *tsv; /* all texts point into it */
-    const char *standard;
     HtTableEntry *entries;
     guint count;
     HtLookup by_code;
@@ -383,12 +382,11 @@ static HtTable *load_table(const char *path, const char *name, GString *errors)
     HtTable *table = g_new0(HtTable, 1);
     table->name = g_strdup(name);
     table->tsv = tsv;
-    table->standard = ht_tsv_header(tsv, "standard");
     table->count = ht_tsv_n_rows(tsv);
     table->entries = g_new0(HtTableEntry, table->count);
     int code = ht_tsv_column(tsv, "code"), zh = ht_tsv_column(tsv, "zh"), en = ht_tsv_column(tsv, "en");
     int status = ht_tsv_column(tsv, "status"), parent = ht_tsv_column(tsv, "parent");
-    if (code < 0 || zh < 0 || !table->standard) {
+    if (code < 0 || zh < 0 || !ht_tsv_header(tsv, "standard")) {
         report(errors, tsv, 1, "a table needs `# standard:` and the columns code and zh");
     }
     for (guint row = 0; row < table->count; row++) {
@@ -585,11 +583,6 @@ const HtTable *ht_tables_get(const HtTables *tables, guint index)
 const char *ht_table_name(const HtTable *table)
 {
     return table->name;
-}
-
-const char *ht_table_standard(const HtTable *table)
-{
-    return table->standard;
 }
 
 guint ht_table_count(const HtTable *table)

@@ -37,7 +37,6 @@ guint ht_tables_count(const HtTables *tables);
 const HtTable *ht_tables_get(const HtTables *tables, guint index); /* in name order; NULL beyond the end */
 
 const char *ht_table_name(const HtTable *table);
-const char *ht_table_standard(const HtTable *table); /* e.g. "GB/T 2261.1-2003" */
 guint ht_table_count(const HtTable *table);
 const HtTableEntry *ht_table_get(const HtTable *table, guint index); /* in file order, or NULL */
 

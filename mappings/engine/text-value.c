@@ -1,6 +1,5 @@
 /*
- * text-value.c: looks at single values: replacement and private-use characters, the name dot, width,
- * blanks.
+ * text-value.c: looks at single values: replacement and private-use characters, the name dot, blanks.
  *
  * Called by the mapping engine for each element value, in the adapter host's only thread.
  */
@@ -105,52 +104,41 @@ size_t ht_text_fix_name_dot(const char *value, size_t size, char *out)
     return (size_t)(to - out);
 }
 
-size_t ht_text_fold_width(const char *value, size_t size, char *out)
+bool ht_text_is_blank(uint32_t character)
 {
-    const uint8_t *at = (const uint8_t *)value, *end = at + size;
-    char *to = out;
-
-    while (at < end) {
-        unsigned second = end - at >= 3 ? at[1] : 0, third = second != 0 ? at[2] : 0;
-        if (at[0] == 0xEF && second == 0xBC && third >= 0x81 && third <= 0xBF) {
-            *to++ = (char)(third - 0x60);
-            at += 3;
-        } else if (at[0] == 0xEF && second == 0xBD && third >= 0x80 && third <= 0x9E) {
-            *to++ = (char)(third - 0x20);
-            at += 3;
-        } else if (at[0] == 0xE3 && second == 0x80 && third == 0x80) {
-            *to++ = ' ';
-            at += 3;
-        } else {
-            *to++ = (char)*at++;
-        }
-    }
-    return (size_t)(to - out);
+    return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xA0 ||
+           character == 0x3000 || character == 0xFEFF || character == 0x200B;
 }
 
-/* Length of the blank that the value begins (or ends) with; 0 if it does not. */
-static size_t find_blank(const char *value, size_t size, bool at_end)
+/* Size of the blank that the value begins with; 0 if it does not. */
+static size_t blank_at_start(const char *value, size_t size)
 {
-    static const char *const blanks[] = {" ",  "\t",       "\n",           "\r",           "\v",
-                                         "\f", "\xC2\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF", "\xE2\x80\x8B"};
+    const char *at = value;
 
-    for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
-        size_t length = strlen(blanks[i]);
-        if (size >= length && memcmp(at_end ? value + size - length : value, blanks[i], length) == 0)
-            return length;
-    }
-    return 0;
+    return size > 0 && ht_text_is_blank(read_character(&at, value + size)) ? (size_t)(at - value) : 0;
+}
+
+static size_t blank_at_end(const char *value, size_t size)
+{
+    const char *end = value + size, *start = end;
+
+    while (start > value && end - start < 2 && (start[-1] & 0xC0) == 0x80)
+        start--;
+    if (start == value)
+        return 0;
+    const char *at = --start;
+    return ht_text_is_blank(read_character(&at, end)) && at == end ? (size_t)(end - start) : 0;
 }
 
 HtText ht_text_trim(const char *value, size_t size)
 {
     size_t length;
 
-    while ((length = find_blank(value, size, false)) > 0) {
+    while ((length = blank_at_start(value, size)) > 0) {
         value += length;
         size -= length;
     }
-    while ((length = find_blank(value, size, true)) > 0)
+    while ((length = blank_at_end(value, size)) > 0)
         size -= length;
     return (HtText){value, size};
 }

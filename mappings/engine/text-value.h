@@ -48,15 +48,8 @@ unsigned ht_text_value_marks(const char *value, size_t size, unsigned traits, bo
  */
 size_t ht_text_fix_name_dot(const char *value, size_t size, char *out);
 
-/*
- * Writes the value with full-width ASCII (U+FF01 to U+FF5E) and the ideographic space as ASCII. `out` has
- * at least `size` bytes and may be `value`. Returns the size written; no NUL is added. Full-width dots in
- * names: fix them first.
- */
-size_t ht_text_fold_width(const char *value, size_t size, char *out);
+/* A blank: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. */
+bool ht_text_is_blank(uint32_t character);
 
-/*
- * The value without blanks at its ends: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. Points into
- * `value`.
- */
+/* The value without blanks at its ends. Points into `value`. */
 HtText ht_text_trim(const char *value, size_t size);

@@ -168,13 +168,11 @@ static void test_zone_is_told(void)
     HtDate date;
     ht_date_parse("20090320094512", 14, 0, &date);
     g_assert_true(!date.had_zone && date.offset_minutes == 480);
-    g_assert_cmpint(ht_date_epoch(&date), ==, 1237513512);
     ht_date_parse("20090320094512Z", 15, 0, &date);
     g_assert_true(date.had_zone && date.offset_minutes == 0);
-    g_assert_cmpint(ht_date_epoch(&date), ==, 1237513512 + 8 * 3600);
 }
 
-/* Day by day through four centuries: text, number of seconds and text again are the same. */
+/* Day by day through four centuries: the text is read as that day, and its number of seconds gives the text again. */
 static void test_days_go_round(void)
 {
     int64_t seconds = -5364662400; /* 1800-01-01T00:00:00Z */
@@ -187,7 +185,7 @@ static void test_days_go_round(void)
                 g_snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", year, month, day);
                 HtDateResult result = ht_date_parse(text, strlen(text), 0, &date);
                 if (result == HT_DATE_OK) {
-                    g_assert_cmpint(ht_date_epoch(&date), ==, seconds + (int64_t)days * 86400);
+                    g_assert_true(date.year == year && date.month == month && date.day == day);
                     ht_date_from_epoch((seconds + (int64_t)days * 86400 - 8 * 3600) * 1000, &back);
                     ht_date_format(&back, HT_TYPE_DATE, shown);
                     g_assert_true(memcmp(shown, text, 10) == 0);
@@ -272,7 +270,6 @@ static void test_number_tells_sex_and_birth(void)
     g_assert_true(id.valid);
     ht_idnumber_parse("990104209901019911", 18, &id);
     g_assert_cmpint(id.status, ==, HT_ID_FUTURE);
-    g_assert_cmpstr(ht_id_status_text(HT_ID_WRONG_CHECK), ==, "wrong check digit");
 }
 
 /* One digit changed is always noticed: MOD 11-2 promises it. */
@@ -289,7 +286,6 @@ static void test_each_wrong_digit_is_noticed(void)
             g_assert_true(id.valid == (digit == right[place]));
         }
     }
-    g_assert_cmpint(ht_idnumber_check_char("9901041980010199a"), ==, 0);
 }
 
 typedef struct {
@@ -364,55 +360,17 @@ static void test_spellings_of_null(void)
     g_assert_true(ht_value_is_null(NULL, 0, 0));
 }
 
-static void test_trim_and_fold(void)
+static void test_fold_and_length(void)
 {
-    HtText trimmed = ht_value_trim("\ufeff \u3000测 试\u00a0\t", strlen("\ufeff \u3000测 试\u00a0\t"));
-    g_assert_true(ht_text_is(trimmed, "测 试"));
-    g_assert_cmpuint(ht_value_trim("  ", 2).size, ==, 0);
     char out[32];
     size_t size = ht_value_fold("１９号Ａ－z", strlen("１９号Ａ－z"), out, sizeof out);
     g_assert_true(ht_text_is((HtText){out, size}, "19号A-z"));
+    const char *wide = "　～！中\uff00\uff5f";
+    size = ht_value_fold(wide, strlen(wide), out, sizeof out);
+    g_assert_true(ht_text_is((HtText){out, size}, " ~!中\uff00\uff5f"));
     g_assert_cmpuint(ht_value_fold("测试", 6, out, 5), ==, SIZE_MAX);
     g_assert_cmpuint(ht_value_fold("测试", 6, out, 6), ==, 6);
     g_assert_cmpuint(ht_value_length("测试A\xe6", 8), ==, 4);
-}
-
-typedef struct {
-    const char *text;
-    const char *shown;
-    HtMarks marks;
-} NameCase;
-
-static void test_names(void)
-{
-    static const NameCase cases[] = {
-        {"买买提江·测试", "买买提江·测试", 0},
-        {"买买提江•测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
-        {"买买提江・测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
-        {"买买提江．测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
-        {"买买提江.测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
-        {"买买提江‧测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
-        {"买买提江∙测试", "买买提江·测试", BIT(NAME_DOT_NORMALISED)},
-        {"Test A. Name", "Test A. Name", 0},
-        {"测试甲.", "测试甲.", 0},
-        {" 测试甲\u3000", "测试甲", 0},
-        {"测试䶮", "测试䶮", 0},
-        {"测试\ue787", "测试\ue787", BIT(NAME_PRIVATE_USE)},
-        {"测试\ufffd", "测试\ufffd", BIT(NAME_REPLACEMENT_CHARACTER)},
-        {"测\u3000甲", "测 甲", 0},
-        {"", "", 0},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        char out[64];
-        HtMarks marks = 0;
-        HtText name = ht_text_from(cases[i].text);
-        size_t size = ht_value_name(name, out, sizeof out, &marks);
-        g_test_message("name %zu", i);
-        g_assert_true(ht_text_is((HtText){out, size}, cases[i].shown));
-        g_assert_cmpuint(marks, ==, cases[i].marks);
-        g_assert_cmpuint(size, <=, HT_NAME_ROOM(name.size));
-        g_assert_cmpuint(ht_value_name(ht_text_from("测试甲"), out, 9, &marks), ==, SIZE_MAX);
-    }
 }
 
 static void test_numbers(void)
@@ -631,14 +589,16 @@ static void test_split(void)
     };
     static const char *const others[] = {"1",   "男性",   "1/2", "/男性", "1/",
                                          "(1)", "男性()", "",    "1/ ",   "男性)"};
-    HtText code, text;
+    g_autoptr(HtTables) tables = load_tables();
+    const HtTable *sex = ht_tables_find(tables, "GB-T-2261.1");
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_assert_true(ht_code_split(ht_text_from(cases[i][0]), &code, &text));
-        g_assert_true(ht_text_is(code, cases[i][1]) && ht_text_is(text, cases[i][2]));
+        HtCode code = ht_code_resolve(sex, NULL, ht_text_from(cases[i][0]));
+        g_assert_true(ht_text_is(code.code, cases[i][1]) && ht_text_is(code.text, cases[i][2]));
     }
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        HtCode code = ht_code_resolve(sex, NULL, ht_text_from(others[i]));
         g_test_message("other %zu", i);
-        g_assert_false(ht_code_split(ht_text_from(others[i]), &code, &text));
+        g_assert_true(!code.code.data || !code.text.data);
     }
 }
 
@@ -655,8 +615,7 @@ int main(int argc, char **argv)
     g_test_add_func("/idnumber/credit-codes", test_credit_codes);
     g_test_add_func("/idnumber/organisation-codes", test_organisation_codes);
     g_test_add_func("/convert/spellings-of-null", test_spellings_of_null);
-    g_test_add_func("/convert/trim-fold-and-length", test_trim_and_fold);
-    g_test_add_func("/convert/names-get-the-right-dot", test_names);
+    g_test_add_func("/convert/fold-and-length", test_fold_and_length);
     g_test_add_func("/convert/numbers", test_numbers);
     g_test_add_func("/convert/division-codes", test_division_texts);
     g_test_add_func("/convert/codes-of-every-source", test_codes);
