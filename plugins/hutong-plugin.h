@@ -153,7 +153,7 @@ typedef struct hutong_adapter {
      * answer, through host->write(). May be NULL: a receipt. Returning HUTONG_REJECT: a receipt this time too. */
     hutong_verdict (*reply)(void *state, const hutong_outcome *outcome, hutong_out *out);
 
-    /* The WSDL for the endpoint at `url`. May be NULL: a generic one. */
+    /* The WSDL for the endpoint at `url`. May be NULL: the endpoint has none (404). */
     hutong_verdict (*wsdl)(void *state, const char *url, hutong_out *out);
 
     /* What to ask the department's service next; body through host->write(). May be NULL: push only. */
