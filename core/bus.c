@@ -32,6 +32,16 @@ static void free_source(void *data)
     g_free(source);
 }
 
+static HtSourceGate gate_of(HtGateState state)
+{
+    switch (state) {
+    case HT_GATE_PASSED: return HT_SOURCE_OPEN;
+    case HT_GATE_FAILED: return HT_SOURCE_FAILED;
+    case HT_GATE_CHECKING: break;
+    }
+    return HT_SOURCE_CHECKING;
+}
+
 static void make_sources(HtBus *bus)
 {
     bus->sources = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_source);
@@ -41,7 +51,51 @@ static void make_sources(HtBus *bus)
         source->config = config;
         source->host = ht_host_for_source(bus->config, config);
         g_hash_table_insert(bus->sources, config->name, source);
+        if (bus->gate) {
+            g_autofree char *file = ht_adapter_of_source(bus->config, config);
+            HtGateStatus status;
+            ht_gate_add(bus->gate, file);
+            ht_gate_status(bus->gate, file, &status);
+            source->gate = gate_of(status.state);
+        }
     }
+}
+
+/* A process that has an older adapter in it is not left to run beside the file that passed. Nothing was given to it since
+ * the file changed; what it still has in hand is sent again by its sender. */
+static void renew_host(HtBus *bus, HtSource *source)
+{
+    ht_host_free(source->host);
+    source->host = ht_host_for_source(bus->config, source->config);
+}
+
+static void on_gate(const char *file, HtGateState state, void *user)
+{
+    HtBus *bus = user;
+    for (unsigned i = 0; i < bus->config->sources->len; i++) {
+        const HtSourceConfig *config = bus->config->sources->pdata[i];
+        HtSource *source = g_hash_table_lookup(bus->sources, config->name);
+        g_autofree char *own = ht_adapter_of_source(bus->config, config);
+        if (g_str_equal(own, file)) {
+            source->gate = gate_of(state);
+            if (state == HT_GATE_PASSED) {
+                renew_host(bus, source);
+            }
+        }
+    }
+}
+
+static void make_gate(HtBus *bus)
+{
+    const HtBusConfig *config = &bus->config->bus;
+    if (!g_str_equal(config->adapter_check, "on")) {
+        ht_log(HT_LOG_WARNING, "bus", "adapter-check is off: adapters serve unchecked");
+        return;
+    }
+    g_autofree char *data = config->data ? g_strdup(config->data) : ht_paths_data(NULL);
+    HtGateOptions options = {
+        .state = config->state, .data = data, .mappings = config->mappings, .changed = on_gate, .user = bus};
+    bus->gate = ht_gate_new(&options);
 }
 
 /* ---- Opening, from the spool outwards ---- */
@@ -100,6 +154,7 @@ static bool open_delivery(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
+    make_gate(bus);
     make_sources(bus);
     HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, bus};
     HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, bus->config->spool.queue_bytes,
@@ -158,6 +213,9 @@ static gboolean on_tick(void *user)
         bus->stopping = true;
         stop_loop(bus);
     }
+    if (bus->gate && !bus->stopping) {
+        ht_gate_tick(bus->gate);
+    }
     ht_notify("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
 }
@@ -171,6 +229,9 @@ static void turn(HtBus *bus)
     g_unix_signal_add(SIGTERM, on_signal, bus);
     g_unix_signal_add(SIGINT, on_signal, bus);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, bus);
+    if (bus->gate) {
+        ht_gate_tick(bus->gate);
+    }
     bus->ready = true;
     ht_notify("READY=1");
     g_main_loop_run(bus->loop);
@@ -178,6 +239,7 @@ static void turn(HtBus *bus)
 
 static void close_parts(HtBus *bus)
 {
+    g_clear_pointer(&bus->gate, ht_gate_free);
     g_clear_pointer(&bus->door, ht_door_close);
     g_clear_pointer(&bus->house, ht_house_close);
     g_clear_pointer(&bus->sources, g_hash_table_unref);

@@ -18,12 +18,18 @@ typedef struct {
     char *program, *adapter, *mapping, *data;
 } Paths;
 
+char *ht_adapter_of_source(const HtConfig *config, const HtSourceConfig *source)
+{
+    g_autofree char *folder = config->bus.adapters ? g_strdup(config->bus.adapters) : ht_paths_adapters();
+    g_autofree char *path = resolve(folder, source->adapter, ".so");
+    return g_canonicalize_filename(path, NULL);
+}
+
 static void find_paths(const HtConfig *config, const HtSourceConfig *source, Paths *owned)
 {
-    g_autofree char *adapters = config->bus.adapters ? g_strdup(config->bus.adapters) : ht_paths_adapters();
     owned->data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
     owned->program = ht_paths_libexec("hutong-host");
-    owned->adapter = resolve(adapters, source->adapter, ".so");
+    owned->adapter = ht_adapter_of_source(config, source);
     owned->mapping = resolve(config->bus.mappings ? config->bus.mappings : owned->data, source->mapping, "");
 }
 

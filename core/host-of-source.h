@@ -4,6 +4,9 @@
 #include "core/config/config.h"
 #include "plugins/supervisor.h"
 
+/* The adapter's file, absolute. Free it. */
+char *ht_adapter_of_source(const HtConfig *config, const HtSourceConfig *source);
+
 /* Makes the host (it is started at need). The adapter is `NAME.so` in the adapters' directory, the mapping a name in the
  * mappings' directory; either may be a path instead. */
 HtHost *ht_host_for_source(const HtConfig *config, const HtSourceConfig *source);

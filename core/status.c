@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/host-of-source.h"
 
 #include "generated/version.h"
 
@@ -101,7 +102,22 @@ static void add_host(const HtSource *source, HtBuffer *json)
     ht_buffer_add_char(json, '}');
 }
 
-static void add_source(const HtSource *source, HtBuffer *json)
+static void add_gate(const HtBus *bus, const HtSource *source, HtBuffer *json)
+{
+    static const char *const words[] = {"checking", "passed", "failed"};
+    HtGateStatus status = {HT_GATE_PASSED, 0, NULL};
+    if (bus->gate) {
+        g_autofree char *file = ht_adapter_of_source(bus->config, source->config);
+        ht_gate_status(bus->gate, file, &status);
+    }
+    open_object(json, "adapterCheck");
+    ht_json_member(json, "state", ht_text_from(bus->gate ? words[status.state] : "off"));
+    ht_json_member_number(json, "pid", status.pid);
+    ht_json_member(json, "reason", ht_text_from(status.reason));
+    ht_buffer_add_char(json, '}');
+}
+
+static void add_source(const HtBus *bus, const HtSource *source, HtBuffer *json)
 {
     const HtSourceFigures *figures = &source->figures;
     ht_json_comma(json);
@@ -129,6 +145,7 @@ static void add_source(const HtSource *source, HtBuffer *json)
     ht_json_member_number(json, "latencyMeanUs",
                           figures->answers ? (int64_t)(figures->latency_us_sum / figures->answers) : 0);
     add_time(json, "lastAccepted", figures->last_us);
+    add_gate(bus, source, json);
     add_host(source, json);
     ht_buffer_add_char(json, '}');
 }
@@ -165,7 +182,7 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_buffer_add_char(json, '[');
     for (unsigned i = 0; i < bus->config->sources->len; i++) {
         const HtSourceConfig *config = bus->config->sources->pdata[i];
-        add_source(g_hash_table_lookup(bus->sources, config->name), json);
+        add_source(bus, g_hash_table_lookup(bus->sources, config->name), json);
     }
     ht_buffer_add_literal(json, "],\"consumers\":[");
     for (unsigned i = 0; i < ht_delivery_consumers(bus->delivery); i++) {
@@ -235,6 +252,17 @@ static void add_source_metrics(const HtBus *bus, HtBuffer *text)
     }
 }
 
+/* 1 also when nothing is checked: what is asked is whether messages are kept from it. */
+static void add_gate_metric(const HtBus *bus, HtBuffer *text)
+{
+    add_type(text, "source_adapter_passed", "gauge", "1 when the source's adapter may serve.");
+    for (unsigned i = 0; i < bus->config->sources->len; i++) {
+        const HtSourceConfig *config = bus->config->sources->pdata[i];
+        const HtSource *source = g_hash_table_lookup(bus->sources, config->name);
+        add_metric(text, "source_adapter_passed", "source", config->name, source->gate == HT_SOURCE_OPEN);
+    }
+}
+
 static const SourceMetric consumer_metrics[] = {
     {"consumer_delivered_total", "Events acknowledged.", offsetof(HtConsumerStatus, delivered)},
     {"consumer_dead_total", "Events that became dead letters.", offsetof(HtConsumerStatus, dead)},
@@ -283,5 +311,6 @@ void ht_status_metrics(void *user, HtBuffer *text)
     add_gauge(text, "door_connections", "Connections at the public door.", door.connections);
     add_gauge(text, "door_in_flight", "Messages without an answer yet.", door.in_flight);
     add_source_metrics(bus, text);
+    add_gate_metric(bus, text);
     add_consumer_metrics(bus, text);
 }

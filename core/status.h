@@ -5,6 +5,7 @@
 #include "core/config/config.h"
 #include "core/delivery/delivery.h"
 #include "core/ingress/door.h"
+#include "core/kit/gate.h"
 #include "mappings/engine/dictionary.h"
 
 /* The parts of a running bus. Owned by ht_bus_run(); the pages read it. */
@@ -12,6 +13,7 @@ typedef struct {
     const HtConfig *config;
     HtDictionary *dictionary;
     HtSpool *spool;
+    HtGate *gate;        /* NULL: adapters serve unchecked */
     GHashTable *sources; /* name → HtSource */
     HtDelivery *delivery;
     HtHouse *house;

@@ -73,4 +73,3 @@ mapping_DATA += mappings/dictionary.xml mappings/dictionary.rng mappings/mapping
 	mappings/tables/translate/relation.words.tsv \
 	mappings/tables/translate/sex.display-order.tsv \
 	mappings/tables/translate/sex.words.tsv
-mapping_DATA += mappings/hukou.xml mappings/tables/hukou.move-kind.tsv mappings/tables/translate/move-kind.reason.tsv

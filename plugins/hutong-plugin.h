@@ -8,7 +8,10 @@
  * texts must hold no personal data: say where (element, record, line), never what.
  *
  * Versions: a host loads an adapter whose abi_major equals its own and whose abi_minor is not above its own. Structs only
- * ever grow at their end; struct_size says how much of one the other side knows. */
+ * ever grow at their end; struct_size says how much of one the other side knows.
+ *
+ * 1.1: reply() is called for refused payloads too, so it must look at the verdict; hutong_outcome says why. An adapter that
+ * was built against 1.0 is called as before. The host has conceal() and sha256(). */
 #ifndef HUTONG_PLUGIN_H
 #define HUTONG_PLUGIN_H
 
@@ -20,7 +23,7 @@ extern "C" {
 #endif
 
 #define HUTONG_ABI_MAJOR 1
-#define HUTONG_ABI_MINOR 0
+#define HUTONG_ABI_MINOR 1
 
 /* `data` is NULL when absent. Not terminated by NUL unless said so. */
 typedef struct hutong_text {
@@ -56,16 +59,25 @@ typedef struct hutong_payload {
 /* What became of the payload, for reply(). */
 typedef struct hutong_outcome {
     size_t struct_size;
-    hutong_verdict verdict; /* HUTONG_OK: it will be kept durably before the reply is sent */
+    hutong_verdict verdict; /* HUTONG_OK: kept durably before the reply is sent; else nothing is taken */
     uint32_t soap_version;  /* 0, 11 or 12 */
     hutong_text operation;  /* SOAP operation or root element, local name */
     uint32_t records;
     uint32_t events;
     hutong_text business_id; /* of the first event; absent when none */
     hutong_text message_id;
+
+    /* Since 1.1: why it is refused, of the first fault; absent and 0 when it is not. No text repeats a value. */
+    hutong_text fault_code;    /* a short word with hyphens, as in docs/errors.md */
+    hutong_text fault_text;    /* a sentence in English */
+    hutong_text fault_element; /* "person.name (XM)"; absent when no element is meant */
+    uint32_t fault_part;       /* of a batch of several documents, from 1; 0: there is only one */
+    uint32_t fault_record;     /* from 1, in its part; 0: the whole payload or part */
+    uint32_t fault_line;       /* from 1; 0: not known */
 } hutong_outcome;
 
-/* An element as it is read, after unwrapping: see hutong_host.filter. Attributes: name, value, name, value, …, NULL. */
+/* An element as it is read, after unwrapping: see hutong_host.filter. Attributes: name, value, name, value, …, NULL. Text
+ * may come in pieces; blanks right behind a tag (indentation) may be left out. */
 typedef struct hutong_filter {
     size_t struct_size;
     void (*start)(void *state, hutong_out *out, const char *name, const char *const *attributes);
@@ -112,6 +124,15 @@ typedef struct hutong_host {
     void (*write)(hutong_out *out, const char *text, size_t size);
     /* The same with <, >, &, and quotes escaped for XML. */
     void (*write_escaped)(hutong_out *out, const char *text, size_t size);
+
+    /* Since 1.1, in decode(): these bytes of payload->body must be kept nowhere (a password, SQL that a server let slip).
+     * Where the bus keeps the payload (keep-payload, quarantine) it writes blanks over them; line ends stay. What is mapped
+     * does not change: give map_bytes() the bytes that may be seen. */
+    void (*conceal)(hutong_out *out, size_t start, size_t size);
+
+    /* Since 1.1: the SHA-256 of the bytes in lower-case hexadecimal, with a NUL at its end. For references to what is not
+     * carried itself. */
+    void (*sha256)(const struct hutong_host *host, hutong_text bytes, char hex[65]);
 } hutong_host;
 
 typedef struct hutong_option {
@@ -150,10 +171,16 @@ typedef struct hutong_adapter {
     hutong_verdict (*decode)(void *state, const hutong_payload *payload, hutong_out *out);
 
     /* The answer that this department's clients expect: the content of the SOAP body, or the whole body of a plain
-     * answer, through host->write(). May be NULL: a receipt. Returning HUTONG_REJECT: a receipt this time too. */
+     * answer, through host->write(). May be NULL, or return HUTONG_REJECT for this message: then the mapping's <service>
+     * answers, or the bus with a receipt.
+     *
+     * Since 1.1 also for a payload that is refused (outcome->verdict is not HUTONG_OK; check it first!): HUTONG_OK means
+     * that what was written tells the department so in its own way; it goes out with HTTP status 200, and nothing is
+     * taken. Otherwise the department gets a SOAP fault, or the HTTP status. */
     hutong_verdict (*reply)(void *state, const hutong_outcome *outcome, hutong_out *out);
 
-    /* The WSDL for the endpoint at `url`. May be NULL: the endpoint has none (404). */
+    /* The WSDL for the endpoint at `url`. May be NULL, or return HUTONG_REJECT: then the WSDL is made from the mapping:
+     * the operations of its <service> and the generic Submit. Without a mapping there is none (404). */
     hutong_verdict (*wsdl)(void *state, const char *url, hutong_out *out);
 
     /* What to ask the department's service next; body through host->write(). May be NULL: push only. */

@@ -69,6 +69,13 @@ static bool is_file_of(const char *path, const char *name)
     return strcmp(base, expected) == 0;
 }
 
+/* What hutong_adapter had in each minor version. Where it grew, fields behind an older one's end are not the adapter's to
+ * read. */
+static const size_t adapter_sizes[HUTONG_ABI_MINOR + 1] = {
+    offsetof(hutong_adapter, close) + sizeof(((hutong_adapter *)NULL)->close),
+    sizeof(hutong_adapter),
+};
+
 /* Versions and sizes: no other field is read before these are right. */
 static bool check_layout(const hutong_adapter *adapter, size_t symbol_size, const char *path, GError **error)
 {
@@ -85,9 +92,9 @@ static bool check_layout(const hutong_adapter *adapter, size_t symbol_size, cons
         return refuse(error, path, "abi_minor is %u, this bus has %u: the bus is older than the adapter",
                       adapter->abi_minor, HUTONG_ABI_MINOR);
     }
-    if (adapter->struct_size != sizeof(hutong_adapter)) {
+    if (adapter->struct_size != adapter_sizes[adapter->abi_minor]) {
         return refuse(error, path, "struct_size is %zu, version %u.%u has %zu", adapter->struct_size,
-                      adapter->abi_major, adapter->abi_minor, sizeof(hutong_adapter));
+                      adapter->abi_major, adapter->abi_minor, adapter_sizes[adapter->abi_minor]);
     }
     if (symbol_size > 0 && symbol_size < adapter->struct_size) {
         return refuse(error, path, "struct_size is %zu, but %s has only %zu bytes", adapter->struct_size,

@@ -61,7 +61,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtHost, ht_host_free)
 /* What the request's head says, for the payload. Texts are copied. */
 typedef struct {
     HtUuid id;
-    HtText content_type, charset, soap_action;
+    HtText content_type; /* with its parameters */
+    HtText charset, soap_action;
     bool soap_expected;
 } HtHostMessage;
 

@@ -179,7 +179,7 @@ static bool is_known_event(HtSpoolAppender *appender, const HtEvent *event, bool
 
 /* Attributes go to every consumer, whatever it may see. Of those that a source fills as it likes, what is no plain number, or
  * holds a citizen number, is replaced by a pseudonym: the same for the same text, so that `reverses` still names what it
- * reverses. */
+ * reverses. A correlation always is: it is a digest, and of numbers that can be counted through. */
 static const HtAttr concealed[] = {HT_ATTR_BUSINESSID, HT_ATTR_REVERSES, HT_ATTR_CORRELATIONID,
                                    HT_ATTR_DIVISIONEDITION};
 
@@ -192,8 +192,10 @@ static void conceal(HtSpoolAppender *appender, HtEvent *event, Pseudonyms texts)
     for (size_t i = 0; i < G_N_ELEMENTS(concealed); i++) {
         HtText *value = &event->attr[concealed[i]];
         HtSpoolHash halves[2];
-        if (!value->data ||
-            (ht_form_is_word(*value, "._:/-", OPEN_MAX_BYTES) && !ht_form_has_citizen_number(*value))) {
+        bool is_open = concealed[i] != HT_ATTR_CORRELATIONID &&
+                       ht_form_is_word(*value, "._:/-", OPEN_MAX_BYTES) &&
+                       !ht_form_has_citizen_number(*value);
+        if (!value->data || is_open) {
             continue;
         }
         ht_spool_hash(appender->hasher, HT_TEXT_LITERAL("business"), HT_TEXT_LITERAL(""), *value, halves);

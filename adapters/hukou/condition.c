@@ -103,7 +103,7 @@ static void emit_value(Reading *reading, const char *name, const char *value, si
         reading->rows++;
     }
     snprintf(reading->columns[reading->n_columns++], HUKOU_NAME, "%s", name);
-    hukou_emit_value(reading->host, reading->out, name, value, size);
+    hutong_emit_element(reading->host, reading->out, name, value, size);
 }
 
 /* ---- Comparisons ---- */

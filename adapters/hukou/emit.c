@@ -1,4 +1,4 @@
-/* Small things that the filters of this adapter share: collected text, element names, single values. */
+/* Small things that the filters of this adapter share: collected text, element names. */
 #include "hukou.h"
 
 #include <string.h>
@@ -11,31 +11,15 @@ void hukou_text_clear(HukouText *text)
 
 void hukou_text_add(HukouText *text, const char *piece, size_t size)
 {
-    size_t room = sizeof text->data - 1 - text->size;
-    if (size > room) {
-        text->surplus = true;
-        size = room;
-    }
-    memcpy(text->data + text->size, piece, size);
-    text->size += size;
-}
-
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+    text->surplus = text->surplus || !hutong_append(text->data, sizeof text->data, &text->size, piece, size);
 }
 
 const char *hukou_text_string(HukouText *text)
 {
-    const char *start = text->data;
-    while (text->size > 0 && is_blank(text->data[text->size - 1])) {
-        text->size--;
-    }
+    hutong_text whole = {text->data, text->size}, trimmed = hutong_trim(whole);
+    text->size = (size_t)(trimmed.data - text->data) + trimmed.size;
     text->data[text->size] = '\0';
-    while (is_blank(*start)) {
-        start++;
-    }
-    return start;
+    return trimmed.data;
 }
 
 static bool may_begin_name(unsigned char byte)
@@ -56,24 +40,4 @@ bool hukou_is_name(const char *name)
         }
     }
     return true;
-}
-
-void hukou_emit_value(const hutong_host *host, hutong_out *out, const char *name, const char *value,
-                      size_t size)
-{
-    host->emit_start(out, name, NULL);
-    if (size > 0) {
-        host->emit_text(out, value, size);
-    }
-    host->emit_end(out, name);
-}
-
-const char *hukou_attribute(const char *const *attributes, const char *name)
-{
-    for (; attributes && attributes[0]; attributes += 2) {
-        if (strcmp(attributes[0], name) == 0) {
-            return attributes[1];
-        }
-    }
-    return NULL;
 }

@@ -39,36 +39,26 @@ static hutong_verdict decode(void *user, const hutong_payload *payload, hutong_o
 
 /* ---- Answers ---- */
 
-static bool is_text(hutong_text text, const char *literal)
-{
-    return text.size == strlen(literal) && memcmp(text.data, literal, text.size) == 0;
-}
-
-static void write_literal(const HukouState *state, hutong_out *out, const char *text)
-{
-    state->host->write(out, text, strlen(text));
-}
-
 static void write_element(const HukouState *state, hutong_out *out, const char *name, const char *value)
 {
     char tag[HUKOU_NAME];
     snprintf(tag, sizeof tag, "<%s>", name);
-    write_literal(state, out, tag);
+    hutong_write_string(state->host, out, tag);
     state->host->write_escaped(out, value, strlen(value));
     snprintf(tag, sizeof tag, "</%s>", name);
-    write_literal(state, out, tag);
+    hutong_write_string(state->host, out, tag);
 }
 
 /* The exchange's answer repeats the numbers of the request's head; its licence is not repeated. */
 static hutong_verdict answer_exchange(const HukouState *state, hutong_out *out)
 {
     const HukouExchange *exchange = &state->exchange;
-    write_literal(state, out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<root><head>");
+    hutong_write_string(state->host, out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<root><head>");
     write_element(state, out, "sjblx", exchange->sjblx);
     write_element(state, out, "ywlsh", exchange->ywlsh);
     write_element(state, out, "zqzbh", exchange->zqzbh);
     write_element(state, out, "qyzbh", exchange->qyzbh);
-    write_literal(state, out, "<code>00</code><msg>成功</msg></head></root>\n");
+    hutong_write_string(state->host, out, "<code>00</code><msg>成功</msg></head></root>\n");
     return HUTONG_OK;
 }
 
@@ -78,7 +68,7 @@ static void write_json_text(const HukouState *state, hutong_out *out, hutong_tex
     for (size_t i = 0; i < text.size; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         if (byte == '"' || byte == '\\') {
-            write_literal(state, out, "\\");
+            hutong_write_string(state->host, out, "\\");
         }
         if (byte >= 0x20) {
             state->host->write_escaped(out, text.data + i, 1);
@@ -95,11 +85,11 @@ static hutong_verdict answer_record(const HukouState *state, const hutong_outcom
     snprintf(tag, sizeof tag,
              "<ns1:%sResponse xmlns:ns1=\"http://service.reqservice.dragonsoft.com\"><%sReturn>", operation,
              operation);
-    write_literal(state, out, tag);
-    write_literal(state, out, "{\"success\":true,\"message\":\"\",\"postid\":\"");
+    hutong_write_string(state->host, out, tag);
+    hutong_write_string(state->host, out, "{\"success\":true,\"message\":\"\",\"postid\":\"");
     write_json_text(state, out, number);
     snprintf(tag, sizeof tag, "\"}</%sReturn></ns1:%sResponse>", operation, operation);
-    write_literal(state, out, tag);
+    hutong_write_string(state->host, out, tag);
     return HUTONG_OK;
 }
 
@@ -108,8 +98,11 @@ static const char *const operations[] = {"postCSDJRecrod", "postSwzxRecrod", NUL
 static hutong_verdict reply(void *user, const hutong_outcome *outcome, hutong_out *out)
 {
     const HukouState *state = user;
+    if (outcome->verdict != HUTONG_OK) {
+        return HUTONG_REJECT;
+    }
     for (const char *const *operation = operations; *operation; operation++) {
-        if (is_text(outcome->operation, *operation)) {
+        if (hutong_text_is(outcome->operation, *operation)) {
             return answer_record(state, outcome, *operation, out);
         }
     }

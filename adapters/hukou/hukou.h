@@ -6,7 +6,7 @@
 #ifndef HUKOU_H
 #define HUKOU_H
 
-#include "hutong-plugin.h"
+#include "hutong-adapter.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,12 +81,5 @@ const char *hukou_text_string(HukouText *text);
 
 /* True when an element may have this name: the bytes that XML allows, no colon, room in HUKOU_NAME. */
 bool hukou_is_name(const char *name);
-
-/* An element that has only text. */
-void hukou_emit_value(const hutong_host *host, hutong_out *out, const char *name, const char *value,
-                      size_t size);
-
-/* The attribute's value, or NULL. */
-const char *hukou_attribute(const char *const *attributes, const char *name);
 
 #endif

@@ -99,7 +99,7 @@ static bool is_cell(const char *name)
 
 static bool is_label_cell(HukouNciic *nciic, const char *name, const char *const *attributes)
 {
-    const char *class = hukou_attribute(attributes, "class");
+    const char *class = hutong_attribute(attributes, "class");
     if (strcasecmp(name, "TH") == 0 || (class && strcmp(class, "lab") == 0)) {
         nciic->classed = true;
         return true;
@@ -138,12 +138,12 @@ static void open_cell(HukouState *state, hutong_out *out, const char *name, cons
 /* A form field of the page: true when it was given on as an element. */
 static bool take_input(HukouState *state, hutong_out *out, const char *name, const char *const *attributes)
 {
-    const char *field = hukou_attribute(attributes, "name");
-    const char *value = hukou_attribute(attributes, "value");
+    const char *field = hutong_attribute(attributes, "name");
+    const char *value = hutong_attribute(attributes, "value");
     if (strcasecmp(name, "INPUT") != 0 || !field || !value || !hukou_is_name(field)) {
         return false;
     }
-    hukou_emit_value(state->host, out, field, value, strlen(value));
+    hutong_emit_string(state->host, out, field, value);
     state->nciic.in_input = true;
     return true;
 }

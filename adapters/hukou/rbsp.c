@@ -173,7 +173,7 @@ static void begin_message(HukouRbsp *rbsp)
 
 static bool is_array(const char *const *attributes)
 {
-    const char *type = hukou_attribute(attributes, "Type");
+    const char *type = hutong_attribute(attributes, "Type");
     return type && strcmp(type, "arrayOfArrayOf_string") == 0;
 }
 

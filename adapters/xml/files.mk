@@ -1,1 +1,10 @@
+# The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
+adapter_TESTS += xml
+mapping_DATA += mappings/disabled.xml mappings/family-planning.xml mappings/low-income.xml \
+	mappings/population-base.xml \
+	mappings/tables/GB-T-26341.category.tsv \
+	mappings/tables/GB-T-26341.level.tsv \
+	mappings/tables/translate/disability-category.words.tsv \
+	mappings/tables/translate/disability-level.words.tsv \
+	mappings/tables/translate/relation.hubei.tsv

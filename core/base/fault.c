@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdarg.h>
 
-enum { TAG_CODE = 1, TAG_ELEMENT, TAG_TEXT, TAG_RECORD, TAG_LINE };
+enum { TAG_CODE = 1, TAG_ELEMENT, TAG_TEXT, TAG_RECORD, TAG_LINE, TAG_PART };
 
 static void copy_cut(char *to, size_t room, HtText from)
 {
@@ -43,6 +43,9 @@ void ht_fault_pack(const HtFault *fault, HtBuffer *buffer)
     ht_pack_text(buffer, TAG_TEXT, ht_text_from(fault->text));
     ht_pack_u32(buffer, TAG_RECORD, fault->record);
     ht_pack_u32(buffer, TAG_LINE, fault->line);
+    if (fault->part > 0) {
+        ht_pack_u32(buffer, TAG_PART, fault->part);
+    }
 }
 
 static bool take_text(char *to, size_t room, HtText from)
@@ -68,6 +71,7 @@ bool ht_fault_unpack(HtText bytes, HtFault *fault)
         case TAG_TEXT: good = take_text(fault->text, sizeof fault->text, value); break;
         case TAG_RECORD: good = ht_unpack_u32(value, &fault->record); break;
         case TAG_LINE: good = ht_unpack_u32(value, &fault->line); break;
+        case TAG_PART: good = ht_unpack_u32(value, &fault->part); break;
         default: good = false;
         }
     }

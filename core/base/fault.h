@@ -12,7 +12,8 @@ typedef struct {
     char code[HT_FAULT_CODE]; /* "not-well-formed", "required-missing", …: docs/errors.md lists them */
     char element[HT_FAULT_ELEMENT]; /* path or dictionary element, empty when none */
     char text[HT_FAULT_TEXT];       /* one sentence: what, and what to do */
-    uint32_t record;                /* from 1; 0 when the whole payload is meant */
+    uint32_t part;                  /* of a batch of several documents, from 1; 0 when it is one document */
+    uint32_t record;                /* from 1, in its part; 0 when the whole payload or part is meant */
     uint32_t line;                  /* from 1; 0 when not known */
 } HtFault;
 

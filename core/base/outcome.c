@@ -15,7 +15,11 @@ enum {
     TAG_FAULT_COUNT,
     TAG_FAULT,
     TAG_EVENT,
-    TAG_ORIGINAL
+    TAG_ORIGINAL,
+    TAG_SUBMIT,
+    TAG_ADDRESSING,
+    TAG_ACTION,
+    TAG_CONCEALED
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -56,13 +60,19 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     ht_pack_u32(buffer, TAG_SOAP, outcome->soap);
     pack_present(buffer, TAG_OPERATION, outcome->operation);
     pack_present(buffer, TAG_MESSAGE_ID, outcome->message_id);
+    if (outcome->addressing != HT_ADDRESSING_NONE) {
+        ht_pack_u32(buffer, TAG_ADDRESSING, outcome->addressing);
+    }
+    pack_present(buffer, TAG_ACTION, outcome->action);
     pack_present(buffer, TAG_KEY, outcome->key);
     pack_present(buffer, TAG_REPLY, outcome->reply);
     pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
     pack_present(buffer, TAG_ORIGINAL, outcome->original);
+    pack_present(buffer, TAG_CONCEALED, outcome->concealed);
     ht_pack_u32(buffer, TAG_RECORDS, outcome->records);
     ht_pack_u32(buffer, TAG_REJECTED, outcome->rejected);
     ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
+    ht_pack_u32(buffer, TAG_SUBMIT, outcome->submit);
     ht_pack_u32(buffer, TAG_FAULT_COUNT, outcome->fault_count);
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         size_t place = ht_pack_begin(buffer, TAG_FAULT);
@@ -111,18 +121,33 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
         break;
     case TAG_OPERATION: good = take_line(value, &outcome->operation); break;
     case TAG_MESSAGE_ID: good = take_line(value, &outcome->message_id); break;
+    case TAG_ADDRESSING:
+        good =
+            ht_unpack_u32(value, &number) && (number == HT_ADDRESSING_2004 || number == HT_ADDRESSING_2005);
+        outcome->addressing = number;
+        break;
+    case TAG_ACTION: good = take_line(value, &outcome->action); break;
     case TAG_KEY:
         outcome->key = value;
         good = value.size > 0 && value.size <= TEXT_MAX_BYTES;
         break;
     case TAG_REPLY: outcome->reply = value; break;
     case TAG_ORIGINAL: outcome->original = value; break;
+    case TAG_CONCEALED:
+        outcome->concealed = value;
+        good =
+            value.size % sizeof(HtConcealed) == 0 && value.size <= HT_OUTCOME_CONCEALED * sizeof(HtConcealed);
+        break;
     case TAG_REPLY_TYPE: good = take_line(value, &outcome->reply_type); break;
     case TAG_RECORDS: good = take_number(value, UINT32_MAX, &outcome->records); break;
     case TAG_REJECTED: good = take_number(value, UINT32_MAX, &outcome->rejected); break;
     case TAG_REPAIRED:
         good = take_number(value, 1, &number);
         outcome->repaired = number;
+        break;
+    case TAG_SUBMIT:
+        good = take_number(value, 1, &number);
+        outcome->submit = number;
         break;
     case TAG_FAULT_COUNT: good = take_number(value, UINT32_MAX, &outcome->fault_count); break;
     case TAG_FAULT:

@@ -13,8 +13,19 @@ typedef enum {
 
 typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersion;
 
+/* Which WS-Addressing the request's header has; an answer speaks the same. */
+typedef enum { HT_ADDRESSING_NONE = 0, HT_ADDRESSING_2004 = 2004, HT_ADDRESSING_2005 = 2005 } HtAddressing;
+
 /* Events that one record can make at most, as the mapping engine has it too. */
 #define HT_OUTCOME_RECORD_EVENTS 64
+
+/* A part of the payload that is kept nowhere. They stand in HtOutcome.concealed, not aligned, in the order of the payload,
+ * and do not overlap. */
+typedef struct {
+    uint64_t start, size; /* bytes */
+} HtConcealed;
+
+#define HT_OUTCOME_CONCEALED 4096
 
 /* Faults kept in an outcome; the number of all is in fault_count. */
 #define HT_OUTCOME_FAULTS 20
@@ -25,14 +36,18 @@ typedef struct {
     HtVerdict verdict;
     HtSoapVersion soap; /* what the request was wrapped in, as far as it could be read */
     HtText operation; /* SOAP body's first element, local name; else the root element's name; may be absent */
+    HtAddressing addressing;
     HtText message_id; /* wsa:MessageID, to be echoed as RelatesTo, and an idempotency key; absent when none */
+    HtText action;     /* wsa:Action, of which the answer's is made; absent when none */
     HtText key;        /* idempotency key of the message: the mapping's <id>; absent otherwise */
-    HtText reply;      /* the adapter's own answer, a whole HTTP body; absent: the bus writes a receipt */
+    HtText reply; /* the department's own answer, also to a refusal; a whole HTTP body. Absent: the bus's */
     HtText reply_type; /* its Content-Type */
     HtText
         original; /* the payload as received, when it has to be kept and the bus has no copy (it came in pieces) */
+    HtText concealed;  /* of HtConcealed: blanks are written over these wherever the payload is kept */
     uint32_t records;  /* records read */
     uint32_t rejected; /* records with a fault (with on-invalid = quarantine the others are taken) */
+    bool submit;       /* the operation is the generic Submit: the receipt is its answer */
     bool repaired;     /* the bytes were repaired to be readable: keep the original */
     uint32_t fault_count;
     HtFault faults[HT_OUTCOME_FAULTS];

@@ -10,6 +10,8 @@
 #include "core/delivery/signature.h"
 #include "core/host-of-source.h"
 #include "core/ingress/guard.h"
+#include "core/kit/gate.h"
+#include "core/kit/kit.h"
 #include "mappings/engine/dictionary.h"
 #include "spool/spool.h"
 
@@ -194,6 +196,56 @@ static void check_source(Check *check, const HtSourceConfig *source)
     }
 }
 
+/* ---- The conformance kit, once for each adapter ---- */
+
+static void ignore_report(void *user, HtKitResult result, const char *claim, const char *detail)
+{
+    (void)user;
+    (void)result;
+    (void)claim;
+    (void)detail;
+}
+
+static void check_adapter(Check *check, const HtSourceConfig *source, const char *file, const char *data)
+{
+    const HtBusConfig *bus = &check->config->bus;
+    const HtGateOptions gate = {.state = bus->state, .data = data, .mappings = bus->mappings};
+    const HtPlacesGiven given = {.data = data, .mappings = bus->mappings};
+    if (ht_gate_remembers(&gate, file)) {
+        return;
+    }
+    g_autoptr(HtPlaces) places = ht_places_find(file, &given);
+    HtKitOptions kit = {.places = places, .report = ignore_report};
+    HtKitSummary summary;
+    if (!ht_kit_run(&kit, &summary)) {
+        g_autofree char *text = g_strdup_printf(
+            "[source %s] adapter %s fails %u of %u checks, so the source would take nothing: %s. To see all: "
+            "hutong adapter check %s",
+            source->name, source->adapter, summary.failures, summary.checks, summary.failed, file);
+        complain(check, source->file, source->line, text);
+    }
+    ht_kit_summary_clear(&summary);
+}
+
+static void check_adapters(Check *check)
+{
+    const HtConfig *config = check->config;
+    g_autofree char *data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!g_str_equal(config->bus.adapter_check, "on")) {
+        fprintf(stderr, "%s: note: [bus] adapter-check is off: adapters serve unchecked\n", config->file);
+        return;
+    }
+    for (unsigned i = 0; i < config->sources->len; i++) {
+        const HtSourceConfig *source = config->sources->pdata[i];
+        char *file = ht_adapter_of_source(config, source);
+        if (!g_hash_table_contains(seen, file)) {
+            check_adapter(check, source, file, data);
+        }
+        g_hash_table_add(seen, file);
+    }
+}
+
 int ht_cli_check(int argc, char **argv)
 {
     g_autofree char *file = NULL;
@@ -213,6 +265,7 @@ int ht_cli_check(int argc, char **argv)
     for (unsigned i = 0; i < check.config->sources->len; i++) {
         check_source(&check, check.config->sources->pdata[i]);
     }
+    check_adapters(&check);
     if (check.errors == 0) {
         printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,
                check.config->sources->len, check.config->consumers->len, check.config->routes->len);

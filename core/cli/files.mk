@@ -1,3 +1,3 @@
 cli_SRC += core/cli/adapter.c core/cli/check.c core/cli/cli.c core/cli/schema.c \
 	core/cli/spool.c core/cli/status.c
-cli_SRC += core/cli/adapter-check.c core/cli/adapter-fixtures.c core/cli/adapter-new.c
+cli_SRC += core/cli/adapter-check.c core/cli/adapter-new.c

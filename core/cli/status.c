@@ -19,20 +19,35 @@ static const char *text(JsonObject *object, const char *member)
     return json_object_get_string_member_with_default(object, member, "");
 }
 
+/* What keeps messages from the host, or else how the host is. transfer full. */
+static char *describe_host(JsonObject *source)
+{
+    JsonObject *host = json_object_get_object_member(source, "host");
+    JsonObject *check = json_object_get_object_member(source, "adapterCheck");
+    const char *state = text(check, "state");
+    if (g_str_equal(state, "failed")) {
+        return g_strdup_printf("adapter failed its check: %s", text(check, "reason"));
+    }
+    if (g_str_equal(state, "checking")) {
+        return g_strdup("adapter is being checked");
+    }
+    return g_strdup_printf("%s%s%s", text(host, "state"), json_object_has_member(host, "reason") ? ": " : "",
+                           text(host, "reason"));
+}
+
 static void print_sources(JsonArray *sources)
 {
     printf("\n%-16s %10s %10s %8s %8s %8s %10s  %-10s\n", "SOURCE", "ACCEPTED", "EVENTS", "RESENT", "REFUSED",
            "BUSY", "MEAN", "HOST");
     for (unsigned i = 0; i < json_array_get_length(sources); i++) {
         JsonObject *source = json_array_get_object_element(sources, i);
-        JsonObject *host = json_object_get_object_member(source, "host");
+        g_autofree char *host = describe_host(source);
         g_autofree char *mean = g_strdup_printf("%.1f ms", (double)number(source, "latencyMeanUs") / 1000);
         printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-               " %8" G_GINT64_FORMAT " %10s  %s%s%s\n",
+               " %8" G_GINT64_FORMAT " %10s  %s\n",
                text(source, "name"), number(source, "accepted"), number(source, "events"),
                number(source, "resent"), number(source, "rejected") + number(source, "failed"),
-               number(source, "busy"), mean, text(host, "state"),
-               json_object_has_member(host, "reason") ? ": " : "", text(host, "reason"));
+               number(source, "busy"), mean, host);
     }
 }
 

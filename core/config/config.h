@@ -21,6 +21,7 @@ typedef struct {
     char *public_url;    /* as departments see us; NULL: taken from the request */
     char *site_key_file; /* default: state/site.key, made at first start */
     char *log_level;     /* error | warning | info | debug */
+    char *adapter_check; /* on | off: an adapter serves only after the conformance kit has passed it */
     uint64_t max_connections, max_connections_per_address;
     uint64_t header_timeout_ms, idle_timeout_ms, body_grace_ms, body_bytes_per_second;
     uint64_t door_memory; /* of one connection */

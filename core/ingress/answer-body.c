@@ -4,11 +4,15 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "mappings/engine/service.h"
 
 #define RECEIPT_NAMESPACE "urn:hutong:receipt:1"
 #define SOAP11_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"
 #define SOAP12_NAMESPACE "http://www.w3.org/2003/05/soap-envelope"
-#define ADDRESSING_NAMESPACE "http://www.w3.org/2005/08/addressing"
+#define ADDRESSING_2005 "http://www.w3.org/2005/08/addressing"
+#define ADDRESSING_2004 "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+
+#define XML_DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
 /* ---- Texts ---- */
 
@@ -119,28 +123,82 @@ static void add_number_element(HtBuffer *body, const char *prefix, const char *n
 
 /* ---- Envelope ---- */
 
-static void add_addressing(HtBuffer *body, const HtAsker *asker, const char *action)
+/* What the answer is, as WS-Addressing's Action. */
+typedef enum { ACTION_RECEIPT, ACTION_REPLY, ACTION_FAULT } Action;
+
+/* WS-Addressing's own pattern for a request without WSDL at hand: the answer to …/Op or …/OpRequest is …/OpResponse. */
+static void add_reply_action(HtBuffer *body, HtText action)
 {
-    if (!asker->relates_to.data) {
-        return;
+    static const char ending[] = "Request";
+    size_t size = sizeof ending - 1;
+    if (action.size > size && memcmp(action.data + action.size - size, ending, size) == 0) {
+        action.size -= size;
     }
-    ht_buffer_add_literal(body, "<soap:Header><wsa:Action xmlns:wsa=\"" ADDRESSING_NAMESPACE "\">");
-    ht_buffer_add_string(body, action);
-    ht_buffer_add_literal(body, "</wsa:Action><wsa:RelatesTo xmlns:wsa=\"" ADDRESSING_NAMESPACE "\">");
-    ht_xml_text(body, asker->relates_to);
-    ht_buffer_add_literal(body, "</wsa:RelatesTo></soap:Header>");
+    ht_xml_text(body, action);
+    ht_buffer_add_literal(body, "Response");
 }
 
-static void open_envelope(HtBuffer *body, const HtAsker *asker, const char *action)
+static void add_action(HtBuffer *body, const HtAsker *asker, Action action)
 {
-    ht_buffer_add_literal(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    if (asker->soap != HT_SOAP_NONE) {
-        ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
-        ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? SOAP12_NAMESPACE : SOAP11_NAMESPACE);
-        ht_buffer_add_literal(body, "\">");
-        add_addressing(body, asker, action);
-        ht_buffer_add_literal(body, "<soap:Body>");
+    bool old = asker->addressing == HT_ADDRESSING_2004;
+    if (action == ACTION_FAULT) {
+        ht_buffer_add_string(body, old ? ADDRESSING_2004 "/fault" : ADDRESSING_2005 "/soap/fault");
+    } else if (action == ACTION_REPLY && asker->action.size > 0) {
+        add_reply_action(body, asker->action);
+    } else {
+        ht_buffer_add_literal(body, RECEIPT_NAMESPACE ":receipt");
     }
+}
+
+static bool is_addressed(const HtAsker *asker)
+{
+    return asker->addressing != HT_ADDRESSING_NONE || asker->relates_to.data;
+}
+
+static void add_addressing(HtBuffer *body, const HtAsker *asker, Action action)
+{
+    const char *uri = asker->addressing == HT_ADDRESSING_2004 ? ADDRESSING_2004 : ADDRESSING_2005;
+    ht_buffer_add_literal(body, "<wsa:Action xmlns:wsa=\"");
+    ht_buffer_add_string(body, uri);
+    ht_buffer_add_literal(body, "\">");
+    add_action(body, asker, action);
+    ht_buffer_add_literal(body, "</wsa:Action>");
+    if (asker->relates_to.data) {
+        ht_buffer_add_literal(body, "<wsa:RelatesTo xmlns:wsa=\"");
+        ht_buffer_add_string(body, uri);
+        ht_buffer_add_literal(body, "\">");
+        ht_xml_text(body, asker->relates_to);
+        ht_buffer_add_literal(body, "</wsa:RelatesTo>");
+    }
+}
+
+/* Which envelopes are understood, for a VersionMismatch (SOAP 1.2, 5.4.7; meant for senders of 1.1 too, appendix A). */
+static void add_upgrade(HtBuffer *body)
+{
+    ht_buffer_add_literal(body,
+                          "<env:Upgrade xmlns:env=\"" SOAP12_NAMESPACE "\">"
+                          "<env:SupportedEnvelope qname=\"new:Envelope\" xmlns:new=\"" SOAP12_NAMESPACE "\"/>"
+                          "<env:SupportedEnvelope qname=\"old:Envelope\" xmlns:old=\"" SOAP11_NAMESPACE
+                          "\"/></env:Upgrade>");
+}
+
+static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, bool upgrade)
+{
+    ht_buffer_add_literal(body, XML_DECLARATION);
+    if (asker->soap == HT_SOAP_NONE) {
+        return;
+    }
+    bool header = is_addressed(asker) || upgrade;
+    ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
+    ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? SOAP12_NAMESPACE : SOAP11_NAMESPACE);
+    ht_buffer_add_string(body, header ? "\"><soap:Header>" : "\">");
+    if (is_addressed(asker)) {
+        add_addressing(body, asker, action);
+    }
+    if (upgrade) {
+        add_upgrade(body);
+    }
+    ht_buffer_add_string(body, header ? "</soap:Header><soap:Body>" : "<soap:Body>");
 }
 
 static void close_envelope(HtBuffer *body, const HtAsker *asker)
@@ -156,6 +214,9 @@ static void add_fault_xml(HtBuffer *body, const char *prefix, const HtFault *fau
 {
     open_tag(body, prefix, "finding");
     add_element(body, prefix, "code", ht_text_from(fault->code));
+    if (fault->part > 0) {
+        add_number_element(body, prefix, "part", fault->part);
+    }
     if (fault->record > 0) {
         add_number_element(body, prefix, "record", fault->record);
     }
@@ -174,6 +235,9 @@ static void add_fault_json(HtBuffer *body, const HtFault *fault)
     ht_json_comma(body);
     ht_buffer_add_char(body, '{');
     ht_json_member(body, "code", ht_text_from(fault->code));
+    if (fault->part > 0) {
+        ht_json_member_number(body, "part", fault->part);
+    }
     if (fault->record > 0) {
         ht_json_member_number(body, "record", fault->record);
     }
@@ -238,10 +302,28 @@ static void add_receipt_json(HtBuffer *body, const HtReceipt *receipt, const Rec
     ht_json_member(body, "receivedAt", texts->time);
 }
 
+/* The receipt's element, or the answer of the generic operation, which is of the same type. A source's name has nothing to
+ * escape. */
+static void open_receipt(HtBuffer *body, const HtAsker *asker)
+{
+    if (!asker->submit) {
+        open_root(body, prefix_of(asker), "receipt");
+        return;
+    }
+    ht_buffer_add_literal(body, "<s:" HT_SUBMIT "Response xmlns:s=\"" HT_SUBMIT_URI);
+    ht_buffer_add_string(body, asker->submit);
+    ht_buffer_add_literal(body, "\" xmlns:hutong=\"" RECEIPT_NAMESPACE "\">");
+}
+
+static void close_receipt(HtBuffer *body, const HtAsker *asker)
+{
+    close_tag(body, asker->submit ? "s:" : prefix_of(asker),
+              asker->submit ? HT_SUBMIT "Response" : "receipt");
+}
+
 static void add_receipt_xml(HtBuffer *body, const char *prefix, const HtReceipt *receipt,
                             const ReceiptTexts *texts)
 {
-    open_root(body, prefix, "receipt");
     add_plain_element(body, prefix, "messageId", texts->id);
     add_number_element(body, prefix, "sequence", receipt->sequence);
     add_number_element(body, prefix, "events", receipt->events);
@@ -264,12 +346,45 @@ void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *rece
         ht_buffer_add_literal(body, "}\n");
         return;
     }
-    open_envelope(body, asker, RECEIPT_NAMESPACE ":receipt");
+    open_envelope(body, asker, asker->submit ? ACTION_REPLY : ACTION_RECEIPT, false);
+    open_receipt(body, asker);
     add_receipt_xml(body, prefix_of(asker), receipt, &texts);
     add_findings(body, asker, findings, count);
-    close_tag(body, prefix_of(asker), "receipt");
+    close_receipt(body, asker);
     close_envelope(body, asker);
     ht_buffer_add_char(body, '\n');
+}
+
+/* ---- Replies ---- */
+
+/* How much of the reply is the beginning of an envelope as the host writes it; 0: it is no such envelope. */
+static size_t measure_opening(HtText reply)
+{
+    static const char *const openings[] = {
+        XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP11_NAMESPACE "\">",
+        XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP12_NAMESPACE "\">",
+    };
+    static const char next[] = "<soap:Body>";
+    for (size_t i = 0; i < G_N_ELEMENTS(openings); i++) {
+        size_t size = strlen(openings[i]);
+        if (reply.size >= size + sizeof next - 1 && memcmp(reply.data, openings[i], size) == 0 &&
+            memcmp(reply.data + size, next, sizeof next - 1) == 0) {
+            return size;
+        }
+    }
+    return 0;
+}
+
+void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply)
+{
+    size_t opening = is_addressed(asker) ? measure_opening(reply) : 0;
+    if (opening > 0) {
+        ht_buffer_add(body, reply.data, opening);
+        ht_buffer_add_literal(body, "<soap:Header>");
+        add_addressing(body, asker, ACTION_REPLY);
+        ht_buffer_add_literal(body, "</soap:Header>");
+    }
+    ht_buffer_add(body, reply.data + opening, reply.size - opening);
 }
 
 /* ---- Problems ---- */
@@ -294,20 +409,37 @@ static const char *fault_code_of(const HtAsker *asker, const HtProblem *problem)
     return new ? "soap:Sender" : "soap:Client";
 }
 
+/* The problem's code as a qualified name. An adapter's code may be none, and is then said in the detail only. */
+static void add_subcode(HtBuffer *body, const char *code)
+{
+    bool good = g_ascii_isalpha(code[0]);
+    for (const char *at = code; *at; at++) {
+        good = good && (g_ascii_isalnum(*at) || *at == '-' || *at == '_' || *at == '.');
+    }
+    if (good) {
+        ht_buffer_add_literal(body,
+                              "<soap:Subcode><soap:Value xmlns:hutong=\"" RECEIPT_NAMESPACE "\">hutong:");
+        ht_buffer_add_string(body, code);
+        ht_buffer_add_literal(body, "</soap:Value></soap:Subcode>");
+    }
+}
+
 static void open_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
 {
     if (asker->soap == HT_SOAP_12) {
         ht_buffer_add_literal(body, "<soap:Fault><soap:Code><soap:Value>");
         ht_buffer_add_string(body, fault_code_of(asker, problem));
-        ht_buffer_add_literal(body, "</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
+        ht_buffer_add_literal(body, "</soap:Value>");
+        add_subcode(body, problem->code);
+        ht_buffer_add_literal(body, "</soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
         ht_xml_text(body, ht_text_from(problem->text));
-        ht_buffer_add_literal(body, "</soap:Text></soap:Reason><soap:Detail>");
+        ht_buffer_add_literal(body, "</soap:Text></soap:Reason>");
     } else {
         ht_buffer_add_literal(body, "<soap:Fault><faultcode>");
         ht_buffer_add_string(body, fault_code_of(asker, problem));
         ht_buffer_add_literal(body, "</faultcode><faultstring xml:lang=\"en\">");
         ht_xml_text(body, ht_text_from(problem->text));
-        ht_buffer_add_literal(body, "</faultstring><detail>");
+        ht_buffer_add_literal(body, "</faultstring>");
     }
 }
 
@@ -323,6 +455,23 @@ static void add_problem_xml(HtBuffer *body, const HtAsker *asker, const HtProble
     }
     add_findings(body, asker, problem->faults, problem->faults_kept);
     close_tag(body, prefix, "fault");
+}
+
+/* In SOAP 1.1 a detail is about the body: what is wrong with headers or the envelope has none (section 4.4). */
+static void add_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
+{
+    if (asker->soap == HT_SOAP_NONE) {
+        add_problem_xml(body, asker, problem, id);
+        return;
+    }
+    bool new = asker->soap == HT_SOAP_12;
+    open_soap_fault(body, asker, problem);
+    if (new || !ht_body_is_about_soap(problem)) {
+        ht_buffer_add_string(body, new ? "<soap:Detail>" : "<detail>");
+        add_problem_xml(body, asker, problem, id);
+        ht_buffer_add_string(body, new ? "</soap:Detail>" : "</detail>");
+    }
+    ht_buffer_add_literal(body, "</soap:Fault>");
 }
 
 static void add_problem_json(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
@@ -347,15 +496,8 @@ void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *prob
         add_problem_json(body, asker, problem, id);
         return;
     }
-    open_envelope(body, asker, ADDRESSING_NAMESPACE "/soap/fault");
-    if (asker->soap != HT_SOAP_NONE) {
-        open_soap_fault(body, asker, problem);
-    }
-    add_problem_xml(body, asker, problem, id);
-    if (asker->soap != HT_SOAP_NONE) {
-        ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? "</soap:Detail></soap:Fault>"
-                                                             : "</detail></soap:Fault>");
-    }
+    open_envelope(body, asker, ACTION_FAULT, strcmp(problem->code, "soap-version") == 0);
+    add_soap_fault(body, asker, problem, id);
     close_envelope(body, asker);
     ht_buffer_add_char(body, '\n');
 }

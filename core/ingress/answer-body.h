@@ -10,5 +10,9 @@ void ht_xml_text(HtBuffer *body, HtText text);
 /* Whether the problem has a fault code of its own in SOAP: MustUnderstand or VersionMismatch. */
 bool ht_body_is_about_soap(const HtProblem *problem);
 
+/* A department's own reply, in an envelope of the host's if it is SOAP: the header that an answer to this request has is put
+ * in, also when the reply was first made for an earlier one. */
+void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply);
+
 void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults);
 void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem);

@@ -24,7 +24,21 @@ static const struct {
     {"soap-action-mismatch", 400},
     {"soap-body-empty", 400},
     {"soap-fault-received", 400},
+    {"href-missing", 400},
+    {"href-ambiguous", 400},
+    {"href-cycle", 400},
+    {"href-not-local", 400},
+    {"attachment-missing", 400},
+    {"attachment-unreferenced", 400},
+    {"multipart-malformed", 400},
+    {"zip-malformed", 400},
     {"unsupported-encoding", 415},
+    {"part-not-xml", 415},
+    {"part-nested", 415},
+    {"zip-encrypted", 415},
+    {"zip-method", 415},
+    {"zip-bomb", 413},
+    {"too-many-parts", 413},
     {"too-deep", 413},
     {"too-many-attributes", 413},
     {"start-tag-too-long", 413},
@@ -67,6 +81,8 @@ void ht_problem_of_outcome(HtProblem *problem, const HtOutcome *outcome)
         problem->status = 503;
         problem->retry_after_s = RETRY_VERDICT_S;
     }
+    problem->reply = outcome->reply;
+    problem->reply_type = outcome->reply_type;
 }
 
 static const HtProblem host_problems[] = {
@@ -192,7 +208,7 @@ void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *
     *answer = (HtAnswer){.status = 200, .resent = receipt->resent, .id = receipt->id};
     if (receipt->reply.data) {
         set_reply_type(answer, asker, receipt->reply_type);
-        ht_buffer_add_text(&answer->body, receipt->reply);
+        ht_body_reply(&answer->body, asker, receipt->reply);
         return;
     }
     answer->type = type_of(asker);
@@ -212,6 +228,12 @@ static unsigned status_with_soap(const HtAsker *asker, const HtProblem *problem)
 
 void ht_answer_problem(HtAnswer *answer, const HtAsker *asker, const HtProblem *problem)
 {
+    if (problem->reply.data) {
+        *answer = (HtAnswer){.status = 200, .code = problem->code, .id = asker->id};
+        set_reply_type(answer, asker, problem->reply_type);
+        ht_body_reply(&answer->body, asker, problem->reply);
+        return;
+    }
     *answer = (HtAnswer){.status = status_with_soap(asker, problem),
                          .retry_after_s = problem->retry_after_s,
                          .allow = problem->allow,
@@ -298,6 +320,7 @@ struct MHD_Response *ht_answer_response(HtAnswer *answer)
 static const char *phrase_of(unsigned status)
 {
     switch (status) {
+    case 200: return "OK";
     case 400: return "Bad Request";
     case 413: return "Content Too Large";
     case 500: return "Internal Server Error";

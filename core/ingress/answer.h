@@ -8,10 +8,13 @@
 
 /* Whom the answer is for. */
 typedef struct {
-    HtUuid id;          /* of the message; for a resent one the receipt's id is said instead */
-    HtSoapVersion soap; /* the answer comes in the same envelope */
-    bool json;          /* without SOAP: as JSON instead of XML */
-    HtText relates_to;  /* wsa:MessageID of the request; absent when none */
+    HtUuid id;               /* of the message; for a resent one the receipt's id is said instead */
+    HtSoapVersion soap;      /* the answer comes in the same envelope */
+    bool json;               /* without SOAP: as JSON instead of XML */
+    HtAddressing addressing; /* the request's: the answer speaks the same */
+    HtText relates_to;       /* its wsa:MessageID, */
+    HtText action;           /* and its wsa:Action; absent when none */
+    const char *submit;      /* the source's name when the operation was the generic Submit; else NULL */
 } HtAsker;
 
 /* Why there is no receipt. */
@@ -25,6 +28,7 @@ typedef struct {
     uint32_t fault_count;     /* of all; the array may hold fewer */
     const HtFault *faults;    /* what is wrong with which record; NULL when there is nothing to add */
     uint32_t faults_kept;
+    HtText reply, reply_type; /* the department's own way to say it, sent with status 200; absent: a fault */
 } HtProblem;
 
 typedef struct {
@@ -51,7 +55,7 @@ void ht_answer_problem(HtAnswer *answer, const HtAsker *asker, const HtProblem *
 void ht_answer_text(HtAnswer *answer, const HtAsker *asker, const char *type, HtText text);
 
 /* The problem of a payload that the host has refused (REJECT or RETRY), by the code of its first fault. The problem points
- * into the outcome. */
+ * into the outcome, whose own reply becomes the answer if there is one. */
 void ht_problem_of_outcome(HtProblem *problem, const HtOutcome *outcome);
 
 /* The problem when the host (HT_HOST_ERROR) or the spool (HT_SPOOL_ERROR) had an error. Anything else counts as the bus's

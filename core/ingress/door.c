@@ -114,7 +114,7 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *pa
     if (door->intake.draining) {
         return refuse(refusal, 503, "stopping", "The bus is ending; nothing was taken. Send it again.");
     }
-    return true;
+    return ht_source_admits(arrival->source, refusal);
 }
 
 typedef struct {

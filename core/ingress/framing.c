@@ -141,6 +141,9 @@ static void add_type_parameter(HtHead *head, HtText parameter)
         head->charset = value;
     } else if (equals(name, "action") && !head->soap_action.data) {
         head->soap_action = value;
+    } else if ((equals(name, "type") || equals(name, "start-info")) &&
+               starts_with(value, "application/soap+xml")) {
+        head->related_soap_12 = true;
     }
 }
 
@@ -149,7 +152,9 @@ static size_t find_parameter_end(HtText text)
 {
     bool quoted = false;
     for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"') {
+        if (quoted && text.data[i] == '\\') {
+            i++;
+        } else if (text.data[i] == '"') {
             quoted = !quoted;
         } else if (text.data[i] == ';' && !quoted) {
             return i;
@@ -164,6 +169,7 @@ static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
         return refuse(refusal, 400, "repeated-type", "Content-Type is given more than once.");
     }
     head->has_type = true;
+    head->content_type_whole = value;
     size_t end = find_parameter_end(value);
     head->content_type = trim((HtText){value.data, end});
     while (end < value.size) {
@@ -303,7 +309,8 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal)
     if (head->chunked && head->http_1_0) {
         return refuse(refusal, 400, "chunked-http-1.0", "HTTP/1.0 knows no Transfer-Encoding.");
     }
-    if (equals(head->content_type, "application/soap+xml")) {
+    if (equals(head->content_type, "application/soap+xml") ||
+        (equals(head->content_type, "multipart/related") && head->related_soap_12)) {
         head->soap = HT_SOAP_12;
     }
     return true;
@@ -316,9 +323,15 @@ static bool check_type(const HtHead *head, HtRefusal *refusal)
         ends_with(type, "+xml") || equals(type, "text/plain") || equals(type, "application/octet-stream")) {
         return true;
     }
+    if (equals(type, "multipart/related") || equals(type, "multipart/mixed") ||
+        equals(type, "application/zip") || equals(type, "application/x-zip-compressed")) {
+        return true;
+    }
     if (starts_with(type, "multipart/")) {
-        return refuse(refusal, 415, "attachments",
-                      "Attachments (MTOM, SOAP with attachments, forms) are not taken; send the XML alone.");
+        return refuse(
+            refusal, 415, "attachments",
+            "Of multipart bodies multipart/related (MTOM, SOAP with attachments) and multipart/mixed "
+            "(batches) are taken; forms are not.");
     }
     return refuse(refusal, 415, "content-type",
                   "Send XML: Content-Type text/xml, application/xml or application/soap+xml.");

@@ -16,7 +16,8 @@ typedef struct {
 
 /* Texts point into the request's head and live as long as the request; absent when there is no such header. */
 typedef struct {
-    HtText content_type; /* without parameters */
+    HtText content_type;       /* without parameters */
+    HtText content_type_whole; /* with them, as it came */
     HtText charset, soap_action;
     HtText host, accept, idempotency_key, authorization;
     HtText traceparent; /* only a well-formed one (W3C Trace Context, version 00) */
@@ -26,7 +27,8 @@ typedef struct {
     bool chunked;
     bool has_length;
     uint64_t length;
-    bool has_type; /* a Content-Type was seen */
+    bool has_type;        /* a Content-Type was seen */
+    bool related_soap_12; /* it says that the document of a multipart/related is SOAP 1.2 */
 } HtHead;
 
 #define HT_BODY_TOO_LARGE "The body is larger than this source may send; split it."

@@ -111,15 +111,51 @@ bool ht_taken_chose_sender_key(const HtTaken *taken)
     return scope == KEY_OF_HEADER || scope == KEY_OF_MESSAGE_ID;
 }
 
-/* The payload as received. One that came in pieces has gone to the host, which gives back what has to be kept (repaired,
+/* The bytes as received. One that came in pieces has gone to the host, which gives back what has to be kept (repaired,
  * or in quarantine, whole or partly); of the others only the digest is left. */
-static GBytes *find_payload(const HtTaken *taken)
+static GBytes *find_received(const HtTaken *taken)
 {
     if (taken->body) {
         return g_bytes_ref(taken->body);
     }
     HtText original = taken->outcome ? taken->outcome->original : HT_TEXT_NONE;
     return original.data ? g_bytes_new(original.data, original.size) : NULL;
+}
+
+static void write_blanks(char *bytes, uint64_t start, uint64_t end)
+{
+    for (uint64_t i = start; i < end; i++) {
+        bytes[i] = bytes[i] == '\n' || bytes[i] == '\r' ? bytes[i] : ' ';
+    }
+}
+
+/* A part that is out of order is a host's mistake or malice: nothing from there on is kept then. */
+static void conceal(char *bytes, uint64_t size, HtText parts)
+{
+    uint64_t done = 0;
+    for (size_t at = 0; at + sizeof(HtConcealed) <= parts.size && done < size; at += sizeof(HtConcealed)) {
+        HtConcealed part;
+        memcpy(&part, parts.data + at, sizeof part);
+        bool ordered = part.start >= done && part.start <= size;
+        uint64_t start = ordered ? part.start : done;
+        uint64_t end = ordered ? start + MIN(part.size, size - start) : size;
+        write_blanks(bytes, start, end);
+        done = end;
+    }
+}
+
+/* What may be kept of the payload: a host can have blanks written over parts of it, and nothing else. */
+static GBytes *find_payload(const HtTaken *taken)
+{
+    g_autoptr(GBytes) received = find_received(taken);
+    HtText concealed = taken->outcome ? taken->outcome->concealed : HT_TEXT_NONE;
+    if (!received || concealed.size == 0) {
+        return g_steal_pointer(&received);
+    }
+    gsize size;
+    g_autofree char *bytes = g_bytes_unref_to_data(g_steal_pointer(&received), &size);
+    conceal(bytes, size, concealed);
+    return g_bytes_new_take(g_steal_pointer(&bytes), size);
 }
 
 static HtSpoolMessage *make_message(const HtTaken *taken, Backing **backing_out)

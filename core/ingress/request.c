@@ -14,6 +14,8 @@
  * larger goes there in pieces, so that memory does not grow with it. */
 #define GATHER_MAX_BYTES 65536
 
+#define GATE_RETRY_S 10
+
 static void free_request(HtRequest *request)
 {
     ht_buffer_clear(&request->gathered);
@@ -225,7 +227,10 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
     request->frame = frame ? g_bytes_ref(frame) : NULL;
     request->faults = ht_taken_faults(outcome);
     request->asker.soap = outcome->soap != HT_SOAP_NONE ? outcome->soap : request->asker.soap;
+    request->asker.addressing = outcome->addressing;
     request->asker.relates_to = outcome->message_id;
+    request->asker.action = outcome->action;
+    request->asker.submit = outcome->submit ? request->source->config->name : NULL;
     if (outcome->verdict != HT_VERDICT_OK) {
         take_refusal(request, outcome);
     } else if (complete) {
@@ -240,10 +245,22 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
 static void fill_host_message(const HtRequest *request, HtHostMessage *message)
 {
     *message = (HtHostMessage){.id = request->asker.id,
-                               .content_type = request->head.content_type,
+                               .content_type = request->head.content_type_whole,
                                .charset = request->head.charset,
                                .soap_action = request->head.soap_action,
                                .soap_expected = request->head.soap == HT_SOAP_12};
+}
+
+/* The adapter may have been replaced since the head was read. True when the problem says why nothing is taken. */
+static bool is_held_up(const HtRequest *request, HtProblem *problem)
+{
+    HtRefusal refusal;
+    if (ht_source_admits(request->source, &refusal)) {
+        return false;
+    }
+    ht_problem_of_refusal(problem, &refusal);
+    problem->retry_after_s = GATE_RETRY_S;
+    return true;
 }
 
 /* ---- The body ---- */
@@ -298,11 +315,14 @@ static enum MHD_Result start_streaming(HtRequest *request)
 {
     HtHostMessage message;
     g_autoptr(GError) error = NULL;
+    HtProblem problem;
+    if (is_held_up(request, &problem)) {
+        return refuse_midway(request, &problem);
+    }
     fill_host_message(request, &message);
     request->ticket =
         ht_host_stream(request->source->host, &message, take_outcome, go_on_streaming, request, &error);
     if (!request->ticket) {
-        HtProblem problem;
         ht_problem_of_error(&problem, error);
         return refuse_midway(request, &problem);
     }
@@ -404,6 +424,12 @@ static enum MHD_Result hand_over(HtRequest *request)
     }
     if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->spool_bytes_max) {
         return refuse_complete(request, ht_request_busy());
+    }
+    HtProblem problem;
+    if (is_held_up(request, &problem)) {
+        g_clear_pointer(&request->ticket, ht_ticket_cancel);
+        ht_request_set_problem(request, &problem);
+        return answer_now(request);
     }
     sha256_digest(&request->digest, sizeof request->sha256, request->sha256);
     count_in(request);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/config/config.h"
+#include "core/ingress/framing.h"
 #include "plugins/supervisor.h"
 
 typedef struct {
@@ -15,9 +16,16 @@ typedef struct {
         latency_us_max; /* request complete to answer, of all that reached the host */
 } HtSourceFigures;
 
+/* Whether its adapter may serve: what the gate (core/kit/gate.h) says of it. Otherwise nothing is given to the host. */
+typedef enum { HT_SOURCE_OPEN, HT_SOURCE_CHECKING, HT_SOURCE_FAILED } HtSourceGate;
+
 typedef struct {
     const HtSourceConfig *config;
     HtHost *host;
+    HtSourceGate gate;
     struct HtGuard *guard; /* who may send: the door's, NULL while there is none */
     HtSourceFigures figures;
 } HtSource;
+
+/* Whether the gate is open. Asked at the head, and again when the body goes to the host. False with a refusal. */
+bool ht_source_admits(const HtSource *source, HtRefusal *refusal);

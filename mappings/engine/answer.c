@@ -1,4 +1,5 @@
-/* A department's own answers (`<answer>`): success, refusal, or "not now". Asked once a payload, after it was read. */
+/* A department's own answers (`<answer>`): success, refusal, or "not now"; and what the mapping does not take (`<refuse>`).
+ * Asked once a payload, after it was read. */
 #include "mappings/engine/mapper-inside.h"
 
 #define CODE_MAX 24
@@ -32,8 +33,21 @@ static bool fails(const HtAnswerRule *rule, HtMatch *match, HtText code)
     return rule->ok && code.data && !is_ok(rule, code);
 }
 
+static HtVerdict refuse(const HtAnswerRule *rule, HtMatch *match, HtFault *fault)
+{
+    if (!ht_when_holds(rule->fail, match)) {
+        return HT_VERDICT_OK;
+    }
+    ht_fault_set(fault, rule->refusal, "%s: %s", rule->path,
+                 rule->refusal_text ? rule->refusal_text : "not taken by this source");
+    return HT_VERDICT_REJECT;
+}
+
 HtVerdict ht_answer_judge(const HtAnswerRule *rule, HtMatch *match, HtFault *fault)
 {
+    if (rule->refusal) {
+        return refuse(rule, match, fault);
+    }
     HtText code = rule->code.count > 0 ? ht_match_raw(match, rule->code.slots[0]) : HT_TEXT_NONE;
     if (rule->retry && ht_when_holds(rule->retry, match)) {
         ht_fault_set(fault, "department-error", "the department's answer says that it cannot now");

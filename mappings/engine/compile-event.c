@@ -8,12 +8,13 @@
 /* ---- Records ---- */
 
 /* The record rule at this path; made when it is not there. NULL after an error. */
-static HtRecordRule *find_record(HtCompiler *compiler, const xmlNode *node, const char *path,
-                                 HtTrieNode **base)
+static HtRecordRule *find_record(HtCompiler *compiler, const xmlNode *node, const char *attribute,
+                                 const char *path, HtTrieNode **base)
 {
     HtMapping *mapping = compiler->mapping;
     if (*path != '/' || strchr(path, '@')) {
-        ht_compile_error(compiler, node, "for-each=\"%s\" must be the absolute path of an element", path);
+        ht_compile_error(compiler, node, "%s=\"%s\" must be the absolute path of an element", attribute,
+                         path);
         return NULL;
     }
     *base = ht_compile_reach(compiler, node, mapping->trie, path);
@@ -23,22 +24,21 @@ static HtRecordRule *find_record(HtCompiler *compiler, const xmlNode *node, cons
     if ((*base)->record < 0) {
         HtRecordRule *rule = g_new0(HtRecordRule, 1);
         rule->path = g_strdup(path);
-        rule->line = (int)xmlGetLineNo((xmlNode *)node);
         (*base)->record = (int)mapping->records->len;
         g_ptr_array_add(mapping->records, rule);
+        g_ptr_array_add(compiler->record_nodes, (gpointer)node);
     }
     return mapping->records->pdata[(*base)->record];
 }
 
-/* All records of `for-each`, and their nodes as the scope's bases. */
-static GPtrArray *find_records(HtPathScope *scope, const xmlNode *node)
+GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const char *attribute)
 {
     HtCompiler *compiler = scope->compiler;
     GPtrArray *records = g_ptr_array_new();
-    char **paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "for-each"));
+    char **paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, attribute));
     for (; *paths; paths++) {
         HtTrieNode *base = NULL;
-        HtRecordRule *record = find_record(compiler, node, *paths, &base);
+        HtRecordRule *record = find_record(compiler, node, attribute, *paths, &base);
         if (record) {
             g_ptr_array_add(records, record);
             g_ptr_array_add(scope->bases, base);
@@ -49,10 +49,10 @@ static GPtrArray *find_records(HtPathScope *scope, const xmlNode *node)
 
 static void add_skip(HtPathScope *scope, const xmlNode *node, GPtrArray *records)
 {
-    HtWhen *when = ht_compile_when(scope, node, "when");
+    const HtWhen *when = ht_compile_when(scope, node, "when");
     for (guint i = 0; when && i < records->len; i++) {
         HtRecordRule *record = records->pdata[i];
-        record->skips = g_renew(HtWhen *, record->skips, record->n_skips + 1);
+        record->skips = g_renew(const HtWhen *, record->skips, record->n_skips + 1);
         record->skips[record->n_skips++] = when;
     }
 }
@@ -70,7 +70,7 @@ void ht_compile_skip(HtCompiler *compiler, const xmlNode *node)
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
     HtPathScope scope = {
         .compiler = compiler, .node = node, .bases = bases, .needs_tree = &needs_tree, .each = -1};
-    g_autoptr(GPtrArray) records = find_records(&scope, node);
+    g_autoptr(GPtrArray) records = ht_compile_records(&scope, node, "for-each");
     add_skip(&scope, node, records);
     mark_tree(records, needs_tree);
 }
@@ -122,6 +122,7 @@ static void read_head(HtPathScope *scope, const xmlNode *node, HtEventRule *even
     scope->node = node;
     if (ht_compile_is(node, "id")) {
         event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
+        event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
     } else if (ht_compile_is(node, "action")) {
         read_action(scope, node, event);
     } else if (ht_compile_is(node, "direction")) {
@@ -217,7 +218,7 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
                          .covers = covers,
                          .needs_tree = &needs_tree,
                          .each = -1};
-    g_autoptr(GPtrArray) records = find_records(&scope, node);
+    g_autoptr(GPtrArray) records = ht_compile_records(&scope, node, "for-each");
     event->when = ht_compile_when(&scope, node, "when");
     read_children(&scope, node, event, records);
     if (type) {

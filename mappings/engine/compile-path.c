@@ -10,7 +10,7 @@ HtTrieNode *ht_trie_new(void)
     HtTrieNode *node = g_new0(HtTrieNode, 1);
     node->stores = g_array_new(FALSE, FALSE, sizeof(HtStore));
     node->clears = g_array_new(FALSE, FALSE, sizeof(HtSlot));
-    node->record = node->each = node->answer = -1;
+    node->record = node->each = node->answer = node->count = -1;
     return node;
 }
 
@@ -292,26 +292,23 @@ HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *e
     return xpath;
 }
 
-HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *name)
+const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *name)
 {
     HtCompiler *compiler = scope->compiler;
     const char *text = ht_compile_attribute(compiler, node, name);
     const char *expression =
         strcmp(name, "when") == 0 ? ht_compile_attribute(compiler, node, "xpath-when") : NULL;
-    HtWhen *when = NULL;
+    const HtWhen *when = NULL;
     if (text) {
         char *problem = NULL;
-        when = ht_when_parse(text, resolve, scope, &problem);
+        when = ht_when_parse(compiler->mapping->whens, text, resolve, scope, &problem);
         if (!when) {
             ht_compile_error(compiler, node, "%s", problem);
             g_free(problem);
         }
     } else if (expression) {
         HtXpath *xpath = ht_compile_xpath(scope, node, expression);
-        when = xpath ? ht_when_from_xpath(xpath) : NULL;
-    }
-    if (when) {
-        g_ptr_array_add(compiler->mapping->whens, when);
+        when = xpath ? ht_when_from_xpath(compiler->mapping->whens, xpath) : NULL;
     }
     return when;
 }

@@ -1,15 +1,43 @@
 /* Errors of a mapping file, each with its line, and small helpers for reading its XML. */
 #include "mappings/engine/compiler.h"
 
+static const HtUse *find_use(const xmlNode *node)
+{
+    while (node && !node->_private) {
+        node = node->parent;
+    }
+    return node ? node->_private : NULL;
+}
+
+/* The same content is compiled once for each use, and says the same each time. */
+static bool is_noted(const GString *errors, const char *text)
+{
+    size_t size = strlen(text);
+    for (const char *at = strstr(errors->str, text); at; at = strstr(at + 1, text)) {
+        if (g_str_has_prefix(at + size, " (used in line ")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    g_string_append_printf(compiler->errors, "%s:%ld: error: ", compiler->mapping->path,
-                           node ? xmlGetLineNo((xmlNode *)node) : 1);
-    g_string_append_vprintf(compiler->errors, format, arguments);
-    g_string_append_c(compiler->errors, '\n');
+    g_autofree char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    g_autofree char *text = g_strdup_printf("%s:%ld: error: %s", compiler->mapping->path,
+                                            node ? xmlGetLineNo((xmlNode *)node) : 1, what);
+    const HtUse *use = find_use(node);
+    if (use && is_noted(compiler->errors, text)) {
+        return;
+    }
+    g_string_append(compiler->errors, text);
+    for (const char *before = " (used in line"; use; use = use->above, before = ", that in line") {
+        g_string_append_printf(compiler->errors, "%s %ld%s", before, use->line, use->above ? "" : ")");
+    }
+    g_string_append_c(compiler->errors, '\n');
 }
 
 #define WORD_MAX 64

@@ -9,8 +9,6 @@
 
 G_DEFINE_QUARK(ht_mapping_error, ht_mapping_error)
 
-#define ANSWERS_MAX 64
-
 /* ---- Life of a mapping ---- */
 
 static void free_record(gpointer data)
@@ -19,6 +17,7 @@ static void free_record(gpointer data)
     g_free(rule->path);
     g_free(rule->events);
     g_free(rule->skips);
+    g_free(rule->counts);
     g_free(rule);
 }
 
@@ -37,14 +36,14 @@ static void free_event(gpointer data)
     g_free(rule);
 }
 
-static void free_when(gpointer data)
-{
-    ht_when_free(data);
-}
-
 static void free_xpath(gpointer data)
 {
     ht_xpath_free(data);
+}
+
+static void free_array(gpointer data)
+{
+    g_ptr_array_unref(data);
 }
 
 static HtMapping *new_mapping(const char *path)
@@ -56,11 +55,14 @@ static HtMapping *new_mapping(const char *path)
     mapping->records = g_ptr_array_new_with_free_func(free_record);
     mapping->eaches = g_ptr_array_new_with_free_func(free_each);
     mapping->answers = g_ptr_array_new_with_free_func(g_free);
+    mapping->counts = g_ptr_array_new_with_free_func(g_free);
     mapping->nulls = g_ptr_array_new_with_free_func(g_free);
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->types = g_ptr_array_new();
     mapping->owned = g_ptr_array_new_with_free_func(g_free);
-    mapping->whens = g_ptr_array_new_with_free_func(free_when);
+    mapping->services = g_ptr_array_new();
+    mapping->arrays = g_ptr_array_new_with_free_func(free_array);
+    mapping->whens = ht_when_pool_new();
     mapping->xpaths = g_ptr_array_new_with_free_func(free_xpath);
     return mapping;
 }
@@ -71,9 +73,10 @@ void ht_mapping_free(HtMapping *mapping)
         return;
     }
     ht_trie_free(mapping->trie);
-    GPtrArray *arrays[] = {mapping->events, mapping->records, mapping->eaches,       mapping->answers,
-                           mapping->nulls,  mapping->types,   mapping->record_paths, mapping->whens,
-                           mapping->xpaths, mapping->owned};
+    GPtrArray *arrays[] = {mapping->events,  mapping->records, mapping->eaches,       mapping->answers,
+                           mapping->nulls,   mapping->types,   mapping->record_paths, mapping->whens,
+                           mapping->xpaths,  mapping->counts,  mapping->arrays,       mapping->owned,
+                           mapping->services};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
@@ -96,6 +99,12 @@ static void note_error(void *user, xmlErrorPtr error)
     g_autofree char *text = g_strstrip(g_strdup(error->message ? error->message : "not valid"));
     g_string_append_printf(compiler->errors, "%s:%d: error: %s\n",
                            error->file ? error->file : compiler->mapping->path, error->line, text);
+}
+
+static void note_invalid(void *user, xmlErrorPtr error)
+{
+    g_autofree char *text = g_strstrip(g_strdup(error->message ? error->message : "not valid"));
+    ht_compile_error(user, error->node, "%s", text);
 }
 
 static xmlDoc *read_document(HtCompiler *compiler)
@@ -134,7 +143,7 @@ static bool validate(HtCompiler *compiler, xmlDoc *document)
         return false;
     }
     xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema);
-    xmlRelaxNGSetValidStructuredErrors(validator, note_error, compiler);
+    xmlRelaxNGSetValidStructuredErrors(validator, note_invalid, compiler);
     bool valid = xmlRelaxNGValidateDoc(validator, document) == 0;
     xmlRelaxNGFreeValidCtxt(validator);
     xmlRelaxNGFree(schema);
@@ -167,43 +176,6 @@ static void read_ignore(HtCompiler *compiler, const xmlNode *node)
     ht_compile_ignore(&scope, node);
 }
 
-static const HtTable *find_answer_table(HtCompiler *compiler, const xmlNode *node)
-{
-    const char *name = ht_compile_attribute(compiler, node, "table");
-    const HtTable *table = name ? ht_tables_find(compiler->reference->tables, name) : NULL;
-    if (name && !table) {
-        ht_compile_error(compiler, node, "there is no code table \"%s\"", name);
-    }
-    return table;
-}
-
-static void read_answer(HtCompiler *compiler, const xmlNode *node)
-{
-    HtMapping *mapping = compiler->mapping;
-    const char *path = ht_compile_attribute(compiler, node, "for");
-    HtTrieNode *reached = ht_compile_reach(compiler, node, mapping->trie, path);
-    if (!reached || *path != '/' || mapping->answers->len == ANSWERS_MAX || reached->answer >= 0) {
-        ht_compile_error(compiler, node,
-                         "for=\"%s\" must be an absolute path, each in one <answer>, at most %d", path,
-                         ANSWERS_MAX);
-        return;
-    }
-    reached->answer = (int)mapping->answers->len;
-    HtAnswerRule *rule = g_new0(HtAnswerRule, 1);
-    g_ptr_array_add(mapping->answers, rule);
-    g_autoptr(GPtrArray) bases = g_ptr_array_new();
-    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .answer_path = path, .each = -1};
-    const char *ok = ht_compile_attribute(compiler, node, "ok");
-    rule->fail = ht_compile_when(&scope, node, "fail-when");
-    rule->retry = ht_compile_when(&scope, node, "retry-when");
-    rule->code = ht_compile_paths(&scope, ht_compile_attribute(compiler, node, "code"));
-    rule->ok = ok ? ht_compile_words(compiler, ok) : NULL;
-    rule->table = find_answer_table(compiler, node);
-    if (ok && rule->code.count == 0) {
-        ht_compile_error(compiler, node, "ok=\"…\" lists codes: code=\"…\" must say where the code is");
-    }
-}
-
 static void read_top(HtCompiler *compiler, const xmlNode *root)
 {
     HtMapping *mapping = compiler->mapping;
@@ -214,7 +186,11 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
         if (ht_compile_is(node, "event")) {
             ht_compile_event(compiler, node);
         } else if (ht_compile_is(node, "answer")) {
-            read_answer(compiler, node);
+            ht_compile_answer(compiler, node);
+        } else if (ht_compile_is(node, "refuse")) {
+            ht_compile_refuse(compiler, node);
+        } else if (ht_compile_is(node, "count")) {
+            ht_compile_count(compiler, node);
         } else if (ht_compile_is(node, "skip")) {
             ht_compile_skip(compiler, node);
         } else if (ht_compile_is(node, "null")) {
@@ -223,10 +199,12 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             read_repair(compiler, node);
         } else if (ht_compile_is(node, "ignore")) {
             read_ignore(compiler, node);
+        } else if (ht_compile_is(node, "service")) {
+            ht_compile_service(compiler, node);
         }
     }
     if (mapping->events->len == 0 && mapping->answers->len == 0) {
-        ht_compile_error(compiler, root, "there is no <event> and no <answer>");
+        ht_compile_error(compiler, root, "there is no <event>, <answer> or <refuse>");
     }
     g_ptr_array_add(mapping->types, NULL);
 }
@@ -234,16 +212,17 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
 /* ---- What needs the whole ---- */
 
 /* A record inside of a record would have to be two things at once. */
-static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, const HtRecordRule *above)
+static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, int above)
 {
-    const HtRecordRule *own = node->record >= 0 ? compiler->mapping->records->pdata[node->record] : NULL;
-    if (own && above) {
-        g_string_append_printf(compiler->errors,
-                               "%s:%d: error: for-each=\"%s\" lies inside of for-each=\"%s\" (line %d)\n",
-                               compiler->mapping->path, own->line, own->path, above->path, above->line);
+    HtRecordRule **records = (HtRecordRule **)compiler->mapping->records->pdata;
+    if (node->record >= 0 && above >= 0) {
+        ht_compile_error(compiler, compiler->record_nodes->pdata[node->record],
+                         "for-each=\"%s\" lies inside of for-each=\"%s\" (line %ld)",
+                         records[node->record]->path, records[above]->path,
+                         xmlGetLineNo(compiler->record_nodes->pdata[above]));
     }
     for (const HtTrieNode *child = node->children; child; child = child->next) {
-        check_nesting(compiler, child, own ? own : above);
+        check_nesting(compiler, child, node->record >= 0 ? node->record : above);
     }
 }
 
@@ -340,14 +319,17 @@ static void free_covers(gpointer data)
 static void compile(HtCompiler *compiler, xmlDoc *document)
 {
     compiler->covers = g_ptr_array_new_with_free_func(free_covers);
+    compiler->record_nodes = g_ptr_array_new();
     compiler->record_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->absolute_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->eaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     read_top(compiler, xmlDocGetRootElement(document));
-    check_nesting(compiler, compiler->mapping->trie, NULL);
+    check_nesting(compiler, compiler->mapping->trie, -1);
+    ht_compile_counts_check(compiler);
     finish_nulls(compiler);
     finish_covers(compiler);
     g_ptr_array_unref(compiler->covers);
+    g_ptr_array_unref(compiler->record_nodes);
     g_hash_table_unref(compiler->record_slots);
     g_hash_table_unref(compiler->absolute_slots);
     g_hash_table_unref(compiler->eaches);
@@ -357,9 +339,10 @@ HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GErro
 {
     g_autoptr(HtMapping) mapping = new_mapping(path);
     g_autoptr(GString) errors = g_string_new(NULL);
-    HtCompiler compiler = {.mapping = mapping, .reference = reference, .errors = errors};
+    g_autoptr(GPtrArray) uses = g_ptr_array_new_with_free_func(g_free);
+    HtCompiler compiler = {.mapping = mapping, .reference = reference, .errors = errors, .uses = uses};
     xmlDoc *document = read_document(&compiler);
-    if (document && validate(&compiler, document)) {
+    if (document && ht_compile_defines(&compiler, document) && validate(&compiler, document)) {
         compile(&compiler, document);
     }
     xmlFreeDoc(document);

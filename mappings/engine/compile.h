@@ -7,6 +7,7 @@
 
 #include "core/base/event.h"
 #include "mappings/engine/mapper.h"
+#include "mappings/engine/service.h"
 #include "mappings/engine/when.h"
 #include "mappings/engine/xpathrec.h"
 
@@ -42,9 +43,11 @@ struct HtTrieNode {
     int record;     /* index of the record rule that begins here, or -1 */
     int each;       /* index of the repeated group that has an instance here, or -1 */
     int answer;     /* index of the answer that is meant here, or -1 */
+    int count;      /* number of the scope of <count> rules that ends with this element, or -1 */
     int line;       /* where the mapping names it first */
     bool attribute;
     bool ignore;
+    bool wraps; /* counted records are below this element: a number that is stated elsewhere is held against them */
 };
 
 /* ---- Rules ---- */
@@ -63,7 +66,7 @@ typedef enum {
 } HtAs;
 
 typedef struct {
-    HtWhen *when;
+    const HtWhen *when;
     HtText value;
 } HtCaseRule;
 
@@ -75,7 +78,7 @@ typedef struct {
     HtText constant; /* instead of from, or absent */
     HtCaseRule *cases;
     unsigned n_cases;
-    HtWhen *when; /* NULL: always */
+    const HtWhen *when; /* NULL: always */
     const HtTable *table;
     const HtTranslation *translation;
     const char *system; /* of codes without counterpart */
@@ -97,7 +100,7 @@ typedef struct {
     const char *group;
     HtElementRule *rules;
     unsigned n_rules;
-    HtWhen *when;
+    const HtWhen *when;
     int each; /* index into the mapping's eaches, or -1: one instance, of the record */
     int line;
     bool reported, repeats;
@@ -107,22 +110,23 @@ typedef struct {
 typedef struct {
     HtText kind;
     HtFrom from;
-    HtWhen *when, *fresh;
+    const HtWhen *when, *fresh;
     bool id_number;
 } HtIdentityRule;
 
 typedef struct {
     HtText type;
     HtText direction; /* absent: none */
-    HtWhen *when;
+    const HtWhen *when;
     HtFrom id;
+    bool id_personal; /* no businessid is made of it */
     HtFrom time;
     HtText time_path;
     unsigned time_flags;
     int time_finest;
     bool time_required;
     HtText action; /* the default */
-    HtWhen *cancel, *correct, *verify;
+    const HtWhen *cancel, *correct, *verify;
     HtFrom reverses;
     HtFrom division, from_division;
     HtText division_path, from_division_path;
@@ -139,10 +143,11 @@ typedef struct {
     char *path;
     const HtEventRule **events; /* at most 64 */
     unsigned n_events;
-    HtWhen **skips;
+    const HtWhen **skips;
     unsigned n_skips;
+    unsigned *counts; /* indexes of the counts that it is counted in */
+    unsigned n_counts;
     bool needs_tree; /* an XPath somewhere: the record becomes a DOM */
-    int line;
 } HtRecordRule;
 
 /* A repeated element below a record: its columns are the paths below it that the mapping names. */
@@ -152,13 +157,25 @@ typedef struct {
     unsigned first_bit; /* in HtEventRule.covers */
 } HtEachRule;
 
+/* A department's own answer; or, with `refusal`, what the mapping does not take (`fail` NULL: always). */
 typedef struct {
     char *path;
-    HtWhen *fail, *retry;
+    const HtWhen *fail, *retry;
     HtFrom code;
     char **ok; /* NULL: fail and retry decide */
     const HtTable *table;
+    const char *refusal, *refusal_text; /* fault code; what it says, or NULL */
 } HtAnswerRule;
+
+/* A number of records that the payload states (count.c). */
+typedef struct {
+    const char *path, *of;  /* with their conditions, for faults */
+    int scope;              /* HtTrieNode.count of the element that states it */
+    const HtWhen *for_when; /* of that element; NULL: always */
+    HtSlot from;
+    const HtWhen *when; /* of the records; NULL: all */
+    bool inside; /* the records are inside of that element: each is checked at its end, else all at the payload's */
+} HtCountRule;
 
 /* A further spelling of null. */
 typedef struct {
@@ -176,11 +193,14 @@ struct HtMapping {
     GPtrArray *records;      /* HtRecordRule * */
     GPtrArray *eaches;       /* HtEachRule * */
     GPtrArray *answers;      /* HtAnswerRule * */
+    GPtrArray *counts;       /* HtCountRule * */
     GPtrArray *nulls;        /* HtNullRule * */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
-    unsigned n_bits;  /* record slots, then columns */
-    GPtrArray *types; /* const char *, NULL-terminated */
-    GPtrArray *owned; /* what rules point to, freed with the mapping */
+    unsigned n_bits;     /* record slots, then columns */
+    GPtrArray *types;    /* const char *, NULL-terminated */
+    GPtrArray *services; /* HtService * */
+    GPtrArray *owned;    /* what rules point to, freed with the mapping */
+    GPtrArray *arrays;   /* GPtrArray * of the services, the same */
     GPtrArray *whens, *xpaths;
 };

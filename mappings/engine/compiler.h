@@ -6,12 +6,21 @@
 
 #include "mappings/engine/compile.h"
 
+/* The <use> by which elements of a <define> came to where they are. */
+typedef struct HtUse HtUse;
+struct HtUse {
+    const HtUse *above; /* by which the <use> itself came; NULL: it is the author's */
+    long line;
+};
+
 typedef struct {
     HtMapping *mapping;
     const HtReference *reference;
     GString *errors;
     GHashTable *record_slots, *absolute_slots, *eaches; /* path → number + 1 */
     GPtrArray *covers;                                  /* HtCovers *, one for each event */
+    GPtrArray *record_nodes; /* const xmlNode *: where each of the mapping's records is named first */
+    GPtrArray *uses;         /* HtUse *, owned; what a <use> put there has its own in _private */
 } HtCompiler;
 
 /* What an event names; becomes HtEventRule.covers when all slots are known. */
@@ -33,7 +42,7 @@ typedef struct {
 
 /* ---- compile-report.c ---- */
 
-/* Notes `file:line: error: …`. */
+/* Notes `file:line: error: …`, with the line that the author wrote; of a <define>'s content once, with the first <use>. */
 void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -50,6 +59,11 @@ void *ht_compile_own(HtCompiler *compiler, void *memory);
 char **ht_compile_words(HtCompiler *compiler, const char *text);
 
 bool ht_compile_is(const xmlNode *node, const char *name);
+
+/* ---- compile-define.c ---- */
+
+/* Puts what is defined where it is used, and takes `<define>` and `<use>` out of the document. False after errors. */
+bool ht_compile_defines(HtCompiler *compiler, xmlDoc *document);
 
 /* ---- compile-path.c ---- */
 
@@ -69,7 +83,7 @@ HtFrom ht_compile_from(HtPathScope *scope, const xmlNode *node);
 HtFrom ht_compile_paths(HtPathScope *scope, const char *paths);
 
 /* The condition in the attribute `name` (and for "when" in xpath-when); NULL when there is none, or after an error. */
-HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *name);
+const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const char *name);
 
 /* An XPath, or NULL after an error. */
 HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *expression);
@@ -95,6 +109,27 @@ int ht_compile_date(const char *as, HtType type, unsigned *flags);
 
 void ht_compile_event(HtCompiler *compiler, const xmlNode *node);
 void ht_compile_skip(HtCompiler *compiler, const xmlNode *node); /* in <mapping> */
+
+/* The records of these paths (HtRecordRule *; made when they are not there), and their nodes as the scope's bases. Errors
+ * are noted; `attribute` names where the paths stand. transfer container. */
+GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const char *attribute);
+
+/* ---- compile-payload.c ---- */
+
+void ht_compile_answer(HtCompiler *compiler, const xmlNode *node);
+void ht_compile_refuse(HtCompiler *compiler, const xmlNode *node);
+
+/* ---- compile-count.c ---- */
+
+void ht_compile_count(HtCompiler *compiler, const xmlNode *node);
+
+/* When all is read: what is counted must be some event's records. */
+void ht_compile_counts_check(HtCompiler *compiler);
+
+/* ---- compile-service.c ---- */
+
+/* `<service>` */
+void ht_compile_service(HtCompiler *compiler, const xmlNode *node);
 
 /* ---- compile-block.c ---- */
 

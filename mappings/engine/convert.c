@@ -185,11 +185,22 @@ static bool is_thousands_comma(const char *text, size_t size)
     return text[0] == ',' && digits == 4;
 }
 
+/* Digits at the beginning, as many as a number may have: mostly all of it. */
+static size_t count_digits(const char *text, size_t size)
+{
+    size_t count = 0, most = MIN(size, HT_NUMBER_MAX - 1);
+    while (count < most && g_ascii_isdigit(text[count])) {
+        count++;
+    }
+    return count;
+}
+
 /* Narrow text without blanks and thousands commas in `out`; 0 when it does not fit. */
 static size_t squeeze(const char *text, size_t size, char out[HT_NUMBER_MAX])
 {
-    size_t used = 0;
-    for (size_t i = 0, taken; i < size; i += taken) {
+    size_t used = count_digits(text, size);
+    memcpy(out, text, used);
+    for (size_t i = used, taken; i < size; i += taken) {
         uint32_t character = ht_value_character(text + i, size - i, &taken);
         char ascii = character < 0x80 ? (char)character : narrow(character);
         if (ht_text_is_blank(character) || is_thousands_comma(text + i, size - i)) {
@@ -435,10 +446,19 @@ static const HtTableEntry *find_either(const CodeSystem *system, HtText value, H
     return entry;
 }
 
+static bool is_ascii(HtText text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        all |= (unsigned char)text.data[i];
+    }
+    return all < 0x80;
+}
+
 static const HtTableEntry *find_folded(const CodeSystem *system, HtText value, HtMarks *marks)
 {
     char folded[CODE_ROOM];
-    size_t size = ht_value_fold(value.data, value.size, folded, sizeof folded);
+    size_t size = is_ascii(value) ? value.size : ht_value_fold(value.data, value.size, folded, sizeof folded);
     if (size == SIZE_MAX || size == value.size) {
         return NULL;
     }
@@ -473,6 +493,7 @@ static void explain_unmapped(HtText value, HtCode *result)
     if (is_compound(value)) {
         result->marks |= HT_MARK_BIT(HT_MARK_CODE_COMPOUND);
         result->code = value;
+        result->text = HT_TEXT_NONE; /* what stands behind the first slash is no text */
     } else if (!result->code.data) {
         *(is_code(value) ? &result->code : &result->text) = value;
     }

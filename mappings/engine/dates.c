@@ -312,8 +312,41 @@ static bool scan_rest(Scanner *scan, Parts *parts, HtDate *out)
     return true;
 }
 
+/* True when the text, which is long enough, begins with this form: 0 stands for any digit, T also for a blank. */
+static bool has_form(const Scanner *scan, const char *form)
+{
+    const char *at = scan->at;
+    for (; *form; form++, at++) {
+        bool fits = *form == '0' ? is_digit(*at) : *form == *at || (*form == 'T' && *at == ' ');
+        if (!fits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* yyyy-MM-dd, alone or with THH:mm:ss behind it: what most systems write. Nothing is taken when it is anything else. */
+static bool scan_usual(Scanner *scan, Parts *parts)
+{
+    size_t size = (size_t)(scan->end - scan->at);
+    bool has_time = size >= 19;
+    if ((size != 10 && !has_time) || !has_form(scan, has_time ? "0000-00-00T00:00:00" : "0000-00-00")) {
+        return false;
+    }
+    int *const fields[] = {&parts->month, &parts->day, &parts->hour, &parts->minute, &parts->second};
+    parts->year = take(scan, 4);
+    for (size_t i = 0; i < (has_time ? 5 : 2); i++) {
+        scan->at++;
+        *fields[i] = take(scan, 2);
+    }
+    return true;
+}
+
 static bool scan_date(Scanner *scan, Parts *parts, HtDate *out)
 {
+    if (scan_usual(scan, parts)) {
+        return scan_rest(scan, parts, out);
+    }
     size_t count = count_digits(scan);
     if (!scan_compact(scan, count, parts)) {
         return false;

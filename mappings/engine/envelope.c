@@ -5,10 +5,12 @@
  * FaultTo, schemaLocation) is never used. */
 #include "mappings/engine/envelope.h"
 
+#include "mappings/engine/multiref.h"
+#include "mappings/engine/service.h"
 #include "mappings/engine/soap-action.h"
 #include "mappings/engine/text-value.h"
 
-#define MESSAGE_ID_MAX 256
+#define HEADER_MAX 256 /* of a MessageID, of an Action */
 #define FAULT_CODE_MAX 64
 
 #define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
@@ -32,13 +34,17 @@ typedef enum {
     PLACE_ENVELOPE,
     PLACE_HEADER,
     PLACE_BODY,
+    PLACE_SUBMIT, /* in the generic operation, between its documents */
     PLACE_FAULT,
-    PLACE_SKIPPED, /* in the Envelope, neither Header nor Body */
+    PLACE_RECORDED, /* in a child of the Body: all goes to multiref.c */
+    PLACE_INCLUDE,  /* in an element for which an attachment stands: nothing in it is asked for */
+    PLACE_SKIPPED,  /* in the Envelope, neither Header nor Body */
 } Place;
 
 typedef struct {
-    HtName envelope, header, body, fault, fault_code, value, message_id, must_understand, actor, role;
-    HtName soap_11, soap_12, addressing_2004, addressing_2005;
+    HtName envelope, header, body, fault, fault_code, value, message_id, action, must_understand, actor, role;
+    HtName submit, href, ref;
+    HtName soap_11, soap_12, addressing_2004, addressing_2005, xop;
 } Names;
 
 struct HtEnvelope {
@@ -51,9 +57,17 @@ struct HtEnvelope {
     uint32_t open; /* elements, in the payload's own document */
     HtName uri;    /* of the root */
     uint32_t operations;
-    bool is_captured; /* the text of the element goes to `captured` */
+    uint32_t around; /* elements open around the documents: IN_BODY, or one more in the generic operation */
+    HtMultiref *multiref;
+    HtAttach *attach;
+    uint32_t include_open; /* PLACE_INCLUDE: its elements that are open */
+    bool records;          /* the body is recorded; false while it is given again */
+    bool resolved;         /* what comes was recorded and has its references resolved */
+    bool wants_record;     /* the reading was stopped to be begun again */
+    HtText *capture;       /* gets the text of the header at hand; NULL: nobody wants it */
+    bool is_captured;      /* the text of the element goes to `captured` */
     HtBuffer captured;
-    HtBuffer message_id;
+    HtBuffer header; /* MessageID and Action; room for both, so that none moves */
 };
 
 HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings)
@@ -69,14 +83,22 @@ HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings)
         .fault_code = ht_sax_intern(sax, "faultcode"),
         .value = ht_sax_intern(sax, "Value"),
         .message_id = ht_sax_intern(sax, "MessageID"),
+        .action = ht_sax_intern(sax, "Action"),
         .must_understand = ht_sax_intern(sax, "mustUnderstand"),
         .actor = ht_sax_intern(sax, "actor"),
         .role = ht_sax_intern(sax, "role"),
+        .submit = ht_sax_intern(sax, HT_SUBMIT),
+        .href = ht_sax_intern(sax, "href"),
+        .ref = ht_sax_intern(sax, "ref"),
         .soap_11 = ht_sax_intern(sax, SOAP_11),
         .soap_12 = ht_sax_intern(sax, SOAP_12),
         .addressing_2004 = ht_sax_intern(sax, "http://schemas.xmlsoap.org/ws/2004/08/addressing"),
         .addressing_2005 = ht_sax_intern(sax, "http://www.w3.org/2005/08/addressing"),
+        .xop = ht_sax_intern(sax, "http://www.w3.org/2004/08/xop/include"),
     };
+    ht_buffer_reserve(&envelope->header, 2 * HEADER_MAX);
+    envelope->multiref = ht_multiref_new(sax);
+    envelope->attach = ht_attach_new(sax, strings);
     return envelope;
 }
 
@@ -84,9 +106,21 @@ void ht_envelope_free(HtEnvelope *envelope)
 {
     if (envelope) {
         ht_buffer_clear(&envelope->captured);
-        ht_buffer_clear(&envelope->message_id);
+        ht_buffer_clear(&envelope->header);
+        ht_multiref_free(envelope->multiref);
+        ht_attach_free(envelope->attach);
         g_free(envelope);
     }
+}
+
+void ht_envelope_record(HtEnvelope *envelope, bool record)
+{
+    envelope->records = record;
+}
+
+bool ht_envelope_wants_record(const HtEnvelope *envelope)
+{
+    return envelope->wants_record;
 }
 
 void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading *reading)
@@ -97,10 +131,20 @@ void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading
     envelope->open = 0;
     envelope->uri = NULL;
     envelope->operations = 0;
+    envelope->around = IN_BODY;
     envelope->is_captured = false;
+    envelope->capture = NULL;
+    envelope->records = false;
+    envelope->resolved = false;
+    envelope->wants_record = false;
+    ht_attach_begin(envelope->attach, payload->attachments, reading);
+    envelope->header.size = 0;
     reading->operation = NULL;
+    reading->addressing = HT_ADDRESSING_NONE;
     reading->message_id = HT_TEXT_NONE;
+    reading->action = HT_TEXT_NONE;
     reading->soap = HT_SOAP_NONE;
+    reading->submit = false;
     if (payload->soap_expected) {
         reading->soap =
             HT_SOAP_12; /* so that a fault is answered in the sender's form, whatever can be read */
@@ -131,14 +175,30 @@ static bool is_for_us(const HtEnvelope *envelope, const HtSaxElement *element)
            ht_text_is(role, SOAP_12 "/role/next") || ht_text_is(role, SOAP_12 "/role/ultimateReceiver");
 }
 
+/* Of WS-Addressing only what an answer needs is read. Where it asks the answer to be sent (ReplyTo, FaultTo) is never
+ * followed: it goes back the way that the request came. */
+static void start_addressing(HtEnvelope *envelope, const HtSaxElement *element)
+{
+    const Names *names = &envelope->names;
+    HtReading *reading = envelope->reading;
+    reading->addressing = element->uri == names->addressing_2004 ? HT_ADDRESSING_2004 : HT_ADDRESSING_2005;
+    envelope->capture = NULL;
+    if (element->name == names->message_id && !reading->message_id.data) {
+        envelope->capture = &reading->message_id;
+    } else if (element->name == names->action && !reading->action.data) {
+        envelope->capture = &reading->action;
+    }
+    envelope->is_captured = envelope->capture != NULL;
+    envelope->captured.size = 0;
+}
+
 static void start_block(HtEnvelope *envelope, const HtSaxElement *element)
 {
     const Names *names = &envelope->names;
     bool is_addressing =
         element->uri && (element->uri == names->addressing_2004 || element->uri == names->addressing_2005);
     if (is_addressing) {
-        envelope->is_captured = element->name == names->message_id;
-        envelope->captured.size = 0;
+        start_addressing(envelope, element);
         return;
     }
     HtText must = element->attribute_count > 0
@@ -151,37 +211,143 @@ static void start_block(HtEnvelope *envelope, const HtSaxElement *element)
     }
 }
 
-/* The end of a MessageID, or an element inside it. One that is too long to be an id is none: cut, two messages could
- * share it. */
+/* The end of a MessageID or Action, or an element inside it. One that is too long to be an id is none: cut, two messages
+ * could share it. */
 static void end_capture(HtEnvelope *envelope)
 {
     if (!envelope->is_captured) {
         return;
     }
     envelope->is_captured = false;
-    HtText id = ht_text_trim(envelope->captured.data, envelope->captured.size);
-    if (id.size > 0 && id.size <= MESSAGE_ID_MAX) {
-        ht_buffer_reset(&envelope->message_id, MESSAGE_ID_MAX);
-        ht_buffer_add_text(&envelope->message_id, id);
-        envelope->reading->message_id = ht_buffer_text(&envelope->message_id);
+    HtText text = ht_text_trim(envelope->captured.data, envelope->captured.size);
+    if (envelope->capture && text.size > 0 && text.size <= HEADER_MAX) {
+        *envelope->capture = (HtText){envelope->header.data + envelope->header.size, text.size};
+        ht_buffer_add_text(&envelope->header, text);
+    }
+}
+
+/* ---- Content ---- */
+
+/* Not known before it is met, and all that came before may be out of order: begun again, this time recorded. */
+static void demand_record(HtEnvelope *envelope)
+{
+    if (!ht_sax_stopped(envelope->sax)) {
+        envelope->wants_record = true;
+        ht_sax_refuse(envelope->sax, "href-missing",
+                      "References (href) were met before the body was recorded.");
+    }
+}
+
+static bool is_in_soap(const HtEnvelope *envelope)
+{
+    return envelope->reading->soap != HT_SOAP_NONE;
+}
+
+/* The operation's element itself, or a document of the generic operation. */
+static bool is_document(const HtEnvelope *envelope)
+{
+    return envelope->operations > 0 && envelope->open == envelope->around + 1;
+}
+
+/* An element that may stand for something else, or have it for its content. Bytes that stand where a document must are
+ * nobody's value: such an element is read as what it is, and the attachment stays without use. */
+static G_GNUC_NO_INLINE void start_reference(HtEnvelope *envelope, const HtSaxElement *element)
+{
+    HtText href;
+    HtSaxElement stripped;
+    switch (ht_attach_look(envelope->attach, element, &href)) {
+    case HT_ATTACH_INCLUDE:
+        if (is_document(envelope)) {
+            break;
+        }
+        envelope->place = PLACE_INCLUDE;
+        envelope->include_open = envelope->open;
+        ht_attach_give(envelope->attach, href, false);
+        return;
+    case HT_ATTACH_CONTENT:
+        if (!is_in_soap(envelope) && !envelope->payload->attachments) {
+            break;
+        }
+        stripped = ht_attach_strip(envelope->attach, element);
+        ht_strings_start(envelope->strings, &stripped);
+        ht_attach_give(envelope->attach, href, true);
+        return;
+    case HT_ATTACH_NOTHING:
+        if (is_in_soap(envelope) && !envelope->resolved &&
+            ht_multiref_concerns(envelope->multiref, element, false)) {
+            demand_record(envelope);
+            return;
+        }
+    }
+    ht_strings_start(envelope->strings, element);
+}
+
+static inline bool may_refer(const HtEnvelope *envelope, const HtSaxElement *element)
+{
+    for (unsigned i = 0; i < element->attribute_count; i++) {
+        HtName name = element->attributes[i].name;
+        if (name == envelope->names.href || name == envelope->names.ref) {
+            return true;
+        }
+    }
+    return element->uri == envelope->names.xop;
+}
+
+static inline void start_content(HtEnvelope *envelope, const HtSaxElement *element)
+{
+    if (G_UNLIKELY(may_refer(envelope, element))) {
+        start_reference(envelope, element);
+    } else {
+        ht_strings_start(envelope->strings, element);
     }
 }
 
 /* ---- Body ---- */
 
+static bool action_agrees(const HtEnvelope *envelope, const HtSaxElement *element)
+{
+    const HtPayload *payload = envelope->payload;
+    return ht_soap_action_agrees(payload->soap_action, element->name, element->uri) ||
+           (payload->services &&
+            ht_services_know_action(payload->services, element->name, payload->soap_action));
+}
+
+/* The bus's own generic operation: what it holds are the documents, or `<document>` with one in a string. */
+static bool is_submit(const HtEnvelope *envelope, const HtSaxElement *element)
+{
+    return element->name == envelope->names.submit && element->uri &&
+           g_str_has_prefix(element->uri, HT_SUBMIT_URI);
+}
+
+static void start_document(HtEnvelope *envelope, const HtSaxElement *element)
+{
+    envelope->operations++;
+    envelope->place = PLACE_CONTENT;
+    start_content(envelope, element);
+}
+
 static void start_operation(HtEnvelope *envelope, const HtSaxElement *element)
 {
-    if (envelope->operations++ == 0) {
+    if (!envelope->reading->operation) {
         envelope->reading->operation = element->name;
-        if (!ht_soap_action_agrees(envelope->payload->soap_action, element->name, element->uri)) {
+        if (!action_agrees(envelope, element)) {
+            if (!envelope->resolved && ht_multiref_has_id(envelope->multiref, element)) {
+                demand_record(envelope); /* it may be part of the operation, sent before it */
+                return;
+            }
             ht_sax_refuse(
                 envelope->sax, "soap-action-mismatch",
                 "The SOAPAction header names another operation than the SOAP body: send the body's, or \"\".");
             return;
         }
+        envelope->reading->submit = is_submit(envelope, element);
+        if (envelope->reading->submit) {
+            envelope->place = PLACE_SUBMIT;
+            envelope->around = IN_BODY + 1;
+            return;
+        }
     }
-    envelope->place = PLACE_CONTENT;
-    ht_strings_start(envelope->strings, element);
+    start_document(envelope, element);
 }
 
 static void start_in_body(HtEnvelope *envelope, const HtSaxElement *element)
@@ -189,6 +355,11 @@ static void start_in_body(HtEnvelope *envelope, const HtSaxElement *element)
     if (element->name == envelope->names.fault && element->uri == envelope->uri) {
         envelope->place = PLACE_FAULT;
         envelope->captured.size = 0;
+    } else if (envelope->records) {
+        envelope->place = PLACE_RECORDED;
+        ht_multiref_start(envelope->multiref, element);
+    } else if (!envelope->resolved && ht_multiref_concerns(envelope->multiref, element, true)) {
+        demand_record(envelope);
     } else {
         start_operation(envelope, element);
     }
@@ -264,6 +435,9 @@ static void start_in_envelope(HtEnvelope *envelope, const HtSaxElement *element)
         envelope->place = PLACE_HEADER;
     } else if (is_soap && element->name == envelope->names.body) {
         envelope->place = PLACE_BODY;
+        if (envelope->records) {
+            ht_multiref_begin(envelope->multiref);
+        }
     } else {
         envelope->place = PLACE_SKIPPED;
     }
@@ -271,13 +445,14 @@ static void start_in_envelope(HtEnvelope *envelope, const HtSaxElement *element)
 
 /* ---- Events ---- */
 
-static void start_outside(HtEnvelope *envelope, const HtSaxElement *element)
+static G_GNUC_NO_INLINE void start_outside(HtEnvelope *envelope, const HtSaxElement *element)
 {
     switch (envelope->place) {
     case PLACE_ROOT: start_root(envelope, element); break;
     case PLACE_LOOKALIKE: start_in_lookalike(envelope, element); break;
     case PLACE_ENVELOPE: start_in_envelope(envelope, element); break;
     case PLACE_BODY: start_in_body(envelope, element); break;
+    case PLACE_SUBMIT: start_document(envelope, element); break;
     case PLACE_FAULT: start_in_fault(envelope, element); break;
     case PLACE_HEADER:
         end_capture(envelope);
@@ -285,7 +460,9 @@ static void start_outside(HtEnvelope *envelope, const HtSaxElement *element)
             start_block(envelope, element);
         }
         break;
+    case PLACE_RECORDED: ht_multiref_start(envelope->multiref, element); break;
     case PLACE_CONTENT:
+    case PLACE_INCLUDE:
     case PLACE_SKIPPED: break;
     }
 }
@@ -295,7 +472,7 @@ static void handle_start(void *user, const HtSaxElement *element)
     HtEnvelope *envelope = user;
     envelope->open++;
     if (envelope->place == PLACE_CONTENT) {
-        ht_strings_start(envelope->strings, element);
+        start_content(envelope, element);
     } else {
         start_outside(envelope, element);
     }
@@ -306,22 +483,59 @@ static void handle_text(void *user, const char *text, size_t size)
     HtEnvelope *envelope = user;
     if (envelope->place == PLACE_CONTENT || envelope->place == PLACE_LOOKALIKE) {
         ht_strings_text(envelope->strings, text, size);
-    } else if (envelope->is_captured && envelope->captured.size <= 2 * MESSAGE_ID_MAX) {
-        ht_buffer_add(&envelope->captured, text, MIN(size, 2 * MESSAGE_ID_MAX));
+    } else if (envelope->place == PLACE_RECORDED) {
+        ht_multiref_text(envelope->multiref, text, size);
+    } else if (envelope->is_captured && envelope->captured.size <= 2 * HEADER_MAX) {
+        ht_buffer_add(&envelope->captured, text, MIN(size, 2 * HEADER_MAX));
+    }
+}
+
+/* The recorded Body has ended: its documents come now, as if it had just begun. */
+static void give_recorded(HtEnvelope *envelope)
+{
+    envelope->records = false;
+    envelope->resolved = true;
+    envelope->place = PLACE_BODY;
+    envelope->open = IN_BODY;
+    ht_multiref_replay(envelope->multiref, &ht_envelope_handler, envelope);
+    envelope->records = true;
+    envelope->resolved = false;
+    envelope->open = IN_ENVELOPE;
+    envelope->place = PLACE_ENVELOPE;
+}
+
+static void end_recorded(HtEnvelope *envelope)
+{
+    ht_multiref_end(envelope->multiref);
+    if (envelope->open == IN_BODY) {
+        envelope->place = PLACE_BODY;
     }
 }
 
 /* The end of an element in the envelope, with `open` elements left. */
-static void end_outside(HtEnvelope *envelope)
+static G_GNUC_NO_INLINE void end_outside(HtEnvelope *envelope)
 {
+    if (envelope->place == PLACE_RECORDED) {
+        end_recorded(envelope);
+        return;
+    }
+    if (envelope->place == PLACE_INCLUDE) {
+        envelope->place = envelope->open < envelope->include_open ? PLACE_CONTENT : PLACE_INCLUDE;
+        return;
+    }
     if (envelope->place == PLACE_HEADER) {
         end_capture(envelope);
     }
     envelope->is_captured = false;
     if (envelope->place == PLACE_FAULT && envelope->open == IN_BODY) {
         refuse_fault(envelope);
+    } else if (envelope->open == IN_ENVELOPE && envelope->place == PLACE_BODY && envelope->records) {
+        give_recorded(envelope);
     } else if (envelope->open == IN_ENVELOPE) {
         envelope->place = PLACE_ENVELOPE;
+    } else if (envelope->place == PLACE_SUBMIT && envelope->open == IN_BODY) {
+        envelope->place = PLACE_BODY;
+        envelope->around = IN_BODY;
     } else if (envelope->open == 0 && envelope->operations == 0) {
         ht_sax_refuse(envelope->sax, "soap-body-empty",
                       "The SOAP body holds no element: there is nothing to take in.");
@@ -334,8 +548,8 @@ static void handle_end(void *user, HtName name)
     envelope->open--;
     if (envelope->place == PLACE_CONTENT || envelope->place == PLACE_LOOKALIKE) {
         ht_strings_end(envelope->strings, name);
-        if (envelope->open == IN_BODY && envelope->operations > 0) {
-            envelope->place = PLACE_BODY;
+        if (envelope->open == envelope->around && envelope->operations > 0) {
+            envelope->place = envelope->around == IN_BODY ? PLACE_BODY : PLACE_SUBMIT;
         }
     } else {
         end_outside(envelope);

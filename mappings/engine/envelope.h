@@ -3,7 +3,7 @@
  * thread. SOAP 1.1, SOAP 1.2, WS-Addressing of 2004 and 2005. */
 #pragma once
 
-#include "mappings/engine/strings.h"
+#include "mappings/engine/attach.h"
 
 typedef struct HtEnvelope HtEnvelope;
 
@@ -15,3 +15,10 @@ void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading
 
 /* Takes the events of the payload's own document, with the envelope as user. */
 extern const HtSaxHandler ht_envelope_handler;
+
+/* Before the first event: whether a SOAP body is to be recorded and given at its end with its references resolved
+ * (multiref.h). Off after ht_envelope_begin(). */
+void ht_envelope_record(HtEnvelope *envelope, bool record);
+
+/* True when a reading was stopped only because the body has references: it must be read again, recorded. */
+bool ht_envelope_wants_record(const HtEnvelope *envelope);

@@ -1,12 +1,19 @@
 engine_SRC := \
 	mappings/engine/answer.c \
+	mappings/engine/attach.c \
 	mappings/engine/compile-block.c \
+	mappings/engine/compile-count.c \
+	mappings/engine/compile-define.c \
 	mappings/engine/compile-element.c \
 	mappings/engine/compile-event.c \
 	mappings/engine/compile-path.c \
+	mappings/engine/compile-payload.c \
 	mappings/engine/compile-report.c \
+	mappings/engine/compile-service.c \
 	mappings/engine/compile.c \
+	mappings/engine/container.c \
 	mappings/engine/convert.c \
+	mappings/engine/count.c \
 	mappings/engine/dates.c \
 	mappings/engine/dictionary.c \
 	mappings/engine/divisions.c \
@@ -21,6 +28,9 @@ engine_SRC := \
 	mappings/engine/match-tree.c \
 	mappings/engine/match-values.c \
 	mappings/engine/match.c \
+	mappings/engine/mime-type.c \
+	mappings/engine/mime.c \
+	mappings/engine/multiref.c \
 	mappings/engine/reader.c \
 	mappings/engine/record-data.c \
 	mappings/engine/record-head.c \
@@ -33,6 +43,7 @@ engine_SRC := \
 	mappings/engine/sax-fault.c \
 	mappings/engine/sax-tags.c \
 	mappings/engine/sax.c \
+	mappings/engine/service.c \
 	mappings/engine/soap-action.c \
 	mappings/engine/strings.c \
 	mappings/engine/tables.c \
@@ -41,5 +52,8 @@ engine_SRC := \
 	mappings/engine/text-scan.c \
 	mappings/engine/text-value.c \
 	mappings/engine/text.c \
+	mappings/engine/unzip.c \
 	mappings/engine/when.c \
+	mappings/engine/wsdl-types.c \
+	mappings/engine/wsdl.c \
 	mappings/engine/xpathrec.c

@@ -45,6 +45,7 @@ void ht_filters_begin(HtFilters *filters)
     filters->emitted = 0;
     filters->emitted_root = false;
     filters->failed = false;
+    filters->given = NULL;
 }
 
 /* The names that the mapping asks for, as the matcher compares them: pointers of the reader. */
@@ -125,40 +126,67 @@ static size_t add_text(HtFilters *filters, HtText text)
     return place;
 }
 
+/* Name, value, …, NULL, as filters want it; most elements have none. */
+static const char *const *list_attributes(HtFilters *filters, const HtAttribute *attributes, unsigned count)
+{
+    static const char *const none[] = {NULL};
+    GPtrArray *texts = filters->attribute_texts;
+    if (count == 0) {
+        return none;
+    }
+    filters->scratch.size = 0;
+    g_ptr_array_set_size(texts, 0);
+    for (unsigned i = 0; i < count; i++) {
+        g_ptr_array_add(texts, (gpointer)attributes[i].name);
+        g_ptr_array_add(texts, GSIZE_TO_POINTER(add_text(filters, attributes[i].value)));
+    }
+    for (unsigned i = 0; i < count; i++) {
+        texts->pdata[2 * i + 1] = filters->scratch.data + GPOINTER_TO_SIZE(texts->pdata[2 * i + 1]);
+    }
+    g_ptr_array_add(texts, NULL);
+    return (const char *const *)texts->pdata;
+}
+
 void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
                       unsigned attribute_count)
 {
     if (filters->failed) {
         return;
     }
-    GPtrArray *texts = filters->attribute_texts;
-    filters->scratch.size = 0;
-    g_ptr_array_set_size(texts, 0);
-    for (unsigned i = 0; i < attribute_count; i++) {
-        g_ptr_array_add(texts, (gpointer)attributes[i].name);
-        g_ptr_array_add(texts, GSIZE_TO_POINTER(add_text(filters, attributes[i].value)));
-    }
-    for (unsigned i = 0; i < attribute_count; i++) {
-        texts->pdata[2 * i + 1] = filters->scratch.data + GPOINTER_TO_SIZE(texts->pdata[2 * i + 1]);
-    }
-    g_ptr_array_add(texts, NULL);
+    filters->given = name;
+    filters->after_tag = true;
     if (filters->active->calls.start) {
         filters->active->calls.start(filters->active->user, filters->mapper, name,
-                                     (const char *const *)texts->pdata);
+                                     list_attributes(filters, attributes, attribute_count));
     }
+    filters->given = NULL;
+}
+
+/* Indentation: between two tags, or before a value; neither means anything. */
+static bool is_indentation(const HtFilters *filters, const char *text, size_t size)
+{
+    size_t blanks = 0;
+    while (blanks < size &&
+           (text[blanks] == ' ' || text[blanks] == '\n' || text[blanks] == '\r' || text[blanks] == '\t')) {
+        blanks++;
+    }
+    return filters->after_tag && blanks == size;
 }
 
 void ht_filters_text(HtFilters *filters, const char *text, size_t size)
 {
+    if (is_indentation(filters, text, size)) {
+        return;
+    }
+    filters->after_tag = false;
     if (!filters->failed && filters->active->calls.text) {
-        filters->scratch.size = 0;
-        add_text(filters, (HtText){text, size});
-        filters->active->calls.text(filters->active->user, filters->mapper, filters->scratch.data, size);
+        filters->active->calls.text(filters->active->user, filters->mapper, text, size);
     }
 }
 
 void ht_filters_end(HtFilters *filters, HtName name)
 {
+    filters->after_tag = true;
     if (!filters->failed && filters->active->calls.end) {
         filters->active->calls.end(filters->active->user, filters->mapper, name);
     }
@@ -166,16 +194,48 @@ void ht_filters_end(HtFilters *filters, HtName name)
 
 /* ---- From the filter to the matcher ---- */
 
+/* Where the name is kept that looks like this one in three places. */
+static HtName *guess_name(HtFilters *filters, const char *name)
+{
+    const unsigned char *bytes = (const unsigned char *)name;
+    size_t size = strlen(name);
+    unsigned sum = size > 0 ? bytes[size / 3] + 5u * bytes[size / 2] + 11u * bytes[size - 1] : 0;
+    return &filters->guesses[(sum + size) % HT_FILTER_GUESSES];
+}
+
+/* As the matcher compares it. A name that passes as it came, while its element is given, is so already. */
 static HtName find_name(HtFilters *filters, const char *name)
 {
+    if (name == filters->given) {
+        return name;
+    }
+    HtName *guess = guess_name(filters, name);
+    if (*guess && strcmp(*guess, name) == 0) {
+        return *guess;
+    }
     HtName known = g_hash_table_lookup(filters->names, name);
-    return known ? known : g_string_chunk_insert_const(filters->other_names, name);
+    if (known) {
+        *guess = known;
+        return known;
+    }
+    return g_string_chunk_insert_const(filters->other_names, name);
 }
 
 /* False when the call came from outside of a filter, or after a fault. */
 static bool can_emit(HtFilters *filters)
 {
     return filters->active && !filters->failed;
+}
+
+/* Name, value, …, NULL, as the matcher wants it. */
+static const GArray *take_attributes(HtFilters *filters, const char *const *attributes)
+{
+    g_array_set_size(filters->emit_attributes, 0);
+    for (; attributes[0] && attributes[1]; attributes += 2) {
+        HtAttribute attribute = {find_name(filters, attributes[0]), ht_text_from(attributes[1]), false};
+        g_array_append_val(filters->emit_attributes, attribute);
+    }
+    return filters->emit_attributes;
 }
 
 void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const *attributes)
@@ -197,14 +257,9 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
         filters->emitted_root = true;
         ht_match_document_start(&mapper->match);
     }
-    g_array_set_size(filters->emit_attributes, 0);
-    for (; attributes && attributes[0] && attributes[1]; attributes += 2) {
-        HtAttribute attribute = {find_name(filters, attributes[0]), ht_text_from(attributes[1])};
-        g_array_append_val(filters->emit_attributes, attribute);
-    }
+    const GArray *emitted = attributes && attributes[0] ? take_attributes(filters, attributes) : NULL;
     ht_match_start(&mapper->match, find_name(filters, name),
-                   (const HtAttribute *)(void *)filters->emit_attributes->data,
-                   filters->emit_attributes->len);
+                   emitted ? (const HtAttribute *)(void *)emitted->data : NULL, emitted ? emitted->len : 0);
 }
 
 void ht_mapper_emit_text(HtMapper *mapper, const char *text, size_t size)

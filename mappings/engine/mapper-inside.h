@@ -1,12 +1,15 @@
 /* What a mapper is made of, for mapper.c, filter.c and answer.c. Private to them. */
 #pragma once
 
+#include "mappings/engine/container.h"
 #include "mappings/engine/mapper.h"
 #include "mappings/engine/match.h"
 #include "mappings/engine/reader.h"
 #include "mappings/engine/record.h"
 
 /* ---- Filters: documents that go through an adapter's own code (filter.c) ---- */
+
+#define HT_FILTER_GUESSES 64
 
 typedef struct {
     char *root;
@@ -24,11 +27,14 @@ typedef struct {
     bool failed;          /* a fault was given, or the calls were not balanced */
     HtVerdict verdict;
     HtFault fault;
-    GHashTable *names;          /* of the mapping, as the matcher compares them */
-    GStringChunk *other_names;  /* of the payload at hand */
-    HtBuffer scratch;           /* texts with their NUL for the filter */
-    GPtrArray *attribute_texts; /* const char *: name, value, …, NULL */
-    GArray *emit_attributes;    /* HtAttribute */
+    bool after_tag;    /* no text since the last tag */
+    HtName given;      /* of the element whose start the active filter looks at now, or NULL */
+    GHashTable *names; /* of the mapping, as the matcher compares them */
+    HtName guesses[HT_FILTER_GUESSES]; /* some of them */
+    GStringChunk *other_names;         /* of the payload at hand */
+    HtBuffer scratch;                  /* values of attributes with their NUL for the filter */
+    GPtrArray *attribute_texts;        /* const char *: name, value, …, NULL */
+    GArray *emit_attributes;           /* HtAttribute */
 } HtFilters;
 
 void ht_filters_init(HtFilters *filters, HtMapper *mapper);
@@ -58,5 +64,7 @@ struct HtMapper {
     HtMatch match;
     HtRecorder recorder;
     HtFilters filters;
-    HtBuffer texts; /* that the outcome points to */
+    HtBuffer texts;         /* that the outcome points to */
+    HtReading reading;      /* of the part at hand */
+    HtContainer *container; /* NULL until a payload is one */
 };

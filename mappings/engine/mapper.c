@@ -2,7 +2,10 @@
  * explain, by tests; one mapper belongs to one thread. Filters are filter.c's. */
 #include "mappings/engine/mapper-inside.h"
 
+#include "mappings/engine/sax.h"
+
 #define LINE_MAX_BYTES 1024
+#define UNPACKED_SHARE 20 /* of the time for a megabyte that was sent, for one that is unpacked */
 
 /* ---- Life ---- */
 
@@ -57,6 +60,7 @@ void ht_mapper_free(HtMapper *mapper)
         ht_recorder_clear(&mapper->recorder);
         ht_match_clear(&mapper->match);
         ht_reader_free(mapper->reader);
+        ht_container_free(mapper->container);
         ht_buffer_clear(&mapper->texts);
         g_free(mapper->division);
         g_free(mapper);
@@ -124,89 +128,151 @@ static void begin(HtMapper *mapper)
     outcome->fault_count = 0;
     ht_match_begin(&mapper->match);
     ht_recorder_drop(&mapper->recorder);
-    mapper->recorder.payload_unmapped = 0;
+    ht_recorder_begin_part(&mapper->recorder, 0);
     ht_filters_begin(&mapper->filters);
 }
 
-/* The strict reading failed, and the repaired text is read from the beginning. */
+/* One of several documents of a batch. The first has begun with the payload. */
+static void begin_part(HtMapper *mapper, uint32_t number)
+{
+    ht_match_begin_part(&mapper->match);
+    ht_recorder_begin_part(&mapper->recorder, number);
+    ht_filters_begin(&mapper->filters);
+}
+
+/* The document is read from its beginning once more: as repaired text after the strict reading has failed, or because it
+ * holds references. */
 static void begin_again(void *user)
 {
     HtMapper *mapper = user;
-    begin(mapper);
-    mapper->recorder.repaired = true;
+    if (mapper->recorder.part.number == 0) {
+        begin(mapper);
+    } else {
+        ht_match_rewind_part(&mapper->match);
+        ht_recorder_rewind_part(&mapper->recorder);
+        ht_filters_begin(&mapper->filters);
+    }
+    mapper->recorder.repaired = mapper->reading.repairing;
 }
 
 /* ---- The outcome ---- */
 
-static void refuse(HtMapper *mapper, HtOutcome *outcome, HtVerdict verdict, const HtFault *fault)
+static void refuse(HtMapper *mapper, HtVerdict verdict, const HtFault *fault)
 {
+    HtOutcome *outcome = mapper->recorder.outcome;
+    HtFault numbered = *fault;
+    numbered.part = fault->part > 0 ? fault->part : mapper->recorder.part.number;
     outcome->verdict = verdict;
     outcome->fault_count = 0;
-    ht_outcome_add_fault(outcome, fault);
+    ht_outcome_add_fault(outcome, &numbered);
     ht_recorder_drop(&mapper->recorder);
 }
 
-/* What the outcome's texts may be: a line of some length. */
+/* True when one of eight bytes is a control character. */
+static bool has_control(uint64_t bytes)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
+    uint64_t below_blank = (bytes - ones * 0x20) & ~bytes;
+    uint64_t deletes = bytes ^ ones * 0x7f, is_delete = (deletes - ones) & ~deletes;
+    return ((below_blank | is_delete) & high) != 0;
+}
+
+/* What the outcome's texts may be: a line of some length. Asked of every payload, so eight bytes at a time. */
 static bool is_line(HtText text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) {
-            return false;
-        }
+    size_t i = 0;
+    uint64_t bytes;
+    bool bad = text.size == 0 || text.size > LINE_MAX_BYTES;
+    for (; i + sizeof bytes <= text.size && !bad; i += sizeof bytes) {
+        memcpy(&bytes, text.data + i, sizeof bytes);
+        bad = has_control(bytes);
     }
-    return text.size > 0 && text.size <= LINE_MAX_BYTES;
+    for (; i < text.size && !bad; i++) {
+        bad = (unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f;
+    }
+    return !bad;
 }
 
-/* Texts of the reading that the outcome keeps: copied, because the reader's memory is not ours. */
-static void copy_texts(HtMapper *mapper, HtOutcome *outcome, const HtReading *reading)
+static HtText keep_line(HtMapper *mapper, HtText text)
 {
-    HtText operation = ht_text_from(reading->operation), id = reading->message_id;
-    mapper->texts.size = 0;
-    ht_buffer_reserve(&mapper->texts, operation.size + id.size + 1);
-    if (is_line(operation)) {
-        outcome->operation = (HtText){mapper->texts.data, operation.size};
-        ht_buffer_add_text(&mapper->texts, operation);
+    if (!is_line(text)) {
+        return HT_TEXT_NONE;
     }
-    if (is_line(id)) {
-        outcome->message_id = (HtText){mapper->texts.data + mapper->texts.size, id.size};
-        ht_buffer_add_text(&mapper->texts, id);
-    }
+    HtText kept = {mapper->texts.data + mapper->texts.size, text.size};
+    ht_buffer_add_text(&mapper->texts, text);
+    return kept;
 }
 
-/* True when the payload is an answer that says failure; the outcome says so then. */
-static bool is_failure(HtMapper *mapper, HtOutcome *outcome)
+/* What the outcome keeps of the reading of a payload that is one document. Texts are copied, because the reader's memory is
+ * not ours. */
+static void take_reading(HtMapper *mapper)
+{
+    HtOutcome *outcome = mapper->recorder.outcome;
+    const HtReading *reading = &mapper->reading;
+    HtText operation = ht_text_from(reading->operation);
+    outcome->soap = reading->soap;
+    outcome->submit = reading->submit;
+    outcome->addressing = reading->addressing;
+    mapper->texts.size = 0;
+    ht_buffer_reserve(&mapper->texts, operation.size + reading->message_id.size + reading->action.size + 1);
+    outcome->operation = keep_line(mapper, operation);
+    outcome->message_id = keep_line(mapper, reading->message_id);
+    outcome->action = keep_line(mapper, reading->action);
+}
+
+/* True when the document is an answer that says failure; the outcome says so then. */
+static bool is_failure(HtMapper *mapper)
 {
     for (uint64_t left = mapper->match.answers; left; left &= left - 1) {
         const HtAnswerRule *rule = mapper->mapping->answers->pdata[__builtin_ctzll(left)];
         HtFault fault;
         HtVerdict verdict = ht_answer_judge(rule, &mapper->match, &fault);
         if (verdict != HT_VERDICT_OK) {
-            refuse(mapper, outcome, verdict, &fault);
+            refuse(mapper, verdict, &fault);
             return true;
         }
     }
     return false;
 }
 
-/* Nothing came of the payload, and it holds what the mapping does not name: to take it in silence would lose it. A payload
+/* Nothing came of the document, and it holds what the mapping does not name: to take it in silence would lose it. One
  * without records that is known from end to end (an empty batch, label rows, an acknowledgement) is fine. */
-static bool is_foreign(const HtMapper *mapper, const HtOutcome *outcome)
+static bool is_foreign(const HtMapper *mapper)
 {
-    return outcome->records == 0 && !mapper->match.answers && mapper->match.stranger;
+    const HtRecorder *recorder = &mapper->recorder;
+    return recorder->outcome->records == recorder->part.records && !mapper->match.answers &&
+           mapper->match.stranger;
 }
 
-/* All of the payload was read. */
-static void judge(HtMapper *mapper, HtOutcome *outcome)
+/* A document was read to its end. False when it refuses the payload. */
+static bool judge_part(HtMapper *mapper)
 {
     HtFault fault;
     if (mapper->filters.failed) {
-        refuse(mapper, outcome, mapper->filters.verdict, &mapper->filters.fault);
-    } else if (is_failure(mapper, outcome)) {
-        return;
-    } else if (!mapper->match.known || is_foreign(mapper, outcome)) {
+        refuse(mapper, mapper->filters.verdict, &mapper->filters.fault);
+        return false;
+    }
+    if (is_failure(mapper)) {
+        return false;
+    }
+    if (!mapper->match.known || is_foreign(mapper)) {
         ht_fault_set(&fault, "unknown-document",
                      "nothing that the mapping knows is in the payload; see its root element");
-        refuse(mapper, outcome, HT_VERDICT_REJECT, &fault);
+        refuse(mapper, HT_VERDICT_REJECT, &fault);
+        return false;
+    }
+    ht_recorder_end_part(&mapper->recorder);
+    return true;
+}
+
+/* All of the payload was read, and none of its documents refuses it. */
+static void judge(HtMapper *mapper)
+{
+    HtOutcome *outcome = mapper->recorder.outcome;
+    HtFault fault;
+    mapper->recorder.part.number = 0;
+    if (!ht_counts_judge(&mapper->match, &fault)) {
+        refuse(mapper, HT_VERDICT_REJECT, &fault); /* also with quarantine: some of it was lost */
     } else if (outcome->fault_count > 0 && !mapper->options.quarantine_invalid) {
         outcome->verdict = HT_VERDICT_REJECT;
         ht_recorder_drop(&mapper->recorder);
@@ -215,22 +281,107 @@ static void judge(HtMapper *mapper, HtOutcome *outcome)
     }
 }
 
-void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcome)
+/* ---- Running ---- */
+
+/* Reads one document. False when it refuses the payload. */
+static bool read_document(HtMapper *mapper, const HtPayload *payload)
 {
     static const HtSink sink = {take_document_start, take_document_end, take_start, take_text, take_end};
-    HtReading reading = {0};
+    HtPayload known = *payload;
     HtFault fault;
-    ht_recorder_begin(&mapper->recorder, outcome, &reading);
+    known.services = mapper->mapping->services;
+    bool good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
+                              &mapper->reading, &fault);
+    mapper->recorder.outcome->repaired = mapper->recorder.outcome->repaired || mapper->reading.repaired;
+    if (mapper->recorder.part.number == 0) {
+        take_reading(mapper);
+    }
+    if (!good && !mapper->filters.failed) {
+        refuse(mapper, HT_VERDICT_REJECT, &fault);
+        return false;
+    }
+    return judge_part(mapper);
+}
+
+/* Each document may take the time of its own size. So that a thousand that hold next to nothing do not take a thousand times
+ * the least share, all together may take that of the payload, and something for what it unpacks to: little, because the
+ * bus's watchdog counts what was sent. */
+typedef struct {
+    int64_t begun_us, share_us;
+    size_t sent, unpacked;
+} Time;
+
+static bool has_time(HtMapper *mapper, Time *time, size_t size, HtFault *fault)
+{
+    time->unpacked += size;
+    int64_t until_us = time->begun_us + time->share_us * (int64_t)(1 + (time->sent >> 20)) +
+                       time->share_us / UNPACKED_SHARE * (int64_t)(time->unpacked >> 20);
+    ht_reader_end_at(mapper->reader, until_us);
+    if (ht_sax_cpu() <= until_us) {
+        return true;
+    }
+    ht_fault_set(fault, "too-slow",
+                 "Reading takes more CPU time than its size allows: send it in several messages.");
+    return false;
+}
+
+/* All documents of a container. False when the payload is refused. */
+static bool read_parts(HtMapper *mapper, HtContainerKind kind, const HtPayload *payload)
+{
+    HtPayload part;
+    HtFault fault;
+    uint32_t number = 0;
+    Time time = {ht_sax_cpu(), (int64_t)mapper->options.limits.cpu_ms_per_mb * 1000, payload->body.size, 0};
+    HtContainerStep step = HT_CONTAINER_BAD;
+    if (ht_container_open(mapper->container, kind, payload, &fault)) {
+        while ((step = ht_container_next(mapper->container, &part, &number, &fault)) == HT_CONTAINER_PART) {
+            if (number > 0) {
+                begin_part(mapper, number);
+            }
+            if (!has_time(mapper, &time, part.body.size, &fault)) {
+                step = HT_CONTAINER_BAD;
+                break;
+            }
+            if (!read_document(mapper, &part)) {
+                return false;
+            }
+        }
+    }
+    if (step == HT_CONTAINER_BAD || !ht_container_check_used(mapper->container, &fault)) {
+        refuse(mapper, HT_VERDICT_REJECT, &fault);
+        return false;
+    }
+    return true;
+}
+
+/* So that a fault is answered in the sender's form although nothing was read yet. */
+static HtSoapVersion guess_soap(const HtPayload *payload)
+{
+    return payload->soap_expected ? HT_SOAP_12 : payload->soap_action.data ? HT_SOAP_11 : HT_SOAP_NONE;
+}
+
+static bool read_container(HtMapper *mapper, HtContainerKind kind, const HtPayload *payload)
+{
+    mapper->recorder.outcome->soap = kind == HT_CONTAINER_RELATED ? guess_soap(payload) : HT_SOAP_NONE;
+    if (!mapper->container) {
+        mapper->container = ht_container_new(&mapper->options.limits);
+    }
+    bool good = read_parts(mapper, kind, payload);
+    ht_reader_end_at(mapper->reader, INT64_MAX);
+    ht_container_close(mapper->container);
+    return good;
+}
+
+void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcome)
+{
+    HtContainerKind kind = ht_container_kind(payload);
+    ht_recorder_begin(&mapper->recorder, outcome, &mapper->reading);
     begin(mapper);
-    bool good = ht_reader_run(mapper->reader, payload, mapper->mapping->repairs, &sink, begin_again, mapper,
-                              &reading, &fault);
-    outcome->soap = reading.soap;
-    outcome->repaired = reading.repaired;
-    copy_texts(mapper, outcome, &reading);
-    if (good || mapper->filters.failed) {
-        judge(mapper, outcome);
-    } else {
-        refuse(mapper, outcome, HT_VERDICT_REJECT, &fault);
+    outcome->repaired = false;
+    bool good =
+        kind == HT_CONTAINER_NONE ? read_document(mapper, payload) : read_container(mapper, kind, payload);
+    if (good) {
+        judge(mapper);
     }
     mapper->recorder.reading = NULL;
 }

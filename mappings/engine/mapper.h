@@ -6,6 +6,8 @@
  * not well-formed and the mapping declares repairs, they are applied and the pass is run once more. */
 #pragma once
 
+#include <glib.h>
+
 #include "core/base/outcome.h"
 #include "mappings/engine/dictionary.h"
 #include "mappings/engine/divisions.h"
@@ -60,12 +62,18 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
 void ht_mapper_free(HtMapper *mapper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapper, ht_mapper_free)
 
+struct HtAttachments; /* attach.h */
+
 /* What came with the request. */
 typedef struct {
     HtText body;        /* as received */
     HtText charset;     /* of Content-Type; absent when none */
     HtText soap_action; /* header, or SOAP 1.2's action parameter; absent when none; quotes still on */
     bool soap_expected; /* the content type says SOAP 1.2 (application/soap+xml) */
+    HtText
+        content_type; /* with its parameters; absent when none. Says whether the body is a container (container.h) */
+    struct HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
+    const GPtrArray *services; /* the mapping's (service.h), for their SOAPActions; the mapper fills it in */
 } HtPayload;
 
 /* Maps one payload. The outcome (initialised by the caller) is filled; its texts and events live until the next call.

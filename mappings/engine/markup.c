@@ -23,8 +23,21 @@ static const char *find_after(const char *at, const char *end, const char *word)
 
 static bool is_name_byte(char byte)
 {
-    return !ht_markup_is_blank(byte) &&
-           !strchr("/><\"'=&", byte); /* strchr finds the NUL, too: it ends a name */
+    switch (byte) {
+    case '\0':
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+    case '/':
+    case '>':
+    case '<':
+    case '"':
+    case '\'':
+    case '=':
+    case '&': return false;
+    default: return true;
+    }
 }
 
 static bool starts_name(const char *at, const char *end)

@@ -84,7 +84,8 @@ static HtNodeStep build_step(Builder *builder, const HtTrieNode *from)
         .node = node,
         .store = wanted ? g_array_index(from->stores, HtStore, 0) : (HtStore){HT_SLOT_NONE, 0},
         .ignore = from->ignore,
-        .special = node->n_clears > 0 || node->record || node->each >= 0 || node->answer >= 0,
+        .special = node->n_clears > 0 || node->record || node->each >= 0 || node->answer >= 0 ||
+                   node->count >= 0 || node->wraps,
     };
 }
 
@@ -114,6 +115,8 @@ static HtNode *build(Builder *builder, const HtTrieNode *from)
         .record = from->record >= 0 ? mapping->records->pdata[from->record] : NULL,
         .each = (int16_t)from->each,
         .answer = (int16_t)from->answer,
+        .count = (int16_t)from->count,
+        .wraps = from->wraps,
     };
     take_room(builder, node);
     HtNodeStep *child_step = node->children, *attribute_step = (HtNodeStep *)node->attributes;

@@ -11,7 +11,7 @@ typedef struct {
     HtNode *node;
     HtStore store; /* slot HT_SLOT_NONE: its value is not asked for */
     bool ignore;
-    bool special; /* the node has clears, record, each or answer: more to do than to take its value */
+    bool special; /* the node has clears, record, each, answer or count: more to do than to take its value */
 } HtNodeStep;
 
 struct HtNode {
@@ -23,7 +23,8 @@ struct HtNode {
     const HtSlot *clears;
     const HtStore *more; /* stores beyond the step's */
     uint16_t n_children, mask, n_attributes, n_clears, n_more;
-    int16_t each, answer;
+    int16_t each, answer, count;
+    bool wraps;
 };
 
 /* Fills match->root; ht_match_tree_clear() frees it. */

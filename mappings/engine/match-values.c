@@ -73,7 +73,7 @@ static HtText look_at_null(HtMatch *match, HtSlot slot, HtValue *value, HtText r
     return null ? HT_TEXT_NONE : raw;
 }
 
-HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
+static inline HtText get_value(HtMatch *match, HtSlot slot, unsigned null_flags)
 {
     const HtBuffer *text;
     HtValue *value = find_value(match, slot, &text);
@@ -90,10 +90,15 @@ HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
     return value->null == NULL_YES ? HT_TEXT_NONE : raw;
 }
 
+HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
+{
+    return get_value(match, slot, null_flags);
+}
+
 HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags)
 {
     for (unsigned i = 0; i < from->count; i++) {
-        HtText value = ht_match_value(match, from->slots[i], null_flags);
+        HtText value = get_value(match, from->slots[i], null_flags);
         if (value.data) {
             return value;
         }

@@ -16,6 +16,7 @@ struct HtFrame {
     uint32_t document;
     uint16_t next; /* where its next child is expected */
     bool quiet;    /* inside something that is ignored: what is not named need not be kept */
+    bool counts;   /* its end is a count's: what it states is known then */
 };
 
 /* ---- Life ---- */
@@ -34,6 +35,9 @@ void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks 
     for (guint i = 0; i < mapping->eaches->len; i++) {
         match->instances[i].columns = ((HtEachRule *)mapping->eaches->pdata[i])->columns->len;
     }
+    match->known_whens = g_new0(HtWhenKnown, mapping->whens->len + 1);
+    match->counts = g_new0(HtCount, mapping->counts->len + 1);
+    match->part_counts = g_new0(HtCount, mapping->counts->len + 1);
     match->tree_memory = ht_record_tree_new();
 }
 
@@ -48,6 +52,9 @@ void ht_match_clear(HtMatch *match)
     g_free(match->stored);
     g_free(match->absolutes);
     g_free(match->instances);
+    g_free(match->known_whens);
+    g_free(match->counts);
+    g_free(match->part_counts);
     ht_buffer_clear(&match->text);
     ht_buffer_clear(&match->payload_text);
     ht_buffer_clear(&match->record_unmapped.items);
@@ -70,6 +77,7 @@ static void restart_serials(HtMatch *match)
     for (guint i = 0; i < match->mapping->eaches->len; i++) {
         match->instances[i].serial = 0;
     }
+    memset(match->known_whens, 0, sizeof(HtWhenKnown) * match->mapping->whens->len);
     match->serial = 1;
 }
 
@@ -79,6 +87,13 @@ void ht_match_begin(HtMatch *match)
         restart_serials(match);
     }
     match->payload_serial = ++match->serial;
+    ht_counts_begin(match);
+    ht_buffer_reset(&match->payload_text, TEXT_KEEP);
+    ht_match_begin_part(match);
+}
+
+static void begin_document(HtMatch *match)
+{
     match->depth = 0;
     match->top = match->frames;
     match->record_depth = 0;
@@ -90,23 +105,24 @@ void ht_match_begin(HtMatch *match)
     match->stranger = false;
     match->answers = 0;
     ht_buffer_reset(&match->text, TEXT_KEEP);
-    ht_buffer_reset(&match->payload_text, TEXT_KEEP);
     reset_unmapped(&match->payload_unmapped);
     reset_unmapped(&match->record_unmapped);
 }
 
-/* Trimmed like ht_text_trim(), which is asked only when in doubt: most values have no blanks. Only bytes that can begin or end a blank (ASCII, U+00A0, U+200B, U+3000, U+FEFF) matter. */
-static inline HtText trim(const char *text, size_t size)
+void ht_match_begin_part(HtMatch *match)
 {
-    if (size > 0) {
-        unsigned char first = (unsigned char)text[0], last = (unsigned char)text[size - 1];
-        bool plain_start = first > 0x20 && first != 0xc2 && first != 0xe2 && first != 0xe3 && first != 0xef;
-        bool plain_end = last > 0x20 && last != 0x80 && last != 0x8b && last != 0xa0 && last != 0xbf;
-        if (plain_start && plain_end) {
-            return (HtText){text, size};
-        }
-    }
-    return ht_text_trim(text, size);
+    match->serial++;
+    match->part_wrapped = match->counts_wrapped;
+    memcpy(match->part_counts, match->counts, sizeof(HtCount) * match->mapping->counts->len);
+    begin_document(match);
+}
+
+void ht_match_rewind_part(HtMatch *match)
+{
+    match->serial++;
+    match->counts_wrapped = match->part_wrapped;
+    memcpy(match->counts, match->part_counts, sizeof(HtCount) * match->mapping->counts->len);
+    begin_document(match);
 }
 
 /* ---- Unmapped fields ---- */
@@ -263,7 +279,9 @@ static void begin_record(HtMatch *match, const HtRecordRule *rule)
 
 static void end_record(HtMatch *match)
 {
+    match->settled = true;
     match->hooks.record_end(match->hooks.user, match->record);
+    match->settled = false;
     match->record_depth = 0;
     match->record = NULL;
     match->tree = NULL;
@@ -286,12 +304,14 @@ static void enter_node(HtMatch *match, const HtNode *node)
     if (node->answer >= 0) {
         match->answers |= (uint64_t)1 << node->answer;
     }
+    match->counts_wrapped = match->counts_wrapped || node->wraps;
+    match->top->counts = node->count >= 0;
 }
 
 static void take_attribute(HtMatch *match, const HtAttribute *attribute)
 {
     const HtFrame *frame = match->top;
-    HtText value = trim(attribute->value.data, attribute->value.size);
+    HtText value = ht_text_trim(attribute->value.data, attribute->value.size);
     if (value.size == 0) {
         return;
     }
@@ -305,7 +325,7 @@ static void take_attribute(HtMatch *match, const HtAttribute *attribute)
         }
         match->text.size = start;
     }
-    if (!frame->quiet && !(step && step->ignore)) {
+    if (!frame->quiet && !attribute->formal && !(step && step->ignore)) {
         keep_unmapped(match, attribute->name, value);
     }
 }
@@ -342,6 +362,7 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     frame->start = frame->size = 0;
     frame->document = match->document;
     frame->next = 0;
+    frame->counts = false;
     frame->quiet = quiet || (step && step->ignore);
     if (step) {
         match->known = true;
@@ -398,7 +419,7 @@ void ht_match_text(HtMatch *match, const char *text, size_t size)
 /* The element's own text is complete. Text that nobody keeps is taken off the buffer's end again. */
 static void take_text(HtMatch *match, const HtFrame *frame)
 {
-    HtText value = trim(match->text.data + frame->start, frame->size);
+    HtText value = ht_text_trim(match->text.data + frame->start, frame->size);
     bool taken = value.size == 0;
     if (!taken && is_wanted(frame->step)) {
         taken = store(match, frame->step, value);
@@ -414,6 +435,12 @@ static void take_text(HtMatch *match, const HtFrame *frame)
     }
 }
 
+static void end_counted(HtMatch *match)
+{
+    uint32_t line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
+    ht_counts_scope_end(match, match->top->step->node->count, line);
+}
+
 void ht_match_end(HtMatch *match)
 {
     if (match->depth == 0) {
@@ -427,6 +454,9 @@ void ht_match_end(HtMatch *match)
     }
     if (match->record_depth == match->depth) {
         end_record(match);
+    }
+    if (match->top->counts) {
+        end_counted(match);
     }
     match->depth--;
     match->top--;

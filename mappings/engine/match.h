@@ -4,7 +4,7 @@
  * to the usual size. Engine only; the fields are for match.c, when.c and the recorder. */
 #pragma once
 
-#include "mappings/engine/compile.h"
+#include "mappings/engine/count.h"
 #include "mappings/engine/reader.h"
 
 /* Bounds of what is carried although nobody named it, for each record and for what stands around the records. */
@@ -72,9 +72,15 @@ struct HtMatch {
     HtUnmapped record_unmapped, payload_unmapped;
     HtRecordTree *tree; /* only while a record is read that needs it */
     HtRecordTree *tree_memory;
-    bool known;       /* some document's root is the first step of a path */
-    bool stranger;    /* below a known element there was one that no path and no <ignore> names */
-    uint64_t answers; /* bits of the mapping's answers that were met */
+    HtWhenKnown *known_whens; /* one for each of the mapping's conditions, while `settled` */
+    bool settled;             /* the record at hand is complete: what holds for it will hold until its end */
+    bool known;               /* some document's root is the first step of a path */
+    bool stranger;            /* below a known element there was one that no path and no <ignore> names */
+    uint64_t answers;         /* bits of the mapping's answers that were met */
+    HtCount *counts;          /* one for each of the mapping's counts */
+    bool counts_wrapped;      /* the wrapping of some counted records was met */
+    HtCount *part_counts;     /* both as they were when the part at hand began */
+    bool part_wrapped;
 };
 
 /* `intern` makes the names comparable with the reader's; a test may give g_intern_string. */
@@ -84,6 +90,13 @@ void ht_match_clear(HtMatch *match);
 
 /* Begins a payload: everything of the one before is forgotten. */
 void ht_match_begin(HtMatch *match);
+
+/* Begins one of the payload's parts (a batch): what is counted over the whole payload, and values by absolute paths, stay
+ * until their place comes again; what concerns the document before is forgotten. */
+void ht_match_begin_part(HtMatch *match);
+
+/* The part at hand is given once more from its beginning. */
+void ht_match_rewind_part(HtMatch *match);
 
 /* The document's events, as HtSink has them. */
 void ht_match_document_start(HtMatch *match);

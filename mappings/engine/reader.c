@@ -15,6 +15,7 @@
 typedef struct {
     const HtPayload *payload;
     const HtSink *sink;
+    void (*restart)(void *user);
     void *user;
     HtReading *reading;
     uint32_t first_line;
@@ -68,6 +69,11 @@ uint32_t ht_reader_line(const HtReader *reader)
 void ht_reader_stop(HtReader *reader, const HtFault *fault)
 {
     ht_sax_stop(reader->sax, fault);
+}
+
+void ht_reader_end_at(HtReader *reader, int64_t until_us)
+{
+    ht_sax_end_at(reader->sax, until_us);
 }
 
 /* ---- Bytes to text ---- */
@@ -160,17 +166,39 @@ static bool read_json(HtReader *reader, const Run *run, HtText text)
     return !ht_sax_stopped(reader->sax);
 }
 
-static bool read_text(HtReader *reader, const Run *run, HtText text, unsigned repairs, unsigned *effective)
+static bool read_once(HtReader *reader, const Run *run, HtText text, const HtStringsOptions *options,
+                      bool record)
 {
-    HtStringsOptions options = {run->sink, run->user, run->reading, repairs, effective, false};
     ht_sax_begin(reader->sax, text.size);
-    ht_strings_begin(reader->strings, &options);
+    ht_strings_begin(reader->strings, options);
     ht_envelope_begin(reader->envelope, run->payload, run->reading);
+    ht_envelope_record(reader->envelope, record);
     char first = find_first(text);
     if ((first == '{' || first == '[') && !run->payload->soap_expected && ht_jsondoc_check(text)) {
         return read_json(reader, run, text);
     }
     return ht_sax_parse(reader->sax, text, run->first_line, &ht_envelope_handler, reader->envelope);
+}
+
+static void restart(const Run *run)
+{
+    if (run->restart) {
+        run->restart(run->user);
+    }
+}
+
+/* Few bodies have references inside: whether one has is seen by reading it, and then it is read again. */
+static bool read_text(HtReader *reader, const Run *run, HtText text, unsigned repairs, unsigned *effective)
+{
+    HtStringsOptions options = {run->sink, run->user, run->reading, repairs, effective, false};
+    if (read_once(reader, run, text, &options, false)) {
+        return true;
+    }
+    if (!ht_envelope_wants_record(reader->envelope)) {
+        return false;
+    }
+    restart(run);
+    return read_once(reader, run, text, &options, true);
 }
 
 static bool read_strict(HtReader *reader, const Run *run, HtFault *fault)
@@ -207,6 +235,25 @@ static bool read_repaired(HtReader *reader, const Run *run, unsigned repairs, Ht
     return true;
 }
 
+/* Some senders' documents are all broken: where it shows at a glance, the strict reading that must fail is spared. A text
+ * that needed no repair after all, or was refused, is read as any other. */
+static bool read_repaired_first(HtReader *reader, const Run *run, unsigned repairs)
+{
+    HtReading before = *run->reading;
+    HtFault fault;
+    if (!ht_repair_is_likely(repairs, ht_buffer_text(&reader->text))) {
+        return false;
+    }
+    run->reading->repairing = true;
+    restart(run);
+    if (read_repaired(reader, run, repairs, &fault) && run->reading->repaired) {
+        return true;
+    }
+    *run->reading = before;
+    restart(run);
+    return false;
+}
+
 static bool is_repairable(const HtFault *fault)
 {
     return strcmp(fault->code, "not-well-formed") == 0;
@@ -221,24 +268,23 @@ static void add_repaired_too(const HtFault *first, HtFault *fault)
 }
 
 bool ht_reader_run(HtReader *reader, const HtPayload *payload, unsigned repairs, const HtSink *sink,
-                   void (*restart)(void *user), void *user, HtReading *reading, HtFault *fault)
+                   void (*on_restart)(void *user), void *user, HtReading *reading, HtFault *fault)
 {
-    Run run = {payload, sink, user, reading, 1};
+    Run run = {payload, sink, on_restart, user, reading, 1};
     *reading = (HtReading){0};
     ht_envelope_begin(reader->envelope, payload, reading);
     if (!decode(reader, &run, fault)) {
         return false;
     }
-    if (read_strict(reader, &run, fault)) {
+    if (read_repaired_first(reader, &run, repairs) || read_strict(reader, &run, fault)) {
         return true;
     }
     if (repairs == 0 || !is_repairable(fault)) {
         return false;
     }
     HtFault first = *fault;
-    if (restart) {
-        restart(user);
-    }
+    reading->repairing = true;
+    restart(&run);
     if (read_repaired(reader, &run, repairs, fault)) {
         return true;
     }

@@ -18,9 +18,11 @@ typedef const char *HtName;
 typedef struct {
     HtName name;  /* local name; namespace prefixes are dropped */
     HtText value; /* unescaped; lives during the call */
+    bool formal; /* says how the data is written (xsi:type, SOAP encoding): kept only where somebody names it */
 } HtAttribute;
 
-/* Takes the events. `document` begins a document: the whole payload, the content of a SOAP body, or a document inside a
+/* Takes the events. An element with xsi:nil="true" is absence: neither it nor what is in it is given, unless it is a
+ * document's root. `document` begins a document: the whole payload, the content of a SOAP body, or a document inside a
  * string; they nest (a string's document begins and ends while the elements around the string are open). In a SOAP body
  * the root is the operation element. JSON: members become elements, array items repeat the element of their member,
  * the outermost object is the element "json". Text comes in pieces; never called with size 0. */
@@ -40,7 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReader, ht_reader_free)
 HtName ht_reader_intern(HtReader *reader, const char *name);
 
 /* Repairs for bytes that are not well-formed, declared by the mapping; a set of bits. Tried only after the strict reading
- * has failed, on the decoded text, and each only where it is needed. */
+ * has failed, on the decoded text, and each only where it is needed; a text that looks broken at a glance is read as
+ * repaired first, with the same result. */
 typedef enum {
     HT_REPAIR_COMMENTS = 1 << 0, /* `<!—…-->`, `--->`, `--` inside: the comment is taken out */
     HT_REPAIR_END_TAGS =
@@ -57,26 +60,36 @@ unsigned ht_repair_parse(const char *name);
 /* What a reading found out, besides its events. */
 typedef struct {
     HtSoapVersion soap;
-    HtName operation;     /* of the SOAP body, or the root element's name; NULL when it came not that far */
-    HtText message_id;    /* wsa:MessageID of the header; absent when none */
-    uint32_t text_marks;  /* HT_TEXT_… marks of the decoding (text.h) */
-    uint32_t text_traits; /* HT_TRAIT_…: what the text holds anywhere */
+    HtName operation; /* of the SOAP body, or the root element's name; NULL when it came not that far */
+    HtAddressing addressing; /* WS-Addressing of the header, */
+    HtText message_id;       /* its MessageID; absent when none, */
+    HtText action;           /* and its Action; the same */
+    bool submit;             /* the operation is the generic one; its content was read as the documents */
+    uint32_t text_marks;     /* HT_TEXT_… marks of the decoding (text.h) */
+    uint32_t text_traits;    /* HT_TRAIT_…: what the text holds anywhere */
+    bool repairing;          /* the events that come are of repaired text */
     bool repaired;
     unsigned repairs; /* HT_REPAIR_… bits of those that changed something */
 } HtReading;
 
 /* Reads the payload and gives its events to the sink. With `repairs`, and bytes that are not well-formed, the sink gets
- * `restart` (if not NULL) and then the events again from the beginning, of the repaired text.
+ * `on_restart` (if not NULL) and then the events again from the beginning, of the repaired text; and so it does when a
+ * SOAP body turns out to hold references (multiref.h), which are resolved in a reading of its own.
+ * Of the payload's attachments (attach.h) those that the events have used are marked.
  *
  * False when the payload is refused; `fault` says why, with a line of the bytes as received:
  * unsupported-encoding, encoding-contradiction, doctype-refused, not-well-formed, html-instead-of-xml, empty, too-deep,
  * too-many-attributes, start-tag-too-long, too-many-names, too-many-elements, value-too-long, document-too-long,
  * too-slow, soap-version, soap-must-understand, soap-action-mismatch, soap-body-empty, soap-fault-received,
- * namespace-not-well-formed. The sink may have seen events by then and throws them away. */
+ * namespace-not-well-formed, href-missing, href-ambiguous, href-cycle, href-not-local, attachment-missing. The sink may have seen events by then and throws them away. */
 bool ht_reader_run(HtReader *reader, const HtPayload *payload, unsigned repairs, const HtSink *sink,
-                   void (*restart)(void *user), void *user, HtReading *reading, HtFault *fault);
+                   void (*on_restart)(void *user), void *user, HtReading *reading, HtFault *fault);
 
 /* Inside a sink's call: the line in the payload as received (for a nested document: the line of the string's start plus
  * the line inside, minus one), and a way to stop early: ht_reader_run() then returns false with this fault. */
 uint32_t ht_reader_line(const HtReader *reader);
 void ht_reader_stop(HtReader *reader, const HtFault *fault);
+
+/* Readings from now on end with too-slow when the thread's processor time (ht_sax_cpu()) is past `until_us`; INT64_MAX: their
+ * own size alone counts. */
+void ht_reader_end_at(HtReader *reader, int64_t until_us);

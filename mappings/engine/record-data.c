@@ -101,9 +101,12 @@ static bool write_reference(Place *place, const HtElementRule *rule, HtText text
     }
     char number[32];
     HtText size_text = {number, (size_t)snprintf(number, sizeof number, "%zu", size)};
-    g_checksum_reset(recorder->checksum);
-    g_checksum_update(recorder->checksum, bytes, (gssize)size);
-    write_part(place, rule->element, ht_text_from(g_checksum_get_string(recorder->checksum)));
+    char hex[HT_DIGEST_HEX];
+    struct sha256_ctx digest;
+    sha256_init(&digest);
+    sha256_update(&digest, size, bytes);
+    ht_recorder_digest(&digest, hex);
+    write_part(place, rule->element, ht_text_from(hex));
     write_part(place, rule->size_element, size_text);
     write_part(place, rule->media_element, rule->media.data ? rule->media : guess_media(bytes, size));
     return true;

@@ -62,10 +62,12 @@ static HtText shorten(HtRecorder *recorder, size_t start)
     if (key.size <= KEY_MAX) {
         return keep(recorder, key.data, key.size);
     }
-    g_checksum_reset(recorder->checksum);
-    g_checksum_update(recorder->checksum, (const guchar *)key.data, (gssize)key.size);
-    const char *digest = g_checksum_get_string(recorder->checksum);
-    return keep(recorder, digest, strlen(digest));
+    char hex[HT_DIGEST_HEX];
+    struct sha256_ctx digest;
+    sha256_init(&digest);
+    sha256_update(&digest, key.size, (const uint8_t *)key.data);
+    ht_recorder_digest(&digest, hex);
+    return keep(recorder, hex, strlen(hex));
 }
 
 /* "type|action|value|…"; absent when one of the values is missing. */
@@ -92,7 +94,7 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     HtText action = find_action(recorder, rule);
     event->attr[HT_ATTR_ACTION] = action;
     event->key = make_key(recorder, rule, action);
-    if (rule->id.count > 0) {
+    if (rule->id.count > 0 && !rule->id_personal) {
         set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0]);
     }
     if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
@@ -100,21 +102,38 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     }
 }
 
-/* Equal values give equal ids, in any event and source; the values themselves may be personal and stay out. */
-static void set_correlation(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+/* True when the digest of the event before is of the same values: the same paths of the same record. */
+static bool is_correlation_known(const HtRecorder *recorder, const HtFrom *of)
 {
-    g_checksum_reset(recorder->checksum);
-    for (unsigned i = 0; i < rule->correlation.count; i++) {
-        HtText value = ht_match_value(recorder->match, rule->correlation.slots[i], 0);
+    const HtCorrelation *last = &recorder->correlation;
+    return last->serial == recorder->match->serial && last->of->count == of->count &&
+           memcmp(last->of->slots, of->slots, of->count * sizeof *of->slots) == 0;
+}
+
+/* Equal values give equal ids, in any event and source; the values themselves may be personal and stay out. False when one
+ * of them is missing. */
+static bool digest_correlation(HtRecorder *recorder, const HtFrom *of)
+{
+    struct sha256_ctx digest;
+    sha256_init(&digest);
+    for (unsigned i = 0; i < of->count; i++) {
+        HtText value = ht_match_value(recorder->match, of->slots[i], 0);
         if (!value.data) {
-            return;
+            return false;
         }
-        g_checksum_update(recorder->checksum, (const guchar *)value.data, (gssize)value.size);
-        g_checksum_update(recorder->checksum, (const guchar *)"", 1);
+        sha256_update(&digest, value.size, (const uint8_t *)value.data);
+        sha256_update(&digest, 1, (const uint8_t *)"");
     }
-    if (rule->correlation.count > 0) {
-        const char *digest = g_checksum_get_string(recorder->checksum);
-        event->attr[HT_ATTR_CORRELATIONID] = keep(recorder, digest, CORRELATION_DIGITS);
+    ht_recorder_digest(&digest, recorder->correlation.digest);
+    recorder->correlation.serial = recorder->match->serial;
+    recorder->correlation.of = of;
+    return true;
+}
+
+static void set_correlation(HtRecorder *recorder, const HtFrom *of, HtEvent *event)
+{
+    if (is_correlation_known(recorder, of) || digest_correlation(recorder, of)) {
+        event->attr[HT_ATTR_CORRELATIONID] = keep(recorder, recorder->correlation.digest, CORRELATION_DIGITS);
     }
 }
 
@@ -125,7 +144,7 @@ static bool take_time(HtRecorder *recorder, const HtEventRule *rule, HtText text
 {
     HtDate date;
     char written[HT_DATE_FORMAT_MAX];
-    HtDateResult result = ht_date_parse(text.data, text.size, rule->time_flags, &date);
+    HtDateResult result = ht_recorder_date(recorder, text, rule->time_flags, &date);
     if (result == HT_DATE_OK) {
         if (rule->time_finest && (int)date.precision > rule->time_finest) {
             date.precision = (HtPrecision)rule->time_finest;
@@ -251,7 +270,7 @@ void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *ev
     set_time(recorder, rule, event);
     set_division(recorder, rule, event);
     if (rule->correlation.count > 0) {
-        set_correlation(recorder, rule, event);
+        set_correlation(recorder, &rule->correlation, event);
     }
     for (unsigned i = 0; i < rule->n_identities; i++) {
         add_identity(recorder, &rule->identities[i], event);

@@ -127,7 +127,7 @@ static bool is_minor(const HtRecorder *recorder, const char *iso, size_t size)
 static HtConverted convert_date(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
 {
     HtDate date;
-    HtDateResult result = ht_date_parse(text.data, text.size, rule->date_flags, &date);
+    HtDateResult result = ht_recorder_date(recorder, text, rule->date_flags, &date);
     if (result == HT_DATE_NULL) {
         return HT_CONVERTED_NONE;
     }

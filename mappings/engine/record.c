@@ -3,6 +3,8 @@
 
 #include "core/base/clock.h"
 
+#include <nettle/base16.h>
+
 #define EVENTS_KEEP (1024 * 1024)
 #define VALUE_KEEP (256 * 1024)
 #define CHINA_OFFSET_S (8 * 3600)
@@ -16,7 +18,6 @@ void ht_recorder_init(HtRecorder *recorder, const HtMapping *mapping, const HtRe
     *recorder = (HtRecorder){.mapping = mapping, .reference = reference, .options = options, .match = match};
     recorder->covers = g_new0(uint64_t, mapping->n_bits / 64 + 1);
     recorder->spans = g_array_new(FALSE, FALSE, sizeof(HtSpan));
-    recorder->checksum = g_checksum_new(G_CHECKSUM_SHA256);
 }
 
 void ht_recorder_clear(HtRecorder *recorder)
@@ -31,7 +32,6 @@ void ht_recorder_clear(HtRecorder *recorder)
     ht_buffer_clear(&recorder->record_keys);
     g_free(recorder->covers);
     g_array_unref(recorder->spans);
-    g_checksum_free(recorder->checksum);
 }
 
 /* Today in China; worked out once a day. */
@@ -54,7 +54,9 @@ void ht_recorder_begin(HtRecorder *recorder, HtOutcome *outcome, const HtReading
     recorder->repaired = false;
     recorder->today = find_today(recorder);
     recorder->payload_unmapped = 0;
-    recorder->id_serial = 0;
+    memset(recorder->ids, 0, sizeof recorder->ids);
+    memset(recorder->dates, 0, sizeof recorder->dates);
+    recorder->correlation.serial = 0;
     ht_buffer_reset(&recorder->data, VALUE_KEEP);
     ht_buffer_reset(&recorder->value, VALUE_KEEP);
     ht_buffer_reset(&recorder->tree_text, VALUE_KEEP);
@@ -66,6 +68,30 @@ void ht_recorder_drop(HtRecorder *recorder)
 {
     ht_buffer_reset(&recorder->events, EVENTS_KEEP);
     g_array_set_size(recorder->spans, 0);
+}
+
+void ht_recorder_begin_part(HtRecorder *recorder, uint32_t number)
+{
+    const HtOutcome *outcome = recorder->outcome;
+    recorder->part = (HtPartStart){.number = number,
+                                   .records = outcome->records,
+                                   .rejected = outcome->rejected,
+                                   .fault_count = outcome->fault_count,
+                                   .events = recorder->spans->len,
+                                   .events_size = recorder->events.size};
+    recorder->repaired = false;
+    recorder->payload_unmapped = 0;
+}
+
+void ht_recorder_rewind_part(HtRecorder *recorder)
+{
+    HtOutcome *outcome = recorder->outcome;
+    outcome->records = recorder->part.records;
+    outcome->rejected = recorder->part.rejected;
+    outcome->fault_count = recorder->part.fault_count;
+    recorder->events.size = recorder->part.events_size;
+    g_array_set_size(recorder->spans, recorder->part.events);
+    recorder->payload_unmapped = 0;
 }
 
 /* ---- What the parts ask for ---- */
@@ -90,7 +116,8 @@ void ht_recorder_fault(HtRecorder *recorder, const char *code, const char *label
     HtFault fault;
     ht_fault_set(&fault, code, "%s", text);
     ht_fault_set_element(&fault, ht_text_from(label));
-    fault.record = recorder->outcome->records;
+    fault.part = recorder->part.number;
+    fault.record = recorder->outcome->records - recorder->part.records;
     fault.line = recorder->match->record_line;
     ht_outcome_add_fault(recorder->outcome, &fault);
     recorder->faults++;
@@ -101,17 +128,59 @@ void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value)
     ht_unmapped_add(&recorder->originals, path, value);
 }
 
+/* True for a text of the record; that of an XPath makes place for the next one's. */
+static bool is_lasting(const HtRecorder *recorder, HtText text)
+{
+    const HtBuffer *passing = &recorder->tree_text;
+    return text.data < passing->data || text.data >= passing->data + passing->capacity;
+}
+
 const HtIdNumber *ht_recorder_id(HtRecorder *recorder, HtText text)
 {
-    bool known = recorder->id_serial == recorder->match->serial && recorder->id_text == text.data &&
-                 recorder->id_size == text.size;
-    if (!known) {
-        ht_idnumber_parse_at(text.data, text.size, recorder->today, &recorder->id);
-        recorder->id_serial = recorder->match->serial;
-        recorder->id_text = text.data;
-        recorder->id_size = text.size;
+    uint32_t serial = recorder->match->serial;
+    for (unsigned i = 0; i < HT_IDS; i++) {
+        const HtReadId *known = &recorder->ids[i];
+        if (known->text == text.data && known->size == text.size && known->serial == serial) {
+            return &known->id;
+        }
     }
-    return &recorder->id;
+    HtReadId *read = &recorder->ids[recorder->next_id];
+    recorder->next_id = (recorder->next_id + 1) % HT_IDS;
+    ht_idnumber_parse_at(text.data, text.size, recorder->today, &read->id);
+    read->serial = is_lasting(recorder, text) ? serial : 0;
+    read->text = text.data;
+    read->size = text.size;
+    return &read->id;
+}
+
+HtDateResult ht_recorder_date(HtRecorder *recorder, HtText text, unsigned flags, HtDate *date)
+{
+    uint32_t serial = recorder->match->serial;
+    for (unsigned i = 0; i < HT_DATES; i++) {
+        const HtReadDate *known = &recorder->dates[i];
+        if (known->text == text.data && known->size == text.size && known->serial == serial &&
+            known->flags == flags) {
+            *date = known->date;
+            return known->result;
+        }
+    }
+    HtReadDate *read = &recorder->dates[recorder->next_date];
+    recorder->next_date = (recorder->next_date + 1) % HT_DATES;
+    *read = (HtReadDate){.serial = is_lasting(recorder, text) ? serial : 0,
+                         .text = text.data,
+                         .size = text.size,
+                         .flags = flags};
+    read->result = ht_date_parse(text.data, text.size, flags, &read->date);
+    *date = read->date;
+    return read->result;
+}
+
+void ht_recorder_digest(struct sha256_ctx *digest, char hex[HT_DIGEST_HEX])
+{
+    uint8_t bytes[SHA256_DIGEST_SIZE];
+    sha256_digest(digest, sizeof bytes, bytes);
+    base16_encode_update(hex, sizeof bytes, bytes);
+    hex[HT_DIGEST_HEX - 1] = '\0';
 }
 
 /* ---- Records ---- */
@@ -225,6 +294,7 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
     if (is_skipped(recorder, rule) || !count_record(recorder)) {
         return;
     }
+    ht_counts_record(recorder->match, rule);
     size_t events_size = recorder->events.size;
     guint events = recorder->spans->len;
     uint64_t chosen = choose_events(recorder, rule);
@@ -256,7 +326,7 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
 static void append_trailer(HtRecorder *recorder)
 {
     const HtBuffer *fields = &recorder->match->payload_unmapped.items;
-    if (recorder->spans->len == 0 || fields->size <= recorder->payload_unmapped) {
+    if (recorder->spans->len == recorder->part.events || fields->size <= recorder->payload_unmapped) {
         return;
     }
     HtSpan *span = &g_array_index(recorder->spans, HtSpan, recorder->spans->len - 1);
@@ -275,11 +345,16 @@ static void append_trailer(HtRecorder *recorder)
     span->size = recorder->events.size - span->start;
 }
 
+void ht_recorder_end_part(HtRecorder *recorder)
+{
+    append_trailer(recorder);
+    recorder->payload_unmapped = recorder->match->payload_unmapped.items.size;
+}
+
 void ht_recorder_finish(HtRecorder *recorder)
 {
     const HtOutcome *outcome = recorder->outcome;
     bool alone = recorder->spans->len == 1 && outcome->records == 1 && outcome->rejected == 0;
-    append_trailer(recorder);
     if (alone && recorder->key.size > 0) {
         recorder->outcome->key = ht_buffer_text(&recorder->key);
     }

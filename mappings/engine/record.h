@@ -5,8 +5,11 @@
 #pragma once
 
 #include "mappings/engine/compile.h"
+#include "mappings/engine/dates.h"
 #include "mappings/engine/idnumber.h"
 #include "mappings/engine/match.h"
+
+#include <nettle/sha2.h>
 
 /* What is odd about an element; becomes quality items. */
 typedef struct {
@@ -18,10 +21,47 @@ typedef struct {
 #define HT_NOTES_MAX 256
 #define HT_RECORD_EVENTS 64 /* that one record can make; as many as compile-event.c lets pass */
 #define HT_HEAD_BYTES 4096
+#define HT_DIGEST_HEX 65 /* with the NUL */
 
 typedef struct {
     size_t start, size;
 } HtSpan;
+
+/* A citizen number as it was read. Identity and element mostly name the same, and another event of the record again. */
+typedef struct {
+    uint32_t serial; /* of the record */
+    const char *text;
+    size_t size;
+    HtIdNumber id;
+} HtReadId;
+
+/* A date as it was read; the time of an event is mostly an element, too. */
+typedef struct {
+    uint32_t serial; /* of the record */
+    const char *text;
+    size_t size;
+    unsigned flags;
+    HtDateResult result;
+    HtDate date;
+} HtReadDate;
+
+/* What ties events together: those of one record mostly by the same values. */
+typedef struct {
+    uint32_t serial; /* of the record; 0: none */
+    const HtFrom *of;
+    char digest[HT_DIGEST_HEX];
+} HtCorrelation;
+
+#define HT_IDS 4
+#define HT_DATES 4
+
+/* How far things were when the part at hand began. */
+typedef struct {
+    uint32_t number; /* from 1; 0 when the payload is one document */
+    uint32_t records, rejected, fault_count;
+    guint events;
+    size_t events_size;
+} HtPartStart;
 
 typedef struct {
     const HtMapping *mapping;
@@ -34,6 +74,7 @@ typedef struct {
     void (*too_many)(void *user); /* records: stops the reading */
     void *user;
 
+    HtPartStart part;        /* faults count their records from its beginning */
     HtBuffer events;         /* packed events of the payload, one after the other */
     GArray *spans;           /* HtSpan: where each is */
     size_t payload_unmapped; /* bytes of match->payload_unmapped that the last event has already */
@@ -57,11 +98,11 @@ typedef struct {
     uint8_t sensitivity;
     bool minor;
 
-    HtIdNumber id;       /* the last citizen number read, */
-    uint32_t id_serial;  /* in this record, */
-    const char *id_text; /* from this text: identity and element mostly name the same */
-    size_t id_size;
-    GChecksum *checksum;
+    HtReadId ids[HT_IDS]; /* the last citizen numbers read, */
+    unsigned next_id;     /* the oldest of them */
+    HtReadDate dates[HT_DATES];
+    unsigned next_date;
+    HtCorrelation correlation; /* the last one */
 } HtRecorder;
 
 void ht_recorder_init(HtRecorder *recorder, const HtMapping *mapping, const HtReference *reference,
@@ -71,10 +112,19 @@ void ht_recorder_clear(HtRecorder *recorder);
 /* A payload begins; its outcome takes counts and faults. */
 void ht_recorder_begin(HtRecorder *recorder, HtOutcome *outcome, const HtReading *reading);
 
+/* One of the payload's parts begins; 0 when it is all one document. */
+void ht_recorder_begin_part(HtRecorder *recorder, uint32_t number);
+
+/* The part at hand is given once more: what it made is thrown away. */
+void ht_recorder_rewind_part(HtRecorder *recorder);
+
+/* The part is complete: what came after its last record goes to its last event. */
+void ht_recorder_end_part(HtRecorder *recorder);
+
 /* A record is complete: makes its events, or faults. */
 void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule);
 
-/* The payload is complete: what came after the last record goes to its last event, and the outcome gets its events,
+/* The payload is complete, and so is its last part: the outcome gets its events,
  * and the event's key if the payload is one record of one event: a message under the key of one of several records, some
  * perhaps rejected, would pass for that one sent again, and the others would be lost. */
 void ht_recorder_finish(HtRecorder *recorder);
@@ -93,8 +143,14 @@ void ht_recorder_fault(HtRecorder *recorder, const char *code, const char *label
 /* Keeps the value as it was sent in the event's unmapped fields. */
 void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value);
 
-/* Reads a citizen number; the same text twice in a record is read once. */
+/* Ends the digest: in lower-case hexadecimal, with a NUL. */
+void ht_recorder_digest(struct sha256_ctx *digest, char hex[HT_DIGEST_HEX]);
+
+/* Reads a citizen number; the same text twice in a record is read once. Good until HT_IDS others were read. */
 const HtIdNumber *ht_recorder_id(HtRecorder *recorder, HtText text);
+
+/* Reads a date as ht_date_parse() does; the same text twice in a record is read once. */
+HtDateResult ht_recorder_date(HtRecorder *recorder, HtText text, unsigned flags, HtDate *date);
 
 /* record-head.c: fills attributes, key and identities; their texts lie in recorder->head, the matcher's text or the mapping. */
 void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event);

@@ -10,19 +10,14 @@
 /* The size of a dash at `at`: the hyphen, or one of its kin that input methods write. 0 when there is none. */
 static size_t measure_dash(const char *at, const char *end)
 {
-    static const char *const dashes[] = {"-",
-                                         "\xe2\x80\x90",
-                                         "\xe2\x80\x91",
-                                         "\xe2\x80\x92",
-                                         "\xe2\x80\x93",
-                                         "\xe2\x80\x94",
-                                         "\xe2\x80\x95",
-                                         "\xe2\x94\x80",
-                                         "\xef\xbc\x8d"};
-    for (size_t i = 0; i < G_N_ELEMENTS(dashes); i++) {
-        size_t size = strlen(dashes[i]);
-        if ((size_t)(end - at) >= size && memcmp(at, dashes[i], size) == 0) {
-            return size;
+    static const char dashes[][4] = {"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93",
+                                     "\xe2\x80\x94", "\xe2\x80\x95", "\xe2\x94\x80", "\xef\xbc\x8d"};
+    if (at < end && *at == '-') {
+        return 1;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(dashes) && end - at >= 3; i++) {
+        if (memcmp(at, dashes[i], 3) == 0) {
+            return 3;
         }
     }
     return 0;
@@ -120,8 +115,30 @@ static size_t repair_comment(const char *at, const char *end, bool hopeless[2], 
     return (size_t)(comment.end - at);
 }
 
+static bool ends_in(const char *from, const char *end, const char *word)
+{
+    size_t size = strlen(word);
+    return (size_t)(end - from) >= size && memcmp(end - size, word, size) == 0;
+}
+
+bool ht_repair_comments_show(HtText text)
+{
+    const char *end = text.data + text.size, *at = text.data;
+    while (at < end && (at = memchr(at, '!', (size_t)(end - at)))) {
+        bool is_markup = ends_in(text.data, at, "<") || ends_in(text.data, at, "&lt;");
+        if (is_markup && measure_dash(at + 1, end) > 1) {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
 bool ht_repair_comments(HtText text, HtRepairOutput *output)
 {
+    if (!memmem(text.data, text.size, "<!", 2)) {
+        return false;
+    }
     bool changed = false, hopeless[2] = {false, false};
     const char *end = text.data + text.size;
     for (const char *at = text.data; at < end && !output->full;) {

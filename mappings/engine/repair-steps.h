@@ -15,6 +15,9 @@ void ht_repair_put(HtRepairOutput *output, const char *bytes, size_t size);
 /* Puts the line breaks of a text that is taken out. */
 void ht_repair_put_newlines(HtRepairOutput *output, const char *from, const char *end);
 
+/* True when a comment begins with another dash than the hyphen, as markup or escaped in a string. */
+bool ht_repair_comments_show(HtText text);
+
 /* Each writes the whole text and returns true when it changed anything. */
 bool ht_repair_controls(HtText text, HtRepairOutput *output);
 bool ht_repair_comments(HtText text, HtRepairOutput *output);

@@ -74,6 +74,11 @@ HtRepaired ht_repair_apply(unsigned repairs, HtText text, size_t max_size, HtRep
     return repaired;
 }
 
+bool ht_repair_is_likely(unsigned repairs, HtText text)
+{
+    return (repairs & HT_REPAIR_COMMENTS) && ht_repair_comments_show(text);
+}
+
 void ht_repair_clear(HtRepairBuffers *buffers)
 {
     ht_buffer_clear(&buffers->buffers[0]);

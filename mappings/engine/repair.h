@@ -21,5 +21,9 @@ typedef struct {
  * than `max_size` bytes is left out. */
 HtRepaired ht_repair_apply(unsigned repairs, HtText text, size_t max_size, HtRepairBuffers *buffers);
 
+/* True when the text shows, to a look that costs next to nothing, that one of these repairs will be needed: a comment begun
+ * with a dash of Chinese typography, also in a string. Most texts that need repair do not show it. */
+bool ht_repair_is_likely(unsigned repairs, HtText text);
+
 /* Frees the memory; usable again. */
 void ht_repair_clear(HtRepairBuffers *buffers);

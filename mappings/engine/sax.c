@@ -14,6 +14,7 @@
 #include "core/base/log.h"
 #include "mappings/engine/sax-fault.h"
 #include "mappings/engine/sax-tags.h"
+#include "mappings/engine/text-value.h"
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
@@ -28,6 +29,7 @@
 #define DEPTH_MAX 250              /* libxml2 refuses 256 itself */
 #define ATTRIBUTES_MAX 8192        /* libxml2 compares each with each */
 #define DOCUMENT_MAX (1 << 30)     /* libxml2 counts in int */
+#define FORMAL_NAMESPACES 6
 
 typedef struct {
     HtSax *sax;
@@ -40,6 +42,7 @@ typedef struct {
 
 struct HtSax {
     HtMapperLimits limits;
+    HtName nil, null, formal[FORMAL_NAMESPACES]; /* interned */
     xmlDictPtr wanted;
     xmlDictPtr names;
     Layer layers[HT_SAX_LAYERS];
@@ -47,18 +50,29 @@ struct HtSax {
     HtAttribute *attributes;
     HtName *attribute_uris;
     HtBuffer unescaped; /* values of the element at hand */
+    bool is_nil;        /* it says that it has no value */
     bool stale;         /* contexts and `names` are to be dropped */
 
     /* of the payload */
     uint32_t depth;
     uint32_t elements;
     uint32_t events;
+    uint32_t line;       /* ht_sax_set_line() */
+    size_t copied_bytes; /* ht_sax_count_copy() */
     int first_names;
     size_t value_bytes;
     int64_t cpu_start_us; /* 0: not looked at yet */
     int64_t cpu_allowed_us;
+    int64_t cpu_until_us; /* of all payloads: ht_sax_end_at() */
     bool stopped;
     HtFault fault;
+};
+
+/* Attributes of these namespaces say how data is written, not what it is. The first two have nil. */
+static const char *const formal_namespaces[FORMAL_NAMESPACES] = {
+    "http://www.w3.org/2001/XMLSchema-instance", "http://www.w3.org/1999/XMLSchema-instance",
+    "http://schemas.xmlsoap.org/soap/encoding/", "http://www.w3.org/2003/05/soap-encoding",
+    "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope",
 };
 
 /* What libxml2 contexts carry in _private, so that the entity loader knows them. */
@@ -105,6 +119,7 @@ HtSax *ht_sax_new(const HtMapperLimits *limits)
         g_once_init_leave(&prepared, 1);
     }
     HtSax *sax = g_new0(HtSax, 1);
+    sax->cpu_until_us = INT64_MAX;
     sax->limits = *limits;
     sax->limits.depth = MIN(limits->depth, DEPTH_MAX);
     sax->limits.attributes = MIN(limits->attributes, ATTRIBUTES_MAX);
@@ -116,6 +131,11 @@ HtSax *ht_sax_new(const HtMapperLimits *limits)
     for (unsigned i = 0; i < HT_SAX_LAYERS; i++) {
         sax->layers[i].sax = sax;
     }
+    for (unsigned i = 0; i < FORMAL_NAMESPACES; i++) {
+        sax->formal[i] = (HtName)xmlDictLookup(sax->wanted, BAD_CAST formal_namespaces[i], -1);
+    }
+    sax->nil = (HtName)xmlDictLookup(sax->wanted, BAD_CAST "nil", -1);
+    sax->null = (HtName)xmlDictLookup(sax->wanted, BAD_CAST "null", -1);
     drop_names(sax);
     return sax;
 }
@@ -161,6 +181,8 @@ void ht_sax_begin(HtSax *sax, size_t payload_size)
     sax->depth = 0;
     sax->elements = 0;
     sax->events = 0;
+    sax->line = 0;
+    sax->copied_bytes = 0;
     sax->value_bytes = 0;
     sax->cpu_start_us = 0;
     sax->cpu_allowed_us = (int64_t)sax->limits.cpu_ms_per_mb * 1000 * (int64_t)(1 + (payload_size >> 20));
@@ -185,11 +207,19 @@ uint32_t ht_sax_line(const HtSax *sax)
     if (sax->layer_count == 0) {
         return 0;
     }
+    if (sax->line != 0 && sax->layer_count == 1) {
+        return sax->line;
+    }
     const Layer *layer = &sax->layers[sax->layer_count - 1];
     if (!layer->is_xml || !layer->context->input) {
         return layer->first_line;
     }
     return layer->first_line + (uint32_t)layer->context->input->line - 1;
+}
+
+void ht_sax_set_line(HtSax *sax, uint32_t line)
+{
+    sax->line = line;
 }
 
 void ht_sax_stop(HtSax *sax, const HtFault *fault)
@@ -220,20 +250,24 @@ void ht_sax_refuse(HtSax *sax, const char *code, const char *sentence)
 
 /* ---- Caps ---- */
 
-static int64_t read_cpu_us(void)
+int64_t ht_sax_cpu(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+void ht_sax_end_at(HtSax *sax, int64_t until_us)
+{
+    sax->cpu_until_us = until_us;
+}
+
 /* The clock costs a system call, so that small payloads never ask it: they cannot take long. */
 static void check_cpu(HtSax *sax)
 {
-    int64_t now_us = read_cpu_us();
-    if (sax->cpu_start_us == 0) {
-        sax->cpu_start_us = now_us;
-    } else if (now_us - sax->cpu_start_us > sax->cpu_allowed_us) {
+    int64_t now_us = ht_sax_cpu();
+    sax->cpu_start_us = sax->cpu_start_us == 0 ? now_us : sax->cpu_start_us;
+    if (now_us - sax->cpu_start_us > sax->cpu_allowed_us || now_us > sax->cpu_until_us) {
         ht_sax_refuse(sax, "too-slow",
                       "Reading takes more CPU time than its size allows: send it in smaller parts.");
     }
@@ -288,6 +322,27 @@ bool ht_sax_count_text(HtSax *sax, size_t size)
     return !sax->stopped;
 }
 
+uint32_t ht_sax_elements(const HtSax *sax)
+{
+    return sax->elements;
+}
+
+void ht_sax_recount(HtSax *sax, uint32_t elements)
+{
+    sax->elements = elements;
+}
+
+bool ht_sax_count_copy(HtSax *sax, size_t size)
+{
+    sax->copied_bytes += size;
+    if (sax->copied_bytes > sax->limits.document_bytes) {
+        ht_sax_refuse(sax, "document-too-long",
+                      "With its references and attachments put in their places the document is longer than "
+                      "allowed: send it in smaller parts.");
+    }
+    return !sax->stopped;
+}
+
 void ht_sax_leave(HtSax *sax)
 {
     sax->depth--;
@@ -321,6 +376,37 @@ static void make_room(HtSax *sax, const xmlChar **raw, unsigned count)
     ht_buffer_reserve(&sax->unescaped, size);
 }
 
+static bool is_formal(HtSax *sax, HtName uri)
+{
+    for (unsigned i = 0; i < FORMAL_NAMESPACES; i++) {
+        if (uri == sax->formal[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_instance(const HtSax *sax, HtName uri)
+{
+    return uri == sax->formal[0] || uri == sax->formal[1];
+}
+
+static bool is_true(HtText value)
+{
+    value = ht_text_trim(value.data, value.size);
+    return ht_text_is(value, "true") || ht_text_is(value, "1");
+}
+
+/* An attribute with a prefix. Toolkits of 2000 write xsi:null. */
+static void look_at_namespace(HtSax *sax, HtName uri, HtAttribute *attribute)
+{
+    attribute->formal = is_formal(sax, uri);
+    bool names_nil = attribute->name == sax->nil || attribute->name == sax->null;
+    if (names_nil && is_instance(sax, uri) && is_true(attribute->value)) {
+        sax->is_nil = true;
+    }
+}
+
 /* libxml2 gives five pointers for each: name, prefix, namespace, value, its end. Namespace declarations are not among
  * them, but count. */
 static bool take_attributes(HtSax *sax, const xmlChar **raw, unsigned count, unsigned namespaces)
@@ -344,8 +430,11 @@ static bool take_attributes(HtSax *sax, const xmlChar **raw, unsigned count, uns
             }
             value = unescape_value(sax, value);
         }
-        sax->attributes[i] = (HtAttribute){(HtName)raw[0], value};
+        sax->attributes[i] = (HtAttribute){(HtName)raw[0], value, false};
         sax->attribute_uris[i] = (HtName)raw[2];
+        if (raw[2]) {
+            look_at_namespace(sax, (HtName)raw[2], &sax->attributes[i]);
+        }
     }
     return true;
 }
@@ -361,10 +450,12 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
     if (sax->stopped || !ht_sax_enter(sax)) {
         return;
     }
+    sax->is_nil = false;
     if (count + namespaces > 0 && !take_attributes(sax, raw, (unsigned)count, (unsigned)namespaces)) {
         return;
     }
-    HtSaxElement element = {(HtName)name, (HtName)uri, sax->attributes, sax->attribute_uris, (unsigned)count};
+    HtSaxElement element = {(HtName)name,        (HtName)uri,     sax->attributes,
+                            sax->attribute_uris, (unsigned)count, sax->is_nil};
     layer->handler->start(layer->user, &element);
 }
 

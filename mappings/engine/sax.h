@@ -19,6 +19,7 @@ typedef struct {
     const HtAttribute *attributes;
     const HtName *attribute_uris; /* beside `attributes`; NULL for one without a prefix */
     unsigned attribute_count;
+    bool nil; /* xsi:nil says that there is no value */
 } HtSaxElement;
 
 typedef struct {
@@ -59,8 +60,22 @@ bool ht_sax_enter(HtSax *sax);
 bool ht_sax_count_text(HtSax *sax, size_t size);
 void ht_sax_leave(HtSax *sax);
 
+/* Processor time of the calling thread. Readings from now on end with too-slow once it is past `until_us`, whatever their own
+ * size allows; INT64_MAX: no such end. */
+int64_t ht_sax_cpu(void);
+void ht_sax_end_at(HtSax *sax, int64_t until_us);
+
 /* The line in the payload where the innermost parse is; 0 outside of one. */
 uint32_t ht_sax_line(const HtSax *sax);
+
+/* For events that are given later than they were read. While `line` is not 0 it is the outermost document's line. */
+void ht_sax_set_line(HtSax *sax, uint32_t line);
+/* The elements counted so far, and going back to such a number: those since then come once more. */
+uint32_t ht_sax_elements(const HtSax *sax);
+void ht_sax_recount(HtSax *sax, uint32_t elements);
+/* Counts bytes that are given although they do not stand in the document at that place (copies, attachments). Together
+ * they may be as long as a document; false when that refuses the payload. */
+bool ht_sax_count_copy(HtSax *sax, size_t size);
 
 /* Refuses the payload, unless it is refused already: no more events come. */
 void ht_sax_stop(HtSax *sax, const HtFault *fault);

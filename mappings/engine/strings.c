@@ -16,6 +16,7 @@ typedef enum {
     TEXT_PASSES, /* no document, or not looked for */
     TEXT_BLANK,  /* nothing but blanks yet */
     TEXT_KEPT,   /* in `text` */
+    TEXT_ABSENT, /* in an element that is nil: nothing is given. From KEPT on, events are not simply passed on */
 } TextState;
 
 /* One document under way. */
@@ -30,7 +31,8 @@ typedef struct {
 struct HtStrings {
     HtSax *sax;
     HtStringsOptions options;
-    Level *level; /* the innermost */
+    uint32_t absent; /* TEXT_ABSENT: elements open from the one that is nil on */
+    Level *level;    /* the innermost */
     Level levels[HT_SAX_LAYERS];
 };
 
@@ -57,6 +59,7 @@ void ht_strings_free(HtStrings *strings)
 void ht_strings_begin(HtStrings *strings, const HtStringsOptions *options)
 {
     strings->options = *options;
+    strings->absent = 0;
     strings->level = strings->levels;
     strings->level->open = 0;
     strings->level->state = TEXT_PASSES;
@@ -76,12 +79,26 @@ static void give_kept(HtStrings *strings, Level *level)
     }
 }
 
+/* False when the element is not to be given. */
+static G_GNUC_NO_INLINE bool start_unusual(HtStrings *strings, Level *level, const HtSaxElement *element)
+{
+    if (level->state == TEXT_KEPT) {
+        give_kept(strings, level);
+    }
+    if (level->state == TEXT_ABSENT || (element->nil && level->open > 0)) {
+        level->state = TEXT_ABSENT;
+        strings->absent++;
+        return false;
+    }
+    return true;
+}
+
 void ht_strings_start(HtStrings *strings, const HtSaxElement *element)
 {
     const HtSink *sink = strings->options.sink;
     Level *level = strings->level;
-    if (level->state == TEXT_KEPT) {
-        give_kept(strings, level);
+    if ((level->state >= TEXT_KEPT || element->nil) && !start_unusual(strings, level, element)) {
+        return;
     }
     level->state = strings->options.everywhere || level->open == 0 ? TEXT_BLANK : TEXT_PASSES;
     if (level->open++ == 0) {
@@ -136,8 +153,10 @@ static void look_at_text(HtStrings *strings, Level *level, const char *text, siz
 void ht_strings_text(HtStrings *strings, const char *text, size_t size)
 {
     Level *level = strings->level;
-    if (level->state == TEXT_KEPT) {
-        ht_buffer_add(&level->text, text, size);
+    if (level->state >= TEXT_KEPT) {
+        if (level->state == TEXT_KEPT) {
+            ht_buffer_add(&level->text, text, size);
+        }
         return;
     }
     if (level->state == TEXT_BLANK) {
@@ -194,13 +213,10 @@ static HtText repair(HtStrings *strings, Level *level, HtText text)
     return repaired.text;
 }
 
-/* `text` is in level->text, with a byte of room after it for the NUL that the parser wants. */
-static void read_xml(HtStrings *strings, Level *level, HtText text)
+void ht_strings_read_xml(HtStrings *strings, HtText text, uint32_t line)
 {
-    unsigned skipped_lines = 0;
-    level->text.data[text.data - level->text.data + (ptrdiff_t)text.size] = '\0';
-    text = repair(strings, level, ht_text_skip_declaration(text, &skipped_lines));
     HtTextRoot root;
+    text = repair(strings, strings->level, text);
     ht_text_root_name(text, &root);
     if (root.has_doctype) {
         ht_sax_refuse(strings->sax, "doctype-refused",
@@ -208,14 +224,23 @@ static void read_xml(HtStrings *strings, Level *level, HtText text)
         return;
     }
     open_level(strings);
-    ht_sax_parse(strings->sax, text, level->line + skipped_lines, &nested_handler, strings);
+    ht_sax_parse(strings->sax, text, line, &nested_handler, strings);
     close_level(strings);
+}
+
+/* `text` is in level->text, with a byte of room after it for the NUL that the parser wants. */
+static void read_kept_xml(HtStrings *strings, Level *level, HtText text)
+{
+    unsigned skipped_lines = 0;
+    level->text.data[text.data - level->text.data + (ptrdiff_t)text.size] = '\0';
+    text = ht_text_skip_declaration(text, &skipped_lines);
+    ht_strings_read_xml(strings, text, level->line + skipped_lines);
 }
 
 static bool json_start(void *user, const char *name, size_t size)
 {
     HtStrings *strings = user;
-    HtSaxElement element = {ht_sax_name(strings->sax, name, size), NULL, NULL, NULL, 0};
+    HtSaxElement element = {.name = ht_sax_name(strings->sax, name, size)};
     if (!element.name || !ht_sax_enter(strings->sax)) {
         return false;
     }
@@ -286,7 +311,7 @@ static void read_kept(HtStrings *strings, Level *level)
     level->state = TEXT_PASSES;
     bool has_room = ht_sax_has_room(strings->sax);
     if (has_room && is_xml(text)) {
-        read_xml(strings, level, text);
+        read_kept_xml(strings, level, text);
     } else if (has_room && text.size > 0 && text.data[0] != '<' && ht_jsondoc_check(text)) {
         open_level(strings);
         ht_strings_read_json(strings, text, level->line);
@@ -298,15 +323,23 @@ static void read_kept(HtStrings *strings, Level *level)
     }
 }
 
+/* False when the element was not given, or the payload is refused. */
+static G_GNUC_NO_INLINE bool end_unusual(HtStrings *strings, Level *level)
+{
+    if (level->state == TEXT_ABSENT) {
+        level->state = --strings->absent > 0 ? TEXT_ABSENT : TEXT_PASSES;
+        return false;
+    }
+    read_kept(strings, level);
+    return !ht_sax_stopped(strings->sax);
+}
+
 void ht_strings_end(HtStrings *strings, HtName name)
 {
     const HtSink *sink = strings->options.sink;
     Level *level = strings->level;
-    if (level->state == TEXT_KEPT) {
-        read_kept(strings, level);
-        if (ht_sax_stopped(strings->sax)) {
-            return;
-        }
+    if (level->state >= TEXT_KEPT && !end_unusual(strings, level)) {
+        return;
     }
     level->state = TEXT_PASSES;
     sink->end(strings->options.user, name);

@@ -31,5 +31,8 @@ void ht_strings_start(HtStrings *strings, const HtSaxElement *element);
 void ht_strings_text(HtStrings *strings, const char *text, size_t size);
 void ht_strings_end(HtStrings *strings, HtName name);
 
+/* Reads a text, with a NUL after it, as an XML document inside the element at hand. There must be room for it in `sax`. */
+void ht_strings_read_xml(HtStrings *strings, HtText text, uint32_t line);
+
 /* Reads a text that ht_jsondoc_check() found good as a document. */
 void ht_strings_read_json(HtStrings *strings, HtText text, uint32_t line);

@@ -130,7 +130,7 @@ static size_t blank_at_end(const char *value, size_t size)
     return ht_text_is_blank(read_character(&at, end)) && at == end ? (size_t)(end - start) : 0;
 }
 
-HtText ht_text_trim(const char *value, size_t size)
+HtText ht_text_trim_blanks(const char *value, size_t size)
 {
     size_t length;
 

@@ -51,5 +51,16 @@ size_t ht_text_fix_name_dot(const char *value, size_t size, char *out);
 /* A blank: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. */
 bool ht_text_is_blank(uint32_t character);
 
-/* The value without blanks at its ends. Points into `value`. */
-HtText ht_text_trim(const char *value, size_t size);
+/* The same as ht_text_trim(), for values that may have blanks at their ends. */
+HtText ht_text_trim_blanks(const char *value, size_t size);
+
+/* The value without blanks at its ends. Points into `value`. Most values have none there: only bytes that can begin or end
+ * a blank make it look closer. */
+static inline HtText ht_text_trim(const char *value, size_t size)
+{
+    unsigned char first = size > 0 ? (unsigned char)value[0] : 0;
+    unsigned char last = size > 0 ? (unsigned char)value[size - 1] : 0;
+    bool plain_start = first > ' ' && first != 0xc2 && first != 0xe2 && first != 0xe3 && first != 0xef;
+    bool plain_end = last > ' ' && last != 0x80 && last != 0x8b && last != 0xa0 && last != 0xbf;
+    return plain_start && plain_end ? (HtText){value, size} : ht_text_trim_blanks(value, size);
+}

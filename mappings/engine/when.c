@@ -21,41 +21,95 @@ typedef enum {
 struct HtWhen {
     Test test;
     HtSlot slot;
-    GPtrArray *values; /* char * */
+    unsigned number;    /* its place in the pool */
+    bool is_shared;     /* asked for more than once */
+    bool is_of_columns; /* of a repeated group's instance: another value for each */
+    HtText *values;
+    unsigned n_values;
     const HtXpath *xpath;
-    HtWhen *left, *right;
+    const HtWhen *left, *right;
 };
 
-static HtWhen *new_test(Test test, HtWhen *left, HtWhen *right)
+/* ---- The pool ---- */
+
+static void free_when(gpointer data)
+{
+    HtWhen *when = data;
+    for (unsigned i = 0; i < when->n_values; i++) {
+        g_free((char *)when->values[i].data);
+    }
+    g_free(when->values);
+    g_free(when);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtWhen, free_when)
+
+GPtrArray *ht_when_pool_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_when);
+}
+
+static HtWhen *new_test(Test test, const HtWhen *left, const HtWhen *right)
 {
     HtWhen *when = g_new0(HtWhen, 1);
     when->test = test;
     when->slot = HT_SLOT_NONE;
     when->left = left;
     when->right = right;
+    when->is_of_columns = (left && left->is_of_columns) || (right && right->is_of_columns);
     return when;
 }
 
-void ht_when_free(HtWhen *when)
+static HtWhen *new_comparison(Test test, HtSlot slot)
 {
-    if (when) {
-        ht_when_free(when->left);
-        ht_when_free(when->right);
-        g_clear_pointer(&when->values, g_ptr_array_unref);
-        g_free(when);
-    }
+    HtWhen *when = new_test(test, NULL, NULL);
+    when->slot = slot;
+    when->is_of_columns = (slot & HT_SLOT_COLUMN) != 0;
+    return when;
 }
 
-HtWhen *ht_when_from_xpath(const HtXpath *xpath)
+static bool is_equal(const HtWhen *a, const HtWhen *b)
+{
+    if (a->test != b->test || a->slot != b->slot || a->xpath != b->xpath || a->left != b->left ||
+        a->right != b->right || a->n_values != b->n_values) {
+        return false;
+    }
+    for (unsigned i = 0; i < a->n_values; i++) {
+        if (!ht_text_equal(a->values[i], b->values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The one of the pool that is equal, or this one, which the pool has from now on. Parts come before what they are part of:
+ * equal ones are the same already. */
+static const HtWhen *share(GPtrArray *pool, HtWhen *made)
+{
+    for (guint i = 0; i < pool->len; i++) {
+        HtWhen *other = pool->pdata[i];
+        if (is_equal(made, other)) {
+            free_when(made);
+            other->is_shared = true;
+            return other;
+        }
+    }
+    made->number = pool->len;
+    g_ptr_array_add(pool, made);
+    return made;
+}
+
+const HtWhen *ht_when_from_xpath(GPtrArray *pool, const HtXpath *xpath)
 {
     HtWhen *when = new_test(TEST_XPATH, NULL, NULL);
     when->xpath = xpath;
-    return when;
+    return share(pool, when);
 }
 
 /* ---- Parsing ---- */
 
 typedef struct {
+    GPtrArray *pool;
     const char *text, *at;
     HtWhenPath path;
     void *user;
@@ -63,7 +117,7 @@ typedef struct {
     int depth;
 } Parser;
 
-static HtWhen *parse_or(Parser *parser);
+static const HtWhen *parse_or(Parser *parser);
 
 static void *fail(Parser *parser, const char *expected)
 {
@@ -149,7 +203,8 @@ static bool add_value(Parser *parser, HtWhen *when)
 {
     char *value = parse_text(parser);
     if (value) {
-        g_ptr_array_add(when->values, value);
+        when->values = g_renew(HtText, when->values, when->n_values + 1);
+        when->values[when->n_values++] = ht_text_from(value);
     }
     return value != NULL;
 }
@@ -168,15 +223,13 @@ static bool add_list(Parser *parser, HtWhen *when)
 }
 
 /* PATH and what it is compared with. */
-static HtWhen *parse_comparison(Parser *parser)
+static const HtWhen *parse_comparison(Parser *parser)
 {
     HtSlot slot = parse_path(parser);
     if (slot == HT_SLOT_NONE) {
         return NULL;
     }
-    HtWhen *when = new_test(TEST_HAS, NULL, NULL);
-    when->slot = slot;
-    when->values = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(HtWhen) when = new_comparison(TEST_HAS, slot);
     bool good = true;
     if (take(parser, "!=")) {
         when->test = TEST_UNEQUAL;
@@ -188,37 +241,26 @@ static HtWhen *parse_comparison(Parser *parser)
         when->test = TEST_IN;
         good = add_list(parser, when);
     }
-    if (!good) {
-        g_clear_pointer(&when, ht_when_free);
-    }
-    return when;
+    return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
-static HtWhen *parse_starts(Parser *parser)
+static const HtWhen *parse_starts(Parser *parser)
 {
     HtSlot slot = parse_path(parser);
     if (slot == HT_SLOT_NONE) {
         return NULL;
     }
-    HtWhen *when = new_test(TEST_STARTS, NULL, NULL);
-    when->slot = slot;
-    when->values = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(HtWhen) when = new_comparison(TEST_STARTS, slot);
     bool good = (take(parser, ",") || fail(parser, ",")) && add_value(parser, when);
-    if (!good || !(take(parser, ")") || fail(parser, ")"))) {
-        g_clear_pointer(&when, ht_when_free);
-    }
-    return when;
+    good = good && (take(parser, ")") || fail(parser, ")"));
+    return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
 /* What follows an opening parenthesis, with the closing one. */
-static HtWhen *parse_inside(Parser *parser)
+static const HtWhen *parse_inside(Parser *parser)
 {
-    HtWhen *when = parse_or(parser);
-    if (when && !take(parser, ")")) {
-        fail(parser, "and, or, or )");
-        g_clear_pointer(&when, ht_when_free);
-    }
-    return when;
+    const HtWhen *when = parse_or(parser);
+    return !when || take(parser, ")") ? when : fail(parser, "and, or, or )");
 }
 
 /* The word before a parenthesis is a function's name; paths have no parentheses. */
@@ -232,15 +274,21 @@ static bool take_function(Parser *parser, const char *name)
     return false;
 }
 
-static HtWhen *parse_one(Parser *parser)
+/* NULL when one of the parts could not be read. */
+static const HtWhen *join(Parser *parser, Test test, const HtWhen *left, const HtWhen *right)
+{
+    return left && right ? share(parser->pool, new_test(test, left, right)) : NULL;
+}
+
+static const HtWhen *parse_one(Parser *parser)
 {
     if (++parser->depth > DEPTH_MAX) {
         return fail(parser, "fewer parentheses");
     }
-    HtWhen *when;
+    const HtWhen *when;
     if (take_function(parser, "not")) {
         when = parse_inside(parser);
-        when = when ? new_test(TEST_NOT, when, NULL) : NULL;
+        when = when ? share(parser->pool, new_test(TEST_NOT, when, NULL)) : NULL;
     } else if (take_function(parser, "starts-with")) {
         when = parse_starts(parser);
     } else if (take(parser, "(")) {
@@ -252,51 +300,38 @@ static HtWhen *parse_one(Parser *parser)
     return when;
 }
 
-static HtWhen *join(Test test, HtWhen *left, HtWhen *right)
+static const HtWhen *parse_and(Parser *parser)
 {
-    if (!right) {
-        ht_when_free(left);
-        return NULL;
-    }
-    return new_test(test, left, right);
-}
-
-static HtWhen *parse_and(Parser *parser)
-{
-    HtWhen *when = parse_one(parser);
+    const HtWhen *when = parse_one(parser);
     while (when && take_word(parser, "and")) {
-        when = join(TEST_AND, when, parse_one(parser));
+        when = join(parser, TEST_AND, when, parse_one(parser));
     }
     return when;
 }
 
-static HtWhen *parse_or(Parser *parser)
+static const HtWhen *parse_or(Parser *parser)
 {
-    HtWhen *when = parse_and(parser);
+    const HtWhen *when = parse_and(parser);
     while (when && take_word(parser, "or")) {
-        when = join(TEST_OR, when, parse_and(parser));
+        when = join(parser, TEST_OR, when, parse_and(parser));
     }
     return when;
 }
 
-HtWhen *ht_when_parse(const char *text, HtWhenPath path, void *user, char **problem)
+const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, HtWhenPath path, void *user, char **problem)
 {
-    Parser parser = {.text = text, .at = text, .path = path, .user = user, .problem = problem};
-    HtWhen *when = parse_or(&parser);
+    Parser parser = {.pool = pool, .text = text, .at = text, .path = path, .user = user, .problem = problem};
+    const HtWhen *when = parse_or(&parser);
     skip_blanks(&parser);
-    if (when && *parser.at) {
-        fail(&parser, "and, or, =, != or in");
-        g_clear_pointer(&when, ht_when_free);
-    }
-    return when;
+    return when && *parser.at ? fail(&parser, "and, or, =, != or in") : when;
 }
 
 /* ---- Evaluation ---- */
 
 static bool is_one_of(const HtWhen *when, HtText value)
 {
-    for (guint i = 0; i < when->values->len; i++) {
-        if (ht_text_is(value, when->values->pdata[i])) {
+    for (unsigned i = 0; i < when->n_values; i++) {
+        if (ht_text_equal(value, when->values[i])) {
             return true;
         }
     }
@@ -305,9 +340,8 @@ static bool is_one_of(const HtWhen *when, HtText value)
 
 static bool starts_with(const HtWhen *when, HtText value)
 {
-    const char *prefix = when->values->pdata[0];
-    size_t size = strlen(prefix);
-    return value.size >= size && memcmp(value.data, prefix, size) == 0;
+    HtText prefix = when->values[0];
+    return value.size >= prefix.size && memcmp(value.data, prefix.data, prefix.size) == 0;
 }
 
 /* Comparisons look at the value as it was sent, even one that spells null: `JTBM='null'` can be said. */
@@ -324,16 +358,26 @@ static bool compare(const HtWhen *when, HtMatch *match)
     }
 }
 
-bool ht_when_holds(const HtWhen *when, HtMatch *match)
+static bool evaluate(const HtWhen *when, HtMatch *match)
 {
-    if (!when) {
-        return true;
-    }
     switch (when->test) {
-    case TEST_NOT: return !ht_when_holds(when->left, match);
-    case TEST_AND: return ht_when_holds(when->left, match) && ht_when_holds(when->right, match);
-    case TEST_OR: return ht_when_holds(when->left, match) || ht_when_holds(when->right, match);
+    case TEST_NOT: return !ht_when_test(when->left, match);
+    case TEST_AND: return ht_when_test(when->left, match) && ht_when_test(when->right, match);
+    case TEST_OR: return ht_when_test(when->left, match) || ht_when_test(when->right, match);
     case TEST_XPATH: return match->tree && ht_xpath_test(when->xpath, match->tree);
     default: return compare(when, match);
     }
+}
+
+bool ht_when_test(const HtWhen *when, HtMatch *match)
+{
+    if (!when->is_shared || when->is_of_columns || !match->settled) {
+        return evaluate(when, match);
+    }
+    HtWhenKnown *known = &match->known_whens[when->number];
+    if (known->serial != match->serial) {
+        known->holds = evaluate(when, match);
+        known->serial = match->serial;
+    }
+    return known->holds;
 }

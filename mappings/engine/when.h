@@ -1,5 +1,8 @@
-/* Conditions of a mapping (`when`, `cancel-when`, …): compiled once, held against the values of a record. Engine only. */
+/* Conditions of a mapping (`when`, `cancel-when`, …): compiled once, held against the values of a record. Equal conditions,
+ * and equal parts of them, are one: a record is asked once what several events and elements want to know. Engine only. */
 #pragma once
+
+#include <glib.h>
 
 #include "core/base/buffer.h"
 #include "mappings/engine/xpathrec.h"
@@ -12,14 +15,26 @@ typedef struct HtWhen HtWhen;
 /* Turns a path of the condition into a slot; HT_SLOT_NONE with `problem` set (transfer full) when it is no path. */
 typedef HtSlot (*HtWhenPath)(void *user, const char *path, char **problem);
 
+/* What a record is known to fulfil, or not: one for each condition of the mapping. */
+typedef struct {
+    uint32_t serial; /* of the record */
+    bool holds;
+} HtWhenKnown;
+
+/* For conditions and their parts, which belong to it. */
+GPtrArray *ht_when_pool_new(void);
+
 /* Compiles a condition: PATH, PATH='v', PATH!='v', PATH in ('a','b'), starts-with(PATH,'v'), not(…), and, or, ( ).
- * transfer full. NULL with `problem` (transfer full): one line that says what was expected where. */
-HtWhen *ht_when_parse(const char *text, HtWhenPath path, void *user, char **problem);
+ * NULL with `problem` (transfer full): one line that says what was expected where. */
+const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, HtWhenPath path, void *user, char **problem);
 
 /* The condition that an XPath is true for the record. Takes no ownership of the expression. */
-HtWhen *ht_when_from_xpath(const HtXpath *xpath);
+const HtWhen *ht_when_from_xpath(GPtrArray *pool, const HtXpath *xpath);
 
-void ht_when_free(HtWhen *when);
+bool ht_when_test(const HtWhen *when, HtMatch *match);
 
 /* True when it holds for the record at hand. NULL always holds. */
-bool ht_when_holds(const HtWhen *when, HtMatch *match);
+static inline bool ht_when_holds(const HtWhen *when, HtMatch *match)
+{
+    return !when || ht_when_test(when, match);
+}

@@ -6,6 +6,9 @@
  * events. */
 #include "plugins/host/worker.h"
 
+#include "mappings/engine/service.h"
+#include "mappings/engine/wsdl.h"
+
 #define KEEP_BYTES (1024 * 1024)
 
 static hutong_text plain(HtText text)
@@ -30,6 +33,7 @@ static void begin_payload(HtWorker *worker, HtPhase phase)
     worker->log_lines = 0;
     ht_buffer_reset(&worker->text, KEEP_BYTES);
     ht_buffer_reset(&worker->reply, KEEP_BYTES);
+    worker->concealed.size = 0;
 }
 
 /* ---- The verdict ---- */
@@ -74,12 +78,8 @@ static void settle_verdict(HtWorker *worker, HtVerdict returned)
 
 /* ---- The department's own answer ---- */
 
-static void add_escaped(HtBuffer *to, HtText text)
-{
-    g_autofree char *escaped = g_markup_escape_text(text.data, (gssize)text.size);
-    ht_buffer_add_string(to, escaped);
-}
-
+/* Without a header: what it says is of the request at hand, and a reply is kept for the message sent again. The bus puts it
+ * in (core/ingress/answer-body.c). */
 static void wrap_in_soap(HtWorker *worker)
 {
     HtBuffer *reply = &worker->reply;
@@ -87,14 +87,7 @@ static void wrap_in_soap(HtWorker *worker)
     ht_buffer_add_literal(reply, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soap:Envelope xmlns:soap=\"");
     ht_buffer_add_string(reply, outcome->soap == HT_SOAP_12 ? "http://www.w3.org/2003/05/soap-envelope"
                                                             : "http://schemas.xmlsoap.org/soap/envelope/");
-    ht_buffer_add_literal(reply, "\">");
-    if (outcome->message_id.data) {
-        ht_buffer_add_literal(
-            reply, "<soap:Header><wsa:RelatesTo xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">");
-        add_escaped(reply, outcome->message_id);
-        ht_buffer_add_literal(reply, "</wsa:RelatesTo></soap:Header>");
-    }
-    ht_buffer_add_literal(reply, "<soap:Body>");
+    ht_buffer_add_literal(reply, "\"><soap:Body>");
     ht_buffer_add_text(reply, ht_buffer_text(&worker->text));
     ht_buffer_add_literal(reply, "</soap:Body></soap:Envelope>\n");
 }
@@ -123,32 +116,124 @@ static HtText find_business_id(const HtOutcome *outcome)
     return event.attr[HT_ATTR_BUSINESSID];
 }
 
-static void ask_reply(HtWorker *worker, HtText message_id)
+static void show_fault(const HtOutcome *outcome, hutong_outcome *shown)
 {
-    const HtOutcome *outcome = &worker->outcome;
-    if (!worker->adapter->reply || outcome->verdict != HT_VERDICT_OK) {
+    if (outcome->verdict == HT_VERDICT_OK || outcome->fault_count == 0) {
         return;
     }
+    const HtFault *fault = &outcome->faults[0];
+    shown->fault_code = plain(ht_text_from(fault->code));
+    shown->fault_text = plain(ht_text_from(fault->text));
+    shown->fault_element = plain(fault->element[0] ? ht_text_from(fault->element) : HT_TEXT_NONE);
+    shown->fault_part = fault->part;
+    shown->fault_record = fault->record;
+    shown->fault_line = fault->line;
+}
+
+static hutong_verdict show_verdict(HtVerdict verdict)
+{
+    return verdict == HT_VERDICT_OK ? HUTONG_OK : verdict == HT_VERDICT_RETRY ? HUTONG_RETRY : HUTONG_REJECT;
+}
+
+/* Adapters of 1.0 take every outcome that they see for a success. */
+static bool is_asked(const HtWorker *worker)
+{
+    const hutong_adapter *adapter = worker->adapter;
+    return adapter->reply && (worker->outcome.verdict == HT_VERDICT_OK || adapter->abi_minor >= 1);
+}
+
+static bool ask_adapter(HtWorker *worker, HtText message_id)
+{
+    const HtOutcome *outcome = &worker->outcome;
+    if (!is_asked(worker)) {
+        return false;
+    }
     hutong_outcome shown = {.struct_size = sizeof shown,
-                            .verdict = HUTONG_OK,
+                            .verdict = show_verdict(outcome->verdict),
                             .soap_version = outcome->soap,
                             .operation = plain(outcome->operation),
                             .records = outcome->records,
                             .events = outcome->events->len,
                             .business_id = plain(find_business_id(outcome)),
                             .message_id = plain(message_id)};
+    show_fault(outcome, &shown);
     worker->out.phase = HT_PHASE_WRITE;
     hutong_verdict verdict = worker->adapter->reply(worker->state, &shown, &worker->out);
     worker->out.phase = HT_PHASE_NONE;
     if (verdict != HUTONG_OK) {
-        return;
+        return false;
     }
     if (!g_utf8_validate_len(worker->text.data ? worker->text.data : "", worker->text.size, NULL)) {
         ht_worker_log(worker, HUTONG_ERROR,
                       "the adapter's reply is not UTF-8; the sender gets a receipt instead");
+        return false;
+    }
+    return true;
+}
+
+/* The answer that the mapping's `<service>` declares for the operation. */
+static bool ask_service(HtWorker *worker, HtText message_id)
+{
+    const HtOutcome *outcome = &worker->outcome;
+    const HtFault *fault = outcome->fault_count > 0 ? &outcome->faults[0] : NULL;
+    bool refused = outcome->verdict != HT_VERDICT_OK;
+    HtServiceFacts facts = {.refused = refused,
+                            .soap_12 = outcome->soap == HT_SOAP_12,
+                            .operation = outcome->operation,
+                            .message_id = message_id,
+                            .business_id = find_business_id(outcome),
+                            .code = refused && fault ? ht_text_from(fault->code) : HT_TEXT_NONE,
+                            .text = refused && fault ? ht_text_from(fault->text) : HT_TEXT_NONE,
+                            .records = outcome->records,
+                            .events = outcome->events->len};
+    ht_buffer_reset(&worker->text, KEEP_BYTES);
+    return worker->mapping && outcome->soap != HT_SOAP_NONE &&
+           ht_service_answer(worker->mapping, &facts, &worker->text);
+}
+
+/* What is wrong with the envelope itself is answered in SOAP's way, whatever the department's is. */
+static bool is_about_envelope(const HtOutcome *outcome)
+{
+    return outcome->verdict != HT_VERDICT_OK && outcome->fault_count > 0 &&
+           g_str_has_prefix(outcome->faults[0].code, "soap-");
+}
+
+static void ask_reply(HtWorker *worker, HtText message_id)
+{
+    if (worker->outcome.submit || is_about_envelope(&worker->outcome)) {
         return;
     }
-    put_reply(worker);
+    if (ask_adapter(worker, message_id) || ask_service(worker, message_id)) {
+        put_reply(worker);
+    }
+}
+
+/* ---- What is kept nowhere ---- */
+
+static int compare_parts(const void *a, const void *b)
+{
+    uint64_t first = ((const HtConcealed *)a)->start, second = ((const HtConcealed *)b)->start;
+    return (first > second) - (first < second);
+}
+
+/* In order and without overlaps, as the bus wants them. */
+static void settle_concealed(HtWorker *worker)
+{
+    HtConcealed *parts = (HtConcealed *)(void *)worker->concealed.data;
+    size_t count = worker->concealed.size / sizeof *parts, used = 0;
+    if (count == 0) {
+        return;
+    }
+    qsort(parts, count, sizeof *parts, compare_parts);
+    for (size_t i = 1; i < count; i++) {
+        uint64_t end = parts[used].start + parts[used].size;
+        if (parts[i].start > end) {
+            parts[++used] = parts[i];
+        } else {
+            parts[used].size = MAX(end, parts[i].start + parts[i].size) - parts[used].start;
+        }
+    }
+    worker->outcome.concealed = (HtText){worker->concealed.data, (used + 1) * sizeof *parts};
 }
 
 /* ---- The frame ---- */
@@ -156,7 +241,9 @@ static void ask_reply(HtWorker *worker, HtText message_id)
 static void refuse_too_large(HtWorker *worker, size_t size)
 {
     HtFault fault;
+    HtText concealed = worker->outcome.concealed;
     begin_payload(worker, HT_PHASE_NONE);
+    worker->outcome.concealed = concealed;
     ht_fault_set(
         &fault, "result-too-large",
         "what the adapter made of the payload has %zu MB, more than the limit of %zu MB: send smaller batches",
@@ -199,19 +286,33 @@ static bool must_return(const HtWorker *worker, const HtMessageHead *head, HtTex
     return head->in_pieces && fits && (outcome->repaired || refused || partly);
 }
 
+/* The media type alone, which is what adapters are shown. */
+static HtText drop_parameters(HtText content_type)
+{
+    const char *end = content_type.size > 0 ? memchr(content_type.data, ';', content_type.size) : NULL;
+    size_t size = end ? (size_t)(end - content_type.data) : content_type.size;
+    while (size > 0 && (content_type.data[size - 1] == ' ' || content_type.data[size - 1] == '\t')) {
+        size--;
+    }
+    return (HtText){content_type.data, size};
+}
+
 void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body)
 {
     hutong_payload payload = {.struct_size = sizeof payload,
                               .body = plain(body.data ? body : HT_TEXT_LITERAL("")),
-                              .content_type = plain(head->content_type),
+                              .content_type = plain(drop_parameters(head->content_type)),
                               .charset = plain(head->charset),
                               .soap_action = plain(head->soap_action),
                               .message_id = plain(head->id)};
     ht_worker_take(worker, ticket);
     begin_payload(worker, HT_PHASE_DECODE);
     worker->soap_expected = head->soap_expected;
+    worker->content_type = head->content_type;
+    worker->body_size = body.size;
     hutong_verdict returned = worker->adapter->decode(worker->state, &payload, &worker->out);
     worker->out.phase = HT_PHASE_NONE;
+    settle_concealed(worker);
     settle_verdict(worker, read_verdict(returned));
     ask_reply(worker, head->id);
     if (must_return(worker, head, body)) {
@@ -221,16 +322,28 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *he
     ht_worker_take(worker, 0);
 }
 
-void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url)
+/* The adapter's own, else one made from the mapping. */
+static bool write_wsdl(HtWorker *worker, const char *address)
 {
-    g_autofree char *address = g_strndup(url.data ? url.data : "", url.size);
     bool given = false;
-    ht_worker_take(worker, ticket);
     begin_payload(worker, HT_PHASE_WRITE);
     if (worker->adapter->wsdl) {
         given = worker->adapter->wsdl(worker->state, address, &worker->out) == HUTONG_OK;
     }
     worker->out.phase = HT_PHASE_NONE;
+    if (!given && worker->mapping) {
+        ht_buffer_reset(&worker->text, KEEP_BYTES);
+        ht_wsdl_write(worker->mapping, worker->start.source, address, &worker->text);
+        given = true;
+    }
+    return given;
+}
+
+void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url)
+{
+    g_autofree char *address = g_strndup(url.data ? url.data : "", url.size);
+    ht_worker_take(worker, ticket);
+    bool given = write_wsdl(worker, address);
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_TEXT, ticket);
     if (given) {
         ht_pack_text(&worker->frames, HT_FIELD_TEXT, ht_buffer_text(&worker->text));

@@ -3,6 +3,8 @@
  * the log. */
 #include "plugins/host/worker.h"
 
+#include <nettle/sha2.h>
+
 #define LOG_MAX_BYTES 1000
 
 typedef struct {
@@ -113,10 +115,12 @@ static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payl
     if (!payload || payload->struct_size < sizeof(hutong_payload)) {
         return refuse_map(out, "the adapter handed over a payload of the wrong size");
     }
+    bool as_received = bytes.size == worker->body_size; /* a copy with something blanked, too */
     HtPayload input = {.body = bytes.data ? text_of(bytes) : HT_TEXT_LITERAL(""),
                        .charset = text_of(payload->charset),
                        .soap_action = text_of(payload->soap_action),
-                       .soap_expected = worker->soap_expected};
+                       .soap_expected = worker->soap_expected && as_received,
+                       .content_type = as_received ? worker->content_type : HT_TEXT_NONE};
     reset_outcome(&worker->outcome);
     out->phase = HT_PHASE_FILTER;
     ht_mapper_run(worker->mapper, &input, &worker->outcome);
@@ -213,6 +217,42 @@ static void serve_fault(hutong_out *out, hutong_verdict verdict, const char *cod
     }
 }
 
+/* Past the most that an outcome has, the last part grows: more is concealed then, never less. So that no sum of start and
+ * size runs over, a size that means all the rest is cut. */
+static void serve_conceal(hutong_out *out, size_t start, size_t size)
+{
+    if (!is_in(out, HT_PHASE_DECODE, "conceal") || size == 0) {
+        return;
+    }
+    HtBuffer *parts = &out->worker->concealed;
+    HtConcealed part = {start, MIN((uint64_t)size, UINT64_MAX - start)};
+    if (parts->size == HT_OUTCOME_CONCEALED * sizeof part) {
+        HtConcealed last;
+        parts->size -= sizeof last;
+        memcpy(&last, parts->data + parts->size, sizeof last);
+        uint64_t end = MAX(last.start + last.size, part.start + part.size);
+        part.start = MIN(last.start, start);
+        part.size = end - part.start;
+    }
+    ht_buffer_add(parts, (const char *)&part, sizeof part);
+}
+
+static void serve_sha256(const hutong_host *host, hutong_text bytes, char hex[65])
+{
+    static const char digits[] = "0123456789abcdef";
+    (void)host;
+    struct sha256_ctx context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&context);
+    sha256_update(&context, bytes.size, (const uint8_t *)(bytes.data ? bytes.data : ""));
+    sha256_digest(&context, sizeof digest, digest);
+    for (unsigned i = 0; i < sizeof digest; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    hex[64] = '\0';
+}
+
 /* ---- Text ---- */
 
 static void serve_write(hutong_out *out, const char *text, size_t size)
@@ -258,6 +298,8 @@ void ht_services_init(HtWorker *worker)
         .code = serve_code,
         .write = serve_write,
         .write_escaped = serve_write_escaped,
+        .conceal = serve_conceal,
+        .sha256 = serve_sha256,
     };
     worker->out.worker = worker;
 }

@@ -150,6 +150,7 @@ void ht_worker_clear(HtWorker *worker)
     ht_outcome_clear(&worker->outcome);
     ht_buffer_clear(&worker->text);
     ht_buffer_clear(&worker->reply);
+    ht_buffer_clear(&worker->concealed);
     ht_buffer_clear(&worker->frames);
     ht_start_clear(&worker->start);
 }

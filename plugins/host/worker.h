@@ -54,8 +54,11 @@ struct HtWorker {
 
     hutong_out out;
     HtOutcome outcome;
-    bool soap_expected; /* of the payload in hand */
+    bool soap_expected;  /* of the payload in hand */
+    HtText content_type; /* the same, with its parameters */
+    size_t body_size;    /* the same */
     HtBuffer text, reply;
+    HtBuffer concealed; /* of HtConcealed */
     unsigned log_lines; /* since the last payload */
 };
 

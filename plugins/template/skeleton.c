@@ -34,13 +34,17 @@ static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_
 }
 
 /* The answer that this department's clients expect: the content of the SOAP body, or the whole of a plain
- * answer. Called after HUTONG_OK only, and sent when the events are on disk. Without this function, or when
- * it returns HUTONG_REJECT, the client gets the bus's receipt. */
+ * answer. When the payload was taken it is sent once the events are on disk. When it was refused, the answer
+ * may say so in the department's own way (outcome->fault_code and fault_text tell why). Without this function,
+ * or when it returns HUTONG_REJECT, the client gets the bus's receipt or fault. */
 static hutong_verdict reply(void *state, const hutong_outcome *outcome, hutong_out *out)
 {
     static const char before[] = "<response><code>", between[] = "</code><id>", after[] = "</id></response>";
     const Adapter *adapter = state;
     const hutong_host *host = adapter->host;
+    if (outcome->verdict != HUTONG_OK) {
+        return HUTONG_REJECT;
+    }
     host->write(out, before, sizeof before - 1);
     host->write_escaped(out, adapter->reply_code, strlen(adapter->reply_code));
     host->write(out, between, sizeof between - 1);

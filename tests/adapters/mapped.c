@@ -61,6 +61,9 @@ static hutong_verdict decode(void *data, const hutong_payload *payload, hutong_o
 static hutong_verdict reply(void *data, const hutong_outcome *outcome, hutong_out *out)
 {
     Mapped *state = data;
+    if (outcome->verdict != HUTONG_OK) {
+        return HUTONG_REJECT;
+    }
     state->host->write(out, "<done business=\"", 16);
     state->host->write_escaped(out, outcome->business_id.data, outcome->business_id.size);
     state->host->write(out, "\"/>", 3);

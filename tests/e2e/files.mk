@@ -12,3 +12,7 @@ e2e_TESTS += e2e-vet
 e2e-vet_LIBS := admin base
 e2e_TESTS += e2e-delivery
 e2e-delivery_LIBS := admin base
+e2e_TESTS += e2e-gate
+e2e-gate_LIBS := admin base
+e2e_TESTS += e2e-soap
+e2e-soap_LIBS := admin base

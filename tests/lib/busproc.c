@@ -27,8 +27,10 @@ BusProcess *bus_process_new(const char *bus_keys, const char *sections)
     bus->folder = g_dir_make_tmp("hutong-bus-XXXXXX", &error);
     g_assert_no_error(error);
     bus->config = g_build_filename(bus->folder, "hutong.conf", NULL);
-    g_autofree char *text = g_strdup_printf("[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\n%s\n%s",
-                                            bus_keys ? bus_keys : "", sections);
+    bool says_check = bus_keys && strstr(bus_keys, "adapter-check");
+    g_autofree char *text =
+        g_strdup_printf("[bus]\nname = yuexiu\nlisten = 127.0.0.1:0\n%s%s\n%s", bus_keys ? bus_keys : "",
+                        says_check ? "" : "adapter-check = off", sections);
     g_assert_true(g_file_set_contents(bus->config, text, -1, &error));
     return bus;
 }
@@ -187,6 +189,38 @@ void bus_process_wait_figure(BusProcess *bus, const char *path, gint64 value, un
     while (bus_process_figure(bus, path) < value) {
         if (g_get_monotonic_time() > deadline) {
             die_with_log(bus, path);
+        }
+        g_usleep(POLL_US);
+    }
+}
+
+const char *bus_process_check_state(BusProcess *bus, unsigned source)
+{
+    static const char *const states[] = {"off", "checking", "passed", "failed"};
+    g_autoptr(JsonNode) status = bus_process_status(bus);
+    JsonArray *sources =
+        status ? json_object_get_array_member(json_node_get_object(status), "sources") : NULL;
+    if (!sources || source >= json_array_get_length(sources)) {
+        return "";
+    }
+    JsonObject *check =
+        json_object_get_object_member(json_array_get_object_element(sources, source), "adapterCheck");
+    const char *state = json_object_get_string_member(check, "state");
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        if (g_str_equal(state, states[i])) {
+            return states[i];
+        }
+    }
+    return "";
+}
+
+void bus_process_wait_check(BusProcess *bus, unsigned source, const char *state, unsigned timeout_ms)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    while (!g_str_equal(bus_process_check_state(bus, source), state)) {
+        if (g_get_monotonic_time() > deadline) {
+            g_autofree char *what = g_strdup_printf("source %u's adapter is not '%s'", source, state);
+            die_with_log(bus, what);
         }
         g_usleep(POLL_US);
     }

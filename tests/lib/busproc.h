@@ -14,7 +14,7 @@ typedef struct {
 } BusProcess;
 
 /* Makes the folder and writes the configuration: [bus] with port 0 and `sections` behind it. `bus_keys` are added to [bus];
- * may be NULL. Not started yet. */
+ * may be NULL. Adapters serve unchecked unless they name adapter-check. Not started yet. */
 BusProcess *bus_process_new(const char *bus_keys, const char *sections);
 
 /* Starts `hutong run` and waits until it is ready (fails the test after 30 s, with the log). */
@@ -40,6 +40,12 @@ gint64 bus_process_figure(BusProcess *bus, const char *path);
 
 /* Waits until the figure is at least `value`, or fails the test after `timeout_ms`. */
 void bus_process_wait_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms);
+
+/* "off", "checking", "passed" or "failed": the check of the adapter of the source with this number; "" when no bus answers. */
+const char *bus_process_check_state(BusProcess *bus, unsigned source);
+
+/* Waits until it is `state`, or fails the test after `timeout_ms`. */
+void bus_process_wait_check(BusProcess *bus, unsigned source, const char *state, unsigned timeout_ms);
 
 /* What the bus wrote to its log so far; the caller frees. */
 char *bus_process_log(BusProcess *bus);

@@ -27,6 +27,7 @@ sub starts_with_one_of {
 # The rule of the longest folder that holds the file.
 sub folder_of {
     my ($file) = @_;
+    return 'tests' if $file =~ m|^adapters/[^/]+/test-[^/]+\.c$|; # an adapter's test is beside it, and a test
     my $folder = $file;
     while ($folder =~ s|/[^/]*$||) {
         return $folder if $allowed{$folder};

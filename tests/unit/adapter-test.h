@@ -1,14 +1,13 @@
 /* For the tests of adapters: a host in the test that runs ADAPTER.so and its mapping with the real engine, and fixtures. A
- * fixture is NAME.xml, the payload's bytes, and NAME.expected.json, what must become of it:
- *
- *     { "verdict": "ok|reject|retry", "fault": code or null, "records": n, "repaired": true (else left out),
- *       "reply": text or null (a receipt), "events": [ { "type": …, "key": has one, "identities": kinds, "data": {…} } ] }
- *
- * An event's other members are attributes (null: absent). A difference is named by its path in the JSON, never by its
- * values. */
+ * fixture is a payload, NAME.xml or of another extension, and NAME.expected.json, what must become of it: its form and its
+ * comparison are core/kit/expectation.h's, as in the conformance kit. A difference is named by its path in the JSON, never
+ * by its values. */
 #pragma once
 
 #include "core/base/paths.h"
+#include "core/kit/expectation.h"
+#include "core/kit/places.h"
+#include "mappings/engine/service.h"
 #include "plugins/hutong-plugin.h"
 #include "tests/unit/mapping-test.h"
 
@@ -29,10 +28,14 @@ struct AdapterTest {
     HtMapping *mapping;
     HtMapper *mapper;
     HtOutcome outcome;
-    HtBuffer text; /* what reply() wrote */
+    HtExpectedHead head; /* what the request's head says; text/xml unless it is set */
+    HtBuffer text;       /* what reply() wrote */
     GPtrArray *filters;
     void *handle, *state;
     const hutong_adapter *adapter; /* NULL: the mapping alone */
+    const char *const *options;    /* key, value, …, NULL; or NULL: what the adapter falls back to */
+    bool mapping_now;
+    GArray *concealed; /* of HtConcealed */
 };
 
 typedef struct {
@@ -54,8 +57,17 @@ static inline void serve_log(const hutong_host *host, hutong_level level, const 
 
 static inline const char *serve_option(const hutong_host *host, const char *key)
 {
-    (void)host;
-    (void)key;
+    const AdapterTest *test = test_of(host);
+    for (const char *const *at = test->options; at && *at; at += 2) {
+        if (strcmp(*at, key) == 0) {
+            return at[1];
+        }
+    }
+    for (const hutong_option *option = test->adapter->options; option && option->key; option++) {
+        if (strcmp(option->key, key) == 0) {
+            return option->fallback;
+        }
+    }
     return NULL;
 }
 
@@ -64,9 +76,17 @@ static inline hutong_verdict serve_map_bytes(const hutong_host *host, const huto
 {
     (void)out;
     AdapterTest *test = test_of(host);
+    bool as_received = bytes.data == payload->body.data;
     HtPayload input = {.body = {bytes.data, bytes.size},
-                       .soap_action = {payload->soap_action.data, payload->soap_action.size}};
+                       .charset = {payload->charset.data, payload->charset.size},
+                       .soap_action = {payload->soap_action.data, payload->soap_action.size},
+                       .soap_expected = as_received && test->head.soap_expected,
+                       .content_type = as_received ? test->head.content_type : HT_TEXT_NONE};
+    ht_outcome_clear(&test->outcome);
+    ht_outcome_init(&test->outcome);
+    test->mapping_now = true;
     ht_mapper_run(test->mapper, &input, &test->outcome);
+    test->mapping_now = false;
     return (hutong_verdict)test->outcome.verdict;
 }
 
@@ -125,7 +145,29 @@ static inline void serve_emit_end(hutong_out *out, const char *name)
 
 static inline void serve_fault(hutong_out *out, hutong_verdict verdict, const char *code, const char *text)
 {
-    ht_mapper_emit_fault(out->test->mapper, (HtVerdict)verdict, code, text);
+    if (out->test->mapping_now) {
+        ht_mapper_emit_fault(out->test->mapper, (HtVerdict)verdict, code, text);
+        return;
+    }
+    HtFault fault;
+    ht_fault_set(&fault, code, "%s", text);
+    ht_outcome_add_fault(&out->test->outcome, &fault);
+    out->test->outcome.verdict = (HtVerdict)verdict;
+    g_array_set_size(out->test->outcome.events, 0);
+}
+
+static inline void serve_sha256(const hutong_host *host, hutong_text bytes, char hex[65])
+{
+    (void)host;
+    g_autofree char *digest =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes.data, bytes.size);
+    g_strlcpy(hex, digest, 65);
+}
+
+static inline void serve_conceal(hutong_out *out, size_t start, size_t size)
+{
+    HtConcealed part = {start, size};
+    g_array_append_val(out->test->concealed, part);
 }
 
 static inline int serve_code(const hutong_host *host, const char *table_name, hutong_text code,
@@ -165,8 +207,9 @@ static inline void open_adapter(AdapterTest *test, const char *name)
     g_assert_nonnull(test->state);
 }
 
-/* `mapping` is a path in the source tree; without `adapter` it runs alone. transfer full. */
-static inline AdapterTest *adapter_test_new(const char *mapping, const char *adapter)
+/* `mapping` is a path in the source tree; without `adapter` it runs alone. `settings`: see AdapterTest.options. transfer full. */
+static inline AdapterTest *adapter_test_new_with(const char *mapping, const char *adapter,
+                                                 const char *const *settings)
 {
     g_autoptr(GError) error = NULL;
     const HtReference *reference = mapping_test_reference();
@@ -178,7 +221,10 @@ static inline AdapterTest *adapter_test_new(const char *mapping, const char *ada
     test->mapper = ht_mapper_new(test->mapping, reference, &options);
     test->filters = g_ptr_array_new_with_free_func(g_free);
     test->out.test = test;
+    test->options = settings;
+    test->concealed = g_array_new(FALSE, FALSE, sizeof(HtConcealed));
     ht_outcome_init(&test->outcome);
+    ht_expectation_head(NULL, &test->head);
     test->table = (hutong_host){
         .struct_size = sizeof(hutong_host),
         .abi_major = HUTONG_ABI_MAJOR,
@@ -195,11 +241,18 @@ static inline AdapterTest *adapter_test_new(const char *mapping, const char *ada
         .code = serve_code,
         .write = serve_write,
         .write_escaped = serve_write_escaped,
+        .conceal = serve_conceal,
+        .sha256 = serve_sha256,
     };
     if (adapter) {
         open_adapter(test, adapter);
     }
     return test;
+}
+
+static inline AdapterTest *adapter_test_new(const char *mapping, const char *adapter)
+{
+    return adapter_test_new_with(mapping, adapter, NULL);
 }
 
 static inline void adapter_test_free(AdapterTest *test)
@@ -213,39 +266,115 @@ static inline void adapter_test_free(AdapterTest *test)
     ht_mapper_free(test->mapper);
     ht_mapping_free(test->mapping);
     g_ptr_array_unref(test->filters);
+    g_array_unref(test->concealed);
     g_free(test);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AdapterTest, adapter_test_free)
 
-/* Runs the payload; true when the adapter has an answer of its own, which is then in test->text. */
-static inline bool run_bytes(AdapterTest *test, const char *bytes, size_t size)
+/* As the host does: the worse of what decode() returned and what the mapping found counts. */
+static inline void settle_verdict(HtOutcome *outcome, hutong_verdict returned)
 {
-    hutong_payload payload = {.struct_size = sizeof payload, .body = {bytes, size}};
-    ht_outcome_clear(&test->outcome);
-    ht_outcome_init(&test->outcome);
-    ht_buffer_reset(&test->text, 4096);
-    if (!test->adapter) {
-        serve_map(&test->table, &payload, &test->out);
+    if (returned == HUTONG_OK || outcome->verdict != HT_VERDICT_OK) {
+        return;
+    }
+    HtFault fault;
+    bool rejected = returned != HUTONG_RETRY;
+    outcome->verdict = rejected ? HT_VERDICT_REJECT : HT_VERDICT_RETRY;
+    g_array_set_size(outcome->events, 0);
+    ht_fault_set(&fault, rejected ? "adapter-rejected" : "adapter-retry", "the adapter did not say why");
+    ht_outcome_add_fault(outcome, &fault);
+}
+
+static inline HtText find_business_id(const HtOutcome *outcome)
+{
+    HtEvent event;
+    bool good =
+        outcome->events->len > 0 && ht_event_unpack(g_array_index(outcome->events, HtText, 0), &event, NULL);
+    return good ? event.attr[HT_ATTR_BUSINESSID] : HT_TEXT_NONE;
+}
+
+static inline bool ask_adapter(AdapterTest *test)
+{
+    const HtOutcome *outcome = &test->outcome;
+    const HtFault *fault = outcome->verdict != HT_VERDICT_OK ? &outcome->faults[0] : NULL;
+    if (!test->adapter->reply || (fault && test->adapter->abi_minor < 1)) {
         return false;
     }
-    test->adapter->decode(test->state, &payload, &test->out);
-    HtOutcome *outcome = &test->outcome;
-    if (outcome->verdict != HT_VERDICT_OK) {
-        return false;
-    }
+    HtText number = find_business_id(outcome);
     hutong_outcome shown = {.struct_size = sizeof shown,
+                            .verdict = (hutong_verdict)outcome->verdict,
                             .soap_version = outcome->soap,
                             .operation = {outcome->operation.data, outcome->operation.size},
                             .records = outcome->records,
                             .events = outcome->events->len,
-                            .message_id = {"m-1", 3}};
-    HtEvent event;
-    if (outcome->events->len > 0 &&
-        ht_event_unpack(g_array_index(outcome->events, HtText, 0), &event, NULL)) {
-        HtText number = event.attr[HT_ATTR_BUSINESSID];
-        shown.business_id = (hutong_text){number.data, number.size};
+                            .business_id = {number.data, number.size},
+                            .message_id = {HT_EXPECTATION_MESSAGE_ID, strlen(HT_EXPECTATION_MESSAGE_ID)}};
+    if (fault) {
+        shown.fault_code = (hutong_text){fault->code, strlen(fault->code)};
+        shown.fault_text = (hutong_text){fault->text, strlen(fault->text)};
+        shown.fault_part = fault->part;
+        shown.fault_record = fault->record;
+        shown.fault_line = fault->line;
     }
     return test->adapter->reply(test->state, &shown, &test->out) == HUTONG_OK;
+}
+
+/* The answer that the mapping's <service> declares. */
+static inline bool ask_service(AdapterTest *test)
+{
+    const HtOutcome *outcome = &test->outcome;
+    const HtFault *fault = outcome->verdict != HT_VERDICT_OK ? &outcome->faults[0] : NULL;
+    HtServiceFacts facts = {.refused = fault != NULL,
+                            .soap_12 = outcome->soap == HT_SOAP_12,
+                            .operation = outcome->operation,
+                            .message_id = HT_TEXT_LITERAL(HT_EXPECTATION_MESSAGE_ID),
+                            .business_id = find_business_id(outcome),
+                            .code = fault ? ht_text_from(fault->code) : HT_TEXT_NONE,
+                            .text = fault ? ht_text_from(fault->text) : HT_TEXT_NONE,
+                            .records = outcome->records,
+                            .events = outcome->events->len};
+    ht_buffer_reset(&test->text, 4096);
+    return outcome->soap != HT_SOAP_NONE && ht_service_answer(test->mapping, &facts, &test->text);
+}
+
+static inline bool ask_reply(AdapterTest *test)
+{
+    const HtOutcome *outcome = &test->outcome;
+    bool about_envelope =
+        outcome->verdict != HT_VERDICT_OK && g_str_has_prefix(outcome->faults[0].code, "soap-");
+    if (outcome->submit || about_envelope) {
+        return false;
+    }
+    return (test->adapter && ask_adapter(test)) || ask_service(test);
+}
+
+/* Adapters are shown the media type alone. */
+static inline hutong_text drop_parameters(HtText content_type)
+{
+    const char *end = content_type.size > 0 ? memchr(content_type.data, ';', content_type.size) : NULL;
+    return (hutong_text){content_type.data, end ? (size_t)(end - content_type.data) : content_type.size};
+}
+
+/* Runs the payload; true when there is an answer of the adapter's own, or of its mapping's, which is then in test->text. */
+static inline bool run_bytes(AdapterTest *test, const char *bytes, size_t size)
+{
+    const HtExpectedHead *head = &test->head;
+    hutong_payload payload = {.struct_size = sizeof payload,
+                              .body = {bytes, size},
+                              .content_type = drop_parameters(head->content_type),
+                              .charset = {head->charset.data, head->charset.size},
+                              .soap_action = {head->soap_action.data, head->soap_action.size},
+                              .message_id = {HT_EXPECTATION_MESSAGE_ID, strlen(HT_EXPECTATION_MESSAGE_ID)}};
+    ht_outcome_clear(&test->outcome);
+    ht_outcome_init(&test->outcome);
+    ht_buffer_reset(&test->text, 4096);
+    g_array_set_size(test->concealed, 0);
+    if (test->adapter) {
+        settle_verdict(&test->outcome, test->adapter->decode(test->state, &payload, &test->out));
+    } else {
+        serve_map(&test->table, &payload, &test->out);
+    }
+    return ask_reply(test);
 }
 
 static inline bool run(AdapterTest *test, const char *xml)
@@ -263,156 +392,26 @@ static inline HtEvent get_event(AdapterTest *test, guint index)
     return event;
 }
 
-/* ---- Comparing ---- */
-
-static inline char *find_difference(JsonNode *wanted, JsonNode *got, const char *path);
-
-static inline char *compare_objects(JsonObject *wanted, JsonObject *got, const char *path)
-{
-    g_autoptr(GList) names = json_object_get_members(got);
-    for (GList *name = names; name; name = name->next) {
-        if (!json_object_has_member(wanted, name->data)) {
-            return g_strdup_printf("%s.%s is not expected", path, (char *)name->data);
-        }
-    }
-    g_autoptr(GList) wanted_names = json_object_get_members(wanted);
-    for (GList *name = wanted_names; name; name = name->next) {
-        g_autofree char *below = g_strdup_printf("%s.%s", path, (char *)name->data);
-        JsonNode *other = json_object_get_member(got, name->data);
-        char *difference = other ? find_difference(json_object_get_member(wanted, name->data), other, below)
-                                 : g_strdup_printf("%s is missing", below);
-        if (difference) {
-            return difference;
-        }
-    }
-    return NULL;
-}
-
-static inline char *compare_arrays(JsonArray *wanted, JsonArray *got, const char *path)
-{
-    guint length = json_array_get_length(wanted), got_length = json_array_get_length(got);
-    for (guint i = 0; i < MIN(length, got_length); i++) {
-        g_autofree char *below = g_strdup_printf("%s[%u]", path, i);
-        char *difference =
-            find_difference(json_array_get_element(wanted, i), json_array_get_element(got, i), below);
-        if (difference) {
-            return difference;
-        }
-    }
-    return length == got_length ? NULL : g_strdup_printf("%s has %u items, not %u", path, got_length, length);
-}
-
-/* Where the two differ first, or NULL. transfer full. */
-static inline char *find_difference(JsonNode *wanted, JsonNode *got, const char *path)
-{
-    if (JSON_NODE_TYPE(wanted) != JSON_NODE_TYPE(got)) {
-        return g_strdup_printf("%s is of another type", path);
-    }
-    if (JSON_NODE_HOLDS_OBJECT(wanted)) {
-        return compare_objects(json_node_get_object(wanted), json_node_get_object(got), path);
-    }
-    if (JSON_NODE_HOLDS_ARRAY(wanted)) {
-        return compare_arrays(json_node_get_array(wanted), json_node_get_array(got), path);
-    }
-    return json_node_equal(wanted, got) ? NULL : g_strdup_printf("%s has another value", path);
-}
-
+/* A member of a JSON object, or NULL. */
 static inline const char *get_string(JsonObject *object, const char *name)
 {
     JsonNode *node = json_object_get_member(object, name);
     return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
 }
 
+/* The event as consumers would get it. transfer full. */
 static inline JsonNode *render(const HtEvent *event)
 {
-    g_autoptr(GError) error = NULL;
-    HtStoredEvent stored = {.sequence = 1, .event = *event};
-    HtBuffer json = {0};
-    ht_event_render(&stored, "bus", NULL, &json);
-    g_autoptr(JsonParser) parser = json_parser_new();
-    json_parser_load_from_data(parser, json.data, (gssize)json.size, &error);
-    ht_buffer_clear(&json);
-    g_assert_no_error(error);
-    return json_parser_steal_root(parser);
-}
-
-/* "idNumber* person": the kinds of the event's identities; * for one that begins afresh. */
-static inline char *describe_identities(const HtEvent *event)
-{
-    GString *kinds = g_string_new(NULL);
-    for (unsigned i = 0; i < event->identity_count; i++) {
-        const HtIdentity *identity = &event->identities[i];
-        g_string_append_printf(kinds, "%s%.*s%s", i > 0 ? " " : "", (int)identity->kind.size,
-                               identity->kind.data, identity->fresh ? "*" : "");
-    }
-    return g_string_free(kinds, FALSE);
-}
-
-/* One member of an expected event: its data, something that is not rendered, or an attribute (null: absent). */
-static inline char *compare_member(JsonObject *wanted, const char *name, const HtEvent *event,
-                                   JsonObject *got)
-{
-    if (strcmp(name, "data") == 0) {
-        return find_difference(json_object_get_member(wanted, name), json_object_get_member(got, name),
-                               "data");
-    }
-    if (strcmp(name, "key") == 0) {
-        bool same = json_object_get_boolean_member(wanted, name) == (event->key.data != NULL);
-        return same ? NULL : g_strdup("key");
-    }
-    g_autofree char *identities = strcmp(name, "identities") == 0 ? describe_identities(event) : NULL;
-    const char *value = identities ? identities : get_string(got, name);
-    return g_strcmp0(get_string(wanted, name), value) == 0 ? NULL : g_strdup(name);
-}
-
-static inline void check_event(JsonObject *wanted, const HtEvent *event, const char *fixture, guint index)
-{
-    g_autoptr(JsonNode) node = render(event);
-    g_autoptr(GList) names = json_object_get_members(wanted);
-    for (GList *name = names; name; name = name->next) {
-        g_autofree char *difference = compare_member(wanted, name->data, event, json_node_get_object(node));
-        if (difference) {
-            g_test_message("%s: event %u differs at %s", fixture, index + 1, difference);
-            g_test_fail();
-        }
-    }
-}
-
-static inline const char *name_verdict(HtVerdict verdict)
-{
-    return verdict == HT_VERDICT_OK ? "ok" : verdict == HT_VERDICT_RETRY ? "retry" : "reject";
-}
-
-static inline void check_reply(AdapterTest *test, JsonObject *wanted, bool replied)
-{
-    if (!json_object_has_member(wanted, "reply")) {
-        return;
-    }
-    g_autofree char *text = replied ? g_strndup(test->text.data, test->text.size) : NULL;
-    g_assert_cmpstr(text, ==, get_string(wanted, "reply"));
-}
-
-static inline void check_outcome(AdapterTest *test, JsonObject *wanted, const char *fixture)
-{
-    const HtOutcome *outcome = &test->outcome;
-    JsonArray *events = json_object_get_array_member(wanted, "events");
-    g_assert_cmpstr(name_verdict(outcome->verdict), ==, get_string(wanted, "verdict"));
-    g_assert_cmpstr(outcome->fault_count > 0 ? outcome->faults[0].code : NULL, ==,
-                    get_string(wanted, "fault"));
-    g_assert_cmpint(outcome->records, ==, json_object_get_int_member(wanted, "records"));
-    g_assert_cmpint(outcome->repaired, ==,
-                    json_object_get_boolean_member_with_default(wanted, "repaired", FALSE));
-    g_assert_cmpuint(outcome->events->len, ==, json_array_get_length(events));
-    for (guint i = 0; i < outcome->events->len; i++) {
-        HtEvent event = get_event(test, i);
-        check_event(json_array_get_object_element(events, i), &event, fixture, i);
-    }
+    JsonNode *node = ht_expectation_render(event);
+    g_assert_nonnull(node);
+    return node;
 }
 
 /* ---- Fixtures ---- */
 
+/* How fixtures are run. */
 typedef struct {
-    char *path; /* without .xml and .expected.json */
+    char *path; /* of the payload, in a test; else NULL */
     const char *mapping, *adapter;
 } Fixture;
 
@@ -423,64 +422,61 @@ static inline void fixture_free(gpointer data)
     g_free(fixture);
 }
 
-static inline void read_fixture(const Fixture *fixture, const char *suffix, char **bytes, gsize *size)
+static inline HtExpectation *read_expectation(const Fixture *fixture)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_strconcat(fixture->path, suffix, NULL);
-    g_file_get_contents(path, bytes, size, &error);
+    const char *dot = strrchr(fixture->path, '.');
+    g_autofree char *path = g_strdup_printf("%.*s.expected.json", (int)(dot - fixture->path), fixture->path);
+    HtExpectation *expectation = ht_expectation_load(path, &error);
     g_assert_no_error(error);
+    return expectation;
 }
 
 static inline void test_fixture(gconstpointer data)
 {
     const Fixture *fixture = data;
     g_autoptr(GError) error = NULL;
-    g_autofree char *bytes = NULL, *json = NULL;
-    gsize size, json_size;
-    read_fixture(fixture, ".xml", &bytes, &size);
-    read_fixture(fixture, ".expected.json", &json, &json_size);
-    g_autoptr(JsonParser) parser = json_parser_new();
-    json_parser_load_from_data(parser, json, (gssize)json_size, &error);
+    g_autofree char *bytes = NULL;
+    gsize size;
+    g_autoptr(HtExpectation) expectation = read_expectation(fixture);
+    g_file_get_contents(fixture->path, &bytes, &size, &error);
     g_assert_no_error(error);
     g_autoptr(AdapterTest) test = adapter_test_new(fixture->mapping, fixture->adapter);
+    ht_expectation_head(expectation, &test->head);
     bool replied = run_bytes(test, bytes, size);
-    JsonObject *wanted = json_node_get_object(json_parser_get_root(parser));
-    g_autofree char *name = g_path_get_basename(fixture->path);
-    check_outcome(test, wanted, name);
-    check_reply(test, wanted, replied);
+    HtText reply = replied ? ht_buffer_text(&test->text) : HT_TEXT_NONE;
+    g_autoptr(GPtrArray) differences = ht_expectation_compare(expectation, &test->outcome, reply);
+    for (guint i = 0; i < differences->len; i++) {
+        g_test_message("%s: %s", fixture->path, (const char *)differences->pdata[i]);
+        g_test_fail();
+    }
 }
 
-static inline void add_fixture(const char *folder, const char *name, const char *prefix, const Fixture *how)
+static inline void add_fixture(const HtFixture *found, const char *prefix, const Fixture *how)
 {
-    g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".expected.json"));
-    g_autofree char *title = g_strdup_printf("%s/%s/becomes-what-is-expected", prefix, stem);
+    const char *dot = strrchr(found->name, '.');
+    g_autofree char *title =
+        g_strdup_printf("%s/%.*s/becomes-what-is-expected", prefix, (int)(dot - found->name), found->name);
     Fixture *fixture = g_new(Fixture, 1);
-    *fixture = (Fixture){g_build_filename(folder, stem, NULL), how->mapping, how->adapter};
+    *fixture = (Fixture){g_strdup(found->payload), how->mapping, how->adapter};
     g_test_add_data_func_full(title, fixture, test_fixture, fixture_free);
-}
-
-static inline int compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* One test PREFIX/NAME/… for each fixture of the folder; `how` says with which mapping and adapter. */
 static inline void add_fixtures(const char *folder, const char *prefix, const Fixture *how)
 {
-    g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(mapping_test_folder(), "..", folder, NULL);
-    g_autoptr(GDir) directory = g_dir_open(path, 0, &error);
-    g_assert_no_error(error);
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    const char *name;
-    while ((name = g_dir_read_name(directory))) {
-        if (g_str_has_suffix(name, ".expected.json")) {
-            g_ptr_array_add(names, g_strdup(name));
+    g_autoptr(GPtrArray) fixtures = ht_fixtures_list(path);
+    guint added = 0;
+    for (guint i = 0; i < fixtures->len; i++) {
+        const HtFixture *fixture = fixtures->pdata[i];
+        if (fixture->expected && !fixture->payload) {
+            g_error("%s/%s: there is no payload beside it", folder, fixture->name);
+        }
+        if (fixture->expected) {
+            add_fixture(fixture, prefix, how);
+            added++;
         }
     }
-    g_assert_cmpuint(names->len, >, 0);
-    g_ptr_array_sort(names, compare_names);
-    for (guint i = 0; i < names->len; i++) {
-        add_fixture(path, names->pdata[i], prefix, how);
-    }
+    g_assert_cmpuint(added, >, 0);
 }

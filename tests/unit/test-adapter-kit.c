@@ -75,10 +75,14 @@ static void test_new_builds_and_passes(void)
     assert_says(written, "cd old-age && make test");
     g_assert_true(make("old-age"));
     g_autofree char *checked = run(0, (const char *const[]){"check", "./old-age/old-age.so", NULL});
-    assert_says(checked, "ok      fixture example.xml: person.moved-in.v1\n");
     assert_says(checked,
-                TEST_SANITIZED ? "whether memory grows was not tried" : "ok      its memory does not grow");
-    assert_says(checked, "old-age.so: passed\n");
+                "  ok      example.xml                                   1 event: person.moved-in.v1\n");
+    assert_says(checked, "  ok      damaged example.xml\n");
+    assert_says(checked,
+                TEST_SANITIZED ? "note    a build with sanitizers: " : "ok      memory does not grow\n");
+    assert_says(checked, "ok      same outcome whatever came before\n");
+    assert_says(checked, "ok      ends when told to\n");
+    assert_says(checked, "old-age: passed; ");
     g_autofree char *inspected = run(0, (const char *const[]){"inspect", "./old-age/old-age.so", NULL});
     assert_says(inspected, "old-age 0.1: ");
     assert_says(inspected, "    reply-code = 0\n");
@@ -96,48 +100,242 @@ static void test_new_refuses_bad_names(void)
     }
 }
 
-static void assert_fails(const char *name, const char *line)
+/* ---- What is bad fails, for its own reason only ---- */
+
+static unsigned count(const char *text, const char *what)
 {
-    g_autofree char *output = run(1, (const char *const[]){"check", name, "-d", adapters(), NULL});
-    assert_says(output, line);
-    assert_says(output, "FAILED\n");
+    unsigned found = 0;
+    for (const char *at = text; (at = strstr(at, what)); at += strlen(what)) {
+        found++;
+    }
+    return found;
 }
 
-static void test_check_fails_bad_adapters(void)
+/* Fails with this line, and with so many in all. */
+static void assert_fails(const char *name, const char *line, unsigned failures)
 {
-    assert_fails("fragile", "FAILED  it survives blanks: this payload ended its host");
-    assert_fails("wrong-major", "FAILED  it loads, its versions and sizes agree: ");
-    assert_fails("crash-at-load", "loading it ends the process");
-    assert_fails("refuse-open",
-                 "FAILED  it starts, and answers an empty payload: adapter 'refuse-open' cannot start");
-    assert_fails("crash-in-open", "FAILED  it starts, and answers an empty payload: ");
-    assert_fails("not-there", "FAILED  the file may be loaded (owner, mode): ");
-    if (!TEST_SANITIZED) {
-        assert_fails("leaky", "FAILED  its memory does not grow: ");
+    g_autofree char *output = run(1, (const char *const[]){"check", name, "-q", "-d", adapters(), NULL});
+    assert_says(output, line);
+    if (count(output, "  FAILED  ") != failures) {
+        g_error("not %u failures:\n%s", failures, output);
     }
+}
+
+static void test_check_fails_what_cannot_start(void)
+{
+    assert_fails("not-there", "FAILED  file may be loaded (owner, mode)", 1);
+    assert_fails("wrong-major", "abi_major is 2, this bus has 1", 1);
+    assert_fails("wrong-size", "FAILED  loads; versions and sizes agree", 1);
+    assert_fails("no-symbol", "is no adapter: it does not export", 1);
+    assert_fails("crash-at-load", "loading it ends the process", 1);
+    assert_fails("refuse-open", "FAILED  starts, and answers an empty payload", 1);
+    assert_fails("refuse-open", "adapter 'refuse-open' cannot start", 1);
+    assert_fails("crash-in-open", "FAILED  starts, and answers an empty payload", 1);
+}
+
+static void test_check_fails_what_hangs_at_load(void)
+{
+    assert_fails("hang-at-load", "loading it takes longer than 10 s", 1);
+}
+
+static void test_check_fails_what_dies(void)
+{
+    assert_fails("fragile", "FAILED  survives blanks                               it ended its host", 3);
+    assert_fails("fragile", "note    given up: ", 3); /* after a few deaths, not after all */
+}
+
+static void test_check_fails_what_leaks(void)
+{
+    if (TEST_SANITIZED) {
+        assert_fails("leaky", "it leaves memory behind", 1);
+        return;
+    }
+    assert_fails("leaky", "FAILED  memory does not grow", 1);
+    assert_fails("leaky", "and more with each round of payloads", 1);
+}
+
+static void test_check_fails_what_does_not_end(void)
+{
+    assert_fails("hang-in-close", "close() does not return", 1);
+    assert_fails("crash-in-close", "told to stop, its host ", 1);
+}
+
+static void test_check_fails_answers_that_are_no_xml(void)
+{
+    assert_fails("careless", "FAILED  WSDL is well-formed                           it is no well-formed XML",
+                 1);
+}
+
+/* ---- Fixtures ---- */
+
+typedef struct {
+    char *folder;
+    const char *adapter;
+} Trial;
+
+static Trial begin_trial(const char *adapter)
+{
+    return (Trial){g_dir_make_tmp("hutong-XXXXXX", NULL), adapter};
+}
+
+static void put(const Trial *trial, const char *name, const char *text)
+{
+    g_autofree char *file = g_build_filename(trial->folder, name, NULL);
+    g_autofree char *folder = g_path_get_dirname(file);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+}
+
+/* The check ends with `status` and says `line`; what it said is given back. */
+static char *check_trial(const Trial *trial, int status, const char *line)
+{
+    char *output = run(
+        status, (const char *const[]){"check", trial->adapter, "-d", adapters(), "-f", trial->folder, NULL});
+    assert_says(output, line);
+    return output;
+}
+
+static void end_trial(Trial *trial)
+{
+    remove_folder(trial->folder);
+    g_free(trial->folder);
 }
 
 static void test_check_fails_unmet_expectations(void)
 {
+    Trial trial = begin_trial("obedient");
+    put(&trial, "one.txt", "retry");
+    put(&trial, "one.expected.json", "{\"verdict\":\"retry\",\"fault\":\"adapter-retry\"}");
+    g_autofree char *good = check_trial(&trial, 0, "ok      one.txt ");
+    assert_says(good, "later: adapter-retry\n");
+    put(&trial, "one.expected.json", "[{\"type\":\"person.died.v1\"}]");
+    g_autofree char *bad = check_trial(&trial, 1, "FAILED  one.txt ");
+    assert_says(bad, "verdict is retry (adapter-retry), not ok; events has 0 items, not 1\n");
+    put(&trial, "one.expected.json", "{\"fault\":null,\"events\":[]}");
+    g_autofree char *other = check_trial(&trial, 1, "verdict is retry (adapter-retry), not ok; ");
+    put(&trial, "one.expected.json", "{\"verdict\":\"retry\",\"fualt\":null}");
+    g_autofree char *typo = check_trial(&trial, 1, "fualt is no member of an expectation");
+    put(&trial, "one.expected.json", "{");
+    g_autofree char *broken = check_trial(&trial, 1, "FAILED  one.txt ");
+    put(&trial, "one.expected.json", "{\"verdict\":\"retry\"}");
+    put(&trial, "two.expected.json", "[]");
+    g_autofree char *lonely = check_trial(&trial, 1, "there is no payload beside this expectation");
+    end_trial(&trial);
+}
+
+static void test_check_compares_replies(void)
+{
+    Trial trial = begin_trial("obedient");
+    put(&trial, "one.txt", "echo <a>");
+    put(&trial, "one.expected.json", "{\"reply\":\"&lt;a&gt;\",\"events\":[]}");
+    g_autofree char *good = check_trial(&trial, 0, "ok      one.txt ");
+    put(&trial, "one.expected.json", "{\"reply\":\"&lt;b&gt;\",\"events\":[]}");
+    g_autofree char *bad = check_trial(&trial, 1, "reply is another from byte 5 on\n");
+    put(&trial, "one.expected.json", "{\"reply\":null}");
+    g_autofree char *unwanted = check_trial(&trial, 1, "reply is not expected\n");
+    put(&trial, "one.txt", "none");
+    put(&trial, "one.expected.json", "{\"reply\":\"x\"}");
+    g_autofree char *missing = check_trial(&trial, 1, "reply is missing\n");
+    end_trial(&trial);
+    trial = begin_trial("careless");
+    put(&trial, "one.xml", "<a/>");
+    g_autofree char *malformed = check_trial(&trial, 1, "its reply is no well-formed XML\n");
+    end_trial(&trial);
+}
+
+static void test_check_fails_what_remembers(void)
+{
+    Trial trial = begin_trial("moody");
+    put(&trial, "one.xml", "<a/>");
+    put(&trial, "two.xml", "<b/>");
+    g_autofree char *output = check_trial(&trial, 1, "FAILED  same outcome whatever came before");
+    assert_says(output, "moody: 1 FAILED; ");
+    end_trial(&trial);
+}
+
+/* A payload's time is limited; and what a hostile adapter writes past its host is a payload that ended it. */
+static void test_check_fails_what_hangs_or_forges(void)
+{
+    Trial trial = begin_trial("obedient");
+    put(&trial, "one.txt", "hang");
+    g_autofree char *slow =
+        run(1, (const char *const[]){"check", "obedient", "-q", "-d", adapters(), "-f", trial.folder, NULL});
+    assert_says(slow, "FAILED  one.txt                                       it took longer than 5 s\n");
+    end_trial(&trial);
+    trial = begin_trial("forger");
+    put(&trial, "one.txt", "5 0\nhello");
+    g_autofree char *forged = check_trial(&trial, 1, "FAILED  one.txt ");
+    assert_says(forged, "it ended its host\n");
+    end_trial(&trial);
+}
+
+/* A folder's payloads go through the mapping of that name, which is no payload itself. */
+static void test_check_runs_folders_with_their_mappings(void)
+{
+    Trial trial = begin_trial("obedient");
+    put(&trial, "pets/one.txt", "map");
+    g_autofree char *none = check_trial(&trial, 1, "FAILED  pets: has its mapping");
+    put(&trial, "pets.xml",
+        "<mapping xmlns='urn:hutong:mapping:1' source='pets' authority='police' version='1'>"
+        "<event type='person.died.v1' for-each='/a/b'><time from='t' as='date'/>"
+        "<element to='person.name' from='n'/></event></mapping>");
+    put(&trial, "pets/one.expected.json", "{\"fault\":\"not-well-formed\"}");
+    g_autofree char *mapped = check_trial(&trial, 0, "ok      pets/one.txt ");
+    assert_says(mapped, "ok      damaged pets/one.txt\n");
+    assert_says(mapped, "ok      pets: ends when told to\n");
+    g_assert_null(strstr(mapped, "pets.xml"));
+    assert_says(mapped, "1 fixtures");
+    end_trial(&trial);
+}
+
+static void test_check_writes_tap_and_json(void)
+{
+    Trial trial = begin_trial("obedient");
+    put(&trial, "one.txt", "retry");
+    put(&trial, "one.expected.json", "[]");
+    const char *const words[] = {"check", "obedient", "-d", adapters(), "-f", trial.folder, "--tap", NULL};
+    g_autofree char *tap = run(1, words);
+    assert_says(tap, "TAP version 13\nok 1 - obedient: file may be loaded");
+    assert_says(tap, "not ok 4 - obedient: one.txt\n# verdict is retry (adapter-retry), not ok\n");
+    g_autofree char *plan = g_strdup_printf("\n1..%u\n", count(tap, "ok ") - count(tap, "# ok "));
+    assert_says(tap, plan);
+    const char *const json_words[] = {"check", "obedient",   "-d",     adapters(),
+                                      "-f",    trial.folder, "--json", NULL};
+    g_autofree char *json = run(1, json_words);
+    assert_says(json, "[{\"name\":\"obedient\",\"file\":\"/");
+    assert_says(
+        json,
+        "{\"result\":\"failed\",\"check\":\"one.txt\",\"detail\":\"verdict is retry (adapter-retry), not ok\"}");
+    assert_says(json, "\"version\":\"1.2\",\"result\":\"failed\",\"failed\":\"one.txt: verdict is retry");
+    end_trial(&trial);
+}
+
+static void test_check_runs_all(void)
+{
     g_autofree char *folder = g_dir_make_tmp("hutong-XXXXXX", NULL);
-    g_autofree char *payload = g_build_filename(folder, "one.txt", NULL);
-    g_autofree char *expected = g_build_filename(folder, "one.expected.json", NULL);
-    const char *const words[] = {"check", "obedient", "-d", adapters(), "-f", folder, NULL};
-    g_assert_true(g_file_set_contents(payload, "retry", -1, NULL));
-    g_assert_true(
-        g_file_set_contents(expected, "{\"verdict\":\"retry\",\"fault\":\"adapter-retry\"}", -1, NULL));
-    g_autofree char *good = run(0, words);
-    assert_says(good, "ok      fixture one.txt: refused: adapter-retry");
-    g_assert_true(g_file_set_contents(expected, "[{\"type\":\"person.died.v1\"}]", -1, NULL));
-    g_autofree char *bad = run(1, words);
-    assert_says(bad, "FAILED  fixture one.txt: expected person.died.v1, got refused: adapter-retry");
-    g_assert_true(g_file_set_contents(expected, "{\"fault\":null,\"events\":[]}", -1, NULL));
-    g_autofree char *other = run(1, words);
-    assert_says(other, "expected no events, got refused: adapter-retry");
-    g_assert_true(g_file_set_contents(payload, "echo <a>", -1, NULL));
-    g_autofree char *reply = run(0, words); /* escaped, so no XML at all */
-    assert_says(reply, "ok      fixture one.txt: no events");
+    static const char *const names[] = {"fragile.so", "no-symbol.so", "obedient.so"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *from = g_build_filename(adapters(), names[i], NULL);
+        g_autofree char *to = g_build_filename(folder, names[i], NULL);
+        g_assert_cmpint(symlink(from, to), ==, 0);
+    }
+    g_autofree char *output = run(1, (const char *const[]){"check", "-d", folder, NULL});
+    assert_says(output, "\nobedient: passed; ");
+    assert_says(output, "no-symbol: 1 FAILED; ");
+    assert_says(output, "3 adapters: 1 passed, 2 FAILED\n");
+    g_assert_null(strstr(output, "  ok "));
+    g_autofree char *nowhere = run(1, (const char *const[]){"check", "-d", "/nonexistent", NULL});
     remove_folder(folder);
+}
+
+/* Every adapter that this project ships passes, with all of its fixtures. */
+static void test_shipped_adapters_pass(void)
+{
+    const char *adapter_folder = g_getenv("HUTONG_ADAPTERDIR");
+    g_autofree char *output = run(0, (const char *const[]){"check", "-d", adapter_folder, NULL});
+    g_test_message("%s", output);
+    assert_says(output, " 0 FAILED\n");
+    g_assert_null(strstr(output, "no fixtures"));
 }
 
 static void test_list_and_inspect(void)
@@ -170,8 +368,21 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/adapter/new/builds-and-passes", test_new_builds_and_passes);
     g_test_add_func("/adapter/new/refuses-bad-names", test_new_refuses_bad_names);
-    g_test_add_func("/adapter/check/fails-bad-adapters", test_check_fails_bad_adapters);
+    g_test_add_func("/adapter/check/fails-what-cannot-start", test_check_fails_what_cannot_start);
+    g_test_add_func("/adapter/check/fails-what-hangs-at-load", test_check_fails_what_hangs_at_load);
+    g_test_add_func("/adapter/check/fails-what-dies", test_check_fails_what_dies);
+    g_test_add_func("/adapter/check/fails-what-leaks", test_check_fails_what_leaks);
+    g_test_add_func("/adapter/check/fails-what-does-not-end", test_check_fails_what_does_not_end);
+    g_test_add_func("/adapter/check/fails-what-remembers", test_check_fails_what_remembers);
+    g_test_add_func("/adapter/check/fails-what-hangs-or-forges", test_check_fails_what_hangs_or_forges);
+    g_test_add_func("/adapter/check/fails-a-wsdl-that-is-no-xml", test_check_fails_answers_that_are_no_xml);
     g_test_add_func("/adapter/check/fails-unmet-expectations", test_check_fails_unmet_expectations);
+    g_test_add_func("/adapter/check/compares-replies", test_check_compares_replies);
+    g_test_add_func("/adapter/check/runs-folders-with-their-mappings",
+                    test_check_runs_folders_with_their_mappings);
+    g_test_add_func("/adapter/check/writes-tap-and-json", test_check_writes_tap_and_json);
+    g_test_add_func("/adapter/check/runs-all", test_check_runs_all);
+    g_test_add_func("/adapter/check/shipped-adapters-pass", test_shipped_adapters_pass);
     g_test_add_func("/adapter/list-and-inspect", test_list_and_inspect);
     return g_test_run();
 }

@@ -95,6 +95,23 @@ static void receipts_are_golden(void)
     }
 }
 
+static void submit_is_answered_by_its_name(void)
+{
+    HtAnswer answer;
+    HtReceipt receipt = make_receipt();
+    HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
+    asker.submit = "hukou";
+    receipt.rejected = 1;
+    g_autoptr(GArray) faults = make_faults();
+    ht_answer_receipt(&answer, &asker, &receipt, faults);
+    assert_body(
+        &answer, PROLOG
+        "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>"
+        "<s:SubmitResponse xmlns:s=\"urn:hutong:source:hukou\" xmlns:hutong=\"urn:hutong:receipt:1\">" RECEIPT(
+            "hutong:") FINDING("hutong:") "</s:SubmitResponse></soap:Body></soap:Envelope>\n");
+    ht_answer_clear(&answer);
+}
+
 static void addressing_is_answered(void)
 {
     HtAnswer answer;
@@ -157,7 +174,8 @@ static void faults_are_golden(void)
         {HT_SOAP_12, false, 400,
          PROLOG
          "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body><soap:Fault>"
-         "<soap:Code><soap:Value>soap:Sender</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">"
+         "<soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value xmlns:hutong=\"urn:hutong:receipt:1\">"
+         "hutong:required-missing</soap:Value></soap:Subcode></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">"
          "An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</soap:Text></soap:Reason>"
          "<soap:Detail><hutong:fault xmlns:hutong=\"urn:hutong:receipt:1\">" FAULT(
              "hutong:") "</hutong:fault></soap:Detail></soap:Fault></soap:Body></soap:Envelope>\n"},
@@ -220,6 +238,68 @@ static void codes_have_their_status(void)
             ht_answer_clear(&answer);
         }
     }
+}
+
+/* SOAP 1.1, 4.4: no detail unless it is about the body. SOAP 1.2, 5.4.7: which envelopes would do. */
+static void faults_of_the_envelope_are_by_the_book(void)
+{
+    static const struct {
+        const char *code;
+        HtSoapVersion soap;
+        bool detail, upgrade;
+    } cases[] = {
+        {"soap-must-understand", HT_SOAP_11, false, false}, {"soap-must-understand", HT_SOAP_12, true, false},
+        {"soap-version", HT_SOAP_11, false, true},          {"soap-version", HT_SOAP_12, true, true},
+        {"soap-body-empty", HT_SOAP_11, true, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
+        HtAnswer answer;
+        HtProblem problem;
+        HtAsker asker = make_asker(cases[i].soap, false, NULL);
+        ht_fault_set(&outcome.faults[0], cases[i].code, "Text.");
+        ht_problem_of_outcome(&problem, &outcome);
+        ht_answer_problem(&answer, &asker, &problem);
+        g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+        g_assert_cmpint(strstr(body, "etail>") != NULL, ==, cases[i].detail);
+        g_assert_cmpint(strstr(body, "<soap:Header><env:Upgrade") != NULL, ==, cases[i].upgrade);
+        ht_answer_clear(&answer);
+    }
+}
+
+static void subcodes_are_names(void)
+{
+    HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
+    HtAnswer answer;
+    HtProblem problem;
+    HtAsker asker = make_asker(HT_SOAP_12, false, NULL);
+    ht_fault_set(&outcome.faults[0], "E 17<", "Text.");
+    ht_problem_of_outcome(&problem, &outcome);
+    ht_answer_problem(&answer, &asker, &problem);
+    g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+    g_assert_null(strstr(body, "Subcode"));
+    ht_answer_clear(&answer);
+}
+
+static void refusal_in_the_departments_way_is_a_200(void)
+{
+    HtOutcome outcome = {.verdict = HT_VERDICT_RETRY,
+                         .fault_count = 1,
+                         .reply = HT_TEXT_LITERAL("<no/>"),
+                         .reply_type = HT_TEXT_LITERAL("text/xml; charset=utf-8")};
+    HtAnswer answer;
+    HtProblem problem;
+    HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
+    ht_fault_set(&outcome.faults[0], "department-error", "Text.");
+    ht_problem_of_outcome(&problem, &outcome);
+    g_assert_cmpuint(problem.status, ==, 503);
+    ht_answer_problem(&answer, &asker, &problem);
+    g_assert_cmpuint(answer.status, ==, 200);
+    g_assert_cmpuint(answer.retry_after_s, ==, 0);
+    g_assert_cmpstr(answer.code, ==, "department-error");
+    g_assert_cmpstr(answer.type, ==, "text/xml; charset=utf-8");
+    assert_body(&answer, "<no/>");
+    ht_answer_clear(&answer);
 }
 
 static void errors_are_explained(void)
@@ -298,6 +378,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/answer/receipt/is-golden", receipts_are_golden);
+    g_test_add_func("/answer/receipt/submit-is-answered-by-its-name", submit_is_answered_by_its_name);
+    g_test_add_func("/answer/fault/of-the-envelope-by-the-book", faults_of_the_envelope_are_by_the_book);
+    g_test_add_func("/answer/fault/subcodes-are-names", subcodes_are_names);
+    g_test_add_func("/answer/fault/in-the-departments-way-is-a-200", refusal_in_the_departments_way_is_a_200);
     g_test_add_func("/answer/receipt/addressing-is-answered", addressing_is_answered);
     g_test_add_func("/answer/receipt/adapters-reply-as-it-is", adapters_reply_is_sent_as_it_is);
     g_test_add_func("/answer/fault/is-golden", faults_are_golden);

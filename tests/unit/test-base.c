@@ -350,11 +350,16 @@ static void test_an_outcome_comes_back(void)
     outcome.verdict = HT_VERDICT_REJECT;
     outcome.soap = HT_SOAP_12;
     outcome.operation = HT_TEXT_LITERAL("nciicCheck");
+    outcome.addressing = HT_ADDRESSING_2004;
+    outcome.action = HT_TEXT_LITERAL("urn:op");
     outcome.records = 3;
+    outcome.submit = true;
+    outcome.reply = HT_TEXT_LITERAL("<refused/>");
     for (int i = 0; i < 25; i++) {
         HtFault fault;
         ht_fault_set(&fault, "required-missing", "the record has no %s", "name");
         ht_fault_set_element(&fault, HT_TEXT_LITERAL("person.name"));
+        fault.part = (uint32_t)i / 2;
         fault.record = (uint32_t)i;
         ht_outcome_add_fault(&outcome, &fault);
     }
@@ -363,8 +368,11 @@ static void test_an_outcome_comes_back(void)
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_outcome_unpack(ht_buffer_text(&packed), &again, &error));
     g_assert_cmpuint(again.fault_count, ==, 25);
+    g_assert_true(again.submit && ht_text_is(again.reply, "<refused/>"));
     g_assert_cmpstr(again.faults[19].element, ==, "person.name");
     g_assert_cmpuint(again.faults[19].record, ==, 19);
+    g_assert_cmpuint(again.faults[19].part, ==, 9);
+    g_assert_true(again.addressing == HT_ADDRESSING_2004 && ht_text_is(again.action, "urn:op"));
     g_assert_cmpuint(again.events->len, ==, 1);
     ht_outcome_clear(&outcome);
     ht_outcome_clear(&again);

@@ -579,6 +579,8 @@ static void test_unmapped_keeps_the_original(void)
     g_assert_true(ht_text_is(code.code, "77") && !code.text.data);
     code = ht_code_resolve(sex, NULL, HT_TEXT_LITERAL("1/2"));
     g_assert_true(ht_text_is(code.code, "1/2") && !code.text.data);
+    code = ht_code_resolve(sex, NULL, HT_TEXT_LITERAL("6/7/8/9")); /* not the code 6 with a text */
+    g_assert_true(ht_text_is(code.code, "6/7/8/9") && !code.text.data);
 }
 
 static void test_split(void)

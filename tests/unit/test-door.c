@@ -230,6 +230,23 @@ static void refused_messages_are_quarantined_where_wanted(void)
     bus_stop(bus);
 }
 
+/* The department's own way to hear of it changes the answer and nothing else. */
+static void refusal_with_a_reply_is_a_refusal(void)
+{
+    Bus *bus = bus_start();
+    HtSpoolStatus status;
+    bus->source_configs[0].on_invalid = (char *)"quarantine";
+    g_autoptr(Answer) answer = post(bus, "hukou", "", "<record><reply/>");
+    g_assert_cmpuint(answer->status, ==, 200);
+    g_assert_cmpstr(answer->body, ==, "<ok>done</ok>");
+    g_assert_cmpuint(bus->sources[0].figures.rejected, ==, 1);
+    g_assert_cmpuint(bus->sources[0].figures.accepted, ==, 0);
+    g_assert_cmpuint(bus_events(bus), ==, 0);
+    ht_spool_status(bus->spool, &status);
+    g_assert_cmpuint(status.quarantined, ==, 1);
+    bus_stop(bus);
+}
+
 /* A payload that passed in pieces and killed the host is not there: the sender must keep it. */
 static void sender_is_told_when_the_payload_was_not_kept(void)
 {
@@ -547,6 +564,12 @@ static void wsdl_comes_from_the_host(void)
     g_assert_cmpuint(answer->status, ==, 200);
     g_assert_cmpstr(answer->body, ==, "<definitions/>");
     g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "http://bus.example:81/in/hukou");
+    bus->config.public_url = (char *)"https://outside.example/bus/";
+    client_say(client, "GET /in/hukou?singlewsdl HTTP/1.1\r\nHost: bus.example:81\r\n\r\n");
+    g_autoptr(Answer) outside = client_answer(client);
+    g_assert_cmpuint(outside->status, ==, 200);
+    g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "https://outside.example/bus/in/hukou");
+    bus->config.public_url = NULL;
     client_say(client, "HEAD /in/marriage?singleWsdl HTTP/1.1\r\nHost: b\r\n\r\n");
     WAIT_FOR(bus->hosts[1].wsdl_url[0]);
     g_assert_cmpstr(bus->hosts[1].wsdl_url, ==, "http://b/in/marriage");
@@ -565,6 +588,7 @@ int main(int argc, char **argv)
     g_test_add_func("/door/event/bus-sets-its-own-attributes", bus_sets_its_own_attributes);
     g_test_add_func("/door/fault/has-the-status-of-its-kind", faults_have_the_status_of_their_kind);
     g_test_add_func("/door/fault/quarantined-where-wanted", refused_messages_are_quarantined_where_wanted);
+    g_test_add_func("/door/fault/with-a-reply-is-a-refusal", refusal_with_a_reply_is_a_refusal);
     g_test_add_func("/door/fault/busy-host-takes-nothing", busy_host_takes_nothing);
     g_test_add_func("/door/fault/says-when-the-payload-was-not-kept",
                     sender_is_told_when_the_payload_was_not_kept);

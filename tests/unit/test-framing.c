@@ -82,6 +82,12 @@ static void reads_types_with_parameters(void)
          "urn:a;b", HT_SOAP_12},
         {"application/soap+xml;action=\"urn:x\";charset=\"UTF-8\"", "application/soap+xml", "UTF-8", "urn:x",
          HT_SOAP_12},
+        {"multipart/related; type=\"application/xop+xml\"; start-info=\"application/soap+xml; action=\\\"urn:y;\\\"\";"
+         " action=\"urn:x\"",
+         "multipart/related", "", "urn:x", HT_SOAP_12},
+        {"multipart/related; type=\"application/soap+xml\"", "multipart/related", "", "", HT_SOAP_12},
+        {"multipart/related; type=\"text/xml\"", "multipart/related", "", "", HT_SOAP_NONE},
+        {"text/xml; type=\"application/soap+xml\"", "text/xml", "", "", HT_SOAP_NONE},
         {"text/xml;;charset", "text/xml", "", "", HT_SOAP_NONE},
         {";charset=\"", "", "\"", "", HT_SOAP_NONE},
     };
@@ -91,6 +97,7 @@ static void reads_types_with_parameters(void)
         g_autofree char *line = g_strconcat("Content-Type: ", cases[i].value, NULL);
         g_assert_true(read_lines(line, &head, &refusal));
         g_assert_true(ht_text_equal(head.content_type, ht_text_from(cases[i].type)));
+        g_assert_true(ht_text_equal(head.content_type_whole, ht_text_from(cases[i].value)));
         g_assert_true(ht_text_equal(head.charset, ht_text_from(cases[i].charset)));
         g_assert_true(ht_text_equal(head.soap_action, ht_text_from(cases[i].action)));
         g_assert_cmpint(head.soap, ==, cases[i].soap);
@@ -110,7 +117,13 @@ static void takes_only_what_a_host_can_read(void)
         {"TEXT/PLAIN", 0},
         {"application/octet-stream", 0},
         {"application/json", 415},
-        {"multipart/related", 415},
+        {"multipart/related; boundary=x", 0},
+        {"multipart/mixed; boundary=x", 0},
+        {"application/zip", 0},
+        {"application/x-zip-compressed", 0},
+        {"multipart/form-data; boundary=x", 415},
+        {"multipart/alternative; boundary=x", 415},
+        {"application/x-gzip", 415},
         {"application/x-www-form-urlencoded", 415},
         {"text/html", 415},
     };

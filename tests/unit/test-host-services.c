@@ -8,6 +8,8 @@
 
 static const char mapping_text[] =
     "<mapping xmlns=\"urn:hutong:mapping:1\" source=\"test\" authority=\"police\" version=\"1\">"
+    "<service namespace=\"urn:test\" name=\"Test\"><operation name=\"Declined\">"
+    "<in name=\"in0\"/><out name=\"out\" value=\"{events} {business-id}\" refused=\"{code}\"/></operation></service>"
     "<event type=\"person.moved-in.v1\" for-each=\"/person\">"
     "<id from=\"number\"/><division from=\"place\"/>"
     "<element to=\"person.name\" from=\"name\" required=\"yes\"/>"
@@ -21,15 +23,20 @@ static void give_mapping(HtHostOptions *options)
     options->data_directory = data_folder;
 }
 
-static void decode(const char *text, TestMessage *message)
+static void decode_by(const char *adapter, const char *text, TestMessage *message)
 {
-    HtHost *host = test_host("mapped", give_mapping);
+    HtHost *host = test_host(adapter, give_mapping);
     test_submit(host, message, text);
     test_run_until(message->done);
     if (message->failed) {
         g_error("failed: %s", message->text);
     }
     test_host_end(host);
+}
+
+static void decode(const char *text, TestMessage *message)
+{
+    decode_by("mapped", text, message);
 }
 
 #define PERSON "<number>N&amp;1</number><place>440104001003</place><name>测试甲</name>"
@@ -72,8 +79,7 @@ static void test_reply_is_wrapped_as_the_request(void)
         "<a:MessageID xmlns:a=\"http://www.w3.org/2005/08/addressing\">urn:x:1</a:MessageID></s:Header>"
         "<s:Body><person>" PERSON "</person></s:Body></s:Envelope>",
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Header>"
-        "<wsa:RelatesTo xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">urn:x:1</wsa:RelatesTo></soap:Header>"
+        "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\">"
         "<soap:Body><done business=\"N&amp;1\"/></soap:Body></soap:Envelope>\n");
 }
 
@@ -93,6 +99,98 @@ static void test_faults_of_filter_and_mapping_refuse(void)
     assert_refused("<person><number>1</number></person>", "required-missing");
     assert_refused("<person>", "not-well-formed");
     assert_refused("<!DOCTYPE person><person/>", "doctype-refused");
+}
+
+/* ---- Answers to what is refused ---- */
+
+#define SOAP(content)                                                                    \
+    "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>" content \
+    "</s:Body></s:Envelope>"
+#define ANSWER(content)                                                                                        \
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/" \
+    "envelope/\"><soap:Body>" content "</soap:Body></soap:Envelope>\n"
+#define NAMELESS "<person>\n<number>1</number></person>"
+
+/* `reply` NULL: none. */
+static void assert_answer(const char *adapter, const char *text, HtVerdict verdict, const char *reply)
+{
+    TestMessage message = {0};
+    decode_by(adapter, text, &message);
+    g_assert_cmpint(message.verdict, ==, verdict);
+    g_assert_cmpstr(message.reply, ==, reply);
+    g_free(message.reply);
+}
+
+static void test_refusals_are_replied_to(void)
+{
+    assert_answer("polite", NAMELESS, HT_VERDICT_REJECT,
+                  "<said>1|required-missing|person.name (name)|0|1|1</said>");
+    assert_answer("polite", "<person>" PERSON "</person>", HT_VERDICT_OK, "<said>0|-|-|0|0|0</said>");
+    assert_answer("polite", "<person", HT_VERDICT_REJECT, "<said>1|not-well-formed|-|0|0|1</said>");
+}
+
+static void test_older_adapters_see_successes_only(void)
+{
+    assert_answer("elder", NAMELESS, HT_VERDICT_REJECT, NULL);
+    assert_answer("elder", "<person>" PERSON "</person>", HT_VERDICT_OK, "<taken/>");
+}
+
+static void test_service_answers_what_the_adapter_declines(void)
+{
+    assert_answer("polite", SOAP("<Declined><in0>nothing</in0></Declined>"), HT_VERDICT_REJECT,
+                  ANSWER("<ns1:DeclinedResponse xmlns:ns1=\"urn:test\"><ns1:out>unknown-document</ns1:out>"
+                         "</ns1:DeclinedResponse>"));
+    assert_answer("polite", SOAP("<Declined><in0><![CDATA[<person>" PERSON "</person>]]></in0></Declined>"),
+                  HT_VERDICT_OK,
+                  ANSWER("<ns1:DeclinedResponse xmlns:ns1=\"urn:test\"><ns1:out>1 N&amp;1</ns1:out>"
+                         "</ns1:DeclinedResponse>"));
+    assert_answer("elder", SOAP("<Declined><in0><![CDATA[" NAMELESS "]]></in0></Declined>"),
+                  HT_VERDICT_REJECT,
+                  ANSWER("<ns1:DeclinedResponse xmlns:ns1=\"urn:test\"><ns1:out>required-missing</ns1:out>"
+                         "</ns1:DeclinedResponse>"));
+}
+
+/* The generic operation's answer is the bus's, and what is wrong with the envelope is a fault. */
+static void test_nobody_is_asked(void)
+{
+    assert_answer("polite",
+                  SOAP("<x:Submit xmlns:x=\"urn:hutong:source:test\"><person>" PERSON "</person></x:Submit>"),
+                  HT_VERDICT_OK, NULL);
+    assert_answer("polite", SOAP("<x:Submit xmlns:x=\"urn:hutong:source:test\">" NAMELESS "</x:Submit>"),
+                  HT_VERDICT_REJECT, NULL);
+    assert_answer("polite", SOAP(""), HT_VERDICT_REJECT, NULL);
+}
+
+typedef struct {
+    bool done;
+    char *text;
+} Wsdl;
+
+static void take_wsdl(GBytes *text, const GError *error, void *user)
+{
+    Wsdl *wsdl = user;
+    g_assert_no_error(error);
+    wsdl->text = text ? g_strndup(g_bytes_get_data(text, NULL), g_bytes_get_size(text)) : NULL;
+    wsdl->done = true;
+}
+
+static char *ask_for_wsdl(const char *adapter, void (*change)(HtHostOptions *options))
+{
+    HtHost *host = test_host(adapter, change);
+    Wsdl wsdl = {0};
+    ht_host_wsdl(host, "http://b/in/x", take_wsdl, &wsdl);
+    test_run_until(wsdl.done);
+    test_host_end(host);
+    return wsdl.text;
+}
+
+static void test_wsdl_is_made_of_the_mapping(void)
+{
+    g_autofree char *made = ask_for_wsdl("polite", give_mapping), *none = ask_for_wsdl("polite", NULL);
+    g_assert_nonnull(strstr(made, "<xs:element name=\"DeclinedResponse\">"));
+    g_assert_nonnull(strstr(made, "<xs:element name=\"Submit\">"));
+    g_assert_nonnull(strstr(made, "location=\"http://b/in/x\""));
+    g_assert_null(none);
 }
 
 static void test_bad_mapping_is_told(void)
@@ -143,6 +241,12 @@ int main(int argc, char **argv)
     g_test_add_func("/host/filters", test_filters);
     g_test_add_func("/host/reply-is-wrapped-as-the-request", test_reply_is_wrapped_as_the_request);
     g_test_add_func("/host/faults-of-filter-and-mapping-refuse", test_faults_of_filter_and_mapping_refuse);
+    g_test_add_func("/host/answer/refusals-are-replied-to", test_refusals_are_replied_to);
+    g_test_add_func("/host/answer/older-adapters-see-successes-only", test_older_adapters_see_successes_only);
+    g_test_add_func("/host/answer/service-answers-what-the-adapter-declines",
+                    test_service_answers_what_the_adapter_declines);
+    g_test_add_func("/host/answer/nobody-is-asked-for-submit-and-envelopes", test_nobody_is_asked);
+    g_test_add_func("/host/wsdl-is-made-of-the-mapping", test_wsdl_is_made_of_the_mapping);
     g_test_add_func("/host/bad-mapping-is-told", test_bad_mapping_is_told);
     g_test_add_func("/host/ends-clean", test_ends_clean);
     int status = g_test_run();

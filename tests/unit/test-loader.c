@@ -43,11 +43,27 @@ static void test_loads_a_good_one(void)
     dlclose(handle);
 }
 
+static void test_loads_one_of_an_older_minor(void)
+{
+    g_autofree char *path = adapter_path("elder");
+    g_autoptr(GError) error = NULL;
+    void *handle;
+    const hutong_adapter *adapter = ht_loader_open(path, &handle, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(adapter->abi_minor, ==, 0);
+    g_assert_cmpuint(adapter->struct_size, ==, 112);
+    hutong_adapter odd = *adapter;
+    odd.struct_size = 120;
+    g_assert_false(ht_loader_check_adapter(&odd, 0, path, &error));
+    g_assert_nonnull(strstr(error->message, "struct_size is 120, version 1.0 has 112"));
+    dlclose(handle);
+}
+
 static void test_refuses_bad_descriptors(void)
 {
     assert_adapter_refused("wrong-major", "abi_major is 2, this bus has 1");
-    assert_adapter_refused("wrong-minor", "abi_minor is 1, this bus has 0");
-    assert_adapter_refused("wrong-size", "struct_size is 120, version 1.0 has 112");
+    assert_adapter_refused("wrong-minor", "abi_minor is 2, this bus has 1");
+    assert_adapter_refused("wrong-size", "struct_size is 120, version 1.1 has 112");
     assert_adapter_refused("wrong-name", "the file must be called right-name.so");
     assert_adapter_refused("no-decode", "open, decode or close is missing");
     assert_adapter_refused("no-symbol", "does not export hutong_adapter_v1");
@@ -143,6 +159,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/loader/loads-a-good-one", test_loads_a_good_one);
+    g_test_add_func("/loader/loads-one-of-an-older-minor", test_loads_one_of_an_older_minor);
     g_test_add_func("/loader/refuses-bad-descriptors", test_refuses_bad_descriptors);
     g_test_add_func("/loader/refuses-missing-fields", test_refuses_missing_fields);
     g_test_add_func("/loader/refuses-bad-files", test_refuses_bad_files);

@@ -96,7 +96,7 @@ static void test_structure(void)
            ":2: error: an XPath is not possible inside of <each path=…> and <answer>");
     expect(EVENT("<reference to='move' from='xp'/>"),
            ":2: error: the dictionary has no \"move.digest\": no reference can be made to \"move\"");
-    expect("<null value='x'/>", ":1: error: there is no <event> and no <answer>");
+    expect("<null value='x'/>", ":1: error: there is no <event>, <answer> or <refuse>");
 }
 
 static void test_values(void)

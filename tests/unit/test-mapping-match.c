@@ -78,7 +78,7 @@ static void feed(MatchTest *test, const char *script)
         } else if (word[1] && *word[1] == '@') {
             char *value = strchr(word[1], '=');
             *value++ = '\0';
-            HtAttribute attribute = {g_intern_string(word[1] + 1), ht_text_from(value)};
+            HtAttribute attribute = {g_intern_string(word[1] + 1), ht_text_from(value), false};
             ht_match_start(&test->match, g_intern_string(*word + 1), &attribute, 1);
             word++;
         } else {

@@ -437,6 +437,52 @@ static void test_xpath(void)
     assert_lacks(test, 0, "employer");
 }
 
+/* What one XPath gives stands where the next one's text will be. */
+static void test_xpath_one_after_the_other(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.moved-in.v1' for-each='/V/Row'><element to='person.idNumber' xpath='Data[1]'/>"
+        "<element to='spouse.idNumber' xpath='Data[2]'/><element to='person.birthDate' xpath='Data[3]'/>"
+        "<element to='spouse.birthDate' xpath='Data[4]'/><ignore from='Data'/></event>"));
+    mapping_test_run(test, "<V><Row><Data>990104198001019915</Data><Data>990104198205069922</Data>"
+                           "<Data>1980-01-01</Data><Data>1982-05-06</Data></Row></V>");
+    assert_has(test, 0, "\"idNumber\":\"990104198001019915\"");
+    assert_has(test, 0, "\"idNumber\":\"990104198205069922\"");
+    assert_has(test, 0, "\"birthDate\":\"1980-01-01\"");
+    assert_has(test, 0, "\"birthDate\":\"1982-05-06\"");
+}
+
+static void run_with_comments(MappingTest *test, const char *payload, bool repaired)
+{
+    mapping_test_run(test, payload);
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    assert_events(test, 1);
+    g_assert_true(test->outcome.repaired == repaired);
+    if (repaired) {
+        assert_has(test, 0, "repaired-xml");
+    } else {
+        assert_lacks(test, 0, "repaired-xml");
+    }
+}
+
+/* A text that looks broken at a glance is read as repaired first; one that was not broken is as it ever was. */
+static void test_repaired_first(void)
+{
+    g_autoptr(MappingTest) test =
+        mapping_test_new("<mapping xmlns='urn:hutong:mapping:1' source='t' authority='police' version='1'>"
+                         "<repair use='comments'/><event type='person.moved-in.v1' for-each='/V/Row'>"
+                         "<element to='person.name' from='XM'/></event></mapping>");
+    run_with_comments(test, "<V><Row><XM>测试甲</XM><!—姓名--></Row></V>", true);
+    run_with_comments(test, "<S>&lt;V>&lt;Row>&lt;XM>测试甲&lt;/XM>&lt;!—姓名-->&lt;/Row>&lt;/V></S>", true);
+    run_with_comments(test, "<V><Row><XM>甲 &lt;!—姓名--></XM></Row></V>", false);
+    assert_has(test, 0, "甲 <!—姓名-->");
+    run_with_comments(test, "<V><Row><XM><![CDATA[甲 <!—姓名-->]]></XM></Row></V>", false);
+    assert_has(test, 0, "甲 <!—姓名-->");
+    mapping_test_run(test, "<V><Row><XM>测试甲</XM><!—姓名--></Roww></V>");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+    g_assert_cmpstr(test->outcome.faults[0].code, ==, "not-well-formed");
+}
+
 static void test_case_ignored(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(
@@ -619,6 +665,8 @@ int main(int argc, char **argv)
         {"absolute/forgotten-when-their-parent-begins-anew", test_absolute_begins_anew},
         {"for-each/several-paths", test_for_each_several},
         {"xpath/value-when-and-skip", test_xpath},
+        {"xpath/one-after-the-other", test_xpath_one_after_the_other},
+        {"repair/what-looks-broken-is-read-repaired-first", test_repaired_first},
         {"case/ignored-when-asked", test_case_ignored},
         {"answers/ok-fail-retry", test_answers},
         {"unknown-document/refused-but-empty-is-fine", test_unknown_document},

@@ -243,7 +243,7 @@ static void test_well_formed(void)
     }
 
     /* A NUL ends no document; a namespace that is no proper URI is still a name. */
-    HtPayload payload = {HT_TEXT_LITERAL("<a/>\0<b/>"), HT_TEXT_NONE, HT_TEXT_NONE, false};
+    HtPayload payload = {.body = HT_TEXT_LITERAL("<a/>\0<b/>")};
     g_assert_false(run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "not-well-formed");
     expect_events(test, "<a xmlns='人口 信息'/>", 0, "[a<a></>]");

@@ -147,7 +147,7 @@ static UNUSED bool run(Test *test, const char *xml, unsigned repairs)
     /* A copy without a NUL behind it: a body comes without. */
     size_t size = strlen(xml);
     g_autofree char *bytes = g_memdup2(xml, size);
-    HtPayload payload = {{bytes, size}, HT_TEXT_NONE, HT_TEXT_NONE, false};
+    HtPayload payload = {.body = {bytes, size}};
     return run_payload(test, &payload, repairs);
 }
 

@@ -267,6 +267,18 @@ TEST(test_plain_business_numbers_stay)
     }
 }
 
+/* A digest of numbers that can be counted through tells the number to whoever counts. */
+TEST(test_correlations_are_always_concealed)
+{
+    (void)unused;
+    g_autofree char *one = keep_business(place, HT_ATTR_CORRELATIONID, "0123456789abcdef0123456789abcdef"),
+                    *again = keep_business(place, HT_ATTR_CORRELATIONID, "0123456789abcdef0123456789abcdef"),
+                    *two = keep_business(place, HT_ATTR_CORRELATIONID, "0123456789abcdef0123456789abcdee");
+    g_assert_true(g_str_has_prefix(one, "b-"));
+    g_assert_cmpstr(one, ==, again);
+    g_assert_cmpstr(one, !=, two);
+}
+
 TEST(test_other_business_numbers_are_concealed)
 {
     (void)unused;
@@ -399,6 +411,7 @@ int main(int argc, char **argv)
     add("/spool/subject/stranger-leaves-certificates", test_stranger_leaves_certificates);
     add("/spool/subject/stranger-ties-its-own-numbers", test_stranger_ties_its_own_numbers);
     add("/spool/business/plain-numbers-stay", test_plain_business_numbers_stay);
+    add("/spool/business/correlations-are-always-concealed", test_correlations_are_always_concealed);
     add("/spool/business/others-are-concealed", test_other_business_numbers_are_concealed);
     add("/spool/append/packed-events-are-taken", test_packed_events_are_taken);
     add("/spool/subject/other-site-other-subject", test_other_site_other_subject);

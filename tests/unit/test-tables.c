@@ -119,7 +119,8 @@ static void test_every_translation_row_is_found(void)
     for (guint i = 0; i < ht_tables_n_translations(tables); i++) {
         const HtTranslation *one = ht_tables_translation(tables, i);
         g_assert_true(ht_tables_find_translation(tables, ht_translation_name(one)) == one);
-        g_assert_cmpuint(ht_translation_count(one), >, 0);
+        /* One without rows says that nothing is known, and that the code must not be read as the table's. */
+        g_assert_true(ht_translation_count(one) > 0 || ht_translation_closed(one));
         for (guint row = 0; row < ht_translation_count(one); row++) {
             const HtTranslationEntry *entry = ht_translation_get(one, row);
             g_assert_true(ht_translation_find(one, entry->from, entry->from_size) == entry);

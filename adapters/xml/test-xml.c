@@ -1,0 +1,244 @@
+/* The adapter xml at work: adapters/xml.so and the ready mappings with the real engine. adapters/xml/fixtures say what each
+ * payload must become (fixtures/README.md has the reasons); fixtures/forms show each form in which rows come, with a mapping of
+ * their own. Below is what no single fixture shows. */
+#include "tests/unit/adapter-test.h"
+
+static char *read_payload(const char *name, gsize *size)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path =
+        g_build_filename(mapping_test_folder(), "..", "adapters", "xml", "fixtures", name, NULL);
+    char *bytes = NULL;
+    g_file_get_contents(path, &bytes, size, &error);
+    g_assert_no_error(error);
+    return bytes;
+}
+
+/* Runs a fixture's payload; true when the adapter answers by itself. */
+static bool run_payload(AdapterTest *test, const char *name)
+{
+    gsize size = 0;
+    g_autofree char *bytes = read_payload(name, &size);
+    return run_bytes(test, bytes, size);
+}
+
+static bool has_text(HtText text, const char *part)
+{
+    return text.size > 0 && memmem(text.data, text.size, part, strlen(part)) != NULL;
+}
+
+/* ---- The adapter ---- */
+
+static void test_receipt(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/family-planning.xml", "xml");
+    g_assert_null(test->adapter->reply);
+    g_assert_false(run_payload(test, "family-planning/attr-style-gb2312.xml"));
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+}
+
+/* What the adapter makes of a payload is what its mapping alone makes of it. */
+static void test_no_knowledge(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    g_autoptr(AdapterTest) alone = adapter_test_new("mappings/low-income.xml", NULL);
+    run_payload(test, "low-income/batch-complete-soap.xml");
+    run_payload(alone, "low-income/batch-complete-soap.xml");
+    g_assert_cmpuint(test->outcome.events->len, ==, 3);
+    g_assert_cmpuint(alone->outcome.events->len, ==, 3);
+    for (guint i = 0; i < 3; i++) {
+        HtEvent event = get_event(test, i), other = get_event(alone, i);
+        g_assert_true(ht_text_equal(event.data, other.data));
+    }
+}
+
+/* All forms of one row become the same event. */
+static void test_forms_agree(void)
+{
+    static const char *const forms[] = {"forms/attribute-rows-gbk.xml", "forms/soap-string-escaped.xml",
+                                        "forms/soap-string-cdata-gbk.xml", "forms/nested-records.xml",
+                                        "forms/flat.xml"};
+    g_autoptr(AdapterTest) plain = adapter_test_new("adapters/xml/fixtures/forms.xml", "xml");
+    g_autoptr(AdapterTest) test = adapter_test_new("adapters/xml/fixtures/forms.xml", "xml");
+    run_payload(plain, "forms/element-rows-gbk.xml");
+    HtEvent wanted = get_event(plain, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(forms); i++) {
+        run_payload(test, forms[i]);
+        HtEvent event = get_event(test, 0);
+        if (!ht_text_equal(event.data, wanted.data)) {
+            g_error("%s becomes something else", forms[i]);
+        }
+    }
+}
+
+/* ---- Low income ---- */
+
+static HtText correlation(AdapterTest *test, guint index)
+{
+    return get_event(test, index).attr[HT_ATTR_CORRELATIONID];
+}
+
+static void test_family_ties(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    run_payload(test, "low-income/batch-complete-soap.xml");
+    g_assert_true(correlation(test, 0).data != NULL);
+    g_assert_true(ht_text_equal(correlation(test, 0), correlation(test, 1)));
+    g_assert_true(ht_text_equal(correlation(test, 0), correlation(test, 2)));
+    g_assert_false(has_text(correlation(test, 0), "JT0001"));
+}
+
+static void test_lost_person(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    run_payload(test, "low-income/batch-person-lost-soap.xml");
+    const char *text = test->outcome.faults[0].text;
+    g_assert_nonnull(strstr(text, "states 2 records"));
+    g_assert_nonnull(strstr(text, "has 1;"));
+    g_assert_nonnull(strstr(text, "jzdxjbxx.xml"));
+    run_payload(test, "low-income/batch-file-lost-soap.xml");
+    text = test->outcome.faults[0].text;
+    g_assert_nonnull(strstr(text, "jzjtxx.xml"));
+    g_assert_nonnull(strstr(text, "states 1 records"));
+    g_assert_nonnull(strstr(text, "has 0;"));
+}
+
+/* One batch's numbers are not the next one's. */
+static void test_batches_apart(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    run_payload(test, "low-income/lowincome-head-gbk.xml");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    run_payload(test, "low-income/lowincome-person-gbk.xml");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    run_payload(test, "low-income/batch-person-lost-soap.xml");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+    run_payload(test, "low-income/batch-complete-soap.xml");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+}
+
+/* The clerk's name and telephone stand in the head. */
+static void test_clerk(void)
+{
+    static const char *const payloads[] = {"low-income/batch-complete-soap.xml",
+                                           "low-income/batch-head-last-soap.xml"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++) {
+        run_payload(test, payloads[i]);
+        for (guint e = 0; e < test->outcome.events->len; e++) {
+            HtText data = get_event(test, e).data;
+            g_assert_false(has_text(data, "13800000000") || has_text(data, "经办三"));
+        }
+    }
+}
+
+/* 1, or nothing, is in receipt. */
+static void test_states(void)
+{
+    static const struct {
+        const char *columns, *type;
+    } states[] = {
+        {"<RYZT>1</RYZT><SFBZDX>1</SFBZDX>", "benefit.granted.v1"},
+        {"<RYZT>null</RYZT><SFBZDX>null</SFBZDX>", "benefit.granted.v1"},
+        {"", "benefit.granted.v1"},
+        {"<RYZT>3</RYZT>", "benefit.ended.v1"},
+        {"<RYZT>1</RYZT><SFBZDX>0</SFBZDX>", "benefit.ended.v1"},
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<Data><Record><RYLSID>RY0001</RYLSID><XM>测试戊</XM>%s</Record></Data>", states[i].columns);
+        run(test, xml);
+        g_assert_cmpuint(test->outcome.events->len, ==, 1);
+        g_assert_true(ht_text_is(get_event(test, 0).attr[HT_ATTR_TYPE], states[i].type));
+    }
+}
+
+/* ---- Queries ---- */
+
+static void test_queries(void)
+{
+    static const struct {
+        const char *mapping, *payload, *secret;
+    } queries[] = {
+        {"mappings/disabled.xml", "disabled/disabled-query-soap.xml", "192.0.2.10"},
+        {"mappings/disabled.xml", "disabled/disabled-query-soap.xml", "PLACEHOLDER"},
+        {"mappings/population-base.xml", "population-base/getname-query-soap-gbk.xml", "PLACEHOLDER"},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(queries); i++) {
+        g_autoptr(AdapterTest) test = adapter_test_new(queries[i].mapping, "xml");
+        run_payload(test, queries[i].payload);
+        g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+        g_assert_cmpuint(test->outcome.events->len, ==, 0);
+        g_assert_cmpuint(test->outcome.fault_count, ==, 1);
+        g_assert_cmpstr(test->outcome.faults[0].code, ==, "query-not-answered");
+        g_assert_null(strstr(test->outcome.faults[0].text, queries[i].secret));
+    }
+}
+
+/* A certificate's number begins with the citizen's: consumers must not see it outside of data. */
+static void test_certificate_number(void)
+{
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/disabled.xml", "xml");
+    run_payload(test, "disabled/disabled-answer-soap.xml");
+    g_assert_cmpuint(test->outcome.events->len, ==, 2);
+    for (guint i = 0; i < 2; i++) {
+        HtEvent event = get_event(test, i);
+        g_assert_nonnull(event.key.data);
+        for (unsigned a = 0; a < HT_ATTR_COUNT; a++) {
+            g_assert_false(has_text(event.attr[a], "990104"));
+        }
+    }
+}
+
+/* ---- Family planning ---- */
+
+static void test_most_specific(void)
+{
+    static const struct {
+        const char *codes, *division;
+    } places[] = {
+        {"<xiancode>440104</xiancode><jdcode>440104001</jdcode><jwhcode>440104001003</jwhcode>",
+         "440104001003"},
+        {"<jwhcode>440104001003</jwhcode><jdcode>440104001</jdcode><xiancode>440104</xiancode>",
+         "440104001003"},
+        {"<xiancode>440104</xiancode><jdcode>440104001</jdcode><jwhcode></jwhcode>", "440104001"},
+        {"<xiancode>440104</xiancode><jdcode>null</jdcode>", "440104"},
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/family-planning.xml", "xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *text = g_strconcat(places[i].codes, "<sfzh>990104198205069922</sfzh>", NULL);
+        run(test, text);
+        g_assert_cmpuint(test->outcome.events->len, ==, 1);
+        g_assert_true(ht_text_is(get_event(test, 0).attr[HT_ATTR_DIVISION], places[i].division));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_fixtures("adapters/xml/fixtures/forms", "/xml/forms",
+                 &(Fixture){.mapping = "adapters/xml/fixtures/forms.xml", .adapter = "xml"});
+    add_fixtures("adapters/xml/fixtures/low-income", "/xml/low-income",
+                 &(Fixture){.mapping = "mappings/low-income.xml", .adapter = "xml"});
+    add_fixtures("adapters/xml/fixtures/disabled", "/xml/disabled",
+                 &(Fixture){.mapping = "mappings/disabled.xml", .adapter = "xml"});
+    add_fixtures("adapters/xml/fixtures/population-base", "/xml/population-base",
+                 &(Fixture){.mapping = "mappings/population-base.xml", .adapter = "xml"});
+    add_fixtures("adapters/xml/fixtures/family-planning", "/xml/family-planning",
+                 &(Fixture){.mapping = "mappings/family-planning.xml", .adapter = "xml"});
+    g_test_add_func("/xml/adapter/leaves-the-answer-to-the-bus", test_receipt);
+    g_test_add_func("/xml/adapter/has-no-knowledge-of-its-own", test_no_knowledge);
+    g_test_add_func("/xml/forms/all-forms-become-the-same", test_forms_agree);
+    g_test_add_func("/xml/low-income/family-and-persons-are-tied", test_family_ties);
+    g_test_add_func("/xml/low-income/what-got-lost-is-named", test_lost_person);
+    g_test_add_func("/xml/low-income/numbers-are-of-one-batch", test_batches_apart);
+    g_test_add_func("/xml/low-income/clerks-are-not-carried", test_clerk);
+    g_test_add_func("/xml/low-income/states-end-a-benefit", test_states);
+    g_test_add_func("/xml/queries/are-refused-and-leave-nothing", test_queries);
+    g_test_add_func("/xml/disabled/certificate-number-is-no-business-number", test_certificate_number);
+    g_test_add_func("/xml/family-planning/most-specific-place-counts", test_most_specific);
+    int result = g_test_run();
+    mapping_test_forget_reference();
+    return result;
+}

@@ -1,0 +1,52 @@
+/* What must become of a payload: NAME.expected.json beside it, and what differs. The one comparison that both the
+ * conformance kit (core/kit/kit.c) and the adapters' own tests (tests/unit/adapter-test.h) use. No state; any thread.
+ *
+ *     { "request": { "contentType": "…", "soapAction": "…" },
+ *       "verdict": "ok|reject|retry", "fault": code or null, "records": n, "repaired": true,
+ *       "reply": text or null (a receipt),
+ *       "events": [ { "type": …, "action": …, "key": has one, "identities": kinds, "data": {…} }, … ] }
+ *
+ * or only a list of events, each an object or the name of its type. What is not named is not compared, with two
+ * exceptions: without `verdict` and `fault` the payload must be taken, and `repaired` that is left out means false. Of an
+ * event the number in its list counts, `data` is compared whole, and null means absent. `identities` are the kinds in
+ * their order, `*` behind one that begins a person afresh. In `reply` the message's id stands as m-1. */
+#pragma once
+
+#include "core/base/outcome.h"
+
+#include <json-glib/json-glib.h>
+
+typedef struct HtExpectation HtExpectation;
+
+#define HT_EXPECTATION_ERROR (ht_expectation_error_quark())
+GQuark ht_expectation_error_quark(void);
+
+/* The id of every message in expected replies. */
+#define HT_EXPECTATION_MESSAGE_ID "m-1"
+
+/* Reads the file. NULL with a JSON, file or HT_EXPECTATION_ERROR (a member that does not exist, or of another type). */
+HtExpectation *ht_expectation_load(const char *file, GError **error);
+void ht_expectation_free(HtExpectation *expectation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtExpectation, ht_expectation_free)
+
+/* What the request's head says, as the public door would read it. */
+typedef struct {
+    HtText content_type; /* with its parameters */
+    HtText charset, soap_action;
+    bool soap_expected;
+} HtExpectedHead;
+
+/* The head to send the payload with; without an expectation (NULL) or a `request`, text/xml. The texts live as long as
+ * the expectation. */
+void ht_expectation_head(const HtExpectation *expectation, HtExpectedHead *head);
+
+/* Where outcome and reply (absent: a receipt) differ from what is expected: paths and counts, never values. Of char *;
+ * empty when all is as expected. transfer full. */
+GPtrArray *ht_expectation_compare(const HtExpectation *expectation, const HtOutcome *outcome, HtText reply);
+
+/* The event as consumers would get it, nothing withheld. transfer full; NULL when it cannot be rendered. */
+JsonNode *ht_expectation_render(const HtEvent *event);
+
+/* "1 event: person.born.v1", "refused: required-missing": what came of a payload, for people. Codes and types only.
+ * transfer full. */
+char *ht_expectation_describe(const HtOutcome *outcome);

@@ -1,0 +1,34 @@
+/* moody: refuses every second payload, whatever it is. The conformance kit must see that it remembers. */
+#include "hutong-plugin.h"
+
+static void *open_it(const hutong_host *host)
+{
+    return (void *)(uintptr_t)host;
+}
+
+static int payloads;
+
+static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_out *out)
+{
+    (void)state;
+    (void)payload;
+    (void)out;
+    return ++payloads % 2 == 0 ? HUTONG_REJECT : HUTONG_OK;
+}
+
+static void close_it(void *state)
+{
+    (void)state;
+}
+
+HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
+    .struct_size = sizeof(hutong_adapter),
+    .abi_major = HUTONG_ABI_MAJOR,
+    .abi_minor = HUTONG_ABI_MINOR,
+    .name = "moody",
+    .version = "1",
+    .summary = "For tests",
+    .open = open_it,
+    .decode = decode,
+    .close = close_it,
+};
