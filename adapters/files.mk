@@ -1,2 +1,2 @@
 # The adapters that are built; each has its sources in adapters/NAME/files.mk.
-ADAPTERS := hukou marriage xml
+ADAPTERS := hukou marriage social-security xml
