@@ -1,0 +1,2 @@
+interop_TESTS += interop
+interop_LIBS := admin base
