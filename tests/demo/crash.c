@@ -32,8 +32,8 @@ static char *make_payload(const char *business)
 static bool send_business(Demo *demo, const char *business)
 {
     g_autofree char *payload = make_payload(business);
-    g_autoptr(Answer) answer =
-        post(demo->bus->port, "/in/hukou", "text/xml; charset=utf-8", NULL, payload, strlen(payload));
+    Message message = {"hukou", "text/xml; charset=utf-8", NULL, payload, strlen(payload)};
+    g_autoptr(Answer) answer = demo_send(demo, &message);
     return answer->status == 200;
 }
 
