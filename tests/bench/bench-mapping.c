@@ -4,16 +4,12 @@
  * turns on one core in this process; what counts is the ratio of the medians of CPU time. `bench-mapping [ROUNDS]`; exit status 1 when
  * a ratio is above its limit. */
 #include "mappings/engine/mapper.h"
+#include "tests/bench/bare.h"
 
-#include <iconv.h>
-#include <libxml/parser.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define REPEATS 300
-#define ROUNDS_MAX 1001
 
 /* Limits of the ratio map / bare SAX. libxml2 reads GB 18030 through iconv, the engine through its own tables. */
 #define LIMIT_UTF8 1.66
@@ -54,32 +50,9 @@ static HtText make_message(const char *encoding)
 
 /* ---- The two ways ---- */
 
-static unsigned long sax_events;
-
-static void count_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-                        int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
-                        const xmlChar **attributes)
-{
-    (void)user, (void)name, (void)prefix, (void)uri, (void)n_namespaces, (void)namespaces, (void)n_attributes;
-    (void)n_defaulted, (void)attributes;
-    sax_events++;
-}
-
-static void count_end(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
-{
-    (void)user, (void)name, (void)prefix, (void)uri;
-    sax_events++;
-}
-
-static void count_text(void *user, const xmlChar *text, int size)
-{
-    (void)user, (void)text, (void)size;
-    sax_events++;
-}
-
 typedef struct {
     HtText body;
-    xmlParserCtxt *parser;
+    BarePass *bare;
     HtMapper *mapper;
     HtOutcome outcome;
     HtStoredEvent
@@ -87,14 +60,15 @@ typedef struct {
     HtBuffer json;
 } Ways;
 
-static void run_sax(Ways *ways)
+static void run_sax(void *user)
 {
-    xmlFreeDoc(
-        xmlCtxtReadMemory(ways->parser, ways->body.data, (int)ways->body.size, NULL, NULL, XML_PARSE_NONET));
+    Ways *ways = user;
+    bare_pass_run(ways->bare, ways->body);
 }
 
-static void run_map(Ways *ways)
+static void run_map(void *user)
 {
+    Ways *ways = user;
     HtPayload payload = {.body = ways->body};
     ht_outcome_clear(&ways->outcome);
     ht_outcome_init(&ways->outcome);
@@ -122,45 +96,19 @@ static void prepare(Ways *ways)
 
 /* ---- Measuring ---- */
 
-/* Nanoseconds of CPU that this thread has used: what others do on the machine counts less. */
-static double read_cpu_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-/* Microseconds for one message. */
-static double time_round(void (*run)(Ways *ways), Ways *ways)
-{
-    double start = read_cpu_clock();
-    for (unsigned i = 0; i < REPEATS; i++) {
-        run(ways);
-    }
-    return (read_cpu_clock() - start) / REPEATS / 1000;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return left < right ? -1 : left > right;
-}
-
 static bool measure(Ways *ways, const char *encoding, unsigned rounds, double limit)
 {
-    static double sax[ROUNDS_MAX], map[ROUNDS_MAX];
+    static double sax[BENCH_ROUNDS_MAX], map[BENCH_ROUNDS_MAX];
     ways->body = make_message(encoding);
     ways->stored = (HtStoredEvent){.sequence = 1};
     prepare(ways);
     for (unsigned i = 0; i < rounds; i++) {
-        sax[i] = time_round(run_sax, ways);
-        map[i] = time_round(run_map, ways);
+        sax[i] = bench_time(run_sax, ways, REPEATS);
+        map[i] = bench_time(run_map, ways, REPEATS);
     }
-    qsort(sax, rounds, sizeof *sax, compare);
-    qsort(map, rounds, sizeof *map, compare);
-    double ratio = map[rounds / 2] / sax[rounds / 2];
+    double bare = bench_median(sax, rounds), whole = bench_median(map, rounds), ratio = whole / bare;
     printf("%-8s %zu bytes  bare SAX %.2f us  map to JSON %.2f us (%zu bytes)  ratio %.2f  limit %.2f  %s\n",
-           encoding, ways->body.size, sax[rounds / 2], map[rounds / 2], ways->json.size, ratio, limit,
+           encoding, ways->body.size, bare, whole, ways->json.size, ratio, limit,
            ratio <= limit ? "ok" : "ABOVE");
     g_free((char *)ways->body.data);
     return ratio <= limit;
@@ -175,21 +123,13 @@ static HtReference load_reference(const char *folder)
                          ht_divisions_load(divisions, NULL)};
 }
 
-static void stay_on_one_core(void)
-{
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    CPU_SET((unsigned)sched_getcpu(), &cores);
-    sched_setaffinity(0, sizeof cores, &cores);
-}
-
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     const char *source = g_getenv("HUTONG_SRCDIR") ? g_getenv("HUTONG_SRCDIR") : ".";
     g_autofree char *folder = g_build_filename(source, "mappings", NULL);
     g_autofree char *path = g_build_filename(source, "tests/bench/data/bench-mapping.xml", NULL);
-    unsigned rounds = argc > 1 ? (unsigned)CLAMP(atoi(argv[1]), 1, ROUNDS_MAX) : 201;
+    unsigned rounds = argc > 1 ? (unsigned)CLAMP(atoi(argv[1]), 1, BENCH_ROUNDS_MAX) : 201;
     g_setenv("HUTONG_DATADIR", folder, TRUE);
     HtReference reference = load_reference(folder);
     g_autoptr(HtMapping) mapping = ht_mapping_load(path, &reference, &error);
@@ -199,18 +139,14 @@ int main(int argc, char **argv)
     }
     HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
     g_autoptr(HtMapper) mapper = ht_mapper_new(mapping, &reference, &options);
-    Ways ways = {.parser = xmlNewParserCtxt(), .mapper = mapper};
+    Ways ways = {.bare = bare_pass_new(), .mapper = mapper};
     ht_outcome_init(&ways.outcome);
-    *ways.parser->sax = (xmlSAXHandler){.initialized = XML_SAX2_MAGIC,
-                                        .startElementNs = count_start,
-                                        .endElementNs = count_end,
-                                        .characters = count_text,
-                                        .cdataBlock = count_text};
-    stay_on_one_core();
+    bench_stay_on_one_core();
     bool good = measure(&ways, "UTF-8", rounds, LIMIT_UTF8);
     good = measure(&ways, "GB18030", rounds, LIMIT_GB18030) && good;
     if (g_getenv("BENCH_SHOW")) {
         printf("%.*s\n", (int)ways.json.size, ways.json.data);
     }
+    bare_pass_free(ways.bare);
     return good ? 0 : 1;
 }
