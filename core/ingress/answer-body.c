@@ -357,13 +357,27 @@ void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *rece
 
 /* ---- Replies ---- */
 
-/* How much of the reply is the beginning of an envelope as the host writes it; 0: it is no such envelope. */
+/* The beginnings of envelopes as the host writes them. */
+static const char *const openings[] = {
+    XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP11_NAMESPACE "\">",
+    XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP12_NAMESPACE "\">",
+};
+
+bool ht_body_reply_fits(const HtAsker *asker, HtText reply)
+{
+    HtSoapVersion found = HT_SOAP_NONE;
+    for (size_t i = 0; i < G_N_ELEMENTS(openings); i++) {
+        size_t size = strlen(openings[i]);
+        if (reply.size >= size && memcmp(reply.data, openings[i], size) == 0) {
+            found = i == 0 ? HT_SOAP_11 : HT_SOAP_12;
+        }
+    }
+    return found == asker->soap;
+}
+
+/* How much of the reply is the beginning of an envelope; 0: it is none. */
 static size_t measure_opening(HtText reply)
 {
-    static const char *const openings[] = {
-        XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP11_NAMESPACE "\">",
-        XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP12_NAMESPACE "\">",
-    };
     static const char next[] = "<soap:Body>";
     for (size_t i = 0; i < G_N_ELEMENTS(openings); i++) {
         size_t size = strlen(openings[i]);

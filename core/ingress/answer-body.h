@@ -14,5 +14,8 @@ bool ht_body_is_about_soap(const HtProblem *problem);
  * in, also when the reply was first made for an earlier one. */
 void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply);
 
+/* Whether it has the envelope that the asker understands. One that was made for an earlier request may have another. */
+bool ht_body_reply_fits(const HtAsker *asker, HtText reply);
+
 void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults);
 void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem);

@@ -206,7 +206,8 @@ static void set_reply_type(HtAnswer *answer, const HtAsker *asker, HtText type)
 void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults)
 {
     *answer = (HtAnswer){.status = 200, .resent = receipt->resent, .id = receipt->id};
-    if (receipt->reply.data) {
+    /* The mapping's own key may be that of a message that came in another envelope: then the receipt is what is understood. */
+    if (receipt->reply.data && (!receipt->resent || ht_body_reply_fits(asker, receipt->reply))) {
         set_reply_type(answer, asker, receipt->reply_type);
         ht_body_reply(&answer->body, asker, receipt->reply);
         return;

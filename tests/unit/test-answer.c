@@ -150,6 +150,31 @@ static void adapters_reply_is_sent_as_it_is(void)
     }
 }
 
+/* Sent again in another envelope, a message gets none that its sender could not read. */
+static void old_reply_fits_the_new_asker(void)
+{
+    static const HtSoapVersion versions[] = {HT_SOAP_NONE, HT_SOAP_11, HT_SOAP_12};
+    static const char *const replies[] = {
+        "<own/>",
+        PROLOG "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body><own/>"
+               "</soap:Body></soap:Envelope>",
+        PROLOG "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body><own/>"
+               "</soap:Body></soap:Envelope>"};
+    for (size_t i = 0; i < G_N_ELEMENTS(versions) * G_N_ELEMENTS(replies); i++) {
+        HtAnswer answer;
+        HtReceipt receipt = make_receipt();
+        HtAsker asker = make_asker(versions[i / 3], false, NULL);
+        receipt.reply = ht_text_from(replies[i % 3]);
+        receipt.reply_type = HT_TEXT_LITERAL("text/xml");
+        receipt.resent = true;
+        ht_answer_receipt(&answer, &asker, &receipt, NULL);
+        g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+        g_assert_true((strstr(body, "<own/>") != NULL) == (i / 3 == i % 3));
+        g_assert_true((strstr(body, "messageId>") != NULL) == (i / 3 != i % 3));
+        ht_answer_clear(&answer);
+    }
+}
+
 #define FAULT(p)                                                                                     \
     "<" p "messageId>" ID "</" p "messageId><" p "code>required-missing</" p "code><" p              \
     "text>An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</" p "text><" p "count>41</" p \
@@ -384,6 +409,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/fault/in-the-departments-way-is-a-200", refusal_in_the_departments_way_is_a_200);
     g_test_add_func("/answer/receipt/addressing-is-answered", addressing_is_answered);
     g_test_add_func("/answer/receipt/adapters-reply-as-it-is", adapters_reply_is_sent_as_it_is);
+    g_test_add_func("/answer/receipt/old-reply-fits-the-new-asker", old_reply_fits_the_new_asker);
     g_test_add_func("/answer/fault/is-golden", faults_are_golden);
     g_test_add_func("/answer/fault/codes-have-their-status", codes_have_their_status);
     g_test_add_func("/answer/fault/errors-are-explained", errors_are_explained);
