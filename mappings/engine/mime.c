@@ -177,7 +177,8 @@ static bool is_boundary(HtText boundary)
     return boundary.size > 0 && boundary.size <= BOUNDARY_MAX && boundary.data[boundary.size - 1] != ' ';
 }
 
-/* What comes after the end would be dropped in silence. */
+/* What comes after the end would be dropped in silence, as a document before the beginning: a note to readers without MIME
+ * may stand there. */
 static bool check_end(HtText body, const char *at, HtFault *fault)
 {
     for (const char *end = body.data + body.size; at < end; at++) {
@@ -215,6 +216,9 @@ bool ht_mime_split(HtText body, HtText boundary, GArray *parts, HtFault *fault)
     }
     if (!body.data || !find_delimiter(body, body.data, boundary, &delimiter)) {
         return refuse(fault, 0, "The multipart body has no line with the boundary of its Content-Type.");
+    }
+    if (memchr(body.data, '<', (size_t)(delimiter.start - body.data))) {
+        return refuse(fault, 0, "A document comes before the first line with the boundary.");
     }
     while (!delimiter.is_last) {
         if (!find_delimiter(body, delimiter.end, boundary, &next)) {

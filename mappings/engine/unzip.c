@@ -88,13 +88,26 @@ bool ht_unzip_looks_like(HtText bytes)
            ((bytes.data[2] == 3 && bytes.data[3] == 4) || (bytes.data[2] == 5 && bytes.data[3] == 6));
 }
 
+static uint32_t read_number(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Of an archive that was put behind another one, or behind anything, the library sees the last only. Where the directory is
+ * too large for the numbers of this record, another one has them. */
+static bool is_all_there_is(const uint8_t *end, size_t place)
+{
+    uint32_t size = read_number(end + 12), offset = read_number(end + 16);
+    return size == UINT32_MAX || offset == UINT32_MAX || (uint64_t)size + offset == place;
+}
+
 /* The library takes missing bytes at the very end for zeroes. An archive ends with a record of 22 bytes and a comment. */
 static bool has_end(HtText bytes)
 {
     for (size_t comment = 0; comment <= UINT16_MAX && comment + END_BYTES <= bytes.size; comment++) {
         const uint8_t *end = (const uint8_t *)bytes.data + bytes.size - comment - END_BYTES;
         if (memcmp(end, "PK\5\6", 4) == 0 && (size_t)(end[20] | end[21] << 8) == comment) {
-            return true;
+            return is_all_there_is(end, bytes.size - comment - END_BYTES);
         }
     }
     return false;

@@ -314,6 +314,7 @@ static void test_malformed(void)
         {MIXED, PART(XML, "<r/>") "--b\r\n" XML "\r\n<r/>\r\n", 2},
         {MIXED, PART(XML, "<r/>") END PART(XML, "<r/>") END, 0},
         {MIXED, PART(XML, "<r/>") END "<r/>", 0},
+        {MIXED, "-b\r\n" XML "\r\n<r/>\r\n" PART(XML, "<r/>") END, 0},
         {MIXED, PART("no header\r\n", "<r/>") END, 1},
         {MIXED, PART(": x\r\n", "<r/>") END, 1},
         {MIXED, "--b\r\n<r/>\r\n" END, 1},
@@ -586,6 +587,10 @@ static void test_zip_faults(void)
     assert_zip_refused(test, zip_finish(&nested, 0), "part-nested", 1);
     assert_zip_refused(test, g_bytes_new("PK\3\4", 4), "zip-malformed", 0);
     assert_zip_refused(test, g_bytes_new("hello", 5), "zip-malformed", 0);
+    GByteArray *two = g_byte_array_new();
+    g_byte_array_append(two, g_bytes_get_data(inner, NULL), (guint)g_bytes_get_size(inner));
+    g_byte_array_append(two, g_bytes_get_data(inner, NULL), (guint)g_bytes_get_size(inner));
+    assert_zip_refused(test, g_byte_array_free_to_bytes(two), "zip-malformed", 0);
     ZipBuilder more = zip_builder();
     zip_add_text(&more, "1.xml", "<r/>");
     assert_zip_refused(test, zip_finish(&more, 2), "zip-malformed", 2);
