@@ -1,64 +1,7 @@
-/* mappings/engine/container: what comes as several parts is read as what it means, or refused with the part's number. */
-#include "tests/unit/mapping-test.h"
-#include "tests/unit/zip-builder.h"
+/* mappings/engine/container, mime: what comes as several parts is read as what it means, or refused with the part's number. */
+#include "tests/unit/container-test.h"
 
 #include "mappings/engine/mime.h"
-
-#define PHOTO_MAPPING                                                                                \
-    MAPPING("<event type='person.registered.v1' for-each='/r'><element to='person.name' from='XM'/>" \
-            "<reference to='photo' from='xp'/></event>"                                              \
-            "<event type='person.moved-in.v1' for-each='/doc/ROW'><id from='ID'/>"                   \
-            "<element to='person.name' from='XM' required='yes'/></event>")
-
-#define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
-#define SOAP_12 "http://www.w3.org/2003/05/soap-envelope"
-#define XOP "xmlns:x='http://www.w3.org/2004/08/xop/include'"
-#define ENVELOPE(uri, content) "<e:Envelope xmlns:e='" uri "'><e:Body>" content "</e:Body></e:Envelope>"
-
-#define PART(headers, content) "--b\r\n" headers "\r\n" content "\r\n"
-#define END "--b--\r\n"
-#define XML "Content-Type: text/xml\r\n"
-#define RELATED "multipart/related; boundary=b"
-#define MIXED "multipart/mixed; boundary=\"b\""
-
-/* SHA-256 of the seven bytes GIF89a1 as the reference shows it. */
-#define PHOTO "GIF89a1"
-
-static HtVerdict run_typed(MappingTest *test, const char *type, HtText body)
-{
-    HtPayload payload = {.body = body, .content_type = ht_text_from(type)};
-    ht_outcome_clear(&test->outcome);
-    ht_outcome_init(&test->outcome);
-    /* A copy without a NUL behind it: a body comes without. */
-    g_autofree char *bytes = g_memdup2(body.data, body.size);
-    payload.body.data = bytes;
-    ht_mapper_run(test->mapper, &payload, &test->outcome);
-    return test->outcome.verdict;
-}
-
-static void take_at(MappingTest *test, const char *type, const char *body, guint events, int line)
-{
-    if (run_typed(test, type, ht_text_from(body)) != HT_VERDICT_OK || test->outcome.events->len != events) {
-        const HtFault *fault = &test->outcome.faults[0];
-        g_error("line %d: %u events, %s part %u: %s", line, test->outcome.events->len, fault->code,
-                fault->part, fault->text);
-    }
-}
-
-static void refuse_at(MappingTest *test, const char *type, HtText body, const char *code, unsigned part,
-                      int line)
-{
-    const HtFault *fault = &test->outcome.faults[0];
-    if (run_typed(test, type, body) != HT_VERDICT_REJECT || strcmp(fault->code, code) != 0 ||
-        fault->part != part || test->outcome.events->len != 0) {
-        g_error("line %d: %s part %u instead of %s part %u", line, fault->code, fault->part, code, part);
-    }
-    g_assert_cmpuint(strlen(fault->text), >, 20);
-}
-
-#define assert_taken(test, type, body, events) take_at((test), (type), (body), (events), __LINE__)
-#define assert_refused(test, type, body, code, part) \
-    refuse_at((test), (type), ht_text_from(body), (code), (part), __LINE__)
 
 /* ---- Attachments ---- */
 
@@ -378,9 +321,6 @@ static void test_many_parts(void)
 
 /* ---- Batches ---- */
 
-#define ROW(number, more) "<ROW><ID>" #number "</ID>" more "</ROW>"
-#define NAMED(number) ROW(number, "<XM>测试甲</XM>")
-
 static void test_batch(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
@@ -519,135 +459,6 @@ static void test_batch_leaves_nothing(void)
     g_assert_cmpuint(test->outcome.faults[0].part, ==, 0);
 }
 
-/* ---- ZIP ---- */
-
-static HtText text_of(GBytes *bytes)
-{
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    return (HtText){data, size};
-}
-
-/* One entry of this name and content. */
-static GBytes *zip_one(const char *name, const char *text, const ZipOddity *oddity)
-{
-    ZipBuilder zip = zip_builder();
-    zip_add_text(&zip, "1.xml", "<r/>");
-    zip_add(&zip, name, text, strlen(text), oddity);
-    return zip_finish(&zip, 0);
-}
-
-static void test_zip(void)
-{
-    static const char *const types[] = {"application/zip", "application/x-zip-compressed",
-                                        "application/octet-stream", NULL};
-    g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
-    ZipBuilder zip = zip_builder();
-    const ZipOddity stored = {.stored = true};
-    zip_add_text(&zip, "人员一.xml", "<doc>" NAMED(1) NAMED(2) "</doc>");
-    zip_add(&zip, "folder/b.dat", "<r/>", 4, &stored);
-    zip_add_text(&zip, "c", "\xef\xbb\xbf\r\n<doc/>");
-    g_autoptr(GBytes) bytes = zip_finish(&zip, 0);
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_assert_cmpint(run_typed(test, types[i], text_of(bytes)), ==, HT_VERDICT_OK);
-        assert_events(test, 3);
-        assert_has(test, 1, "\"businessid\":\"2\"");
-    }
-    /* A type that says ZIP, and XML that comes: it is read as what it is. */
-    assert_taken(test, "application/zip", "<r/>", 1);
-}
-
-static void refuse_zip(MappingTest *test, GBytes *bytes, const char *code, unsigned part, int line)
-{
-    refuse_at(test, "application/zip", text_of(bytes), code, part, line);
-    g_bytes_unref(bytes);
-}
-
-#define assert_zip_refused(test, bytes, code, part) refuse_zip((test), (bytes), (code), (part), __LINE__)
-
-static void test_zip_faults(void)
-{
-    g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
-    const ZipOddity encrypted = {.flags = 1}, method = {.method = 12}, crc = {.crc_change = 1},
-                    longer = {.size_change = 1};
-    ZipBuilder empty = zip_builder();
-    g_autoptr(GBytes) inner = zip_one("2.xml", "<r/>", NULL);
-    ZipBuilder nested = zip_builder();
-    zip_add(&nested, "inner.zip", g_bytes_get_data(inner, NULL), g_bytes_get_size(inner), NULL);
-    assert_zip_refused(test, zip_one("readme.txt", "hello", NULL), "part-not-xml", 2);
-    assert_zip_refused(test, zip_one("photo.jpg", "\xff\xd8\xff\xe0", NULL), "part-not-xml", 2);
-    assert_zip_refused(test, zip_one("folder/", "", NULL), "part-not-xml", 2);
-    assert_zip_refused(test, zip_one("2.xml", "<r/>", &encrypted), "zip-encrypted", 2);
-    assert_zip_refused(test, zip_one("2.xml", "<r/>", &method), "zip-method", 2);
-    assert_zip_refused(test, zip_one("2.xml", "<r/>", &crc), "zip-malformed", 2);
-    assert_zip_refused(test, zip_one("2.xml", "<r/>", &longer), "zip-malformed", 2);
-    assert_zip_refused(test, zip_one("2.xml", "<doc>", NULL), "not-well-formed", 2);
-    assert_zip_refused(test, zip_one("2.xml", "", NULL), "empty", 2);
-    assert_zip_refused(test, zip_finish(&empty, 0), "zip-malformed", 0);
-    assert_zip_refused(test, zip_finish(&nested, 0), "part-nested", 1);
-    assert_zip_refused(test, g_bytes_new("PK\3\4", 4), "zip-malformed", 0);
-    assert_zip_refused(test, g_bytes_new("hello", 5), "zip-malformed", 0);
-    GByteArray *two = g_byte_array_new();
-    g_byte_array_append(two, g_bytes_get_data(inner, NULL), (guint)g_bytes_get_size(inner));
-    g_byte_array_append(two, g_bytes_get_data(inner, NULL), (guint)g_bytes_get_size(inner));
-    assert_zip_refused(test, g_byte_array_free_to_bytes(two), "zip-malformed", 0);
-    ZipBuilder more = zip_builder();
-    zip_add_text(&more, "1.xml", "<r/>");
-    assert_zip_refused(test, zip_finish(&more, 2), "zip-malformed", 2);
-    ZipBuilder many = zip_builder();
-    for (unsigned i = 0; i <= 1000; i++) {
-        zip_add_text(&many, "x", "<r/>");
-    }
-    assert_zip_refused(test, zip_finish(&many, 0), "too-many-parts", 0);
-}
-
-/* No cut, and no changed byte, does more than refuse. */
-static void test_zip_damage(void)
-{
-    g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
-    g_autoptr(GBytes) whole = zip_one("2.xml", "<doc>" NAMED(1) "</doc>", NULL);
-    gsize size;
-    const char *bytes = g_bytes_get_data(whole, &size);
-    g_autofree char *copy = g_memdup2(bytes, size);
-    for (gsize cut = 0; cut < size; cut++) {
-        if (run_typed(test, "application/zip", (HtText){bytes, cut}) != HT_VERDICT_REJECT) {
-            g_error("cut at %zu of %zu: taken", cut, size);
-        }
-    }
-    for (gsize i = 0; i < size; i++) {
-        for (unsigned bit = 0; bit < 8; bit++) {
-            copy[i] = (char)(bytes[i] ^ 1 << bit);
-            run_typed(test, "application/zip", (HtText){copy, size});
-            g_assert_true(test->outcome.verdict == HT_VERDICT_REJECT || test->outcome.events->len <= 2);
-        }
-        copy[i] = bytes[i];
-    }
-    g_assert_cmpint(run_typed(test, "application/zip", text_of(whole)), ==, HT_VERDICT_OK);
-}
-
-static void test_zip_bombs(void)
-{
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
-    options.limits.document_bytes = 8 << 20;
-    g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
-    g_autofree char *blanks = g_strnfill(30 << 20, ' ');
-    assert_zip_refused(test, zip_one("2.xml", blanks, NULL), "zip-bomb", 2);
-
-    /* Honest data, and too much of it over all entries. */
-    g_autoptr(GRand) random = g_rand_new_with_seed(1);
-    GString *text = g_string_new("<r><XM>");
-    while (text->len < 3 << 20) {
-        g_string_append_printf(text, "%u", g_rand_int(random));
-    }
-    g_string_append(text, "</XM></r>");
-    ZipBuilder zip = zip_builder();
-    for (unsigned i = 0; i < 3; i++) {
-        zip_add_text(&zip, "x", text->str);
-    }
-    assert_zip_refused(test, zip_finish(&zip, 0), "document-too-long", 3);
-    g_string_free(text, TRUE);
-}
-
 /* ---- Names of types ---- */
 
 static void test_media_types(void)
@@ -694,10 +505,6 @@ int main(int argc, char **argv)
     g_test_add_func("/batch/a-repaired-part-counts-once", test_batch_repairs);
     g_test_add_func("/batch/counts-go-over-all-parts", test_batch_counts);
     g_test_add_func("/batch/leaves-nothing-behind", test_batch_leaves_nothing);
-    g_test_add_func("/zip/is-a-batch", test_zip);
-    g_test_add_func("/zip/refuses-what-is-no-batch-of-xml", test_zip_faults);
-    g_test_add_func("/zip/damage-is-noticed", test_zip_damage);
-    g_test_add_func("/zip/bombs-meet-the-caps", test_zip_bombs);
     int status = g_test_run();
     mapping_test_forget_reference();
     return status;
