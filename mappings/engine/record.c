@@ -132,7 +132,8 @@ void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value)
 static bool is_lasting(const HtRecorder *recorder, HtText text)
 {
     const HtBuffer *passing = &recorder->tree_text;
-    return text.data < passing->data || text.data >= passing->data + passing->capacity;
+    return passing->capacity == 0 || text.data < passing->data ||
+           text.data >= passing->data + passing->capacity;
 }
 
 const HtIdNumber *ht_recorder_id(HtRecorder *recorder, HtText text)
