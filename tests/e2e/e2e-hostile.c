@@ -4,7 +4,6 @@
 #include "tests/lib/post.h"
 
 #include <arpa/inet.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -191,18 +190,7 @@ static void test_a_large_body_is_taken_whole(void)
 /* How many bytes of original payloads a stopped bus's spool keeps. */
 static gint64 kept_bytes(const BusProcess *bus)
 {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    g_autofree char *file = g_build_filename(bus->folder, "state", "spool.db", NULL);
-    g_assert_cmpint(sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(
-        sqlite3_prepare_v2(db, "SELECT coalesce(sum(length(bytes)), 0) FROM payloads", -1, &statement, NULL),
-        ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
-    gint64 bytes = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return bytes;
+    return bus_process_ask_spool(bus, "SELECT coalesce(sum(length(bytes)), 0) FROM payloads");
 }
 
 /* Bytes that had to be repaired are kept as they came, also when they were too many to be held in the bus. */

@@ -3,7 +3,6 @@
 #include "tests/lib/post.h"
 
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 
 #define TOKEN "e2e-0123456789abcdef"
@@ -44,21 +43,6 @@ static void assert_element(const Answer *answer, const char *name, const char *v
     g_assert_cmpstr(text, ==, value);
 }
 
-/* A number from a stopped bus's spool. */
-static gint64 ask_spool(const BusProcess *bus, const char *question)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    g_autofree char *file = g_build_filename(bus->folder, "state", "spool.db", NULL);
-    g_assert_cmpint(sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_prepare_v2(db, question, -1, &statement, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
-    gint64 number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return number;
-}
-
 /* Small ones are held in the bus, large ones come back from the host. */
 static void test_records_left_out_are_kept_with_their_payload(void)
 {
@@ -77,8 +61,9 @@ static void test_records_left_out_are_kept_with_their_payload(void)
     g_autoptr(Answer) good = send_with(bus, NULL, whole);
     g_assert_cmpint(good->status, ==, 200);
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
-    g_assert_cmpint(ask_spool(bus, "SELECT sum(length(bytes)) FROM payloads"), ==, sent);
-    g_assert_cmpint(ask_spool(bus, "SELECT count(*) FROM faults JOIN payloads USING(message)"), ==, 2);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT sum(length(bytes)) FROM payloads"), ==, sent);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM faults JOIN payloads USING(message)"),
+                    ==, 2);
     bus_process_free(bus);
 }
 

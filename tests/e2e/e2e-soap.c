@@ -5,7 +5,6 @@
 #include "tests/unit/zip-builder.h"
 
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 
 #define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
 #define SOAP_12 "http://www.w3.org/2003/05/soap-envelope"
@@ -421,20 +420,6 @@ static Answer *send_zip(Fixture *f, GBytes *zip)
     return post(f->bus->port, "/in/plain", "application/zip", NULL, bytes, size);
 }
 
-static gint64 ask_spool(const BusProcess *bus, const char *question)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    g_autofree char *file = g_build_filename(bus->folder, "state", "spool.db", NULL);
-    g_assert_cmpint(sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_prepare_v2(db, question, -1, &statement, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
-    gint64 number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return number;
-}
-
 /* One message: one receipt, known as a whole when it is sent again, and kept as the bytes that came. */
 static void test_zip(void)
 {
@@ -459,7 +444,8 @@ static void test_zip(void)
     g_autofree char *log = bus_process_log(f.bus);
     g_assert_null(strstr(log, "测试甲"));
     g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
-    g_assert_cmpint(ask_spool(f.bus, "SELECT sum(length(bytes)) FROM payloads"), ==, (gint64)kept);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT sum(length(bytes)) FROM payloads"), ==,
+                    (gint64)kept);
     bus_process_free(f.bus);
     g_assert_cmpint(g_unlink(f.mapping), ==, 0);
     g_free(f.mapping);

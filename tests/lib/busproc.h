@@ -50,6 +50,9 @@ void bus_process_wait_check(BusProcess *bus, unsigned source, const char *state,
 /* What the bus wrote to its log so far; the caller frees. */
 char *bus_process_log(BusProcess *bus);
 
+/* The number that a stopped bus's spool answers to an SQL question. */
+gint64 bus_process_ask_spool(const BusProcess *bus, const char *question);
+
 /* Runs the hutong program with these arguments (NULL-terminated, without the program's name), and gives its exit status;
  * standard output and error go to `output`, which the caller frees. */
 int run_hutong(char **output, ...) G_GNUC_NULL_TERMINATED;
