@@ -54,13 +54,13 @@ static char *write_sections(Platform *platform, GString *names)
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
         g_string_append_printf(
-            text, "[source %s]\ndepartment = %s\nadapter = %s\nmapping = %s.xml\ndivision = 440104\n",
+            text,
+            "[source %s]\ndepartment = %s\nadapter = %s\nmapping = %s.xml\ndivision = 440104\nmax-body = 64K\n",
             sources[i].name, sources[i].department, sources[i].adapter, sources[i].name);
         g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", sources[i].name);
     }
     g_string_append_printf(
         text,
-        "[source hukou-small]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\nmax-body = 8K\n"
         "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\n[route all]\nto = platform\n",
         platform_url(platform));
     return g_string_free(text, FALSE);
