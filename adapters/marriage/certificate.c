@@ -54,9 +54,11 @@ static char narrow(const char *at)
     return 0;
 }
 
+/* `text` is a MarriageText's, and nothing grows: it fits. */
 static void fold(const char *text, MarriageText *folded)
 {
-    *folded = (MarriageText){.size = 0};
+    folded->size = 0;
+    folded->surplus = false;
     for (size_t taken; *text; text += taken) {
         char wide = narrow(text), byte = wide ? wide : *text;
         taken = measure_blank(text);
@@ -67,8 +69,9 @@ static void fold(const char *text, MarriageText *folded)
         if (byte >= 'a' && byte <= 'z') {
             byte = (char)(byte - 'a' + 'A');
         }
-        marriage_text_add(folded, &byte, 1);
+        folded->data[folded->size++] = byte;
     }
+    folded->data[folded->size] = '\0';
 }
 
 /* ---- Parts ---- */
