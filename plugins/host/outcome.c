@@ -171,10 +171,14 @@ static bool ask_adapter(HtWorker *worker, HtText message_id)
     return true;
 }
 
-/* The answer that the mapping's `<service>` declares for the operation. */
+/* The answer that the mapping's `<service>` declares for the operation. "Not now" is none of its: what to do then, HTTP
+ * says better than a client's idea of an error. */
 static bool ask_service(HtWorker *worker, HtText message_id)
 {
     const HtOutcome *outcome = &worker->outcome;
+    if (outcome->verdict == HT_VERDICT_RETRY) {
+        return false;
+    }
     const HtFault *fault = outcome->fault_count > 0 ? &outcome->faults[0] : NULL;
     bool refused = outcome->verdict != HT_VERDICT_OK;
     HtServiceFacts facts = {.refused = refused,

@@ -323,6 +323,9 @@ static inline bool ask_adapter(AdapterTest *test)
 static inline bool ask_service(AdapterTest *test)
 {
     const HtOutcome *outcome = &test->outcome;
+    if (outcome->verdict == HT_VERDICT_RETRY) {
+        return false;
+    }
     const HtFault *fault = outcome->verdict != HT_VERDICT_OK ? &outcome->faults[0] : NULL;
     HtServiceFacts facts = {.refused = fault != NULL,
                             .soap_12 = outcome->soap == HT_SOAP_12,

@@ -10,6 +10,7 @@ static const char mapping_text[] =
     "<mapping xmlns=\"urn:hutong:mapping:1\" source=\"test\" authority=\"police\" version=\"1\">"
     "<service namespace=\"urn:test\" name=\"Test\"><operation name=\"Declined\">"
     "<in name=\"in0\"/><out name=\"out\" value=\"{events} {business-id}\" refused=\"{code}\"/></operation></service>"
+    "<answer for=\"/busy\" fail-when=\"now\" retry-when=\"now\"/>"
     "<event type=\"person.moved-in.v1\" for-each=\"/person\">"
     "<id from=\"number\"/><division from=\"place\"/>"
     "<element to=\"person.name\" from=\"name\" required=\"yes\"/>"
@@ -150,6 +151,12 @@ static void test_service_answers_what_the_adapter_declines(void)
                          "</ns1:DeclinedResponse>"));
 }
 
+static void test_service_does_not_say_not_now(void)
+{
+    assert_answer("elder", SOAP("<Declined><in0><![CDATA[<busy><now>1</now></busy>]]></in0></Declined>"),
+                  HT_VERDICT_RETRY, NULL);
+}
+
 /* The generic operation's answer is the bus's, and what is wrong with the envelope is a fault. */
 static void test_nobody_is_asked(void)
 {
@@ -242,6 +249,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/reply-is-wrapped-as-the-request", test_reply_is_wrapped_as_the_request);
     g_test_add_func("/host/faults-of-filter-and-mapping-refuse", test_faults_of_filter_and_mapping_refuse);
     g_test_add_func("/host/answer/refusals-are-replied-to", test_refusals_are_replied_to);
+    g_test_add_func("/host/answer/not-now-is-said-by-http", test_service_does_not_say_not_now);
     g_test_add_func("/host/answer/older-adapters-see-successes-only", test_older_adapters_see_successes_only);
     g_test_add_func("/host/answer/service-answers-what-the-adapter-declines",
                     test_service_answers_what_the_adapter_declines);
