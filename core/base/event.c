@@ -91,6 +91,26 @@ bool ht_item_next(HtUnpack *unpack, HtItem *item)
     return true;
 }
 
+void ht_event_add_mark(HtText data, HtText element, const char *mark, HtBuffer *out)
+{
+    HtItem added = {.kind = HT_ITEM_QUALITY, .name = element, .value = ht_text_from(mark)};
+    HtUnpack unpack = ht_unpack(data.data, data.size);
+    HtItem item;
+    bool done = false;
+    while (ht_item_next(&unpack, &item)) {
+        if (item.kind == HT_ITEM_UNMAPPED && !done) {
+            ht_item_pack(out, &added);
+        }
+        done = done || item.kind == HT_ITEM_UNMAPPED ||
+               (item.kind == HT_ITEM_QUALITY && ht_text_equal(item.name, element) &&
+                ht_text_equal(item.value, added.value));
+        ht_item_pack(out, &item);
+    }
+    if (!done) {
+        ht_item_pack(out, &added);
+    }
+}
+
 /* ---- The whole event ---- */
 
 void ht_event_pack_head(const HtEvent *event, HtBuffer *buffer)

@@ -83,6 +83,11 @@ void ht_item_pack(HtBuffer *data, const HtItem *item);
 /* Gives the next item of data begun with ht_unpack(); false at the end or when the bytes are broken (`broken`). */
 bool ht_item_next(HtUnpack *unpack, HtItem *item);
 
+/* Appends `data` to `out` with one more quality mark, for the element (empty: for the whole event). A mark that is there already
+ * does not stand twice. The data must be such as ht_event_unpack() takes; of other data nothing is appended after what is
+ * broken. */
+void ht_event_add_mark(HtText data, HtText element, const char *mark, HtBuffer *out);
+
 /* Packs the whole event, for a frame. */
 void ht_event_pack(const HtEvent *event, HtBuffer *buffer);
 

@@ -61,6 +61,18 @@ static const char *const MARK_NAMES[] = {
     [HT_MARK_VALUE_TOO_LONG] = "value-too-long",
     [HT_MARK_COUNT_MISMATCH] = "count-mismatch",
     [HT_MARK_ZONE_ASSUMED] = "zone-assumed",
+    [HT_MARK_SAME_NUMBER_OTHER_CONTENT] = "same-number-other-content",
+    [HT_MARK_NUMBER_REUSED] = "number-reused",
+    [HT_MARK_NUMBER_FILLER] = "number-filler",
+    [HT_MARK_IDENTITY_CONFLICT] = "identity-conflict",
+    [HT_MARK_REVERSAL_UNNAMED] = "reversal-unnamed",
+    [HT_MARK_TIME_ASSUMED] = "time-assumed",
+    [HT_MARK_ZONE_CONVERTED] = "zone-converted",
+    [HT_MARK_INVISIBLE_REMOVED] = "invisible-removed",
+    [HT_MARK_CHARACTER_LOST] = "character-lost",
+    [HT_MARK_TEXT_RECODED] = "text-recoded",
+    [HT_MARK_SURROGATES_JOINED] = "surrogates-joined",
+    [HT_MARK_PARAMETERS_BY_PLACE] = "parameters-by-place",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(MARK_NAMES) == HT_MARK_COUNT_);
 

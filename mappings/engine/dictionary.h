@@ -40,6 +40,18 @@ typedef enum {
     HT_MARK_VALUE_TOO_LONG, /* longer than the dictionary allows; carried in full */
     HT_MARK_COUNT_MISMATCH, /* a header's count disagrees with the rows */
     HT_MARK_ZONE_ASSUMED,   /* the source gave no time zone: +08:00 */
+    HT_MARK_SAME_NUMBER_OTHER_CONTENT, /* the number was known with other content about the same person: taken as a correction */
+    HT_MARK_NUMBER_REUSED, /* the number was known for another person, or its former business is not known any more: a fact of its own */
+    HT_MARK_NUMBER_FILLER, /* a filler stands where a number belongs (0, 999…, 不详): nothing is known or tied by it */
+    HT_MARK_IDENTITY_CONFLICT, /* a number that names somebody else, too, or contradicts the record: nobody was tied by it */
+    HT_MARK_REVERSAL_UNNAMED,  /* a cancel that names nothing to reverse */
+    HT_MARK_TIME_ASSUMED,      /* the time is not the fact's own: it was taken from another field */
+    HT_MARK_ZONE_CONVERTED,    /* a value with a zone was brought to China's legal time */
+    HT_MARK_INVISIBLE_REMOVED, /* direction marks, control or invisible characters were taken out */
+    HT_MARK_CHARACTER_LOST,    /* a character was lost before: ?, □ or 锟斤拷 stands in its place */
+    HT_MARK_TEXT_RECODED,      /* UTF-8 that had been read as another encoding was turned back */
+    HT_MARK_SURROGATES_JOINED, /* a character came as two surrogates (CESU-8, &#xD842;&#xDFB7;) and was put together */
+    HT_MARK_PARAMETERS_BY_PLACE, /* the operation's parameters had lost their names and were told by their places */
     HT_MARK_COUNT_
 } HtMark;
 

@@ -292,6 +292,44 @@ static void test_attributes_of_the_bus_are_not_taken_from_a_host(void)
     ht_buffer_clear(&packed);
 }
 
+/* Where each mark stands, as "element:mark " in order, then the number of unmapped fields. */
+static char *list_marks(HtText data)
+{
+    GString *marks = g_string_new(NULL);
+    unsigned unmapped = 0;
+    HtUnpack unpack = ht_unpack(data.data, data.size);
+    HtItem item;
+    while (ht_item_next(&unpack, &item)) {
+        unmapped += item.kind == HT_ITEM_UNMAPPED;
+        if (item.kind == HT_ITEM_QUALITY) {
+            g_assert_cmpuint(unmapped, ==, 0);
+            g_string_append_printf(marks, "%.*s:%.*s ", (int)item.name.size, item.name.data,
+                                   (int)item.value.size, item.value.data);
+        }
+    }
+    g_assert_false(unpack.broken);
+    g_string_append_printf(marks, "%u", unmapped);
+    return g_string_free(marks, FALSE);
+}
+
+static void test_a_mark_is_added_once(void)
+{
+    HtBuffer data = {0}, once = {0}, twice = {0}, alone = {0};
+    fill_data(&data);
+    ht_event_add_mark(ht_buffer_text(&data), HT_TEXT_LITERAL(""), "number-reused", &once);
+    g_autofree char *marks = list_marks(ht_buffer_text(&once));
+    g_assert_cmpstr(marks, ==, "person.sex:code-unmapped :repaired-xml :number-reused 1");
+    ht_event_add_mark(ht_buffer_text(&once), HT_TEXT_LITERAL("person.sex"), "code-unmapped", &twice);
+    g_assert_true(ht_text_equal(ht_buffer_text(&twice), ht_buffer_text(&once)));
+    ht_event_add_mark(HT_TEXT_NONE, HT_TEXT_LITERAL("person.name"), "character-lost", &alone);
+    g_autofree char *only = list_marks(ht_buffer_text(&alone));
+    g_assert_cmpstr(only, ==, "person.name:character-lost 0");
+    ht_buffer_clear(&data);
+    ht_buffer_clear(&once);
+    ht_buffer_clear(&twice);
+    ht_buffer_clear(&alone);
+}
+
 static void test_times_are_rfc_3339(void)
 {
     static const char *const good[] = {"2009-03-12T08:30:00+08:00", "2008-02-29T23:59:60Z",
@@ -439,6 +477,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);
     g_test_add_func("/event/comes-back", test_an_event_comes_back);
     g_test_add_func("/event/is-rendered-whole", test_an_event_is_rendered_whole);
+    g_test_add_func("/event/a-mark-is-added-once", test_a_mark_is_added_once);
     g_test_add_func("/event/what-the-policy-refuses-is-never-written",
                     test_what_the_policy_refuses_is_never_written);
     g_test_add_func("/event/malformed-items-are-refused", test_malformed_events_are_refused);
