@@ -2,6 +2,8 @@
  * personal data. Bus, any thread; no state. */
 #include "plugins/scrub.h"
 
+#include "core/base/citizen.h"
+
 #include <glib.h>
 
 #define DIGITS_MIN 7 /* a telephone number without its area code */
@@ -9,18 +11,13 @@
 
 static bool is_digit(gunichar character)
 {
-    return (character >= '0' && character <= '9') || (character >= 0xff10 && character <= 0xff19);
-}
-
-static bool is_x(gunichar character)
-{
-    return character == 'X' || character == 'x' || character == 0xff38 || character == 0xff58;
+    return ht_citizen_digit(character) >= 0;
 }
 
 /* Numbers are written 138-0013-8000 and 9901 0419 too. */
 static bool is_separator_before_digit(const char *at)
 {
-    return (*at == '-' || *at == ' ') && is_digit(g_utf8_get_char(at + 1));
+    return ht_citizen_is_separator(g_utf8_get_char(at)) && is_digit(g_utf8_get_char(g_utf8_next_char(at)));
 }
 
 /* The end of the run of digits that begins at `at`, single separators inside it included; `count` gets how many digits. */
@@ -31,7 +28,7 @@ static const char *skip_digits(const char *at, unsigned *count)
         *count += is_digit(g_utf8_get_char(at));
         at = g_utf8_next_char(at);
     }
-    return *count >= DIGITS_MIN && is_x(g_utf8_get_char(at)) ? g_utf8_next_char(at) : at;
+    return *count >= DIGITS_MIN && ht_citizen_is_x(g_utf8_get_char(at)) ? g_utf8_next_char(at) : at;
 }
 
 static void add_character(GString *to, const char *at)

@@ -2,6 +2,7 @@
  * two rows and one key. */
 #include "spool/append.h"
 
+#include "core/base/citizen.h"
 #include "core/base/forms.h"
 #include "spool/hooks.h"
 #include "spool/keys.h"
@@ -24,6 +25,7 @@ struct HtSpoolAppender {
 
     const HtSpoolMessage *message; /* being taken */
     HtSpoolHash message_hash;      /* of its key */
+    char trace[HT_SPOOL_TRACE];    /* its trace context, for its events */
 };
 
 static bool prepare(HtSpoolAppender *appender, GError **error)
@@ -193,8 +195,7 @@ static void conceal(HtSpoolAppender *appender, HtEvent *event, Pseudonyms texts)
         HtText *value = &event->attr[concealed[i]];
         HtSpoolHash halves[2];
         bool is_open = concealed[i] != HT_ATTR_CORRELATIONID &&
-                       ht_form_is_word(*value, "._:/-", OPEN_MAX_BYTES) &&
-                       !ht_form_has_citizen_number(*value);
+                       ht_form_is_word(*value, "._:/-", OPEN_MAX_BYTES) && !ht_citizen_may_be_in(*value);
         if (!value->data || is_open) {
             continue;
         }
@@ -212,6 +213,7 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
     char subject[HT_SPOOL_SUBJECT], former[HT_SPOOL_SUBJECT];
     Pseudonyms texts;
     conceal(appender, &event, texts);
+    event.attr[HT_ATTR_TRACEPARENT] = appender->trace[0] ? ht_text_from(appender->trace) : HT_TEXT_NONE;
     if (!ht_spool_subjects_resolve(appender->subjects, &question, subject, former, error)) {
         return false;
     }
@@ -343,6 +345,8 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t known,
                                .reply = message->reply,
                                .reply_type = message->reply_type};
     memcpy(job->receipt.sha256, message->sha256, sizeof message->sha256);
+    ht_spool_hash_trace(appender->hasher, message->attr[HT_ATTR_TRACEPARENT],
+                        (HtText){(const char *)message->id.bytes, HT_UUID_SIZE}, appender->trace);
     appender->now.messages++;
     uint64_t value =
         appender->now.messages << HT_SPOOL_KEY_SHIFT | HT_SPOOL_KEY_MESSAGE | (known & HT_SPOOL_KEY_EVENT);

@@ -62,3 +62,34 @@ void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJ
 {
     write_pseudonym(hash, 'b', business);
 }
+
+#define TRACE_AT 3 /* where the parts of a trace context begin */
+#define SPAN_AT 36
+#define FLAGS_AT 53
+
+static void write_hex(char *to, const uint8_t *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < size; i++) {
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
+void ht_spool_hash_trace(HtSpoolHasher *hasher, HtText given, HtText message_id, char trace[HT_SPOOL_TRACE])
+{
+    HtSpoolHash id[2], span[2];
+    trace[0] = '\0';
+    if (given.size != HT_SPOOL_TRACE - 1) {
+        return;
+    }
+    HtText sent = {given.data + TRACE_AT, 2 * HT_SPOOL_HASH_SIZE};
+    bool sampled = g_ascii_xdigit_value(given.data[FLAGS_AT + 1]) % 2 == 1;
+    ht_spool_hash(hasher, HT_TEXT_LITERAL("trace"), HT_TEXT_LITERAL(""), sent, id);
+    ht_spool_hash(hasher, HT_TEXT_LITERAL("span"), HT_TEXT_LITERAL(""), message_id, span);
+    memcpy(trace, "00-", 3);
+    write_hex(trace + TRACE_AT, id[0].bytes, HT_SPOOL_HASH_SIZE);
+    trace[SPAN_AT - 1] = '-';
+    write_hex(trace + SPAN_AT, span[0].bytes, (FLAGS_AT - SPAN_AT) / 2);
+    memcpy(trace + FLAGS_AT - 1, sampled ? "-01" : "-00", 4);
+}

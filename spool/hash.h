@@ -29,3 +29,11 @@ void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJEC
 
 /* The same with "b-": stands for a business number. */
 void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJECT]);
+
+/* A W3C trace context, "00-TRACE-SPAN-FLAGS", and the end. */
+#define HT_SPOOL_TRACE 56
+
+/* Makes the trace context of a message's events: that of its sender may hold anything in its digits. The trace is a keyed
+ * digest of the sender's, so that who has the site key can join the two, the span is the message's, and of the flags "sampled"
+ * is kept. `given` is a well-formed one; of anything else an empty text is made. */
+void ht_spool_hash_trace(HtSpoolHasher *hasher, HtText given, HtText message_id, char trace[HT_SPOOL_TRACE]);

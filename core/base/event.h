@@ -28,7 +28,7 @@ typedef enum {
     HT_ATTR_SOURCE,             /* set by the bus: the source's name */
     HT_ATTR_DEPARTMENT,         /* set by the bus: from the source's configuration */
     HT_ATTR_CAUSATIONID,        /* set by the bus: the message's id */
-    HT_ATTR_TRACEPARENT,        /* set by the bus: W3C trace context of the request, when it had one */
+    HT_ATTR_TRACEPARENT, /* set by the bus and made anew by the spool: W3C trace context, when the request had one */
     HT_ATTR_FORMERSUBJECT, /* set by the spool: a subject under which earlier events of this person may have gone */
     HT_ATTR_MINOR, /* "1": a person under 14; all personal elements count as sensitivity 3. Not rendered */
     HT_ATTR_COUNT

@@ -114,30 +114,3 @@ bool ht_form_is_word(HtText text, const char *signs, size_t most)
     }
     return text.size > 0 && text.size <= most;
 }
-
-/* Registers hold days that do not exist: 31 is good enough for every month. */
-static bool is_birth(int year, int month, int day)
-{
-    return year >= 1800 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
-}
-
-bool ht_form_has_citizen_number(HtText text)
-{
-    for (size_t i = 0, start = 0; i <= text.size; i++) {
-        if (i < text.size && g_ascii_isdigit(text.data[i])) {
-            continue;
-        }
-        const char *run = text.data + start;
-        size_t digits = i - start;
-        bool ends_in_x = digits == 17 && i < text.size && g_ascii_toupper(text.data[i]) == 'X';
-        start = i + 1;
-        if ((digits == 18 || ends_in_x) &&
-            is_birth(read_number(run + 6, 4), read_number(run + 10, 2), read_number(run + 12, 2))) {
-            return true;
-        }
-        if (digits == 15 && is_birth(1900, read_number(run + 8, 2), read_number(run + 10, 2))) {
-            return true;
-        }
-    }
-    return false;
-}

@@ -1,5 +1,5 @@
-/* Forms of short texts that come from outside: is this a time, a date, a number, does it hold a citizen number. Pure: no
- * allocation, no locale, no clock. Any thread. */
+/* Forms of short texts that come from outside: is this a time, a date, a number. Pure: no allocation, no
+ * locale, no clock. Any thread. Citizen numbers have a header of their own: core/base/citizen.h. */
 #pragma once
 
 #include "core/base/buffer.h"
@@ -21,7 +21,3 @@ bool ht_form_is_division(HtText text);
 
 /* 1 to `most` letters, digits, and characters of `signs`, all ASCII. */
 bool ht_form_is_word(HtText text, const char *signs, size_t most);
-
-/* True when digits that stand alone may be a citizen number: 18, the last of which may be X, with a date of birth in the
- * 7th to 14th, or 15 with one in the 7th to 12th. */
-bool ht_form_has_citizen_number(HtText text);

@@ -47,11 +47,15 @@ static char *make_printable(HtText text)
     return g_strstrip(g_string_free(clean, FALSE));
 }
 
+/* As core/base/citizen.h knows them. */
+#define DIGIT "[\\p{Nd}〇零一二三四五六七八九]"
+#define SEPARATOR "[\\p{Pd}\\p{Pc}\\p{Zs}\\x{FFFD}./:·・．／：]"
+
 static char *replace_numbers(const char *text)
 {
     static GRegex *numbers;
     if (g_once_init_enter(&numbers)) {
-        GRegex *made = g_regex_new("(?:\\p{Nd}[\\p{Pd}\\p{Zs}\\x{FFFD}]*){6,}\\p{Nd}[XxＸｘ]?", 0, 0, NULL);
+        GRegex *made = g_regex_new("(?:" DIGIT SEPARATOR "*){6,}" DIGIT "[XxＸｘⅩⅹ]?", 0, 0, NULL);
         g_once_init_leave(&numbers, made);
     }
     return g_regex_replace_literal(numbers, text, -1, 0, "[number]", 0, NULL);

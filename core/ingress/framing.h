@@ -20,7 +20,8 @@ typedef struct {
     HtText content_type_whole; /* with them, as it came */
     HtText charset, soap_action;
     HtText host, accept, idempotency_key, authorization;
-    HtText traceparent; /* only a well-formed one (W3C Trace Context, version 00) */
+    HtText
+        traceparent; /* only a well-formed one (W3C Trace Context, version 00); no consumer sees it: spool/append.c */
     HtSoapVersion soap; /* as far as the headers say; the host knows better */
     bool json;          /* the sender prefers JSON answers */
     bool http_1_0;

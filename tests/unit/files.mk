@@ -1,4 +1,5 @@
-unit_TESTS += test-base
+unit_TESTS += test-base test-citizen
+test-citizen_LIBS := base
 unit_TESTS += test-config
 test-config_LIBS := config base
 unit_TESTS += test-text test-text-scan

@@ -357,28 +357,6 @@ static void test_times_are_rfc_3339(void)
     }
 }
 
-static void test_citizen_numbers_are_found(void)
-{
-    static const char *const with[] = {"990104198001019915",     "99010419800101991X", "99010419800101991x",
-                                       "A-990104198001019915/2", "990104800101991",    "1:990104800101991"};
-    static const char *const without[] = {"",
-                                          "9901041980010199",
-                                          "9901041980010199150",
-                                          "990104198013019915",
-                                          "990104178001019915",
-                                          "9901041980010199X",
-                                          "990104801301991",
-                                          "B990104-2009-000001"};
-    for (size_t i = 0; i < G_N_ELEMENTS(with); i++) {
-        g_test_message("with %zu", i);
-        g_assert_true(ht_form_has_citizen_number(ht_text_from(with[i])));
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(without); i++) {
-        g_test_message("without %zu", i);
-        g_assert_false(ht_form_has_citizen_number(ht_text_from(without[i])));
-    }
-}
-
 static void test_an_outcome_comes_back(void)
 {
     HtBuffer packed = {0};
@@ -485,7 +463,6 @@ int main(int argc, char **argv)
     g_test_add_func("/event/attributes-of-the-bus-are-not-taken-from-a-host",
                     test_attributes_of_the_bus_are_not_taken_from_a_host);
     g_test_add_func("/form/times-are-rfc-3339", test_times_are_rfc_3339);
-    g_test_add_func("/form/citizen-numbers-are-found", test_citizen_numbers_are_found);
     g_test_add_func("/outcome/comes-back", test_an_outcome_comes_back);
     g_test_add_func("/outcome/events-without-content-are-refused", test_events_without_content_are_refused);
     g_test_add_func("/outcome/events-without-records-are-refused", test_events_without_records_are_refused);

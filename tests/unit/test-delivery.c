@@ -198,6 +198,7 @@ static void test_a_reason_holds_neither_numbers_nor_control_characters(void)
         {"99010419800101991X is there", "HTTP 422: [number] is there"},
         {"990104 19800101 9915, 139-0000-0000", "HTTP 422: [number], [number]"},
         {"９９０１０４１９８００１０１９９１５ is", "HTTP 422: [number] is"},
+        {"九九〇一〇四一九八八 of 9901.0419/8001", "HTTP 422: [number] of [number]"},
         {"line 123456 of 99", "HTTP 422: line 123456 of 99"},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -189,6 +189,8 @@ static void test_scrub_takes_numbers_out(void)
     assert_scrubbed("12345678901234 is 14", "[number] is 14");
     assert_scrubbed("call 138-0013-8000", "call [number]");
     assert_scrubbed("9901 0419 8001", "[number]");
+    assert_scrubbed("9901.0419/8001_88·06", "[number]");
+    assert_scrubbed("九九〇一〇四一九八八, ٩٩٠١٠٤١٩٨٨", "[number], [number]");
     assert_scrubbed("record 123456, line 7", "record 123456, line 7");
     assert_scrubbed("- 1 - 2 -", "- 1 - 2 -");
     assert_scrubbed("20090320094512", "[number]");

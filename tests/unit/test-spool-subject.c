@@ -4,6 +4,7 @@
 #define TEST(name) static void name(Place *place, const void *unused)
 
 #define NUMBER "99010119800101001X"
+#define DIGITS "990104198806020016"
 #define NEW_NUMBER "990101198001010028"
 #define CERTIFICATE "Z990000001"
 
@@ -242,25 +243,38 @@ TEST(test_stranger_ties_its_own_numbers)
 
 /* ---- Business numbers ---- */
 
-static char *keep_business(Place *place, HtAttr attr, const char *value)
+/* What an event has in this attribute when the message is taken. */
+static char *keep_attribute(Place *place, HtSpoolMessage *message, HtAttr attr)
 {
-    static unsigned number;
-    g_autofree char *key = g_strdup_printf("business-%u", ++number);
-    HtSpoolMessage *message = message_new("stranger", key);
-    message_add(message, NULL)->attr[attr] = ht_text_from(value);
     HtReceipt receipt = spool_take_well(place->spool, message);
     HtSpoolPage *page = spool_page(place->spool, receipt.sequence - 1, 1, 1);
     HtText kept = page_event(page, 0)->event.attr[attr];
-    char *text = g_strndup(kept.data, kept.size);
+    char *text = g_strndup(kept.data ? kept.data : "", kept.size);
     ht_spool_page_free(page);
     return text;
+}
+
+static HtSpoolMessage *message_with_a_number(void)
+{
+    static unsigned number;
+    g_autofree char *key = g_strdup_printf("business-%u", ++number);
+    return message_new("stranger", key);
+}
+
+static char *keep_business(Place *place, HtAttr attr, const char *value)
+{
+    HtSpoolMessage *message = message_with_a_number();
+    message_add(message, NULL)->attr[attr] = ht_text_from(value);
+    return keep_attribute(place, message, attr);
 }
 
 TEST(test_plain_business_numbers_stay)
 {
     (void)unused;
-    static const char *const plain[] = {"900000501", "B990104-2009-000001", "a/b:c.d_e-f",
-                                        "0123456789012345678901234567890123456789012345678901234567890123"};
+    static const char *const plain[] = {
+        "900000501",          "B990104-2009-000001",
+        "a/b:c.d_e-f",        "20260312-000017",
+        "HT7890789078907890", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
     for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
         g_autofree char *kept = keep_business(place, HT_ATTR_BUSINESSID, plain[i]);
         g_assert_cmpstr(kept, ==, plain[i]);
@@ -282,9 +296,15 @@ TEST(test_correlations_are_always_concealed)
 TEST(test_other_business_numbers_are_concealed)
 {
     (void)unused;
-    static const char *const open[] = {
-        NUMBER,      "M-" NUMBER "-1",  "测试甲",
-        "two words", "990101800101001", "01234567890123456789012345678901234567890123456789012345678901234"};
+    static const char *const open[] = {NUMBER,
+                                       "M-" NUMBER "-1",
+                                       "GA" NUMBER "01",
+                                       "99-0104-8806-02001",
+                                       "7990104880602001/7",
+                                       "测试甲",
+                                       "two words",
+                                       "990101800101001",
+                                       "01234567890123456789012345678901234567890123456789012345678901234"};
     for (size_t i = 0; i < G_N_ELEMENTS(open); i++) {
         g_autofree char *number = keep_business(place, HT_ATTR_BUSINESSID, open[i]),
                         *reversed = keep_business(place, HT_ATTR_REVERSES, open[i]),
@@ -299,6 +319,31 @@ TEST(test_other_business_numbers_are_concealed)
     g_autofree char *one = keep_business(place, HT_ATTR_BUSINESSID, "测试甲"),
                     *two = keep_business(place, HT_ATTR_BUSINESSID, "测试乙");
     g_assert_cmpstr(one, !=, two);
+}
+
+/* ---- Traces ---- */
+
+static char *keep_trace(Place *place, const char *value)
+{
+    HtSpoolMessage *message = message_with_a_number();
+    message_add(message, NULL);
+    message->attr[HT_ATTR_TRACEPARENT] = ht_text_from(value);
+    return keep_attribute(place, message, HT_ATTR_TRACEPARENT);
+}
+
+TEST(test_traces_of_senders_are_not_passed_on)
+{
+    (void)unused;
+    static const char sent[] = "00-" DIGITS "00000000000000-9901041988060200-ff";
+    g_autofree char *one = keep_trace(place, sent), *two = keep_trace(place, sent);
+    g_autofree char *other = keep_trace(place, "00-" DIGITS "00000000000001-9901041988060200-fe");
+    g_assert_true(g_regex_match_simple("^00-[0-9a-f]{32}-[0-9a-f]{16}-01$", one, 0, 0));
+    g_assert_true(g_str_has_suffix(other, "-00"));
+    g_assert_null(strstr(one, DIGITS));
+    g_assert_null(strstr(one, "9901041988060200"));
+    g_assert_cmpmem(one, 35, two, 35); /* the administrator can join them */
+    g_assert_cmpstr(one, !=, two);     /* each message has a span of its own */
+    g_assert_true(strncmp(one, other, 35) != 0);
 }
 
 /* Events that stay packed until they are written, with what the bus adds to each. */
@@ -413,6 +458,7 @@ int main(int argc, char **argv)
     add("/spool/business/plain-numbers-stay", test_plain_business_numbers_stay);
     add("/spool/business/correlations-are-always-concealed", test_correlations_are_always_concealed);
     add("/spool/business/others-are-concealed", test_other_business_numbers_are_concealed);
+    add("/spool/trace/of-senders-are-not-passed-on", test_traces_of_senders_are_not_passed_on);
     add("/spool/append/packed-events-are-taken", test_packed_events_are_taken);
     add("/spool/subject/other-site-other-subject", test_other_site_other_subject);
     add("/spool/subject/nothing-is-in-clear", test_nothing_is_in_clear);
