@@ -25,6 +25,7 @@ engine_SRC := \
 	mappings/engine/mapper.c \
 	mappings/engine/markup.c \
 	mappings/engine/mask.c \
+	mappings/engine/match-clean.c \
 	mappings/engine/match-tree.c \
 	mappings/engine/match-values.c \
 	mappings/engine/match.c \

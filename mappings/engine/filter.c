@@ -2,6 +2,8 @@
  * reader's events and by adapters through ht_mapper_emit_*(); host process, the mapper's thread. */
 #include "mappings/engine/mapper-inside.h"
 
+#include "mappings/engine/text-scan.h"
+
 #define SCRATCH_KEEP (64 * 1024)
 
 /* ---- Life ---- */
@@ -180,7 +182,9 @@ void ht_filters_text(HtFilters *filters, const char *text, size_t size)
     }
     filters->after_tag = false;
     if (!filters->failed && filters->active->calls.text) {
+        filters->passing = (HtText){text, size};
         filters->active->calls.text(filters->active->user, filters->mapper, text, size);
+        filters->passing = HT_TEXT_NONE;
     }
 }
 
@@ -227,12 +231,30 @@ static bool can_emit(HtFilters *filters)
     return filters->active && !filters->failed;
 }
 
+static bool is_within(HtText text, HtText whole)
+{
+    return whole.data && text.data >= whole.data && text.data + text.size <= whole.data + whole.size;
+}
+
+/* What a filter gives may hold what the payload does not show: a document that it has unpacked. */
+static void learn_traits(HtMapper *mapper, HtText text)
+{
+    HtTextScan scan = {0, false};
+    bool known =
+        is_within(text, mapper->filters.passing) || is_within(text, ht_buffer_text(&mapper->filters.scratch));
+    if (!known && mapper->reading.text_traits != HT_TRAIT_ALL) {
+        bool sound = ht_text_scan((const uint8_t *)text.data, text.size, &scan);
+        mapper->reading.text_traits |= sound ? scan.traits : HT_TRAIT_ALL;
+    }
+}
+
 /* Name, value, …, NULL, as the matcher wants it. */
 static const GArray *take_attributes(HtFilters *filters, const char *const *attributes)
 {
     g_array_set_size(filters->emit_attributes, 0);
     for (; attributes[0] && attributes[1]; attributes += 2) {
         HtAttribute attribute = {find_name(filters, attributes[0]), ht_text_from(attributes[1]), false};
+        learn_traits(filters->mapper, attribute.value);
         g_array_append_val(filters->emit_attributes, attribute);
     }
     return filters->emit_attributes;
@@ -266,6 +288,7 @@ void ht_mapper_emit_text(HtMapper *mapper, const char *text, size_t size)
 {
     HtFilters *filters = &mapper->filters;
     if (can_emit(filters) && filters->emitted > 0 && size > 0) {
+        learn_traits(mapper, (HtText){text, size});
         ht_match_text(&mapper->match, text, size);
     }
 }

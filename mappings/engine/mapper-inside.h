@@ -27,7 +27,9 @@ typedef struct {
     bool failed;          /* a fault was given, or the calls were not balanced */
     HtVerdict verdict;
     HtFault fault;
-    bool after_tag;    /* no text since the last tag */
+    bool after_tag; /* no text since the last tag */
+    HtText
+        passing; /* the piece of text that the active filter looks at now: what is known of the payload holds for it */
     HtName given;      /* of the element whose start the active filter looks at now, or NULL */
     GHashTable *names; /* of the mapping, as the matcher compares them */
     HtName guesses[HT_FILTER_GUESSES]; /* some of them */

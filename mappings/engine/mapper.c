@@ -46,6 +46,7 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     mapper->reader = ht_reader_new(&mapper->options.limits);
     HtMatchHooks hooks = {.line = get_line, .record_end = take_record, .user = mapper};
     ht_match_init(&mapper->match, mapping, &hooks, intern, mapper->reader);
+    mapper->match.reading = &mapper->reading;
     ht_recorder_init(&mapper->recorder, mapping, reference, &mapper->options, &mapper->match);
     mapper->recorder.too_many = stop_at_records;
     mapper->recorder.user = mapper;

@@ -57,6 +57,8 @@ void ht_match_clear(HtMatch *match)
     g_free(match->part_counts);
     ht_buffer_clear(&match->text);
     ht_buffer_clear(&match->payload_text);
+    ht_buffer_clear(&match->changes);
+    ht_buffer_clear(&match->payload_changes);
     ht_buffer_clear(&match->record_unmapped.items);
     ht_buffer_clear(&match->payload_unmapped.items);
     ht_record_tree_free(match->tree_memory);
@@ -89,6 +91,7 @@ void ht_match_begin(HtMatch *match)
     match->payload_serial = ++match->serial;
     ht_counts_begin(match);
     ht_buffer_reset(&match->payload_text, TEXT_KEEP);
+    ht_buffer_reset(&match->payload_changes, TEXT_KEEP);
     ht_match_begin_part(match);
 }
 
@@ -105,6 +108,7 @@ static void begin_document(HtMatch *match)
     match->stranger = false;
     match->answers = 0;
     ht_buffer_reset(&match->text, TEXT_KEEP);
+    ht_buffer_reset(&match->changes, TEXT_KEEP);
     reset_unmapped(&match->payload_unmapped);
     reset_unmapped(&match->record_unmapped);
 }
@@ -172,20 +176,34 @@ static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
 
 /* ---- Values ---- */
 
-/* Moves the value to the payload's own text, which outlives the record. */
-static HtValue copy_to_payload(HtMatch *match, HtText value)
+/* Copies what lies in the record's text to the payload's. */
+static uint32_t copy_text(HtMatch *match, uint32_t offset, uint32_t size)
 {
-    HtValue kept = {(uint32_t)match->payload_text.size, (uint32_t)value.size, match->serial, 0};
-    ht_buffer_add_text(&match->payload_text, value);
+    uint32_t to = (uint32_t)match->payload_text.size;
+    ht_buffer_add(&match->payload_text, match->text.data + offset, size);
+    return to;
+}
+
+/* Moves the value, and what is to be said of it, to the payload's own text, which outlives the record. */
+static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtChange *change)
+{
+    HtValue kept = *value;
+    kept.offset = copy_text(match, value->offset, value->size);
+    if (change) {
+        HtChange copy = *change;
+        copy.offset = kept.offset;
+        copy.sent = copy_text(match, change->sent, change->sent_size);
+        ht_buffer_add(&match->payload_changes, &copy, sizeof copy);
+        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x3fffffff;
+    }
     return kept;
 }
 
 /* False when the slot has a value already: the first one counts. */
-static bool store_one(HtMatch *match, const HtStore *store, HtText value)
+static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
 {
-    HtValue kept = {(uint32_t)(value.data - match->text.data), (uint32_t)value.size, match->serial, 0};
     if (store->slot & HT_SLOT_ABSOLUTE) {
-        match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value);
+        match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value, change);
         return true;
     }
     if (!match->record_depth || match->document != match->record_document) {
@@ -203,7 +221,7 @@ static bool store_one(HtMatch *match, const HtStore *store, HtText value)
     if (slot->serial == match->serial) {
         return false;
     }
-    *slot = kept;
+    *slot = *value;
     if (!(store->slot & HT_SLOT_COLUMN)) {
         match->stored[match->n_stored++] = store->slot;
     }
@@ -215,12 +233,33 @@ static bool is_wanted(const HtNodeStep *step)
     return step && step->store.slot != HT_SLOT_NONE;
 }
 
-/* Gives the value to all that named it; true when somebody took it. `value` lies in match->text. */
-static bool store(HtMatch *match, const HtNodeStep *step, HtText value)
+/* Gives the value to all that named it; true when somebody took it. */
+static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change)
 {
-    bool taken = store_one(match, &step->store, value);
+    bool taken = store_one(match, &step->store, value, change);
     for (unsigned i = 0; i < step->node->n_more; i++) {
-        taken = store_one(match, &step->node->more[i], value) || taken;
+        taken = store_one(match, &step->node->more[i], value, change) || taken;
+    }
+    return taken;
+}
+
+/* The same with a text of match->text from `start` on, as it was sent. Nothing to take, because nothing is left when blanks
+ * and invisible characters are off, counts as taken. */
+static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t size)
+{
+    HtChange change;
+    bool changed = ht_match_clean(match, start, size, &change);
+    HtText value =
+        ht_text_trim(match->text.data + (changed ? change.offset : start), changed ? change.size : size);
+    HtValue kept = {.offset = (uint32_t)(value.data - match->text.data),
+                    .size = (uint32_t)value.size,
+                    .serial = match->serial};
+    if (value.size == 0) {
+        return true;
+    }
+    bool taken = give(match, step, &kept, changed ? &change : NULL);
+    if (taken && changed && match->record_depth) {
+        ht_buffer_add(&match->changes, &change, sizeof change);
     }
     return taken;
 }
@@ -269,6 +308,7 @@ static void begin_record(HtMatch *match, const HtRecordRule *rule)
     match->record_document = match->document;
     match->record_line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
     match->record_start = match->text.size;
+    match->changes.size = 0;
     match->n_stored = 0;
     reset_unmapped(&match->record_unmapped);
     if (rule->needs_tree) {
@@ -319,8 +359,8 @@ static void take_attribute(HtMatch *match, const HtAttribute *attribute)
         frame->step ? ht_match_tree_attribute(match, frame->step->node, attribute->name) : NULL;
     if (is_wanted(step)) {
         size_t start = match->text.size;
-        ht_buffer_add_text(&match->text, value);
-        if (store(match, step, (HtText){match->text.data + start, value.size})) {
+        ht_buffer_add_text(&match->text, attribute->value);
+        if (store(match, step, start, attribute->value.size)) {
             return;
         }
         match->text.size = start;
@@ -419,18 +459,20 @@ void ht_match_text(HtMatch *match, const char *text, size_t size)
 /* The element's own text is complete. Text that nobody keeps is taken off the buffer's end again. */
 static void take_text(HtMatch *match, const HtFrame *frame)
 {
-    HtText value = ht_text_trim(match->text.data + frame->start, frame->size);
-    bool taken = value.size == 0;
-    if (!taken && is_wanted(frame->step)) {
-        taken = store(match, frame->step, value);
+    size_t end = match->text.size;
+    bool taken = false;
+    if (is_wanted(frame->step)) {
+        taken = store(match, frame->step, frame->start, frame->size);
         if (taken && match->record_depth) {
             return;
         }
     }
-    if (!taken && !frame->quiet) {
+    HtText value = ht_text_trim(match->text.data + frame->start, frame->size);
+    if (!taken && !frame->quiet && value.size > 0) {
         keep_unmapped(match, NULL, value);
     }
-    if (frame->start + frame->size == match->text.size) {
+    match->text.size = end;
+    if (frame->start + frame->size == end) {
         match->text.size = frame->start;
     }
 }

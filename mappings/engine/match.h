@@ -18,8 +18,17 @@
 typedef struct {
     uint32_t offset, size;
     uint32_t serial;
-    uint8_t null; /* 0: not looked at; else known by match-values.c */
+    uint32_t null : 2;    /* 0: not looked at; else known by match-values.c */
+    uint32_t change : 30; /* of an absolute value: its number in `payload_changes`, from 1; 0: none */
 } HtValue;
+
+/* A value that is kept otherwise than it was sent. Both texts lie in the same buffer. */
+typedef struct {
+    uint32_t offset, size;
+    uint32_t sent, sent_size; /* as it was sent, without blanks around it; size 0: it need not be kept */
+    bool noted;               /* some element of the event at hand has its marks */
+    HtMarks marks;
+} HtChange;
 
 /* Unmapped fields as packed items, ready to be appended to an event. */
 typedef struct {
@@ -47,6 +56,7 @@ typedef struct HtFrame HtFrame;
 
 struct HtMatch {
     const HtMapping *mapping;
+    const HtReading *reading; /* of the text that the events come from, or NULL: nothing is known of it */
     HtMatchHooks hooks;
     HtNode *root; /* match-tree.h: all nodes, the root first */
     void *steps;
@@ -65,10 +75,12 @@ struct HtMatch {
     HtValue *values, *absolutes;
     HtSlot *stored; /* record slots that have a value, in the order they came */
     unsigned n_stored;
-    HtInstances *instances; /* one for each of the mapping's eaches */
-    HtValue *columns;       /* of the instance at hand while a block is recorded; else NULL */
-    HtBuffer text;          /* of the record */
-    HtBuffer payload_text;  /* of absolute values */
+    HtInstances *instances;   /* one for each of the mapping's eaches */
+    HtValue *columns;         /* of the instance at hand while a block is recorded; else NULL */
+    HtBuffer text;            /* of the record */
+    HtBuffer payload_text;    /* of absolute values */
+    HtBuffer changes;         /* HtChange of the record's values, in the order of their offsets, */
+    HtBuffer payload_changes; /* and of absolute ones */
     HtUnmapped record_unmapped, payload_unmapped;
     HtRecordTree *tree; /* only while a record is read that needs it */
     HtRecordTree *tree_memory;
@@ -113,6 +125,20 @@ HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags);
 
 /* The value of the first of the paths that has one. */
 HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags);
+
+/* How the value differs from what was sent; NULL when it does not, or is none of the matcher's. */
+HtChange *ht_match_change(HtMatch *match, HtText value);
+
+/* Before an event is written: no change is noted yet. */
+void ht_match_forget_notes(HtMatch *match);
+
+/* The marks of what changed and no element has noted: values that only make keys, identities and the like, and texts that
+ * XPaths see. */
+HtMarks ht_match_other_changes(const HtMatch *match);
+
+/* Engine only: puts right what lies in match->text from `start` on. True when it is another value now, a copy at the end of
+ * match->text, and `change` says how. */
+bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change);
 
 /* Moves what the record has but none of the events in `covers` (bits) names to its unmapped fields. */
 void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);

@@ -244,8 +244,10 @@ void ht_recorder_data(HtRecorder *recorder, const HtEventRule *rule)
 {
     const HtMatch *match = recorder->match;
     recorder->data.size = 0;
+    ht_match_forget_notes(recorder->match);
     write_elements(recorder, rule);
     note_text(recorder);
+    ht_recorder_note(recorder, NULL, ht_match_other_changes(match));
     if (match->record_unmapped.surplus || match->payload_unmapped.surplus || recorder->originals.surplus) {
         ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_VALUE_TRUNCATED));
     }

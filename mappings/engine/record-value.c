@@ -190,9 +190,20 @@ static HtConverted convert_division(HtRecorder *recorder, const HtElementRule *r
     return finish(recorder, rule, text, info.marks);
 }
 
+/* What the matcher has put right in the text belongs to the element. */
+static void note_change(HtRecorder *recorder, const HtElementRule *rule, HtText text)
+{
+    HtChange *change = ht_match_change(recorder->match, text);
+    if (change) {
+        change->noted = true;
+        ht_recorder_note(recorder, rule->element, change->marks);
+    }
+}
+
 HtConverted ht_recorder_convert(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
 {
     item->form = rule->form;
+    note_change(recorder, rule, text);
     switch (rule->as) {
     case HT_AS_CODE: return convert_code(recorder, rule, text, item);
     case HT_AS_DATE: return convert_date(recorder, rule, text, item);

@@ -62,6 +62,16 @@ bool ht_text_is_lookalike_dot(uint32_t character)
     }
 }
 
+bool ht_text_is_invisible(uint32_t character)
+{
+    if (character < 0x2000)
+        return (character >= 0x7F && character < 0xA0) || character == 0xAD || character == 0x61C ||
+               character == 0x180E;
+    return (character >= 0x200B && character <= 0x200F) || (character >= 0x202A && character <= 0x202E) ||
+           (character >= 0x2060 && character <= 0x206F) || character == 0xFEFF ||
+           (character >= 0xFFF9 && character <= 0xFFFB);
+}
+
 /* The trait of a character of the basic plane at U+0800 or above, by its number. */
 static inline unsigned find_traits(uint32_t character)
 {
@@ -76,7 +86,18 @@ static inline unsigned find_traits(uint32_t character)
     unsigned traits = ht_text_is_lookalike_dot(character) ? HT_TRAIT_LOOKALIKE_DOT : 0;
     if (character == 0x3000 || (character >= 0xFF01 && character <= 0xFF5E))
         traits |= HT_TRAIT_FULL_WIDTH;
+    if (character == 0x25A1 || character == 0x25AF)
+        traits |= HT_TRAIT_BOX;
+    if (ht_text_is_invisible(character))
+        traits |= HT_TRAIT_INVISIBLE;
     return traits;
+}
+
+static bool check_two_bytes(const uint8_t *at, HtTextScan *found)
+{
+    if (ht_text_is_invisible((at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)))
+        found->traits |= HT_TRAIT_INVISIBLE;
+    return at[0] >= 0xC2;
 }
 
 static bool check_four_bytes(const uint8_t *at, HtTextScan *found)
@@ -97,7 +118,7 @@ static bool check_four_bytes(const uint8_t *at, HtTextScan *found)
 static inline bool check_sequence(const uint8_t *at, size_t left, HtTextScan *found)
 {
     if (at[0] < 0xE0)
-        return at[0] >= 0xC2;
+        return check_two_bytes(at, found);
     if (left < 3 || at[0] > 0xF4)
         return false;
     found->has_wide = true;
@@ -126,6 +147,14 @@ static bool has_reference(const uint8_t *bytes, size_t size)
     return false;
 }
 
+/* What needs a look at ASCII; both are rare, and one search over the text each. */
+static unsigned find_ascii_traits(const uint8_t *bytes, size_t size)
+{
+    bool has_delete = size > 0 && memchr(bytes, 0x7F, size) != NULL;
+
+    return (has_reference(bytes, size) ? HT_TRAIT_REFERENCE : 0) | (has_delete ? HT_TRAIT_INVISIBLE : 0);
+}
+
 bool ht_text_scan_portable(const uint8_t *bytes, size_t size, HtTextScan *scan)
 {
     HtTextScan found = {0, false};
@@ -144,8 +173,7 @@ bool ht_text_scan_portable(const uint8_t *bytes, size_t size, HtTextScan *scan)
         found.traits |= HT_TRAIT_NON_ASCII;
         i += length;
     }
-    if (has_reference(bytes, size))
-        found.traits |= HT_TRAIT_REFERENCE;
+    found.traits |= find_ascii_traits(bytes, size);
     *scan = found;
     return true;
 }
@@ -294,8 +322,7 @@ bool ht_text_scan(const uint8_t *bytes, size_t size, HtTextScan *scan)
     /* The last block is a whole one, too: some of it is seen twice. */
     if (!scan_block(bytes + size - BLOCK, bytes + size - BLOCK, BLOCK, &found) || ends_open(bytes + size))
         return false;
-    if (has_reference(bytes, size))
-        found.traits |= HT_TRAIT_REFERENCE;
+    found.traits |= find_ascii_traits(bytes, size);
     *scan = found;
     return true;
 }

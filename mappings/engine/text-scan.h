@@ -23,7 +23,9 @@ typedef enum {
     HT_TRAIT_CONTROL = 1 << 5,       /* forbidden by XML 1.0: U+FFFE, U+FFFF, C0 controls but TAB, LF, CR */
     HT_TRAIT_REFERENCE = 1 << 6,     /* a numeric character reference, also a doubly escaped one: the parser
                                          may make any character of it, so value checks must not be skipped */
-    HT_TRAIT_ALL = (1 << 7) - 1,
+    HT_TRAIT_INVISIBLE = 1 << 7,     /* see ht_text_is_invisible() */
+    HT_TRAIT_BOX = 1 << 8,           /* U+25A1 and U+25AF: what a font shows of a character that it lacks */
+    HT_TRAIT_ALL = (1 << 9) - 1,
 } HtTextTrait;
 
 typedef struct {
@@ -61,3 +63,10 @@ bool ht_text_looks_like_utf8(const uint8_t *bytes, size_t size, size_t ratio);
  * U+30FB U+FF0E U+FF65. The full stop is not among them: it is judged by its neighbours, see text-value.h.
  */
 bool ht_text_is_lookalike_dot(uint32_t character);
+
+/*
+ * The characters that nobody sees and that make equal values unequal: DEL, the C1 controls U+0080 to U+009F, U+00AD
+ * (soft hyphen), U+061C, U+180E, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF (byte order mark) and U+FFF9 to
+ * U+FFFB. Direction marks come with values copied from chat windows and web pages. Blanks are not among them.
+ */
+bool ht_text_is_invisible(uint32_t character);

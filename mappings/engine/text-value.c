@@ -104,6 +104,45 @@ size_t ht_text_fix_name_dot(const char *value, size_t size, char *out)
     return (size_t)(to - out);
 }
 
+bool ht_text_may_hide(const char *value, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)value[i];
+        if (byte >= 0x7F &&
+            (byte == 0x7F || byte == 0xC2 || byte == 0xD8 || byte == 0xE1 || byte == 0xE2 || byte == 0xEF))
+            return true;
+    }
+    return false;
+}
+
+/* Letters that change their form with their neighbours, as blocks of Unicode have them. */
+static bool is_joining(uint32_t character)
+{
+    return (character >= 0x600 && character <= 0xDFF && character != 0x61C) ||
+           (character >= 0x1800 && character <= 0x18AF && character != 0x180E) ||
+           (character >= 0xFB50 && character <= 0xFDFF) || (character >= 0xFE70 && character <= 0xFEFC);
+}
+
+size_t ht_text_drop_invisible(const char *value, size_t size, char *out)
+{
+    const char *end = value + size;
+    char *to = out;
+    uint32_t before = 0;
+
+    for (const char *at = value; at < end;) {
+        const char *from = at;
+        uint32_t character = read_character(&at, end);
+        bool joins = (character == 0x200C || character == 0x200D || character == 0x180E) &&
+                     is_joining(before) && is_joining(peek_character(at, end));
+        if (ht_text_is_invisible(character) && !joins)
+            continue;
+        memcpy(to, from, (size_t)(at - from));
+        to += at - from;
+        before = character;
+    }
+    return (size_t)(to - out);
+}
+
 bool ht_text_is_blank(uint32_t character)
 {
     return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xA0 ||

@@ -48,6 +48,17 @@ unsigned ht_text_value_marks(const char *value, size_t size, unsigned traits, bo
  */
 size_t ht_text_fix_name_dot(const char *value, size_t size, char *out);
 
+/* True when the value holds something that ht_text_drop_invisible() takes out, or might. */
+bool ht_text_may_hide(const char *value, size_t size);
+
+/*
+ * Writes the value without its invisible characters (ht_text_is_invisible()). Three of them join or part letters: U+200C,
+ * U+200D and U+180E stay between two letters of a script that is written with them (Arabic as Uyghur and Kazakh use it,
+ * Mongolian, Indic ones), where a name would be spelt differently without. `out` has at least `size` bytes and does not
+ * overlap `value`. Returns the size written: `size` when nothing was taken out.
+ */
+size_t ht_text_drop_invisible(const char *value, size_t size, char *out);
+
 /* A blank: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. */
 bool ht_text_is_blank(uint32_t character);
 

@@ -2,6 +2,8 @@
  * the host, on the mapper's thread. */
 #include "mappings/engine/xpathrec.h"
 
+#include "mappings/engine/text-value.h"
+
 #include <libxml/tree.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
@@ -16,6 +18,7 @@ struct HtRecordTree {
     xmlDoc *document;
     xmlNode *open; /* the element that text and children go to; NULL before the record and after it */
     HtBuffer text; /* of the open element, until something else begins or it ends */
+    bool changed;  /* something invisible was taken out of a text */
 };
 
 /* Nothing is printed: the compiler says where a wrong expression stands, and one that fails on a record has no value. */
@@ -102,14 +105,25 @@ void ht_record_tree_clear(HtRecordTree *tree)
     xmlFreeDoc(tree->document);
     tree->document = xmlNewDoc((const xmlChar *)"1.0");
     tree->open = NULL;
+    tree->changed = false;
     ht_buffer_reset(&tree->text, TEXT_KEEP);
+}
+
+/* As match-clean.c does with the values of paths. transfer full. */
+static char *make_clean(HtRecordTree *tree, HtText text)
+{
+    char *clean = g_malloc(text.size + 1);
+    size_t size = ht_text_drop_invisible(text.data, text.size, clean);
+    clean[size] = '\0';
+    tree->changed = tree->changed || size < text.size;
+    return clean;
 }
 
 static void flush_text(HtRecordTree *tree)
 {
     if (tree->open && tree->text.size > 0) {
-        const xmlChar *text = (const xmlChar *)tree->text.data;
-        xmlAddChild(tree->open, xmlNewDocTextLen(tree->document, text, (int)tree->text.size));
+        g_autofree char *text = make_clean(tree, ht_buffer_text(&tree->text));
+        xmlAddChild(tree->open, xmlNewDocText(tree->document, (const xmlChar *)text));
     }
     ht_buffer_reset(&tree->text, TEXT_KEEP);
 }
@@ -126,7 +140,7 @@ void ht_record_tree_start(HtRecordTree *tree, HtName name, const HtAttribute *at
     }
     tree->open = node;
     for (unsigned i = 0; i < attribute_count; i++) {
-        g_autofree char *value = g_strndup(attributes[i].value.data, attributes[i].value.size);
+        g_autofree char *value = make_clean(tree, attributes[i].value);
         xmlNewProp(node, (const xmlChar *)attributes[i].name, (const xmlChar *)value);
     }
 }
@@ -145,4 +159,9 @@ void ht_record_tree_end(HtRecordTree *tree)
         xmlNode *parent = tree->open->parent;
         tree->open = parent && parent->type == XML_ELEMENT_NODE ? parent : NULL;
     }
+}
+
+bool ht_record_tree_changed(const HtRecordTree *tree)
+{
+    return tree->changed;
 }

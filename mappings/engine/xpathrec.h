@@ -27,3 +27,6 @@ void ht_record_tree_start(HtRecordTree *tree, HtName name, const HtAttribute *at
                           unsigned attribute_count);
 void ht_record_tree_text(HtRecordTree *tree, const char *text, size_t size);
 void ht_record_tree_end(HtRecordTree *tree);
+
+/* True when something invisible was taken out of some text of the record, as is done with the values of paths. */
+bool ht_record_tree_changed(const HtRecordTree *tree);

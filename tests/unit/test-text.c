@@ -342,7 +342,8 @@ static void test_bytes_that_are_nothing(Fixture *fixture, gconstpointer data)
            "gb18030");
     g_assert_true(is_text(&fixture->decoded, "测\uFFFD|\uFFFD|\uFFFD1\uFFFD0|\uFFFD2\uFFFD6|\uFFFD\x7F"));
     g_assert_cmpuint(fixture->decoded.repaired, ==, 7);
-    g_assert_cmphex(fixture->decoded.traits, ==, HT_TRAIT_NON_ASCII | HT_TRAIT_REPLACEMENT);
+    g_assert_cmphex(fixture->decoded.traits, ==,
+                    HT_TRAIT_NON_ASCII | HT_TRAIT_REPLACEMENT | HT_TRAIT_INVISIBLE);
 }
 
 static void test_damaged_utf8_stays_utf8(Fixture *fixture, gconstpointer data)
