@@ -32,7 +32,27 @@ static void render_sequence(uint64_t sequence, HtBuffer *json)
     ht_buffer_add_char(json, '"');
 }
 
-static void render_attributes(const HtStoredEvent *stored, const char *bus, HtBuffer *json)
+/* When it happened, as far as the consumer may see that. The masked time is the year's first instant: an event's own stand in
+ * China's time, so that the year is as written. */
+static void render_time(const HtStoredEvent *stored, const HtEventPolicy *policy, HtBuffer *json)
+{
+    HtText time = stored->event.attr[HT_ATTR_TIME], precision = stored->event.attr[HT_ATTR_TIMEPRECISION];
+    HtSeen seen = policy && policy->see_time ? policy->see_time(policy->user, stored) : HT_SEEN_WHOLE;
+    char year[] = "yyyy-01-01T00:00:00+08:00";
+    if (seen == HT_SEEN_NOT || time.size < 4) {
+        return;
+    }
+    if (seen == HT_SEEN_MASKED) {
+        memcpy(year, time.data, 4);
+        time = (HtText){year, sizeof year - 1};
+        precision = HT_TEXT_LITERAL("year");
+    }
+    ht_json_member(json, "time", time);
+    ht_json_member(json, "timeprecision", precision);
+}
+
+static void render_attributes(const HtStoredEvent *stored, const char *bus, const HtEventPolicy *policy,
+                              HtBuffer *json)
 {
     char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT];
     ht_uuid_format(&stored->id, id);
@@ -47,7 +67,9 @@ static void render_attributes(const HtStoredEvent *stored, const char *bus, HtBu
     ht_json_member(json, "partitionkey", stored->subject);
     for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
         const char *name = ht_attr_name((HtAttr)attr);
-        if (name && attr != HT_ATTR_SOURCE) {
+        if (attr == HT_ATTR_TIME) {
+            render_time(stored, policy, json); /* with its precision */
+        } else if (name && attr != HT_ATTR_SOURCE && attr != HT_ATTR_TIMEPRECISION) {
             ht_json_member(json, name, stored->event.attr[attr]);
         }
     }
@@ -197,7 +219,7 @@ static void render_data(const HtStoredEvent *stored, const HtEventPolicy *policy
 void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy, HtBuffer *json)
 {
     ht_buffer_add_char(json, '{');
-    render_attributes(event, bus, json);
+    render_attributes(event, bus, policy, json);
     ht_json_name(json, "data");
     render_data(event, policy, json);
     ht_buffer_add_char(json, '}');

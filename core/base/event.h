@@ -31,6 +31,7 @@ typedef enum {
     HT_ATTR_TRACEPARENT, /* set by the bus and made anew by the spool: W3C trace context, when the request had one */
     HT_ATTR_FORMERSUBJECT, /* set by the spool: a subject under which earlier events of this person may have gone */
     HT_ATTR_MINOR, /* "1": a person under 14; all personal elements count as sensitivity 3. Not rendered */
+    HT_ATTR_TIMEELEMENTS, /* the elements whose value `time` is, "death.date", with blanks between. Not rendered */
     HT_ATTR_COUNT
 } HtAttr;
 
@@ -120,6 +121,8 @@ typedef struct {
 typedef enum { HT_SEEN_WHOLE, HT_SEEN_MASKED, HT_SEEN_NOT } HtSeen;
 
 typedef struct {
+    /* What is seen of `time`, and with it of `timeprecision`: HT_SEEN_MASKED is its year. NULL: the whole of it. */
+    HtSeen (*see_time)(void *user, const HtStoredEvent *event);
     /* For HT_SEEN_MASKED the policy has appended the masked value to `masked` (emptied before the call). For unmapped
      * items it is asked with their name and kind too. */
     HtSeen (*see)(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked);

@@ -318,7 +318,7 @@ static void finish_delivery(const HtPosted *posted, void *user)
 
 static void render(HtConsumer *consumer, GPtrArray *entries, HtBuffer *body)
 {
-    HtEventPolicy policy = {ht_policy_see, consumer->policy};
+    HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy};
     if (is_batch(consumer)) {
         ht_buffer_add_char(body, '[');
     }

@@ -158,19 +158,10 @@ static unsigned get_sensitivity(const HtElement *element, const HtItem *item)
     return meant ? sensitivity : MAX(sensitivity, SENSITIVE);
 }
 
-HtSeen ht_policy_see(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked)
+/* HT_SEEN_MASKED: if the mask can be applied. */
+static HtSeen judge(const HtPolicy *policy, const HtStoredEvent *event, const Rule *rule,
+                    unsigned sensitivity)
 {
-    const HtPolicy *policy = user;
-    if (item->kind == HT_ITEM_QUALITY) {
-        return HT_SEEN_WHOLE;
-    }
-    if (item->kind == HT_ITEM_UNMAPPED) {
-        return see_unmapped(policy);
-    }
-    static const Rule none;
-    const HtElement *element = ht_dictionary_find(policy->dictionary, item->name.data, item->name.size);
-    const Rule *rule = element ? &policy->rules[element->index] : &none;
-    unsigned sensitivity = get_sensitivity(element, item);
     if (rule->denied) {
         return HT_SEEN_NOT;
     }
@@ -181,10 +172,62 @@ HtSeen ht_policy_see(void *user, const HtStoredEvent *event, const HtItem *item,
         return HT_SEEN_NOT;
     }
     if (rule->masked) {
-        return apply_mask(rule, item, masked);
+        return HT_SEEN_MASKED;
     }
     if (event->event.attr[HT_ATTR_MINOR].data) {
         sensitivity = HIGHEST;
     }
     return rule->allowed || sensitivity <= policy->clearance ? HT_SEEN_WHOLE : HT_SEEN_NOT;
+}
+
+static const Rule *find_rule(const HtPolicy *policy, const HtElement *element)
+{
+    static const Rule none;
+    return element ? &policy->rules[element->index] : &none;
+}
+
+HtSeen ht_policy_see(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked)
+{
+    const HtPolicy *policy = user;
+    if (item->kind == HT_ITEM_QUALITY) {
+        return HT_SEEN_WHOLE;
+    }
+    if (item->kind == HT_ITEM_UNMAPPED) {
+        return see_unmapped(policy);
+    }
+    const HtElement *element = ht_dictionary_find(policy->dictionary, item->name.data, item->name.size);
+    const Rule *rule = find_rule(policy, element);
+    HtSeen seen = judge(policy, event, rule, get_sensitivity(element, item));
+    return seen == HT_SEEN_MASKED ? apply_mask(rule, item, masked) : seen;
+}
+
+static HtSeen see_time_of(const HtPolicy *policy, const HtStoredEvent *event, HtText name)
+{
+    const HtElement *element = ht_dictionary_find(policy->dictionary, name.data, name.size);
+    const Rule *rule = find_rule(policy, element);
+    HtSeen seen = judge(policy, event, rule, element ? element->sensitivity : HIGHEST);
+    return seen == HT_SEEN_MASKED && rule->mask != HT_MASK_YEAR ? HT_SEEN_NOT : seen;
+}
+
+static HtSeen see_time_of_nothing(const HtPolicy *policy, const HtStoredEvent *event)
+{
+    HtText class = event->event.attr[HT_ATTR_DATACLASSIFICATION];
+    bool known = class.size == 1 && class.data[0] >= '0' && class.data[0] <= '0' + HIGHEST;
+    return judge(policy, event, find_rule(policy, NULL), known ? (unsigned)(class.data[0] - '0') : HIGHEST);
+}
+
+HtSeen ht_policy_see_time(void *user, const HtStoredEvent *event)
+{
+    const HtPolicy *policy = user;
+    HtText names = event->event.attr[HT_ATTR_TIMEELEMENTS];
+    HtSeen worst = names.size > 0 ? HT_SEEN_WHOLE : see_time_of_nothing(policy, event);
+    while (names.size > 0) {
+        const char *blank = memchr(names.data, ' ', names.size);
+        size_t size = blank ? (size_t)(blank - names.data) : names.size;
+        HtSeen seen = see_time_of(policy, event, (HtText){names.data, size});
+        worst = MAX(worst, seen);
+        size += blank != NULL;
+        names = (HtText){names.data + size, names.size - size};
+    }
+    return worst;
 }

@@ -18,3 +18,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPolicy, ht_policy_free)
  * element counts as sensitivity 3 (PIPL Art. 28). Unmapped fields count as sensitivity 3, and are allowed as "unmapped". An
  * element that the dictionary does not know counts as 3. Quality marks are always seen. */
 HtSeen ht_policy_see(void *policy, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked);
+
+/* The same for an event's `time`: it has the value of elements (HT_ATTR_TIMEELEMENTS), and what may not be seen of one of them
+ * is not seen of it. Masked with `year` it is its year, with any other mask it is not seen. A time of which no element is named
+ * counts as the most sensitive thing in the event (HT_ATTR_DATACLASSIFICATION). */
+HtSeen ht_policy_see_time(void *policy, const HtStoredEvent *event);

@@ -80,11 +80,29 @@ static bool vet_quality(const HtDictionary *dictionary, const HtItem *item, GErr
     return true;
 }
 
+/* Whose value the time is: a name that is not known would hide it, for ever and without a word. */
+static bool vet_time(const HtDictionary *dictionary, HtText names, GError **error)
+{
+    while (names.size > 0) {
+        const char *blank = memchr(names.data, ' ', names.size);
+        size_t size = blank ? (size_t)(blank - names.data) : names.size;
+        if (!ht_dictionary_find(dictionary, names.data, size)) {
+            return refuse(error, "a time of an element that the dictionary does not know");
+        }
+        size += blank != NULL;
+        names = (HtText){names.data + size, names.size - size};
+    }
+    return true;
+}
+
 bool ht_vet_event(const HtDictionary *dictionary, const HtEvent *event, GError **error)
 {
     HtText type = event->attr[HT_ATTR_TYPE];
     if (!ht_dictionary_find_event_type(dictionary, type.data, type.size)) {
         return refuse(error, "a type that the dictionary does not know");
+    }
+    if (!vet_time(dictionary, event->attr[HT_ATTR_TIMEELEMENTS], error)) {
+        return false;
     }
     HtUnpack unpack = ht_unpack(event->data.data, event->data.size);
     HtItem item;

@@ -92,10 +92,22 @@ static void read_action(HtPathScope *scope, const xmlNode *node, HtEventRule *ev
     event->reverses = ht_compile_paths(scope, ht_compile_attribute(scope->compiler, node, "reverses"));
 }
 
+static const HtElement *find_time_element(HtCompiler *compiler, const xmlNode *node)
+{
+    const char *name = ht_compile_attribute(compiler, node, "element");
+    const HtElement *element =
+        name ? ht_dictionary_find(compiler->reference->dictionary, name, strlen(name)) : NULL;
+    if (name && !element) {
+        ht_compile_error(compiler, node, "element \"%s\" is not in the dictionary", name);
+    }
+    return element;
+}
+
 static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
 {
     const char *as = ht_compile_attribute(scope->compiler, node, "as");
     event->time = ht_compile_from(scope, node);
+    event->time_element = find_time_element(scope->compiler, node);
     event->time_path = own_text(scope->compiler, node, "from");
     event->time_finest = ht_compile_date(as ? as : "datetime", HT_TYPE_DATETIME, &event->time_flags);
     event->time_required = ht_compile_attribute(scope->compiler, node, "required") != NULL;

@@ -327,6 +327,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     check_nesting(compiler, compiler->mapping->trie, -1);
     ht_compile_counts_check(compiler);
     finish_nulls(compiler);
+    ht_compile_times(compiler);
     finish_covers(compiler);
     g_ptr_array_unref(compiler->covers);
     g_ptr_array_unref(compiler->record_nodes);

@@ -121,6 +121,9 @@ typedef struct {
     HtFrom id;
     bool id_personal; /* no businessid is made of it */
     HtFrom time;
+    const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */
+    HtText
+        *time_elements; /* for each path of `time`: the names of the elements with its value; absent: none */
     HtText time_path;
     unsigned time_flags;
     int time_finest;

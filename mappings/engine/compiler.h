@@ -110,6 +110,9 @@ int ht_compile_date(const char *as, HtType type, unsigned *flags);
 void ht_compile_event(HtCompiler *compiler, const xmlNode *node);
 void ht_compile_skip(HtCompiler *compiler, const xmlNode *node); /* in <mapping> */
 
+/* When all is read: which elements each event's time is the value of (compile-time.c). */
+void ht_compile_times(HtCompiler *compiler);
+
 /* The records of these paths (HtRecordRule *; made when they are not there), and their nodes as the scope's bases. Errors
  * are noted; `attribute` names where the paths stand. transfer container. */
 GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const char *attribute);

@@ -6,6 +6,7 @@ engine_SRC := \
 	mappings/engine/compile-define.c \
 	mappings/engine/compile-element.c \
 	mappings/engine/compile-event.c \
+	mappings/engine/compile-time.c \
 	mappings/engine/compile-path.c \
 	mappings/engine/compile-payload.c \
 	mappings/engine/compile-report.c \

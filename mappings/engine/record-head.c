@@ -172,6 +172,7 @@ static void set_time(HtRecorder *recorder, const HtEventRule *rule, HtEvent *eve
         HtText text = ht_match_value(recorder->match, rule->time.slots[i], 0);
         given = given || text.data;
         if (text.data && take_time(recorder, rule, text, event)) {
+            event->attr[HT_ATTR_TIMEELEMENTS] = rule->time_elements[i];
             return;
         }
     }

@@ -273,6 +273,29 @@ static void test_masked_and_hidden_elements_never_leave(void)
     stop(&f);
 }
 
+/* The date of a death stands in the event's time too. */
+static void test_a_time_that_may_not_be_seen_does_not_leave(void)
+{
+    static const struct {
+        const char *keys, *time, *precision;
+    } cases[] = {
+        {"", "2009-03-18T00:00:00+08:00", "day"},
+        {"mask = death.date:year\n", "2009-01-01T00:00:00+08:00", "year"},
+        {"deny = death.date\n", "", ""},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        start(&f, cases[i].keys, NULL);
+        g_autoptr(Answer) answer = post_death(&f, "900001102");
+        g_assert_true(platform_wait(f.platform, 1, 5000));
+        JsonObject *event = platform_event(f.platform, 0);
+        g_assert_cmpstr(string_in(event, "time"), ==, cases[i].time);
+        g_assert_cmpstr(string_in(event, "timeprecision"), ==, cases[i].precision);
+        g_assert_cmpint(json_object_has_member(event, "time"), ==, i < 2);
+        stop(&f);
+    }
+}
+
 static void test_a_cancellation_names_what_it_undoes(void)
 {
     Fixture f;
@@ -366,6 +389,8 @@ int main(int argc, char **argv)
     g_test_add_func("/bus/only-the-routed-divisions-go", test_only_the_routed_divisions_go);
     g_test_add_func("/bus/masked-and-hidden-elements-never-leave",
                     test_masked_and_hidden_elements_never_leave);
+    g_test_add_func("/bus/a-time-that-may-not-be-seen-does-not-leave",
+                    test_a_time_that_may_not_be_seen_does_not_leave);
     g_test_add_func("/bus/a-cancellation-names-what-it-undoes", test_a_cancellation_names_what_it_undoes);
     g_test_add_func("/bus/a-corrected-number-stays-the-same-person",
                     test_a_corrected_number_stays_the_same_person);

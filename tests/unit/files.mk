@@ -1,5 +1,7 @@
 unit_TESTS += test-base test-citizen
 test-citizen_LIBS := base
+unit_TESTS += test-event-time
+test-event-time_LIBS := delivery config engine base
 unit_TESTS += test-config
 test-config_LIBS := config base
 unit_TESTS += test-text test-text-scan

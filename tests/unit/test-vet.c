@@ -98,6 +98,25 @@ static void test_what_the_dictionary_does_not_know_is_refused(void)
 }
 
 /* A group that comes again, reported, begins anew. */
+static bool passes_with_time_of(const HtDictionary *dictionary, const char *names)
+{
+    HtEvent event = {
+        .attr = {
+            [HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1"), [HT_ATTR_TIMEELEMENTS] = ht_text_from(names)}};
+    return ht_vet_event(dictionary, &event, NULL);
+}
+
+static void test_times_are_of_known_elements(void)
+{
+    g_autoptr(HtDictionary) dictionary = load_dictionary();
+    g_assert_true(passes_with_time_of(dictionary, NULL));
+    g_assert_true(passes_with_time_of(dictionary, "death.date"));
+    g_assert_true(passes_with_time_of(dictionary, "death.date person.birthDate"));
+    g_assert_false(passes_with_time_of(dictionary, "death.dat"));
+    g_assert_false(passes_with_time_of(dictionary, "death.date  person.birthDate"));
+    g_assert_false(passes_with_time_of(dictionary, "death.date x"));
+}
+
 static void test_elements_may_come_again_elsewhere(void)
 {
     static const HtItem items[] = {
@@ -142,6 +161,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vet/unknown-types-are-refused", test_unknown_types_are_refused);
     g_test_add_func("/vet/what-the-dictionary-does-not-know-is-refused",
                     test_what_the_dictionary_does_not_know_is_refused);
+    g_test_add_func("/vet/times-are-of-known-elements", test_times_are_of_known_elements);
     g_test_add_func("/vet/elements-may-come-again-elsewhere", test_elements_may_come_again_elsewhere);
     g_test_add_func("/vet/is-cheap", test_vetting_is_cheap);
     return g_test_run();
