@@ -17,11 +17,13 @@ struct HtSpoolAppender {
     sqlite3 *db;
     HtSpoolHasher *hasher;
     HtSpoolKeys *keys;
+    HtSpoolTies *ties;
     HtSpoolSubjects *subjects;
     HtSpoolQuarantine *quarantine;
     sqlite3_stmt *insert_message, *insert_event, *insert_payload, *insert_faults, *find_message;
     HtSpoolFigures now, committed;
     HtBuffer head, faults;
+    HtBuffer marked[2]; /* data with marks of the spool's own, and with one more */
 
     const HtSpoolMessage *message; /* being taken */
     HtSpoolHash message_hash;      /* of its key */
@@ -78,10 +80,11 @@ HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GErro
     if (!appender->keys) {
         return NULL;
     }
-    appender->subjects = ht_spool_subjects_new(db, hasher, error);
-    if (!appender->subjects) {
+    appender->ties = ht_spool_ties_new(db, hasher, error);
+    if (!appender->ties) {
         return NULL;
     }
+    appender->subjects = ht_spool_subjects_new(appender->ties, hasher);
     appender->quarantine = ht_spool_quarantine_new(db, error);
     if (!appender->quarantine || !prepare(appender, error) || !load_figures(appender, error)) {
         return NULL;
@@ -102,9 +105,12 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     sqlite3_finalize(appender->find_message);
     ht_spool_keys_free(appender->keys);
     ht_spool_subjects_free(appender->subjects);
+    ht_spool_ties_free(appender->ties);
     ht_spool_quarantine_free(appender->quarantine);
     ht_buffer_clear(&appender->head);
     ht_buffer_clear(&appender->faults);
+    ht_buffer_clear(&appender->marked[0]);
+    ht_buffer_clear(&appender->marked[1]);
     g_free(appender);
 }
 
@@ -205,19 +211,32 @@ static void conceal(HtSpoolAppender *appender, HtEvent *event, Pseudonyms texts)
     }
 }
 
+/* The kind of each identity in conflict, where a mark names an element: no element has a name of one word. */
+static void mark_conflicts(HtSpoolAppender *appender, const HtSpoolSubjectAnswer *whose, HtEvent *event)
+{
+    for (unsigned i = 0; i < whose->conflict_count; i++) {
+        HtBuffer *marked = &appender->marked[i % 2];
+        ht_buffer_reset(marked, 1 << 16);
+        ht_event_add_mark(event->data, whose->conflicts[i], HT_SPOOL_MARK_CONFLICT, marked);
+        event->data = ht_buffer_text(marked);
+    }
+}
+
 static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32_t index, GError **error)
 {
     const HtSpoolMessage *message = appender->message;
     HtEvent event = *given;
-    HtSpoolSubjectQuestion question = {&event, message->source, &message->id, index, message->authority};
-    char subject[HT_SPOOL_SUBJECT], former[HT_SPOOL_SUBJECT];
+    HtSpoolSubjectQuestion question = {&event, message->source,      &message->id,
+                                       index,  message->received_us, message->authority};
+    HtSpoolSubjectAnswer whose;
     Pseudonyms texts;
     conceal(appender, &event, texts);
     event.attr[HT_ATTR_TRACEPARENT] = appender->trace[0] ? ht_text_from(appender->trace) : HT_TEXT_NONE;
-    if (!ht_spool_subjects_resolve(appender->subjects, &question, subject, former, error)) {
+    if (!ht_spool_subjects_resolve(appender->subjects, &question, &whose, error)) {
         return false;
     }
-    event.attr[HT_ATTR_FORMERSUBJECT] = former[0] != '\0' ? ht_text_from(former) : HT_TEXT_NONE;
+    event.attr[HT_ATTR_FORMERSUBJECT] = whose.former[0] != '\0' ? ht_text_from(whose.former) : HT_TEXT_NONE;
+    mark_conflicts(appender, &whose, &event);
     ht_buffer_reset(&appender->head, 1 << 16);
     ht_event_pack_head(&event, &appender->head);
     HtUuid id = ht_uuid_new();
@@ -226,7 +245,7 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
     ht_spool_bind_blob(row, 2, id.bytes, sizeof id.bytes);
     sqlite3_bind_int64(row, 3, (sqlite3_int64)appender->now.messages);
     sqlite3_bind_int64(row, 4, message->received_us);
-    ht_spool_bind_text(row, 5, (HtText){subject, HT_SPOOL_SUBJECT - 1});
+    ht_spool_bind_text(row, 5, (HtText){whose.subject, HT_SPOOL_SUBJECT - 1});
     ht_spool_bind_blob(row, 6, appender->head.data ? appender->head.data : "", appender->head.size);
     ht_spool_bind_blob(row, 7, event.data.data ? event.data.data : "", event.data.size);
     return ht_spool_database_do(row, error);
@@ -395,11 +414,11 @@ bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error)
 
 void ht_spool_appender_committed(HtSpoolAppender *appender)
 {
-    appender->now.aliases = ht_spool_subjects_count(appender->subjects);
+    appender->now.aliases = ht_spool_ties_count(appender->ties);
     appender->now.quarantined = ht_spool_quarantine_count(appender->quarantine);
     appender->committed = appender->now;
     ht_spool_keys_committed(appender->keys);
-    ht_spool_subjects_committed(appender->subjects);
+    ht_spool_ties_committed(appender->ties);
     ht_spool_quarantine_committed(appender->quarantine);
 }
 
@@ -407,7 +426,7 @@ void ht_spool_appender_rolled_back(HtSpoolAppender *appender)
 {
     appender->now = appender->committed;
     ht_spool_keys_rolled_back(appender->keys);
-    ht_spool_subjects_rolled_back(appender->subjects);
+    ht_spool_ties_rolled_back(appender->ties);
     ht_spool_quarantine_rolled_back(appender->quarantine);
 }
 

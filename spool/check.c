@@ -13,12 +13,14 @@
 #define QUICK_US (HT_SECOND / 2)
 #define QUICK_STEPS 10000
 #define QUICK_EVENTS 1000
+#define FORMAT_OF_TIES 3
 #define LINES_MAX 20 /* of one kind */
 
 typedef struct {
     sqlite3 *db;
     GString *report;
     int findings;
+    int format;           /* of the file: one that no bus of this version has opened yet lacks tables */
     uint64_t first, last; /* sequences, 0 when there are none */
 } Check;
 
@@ -104,35 +106,50 @@ static bool check_pruned(Check *check, GError **error)
 
 /* ---- What refers to what ---- */
 
-/* Each gives the number of rows that are wrong; ?1 is the first sequence kept, ?2 the last. */
-static const struct {
+/* Gives the number of rows that are wrong; ?1 is the first sequence kept, ?2 the last. */
+typedef struct {
     const char *sql, *what;
-} relations[] = {
-    {"SELECT count(*) FROM cursors WHERE seq < 0 OR seq > ?2", "cursors point behind the last event"},
+    int format; /* of the file, in which the tables came */
+} Relation;
+
+static const Relation relations[] = {
+    {"SELECT count(*) FROM cursors WHERE seq < 0 OR seq > ?2", "cursors point behind the last event", 1},
     {"SELECT count(*) FROM dead_letters WHERE seq < 1 OR seq > ?2",
-     "dead letters name events that never were"},
+     "dead letters name events that never were", 1},
     {"SELECT count(*) FROM messages WHERE events > 0 AND (first_seq < 1 OR first_seq + events - 1 > ?2)",
-     "receipts name events that never were"},
+     "receipts name events that never were", 1},
     {"SELECT count(*) FROM messages m WHERE m.events > 0 AND m.first_seq >= ?1 AND"
      " (SELECT e.message FROM events e WHERE e.seq = m.first_seq) IS NOT m.id",
-     "receipts name events of another message, or none"},
+     "receipts name events of another message, or none", 1},
     {"SELECT count(*) FROM (SELECT sum(m.events) AS claimed FROM messages m WHERE m.first_seq >= ?1)"
      " WHERE ?1 > 0 AND claimed IS NOT (SELECT count(*) FROM events)",
-     "the receipts' events are not as many as the events"},
+     "the receipts' events are not as many as the events", 1},
     {"SELECT (SELECT count(*) FROM messages) <> (SELECT coalesce(max(id), 0) FROM messages)",
-     "messages are not numbered without gaps"},
+     "messages are not numbered without gaps", 1},
     {"SELECT count(*) FROM (SELECT message FROM messages GROUP BY message HAVING count(*) > 1)",
-     "message ids are there twice"},
+     "message ids are there twice", 1},
     {"SELECT count(*) FROM keys k WHERE k.value & 1 AND NOT EXISTS"
      " (SELECT 1 FROM messages m WHERE m.id = k.value >> 2)",
-     "known keys name messages that never were"},
-    {"SELECT count(*) FROM keys WHERE length(hash) <> 16 OR value & 3 = 0", "known keys cannot be read"},
-    {"SELECT count(*) FROM key_log WHERE length(entries) % 24 <> 0", "rows of the key log cannot be read"},
+     "known keys name messages that never were", 1},
+    {"SELECT count(*) FROM keys WHERE length(hash) <> 16 OR value & 3 = 0", "known keys cannot be read", 1},
+    {"SELECT count(*) FROM aliases WHERE length(hash) <> 16 OR state NOT BETWEEN 0 AND 3 OR subject NOT GLOB 'p-*'",
+     "ties of identities cannot be read", FORMAT_OF_TIES},
+    {"SELECT count(*) FROM aliases a WHERE a.state = 3 AND NOT EXISTS"
+     " (SELECT 1 FROM conflicts c WHERE c.hash = a.hash)",
+     "identities tie nothing, and no conflict says why", FORMAT_OF_TIES},
+    {"SELECT count(*) FROM subjects WHERE forward IS NOT NULL AND (forward = subject OR forward NOT GLOB 'p-*')",
+     "subjects go on as what is no other subject", FORMAT_OF_TIES},
+    {"SELECT count(*) FROM conflicts WHERE length(hash) <> 16 OR events < 1 OR last < first",
+     "conflicts of identities cannot be read", FORMAT_OF_TIES},
+    {"SELECT count(*) FROM key_log WHERE length(entries) % 24 <> 0", "rows of the key log cannot be read", 1},
 };
 
 static bool check_relations(Check *check, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(relations); i++) {
+        if (relations[i].format > check->format) {
+            continue;
+        }
         g_autoptr(sqlite3_stmt) statement = NULL;
         bool found;
         if (!ht_spool_database_prepare(check->db, relations[i].sql, &statement, error)) {
@@ -204,7 +221,7 @@ static int check_file(const char *path, GString *report, GError **error)
         !ht_spool_schema_version(db, &version, error)) {
         return -1;
     }
-    Check check = {.db = db, .report = report};
+    Check check = {.db = db, .report = report, .format = version};
     if (version == 0) {
         find_fault(&check, "file: it is empty");
     } else {

@@ -26,7 +26,23 @@ static const char step_2[] =
     " received INTEGER NOT NULL, sha256 BLOB NOT NULL, rejected INTEGER NOT NULL, reason TEXT NOT NULL,"
     " payload BLOB, faults BLOB, UNIQUE(source, sha256)) STRICT;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2};
+/* Version 3: who says what an identity is tied to (ties.h), what is in conflict, and what administrators changed. Of what
+ * version 2 had tied to each other it is not known whether a citizen number is among it: as if one were. */
+static const char step_3[] =
+    "ALTER TABLE aliases ADD COLUMN kind TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE aliases ADD COLUMN source TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE aliases ADD COLUMN state INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE subjects(subject TEXT PRIMARY KEY, numbered INTEGER NOT NULL, forward TEXT) STRICT,"
+    " WITHOUT ROWID;"
+    "INSERT INTO subjects SELECT subject, 1, NULL FROM aliases GROUP BY subject HAVING count(*) > 1;"
+    "CREATE TABLE conflicts(hash BLOB PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL,"
+    " subject TEXT NOT NULL, other TEXT NOT NULL, more INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE subject_audit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, uid INTEGER NOT NULL,"
+    " verb TEXT NOT NULL, subject TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,"
+    " reason TEXT NOT NULL) STRICT;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

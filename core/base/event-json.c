@@ -180,7 +180,8 @@ static void render_list_item(Open *open, const HtItem *item, HtText value)
     ht_buffer_add_char(open->json, '{');
     ht_json_member(open->json, quality ? "mark" : "name", quality ? item->value : item->name);
     if (quality && item->name.size > 0) {
-        ht_json_member(open->json, "element", item->name);
+        bool element = memchr(item->name.data, '.', item->name.size) != NULL;
+        ht_json_member(open->json, element ? "element" : "identity", item->name);
     } else if (!quality) {
         ht_json_member(open->json, "value", value);
     }

@@ -70,7 +70,9 @@ typedef enum { HT_ITEM_ELEMENT = 1, HT_ITEM_QUALITY = 2, HT_ITEM_UNMAPPED = 3 } 
 
 typedef struct {
     HtItemKind kind;
-    HtText name; /* element "group.element"; for quality the element meant, or empty; for unmapped the path */
+    HtText
+        name; /* element "group.element"; for quality the element meant, or the kind of the identity meant (a word
+                    without a dot), or empty; for unmapped the path */
     HtText value;     /* the value; for quality the mark */
     HtValueForm form; /* elements only */
     bool reported;    /* elements only: repeated from another authority */

@@ -45,6 +45,8 @@ static const char introduction[] =
     "not see `time`: under the mask `year` it is the first instant of its year with the precision `year`, under any other, and where "
     "the element is not shown, it is absent, and so is `timeprecision`. A time that is no element's counts as the event's "
     "`dataclassification`.\n\n"
+    "Each entry of `quality` has a `mark`, and an `element` when it is about one. `identity-conflict` has `identity` instead, the "
+    "kind of number that named somebody else, too (`person`, `card`, `birthCertificate`, …): the number itself is not said.\n\n"
     "What stands in an element for something else counts as sensitive (2) at least: an original code "
     "(`{\"code\":…,\"text\":…,\"system\":…}`), and in an element of sensitivity 0 a value that does not have the element's form or "
     "length, or holds a citizen number.\n";

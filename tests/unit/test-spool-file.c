@@ -134,6 +134,26 @@ TEST(test_migrates_version_1)
     expect_clean(place);
 }
 
+/* Of what version 2 had tied to each other, a citizen number may be among it; of what stood alone it cannot. */
+TEST(test_migrates_version_2)
+{
+    (void)unused;
+    make_version_1(place);
+    place_change(place, "INSERT INTO aliases VALUES(x'000102030405060708090a0b0c0d0e0f', 'p-old'),"
+                        "(x'010102030405060708090a0b0c0d0e0f', 'p-old'),"
+                        "(x'020102030405060708090a0b0c0d0e0f', 'p-alone')");
+    expect_clean(place);
+    place_open(place);
+    HtSpoolStatus status;
+    ht_spool_status(place->spool, &status);
+    g_assert_cmpuint(status.aliases, ==, 3);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM aliases WHERE state = 0 AND kind = ''"), ==, 3);
+    g_assert_cmpint(place_number(place, "SELECT numbered FROM subjects WHERE subject = 'p-old'"), ==, 1);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM subjects"), ==, 1);
+    expect_clean(place);
+}
+
 TEST(test_sets_page_size_and_identity)
 {
     (void)unused;
@@ -191,6 +211,13 @@ static const struct {
     {"message", "DELETE FROM messages WHERE id = 2", "messages are not numbered"},
     {"key", "INSERT INTO keys VALUES(zeroblob(16), 999 << 2 | 1)", "known keys name messages"},
     {"key-log", "INSERT INTO key_log VALUES(999, x'01')", "key log"},
+    {"alias", "INSERT INTO aliases VALUES(zeroblob(16), 'somebody', 'personNo', 'hukou', 1)",
+     "ties of identities"},
+    {"parted", "INSERT INTO aliases VALUES(zeroblob(16), 'p-a', 'personNo', 'hukou', 3)",
+     "no conflict says why"},
+    {"forward", "INSERT INTO subjects VALUES('p-a', 0, 'p-a')", "subjects go on"},
+    {"conflict", "INSERT INTO conflicts VALUES(x'01', 'hukou', 'personNo', 'p-a', 'p-b', 0, 1, 5, 5)",
+     "conflicts of identities"},
     {"first", "DELETE FROM events WHERE seq = 1", "the first is 2"},
 };
 
@@ -317,6 +344,7 @@ int main(int argc, char **argv)
     add("/spool/open/refuses-a-newer-format", NULL, test_refuses_newer_format);
     add("/spool/open/refuses-another-database", NULL, test_refuses_other_database);
     add("/spool/open/migrates-version-1", NULL, test_migrates_version_1);
+    add("/spool/open/migrates-version-2", NULL, test_migrates_version_2);
     add("/spool/open/sets-page-size-and-identity", NULL, test_sets_page_size_and_identity);
     add("/spool/open/looks-after-an-unclean-end", NULL, test_unclean_start_finds_damage);
     add("/spool/open/sequences-go-on-after-pruning", NULL, test_sequences_go_on_after_pruning);

@@ -1,4 +1,5 @@
 /* Whose event it is: subjects and aliases. Numbers are synthetic (prefix 99). */
+#include "spool/subject.h"
 #include "tests/unit/test-spool.h"
 
 #define TEST(name) static void name(Place *place, const void *unused)
@@ -10,7 +11,21 @@
 
 typedef struct {
     char subject[40], former[40];
+    char conflict[40]; /* the kind that the first mark names; empty without */
 } Found;
+
+static void find_conflict(const HtStoredEvent *stored, Found *found)
+{
+    HtUnpack unpack = ht_unpack(stored->event.data.data, stored->event.data.size);
+    HtItem item;
+    while (ht_item_next(&unpack, &item)) {
+        if (found->conflict[0] == '\0' && ht_text_is(item.value, HT_SPOOL_MARK_CONFLICT)) {
+            g_assert_cmpint(item.kind, ==, HT_ITEM_QUALITY);
+            memcpy(found->conflict, item.name.data, item.name.size);
+        }
+    }
+    g_assert_false(unpack.broken);
+}
 
 /* An event with these identities: kind, value, kind, value, …, NULL. A kind with `+` before it is fresh. Only "stranger" is
  * no authority. */
@@ -29,7 +44,8 @@ static Found identify(Place *place, const char *source, const char *const *ident
     HtSpoolPage *page = spool_page(place->spool, receipt.sequence - 1, 1, 1);
     const HtStoredEvent *stored = page_event(page, 0);
     HtText former = stored->event.attr[HT_ATTR_FORMERSUBJECT];
-    Found found = {"", ""};
+    Found found = {"", "", ""};
+    find_conflict(stored, &found);
     memcpy(found.subject, stored->subject.data, stored->subject.size);
     if (former.data) {
         memcpy(found.former, former.data, former.size);
@@ -131,17 +147,20 @@ TEST(test_local_number_follows_strong_one)
     g_assert_cmpuint(count_aliases(place), ==, 1);
 }
 
-/* A department gives one of its own numbers to another person. */
-TEST(test_weak_repoint)
+/* Two of a department's own numbers that are known with a citizen number each: whose event it is cannot be said, and nobody
+ * is joined. */
+TEST(test_weak_numbers_join_nobody)
 {
     (void)unused;
     Found first = IDENTIFY("hukou", "personNo", "1", "idNumber", NUMBER);
-    Found tied = IDENTIFY("hukou", "personNo", "2", "idNumber", NEW_NUMBER);
-    Found moved = IDENTIFY("hukou", "personNo", "2", "personNo", "1");
-    g_assert_cmpstr(moved.subject, ==, tied.subject);
-    g_assert_cmpstr(moved.former, ==, first.subject);
-    g_assert_cmpstr(IDENTIFY("hukou", "personNo", "1").subject, ==, tied.subject);
-    g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NUMBER).subject, ==, first.subject);
+    Found second = IDENTIFY("hukou", "personNo", "2", "idNumber", NEW_NUMBER);
+    Found both = IDENTIFY("hukou", "personNo", "2", "personNo", "1");
+    g_assert_cmpstr(both.subject, !=, first.subject);
+    g_assert_cmpstr(both.subject, !=, second.subject);
+    g_assert_cmpstr(both.former, ==, "");
+    g_assert_cmpstr(both.conflict, ==, "personNo");
+    g_assert_cmpstr(IDENTIFY("hukou", "personNo", "1").subject, ==, first.subject);
+    g_assert_cmpstr(IDENTIFY("hukou", "personNo", "2").subject, ==, second.subject);
     g_assert_cmpuint(count_aliases(place), ==, 2);
 }
 
@@ -153,7 +172,7 @@ TEST(test_fresh_split)
     Found first = IDENTIFY("hukou", "idNumber", NUMBER, "personNo", "1");
     Found split = IDENTIFY("hukou", "idNumber", NUMBER, "+holder", "second", "personNo", "1");
     g_assert_cmpstr(split.subject, !=, first.subject);
-    g_assert_cmpstr(split.former, ==, first.subject);
+    g_assert_cmpstr(split.former, ==, ""); /* the first one's events are not the second one's */
     g_assert_cmpstr(IDENTIFY("hukou", "personNo", "1").subject, ==, split.subject);
     g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NUMBER).subject, ==, first.subject);
     Found again = IDENTIFY("hukou", "idNumber", NUMBER, "+holder", "second");
@@ -170,9 +189,11 @@ TEST(test_number_is_not_taken_over)
     Found both = IDENTIFY("marriage", "idNumber", NEW_NUMBER, "birthCertificate", "Z990000002");
     g_assert_cmpstr(both.subject, !=, first.subject);
     Found mixed = IDENTIFY("marriage", "birthCertificate", "Z990000002", "idNumber", NUMBER);
-    g_assert_cmpstr(mixed.subject, ==, both.subject);
-    g_assert_cmpstr(mixed.former, ==, first.subject);
+    g_assert_cmpstr(mixed.subject, ==, first.subject);
+    g_assert_cmpstr(mixed.former, ==, "");
+    g_assert_cmpstr(mixed.conflict, ==, "birthCertificate");
     g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NUMBER).subject, ==, first.subject);
+    g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NEW_NUMBER).subject, ==, both.subject);
 }
 
 /* ---- Sources that are no authority ---- */
@@ -238,7 +259,154 @@ TEST(test_stranger_ties_its_own_numbers)
     g_assert_cmpstr(IDENTIFY("stranger", "personNo", "1").subject, ==, tied.subject);
     Found other = IDENTIFY("stranger", "idNumber", NEW_NUMBER, "personNo", "1");
     g_assert_cmpstr(other.former, ==, "");
-    g_assert_cmpstr(IDENTIFY("stranger", "personNo", "1").subject, ==, other.subject);
+    g_assert_cmpstr(other.conflict, ==, "personNo");
+    g_assert_cmpstr(other.subject, !=, tied.subject);
+}
+
+/* ---- Conflicts ---- */
+
+static void restart(Place *place)
+{
+    place_close(place);
+    place_open(place);
+}
+
+/* A number of the source's own, or a certificate, that comes with one citizen number and then with another: two persons, and
+ * from then on it ties nothing. */
+static void expect_conflict(Place *place, const char *source, const char *kind)
+{
+    Found first = IDENTIFY(source, kind, "7", "idNumber", NUMBER);
+    Found second = IDENTIFY(source, kind, "7", "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(first.conflict, ==, "");
+    g_assert_cmpstr(second.subject, !=, first.subject);
+    g_assert_cmpstr(second.former, ==, "");
+    g_assert_cmpstr(second.conflict, ==, kind);
+    g_assert_cmpstr(second.subject, ==, IDENTIFY(source, "idNumber", NEW_NUMBER).subject);
+    restart(place);
+    Found alone = IDENTIFY(source, kind, "7"), again = IDENTIFY(source, kind, "7");
+    g_assert_cmpstr(alone.subject, !=, first.subject);
+    g_assert_cmpstr(alone.subject, !=, second.subject);
+    g_assert_cmpstr(alone.subject, !=, again.subject);
+    g_assert_cmpstr(alone.conflict, ==, kind);
+    Found third = IDENTIFY(source, "idNumber", NUMBER, kind, "7");
+    g_assert_cmpstr(third.subject, ==, first.subject);
+    g_assert_cmpstr(third.former, ==, "");
+    g_assert_cmpstr(third.conflict, ==, kind);
+}
+
+TEST(test_authority_conflict)
+{
+    (void)unused;
+    expect_conflict(place, "hukou", "personNo");
+}
+
+TEST(test_stranger_conflict)
+{
+    (void)unused;
+    expect_conflict(place, "stranger", "personNo");
+}
+
+TEST(test_certificate_conflict)
+{
+    (void)unused;
+    expect_conflict(place, "hukou", "birthCertificate");
+}
+
+/* A person known without a number got the first one; the second one is another's. */
+TEST(test_newborn_conflict)
+{
+    (void)unused;
+    Found born = IDENTIFY("stranger", "birthCertificate", CERTIFICATE);
+    Found first = IDENTIFY("hukou", "birthCertificate", CERTIFICATE, "idNumber", NUMBER);
+    Found second = IDENTIFY("hukou", "birthCertificate", CERTIFICATE, "idNumber", NEW_NUMBER);
+    Found alone = IDENTIFY("stranger", "birthCertificate", CERTIFICATE);
+    g_assert_cmpstr(first.subject, ==, born.subject);
+    g_assert_cmpstr(second.subject, !=, born.subject);
+    g_assert_cmpstr(second.conflict, ==, "birthCertificate");
+    g_assert_cmpstr(alone.subject, !=, first.subject);
+    g_assert_cmpstr(alone.subject, !=, second.subject);
+    g_assert_cmpstr(IDENTIFY("hukou", "idNumber", NUMBER).subject, ==, first.subject);
+}
+
+/* A hospital hears of the corrected number before the police say so. */
+TEST(test_correction_ends_conflict)
+{
+    (void)unused;
+    IDENTIFY("stranger", "personNo", "7", "idNumber", NUMBER);
+    Found second = IDENTIFY("stranger", "personNo", "7", "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(second.conflict, ==, "personNo");
+    Found corrected = IDENTIFY("hukou", "idNumber", NEW_NUMBER, "idNumber", NUMBER);
+    Found alone = IDENTIFY("stranger", "personNo", "7");
+    g_assert_cmpstr(alone.subject, ==, corrected.subject);
+    g_assert_cmpstr(alone.conflict, ==, "");
+    Found third = IDENTIFY("stranger", "personNo", "7", "idNumber", "990101198001010036");
+    g_assert_cmpstr(third.conflict, ==, "personNo");
+    g_assert_cmpstr(IDENTIFY("stranger", "personNo", "7").subject, !=, corrected.subject);
+}
+
+/* What was tied to the old number goes with it. */
+TEST(test_correction_takes_along)
+{
+    (void)unused;
+    IDENTIFY("stranger", "personNo", "7", "idNumber", NUMBER);
+    Found corrected = IDENTIFY("hukou", "idNumber", NEW_NUMBER, "idNumber", NUMBER);
+    Found both = IDENTIFY("stranger", "personNo", "7", "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(both.subject, ==, corrected.subject);
+    g_assert_cmpstr(both.conflict, ==, "");
+    g_assert_cmpstr(IDENTIFY("stranger", "personNo", "7").subject, ==, corrected.subject);
+}
+
+/* Two persons known without numbers, then named as one: joined, until each turns out to have a number. */
+TEST(test_persons_without_numbers)
+{
+    (void)unused;
+    Found one = IDENTIFY("hukou", "personNo", "1"), two = IDENTIFY("hukou", "cardNo", "2");
+    Found both = IDENTIFY("hukou", "personNo", "1", "cardNo", "2");
+    g_assert_cmpstr(both.subject, ==, one.subject);
+    g_assert_cmpstr(both.former, ==, two.subject);
+    g_assert_cmpstr(IDENTIFY("hukou", "cardNo", "2").subject, ==, one.subject);
+    Found first = IDENTIFY("hukou", "personNo", "1", "idNumber", NUMBER);
+    Found second = IDENTIFY("hukou", "cardNo", "2", "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(first.subject, ==, one.subject);
+    g_assert_cmpstr(second.subject, !=, first.subject);
+    g_assert_cmpstr(second.conflict, ==, "cardNo");
+}
+
+/* The second of two who shared a number gets one of her own: nobody is told that the two are one. */
+TEST(test_fresh_number)
+{
+    (void)unused;
+    Found first = IDENTIFY("hukou", "idNumber", NUMBER, "personNo", "1");
+    IDENTIFY("hukou", "idNumber", NUMBER, "personNo", "2");
+    Found fresh = IDENTIFY("hukou", "+idNumber", NEW_NUMBER, "personNo", "2");
+    g_assert_cmpstr(fresh.subject, !=, first.subject);
+    g_assert_cmpstr(fresh.former, ==, "");
+    g_assert_cmpstr(fresh.conflict, ==, "");
+    g_assert_cmpstr(IDENTIFY("hukou", "personNo", "2").subject, ==, fresh.subject);
+    g_assert_cmpstr(IDENTIFY("hukou", "personNo", "1").subject, ==, first.subject);
+}
+
+/* What a host calls a kind is not quoted when it is no word. */
+TEST(test_kinds_are_words)
+{
+    (void)unused;
+    IDENTIFY("hukou", NUMBER, "7", "idNumber", NUMBER);
+    g_assert_cmpstr(IDENTIFY("hukou", NUMBER, "7", "idNumber", NEW_NUMBER).conflict, ==, "other");
+}
+
+/* What an older version tied may have been tied to a citizen number. */
+TEST(test_old_ties_are_doubtful)
+{
+    (void)unused;
+    Found first = IDENTIFY("hukou", "personNo", "1", "idNumber", NUMBER);
+    IDENTIFY("hukou", "personNo", "2");
+    place_close(place);
+    place_change(place, "UPDATE aliases SET state = 0, kind = '', source = ''");
+    place_open(place);
+    Found second = IDENTIFY("hukou", "personNo", "1", "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(second.subject, !=, first.subject);
+    g_assert_cmpstr(second.conflict, ==, "personNo");
+    g_assert_cmpstr(IDENTIFY("hukou", "personNo", "2", "idNumber", NEW_NUMBER).conflict, ==, "");
 }
 
 /* ---- Business numbers ---- */
@@ -447,7 +615,7 @@ int main(int argc, char **argv)
     add("/spool/subject/correction-ties-old-to-new", test_correction);
     add("/spool/subject/local-kinds-are-scoped-by-source", test_local_kinds_are_scoped);
     add("/spool/subject/local-number-follows-the-citizen-number", test_local_number_follows_strong_one);
-    add("/spool/subject/local-number-is-pointed-anew", test_weak_repoint);
+    add("/spool/subject/local-numbers-of-two-persons-join-nobody", test_weak_numbers_join_nobody);
     add("/spool/subject/shared-number-is-split", test_fresh_split);
     add("/spool/subject/number-is-not-taken-over", test_number_is_not_taken_over);
     add("/spool/subject/stranger-ties-no-numbers", test_stranger_ties_no_numbers);
@@ -455,6 +623,17 @@ int main(int argc, char **argv)
     add("/spool/subject/stranger-splits-nothing", test_stranger_splits_nothing);
     add("/spool/subject/stranger-leaves-certificates", test_stranger_leaves_certificates);
     add("/spool/subject/stranger-ties-its-own-numbers", test_stranger_ties_its_own_numbers);
+    add("/spool/conflict/local-number-of-an-authority", test_authority_conflict);
+    add("/spool/conflict/local-number-of-another-source", test_stranger_conflict);
+    add("/spool/conflict/birth-certificate", test_certificate_conflict);
+    add("/spool/conflict/second-number-of-a-newborn", test_newborn_conflict);
+    add("/spool/conflict/ends-with-the-correction", test_correction_ends_conflict);
+    add("/spool/subject/correction-takes-along-what-was-tied", test_correction_takes_along);
+    add("/spool/subject/persons-without-numbers-are-joined-until-they-have-some",
+        test_persons_without_numbers);
+    add("/spool/subject/number-that-begins-afresh-joins-nobody", test_fresh_number);
+    add("/spool/conflict/kinds-are-words", test_kinds_are_words);
+    add("/spool/conflict/old-ties-are-doubtful", test_old_ties_are_doubtful);
     add("/spool/business/plain-numbers-stay", test_plain_business_numbers_stay);
     add("/spool/business/correlations-are-always-concealed", test_correlations_are_always_concealed);
     add("/spool/business/others-are-concealed", test_other_business_numbers_are_concealed);

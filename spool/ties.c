@@ -1,0 +1,330 @@
+/* The tables of ties. While a table has no row it is not asked. Writer thread. */
+#include "spool/ties.h"
+
+#define STEPS_MAX 1000 /* of a subject that went on as another: a person's number is not corrected so often */
+#define KIND_MAX_BYTES 32
+#define KIND_DIGITS_MAX 4
+
+typedef struct {
+    uint64_t aliases;  /* rows */
+    uint64_t forwards; /* rows of `subjects` that name another */
+    bool subjects;     /* the table has rows */
+} Figures;
+
+struct HtSpoolTies {
+    HtSpoolHasher *hasher;
+    sqlite3_stmt *find, *store, *find_subject, *forward, *part, *number, *find_conflict, *add_conflict,
+        *settle;
+    Figures now, committed;
+};
+
+static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
+{
+    const struct {
+        sqlite3_stmt **statement;
+        const char *sql;
+    } all[] = {
+        {&ties->find, "SELECT subject, state FROM aliases WHERE hash = ?"},
+        {&ties->store,
+         "INSERT OR REPLACE INTO aliases(hash, subject, kind, source, state) VALUES(?, ?, ?, ?, ?)"},
+        {&ties->find_subject, "SELECT numbered, forward FROM subjects WHERE subject = ?"},
+        {&ties->forward, "INSERT INTO subjects(subject, numbered, forward) VALUES(?, 0, ?)"
+                         " ON CONFLICT(subject) DO UPDATE SET forward = excluded.forward"},
+        {&ties->part, "UPDATE subjects SET forward = NULL WHERE subject = ? AND forward IS NOT NULL"},
+        {&ties->number, "INSERT INTO subjects(subject, numbered) VALUES(?, 1)"
+                        " ON CONFLICT(subject) DO UPDATE SET numbered = 1"},
+        {&ties->find_conflict, "SELECT subject, other, more FROM conflicts WHERE hash = ?"},
+        {&ties->add_conflict,
+         "INSERT INTO conflicts(hash, source, kind, subject, other, more, events, first, last)"
+         " VALUES(?1, ?2, ?3, ?4, ?5, 0, 1, ?7, ?7)"
+         " ON CONFLICT(hash) DO UPDATE SET events = events + 1, last = ?7, more = max(more, ?6)"},
+        {&ties->settle, "DELETE FROM conflicts WHERE hash = ?"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (!ht_spool_database_prepare(db, all[i].sql, all[i].statement, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool load_figures(HtSpoolTies *ties, sqlite3 *db, GError **error)
+{
+    int64_t aliases, subjects, forwards;
+    if (!ht_spool_database_number(db, "SELECT count(*) FROM aliases", &aliases, error) ||
+        !ht_spool_database_number(db, "SELECT count(*) FROM subjects", &subjects, error) ||
+        !ht_spool_database_number(db, "SELECT count(forward) FROM subjects", &forwards, error)) {
+        return false;
+    }
+    ties->now = ties->committed = (Figures){(uint64_t)aliases, (uint64_t)forwards, subjects > 0};
+    return true;
+}
+
+HtSpoolTies *ht_spool_ties_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error)
+{
+    g_autoptr(HtSpoolTies) ties = g_new0(HtSpoolTies, 1);
+    ties->hasher = hasher;
+    if (!prepare(ties, db, error) || !load_figures(ties, db, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&ties);
+}
+
+void ht_spool_ties_free(HtSpoolTies *ties)
+{
+    if (!ties) {
+        return;
+    }
+    sqlite3_stmt *const all[] = {ties->find,    ties->store,         ties->find_subject,
+                                 ties->forward, ties->part,          ties->number,
+                                 ties->settle,  ties->find_conflict, ties->add_conflict};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        sqlite3_finalize(all[i]);
+    }
+    g_free(ties);
+}
+
+/* ---- Subjects ---- */
+
+static void keep_text(sqlite3_stmt *row, int column, char subject[HT_SPOOL_SUBJECT])
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    g_strlcpy(subject, text ? text : "", HT_SPOOL_SUBJECT);
+}
+
+/* One step. `next` is empty when the subject goes on as itself. */
+static bool find_next(HtSpoolTies *ties, const char *subject, char next[HT_SPOOL_SUBJECT], bool *numbered,
+                      GError **error)
+{
+    bool found;
+    next[0] = '\0';
+    ht_spool_bind_text(ties->find_subject, 1, ht_text_from(subject));
+    bool good = ht_spool_database_row(ties->find_subject, &found, error);
+    if (good && found) {
+        *numbered = *numbered || sqlite3_column_int(ties->find_subject, 0);
+        keep_text(ties->find_subject, 1, next);
+    }
+    sqlite3_reset(ties->find_subject);
+    return good;
+}
+
+bool ht_spool_ties_follow(HtSpoolTies *ties, char subject[HT_SPOOL_SUBJECT], bool *numbered, GError **error)
+{
+    for (unsigned steps = 0; ties->now.subjects && steps < STEPS_MAX; steps++) {
+        char next[HT_SPOOL_SUBJECT];
+        if (!find_next(ties, subject, next, numbered, error)) {
+            return false;
+        }
+        if (next[0] == '\0') {
+            return true;
+        }
+        memcpy(subject, next, HT_SPOOL_SUBJECT);
+    }
+    return true;
+}
+
+bool ht_spool_ties_forward(HtSpoolTies *ties, const char *from, const char *to, GError **error)
+{
+    ties->now.forwards++;
+    ties->now.subjects = true;
+    ht_spool_bind_text(ties->forward, 1, ht_text_from(from));
+    ht_spool_bind_text(ties->forward, 2, ht_text_from(to));
+    return ht_spool_database_do(ties->forward, error);
+}
+
+bool ht_spool_ties_part(HtSpoolTies *ties, const char *subject, bool *was, GError **error)
+{
+    bool numbered = false;
+    char next[HT_SPOOL_SUBJECT];
+    if (!find_next(ties, subject, next, &numbered, error)) {
+        return false;
+    }
+    *was = next[0] != '\0';
+    if (!*was) {
+        return true;
+    }
+    ties->now.forwards--;
+    ht_spool_bind_text(ties->part, 1, ht_text_from(subject));
+    return ht_spool_database_do(ties->part, error);
+}
+
+bool ht_spool_ties_number(HtSpoolTies *ties, const char *subject, GError **error)
+{
+    ties->now.subjects = true;
+    ht_spool_bind_text(ties->number, 1, ht_text_from(subject));
+    return ht_spool_database_do(ties->number, error);
+}
+
+/* ---- Conflicts ---- */
+
+typedef struct {
+    bool found, more;
+    char subject[HT_SPOOL_SUBJECT], other[HT_SPOOL_SUBJECT]; /* as which they go on */
+} Conflict;
+
+static bool find_conflict(HtSpoolTies *ties, const HtSpoolHash *hash, Conflict *conflict, GError **error)
+{
+    bool numbered = false;
+    *conflict = (Conflict){0};
+    ht_spool_bind_blob(ties->find_conflict, 1, hash->bytes, sizeof hash->bytes);
+    bool good = ht_spool_database_row(ties->find_conflict, &conflict->found, error);
+    if (good && conflict->found) {
+        keep_text(ties->find_conflict, 0, conflict->subject);
+        keep_text(ties->find_conflict, 1, conflict->other);
+        conflict->more = sqlite3_column_int(ties->find_conflict, 2) != 0;
+    }
+    sqlite3_reset(ties->find_conflict);
+    return good && ht_spool_ties_follow(ties, conflict->subject, &numbered, error) &&
+           ht_spool_ties_follow(ties, conflict->other, &numbered, error);
+}
+
+/* Whether a third person is named. */
+static bool names_more(const Conflict *conflict, const char *subject)
+{
+    return subject && strcmp(subject, conflict->subject) != 0 && strcmp(subject, conflict->other) != 0;
+}
+
+bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, const char *other,
+                            int64_t time_us, GError **error)
+{
+    Conflict known;
+    sqlite3_stmt *row = ties->add_conflict;
+    if (!find_conflict(ties, &tie->hash, &known, error)) {
+        return false;
+    }
+    bool more = known.found && (names_more(&known, subject) || names_more(&known, other));
+    ht_spool_bind_blob(row, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    ht_spool_bind_text(row, 2, ht_text_from(tie->source));
+    ht_spool_bind_text(row, 3, tie->kind);
+    ht_spool_bind_text(row, 4, ht_text_from(subject ? subject : ""));
+    ht_spool_bind_text(row, 5, ht_text_from(other ? other : ""));
+    sqlite3_bind_int(row, 6, more);
+    sqlite3_bind_int64(row, 7, time_us);
+    return ht_spool_database_do(row, error);
+}
+
+bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
+{
+    ht_spool_bind_blob(ties->settle, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    return ht_spool_database_do(ties->settle, error);
+}
+
+/* ---- Identities ---- */
+
+/* A mapping's word, as it may stand in a table and before a consumer: a host that puts something else there is not
+ * quoted. */
+static HtText name_kind(HtText kind)
+{
+    unsigned digits = 0;
+    for (size_t i = 0; i < kind.size; i++) {
+        digits += g_ascii_isdigit(kind.data[i]);
+        if (!g_ascii_isalnum(kind.data[i]) && kind.data[i] != '-' && kind.data[i] != '_') {
+            return HT_TEXT_LITERAL("other");
+        }
+    }
+    return kind.size <= KIND_MAX_BYTES && digits <= KIND_DIGITS_MAX ? kind : HT_TEXT_LITERAL("other");
+}
+
+static void hash_identity(HtSpoolTies *ties, const HtIdentity *identity, HtSpoolTie *tie)
+{
+    HtSpoolHash halves[2];
+    if (tie->global) {
+        ht_spool_hash(ties->hasher, HT_TEXT_LITERAL("subject"), identity->kind, identity->value, halves);
+    } else {
+        g_autofree char *scope = g_strdup_printf("%s/%.*s", tie->source, (int)identity->kind.size,
+                                                 identity->kind.size ? identity->kind.data : "");
+        ht_spool_hash(ties->hasher, HT_TEXT_LITERAL("subject"), ht_text_from(scope), identity->value, halves);
+    }
+    tie->hash = halves[1];
+    ht_spool_hash_subject(&halves[0], tie->implied);
+}
+
+/* A conflict ends when its two persons have turned out to be one. */
+static bool find_parted(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
+{
+    Conflict conflict;
+    if (!find_conflict(ties, &tie->hash, &conflict, error)) {
+        return false;
+    }
+    tie->parted = !conflict.found || conflict.more || strcmp(conflict.subject, conflict.other) != 0;
+    g_strlcpy(tie->subject, tie->parted ? "" : conflict.subject, sizeof tie->subject);
+    tie->numbered = !tie->parted;
+    return true;
+}
+
+static bool find_alias(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
+{
+    HtSpoolTieState state = HT_SPOOL_TIE_OLD;
+    ht_spool_bind_blob(ties->find, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    bool good = ht_spool_database_row(ties->find, &tie->stored, error);
+    if (good && tie->stored) {
+        keep_text(ties->find, 0, tie->subject);
+        state = (HtSpoolTieState)sqlite3_column_int(ties->find, 1);
+    }
+    sqlite3_reset(ties->find);
+    if (!good || !tie->stored) {
+        return good;
+    }
+    /* What an older version tied to another's subject may have been tied to a citizen number's. */
+    bool doubtful = state == HT_SPOOL_TIE_OLD && strcmp(tie->subject, tie->implied) != 0;
+    tie->numbered = tie->strong || state == HT_SPOOL_TIE_NUMBERED || doubtful;
+    return state != HT_SPOOL_TIE_PARTED || find_parted(ties, tie, error);
+}
+
+bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,
+                        GError **error)
+{
+    bool strong = ht_text_is(identity->kind, "idNumber");
+    *tie = (HtSpoolTie){.kind = name_kind(identity->kind),
+                        .source = source,
+                        .strong = strong,
+                        .global = strong || ht_text_is(identity->kind, "birthCertificate"),
+                        .fresh = identity->fresh};
+    hash_identity(ties, identity, tie);
+    if (ties->now.aliases > 0 && !find_alias(ties, tie, error)) {
+        return false;
+    }
+    if (strong && !tie->stored) {
+        memcpy(tie->subject, tie->implied, sizeof tie->subject);
+        tie->numbered = true;
+    }
+    return tie->subject[0] == '\0' || ht_spool_ties_follow(ties, tie->subject, &tie->numbered, error);
+}
+
+bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
+                         GError **error)
+{
+    ties->now.aliases += !tie->stored;
+    ht_spool_bind_blob(ties->store, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    ht_spool_bind_text(ties->store, 2, ht_text_from(subject));
+    ht_spool_bind_text(ties->store, 3, tie->kind);
+    ht_spool_bind_text(ties->store, 4, ht_text_from(tie->source));
+    sqlite3_bind_int(ties->store, 5, (int)state);
+    if (!ht_spool_database_do(ties->store, error)) {
+        return false;
+    }
+    tie->stored = true;
+    tie->parted = state == HT_SPOOL_TIE_PARTED;
+    tie->numbered = state == HT_SPOOL_TIE_NUMBERED;
+    if (tie->parted) {
+        tie->subject[0] = '\0';
+    } else if (tie->subject != subject) {
+        g_strlcpy(tie->subject, subject, sizeof tie->subject);
+    }
+    return true;
+}
+
+uint64_t ht_spool_ties_count(const HtSpoolTies *ties)
+{
+    return ties->now.aliases + ties->now.forwards;
+}
+
+void ht_spool_ties_committed(HtSpoolTies *ties)
+{
+    ties->committed = ties->now;
+}
+
+void ht_spool_ties_rolled_back(HtSpoolTies *ties)
+{
+    ties->now = ties->committed;
+}

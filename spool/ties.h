@@ -1,0 +1,77 @@
+/* What the spool knows of identities: the tables `aliases` (an identity goes to a subject), `subjects` (a subject
+ * goes on as another; a citizen number goes to it) and `conflicts` (an identity that named two persons). Storage
+ * only: the rules are in subject.c. Writer thread, inside a transaction.
+ *
+ * Nothing is in clear: identities are hashes, subjects are pseudonyms, kinds and sources are words of the mappings
+ * and of the configuration. */
+#pragma once
+
+#include "spool/database.h"
+#include "spool/hash.h"
+
+/* How an identity is tied; `aliases.state`. Never renumbered. */
+typedef enum {
+    HT_SPOOL_TIE_OLD = 0,      /* by a version that did not say */
+    HT_SPOOL_TIE_ALONE = 1,    /* to a subject that no citizen number went to then */
+    HT_SPOOL_TIE_NUMBERED = 2, /* to the subject of a citizen number */
+    HT_SPOOL_TIE_PARTED = 3,   /* to nobody: it was seen with two citizen numbers */
+} HtSpoolTieState;
+
+/* One identity, with what is known of it. */
+typedef struct {
+    HtSpoolHash hash; /* in the tables */
+    HtText kind;      /* a plain word; points into the event */
+    const char *source;
+    char implied[HT_SPOOL_SUBJECT]; /* the subject that it makes by itself */
+    char subject[HT_SPOOL_SUBJECT]; /* where its events go until now; empty: nothing is known of it */
+    bool strong;                    /* a citizen number */
+    bool global;                    /* that, or a birth certificate: the same for all sources */
+    bool fresh;
+    bool stored;   /* it has a row in `aliases` */
+    bool numbered; /* a citizen number goes to `subject` */
+    bool parted;   /* it ties nothing; `subject` is empty */
+} HtSpoolTie;
+
+typedef struct HtSpoolTies HtSpoolTies;
+
+/* `db` and `hasher` stay the caller's. */
+HtSpoolTies *ht_spool_ties_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error);
+void ht_spool_ties_free(HtSpoolTies *ties);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolTies, ht_spool_ties_free)
+
+/* `source` must outlive the tie. A conflict whose two subjects have become one since is none any more. */
+bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,
+                        GError **error);
+
+/* Ties the identity to the subject from now on, in the table and in `tie`. For HT_SPOOL_TIE_PARTED the subject is
+ * the one that it was tied to. */
+bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
+                         GError **error);
+
+/* Puts in place of the subject the one as which it goes on. `numbered` is set when a citizen number is known to go
+ * to it, else left as it is. */
+bool ht_spool_ties_follow(HtSpoolTies *ties, char subject[HT_SPOOL_SUBJECT], bool *numbered, GError **error);
+
+/* `from`, which goes on as itself, goes on as `to` from now on, which does so too. */
+bool ht_spool_ties_forward(HtSpoolTies *ties, const char *from, const char *to, GError **error);
+
+/* The subject goes on as itself again. `was` says whether it went on as another. */
+bool ht_spool_ties_part(HtSpoolTies *ties, const char *subject, bool *was, GError **error);
+
+/* A citizen number goes to the subject. */
+bool ht_spool_ties_number(HtSpoolTies *ties, const char *subject, GError **error);
+
+/* Counts an event in which the identity, tied to `subject`, named the person `other`. Either is NULL when it is not
+ * said; of an identity that has a conflict already, they may be. */
+bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, const char *other,
+                            int64_t time_us, GError **error);
+
+/* Forgets the conflict of an identity. */
+bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error);
+
+/* Exceptions stored (identities that go to another's subject, subjects that go on as another), those of an open
+ * transaction included. */
+uint64_t ht_spool_ties_count(const HtSpoolTies *ties);
+
+void ht_spool_ties_committed(HtSpoolTies *ties);
+void ht_spool_ties_rolled_back(HtSpoolTies *ties);
