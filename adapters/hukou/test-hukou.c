@@ -87,6 +87,49 @@ static void test_conditions(void)
     g_assert_cmpstr(test->outcome.faults[0].code, ==, "unknown-document");
 }
 
+/* ---- Reversals ---- */
+
+/* One record of each kind, with a reversal flag. */
+static const char *const change_ids[] = {"CSDJID", "SWZXID", "QRDJID", "QCZXID", "ZZBDID", "BGGZLB"};
+
+static void run_flagged(AdapterTest *test, const char *id, const char *flag)
+{
+    g_autofree char *xml = g_strdup_printf(
+        "<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><%s>12</%s><BGGZXM>%s</BGGZXM><XM>测试甲</XM>"
+        "<SLSJ>20090415</SLSJ><CXBZ>%s</CXBZ><CXHJYWID>900000001</CXHJYWID></ROW></ROWS>",
+        id, id, strcmp(id, "BGGZLB") == 0 ? "XM" : "", flag);
+    run(test, xml);
+}
+
+static void test_reversal_flag(void)
+{
+    static const char *const yes[] = {"1",  "１", "01",   "1.0",    " 1 ", "Y",
+                                      "ｙ", "是", "true", "已冲销", "冲销"};
+    static const char *const no[] = {"0", "０", "00", "0.0", "N", "否", "False", "未冲销", "", "null"};
+    static const char *const neither[] = {"2", "10", "?", "X", "不详", "是否", "3.0"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(change_ids); i++) {
+        for (unsigned v = 0; v < G_N_ELEMENTS(yes); v++) {
+            run_flagged(test, change_ids[i], yes[v]);
+            HtEvent event = get_event(test, 0);
+            g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel"));
+            g_assert_true(ht_text_is(event.attr[HT_ATTR_REVERSES], "900000001"));
+        }
+        for (unsigned v = 0; v < G_N_ELEMENTS(no); v++) {
+            run_flagged(test, change_ids[i], no[v]);
+            HtEvent event = get_event(test, 0);
+            g_assert_false(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel"));
+        }
+        for (unsigned v = 0; v < G_N_ELEMENTS(neither); v++) {
+            run_flagged(test, change_ids[i], neither[v]);
+            g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+            g_assert_cmpstr(test->outcome.faults[0].code, ==, "flag-unreadable");
+            g_assert_cmpstr(test->outcome.faults[0].element, ==, "CXBZ");
+            g_assert_cmpuint(test->outcome.events->len, ==, 0);
+        }
+    }
+}
+
 /* ---- Our answers ---- */
 
 static void test_record_answer(void)
@@ -145,6 +188,7 @@ int main(int argc, char **argv)
                  &(Fixture){NULL, "tests/data/mappings/encoding.xml", NULL});
     g_test_add_func("/hukou/answers/success-has-nine-spellings", test_success_spellings);
     g_test_add_func("/hukou/answers/nciic-errors-say-whether-to-try-again", test_nciic_errors);
+    g_test_add_func("/hukou/reversal/flag-in-every-spelling", test_reversal_flag);
     g_test_add_func("/hukou/rbsp/quoting-does-not-matter", test_quoting);
     g_test_add_func("/hukou/rbsp/conditions-name-persons", test_conditions);
     g_test_add_func("/hukou/nciic/licences-are-not-carried", test_licence);

@@ -140,7 +140,7 @@ static void gather_each(Gatherer *gatherer, const xmlNode *node)
     inside.each = each;
     inside.needs_tree = each < 0 ? scope->needs_tree : NULL;
     HtBlock block = {
-        .group = first->group, .repeats = true, .each = each, .when = ht_compile_when(scope, node, "when")};
+        .group = first->group, .repeats = true, .each = each, .when = ht_compile_when(&inside, node, "when")};
     guint index = add_block(gatherer, &block);
     bool own = false;
     gatherer->scope = &inside;

@@ -95,7 +95,7 @@ static GPtrArray *list_tables(const HtTables *tables)
     return names;
 }
 
-static const HtTable *find_table(HtCompiler *compiler, const xmlNode *node, const char *name)
+const HtTable *ht_compile_table(HtCompiler *compiler, const xmlNode *node, const char *name)
 {
     const HtTables *tables = compiler->reference->tables;
     const HtTable *table = ht_tables_find(tables, name);
@@ -107,22 +107,27 @@ static const HtTable *find_table(HtCompiler *compiler, const xmlNode *node, cons
     return table;
 }
 
-static bool set_translation(HtCompiler *compiler, const xmlNode *node, HtElementRule *rule)
+const HtTranslation *ht_compile_translation(HtCompiler *compiler, const xmlNode *node, const char *name)
 {
     const HtTables *tables = compiler->reference->tables;
-    const char *name = ht_compile_attribute(compiler, node, "translate");
-    if (!name) {
-        return true;
-    }
-    rule->translation = ht_tables_find_translation(tables, name);
-    if (!rule->translation) {
+    const HtTranslation *translation = ht_tables_find_translation(tables, name);
+    if (!translation) {
         g_autoptr(GPtrArray) names = g_ptr_array_new();
         for (guint i = 0; i < ht_tables_n_translations(tables); i++) {
             g_ptr_array_add(names, (gpointer)ht_translation_name(ht_tables_translation(tables, i)));
         }
         g_autofree char *hint = ht_compile_suggest(name, names);
         ht_compile_error(compiler, node, "there is no translation \"%s\"%s", name, hint);
-        return false;
+    }
+    return translation;
+}
+
+static bool set_translation(HtCompiler *compiler, const xmlNode *node, HtElementRule *rule)
+{
+    const char *name = ht_compile_attribute(compiler, node, "translate");
+    rule->translation = name ? ht_compile_translation(compiler, node, name) : NULL;
+    if (!rule->translation) {
+        return !name;
     }
     const HtTable *table = ht_translation_table(rule->translation);
     if (rule->table && rule->table != table) {
@@ -157,7 +162,7 @@ static bool set_table(HtCompiler *compiler, const xmlNode *node, HtElementRule *
     }
     name = name ? name : element->table;
     rule->system = compiler->mapping->source;
-    rule->table = name ? find_table(compiler, node, name) : NULL;
+    rule->table = name ? ht_compile_table(compiler, node, name) : NULL;
     return (!name || rule->table) && set_translation(compiler, node, rule);
 }
 

@@ -273,6 +273,12 @@ static HtSlot resolve(void *user, const char *path, char **problem)
     return ht_compile_path(user, path, problem);
 }
 
+static const HtFlagRule *find_flag(void *user, const char *path, bool choice)
+{
+    const HtPathScope *scope = user;
+    return ht_compile_find_flag(scope->compiler, path, choice);
+}
+
 HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *expression)
 {
     char *problem = NULL;
@@ -301,7 +307,8 @@ const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const cha
     const HtWhen *when = NULL;
     if (text) {
         char *problem = NULL;
-        when = ht_when_parse(compiler->mapping->whens, text, resolve, scope, &problem);
+        const HtWhenNames names = {resolve, find_flag, scope};
+        when = ht_when_parse(compiler->mapping->whens, text, &names, &problem);
         if (!when) {
             ht_compile_error(compiler, node, "%s", problem);
             g_free(problem);

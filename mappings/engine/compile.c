@@ -36,6 +36,16 @@ static void free_event(gpointer data)
     g_free(rule);
 }
 
+static void free_flag(gpointer data)
+{
+    HtFlagRule *rule = data;
+    for (unsigned i = 0; i < rule->n_words; i++) {
+        g_free((char *)rule->words[i].data);
+    }
+    g_free(rule->words);
+    g_free(rule);
+}
+
 static void free_xpath(gpointer data)
 {
     ht_xpath_free(data);
@@ -57,6 +67,7 @@ static HtMapping *new_mapping(const char *path)
     mapping->answers = g_ptr_array_new_with_free_func(g_free);
     mapping->counts = g_ptr_array_new_with_free_func(g_free);
     mapping->nulls = g_ptr_array_new_with_free_func(g_free);
+    mapping->flags = g_ptr_array_new_with_free_func(free_flag);
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->types = g_ptr_array_new();
     mapping->owned = g_ptr_array_new_with_free_func(g_free);
@@ -73,10 +84,10 @@ void ht_mapping_free(HtMapping *mapping)
         return;
     }
     ht_trie_free(mapping->trie);
-    GPtrArray *arrays[] = {mapping->events,  mapping->records, mapping->eaches,       mapping->answers,
-                           mapping->nulls,   mapping->types,   mapping->record_paths, mapping->whens,
-                           mapping->xpaths,  mapping->counts,  mapping->arrays,       mapping->owned,
-                           mapping->services};
+    GPtrArray *arrays[] = {mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
+                           mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
+                           mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
+                           mapping->services, mapping->flags};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
@@ -176,12 +187,22 @@ static void read_ignore(HtCompiler *compiler, const xmlNode *node)
     ht_compile_ignore(&scope, node);
 }
 
+static void read_flags(HtCompiler *compiler, const xmlNode *root)
+{
+    for (const xmlNode *node = root->children; node; node = node->next) {
+        if (ht_compile_is(node, "flag") || ht_compile_is(node, "choice")) {
+            ht_compile_flag(compiler, node);
+        }
+    }
+}
+
 static void read_top(HtCompiler *compiler, const xmlNode *root)
 {
     HtMapping *mapping = compiler->mapping;
     mapping->source = g_strdup(ht_compile_attribute(compiler, root, "source"));
     mapping->authority = g_strdup(ht_compile_attribute(compiler, root, "authority"));
     mapping->case_ignored = g_strcmp0(ht_compile_attribute(compiler, root, "case"), "ignore") == 0;
+    read_flags(compiler, root);
     for (const xmlNode *node = root->children; node; node = node->next) {
         if (ht_compile_is(node, "event")) {
             ht_compile_event(compiler, node);

@@ -198,6 +198,7 @@ struct HtMapping {
     GPtrArray *answers;      /* HtAnswerRule * */
     GPtrArray *counts;       /* HtCountRule * */
     GPtrArray *nulls;        /* HtNullRule * */
+    GPtrArray *flags;        /* HtFlagRule * */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
     unsigned n_bits;     /* record slots, then columns */

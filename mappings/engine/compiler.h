@@ -96,6 +96,10 @@ int ht_compile_each_path(HtPathScope *scope, const char *path);
 
 /* ---- compile-element.c ---- */
 
+/* Table and translation of these names; NULL after an error. */
+const HtTable *ht_compile_table(HtCompiler *compiler, const xmlNode *node, const char *name);
+const HtTranslation *ht_compile_translation(HtCompiler *compiler, const xmlNode *node, const char *name);
+
 /* Reads `<element>` (in a group or not) or `<recorded>`; false after an error. */
 bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *rule);
 
@@ -116,6 +120,14 @@ void ht_compile_times(HtCompiler *compiler);
 /* The records of these paths (HtRecordRule *; made when they are not there), and their nodes as the scope's bases. Errors
  * are noted; `attribute` names where the paths stand. transfer container. */
 GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const char *attribute);
+
+/* ---- compile-flag.c ---- */
+
+/* `<flag>` and `<choice>`: read before everything else, because conditions name them. */
+void ht_compile_flag(HtCompiler *compiler, const xmlNode *node);
+
+/* The declaration of this path, as conditions write it, or NULL. */
+const HtFlagRule *ht_compile_find_flag(const HtCompiler *compiler, const char *path, bool choice);
 
 /* ---- compile-payload.c ---- */
 

@@ -43,10 +43,13 @@ static void take_stated(HtMatch *match, const HtCountRule *rule, HtCount *count,
 {
     HtText value = ht_match_value(match, rule->from, 0);
     uint64_t number = 0;
-    if (!value.data || !ht_when_holds(rule->for_when, match)) {
+    bool meant = value.data && ht_when_holds(rule->for_when, match);
+    bool unreadable = match->unreadable != NULL;
+    match->unreadable = NULL;
+    if (!meant && !unreadable) {
         return;
     }
-    if (!read_number(value, &number)) {
+    if (unreadable || !read_number(value, &number)) {
         note_wrong(count, 0, true, line);
     } else if (rule->inside && number != count->counted) {
         note_wrong(count, number, false, line);

@@ -6,11 +6,12 @@ engine_SRC := \
 	mappings/engine/compile-define.c \
 	mappings/engine/compile-element.c \
 	mappings/engine/compile-event.c \
-	mappings/engine/compile-time.c \
+	mappings/engine/compile-flag.c \
 	mappings/engine/compile-path.c \
 	mappings/engine/compile-payload.c \
 	mappings/engine/compile-report.c \
 	mappings/engine/compile-service.c \
+	mappings/engine/compile-time.c \
 	mappings/engine/compile.c \
 	mappings/engine/container.c \
 	mappings/engine/convert.c \
@@ -21,6 +22,7 @@ engine_SRC := \
 	mappings/engine/envelope.c \
 	mappings/engine/filter.c \
 	mappings/engine/fit.c \
+	mappings/engine/flag.c \
 	mappings/engine/idnumber.c \
 	mappings/engine/jsondoc.c \
 	mappings/engine/mapper.c \

@@ -256,6 +256,12 @@ static bool judge_part(HtMapper *mapper)
     if (is_failure(mapper)) {
         return false;
     }
+    if (mapper->match.unreadable) {
+        ht_fault_set(&fault, "flag-unreadable", HT_FLAG_UNREADABLE_TEXT);
+        ht_fault_set_element(&fault, ht_text_from(mapper->match.unreadable));
+        refuse(mapper, HT_VERDICT_REJECT, &fault);
+        return false;
+    }
     if (!mapper->match.known || is_foreign(mapper)) {
         ht_fault_set(&fault, "unknown-document",
                      "nothing that the mapping knows is in the payload; see its root element");

@@ -104,6 +104,7 @@ static void begin_document(HtMatch *match)
     match->tree = NULL;
     match->document = 0;
     match->columns = NULL;
+    match->unreadable = NULL;
     match->known = false;
     match->stranger = false;
     match->answers = 0;
@@ -322,6 +323,7 @@ static void end_record(HtMatch *match)
     match->settled = true;
     match->hooks.record_end(match->hooks.user, match->record);
     match->settled = false;
+    match->unreadable = NULL;
     match->record_depth = 0;
     match->record = NULL;
     match->tree = NULL;

@@ -86,12 +86,15 @@ struct HtMatch {
     HtRecordTree *tree_memory;
     HtWhenKnown *known_whens; /* one for each of the mapping's conditions, while `settled` */
     bool settled;             /* the record at hand is complete: what holds for it will hold until its end */
-    bool known;               /* some document's root is the first step of a path */
-    bool stranger;            /* below a known element there was one that no path and no <ignore> names */
-    uint64_t answers;         /* bits of the mapping's answers that were met */
-    HtCount *counts;          /* one for each of the mapping's counts */
-    bool counts_wrapped;      /* the wrapping of some counted records was met */
-    HtCount *part_counts;     /* both as they were when the part at hand began */
+    const char *suspect;      /* path of the last flag or choice that could not be read, */
+    const char
+        *unreadable; /* and of one on which a condition hangs: the record or payload is refused; NULL: none */
+    bool known;      /* some document's root is the first step of a path */
+    bool stranger;   /* below a known element there was one that no path and no <ignore> names */
+    uint64_t answers;     /* bits of the mapping's answers that were met */
+    HtCount *counts;      /* one for each of the mapping's counts */
+    bool counts_wrapped;  /* the wrapping of some counted records was met */
+    HtCount *part_counts; /* both as they were when the part at hand began */
     bool part_wrapped;
 };
 

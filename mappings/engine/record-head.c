@@ -89,6 +89,13 @@ static HtText make_key(HtRecorder *recorder, const HtEventRule *rule, HtText act
     return rule->id.count > 0 ? shorten(recorder, 0) : HT_TEXT_NONE;
 }
 
+/* Where the mapping has no path for the former number, a cancel repeats it as its own. */
+static bool names_nothing(const HtEventRule *rule, const HtEvent *event)
+{
+    bool own = rule->reverses.count == 0 && event->key.data;
+    return ht_text_is(event->attr[HT_ATTR_ACTION], "cancel") && !own && !event->attr[HT_ATTR_REVERSES].data;
+}
+
 static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
 {
     HtText action = find_action(recorder, rule);
@@ -99,6 +106,9 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     }
     if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
         set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0]);
+    }
+    if (names_nothing(rule, event)) {
+        ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_REVERSAL_UNNAMED));
     }
 }
 

@@ -290,6 +290,15 @@ static bool count_record(HtRecorder *recorder)
     return true;
 }
 
+/* A flag or choice that decided something and cannot be read: nothing is taken for granted in its place. */
+static void check_readable(HtRecorder *recorder)
+{
+    const char *path = recorder->match->unreadable;
+    if (path) {
+        ht_recorder_fault(recorder, "flag-unreadable", path, HT_FLAG_UNREADABLE_TEXT);
+    }
+}
+
 void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
 {
     if (is_skipped(recorder, rule) || !count_record(recorder)) {
@@ -302,7 +311,7 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
     recorder->faults = 0;
     recorder->n_record_keys = 0;
     recorder->record_keys.size = 0;
-    if (!chosen) {
+    if (!chosen && !recorder->match->unreadable) {
         ht_recorder_fault(recorder, "no-event-for-record", NULL,
                           "no event of the mapping is meant for this record");
     } else {
@@ -312,6 +321,7 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
     for (uint64_t left = chosen; left; left &= left - 1) {
         make_event(recorder, rule->events[__builtin_ctzll(left)], alone);
     }
+    check_readable(recorder);
     if (recorder->faults > 0) {
         recorder->events.size = events_size;
         g_array_set_size(recorder->spans, events);

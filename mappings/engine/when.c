@@ -2,7 +2,9 @@
  * end of each record, in the host, on the mapper's thread. */
 #include "mappings/engine/when.h"
 
+#include "mappings/engine/convert.h"
 #include "mappings/engine/match.h"
+#include "mappings/engine/text-value.h"
 
 #define DEPTH_MAX 32
 
@@ -12,6 +14,11 @@ typedef enum {
     TEST_UNEQUAL,
     TEST_IN,
     TEST_STARTS,
+    TEST_YES,
+    TEST_NO,
+    TEST_CODE,       /* has one */
+    TEST_CODE_IN,    /* one of these */
+    TEST_CODE_OTHER, /* one, and none of these */
     TEST_NOT,
     TEST_AND,
     TEST_OR,
@@ -24,8 +31,10 @@ struct HtWhen {
     unsigned number;    /* its place in the pool */
     bool is_shared;     /* asked for more than once */
     bool is_of_columns; /* of a repeated group's instance: another value for each */
-    HtText *values;
+    HtText *values;     /* folded in width; of a choice the table's own codes */
     unsigned n_values;
+    const HtFlagRule *flag; /* of yes(), no() and code() */
+    char *path;             /* the same's */
     const HtXpath *xpath;
     const HtWhen *left, *right;
 };
@@ -39,6 +48,7 @@ static void free_when(gpointer data)
         g_free((char *)when->values[i].data);
     }
     g_free(when->values);
+    g_free(when->path);
     g_free(when);
 }
 
@@ -70,8 +80,8 @@ static HtWhen *new_comparison(Test test, HtSlot slot)
 
 static bool is_equal(const HtWhen *a, const HtWhen *b)
 {
-    if (a->test != b->test || a->slot != b->slot || a->xpath != b->xpath || a->left != b->left ||
-        a->right != b->right || a->n_values != b->n_values) {
+    if (a->test != b->test || a->slot != b->slot || a->xpath != b->xpath || a->flag != b->flag ||
+        a->left != b->left || a->right != b->right || a->n_values != b->n_values) {
         return false;
     }
     for (unsigned i = 0; i < a->n_values; i++) {
@@ -111,8 +121,7 @@ const HtWhen *ht_when_from_xpath(GPtrArray *pool, const HtXpath *xpath)
 typedef struct {
     GPtrArray *pool;
     const char *text, *at;
-    HtWhenPath path;
-    void *user;
+    const HtWhenNames *names;
     char **problem;
     int depth;
 } Parser;
@@ -184,7 +193,8 @@ static char *parse_text(Parser *parser)
     return fail(parser, "a closing quote");
 }
 
-static HtSlot parse_path(Parser *parser)
+/* A path, and its slot. NULL after a problem. */
+static char *parse_path(Parser *parser, HtSlot *slot)
 {
     skip_blanks(parser);
     const char *start = parser->at;
@@ -192,21 +202,42 @@ static HtSlot parse_path(Parser *parser)
         parser->at++;
     }
     if (parser->at == start) {
-        fail(parser, "a path");
-        return HT_SLOT_NONE;
+        return fail(parser, "a path");
     }
     g_autofree char *path = g_strndup(start, (gsize)(parser->at - start));
-    return parser->path(parser->user, path, parser->problem);
+    *slot = parser->names->path(parser->names->user, path, parser->problem);
+    return *slot == HT_SLOT_NONE ? NULL : g_steal_pointer(&path);
+}
+
+/* A constant in ASCII's width, as the values are that it is compared with. */
+static char *fold_width(const char *text)
+{
+    size_t size = strlen(text);
+    char *folded = g_malloc0(size + 1);
+    ht_value_fold(text, size, folded, size);
+    return folded;
+}
+
+/* Says that the choice's table has no such code, or returns true. */
+static bool check_code(Parser *parser, const HtWhen *when, const char *code)
+{
+    bool known = !when->flag || ht_table_find(when->flag->table, code, strlen(code));
+    if (!known && !*parser->problem) {
+        *parser->problem = g_strdup_printf("in the condition \"%s\": \"%s\" is no code of the table \"%s\"",
+                                           parser->text, code, ht_table_name(when->flag->table));
+    }
+    return known;
 }
 
 static bool add_value(Parser *parser, HtWhen *when)
 {
-    char *value = parse_text(parser);
-    if (value) {
-        when->values = g_renew(HtText, when->values, when->n_values + 1);
-        when->values[when->n_values++] = ht_text_from(value);
+    g_autofree char *value = parse_text(parser);
+    if (!value || !check_code(parser, when, value)) {
+        return false;
     }
-    return value != NULL;
+    when->values = g_renew(HtText, when->values, when->n_values + 1);
+    when->values[when->n_values++] = ht_text_from(when->flag ? g_steal_pointer(&value) : fold_width(value));
+    return true;
 }
 
 static bool add_list(Parser *parser, HtWhen *when)
@@ -222,37 +253,100 @@ static bool add_list(Parser *parser, HtWhen *when)
     return take(parser, ")") || fail(parser, ", or )");
 }
 
+/* What stands behind a path or code(): the test for one value, for several and for another one. True also when there is
+ * nothing. */
+static bool parse_operator(Parser *parser, HtWhen *when, Test equal, Test in, Test unequal)
+{
+    if (take(parser, "!=")) {
+        when->test = unequal;
+        return add_value(parser, when);
+    }
+    if (take(parser, "=")) {
+        when->test = equal;
+        return add_value(parser, when);
+    }
+    if (take_word(parser, "in")) {
+        when->test = in;
+        return add_list(parser, when);
+    }
+    return true;
+}
+
+/* A declared path that is compared literally would mean something else in other words. */
+static bool check_undeclared(Parser *parser, const HtWhen *when, const char *path)
+{
+    const HtWhenNames *names = parser->names;
+    const char *use = names->flag(names->user, path, false)  ? "a <flag>: yes() or no()"
+                      : names->flag(names->user, path, true) ? "a <choice>: code()"
+                                                             : NULL;
+    if (when->test == TEST_HAS || !use) {
+        return true;
+    }
+    if (!*parser->problem) {
+        *parser->problem = g_strdup_printf("in the condition \"%s\": %s is declared as %s must ask for it",
+                                           parser->text, path, use);
+    }
+    return false;
+}
+
 /* PATH and what it is compared with. */
 static const HtWhen *parse_comparison(Parser *parser)
 {
-    HtSlot slot = parse_path(parser);
-    if (slot == HT_SLOT_NONE) {
+    HtSlot slot;
+    g_autofree char *path = parse_path(parser, &slot);
+    if (!path) {
         return NULL;
     }
     g_autoptr(HtWhen) when = new_comparison(TEST_HAS, slot);
-    bool good = true;
-    if (take(parser, "!=")) {
-        when->test = TEST_UNEQUAL;
-        good = add_value(parser, when);
-    } else if (take(parser, "=")) {
-        when->test = TEST_EQUAL;
-        good = add_value(parser, when);
-    } else if (take_word(parser, "in")) {
-        when->test = TEST_IN;
-        good = add_list(parser, when);
-    }
+    bool good = parse_operator(parser, when, TEST_EQUAL, TEST_IN, TEST_UNEQUAL) &&
+                check_undeclared(parser, when, path);
     return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
 static const HtWhen *parse_starts(Parser *parser)
 {
-    HtSlot slot = parse_path(parser);
-    if (slot == HT_SLOT_NONE) {
+    HtSlot slot;
+    g_autofree char *path = parse_path(parser, &slot);
+    if (!path) {
         return NULL;
     }
     g_autoptr(HtWhen) when = new_comparison(TEST_STARTS, slot);
     bool good = (take(parser, ",") || fail(parser, ",")) && add_value(parser, when);
-    good = good && (take(parser, ")") || fail(parser, ")"));
+    good = good && (take(parser, ")") || fail(parser, ")")) && check_undeclared(parser, when, path);
+    return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
+}
+
+/* The declared path inside of yes(…), no(…) or code(…), with the closing parenthesis. NULL after a problem. */
+static HtWhen *parse_declared(Parser *parser, Test test)
+{
+    const HtWhenNames *names = parser->names;
+    HtSlot slot;
+    g_autofree char *path = parse_path(parser, &slot);
+    if (!path || !(take(parser, ")") || fail(parser, ")"))) {
+        return NULL;
+    }
+    const HtFlagRule *flag = names->flag(names->user, path, test == TEST_CODE);
+    if (!flag) {
+        *parser->problem = g_strdup_printf("in the condition \"%s\": no <%s> declares %s", parser->text,
+                                           test == TEST_CODE ? "choice" : "flag", path);
+        return NULL;
+    }
+    HtWhen *when = new_comparison(test, slot);
+    when->flag = flag;
+    when->path = g_steal_pointer(&path);
+    return when;
+}
+
+static const HtWhen *parse_flag(Parser *parser, Test test)
+{
+    HtWhen *when = parse_declared(parser, test);
+    return when ? share(parser->pool, when) : NULL;
+}
+
+static const HtWhen *parse_choice(Parser *parser)
+{
+    g_autoptr(HtWhen) when = parse_declared(parser, TEST_CODE);
+    bool good = when && parse_operator(parser, when, TEST_CODE_IN, TEST_CODE_IN, TEST_CODE_OTHER);
     return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
@@ -291,6 +385,12 @@ static const HtWhen *parse_one(Parser *parser)
         when = when ? share(parser->pool, new_test(TEST_NOT, when, NULL)) : NULL;
     } else if (take_function(parser, "starts-with")) {
         when = parse_starts(parser);
+    } else if (take_function(parser, "yes")) {
+        when = parse_flag(parser, TEST_YES);
+    } else if (take_function(parser, "no")) {
+        when = parse_flag(parser, TEST_NO);
+    } else if (take_function(parser, "code")) {
+        when = parse_choice(parser);
     } else if (take(parser, "(")) {
         when = parse_inside(parser);
     } else {
@@ -318,15 +418,30 @@ static const HtWhen *parse_or(Parser *parser)
     return when;
 }
 
-const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, HtWhenPath path, void *user, char **problem)
+const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, const HtWhenNames *names, char **problem)
 {
-    Parser parser = {.pool = pool, .text = text, .at = text, .path = path, .user = user, .problem = problem};
+    Parser parser = {.pool = pool, .text = text, .at = text, .names = names, .problem = problem};
     const HtWhen *when = parse_or(&parser);
     skip_blanks(&parser);
     return when && *parser.at ? fail(&parser, "and, or, =, != or in") : when;
 }
 
 /* ---- Evaluation ---- */
+
+#define COMPARED_MAX 256 /* bytes of a value that are compared after folding */
+
+/* True when the value may hold what folds away: full-width signs and the ideographic blank begin so. */
+static bool may_be_wide(HtText value)
+{
+    return memchr(value.data, 0xef, value.size) || memchr(value.data, 0xe3, value.size);
+}
+
+/* The value in ASCII's width, without blanks around it; in `folded` when that is not what was sent. */
+static HtText narrow(HtText value, char folded[COMPARED_MAX])
+{
+    size_t size = may_be_wide(value) ? ht_value_fold(value.data, value.size, folded, COMPARED_MAX) : SIZE_MAX;
+    return size == SIZE_MAX ? value : ht_text_trim(folded, size);
+}
 
 static bool is_one_of(const HtWhen *when, HtText value)
 {
@@ -347,7 +462,11 @@ static bool starts_with(const HtWhen *when, HtText value)
 /* Comparisons look at the value as it was sent, even one that spells null: `JTBM='null'` can be said. */
 static bool compare(const HtWhen *when, HtMatch *match)
 {
-    HtText value = ht_match_raw(match, when->slot);
+    HtText value = when->test == TEST_HAS ? HT_TEXT_NONE : ht_match_raw(match, when->slot);
+    char folded[COMPARED_MAX];
+    if (value.data) {
+        value = narrow(value, folded);
+    }
     switch (when->test) {
     case TEST_EQUAL:
     case TEST_IN: return value.data && is_one_of(when, value);
@@ -358,26 +477,93 @@ static bool compare(const HtWhen *when, HtMatch *match)
     }
 }
 
-static bool evaluate(const HtWhen *when, HtMatch *match)
+static HtWhenState say(bool holds)
+{
+    return holds ? HT_WHEN_YES : HT_WHEN_NO;
+}
+
+static HtWhenState note_unreadable(const HtWhen *when, HtMatch *match)
+{
+    match->suspect = when->path;
+    return HT_WHEN_UNREADABLE;
+}
+
+static HtWhenState ask_flag(const HtWhen *when, HtMatch *match)
+{
+    HtText value = ht_match_raw(match, when->slot);
+    HtFlagState state = ht_flag_read(when->flag, value);
+    if (state == HT_FLAG_UNREADABLE && value.data && !ht_match_value(match, when->slot, 0).data) {
+        state = when->flag->absent; /* one of the mapping's own spellings of null */
+    }
+    if (state == HT_FLAG_UNREADABLE) {
+        return note_unreadable(when, match);
+    }
+    return say((state == HT_FLAG_YES) == (when->test == TEST_YES));
+}
+
+static HtWhenState ask_code(const HtWhen *when, HtMatch *match)
+{
+    bool unreadable;
+    const HtTableEntry *entry = ht_flag_code(when->flag, ht_match_value(match, when->slot, 0), &unreadable);
+    if (unreadable) {
+        return note_unreadable(when, match);
+    }
+    bool named = entry && is_one_of(when, (HtText){entry->code, entry->code_size});
+    return say(entry && (when->test == TEST_CODE || named == (when->test == TEST_CODE_IN)));
+}
+
+static HtWhenState ask(const HtWhen *when, HtMatch *match);
+
+static HtWhenState negate(HtWhenState state)
+{
+    return state == HT_WHEN_UNREADABLE ? state : say(state == HT_WHEN_NO);
+}
+
+/* `decisive` decides alone: no for `and`, yes for `or`. */
+static HtWhenState combine(const HtWhen *when, HtMatch *match, HtWhenState decisive)
+{
+    HtWhenState left = ask(when->left, match);
+    if (left == decisive) {
+        return left;
+    }
+    HtWhenState right = ask(when->right, match);
+    return right == decisive || left != HT_WHEN_UNREADABLE ? right : left;
+}
+
+static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
 {
     switch (when->test) {
-    case TEST_NOT: return !ht_when_test(when->left, match);
-    case TEST_AND: return ht_when_test(when->left, match) && ht_when_test(when->right, match);
-    case TEST_OR: return ht_when_test(when->left, match) || ht_when_test(when->right, match);
-    case TEST_XPATH: return match->tree && ht_xpath_test(when->xpath, match->tree);
-    default: return compare(when, match);
+    case TEST_NOT: return negate(ask(when->left, match));
+    case TEST_AND: return combine(when, match, HT_WHEN_NO);
+    case TEST_OR: return combine(when, match, HT_WHEN_YES);
+    case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
+    case TEST_YES:
+    case TEST_NO: return ask_flag(when, match);
+    case TEST_CODE:
+    case TEST_CODE_IN:
+    case TEST_CODE_OTHER: return ask_code(when, match);
+    default: return say(compare(when, match));
     }
 }
 
-bool ht_when_test(const HtWhen *when, HtMatch *match)
+static HtWhenState ask(const HtWhen *when, HtMatch *match)
 {
     if (!when->is_shared || when->is_of_columns || !match->settled) {
         return evaluate(when, match);
     }
     HtWhenKnown *known = &match->known_whens[when->number];
     if (known->serial != match->serial) {
-        known->holds = evaluate(when, match);
+        known->state = evaluate(when, match);
         known->serial = match->serial;
     }
-    return known->holds;
+    return known->state;
+}
+
+bool ht_when_test(const HtWhen *when, HtMatch *match)
+{
+    HtWhenState state = ask(when, match);
+    if (state == HT_WHEN_UNREADABLE) {
+        match->unreadable = match->suspect;
+    }
+    return state == HT_WHEN_YES;
 }

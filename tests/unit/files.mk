@@ -77,3 +77,5 @@ unit_TESTS += test-mapping-define
 test-mapping-define_LIBS := engine base
 unit_TESTS += test-adapter-header
 test-adapter-header_LIBS := base
+unit_TESTS += test-mapping-flag
+test-mapping-flag_LIBS := engine base
