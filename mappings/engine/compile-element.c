@@ -4,6 +4,8 @@
 #include "mappings/engine/convert.h"
 #include "mappings/engine/dates.h"
 
+#include <stdlib.h>
+
 /* ---- How a value is read ---- */
 
 #define FITS(type) (1u << (type))
@@ -56,13 +58,30 @@ static int find_as(const char *word)
     return -1;
 }
 
-int ht_compile_date(const char *as, HtType type, unsigned *flags)
+/* century="20", or any hundred years: century="1930-2029". The grammar has seen to the form. 0 without one. */
+static unsigned read_century(HtCompiler *compiler, const xmlNode *node)
 {
-    int index = find_as(as);
+    const char *text = ht_compile_attribute(compiler, node, "century");
+    if (!text) {
+        return 0;
+    }
+    char *rest = NULL;
+    long first = strtol(text, &rest, 10);
+    if (*rest == '-' && strtol(rest + 1, NULL, 10) != first + 99) {
+        ht_compile_error(compiler, node, "century=\"%s\" is not a hundred years", text);
+        return 0;
+    }
+    return HT_DATE_CENTURY(*rest == '-' ? first : first * 100);
+}
+
+int ht_compile_date(HtCompiler *compiler, const xmlNode *node, HtType type, unsigned *flags)
+{
+    const char *as = ht_compile_attribute(compiler, node, "as");
+    int index = find_as(as ? as : "datetime");
     if (index < 0 || as_words[index].as != HT_AS_DATE || !(as_words[index].types & FITS(type))) {
         return -1;
     }
-    *flags = as_words[index].date_flags;
+    *flags = as_words[index].date_flags | read_century(compiler, node);
     return (int)as_words[index].finest;
 }
 
@@ -77,7 +96,12 @@ static bool set_as(HtCompiler *compiler, const xmlNode *node, HtElementRule *rul
         return false;
     }
     rule->as = as_words[index].as;
-    rule->date_flags = as_words[index].date_flags | (element->open_ended ? HT_DATE_OPEN_ENDED : 0);
+    unsigned century = read_century(compiler, node);
+    if (century && rule->as != HT_AS_DATE) {
+        ht_compile_error(compiler, node, "\"%s\" is read as no date: it can have no century", element->name);
+        return false;
+    }
+    rule->date_flags = as_words[index].date_flags | century | (element->open_ended ? HT_DATE_OPEN_ENDED : 0);
     rule->finest = (int)as_words[index].finest;
     bool number = element->type == HT_TYPE_INTEGER || element->type == HT_TYPE_DECIMAL;
     rule->form = number ? HT_VALUE_NUMBER : HT_VALUE_STRING;

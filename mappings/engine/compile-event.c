@@ -105,11 +105,10 @@ static const HtElement *find_time_element(HtCompiler *compiler, const xmlNode *n
 
 static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
 {
-    const char *as = ht_compile_attribute(scope->compiler, node, "as");
     event->time = ht_compile_from(scope, node);
     event->time_element = find_time_element(scope->compiler, node);
     event->time_path = own_text(scope->compiler, node, "from");
-    event->time_finest = ht_compile_date(as ? as : "datetime", HT_TYPE_DATETIME, &event->time_flags);
+    event->time_finest = ht_compile_date(scope->compiler, node, HT_TYPE_DATETIME, &event->time_flags);
     event->time_required = ht_compile_attribute(scope->compiler, node, "required") != NULL;
 }
 

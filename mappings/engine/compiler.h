@@ -106,8 +106,8 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
 /* Reads `<reference>`. */
 bool ht_compile_reference(HtPathScope *scope, const xmlNode *node, HtElementRule *rule);
 
-/* The flags and the finest precision that `as` means for a date; -1 (after an error) when it is no date. */
-int ht_compile_date(const char *as, HtType type, unsigned *flags);
+/* The flags and the finest precision that a date's `as` (default datetime) and `century` mean; -1 when it is no date. */
+int ht_compile_date(HtCompiler *compiler, const xmlNode *node, HtType type, unsigned *flags);
 
 /* ---- compile-event.c ---- */
 

@@ -38,6 +38,15 @@ size_t ht_value_length(const char *text, size_t size)
     return count;
 }
 
+/* The ASCII sign that a full-width character stands for, or 0. */
+char ht_value_narrow(uint32_t character)
+{
+    if (character >= 0xff01 && character <= 0xff5e) {
+        return (char)(character - 0xff01 + 0x21);
+    }
+    return character == 0x3000 ? ' ' : '\0';
+}
+
 /* ---- Null ---- */
 
 #define SPELLING(literal)            \
@@ -45,19 +54,86 @@ size_t ht_value_length(const char *text, size_t size)
         literal, sizeof(literal) - 1 \
     }
 
+#define SPELLING_MAX 20 /* characters of the longest spelling */
+
+/* What programs write for "there is none": in lower case, narrow, without blanks and without quotes around it. */
 static bool is_null_spelling(HtText text)
 {
     static const HtText spellings[] = {
-        SPELLING("null"), SPELLING("(null)"),    SPELLING("<null>"), SPELLING("none"),       SPELLING("n/a"),
-        SPELLING("nan"),  SPELLING("undefined"), SPELLING("&nbsp;"), SPELLING("&amp;nbsp;"),
+        SPELLING("null"),
+        SPELLING("(null)"),
+        SPELLING("<null>"),
+        SPELLING("[null]"),
+        SPELLING("{null}"),
+        SPELLING("nil"),
+        SPELLING("(nil)"),
+        SPELLING("<nil>"),
+        SPELLING("none"),
+        SPELLING("n/a"),
+        SPELLING("#n/a"),
+        SPELLING("#null!"),
+        SPELLING("#value!"),
+        SPELLING("#ref!"),
+        SPELLING("nan"),
+        SPELLING("undefined"),
+        SPELLING("[undefined]"),
+        SPELLING("\\n"),
+        SPELLING("{}"),
+        SPELLING("[]"),
+        SPELLING("()"),
+        SPELLING("<>"),
+        SPELLING("[{}]"),
+        SPELLING("[[]]"),
+        SPELLING("anytype{}"),
+        SPELLING("[objectobject]"),
+        SPELLING("[objectnull]"),
+        SPELLING("[objectundefined]"),
+        SPELLING("dbnull"),
+        SPELLING("system.dbnull"),
+        SPELLING("system.object"),
+        SPELLING("dbnull.value"),
+        SPELLING("&nbsp;"),
+        SPELLING("&amp;nbsp;"),
+        SPELLING("&nbsp"),
     };
     for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++) {
-        if (text.size == spellings[i].size &&
-            g_ascii_strncasecmp(text.data, spellings[i].data, text.size) == 0) {
+        if (ht_text_equal(text, spellings[i])) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_quote(char byte)
+{
+    return byte == '"' || byte == '\'';
+}
+
+/* True when folded, without blanks and one pair of quotes, it is one of the spellings. Quotes around nothing are one, too. */
+static bool is_folded_null(HtText text)
+{
+    char folded[SPELLING_MAX + 2];
+    size_t used = 0;
+    for (size_t i = 0, taken; i < text.size; i += taken) {
+        uint32_t character = ht_value_character(text.data + i, text.size - i, &taken);
+        char ascii = character < 0x80 ? (char)character : ht_value_narrow(character);
+        if (ht_text_is_blank(character)) {
+            continue;
+        }
+        if (!ascii || used == sizeof folded) {
+            return false;
+        }
+        folded[used++] = g_ascii_tolower(ascii);
+    }
+    bool quoted = used >= 2 && is_quote(folded[0]) && folded[0] == folded[used - 1];
+    return (quoted && used == 2) || is_null_spelling((HtText){folded + quoted, used - 2 * quoted});
+}
+
+/* True for what may begin a spelling, so that others are not folded: an initial of a word, a bracket, a sign, or what may be
+ * full-width. */
+static bool may_spell_null(unsigned char first)
+{
+    return first == 0xef || (first < 0x80 && strchr("nNuUaAdDsS([{<#&\\\"'", first));
 }
 
 static bool is_null_word(HtText text)
@@ -102,7 +178,7 @@ static bool is_all_signs(HtText text)
     return true;
 }
 
-#define NULL_WORD_MAX 16 /* bytes; a longer value can only be a row of signs */
+#define NULL_WORD_MAX 60 /* bytes; a longer value can only be a row of signs */
 
 bool ht_value_is_null(const char *text, size_t size, unsigned flags)
 {
@@ -116,7 +192,10 @@ bool ht_value_is_null(const char *text, size_t size, unsigned flags)
     }
     if (value.size <= NULL_WORD_MAX) {
         bool keep_words = flags & HT_NULL_KEEP_WORDS;
-        if (first < 0x80 ? is_null_spelling(value) : !keep_words && is_null_word(value)) {
+        if (may_spell_null(first) && is_folded_null(value)) {
+            return true;
+        }
+        if (first >= 0x80 && !keep_words && is_null_word(value)) {
             return true;
         }
     }
@@ -125,20 +204,11 @@ bool ht_value_is_null(const char *text, size_t size, unsigned flags)
 
 /* ---- Width ---- */
 
-/* The ASCII sign that a full-width character stands for, or 0. */
-static char narrow(uint32_t character)
-{
-    if (character >= 0xff01 && character <= 0xff5e) {
-        return (char)(character - 0xff01 + 0x21);
-    }
-    return character == 0x3000 ? ' ' : '\0';
-}
-
 size_t ht_value_fold(const char *text, size_t size, char *out, size_t room)
 {
     size_t used = 0;
     for (size_t i = 0, taken; i < size; i += taken) {
-        char ascii = narrow(ht_value_character(text + i, size - i, &taken));
+        char ascii = ht_value_narrow(ht_value_character(text + i, size - i, &taken));
         size_t width = ascii ? 1 : taken;
         if (room - used < width) {
             return SIZE_MAX;
@@ -171,137 +241,6 @@ bool ht_value_is_dot(uint32_t character)
     case 0xff65: return true;
     default: return false;
     }
-}
-
-/* ---- Numbers ---- */
-
-/* A comma before exactly three digits. */
-static bool is_thousands_comma(const char *text, size_t size)
-{
-    size_t digits = 1;
-    while (digits < size && g_ascii_isdigit(text[digits])) {
-        digits++;
-    }
-    return text[0] == ',' && digits == 4;
-}
-
-/* Digits at the beginning, as many as a number may have: mostly all of it. */
-static size_t count_digits(const char *text, size_t size)
-{
-    size_t count = 0, most = MIN(size, HT_NUMBER_MAX - 1);
-    while (count < most && g_ascii_isdigit(text[count])) {
-        count++;
-    }
-    return count;
-}
-
-/* Narrow text without blanks and thousands commas in `out`; 0 when it does not fit. */
-static size_t squeeze(const char *text, size_t size, char out[HT_NUMBER_MAX])
-{
-    size_t used = count_digits(text, size);
-    memcpy(out, text, used);
-    for (size_t i = used, taken; i < size; i += taken) {
-        uint32_t character = ht_value_character(text + i, size - i, &taken);
-        char ascii = character < 0x80 ? (char)character : narrow(character);
-        if (ht_text_is_blank(character) || is_thousands_comma(text + i, size - i)) {
-            continue;
-        }
-        if (!ascii || used == HT_NUMBER_MAX - 1) {
-            return 0;
-        }
-        out[used++] = ascii;
-    }
-    return used;
-}
-
-/* [sign] digits [. digits] and nothing else. */
-static bool is_decimal(const char *text, size_t size, size_t *point)
-{
-    size_t at = size > 0 && (text[0] == '-' || text[0] == '+') ? 1 : 0;
-    size_t first = at;
-    while (at < size && g_ascii_isdigit(text[at])) {
-        at++;
-    }
-    *point = at;
-    if (at == first) {
-        return false;
-    }
-    if (at == size) {
-        return true;
-    }
-    if (text[at++] != '.' || at == size) {
-        return false;
-    }
-    while (at < size && g_ascii_isdigit(text[at])) {
-        at++;
-    }
-    return at == size;
-}
-
-static bool all_zeros(const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] != '0' && text[i] != '.') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Sign and leading zeros dropped where they say nothing. */
-static size_t put_number(const char *text, size_t size, size_t point, char out[HT_NUMBER_MAX])
-{
-    size_t start = text[0] == '-' || text[0] == '+' ? 1 : 0;
-    size_t used = 0;
-    if (text[0] == '-' && !all_zeros(text + 1, size - 1)) {
-        out[used++] = '-';
-    }
-    while (start + 1 < point && text[start] == '0') {
-        start++;
-    }
-    memcpy(out + used, text + start, size - start);
-    used += size - start;
-    out[used] = '\0';
-    return used;
-}
-
-size_t ht_value_decimal(const char *text, size_t size, char out[HT_NUMBER_MAX])
-{
-    char plain[HT_NUMBER_MAX];
-    size_t point, plain_size = squeeze(text, size, plain);
-    out[0] = '\0';
-    return is_decimal(plain, plain_size, &point) ? put_number(plain, plain_size, point, out) : 0;
-}
-
-size_t ht_value_integer(const char *text, size_t size, char out[HT_NUMBER_MAX])
-{
-    char plain[HT_NUMBER_MAX];
-    size_t point, plain_size = squeeze(text, size, plain);
-    out[0] = '\0';
-    if (!is_decimal(plain, plain_size, &point) || !all_zeros(plain + point, plain_size - point)) {
-        return 0;
-    }
-    return put_number(plain, point, point, out);
-}
-
-size_t ht_value_division(const char *text, size_t size, char out[HT_NUMBER_MAX])
-{
-    char plain[HT_NUMBER_MAX];
-    size_t point, plain_size = squeeze(text, size, plain);
-    out[0] = '\0';
-    if (!is_decimal(plain, plain_size, &point) || !g_ascii_isdigit(plain[0]) ||
-        !all_zeros(plain + point, plain_size - point)) {
-        return 0;
-    }
-    bool short_form = point == 2 || point == 4;
-    if (!short_form && point != 6 && point != 9 && point != 12) {
-        return 0;
-    }
-    memcpy(out, "000000", 6);
-    memcpy(out, plain, point);
-    size_t used = short_form ? 6 : point;
-    out[used] = '\0';
-    return used;
 }
 
 /* ---- Codes ---- */

@@ -14,9 +14,10 @@ enum {
     HT_NULL_KEEP_SIGNS = 1 << 1, /* -, /, *, . and the like are values here */
 };
 
-/* True when the value says that there is none: empty, blanks only (U+00A0, U+3000, BOM included), null
- * NULL Null (null) none N/A undefined NaN, &nbsp; &amp;nbsp; left as text, only signs - — – － _ / \ *
- * . 。 (one or more), 无 未填 空 暂无 (none of these is a code in any table). A mapping may add its own. */
+/* True when the value says that there is none: empty, blanks only (U+00A0, U+3000, BOM included), what programs write for it in
+ * any case and width (null (null) <null> nil none N/A #N/A NaN undefined \N DBNull System.DBNull {} [] anyType{}
+ * [object Object] &nbsp; left as text; also in quotes), only signs - — – － _ / \ * . 。 (one or more), 无 未填 空 暂无 (none of
+ * these is a code in any table). A mapping may add its own. */
 bool ht_value_is_null(const char *text, size_t size, unsigned flags);
 
 /* ---- Text ---- */
@@ -24,6 +25,9 @@ bool ht_value_is_null(const char *text, size_t size, unsigned flags);
 /* Full-width ASCII (U+FF01 to U+FF5E) and U+3000 to ASCII. Returns the size written (never more than
  * `size`), NUL is not added; SIZE_MAX when `room` does not suffice. */
 size_t ht_value_fold(const char *text, size_t size, char *out, size_t room);
+
+/* The ASCII sign that a full-width character (U+FF01 to U+FF5E, U+3000) stands for, or 0. */
+char ht_value_narrow(uint32_t character);
 
 /* The first character of UTF-8 text and its size in bytes; `size` is at least 1. A byte that begins no
  * character is one of its own, U+FFFD. */
@@ -39,9 +43,10 @@ size_t ht_value_length(const char *text, size_t size);
 
 #define HT_NUMBER_MAX 40 /* bytes a number needs at most */
 
-/* A decimal in its plain form: folds width, drops blanks, thousands commas, a leading + and leading zeros;
- * `1.50` stays `1.50`. Returns the size written, 0 when it is no number (mark number-invalid is the
- * caller's). */
+/* A decimal in its plain form: folds width, drops blanks, thousands commas, a leading + and leading zeros, ¥, RMB and 元;
+ * an exponent (1.2E4), 万 and 亿 move the point, exactly; Chinese numerals up to 9999 (十二) are read. `1.50` stays `1.50`.
+ * Returns the size written, 0 when it is no number, among them (1,234), 5% and numbers with another unit (mark number-invalid is
+ * the caller's). */
 size_t ht_value_decimal(const char *text, size_t size, char out[HT_NUMBER_MAX]);
 
 /* The same without fraction; `12.0` and `12.00` are 12. */

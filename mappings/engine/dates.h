@@ -19,35 +19,40 @@ const char *ht_precision_name(HtPrecision precision);
 
 /* What the field is; without any, a date with or without time. */
 enum {
-    HT_DATE_TIME_ONLY = 1 << 0,  /* a time of day: HHmmss, HHmm, HH:mm, HH:mm:ss */
-    HT_DATE_EPOCH = 1 << 1,      /* seconds since 1970 as text (13 digits: milliseconds) */
-    HT_DATE_OPEN_ENDED = 1 << 2, /* 9999-12-31 and 长期 are a value (validity ends), else they are a null */
+    HT_DATE_TIME_ONLY = 1 << 0, /* a time of day: HHmmss, HHmm, HH:mm, HH:mm:ss */
+    HT_DATE_EPOCH = 1 << 1,     /* seconds since 1970 as text (13 digits: milliseconds) */
+    HT_DATE_OPEN_ENDED =
+        1 << 2, /* 9999-12-31 and 长期 are a value (validity ends); else a null, and unreadable */
     HT_DATE_MONTH_WANTED = 1 << 3, /* a month is all that is asked: not marked as partial */
 };
+
+/* Two-digit years are those of the hundred years that begin with `first`, 1800 to 2099; without this they are not read. */
+#define HT_DATE_CENTURY(first) ((unsigned)(first) << 16)
+#define HT_DATE_CENTURY_MASK 0xffff0000u
 
 typedef struct {
     int16_t year; /* 0 with HT_DATE_TIME_ONLY */
     uint8_t month, day, hour, minute, second;
     uint16_t millisecond;
-    int16_t offset_minutes; /* +480 when the source gave no zone */
+    int16_t offset_minutes; /* +480 when the source gave no zone; China's legal time of then when it did */
     bool had_zone;
     bool had_fraction;
     HtPrecision precision;
-    HtMarks marks; /* date-partial or date-invalid */
+    HtMarks marks; /* date-partial, zone-converted or date-invalid */
 } HtDate;
 
 typedef enum {
     HT_DATE_OK,
-    HT_DATE_NULL,    /* empty, or a date that stands for none (1900-01-01, 1899-12-31, 0001-01-01, …) */
-    HT_DATE_INVALID, /* not a date, or not one that exists; marks has date-invalid */
+    HT_DATE_NULL, /* empty, or a date that stands for none (1900-01-01, 1899-12-30, 0001-01-01, …) */
+    HT_DATE_INVALID, /* not a date, not one that exists, or one that can be read in two ways; marks has date-invalid */
 } HtDateResult;
 
-#define HT_DATE_TEXT_MAX 64 /* longer texts are invalid */
+#define HT_DATE_TEXT_MAX 96 /* bytes; longer texts are invalid */
 
-/* Reads `text` (`size` bytes of UTF-8, blanks around it and full-width digits allowed). Notations:
- * yyyyMMdd, yyyyMMddHH[mm[ss]], yyyyMM, yyyy, yyyy-M[-d] with - / . or 年月日, each with a time
- * H:m[:s[.fff]] after blank or T, and a zone Z, +hhmm or +hh:mm. Day or month 00 is "unknown": lower
- * precision and date-partial. `out` is always filled; with NULL or INVALID its precision is NONE. */
+/* Reads `text` (`size` bytes of UTF-8, blanks around it and full-width signs allowed). Notations: docs/mapping.md lists
+ * them. Day or month 00 is "unknown": lower precision and date-partial. A time with a zone is brought to China's legal time,
+ * with zone-converted where the day becomes another; a time without one is taken as +08:00. 24:00:00 is the next day's
+ * beginning, a leap second counts as the second before. `out` is always filled; with NULL or INVALID its precision is NONE. */
 HtDateResult ht_date_parse(const char *text, size_t size, unsigned flags, HtDate *out);
 
 #define HT_DATE_FORMAT_MAX 32 /* bytes that the formatters need at most, NUL included */
@@ -62,8 +67,7 @@ size_t ht_date_format(const HtDate *date, HtType type, char out[HT_DATE_FORMAT_M
  * event's `time`, which says its precision beside it. 0 for a time of day or an empty date. */
 size_t ht_date_format_rfc3339(const HtDate *date, char out[HT_DATE_FORMAT_MAX]);
 
-/* A moment, in milliseconds since 1970, as China's clocks show it, to the second. Years 1 to
- * 9999. */
+/* A moment, in milliseconds since 1970, as China's clocks showed it. Years 1 to 9999. */
 void ht_date_from_epoch(int64_t milliseconds, HtDate *out);
 
 /* True for a day of the calendar, years 1 to 9999. */

@@ -14,8 +14,15 @@ engine_SRC := \
 	mappings/engine/compile-time.c \
 	mappings/engine/compile.c \
 	mappings/engine/container.c \
+	mappings/engine/convert-number.c \
 	mappings/engine/convert.c \
 	mappings/engine/count.c \
+	mappings/engine/dates-epoch.c \
+	mappings/engine/dates-scan.c \
+	mappings/engine/dates-tokens.c \
+	mappings/engine/dates-words.c \
+	mappings/engine/dates-write.c \
+	mappings/engine/dates-zone.c \
 	mappings/engine/dates.c \
 	mappings/engine/dictionary.c \
 	mappings/engine/divisions.c \

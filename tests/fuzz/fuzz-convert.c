@@ -62,6 +62,7 @@ static void try_date(HtText value, unsigned flags)
 {
     HtDate date, again;
     char text[HT_DATE_FORMAT_MAX], other[HT_DATE_FORMAT_MAX];
+    flags |= flags & 0x80 ? HT_DATE_CENTURY(1930) : 0;
     HtDateResult result = ht_date_parse(value.data, value.size, flags, &date);
     require((result == HT_DATE_OK) == (date.precision != HT_PRECISION_NONE) || (flags & HT_DATE_TIME_ONLY));
     for (int type = 0; type < HT_TYPE_COUNT_; type++) {
@@ -71,10 +72,14 @@ static void try_date(HtText value, unsigned flags)
     if (result != HT_DATE_OK || size == 0) {
         return;
     }
+    /* What came without a zone is written with +08:00, in summer times, too; what is read from that is China's legal time. */
     HtDateResult second = ht_date_parse(text, size, HT_DATE_OPEN_ENDED, &again);
-    require(
-        second == HT_DATE_NULL ||
-        (second == HT_DATE_OK && ht_date_format_rfc3339(&again, other) == size && strcmp(other, text) == 0));
+    require(second == HT_DATE_NULL || second == HT_DATE_OK);
+    if (second == HT_DATE_OK) {
+        size = ht_date_format_rfc3339(&again, text);
+        require(ht_date_parse(text, size, HT_DATE_OPEN_ENDED, &again) == HT_DATE_OK);
+        require(ht_date_format_rfc3339(&again, other) == size && strcmp(other, text) == 0);
+    }
 }
 
 static void try_numbers(HtText value)
