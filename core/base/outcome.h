@@ -48,7 +48,7 @@ typedef struct {
     uint32_t records;  /* records read */
     uint32_t rejected; /* records with a fault (with on-invalid = quarantine the others are taken) */
     bool submit;       /* the operation is the generic Submit: the receipt is its answer */
-    bool repaired;     /* the bytes were repaired to be readable: keep the original */
+    bool repaired; /* bytes or values were repaired, and the events do not show all of what was sent: keep the original */
     uint32_t fault_count;
     HtFault faults[HT_OUTCOME_FAULTS];
     GArray *events; /* of HtText, each a packed event in record order */

@@ -18,7 +18,6 @@ static const struct {
     {"doctype-refused", 400},
     {"html-instead-of-xml", 400},
     {"empty", 400},
-    {"encoding-contradiction", 400},
     {"soap-version", 400},
     {"soap-must-understand", 400},
     {"soap-action-mismatch", 400},

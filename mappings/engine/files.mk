@@ -59,6 +59,7 @@ engine_SRC := \
 	mappings/engine/strings.c \
 	mappings/engine/tables.c \
 	mappings/engine/text-convert.c \
+	mappings/engine/text-judge.c \
 	mappings/engine/text-prolog.c \
 	mappings/engine/text-scan.c \
 	mappings/engine/text-value.c \

@@ -127,6 +127,41 @@ static void print_four_byte(void)
     printf("};\n\nenum { GB18030_BMP_CODES = %d };\n", BMP_CODES);
 }
 
+/* Codes of the characters of one page of 256; true when it has any. */
+static bool find_page(unsigned page, uint16_t codes[256])
+{
+    bool any = false;
+    for (unsigned i = 0; i < 256; i++)
+        codes[i] = 0;
+    for (unsigned i = 0; i < LEADS * TRAILS; i++) {
+        uint32_t character = two_byte[i / TRAILS][i % TRAILS];
+        if (character == 0 || character >> 8 != page || codes[character & 0xFF] != 0)
+            continue;
+        codes[character & 0xFF] = (uint16_t)((0x81 + i / TRAILS) << 8 | (0x40 + i % TRAILS));
+        any = true;
+    }
+    return any;
+}
+
+static void print_reverse(void)
+{
+    uint16_t codes[256];
+    unsigned pages[256], count = 1;
+
+    printf(
+        "/* Two-byte codes of the characters of the basic plane: [gb18030_page[high byte]][low byte]; 0: none. */\n"
+        "static const uint16_t gb18030_codes[][256] = {\n{0},\n");
+    for (unsigned page = 0; page < 256; page++) {
+        pages[page] = find_page(page, codes) ? count++ : 0;
+        for (unsigned i = 0; pages[page] != 0 && i < 256; i++)
+            printf("%s0x%04X,%s", i == 0 ? "{" : "", codes[i], i == 255 ? "},\n" : i % 16 == 15 ? "\n" : "");
+    }
+    printf("};\n\nstatic const uint8_t gb18030_page[256] = {");
+    for (unsigned page = 0; page < 256; page++)
+        printf("%s%u,", page % 16 == 0 ? "\n" : "", pages[page]);
+    printf("\n};\n\n");
+}
+
 int main(void)
 {
     iconv_t converter = iconv_open("UTF-32BE", "GB18030");
@@ -142,8 +177,10 @@ int main(void)
         fprintf(stderr, "gen-gb18030: this C library's iconv reads GB18030 wrongly\n");
         return EXIT_FAILURE;
     }
-    printf("/* Written by gen-gb18030: GB 18030-2022 to Unicode. */\n#include <stdint.h>\n\n");
+    printf(
+        "/* Written by gen-gb18030: GB 18030-2022 to Unicode and, for codes of two bytes, back. */\n#include <stdint.h>\n\n");
     print_two_byte();
+    print_reverse();
     print_four_byte();
     return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -3,6 +3,7 @@
 #include "mappings/engine/mapper-inside.h"
 
 #include "mappings/engine/sax.h"
+#include "mappings/engine/text-value.h"
 
 #define LINE_MAX_BYTES 1024
 #define UNPACKED_SHARE 20 /* of the time for a megabyte that was sent, for one that is unpacked */
@@ -290,6 +291,15 @@ static void judge(HtMapper *mapper)
 
 /* ---- Running ---- */
 
+/* What the events do not show as it was sent must be kept. */
+static void note_repair(HtMapper *mapper)
+{
+    const unsigned lossy = HT_TEXT_HALF_CHARACTER | HT_TEXT_SURROGATES_JOINED;
+    HtOutcome *outcome = mapper->recorder.outcome;
+    outcome->repaired = outcome->repaired || mapper->reading.repaired || mapper->match.changed_any ||
+                        (mapper->reading.text_marks & lossy);
+}
+
 /* Reads one document. False when it refuses the payload. */
 static bool read_document(HtMapper *mapper, const HtPayload *payload)
 {
@@ -299,7 +309,7 @@ static bool read_document(HtMapper *mapper, const HtPayload *payload)
     known.services = mapper->mapping->services;
     bool good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
                               &mapper->reading, &fault);
-    mapper->recorder.outcome->repaired = mapper->recorder.outcome->repaired || mapper->reading.repaired;
+    note_repair(mapper);
     if (mapper->recorder.part.number == 0) {
         take_reading(mapper);
     }

@@ -33,6 +33,7 @@ bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change)
     *change = (HtChange){.offset = (uint32_t)(value.data - text->data),
                          .size = (uint32_t)value.size,
                          .marks = HT_MARK_BIT(HT_MARK_INVISIBLE_REMOVED)};
+    match->changed_any = true;
     return true;
 }
 

@@ -89,6 +89,7 @@ void ht_match_begin(HtMatch *match)
         restart_serials(match);
     }
     match->payload_serial = ++match->serial;
+    match->changed_any = false;
     ht_counts_begin(match);
     ht_buffer_reset(&match->payload_text, TEXT_KEEP);
     ht_buffer_reset(&match->payload_changes, TEXT_KEEP);

@@ -89,8 +89,9 @@ struct HtMatch {
     const char *suspect;      /* path of the last flag or choice that could not be read, */
     const char
         *unreadable; /* and of one on which a condition hangs: the record or payload is refused; NULL: none */
-    bool known;      /* some document's root is the first step of a path */
-    bool stranger;   /* below a known element there was one that no path and no <ignore> names */
+    bool changed_any;     /* some value of the payload was put right (match-clean.c) */
+    bool known;           /* some document's root is the first step of a path */
+    bool stranger;        /* below a known element there was one that no path and no <ignore> names */
     uint64_t answers;     /* bits of the mapping's answers that were met */
     HtCount *counts;      /* one for each of the mapping's counts */
     bool counts_wrapped;  /* the wrapping of some counted records was met */

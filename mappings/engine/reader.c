@@ -81,9 +81,6 @@ void ht_reader_end_at(HtReader *reader, int64_t until_us)
 static void explain_text_error(const GError *error, HtFault *fault)
 {
     switch (error->code) {
-    case HT_TEXT_ERROR_BOM_CONTRADICTS:
-        ht_fault_set(fault, "encoding-contradiction", "%s", error->message);
-        break;
     case HT_TEXT_ERROR_TOO_LARGE: ht_fault_set(fault, "document-too-long", "%s", error->message); break;
     default: ht_fault_set(fault, "unsupported-encoding", "%s", error->message);
     }

@@ -78,7 +78,7 @@ typedef struct {
  * Of the payload's attachments (attach.h) those that the events have used are marked.
  *
  * False when the payload is refused; `fault` says why, with a line of the bytes as received:
- * unsupported-encoding, encoding-contradiction, doctype-refused, not-well-formed, html-instead-of-xml, empty, too-deep,
+ * unsupported-encoding, doctype-refused, not-well-formed, html-instead-of-xml, empty, too-deep,
  * too-many-attributes, start-tag-too-long, too-many-names, too-many-elements, value-too-long, document-too-long,
  * too-slow, soap-version, soap-must-understand, soap-action-mismatch, soap-body-empty, soap-fault-received,
  * namespace-not-well-formed, href-missing, href-ambiguous, href-cycle, href-not-local, attachment-missing. The sink may have seen events by then and throws them away. */

@@ -235,6 +235,7 @@ static void note_text(HtRecorder *recorder)
     marks |= reading->text_marks & HT_TEXT_ENCODING_MISMATCH ? HT_MARK_BIT(HT_MARK_ENCODING_MISMATCH) : 0;
     marks |= reading->text_marks & HT_TEXT_ENCODING_ASSUMED ? HT_MARK_BIT(HT_MARK_ENCODING_ASSUMED) : 0;
     marks |= reading->text_marks & HT_TEXT_HALF_CHARACTER ? HT_MARK_BIT(HT_MARK_HALF_CHARACTER) : 0;
+    marks |= reading->text_marks & HT_TEXT_SURROGATES_JOINED ? HT_MARK_BIT(HT_MARK_SURROGATES_JOINED) : 0;
     if (marks) {
         ht_recorder_note(recorder, NULL, marks);
     }

@@ -233,7 +233,55 @@ bool ht_text_convert_gb18030(const uint8_t *bytes, size_t size, HtTextOutput *ou
     return finish(&converter, repaired);
 }
 
-bool ht_text_convert_broken_utf8(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired)
+unsigned ht_text_gb_code(uint32_t character)
+{
+    return character > 0xFFFF ? 0 : gb18030_codes[gb18030_page[character >> 8]][character & 0xFF];
+}
+
+size_t ht_text_read_surrogate(const uint8_t *bytes, size_t size, unsigned *unit)
+{
+    if (size < 3 || bytes[0] != 0xED || bytes[1] < 0xA0 || bytes[1] > 0xBF || (bytes[2] & 0xC0) != 0x80)
+        return 0;
+    *unit = 0xD000 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
+    return 3;
+}
+
+/* Takes the surrogate at hand, if there is one: with the low one behind it as a character, alone as U+FFFD. */
+static bool convert_surrogate(Converter *converter, bool *found, size_t *joined)
+{
+    const uint8_t *in = converter->in;
+    size_t left = (size_t)(converter->end - in);
+    unsigned high = 0, low = 0;
+
+    *found = ht_text_read_surrogate(in, left, &high) > 0;
+    if (!*found)
+        return true;
+    if (high >= 0xDC00 || ht_text_read_surrogate(in + 3, left - 3, &low) == 0 || low < 0xDC00)
+        return replace(converter, 3);
+    converter->to = put(converter->to, 0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF));
+    converter->in += 6;
+    (*joined)++;
+    return true;
+}
+
+/* Takes one sequence of more than one byte, or what is none. */
+static bool convert_sequence(Converter *converter, size_t *joined)
+{
+    bool valid, found;
+    size_t length = ht_text_utf8_sequence(converter->in, (size_t)(converter->end - converter->in), &valid);
+
+    if (!valid) {
+        bool has_room = convert_surrogate(converter, &found, joined);
+        return found ? has_room : replace(converter, length);
+    }
+    memcpy(converter->to, converter->in, length);
+    converter->to += length;
+    converter->in += length;
+    return true;
+}
+
+bool ht_text_convert_broken_utf8(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired,
+                                 size_t *joined)
 {
     Converter converter;
 
@@ -241,17 +289,8 @@ bool ht_text_convert_broken_utf8(const uint8_t *bytes, size_t size, HtTextOutput
         return false;
     while (converter.in < converter.end) {
         copy_ascii(&converter);
-        if (converter.in == converter.end)
-            break;
-        bool valid;
-        size_t length = ht_text_utf8_sequence(converter.in, (size_t)(converter.end - converter.in), &valid);
-        if (!valid && !replace(&converter, length))
+        if (converter.in < converter.end && !convert_sequence(&converter, joined))
             return false;
-        if (valid) {
-            memcpy(converter.to, converter.in, length);
-            converter.to += length;
-            converter.in += length;
-        }
     }
     return finish(&converter, repaired);
 }

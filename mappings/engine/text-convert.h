@@ -23,8 +23,18 @@ typedef struct {
  */
 bool ht_text_convert_gb18030(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired);
 
-/* UTF-8 with faults: each ill-formed stretch (Unicode 3.9, maximal subpart) becomes one U+FFFD. */
-bool ht_text_convert_broken_utf8(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired);
+/*
+ * UTF-8 with faults: each ill-formed stretch (Unicode 3.9, maximal subpart) becomes one U+FFFD. A character that came as two
+ * surrogates of three bytes each (CESU-8) is put together and counted in `*joined`; a lone surrogate is one U+FFFD.
+ */
+bool ht_text_convert_broken_utf8(const uint8_t *bytes, size_t size, HtTextOutput *out, size_t *repaired,
+                                 size_t *joined);
+
+/* Size of the surrogate of three bytes at `bytes` (CESU-8), 0 when there is none; `unit` gets its number. */
+size_t ht_text_read_surrogate(const uint8_t *bytes, size_t size, unsigned *unit);
+
+/* The character's code of two bytes in GB 18030, the first in the upper half; 0 when it has none. */
+unsigned ht_text_gb_code(uint32_t character);
 
 /* UTF-16; a lone surrogate, and an odd byte at the end, become U+FFFD. */
 bool ht_text_convert_utf16(const uint8_t *bytes, size_t size, bool big_endian, HtTextOutput *out,

@@ -335,28 +335,3 @@ bool ht_text_scan(const uint8_t *bytes, size_t size, HtTextScan *scan)
 }
 
 #endif
-
-bool ht_text_looks_like_utf8(const uint8_t *bytes, size_t size, size_t ratio)
-{
-    enum { ENOUGH_FAULTS = 16 };
-    size_t sound = 0, faults = 0;
-
-    for (size_t i = 0; i < size;) {
-        uint64_t word;
-        if (size - i >= sizeof word) {
-            memcpy(&word, bytes + i, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof word;
-                continue;
-            }
-        }
-        bool valid;
-        size_t length = ht_text_utf8_sequence(bytes + i, size - i, &valid);
-        sound += valid && length > 2;
-        faults += !valid;
-        if (faults >= ENOUGH_FAULTS && sound < faults * ratio)
-            return false;
-        i += length;
-    }
-    return sound > 0 && sound >= faults * ratio;
-}

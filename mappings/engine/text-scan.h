@@ -51,13 +51,6 @@ bool ht_text_scan_portable(const uint8_t *bytes, size_t size, HtTextScan *scan);
 size_t ht_text_utf8_sequence(const uint8_t *bytes, size_t size, bool *valid);
 
 /*
- * Tells damaged UTF-8 from something else: true if there are at least `ratio` sound sequences of three or
- * four bytes for each fault. Chinese text in GB 18030 has more faults than sound sequences. Stops early
- * when the answer is clear, so it costs little on GB 18030 text.
- */
-bool ht_text_looks_like_utf8(const uint8_t *bytes, size_t size, size_t ratio);
-
-/*
  * The characters seen where the dot of minority names belongs, other than U+00B7 itself, which the notice
  * of twelve ministries of 2016 (民委发[2016]33号) makes the only one: U+2022 U+2024 U+2027 U+2219 U+22C5 U+2E31
  * U+30FB U+FF0E U+FF65. The full stop is not among them: it is judged by its neighbours, see text-value.h.

@@ -12,13 +12,14 @@
 #include "mappings/engine/text-scan.h"
 
 /*
- * What happened to a text or is odd about a value; each becomes a quality mark. The first three are of a
+ * What happened to a text or is odd about a value; each becomes a quality mark. The first four are of a
  * whole text, set by ht_text_decode(), the others of one value, set by ht_text_value_marks().
  */
 typedef enum {
     HT_TEXT_ENCODING_MISMATCH = 1 << 0,     /* encoding-mismatch: the bytes are not what was declared */
     HT_TEXT_ENCODING_ASSUMED = 1 << 1,      /* encoding-assumed: nothing was declared, UTF-8 is not certain */
     HT_TEXT_HALF_CHARACTER = 1 << 2,        /* half-character: bytes that are no character became U+FFFD */
+    HT_TEXT_SURROGATES_JOINED = 1 << 6,     /* surrogates-joined: a character came as two surrogates */
     HT_TEXT_REPLACEMENT_CHARACTER = 1 << 3, /* replacement-character: U+FFFD in the value */
     HT_TEXT_PRIVATE_USE = 1 << 4,           /* private-use: a character that only the sender's font knows */
     HT_TEXT_NAME_DOT = 1 << 5,              /* name-dot: a look-alike where U+00B7 belongs */

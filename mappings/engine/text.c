@@ -6,12 +6,11 @@
 #include "mappings/engine/text.h"
 
 #include "mappings/engine/text-convert.h"
+#include "mappings/engine/text-judge.h"
 
 enum {
     KEEP_SIZE = 1 << 20, /* bytes a buffer keeps after a giant message */
     SHOWN_MAX = 32,      /* bytes of an encoding's name that an error message shows */
-    RATIO_DECLARED = 2,  /* sound characters for each fault that make damaged UTF-8: if that is declared */
-    RATIO_OTHERWISE = 8,
 };
 
 struct HtTextBuffer {
@@ -143,21 +142,21 @@ static Opening read_opening(HtText bytes)
     return (Opening){HT_ENCODING_NONE, 0, NULL};
 }
 
+/* UTF-16's mark before a `<` of one byte: somebody put it in front of a text of another encoding. XML in UTF-16 never begins
+ * with the character that these two bytes would be. */
+static Opening check_mark(HtText bytes, Opening opening)
+{
+    bool wide = opening.encoding == HT_ENCODING_UTF16LE || opening.encoding == HT_ENCODING_UTF16BE;
+    if (wide && opening.mark_size == 2 && bytes.size >= 4 && bytes.data[2] == '<' &&
+        (g_ascii_isalpha(bytes.data[3]) || strchr("?!_", bytes.data[3])) && bytes.data[3] != '\0')
+        opening.encoding = HT_ENCODING_NONE;
+    return opening;
+}
+
 static bool is_utf16(HtEncoding encoding)
 {
     return encoding == HT_ENCODING_UTF16 || encoding == HT_ENCODING_UTF16LE ||
            encoding == HT_ENCODING_UTF16BE;
-}
-
-static const char *encoding_label(HtEncoding encoding)
-{
-    switch (encoding) {
-    case HT_ENCODING_UTF8: return "UTF-8";
-    case HT_ENCODING_GB18030: return "GB 18030";
-    case HT_ENCODING_UTF16LE: return "UTF-16LE";
-    case HT_ENCODING_UTF16BE: return "UTF-16BE";
-    default: return "other";
-    }
 }
 
 /* ---- What is declared ---- */
@@ -168,21 +167,6 @@ static bool refuse(HtText name, GError **error)
 
     copy_name(name, shown);
     g_set_error(error, HT_TEXT_ERROR, HT_TEXT_ERROR_UNSUPPORTED_ENCODING, "encoding not supported: \"%s\"",
-                shown);
-    return false;
-}
-
-static bool check_opening(Opening opening, HtEncoding declared, HtText name, GError **error)
-{
-    char shown[SHOWN_MAX + 1];
-
-    if (opening.encoding == HT_ENCODING_NONE || declared == opening.encoding)
-        return true;
-    if (declared == HT_ENCODING_UTF16 && is_utf16(opening.encoding))
-        return true;
-    copy_name(name, shown);
-    g_set_error(error, HT_TEXT_ERROR, HT_TEXT_ERROR_BOM_CONTRADICTS,
-                "the first bytes say %s, the XML declaration says \"%s\"", encoding_label(opening.encoding),
                 shown);
     return false;
 }
@@ -207,8 +191,6 @@ static bool take_declaration(Decoding *decoding, HtText *text, GError **error)
         out->declared = ht_text_encoding_from_name(declaration.encoding);
         if (out->declared == HT_ENCODING_NONE)
             return refuse(declaration.encoding, error);
-        if (!check_opening(decoding->opening, out->declared, declaration.encoding, error))
-            return false;
     } else if (http_name.size > 0) {
         out->declared = ht_text_encoding_from_name(http_name);
         if (out->declared == HT_ENCODING_NONE)
@@ -277,17 +259,28 @@ static bool convert(Decoding *decoding, HtText text, bool is_broken_utf8, GError
     HtDecoded *out = decoding->out;
     const uint8_t *bytes = (const uint8_t *)text.data;
     bool converted;
+    size_t joined = 0;
 
     if (is_broken_utf8)
-        converted = ht_text_convert_broken_utf8(bytes, text.size, decoding->output, &out->repaired);
+        converted = ht_text_convert_broken_utf8(bytes, text.size, decoding->output, &out->repaired, &joined);
     else
         converted = ht_text_convert_gb18030(bytes, text.size, decoding->output, &out->repaired);
     if (!take_converted(decoding, converted, error))
         return false;
     out->encoding = is_broken_utf8 ? HT_ENCODING_UTF8 : HT_ENCODING_GB18030;
+    out->marks |= joined > 0 ? HT_TEXT_SURROGATES_JOINED : 0;
     if ((out->traits & HT_TRAIT_NON_ASCII) != 0)
         out->marks |= encoding_mark(out, decoding->opening.encoding == out->encoding);
     return true;
+}
+
+static HtTextSaid what_is_said(HtEncoding opening, HtEncoding declared)
+{
+    if (opening == HT_ENCODING_UTF8)
+        return HT_TEXT_SHOWS_UTF8;
+    if (declared == HT_ENCODING_GB18030)
+        return HT_TEXT_SAYS_GB;
+    return declared == HT_ENCODING_UTF8 ? HT_TEXT_SAYS_UTF8 : HT_TEXT_SAYS_NOTHING;
 }
 
 static bool decode_bytes(Decoding *decoding, HtText text, GError **error)
@@ -300,13 +293,13 @@ static bool decode_bytes(Decoding *decoding, HtText text, GError **error)
     if (opening == HT_ENCODING_GB18030)
         return convert(decoding, text, false, error);
     if (!ht_text_scan(bytes, text.size, &scan)) {
-        bool says_utf8 = opening == HT_ENCODING_UTF8 || out->declared == HT_ENCODING_UTF8;
-        size_t ratio = says_utf8 ? RATIO_DECLARED : RATIO_OTHERWISE;
-        return convert(decoding, text, ht_text_looks_like_utf8(bytes, text.size, ratio), error);
+        HtTextSaid said = what_is_said(opening, out->declared);
+        return convert(decoding, text, ht_text_judge_utf8(bytes, text.size, said), error);
     }
     bool is_ascii = (scan.traits & HT_TRAIT_NON_ASCII) == 0;
     bool is_certain = scan.has_wide || opening == HT_ENCODING_UTF8;
-    if (!is_ascii && !is_certain && out->declared == HT_ENCODING_GB18030)
+    HtTextSaid said = what_is_said(opening, out->declared);
+    if (!is_ascii && !is_certain && (said == HT_TEXT_SAYS_GB || !ht_text_judge_utf8(bytes, text.size, said)))
         return convert(decoding, text, false, error);
 
     out->text = text.data;
@@ -319,7 +312,7 @@ static bool decode_bytes(Decoding *decoding, HtText text, GError **error)
 
 bool ht_text_decode(HtTextBuffer *buffer, HtText bytes, HtText http_charset, HtDecoded *out, GError **error)
 {
-    Decoding decoding = {&buffer->output, http_charset, read_opening(bytes), out};
+    Decoding decoding = {&buffer->output, http_charset, check_mark(bytes, read_opening(bytes)), out};
 
     *out = (HtDecoded){.text = ""};
     if (bytes.size < KEEP_SIZE / 2)

@@ -36,9 +36,10 @@ typedef struct {
     unsigned skipped_lines; /* newlines before `text`: to be added to the parser's line numbers */
     HtEncoding encoding;    /* what the bytes were read as: UTF-8, GB 18030, UTF-16LE or UTF-16BE */
     HtEncoding declared;    /* by the XML declaration, else by HTTP */
-    unsigned marks;         /* HtTextMark bits: ENCODING_MISMATCH, ENCODING_ASSUMED, HALF_CHARACTER */
-    unsigned traits;        /* HtTextTrait bits of `text` */
-    size_t repaired;        /* number of U+FFFD put in */
+    unsigned
+        marks; /* HtTextMark bits: ENCODING_MISMATCH, ENCODING_ASSUMED, HALF_CHARACTER, SURROGATES_JOINED */
+    unsigned traits; /* HtTextTrait bits of `text` */
+    size_t repaired; /* number of U+FFFD put in */
 } HtDecoded;
 
 #define HT_TEXT_ERROR (ht_text_error_quark())
@@ -47,7 +48,6 @@ GQuark ht_text_error_quark(void);
 /* Messages name encodings and sizes, never content. */
 typedef enum {
     HT_TEXT_ERROR_UNSUPPORTED_ENCODING, /* not known to ht_text_encoding_from_name(); UTF-32; EBCDIC */
-    HT_TEXT_ERROR_BOM_CONTRADICTS,      /* byte order mark (or UTF-16 without) against the declaration */
     HT_TEXT_ERROR_TOO_LARGE,            /* the decoded text does not fit into the buffer's bound */
 } HtTextError;
 
@@ -74,16 +74,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtTextBuffer, ht_text_buffer_free)
  * 1. UTF-16, by its byte order mark or by a `<` beside a zero byte, is read as that. UTF-32 and EBCDIC are
  *    refused.
  * 2. The XML declaration, or else HTTP, says what is declared. An encoding that is not on the list is
- *    refused by name, so that no exotic one (UTF-7, HZ, ISO-2022, Big5) ever reaches a parser. A byte order
- *    mark against the XML declaration is refused.
+ *    refused by name, so that no exotic one (UTF-7, HZ, ISO-2022, Big5) ever reaches a parser. Against a byte order
+ *    mark, and against UTF-16 that is seen, a declaration counts for nothing; a mark of UTF-16 before a text of
+ *    single bytes is taken off.
  * 3. Sound UTF-8 is UTF-8; but if a GB encoding is declared and no character takes three bytes, the
  *    declaration is believed: 女 in GB 2312 is also a sound Ů.
- * 4. Damaged UTF-8, where sound Chinese characters outnumber the faults (twice if UTF-8 is declared, else
- *    eight times), is UTF-8 with the faults replaced: one character cut in half must not turn all others
- *    into wrong ones.
+ * 4. Of anything else both readings are weighed by how plausible their characters are (text-judge.h): one character cut
+ *    in half must not turn all others into wrong ones. Damaged UTF-8 is UTF-8 with the faults replaced and characters of
+ *    two surrogates (CESU-8) put together.
  * 5. Everything else is GB 18030.
  *
- * Marks: ENCODING_MISMATCH if another encoding was declared than is used, ENCODING_ASSUMED if none was and
+ * Marks: SURROGATES_JOINED; ENCODING_MISMATCH if another encoding was declared than is used, ENCODING_ASSUMED if none was and
  * it is not plainly UTF-8, neither for a text that is all ASCII; HALF_CHARACTER if `repaired` is not 0.
  *
  * On success `out` is filled; `out->text` is strict UTF-8. On failure HT_TEXT_ERROR is set.

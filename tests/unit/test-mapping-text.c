@@ -96,6 +96,31 @@ static void test_invisible_elsewhere(void)
     assert_has(test, 0, "{\"mark\":\"invisible-removed\"}");
 }
 
+/* What the events do not show as it was sent: the payload is to be kept. */
+static void test_payload_is_kept(void)
+{
+    static const char *const lossy[] = {"<XM>测\u200e试</XM>", "<XM>测试\xe4\xb8</XM>",
+                                        "<XM>测\xed\xa1\x82\xed\xbe\xb7</XM>", "<XM>测试\xed\xa1\x82</XM>"};
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(PERSON));
+    for (unsigned i = 0; i < G_N_ELEMENTS(lossy); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("%s<DZ>测试路</DZ>"), lossy[i]);
+        mapping_test_run(test, xml);
+        assert_events(test, 1);
+        g_assert_true(test->outcome.repaired);
+    }
+    mapping_test_run(test, ROW("<XM>测试</XM><BZ>\u200e</BZ>"));
+    g_assert_false(test->outcome.repaired);
+}
+
+static void test_surrogates_of_three_bytes(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(PERSON));
+    mapping_test_run(test, ROW("<XM>测\xed\xa1\x82\xed\xbe\xb7</XM>"));
+    assert_has(test, 0, "\"name\":\"测𠮷\"");
+    assert_has(test, 0, "{\"mark\":\"surrogates-joined\"}");
+    assert_lacks(test, 0, "half-character");
+}
+
 /* The letters of Uyghur, Kazakh and Mongolian join and part by characters of their own. */
 static void test_joiners_stay(void)
 {
@@ -141,6 +166,8 @@ int main(int argc, char **argv)
                     test_invisible_elsewhere);
     g_test_add_func("/mapping-text/invisible/joiners-of-scripts-stay", test_joiners_stay);
     g_test_add_func("/mapping-text/invisible/xpaths-see-none", test_xpath);
+    g_test_add_func("/mapping-text/cesu/surrogates-are-joined-and-marked", test_surrogates_of_three_bytes);
+    g_test_add_func("/mapping-text/lossy/the-payload-is-to-be-kept", test_payload_is_kept);
     g_test_add_func("/mapping-text/unmapped-stays-as-it-came", test_unmapped_stays);
     int result = g_test_run();
     mapping_test_forget_reference();

@@ -397,6 +397,9 @@ static void test_two_byte_chance(Fixture *fixture, gconstpointer data)
     g_assert_true(is_text(&fixture->decoded, "<XB>女</XB>"));
     assert_read_as(&fixture->decoded, HT_ENCODING_GB18030, HT_ENCODING_GB18030, 0);
     decode(fixture, HT_TEXT_LITERAL("<XB>\xC5\xAE</XB>"), NULL);
+    g_assert_true(is_text(&fixture->decoded, "<XB>女</XB>"));
+    assert_read_as(&fixture->decoded, HT_ENCODING_GB18030, HT_ENCODING_NONE, HT_TEXT_ENCODING_ASSUMED);
+    decode(fixture, HT_TEXT_LITERAL("<XM>Ren\xC3\xA9</XM>"), NULL);
     assert_read_as(&fixture->decoded, HT_ENCODING_UTF8, HT_ENCODING_NONE, HT_TEXT_ENCODING_ASSUMED);
     decode(fixture, HT_TEXT_LITERAL("<XM>Ren\xC3\xA9</XM>"), "utf-8");
     assert_read_as(&fixture->decoded, HT_ENCODING_UTF8, HT_ENCODING_UTF8, 0);
@@ -483,14 +486,40 @@ static void test_refusals(Fixture *fixture, gconstpointer data)
     assert_refused(fixture, HT_TEXT_LITERAL("\xFF\xFE\0\0<\0\0\0"), NULL, HT_TEXT_ERROR_UNSUPPORTED_ENCODING);
     assert_refused(fixture, HT_TEXT_LITERAL("\x4C\x6F\xA7\x94\x93"), NULL,
                    HT_TEXT_ERROR_UNSUPPORTED_ENCODING);
-    assert_refused(fixture, HT_TEXT_LITERAL("\xEF\xBB\xBF<?xml version='1.0' encoding='gbk'?><A/>"), NULL,
-                   HT_TEXT_ERROR_BOM_CONTRADICTS);
-    assert_refused(fixture, HT_TEXT_LITERAL("\x84\x31\x95\x33<?xml version='1.0' encoding='utf-8'?><A/>"),
-                   NULL, HT_TEXT_ERROR_BOM_CONTRADICTS);
+}
+
+/* What the first bytes are counts, not what is declared behind them. */
+static void test_mark_against_declaration(Fixture *fixture, gconstpointer data)
+{
+    static const char text[] = "\uFEFF<?xml version='1.0' encoding='GBK'?><A>测</A>";
     gsize size;
-    g_autofree char *wide = g_convert("\uFEFF<?xml version='1.0' encoding='GBK'?><A/>", -1, "UTF-16LE",
-                                      "UTF-8", NULL, &size, NULL);
-    assert_refused(fixture, (HtText){wide, size}, NULL, HT_TEXT_ERROR_BOM_CONTRADICTS);
+    g_autofree char *little = g_convert(text, -1, "UTF-16LE", "UTF-8", NULL, &size, NULL);
+    g_autofree char *big = g_convert(text, -1, "UTF-16BE", "UTF-8", NULL, NULL, NULL);
+
+    (void)data;
+    decode(fixture, ht_text_from(text), NULL);
+    g_assert_true(is_text(&fixture->decoded, "<A>测</A>"));
+    assert_read_as(&fixture->decoded, HT_ENCODING_UTF8, HT_ENCODING_GB18030, HT_TEXT_ENCODING_MISMATCH);
+    decode(fixture, HT_TEXT_LITERAL("\xEF\xBB\xBF<?xml version='1.0' encoding='utf-16'?><A>测</A>"), NULL);
+    assert_read_as(&fixture->decoded, HT_ENCODING_UTF8, HT_ENCODING_UTF16, HT_TEXT_ENCODING_MISMATCH);
+    decode(fixture,
+           HT_TEXT_LITERAL(
+               "\xEF\xBB\xBF<?xml version='1.0' encoding='gbk'?><A>\xB2\xE2\xCA\xD4\xB1\xFB\xB2\xE2</A>"),
+           NULL);
+    g_assert_true(is_text(&fixture->decoded, "<A>测试丙测</A>"));
+    decode(fixture, HT_TEXT_LITERAL("\x84\x31\x95\x33<?xml version='1.0' encoding='utf-8'?><A>\xB2\xE2</A>"),
+           NULL);
+    g_assert_true(is_text(&fixture->decoded, "<A>测</A>"));
+    assert_read_as(&fixture->decoded, HT_ENCODING_GB18030, HT_ENCODING_UTF8, HT_TEXT_ENCODING_MISMATCH);
+    decode(fixture, (HtText){little, size}, NULL);
+    g_assert_true(is_text(&fixture->decoded, "<A>测</A>"));
+    assert_read_as(&fixture->decoded, HT_ENCODING_UTF16LE, HT_ENCODING_GB18030, HT_TEXT_ENCODING_MISMATCH);
+    decode(fixture, (HtText){big, size}, NULL);
+    assert_read_as(&fixture->decoded, HT_ENCODING_UTF16BE, HT_ENCODING_GB18030, HT_TEXT_ENCODING_MISMATCH);
+    decode(fixture, HT_TEXT_LITERAL("\xFF\xFE<?xml version='1.0' encoding='gbk'?><A>\xB2\xE2</A>"), NULL);
+    g_assert_true(is_text(&fixture->decoded, "<A>测</A>"));
+    decode(fixture, HT_TEXT_LITERAL("\xFE\xFF<A>测</A>"), NULL);
+    g_assert_true(is_text(&fixture->decoded, "<A>测</A>"));
 }
 
 static void test_names_show_no_content(Fixture *fixture, gconstpointer data)
@@ -543,6 +572,7 @@ int main(int argc, char **argv)
     ADD("/text/encoding/declarations-are-read-tolerantly", test_tolerant_declarations);
     ADD("/text/encoding/utf16-is-decoded", test_utf16);
     ADD("/text/encoding/others-are-refused-by-name", test_refusals);
+    ADD("/text/encoding/a-mark-counts-more-than-the-declaration", test_mark_against_declaration);
     ADD("/text/encoding/error-shows-no-content", test_names_show_no_content);
     g_test_add_func("/text/buffer/never-exceeds-its-bound", test_bound);
     return g_test_run();
