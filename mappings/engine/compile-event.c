@@ -112,28 +112,13 @@ static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *even
     event->time_required = ht_compile_attribute(scope->compiler, node, "required") != NULL;
 }
 
-static void read_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
-{
-    if (event->n_identities == HT_EVENT_IDENTITIES) {
-        ht_compile_error(scope->compiler, node, "an event has at most %d identities", HT_EVENT_IDENTITIES);
-        return;
-    }
-    HtIdentityRule *rule = &event->identities[event->n_identities++];
-    rule->kind = own_text(scope->compiler, node, "kind");
-    rule->id_number = ht_text_is(rule->kind, "idNumber");
-    rule->from = ht_compile_from(scope, node);
-    rule->when = ht_compile_when(scope, node, "when");
-    rule->fresh = ht_compile_when(scope, node, "fresh-when");
-}
-
 /* One line for each element of the head. */
 static void read_head(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
 {
     HtCompiler *compiler = scope->compiler;
     scope->node = node;
     if (ht_compile_is(node, "id")) {
-        event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
-        event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
+        ht_compile_id(scope, node, event);
     } else if (ht_compile_is(node, "action")) {
         read_action(scope, node, event);
     } else if (ht_compile_is(node, "direction")) {
@@ -141,7 +126,7 @@ static void read_head(HtPathScope *scope, const xmlNode *node, HtEventRule *even
     } else if (ht_compile_is(node, "time")) {
         read_time(scope, node, event);
     } else if (ht_compile_is(node, "identity")) {
-        read_identity(scope, node, event);
+        ht_compile_identity(scope, node, event);
     } else if (ht_compile_is(node, "division")) {
         event->division = ht_compile_from(scope, node);
         event->division_path = own_text(compiler, node, "from");
@@ -234,6 +219,7 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
     read_children(&scope, node, event, records);
     if (type) {
         ht_compile_blocks(&scope, node, event, type);
+        ht_compile_persons(compiler, event, type);
     }
     add_to_records(compiler, node, event, records);
     mark_tree(records, needs_tree);

@@ -68,6 +68,7 @@ static HtMapping *new_mapping(const char *path)
     mapping->counts = g_ptr_array_new_with_free_func(g_free);
     mapping->nulls = g_ptr_array_new_with_free_func(g_free);
     mapping->flags = g_ptr_array_new_with_free_func(free_flag);
+    mapping->fillers = g_ptr_array_new_with_free_func(g_free);
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->types = g_ptr_array_new();
     mapping->owned = g_ptr_array_new_with_free_func(g_free);
@@ -87,7 +88,7 @@ void ht_mapping_free(HtMapping *mapping)
     GPtrArray *arrays[] = {mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
                            mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
                            mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
-                           mapping->services, mapping->flags};
+                           mapping->services, mapping->flags,   mapping->fillers};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
@@ -216,6 +217,8 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             ht_compile_skip(compiler, node);
         } else if (ht_compile_is(node, "null")) {
             read_null(compiler, node);
+        } else if (ht_compile_is(node, "filler")) {
+            ht_compile_filler(compiler, node);
         } else if (ht_compile_is(node, "repair")) {
             read_repair(compiler, node);
         } else if (ht_compile_is(node, "ignore")) {
@@ -305,27 +308,40 @@ static void finish_covers(HtCompiler *compiler)
     }
 }
 
-/* The paths of `<null in=…>` must be named elsewhere: a null for a value that nobody reads is a mistake. */
-static void finish_nulls(HtCompiler *compiler)
+/* The slots of `<null in=…>` and `<filler in=…>`. The paths must be named elsewhere: what is said of a value that nobody reads
+ * is a mistake. */
+static HtFrom find_slots(HtCompiler *compiler, char **paths, const char *what)
 {
-    for (guint i = 0; i < compiler->mapping->nulls->len; i++) {
-        HtNullRule *rule = compiler->mapping->nulls->pdata[i];
-        for (char **path = rule->paths; path && *path; path++) {
-            gpointer number = g_hash_table_lookup(compiler->record_slots, *path);
-            gpointer absolute = g_hash_table_lookup(compiler->absolute_slots, *path);
-            HtSlot slot = number ? (HtSlot)(GPOINTER_TO_UINT(number) - 1)
-                                 : (HtSlot)((GPOINTER_TO_UINT(absolute) - 1) | HT_SLOT_ABSOLUTE);
-            if (!number && !absolute) {
-                ht_compile_error(compiler, NULL, "<null in=\"%s\">: nothing is read from that path", *path);
-                continue;
-            }
-            HtSlot *slots = g_new(HtSlot, rule->slots.count + 1);
-            if (rule->slots.count > 0) {
-                memcpy(slots, rule->slots.slots, sizeof(HtSlot) * rule->slots.count);
-            }
-            slots[rule->slots.count++] = slot;
-            rule->slots.slots = ht_compile_own(compiler, slots);
+    HtFrom from = {NULL, 0};
+    for (char **path = paths; path && *path; path++) {
+        gpointer number = g_hash_table_lookup(compiler->record_slots, *path);
+        gpointer absolute = g_hash_table_lookup(compiler->absolute_slots, *path);
+        HtSlot slot = number ? (HtSlot)(GPOINTER_TO_UINT(number) - 1)
+                             : (HtSlot)((GPOINTER_TO_UINT(absolute) - 1) | HT_SLOT_ABSOLUTE);
+        if (!number && !absolute) {
+            ht_compile_error(compiler, NULL, "<%s in=\"%s\">: nothing is read from that path", what, *path);
+            continue;
         }
+        HtSlot *slots = g_new(HtSlot, from.count + 1);
+        if (from.count > 0) {
+            memcpy(slots, from.slots, sizeof(HtSlot) * from.count);
+        }
+        slots[from.count++] = slot;
+        from.slots = ht_compile_own(compiler, slots);
+    }
+    return from;
+}
+
+static void finish_spellings(HtCompiler *compiler)
+{
+    const HtMapping *mapping = compiler->mapping;
+    for (guint i = 0; i < mapping->nulls->len; i++) {
+        HtNullRule *rule = mapping->nulls->pdata[i];
+        rule->slots = find_slots(compiler, rule->paths, "null");
+    }
+    for (guint i = 0; i < mapping->fillers->len; i++) {
+        HtFillerRule *rule = mapping->fillers->pdata[i];
+        rule->slots = find_slots(compiler, rule->paths, "filler");
     }
 }
 
@@ -347,7 +363,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     read_top(compiler, xmlDocGetRootElement(document));
     check_nesting(compiler, compiler->mapping->trie, -1);
     ht_compile_counts_check(compiler);
-    finish_nulls(compiler);
+    finish_spellings(compiler);
     ht_compile_times(compiler);
     finish_covers(compiler);
     g_ptr_array_unref(compiler->covers);

@@ -111,14 +111,29 @@ typedef struct {
     HtText kind;
     HtFrom from;
     const HtWhen *when, *fresh;
-    bool id_number;
+    const HtWhen *doubt;      /* it cannot be told whose the value is; NULL: never */
+    const HtElement *element; /* that carries the value, for marks; NULL: none does */
+    bool id_number, separators;
 } HtIdentityRule;
+
+/* One of the values of a key. */
+typedef struct {
+    const HtElement *element; /* as above */
+    bool is_word;             /* no number: fillers are values */
+} HtIdPart;
+
+/* An element that holds another person's number, perhaps. */
+typedef struct {
+    const HtBlock *block;
+    const HtElementRule *rule;
+} HtOtherRule;
 
 typedef struct {
     HtText type;
     HtText direction; /* absent: none */
     const HtWhen *when;
     HtFrom id;
+    HtIdPart *id_parts;
     bool id_personal; /* no businessid is made of it */
     HtFrom time;
     const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */
@@ -136,7 +151,12 @@ typedef struct {
     HtFrom correlation;
     HtIdentityRule identities[HT_EVENT_IDENTITIES];
     unsigned n_identities;
-    HtBlock *blocks; /* in the order of an event's data */
+    bool newborn; /* it is about somebody just born */
+    HtOtherRule *others;
+    unsigned n_others;
+    const HtElementRule *const *births, *const
+                                            *names; /* of person.birthDate and person.name; NULL at the end */
+    HtBlock *blocks;                                /* in the order of an event's data */
     unsigned n_blocks;
     uint64_t *covers; /* bits of the values that it names */
     int line;
@@ -187,6 +207,13 @@ typedef struct {
     HtFrom slots; /* those paths */
 } HtNullRule;
 
+/* A further filler. */
+typedef struct {
+    HtText folded;
+    char **paths; /* NULL: everywhere */
+    HtFrom slots; /* those paths */
+} HtFillerRule;
+
 struct HtMapping {
     char *path, *source, *authority;
     bool case_ignored;
@@ -199,6 +226,7 @@ struct HtMapping {
     GPtrArray *counts;       /* HtCountRule * */
     GPtrArray *nulls;        /* HtNullRule * */
     GPtrArray *flags;        /* HtFlagRule * */
+    GPtrArray *fillers;      /* HtFillerRule * */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
     unsigned n_bits;     /* record slots, then columns */

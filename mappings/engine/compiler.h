@@ -121,6 +121,15 @@ void ht_compile_times(HtCompiler *compiler);
  * are noted; `attribute` names where the paths stand. transfer container. */
 GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const char *attribute);
 
+/* ---- compile-identity.c ---- */
+
+void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event);
+void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *event);
+void ht_compile_filler(HtCompiler *compiler, const xmlNode *node);
+
+/* When all of the event is read: whose numbers its elements hold. */
+void ht_compile_persons(HtCompiler *compiler, HtEventRule *event, const HtEventType *type);
+
 /* ---- compile-flag.c ---- */
 
 /* `<flag>` and `<choice>`: read before everything else, because conditions name them. */

@@ -203,6 +203,14 @@ static bool is_element(xmlNode *node, const char *name)
            strcmp((const char *)node->ns->href, NAMESPACE) == 0;
 }
 
+static HtNames take_names(const Loader *loader, xmlNode *node)
+{
+    static const char *const words[] = {"nobody", "elder", "spouse", "anybody"}; /* in the order of HtNames */
+    const char *text = attribute(loader, node, "names");
+    return text ? (HtNames)choice_attribute(loader, node, "names", words, G_N_ELEMENTS(words))
+                : HT_NAMES_NOBODY;
+}
+
 static void take_element(const Loader *loader, xmlNode *node, const char *group, bool repeats)
 {
     HtDictionary *dictionary = loader->dictionary;
@@ -224,6 +232,7 @@ static void take_element(const Loader *loader, xmlNode *node, const char *group,
         .group_size = (uint16_t)strlen(group),
         .sensitivity = (uint8_t)MIN(number_attribute(loader, node, "sensitivity", 3), 3),
         .repeats = repeats,
+        .names = take_names(loader, node),
         .open_ended = is_yes(loader, node, "openEnded"),
         .line = (uint32_t)xmlGetLineNo(node),
     };
@@ -279,6 +288,7 @@ static void take_event_type(const Loader *loader, xmlNode *node)
         .groups = take_group_list(loader, attribute(loader, node, "groups")),
         .version = number_attribute(loader, node, "version", 1),
         .index = dictionary->event_types->len,
+        .newborn = is_yes(loader, node, "newborn"),
         .restricted = is_yes(loader, node, "restricted"),
         .line = (uint32_t)xmlGetLineNo(node),
     };

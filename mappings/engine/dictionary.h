@@ -99,6 +99,14 @@ const char *ht_mask_name(HtMask mask);
 /* The mask of that name; false, and `mask` as it was, for an unknown one. */
 bool ht_mask_from_name(const char *name, HtMask *mask);
 
+/* Whose number an element holds, beside the person that the event is about. */
+typedef enum {
+    HT_NAMES_NOBODY,  /* no other person's */
+    HT_NAMES_ELDER,   /* mother, father, guardian: never the person, and never of the person's birthday */
+    HT_NAMES_SPOUSE,  /* never the person */
+    HT_NAMES_ANYBODY, /* who reports, applies, heads the household: may be the person */
+} HtNames;
+
 typedef struct {
     const char *name;    /* "person.idNumber" */
     const char *group;   /* "person" */
@@ -114,8 +122,9 @@ typedef struct {
     uint16_t name_size, group_size;
     uint8_t sensitivity; /* 0 not personal … 3 health, biometric, minors */
     bool repeats;        /* its group may occur several times in an event */
-    bool open_ended;     /* the end of a validity: 9999-12-31 (长期) is a value, not a null */
-    uint32_t line;       /* in dictionary.xml */
+    HtNames names;
+    bool open_ended; /* the end of a validity: 9999-12-31 (长期) is a value, not a null */
+    uint32_t line;   /* in dictionary.xml */
 } HtElement;
 
 typedef struct {
@@ -127,6 +136,7 @@ typedef struct {
     const char *const *groups; /* the groups it carries, NULL-terminated */
     uint32_t version;
     uint32_t index;
+    bool newborn; /* it is about somebody just born: a citizen number of another birth is not the person's */
     bool restricted; /* no wildcard subscription reaches it: consumers are named one by one */
     uint32_t line;
 } HtEventType;

@@ -7,6 +7,8 @@ engine_SRC := \
 	mappings/engine/compile-element.c \
 	mappings/engine/compile-event.c \
 	mappings/engine/compile-flag.c \
+	mappings/engine/compile-identity.c \
+	mappings/engine/compile-time.c \
 	mappings/engine/compile-path.c \
 	mappings/engine/compile-payload.c \
 	mappings/engine/compile-report.c \
@@ -27,6 +29,7 @@ engine_SRC := \
 	mappings/engine/dictionary.c \
 	mappings/engine/divisions.c \
 	mappings/engine/envelope.c \
+	mappings/engine/filler.c \
 	mappings/engine/filter.c \
 	mappings/engine/fit.c \
 	mappings/engine/flag.c \
@@ -42,9 +45,11 @@ engine_SRC := \
 	mappings/engine/mime-type.c \
 	mappings/engine/mime.c \
 	mappings/engine/multiref.c \
+	mappings/engine/number-fold.c \
 	mappings/engine/reader.c \
 	mappings/engine/record-data.c \
 	mappings/engine/record-head.c \
+	mappings/engine/record-identity.c \
 	mappings/engine/record-value.c \
 	mappings/engine/record.c \
 	mappings/engine/repair-characters.c \

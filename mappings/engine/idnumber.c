@@ -5,6 +5,7 @@
 
 #include "mappings/engine/convert.h"
 #include "mappings/engine/dates.h"
+#include "mappings/engine/filler.h"
 #include "mappings/engine/text-value.h"
 
 #include <time.h>
@@ -102,17 +103,17 @@ static unsigned number_of(const char *digits, size_t size)
     return number;
 }
 
-/* One digit all through, or a run up or down: what clerks type to pass a form. */
-static bool is_filler(const char *text, size_t size)
+/* What clerks type to pass a form: a row or a count, or district and birthday with nobody's number behind. No sequence is
+ * 000, so that is never anybody's; the others only because the check character is wrong. */
+static bool is_filler(const char *id)
 {
-    bool same = true, up = true, down = true;
-    for (size_t i = 1; i < size && (same || up || down); i++) {
-        int before = text[i - 1] - '0', here = text[i] - '0';
-        same &= here == before;
-        up &= here == (before + 1) % 10;
-        down &= here == (before + 9) % 10;
-    }
-    return same || up || down || (size == 18 && memcmp(text, "123456789098765432", 18) == 0);
+    return ht_is_filler_digits(id, 18) || memcmp(id + 14, "1234", 4) == 0 ||
+           (id[14] == id[15] && id[15] == id[16] && id[16] == id[17]);
+}
+
+static bool has_no_sequence(const char *id, size_t size)
+{
+    return memcmp(id + size - (size == 18 ? 4 : 3), "000", 3) == 0;
 }
 
 static HtIdStatus fail(HtIdNumber *out, HtIdStatus status)
@@ -151,7 +152,7 @@ static void take_birth_and_sex(HtIdNumber *out)
     memcpy(out->birth_date + 8, id + 12, 2);
 }
 
-/* Fillers fail one of the checks anyhow, so they are looked for only then. */
+/* Other fillers fail one of the checks anyhow, so they are looked for only then. */
 static HtIdStatus check_18(HtIdNumber *out, uint32_t today)
 {
     const char *id = out->canonical;
@@ -159,13 +160,16 @@ static HtIdStatus check_18(HtIdNumber *out, uint32_t today)
     if (check == 0 || !(id[17] == 'X' || g_ascii_isdigit(id[17]))) {
         return fail(out, HT_ID_WRONG_CHARACTER);
     }
+    if (has_no_sequence(id, 18)) {
+        return fail(out, HT_ID_FILLER);
+    }
     if (check != id[17]) {
-        return fail(out, is_filler(id, 18) ? HT_ID_FILLER : HT_ID_WRONG_CHECK);
+        return fail(out, is_filler(id) ? HT_ID_FILLER : HT_ID_WRONG_CHECK);
     }
     unsigned birth = number_of(id + 6, 8);
     if (birth < 18000101 ||
         !ht_date_exists((int)(birth / 10000), (int)(birth / 100 % 100), (int)(birth % 100))) {
-        return fail(out, is_filler(id, 18) ? HT_ID_FILLER : HT_ID_WRONG_DATE);
+        return fail(out, is_filler(id) ? HT_ID_FILLER : HT_ID_WRONG_DATE);
     }
     if (is_future(birth, today)) {
         return fail(out, HT_ID_FUTURE);
@@ -183,7 +187,7 @@ static HtIdStatus check_15(HtIdNumber *out, uint32_t today)
     if (!all_digits(id, 15)) {
         return fail(out, HT_ID_WRONG_CHARACTER);
     }
-    if (is_filler(id, 15)) {
+    if (ht_is_filler_digits(id, 15) || has_no_sequence(id, 15)) {
         return fail(out, HT_ID_FILLER);
     }
     unsigned birth = number_of(id + 6, 6);

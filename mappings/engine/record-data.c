@@ -30,8 +30,7 @@ static void write_item(Place *place, const HtElement *element, HtItem *item)
     place->wrote = true;
 }
 
-/* The value that the rule's cases, constant, XPath or paths give; absent when none does. */
-static HtText find_text(HtRecorder *recorder, const HtElementRule *rule, bool *constant)
+HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *constant)
 {
     for (unsigned i = 0; i < rule->n_cases; i++) {
         if (ht_when_holds(rule->cases[i].when, recorder->match)) {
@@ -122,7 +121,7 @@ static bool apply(Place *place, const HtElementRule *rule)
         return false;
     }
     bool constant = false;
-    HtText text = find_text(recorder, rule, &constant);
+    HtText text = ht_recorder_text(recorder, rule, &constant);
     HtConverted converted = HT_CONVERTED_NONE;
     HtItem item = {.form = rule->form};
     if (text.data && rule->as == HT_AS_REFERENCE) {

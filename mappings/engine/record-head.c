@@ -1,4 +1,4 @@
-/* An event's head: attributes, idempotency key and identities. Called by record.c for each event, before its data, because
+/* An event's head: attributes and idempotency key. Called by record.c for each event, before its data, because
  * what is odd here becomes quality marks there. Texts are written into recorder->head, which has room for all of them. */
 #include "mappings/engine/record.h"
 
@@ -21,7 +21,7 @@ static bool can_be_attribute(HtText text)
     return text.size > 0 && text.size <= ATTRIBUTE_MAX;
 }
 
-static HtText keep(HtRecorder *recorder, const char *text, size_t size)
+HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size)
 {
     HtText kept = {recorder->head.data + recorder->head.size, size};
     ht_buffer_add(&recorder->head, text, size);
@@ -45,9 +45,14 @@ static HtText find_action(HtRecorder *recorder, const HtEventRule *rule)
     return rule->action;
 }
 
-static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute, HtSlot slot)
+/* A business number; a filler is none. */
+static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute, HtSlot slot,
+                          const HtElement *element)
 {
     HtText value = ht_match_value(recorder->match, slot, 0);
+    if (value.data && ht_recorder_is_filler(recorder, slot, element, value)) {
+        return;
+    }
     if (value.data && can_be_attribute(value)) {
         event->attr[attribute] = value;
     } else if (value.data) {
@@ -60,14 +65,24 @@ static HtText shorten(HtRecorder *recorder, size_t start)
 {
     HtText key = {recorder->value.data + start, recorder->value.size - start};
     if (key.size <= KEY_MAX) {
-        return keep(recorder, key.data, key.size);
+        return ht_recorder_keep(recorder, key.data, key.size);
     }
     char hex[HT_DIGEST_HEX];
     struct sha256_ctx digest;
     sha256_init(&digest);
     sha256_update(&digest, key.size, (const uint8_t *)key.data);
     ht_recorder_digest(&digest, hex);
-    return keep(recorder, hex, strlen(hex));
+    return ht_recorder_keep(recorder, hex, strlen(hex));
+}
+
+/* The value of the key's part; absent when there is none, or a filler where a number belongs. */
+static HtText find_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i)
+{
+    HtText value = ht_match_value(recorder->match, rule->id.slots[i], 0);
+    const HtIdPart *part = &rule->id_parts[i];
+    bool filler = value.data && !part->is_word &&
+                  ht_recorder_is_filler(recorder, rule->id.slots[i], part->element, value);
+    return filler ? HT_TEXT_NONE : value;
 }
 
 /* "type|action|value|…"; absent when one of the values is missing. */
@@ -79,7 +94,7 @@ static HtText make_key(HtRecorder *recorder, const HtEventRule *rule, HtText act
     ht_buffer_add_char(key, '|');
     ht_buffer_add_text(key, action);
     for (unsigned i = 0; i < rule->id.count; i++) {
-        HtText value = ht_match_value(recorder->match, rule->id.slots[i], 0);
+        HtText value = find_part(recorder, rule, i);
         if (!value.data) {
             return HT_TEXT_NONE;
         }
@@ -102,10 +117,10 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     event->attr[HT_ATTR_ACTION] = action;
     event->key = make_key(recorder, rule, action);
     if (rule->id.count > 0 && !rule->id_personal) {
-        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0]);
+        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0], rule->id_parts[0].element);
     }
     if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
-        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0]);
+        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0], NULL);
     }
     if (names_nothing(rule, event)) {
         ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_REVERSAL_UNNAMED));
@@ -128,7 +143,7 @@ static bool digest_correlation(HtRecorder *recorder, const HtFrom *of)
     sha256_init(&digest);
     for (unsigned i = 0; i < of->count; i++) {
         HtText value = ht_match_value(recorder->match, of->slots[i], 0);
-        if (!value.data) {
+        if (!value.data || ht_recorder_is_filler(recorder, of->slots[i], NULL, value)) {
             return false;
         }
         sha256_update(&digest, value.size, (const uint8_t *)value.data);
@@ -143,7 +158,8 @@ static bool digest_correlation(HtRecorder *recorder, const HtFrom *of)
 static void set_correlation(HtRecorder *recorder, const HtFrom *of, HtEvent *event)
 {
     if (is_correlation_known(recorder, of) || digest_correlation(recorder, of)) {
-        event->attr[HT_ATTR_CORRELATIONID] = keep(recorder, recorder->correlation.digest, CORRELATION_DIGITS);
+        event->attr[HT_ATTR_CORRELATIONID] =
+            ht_recorder_keep(recorder, recorder->correlation.digest, CORRELATION_DIGITS);
     }
 }
 
@@ -163,7 +179,7 @@ static bool take_time(HtRecorder *recorder, const HtEventRule *rule, HtText text
         }
         size_t size = ht_date_format_rfc3339(&date, written);
         if (size > 0) {
-            event->attr[HT_ATTR_TIME] = keep(recorder, written, size);
+            event->attr[HT_ATTR_TIME] = ht_recorder_keep(recorder, written, size);
             event->attr[HT_ATTR_TIMEPRECISION] = ht_text_from(ht_precision_name(date.precision));
             return true;
         }
@@ -208,7 +224,7 @@ static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText pat
             if (info->marks) {
                 ht_recorder_note(recorder, NULL, info->marks);
             }
-            return keep(recorder, code, info->size ? info->size : size);
+            return ht_recorder_keep(recorder, code, info->size ? info->size : size);
         }
         if (text.data) {
             ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_DIVISION_UNKNOWN));
@@ -239,38 +255,6 @@ static void set_division(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
         find_division(recorder, &rule->from_division, rule->from_division_path, &from_info);
 }
 
-/* ---- Persons ---- */
-
-/* A citizen number that names somebody, in its 18-digit form; absent when it cannot be one. A wrong check digit does not
- * matter: it is still the number by which the register knows this person. */
-static HtText find_citizen(HtRecorder *recorder, HtText text)
-{
-    const HtIdNumber *id = ht_recorder_id(recorder, text);
-    switch (id->status) {
-    case HT_ID_VALID:
-    case HT_ID_AMBIGUOUS:
-    case HT_ID_WRONG_CHECK:
-    case HT_ID_WRONG_DATE:
-    case HT_ID_FUTURE: return keep(recorder, id->canonical, id->size);
-    default: return HT_TEXT_NONE;
-    }
-}
-
-static void add_identity(HtRecorder *recorder, const HtIdentityRule *rule, HtEvent *event)
-{
-    HtText value = ht_match_first(recorder->match, &rule->from, 0);
-    if (!value.data || !ht_when_holds(rule->when, recorder->match)) {
-        return;
-    }
-    if (rule->id_number) {
-        value = find_citizen(recorder, value);
-    }
-    if (value.data && can_be_attribute(value) && value.size + rule->kind.size < ATTRIBUTE_MAX) {
-        bool fresh = rule->fresh && ht_when_holds(rule->fresh, recorder->match);
-        event->identities[event->identity_count++] = (HtIdentity){rule->kind, value, fresh};
-    }
-}
-
 void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
 {
     recorder->head.size = 0;
@@ -283,7 +267,5 @@ void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *ev
     if (rule->correlation.count > 0) {
         set_correlation(recorder, &rule->correlation, event);
     }
-    for (unsigned i = 0; i < rule->n_identities; i++) {
-        add_identity(recorder, &rule->identities[i], event);
-    }
+    ht_recorder_identities(recorder, rule, event);
 }

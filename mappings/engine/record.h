@@ -1,6 +1,6 @@
 /* The recorder: at a record's end it decides which events the record makes and writes each in its packed form. Called by
  * the matcher; host process, the mapper's thread. Nothing is allocated once its buffers have grown to the usual size.
- * Split by idea: record.c which events, record-head.c attributes and identities, record-data.c elements, record-value.c the
+ * Split by idea: record.c which events, record-head.c attributes and keys, record-identity.c identities, record-data.c elements, record-value.c the
  * conversion of one value. Engine only. */
 #pragma once
 
@@ -52,7 +52,7 @@ typedef struct {
     char digest[HT_DIGEST_HEX];
 } HtCorrelation;
 
-#define HT_IDS 4
+#define HT_IDS 8
 #define HT_DATES 4
 
 /* How far things were when the part at hand began. */
@@ -154,6 +154,20 @@ HtDateResult ht_recorder_date(HtRecorder *recorder, HtText text, unsigned flags,
 
 /* record-head.c: fills attributes, key and identities; their texts lie in recorder->head, the matcher's text or the mapping. */
 void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event);
+
+/* Keeps a text in recorder->head until the event is packed. */
+HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size);
+
+/* record-identity.c: the event's identities. */
+void ht_recorder_identities(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event);
+
+/* True when the value, which stands for a number, is nobody's (filler.h, or the mapping says so); marked then, on the element
+ * or, when that is NULL, on the whole event. */
+bool ht_recorder_is_filler(HtRecorder *recorder, HtSlot slot, const HtElement *element, HtText value);
+
+/* record-data.c: the value that the rule's cases, constant, XPath or paths give; absent when none does. That of an XPath lives
+ * until the next one's. `constant`: it is the mapping's. */
+HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *constant);
 
 /* record-data.c: writes elements, quality and unmapped into recorder->data. */
 void ht_recorder_data(HtRecorder *recorder, const HtEventRule *rule);

@@ -1,0 +1,151 @@
+/* Who an event is about, and under which number it is known: <id> and <identity>, and what must be known of the event's other
+ * values to tell whose a number is. */
+#include "mappings/engine/compiler.h"
+
+#include "mappings/engine/filler.h"
+
+static bool is_path_of(const char *paths, const char *path)
+{
+    g_auto(GStrv) words = g_strsplit_set(paths ? paths : "", " \t\r\n", -1);
+    return g_strv_contains((const char *const *)words, path);
+}
+
+void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    HtCompiler *compiler = scope->compiler;
+    const char *words = ht_compile_attribute(compiler, node, "words");
+    char **paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from"));
+    event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
+    event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
+    HtIdPart *parts = ht_compile_own(compiler, g_new0(HtIdPart, g_strv_length(paths) + 1));
+    for (unsigned i = 0; i < event->id.count; i++) {
+        parts[i].is_word = is_path_of(words, paths[i]);
+    }
+    event->id_parts = parts;
+    char **named = ht_compile_words(compiler, words);
+    for (; *named; named++) {
+        if (!g_strv_contains((const char *const *)paths, *named)) {
+            ht_compile_error(compiler, node, "words=\"%s\" is none of the paths of from", *named);
+        }
+    }
+}
+
+void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    HtCompiler *compiler = scope->compiler;
+    if (event->n_identities == HT_EVENT_IDENTITIES) {
+        ht_compile_error(compiler, node, "an event has at most %d identities", HT_EVENT_IDENTITIES);
+        return;
+    }
+    HtIdentityRule *rule = &event->identities[event->n_identities++];
+    const char *separators = ht_compile_attribute(compiler, node, "separators");
+    rule->kind = ht_text_from(ht_compile_attribute(compiler, node, "kind"));
+    rule->id_number = ht_text_is(rule->kind, "idNumber");
+    rule->separators = separators != NULL || ht_text_is(rule->kind, "birthCertificate");
+    rule->from = ht_compile_from(scope, node);
+    rule->when = ht_compile_when(scope, node, "when");
+    rule->fresh = ht_compile_when(scope, node, "fresh-when");
+    rule->doubt = ht_compile_when(scope, node, "doubt-when");
+}
+
+/* ---- When all of the event is read ---- */
+
+static bool reads(const HtElementRule *rule, HtSlot slot)
+{
+    for (unsigned i = 0; i < rule->from.count; i++) {
+        if (rule->from.slots[i] == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True for what is read as a number of somebody or something, not as a date, a name or a code. */
+static bool is_number(const HtElementRule *rule)
+{
+    return rule->as == HT_AS_STRING || rule->as == HT_AS_ID_NUMBER;
+}
+
+/* The element that carries the slot's value; NULL when none does. `number` becomes false when it is read as something else. */
+static const HtElement *find_reader(const HtEventRule *event, HtSlot slot, bool *number)
+{
+    const HtElement *found = NULL;
+    for (unsigned b = 0; b < event->n_blocks; b++) {
+        const HtBlock *block = &event->blocks[b];
+        for (unsigned i = 0; i < block->n_rules; i++) {
+            const HtElementRule *rule = &block->rules[i];
+            if (reads(rule, slot)) {
+                *number = *number && is_number(rule);
+                found = found || block->repeats ? found : rule->element;
+            }
+        }
+    }
+    return found;
+}
+
+static void find_readers(HtEventRule *event)
+{
+    for (unsigned i = 0; i < event->id.count; i++) {
+        bool number = !event->id_parts[i].is_word;
+        event->id_parts[i].element = find_reader(event, event->id.slots[i], &number);
+        event->id_parts[i].is_word = !number;
+    }
+    for (unsigned i = 0; i < event->n_identities; i++) {
+        HtIdentityRule *identity = &event->identities[i];
+        bool number = true;
+        identity->element =
+            identity->from.count > 0 ? find_reader(event, identity->from.slots[0], &number) : NULL;
+    }
+}
+
+static void find_others(HtCompiler *compiler, HtEventRule *event)
+{
+    GArray *others = g_array_new(FALSE, FALSE, sizeof(HtOtherRule));
+    GPtrArray *births = g_ptr_array_new();
+    GPtrArray *names = g_ptr_array_new();
+    for (unsigned b = 0; b < event->n_blocks; b++) {
+        for (unsigned i = 0; i < event->blocks[b].n_rules; i++) {
+            const HtElementRule *rule = &event->blocks[b].rules[i];
+            HtOtherRule other = {&event->blocks[b], rule};
+            if (rule->element->names != HT_NAMES_NOBODY && is_number(rule)) {
+                g_array_append_val(others, other);
+            } else if (rule->is_birth_date) {
+                g_ptr_array_add(births, (gpointer)rule);
+            } else if (strcmp(rule->element->name, "person.name") == 0) {
+                g_ptr_array_add(names, (gpointer)rule);
+            }
+        }
+    }
+    g_ptr_array_add(births, NULL);
+    g_ptr_array_add(names, NULL);
+    event->n_others = others->len;
+    event->others = ht_compile_own(compiler, g_array_free(others, FALSE));
+    event->births = ht_compile_own(compiler, g_ptr_array_free(births, FALSE));
+    event->names = ht_compile_own(compiler, g_ptr_array_free(names, FALSE));
+}
+
+void ht_compile_persons(HtCompiler *compiler, HtEventRule *event, const HtEventType *type)
+{
+    event->newborn = type->newborn;
+    find_readers(event);
+    find_others(compiler, event);
+}
+
+/* ---- <filler> ---- */
+
+void ht_compile_filler(HtCompiler *compiler, const xmlNode *node)
+{
+    HtFillerRule *rule = g_new0(HtFillerRule, 1);
+    const char *paths = ht_compile_attribute(compiler, node, "in");
+    const char *value = ht_compile_attribute(compiler, node, "value");
+    rule->paths = paths ? ht_compile_words(compiler, paths) : NULL;
+    g_ptr_array_add(compiler->mapping->fillers, rule);
+    char *folded = ht_compile_own(compiler, g_malloc0(HT_FILLER_MAX + 1));
+    size_t size = value ? ht_filler_fold(ht_text_from(value), folded) : 0;
+    if (size == 0 || size == SIZE_MAX) {
+        ht_compile_error(compiler, node, "<filler value=\"%s\"> needs letters, digits or words",
+                         value ? value : "");
+        return;
+    }
+    rule->folded = (HtText){folded, size};
+}

@@ -1,0 +1,351 @@
+/* Who an event is about: its identities, each in the form in which it is compared, and none that is a filler or another
+ * person's number. Called by record-head.c for each event; texts are written into recorder->head. */
+#include "mappings/engine/record.h"
+
+#include "mappings/engine/convert.h"
+#include "mappings/engine/filler.h"
+#include "mappings/engine/number-fold.h"
+
+#define IDENTITY_MAX 255
+#define GENERATION_YEARS 14 /* between a parent's birth and a child's, at least */
+#define CHILD_YEARS 18      /* of whom a number a generation older is a parent's */
+
+/* ---- Fillers ---- */
+
+static bool is_own_filler(const HtMapping *mapping, HtSlot slot, HtText value)
+{
+    char folded[HT_FILLER_MAX];
+    size_t size = mapping->fillers->len > 0 ? ht_filler_fold(value, folded) : SIZE_MAX;
+    for (guint i = 0; size != SIZE_MAX && i < mapping->fillers->len; i++) {
+        const HtFillerRule *rule = mapping->fillers->pdata[i];
+        bool meant = !rule->paths;
+        for (unsigned s = 0; s < rule->slots.count && !meant; s++) {
+            meant = rule->slots.slots[s] == slot;
+        }
+        if (meant && ht_text_equal(rule->folded, (HtText){folded, size})) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ht_recorder_is_filler(HtRecorder *recorder, HtSlot slot, const HtElement *element, HtText value)
+{
+    bool filler = ht_is_filler(value) || is_own_filler(recorder->mapping, slot, value);
+    if (filler) {
+        ht_recorder_note(recorder, element, HT_MARK_BIT(HT_MARK_NUMBER_FILLER));
+    }
+    return filler;
+}
+
+/* The first of the identity's values that is somebody's number. */
+static HtText find_value(HtRecorder *recorder, const HtIdentityRule *rule)
+{
+    for (unsigned i = 0; i < rule->from.count; i++) {
+        HtText value = ht_match_value(recorder->match, rule->from.slots[i], 0);
+        if (!value.data) {
+            continue;
+        }
+        if (ht_is_without_number(value)) {
+            ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_NUMBER_FILLER));
+        } else if (!ht_recorder_is_filler(recorder, rule->from.slots[i], rule->element, value)) {
+            return value;
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
+/* ---- Births ---- */
+
+/* The date of birth that the record gives its person; false when there is none. */
+static bool find_birth(HtRecorder *recorder, const HtEventRule *rule, HtDate *birth)
+{
+    for (const HtElementRule *const *one = rule->births; *one; one++) {
+        if (!ht_when_holds((*one)->when, recorder->match)) {
+            continue;
+        }
+        bool constant;
+        HtText text = ht_recorder_text(recorder, *one, &constant);
+        return text.data && !constant &&
+               ht_recorder_date(recorder, text, (*one)->date_flags, birth) == HT_DATE_OK;
+    }
+    return false;
+}
+
+static int read_number(const char *digits, size_t size)
+{
+    int number = 0;
+    for (size_t i = 0; i < size; i++) {
+        number = number * 10 + (digits[i] - '0');
+    }
+    return number;
+}
+
+/* The number's own day of birth, which need not exist. Numbers of 15 digits here are of unknown century: year 0 to 99. */
+static void read_birth(const HtIdNumber *id, int *year, int *month, int *day)
+{
+    size_t digits = id->size == 18 ? 4 : 2;
+    const char *start = id->canonical + 6;
+    *year = read_number(start, digits);
+    *month = read_number(start + digits, 2);
+    *day = read_number(start + digits + 2, 2);
+}
+
+/* True when number and record cannot be of one birth; what the record does not know is no contradiction. */
+static bool is_of_another_birth(const HtIdNumber *id, const HtDate *birth)
+{
+    int year, month, day;
+    read_birth(id, &year, &month, &day);
+    return year != (id->size == 18 ? birth->year : birth->year % 100) ||
+           (birth->precision >= HT_PRECISION_MONTH && month != birth->month) ||
+           (birth->precision >= HT_PRECISION_DAY && day != birth->day);
+}
+
+/* True when the record is about a child and the number is that of somebody a generation older. */
+static bool is_of_a_parent(const HtRecorder *recorder, const HtIdNumber *id, const HtDate *birth)
+{
+    int year, month, day;
+    read_birth(id, &year, &month, &day);
+    bool child = birth->year + CHILD_YEARS > (int)(recorder->today / 10000);
+    return child && id->size == 18 && year + GENERATION_YEARS <= birth->year;
+}
+
+/* ---- Other persons of the record ---- */
+
+static bool is_plain(HtText text)
+{
+    if (text.size != 18) {
+        return false;
+    }
+    for (size_t i = 0; i < 17; i++) {
+        if (!g_ascii_isdigit(text.data[i])) {
+            return false;
+        }
+    }
+    return g_ascii_isdigit(text.data[17]) || text.data[17] == 'X';
+}
+
+/* In 15 or 18 digits, in any width. Most are 18 digits already. */
+static bool is_same(HtRecorder *recorder, const HtIdNumber *id, HtText other)
+{
+    HtText number = {id->canonical, id->size};
+    if (is_plain(other)) {
+        return ht_text_equal(number, other);
+    }
+    const HtIdNumber *read = ht_recorder_id(recorder, other);
+    return ht_text_equal(number, (HtText){read->canonical, read->size});
+}
+
+static bool is_value_same(HtRecorder *recorder, const HtIdNumber *id, const HtOtherRule *other)
+{
+    const HtBlock *block = other->block;
+    if (!ht_when_holds(block->when, recorder->match) || !ht_when_holds(other->rule->when, recorder->match)) {
+        return false;
+    }
+    bool constant;
+    HtText text = ht_recorder_text(recorder, other->rule, &constant);
+    return text.data && is_same(recorder, id, text);
+}
+
+/* In any of the instances, when the group repeats. */
+static bool is_other(HtRecorder *recorder, const HtIdNumber *id, const HtOtherRule *other)
+{
+    HtMatch *match = recorder->match;
+    if (other->block->each < 0) {
+        return is_value_same(recorder, id, other);
+    }
+    const HtInstances *instances = &match->instances[other->block->each];
+    bool found = false;
+    for (unsigned i = 0; instances->serial == match->serial && i < instances->count && !found; i++) {
+        match->columns = &instances->values[i * instances->columns];
+        found = is_value_same(recorder, id, other);
+    }
+    match->columns = NULL;
+    return found;
+}
+
+/* A relative's number is never the person's own; whoever reports or heads the household may be the person, but no newborn. A
+ * number of the person's birthday (`agrees`) is not the mother's: then her column is the wrong one. */
+static bool is_relative(HtRecorder *recorder, const HtEventRule *rule, const HtIdNumber *id, bool agrees)
+{
+    for (unsigned i = 0; i < rule->n_others; i++) {
+        const HtOtherRule *other = &rule->others[i];
+        HtNames names = other->rule->element->names;
+        bool never = rule->newborn || names == HT_NAMES_SPOUSE || (names == HT_NAMES_ELDER && !agrees);
+        if (never && is_other(recorder, id, other)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- Citizen numbers ---- */
+
+typedef enum { OWN, ANOTHERS, CONTRADICTED } Whose;
+
+static Whose find_whose(HtRecorder *recorder, const HtEventRule *rule, const HtIdNumber *id, HtDate *birth)
+{
+    bool known = find_birth(recorder, rule, birth);
+    bool other_birth = known && is_of_another_birth(id, birth);
+    bool agrees = known && !other_birth && birth->precision >= HT_PRECISION_DAY;
+    if (is_relative(recorder, rule, id, agrees)) {
+        return ANOTHERS;
+    }
+    return other_birth && (rule->newborn || is_of_a_parent(recorder, id, birth)) ? CONTRADICTED : OWN;
+}
+
+/* A citizen number that names somebody; a wrong check digit does not matter: it is still the number by which the register knows
+ * this person. */
+static bool names_somebody(const HtIdNumber *id)
+{
+    switch (id->status) {
+    case HT_ID_VALID:
+    case HT_ID_AMBIGUOUS:
+    case HT_ID_WRONG_CHECK:
+    case HT_ID_WRONG_DATE:
+    case HT_ID_FUTURE: return true;
+    default: return false;
+    }
+}
+
+/* ---- What is left of a number that contradicts the record ---- */
+
+/* What newborns are called who have no name: it tells nobody apart. */
+static bool is_no_name(HtText name)
+{
+    static const char *const parts[] = {"之", "婴", "取名", "命名", "宝", "毛毛", "无名"};
+    g_autofree char *text = g_strndup(name.data, name.size);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (strstr(text, parts[i])) {
+            return true;
+        }
+    }
+    return ht_is_filler(name);
+}
+
+static HtText find_name(HtRecorder *recorder, const HtEventRule *rule)
+{
+    for (const HtElementRule *const *one = rule->names; *one; one++) {
+        bool constant;
+        HtText text = ht_when_holds((*one)->when, recorder->match)
+                          ? ht_recorder_text(recorder, *one, &constant)
+                          : HT_TEXT_NONE;
+        if (text.data) {
+            return is_no_name(text) ? HT_TEXT_NONE : text;
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
+/* The same child reported again has the same wrong number, name and day of birth: together they are an identity of the source's
+ * own, when there is no better one. It is not the number's owner, and no twin, who has another name. */
+static void add_contradicted(HtRecorder *recorder, const HtEventRule *rule, HtText number, HtEvent *event)
+{
+    HtDate birth;
+    HtText name = find_name(recorder, rule);
+    if (!name.data || !find_birth(recorder, rule, &birth)) {
+        return;
+    }
+    HtBuffer *text = &recorder->value;
+    char day[HT_DATE_FORMAT_MAX];
+    text->size = 0;
+    ht_buffer_add_text(text, number);
+    ht_buffer_add_char(text, '|');
+    ht_buffer_add(text, day, ht_date_format(&birth, HT_TYPE_DATE, day));
+    ht_buffer_add_char(text, '|');
+    ht_buffer_add_text(text, name);
+    if (text->size <= IDENTITY_MAX) {
+        HtText value = ht_recorder_keep(recorder, text->data, text->size);
+        event->identities[event->identity_count++] =
+            (HtIdentity){HT_TEXT_LITERAL("contradictedNumber"), value, false};
+    }
+}
+
+/* ---- Identities ---- */
+
+/* The number in its compared form; absent when it is nobody's, or not this person's. A number that contradicts the record is
+ * left in `contradicted`. */
+static HtText find_citizen(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
+                           HtText *contradicted)
+{
+    HtText text = find_value(recorder, rule);
+    HtIdNumber id = {.status = HT_ID_EMPTY};
+    if (text.data) {
+        id = *ht_recorder_id(recorder, text);
+    }
+    if (id.status == HT_ID_FILLER) {
+        ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_NUMBER_FILLER));
+    }
+    if (!names_somebody(&id)) {
+        return HT_TEXT_NONE;
+    }
+    HtDate birth;
+    Whose whose = find_whose(recorder, event, &id, &birth);
+    HtText number = ht_recorder_keep(recorder, id.canonical, id.size);
+    if (whose == OWN) {
+        return number;
+    }
+    ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_IDENTITY_CONFLICT));
+    *contradicted = whose == CONTRADICTED ? number : *contradicted;
+    return HT_TEXT_NONE;
+}
+
+static HtText find_local(HtRecorder *recorder, const HtIdentityRule *rule)
+{
+    HtText text = find_value(recorder, rule);
+    if (!text.data || text.size > IDENTITY_MAX) {
+        return HT_TEXT_NONE;
+    }
+    char room[IDENTITY_MAX];
+    HtText folded = ht_number_fold(text, rule->separators ? HT_FOLD_SEPARATORS : 0, room);
+    return folded.data >= room && folded.data < room + sizeof room
+               ? ht_recorder_keep(recorder, folded.data, folded.size)
+               : folded;
+}
+
+static bool is_printable(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < 0x20 || byte == 0x7f) {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
+/* True when it cannot be told whose the value is: it is none then, and marked. */
+static bool is_doubtful(HtRecorder *recorder, const HtIdentityRule *rule)
+{
+    bool doubtful = rule->doubt && ht_when_holds(rule->doubt, recorder->match) &&
+                    ht_match_first(recorder->match, &rule->from, 0).data;
+    if (doubtful) {
+        ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_IDENTITY_CONFLICT));
+    }
+    return doubtful;
+}
+
+static void add_identity(HtRecorder *recorder, const HtIdentityRule *rule, HtText value, HtEvent *event)
+{
+    if (value.data && is_printable(value) && value.size + rule->kind.size <= IDENTITY_MAX) {
+        bool fresh = rule->fresh && ht_when_holds(rule->fresh, recorder->match);
+        event->identities[event->identity_count++] = (HtIdentity){rule->kind, value, fresh};
+    }
+}
+
+void ht_recorder_identities(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    HtText contradicted = HT_TEXT_NONE;
+    for (unsigned i = 0; i < rule->n_identities; i++) {
+        const HtIdentityRule *identity = &rule->identities[i];
+        if (!ht_when_holds(identity->when, recorder->match) || is_doubtful(recorder, identity)) {
+            continue;
+        }
+        HtText value = identity->id_number ? find_citizen(recorder, rule, identity, &contradicted)
+                                           : find_local(recorder, identity);
+        add_identity(recorder, identity, value, event);
+    }
+    if (contradicted.data && event->identity_count == 0) {
+        add_contradicted(recorder, rule, contradicted, event);
+    }
+}
