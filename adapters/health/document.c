@@ -167,12 +167,6 @@ static const HealthNode patient_parts[] = {
     {0},
 };
 
-static const HealthNode provider_parts[] = {
-    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_id, .to = "institution"},
-    {.name = "name", .flags = HEAD | WORDS, .take = health_take_text, .to = "institutionName"},
-    {0},
-};
-
 static const HealthNode role_parts[] = {
     {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_patient_id},
     {.name = "addr",
@@ -181,7 +175,11 @@ static const HealthNode role_parts[] = {
      .leave = health_end_address},
     {.name = "telecom", .flags = HEALTH_WRAPS, .take = health_take_telecom, .to = "phone"},
     {.name = "patient", .flags = HEAD, .children = patient_parts},
-    {.name = "providerOrganization", .flags = HEAD, .children = provider_parts},
+    {.name = "providerOrganization",
+     .flags = HEAD,
+     .take = health_begin_organisation,
+     .children = health_organisation_parts,
+     .leave = health_end_organisation},
     {0},
 };
 

@@ -14,6 +14,9 @@ static void register_filters(HealthState *state)
     host->filter(host, "ClinicalDocument", &health_document_filter, state);
     host->filter(host, "ProvideAndRegisterDocumentSetRequest", &health_set_filter, state);
     host->filter(host, "tables", &health_rows_filter, state);
+    for (const char *const *root = health_registrations; *root; root++) {
+        host->filter(host, *root, &health_register_filter, state);
+    }
     for (const HealthInteraction *one = health_interactions; one->root; one++) {
         host->filter(host, one->root, &health_interaction_filter, state);
     }

@@ -125,6 +125,31 @@ void health_begin_address(HealthState *state, hutong_out *out, const HealthNode 
 void health_end_address(HealthState *state, hutong_out *out, const HealthNode *node,
                         const char *const *attributes);
 
+/* ---- organisation.c: the hospital, and its department ---- */
+
+#define HEALTH_LEVELS 6 /* a bed in a room in a ward in a department in a hospital in a group */
+
+typedef enum { HEALTH_UNKNOWN, HEALTH_INSTITUTION, HEALTH_DEPARTMENT, HEALTH_PLACE } HealthLevelKind;
+
+typedef struct {
+    HealthLevelKind kind;
+    char id[HEALTH_ID], name[HEALTH_PART];
+} HealthLevel;
+
+/* An organisation, and those around it or in it. */
+typedef struct {
+    HealthLevel levels[HEALTH_LEVELS]; /* as they come: the element's own first */
+    unsigned count;
+    bool is_given;
+} HealthOrganisation;
+
+/* Children of an organisation's element, and its own functions. */
+extern const HealthNode health_organisation_parts[];
+void health_begin_organisation(HealthState *state, hutong_out *out, const HealthNode *node,
+                               const char *const *attributes);
+void health_end_organisation(HealthState *state, hutong_out *out, const HealthNode *node,
+                             const char *const *attributes);
+
 /* ---- document.c: CDA ---- */
 
 typedef enum { HEALTH_BY_REFERENCE, HEALTH_RECORD, HEALTH_BIRTH } HealthKind;
@@ -145,6 +170,14 @@ typedef struct {
 void health_document_begin(HealthState *state, bool in_set);
 void health_document_end(HealthState *state, hutong_out *out);
 extern const HealthNode health_document_root;
+
+/* ---- interaction.c: the head of every V3 message, which the answer repeats ---- */
+
+extern const HealthNode health_receiver_parts[], health_sender_parts[];
+void health_take_message_id(HealthState *state, hutong_out *out, const HealthNode *node,
+                            const char *const *attributes);
+void health_take_created(HealthState *state, hutong_out *out, const HealthNode *node,
+                         const char *const *attributes);
 
 /* ---- observation.c: an entry of a document's body ---- */
 
@@ -176,6 +209,7 @@ typedef enum {
     HEALTH_SET_DOCUMENT,
     HEALTH_SET_MEDIA,
     HEALTH_SET_PARENT,
+    HEALTH_SET_TYPE,
     HEALTH_SET_FIELDS
 } HealthSetField;
 
@@ -186,6 +220,23 @@ typedef struct {
     hutong_base64 run;
     bool is_bad; /* no base64, or too long */
 } HealthSet;
+
+/* Keeps a field that the set has not yet; NULL is none. */
+void health_keep_field(HealthState *state, HealthSetField field, const char *value);
+
+/* Takes for HealthNode: the text held is the field node->key, at the element's end. */
+void health_leave_field(HealthState *state, hutong_out *out, const HealthNode *node,
+                        const char *const *attributes);
+
+/* A document's base64 begins; comes, in pieces; and is complete: what it holds is given on as <document>, with what the set
+ * says of it. A document `may_be_missing` when there is none, it is the set's fields alone. */
+void health_begin_content(HealthState *state);
+void health_take_content(HealthSet *set, const char *text, size_t size);
+void health_end_content(HealthState *state, hutong_out *out, bool may_be_missing);
+
+/* ---- register.c: registrations of a document as an interaction (RCMR_IN000002UV01, …UV02) ---- */
+
+extern const char *const health_registrations[]; /* their roots; ends with NULL */
 
 /* ---- rows.c: a city's tables ---- */
 
@@ -238,10 +289,11 @@ extern const char *const health_operations[];
 
 struct HealthState {
     const hutong_host *host;
-    hutong_text body; /* of the payload at hand */
-    HealthWalk walk;  /* of the CDA document or the interaction */
-    HealthWalk outer; /* of the document set around it */
-    HealthWalk *at;   /* whose function is called */
+    hutong_text body;                /* of the payload at hand */
+    HealthWalk walk;                 /* of the CDA document or the interaction */
+    HealthWalk outer;                /* of the document set around it */
+    HealthWalk *at;                  /* whose function is called */
+    HealthOrganisation organisation; /* the one at hand */
     HealthDocument document;
     HealthSet set;
     HealthRows rows;
@@ -253,6 +305,7 @@ struct HealthState {
 extern const hutong_filter health_document_filter;    /* "ClinicalDocument" */
 extern const hutong_filter health_interaction_filter; /* the roots of health_interactions */
 extern const hutong_filter health_set_filter;         /* "ProvideAndRegisterDocumentSetRequest" */
+extern const hutong_filter health_register_filter;    /* health_registrations */
 extern const hutong_filter health_rows_filter;        /* "tables" */
 
 typedef struct {

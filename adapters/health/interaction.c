@@ -43,14 +43,14 @@ static void keep(char *to, const char *const *attributes)
     }
 }
 
-static void take_message_id(HealthState *state, hutong_out *out, const HealthNode *node,
+void health_take_message_id(HealthState *state, hutong_out *out, const HealthNode *node,
                             const char *const *attributes)
 {
     keep(state->reply.id, attributes);
     health_take_id(state, out, node, attributes);
 }
 
-static void take_created(HealthState *state, hutong_out *out, const HealthNode *node,
+void health_take_created(HealthState *state, hutong_out *out, const HealthNode *node,
                          const char *const *attributes)
 {
     const char *value = health_identifier(attributes, "value");
@@ -98,7 +98,7 @@ static const HealthNode receiver_device[] = {
     {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = take_receiver},
     {0},
 };
-static const HealthNode receiver_parts[] = {
+const HealthNode health_receiver_parts[] = {
     {.name = "device", .flags = HEAD, .children = receiver_device},
     {0},
 };
@@ -107,7 +107,7 @@ static const HealthNode sender_device[] = {
     {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = take_sender, .to = "sender"},
     {0},
 };
-static const HealthNode sender_parts[] = {
+const HealthNode health_sender_parts[] = {
     {.name = "device", .flags = HEAD, .children = sender_device},
     {0},
 };
@@ -166,12 +166,6 @@ static const HealthNode person_parts[] = {
     {0},
 };
 
-static const HealthNode provider_parts[] = {
-    {.name = "id", .flags = HEALTH_WRAPS, .take = health_take_id, .to = "institution"},
-    {.name = "name", .flags = WORDS, .take = health_take_text, .to = "institutionName"},
-    {0},
-};
-
 static const HealthNode member_parts[] = {
     {.name = "code", .flags = HEALTH_WRAPS, .take = take_insurance, .to = "medicalInsurance"},
     {0},
@@ -193,7 +187,10 @@ static const HealthNode patient_parts[] = {
     {.name = "id", .flags = HEALTH_WRAPS, .take = health_take_patient_id},
     {.name = "effectiveTime", .flags = HEALTH_WRAPS, .take = health_take_value, .to = "effectiveTime"},
     {.name = "patientPerson", .children = person_parts},
-    {.name = "providerOrganization", .children = provider_parts},
+    {.name = "providerOrganization",
+     .take = health_begin_organisation,
+     .children = health_organisation_parts,
+     .leave = health_end_organisation},
     {.name = "coveredPartyOf", .children = covered_parts},
     {0},
 };
@@ -235,10 +232,10 @@ static const HealthNode process_parts[] = {
 };
 
 static const HealthNode message_parts[] = {
-    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = take_message_id, .to = "messageId"},
-    {.name = "creationTime", .flags = HEAD | HEALTH_WRAPS, .take = take_created, .to = "creationTime"},
-    {.name = "receiver", .flags = HEAD, .children = receiver_parts},
-    {.name = "sender", .flags = HEAD, .children = sender_parts},
+    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_message_id, .to = "messageId"},
+    {.name = "creationTime", .flags = HEAD | HEALTH_WRAPS, .take = health_take_created, .to = "creationTime"},
+    {.name = "receiver", .flags = HEAD, .children = health_receiver_parts},
+    {.name = "sender", .flags = HEAD, .children = health_sender_parts},
     {.name = "controlActProcess", .children = process_parts},
     {0},
 };

@@ -21,11 +21,21 @@ static const char *const field_names[HEALTH_SET_FIELDS] = {
     [HEALTH_SET_DOCUMENT] = "setDocumentId",
     [HEALTH_SET_MEDIA] = "mediaType",
     [HEALTH_SET_PARENT] = "parentId",
+    [HEALTH_SET_TYPE] = "setType",
 };
 
 /* ---- base64 ---- */
 
-static void decode(HealthSet *set, const char *text, size_t size)
+void health_begin_content(HealthState *state)
+{
+    HealthSet *set = &state->set;
+    memset(&state->organisation, 0, sizeof state->organisation);
+    set->bytes.size = 0;
+    set->run = (hutong_base64){0, 0};
+    set->is_bad = false;
+}
+
+void health_take_content(HealthSet *set, const char *text, size_t size)
 {
     hutong_bytes *bytes = &set->bytes;
     set->is_bad = set->is_bad || !hutong_bytes_reserve(bytes, size / 4 * 3 + 3);
@@ -41,7 +51,7 @@ static void decode(HealthSet *set, const char *text, size_t size)
 
 /* ---- Documents ---- */
 
-static void keep(HealthState *state, unsigned field, const char *value)
+void health_keep_field(HealthState *state, HealthSetField field, const char *value)
 {
     if (value && !state->set.fields[field][0]) {
         health_copy(state->set.fields[field], HEALTH_PART, value, strlen(value));
@@ -55,38 +65,29 @@ static void begin_document(HealthState *state, hutong_out *out, const HealthNode
     (void)out;
     (void)node;
     set->count++;
-    set->bytes.size = 0;
-    set->run = (hutong_base64){0, 0};
-    set->is_bad = false;
+    health_begin_content(state);
     set->fields[HEALTH_SET_DOCUMENT][0] = set->fields[HEALTH_SET_MEDIA][0] = '\0';
     set->fields[HEALTH_SET_PARENT][0] = '\0';
-    keep(state, HEALTH_SET_DOCUMENT, health_identifier(attributes, "id"));
-    keep(state, HEALTH_SET_MEDIA, hutong_attribute(attributes, "mimeType"));
-    keep(state, HEALTH_SET_PARENT, health_identifier(attributes, "parentDocumentId"));
+    health_keep_field(state, HEALTH_SET_DOCUMENT, health_identifier(attributes, "id"));
+    health_keep_field(state, HEALTH_SET_MEDIA, hutong_attribute(attributes, "mimeType"));
+    health_keep_field(state, HEALTH_SET_PARENT, health_identifier(attributes, "parentDocumentId"));
 }
 
-static void give_fields(const HealthState *state, hutong_out *out)
+static void give_fields(HealthState *state, hutong_out *out)
 {
+    if (!state->organisation.is_given) {
+        health_end_organisation(state, out, NULL, NULL);
+    }
     for (unsigned i = 0; i < HEALTH_SET_FIELDS; i++) {
         health_give(state, out, field_names[i], state->set.fields[i]);
     }
 }
 
-/* Documents whose content is not base64 or is missing are refused: a reference to nothing helps nobody. */
-static void end_document(HealthState *state, hutong_out *out, const HealthNode *node,
-                         const char *const *attributes)
+/* What the bytes hold, and their digest. */
+static void give_content(HealthState *state, hutong_out *out)
 {
     const HealthSet *set = &state->set;
     char digest[HEALTH_DIGEST];
-    (void)node;
-    (void)attributes;
-    if (set->is_bad || set->bytes.size == 0) {
-        state->host->fault(out, HUTONG_REJECT, "document-unreadable",
-                           "A document of the set is empty, or is not base64.");
-        return;
-    }
-    state->host->emit_start(out, "document", NULL);
-    health_document_begin(state, true);
     if (!health_read_nested(state, out, set->bytes.data, set->bytes.size) &&
         state->document.kind != HEALTH_BY_REFERENCE) {
         state->host->fault(out, HUTONG_REJECT, "document-unreadable",
@@ -100,18 +101,48 @@ static void end_document(HealthState *state, hutong_out *out, const HealthNode *
                                      digest};
         health_give_key(state, out, set->fields[HEALTH_SET_ID], parts);
     }
+}
+
+/* Documents whose content is not base64 or is missing are refused: a reference to nothing helps nobody. */
+void health_end_content(HealthState *state, hutong_out *out, bool may_be_missing)
+{
+    const HealthSet *set = &state->set;
+    bool missing = set->bytes.size == 0;
+    if (set->is_bad || (missing && !may_be_missing)) {
+        state->host->fault(out, HUTONG_REJECT, "document-unreadable",
+                           "A document of the set is empty, or is not base64.");
+        return;
+    }
+    state->host->emit_start(out, "document", NULL);
+    health_document_begin(state, true);
+    if (missing) {
+        const char *const parts[] = {set->fields[HEALTH_SET_DOCUMENT], set->fields[HEALTH_SET_NUMBER],
+                                     set->fields[HEALTH_SET_TIME]};
+        health_document_end(state, out);
+        health_give_key(state, out, set->fields[HEALTH_SET_ID], parts);
+    } else {
+        give_content(state, out);
+    }
     give_fields(state, out);
     state->host->emit_end(out, "document");
 }
 
+static void end_document(HealthState *state, hutong_out *out, const HealthNode *node,
+                         const char *const *attributes)
+{
+    (void)node;
+    (void)attributes;
+    health_end_content(state, out, false);
+}
+
 /* ---- What is known in a set ---- */
 
-static void leave_field(HealthState *state, hutong_out *out, const HealthNode *node,
+void health_leave_field(HealthState *state, hutong_out *out, const HealthNode *node,
                         const char *const *attributes)
 {
     (void)out;
     (void)attributes;
-    keep(state, node->key, state->outer.held);
+    health_keep_field(state, node->key, state->at->held);
 }
 
 static void take_set_id(HealthState *state, hutong_out *out, const HealthNode *node,
@@ -130,12 +161,12 @@ static void take_organisation(HealthState *state, hutong_out *out, const HealthN
 {
     (void)out;
     (void)node;
-    keep(state, HEALTH_SET_ORGANISATION, health_identifier(attributes, "id"));
+    health_keep_field(state, HEALTH_SET_ORGANISATION, health_identifier(attributes, "id"));
 }
 
-#define FIELD(element, number)                                                  \
-    {                                                                           \
-        element, HEALTH_HELD, health_take_held, NULL, NULL, leave_field, number \
+#define FIELD(element, number)                                                         \
+    {                                                                                  \
+        element, HEALTH_HELD, health_take_held, NULL, NULL, health_leave_field, number \
     }
 
 static const HealthNode organisation_parts[] = {FIELD("Name", HEALTH_SET_ORGANISATION_NAME), {0}};
@@ -196,7 +227,7 @@ static void take_text(void *user, hutong_out *out, const char *text, size_t size
     const HealthWalk *outer = &state->outer;
     if (outer->skipped == 0 && outer->depth > 0 && outer->stack[outer->depth - 1]->flags == 0 &&
         outer->stack[outer->depth - 1]->key == CONTENT) {
-        decode(&state->set, text, size);
+        health_take_content(&state->set, text, size);
     } else {
         health_walk_text(state, &state->outer, out, text, size);
     }
