@@ -280,7 +280,7 @@ static void check_count(SocsecState *state, hutong_out *out)
 static bool has_success(const SocsecFields *head)
 {
     return find_in_head(head, "RETURNNUM") || find_in_head(head, "ERR") || find_in_head(head, "RspCode") ||
-           find_in_head(head, "code");
+           find_in_head(head, "code") || find_in_head(head, "appcode");
 }
 
 /* The bus has no rows of its own to answer with, and nothing is taken out of SQL. */

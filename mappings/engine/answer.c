@@ -43,12 +43,22 @@ static HtVerdict refuse(const HtAnswerRule *rule, HtMatch *match, HtFault *fault
     return HT_VERDICT_REJECT;
 }
 
+/* The first of the paths' that is there, as it was sent. */
+static HtText find_code(const HtAnswerRule *rule, HtMatch *match)
+{
+    HtText code = HT_TEXT_NONE;
+    for (unsigned i = 0; i < rule->code.count && !code.data; i++) {
+        code = ht_match_raw(match, rule->code.slots[i]);
+    }
+    return code;
+}
+
 HtVerdict ht_answer_judge(const HtAnswerRule *rule, HtMatch *match, HtFault *fault)
 {
     if (rule->refusal) {
         return refuse(rule, match, fault);
     }
-    HtText code = rule->code.count > 0 ? ht_match_raw(match, rule->code.slots[0]) : HT_TEXT_NONE;
+    HtText code = find_code(rule, match);
     if (rule->retry && ht_when_holds(rule->retry, match)) {
         ht_fault_set(fault, "department-error", "the department's answer says that it cannot now");
         return HT_VERDICT_RETRY;
