@@ -35,14 +35,21 @@ static HtTicket *take_oldest(HtHost *host, uint64_t number)
     return ticket && ticket->sent && ticket->number == number ? ticket : NULL;
 }
 
-/* Texts of faults come from the adapter and go to logs and dead letters. */
-static void clean_faults(HtOutcome *outcome)
+/* Texts of faults come from the adapter and go to logs and dead letters. The source's own limits are in its configuration,
+ * and no secret: a number that is one of them stays. */
+static void clean_faults(const HtHost *host, HtOutcome *outcome)
 {
+    HtMapperLimits limits = ht_start_limits(&host->start);
+    const uint64_t own[] = {limits.depth,          limits.attributes,    limits.start_tag_bytes,
+                            limits.names,          limits.elements,      limits.records,
+                            limits.text_bytes,     limits.cpu_ms_per_mb, limits.document_bytes,
+                            HT_MAPPER_DOCUMENT_MAX};
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         HtFault *fault = &outcome->faults[i];
         g_autofree char *code = ht_scrub(ht_text_from(fault->code), sizeof fault->code - 1);
         g_autofree char *element = ht_scrub(ht_text_from(fault->element), sizeof fault->element - 1);
-        g_autofree char *text = ht_scrub(ht_text_from(fault->text), sizeof fault->text - 1);
+        g_autofree char *text =
+            ht_scrub_but(ht_text_from(fault->text), sizeof fault->text - 1, own, G_N_ELEMENTS(own));
         g_strlcpy(fault->code, code, sizeof fault->code);
         g_strlcpy(fault->element, element, sizeof fault->element);
         g_strlcpy(fault->text, text, sizeof fault->text);
@@ -71,7 +78,7 @@ static bool take_result(HtHost *host, const HtFrame *frame, HtText body)
     ht_outcome_init(&outcome);
     bool good = ht_outcome_unpack(bytes, &outcome, &error);
     if (good) {
-        clean_faults(&outcome);
+        clean_faults(host, &outcome);
         ht_host_answered(host);
         finish_ticket(ticket, &outcome, copy);
     } else {

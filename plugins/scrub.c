@@ -9,6 +9,12 @@
 #define DIGITS_MIN 7 /* a telephone number without its area code */
 #define REPLACEMENT "[number]"
 
+/* Numbers that stay. */
+typedef struct {
+    const uint64_t *numbers;
+    size_t count;
+} Own;
+
 static bool is_digit(gunichar character)
 {
     return ht_citizen_digit(character) >= 0;
@@ -54,7 +60,19 @@ static void cut(GString *text, size_t most)
 
 /* Only the beginning of a long text is looked at; a run of digits at that cut may go on behind it, so it
  * goes. */
-char *ht_scrub(HtText text, size_t most)
+static bool is_own(const Own *own, const char *at, const char *end)
+{
+    char digits[24];
+    for (size_t i = 0; i < own->count; i++) {
+        g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, own->numbers[i]);
+        if (strlen(digits) == (size_t)(end - at) && memcmp(digits, at, (size_t)(end - at)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *scrub(HtText text, size_t most, const Own *own)
 {
     size_t looked_at = MIN(text.size, 4 * most);
     g_autofree char *valid = g_utf8_make_valid(text.data ? text.data : "", (gssize)looked_at);
@@ -63,7 +81,7 @@ char *ht_scrub(HtText text, size_t most)
         unsigned digits;
         const char *end = skip_digits(at, &digits);
         bool at_cut = *end == '\0' && looked_at < text.size;
-        if (digits >= DIGITS_MIN || (digits > 0 && at_cut)) {
+        if ((digits >= DIGITS_MIN || (digits > 0 && at_cut)) && !is_own(own, at, end)) {
             g_string_append(clean, REPLACEMENT);
             at = end;
         } else if (digits > 0) {
@@ -76,4 +94,16 @@ char *ht_scrub(HtText text, size_t most)
     }
     cut(clean, most);
     return g_string_free(clean, FALSE);
+}
+
+char *ht_scrub(HtText text, size_t most)
+{
+    static const Own none = {NULL, 0};
+    return scrub(text, most, &none);
+}
+
+char *ht_scrub_but(HtText text, size_t most, const uint64_t *own, size_t count)
+{
+    Own numbers = {own, count};
+    return scrub(text, most, &numbers);
 }

@@ -64,6 +64,21 @@ static void pack_string(HtBuffer *buffer, uint8_t tag, const char *string)
     }
 }
 
+HtMapperLimits ht_start_limits(const HtStart *start)
+{
+    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+    limits.depth = start->depth ? start->depth : limits.depth;
+    limits.attributes = start->attributes ? start->attributes : limits.attributes;
+    limits.start_tag_bytes = start->start_tag_bytes ? start->start_tag_bytes : limits.start_tag_bytes;
+    limits.names = start->names ? start->names : limits.names;
+    limits.elements = start->elements ? start->elements : limits.elements;
+    limits.records = start->records ? start->records : limits.records;
+    limits.text_bytes = start->value_bytes ? start->value_bytes : limits.text_bytes;
+    limits.document_bytes = start->document_bytes ? start->document_bytes : limits.document_bytes;
+    limits.cpu_ms_per_mb = start->cpu_ms_per_mb ? start->cpu_ms_per_mb : limits.cpu_ms_per_mb;
+    return limits;
+}
+
 static void pack_limits(const HtStart *start, HtBuffer *buffer)
 {
     ht_pack_u32(buffer, START_DEPTH, start->depth);

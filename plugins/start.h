@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/pack.h"
+#include "mappings/engine/mapper.h"
 #include "plugins/hutong-plugin.h"
 
 #include <glib.h>
@@ -36,6 +37,9 @@ typedef struct {
 } HtStart;
 
 void ht_start_pack(const HtStart *start, HtBuffer *buffer);
+
+/* The mapper's limits; what START leaves at 0 keeps the engine's default. */
+HtMapperLimits ht_start_limits(const HtStart *start);
 
 /* False when the bytes are broken. On both answers ht_start_clear() frees what was taken. */
 bool ht_start_unpack(HtText bytes, HtStart *start);

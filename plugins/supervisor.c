@@ -150,6 +150,14 @@ static bool refuse(GError **error, HtHostErrorCode code, const char *text)
     return false;
 }
 
+static bool refuse_busy(GError **error, HtLimit limit)
+{
+    char name[HT_LIMIT_TEXT];
+    g_set_error(error, HT_HOST_ERROR, HT_HOST_ERROR_BUSY, "of this source no more than %s may wait",
+                ht_limit_name(limit, name));
+    return false;
+}
+
 /* Whether one more is taken now; starts the host if need be. */
 static bool admit(HtHost *host, size_t size, GError **error)
 {
@@ -160,10 +168,12 @@ static bool admit(HtHost *host, size_t size, GError **error)
     if (host->state == HT_STATE_BROKEN) {
         return refuse(error, HT_HOST_ERROR_ADAPTER, host->reason);
     }
-    if (host->flight.length + host->streams.length >= options->waiting_max ||
-        (host->waiting_bytes > 0 && host->waiting_bytes + size > options->waiting_bytes) ||
+    if (host->flight.length + host->streams.length >= options->waiting_max) {
+        return refuse_busy(error, (HtLimit){"waiting", options->waiting_max, HT_LIMIT_COUNT, "messages"});
+    }
+    if ((host->waiting_bytes > 0 && host->waiting_bytes + size > options->waiting_bytes) ||
         size > UINT32_MAX / 2) {
-        return refuse(error, HT_HOST_ERROR_BUSY, "too many messages wait for this source's host");
+        return refuse_busy(error, (HtLimit){"waiting-bytes", options->waiting_bytes, HT_LIMIT_BYTES, NULL});
     }
     bool down = host->state == HT_STATE_THROTTLED && host->blameless_deaths >= HT_DEATHS_DOWN;
     if (down || (host->state == HT_STATE_STOPPED && !ht_host_start(host))) {

@@ -189,6 +189,14 @@ static void answer(HtSpoolLetter *letter)
     }
 }
 
+static GError *make_full_error(const HtSpool *spool)
+{
+    char name[HT_LIMIT_TEXT];
+    HtLimit limit = {"queue", spool->options.queue_max, HT_LIMIT_COUNT, "messages"};
+    return g_error_new(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "no more than %s may wait for a commit",
+                       ht_limit_name(limit, name));
+}
+
 static void hand_over(HtSpool *spool, HtSpoolJob *job)
 {
     bool full = spool->backlog >= spool->options.queue_max;
@@ -199,9 +207,8 @@ static void hand_over(HtSpool *spool, HtSpoolJob *job)
         return;
     }
     HtSpoolLetters letters = {NULL, NULL};
-    job->error =
-        g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY,
-                            full ? "spool: too many messages are waiting" : "spool: it is being closed");
+    job->error = full ? make_full_error(spool)
+                      : g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "the spool is being closed");
     ht_spool_letters_add(&letters, &job->letter);
     ht_spool_mailbox_post(spool->mailbox, &letters);
 }

@@ -31,6 +31,12 @@ void ht_fault_set(HtFault *fault, const char *code, const char *format, ...)
     copy_cut(fault->text, sizeof fault->text, ht_text_from(text));
 }
 
+void ht_fault_set_limit(HtFault *fault, const char *code, const char *what, HtLimit limit, const char *advice)
+{
+    char name[HT_LIMIT_TEXT];
+    ht_fault_set(fault, code, "%s more than %s%s", what, ht_limit_name(limit, name), advice);
+}
+
 void ht_fault_set_element(HtFault *fault, HtText element)
 {
     copy_cut(fault->element, sizeof fault->element, element);

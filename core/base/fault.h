@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/buffer.h"
+#include "core/base/limit.h"
 
 #define HT_FAULT_CODE 40
 #define HT_FAULT_ELEMENT 120
@@ -21,6 +22,11 @@ typedef struct {
  * empty for the caller to set. */
 void ht_fault_set(HtFault *fault, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same for what is above a limit: "WHAT more than LIMITADVICE", such as "The document has more than 67108864 bytes
+ * (max-document = 64M): send it in smaller parts." */
+void ht_fault_set_limit(HtFault *fault, const char *code, const char *what, HtLimit limit,
+                        const char *advice);
 
 void ht_fault_set_element(HtFault *fault, HtText element);
 

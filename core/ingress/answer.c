@@ -132,19 +132,32 @@ static const HtProblem spool_failed = {.status = 503,
                                        .retry_after_s = 60,
                                        .text = "The bus cannot write to its disk. Send it again later."};
 
-static const HtProblem too_large = {.status = 413,
-                                    .code = "too-large-to-keep",
-                                    .text = "The message is larger than the spool can keep; nothing was "
-                                            "taken. Send its records in several messages."};
+static const HtProblem too_large = {
+    .status = 413,
+    .code = "too-large-to-keep",
+    .text = "The payload, the reply or an event has more than 900 MB (fixed), which the spool cannot "
+            "keep; nothing was taken. Send its records in several messages."};
+
+/* Who is busy says how many may wait. One text for each limit that is configured, which lives for ever. */
+static void name_limit(HtProblem *problem, const GError *error)
+{
+    if (g_str_equal(problem->code, "busy")) {
+        g_autofree char *text =
+            g_strdup_printf("The bus is busy: %s. Nothing was taken; send it again.", error->message);
+        problem->text = g_intern_string(text);
+    }
+}
 
 void ht_problem_of_error(HtProblem *problem, const GError *error)
 {
     if (error->domain == HT_HOST_ERROR && (size_t)error->code < G_N_ELEMENTS(host_problems)) {
         *problem = host_problems[error->code];
+        name_limit(problem, error);
     } else if (g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FULL)) {
         *problem = spool_full;
     } else if (g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY)) {
         *problem = spool_busy;
+        name_limit(problem, error);
     } else if (g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE)) {
         *problem = too_large;
     } else if (error->domain == HT_SPOOL_ERROR) {

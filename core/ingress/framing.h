@@ -32,7 +32,8 @@ typedef struct {
     bool related_soap_12; /* it says that the document of a multipart/related is SOAP 1.2 */
 } HtHead;
 
-#define HT_BODY_TOO_LARGE "The body is larger than this source may send; split it."
+/* Refuses a body above the source's limit. The text lives for ever; there is one for each limit that is configured. */
+void ht_head_refuse_large(HtRefusal *refusal, uint64_t max_body);
 
 /* Takes one header into the head. False when the request must be refused. Names are compared without case. */
 bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal);

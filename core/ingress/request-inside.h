@@ -54,7 +54,7 @@ void ht_request_finish(HtRequest *request);
 /* ---- request-spool.c ---- */
 
 /* The error when too many bytes wait for a commit. */
-GError *ht_request_busy(void);
+GError *ht_request_busy(const HtRequest *request);
 
 /* Each of these leads to ht_request_finish(), now or when the commit is on disk. */
 

@@ -46,14 +46,18 @@ static void leave_spool(HtRequest *request)
     request->waiting = false;
 }
 
-GError *ht_request_busy(void)
+GError *ht_request_busy(const HtRequest *request)
 {
-    return g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "too many bytes wait for a commit");
+    char name[HT_LIMIT_TEXT];
+    uint64_t most = request->intake ? request->intake->spool_bytes_max : 0;
+    HtLimit limit = {"queue-bytes", most, HT_LIMIT_BYTES, NULL};
+    return g_error_new(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "no more than %s may wait for a commit",
+                       ht_limit_name(limit, name));
 }
 
 static void finish_busy(HtRequest *request)
 {
-    g_autoptr(GError) error = ht_request_busy();
+    g_autoptr(GError) error = ht_request_busy(request);
     ht_answer_clear(&request->answer);
     ht_request_set_error(request, error);
     ht_request_finish(request);

@@ -287,8 +287,9 @@ static enum MHD_Result refuse_midway(HtRequest *request, const HtProblem *proble
 
 static enum MHD_Result refuse_too_large(HtRequest *request)
 {
-    static const HtRefusal too_large = {413, "body-too-large", HT_BODY_TOO_LARGE};
+    HtRefusal too_large;
     HtProblem problem;
+    ht_head_refuse_large(&too_large, request->source->config->max_body);
     ht_problem_of_refusal(&problem, &too_large);
     return refuse_midway(request, &problem);
 }
@@ -423,7 +424,7 @@ static enum MHD_Result hand_over(HtRequest *request)
             request, g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending"));
     }
     if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->spool_bytes_max) {
-        return refuse_complete(request, ht_request_busy());
+        return refuse_complete(request, ht_request_busy(request));
     }
     HtProblem problem;
     if (is_held_up(request, &problem)) {

@@ -271,8 +271,11 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
         return;
     }
     if (filters->emitted == mapper->options.limits.depth) {
-        ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep",
-                             "the adapter's filter nests too many elements");
+        char room[HT_LIMIT_TEXT];
+        HtLimit limit = {"max-depth", mapper->options.limits.depth, HT_LIMIT_COUNT, "levels"};
+        g_autofree char *text =
+            g_strdup_printf("the adapter's filter nests more than %s deep", ht_limit_name(limit, room));
+        ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep", text);
         return;
     }
     if (filters->emitted++ == 0) {

@@ -31,8 +31,9 @@ static void stop_at_records(void *user)
 {
     HtMapper *mapper = user;
     HtFault fault;
-    ht_fault_set(&fault, "too-many-records", "more than %u records in one payload",
-                 mapper->options.limits.records);
+    ht_fault_set_limit(&fault, "too-many-records", "One payload has",
+                       (HtLimit){"max-records", mapper->options.limits.records, HT_LIMIT_COUNT, "records"},
+                       ": send it in smaller parts.");
     ht_reader_stop(mapper->reader, &fault);
 }
 
@@ -337,8 +338,9 @@ static bool has_time(HtMapper *mapper, Time *time, size_t size, HtFault *fault)
     if (ht_sax_cpu() <= until_us) {
         return true;
     }
-    ht_fault_set(fault, "too-slow",
-                 "Reading takes more CPU time than its size allows: send it in several messages.");
+    ht_fault_set_limit(fault, "too-slow", "Reading takes for each megabyte",
+                       (HtLimit){"cpu-per-megabyte", mapper->options.limits.cpu_ms_per_mb, HT_LIMIT_MS, NULL},
+                       " of processor time: send it in several messages.");
     return false;
 }
 

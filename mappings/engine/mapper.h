@@ -46,6 +46,8 @@ typedef struct {
     uint32_t cpu_ms_per_mb; /* parsing and mapping; at least one such share is granted */
 } HtMapperLimits;
 
+#define HT_MAPPER_DOCUMENT_MAX (1 << 30) /* whatever document_bytes says */
+
 #define HT_MAPPER_LIMITS_DEFAULT \
     ((HtMapperLimits){64, 256, 64 * 1024, 4096, 5000000, 1000000, 8 << 20, 64 << 20, 2000})
 

@@ -194,8 +194,9 @@ static bool add_part(HtText text, GArray *parts, HtFault *fault)
 {
     HtMimePart part;
     if (parts->len == HT_MIME_PARTS) {
-        ht_fault_set(fault, "too-many-parts", "There are more than %u parts: send it in several messages.",
-                     HT_MIME_PARTS);
+        ht_fault_set_limit(fault, "too-many-parts", "There are",
+                           (HtLimit){NULL, HT_MIME_PARTS, HT_LIMIT_COUNT, "parts"},
+                           ": send it in several messages.");
         return false;
     }
     if (!read_part(text, &part)) {

@@ -161,9 +161,9 @@ static bool has_room(HtMultiref *multiref)
     size_t size = multiref->entries->len * sizeof(Entry) + multiref->attributes->len * sizeof(Attribute) +
                   multiref->ids->len * sizeof(Id) + multiref->texts.size;
     if (size > 2 * ht_sax_limits(multiref->sax)->document_bytes) {
-        ht_sax_refuse(
-            multiref->sax, "document-too-long",
-            "A message with references (href) may not be as long as others: send it in smaller parts.");
+        ht_sax_refuse_limit(multiref->sax, "document-too-long",
+                            "With its references (href) the message takes twice",
+                            ht_sax_document_limit(multiref->sax), " to read: send it in smaller parts.");
         return false;
     }
     return true;

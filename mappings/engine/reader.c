@@ -78,10 +78,16 @@ void ht_reader_end_at(HtReader *reader, int64_t until_us)
 
 /* ---- Bytes to text ---- */
 
-static void explain_text_error(const GError *error, HtFault *fault)
+static void refuse_long(const HtReader *reader, HtFault *fault)
+{
+    ht_fault_set_limit(fault, "document-too-long", "As UTF-8 the document has",
+                       ht_sax_document_limit(reader->sax), ": send it in smaller parts.");
+}
+
+static void explain_text_error(const HtReader *reader, const GError *error, HtFault *fault)
 {
     switch (error->code) {
-    case HT_TEXT_ERROR_TOO_LARGE: ht_fault_set(fault, "document-too-long", "%s", error->message); break;
+    case HT_TEXT_ERROR_TOO_LARGE: refuse_long(reader, fault); break;
     default: ht_fault_set(fault, "unsupported-encoding", "%s", error->message);
     }
 }
@@ -95,12 +101,11 @@ static bool decode(HtReader *reader, Run *run, HtFault *fault)
         return false;
     }
     if (!ht_text_decode(reader->decoded, run->payload->body, run->payload->charset, &decoded, &error)) {
-        explain_text_error(error, fault);
+        explain_text_error(reader, error, fault);
         return false;
     }
-    if (decoded.size > reader->limits.document_bytes) {
-        ht_fault_set(fault, "document-too-long",
-                     "The document is longer than allowed: send it in smaller parts.");
+    if (decoded.size > ht_sax_limits(reader->sax)->document_bytes) {
+        refuse_long(reader, fault);
         return false;
     }
     ht_buffer_reset(&reader->text, KEPT_BYTES);

@@ -35,7 +35,7 @@ static const Sentence sentences[] = {
     {XML_ERR_COMMENT_NOT_FINISHED, NOT_WELL_FORMED, BEGIN "a comment does not end in '-->'."},
     {XML_ERR_HYPHEN_IN_COMMENT, NOT_WELL_FORMED, BEGIN "a comment holds '--' or ends in '--->'."},
     {XML_ERR_CDATA_NOT_FINISHED, NOT_WELL_FORMED,
-     BEGIN "a CDATA section does not end, or is longer than 10 MB."},
+     BEGIN "a CDATA section does not end, or has more than 10 MB (fixed)."},
     {XML_ERR_MISPLACED_CDATA_END, NOT_WELL_FORMED, BEGIN "']]>' stands outside of a CDATA section."},
     {XML_ERR_LT_IN_ATTRIBUTE, NOT_WELL_FORMED, BEGIN "a '<' in the value of an attribute; write &lt;."},
     {XML_ERR_ATTRIBUTE_REDEFINED, NOT_WELL_FORMED, BEGIN "an attribute stands twice in one tag."},
@@ -44,8 +44,8 @@ static const Sentence sentences[] = {
     {XML_ERR_ATTRIBUTE_NOT_FINISHED, NOT_WELL_FORMED, BEGIN "the value of an attribute does not end."},
     {XML_ERR_RESERVED_XML_NAME, NOT_WELL_FORMED,
      BEGIN "an XML declaration stands elsewhere than at the beginning."},
-    {XML_ERR_NAME_TOO_LONG, "too-many-names", "A name in the XML is longer than 50 000 bytes."},
-    {XML_ERR_NO_MEMORY, "too-many-names", "The names in the payload are longer than allowed."},
+    {XML_ERR_NAME_TOO_LONG, "too-many-names", "A name in the XML has more than 50000 bytes (fixed)."},
+    {XML_ERR_NO_MEMORY, "too-many-names", "The names in the payload take more room than is allowed (fixed)."},
 };
 
 static const Sentence *find(int error)

@@ -54,13 +54,14 @@ static bool check_tag(const char *tag, const char *end, const HtMapperLimits *li
 {
     Tag measured = measure(tag, end);
     if (measured.attributes > limits->attributes) {
-        ht_fault_set(fault, "too-many-attributes", "An element has more than %u attributes.",
-                     limits->attributes);
+        ht_fault_set_limit(fault, "too-many-attributes", "An element has",
+                           (HtLimit){"max-attributes", limits->attributes, HT_LIMIT_COUNT, "attributes"},
+                           ".");
         return false;
     }
     if (measured.size > limits->start_tag_bytes) {
-        ht_fault_set(fault, "start-tag-too-long", "A start tag is longer than %u bytes.",
-                     limits->start_tag_bytes);
+        ht_fault_set_limit(fault, "start-tag-too-long", "A start tag has",
+                           (HtLimit){"max-start-tag", limits->start_tag_bytes, HT_LIMIT_BYTES, NULL}, ".");
         return false;
     }
     return true;

@@ -28,7 +28,6 @@
 #define UNESCAPED_KEPT (64 * 1024) /* memory that is kept for the next element */
 #define DEPTH_MAX 250              /* libxml2 refuses 256 itself */
 #define ATTRIBUTES_MAX 8192        /* libxml2 compares each with each */
-#define DOCUMENT_MAX (1 << 30)     /* libxml2 counts in int */
 #define FORMAL_NAMESPACES 6
 
 typedef struct {
@@ -123,7 +122,7 @@ HtSax *ht_sax_new(const HtMapperLimits *limits)
     sax->limits = *limits;
     sax->limits.depth = MIN(limits->depth, DEPTH_MAX);
     sax->limits.attributes = MIN(limits->attributes, ATTRIBUTES_MAX);
-    sax->limits.document_bytes = MIN(limits->document_bytes, DOCUMENT_MAX);
+    sax->limits.document_bytes = MIN(limits->document_bytes, HT_MAPPER_DOCUMENT_MAX);
     sax->attributes = g_new(HtAttribute, (gsize)sax->limits.attributes + 1);
     sax->attribute_uris = g_new(HtName, (gsize)sax->limits.attributes + 1);
     sax->wanted = xmlDictCreate();
@@ -248,6 +247,22 @@ void ht_sax_refuse(HtSax *sax, const char *code, const char *sentence)
     ht_sax_stop(sax, &fault);
 }
 
+void ht_sax_refuse_limit(HtSax *sax, const char *code, const char *what, HtLimit limit, const char *advice)
+{
+    if (sax->stopped) {
+        return;
+    }
+    HtFault fault;
+    ht_fault_set_limit(&fault, code, what, limit, advice);
+    fault.line = ht_sax_line(sax);
+    ht_sax_stop(sax, &fault);
+}
+
+HtLimit ht_sax_document_limit(const HtSax *sax)
+{
+    return (HtLimit){"max-document", sax->limits.document_bytes, HT_LIMIT_BYTES, NULL};
+}
+
 /* ---- Caps ---- */
 
 int64_t ht_sax_cpu(void)
@@ -268,8 +283,9 @@ static void check_cpu(HtSax *sax)
     int64_t now_us = ht_sax_cpu();
     sax->cpu_start_us = sax->cpu_start_us == 0 ? now_us : sax->cpu_start_us;
     if (now_us - sax->cpu_start_us > sax->cpu_allowed_us || now_us > sax->cpu_until_us) {
-        ht_sax_refuse(sax, "too-slow",
-                      "Reading takes more CPU time than its size allows: send it in smaller parts.");
+        ht_sax_refuse_limit(sax, "too-slow", "Reading takes for each megabyte",
+                            (HtLimit){"cpu-per-megabyte", sax->limits.cpu_ms_per_mb, HT_LIMIT_MS, NULL},
+                            " of processor time: send it in smaller parts.");
     }
 }
 
@@ -282,16 +298,18 @@ static inline void count_event(HtSax *sax)
 
 static void refuse_names(HtSax *sax)
 {
-    ht_sax_refuse(sax, "too-many-names",
-                  "The names in the payload take more room than allowed: names must not carry data.");
+    ht_sax_refuse_limit(sax, "too-many-names", "The names in the payload take",
+                        (HtLimit){NULL, NAME_BYTES_MAX, HT_LIMIT_BYTES, NULL},
+                        ": names must not carry data.");
 }
 
 static void check_names(HtSax *sax)
 {
     if ((uint32_t)(xmlDictSize(sax->names) - sax->first_names) > sax->limits.names) {
-        ht_sax_refuse(
-            sax, "too-many-names",
-            "There are more different element and attribute names than allowed: names must not carry data.");
+        ht_sax_refuse_limit(sax, "too-many-names", "There are",
+                            (HtLimit){"max-names", sax->limits.names, HT_LIMIT_COUNT,
+                                      "different element and attribute names"},
+                            ": names must not carry data.");
     }
 }
 
@@ -299,11 +317,13 @@ bool ht_sax_enter(HtSax *sax)
 {
     sax->value_bytes = 0;
     if (++sax->depth > sax->limits.depth) {
-        ht_sax_refuse(sax, "too-deep", "Elements are nested deeper than allowed.");
+        ht_sax_refuse_limit(sax, "too-deep", "Elements are nested",
+                            (HtLimit){"max-depth", sax->limits.depth, HT_LIMIT_COUNT, "levels"}, " deep.");
     }
     if (++sax->elements > sax->limits.elements) {
-        ht_sax_refuse(sax, "too-many-elements",
-                      "There are more elements than allowed: send it in smaller parts.");
+        ht_sax_refuse_limit(sax, "too-many-elements", "There are",
+                            (HtLimit){"max-elements", sax->limits.elements, HT_LIMIT_COUNT, "elements"},
+                            ": send it in smaller parts.");
     }
     if (sax->elements % NAMES_PERIOD == 0) {
         check_names(sax);
@@ -312,11 +332,17 @@ bool ht_sax_enter(HtSax *sax)
     return !sax->stopped;
 }
 
+static void refuse_value(HtSax *sax, const char *what)
+{
+    ht_sax_refuse_limit(sax, "value-too-long", what,
+                        (HtLimit){"max-value", sax->limits.text_bytes, HT_LIMIT_BYTES, NULL}, ".");
+}
+
 bool ht_sax_count_text(HtSax *sax, size_t size)
 {
     sax->value_bytes += size;
     if (sax->value_bytes > sax->limits.text_bytes) {
-        ht_sax_refuse(sax, "value-too-long", "A value is longer than allowed.");
+        refuse_value(sax, "A value has");
     }
     count_event(sax);
     return !sax->stopped;
@@ -336,9 +362,9 @@ bool ht_sax_count_copy(HtSax *sax, size_t size)
 {
     sax->copied_bytes += size;
     if (sax->copied_bytes > sax->limits.document_bytes) {
-        ht_sax_refuse(sax, "document-too-long",
-                      "With its references and attachments put in their places the document is longer than "
-                      "allowed: send it in smaller parts.");
+        ht_sax_refuse_limit(sax, "document-too-long",
+                            "With its references and attachments put in their places the document has",
+                            ht_sax_document_limit(sax), ": send it in smaller parts.");
     }
     return !sax->stopped;
 }
@@ -412,7 +438,9 @@ static void look_at_namespace(HtSax *sax, HtName uri, HtAttribute *attribute)
 static bool take_attributes(HtSax *sax, const xmlChar **raw, unsigned count, unsigned namespaces)
 {
     if (count + namespaces > sax->limits.attributes) {
-        ht_sax_refuse(sax, "too-many-attributes", "An element has more attributes than allowed.");
+        ht_sax_refuse_limit(sax, "too-many-attributes", "An element has",
+                            (HtLimit){"max-attributes", sax->limits.attributes, HT_LIMIT_COUNT, "attributes"},
+                            ".");
         return false;
     }
     bool has_room = false;
@@ -420,7 +448,7 @@ static bool take_attributes(HtSax *sax, const xmlChar **raw, unsigned count, uns
     for (unsigned i = 0; i < count; i++, raw += 5) {
         HtText value = {(const char *)raw[3], (size_t)(raw[4] - raw[3])};
         if (value.size > sax->limits.text_bytes) {
-            ht_sax_refuse(sax, "value-too-long", "The value of an attribute is longer than allowed.");
+            refuse_value(sax, "The value of an attribute has");
             return false;
         }
         if (memchr(value.data, '&', value.size)) {
@@ -581,8 +609,8 @@ static bool begins_with_declaration(HtText text)
 static bool check_text(HtSax *sax, HtText text)
 {
     if (text.size > sax->limits.document_bytes) {
-        ht_sax_refuse(sax, "document-too-long",
-                      "The document is longer than allowed: send it in smaller parts.");
+        ht_sax_refuse_limit(sax, "document-too-long", "The document has", ht_sax_document_limit(sax),
+                            ": send it in smaller parts.");
         return false;
     }
     if (memchr(text.data, '\0', text.size)) {

@@ -83,5 +83,11 @@ void ht_sax_stop(HtSax *sax, const HtFault *fault);
 /* The same, with the fault made here and the current line in it. */
 void ht_sax_refuse(HtSax *sax, const char *code, const char *sentence);
 
+/* The same for what is above a limit, as ht_fault_set_limit() says it. */
+void ht_sax_refuse_limit(HtSax *sax, const char *code, const char *what, HtLimit limit, const char *advice);
+
+/* Of the document's bytes, max-document; several things are held against it. */
+HtLimit ht_sax_document_limit(const HtSax *sax);
+
 bool ht_sax_stopped(const HtSax *sax);
 const HtFault *ht_sax_fault(const HtSax *sax);

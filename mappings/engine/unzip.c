@@ -19,7 +19,7 @@ struct HtUnzip {
     size_t at;
     unzFile file;
     uint32_t entries, entry; /* of how many, which (from 1) is at hand */
-    size_t left;             /* bytes that may still be unpacked */
+    size_t left, most;       /* bytes that may still be unpacked; that might at the beginning */
 };
 
 /* ---- Memory as minizip's file ---- */
@@ -133,13 +133,14 @@ HtUnzip *ht_unzip_open(HtText bytes, size_t bytes_max, HtFault *fault)
                                  .zerror_file = do_nothing,
                                  .opaque = unzip};
     unzip->bytes = bytes;
-    unzip->left = bytes_max;
+    unzip->left = unzip->most = bytes_max;
     unzip->file = has_end(bytes) ? unzOpen2_64("", &calls) : NULL;
     if (!unzip->file || unzGetGlobalInfo64(unzip->file, &info) != UNZ_OK) {
         refuse(fault, 0, "zip-malformed", "The ZIP archive is damaged or was cut off: pack it again.");
     } else if (info.number_entry > HT_UNZIP_ENTRIES) {
-        refuse(fault, 0, "too-many-parts",
-               "The ZIP archive has more entries than allowed: send it in several messages.");
+        ht_fault_set_limit(fault, "too-many-parts", "The ZIP archive has",
+                           (HtLimit){NULL, HT_UNZIP_ENTRIES, HT_LIMIT_COUNT, "entries"},
+                           ": send it in several messages.");
     } else {
         unzip->entries = (uint32_t)info.number_entry;
         return unzip;
@@ -202,11 +203,14 @@ static int unpack(HtUnzip *unzip, const unz_file_info64 *info, HtBuffer *to, HtF
         if (is_bomb(to->size, info)) {
             return refuse(
                 fault, unzip->entry, "zip-bomb",
-                "An entry of the ZIP archive unpacks to more than data ever does: nothing was taken.");
+                "An entry of the ZIP archive unpacks to more than 200 times its size (fixed): nothing was taken.");
         }
         if (to->size > unzip->left) {
-            return refuse(fault, unzip->entry, "document-too-long",
-                          "The ZIP archive unpacks to more than allowed: send it in several messages.");
+            ht_fault_set_limit(fault, "document-too-long", "The ZIP archive unpacks to",
+                               (HtLimit){"max-document", unzip->most, HT_LIMIT_BYTES, NULL},
+                               ": send it in several messages.");
+            fault->part = unzip->entry;
+            return -1;
         }
     }
 }

@@ -34,22 +34,6 @@ static bool load_reference(HtWorker *worker, GError **error)
     return worker->reference.divisions != NULL;
 }
 
-/* What START leaves at 0 keeps the engine's default. */
-static HtMapperLimits limits_of(const HtStart *start)
-{
-    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
-    limits.depth = start->depth ? start->depth : limits.depth;
-    limits.attributes = start->attributes ? start->attributes : limits.attributes;
-    limits.start_tag_bytes = start->start_tag_bytes ? start->start_tag_bytes : limits.start_tag_bytes;
-    limits.names = start->names ? start->names : limits.names;
-    limits.elements = start->elements ? start->elements : limits.elements;
-    limits.records = start->records ? start->records : limits.records;
-    limits.text_bytes = start->value_bytes ? start->value_bytes : limits.text_bytes;
-    limits.document_bytes = start->document_bytes ? start->document_bytes : limits.document_bytes;
-    limits.cpu_ms_per_mb = start->cpu_ms_per_mb ? start->cpu_ms_per_mb : limits.cpu_ms_per_mb;
-    return limits;
-}
-
 static bool load_mapping(HtWorker *worker, GError **error)
 {
     if (!worker->start.mapping_file) {
@@ -62,7 +46,7 @@ static bool load_mapping(HtWorker *worker, GError **error)
     if (!worker->mapping) {
         return false;
     }
-    HtMapperOptions options = {.limits = limits_of(&worker->start),
+    HtMapperOptions options = {.limits = ht_start_limits(&worker->start),
                                .division = worker->start.division,
                                .quarantine_invalid = worker->start.quarantine_invalid};
     worker->mapper = ht_mapper_new(worker->mapping, &worker->reference, &options);

@@ -18,3 +18,5 @@ e2e_TESTS += e2e-gate
 e2e-gate_LIBS := admin base
 e2e_TESTS += e2e-soap
 e2e-soap_LIBS := admin base
+e2e_TESTS += e2e-limits
+e2e-limits_LIBS := admin base

@@ -197,6 +197,24 @@ static void test_scrub_takes_numbers_out(void)
     assert_scrubbed("", "");
 }
 
+static void test_scrub_leaves_a_faults_own_numbers(void)
+{
+    static const uint64_t own[] = {1500000, 67108864, 990104880602001};
+    const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"more than 67108864 bytes (max-document = 64M)", "more than 67108864 bytes (max-document = 64M)"},
+        {"1500000 (max-value = 1500000).", "1500000 (max-value = 1500000)."},
+        {"15000001 and 6710886, 67108865 1500000", "[number] and [number], [number]"},
+        {"150-0000, 1500000X", "[number], [number]"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *clean =
+            ht_scrub_but(ht_text_from(cases[i].text), HT_SCRUB_BYTES, own, G_N_ELEMENTS(own));
+        g_assert_cmpstr(clean, ==, cases[i].expected);
+    }
+}
+
 static void test_scrub_makes_one_line_of_text(void)
 {
     assert_scrubbed("a\nb\tc\x7f", "a; b c ");
@@ -290,6 +308,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/ready-comes-back", test_ready_comes_back);
     g_test_add_func("/frame/ready-refuses-what-is-no-line", test_ready_refuses_what_is_no_line);
     g_test_add_func("/scrub/takes-numbers-out", test_scrub_takes_numbers_out);
+    g_test_add_func("/scrub/leaves-a-faults-own-numbers", test_scrub_leaves_a_faults_own_numbers);
     g_test_add_func("/scrub/makes-one-line-of-text", test_scrub_makes_one_line_of_text);
     g_test_add_func("/scrub/cuts-at-a-character", test_scrub_cuts_at_a_character);
     g_test_add_func("/scrub/takes-a-number-at-the-cut-out", test_scrub_takes_a_number_at_the_cut_out);
