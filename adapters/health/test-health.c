@@ -148,7 +148,12 @@ static void test_action_decides(void)
         {"S0017", "health.record-updated.v1", "assert", NULL},
         {"S0018", "health.record-updated.v1", "assert", NULL},
         {"S0026", NULL, NULL, "service-not-taken"},
-        {"S0004", NULL, NULL, "service-not-taken"},
+        {"S0004", NULL, NULL, "query-not-answered"},
+        {" ｓ0017 ", "health.record-updated.v1", "assert", NULL},
+        {"S0099", NULL, NULL, "operation-unknown"},
+        {"查询", NULL, NULL, "operation-unknown"},
+        {"S0001</action><action>S0004", NULL, NULL, "operation-unknown"},
+        {"-", "health.record-created.v1", "assert", NULL},
         {"", "health.record-created.v1", "assert", NULL},
     };
     g_autoptr(AdapterTest) test = new_test();
@@ -272,6 +277,27 @@ static void test_tokens_are_not_carried(void)
         g_autofree char *text = read_text(FOLDER, names[i]);
         g_assert_nonnull(strstr(text, "TOKEN-9c1f"));
         run(test, text);
+        assert_nowhere(test, "TOKEN-9c1f");
+    }
+}
+
+/* The city's service deletes what it inserted. */
+static void test_deletion(void)
+{
+    static const char *const calls[] = {"ws_delete", "WS_DELETE", "p:ws_delete xmlns:p='urn:x'"};
+    g_autoptr(AdapterTest) test = new_test();
+    g_autofree char *text = read_text(FOLDER, "ehr-ws-insert.xml");
+    g_assert_nonnull(strstr(text, "ws_insert"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_autofree char *end = g_strndup(calls[i], strcspn(calls[i], " "));
+        g_auto(GStrv) parts = g_regex_split_simple("</[^>]*ws_insert>|<[^>]*ws_insert[^>]*>", text, 0, 0);
+        g_assert_cmpuint(g_strv_length(parts), ==, 3);
+        g_autofree char *call =
+            g_strconcat(parts[0], "<", calls[i], ">", parts[1], "</", end, ">", parts[2], NULL);
+        run(test, call);
+        HtEvent event = get_event(test, 0);
+        g_assert_true(attribute_is(&event, HT_ATTR_TYPE, "health.record-created.v1"));
+        g_assert_true(attribute_is(&event, HT_ATTR_ACTION, "cancel"));
         assert_nowhere(test, "TOKEN-9c1f");
     }
 }
@@ -503,6 +529,7 @@ int main(int argc, char **argv)
     g_test_add_func("/health/services/acknowledgements-are-aa-or-ae", test_acknowledgements);
     g_test_add_func("/health/services/acknowledgements-come-in-payload", test_acknowledgement_in_payload);
     g_test_add_func("/health/services/tokens-are-not-carried", test_tokens_are_not_carried);
+    g_test_add_func("/health/services/a-deletion-is-a-cancellation", test_deletion);
     g_test_add_func("/health/documents/content-stays-in-the-document", test_content_stays_in_the_document);
     g_test_add_func("/health/documents/the-digest-is-the-documents", test_digest_is_the_documents);
     g_test_add_func("/health/documents/the-digest-in-an-envelope", test_digest_in_an_envelope);

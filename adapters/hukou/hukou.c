@@ -114,6 +114,11 @@ static hutong_verdict reply(void *user, const hutong_outcome *outcome, hutong_ou
     return HUTONG_REJECT;
 }
 
+static const hutong_option options[] = {
+    {"answer-queries", "refuse",
+     "NCIIC's questions: refuse, in NCIIC's own form; or empty: taken as requests, and answered with nothing found"},
+    {NULL, NULL, NULL}};
+
 HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
     .struct_size = sizeof(hutong_adapter),
     .abi_major = HUTONG_ABI_MAJOR,
@@ -121,6 +126,7 @@ HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
     .name = "hukou",
     .version = "1.0",
     .summary = "police household register: births, deaths, moves, corrections, NCIIC and RBSP verifications",
+    .options = options,
     .operations = operations,
     .open = open_adapter,
     .decode = decode,

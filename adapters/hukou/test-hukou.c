@@ -148,10 +148,12 @@ static void test_record_answer(void)
                     "</postSwzxRecrodReturn></ns1:postSwzxRecrodResponse>");
 }
 
+static const char *const answering[] = {"answer-queries", "empty", NULL};
+
 static void test_licence(void)
 {
     static const char *const names[] = {"inLicense", "in0"};
-    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    g_autoptr(AdapterTest) test = adapter_test_new_with("mappings/hukou.xml", "hukou", answering);
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *xml = g_strdup_printf(
             "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><nciicCheck><%s>SECRET"
@@ -161,6 +163,68 @@ static void test_licence(void)
         run(test, xml);
         HtEvent event = get_event(test, 0);
         g_assert_null(memmem(event.data.data, event.data.size, "SECRET", strlen("SECRET")));
+    }
+}
+
+#define CALL(name, in)                                                                                       \
+    "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><" name "><" in ">&lt;ROWS&gt;" \
+    "&lt;ROW&gt;&lt;CSDJID&gt;1&lt;/CSDJID&gt;&lt;XM&gt;测试丙&lt;/XM&gt;&lt;HJYWID&gt;9&lt;/HJYWID&gt;"  \
+    "&lt;/ROW&gt;&lt;/ROWS&gt;</" in "></" name "></e:Body></e:Envelope>"
+
+static bool holds(HtText text, const char *word)
+{
+    return memmem(text.data, text.size, word, strlen(word)) != NULL;
+}
+
+static void test_operations(void)
+{
+    static const struct {
+        const char *payload, *action, *fault, *reply;
+    } calls[] = {
+        {CALL("postCSDJRecrod", "in0"), "assert", NULL, "<postCSDJRecrodReturn>{\"success\":true"},
+        {CALL("postCSDJRecrods", "in0"), "assert", NULL, NULL},
+        {CALL("deleteCSDJRecrod", "in0"), "cancel", NULL, "deleteCSDJRecrodReturn"},
+        {CALL("DELETECSDJRECROD", "in0"), "cancel", NULL, NULL},
+        {CALL("postFQTKRecrod", "in0"), NULL, "service-not-taken", NULL},
+        {CALL("queryRkjbxxBysfz", "in0"), NULL, "query-not-answered", NULL},
+        {CALL("removeCSDJRecrod", "in0"), NULL, "operation-unknown", NULL},
+        {CALL("doSomething", "in0"), NULL, "operation-unknown", NULL},
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(calls); i++) {
+        bool replied = run(test, calls[i].payload);
+        g_assert_true(!calls[i].reply || (replied && holds(ht_buffer_text(&test->text), calls[i].reply)));
+        if (calls[i].fault) {
+            g_assert_cmpstr(test->outcome.faults[0].code, ==, calls[i].fault);
+            continue;
+        }
+        HtEvent event = get_event(test, 0);
+        g_assert_true(ht_text_is(event.attr[HT_ATTR_TYPE], "person.born.v1"));
+        g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], calls[i].action));
+    }
+}
+
+/* NCIIC's questions are refused in its own form, unless the source says that they are answered with nothing. */
+static void test_questions(void)
+{
+    static const char *const names[] = {"Check",      "GetCondition", "Compare",         "Discern",
+                                        "CheckChina", "ExactSearch",  "AddrExactSearch", "CheckMobile"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    g_autoptr(AdapterTest) other = adapter_test_new_with("mappings/hukou.xml", "hukou", answering);
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = g_strconcat(i % 2 ? "nciic" : "", names[i / 2], NULL);
+        g_autofree char *answer = g_strconcat("<ns1:", name, "Response ", NULL);
+        g_autofree char *call = g_strdup_printf(
+            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><%s><inLicense>SECRET</inLicense>"
+            "<inConditions>&lt;ROWS&gt;&lt;ROW&gt;&lt;XM&gt;测试甲&lt;/XM&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</inConditions>"
+            "</%s></e:Body></e:Envelope>",
+            name, name);
+        g_assert_true(run(test, call));
+        g_assert_cmpstr(test->outcome.faults[0].code, ==, "query-not-answered");
+        g_assert_true(holds(ht_buffer_text(&test->text), answer));
+        g_assert_true(holds(ht_buffer_text(&test->text), "errorcode=&quot;-90&quot;"));
+        run(other, call);
+        g_assert_cmpint(other->outcome.verdict, ==, HT_VERDICT_OK);
     }
 }
 
@@ -193,6 +257,8 @@ int main(int argc, char **argv)
     g_test_add_func("/hukou/rbsp/conditions-name-persons", test_conditions);
     g_test_add_func("/hukou/nciic/licences-are-not-carried", test_licence);
     g_test_add_func("/hukou/replies/records-are-answered-with-json", test_record_answer);
+    g_test_add_func("/hukou/operations/mean-what-the-contract-says", test_operations);
+    g_test_add_func("/hukou/operations/nciic-questions-are-refused-in-its-form", test_questions);
     g_test_add_func("/hukou/replies/another-root-is-refused", test_foreign_root);
     g_test_add_func("/hukou/replies/an-answer-is-of-its-own-message", test_stale_answer);
     int result = g_test_run();

@@ -191,7 +191,7 @@ static GPtrArray *read_parts(HtCompiler *compiler, const xmlNode *above, const c
 
 /* ---- Operations ---- */
 
-static GPtrArray *read_top_parts(HtCompiler *compiler, const xmlNode *node, const char *kind)
+GPtrArray *ht_compile_parts(HtCompiler *compiler, const xmlNode *node, const char *kind)
 {
     GPtrArray *parts = read_parts(compiler, node, kind, 0);
     if (!parts) {
@@ -227,10 +227,11 @@ static void check_operation(HtCompiler *compiler, const xmlNode *node, const HtS
                          "\"" HT_SUBMIT
                          "\" is the generic operation: <service submit=\"no\"> leaves that out");
     }
-    bool twice = ht_services_find(compiler->mapping->services, ht_text_from(operation->name), NULL) != NULL;
+    bool twice = false;
     for (guint i = 0; i < service->operations->len; i++) {
         const HtOperation *other = service->operations->pdata[i];
-        twice = twice || strcmp(other->response, operation->response) == 0 ||
+        bool is_noted = g_ascii_strcasecmp(other->name, operation->name) == 0;
+        twice = twice || (!is_noted && strcmp(other->response, operation->response) == 0) ||
                 (!service->rpc && strcmp(other->response, operation->name) == 0);
     }
     if (twice) {
@@ -257,14 +258,8 @@ static void check_rpc(HtCompiler *compiler, const xmlNode *node, const HtService
 static void read_operation(HtCompiler *compiler, const xmlNode *node, HtService *service)
 {
     HtOperation *operation = ht_compile_own(compiler, g_new0(HtOperation, 1));
-    const char *action = ht_compile_attribute(compiler, node, "action");
-    const char *response = ht_compile_attribute(compiler, node, "response");
-    operation->name = ht_compile_attribute(compiler, node, "name");
-    operation->action = action ? action : "";
-    operation->response =
-        response ? response : ht_compile_own(compiler, g_strconcat(operation->name, "Response", NULL));
-    operation->in = read_top_parts(compiler, node, "in");
-    operation->out = read_top_parts(compiler, node, "out");
+    ht_compile_meaning(compiler, node, operation);
+    operation->out = ht_compile_parts(compiler, node, "out");
     check_rpc(compiler, node, service, operation);
     settle_answers(operation);
     check_operation(compiler, node, service, operation);

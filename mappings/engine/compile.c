@@ -46,6 +46,13 @@ static void free_flag(gpointer data)
     g_free(rule);
 }
 
+static void free_action(gpointer data)
+{
+    HtActionRule *rule = data;
+    g_array_unref(rule->values);
+    g_free(rule);
+}
+
 static void free_xpath(gpointer data)
 {
     ht_xpath_free(data);
@@ -73,6 +80,8 @@ static HtMapping *new_mapping(const char *path)
     mapping->types = g_ptr_array_new();
     mapping->owned = g_ptr_array_new_with_free_func(g_free);
     mapping->services = g_ptr_array_new();
+    mapping->operations = g_ptr_array_new();
+    mapping->actions = g_ptr_array_new_with_free_func(free_action);
     mapping->arrays = g_ptr_array_new_with_free_func(free_array);
     mapping->whens = ht_when_pool_new();
     mapping->xpaths = g_ptr_array_new_with_free_func(free_xpath);
@@ -92,6 +101,8 @@ void ht_mapping_free(HtMapping *mapping)
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
+    g_ptr_array_unref(mapping->operations);
+    g_ptr_array_unref(mapping->actions);
     g_free(mapping->path);
     g_free(mapping->source);
     g_free(mapping->authority);
@@ -225,6 +236,10 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             read_ignore(compiler, node);
         } else if (ht_compile_is(node, "service")) {
             ht_compile_service(compiler, node);
+        } else if (ht_compile_is(node, "operation")) {
+            ht_compile_operation(compiler, node);
+        } else if (ht_compile_is(node, "action-value")) {
+            ht_compile_action_value(compiler, node);
         }
     }
     if (mapping->events->len == 0 && mapping->answers->len == 0) {
@@ -361,6 +376,9 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     compiler->absolute_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->eaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     read_top(compiler, xmlDocGetRootElement(document));
+    gpointer operation = g_hash_table_lookup(compiler->absolute_slots, HT_OPERATION_PATH);
+    compiler->mapping->operation =
+        operation ? (HtSlot)((GPOINTER_TO_UINT(operation) - 1) | HT_SLOT_ABSOLUTE) : HT_SLOT_NONE;
     check_nesting(compiler, compiler->mapping->trie, -1);
     ht_compile_counts_check(compiler);
     finish_spellings(compiler);

@@ -200,6 +200,20 @@ typedef struct {
     bool inside; /* the records are inside of that element: each is checked at its end, else all at the payload's */
 } HtCountRule;
 
+/* Values that say what is to be done with the message's records (`<action-value>`), at one path. */
+typedef struct {
+    HtText value; /* as the mapping spells it */
+    HtMeans means;
+} HtActionValue;
+
+typedef struct {
+    const char *path;
+    HtSlot slot;
+    GArray *values; /* HtActionValue */
+} HtActionRule;
+
+#define HT_ACTIONS_MAX 8
+
 /* A further spelling of null. */
 typedef struct {
     HtText value;
@@ -229,10 +243,13 @@ struct HtMapping {
     GPtrArray *fillers;      /* HtFillerRule * */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
-    unsigned n_bits;     /* record slots, then columns */
-    GPtrArray *types;    /* const char *, NULL-terminated */
-    GPtrArray *services; /* HtService * */
-    GPtrArray *owned;    /* what rules point to, freed with the mapping */
-    GPtrArray *arrays;   /* GPtrArray * of the services, the same */
+    unsigned n_bits;       /* record slots, then columns */
+    GPtrArray *types;      /* const char *, NULL-terminated */
+    GPtrArray *services;   /* HtService * */
+    GPtrArray *operations; /* const HtOperation *: those of the services, and those that stand alone */
+    HtSlot operation;      /* of the path /@operation; HT_SLOT_NONE: nobody asks */
+    GPtrArray *actions;    /* HtActionRule *, at most HT_ACTIONS_MAX */
+    GPtrArray *owned;      /* what rules point to, freed with the mapping */
+    GPtrArray *arrays;     /* GPtrArray * of the services, the same */
     GPtrArray *whens, *xpaths;
 };

@@ -73,6 +73,9 @@ void ht_trie_free(HtTrieNode *node);
 /* The node of an absolute path, or of one relative to `from`; made when it is not there. NULL after an error. */
 HtTrieNode *ht_compile_reach(HtCompiler *compiler, const xmlNode *node, HtTrieNode *from, const char *path);
 
+/* The path of the name of the operation that a document came by; no payload has a value there. */
+#define HT_OPERATION_PATH "/@operation"
+
 /* The slot in which the path's value is kept. HT_SLOT_NONE with `problem` (transfer full) when it is no path. */
 HtSlot ht_compile_path(HtPathScope *scope, const char *path, char **problem);
 
@@ -154,6 +157,20 @@ void ht_compile_counts_check(HtCompiler *compiler);
 
 /* `<service>` */
 void ht_compile_service(HtCompiler *compiler, const xmlNode *node);
+
+/* The parameters (`in`) or results (`out`) of an operation; empty when it has none. */
+GPtrArray *ht_compile_parts(HtCompiler *compiler, const xmlNode *node, const char *kind);
+
+/* ---- compile-operation.c ---- */
+
+/* `<operation>` in `<mapping>`: known, and in no WSDL. */
+void ht_compile_operation(HtCompiler *compiler, const xmlNode *node);
+
+/* What any `<operation>` says of itself: names, SOAPAction, what it means; and puts it among the mapping's. */
+void ht_compile_meaning(HtCompiler *compiler, const xmlNode *node, HtOperation *operation);
+
+/* `<action-value>` */
+void ht_compile_action_value(HtCompiler *compiler, const xmlNode *node);
 
 /* ---- compile-block.c ---- */
 

@@ -304,19 +304,27 @@ static inline void start_content(HtEnvelope *envelope, const HtSaxElement *eleme
 
 /* ---- Body ---- */
 
-static bool action_agrees(const HtEnvelope *envelope, const HtSaxElement *element)
-{
-    const HtPayload *payload = envelope->payload;
-    return ht_soap_action_agrees(payload->soap_action, element->name, element->uri) ||
-           (payload->services &&
-            ht_services_know_action(payload->services, element->name, payload->soap_action));
-}
-
 /* The bus's own generic operation: what it holds are the documents, or `<document>` with one in a string. */
 static bool is_submit(const HtEnvelope *envelope, const HtSaxElement *element)
 {
     return element->name == envelope->names.submit && element->uri &&
            g_str_has_prefix(element->uri, HT_SUBMIT_URI);
+}
+
+/* A header that names an operation around a document which is none says by what the document came: operation.c sees to it. */
+static bool action_agrees(const HtEnvelope *envelope, const HtSaxElement *element)
+{
+    const HtPayload *payload = envelope->payload;
+    HtText action = payload->soap_action.size > 0 ? payload->soap_action : envelope->reading->action;
+    const HtOperation *operation = NULL, *other = NULL;
+    if (payload->operations) {
+        operation = ht_operations_find(payload->operations, element->name);
+        other = ht_operations_find_action(payload->operations, action);
+    }
+    if (other && (operation ? operation != other : is_submit(envelope, element))) {
+        return false;
+    }
+    return other || ht_soap_action_agrees(payload->soap_action, element->name, element->uri);
 }
 
 static void start_document(HtEnvelope *envelope, const HtSaxElement *element)

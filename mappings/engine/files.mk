@@ -1,4 +1,5 @@
 engine_SRC := \
+	mappings/engine/action-value.c \
 	mappings/engine/answer.c \
 	mappings/engine/attach.c \
 	mappings/engine/compile-block.c \
@@ -9,6 +10,7 @@ engine_SRC := \
 	mappings/engine/compile-flag.c \
 	mappings/engine/compile-identity.c \
 	mappings/engine/compile-time.c \
+	mappings/engine/compile-operation.c \
 	mappings/engine/compile-path.c \
 	mappings/engine/compile-payload.c \
 	mappings/engine/compile-report.c \
@@ -46,6 +48,7 @@ engine_SRC := \
 	mappings/engine/mime.c \
 	mappings/engine/multiref.c \
 	mappings/engine/number-fold.c \
+	mappings/engine/operation.c \
 	mappings/engine/reader.c \
 	mappings/engine/record-data.c \
 	mappings/engine/record-head.c \

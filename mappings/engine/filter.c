@@ -72,7 +72,7 @@ void ht_mapper_add_filter(HtMapper *mapper, const char *root, const HtFilter *fi
 
 /* ---- From the reader to the filter ---- */
 
-static const HtFilterEntry *find_entry(HtFilters *filters, const char *root)
+static const HtFilterEntry *find_entry(const HtFilters *filters, const char *root)
 {
     for (guint i = 0; i < filters->entries->len; i++) {
         const HtFilterEntry *entry = &g_array_index(filters->entries, HtFilterEntry, i);
@@ -81,6 +81,11 @@ static const HtFilterEntry *find_entry(HtFilters *filters, const char *root)
         }
     }
     return NULL;
+}
+
+bool ht_filters_know(const HtFilters *filters, HtName root)
+{
+    return find_entry(filters, root) != NULL;
 }
 
 static void fail_unbalanced(HtFilters *filters)

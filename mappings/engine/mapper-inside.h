@@ -4,6 +4,7 @@
 #include "mappings/engine/container.h"
 #include "mappings/engine/mapper.h"
 #include "mappings/engine/match.h"
+#include "mappings/engine/operation.h"
 #include "mappings/engine/reader.h"
 #include "mappings/engine/record.h"
 
@@ -43,6 +44,9 @@ void ht_filters_init(HtFilters *filters, HtMapper *mapper);
 void ht_filters_clear(HtFilters *filters);
 void ht_filters_begin(HtFilters *filters);
 
+/* True when documents with this root go to a filter. */
+bool ht_filters_know(const HtFilters *filters, HtName root);
+
 /* True when the document is a filter's. */
 bool ht_filters_document_start(HtFilters *filters, HtName root);
 bool ht_filters_document_end(HtFilters *filters);
@@ -66,7 +70,9 @@ struct HtMapper {
     HtMatch match;
     HtRecorder recorder;
     HtFilters filters;
-    HtBuffer texts;         /* that the outcome points to */
-    HtReading reading;      /* of the part at hand */
-    HtContainer *container; /* NULL until a payload is one */
+    HtOperations operations;
+    const HtPayload *payload; /* at hand */
+    HtBuffer texts;           /* that the outcome points to */
+    HtReading reading;        /* of the part at hand */
+    HtContainer *container;   /* NULL until a payload is one */
 };

@@ -53,13 +53,20 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     mapper->recorder.too_many = stop_at_records;
     mapper->recorder.user = mapper;
     ht_filters_init(&mapper->filters, mapper);
+    ht_operations_init(&mapper->operations, mapper);
     return mapper;
+}
+
+void ht_mapper_answer_queries(HtMapper *mapper)
+{
+    mapper->operations.answers_queries = true;
 }
 
 void ht_mapper_free(HtMapper *mapper)
 {
     if (mapper) {
         ht_filters_clear(&mapper->filters);
+        ht_operations_clear(&mapper->operations);
         ht_recorder_clear(&mapper->recorder);
         ht_match_clear(&mapper->match);
         ht_reader_free(mapper->reader);
@@ -80,6 +87,7 @@ uint32_t ht_mapper_line(const HtMapper *mapper)
 static void take_document_start(void *user, HtName root)
 {
     HtMapper *mapper = user;
+    root = ht_operations_document_start(&mapper->operations, root);
     if (!ht_filters_document_start(&mapper->filters, root)) {
         ht_match_document_start(&mapper->match);
     }
@@ -88,6 +96,7 @@ static void take_document_start(void *user, HtName root)
 static void take_document_end(void *user)
 {
     HtMapper *mapper = user;
+    ht_operations_document_end(&mapper->operations);
     if (!ht_filters_document_end(&mapper->filters)) {
         ht_match_document_end(&mapper->match);
     }
@@ -96,6 +105,9 @@ static void take_document_end(void *user)
 static void take_start(void *user, HtName name, const HtAttribute *attributes, unsigned attribute_count)
 {
     HtMapper *mapper = user;
+    if (mapper->operations.watches) {
+        name = ht_operations_start(&mapper->operations, name);
+    }
     if (mapper->filters.active) {
         ht_filters_start(&mapper->filters, name, attributes, attribute_count);
     } else {
@@ -133,6 +145,7 @@ static void begin(HtMapper *mapper)
     ht_recorder_drop(&mapper->recorder);
     ht_recorder_begin_part(&mapper->recorder, 0);
     ht_filters_begin(&mapper->filters);
+    ht_operations_begin(&mapper->operations);
 }
 
 /* One of several documents of a batch. The first has begun with the payload. */
@@ -141,6 +154,7 @@ static void begin_part(HtMapper *mapper, uint32_t number)
     ht_match_begin_part(&mapper->match);
     ht_recorder_begin_part(&mapper->recorder, number);
     ht_filters_begin(&mapper->filters);
+    ht_operations_begin(&mapper->operations);
 }
 
 /* The document is read from its beginning once more: as repaired text after the strict reading has failed, or because it
@@ -154,6 +168,7 @@ static void begin_again(void *user)
         ht_match_rewind_part(&mapper->match);
         ht_recorder_rewind_part(&mapper->recorder);
         ht_filters_begin(&mapper->filters);
+        ht_operations_begin(&mapper->operations);
     }
     mapper->recorder.repaired = mapper->reading.repairing;
 }
@@ -251,6 +266,10 @@ static bool is_foreign(const HtMapper *mapper)
 static bool judge_part(HtMapper *mapper)
 {
     HtFault fault;
+    if (!ht_operations_judge(&mapper->operations, &fault)) {
+        refuse(mapper, HT_VERDICT_REJECT, &fault);
+        return false;
+    }
     if (mapper->filters.failed) {
         refuse(mapper, mapper->filters.verdict, &mapper->filters.fault);
         return false;
@@ -307,7 +326,8 @@ static bool read_document(HtMapper *mapper, const HtPayload *payload)
     static const HtSink sink = {take_document_start, take_document_end, take_start, take_text, take_end};
     HtPayload known = *payload;
     HtFault fault;
-    known.services = mapper->mapping->services;
+    known.operations = mapper->mapping->operations;
+    mapper->payload = &known;
     bool good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
                               &mapper->reading, &fault);
     note_repair(mapper);

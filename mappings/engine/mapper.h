@@ -64,6 +64,9 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
 void ht_mapper_free(HtMapper *mapper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapper, ht_mapper_free)
 
+/* From now on operations that are queries are taken, and answered as the mapping says; until then they are refused. */
+void ht_mapper_answer_queries(HtMapper *mapper);
+
 struct HtAttachments; /* attach.h */
 
 /* What came with the request. */
@@ -75,7 +78,8 @@ typedef struct {
     HtText
         content_type; /* with its parameters; absent when none. Says whether the body is a container (container.h) */
     struct HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
-    const GPtrArray *services; /* the mapping's (service.h), for their SOAPActions; the mapper fills it in */
+    const GPtrArray
+        *operations; /* the mapping's (service.h), for SOAPActions; the mapper fills it in. NULL: unknown */
 } HtPayload;
 
 /* Maps one payload. The outcome (initialised by the caller) is filled; its texts and events live until the next call.

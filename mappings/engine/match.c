@@ -109,6 +109,7 @@ static void begin_document(HtMatch *match)
     match->known = false;
     match->stranger = false;
     match->answers = 0;
+    ht_actions_begin(&match->actions);
     ht_buffer_reset(&match->text, TEXT_KEEP);
     ht_buffer_reset(&match->changes, TEXT_KEEP);
     reset_unmapped(&match->payload_unmapped);
@@ -201,11 +202,32 @@ static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtCha
     return kept;
 }
 
+void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
+{
+    if (slot == HT_SLOT_NONE) {
+        return;
+    }
+    HtValue *kept = &match->absolutes[slot & HT_SLOT_NUMBER];
+    *kept = (HtValue){0};
+    if (value.data) {
+        kept->offset = (uint32_t)match->payload_text.size;
+        kept->size = (uint32_t)value.size;
+        kept->serial = match->serial;
+        ht_buffer_add_text(&match->payload_text, value);
+    }
+}
+
 /* False when the slot has a value already: the first one counts. */
 static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
 {
     if (store->slot & HT_SLOT_ABSOLUTE) {
-        match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value, change);
+        HtText text = {match->text.data + value->offset, value->size};
+        HtText taken = ht_actions_take(match, store->slot, text);
+        if (taken.data != text.data) {
+            ht_match_say(match, store->slot, taken);
+        } else {
+            match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value, change);
+        }
         return true;
     }
     if (!match->record_depth || match->document != match->record_document) {

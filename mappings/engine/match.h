@@ -4,6 +4,7 @@
  * to the usual size. Engine only; the fields are for match.c, when.c and the recorder. */
 #pragma once
 
+#include "mappings/engine/action-value.h"
 #include "mappings/engine/count.h"
 #include "mappings/engine/reader.h"
 
@@ -93,6 +94,7 @@ struct HtMatch {
     bool known;           /* some document's root is the first step of a path */
     bool stranger;        /* below a known element there was one that no path and no <ignore> names */
     uint64_t answers;     /* bits of the mapping's answers that were met */
+    HtActions actions;    /* what the payload says is to be done with its records */
     HtCount *counts;      /* one for each of the mapping's counts */
     bool counts_wrapped;  /* the wrapping of some counted records was met */
     HtCount *part_counts; /* both as they were when the part at hand began */
@@ -113,6 +115,9 @@ void ht_match_begin_part(HtMatch *match);
 
 /* The part at hand is given once more from its beginning. */
 void ht_match_rewind_part(HtMatch *match);
+
+/* Gives a value to an absolute path from beside the payload, or takes it away (absent). HT_SLOT_NONE: nothing is done. */
+void ht_match_say(HtMatch *match, HtSlot slot, HtText value);
 
 /* The document's events, as HtSink has them. */
 void ht_match_document_start(HtMatch *match);

@@ -30,6 +30,7 @@ HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size)
 
 /* ---- Business ---- */
 
+/* What the record says of itself goes before what its operation means. */
 static HtText find_action(HtRecorder *recorder, const HtEventRule *rule)
 {
     HtMatch *match = recorder->match;
@@ -41,6 +42,12 @@ static HtText find_action(HtRecorder *recorder, const HtEventRule *rule)
     }
     if (rule->verify && ht_when_holds(rule->verify, match)) {
         return HT_TEXT_LITERAL("verify");
+    }
+    if (recorder->record_means == HT_MEANS_CANCEL) {
+        return HT_TEXT_LITERAL("cancel");
+    }
+    if (recorder->record_means == HT_MEANS_CORRECT && ht_text_is(rule->action, "assert")) {
+        return HT_TEXT_LITERAL("correct");
     }
     return rule->action;
 }

@@ -301,6 +301,10 @@ static void check_readable(HtRecorder *recorder)
 
 void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
 {
+    recorder->record_means = MAX(recorder->means, ht_actions_means(recorder->match));
+    if (recorder->record_means == HT_MEANS_ACKNOWLEDGEMENT) {
+        return; /* what somebody repeats who has got it is no news */
+    }
     if (is_skipped(recorder, rule) || !count_record(recorder)) {
         return;
     }

@@ -2,36 +2,84 @@
 #include "mappings/engine/service.h"
 
 #include "mappings/engine/compile.h"
+#include "mappings/engine/soap-action.h"
 
 #include <string.h>
 
-const HtOperation *ht_services_find(const GPtrArray *services, HtText operation, const HtService **service)
+/* ---- Finding ---- */
+
+static bool is_named(const HtOperation *operation, const char *name)
 {
-    for (guint s = 0; operation.data && s < services->len; s++) {
-        const HtService *candidate = services->pdata[s];
-        for (guint i = 0; i < candidate->operations->len; i++) {
-            const HtOperation *found = candidate->operations->pdata[i];
-            if (ht_text_is(operation, found->name)) {
-                *(service ? service : &candidate) = candidate;
-                return found;
-            }
+    bool found = g_ascii_strcasecmp(operation->name, name) == 0;
+    for (char **also = operation->also; also && *also && !found; also++) {
+        found = g_ascii_strcasecmp(*also, name) == 0;
+    }
+    return found;
+}
+
+const HtOperation *ht_operations_find(const GPtrArray *operations, const char *name)
+{
+    for (guint i = 0; name && i < operations->len; i++) {
+        const HtOperation *operation = operations->pdata[i];
+        if (is_named(operation, name)) {
+            return operation;
         }
     }
     return NULL;
 }
 
-bool ht_services_know_action(const GPtrArray *services, const char *operation, HtText action)
+const HtOperation *ht_services_find(const GPtrArray *services, HtText operation, const HtService **service)
 {
-    const HtOperation *found = ht_services_find(services, ht_text_from(operation), NULL);
-    while (action.size > 0 && strchr(" \t\"'", action.data[0])) {
-        action.data++;
-        action.size--;
+    g_autofree char *name = operation.data ? g_strndup(operation.data, operation.size) : NULL;
+    for (guint s = 0; name && s < services->len; s++) {
+        const HtService *candidate = services->pdata[s];
+        const HtOperation *found = ht_operations_find(candidate->operations, name);
+        if (found) {
+            *(service ? service : &candidate) = candidate;
+            return found;
+        }
     }
-    while (action.size > 0 && strchr(" \t\"'", action.data[action.size - 1])) {
-        action.size--;
-    }
-    return found && ht_text_is(action, found->action);
+    return NULL;
 }
+
+const HtOperation *ht_operations_find_answered(const GPtrArray *operations, const char *name)
+{
+    static const char ending[] = "Response";
+    size_t size = strlen(name), end = sizeof ending - 1;
+    bool has_ending = size > end && g_ascii_strcasecmp(name + size - end, ending) == 0;
+    g_autofree char *request = has_ending ? g_strndup(name, size - end) : NULL;
+    for (guint i = 0; i < operations->len; i++) {
+        const HtOperation *operation = operations->pdata[i];
+        if (g_ascii_strcasecmp(operation->response, name) == 0 || (request && is_named(operation, request))) {
+            return operation;
+        }
+    }
+    return NULL;
+}
+
+const HtOperation *ht_operations_find_action(const GPtrArray *operations, HtText action)
+{
+    HtText value = ht_soap_action_trim(action);
+    for (guint i = 0; value.size > 0 && i < operations->len; i++) {
+        const HtOperation *operation = operations->pdata[i];
+        if (ht_text_is(value, operation->action)) {
+            return operation;
+        }
+    }
+    for (guint i = 0; value.size > 0 && i < operations->len; i++) {
+        const HtOperation *operation = operations->pdata[i];
+        bool found = ht_soap_action_names(value, operation->name);
+        for (char **also = operation->also; also && *also && !found; also++) {
+            found = ht_soap_action_names(value, *also);
+        }
+        if (found) {
+            return operation;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Submit ---- */
 
 bool ht_services_have_submit(const GPtrArray *services)
 {
@@ -112,6 +160,18 @@ static void add_result(const HtService *service, const HtPart *part, const HtSer
     ht_buffer_clear(&value);
 }
 
+/* Who calls an operation by another of its names is answered by that. */
+static char *name_response(const HtOperation *operation, HtText called)
+{
+    bool is_other = operation->also && !ht_text_is(called, operation->name);
+    for (char **also = is_other ? operation->also : NULL; also && *also; also++) {
+        if (ht_text_is(called, *also)) {
+            return g_strconcat(*also, "Response", NULL);
+        }
+    }
+    return g_strdup(operation->response);
+}
+
 bool ht_service_answer(const HtMapping *mapping, const HtServiceFacts *facts, HtBuffer *to)
 {
     const HtService *service = NULL;
@@ -120,7 +180,8 @@ bool ht_service_answer(const HtMapping *mapping, const HtServiceFacts *facts, Ht
         return false;
     }
     g_autofree char *uri = g_markup_escape_text(service->uri, -1);
-    ht_buffer_printf(to, "<ns1:%s xmlns:ns1=\"%s\"", operation->response, uri);
+    g_autofree char *response = name_response(operation, facts->operation);
+    ht_buffer_printf(to, "<ns1:%s xmlns:ns1=\"%s\"", response, uri);
     if (service->encoded) {
         ht_buffer_printf(to,
                          " soap:encodingStyle=\"%s\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\""
@@ -131,6 +192,6 @@ bool ht_service_answer(const HtMapping *mapping, const HtServiceFacts *facts, Ht
     for (guint i = 0; i < operation->out->len; i++) {
         add_result(service, operation->out->pdata[i], facts, to);
     }
-    ht_buffer_printf(to, "</ns1:%s>", operation->response);
+    ht_buffer_printf(to, "</ns1:%s>", response);
     return true;
 }

@@ -52,11 +52,24 @@ struct HtPart {
     bool is_xml; /* the values are elements, not text */
 };
 
+/* What an operation, or a value in a message that says what is to be done, means for the records that come with it. Where
+ * two are said of one record (an operation and a value, one operation around another) the later in this list counts. */
+typedef enum {
+    HT_MEANS_ASSERT,
+    HT_MEANS_CORRECT,
+    HT_MEANS_CANCEL,
+    HT_MEANS_ACKNOWLEDGEMENT, /* accepted, and makes no events */
+    HT_MEANS_NOT_TAKEN,       /* refused: service-not-taken */
+    HT_MEANS_QUERY,           /* refused: query-not-answered */
+} HtMeans;
+
 typedef struct {
     const char *name, *response; /* local names of request and answer */
+    char **also;                 /* further names of the request, NULL-terminated; NULL: none */
     const char *action;          /* soapAction, "" when none */
     GPtrArray *in, *out;         /* HtPart * */
-    bool answers, refuses;       /* when taken, when refused: by its templates */
+    HtMeans means;
+    bool answers, refuses; /* when taken, when refused: by its templates */
 } HtOperation;
 
 typedef struct {
@@ -75,12 +88,18 @@ typedef struct {
 #define HT_ENCODING_11 "http://schemas.xmlsoap.org/soap/encoding/"
 #define HT_ENCODING_12 "http://www.w3.org/2003/05/soap-encoding"
 
-/* The operation of this name, and its service (which may be NULL: not asked for). NULL when none of the services
- * (HtService *) has it. No two operations of a mapping have one name. */
+/* The operation of this name, without regard to case, and its service (which may be NULL: not asked for). NULL when none of
+ * the services (HtService *) has it. No two operations of a mapping have one name. */
 const HtOperation *ht_services_find(const GPtrArray *services, HtText operation, const HtService **service);
 
-/* True when the operation is declared with this SOAPAction, quotes and blanks around it aside. */
-bool ht_services_know_action(const GPtrArray *services, const char *operation, HtText action);
+/* The same among all operations of a mapping (const HtOperation *), those outside of services too. */
+const HtOperation *ht_operations_find(const GPtrArray *operations, const char *name);
+
+/* The operation that the element is the answer of: its declared answer, or a name of it with Response behind. NULL: none. */
+const HtOperation *ht_operations_find_answered(const GPtrArray *operations, const char *name);
+
+/* The operation that a SOAPAction names: as it is declared, quotes and blanks around it aside, or by its last word. NULL: none. */
+const HtOperation *ht_operations_find_action(const GPtrArray *operations, HtText action);
 
 /* True unless one of them wants no generic operation beside its own. */
 bool ht_services_have_submit(const GPtrArray *services);

@@ -8,7 +8,7 @@
 static const char *const endings[] = {"request", "requestmessage", "in",  "input",    "soapin",
                                       "msg",     "message",        "req", "response", "operation"};
 
-static HtText trim(HtText text)
+HtText ht_soap_action_trim(HtText text)
 {
     while (text.size > 0 && strchr(" \t\"'", text.data[0])) {
         text.data++;
@@ -72,10 +72,21 @@ static bool is_plausible(HtText name)
 
 bool ht_soap_action_agrees(HtText action, const char *operation, const char *uri)
 {
-    HtText value = trim(action), name = ht_text_from(operation);
-    if (value.size == 0 || (uri && equals(value, trim(ht_text_from(uri))))) {
+    HtText value = ht_soap_action_trim(action), name = ht_text_from(operation);
+    if (value.size == 0 || (uri && equals(value, ht_soap_action_trim(ht_text_from(uri))))) {
         return true;
     }
     HtText tail = take_tail(value, "/#:");
     return !is_plausible(tail) || names(tail, name);
+}
+
+bool ht_soap_action_names(HtText action, const char *operation)
+{
+    HtText value = ht_soap_action_trim(action), name = ht_text_from(operation);
+    return value.size > 0 && (names(take_tail(value, "/#:"), name) || names(take_tail(value, "/#:."), name));
+}
+
+bool ht_soap_action_is_plausible(HtText action)
+{
+    return is_plausible(take_tail(ht_soap_action_trim(action), "/#:"));
 }

@@ -11,3 +11,13 @@
  * last `/`, `#` or `:`; in any case; with what toolkits add: OpRequest, OpIn, OpSoapIn, …), is the operation's namespace,
  * or its end is nothing that an operation could be called. */
 bool ht_soap_action_agrees(HtText action, const char *operation, const char *uri);
+
+/* The action without quotes, blanks and slashes around it. */
+HtText ht_soap_action_trim(HtText action);
+
+/* True when the action's last word, after `/`, `#`, `:` or else after a `.`, is the operation's name, in any case and with what
+ * toolkits add to it. */
+bool ht_soap_action_names(HtText action, const char *operation);
+
+/* True when the action's end is something that an operation could be called. */
+bool ht_soap_action_is_plausible(HtText action);

@@ -77,6 +77,23 @@ static bool check_options(HtWorker *worker, GError **error)
     return true;
 }
 
+/* What an adapter with this option lets the configuration say. */
+static bool choose_answers(HtWorker *worker, GError **error)
+{
+    const char *choice = worker->table.option(&worker->table, "answer-queries");
+    if (!choice || strcmp(choice, "refuse") == 0) {
+        return true;
+    }
+    if (strcmp(choice, "empty") != 0) {
+        g_set_error(error, HT_WORKER_ERROR, 0, "option.answer-queries is neither refuse nor empty");
+        return false;
+    }
+    if (worker->mapper) {
+        ht_mapper_answer_queries(worker->mapper);
+    }
+    return true;
+}
+
 static bool open_adapter(HtWorker *worker, GError **error)
 {
     worker->out.phase = HT_PHASE_OPEN;
@@ -102,7 +119,8 @@ bool ht_worker_setup(HtWorker *worker, GError **error)
     if (worker->start.inspect) {
         return true;
     }
-    return check_options(worker, error) && load_mapping(worker, error) && open_adapter(worker, error);
+    return check_options(worker, error) && load_mapping(worker, error) && choose_answers(worker, error) &&
+           open_adapter(worker, error);
 }
 
 static void clear_reference(HtReference *reference)

@@ -18,16 +18,16 @@
 #define INSTALL "./configure --install-deps=interop"
 
 static const struct {
-    const char *name, *department, *adapter;
+    const char *name, *department, *adapter, *more;
 } sources[] = {
-    {"hukou", "police", "hukou"},
-    {"marriage", "civil-affairs", "marriage"},
-    {"social-security", "hrss", "social-security"},
-    {"health", "health", "health"},
-    {"low-income", "civil-affairs", "xml"},
-    {"disabled", "disabled", "xml"},
-    {"population-base", "police", "xml"},
-    {"family-planning", "family-planning", "xml"},
+    {"hukou", "police", "hukou", "option.answer-queries = empty\n"},
+    {"marriage", "civil-affairs", "marriage", ""},
+    {"social-security", "hrss", "social-security", ""},
+    {"health", "health", "health", ""},
+    {"low-income", "civil-affairs", "xml", ""},
+    {"disabled", "disabled", "xml", ""},
+    {"population-base", "police", "xml", ""},
+    {"family-planning", "family-planning", "xml", ""},
 };
 
 static unsigned tests, failures;
@@ -55,8 +55,8 @@ static char *write_sections(Platform *platform, GString *names)
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
         g_string_append_printf(
             text,
-            "[source %s]\ndepartment = %s\nadapter = %s\nmapping = %s.xml\ndivision = 440104\nmax-body = 64K\n",
-            sources[i].name, sources[i].department, sources[i].adapter, sources[i].name);
+            "[source %s]\ndepartment = %s\nadapter = %s\nmapping = %s.xml\ndivision = 440104\nmax-body = 64K\n%s",
+            sources[i].name, sources[i].department, sources[i].adapter, sources[i].name, sources[i].more);
         g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", sources[i].name);
     }
     g_string_append_printf(

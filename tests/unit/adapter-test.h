@@ -246,6 +246,9 @@ static inline AdapterTest *adapter_test_new_with(const char *mapping, const char
     };
     if (adapter) {
         open_adapter(test, adapter);
+        if (g_strcmp0(serve_option(&test->table, "answer-queries"), "empty") == 0) {
+            ht_mapper_answer_queries(test->mapper);
+        }
     }
     return test;
 }

@@ -4,7 +4,8 @@
 #include "tests/unit/mapping-test.h"
 
 #define PHOTO_MAPPING                                                                                \
-    MAPPING("<event type='person.registered.v1' for-each='/r'><element to='person.name' from='XM'/>" \
+    MAPPING("<operation name='op'/>"                                                                 \
+            "<event type='person.registered.v1' for-each='/r'><element to='person.name' from='XM'/>" \
             "<reference to='photo' from='xp'/></event>"                                              \
             "<event type='person.moved-in.v1' for-each='/doc/ROW'><id from='ID'/>"                   \
             "<element to='person.name' from='XM' required='yes'/></event>")

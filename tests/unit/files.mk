@@ -84,3 +84,5 @@ unit_TESTS += test-adapter-header
 test-adapter-header_LIBS := base
 unit_TESTS += test-mapping-flag
 test-mapping-flag_LIBS := engine base
+unit_TESTS += test-operation
+test-operation_LIBS := engine base

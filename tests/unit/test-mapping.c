@@ -473,7 +473,8 @@ static void test_repaired_first(void)
                          "<repair use='comments'/><event type='person.moved-in.v1' for-each='/V/Row'>"
                          "<element to='person.name' from='XM'/></event></mapping>");
     run_with_comments(test, "<V><Row><XM>测试甲</XM><!—姓名--></Row></V>", true);
-    run_with_comments(test, "<S>&lt;V>&lt;Row>&lt;XM>测试甲&lt;/XM>&lt;!—姓名-->&lt;/Row>&lt;/V></S>", true);
+    run_with_comments(
+        test, "<string>&lt;V>&lt;Row>&lt;XM>测试甲&lt;/XM>&lt;!—姓名-->&lt;/Row>&lt;/V></string>", true);
     run_with_comments(test, "<V><Row><XM>甲 &lt;!—姓名--></XM></Row></V>", false);
     assert_has(test, 0, "甲 <!—姓名-->");
     run_with_comments(test, "<V><Row><XM><![CDATA[甲 <!—姓名-->]]></XM></Row></V>", false);

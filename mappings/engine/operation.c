@@ -1,0 +1,307 @@
+/* Operations and what they mean; see operation.h. */
+#include "mappings/engine/mapper-inside.h"
+
+#include "mappings/engine/match-tree.h"
+#include "mappings/engine/soap-action.h"
+
+#define NAME_SHOWN 64 /* bytes of a name that a fault repeats */
+#define LIST_SHOWN 200
+
+typedef struct {
+    const HtOperation *operation; /* that it is; NULL: none */
+    HtMeans means;                /* with what is around it */
+    const char *
+        strange; /* root of a document that the mapping knows nothing of: this one, or one around it; else NULL */
+} OpenDocument;
+
+void ht_operations_init(HtOperations *operations, HtMapper *mapper)
+{
+    *operations = (HtOperations){.mapper = mapper};
+    operations->documents = g_array_new(FALSE, FALSE, sizeof(OpenDocument));
+    operations->names = g_ptr_array_new();
+    for (guint i = 0; i < mapper->mapping->operations->len; i++) {
+        const HtOperation *operation = mapper->mapping->operations->pdata[i];
+        g_ptr_array_add(operations->names, (gpointer)ht_reader_intern(mapper->reader, operation->name));
+    }
+}
+
+void ht_operations_clear(HtOperations *operations)
+{
+    g_array_unref(operations->documents);
+    g_ptr_array_unref(operations->names);
+}
+
+static void set_means(HtOperations *operations, HtMeans means)
+{
+    operations->mapper->recorder.means = means;
+}
+
+void ht_operations_begin(HtOperations *operations)
+{
+    g_array_set_size(operations->documents, 0);
+    operations->watches = false;
+    operations->root = NULL;
+    operations->worst = HT_MEANS_ASSERT;
+    operations->worst_name = NULL;
+    operations->failed = false;
+    set_means(operations, HT_MEANS_ASSERT);
+}
+
+/* ---- What is refused ---- */
+
+/* A name goes into a fault only if it looks like one: it is the sender's, and may be anything. */
+static bool is_shown(const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < size; i++) {
+        if (!g_ascii_isalpha(name[i]) && !strchr("_-.", name[i]) && !(i > 0 && g_ascii_isdigit(name[i]))) {
+            return false;
+        }
+    }
+    return size > 0 && size <= NAME_SHOWN;
+}
+
+static void add_to_list(GString *list, HtText name)
+{
+    if (list->len + name.size > LIST_SHOWN) {
+        if (!g_str_has_suffix(list->str, "…")) {
+            g_string_append(list, ", …");
+        }
+        return;
+    }
+    g_string_append(list, list->len > 0 ? ", " : "");
+    g_string_append_len(list, name.data, (gssize)name.size);
+}
+
+static char *list_operations(const HtMapping *mapping)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < mapping->operations->len; i++) {
+        add_to_list(list, ht_text_from(((const HtOperation *)mapping->operations->pdata[i])->name));
+    }
+    add_to_list(list, HT_TEXT_LITERAL(HT_SUBMIT));
+    return g_string_free(list, FALSE);
+}
+
+static void refuse_unknown(HtOperations *operations, const char *name)
+{
+    if (operations->failed) {
+        return;
+    }
+    bool shown = is_shown(name);
+    g_autofree char *list = list_operations(operations->mapper->mapping);
+    ht_fault_set(&operations->fault, "operation-unknown",
+                 "the operation%s%s%s is not known to this source; known are %s", shown ? " \"" : "",
+                 shown ? name : "", shown ? "\"" : "", list);
+    operations->fault.line = ht_mapper_line(operations->mapper);
+    operations->failed = true;
+}
+
+static void refuse_nested(HtOperations *operations)
+{
+    if (!operations->failed) {
+        ht_fault_set(&operations->fault, "operation-unknown",
+                     "one operation lies inside of another: send one, with its parameters");
+        operations->fault.line = ht_mapper_line(operations->mapper);
+        operations->failed = true;
+    }
+}
+
+/* ---- What a document is ---- */
+
+/* What libraries and services put around a string, and what the reader itself makes: they say nothing. */
+static bool is_wrapping(const char *name)
+{
+    static const char *const names[] = {"json",   "fragment", "string", "document", "out",  "return",
+                                        "result", "data",     "xml",    "content",  "text", NULL};
+    return g_strv_contains(names, name);
+}
+
+/* What stands in a body beside operations: values that others refer to, and what an attachment is meant by. */
+static bool is_part(const char *name)
+{
+    return strcmp(name, "multiRef") == 0 || strcmp(name, "Include") == 0;
+}
+
+/* Who calls the generic operation by another namespace, or none, means no other thing. */
+static bool is_known(HtMapper *mapper, HtName root)
+{
+    uint16_t anywhere = 0;
+    return g_ascii_strcasecmp(root, HT_SUBMIT) == 0 ||
+           ht_match_tree_child(&mapper->match, mapper->match.root, root, &anywhere) ||
+           ht_filters_know(&mapper->filters, root);
+}
+
+static HtText get_action(const HtMapper *mapper)
+{
+    HtText action = ht_soap_action_trim(mapper->payload->soap_action);
+    return action.size > 0 ? action : mapper->reading.action;
+}
+
+/* The operation that only the header names. Around a plain document, where no envelope's reader has looked at it, one that is
+ * nobody's is refused here. */
+static const HtOperation *find_by_action(HtOperations *operations, HtName root)
+{
+    HtMapper *mapper = operations->mapper;
+    const HtOperation *found = ht_operations_find_action(mapper->mapping->operations, get_action(mapper));
+    HtText action = mapper->payload->soap_action;
+    bool is_plain = mapper->reading.soap == HT_SOAP_NONE;
+    if (!found && is_plain && ht_soap_action_is_plausible(action) &&
+        !ht_soap_action_agrees(action, root, NULL)) {
+        refuse_unknown(operations, "");
+    }
+    return found;
+}
+
+static HtName get_name(const HtOperations *operations, const HtOperation *operation)
+{
+    guint index = 0;
+    g_ptr_array_find(operations->mapper->mapping->operations, operation, &index);
+    return operations->names->pdata[index];
+}
+
+static void note(HtOperations *operations, OpenDocument *document, HtMeans means, const char *name)
+{
+    bool taken = means == HT_MEANS_QUERY && operations->answers_queries;
+    means = taken ? HT_MEANS_ASSERT : means;
+    document->means = MAX(document->means, means);
+    if (!operations->worst_name || means > operations->worst) {
+        operations->worst = means;
+        operations->worst_name = name;
+    }
+}
+
+static void begin_operation(HtOperations *operations, OpenDocument *document, const HtOperation *operation)
+{
+    HtMatch *match = &operations->mapper->match;
+    ht_match_say(match, operations->mapper->mapping->operation, ht_text_from(operation->name));
+    document->operation = operation;
+    note(operations, document, operation->means, operation->name);
+    if (document->means == HT_MEANS_ACKNOWLEDGEMENT) {
+        match->known = true; /* with nothing in it that a path names, too */
+    }
+}
+
+/* What an operation answered: to a query, data; to others, that they were understood. */
+static void begin_answer(HtOperations *operations, OpenDocument *document, const HtOperation *answered)
+{
+    if (answered->means != HT_MEANS_QUERY && answered->means != HT_MEANS_NOT_TAKEN) {
+        note(operations, document, HT_MEANS_ACKNOWLEDGEMENT, answered->response);
+    }
+}
+
+static void begin_other(HtOperations *operations, OpenDocument *document, HtName root, bool is_outermost)
+{
+    HtMapper *mapper = operations->mapper;
+    const HtOperation *operation = is_outermost ? find_by_action(operations, root) : NULL;
+    bool known = is_known(mapper, root);
+    if (operation) {
+        begin_operation(operations, document, operation);
+        document->operation = NULL;
+    }
+    bool in_body = is_outermost && mapper->reading.soap != HT_SOAP_NONE && !mapper->reading.submit;
+    if (in_body && !known && !is_part(root)) {
+        refuse_unknown(operations, root);
+    }
+    document->strange = known || is_wrapping(root) ? NULL : root;
+}
+
+HtName ht_operations_document_start(HtOperations *operations, HtName root)
+{
+    const HtMapping *mapping = operations->mapper->mapping;
+    guint depth = operations->documents->len;
+    OpenDocument around = {.means = HT_MEANS_ASSERT}, document = around;
+    if (depth > 0) {
+        around = g_array_index(operations->documents, OpenDocument, depth - 1);
+        document.means = around.means;
+        document.operation = around.operation;
+    } else {
+        ht_actions_forget(&operations->mapper->match);
+        ht_match_say(&operations->mapper->match, mapping->operation, HT_TEXT_NONE);
+    }
+    const HtOperation *operation = ht_operations_find(mapping->operations, root), *answered = NULL;
+    if (operation) {
+        begin_operation(operations, &document, operation);
+    } else if ((answered = ht_operations_find_answered(mapping->operations, root))) {
+        begin_answer(operations, &document, answered);
+    } else {
+        begin_other(operations, &document, root, depth == 0);
+    }
+    if (operation && around.operation && around.operation != operation) {
+        refuse_nested(operations);
+    }
+    if (around.strange && !document.strange) {
+        refuse_unknown(operations, around.strange);
+    }
+    document.strange = around.strange ? around.strange : document.strange;
+    g_array_append_val(operations->documents, document);
+    set_means(operations, document.means);
+    operations->root = operation ? get_name(operations, operation) : NULL;
+    operations->watches = operations->root != NULL;
+    return operation ? operations->root : root;
+}
+
+void ht_operations_document_end(HtOperations *operations)
+{
+    guint depth = operations->documents->len;
+    if (depth > 0) {
+        g_array_set_size(operations->documents, --depth);
+    }
+    set_means(operations, depth > 0 ? g_array_index(operations->documents, OpenDocument, depth - 1).means
+                                    : HT_MEANS_ASSERT);
+}
+
+HtName ht_operations_start(HtOperations *operations, HtName name)
+{
+    HtName known = operations->root ? operations->root : name;
+    operations->root = NULL;
+    operations->watches = false;
+    return known;
+}
+
+/* ---- The end ---- */
+
+static void refuse_value(const HtActionRule *rule, bool twice, HtFault *fault)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < rule->values->len; i++) {
+        add_to_list(list, g_array_index(rule->values, HtActionValue, i).value);
+    }
+    if (twice) {
+        ht_fault_set(fault, "operation-unknown", "%s has two different values in one call", rule->path);
+    } else {
+        ht_fault_set(fault, "operation-unknown",
+                     "%s has a value that is not known to this source; known are %s", rule->path, list->str);
+    }
+    g_string_free(list, TRUE);
+}
+
+static bool judge_means(HtMeans means, const char *what, HtFault *fault)
+{
+    if (means == HT_MEANS_QUERY) {
+        ht_fault_set(fault, "query-not-answered",
+                     "%s: the bus takes data in and answers no queries; ask the department's own service",
+                     what);
+        return false;
+    }
+    if (means == HT_MEANS_NOT_TAKEN) {
+        ht_fault_set(fault, "service-not-taken", "%s: nothing of this service is taken by this source", what);
+        return false;
+    }
+    return true;
+}
+
+bool ht_operations_judge(const HtOperations *operations, HtFault *fault)
+{
+    const HtActions *actions = &operations->mapper->match.actions;
+    if (operations->failed) {
+        *fault = operations->fault;
+        return false;
+    }
+    if (actions->unknown || actions->twice) {
+        refuse_value(actions->twice ? actions->twice : actions->unknown, actions->twice != NULL, fault);
+        return false;
+    }
+    return judge_means(operations->worst, operations->worst_name, fault) &&
+           judge_means(actions->worst, actions->said ? actions->said->path : NULL, fault);
+}
