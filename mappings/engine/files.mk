@@ -69,6 +69,7 @@ engine_SRC := \
 	mappings/engine/text-convert.c \
 	mappings/engine/text-judge.c \
 	mappings/engine/text-prolog.c \
+	mappings/engine/text-recode.c \
 	mappings/engine/text-scan.c \
 	mappings/engine/text-value.c \
 	mappings/engine/text.c \

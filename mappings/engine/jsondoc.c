@@ -97,6 +97,9 @@ static bool read_unicode(Json *json, uint32_t *character)
     bool forbidden = (unit < 0x20 && unit != '\t' && unit != '\n' && unit != '\r') || unit >= 0xfffe;
     if (forbidden || (unit >= 0xd800 && unit < 0xe000)) {
         *character = 0xfffd;
+        if (json->handler && json->handler->lost) {
+            json->handler->lost(json->user);
+        }
     }
     return true;
 }

@@ -14,6 +14,9 @@ typedef struct {
     bool (*start)(void *user, const char *name, size_t size);
     bool (*text)(void *user, const char *text, size_t size);
     bool (*end)(void *user, const char *name, size_t size);
+    void (*lost)(
+        void *
+            user); /* an escape is no character (half of a pair, a control): U+FFFD stands for it. May be NULL */
 } HtJsonHandler;
 
 /* True when the text (UTF-8) is one JSON object or array by RFC 8259, blanks around it allowed, nested not deeper than

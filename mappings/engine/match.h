@@ -138,6 +138,9 @@ HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags);
 /* How the value differs from what was sent; NULL when it does not, or is none of the matcher's. */
 HtChange *ht_match_change(HtMatch *match, HtText value);
 
+/* The value of that change as it was sent. */
+HtText ht_match_sent(const HtMatch *match, HtText value, const HtChange *change);
+
 /* Before an event is written: no change is noted yet. */
 void ht_match_forget_notes(HtMatch *match);
 

@@ -225,6 +225,7 @@ static bool read_repaired(HtReader *reader, const Run *run, unsigned repairs, Ht
                                           reader->limits.document_bytes, &reader->repaired);
     unsigned effective = repaired.effective;
     run->reading->text_traits |= repaired.traits;
+    run->reading->text_marks |= repaired.effective & HT_REPAIR_SURROGATES ? HT_TEXT_SURROGATES_JOINED : 0;
     if (!check_beginning(run, repaired.text, fault)) {
         return false;
     }
@@ -277,6 +278,9 @@ bool ht_reader_run(HtReader *reader, const HtPayload *payload, unsigned repairs,
     ht_envelope_begin(reader->envelope, payload, reading);
     if (!decode(reader, &run, fault)) {
         return false;
+    }
+    if (reading->text_traits & HT_TRAIT_REFERENCE) {
+        repairs |= HT_REPAIR_SURROGATES;
     }
     if (read_repaired_first(reader, &run, repairs) || read_strict(reader, &run, fault)) {
         return true;

@@ -52,6 +52,7 @@ typedef enum {
     HT_REPAIR_ROOT = 1 << 3,           /* no root or several: wrapped in one named "fragment" */
     HT_REPAIR_SHORT_END_TAGS = 1 << 4, /* `</>` closes what is open */
     HT_REPAIR_CONTROLS = 1 << 5,       /* characters that XML forbids become U+FFFD */
+    HT_REPAIR_SURROGATES = 1 << 6, /* `&#xD842;&#xDFB7;` is the character that was meant: always allowed */
 } HtRepair;
 
 /* "comments", "end-tags", "ampersands", "root", "short-end-tags", "controls" → the bit; 0 for an unknown name. */

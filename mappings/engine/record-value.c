@@ -50,12 +50,13 @@ static HtMarks marks_of_text(unsigned found)
     HtMarks marks = 0;
     marks |= found & HT_TEXT_REPLACEMENT_CHARACTER ? HT_MARK_BIT(HT_MARK_NAME_REPLACEMENT_CHARACTER) : 0;
     marks |= found & HT_TEXT_PRIVATE_USE ? HT_MARK_BIT(HT_MARK_NAME_PRIVATE_USE) : 0;
+    marks |= found & HT_TEXT_LOST ? HT_MARK_BIT(HT_MARK_CHARACTER_LOST) : 0;
     marks |= found & HT_TEXT_NAME_DOT ? HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) : 0;
     return marks;
 }
 
 /* Without a trait of these in the whole payload, and but for names, a text has no marks. */
-#define TRAITS_WITH_MARKS (HT_TRAIT_REPLACEMENT | HT_TRAIT_PRIVATE_USE | HT_TRAIT_REFERENCE)
+#define TRAITS_WITH_MARKS (HT_TRAIT_REPLACEMENT | HT_TRAIT_PRIVATE_USE | HT_TRAIT_REFERENCE | HT_TRAIT_BOX)
 
 static HtConverted convert_text(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
 {
@@ -197,6 +198,10 @@ static void note_change(HtRecorder *recorder, const HtElementRule *rule, HtText 
     if (change) {
         change->noted = true;
         ht_recorder_note(recorder, rule->element, change->marks);
+        if (change->sent_size > 0) {
+            ht_recorder_keep_original(recorder, rule->source_path,
+                                      ht_match_sent(recorder->match, text, change));
+        }
     }
 }
 

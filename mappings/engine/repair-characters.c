@@ -19,7 +19,7 @@ static size_t read_reference(const char *at, const char *end, uint32_t *characte
     if (end - at < 4 || at[1] != '#') {
         return 0;
     }
-    bool is_hex = *digits == 'x';
+    bool is_hex = *digits == 'x' || *digits == 'X';
     digits += is_hex;
     const char *from = digits;
     *character = 0;
@@ -59,6 +59,64 @@ static size_t measure_forbidden(const char *at, const char *end, bool references
     return 0;
 }
 
+/* Two references that are the surrogates of one character, as serialisers in Java have written it; also with the `X` that XML
+ * does not know. Their size together, 0 when there are none. */
+static size_t read_surrogates(const char *at, const char *end, uint32_t *character)
+{
+    uint32_t high = 0, low = 0;
+    size_t first = read_reference(at, end, &high);
+    if (first == 0 || high < 0xd800 || high > 0xdbff) {
+        return 0;
+    }
+    size_t second = at + first < end && at[first] == '&' ? read_reference(at + first, end, &low) : 0;
+    if (second == 0 || low < 0xdc00 || low > 0xdfff) {
+        return 0;
+    }
+    *character = 0x10000 + ((high & 0x3ff) << 10) + (low & 0x3ff);
+    return first + second;
+}
+
+/* Copies a piece of markup, with surrogates put together. */
+static bool join_surrogates(const char *at, const char *end, HtRepairOutput *output)
+{
+    const char *from = at;
+    bool changed = false;
+    while (at < end && (at = memchr(at, '&', (size_t)(end - at)))) {
+        uint32_t character;
+        size_t size = read_surrogates(at, end, &character);
+        if (size > 0) {
+            char bytes[6];
+            ht_repair_put(output, from, (size_t)(at - from));
+            ht_repair_put(output, bytes, (size_t)g_unichar_to_utf8(character, bytes));
+            from = at + size;
+            changed = true;
+        }
+        at += size > 0 ? size : 1;
+    }
+    ht_repair_put(output, from, (size_t)(end - from));
+    return changed;
+}
+
+bool ht_repair_surrogates(HtText text, HtRepairOutput *output)
+{
+    bool changed = false;
+    const char *end = text.data + text.size;
+    if (!memmem(text.data, text.size, "&#", 2)) {
+        return false;
+    }
+    for (const char *at = text.data; at < end && !output->full;) {
+        HtMarkup piece = ht_markup_read(at, end);
+        const char *stop = at + piece.text.size;
+        if (has_references(piece.kind)) {
+            changed = join_surrogates(at, stop, output) || changed;
+        } else {
+            ht_repair_put(output, at, piece.text.size);
+        }
+        at = stop;
+    }
+    return changed;
+}
+
 bool ht_repair_controls(HtText text, HtRepairOutput *output)
 {
     bool changed = false;
@@ -92,7 +150,7 @@ static bool begins_entity(const char *at, const char *end)
             return true;
         }
     }
-    return read_reference(at, end, &character) > 0;
+    return read_reference(at, end, &character) > 0 && at[2] != 'X';
 }
 
 bool ht_repair_ampersands(HtText text, HtRepairOutput *output)

@@ -19,6 +19,7 @@ void ht_repair_put_newlines(HtRepairOutput *output, const char *from, const char
 bool ht_repair_comments_show(HtText text);
 
 /* Each writes the whole text and returns true when it changed anything. */
+bool ht_repair_surrogates(HtText text, HtRepairOutput *output);
 bool ht_repair_controls(HtText text, HtRepairOutput *output);
 bool ht_repair_comments(HtText text, HtRepairOutput *output);
 bool ht_repair_short_end_tags(HtText text, HtRepairOutput *output);

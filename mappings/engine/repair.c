@@ -16,6 +16,7 @@ typedef struct {
 
 /* In the order in which they are applied: each sees what the ones before have put right. */
 static const Repair all_repairs[] = {
+    {HT_REPAIR_SURROGATES, "surrogates", ht_repair_surrogates, HT_TRAIT_NON_ASCII},
     {HT_REPAIR_CONTROLS, "controls", ht_repair_controls, HT_TRAIT_REPLACEMENT | HT_TRAIT_NON_ASCII},
     {HT_REPAIR_COMMENTS, "comments", ht_repair_comments, 0},
     {HT_REPAIR_SHORT_END_TAGS, "short-end-tags", ht_repair_short_end_tags, 0},

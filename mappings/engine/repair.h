@@ -15,7 +15,7 @@ typedef struct {
     unsigned traits;    /* HT_TRAIT_… that the text has got by it */
 } HtRepaired;
 
-/* Applies the repairs, in the order controls, comments, short end tags, end tags, ampersands, root. `text` is UTF-8 with
+/* Applies the repairs, in the order surrogates, controls, comments, short end tags, end tags, ampersands, root. `text` is UTF-8 with
  * a NUL after it, without a declaration; it may hold NULs. Well-formed XML is left as it is, and so is what stands in
  * CDATA sections. Line breaks stay, so that lines keep their numbers. Linear in time; a repair whose result would have more
  * than `max_size` bytes is left out. */

@@ -210,6 +210,8 @@ static HtText repair(HtStrings *strings, Level *level, HtText text)
     HtRepaired repaired = ht_repair_apply(strings->options.repairs, text, max_size, &level->repaired);
     *strings->options.effective |= repaired.effective;
     strings->options.reading->text_traits |= repaired.traits;
+    strings->options.reading->text_marks |=
+        repaired.effective & HT_REPAIR_SURROGATES ? HT_TEXT_SURROGATES_JOINED : 0;
     return repaired.text;
 }
 
@@ -266,9 +268,15 @@ static bool json_end(void *user, const char *name, size_t size)
     return !ht_sax_stopped(strings->sax);
 }
 
+static void json_lost(void *user)
+{
+    HtStrings *strings = user;
+    strings->options.reading->text_marks |= HT_TEXT_HALF_CHARACTER;
+}
+
 void ht_strings_read_json(HtStrings *strings, HtText text, uint32_t line)
 {
-    static const HtJsonHandler handler = {json_start, json_text, json_end};
+    static const HtJsonHandler handler = {json_start, json_text, json_end, json_lost};
     strings->options.reading->text_traits |= memchr(text.data, '\\', text.size) ? HT_TRAIT_ALL : 0;
     ht_sax_nest(strings->sax, line);
     ht_jsondoc_read(text, &handler, strings);

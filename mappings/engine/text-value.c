@@ -61,23 +61,51 @@ static uint32_t peek_character(const char *at, const char *end)
     return at < end ? read_character(&at, end) : 0;
 }
 
+/* Names show what harm came to them in ways that other texts may have honestly. */
+static unsigned find_loss_in_name(uint32_t earlier, uint32_t before, uint32_t character)
+{
+    bool in_row = (before == 0x951F && character == 0x65A4) || (before == 0x65A4 && character == 0x62F7) ||
+                  (before == 0x62F7 && character == 0x951F) || (before == 0x70EB && character == 0x70EB) ||
+                  (earlier == 0x5C6F && before == 0x5C6F && character == 0x5C6F);
+
+    return in_row || character == '?' || character == 0xFF1F ? HT_TEXT_LOST : 0;
+}
+
+/* A byte that begins something worth a look in a name whose text has no trait: signs of ASCII, 锟 (E9), 斤 and 拷 (E6), 烫
+ * (E7), 屯 (E5), each with its second byte. */
+static bool shows_in_name(const char *value, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)value[i], next = i + 1 < size ? (unsigned char)value[i + 1] : 0;
+        if (byte == '.' || byte == '?' || (byte == 0xE9 && next == 0x94) ||
+            (byte == 0xE6 && (next == 0x96 || next == 0x8B)) || (byte == 0xE7 && next == 0x83) ||
+            (byte == 0xE5 && next == 0xB1))
+            return true;
+    }
+    return false;
+}
+
 unsigned ht_text_value_marks(const char *value, size_t size, unsigned traits, bool is_name)
 {
-    const unsigned always = HT_TRAIT_REPLACEMENT | HT_TRAIT_PRIVATE_USE | HT_TRAIT_REFERENCE;
+    const unsigned always = HT_TRAIT_REPLACEMENT | HT_TRAIT_PRIVATE_USE | HT_TRAIT_REFERENCE | HT_TRAIT_BOX;
+    const unsigned in_names = HT_TRAIT_LOOKALIKE_DOT | HT_TRAIT_FULL_WIDTH;
     unsigned marks = 0;
-    uint32_t before = 0;
+    uint32_t earlier = 0, before = 0;
 
-    if ((traits & always) == 0 &&
-        !(is_name && ((traits & HT_TRAIT_LOOKALIKE_DOT) != 0 || (size > 0 && memchr(value, '.', size)))))
+    if ((traits & always) == 0 && !(is_name && ((traits & in_names) != 0 || shows_in_name(value, size))))
         return 0;
     for (const char *at = value, *end = value + size; at < end;) {
         uint32_t character = read_character(&at, end);
+        marks |= is_name ? find_loss_in_name(earlier, before, character) : 0;
         if (character == 0xFFFD)
-            marks |= HT_TEXT_REPLACEMENT_CHARACTER;
+            marks |= HT_TEXT_REPLACEMENT_CHARACTER | HT_TEXT_LOST;
+        else if (character == 0x25A1 || character == 0x25AF)
+            marks |= HT_TEXT_LOST;
         else if (is_private_use(character))
             marks |= HT_TEXT_PRIVATE_USE;
         else if (is_name && is_wrong_dot(before, character, peek_character(at, end)))
             marks |= HT_TEXT_NAME_DOT;
+        earlier = before;
         before = character;
     }
     return marks;

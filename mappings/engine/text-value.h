@@ -23,12 +23,17 @@ typedef enum {
     HT_TEXT_REPLACEMENT_CHARACTER = 1 << 3, /* replacement-character: U+FFFD in the value */
     HT_TEXT_PRIVATE_USE = 1 << 4,           /* private-use: a character that only the sender's font knows */
     HT_TEXT_NAME_DOT = 1 << 5,              /* name-dot: a look-alike where U+00B7 belongs */
+    HT_TEXT_LOST = 1 << 7,                  /* character-lost: a sign stands for what could not be written */
 } HtTextMark;
 
 /*
  * The marks of one value. `traits` are those of the text that it was taken from: without a trait the search
  * for what it stands for is left out, and most values cost nothing. Pass HT_TRAIT_ALL when they are not
  * known.
+ *
+ * HT_TEXT_LOST: U+FFFD and the boxes U+25A1 and U+25AF in any value; in names also what else is honest elsewhere: a question mark
+ * of either width, two of 锟斤拷 in a row (U+FFFD in UTF-8, read as GBK), 烫烫 and 屯屯屯 (memory that was never filled). One of
+ * these characters alone is a name.
  *
  * Only with `is_name` is HT_TEXT_NAME_DOT looked for: a look-alike dot between two characters that names
  * are written with, Chinese or Latin; a full stop only between two Chinese ones, for in Latin script it is

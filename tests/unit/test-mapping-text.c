@@ -96,6 +96,172 @@ static void test_invisible_elsewhere(void)
     assert_has(test, 0, "{\"mark\":\"invisible-removed\"}");
 }
 
+/* ---- Surrogates ---- */
+
+static void check_name(MappingTest *test, const char *xml, const char *name, const char *mark)
+{
+    g_autofree char *wanted = g_strdup_printf("\"name\":\"%s\"", name);
+    mapping_test_run(test, xml);
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    assert_has(test, 0, wanted);
+    if (mark) {
+        assert_has(test, 0, mark);
+    } else {
+        assert_lacks(test, 0, "character-lost");
+        assert_lacks(test, 0, "text-recoded");
+    }
+}
+
+/* A mapping need not declare it: such a pair means one thing only. */
+static void test_surrogate_references(void)
+{
+    static const char *const pairs[] = {"&#55362;&#57271;", "&#xD842;&#xDFB7;", "&#xd842;&#xdFb7;",
+                                        "&#xD842;&#57271;", "&#XD842;&#XDFB7;"};
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(
+        "<element to='person.name' from='XM' or='@XM'/><element to='person.formerName' from='DA/B/XM'/>"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autofree char *content = g_strdup_printf(ROW("<XM>测%s</XM>"), pairs[i]);
+        g_autofree char *attribute = g_strdup_printf("<ROWS><ROW XM='测%s'/></ROWS>", pairs[i]);
+        check_name(test, content, "测𠮷", "{\"mark\":\"surrogates-joined\"}");
+        assert_has(test, 0, "{\"mark\":\"repaired-xml\"}");
+        g_assert_true(test->outcome.repaired);
+        check_name(test, attribute, "测𠮷", "{\"mark\":\"surrogates-joined\"}");
+    }
+    mapping_test_run(test, ROW("<XM>测&#55362;</XM>"));
+    assert_fault(test, 0, "not-well-formed");
+    mapping_test_run(test, ROW("<XM>测&#57271;&#55362;</XM>"));
+    assert_fault(test, 0, "not-well-formed");
+}
+
+static void test_surrogate_references_alone(void)
+{
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING("<repair use='controls'/>" EVENT("<element to='person.name' from='XM'/>")));
+    check_name(test, ROW("<XM>测&#55362;</XM>"), "测\uFFFD", MARKED("character-lost", "person.name"));
+    assert_has(test, 0, "{\"mark\":\"repaired-xml\"}");
+    check_name(test, ROW("<XM>测&#xDFB7;&#xD842;&#xDFB7;</XM>"), "测\uFFFD𠮷",
+               "{\"mark\":\"surrogates-joined\"}");
+}
+
+static void test_json_surrogates(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.moved-in.v1' for-each='/json/R'><element to='person.name' from='XM'/></event>"));
+    check_name(test, "{\"R\":{\"XM\":\"测\\uD842\\uDFB7\"}}", "测𠮷", NULL);
+    g_assert_false(test->outcome.repaired);
+    check_name(test, "{\"R\":{\"XM\":\"测\\ud842\"}}", "测\uFFFD", "{\"mark\":\"half-character\"}");
+    g_assert_true(test->outcome.repaired);
+    check_name(test, "{\"R\":{\"XM\":\"测\\u200e试\"}}", "测试", MARKED("invisible-removed", "person.name"));
+}
+
+/* ---- Lost characters ---- */
+
+static void test_lost_in_names(void)
+{
+    static const char *const lost[] = {
+        "测?",    "测？",           "?",      "??",     "？",     "测□",    "□□□",   "测▯", "测\uFFFD",
+        "锟斤拷", "测锟斤拷锟斤拷", "测锟斤", "斤拷测", "烫烫烫", "测烫烫", "屯屯屯"};
+    static const char *const honest[] = {"屯",   "烫",   "锟",   "李锟",   "王斤", "拷",
+                                         "测屯", "屯烫", "屯屯", "测试丙", "测·试"};
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(PERSON));
+    for (unsigned i = 0; i < G_N_ELEMENTS(lost); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<XM>%s</XM>"), lost[i]);
+        check_name(test, xml, lost[i], MARKED("character-lost", "person.name"));
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(honest); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<XM>%s</XM>"), honest[i]);
+        check_name(test, xml, honest[i], NULL);
+    }
+}
+
+/* In an address somebody may have typed a question mark; a box nobody has. */
+static void test_lost_in_texts(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(PERSON));
+    mapping_test_run(test, ROW("<DZ>测试路?号</DZ>"));
+    assert_lacks(test, 0, "character-lost");
+    mapping_test_run(test, ROW("<DZ>测试路□号</DZ>"));
+    assert_has(test, 0, MARKED("character-lost", "registered.text"));
+    mapping_test_run(test, ROW("<DZ>测试路\uFFFD号</DZ>"));
+    assert_has(test, 0, MARKED("character-lost", "registered.text"));
+}
+
+/* ---- Read as another encoding ---- */
+
+/* Honest text that tells the encoding of a message. */
+#define LONG_TEXT \
+    "广东省广州市越秀区测试路与测试街之间的测试大院第三栋第二单元第一层东侧房间由测试单位管理使用"
+
+static const char *const meant[] = {"测试",
+                                    "欧阳测试",
+                                    "王伟",
+                                    "张三",
+                                    "李昊",
+                                    "陈静怡",
+                                    "阿依古丽·玉素甫",
+                                    "男性",
+                                    "广东省广州市越秀区测试路１号",
+                                    "北京市朝阳区12号院3单元",
+                                    "（测试）路",
+                                    "王喆",
+                                    "中国",
+                                    "何炅"};
+
+static void test_recoded(void)
+{
+    static const char *const encodings[] = {"GB18030", "ISO-8859-1", "WINDOWS-1252"};
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(PERSON));
+    unsigned done = 0;
+    for (unsigned e = 0; e < G_N_ELEMENTS(encodings); e++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(meant); i++) {
+            g_autofree char *wrong = g_convert(meant[i], -1, "UTF-8", encodings[e], NULL, NULL, NULL);
+            if (!wrong) {
+                continue;
+            }
+            g_autofree char *xml = g_strdup_printf(ROW("<XM>%s</XM><DZ>" LONG_TEXT "</DZ>"), wrong);
+            g_autofree char *gb = g_convert(xml, -1, "GB18030", "UTF-8", NULL, NULL, NULL);
+            g_autofree char *sent = g_strdup_printf("{\"name\":\"XM\",\"value\":\"%s\"}", wrong);
+            check_name(test, xml, meant[i], MARKED("text-recoded", "person.name"));
+            g_assert_true(test->outcome.repaired);
+            if (e != 1) {
+                assert_has(test, 0, sent);
+            }
+            check_name(test, gb, meant[i], MARKED("text-recoded", "person.name"));
+            done++;
+        }
+    }
+    g_assert_cmpuint(done, >=, 2 * G_N_ELEMENTS(meant));
+}
+
+/* An odd number of bytes does not come through: what is left is marked and stays as it is. */
+static void test_not_reversible(void)
+{
+    static const char *const sent[] = {"寮犱笁涓?", "寮犱笁涓\uFFFD", "娴?",
+                                       "鐢\uFFFD",  "æµ‹è¯?",         "闄堥潤鎬?"};
+    g_autoptr(MappingTest) test = mapping_test_new(ONE(PERSON));
+    for (unsigned i = 0; i < G_N_ELEMENTS(sent); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<XM>%s</XM>"), sent[i]);
+        check_name(test, xml, sent[i], MARKED("character-lost", "person.name"));
+        assert_lacks(test, 0, "text-recoded");
+    }
+    mapping_test_run(test, ROW("<DZ>寮犱笁涓?</DZ>"));
+    assert_has(test, 0, MARKED("character-lost", "registered.text"));
+}
+
+/* Codes, keys and identities see what was meant. */
+static void test_recoded_elsewhere(void)
+{
+    g_autoptr(MappingTest) test =
+        mapping_test_new(ONE("<id from='LSH'/><element to='person.sex' from='XB'/>"));
+    mapping_test_run(test, ROW("<LSH>测试1</LSH>"));
+    HtEvent plain = mapping_test_event(test, 0);
+    g_autofree char *key = g_strndup(plain.key.data, plain.key.size);
+    mapping_test_run(test, ROW("<LSH>娴嬭瘯1</LSH><XB>鐢锋€�</XB>"));
+    HtEvent recoded = mapping_test_event(test, 0);
+    g_assert_true(ht_text_is(recoded.key, key));
+    assert_has(test, 0, "{\"mark\":\"text-recoded\"}");
+}
+
 /* What the events do not show as it was sent: the payload is to be kept. */
 static void test_payload_is_kept(void)
 {
@@ -166,6 +332,14 @@ int main(int argc, char **argv)
                     test_invisible_elsewhere);
     g_test_add_func("/mapping-text/invisible/joiners-of-scripts-stay", test_joiners_stay);
     g_test_add_func("/mapping-text/invisible/xpaths-see-none", test_xpath);
+    g_test_add_func("/mapping-text/surrogates/references-are-joined", test_surrogate_references);
+    g_test_add_func("/mapping-text/surrogates/one-alone-is-marked", test_surrogate_references_alone);
+    g_test_add_func("/mapping-text/surrogates/escapes-of-json", test_json_surrogates);
+    g_test_add_func("/mapping-text/lost/names-are-marked-and-carried", test_lost_in_names);
+    g_test_add_func("/mapping-text/lost/a-question-mark-may-stand-in-other-texts", test_lost_in_texts);
+    g_test_add_func("/mapping-text/recoded/what-was-read-wrongly-is-turned-back", test_recoded);
+    g_test_add_func("/mapping-text/recoded/what-has-lost-bytes-is-marked", test_not_reversible);
+    g_test_add_func("/mapping-text/recoded/keys-see-what-was-meant", test_recoded_elsewhere);
     g_test_add_func("/mapping-text/cesu/surrogates-are-joined-and-marked", test_surrogates_of_three_bytes);
     g_test_add_func("/mapping-text/lossy/the-payload-is-to-be-kept", test_payload_is_kept);
     g_test_add_func("/mapping-text/unmapped-stays-as-it-came", test_unmapped_stays);
