@@ -10,6 +10,7 @@
 #include "core/ingress/door.h"
 #include "core/ingress/guard.h"
 #include "core/notify.h"
+#include "core/repair.h"
 #include "core/status.h"
 
 #include <curl/curl.h>
@@ -156,7 +157,7 @@ static bool open_doors(HtBus *bus, GError **error)
 {
     make_gate(bus);
     make_sources(bus);
-    HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, bus};
+    HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
     HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, bus->config->spool.queue_bytes,
                              bus->dictionary};
     bus->house = ht_house_open(bus->config->bus.admin, &view, error);

@@ -56,6 +56,7 @@ static void add_spool(const HtBus *bus, HtBuffer *json)
                    {"deadLetters", spool.dead_letters},
                    {"quarantined", spool.quarantined},
                    {"aliases", spool.aliases},
+                   {"conflicts", spool.conflicts},
                    {"fileBytes", spool.file_bytes},
                    {"walBytes", spool.wal_bytes},
                    {"freeBytes", spool.free_bytes},
@@ -307,6 +308,8 @@ void ht_status_metrics(void *user, HtBuffer *text)
     add_gauge(text, "spool_commit_p99_microseconds", "99th percentile of the last 1024 commits.",
               spool.commit_p99_us);
     add_gauge(text, "spool_dead_letters", "Dead letters kept.", spool.dead_letters);
+    add_gauge(text, "spool_identity_conflicts",
+              "Numbers that were seen with two persons: hutong subject conflicts.", spool.conflicts);
     add_gauge(text, "spool_quarantined", "Messages in quarantine.", spool.quarantined);
     add_gauge(text, "door_connections", "Connections at the public door.", door.connections);
     add_gauge(text, "door_in_flight", "Messages without an answer yet.", door.in_flight);

@@ -6,6 +6,7 @@
 #include "core/base/forms.h"
 #include "spool/hooks.h"
 #include "spool/keys.h"
+#include "spool/mend.h"
 #include "spool/quarantine.h"
 #include "spool/schema.h"
 #include "spool/subject.h"
@@ -20,14 +21,16 @@ struct HtSpoolAppender {
     HtSpoolTies *ties;
     HtSpoolSubjects *subjects;
     HtSpoolQuarantine *quarantine;
+    HtSpoolMender *mender;
     sqlite3_stmt *insert_message, *insert_event, *insert_payload, *insert_faults, *find_message;
     HtSpoolFigures now, committed;
     HtBuffer head, faults;
     HtBuffer marked[2]; /* data with marks of the spool's own, and with one more */
 
-    const HtSpoolMessage *message; /* being taken */
-    HtSpoolHash message_hash;      /* of its key */
-    char trace[HT_SPOOL_TRACE];    /* its trace context, for its events */
+    const HtSpoolMessage *message;     /* being taken */
+    const HtSpoolSubjectAnswer *whose; /* its events are, when no identity says it: the bus's own; else NULL */
+    HtSpoolHash message_hash;          /* of its key */
+    char trace[HT_SPOOL_TRACE];        /* its trace context, for its events */
 };
 
 static bool prepare(HtSpoolAppender *appender, GError **error)
@@ -85,6 +88,10 @@ HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GErro
         return NULL;
     }
     appender->subjects = ht_spool_subjects_new(appender->ties, hasher);
+    appender->mender = ht_spool_mender_new(db, appender->ties, appender->subjects, error);
+    if (!appender->mender) {
+        return NULL;
+    }
     appender->quarantine = ht_spool_quarantine_new(db, error);
     if (!appender->quarantine || !prepare(appender, error) || !load_figures(appender, error)) {
         return NULL;
@@ -104,6 +111,7 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     sqlite3_finalize(appender->insert_faults);
     sqlite3_finalize(appender->find_message);
     ht_spool_keys_free(appender->keys);
+    ht_spool_mender_free(appender->mender);
     ht_spool_subjects_free(appender->subjects);
     ht_spool_ties_free(appender->ties);
     ht_spool_quarantine_free(appender->quarantine);
@@ -222,17 +230,28 @@ static void mark_conflicts(HtSpoolAppender *appender, const HtSpoolSubjectAnswer
     }
 }
 
+static bool resolve(HtSpoolAppender *appender, const HtEvent *event, uint32_t index,
+                    HtSpoolSubjectAnswer *whose, GError **error)
+{
+    const HtSpoolMessage *message = appender->message;
+    HtSpoolSubjectQuestion question = {event, message->source,      &message->id,
+                                       index, message->received_us, message->authority};
+    if (appender->whose) {
+        *whose = *appender->whose;
+        return true;
+    }
+    return ht_spool_subjects_resolve(appender->subjects, &question, whose, error);
+}
+
 static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32_t index, GError **error)
 {
     const HtSpoolMessage *message = appender->message;
     HtEvent event = *given;
-    HtSpoolSubjectQuestion question = {&event, message->source,      &message->id,
-                                       index,  message->received_us, message->authority};
     HtSpoolSubjectAnswer whose;
     Pseudonyms texts;
     conceal(appender, &event, texts);
     event.attr[HT_ATTR_TRACEPARENT] = appender->trace[0] ? ht_text_from(appender->trace) : HT_TEXT_NONE;
-    if (!ht_spool_subjects_resolve(appender->subjects, &question, &whose, error)) {
+    if (!resolve(appender, &event, index, &whose, error)) {
         return false;
     }
     event.attr[HT_ATTR_FORMERSUBJECT] = whose.former[0] != '\0' ? ht_text_from(whose.former) : HT_TEXT_NONE;
@@ -396,6 +415,13 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
         return ht_spool_quarantine_keep(appender->quarantine, job, error);
     }
     appender->message = message;
+    appender->whose = job->mending ? &job->mending->whose : NULL;
+    if (job->mending) {
+        bool good = ht_spool_mender_run(appender->mender, job, error);
+        if (!good || message->events->len == 0) {
+            return good;
+        }
+    }
     hash_key(appender, message->key, halves);
     appender->message_hash = halves[0];
     if (!ht_spool_keys_find(appender->keys, &halves[0], &known, error)) {
@@ -414,6 +440,7 @@ bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error)
 
 void ht_spool_appender_committed(HtSpoolAppender *appender)
 {
+    appender->now.conflicts = ht_spool_ties_conflicts(appender->ties);
     appender->now.aliases = ht_spool_ties_count(appender->ties);
     appender->now.quarantined = ht_spool_quarantine_count(appender->quarantine);
     appender->committed = appender->now;

@@ -10,7 +10,7 @@ typedef struct {
     uint64_t first_sequence; /* 0 when there are no events */
     uint64_t last_sequence;
     uint64_t messages; /* also the last messages.id */
-    uint64_t resent, duplicates, quarantined, aliases;
+    uint64_t resent, duplicates, quarantined, aliases, conflicts;
 } HtSpoolFigures;
 
 typedef struct HtSpoolAppender HtSpoolAppender;

@@ -279,6 +279,7 @@ void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *statu
                               .dead_letters = ht_spool_cursors_dead_letters(committer->cursors),
                               .quarantined = figures->quarantined,
                               .aliases = figures->aliases,
+                              .conflicts = figures->conflicts,
                               .wal_bytes = ht_spool_checkpoint_wal_bytes(&committer->checkpoint),
                               .commits = committer->commits,
                               .checkpoints = committer->checkpoint.count,

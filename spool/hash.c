@@ -35,6 +35,14 @@ void ht_spool_hash(HtSpoolHasher *hasher, HtText purpose, HtText scope, HtText v
     hmac_sha256_digest(&hasher->keyed, 2 * sizeof(HtSpoolHash), halves[0].bytes);
 }
 
+void ht_spool_hash_check(HtSpoolHasher *hasher, HtSpoolHash *check)
+{
+    HtSpoolHash halves[2];
+    ht_spool_hash(hasher, HT_TEXT_LITERAL("key-check"), HT_TEXT_LITERAL(""), HT_TEXT_LITERAL("hutong"),
+                  halves);
+    *check = halves[0];
+}
+
 static void write_pseudonym(const HtSpoolHash *hash, char kind, char pseudonym[HT_SPOOL_SUBJECT])
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";

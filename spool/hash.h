@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolHasher, ht_spool_hasher_free)
  * `purpose` and `scope` must not hold a NUL byte, `value` may. */
 void ht_spool_hash(HtSpoolHasher *hasher, HtText purpose, HtText scope, HtText value, HtSpoolHash halves[2]);
 
+/* What a spool keeps of its site key, to know it again. */
+void ht_spool_hash_check(HtSpoolHasher *hasher, HtSpoolHash *check);
+
 /* "p-" and 26 characters of base32 (RFC 4648 alphabet in lower case, no padding), and the end. */
 #define HT_SPOOL_SUBJECT 29
 

@@ -1,6 +1,8 @@
 /* Jobs: made and freed on the main thread, worked on by the writer. */
 #include "spool/job.h"
 
+#include "spool/mend.h"
+
 HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (*open)(HtSpoolLetter *letter))
 {
     HtSpoolJob *job = g_new0(HtSpoolJob, 1);
@@ -41,6 +43,7 @@ void ht_spool_job_free(HtSpoolJob *job)
         ht_spool_job_reset(job);
         free_message(job->message);
         g_clear_error(&job->error);
+        ht_spool_mending_free(job->mending);
         g_free(job->reason);
         g_free(job);
     }

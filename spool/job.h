@@ -4,11 +4,14 @@
 #include "spool/mailbox.h"
 #include "spool/spool.h"
 
+typedef struct HtSpoolMending HtSpoolMending; /* mend.h */
+
 typedef struct {
     HtSpoolLetter letter; /* first: a job is a letter */
     HtSpoolMessage *message;
-    char *reason;   /* why it goes to quarantine, NULL when it is to be taken */
-    HtSpool *spool; /* main thread only */
+    char *reason;            /* why it goes to quarantine, NULL when it is to be taken */
+    HtSpool *spool;          /* main thread only */
+    HtSpoolMending *mending; /* an administrator's change of who is who; NULL of a department's message */
     HtSpoolDone done;
     void *user;
 

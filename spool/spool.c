@@ -7,6 +7,7 @@
 #include "spool/check.h"
 #include "spool/checkpoint.h"
 #include "spool/disk.h"
+#include "spool/mend.h"
 #include "spool/reader.h"
 #include "spool/schema.h"
 #include "spool/writer.h"
@@ -69,19 +70,17 @@ static bool open_file(HtSpool *spool, GError **error)
 /* Another key would give every person a new subject, and would not know a single message again. */
 static bool check_key(HtSpool *spool, GError **error)
 {
-    HtSpoolHash halves[2], stored;
+    HtSpoolHash made, stored;
     bool found = false;
-    ht_spool_hash(spool->hasher, HT_TEXT_LITERAL("key-check"), HT_TEXT_LITERAL(""), HT_TEXT_LITERAL("hutong"),
-                  halves);
+    ht_spool_hash_check(spool->hasher, &made);
     if (!ht_spool_meta_get(spool->db, HT_SPOOL_META_KEY_CHECK, stored.bytes, sizeof stored.bytes, &found,
                            error)) {
         return false;
     }
     if (!found) {
-        return ht_spool_meta_set(spool->db, HT_SPOOL_META_KEY_CHECK, halves[0].bytes, sizeof halves[0].bytes,
-                                 error);
+        return ht_spool_meta_set(spool->db, HT_SPOOL_META_KEY_CHECK, made.bytes, sizeof made.bytes, error);
     }
-    if (memcmp(stored.bytes, halves[0].bytes, sizeof stored.bytes) != 0) {
+    if (memcmp(stored.bytes, made.bytes, sizeof stored.bytes) != 0) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
                     "spool: \"%s\" was made with another site key; bring that key back", spool->path);
         return false;
@@ -227,6 +226,44 @@ void ht_spool_quarantine(HtSpool *spool, HtSpoolMessage *message, const char *re
     HtSpoolJob *job = ht_spool_job_new(message, reason ? reason : "", answer);
     job->done = done;
     job->user = user;
+    hand_over(spool, job);
+}
+
+/* ---- Changing who is who ---- */
+
+/* The audit: who did what, and why. It is in the spool, too (table `subject_audit`). */
+static void log_repair(const HtSpoolMending *mending)
+{
+    const HtSpoolRepair *asked = &mending->asked;
+    const HtSpoolRepaired *repaired = &mending->repaired;
+    bool settled = repaired->subject[0] == '\0';
+    ht_log(HT_LOG_INFO, "spool", "uid %" G_GINT64_FORMAT " changed who is who: %s %s %s%s%s%s%s: %s",
+           asked->uid, settled ? "a conflict is settled, now" : repaired->other,
+           settled                        ? ""
+           : asked->verb == HT_SPOOL_JOIN ? "is"
+                                          : "is apart from",
+           settled ? repaired->other : repaired->subject, asked->kind ? ", " : "",
+           asked->kind ? asked->kind : "", asked->source ? " of " : "", asked->source ? asked->source : "",
+           asked->reason);
+}
+
+static void answer_repair(HtSpoolLetter *letter)
+{
+    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)letter;
+    HtSpoolMending *mending = job->mending;
+    job->spool->backlog--;
+    mending->repaired.sequence = job->receipt.sequence;
+    if (!job->error && !mending->asked.dry_run) {
+        log_repair(mending);
+    }
+    mending->done(job->error ? NULL : &mending->repaired, job->error, mending->user);
+}
+
+void ht_spool_repair(HtSpool *spool, const HtSpoolRepair *repair, HtSpoolRepairDone done, void *user)
+{
+    HtSpoolJob *job = ht_spool_mending_new(repair, answer_repair);
+    job->mending->done = done;
+    job->mending->user = user;
     hand_over(spool, job);
 }
 

@@ -24,6 +24,7 @@ typedef enum {
     HT_SPOOL_ERROR_FORMAT,  /* the file was written by a newer version, or is not a spool */
     HT_SPOOL_ERROR_LOCKED,  /* another process has the spool open */
     HT_SPOOL_ERROR_KEY, /* the site key is missing, malformed, or not the one that this spool was made with */
+    HT_SPOOL_ERROR_REPAIR,  /* what an administrator asks for cannot be done: repair.h */
     HT_SPOOL_ERROR_MESSAGE, /* this message is larger than can be kept; sending it again will not help */
 } HtSpoolErrorCode;
 
@@ -148,7 +149,8 @@ void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequenc
 /* ---- Looking ---- */
 
 typedef struct {
-    uint64_t first_sequence, last_sequence, messages, resent, duplicates, dead_letters, quarantined, aliases;
+    uint64_t first_sequence, last_sequence, messages, resent, duplicates, dead_letters, quarantined, aliases,
+        conflicts; /* identities that were seen with two persons: look.h */
     uint64_t file_bytes, wal_bytes, free_bytes;
     uint64_t commits, checkpoints;
     uint64_t commit_p99_us; /* of the last 1024 commits */

@@ -6,9 +6,10 @@
 #define KIND_DIGITS_MAX 4
 
 typedef struct {
-    uint64_t aliases;  /* rows */
-    uint64_t forwards; /* rows of `subjects` that name another */
-    bool subjects;     /* the table has rows */
+    uint64_t aliases;   /* rows */
+    uint64_t forwards;  /* rows of `subjects` that name another */
+    uint64_t conflicts; /* rows */
+    bool subjects;      /* the table has rows */
 } Figures;
 
 struct HtSpoolTies {
@@ -50,13 +51,15 @@ static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
 
 static bool load_figures(HtSpoolTies *ties, sqlite3 *db, GError **error)
 {
-    int64_t aliases, subjects, forwards;
+    int64_t aliases, subjects, forwards, conflicts;
     if (!ht_spool_database_number(db, "SELECT count(*) FROM aliases", &aliases, error) ||
         !ht_spool_database_number(db, "SELECT count(*) FROM subjects", &subjects, error) ||
-        !ht_spool_database_number(db, "SELECT count(forward) FROM subjects", &forwards, error)) {
+        !ht_spool_database_number(db, "SELECT count(forward) FROM subjects", &forwards, error) ||
+        !ht_spool_database_number(db, "SELECT count(*) FROM conflicts", &conflicts, error)) {
         return false;
     }
-    ties->now = ties->committed = (Figures){(uint64_t)aliases, (uint64_t)forwards, subjects > 0};
+    ties->now = ties->committed =
+        (Figures){(uint64_t)aliases, (uint64_t)forwards, (uint64_t)conflicts, subjects > 0};
     return true;
 }
 
@@ -192,6 +195,7 @@ bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char
     if (!find_conflict(ties, &tie->hash, &known, error)) {
         return false;
     }
+    ties->now.conflicts += !known.found;
     bool more = known.found && (names_more(&known, subject) || names_more(&known, other));
     ht_spool_bind_blob(row, 1, tie->hash.bytes, sizeof tie->hash.bytes);
     ht_spool_bind_text(row, 2, ht_text_from(tie->source));
@@ -205,6 +209,11 @@ bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char
 
 bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
 {
+    Conflict known;
+    if (!find_conflict(ties, &tie->hash, &known, error)) {
+        return false;
+    }
+    ties->now.conflicts -= known.found;
     ht_spool_bind_blob(ties->settle, 1, tie->hash.bytes, sizeof tie->hash.bytes);
     return ht_spool_database_do(ties->settle, error);
 }
@@ -317,6 +326,11 @@ bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject
 uint64_t ht_spool_ties_count(const HtSpoolTies *ties)
 {
     return ties->now.aliases + ties->now.forwards;
+}
+
+uint64_t ht_spool_ties_conflicts(const HtSpoolTies *ties)
+{
+    return ties->now.conflicts;
 }
 
 void ht_spool_ties_committed(HtSpoolTies *ties)

@@ -73,5 +73,8 @@ bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **err
  * transaction included. */
 uint64_t ht_spool_ties_count(const HtSpoolTies *ties);
 
+/* Conflicts stored, those that are over included. */
+uint64_t ht_spool_ties_conflicts(const HtSpoolTies *ties);
+
 void ht_spool_ties_committed(HtSpoolTies *ties);
 void ht_spool_ties_rolled_back(HtSpoolTies *ties);

@@ -16,12 +16,16 @@
 #define BACKLOG 128
 #define ACCEPT_PAUSE_MS 100
 #define ANSWER_MAX (16 << 20)
+#define QUESTION_MAX 65536
+#define POST_MS 30000
+#define UID "hutong-uid" /* of a connection, kept at its address, plus one */
 
 G_DEFINE_QUARK(ht_house_error, ht_house_error)
 
 struct HtHouse {
     char *path;
     HtHouseView view;
+    GHashTable *waiting; /* of HtHouseReply */
     SoupServer *server;
     int fd;
     GSource *accepting;
@@ -53,6 +57,56 @@ static void answer_view(HtHouse *house, SoupServerMessage *message, void (*fill)
     ht_buffer_clear(&text);
 }
 
+/* ---- Who is who ---- */
+
+struct HtHouseReply {
+    HtHouse *house; /* NULL when it was closed meanwhile */
+    SoupServerMessage *message;
+};
+
+void ht_house_reply(HtHouseReply *reply, unsigned status, HtText json)
+{
+    if (reply->house) {
+        g_hash_table_remove(reply->house->waiting, reply);
+        answer(reply->message, status, "application/json", json.data, json.size);
+        soup_server_message_unpause(reply->message);
+    }
+    g_object_unref(reply->message);
+    g_free(reply);
+}
+
+static int64_t uid_of(SoupServerMessage *message)
+{
+    GSocketAddress *address = soup_server_message_get_remote_address(message);
+    return address ? (int64_t)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(address), UID)) - 1 : -1;
+}
+
+static void change_subject(HtHouse *house, SoupServerMessage *message)
+{
+    SoupMessageBody *body = soup_server_message_get_request_body(message);
+    g_autoptr(GBytes) bytes = soup_message_body_flatten(body);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    if (size > QUESTION_MAX) {
+        answer(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "text/plain", "too large\n", 10);
+        return;
+    }
+    HtHouseReply *reply = g_new0(HtHouseReply, 1);
+    *reply = (HtHouseReply){house, g_object_ref(message)};
+    g_hash_table_add(house->waiting, reply);
+    soup_server_message_pause(message);
+    house->view.subject(house->view.user, (HtText){data ? data : "", size}, uid_of(message), reply);
+}
+
+/* ---- Requests ---- */
+
+static void refuse_method(SoupServerMessage *message, const char *allowed)
+{
+    g_autofree char *text = g_strdup_printf("%s only\n", allowed);
+    soup_message_headers_append(soup_server_message_get_response_headers(message), "Allow", allowed);
+    answer(message, SOUP_STATUS_METHOD_NOT_ALLOWED, "text/plain", text, strlen(text));
+}
+
 static void on_request(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
                        void *user)
 {
@@ -60,9 +114,10 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     const char *method = soup_server_message_get_method(message);
     (void)server;
     (void)query;
-    if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) {
-        soup_message_headers_append(soup_server_message_get_response_headers(message), "Allow", "GET, HEAD");
-        answer(message, SOUP_STATUS_METHOD_NOT_ALLOWED, "text/plain", "GET only\n", 9);
+    if (g_str_equal(path, "/subject")) {
+        g_str_equal(method, "POST") ? change_subject(house, message) : refuse_method(message, "POST");
+    } else if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) {
+        refuse_method(message, "GET, HEAD");
     } else if (g_str_equal(path, "/live")) {
         answer(message, SOUP_STATUS_OK, "text/plain", "live\n", 5);
     } else if (g_str_equal(path, "/ready")) {
@@ -72,7 +127,8 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     } else if (g_str_equal(path, "/metrics")) {
         answer_view(house, message, house->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
     } else {
-        answer(message, SOUP_STATUS_NOT_FOUND, "text/plain", "there are /live /ready /status /metrics\n", 40);
+        answer(message, SOUP_STATUS_NOT_FOUND, "text/plain",
+               "there are /live /ready /status /metrics /subject\n", 49);
     }
 }
 
@@ -117,6 +173,13 @@ static void pause_accepting(HtHouse *house)
     g_source_attach(house->accepting, NULL);
 }
 
+/* Of the process at the other end; -1 when the kernel does not say. */
+static int64_t find_uid(GSocket *socket)
+{
+    g_autoptr(GCredentials) credentials = g_socket_get_credentials(socket, NULL);
+    return credentials ? (int64_t)(int32_t)g_credentials_get_unix_user(credentials, NULL) : -1;
+}
+
 static void hand_over(HtHouse *house, int fd)
 {
     g_autoptr(GError) error = NULL;
@@ -128,6 +191,7 @@ static void hand_over(HtHouse *house, int fd)
     g_autoptr(GIOStream) stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
     /* libsoup makes a default Host from it, which it can only from an internet address. */
     g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string("127.0.0.1", 80);
+    g_object_set_data(G_OBJECT(address), UID, GSIZE_TO_POINTER((gsize)(find_uid(socket) + 1)));
     if (!soup_server_accept_iostream(house->server, stream, address, address, &error)) {
         ht_log(HT_LOG_WARNING, "admin", "a connection could not be taken: %s", error->message);
     }
@@ -230,6 +294,7 @@ HtHouse *ht_house_open(const char *path, const HtHouseView *view, GError **error
         g_free(house);
         return NULL;
     }
+    house->waiting = g_hash_table_new(NULL, NULL);
     house->server = soup_server_new("server-header", "hutong", NULL);
     soup_server_add_handler(house->server, NULL, on_request, house, NULL);
     g_signal_connect(house->server, "request-started", G_CALLBACK(on_started), NULL);
@@ -237,8 +302,21 @@ HtHouse *ht_house_open(const char *path, const HtHouseView *view, GError **error
     return house;
 }
 
+/* Answers that come later find nobody. */
+static void let_go_waiting(HtHouse *house)
+{
+    GHashTableIter replies;
+    void *reply;
+    g_hash_table_iter_init(&replies, house->waiting);
+    while (g_hash_table_iter_next(&replies, &reply, NULL)) {
+        ((HtHouseReply *)reply)->house = NULL;
+    }
+    g_hash_table_unref(house->waiting);
+}
+
 void ht_house_close(HtHouse *house)
 {
+    let_go_waiting(house);
     g_source_destroy(house->accepting);
     g_source_unref(house->accepting);
     close(house->fd);
@@ -258,11 +336,14 @@ static size_t take(char *bytes, size_t one, size_t count, void *user)
     return buffer->size > ANSWER_MAX ? 0 : one * count;
 }
 
-char *ht_house_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error)
+/* `body` is NULL for a GET. */
+static char *ask(const char *path, const char *page, const char *body, unsigned timeout_ms, unsigned *status,
+                 GError **error)
 {
-    HtBuffer body = {0};
+    HtBuffer text = {0};
     long code = 0;
     g_autofree char *url = g_strconcat("http://hutong", page, NULL);
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     CURL *easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, path);
     curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -271,16 +352,33 @@ char *ht_house_get(const char *path, const char *page, unsigned timeout_ms, unsi
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &text);
+    if (body) {
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    }
     CURLcode result = curl_easy_perform(easy);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
     curl_easy_cleanup(easy);
+    curl_slist_free_all(headers);
     if (result != CURLE_OK) {
-        g_set_error(error, HT_HOUSE_ERROR, 0, "no bus answers at %s: %s", path, curl_easy_strerror(result));
-        ht_buffer_clear(&body);
+        bool nobody = result == CURLE_COULDNT_CONNECT;
+        g_set_error(error, HT_HOUSE_ERROR, nobody ? HT_HOUSE_ERROR_NOBODY : HT_HOUSE_ERROR_FAILED,
+                    "no bus answers at %s: %s", path, curl_easy_strerror(result));
+        ht_buffer_clear(&text);
         return NULL;
     }
     *status = (unsigned)code;
-    ht_buffer_add_char(&body, '\0');
-    return body.data;
+    ht_buffer_add_char(&text, '\0');
+    return text.data;
+}
+
+char *ht_house_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error)
+{
+    return ask(path, page, NULL, timeout_ms, status, error);
+}
+
+char *ht_house_post(const char *path, const char *page, const char *body, unsigned *status, GError **error)
+{
+    return ask(path, page, body, POST_MS, status, error);
 }

@@ -5,7 +5,8 @@
  *   GET /live     200 while the main loop turns
  *   GET /ready    200 when messages are taken; 503 with the reason otherwise (starting, spool full or failed, stopping)
  *   GET /status   everything as JSON (docs/admin.md)
- *   GET /metrics  the same as Prometheus text */
+ *   GET /metrics  the same as Prometheus text
+ *   POST /subject who is who, changed by an administrator (core/repair.h): JSON, answered as JSON when it is on disk */
 #pragma once
 
 #include "core/base/buffer.h"
@@ -17,11 +18,24 @@ typedef struct HtHouse HtHouse;
 #define HT_HOUSE_ERROR (ht_house_error_quark())
 GQuark ht_house_error_quark(void);
 
+enum {
+    HT_HOUSE_ERROR_FAILED,
+    HT_HOUSE_ERROR_NOBODY, /* nothing listens on the socket */
+};
+
+/* A request that waits for its answer. */
+typedef struct HtHouseReply HtHouseReply;
+
+/* Answers it, once; also after the house was closed. */
+void ht_house_reply(HtHouseReply *reply, unsigned status, HtText json);
+
 /* What the pages show; filled by the bus when asked. */
 typedef struct {
     const char *(*ready)(void *user); /* NULL when ready, else the reason */
     void (*status)(void *user, HtBuffer *json);
     void (*metrics)(void *user, HtBuffer *text);
+    /* `body` lives for the call; `uid` is that of the process that asks, -1 when it is not known. */
+    void (*subject)(void *user, HtText body, int64_t uid, HtHouseReply *reply);
     void *user;
 } HtHouseView;
 
@@ -32,5 +46,8 @@ void ht_house_close(HtHouse *house);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtHouse, ht_house_close)
 
 /* For the commands: GETs `page` from the bus behind `path` and gives the body, which the caller frees; `status` is the
- * HTTP status. Blocks for at most `timeout_ms`. HT_HOUSE_ERROR when no bus answers. */
+ * HTTP status. Blocks for at most `timeout_ms`. HT_HOUSE_ERROR when no bus answers: HT_HOUSE_ERROR_NOBODY when none is there. */
 char *ht_house_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error);
+
+/* The same, and POSTs `body` as JSON. */
+char *ht_house_post(const char *path, const char *page, const char *body, unsigned *status, GError **error);

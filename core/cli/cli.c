@@ -92,6 +92,7 @@ static const Verb verbs[] = {
     {"status", ht_cli_status, "show the running bus: sources, spool, consumers"},
     {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "check a spool's integrity"},
+    {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
     {"schema", ht_cli_schema, "the event reference, from the dictionary"},
 };
 

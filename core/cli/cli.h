@@ -9,6 +9,7 @@ int ht_cli_run(int argc, char **argv);
 int ht_cli_check(int argc, char **argv);
 int ht_cli_status(int argc, char **argv);
 int ht_cli_spool(int argc, char **argv);
+int ht_cli_subject(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);
 
 /* Reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False

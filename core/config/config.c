@@ -3,6 +3,7 @@
 #include "core/config/config.h"
 
 #include "core/config/ini.h"
+#include "spool/repair.h"
 #include "core/config/options.h"
 #include "core/config/suggest.h"
 
@@ -342,6 +343,9 @@ static void check_sections(Loader *loader)
         const HtSourceConfig *source = config->sources->pdata[i];
         g_autofree char *place = g_strdup_printf("%s:%u", source->file, source->line);
         check_required(loader, HT_SECTION_SOURCE, source, place);
+        if (g_str_equal(source->name, HT_SPOOL_OWN_SOURCE)) {
+            report(loader, place, "[source %s]: the bus's own events have that name", source->name);
+        }
     }
     for (unsigned i = 0; i < config->consumers->len; i++) {
         const HtConsumerConfig *consumer = config->consumers->pdata[i];

@@ -159,11 +159,12 @@ static const HtOption consumer_options[] = {
     {0}};
 
 static const HtOption route_options[] = {
-    {"from", HT_OPTION_LIST, ROUTE(from), NULL, 0, 0, NULL, false, "Sources; without it, all."},
+    {"from", HT_OPTION_LIST, ROUTE(from), NULL, 0, 0, NULL, false, "Sources; without it, all. What the bus itself says of subjects (`subject.*`) is not held back by it."},
     {"types", HT_OPTION_LIST, ROUTE(types), NULL, 0, 0, NULL, false,
      "Event types, `*` for any rest: `person.*;marriage.registered.v1`; without it, all."},
     {"divisions", HT_OPTION_LIST, ROUTE(divisions), NULL, 0, 0, NULL, false,
-     "Prefixes of division codes, `440104*`, held against division and fromdivision; without it, all."},
+     "Prefixes of division codes, `440104*`, held against division and fromdivision; without it, all. "
+     "Nor does it hold back `subject.*`."},
     {"to", HT_OPTION_LIST, ROUTE(to), NULL, 0, 0, NULL, true, "Consumers."},
     {0}};
 /* clang-format on */

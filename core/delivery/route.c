@@ -2,6 +2,7 @@
 #include "core/delivery/route.h"
 
 #include "core/config/suggest.h"
+#include "spool/repair.h"
 
 #define FAR 6 /* edits that make another word */
 
@@ -88,12 +89,14 @@ static bool fits_division(char **divisions, const HtEvent *event)
 bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
 {
     HtText type = event->attr[HT_ATTR_TYPE], name = cut_version(type);
+    /* What the bus itself says of persons is of no department and no division: who gets events of theirs has to know it. */
+    bool own = ht_text_is(event->attr[HT_ATTR_SOURCE], HT_SPOOL_OWN_SOURCE);
     const HtEventType *known = ht_dictionary_find_event_type(routes->dictionary, name.data, name.size);
     for (unsigned i = 0; i < routes->routes->len; i++) {
         const HtRouteConfig *route = routes->routes->pdata[i];
-        if (fits_source(route->from, event->attr[HT_ATTR_SOURCE]) &&
-            fits_type(route->types, type, !known || known->restricted) &&
-            fits_division(route->divisions, event)) {
+        if (fits_type(route->types, type, !known || known->restricted) &&
+            (own || (fits_source(route->from, event->attr[HT_ATTR_SOURCE]) &&
+                     fits_division(route->divisions, event)))) {
             return true;
         }
     }

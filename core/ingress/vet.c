@@ -101,6 +101,9 @@ bool ht_vet_event(const HtDictionary *dictionary, const HtEvent *event, GError *
     if (!ht_dictionary_find_event_type(dictionary, type.data, type.size)) {
         return refuse(error, "a type that the dictionary does not know");
     }
+    if (ht_event_is_own_type(type)) {
+        return refuse(error, "a type that only the bus itself may give");
+    }
     if (!vet_time(dictionary, event->attr[HT_ATTR_TIMEELEMENTS], error)) {
         return false;
     }

@@ -155,6 +155,9 @@ static const HtEventType *find_type(HtCompiler *compiler, const xmlNode *node, c
         g_autofree char *hint = ht_compile_suggest(name, names);
         ht_compile_error(compiler, node, "event type \"%s\" is not in the dictionary%s", name, hint);
     }
+    if (type && ht_event_is_own_type(ht_text_from(name))) {
+        ht_compile_error(compiler, node, "event type \"%s\" is the bus's own", name);
+    }
     return type;
 }
 

@@ -20,3 +20,5 @@ e2e_TESTS += e2e-soap
 e2e-soap_LIBS := admin base
 e2e_TESTS += e2e-limits
 e2e-limits_LIBS := admin base
+e2e_TESTS += e2e-subject
+e2e-subject_LIBS := admin base

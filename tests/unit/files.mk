@@ -12,10 +12,11 @@ unit_TESTS += test-delivery
 test-delivery_LIBS := delivery config engine base
 unit_TESTS += test-door
 test-door_LIBS := ingress spool config engine base
-unit_TESTS += test-spool test-spool-subject test-spool-histories test-spool-file
+unit_TESTS += test-spool test-spool-subject test-spool-histories test-spool-repair test-spool-file
 test-spool_LIBS := spool base
 test-spool-subject_LIBS := spool base
 test-spool-histories_LIBS := spool base
+test-spool-repair_LIBS := spool base
 test-spool-file_LIBS := spool base
 -include $(srcdir)/tests/adapters/files.mk
 unit_TESTS += test-frame test-abi test-loader test-supervisor test-supervisor-hostile test-host-services test-adapter-kit

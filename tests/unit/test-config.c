@@ -120,6 +120,16 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
     }
 }
 
+static void test_the_buss_own_name_is_no_sources(Fixture *f, const void *data)
+{
+    (void)data;
+    g_assert_null(load(
+        f,
+        "[bus]\nname = yuexiu\n[source hutong]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"));
+    g_assert_nonnull(
+        strstr(f->errors->str, ":3: error: [source hutong]: the bus's own events have that name"));
+}
+
 static void test_conf_d_is_read_in_name_order(Fixture *f, const void *data)
 {
     (void)data;
@@ -181,6 +191,7 @@ int main(int argc, char **argv)
     ADD("/config/a-good-file-is-read", test_a_good_file_is_read);
     ADD("/config/what-is-printed-is-read-back", test_what_is_printed_is_read_back_the_same);
     ADD("/config/all-problems-are-reported-at-once", test_all_problems_are_reported_at_once);
+    ADD("/config/the-buss-own-name-is-no-sources", test_the_buss_own_name_is_no_sources);
     ADD("/config/conf-d-is-read-in-name-order", test_conf_d_is_read_in_name_order);
     ADD("/config/a-missing-or-binary-file-is-an-error", test_a_missing_or_binary_file_is_an_error);
     ADD("/config/the-reference-names-every-key", test_the_reference_names_every_key);

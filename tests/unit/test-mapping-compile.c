@@ -21,6 +21,9 @@ static void test_names(void)
     expect(
         "<event type='person.moved-inn.v1' for-each='/ROWS/ROW'>" NAME "</event>",
         ":2: error: event type \"person.moved-inn.v1\" is not in the dictionary; did you mean \"person.moved-in.v1\"?");
+    expect("<event type='subject.merged.v1' for-each='/ROWS/ROW'>"
+           "<element to='subject.former' from='XM' required='yes'/></event>",
+           ":2: error: event type \"subject.merged.v1\" is the bus's own");
     expect(EVENT("<element to='quite.another' from='XM'/>"),
            ":2: error: element \"quite.another\" is not in the dictionary");
     expect(

@@ -1,0 +1,340 @@
+/* Looking at who is who. The events are read in slices, so that no read transaction holds up a checkpoint. One thread. */
+#include "spool/look.h"
+
+#include "spool/disk.h"
+#include "spool/schema.h"
+#include "spool/ties.h"
+
+#define SLICE_EVENTS 20000
+#define STEPS_MAX 1000
+
+struct HtSpoolLook {
+    sqlite3 *db;
+};
+
+HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
+{
+    g_autoptr(HtSpoolLook) look = g_new0(HtSpoolLook, 1);
+    g_autofree char *path = g_build_filename(directory, HT_SPOOL_FILE, NULL);
+    int version;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: there is no \"%s\"", path);
+        return NULL;
+    }
+    look->db = ht_spool_database_open(path, error);
+    if (!look->db || !ht_spool_database_run(look->db, "PRAGMA query_only = 1", error) ||
+        !ht_spool_schema_version(look->db, &version, error)) {
+        return NULL;
+    }
+    if (version != HT_SPOOL_FORMAT) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FORMAT,
+                    "spool: \"%s\" has format %d, this program reads %d: start the bus once", path, version,
+                    HT_SPOOL_FORMAT);
+        return NULL;
+    }
+    return g_steal_pointer(&look);
+}
+
+void ht_spool_look_close(HtSpoolLook *look)
+{
+    if (look) {
+        sqlite3_close(look->db);
+        g_free(look);
+    }
+}
+
+static bool check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **error)
+{
+    HtSpoolHash stored, made;
+    bool found;
+    ht_spool_hash_check(hasher, &made);
+    if (!ht_spool_meta_get(look->db, HT_SPOOL_META_KEY_CHECK, stored.bytes, sizeof stored.bytes, &found,
+                           error)) {
+        return false;
+    }
+    if (!found || memcmp(stored.bytes, made.bytes, sizeof made.bytes) != 0) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
+                    "spool: it was made with another site key: no number can be found in it");
+        return false;
+    }
+    return true;
+}
+
+bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const char *number,
+                          char subject[HT_SPOOL_SUBJECT], GError **error)
+{
+    g_autoptr(HtSpoolHasher) hasher = ht_spool_hasher_new(site_key);
+    HtIdentity identity = {HT_TEXT_LITERAL("idNumber"), ht_text_from(number), false};
+    HtSpoolTie tie;
+    if (!check_key(look, hasher, error)) {
+        return false;
+    }
+    g_autoptr(HtSpoolTies) ties = ht_spool_ties_new(look->db, hasher, error);
+    if (!ties || !ht_spool_ties_find(ties, "", &identity, &tie, error)) {
+        return false;
+    }
+    memcpy(subject, tie.subject, sizeof tie.subject);
+    return true;
+}
+
+/* ---- Rows ---- */
+
+static char *copy_text(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return g_strdup(text ? text : "");
+}
+
+static void free_tied(void *data)
+{
+    HtSpoolTied *tied = data;
+    g_free(tied->kind);
+    g_free(tied->source);
+    g_free(tied);
+}
+
+static void free_conflict(void *data)
+{
+    HtSpoolConflict *conflict = data;
+    g_free(conflict->kind);
+    g_free(conflict->source);
+    g_free(conflict->subject);
+    g_free(conflict->other);
+    g_free(conflict);
+}
+
+static void free_audit(void *data)
+{
+    HtSpoolAudit *audit = data;
+    char *const texts[] = {audit->verb, audit->subject, audit->other,
+                           audit->kind, audit->source,  audit->reason};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(texts[i]);
+    }
+    g_free(audit);
+}
+
+static void *read_tied(sqlite3_stmt *row)
+{
+    HtSpoolTied *tied = g_new0(HtSpoolTied, 1);
+    *tied = (HtSpoolTied){copy_text(row, 0), copy_text(row, 1), (uint64_t)sqlite3_column_int64(row, 2)};
+    return tied;
+}
+
+static void *read_conflict(sqlite3_stmt *row)
+{
+    HtSpoolConflict *conflict = g_new0(HtSpoolConflict, 1);
+    *conflict = (HtSpoolConflict){.kind = copy_text(row, 0),
+                                  .source = copy_text(row, 1),
+                                  .subject = copy_text(row, 2),
+                                  .other = copy_text(row, 3),
+                                  .more = sqlite3_column_int(row, 4) != 0,
+                                  .events = (uint64_t)sqlite3_column_int64(row, 5),
+                                  .first_us = sqlite3_column_int64(row, 6),
+                                  .last_us = sqlite3_column_int64(row, 7)};
+    return conflict;
+}
+
+static void *read_audit(sqlite3_stmt *row)
+{
+    HtSpoolAudit *audit = g_new0(HtSpoolAudit, 1);
+    *audit = (HtSpoolAudit){.time_us = sqlite3_column_int64(row, 0),
+                            .uid = sqlite3_column_int64(row, 1),
+                            .verb = copy_text(row, 2),
+                            .subject = copy_text(row, 3),
+                            .other = copy_text(row, 4),
+                            .kind = copy_text(row, 5),
+                            .source = copy_text(row, 6),
+                            .reason = copy_text(row, 7)};
+    return audit;
+}
+
+/* Appends what `read` makes of each row. */
+static bool read_rows(HtSpoolLook *look, const char *sql, void *(*read)(sqlite3_stmt *), GPtrArray *rows,
+                      GError **error)
+{
+    g_autoptr(sqlite3_stmt) row = NULL;
+    bool found = true;
+    if (!ht_spool_database_prepare(look->db, sql, &row, error)) {
+        return false;
+    }
+    while (found) {
+        if (!ht_spool_database_row(row, &found, error)) {
+            return false;
+        }
+        if (found) {
+            g_ptr_array_add(rows, read(row));
+        }
+    }
+    return true;
+}
+
+/* ---- A person ---- */
+
+/* As which the subject goes on. */
+static bool find_root(HtSpoolLook *look, const char *given, char subject[HT_SPOOL_SUBJECT], GError **error)
+{
+    g_autoptr(sqlite3_stmt) row = NULL;
+    bool found = true;
+    g_strlcpy(subject, given, HT_SPOOL_SUBJECT);
+    if (!ht_spool_database_prepare(look->db,
+                                   "SELECT forward FROM subjects WHERE subject = ? AND forward IS NOT NULL",
+                                   &row, error)) {
+        return false;
+    }
+    for (unsigned steps = 0; found && steps < STEPS_MAX; steps++) {
+        ht_spool_bind_text(row, 1, ht_text_from(subject));
+        if (!ht_spool_database_row(row, &found, error)) {
+            return false;
+        }
+        g_autofree char *next = found ? copy_text(row, 0) : NULL;
+        sqlite3_reset(row);
+        if (next) {
+            g_strlcpy(subject, next, HT_SPOOL_SUBJECT);
+        }
+    }
+    return true;
+}
+
+static void *read_member(sqlite3_stmt *row)
+{
+    return copy_text(row, 0);
+}
+
+static bool find_members(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "WITH RECURSIVE members(subject) AS (VALUES('%s') UNION SELECT s.subject FROM subjects s, members m"
+        " WHERE s.forward = m.subject) SELECT subject FROM members LIMIT %d",
+        person->subject, HT_SPOOL_MEMBERS_MAX);
+    return read_rows(look, sql, read_member, person->members, error);
+}
+
+/* "'p-…','p-…'": pseudonyms have neither quotes nor anything else to escape. The caller frees. */
+static char *list_members(const HtSpoolPerson *person)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < person->members->len; i++) {
+        g_string_append_printf(list, "%s'%s'", i ? "," : "", (const char *)person->members->pdata[i]);
+    }
+    return g_string_free(list, FALSE);
+}
+
+static bool count_slice(sqlite3_stmt *row, int64_t after, HtSpoolPerson *person, GError **error)
+{
+    bool found;
+    sqlite3_bind_int64(row, 1, after);
+    sqlite3_bind_int64(row, 2, after + SLICE_EVENTS);
+    if (!ht_spool_database_row(row, &found, error)) {
+        return false;
+    }
+    uint64_t count = (uint64_t)sqlite3_column_int64(row, 0);
+    if (count > 0) {
+        person->first = person->first ? person->first : (uint64_t)sqlite3_column_int64(row, 1);
+        person->last = (uint64_t)sqlite3_column_int64(row, 2);
+        person->events += count;
+    }
+    sqlite3_reset(row);
+    return true;
+}
+
+static bool count_events(HtSpoolLook *look, const char *members, HtSpoolPerson *person, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT count(*), min(seq), max(seq) FROM events WHERE seq > ? AND seq <= ? AND subject IN (%s)",
+        members);
+    g_autoptr(sqlite3_stmt) row = NULL;
+    int64_t first, last;
+    if (!ht_spool_database_number(look->db, "SELECT min(seq) FROM events", &first, error) ||
+        !ht_spool_database_number(look->db, "SELECT max(seq) FROM events", &last, error) ||
+        !ht_spool_database_prepare(look->db, sql, &row, error)) {
+        return false;
+    }
+    for (int64_t after = first - 1; after < last; after += SLICE_EVENTS) {
+        if (!count_slice(row, after, person, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define CONFLICT_COLUMNS "kind, source, subject, other, more, events, first, last"
+
+static bool read_all(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
+{
+    g_autofree char *members = list_members(person);
+    g_autofree char *tied =
+        g_strdup_printf("SELECT kind, source, count(*) FROM aliases WHERE state <> %d AND subject IN (%s)"
+                        " GROUP BY kind, source ORDER BY kind, source",
+                        HT_SPOOL_TIE_PARTED, members);
+    g_autofree char *conflicts =
+        g_strdup_printf("SELECT " CONFLICT_COLUMNS " FROM conflicts WHERE subject IN (%s) OR other IN (%s)"
+                        " ORDER BY last DESC LIMIT 1000",
+                        members, members);
+    g_autofree char *audit =
+        g_strdup_printf("SELECT time, uid, verb, subject, other, kind, source, reason FROM subject_audit"
+                        " WHERE subject IN (%s) OR other IN (%s) ORDER BY id DESC LIMIT 1000",
+                        members, members);
+    return read_rows(look, tied, read_tied, person->tied, error) &&
+           read_rows(look, conflicts, read_conflict, person->conflicts, error) &&
+           read_rows(look, audit, read_audit, person->audit, error) &&
+           count_events(look, members, person, error);
+}
+
+bool ht_spool_look_person(HtSpoolLook *look, const char *subject, HtSpoolPerson *person, GError **error)
+{
+    *person = (HtSpoolPerson){.members = g_ptr_array_new_with_free_func(g_free),
+                              .tied = g_ptr_array_new_with_free_func(free_tied),
+                              .conflicts = g_ptr_array_new_with_free_func(free_conflict),
+                              .audit = g_ptr_array_new_with_free_func(free_audit)};
+    return find_root(look, subject, person->subject, error) && find_members(look, person, error) &&
+           read_all(look, person, error);
+}
+
+void ht_spool_person_clear(HtSpoolPerson *person)
+{
+    GPtrArray *const arrays[] = {person->members, person->tied, person->conflicts, person->audit};
+    for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
+        if (arrays[i]) {
+            g_ptr_array_unref(arrays[i]);
+        }
+    }
+    *person = (HtSpoolPerson){.events = 0};
+}
+
+/* ---- Conflicts ---- */
+
+/* As which the two go on; `over` when that is one. */
+static bool follow_conflict(HtSpoolLook *look, HtSpoolConflict *conflict, bool *over, GError **error)
+{
+    char subject[HT_SPOOL_SUBJECT], other[HT_SPOOL_SUBJECT];
+    if (!find_root(look, conflict->subject, subject, error) ||
+        !find_root(look, conflict->other, other, error)) {
+        return false;
+    }
+    g_free(conflict->subject);
+    g_free(conflict->other);
+    conflict->subject = g_strdup(subject);
+    conflict->other = g_strdup(other);
+    *over = !conflict->more && g_str_equal(subject, other);
+    return true;
+}
+
+GPtrArray *ht_spool_look_conflicts(HtSpoolLook *look, GError **error)
+{
+    g_autoptr(GPtrArray) conflicts = g_ptr_array_new_with_free_func(free_conflict);
+    if (!read_rows(look, "SELECT " CONFLICT_COLUMNS " FROM conflicts ORDER BY last DESC", read_conflict,
+                   conflicts, error)) {
+        return NULL;
+    }
+    for (guint i = conflicts->len; i-- > 0;) {
+        bool over;
+        if (!follow_conflict(look, conflicts->pdata[i], &over, error)) {
+            return NULL;
+        }
+        if (over) {
+            g_ptr_array_remove_index(conflicts, i);
+        }
+    }
+    return g_steal_pointer(&conflicts);
+}
