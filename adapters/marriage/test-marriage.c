@@ -338,9 +338,10 @@ static void test_bad_row(void)
 {
     g_autoptr(AdapterTest) test = new_test();
     test->mapper->options.quarantine_invalid = true;
-    run(test, "<NewDataSet>" ROW("<OP_TYPE>IA</OP_TYPE>" PARTIES)
-                  ROW("<OP_TYPE>IA</OP_TYPE><NAME_MAN>测试甲</NAME_MAN>") ROW("<OP_TYPE>IZ</OP_TYPE>" PARTIES)
-                      ROW("<OP_TYPE>IB</OP_TYPE>" PARTIES) "</NewDataSet>");
+    run(test,
+        "<NewDataSet>" ROW("<OP_TYPE>IA</OP_TYPE>" PARTIES)
+            ROW("<OP_TYPE>IA</OP_TYPE><OP_DATE>2008-08-08</OP_DATE><NAME_MAN>测试甲</NAME_MAN>")
+                ROW("<OP_TYPE>IZ</OP_TYPE>" PARTIES) ROW("<OP_TYPE>IB</OP_TYPE>" PARTIES) "</NewDataSet>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
     g_assert_cmpuint(test->outcome.records, ==, 4);
     g_assert_cmpuint(test->outcome.rejected, ==, 2);

@@ -294,6 +294,32 @@ static bool says(HtCompiler *compiler, const xmlNode *node, const char *name, co
     return g_strcmp0(ht_compile_attribute(compiler, node, name), word) == 0;
 }
 
+static unsigned find_tells(const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned tells;
+    } known[] = {
+        {"person.idNumber", HT_TELLS_NUMBER},
+        {"person.otherIdNumber", HT_TELLS_NUMBER},
+        {"person.name", HT_TELLS_NAME},
+        {"mother.name", HT_TELLS_NAME},
+        {"mother.idNumber", HT_TELLS_NAME},
+        {"person.birthDate", HT_TELLS_FACT},
+        {"death.date", HT_TELLS_FACT},
+        {"marriage.date", HT_TELLS_FACT},
+        {"birth.certificateNumber", HT_TELLS_FACT},
+        {"death.certificateNumber", HT_TELLS_FACT},
+        {"marriage.certificateNumber", HT_TELLS_FACT},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            return known[i].tells;
+        }
+    }
+    return 0;
+}
+
 bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *rule)
 {
     HtCompiler *compiler = scope->compiler;
@@ -313,6 +339,7 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
     rule->label = ht_compile_own(compiler, label);
     rule->is_birth_date = strcmp(rule->element->name, "person.birthDate") == 0;
     rule->is_id_number = strcmp(rule->element->name, "person.idNumber") == 0;
+    rule->tells = find_tells(rule->element->name);
     return good;
 }
 

@@ -105,11 +105,16 @@ static const HtElement *find_time_element(HtCompiler *compiler, const xmlNode *n
 
 static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
 {
-    event->time = ht_compile_from(scope, node);
-    event->time_element = find_time_element(scope->compiler, node);
-    event->time_path = own_text(scope->compiler, node, "from");
-    event->time_finest = ht_compile_date(scope->compiler, node, HT_TYPE_DATETIME, &event->time_flags);
-    event->time_required = ht_compile_attribute(scope->compiler, node, "required") != NULL;
+    HtCompiler *compiler = scope->compiler;
+    const char *from = ht_compile_attribute(compiler, node, "from");
+    const char *others = ht_compile_attribute(compiler, node, "or");
+    const char *all = ht_compile_own(compiler, g_strconcat(from, " ", others, NULL));
+    event->time = ht_compile_paths(scope, all);
+    event->time_paths = ht_compile_words(compiler, all);
+    event->time_own = g_strv_length(ht_compile_words(compiler, from));
+    event->time_element = find_time_element(compiler, node);
+    event->time_finest = ht_compile_date(compiler, node, HT_TYPE_DATETIME, &event->time_flags);
+    event->time_required = ht_compile_attribute(compiler, node, "required") != NULL;
 }
 
 /* One line for each element of the head. */
@@ -183,6 +188,16 @@ static HtText default_direction(const HtEventType *type)
     return is_known ? ht_text_from(type->direction) : HT_TEXT_NONE;
 }
 
+/* Only of an event that needs somebody it matters what its values tell. */
+static void forget_tells(HtEventRule *event)
+{
+    for (unsigned b = 0; b < event->n_blocks; b++) {
+        for (unsigned r = 0; r < event->blocks[b].n_rules; r++) {
+            event->blocks[b].rules[r].tells = 0;
+        }
+    }
+}
+
 static void read_children(HtPathScope *scope, const xmlNode *node, HtEventRule *event, GPtrArray *records)
 {
     for (const xmlNode *child = node->children; child; child = child->next) {
@@ -207,6 +222,7 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
     event->type = ht_text_from(name);
     event->action = HT_TEXT_LITERAL("assert");
     event->direction = type ? default_direction(type) : HT_TEXT_NONE;
+    event->needs_person = type && type->needs_person;
     event->line = (int)xmlGetLineNo((xmlNode *)node);
 
     bool needs_tree = false;
@@ -223,6 +239,9 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
     if (type) {
         ht_compile_blocks(&scope, node, event, type);
         ht_compile_persons(compiler, event, type);
+    }
+    if (!event->needs_person) {
+        forget_tells(event);
     }
     add_to_records(compiler, node, event, records);
     mark_tree(records, needs_tree);

@@ -65,6 +65,13 @@ typedef enum {
     HT_AS_REFERENCE, /* base64: digest, size, media type */
 } HtAs;
 
+/* What a value tells of an event whose type needs somebody (HtEventType.needs_person). */
+enum {
+    HT_TELLS_NUMBER = 1 << 0, /* a number of the person */
+    HT_TELLS_NAME = 1 << 1,   /* the name, or who the mother is */
+    HT_TELLS_FACT = 1 << 2,   /* the fact's date or the number of its certificate */
+};
+
 typedef struct {
     const HtWhen *when;
     HtText value;
@@ -93,6 +100,7 @@ typedef struct {
     bool required;
     bool alternative; /* same target as the rule before: skipped when that gave a value */
     bool is_birth_date, is_id_number;
+    unsigned tells; /* HtTells bits of a value */
 } HtElementRule;
 
 /* What stands together in an event: the elements of one group, or one instance (or path of instances) of a repeated one. */
@@ -130,6 +138,7 @@ typedef struct {
 
 typedef struct {
     HtText type;
+    bool needs_person;
     HtText direction; /* absent: none */
     const HtWhen *when;
     HtFrom id;
@@ -139,7 +148,8 @@ typedef struct {
     const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */
     HtText
         *time_elements; /* for each path of `time`: the names of the elements with its value; absent: none */
-    HtText time_path;
+    char **time_paths;  /* of the slots, */
+    unsigned time_own;  /* of which so many are the fact's own; the others stand in for them */
     unsigned time_flags;
     int time_finest;
     bool time_required;

@@ -4,8 +4,6 @@
 
 #include "mappings/engine/dates.h"
 
-#define HT_CHINA_OFFSET_MINUTES 480
-
 /* 0 is "unknown" as the text says it (1980-03-00), -1 "not written". */
 typedef struct {
     int year, month, day;
@@ -15,7 +13,7 @@ typedef struct {
     bool had_zone;
 } HtDateParts;
 
-#define HT_DATE_NO_PARTS ((HtDateParts){-1, -1, -1, -1, -1, -1, 0, HT_CHINA_OFFSET_MINUTES, false})
+#define HT_DATE_NO_PARTS ((HtDateParts){-1, -1, -1, -1, -1, -1, 0, HT_DATE_CHINA_OFFSET_MINUTES, false})
 
 /* dates-scan.c: notations of digits and signs only. False when the text is none; `parts` is then undefined. */
 bool ht_date_scan(HtText text, unsigned flags, HtDateParts *parts);

@@ -115,13 +115,13 @@ static bool same_day(const HtDate *a, const HtDate *b)
 void ht_date_to_china(HtDate *date)
 {
     HtDate china = *date;
-    move(&china, HT_CHINA_OFFSET_MINUTES - date->offset_minutes);
-    china.offset_minutes = HT_CHINA_OFFSET_MINUTES;
+    move(&china, HT_DATE_CHINA_OFFSET_MINUTES - date->offset_minutes);
+    china.offset_minutes = HT_DATE_CHINA_OFFSET_MINUTES;
     if (is_summer(&china)) {
-        move(&china, SUMMER_OFFSET_MINUTES - HT_CHINA_OFFSET_MINUTES);
+        move(&china, SUMMER_OFFSET_MINUTES - HT_DATE_CHINA_OFFSET_MINUTES);
         china.offset_minutes = SUMMER_OFFSET_MINUTES;
     }
-    if (date->offset_minutes != HT_CHINA_OFFSET_MINUTES) {
+    if (date->offset_minutes != HT_DATE_CHINA_OFFSET_MINUTES) {
         reach_midnight(&china);
     }
     if (same_day(date, &china)) {

@@ -14,7 +14,7 @@
 
 static HtDateResult refuse(HtDate *out, HtDateResult result)
 {
-    *out = (HtDate){.offset_minutes = HT_CHINA_OFFSET_MINUTES,
+    *out = (HtDate){.offset_minutes = HT_DATE_CHINA_OFFSET_MINUTES,
                     .marks = result == HT_DATE_INVALID ? HT_MARK_BIT(HT_MARK_DATE_INVALID) : 0};
     return result;
 }
@@ -51,7 +51,7 @@ static HtDateResult make_open_end(unsigned flags, HtDate *out)
     *out = (HtDate){.year = YEAR_OPEN,
                     .month = 12,
                     .day = 31,
-                    .offset_minutes = HT_CHINA_OFFSET_MINUTES,
+                    .offset_minutes = HT_DATE_CHINA_OFFSET_MINUTES,
                     .precision = HT_PRECISION_DAY};
     return HT_DATE_OK;
 }
@@ -162,7 +162,7 @@ static HtDateResult finish_time(const HtDateParts *parts, HtDate *out)
     if (!set_time(parts, out)) {
         return refuse(out, HT_DATE_INVALID);
     }
-    int shift = parts->had_zone ? HT_CHINA_OFFSET_MINUTES - parts->offset_minutes : 0;
+    int shift = parts->had_zone ? HT_DATE_CHINA_OFFSET_MINUTES - parts->offset_minutes : 0;
     if (shift != 0) {
         int minute = (out->hour * 60 + out->minute + shift + 2 * 1440) % 1440;
         out->hour = (uint8_t)(minute / 60);
@@ -256,14 +256,14 @@ static HtDateResult parse_rare(HtText text, unsigned flags, HtDate *out)
             return finish_epoch(milliseconds, out);
         }
     }
-    *out = (HtDate){.offset_minutes = HT_CHINA_OFFSET_MINUTES};
+    *out = (HtDate){.offset_minutes = HT_DATE_CHINA_OFFSET_MINUTES};
     bool good = ht_date_read_words(text, flags, &parts);
     return good ? finish(&parts, flags, out) : refuse(out, HT_DATE_INVALID);
 }
 
 HtDateResult ht_date_parse(const char *text, size_t size, unsigned flags, HtDate *out)
 {
-    *out = (HtDate){.offset_minutes = HT_CHINA_OFFSET_MINUTES};
+    *out = (HtDate){.offset_minutes = HT_DATE_CHINA_OFFSET_MINUTES};
     HtText value = ht_text_trim(text, size);
     if (value.size == 0) {
         return refuse(out, HT_DATE_NULL);

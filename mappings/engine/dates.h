@@ -47,6 +47,7 @@ typedef enum {
     HT_DATE_INVALID, /* not a date, not one that exists, or one that can be read in two ways; marks has date-invalid */
 } HtDateResult;
 
+#define HT_DATE_CHINA_OFFSET_MINUTES 480
 #define HT_DATE_TEXT_MAX 96 /* bytes; longer texts are invalid */
 
 /* Reads `text` (`size` bytes of UTF-8, blanks around it and full-width signs allowed). Notations: docs/mapping.md lists

@@ -289,6 +289,7 @@ static void take_event_type(const Loader *loader, xmlNode *node)
         .version = number_attribute(loader, node, "version", 1),
         .index = dictionary->event_types->len,
         .newborn = is_yes(loader, node, "newborn"),
+        .needs_person = is_yes(loader, node, "needsPerson"),
         .restricted = is_yes(loader, node, "restricted"),
         .line = (uint32_t)xmlGetLineNo(node),
     };

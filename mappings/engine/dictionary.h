@@ -137,7 +137,8 @@ typedef struct {
     uint32_t version;
     uint32_t index;
     bool newborn; /* it is about somebody just born: a citizen number of another birth is not the person's */
-    bool restricted; /* no wildcard subscription reaches it: consumers are named one by one */
+    bool needs_person; /* an event that says of whom it is neither by number nor by name is refused */
+    bool restricted;   /* no wildcard subscription reaches it: consumers are named one by one */
     uint32_t line;
 } HtEventType;
 

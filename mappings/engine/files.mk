@@ -53,6 +53,7 @@ engine_SRC := \
 	mappings/engine/record-data.c \
 	mappings/engine/record-head.c \
 	mappings/engine/record-identity.c \
+	mappings/engine/record-time.c \
 	mappings/engine/record-value.c \
 	mappings/engine/record.c \
 	mappings/engine/repair-characters.c \

@@ -30,6 +30,19 @@ static void write_item(Place *place, const HtElement *element, HtItem *item)
     place->wrote = true;
 }
 
+/* The first of the paths' values that is no null date. */
+static HtText find_date(HtRecorder *recorder, const HtElementRule *rule)
+{
+    HtDate date;
+    for (unsigned i = 0; i < rule->from.count; i++) {
+        HtText text = ht_match_value(recorder->match, rule->from.slots[i], rule->null_flags);
+        if (text.data && ht_recorder_date(recorder, text, rule->date_flags, &date) != HT_DATE_NULL) {
+            return text;
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
 HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *constant)
 {
     for (unsigned i = 0; i < rule->n_cases; i++) {
@@ -41,6 +54,9 @@ HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *c
     *constant = rule->constant.data != NULL;
     if (rule->constant.data) {
         return rule->constant;
+    }
+    if (!rule->xpath && rule->as == HT_AS_DATE && rule->from.count > 1) {
+        return find_date(recorder, rule);
     }
     if (!rule->xpath) {
         return ht_match_first(recorder->match, &rule->from, rule->null_flags);
@@ -246,6 +262,7 @@ void ht_recorder_data(HtRecorder *recorder, const HtEventRule *rule)
     recorder->data.size = 0;
     ht_match_forget_notes(recorder->match);
     write_elements(recorder, rule);
+    ht_recorder_note_time(recorder);
     note_text(recorder);
     ht_recorder_note(recorder, NULL, ht_match_other_changes(match));
     if (match->record_unmapped.surplus || match->payload_unmapped.surplus || recorder->originals.surplus) {

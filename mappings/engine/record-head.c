@@ -3,7 +3,6 @@
 #include "mappings/engine/record.h"
 
 #include "mappings/engine/convert.h"
-#include "mappings/engine/dates.h"
 
 #define ATTRIBUTE_MAX 256
 #define KEY_MAX 1024
@@ -170,53 +169,6 @@ static void set_correlation(HtRecorder *recorder, const HtFrom *of, HtEvent *eve
     }
 }
 
-/* ---- Time ---- */
-
-/* True when the value is a time; the event has it then. */
-static bool take_time(HtRecorder *recorder, const HtEventRule *rule, HtText text, HtEvent *event)
-{
-    HtDate date;
-    char written[HT_DATE_FORMAT_MAX];
-    HtDateResult result = ht_recorder_date(recorder, text, rule->time_flags, &date);
-    if (result == HT_DATE_OK) {
-        if (rule->time_finest && (int)date.precision > rule->time_finest) {
-            date.precision = (HtPrecision)rule->time_finest;
-            date.hour = date.minute = date.second = 0;
-            date.millisecond = 0;
-        }
-        size_t size = ht_date_format_rfc3339(&date, written);
-        if (size > 0) {
-            event->attr[HT_ATTR_TIME] = ht_recorder_keep(recorder, written, size);
-            event->attr[HT_ATTR_TIMEPRECISION] = ht_text_from(ht_precision_name(date.precision));
-            return true;
-        }
-    }
-    if (result != HT_DATE_NULL) {
-        ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_DATE_INVALID));
-        ht_recorder_keep_original(recorder, rule->time_path, text);
-    }
-    return false;
-}
-
-static void set_time(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
-{
-    bool given = false;
-    for (unsigned i = 0; i < rule->time.count; i++) {
-        HtText text = ht_match_value(recorder->match, rule->time.slots[i], 0);
-        given = given || text.data;
-        if (text.data && take_time(recorder, rule, text, event)) {
-            event->attr[HT_ATTR_TIMEELEMENTS] = rule->time_elements[i];
-            return;
-        }
-    }
-    if (rule->time_required) {
-        g_autofree char *label = g_strdup_printf("time (%s)", rule->time_path.data);
-        ht_recorder_fault(recorder, given ? "value-invalid" : "required-missing", label,
-                          given ? "the time of the event cannot be read"
-                                : "the time of the event has no value");
-    }
-}
-
 /* ---- Place ---- */
 
 /* The first of the values that is a division's code; absent when none is. */
@@ -269,7 +221,7 @@ void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *ev
     event->attr[HT_ATTR_TYPE] = rule->type;
     event->attr[HT_ATTR_DIRECTION] = rule->direction;
     set_business(recorder, rule, event);
-    set_time(recorder, rule, event);
+    ht_recorder_time(recorder, rule, event);
     set_division(recorder, rule, event);
     if (rule->correlation.count > 0) {
         set_correlation(recorder, &rule->correlation, event);

@@ -4,6 +4,7 @@
 
 #include "mappings/engine/convert.h"
 #include "mappings/engine/dates.h"
+#include "mappings/engine/filler.h"
 #include "mappings/engine/text.h"
 
 /* After these marks the result does not tell what was sent: the original goes along. */
@@ -11,6 +12,13 @@
     (HT_MARK_BIT(HT_MARK_ID_15_UPGRADED) | HT_MARK_BIT(HT_MARK_ID_FOLDED) |           \
      HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) | HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT) | \
      HT_MARK_BIT(HT_MARK_CODE_APPROXIMATE))
+
+/* What the value tells of whom the event is, and of what: a number that does not check and a filler tell nothing. */
+static unsigned find_tells(const HtElementRule *rule, HtText text, HtMarks marks)
+{
+    bool wrong = marks & HT_MARK_BIT(HT_MARK_ID_CHECK_FAILED);
+    return wrong || (rule->as != HT_AS_DATE && ht_is_filler(text)) ? 0 : rule->tells;
+}
 
 static unsigned get_traits(const HtRecorder *recorder)
 {
@@ -20,6 +28,9 @@ static unsigned get_traits(const HtRecorder *recorder)
 /* Notes the marks of a converted value, and keeps the original where they ask for it. */
 static HtConverted finish(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtMarks marks)
 {
+    if (rule->tells) {
+        recorder->told |= find_tells(rule, text, marks);
+    }
     if (marks) {
         ht_recorder_note(recorder, rule->element, marks);
         if (marks & KEEP_ORIGINAL) {
@@ -29,10 +40,26 @@ static HtConverted finish(HtRecorder *recorder, const HtElementRule *rule, HtTex
     return HT_CONVERTED;
 }
 
+bool ht_recorder_is_refused(const HtRecorder *recorder, HtText text)
+{
+    for (unsigned i = 0; i < recorder->n_refused; i++) {
+        if (recorder->refused[i].data == text.data && recorder->refused[i].size == text.size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value that several elements read is kept once. */
 static HtConverted refuse(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtMark mark)
 {
     ht_recorder_note(recorder, rule->element, HT_MARK_BIT(mark));
-    ht_recorder_keep_original(recorder, rule->source_path, text);
+    if (!ht_recorder_is_refused(recorder, text)) {
+        ht_recorder_keep_original(recorder, rule->source_path, text);
+    }
+    if (recorder->n_refused < HT_REFUSED_MAX && !rule->xpath) {
+        recorder->refused[recorder->n_refused++] = text;
+    }
     return HT_CONVERTED_INVALID;
 }
 

@@ -191,6 +191,8 @@ static void begin_event(HtRecorder *recorder)
     recorder->n_notes = 0;
     recorder->sensitivity = 0;
     recorder->minor = false;
+    recorder->n_refused = 0;
+    recorder->told = 0;
     recorder->originals.items.size = 0;
     recorder->originals.count = 0;
     recorder->originals.surplus = false;
@@ -214,6 +216,21 @@ static void check_key(HtRecorder *recorder, HtText key)
     }
 }
 
+/* A death is of somebody: a number of the person says of whom, or a name together with the fact's own date or a number: of its
+ * certificate, of the department's business (its key), or of the business that a cancel takes back. */
+static void check_person(HtRecorder *recorder, const HtEventRule *rule, const HtEvent *event)
+{
+    unsigned told = recorder->told;
+    bool reverses = event->attr[HT_ATTR_REVERSES].data && ht_text_is(event->attr[HT_ATTR_ACTION], "cancel");
+    told |= event->identity_count > 0 ? HT_TELLS_NUMBER : 0;
+    told |= reverses || event->key.data ? HT_TELLS_FACT : 0;
+    if (!(told & HT_TELLS_NUMBER) && !((told & HT_TELLS_NAME) && (told & HT_TELLS_FACT))) {
+        ht_recorder_fault(
+            recorder, "required-missing", rule->type.data,
+            "nobody is named: neither a number of the person, nor a name with the date or number of the fact");
+    }
+}
+
 static void make_event(HtRecorder *recorder, const HtEventRule *rule, bool alone)
 {
     static const char *const classes[] = {"0", "1", "2", "3"};
@@ -224,6 +241,9 @@ static void make_event(HtRecorder *recorder, const HtEventRule *rule, bool alone
         check_key(recorder, event.key);
     }
     ht_recorder_data(recorder, rule);
+    if (rule->needs_person && recorder->faults == 0) {
+        check_person(recorder, rule, &event);
+    }
     unsigned class = recorder->minor ? 3 : MIN(recorder->sensitivity, 3);
     event.attr[HT_ATTR_DATACLASSIFICATION] = (HtText){classes[class], 1};
     event.attr[HT_ATTR_MINOR] = recorder->minor ? HT_TEXT_LITERAL("1") : HT_TEXT_NONE;

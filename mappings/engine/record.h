@@ -1,7 +1,7 @@
 /* The recorder: at a record's end it decides which events the record makes and writes each in its packed form. Called by
  * the matcher; host process, the mapper's thread. Nothing is allocated once its buffers have grown to the usual size.
- * Split by idea: record.c which events, record-head.c attributes and keys, record-identity.c identities, record-data.c elements, record-value.c the
- * conversion of one value. Engine only. */
+ * Split by idea: record.c which events, record-head.c attributes and keys, record-identity.c identities, record-time.c when it
+ * happened, record-data.c elements, record-value.c the conversion of one value. Engine only. */
 #pragma once
 
 #include "mappings/engine/compile.h"
@@ -17,6 +17,15 @@ typedef struct {
     uint32_t name_size;
     HtMarks marks;
 } HtNote;
+
+/* A value that an event's time cannot be read from. */
+typedef struct {
+    HtText text;
+    const char *path;
+} HtTimeOriginal;
+
+#define HT_TIME_ORIGINALS 8
+#define HT_REFUSED_MAX 16 /* of those that are remembered */
 
 #define HT_NOTES_MAX 256
 #define HT_RECORD_EVENTS 64 /* that one record can make; as many as compile-event.c lets pass */
@@ -96,7 +105,13 @@ typedef struct {
     HtUnmapped originals; /* what was converted and cannot be made from the result again */
     HtNote notes[HT_NOTES_MAX];
     unsigned n_notes;
-    unsigned faults; /* of the record */
+    unsigned faults;                /* of the record */
+    HtText refused[HT_REFUSED_MAX]; /* values that no element could carry: each is kept as an original once */
+    unsigned n_refused;
+    HtTimeOriginal time_originals[HT_TIME_ORIGINALS];
+    unsigned n_time_originals;
+    HtMarks time_marks; /* of the event's time */
+    unsigned told;      /* HtTells bits: what is known of whom and of what */
     uint8_t sensitivity;
     bool minor;
 
@@ -170,6 +185,13 @@ bool ht_recorder_is_filler(HtRecorder *recorder, HtSlot slot, const HtElement *e
 /* record-data.c: the value that the rule's cases, constant, XPath or paths give; absent when none does. That of an XPath lives
  * until the next one's. `constant`: it is the mapping's. */
 HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *constant);
+/* record-time.c: fills the event's time; and, when the elements are written, notes what is odd about it. A value that an
+ * element could not read either is that element's: one mark, one original. */
+void ht_recorder_time(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event);
+void ht_recorder_note_time(HtRecorder *recorder);
+
+/* True when this very value of the record was refused as an element's. */
+bool ht_recorder_is_refused(const HtRecorder *recorder, HtText text);
 
 /* record-data.c: writes elements, quality and unmapped into recorder->data. */
 void ht_recorder_data(HtRecorder *recorder, const HtEventRule *rule);

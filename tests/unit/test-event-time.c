@@ -97,7 +97,7 @@ static void test_one_from_another_field(void)
     HtConsumerConfig none = {.purpose = (char *)"p", .clearance = 0},
                      two = {.purpose = (char *)"p", .clearance = 2},
                      three = {.purpose = (char *)"p", .clearance = 3};
-    assert_time(&none, DIED "<SLSJ>20090320094512</SLSJ>", "2009-03-20T09:45:12+08:00", "second");
+    assert_time(&none, DIED "<SLSJ>20090320094512</SLSJ>", "2009-03-20T00:00:00+08:00", "day");
     assert_time(&none, DIED "<QTRQ>20090320</QTRQ>", NULL,
                 NULL); /* of no element: as sensitive as the event, 1 */
     assert_time(&two, DIED "<QTRQ>20090320</QTRQ>", "2009-03-20T00:00:00+08:00", "day");

@@ -43,7 +43,7 @@ static void assert_identities_at(MappingTest *test, guint index, const char *exp
 
 #define NUMBERED                                                                      \
     MAPPING("<filler value='外部' in='RYNBID'/><filler value='777-0'/>"             \
-            "<event type='person.born.v1' for-each='/ROWS/ROW'>"                      \
+            "<event type='person.moved-in.v1' for-each='/ROWS/ROW'>"                  \
             "<id from='HJYWID CSDJID LB' words='LB'/>"                                \
             "<action default='assert' cancel-when=\"CXBZ='1'\" reverses='CXHJYWID'/>" \
             "<identity kind='idNumber' from='GMSFHM' or='SFZ'/>"                      \
@@ -203,7 +203,7 @@ static void test_local_numbers_fold(void)
         assert_identities(test, 0, expected);
     }
     g_autoptr(MappingTest) card =
-        mapping_test_new(MAPPING("<event type='person.born.v1' for-each='/ROWS/ROW'>"
+        mapping_test_new(MAPPING("<event type='person.moved-in.v1' for-each='/ROWS/ROW'>"
                                  "<identity kind='card' from='K' separators='ignore'/></event>"));
     mapping_test_run(card, ROWS(ROW("<K>卡号 a12-345.679</K>")));
     assert_identities(card, 0, "card=A12345679");

@@ -57,7 +57,7 @@ static void test_message_id_is_no_key(void)
 
 static void test_same_key(void)
 {
-#define PARTY(id) "<event type='marriage.registered.v1' for-each='/R/M'><id from='" id "'/></event>"
+#define PARTY(id) "<event type='marriage.certificate-reissued.v1' for-each='/R/M'><id from='" id "'/></event>"
     g_autoptr(MappingTest) same = mapping_test_new(MAPPING(PARTY("NO") PARTY("NO")));
     g_assert_cmpint(mapping_test_run(same, "<R><M><NO>1</NO></M></R>"), ==, HT_VERDICT_REJECT);
     assert_fault(same, 0, "key-not-unique");

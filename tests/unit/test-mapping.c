@@ -271,9 +271,9 @@ static void test_unmapped_bounds(void)
 static void test_several_events(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
-        "<event type='marriage.registered.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
+        "<event type='marriage.certificate-reissued.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
         "<element to='person.name' from='MAN'/><ignore from='T NO'/></event>"
-        "<event type='marriage.registered.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
+        "<event type='marriage.certificate-reissued.v1' for-each='/R/M' when=\"T='IA'\"><correlation from='NO'/>"
         "<element to='person.name' from='WOMAN'/><ignore from='T NO'/></event>"
         "<event type='marriage.divorced.v1' for-each='/R/M' when=\"T='IB'\"><element to='person.name' from='MAN'/>"
         "<element to='marriage.certificateNumber' from='NO'/></event>"));
@@ -558,7 +558,7 @@ static void test_repair(void)
 {
     const char *xml = "<M><R><N>测试甲</N><!—姓名--></R></M>";
 #define REPAIRED \
-    "<event type='marriage.registered.v1' for-each='/M/R'><element to='person.name' from='N'/></event>"
+    "<event type='person.moved-in.v1' for-each='/M/R'><element to='person.name' from='N'/></event>"
     g_autoptr(MappingTest) strict = mapping_test_new(MAPPING(REPAIRED));
     g_assert_cmpint(mapping_test_run(strict, xml), ==, HT_VERDICT_REJECT);
     g_autoptr(MappingTest) test = mapping_test_new(MAPPING("<repair use='comments'/>" REPAIRED));
