@@ -281,6 +281,38 @@ static void test_tokens_are_not_carried(void)
     }
 }
 
+/* Toolkits lose the names of parameters: a query stays one, and a card's registration no new record. */
+static void test_parameters_by_place(void)
+{
+    static const char *const names[][2] = {
+        {"input1", "input2"},         {"arg0", "arg1"},  {"in0", "in1"}, {"param0", "param1"},
+        {"parameters", "parameters"}, {"ACTION", "arg1"}};
+    g_autoptr(AdapterTest) test = new_test();
+    g_autofree char *text = read_text(FOLDER, "health-hip-soap12-cdata.xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *action = g_strdup_printf("<%s>S0017</%s>", names[i][0], names[i][0]);
+        g_autofree char *start = g_strdup_printf("<%s>", names[i][1]);
+        g_autofree char *end = g_strdup_printf("</%s></HIPMessageServer", names[i][1]);
+        g_autofree char *first = replace(text, "<action>S0001</action>", action);
+        g_autofree char *second = replace(first, "<message>", start);
+        g_autofree char *card = replace(second, "</message></HIPMessageServer", end);
+        g_autofree char *query = replace(card, "S0017", "S0004");
+        run(test, card);
+        HtEvent event = get_event(test, 0);
+        g_assert_true(attribute_is(&event, HT_ATTR_TYPE, "health.record-updated.v1"));
+        assert_nowhere(test, "S0017");
+        g_assert_true(run(test, query));
+        g_assert_cmpstr(test->outcome.faults[0].code, ==, "query-not-answered");
+        g_assert_nonnull(memmem(test->text.data, test->text.size, "&quot;AE&quot;", 14));
+    }
+    g_autofree char *rows = read_text(FOLDER, "ehr-ws-insert.xml");
+    g_autofree char *opened = replace(rows, "<token ", "<arg0 ");
+    g_autofree char *places = replace(opened, "</token>", "</arg0>");
+    run(test, places);
+    get_event(test, 0);
+    assert_nowhere(test, "TOKEN-9c1f");
+}
+
 /* The city's service deletes what it inserted. */
 static void test_deletion(void)
 {
@@ -529,6 +561,7 @@ int main(int argc, char **argv)
     g_test_add_func("/health/services/acknowledgements-are-aa-or-ae", test_acknowledgements);
     g_test_add_func("/health/services/acknowledgements-come-in-payload", test_acknowledgement_in_payload);
     g_test_add_func("/health/services/tokens-are-not-carried", test_tokens_are_not_carried);
+    g_test_add_func("/health/services/parameters-by-place", test_parameters_by_place);
     g_test_add_func("/health/services/a-deletion-is-a-cancellation", test_deletion);
     g_test_add_func("/health/documents/content-stays-in-the-document", test_content_stays_in_the_document);
     g_test_add_func("/health/documents/the-digest-is-the-documents", test_digest_is_the_documents);

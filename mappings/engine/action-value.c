@@ -15,6 +15,8 @@ void ht_actions_begin(HtActions *actions)
 void ht_actions_forget(HtMatch *match)
 {
     const GPtrArray *rules = match->mapping->actions;
+    match->actions.since = match->serial;
+    match->actions.is_late = false;
     for (guint i = 0; i < rules->len; i++) {
         const HtActionRule *rule = rules->pdata[i];
         match->absolutes[rule->slot & HT_SLOT_NUMBER].serial = 0;
@@ -75,6 +77,8 @@ static HtText take(HtMatch *match, unsigned index, HtText text)
     if (actions->values[index] && actions->values[index] != value) {
         actions->twice = rule;
     }
+    actions->is_late =
+        actions->is_late || (match->serial != actions->since && actions->values[index] != value);
     actions->values[index] = value;
     if (!actions->said || value->means > actions->worst) {
         actions->worst = value->means;

@@ -14,6 +14,8 @@ typedef struct {
     HtMeans worst;               /* of all values that came */
     const HtActionRule *said;    /* which said that */
     const HtActionRule *unknown; /* NULL: all values were known */
+    uint32_t since;              /* serial of the record when the outermost document began */
+    bool is_late;                /* a value came after a record of its call */
     const HtActionRule *twice;   /* had two different values in one call; NULL: none */
 } HtActions;
 

@@ -49,6 +49,7 @@ engine_SRC := \
 	mappings/engine/multiref.c \
 	mappings/engine/number-fold.c \
 	mappings/engine/operation.c \
+	mappings/engine/parameter.c \
 	mappings/engine/reader.c \
 	mappings/engine/record-data.c \
 	mappings/engine/record-head.c \

@@ -107,11 +107,17 @@ static void take_start(void *user, HtName name, const HtAttribute *attributes, u
     HtMapper *mapper = user;
     if (mapper->operations.watches) {
         name = ht_operations_start(&mapper->operations, name);
+        if (!name) {
+            return;
+        }
     }
     if (mapper->filters.active) {
         ht_filters_start(&mapper->filters, name, attributes, attribute_count);
     } else {
         ht_match_start(&mapper->match, name, attributes, attribute_count);
+        if (mapper->operations.watches && mapper->operations.hushes) {
+            ht_match_hush(&mapper->match);
+        }
     }
 }
 
@@ -128,6 +134,9 @@ static void take_text(void *user, const char *text, size_t size)
 static void take_end(void *user, HtName name)
 {
     HtMapper *mapper = user;
+    if (mapper->operations.watches && !ht_operations_end(&mapper->operations)) {
+        return;
+    }
     if (mapper->filters.active) {
         ht_filters_end(&mapper->filters, name);
     } else {
@@ -328,8 +337,14 @@ static bool read_document(HtMapper *mapper, const HtPayload *payload)
     HtFault fault;
     known.operations = mapper->mapping->operations;
     mapper->payload = &known;
+    ht_operations_forget(&mapper->operations);
     bool good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
                               &mapper->reading, &fault);
+    if (good && ht_operations_learn(&mapper->operations)) {
+        begin_again(mapper);
+        good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
+                             &mapper->reading, &fault);
+    }
     note_repair(mapper);
     if (mapper->recorder.part.number == 0) {
         take_reading(mapper);

@@ -202,6 +202,11 @@ static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtCha
     return kept;
 }
 
+void ht_match_hush(HtMatch *match)
+{
+    match->top->quiet = true;
+}
+
 void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
 {
     if (slot == HT_SLOT_NONE) {

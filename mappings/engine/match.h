@@ -119,6 +119,9 @@ void ht_match_rewind_part(HtMatch *match);
 /* Gives a value to an absolute path from beside the payload, or takes it away (absent). HT_SLOT_NONE: nothing is done. */
 void ht_match_say(HtMatch *match, HtSlot slot, HtText value);
 
+/* Nothing of the element at hand, nor what is in it, is a field that must be kept when nobody names it. */
+void ht_match_hush(HtMatch *match);
+
 /* The document's events, as HtSink has them. */
 void ht_match_document_start(HtMatch *match);
 void ht_match_document_end(HtMatch *match);

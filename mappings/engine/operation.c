@@ -19,9 +19,15 @@ void ht_operations_init(HtOperations *operations, HtMapper *mapper)
     *operations = (HtOperations){.mapper = mapper};
     operations->documents = g_array_new(FALSE, FALSE, sizeof(OpenDocument));
     operations->names = g_ptr_array_new();
+    operations->part_names = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < mapper->mapping->operations->len; i++) {
         const HtOperation *operation = mapper->mapping->operations->pdata[i];
         g_ptr_array_add(operations->names, (gpointer)ht_reader_intern(mapper->reader, operation->name));
+        for (guint p = 0; p < operation->in->len; p++) {
+            const HtPart *part = operation->in->pdata[p];
+            HtName name = ht_reader_intern(mapper->reader, part->name ? part->name : "");
+            g_hash_table_insert(operations->part_names, (gpointer)part, (gpointer)name);
+        }
     }
 }
 
@@ -29,6 +35,7 @@ void ht_operations_clear(HtOperations *operations)
 {
     g_array_unref(operations->documents);
     g_ptr_array_unref(operations->names);
+    g_hash_table_unref(operations->part_names);
 }
 
 static void set_means(HtOperations *operations, HtMeans means)
@@ -40,11 +47,31 @@ void ht_operations_begin(HtOperations *operations)
 {
     g_array_set_size(operations->documents, 0);
     operations->watches = false;
-    operations->root = NULL;
+    operations->call = (HtCall){0};
+    operations->calls = 0;
+    operations->must_learn = false;
+    operations->hushes = false;
+    operations->mapper->recorder.by_place = false;
     operations->worst = HT_MEANS_ASSERT;
     operations->worst_name = NULL;
     operations->failed = false;
     set_means(operations, HT_MEANS_ASSERT);
+}
+
+void ht_operations_forget(HtOperations *operations)
+{
+    operations->has_lessons = false;
+    memset(operations->lessons, 0, sizeof operations->lessons);
+    for (unsigned i = 0; i < HT_LESSONS; i++) {
+        operations->lessons[i].plan.first = -1;
+    }
+}
+
+bool ht_operations_learn(HtOperations *operations)
+{
+    bool must = operations->must_learn && !operations->has_lessons;
+    operations->has_lessons = operations->has_lessons || must;
+    return must;
 }
 
 /* ---- What is refused ---- */
@@ -171,6 +198,55 @@ static void note(HtOperations *operations, OpenDocument *document, HtMeans means
     }
 }
 
+static HtLesson *get_lesson(HtOperations *operations)
+{
+    return operations->calls <= HT_LESSONS ? &operations->lessons[operations->calls - 1] : NULL;
+}
+
+static void begin_call(HtOperations *operations, const HtOperation *operation)
+{
+    operations->calls++;
+    operations->call = (HtCall){.operation = operation, .document = operations->documents->len + 1};
+    const HtLesson *lesson = operations->has_lessons ? get_lesson(operations) : NULL;
+    ht_parameters_begin(&operations->call.parameters, operation, lesson ? &lesson->plan : NULL);
+    operations->mapper->recorder.by_place = lesson && lesson->plan.by_place;
+}
+
+/* What was found out too late is learned for another reading. A message of very many calls is not read anew: it is refused. */
+static void end_call(HtOperations *operations)
+{
+    HtCall *call = &operations->call;
+    const HtActions *actions = &operations->mapper->match.actions;
+    bool failed = ht_parameters_failed(&call->parameters);
+    HtLesson *lesson = get_lesson(operations);
+    if ((failed || actions->is_late) && !operations->has_lessons) {
+        operations->must_learn = true;
+        if (lesson) {
+            lesson->plan = call->parameters.learned;
+            lesson->plan.by_place = lesson->plan.by_place && !lesson->plan.wrapped;
+            memcpy(lesson->actions, actions->values, sizeof lesson->actions);
+        } else {
+            refuse_unknown(operations, call->operation->name);
+        }
+    }
+    call->operation = NULL;
+    operations->mapper->recorder.by_place = false;
+}
+
+/* What the action is, before the first parameter. */
+static void say_actions(HtOperations *operations)
+{
+    const GPtrArray *rules = operations->mapper->mapping->actions;
+    const HtLesson *lesson = operations->has_lessons ? get_lesson(operations) : NULL;
+    for (guint i = 0; lesson && i < rules->len; i++) {
+        if (lesson->actions[i]) {
+            HtMatch *match = &operations->mapper->match;
+            match->actions.values[i] = lesson->actions[i];
+            ht_match_say(match, ((const HtActionRule *)rules->pdata[i])->slot, lesson->actions[i]->value);
+        }
+    }
+}
+
 static void begin_operation(HtOperations *operations, OpenDocument *document, const HtOperation *operation)
 {
     HtMatch *match = &operations->mapper->match;
@@ -206,6 +282,13 @@ static void begin_other(HtOperations *operations, OpenDocument *document, HtName
     document->strange = known || is_wrapping(root) ? NULL : root;
 }
 
+/* The elements of an operation's own document are looked at, for its parameters. */
+static void watch(HtOperations *operations)
+{
+    const HtCall *call = &operations->call;
+    operations->watches = call->operation && call->document == operations->documents->len;
+}
+
 HtName ht_operations_document_start(HtOperations *operations, HtName root)
 {
     const HtMapping *mapping = operations->mapper->mapping;
@@ -234,29 +317,80 @@ HtName ht_operations_document_start(HtOperations *operations, HtName root)
         refuse_unknown(operations, around.strange);
     }
     document.strange = around.strange ? around.strange : document.strange;
+    if (operation) {
+        begin_call(operations, operation);
+    }
     g_array_append_val(operations->documents, document);
     set_means(operations, document.means);
-    operations->root = operation ? get_name(operations, operation) : NULL;
-    operations->watches = operations->root != NULL;
-    return operation ? operations->root : root;
+    watch(operations);
+    return operation ? get_name(operations, operation) : root;
 }
 
 void ht_operations_document_end(HtOperations *operations)
 {
     guint depth = operations->documents->len;
+    if (operations->call.operation && operations->call.document == depth) {
+        end_call(operations);
+    }
     if (depth > 0) {
         g_array_set_size(operations->documents, --depth);
     }
     set_means(operations, depth > 0 ? g_array_index(operations->documents, OpenDocument, depth - 1).means
                                     : HT_MEANS_ASSERT);
+    watch(operations);
+}
+
+/* ---- Parameters ---- */
+
+enum { IN_OPERATION = 1, IN_PARAMETER = 2 }; /* elements open, with the one that is meant */
+
+static HtName name_parameter(HtOperations *operations, HtName name)
+{
+    HtCall *call = &operations->call;
+    int place = ht_parameters_place(&call->parameters, name);
+    operations->hushes = place == -2;
+    if (place < 0) {
+        return name;
+    }
+    const HtPart *part = call->operation->in->pdata[place];
+    bool by_place = g_ascii_strcasecmp(part->name, name) != 0;
+    operations->mapper->recorder.by_place = operations->mapper->recorder.by_place || by_place;
+    call->may_be_around =
+        by_place && !part->is_xml && !part->parts && g_ascii_strcasecmp(name, "parameters") == 0;
+    return g_hash_table_lookup(operations->part_names, part);
 }
 
 HtName ht_operations_start(HtOperations *operations, HtName name)
 {
-    HtName known = operations->root ? operations->root : name;
-    operations->root = NULL;
-    operations->watches = false;
-    return known;
+    HtCall *call = &operations->call;
+    bool wrapped = call->parameters.plan.wrapped;
+    operations->hushes = false;
+    call->open++;
+    if (call->open == IN_OPERATION) {
+        return get_name(operations, call->operation);
+    }
+    if (call->open == IN_PARAMETER) {
+        say_actions(operations);
+        call->may_be_around = false;
+        call->is_left_out = wrapped && g_ascii_strcasecmp(name, "parameters") == 0;
+        return call->is_left_out ? NULL : name_parameter(operations, name);
+    }
+    if (call->open == IN_PARAMETER + 1) {
+        call->parameters.learned.wrapped = call->parameters.learned.wrapped || call->may_be_around;
+        return call->is_left_out ? name_parameter(operations, name) : name;
+    }
+    return name;
+}
+
+bool ht_operations_end(HtOperations *operations)
+{
+    HtCall *call = &operations->call;
+    call->open -= call->open > 0;
+    if (call->open == IN_OPERATION && call->is_left_out) {
+        call->is_left_out = false;
+        return false;
+    }
+    return true;
 }
 
 /* ---- The end ---- */

@@ -236,6 +236,9 @@ static void make_event(HtRecorder *recorder, const HtEventRule *rule, bool alone
     static const char *const classes[] = {"0", "1", "2", "3"};
     HtEvent event = {0};
     begin_event(recorder);
+    if (recorder->by_place) {
+        ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_PARAMETERS_BY_PLACE));
+    }
     ht_recorder_head(recorder, rule, &event);
     if (!alone) {
         check_key(recorder, event.key);

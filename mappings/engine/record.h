@@ -81,6 +81,7 @@ typedef struct {
     const HtReading *reading;     /* marks and traits of the text; valid while the payload is read */
     bool repaired;                /* the reading at hand is of repaired bytes */
     HtMeans means;                /* what the operation at hand means for its records, */
+    bool by_place;                /* parameters of it were told apart by their place */
     HtMeans record_means;         /* and for the one at hand, with what the message says beside it */
     void (*too_many)(void *user); /* records: stops the reading */
     void *user;

@@ -236,9 +236,9 @@ static void test_queries_can_be_answered(void)
     "<action-value at='/server/action' is='S3' means='cancel'/>"                               \
     "<action-value at='/server/action' is='S4' means='query'/>"                                \
     "<event type='person.moved-in.v1' for-each='/ROWS/ROW' when=\"not(/server/action='S2')\">" \
-    "<element to='person.name' from='XM'/></event>"                                            \
+    "<ignore from='ID'/><element to='person.name' from='XM'/></event>"                         \
     "<event type='person.moved-out.v1' for-each='/ROWS/ROW' when=\"/server/action='S2'\">"     \
-    "<element to='person.name' from='XM'/></event>"
+    "<ignore from='ID'/><element to='person.name' from='XM'/></event>"
 #define SERVER(action) ENVELOPE("<server>" action "<message>" STRING "</message></server>")
 
 static void test_values(void)
@@ -265,6 +265,93 @@ static void test_values(void)
     assert_events(test, 2);
     HtEvent event = mapping_test_event(test, 1);
     g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "assert"));
+}
+
+/* ---- Parameters by place ---- */
+
+#define LONG "<message>" STRING "</message>"
+#define TWO(a, b) ENVELOPE("<server><" a ">S3</" a "><" b ">" STRING "</" b "></server>")
+
+static void test_places(void)
+{
+    static const char *const calls[] = {
+        TWO("arg0", "arg1"),
+        TWO("arg1", "arg2"),
+        TWO("in0", "in1"),
+        TWO("in1", "in2"),
+        TWO("input1", "input2"),
+        TWO("input0", "input1"),
+        TWO("param0", "param1"),
+        TWO("PARAM1", "PARAM2"),
+        TWO("parameters", "parameters"),
+        TWO("p1", "p2"),
+        TWO("string", "string"),
+        TWO("_arg0", "_arg1"),
+        TWO("parameter0", "parameter1"),
+        TWO("parameter_1", "parameter_2"),
+        TWO("args0", "args1"),
+        TWO("arg", "arg"),
+        TWO("action", "arg1"),
+        TWO("action", "input2"),
+        TWO("action", "arg0"),
+        TWO("arg0", "message"),
+        TWO("input1", "message"),
+        TWO("ACTION", "in1"),
+        ENVELOPE("<server><arg1>" STRING "</arg1><arg0>S3</arg0></server>"),
+        ENVELOPE("<server><input2>" STRING "</input2><input1>S3</input1></server>"),
+        ENVELOPE("<server><arg0>" STRING "</arg0><action>S3</action></server>"),
+        ENVELOPE("<server><parameters><arg0>S3</arg0><arg1>" STRING "</arg1></parameters></server>"),
+        ENVELOPE("<server><arg0 href='#a'/><arg1 href='#b'/></server><multiRef id='a'>S3</multiRef>"
+                 "<multiRef id='b'>" STRING "</multiRef>"),
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(VALUES));
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_test_message("%zu", i);
+        mapping_test_run(test, calls[i]);
+        assert_action(test, "cancel");
+        assert_has(test, 0, "parameters-by-place");
+        assert_lacks(test, 0, "unmapped");
+    }
+}
+
+static void test_names_are_no_places(void)
+{
+    static const char *const calls[] = {
+        ENVELOPE("<server><action>S3</action>" LONG "</server>"),
+        ENVELOPE("<server>" LONG "<action>S3</action></server>"),
+        ENVELOPE("<server><Action>S3</Action><MESSAGE>" STRING "</MESSAGE></server>"),
+        ENVELOPE("<server><parameters><action>S3</action>" LONG "</parameters></server>"),
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(VALUES));
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_test_message("%zu", i);
+        mapping_test_run(test, calls[i]);
+        assert_action(test, "cancel");
+        assert_lacks(test, 0, "parameters-by-place");
+    }
+}
+
+/* What comes too much is nobody's field; what is missing is missing. */
+static void test_too_many_and_too_few(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(VALUES));
+    mapping_test_run(test,
+                     ENVELOPE("<server><arg0>S3</arg0><arg1>" STRING "</arg1><arg2>LICENCE</arg2></server>"));
+    assert_action(test, "cancel");
+    assert_lacks(test, 0, "LICENCE");
+    mapping_test_run(test, ENVELOPE("<server><arg1>" STRING "</arg1></server>"));
+    assert_action(test, "assert");
+    mapping_test_run(test, ENVELOPE("<server><arg0>S4</arg0></server>"));
+    assert_refused(test, "query-not-answered");
+    mapping_test_run(test, ENVELOPE("<server>" LONG "<arg0>S4</arg0></server>"));
+    assert_refused(test, "query-not-answered");
+    mapping_test_run(test, ENVELOPE("<server>" LONG "<action>S1</action></server><server>" LONG
+                                    "<action>S3</action></server>"));
+    assert_events(test, 2);
+    HtEvent event = mapping_test_event(test, 0);
+    g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "assert"));
+    event = mapping_test_event(test, 1);
+    g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel"));
 }
 
 static void test_errors(void)
@@ -301,6 +388,9 @@ int main(int argc, char **argv)
     g_test_add_func("/operation/means/acknowledgements-make-no-events", test_acknowledgements);
     g_test_add_func("/operation/means/queries-only-where-they-are-answered", test_queries_can_be_answered);
     g_test_add_func("/operation/value/says-what-is-to-be-done", test_values);
+    g_test_add_func("/operation/parameters/by-place-where-names-are-lost", test_places);
+    g_test_add_func("/operation/parameters/their-own-names-win", test_names_are_no_places);
+    g_test_add_func("/operation/parameters/too-many-and-too-few", test_too_many_and_too_few);
     g_test_add_func("/operation/compile/errors-have-lines", test_errors);
     int result = g_test_run();
     mapping_test_forget_reference();
