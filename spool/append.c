@@ -4,6 +4,8 @@
 
 #include "core/base/citizen.h"
 #include "core/base/forms.h"
+#include "spool/amend.h"
+#include "spool/content.h"
 #include "spool/hooks.h"
 #include "spool/keys.h"
 #include "spool/mend.h"
@@ -19,17 +21,21 @@ struct HtSpoolAppender {
     HtSpoolHasher *hasher;
     HtSpoolKeys *keys;
     HtSpoolTies *ties;
+    HtSpoolContents *contents;
     HtSpoolSubjects *subjects;
     HtSpoolQuarantine *quarantine;
     HtSpoolMender *mender;
-    sqlite3_stmt *insert_message, *insert_event, *insert_payload, *insert_faults, *find_message;
+    sqlite3_stmt *insert_message, *insert_event, *insert_payload, *insert_faults, *find_message,
+        *find_content;
     HtSpoolFigures now, committed;
     HtBuffer head, faults;
     HtBuffer marked[2]; /* data with marks of the spool's own, and with one more */
+    HtSpoolAmendment amendment;
 
     const HtSpoolMessage *message;     /* being taken */
     const HtSpoolSubjectAnswer *whose; /* its events are, when no identity says it: the bus's own; else NULL */
-    HtSpoolHash message_hash;          /* of its key */
+    HtSpoolHash message_hash;          /* of its key, */
+    bool by_event;                     /* which is that of its only event */
     char trace[HT_SPOOL_TRACE];        /* its trace context, for its events */
 };
 
@@ -43,12 +49,14 @@ static bool prepare(HtSpoolAppender *appender, GError **error)
          "INSERT INTO messages(id, message, source, received, sha256, first_seq, events,"
          " duplicates, rejected, reply, reply_type) VALUES(?,?,?,?,?,?,?,?,?,?,?)"},
         {&appender->insert_event,
-         "INSERT INTO events(seq, id, message, recorded, subject, head, data) VALUES(?,?,?,?,?,?,?)"},
+         "INSERT INTO events(seq, id, message, recorded, subject, head, data, content)"
+         " VALUES(?,?,?,?,?,?,?,?)"},
         {&appender->insert_payload, "INSERT INTO payloads(message, bytes) VALUES(?,?)"},
         {&appender->insert_faults, "INSERT INTO faults(message, faults) VALUES(?,?)"},
         {&appender->find_message,
          "SELECT message, received, sha256, first_seq, events, duplicates, rejected, reply,"
          " reply_type FROM messages WHERE id = ?"},
+        {&appender->find_content, "SELECT content FROM events WHERE seq = ?"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (!ht_spool_database_prepare(appender->db, all[i].sql, all[i].statement, error)) {
@@ -83,6 +91,10 @@ HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GErro
     if (!appender->keys) {
         return NULL;
     }
+    appender->contents = ht_spool_contents_new(db, hasher, appender->keys, error);
+    if (!appender->contents) {
+        return NULL;
+    }
     appender->ties = ht_spool_ties_new(db, hasher, error);
     if (!appender->ties) {
         return NULL;
@@ -110,6 +122,8 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     sqlite3_finalize(appender->insert_payload);
     sqlite3_finalize(appender->insert_faults);
     sqlite3_finalize(appender->find_message);
+    sqlite3_finalize(appender->find_content);
+    ht_spool_contents_free(appender->contents);
     ht_spool_keys_free(appender->keys);
     ht_spool_mender_free(appender->mender);
     ht_spool_subjects_free(appender->subjects);
@@ -119,13 +133,8 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     ht_buffer_clear(&appender->faults);
     ht_buffer_clear(&appender->marked[0]);
     ht_buffer_clear(&appender->marked[1]);
+    ht_buffer_clear(&appender->amendment.data);
     g_free(appender);
-}
-
-static void hash_key(HtSpoolAppender *appender, HtText key, HtSpoolHash halves[2])
-{
-    ht_spool_hash(appender->hasher, HT_TEXT_LITERAL("key"), ht_text_from(appender->message->source), key,
-                  halves);
 }
 
 static HtText keep_column(sqlite3_stmt *row, int column, GBytes **kept)
@@ -139,12 +148,14 @@ static HtText keep_column(sqlite3_stmt *row, int column, GBytes **kept)
     return (HtText){data ? data : "", bytes.size};
 }
 
-/* The receipt of the message that was taken under this key before. */
-static bool give_old_receipt(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t known, GError **error)
+/* ---- Receipts ---- */
+
+/* The receipt of a message that was taken. */
+static bool read_receipt(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t id, GError **error)
 {
     sqlite3_stmt *row = appender->find_message;
     bool found = false;
-    sqlite3_bind_int64(row, 1, (sqlite3_int64)(known >> HT_SPOOL_KEY_SHIFT));
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)id);
     bool good = ht_spool_database_row(row, &found, error);
     if (good &&
         (!found || sqlite3_column_bytes(row, 0) != HT_UUID_SIZE || sqlite3_column_bytes(row, 2) != 32)) {
@@ -153,6 +164,7 @@ static bool give_old_receipt(HtSpoolAppender *appender, HtSpoolJob *job, uint64_
     }
     if (good) {
         HtReceipt *receipt = &job->receipt;
+        ht_spool_job_reset(job);
         memcpy(receipt->id.bytes, sqlite3_column_blob(row, 0), HT_UUID_SIZE);
         receipt->received_us = sqlite3_column_int64(row, 1);
         memcpy(receipt->sha256, sqlite3_column_blob(row, 2), sizeof receipt->sha256);
@@ -163,35 +175,80 @@ static bool give_old_receipt(HtSpoolAppender *appender, HtSpoolJob *job, uint64_
         receipt->reply = keep_column(row, 7, &job->kept);
         receipt->reply_type = keep_column(row, 8, &job->kept_type);
         receipt->resent = true;
-        appender->now.resent++;
     }
     sqlite3_reset(row);
     return good;
 }
 
-/* Whether the event came before; if not, it is known from now on. One without a key is always new. */
-static bool is_known_event(HtSpoolAppender *appender, const HtEvent *event, bool *known, GError **error)
+static bool is_same_payload(const HtSpoolJob *job)
 {
-    HtSpoolHash halves[2];
-    uint64_t value;
-    *known = false;
-    if (!event->key.data) {
-        return true;
-    }
-    if (ht_text_equal(event->key, appender->message->key)) {
-        halves[0] = appender->message_hash;
-    } else {
-        hash_key(appender, event->key, halves);
-    }
-    if (!ht_spool_keys_find(appender->keys, &halves[0], &value, error)) {
+    return memcmp(job->receipt.sha256, job->message->sha256, sizeof job->receipt.sha256) == 0;
+}
+
+/* A message that is one event under one number: it was sent before when that is what the number's latest event says. A receipt
+ * is read into the job only then. */
+static bool find_by_event(HtSpoolAppender *appender, HtSpoolJob *job, bool *found, GError **error)
+{
+    HtSpoolFormer former;
+    HtSpoolKnown known;
+    HtSpoolHash key;
+    uint64_t id = 0;
+    *found = false;
+    if (!ht_spool_contents_judge(appender->contents, 0, &known, &former, error)) {
         return false;
     }
-    *known = (value & HT_SPOOL_KEY_EVENT) != 0;
-    if (!*known) {
-        ht_spool_keys_put(appender->keys, &halves[0], value | HT_SPOOL_KEY_EVENT);
+    uint64_t value = ht_spool_contents_said(appender->contents, 0)->value;
+    if (known == HT_SPOOL_KNOWN_SAME && value & HT_SPOOL_KEY_MESSAGE) {
+        id = former.message;
+    } else if (known == HT_SPOOL_KNOWN_SAME) {
+        ht_spool_contents_receipt_key(appender->contents, &key);
+        if (!ht_spool_keys_find(appender->keys, &key, &value, error)) {
+            return false;
+        }
+        id = value >> HT_SPOOL_KEY_SHIFT;
+    } else if (known == HT_SPOOL_KNOWN_OTHER && !(value & HT_SPOOL_KEY_SEQUENCE)) {
+        id = value >> HT_SPOOL_KEY_SHIFT; /* of a format that noted no contents: the payload has to tell */
     }
+    if (id > 0 && !read_receipt(appender, job, id, error)) {
+        return false;
+    }
+    *found = id > 0 && (known == HT_SPOOL_KNOWN_SAME || is_same_payload(job));
     return true;
 }
+
+/* Whether the message's events stand in a format that noted no contents. */
+static bool has_no_contents(HtSpoolAppender *appender, const HtReceipt *receipt, bool *without,
+                            GError **error)
+{
+    bool found;
+    sqlite3_bind_int64(appender->find_content, 1, (sqlite3_int64)receipt->sequence);
+    bool good = ht_spool_database_row(appender->find_content, &found, error);
+    *without = good && found && sqlite3_column_type(appender->find_content, 0) == SQLITE_NULL;
+    sqlite3_reset(appender->find_content);
+    return good;
+}
+
+/* A message that is known by itself: it was sent before when its payload is the same and what it says is still so. */
+static bool find_by_message(HtSpoolAppender *appender, HtSpoolJob *job, bool *found, GError **error)
+{
+    uint64_t value;
+    *found = false;
+    if (!ht_spool_keys_find(appender->keys, &appender->message_hash, &value, error)) {
+        return false;
+    }
+    if (!(value & HT_SPOOL_KEY_MESSAGE)) {
+        return true;
+    }
+    if (!read_receipt(appender, job, value >> HT_SPOOL_KEY_SHIFT, error)) {
+        return false;
+    }
+    job->receipt.other_payload = !is_same_payload(job);
+    *found = job->receipt.other_payload;
+    return *found || (has_no_contents(appender, &job->receipt, found, error) &&
+                      (*found || ht_spool_contents_all_known(appender->contents, found, error)));
+}
+
+/* ---- Events ---- */
 
 /* Attributes go to every consumer, whatever it may see. Of those that a source fills as it likes, what is no plain number, or
  * holds a citizen number, is replaced by a pseudonym: the same for the same text, so that `reverses` still names what it
@@ -243,7 +300,9 @@ static bool resolve(HtSpoolAppender *appender, const HtEvent *event, uint32_t in
     return ht_spool_subjects_resolve(appender->subjects, &question, whose, error);
 }
 
-static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32_t index, GError **error)
+/* `other` is the latest event under the same number, when that says something else. */
+static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32_t index,
+                         HtSpoolFormer *other, GError **error)
 {
     const HtSpoolMessage *message = appender->message;
     HtEvent event = *given;
@@ -256,6 +315,16 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
     }
     event.attr[HT_ATTR_FORMERSUBJECT] = whose.former[0] != '\0' ? ht_text_from(whose.former) : HT_TEXT_NONE;
     mark_conflicts(appender, &whose, &event);
+    const HtSpoolSaid *said = ht_spool_contents_said(appender->contents, index);
+    bool numbered;
+    if (other && !ht_spool_ties_follow(appender->ties, other->subject, &numbered, error)) {
+        return false;
+    }
+    if (other) {
+        ht_spool_amend(&appender->amendment, said, other, whose.subject, &event);
+    }
+    uint8_t content[HT_SPOOL_CONTENT_SIZE];
+    ht_spool_contents_column(said, content);
     ht_buffer_reset(&appender->head, 1 << 16);
     ht_event_pack_head(&event, &appender->head);
     HtUuid id = ht_uuid_new();
@@ -267,53 +336,43 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
     ht_spool_bind_text(row, 5, (HtText){whose.subject, HT_SPOOL_SUBJECT - 1});
     ht_spool_bind_blob(row, 6, appender->head.data ? appender->head.data : "", appender->head.size);
     ht_spool_bind_blob(row, 7, event.data.data ? event.data.data : "", event.data.size);
+    ht_spool_bind_blob(row, 8, content, sizeof content);
     return ht_spool_database_do(row, error);
 }
 
-static uint32_t count_events(const HtSpoolMessage *message)
+/* Counts an event that is known, and appends one that is not. */
+static bool append_event(HtSpoolAppender *appender, uint32_t index, HtReceipt *receipt, GError **error)
 {
-    const GArray *events = message->packed ? message->packed : message->events;
-    return events ? events->len : 0;
-}
-
-/* The event with what the message adds to each. */
-static bool read_event(const HtSpoolMessage *message, uint32_t index, HtEvent *event, GError **error)
-{
-    if (!message->packed) {
-        *event = g_array_index(message->events, HtEvent, index);
-    } else if (!ht_event_unpack_again(g_array_index(message->packed, HtText, index), event)) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE, "spool: an event cannot be read");
+    HtEvent event;
+    HtSpoolKnown known;
+    HtSpoolFormer former;
+    if (!ht_spool_contents_judge(appender->contents, index, &known, &former, error)) {
         return false;
     }
-    for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
-        if (message->attr[attr].data) {
-            event->attr[attr] = message->attr[attr];
-        }
+    if (known == HT_SPOOL_KNOWN_SAME) {
+        receipt->duplicates++;
+        return true;
     }
+    HtSpoolFormer *other = known == HT_SPOOL_KNOWN_OTHER ? &former : NULL;
+    if (!ht_spool_message_event(appender->message, index, &event, error) ||
+        !insert_event(appender, &event, index, other, error)) {
+        return false;
+    }
+    ht_spool_contents_taken(appender->contents, index, appender->now.last_sequence, appender->by_event);
+    receipt->events++;
+    receipt->sequence = receipt->sequence ? receipt->sequence : appender->now.last_sequence;
+    ht_spool_step("event");
     return true;
 }
 
 static bool append_events(HtSpoolAppender *appender, HtReceipt *receipt, GError **error)
 {
-    uint32_t count = count_events(appender->message);
-    for (uint32_t i = 0; i < count; i++) {
-        HtEvent event;
-        bool known;
-        if (!read_event(appender->message, i, &event, error) ||
-            !is_known_event(appender, &event, &known, error)) {
+    for (uint32_t i = 0; i < ht_spool_contents_count(appender->contents); i++) {
+        if (!append_event(appender, i, receipt, error)) {
             return false;
         }
-        if (known) {
-            receipt->duplicates++;
-            continue;
-        }
-        if (!insert_event(appender, &event, i, error)) {
-            return false;
-        }
-        receipt->events++;
-        receipt->sequence = receipt->sequence ? receipt->sequence : appender->now.last_sequence;
-        ht_spool_step("event");
     }
+    ht_spool_contents_done(appender->contents, appender->now.messages);
     return true;
 }
 
@@ -374,9 +433,24 @@ static bool fits(const HtSpoolMessage *message)
     return largest <= ROW_BYTES_MAX;
 }
 
-static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t known, GError **error)
+/* A message that is one event is known by that, unless the event had come in another one. */
+static void put_message_key(HtSpoolAppender *appender, const HtReceipt *receipt)
+{
+    HtSpoolHash key = appender->message_hash;
+    if (appender->by_event && receipt->events > 0) {
+        return;
+    }
+    if (appender->by_event) {
+        ht_spool_contents_receipt_key(appender->contents, &key);
+    }
+    ht_spool_keys_put(appender->keys, &key,
+                      appender->now.messages << HT_SPOOL_KEY_SHIFT | HT_SPOOL_KEY_MESSAGE);
+}
+
+static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
 {
     const HtSpoolMessage *message = job->message;
+    ht_spool_job_reset(job);
     job->receipt = (HtReceipt){.id = message->id,
                                .rejected = message->rejected,
                                .received_us = message->received_us,
@@ -386,13 +460,11 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t known,
     ht_spool_hash_trace(appender->hasher, message->attr[HT_ATTR_TRACEPARENT],
                         (HtText){(const char *)message->id.bytes, HT_UUID_SIZE}, appender->trace);
     appender->now.messages++;
-    uint64_t value =
-        appender->now.messages << HT_SPOOL_KEY_SHIFT | HT_SPOOL_KEY_MESSAGE | (known & HT_SPOOL_KEY_EVENT);
-    ht_spool_keys_put(appender->keys, &appender->message_hash, value);
     if (!append_events(appender, &job->receipt, error) || !insert_message(appender, &job->receipt, error) ||
         !insert_extras(appender, error)) {
         return false;
     }
+    put_message_key(appender, &job->receipt);
     appender->now.duplicates += job->receipt.duplicates;
     if (appender->now.first_sequence == 0) {
         appender->now.first_sequence = job->receipt.sequence;
@@ -401,11 +473,35 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t known,
     return true;
 }
 
+/* By what the message is known. A key that is an event's, too, is that only for a message which is this one event; else it is
+ * known by the other half of its hash. */
+static bool find_message_hash(HtSpoolAppender *appender, GError **error)
+{
+    const HtSpoolMessage *message = appender->message;
+    HtSpoolHash halves[2];
+    uint64_t value;
+    const HtSpoolSaid *said = ht_spool_contents_count(appender->contents) > 0
+                                  ? ht_spool_contents_said(appender->contents, 0)
+                                  : NULL;
+    appender->by_event = said && said->of_message;
+    if (appender->by_event) {
+        appender->message_hash = said->key;
+        return true;
+    }
+    ht_spool_hash(appender->hasher, HT_TEXT_LITERAL("key"), ht_text_from(message->source), message->key,
+                  halves);
+    if (!ht_spool_keys_find(appender->keys, &halves[0], &value, error)) {
+        return false;
+    }
+    bool is_taken = value & HT_SPOOL_KEY_EVENT || ht_spool_contents_have_key(appender->contents, &halves[0]);
+    appender->message_hash = is_taken ? halves[1] : halves[0];
+    return true;
+}
+
 bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
 {
     const HtSpoolMessage *message = job->message;
-    HtSpoolHash halves[2];
-    uint64_t known;
+    bool found;
     if (!fits(message)) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE,
                     "spool: the message is larger than can be kept");
@@ -417,20 +513,24 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
     appender->message = message;
     appender->whose = job->mending ? &job->mending->whose : NULL;
     if (job->mending) {
-        bool good = ht_spool_mender_run(appender->mender, job, error);
-        if (!good || message->events->len == 0) {
-            return good;
+        bool mended = ht_spool_mender_run(appender->mender, job, error);
+        if (!mended || message->events->len == 0) {
+            return mended;
         }
     }
-    hash_key(appender, message->key, halves);
-    appender->message_hash = halves[0];
-    if (!ht_spool_keys_find(appender->keys, &halves[0], &known, error)) {
+    if (!ht_spool_contents_read(appender->contents, message, error) || !find_message_hash(appender, error)) {
         return false;
     }
-    if (known & HT_SPOOL_KEY_MESSAGE) {
-        return give_old_receipt(appender, job, known, error);
+    bool good = appender->by_event ? find_by_event(appender, job, &found, error)
+                                   : find_by_message(appender, job, &found, error);
+    if (!good) {
+        return false;
     }
-    return take_new(appender, job, known, error);
+    if (!found) {
+        return take_new(appender, job, error);
+    }
+    appender->now.resent += !job->receipt.other_payload;
+    return true;
 }
 
 bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error)

@@ -128,9 +128,12 @@ static const Relation relations[] = {
      "messages are not numbered without gaps", 1},
     {"SELECT count(*) FROM (SELECT message FROM messages GROUP BY message HAVING count(*) > 1)",
      "message ids are there twice", 1},
-    {"SELECT count(*) FROM keys k WHERE k.value & 1 AND NOT EXISTS"
+    {"SELECT count(*) FROM keys k WHERE k.value & 1 AND k.value >> 62 & 1 = 0 AND NOT EXISTS"
      " (SELECT 1 FROM messages m WHERE m.id = k.value >> 2)",
      "known keys name messages that never were", 1},
+    {"SELECT count(*) FROM keys WHERE value >> 62 & 1 AND"
+     " (value & 4611686018427387903) >> 2 NOT BETWEEN 1 AND ?2",
+     "known keys name events that never were", 1},
     {"SELECT count(*) FROM keys WHERE length(hash) <> 16 OR value & 3 = 0", "known keys cannot be read", 1},
     {"SELECT count(*) FROM aliases WHERE length(hash) <> 16 OR state NOT BETWEEN 0 AND 3 OR subject NOT GLOB 'p-*'",
      "ties of identities cannot be read", FORMAT_OF_TIES},

@@ -1,4 +1,4 @@
-/* Jobs: made and freed on the main thread, worked on by the writer. */
+/* Jobs and their messages: made and freed on the main thread, worked on by the writer. */
 #include "spool/job.h"
 
 #include "spool/mend.h"
@@ -11,6 +11,28 @@ HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (
     message->source = g_intern_string(message->source); /* as many as there are configured sources */
     job->reason = g_strdup(reason);
     return job;
+}
+
+uint32_t ht_spool_message_count(const HtSpoolMessage *message)
+{
+    const GArray *events = message->packed ? message->packed : message->events;
+    return events ? events->len : 0;
+}
+
+bool ht_spool_message_event(const HtSpoolMessage *message, uint32_t index, HtEvent *event, GError **error)
+{
+    if (!message->packed) {
+        *event = g_array_index(message->events, HtEvent, index);
+    } else if (!ht_event_unpack_again(g_array_index(message->packed, HtText, index), event)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE, "spool: an event cannot be read");
+        return false;
+    }
+    for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
+        if (message->attr[attr].data) {
+            event->attr[attr] = message->attr[attr];
+        }
+    }
+    return true;
 }
 
 void ht_spool_job_reset(HtSpoolJob *job)

@@ -25,6 +25,12 @@ typedef struct {
 HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason,
                              void (*open)(HtSpoolLetter *letter));
 
+/* How many events the message has. */
+uint32_t ht_spool_message_count(const HtSpoolMessage *message);
+
+/* One of them, with what the message adds to each. HT_SPOOL_ERROR_MESSAGE when it cannot be read. */
+bool ht_spool_message_event(const HtSpoolMessage *message, uint32_t index, HtEvent *event, GError **error);
+
 /* Forgets what a rolled back transaction had found out. */
 void ht_spool_job_reset(HtSpoolJob *job);
 

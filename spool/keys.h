@@ -7,18 +7,22 @@
  * log is deleted. At open the log is read back. After a crash in the middle of a merge it is done again from
  * the start, to the same end.
  *
- * A value says what the key is known as; a key of a message and one of an event made of the same bytes
- * share it. */
+ * A value says what the key is known as. A message that is one event under one number has one key for both:
+ * the event's sequence, from whose row the message is found. */
 #pragma once
 
 #include "spool/database.h"
 #include "spool/hash.h"
 
 enum {
-    HT_SPOOL_KEY_MESSAGE = 1, /* the value's upper bits are messages.id */
-    HT_SPOOL_KEY_EVENT = 2,
+    HT_SPOOL_KEY_MESSAGE = 1, /* a message is known by it; the value's upper bits are messages.id */
+    HT_SPOOL_KEY_EVENT = 2,   /* an event is */
     HT_SPOOL_KEY_SHIFT = 2
 };
+
+/* The upper bits are the sequence of the latest event under the key. Until format 4 they were not: a key of an event alone had
+ * none, and one of both the message's id. */
+#define HT_SPOOL_KEY_SEQUENCE ((uint64_t)1 << 62)
 
 /* Keys in memory before a merge begins: under 1 MB of memory, at most twice that during the merge. */
 #define HT_SPOOL_KEYS_MERGE_AT 16384

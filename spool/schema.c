@@ -3,7 +3,7 @@
 #include "spool/schema.h"
 
 /* Version 1. `messages.id` is given in order without gaps; `message` is the public identifier. A key's
- * value is `messages.id << 2 | what` (keys.h). Events keep their head and data packed (core/base/event.h). */
+ * value is `number << 2 | what` (keys.h). Events keep their head and data packed (core/base/event.h). */
 static const char step_1[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE messages(id INTEGER PRIMARY KEY, message BLOB NOT NULL, source TEXT NOT NULL,"
@@ -42,7 +42,11 @@ static const char step_3[] =
     " verb TEXT NOT NULL, subject TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,"
     " reason TEXT NOT NULL) STRICT;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3};
+/* Version 4: what an event said (content.h), to tell a known number from known content. Older rows have none: what comes again
+ * under their numbers counts as other content. */
+static const char step_4[] = "ALTER TABLE events ADD COLUMN content BLOB;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

@@ -60,14 +60,16 @@ bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **
 typedef struct HtSpoolMessage HtSpoolMessage;
 
 typedef struct {
-    HtUuid id;                /* of the message whose receipt this is (for a resend: the first one) */
-    uint64_t sequence;        /* of its first event; 0 when it has none */
-    uint32_t events;          /* new events appended */
-    uint32_t duplicates;      /* records that were already known under their key */
-    uint32_t rejected;        /* as the message said */
-    int64_t received_us;      /* when the bus took the (first) message */
-    uint8_t sha256[32];       /* of the (first) payload */
-    bool resent;              /* the key was known: this is the original receipt, nothing was appended */
+    HtUuid id;           /* of the message whose receipt this is (for a resend: the first one) */
+    uint64_t sequence;   /* of its first event; 0 when it has none */
+    uint32_t events;     /* new events appended */
+    uint32_t duplicates; /* records that were already known under their key */
+    uint32_t rejected;   /* as the message said */
+    int64_t received_us; /* when the bus took the (first) message */
+    uint8_t sha256[32];  /* of the (first) payload */
+    bool resent;         /* the same was sent before: this is the original receipt, nothing was appended */
+    bool other_payload; /* with resent: the key is of a message with another payload, whose receipt this is; ask again
+                                 under another key, and show it to nobody */
     HtText reply, reply_type; /* the adapter's own answer, as kept with the first message; absent when none */
 } HtReceipt;
 

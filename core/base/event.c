@@ -6,10 +6,11 @@
 
 G_DEFINE_QUARK(ht_event_error, ht_event_error)
 
-enum { TAG_ATTR_FIRST = 1, TAG_KEY = 64, TAG_IDENTITY, TAG_IDENTITY_FRESH, TAG_DATA };
+enum { TAG_ATTR_FIRST = 1, TAG_KEY = 64, TAG_IDENTITY, TAG_IDENTITY_FRESH, TAG_DATA, TAG_TIME_SENT };
 
 #define ITEM_REPORTED 0x10
 #define ITEM_REPEATS 0x20
+#define ITEM_SENDING 0x40
 #define ITEM_FORM 0x0f
 #define ATTR_MAX_BYTES 256
 #define TYPE_MAX_BYTES 80
@@ -57,9 +58,10 @@ __attribute__((noinline)) static void copy_bytes(char *to, HtText from)
 
 void ht_item_pack(HtBuffer *data, const HtItem *item)
 {
-    uint8_t head[ITEM_HEAD] = {
-        (uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) | (item->repeats ? ITEM_REPEATS : 0)),
-        item->instance, (uint8_t)MIN(item->name.size, 255)};
+    uint8_t head[ITEM_HEAD] = {(uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) |
+                                         (item->repeats ? ITEM_REPEATS : 0) |
+                                         (item->sending ? ITEM_SENDING : 0)),
+                               item->instance, (uint8_t)MIN(item->name.size, 255)};
     char *at = ht_pack_reserve(data, (uint8_t)item->kind, ITEM_HEAD + head[2] + item->value.size);
     memcpy(at, head, ITEM_HEAD);
     copy_bytes(at + ITEM_HEAD, (HtText){item->name.data, head[2]});
@@ -86,6 +88,7 @@ bool ht_item_next(HtUnpack *unpack, HtItem *item)
         .form = (HtValueForm)(at[0] & ITEM_FORM),
         .reported = (at[0] & ITEM_REPORTED) != 0,
         .repeats = (at[0] & ITEM_REPEATS) != 0,
+        .sending = (at[0] & ITEM_SENDING) != 0,
         .instance = at[1],
     };
     return true;
@@ -139,6 +142,9 @@ void ht_event_pack(const HtEvent *event, HtBuffer *buffer)
     }
     for (unsigned i = 0; i < event->identity_count; i++) {
         pack_identity(&event->identities[i], buffer);
+    }
+    if (event->time_sent) {
+        ht_pack_text(buffer, TAG_TIME_SENT, HT_TEXT_LITERAL(""));
     }
     ht_pack_text(buffer, TAG_DATA, event->data);
 }
@@ -341,6 +347,7 @@ static bool take_field(uint8_t tag, HtText value, bool checked, HtEvent *event)
     case TAG_IDENTITY: return take_identity(value, false, event);
     case TAG_IDENTITY_FRESH: return take_identity(value, true, event);
     case TAG_DATA: event->data = value; return true;
+    case TAG_TIME_SENT: event->time_sent = true; return value.size == 0;
     default: break;
     }
     if (tag < TAG_ATTR_FIRST || tag >= TAG_ATTR_FIRST + HT_ATTR_COUNT) {

@@ -54,7 +54,8 @@ typedef struct {
     HtText key; /* absent: the source gives no id for this record */
     HtIdentity identities[HT_EVENT_IDENTITIES];
     unsigned identity_count;
-    HtText data; /* packed items; see below */
+    bool time_sent; /* `time` is when the record was sent and not when anything happened */
+    HtText data;    /* packed items; see below */
 } HtEvent;
 
 /* Types that begin so are the bus's own: what it tells consumers of subjects. No department and no host may give one. */
@@ -86,6 +87,7 @@ typedef struct {
     HtValueForm form; /* elements only */
     bool reported;    /* elements only: repeated from another authority */
     bool repeats;     /* elements only: the group is an array */
+    bool sending;     /* elements only: says how or when the record was sent, and nothing of the fact */
     uint8_t instance; /* elements only: which one of the array, from 0 */
 } HtItem;
 

@@ -38,7 +38,7 @@ static HtText put_text(char **at, HtText text)
 
 static HtText choose_key(const HtTaken *taken, char *scope)
 {
-    if (taken->outcome && taken->outcome->key.size > 0) {
+    if (taken->outcome && taken->outcome->key.size > 0 && !taken->by_payload) {
         *scope = KEY_OF_MAPPING;
         return taken->outcome->key;
     }
@@ -102,13 +102,6 @@ bool ht_taken_is_genuine(const HtOutcome *outcome, const uint8_t sha256[32])
     sha256_update(&digest, outcome->original.size, (const uint8_t *)outcome->original.data);
     sha256_digest(&digest, sizeof found, found);
     return memcmp(found, sha256, sizeof found) == 0;
-}
-
-bool ht_taken_chose_sender_key(const HtTaken *taken)
-{
-    char scope;
-    choose_key(taken, &scope);
-    return scope == KEY_OF_HEADER || scope == KEY_OF_MESSAGE_ID;
 }
 
 /* The bytes as received. One that came in pieces has gone to the host, which gives back what has to be kept (repaired,

@@ -29,10 +29,6 @@ HtSpoolMessage *ht_taken_message(const HtTaken *taken, GError **error);
 /* The message without events, for ht_spool_quarantine(): the payload, if it is there, and the faults. */
 HtSpoolMessage *ht_taken_quarantine(const HtTaken *taken);
 
-/* Is it known by a key that the sender's software made up (wsa:MessageID, Idempotency-Key)? Clients use one for several
- * messages. */
-bool ht_taken_chose_sender_key(const HtTaken *taken);
-
 /* Is what the host gave back as the payload what was sent? */
 bool ht_taken_is_genuine(const HtOutcome *outcome, const uint8_t sha256[32]);
 

@@ -90,31 +90,29 @@ static void log_receipt(const HtRequest *request, const HtReceipt *receipt)
     }
 }
 
-/* The key is known, but of another payload, and the sender's software made the key up. Such a message is not the one sent
- * again: some clients send one MessageID with everything, and would lose all but the first message. False when it is to
- * be answered as it is. */
-static bool append_by_payload(HtRequest *request)
+/* The key is known, but of another payload. Such a message is not the one sent again: some clients send one MessageID with
+ * everything, and would lose all but the first message, or be shown another's receipt. */
+static void append_by_payload(HtRequest *request)
 {
-    HtTaken taken;
     HtOutcome outcome;
     gsize size;
     const char *bytes = g_bytes_get_data(request->frame, &size);
+    g_autoptr(GError) error = NULL;
     ht_outcome_init(&outcome);
-    bool good = ht_outcome_unpack((HtText){bytes, size}, &outcome, NULL);
-    fill_taken(request, &outcome, &taken);
-    good = good && ht_taken_chose_sender_key(&taken);
-    if (good) {
+    if (ht_outcome_unpack((HtText){bytes, size}, &outcome, &error)) {
         request->by_payload = true;
         ht_request_append(request, &outcome);
+    } else {
+        ht_request_distrust(request, error);
     }
     ht_outcome_clear(&outcome);
-    return good;
 }
 
 static void answer_receipt(HtRequest *request, const HtReceipt *receipt)
 {
     bool same = memcmp(receipt->sha256, request->sha256, sizeof request->sha256) == 0;
-    if (receipt->resent && !same && append_by_payload(request)) {
+    if (receipt->other_payload && !request->by_payload) {
+        append_by_payload(request);
         return;
     }
     ht_answer_receipt(&request->answer, &request->asker, receipt, same ? request->faults : NULL);

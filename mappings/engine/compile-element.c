@@ -331,6 +331,7 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
     bool keep = says(compiler, node, "null", "none");
     rule->null_flags = keep ? HT_NULL_KEEP_WORDS | HT_NULL_KEEP_SIGNS : 0;
     rule->required = says(compiler, node, "required", "yes");
+    rule->sending = rule->element->sending || says(compiler, node, "sending", "yes");
     rule->when = ht_compile_when(scope, node, "when");
     bool good = set_origin(scope, node, rule);
     const char *path = rule->source_path.data;

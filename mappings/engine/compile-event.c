@@ -113,6 +113,7 @@ static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *even
     event->time_paths = ht_compile_words(compiler, all);
     event->time_own = g_strv_length(ht_compile_words(compiler, from));
     event->time_element = find_time_element(compiler, node);
+    event->time_sending = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "sending"));
     event->time_finest = ht_compile_date(compiler, node, HT_TYPE_DATETIME, &event->time_flags);
     event->time_required = ht_compile_attribute(compiler, node, "required") != NULL;
 }

@@ -98,6 +98,7 @@ typedef struct {
     int finest; /* HtPrecision beyond which a date is cut; 0: none */
     unsigned null_flags;
     bool required;
+    bool sending;     /* no part of what the event says */
     bool alternative; /* same target as the rule before: skipped when that gave a value */
     bool is_birth_date, is_id_number;
     unsigned tells; /* HtTells bits of a value */
@@ -147,9 +148,10 @@ typedef struct {
     HtFrom time;
     const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */
     HtText
-        *time_elements; /* for each path of `time`: the names of the elements with its value; absent: none */
-    char **time_paths;  /* of the slots, */
-    unsigned time_own;  /* of which so many are the fact's own; the others stand in for them */
+        *time_elements;  /* for each path of `time`: the names of the elements with its value; absent: none */
+    char **time_paths;   /* of the slots, */
+    unsigned time_own;   /* of which so many are the fact's own; the others stand in for them */
+    HtFrom time_sending; /* those of `time` that say when the record was sent */
     unsigned time_flags;
     int time_finest;
     bool time_required;

@@ -234,6 +234,7 @@ static void take_element(const Loader *loader, xmlNode *node, const char *group,
         .repeats = repeats,
         .names = take_names(loader, node),
         .open_ended = is_yes(loader, node, "openEnded"),
+        .sending = is_yes(loader, node, "sending"),
         .line = (uint32_t)xmlGetLineNo(node),
     };
     if (one.table && one.type != HT_TYPE_CODE) {

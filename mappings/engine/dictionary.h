@@ -124,6 +124,7 @@ typedef struct {
     bool repeats;        /* its group may occur several times in an event */
     HtNames names;
     bool open_ended; /* the end of a validity: 9999-12-31 (长期) is a value, not a null */
+    bool sending;    /* says how or when the record was sent: no part of what an event says */
     uint32_t line;   /* in dictionary.xml */
 } HtElement;
 

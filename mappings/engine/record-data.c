@@ -139,7 +139,7 @@ static bool apply(Place *place, const HtElementRule *rule)
     bool constant = false;
     HtText text = ht_recorder_text(recorder, rule, &constant);
     HtConverted converted = HT_CONVERTED_NONE;
-    HtItem item = {.form = rule->form};
+    HtItem item = {.form = rule->form, .sending = rule->sending};
     if (text.data && rule->as == HT_AS_REFERENCE) {
         return write_reference(place, rule, text);
     }

@@ -167,8 +167,8 @@ static void test_repair_of_a_stopped_bus(void)
     const char *first = string_in(wait_for_event(&f, 0), "subject");
     wait_for_event(&f, 1);
     g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
-    g_assert_cmpint(RUN(&f, " ９０００００２０４ \n", &settled, "settle", "--kind", "person", "--source", "hukou",
-                        "--value-stdin", "--reason", REASON),
+    g_assert_cmpint(RUN(&f, " ９０００００２０４ \n", &settled, "settle", "--kind", "person", "--source",
+                        "hukou", "--value-stdin", "--reason", REASON),
                     ==, 0);
     g_assert_cmpint(RUN(&f, FIRST "\n", &parted, "split", first, "--id-number-stdin", "--reason", REASON), ==,
                     0);

@@ -42,16 +42,29 @@ struct HtTicket {
     bool ended;
 };
 
-static void pack_event(HtBuffer *buffer, unsigned number)
+/* What a body says ends with its first slash, or with an attribute x, which says nothing. */
+static unsigned find_content(const char *body)
 {
-    char business[20];
+    g_autofree char *content = g_strndup(body, strcspn(body, "/"));
+    char *nothing = strstr(content, " x=");
+    if (nothing) {
+        *nothing = '\0';
+    }
+    return g_str_hash(g_strchomp(content));
+}
+
+static void pack_event(HtBuffer *buffer, unsigned number, const char *body, HtText key)
+{
+    char business[20], person[40];
+    g_snprintf(person, sizeof person, "n-%u-%u", find_content(body), number);
     g_snprintf(business, sizeof business, "b-%u", number);
     HtEvent event = {.attr = {[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.moved-in.v1"),
                               [HT_ATTR_ACTION] = HT_TEXT_LITERAL("assert"),
                               [HT_ATTR_TIME] = HT_TEXT_LITERAL("2026-11-20T00:00:00+08:00"),
                               [HT_ATTR_SOURCE] = HT_TEXT_LITERAL("forged"),
                               [HT_ATTR_BUSINESSID] = {business, strlen(business)}},
-                     .identities = {{HT_TEXT_LITERAL("local"), HT_TEXT_LITERAL("n-1"), false}},
+                     .key = key,
+                     .identities = {{HT_TEXT_LITERAL("local"), {person, strlen(person)}, false}},
                      .identity_count = 1,
                      .data = HT_TEXT_LITERAL("")};
     ht_event_pack(&event, buffer);
@@ -74,7 +87,7 @@ static void add_stub_events(HtOutcome *outcome, const char *body, GPtrArray *kep
     unsigned count = strstr(body, "<none") ? 0 : strstr(body, "<two") ? 2 : 1;
     for (unsigned i = 0; i < count; i++) {
         HtBuffer *packed = g_new0(HtBuffer, 1);
-        pack_event(packed, i);
+        pack_event(packed, i, body, count == 1 ? outcome->key : HT_TEXT_NONE);
         if (strstr(body, "<garbage")) {
             packed->data[0] = (char)0xff;
         }

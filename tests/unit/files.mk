@@ -1,4 +1,5 @@
-unit_TESTS += test-base test-citizen
+unit_TESTS += test-base test-citizen test-event-digest
+test-event-digest_LIBS := base
 test-citizen_LIBS := base
 unit_TESTS += test-event-time
 test-event-time_LIBS := delivery config engine base
@@ -12,7 +13,8 @@ unit_TESTS += test-delivery
 test-delivery_LIBS := delivery config engine base
 unit_TESTS += test-door
 test-door_LIBS := ingress spool config engine base
-unit_TESTS += test-spool test-spool-subject test-spool-histories test-spool-repair test-spool-file
+unit_TESTS += test-spool test-spool-subject test-spool-histories test-spool-repair test-spool-file test-spool-content
+test-spool-content_LIBS := spool base
 test-spool_LIBS := spool base
 test-spool-subject_LIBS := spool base
 test-spool-histories_LIBS := spool base

@@ -112,8 +112,8 @@ static void made_up_key_of_another_payload_loses_nothing(void)
     static const struct {
         const char *headers, *first, *second;
     } cases[] = {
-        {"Idempotency-Key: k-1\r\n", "<b/>", "<b x='1'/>"},
-        {"", "<soap11><wsa/></soap11>", "<soap11><wsa/><x/></soap11>"},
+        {"Idempotency-Key: k-1\r\n", "<b/>", "<b y='1'/>"},
+        {"", "<soap11><wsa/></soap11>", "<soap11 y=''><wsa/><x/></soap11>"},
     };
     Bus *bus = bus_start();
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -130,6 +130,29 @@ static void made_up_key_of_another_payload_loses_nothing(void)
         g_assert_cmpstr(oldest->body, ==, first->body);
         assert_holds(oldest->head, "Hutong-Resent: true");
         g_assert_cmpuint(bus_events(bus), ==, before + 2);
+    }
+    bus_stop(bus);
+}
+
+/* A number comes again with something else, under no key and under one that the sender made up: no answer shows the receipt of
+ * what was said before. */
+static void known_number_with_other_content_is_taken(void)
+{
+    static const char *const headers[] = {"", "Idempotency-Key: k-1\r\n"};
+    Bus *bus = bus_start();
+    for (size_t i = 0; i < G_N_ELEMENTS(headers); i++) {
+        uint64_t before = bus_events(bus);
+        g_autofree char *one = g_strdup_printf("<b key=%zu says='1'/>", i);
+        g_autofree char *two = g_strdup_printf("<b key=%zu says='2'/>", i);
+        g_autoptr(Answer) first = post(bus, "hukou", headers[i], one);
+        g_autoptr(Answer) second = post(bus, "hukou", headers[i], two);
+        g_autoptr(Answer) third = post(bus, "hukou", headers[i], one);
+        g_autoptr(Answer) again = post(bus, "hukou", headers[i], one);
+        g_assert_null(strstr(second->head, "Hutong-Resent"));
+        g_assert_null(strstr(third->head, "Hutong-Resent"));
+        g_assert_cmpstr(again->body, ==, third->body);
+        assert_holds(again->head, "Hutong-Resent: true");
+        g_assert_cmpuint(bus_events(bus), ==, before + 3);
     }
     bus_stop(bus);
 }
@@ -585,6 +608,8 @@ int main(int argc, char **argv)
     g_test_add_func("/door/receipt/original-for-resent-message", resent_message_gets_the_original_receipt);
     g_test_add_func("/door/receipt/made-up-key-of-another-payload-loses-nothing",
                     made_up_key_of_another_payload_loses_nothing);
+    g_test_add_func("/door/receipt/a-known-number-with-other-content-is-taken",
+                    known_number_with_other_content_is_taken);
     g_test_add_func("/door/receipt/keys-of-several-kinds-never-meet", keys_of_several_kinds_never_meet);
     g_test_add_func("/door/receipt/in-the-form-of-the-request", answers_come_in_the_form_of_the_request);
     g_test_add_func("/door/event/bus-sets-its-own-attributes", bus_sets_its_own_attributes);

@@ -16,7 +16,7 @@ static void test_key(void)
                      ROW("<HJYWID>901</HJYWID><QRDJID>7</QRDJID><CXBZ>1</CXBZ><CXHJYWID>900</CXHJYWID>"));
     assert_has(test, 0, "\"action\":\"cancel\"");
     assert_has(test, 0, "\"reverses\":\"900\"");
-    g_assert_true(ht_text_is(test->outcome.key, "person.moved-in.v1|cancel|901|7"));
+    g_assert_true(ht_text_is(test->outcome.key, "person.moved-in.v1|assert|901|7"));
     mapping_test_run(test, ROW("<HJYWID>901</HJYWID>"));
     g_assert_null(test->outcome.key.data);
     g_assert_null(mapping_test_event(test, 0).key.data);
@@ -71,7 +71,7 @@ static void test_same_key(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/mapping/key/type-action-and-ids", test_key);
+    g_test_add_func("/mapping/key/type-and-ids", test_key);
     g_test_add_func("/mapping/key/none-for-a-payload-with-rejected-records",
                     test_key_of_a_payload_with_rejected_records);
     g_test_add_func("/mapping/key/message-id-is-none", test_message_id_is_no_key);

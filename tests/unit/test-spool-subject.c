@@ -526,11 +526,14 @@ TEST(test_packed_events_are_taken)
                      .data = HT_TEXT_LITERAL("")};
     event_identify(&event, "idNumber", NUMBER, false);
     ht_event_pack(&event, &buffer);
+    size_t size = buffer.size;
+    event.attr[HT_ATTR_TIME] = HT_TEXT_LITERAL("2020-01-01T00:00:00+08:00");
+    ht_event_pack(&event, &buffer);
     HtSpoolMessage *message = message_new("hukou", "packed");
     g_clear_pointer(&message->events, g_array_unref);
     message->packed = g_array_new(FALSE, FALSE, sizeof(HtText));
-    g_array_append_val(message->packed, ((HtText){buffer.data, buffer.size}));
-    g_array_append_val(message->packed, ((HtText){buffer.data, buffer.size}));
+    g_array_append_val(message->packed, ((HtText){buffer.data, size}));
+    g_array_append_val(message->packed, ((HtText){buffer.data + size, buffer.size - size}));
     message->attr[HT_ATTR_SOURCE] = HT_TEXT_LITERAL("hukou");
     g_assert_cmpuint(spool_take_well(place->spool, message).events, ==, 2);
     HtSpoolPage *page = spool_page(place->spool, 0, 2, 1000);

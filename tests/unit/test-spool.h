@@ -102,12 +102,17 @@ UNUSED static HtSpoolMessage *message_new(const char *source, const char *key)
     return message;
 }
 
-/* An event without a key when `key` is NULL. It stays where it is until the next one is added. */
+/* An event without a key when `key` is NULL, unlike any other. It stays where it is until the next one is added. */
 UNUSED static HtEvent *message_add(HtSpoolMessage *message, const char *key)
 {
     HtEvent event = {.key = ht_text_from(key), .data = HT_TEXT_LITERAL("")};
     event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.moved-in.v1");
     event.attr[HT_ATTR_BUSINESSID] = ht_text_from(key);
+    if (!key) {
+        static unsigned others;
+        g_autofree char *text = g_strdup_printf("other-%u", ++others);
+        event.attr[HT_ATTR_TIME] = ht_text_from(g_intern_string(text));
+    }
     g_array_append_val(message->events, event);
     return &g_array_index(message->events, HtEvent, message->events->len - 1);
 }

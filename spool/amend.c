@@ -1,0 +1,49 @@
+/* Corrections under a known number. Writer thread. */
+#include "spool/amend.h"
+
+#define DATA_KEEP (1 << 16)
+
+static bool is_same_person(const HtSpoolSaid *said, const HtSpoolFormer *former, const char *subject,
+                           const HtEvent *event)
+{
+    bool former_nameless =
+        former->has_content && (former->content[HT_SPOOL_HASH_SIZE] & HT_SPOOL_CONTENT_NAMELESS) != 0;
+    return strcmp(former->subject, subject) == 0 ||
+           ht_text_is(event->attr[HT_ATTR_FORMERSUBJECT], former->subject) ||
+           (said->nameless && former_nameless);
+}
+
+static void mark(HtSpoolAmendment *room, const char *name, HtEvent *event)
+{
+    ht_buffer_reset(&room->data, DATA_KEEP);
+    ht_event_add_mark(event->data, HT_TEXT_LITERAL(""), name, &room->data);
+    event->data = ht_buffer_text(&room->data);
+}
+
+static HtText name_former(HtSpoolAmendment *room, const HtSpoolFormer *former)
+{
+    HtText business = former->event.attr[HT_ATTR_BUSINESSID];
+    if (business.data) {
+        return business;
+    }
+    ht_uuid_format(&former->id, room->id);
+    return (HtText){room->id, HT_UUID_TEXT - 1};
+}
+
+void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
+                    const char *subject, HtEvent *event)
+{
+    if (!said->numbered) {
+        return;
+    }
+    if (former->sequence == 0 || !is_same_person(said, former, subject, event)) {
+        mark(room, "number-reused", event);
+        return;
+    }
+    if (ht_text_is(event->attr[HT_ATTR_ACTION], "assert") &&
+        !ht_text_is(former->event.attr[HT_ATTR_ACTION], "cancel")) {
+        event->attr[HT_ATTR_ACTION] = HT_TEXT_LITERAL("correct");
+        event->attr[HT_ATTR_REVERSES] = name_former(room, former);
+        mark(room, "same-number-other-content", event);
+    }
+}

@@ -1,0 +1,18 @@
+/* What becomes of an event whose number is known with other content. */
+#pragma once
+
+#include "spool/content.h"
+
+/* Room for what an event gets; it has to last as long as the event. */
+typedef struct {
+    char id[HT_UUID_TEXT];
+    HtBuffer data;
+} HtSpoolAmendment;
+
+/* About the same person (`subject`, or the event's formersubject; or nobody in both) an assertion becomes a correction that names
+ * the former business, with the mark same-number-other-content. What the source itself calls a correction, a cancel or a
+ * verification stays so, and so does what is asserted after a cancel: these say something else under their number by nature.
+ * About another person, or when the former event is not there any more, it is a fact of its own, with the mark
+ * number-reused. One without a number is no more than a new event. */
+void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
+                    const char *subject, HtEvent *event);
