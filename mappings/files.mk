@@ -50,6 +50,7 @@ mapping_DATA += mappings/dictionary.xml mappings/dictionary.rng mappings/mapping
 	mappings/tables/nciic.error.tsv \
 	mappings/tables/translate/blood.police.tsv \
 	mappings/tables/translate/blood.words.tsv \
+	mappings/tables/translate/correction-category.words.tsv \
 	mappings/tables/translate/education.words.tsv \
 	mappings/tables/translate/ethnic.letters.tsv \
 	mappings/tables/translate/ethnic.words.tsv \

@@ -32,16 +32,6 @@ static void give_record_division(const HealthState *state, hutong_out *out, cons
     }
 }
 
-/* A hospital's number of a patient is unique in that hospital's system only. */
-static void give_patient_key(const HealthState *state, hutong_out *out, const char *to, const char *number)
-{
-    char key[2 * HEALTH_ID];
-    if (state->reply.sender[0]) {
-        snprintf(key, sizeof key, "%s:%s", state->reply.sender, number);
-        health_give(state, out, to, key);
-    }
-}
-
 /* In priorRegistration (node->key) the local number is that of the patient that is merged away. */
 static void give_number(HealthState *state, hutong_out *out, const HealthNode *node, const char *to,
                         const char *number)
@@ -49,16 +39,13 @@ static void give_number(HealthState *state, hutong_out *out, const HealthNode *n
     bool local = strcmp(to, "localPatientId") == 0;
     if (local && node->key) {
         health_give(state, out, "priorPatientId", number);
-        give_patient_key(state, out, "priorKey", number);
         return;
     }
     health_give(state, out, to, number);
     if (!state->reply.patient[0]) {
         health_copy(state->reply.patient, HEALTH_ID, number, strlen(number));
     }
-    if (local) {
-        give_patient_key(state, out, "patientKey", number);
-    } else if (strcmp(to, "recordNumber") == 0) {
+    if (strcmp(to, "recordNumber") == 0) {
         give_record_division(state, out, number);
     }
 }

@@ -87,6 +87,44 @@ static void test_birth_joins_registration(void)
     g_assert_null(find_identity(&notified, "healthRecord"));
 }
 
+/* However either of them writes the number; and a child under the mother's number is not the mother. */
+static void test_birth_is_the_childs(void)
+{
+    static const char *const forms[] = {"t990000001", "Ｔ９９００００００１", "T-990000001", "T 990 000 001",
+                                        "编号：T990000001"};
+    g_autoptr(AdapterTest) test = new_test();
+    g_autofree char *notice = read_text(FOLDER, "health-cda-hsdb01-01-birth.xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autofree char *written = replace(notice, "T990000001", forms[i]);
+        run(test, written);
+        HtEvent event = get_event(test, 0);
+        g_autofree char *identities = mapping_test_identities(&event);
+        g_assert_cmpstr(identities, ==, "birthCertificate=T990000001");
+    }
+    g_autofree char *mothers = replace(notice, "extension=\"\"/>", "extension=\"990104198205069922\"/>");
+    g_assert_cmpstr(mothers, !=, notice);
+    run(test, mothers);
+    HtEvent event = get_event(test, 0);
+    g_autofree char *identities = mapping_test_identities(&event);
+    g_assert_cmpstr(identities, ==, "birthCertificate=T990000001");
+    g_assert_nonnull(memmem(event.data.data, event.data.size, "identity-conflict", 17));
+}
+
+/* A patient whose number nobody has filled in is not all such patients. */
+static void test_filler_numbers(void)
+{
+    static const char *const fillers[] = {"0", "000000", "99999999", "X", "A000000000"};
+    g_autoptr(AdapterTest) test = new_test();
+    g_autofree char *text = read_text(FOLDER, "prpa-in201304-merge-r1.xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(fillers); i++) {
+        g_autofree char *unknown = replace(text, "46510001", fillers[i]);
+        run(test, unknown);
+        HtEvent event = get_event(test, 0);
+        g_assert_cmpuint(event.identity_count, ==, 2);
+        g_assert_true(ht_text_is(event.identities[1].value, "PHC-0001:46513245"));
+    }
+}
+
 static void assert_same_event(const char *one_name, const char *other_name)
 {
     g_autoptr(AdapterTest) one = new_test();
@@ -551,6 +589,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_fixtures(FOLDER, "/health/fixture", &(Fixture){NULL, "mappings/health.xml", "health"});
     g_test_add_func("/health/persons/a-birth-joins-its-registration", test_birth_joins_registration);
+    g_test_add_func("/health/person/birth-is-the-childs", test_birth_is_the_childs);
+    g_test_add_func("/health/person/fillers-are-nobody", test_filler_numbers);
     g_test_add_func("/health/persons/both-encodings-are-the-same-event", test_styles_are_equal);
     g_test_add_func("/health/persons/a-merge-names-both-numbers", test_merge_names_both);
     g_test_add_func("/health/persons/local-numbers-are-their-senders", test_local_numbers_are_the_senders);

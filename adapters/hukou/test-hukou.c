@@ -132,6 +132,148 @@ static void test_reversal_flag(void)
 
 /* ---- Our answers ---- */
 
+/* ---- Who it is ---- */
+
+#define OLD "990104196002010024"
+#define NEW "990104198806020016"
+#define CHILD "990104200903130321"
+
+static void assert_identities_at(AdapterTest *test, guint index, const char *expected, int line)
+{
+    HtEvent event = get_event(test, index);
+    g_autofree char *found = mapping_test_identities(&event);
+    if (strcmp(found, expected) != 0) {
+        g_error("line %d: identities are \"%s\", not \"%s\"", line, found, expected);
+    }
+}
+#define assert_identities(test, index, expected) assert_identities_at((test), (index), (expected), __LINE__)
+
+static bool has_mark(AdapterTest *test, guint index, const char *mark)
+{
+    HtEvent event = get_event(test, index);
+    return memmem(event.data.data, event.data.size, mark, strlen(mark)) != NULL;
+}
+
+/* A correction of the citizen number, from OLD to NEW. */
+static void run_correction(AdapterTest *test, const char *category, const char *cancelled)
+{
+    g_autofree char *xml = g_strdup_printf(
+        "<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><BGGZXM>GMSFHM</BGGZXM><BGGZLB>%s</BGGZLB>"
+        "<BGGZQNR>" OLD "</BGGZQNR><BGGZHNR>" NEW
+        "</BGGZHNR><XM>测试甲</XM><SLSJ>20090415</SLSJ><CXBZ>%s</CXBZ>"
+        "<CXHJYWID>900000001</CXHJYWID></ROW></ROWS>",
+        category, cancelled);
+    run(test, xml);
+}
+
+/* A shared number (11) ties nothing to its other owner, a wrong one (10, 12, 19) is the same person's, and of what cannot be
+ * read nobody knows which of both it is. */
+static void test_corrected_numbers(void)
+{
+    static const char *const shared[] = {
+        "11",          "１１",   "011",      "11.0",     "１１．０",
+        " 11 ",        "重号",   "纠正重号", "重号更正", "公民身份号码重号更正",
+        "11/纠正重号", "11|重号"};
+    static const char *const wrong[] = {"12",       "１２", "012",  "12.0", "错号",
+                                        "纠正错号", "10",   "10.0", "19",   "公民身份号码更正"};
+    static const char *const unclear[] = {"",   "无", "1",          "8",     "99",          "?",
+                                          "21", "重", "重号或错号", "11 12", "11/纠正错号", "X"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(shared); i++) {
+        run_correction(test, shared[i], "0");
+        assert_identities(test, 0, "idNumber=" NEW "! person=7");
+        run_correction(test, shared[i], "1");
+        assert_identities(test, 0, "idNumber=" NEW " person=7");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        run_correction(test, wrong[i], i % 2 ? "1" : "0");
+        assert_identities(test, 0, "idNumber=" NEW " person=7 idNumber=" OLD);
+        g_assert_false(has_mark(test, 0, "identity-conflict"));
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(unclear); i++) {
+        run_correction(test, unclear[i], "0");
+        assert_identities(test, 0, "idNumber=" NEW);
+        g_assert_true(has_mark(test, 0, "identity-conflict"));
+    }
+}
+
+/* Before or after may be missing, no number, or the same. */
+static void test_half_corrections(void)
+{
+    static const char *const rows[][3] = {
+        {"", NEW, "idNumber=" NEW " person=7"},
+        {"无", NEW, "idNumber=" NEW " person=7"},
+        {"111111111111111111", NEW, "idNumber=" NEW " person=7"},
+        {OLD, "", "person=7 idNumber=" OLD},
+        {OLD, "待补", "person=7 idNumber=" OLD},
+        {"990104600201002", OLD, "idNumber=" OLD " person=7 idNumber=" OLD},
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><BGGZXM>GMSFHM</BGGZXM><BGGZLB>12</BGGZLB>"
+            "<BGGZQNR>%s</BGGZQNR><BGGZHNR>%s</BGGZHNR><XM>测试甲</XM><SLSJ>20090415</SLSJ></ROW></ROWS>",
+            rows[i][0], rows[i][1]);
+        run(test, xml);
+        if (test->outcome.events->len > 0) {
+            assert_identities(test, 0, rows[i][2]);
+        }
+    }
+}
+
+#define BIRTH(id, content)                                                                                  \
+    "<ROW><CSDJID>" id "</CSDJID><HJYWID>" id "</HJYWID><SLSJ>20090320</SLSJ><CSRQ>20090313</CSRQ>" content \
+    "</ROW>"
+
+/* A child under the number of whoever reports it, or of her mother; twins with nothing of their own but the certificate. */
+static void test_births(void)
+{
+    static const char *const columns[] = {"MQGMSFHM",   "FQGMSFHM",  "JHRYGMSFHM",
+                                          "JHREGMSFHM", "SBRGMSFHM", "HZGMSFHM"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(columns); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<ROWS>" BIRTH("930000101", "<XM>测试甲</XM><GMSFHM>" NEW "</GMSFHM><RYNBID>71</RYNBID><%s>" NEW
+                                        "</%s>") "</ROWS>",
+            columns[i], columns[i]);
+        run(test, xml);
+        assert_identities(test, 0, "person=71");
+        g_assert_true(has_mark(test, 0, "identity-conflict"));
+    }
+    run(test,
+        "<ROWS>" BIRTH("930000102", "<XM>测试之子</XM><GMSFHM>" NEW "</GMSFHM><CSZMBH>T99000001</CSZMBH>")
+            BIRTH("930000103", "<XM>测试之子</XM><GMSFHM>" NEW "</GMSFHM><CSZMBH>T99000002</CSZMBH>")
+                BIRTH("930000104", "<XM>测试之子</XM><GMSFHM>" NEW "</GMSFHM>") "</ROWS>");
+    assert_identities(test, 0, "birthCertificate=T99000001");
+    assert_identities(test, 1, "birthCertificate=T99000002");
+    assert_identities(test, 2, "");
+    run(test, "<ROWS>" BIRTH("930000105", "<XM>测试甲</XM><GMSFHM>" CHILD
+                                          "</GMSFHM><RYNBID>0</RYNBID><CSZMBH>0</CSZMBH>") "</ROWS>");
+    assert_identities(test, 0, "idNumber=" CHILD);
+}
+
+/* Direction marks around a number are no part of it. */
+static void test_invisible_characters(void)
+{
+    static const char *const forms[] = {"\xe2\x80\xad" CHILD "\xe2\x80\xac", "\xe2\x80\x8b" CHILD,
+                                        CHILD "\xc2\xad", "\xef\xbb\xbf" CHILD "\xe2\x81\xa9",
+                                        "990104\xe2\x80\x8e"
+                                        "200903130321"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<ROWS>" BIRTH("93\xe2\x80\x8b"
+                                           "0000106",
+                                           "<XM>测试甲</XM><GMSFHM>%s</GMSFHM><CSZMBH>T99\xe2\x80\x8e"
+                                           "000001</CSZMBH>") "</ROWS>",
+                            forms[i]);
+        run(test, xml);
+        assert_identities(test, 0, "idNumber=" CHILD " birthCertificate=T99000001");
+        HtEvent event = get_event(test, 0);
+        g_assert_true(ht_text_is(event.attr[HT_ATTR_BUSINESSID], "930000106"));
+    }
+}
+
 static void test_record_answer(void)
 {
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
@@ -253,6 +395,10 @@ int main(int argc, char **argv)
     g_test_add_func("/hukou/answers/success-has-nine-spellings", test_success_spellings);
     g_test_add_func("/hukou/answers/nciic-errors-say-whether-to-try-again", test_nciic_errors);
     g_test_add_func("/hukou/reversal/flag-in-every-spelling", test_reversal_flag);
+    g_test_add_func("/hukou/person/corrected-numbers", test_corrected_numbers);
+    g_test_add_func("/hukou/person/half-corrections", test_half_corrections);
+    g_test_add_func("/hukou/person/births-under-anothers-number", test_births);
+    g_test_add_func("/hukou/person/invisible-characters", test_invisible_characters);
     g_test_add_func("/hukou/rbsp/quoting-does-not-matter", test_quoting);
     g_test_add_func("/hukou/rbsp/conditions-name-persons", test_conditions);
     g_test_add_func("/hukou/nciic/licences-are-not-carried", test_licence);

@@ -209,6 +209,29 @@ static void test_not_unique(void)
     }
 }
 
+/* Both parties under one number: nobody is known by it, and they stay two. */
+static void test_one_number_for_both(void)
+{
+    static const char *const numbers[][2] = {{"990104198001019915", "990104198001019915"},
+                                             {"990104198001019915", "９９０１０４１９８００１０１９９１５"},
+                                             {"990104198205069922", "990104820506992"}};
+    g_autoptr(AdapterTest) test = new_test();
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<NewDataSet>" ROW("<OP_DATE>2009-01-02</OP_DATE><OP_TYPE>IA</OP_TYPE><NAME_MAN>测试甲</NAME_MAN>"
+                               "<NAME_WOMAN>测试乙</NAME_WOMAN><CERT_NUM_MAN>%s</CERT_NUM_MAN>"
+                               "<CERT_NUM_WOMAN>%s</CERT_NUM_WOMAN>") "</NewDataSet>",
+            numbers[i][0], numbers[i][1]);
+        run(test, xml);
+        g_assert_cmpuint(test->outcome.events->len, ==, 2);
+        for (guint party = 0; party < 2; party++) {
+            HtEvent event = get_event(test, party);
+            g_assert_cmpuint(event.identity_count, ==, 0);
+            g_assert_nonnull(memmem(event.data.data, event.data.size, "identity-conflict", 17));
+        }
+    }
+}
+
 /* The same registration from the service and from a file, its columns in another order. */
 static void test_two_shapes(void)
 {
@@ -413,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/marriage/certificates/without-one-kind-day-and-numbers-are-the-key", test_no_number);
     g_test_add_func("/marriage/certificates/what-others-may-have-too-is-no-key", test_not_unique);
     g_test_add_func("/marriage/certificates/two-shapes-give-the-same-key", test_two_shapes);
+    g_test_add_func("/marriage/person/one-number-for-both", test_one_number_for_both);
     g_test_add_func("/marriage/parties/each-goes-to-its-own-place", test_parties);
     g_test_add_func("/marriage/status/is-never-the-one-before", test_status);
     g_test_add_func("/marriage/records/compound-codes-travel-as-they-are", test_compound);

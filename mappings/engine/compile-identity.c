@@ -17,11 +17,10 @@ void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
     char **paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from"));
     event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
     event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
-    HtIdPart *parts = ht_compile_own(compiler, g_new0(HtIdPart, g_strv_length(paths) + 1));
+    event->id_words = ht_compile_own(compiler, g_new0(bool, g_strv_length(paths) + 1));
     for (unsigned i = 0; i < event->id.count; i++) {
-        parts[i].is_word = is_path_of(words, paths[i]);
+        event->id_words[i] = is_path_of(words, paths[i]);
     }
-    event->id_parts = parts;
     char **named = ht_compile_words(compiler, words);
     for (; *named; named++) {
         if (!g_strv_contains((const char *const *)paths, *named)) {
@@ -43,6 +42,7 @@ void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *e
     rule->id_number = ht_text_is(rule->kind, "idNumber");
     rule->separators = separators != NULL || ht_text_is(rule->kind, "birthCertificate");
     rule->from = ht_compile_from(scope, node);
+    rule->within = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "within"));
     rule->when = ht_compile_when(scope, node, "when");
     rule->fresh = ht_compile_when(scope, node, "fresh-when");
     rule->doubt = ht_compile_when(scope, node, "doubt-when");
@@ -50,51 +50,23 @@ void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *e
 
 /* ---- When all of the event is read ---- */
 
-static bool reads(const HtElementRule *rule, HtSlot slot)
-{
-    for (unsigned i = 0; i < rule->from.count; i++) {
-        if (rule->from.slots[i] == slot) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* True for what is read as a number of somebody or something, not as a date, a name or a code. */
 static bool is_number(const HtElementRule *rule)
 {
     return rule->as == HT_AS_STRING || rule->as == HT_AS_ID_NUMBER;
 }
 
-/* The element that carries the slot's value; NULL when none does. `number` becomes false when it is read as something else. */
-static const HtElement *find_reader(const HtEventRule *event, HtSlot slot, bool *number)
-{
-    const HtElement *found = NULL;
-    for (unsigned b = 0; b < event->n_blocks; b++) {
-        const HtBlock *block = &event->blocks[b];
-        for (unsigned i = 0; i < block->n_rules; i++) {
-            const HtElementRule *rule = &block->rules[i];
-            if (reads(rule, slot)) {
-                *number = *number && is_number(rule);
-                found = found || block->repeats ? found : rule->element;
-            }
-        }
-    }
-    return found;
-}
-
-static void find_readers(HtEventRule *event)
+/* What an element reads as something else is no number. */
+static void find_words(HtEventRule *event)
 {
     for (unsigned i = 0; i < event->id.count; i++) {
-        bool number = !event->id_parts[i].is_word;
-        event->id_parts[i].element = find_reader(event, event->id.slots[i], &number);
-        event->id_parts[i].is_word = !number;
-    }
-    for (unsigned i = 0; i < event->n_identities; i++) {
-        HtIdentityRule *identity = &event->identities[i];
-        bool number = true;
-        identity->element =
-            identity->from.count > 0 ? find_reader(event, identity->from.slots[0], &number) : NULL;
+        for (unsigned b = 0; b < event->n_blocks; b++) {
+            const HtBlock *block = &event->blocks[b];
+            for (unsigned r = 0; r < block->n_rules; r++) {
+                const HtElementRule *rule = &block->rules[r];
+                event->id_words[i] |= ht_element_reads(rule, event->id.slots[i]) && !is_number(rule);
+            }
+        }
     }
 }
 
@@ -127,7 +99,7 @@ static void find_others(HtCompiler *compiler, HtEventRule *event)
 void ht_compile_persons(HtCompiler *compiler, HtEventRule *event, const HtEventType *type)
 {
     event->newborn = type->newborn;
-    find_readers(event);
+    find_words(event);
     find_others(compiler, event);
 }
 

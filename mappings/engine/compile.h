@@ -104,6 +104,17 @@ typedef struct {
     unsigned tells; /* HtTells bits of a value */
 } HtElementRule;
 
+/* True when the rule reads its value from there. */
+static inline bool ht_element_reads(const HtElementRule *rule, HtSlot slot)
+{
+    for (unsigned i = 0; i < rule->from.count; i++) {
+        if (rule->from.slots[i] == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What stands together in an event: the elements of one group, or one instance (or path of instances) of a repeated one. */
 typedef struct {
     const char *group;
@@ -120,16 +131,10 @@ typedef struct {
     HtText kind;
     HtFrom from;
     const HtWhen *when, *fresh;
-    const HtWhen *doubt;      /* it cannot be told whose the value is; NULL: never */
-    const HtElement *element; /* that carries the value, for marks; NULL: none does */
+    HtFrom within;       /* whose numbering it is; the value stands before the number. Empty: the source's */
+    const HtWhen *doubt; /* it cannot be told whose the value is; NULL: never */
     bool id_number, separators;
 } HtIdentityRule;
-
-/* One of the values of a key. */
-typedef struct {
-    const HtElement *element; /* as above */
-    bool is_word;             /* no number: fillers are values */
-} HtIdPart;
 
 /* An element that holds another person's number, perhaps. */
 typedef struct {
@@ -143,7 +148,7 @@ typedef struct {
     HtText direction; /* absent: none */
     const HtWhen *when;
     HtFrom id;
-    HtIdPart *id_parts;
+    bool *id_words;   /* for each: no number, so fillers are values */
     bool id_personal; /* no businessid is made of it */
     HtFrom time;
     const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */

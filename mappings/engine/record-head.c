@@ -53,10 +53,10 @@ static HtText find_action(HtRecorder *recorder, const HtEventRule *rule)
 
 /* A business number; a filler is none. */
 static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute, HtSlot slot,
-                          const HtElement *element)
+                          const HtEventRule *rule)
 {
     HtText value = ht_match_value(recorder->match, slot, 0);
-    if (value.data && ht_recorder_is_filler(recorder, slot, element, value)) {
+    if (value.data && ht_recorder_is_filler(recorder, rule, slot, value)) {
         return;
     }
     if (value.data && can_be_attribute(value)) {
@@ -85,9 +85,8 @@ static HtText shorten(HtRecorder *recorder, size_t start)
 static HtText find_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i)
 {
     HtText value = ht_match_value(recorder->match, rule->id.slots[i], 0);
-    const HtIdPart *part = &rule->id_parts[i];
-    bool filler = value.data && !part->is_word &&
-                  ht_recorder_is_filler(recorder, rule->id.slots[i], part->element, value);
+    bool filler =
+        value.data && !rule->id_words[i] && ht_recorder_is_filler(recorder, rule, rule->id.slots[i], value);
     return filler ? HT_TEXT_NONE : value;
 }
 
@@ -135,10 +134,10 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     event->attr[HT_ATTR_ACTION] = action;
     event->key = make_key(recorder, rule);
     if (rule->id.count > 0 && !rule->id_personal) {
-        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0], rule->id_parts[0].element);
+        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0], rule);
     }
     if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
-        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0], NULL);
+        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0], rule);
     }
     if (names_nothing(rule, event)) {
         ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_REVERSAL_UNNAMED));
@@ -155,13 +154,14 @@ static bool is_correlation_known(const HtRecorder *recorder, const HtFrom *of)
 
 /* Equal values give equal ids, in any event and source; the values themselves may be personal and stay out. False when one
  * of them is missing. */
-static bool digest_correlation(HtRecorder *recorder, const HtFrom *of)
+static bool digest_correlation(HtRecorder *recorder, const HtEventRule *rule)
 {
+    const HtFrom *of = &rule->correlation;
     struct sha256_ctx digest;
     sha256_init(&digest);
     for (unsigned i = 0; i < of->count; i++) {
         HtText value = ht_match_value(recorder->match, of->slots[i], 0);
-        if (!value.data || ht_recorder_is_filler(recorder, of->slots[i], NULL, value)) {
+        if (!value.data || ht_recorder_is_filler(recorder, rule, of->slots[i], value)) {
             return false;
         }
         sha256_update(&digest, value.size, (const uint8_t *)value.data);
@@ -173,9 +173,9 @@ static bool digest_correlation(HtRecorder *recorder, const HtFrom *of)
     return true;
 }
 
-static void set_correlation(HtRecorder *recorder, const HtFrom *of, HtEvent *event)
+static void set_correlation(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
 {
-    if (is_correlation_known(recorder, of) || digest_correlation(recorder, of)) {
+    if (is_correlation_known(recorder, &rule->correlation) || digest_correlation(recorder, rule)) {
         event->attr[HT_ATTR_CORRELATIONID] =
             ht_recorder_keep(recorder, recorder->correlation.digest, CORRELATION_DIGITS);
     }
@@ -236,7 +236,7 @@ void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *ev
     ht_recorder_time(recorder, rule, event);
     set_division(recorder, rule, event);
     if (rule->correlation.count > 0) {
-        set_correlation(recorder, &rule->correlation, event);
+        set_correlation(recorder, rule, event);
     }
     ht_recorder_identities(recorder, rule, event);
 }

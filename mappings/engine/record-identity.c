@@ -29,26 +29,43 @@ static bool is_own_filler(const HtMapping *mapping, HtSlot slot, HtText value)
     return false;
 }
 
-bool ht_recorder_is_filler(HtRecorder *recorder, HtSlot slot, const HtElement *element, HtText value)
+/* Marks the element that carries the slot's value in this event; without one the whole event. */
+static void note(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtMark mark)
+{
+    const HtElement *found = NULL;
+    for (unsigned b = 0; b < rule->n_blocks && !found; b++) {
+        const HtBlock *block = &rule->blocks[b];
+        for (unsigned i = 0; i < block->n_rules && !block->repeats && !found; i++) {
+            const HtElementRule *one = &block->rules[i];
+            bool carries = ht_element_reads(one, slot) && ht_when_holds(one->when, recorder->match);
+            found = carries ? one->element : NULL;
+        }
+    }
+    ht_recorder_note(recorder, found, HT_MARK_BIT(mark));
+}
+
+bool ht_recorder_is_filler(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtText value)
 {
     bool filler = ht_is_filler(value) || is_own_filler(recorder->mapping, slot, value);
     if (filler) {
-        ht_recorder_note(recorder, element, HT_MARK_BIT(HT_MARK_NUMBER_FILLER));
+        note(recorder, rule, slot, HT_MARK_NUMBER_FILLER);
     }
     return filler;
 }
 
-/* The first of the identity's values that is somebody's number. */
-static HtText find_value(HtRecorder *recorder, const HtIdentityRule *rule)
+/* The first of the identity's values that is somebody's number, and where it stands. */
+static HtText find_value(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
+                         HtSlot *slot)
 {
     for (unsigned i = 0; i < rule->from.count; i++) {
-        HtText value = ht_match_value(recorder->match, rule->from.slots[i], 0);
+        *slot = rule->from.slots[i];
+        HtText value = ht_match_value(recorder->match, *slot, 0);
         if (!value.data) {
             continue;
         }
         if (ht_is_without_number(value)) {
-            ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_NUMBER_FILLER));
-        } else if (!ht_recorder_is_filler(recorder, rule->from.slots[i], rule->element, value)) {
+            note(recorder, event, *slot, HT_MARK_NUMBER_FILLER);
+        } else if (!ht_recorder_is_filler(recorder, event, *slot, value)) {
             return value;
         }
     }
@@ -268,13 +285,14 @@ static void add_contradicted(HtRecorder *recorder, const HtEventRule *rule, HtTe
 static HtText find_citizen(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
                            HtText *contradicted)
 {
-    HtText text = find_value(recorder, rule);
+    HtSlot slot = HT_SLOT_NONE;
+    HtText text = find_value(recorder, event, rule, &slot);
     HtIdNumber id = {.status = HT_ID_EMPTY};
     if (text.data) {
         id = *ht_recorder_id(recorder, text);
     }
     if (id.status == HT_ID_FILLER) {
-        ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_NUMBER_FILLER));
+        note(recorder, event, slot, HT_MARK_NUMBER_FILLER);
     }
     if (!names_somebody(&id)) {
         return HT_TEXT_NONE;
@@ -285,22 +303,39 @@ static HtText find_citizen(HtRecorder *recorder, const HtEventRule *event, const
     if (whose == OWN) {
         return number;
     }
-    ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_IDENTITY_CONFLICT));
+    note(recorder, event, slot, HT_MARK_IDENTITY_CONFLICT);
     *contradicted = whose == CONTRADICTED ? number : *contradicted;
     return HT_TEXT_NONE;
 }
 
-static HtText find_local(HtRecorder *recorder, const HtIdentityRule *rule)
+/* "WITHIN:NUMBER"; absent without the first: then it is nobody's number. */
+static HtText put_within(HtRecorder *recorder, const HtIdentityRule *rule, HtText number)
 {
-    HtText text = find_value(recorder, rule);
+    HtText within = ht_match_first(recorder->match, &rule->within, 0);
+    HtBuffer *text = &recorder->value;
+    if (!within.data) {
+        return HT_TEXT_NONE;
+    }
+    text->size = 0;
+    ht_buffer_add_text(text, within);
+    ht_buffer_add_char(text, ':');
+    ht_buffer_add_text(text, number);
+    return ht_buffer_text(text);
+}
+
+static HtText find_local(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule)
+{
+    HtSlot slot = HT_SLOT_NONE;
+    HtText text = find_value(recorder, event, rule, &slot);
+    if (text.data && rule->within.count > 0) {
+        text = put_within(recorder, rule, text);
+    }
     if (!text.data || text.size > IDENTITY_MAX) {
         return HT_TEXT_NONE;
     }
     char room[IDENTITY_MAX];
     HtText folded = ht_number_fold(text, rule->separators ? HT_FOLD_SEPARATORS : 0, room);
-    return folded.data >= room && folded.data < room + sizeof room
-               ? ht_recorder_keep(recorder, folded.data, folded.size)
-               : folded;
+    return folded.data ? ht_recorder_keep(recorder, folded.data, folded.size) : folded;
 }
 
 static bool is_printable(HtText text)
@@ -320,7 +355,7 @@ static bool is_doubtful(HtRecorder *recorder, const HtIdentityRule *rule)
     bool doubtful = rule->doubt && ht_when_holds(rule->doubt, recorder->match) &&
                     ht_match_first(recorder->match, &rule->from, 0).data;
     if (doubtful) {
-        ht_recorder_note(recorder, rule->element, HT_MARK_BIT(HT_MARK_IDENTITY_CONFLICT));
+        ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_IDENTITY_CONFLICT));
     }
     return doubtful;
 }
@@ -342,7 +377,7 @@ void ht_recorder_identities(HtRecorder *recorder, const HtEventRule *rule, HtEve
             continue;
         }
         HtText value = identity->id_number ? find_citizen(recorder, rule, identity, &contradicted)
-                                           : find_local(recorder, identity);
+                                           : find_local(recorder, rule, identity);
         add_identity(recorder, identity, value, event);
     }
     if (contradicted.data && event->identity_count == 0) {

@@ -179,9 +179,9 @@ HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size);
 /* record-identity.c: the event's identities. */
 void ht_recorder_identities(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event);
 
-/* True when the value, which stands for a number, is nobody's (filler.h, or the mapping says so); marked then, on the element
- * or, when that is NULL, on the whole event. */
-bool ht_recorder_is_filler(HtRecorder *recorder, HtSlot slot, const HtElement *element, HtText value);
+/* True when the value of the event's slot, which stands for a number, is nobody's (filler.h, or the mapping says so). Marked
+ * then, on the element that carries it or else on the whole event. */
+bool ht_recorder_is_filler(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtText value);
 
 /* record-data.c: the value that the rule's cases, constant, XPath or paths give; absent when none does. That of an XPath lives
  * until the next one's. `constant`: it is the mapping's. */

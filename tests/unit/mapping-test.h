@@ -141,6 +141,18 @@ static inline HtEvent mapping_test_event(MappingTest *test, guint index)
     return event;
 }
 
+/* "kind=value kind=value"; `!` stands behind what is fresh. transfer full. */
+static inline char *mapping_test_identities(const HtEvent *event)
+{
+    GString *all = g_string_new(NULL);
+    for (unsigned i = 0; i < event->identity_count; i++) {
+        const HtIdentity *one = &event->identities[i];
+        g_string_append_printf(all, "%s%.*s=%.*s%s", i > 0 ? " " : "", (int)one->kind.size, one->kind.data,
+                               (int)one->value.size, one->value.data, one->fresh ? "!" : "");
+    }
+    return g_string_free(all, FALSE);
+}
+
 /* The event as a consumer with every right would get it; checked as the bus does. transfer full. */
 static inline char *mapping_test_json(MappingTest *test, guint index)
 {

@@ -11,17 +11,10 @@
 #define CHILD "990104200903130321"
 #define TWIN "99010420090313033X"
 
-/* "kind=value kind=value". transfer full. */
 static char *get_identities(MappingTest *test, guint index)
 {
     HtEvent event = mapping_test_event(test, index);
-    g_autoptr(GString) all = g_string_new(NULL);
-    for (unsigned i = 0; i < event.identity_count; i++) {
-        const HtIdentity *one = &event.identities[i];
-        g_string_append_printf(all, "%s%.*s=%.*s", i > 0 ? " " : "", (int)one->kind.size, one->kind.data,
-                               (int)one->value.size, one->value.data);
-    }
-    return g_string_free(g_steal_pointer(&all), FALSE);
+    return mapping_test_identities(&event);
 }
 
 static void assert_identities_at(MappingTest *test, guint index, const char *expected, int line)
@@ -363,6 +356,22 @@ static void test_spouses_are_two(void)
     assert_identities(test, 1, "idNumber=" MOTHER);
 }
 
+/* A number of another's numbering: none without that, nor when it is a filler. */
+static void test_within(void)
+{
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING("<event type='person.corrected.v1' for-each='/ROWS/ROW'>"
+                                 "<identity kind='patient' from='NO' within='HOSPITAL'/></event>"));
+    mapping_test_run(test, ROWS(ROW("<NO>00 12</NO><HOSPITAL>h1</HOSPITAL>") ROW("<NO>12</NO>")
+                                    ROW("<NO>0000</NO><HOSPITAL>h1</HOSPITAL>")
+                                        ROW("<NO>12</NO><HOSPITAL>无</HOSPITAL>")));
+    assert_identities(test, 0, "patient=H1:0012");
+    assert_identities(test, 1, "");
+    assert_identities(test, 2, "");
+    assert_has(test, 2, FILLER);
+    assert_identities(test, 3, "");
+}
+
 static void test_doubt(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
@@ -399,6 +408,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/identity/contradicted-number", test_contradicted_number);
     g_test_add_func("/mapping/identity/twins-stay-two", test_twins);
     g_test_add_func("/mapping/identity/spouses-are-two", test_spouses_are_two);
+    g_test_add_func("/mapping/identity/within-another", test_within);
     g_test_add_func("/mapping/identity/doubt-ties-nothing", test_doubt);
     int status = g_test_run();
     mapping_test_forget_reference();
