@@ -3,7 +3,6 @@
  * is done here, as one filter that adds elements to each record:
  *
  *     certificate             the certificate's number in its one form
- *     CERT_NO_AS_SENT         as it was sent, when that is not the same
  *     registration            what ties the record's two events together, and makes their keys
  *     party-man, party-woman  what tells them apart
  *     REG_QX_MAN_NAME, …      instead of REG_QX_MAN, …, when it holds a name and no code
@@ -109,9 +108,6 @@ static void emit_certificate(MarriageState *state, hutong_out *out)
         return;
     }
     hutong_emit_string(state->host, out, "certificate", number.data);
-    if (strcmp(number.data, sent->data) != 0) {
-        hutong_emit_string(state->host, out, "CERT_NO_AS_SENT", sent->data);
-    }
     *sent = number;
 }
 

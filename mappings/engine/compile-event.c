@@ -47,9 +47,27 @@ GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const cha
     return records;
 }
 
+/* What the scope has named since there were `first` values decides about the records. */
+static void add_asks(HtPathScope *scope, guint first, GPtrArray *records)
+{
+    for (guint i = 0; i < records->len; i++) {
+        HtRecordRule *record = records->pdata[i];
+        for (guint n = first; n < scope->absolutes->len; n++) {
+            HtSlot *slots = g_new(HtSlot, record->asks.count + 1);
+            if (record->asks.count > 0) {
+                memcpy(slots, record->asks.slots, sizeof *slots * record->asks.count);
+            }
+            slots[record->asks.count++] = g_array_index(scope->absolutes, HtSlot, n);
+            record->asks.slots = ht_compile_own(scope->compiler, slots);
+        }
+    }
+}
+
 static void add_skip(HtPathScope *scope, const xmlNode *node, GPtrArray *records)
 {
+    guint named = scope->absolutes->len;
     const HtWhen *when = ht_compile_when(scope, node, "when");
+    add_asks(scope, named, records);
     for (guint i = 0; when && i < records->len; i++) {
         HtRecordRule *record = records->pdata[i];
         record->skips = g_renew(const HtWhen *, record->skips, record->n_skips + 1);
@@ -68,8 +86,13 @@ void ht_compile_skip(HtCompiler *compiler, const xmlNode *node)
 {
     bool needs_tree = false;
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
-    HtPathScope scope = {
-        .compiler = compiler, .node = node, .bases = bases, .needs_tree = &needs_tree, .each = -1};
+    g_autoptr(GArray) absolutes = g_array_new(FALSE, FALSE, sizeof(HtSlot));
+    HtPathScope scope = {.compiler = compiler,
+                         .node = node,
+                         .bases = bases,
+                         .absolutes = absolutes,
+                         .needs_tree = &needs_tree,
+                         .each = -1};
     g_autoptr(GPtrArray) records = ht_compile_records(&scope, node, "for-each");
     add_skip(&scope, node, records);
     mark_tree(records, needs_tree);
@@ -228,14 +251,17 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
 
     bool needs_tree = false;
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
+    g_autoptr(GArray) absolutes = g_array_new(FALSE, FALSE, sizeof(HtSlot));
     HtPathScope scope = {.compiler = compiler,
                          .node = node,
                          .bases = bases,
                          .covers = covers,
+                         .absolutes = absolutes,
                          .needs_tree = &needs_tree,
                          .each = -1};
     g_autoptr(GPtrArray) records = ht_compile_records(&scope, node, "for-each");
     event->when = ht_compile_when(&scope, node, "when");
+    add_asks(&scope, 0, records);
     read_children(&scope, node, event, records);
     if (type) {
         ht_compile_blocks(&scope, node, event, type);
@@ -244,6 +270,9 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
     if (!event->needs_person) {
         forget_tells(event);
     }
+    event->needs.count = absolutes->len;
+    event->needs.slots =
+        ht_compile_own(compiler, g_memdup2(absolutes->data, absolutes->len * sizeof(HtSlot)));
     add_to_records(compiler, node, event, records);
     mark_tree(records, needs_tree);
     if (!g_ptr_array_find_with_equal_func(compiler->mapping->types, name, g_str_equal, NULL)) {

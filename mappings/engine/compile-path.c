@@ -130,6 +130,19 @@ static HtSlot absolute_slot(HtCompiler *compiler, const char *path)
             g_array_append_val(above->clears, slot);
         }
         compiler->mapping->n_absolute = number + 1;
+        g_ptr_array_add(compiler->mapping->absolute_paths, g_strdup(path));
+        g_array_set_size(compiler->mapping->absolute_carried, number + 1);
+    }
+    return slot;
+}
+
+/* An absolute value that records want; others are an answer's or a count's. */
+static HtSlot wanted_slot(HtPathScope *scope, const char *path)
+{
+    HtSlot slot = absolute_slot(scope->compiler, path);
+    if (scope->absolutes) {
+        g_array_append_val(scope->absolutes, slot);
+        g_array_index(scope->compiler->mapping->absolute_carried, bool, slot &HT_SLOT_NUMBER) = true;
     }
     return slot;
 }
@@ -171,7 +184,7 @@ static HtSlot record_slot(HtPathScope *scope, const char *path)
 /* Remembers that the event names this value. */
 static void note_cover(HtPathScope *scope, HtSlot slot)
 {
-    if (scope->covers && !(slot & HT_SLOT_ABSOLUTE)) {
+    if (scope->covers && !scope->asks) {
         HtStore named = {slot, (uint16_t)MAX(scope->each, 0)};
         g_array_append_val(scope->covers->named, named);
     }
@@ -190,7 +203,7 @@ HtSlot ht_compile_path(HtPathScope *scope, const char *path, char **problem)
         return HT_SLOT_NONE;
     }
     if (*path == '/') {
-        return absolute_slot(scope->compiler, path);
+        return wanted_slot(scope, path);
     }
     if (scope->answer_path) {
         bool self = strcmp(path, ".") == 0;
@@ -308,7 +321,9 @@ const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const cha
     if (text) {
         char *problem = NULL;
         const HtWhenNames names = {resolve, find_flag, scope};
+        scope->asks = true;
         when = ht_when_parse(compiler->mapping->whens, text, &names, &problem);
+        scope->asks = false;
         if (!when) {
             ht_compile_error(compiler, node, "%s", problem);
             g_free(problem);
@@ -338,7 +353,9 @@ void ht_compile_ignore(HtPathScope *scope, const xmlNode *node)
             }
             reached->ignore = true;
         }
-        if (scope->covers && !absolute) {
+        if (absolute) {
+            g_ptr_array_add(compiler->ignored, *path);
+        } else if (scope->covers) {
             g_ptr_array_add(scope->covers->ignored, *path);
         }
     }

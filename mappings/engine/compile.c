@@ -33,6 +33,7 @@ static void free_event(gpointer data)
 {
     HtEventRule *rule = data;
     g_free(rule->covers);
+    g_free(rule->named);
     g_free(rule);
 }
 
@@ -77,6 +78,8 @@ static HtMapping *new_mapping(const char *path)
     mapping->flags = g_ptr_array_new_with_free_func(free_flag);
     mapping->fillers = g_ptr_array_new_with_free_func(g_free);
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
+    mapping->absolute_paths = g_ptr_array_new_with_free_func(g_free);
+    mapping->absolute_carried = g_array_new(FALSE, TRUE, sizeof(bool));
     mapping->types = g_ptr_array_new();
     mapping->owned = g_ptr_array_new_with_free_func(g_free);
     mapping->services = g_ptr_array_new();
@@ -94,15 +97,17 @@ void ht_mapping_free(HtMapping *mapping)
         return;
     }
     ht_trie_free(mapping->trie);
-    GPtrArray *arrays[] = {mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
-                           mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
-                           mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
-                           mapping->services, mapping->flags,   mapping->fillers};
+    GPtrArray *arrays[] = {
+        mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
+        mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
+        mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
+        mapping->services, mapping->flags,   mapping->fillers,      mapping->absolute_paths};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
     g_ptr_array_unref(mapping->operations);
     g_ptr_array_unref(mapping->actions);
+    g_array_unref(mapping->absolute_carried);
     g_free(mapping->path);
     g_free(mapping->source);
     g_free(mapping->authority);
@@ -303,22 +308,54 @@ static void number_bits(HtMapping *mapping)
     }
 }
 
+static void cover_named(const HtMapping *mapping, const HtCovers *covers, uint64_t *bits)
+{
+    for (guint n = 0; n < covers->named->len; n++) {
+        HtStore named = g_array_index(covers->named, HtStore, n);
+        bool column = named.slot & HT_SLOT_COLUMN;
+        unsigned first = column ? ((HtEachRule *)mapping->eaches->pdata[named.each])->first_bit : 0;
+        set_bit(bits, first + (named.slot & HT_SLOT_NUMBER));
+    }
+}
+
+/* What `<ignore>` in the mapping itself says of the event's records. */
+static void cover_ignored_everywhere(const HtCompiler *compiler, const HtEventRule *event, uint64_t *bits)
+{
+    const HtMapping *mapping = compiler->mapping;
+    for (guint r = 0; r < mapping->records->len; r++) {
+        const HtRecordRule *record = mapping->records->pdata[r];
+        size_t size = strlen(record->path);
+        bool is_its = false;
+        for (unsigned e = 0; e < record->n_events; e++) {
+            is_its = is_its || record->events[e] == event;
+        }
+        for (guint i = 0; is_its && i < compiler->ignored->len; i++) {
+            const char *ignored = compiler->ignored->pdata[i];
+            if (strncmp(ignored, record->path, size) == 0 && ignored[size] == '/') {
+                cover_ignored(mapping, ignored + size + 1, bits);
+            }
+        }
+    }
+}
+
 static void finish_covers(HtCompiler *compiler)
 {
     HtMapping *mapping = compiler->mapping;
     number_bits(mapping);
+    unsigned words = mapping->n_bits / 64 + 1;
     for (guint i = 0; i < mapping->events->len; i++) {
         HtEventRule *event = mapping->events->pdata[i];
         const HtCovers *covers = compiler->covers->pdata[i];
-        event->covers = g_new0(uint64_t, mapping->n_bits / 64 + 1);
-        for (guint n = 0; n < covers->named->len; n++) {
-            HtStore named = g_array_index(covers->named, HtStore, n);
-            bool column = named.slot & HT_SLOT_COLUMN;
-            unsigned first = column ? ((HtEachRule *)mapping->eaches->pdata[named.each])->first_bit : 0;
-            set_bit(event->covers, first + (named.slot & HT_SLOT_NUMBER));
-        }
+        event->covers = g_new0(uint64_t, words);
+        event->named = g_new0(uint64_t, words);
         for (guint n = 0; n < covers->ignored->len; n++) {
             cover_ignored(mapping, covers->ignored->pdata[n], event->covers);
+        }
+        cover_ignored_everywhere(compiler, event, event->covers);
+        cover_named(mapping, covers, event->named);
+        for (unsigned word = 0; word < words; word++) {
+            event->named[word] &= ~event->covers[word];
+            event->covers[word] |= event->named[word];
         }
     }
 }
@@ -372,6 +409,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
 {
     compiler->covers = g_ptr_array_new_with_free_func(free_covers);
     compiler->record_nodes = g_ptr_array_new();
+    compiler->ignored = g_ptr_array_new();
     compiler->record_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->absolute_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->eaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -386,6 +424,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     finish_covers(compiler);
     g_ptr_array_unref(compiler->covers);
     g_ptr_array_unref(compiler->record_nodes);
+    g_ptr_array_unref(compiler->ignored);
     g_hash_table_unref(compiler->record_slots);
     g_hash_table_unref(compiler->absolute_slots);
     g_hash_table_unref(compiler->eaches);

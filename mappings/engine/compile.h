@@ -175,7 +175,9 @@ typedef struct {
                                             *names; /* of person.birthDate and person.name; NULL at the end */
     HtBlock *blocks;                                /* in the order of an event's data */
     unsigned n_blocks;
-    uint64_t *covers; /* bits of the values that it names */
+    HtFrom needs;     /* absolute values that it names */
+    uint64_t *covers; /* bits of the values that it names or ignores, */
+    uint64_t *named;  /* and of those that it names and does not ignore. Conditions name nothing */
     int line;
 } HtEventRule;
 
@@ -185,6 +187,7 @@ typedef struct {
     unsigned n_events;
     const HtWhen **skips;
     unsigned n_skips;
+    HtFrom asks;      /* absolute values that decide which events it makes, and whether it is skipped */
     unsigned *counts; /* indexes of the counts that it is counted in */
     unsigned n_counts;
     bool needs_tree; /* an XPath somewhere: the record becomes a DOM */
@@ -260,13 +263,15 @@ struct HtMapping {
     GPtrArray *fillers;      /* HtFillerRule * */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
-    unsigned n_bits;       /* record slots, then columns */
-    GPtrArray *types;      /* const char *, NULL-terminated */
-    GPtrArray *services;   /* HtService * */
-    GPtrArray *operations; /* const HtOperation *: those of the services, and those that stand alone */
-    HtSlot operation;      /* of the path /@operation; HT_SLOT_NONE: nobody asks */
-    GPtrArray *actions;    /* HtActionRule *, at most HT_ACTIONS_MAX */
-    GPtrArray *owned;      /* what rules point to, freed with the mapping */
-    GPtrArray *arrays;     /* GPtrArray * of the services, the same */
+    GPtrArray *absolute_paths; /* char *: of each absolute slot, for unmapped */
+    GArray *absolute_carried;  /* bool: some event names it; else it is an answer's or a count's */
+    unsigned n_bits;           /* record slots, then columns */
+    GPtrArray *types;          /* const char *, NULL-terminated */
+    GPtrArray *services;       /* HtService * */
+    GPtrArray *operations;     /* const HtOperation *: those of the services, and those that stand alone */
+    HtSlot operation;          /* of the path /@operation; HT_SLOT_NONE: nobody asks */
+    GPtrArray *actions;        /* HtActionRule *, at most HT_ACTIONS_MAX */
+    GPtrArray *owned;          /* what rules point to, freed with the mapping */
+    GPtrArray *arrays;         /* GPtrArray * of the services, the same */
     GPtrArray *whens, *xpaths;
 };

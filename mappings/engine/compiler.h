@@ -19,6 +19,7 @@ typedef struct {
     GString *errors;
     GHashTable *record_slots, *absolute_slots, *eaches; /* path → number + 1 */
     GPtrArray *covers;                                  /* HtCovers *, one for each event */
+    GPtrArray *ignored;      /* const char *: absolute paths of the mapping's own <ignore>s */
     GPtrArray *record_nodes; /* const xmlNode *: where each of the mapping's records is named first */
     GPtrArray *uses;         /* HtUse *, owned; what a <use> put there has its own in _private */
 } HtCompiler;
@@ -36,6 +37,8 @@ typedef struct {
     GPtrArray *bases;        /* HtTrieNode *: the records' nodes */
     const char *answer_path; /* absolute: relative paths are meant from here, and belong to the payload */
     HtCovers *covers;        /* of the event; may be NULL */
+    GArray *absolutes;       /* HtSlot: the absolute values that are named; may be NULL */
+    bool asks;               /* a condition: what it looks at is not carried by that */
     bool *needs_tree;        /* set by an XPath; NULL: none is allowed here */
     int each;                /* index of the repeated group, or -1 */
 } HtPathScope;

@@ -95,15 +95,73 @@ HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
     return get_value(match, slot, null_flags);
 }
 
+static inline void note_taken(HtMatch *match, HtSlot slot)
+{
+    const HtBuffer *text;
+    HtValue *value = find_value(match, slot, &text);
+    value->taken = match->event & 0x7f;
+    match->taken = slot;
+}
+
+HtText ht_match_take(HtMatch *match, HtSlot slot, unsigned null_flags)
+{
+    HtText value = get_value(match, slot, null_flags);
+    if (value.data) {
+        note_taken(match, slot);
+    }
+    return value;
+}
+
+void ht_match_take_equal(HtMatch *match, const HtFrom *from, unsigned first, HtText value)
+{
+    HtSlot taken = match->taken;
+    for (unsigned i = first; i < from->count; i++) {
+        HtText other = ht_match_raw(match, from->slots[i]);
+        if (other.data && ht_text_equal(other, value)) {
+            note_taken(match, from->slots[i]);
+        }
+    }
+    match->taken = taken;
+}
+
 HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags)
 {
     for (unsigned i = 0; i < from->count; i++) {
         HtText value = get_value(match, from->slots[i], null_flags);
         if (value.data) {
+            match->taken = from->slots[i];
+            match->taken_at = i;
             return value;
         }
     }
     return HT_TEXT_NONE;
+}
+
+void ht_match_take_found(HtMatch *match, const HtFrom *from, HtText value)
+{
+    note_taken(match, match->taken);
+    ht_match_take_equal(match, from, match->taken_at + 1, value);
+}
+
+HtText ht_match_take_first(HtMatch *match, const HtFrom *from, unsigned null_flags)
+{
+    HtText value = ht_match_first(match, from, null_flags);
+    if (value.data) {
+        ht_match_take_found(match, from, value);
+    }
+    return value;
+}
+
+HtText ht_match_path(const HtMatch *match, HtSlot slot)
+{
+    const HtMapping *mapping = match->mapping;
+    unsigned number = slot & HT_SLOT_NUMBER;
+    if (slot & HT_SLOT_COLUMN) {
+        const HtEachRule *each = mapping->eaches->pdata[match->each];
+        return ht_text_from(each->columns->pdata[number]);
+    }
+    const GPtrArray *paths = slot & HT_SLOT_ABSOLUTE ? mapping->absolute_paths : mapping->record_paths;
+    return ht_text_from(paths->pdata[number]);
 }
 
 /* ---- What nobody named ---- */
@@ -142,6 +200,7 @@ static bool has_bit(const uint64_t *bits, unsigned bit)
     return bits[bit / 64] >> (bit % 64) & 1;
 }
 
+/* Instance for instance, column for column: what is in none of the bits. */
 static void collect_instances(HtMatch *match, unsigned each, const uint64_t *covers)
 {
     const HtEachRule *rule = match->mapping->eaches->pdata[each];
@@ -172,4 +231,48 @@ void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers)
     for (guint each = 0; each < mapping->eaches->len; each++) {
         collect_instances(match, each, covers);
     }
+}
+
+/* What is left of the instances of one repeated group. */
+static void collect_left_instances(HtMatch *match, unsigned each, const uint64_t *named, HtUnmapped *left)
+{
+    const HtEachRule *rule = match->mapping->eaches->pdata[each];
+    const HtInstances *instances = &match->instances[each];
+    match->each = (int)each;
+    for (unsigned i = 0; instances->serial == match->serial && i < instances->count; i++) {
+        match->columns = &instances->values[i * instances->columns];
+        for (unsigned column = 0; column < instances->columns; column++) {
+            HtSlot slot = (HtSlot)(column | HT_SLOT_COLUMN);
+            bool named_here = has_bit(named, rule->first_bit + column);
+            if (named_here && match->columns[column].taken != match->event) {
+                ht_unmapped_add(left, ht_match_path(match, slot), ht_match_value(match, slot, 0));
+            }
+        }
+    }
+    match->columns = NULL;
+}
+
+void ht_match_collect_left(HtMatch *match, const uint64_t *named, HtUnmapped *left)
+{
+    const HtMapping *mapping = match->mapping;
+    for (unsigned i = 0; i < match->n_stored; i++) {
+        HtSlot slot = match->stored[i];
+        if (match->values[slot].taken != match->event && has_bit(named, slot)) {
+            ht_unmapped_add(left, ht_match_path(match, slot), ht_match_value(match, slot, 0));
+        }
+    }
+    for (guint each = 0; each < mapping->eaches->len; each++) {
+        collect_left_instances(match, each, named, left);
+    }
+}
+
+void ht_match_drop_absolute(HtMatch *match, unsigned number)
+{
+    HtSlot slot = (HtSlot)(number | HT_SLOT_ABSOLUTE);
+    HtValue *value = &match->absolutes[number];
+    if (value->serial >= match->payload_serial && !value->taken &&
+        g_array_index(match->mapping->absolute_carried, bool, number)) {
+        ht_unmapped_add(&match->payload_unmapped, ht_match_path(match, slot), ht_match_value(match, slot, 0));
+    }
+    value->serial = 0;
 }

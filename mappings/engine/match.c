@@ -197,7 +197,7 @@ static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtCha
         copy.offset = kept.offset;
         copy.sent = copy_text(match, change->sent, change->sent_size);
         ht_buffer_add(&match->payload_changes, &copy, sizeof copy);
-        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x3fffffff;
+        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x7fffff;
     }
     return kept;
 }
@@ -207,13 +207,14 @@ void ht_match_hush(HtMatch *match)
     match->top->quiet = true;
 }
 
+/* What the mapper itself says is known, whoever takes it. */
 void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
 {
     if (slot == HT_SLOT_NONE) {
         return;
     }
     HtValue *kept = &match->absolutes[slot & HT_SLOT_NUMBER];
-    *kept = (HtValue){0};
+    *kept = (HtValue){.taken = HT_EVENT_NONE};
     if (value.data) {
         kept->offset = (uint32_t)match->payload_text.size;
         kept->size = (uint32_t)value.size;
@@ -222,12 +223,19 @@ void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
     }
 }
 
-/* False when the slot has a value already: the first one counts. */
+/* True inside of what a mapping ignores: what is stored there for a condition or an answer's code is not for consumers. */
+static bool is_ignored(const HtMatch *match, const HtNodeStep *step)
+{
+    return match->top->quiet || step->ignore;
+}
+
+/* False when the slot has a value already: the first one counts. Of absolute values it is the last one. */
 static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
 {
     if (store->slot & HT_SLOT_ABSOLUTE) {
         HtText text = {match->text.data + value->offset, value->size};
         HtText taken = ht_actions_take(match, store->slot, text);
+        ht_match_drop_absolute(match, store->slot & HT_SLOT_NUMBER);
         if (taken.data != text.data) {
             ht_match_say(match, store->slot, taken);
         } else {
@@ -241,7 +249,7 @@ static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value
     HtValue *slot = &match->values[store->slot & HT_SLOT_NUMBER];
     if (store->slot & HT_SLOT_COLUMN) {
         HtInstances *instances = &match->instances[store->each];
-        if (instances->serial != match->serial || instances->count == 0) {
+        if (instances->serial != match->serial || instances->count == 0 || instances->surplus) {
             return false;
         }
         slot =
@@ -251,6 +259,7 @@ static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value
         return false;
     }
     *slot = *value;
+    slot->taken = 0;
     if (!(store->slot & HT_SLOT_COLUMN)) {
         match->stored[match->n_stored++] = store->slot;
     }
@@ -282,7 +291,8 @@ static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t s
         ht_text_trim(match->text.data + (changed ? change.offset : start), changed ? change.size : size);
     HtValue kept = {.offset = (uint32_t)(value.data - match->text.data),
                     .size = (uint32_t)value.size,
-                    .serial = match->serial};
+                    .serial = match->serial,
+                    .taken = is_ignored(match, step) ? HT_EVENT_NONE : 0};
     if (value.size == 0) {
         return true;
     }
@@ -337,6 +347,7 @@ static void begin_record(HtMatch *match, const HtRecordRule *rule)
     match->record_document = match->document;
     match->record_line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
     match->record_start = match->text.size;
+    match->event = 0;
     match->changes.size = 0;
     match->n_stored = 0;
     reset_unmapped(&match->record_unmapped);
@@ -363,7 +374,7 @@ static void end_record(HtMatch *match)
 static void enter_node(HtMatch *match, const HtNode *node)
 {
     for (unsigned i = 0; i < node->n_clears; i++) {
-        match->absolutes[node->clears[i] & HT_SLOT_NUMBER].serial = 0;
+        ht_match_drop_absolute(match, node->clears[i] & HT_SLOT_NUMBER);
     }
     if (node->record && !match->record_depth) {
         begin_record(match, node->record);

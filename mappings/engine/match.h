@@ -19,9 +19,13 @@
 typedef struct {
     uint32_t offset, size;
     uint32_t serial;
-    uint32_t null : 2;    /* 0: not looked at; else known by match-values.c */
-    uint32_t change : 30; /* of an absolute value: its number in `payload_changes`, from 1; 0: none */
+    uint32_t null : 2; /* 0: not looked at; else known by match-values.c */
+    uint32_t
+        taken : 7; /* HtMatch.event of the last event that has taken it; of an absolute value: not 0 when one has */
+    uint32_t change : 23; /* of an absolute value: its number in `payload_changes`, from 1; 0: none */
 } HtValue;
+
+#define HT_EVENT_NONE 127 /* HtValue.taken of what is ignored */
 
 /* A value that is kept otherwise than it was sent. Both texts lie in the same buffer. */
 typedef struct {
@@ -43,7 +47,7 @@ typedef struct {
     HtValue *values; /* instance after instance, `columns` each */
     unsigned columns, count, room;
     uint32_t serial;
-    bool surplus;
+    bool surplus; /* there were more: what is in them is kept as unmapped */
 } HtInstances;
 
 typedef struct {
@@ -78,6 +82,10 @@ struct HtMatch {
     unsigned n_stored;
     HtInstances *instances;   /* one for each of the mapping's eaches */
     HtValue *columns;         /* of the instance at hand while a block is recorded; else NULL */
+    int each;                 /* whose instance that is */
+    unsigned event;           /* the record's events are numbered from 1 */
+    HtSlot taken;             /* of the value that was found or taken last, */
+    unsigned taken_at;        /* and its place among the paths it was looked for in */
     HtBuffer text;            /* of the record */
     HtBuffer payload_text;    /* of absolute values */
     HtBuffer changes;         /* HtChange of the record's values, in the order of their offsets, */
@@ -138,6 +146,21 @@ HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags);
 /* The value of the first of the paths that has one. */
 HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags);
 
+/* As ht_match_value(), for what the event at hand carries in some form: it is not unmapped then. */
+HtText ht_match_take(HtMatch *match, HtSlot slot, unsigned null_flags);
+
+/* Takes the value that ht_match_first() found last, with these paths; and with it what further ones say the same. */
+void ht_match_take_found(HtMatch *match, const HtFrom *from, HtText value);
+
+/* Finds it and takes it. */
+HtText ht_match_take_first(HtMatch *match, const HtFrom *from, unsigned null_flags);
+
+/* Takes those of the paths, from place `first` on, that say the same as `value`. */
+void ht_match_take_equal(HtMatch *match, const HtFrom *from, unsigned first, HtText value);
+
+/* The slot's path, of columns with that of their element: the name of its value in unmapped. */
+HtText ht_match_path(const HtMatch *match, HtSlot slot);
+
 /* How the value differs from what was sent; NULL when it does not, or is none of the matcher's. */
 HtChange *ht_match_change(HtMatch *match, HtText value);
 
@@ -157,6 +180,13 @@ bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change)
 
 /* Moves what the record has but none of the events in `covers` (bits) names to its unmapped fields. */
 void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);
+
+/* Adds what the event at hand names (bits), and has not taken: values of conditions that do not hold, and of paths that were not
+ * needed. */
+void ht_match_collect_left(HtMatch *match, const uint64_t *named, HtUnmapped *left);
+
+/* Moves an absolute value that no event has taken to what is unmapped around the records. */
+void ht_match_drop_absolute(HtMatch *match, unsigned number);
 
 /* Appends a field to a list of unmapped ones, within its bounds. The name is cleaned and cut; null values are left out. */
 void ht_unmapped_add(HtUnmapped *unmapped, HtText name, HtText value);

@@ -37,8 +37,12 @@ static HtText find_date(HtRecorder *recorder, const HtElementRule *rule)
     for (unsigned i = 0; i < rule->from.count; i++) {
         HtText text = ht_match_value(recorder->match, rule->from.slots[i], rule->null_flags);
         if (text.data && ht_recorder_date(recorder, text, rule->date_flags, &date) != HT_DATE_NULL) {
+            recorder->match->taken = rule->from.slots[i];
+            recorder->match->taken_at = i;
             return text;
         }
+        ht_match_take(recorder->match, rule->from.slots[i],
+                      rule->null_flags); /* it says that there is none */
     }
     return HT_TEXT_NONE;
 }
@@ -129,6 +133,17 @@ static bool write_reference(Place *place, const HtElementRule *rule, HtText text
 
 /* ---- Rules ---- */
 
+/* What the element is made of is carried: the value of a path; the one that a case stands for. */
+static void take_origin(HtMatch *match, const HtElementRule *rule, HtText text, bool constant)
+{
+    if (constant || rule->xpath) {
+        ht_match_take_first(match, &rule->from, rule->null_flags);
+    } else if (text.data) {
+        ht_match_take_found(match, &rule->from, text);
+    }
+    match->taken = rule->xpath ? HT_SLOT_NONE : match->taken;
+}
+
 /* True when the rule gave the event something. */
 static bool apply(Place *place, const HtElementRule *rule)
 {
@@ -138,16 +153,24 @@ static bool apply(Place *place, const HtElementRule *rule)
     }
     bool constant = false;
     HtText text = ht_recorder_text(recorder, rule, &constant);
+    take_origin(recorder->match, rule, text, constant);
     HtConverted converted = HT_CONVERTED_NONE;
     HtItem item = {.form = rule->form, .sending = rule->sending};
     if (text.data && rule->as == HT_AS_REFERENCE) {
-        return write_reference(place, rule, text);
+        bool wrote = write_reference(place, rule, text);
+        if (!wrote) {
+            ht_recorder_keep_original(recorder, rule->source_path, text);
+        }
+        return wrote;
     }
     if (constant) {
         item.value = text;
         converted = HT_CONVERTED;
     } else if (text.data) {
         converted = ht_recorder_convert(recorder, rule, text, &item);
+        if (rule->as == HT_AS_DIVISION && rule->from.count > 1) {
+            ht_recorder_take_wider(recorder, &rule->from, item.value);
+        }
     }
     if (converted == HT_CONVERTED) {
         write_item(place, rule->element, &item);
@@ -198,6 +221,7 @@ static void write_each(Place *place)
         return;
     }
     for (unsigned i = 0; i < instances->count; i++) {
+        match->each = place->block->each;
         match->columns = &instances->values[i * instances->columns];
         write_repeated(place);
     }
@@ -263,6 +287,7 @@ void ht_recorder_data(HtRecorder *recorder, const HtEventRule *rule)
     ht_match_forget_notes(recorder->match);
     write_elements(recorder, rule);
     ht_recorder_note_time(recorder);
+    ht_match_collect_left(recorder->match, rule->named, &recorder->originals);
     note_text(recorder);
     ht_recorder_note(recorder, NULL, ht_match_other_changes(match));
     if (match->record_unmapped.surplus || match->payload_unmapped.surplus || recorder->originals.surplus) {

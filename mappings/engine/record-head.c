@@ -56,12 +56,13 @@ static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute
                           const HtEventRule *rule)
 {
     HtText value = ht_match_value(recorder->match, slot, 0);
-    if (value.data && ht_recorder_is_filler(recorder, rule, slot, value)) {
+    if (!value.data || ht_recorder_is_filler(recorder, rule, slot, value)) {
         return;
     }
-    if (value.data && can_be_attribute(value)) {
+    ht_match_take(recorder->match, slot, 0);
+    if (can_be_attribute(value)) {
         event->attr[attribute] = value;
-    } else if (value.data) {
+    } else {
         ht_recorder_keep_original(recorder, ht_text_from(ht_attr_name(attribute)), value);
     }
 }
@@ -115,6 +116,7 @@ static HtText make_key(HtRecorder *recorder, const HtEventRule *rule)
         if (!value.data) {
             return HT_TEXT_NONE;
         }
+        ht_match_take(recorder->match, rule->id.slots[i], 0);
         ht_buffer_add_char(key, '|');
         add_to_key(key, value);
     }
@@ -175,6 +177,9 @@ static bool digest_correlation(HtRecorder *recorder, const HtEventRule *rule)
 
 static void set_correlation(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
 {
+    for (unsigned i = 0; i < rule->correlation.count; i++) {
+        ht_match_take(recorder->match, rule->correlation.slots[i], 0);
+    }
     if (is_correlation_known(recorder, &rule->correlation) || digest_correlation(recorder, rule)) {
         event->attr[HT_ATTR_CORRELATIONID] =
             ht_recorder_keep(recorder, recorder->correlation.digest, CORRELATION_DIGITS);
@@ -188,13 +193,14 @@ static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText pat
 {
     char code[HT_NUMBER_MAX];
     for (unsigned i = 0; i < from->count; i++) {
-        HtText text = ht_match_value(recorder->match, from->slots[i], 0);
+        HtText text = ht_match_take(recorder->match, from->slots[i], 0);
         size_t size = text.data ? ht_value_division(text.data, text.size, code) : 0;
         if (size > 0) {
             ht_division_check(recorder->reference->divisions, code, size, info);
             if (info->marks) {
                 ht_recorder_note(recorder, NULL, info->marks);
             }
+            ht_recorder_take_wider(recorder, from, (HtText){code, size});
             return ht_recorder_keep(recorder, code, info->size ? info->size : size);
         }
         if (text.data) {

@@ -66,6 +66,7 @@ static HtText find_value(HtRecorder *recorder, const HtEventRule *event, const H
         if (ht_is_without_number(value)) {
             note(recorder, event, *slot, HT_MARK_NUMBER_FILLER);
         } else if (!ht_recorder_is_filler(recorder, event, *slot, value)) {
+            recorder->identity = *slot;
             return value;
         }
     }
@@ -364,6 +365,7 @@ static void add_identity(HtRecorder *recorder, const HtIdentityRule *rule, HtTex
 {
     if (value.data && is_printable(value) && value.size + rule->kind.size <= IDENTITY_MAX) {
         bool fresh = rule->fresh && ht_when_holds(rule->fresh, recorder->match);
+        ht_match_take(recorder->match, recorder->identity, 0);
         event->identities[event->identity_count++] = (HtIdentity){rule->kind, value, fresh};
     }
 }

@@ -44,12 +44,16 @@ static bool take_time(HtRecorder *recorder, const HtEventRule *rule, unsigned pa
     HtText text = ht_match_value(recorder->match, rule->time.slots[path], 0);
     HtDateResult result =
         text.data ? ht_recorder_date(recorder, text, rule->time_flags, &date) : HT_DATE_NULL;
+    if (text.data) {
+        ht_match_take(recorder->match, rule->time.slots[path], 0);
+    }
     if (result == HT_DATE_INVALID) {
         remember(recorder, text, rule->time_paths[path]);
     }
     if (result != HT_DATE_OK) {
         return false;
     }
+    ht_match_take_equal(recorder->match, &rule->time, path + 1, text);
     bool assumed = path >= rule->time_own;
     recorder->time_marks = (date.marks & HT_MARK_BIT(HT_MARK_ZONE_CONVERTED)) |
                            (assumed ? HT_MARK_BIT(HT_MARK_TIME_ASSUMED) : 0);
@@ -98,6 +102,7 @@ void ht_recorder_note_time(HtRecorder *recorder)
         const HtTimeOriginal *original = &recorder->time_originals[i];
         if (!ht_recorder_is_refused(recorder, original->text)) {
             ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_DATE_INVALID));
+            recorder->match->taken = HT_SLOT_NONE;
             ht_recorder_keep_original(recorder, ht_text_from(original->path), original->text);
         }
     }

@@ -2,6 +2,7 @@
 #include "mappings/engine/record.h"
 
 #include "core/base/clock.h"
+#include "mappings/engine/convert.h"
 
 #include <nettle/base16.h>
 
@@ -54,6 +55,7 @@ void ht_recorder_begin(HtRecorder *recorder, HtOutcome *outcome, const HtReading
     recorder->repaired = false;
     recorder->today = find_today(recorder);
     recorder->payload_unmapped = 0;
+    recorder->payload_surplus = false;
     memset(recorder->ids, 0, sizeof recorder->ids);
     memset(recorder->dates, 0, sizeof recorder->dates);
     recorder->correlation.serial = 0;
@@ -81,6 +83,7 @@ void ht_recorder_begin_part(HtRecorder *recorder, uint32_t number)
                                    .events_size = recorder->events.size};
     recorder->repaired = false;
     recorder->payload_unmapped = 0;
+    recorder->payload_surplus = false;
 }
 
 void ht_recorder_rewind_part(HtRecorder *recorder)
@@ -92,6 +95,7 @@ void ht_recorder_rewind_part(HtRecorder *recorder)
     recorder->events.size = recorder->part.events_size;
     g_array_set_size(recorder->spans, recorder->part.events);
     recorder->payload_unmapped = 0;
+    recorder->payload_surplus = false;
 }
 
 /* ---- What the parts ask for ---- */
@@ -125,7 +129,31 @@ void ht_recorder_fault(HtRecorder *recorder, const char *code, const char *label
 
 void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value)
 {
-    ht_unmapped_add(&recorder->originals, path, value);
+    HtSlot slot = recorder->match->taken;
+    HtText name = slot == HT_SLOT_NONE ? path : ht_match_path(recorder->match, slot);
+    ht_unmapped_add(&recorder->originals, name, value);
+}
+
+/* Pairs of zeros at the end stand for all that is inside. */
+static size_t count_significant(const char *code, size_t size)
+{
+    while (size >= 4 && code[size - 1] == '0' && code[size - 2] == '0') {
+        size -= 2;
+    }
+    return size;
+}
+
+void ht_recorder_take_wider(HtRecorder *recorder, const HtFrom *from, HtText code)
+{
+    char other[HT_NUMBER_MAX];
+    for (unsigned i = 0; i < from->count; i++) {
+        HtText text = ht_match_raw(recorder->match, from->slots[i]);
+        size_t size = text.data ? ht_value_division(text.data, text.size, other) : 0;
+        size = size > 0 ? count_significant(other, size) : 0;
+        if (size > 0 && size <= code.size && memcmp(other, code.data, size) == 0) {
+            ht_match_take(recorder->match, from->slots[i], 0);
+        }
+    }
 }
 
 /* True for a text of the record; that of an XPath makes place for the next one's. */
@@ -188,6 +216,7 @@ void ht_recorder_digest(struct sha256_ctx *digest, char hex[HT_DIGEST_HEX])
 
 static void begin_event(HtRecorder *recorder)
 {
+    recorder->match->event++;
     recorder->n_notes = 0;
     recorder->sensitivity = 0;
     recorder->minor = false;
@@ -262,12 +291,9 @@ static void make_event(HtRecorder *recorder, const HtEventRule *rule, bool alone
     g_array_append_val(recorder->spans, span);
 }
 
-/* With one event for each record all values below it are that event's: nothing to compare. */
+/* What none of the record's events names. */
 static void collect_unmapped(HtRecorder *recorder, const HtRecordRule *rule, uint64_t made)
 {
-    if (rule->n_events == 1) {
-        return;
-    }
     unsigned words = recorder->mapping->n_bits / 64 + 1;
     uint64_t *covers = recorder->covers;
     memset(covers, 0, sizeof *covers * words);
@@ -355,16 +381,20 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
         recorder->outcome->rejected++;
     } else {
         recorder->payload_unmapped = recorder->match->payload_unmapped.items.size;
+        recorder->payload_surplus = recorder->match->payload_unmapped.surplus;
     }
 }
 
 /* ---- The payload's end ---- */
 
-/* Fields after the last record go to the last event: nothing is dropped in silence. */
-static void append_trailer(HtRecorder *recorder)
+/* Fields that came after the last record, or that no record has taken, go to the last event since `first`: nothing is dropped in
+ * silence. */
+static void append_trailer(HtRecorder *recorder, guint first)
 {
-    const HtBuffer *fields = &recorder->match->payload_unmapped.items;
-    if (recorder->spans->len == recorder->part.events || fields->size <= recorder->payload_unmapped) {
+    const HtUnmapped *unmapped = &recorder->match->payload_unmapped;
+    const HtBuffer *items = &unmapped->items;
+    bool surplus = unmapped->surplus && !recorder->payload_surplus;
+    if (recorder->spans->len == first || (items->size <= recorder->payload_unmapped && !surplus)) {
         return;
     }
     HtSpan *span = &g_array_index(recorder->spans, HtSpan, recorder->spans->len - 1);
@@ -373,25 +403,43 @@ static void append_trailer(HtRecorder *recorder)
     if (!ht_event_unpack((HtText){packed, span->size}, &event, NULL)) {
         return;
     }
+    HtText fields = {items->data + recorder->payload_unmapped, items->size - recorder->payload_unmapped};
     recorder->data.size = 0;
-    ht_buffer_add_text(&recorder->data, event.data);
-    ht_buffer_add(&recorder->data, fields->data + recorder->payload_unmapped,
-                  fields->size - recorder->payload_unmapped);
+    if (surplus) {
+        ht_event_add_mark(event.data, HT_TEXT_LITERAL(""), ht_mark_name(HT_MARK_VALUE_TRUNCATED),
+                          &recorder->data);
+    } else {
+        ht_buffer_add_text(&recorder->data, event.data);
+    }
+    ht_buffer_add_text(&recorder->data, fields);
     event.data = ht_buffer_text(&recorder->data);
     recorder->events.size = span->start;
     ht_event_pack(&event, &recorder->events);
     span->size = recorder->events.size - span->start;
+    recorder->payload_unmapped = items->size;
+    recorder->payload_surplus = unmapped->surplus;
 }
 
 void ht_recorder_end_part(HtRecorder *recorder)
 {
-    append_trailer(recorder);
+    append_trailer(recorder, recorder->part.events);
     recorder->payload_unmapped = recorder->match->payload_unmapped.items.size;
+    recorder->payload_surplus = recorder->match->payload_unmapped.surplus;
+}
+
+/* Absolute values may belong to records of a later part: only now it is known that no record takes them. */
+static void append_left_absolutes(HtRecorder *recorder)
+{
+    for (unsigned i = 0; i < recorder->mapping->n_absolute; i++) {
+        ht_match_drop_absolute(recorder->match, i);
+    }
+    append_trailer(recorder, 0);
 }
 
 void ht_recorder_finish(HtRecorder *recorder)
 {
     const HtOutcome *outcome = recorder->outcome;
+    append_left_absolutes(recorder);
     bool alone = recorder->spans->len == 1 && outcome->records == 1 && outcome->rejected == 0;
     if (alone && recorder->key.size > 0) {
         recorder->outcome->key = ht_buffer_text(&recorder->key);

@@ -89,7 +89,8 @@ typedef struct {
     HtPartStart part;        /* faults count their records from its beginning */
     HtBuffer events;         /* packed events of the payload, one after the other */
     GArray *spans;           /* HtSpan: where each is */
-    size_t payload_unmapped; /* bytes of match->payload_unmapped that the last event has already */
+    size_t payload_unmapped; /* bytes of match->payload_unmapped that the last event has already, */
+    bool payload_surplus;    /* and whether it is marked that some are missing */
     HtBuffer key;            /* idempotency key of the payload's first event */
     HtBuffer record_keys;    /* of the events of the record at hand, one after the other: */
     HtSpan record_key[HT_RECORD_EVENTS];
@@ -116,6 +117,7 @@ typedef struct {
     uint8_t sensitivity;
     bool minor;
 
+    HtSlot identity;      /* of the value that was last found to be somebody's number */
     HtReadId ids[HT_IDS]; /* the last citizen numbers read, */
     unsigned next_id;     /* the oldest of them */
     HtReadDate dates[HT_DATES];
@@ -158,8 +160,12 @@ void ht_recorder_note(HtRecorder *recorder, const HtElement *element, HtMarks ma
 /* Adds a fault of the record at hand. `label` is the element with its path, or NULL. */
 void ht_recorder_fault(HtRecorder *recorder, const char *code, const char *label, const char *text);
 
-/* Keeps the value as it was sent in the event's unmapped fields. */
+/* Keeps the value as it was sent in the event's unmapped fields, under the path of what was taken last; under `path` when it came
+ * from none. */
 void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value);
+
+/* Takes also those of the paths whose division only is around the one that is carried: they say nothing more. */
+void ht_recorder_take_wider(HtRecorder *recorder, const HtFrom *from, HtText code);
 
 /* Ends the digest: in lower-case hexadecimal, with a NUL. */
 void ht_recorder_digest(struct sha256_ctx *digest, char hex[HT_DIGEST_HEX]);

@@ -92,3 +92,5 @@ unit_TESTS += test-mapping-flag
 test-mapping-flag_LIBS := engine base
 unit_TESTS += test-operation
 test-operation_LIBS := engine base
+unit_TESTS += test-mapping-left
+test-mapping-left_LIBS := engine base
