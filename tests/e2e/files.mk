@@ -22,3 +22,5 @@ e2e_TESTS += e2e-limits
 e2e-limits_LIBS := admin base
 e2e_TESTS += e2e-subject
 e2e-subject_LIBS := admin base
+e2e_TESTS += e2e-cases
+e2e-cases_LIBS := admin base
