@@ -177,9 +177,26 @@ static bool parse(Reading *reading, const char *bytes, size_t size)
     return good;
 }
 
+/* Senders put byte order marks and empty lines before the document, where XML has none. */
+static size_t measure_front(const char *bytes, size_t size)
+{
+    size_t front = 0;
+    while (front < size) {
+        bool is_mark = size - front >= 3 && memcmp(bytes + front, "\xef\xbb\xbf", 3) == 0;
+        if (!is_mark && !hutong_is_blank(bytes[front])) {
+            break;
+        }
+        front += is_mark ? 3 : 1;
+    }
+    return front;
+}
+
 bool health_read_nested(HealthState *state, hutong_out *out, const char *bytes, size_t size)
 {
     Reading reading = {.state = state, .out = out};
+    size_t front = measure_front(bytes, size);
+    bytes += front;
+    size -= front;
     bool good = size <= SIZE_MAX_BYTES && has_short_tags(bytes, bytes + size) &&
                 is_utf8((const unsigned char *)bytes, (const unsigned char *)bytes + size) &&
                 parse(&reading, bytes, size);

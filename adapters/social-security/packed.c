@@ -23,15 +23,45 @@ static size_t measure_break(hutong_text text, size_t at)
     return 0;
 }
 
-/* `<` is P and one of A to P, a byte-order mark of UTF-8 is 77u/. */
+/* Where the document begins behind byte order marks and blanks. */
+static size_t find_front(const char *bytes, size_t size)
+{
+    size_t at = 0;
+    while (at < size) {
+        bool is_mark = size - at >= 3 && memcmp(bytes + at, "\xEF\xBB\xBF", 3) == 0;
+        if (!is_mark && !hutong_is_blank(bytes[at]) && bytes[at] != '\0') {
+            break;
+        }
+        at += is_mark ? 3 : 1;
+    }
+    return at;
+}
+
+/* What the first signs unpack to begins a document: `<`, perhaps behind a byte order mark or empty lines. */
 static bool may_begin(hutong_text text, size_t at)
 {
     const char *run = text.data + at;
     if (at + PACKED_MIN > text.size || (at > 0 && hutong_base64_value(run[-1]) >= 0)) {
         return false;
     }
-    run += memcmp(run, "77u/", 4) == 0 ? 4 : 0;
-    return run[0] == 'P' && run[1] >= 'A' && run[1] <= 'P';
+    char bytes[PACKED_MIN];
+    size_t size = 0;
+    hutong_base64 unpacking = {0, 0};
+    for (size_t i = 0; i < PACKED_MIN; i++) {
+        int value = hutong_base64_value(run[i]);
+        if (value < 0) {
+            break;
+        }
+        size += hutong_base64_take(&unpacking, value, bytes + size);
+    }
+    size_t front = find_front(bytes, size);
+    return size > 0 && (front == size || bytes[front] == '<');
+}
+
+/* The first signs of `<`, a byte order mark, and a blank. */
+static bool is_first_sign(char sign)
+{
+    return sign == 'P' || sign == '7' || sign == 'C' || sign == 'D' || sign == 'I';
 }
 
 /* What is unpacked from one start. */
@@ -74,11 +104,7 @@ static bool may_surround(char byte)
 /* XML from its first sign to its last. */
 static bool is_document(const char *bytes, size_t size)
 {
-    bool marked = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0;
-    size_t at = marked ? 3 : 0;
-    while (at < size && may_surround(bytes[at])) {
-        at++;
-    }
+    size_t at = find_front(bytes, size);
     while (size > at && may_surround(bytes[size - 1])) {
         size--;
     }
@@ -89,8 +115,7 @@ static bool is_document(const char *bytes, size_t size)
 static size_t find_begin(hutong_text text, size_t at)
 {
     for (; at < text.size; at++) {
-        char sign = text.data[at];
-        if ((sign == 'P' || sign == '7') && may_begin(text, at)) {
+        if (is_first_sign(text.data[at]) && may_begin(text, at)) {
             break;
         }
     }

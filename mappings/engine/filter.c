@@ -83,9 +83,14 @@ static const HtFilterEntry *find_entry(const HtFilters *filters, const char *roo
     return NULL;
 }
 
-bool ht_filters_know(const HtFilters *filters, HtName root)
+bool ht_filters_know(const HtFilters *filters, HtText root)
 {
-    return find_entry(filters, root) != NULL;
+    for (guint i = 0; i < filters->entries->len; i++) {
+        if (ht_text_is(root, g_array_index(filters->entries, HtFilterEntry, i).root)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void fail_unbalanced(HtFilters *filters)

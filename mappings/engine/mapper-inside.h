@@ -44,8 +44,8 @@ void ht_filters_init(HtFilters *filters, HtMapper *mapper);
 void ht_filters_clear(HtFilters *filters);
 void ht_filters_begin(HtFilters *filters);
 
-/* True when documents with this root go to a filter. */
-bool ht_filters_know(const HtFilters *filters, HtName root);
+/* True when a document with this root is a filter's. */
+bool ht_filters_know(const HtFilters *filters, HtText root);
 
 /* True when the document is a filter's. */
 bool ht_filters_document_start(HtFilters *filters, HtName root);

@@ -131,6 +131,15 @@ static void take_text(void *user, const char *text, size_t size)
     }
 }
 
+/* A string is a document where it is no value of a record, and when somebody knows it by its root. */
+static bool expects(void *user, HtText root)
+{
+    HtMapper *mapper = user;
+    return mapper->match.record_depth == 0 &&
+           (ht_match_knows(&mapper->match, root) || ht_filters_know(&mapper->filters, root) ||
+            (!mapper->filters.active && ht_operations_expect(&mapper->operations, root)));
+}
+
 static void take_end(void *user, HtName name)
 {
     HtMapper *mapper = user;
@@ -262,13 +271,14 @@ static bool is_failure(HtMapper *mapper)
     return false;
 }
 
-/* Nothing came of the document, and it holds what the mapping does not name: to take it in silence would lose it. One
+/* Nothing came of the document, and it holds what the mapping does not name, elements, attributes or text: to take it in silence would
+ * lose it. One
  * without records that is known from end to end (an empty batch, label rows, an acknowledgement) is fine. */
 static bool is_foreign(const HtMapper *mapper)
 {
     const HtRecorder *recorder = &mapper->recorder;
     return recorder->outcome->records == recorder->part.records && !mapper->match.answers &&
-           mapper->match.stranger;
+           (mapper->match.stranger || mapper->match.said);
 }
 
 /* A document was read to its end. False when it refuses the payload. */
@@ -332,7 +342,8 @@ static void note_repair(HtMapper *mapper)
 /* Reads one document. False when it refuses the payload. */
 static bool read_document(HtMapper *mapper, const HtPayload *payload)
 {
-    static const HtSink sink = {take_document_start, take_document_end, take_start, take_text, take_end};
+    static const HtSink sink = {take_document_start, take_document_end, take_start,
+                                take_text,           take_end,          expects};
     HtPayload known = *payload;
     HtFault fault;
     known.operations = mapper->mapping->operations;

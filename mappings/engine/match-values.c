@@ -10,13 +10,13 @@ enum { NULL_NOT_LOOKED, NULL_YES, NULL_NO };
 
 /* ---- Null ---- */
 
-/* False when no spelling of null that ht_value_is_null() knows begins like this: a digit, most letters, most Chinese
- * characters. Spares most values the call. */
+/* False when no spelling of null that ht_value_is_null() knows begins like this: a digit, most letters (but N, U, A, D, S of
+ * null, undefined, anyType{}, DBNull, System.DBNull), most Chinese characters. Spares most values the call. */
 static inline bool may_be_null(HtText text)
 {
     unsigned char first = text.size > 0 ? (unsigned char)text.data[0] : 0;
     if (first < 0x80) {
-        bool letter = g_ascii_isalpha((char)first) && !strchr("nNuU", first);
+        bool letter = g_ascii_isalpha((char)first) && !strchr("nNuUaAdDsS", first);
         return !letter && !g_ascii_isdigit((char)first);
     }
     return !((first >= 0xe4 && first <= 0xe9) &&

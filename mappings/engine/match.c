@@ -107,6 +107,7 @@ static void begin_document(HtMatch *match)
     match->columns = NULL;
     match->unreadable = NULL;
     match->known = false;
+    match->said = false;
     match->stranger = false;
     match->answers = 0;
     ht_actions_begin(&match->actions);
@@ -174,6 +175,7 @@ static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
 {
     char path[HT_ITEM_NAME_MAX];
     HtText name = {path, write_path(match, attribute, path)};
+    match->said = match->said || !ht_value_is_null(value.data, value.size, 0);
     ht_unmapped_add(match->record_depth ? &match->record_unmapped : &match->payload_unmapped, name, value);
 }
 
@@ -326,6 +328,20 @@ static void begin_instance(HtMatch *match, unsigned each)
 }
 
 /* ---- The document's events ---- */
+
+bool ht_match_knows(const HtMatch *match, HtText root)
+{
+    const HtTrieNode *node = match->mapping->trie->children;
+    bool case_ignored = match->mapping->case_ignored;
+    for (; node; node = node->next) {
+        bool is_root = !node->attribute && strlen(node->name) == root.size;
+        if (is_root && (case_ignored ? g_ascii_strncasecmp(node->name, root.data, root.size) == 0
+                                     : memcmp(node->name, root.data, root.size) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 void ht_match_document_start(HtMatch *match)
 {

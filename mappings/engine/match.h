@@ -98,6 +98,7 @@ struct HtMatch {
     const char *suspect;      /* path of the last flag or choice that could not be read, */
     const char
         *unreadable; /* and of one on which a condition hangs: the record or payload is refused; NULL: none */
+    bool said;       /* the document at hand holds, outside of records, what nobody names and is no null */
     bool changed_any;     /* some value of the payload was put right (match-clean.c) */
     bool known;           /* some document's root is the first step of a path */
     bool stranger;        /* below a known element there was one that no path and no <ignore> names */
@@ -129,6 +130,9 @@ void ht_match_say(HtMatch *match, HtSlot slot, HtText value);
 
 /* Nothing of the element at hand, nor what is in it, is a field that must be kept when nobody names it. */
 void ht_match_hush(HtMatch *match);
+
+/* True when some path of the mapping begins with this root. */
+bool ht_match_knows(const HtMatch *match, HtText root);
 
 /* The document's events, as HtSink has them. */
 void ht_match_document_start(HtMatch *match);

@@ -144,6 +144,16 @@ static bool is_wrapping(const char *name)
     return g_strv_contains(names, name);
 }
 
+bool ht_operations_expect(const HtOperations *operations, HtText root)
+{
+    g_autofree char *name = g_strndup(root.data, root.size);
+    bool known = is_wrapping(name) || g_ascii_strcasecmp(name, HT_SUBMIT) == 0;
+    for (guint i = 0; i < operations->names->len && !known; i++) {
+        known = strcmp(operations->names->pdata[i], name) == 0;
+    }
+    return known;
+}
+
 /* What stands in a body beside operations: values that others refer to, and what an attachment is meant by. */
 static bool is_part(const char *name)
 {
@@ -156,7 +166,7 @@ static bool is_known(HtMapper *mapper, HtName root)
     uint16_t anywhere = 0;
     return g_ascii_strcasecmp(root, HT_SUBMIT) == 0 ||
            ht_match_tree_child(&mapper->match, mapper->match.root, root, &anywhere) ||
-           ht_filters_know(&mapper->filters, root);
+           ht_filters_know(&mapper->filters, ht_text_from(root));
 }
 
 static HtText get_action(const HtMapper *mapper)

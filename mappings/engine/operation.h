@@ -66,6 +66,9 @@ HtName ht_operations_start(HtOperations *operations, HtName name);
 /* False: the element is left out. */
 bool ht_operations_end(HtOperations *operations);
 
+/* True when a string may be a document with this root because it is an operation's, or only wraps documents (string, data, json). */
+bool ht_operations_expect(const HtOperations *operations, HtText root);
+
 /* The part was read to its end. False when it is refused for what it asks: operation-unknown, query-not-answered,
  * service-not-taken. */
 bool ht_operations_judge(const HtOperations *operations, HtFault *fault);

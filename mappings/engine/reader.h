@@ -32,6 +32,9 @@ typedef struct {
     void (*start)(void *user, HtName name, const HtAttribute *attributes, unsigned attribute_count);
     void (*text)(void *user, const char *text, size_t size);
     void (*end)(void *user, HtName name);
+    /* True when a string of the element that is open may be a document with this root ("json" for JSON, local name): where
+     * it is a value, or nobody knows such a document, it is text. NULL: every string may be. */
+    bool (*expects)(void *user, HtText root);
 } HtSink;
 
 HtReader *ht_reader_new(const HtMapperLimits *limits);

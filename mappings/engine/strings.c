@@ -1,8 +1,9 @@
 /* Tells strings that are documents from strings that are values, and reads the documents; called by envelope.c with the
  * events of the payload, and by itself with those of the documents found. In the host's only thread.
  *
- * A text is kept back only when its first character says that it may be a document (`<`, `{`, `[`); all others go
- * straight through. When it turns out to be a value after all, it is given to the sink as it came. */
+ * A text is kept back only when its first character says that it may be a document (`<`, `{`, `[`, an entity as text, a byte
+ * order mark); all others go straight through. It is a document when the sink expects one with such a root there; else it is a
+ * value, whatever it looks like, and given to the sink as it came. */
 #include "mappings/engine/strings.h"
 
 #include "mappings/engine/jsondoc.h"
@@ -10,7 +11,7 @@
 #include "mappings/engine/text.h"
 
 #define KEPT_BYTES (256 * 1024) /* memory that is kept for the next string */
-#define CDATA_LAYERS 3          /* `<![CDATA[` as text: wrapped twice or more */
+#define WRAPPINGS 4             /* layers that are taken off a document in a string */
 
 typedef enum {
     TEXT_PASSES, /* no document, or not looked for */
@@ -25,6 +26,7 @@ typedef struct {
     uint32_t open; /* its elements that are open */
     uint32_t line; /* where the kept text begins */
     HtBuffer text;
+    HtBuffer unescaped; /* the same without a layer of entities */
     HtRepairBuffers repaired;
 } Level;
 
@@ -51,6 +53,7 @@ void ht_strings_free(HtStrings *strings)
     }
     for (unsigned i = 0; i < HT_SAX_LAYERS; i++) {
         ht_buffer_clear(&strings->levels[i].text);
+        ht_buffer_clear(&strings->levels[i].unescaped);
         ht_repair_clear(&strings->levels[i].repaired);
     }
     g_free(strings);
@@ -133,6 +136,12 @@ static void keep(HtStrings *strings, Level *level, const char *from, const char 
     ht_buffer_add(&level->text, from, (size_t)(end - from));
 }
 
+/* A byte order mark begins like this, and one that was read as Latin-1 or GBK. */
+static bool begins_mark(unsigned char byte)
+{
+    return byte == 0xef || byte == 0xc3 || byte == 0xe9;
+}
+
 /* The first piece, or the first after blanks. */
 static void look_at_text(HtStrings *strings, Level *level, const char *text, size_t size)
 {
@@ -143,7 +152,7 @@ static void look_at_text(HtStrings *strings, Level *level, const char *text, siz
     if (from == end) {
         return;
     }
-    if (*from == '<' || *from == '{' || *from == '[') {
+    if (*from == '<' || *from == '{' || *from == '[' || *from == '&' || begins_mark((unsigned char)*from)) {
         keep(strings, level, from, end);
     } else {
         level->state = TEXT_PASSES;
@@ -230,11 +239,11 @@ void ht_strings_read_xml(HtStrings *strings, HtText text, uint32_t line)
     close_level(strings);
 }
 
-/* `text` is in level->text, with a byte of room after it for the NUL that the parser wants. */
+/* `text` is in the level's memory, with a byte of room after it for the NUL that the parser wants. */
 static void read_kept_xml(HtStrings *strings, Level *level, HtText text)
 {
     unsigned skipped_lines = 0;
-    level->text.data[text.data - level->text.data + (ptrdiff_t)text.size] = '\0';
+    *(char *)(text.data + text.size) = '\0';
     text = ht_text_skip_declaration(text, &skipped_lines);
     ht_strings_read_xml(strings, text, level->line + skipped_lines);
 }
@@ -289,17 +298,71 @@ static bool starts_with(HtText text, const char *word)
     return text.size >= size && memcmp(text.data, word, size) == 0;
 }
 
-/* Takes `<![CDATA[` and `]]>` off, where they are text: the sender has wrapped the document twice. */
+/* Without `<![CDATA[` and `]]>`, where they are text: the sender has wrapped the document twice. */
 static HtText unwrap_cdata(HtText text)
 {
-    for (unsigned i = 0; i < CDATA_LAYERS && starts_with(text, "<![CDATA[") && text.size >= 12; i++) {
-        if (memcmp(text.data + text.size - 3, "]]>", 3) != 0) {
+    bool is_wrapped =
+        starts_with(text, "<![CDATA[") && text.size >= 12 && memcmp(text.data + text.size - 3, "]]>", 3) == 0;
+    return is_wrapped ? ht_text_trim(text.data + 9, text.size - 12) : text;
+}
+
+/* The size of one of XML's five entities at the text's front, and what it stands for; 0 when there is none. */
+static size_t read_entity(HtText text, char *meant)
+{
+    static const struct {
+        const char *entity;
+        char meant;
+    } entities[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+    for (size_t i = 0; i < G_N_ELEMENTS(entities); i++) {
+        if (starts_with(text, entities[i].entity)) {
+            *meant = entities[i].meant;
+            return strlen(entities[i].entity);
+        }
+    }
+    return 0;
+}
+
+/* Without one layer of entities, in the level's memory. `text` may lie there: what is written is never longer. */
+static HtText unescape(Level *level, HtText text)
+{
+    HtBuffer *out = &level->unescaped;
+    if (text.data < out->data || text.data >= out->data + out->capacity) {
+        ht_buffer_reset(out, KEPT_BYTES);
+        ht_buffer_add_text(out, text);
+        *ht_buffer_reserve(out, 1) = '\0';
+        text = ht_buffer_text(out);
+    }
+    char *to = out->data;
+    for (HtText rest = text; rest.size > 0;) {
+        char meant = *rest.data;
+        size_t size = meant == '&' ? read_entity(rest, &meant) : 1;
+        size = MAX(size, 1);
+        *to++ = meant;
+        rest = (HtText){rest.data + size, rest.size - size};
+    }
+    return ht_text_trim(out->data, (size_t)(to - out->data));
+}
+
+/* The document that a text may be, without what senders put around it: byte order marks, CDATA as text, entities that were escaped
+ * once more. */
+static HtText find_document(Level *level, HtText text)
+{
+    for (unsigned i = 0; i < WRAPPINGS; i++) {
+        unsigned lines;
+        HtText before = text;
+        text = text.size > 0 ? ht_text_skip_marks(text, &lines) : text;
+        text = unwrap_cdata(ht_text_trim(text.data, text.size));
+        if (starts_with(text, "&lt;") || starts_with(text, "&amp;")) {
+            text = unescape(level, text);
+        }
+        if (text.data == before.data && text.size == before.size) {
             break;
         }
-        text = ht_text_trim(text.data + 9, text.size - 12);
     }
     return text;
 }
+
+/* ---- Values and documents ---- */
 
 /* A markup's beginning, and an end somewhere: `<0.05` of a laboratory and `<正常` are values. */
 static bool is_xml(HtText text)
@@ -311,23 +374,70 @@ static bool is_xml(HtText text)
     return g_ascii_isalpha(next) || next >= 0x80 || strchr("_:!?", next);
 }
 
+static HtText drop_prefix(HtText name)
+{
+    const char *colon = name.size > 0 ? memrchr(name.data, ':', name.size) : NULL;
+    return colon ? (HtText){colon + 1, name.size - (size_t)(colon + 1 - name.data)} : name;
+}
+
+static bool asks_for(HtStrings *strings, HtText root)
+{
+    const HtSink *sink = strings->options.sink;
+    return !sink->expects || sink->expects(strings->options.user, root);
+}
+
+/* True when a document with the text's root is expected here. Where the repair `root` would put one around it, that one counts,
+ * too; and a text whose beginning needs a repair is looked at as repaired. */
+static bool is_expected(HtStrings *strings, Level *level, HtText text)
+{
+    HtTextRoot root;
+    unsigned repairs = strings->options.repairs;
+    ht_text_root_name(text, &root);
+    if (!root.name.data && repairs != 0) {
+        size_t max_size = ht_sax_limits(strings->sax)->document_bytes;
+        ht_text_root_name(ht_repair_apply(repairs, text, max_size, &level->repaired).text, &root);
+    }
+    if (!root.name.data) {
+        return !strings->options.sink->expects;
+    }
+    return asks_for(strings, drop_prefix(root.name)) ||
+           ((repairs & HT_REPAIR_ROOT) && asks_for(strings, HT_TEXT_LITERAL("fragment")));
+}
+
+static bool is_json(HtStrings *strings, HtText text)
+{
+    return text.size > 0 && (text.data[0] == '{' || text.data[0] == '[') &&
+           asks_for(strings, HT_TEXT_LITERAL("json")) && ht_jsondoc_check(text);
+}
+
+/* A value that was wrapped as documents are. */
+static void give_unwrapped(HtStrings *strings, HtText text)
+{
+    for (unsigned i = 0; i < WRAPPINGS; i++) {
+        text = unwrap_cdata(text);
+    }
+    if (text.size > 0) {
+        strings->options.sink->text(strings->options.user, text.data, text.size);
+    }
+}
+
 /* An element with kept text ends. */
 static void read_kept(HtStrings *strings, Level *level)
 {
     *ht_buffer_reserve(&level->text, 1) = '\0';
-    HtText whole = ht_text_trim(level->text.data, level->text.size), text = unwrap_cdata(whole);
-    level->state = TEXT_PASSES;
+    HtText whole = ht_text_trim(level->text.data, level->text.size), text = find_document(level, whole);
     bool has_room = ht_sax_has_room(strings->sax);
-    if (has_room && is_xml(text)) {
+    level->state = TEXT_PASSES;
+    if (has_room && is_xml(text) && is_expected(strings, level, text)) {
         read_kept_xml(strings, level, text);
-    } else if (has_room && text.size > 0 && text.data[0] != '<' && ht_jsondoc_check(text)) {
+    } else if (has_room && is_json(strings, text)) {
         open_level(strings);
         ht_strings_read_json(strings, text, level->line);
         close_level(strings);
-    } else if (text.data == whole.data) {
+    } else if (starts_with(whole, "<![CDATA[")) {
+        give_unwrapped(strings, whole);
+    } else {
         give_kept(strings, level);
-    } else if (text.size > 0) {
-        strings->options.sink->text(strings->options.user, text.data, text.size);
     }
 }
 

@@ -10,7 +10,7 @@
 
 #define DECLARATION_MAX 1024 /* bytes from "<?xml" to "?>" */
 
-static const char utf8_mark[] = "\xEF\xBB\xBF";
+#define UTF8_MARK "\xEF\xBB\xBF"
 
 static bool is_blank(char byte)
 {
@@ -104,27 +104,47 @@ static HtText drop_front(HtText text, size_t size)
     return (HtText){text.data + size, text.size - size};
 }
 
+/* Size of the byte order mark at `at`, also of one that was read as another encoding, or 0. */
+static size_t measure_mark(const char *at, const char *end)
+{
+    static const char *const marks[] = {
+        UTF8_MARK,
+        "\xC3\xAF\xC2\xBB\xC2\xBF", /* as Latin-1 */
+        "\xE9\x94\x98?",            /* as GBK, with the half of a character that was left over, */
+        "\xE9\x94\x98\xEF\xBF\xBD", /* the same, */
+        "\xEF\xBB?",                /* and that in bytes of GBK */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+        size_t size = strlen(marks[i]);
+        if ((size_t)(end - at) >= size && memcmp(at, marks[i], size) == 0)
+            return size;
+    }
+    return 0;
+}
+
+HtText ht_text_skip_marks(HtText text, unsigned *skipped_lines)
+{
+    const char *end = text.data + text.size, *from = text.data;
+    size_t size;
+
+    for (const char *at = skip_blanks(from, end); at < end && (size = measure_mark(at, end)) > 0;
+         at = skip_blanks(from, end))
+        from = at + size;
+    *skipped_lines = count_lines(text.data, from);
+    return drop_front(text, (size_t)(from - text.data));
+}
+
 HtText ht_text_skip_declaration(HtText text, unsigned *skipped_lines)
 {
     HtTextDeclaration declaration;
     unsigned lines = 0;
+    HtText rest = text.size > 0 ? ht_text_skip_marks(text, &lines) : text;
 
-    if (text.size >= 3 && memcmp(text.data, utf8_mark, 3) == 0)
-        text = drop_front(text, 3);
-
-    HtText rest = text;
-    if (text.size > 0) {
-        const char *end = text.data + text.size;
-        const char *first = skip_blanks(text.data, end);
-        if (starts_with(first, end, utf8_mark)) {
-            lines = count_lines(text.data, first);
-            rest = drop_front(text, (size_t)(first - text.data) + 3);
-        }
-    }
     ht_text_find_declaration(rest, &declaration);
     if (skipped_lines)
-        *skipped_lines = declaration.end > 0 ? lines + declaration.skipped_lines : 0;
-    return declaration.end > 0 ? drop_front(rest, declaration.end) : text;
+        *skipped_lines = lines + declaration.skipped_lines;
+    return drop_front(rest, declaration.end);
 }
 
 static HtText read_name(const char *at, const char *end)
@@ -150,8 +170,7 @@ bool ht_text_root_name(HtText text, HtTextRoot *root)
         return false;
 
     const char *at = text.data, *end = text.data + text.size;
-    if (starts_with(at, end, utf8_mark))
-        at += 3;
+    at += measure_mark(at, end);
     while (at && (at = skip_blanks(at, end)) < end && *at == '<') {
         if (starts_with(at, end, "<?")) {
             at = find_after(at + 2, end, "?>");

@@ -24,9 +24,14 @@ typedef struct {
 void ht_text_find_declaration(HtText text, HtTextDeclaration *declaration);
 
 /*
- * For a document inside a string, which is UTF-8 by now whatever its declaration says: the text after a
- * byte order mark and declaration; `skipped_lines` (may be NULL) gets the newlines before it. Without a
- * declaration only a byte order mark at the very front is skipped.
+ * The text behind byte order marks at its front, one or several, with blanks before each; also behind marks that somebody has
+ * read as another encoding (ï»¿, 锘?). `skipped_lines` gets the newlines before. Blanks alone stay.
+ */
+HtText ht_text_skip_marks(HtText text, unsigned *skipped_lines);
+
+/*
+ * For a document inside a string, which is UTF-8 by now whatever its declaration says: the text after
+ * byte order marks and declaration; `skipped_lines` (may be NULL) gets the newlines before it.
  */
 HtText ht_text_skip_declaration(HtText text, unsigned *skipped_lines);
 

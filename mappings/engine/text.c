@@ -185,7 +185,9 @@ static bool take_declaration(Decoding *decoding, HtText *text, GError **error)
     HtDecoded *out = decoding->out;
     HtTextDeclaration declaration;
     HtText http_name = unquote(decoding->http_charset);
+    unsigned lines;
 
+    *text = ht_text_skip_marks(*text, &lines);
     ht_text_find_declaration(*text, &declaration);
     if (declaration.encoding.data) {
         out->declared = ht_text_encoding_from_name(declaration.encoding);
@@ -196,7 +198,7 @@ static bool take_declaration(Decoding *decoding, HtText *text, GError **error)
         if (out->declared == HT_ENCODING_NONE)
             return refuse(http_name, error);
     }
-    out->skipped_lines = declaration.skipped_lines;
+    out->skipped_lines = lines + declaration.skipped_lines;
     text->data += declaration.end;
     text->size -= declaration.end;
     return true;

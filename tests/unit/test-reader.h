@@ -93,7 +93,8 @@ static void take_end(void *user, HtName name)
     g_string_append(test->events, "</>\n");
 }
 
-static const HtSink test_sink = {take_document_start, take_document_end, take_start, take_text, take_end};
+static const HtSink test_sink = {take_document_start, take_document_end, take_start,
+                                 take_text,           take_end,          NULL};
 
 static void forget_events(Test *test)
 {
