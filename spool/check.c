@@ -135,9 +135,9 @@ static const Relation relations[] = {
      " (value & 4611686018427387903) >> 2 NOT BETWEEN 1 AND ?2",
      "known keys name events that never were", 1},
     {"SELECT count(*) FROM keys WHERE length(hash) <> 16 OR value & 3 = 0", "known keys cannot be read", 1},
-    {"SELECT count(*) FROM aliases WHERE length(hash) <> 16 OR state NOT BETWEEN 0 AND 3 OR subject NOT GLOB 'p-*'",
+    {"SELECT count(*) FROM aliases WHERE length(hash) <> 16 OR state NOT BETWEEN 0 AND 4 OR subject NOT GLOB 'p-*'",
      "ties of identities cannot be read", FORMAT_OF_TIES},
-    {"SELECT count(*) FROM aliases a WHERE a.state = 3 AND NOT EXISTS"
+    {"SELECT count(*) FROM aliases a WHERE a.state IN (3, 4) AND NOT EXISTS"
      " (SELECT 1 FROM conflicts c WHERE c.hash = a.hash)",
      "identities tie nothing, and no conflict says why", FORMAT_OF_TIES},
     {"SELECT count(*) FROM subjects WHERE forward IS NOT NULL AND (forward = subject OR forward NOT GLOB 'p-*')",

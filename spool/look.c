@@ -263,10 +263,10 @@ static bool count_events(HtSpoolLook *look, const char *members, HtSpoolPerson *
 static bool read_all(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
 {
     g_autofree char *members = list_members(person);
-    g_autofree char *tied =
-        g_strdup_printf("SELECT kind, source, count(*) FROM aliases WHERE state <> %d AND subject IN (%s)"
-                        " GROUP BY kind, source ORDER BY kind, source",
-                        HT_SPOOL_TIE_PARTED, members);
+    g_autofree char *tied = g_strdup_printf(
+        "SELECT kind, source, count(*) FROM aliases WHERE state NOT IN (%d, %d) AND subject IN (%s)"
+        " GROUP BY kind, source ORDER BY kind, source",
+        HT_SPOOL_TIE_PARTED, HT_SPOOL_TIE_DOUBTED, members);
     g_autofree char *conflicts =
         g_strdup_printf("SELECT " CONFLICT_COLUMNS " FROM conflicts WHERE subject IN (%s) OR other IN (%s)"
                         " ORDER BY last DESC LIMIT 1000",

@@ -38,6 +38,7 @@ static const char step_3[] =
     "CREATE TABLE conflicts(hash BLOB PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL,"
     " subject TEXT NOT NULL, other TEXT NOT NULL, more INTEGER NOT NULL, events INTEGER NOT NULL,"
     " first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE claims(hash BLOB PRIMARY KEY, subject TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE subject_audit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, uid INTEGER NOT NULL,"
     " verb TEXT NOT NULL, subject TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,"
     " reason TEXT NOT NULL) STRICT;";

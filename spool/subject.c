@@ -88,9 +88,10 @@ static bool note_conflict(Case *found, const HtSpoolTie *tie, const char *subjec
                                   error);
 }
 
-/* The identity, known with another citizen number, ties nothing any more. */
-static bool part(Case *found, HtSpoolTie *tie, GError **error)
+/* The identity, known with another citizen number, that of `other`, ties nothing any more. */
+static bool part(Case *found, HtSpoolTie *tie, const char *other, HtSpoolTieState state, GError **error)
 {
+    const char *before = tie->subject[0] != '\0' ? tie->subject : tie->implied;
     uint64_t count = ++found->subjects->conflicts;
     if (is_worth_a_line(count)) {
         ht_log(
@@ -99,8 +100,8 @@ static bool part(Case *found, HtSpoolTie *tie, GError **error)
             " (`hutong subject conflicts`); %" G_GUINT64_FORMAT " since the start",
             found->question->source, (int)tie->kind.size, tie->kind.data, count);
     }
-    return note_conflict(found, tie, tie->subject, found->answer->subject, error) &&
-           ht_spool_ties_store(found->subjects->ties, tie, tie->subject, HT_SPOOL_TIE_PARTED, error);
+    return note_conflict(found, tie, other, found->answer->subject, error) &&
+           ht_spool_ties_store(found->subjects->ties, tie, before, state, error);
 }
 
 static bool tie_to_subject(Case *found, HtSpoolTie *tie, GError **error)
@@ -137,7 +138,7 @@ static bool join_person(Case *found, const HtSpoolTie *number, const HtSpoolTie 
 static bool move_own(Case *found, HtSpoolTie *tie, GError **error)
 {
     if (tie->global) {
-        return true;
+        return true; /* a second certificate, without a number */
     }
     if (strcmp(tie->subject, tie->implied) == 0) {
         note_former(found, tie->subject);
@@ -171,20 +172,51 @@ static bool add_number(Case *found, const HtSpoolTie *tie, GError **error)
                : note_conflict(found, tie, tie->subject, found->answer->subject, error);
 }
 
+/* A certificate that a source without authority names with a citizen number: it is not tied to it, but that it was seen with it
+ * is remembered, and with two it ties nothing. */
+static bool add_claim(Case *found, HtSpoolTie *tie, GError **error)
+{
+    char claimed[HT_SPOOL_SUBJECT];
+    HtSpoolTies *ties = found->subjects->ties;
+    if (!ht_spool_ties_find_claim(ties, tie, claimed, error)) {
+        return false;
+    }
+    if (claimed[0] == '\0') {
+        return ht_spool_ties_store_claim(ties, tie, found->answer->subject, error);
+    }
+    return is_subject(found, claimed) || part(found, tie, claimed, HT_SPOOL_TIE_DOUBTED, error);
+}
+
+/* An authority says whose it is, whatever others said; that they did is marked. */
+static bool end_doubt(Case *found, HtSpoolTie *tie, GError **error)
+{
+    tie->parted = tie->doubted = false;
+    memcpy(tie->subject, tie->before, sizeof tie->subject);
+    return note_conflict(found, tie, NULL, found->answer->subject, error) &&
+           ht_spool_ties_follow(found->subjects->ties, tie->subject, &tie->numbered, error) &&
+           ht_spool_ties_store(found->subjects->ties, tie, tie->subject, HT_SPOOL_TIE_ALONE, error);
+}
+
 static bool add_weak(Case *found, const HtSpoolTie *number, HtSpoolTie *tie, GError **error)
 {
     bool authority = found->question->authority;
+    if (tie->doubted && authority && !end_doubt(found, tie, error)) {
+        return false;
+    }
     if (tie->parted) {
         return note_conflict(found, tie, NULL, found->answer->subject, error);
     }
-    if (tie->subject[0] == '\0') {
-        return (!authority && tie->global) || tie_to_subject(found, tie, error);
-    }
-    if (is_subject(found, tie->subject)) {
+    if (tie->subject[0] != '\0' && is_subject(found, tie->subject)) {
         return true;
     }
     if (tie->numbered) {
-        return part(found, tie, error);
+        return part(found, tie, tie->subject, HT_SPOOL_TIE_PARTED, error);
+    }
+    if (!authority && tie->global) {
+        return add_claim(found, tie, error);
+    }
+    if (tie->subject[0] == '\0') {
+        return tie_to_subject(found, tie, error);
     }
     return authority ? join_person(found, number, tie, error) : move_own(found, tie, error);
 }
@@ -315,7 +347,8 @@ static HtSpoolTie *find_fresh(Case *found)
 }
 
 /* The fresh identity starts a subject, what is weak goes with it, and the shared number stays where it is. Earlier
- * events of this person went to the other's subject: that is no former one, for it still is the other's. */
+ * events of this person went to the other's subject: that is no former one, for it still is the other's. Whom a weak one named
+ * without a number is this person, whole. */
 static bool split(Case *found, HtSpoolTie *fresh, GError **error)
 {
     if (fresh->parted) {
@@ -329,12 +362,15 @@ static bool split(Case *found, HtSpoolTie *fresh, GError **error)
     }
     for (unsigned i = 0; i < found->count; i++) {
         HtSpoolTie *tie = &found->ties[i];
+        if (!look_again(found, tie, error)) {
+            return false;
+        }
         bool moves = !tie->fresh && !tie->strong && !tie->parted && !is_subject(found, tie->subject);
         if (tie->parted && !note_conflict(found, tie, NULL, found->answer->subject, error)) {
             return false;
         }
-        if (moves && tie->subject[0] != '\0' && !tie->numbered) {
-            note_former(found, tie->subject);
+        if (moves && tie->subject[0] != '\0' && !tie->numbered && !join(found, tie->subject, error)) {
+            return false;
         }
         if (moves && !tie_to_subject(found, tie, error)) {
             return false;

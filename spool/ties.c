@@ -9,13 +9,14 @@ typedef struct {
     uint64_t aliases;   /* rows */
     uint64_t forwards;  /* rows of `subjects` that name another */
     uint64_t conflicts; /* rows */
+    uint64_t claims;    /* rows */
     bool subjects;      /* the table has rows */
 } Figures;
 
 struct HtSpoolTies {
     HtSpoolHasher *hasher;
     sqlite3_stmt *find, *store, *find_subject, *forward, *part, *number, *find_conflict, *add_conflict,
-        *settle;
+        *find_claim, *store_claim, *settle_claim, *settle;
     Figures now, committed;
 };
 
@@ -40,6 +41,9 @@ static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
          " VALUES(?1, ?2, ?3, ?4, ?5, 0, 1, ?7, ?7)"
          " ON CONFLICT(hash) DO UPDATE SET events = events + 1, last = ?7, more = max(more, ?6)"},
         {&ties->settle, "DELETE FROM conflicts WHERE hash = ?"},
+        {&ties->find_claim, "SELECT subject FROM claims WHERE hash = ?"},
+        {&ties->store_claim, "INSERT INTO claims(hash, subject) VALUES(?, ?)"},
+        {&ties->settle_claim, "DELETE FROM claims WHERE hash = ?"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (!ht_spool_database_prepare(db, all[i].sql, all[i].statement, error)) {
@@ -51,15 +55,19 @@ static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
 
 static bool load_figures(HtSpoolTies *ties, sqlite3 *db, GError **error)
 {
-    int64_t aliases, subjects, forwards, conflicts;
+    int64_t aliases, subjects, forwards, conflicts, claims;
     if (!ht_spool_database_number(db, "SELECT count(*) FROM aliases", &aliases, error) ||
         !ht_spool_database_number(db, "SELECT count(*) FROM subjects", &subjects, error) ||
         !ht_spool_database_number(db, "SELECT count(forward) FROM subjects", &forwards, error) ||
-        !ht_spool_database_number(db, "SELECT count(*) FROM conflicts", &conflicts, error)) {
+        !ht_spool_database_number(db, "SELECT count(*) FROM conflicts", &conflicts, error) ||
+        !ht_spool_database_number(db, "SELECT count(*) FROM claims", &claims, error)) {
         return false;
     }
-    ties->now = ties->committed =
-        (Figures){(uint64_t)aliases, (uint64_t)forwards, (uint64_t)conflicts, subjects > 0};
+    ties->now = ties->committed = (Figures){.aliases = (uint64_t)aliases,
+                                            .forwards = (uint64_t)forwards,
+                                            .conflicts = (uint64_t)conflicts,
+                                            .claims = (uint64_t)claims,
+                                            .subjects = subjects > 0};
     return true;
 }
 
@@ -78,9 +86,9 @@ void ht_spool_ties_free(HtSpoolTies *ties)
     if (!ties) {
         return;
     }
-    sqlite3_stmt *const all[] = {ties->find,    ties->store,         ties->find_subject,
-                                 ties->forward, ties->part,          ties->number,
-                                 ties->settle,  ties->find_conflict, ties->add_conflict};
+    sqlite3_stmt *const all[] = {ties->find,       ties->store,       ties->find_subject,  ties->forward,
+                                 ties->part,       ties->number,      ties->find_conflict, ties->add_conflict,
+                                 ties->find_claim, ties->store_claim, ties->settle_claim,  ties->settle};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         sqlite3_finalize(all[i]);
     }
@@ -207,10 +215,48 @@ bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char
     return ht_spool_database_do(row, error);
 }
 
+/* ---- Claims ---- */
+
+bool ht_spool_ties_find_claim(HtSpoolTies *ties, const HtSpoolTie *tie, char claimed[HT_SPOOL_SUBJECT],
+                              GError **error)
+{
+    bool found, numbered = false;
+    claimed[0] = '\0';
+    if (ties->now.claims == 0) {
+        return true;
+    }
+    ht_spool_bind_blob(ties->find_claim, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    bool good = ht_spool_database_row(ties->find_claim, &found, error);
+    if (good && found) {
+        keep_text(ties->find_claim, 0, claimed);
+    }
+    sqlite3_reset(ties->find_claim);
+    return good && (claimed[0] == '\0' || ht_spool_ties_follow(ties, claimed, &numbered, error));
+}
+
+bool ht_spool_ties_store_claim(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, GError **error)
+{
+    ties->now.claims++;
+    ht_spool_bind_blob(ties->store_claim, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    ht_spool_bind_text(ties->store_claim, 2, ht_text_from(subject));
+    return ht_spool_database_do(ties->store_claim, error);
+}
+
+static bool forget_claim(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
+{
+    char claimed[HT_SPOOL_SUBJECT];
+    if (!ht_spool_ties_find_claim(ties, tie, claimed, error)) {
+        return false;
+    }
+    ties->now.claims -= claimed[0] != '\0';
+    ht_spool_bind_blob(ties->settle_claim, 1, tie->hash.bytes, sizeof tie->hash.bytes);
+    return ht_spool_database_do(ties->settle_claim, error);
+}
+
 bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
 {
     Conflict known;
-    if (!find_conflict(ties, &tie->hash, &known, error)) {
+    if (!find_conflict(ties, &tie->hash, &known, error) || !forget_claim(ties, tie, error)) {
         return false;
     }
     ties->now.conflicts -= known.found;
@@ -277,6 +323,12 @@ static bool find_alias(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
     /* What an older version tied to another's subject may have been tied to a citizen number's. */
     bool doubtful = state == HT_SPOOL_TIE_OLD && strcmp(tie->subject, tie->implied) != 0;
     tie->numbered = tie->strong || state == HT_SPOOL_TIE_NUMBERED || doubtful;
+    if (state == HT_SPOOL_TIE_DOUBTED) {
+        memcpy(tie->before, tie->subject, sizeof tie->before);
+        tie->parted = tie->doubted = true;
+        tie->numbered = false;
+        tie->subject[0] = '\0';
+    }
     return state != HT_SPOOL_TIE_PARTED || find_parted(ties, tie, error);
 }
 
@@ -313,7 +365,8 @@ bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject
         return false;
     }
     tie->stored = true;
-    tie->parted = state == HT_SPOOL_TIE_PARTED;
+    tie->doubted = state == HT_SPOOL_TIE_DOUBTED;
+    tie->parted = tie->doubted || state == HT_SPOOL_TIE_PARTED;
     tie->numbered = state == HT_SPOOL_TIE_NUMBERED;
     if (tie->parted) {
         tie->subject[0] = '\0';

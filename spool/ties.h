@@ -15,6 +15,8 @@ typedef enum {
     HT_SPOOL_TIE_ALONE = 1,    /* to a subject that no citizen number went to then */
     HT_SPOOL_TIE_NUMBERED = 2, /* to the subject of a citizen number */
     HT_SPOOL_TIE_PARTED = 3,   /* to nobody: it was seen with two citizen numbers */
+    HT_SPOOL_TIE_DOUBTED =
+        4, /* the same, but no authority has named it with either: one may yet say whose it is */
 } HtSpoolTieState;
 
 /* One identity, with what is known of it. */
@@ -27,9 +29,11 @@ typedef struct {
     bool strong;                    /* a citizen number */
     bool global;                    /* that, or a birth certificate: the same for all sources */
     bool fresh;
-    bool stored;   /* it has a row in `aliases` */
-    bool numbered; /* a citizen number goes to `subject` */
-    bool parted;   /* it ties nothing; `subject` is empty */
+    bool stored;                   /* it has a row in `aliases` */
+    bool numbered;                 /* a citizen number goes to `subject` */
+    bool parted;                   /* it ties nothing; `subject` is empty */
+    bool doubted;                  /* parted by sources that are no authority */
+    char before[HT_SPOOL_SUBJECT]; /* of one that is doubted: what it was tied to until then */
 } HtSpoolTie;
 
 typedef struct HtSpoolTies HtSpoolTies;
@@ -43,8 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolTies, ht_spool_ties_free)
 bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,
                         GError **error);
 
-/* Ties the identity to the subject from now on, in the table and in `tie`. For HT_SPOOL_TIE_PARTED the subject is
- * the one that it was tied to. */
+/* Ties the identity to the subject from now on, in the table and in `tie`. For HT_SPOOL_TIE_PARTED and
+ * _DOUBTED the subject is the one that it was tied to. */
 bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
                          GError **error);
 
@@ -66,7 +70,13 @@ bool ht_spool_ties_number(HtSpoolTies *ties, const char *subject, GError **error
 bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, const char *other,
                             int64_t time_us, GError **error);
 
-/* Forgets the conflict of an identity. */
+/* What sources that are no authority say of an identity that is not theirs to tie: the citizen number's subject with which it
+ * came first, as that goes on now; empty when it came with none. */
+bool ht_spool_ties_find_claim(HtSpoolTies *ties, const HtSpoolTie *tie, char claimed[HT_SPOOL_SUBJECT],
+                              GError **error);
+bool ht_spool_ties_store_claim(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, GError **error);
+
+/* Forgets the conflict of an identity, and what was claimed of it. */
 bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error);
 
 /* Exceptions stored (identities that go to another's subject, subjects that go on as another), those of an open

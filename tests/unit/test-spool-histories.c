@@ -11,9 +11,10 @@
 #define STRANGER "clinic"
 
 /* What an event names: A and B are citizen numbers, Z is what A is corrected to, P and Q a source's own numbers, C a
- * birth certificate. */
+ * birth certificate; what follows a + begins afresh (a number shared by two persons). */
 static const char *const plain[] = {"PA", "PB", "P", "C", "CA", "CB", "CP", "QP", "QB"};
 static const char *const corrected[] = {"PA", "PB", "P", "C", "CZ", "CB", "PZ", "ZA"};
+static const char *const shared[] = {"PA", "PB", "P", "CA", "+BP", "+BC", "CP", "AQ"};
 static const char *const probes[PROBES] = {"A", "B"};
 
 /* Which steps an authority says, a bit each. */
@@ -91,9 +92,10 @@ static HtSpoolMessage *make_message(unsigned history, const char *names, bool au
     HtSpoolMessage *message = message_new(authority ? AUTHORITY : STRANGER, key);
     HtEvent *event = message_add(message, NULL);
     message->authority = authority;
-    for (const char *name = names; *name; name++) {
+    bool fresh = names[0] == '+';
+    for (const char *name = names + fresh; *name; name++) {
         g_autofree char *value = g_strdup_printf("99%u%c", history, *name);
-        event_identify(event, kind_of(*name), g_intern_string(value), false);
+        event_identify(event, kind_of(*name), g_intern_string(value), fresh && name == names + 1);
     }
     return message;
 }
@@ -237,6 +239,11 @@ static void test_a_correction_ties_its_own_only(void)
     run_histories(corrected, G_N_ELEMENTS(corrected));
 }
 
+static void test_a_number_that_begins_afresh_joins_nobody(void)
+{
+    run_histories(shared, G_N_ELEMENTS(shared));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -244,5 +251,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spool/subject/two-numbers-stay-two-in-every-order", test_two_numbers_stay_two);
     g_test_add_func("/spool/subject/a-correction-ties-its-own-numbers-only",
                     test_a_correction_ties_its_own_only);
+    g_test_add_func("/spool/subject/a-shared-number-that-is-split-joins-nobody",
+                    test_a_number_that_begins_afresh_joins_nobody);
     return g_test_run();
 }

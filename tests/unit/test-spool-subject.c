@@ -312,6 +312,34 @@ TEST(test_certificate_conflict)
     expect_conflict(place, "hukou", "birthCertificate");
 }
 
+/* Sources that are no authority tie no certificate: but one that they name with two numbers is nobody's, until an authority
+ * says whose it is. */
+TEST(test_certificate_of_strangers)
+{
+    (void)unused;
+    Found born = IDENTIFY("stranger", "birthCertificate", CERTIFICATE);
+    Found first = IDENTIFY("stranger", "birthCertificate", CERTIFICATE, "idNumber", NUMBER);
+    g_assert_cmpstr(first.conflict, ==, "");
+    g_assert_cmpstr(IDENTIFY("stranger", "birthCertificate", CERTIFICATE).subject, ==, born.subject);
+    restart(place);
+    Found second = IDENTIFY("stranger", "birthCertificate", CERTIFICATE, "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(second.subject, !=, first.subject);
+    g_assert_cmpstr(second.conflict, ==, "birthCertificate");
+    restart(place);
+    Found alone = IDENTIFY("stranger", "birthCertificate", CERTIFICATE),
+          again = IDENTIFY("hukou", "birthCertificate", CERTIFICATE);
+    g_assert_cmpstr(alone.conflict, ==, "birthCertificate");
+    g_assert_cmpstr(alone.subject, !=, born.subject);
+    g_assert_cmpstr(again.conflict, ==, "birthCertificate");
+    g_assert_cmpstr(again.subject, !=, alone.subject);
+    Found registered = IDENTIFY("hukou", "birthCertificate", CERTIFICATE, "idNumber", NEW_NUMBER);
+    g_assert_cmpstr(registered.subject, ==, born.subject);
+    g_assert_cmpstr(registered.former, ==, second.subject);
+    g_assert_cmpstr(registered.conflict, ==, "birthCertificate");
+    g_assert_cmpstr(IDENTIFY("stranger", "birthCertificate", CERTIFICATE).subject, ==, born.subject);
+    g_assert_cmpstr(IDENTIFY("stranger", "idNumber", NUMBER).subject, ==, first.subject);
+}
+
 /* A person known without a number got the first one; the second one is another's. */
 TEST(test_newborn_conflict)
 {
@@ -629,6 +657,7 @@ int main(int argc, char **argv)
     add("/spool/conflict/local-number-of-an-authority", test_authority_conflict);
     add("/spool/conflict/local-number-of-another-source", test_stranger_conflict);
     add("/spool/conflict/birth-certificate", test_certificate_conflict);
+    add("/spool/conflict/certificate-of-sources-without-authority", test_certificate_of_strangers);
     add("/spool/conflict/second-number-of-a-newborn", test_newborn_conflict);
     add("/spool/conflict/ends-with-the-correction", test_correction_ends_conflict);
     add("/spool/subject/correction-takes-along-what-was-tied", test_correction_takes_along);
