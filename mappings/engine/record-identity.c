@@ -8,7 +8,8 @@
 
 #define IDENTITY_MAX 255
 #define GENERATION_YEARS 14 /* between a parent's birth and a child's, at least */
-#define CHILD_YEARS 18      /* of whom a number a generation older is a parent's */
+#define SIBLING_MONTHS 9
+#define CHILD_YEARS 18 /* of whom a number a generation older is a parent's */
 
 /* ---- Fillers ---- */
 
@@ -109,7 +110,7 @@ static void read_birth(const HtIdNumber *id, int *year, int *month, int *day)
     *day = read_number(start + digits + 2, 2);
 }
 
-/* True when number and record cannot be of one birth; what the record does not know is no contradiction. */
+/* True when number and record name different days of birth; what the record does not know is no difference. */
 static bool is_of_another_birth(const HtIdNumber *id, const HtDate *birth)
 {
     int year, month, day;
@@ -117,6 +118,18 @@ static bool is_of_another_birth(const HtIdNumber *id, const HtDate *birth)
     return year != (id->size == 18 ? birth->year : birth->year % 100) ||
            (birth->precision >= HT_PRECISION_MONTH && month != birth->month) ||
            (birth->precision >= HT_PRECISION_DAY && day != birth->day);
+}
+
+/* True when it is no slip of the pen that they differ: no two children of a mother, but twins, are born within nine months, so a
+ * nearer day is the same child's, mended or mistyped. */
+static bool is_far(const HtIdNumber *id, const HtDate *birth)
+{
+    int year, month, day;
+    read_birth(id, &year, &month, &day);
+    if (id->size != 18 || birth->precision < HT_PRECISION_MONTH || month < 1 || month > 12) {
+        return true;
+    }
+    return abs((year - birth->year) * 12 + month - birth->month) > SIBLING_MONTHS;
 }
 
 /* True when the record is about a child and the number is that of somebody a generation older. */
@@ -209,7 +222,9 @@ static Whose find_whose(HtRecorder *recorder, const HtEventRule *rule, const HtI
     if (is_relative(recorder, rule, id, agrees)) {
         return ANOTHERS;
     }
-    return other_birth && (rule->newborn || is_of_a_parent(recorder, id, birth)) ? CONTRADICTED : OWN;
+    bool contradicted =
+        other_birth && (rule->newborn ? is_far(id, birth) : is_of_a_parent(recorder, id, birth));
+    return contradicted ? CONTRADICTED : OWN;
 }
 
 /* A citizen number that names somebody; a wrong check digit does not matter: it is still the number by which the register knows

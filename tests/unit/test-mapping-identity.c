@@ -267,9 +267,10 @@ static void test_relatives_number_in_other_events(void)
 
 static void test_number_of_another_birth_is_not_the_newborns(void)
 {
-    static const char *const contradicting[] = {"20090314", "2009-04-13", "2010", "200904", "2009年3月12日"};
-    static const char *const agreeing[] = {"20090313", "2009-03-13",    "2009",
-                                           "200903",   "2009年3月13日", "2009-03-13T00:00:00"};
+    static const char *const contradicting[] = {"20100113", "2008-05-13", "2010", "202003", "1999年3月13日"};
+    static const char *const agreeing[] = {
+        "20090313", "2009-03-13", "2009",   "200903",        "2009年3月13日", "2009-03-13T00:00:00",
+        "20090314", "2009-04-13", "200812", "2009年12月13日"}; /* or nearly so: mistyped, mended */
     g_autoptr(MappingTest) test = mapping_test_new(BORN);
     for (size_t i = 0; i < G_N_ELEMENTS(contradicting); i++) {
         g_autofree char *row = g_strdup_printf(
