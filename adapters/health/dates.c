@@ -6,6 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#define DAY_S 86400
+#define YEAR_1928 (-1325462400)
+#define YEAR_1992 694224000
+
 /* 2009031208 is a day and an hour, 1238544000 is not. */
 static bool is_calendar(const char *digits)
 {
@@ -14,6 +18,16 @@ static bool is_calendar(const char *digits)
         return false;
     }
     return year >= 1900 && year <= 2099 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24;
+}
+
+/* Midnights at which China's clocks did not show +08:00: those of its summer times, the last in 1991, are an hour before, and
+ * those of local mean time, which libraries count until 1927, up to six minutes. What they must be put forward by. */
+static time_t find_delay(time_t china)
+{
+    time_t second = (china % DAY_S + DAY_S) % DAY_S;
+    bool summer = second == DAY_S - 3600 && china < YEAR_1992;
+    bool local_mean = second >= DAY_S - 360 && china < YEAR_1928;
+    return summer || local_mean ? DAY_S - second : 0;
 }
 
 bool health_epoch_day(const char *text, char day[16])
@@ -26,6 +40,7 @@ bool health_epoch_day(const char *text, char day[16])
         return false;
     }
     time_t seconds = (time_t)strtoll(text, NULL, 10) + HEALTH_CHINA_S;
+    seconds += find_delay(seconds);
     if (!gmtime_r(&seconds, &parts) || parts.tm_year < -99 || parts.tm_year > 8099) {
         return false;
     }

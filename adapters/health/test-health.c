@@ -572,6 +572,33 @@ static void test_dose_dates(void)
     }
 }
 
+/* Birthdays as seconds since 1970 are midnights, by the clocks of their time. */
+static void test_counted_births(void)
+{
+    static const char *const births[][2] = {
+        {"581094000", "1988-06-01"}, /* summer time */
+        {"581097600", "1988-06-01"}, /* by clocks that do not know it */
+        {"596908800", "1988-12-01"},   {"-819795600", "1944-01-10"},
+        {"-1372925157", "1926-07-01"}, /* local mean time */
+        {"315504000", "1980-01-01"},
+    };
+    g_autoptr(AdapterTest) test = new_test();
+    g_autofree char *row = read_text(FOLDER, "health-ehr-tables-row.xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(births); i++) {
+        g_autofree char *birth = g_strdup_printf("<date_of_birth>%s</date_of_birth></row>", births[i][0]);
+        g_autofree char *day = g_strdup_printf("\"birthDate\":\"%s\"", births[i][1]);
+        g_autofree char *payload = replace(row, "</row>", birth);
+        run(test, payload);
+        HtStoredEvent stored = {.sequence = 1, .event = get_event(test, 0)};
+        HtBuffer json = {0};
+        ht_event_render(&stored, "bus", NULL, &json);
+        ht_buffer_add_char(&json, '\0');
+        g_test_message("%s", day);
+        g_assert_nonnull(strstr(json.data, day));
+        ht_buffer_clear(&json);
+    }
+}
+
 static void test_rows_are_bounded(void)
 {
     g_autoptr(AdapterTest) test = new_test();
@@ -612,6 +639,7 @@ int main(int argc, char **argv)
     g_test_add_func("/health/children/the-birth-date-alone-makes-a-minor", test_children_are_minors);
     g_test_add_func("/health/vaccinations/each-dose-has-its-key", test_doses_have_keys);
     g_test_add_func("/health/vaccinations/dates-come-in-any-notation", test_dose_dates);
+    g_test_add_func("/health/children/births-are-counted-by-the-clocks-of-their-time", test_counted_births);
     g_test_add_func("/health/vaccinations/rows-are-bounded", test_rows_are_bounded);
     int result = g_test_run();
     mapping_test_forget_reference();

@@ -78,12 +78,11 @@ static bool is_summer(const HtDate *date)
 
 static void move(HtDate *date, int minutes)
 {
-    int64_t days = ht_date_to_days(date->year, date->month, date->day);
     int minute = date->hour * 60 + date->minute + minutes;
     int carry = minute >= 0 ? minute / DAY_MINUTES : -((DAY_MINUTES - 1 - minute) / DAY_MINUTES);
     minute -= carry * DAY_MINUTES;
     if (carry != 0) {
-        ht_date_from_days(days + carry, date);
+        ht_date_from_days(ht_date_to_days(date->year, date->month, date->day) + carry, date);
     }
     date->hour = (uint8_t)(minute / 60);
     date->minute = (uint8_t)(minute % 60);
