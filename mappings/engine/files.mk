@@ -76,6 +76,7 @@ engine_SRC := \
 	mappings/engine/text-value.c \
 	mappings/engine/text.c \
 	mappings/engine/unzip.c \
+	mappings/engine/wait.c \
 	mappings/engine/when.c \
 	mappings/engine/wsdl-types.c \
 	mappings/engine/wsdl.c \

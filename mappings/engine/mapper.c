@@ -3,6 +3,7 @@
 #include "mappings/engine/mapper-inside.h"
 
 #include "mappings/engine/sax.h"
+#include "mappings/engine/wait.h"
 #include "mappings/engine/text-value.h"
 
 #define LINE_MAX_BYTES 1024
@@ -293,6 +294,7 @@ static bool judge_part(HtMapper *mapper)
         refuse(mapper, mapper->filters.verdict, &mapper->filters.fault);
         return false;
     }
+    ht_wait_release(&mapper->match);
     if (is_failure(mapper)) {
         return false;
     }

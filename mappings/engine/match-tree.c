@@ -13,6 +13,8 @@ typedef struct {
     HtMatch *match;
     HtName (*intern)(void *user, const char *name);
     void *intern_user;
+    const HtNode *root, *parent; /* of the document, and of the node at hand */
+    bool in_record;
     HtNode *next_node;
     HtNodeStep *next_step;
     uint16_t *next_place;
@@ -100,6 +102,33 @@ static void take_room(Builder *builder, HtNode *node)
     builder->next_place += places;
 }
 
+/* Remembers where the absolute values stand that this node is. */
+static void place_absolutes(Builder *builder, const HtTrieNode *from)
+{
+    for (guint i = 0; i < from->stores->len; i++) {
+        HtSlot slot = g_array_index(from->stores, HtStore, i).slot;
+        if (slot & HT_SLOT_ABSOLUTE) {
+            builder->match->places_of_absolutes[slot & HT_SLOT_NUMBER] =
+                (HtPlace){builder->parent, builder->root, from->attribute, builder->in_record};
+        }
+    }
+}
+
+/* The children, each knowing what is around it. */
+static void build_children(Builder *builder, const HtTrieNode *from, HtNode *node)
+{
+    HtNodeStep *child_step = node->children, *attribute_step = (HtNodeStep *)node->attributes;
+    Builder around = *builder;
+    for (const HtTrieNode *child = from->children; child; child = child->next) {
+        builder->parent = node;
+        builder->in_record = around.in_record;
+        HtNodeStep step = build_step(builder, child);
+        *(child->attribute ? attribute_step++ : child_step++) = step;
+    }
+    builder->parent = around.parent;
+    builder->in_record = around.in_record;
+}
+
 static HtNode *build(Builder *builder, const HtTrieNode *from)
 {
     const HtMapping *mapping = builder->match->mapping;
@@ -119,11 +148,10 @@ static HtNode *build(Builder *builder, const HtTrieNode *from)
         .wraps = from->wraps,
     };
     take_room(builder, node);
-    HtNodeStep *child_step = node->children, *attribute_step = (HtNodeStep *)node->attributes;
-    for (const HtTrieNode *child = from->children; child; child = child->next) {
-        HtNodeStep step = build_step(builder, child);
-        *(child->attribute ? attribute_step++ : child_step++) = step;
-    }
+    builder->root = builder->parent == builder->match->root ? node : builder->root;
+    builder->in_record = builder->in_record || from->record >= 0;
+    place_absolutes(builder, from);
+    build_children(builder, from, node);
     place_children(node);
     return node;
 }
@@ -135,16 +163,31 @@ void ht_match_tree_build(HtMatch *match, HtName (*intern)(void *user, const char
     match->root = g_new0(HtNode, nodes);
     match->steps = g_new0(HtNodeStep, steps + 1);
     match->places = g_new0(uint16_t, places + 1);
+    match->n_nodes = nodes;
     match->lessons = LESSONS;
-    Builder builder = {match, intern, intern_user, match->root, match->steps, match->places};
+    match->places_of_absolutes = g_new0(HtPlace, match->mapping->n_absolute + 1);
+    Builder builder = {.match = match,
+                       .intern = intern,
+                       .intern_user = intern_user,
+                       .next_node = match->root,
+                       .next_step = match->steps,
+                       .next_place = match->places};
     build(&builder, match->mapping->trie);
 }
 
 void ht_match_tree_clear(HtMatch *match)
 {
+    g_free(match->places_of_absolutes);
     g_free(match->root);
     g_free(match->steps);
     g_free(match->places);
+}
+
+void ht_match_tree_forget(HtMatch *match)
+{
+    for (size_t i = 0; i < match->n_nodes; i++) {
+        match->root[i].entered = 0;
+    }
 }
 
 /* ---- Looking ---- */

@@ -25,11 +25,15 @@ struct HtNode {
     uint16_t n_children, mask, n_attributes, n_clears, n_more;
     int16_t each, answer, count;
     bool wraps;
+    uint32_t entered; /* HtMatch.serial when it was met last; only of elements around absolute values */
 };
 
 /* Fills match->root; ht_match_tree_clear() frees it. */
 void ht_match_tree_build(HtMatch *match, HtName (*intern)(void *user, const char *name), void *intern_user);
 void ht_match_tree_clear(HtMatch *match);
+
+/* When serials start over: no node was met yet. */
+void ht_match_tree_forget(HtMatch *match);
 
 /* When the guess was wrong: looks everywhere, and learns the order. */
 const HtNodeStep *ht_match_tree_find(HtMatch *match, HtNode *node, HtName name, uint16_t *next);

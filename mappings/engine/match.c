@@ -4,6 +4,7 @@
 #include "mappings/engine/convert.h"
 #include "mappings/engine/match-tree.h"
 #include "mappings/engine/text-value.h"
+#include "mappings/engine/wait.h"
 
 #define TEXT_KEEP (256 * 1024)
 #define FRAMES_START 32
@@ -51,6 +52,7 @@ void ht_match_clear(HtMatch *match)
     g_free(match->values);
     g_free(match->stored);
     g_free(match->absolutes);
+    ht_buffer_clear(&match->waiting);
     g_free(match->instances);
     g_free(match->known_whens);
     g_free(match->counts);
@@ -79,6 +81,7 @@ static void restart_serials(HtMatch *match)
     for (guint i = 0; i < match->mapping->eaches->len; i++) {
         match->instances[i].serial = 0;
     }
+    ht_match_tree_forget(match);
     memset(match->known_whens, 0, sizeof(HtWhenKnown) * match->mapping->whens->len);
     match->serial = 1;
 }
@@ -106,6 +109,10 @@ static void begin_document(HtMatch *match)
     match->document = 0;
     match->columns = NULL;
     match->unreadable = NULL;
+    match->part_serial = match->serial;
+    match->n_waiting = 0;
+    match->waits_no_more = false;
+    ht_buffer_reset(&match->waiting, TEXT_KEEP);
     match->known = false;
     match->said = false;
     match->stranger = false;
@@ -355,8 +362,12 @@ void ht_match_document_end(HtMatch *match)
     }
 }
 
+/* What has become a tree cannot wait; nor can anything behind it without losing its place. */
 static void begin_record(HtMatch *match, const HtRecordRule *rule)
 {
+    if (rule->needs_tree && match->n_waiting > 0) {
+        ht_wait_release(match);
+    }
     match->serial++;
     match->record = rule;
     match->record_depth = match->depth;
@@ -384,13 +395,40 @@ static void end_record(HtMatch *match)
     match->tree = NULL;
     match->columns = NULL;
     match->text.size = match->record_start;
+    if (match->waiting.size > HT_WAITING_BYTES) {
+        match->waits_no_more = true;
+        ht_wait_release(match);
+    }
+}
+
+HtNode *ht_match_open_node(const HtMatch *match, unsigned depth)
+{
+    const HtNodeStep *step = match->frames[depth].step;
+    return step ? step->node : NULL;
+}
+
+bool ht_match_is_other_document(const HtMatch *match, unsigned depth)
+{
+    return match->frames[depth].document != match->record_document;
+}
+
+/* An element around absolute values that begins anew since records wait is another group: they belong to the one before. */
+static void enter_place(HtMatch *match, HtNode *node)
+{
+    if (match->n_waiting > 0 && node->entered >= match->waiting_serial && !match->record_depth) {
+        ht_wait_release(match);
+    }
+    node->entered = match->serial;
+    for (unsigned i = 0; i < node->n_clears; i++) {
+        ht_match_drop_absolute(match, node->clears[i] & HT_SLOT_NUMBER);
+    }
 }
 
 /* What a node stands for besides its value. */
-static void enter_node(HtMatch *match, const HtNode *node)
+static void enter_node(HtMatch *match, HtNode *node)
 {
-    for (unsigned i = 0; i < node->n_clears; i++) {
-        ht_match_drop_absolute(match, node->clears[i] & HT_SLOT_NUMBER);
+    if (node->n_clears > 0) {
+        enter_place(match, node);
     }
     if (node->record && !match->record_depth) {
         begin_record(match, node->record);
@@ -536,6 +574,9 @@ static void take_text(HtMatch *match, const HtFrame *frame)
 
 static void end_counted(HtMatch *match)
 {
+    if (match->n_waiting > 0) {
+        ht_wait_release(match);
+    }
     uint32_t line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
     ht_counts_scope_end(match, match->top->step->node->count, line);
 }

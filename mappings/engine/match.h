@@ -59,11 +59,19 @@ typedef struct {
 typedef struct HtNode HtNode;
 typedef struct HtFrame HtFrame;
 
+/* Where an absolute value stands. */
+typedef struct {
+    const HtNode *parent, *root; /* the element around it, and the document's */
+    bool is_attribute;
+    bool in_record;
+} HtPlace;
+
 struct HtMatch {
     const HtMapping *mapping;
     const HtReading *reading; /* of the text that the events come from, or NULL: nothing is known of it */
     HtMatchHooks hooks;
-    HtNode *root; /* match-tree.h: all nodes, the root first */
+    HtNode *root;   /* match-tree.h: all nodes, the root first, */
+    size_t n_nodes; /* so many */
     void *steps;
     uint16_t *places;
     unsigned lessons;
@@ -80,12 +88,20 @@ struct HtMatch {
     HtValue *values, *absolutes;
     HtSlot *stored; /* record slots that have a value, in the order they came */
     unsigned n_stored;
-    HtInstances *instances;   /* one for each of the mapping's eaches */
-    HtValue *columns;         /* of the instance at hand while a block is recorded; else NULL */
-    int each;                 /* whose instance that is */
-    unsigned event;           /* the record's events are numbered from 1 */
-    HtSlot taken;             /* of the value that was found or taken last, */
-    unsigned taken_at;        /* and its place among the paths it was looked for in */
+    HtInstances *instances; /* one for each of the mapping's eaches */
+    HtValue *columns;       /* of the instance at hand while a block is recorded; else NULL */
+    int each;               /* whose instance that is */
+    unsigned event;         /* the record's events are numbered from 1 */
+    HtSlot taken;           /* of the value that was found or taken last, */
+    unsigned taken_at;      /* and its place among the paths it was looked for in */
+    HtPlace *places_of_absolutes;
+    uint32_t part_serial;     /* of the part at hand */
+    HtBuffer waiting;         /* records that wait (wait.c), */
+    unsigned n_waiting;       /* so many, */
+    uint32_t waiting_serial;  /* the first of them */
+    unsigned context;         /* of the one that is made now: what whoever kept it wants to know again */
+    bool is_releasing;        /* they are made now: none waits again */
+    bool waits_no_more;       /* too much waited in this part */
     HtBuffer text;            /* of the record */
     HtBuffer payload_text;    /* of absolute values */
     HtBuffer changes;         /* HtChange of the record's values, in the order of their offsets, */
@@ -188,6 +204,11 @@ void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);
 /* Adds what the event at hand names (bits), and has not taken: values of conditions that do not hold, and of paths that were not
  * needed. */
 void ht_match_collect_left(HtMatch *match, const uint64_t *named, HtUnmapped *left);
+
+/* The node of the element that is open at this depth, NULL when nothing of it is named; whether it is of another document than the
+ * record at hand. */
+HtNode *ht_match_open_node(const HtMatch *match, unsigned depth);
+bool ht_match_is_other_document(const HtMatch *match, unsigned depth);
 
 /* Moves an absolute value that no event has taken to what is unmapped around the records. */
 void ht_match_drop_absolute(HtMatch *match, unsigned number);

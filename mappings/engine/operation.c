@@ -3,6 +3,7 @@
 
 #include "mappings/engine/match-tree.h"
 #include "mappings/engine/soap-action.h"
+#include "mappings/engine/wait.h"
 
 #define NAME_SHOWN 64 /* bytes of a name that a fault repeats */
 #define LIST_SHOWN 200
@@ -309,6 +310,7 @@ HtName ht_operations_document_start(HtOperations *operations, HtName root)
         document.means = around.means;
         document.operation = around.operation;
     } else {
+        ht_wait_release(&operations->mapper->match); /* they are of the call before */
         ht_actions_forget(&operations->mapper->match);
         ht_match_say(&operations->mapper->match, mapping->operation, HT_TEXT_NONE);
     }

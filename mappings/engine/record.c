@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "mappings/engine/convert.h"
+#include "mappings/engine/wait.h"
 
 #include <nettle/base16.h>
 
@@ -348,19 +349,11 @@ static void check_readable(HtRecorder *recorder)
     }
 }
 
-void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
+/* All events of a record; or none, and the faults that refuse it. */
+static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t chosen)
 {
-    recorder->record_means = MAX(recorder->means, ht_actions_means(recorder->match));
-    if (recorder->record_means == HT_MEANS_ACKNOWLEDGEMENT) {
-        return; /* what somebody repeats who has got it is no news */
-    }
-    if (is_skipped(recorder, rule) || !count_record(recorder)) {
-        return;
-    }
-    ht_counts_record(recorder->match, rule);
     size_t events_size = recorder->events.size;
     guint events = recorder->spans->len;
-    uint64_t chosen = choose_events(recorder, rule);
     recorder->faults = 0;
     recorder->n_record_keys = 0;
     recorder->record_keys.size = 0;
@@ -382,6 +375,78 @@ void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
     } else {
         recorder->payload_unmapped = recorder->match->payload_unmapped.items.size;
         recorder->payload_surplus = recorder->match->payload_unmapped.surplus;
+    }
+}
+
+/* True when nothing can be asked of the record yet: what decides about it may still come, or others wait before it. */
+static bool must_wait(const HtMatch *match, const HtRecordRule *rule)
+{
+    bool may = !match->is_releasing && !match->waits_no_more && !rule->needs_tree;
+    return may && (match->n_waiting > 0 || ht_wait_is_wanted(match, &rule->asks));
+}
+
+/* True when something that its events carry may still come. */
+static bool should_wait(const HtMatch *match, const HtRecordRule *rule, uint64_t chosen)
+{
+    bool wanted = false;
+    for (uint64_t left = chosen; left && !wanted; left &= left - 1) {
+        const HtFrom *needs = &rule->events[__builtin_ctzll(left)]->needs;
+        wanted = needs->count > 0 && ht_wait_is_wanted(match, needs);
+    }
+    return wanted && !match->is_releasing && !match->waits_no_more && !rule->needs_tree;
+}
+
+#define CONTEXT_BY_PLACE 0x100
+
+/* Records that wait count for the limit already: when they are made the reading is over. So is the call that they came by. */
+static void keep_waiting(HtRecorder *recorder)
+{
+    if (recorder->outcome->records + recorder->match->n_waiting >= recorder->options->limits.records) {
+        recorder->too_many(recorder->user);
+    } else {
+        ht_wait_keep(recorder->match,
+                     (unsigned)recorder->means | (recorder->by_place ? CONTEXT_BY_PLACE : 0));
+    }
+}
+
+static void make_record(HtRecorder *recorder, const HtRecordRule *rule)
+{
+    HtMatch *match = recorder->match;
+    if (must_wait(match, rule)) {
+        keep_waiting(recorder);
+        return;
+    }
+    recorder->record_means = MAX(recorder->means, ht_actions_means(match));
+    if (recorder->record_means == HT_MEANS_ACKNOWLEDGEMENT || is_skipped(recorder, rule)) {
+        return; /* what somebody repeats who has got it is no news */
+    }
+    uint64_t chosen = choose_events(recorder, rule);
+    if (should_wait(match, rule, chosen)) {
+        keep_waiting(recorder);
+    } else if (count_record(recorder)) {
+        ht_counts_record(match, rule);
+        make_events(recorder, rule, chosen);
+    }
+}
+
+/* A record that has waited, as if its call were still read. */
+static void make_late(HtRecorder *recorder, const HtRecordRule *rule)
+{
+    HtMeans means = recorder->means;
+    bool by_place = recorder->by_place;
+    recorder->means = (HtMeans)(recorder->match->context & ~(unsigned)CONTEXT_BY_PLACE);
+    recorder->by_place = recorder->match->context & CONTEXT_BY_PLACE;
+    make_record(recorder, rule);
+    recorder->means = means;
+    recorder->by_place = by_place;
+}
+
+void ht_recorder_record(HtRecorder *recorder, const HtRecordRule *rule)
+{
+    if (recorder->match->is_releasing) {
+        make_late(recorder, rule);
+    } else {
+        make_record(recorder, rule);
     }
 }
 

@@ -96,3 +96,5 @@ unit_TESTS += test-operation
 test-operation_LIBS := engine base
 unit_TESTS += test-mapping-left
 test-mapping-left_LIBS := engine base
+unit_TESTS += test-mapping-wait
+test-mapping-wait_LIBS := engine base
