@@ -30,6 +30,12 @@ static HtText name_former(HtSpoolAmendment *room, const HtSpoolFormer *former)
     return (HtText){room->id, HT_UUID_TEXT - 1};
 }
 
+static bool undoes(const HtEvent *event)
+{
+    HtText action = event->attr[HT_ATTR_ACTION];
+    return ht_text_is(action, "correct") || ht_text_is(action, "cancel");
+}
+
 void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
                     const char *subject, HtEvent *event)
 {
@@ -43,7 +49,9 @@ void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpo
     if (ht_text_is(event->attr[HT_ATTR_ACTION], "assert") &&
         !ht_text_is(former->event.attr[HT_ATTR_ACTION], "cancel")) {
         event->attr[HT_ATTR_ACTION] = HT_TEXT_LITERAL("correct");
-        event->attr[HT_ATTR_REVERSES] = name_former(room, former);
         mark(room, "same-number-other-content", event);
+    }
+    if (undoes(event) && !event->attr[HT_ATTR_REVERSES].data) {
+        event->attr[HT_ATTR_REVERSES] = name_former(room, former);
     }
 }

@@ -11,7 +11,8 @@ typedef struct {
 
 /* About the same person (`subject`, or the event's formersubject; or nobody in both) an assertion becomes a correction that names
  * the former business, with the mark same-number-other-content. What the source itself calls a correction, a cancel or a
- * verification stays so, and so does what is asserted after a cancel: these say something else under their number by nature.
+ * verification stays so, and so does what is asserted after a cancel: these say something else under their number by nature. A
+ * correction or a cancel of its own that names nothing is given the former business, too.
  * About another person, or when the former event is not there any more, it is a fact of its own, with the mark
  * number-reused. One without a number is no more than a new event. */
 void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,

@@ -94,7 +94,7 @@ typedef struct {
 /* Appends one item to data. The caller keeps the order. Names are at most 255 bytes. */
 void ht_item_pack(HtBuffer *data, const HtItem *item);
 
-/* Gives the next item of data begun with ht_unpack(); false at the end or when the bytes are broken (`broken`). */
+/* Gives the next item of data begun with ht_unpack(), its name and value side by side in memory; false at the end or when the bytes are broken (`broken`). */
 bool ht_item_next(HtUnpack *unpack, HtItem *item);
 
 /* Appends `data` to `out` with one more quality mark, for the element (empty: for the whole event). A mark that is there already

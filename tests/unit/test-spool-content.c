@@ -182,8 +182,11 @@ TEST(test_actions_are_content)
     g_assert_cmpuint(send_one(place, (Saying){"n1", "甲", CHILD, "assert"}).sequence, ==, 3);
     g_assert_cmpuint(send_one(place, (Saying){"n1", "乙", CHILD, "correct"}).sequence, ==, 4);
     expect_stored(place, 2, "cancel", "");
+    g_assert_cmpstr(stored_at(place, 2).reverses, ==, "n1");
     expect_stored(place, 3, "assert", "");
+    g_assert_cmpstr(stored_at(place, 3).reverses, ==, "");
     expect_stored(place, 4, "correct", "");
+    g_assert_cmpstr(stored_at(place, 4).reverses, ==, "n1");
 }
 
 TEST(test_former_event_that_is_gone)
