@@ -1,6 +1,7 @@
 /* Building spool messages. Called by request.c; no state; main-loop thread. */
 #include "core/ingress/message.h"
 
+#include "core/base/secrets.h"
 #include "core/ingress/vet.h"
 
 #include <nettle/sha2.h>
@@ -137,17 +138,23 @@ static void conceal(char *bytes, uint64_t size, HtText parts)
     }
 }
 
-/* What may be kept of the payload: a host can have blanks written over parts of it, and nothing else. */
+static void conceal_secret(void *user, size_t start, size_t size)
+{
+    write_blanks(user, start, start + size);
+}
+
+/* What may be kept of the payload: a host can have blanks written over parts of it, and nothing else; and nothing that stands under
+ * the name of a secret is kept, whether a host has seen it or died of it. */
 static GBytes *find_payload(const HtTaken *taken)
 {
-    g_autoptr(GBytes) received = find_received(taken);
-    HtText concealed = taken->outcome ? taken->outcome->concealed : HT_TEXT_NONE;
-    if (!received || concealed.size == 0) {
-        return g_steal_pointer(&received);
+    GBytes *received = find_received(taken);
+    if (!received) {
+        return NULL;
     }
     gsize size;
-    g_autofree char *bytes = g_bytes_unref_to_data(g_steal_pointer(&received), &size);
-    conceal(bytes, size, concealed);
+    g_autofree char *bytes = g_bytes_unref_to_data(received, &size);
+    conceal(bytes, size, taken->outcome ? taken->outcome->concealed : HT_TEXT_NONE);
+    ht_secrets_find((HtText){bytes, size}, NULL, conceal_secret, bytes);
     return g_bytes_new_take(g_steal_pointer(&bytes), size);
 }
 

@@ -77,6 +77,7 @@ static HtMapping *new_mapping(const char *path)
     mapping->nulls = g_ptr_array_new_with_free_func(g_free);
     mapping->flags = g_ptr_array_new_with_free_func(free_flag);
     mapping->fillers = g_ptr_array_new_with_free_func(g_free);
+    mapping->secrets = g_ptr_array_new_with_free_func(g_free);
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->absolute_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->absolute_carried = g_array_new(FALSE, TRUE, sizeof(bool));
@@ -106,6 +107,7 @@ void ht_mapping_free(HtMapping *mapping)
         g_ptr_array_unref(arrays[i]);
     }
     g_ptr_array_unref(mapping->operations);
+    g_ptr_array_unref(mapping->secrets);
     g_ptr_array_unref(mapping->actions);
     g_array_unref(mapping->absolute_carried);
     g_free(mapping->path);
@@ -197,6 +199,21 @@ static void read_repair(HtCompiler *compiler, const xmlNode *node)
     }
 }
 
+/* Names are compared without signs and in lower case. */
+static void read_secret(HtCompiler *compiler, const xmlNode *node)
+{
+    char **names = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "name"));
+    for (char **name = names; name && *name; name++) {
+        GString *folded = g_string_new(NULL);
+        for (const char *at = *name; *at; at++) {
+            if (!strchr("_-.", *at)) {
+                g_string_append_c(folded, g_ascii_tolower(*at));
+            }
+        }
+        g_ptr_array_add(compiler->mapping->secrets, g_string_free(folded, FALSE));
+    }
+}
+
 static void read_ignore(HtCompiler *compiler, const xmlNode *node)
 {
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
@@ -235,6 +252,8 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             read_null(compiler, node);
         } else if (ht_compile_is(node, "filler")) {
             ht_compile_filler(compiler, node);
+        } else if (ht_compile_is(node, "secret")) {
+            read_secret(compiler, node);
         } else if (ht_compile_is(node, "repair")) {
             read_repair(compiler, node);
         } else if (ht_compile_is(node, "ignore")) {
@@ -430,6 +449,11 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     g_hash_table_unref(compiler->eaches);
 }
 
+const char *const *ht_mapping_secrets(const HtMapping *mapping)
+{
+    return (const char *const *)mapping->secrets->pdata;
+}
+
 HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error)
 {
     g_autoptr(HtMapping) mapping = new_mapping(path);
@@ -440,6 +464,7 @@ HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GErro
     if (document && ht_compile_defines(&compiler, document) && validate(&compiler, document)) {
         compile(&compiler, document);
     }
+    g_ptr_array_add(mapping->secrets, NULL);
     xmlFreeDoc(document);
     if (errors->len > 0) {
         g_string_truncate(errors, errors->len - 1);

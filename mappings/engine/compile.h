@@ -251,16 +251,18 @@ typedef struct {
 struct HtMapping {
     char *path, *source, *authority;
     bool case_ignored;
-    unsigned repairs;        /* HtRepair bits */
-    HtTrieNode *trie;        /* the root stands for "before the root element" */
-    GPtrArray *events;       /* HtEventRule * */
-    GPtrArray *records;      /* HtRecordRule * */
-    GPtrArray *eaches;       /* HtEachRule * */
-    GPtrArray *answers;      /* HtAnswerRule * */
-    GPtrArray *counts;       /* HtCountRule * */
-    GPtrArray *nulls;        /* HtNullRule * */
-    GPtrArray *flags;        /* HtFlagRule * */
-    GPtrArray *fillers;      /* HtFillerRule * */
+    unsigned repairs;   /* HtRepair bits */
+    HtTrieNode *trie;   /* the root stands for "before the root element" */
+    GPtrArray *events;  /* HtEventRule * */
+    GPtrArray *records; /* HtRecordRule * */
+    GPtrArray *eaches;  /* HtEachRule * */
+    GPtrArray *answers; /* HtAnswerRule * */
+    GPtrArray *counts;  /* HtCountRule * */
+    GPtrArray *nulls;   /* HtNullRule * */
+    GPtrArray *flags;   /* HtFlagRule * */
+    GPtrArray *fillers; /* HtFillerRule * */
+    GPtrArray
+        *secrets; /* char *: further names of secrets, as core/base/secrets.h wants them; ends with NULL */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
     GPtrArray *absolute_paths; /* char *: of each absolute slot, for unmapped */

@@ -36,6 +36,9 @@ GQuark ht_mapping_error_quark(void);
 /* Event types that it can make, NULL-terminated. */
 const char *const *ht_mapping_event_types(const HtMapping *mapping);
 
+/* What the mapping names as secrets beside those that core/base/secrets.h knows; ends with NULL. */
+const char *const *ht_mapping_secrets(const HtMapping *mapping);
+
 /* ---- Running it ---- */
 
 /* Caps against hostile XML (HARDENING: a small document can burn minutes). Each is a configuration key of the source. */

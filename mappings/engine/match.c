@@ -1,6 +1,8 @@
 /* Matching a document's events against the mapping's paths; see match.h. */
 #include "mappings/engine/match.h"
 
+#include "core/base/secrets.h"
+
 #include "mappings/engine/convert.h"
 #include "mappings/engine/match-tree.h"
 #include "mappings/engine/text-value.h"
@@ -178,12 +180,42 @@ static size_t write_path(const HtMatch *match, HtName attribute, char path[HT_IT
     return name.size;
 }
 
+static const char *const *further_secrets(const HtMatch *match)
+{
+    return (const char *const *)match->mapping->secrets->pdata;
+}
+
+static bool is_secret(const HtMatch *match, HtName name)
+{
+    return ht_secret_name(ht_text_from(name), further_secrets(match));
+}
+
+static void blank(void *user, size_t start, size_t size)
+{
+    memset((char *)user + start, '*', size);
+}
+
+static void note_secret(void *user, size_t start, size_t size)
+{
+    (void)start;
+    (void)size;
+    *(bool *)user = true;
+}
+
+/* A text may be a document that nobody knows, with a password in it. */
 static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
 {
     char path[HT_ITEM_NAME_MAX];
     HtText name = {path, write_path(match, attribute, path)};
+    HtUnmapped *fields = match->record_depth ? &match->record_unmapped : &match->payload_unmapped;
+    bool secret = false;
     match->said = match->said || !ht_value_is_null(value.data, value.size, 0);
-    ht_unmapped_add(match->record_depth ? &match->record_unmapped : &match->payload_unmapped, name, value);
+    ht_secrets_find(value, further_secrets(match), note_secret, &secret);
+    g_autofree char *hidden = secret ? g_memdup2(value.data, value.size) : NULL;
+    if (hidden) {
+        ht_secrets_find(value, further_secrets(match), blank, hidden);
+    }
+    ht_unmapped_add(fields, name, hidden ? (HtText){hidden, value.size} : value);
 }
 
 /* ---- Values ---- */
@@ -460,7 +492,8 @@ static void take_attribute(HtMatch *match, const HtAttribute *attribute)
         }
         match->text.size = start;
     }
-    if (!frame->quiet && !attribute->formal && !(step && step->ignore)) {
+    if (!frame->quiet && !attribute->formal && !(step && step->ignore) &&
+        !is_secret(match, attribute->name)) {
         keep_unmapped(match, attribute->name, value);
     }
 }
@@ -504,6 +537,8 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
         if (step->special) {
             enter_node(match, step->node);
         }
+    } else if (!quiet && is_secret(match, name)) {
+        frame->quiet = true;
     } else if (match->depth > 1 && !quiet && match->top[-1].step) {
         match->stranger = true;
     }

@@ -6,6 +6,7 @@
  * events. */
 #include "plugins/host/worker.h"
 
+#include "core/base/secrets.h"
 #include "mappings/engine/service.h"
 #include "mappings/engine/wsdl.h"
 
@@ -214,6 +215,20 @@ static void ask_reply(HtWorker *worker, HtText message_id)
 
 /* ---- What is kept nowhere ---- */
 
+static void conceal_secret(void *user, size_t start, size_t size)
+{
+    ht_worker_conceal(user, start, size);
+}
+
+/* What the bus knows as a secret by its name it conceals itself. */
+static void conceal_secrets(HtWorker *worker, HtText body)
+{
+    const char *const *names = worker->mapping ? ht_mapping_secrets(worker->mapping) : NULL;
+    if (names && *names) {
+        ht_secrets_find(body, names, conceal_secret, worker);
+    }
+}
+
 static int compare_parts(const void *a, const void *b)
 {
     uint64_t first = ((const HtConcealed *)a)->start, second = ((const HtConcealed *)b)->start;
@@ -318,6 +333,7 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *he
     worker->body_size = body.size;
     hutong_verdict returned = worker->adapter->decode(worker->state, &payload, &worker->out);
     worker->out.phase = HT_PHASE_NONE;
+    conceal_secrets(worker, body);
     settle_concealed(worker);
     settle_verdict(worker, read_verdict(returned));
     ask_reply(worker, head->id);

@@ -219,12 +219,9 @@ static void serve_fault(hutong_out *out, hutong_verdict verdict, const char *cod
 
 /* Past the most that an outcome has, the last part grows: more is concealed then, never less. So that no sum of start and
  * size runs over, a size that means all the rest is cut. */
-static void serve_conceal(hutong_out *out, size_t start, size_t size)
+void ht_worker_conceal(HtWorker *worker, size_t start, size_t size)
 {
-    if (!is_in(out, HT_PHASE_DECODE, "conceal") || size == 0) {
-        return;
-    }
-    HtBuffer *parts = &out->worker->concealed;
+    HtBuffer *parts = &worker->concealed;
     HtConcealed part = {start, MIN((uint64_t)size, UINT64_MAX - start)};
     if (parts->size == HT_OUTCOME_CONCEALED * sizeof part) {
         HtConcealed last;
@@ -235,6 +232,13 @@ static void serve_conceal(hutong_out *out, size_t start, size_t size)
         part.size = end - part.start;
     }
     ht_buffer_add(parts, (const char *)&part, sizeof part);
+}
+
+static void serve_conceal(hutong_out *out, size_t start, size_t size)
+{
+    if (is_in(out, HT_PHASE_DECODE, "conceal") && size > 0) {
+        ht_worker_conceal(out->worker, start, size);
+    }
 }
 
 static void serve_sha256(const hutong_host *host, hutong_text bytes, char hex[65])

@@ -80,6 +80,9 @@ void ht_services_init(HtWorker *worker);
 #define HT_WORKER_LOG_LINES 100
 void ht_worker_log(HtWorker *worker, hutong_level level, const char *text);
 
+/* These bytes of the payload at hand are kept nowhere. `start` and `size` may be anything: what runs over is cut. */
+void ht_worker_conceal(HtWorker *worker, size_t start, size_t size);
+
 /* ---- outcome.c ---- */
 
 /* Runs the adapter over one payload and appends its RESULT. */

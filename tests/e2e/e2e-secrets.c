@@ -150,6 +150,37 @@ static void test_odd_parts(void)
     }
 }
 
+#define BIRTH                                                                                                \
+    "<ROWS><ROW><CSDJID>93</CSDJID><HJYWID>94</HJYWID><CXBZ>0</CXBZ><XM>测试丙</XM><CSRQ>20090313</CSRQ>" \
+    "<GMSFHM>990104200903130321</GMSFHM></ROW></ROWS>"
+#define CALL(operation, more)                                                                        \
+    "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><" operation            \
+    " userKey='" SECRET "'><token>" SECRET                                                           \
+    "</token><x><wsse:Password xmlns:wsse='urn:w' T='1'><![CDATA[" SECRET "]]></wsse:Password>" more \
+    "</x><in0><![CDATA[" BIRTH "]]></in0><y>&lt;pwd&gt;" SECRET "&lt;/pwd&gt;</y>"                   \
+    "<z>accessToken=" SECRET "</z></" operation "></s:Body></s:Envelope>"
+
+/* Nothing of an adapter's or a mapping's is needed for what has the name of a secret: in an operation that is known, in one that
+ * is not, and in what is kept for a repair. */
+static void test_names(void)
+{
+    static const char *const bodies[] = {CALL("postCSDJRecrod", ""), CALL("doSomething", "")};
+    BusProcess *bus =
+        bus_process_new(NULL, "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                              "division = 440104\nkeep-payload = all\non-invalid = quarantine\n");
+    bus_process_start(bus);
+    for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        guint status = send_answer(bus, bodies[i]);
+        g_assert_cmpuint(status, ==, i == 0 ? 200 : 500);
+    }
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    assert_nowhere(bus);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM events"), ==, 1);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM payloads"), ==, 1);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM quarantine"), ==, 1);
+    bus_process_free(bus);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -157,5 +188,6 @@ int main(int argc, char **argv)
     g_test_add_func("/secrets/of-quarantined-payloads-are-not-on-disk", test_quarantine);
     g_test_add_func("/secrets/of-kept-payloads-are-not-on-disk", test_all_payloads);
     g_test_add_func("/secrets/odd-parts-are-not-on-disk", test_odd_parts);
+    g_test_add_func("/secrets/told-by-their-names-are-not-on-disk", test_names);
     return g_test_run();
 }

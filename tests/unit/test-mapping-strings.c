@@ -151,12 +151,41 @@ static void test_parameters(void)
         test,
         ENVELOPE(
             "<put><y>@</y><x>&lt;ROWS&gt;&lt;ROW&gt;&lt;XM&gt;测试丙&lt;/XM&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</x></put>"),
-        "<token>x</token>");
+        "<other>x</other>");
     mapping_test_run(test,
                      ENVELOPE("<put><x>&lt;OTHER&gt;&lt;XM&gt;测试丙&lt;/XM&gt;&lt;/OTHER&gt;</x></put>"));
     assert_fault(test, 0, "unknown-document");
     mapping_test_run(test, ENVELOPE("<put><x>&lt;!DOCTYPE ROWS&gt;&lt;ROWS/&gt;</x></put>"));
     assert_fault(test, 0, "doctype-refused");
+}
+
+/* What has the name of a secret is in no event: as an element, an attribute, a member, in a text that nobody opens. */
+static void test_secrets(void)
+{
+    static const char *const secrets[] = {
+        "<token>S3CRET</token>",
+        "<x:Password xmlns:x='urn:x'>S3CRET</x:Password>",
+        "<u user_key='S3CRET'/>",
+        "<token><a>S3CRET</a></token>",
+        "<u>&lt;inLicense&gt;S3CRET&lt;/inLicense&gt;</u>",
+        "<u>{\"pwd\":\"S3CRET\"}</u>",
+        "<u>a=1&amp;password=S3CRET</u>",
+        "<kl_1>S3CRET</kl_1>",
+        "<密码>S3CRET</密码>",
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<secret name='kl*'/><event type='person.moved-in.v1' for-each='/ROWS/ROW'>" FIELDS "</event>"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(secrets); i++) {
+        for (unsigned inside = 0; inside < 2; inside++) {
+            g_autofree char *xml = g_strdup_printf("<ROWS>%s<ROW><XM>测试丙</XM>%s</ROW></ROWS>",
+                                                   inside ? "" : secrets[i], inside ? secrets[i] : "");
+            expect_person(test, xml);
+            HtEvent event = mapping_test_event(test, 0);
+            if (memmem(event.data.data, event.data.size, "S3CRET", 6)) {
+                g_error("in the event: %s", xml);
+            }
+        }
+    }
 }
 
 /* ---- Nothing known ---- */
@@ -205,6 +234,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-strings/documents/in-json", test_in_json);
     g_test_add_func("/mapping-strings/values/text-with-markup-is-text", test_values);
     g_test_add_func("/mapping-strings/values/what-nobody-knows-is-carried-as-text", test_parameters);
+    g_test_add_func("/mapping-strings/values/secrets-are-in-no-event", test_secrets);
     g_test_add_func("/mapping-strings/nothing-known/is-refused-but-empty-is-fine", test_nothing_known);
     int result = g_test_run();
     mapping_test_forget_reference();

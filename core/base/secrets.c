@@ -1,0 +1,289 @@
+/* Finding secrets by name; see secrets.h. The bus looks with this at payloads that it never parses: one pass over the bytes, which
+ * knows markup only as far as it must to see where a value begins and ends. */
+#include "core/base/secrets.h"
+
+#include <glib.h>
+
+#define NAME_MAX_BYTES 64
+#define VALUE_MAX_BYTES (64 * 1024) /* of a value without an end: the rest is another's */
+
+/* ---- Names ---- */
+
+static bool is_sign(char byte)
+{
+    return byte == '_' || byte == '-' || byte == '.';
+}
+
+/* Without prefix and signs, in lower case; empty when it is too long for any of the names. */
+static size_t fold(HtText name, char folded[NAME_MAX_BYTES + 1])
+{
+    const char *colon = name.size > 0 ? memrchr(name.data, ':', name.size) : NULL;
+    size_t used = 0;
+    for (const char *at = colon ? colon + 1 : name.data; name.size > 0 && at < name.data + name.size; at++) {
+        if (is_sign(*at)) {
+            continue;
+        }
+        if (used == NAME_MAX_BYTES) {
+            return 0;
+        }
+        folded[used++] = g_ascii_tolower(*at);
+    }
+    folded[used] = '\0';
+    return used;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++) {
+        if (strcmp(name, *names) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_end(const char *name, size_t size, const char *const *ends)
+{
+    for (; *ends; ends++) {
+        size_t length = strlen(*ends);
+        bool begins =
+            memcmp(name, *ends, MIN(length, size)) == 0 && strcmp(*ends, "secret") != 0; /* a secretary */
+        if (size >= length && (begins || memcmp(name + size - length, *ends, length) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ht_secret_name(HtText name, const char *const *more)
+{
+    static const char *const whole[] = {
+        "license",     "licence",    "inlicense",  "inlicence", "userkey",    "appkey",
+        "accesskey",   "apikey",     "privatekey", "authkey",   "authcode",   "authorization",
+        "credentials", "credential", "nonce",      "secretkey", "passphrase", "密码",
+        "口令",        "令牌",       "授权码",     NULL};
+    static const char *const ends[] = {"password", "passwd", "pwd", "token", "secret", NULL};
+    char folded[NAME_MAX_BYTES + 1];
+    size_t size = fold(name, folded);
+    if (size == 0) {
+        return false;
+    }
+    for (; more && *more; more++) {
+        if (g_pattern_match_simple(*more, folded)) {
+            return true;
+        }
+    }
+    return is_one_of(folded, whole) || has_end(folded, size, ends);
+}
+
+/* ---- Places ---- */
+
+typedef struct {
+    const char *at, *end;
+} Scan;
+
+static bool is_name_byte(char byte)
+{
+    return g_ascii_isalnum(byte) || is_sign(byte) || byte == ':' || (unsigned char)byte >= 0x80;
+}
+
+static bool starts_with(const Scan *scan, const char *word)
+{
+    size_t size = strlen(word);
+    return (size_t)(scan->end - scan->at) >= size && memcmp(scan->at, word, size) == 0;
+}
+
+static void skip_blanks(Scan *scan)
+{
+    while (scan->at < scan->end && g_ascii_isspace(*scan->at)) {
+        scan->at++;
+    }
+}
+
+/* The size of `sign` at the place, as it is or escaped as `entity` ("lt;"), however often. 0 when it is not there. */
+static size_t measure(const Scan *scan, char sign, const char *entity)
+{
+    Scan rest = *scan;
+    if (rest.at < rest.end && *rest.at == sign) {
+        return 1;
+    }
+    if (rest.at == rest.end || *rest.at != '&') {
+        return 0;
+    }
+    rest.at++;
+    while (starts_with(&rest, "amp;")) {
+        rest.at += 4;
+    }
+    return starts_with(&rest, entity) ? (size_t)(rest.at - scan->at) + strlen(entity) : 0;
+}
+
+static size_t measure_quote(const Scan *scan)
+{
+    size_t size = measure(scan, '"', "quot;");
+    return size ? size : measure(scan, '\'', "apos;");
+}
+
+/* The value from `start` to the first end of its kind. */
+static const char *find_end(const Scan *scan, bool (*is_end)(const Scan *at))
+{
+    Scan rest = {scan->at, scan->at + MIN((size_t)(scan->end - scan->at), VALUE_MAX_BYTES)};
+    while (rest.at < rest.end && !is_end(&(Scan){rest.at, scan->end})) {
+        rest.at++;
+    }
+    return rest.at;
+}
+
+static bool is_tag(const Scan *at)
+{
+    return measure(at, '<', "lt;") > 0;
+}
+
+static bool is_section_end(const Scan *at)
+{
+    return starts_with(at, "]]>") || starts_with(at, "]]&");
+}
+
+static bool is_quote(const Scan *at)
+{
+    return at->at[-1] != '\\' && measure_quote(at) > 0;
+}
+
+static bool is_any_quote(const Scan *at)
+{
+    return measure_quote(at) > 0;
+}
+
+static bool is_word_end(const Scan *at)
+{
+    return !is_name_byte(*at->at) && !strchr("+/=%~!*", *at->at);
+}
+
+/* The content of an element: what follows its tag up to the next one. */
+static bool enter_content(Scan *scan)
+{
+    Scan rest = *scan;
+    for (unsigned i = 0; i < 1024 && rest.at < rest.end; i++) {
+        size_t size = measure(&rest, '>', "gt;");
+        if (size > 0) {
+            bool is_empty = rest.at > scan->at && rest.at[-1] == '/';
+            scan->at = rest.at + size;
+            return !is_empty;
+        }
+        if (is_tag(&rest)) {
+            return false;
+        }
+        rest.at++;
+    }
+    return false;
+}
+
+static bool enter_section(Scan *scan)
+{
+    skip_blanks(scan);
+    Scan rest = *scan;
+    size_t size = measure(&rest, '<', "lt;");
+    rest.at += size;
+    if (size == 0 || !starts_with(&rest, "![CDATA[")) {
+        return false;
+    }
+    scan->at = rest.at + 8;
+    return true;
+}
+
+/* Where the value behind a name ends; the scan goes on there. NULL when there is none: it was a closing tag, or a word of a text. */
+static const char *find_value(Scan *scan, bool tag)
+{
+    if (tag) {
+        if (!enter_content(scan)) {
+            return NULL;
+        }
+        return enter_section(scan) ? find_end(scan, is_section_end) : find_end(scan, is_tag);
+    }
+    size_t quote = measure_quote(scan); /* the end of a JSON member's name */
+    scan->at += scan->at < scan->end && *scan->at == '\\'
+                    ? 1 + measure_quote(&(Scan){scan->at + 1, scan->end})
+                    : quote;
+    skip_blanks(scan);
+    if (scan->at == scan->end || (*scan->at != '=' && *scan->at != ':')) {
+        return NULL;
+    }
+    scan->at++;
+    skip_blanks(scan);
+    bool escaped = scan->at < scan->end && *scan->at == '\\'; /* JSON in a string of JSON */
+    scan->at += escaped;
+    quote = measure_quote(scan);
+    scan->at += quote;
+    return find_end(scan, !quote ? is_word_end : escaped ? is_any_quote : is_quote);
+}
+
+static void find_in_text(HtText bytes, const char *const *more, HtSecretFound found, void *user)
+{
+    Scan scan = {bytes.data, bytes.data + bytes.size};
+    const char *before = NULL; /* the end of `<` when a name follows it */
+    while (scan.at < scan.end) {
+        size_t tag = measure(&scan, '<', "lt;");
+        if (tag > 0) {
+            scan.at += tag;
+            before = scan.at;
+            continue;
+        }
+        if (!is_name_byte(*scan.at)) {
+            scan.at++;
+            continue;
+        }
+        const char *name = scan.at;
+        while (scan.at < scan.end && is_name_byte(*scan.at)) {
+            scan.at++;
+        }
+        if (!ht_secret_name((HtText){name, (size_t)(scan.at - name)}, more)) {
+            continue;
+        }
+        const char *after = scan.at, *end = find_value(&scan, name == before);
+        if (end && end > scan.at) {
+            found(user, (size_t)(scan.at - bytes.data), (size_t)(end - scan.at));
+        }
+        scan.at = end ? end : after;
+    }
+}
+
+/* ---- UTF-16 ---- */
+
+static bool is_wide(HtText bytes)
+{
+    return bytes.size >= 4 &&
+           (bytes.data[0] == '\0' || bytes.data[1] == '\0' || memcmp(bytes.data, "\xff\xfe", 2) == 0 ||
+            memcmp(bytes.data, "\xfe\xff", 2) == 0);
+}
+
+static void note_found(void *user, size_t start, size_t size)
+{
+    (void)start;
+    (void)size;
+    *(bool *)user = true;
+}
+
+/* The ASCII of it, a piece at a time; names that lie over two pieces are seen because pieces overlap. */
+static bool has_secret_in_wide(HtText bytes, const char *const *more)
+{
+    char narrow[4096];
+    bool found = false;
+    for (size_t at = 0; at < bytes.size && !found; at += 4096) {
+        size_t used = 0;
+        for (size_t i = at; i < MIN(bytes.size, at + 2 * sizeof narrow) && used < sizeof narrow; i++) {
+            if (bytes.data[i] != '\0' && (unsigned char)bytes.data[i] < 0x80) {
+                narrow[used++] = bytes.data[i];
+            }
+        }
+        find_in_text((HtText){narrow, used}, more, note_found, &found);
+    }
+    return found;
+}
+
+void ht_secrets_find(HtText bytes, const char *const *more, HtSecretFound found, void *user)
+{
+    if (!is_wide(bytes)) {
+        find_in_text(bytes, more, found, user);
+    } else if (has_secret_in_wide(bytes, more)) {
+        found(user, 0, bytes.size);
+    }
+}

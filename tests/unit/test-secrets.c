@@ -1,0 +1,109 @@
+/* Secrets are found by name, wherever and however they are written, and nothing else is. */
+#include "core/base/secrets.h"
+
+#include <glib.h>
+
+static void test_names(void)
+{
+    static const char *const secrets[] = {
+        "password", "Password",      "passWord",   "pass_word", "PASSWD",   "userPwd",
+        "pwd",      "inLicense",     "InLicence",  "license",   "token",    "accessToken",
+        "token_id", "wsse:Password", "wsse:Nonce", "userkey",   "USER-KEY", "clientSecret",
+        "app.key",  "Authorization", "密码",       "x:令牌"};
+    static const char *const others[] = {
+        "licenseNumber", "businessLicense", "XM",        "name",  "key", "pass", "tok", "secretary", "", "a",
+        "sign",          "license_no",      "forwarded", "口令人"};
+    static const char *const more[] = {"kl*", "fwpz", NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++) {
+        g_test_message("%s", secrets[i]);
+        g_assert_true(ht_secret_name(ht_text_from(secrets[i]), NULL));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_test_message("%s", others[i]);
+        g_assert_false(ht_secret_name(ht_text_from(others[i]), NULL));
+    }
+    g_assert_true(ht_secret_name(HT_TEXT_LITERAL("KL_1"), more));
+    g_assert_true(ht_secret_name(HT_TEXT_LITERAL("FWPZ"), more));
+    g_assert_false(ht_secret_name(HT_TEXT_LITERAL("fwpz1"), more));
+}
+
+static void blank(void *user, size_t start, size_t size)
+{
+    memset((char *)user + start, '.', size);
+}
+
+static char *hide(const char *text, size_t size)
+{
+    char *bytes = g_memdup2(text, size + 1);
+    ht_secrets_find((HtText){bytes, size}, NULL, blank, bytes);
+    return bytes;
+}
+
+static void test_places(void)
+{
+    static const char *const texts[] = {
+        "<a><token>S3CRET</token><XM>stays</XM></a>",
+        "<a><x:Password Type=\"t\">S3CRET</x:Password><XM>stays</XM></a>",
+        "<a><token>\n <![CDATA[S3<CRET]]></token><XM>stays</XM></a>",
+        "&lt;a&gt;&lt;inLicense&gt;S3CRET&lt;/inLicense&gt;&lt;XM&gt;stays&lt;/XM&gt;&lt;/a&gt;",
+        "&amp;lt;pwd&amp;gt;S3CRET&amp;lt;/pwd&amp;gt;stays",
+        "<a token=\"S3CRET\" XM='stays'/>",
+        "<a XM='stays' userKey = 'S3CRET'/>",
+        "&lt;a token=&quot;S3CRET&quot; XM=&quot;stays&quot;/&gt;",
+        "{\"token\":\"S3CRET\",\"XM\":\"stays\"}",
+        "{ \"pass_word\" : \"S3\\\"CRET\", \"XM\": \"stays\" }",
+        "{\\\"token\\\":\\\"S3CRET\\\",\\\"XM\\\":\\\"stays\\\"}",
+        "user=x&password=S3CRET&XM=stays",
+        "<t><token>S3CRET</token><token>S3CRET</token>stays</t>",
+        "<token>S3CRET",
+        "<\xC3\xDC token='S3CRET'>stays</\xC3\xDC>",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *hidden = hide(texts[i], strlen(texts[i]));
+        g_test_message("%s -> %s", texts[i], hidden);
+        g_assert_null(strstr(hidden, "CRET"));
+        g_assert_true(!strstr(texts[i], "stays") || strstr(hidden, "stays"));
+        g_assert_cmpuint(strlen(hidden), ==, strlen(texts[i]));
+    }
+}
+
+static void test_nothing_else(void)
+{
+    static const char *const texts[] = {"<a><XM>token</XM><b>x</b></a>",
+                                        "<token/><XM>stays</XM>",
+                                        "</token><XM>stays</XM>",
+                                        "<license_no>1</license_no>",
+                                        "my password is not here",
+                                        "<a/>",
+                                        ""};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *hidden = hide(texts[i], strlen(texts[i]));
+        g_assert_cmpstr(hidden, ==, texts[i]);
+    }
+}
+
+static void test_utf16(void)
+{
+    g_autoptr(GError) error = NULL;
+    gsize size;
+    g_autofree char *wide =
+        g_convert("<a><token>S3CRET</token></a>", -1, "UTF-16LE", "UTF-8", NULL, &size, &error);
+    g_assert_no_error(error);
+    g_autofree char *hidden = hide(wide, size);
+    for (gsize i = 0; i < size; i++) {
+        g_assert_cmpint(hidden[i], ==, '.');
+    }
+    g_autofree char *plain = g_convert("<a><XM>stays</XM></a>", -1, "UTF-16LE", "UTF-8", NULL, &size, &error);
+    g_autofree char *same = hide(plain, size);
+    g_assert_cmpmem(plain, size, same, size);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/secrets/told-by-their-names", test_names);
+    g_test_add_func("/secrets/found-in-every-writing", test_places);
+    g_test_add_func("/secrets/nothing-else-is-hidden", test_nothing_else);
+    g_test_add_func("/secrets/utf-16-is-hidden-whole", test_utf16);
+    return g_test_run();
+}
