@@ -173,7 +173,8 @@ static void give_document(HtAttach *attach, const HtAttachment *attachment)
 {
     uint32_t skipped_lines;
     if (!ht_sax_has_room(attach->sax)) {
-        ht_sax_refuse(attach->sax, "too-deep", "Documents are nested deeper than allowed.");
+        ht_sax_refuse_limit(attach->sax, "too-deep", "Documents are nested",
+                            (HtLimit){NULL, HT_SAX_LAYERS, HT_LIMIT_COUNT, "layers"}, " deep.");
     } else if (ht_sax_count_copy(attach->sax, attachment->bytes.size) &&
                decode(attach, attachment, &skipped_lines)) {
         ht_strings_read_xml(attach->strings, ht_buffer_text(&attach->text), skipped_lines + 1);

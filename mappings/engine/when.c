@@ -14,6 +14,7 @@ typedef enum {
     TEST_UNEQUAL,
     TEST_IN,
     TEST_STARTS,
+    TEST_WRITTEN, /* a word for none counts */
     TEST_YES,
     TEST_NO,
     TEST_CODE,       /* has one */
@@ -350,6 +351,16 @@ static const HtWhen *parse_choice(Parser *parser)
     return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
+static const HtWhen *parse_written(Parser *parser)
+{
+    HtSlot slot;
+    g_autofree char *path = parse_path(parser, &slot);
+    if (!path || !(take(parser, ")") || fail(parser, ")"))) {
+        return NULL;
+    }
+    return share(parser->pool, new_comparison(TEST_WRITTEN, slot));
+}
+
 /* What follows an opening parenthesis, with the closing one. */
 static const HtWhen *parse_inside(Parser *parser)
 {
@@ -385,6 +396,8 @@ static const HtWhen *parse_one(Parser *parser)
         when = when ? share(parser->pool, new_test(TEST_NOT, when, NULL)) : NULL;
     } else if (take_function(parser, "starts-with")) {
         when = parse_starts(parser);
+    } else if (take_function(parser, "written")) {
+        when = parse_written(parser);
     } else if (take_function(parser, "yes")) {
         when = parse_flag(parser, TEST_YES);
     } else if (take_function(parser, "no")) {
@@ -537,6 +550,7 @@ static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
     case TEST_AND: return combine(when, match, HT_WHEN_NO);
     case TEST_OR: return combine(when, match, HT_WHEN_YES);
     case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
+    case TEST_WRITTEN: return say(ht_match_value(match, when->slot, HT_NULL_KEEP_WORDS).data != NULL);
     case TEST_YES:
     case TEST_NO: return ask_flag(when, match);
     case TEST_CODE:

@@ -162,6 +162,7 @@ static void test_cases(void)
         mapping_test_new(ONE("<element to='move.direction'><case when=\"starts-with(LB,'03')\" value='in'/>"
                              "<case when=\"LB in ('0481','0490')\" value='out'/></element>"
                              "<element to='move.oneStop' value='1' when=\"not(LB='0490') and (LB or XX)\"/>"
+                             "<element to='registration.remark' value='1' when='written(XX)'/>"
                              "<element to='move.category' from='LB'/>"));
     mapping_test_run(test, ROW("<LB>0333</LB>"));
     assert_has(test, 0, "\"direction\":\"in\"");
@@ -169,6 +170,12 @@ static void test_cases(void)
     mapping_test_run(test, ROW("<LB>0490</LB>"));
     assert_has(test, 0, "\"direction\":\"out\"");
     assert_lacks(test, 0, "oneStop");
+    assert_lacks(test, 0, "remark");
+    mapping_test_run(test, ROW("<LB>0490</LB><XX>无</XX>"));
+    assert_has(test, 0, "\"remark\":\"1\"");
+    assert_lacks(test, 0, "oneStop"); /* a word for none is no value */
+    mapping_test_run(test, ROW("<LB>0999</LB><XX>NULL</XX>"));
+    assert_lacks(test, 0, "remark");
     mapping_test_run(test, ROW("<LB>0999</LB>"));
     assert_lacks(test, 0, "\"direction\":\"in\"");
     assert_lacks(test, 0, "\"direction\":\"out\"");
