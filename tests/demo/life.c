@@ -68,11 +68,12 @@ static void check_event(Life *life, const LifeStep *step, JsonObject *event)
             complain(life, step, "a name or a number came through unmasked");
         }
     }
-    if (is_vaccination(event) &&
-        json_object_has_member(json_object_get_object_member(event, "data"), "vaccination")) {
-        complain(life, step, "elements above the platform's clearance came through");
-    }
-    if (is_resident(life, event) && step->date && strcmp(get(event, "time"), step->date) < 0) {
+    if (is_vaccination(event)) { /* whose day is above the clearance, too */
+        JsonObject *data = json_object_get_object_member(event, "data");
+        if (json_object_has_member(data, "vaccination") || json_object_has_member(event, "time")) {
+            complain(life, step, "elements above the platform's clearance came through");
+        }
+    } else if (is_resident(life, event) && step->date && strcmp(get(event, "time"), step->date) < 0) {
         complain(life, step, "it happened at another time");
     }
 }
@@ -251,7 +252,8 @@ static void print_event(const Life *life, const LifeStep *step, JsonObject *even
 {
     g_autofree char *type = short_type(event), *subject = short_subject(event), *seen = describe(event);
     const char *time = get(event, "time");
-    g_autofree char *date = g_strndup(*time ? time : get(event, "recordedtime"), 10);
+    const char *happened = *time ? time : is_vaccination(event) ? "withheld" : get(event, "recordedtime");
+    g_autofree char *date = g_strndup(happened, 10);
     table_cell(date, WHEN_WIDTH, BOLD);
     table_cell(lane_departments[step->lane], 13, PLAIN);
     table_cell(type, 22, GREEN);
