@@ -67,6 +67,45 @@ static void test_records_left_out_are_kept_with_their_payload(void)
     bus_process_free(bus);
 }
 
+/* A record whose name is not carried as it was sent, with the declaration's encoding. */
+static char *make_harmed(unsigned number, const char *name, size_t blanks)
+{
+    g_autofree char *good = make_record(number, true), *filling = g_strnfill(blanks, ' ');
+    g_auto(GStrv) parts = g_strsplit(good, "测试丁", 2);
+    return g_strdup_printf("<?xml version='1.0' encoding='UTF-8'?><ROWS>%s%s%s%s</ROWS>", filling, parts[0],
+                           name, parts[1]);
+}
+
+/* A cut character, surrogates of three bytes and as references, an invisible character, text that was read as GBK: the payload is
+ * there to look it up, whether the bus has held it or the host has it given back. A name that is only marked is carried
+ * as it was sent. */
+static void test_what_is_put_right_keeps_its_payload(void)
+{
+    static const char *const harmed[] = {"测试\xE4\xB8", "测\xED\xA1\x82\xED\xBE\xB7", "测&#55362;&#57271;",
+                                         "测试\xE2\x80\x8E丁", "娴嬭瘯"};
+    static const char *const whole[] = {"测试丁", "测?", "测□"};
+    BusProcess *bus = make_bus(NULL, "keep-payload = repaired");
+    gint64 kept = 0;
+    bus_process_start(bus);
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(harmed); i++) {
+        g_autofree char *body = make_harmed(10 * i, harmed[i / 2], i % 2 * 200000);
+        g_autoptr(Answer) answer = send_with(bus, NULL, body);
+        g_assert_cmpint(answer->status, ==, 200);
+        assert_element(answer, "events", "1");
+        kept += (gint64)strlen(body);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(whole); i++) {
+        g_autofree char *body = make_harmed(1000 + 10 * i, whole[i], 0);
+        g_autoptr(Answer) answer = send_with(bus, NULL, body);
+        g_assert_cmpint(answer->status, ==, 200);
+    }
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM payloads"), ==,
+                    2 * G_N_ELEMENTS(harmed));
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT sum(length(bytes)) FROM payloads"), ==, kept);
+    bus_process_free(bus);
+}
+
 /* [A] and then [A, bad]: the second is not the first again. */
 static void test_a_bad_record_beside_a_known_one_is_reported(void)
 {
@@ -168,6 +207,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/intake/records-left-out-are-kept-with-their-payload",
                     test_records_left_out_are_kept_with_their_payload);
+    g_test_add_func("/intake/what-is-put-right-keeps-its-payload", test_what_is_put_right_keeps_its_payload);
     g_test_add_func("/intake/a-bad-record-beside-a-known-one-is-reported",
                     test_a_bad_record_beside_a_known_one_is_reported);
     g_test_add_func("/intake/one-key-with-everything-loses-nothing",
