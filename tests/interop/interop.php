@@ -66,8 +66,10 @@ function look_at_receipt(object $receipt): ?string
     if (strlen($receipt->messageId) !== 36 || strlen($receipt->sha256) !== 64 || !strtotime($receipt->receivedAt)) {
         return "a receipt's id, digest or time is not what it should be";
     }
-    if ($receipt->events < 1 || $receipt->sequence < 1 || $receipt->rejected !== 0) {
-        return "$receipt->events events from $receipt->sequence, $receipt->rejected rejected";
+    // What another version of SOAP has said before, and has no number of its own, is known.
+    $taken = $receipt->events > 0 && $receipt->sequence > 0;
+    if (!($taken || $receipt->duplicates > 0) || $receipt->rejected !== 0) {
+        return "$receipt->events events from $receipt->sequence, $receipt->duplicates known, $receipt->rejected rejected";
     }
     return null;
 }

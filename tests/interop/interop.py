@@ -92,8 +92,11 @@ def bind(client, version, operation, service=None):
 def look_at_receipt(receipt):
     if len(receipt.messageId) != 36 or len(receipt.sha256) != 64 or receipt.receivedAt.utcoffset() is None:
         return "a receipt's id, digest or time is not what it should be"
-    if receipt.events < 1 or receipt.sequence < 1 or receipt.rejected != 0:
-        return "%d events from %d, %d rejected" % (receipt.events, receipt.sequence, receipt.rejected)
+    # What another version of SOAP has said before, and has no number of its own, is known.
+    taken = receipt.events > 0 and receipt.sequence > 0
+    if not (taken or receipt.duplicates > 0) or receipt.rejected != 0:
+        return "%d events from %d, %d known, %d rejected" % (
+            receipt.events, receipt.sequence, receipt.duplicates, receipt.rejected)
     return None
 
 
