@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const kind_names[] = {"reference", "record", "birth"};
 
@@ -67,9 +68,10 @@ static void take_type(HealthState *state, hutong_out *out, const HealthNode *nod
     HealthDocument *document = &state->document;
     const char *code = health_identifier(attributes, "code");
     note_dialect(document, health_identifier(attributes, "codeSystem"));
-    if (code && (strcmp(code, "HSDA00.01") == 0 || (document->is_draft && strcmp(code, "A010401") == 0))) {
+    if (code &&
+        (strcasecmp(code, "HSDA00.01") == 0 || (document->is_draft && strcasecmp(code, "A010401") == 0))) {
         document->kind = HEALTH_RECORD;
-    } else if (code && strcmp(code, "HSDB01.01") == 0) {
+    } else if (code && strcasecmp(code, "HSDB01.01") == 0) {
         document->kind = HEALTH_BIRTH;
     }
     state->walk.head_only = document->kind == HEALTH_BY_REFERENCE;
@@ -299,11 +301,19 @@ void health_document_begin(HealthState *state, bool in_set)
     state->walk.head_only = true; /* until its type says more */
 }
 
+/* Some systems count their versions from 0, or write 1 as a number with a fraction. */
+static bool is_first(const char *version)
+{
+    size_t zeros = strspn(version, "0");
+    const char *rest = version + zeros + (version[zeros] == '1');
+    return rest > version && (*rest == '\0' || (*rest == '.' && rest[1 + strspn(rest + 1, "0")] == '\0'));
+}
+
 void health_document_end(HealthState *state, hutong_out *out)
 {
     const HealthDocument *document = &state->document;
     const char *version = document->version[0] ? document->version : "1";
-    bool updates = document->replaces || strcmp(version, "1") != 0;
+    bool updates = document->replaces || !is_first(version);
     const char *const parts[] = {version, document->time, document->custodian};
     health_give(state, out, "kind", kind_names[document->kind]);
     health_give(state, out, "dialect", document->is_draft ? "draft" : NULL);

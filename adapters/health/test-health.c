@@ -69,6 +69,26 @@ static void assert_nowhere(AdapterTest *test, const char *secret)
 
 /* ---- Persons ---- */
 
+/* A document's kind and version are what they are, however they are written. */
+static void test_spellings_of_kinds(void)
+{
+    static const char *const changes[][3] = {
+        {"HSDA00.01", "hsda00.01", "health.record-created.v1"},
+        {"<versionNumber/>", "<versionNumber value=\"01\"/>", "health.record-created.v1"},
+        {"<versionNumber/>", "<versionNumber value=\"1.0\"/>", "health.record-created.v1"},
+        {"<versionNumber/>", "<versionNumber value=\"0\"/>", "health.record-created.v1"},
+        {"<versionNumber/>", "<versionNumber value=\"10\"/>", "health.record-updated.v1"},
+    };
+    g_autoptr(AdapterTest) test = new_test();
+    g_autofree char *text = read_text(FOLDER, "health-cda-hsda00-01.xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_autofree char *changed = replace(text, changes[i][0], changes[i][1]);
+        run(test, changed);
+        HtEvent event = get_event(test, 0);
+        g_assert_true(attribute_is(&event, HT_ATTR_TYPE, changes[i][2]));
+    }
+}
+
 /* The hospital's notice has no citizen number; the police's registration has. The certificate's number is in both. */
 static void test_birth_joins_registration(void)
 {
@@ -615,6 +635,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_fixtures(FOLDER, "/health/fixture", &(Fixture){NULL, "mappings/health.xml", "health"});
+    g_test_add_func("/health/documents/kind-and-version-in-every-spelling", test_spellings_of_kinds);
     g_test_add_func("/health/persons/a-birth-joins-its-registration", test_birth_joins_registration);
     g_test_add_func("/health/person/birth-is-the-childs", test_birth_is_the_childs);
     g_test_add_func("/health/person/fillers-are-nobody", test_filler_numbers);

@@ -130,6 +130,36 @@ static void test_reversal_flag(void)
     }
 }
 
+/* Which field was corrected: by its column's name or its own. */
+static void test_corrected_item(void)
+{
+    static const char *const items[][2] = {{"GMSFHM", "person.idNumber"},
+                                           {"gmsfhm", "person.idNumber"},
+                                           {"ＧＭＳＦＨＭ", "person.idNumber"},
+                                           {"公民身份号码", "person.idNumber"},
+                                           {"身份证号", "person.idNumber"},
+                                           {"XM", "person.name"},
+                                           {"姓名", "person.name"},
+                                           {"xb", "person.sex"},
+                                           {"性别", "person.sex"},
+                                           {"NOSUCH", "NOSUCH"}};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(items); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<ROWS><ROW><HJYWID>9</HJYWID><RYNBID>7</RYNBID><BGGZLB>12</BGGZLB><BGGZXM>%s</BGGZXM>"
+            "<BGGZQNR>1</BGGZQNR><BGGZHNR>2</BGGZHNR><BGGZRQ>20090415</BGGZRQ></ROW></ROWS>",
+            items[i][0]);
+        g_autofree char *part = g_strdup_printf("\"element\":\"%s\"", items[i][1]);
+        run(test, xml);
+        HtEvent event = get_event(test, 0);
+        g_autoptr(JsonNode) node = render(&event);
+        g_autofree char *json = json_to_string(node, FALSE);
+        if (!strstr(json, part)) {
+            g_error("%s is not %s", items[i][0], items[i][1]);
+        }
+    }
+}
+
 /* ---- Our answers ---- */
 
 /* ---- Who it is ---- */
@@ -394,6 +424,7 @@ int main(int argc, char **argv)
                  &(Fixture){NULL, "tests/data/mappings/encoding.xml", NULL});
     g_test_add_func("/hukou/answers/success-has-nine-spellings", test_success_spellings);
     g_test_add_func("/hukou/answers/nciic-errors-say-whether-to-try-again", test_nciic_errors);
+    g_test_add_func("/hukou/correction/item-in-every-spelling", test_corrected_item);
     g_test_add_func("/hukou/reversal/flag-in-every-spelling", test_reversal_flag);
     g_test_add_func("/hukou/person/corrected-numbers", test_corrected_numbers);
     g_test_add_func("/hukou/person/half-corrections", test_half_corrections);

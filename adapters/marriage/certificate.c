@@ -164,29 +164,35 @@ static const char *find_known(const char *text, const char *const (*pairs)[2], s
     return NULL;
 }
 
+/* What Chinese words say: of a number, or of a kind of registration. */
+static const char *find_in_words(const char *words)
+{
+    bool again = strstr(words, "补") != NULL;
+    if (strstr(words, "结")) {
+        return again ? "BJ" : "J";
+    }
+    if (strstr(words, "离")) {
+        return again ? "BL" : "L";
+    }
+    return NULL;
+}
+
 /* As written; else what the Chinese words before the digits say; else what the kind of registration gives out. */
 static const char *find_prefix(const Parts *parts, const char *folded, const char *type)
 {
     static const char *const letters[][2] = {{"J", "J"}, {"L", "L"}, {"BJ", "BJ"}, {"BL", "BL"}};
-    static const char *const types[][2] = {{"IA", "J"},
-                                           {"IB", "L"},
-                                           {"ICA", "BJ"},
-                                           {"ICB", "BL"},
-                                           {"结婚登记", "J"},
-                                           {"离婚登记", "L"},
-                                           {"补发结婚登记证", "BJ"},
-                                           {"补发离婚登记证", "BL"}};
+    static const char *const types[][2] = {{"IA", "J"}, {"IB", "L"}, {"ICA", "BJ"}, {"ICB", "BL"}};
     if (parts->letters[0]) {
         return find_known(parts->letters, letters, sizeof letters / sizeof letters[0]);
     }
-    bool again = strstr(folded, "补") != NULL;
-    if (strstr(folded, "结")) {
-        return again ? "BJ" : "J";
+    const char *prefix = find_in_words(folded);
+    if (!prefix) {
+        MarriageText kind;
+        fold(type, &kind);
+        prefix = find_known(kind.data, types, sizeof types / sizeof types[0]);
+        prefix = prefix ? prefix : find_in_words(kind.data);
     }
-    if (strstr(folded, "离")) {
-        return again ? "BL" : "L";
-    }
-    return find_known(type, types, sizeof types / sizeof types[0]);
+    return prefix;
 }
 
 bool marriage_certificate_read(const char *text, const char *type, MarriageText *number)

@@ -322,6 +322,51 @@ static void test_compound(void)
     g_assert_nonnull(strstr(json, "{\"mark\":\"code-compound\",\"element\":\"person.education\"}"));
 }
 
+/* What decides does so in every spelling: the kind, whether a number is a citizen's, who was married before. */
+static void test_choices(void)
+{
+    static const char *const kinds[][2] = {
+        {"IA", "marriage.registered.v1"},
+        {"ia", "marriage.registered.v1"},
+        {"ＩＡ", "marriage.registered.v1"},
+        {" IA ", "marriage.registered.v1"},
+        {"结婚登记", "marriage.registered.v1"},
+        {"结婚", "marriage.registered.v1"},
+        {"IA-结婚登记", "marriage.registered.v1"},
+        {"IB", "marriage.divorced.v1"},
+        {"离婚", "marriage.divorced.v1"},
+        {"ib", "marriage.divorced.v1"},
+        {"ＩＣＡ", "marriage.certificate-reissued.v1"},
+        {"补发结婚证", "marriage.certificate-reissued.v1"},
+        {"id", "marriage.annulled.v1"},
+        {"撤销婚姻", "marriage.annulled.v1"},
+    };
+    g_autoptr(AdapterTest) test = new_test();
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *columns = g_strdup_printf("<OP_TYPE>%s</OP_TYPE>", kinds[i][0]);
+        run_row(test, columns);
+        HtEvent event = get_event(test, 0);
+        if (!ht_text_is(event.attr[HT_ATTR_TYPE], kinds[i][1])) {
+            g_error("%s is no %s", kinds[i][0], kinds[i][1]);
+        }
+    }
+    static const char *const cards[][2] = {{"1", "idNumber"},   {"01", "idNumber"},     {"１", "idNumber"},
+                                           {"1.0", "idNumber"}, {"身份证", "idNumber"}, {"5", NULL},
+                                           {"护照", NULL},      {"不明证件", NULL}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cards); i++) {
+        g_autofree char *columns = g_strdup_printf(
+            "<OP_TYPE>IA</OP_TYPE><CERT_TYPE_MAN>%s</CERT_TYPE_MAN><CERT_NUM_MAN>990104198001019915</CERT_NUM_MAN>",
+            cards[i][0]);
+        g_autofree char *xml = g_strdup_printf(
+            "<NewDataSet>" ROW(
+                "<OP_DATE>2009-01-02</OP_DATE><NAME_MAN>测试甲</NAME_MAN><NAME_WOMAN>测试乙</NAME_WOMAN>%s") "</NewDataSet>",
+            columns);
+        run(test, xml);
+        HtEvent event = get_event(test, 0);
+        g_assert_cmpuint(event.identity_count, ==, cards[i][1] ? 1 : 0);
+    }
+}
+
 /* What the filter looks at or holds back comes out whole, whatever it is. */
 static void test_nothing_lost(void)
 {
@@ -430,6 +475,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_fixtures("adapters/marriage/fixtures", "/marriage/fixture",
                  &(Fixture){.mapping = "mappings/marriage.xml", .adapter = "marriage"});
+    g_test_add_func("/marriage/choices/in-every-spelling", test_choices);
     g_test_add_func("/marriage/certificates/one-number-however-it-is-written", test_spellings);
     g_test_add_func("/marriage/certificates/a-missing-prefix-follows-from-the-type", test_prefixes);
     g_test_add_func("/marriage/certificates/what-has-another-form-is-only-folded", test_other_numbers);

@@ -324,6 +324,40 @@ static void test_statuses(void)
     assert_refusal(test, "<input><AAC003>测试甲</AAC003><AAC008>1</AAC008></input>", "no-event-for-record");
 }
 
+/* States and kinds of documents in every spelling. */
+static void test_choices(void)
+{
+    static const char *const states[][2] = {
+        {"<AAC008>01</AAC008>", "insurance.enrolled.v1"},
+        {"<AAC008>１</AAC008>", "insurance.enrolled.v1"},
+        {"<AAC008>2.0</AAC008>", "insurance.suspended.v1"},
+        {"<AAC008>暂停参保</AAC008>", "insurance.suspended.v1"},
+        {"<AAC008>3-终止参保</AAC008>", "insurance.terminated.v1"},
+        {"<AAC031>03</AAC031>", "insurance.terminated.v1"},
+        {"<AAC031>中断</AAC031>", "insurance.suspended.v1"},
+        {"<AAC031>暂停缴费(中断)</AAC031>", "insurance.suspended.v1"},
+    };
+    g_autoptr(AdapterTest) test = open_test();
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autofree char *xml = g_strdup_printf("<input><AAC002>" A "</AAC002>%s</input>", states[i][0]);
+        assert_type(test, xml, states[i][1]);
+    }
+    static const char *const documents[][2] = {{"01", "1"},         {"1", "1"},      {"０１", "1"},
+                                               {"居民身份证", "1"}, {"身份证", "1"}, {"03", "0"},
+                                               {"护照", "0"},       {"?x", "0"}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(documents); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<input><AAA029>%s</AAA029><AAE135>" A "</AAE135><AAC003>测试甲</AAC003>"
+                            "<AAC008>1</AAC008></input>",
+                            documents[i][0]);
+        run(test, xml);
+        HtEvent event = get_event(test, 0);
+        if (event.identity_count != (unsigned)(documents[i][1][0] - '0')) {
+            g_error("%s is taken for another document", documents[i][0]);
+        }
+    }
+}
+
 /* Columns around rows are the rows'; nearer ones count more; those behind them do not. */
 static void test_inherited(void)
 {
@@ -478,6 +512,7 @@ static void test_replies(void)
 
 static void add_behaviours(void)
 {
+    g_test_add_func("/social-security/choices/in-every-spelling", test_choices);
     g_test_add_func("/social-security/secrets/come-out-nowhere", test_secrets);
     g_test_add_func("/social-security/secrets/in-utf-16-too", test_wide_secrets);
     g_test_add_func("/social-security/secrets/of-batches-that-cannot-be-searched", test_batches);

@@ -52,6 +52,41 @@ static void test_no_knowledge(void)
     }
 }
 
+/* Whether somebody still gets something does not hang on how 0 and 1 are written. */
+static void test_allowance_ends(void)
+{
+    static const char *const rows[][2] = {
+        {"<BZRK>2</BZRK>", "benefit.granted.v1"},
+        {"<BZRK>0</BZRK>", "benefit.ended.v1"},
+        {"<BZRK>00</BZRK>", "benefit.ended.v1"},
+        {"<BZRK>０</BZRK>", "benefit.ended.v1"},
+        {"<BZRK>0.0</BZRK>", "benefit.ended.v1"},
+        {"<BZRK>无人</BZRK>", NULL},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>1</RYZT>", "benefit.granted.v1"},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>01</RYZT>", "benefit.granted.v1"},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>2</RYZT>", "benefit.ended.v1"},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>1</RYZT><SFBZDX>否</SFBZDX>", "benefit.ended.v1"},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>1</RYZT><SFBZDX>00</SFBZDX>", "benefit.ended.v1"},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>1</RYZT><SFBZDX>是</SFBZDX>", "benefit.granted.v1"},
+        {"<RYLSID>R1</RYLSID><XM>测试甲</XM><RYZT>1</RYZT><SFBZDX>?!</SFBZDX>", NULL},
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<Data><Record><JTLSID>J1</JTLSID><HZSFZHM>990104198001019915</HZSFZHM><CZSJ>2009-04-01</CZSJ>%s</Record></Data>",
+            rows[i][0]);
+        run(test, xml);
+        if (!rows[i][1]) {
+            g_assert_cmpstr(test->outcome.faults[0].code, ==, "flag-unreadable");
+            continue;
+        }
+        HtEvent event = get_event(test, 0);
+        if (!ht_text_is(event.attr[HT_ATTR_TYPE], rows[i][1])) {
+            g_error("%s is no %s", rows[i][0], rows[i][1]);
+        }
+    }
+}
+
 /* All forms of one row become the same event. */
 static void test_forms_agree(void)
 {
@@ -227,6 +262,7 @@ int main(int argc, char **argv)
                  &(Fixture){.mapping = "mappings/population-base.xml", .adapter = "xml"});
     add_fixtures("adapters/xml/fixtures/family-planning", "/xml/family-planning",
                  &(Fixture){.mapping = "mappings/family-planning.xml", .adapter = "xml"});
+    g_test_add_func("/xml/low-income/ends-in-every-spelling", test_allowance_ends);
     g_test_add_func("/xml/adapter/leaves-the-answer-to-the-bus", test_receipt);
     g_test_add_func("/xml/adapter/has-no-knowledge-of-its-own", test_no_knowledge);
     g_test_add_func("/xml/forms/all-forms-become-the-same", test_forms_agree);

@@ -77,6 +77,7 @@ engine_SRC := \
 	mappings/engine/text.c \
 	mappings/engine/unzip.c \
 	mappings/engine/wait.c \
+	mappings/engine/when-parse.c \
 	mappings/engine/when.c \
 	mappings/engine/wsdl-types.c \
 	mappings/engine/wsdl.c \

@@ -37,6 +37,13 @@ size_t ht_flag_fold(HtText text, char folded[HT_WORD_MAX])
     return size;
 }
 
+HtText ht_flag_number(HtText text, char *number)
+{
+    size_t size = ht_value_integer(text.data, text.size, number);
+    size = size > 0 ? size : ht_value_decimal(text.data, text.size, number);
+    return size > 0 ? (HtText){number, size} : HT_TEXT_NONE;
+}
+
 HtFlagState ht_flag_read(const HtFlagRule *rule, HtText value)
 {
     char folded[HT_WORD_MAX];

@@ -31,6 +31,10 @@ typedef struct {
  * only its value (`01`, `1.0` and `１` are `1`). Returns its size; 0 when nothing is left or it is longer than a word. */
 size_t ht_flag_fold(HtText text, char folded[HT_WORD_MAX]);
 
+/* The number in its plain form, of one without fraction without zeros behind the point: `01` and `1.00` are `1`. Lies in `number`, which
+ * has HT_NUMBER_MAX bytes; absent when the text is none. */
+HtText ht_flag_number(HtText text, char *number);
+
 /* What the value says; absent when there is none. */
 HtFlagState ht_flag_read(const HtFlagRule *rule, HtText value);
 

@@ -40,7 +40,7 @@ typedef struct {
 GPtrArray *ht_when_pool_new(void);
 
 /* Compiles a condition: PATH, PATH='v', PATH!='v', PATH in ('a','b'), starts-with(PATH,'v'), written(PATH), yes(PATH), no(PATH),
- * code(PATH)='v' and so on, not(…), and, or, ( ). NULL with `problem` (transfer full): one line that says what was expected
+ * code(PATH)='v' and number(PATH)='v' and so on, not(…), and, or, ( ). NULL with `problem` (transfer full): one line that says what was expected
  * where. */
 const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, const HtWhenNames *names, char **problem);
 

@@ -282,6 +282,29 @@ static void test_choice_lenient(void)
     expect_choice(test, "", "cancel");
 }
 
+/* ---- Numbers ---- */
+
+static void test_number(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING(EVENT("<action cancel-when=\"number(LB)='0'\" correct-when=\"number(LB)!='01'\"/>")));
+    static const char *const zeros[] = {"0", "00", "０", " 0 ", "0.0", "０．０", "+0"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(zeros); i++) {
+        expect_choice(test, zeros[i], "cancel");
+    }
+    expect_choice(test, "1.0", "assert");
+    expect_choice(test, "", "assert");
+    expect_choice(test, "2", "correct");
+    static const char *const unreadable[] = {"no", "零人", "0-1", "o"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(unreadable); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<LB>%s</LB>"), unreadable[i]);
+        if (mapping_test_run(test, xml) != HT_VERDICT_REJECT) {
+            g_error("\"%s\" is taken", unreadable[i]);
+        }
+        assert_fault(test, 0, "flag-unreadable");
+    }
+}
+
 /* ---- Plain comparisons ---- */
 
 static void test_plain_width(void)
@@ -317,7 +340,7 @@ static void test_errors(void)
     expect_error(FLAG EVENT("<action cancel-when=\"CX='1'\"/>"),
                  "CX is declared as a <flag>: yes() or no() must ask for it");
     expect_error(FLAG EVENT("<action cancel-when=\"starts-with(CX,'1')\"/>"), "CX is declared as a <flag>");
-    expect_error(CHOICE EVENT("<action cancel-when=\"LB in ('1')\"/>"),
+    expect_error(CHOICE EVENT("<action cancel-when=\"LB in ('11')\"/>"),
                  "LB is declared as a <choice>: code()");
     expect_error(EVENT("<action cancel-when='yes(CX)'/>"), "no <flag> declares CX");
     expect_error(FLAG EVENT("<action cancel-when='code(CX)'/>"), "no <choice> declares CX");
@@ -328,6 +351,7 @@ static void test_errors(void)
     expect_error("<choice from='LB' table='hukou.correction'/>" CANCEL, "there is no code table");
     expect_error("<choice from='LB' table='mca.marriage-type' translate='sex.words'/>" CANCEL,
                  "the translation \"sex.words\" leads to");
+    expect_error(EVENT("<action cancel-when=\"number(A)='x'\"/>"), "a number in quotes expected");
     expect_error(FLAG EVENT("<action cancel-when='yes(CX'/>"), ") expected");
     expect_error(FLAG EVENT("<action cancel-when='yes()'/>"), "a path expected");
 }
@@ -340,6 +364,18 @@ static void test_declared_anywhere(void)
         "<use define='flags' paths='A CX'/>"));
     expect_action(test, "01", "cancel");
     g_assert_cmpint(mapping_test_run(test, ROW("<CX>2</CX>")), ==, HT_VERDICT_REJECT);
+}
+
+/* What the declaration does not know may be looked for: the title above a column. */
+static void test_label(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING(CHOICE FLAG "<skip for-each='/ROWS/ROW' when=\"LB='变更类别' or CX='冲销标志'\"/>" CHOOSE));
+    mapping_test_run(
+        test, "<ROWS><ROW><XM>姓名</XM><LB>变更类别</LB></ROW><ROW><XM>测试甲</XM><LB>11</LB></ROW></ROWS>");
+    assert_events(test, 1);
+    g_assert_cmpuint(test->outcome.records, ==, 1);
+    expect_choice(test, "11", "correct");
 }
 
 /* ---- Cancels that name nothing ---- */
@@ -381,7 +417,9 @@ int main(int argc, char **argv)
     g_test_add_func("/choice/is-read-through-its-table", test_choice);
     g_test_add_func("/choice/zeros-and-case-that-were-lost", test_choice_mangled);
     g_test_add_func("/choice/may-be-none", test_choice_lenient);
+    g_test_add_func("/condition/numbers-are-compared-as-numbers", test_number);
     g_test_add_func("/condition/width-does-not-matter", test_plain_width);
+    g_test_add_func("/flag/a-label-is-no-word-of-it", test_label);
     g_test_add_func("/flag/mistakes-are-said", test_errors);
     g_test_add_func("/cancel/that-names-nothing-is-marked", test_reversal_unnamed);
     int status = g_test_run();
