@@ -27,7 +27,7 @@ static HtText take_tail(HtText text, const char *separators)
     while (from > 0 && !strchr(separators, text.data[from - 1])) {
         from--;
     }
-    return (HtText){text.data + from, text.size - from};
+    return from > 0 ? (HtText){text.data + from, text.size - from} : text;
 }
 
 static bool equals(HtText a, HtText b)

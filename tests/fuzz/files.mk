@@ -14,3 +14,5 @@ fuzz_TARGETS += fuzz-frames
 fuzz-frames_LIBS := supervisor frame base
 fuzz_TARGETS += fuzz-multipart
 fuzz-multipart_LIBS := engine base
+fuzz_TARGETS += fuzz-keys
+fuzz-keys_LIBS := engine base

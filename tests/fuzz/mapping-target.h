@@ -82,7 +82,7 @@ static void check_outcome(const HtOutcome *outcome)
 }
 
 /* Runs the payload through both mappers. */
-static void run_payload(const HtPayload *payload)
+static inline void run_payload(const HtPayload *payload)
 {
     for (unsigned i = 0; i < 2; i++) {
         HtOutcome outcome;
