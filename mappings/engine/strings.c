@@ -326,7 +326,7 @@ static size_t read_entity(HtText text, char *meant)
 static HtText unescape(Level *level, HtText text)
 {
     HtBuffer *out = &level->unescaped;
-    if (text.data < out->data || text.data >= out->data + out->capacity) {
+    if (!out->data || text.data < out->data || text.data >= out->data + out->capacity) {
         ht_buffer_reset(out, KEPT_BYTES);
         ht_buffer_add_text(out, text);
         *ht_buffer_reserve(out, 1) = '\0';

@@ -205,7 +205,7 @@ HtText ht_text_trim_blanks(const char *value, size_t size)
         value += length;
         size -= length;
     }
-    while ((length = blank_at_end(value, size)) > 0)
+    while (size > 0 && (length = blank_at_end(value, size)) > 0)
         size -= length;
     return (HtText){value, size};
 }

@@ -2,6 +2,7 @@
  * fuzz-text.c: any bytes through the text module. What comes out is strict UTF-8 of bounded size whose traits tell the
  * truth, and none of the helpers steps outside what it was given.
  */
+#include "mappings/engine/text-recode.h"
 #include "mappings/engine/text.h"
 
 #define LIMIT (1 << 16)
@@ -12,6 +13,21 @@ static void must(bool claim)
 {
     if (!claim)
         abort();
+}
+
+/* What is put right in a value: never longer than its bound, nothing left of what goes, nothing but sound UTF-8. */
+static void check_changes(HtText text)
+{
+    static HtBuffer out;
+    g_autofree char *clean = g_malloc(text.size + 1);
+    size_t left = ht_text_drop_invisible(text.data, text.size, clean);
+    HtTextScan scan;
+
+    must(left <= text.size && (left == text.size || ht_text_may_hide(text.data, text.size)));
+    out.size = 0;
+    HtRecode result = ht_text_recode(text, &out);
+    must(result == HT_RECODE_DONE || out.size == 0);
+    must(out.size <= text.size && ht_text_scan((uint8_t *)ht_buffer_text(&out).data, out.size, &scan));
 }
 
 static void check_values(const HtDecoded *decoded)
@@ -50,6 +66,7 @@ static void check_raw(const uint8_t *data, size_t size)
     g_autofree char *out = g_malloc(HT_TEXT_NAME_DOT_ROOM(size));
     must(ht_text_fix_name_dot((const char *)data, size, out) <= HT_TEXT_NAME_DOT_ROOM(size));
     must(ht_text_trim((const char *)data, size).size <= size);
+    check_changes((HtText){(const char *)data, size});
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -75,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must((scan.traits & ~decoded.traits) == 0);
     must((decoded.repaired > 0) == ((decoded.marks & HT_TEXT_HALF_CHARACTER) != 0));
     check_values(&decoded);
+    check_changes((HtText){decoded.text, decoded.size});
     check_prolog((HtText){decoded.text, decoded.size});
     return 0;
 }
