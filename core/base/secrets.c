@@ -57,11 +57,11 @@ static bool has_end(const char *name, size_t size, const char *const *ends)
 
 bool ht_secret_name(HtText name, const char *const *more)
 {
-    static const char *const whole[] = {
-        "license",     "licence",    "inlicense",  "inlicence", "userkey",    "appkey",
-        "accesskey",   "apikey",     "privatekey", "authkey",   "authcode",   "authorization",
-        "credentials", "credential", "nonce",      "secretkey", "passphrase", "密码",
-        "口令",        "令牌",       "授权码",     NULL};
+    static const char *const whole[] = {"license",   "licence",       "inlicense",   "inlicence",  "userkey",
+                                        "appkey",    "accesskey",     "apikey",      "privatekey", "authkey",
+                                        "authcode",  "authorization", "credentials", "credential", "nonce",
+                                        "secretkey", "passphrase",    "sign",        "密码",       "口令",
+                                        "令牌",      "授权码",        NULL};
     static const char *const ends[] = {"password", "passwd", "pwd", "token", "secret", NULL};
     char folded[NAME_MAX_BYTES + 1];
     size_t size = fold(name, folded);
@@ -190,6 +190,23 @@ static bool enter_section(Scan *scan)
     return true;
 }
 
+/* `name="pwd" value="…"`, `"name":"pwd","value":"…"`: the name was a value itself. */
+static void skip_value_word(Scan *scan)
+{
+    Scan rest = *scan;
+    if (rest.at < rest.end && *rest.at == ',') {
+        rest.at++;
+        skip_blanks(&rest);
+        rest.at += measure_quote(&rest);
+    }
+    if ((size_t)(rest.end - rest.at) > 5 && g_ascii_strncasecmp(rest.at, "value", 5) == 0) {
+        rest.at += 5;
+        rest.at += measure_quote(&rest);
+        skip_blanks(&rest);
+        scan->at = rest.at;
+    }
+}
+
 /* Where the value behind a name ends; the scan goes on there. NULL when there is none: it was a closing tag, or a word of a text. */
 static const char *find_value(Scan *scan, bool tag)
 {
@@ -204,6 +221,7 @@ static const char *find_value(Scan *scan, bool tag)
                     ? 1 + measure_quote(&(Scan){scan->at + 1, scan->end})
                     : quote;
     skip_blanks(scan);
+    skip_value_word(scan);
     if (scan->at == scan->end || (*scan->at != '=' && *scan->at != ':')) {
         return NULL;
     }
@@ -246,13 +264,48 @@ static void find_in_text(HtText bytes, const char *const *more, HtSecretFound fo
     }
 }
 
-/* ---- UTF-16 ---- */
+/* ---- Base64 ---- */
 
-static bool is_wide(HtText bytes)
+#define PACKED_MIN 32            /* signs: less holds no name with a value */
+#define PIECE 3072               /* bytes that are unpacked at once, */
+#define PIECE_SHARED (PIECE / 4) /* and how many of them the next piece has, too */
+
+static int unpack_sign(char sign)
 {
-    return bytes.size >= 4 &&
-           (bytes.data[0] == '\0' || bytes.data[1] == '\0' || memcmp(bytes.data, "\xff\xfe", 2) == 0 ||
-            memcmp(bytes.data, "\xfe\xff", 2) == 0);
+    if (g_ascii_isupper(sign)) {
+        return sign - 'A';
+    }
+    if (g_ascii_islower(sign)) {
+        return sign - 'a' + 26;
+    }
+    return g_ascii_isdigit(sign) ? sign - '0' + 52 : sign == '+' ? 62 : sign == '/' ? 63 : -1;
+}
+
+/* A line end inside of base64, as it is or as a reference. Its length, or 0. */
+static size_t measure_break(const Scan *scan)
+{
+    static const char *const breaks[] = {"\r", "\n", "&#13;", "&#10;", "&#xD;", "&#xA;", "&#xd;", "&#xa;"};
+    for (size_t i = 0; i < G_N_ELEMENTS(breaks); i++) {
+        if (starts_with(scan, breaks[i])) {
+            return strlen(breaks[i]);
+        }
+    }
+    return 0;
+}
+
+/* The end of the run of base64 that begins here, with the line ends in it; the beginning when it is too short for one. */
+static const char *find_packed_end(const Scan *scan)
+{
+    Scan rest = *scan;
+    const char *last = scan->at;
+    size_t signs = 0;
+    for (size_t skipped = 1; rest.at < rest.end && skipped > 0; rest.at += skipped) {
+        bool is_sign = unpack_sign(*rest.at) >= 0;
+        skipped = is_sign ? 1 : measure_break(&rest);
+        signs += is_sign;
+        last = is_sign ? rest.at + 1 : last;
+    }
+    return signs >= PACKED_MIN ? last : scan->at;
 }
 
 static void note_found(void *user, size_t start, size_t size)
@@ -260,6 +313,66 @@ static void note_found(void *user, size_t start, size_t size)
     (void)start;
     (void)size;
     *(bool *)user = true;
+}
+
+/* The text is unpacked a piece at a time; names that lie over two pieces are seen because pieces overlap. It is not looked into for base64
+ * again. */
+static bool has_packed_secret(HtText run, const char *const *more)
+{
+    char piece[PIECE];
+    size_t used = 0;
+    unsigned bits = 0, count = 0;
+    bool found = false;
+    Scan scan = {run.data, run.data + run.size};
+    while (scan.at < scan.end && !found) {
+        int value = unpack_sign(*scan.at);
+        scan.at += value < 0 ? MAX(measure_break(&scan), 1) : 1;
+        if (value < 0) {
+            continue;
+        }
+        bits = bits << 6 | (unsigned)value;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            piece[used++] = (char)(bits >> count);
+        }
+        if (used == sizeof piece) {
+            find_in_text((HtText){piece, used}, more, note_found, &found);
+            memmove(piece, piece + sizeof piece - PIECE_SHARED, PIECE_SHARED);
+            used = PIECE_SHARED;
+        }
+    }
+    if (!found) {
+        find_in_text((HtText){piece, used}, more, note_found, &found);
+    }
+    return found;
+}
+
+/* All of a run that holds a secret: which part of it that is cannot be said. */
+static void find_packed(HtText bytes, const char *const *more, HtSecretFound found, void *user)
+{
+    Scan scan = {bytes.data, bytes.data + bytes.size};
+    while (scan.at < scan.end) {
+        const char *end = find_packed_end(&scan);
+        HtText run = {scan.at, (size_t)(end - scan.at)};
+        if (run.size > 0 && has_packed_secret(run, more)) {
+            found(user, (size_t)(run.data - bytes.data), run.size);
+        }
+        scan.at = end;
+        while (scan.at < scan.end && unpack_sign(*scan.at) >= 0) {
+            scan.at++; /* a word that is too short for a run */
+        }
+        scan.at += scan.at < scan.end;
+    }
+}
+
+/* ---- UTF-16 ---- */
+
+static bool is_wide(HtText bytes)
+{
+    return bytes.size >= 4 &&
+           (bytes.data[0] == '\0' || bytes.data[1] == '\0' || memcmp(bytes.data, "\xff\xfe", 2) == 0 ||
+            memcmp(bytes.data, "\xfe\xff", 2) == 0);
 }
 
 /* The ASCII of it, a piece at a time; names that lie over two pieces are seen because pieces overlap. */
@@ -283,6 +396,7 @@ void ht_secrets_find(HtText bytes, const char *const *more, HtSecretFound found,
 {
     if (!is_wide(bytes)) {
         find_in_text(bytes, more, found, user);
+        find_packed(bytes, more, found, user);
     } else if (has_secret_in_wide(bytes, more)) {
         found(user, 0, bytes.size);
     }

@@ -143,6 +143,12 @@ static void conceal_secret(void *user, size_t start, size_t size)
     write_blanks(user, start, start + size);
 }
 
+/* An archive hides what is in it: when no host has told, nothing of it is kept. */
+static bool is_unread_archive(const HtTaken *taken, const char *bytes, size_t size)
+{
+    return !taken->outcome && size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
+}
+
 /* What may be kept of the payload: a host can have blanks written over parts of it, and nothing else; and nothing that stands under
  * the name of a secret is kept, whether a host has seen it or died of it. */
 static GBytes *find_payload(const HtTaken *taken)
@@ -155,6 +161,9 @@ static GBytes *find_payload(const HtTaken *taken)
     g_autofree char *bytes = g_bytes_unref_to_data(received, &size);
     conceal(bytes, size, taken->outcome ? taken->outcome->concealed : HT_TEXT_NONE);
     ht_secrets_find((HtText){bytes, size}, NULL, conceal_secret, bytes);
+    if (is_unread_archive(taken, bytes, size)) {
+        write_blanks(bytes, 0, size);
+    }
     return g_bytes_new_take(g_steal_pointer(&bytes), size);
 }
 

@@ -72,6 +72,7 @@ struct HtMapper {
     HtFilters filters;
     HtOperations operations;
     const HtPayload *payload; /* at hand */
+    bool hides_secrets;       /* see ht_mapper_hides_secrets() */
     HtBuffer texts;           /* that the outcome points to */
     HtReading reading;        /* of the part at hand */
     HtContainer *container;   /* NULL until a payload is one */

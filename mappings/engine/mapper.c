@@ -2,6 +2,7 @@
  * explain, by tests; one mapper belongs to one thread. Filters are filter.c's. */
 #include "mappings/engine/mapper-inside.h"
 
+#include "core/base/secrets.h"
 #include "mappings/engine/sax.h"
 #include "mappings/engine/wait.h"
 #include "mappings/engine/text-value.h"
@@ -392,6 +393,25 @@ static bool has_time(HtMapper *mapper, Time *time, size_t size, HtFault *fault)
     return false;
 }
 
+static void note_secret(void *user, size_t start, size_t size)
+{
+    (void)start;
+    (void)size;
+    *(bool *)user = true;
+}
+
+static void look_for_secrets(HtMapper *mapper, HtText body)
+{
+    if (!mapper->hides_secrets) {
+        ht_secrets_find(body, ht_mapping_secrets(mapper->mapping), note_secret, &mapper->hides_secrets);
+    }
+}
+
+bool ht_mapper_hides_secrets(const HtMapper *mapper)
+{
+    return mapper->hides_secrets;
+}
+
 /* All documents of a container. False when the payload is refused. */
 static bool read_parts(HtMapper *mapper, HtContainerKind kind, const HtPayload *payload)
 {
@@ -404,6 +424,9 @@ static bool read_parts(HtMapper *mapper, HtContainerKind kind, const HtPayload *
         while ((step = ht_container_next(mapper->container, &part, &number, &fault)) == HT_CONTAINER_PART) {
             if (number > 0) {
                 begin_part(mapper, number);
+            }
+            if (kind == HT_CONTAINER_ZIP) {
+                look_for_secrets(mapper, part.body);
             }
             if (!has_time(mapper, &time, part.body.size, &fault)) {
                 step = HT_CONTAINER_BAD;
@@ -434,6 +457,7 @@ static bool read_container(HtMapper *mapper, HtContainerKind kind, const HtPaylo
         mapper->container = ht_container_new(&mapper->options.limits);
     }
     bool good = read_parts(mapper, kind, payload);
+    mapper->hides_secrets = mapper->hides_secrets || (kind == HT_CONTAINER_ZIP && !good);
     ht_reader_end_at(mapper->reader, INT64_MAX);
     ht_container_close(mapper->container);
     return good;
@@ -445,6 +469,7 @@ void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcom
     ht_recorder_begin(&mapper->recorder, outcome, &mapper->reading);
     begin(mapper);
     outcome->repaired = false;
+    mapper->hides_secrets = false;
     bool good =
         kind == HT_CONTAINER_NONE ? read_document(mapper, payload) : read_container(mapper, kind, payload);
     if (good) {

@@ -70,6 +70,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapper, ht_mapper_free)
 /* From now on operations that are queries are taken, and answered as the mapping says; until then they are refused. */
 void ht_mapper_answer_queries(HtMapper *mapper);
 
+/* Of the last payload: true for an archive that holds secrets (core/base/secrets.h), or was not read to its end. Nobody else can
+ * find them: they are compressed. */
+bool ht_mapper_hides_secrets(const HtMapper *mapper);
+
 struct HtAttachments; /* attach.h */
 
 /* What came with the request. */

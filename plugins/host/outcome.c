@@ -227,6 +227,9 @@ static void conceal_secrets(HtWorker *worker, HtText body)
     if (names && *names) {
         ht_secrets_find(body, names, conceal_secret, worker);
     }
+    if (worker->mapper && ht_mapper_hides_secrets(worker->mapper)) {
+        ht_worker_conceal(worker, 0, body.size);
+    }
 }
 
 static int compare_parts(const void *a, const void *b)

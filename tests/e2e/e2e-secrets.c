@@ -2,6 +2,7 @@
  * quarantine, keep-payload = all; held by the bus or come back from the host. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
+#include "tests/unit/zip-builder.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -181,6 +182,33 @@ static void test_names(void)
     bus_process_free(bus);
 }
 
+/* Where a secret is compressed, nothing of the payload is kept; where there is none, all of it. */
+static void test_archives(void)
+{
+    static const char *const documents[] = {"<ROWS><ROW><XM>测试甲</XM><token>" SECRET
+                                            "</token></ROW></ROWS>",
+                                            "<ROWS><ROW><XM>测试甲</XM><SLDW>1</SLDW></ROW></ROWS>"};
+    for (size_t i = 0; i < G_N_ELEMENTS(documents); i++) {
+        BusProcess *bus = bus_process_new(
+            NULL, "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                  "division = 440104\nkeep-payload = all\n");
+        ZipBuilder zip = zip_builder();
+        zip_add_text(&zip, "1.xml", documents[i]);
+        g_autoptr(GBytes) bytes = zip_finish(&zip, 0);
+        gsize size;
+        const char *data = g_bytes_get_data(bytes, &size);
+        bus_process_start(bus);
+        g_autoptr(Answer) answer = post(bus->port, "/in/molss", "application/zip", NULL, data, size);
+        g_assert_cmpuint(answer->status, ==, 200);
+        g_assert_cmpint(bus_process_stop(bus), ==, 0);
+        g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM payloads"), ==, 1);
+        g_assert_cmpint(
+            bus_process_ask_spool(bus, "SELECT count(*) FROM payloads WHERE substr(bytes, 1, 2) = x'504b'"),
+            ==, i == 0 ? 0 : 1);
+        bus_process_free(bus);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -189,5 +217,6 @@ int main(int argc, char **argv)
     g_test_add_func("/secrets/of-kept-payloads-are-not-on-disk", test_all_payloads);
     g_test_add_func("/secrets/odd-parts-are-not-on-disk", test_odd_parts);
     g_test_add_func("/secrets/told-by-their-names-are-not-on-disk", test_names);
+    g_test_add_func("/secrets/in-archives-are-not-on-disk", test_archives);
     return g_test_run();
 }

@@ -9,10 +9,10 @@ static void test_names(void)
         "password", "Password",      "passWord",   "pass_word", "PASSWD",   "userPwd",
         "pwd",      "inLicense",     "InLicence",  "license",   "token",    "accessToken",
         "token_id", "wsse:Password", "wsse:Nonce", "userkey",   "USER-KEY", "clientSecret",
-        "app.key",  "Authorization", "密码",       "x:令牌"};
+        "app.key",  "Authorization", "密码",       "x:令牌",    "sign"};
     static const char *const others[] = {
         "licenseNumber", "businessLicense", "XM",        "name",  "key", "pass", "tok", "secretary", "", "a",
-        "sign",          "license_no",      "forwarded", "口令人"};
+        "signed",        "license_no",      "forwarded", "口令人"};
     static const char *const more[] = {"kl*", "fwpz", NULL};
     for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++) {
         g_test_message("%s", secrets[i]);
@@ -56,6 +56,8 @@ static void test_places(void)
         "user=x&password=S3CRET&XM=stays",
         "<t><token>S3CRET</token><token>S3CRET</token>stays</t>",
         "<token>S3CRET",
+        "<para name='pwd' value='S3CRET'/>stays",
+        "{\"name\":\"password\",\"value\":\"S3CRET\",\"XM\":\"stays\"}",
         "<\xC3\xDC token='S3CRET'>stays</\xC3\xDC>",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -98,6 +100,39 @@ static void test_utf16(void)
     g_assert_cmpmem(plain, size, same, size);
 }
 
+/* All of a run that holds one, however long it is and however its lines end; pictures stay. */
+static void test_base64(void)
+{
+    static const struct {
+        gsize before;
+        const char *line_end;
+        bool secret;
+    } cases[] = {{0, "", true},           {1, "\n", true},    {3000, "\r\n", true}, {3060, "", true},
+                 {3071, "&#13;\n", true}, {9000, "\n", true}, {0, "", false},       {9000, "\n", false}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(GString) sent = g_string_new("<d>stays</d><x>");
+        for (gsize n = 0; n < cases[i].before; n++) {
+            g_string_append_c(text, (char)('a' + n % 23));
+        }
+        g_string_append(text, cases[i].secret ? "<a><token>S3CRET</token></a>"
+                                              : "<a><XM>of nobody's concern</XM></a>");
+        g_autofree char *packed = g_base64_encode((const guchar *)text->str, text->len);
+        gsize start = sent->len;
+        for (gsize at = 0; at < strlen(packed); at += 76) {
+            g_string_append_len(sent, packed + at, (gssize)MIN(76, strlen(packed) - at));
+            g_string_append(sent, at + 76 < strlen(packed) ? cases[i].line_end : "");
+        }
+        gsize end = sent->len;
+        g_string_append(sent, "</x><d>stays</d>");
+        g_autofree char *hidden = hide(sent->str, sent->len);
+        for (gsize at = 0; at < sent->len; at++) {
+            bool inside = at >= start && at < end && sent->str[at] != '=';
+            g_assert_cmpint(hidden[at], ==, inside && cases[i].secret ? '.' : sent->str[at]);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -105,5 +140,6 @@ int main(int argc, char **argv)
     g_test_add_func("/secrets/found-in-every-writing", test_places);
     g_test_add_func("/secrets/nothing-else-is-hidden", test_nothing_else);
     g_test_add_func("/secrets/utf-16-is-hidden-whole", test_utf16);
+    g_test_add_func("/secrets/base64-is-hidden-whole", test_base64);
     return g_test_run();
 }

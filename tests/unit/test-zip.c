@@ -129,6 +129,22 @@ static void test_zip_bombs(void)
     g_string_free(text, TRUE);
 }
 
+/* What is compressed can be found by who unpacks it only. */
+static void test_zip_secrets(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
+    g_autoptr(GBytes) open = zip_one("2.xml", "<r/>", NULL), broken = zip_one("2.xml", "<r>", NULL);
+    g_autoptr(GBytes) secret = zip_one("2.xml", "<r><XM>测试甲</XM><pwd>S3CRET</pwd></r>", NULL);
+    g_assert_cmpint(run_typed(test, "application/zip", text_of(secret)), ==, HT_VERDICT_OK);
+    g_assert_true(ht_mapper_hides_secrets(test->mapper));
+    g_assert_cmpint(run_typed(test, "application/zip", text_of(open)), ==, HT_VERDICT_OK);
+    g_assert_false(ht_mapper_hides_secrets(test->mapper));
+    g_assert_cmpint(run_typed(test, "application/zip", text_of(broken)), ==, HT_VERDICT_REJECT);
+    g_assert_true(ht_mapper_hides_secrets(test->mapper));
+    assert_taken(test, "text/xml", "<r><token>x</token></r>", 1);
+    g_assert_false(ht_mapper_hides_secrets(test->mapper));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -136,6 +152,7 @@ int main(int argc, char **argv)
     g_test_add_func("/zip/refuses-what-is-no-batch-of-xml", test_zip_faults);
     g_test_add_func("/zip/damage-is-noticed", test_zip_damage);
     g_test_add_func("/zip/bombs-meet-the-caps", test_zip_bombs);
+    g_test_add_func("/zip/secrets-in-it-are-told-of", test_zip_secrets);
     int status = g_test_run();
     mapping_test_forget_reference();
     return status;
