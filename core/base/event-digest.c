@@ -16,6 +16,8 @@ static const HtAttr said_attrs[] = {
 
 static const HtAttr time_attrs[] = {HT_ATTR_TIME, HT_ATTR_TIMEPRECISION};
 
+static const HtAttr number_attrs[] = {HT_ATTR_BUSINESSID};
+
 static void add_size(struct sha256_ctx *digest, size_t size)
 {
     uint64_t little = GUINT64_TO_LE((uint64_t)size);
@@ -71,6 +73,9 @@ void ht_event_digest(const HtEvent *event, uint8_t digest[HT_EVENT_DIGEST])
     add_attrs(&said, event, said_attrs, G_N_ELEMENTS(said_attrs));
     if (!event->time_sent) {
         add_attrs(&said, event, time_attrs, G_N_ELEMENTS(time_attrs));
+    }
+    if (!event->key.data) { /* a number of which the other half is missing still tells two records apart */
+        add_attrs(&said, event, number_attrs, G_N_ELEMENTS(number_attrs));
     }
     add_identities(&said, event);
     while (ht_item_next(&unpack, &item) && item.kind == HT_ITEM_ELEMENT) {

@@ -95,7 +95,7 @@ static HtSpoolMessage *make_message(unsigned history, const char *names, bool au
     bool fresh = names[0] == '+';
     for (const char *name = names + fresh; *name; name++) {
         g_autofree char *value = g_strdup_printf("99%u%c", history, *name);
-        event_identify(event, kind_of(*name), g_intern_string(value), fresh && name == names + 1);
+        event_identify(event, kind_of(*name), keep_text(value), fresh && name == names + 1);
     }
     return message;
 }
@@ -146,7 +146,7 @@ static const char *find_person(GHashTable *joined, const char *subject)
 static const char *intern(HtText text)
 {
     g_autofree char *copy = g_strndup(text.data, text.size);
-    return g_intern_string(copy);
+    return keep_text(copy);
 }
 
 /* The subject of each event, in the order sent. */

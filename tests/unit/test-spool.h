@@ -102,6 +102,14 @@ UNUSED static HtSpoolMessage *message_new(const char *source, const char *key)
     return message;
 }
 
+/* The text, as long as the test runs. Equal texts are one. */
+UNUSED static const char *keep_text(const char *text)
+{
+    static GStringChunk *kept;
+    kept = kept ? kept : g_string_chunk_new(65536);
+    return g_string_chunk_insert_const(kept, text);
+}
+
 /* An event without a key when `key` is NULL, unlike any other. It stays where it is until the next one is added. */
 UNUSED static HtEvent *message_add(HtSpoolMessage *message, const char *key)
 {
@@ -111,7 +119,7 @@ UNUSED static HtEvent *message_add(HtSpoolMessage *message, const char *key)
     if (!key) {
         static unsigned others;
         g_autofree char *text = g_strdup_printf("other-%u", ++others);
-        event.attr[HT_ATTR_TIME] = ht_text_from(g_intern_string(text));
+        event.attr[HT_ATTR_TIME] = ht_text_from(keep_text(text));
     }
     g_array_append_val(message->events, event);
     return &g_array_index(message->events, HtEvent, message->events->len - 1);
