@@ -130,8 +130,8 @@ typedef struct {
 static const SocsecShort state_columns[] = {{"AAE140"}, {"AAC008"}, {"AAC031"}, {"AAC030"}, {"AAE030"},
                                             {"AAE031"}, {"AAE036"}, {"AAB001"}, {""}};
 static const SocsecShort state_dated[] = {{"AAE030"}, {"AAE031"}, {"AAE036"}, {""}};
-static const SocsecShort fee_columns[] = {{"AAE140"}, {"AAE002"}, {"AAE003"}, {"AAE180"},
-                                          {"AAE036"}, {"AAB001"}, {""}};
+/* The base is what is said of the fee: another one under the same number is a correction. */
+static const SocsecShort fee_columns[] = {{"AAE140"}, {"AAE002"}, {"AAE003"}, {"AAE036"}, {"AAB001"}, {""}};
 static const SocsecShort fee_dated[] = {{"AAE002"}, {""}};
 static const SocsecShort card_columns[] = {{"AAZ500"}, {"FKRQ"}, {""}};
 static const SocsecShort card_dated[] = {{"AAZ500"}, {""}};
