@@ -190,6 +190,15 @@ static bool set_table(HtCompiler *compiler, const xmlNode *node, HtElementRule *
     return (!name || rule->table) && set_translation(compiler, node, rule);
 }
 
+/* What decides as a code is carried as the same code. */
+static void set_choice(HtCompiler *compiler, const xmlNode *node, HtElementRule *rule)
+{
+    const char *from = ht_compile_attribute(compiler, node, "from");
+    const HtFlagRule *choice = rule->table && from ? ht_compile_find_flag(compiler, from, true) : NULL;
+    bool same = choice && choice->table == rule->table && choice->translation == rule->translation;
+    rule->choice = same ? choice : NULL;
+}
+
 /* ---- Constants and cases ---- */
 
 /* A constant must be what the element can hold: it is not looked at again. */
@@ -328,6 +337,7 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
     if (!rule->element || !set_as(compiler, node, rule) || !set_table(compiler, node, rule)) {
         return false;
     }
+    set_choice(compiler, node, rule);
     bool keep = says(compiler, node, "null", "none");
     rule->null_flags = keep ? HT_NULL_KEEP_WORDS | HT_NULL_KEEP_SIGNS : 0;
     rule->required = says(compiler, node, "required", "yes");

@@ -18,6 +18,7 @@ void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
     event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
     event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
     event->id_words = ht_compile_own(compiler, g_new0(bool, g_strv_length(paths) + 1));
+    event->id_reads = ht_compile_own(compiler, g_new0(const HtElementRule *, g_strv_length(paths) + 1));
     for (unsigned i = 0; i < event->id.count; i++) {
         event->id_words[i] = is_path_of(words, paths[i]);
     }
@@ -56,15 +57,24 @@ static bool is_number(const HtElementRule *rule)
     return rule->as == HT_AS_STRING || rule->as == HT_AS_ID_NUMBER;
 }
 
-/* What an element reads as something else is no number. */
-static void find_words(HtEventRule *event)
+/* What an element reads as something else than a number is none; a date or a citizen number has one form in the key. */
+static void learn_of_part(HtEventRule *event, unsigned part, const HtElementRule *rule)
+{
+    event->id_words[part] |= !is_number(rule);
+    if (rule->as == HT_AS_DATE || rule->as == HT_AS_ID_NUMBER) {
+        event->id_reads[part] = rule;
+    }
+}
+
+static void find_parts(HtEventRule *event)
 {
     for (unsigned i = 0; i < event->id.count; i++) {
         for (unsigned b = 0; b < event->n_blocks; b++) {
             const HtBlock *block = &event->blocks[b];
             for (unsigned r = 0; r < block->n_rules; r++) {
-                const HtElementRule *rule = &block->rules[r];
-                event->id_words[i] |= ht_element_reads(rule, event->id.slots[i]) && !is_number(rule);
+                if (ht_element_reads(&block->rules[r], event->id.slots[i])) {
+                    learn_of_part(event, i, &block->rules[r]);
+                }
             }
         }
     }
@@ -99,7 +109,7 @@ static void find_others(HtCompiler *compiler, HtEventRule *event)
 void ht_compile_persons(HtCompiler *compiler, HtEventRule *event, const HtEventType *type)
 {
     event->newborn = type->newborn;
-    find_words(event);
+    find_parts(event);
     find_others(compiler, event);
 }
 

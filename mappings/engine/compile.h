@@ -88,10 +88,11 @@ typedef struct {
     const HtWhen *when; /* NULL: always */
     const HtTable *table;
     const HtTranslation *translation;
-    const char *system; /* of codes without counterpart */
-    HtText media;       /* of a reference, as the mapping states it */
-    HtText source_path; /* the first path, for unmapped and faults */
-    char *label;        /* "person.name (XM)" */
+    const HtFlagRule *choice; /* the path's declaration, which reads mangled codes too; NULL: none */
+    const char *system;       /* of codes without counterpart */
+    HtText media;             /* of a reference, as the mapping states it */
+    HtText source_path;       /* the first path, for unmapped and faults */
+    char *label;              /* "person.name (XM)" */
     HtAs as;
     HtValueForm form;
     unsigned date_flags;
@@ -148,8 +149,9 @@ typedef struct {
     HtText direction; /* absent: none */
     const HtWhen *when;
     HtFrom id;
-    bool *id_words;   /* for each: no number, so fillers are values */
-    bool id_personal; /* no businessid is made of it */
+    bool *id_words;                 /* for each: no number, so fillers are values */
+    const HtElementRule **id_reads; /* for each: who reads it as a date or a citizen number; NULL: nobody */
+    bool id_personal;               /* no businessid is made of it */
     HtFrom time;
     const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */
     HtText

@@ -385,24 +385,25 @@ static const HtTableEntry *find_either(const CodeSystem *system, HtText value, H
     return entry;
 }
 
-static bool is_ascii(HtText text)
-{
-    unsigned char all = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        all |= (unsigned char)text.data[i];
-    }
-    return all < 0x80;
-}
-
+/* In ASCII's width, and then in capital letters, in which most codes are written. */
 static const HtTableEntry *find_folded(const CodeSystem *system, HtText value, HtMarks *marks)
 {
     char folded[CODE_ROOM];
-    size_t size = is_ascii(value) ? value.size : ht_value_fold(value.data, value.size, folded, sizeof folded);
-    if (size == SIZE_MAX || size == value.size) {
+    size_t size = ht_value_fold(value.data, value.size, folded, sizeof folded);
+    if (size == SIZE_MAX) {
         return NULL;
     }
     HtText narrow_value = ht_text_trim(folded, size);
-    return find_either(system, narrow_value, marks);
+    const HtTableEntry *entry = size < value.size ? find_either(system, narrow_value, marks) : NULL;
+    if (entry) {
+        return entry;
+    }
+    bool small = false;
+    for (size_t i = 0; i < size; i++) {
+        small = small || g_ascii_islower(folded[i]);
+        folded[i] = g_ascii_toupper(folded[i]);
+    }
+    return small ? find_either(system, narrow_value, marks) : NULL;
 }
 
 /* The code counts, the text beside it only when the code says nothing. When both say something else, that

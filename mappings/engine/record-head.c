@@ -102,11 +102,30 @@ static void add_to_key(HtBuffer *key, HtText value)
     }
 }
 
+/* A date and a citizen number in the one form in which elements carry them, a date as precise as it was sent: a notation is no
+ * other number. Else the value as it is. `form` has room for a date. */
+static HtText in_one_form(HtRecorder *recorder, const HtElementRule *read, HtText value,
+                          char form[HT_DATE_FORMAT_MAX])
+{
+    HtDate date;
+    if (!read) {
+        return value;
+    }
+    if (read->as == HT_AS_ID_NUMBER) {
+        const HtIdNumber *id = ht_recorder_id(recorder, value);
+        return id->valid ? (HtText){id->canonical, id->size} : value;
+    }
+    bool known = ht_recorder_date(recorder, value, read->date_flags, &date) == HT_DATE_OK;
+    size_t size = known ? ht_date_format(&date, HT_TYPE_DATETIME, form) : 0;
+    return size > 0 ? (HtText){form, size} : value;
+}
+
 /* "type|assert|value|…"; absent when one of the values is missing. The action is no part of it: the same number asserted and then
  * cancelled is one number. (It was one, in the second place: its most frequent word stays, so that a spool goes on knowing
  * the numbers that it took.) */
 static HtText make_key(HtRecorder *recorder, const HtEventRule *rule)
 {
+    char form[HT_DATE_FORMAT_MAX];
     HtBuffer *key = &recorder->value;
     key->size = 0;
     ht_buffer_add_text(key, rule->type);
@@ -118,7 +137,7 @@ static HtText make_key(HtRecorder *recorder, const HtEventRule *rule)
         }
         ht_match_take(recorder->match, rule->id.slots[i], 0);
         ht_buffer_add_char(key, '|');
-        add_to_key(key, value);
+        add_to_key(key, in_one_form(recorder, rule->id_reads[i], value, form));
     }
     return rule->id.count > 0 ? shorten(recorder, 0) : HT_TEXT_NONE;
 }

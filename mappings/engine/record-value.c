@@ -119,6 +119,19 @@ static void write_original(HtRecorder *recorder, const HtElementRule *rule, cons
     ht_buffer_add_string(&recorder->value, rule->system);
 }
 
+/* What conditions of the mapping read as a code of the table is that code here too. */
+static void read_as_choice(const HtElementRule *rule, HtText text, HtCode *code)
+{
+    if (code->status != HT_CODE_UNMAPPED || !rule->choice) {
+        return;
+    }
+    bool unreadable;
+    const HtTableEntry *entry = ht_flag_code(rule->choice, text, &unreadable);
+    if (entry) {
+        *code = (HtCode){.status = HT_CODE_OK, .entry = entry};
+    }
+}
+
 static HtConverted convert_code(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
 {
     if (!rule->table) {
@@ -126,6 +139,7 @@ static HtConverted convert_code(HtRecorder *recorder, const HtElementRule *rule,
         return finish(recorder, rule, text, check_length(rule, text));
     }
     HtCode code = ht_code_resolve(rule->table, rule->translation, text);
+    read_as_choice(rule, text, &code);
     if (code.status == HT_CODE_NULL) {
         return HT_CONVERTED_NONE;
     }

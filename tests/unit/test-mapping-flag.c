@@ -271,6 +271,27 @@ static void test_choice_mangled(void)
     expect_choice(test, "</LB><OP>ＩＢ</OP><LB>", "cancel");
 }
 
+/* What decides as a code is carried as that code; without a declaration only width and case are folded. */
+static void test_choice_carried(void)
+{
+    static const char *const same[] = {"1", "01", "1.0", "０１"};
+#define CARRIED                                                                                                               \
+    "<event type='marriage.registered.v1' for-each='/ROWS/ROW'><action cancel-when=\"code(OP)='IB'\"/>"                       \
+    "<element to='marriage.date' from='RQ'/><element to='person.name' from='XM'/><element to='person.otherIdType' from='LB' " \
+    "translate='id-document.WS-364'/><element to='marriage.type' from='OP'/></event>"
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<choice from='OP' table='mca.marriage-type'/><choice from='LB' table='GA-T-517' "
+                "translate='id-document.WS-364'/>" CARRIED));
+    for (unsigned i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<ROWS><ROW><XM>测试甲</XM><RQ>20090401</RQ><LB>%s</LB><OP>ib</OP></ROW></ROWS>", same[i]);
+        g_assert_cmpint(mapping_test_run(test, xml), ==, HT_VERDICT_OK);
+        assert_has(test, 0, "\"otherIdType\":\"111\"");
+        assert_has(test, 0, "\"type\":\"IB\"");
+        assert_lacks(test, 0, "code-unmapped");
+    }
+}
+
 static void test_choice_lenient(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(
@@ -416,6 +437,7 @@ int main(int argc, char **argv)
     g_test_add_func("/each/parts-of-conditions-are-asked-anew", test_each_when_shared);
     g_test_add_func("/choice/is-read-through-its-table", test_choice);
     g_test_add_func("/choice/zeros-and-case-that-were-lost", test_choice_mangled);
+    g_test_add_func("/choice/is-carried-as-it-is-read", test_choice_carried);
     g_test_add_func("/choice/may-be-none", test_choice_lenient);
     g_test_add_func("/condition/numbers-are-compared-as-numbers", test_number);
     g_test_add_func("/condition/width-does-not-matter", test_plain_width);

@@ -144,7 +144,29 @@ static void test_words_in_keys(void)
                 "<element to='person.sex' from='XB'/><element to='person.birthDate' from='CSRQ'/>"
                 "<element to='person.name' from='XM'/></event>"));
     mapping_test_run(test, ROWS(ROW("<NO>7</NO><XB>0</XB><CSRQ>20000000</CSRQ><XM>无名氏</XM>")));
-    g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.born.v1|assert|7|0|20000000|无名氏"));
+    g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.born.v1|assert|7|0|2000|无名氏"));
+}
+
+/* Another notation of a day or another length of a citizen number is no other number. What cannot be read stays as it was sent. */
+static void test_one_form_in_keys(void)
+{
+    static const char *const same[] = {
+        ROW("<XM>测试甲</XM><SJ>2009-04-01 09:00:00</SJ><GMSFHM>990104880602001</GMSFHM>"),
+        ROW("<XM>测试甲</XM><SJ>20090401090000</SJ><GMSFHM>" ADULT "</GMSFHM>"),
+        ROW("<XM>测试甲</XM><SJ>2009年4月1日 上午9时</SJ><GMSFHM>９９０１０４１９８８０６０２００１６</GMSFHM>"),
+        ROW("<XM>测试甲</XM><SJ>2009-04-01T01:00:00Z</SJ><GMSFHM> " ADULT " </GMSFHM>"),
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.born.v1' for-each='/ROWS/ROW'><id from='SJ GMSFHM'/><recorded from='SJ'/>"
+        "<element to='person.name' from='XM'/><element to='person.idNumber' from='GMSFHM'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autofree char *rows = g_strconcat("<ROWS>", same[i], "</ROWS>", NULL);
+        g_assert_cmpint(mapping_test_run(test, rows), ==, HT_VERDICT_OK);
+        g_assert_true(ht_text_is(mapping_test_event(test, 0).key,
+                                 "person.born.v1|assert|2009-04-01T09:00:00+08:00|" ADULT));
+    }
+    mapping_test_run(test, ROWS(ROW("<XM>测试甲</XM><SJ>某日</SJ><GMSFHM>G123</GMSFHM>")));
+    g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.born.v1|assert|某日|G123"));
 }
 
 /* ---- The forms in which numbers are compared ---- */
@@ -397,6 +419,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/filler/gives-way-to-the-next-path", test_next_path_when_the_first_is_a_filler);
     g_test_add_func("/mapping/filler/of-the-mapping", test_own_fillers);
     g_test_add_func("/mapping/filler/not-where-words-stand", test_words_in_keys);
+    g_test_add_func("/mapping/keys/one-form", test_one_form_in_keys);
     g_test_add_func("/mapping/identity/certificates-fold", test_certificates_fold);
     g_test_add_func("/mapping/identity/local-numbers-fold", test_local_numbers_fold);
     g_test_add_func("/mapping/identity/relatives-number-is-not-the-newborns",
