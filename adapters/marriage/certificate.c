@@ -54,8 +54,7 @@ static char narrow(const char *at)
     return 0;
 }
 
-/* `text` is a MarriageText's, and nothing grows: it fits. */
-static void fold(const char *text, MarriageText *folded)
+void marriage_text_fold(const char *text, MarriageText *folded)
 {
     folded->size = 0;
     folded->surplus = false;
@@ -177,6 +176,18 @@ static const char *find_in_words(const char *words)
     return NULL;
 }
 
+void marriage_kind_read(const char *type, MarriageText *kind)
+{
+    static const char *const kinds[][2] = {{"J", "IA"}, {"L", "IB"}, {"BJ", "ICA"}, {"BL", "ICB"}};
+    marriage_text_fold(type, kind);
+    const char *prefix = find_in_words(kind->data);
+    const char *code = strstr(kind->data, "撤") ? "ID" : prefix ? find_known(prefix, kinds, 4) : NULL;
+    if (code) {
+        *kind = (MarriageText){.size = 0};
+        marriage_text_add(kind, code, strlen(code));
+    }
+}
+
 /* As written; else what the Chinese words before the digits say; else what the kind of registration gives out. */
 static const char *find_prefix(const Parts *parts, const char *folded, const char *type)
 {
@@ -188,7 +199,7 @@ static const char *find_prefix(const Parts *parts, const char *folded, const cha
     const char *prefix = find_in_words(folded);
     if (!prefix) {
         MarriageText kind;
-        fold(type, &kind);
+        marriage_text_fold(type, &kind);
         prefix = find_known(kind.data, types, sizeof types / sizeof types[0]);
         prefix = prefix ? prefix : find_in_words(kind.data);
     }
@@ -199,7 +210,7 @@ bool marriage_certificate_read(const char *text, const char *type, MarriageText 
 {
     MarriageText folded;
     Parts parts;
-    fold(text, &folded);
+    marriage_text_fold(text, &folded);
     if (folded.data[strcspn(folded.data, "0123456789")] == '\0') {
         return false;
     }

@@ -10,6 +10,7 @@
  * Runs in hutong-host's only thread, one payload at a time. */
 #include "marriage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,13 +116,49 @@ static void emit_certificate(MarriageState *state, hutong_out *out)
  * date. */
 static bool is_stated(const MarriageText *text)
 {
-    return !text->surplus && text->data[strcspn(text->data, "0123456789")] != '\0' &&
-           strncmp(text->data, "1900", 4) != 0;
+    MarriageText folded;
+    marriage_text_fold(text->data, &folded);
+    return !text->surplus && folded.data[strcspn(folded.data, "0123456789")] != '\0' &&
+           strncmp(folded.data, "1900", 4) != 0;
+}
+
+/* Where the time of day begins, of which only the colon is sure: the blanks before it must not be lost before it is cut off. */
+static size_t find_time(const char *date)
+{
+    size_t end = strcspn(date, ":");
+    if (date[end] == '\0') {
+        return end;
+    }
+    while (end > 0 && !hutong_is_blank(date[end - 1]) && date[end - 1] != 'T') {
+        end--;
+    }
+    return end;
+}
+
+/* The day that a text begins with, as yyyy-mm-dd, however its parts are set apart: 2008-8-8, 2008年08月08日, 20080808000000. Folded
+ * when it has another form. */
+static void read_day(const char *date, MarriageText *day)
+{
+    char digits[16];
+    unsigned year = 0, month = 0, of_month = 0;
+    MarriageText before = {.size = 0};
+    marriage_text_add(&before, date, find_time(date));
+    marriage_text_fold(before.data, day);
+    bool joined = strspn(day->data, "0123456789") >= 8;
+    int found = joined ? sscanf(day->data, "%4u%2u%2u", &year, &month, &of_month)
+                       : sscanf(day->data, "%4u%*[^0-9]%2u%*[^0-9]%2u", &year, &month, &of_month);
+    if (found == 3 && year >= 1900 && year < 2200) {
+        snprintf(digits, sizeof digits, "%04u-%02u-%02u", year, month, of_month);
+        *day = (MarriageText){.size = 0};
+        marriage_text_add(day, digits, strlen(digits));
+    } else {
+        marriage_text_fold(date, day);
+    }
 }
 
 /* What makes a registration one of a kind: the certificate's number or, where the service names none, its kind and day and
- * the numbers of both. Without one of these there is nothing: a key that other registrations have too would lose them. Only
- * digests of it go into events. */
+ * the numbers of both, each in one form, so that the same one says the same whoever wrote it. Without one of these there is nothing:
+ * a key that other registrations have too would lose them. Only digests of it go into events. */
 static void emit_registration(MarriageState *state, hutong_out *out)
 {
     const MarriageText *number = &state->texts[COLUMN_CERTIFICATE];
@@ -129,17 +166,18 @@ static void emit_registration(MarriageState *state, hutong_out *out)
         hutong_emit_string(state->host, out, "registration", number->data);
         return;
     }
-    for (Column column = COLUMN_TYPE; column <= COLUMN_WOMAN; column++) {
-        marriage_text_trim(&state->texts[column]);
-    }
     if (!is_stated(&state->texts[COLUMN_DATE]) || !is_stated(&state->texts[COLUMN_MAN]) ||
         !is_stated(&state->texts[COLUMN_WOMAN])) {
         return;
     }
+    MarriageText parts[COLUMN_WOMAN + 1];
+    marriage_kind_read(state->texts[COLUMN_TYPE].data, &parts[COLUMN_TYPE]);
+    read_day(state->texts[COLUMN_DATE].data, &parts[COLUMN_DATE]);
+    marriage_text_fold(state->texts[COLUMN_MAN].data, &parts[COLUMN_MAN]);
+    marriage_text_fold(state->texts[COLUMN_WOMAN].data, &parts[COLUMN_WOMAN]);
     state->host->emit_start(out, "registration", NULL);
     for (Column column = COLUMN_TYPE; column <= COLUMN_WOMAN; column++) {
-        const MarriageText *text = &state->texts[column];
-        state->host->emit_text(out, text->data, text->size);
+        state->host->emit_text(out, parts[column].data, parts[column].size);
         state->host->emit_text(out, "|", 1);
     }
     state->host->emit_end(out, "registration");

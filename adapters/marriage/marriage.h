@@ -29,6 +29,13 @@ void marriage_text_add(MarriageText *text, const char *piece, size_t size);
 /* Takes ASCII blanks off both ends. */
 void marriage_text_trim(MarriageText *text);
 
+/* Without blanks, in capitals of single width. `text` is a MarriageText's, so that it fits. */
+void marriage_text_fold(const char *text, MarriageText *folded);
+
+/* One text for each kind of registration, whether `type` (OP_TYPE) says it by a code or in words: IA for 结婚登记. Folded when it
+ * says none. */
+void marriage_kind_read(const char *type, MarriageText *kind);
+
 /* Has the content of each query in the payload kept nowhere. */
 void marriage_query_conceal(const hutong_host *host, hutong_text body, hutong_out *out);
 
