@@ -16,6 +16,7 @@ enum {
     HT_FIELD_CHARSET,
     HT_FIELD_SOAP_ACTION,
     HT_FIELD_SOAP_EXPECTED,
+    HT_FIELD_ALTER, /* only from the conformance kit */
     HT_FIELD_BODY
 };
 

@@ -142,6 +142,9 @@ static void pack_message(const HtHostMessage *message, HtBuffer *head)
     if (message->soap_expected) {
         ht_pack_u32(head, HT_FIELD_SOAP_EXPECTED, 1);
     }
+    if (message->alter) {
+        ht_pack_u32(head, HT_FIELD_ALTER, message->alter);
+    }
 }
 
 static bool refuse(GError **error, HtHostErrorCode code, const char *text)

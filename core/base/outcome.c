@@ -19,7 +19,10 @@ enum {
     TAG_SUBMIT,
     TAG_ADDRESSING,
     TAG_ACTION,
-    TAG_CONCEALED
+    TAG_CONCEALED,
+    TAG_ALTERABLE,
+    TAG_ALTERED,
+    TAG_ALTERED_CARRIED
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -73,6 +76,11 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     ht_pack_u32(buffer, TAG_REJECTED, outcome->rejected);
     ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
     ht_pack_u32(buffer, TAG_SUBMIT, outcome->submit);
+    if (outcome->altered.values > 0) {
+        ht_pack_u32(buffer, TAG_ALTERABLE, outcome->altered.values);
+        pack_present(buffer, TAG_ALTERED, outcome->altered.path);
+        ht_pack_u32(buffer, TAG_ALTERED_CARRIED, outcome->altered.carried);
+    }
     ht_pack_u32(buffer, TAG_FAULT_COUNT, outcome->fault_count);
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         size_t place = ht_pack_begin(buffer, TAG_FAULT);
@@ -148,6 +156,12 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     case TAG_SUBMIT:
         good = take_number(value, 1, &number);
         outcome->submit = number;
+        break;
+    case TAG_ALTERABLE: good = take_number(value, UINT32_MAX, &outcome->altered.values); break;
+    case TAG_ALTERED: good = take_line(value, &outcome->altered.path); break;
+    case TAG_ALTERED_CARRIED:
+        good = take_number(value, 1, &number);
+        outcome->altered.carried = number;
         break;
     case TAG_FAULT_COUNT: good = take_number(value, UINT32_MAX, &outcome->fault_count); break;
     case TAG_FAULT:

@@ -32,6 +32,13 @@ typedef struct {
 
 /* How much the first fault's code says about the HTTP status: the bus's table in core/ingress/answer.c. */
 
+/* What came of an alteration that the conformance kit asked for (mappings/engine/alter.h); all zero when nothing was asked. */
+typedef struct {
+    uint32_t values; /* that the mapping names, in the payload */
+    HtText path;     /* of the value that was altered; absent: none was */
+    bool carried;    /* some event says it */
+} HtAltered;
+
 typedef struct {
     HtVerdict verdict;
     HtSoapVersion soap; /* what the request was wrapped in, as far as it could be read */
@@ -49,6 +56,7 @@ typedef struct {
     uint32_t rejected; /* records with a fault (with on-invalid = quarantine the others are taken) */
     bool submit;       /* the operation is the generic Submit: the receipt is its answer */
     bool repaired; /* bytes or values were repaired, and the events do not show all of what was sent: keep the original */
+    HtAltered altered;
     uint32_t fault_count;
     HtFault faults[HT_OUTCOME_FAULTS];
     GArray *events; /* of HtText, each a packed event in record order */

@@ -1,5 +1,5 @@
 /* The kit's state, and what its parts ask of each other. kit.c the order of the checks; try.c one payload and what comes
- * of it; damage.c payloads that no department should send; endure.c many of them. Main thread of a command. */
+ * of it; swallow.c changed ones; damage.c payloads that no department should send; endure.c many of them. Main thread of a command. */
 #pragma once
 
 #include "core/kit/expectation.h"
@@ -44,6 +44,7 @@ void ht_kit_note(HtKit *kit, const char *text);
 
 /* What came of one payload. */
 typedef struct {
+    uint32_t alter; /* what of the payload is to be altered (mappings/engine/alter.h); 0: nothing */
     bool done;
     bool died;     /* the host, with this payload in its hands */
     char *error;   /* it died, or could not start; else NULL */
@@ -69,6 +70,11 @@ bool ht_kit_is_well_formed(HtText text, GError **error);
 
 /* The adapter's WSDL, when it has one. */
 void ht_kit_check_wsdl(HtKit *kit);
+
+/* ---- swallow.c ---- */
+
+/* The fixtures with one value changed, or with another person: the spool would not take them for what it knows. */
+void ht_kit_check_swallowed(HtKit *kit);
 
 /* ---- damage.c ---- */
 

@@ -1,5 +1,5 @@
 /* The order of the conformance kit's checks, see kit.h and kit-inside.h: the file and what it says of itself; then for
- * each mapping a host of its own, which gets every fixture, garbage, damaged fixtures, every fixture again in the opposite
+ * each mapping a host of its own, which gets every fixture, changed ones, garbage, damaged fixtures, every fixture again in the opposite
  * order, and then many of them; at last a host that is told to end. */
 #include "core/kit/kit-inside.h"
 
@@ -271,6 +271,7 @@ static void run_checks(HtKit *kit)
         ht_kit_check_wsdl(kit);
         ht_kit_check_garbage(kit);
     }
+    ht_kit_check_swallowed(kit);
     check_damaged(kit);
     check_order(kit);
     if (!kit->given_up) {

@@ -58,7 +58,8 @@ void ht_kit_try(HtKit *kit, const HtKitPayload *like, GBytes *body, HtKitTrial *
                              .content_type = head.content_type,
                              .charset = head.charset,
                              .soap_action = head.soap_action,
-                             .soap_expected = head.soap_expected};
+                             .soap_expected = head.soap_expected,
+                             .alter = trial->alter};
     kit->summary->payloads++;
     if (!ht_host_submit(kit->host, &message, body, take_outcome, trial, &error)) {
         trial->error = g_strdup(error->message);

@@ -1,5 +1,6 @@
 engine_SRC := \
 	mappings/engine/action-value.c \
+	mappings/engine/alter.c \
 	mappings/engine/answer.c \
 	mappings/engine/attach.c \
 	mappings/engine/compile-block.c \

@@ -12,8 +12,7 @@
 
 static const uint8_t WEIGHTS[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
 
-/* The check character over the first 17 digits ('0' to '9', 'X'), or 0 when they are not digits. */
-static char check_character(const char digits[17])
+char ht_idnumber_check(const char digits[17])
 {
     unsigned sum = 0, bad = 0;
     for (int i = 0; i < 17; i++) {
@@ -156,7 +155,7 @@ static void take_birth_and_sex(HtIdNumber *out)
 static HtIdStatus check_18(HtIdNumber *out, uint32_t today)
 {
     const char *id = out->canonical;
-    char check = check_character(id);
+    char check = ht_idnumber_check(id);
     if (check == 0 || !(id[17] == 'X' || g_ascii_isdigit(id[17]))) {
         return fail(out, HT_ID_WRONG_CHARACTER);
     }
@@ -201,7 +200,7 @@ static HtIdStatus check_15(HtIdNumber *out, uint32_t today)
     }
     memmove(id + 8, id + 6, 9);
     memcpy(id + 6, "19", 2);
-    id[17] = check_character(id);
+    id[17] = ht_idnumber_check(id);
     id[18] = '\0';
     out->size = 18;
     out->upgraded = true;

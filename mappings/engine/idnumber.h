@@ -40,6 +40,9 @@ HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, H
 /* The same with today's date in China. */
 HtIdStatus ht_idnumber_parse(const char *text, size_t size, HtIdNumber *out);
 
+/* The check character that goes with 17 digits ('0' to '9', 'X'), or 0 when they are not digits. */
+char ht_idnumber_check(const char digits[17]);
+
 typedef struct {
     char canonical[19]; /* upper case, folded, without hyphen; "" when it cannot be one */
     uint8_t size;

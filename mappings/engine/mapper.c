@@ -467,13 +467,19 @@ void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcom
 {
     HtContainerKind kind = ht_container_kind(payload);
     ht_recorder_begin(&mapper->recorder, outcome, &mapper->reading);
+    mapper->match.alteration = (HtAlteration){.ask = payload->alter};
     begin(mapper);
+    outcome->altered = (HtAltered){0};
     outcome->repaired = false;
     mapper->hides_secrets = false;
     bool good =
         kind == HT_CONTAINER_NONE ? read_document(mapper, payload) : read_container(mapper, kind, payload);
     if (good) {
         judge(mapper);
+    }
+    const HtAlteration *alteration = &mapper->match.alteration;
+    if (alteration->ask != HT_ALTER_NONE) {
+        outcome->altered = (HtAltered){alteration->met, alteration->path, alteration->carried};
     }
     mapper->recorder.reading = NULL;
 }

@@ -84,6 +84,7 @@ typedef struct {
     bool soap_expected; /* the content type says SOAP 1.2 (application/soap+xml) */
     HtText
         content_type; /* with its parameters; absent when none. Says whether the body is a container (container.h) */
+    uint32_t alter; /* what of it the conformance kit wants altered (alter.h); 0: nothing */
     struct HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
     const GPtrArray
         *operations; /* the mapping's (service.h), for SOAPActions; the mapper fills it in. NULL: unknown */

@@ -100,6 +100,7 @@ static inline void note_taken(HtMatch *match, HtSlot slot)
     const HtBuffer *text;
     HtValue *value = find_value(match, slot, &text);
     value->taken = match->event & 0x7f;
+    match->alteration.carried = match->alteration.carried || (value->altered && !match->tells_nothing);
     match->taken = slot;
 }
 

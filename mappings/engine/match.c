@@ -95,6 +95,7 @@ void ht_match_begin(HtMatch *match)
     }
     match->payload_serial = ++match->serial;
     match->changed_any = false;
+    match->alteration.met = 0;
     ht_counts_begin(match);
     ht_buffer_reset(&match->payload_text, TEXT_KEEP);
     ht_buffer_reset(&match->payload_changes, TEXT_KEEP);
@@ -129,6 +130,7 @@ static void begin_document(HtMatch *match)
 void ht_match_begin_part(HtMatch *match)
 {
     match->serial++;
+    match->alteration.met_part = match->alteration.met;
     match->part_wrapped = match->counts_wrapped;
     memcpy(match->part_counts, match->counts, sizeof(HtCount) * match->mapping->counts->len);
     begin_document(match);
@@ -137,6 +139,7 @@ void ht_match_begin_part(HtMatch *match)
 void ht_match_rewind_part(HtMatch *match)
 {
     match->serial++;
+    match->alteration.met = match->alteration.met_part;
     match->counts_wrapped = match->part_wrapped;
     memcpy(match->counts, match->part_counts, sizeof(HtCount) * match->mapping->counts->len);
     begin_document(match);
@@ -238,7 +241,7 @@ static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtCha
         copy.offset = kept.offset;
         copy.sent = copy_text(match, change->sent, change->sent_size);
         ht_buffer_add(&match->payload_changes, &copy, sizeof copy);
-        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x7fffff;
+        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x3fffff;
     }
     return kept;
 }
@@ -336,6 +339,9 @@ static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t s
                     .taken = is_ignored(match, step) ? HT_EVENT_NONE : 0};
     if (value.size == 0) {
         return true;
+    }
+    if (match->alteration.ask != HT_ALTER_NONE && !kept.taken) {
+        ht_match_alter(match, &step->store, &kept);
     }
     bool taken = give(match, step, &kept, changed ? &change : NULL);
     if (taken && changed && match->record_depth) {

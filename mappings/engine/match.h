@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mappings/engine/action-value.h"
+#include "mappings/engine/alter.h"
 #include "mappings/engine/count.h"
 #include "mappings/engine/reader.h"
 
@@ -22,7 +23,8 @@ typedef struct {
     uint32_t null : 2; /* 0: not looked at; else known by match-values.c */
     uint32_t
         taken : 7; /* HtMatch.event of the last event that has taken it; of an absolute value: not 0 when one has */
-    uint32_t change : 23; /* of an absolute value: its number in `payload_changes`, from 1; 0: none */
+    uint32_t altered : 1; /* as the conformance kit asked (alter.h) */
+    uint32_t change : 22; /* of an absolute value: its number in `payload_changes`, from 1; 0: none */
 } HtValue;
 
 #define HT_EVENT_NONE 127 /* HtValue.taken of what is ignored */
@@ -115,10 +117,12 @@ struct HtMatch {
     const char
         *unreadable; /* and of one on which a condition hangs: the record or payload is refused; NULL: none */
     bool said;       /* the document at hand holds, outside of records, what nobody names and is no null */
-    bool changed_any;     /* some value of the payload was put right (match-clean.c) */
-    bool known;           /* some document's root is the first step of a path */
-    bool stranger;        /* below a known element there was one that no path and no <ignore> names */
-    uint64_t answers;     /* bits of the mapping's answers that were met */
+    bool changed_any;        /* some value of the payload was put right (match-clean.c) */
+    bool known;              /* some document's root is the first step of a path */
+    bool stranger;           /* below a known element there was one that no path and no <ignore> names */
+    uint64_t answers;        /* bits of the mapping's answers that were met */
+    HtAlteration alteration; /* what the conformance kit asks for */
+    bool tells_nothing; /* what is taken now is no part of what the event says: how it was sent, or a date that is none */
     HtActions actions;    /* what the payload says is to be done with its records */
     HtCount *counts;      /* one for each of the mapping's counts */
     bool counts_wrapped;  /* the wrapping of some counted records was met */
@@ -197,6 +201,9 @@ HtMarks ht_match_other_changes(const HtMatch *match);
 /* Engine only: puts right what lies in match->text from `start` on. True when it is another value now, a copy at the end of
  * match->text, and `change` says how. */
 bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change);
+
+/* Engine only: the kit has asked for altered values, and this is one that a path names, in match->text. */
+void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value);
 
 /* Moves what the record has but none of the events in `covers` (bits) names to its unmapped fields. */
 void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);

@@ -41,8 +41,10 @@ static HtText find_date(HtRecorder *recorder, const HtElementRule *rule)
             recorder->match->taken_at = i;
             return text;
         }
+        recorder->match->tells_nothing = true;
         ht_match_take(recorder->match, rule->from.slots[i],
                       rule->null_flags); /* it says that there is none */
+        recorder->match->tells_nothing = false;
     }
     return HT_TEXT_NONE;
 }
@@ -144,6 +146,14 @@ static void take_origin(HtMatch *match, const HtElementRule *rule, HtText text, 
     match->taken = rule->xpath ? HT_SLOT_NONE : match->taken;
 }
 
+/* Asked only when the conformance kit is: dates are read once in a record, but not for nothing. */
+static bool is_null_date(HtRecorder *recorder, const HtElementRule *rule, HtText text)
+{
+    HtDate date;
+    return recorder->match->alteration.ask != 0 && rule->as == HT_AS_DATE && text.data &&
+           ht_recorder_date(recorder, text, rule->date_flags, &date) == HT_DATE_NULL;
+}
+
 /* True when the rule gave the event something. */
 static bool apply(Place *place, const HtElementRule *rule)
 {
@@ -153,7 +163,9 @@ static bool apply(Place *place, const HtElementRule *rule)
     }
     bool constant = false;
     HtText text = ht_recorder_text(recorder, rule, &constant);
+    recorder->match->tells_nothing = rule->sending || is_null_date(recorder, rule, text);
     take_origin(recorder->match, rule, text, constant);
+    recorder->match->tells_nothing = false;
     HtConverted converted = HT_CONVERTED_NONE;
     HtItem item = {.form = rule->form, .sending = rule->sending};
     if (text.data && rule->as == HT_AS_REFERENCE) {

@@ -45,7 +45,10 @@ static bool take_time(HtRecorder *recorder, const HtEventRule *rule, unsigned pa
     HtDateResult result =
         text.data ? ht_recorder_date(recorder, text, rule->time_flags, &date) : HT_DATE_NULL;
     if (text.data) {
+        recorder->match->tells_nothing =
+            result == HT_DATE_NULL || is_among(rule->time.slots[path], &rule->time_sending);
         ht_match_take(recorder->match, rule->time.slots[path], 0);
+        recorder->match->tells_nothing = false;
     }
     if (result == HT_DATE_INVALID) {
         remember(recorder, text, rule->time_paths[path]);

@@ -333,6 +333,7 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *he
     begin_payload(worker, HT_PHASE_DECODE);
     worker->soap_expected = head->soap_expected;
     worker->content_type = head->content_type;
+    worker->alter = head->alter;
     worker->body_size = body.size;
     hutong_verdict returned = worker->adapter->decode(worker->state, &payload, &worker->out);
     worker->out.phase = HT_PHASE_NONE;

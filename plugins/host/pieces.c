@@ -27,6 +27,7 @@ static bool take_head_field(uint8_t tag, HtText value, HtMessageHead *head)
     case HT_FIELD_SOAP_EXPECTED:
         head->soap_expected = ht_unpack_u32(value, &number) && number != 0;
         return true;
+    case HT_FIELD_ALTER: return ht_unpack_u32(value, &head->alter);
     default: return false;
     }
 }

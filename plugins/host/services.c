@@ -120,6 +120,7 @@ static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payl
                        .charset = text_of(payload->charset),
                        .soap_action = text_of(payload->soap_action),
                        .soap_expected = worker->soap_expected && as_received,
+                       .alter = worker->alter,
                        .content_type = as_received ? worker->content_type : HT_TEXT_NONE};
     reset_outcome(&worker->outcome);
     out->phase = HT_PHASE_FILTER;

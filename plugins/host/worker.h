@@ -21,6 +21,7 @@ typedef enum {
 typedef struct {
     HtText id, content_type, charset, soap_action;
     bool soap_expected;
+    uint32_t alter; /* the conformance kit's (mappings/engine/alter.h) */
     bool in_pieces; /* the bus has no copy of the payload */
 } HtMessageHead;
 
@@ -55,6 +56,7 @@ struct HtWorker {
     hutong_out out;
     HtOutcome outcome;
     bool soap_expected;  /* of the payload in hand */
+    uint32_t alter;      /* the same */
     HtText content_type; /* the same, with its parameters */
     size_t body_size;    /* the same */
     HtBuffer text, reply;

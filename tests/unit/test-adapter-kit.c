@@ -288,6 +288,31 @@ static void test_check_runs_folders_with_their_mappings(void)
     end_trial(&trial);
 }
 
+/* A mapping that throws away what sets two records apart, or who they are about, and one that does not. */
+static void test_check_finds_what_would_be_swallowed(void)
+{
+#define PETS(content)                                                                     \
+    "<mapping xmlns='urn:hutong:mapping:1' source='pets' authority='police' version='1'>" \
+    "<event type='household.created.v1' for-each='/a/b'>" content "</event></mapping>"
+#define NAME "<element to='household.headName' from='n'/>"
+    Trial trial = begin_trial("polite");
+    put(&trial, "pets/one.xml", "<a><b><n>测试甲</n><d>2009-03-12</d><g>G12345</g></b></a>");
+    put(&trial, "pets.xml", PETS(NAME "<element to='record.changedAt' from='d' as='month'/>"));
+    g_autofree char *cut = check_trial(
+        &trial, 1, "FAILED  pets: a changed value is not taken for what is known  pets/one.xml: d\n");
+    g_assert_cmpuint(count(cut, "  FAILED  "), ==, 1);
+    put(&trial, "pets.xml", PETS(NAME "<identity kind='person' from='g' doubt-when='g'/>"));
+    g_autofree char *doubted = check_trial(
+        &trial, 1, "FAILED  pets: another person is not taken for who is known  pets/one.xml: g\n");
+    g_assert_cmpuint(count(doubted, "  FAILED  "), ==, 1);
+    put(&trial, "pets.xml",
+        PETS(NAME "<element to='record.changedAt' from='d'/><identity kind='person' from='g'/>"));
+    g_autofree char *whole =
+        check_trial(&trial, 0, "ok      pets: a changed value is not taken for what is known  3 tried\n");
+    assert_says(whole, "ok      pets: another person is not taken for who is known  1 tried\n");
+    end_trial(&trial);
+}
+
 static void test_check_writes_tap_and_json(void)
 {
     Trial trial = begin_trial("obedient");
@@ -378,6 +403,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/check/fails-a-wsdl-that-is-no-xml", test_check_fails_answers_that_are_no_xml);
     g_test_add_func("/adapter/check/fails-unmet-expectations", test_check_fails_unmet_expectations);
     g_test_add_func("/adapter/check/compares-replies", test_check_compares_replies);
+    g_test_add_func("/adapter/check/finds-what-would-be-swallowed", test_check_finds_what_would_be_swallowed);
     g_test_add_func("/adapter/check/runs-folders-with-their-mappings",
                     test_check_runs_folders_with_their_mappings);
     g_test_add_func("/adapter/check/writes-tap-and-json", test_check_writes_tap_and_json);

@@ -1,0 +1,137 @@
+/* Whether a change would be swallowed: what is known already makes no second event, and is told by its number and by what it
+ * says. So every value that the fixtures carry is changed in turn, and then the person exchanged; what then comes of the payload must
+ * not be what came of it before. A mapping that throws differences away fails here. Part of the conformance kit, see kit-inside.h. */
+#include "core/kit/kit-inside.h"
+
+#include "core/base/event-digest.h"
+#include "mappings/engine/alter.h"
+
+/* Changes of one group's fixtures, spread over them: each costs a payload's time. */
+#define ALTERATIONS 6000
+#define SHOWN 4
+
+/* A group's changes, as far as they are tried. */
+typedef struct {
+    GString *wrong;
+    unsigned tried, swallowed;
+    bool bounded; /* not every value of every fixture */
+} Changes;
+
+/* The events' numbers and what they say; NULL when the payload is refused or makes none. transfer full. */
+static GBytes *read_content(const HtOutcome *outcome)
+{
+    g_autoptr(GByteArray) content = g_byte_array_new();
+    for (unsigned i = 0; i < outcome->events->len; i++) {
+        HtEvent event;
+        uint8_t digest[HT_EVENT_DIGEST];
+        if (!ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, NULL)) {
+            return NULL;
+        }
+        ht_event_digest(&event, digest);
+        g_byte_array_append(content, digest, sizeof digest);
+        g_byte_array_append(content, (const guint8 *)event.key.data, (guint)event.key.size);
+    }
+    bool taken = outcome->verdict == HT_VERDICT_OK && content->len > 0;
+    return taken ? g_byte_array_free_to_bytes(g_steal_pointer(&content)) : NULL;
+}
+
+/* Tries the fixture with this alteration. False: it ended its host. */
+static bool try_altered(HtKit *kit, const HtKitPayload *payload, uint32_t alter, HtKitTrial *trial,
+                        HtOutcome *outcome)
+{
+    trial->alter = alter;
+    ht_kit_try(kit, payload, payload->body, trial);
+    if (trial->error) {
+        return false;
+    }
+    ht_kit_read(trial, outcome);
+    return true;
+}
+
+static void note_swallowed(Changes *changes, const HtKitPayload *payload, HtText path)
+{
+    changes->swallowed++;
+    if (changes->swallowed <= SHOWN) {
+        g_string_append_printf(changes->wrong, "%s%s: %.*s", changes->wrong->len > 0 ? "; " : "",
+                               payload->fixture->name, (int)path.size, path.data);
+    }
+}
+
+/* Of a value that is not carried (a condition's, one of several alternatives) nothing is expected; of the person something is. */
+static void try_change(HtKit *kit, const HtKitPayload *payload, uint32_t alter, GBytes *first,
+                       Changes *changes)
+{
+    g_auto(HtKitTrial) trial = {0};
+    HtOutcome outcome;
+    if (!try_altered(kit, payload, alter, &trial, &outcome)) {
+        return;
+    }
+    bool changed = outcome.altered.path.data && (outcome.altered.carried || alter == HT_ALTER_PERSON);
+    g_autoptr(GBytes) content = read_content(&outcome);
+    if (changed && content && g_bytes_equal(content, first)) {
+        note_swallowed(changes, payload, outcome.altered.path);
+    }
+    changes->tried += changed;
+    ht_outcome_clear(&outcome);
+}
+
+/* What the fixture says as it is, and how many of its values the mapping names. NULL: nothing that could be swallowed. */
+static GBytes *read_first(HtKit *kit, const HtKitPayload *payload, uint32_t *values)
+{
+    g_auto(HtKitTrial) trial = {0};
+    HtOutcome outcome;
+    if (!try_altered(kit, payload, HT_ALTER_COUNT, &trial, &outcome)) {
+        return NULL;
+    }
+    GBytes *first = read_content(&outcome);
+    *values = outcome.altered.values;
+    ht_outcome_clear(&outcome);
+    return first;
+}
+
+static void change_values(HtKit *kit, const HtKitPayload *payload, unsigned most, Changes *changes)
+{
+    uint32_t values = 0;
+    g_autoptr(GBytes) first = read_first(kit, payload, &values);
+    uint32_t step = MAX(1, (values + most - 1) / most);
+    changes->bounded = changes->bounded || (first && step > 1);
+    for (uint32_t value = 1; first && value <= values && !kit->given_up; value += step) {
+        try_change(kit, payload, value, first, changes);
+    }
+}
+
+static void exchange_person(HtKit *kit, const HtKitPayload *payload, Changes *changes)
+{
+    uint32_t values;
+    g_autoptr(GBytes) first = read_first(kit, payload, &values);
+    if (first) {
+        try_change(kit, payload, HT_ALTER_PERSON, first, changes);
+    }
+}
+
+static void report(HtKit *kit, const char *claim, const Changes *changes)
+{
+    if (changes->swallowed > SHOWN) {
+        g_string_append_printf(changes->wrong, "; and %u more", changes->swallowed - SHOWN);
+    }
+    g_autofree char *found = g_strdup_printf("%u tried%s", changes->tried,
+                                             changes->bounded ? ", not all values of all fixtures" : "");
+    bool good = changes->swallowed == 0;
+    ht_kit_report(kit, good, claim, good ? found : changes->wrong->str);
+}
+
+void ht_kit_check_swallowed(HtKit *kit)
+{
+    g_autoptr(GString) wrong_values = g_string_new(NULL);
+    g_autoptr(GString) wrong_persons = g_string_new(NULL);
+    Changes values = {.wrong = wrong_values}, persons = {.wrong = wrong_persons};
+    unsigned most = MAX(1, ALTERATIONS / MAX(1, kit->payloads->len));
+    for (unsigned i = 0; i < kit->payloads->len && !kit->given_up; i++) {
+        change_values(kit, kit->payloads->pdata[i], most, &values);
+        exchange_person(kit, kit->payloads->pdata[i], &persons);
+    }
+    if (kit->payloads->len > 0) {
+        report(kit, "a changed value is not taken for what is known", &values);
+        report(kit, "another person is not taken for who is known", &persons);
+    }
+}

@@ -1,0 +1,25 @@
+/* Altered values: how the conformance kit (core/kit) asks what a change in a payload changes in its events. One value that the
+ * mapping names becomes another one of its kind before anybody sees it, whatever encoding, wrapping or form it came in; or all
+ * that say who the person is do. Only the kit asks; a bus never does. Host process, the mapper's thread. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+#include <stdint.h>
+
+/* What HtPayload.alter asks for, beside the number of a value, from 1, in the order in which the mapping's values are met. */
+#define HT_ALTER_NONE 0
+#define HT_ALTER_COUNT (UINT32_MAX - 1) /* nothing is altered, only counted */
+#define HT_ALTER_PERSON UINT32_MAX      /* identities and the person's name */
+
+typedef struct {
+    uint32_t ask;
+    uint32_t met;      /* values so far in the payload, */
+    uint32_t met_part; /* and before the part at hand */
+    HtText path;       /* of the value that was altered, the last one; absent: none was */
+    bool carried;      /* an event says what was altered, not only how it was sent */
+} HtAlteration;
+
+/* Makes the text another one of its kind and size: of a citizen number the sequence (its check character follows), of a date the day,
+ * else the last digit, letter or Chinese character. False when there is none of these. */
+bool ht_alter_text(char *text, size_t size);

@@ -1,0 +1,84 @@
+/* The values that the conformance kit alters: another one of its kind, of the same size. */
+#include "mappings/engine/alter.h"
+#include "mappings/engine/idnumber.h"
+#include "tests/unit/mapping-test.h"
+
+static void test_stays_one_of_its_kind(void)
+{
+    static const char *const pairs[][2] = {
+        {"20090312", "20090311"},
+        {"2009-03-31 08:30:00", "2009-03-30 08:30:00"},
+        {"2009-3-9T00:00:00", "2009-3-8T00:00:00"},
+        {"2009年3月10日", "2009年3月11日"},
+        {"1900-01-01", "1900-01-00"},
+        {"440104", "440105"},
+        {"G19", "G10"},
+        {"12.50", "12.51"},
+        {"IB", "IC"},
+        {"ia", "ib"},
+        {"测试甲", "测试丁"},
+        {"测试丁", "测试戊"},
+        {"", ""},
+        {"--", "--"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autofree char *text = g_strdup(pairs[i][0]);
+        bool altered = ht_alter_text(text, strlen(text));
+        g_assert_cmpstr(text, ==, pairs[i][1]);
+        g_assert_cmpint(altered, ==, strcmp(pairs[i][0], pairs[i][1]) != 0);
+    }
+}
+
+static void test_citizen_stays_sound(void)
+{
+    char text[] = "990104198806020016";
+    HtIdNumber before, after;
+    ht_idnumber_parse(text, strlen(text), &before);
+    g_assert_true(ht_alter_text(text, strlen(text)));
+    ht_idnumber_parse(text, strlen(text), &after);
+    g_assert_true(after.valid);
+    g_assert_cmpint(before.sex, ==, after.sex);
+    g_assert_cmpstr(before.birth_date, ==, after.birth_date);
+    g_assert_cmpstr(before.canonical, !=, after.canonical);
+}
+
+static void run_altered(MappingTest *test, const char *xml, uint32_t alter)
+{
+    HtPayload payload = {.body = ht_text_from(xml), .alter = alter};
+    ht_outcome_clear(&test->outcome);
+    ht_outcome_init(&test->outcome);
+    ht_mapper_run(test->mapper, &payload, &test->outcome);
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+}
+
+/* What is asked for is altered, said with its path, and nothing else: counted in the order of the document, attributes too. */
+static void test_one_by_one(void)
+{
+    static const char *const paths[] = {"@NO", "XM", "CSRQ"};
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.born.v1' for-each='/ROWS/ROW'><id from='@NO'/><element to='person.name' from='XM'/>"
+        "<element to='person.birthDate' from='CSRQ'/></event>"));
+    const char *xml = "<ROWS><ROW NO='7'><XM>测试甲</XM><CSRQ>20090312</CSRQ></ROW></ROWS>";
+    run_altered(test, xml, HT_ALTER_COUNT);
+    g_assert_cmpuint(test->outcome.altered.values, ==, 3);
+    g_assert_null(test->outcome.altered.path.data);
+    for (uint32_t value = 1; value <= 3; value++) {
+        run_altered(test, xml, value);
+        g_assert_true(ht_text_is(test->outcome.altered.path, paths[value - 1]));
+        g_assert_true(test->outcome.altered.carried);
+        g_autofree char *json = mapping_test_json(test, 0);
+        g_assert_true((strstr(json, "测试丁") != NULL) == (value == 2));
+        g_assert_true((strstr(json, "2009-03-11") != NULL) == (value == 3));
+    }
+    run_altered(test, xml, HT_ALTER_NONE);
+    g_assert_cmpuint(test->outcome.altered.values, ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/alter/stays-one-of-its-kind", test_stays_one_of_its_kind);
+    g_test_add_func("/alter/citizen-stays-sound", test_citizen_stays_sound);
+    g_test_add_func("/alter/one-by-one", test_one_by_one);
+    return g_test_run();
+}
