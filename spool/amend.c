@@ -36,6 +36,14 @@ static bool undoes(const HtEvent *event)
     return ht_text_is(action, "correct") || ht_text_is(action, "cancel");
 }
 
+/* The thing's next state, or the same one at another time: what it was before stays true of then. */
+static bool follows(const HtSpoolFormer *former, const HtEvent *event)
+{
+    const HtText *was = former->event.attr, *is = event->attr;
+    return event->is_state && (!ht_text_equal(was[HT_ATTR_TYPE], is[HT_ATTR_TYPE]) ||
+                               !ht_text_equal(was[HT_ATTR_TIME], is[HT_ATTR_TIME]));
+}
+
 void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
                     const char *subject, HtEvent *event)
 {
@@ -44,6 +52,9 @@ void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpo
     }
     if (former->sequence == 0 || !is_same_person(said, former, subject, event)) {
         mark(room, "number-reused", event);
+        return;
+    }
+    if (follows(former, event)) {
         return;
     }
     if (ht_text_is(event->attr[HT_ATTR_ACTION], "assert") &&

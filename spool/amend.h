@@ -13,6 +13,8 @@ typedef struct {
  * the former business, with the mark same-number-other-content. What the source itself calls a correction, a cancel or a
  * verification stays so, and so does what is asserted after a cancel: these say something else under their number by nature. A
  * correction or a cancel of its own that names nothing is given the former business, too.
+ * Where the number is a thing's and not an event's (HtEvent.is_state), another type or another time is the thing's next state, and
+ * nothing is changed.
  * About another person, or when the former event is not there any more, it is a fact of its own, with the mark
  * number-reused. One without a number is no more than a new event. */
 void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,

@@ -4,15 +4,13 @@
  *   digits mean other insurances there;
  * - AAC008N, the name of AAC008's value, stands in for AAC008 where that is missing; a community's name is AAF030N;
  * - a document number that only repeats the social security number is left out;
- * - PERSONKEY, STATEKEY, FEEKEY and CARDKEY are made, of which the mapping makes idempotency keys.
+ * - PERSONKEY is made, the number by which the mapping's idempotency keys know the person.
  *
  * Called by rows.c. */
 #include "social-security.h"
 
 #include <string.h>
 #include <strings.h>
-
-#define KEY_MAX 512
 
 static bool is_letter(char byte)
 {
@@ -79,26 +77,22 @@ static const char *choose_name(const SocsecState *state, unsigned index, SocsecS
 
 /* ---- Values ---- */
 
-/* A person's number has a digit other than 0: `无`, `null` and 000000 name nobody. */
+/* Each character is the one before, or each the next one: 99999999, 123456789. */
+static bool is_filled(hutong_text value)
+{
+    bool same = true, counted = true;
+    for (size_t i = 1; i < value.size; i++) {
+        same = same && value.data[i] == value.data[i - 1];
+        counted = counted && value.data[i] == value.data[i - 1] + 1;
+    }
+    return value.size < 2 || same || counted;
+}
+
+/* False for `无`, `null`, zeros and what stands in a column only so that it is not empty: they name nobody. */
 static bool is_number(hutong_text value)
 {
     for (size_t i = 0; i < value.size; i++) {
         if (value.data[i] >= '1' && value.data[i] <= '9') {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_no_date(hutong_text value)
-{
-    static const char *const none[] = {"19000101", "19010101",   "18991230",   "18991231", "00000000",
-                                       "190001",   "1900-01-01", "1901-01-01", "1899-12-", NULL};
-    if (!is_number(value)) {
-        return true;
-    }
-    for (const char *const *date = none; *date; date++) {
-        if (strncmp(value.data, *date, strlen(*date)) == 0) {
             return true;
         }
     }
@@ -118,62 +112,18 @@ static bool is_repeated(const SocsecFields *row, SocsecShort name)
     return number.data && citizen.data && strcasecmp(number.data, citizen.data) == 0;
 }
 
-/* ---- Keys ---- */
+/* ---- Whose row it is ---- */
 
-/* A key is made of all that tells one fact from the next, if one of the columns that date it is there: rows without a date
- * could not be told from a later return to the same state. */
-typedef struct {
-    const char *name;
-    const SocsecShort *columns, *dated; /* end with an empty one */
-} Key;
+#define DOCUMENT_LEAST 7 /* characters of a citizen number or of another document's */
 
-static const SocsecShort state_columns[] = {{"AAE140"}, {"AAC008"}, {"AAC031"}, {"AAC030"}, {"AAE030"},
-                                            {"AAE031"}, {"AAE036"}, {"AAB001"}, {""}};
-static const SocsecShort state_dated[] = {{"AAE030"}, {"AAE031"}, {"AAE036"}, {""}};
-/* The base is what is said of the fee: another one under the same number is a correction. */
-static const SocsecShort fee_columns[] = {{"AAE140"}, {"AAE002"}, {"AAE003"}, {"AAE036"}, {"AAB001"}, {""}};
-static const SocsecShort fee_dated[] = {{"AAE002"}, {""}};
-static const SocsecShort card_columns[] = {{"AAZ500"}, {"FKRQ"}, {""}};
-static const SocsecShort card_dated[] = {{"AAZ500"}, {""}};
-
-static const Key keys[] = {{"STATEKEY", state_columns, state_dated},
-                           {"FEEKEY", fee_columns, fee_dated},
-                           {"CARDKEY", card_columns, card_dated}};
-
-static bool is_dated(const SocsecFields *row, const SocsecShort *columns)
-{
-    for (; columns->bits; columns++) {
-        if (!is_no_date(socsec_fields_find(row, *columns))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void emit_key(const SocsecState *state, hutong_out *out, const Key *key)
-{
-    const SocsecFields *row = &state->rows.row;
-    char text[KEY_MAX];
-    size_t size = 0;
-    if (!is_dated(row, key->dated)) {
-        return;
-    }
-    for (const SocsecShort *column = key->columns; column->bits; column++) {
-        hutong_text value = socsec_fields_find(row, *column);
-        if (!hutong_append(text, sizeof text, &size, value.data, value.size) ||
-            !hutong_append(text, sizeof text, &size, ";", 1)) {
-            return;
-        }
-    }
-    hutong_emit_element(state->host, out, key->name, text, size);
-}
-
+/* The social security number is the office's own, and may be as short as it likes. */
 static void emit_person_key(const SocsecState *state, hutong_out *out)
 {
     static const SocsecShort numbers[] = {{"AAC002"}, {"AAE135"}, {"AAC044"}, {"ZJHM"}, {"AAC001"}, {""}};
     for (const SocsecShort *name = numbers; name->bits; name++) {
         hutong_text value = socsec_fields_find(&state->rows.row, *name);
-        if (is_number(value)) {
+        bool own = is(*name, SOCSEC_SHORT("AAC001"));
+        if (is_number(value) && (own || (value.size >= DOCUMENT_LEAST && !is_filled(value)))) {
             hutong_emit_element(state->host, out, "PERSONKEY", value.data, value.size);
             return;
         }
@@ -188,9 +138,6 @@ void socsec_row_emit(SocsecState *state, hutong_out *out)
     SocsecShort room;
     state->host->emit_start(out, "ROW", NULL);
     emit_person_key(state, out);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        emit_key(state, out, &keys[i]);
-    }
     for (unsigned i = 0; i < row->count; i++) {
         hutong_text value = socsec_fields_value(row, i);
         if (!is_repeated(row, row->fields[i].short_name)) {

@@ -387,14 +387,38 @@ static char *get_key(AdapterTest *test, const char *columns)
     "<AAC002>" number "</AAC002><AAE140>110</AAE140><AAC008>" status "</AAC008><AAE030>" from \
     "</AAE030><AAE031>" until "</AAE031>"
 
-/* The same row makes the same key; a person who leaves and comes back makes three. */
+/* A time of being insured has one number, whatever its state and however its beginning is written. */
+static void test_states_share_their_number(void)
+{
+    static const char *const states[] = {
+        STATE(A, "1", "20030701", ""),
+        STATE(A, "2", "2003-07-01", "20080131"),
+        STATE(A, "3", "2003年7月1日", "20080131"),
+        STATE(" " A " ", "1", "２００３0701", "99991231"),
+        STATE(A, "1", "20030701", "") "<AAB001>000000</AAB001><AAC030>19010101</AAC030>",
+    };
+    g_autoptr(AdapterTest) test = open_test();
+    g_autofree char *first = get_key(test, states[0]);
+    g_assert_true(g_str_has_prefix(first, "insurance-state|"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autofree char *key = get_key(test, states[i]);
+        g_assert_cmpstr(key, ==, first);
+    }
+}
+
+/* The same row makes the same key, and another fact another one. */
 static void test_keys(void)
 {
     static const char *const states[] = {
         STATE(A, "1", "20030701", ""),
-        STATE(A, "2", "20030701", "20080131"),
         STATE(A, "1", "20090201", ""),
-        STATE(A, "2", "20090201", "20090430"),
+        STATE(A, "1", "19010101", "1899-12-31"),
+        STATE(A, "1", "20030701", "") "<AAB001>800001</AAB001>",
+        "<AAC002>" A "</AAC002><AAE140>310</AAE140><AAC008>1</AAC008><AAE030>20030701</AAE030>",
+        "<AAC002>" A "</AAC002><AAE140>310</AAE140><AAC008>1</AAC008>",
+        "<AAC002>" A "</AAC002><AAE140>310</AAE140><AAC008>1</AAC008><AAC030>20030701</AAC030>",
+        "<AAC002>" A "</AAC002><AAZ500>A20340098</AAZ500>",
+        "<AAC002>" A "</AAC002><AAE140>110</AAE140><AAE002>200903</AAE002><AAE003>200812</AAE003>",
         STATE(B, "1", "20030701", ""),
         "<AAC002>" A "</AAC002><AAE140>110</AAE140><AAE002>200903</AAE002>",
         "<AAC002>" A "</AAC002><AIC162>20100817</AIC162>",
@@ -405,22 +429,25 @@ static void test_keys(void)
         g_autofree char *again = get_key(test, states[i]);
         char *key = get_key(test, states[i]);
         g_assert_cmpstr(key, ==, again);
+
         g_assert_true(g_hash_table_add(seen, key));
     }
 }
 
-/* Without a date of the state, or with a number that is none, two persons or two times would share a key. */
-static void test_no_key(void)
+/* What stands in the number's column only so that it is not empty does not hide a number that is one. */
+static void test_no_number(void)
 {
-    static const char *const rows[] = {
-        "<AAC002>" A "</AAC002><AAE140>110</AAE140><AAC008>1</AAC008>",
-        "<AAC002>" A "</AAC002><AAE140>110</AAE140><AAC008>1</AAC008><AAC030>20030701</AAC030>",
-        STATE(A, "1", "19010101", "1899-12-31"),
-    };
+    static const char *const fillers[] = {"无", "null", "0", "99999999", "123456789", "-1", "X"};
     g_autoptr(AdapterTest) test = open_test();
-    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *key = get_key(test, rows[i]);
-        g_assert_null(key);
+    g_autofree char *sound = get_key(test, STATE(A, "1", "20030701", ""));
+    for (unsigned i = 0; i < G_N_ELEMENTS(fillers); i++) {
+        g_autofree char *row =
+            g_strdup_printf(STATE("%s", "1", "20030701", "") "<AAE135>" A "</AAE135>", fillers[i]);
+        g_autofree char *key = get_key(test, row);
+        g_assert_cmpstr(key, ==, sound);
+        HtEvent event = get_event(test, 0);
+        g_assert_cmpuint(event.identity_count, ==, 1);
+        g_assert_true(ht_text_is(event.identities[0].value, A));
     }
     assert_refusal(test, "<input>" STATE("无", "1", "20030701", "") "</input>", "no-event-for-record");
 }
@@ -525,8 +552,9 @@ static void add_behaviours(void)
     g_test_add_func("/social-security/columns/both-cases-are-equal", test_cases);
     g_test_add_func("/social-security/columns/each-status-has-its-event", test_statuses);
     g_test_add_func("/social-security/columns/around-rows-count-for-them", test_inherited);
-    g_test_add_func("/social-security/keys/a-new-state-has-a-new-key", test_keys);
-    g_test_add_func("/social-security/keys/none-without-date-or-person", test_no_key);
+    g_test_add_func("/social-security/keys/another-fact-has-another-key", test_keys);
+    g_test_add_func("/social-security/key/states-share-their-number", test_states_share_their_number);
+    g_test_add_func("/social-security/keys/fillers-hide-no-number", test_no_number);
     g_test_add_func("/social-security/answers/success-is-spelt-by-the-line", test_success_spellings);
     g_test_add_func("/social-security/answers/queries-are-refused", test_queries);
     g_test_add_func("/social-security/documents/are-read-again-from-the-start", test_read_again);

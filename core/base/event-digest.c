@@ -76,6 +76,9 @@ void ht_event_digest(const HtEvent *event, uint8_t digest[HT_EVENT_DIGEST])
     }
     if (!event->key.data) { /* a number of which the other half is missing still tells two records apart */
         add_attrs(&said, event, number_attrs, G_N_ELEMENTS(number_attrs));
+        if (event->half_key.data) {
+            add_text(&said, event->half_key);
+        }
     }
     add_identities(&said, event);
     while (ht_item_next(&unpack, &item) && item.kind == HT_ITEM_ELEMENT) {

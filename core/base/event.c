@@ -6,7 +6,16 @@
 
 G_DEFINE_QUARK(ht_event_error, ht_event_error)
 
-enum { TAG_ATTR_FIRST = 1, TAG_KEY = 64, TAG_IDENTITY, TAG_IDENTITY_FRESH, TAG_DATA, TAG_TIME_SENT };
+enum {
+    TAG_ATTR_FIRST = 1,
+    TAG_KEY = 64,
+    TAG_IDENTITY,
+    TAG_IDENTITY_FRESH,
+    TAG_DATA,
+    TAG_TIME_SENT,
+    TAG_HALF_KEY,
+    TAG_STATE
+};
 
 #define ITEM_REPORTED 0x10
 #define ITEM_REPEATS 0x20
@@ -140,8 +149,14 @@ void ht_event_pack(const HtEvent *event, HtBuffer *buffer)
     if (event->key.data) {
         ht_pack_text(buffer, TAG_KEY, event->key);
     }
+    if (event->half_key.data) {
+        ht_pack_text(buffer, TAG_HALF_KEY, event->half_key);
+    }
     for (unsigned i = 0; i < event->identity_count; i++) {
         pack_identity(&event->identities[i], buffer);
+    }
+    if (event->is_state) {
+        ht_pack_text(buffer, TAG_STATE, HT_TEXT_LITERAL(""));
     }
     if (event->time_sent) {
         ht_pack_text(buffer, TAG_TIME_SENT, HT_TEXT_LITERAL(""));
@@ -344,9 +359,11 @@ static bool take_field(uint8_t tag, HtText value, bool checked, HtEvent *event)
 {
     switch (tag) {
     case TAG_KEY: event->key = value; return value.size > 0 && value.size <= KEY_MAX_BYTES;
+    case TAG_HALF_KEY: event->half_key = value; return value.size > 0 && value.size <= KEY_MAX_BYTES;
     case TAG_IDENTITY: return take_identity(value, false, event);
     case TAG_IDENTITY_FRESH: return take_identity(value, true, event);
     case TAG_DATA: event->data = value; return true;
+    case TAG_STATE: event->is_state = true; return value.size == 0;
     case TAG_TIME_SENT: event->time_sent = true; return value.size == 0;
     default: break;
     }

@@ -51,9 +51,11 @@ typedef struct {
 
 typedef struct {
     HtText attr[HT_ATTR_COUNT];
-    HtText key; /* absent: the source gives no id for this record */
+    HtText key;      /* absent: the source gives no id for this record */
+    HtText half_key; /* what there is of one of which a part is missing; absent with a key */
     HtIdentity identities[HT_EVENT_IDENTITIES];
     unsigned identity_count;
+    bool is_state; /* the key is of a thing whose events, of several types, are its states one after the other */
     bool time_sent; /* `time` is when the record was sent and not when anything happened */
     HtText data;    /* packed items; see below */
 } HtEvent;

@@ -14,8 +14,13 @@ void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
 {
     HtCompiler *compiler = scope->compiler;
     const char *words = ht_compile_attribute(compiler, node, "words");
-    char **paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from"));
-    event->id = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
+    const char *needed = ht_compile_attribute(compiler, node, "from");
+    const char *also = ht_compile_attribute(compiler, node, "also");
+    const char *all = ht_compile_own(compiler, g_strjoin(" ", needed ? needed : "", also, NULL));
+    char **paths = ht_compile_words(compiler, all);
+    event->id = ht_compile_paths(scope, all);
+    event->id_needed = g_strv_length(ht_compile_words(compiler, needed));
+    event->id_of = ht_text_from(ht_compile_attribute(compiler, node, "of"));
     event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
     event->id_words = ht_compile_own(compiler, g_new0(bool, g_strv_length(paths) + 1));
     event->id_reads = ht_compile_own(compiler, g_new0(const HtElementRule *, g_strv_length(paths) + 1));

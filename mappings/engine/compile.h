@@ -149,7 +149,9 @@ typedef struct {
     HtText direction; /* absent: none */
     const HtWhen *when;
     HtFrom id;
-    bool *id_words;                 /* for each: no number, so fillers are values */
+    unsigned id_needed; /* so many of the first: without one of these there is no key */
+    HtText id_of;       /* what the numbers count when several event types share them; absent: this type */
+    bool *id_words;     /* for each: no number, so fillers are values */
     const HtElementRule **id_reads; /* for each: who reads it as a date or a citizen number; NULL: nobody */
     bool id_personal;               /* no businessid is made of it */
     HtFrom time;

@@ -6,6 +6,7 @@
 
 #define ATTRIBUTE_MAX 256
 #define KEY_MAX 1024
+#define CITIZEN_LEAST 15 /* bytes of a citizen number */
 #define CORRELATION_DIGITS 32
 
 /* Attributes stand in HTTP headers and logs: what has control characters or is too long is none. */
@@ -82,18 +83,39 @@ static HtText shorten(HtRecorder *recorder, size_t start)
     return ht_recorder_keep(recorder, hex, strlen(hex));
 }
 
-/* The value of the key's part; absent when there is none, or a filler where a number belongs. */
-static HtText find_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i)
+/* A date and a citizen number in the one form in which elements carry them, a date as precise as it was sent: a notation is no
+ * other number. Else the value as it is; absent for a null date. `form` has room for a date. */
+static HtText in_one_form(HtRecorder *recorder, const HtElementRule *read, HtText value,
+                          char form[HT_DATE_FORMAT_MAX])
+{
+    HtDate date;
+    if (!read || read->as != HT_AS_DATE) {
+        const HtIdNumber *id = value.size >= CITIZEN_LEAST ? ht_recorder_id(recorder, value) : NULL;
+        return id && id->valid ? (HtText){id->canonical, id->size} : value;
+    }
+    switch (ht_recorder_date(recorder, value, read->date_flags, &date)) {
+    case HT_DATE_OK: return (HtText){form, ht_date_format(&date, HT_TYPE_DATETIME, form)};
+    case HT_DATE_NULL: return HT_TEXT_NONE;
+    default: return value;
+    }
+}
+
+/* The value of the key's part in the form in which it counts; absent when there is none, or a filler where a number belongs. */
+static HtText find_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i,
+                        char form[HT_DATE_FORMAT_MAX])
 {
     HtText value = ht_match_value(recorder->match, rule->id.slots[i], 0);
-    bool filler =
-        value.data && !rule->id_words[i] && ht_recorder_is_filler(recorder, rule, rule->id.slots[i], value);
-    return filler ? HT_TEXT_NONE : value;
+    if (!value.data ||
+        (!rule->id_words[i] && ht_recorder_is_filler(recorder, rule, rule->id.slots[i], value))) {
+        return HT_TEXT_NONE;
+    }
+    return in_one_form(recorder, rule->id_reads[i], value, form);
 }
 
 /* A value may hold what separates values. */
 static void add_to_key(HtBuffer *key, HtText value)
 {
+    ht_buffer_add_char(key, '|');
     for (size_t i = 0; i < value.size; i++) {
         if (value.data[i] == '|' || value.data[i] == '\\') {
             ht_buffer_add_char(key, '\\');
@@ -102,44 +124,50 @@ static void add_to_key(HtBuffer *key, HtText value)
     }
 }
 
-/* A date and a citizen number in the one form in which elements carry them, a date as precise as it was sent: a notation is no
- * other number. Else the value as it is. `form` has room for a date. */
-static HtText in_one_form(HtRecorder *recorder, const HtElementRule *read, HtText value,
-                          char form[HT_DATE_FORMAT_MAX])
-{
-    HtDate date;
-    if (!read) {
-        return value;
-    }
-    if (read->as == HT_AS_ID_NUMBER) {
-        const HtIdNumber *id = ht_recorder_id(recorder, value);
-        return id->valid ? (HtText){id->canonical, id->size} : value;
-    }
-    bool known = ht_recorder_date(recorder, value, read->date_flags, &date) == HT_DATE_OK;
-    size_t size = known ? ht_date_format(&date, HT_TYPE_DATETIME, form) : 0;
-    return size > 0 ? (HtText){form, size} : value;
-}
-
-/* "type|assert|value|…"; absent when one of the values is missing. The action is no part of it: the same number asserted and then
- * cancelled is one number. (It was one, in the second place: its most frequent word stays, so that a spool goes on knowing
- * the numbers that it took.) */
-static HtText make_key(HtRecorder *recorder, const HtEventRule *rule)
+/* Appends all parts, and sets the bits of those that are there; the number of those that the key needs and that are missing. */
+static unsigned add_parts(HtRecorder *recorder, const HtEventRule *rule, HtBuffer *key, uint64_t *present)
 {
     char form[HT_DATE_FORMAT_MAX];
-    HtBuffer *key = &recorder->value;
-    key->size = 0;
-    ht_buffer_add_text(key, rule->type);
-    ht_buffer_add_literal(key, "|assert");
+    unsigned missing = 0;
     for (unsigned i = 0; i < rule->id.count; i++) {
-        HtText value = find_part(recorder, rule, i);
-        if (!value.data) {
-            return HT_TEXT_NONE;
-        }
-        ht_match_take(recorder->match, rule->id.slots[i], 0);
-        ht_buffer_add_char(key, '|');
-        add_to_key(key, in_one_form(recorder, rule->id_reads[i], value, form));
+        HtText value = find_part(recorder, rule, i, form);
+        missing += !value.data && i < rule->id_needed;
+        *present |= (uint64_t)(value.data != NULL) << MIN(i, 63);
+        add_to_key(key, value);
     }
-    return rule->id.count > 0 ? shorten(recorder, 0) : HT_TEXT_NONE;
+    return missing;
+}
+
+static void take_parts(HtRecorder *recorder, const HtEventRule *rule, uint64_t present)
+{
+    for (unsigned i = 0; i < rule->id.count; i++) {
+        if (present >> MIN(i, 63) & 1) {
+            ht_match_take(recorder->match, rule->id.slots[i], 0);
+        }
+    }
+}
+
+/* "type|assert|value|…". The action is no part of it: the same number asserted and then cancelled is one number. (It was one, in
+ * the second place: its most frequent word stays, so that a spool goes on knowing the numbers that it took.) With a needed value
+ * missing it is no key, but what there is of it still tells two records apart. */
+static void set_key(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    HtBuffer *key = &recorder->value;
+    uint64_t present = 0;
+    if (rule->id.count == 0) {
+        return;
+    }
+    key->size = 0;
+    ht_buffer_add_text(key, rule->id_of.data ? rule->id_of : rule->type);
+    ht_buffer_add_literal(key, "|assert");
+    unsigned missing = add_parts(recorder, rule, key, &present);
+    if (missing == 0) {
+        event->key = shorten(recorder, 0);
+        event->is_state = rule->id_of.data != NULL;
+        take_parts(recorder, rule, present);
+    } else if (present) {
+        event->half_key = shorten(recorder, 0);
+    }
 }
 
 /* Where the mapping has no path for the former number, a cancel repeats it as its own. */
@@ -153,7 +181,7 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
 {
     HtText action = find_action(recorder, rule);
     event->attr[HT_ATTR_ACTION] = action;
-    event->key = make_key(recorder, rule);
+    set_key(recorder, rule, event);
     if (rule->id.count > 0 && !rule->id_personal) {
         set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0], rule);
     }

@@ -126,7 +126,20 @@ static void test_what_is_not_said(void)
     g_assert_true(says_the_same(one, other));
 }
 
-/* The host packs, the bus unpacks: both flags arrive. */
+/* What there is of a number that lacks a part tells two records apart; beside a whole number it is not there. */
+static void test_half_a_key(void)
+{
+    g_autoptr(Sample) one = sample_new(), other = sample_new();
+    one->event.key = other->event.key = HT_TEXT_NONE;
+    one->event.half_key = HT_TEXT_LITERAL("t|assert||7");
+    g_assert_false(says_the_same(one, other));
+    other->event.half_key = HT_TEXT_LITERAL("t|assert||8");
+    g_assert_false(says_the_same(one, other));
+    other->event.half_key = HT_TEXT_LITERAL("t|assert||7");
+    g_assert_true(says_the_same(one, other));
+}
+
+/* The host packs, the bus unpacks: all flags arrive. */
 static void test_flags_are_packed(void)
 {
     g_autoptr(Sample) sample = sample_new();
@@ -136,9 +149,13 @@ static void test_flags_are_packed(void)
     sending.sending = true;
     add_item(sample, sending);
     sample->event.time_sent = true;
+    sample->event.is_state = true;
+    sample->event.half_key = HT_TEXT_LITERAL("t|assert||7");
     ht_event_pack(&sample->event, &packed);
     g_assert_true(ht_event_unpack_again(ht_buffer_text(&packed), &read));
     g_assert_true(read.time_sent);
+    g_assert_true(read.is_state);
+    g_assert_true(ht_text_is(read.half_key, "t|assert||7"));
     HtUnpack unpack = ht_unpack(read.data.data, read.data.size);
     g_assert_true(ht_item_next(&unpack, &item));
     g_assert_false(item.sending);
@@ -155,6 +172,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-digest/identities", test_identities);
     g_test_add_func("/event-digest/elements", test_elements);
     g_test_add_func("/event-digest/what-is-not-said", test_what_is_not_said);
+    g_test_add_func("/event-digest/half-a-key", test_half_a_key);
     g_test_add_func("/event-digest/flags-are-packed", test_flags_are_packed);
     return g_test_run();
 }

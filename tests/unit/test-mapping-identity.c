@@ -169,6 +169,35 @@ static void test_one_form_in_keys(void)
     g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.born.v1|assert|某日|G123"));
 }
 
+/* A part that is missing, in whatever place, makes no key; what there is of the others still counts. What stands in also= may be
+ * missing. */
+static void test_parts_that_are_missing(void)
+{
+    static const struct {
+        const char *row, *key, *half;
+    } rows[] = {
+        {"<A>1</A><B>2</B><C>3</C>", "person.born.v1|assert|1|2|3", NULL},
+        {"<A>1</A><B>2</B>", "person.born.v1|assert|1|2|", NULL},
+        {"<A>1</A><B>2</B><C>000000</C>", "person.born.v1|assert|1|2|", NULL},
+        {"<B>2</B><C>3</C>", NULL, "person.born.v1|assert||2|3"},
+        {"<A>不详</A><B>2</B>", NULL, "person.born.v1|assert||2|"},
+        {"<A>1</A>", NULL, "person.born.v1|assert|1||"},
+        {"<A>1</A><B>19000101</B>", NULL, "person.born.v1|assert|1||"},
+        {"<A>null</A>", NULL, NULL},
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.born.v1' for-each='/ROWS/ROW'><id from='A B' also='C'/><element to='person.name' from='XM'/>"
+        "<element to='person.birthDate' from='B'/><element to='person.idNumber' from='G'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<ROWS><ROW><XM>测试甲</XM><G>" ADULT "</G>%s</ROW></ROWS>", rows[i].row);
+        mapping_test_run(test, xml);
+        HtEvent event = mapping_test_event(test, 0);
+        g_assert_true(rows[i].key ? ht_text_is(event.key, rows[i].key) : !event.key.data);
+        g_assert_true(rows[i].half ? ht_text_is(event.half_key, rows[i].half) : !event.half_key.data);
+    }
+}
+
 /* ---- The forms in which numbers are compared ---- */
 
 static void test_certificates_fold(void)
@@ -419,6 +448,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/filler/gives-way-to-the-next-path", test_next_path_when_the_first_is_a_filler);
     g_test_add_func("/mapping/filler/of-the-mapping", test_own_fillers);
     g_test_add_func("/mapping/filler/not-where-words-stand", test_words_in_keys);
+    g_test_add_func("/mapping/keys/parts-that-are-missing", test_parts_that_are_missing);
     g_test_add_func("/mapping/keys/one-form", test_one_form_in_keys);
     g_test_add_func("/mapping/identity/certificates-fold", test_certificates_fold);
     g_test_add_func("/mapping/identity/local-numbers-fold", test_local_numbers_fold);

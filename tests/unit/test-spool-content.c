@@ -172,6 +172,39 @@ TEST(test_nobody_twice_is_a_correction)
     expect_stored(place, 2, "correct", "same-number-other-content");
 }
 
+static HtReceipt send_state(Place *place, const char *type, const char *time, const char *name,
+                            const char *person)
+{
+    HtSpoolMessage *message = message_new("hukou", "s1");
+    message->authority = true;
+    say(message, (Saying){"s1", name, person, NULL});
+    HtEvent *event = &g_array_index(message->events, HtEvent, 0);
+    event->attr[HT_ATTR_TYPE] = ht_text_from(type);
+    event->attr[HT_ATTR_TIME] = ht_text_from(time);
+    event->is_state = true;
+    return spool_take_well(place->spool, message);
+}
+
+/* The number is a thing's: another type, or another time, is its next state; and who comes back is taken again. */
+TEST(test_states_of_a_thing)
+{
+    (void)unused;
+    const char *in = "insurance.enrolled.v1", *out = "insurance.suspended.v1";
+    const char *first = "2003-07-01T00:00:00+08:00", *second = "2008-01-31T00:00:00+08:00";
+    send_state(place, in, first, "甲", CHILD);
+    g_assert_true(send_state(place, in, first, "甲", CHILD).resent);
+    g_assert_cmpuint(send_state(place, out, second, "甲", CHILD).sequence, ==, 2);
+    g_assert_cmpuint(send_state(place, in, first, "甲", CHILD).sequence, ==, 3);
+    g_assert_cmpuint(send_state(place, in, second, "甲", CHILD).sequence, ==, 4);
+    for (uint64_t sequence = 1; sequence <= 4; sequence++) {
+        expect_stored(place, sequence, "assert", "");
+    }
+    send_state(place, in, second, "乙", CHILD);
+    expect_stored(place, 5, "correct", "same-number-other-content");
+    send_state(place, out, first, "乙", MOTHER);
+    expect_stored(place, 6, "assert", "number-reused");
+}
+
 /* What was cancelled may be said again, under its number. */
 TEST(test_actions_are_content)
 {
@@ -432,6 +465,7 @@ int main(int argc, char **argv)
     ADD("/spool/content/another-person-is-a-fact-of-its-own", test_other_person_is_a_fact_of_its_own);
     ADD("/spool/content/a-corrected-person-is-the-same", test_corrected_person_is_the_same);
     ADD("/spool/content/nobody-twice-is-a-correction", test_nobody_twice_is_a_correction);
+    ADD("/spool/content/states-of-a-thing", test_states_of_a_thing);
     ADD("/spool/content/actions-are-content", test_actions_are_content);
     ADD("/spool/content/a-former-event-that-is-gone", test_former_event_that_is_gone);
     ADD("/spool/content/a-correction-names-the-event", test_correction_names_the_event);
