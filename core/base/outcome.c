@@ -1,6 +1,8 @@
 /* Packing and unpacking outcomes. Packed in the host, unpacked in the bus, which trusts nothing in them. No state. */
 #include "core/base/outcome.h"
 
+#include "core/base/not-understood.h"
+
 enum {
     TAG_VERDICT = 1,
     TAG_SOAP,
@@ -22,7 +24,8 @@ enum {
     TAG_CONCEALED,
     TAG_ALTERABLE,
     TAG_ALTERED,
-    TAG_ALTERED_CARRIED
+    TAG_ALTERED_CARRIED,
+    TAG_NOT_UNDERSTOOD
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -67,6 +70,7 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
         ht_pack_u32(buffer, TAG_ADDRESSING, outcome->addressing);
     }
     pack_present(buffer, TAG_ACTION, outcome->action);
+    pack_present(buffer, TAG_NOT_UNDERSTOOD, outcome->not_understood);
     pack_present(buffer, TAG_KEY, outcome->key);
     pack_present(buffer, TAG_REPLY, outcome->reply);
     pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
@@ -135,6 +139,10 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
         outcome->addressing = number;
         break;
     case TAG_ACTION: good = take_line(value, &outcome->action); break;
+    case TAG_NOT_UNDERSTOOD:
+        outcome->not_understood = value;
+        good = ht_not_understood_check(value);
+        break;
     case TAG_KEY:
         outcome->key = value;
         good = value.size > 0 && value.size <= TEXT_MAX_BYTES;

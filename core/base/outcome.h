@@ -46,7 +46,9 @@ typedef struct {
     HtAddressing addressing;
     HtText message_id; /* wsa:MessageID, to be echoed as RelatesTo, and an idempotency key; absent when none */
     HtText action;     /* wsa:Action, of which the answer's is made; absent when none */
-    HtText key;        /* idempotency key of the message: the mapping's <id>; absent otherwise */
+    HtText
+        not_understood; /* with soap-must-understand: which headers, as not-understood.h has them; else absent */
+    HtText key;         /* idempotency key of the message: the mapping's <id>; absent otherwise */
     HtText reply; /* the department's own answer, also to a refusal; a whole HTTP body. Absent: the bus's */
     HtText reply_type; /* its Content-Type */
     HtText

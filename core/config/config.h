@@ -34,11 +34,12 @@ typedef struct {
 typedef struct {
     char *name, *department, *adapter, *mapping, *division;
     uint64_t max_body;
-    char *on_invalid;   /* reject | quarantine */
-    char *keep_payload; /* repaired | all | none */
-    char *identities;   /* own | authority */
-    char *token_file;   /* what a sender must show; NULL: nothing */
-    char **peers;       /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
+    char *on_invalid;           /* reject | quarantine */
+    char *keep_payload;         /* repaired | all | none */
+    char *soap12_sender_status; /* 500 | 400 */
+    char *identities;           /* own | authority */
+    char *token_file;           /* what a sender must show; NULL: nothing */
+    char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
     uint64_t memory, start_timeout_ms, message_timeout_ms, idle_ms, strikes, waiting, waiting_bytes;
     uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value,
         max_document;

@@ -91,6 +91,9 @@ static const HtOption source_options[] = {
     {"keep-payload", HT_OPTION_WORD, SOURCE(keep_payload), "repaired", 0, 0, "repaired|all|none", false,
      "Which original bytes are kept in the spool: of payloads that had to be repaired, of all, of none. Of bodies above 64K, which "
      "pass in pieces, only repaired and quarantined ones can be kept."},
+    {"soap12-sender-status", HT_OPTION_WORD, SOURCE(soap12_sender_status), "500", 0, 0, "500|400", false,
+     "HTTP status of SOAP 1.2 faults that are the sender's to mend (`env:Sender`): `500`, the only one under which WCF reads a "
+     "fault; or `400`, as SOAP 1.2's HTTP binding has it."},
     {"identities", HT_OPTION_WORD, SOURCE(identities), "own", 0, 0, "own|authority", false,
      "What it may say of who is who. `own`: which of its own numbers belong to whom. `authority`, for the police's register: also "
      "that a citizen number was corrected, is shared by two persons, or is that of a birth certificate; such a tie holds for all "

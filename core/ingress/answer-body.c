@@ -3,6 +3,7 @@
 #include "core/ingress/answer-body.h"
 
 #include "core/base/clock.h"
+#include "core/base/not-understood.h"
 #include "core/base/json.h"
 #include "mappings/engine/service.h"
 
@@ -172,6 +173,17 @@ static void add_addressing(HtBuffer *body, const HtAsker *asker, Action action)
     }
 }
 
+static bool is_version(const HtProblem *problem)
+{
+    return problem && strcmp(problem->code, "soap-version") == 0;
+}
+
+static bool lists_headers(const HtAsker *asker, const HtProblem *problem)
+{
+    return problem && asker->soap == HT_SOAP_12 && problem->not_understood.size > 0 &&
+           strcmp(problem->code, "soap-must-understand") == 0;
+}
+
 /* Which envelopes are understood, for a VersionMismatch (SOAP 1.2, 5.4.7; meant for senders of 1.1 too, appendix A). */
 static void add_upgrade(HtBuffer *body)
 {
@@ -182,22 +194,48 @@ static void add_upgrade(HtBuffer *body)
                           "\"/></env:Upgrade>");
 }
 
-static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, bool upgrade)
+/* Which headers were meant (SOAP 1.2, 5.4.8). An attribute's value has its characters as text has them. */
+static void add_not_understood(HtBuffer *body, HtText list)
+{
+    HtText uri, name;
+    while (ht_not_understood_next(&list, &uri, &name)) {
+        ht_buffer_add_literal(body, "<soap:NotUnderstood qname=\"");
+        ht_buffer_add_string(body, uri.size > 0 ? "of:" : "");
+        ht_xml_text(body, name);
+        if (uri.size > 0) {
+            ht_buffer_add_literal(body, "\" xmlns:of=\"");
+            ht_xml_text(body, uri);
+        }
+        ht_buffer_add_literal(body, "\"/>");
+    }
+}
+
+/* What the Header of an answer has besides addressing; a receipt's and a reply's has nothing. `problem` may be NULL. */
+static void add_fault_header(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
+{
+    if (is_version(problem)) {
+        add_upgrade(body);
+    }
+    if (lists_headers(asker, problem)) {
+        add_not_understood(body, problem->not_understood);
+    }
+}
+
+/* `problem` is NULL when it is no fault. */
+static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, const HtProblem *problem)
 {
     ht_buffer_add_literal(body, XML_DECLARATION);
     if (asker->soap == HT_SOAP_NONE) {
         return;
     }
-    bool header = is_addressed(asker) || upgrade;
+    bool header = is_addressed(asker) || is_version(problem) || lists_headers(asker, problem);
     ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
     ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? SOAP12_NAMESPACE : SOAP11_NAMESPACE);
     ht_buffer_add_string(body, header ? "\"><soap:Header>" : "\">");
     if (is_addressed(asker)) {
         add_addressing(body, asker, action);
     }
-    if (upgrade) {
-        add_upgrade(body);
-    }
+    add_fault_header(body, asker, problem);
     ht_buffer_add_string(body, header ? "</soap:Header><soap:Body>" : "<soap:Body>");
 }
 
@@ -346,7 +384,7 @@ void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *rece
         ht_buffer_add_literal(body, "}\n");
         return;
     }
-    open_envelope(body, asker, asker->submit ? ACTION_REPLY : ACTION_RECEIPT, false);
+    open_envelope(body, asker, asker->submit ? ACTION_REPLY : ACTION_RECEIPT, NULL);
     open_receipt(body, asker);
     add_receipt_xml(body, prefix_of(asker), receipt, &texts);
     add_findings(body, asker, findings, count);
@@ -403,19 +441,40 @@ void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply)
 
 /* ---- Problems ---- */
 
-bool ht_body_is_about_soap(const HtProblem *problem)
+/* Codes that are neither the sender's nor the receiver's. SOAP 1.1 has none for an encoding. */
+static const struct {
+    const char *code, *soap_11, *soap_12;
+} own_codes[] = {
+    {"soap-must-understand", "soap:MustUnderstand", "soap:MustUnderstand"},
+    {"soap-version", "soap:VersionMismatch", "soap:VersionMismatch"},
+    {"soap-encoding-unknown", "soap:Client", "soap:DataEncodingUnknown"},
+};
+
+bool ht_body_has_own_code(const HtProblem *problem)
 {
-    return strcmp(problem->code, "soap-must-understand") == 0 || strcmp(problem->code, "soap-version") == 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(own_codes); i++) {
+        if (strcmp(problem->code, own_codes[i].code) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In SOAP 1.1 a detail is about the body: what is wrong with headers or the version has none (section 4.4). */
+static bool has_detail(const HtAsker *asker, const HtProblem *problem)
+{
+    return asker->soap == HT_SOAP_12 || !(strcmp(problem->code, "soap-header-malformed") == 0 ||
+                                          strcmp(problem->code, "soap-must-understand") == 0 ||
+                                          strcmp(problem->code, "soap-version") == 0);
 }
 
 static const char *fault_code_of(const HtAsker *asker, const HtProblem *problem)
 {
     bool new = asker->soap == HT_SOAP_12;
-    if (strcmp(problem->code, "soap-must-understand") == 0) {
-        return "soap:MustUnderstand";
-    }
-    if (strcmp(problem->code, "soap-version") == 0) {
-        return "soap:VersionMismatch";
+    for (size_t i = 0; i < G_N_ELEMENTS(own_codes); i++) {
+        if (strcmp(problem->code, own_codes[i].code) == 0) {
+            return new ? own_codes[i].soap_12 : own_codes[i].soap_11;
+        }
     }
     if (problem->status >= 500) {
         return new ? "soap:Receiver" : "soap:Server";
@@ -471,7 +530,6 @@ static void add_problem_xml(HtBuffer *body, const HtAsker *asker, const HtProble
     close_tag(body, prefix, "fault");
 }
 
-/* In SOAP 1.1 a detail is about the body: what is wrong with headers or the envelope has none (section 4.4). */
 static void add_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
 {
     if (asker->soap == HT_SOAP_NONE) {
@@ -480,7 +538,7 @@ static void add_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem
     }
     bool new = asker->soap == HT_SOAP_12;
     open_soap_fault(body, asker, problem);
-    if (new || !ht_body_is_about_soap(problem)) {
+    if (has_detail(asker, problem)) {
         ht_buffer_add_string(body, new ? "<soap:Detail>" : "<detail>");
         add_problem_xml(body, asker, problem, id);
         ht_buffer_add_string(body, new ? "</soap:Detail>" : "</detail>");
@@ -510,7 +568,7 @@ void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *prob
         add_problem_json(body, asker, problem, id);
         return;
     }
-    open_envelope(body, asker, ACTION_FAULT, strcmp(problem->code, "soap-version") == 0);
+    open_envelope(body, asker, ACTION_FAULT, problem);
     add_soap_fault(body, asker, problem, id);
     close_envelope(body, asker);
     ht_buffer_add_char(body, '\n');

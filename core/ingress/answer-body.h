@@ -7,8 +7,9 @@
 /* Appends `text` (UTF-8) as XML character data, also good in attributes; what XML 1.0 cannot hold becomes '?'. */
 void ht_xml_text(HtBuffer *body, HtText text);
 
-/* Whether the problem has a fault code of its own in SOAP: MustUnderstand or VersionMismatch. */
-bool ht_body_is_about_soap(const HtProblem *problem);
+/* Whether the problem has a fault code of its own in SOAP, neither the sender's nor the receiver's: MustUnderstand,
+ * VersionMismatch, DataEncodingUnknown. */
+bool ht_body_has_own_code(const HtProblem *problem);
 
 /* A department's own reply, in an envelope of the host's if it is SOAP: the header that an answer to this request has is put
  * in, also when the reply was first made for an earlier one. */

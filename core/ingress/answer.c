@@ -20,6 +20,10 @@ static const struct {
     {"empty", 400},
     {"soap-version", 400},
     {"soap-must-understand", 400},
+    {"soap-malformed", 400},
+    {"soap-header-malformed", 400},
+    {"soap-outside-body", 400},
+    {"soap-encoding-unknown", 400},
     {"soap-action-mismatch", 400},
     {"soap-body-empty", 400},
     {"soap-fault-received", 400},
@@ -80,6 +84,7 @@ void ht_problem_of_outcome(HtProblem *problem, const HtOutcome *outcome)
         problem->status = 503;
         problem->retry_after_s = RETRY_VERDICT_S;
     }
+    problem->not_understood = outcome->not_understood;
     problem->reply = outcome->reply;
     problem->reply_type = outcome->reply_type;
 }
@@ -228,15 +233,16 @@ void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *
     ht_body_receipt(&answer->body, asker, receipt, receipt->rejected > 0 ? faults : NULL);
 }
 
-/* SOAP 1.1 over HTTP knows one status for faults, 500; SOAP 1.2 has 400 for the sender's and 500 for the receiver's. A
- * 503 stays one: it is what makes clients and proxies wait. */
+/* SOAP 1.1 over HTTP knows one status for faults, 500. SOAP 1.2 has 400 for env:Sender (part 2, table 20) and 500 for all
+ * others, but some clients (WCF) read a fault under 500 only: which of the two is the source's to say. A 503 stays one: it
+ * is what makes clients and proxies wait. */
 static unsigned status_with_soap(const HtAsker *asker, const HtProblem *problem)
 {
     if (asker->soap == HT_SOAP_NONE || problem->at_door || problem->status == 503) {
         return problem->status;
     }
-    bool sender = asker->soap == HT_SOAP_12 && problem->status < 500 && !ht_body_is_about_soap(problem);
-    return sender ? 400 : 500; /* SOAP 1.2 part 2, table 20: 400 is for env:Sender alone */
+    bool is_sender = asker->soap == HT_SOAP_12 && problem->status < 500 && !ht_body_has_own_code(problem);
+    return is_sender && asker->sender_is_400 ? 400 : 500;
 }
 
 void ht_answer_problem(HtAnswer *answer, const HtAsker *asker, const HtProblem *problem)

@@ -11,6 +11,7 @@ typedef struct {
     HtUuid id;               /* of the message; for a resent one the receipt's id is said instead */
     HtSoapVersion soap;      /* the answer comes in the same envelope */
     bool json;               /* without SOAP: as JSON instead of XML */
+    bool sender_is_400;      /* SOAP 1.2: faults that are the sender's to mend have this status; else 500 */
     HtAddressing addressing; /* the request's: the answer speaks the same */
     HtText relates_to;       /* its wsa:MessageID, */
     HtText action;           /* and its wsa:Action; absent when none */
@@ -28,6 +29,7 @@ typedef struct {
     uint32_t fault_count;     /* of all; the array may hold fewer */
     const HtFault *faults;    /* what is wrong with which record; NULL when there is nothing to add */
     uint32_t faults_kept;
+    HtText not_understood;    /* headers (not-understood.h), with soap-must-understand; else absent */
     HtText reply, reply_type; /* the department's own way to say it, sent with status 200; absent: a fault */
 } HtProblem;
 

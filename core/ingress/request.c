@@ -26,6 +26,15 @@ static void free_request(HtRequest *request)
     g_free(request);
 }
 
+static HtAsker make_asker(const HtArrival *arrival)
+{
+    const HtSource *source = arrival->source;
+    return (HtAsker){.id = arrival->id,
+                     .soap = arrival->head.soap,
+                     .json = arrival->head.json,
+                     .sender_is_400 = source && g_strcmp0(source->config->soap12_sender_status, "400") == 0};
+}
+
 static HtRequest *make_request(HtIntake *intake, const HtArrival *arrival, Phase phase)
 {
     HtRequest *request = g_new0(HtRequest, 1);
@@ -34,7 +43,7 @@ static HtRequest *make_request(HtIntake *intake, const HtArrival *arrival, Phase
     request->peer = arrival->peer;
     request->source = arrival->source;
     request->head = arrival->head;
-    request->asker = (HtAsker){.id = arrival->id, .soap = arrival->head.soap, .json = arrival->head.json};
+    request->asker = make_asker(arrival);
     request->phase = phase;
     request->next = intake->first;
     if (request->next) {
@@ -116,7 +125,7 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer 
 
 enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, const HtProblem *problem)
 {
-    HtAsker asker = {.id = arrival->id, .soap = arrival->head.soap, .json = arrival->head.json};
+    HtAsker asker = make_asker(arrival);
     HtAnswer answer;
     ht_answer_problem(&answer, &asker, problem);
     answer.close = true;

@@ -1,20 +1,19 @@
 /* A state machine over the outermost document's elements; called by reader.c through libxml2's handlers, in the host's
  * only thread. Inside an operation it only counts what is open: that is the hot path.
  *
- * What a header demands and we do not know is refused, never ignored (mustUnderstand); what an envelope names (ReplyTo,
- * FaultTo, schemaLocation) is never used. */
+ * What stands where SOAP has no place for it is refused, never passed over (SOAP 1.2 part 1, section 5.1; 1.1, section 4);
+ * what an envelope names (schemaLocation) is never used. */
 #include "mappings/engine/envelope.h"
 
 #include "mappings/engine/multiref.h"
 #include "mappings/engine/service.h"
 #include "mappings/engine/soap-action.h"
+#include "mappings/engine/soap-aside.h"
+#include "mappings/engine/soap-form.h"
+#include "mappings/engine/soap-header.h"
 #include "mappings/engine/text-value.h"
 
-#define HEADER_MAX 256 /* of a MessageID, of an Action */
 #define FAULT_CODE_MAX 64
-
-#define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
-#define SOAP_12 "http://www.w3.org/2003/05/soap-envelope"
 
 /* Elements open around the place that is meant. */
 enum {
@@ -38,13 +37,16 @@ typedef enum {
     PLACE_FAULT,
     PLACE_RECORDED, /* in a child of the Body: all goes to multiref.c */
     PLACE_INCLUDE,  /* in an element for which an attachment stands: nothing in it is asked for */
-    PLACE_SKIPPED,  /* in the Envelope, neither Header nor Body */
+    PLACE_BEHIND,   /* in an element behind the Body */
 } Place;
 
+/* How far the Envelope's own children have come. */
+typedef enum { STAGE_BEGINNING, STAGE_HEADER, STAGE_BODY } Stage;
+
 typedef struct {
-    HtName envelope, header, body, fault, fault_code, value, message_id, action, must_understand, actor, role;
+    HtName envelope, header, body, fault, fault_code, value, encoding_style;
     HtName submit, href, ref;
-    HtName soap_11, soap_12, addressing_2004, addressing_2005, xop;
+    HtName soap_11, soap_12, xop;
 } Names;
 
 struct HtEnvelope {
@@ -54,8 +56,13 @@ struct HtEnvelope {
     const HtPayload *payload;
     HtReading *reading;
     Place place;
-    uint32_t open; /* elements, in the payload's own document */
-    HtName uri;    /* of the root */
+    Stage stage;
+    uint32_t open;    /* elements, in the payload's own document */
+    HtName uri;       /* of the root */
+    bool is_envelope; /* the root is SOAP's */
+    bool instructed;  /* there was a processing instruction */
+    HtSoapHeader *header;
+    HtSoapAside *aside;
     uint32_t operations;
     uint32_t around; /* elements open around the documents: IN_BODY, or one more in the generic operation */
     HtMultiref *multiref;
@@ -64,10 +71,8 @@ struct HtEnvelope {
     bool records;          /* the body is recorded; false while it is given again */
     bool resolved;         /* what comes was recorded and has its references resolved */
     bool wants_record;     /* the reading was stopped to be begun again */
-    HtText *capture;       /* gets the text of the header at hand; NULL: nobody wants it */
     bool is_captured;      /* the text of the element goes to `captured` */
-    HtBuffer captured;
-    HtBuffer header; /* MessageID and Action; room for both, so that none moves */
+    HtBuffer captured;     /* code of a fault */
 };
 
 HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings)
@@ -82,21 +87,16 @@ HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings)
         .fault = ht_sax_intern(sax, "Fault"),
         .fault_code = ht_sax_intern(sax, "faultcode"),
         .value = ht_sax_intern(sax, "Value"),
-        .message_id = ht_sax_intern(sax, "MessageID"),
-        .action = ht_sax_intern(sax, "Action"),
-        .must_understand = ht_sax_intern(sax, "mustUnderstand"),
-        .actor = ht_sax_intern(sax, "actor"),
-        .role = ht_sax_intern(sax, "role"),
+        .encoding_style = ht_sax_intern(sax, "encodingStyle"),
         .submit = ht_sax_intern(sax, HT_SUBMIT),
         .href = ht_sax_intern(sax, "href"),
         .ref = ht_sax_intern(sax, "ref"),
-        .soap_11 = ht_sax_intern(sax, SOAP_11),
-        .soap_12 = ht_sax_intern(sax, SOAP_12),
-        .addressing_2004 = ht_sax_intern(sax, "http://schemas.xmlsoap.org/ws/2004/08/addressing"),
-        .addressing_2005 = ht_sax_intern(sax, "http://www.w3.org/2005/08/addressing"),
+        .soap_11 = ht_sax_intern(sax, HT_SOAP_11_URI),
+        .soap_12 = ht_sax_intern(sax, HT_SOAP_12_URI),
         .xop = ht_sax_intern(sax, "http://www.w3.org/2004/08/xop/include"),
     };
-    ht_buffer_reserve(&envelope->header, 2 * HEADER_MAX);
+    envelope->header = ht_soap_header_new(sax);
+    envelope->aside = ht_soap_aside_new(sax);
     envelope->multiref = ht_multiref_new(sax);
     envelope->attach = ht_attach_new(sax, strings);
     return envelope;
@@ -106,7 +106,8 @@ void ht_envelope_free(HtEnvelope *envelope)
 {
     if (envelope) {
         ht_buffer_clear(&envelope->captured);
-        ht_buffer_clear(&envelope->header);
+        ht_soap_header_free(envelope->header);
+        ht_soap_aside_free(envelope->aside);
         ht_multiref_free(envelope->multiref);
         ht_attach_free(envelope->attach);
         g_free(envelope);
@@ -128,21 +129,20 @@ void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading
     envelope->payload = payload;
     envelope->reading = reading;
     envelope->place = PLACE_ROOT;
+    envelope->stage = STAGE_BEGINNING;
     envelope->open = 0;
     envelope->uri = NULL;
+    envelope->is_envelope = false;
+    envelope->instructed = false;
     envelope->operations = 0;
     envelope->around = IN_BODY;
     envelope->is_captured = false;
-    envelope->capture = NULL;
     envelope->records = false;
     envelope->resolved = false;
     envelope->wants_record = false;
     ht_attach_begin(envelope->attach, payload->attachments, reading);
-    envelope->header.size = 0;
+    ht_soap_header_begin(envelope->header, reading);
     reading->operation = NULL;
-    reading->addressing = HT_ADDRESSING_NONE;
-    reading->message_id = HT_TEXT_NONE;
-    reading->action = HT_TEXT_NONE;
     reading->soap = HT_SOAP_NONE;
     reading->submit = false;
     if (payload->soap_expected) {
@@ -153,76 +153,36 @@ void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading
     }
 }
 
-/* ---- Header ---- */
+/* ---- Form ---- */
 
-static HtText find_attribute(const HtSaxElement *element, HtName name, HtName uri)
+static bool is_soap_12(const HtEnvelope *envelope)
 {
-    for (unsigned i = 0; i < element->attribute_count; i++) {
-        if (element->attributes[i].name == name && element->attribute_uris[i] == uri) {
-            HtText value = element->attributes[i].value;
-            return ht_text_trim(value.data, value.size);
-        }
-    }
-    return HT_TEXT_NONE;
+    return envelope->uri == envelope->names.soap_12;
 }
 
-/* A block without actor (SOAP 1.1) or role (1.2) is for the last receiver, and that is us. */
-static bool is_for_us(const HtEnvelope *envelope, const HtSaxElement *element)
+/* What SOAP 1.1's senders put there says nothing. */
+static void check_part(HtEnvelope *envelope, const HtSaxElement *part)
 {
-    HtName name = envelope->uri == envelope->names.soap_11 ? envelope->names.actor : envelope->names.role;
-    HtText role = find_attribute(element, name, envelope->uri);
-    return role.size == 0 || ht_text_is(role, "http://schemas.xmlsoap.org/soap/actor/next") ||
-           ht_text_is(role, SOAP_12 "/role/next") || ht_text_is(role, SOAP_12 "/role/ultimateReceiver");
-}
-
-/* Of WS-Addressing only what an answer needs is read. Where it asks the answer to be sent (ReplyTo, FaultTo) is never
- * followed: it goes back the way that the request came. */
-static void start_addressing(HtEnvelope *envelope, const HtSaxElement *element)
-{
-    const Names *names = &envelope->names;
-    HtReading *reading = envelope->reading;
-    reading->addressing = element->uri == names->addressing_2004 ? HT_ADDRESSING_2004 : HT_ADDRESSING_2005;
-    envelope->capture = NULL;
-    if (element->name == names->message_id && !reading->message_id.data) {
-        envelope->capture = &reading->message_id;
-    } else if (element->name == names->action && !reading->action.data) {
-        envelope->capture = &reading->action;
-    }
-    envelope->is_captured = envelope->capture != NULL;
-    envelope->captured.size = 0;
-}
-
-static void start_block(HtEnvelope *envelope, const HtSaxElement *element)
-{
-    const Names *names = &envelope->names;
-    bool is_addressing =
-        element->uri && (element->uri == names->addressing_2004 || element->uri == names->addressing_2005);
-    if (is_addressing) {
-        start_addressing(envelope, element);
-        return;
-    }
-    HtText must = element->attribute_count > 0
-                      ? find_attribute(element, names->must_understand, envelope->uri)
-                      : HT_TEXT_NONE;
-    if ((ht_text_is(must, "1") || ht_text_is(must, "true")) && is_for_us(envelope, element)) {
-        ht_sax_refuse(
-            envelope->sax, "soap-must-understand",
-            "A SOAP header must be understood (mustUnderstand) and is not: send it without that header.");
+    if (is_soap_12(envelope)) {
+        ht_soap_form_check_part(envelope->sax, part);
     }
 }
 
-/* The end of a MessageID or Action, or an element inside it. One that is too long to be an id is none: cut, two messages
- * could share it. */
-static void end_capture(HtEnvelope *envelope)
+static void check_encoding(HtEnvelope *envelope, const HtSaxElement *element)
 {
-    if (!envelope->is_captured) {
-        return;
+    if (is_soap_12(envelope)) {
+        ht_soap_form_check_encoding(envelope->sax, element, envelope->uri);
     }
-    envelope->is_captured = false;
-    HtText text = ht_text_trim(envelope->captured.data, envelope->captured.size);
-    if (envelope->capture && text.size > 0 && text.size <= HEADER_MAX) {
-        *envelope->capture = (HtText){envelope->header.data + envelope->header.size, text.size};
-        ht_buffer_add_text(&envelope->header, text);
+}
+
+/* A processing instruction. SOAP 1.1 has none either, but tools that write them say nothing with it. */
+static void handle_instruction(void *user)
+{
+    HtEnvelope *envelope = user;
+    envelope->instructed = true;
+    if (envelope->is_envelope && is_soap_12(envelope)) {
+        ht_soap_form_refuse(envelope->sax,
+                            "There is a processing instruction, which SOAP 1.2 has not: leave it out.");
     }
 }
 
@@ -249,12 +209,13 @@ static bool is_document(const HtEnvelope *envelope)
     return envelope->operations > 0 && envelope->open == envelope->around + 1;
 }
 
-/* An element that may stand for something else, or have it for its content. Bytes that stand where a document must are
+/* An element that may stand for something else, or have it for its content, or be encoded. Bytes that stand where a document must are
  * nobody's value: such an element is read as what it is, and the attachment stays without use. */
 static G_GNUC_NO_INLINE void start_reference(HtEnvelope *envelope, const HtSaxElement *element)
 {
     HtText href;
     HtSaxElement stripped;
+    check_encoding(envelope, element);
     switch (ht_attach_look(envelope->attach, element, &href)) {
     case HT_ATTACH_INCLUDE:
         if (is_document(envelope)) {
@@ -286,7 +247,8 @@ static inline bool may_refer(const HtEnvelope *envelope, const HtSaxElement *ele
 {
     for (unsigned i = 0; i < element->attribute_count; i++) {
         HtName name = element->attributes[i].name;
-        if (name == envelope->names.href || name == envelope->names.ref) {
+        if (name == envelope->names.href || name == envelope->names.ref ||
+            name == envelope->names.encoding_style) {
             return true;
         }
     }
@@ -350,6 +312,7 @@ static void start_operation(HtEnvelope *envelope, const HtSaxElement *element)
         }
         envelope->reading->submit = is_submit(envelope, element);
         if (envelope->reading->submit) {
+            check_encoding(envelope, element);
             envelope->place = PLACE_SUBMIT;
             envelope->around = IN_BODY + 1;
             return;
@@ -363,6 +326,9 @@ static void start_in_body(HtEnvelope *envelope, const HtSaxElement *element)
     if (element->name == envelope->names.fault && element->uri == envelope->uri) {
         envelope->place = PLACE_FAULT;
         envelope->captured.size = 0;
+    } else if (element->uri == envelope->uri) {
+        ht_soap_form_refuse(envelope->sax,
+                            "The Body holds an element of SOAP's own that is no Fault: send the data there.");
     } else if (envelope->records) {
         envelope->place = PLACE_RECORDED;
         ht_multiref_start(envelope->multiref, element);
@@ -402,15 +368,26 @@ static void refuse_fault(HtEnvelope *envelope)
 
 /* ---- Root ---- */
 
+static void start_soap(HtEnvelope *envelope, const HtSaxElement *element)
+{
+    envelope->is_envelope = true;
+    envelope->reading->soap = is_soap_12(envelope) ? HT_SOAP_12 : HT_SOAP_11;
+    envelope->place = PLACE_ENVELOPE;
+    ht_strings_look_everywhere(envelope->strings);
+    ht_soap_aside_begin(envelope->aside, ht_strings_options(envelope->strings));
+    check_part(envelope, element);
+    if (envelope->instructed) {
+        handle_instruction(envelope);
+    }
+}
+
 static void start_root(HtEnvelope *envelope, const HtSaxElement *element)
 {
     const Names *names = &envelope->names;
     bool is_soap = element->uri && (element->uri == names->soap_11 || element->uri == names->soap_12);
     envelope->uri = element->uri;
     if (is_soap && element->name == names->envelope) {
-        envelope->reading->soap = element->uri == names->soap_11 ? HT_SOAP_11 : HT_SOAP_12;
-        envelope->place = PLACE_ENVELOPE;
-        ht_strings_look_everywhere(envelope->strings);
+        start_soap(envelope, element);
         return;
     }
     envelope->reading->operation = element->name;
@@ -436,19 +413,59 @@ static void start_in_lookalike(HtEnvelope *envelope, const HtSaxElement *element
     ht_strings_start(envelope->strings, element);
 }
 
+static void start_body(HtEnvelope *envelope)
+{
+    envelope->stage = STAGE_BODY;
+    envelope->place = PLACE_BODY;
+    if (envelope->records) {
+        ht_multiref_begin(envelope->multiref);
+    }
+}
+
+/* SOAP has one Header at most, one Body, in this order, and SOAP 1.1 what else it likes behind them, with a namespace. */
+static void start_stranger(HtEnvelope *envelope, const HtSaxElement *element, bool is_part)
+{
+    if (is_part && element->name == envelope->names.body) {
+        ht_soap_form_refuse(
+            envelope->sax, "The Envelope has a second Body: put all documents into one, or send each alone.");
+    } else if (is_part && element->name == envelope->names.header) {
+        ht_soap_form_refuse(
+            envelope->sax,
+            "The Envelope has a second Header, or one behind the Body: it has one, before the Body.");
+    } else if (envelope->stage != STAGE_BODY || is_soap_12(envelope) || is_part || !element->uri) {
+        ht_soap_form_refuse(
+            envelope->sax,
+            "The Envelope holds an element that is neither its Header nor its Body: send it in one of "
+            "them, in this order.");
+    } else {
+        envelope->place = PLACE_BEHIND;
+        ht_soap_aside_start(envelope->aside, element);
+    }
+}
+
 static void start_in_envelope(HtEnvelope *envelope, const HtSaxElement *element)
 {
-    bool is_soap = element->uri == envelope->uri;
-    if (is_soap && element->name == envelope->names.header) {
+    bool is_part = element->uri == envelope->uri;
+    if (is_part && element->name == envelope->names.header && envelope->stage == STAGE_BEGINNING) {
+        envelope->stage = STAGE_HEADER;
         envelope->place = PLACE_HEADER;
-    } else if (is_soap && element->name == envelope->names.body) {
-        envelope->place = PLACE_BODY;
-        if (envelope->records) {
-            ht_multiref_begin(envelope->multiref);
-        }
+        check_part(envelope, element);
+    } else if (is_part && element->name == envelope->names.body && envelope->stage < STAGE_BODY) {
+        start_body(envelope);
+        check_part(envelope, element);
     } else {
-        envelope->place = PLACE_SKIPPED;
+        start_stranger(envelope, element, is_part);
     }
+}
+
+static void start_in_header(HtEnvelope *envelope, const HtSaxElement *element)
+{
+    if (envelope->open == IN_BLOCK) {
+        ht_soap_header_block(envelope->header, element, envelope->uri);
+    } else {
+        ht_soap_header_cut(envelope->header);
+    }
+    ht_soap_aside_start(envelope->aside, element);
 }
 
 /* ---- Events ---- */
@@ -462,16 +479,11 @@ static G_GNUC_NO_INLINE void start_outside(HtEnvelope *envelope, const HtSaxElem
     case PLACE_BODY: start_in_body(envelope, element); break;
     case PLACE_SUBMIT: start_document(envelope, element); break;
     case PLACE_FAULT: start_in_fault(envelope, element); break;
-    case PLACE_HEADER:
-        end_capture(envelope);
-        if (envelope->open == IN_BLOCK) {
-            start_block(envelope, element);
-        }
-        break;
+    case PLACE_HEADER: start_in_header(envelope, element); break;
+    case PLACE_BEHIND: ht_soap_aside_start(envelope->aside, element); break;
     case PLACE_RECORDED: ht_multiref_start(envelope->multiref, element); break;
     case PLACE_CONTENT:
-    case PLACE_INCLUDE:
-    case PLACE_SKIPPED: break;
+    case PLACE_INCLUDE: break;
     }
 }
 
@@ -486,15 +498,44 @@ static void handle_start(void *user, const HtSaxElement *element)
     }
 }
 
+static void take_header_text(HtEnvelope *envelope, const char *text, size_t size)
+{
+    if (envelope->open < IN_BLOCK) {
+        ht_soap_form_check_blank(envelope->sax, text, size);
+    } else {
+        ht_soap_header_text(envelope->header, text, size);
+        ht_soap_aside_text(envelope->aside, text, size);
+    }
+}
+
+static G_GNUC_NO_INLINE void text_outside(HtEnvelope *envelope, const char *text, size_t size)
+{
+    switch (envelope->place) {
+    case PLACE_RECORDED: ht_multiref_text(envelope->multiref, text, size); break;
+    case PLACE_HEADER: take_header_text(envelope, text, size); break;
+    case PLACE_BEHIND: ht_soap_aside_text(envelope->aside, text, size); break;
+    case PLACE_ENVELOPE:
+    case PLACE_BODY:
+    case PLACE_SUBMIT: ht_soap_form_check_blank(envelope->sax, text, size); break;
+    case PLACE_FAULT:
+        if (envelope->is_captured && envelope->captured.size <= 2 * FAULT_CODE_MAX) {
+            ht_buffer_add(&envelope->captured, text, MIN(size, 2 * FAULT_CODE_MAX));
+        }
+        break;
+    case PLACE_ROOT:
+    case PLACE_CONTENT:
+    case PLACE_LOOKALIKE:
+    case PLACE_INCLUDE: break;
+    }
+}
+
 static void handle_text(void *user, const char *text, size_t size)
 {
     HtEnvelope *envelope = user;
     if (envelope->place == PLACE_CONTENT || envelope->place == PLACE_LOOKALIKE) {
         ht_strings_text(envelope->strings, text, size);
-    } else if (envelope->place == PLACE_RECORDED) {
-        ht_multiref_text(envelope->multiref, text, size);
-    } else if (envelope->is_captured && envelope->captured.size <= 2 * HEADER_MAX) {
-        ht_buffer_add(&envelope->captured, text, MIN(size, 2 * HEADER_MAX));
+    } else {
+        text_outside(envelope, text, size);
     }
 }
 
@@ -509,7 +550,6 @@ static void give_recorded(HtEnvelope *envelope)
     envelope->records = true;
     envelope->resolved = false;
     envelope->open = IN_ENVELOPE;
-    envelope->place = PLACE_ENVELOPE;
 }
 
 static void end_recorded(HtEnvelope *envelope)
@@ -520,33 +560,71 @@ static void end_recorded(HtEnvelope *envelope)
     }
 }
 
-/* The end of an element in the envelope, with `open` elements left. */
-static G_GNUC_NO_INLINE void end_outside(HtEnvelope *envelope)
+static void end_in_header(HtEnvelope *envelope, HtName name)
 {
-    if (envelope->place == PLACE_RECORDED) {
-        end_recorded(envelope);
-        return;
-    }
-    if (envelope->place == PLACE_INCLUDE) {
-        envelope->place = envelope->open < envelope->include_open ? PLACE_CONTENT : PLACE_INCLUDE;
-        return;
-    }
-    if (envelope->place == PLACE_HEADER) {
-        end_capture(envelope);
-    }
-    envelope->is_captured = false;
-    if (envelope->place == PLACE_FAULT && envelope->open == IN_BODY) {
-        refuse_fault(envelope);
-    } else if (envelope->open == IN_ENVELOPE && envelope->place == PLACE_BODY && envelope->records) {
-        give_recorded(envelope);
-    } else if (envelope->open == IN_ENVELOPE) {
+    ht_soap_header_cut(envelope->header);
+    if (envelope->open >= IN_HEADER) {
+        ht_soap_aside_end(envelope->aside, name);
+    } else {
         envelope->place = PLACE_ENVELOPE;
-    } else if (envelope->place == PLACE_SUBMIT && envelope->open == IN_BODY) {
-        envelope->place = PLACE_BODY;
-        envelope->around = IN_BODY;
-    } else if (envelope->open == 0 && envelope->operations == 0) {
-        ht_sax_refuse(envelope->sax, "soap-body-empty",
-                      "The SOAP body holds no element: there is nothing to take in.");
+        ht_soap_header_judge(envelope->header);
+    }
+}
+
+static void end_behind(HtEnvelope *envelope, HtName name)
+{
+    ht_soap_aside_end(envelope->aside, name);
+    if (envelope->open == IN_ENVELOPE) {
+        envelope->place = PLACE_ENVELOPE;
+    }
+}
+
+static void end_in_body(HtEnvelope *envelope)
+{
+    if (envelope->open != IN_ENVELOPE) {
+        return;
+    }
+    if (envelope->records) {
+        give_recorded(envelope);
+    }
+    envelope->place = PLACE_ENVELOPE;
+}
+
+static void end_in_fault(HtEnvelope *envelope)
+{
+    envelope->is_captured = false;
+    if (envelope->open == IN_BODY) {
+        refuse_fault(envelope);
+    }
+}
+
+/* The end of an element in the envelope, with `open` elements left. */
+static G_GNUC_NO_INLINE void end_outside(HtEnvelope *envelope, HtName name)
+{
+    switch (envelope->place) {
+    case PLACE_RECORDED: end_recorded(envelope); break;
+    case PLACE_INCLUDE:
+        envelope->place = envelope->open < envelope->include_open ? PLACE_CONTENT : PLACE_INCLUDE;
+        break;
+    case PLACE_HEADER: end_in_header(envelope, name); break;
+    case PLACE_BEHIND: end_behind(envelope, name); break;
+    case PLACE_BODY: end_in_body(envelope); break;
+    case PLACE_FAULT: end_in_fault(envelope); break;
+    case PLACE_SUBMIT:
+        if (envelope->open == IN_BODY) {
+            envelope->place = PLACE_BODY;
+            envelope->around = IN_BODY;
+        }
+        break;
+    case PLACE_ENVELOPE:
+        if (envelope->operations == 0) {
+            ht_sax_refuse(envelope->sax, "soap-body-empty",
+                          "The SOAP body holds no element: there is nothing to take in.");
+        }
+        break;
+    case PLACE_ROOT:
+    case PLACE_CONTENT:
+    case PLACE_LOOKALIKE: break;
     }
 }
 
@@ -560,8 +638,8 @@ static void handle_end(void *user, HtName name)
             envelope->place = envelope->around == IN_BODY ? PLACE_BODY : PLACE_SUBMIT;
         }
     } else {
-        end_outside(envelope);
+        end_outside(envelope, name);
     }
 }
 
-const HtSaxHandler ht_envelope_handler = {handle_start, handle_text, handle_end};
+const HtSaxHandler ht_envelope_handler = {handle_start, handle_text, handle_end, handle_instruction};

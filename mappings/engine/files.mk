@@ -55,6 +55,7 @@ engine_SRC := \
 	mappings/engine/record-data.c \
 	mappings/engine/record-head.c \
 	mappings/engine/record-identity.c \
+	mappings/engine/record-names.c \
 	mappings/engine/record-time.c \
 	mappings/engine/record-value.c \
 	mappings/engine/record.c \
@@ -67,6 +68,9 @@ engine_SRC := \
 	mappings/engine/sax.c \
 	mappings/engine/service.c \
 	mappings/engine/soap-action.c \
+	mappings/engine/soap-aside.c \
+	mappings/engine/soap-form.c \
+	mappings/engine/soap-header.c \
 	mappings/engine/strings.c \
 	mappings/engine/tables.c \
 	mappings/engine/text-convert.c \

@@ -70,6 +70,7 @@ struct HtMapper {
     HtMatch match;
     HtRecorder recorder;
     HtFilters filters;
+    GHashTable *record_names; /* record-names.h */
     HtOperations operations;
     const HtPayload *payload; /* at hand */
     bool hides_secrets;       /* see ht_mapper_hides_secrets() */

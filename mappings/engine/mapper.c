@@ -3,6 +3,7 @@
 #include "mappings/engine/mapper-inside.h"
 
 #include "core/base/secrets.h"
+#include "mappings/engine/record-names.h"
 #include "mappings/engine/sax.h"
 #include "mappings/engine/wait.h"
 #include "mappings/engine/text-value.h"
@@ -54,6 +55,7 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     ht_recorder_init(&mapper->recorder, mapping, reference, &mapper->options, &mapper->match);
     mapper->recorder.too_many = stop_at_records;
     mapper->recorder.user = mapper;
+    mapper->record_names = ht_record_names_new(mapping);
     ht_filters_init(&mapper->filters, mapper);
     ht_operations_init(&mapper->operations, mapper);
     return mapper;
@@ -68,6 +70,7 @@ void ht_mapper_free(HtMapper *mapper)
 {
     if (mapper) {
         ht_filters_clear(&mapper->filters);
+        g_hash_table_unref(mapper->record_names);
         ht_operations_clear(&mapper->operations);
         ht_recorder_clear(&mapper->recorder);
         ht_match_clear(&mapper->match);
@@ -140,6 +143,14 @@ static bool expects(void *user, HtText root)
     return mapper->match.record_depth == 0 &&
            (ht_match_knows(&mapper->match, root) || ht_filters_know(&mapper->filters, root) ||
             (!mapper->filters.active && ht_operations_expect(&mapper->operations, root)));
+}
+
+/* What a filter makes records of is known by its root. */
+static HtNameRole get_role(void *user, HtText name)
+{
+    const HtMapper *mapper = user;
+    HtNameRole role = ht_record_names_find(mapper->record_names, name);
+    return role == HT_NAME_STRANGE && ht_filters_know(&mapper->filters, name) ? HT_NAME_AROUND_RECORDS : role;
 }
 
 static void take_end(void *user, HtName name)
@@ -231,14 +242,19 @@ static bool is_line(HtText text)
     return !bad;
 }
 
-static HtText keep_line(HtMapper *mapper, HtText text)
+static HtText keep(HtMapper *mapper, HtText text)
 {
-    if (!is_line(text)) {
+    if (text.size == 0) {
         return HT_TEXT_NONE;
     }
     HtText kept = {mapper->texts.data + mapper->texts.size, text.size};
     ht_buffer_add_text(&mapper->texts, text);
     return kept;
+}
+
+static HtText keep_line(HtMapper *mapper, HtText text)
+{
+    return is_line(text) ? keep(mapper, text) : HT_TEXT_NONE;
 }
 
 /* What the outcome keeps of the reading of a payload that is one document. Texts are copied, because the reader's memory is
@@ -252,10 +268,12 @@ static void take_reading(HtMapper *mapper)
     outcome->submit = reading->submit;
     outcome->addressing = reading->addressing;
     mapper->texts.size = 0;
-    ht_buffer_reserve(&mapper->texts, operation.size + reading->message_id.size + reading->action.size + 1);
+    ht_buffer_reserve(&mapper->texts, operation.size + reading->message_id.size + reading->action.size +
+                                          reading->not_understood.size + 1);
     outcome->operation = keep_line(mapper, operation);
     outcome->message_id = keep_line(mapper, reading->message_id);
     outcome->action = keep_line(mapper, reading->action);
+    outcome->not_understood = keep(mapper, reading->not_understood);
 }
 
 /* True when the document is an answer that says failure; the outcome says so then. */
@@ -345,8 +363,8 @@ static void note_repair(HtMapper *mapper)
 /* Reads one document. False when it refuses the payload. */
 static bool read_document(HtMapper *mapper, const HtPayload *payload)
 {
-    static const HtSink sink = {take_document_start, take_document_end, take_start,
-                                take_text,           take_end,          expects};
+    static const HtSink sink = {
+        take_document_start, take_document_end, take_start, take_text, take_end, expects, get_role};
     HtPayload known = *payload;
     HtFault fault;
     known.operations = mapper->mapping->operations;

@@ -21,6 +21,13 @@ typedef struct {
     bool formal; /* says how the data is written (xsi:type, SOAP encoding): kept only where somebody names it */
 } HtAttribute;
 
+/* What an element's name says of records, where none may be: outside of a SOAP Body. */
+typedef enum {
+    HT_NAME_STRANGE,
+    HT_NAME_AROUND_RECORDS, /* there may be some in it, if it has elements */
+    HT_NAME_OF_RECORD,
+} HtNameRole;
+
 /* Takes the events. An element with xsi:nil="true" is absence: neither it nor what is in it is given, unless it is a
  * document's root. `document` begins a document: the whole payload, the content of a SOAP body, or a document inside a
  * string; they nest (a string's document begins and ends while the elements around the string are open). In a SOAP body
@@ -35,6 +42,8 @@ typedef struct {
     /* True when a string of the element that is open may be a document with this root ("json" for JSON, local name): where
      * it is a value, or nobody knows such a document, it is text. NULL: every string may be. */
     bool (*expects)(void *user, HtText root);
+    /* What a local name is. NULL: all are strange. */
+    HtNameRole (*role)(void *user, HtText name);
 } HtSink;
 
 HtReader *ht_reader_new(const HtMapperLimits *limits);
@@ -68,6 +77,7 @@ typedef struct {
     HtAddressing addressing; /* WS-Addressing of the header, */
     HtText message_id;       /* its MessageID; absent when none, */
     HtText action;           /* and its Action; the same */
+    HtText not_understood;   /* with soap-must-understand: as HtOutcome has it */
     bool submit;             /* the operation is the generic one; its content was read as the documents */
     uint32_t text_marks;     /* HT_TEXT_… marks of the decoding (text.h) */
     uint32_t text_traits;    /* HT_TRAIT_…: what the text holds anywhere */
@@ -84,8 +94,10 @@ typedef struct {
  * False when the payload is refused; `fault` says why, with a line of the bytes as received:
  * unsupported-encoding, doctype-refused, not-well-formed, html-instead-of-xml, empty, too-deep,
  * too-many-attributes, start-tag-too-long, too-many-names, too-many-elements, value-too-long, document-too-long,
- * too-slow, soap-version, soap-must-understand, soap-action-mismatch, soap-body-empty, soap-fault-received,
- * namespace-not-well-formed, href-missing, href-ambiguous, href-cycle, href-not-local, attachment-missing. The sink may have seen events by then and throws them away. */
+ * too-slow, soap-version, soap-malformed, soap-header-malformed, soap-must-understand, soap-outside-body,
+ * soap-encoding-unknown, soap-action-mismatch, soap-body-empty, soap-fault-received, namespace-not-well-formed,
+ * href-missing, href-ambiguous, href-cycle, href-not-local, attachment-missing. The sink may have seen events by then and
+ * throws them away. */
 bool ht_reader_run(HtReader *reader, const HtPayload *payload, unsigned repairs, const HtSink *sink,
                    void (*on_restart)(void *user), void *user, HtReading *reading, HtFault *fault);
 

@@ -506,6 +506,17 @@ static void on_text(void *user, const xmlChar *text, int size)
     }
 }
 
+static void on_instruction(void *user, const xmlChar *target, const xmlChar *data)
+{
+    (void)target;
+    (void)data;
+    Layer *layer = user;
+    if (!layer->sax->stopped && layer->handler->instruction) {
+        layer->handler->instruction(layer->user);
+    }
+    count_event(layer->sax);
+}
+
 /* The second defence: ht_text_root_name() has refused every DOCTYPE that stands where one may stand. */
 static void on_doctype(void *user, const xmlChar *name, const xmlChar *id, const xmlChar *url)
 {
@@ -533,6 +544,7 @@ static const xmlSAXHandler sax_handler = {
     .characters = on_text,
     .ignorableWhitespace = on_text, /* the same function: libxml2 then does not try to tell them apart */
     .cdataBlock = on_text,
+    .processingInstruction = on_instruction,
     .internalSubset = on_doctype,
     .serror = on_error,
 };

@@ -26,6 +26,8 @@ typedef struct {
     void (*start)(void *user, const HtSaxElement *element);
     void (*text)(void *user, const char *text, size_t size); /* size is never 0 */
     void (*end)(void *user, HtName name);
+    void (*instruction)(
+        void *user); /* a processing instruction, outside of the root as well; NULL: nobody cares */
 } HtSaxHandler;
 
 HtSax *ht_sax_new(const HtMapperLimits *limits);

@@ -73,6 +73,11 @@ void ht_strings_look_everywhere(HtStrings *strings)
     strings->options.everywhere = true;
 }
 
+const HtStringsOptions *ht_strings_options(const HtStrings *strings)
+{
+    return &strings->options;
+}
+
 /* The kept text is a value. */
 static void give_kept(HtStrings *strings, Level *level)
 {
@@ -208,7 +213,7 @@ static void handle_end(void *user, HtName name)
     ht_strings_end(user, name);
 }
 
-static const HtSaxHandler nested_handler = {handle_start, handle_text, handle_end};
+static const HtSaxHandler nested_handler = {handle_start, handle_text, handle_end, NULL};
 
 static HtText repair(HtStrings *strings, Level *level, HtText text)
 {

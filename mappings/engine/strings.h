@@ -25,6 +25,9 @@ void ht_strings_free(HtStrings *strings);
 void ht_strings_begin(HtStrings *strings, const HtStringsOptions *options);
 void ht_strings_look_everywhere(HtStrings *strings);
 
+/* Of the reading at hand. */
+const HtStringsOptions *ht_strings_options(const HtStrings *strings);
+
 /* The events of a document, as HtSaxHandler gives them: the sink gets document_start before the root and document_end
  * after it. Another root may follow. */
 void ht_strings_start(HtStrings *strings, const HtSaxElement *element);

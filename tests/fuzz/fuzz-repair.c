@@ -50,7 +50,7 @@ static void ignore_end(void *user, HtName name)
 static bool is_well_formed(HtText text)
 {
     static HtSax *sax;
-    static const HtSaxHandler handler = {ignore_start, ignore_text, ignore_end};
+    static const HtSaxHandler handler = {ignore_start, ignore_text, ignore_end, NULL};
     if (!sax) {
         sax = ht_sax_new(&HT_MAPPER_LIMITS_DEFAULT);
     }

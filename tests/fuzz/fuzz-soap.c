@@ -80,8 +80,8 @@ static void restart(void *user)
 
 static bool run(HtReader *reader, HtText body, unsigned repairs, uint64_t *result)
 {
-    static const HtSink sink = {take_document_start, take_document_end, take_start,
-                                take_text,           take_end,          NULL};
+    static const HtSink sink = {
+        take_document_start, take_document_end, take_start, take_text, take_end, NULL, NULL};
     HtPayload payload = {.body = body};
     Taker taker = {.reader = reader};
     HtReading reading;

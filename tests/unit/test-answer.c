@@ -1,4 +1,5 @@
 /* Answers as departments get them, byte for byte, and their status. */
+#include "core/base/not-understood.h"
 #include "core/ingress/answer-body.h"
 #include "plugins/supervisor.h"
 
@@ -196,7 +197,7 @@ static void faults_are_golden(void)
          "An element is missing: &quot;name&quot; &amp; &lt;more&gt;.</faultstring>"
          "<detail><hutong:fault xmlns:hutong=\"urn:hutong:receipt:1\">" FAULT(
              "hutong:") "</hutong:fault></detail></soap:Fault></soap:Body></soap:Envelope>\n"},
-        {HT_SOAP_12, false, 400,
+        {HT_SOAP_12, false, 500,
          PROLOG
          "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body><soap:Fault>"
          "<soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value xmlns:hutong=\"urn:hutong:receipt:1\">"
@@ -232,33 +233,44 @@ static void codes_have_their_status(void)
         const char *code;
         uint32_t record;
         HtVerdict verdict;
-        unsigned plain, soap11, soap12;
-        const char *fault_code;
+        unsigned plain, soap11, soap12; /* the last when 400 is wanted for the sender's faults; else 500 */
+        const char *fault_code, *fault_code_12;
     } cases[] = {
-        {"not-well-formed", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:Client<"},
-        {"unsupported-encoding", 0, HT_VERDICT_REJECT, 415, 500, 400, "soap:Client<"},
-        {"document-too-long", 0, HT_VERDICT_REJECT, 413, 500, 400, "soap:Client<"},
-        {"value-too-long", 2, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<"},
-        {"department-error", 0, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<"},
-        {"department-error", 0, HT_VERDICT_RETRY, 503, 503, 503, "soap:Server<"},
-        {"soap-must-understand", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:MustUnderstand<"},
-        {"soap-version", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:VersionMismatch<"},
+        {"not-well-formed", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"unsupported-encoding", 0, HT_VERDICT_REJECT, 415, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"document-too-long", 0, HT_VERDICT_REJECT, 413, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"value-too-long", 2, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"department-error", 0, HT_VERDICT_REJECT, 422, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"department-error", 0, HT_VERDICT_RETRY, 503, 503, 503, "soap:Server<", "soap:Receiver<"},
+        {"soap-malformed", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"soap-header-malformed", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"soap-outside-body", 0, HT_VERDICT_REJECT, 400, 500, 400, "soap:Client<", "soap:Sender<"},
+        {"soap-encoding-unknown", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:Client<",
+         "soap:DataEncodingUnknown<"},
+        {"soap-must-understand", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:MustUnderstand<",
+         "soap:MustUnderstand<"},
+        {"soap-version", 0, HT_VERDICT_REJECT, 400, 500, 500, "soap:VersionMismatch<",
+         "soap:VersionMismatch<"},
+        {"adapter-misuse", 0, HT_VERDICT_REJECT, 500, 500, 500, "soap:Server<", "soap:Receiver<"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtOutcome outcome = {.verdict = cases[i].verdict, .fault_count = 1};
         ht_fault_set(&outcome.faults[0], cases[i].code, "Text.");
         outcome.faults[0].record = cases[i].record;
-        HtSoapVersion versions[] = {HT_SOAP_NONE, HT_SOAP_11, HT_SOAP_12};
-        unsigned wanted[] = {cases[i].plain, cases[i].soap11, cases[i].soap12};
-        for (int v = 0; v < 3; v++) {
+        HtSoapVersion versions[] = {HT_SOAP_NONE, HT_SOAP_11, HT_SOAP_12, HT_SOAP_12};
+        unsigned usual = cases[i].soap12 == 503 ? 503 : 500;
+        unsigned wanted[] = {cases[i].plain, cases[i].soap11, usual, cases[i].soap12};
+        for (int v = 0; v < 4; v++) {
             HtAnswer answer;
             HtProblem problem;
             HtAsker asker = make_asker(versions[v], false, NULL);
+            asker.sender_is_400 = v == 3;
             ht_problem_of_outcome(&problem, &outcome);
             ht_answer_problem(&answer, &asker, &problem);
             g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
             g_assert_cmpuint(answer.status, ==, wanted[v]);
             g_assert_true(versions[v] != HT_SOAP_11 || strstr(body, cases[i].fault_code));
+            g_assert_true(versions[v] != HT_SOAP_12 || strstr(body, cases[i].fault_code_12));
             g_assert_cmpint(answer.retry_after_s > 0, ==, answer.status == 503);
             ht_answer_clear(&answer);
         }
@@ -273,9 +285,14 @@ static void faults_of_the_envelope_are_by_the_book(void)
         HtSoapVersion soap;
         bool detail, upgrade;
     } cases[] = {
-        {"soap-must-understand", HT_SOAP_11, false, false}, {"soap-must-understand", HT_SOAP_12, true, false},
-        {"soap-version", HT_SOAP_11, false, true},          {"soap-version", HT_SOAP_12, true, true},
+        {"soap-must-understand", HT_SOAP_11, false, false},
+        {"soap-must-understand", HT_SOAP_12, true, false},
+        {"soap-version", HT_SOAP_11, false, true},
+        {"soap-version", HT_SOAP_12, true, true},
         {"soap-body-empty", HT_SOAP_11, true, false},
+        {"soap-malformed", HT_SOAP_11, true, false},
+        {"soap-header-malformed", HT_SOAP_11, false, false},
+        {"soap-header-malformed", HT_SOAP_12, true, false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
@@ -290,6 +307,33 @@ static void faults_of_the_envelope_are_by_the_book(void)
         g_assert_cmpint(strstr(body, "<soap:Header><env:Upgrade") != NULL, ==, cases[i].upgrade);
         ht_answer_clear(&answer);
     }
+}
+
+/* SOAP 1.2, 5.4.8; SOAP 1.1 has no such block. */
+static void headers_that_were_not_understood_are_named(void)
+{
+    static const HtSoapVersion versions[] = {HT_SOAP_11, HT_SOAP_12};
+    HtBuffer list = {NULL, 0, 0};
+    ht_not_understood_add(&list, HT_TEXT_LITERAL("urn:<\"&>"), HT_TEXT_LITERAL("one"));
+    ht_not_understood_add(&list, HT_TEXT_NONE, HT_TEXT_LITERAL("two"));
+    for (unsigned i = 0; i < 4; i++) {
+        HtOutcome outcome = {
+            .verdict = HT_VERDICT_REJECT, .fault_count = 1, .not_understood = ht_buffer_text(&list)};
+        HtAnswer answer;
+        HtProblem problem;
+        HtAsker asker = make_asker(versions[i % 2], false, i < 2 ? NULL : "urn:uuid:1");
+        ht_fault_set(&outcome.faults[0], "soap-must-understand", "Text.");
+        ht_problem_of_outcome(&problem, &outcome);
+        ht_answer_problem(&answer, &asker, &problem);
+        g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+        g_assert_cmpint(i % 2 == 1, ==,
+                        strstr(body,
+                               "<soap:NotUnderstood qname=\"of:one\" xmlns:of=\"urn:&lt;&quot;&amp;&gt;\"/>"
+                               "<soap:NotUnderstood qname=\"two\"/></soap:Header><soap:Body>") != NULL);
+        g_assert_cmpint(i > 0, ==, strstr(body, "<soap:Header>") != NULL);
+        ht_answer_clear(&answer);
+    }
+    ht_buffer_clear(&list);
 }
 
 static void subcodes_are_names(void)
@@ -406,6 +450,8 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/receipt/is-golden", receipts_are_golden);
     g_test_add_func("/answer/receipt/submit-is-answered-by-its-name", submit_is_answered_by_its_name);
     g_test_add_func("/answer/fault/of-the-envelope-by-the-book", faults_of_the_envelope_are_by_the_book);
+    g_test_add_func("/answer/fault/headers-that-were-not-understood-are-named",
+                    headers_that_were_not_understood_are_named);
     g_test_add_func("/answer/fault/subcodes-are-names", subcodes_are_names);
     g_test_add_func("/answer/fault/in-the-departments-way-is-a-200", refusal_in_the_departments_way_is_a_200);
     g_test_add_func("/answer/receipt/addressing-is-answered", addressing_is_answered);

@@ -212,7 +212,7 @@ static void faults_have_the_status_of_their_kind(void)
         {"Accept: application/json\r\n", "<record/>", 422,
          "\"findings\":[{\"code\":\"required-missing\",\"record\":2"},
         {"", "<record><soap11/>", 500, "<faultcode>soap:Client</faultcode>"},
-        {"", "<record><soap12/>", 400, "<soap:Value>soap:Sender</soap:Value>"},
+        {"", "<record><soap12/>", 500, "<soap:Value>soap:Sender</soap:Value>"},
         {"", "<retry><soap11/>", 503, "<faultcode>soap:Server</faultcode>"},
         {"", "<error 0/>", 503, "<code>busy</code>"},
         {"", "<error 1/>", 503, "<code>adapter-down</code>"},
