@@ -5,7 +5,7 @@
  *                MESSAGE   one payload, whole
  *                BEGIN, CHUNK…, END   one payload in pieces (a large body is not gathered in the bus)
  *                ABORT     forget the pieces of this ticket: the sender went away
- *                WSDL      make the WSDL for a URL
+ *                WSDL      make the WSDL for a URL, of all services or one
  *                STOP      finish what came before, then exit 0
  *   host → bus   READY     answer to START: name, version, operations
  *                RESULT    one for each MESSAGE or END, in their order

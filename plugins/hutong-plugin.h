@@ -180,7 +180,8 @@ typedef struct hutong_adapter {
     hutong_verdict (*reply)(void *state, const hutong_outcome *outcome, hutong_out *out);
 
     /* The WSDL for the endpoint at `url`. May be NULL, or return HUTONG_REJECT: then the WSDL is made from the mapping:
-     * the operations of its <service> and the generic Submit. Without a mapping there is none (404). */
+     * the operations of its <service> and the generic Submit, or one service alone (?wsdl=SERVICE, which an adapter's own
+     * WSDL does not see). Without a mapping there is none (404). */
     hutong_verdict (*wsdl)(void *state, const char *url, hutong_out *out);
 
     /* What to ask the department's service next; body through host->write(). May be NULL: push only. */

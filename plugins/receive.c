@@ -16,6 +16,7 @@
 #define READS_AT_ONCE 4
 #define KEEP_BYTES (1024 * 1024)
 #define LOG_LINES_PER_SECOND 20
+#define SERVICES_BYTES 1000
 
 /* ---- Frames ---- */
 
@@ -88,6 +89,17 @@ static bool take_result(HtHost *host, const HtFrame *frame, HtText body)
     return good;
 }
 
+/* NULL unless a service was asked for that there is not. */
+static GError *describe_services(HtText names)
+{
+    if (!names.data) {
+        return NULL;
+    }
+    g_autofree char *clean = ht_scrub(names, SERVICES_BYTES);
+    return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_SERVICE,
+                       "This source has no service of this name. It has: %s.", clean);
+}
+
 static bool take_wsdl(HtHost *host, const HtFrame *frame, HtText body)
 {
     HtTicket *ticket = take_oldest(host, frame->ticket);
@@ -99,10 +111,11 @@ static bool take_wsdl(HtHost *host, const HtFrame *frame, HtText body)
         return refuse_frame(host, "its WSDL is not UTF-8");
     }
     g_autoptr(GBytes) bytes = text.data ? g_bytes_new(text.data, text.size) : NULL;
+    g_autoptr(GError) error = bytes ? NULL : describe_services(ht_field_find(body, HT_FIELD_SERVICE));
     ht_host_answered(host);
     ht_ticket_detach(ticket);
     if (!ticket->orphan) {
-        ticket->wsdl_done(bytes, NULL, ticket->user);
+        ticket->wsdl_done(bytes, error, ticket->user);
     }
     ht_ticket_free(ticket);
     return true;

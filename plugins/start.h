@@ -20,9 +20,9 @@ enum {
     HT_FIELD_BODY
 };
 
-/* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL) and TEXT (text; none: the adapter has no
- * WSDL). CHUNK is bytes without fields; END, ABORT and STOP are empty. */
-enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT };
+/* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL; service: of which alone) and TEXT (text; none: the adapter
+ * has no WSDL; service: there is none of this name, but these). CHUNK is bytes without fields; END, ABORT and STOP are empty. */
+enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 
 /* What START carries: HtHostOptions without the bus's own part. Texts are NULL when not given. */
 typedef struct {

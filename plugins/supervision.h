@@ -55,7 +55,7 @@ struct HtTicket {
     int64_t sent_us;
     HtHostErrorCode late_code; /* in `late`: why */
     size_t head_size;
-    char head[]; /* packed fields, or the URL of a WSDL */
+    char head[]; /* packed fields */
 };
 
 /* Which payloads, by digest, have killed a host: for those that the bus does not keep. */
@@ -126,7 +126,7 @@ void ht_host_unref(HtHost *host);
 
 /* ---- ticket.c ---- */
 
-/* A ticket of a new number, in no queue yet. `head` is copied: packed fields, or the URL of a WSDL. */
+/* A ticket of a new number, in no queue yet. `head` is copied: packed fields. */
 HtTicket *ht_ticket_new(HtHost *host, HtTicketKind kind, HtText head, void *user);
 
 void ht_ticket_attach(HtTicket *ticket, GQueue *queue);

@@ -282,10 +282,16 @@ void ht_ticket_cancel(HtTicket *ticket)
 }
 
 /* A WSDL is asked for by people and tools at development time; whatever is wrong is told through `done`. */
-void ht_host_wsdl(HtHost *host, const char *url, HtWsdlDone done, void *user)
+void ht_host_wsdl(HtHost *host, const char *url, const char *service, HtWsdlDone done, void *user)
 {
     g_autoptr(GError) error = NULL;
-    HtTicket *ticket = ht_ticket_new(host, HT_TICKET_WSDL, ht_text_from(url), user);
+    HtBuffer head = {.data = NULL};
+    ht_pack_text(&head, HT_FIELD_TEXT, ht_text_from(url));
+    if (service) {
+        ht_pack_text(&head, HT_FIELD_SERVICE, ht_text_from(service));
+    }
+    HtTicket *ticket = ht_ticket_new(host, HT_TICKET_WSDL, ht_buffer_text(&head), user);
+    ht_buffer_clear(&head);
     ticket->wsdl_done = done;
     if (!admit(host, 0, &error)) {
         ticket->late_code = (HtHostErrorCode)error->code;

@@ -24,6 +24,7 @@ typedef enum {
     HT_HOST_ERROR_QUARANTINE, /* this payload killed the host `strikes` times: it is refused; keep it for a person */
     HT_HOST_ERROR_ADAPTER, /* the adapter file or the mapping is bad (the reason in the message): 503, administrator */
     HT_HOST_ERROR_STOPPED, /* the bus is ending */
+    HT_HOST_ERROR_SERVICE, /* no service of this name has a WSDL (the message says which have): 404 */
 } HtHostErrorCode;
 
 /* All strings are copied. */
@@ -85,9 +86,10 @@ void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);
 /* The sender went away: `done` will not run; an outcome that still comes is thrown away. The ticket is gone. */
 void ht_ticket_cancel(HtTicket *ticket);
 
-/* Asks the adapter for its WSDL; `done` gets the text or an error, or neither when the adapter has none. */
-void ht_host_wsdl(HtHost *host, const char *url, void (*done)(GBytes *text, const GError *error, void *user),
-                  void *user);
+/* Asks the adapter for its WSDL: of this service alone, or NULL for all. `done` gets the text or an error, or neither when the
+ * adapter has none. */
+void ht_host_wsdl(HtHost *host, const char *url, const char *service,
+                  void (*done)(GBytes *text, const GError *error, void *user), void *user);
 
 typedef struct {
     const char *state; /* "stopped", "starting", "running", "throttled", "broken" */

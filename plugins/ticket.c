@@ -67,7 +67,7 @@ static void send_stream(HtTicket *ticket, HtBuffer *out)
 static void send_wsdl(HtTicket *ticket, HtBuffer *out)
 {
     size_t place = ht_frame_begin(out, HT_FRAME_WSDL, ticket->number);
-    ht_pack_bytes(out, HT_FIELD_TEXT, ticket->head, ticket->head_size);
+    ht_buffer_add(out, ticket->head, ticket->head_size);
     ht_frame_end(out, place);
 }
 

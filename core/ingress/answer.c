@@ -120,6 +120,9 @@ static const HtProblem host_problems[] = {
                                .code = "stopping",
                                .retry_after_s = 10,
                                .text = "The bus is ending; nothing was taken. Send it again."},
+    [HT_HOST_ERROR_SERVICE] = {.status = 404,
+                               .code = "unknown-service",
+                               .text = "This source has no service of this name."},
 };
 
 static const HtProblem spool_full = {.status = 503,

@@ -48,20 +48,29 @@ static Method method_of(const char *method)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ? METHOD_GET : METHOD_OTHER;
 }
 
+typedef struct {
+    bool found;
+    const char *service;
+} Question;
+
+/* ?wsdl of all services, ?wsdl=SERVICE of one. */
 static enum MHD_Result look_for_wsdl(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     (void)kind;
-    (void)value;
-    bool *found = user;
-    *found = *found || g_ascii_strcasecmp(name, "wsdl") == 0 || g_ascii_strcasecmp(name, "singleWsdl") == 0;
-    return *found ? MHD_NO : MHD_YES;
+    Question *question = user;
+    if (g_ascii_strcasecmp(name, "wsdl") == 0 || g_ascii_strcasecmp(name, "singleWsdl") == 0) {
+        question->found = true;
+        question->service = value && *value ? value : NULL;
+    }
+    return question->service ? MHD_NO : MHD_YES;
 }
 
-static bool asks_for_wsdl(struct MHD_Connection *connection)
+static bool asks_for_wsdl(HtArrival *arrival)
 {
-    bool found = false;
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, look_for_wsdl, &found);
-    return found;
+    Question question = {.found = false};
+    MHD_get_connection_values(arrival->connection, MHD_GET_ARGUMENT_KIND, look_for_wsdl, &question);
+    arrival->service = question.service;
+    return question.found;
 }
 
 static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const char *text)
@@ -103,7 +112,7 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *pa
     if (method == METHOD_GET && (arrival->head.chunked || arrival->head.length > 0)) {
         return refuse(refusal, 400, "unexpected-body", "A GET has no body.");
     }
-    if (method == METHOD_GET && !asks_for_wsdl(arrival->connection)) {
+    if (method == METHOD_GET && !asks_for_wsdl(arrival)) {
         return refuse(refusal, 404, "nothing-to-get",
                       "Messages are POSTed here; GET with ?wsdl gives the WSDL.");
     }

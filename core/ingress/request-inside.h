@@ -22,6 +22,7 @@ struct HtRequest {
     HtPeer *peer;
     HtSource *source;
     HtHead head;
+    const char *service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
     HtAsker asker;
     Phase phase;
     bool suspended;           /* its connection */

@@ -99,7 +99,9 @@ HtRequest *ht_request_new(HtIntake *intake, const HtArrival *arrival)
 HtRequest *ht_request_new_wsdl(HtIntake *intake, const HtArrival *arrival)
 {
     ht_peer_enter(arrival->peer, HT_PEER_BUSY);
-    return make_request(intake, arrival, PHASE_WSDL);
+    HtRequest *request = make_request(intake, arrival, PHASE_WSDL);
+    request->service = arrival->service;
+    return request;
 }
 
 /* ---- Answers ---- */
@@ -472,6 +474,8 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
         ht_problem_of_refusal(&problem, &none);
         if (error && error->domain == HT_HOST_ERROR) {
             ht_problem_of_error(&problem, error);
+            bool names = error->code == HT_HOST_ERROR_SERVICE;
+            problem.text = names ? error->message : problem.text;
         }
         ht_answer_problem(&request->answer, &request->asker, &problem);
         log_refusal(request->source->config->name, &request->answer);
@@ -495,9 +499,11 @@ static char *make_address(const HtRequest *request)
 static enum MHD_Result ask_wsdl(HtRequest *request)
 {
     g_autofree char *address = make_address(request);
+    /* What is no escape stays as it is: no service is called so. */
+    g_autofree char *plain = request->service ? g_uri_unescape_string(request->service, NULL) : NULL;
     suspend(request);
     request->waiting = true;
-    ht_host_wsdl(request->source->host, address, take_wsdl, request);
+    ht_host_wsdl(request->source->host, address, plain ? plain : request->service, take_wsdl, request);
     return MHD_YES;
 }
 

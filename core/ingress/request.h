@@ -33,6 +33,8 @@ typedef struct {
     HtSource *source;
     HtHead head;
     HtUuid id;
+    const char *
+        service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all. Lives as long as the request */
 } HtArrival;
 
 /* A message that is POSTed: its head is good, its body follows. */

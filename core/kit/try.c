@@ -158,7 +158,7 @@ void ht_kit_check_wsdl(HtKit *kit)
     if (!(kit->ready.functions & HT_ADAPTER_WSDL) || kit->given_up) {
         return;
     }
-    ht_host_wsdl(kit->host, "http://127.0.0.1/in/check?wsdl&x=\"<", take_wsdl, &wsdl);
+    ht_host_wsdl(kit->host, "http://127.0.0.1/in/check?wsdl&x=\"<", NULL, take_wsdl, &wsdl);
     while (!wsdl.done) {
         g_main_context_iteration(NULL, TRUE);
     }

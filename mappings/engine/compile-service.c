@@ -290,7 +290,7 @@ static void check_service(HtCompiler *compiler, const xmlNode *node, const HtSer
     }
     for (guint i = 0; i < compiler->mapping->services->len; i++) {
         const HtService *other = compiler->mapping->services->pdata[i];
-        if (strcmp(other->name, service->name) == 0 || strcmp(other->uri, service->uri) == 0) {
+        if (g_ascii_strcasecmp(other->name, service->name) == 0 || strcmp(other->uri, service->uri) == 0) {
             ht_compile_error(compiler, node,
                              "name and namespace must differ from those of the other <service>");
         }

@@ -39,6 +39,11 @@ static const char receipt_schema[] =
     "<xs:element name=\"fault\" type=\"r:Fault\"/>\n"
     "</xs:schema>\n";
 
+void ht_wsdl_receipt_types(HtBuffer *to)
+{
+    ht_buffer_add_string(to, receipt_schema);
+}
+
 static void open_schema(const char *uri, bool qualified, HtBuffer *to)
 {
     g_autofree char *escaped = g_markup_escape_text(uri, -1);
@@ -46,9 +51,15 @@ static void open_schema(const char *uri, bool qualified, HtBuffer *to)
                      qualified ? " elementFormDefault=\"qualified\"" : "");
 }
 
+/* Clients of the generated kind have trouble with two things, which are avoided:
+ * - a type of which nothing is known but one child that repeats: .NET's asmx takes it for an array, and of an array in an
+ *   array makes code that does not compile (CS0030). A wildcard for attributes makes it a class;
+ * - an attribute with the name of an element beside it: JAXB has one property for both. The attribute is left out. */
+static const char any_attribute[] = "<xs:anyAttribute namespace=\"##other\" processContents=\"lax\"/>";
+
 /* ---- The department's own operations ---- */
 
-static void write_structure(const GPtrArray *parts, HtBuffer *to);
+static void write_inner_structure(const GPtrArray *parts, HtBuffer *to);
 
 static void write_part(const HtPart *part, HtBuffer *to)
 {
@@ -62,8 +73,19 @@ static void write_part(const HtPart *part, HtBuffer *to)
         return;
     }
     ht_buffer_add_literal(to, "><xs:complexType>");
-    write_structure(part->parts, to);
+    write_inner_structure(part->parts, to);
     ht_buffer_add_literal(to, "</xs:complexType></xs:element>");
+}
+
+static bool has_element(const GPtrArray *parts, const char *name)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        const HtPart *part = parts->pdata[i];
+        if (!part->attribute && strcmp(part->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The inside of a complex type. */
@@ -79,10 +101,18 @@ static void write_structure(const GPtrArray *parts, HtBuffer *to)
     ht_buffer_add_literal(to, "</xs:sequence>");
     for (guint i = 0; i < parts->len; i++) {
         const HtPart *part = parts->pdata[i];
-        if (part->attribute) {
+        if (part->attribute && !has_element(parts, part->name)) {
             ht_buffer_printf(to, "<xs:attribute name=\"%s\" type=\"xs:%s\"/>", part->name, part->type);
         }
     }
+}
+
+/* The same inside of another type. Not of an operation's element: wrappers have no wildcards (JAX-WS 2.2, 2.3.1.2). */
+static void write_inner_structure(const GPtrArray *parts, HtBuffer *to)
+{
+    bool alone = parts->len == 1 && ((const HtPart *)parts->pdata[0])->many;
+    write_structure(parts, to);
+    ht_buffer_add_string(to, alone ? any_attribute : "");
 }
 
 static void write_wrapper(const char *name, const GPtrArray *parts, HtBuffer *to)
@@ -110,13 +140,13 @@ static void write_structures(const HtOperation *operation, const GPtrArray *part
         if (part->parts) {
             g_autofree char *name = ht_wsdl_structure(operation, part);
             ht_buffer_printf(to, "<xs:complexType name=\"%s\">", name);
-            write_structure(part->parts, to);
+            write_inner_structure(part->parts, to);
             ht_buffer_add_literal(to, "</xs:complexType>\n");
         }
     }
 }
 
-static void write_service(const HtService *service, HtBuffer *to)
+void ht_wsdl_service_types(const HtService *service, HtBuffer *to)
 {
     open_schema(service->uri, service->qualified, to);
     for (guint i = 0; i < service->operations->len; i++) {
@@ -158,10 +188,20 @@ static bool is_name(const HtTrieNode *node)
     return xmlValidateNCName((const xmlChar *)node->name, 0) == 0;
 }
 
+static bool has_child(const HtTrieNode *node, const char *name)
+{
+    for (const HtTrieNode *child = node->children; child; child = child->next) {
+        if (!child->attribute && strcmp(child->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_attributes(const HtTrieNode *node, HtBuffer *to)
 {
     for (const HtTrieNode *child = node->children; child; child = child->next) {
-        if (child->attribute && is_name(child)) {
+        if (child->attribute && is_name(child) && !has_child(node, child->name)) {
             ht_buffer_printf(to, "<xs:attribute name=\"%s\" type=\"xs:string\"/>", child->name);
         }
     }
@@ -183,12 +223,30 @@ static void write_children(const HtTrieNode *node, HtBuffer *to)
     ht_buffer_add_literal(to, "</xs:sequence>");
 }
 
+static bool repeats(const HtTrieNode *node)
+{
+    return node->children || node->record >= 0 || node->each >= 0;
+}
+
+/* One child that can be said in a schema, and that repeats. */
+static bool is_list(const HtTrieNode *node)
+{
+    unsigned count = 0;
+    bool many = false;
+    for (const HtTrieNode *child = node->children; child; child = child->next) {
+        count += is_name(child);
+        many = many || (is_name(child) && !child->attribute && repeats(child));
+    }
+    return count == 1 && many;
+}
+
 static void write_content(const HtTrieNode *node, HtBuffer *to)
 {
     if (has_children(node, false)) {
         ht_buffer_printf(to, "<xs:complexType%s>", node->stores->len > 0 ? " mixed=\"true\"" : "");
         write_children(node, to);
         write_attributes(node, to);
+        ht_buffer_add_string(to, is_list(node) ? any_attribute : "");
     } else {
         ht_buffer_add_literal(to, "<xs:complexType><xs:simpleContent><xs:extension base=\"xs:string\">");
         write_attributes(node, to);
@@ -202,9 +260,8 @@ static void write_content(const HtTrieNode *node, HtBuffer *to)
 static void write_element(const HtTrieNode *node, HtBuffer *to)
 {
     if (!node->children) {
-        bool many = node->record >= 0 || node->each >= 0;
         ht_buffer_printf(to, "<xs:element name=\"%s\" type=\"xs:string\" minOccurs=\"0\"%s/>", node->name,
-                         many ? " maxOccurs=\"unbounded\"" : "");
+                         repeats(node) ? " maxOccurs=\"unbounded\"" : "");
         return;
     }
     ht_buffer_printf(to, "<xs:element name=\"%s\" minOccurs=\"0\" maxOccurs=\"unbounded\">", node->name);
@@ -220,9 +277,8 @@ static bool is_typed(const HtTrieNode *root)
     return !root->attribute && is_name(root) && has_record(root) && !g_strv_contains(others, root->name);
 }
 
-static void write_submit(const HtMapping *mapping, const char *source, HtBuffer *to)
+void ht_wsdl_submit_types(const HtMapping *mapping, const char *uri, HtBuffer *to)
 {
-    g_autofree char *uri = g_strconcat(HT_SUBMIT_URI, source, NULL);
     open_schema(uri, true, to);
     ht_buffer_add_literal(to, "<xs:import namespace=\"urn:hutong:receipt:1\"/>\n"
                               "<xs:element name=\"" HT_SUBMIT "\"><xs:complexType><xs:choice>\n"
@@ -237,17 +293,4 @@ static void write_submit(const HtMapping *mapping, const char *source, HtBuffer 
     ht_buffer_add_literal(to,
                           "</xs:choice></xs:complexType></xs:element>\n"
                           "<xs:element name=\"" HT_SUBMIT "Response\" type=\"r:Receipt\"/>\n</xs:schema>\n");
-}
-
-void ht_wsdl_types(const HtMapping *mapping, const char *source, HtBuffer *to)
-{
-    ht_buffer_add_literal(to, "<wsdl:types>\n");
-    ht_buffer_add_string(to, receipt_schema);
-    for (guint i = 0; i < mapping->services->len; i++) {
-        write_service(mapping->services->pdata[i], to);
-    }
-    if (ht_services_have_submit(mapping->services)) {
-        write_submit(mapping, source, to);
-    }
-    ht_buffer_add_literal(to, "</wsdl:types>\n");
 }

@@ -1,6 +1,8 @@
 /* The WSDL around the types: messages, port types, bindings, service (W3C Note "WSDL 1.1", and the SOAP 1.2 binding of the
  * W3C Member Submission of 5 April 2006). The department's own operations and the generic Submit are two port types, so
- * that rpc and document style stay apart, as WS-I Basic Profile 1.1 wants it (R2705). Called by the host; no state. */
+ * that rpc and document style stay apart, as WS-I Basic Profile 1.1 wants it (R2705). The whole is literal throughout (R2706):
+ * JAX-WS and CXF read no description that has one encoded binding. What is encoded is so in the description of its service
+ * alone; the elements on the wire are the same. Called by the host; no state. */
 #include "mappings/engine/wsdl.h"
 
 #include "mappings/engine/compile.h"
@@ -12,12 +14,16 @@ typedef struct {
     const char *uri; /* of the operations */
     bool rpc, encoded, soap_11, soap_12;
     const GPtrArray *operations;
+    const HtService *own; /* NULL: the generic operation */
 } Face;
 
-/* All of them, the department's own first: what clients take when they are not told. */
+/* What is described: the department's own first, which clients take when they are not told. */
 typedef struct {
     GArray *faces;
-    const char *source, *address;
+    const HtWsdlQuestion *question;
+    char *uri, *action, *other_name; /* of the generic operation and its service */
+    HtOperation submit;
+    GPtrArray *operations; /* it alone */
 } Plan;
 
 static const Face *face_of(const Plan *plan, guint i)
@@ -100,6 +106,7 @@ static void write_soap_body(const Face *face, const char *soap, const char *side
     ht_buffer_printf(to, "/></wsdl:%s>", side);
 }
 
+/* No faults with SOAP 1.2: Axis 1.4 stops at <soap12:fault>, and the port type has said them. */
 static void write_binding(const Face *face, const char *soap, const char *suffix, HtBuffer *to)
 {
     ht_buffer_printf(to, "<wsdl:binding name=\"%s%s\" type=\"tns:%s\">\n", face->name, suffix, face->name);
@@ -113,10 +120,12 @@ static void write_binding(const Face *face, const char *soap, const char *suffix
         ht_buffer_add_literal(to, "\"/>");
         write_soap_body(face, soap, "input", to);
         write_soap_body(face, soap, "output", to);
-        ht_buffer_printf(to,
-                         "<wsdl:fault name=\"fault\"><%s:fault name=\"fault\" use=\"literal\"/></wsdl:fault>"
-                         "</wsdl:operation>\n",
-                         soap);
+        if (strcmp(soap, "soap") == 0) {
+            ht_buffer_add_literal(to,
+                                  "<wsdl:fault name=\"fault\"><soap:fault name=\"fault\" use=\"literal\"/>"
+                                  "</wsdl:fault>");
+        }
+        ht_buffer_add_literal(to, "</wsdl:operation>\n");
     }
     ht_buffer_add_literal(to, "</wsdl:binding>\n");
 }
@@ -137,7 +146,7 @@ static void write_port(const Plan *plan, const Face *face, const char *soap, con
 {
     ht_buffer_printf(to, "<wsdl:port name=\"%s%s\" binding=\"tns:%s%s\"><%s:address location=\"", face->name,
                      suffix, face->name, suffix, soap);
-    add_escaped(to, plan->address);
+    add_escaped(to, plan->question->address);
     ht_buffer_add_literal(to, "\"/></wsdl:port>\n");
 }
 
@@ -180,10 +189,44 @@ static void open_definitions(const Plan *plan, HtBuffer *to)
     ht_buffer_printf(to, " name=\"%s\">\n", face_of(plan, 0)->service);
 }
 
+/* For the person who reads it; each service can be had alone. */
+static void write_documentation(const Plan *plan, HtBuffer *to)
+{
+    if (plan->faces->len < 2) {
+        return;
+    }
+    ht_buffer_add_literal(to, "<wsdl:documentation>");
+    for (guint i = 0; i < plan->faces->len; i++) {
+        const Face *face = face_of(plan, i);
+        bool encoded = face->own && face->own->encoded;
+        ht_buffer_printf(to, "%s%s%s", i > 0 ? ", " : "", face->service,
+                         encoded ? " (rpc/encoded when described alone)" : "");
+    }
+    ht_buffer_add_literal(
+        to, ": ?wsdl=NAME describes one of these services alone, in a target namespace of its own."
+            "</wsdl:documentation>\n");
+}
+
+static void write_types(const HtMapping *mapping, const Plan *plan, HtBuffer *to)
+{
+    ht_buffer_add_literal(to, "<wsdl:types>\n");
+    ht_wsdl_receipt_types(to);
+    for (guint i = 0; i < plan->faces->len; i++) {
+        const Face *face = face_of(plan, i);
+        if (face->own) {
+            ht_wsdl_service_types(face->own, to);
+        } else {
+            ht_wsdl_submit_types(mapping, face->uri, to);
+        }
+    }
+    ht_buffer_add_literal(to, "</wsdl:types>\n");
+}
+
 static void write_plan(const HtMapping *mapping, const Plan *plan, HtBuffer *to)
 {
     open_definitions(plan, to);
-    ht_wsdl_types(mapping, plan->source, to);
+    write_documentation(plan, to);
+    write_types(mapping, plan, to);
     write_messages(plan, to);
     for (guint i = 0; i < plan->faces->len; i++) {
         write_port_type(face_of(plan, i), to);
@@ -197,6 +240,13 @@ static void write_plan(const HtMapping *mapping, const Plan *plan, HtBuffer *to)
     ht_buffer_add_literal(to, "</wsdl:definitions>\n");
 }
 
+/* ---- Which services ---- */
+
+static void free_face(gpointer data)
+{
+    g_free(((Face *)data)->prefix);
+}
+
 static void add_service(Plan *plan, const HtService *service)
 {
     Face face = {.name = service->name,
@@ -204,45 +254,99 @@ static void add_service(Plan *plan, const HtService *service)
                  .prefix = ht_wsdl_prefix(plan->faces->len),
                  .uri = service->uri,
                  .rpc = service->rpc,
-                 .encoded = service->encoded,
                  .soap_11 = service->soap_11,
                  .soap_12 = service->soap_12,
-                 .operations = service->operations};
+                 .operations = service->operations,
+                 .own = service};
     g_array_append_val(plan->faces, face);
 }
 
-static void free_face(gpointer data)
+static void add_submit(Plan *plan, bool taken)
 {
-    g_free(((Face *)data)->prefix);
+    Face face = {.name = HT_SUBMIT,
+                 .service = taken ? plan->other_name : plan->question->source,
+                 .prefix = g_strdup("s"),
+                 .uri = plan->uri,
+                 .soap_11 = true,
+                 .soap_12 = true,
+                 .operations = plan->operations};
+    g_array_append_val(plan->faces, face);
 }
 
-void ht_wsdl_write(const HtMapping *mapping, const char *source, const char *address, HtBuffer *to)
+/* The plan is cleared by clear_plan(). */
+static void make_plan(const HtMapping *mapping, const HtWsdlQuestion *question, Plan *plan)
 {
     const GPtrArray *services = mapping->services;
-    g_autofree char *uri = g_strconcat(HT_SUBMIT_URI, source, NULL);
-    g_autofree char *action = g_strconcat(uri, ":" HT_SUBMIT, NULL);
-    g_autofree char *other_name = g_strconcat(source, "-submit", NULL);
-    HtOperation submit = {.name = HT_SUBMIT, .response = HT_SUBMIT "Response", .action = action};
-    g_autoptr(GPtrArray) operations = g_ptr_array_new();
-    g_autoptr(GArray) faces = g_array_new(FALSE, FALSE, sizeof(Face));
-    Plan plan = {.faces = faces, .source = source, .address = address};
     bool taken = false;
-    g_array_set_clear_func(faces, free_face);
-    g_ptr_array_add(operations, &submit);
+    plan->question = question;
+    plan->faces = g_array_new(FALSE, FALSE, sizeof(Face));
+    g_array_set_clear_func(plan->faces, free_face);
+    plan->uri = g_strconcat(HT_SUBMIT_URI, question->source, NULL);
+    plan->action = g_strconcat(plan->uri, ":" HT_SUBMIT, NULL);
+    plan->other_name = g_strconcat(question->source, "-submit", NULL);
+    plan->submit = (HtOperation){.name = HT_SUBMIT, .response = HT_SUBMIT "Response", .action = plan->action};
+    plan->operations = g_ptr_array_new();
+    g_ptr_array_add(plan->operations, &plan->submit);
     for (guint i = 0; i < services->len; i++) {
         const HtService *service = services->pdata[i];
-        add_service(&plan, service);
-        taken = taken || strcmp(service->name, source) == 0;
+        add_service(plan, service);
+        taken = taken || g_ascii_strcasecmp(service->name, question->source) == 0;
     }
     if (ht_services_have_submit(services)) {
-        Face face = {.name = HT_SUBMIT,
-                     .service = taken ? other_name : source,
-                     .prefix = g_strdup("s"),
-                     .uri = uri,
-                     .soap_11 = true,
-                     .soap_12 = true,
-                     .operations = operations};
-        g_array_append_val(faces, face);
+        add_submit(plan, taken);
     }
-    write_plan(mapping, &plan, to);
+}
+
+static void clear_plan(Plan *plan)
+{
+    g_array_unref(plan->faces);
+    g_ptr_array_unref(plan->operations);
+    g_free(plan->uri);
+    g_free(plan->action);
+    g_free(plan->other_name);
+}
+
+static bool is_called(const Face *face, const char *name)
+{
+    return g_ascii_strcasecmp(face->service, name) == 0 || g_ascii_strcasecmp(face->name, name) == 0;
+}
+
+/* Leaves the service of this name alone in the plan. False when there is none. */
+static bool choose_service(Plan *plan, const char *name)
+{
+    for (guint i = 0; i < plan->faces->len; i++) {
+        if (is_called(face_of(plan, i), name)) {
+            g_array_remove_range(plan->faces, i + 1, plan->faces->len - i - 1);
+            g_array_remove_range(plan->faces, 0, i);
+            Face *face = &g_array_index(plan->faces, Face, 0);
+            face->encoded = face->own && face->own->encoded;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ht_wsdl_write(const HtMapping *mapping, const HtWsdlQuestion *question, HtBuffer *to)
+{
+    Plan plan = {.faces = NULL};
+    make_plan(mapping, question, &plan);
+    bool found = !question->service || !*question->service || choose_service(&plan, question->service);
+    if (found) {
+        write_plan(mapping, &plan, to);
+    }
+    clear_plan(&plan);
+    return found;
+}
+
+char *ht_wsdl_services(const HtMapping *mapping, const char *source)
+{
+    HtWsdlQuestion question = {.source = source};
+    Plan plan = {.faces = NULL};
+    make_plan(mapping, &question, &plan);
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < plan.faces->len; i++) {
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", face_of(&plan, i)->service);
+    }
+    clear_plan(&plan);
+    return g_string_free(names, FALSE);
 }

@@ -121,7 +121,8 @@ static Step handle_frame(HtWorker *worker, const HtFrame *frame, HtText body)
     case HT_FRAME_END: return good_or_broken(ht_pieces_end(worker, frame->ticket));
     case HT_FRAME_ABORT: ht_pieces_abort(worker, frame->ticket); return STEP_MORE;
     case HT_FRAME_WSDL:
-        ht_worker_wsdl(worker, frame->ticket, ht_field_find(body, HT_FIELD_TEXT));
+        ht_worker_wsdl(worker, frame->ticket, ht_field_find(body, HT_FIELD_TEXT),
+                       ht_field_find(body, HT_FIELD_SERVICE));
         return STEP_MORE;
     case HT_FRAME_STOP: return STEP_STOP;
     default: return STEP_BROKEN;

@@ -348,31 +348,37 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *he
     ht_worker_take(worker, 0);
 }
 
-/* The adapter's own, else one made from the mapping. */
-static bool write_wsdl(HtWorker *worker, const char *address)
+/* The adapter's own (which knows no services), else one made from the mapping. False: neither. */
+static bool write_wsdl(HtWorker *worker, const HtWsdlQuestion *question, bool *unknown)
 {
     bool given = false;
     begin_payload(worker, HT_PHASE_WRITE);
     if (worker->adapter->wsdl) {
-        given = worker->adapter->wsdl(worker->state, address, &worker->out) == HUTONG_OK;
+        given = worker->adapter->wsdl(worker->state, question->address, &worker->out) == HUTONG_OK;
     }
     worker->out.phase = HT_PHASE_NONE;
     if (!given && worker->mapping) {
         ht_buffer_reset(&worker->text, KEEP_BYTES);
-        ht_wsdl_write(worker->mapping, worker->start.source, address, &worker->text);
-        given = true;
+        given = ht_wsdl_write(worker->mapping, question, &worker->text);
+        *unknown = !given;
     }
     return given;
 }
 
-void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url)
+void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url, HtText service)
 {
     g_autofree char *address = g_strndup(url.data ? url.data : "", url.size);
+    g_autofree char *name = service.data ? g_strndup(service.data, service.size) : NULL;
+    HtWsdlQuestion question = {.source = worker->start.source, .address = address, .service = name};
+    bool unknown = false;
     ht_worker_take(worker, ticket);
-    bool given = write_wsdl(worker, address);
+    bool given = write_wsdl(worker, &question, &unknown);
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_TEXT, ticket);
     if (given) {
         ht_pack_text(&worker->frames, HT_FIELD_TEXT, ht_buffer_text(&worker->text));
+    } else if (unknown) {
+        g_autofree char *services = ht_wsdl_services(worker->mapping, worker->start.source);
+        ht_pack_text(&worker->frames, HT_FIELD_SERVICE, ht_text_from(services));
     }
     ht_frame_end(&worker->frames, place);
     ht_worker_take(worker, 0);

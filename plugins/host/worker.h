@@ -93,8 +93,8 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *he
 /* Appends a RESULT that refuses a payload without decoding it. */
 void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault);
 
-/* Appends the TEXT that answers a WSDL frame. */
-void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url);
+/* Appends the TEXT that answers a WSDL frame. `service` may be absent: all. */
+void ht_worker_wsdl(HtWorker *worker, uint64_t ticket, HtText url, HtText service);
 
 /* Says on the shared page what is in hand; 0: nothing. */
 void ht_worker_take(HtWorker *worker, uint64_t ticket);

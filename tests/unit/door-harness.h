@@ -28,7 +28,7 @@ struct HtHost {
     unsigned submitted, streamed, cancelled;
     GString *last; /* the last payload that was given to it whole */
     HtHostMessage seen;
-    char seen_action[80], seen_charset[20], wsdl_url[200];
+    char seen_action[80], seen_charset[20], wsdl_url[200], wsdl_service[80];
     unsigned timer;
 };
 
@@ -287,23 +287,27 @@ void ht_ticket_cancel(HtTicket *ticket)
 typedef struct {
     void (*done)(GBytes *text, const GError *error, void *user);
     void *user;
+    bool unknown;
 } WsdlQuestion;
 
 static gboolean answer_wsdl(void *user)
 {
     WsdlQuestion *question = user;
     g_autoptr(GBytes) text = g_bytes_new_static("<definitions/>", 14);
-    question->done(text, NULL, question->user);
+    g_autoptr(GError) error =
+        question->unknown ? g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_SERVICE, "It has: Known, hukou.") : NULL;
+    question->done(error ? NULL : text, error, question->user);
     g_free(question);
     return G_SOURCE_REMOVE;
 }
 
-void ht_host_wsdl(HtHost *host, const char *url, void (*done)(GBytes *text, const GError *error, void *user),
-                  void *user)
+void ht_host_wsdl(HtHost *host, const char *url, const char *service,
+                  void (*done)(GBytes *text, const GError *error, void *user), void *user)
 {
     WsdlQuestion *question = g_new(WsdlQuestion, 1);
-    *question = (WsdlQuestion){done, user};
+    *question = (WsdlQuestion){done, user, service && strcmp(service, "Known") != 0};
     g_strlcpy(host->wsdl_url, url, sizeof host->wsdl_url);
+    g_strlcpy(host->wsdl_service, service ? service : "", sizeof host->wsdl_service);
     g_idle_add(answer_wsdl, question);
 }
 

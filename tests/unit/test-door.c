@@ -601,6 +601,38 @@ static void wsdl_comes_from_the_host(void)
     bus_stop(bus);
 }
 
+static void wsdl_of_one_service(void)
+{
+    static const struct {
+        const char *query, *service;
+    } cases[] = {
+        {"wsdl", ""},
+        {"wsdl=", ""},
+        {"WSDL=Known", "Known"},
+        {"singleWsdl=Known", "Known"},
+        {"x=1&wsdl=%4B%6Eown&y", "Known"},
+        {"wsdl&singleWsdl=Known", "Known"},
+    };
+    Bus *bus = bus_start();
+    g_autoptr(Client) client = client_open(bus);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *request =
+            g_strdup_printf("GET /in/hukou?%s HTTP/1.1\r\nHost: b\r\n\r\n", cases[i].query);
+        g_test_message("%s", cases[i].query);
+        client_say(client, request);
+        g_autoptr(Answer) answer = client_answer(client);
+        g_assert_cmpuint(answer->status, ==, 200);
+        g_assert_cmpstr(bus->hosts[0].wsdl_service, ==, cases[i].service);
+        g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "http://b/in/hukou");
+    }
+    client_say(client, "GET /in/hukou?wsdl=Nothing HTTP/1.1\r\nHost: b\r\n\r\n");
+    g_autoptr(Answer) unknown = client_answer(client);
+    g_assert_cmpuint(unknown->status, ==, 404);
+    g_assert_nonnull(strstr(unknown->body, "<code>unknown-service</code>"));
+    g_assert_nonnull(strstr(unknown->body, "Known, hukou"));
+    bus_stop(bus);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -632,5 +664,6 @@ int main(int argc, char **argv)
     g_test_add_func("/door/drain/answers-what-it-took", drained_door_answers_what_it_took);
     g_test_add_func("/door/close/lets-go-of-everything", closing_in_the_middle_lets_go_of_everything);
     g_test_add_func("/door/wsdl/comes-from-the-host", wsdl_comes_from_the_host);
+    g_test_add_func("/door/wsdl/of-one-service", wsdl_of_one_service);
     return g_test_run();
 }

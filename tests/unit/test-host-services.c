@@ -173,19 +173,25 @@ typedef struct {
     char *text;
 } Wsdl;
 
+/* The text, or that of the error. */
 static void take_wsdl(GBytes *text, const GError *error, void *user)
 {
     Wsdl *wsdl = user;
-    g_assert_no_error(error);
+    if (error) {
+        g_assert_error(error, HT_HOST_ERROR, HT_HOST_ERROR_SERVICE);
+        wsdl->text = g_strdup(error->message);
+        wsdl->done = true;
+        return;
+    }
     wsdl->text = text ? g_strndup(g_bytes_get_data(text, NULL), g_bytes_get_size(text)) : NULL;
     wsdl->done = true;
 }
 
-static char *ask_for_wsdl(const char *adapter, void (*change)(HtHostOptions *options))
+static char *ask_for_wsdl(const char *adapter, const char *service, void (*change)(HtHostOptions *options))
 {
     HtHost *host = test_host(adapter, change);
     Wsdl wsdl = {0};
-    ht_host_wsdl(host, "http://b/in/x", take_wsdl, &wsdl);
+    ht_host_wsdl(host, "http://b/in/x", service, take_wsdl, &wsdl);
     test_run_until(wsdl.done);
     test_host_end(host);
     return wsdl.text;
@@ -193,10 +199,22 @@ static char *ask_for_wsdl(const char *adapter, void (*change)(HtHostOptions *opt
 
 static void test_wsdl_is_made_of_the_mapping(void)
 {
-    g_autofree char *made = ask_for_wsdl("polite", give_mapping), *none = ask_for_wsdl("polite", NULL);
+    g_autofree char *made = ask_for_wsdl("polite", NULL, give_mapping),
+                    *none = ask_for_wsdl("polite", NULL, NULL);
     g_assert_nonnull(strstr(made, "<xs:element name=\"DeclinedResponse\">"));
     g_assert_nonnull(strstr(made, "<xs:element name=\"Submit\">"));
     g_assert_nonnull(strstr(made, "location=\"http://b/in/x\""));
+    g_assert_null(none);
+}
+
+static void test_wsdl_of_one_service(void)
+{
+    g_autofree char *submit = ask_for_wsdl("polite", "SUBMIT", give_mapping);
+    g_autofree char *unknown = ask_for_wsdl("polite", "<none>", give_mapping);
+    g_autofree char *none = ask_for_wsdl("polite", "Submit", NULL);
+    g_assert_nonnull(strstr(submit, "<xs:element name=\"Submit\">"));
+    g_assert_null(strstr(submit, "DeclinedResponse"));
+    g_assert_cmpstr(unknown, ==, "This source has no service of this name. It has: Test, test-submit.");
     g_assert_null(none);
 }
 
@@ -255,6 +273,7 @@ int main(int argc, char **argv)
                     test_service_answers_what_the_adapter_declines);
     g_test_add_func("/host/answer/nobody-is-asked-for-submit-and-envelopes", test_nobody_is_asked);
     g_test_add_func("/host/wsdl-is-made-of-the-mapping", test_wsdl_is_made_of_the_mapping);
+    g_test_add_func("/host/wsdl-of-one-service", test_wsdl_of_one_service);
     g_test_add_func("/host/bad-mapping-is-told", test_bad_mapping_is_told);
     g_test_add_func("/host/ends-clean", test_ends_clean);
     int status = g_test_run();

@@ -314,10 +314,10 @@ static void test_wsdl(void)
     HtHost *host = test_host("obedient", NULL);
     Wsdl wsdl = {0}, none = {0}, fatal = {0};
     TestMessage message = {0};
-    ht_host_wsdl(host, "http://x/?a=1&b=2", on_wsdl, &wsdl);
+    ht_host_wsdl(host, "http://x/?a=1&b=2", NULL, on_wsdl, &wsdl);
     test_submit(host, &message, "echo between");
-    ht_host_wsdl(host, "http://none/", on_wsdl, &none);
-    ht_host_wsdl(host, "http://crash/", on_wsdl, &fatal);
+    ht_host_wsdl(host, "http://none/", NULL, on_wsdl, &none);
+    ht_host_wsdl(host, "http://crash/", NULL, on_wsdl, &fatal);
     g_assert_false(wsdl.done);
     test_run_until(fatal.done && message.done && none.done);
     g_assert_cmpstr(wsdl.text, ==, "<definitions location=\"http://x/?a=1&amp;b=2\"/>");
@@ -333,9 +333,9 @@ static void test_wsdl_of_a_broken_host_is_an_error(void)
 {
     HtHost *host = test_host("not-there", NULL);
     Wsdl first = {0}, second = {0};
-    ht_host_wsdl(host, "http://x/", on_wsdl, &first);
+    ht_host_wsdl(host, "http://x/", NULL, on_wsdl, &first);
     test_run_until(first.done);
-    ht_host_wsdl(host, "http://x/", on_wsdl, &second);
+    ht_host_wsdl(host, "http://x/", NULL, on_wsdl, &second);
     g_assert_false(second.done);
     test_run_until(second.done);
     g_assert_cmpint(first.error, ==, HT_HOST_ERROR_ADAPTER);

@@ -215,14 +215,24 @@ static void test_actions(void)
 
 /* ---- The WSDL ---- */
 
-static xmlDoc *write_wsdl(const HtMapping *mapping)
+/* NULL when there is no such service. */
+static xmlDoc *write_wsdl_of(const HtMapping *mapping, const char *service)
 {
     HtBuffer buffer = {.data = NULL};
-    ht_wsdl_write(mapping, "test", ADDRESS, &buffer);
+    HtWsdlQuestion question = {.source = "test", .address = ADDRESS, .service = service};
+    if (!ht_wsdl_write(mapping, &question, &buffer)) {
+        g_assert_cmpuint(buffer.size, ==, 0);
+        return NULL;
+    }
     xmlDoc *document = xmlReadMemory(buffer.data, (int)buffer.size, NULL, NULL, XML_PARSE_NONET);
     ht_buffer_clear(&buffer);
     g_assert_nonnull(document);
     return document;
+}
+
+static xmlDoc *write_wsdl(const HtMapping *mapping)
+{
+    return write_wsdl_of(mapping, NULL);
 }
 
 static xmlXPathContext *open_xpath(xmlDoc *document)
@@ -316,7 +326,7 @@ static xmlSchema *check_schemas(xmlDoc *document, const char *folder)
 {
     g_autofree char *receipt = g_build_filename(folder, "receipt.xsd", NULL);
     xmlNode *types = xmlDocGetRootElement(document)->children;
-    while (types->type != XML_ELEMENT_NODE) {
+    while (xmlStrcmp(types->name, (const xmlChar *)"types") != 0) {
         types = types->next;
     }
     xmlSchema *last = NULL;
@@ -340,18 +350,24 @@ static xmlSchema *check_schemas(xmlDoc *document, const char *folder)
     return last;
 }
 
-static xmlSchema *check_wsdl(const HtMapping *mapping)
+/* Of this service alone, or NULL: the whole. Gives the last schema. */
+static xmlSchema *check_wsdl_of(const HtMapping *mapping, const char *service)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_dir_make_tmp("wsdl-XXXXXX", &error);
     g_assert_no_error(error);
-    xmlDoc *document = write_wsdl(mapping);
+    xmlDoc *document = write_wsdl_of(mapping, service);
     check_form(document);
     check_names(document);
     xmlSchema *schema = check_schemas(document, folder);
     xmlFreeDoc(document);
     g_assert_cmpint(g_rmdir(folder), ==, 0);
     return schema;
+}
+
+static xmlSchema *check_wsdl(const HtMapping *mapping)
+{
+    return check_wsdl_of(mapping, NULL);
 }
 
 static bool accepts(xmlSchema *schema, const char *xml)
@@ -408,11 +424,100 @@ static void test_bindings(void)
     expect_number(document, "count(//w:port)", 5);
     expect_number(document, "count(//w:binding/s11:binding)", 3);
     expect_number(document, "count(//w:binding/s12:binding)", 2);
-    expect_number(document, "count(//s11:body[@use='encoded'][@namespace='urn:test:r'])", 2);
+    expect_number(document, "count(//s11:body[@use='literal'][@namespace='urn:test:r'])", 2);
+    expect_number(document, "count(//s11:body[@use='encoded'])", 0);
+    expect_number(document, "count(//s11:fault)", 3);
+    expect_number(document, "count(//w:binding[s12:binding]//w:fault)", 0);
     expect_number(document, "count(//s11:operation[@soapAction='urn:a'])", 1);
     expect_number(document, "count(//s12:operation[@soapAction='urn:hutong:source:test:Submit'])", 1);
     expect_number(document, "count(//@location[. = 'http://bus.example:8080/in/test?a=1&b=\"2\"'])", 5);
     expect_number(document, "count(//x:complexType[@name='misspelld.in1'])", 1);
+    xmlFreeDoc(document);
+}
+
+#define SERVICES                                                                                         \
+    "<service namespace='urn:test:s' name='S'><operation name='Op'><in name='p'/></operation></service>" \
+    "<service namespace='urn:test:r' name='R' style='rpc' use='encoded' soap='1.1'>"                     \
+    "<operation name='Say'><in name='in0'/></operation></service>"
+
+/* One service, its own namespace, and nothing of the others. */
+static void expect_alone(const HtMapping *mapping, const char *asked, const char *name, const char *uri)
+{
+    g_autofree char *service =
+        g_strdup_printf("count(/*[@targetNamespace='%s']/w:service[@name='%s'])", uri, name);
+    g_test_message("%s", asked);
+    xmlSchemaFree(check_wsdl_of(mapping, asked));
+    xmlDoc *document = write_wsdl_of(mapping, asked);
+    expect_number(document, service, 1);
+    expect_number(document, "count(//w:service)", 1);
+    expect_number(document, "count(//w:portType)", 1);
+    expect_number(document, "count(//x:schema)", 2);
+    xmlFreeDoc(document);
+}
+
+static void test_alone(void)
+{
+    g_autoptr(HtMapping) mapping = mapping_test_compile(MAPPING(EVENT SERVICES), NULL);
+    g_autofree char *names = ht_wsdl_services(mapping, "test");
+    g_assert_cmpstr(names, ==, "S, R, test");
+    expect_alone(mapping, "S", "S", "urn:test:s");
+    expect_alone(mapping, "s", "S", "urn:test:s");
+    expect_alone(mapping, "R", "R", "urn:test:r");
+    expect_alone(mapping, "test", "test", "urn:hutong:source:test");
+    expect_alone(mapping, "submit", "test", "urn:hutong:source:test");
+    g_assert_null(write_wsdl_of(mapping, "T"));
+    g_assert_null(write_wsdl_of(mapping, "S "));
+    xmlDoc *document = write_wsdl_of(mapping, "");
+    expect_number(document, "count(//w:service)", 3);
+    expect_number(document,
+                  "count(/*/w:documentation[contains(.,'S, R (rpc/encoded when described alone), test')])",
+                  1);
+    xmlFreeDoc(document);
+}
+
+/* JAX-WS and CXF read no description with an encoded binding in it; whose clients are encoded has it alone. */
+static void test_encoded_alone(void)
+{
+    g_autoptr(HtMapping) mapping = mapping_test_compile(MAPPING(EVENT SERVICES), NULL);
+    xmlDoc *document = write_wsdl_of(mapping, "R");
+    expect_number(document, "count(//s11:body[@use='encoded'][@encodingStyle][@namespace='urn:test:r'])", 2);
+    expect_number(document, "count(//s11:fault[@use='literal'])", 1);
+    xmlFreeDoc(document);
+}
+
+/* A source whose name is a service's own, in whatever case, has the generic operation under another. */
+static void test_source_name_taken(void)
+{
+    g_autoptr(HtMapping) mapping = mapping_test_compile(
+        MAPPING(EVENT "<service namespace='urn:t' name='Test'><operation name='Op'/></service>"), NULL);
+    g_autofree char *names = ht_wsdl_services(mapping, "test");
+    g_assert_cmpstr(names, ==, "Test, test-submit");
+    expect_alone(mapping, "test", "Test", "urn:t");
+    expect_alone(mapping, "test-submit", "test-submit", "urn:hutong:source:test");
+}
+
+/* What nothing is known of but one child that repeats is no array to asmx (CS0030), and JAXB finds no property twice. */
+static void test_shapes(void)
+{
+    g_autoptr(HtMapping) mapping = mapping_test_compile(
+        MAPPING(
+            "<event type='person.moved-in.v1' for-each='/A/B/C'><id from='D'/>"
+            "<element to='person.name' from='@E'/><ignore from='E @F'/></event><ignore from='/A/B/@G'/>" SERVICE(
+                "<operation name='Op'><in name='p'><in name='q' many='yes'><in name='x'/><in name='@x'/>"
+                "<in name='@y'/></in></in><in name='r' many='yes'/></operation>"
+                "<operation name='One'><in name='t' many='yes'/></operation>")),
+        NULL);
+    xmlSchemaFree(check_wsdl(mapping));
+    xmlDoc *document = write_wsdl(mapping);
+    expect_number(document,
+                  "count(//x:element[@name='A']/x:complexType/x:anyAttribute[@namespace='##other'])", 1);
+    expect_number(document, "count(//x:element[@name='p']/x:complexType/x:anyAttribute)", 1);
+    expect_number(document, "count(//x:anyAttribute)", 2);
+    expect_number(document, "count(//x:element[@name='B']/x:complexType/x:attribute[@name='G'])", 1);
+    expect_number(document, "count(//x:element[@name='C']/x:complexType/x:attribute[@name='E'])", 0);
+    expect_number(document, "count(//x:element[@name='C']/x:complexType/x:attribute[@name='F'])", 1);
+    expect_number(document, "count(//x:element[@name='q']/x:complexType/x:attribute[@name='x'])", 0);
+    expect_number(document, "count(//x:element[@name='q']/x:complexType/x:attribute[@name='y'])", 1);
     xmlFreeDoc(document);
 }
 
@@ -445,6 +550,11 @@ static void test_mappings(void)
         g_assert_no_error(error);
         g_test_message("%s", name);
         xmlSchemaFree(check_wsdl(mapping));
+        g_autofree char *names = ht_wsdl_services(mapping, "test");
+        g_auto(GStrv) services = g_strsplit(names, ", ", -1);
+        for (char **service = services; *service; service++) {
+            xmlSchemaFree(check_wsdl_of(mapping, *service));
+        }
         count++;
     }
     g_assert_cmpuint(count, >, 0);
@@ -465,6 +575,10 @@ int main(int argc, char **argv)
     g_test_add_func("/wsdl/types/take-what-the-mapping-names", test_types);
     g_test_add_func("/wsdl/bindings/of-several-services", test_bindings);
     g_test_add_func("/wsdl/bindings/without-the-generic-operation", test_without_submit);
+    g_test_add_func("/wsdl/service/alone-has-its-own-namespace", test_alone);
+    g_test_add_func("/wsdl/service/encoded-only-when-alone", test_encoded_alone);
+    g_test_add_func("/wsdl/service/with-the-name-of-the-source", test_source_name_taken);
+    g_test_add_func("/wsdl/types/have-shapes-that-clients-can-make-classes-of", test_shapes);
     g_test_add_func("/wsdl/valid/for-every-mapping", test_mappings);
     int result = g_test_run();
     mapping_test_forget_reference();
