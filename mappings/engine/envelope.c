@@ -405,6 +405,8 @@ static void start_in_lookalike(HtEnvelope *envelope, const HtSaxElement *element
 {
     if (envelope->open == IN_ENVELOPE + 1 && element->name == envelope->names.body &&
         element->uri == envelope->uri) {
+        HtReading *reading = envelope->reading; /* SOAP is what its sender reads, of whichever version */
+        reading->soap = reading->soap == HT_SOAP_NONE ? HT_SOAP_11 : reading->soap;
         ht_sax_refuse(
             envelope->sax, "soap-version",
             "The Envelope has a namespace that is neither SOAP 1.1's nor SOAP 1.2's: send one of these.");

@@ -36,12 +36,13 @@ typedef struct {
     const HtSaxHandler *handler;
     void *user;
     uint32_t first_line;
+    uint32_t around; /* elements open around the document */
     bool is_xml;
 } Layer;
 
 struct HtSax {
     HtMapperLimits limits;
-    HtName nil, null, formal[FORMAL_NAMESPACES]; /* interned */
+    HtName nil, null, envelope, formal[FORMAL_NAMESPACES]; /* interned */
     xmlDictPtr wanted;
     xmlDictPtr names;
     Layer layers[HT_SAX_LAYERS];
@@ -67,7 +68,7 @@ struct HtSax {
     HtFault fault;
 };
 
-/* Attributes of these namespaces say how data is written, not what it is. The first two have nil. */
+/* Attributes of these namespaces say how data is written, not what it is. The first two have nil, the last two an Envelope. */
 static const char *const formal_namespaces[FORMAL_NAMESPACES] = {
     "http://www.w3.org/2001/XMLSchema-instance", "http://www.w3.org/1999/XMLSchema-instance",
     "http://schemas.xmlsoap.org/soap/encoding/", "http://www.w3.org/2003/05/soap-encoding",
@@ -135,6 +136,7 @@ HtSax *ht_sax_new(const HtMapperLimits *limits)
     }
     sax->nil = (HtName)xmlDictLookup(sax->wanted, BAD_CAST "nil", -1);
     sax->null = (HtName)xmlDictLookup(sax->wanted, BAD_CAST "null", -1);
+    sax->envelope = (HtName)xmlDictLookup(sax->wanted, BAD_CAST "Envelope", -1);
     drop_names(sax);
     return sax;
 }
@@ -467,6 +469,19 @@ static bool take_attributes(HtSax *sax, const xmlChar **raw, unsigned count, uns
     return true;
 }
 
+/* An Envelope is opened where it is the whole document. Elsewhere, beside other roots that a repair has wrapped as well, its
+ * records would be taken for odd values of others. */
+static void check_envelope(const Layer *layer, HtName name, HtName uri)
+{
+    HtSax *sax = layer->sax;
+    bool is_soap = uri == sax->formal[FORMAL_NAMESPACES - 2] || uri == sax->formal[FORMAL_NAMESPACES - 1];
+    if (is_soap && name == sax->envelope && sax->depth > layer->around + 1) {
+        ht_sax_refuse(
+            sax, "soap-malformed",
+            "A SOAP Envelope stands inside of another document, where nobody opens it: send it alone.");
+    }
+}
+
 static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int namespaces, const xmlChar **declared, int count, int defaulted, const xmlChar **raw)
 {
@@ -477,6 +492,9 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
     HtSax *sax = layer->sax;
     if (sax->stopped || !ht_sax_enter(sax)) {
         return;
+    }
+    if (uri) {
+        check_envelope(layer, (HtName)name, (HtName)uri);
     }
     sax->is_nil = false;
     if (count + namespaces > 0 && !take_attributes(sax, raw, (unsigned)count, (unsigned)namespaces)) {
@@ -587,6 +605,7 @@ static Layer *open_layer(HtSax *sax, uint32_t first_line)
     g_assert(ht_sax_has_room(sax));
     Layer *layer = &sax->layers[sax->layer_count++];
     layer->first_line = first_line;
+    layer->around = sax->depth;
     layer->is_xml = false;
     return layer;
 }

@@ -105,12 +105,35 @@ static void parts_of_a_batch_are_envelopes_too(void)
     }
 }
 
+/* A repair that wraps several roots makes no data of an Envelope that is one of them. */
+static void beside_other_roots_are_refused(void)
+{
+    static const char person[] =
+        "<person><number>1</number><place>440104001</place><name>测试甲</name></person>";
+    g_autofree char *envelope =
+        g_strdup_printf("<s:Envelope xmlns:s=\"" ENVELOPES_11 "\"><s:Body>%s</s:Body></s:Envelope>", person);
+    g_autofree char *inside = g_strdup_printf("<x>%s</x>", envelope);
+    const char *const roots[][2] = {
+        {envelope, person}, {person, envelope}, {envelope, envelope}, {inside, person}};
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<repair use='root'/><event type='person.registered.v1' for-each='/fragment/person'>"
+        "<id from='number'/><division from='place'/><element to='person.name' from='name'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(roots); i++) {
+        g_autofree char *body = g_strconcat(roots[i][0], roots[i][1], NULL);
+        g_assert_cmpint(mapping_test_run(test, body), ==, HT_VERDICT_REJECT);
+        g_assert_cmpstr(test->outcome.faults[0].code, ==, "soap-malformed");
+    }
+    g_autofree char *both = g_strconcat(person, person, NULL);
+    g_assert_cmpint(mapping_test_run(test, both), ==, HT_VERDICT_OK);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/envelope/the-table-is-by-the-book", are_by_the_book);
     g_test_add_func("/envelope/names-of-headers-are-bounded-and-checked", names_are_bounded);
     g_test_add_func("/envelope/parts-of-a-batch-are-envelopes-too", parts_of_a_batch_are_envelopes_too);
+    g_test_add_func("/envelope/beside-other-roots-are-refused", beside_other_roots_are_refused);
     int result = g_test_run();
     mapping_test_forget_reference();
     return result;
