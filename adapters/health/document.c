@@ -44,21 +44,8 @@ static void take_document_id(HealthState *state, hutong_out *out, const HealthNo
                              const char *const *attributes)
 {
     note_dialect(&state->document, health_identifier(attributes, "root"));
+    keep(state->document.root, health_identifier(attributes, "root"));
     keep(state->document.id, health_identifier(attributes, "extension"));
-    health_take_id(state, out, node, attributes);
-}
-
-static void take_time(HealthState *state, hutong_out *out, const HealthNode *node,
-                      const char *const *attributes)
-{
-    keep(state->document.time, health_identifier(attributes, "value"));
-    health_take_value(state, out, node, attributes);
-}
-
-static void take_custodian(HealthState *state, hutong_out *out, const HealthNode *node,
-                           const char *const *attributes)
-{
-    keep(state->document.custodian, health_identifier(attributes, "extension"));
     health_take_id(state, out, node, attributes);
 }
 
@@ -68,6 +55,7 @@ static void take_type(HealthState *state, hutong_out *out, const HealthNode *nod
     HealthDocument *document = &state->document;
     const char *code = health_identifier(attributes, "code");
     note_dialect(document, health_identifier(attributes, "codeSystem"));
+    keep(document->type, code);
     if (code &&
         (strcasecmp(code, "HSDA00.01") == 0 || (document->is_draft && strcasecmp(code, "A010401") == 0))) {
         document->kind = HEALTH_RECORD;
@@ -207,7 +195,7 @@ static const HealthNode author_parts[] = {
 };
 
 static const HealthNode custodian_parts[] = {
-    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = take_custodian, .to = "custodian"},
+    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_id, .to = "custodian"},
     {.name = "name", .flags = HEAD | WORDS, .take = health_take_text, .to = "custodianName"},
     {0},
 };
@@ -277,7 +265,7 @@ static const HealthNode document_parts[] = {
     {.name = "id", .flags = HEAD, .take = take_document_id, .to = "documentId"},
     {.name = "code", .flags = HEAD, .take = take_type, .to = "documentType"},
     {.name = "title", .flags = HEAD | WORDS, .take = health_take_text, .to = "documentTitle"},
-    {.name = "effectiveTime", .flags = HEAD, .take = take_time, .to = "documentTime"},
+    {.name = "effectiveTime", .flags = HEAD, .take = health_take_value, .to = "documentTime"},
     {.name = "setId", .flags = HEAD, .take = take_set, .to = "setId"},
     {.name = "versionNumber", .flags = HEAD, .take = take_version},
     {.name = "recordTarget", .flags = HEAD, .children = target_parts},
@@ -314,7 +302,7 @@ void health_document_end(HealthState *state, hutong_out *out)
     const HealthDocument *document = &state->document;
     const char *version = document->version[0] ? document->version : "1";
     bool updates = document->replaces || !is_first(version);
-    const char *const parts[] = {version, document->time, document->custodian};
+    const char *const parts[] = {document->type, document->root, document->patient};
     health_give(state, out, "kind", kind_names[document->kind]);
     health_give(state, out, "dialect", document->is_draft ? "draft" : NULL);
     health_give(state, out, "updates", updates ? "yes" : NULL);

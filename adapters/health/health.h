@@ -160,7 +160,8 @@ typedef struct {
     bool is_draft;   /* the draft of 2012 */
     bool in_set;     /* it came in a document set, which names the patient, too */
     bool replaces;   /* relatedDocument says that it takes another one's place */
-    char id[HEALTH_ID], version[HEALTH_ID], time[HEALTH_ID], custodian[HEALTH_ID]; /* make its key */
+    char id[HEALTH_ID], root[HEALTH_ID], type[HEALTH_ID], patient[HEALTH_ID]; /* make its key */
+    char version[HEALTH_ID];
     char de[HEALTH_ID]; /* of the observation at hand: its code and its name */
     char name[HEALTH_PART];
     char section[HEALTH_ID];
@@ -281,7 +282,9 @@ typedef struct {
     char id[HEALTH_ID];
     char sender[HEALTH_ID];
     char receiver[HEALTH_ID];
-    char created[HEALTH_ID], patient[HEALTH_ID]; /* when it was made, whom it is about */
+    char created[HEALTH_ID]; /* when the message was made */
+    char patient[HEALTH_ID]; /* whom it is about: the hospital's number, else the first of any kind */
+    bool is_local;           /* it is the hospital's */
 } HealthReply;
 
 hutong_verdict health_reply(void *user, const hutong_outcome *outcome, hutong_out *out);

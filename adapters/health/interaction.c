@@ -7,6 +7,7 @@
  * interactions that are not taken only the head is given on, as <query> or <other>, for the mapping to refuse. */
 #include "health.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const HealthInteraction health_interactions[] = {
@@ -283,15 +284,25 @@ static void take_text(void *user, hutong_out *out, const char *text, size_t size
     health_walk_text(state, &state->walk, out, text, size);
 }
 
+/* A message's own number and time are those of its sending, and often copied from a manual. What it says is said of the record that
+ * its sender keeps of the patient. */
+static void give_patient_key(const HealthState *state, hutong_out *out)
+{
+    const HealthReply *reply = &state->reply;
+    char key[2 * HEALTH_ID];
+    if (*reply->patient) {
+        snprintf(key, sizeof key, "%.127s/%.127s", reply->sender, reply->patient);
+        health_give(state, out, "patientKey", key);
+    }
+}
+
 static void take_end(void *user, hutong_out *out, const char *name)
 {
     HealthState *state = user;
     (void)name;
     health_walk_end(state, &state->walk, out);
     if (state->walk.depth == 0) {
-        const HealthReply *reply = &state->reply;
-        const char *const parts[] = {reply->created, reply->sender, reply->patient};
-        health_give_key(state, out, reply->id, parts);
+        give_patient_key(state, out);
         state->host->emit_end(out, state->record);
         state->host->emit_end(out, "V3");
     }

@@ -32,6 +32,19 @@ static void give_record_division(const HealthState *state, hutong_out *out, cons
     }
 }
 
+/* The numbers that make keys: of a document's patient the first, of a message's the hospital's own. */
+static void note_patient(HealthState *state, const char *number, bool local)
+{
+    HealthReply *reply = &state->reply;
+    if (!state->document.patient[0]) {
+        health_copy(state->document.patient, HEALTH_ID, number, strlen(number));
+    }
+    if (!reply->patient[0] || (local && !reply->is_local)) {
+        reply->is_local = local;
+        health_copy(reply->patient, HEALTH_ID, number, strlen(number));
+    }
+}
+
 /* In priorRegistration (node->key) the local number is that of the patient that is merged away. */
 static void give_number(HealthState *state, hutong_out *out, const HealthNode *node, const char *to,
                         const char *number)
@@ -42,9 +55,7 @@ static void give_number(HealthState *state, hutong_out *out, const HealthNode *n
         return;
     }
     health_give(state, out, to, number);
-    if (!state->reply.patient[0]) {
-        health_copy(state->reply.patient, HEALTH_ID, number, strlen(number));
-    }
+    note_patient(state, number, local);
     if (strcmp(to, "recordNumber") == 0) {
         give_record_division(state, out, number);
     }

@@ -83,6 +83,17 @@ static void give_fields(HealthState *state, hutong_out *out)
     }
 }
 
+/* A document without a number of its own has the set's, with its place there; `instead` tells it from its neighbours when it has
+ * none. */
+static void give_set_key(const HealthState *state, hutong_out *out, const char *instead)
+{
+    const HealthSet *set = &state->set;
+    const char *place = set->fields[HEALTH_SET_DOCUMENT];
+    const char *const parts[] = {set->fields[HEALTH_SET_TYPE], *place ? place : instead,
+                                 set->fields[HEALTH_SET_NUMBER]};
+    health_give_key(state, out, set->fields[HEALTH_SET_ID], parts);
+}
+
 /* What the bytes hold, and their digest. */
 static void give_content(HealthState *state, hutong_out *out)
 {
@@ -97,9 +108,7 @@ static void give_content(HealthState *state, hutong_out *out)
     state->host->sha256(state->host, (hutong_text){set->bytes.data, set->bytes.size}, digest);
     health_give(state, out, "documentDigest", digest);
     if (!state->document.id[0]) {
-        const char *const parts[] = {set->fields[HEALTH_SET_DOCUMENT], set->fields[HEALTH_SET_NUMBER],
-                                     digest};
-        health_give_key(state, out, set->fields[HEALTH_SET_ID], parts);
+        give_set_key(state, out, digest);
     }
 }
 
@@ -116,10 +125,8 @@ void health_end_content(HealthState *state, hutong_out *out, bool may_be_missing
     state->host->emit_start(out, "document", NULL);
     health_document_begin(state, true);
     if (missing) {
-        const char *const parts[] = {set->fields[HEALTH_SET_DOCUMENT], set->fields[HEALTH_SET_NUMBER],
-                                     set->fields[HEALTH_SET_TIME]};
         health_document_end(state, out);
-        health_give_key(state, out, set->fields[HEALTH_SET_ID], parts);
+        give_set_key(state, out, set->fields[HEALTH_SET_TIME]);
     } else {
         give_content(state, out);
     }

@@ -110,6 +110,7 @@ static void read_action(HtPathScope *scope, const xmlNode *node, HtEventRule *ev
     HtText is = own_text(scope->compiler, node, "is"), otherwise = own_text(scope->compiler, node, "default");
     event->action = is.data ? is : otherwise.data ? otherwise : event->action;
     event->cancel = ht_compile_when(scope, node, "cancel-when");
+    event->unchanged = ht_compile_when(scope, node, "unchanged-when");
     event->correct = ht_compile_when(scope, node, "correct-when");
     event->verify = ht_compile_when(scope, node, "verify-when");
     event->reverses = ht_compile_paths(scope, ht_compile_attribute(scope->compiler, node, "reverses"));

@@ -166,6 +166,7 @@ typedef struct {
     bool time_required;
     HtText action; /* the default */
     const HtWhen *cancel, *correct, *verify;
+    const HtWhen *unchanged; /* the record says that nothing has changed: there is no event; NULL: never */
     HtFrom reverses;
     HtFrom division, from_division;
     HtText division_path, from_division_path;

@@ -349,6 +349,12 @@ static void check_readable(HtRecorder *recorder)
     }
 }
 
+/* A correction that changes nothing is known, and no event. */
+static bool changes_nothing(HtRecorder *recorder, const HtEventRule *rule)
+{
+    return rule->unchanged && ht_when_holds(rule->unchanged, recorder->match);
+}
+
 /* All events of a record; or none, and the faults that refuse it. */
 static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t chosen)
 {
@@ -365,7 +371,10 @@ static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t
     }
     bool alone = (chosen & (chosen - 1)) == 0;
     for (uint64_t left = chosen; left; left &= left - 1) {
-        make_event(recorder, rule->events[__builtin_ctzll(left)], alone);
+        const HtEventRule *event = rule->events[__builtin_ctzll(left)];
+        if (!changes_nothing(recorder, event)) {
+            make_event(recorder, event, alone);
+        }
     }
     check_readable(recorder);
     if (recorder->faults > 0) {

@@ -10,6 +10,7 @@ typedef enum {
     TEST_UNEQUAL,
     TEST_IN,
     TEST_STARTS,
+    TEST_SAME,    /* two values say the same */
     TEST_WRITTEN, /* a word for none counts */
     TEST_YES,
     TEST_NO,
@@ -27,7 +28,7 @@ typedef enum {
 
 struct HtWhen {
     Test test;
-    HtSlot slot;
+    HtSlot slot, other; /* `other` of same() */
     unsigned number;    /* its place in the pool */
     bool is_shared;     /* asked for more than once */
     bool is_of_columns; /* of a repeated group's instance: another value for each */

@@ -29,7 +29,7 @@ static HtWhen *new_test(Test test, const HtWhen *left, const HtWhen *right)
 {
     HtWhen *when = g_new0(HtWhen, 1);
     when->test = test;
-    when->slot = HT_SLOT_NONE;
+    when->slot = when->other = HT_SLOT_NONE;
     when->left = left;
     when->right = right;
     when->is_of_columns = (left && left->is_of_columns) || (right && right->is_of_columns);
@@ -46,8 +46,8 @@ static HtWhen *new_comparison(Test test, HtSlot slot)
 
 static bool is_equal(const HtWhen *a, const HtWhen *b)
 {
-    if (a->test != b->test || a->slot != b->slot || a->xpath != b->xpath || a->flag != b->flag ||
-        a->left != b->left || a->right != b->right || a->n_values != b->n_values) {
+    if (a->test != b->test || a->slot != b->slot || a->other != b->other || a->xpath != b->xpath ||
+        a->flag != b->flag || a->left != b->left || a->right != b->right || a->n_values != b->n_values) {
         return false;
     }
     for (unsigned i = 0; i < a->n_values; i++) {
@@ -367,6 +367,24 @@ static const HtWhen *parse_written(Parser *parser)
     return share(parser->pool, new_comparison(TEST_WRITTEN, slot));
 }
 
+/* Two paths, with the closing parenthesis. */
+static const HtWhen *parse_same(Parser *parser)
+{
+    HtSlot slot, other;
+    g_autofree char *path = parse_path(parser, &slot);
+    if (!path || !(take(parser, ",") || fail(parser, ","))) {
+        return NULL;
+    }
+    g_autofree char *with = parse_path(parser, &other);
+    if (!with || !(take(parser, ")") || fail(parser, ")"))) {
+        return NULL;
+    }
+    HtWhen *when = new_comparison(TEST_SAME, slot);
+    when->other = other;
+    when->is_of_columns = when->is_of_columns || (other & HT_SLOT_COLUMN) != 0;
+    return share(parser->pool, when);
+}
+
 /* What follows an opening parenthesis, with the closing one. */
 static const HtWhen *parse_inside(Parser *parser)
 {
@@ -402,6 +420,8 @@ static const HtWhen *parse_one(Parser *parser)
         when = when ? share(parser->pool, new_test(TEST_NOT, when, NULL)) : NULL;
     } else if (take_function(parser, "starts-with")) {
         when = parse_starts(parser);
+    } else if (take_function(parser, "same")) {
+        when = parse_same(parser);
     } else if (take_function(parser, "written")) {
         when = parse_written(parser);
     } else if (take_function(parser, "yes")) {

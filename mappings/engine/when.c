@@ -2,6 +2,7 @@
 #include "mappings/engine/when-inside.h"
 
 #include "mappings/engine/convert.h"
+#include "mappings/engine/dates.h"
 #include "mappings/engine/text-value.h"
 
 #define COMPARED_MAX 256 /* bytes of a value that are compared after folding */
@@ -100,6 +101,31 @@ static HtWhenState ask_number(const HtWhen *when, HtMatch *match)
                (when->test == TEST_NUMBER || is_one_of(when, value) == (when->test == TEST_NUMBER_IN)));
 }
 
+/* True when both are days, or moments, and the same. */
+static bool is_same_date(HtText one, HtText other)
+{
+    HtDate first, second;
+    char written[2][HT_DATE_FORMAT_MAX];
+    if (ht_date_parse(one.data, one.size, 0, &first) != HT_DATE_OK || first.precision < HT_PRECISION_DAY ||
+        ht_date_parse(other.data, other.size, 0, &second) != HT_DATE_OK) {
+        return false;
+    }
+    ht_date_format(&first, HT_TYPE_DATETIME, written[0]);
+    ht_date_format(&second, HT_TYPE_DATETIME, written[1]);
+    return strcmp(written[0], written[1]) == 0;
+}
+
+/* Two values that are there, but for width and the notation of dates. What is null is no value, and says the same as nothing. */
+static bool ask_same(const HtWhen *when, HtMatch *match)
+{
+    char folded[2][COMPARED_MAX];
+    HtText one = ht_match_value(match, when->slot, 0), other = ht_match_value(match, when->other, 0);
+    if (!one.data || !other.data) {
+        return false;
+    }
+    return ht_text_equal(narrow(one, folded[0]), narrow(other, folded[1])) || is_same_date(one, other);
+}
+
 static HtWhenState ask(const HtWhen *when, HtMatch *match);
 
 static HtWhenState negate(HtWhenState state)
@@ -125,6 +151,7 @@ static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
     case TEST_AND: return combine(when, match, HT_WHEN_NO);
     case TEST_OR: return combine(when, match, HT_WHEN_YES);
     case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
+    case TEST_SAME: return say(ask_same(when, match));
     case TEST_WRITTEN: return say(ht_match_value(match, when->slot, HT_NULL_KEEP_WORDS).data != NULL);
     case TEST_YES:
     case TEST_NO: return ask_flag(when, match);

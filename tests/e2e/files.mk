@@ -26,3 +26,5 @@ e2e_TESTS += e2e-subject
 e2e-subject_LIBS := admin base
 e2e_TESTS += e2e-cases
 e2e-cases_LIBS := admin base
+e2e_TESTS += e2e-loads
+e2e-loads_LIBS := admin kit ingress engine base
