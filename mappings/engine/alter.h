@@ -9,6 +9,7 @@
 
 /* What HtPayload.alter asks for, beside the number of a value, from 1, in the order in which the mapping's values are met. */
 #define HT_ALTER_NONE 0
+#define HT_ALTER_FRONT (1u << 31)       /* beside the number: its first character, not the last */
 #define HT_ALTER_COUNT (UINT32_MAX - 1) /* nothing is altered, only counted */
 #define HT_ALTER_PERSON UINT32_MAX      /* identities and the person's name */
 
@@ -23,3 +24,6 @@ typedef struct {
 /* Makes the text another one of its kind and size: of a citizen number the sequence (its check character follows), of a date the day,
  * else the last digit, letter or Chinese character. False when there is none of these. */
 bool ht_alter_text(char *text, size_t size);
+
+/* The same at the other end: the division, the year, the first character. False when there is none, or it is the last one too. */
+bool ht_alter_front(char *text, size_t size);

@@ -205,6 +205,9 @@ bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change)
 /* Engine only: the kit has asked for altered values, and this is one that a path names, in match->text. */
 void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value);
 
+/* Engine only: the same of a value that an element's XPath has found. */
+void ht_match_alter_found(HtMatch *match, const HtElementRule *rule, char *text, size_t size);
+
 /* Moves what the record has but none of the events in `covers` (bits) names to its unmapped fields. */
 void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);
 

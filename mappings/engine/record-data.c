@@ -163,6 +163,9 @@ static bool apply(Place *place, const HtElementRule *rule)
     }
     bool constant = false;
     HtText text = ht_recorder_text(recorder, rule, &constant);
+    if (recorder->match->alteration.ask != 0 && rule->xpath && !constant && text.data) {
+        ht_match_alter_found(recorder->match, rule, (char *)text.data, text.size);
+    }
     recorder->match->tells_nothing = rule->sending || is_null_date(recorder, rule, text);
     take_origin(recorder->match, rule, text, constant);
     recorder->match->tells_nothing = false;

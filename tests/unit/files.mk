@@ -104,5 +104,3 @@ unit_TESTS += test-mapping-wait
 test-mapping-wait_LIBS := engine base
 unit_TESTS += test-alter
 test-alter_LIBS := engine base
-unit_TESTS += test-key-property
-test-key-property_LIBS := kit ingress engine base

@@ -306,9 +306,15 @@ static void test_check_finds_what_would_be_swallowed(void)
         &trial, 1, "FAILED  pets: another person is not taken for who is known  pets/one.xml: g\n");
     g_assert_cmpuint(count(doubted, "  FAILED  "), ==, 1);
     put(&trial, "pets.xml",
+        PETS("<element to='household.headName' xpath='string(n)'/>"
+             "<element to='record.changedAt' xpath='string(d)' as='month'/>"));
+    g_autofree char *found = check_trial(
+        &trial, 1,
+        "FAILED  pets: a changed value is not taken for what is known  pets/one.xml: record.changedAt (string(d))\n");
+    put(&trial, "pets.xml",
         PETS(NAME "<element to='record.changedAt' from='d'/><identity kind='person' from='g'/>"));
     g_autofree char *whole =
-        check_trial(&trial, 0, "ok      pets: a changed value is not taken for what is known  3 tried\n");
+        check_trial(&trial, 0, "ok      pets: a changed value is not taken for what is known  6 tried\n");
     assert_says(whole, "ok      pets: another person is not taken for who is known  1 tried\n");
     end_trial(&trial);
 }
@@ -363,6 +369,21 @@ static void test_shipped_adapters_pass(void)
     g_assert_null(strstr(output, "no fixtures"));
 }
 
+/* No value and no person of any fixture of theirs would be swallowed when it changed, and none is left out. */
+static void test_shipped_adapters_swallow_nothing(void)
+{
+    static const char *const names[] = {"health", "hukou", "marriage", "social-security", "xml"};
+    const char *adapter_folder = g_getenv("HUTONG_ADAPTERDIR");
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *output =
+            run(0, (const char *const[]){"check", names[i], "-d", adapter_folder, NULL});
+        assert_says(output, "a changed value is not taken for what is known  ");
+        assert_says(output, "another person is not taken for who is known  ");
+        g_assert_null(strstr(output, "known  0 tried"));
+        g_assert_null(strstr(output, "not all values of all fixtures"));
+    }
+}
+
 static void test_list_and_inspect(void)
 {
     g_autofree char *folder = g_dir_make_tmp("hutong-XXXXXX", NULL);
@@ -409,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/check/writes-tap-and-json", test_check_writes_tap_and_json);
     g_test_add_func("/adapter/check/runs-all", test_check_runs_all);
     g_test_add_func("/adapter/check/shipped-adapters-pass", test_shipped_adapters_pass);
+    g_test_add_func("/adapter/check/shipped-adapters-swallow-nothing", test_shipped_adapters_swallow_nothing);
     g_test_add_func("/adapter/list-and-inspect", test_list_and_inspect);
     return g_test_run();
 }
