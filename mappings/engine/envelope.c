@@ -375,7 +375,9 @@ static void start_soap(HtEnvelope *envelope, const HtSaxElement *element)
     envelope->place = PLACE_ENVELOPE;
     ht_strings_look_everywhere(envelope->strings);
     ht_soap_aside_begin(envelope->aside, ht_strings_options(envelope->strings));
-    check_part(envelope, element);
+    if (is_soap_12(envelope)) {
+        ht_soap_form_check_envelope(envelope->sax, element);
+    }
     if (envelope->instructed) {
         handle_instruction(envelope);
     }

@@ -16,13 +16,21 @@ static bool is_encoding_style(const HtSaxElement *element, unsigned attribute, H
            strcmp(element->attributes[attribute].name, "encodingStyle") == 0;
 }
 
-void ht_soap_form_check_part(HtSax *sax, const HtSaxElement *part)
+static bool is_encoding_known(HtText value)
+{
+    value = ht_text_trim(value.data, value.size);
+    return value.size == 0 || ht_text_is(value, HT_ENCODING_12) || ht_text_is(value, HT_ENCODING_11) ||
+           ht_text_is(value, HT_SOAP_12_URI "/encoding/none");
+}
+
+static void check_attributes(HtSax *sax, const HtSaxElement *part, bool may_encode)
 {
     for (unsigned i = 0; i < part->attribute_count; i++) {
         if (!part->attribute_uris[i]) {
             ht_soap_form_refuse(
                 sax, "An attribute of the SOAP 1.2 Envelope, Header or Body has no namespace: leave it out.");
-        } else if (is_encoding_style(part, i, part->uri)) {
+        } else if (is_encoding_style(part, i, part->uri) &&
+                   !(may_encode && is_encoding_known(part->attributes[i].value))) {
             ht_soap_form_refuse(sax,
                                 "encodingStyle stands on the SOAP 1.2 Envelope, Header or Body, where it "
                                 "may not: put it on what is encoded.");
@@ -30,11 +38,14 @@ void ht_soap_form_check_part(HtSax *sax, const HtSaxElement *part)
     }
 }
 
-static bool is_encoding_known(HtText value)
+void ht_soap_form_check_part(HtSax *sax, const HtSaxElement *part)
 {
-    value = ht_text_trim(value.data, value.size);
-    return value.size == 0 || ht_text_is(value, HT_ENCODING_12) || ht_text_is(value, HT_ENCODING_11) ||
-           ht_text_is(value, HT_SOAP_12_URI "/encoding/none");
+    check_attributes(sax, part, false);
+}
+
+void ht_soap_form_check_envelope(HtSax *sax, const HtSaxElement *envelope)
+{
+    check_attributes(sax, envelope, true);
 }
 
 void ht_soap_form_check_encoding(HtSax *sax, const HtSaxElement *element, HtName uri)

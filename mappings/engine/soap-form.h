@@ -7,8 +7,11 @@
 /* With soap-malformed. */
 void ht_soap_form_refuse(HtSax *sax, const char *sentence);
 
-/* The Envelope, the Header or the Body: its attributes have a namespace, and none is encodingStyle. */
+/* The Header or the Body: its attributes have a namespace, and none is encodingStyle. */
 void ht_soap_form_check_part(HtSax *sax, const HtSaxElement *part);
+
+/* The Envelope: the same, but SOAP::Lite puts SOAP's own encodingStyle there, and is understood. */
+void ht_soap_form_check_envelope(HtSax *sax, const HtSaxElement *envelope);
 
 /* An element of the Body, or what is in it: its encodingStyle, if any, names an encoding that is known here. `uri` is the
  * Envelope's. Refuses with soap-encoding-unknown. */

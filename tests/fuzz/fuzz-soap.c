@@ -72,6 +72,14 @@ static void take_end(void *user, HtName name)
     digest(taker, "/", 1);
 }
 
+static HtNameRole get_role(void *user, HtText name)
+{
+    (void)user;
+    return ht_text_is(name, "record") ? HT_NAME_OF_RECORD
+           : ht_text_is(name, "o")    ? HT_NAME_AROUND_RECORDS
+                                      : HT_NAME_STRANGE;
+}
+
 static void restart(void *user)
 {
     Taker *taker = user;
@@ -81,7 +89,7 @@ static void restart(void *user)
 static bool run(HtReader *reader, HtText body, unsigned repairs, uint64_t *result)
 {
     static const HtSink sink = {
-        take_document_start, take_document_end, take_start, take_text, take_end, NULL, NULL};
+        take_document_start, take_document_end, take_start, take_text, take_end, NULL, get_role};
     HtPayload payload = {.body = body};
     Taker taker = {.reader = reader};
     HtReading reading;
