@@ -36,15 +36,15 @@ static HtTicket *take_oldest(HtHost *host, uint64_t number)
     return ticket && ticket->sent && ticket->number == number ? ticket : NULL;
 }
 
-/* Texts of faults come from the adapter and go to logs and dead letters. The source's own limits are in its configuration,
- * and no secret: a number that is one of them stays. */
+/* Texts of faults come from the adapter and go to logs and dead letters. The source's own limits are in its configuration, and how
+ * many records there are, and where, is nobody's: a number that is one of them stays. */
 static void clean_faults(const HtHost *host, HtOutcome *outcome)
 {
     HtMapperLimits limits = ht_start_limits(&host->start);
     const uint64_t own[] = {limits.depth,          limits.attributes,    limits.start_tag_bytes,
                             limits.names,          limits.elements,      limits.records,
                             limits.text_bytes,     limits.cpu_ms_per_mb, limits.document_bytes,
-                            HT_MAPPER_DOCUMENT_MAX};
+                            HT_MAPPER_DOCUMENT_MAX, outcome->records,     outcome->rejected};
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         HtFault *fault = &outcome->faults[i];
         g_autofree char *code = ht_scrub(ht_text_from(fault->code), sizeof fault->code - 1);
