@@ -410,7 +410,7 @@ bool ht_body_reply_fits(const HtAsker *asker, HtText reply)
             found = i == 0 ? HT_SOAP_11 : HT_SOAP_12;
         }
     }
-    return found == asker->soap;
+    return (found == HT_SOAP_NONE) == (asker->soap == HT_SOAP_NONE);
 }
 
 /* How much of the reply is the beginning of an envelope; 0: it is none. */
@@ -429,9 +429,11 @@ static size_t measure_opening(HtText reply)
 
 void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply)
 {
-    size_t opening = is_addressed(asker) ? measure_opening(reply) : 0;
+    size_t opening = asker->soap != HT_SOAP_NONE ? measure_opening(reply) : 0;
     if (opening > 0) {
-        ht_buffer_add(body, reply.data, opening);
+        ht_buffer_add_string(body, openings[asker->soap == HT_SOAP_12]);
+    }
+    if (opening > 0 && is_addressed(asker)) {
         ht_buffer_add_literal(body, "<soap:Header>");
         add_addressing(body, asker, ACTION_REPLY);
         ht_buffer_add_literal(body, "</soap:Header>");

@@ -12,10 +12,10 @@ void ht_xml_text(HtBuffer *body, HtText text);
 bool ht_body_has_own_code(const HtProblem *problem);
 
 /* A department's own reply, in an envelope of the host's if it is SOAP: the header that an answer to this request has is put
- * in, also when the reply was first made for an earlier one. */
+ * in, also when the reply was first made for an earlier one, whose envelope may have been of the other version. */
 void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply);
 
-/* Whether it has the envelope that the asker understands. One that was made for an earlier request may have another. */
+/* Whether it is SOAP as the asker is. One that was made for an earlier request may be otherwise. */
 bool ht_body_reply_fits(const HtAsker *asker, HtText reply);
 
 void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults);

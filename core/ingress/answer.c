@@ -226,9 +226,11 @@ static void set_reply_type(HtAnswer *answer, const HtAsker *asker, HtText type)
 void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults)
 {
     *answer = (HtAnswer){.status = 200, .resent = receipt->resent, .id = receipt->id};
-    /* The mapping's own key may be that of a message that came in another envelope: then the receipt is what is understood. */
+    /* The mapping's own key may be that of a message that came without SOAP, or with it: then the receipt is what is
+     * understood. Of the two versions each gets the other's reply in its own envelope. */
     if (receipt->reply.data && (!receipt->resent || ht_body_reply_fits(asker, receipt->reply))) {
-        set_reply_type(answer, asker, receipt->reply_type);
+        bool is_old = receipt->resent && asker->soap != HT_SOAP_NONE;
+        set_reply_type(answer, asker, is_old ? HT_TEXT_NONE : receipt->reply_type);
         ht_body_reply(&answer->body, asker, receipt->reply);
         return;
     }
