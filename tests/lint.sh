@@ -96,8 +96,11 @@ check_layers() {
 }
 
 check_text() {
-    perl tests/lint/text.pl "$work/files" >>"$findings"
-    perl tests/lint/architecture.pl >>"$findings"
+    {
+        perl tests/lint/text.pl "$work/files"
+        perl tests/lint/architecture.pl
+        perl tests/lint/examples.pl
+    } >>"$findings"
 }
 
 # Every .c file is in a files.mk above it (tests by their name without .c), and every .c in a files.mk exists.

@@ -1,21 +1,23 @@
-/* interop [SOURCE]: one bus with every source that there is, a platform, and SOAP clients that others wrote, generated from our
- * WSDL: python3-zeep (interop.py) and PHP's SoapClient (interop.php). What they say becomes this program's TAP; afterwards it looks
- * at what the bus and the platform had of it. Run by `make check-interop`; not part of `make check`. A client that is not
- * installed is skipped with a message. Everything is on loopback and bounded in time. */
+/* interop [CLIENT...]: one bus with every source that there is, a platform, and SOAP clients that others wrote, generated from our
+ * WSDL (client.c has the list). What they say becomes this program's TAP and a table; afterwards it looks at what the bus and
+ * the platform had of it. Run by `make check-interop`; not part of `make check`. A client that is not installed is skipped
+ * with a message. Everything is on loopback and bounded in time. */
+#include "tests/interop/client.h"
+#include "tests/interop/plan.h"
+#include "tests/interop/table.h"
 #include "tests/lib/busproc.h"
 #include "tests/lib/platform.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
-#define CLIENT_S 240
 #define READY_MS 60000
 #define POLL_US 20000
 #define DELIVERY_MS 20000
-#define INSTALL "./configure --install-deps=interop"
+#define MESSAGE_ID 36 /* characters of a UUID */
+/* What the documents of each client are numbered with, so that none says what another has said. */
+#define NUMBER_FIRST 630000000
+#define NUMBERS_EACH 1000000
 
 static const struct {
     const char *name, *department, *adapter, *more;
@@ -48,8 +50,7 @@ static void say(bool good, const char *format, ...)
 
 /* ---- The bus ---- */
 
-/* The sources' sections; their names, with commas, in `names`. */
-static char *write_sections(Platform *platform, GString *names)
+static char *write_sections(Platform *platform)
 {
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
@@ -57,7 +58,6 @@ static char *write_sections(Platform *platform, GString *names)
             text,
             "[source %s]\ndepartment = %s\nadapter = %s\nmapping = %s.xml\ndivision = 440104\nmax-body = 64K\n%s",
             sources[i].name, sources[i].department, sources[i].adapter, sources[i].name, sources[i].more);
-        g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", sources[i].name);
     }
     g_string_append_printf(
         text,
@@ -92,86 +92,112 @@ static void wait_for_adapters(BusProcess *bus)
 
 /* ---- Clients ---- */
 
-typedef struct {
-    const char *name, *package, *script;
-    const char *programs[3];    /* to try, NULL-terminated */
-    const char *const probe[3]; /* arguments with which it ends with 0 when it has what is needed */
-} Client;
-
-static const Client clients[] = {
-    {"zeep", "python3-zeep", "interop.py", {"python3", "/usr/bin/python3", NULL}, {"-c", "import zeep", NULL}},
-    {"php",
-     "php-soap",
-     "interop.php",
-     {"php", "/usr/bin/php", NULL},
-     {"-r", "exit(class_exists('SoapClient') ? 0 : 1);", NULL}},
-};
-
-/* A client ends with its test, however that ends. */
-static void begin_child(void *user)
+/* A check of a client, as TAP and in the table. */
+static void say_check(const char *name, bool good)
 {
-    (void)user;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(CLIENT_S);
-}
-
-static const char *find_program(const Client *client)
-{
-    for (const char *const *program = client->programs; *program; program++) {
-        const char *argv[] = {*program, client->probe[0], client->probe[1], NULL};
-        int status = -1;
-        bool ran = g_spawn_sync(NULL, (char **)argv, NULL,
-                                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                                begin_child, NULL, NULL, NULL, &status, NULL);
-        if (ran && status == 0) {
-            return *program;
-        }
-    }
-    return NULL;
+    table_count(name, good);
+    say(good, "%s", name);
 }
 
 static void take_line(const char *line)
 {
     if (g_str_has_prefix(line, "ok ")) {
-        say(true, "%s", line + strlen("ok "));
+        say_check(line + strlen("ok "), true);
     } else if (g_str_has_prefix(line, "not ok ")) {
-        say(false, "%s", line + strlen("not ok "));
-    } else if (*line) {
+        say_check(line + strlen("not ok "), false);
+    } else if (*line && !g_ascii_isdigit(*line)) {
         printf("# %s\n", line);
     }
 }
 
-static char *source_file(const char *name)
+static void take_lines(const char *text)
 {
-    const char *folder = g_getenv("HUTONG_SRCDIR");
-    return g_build_filename(folder ? folder : ".", "tests", "interop", name, NULL);
-}
-
-static void run_client(const Client *client, const BusProcess *bus, const char *names)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *script = source_file(client->script), *cases = source_file("cases.json"), *output = NULL;
-    g_autofree char *problems = NULL;
-    g_autofree char *address = g_strdup_printf("http://127.0.0.1:%u", bus->port);
-    const char *program = find_program(client);
-    if (!program) {
-        say(true, "%s # SKIP %s is not installed: " INSTALL, client->name, client->package);
-        return;
-    }
-    const char *argv[] = {program, script, address, cases, names, NULL};
-    int status = -1;
-    g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, begin_child, NULL, &output, &problems,
-                 &status, &error);
-    g_assert_no_error(error);
-    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line; line++) {
         take_line(*line);
     }
-    g_auto(GStrv) words = g_strsplit(problems, "\n", -1);
-    for (char **word = words; *word; word++) {
-        take_line(*word);
+}
+
+static void judge(const Client *client, const GPtrArray *plan, const char *output)
+{
+    g_autoptr(GHashTable) answers = plan_answers(output);
+    for (guint i = 0; i < plan->len; i++) {
+        const Step *step = g_ptr_array_index(plan, i);
+        g_autofree char *problem = plan_judge(plan, i, answers);
+        g_autofree char *name = g_strdup_printf("%s/%s", client->name, step->name);
+        say_check(name, !problem);
+        if (problem) {
+            printf("# %s\n", problem);
+        }
     }
-    say(status == 0, "%s/ended-well", client->name);
+}
+
+/* A driver does what its plan says; zeep and PHP read the cases and judge by themselves, because they try more. */
+static void run_client(const Client *client, unsigned index, const char *address, JsonObject *cases)
+{
+    g_autofree char *output = NULL;
+    unsigned number = NUMBER_FIRST + index * NUMBERS_EACH;
+    gint64 began = g_get_monotonic_time();
+    g_autoptr(GPtrArray) plan = client->versions ? plan_new(client, cases, number) : NULL;
+    g_autofree char *scratch = client_scratch(client);
+    if (plan) {
+        g_autofree char *path = g_build_filename(scratch, "plan", NULL);
+        plan_write(plan, path);
+    }
+    bool well = client_run(client, "run", address, scratch, &output);
+    take_lines(output);
+    if (plan) {
+        judge(client, plan, output);
+    }
+    say(well, "%s/ended-well", client->name);
+    printf("# %s took %.1f s\n", client->name, (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
+}
+
+/* The lines of docs/soap-clients.md, run as a department would: sent twice, the second time known, then refused. */
+static void run_example(const Client *client, const char *address)
+{
+    g_autofree char *output = NULL, *scratch = client_scratch(client);
+    bool well = client_run(client, "example", address, scratch, &output);
+    g_auto(GStrv) lines = g_strsplit(g_strstrip(output), "\n", -1);
+    unsigned count = g_strv_length(lines);
+    bool right = well && count >= 2 && strlen(lines[count - 2]) == MESSAGE_ID &&
+                 g_str_has_prefix(lines[count - 1], "required-missing");
+    say(right, "%s/example-of-the-manual-works", client->name);
+    if (!right) {
+        take_lines(output);
+    }
+}
+
+static JsonObject *read_cases(JsonParser *parser)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = client_source_file("cases.json");
+    json_parser_load_from_file(parser, path, &error);
+    g_assert_no_error(error);
+    return json_node_get_object(json_parser_get_root(parser));
+}
+
+/* Those named as arguments, or all. Gives how many ran. */
+static unsigned run_clients(const BusProcess *bus, char **wanted)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *cases = read_cases(parser);
+    g_autofree char *address = g_strdup_printf("http://127.0.0.1:%u", bus->port);
+    unsigned ran = 0;
+    for (size_t i = 0; i < client_count; i++) {
+        const Client *client = &clients[i];
+        if (*wanted && !g_strv_contains((const char *const *)wanted, client->name)) {
+            continue;
+        }
+        if (!client_is_installed(client)) {
+            say(true, "%s # SKIP %s is not installed: %s", client->name, client->package, client->install);
+            continue;
+        }
+        run_client(client, (unsigned)i, address, cases);
+        run_example(client, address);
+        ran++;
+    }
+    return ran;
 }
 
 /* ---- What became of it ---- */
@@ -205,21 +231,28 @@ static void look_at_events(BusProcess *bus, Platform *platform)
     say(is_free_of_toolkits(platform, count.events), "events/hold-nothing-of-the-toolkits");
 }
 
-int main(void)
+/* A client that was not run has no say in its row. */
+static void look_at_table(void)
 {
+    g_autofree char *path = g_build_filename(g_getenv("HUTONG_SRCDIR"), "docs", "wire.md", NULL),
+                    *page = NULL;
+    g_autoptr(GError) error = NULL;
+    g_file_get_contents(path, &page, NULL, &error);
+    g_assert_no_error(error);
+    table_print();
+    say(table_stands_in(page), "docs/wire.md-has-this-table");
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
     Platform *platform = platform_new();
-    g_autoptr(GString) names = g_string_new(NULL);
-    g_autofree char *sections = write_sections(platform, names);
+    g_autofree char *sections = write_sections(platform);
     BusProcess *bus = bus_process_new(NULL, sections);
     bus_process_start(bus);
     wait_for_adapters(bus);
-    unsigned skipped = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
-        unsigned before = tests;
-        run_client(&clients[i], bus, names->str);
-        skipped += tests == before + 1;
-    }
-    if (skipped < G_N_ELEMENTS(clients)) {
+    if (run_clients(bus, argv + 1) > 0) {
+        look_at_table();
         look_at_events(bus, platform);
     }
     say(bus_process_stop(bus) == 0, "bus/ends-well");
