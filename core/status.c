@@ -206,6 +206,16 @@ static void add_metric(HtBuffer *text, const char *name, const char *label, cons
     }
 }
 
+/* Prometheus wants base units. */
+static void add_seconds(HtBuffer *text, const char *name, const char *source, uint64_t time_us)
+{
+    ht_buffer_printf(text, "hutong_%s", name);
+    if (source) {
+        ht_buffer_printf(text, "{source=\"%s\"}", source);
+    }
+    ht_buffer_printf(text, " %" G_GUINT64_FORMAT ".%06u\n", time_us / 1000000, (unsigned)(time_us % 1000000));
+}
+
 static void add_type(HtBuffer *text, const char *name, const char *type, const char *help)
 {
     ht_buffer_printf(text, "# HELP hutong_%s %s\n# TYPE hutong_%s %s\n", name, help, name, type);
@@ -229,8 +239,6 @@ static const SourceMetric source_metrics[] = {
     {"source_bytes_total", "Bytes of bodies.", offsetof(HtSourceFigures, bytes)},
     {"source_answers_total", "Messages that reached the host and were answered.",
      offsetof(HtSourceFigures, answers)},
-    {"source_latency_microseconds_total", "Sum of their answer times.",
-     offsetof(HtSourceFigures, latency_us_sum)},
 };
 
 static void add_source_metrics(const HtBus *bus, HtBuffer *text)
@@ -243,6 +251,12 @@ static void add_source_metrics(const HtBus *bus, HtBuffer *text)
             uint64_t value = *(const uint64_t *)((const char *)&source->figures + source_metrics[m].offset);
             add_metric(text, source_metrics[m].name, "source", config->name, value);
         }
+    }
+    add_type(text, "source_latency_seconds_total", "counter", "Sum of their answer times.");
+    for (unsigned i = 0; i < bus->config->sources->len; i++) {
+        const HtSourceConfig *config = bus->config->sources->pdata[i];
+        const HtSource *source = g_hash_table_lookup(bus->sources, config->name);
+        add_seconds(text, "source_latency_seconds_total", config->name, source->figures.latency_us_sum);
     }
     add_type(text, "host_restarts_total", "counter", "Times that a source's host was started again.");
     for (unsigned i = 0; i < bus->config->sources->len; i++) {
@@ -305,8 +319,8 @@ void ht_status_metrics(void *user, HtBuffer *text)
     add_gauge(text, "spool_file_bytes", "Size of the spool file.", spool.file_bytes);
     add_gauge(text, "spool_wal_bytes", "Size of the write-ahead log.", spool.wal_bytes);
     add_gauge(text, "spool_free_bytes", "Room on the spool's disk.", spool.free_bytes);
-    add_gauge(text, "spool_commit_p99_microseconds", "99th percentile of the last 1024 commits.",
-              spool.commit_p99_us);
+    add_type(text, "spool_commit_p99_seconds", "gauge", "99th percentile of the last 1024 commits.");
+    add_seconds(text, "spool_commit_p99_seconds", NULL, spool.commit_p99_us);
     add_gauge(text, "spool_dead_letters", "Dead letters kept.", spool.dead_letters);
     add_gauge(text, "spool_identity_conflicts",
               "Numbers that were seen with two persons: hutong subject conflicts.", spool.conflicts);

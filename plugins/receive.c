@@ -41,9 +41,9 @@ static HtTicket *take_oldest(HtHost *host, uint64_t number)
 static void clean_faults(const HtHost *host, HtOutcome *outcome)
 {
     HtMapperLimits limits = ht_start_limits(&host->start);
-    const uint64_t own[] = {limits.depth,          limits.attributes,    limits.start_tag_bytes,
-                            limits.names,          limits.elements,      limits.records,
-                            limits.text_bytes,     limits.cpu_ms_per_mb, limits.document_bytes,
+    const uint64_t own[] = {limits.depth,           limits.attributes,    limits.start_tag_bytes,
+                            limits.names,           limits.elements,      limits.records,
+                            limits.text_bytes,      limits.cpu_ms_per_mb, limits.document_bytes,
                             HT_MAPPER_DOCUMENT_MAX, outcome->records,     outcome->rejected};
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         HtFault *fault = &outcome->faults[i];

@@ -6,6 +6,7 @@
 #include "spool/repair.h"
 #include "core/config/options.h"
 #include "core/config/suggest.h"
+#include "core/config/urlpath.h"
 
 #include <string.h>
 
@@ -332,6 +333,25 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
     }
 }
 
+/* `owners` has each path and the source that it leads to. */
+static void check_paths(Loader *loader, const HtSourceConfig *source, GHashTable *owners)
+{
+    g_autofree char *group = g_strconcat("source ", source->name, NULL);
+    g_autofree char *key = origin_key(group, "paths");
+    const char *place = g_hash_table_lookup(loader->config->origins->places, key);
+    for (char **path = source->paths; path && *path; path++) {
+        const char *reason;
+        const char *owner = g_hash_table_lookup(owners, *path);
+        if (!ht_url_path_may_serve(*path, &reason)) {
+            report(loader, place, "[%s] paths: '%s' %s", group, *path, reason);
+        } else if (owner) {
+            report(loader, place, "[%s] paths: '%s' already leads to source '%s'", group, *path, owner);
+        } else {
+            g_hash_table_insert(owners, *path, source->name);
+        }
+    }
+}
+
 static void check_sections(Loader *loader)
 {
     HtConfig *config = loader->config;
@@ -339,9 +359,11 @@ static void check_sections(Loader *loader)
     if (config->spool.page & (config->spool.page - 1)) {
         report(loader, config->file, "[spool] page is not a power of two");
     }
+    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
     for (unsigned i = 0; i < config->sources->len; i++) {
         const HtSourceConfig *source = config->sources->pdata[i];
         g_autofree char *place = g_strdup_printf("%s:%u", source->file, source->line);
+        check_paths(loader, source, paths);
         check_required(loader, HT_SECTION_SOURCE, source, place);
         if (g_str_equal(source->name, HT_SPOOL_OWN_SOURCE)) {
             report(loader, place, "[source %s]: the bus's own events have that name", source->name);

@@ -40,6 +40,7 @@ typedef struct {
     char *identities;           /* own | authority */
     char *token_file;           /* what a sender must show; NULL: nothing */
     char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
+    char **paths; /* further ones under which it answers, as ht_url_path_write() has them; NULL: none */
     uint64_t memory, start_timeout_ms, message_timeout_ms, idle_ms, strikes, waiting, waiting_bytes;
     uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value,
         max_document;

@@ -104,6 +104,9 @@ static const HtOption source_options[] = {
     {"peers", HT_OPTION_NETWORKS, SOURCE(peers), NULL, 0, 0, NULL, false,
      "Who may send: addresses and networks, IPv4 and IPv6. Others get 403. With `token-file` too, both must hold. With neither, "
      "only this machine may send; behind a proxy on this machine that is everybody, so use `token-file` there."},
+    {"paths", HT_OPTION_URL_PATHS, SOURCE(paths), NULL, 0, 0, NULL, false,
+     "Further paths under which the source answers, besides `/in/NAME`: those of the service that a department's client was written "
+     "for. Letter by letter as the client asks for them; with `?wsdl`, too. No path of another source, none of the bus's own."},
     {"memory", HT_OPTION_SIZE, SOURCE(memory), "512M", 64 * M, 64 * G, NULL, false,
      "Address space of the adapter's host process."},
     {"start-timeout", HT_OPTION_TIME, SOURCE(start_timeout_ms), "10s", 100 * MS, 5 * MINUTE, NULL, false,

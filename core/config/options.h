@@ -13,11 +13,12 @@ typedef enum {
     HT_OPTION_URL,      /* http:// or https:// */
     HT_OPTION_DIVISION, /* 6, 9 or 12 digits */
     HT_OPTION_NUMBER,
-    HT_OPTION_SIZE,     /* bytes: a number with K, M or G */
-    HT_OPTION_TIME,     /* milliseconds: a number with ms, s, min or h */
-    HT_OPTION_WORD,     /* one of `words` */
-    HT_OPTION_LIST,     /* separated by ; */
-    HT_OPTION_NETWORKS, /* the same, of what ht_network_parse() reads */
+    HT_OPTION_SIZE,      /* bytes: a number with K, M or G */
+    HT_OPTION_TIME,      /* milliseconds: a number with ms, s, min or h */
+    HT_OPTION_WORD,      /* one of `words` */
+    HT_OPTION_LIST,      /* separated by ; */
+    HT_OPTION_NETWORKS,  /* the same, of what ht_network_parse() reads */
+    HT_OPTION_URL_PATHS, /* the same, of paths in the form that ht_url_path_write() gives them */
 } HtOptionType;
 
 typedef struct {

@@ -2,6 +2,7 @@
 #include "core/config/options.h"
 
 #include "core/config/network.h"
+#include "core/config/urlpath.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static const Unit *units_of(HtOptionType type)
 
 static bool is_list(HtOptionType type)
 {
-    return type == HT_OPTION_LIST || type == HT_OPTION_NETWORKS;
+    return type == HT_OPTION_LIST || type == HT_OPTION_NETWORKS || type == HT_OPTION_URL_PATHS;
 }
 
 static bool is_numeric(HtOptionType type)
@@ -81,6 +82,7 @@ char *ht_option_expects(const HtOption *option)
         [HT_OPTION_DIVISION] = "a division code of 6, 9 or 12 digits",
         [HT_OPTION_LIST] = "a list separated by ;",
         [HT_OPTION_NETWORKS] = "a list of addresses and networks such as 10.1.0.0/16;192.0.2.7;fd00::/8",
+        [HT_OPTION_URL_PATHS] = "a list of paths such as /services/CSDJService;/ws/marry.asmx",
         [HT_OPTION_NUMBER] = "a number",
         [HT_OPTION_SIZE] = "a size such as 16M",
         [HT_OPTION_TIME] = "a time such as 500ms, 10s, 5min",
@@ -160,6 +162,37 @@ static bool are_networks(const char *text)
     return good;
 }
 
+/* NULL when it is no path. */
+static char *write_path(const char *text)
+{
+    size_t size = strlen(text);
+    g_autofree char *path = g_malloc(3 * size + 1);
+    return size <= HT_URL_PATH_MAX && ht_url_path_write((HtText){text, size}, path) ? g_steal_pointer(&path)
+                                                                                    : NULL;
+}
+
+static bool are_paths(const char *text)
+{
+    g_auto(GStrv) list = split_list(text);
+    bool good = list[0] != NULL;
+    for (char **item = list; *item; item++) {
+        g_autofree char *path = write_path(*item);
+        good = good && path;
+    }
+    return good;
+}
+
+static char **read_list(const HtOption *option, const char *text)
+{
+    char **list = split_list(text);
+    for (char **item = list; option->type == HT_OPTION_URL_PATHS && *item; item++) {
+        char *path = write_path(*item);
+        g_free(*item);
+        *item = path;
+    }
+    return list;
+}
+
 static bool is_valid(const HtOption *option, const char *text)
 {
     switch (option->type) {
@@ -169,6 +202,7 @@ static bool is_valid(const HtOption *option, const char *text)
     case HT_OPTION_DIVISION: return is_division(text);
     case HT_OPTION_WORD: return is_word(option->words, text);
     case HT_OPTION_NETWORKS: return are_networks(text);
+    case HT_OPTION_URL_PATHS: return are_paths(text);
     default: return *text != '\0';
     }
 }
@@ -193,7 +227,7 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
     } else if ((good = is_valid(option, text))) {
         if (is_list(option->type)) {
             g_strfreev(*(char ***)field);
-            *(char ***)field = split_list(text);
+            *(char ***)field = read_list(option, text);
         } else {
             g_free(*(char **)field);
             bool is_path =

@@ -188,10 +188,13 @@ void ht_problem_of_quarantine(HtProblem *problem, bool kept)
     }
 }
 
+/* A body that is too large is the message's fault, as document-too-long is: clients read a SOAP fault under 500 only. */
 void ht_problem_of_refusal(HtProblem *problem, const HtRefusal *refusal)
 {
-    *problem =
-        (HtProblem){.status = refusal->status, .code = refusal->code, .text = refusal->text, .at_door = true};
+    *problem = (HtProblem){.status = refusal->status,
+                           .code = refusal->code,
+                           .text = refusal->text,
+                           .at_door = refusal->status != 413};
 }
 
 /* ---- Answers ---- */

@@ -23,7 +23,7 @@ typedef struct {
     unsigned status; /* HTTP status of the answer without SOAP */
     const char *code, *text;
     unsigned retry_after_s;   /* 0: sending again will not help, or need not wait */
-    bool at_door;             /* refused before any SOAP was read: the HTTP status stays also with SOAP */
+    bool at_door;             /* about HTTP rather than the message: the HTTP status stays also with SOAP */
     const char *allow;        /* for 405 */
     const char *authenticate; /* for 401 */
     uint32_t fault_count;     /* of all; the array may hold fewer */

@@ -11,6 +11,7 @@
 #include "core/ingress/mhdsource.h"
 #include "core/ingress/peers.h"
 #include "core/ingress/request.h"
+#include "core/ingress/target.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,8 +80,19 @@ static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const 
     return false;
 }
 
-static bool find_source(const HtDoor *door, const char *path, HtArrival *arrival, HtRefusal *refusal)
+/* Paths are compared as they are: no dot segment is resolved, no case changed, no slash added or dropped. */
+static bool find_source(const HtDoor *door, const char *target, HtArrival *arrival, HtRefusal *refusal)
 {
+    g_autofree char *path = NULL;
+    void *own, *source;
+    if (!ht_target_read(target, &arrival->head, &path, refusal)) {
+        return false;
+    }
+    if (g_hash_table_lookup_extended(door->intake.paths, path, &own, &source)) {
+        arrival->path = own;
+        arrival->source = source;
+        return true;
+    }
     if (strncmp(path, "/in/", 4) != 0) {
         return refuse(refusal, 404, "unknown-path",
                       "There is nothing at this address; messages go to /in/SOURCE.");
@@ -100,10 +112,10 @@ static bool check_sender(const HtArrival *arrival, HtRefusal *refusal)
 }
 
 /* Everything that can be said of a request without its body, once its framing is good: address, method, message. */
-static bool check_request(const HtDoor *door, HtArrival *arrival, const char *path, Method method,
+static bool check_request(const HtDoor *door, HtArrival *arrival, const char *target, Method method,
                           HtRefusal *refusal)
 {
-    if (!find_source(door, path, arrival, refusal) || !check_sender(arrival, refusal)) {
+    if (!find_source(door, target, arrival, refusal) || !check_sender(arrival, refusal)) {
         return false;
     }
     if (method == METHOD_OTHER) {
@@ -127,7 +139,7 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *pa
 }
 
 typedef struct {
-    const char *method, *path, *version;
+    const char *method, *target, *version;
 } RequestLine;
 
 static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const RequestLine *line,
@@ -138,7 +150,7 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
     door->intake.requests++;
     arrival->id = ht_uuid_new();
     if (!ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
-        !check_request(door, arrival, line->path, method, &refusal)) {
+        !check_request(door, arrival, line->target, method, &refusal)) {
         HtProblem problem;
         ht_problem_of_refusal(&problem, &refusal);
         problem.allow = refusal.status == 405 ? "POST, GET, HEAD" : NULL;
@@ -270,6 +282,21 @@ static struct MHD_Daemon *start_daemon(HtDoor *door)
         note_connection, door, MHD_OPTION_END);
 }
 
+static GHashTable *collect_paths(GHashTable *sources)
+{
+    GHashTable *paths = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, sources);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        HtSource *source = value;
+        for (char **path = source->config->paths; path && *path; path++) {
+            g_hash_table_insert(paths, *path, source);
+        }
+    }
+    return paths;
+}
+
 static void remove_guards(GHashTable *sources)
 {
     GHashTableIter iter;
@@ -310,6 +337,7 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
     HtDoor *door = g_new0(HtDoor, 1);
     door->intake = (HtIntake){.bus = options->bus,
                               .sources = options->sources,
+                              .paths = collect_paths(options->sources),
                               .spool = options->spool,
                               .dictionary = options->dictionary,
                               .spool_bytes_max = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES};
@@ -389,6 +417,7 @@ void ht_door_close(HtDoor *door)
     ht_lingering_free(door->lingering);
     ht_peers_free(door->peers);
     remove_guards(door->intake.sources);
+    g_hash_table_unref(door->intake.paths);
     g_free(door);
 }
 

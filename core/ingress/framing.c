@@ -114,16 +114,24 @@ static bool add_transfer_coding(HtHead *head, HtText value, HtRefusal *refusal)
     return true;
 }
 
-/* Only what a host name with a port is made of: it goes into the WSDL's address. */
+bool ht_head_is_host(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (!g_ascii_isalnum(text.data[i]) && (text.data[i] == '\0' || !strchr(".-_:[]", text.data[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* It goes into the WSDL's address. */
 static bool add_host(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->host.data) {
         return refuse(refusal, 400, "repeated-host", "Host is given more than once.");
     }
-    for (size_t i = 0; i < value.size; i++) {
-        if (!g_ascii_isalnum(value.data[i]) && !strchr(".-_:[]", value.data[i])) {
-            return refuse(refusal, 400, "bad-host", "Host is not a host name.");
-        }
+    if (!ht_head_is_host(value)) {
+        return refuse(refusal, 400, "bad-host", "Host is not a host name.");
     }
     head->host = value;
     return true;
@@ -313,13 +321,14 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal)
         (equals(head->content_type, "multipart/related") && head->related_soap_12)) {
         head->soap = HT_SOAP_12;
     }
+    head->form = equals(head->content_type, "application/x-www-form-urlencoded");
     return true;
 }
 
 static bool check_type(const HtHead *head, HtRefusal *refusal)
 {
     HtText type = head->content_type;
-    if (type.size == 0 || equals(type, "text/xml") || equals(type, "application/xml") ||
+    if (type.size == 0 || head->form || equals(type, "text/xml") || equals(type, "application/xml") ||
         ends_with(type, "+xml") || equals(type, "text/plain") || equals(type, "application/octet-stream")) {
         return true;
     }

@@ -29,11 +29,15 @@ typedef struct {
     bool has_length;
     uint64_t length;
     bool has_type;        /* a Content-Type was seen */
+    bool form;            /* it says that the body is a form: taken only when it begins as XML all the same */
     bool related_soap_12; /* it says that the document of a multipart/related is SOAP 1.2 */
 } HtHead;
 
 /* Refuses a body above the source's limit. The text lives for ever; there is one for each limit that is configured. */
 void ht_head_refuse_large(HtRefusal *refusal, uint64_t max_body);
+
+/* Whether the text is made of what a host name with a port is made of. */
+bool ht_head_is_host(HtText text);
 
 /* Takes one header into the head. False when the request must be refused. Names are compared without case. */
 bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal);

@@ -2,6 +2,7 @@
  * request-spool.c the spool and the receipt. Only for these two. Main-loop thread. */
 #pragma once
 
+#include "core/ingress/beginning.h"
 #include "core/ingress/request.h"
 
 #include <nettle/sha2.h>
@@ -23,6 +24,8 @@ struct HtRequest {
     HtSource *source;
     HtHead head;
     const char *service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
+    const char *path;    /* the source's further path that was used; NULL: /in/NAME */
+    HtBeginning beginning;
     HtAsker asker;
     Phase phase;
     bool suspended;           /* its connection */

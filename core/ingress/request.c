@@ -43,6 +43,7 @@ static HtRequest *make_request(HtIntake *intake, const HtArrival *arrival, Phase
     request->peer = arrival->peer;
     request->source = arrival->source;
     request->head = arrival->head;
+    request->path = arrival->path;
     request->asker = make_asker(arrival);
     request->phase = phase;
     request->next = intake->first;
@@ -296,6 +297,22 @@ static enum MHD_Result refuse_midway(HtRequest *request, const HtProblem *proble
     return answer_midway(request);
 }
 
+/* What has the type of a form and is none may be what a careless client sends as its XML. */
+static bool is_form(HtRequest *request, const char *bytes, size_t size)
+{
+    ht_beginning_look(&request->beginning, bytes, size);
+    return request->head.form && request->beginning == HT_BEGINNING_OTHER;
+}
+
+static enum MHD_Result refuse_form(HtRequest *request)
+{
+    static const HtRefusal form = {
+        415, "content-type", "Forms are not taken: send the XML itself, as text/xml or application/xml."};
+    HtProblem problem;
+    ht_problem_of_refusal(&problem, &form);
+    return refuse_midway(request, &problem);
+}
+
 static enum MHD_Result refuse_too_large(HtRequest *request)
 {
     HtRefusal too_large;
@@ -373,6 +390,9 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     request->source->figures.bytes += size;
     if (request->size > request->source->config->max_body) {
         return refuse_too_large(request);
+    }
+    if (is_form(request, bytes, size)) {
+        return refuse_form(request);
     }
     sha256_update(&request->digest, size, (const uint8_t *)bytes);
     return take_piece(request, bytes, size);
@@ -486,14 +506,15 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
 static char *make_address(const HtRequest *request)
 {
     const HtBusConfig *bus = request->intake->bus;
-    const char *name = request->source->config->name;
+    g_autofree char *own = g_strconcat("/in/", request->source->config->name, NULL);
+    const char *path = request->path ? request->path : own;
     if (bus->public_url) {
         size_t size = strlen(bus->public_url);
-        return g_strdup_printf("%.*s/in/%s", (int)(size - (size > 0 && bus->public_url[size - 1] == '/')),
-                               bus->public_url, name);
+        return g_strdup_printf("%.*s%s", (int)(size - (size > 0 && bus->public_url[size - 1] == '/')),
+                               bus->public_url, path);
     }
     HtText host = request->head.host.size > 0 ? request->head.host : ht_text_from(bus->listen);
-    return g_strdup_printf("http://%.*s/in/%s", (int)host.size, host.data, name);
+    return g_strdup_printf("http://%.*s%s", (int)host.size, host.data, path);
 }
 
 static enum MHD_Result ask_wsdl(HtRequest *request)

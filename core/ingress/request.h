@@ -13,6 +13,7 @@ typedef struct HtRequest HtRequest;
 typedef struct {
     const HtBusConfig *bus;
     GHashTable *sources; /* name → HtSource */
+    GHashTable *paths;   /* further path, of its configuration → HtSource */
     HtSpool *spool;
     const HtDictionary *dictionary;
     GSource *pump; /* the daemon's source, woken when a request goes on */
@@ -32,6 +33,7 @@ typedef struct {
     HtPeer *peer;
     HtSource *source;
     HtHead head;
+    const char *path; /* the one under which the source answers here, of its configuration; NULL: /in/NAME */
     HtUuid id;
     const char *
         service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all. Lives as long as the request */

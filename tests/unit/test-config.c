@@ -183,12 +183,56 @@ static void test_distances(Fixture *f, const void *data)
     g_assert_cmpuint(ht_suggest_distance("", "abc"), ==, 3);
 }
 
+static void test_paths_lead_to_one_source(Fixture *f, const void *data)
+{
+    (void)data;
+    static const struct {
+        const char *first, *second; /* paths of two sources */
+        const char *told;           /* in the error; NULL: none */
+    } cases[] = {
+        {"/services/A;/services/B?", "/x", "is not a list of paths"},
+        {"services/A", "/x", "is not a list of paths"},
+        {"/a b", "/x", "is not a list of paths"},
+        {"/a%2", "/x", "is not a list of paths"},
+        {"/services/A ; /b/", "/services/a;/b", NULL},
+        {"/", "/%E6%9C%8D", NULL},
+        {"/a", "/b;/a", ":12: error: [source second] paths: '/a' already leads to source 'first'"},
+        {"/%61", "/a", "'/a' already leads to source 'first'"},
+        {"/a%c3", "/a%C3", "'/a%C3' already leads"},
+        {"/\xe6\x9c\x8d", "/%e6%9c%8d", "'/%E6%9C%8D' already leads"},
+        {"/a;/a", "/x", "'/a' already leads to source 'first'"},
+        {"/in/second", "/x", "'/in/second' is the bus's own"},
+        {"/in", "/x", "'/in' is the bus's own"},
+        {"/IN/second", "/x", "'/IN/second' is the bus's own"},
+        {"/%69n/second", "/x", "'/in/second' is the bus's own"},
+        {"/ready", "/x", "'/ready' is the bus's own"},
+        {"/metrics/", "/x", "'/metrics/' is the bus's own"},
+        {"/readyness;/inbox", "/x", NULL},
+        {"/a/../in/second", "/x", "has a dot segment"},
+        {"/a/%2e", "/x", "has a dot segment"},
+        {"//a", "/x", "has an empty segment"},
+        {"/a//b", "/x", "has an empty segment"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "[bus]\nname = a\n"
+            "[source first]\ndepartment = police\nadapter = a\nmapping = a.xml\npaths = %s\n"
+            "[source second]\ndepartment = police\nadapter = a\nmapping = a.xml\npaths = %s\n",
+            cases[i].first, cases[i].second);
+        g_autoptr(HtConfig) config = load(f, text);
+        g_test_message("%s and %s: %s", cases[i].first, cases[i].second, f->errors->str);
+        g_assert_cmpint(config != NULL, ==, cases[i].told == NULL);
+        g_assert_true(!cases[i].told || strstr(f->errors->str, cases[i].told));
+    }
+}
+
 #define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("/config/a-good-file-is-read", test_a_good_file_is_read);
+    ADD("/config/paths-lead-to-one-source", test_paths_lead_to_one_source);
     ADD("/config/what-is-printed-is-read-back", test_what_is_printed_is_read_back_the_same);
     ADD("/config/all-problems-are-reported-at-once", test_all_problems_are_reported_at_once);
     ADD("/config/the-buss-own-name-is-no-sources", test_the_buss_own_name_is_no_sources);

@@ -124,7 +124,7 @@ static void takes_only_what_a_host_can_read(void)
         {"multipart/form-data; boundary=x", 415},
         {"multipart/alternative; boundary=x", 415},
         {"application/x-gzip", 415},
-        {"application/x-www-form-urlencoded", 415},
+        {"application/x-www-form-urlencoded", 0}, /* its first bytes decide */
         {"text/html", 415},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
