@@ -11,7 +11,6 @@ typedef struct {
     const char *install; /* the command that installs it */
     const char
         *versions; /* of SOAP, "1.1" or "1.1 1.2", for its plan; NULL: it needs none and judges by itself */
-    bool status_hides_fault; /* it reads a fault under 200 and 500 only */
 } Client;
 
 extern const Client clients[];
