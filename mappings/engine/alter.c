@@ -29,7 +29,8 @@ static size_t find_day(const char *text, size_t size)
 {
     bool recent =
         size >= 8 && (memcmp(text, "18", 2) == 0 || memcmp(text, "19", 2) == 0 || memcmp(text, "20", 2) == 0);
-    size_t month = recent && strspn(text + 2, "0123456789") >= 2 ? skip_part(text, size, 4) : size;
+    size_t month =
+        recent && g_ascii_isdigit(text[2]) && g_ascii_isdigit(text[3]) ? skip_part(text, size, 4) : size;
     size_t day = month < size ? skip_part(text, size, month) : 0;
     return day > 0 && g_ascii_isdigit(text[day - 1]) ? day - 1 : 0;
 }
