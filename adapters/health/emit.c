@@ -1,7 +1,6 @@
 /* Small things that the filters of this adapter share: attributes, identifiers, single values. */
 #include "health.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const char *health_identifier(const char *const *attributes, const char *name)
@@ -33,11 +32,12 @@ bool health_starts_with(const char *text, const char *beginning)
 
 void health_give_key(const HealthState *state, hutong_out *out, const char *id, const char *const parts[3])
 {
-    char key[4 * HEALTH_ID];
+    static const char *const names[] = {"keyKind", "keyPlace", "keyOwner"};
     if (*id) {
-        snprintf(key, sizeof key, "%.127s/%.127s/%.127s", parts[0], parts[1], parts[2]);
         health_give(state, out, "businessId", id);
-        health_give(state, out, "businessKey", key);
+        for (unsigned i = 0; i < 3; i++) {
+            health_give(state, out, names[i], parts[i]);
+        }
     }
 }
 

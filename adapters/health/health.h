@@ -88,8 +88,8 @@ void health_copy(char *to, size_t room, const char *from, size_t size);
 
 bool health_starts_with(const char *text, const char *beginning);
 
-/* Gives the business number and, under another name, what makes the key with it: numbers are copied from manuals, so that a
- * number alone may be many people's. Nothing when there is no number. */
+/* Gives the business number (businessId) and what makes the key with it: keyKind, keyPlace, keyOwner. Numbers are copied from manuals,
+ * so that a number alone may be many people's. Nothing when there is no number. */
 void health_give_key(const HealthState *state, hutong_out *out, const char *id, const char *const parts[3]);
 
 /* True when an element may be called so: ASCII letters, digits, dot, hyphen, underscore. */

@@ -288,12 +288,7 @@ static void take_text(void *user, hutong_out *out, const char *text, size_t size
  * its sender keeps of the patient. */
 static void give_patient_key(const HealthState *state, hutong_out *out)
 {
-    const HealthReply *reply = &state->reply;
-    char key[2 * HEALTH_ID];
-    if (*reply->patient) {
-        snprintf(key, sizeof key, "%.127s/%.127s", reply->sender, reply->patient);
-        health_give(state, out, "patientKey", key);
-    }
+    health_give(state, out, "patientKey", state->reply.patient);
 }
 
 static void take_end(void *user, hutong_out *out, const char *name)

@@ -561,6 +561,35 @@ static void test_doses_have_keys(void)
     g_assert_true(attribute_is(&again, HT_ATTR_BUSINESSID, NULL));
 }
 
+/* A card's number that stands there only so that the column is not empty is shared by strangers: it makes no key, and hides
+ * no number that is one. */
+static void test_cards_without_number(void)
+{
+    static const char *const fillers[] = {"无", "0000", "０", "A000000000", "-1", "补办中", "null", ""};
+    g_autoptr(AdapterTest) test = new_test();
+    run(test,
+        "<tables><table name='vac_card'><row><ext_uuid>T71</ext_uuid><bcg_time>20090313</bcg_time></row>"
+        "</table></tables>");
+    HtEvent sound = get_event(test, 0);
+    g_autofree char *key = get_key(&sound);
+    g_assert_nonnull(key);
+    for (unsigned i = 0; i < G_N_ELEMENTS(fillers); i++) {
+        g_autofree char *behind = g_strdup_printf(
+            "<tables><table name='vac_card'><row><card_id>%s</card_id><ext_uuid>T71</ext_uuid>"
+            "<bcg_time>20090313</bcg_time></row></table></tables>",
+            fillers[i]);
+        run(test, behind);
+        HtEvent event = get_event(test, 0);
+        g_autofree char *found = get_key(&event);
+        g_assert_cmpstr(found, ==, key);
+        g_autofree char *alone = replace(behind, "T71", "0");
+        run(test, alone);
+        event = get_event(test, 0);
+        g_assert_null(event.key.data);
+        g_assert_nonnull(event.half_key.data);
+    }
+}
+
 static void test_dose_dates(void)
 {
     static const struct {
@@ -658,6 +687,7 @@ int main(int argc, char **argv)
     g_test_add_func("/health/documents/broken-ones-leave-nothing-behind", test_after_broken_documents);
     g_test_add_func("/health/documents/depth-is-bounded", test_deep_documents);
     g_test_add_func("/health/children/the-birth-date-alone-makes-a-minor", test_children_are_minors);
+    g_test_add_func("/health/keys/a-filler-is-no-card", test_cards_without_number);
     g_test_add_func("/health/vaccinations/each-dose-has-its-key", test_doses_have_keys);
     g_test_add_func("/health/vaccinations/dates-come-in-any-notation", test_dose_dates);
     g_test_add_func("/health/children/births-are-counted-by-the-clocks-of-their-time", test_counted_births);

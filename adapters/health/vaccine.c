@@ -1,11 +1,11 @@
 /* A vaccination card: columns are called VACCINE_WHAT_NUMBER (hepatitis_time_2, hepatitis_batch_2, …), with one dose
  * VACCINE_WHAT (bcg_time). Each dose that has a date becomes a row of its own, with what the card says of the child:
  *
- *     <row><table>vaccination</table><doseKey>T0001/hepatitis/2</doseKey><dayKey>20090412</dayKey>
+ *     <row><table>vaccination</table><doseKey>hepatitis/2</doseKey><dayKey>20090412</dayKey>
  *          <vaccine>hepatitis</vaccine><vaccineName>乙肝疫苗</vaccineName><dose>2</dose><time>2009-04-12</time>
  *          <batch>…</batch><identity_number>…</identity_number>…</row>
  *
- * The two keys make the event's own: a card that is sent again with one dose more gives one new event. */
+ * The two keys make the event's own, with the first number of the card's that is one (the mapping says which): a card that is sent again with one dose more gives one new event. */
 #include "health.h"
 
 #include <stdio.h>
@@ -80,28 +80,11 @@ static bool has_date(const char *value)
     return value[strcspn(value, "123456789")] != '\0';
 }
 
-/* The card's number, else that of the record at the sender's. */
-static const char *find_card(const HealthRows *rows)
-{
-    static const char *const names[] = {"card_id", "ext_uuid", "identity_number", NULL};
-    for (const char *const *name = names; *name; name++) {
-        for (unsigned i = 0; i < rows->count; i++) {
-            if (strcmp(health_row_name(rows, i), *name) == 0 && health_row_value(rows, i)[0]) {
-                return health_row_value(rows, i);
-            }
-        }
-    }
-    return NULL;
-}
-
 static void give_keys(const HealthState *state, hutong_out *out, const Column *dose, const char *time)
 {
-    const char *card = find_card(&state->rows);
-    char key[3 * HEALTH_ID], day[16], epoch[16];
-    if (card) {
-        snprintf(key, sizeof key, "%.127s/%s/%s", card, dose->prefix, dose->number[0] ? dose->number : "1");
-        health_give(state, out, "doseKey", key);
-    }
+    char key[2 * HEALTH_ID], day[16], epoch[16];
+    snprintf(key, sizeof key, "%s/%s", dose->prefix, dose->number[0] ? dose->number : "1");
+    health_give(state, out, "doseKey", key);
     bool counted = health_epoch_day(time, epoch);
     if (health_day_key(counted ? epoch : time, day)) {
         health_give(state, out, "dayKey", day);

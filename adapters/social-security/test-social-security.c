@@ -437,7 +437,8 @@ static void test_keys(void)
 /* What stands in the number's column only so that it is not empty does not hide a number that is one. */
 static void test_no_number(void)
 {
-    static const char *const fillers[] = {"无", "null", "0", "99999999", "123456789", "-1", "X"};
+    static const char *const fillers[] = {"无", "null", "0",        "99999999",  "123456789",
+                                          "-1", "X",    "A0000000", "B111111111"};
     g_autoptr(AdapterTest) test = open_test();
     g_autofree char *sound = get_key(test, STATE(A, "1", "20030701", ""));
     for (unsigned i = 0; i < G_N_ELEMENTS(fillers); i++) {

@@ -10,15 +10,36 @@ static bool is_path_of(const char *paths, const char *path)
     return g_strv_contains((const char *const *)words, path);
 }
 
+/* The paths of all parts, one after the other. In "A|B C" the second stands in for the first: its bit in `instead` (transfer
+ * full). */
+static char **split_parts(HtCompiler *compiler, const char *parts, bool **instead)
+{
+    g_autoptr(GArray) flags = g_array_new(FALSE, TRUE, sizeof(bool));
+    g_autoptr(GString) paths = g_string_new(NULL);
+    for (char **part = ht_compile_words(compiler, parts); *part; part++) {
+        g_auto(GStrv) names = g_strsplit(*part, "|", -1);
+        for (unsigned i = 0; names[i]; i++) {
+            bool is_instead = i > 0;
+            g_array_append_val(flags, is_instead);
+            g_string_append_printf(paths, "%s ", names[i]);
+        }
+    }
+    bool none = false;
+    g_array_append_val(flags, none);
+    *instead = ht_compile_own(compiler, g_array_free(g_steal_pointer(&flags), FALSE));
+    return ht_compile_words(compiler, paths->str);
+}
+
 void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
 {
     HtCompiler *compiler = scope->compiler;
     const char *words = ht_compile_attribute(compiler, node, "words");
     const char *needed = ht_compile_attribute(compiler, node, "from");
     const char *also = ht_compile_attribute(compiler, node, "also");
-    const char *all = ht_compile_own(compiler, g_strjoin(" ", needed ? needed : "", also, NULL));
-    char **paths = ht_compile_words(compiler, all);
-    event->id = ht_compile_paths(scope, all);
+    g_autofree char *all = g_strjoin(" ", needed ? needed : "", also, NULL);
+    char **paths = split_parts(compiler, all, &event->id_instead);
+    const char *flat = ht_compile_own(compiler, g_strjoinv(" ", paths));
+    event->id = ht_compile_paths(scope, flat);
     event->id_needed = g_strv_length(ht_compile_words(compiler, needed));
     event->id_of = ht_text_from(ht_compile_attribute(compiler, node, "of"));
     event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;

@@ -149,7 +149,8 @@ typedef struct {
     HtText direction; /* absent: none */
     const HtWhen *when;
     HtFrom id;
-    unsigned id_needed; /* so many of the first: without one of these there is no key */
+    unsigned id_needed; /* so many of the first parts: without one of these there is no key */
+    bool *id_instead;   /* for each path: it is no part of its own, it stands in for the one before */
     HtText id_of;       /* what the numbers count when several event types share them; absent: this type */
     bool *id_words;     /* for each: no number, so fillers are values */
     const HtElementRule **id_reads; /* for each: who reads it as a date or a citizen number; NULL: nobody */

@@ -124,16 +124,37 @@ static void add_to_key(HtBuffer *key, HtText value)
     }
 }
 
-/* Appends all parts, and sets the bits of those that are there; the number of those that the key needs and that are missing. */
-static unsigned add_parts(HtRecorder *recorder, const HtEventRule *rule, HtBuffer *key, uint64_t *present)
+/* The first path behind the part that begins with path `i`. */
+static unsigned end_part(const HtEventRule *rule, unsigned i)
+{
+    do {
+        i++;
+    } while (i < rule->id.count && rule->id_instead[i]);
+    return i;
+}
+
+/* Appends the part between the paths: the first value that counts, whose bit is set. False when there is none. */
+static bool add_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i, unsigned end,
+                     uint64_t *present)
 {
     char form[HT_DATE_FORMAT_MAX];
+    HtText value = find_part(recorder, rule, i, form);
+    while (!value.data && i + 1 < end) {
+        value = find_part(recorder, rule, ++i, form);
+    }
+    *present |= (uint64_t)(value.data != NULL) << MIN(i, 63);
+    add_to_key(&recorder->value, value);
+    return value.data != NULL;
+}
+
+/* Appends all parts, and sets the bits of the paths that count; the number of parts that the key needs and that are missing. */
+static unsigned add_parts(HtRecorder *recorder, const HtEventRule *rule, uint64_t *present)
+{
     unsigned missing = 0;
-    for (unsigned i = 0; i < rule->id.count; i++) {
-        HtText value = find_part(recorder, rule, i, form);
-        missing += !value.data && i < rule->id_needed;
-        *present |= (uint64_t)(value.data != NULL) << MIN(i, 63);
-        add_to_key(key, value);
+    for (unsigned i = 0, part = 0; i < rule->id.count; part++) {
+        unsigned end = end_part(rule, i);
+        missing += !add_part(recorder, rule, i, end, present) && part < rule->id_needed;
+        i = end;
     }
     return missing;
 }
@@ -160,13 +181,22 @@ static void set_key(HtRecorder *recorder, const HtEventRule *rule, HtEvent *even
     key->size = 0;
     ht_buffer_add_text(key, rule->id_of.data ? rule->id_of : rule->type);
     ht_buffer_add_literal(key, "|assert");
-    unsigned missing = add_parts(recorder, rule, key, &present);
+    unsigned missing = add_parts(recorder, rule, &present);
     if (missing == 0) {
         event->key = shorten(recorder, 0);
         event->is_state = rule->id_of.data != NULL;
         take_parts(recorder, rule, present);
     } else if (present) {
         event->half_key = shorten(recorder, 0);
+    }
+}
+
+/* The first part's value, as it counts in the key. */
+static void set_businessid(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
+{
+    unsigned end = end_part(rule, 0);
+    for (unsigned i = 0; i < end && !event->attr[HT_ATTR_BUSINESSID].data; i++) {
+        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[i], rule);
     }
 }
 
@@ -183,7 +213,7 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     event->attr[HT_ATTR_ACTION] = action;
     set_key(recorder, rule, event);
     if (rule->id.count > 0 && !rule->id_personal) {
-        set_attribute(recorder, event, HT_ATTR_BUSINESSID, rule->id.slots[0], rule);
+        set_businessid(recorder, rule, event);
     }
     if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
         set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0], rule);

@@ -198,6 +198,35 @@ static void test_parts_that_are_missing(void)
     }
 }
 
+/* A part with alternatives is the first that is there and no filler; only when there is none the part is missing. */
+static void test_parts_with_alternatives(void)
+{
+    static const struct {
+        const char *row, *key, *half, *business;
+    } rows[] = {
+        {"<A>1</A><B>2</B><C>3</C><D>4</D>", "person.born.v1|assert|1|3|4", NULL, "1"},
+        {"<A>无</A><B>2</B><C>3</C>", "person.born.v1|assert|2|3|", NULL, "2"},
+        {"<A>０００</A><B>2</B><C>3</C>", "person.born.v1|assert|2|3|", NULL, "2"},
+        {"<B>J440104-2019-000000</B><C>3</C>", NULL, "person.born.v1|assert||3|", NULL},
+        {"<A>-1</A><B>待补</B><C>3</C><E>5</E>", NULL, "person.born.v1|assert||3|5", NULL},
+        {"<A>1</A><C>3</C><D>99999</D><E>5</E>", "person.born.v1|assert|1|3|5", NULL, "1"},
+        {"<B>2</B><D>4</D><E>5</E>", NULL, "person.born.v1|assert|2||4", "2"},
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.born.v1' for-each='/ROWS/ROW'><id from='A|B C' also='D|E'/><element to='person.name' from='XM'/>"
+        "<element to='person.idNumber' from='G'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<ROWS><ROW><XM>测试甲</XM><G>" ADULT "</G>%s</ROW></ROWS>", rows[i].row);
+        mapping_test_run(test, xml);
+        HtEvent event = mapping_test_event(test, 0);
+        HtText business = event.attr[HT_ATTR_BUSINESSID];
+        g_assert_true(rows[i].key ? ht_text_is(event.key, rows[i].key) : !event.key.data);
+        g_assert_true(rows[i].half ? ht_text_is(event.half_key, rows[i].half) : !event.half_key.data);
+        g_assert_true(rows[i].business ? ht_text_is(business, rows[i].business) : !business.data);
+    }
+}
+
 /* ---- The forms in which numbers are compared ---- */
 
 static void test_certificates_fold(void)
@@ -448,6 +477,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/filler/gives-way-to-the-next-path", test_next_path_when_the_first_is_a_filler);
     g_test_add_func("/mapping/filler/of-the-mapping", test_own_fillers);
     g_test_add_func("/mapping/filler/not-where-words-stand", test_words_in_keys);
+    g_test_add_func("/mapping/keys/parts-with-alternatives", test_parts_with_alternatives);
     g_test_add_func("/mapping/keys/parts-that-are-missing", test_parts_that_are_missing);
     g_test_add_func("/mapping/keys/one-form", test_one_form_in_keys);
     g_test_add_func("/mapping/identity/certificates-fold", test_certificates_fold);
