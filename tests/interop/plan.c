@@ -337,7 +337,9 @@ static char *judge_fault(const Said *said, const Step *step)
     bool old = strcmp(step->version, "1.1") == 0;
     const char *code = value_of(said, "code"), *text = value_of(said, "text"),
                *detail = value_of(said, "detail.code");
-    if (!g_str_has_suffix(code, old ? "Client" : "Sender") &&
+    /* Only the exception that JAX-WS generates has none. */
+    bool has_code = g_hash_table_contains(said->values, "code");
+    if (has_code && !g_str_has_suffix(code, old ? "Client" : "Sender") &&
         !g_str_has_suffix(code, old ? "Server" : "Receiver")) {
         return g_strdup_printf("the fault's code is %s", code);
     }
