@@ -415,6 +415,46 @@ static void test_stale_answer(void)
     g_assert_false(run(test, "<ROWS><ROW><GMSFHM>990104198001019915</GMSFHM><XM>测试甲</XM></ROW></ROWS>"));
 }
 
+/* A correction whose two values say the same is no event, and no fault. */
+static void test_correction_of_nothing(void)
+{
+    static const struct {
+        const char *item, *before, *after;
+        unsigned events;
+    } cases[] = {
+        {"XM", "测试甲", "测试甲", 0},
+        {"XM", " 测试甲", "测试甲　", 0},
+        {"XM", "测试甲", "测试乙", 1},
+        {"DHHM", " 12345", "12345 ", 0},
+        {"DHHM", "１２３４５", "12345", 0},
+        {"MLPH", "08", "8", 1}, /* a number of a house has its zeros */
+        {"CSRQ", "20090313", "2009-03-13", 0},
+        {"CSRQ", "20090313", "2009-03-31", 1},
+        {"XB", "1", "男", 0},
+        {"XB", "01", "男性", 0},
+        {"XB", "1", "2", 1},
+        {"XB", "男", "女", 1},
+        {"MZ", "01", "汉", 0},
+        {"MZ", "1", "汉族", 0},
+        {"MZ", "汉族", "01", 0},
+        {"MZ", "01", "11", 1},
+        {"HYZK", "已婚", "20", 0},
+        {"HYZK", "10", "20", 1},
+        {"XM", "", "测试甲", 1}, /* what was empty says nothing */
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<ROWS><ROW><HJYWID>7%02u</HJYWID><RYNBID>8%02u</RYNBID><XM>测试甲</XM><GMSFHM>" OLD "</GMSFHM>"
+            "<BGGZXM>%s</BGGZXM><BGGZQNR>%s</BGGZQNR><BGGZHNR>%s</BGGZHNR><BGGZRQ>20090415</BGGZRQ></ROW></ROWS>",
+            i + 10, i + 10, cases[i].item, cases[i].before, cases[i].after);
+        g_test_message("%s, case %u", cases[i].item, i);
+        run(test, xml);
+        g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+        g_assert_cmpuint(test->outcome.events->len, ==, cases[i].events);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -438,6 +478,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hukou/operations/nciic-questions-are-refused-in-its-form", test_questions);
     g_test_add_func("/hukou/replies/another-root-is-refused", test_foreign_root);
     g_test_add_func("/hukou/replies/an-answer-is-of-its-own-message", test_stale_answer);
+    g_test_add_func("/hukou/correction/of-nothing-is-no-event", test_correction_of_nothing);
     int result = g_test_run();
     mapping_test_forget_reference();
     return result;

@@ -67,6 +67,39 @@ static void read_table(HtCompiler *compiler, const xmlNode *node, HtFlagRule *ru
     }
 }
 
+/* Readings are choices that no path declares. */
+static const HtFlagRule *find_reading(const HtCompiler *compiler, const HtTranslation *translation)
+{
+    const GPtrArray *flags = compiler->mapping->flags;
+    for (guint i = 0; i < flags->len; i++) {
+        const HtFlagRule *rule = flags->pdata[i];
+        if (!rule->paths[0] && rule->translation == translation) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+const HtFlagRule *ht_compile_find_reading(HtCompiler *compiler, const char *translation, char **problem)
+{
+    const HtTranslation *found = ht_tables_find_translation(compiler->reference->tables, translation);
+    if (!found) {
+        *problem = g_strdup_printf("there is no translation \"%s\"", translation);
+        return NULL;
+    }
+    const HtFlagRule *known = find_reading(compiler, found);
+    if (known) {
+        return known;
+    }
+    HtFlagRule *rule = g_new0(HtFlagRule, 1);
+    rule->paths = ht_compile_words(compiler, "");
+    rule->translation = found;
+    rule->table = ht_translation_table(found);
+    rule->lenient = true;
+    g_ptr_array_add(compiler->mapping->flags, rule);
+    return rule;
+}
+
 void ht_compile_flag(HtCompiler *compiler, const xmlNode *node)
 {
     bool choice = ht_compile_is(node, "choice");

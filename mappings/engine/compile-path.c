@@ -292,6 +292,12 @@ static const HtFlagRule *find_flag(void *user, const char *path, bool choice)
     return ht_compile_find_flag(scope->compiler, path, choice);
 }
 
+static const HtFlagRule *find_reading(void *user, const char *translation, char **problem)
+{
+    const HtPathScope *scope = user;
+    return ht_compile_find_reading(scope->compiler, translation, problem);
+}
+
 HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *expression)
 {
     char *problem = NULL;
@@ -320,7 +326,7 @@ const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const cha
     const HtWhen *when = NULL;
     if (text) {
         char *problem = NULL;
-        const HtWhenNames names = {resolve, find_flag, scope};
+        const HtWhenNames names = {resolve, find_flag, find_reading, scope};
         scope->asks = true;
         when = ht_when_parse(compiler->mapping->whens, text, &names, &problem);
         scope->asks = false;

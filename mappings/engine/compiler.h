@@ -144,6 +144,10 @@ void ht_compile_flag(HtCompiler *compiler, const xmlNode *node);
 /* The declaration of this path, as conditions write it, or NULL. */
 const HtFlagRule *ht_compile_find_flag(const HtCompiler *compiler, const char *path, bool choice);
 
+/* How values are read as codes through this translation, for conditions that compare two values; the same one for the same name. NULL with
+ * `problem` set (transfer full) when there is no such translation. */
+const HtFlagRule *ht_compile_find_reading(HtCompiler *compiler, const char *translation, char **problem);
+
 /* ---- compile-payload.c ---- */
 
 void ht_compile_answer(HtCompiler *compiler, const xmlNode *node);

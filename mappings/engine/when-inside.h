@@ -34,7 +34,7 @@ struct HtWhen {
     bool is_of_columns; /* of a repeated group's instance: another value for each */
     HtText *values;     /* folded in width; of a choice the table's own codes */
     unsigned n_values;
-    const HtFlagRule *flag; /* of yes(), no() and code() */
+    const HtFlagRule *flag; /* of yes(), no(), code(); of same() with a translation, which reads both */
     char *path;             /* the same's */
     const HtXpath *xpath;
     const HtWhen *left, *right;

@@ -367,20 +367,34 @@ static const HtWhen *parse_written(Parser *parser)
     return share(parser->pool, new_comparison(TEST_WRITTEN, slot));
 }
 
-/* Two paths, with the closing parenthesis. */
+/* Through which translation same() reads both values, when one is named; false after a problem. */
+static bool parse_reading(Parser *parser, const HtFlagRule **reading)
+{
+    *reading = NULL;
+    if (!take(parser, ",")) {
+        return true;
+    }
+    g_autofree char *name = parse_text(parser);
+    *reading = name ? parser->names->reading(parser->names->user, name, parser->problem) : NULL;
+    return *reading != NULL;
+}
+
+/* Two paths, perhaps a translation, with the closing parenthesis. */
 static const HtWhen *parse_same(Parser *parser)
 {
     HtSlot slot, other;
+    const HtFlagRule *reading;
     g_autofree char *path = parse_path(parser, &slot);
     if (!path || !(take(parser, ",") || fail(parser, ","))) {
         return NULL;
     }
     g_autofree char *with = parse_path(parser, &other);
-    if (!with || !(take(parser, ")") || fail(parser, ")"))) {
+    if (!with || !parse_reading(parser, &reading) || !(take(parser, ")") || fail(parser, ")"))) {
         return NULL;
     }
     HtWhen *when = new_comparison(TEST_SAME, slot);
     when->other = other;
+    when->flag = reading;
     when->is_of_columns = when->is_of_columns || (other & HT_SLOT_COLUMN) != 0;
     return share(parser->pool, when);
 }

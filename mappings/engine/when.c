@@ -115,7 +115,15 @@ static bool is_same_date(HtText one, HtText other)
     return strcmp(written[0], written[1]) == 0;
 }
 
-/* Two values that are there, but for width and the notation of dates. What is null is no value, and says the same as nothing. */
+/* True when both values name the same entry of a table. */
+static bool is_same_code(const HtFlagRule *reading, HtText one, HtText other)
+{
+    bool unreadable;
+    const HtTableEntry *entry = ht_flag_code(reading, one, &unreadable);
+    return entry && entry == ht_flag_code(reading, other, &unreadable);
+}
+
+/* Two values that are there, but for width, the notation of dates, and that of codes where a translation is named. What is null is no value, and says the same as nothing. */
 static bool ask_same(const HtWhen *when, HtMatch *match)
 {
     char folded[2][COMPARED_MAX];
@@ -123,7 +131,8 @@ static bool ask_same(const HtWhen *when, HtMatch *match)
     if (!one.data || !other.data) {
         return false;
     }
-    return ht_text_equal(narrow(one, folded[0]), narrow(other, folded[1])) || is_same_date(one, other);
+    return ht_text_equal(narrow(one, folded[0]), narrow(other, folded[1])) || is_same_date(one, other) ||
+           (when->flag && is_same_code(when->flag, one, other));
 }
 
 static HtWhenState ask(const HtWhen *when, HtMatch *match);

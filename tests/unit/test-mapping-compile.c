@@ -79,6 +79,8 @@ static void test_conditions(void)
            ":2: error: the path \"a//b\" cannot be read: a step is empty");
     expect(EVENT("<skip when=\"same(a b)\"/>"),
            ":2: error: in the condition \"same(a b)\": , expected at \"b)\"");
+    expect(EVENT("<skip when=\"same(a, b, 'sex.word')\"/>"),
+           ":2: error: there is no translation \"sex.word\"");
     expect(EVENT("<skip when=\"starts-with(a 'x')\"/>"),
            ":2: error: in the condition \"starts-with(a 'x')\": , expected at \"'x')\"");
     expect(EVENT("<skip xpath-when='count(a'/>"), ":2: error: \"count(a\" is not XPath 1.0");
