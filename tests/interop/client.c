@@ -16,6 +16,7 @@ const Client clients[] = {
     {"axis", "libaxis-java", DEBIAN, "1.1", "family-planning/soap-1.1/typed-submit"},
     {"jax-ws", "jaxws", DEBIAN, "1.1 1.2", NULL},
     {"mono", "mono-devel", DEBIAN, "1.1 1.2", NULL},
+    {"wcf", "mono-devel", DEBIAN, NULL, NULL},
     {"gsoap", "gsoap", DEBIAN, "1.1 1.2", NULL},
 };
 const size_t client_count = G_N_ELEMENTS(clients);
