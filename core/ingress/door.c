@@ -149,7 +149,9 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
     Method method = method_of(line->method);
     door->intake.requests++;
     arrival->id = ht_uuid_new();
-    if (!ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
+    HtText target = {arrival->peer->target, arrival->peer->target_size};
+    if (!ht_head_check_line(line->method, target, line->version, &refusal) ||
+        !ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
         !check_request(door, arrival, line->target, method, &refusal)) {
         HtProblem problem;
         ht_problem_of_refusal(&problem, &refusal);
@@ -188,8 +190,10 @@ static enum MHD_Result handle_request(void *user, struct MHD_Connection *connect
 static void *note_request_line(void *user, const char *uri, struct MHD_Connection *connection)
 {
     (void)user;
-    (void)uri;
-    ht_peer_enter(peer_of(connection), HT_PEER_HEAD);
+    HtPeer *peer = peer_of(connection);
+    peer->target = uri;
+    peer->target_size = strlen(uri);
+    ht_peer_enter(peer, HT_PEER_HEAD);
     return NULL;
 }
 

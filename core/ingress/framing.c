@@ -107,7 +107,8 @@ static bool add_transfer_coding(HtHead *head, HtText value, HtRefusal *refusal)
     if (head->chunked) {
         return refuse(refusal, 400, "repeated-coding", "Transfer-Encoding is given more than once.");
     }
-    if (!equals(value, "chunked")) {
+    if (!equals(value,
+                "chunked")) { /* nor with a blank behind it: the library would not decode the body then */
         return refuse(refusal, 501, "transfer-coding", "Only the transfer coding \"chunked\" is understood.");
     }
     head->chunked = true;
@@ -124,12 +125,13 @@ bool ht_head_is_host(HtText text)
     return true;
 }
 
-/* It goes into the WSDL's address. */
+/* It goes into the WSDL's address. Blanks behind a value are no part of it; libmicrohttpd leaves them there. */
 static bool add_host(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->host.data) {
         return refuse(refusal, 400, "repeated-host", "Host is given more than once.");
     }
+    value = trim(value);
     if (!ht_head_is_host(value)) {
         return refuse(refusal, 400, "bad-host", "Host is not a host name.");
     }
@@ -200,7 +202,7 @@ static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_expect(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)head;
-    return equals(value, "100-continue") ||
+    return equals(trim(value), "100-continue") ||
            refuse(refusal, 417, "expectation", "Only \"Expect: 100-continue\" is understood.");
 }
 
@@ -416,10 +418,24 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
     return good && ht_head_add(reading->head, name_text, value_text, reading->refusal) ? MHD_YES : MHD_NO;
 }
 
+/* Whether the library is one that cuts heads in its buffer, as 0.9.75 does: what lies between the parts can be looked at. */
+static bool cuts_in_place(void)
+{
+    return MHD_get_version()[0] == '0';
+}
+
+bool ht_head_check_line(const char *method, HtText target, const char *version, HtRefusal *refusal)
+{
+    bool whole = method + strlen(method) + 1 == target.data && target.data + target.size + 1 == version;
+    return whole || !cuts_in_place() ||
+           refuse(refusal, 400, "bad-target",
+                  "The request line holds a NUL, or more than one blank between its parts.");
+}
+
 bool ht_head_read(struct MHD_Connection *connection, const char *method, const char *version, HtHead *head,
                   HtRefusal *refusal)
 {
-    bool known = MHD_get_version()[0] == '0';
+    bool known = cuts_in_place();
     Reading reading = {head, refusal, known ? version + strlen(version) + 2 : NULL};
     *head = (HtHead){.soap = HT_SOAP_NONE, .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0};
     *refusal = (HtRefusal){.status = 0};

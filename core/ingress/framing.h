@@ -39,6 +39,10 @@ void ht_head_refuse_large(HtRefusal *refusal, uint64_t max_body);
 /* Whether the text is made of what a host name with a port is made of. */
 bool ht_head_is_host(HtText text);
 
+/* Whether the request line is a method, a target and a version with one blank between: a NUL would end a part for us and not for a
+ * proxy before us. `target` is what lies in the library's buffer, up to its first NUL. False with `refusal`. */
+bool ht_head_check_line(const char *method, HtText target, const char *version, HtRefusal *refusal);
+
 /* Takes one header into the head. False when the request must be refused. Names are compared without case. */
 bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal);
 

@@ -106,6 +106,12 @@ static const Probe probes[] = {
     {"form",
      "POST /in/hukou HTTP/1.1\r\n" HOST LENGTH "Content-Type: multipart/form-data; boundary=x\r\n\r\n" BODY,
      415},
+    {"blanks-behind-values",
+     "POST /in/hukou HTTP/1.1\r\nHost: bus \t\r\nExpect: 100-continue \r\n" LENGTH "\r\n" BODY, 200},
+    {"blank-behind-chunked",
+     "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n4\r\n<a/>\r\n0\r\n\r\n", 501},
+    {"two-blanks-before-target", "POST  /in/hukou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
+    {"two-blanks-behind-target", "POST /in/hukou  HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 0},
     {"absolute", "POST http://other:80/in/hukou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 200},
     {"absolute-elsewhere", "POST http://bus/out HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 404},
     {"absolute-without-host", "POST http:///in/hukou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
@@ -151,10 +157,32 @@ static void nul_bytes_are_refused(void)
     static const char in_name[] = "POST /in/hukou HTTP/1.1\r\n" HOST LENGTH "X\0Y: b\r\n\r\n" BODY;
     static const char in_path[] =
         "POST /in/hukou\0x HTTP/1.1\r\n" HOST "Content-Length: 5000000\r\n\r\n" BODY;
+#define LINE(text)                                                  \
+    {                                                               \
+        text " HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY,               \
+            sizeof text " HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY - 1 \
+    }
+    static const struct {
+        const char *text;
+        size_t size;
+    } lines[] = {
+        LINE("POST /in/hukou\0/../b"),
+        LINE("POST /in/hukou\0"),
+        LINE("POST\0X /in/hukou"),
+        LINE("POST /in/hukou?a\0b"),
+        LINE("POST /in/hukou\0?wsdl"),
+        LINE("POST \0/in/hukou"),
+        {"GET /in/hukou\0?wsdl HTTP/1.1\r\n" HOST "\r\n",
+         sizeof "GET /in/hukou\0?wsdl HTTP/1.1\r\n" HOST "\r\n" - 1},
+    };
     Bus *bus = bus_start();
     g_assert_cmpuint(status_of(bus, in_value, sizeof in_value - 1), ==, 400);
     g_assert_cmpuint(status_of(bus, in_name, sizeof in_name - 1), ==, 400);
-    g_assert_cmpuint(status_of(bus, in_path, sizeof in_path - 1), !=, 200);
+    g_assert_cmpuint(status_of(bus, in_path, sizeof in_path - 1), ==, 400);
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *request = g_memdup2(lines[i].text, lines[i].size);
+        g_assert_cmpuint(status_of(bus, request, lines[i].size), ==, 400);
+    }
     g_assert_cmpuint(bus_events(bus), ==, 0);
     bus_stop(bus);
 }
