@@ -7,7 +7,6 @@
  * interactions that are not taken only the head is given on, as <query> or <other>, for the mapping to refuse. */
 #include "health.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const HealthInteraction health_interactions[] = {
@@ -284,20 +283,14 @@ static void take_text(void *user, hutong_out *out, const char *text, size_t size
     health_walk_text(state, &state->walk, out, text, size);
 }
 
-/* A message's own number and time are those of its sending, and often copied from a manual. What it says is said of the record that
- * its sender keeps of the patient. */
-static void give_patient_key(const HealthState *state, hutong_out *out)
-{
-    health_give(state, out, "patientKey", state->reply.patient);
-}
-
 static void take_end(void *user, hutong_out *out, const char *name)
 {
     HealthState *state = user;
     (void)name;
     health_walk_end(state, &state->walk, out);
     if (state->walk.depth == 0) {
-        give_patient_key(state, out);
+        /* Its own number and time are those of its sending: what it says is said of the record that its sender keeps of the patient. */
+        health_give(state, out, "patientKey", state->reply.patient);
         state->host->emit_end(out, state->record);
         state->host->emit_end(out, "V3");
     }

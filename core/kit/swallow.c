@@ -13,8 +13,8 @@
 /* A group's changes, as far as they are tried. */
 typedef struct {
     GString *wrong;
-    unsigned tried, swallowed;
-    bool bounded; /* not every value of every fixture */
+    unsigned tried, wrong_ones; /* swallowed, or the end of their host */
+    bool bounded;               /* not every value of every fixture */
 } Changes;
 
 /* Who reads a mark knows that there was something. */
@@ -49,52 +49,52 @@ static GBytes *read_content(const HtOutcome *outcome)
     return taken ? g_byte_array_free_to_bytes(g_steal_pointer(&content)) : NULL;
 }
 
-/* Tries the fixture with this alteration. False: it ended its host. */
-static bool try_altered(HtKit *kit, const HtKitPayload *payload, uint32_t alter, HtKitTrial *trial,
-                        HtOutcome *outcome)
+static void note_wrong(Changes *changes, const HtKitPayload *payload, HtText what)
 {
-    trial->alter = alter;
+    changes->wrong_ones++;
+    if (changes->wrong_ones <= SHOWN) {
+        g_string_append_printf(changes->wrong, "%s%s: %.*s", changes->wrong->len > 0 ? "; " : "",
+                               payload->fixture->name, (int)what.size, what.data);
+    }
+}
+
+/* Tries the fixture with this alteration. False: it ended its host, which is noted. */
+static bool try_altered(HtKit *kit, const HtKitPayload *payload, HtKitTrial *trial, HtOutcome *outcome,
+                        Changes *changes)
+{
     ht_kit_try(kit, payload, payload->body, trial);
     if (trial->error) {
+        note_wrong(changes, payload, ht_text_from(trial->error));
         return false;
     }
     ht_kit_read(trial, outcome);
     return true;
 }
 
-static void note_swallowed(Changes *changes, const HtKitPayload *payload, HtText path)
-{
-    changes->swallowed++;
-    if (changes->swallowed <= SHOWN) {
-        g_string_append_printf(changes->wrong, "%s%s: %.*s", changes->wrong->len > 0 ? "; " : "",
-                               payload->fixture->name, (int)path.size, path.data);
-    }
-}
-
 /* Of a value that is not carried (a condition's, one of several alternatives) nothing is expected; of the person something is. */
 static void try_change(HtKit *kit, const HtKitPayload *payload, uint32_t alter, GBytes *first,
                        Changes *changes)
 {
-    g_auto(HtKitTrial) trial = {0};
+    g_auto(HtKitTrial) trial = {.alter = alter};
     HtOutcome outcome;
-    if (!try_altered(kit, payload, alter, &trial, &outcome)) {
+    if (!try_altered(kit, payload, &trial, &outcome, changes)) {
         return;
     }
     bool changed = outcome.altered.path.data && (outcome.altered.carried || alter == HT_ALTER_PERSON);
     g_autoptr(GBytes) content = read_content(&outcome);
     if (changed && content && g_bytes_equal(content, first)) {
-        note_swallowed(changes, payload, outcome.altered.path);
+        note_wrong(changes, payload, outcome.altered.path);
     }
     changes->tried += changed;
     ht_outcome_clear(&outcome);
 }
 
 /* What the fixture says as it is, and how many of its values the mapping names. NULL: nothing that could be swallowed. */
-static GBytes *read_first(HtKit *kit, const HtKitPayload *payload, uint32_t *values)
+static GBytes *read_first(HtKit *kit, const HtKitPayload *payload, uint32_t *values, Changes *changes)
 {
-    g_auto(HtKitTrial) trial = {0};
+    g_auto(HtKitTrial) trial = {.alter = HT_ALTER_COUNT};
     HtOutcome outcome;
-    if (!try_altered(kit, payload, HT_ALTER_COUNT, &trial, &outcome)) {
+    if (!try_altered(kit, payload, &trial, &outcome, changes)) {
         return NULL;
     }
     GBytes *first = read_content(&outcome);
@@ -106,7 +106,7 @@ static GBytes *read_first(HtKit *kit, const HtKitPayload *payload, uint32_t *val
 static void change_values(HtKit *kit, const HtKitPayload *payload, unsigned most, Changes *changes)
 {
     uint32_t values = 0;
-    g_autoptr(GBytes) first = read_first(kit, payload, &values);
+    g_autoptr(GBytes) first = read_first(kit, payload, &values, changes);
     uint32_t step = MAX(1, (2 * values + most - 1) / most);
     changes->bounded = changes->bounded || (first && step > 1);
     for (uint32_t value = 1; first && value <= values && !kit->given_up; value += step) {
@@ -118,7 +118,7 @@ static void change_values(HtKit *kit, const HtKitPayload *payload, unsigned most
 static void exchange_person(HtKit *kit, const HtKitPayload *payload, Changes *changes)
 {
     uint32_t values;
-    g_autoptr(GBytes) first = read_first(kit, payload, &values);
+    g_autoptr(GBytes) first = read_first(kit, payload, &values, changes);
     if (first) {
         try_change(kit, payload, HT_ALTER_PERSON, first, changes);
     }
@@ -126,12 +126,12 @@ static void exchange_person(HtKit *kit, const HtKitPayload *payload, Changes *ch
 
 static void report(HtKit *kit, const char *claim, const Changes *changes)
 {
-    if (changes->swallowed > SHOWN) {
-        g_string_append_printf(changes->wrong, "; and %u more", changes->swallowed - SHOWN);
+    if (changes->wrong_ones > SHOWN) {
+        g_string_append_printf(changes->wrong, "; and %u more", changes->wrong_ones - SHOWN);
     }
     g_autofree char *found = g_strdup_printf("%u tried%s", changes->tried,
                                              changes->bounded ? ", not all values of all fixtures" : "");
-    bool good = changes->swallowed == 0;
+    bool good = changes->wrong_ones == 0;
     ht_kit_report(kit, good, claim, good ? found : changes->wrong->str);
 }
 
@@ -142,8 +142,11 @@ void ht_kit_check_swallowed(HtKit *kit)
     Changes values = {.wrong = wrong_values}, persons = {.wrong = wrong_persons};
     unsigned most = MAX(1, ALTERATIONS / MAX(1, kit->payloads->len));
     for (unsigned i = 0; i < kit->payloads->len && !kit->given_up; i++) {
-        change_values(kit, kit->payloads->pdata[i], most, &values);
-        exchange_person(kit, kit->payloads->pdata[i], &persons);
+        const HtKitPayload *payload = kit->payloads->pdata[i];
+        if (payload->digest) { /* else it came to nothing as it is */
+            change_values(kit, payload, most, &values);
+            exchange_person(kit, payload, &persons);
+        }
     }
     if (kit->payloads->len > 0) {
         report(kit, "a changed value is not taken for what is known", &values);

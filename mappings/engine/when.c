@@ -123,7 +123,8 @@ static bool is_same_code(const HtFlagRule *reading, HtText one, HtText other)
     return entry && entry == ht_flag_code(reading, other, &unreadable);
 }
 
-/* Two values that are there, but for width, the notation of dates, and that of codes where a translation is named. What is null is no value, and says the same as nothing. */
+/* Two values that are there, but for width, the notation of dates, and that of codes where a translation is named. What is null is no
+ * value, and says the same as nothing. */
 static bool ask_same(const HtWhen *when, HtMatch *match)
 {
     char folded[2][COMPARED_MAX];
