@@ -3,8 +3,7 @@
  * - AAE140 goes under the name of the source's code set (AAE140, AAE140-accounting, AAE140-city-ehr), because the same
  *   digits mean other insurances there;
  * - AAC008N, the name of AAC008's value, stands in for AAC008 where that is missing; a community's name is AAF030N;
- * - a document number that only repeats the social security number is left out;
- * - PERSONKEY is made, the number by which the mapping's idempotency keys know the person.
+ * - a document number that only repeats the social security number is left out.
  *
  * Called by rows.c. */
 #include "social-security.h"
@@ -77,28 +76,6 @@ static const char *choose_name(const SocsecState *state, unsigned index, SocsecS
 
 /* ---- Values ---- */
 
-/* Each character is the one before, or each the next one: 99999999, 123456789. */
-static bool is_filled(hutong_text value)
-{
-    bool same = true, counted = true;
-    for (size_t i = 1; i < value.size; i++) {
-        same = same && value.data[i] == value.data[i - 1];
-        counted = counted && value.data[i] == value.data[i - 1] + 1;
-    }
-    return value.size < 2 || same || counted;
-}
-
-/* False for `无`, `null`, zeros and what stands in a column only so that it is not empty: they name nobody. */
-static bool is_number(hutong_text value)
-{
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.data[i] >= '1' && value.data[i] <= '9') {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The document number repeats what AAC002 says: neither it nor its kind says anything more. */
 static bool is_repeated(const SocsecFields *row, SocsecShort name)
 {
@@ -112,24 +89,6 @@ static bool is_repeated(const SocsecFields *row, SocsecShort name)
     return number.data && citizen.data && strcasecmp(number.data, citizen.data) == 0;
 }
 
-/* ---- Whose row it is ---- */
-
-#define DOCUMENT_LEAST 7 /* characters of a citizen number or of another document's */
-
-/* The social security number is the office's own, and may be as short as it likes. */
-static void emit_person_key(const SocsecState *state, hutong_out *out)
-{
-    static const SocsecShort numbers[] = {{"AAC002"}, {"AAE135"}, {"AAC044"}, {"ZJHM"}, {"AAC001"}, {""}};
-    for (const SocsecShort *name = numbers; name->bits; name++) {
-        hutong_text value = socsec_fields_find(&state->rows.row, *name);
-        bool own = is(*name, SOCSEC_SHORT("AAC001"));
-        if (is_number(value) && (own || (value.size >= DOCUMENT_LEAST && !is_filled(value)))) {
-            hutong_emit_element(state->host, out, "PERSONKEY", value.data, value.size);
-            return;
-        }
-    }
-}
-
 /* ---- The row ---- */
 
 void socsec_row_emit(SocsecState *state, hutong_out *out)
@@ -137,7 +96,6 @@ void socsec_row_emit(SocsecState *state, hutong_out *out)
     const SocsecFields *row = &state->rows.row;
     SocsecShort room;
     state->host->emit_start(out, "ROW", NULL);
-    emit_person_key(state, out);
     for (unsigned i = 0; i < row->count; i++) {
         hutong_text value = socsec_fields_value(row, i);
         if (!is_repeated(row, row->fields[i].short_name)) {

@@ -449,8 +449,18 @@ static void test_no_number(void)
         HtEvent event = get_event(test, 0);
         g_assert_cmpuint(event.identity_count, ==, 1);
         g_assert_true(ht_text_is(event.identities[0].value, A));
+        g_autoptr(JsonNode) node = render(&event);
+        g_autofree char *json = json_to_string(node, FALSE);
+        g_assert_nonnull(strstr(json, "\"idNumber\":\"" A "\""));
     }
+    /* Nor does a document's that is too short to be one hide the office's own. */
+    g_autofree char *own = get_key(test, STATE("", "1", "20030701", "") "<AAC001>4401</AAC001>");
+    g_autofree char *junk =
+        get_key(test, STATE("12", "1", "20030701", "") "<AAE135>123</AAE135><AAC001>4401</AAC001>");
+    g_assert_cmpstr(junk, ==, own);
     assert_refusal(test, "<input>" STATE("无", "1", "20030701", "") "</input>", "no-event-for-record");
+    assert_refusal(test, "<input>" STATE("123", "1", "20030701", "") "<AAC001>000000</AAC001></input>",
+                   "no-event-for-record");
 }
 
 /* ---- Answers ---- */

@@ -146,8 +146,13 @@ void ht_compile_filler(HtCompiler *compiler, const xmlNode *node)
     HtFillerRule *rule = g_new0(HtFillerRule, 1);
     const char *paths = ht_compile_attribute(compiler, node, "in");
     const char *value = ht_compile_attribute(compiler, node, "value");
+    const char *shorter = ht_compile_attribute(compiler, node, "shorter-than");
     rule->paths = paths ? ht_compile_words(compiler, paths) : NULL;
     g_ptr_array_add(compiler->mapping->fillers, rule);
+    if (shorter) {
+        rule->shorter = (unsigned)g_ascii_strtoull(shorter, NULL, 10);
+        return;
+    }
     char *folded = ht_compile_own(compiler, g_malloc0(HT_FILLER_MAX + 1));
     size_t size = value ? ht_filler_fold(ht_text_from(value), folded) : 0;
     if (size == 0 || size == SIZE_MAX) {

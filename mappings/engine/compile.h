@@ -247,11 +247,12 @@ typedef struct {
     HtFrom slots; /* those paths */
 } HtNullRule;
 
-/* A further filler. */
+/* Further fillers: a text, or all that is short. */
 typedef struct {
     HtText folded;
-    char **paths; /* NULL: everywhere */
-    HtFrom slots; /* those paths */
+    unsigned shorter; /* characters that a number has at least; 0: it is the text */
+    char **paths;     /* NULL: everywhere */
+    HtFrom slots;     /* those paths */
 } HtFillerRule;
 
 struct HtMapping {

@@ -3,6 +3,7 @@
 #include "mappings/engine/match.h"
 
 #include "mappings/engine/convert.h"
+#include "mappings/engine/filler.h"
 
 enum { NULL_NOT_LOOKED, NULL_YES, NULL_NO };
 
@@ -94,6 +95,39 @@ HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags)
 {
     return get_value(match, slot, null_flags);
 }
+
+/* ---- Fillers ---- */
+
+static bool is_meant(const HtFillerRule *rule, HtSlot slot)
+{
+    bool meant = !rule->paths;
+    for (unsigned i = 0; i < rule->slots.count && !meant; i++) {
+        meant = rule->slots.slots[i] == slot;
+    }
+    return meant;
+}
+
+bool ht_match_is_filler(const HtMatch *match, HtSlot slot, HtText value)
+{
+    const GPtrArray *fillers = match->mapping->fillers;
+    char folded[HT_FILLER_MAX];
+    bool filler = ht_is_filler(value);
+    size_t size = !filler && fillers->len > 0 ? ht_filler_fold(value, folded) : SIZE_MAX;
+    for (guint i = 0; size != SIZE_MAX && i < fillers->len && !filler; i++) {
+        const HtFillerRule *rule = fillers->pdata[i];
+        bool same = rule->shorter > 0 ? ht_value_length(folded, size) < rule->shorter
+                                      : ht_text_equal(rule->folded, (HtText){folded, size});
+        filler = same && is_meant(rule, slot);
+    }
+    return filler;
+}
+
+bool ht_match_is_number(const HtMatch *match, HtSlot slot, HtText value)
+{
+    return !ht_is_without_number(value) && !ht_match_is_filler(match, slot, value);
+}
+
+/* ---- Taken ---- */
 
 static inline void note_taken(HtMatch *match, HtSlot slot)
 {

@@ -167,6 +167,13 @@ HtText ht_match_raw(HtMatch *match, HtSlot slot);
 /* The same, but absent also when it spells null. `null_flags` as for ht_value_is_null(). */
 HtText ht_match_value(HtMatch *match, HtSlot slot, unsigned null_flags);
 
+/* True when the slot's value, which is no null, stands where a number belongs and is none: a filler of filler.h, or one of the
+ * mapping's own. */
+bool ht_match_is_filler(const HtMatch *match, HtSlot slot, HtText value);
+
+/* True when it can be somebody's number: no filler, and not without digits and Latin letters. */
+bool ht_match_is_number(const HtMatch *match, HtSlot slot, HtText value);
+
 /* The value of the first of the paths that has one. */
 HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags);
 

@@ -49,6 +49,22 @@ static HtText find_date(HtRecorder *recorder, const HtElementRule *rule)
     return HT_TEXT_NONE;
 }
 
+/* The first of the paths' values that can be a number; if none can, the first. */
+static HtText find_number(HtMatch *match, const HtElementRule *rule)
+{
+    HtText first = ht_match_first(match, &rule->from, rule->null_flags);
+    for (unsigned i = match->taken_at; first.data && i < rule->from.count; i++) {
+        HtSlot slot = rule->from.slots[i];
+        HtText text = ht_match_value(match, slot, rule->null_flags);
+        if (text.data && ht_match_is_number(match, slot, text)) {
+            match->taken = slot;
+            match->taken_at = i;
+            return text;
+        }
+    }
+    return first;
+}
+
 HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *constant)
 {
     for (unsigned i = 0; i < rule->n_cases; i++) {
@@ -63,6 +79,9 @@ HtText ht_recorder_text(HtRecorder *recorder, const HtElementRule *rule, bool *c
     }
     if (!rule->xpath && rule->as == HT_AS_DATE && rule->from.count > 1) {
         return find_date(recorder, rule);
+    }
+    if (!rule->xpath && rule->as == HT_AS_ID_NUMBER && rule->from.count > 1) {
+        return find_number(recorder->match, rule);
     }
     if (!rule->xpath) {
         return ht_match_first(recorder->match, &rule->from, rule->null_flags);

@@ -3,6 +3,7 @@
 #include "mappings/engine/record.h"
 
 #include "mappings/engine/convert.h"
+#include "mappings/engine/filler.h"
 
 #define ATTRIBUTE_MAX 256
 #define KEY_MAX 1024
@@ -100,13 +101,20 @@ static HtText in_one_form(HtRecorder *recorder, const HtElementRule *read, HtTex
     }
 }
 
-/* The value of the key's part in the form in which it counts; absent when there is none, or a filler where a number belongs. */
+/* False for a filler where a number belongs; where there are several to choose from, for a text without digits and letters, too. */
+static bool can_be_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i, HtText value)
+{
+    bool chosen = rule->id_instead[i] || rule->id_instead[i + 1];
+    return rule->id_words[i] || !(ht_recorder_is_filler(recorder, rule, rule->id.slots[i], value) ||
+                                  (chosen && ht_is_without_number(value)));
+}
+
+/* The value of the key's part in the form in which it counts; absent when there is none that can. */
 static HtText find_part(HtRecorder *recorder, const HtEventRule *rule, unsigned i,
                         char form[HT_DATE_FORMAT_MAX])
 {
     HtText value = ht_match_value(recorder->match, rule->id.slots[i], 0);
-    if (!value.data ||
-        (!rule->id_words[i] && ht_recorder_is_filler(recorder, rule, rule->id.slots[i], value))) {
+    if (!value.data || !can_be_part(recorder, rule, i, value)) {
         return HT_TEXT_NONE;
     }
     return in_one_form(recorder, rule->id_reads[i], value, form);

@@ -13,23 +13,6 @@
 
 /* ---- Fillers ---- */
 
-static bool is_own_filler(const HtMapping *mapping, HtSlot slot, HtText value)
-{
-    char folded[HT_FILLER_MAX];
-    size_t size = mapping->fillers->len > 0 ? ht_filler_fold(value, folded) : SIZE_MAX;
-    for (guint i = 0; size != SIZE_MAX && i < mapping->fillers->len; i++) {
-        const HtFillerRule *rule = mapping->fillers->pdata[i];
-        bool meant = !rule->paths;
-        for (unsigned s = 0; s < rule->slots.count && !meant; s++) {
-            meant = rule->slots.slots[s] == slot;
-        }
-        if (meant && ht_text_equal(rule->folded, (HtText){folded, size})) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Marks the element that carries the slot's value in this event; without one the whole event. */
 static void note(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtMark mark)
 {
@@ -47,28 +30,26 @@ static void note(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtM
 
 bool ht_recorder_is_filler(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtText value)
 {
-    bool filler = ht_is_filler(value) || is_own_filler(recorder->mapping, slot, value);
+    bool filler = ht_match_is_filler(recorder->match, slot, value);
     if (filler) {
         note(recorder, rule, slot, HT_MARK_NUMBER_FILLER);
     }
     return filler;
 }
 
-/* The first of the identity's values that is somebody's number, and where it stands. */
+/* The first of the identity's values, from path `*at` on, that is somebody's number. `*at` becomes its path's. */
 static HtText find_value(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
-                         HtSlot *slot)
+                         unsigned *at)
 {
-    for (unsigned i = 0; i < rule->from.count; i++) {
-        *slot = rule->from.slots[i];
-        HtText value = ht_match_value(recorder->match, *slot, 0);
-        if (!value.data) {
-            continue;
-        }
-        if (ht_is_without_number(value)) {
-            note(recorder, event, *slot, HT_MARK_NUMBER_FILLER);
-        } else if (!ht_recorder_is_filler(recorder, event, *slot, value)) {
-            recorder->identity = *slot;
+    for (; *at < rule->from.count; ++*at) {
+        HtSlot slot = rule->from.slots[*at];
+        HtText value = ht_match_value(recorder->match, slot, 0);
+        if (value.data && ht_match_is_number(recorder->match, slot, value)) {
+            recorder->identity = slot;
             return value;
+        }
+        if (value.data) {
+            note(recorder, event, slot, HT_MARK_NUMBER_FILLER);
         }
     }
     return HT_TEXT_NONE;
@@ -296,21 +277,30 @@ static void add_contradicted(HtRecorder *recorder, const HtEventRule *rule, HtTe
 
 /* ---- Identities ---- */
 
+/* The first of the identity's values that is a citizen's number; what is none hides none. */
+static bool find_id(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
+                    HtIdNumber *id)
+{
+    HtText text;
+    for (unsigned at = 0; (text = find_value(recorder, event, rule, &at)).data; at++) {
+        *id = *ht_recorder_id(recorder, text);
+        if (names_somebody(id)) {
+            return true;
+        }
+        if (id->status == HT_ID_FILLER) {
+            note(recorder, event, recorder->identity, HT_MARK_NUMBER_FILLER);
+        }
+    }
+    return false;
+}
+
 /* The number in its compared form; absent when it is nobody's, or not this person's. A number that contradicts the record is
  * left in `contradicted`. */
 static HtText find_citizen(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
                            HtText *contradicted)
 {
-    HtSlot slot = HT_SLOT_NONE;
-    HtText text = find_value(recorder, event, rule, &slot);
-    HtIdNumber id = {.status = HT_ID_EMPTY};
-    if (text.data) {
-        id = *ht_recorder_id(recorder, text);
-    }
-    if (id.status == HT_ID_FILLER) {
-        note(recorder, event, slot, HT_MARK_NUMBER_FILLER);
-    }
-    if (!names_somebody(&id)) {
+    HtIdNumber id;
+    if (!find_id(recorder, event, rule, &id)) {
         return HT_TEXT_NONE;
     }
     HtDate birth;
@@ -319,7 +309,7 @@ static HtText find_citizen(HtRecorder *recorder, const HtEventRule *event, const
     if (whose == OWN) {
         return number;
     }
-    note(recorder, event, slot, HT_MARK_IDENTITY_CONFLICT);
+    note(recorder, event, recorder->identity, HT_MARK_IDENTITY_CONFLICT);
     *contradicted = whose == CONTRADICTED ? number : *contradicted;
     return HT_TEXT_NONE;
 }
@@ -341,8 +331,8 @@ static HtText put_within(HtRecorder *recorder, const HtIdentityRule *rule, HtTex
 
 static HtText find_local(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule)
 {
-    HtSlot slot = HT_SLOT_NONE;
-    HtText text = find_value(recorder, event, rule, &slot);
+    unsigned at = 0;
+    HtText text = find_value(recorder, event, rule, &at);
     if (text.data && rule->within.count > 0) {
         text = put_within(recorder, rule, text);
     }

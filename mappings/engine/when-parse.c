@@ -357,14 +357,15 @@ static const HtWhen *parse_choice(Parser *parser)
     return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
-static const HtWhen *parse_written(Parser *parser)
+/* written(PATH) or filled(PATH). */
+static const HtWhen *parse_presence(Parser *parser, Test test)
 {
     HtSlot slot;
     g_autofree char *path = parse_path(parser, &slot);
     if (!path || !(take(parser, ")") || fail(parser, ")"))) {
         return NULL;
     }
-    return share(parser->pool, new_comparison(TEST_WRITTEN, slot));
+    return share(parser->pool, new_comparison(test, slot));
 }
 
 /* Through which translation same() reads both values, when one is named; false after a problem. */
@@ -437,7 +438,9 @@ static const HtWhen *parse_one(Parser *parser)
     } else if (take_function(parser, "same")) {
         when = parse_same(parser);
     } else if (take_function(parser, "written")) {
-        when = parse_written(parser);
+        when = parse_presence(parser, TEST_WRITTEN);
+    } else if (take_function(parser, "filled")) {
+        when = parse_presence(parser, TEST_FILLED);
     } else if (take_function(parser, "yes")) {
         when = parse_flag(parser, TEST_YES);
     } else if (take_function(parser, "no")) {

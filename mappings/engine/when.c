@@ -136,6 +136,12 @@ static bool ask_same(const HtWhen *when, HtMatch *match)
            (when->flag && is_same_code(when->flag, one, other));
 }
 
+static bool ask_filled(const HtWhen *when, HtMatch *match)
+{
+    HtText value = ht_match_value(match, when->slot, 0);
+    return value.data && ht_match_is_number(match, when->slot, value);
+}
+
 static HtWhenState ask(const HtWhen *when, HtMatch *match);
 
 static HtWhenState negate(HtWhenState state)
@@ -163,6 +169,7 @@ static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
     case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
     case TEST_SAME: return say(ask_same(when, match));
     case TEST_WRITTEN: return say(ht_match_value(match, when->slot, HT_NULL_KEEP_WORDS).data != NULL);
+    case TEST_FILLED: return say(ask_filled(when, match));
     case TEST_YES:
     case TEST_NO: return ask_flag(when, match);
     case TEST_CODE:

@@ -344,6 +344,41 @@ static void test_plain_width(void)
     }
 }
 
+/* What can be somebody's number: no filler, be it one of the mapping's own, and no word. */
+static void test_filled(void)
+{
+    static const char *const values[][2] = {
+        {"990104200903130321", "cancel"},
+        {"AB12345", "cancel"},
+        {"１２３４５６８", "cancel"},
+        {"第1234568号", "cancel"},
+        {"0", "assert"},
+        {"99999999", "assert"},
+        {"不详", "assert"},
+        {"外籍人士", "assert"},
+        {"null", "assert"},
+        {"", "assert"},
+        {"12345", "assert"},
+        {"１２-３４-５６", "assert"},
+        {"A-000000000", "assert"},
+        {"外部9990", "assert"},
+        {"（外 部）９９９０", "assert"},
+    };
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING("<filler value='外部9990' in='A'/><filler shorter-than='7' in='A'/>" EVENT(
+            "<action cancel-when='filled(A)' correct-when=\"filled(B) and B='123'\" reverses='A'/>")));
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<A>%s</A>"), values[i][0]);
+        mapping_test_run(test, xml);
+        HtText action = mapping_test_event(test, 0).attr[HT_ATTR_ACTION];
+        if (!ht_text_is(action, values[i][1])) {
+            g_error("\"%s\" gives %.*s", values[i][0], (int)action.size, action.data);
+        }
+    }
+    mapping_test_run(test, ROW("<B>123</B>"));
+    g_assert_true(ht_text_is(mapping_test_event(test, 0).attr[HT_ATTR_ACTION], "correct"));
+}
+
 /* ---- What is wrong with a mapping ---- */
 
 static void expect_error(const char *content, const char *error)
@@ -372,6 +407,10 @@ static void test_errors(void)
     expect_error("<choice from='LB' table='hukou.correction'/>" CANCEL, "there is no code table");
     expect_error("<choice from='LB' table='mca.marriage-type' translate='sex.words'/>" CANCEL,
                  "the translation \"sex.words\" leads to");
+    expect_error("<filler shorter-than='7'/>" CANCEL, "filler");
+    expect_error("<filler shorter-than='0' in='CX'/>" CANCEL, "filler");
+    expect_error("<filler shorter-than='7' value='1' in='CX'/>" CANCEL, "filler");
+    expect_error(EVENT("<action cancel-when='filled(CX,NO)'/>"), ") expected");
     expect_error(EVENT("<action cancel-when=\"number(A)='x'\"/>"), "a number in quotes expected");
     expect_error(FLAG EVENT("<action cancel-when='yes(CX'/>"), ") expected");
     expect_error(FLAG EVENT("<action cancel-when='yes()'/>"), "a path expected");
@@ -441,6 +480,7 @@ int main(int argc, char **argv)
     g_test_add_func("/choice/may-be-none", test_choice_lenient);
     g_test_add_func("/condition/numbers-are-compared-as-numbers", test_number);
     g_test_add_func("/condition/width-does-not-matter", test_plain_width);
+    g_test_add_func("/condition/filled-is-what-can-be-a-number", test_filled);
     g_test_add_func("/flag/a-label-is-no-word-of-it", test_label);
     g_test_add_func("/flag/mistakes-are-said", test_errors);
     g_test_add_func("/cancel/that-names-nothing-is-marked", test_reversal_unnamed);

@@ -117,6 +117,32 @@ static void test_next_path_when_the_first_is_a_filler(void)
     assert_identities(test, 0, "idNumber=" CHILD " person=77");
 }
 
+/* Nor does what is another kind of number; and the element is the person's, too. */
+static void test_what_is_no_number_hides_none(void)
+{
+    static const char *const others[] = {"不详", "外籍人士", "000000000000000000", "-1", "无此人资料"};
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<event type='person.moved-in.v1' for-each='/ROWS/ROW'><id from='GMSFHM|SFZ|HZH'/>"
+                "<identity kind='idNumber' from='GMSFHM' or='SFZ HZH'/>"
+                "<element to='person.idNumber' from='GMSFHM' or='SFZ HZH'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *xml =
+            g_strdup_printf(ROWS(ROW("<GMSFHM>%s</GMSFHM><SFZ>-</SFZ><HZH>" CHILD "</HZH>")), others[i]);
+        mapping_test_run(test, xml);
+        assert_identities(test, 0, "idNumber=" CHILD);
+        assert_has(test, 0, "\"idNumber\":\"" CHILD "\"");
+        assert_has(test, 0, others[i]);
+        g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.moved-in.v1|assert|" CHILD));
+    }
+    mapping_test_run(test, ROWS(ROW("<GMSFHM>E12345678</GMSFHM><SFZ>" CHILD "</SFZ>")));
+    assert_identities(test, 0, "idNumber=" CHILD);
+    mapping_test_run(test, ROWS(ROW("<GMSFHM>不详</GMSFHM><SFZ>0</SFZ>")));
+    assert_identities(test, 0, "");
+    assert_has(test, 0, "\"idNumber\":\"不详\"");
+    assert_has(test, 0, FILLER_ON("person.idNumber"));
+    g_assert_null(mapping_test_event(test, 0).key.data);
+}
+
 /* The mapping's own, folded like the others, and only where it says. */
 static void test_own_fillers(void)
 {
@@ -475,6 +501,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/filler/reverses-and-ties-nothing", test_fillers_reverse_and_tie_nothing);
     g_test_add_func("/mapping/filler/is-nobody", test_fillers_are_nobody);
     g_test_add_func("/mapping/filler/gives-way-to-the-next-path", test_next_path_when_the_first_is_a_filler);
+    g_test_add_func("/mapping/filler/hides-no-number-in-another-path", test_what_is_no_number_hides_none);
     g_test_add_func("/mapping/filler/of-the-mapping", test_own_fillers);
     g_test_add_func("/mapping/filler/not-where-words-stand", test_words_in_keys);
     g_test_add_func("/mapping/keys/parts-with-alternatives", test_parts_with_alternatives);
