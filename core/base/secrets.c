@@ -2,7 +2,7 @@
  * knows markup only as far as it must to see where a value begins and ends. */
 #include "core/base/secrets.h"
 
-#include <glib.h>
+#include <gio/gio.h>
 
 #define NAME_MAX_BYTES 64
 #define VALUE_MAX_BYTES (64 * 1024) /* of a value without an end: the rest is another's */
@@ -264,11 +264,21 @@ static void find_in_text(HtText bytes, const char *const *more, HtSecretFound fo
     }
 }
 
-/* ---- Base64 ---- */
+/* ---- Base64 and what is compressed ---- */
 
-#define PACKED_MIN 32            /* signs: less holds no name with a value */
-#define PIECE 3072               /* bytes that are unpacked at once, */
-#define PIECE_SHARED (PIECE / 4) /* and how many of them the next piece has, too */
+#define PACKED_MIN 32                   /* signs: less holds no name with a value */
+#define PACKED_DEPTH 4                  /* packed in what is packed */
+#define UNPACKED_MAX (16 * 1024 * 1024) /* bytes that one run of base64 may come to, with all that is in it */
+#define ZIP_HEAD 30                     /* bytes before an entry's name */
+
+/* The search in one run of base64. What is beyond its bounds is taken for a secret: rather too much is hidden. */
+typedef struct {
+    const char *const *more;
+    size_t left; /* bytes that may still be unpacked */
+    unsigned depth;
+} Look;
+
+static bool has_secret(Look *look, HtText bytes);
 
 static int unpack_sign(char sign)
 {
@@ -281,16 +291,18 @@ static int unpack_sign(char sign)
     return g_ascii_isdigit(sign) ? sign - '0' + 52 : sign == '+' ? 62 : sign == '/' ? 63 : -1;
 }
 
-/* A line end inside of base64, as it is or as a reference. Its length, or 0. */
+/* What may stand inside of base64: a line end as it is, as a reference or as JSON writes it, and JSON's sign before a `/`. Its length, or
+ * 0. */
 static size_t measure_break(const Scan *scan)
 {
-    static const char *const breaks[] = {"\r", "\n", "&#13;", "&#10;", "&#xD;", "&#xA;", "&#xd;", "&#xa;"};
+    static const char *const breaks[] = {"\r",    "\n",    "&#13;", "&#10;", "&#xD;",
+                                         "&#xA;", "&#xd;", "&#xa;", "\\r",   "\\n"};
     for (size_t i = 0; i < G_N_ELEMENTS(breaks); i++) {
         if (starts_with(scan, breaks[i])) {
             return strlen(breaks[i]);
         }
     }
-    return 0;
+    return starts_with(scan, "\\/") ? 1 : 0;
 }
 
 /* The end of the run of base64 that begins here, with the line ends in it; the beginning when it is too short for one. */
@@ -308,23 +320,12 @@ static const char *find_packed_end(const Scan *scan)
     return signs >= PACKED_MIN ? last : scan->at;
 }
 
-static void note_found(void *user, size_t start, size_t size)
+static size_t unpack(HtText run, char *bytes)
 {
-    (void)start;
-    (void)size;
-    *(bool *)user = true;
-}
-
-/* The text is unpacked a piece at a time; names that lie over two pieces are seen because pieces overlap. It is not looked into for base64
- * again. */
-static bool has_packed_secret(HtText run, const char *const *more)
-{
-    char piece[PIECE];
     size_t used = 0;
     unsigned bits = 0, count = 0;
-    bool found = false;
     Scan scan = {run.data, run.data + run.size};
-    while (scan.at < scan.end && !found) {
+    while (scan.at < scan.end) {
         int value = unpack_sign(*scan.at);
         scan.at += value < 0 ? MAX(measure_break(&scan), 1) : 1;
         if (value < 0) {
@@ -334,36 +335,121 @@ static bool has_packed_secret(HtText run, const char *const *more)
         count += 6;
         if (count >= 8) {
             count -= 8;
-            piece[used++] = (char)(bits >> count);
-        }
-        if (used == sizeof piece) {
-            find_in_text((HtText){piece, used}, more, note_found, &found);
-            memmove(piece, piece + sizeof piece - PIECE_SHARED, PIECE_SHARED);
-            used = PIECE_SHARED;
+            bytes[used++] = (char)(bits >> count);
         }
     }
-    if (!found) {
-        find_in_text((HtText){piece, used}, more, note_found, &found);
-    }
-    return found;
+    return used;
 }
 
-/* All of a run that holds a secret: which part of it that is cannot be said. */
-static void find_packed(HtText bytes, const char *const *more, HtSecretFound found, void *user)
+static bool take_room(Look *look, size_t size)
 {
-    Scan scan = {bytes.data, bytes.data + bytes.size};
-    while (scan.at < scan.end) {
-        const char *end = find_packed_end(&scan);
-        HtText run = {scan.at, (size_t)(end - scan.at)};
-        if (run.size > 0 && has_packed_secret(run, more)) {
-            found(user, (size_t)(run.data - bytes.data), run.size);
-        }
-        scan.at = end;
-        while (scan.at < scan.end && unpack_sign(*scan.at) >= 0) {
-            scan.at++; /* a word that is too short for a run */
-        }
-        scan.at += scan.at < scan.end;
+    bool fits = size <= look->left;
+    look->left -= fits ? size : 0;
+    return fits;
+}
+
+static bool has_packed_secret(Look *look, HtText run)
+{
+    size_t room = run.size / 4 * 3 + 3;
+    g_autofree char *bytes = take_room(look, room) ? g_try_malloc(room) : NULL;
+    return !bytes || has_secret(look, (HtText){bytes, unpack(run, bytes)});
+}
+
+/* The run behind its first line, when that is no line of base64 but a word before it (a part's head); else nothing. */
+static HtText skip_word_before(HtText run)
+{
+    size_t line = 0;
+    while (line < run.size && unpack_sign(run.data[line]) >= 0) {
+        line++;
     }
+    return line % 4 == 0 ? HT_TEXT_NONE : (HtText){run.data + line, run.size - line};
+}
+
+/* The next run from the place on, which moves behind it. False at the end. */
+static bool find_run(Scan *scan, HtText *run)
+{
+    while (scan->at < scan->end) {
+        const char *end = find_packed_end(scan);
+        *run = (HtText){scan->at, (size_t)(end - scan->at)};
+        scan->at = end;
+        while (scan->at < scan->end && unpack_sign(*scan->at) >= 0) {
+            scan->at++; /* a word that is too short for a run */
+        }
+        scan->at += scan->at < scan->end;
+        if (run->size > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_secret_run(Look *look, HtText run)
+{
+    HtText behind = skip_word_before(run);
+    return has_packed_secret(look, run) || (behind.size > 0 && has_packed_secret(look, behind));
+}
+
+/* Compressed bytes; `used` is how many of them there are. What is damaged is looked at as far as it can be read. */
+static bool has_inflated_secret(Look *look, HtText bytes, GZlibCompressorFormat format, size_t *used)
+{
+    g_autoptr(GZlibDecompressor) inflater = g_zlib_decompressor_new(format);
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    GConverterResult result = G_CONVERTER_CONVERTED;
+    *used = 0;
+    while (result == G_CONVERTER_CONVERTED && *used < bytes.size) {
+        char piece[16 * 1024];
+        gsize read = 0, written = 0;
+        result = g_converter_convert(G_CONVERTER(inflater), bytes.data + *used, bytes.size - *used, piece,
+                                     sizeof piece, G_CONVERTER_INPUT_AT_END, &read, &written, NULL);
+        if (!take_room(look, written)) {
+            return true;
+        }
+        g_byte_array_append(out, (const guint8 *)piece, (guint)written);
+        *used += read;
+    }
+    return has_secret(look, (HtText){(const char *)out->data, out->len});
+}
+
+static unsigned read_number(const char *bytes)
+{
+    return (unsigned char)bytes[0] | (unsigned)(unsigned char)bytes[1] << 8;
+}
+
+/* Stored entries have been looked at as the bytes that they are; what is encrypted or packed in another way cannot be. */
+static bool has_zipped_secret(Look *look, HtText bytes)
+{
+    while (bytes.size >= ZIP_HEAD && memcmp(bytes.data, "PK\3\4", 4) == 0) {
+        bool encrypted = read_number(bytes.data + 6) & 1;
+        unsigned method = read_number(bytes.data + 8);
+        size_t skipped =
+            MIN(bytes.size, ZIP_HEAD + read_number(bytes.data + 26) + read_number(bytes.data + 28));
+        bytes = (HtText){bytes.data + skipped, bytes.size - skipped};
+        if (encrypted || (method != 0 && method != 8)) {
+            return true;
+        }
+        if (method == 8 && has_inflated_secret(look, bytes, G_ZLIB_COMPRESSOR_FORMAT_RAW, &skipped)) {
+            return true;
+        }
+        skipped = method == 8 ? skipped : 0;
+        const char *next = memmem(bytes.data + skipped, bytes.size - skipped, "PK\3\4", 4);
+        bytes = next ? (HtText){next, (size_t)(bytes.data + bytes.size - next)} : HT_TEXT_NONE;
+    }
+    return false;
+}
+
+static bool begins_zlib(HtText bytes)
+{
+    return bytes.size > 2 && bytes.data[0] == 0x78 && (0x7800 | (unsigned char)bytes.data[1]) % 31 == 0;
+}
+
+static bool has_compressed_secret(Look *look, HtText bytes)
+{
+    size_t used;
+    if (bytes.size > 3 && memcmp(bytes.data, "\x1f\x8b\x08", 3) == 0) {
+        return has_inflated_secret(look, bytes, G_ZLIB_COMPRESSOR_FORMAT_GZIP, &used);
+    }
+    return begins_zlib(bytes) ? has_inflated_secret(look, bytes, G_ZLIB_COMPRESSOR_FORMAT_ZLIB, &used)
+                              : has_zipped_secret(look, bytes);
 }
 
 /* ---- UTF-16 ---- */
@@ -375,29 +461,75 @@ static bool is_wide(HtText bytes)
             memcmp(bytes.data, "\xfe\xff", 2) == 0);
 }
 
-/* The ASCII of it, a piece at a time; names that lie over two pieces are seen because pieces overlap. */
-static bool has_secret_in_wide(HtText bytes, const char *const *more)
+static size_t narrow(HtText bytes, char *ascii)
 {
-    char narrow[4096];
-    bool found = false;
-    for (size_t at = 0; at < bytes.size && !found; at += 4096) {
-        size_t used = 0;
-        for (size_t i = at; i < MIN(bytes.size, at + 2 * sizeof narrow) && used < sizeof narrow; i++) {
-            if (bytes.data[i] != '\0' && (unsigned char)bytes.data[i] < 0x80) {
-                narrow[used++] = bytes.data[i];
-            }
+    size_t used = 0;
+    for (size_t i = 0; i < bytes.size; i++) {
+        if (bytes.data[i] != '\0' && (unsigned char)bytes.data[i] < 0x80) {
+            ascii[used++] = bytes.data[i];
         }
-        find_in_text((HtText){narrow, used}, more, note_found, &found);
     }
+    return used;
+}
+
+/* ---- All of it ---- */
+
+static void note_found(void *user, size_t start, size_t size)
+{
+    (void)start;
+    (void)size;
+    *(bool *)user = true;
+}
+
+static bool has_text_secret(Look *look, HtText bytes)
+{
+    bool found = false;
+    HtText run;
+    Scan scan = {bytes.data, bytes.data + bytes.size};
+    find_in_text(bytes, look->more, note_found, &found);
+    while (!found && find_run(&scan, &run)) {
+        found = is_secret_run(look, run);
+    }
+    return found;
+}
+
+static bool has_wide_secret(Look *look, HtText bytes)
+{
+    g_autofree char *ascii = take_room(look, bytes.size) ? g_try_malloc(bytes.size) : NULL;
+    return !ascii || has_text_secret(look, (HtText){ascii, narrow(bytes, ascii)});
+}
+
+/* In what a run of base64, or something compressed, has come to. */
+static bool has_secret(Look *look, HtText bytes)
+{
+    if (bytes.size == 0) {
+        return false;
+    }
+    if (look->depth == PACKED_DEPTH) {
+        return true;
+    }
+    look->depth++;
+    bool found = has_text_secret(look, bytes) || (is_wide(bytes) && has_wide_secret(look, bytes)) ||
+                 has_compressed_secret(look, bytes);
+    look->depth--;
     return found;
 }
 
 void ht_secrets_find(HtText bytes, const char *const *more, HtSecretFound found, void *user)
 {
-    if (!is_wide(bytes)) {
-        find_in_text(bytes, more, found, user);
-        find_packed(bytes, more, found, user);
-    } else if (has_secret_in_wide(bytes, more)) {
-        found(user, 0, bytes.size);
+    HtText run;
+    Scan scan = {bytes.data, bytes.data + bytes.size};
+    if (is_wide(bytes)) {
+        if (has_wide_secret(&(Look){more, bytes.size + UNPACKED_MAX, 0}, bytes)) {
+            found(user, 0, bytes.size);
+        }
+        return;
+    }
+    find_in_text(bytes, more, found, user);
+    while (
+        find_run(&scan, &run)) { /* all of one that holds a secret: which part of it that is cannot be said */
+        if (is_secret_run(&(Look){more, UNPACKED_MAX, 0}, run)) {
+            found(user, (size_t)(run.data - bytes.data), run.size);
+        }
     }
 }

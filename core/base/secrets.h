@@ -1,6 +1,6 @@
 /* Passwords, licences and tokens: told by the name under which they come, in any operation, known or not. Engine: their values
- * are in no event. Bus: they are written over in every payload that is kept, also in one that killed its host. No state, no
- * allocation; any thread. */
+ * are in no event. Bus: they are written over in every payload that is kept, also in one that killed its host. No state;
+ * any thread. */
 #pragma once
 
 #include "core/base/buffer.h"
@@ -17,5 +17,7 @@ typedef void (*HtSecretFound)(void *user, size_t start, size_t size);
 /* Finds what stands behind the names of secrets: the content of an element, also where markup is escaped once or more and in
  * CDATA, the value of an attribute, of a JSON member, of a parameter (`name=value`), also when the name
  * is a value itself (`name="pwd" value="…"`). In UTF-8 and GB 18030. Of text in UTF-16 that has such a name, all is one place, and so is
- * a run of base64 in which there is one. Not seen: what is compressed, or base64 twice over. */
+ * a run of base64 in which there is one: also of base64 in it, and of gzip, zlib and ZIP, up to four packed in each other and 16 MB; what is
+ * beyond that, or cannot be unpacked (encrypted, another method), is taken for one. Memory is taken only for what is packed, as much as it comes
+ * to. */
 void ht_secrets_find(HtText bytes, const char *const *more, HtSecretFound found, void *user);
