@@ -6,7 +6,7 @@
 #include "core/delivery/delivery.h"
 #include "core/ingress/door.h"
 #include "core/kit/gate.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 
 /* The parts of a running bus. Owned by ht_bus_run(); the pages read it. */
 typedef struct {

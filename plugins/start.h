@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/pack.h"
-#include "mappings/engine/mapper.h"
+#include "mappings/engine/run/mapper.h"
 #include "plugins/hutong-plugin.h"
 
 #include <glib.h>

@@ -65,7 +65,7 @@ typedef struct {
     HtText content_type; /* with its parameters */
     HtText charset, soap_action;
     bool soap_expected;
-    uint32_t alter; /* the conformance kit's (mappings/engine/alter.h); 0 in a bus */
+    uint32_t alter; /* the conformance kit's (mappings/engine/match/alter.h); 0 in a bus */
 } HtHostMessage;
 
 /* Exactly one of outcome and error. The outcome and what it points to live until the callee returns, unless it keeps

@@ -1,6 +1,6 @@
 /* The marriage adapter at work: adapters/marriage.so and mappings/marriage.xml with the real engine. adapters/marriage/fixtures
  * say what each payload must become (fixtures/README.md has the reasons). Below is what no single fixture shows. */
-#include "mappings/engine/mapper-inside.h"
+#include "mappings/engine/run/mapper-inside.h"
 #include "tests/unit/adapter-test.h"
 
 #define PARTIES                                                        \

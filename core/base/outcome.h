@@ -32,7 +32,7 @@ typedef struct {
 
 /* How much the first fault's code says about the HTTP status: the bus's table in core/ingress/answer.c. */
 
-/* What came of an alteration that the conformance kit asked for (mappings/engine/alter.h); all zero when nothing was asked. */
+/* What came of an alteration that the conformance kit asked for (mappings/engine/match/alter.h); all zero when nothing was asked. */
 typedef struct {
     uint32_t values; /* that the mapping names, in the payload */
     HtText path;     /* of the value that was altered; absent: none was */

@@ -12,7 +12,7 @@
 #include "core/ingress/guard.h"
 #include "core/kit/gate.h"
 #include "core/kit/kit.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 #include "spool/spool.h"
 
 #include <gio/gio.h>

@@ -4,7 +4,7 @@
 #include "core/base/event.h"
 #include "core/base/paths.h"
 #include "core/bus.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 
 #include <stdio.h>
 

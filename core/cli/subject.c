@@ -5,8 +5,8 @@
 #include "core/base/citizen.h"
 #include "core/bus.h"
 #include "core/repair.h"
-#include "mappings/engine/idnumber.h"
-#include "mappings/engine/number-fold.h"
+#include "mappings/engine/values/idnumber.h"
+#include "mappings/engine/values/number-fold.h"
 
 #include <stdio.h>
 #include <termios.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/config/config.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 #include "spool/spool.h"
 
 typedef struct HtDelivery HtDelivery;

@@ -2,8 +2,8 @@
 #include "core/delivery/policy.h"
 
 #include "core/config/suggest.h"
-#include "mappings/engine/fit.h"
-#include "mappings/engine/mask.h"
+#include "mappings/engine/values/fit.h"
+#include "mappings/engine/values/mask.h"
 
 #define HIGHEST 3
 #define SENSITIVE 2 /* what stands in an element for something else may be anything */

@@ -4,7 +4,7 @@
 
 #include "core/base/event.h"
 #include "core/config/config.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 
 typedef struct HtPolicy HtPolicy;
 

@@ -3,7 +3,7 @@
 
 #include "core/base/event.h"
 #include "core/config/config.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 
 typedef struct HtRoutes HtRoutes;
 

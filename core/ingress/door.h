@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/ingress/source.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 #include "spool/spool.h"
 
 typedef struct HtDoor HtDoor;

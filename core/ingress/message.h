@@ -3,7 +3,7 @@
 
 #include "core/config/config.h"
 #include "core/base/outcome.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 #include "spool/spool.h"
 
 /* What is known of a message when it is to be kept. Borrowed for the call. */

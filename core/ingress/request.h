@@ -5,7 +5,7 @@
 #include "core/ingress/answer.h"
 #include "core/ingress/peers.h"
 #include "core/ingress/source.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 
 typedef struct HtRequest HtRequest;
 

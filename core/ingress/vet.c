@@ -1,7 +1,7 @@
 /* Vetting events against the dictionary. Called by message.c for every event; no state; main-loop thread. */
 #include "core/ingress/vet.h"
 
-#include "mappings/engine/fit.h"
+#include "mappings/engine/values/fit.h"
 
 static bool refuse(GError **error, const char *what)
 {

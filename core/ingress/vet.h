@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/event.h"
-#include "mappings/engine/dictionary.h"
+#include "mappings/engine/reference/dictionary.h"
 
 /* After ht_event_unpack(): the type is known with its version; every element is known, stands once in its instance, repeats
  * as its group does, and is a date when it should be one and is not personal; marks are known and speak of known elements.

@@ -1,89 +1,113 @@
-engine_SRC := \
-	mappings/engine/action-value.c \
-	mappings/engine/alter.c \
-	mappings/engine/answer.c \
-	mappings/engine/attach.c \
-	mappings/engine/compile-block.c \
-	mappings/engine/compile-count.c \
-	mappings/engine/compile-define.c \
-	mappings/engine/compile-element.c \
-	mappings/engine/compile-event.c \
-	mappings/engine/compile-flag.c \
-	mappings/engine/compile-identity.c \
-	mappings/engine/compile-time.c \
-	mappings/engine/compile-operation.c \
-	mappings/engine/compile-path.c \
-	mappings/engine/compile-payload.c \
-	mappings/engine/compile-report.c \
-	mappings/engine/compile-service.c \
-	mappings/engine/compile-time.c \
-	mappings/engine/compile.c \
-	mappings/engine/container.c \
-	mappings/engine/convert-number.c \
-	mappings/engine/convert.c \
-	mappings/engine/count.c \
-	mappings/engine/dates-epoch.c \
-	mappings/engine/dates-scan.c \
-	mappings/engine/dates-tokens.c \
-	mappings/engine/dates-words.c \
-	mappings/engine/dates-write.c \
-	mappings/engine/dates-zone.c \
-	mappings/engine/dates.c \
-	mappings/engine/dictionary.c \
-	mappings/engine/divisions.c \
-	mappings/engine/envelope.c \
-	mappings/engine/filler.c \
-	mappings/engine/filter.c \
-	mappings/engine/fit.c \
-	mappings/engine/flag.c \
-	mappings/engine/idnumber.c \
-	mappings/engine/jsondoc.c \
-	mappings/engine/mapper.c \
-	mappings/engine/markup.c \
-	mappings/engine/mask.c \
-	mappings/engine/match-clean.c \
-	mappings/engine/match-tree.c \
-	mappings/engine/match-values.c \
-	mappings/engine/match.c \
-	mappings/engine/mime-type.c \
-	mappings/engine/mime.c \
-	mappings/engine/multiref.c \
-	mappings/engine/number-fold.c \
-	mappings/engine/operation.c \
-	mappings/engine/parameter.c \
-	mappings/engine/reader.c \
-	mappings/engine/record-data.c \
-	mappings/engine/record-head.c \
-	mappings/engine/record-identity.c \
-	mappings/engine/record-names.c \
-	mappings/engine/record-time.c \
-	mappings/engine/record-value.c \
-	mappings/engine/record.c \
-	mappings/engine/repair-characters.c \
-	mappings/engine/repair-comments.c \
-	mappings/engine/repair-tags.c \
-	mappings/engine/repair.c \
-	mappings/engine/sax-fault.c \
-	mappings/engine/sax-tags.c \
-	mappings/engine/sax.c \
-	mappings/engine/service.c \
-	mappings/engine/soap-action.c \
-	mappings/engine/soap-aside.c \
-	mappings/engine/soap-form.c \
-	mappings/engine/soap-header.c \
-	mappings/engine/strings.c \
-	mappings/engine/tables.c \
-	mappings/engine/text-convert.c \
-	mappings/engine/text-judge.c \
-	mappings/engine/text-prolog.c \
-	mappings/engine/text-recode.c \
-	mappings/engine/text-scan.c \
-	mappings/engine/text-value.c \
-	mappings/engine/text.c \
-	mappings/engine/unzip.c \
-	mappings/engine/wait.c \
-	mappings/engine/when-parse.c \
-	mappings/engine/when.c \
-	mappings/engine/wsdl-types.c \
-	mappings/engine/wsdl.c \
-	mappings/engine/xpathrec.c
+# The rooms, as a linker wants them: what stands below comes later.
+engine_ROOMS := wsdl run record match compile rules read parts service values reference text
+
+engine-text_SRC := \
+	mappings/engine/text/convert.c \
+	mappings/engine/text/judge.c \
+	mappings/engine/text/prolog.c \
+	mappings/engine/text/recode.c \
+	mappings/engine/text/scan.c \
+	mappings/engine/text/text.c \
+	mappings/engine/text/value.c
+
+engine-reference_SRC := \
+	mappings/engine/reference/dictionary.c \
+	mappings/engine/reference/divisions.c \
+	mappings/engine/reference/tables.c
+
+engine-values_SRC := \
+	mappings/engine/values/convert-number.c \
+	mappings/engine/values/convert.c \
+	mappings/engine/values/dates-epoch.c \
+	mappings/engine/values/dates-scan.c \
+	mappings/engine/values/dates-tokens.c \
+	mappings/engine/values/dates-words.c \
+	mappings/engine/values/dates-write.c \
+	mappings/engine/values/dates-zone.c \
+	mappings/engine/values/dates.c \
+	mappings/engine/values/filler.c \
+	mappings/engine/values/fit.c \
+	mappings/engine/values/idnumber.c \
+	mappings/engine/values/mask.c \
+	mappings/engine/values/number-fold.c
+
+engine-service_SRC := \
+	mappings/engine/service/service.c \
+	mappings/engine/service/soap-action.c
+
+engine-parts_SRC := \
+	mappings/engine/parts/container.c \
+	mappings/engine/parts/mime-type.c \
+	mappings/engine/parts/mime.c \
+	mappings/engine/parts/unzip.c
+
+engine-read_SRC := \
+	mappings/engine/read/attach.c \
+	mappings/engine/read/envelope.c \
+	mappings/engine/read/jsondoc.c \
+	mappings/engine/read/markup.c \
+	mappings/engine/read/multiref.c \
+	mappings/engine/read/reader.c \
+	mappings/engine/read/repair-characters.c \
+	mappings/engine/read/repair-comments.c \
+	mappings/engine/read/repair-tags.c \
+	mappings/engine/read/repair.c \
+	mappings/engine/read/sax-fault.c \
+	mappings/engine/read/sax-tags.c \
+	mappings/engine/read/sax.c \
+	mappings/engine/read/soap-aside.c \
+	mappings/engine/read/soap-form.c \
+	mappings/engine/read/soap-header.c \
+	mappings/engine/read/strings.c
+
+engine-rules_SRC := \
+	mappings/engine/rules/flag.c \
+	mappings/engine/rules/xpathrec.c
+
+engine-compile_SRC := \
+	mappings/engine/compile/block.c \
+	mappings/engine/compile/compile.c \
+	mappings/engine/compile/count.c \
+	mappings/engine/compile/define.c \
+	mappings/engine/compile/element.c \
+	mappings/engine/compile/event.c \
+	mappings/engine/compile/flag.c \
+	mappings/engine/compile/identity.c \
+	mappings/engine/compile/operation.c \
+	mappings/engine/compile/path.c \
+	mappings/engine/compile/payload.c \
+	mappings/engine/compile/report.c \
+	mappings/engine/compile/service.c \
+	mappings/engine/compile/time.c \
+	mappings/engine/compile/when.c
+
+engine-match_SRC := \
+	mappings/engine/match/action-value.c \
+	mappings/engine/match/alter.c \
+	mappings/engine/match/clean.c \
+	mappings/engine/match/count.c \
+	mappings/engine/match/match.c \
+	mappings/engine/match/tree.c \
+	mappings/engine/match/values.c \
+	mappings/engine/match/wait.c \
+	mappings/engine/match/when.c
+
+engine-record_SRC := \
+	mappings/engine/record/data.c \
+	mappings/engine/record/head.c \
+	mappings/engine/record/identity.c \
+	mappings/engine/record/record.c \
+	mappings/engine/record/time.c \
+	mappings/engine/record/value.c
+
+engine-run_SRC := \
+	mappings/engine/run/answer.c \
+	mappings/engine/run/filter.c \
+	mappings/engine/run/mapper.c \
+	mappings/engine/run/operation.c \
+	mappings/engine/run/parameter.c \
+	mappings/engine/run/record-names.c
+
+engine-wsdl_SRC := \
+	mappings/engine/wsdl/wsdl-types.c \
+	mappings/engine/wsdl/wsdl.c

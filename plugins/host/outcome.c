@@ -7,8 +7,8 @@
 #include "plugins/host/worker.h"
 
 #include "core/base/secrets.h"
-#include "mappings/engine/service.h"
-#include "mappings/engine/wsdl.h"
+#include "mappings/engine/service/service.h"
+#include "mappings/engine/wsdl/wsdl.h"
 
 #define KEEP_BYTES (1024 * 1024)
 

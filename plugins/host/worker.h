@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/outcome.h"
-#include "mappings/engine/mapper.h"
+#include "mappings/engine/run/mapper.h"
 #include "plugins/frame.h"
 #include "plugins/start.h"
 
@@ -21,7 +21,7 @@ typedef enum {
 typedef struct {
     HtText id, content_type, charset, soap_action;
     bool soap_expected;
-    uint32_t alter; /* the conformance kit's (mappings/engine/alter.h) */
+    uint32_t alter; /* the conformance kit's (mappings/engine/match/alter.h) */
     bool in_pieces; /* the bus has no copy of the payload */
 } HtMessageHead;
 

@@ -1,11 +1,11 @@
 /* Fuzz: the converters and masks on any bytes. The first byte chooses flags, the rest is the value. Beside
  * the sanitizers: what is read is read the same again from its own text, nothing grows beyond its promise,
  * and parts of a value point into it. */
-#include "mappings/engine/convert.h"
-#include "mappings/engine/dates.h"
-#include "mappings/engine/idnumber.h"
-#include "mappings/engine/mask.h"
-#include "mappings/engine/text-value.h"
+#include "mappings/engine/values/convert.h"
+#include "mappings/engine/values/dates.h"
+#include "mappings/engine/values/idnumber.h"
+#include "mappings/engine/values/mask.h"
+#include "mappings/engine/text/value.h"
 
 #include <glib/gstdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * says which; a second line of the input, up to its end, may be the Content-Type itself. */
 #include "tests/fuzz/mapping-target.h"
 
-#include "mappings/engine/mime.h"
+#include "mappings/engine/parts/mime.h"
 
 static const char *const types[] = {
     "multipart/related; boundary=b",

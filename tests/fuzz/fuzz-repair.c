@@ -1,11 +1,11 @@
 /* fuzz-repair.c: any text through each choice of repairs. The result is bounded, ends in a NUL, is UTF-8 if the text was,
  * and keeps its line breaks; well-formed text comes back as it is, unless a comment in it may have been meant to end earlier. The
  * first byte chooses the repairs. */
-#include "mappings/engine/repair.h"
+#include "mappings/engine/read/repair.h"
 
-#include "mappings/engine/jsondoc.h"
-#include "mappings/engine/sax.h"
-#include "mappings/engine/text-scan.h"
+#include "mappings/engine/read/jsondoc.h"
+#include "mappings/engine/read/sax.h"
+#include "mappings/engine/text/scan.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* fuzz-soap.c: any bytes through the reader, strictly and with all repairs. Events are balanced, names are interned, text
  * is UTF-8, and what is taken is taken the same way again. */
-#include "mappings/engine/reader.h"
+#include "mappings/engine/read/reader.h"
 
 #include <glib.h>
 #include <stdlib.h>

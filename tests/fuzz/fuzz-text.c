@@ -2,8 +2,8 @@
  * fuzz-text.c: any bytes through the text module. What comes out is strict UTF-8 of bounded size whose traits tell the
  * truth, and none of the helpers steps outside what it was given.
  */
-#include "mappings/engine/text-recode.h"
-#include "mappings/engine/text.h"
+#include "mappings/engine/text/recode.h"
+#include "mappings/engine/text/text.h"
 
 #define LIMIT (1 << 16)
 

@@ -7,7 +7,7 @@
 #include "core/base/paths.h"
 #include "core/kit/expectation.h"
 #include "core/kit/places.h"
-#include "mappings/engine/service.h"
+#include "mappings/engine/service/service.h"
 #include "plugins/hutong-plugin.h"
 #include "tests/unit/mapping-test.h"
 

@@ -1,6 +1,6 @@
 /* The values that the conformance kit alters: another one of its kind, of the same size. */
-#include "mappings/engine/alter.h"
-#include "mappings/engine/idnumber.h"
+#include "mappings/engine/match/alter.h"
+#include "mappings/engine/values/idnumber.h"
 #include "tests/unit/mapping-test.h"
 
 static void test_stays_one_of_its_kind(void)

@@ -1,7 +1,7 @@
-/* mappings/engine/container, mime: what comes as several parts is read as what it means, or refused with the part's number. */
+/* mappings/engine/parts/container, mime: what comes as several parts is read as what it means, or refused with the part's number. */
 #include "tests/unit/container-test.h"
 
-#include "mappings/engine/mime.h"
+#include "mappings/engine/parts/mime.h"
 
 /* ---- Attachments ---- */
 

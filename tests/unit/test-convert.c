@@ -1,7 +1,7 @@
-/* mappings/engine/idnumber and convert: every notation and conflict that departments were seen to
+/* mappings/engine/values/idnumber and convert: every notation and conflict that departments were seen to
  * send. */
-#include "mappings/engine/convert.h"
-#include "mappings/engine/idnumber.h"
+#include "mappings/engine/values/convert.h"
+#include "mappings/engine/values/idnumber.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
-/* mappings/engine/dates*: every notation that departments, databases and libraries were seen to write, moments in other zones,
+/* mappings/engine/values/dates*: every notation that departments, databases and libraries were seen to write, moments in other zones,
  * nulls, and what must not be guessed. */
-#include "mappings/engine/dates.h"
+#include "mappings/engine/values/dates.h"
 
 #include <glib.h>
 

@@ -1,7 +1,7 @@
-/* mappings/engine/dictionary: the shipped dictionary is whole, every element is found, a wrong file is
+/* mappings/engine/reference/dictionary: the shipped dictionary is whole, every element is found, a wrong file is
  * explained. */
-#include "mappings/engine/dictionary.h"
-#include "mappings/engine/tables.h"
+#include "mappings/engine/reference/dictionary.h"
+#include "mappings/engine/reference/tables.h"
 
 #include <glib/gstdio.h>
 

@@ -1,5 +1,5 @@
-/* mappings/engine/divisions: which codes are known, in which edition, which are retired; none is rejected. */
-#include "mappings/engine/divisions.h"
+/* mappings/engine/reference/divisions: which codes are known, in which edition, which are retired; none is rejected. */
+#include "mappings/engine/reference/divisions.h"
 
 #include <glib/gstdio.h>
 

@@ -1,4 +1,4 @@
-/* mappings/engine/envelope: SOAP's rules for what is around a payload, as a table: taken, or refused by which code, and
+/* mappings/engine/read/envelope: SOAP's rules for what is around a payload, as a table: taken, or refused by which code, and
  * which headers were not understood. tests/e2e/e2e-envelope.c sends the same table to a bus. */
 #include "tests/unit/mapping-test.h"
 

@@ -1,7 +1,7 @@
 /* Fillers: each of them in each of its dresses, and honest numbers that look a little like them. */
-#include "mappings/engine/filler.h"
+#include "mappings/engine/values/filler.h"
 
-#include "mappings/engine/idnumber.h"
+#include "mappings/engine/values/idnumber.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
-/* mappings/engine/mask: what masks show, and that they never show more than they promise. */
-#include "mappings/engine/divisions.h"
-#include "mappings/engine/mask.h"
+/* mappings/engine/values/mask: what masks show, and that they never show more than they promise. */
+#include "mappings/engine/reference/divisions.h"
+#include "mappings/engine/values/mask.h"
 
 #include <glib.h>
 

@@ -1,4 +1,4 @@
-/* mappings/engine/multiref, and what else rpc/encoded clients send: references inside a SOAP body are resolved as if the
+/* mappings/engine/read/multiref, and what else rpc/encoded clients send: references inside a SOAP body are resolved as if the
  * sender had written everything out; a hostile row of them costs what its elements would. */
 #include "tests/unit/test-reader.h"
 

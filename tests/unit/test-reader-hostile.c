@@ -1,4 +1,4 @@
-/* mappings/engine/reader: hostile payloads are refused, quickly, with the right word, and leave nothing behind. */
+/* mappings/engine/read/reader: hostile payloads are refused, quickly, with the right word, and leave nothing behind. */
 #include "tests/unit/test-reader.h"
 
 #include <libxml/xmlIO.h>

@@ -1,8 +1,8 @@
-/* mappings/engine/reader: what departments send comes out as the row of events that they mean. */
+/* mappings/engine/read/reader: what departments send comes out as the row of events that they mean. */
 #include "tests/unit/test-reader.h"
 
-#include "mappings/engine/jsondoc.h"
-#include "mappings/engine/soap-action.h"
+#include "mappings/engine/read/jsondoc.h"
+#include "mappings/engine/service/soap-action.h"
 
 /* ---- Samples ---- */
 

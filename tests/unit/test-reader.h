@@ -2,7 +2,7 @@
  * time. Contents are never printed. */
 #pragma once
 
-#include "mappings/engine/reader.h"
+#include "mappings/engine/read/reader.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* mappings/engine/repair: each repair mends what it is for, and leaves everything else as it is. */
-#include "mappings/engine/repair.h"
+/* mappings/engine/read/repair: each repair mends what it is for, and leaves everything else as it is. */
+#include "mappings/engine/read/repair.h"
 
-#include "mappings/engine/text-scan.h"
+#include "mappings/engine/text/scan.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
-/* mappings/engine/tables: the shipped tables and translations are whole; wrong files are explained line by
+/* mappings/engine/reference/tables: the shipped tables and translations are whole; wrong files are explained line by
  * line. */
-#include "mappings/engine/tables.h"
+#include "mappings/engine/reference/tables.h"
 
 #include <glib/gstdio.h>
 

@@ -1,5 +1,5 @@
 /* UTF-8 with faults or GB 18030: names of all kinds, whole and cut at every byte, with and without what was declared. */
-#include "mappings/engine/text.h"
+#include "mappings/engine/text/text.h"
 typedef struct {
     const char *declaration;
     HtEncoding declared;

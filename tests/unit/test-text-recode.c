@@ -1,5 +1,5 @@
-/* mappings/engine/text-recode: what was read wrongly is turned back, and honest text never is. */
-#include "mappings/engine/text-recode.h"
+/* mappings/engine/text/recode: what was read wrongly is turned back, and honest text never is. */
+#include "mappings/engine/text/recode.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* mappings/engine/text-scan, -prolog and -value: UTF-8 and its traits, what stands before a root, odd values. */
-#include "mappings/engine/text.h"
+/* mappings/engine/text/scan, -prolog and -value: UTF-8 and its traits, what stands before a root, odd values. */
+#include "mappings/engine/text/text.h"
 
 /* ---- Scanning ---- */
 

@@ -1,7 +1,7 @@
-/* mappings/engine/text: which encoding bytes are in, what they decode to, and that nothing changes without a mark. */
-#include "mappings/engine/text.h"
+/* mappings/engine/text/text: which encoding bytes are in, what they decode to, and that nothing changes without a mark. */
+#include "mappings/engine/text/text.h"
 
-#include "mappings/engine/text-convert.h"
+#include "mappings/engine/text/convert.h"
 
 #include <iconv.h>
 

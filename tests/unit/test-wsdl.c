@@ -1,7 +1,7 @@
 /* `<service>`: what the compiler says of wrong ones, what operations are answered; and the WSDL that is made of a mapping:
  * its form, that every name in it leads somewhere, that its schemas are schemas and take what the mapping takes. */
-#include "mappings/engine/compile.h"
-#include "mappings/engine/wsdl.h"
+#include "mappings/engine/rules/rules.h"
+#include "mappings/engine/wsdl/wsdl.h"
 #include "tests/unit/mapping-test.h"
 
 #include <libxml/parser.h>

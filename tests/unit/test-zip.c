@@ -1,4 +1,4 @@
-/* mappings/engine/container, unzip: an archive is a batch of XML, or refused with the entry's number. */
+/* mappings/engine/parts/container, unzip: an archive is a batch of XML, or refused with the entry's number. */
 #include "tests/unit/container-test.h"
 #include "tests/unit/zip-builder.h"
 

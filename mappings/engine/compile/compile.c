@@ -1,0 +1,475 @@
+/* Loading a mapping file: its grammar, its top level, and what can only be checked when all of it has been read. Runs when a
+ * host starts and in `hutong check`; not on the path of messages. */
+#include "mappings/engine/compile/compiler.h"
+
+#include "core/base/paths.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+
+G_DEFINE_QUARK(ht_mapping_error, ht_mapping_error)
+
+/* ---- Life of a mapping ---- */
+
+static void free_record(gpointer data)
+{
+    HtRecordRule *rule = data;
+    g_free(rule->path);
+    g_free(rule->events);
+    g_free(rule->skips);
+    g_free(rule->counts);
+    g_free(rule);
+}
+
+static void free_each(gpointer data)
+{
+    HtEachRule *rule = data;
+    g_free(rule->path);
+    g_ptr_array_unref(rule->columns);
+    g_free(rule);
+}
+
+static void free_event(gpointer data)
+{
+    HtEventRule *rule = data;
+    g_free(rule->covers);
+    g_free(rule->named);
+    g_free(rule);
+}
+
+static void free_flag(gpointer data)
+{
+    HtFlagRule *rule = data;
+    for (unsigned i = 0; i < rule->n_words; i++) {
+        g_free((char *)rule->words[i].data);
+    }
+    g_free(rule->words);
+    g_free(rule);
+}
+
+static void free_action(gpointer data)
+{
+    HtActionRule *rule = data;
+    g_array_unref(rule->values);
+    g_free(rule);
+}
+
+static void free_xpath(gpointer data)
+{
+    ht_xpath_free(data);
+}
+
+static void free_array(gpointer data)
+{
+    g_ptr_array_unref(data);
+}
+
+static HtMapping *new_mapping(const char *path)
+{
+    HtMapping *mapping = g_new0(HtMapping, 1);
+    mapping->path = g_strdup(path);
+    mapping->trie = ht_trie_new();
+    mapping->events = g_ptr_array_new_with_free_func(free_event);
+    mapping->records = g_ptr_array_new_with_free_func(free_record);
+    mapping->eaches = g_ptr_array_new_with_free_func(free_each);
+    mapping->answers = g_ptr_array_new_with_free_func(g_free);
+    mapping->counts = g_ptr_array_new_with_free_func(g_free);
+    mapping->nulls = g_ptr_array_new_with_free_func(g_free);
+    mapping->flags = g_ptr_array_new_with_free_func(free_flag);
+    mapping->fillers = g_ptr_array_new_with_free_func(g_free);
+    mapping->secrets = g_ptr_array_new_with_free_func(g_free);
+    mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
+    mapping->absolute_paths = g_ptr_array_new_with_free_func(g_free);
+    mapping->absolute_carried = g_array_new(FALSE, TRUE, sizeof(bool));
+    mapping->types = g_ptr_array_new();
+    mapping->owned = g_ptr_array_new_with_free_func(g_free);
+    mapping->services = g_ptr_array_new();
+    mapping->operations = g_ptr_array_new();
+    mapping->actions = g_ptr_array_new_with_free_func(free_action);
+    mapping->arrays = g_ptr_array_new_with_free_func(free_array);
+    mapping->whens = ht_when_pool_new();
+    mapping->xpaths = g_ptr_array_new_with_free_func(free_xpath);
+    return mapping;
+}
+
+void ht_mapping_free(HtMapping *mapping)
+{
+    if (!mapping) {
+        return;
+    }
+    ht_trie_free(mapping->trie);
+    GPtrArray *arrays[] = {
+        mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
+        mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
+        mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
+        mapping->services, mapping->flags,   mapping->fillers,      mapping->absolute_paths};
+    for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
+        g_ptr_array_unref(arrays[i]);
+    }
+    g_ptr_array_unref(mapping->operations);
+    g_ptr_array_unref(mapping->secrets);
+    g_ptr_array_unref(mapping->actions);
+    g_array_unref(mapping->absolute_carried);
+    g_free(mapping->path);
+    g_free(mapping->source);
+    g_free(mapping->authority);
+    g_free(mapping);
+}
+
+const char *const *ht_mapping_event_types(const HtMapping *mapping)
+{
+    return (const char *const *)mapping->types->pdata;
+}
+
+/* ---- Grammar ---- */
+
+static void note_error(void *user, xmlErrorPtr error)
+{
+    HtCompiler *compiler = user;
+    g_autofree char *text = g_strstrip(g_strdup(error->message ? error->message : "not valid"));
+    g_string_append_printf(compiler->errors, "%s:%d: error: %s\n",
+                           error->file ? error->file : compiler->mapping->path, error->line, text);
+}
+
+static void note_invalid(void *user, xmlErrorPtr error)
+{
+    g_autofree char *text = g_strstrip(g_strdup(error->message ? error->message : "not valid"));
+    ht_compile_error(user, error->node, "%s", text);
+}
+
+static xmlDoc *read_document(HtCompiler *compiler)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    const char *path = compiler->mapping->path;
+    if (!g_file_get_contents(path, &text, &size, &error) || size > INT_MAX) {
+        g_string_append_printf(compiler->errors, "%s:1: error: %s\n", path,
+                               error ? error->message : "too large");
+        return NULL;
+    }
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
+    xmlDoc *document = xmlCtxtReadMemory(parser, text, (int)size, path, NULL, options);
+    xmlError *wrong = xmlCtxtGetLastError(parser);
+    if (!document) {
+        g_string_append_printf(compiler->errors, "%s:%d: error: %s", path, wrong ? wrong->line : 1,
+                               wrong ? wrong->message : "not well-formed\n");
+    }
+    xmlFreeParserCtxt(parser);
+    return document;
+}
+
+static bool validate(HtCompiler *compiler, xmlDoc *document)
+{
+    g_autofree char *path = ht_paths_data("mapping.rng");
+    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
+    xmlRelaxNGSetParserStructuredErrors(parser, note_error, compiler);
+    xmlRelaxNG *schema = xmlRelaxNGParse(parser);
+    xmlRelaxNGFreeParserCtxt(parser);
+    if (!schema) {
+        g_string_append_printf(compiler->errors, "%s:1: error: the grammar of mappings cannot be read\n",
+                               path);
+        return false;
+    }
+    xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema);
+    xmlRelaxNGSetValidStructuredErrors(validator, note_invalid, compiler);
+    bool valid = xmlRelaxNGValidateDoc(validator, document) == 0;
+    xmlRelaxNGFreeValidCtxt(validator);
+    xmlRelaxNGFree(schema);
+    return valid;
+}
+
+/* ---- The top level ---- */
+
+static void read_null(HtCompiler *compiler, const xmlNode *node)
+{
+    HtNullRule *rule = g_new0(HtNullRule, 1);
+    const char *paths = ht_compile_attribute(compiler, node, "in");
+    rule->value = ht_text_from(ht_compile_attribute(compiler, node, "value"));
+    rule->paths = paths ? ht_compile_words(compiler, paths) : NULL;
+    g_ptr_array_add(compiler->mapping->nulls, rule);
+}
+
+static void read_repair(HtCompiler *compiler, const xmlNode *node)
+{
+    for (char **word = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "use")); *word;
+         word++) {
+        compiler->mapping->repairs |= ht_repair_parse(*word);
+    }
+}
+
+/* Names are compared without signs and in lower case. */
+static void read_secret(HtCompiler *compiler, const xmlNode *node)
+{
+    char **names = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "name"));
+    for (char **name = names; name && *name; name++) {
+        GString *folded = g_string_new(NULL);
+        for (const char *at = *name; *at; at++) {
+            if (!strchr("_-.", *at)) {
+                g_string_append_c(folded, g_ascii_tolower(*at));
+            }
+        }
+        g_ptr_array_add(compiler->mapping->secrets, g_string_free(folded, FALSE));
+    }
+}
+
+static void read_ignore(HtCompiler *compiler, const xmlNode *node)
+{
+    g_autoptr(GPtrArray) bases = g_ptr_array_new();
+    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
+    ht_compile_ignore(&scope, node);
+}
+
+static void read_flags(HtCompiler *compiler, const xmlNode *root)
+{
+    for (const xmlNode *node = root->children; node; node = node->next) {
+        if (ht_compile_is(node, "flag") || ht_compile_is(node, "choice")) {
+            ht_compile_flag(compiler, node);
+        }
+    }
+}
+
+static void read_top(HtCompiler *compiler, const xmlNode *root)
+{
+    HtMapping *mapping = compiler->mapping;
+    mapping->source = g_strdup(ht_compile_attribute(compiler, root, "source"));
+    mapping->authority = g_strdup(ht_compile_attribute(compiler, root, "authority"));
+    mapping->case_ignored = g_strcmp0(ht_compile_attribute(compiler, root, "case"), "ignore") == 0;
+    read_flags(compiler, root);
+    for (const xmlNode *node = root->children; node; node = node->next) {
+        if (ht_compile_is(node, "event")) {
+            ht_compile_event(compiler, node);
+        } else if (ht_compile_is(node, "answer")) {
+            ht_compile_answer(compiler, node);
+        } else if (ht_compile_is(node, "refuse")) {
+            ht_compile_refuse(compiler, node);
+        } else if (ht_compile_is(node, "count")) {
+            ht_compile_count(compiler, node);
+        } else if (ht_compile_is(node, "skip")) {
+            ht_compile_skip(compiler, node);
+        } else if (ht_compile_is(node, "null")) {
+            read_null(compiler, node);
+        } else if (ht_compile_is(node, "filler")) {
+            ht_compile_filler(compiler, node);
+        } else if (ht_compile_is(node, "secret")) {
+            read_secret(compiler, node);
+        } else if (ht_compile_is(node, "repair")) {
+            read_repair(compiler, node);
+        } else if (ht_compile_is(node, "ignore")) {
+            read_ignore(compiler, node);
+        } else if (ht_compile_is(node, "service")) {
+            ht_compile_service(compiler, node);
+        } else if (ht_compile_is(node, "operation")) {
+            ht_compile_operation(compiler, node);
+        } else if (ht_compile_is(node, "action-value")) {
+            ht_compile_action_value(compiler, node);
+        }
+    }
+    if (mapping->events->len == 0 && mapping->answers->len == 0) {
+        ht_compile_error(compiler, root, "there is no <event>, <answer> or <refuse>");
+    }
+    g_ptr_array_add(mapping->types, NULL);
+}
+
+/* ---- What needs the whole ---- */
+
+/* A record inside of a record would have to be two things at once. */
+static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, int above)
+{
+    HtRecordRule **records = (HtRecordRule **)compiler->mapping->records->pdata;
+    if (node->record >= 0 && above >= 0) {
+        ht_compile_error(compiler, compiler->record_nodes->pdata[node->record],
+                         "for-each=\"%s\" lies inside of for-each=\"%s\" (line %ld)",
+                         records[node->record]->path, records[above]->path,
+                         xmlGetLineNo(compiler->record_nodes->pdata[above]));
+    }
+    for (const HtTrieNode *child = node->children; child; child = child->next) {
+        check_nesting(compiler, child, node->record >= 0 ? node->record : above);
+    }
+}
+
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t size = strlen(folder);
+    return strncmp(path, folder, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+static void set_bit(uint64_t *bits, unsigned bit)
+{
+    bits[bit / 64] |= (uint64_t)1 << (bit % 64);
+}
+
+static void cover_ignored(const HtMapping *mapping, const char *ignored, uint64_t *bits)
+{
+    for (guint slot = 0; slot < mapping->record_paths->len; slot++) {
+        if (lies_in(mapping->record_paths->pdata[slot], ignored)) {
+            set_bit(bits, slot);
+        }
+    }
+    for (guint i = 0; i < mapping->eaches->len; i++) {
+        const HtEachRule *each = mapping->eaches->pdata[i];
+        for (guint column = 0; column < each->columns->len; column++) {
+            if (lies_in(each->columns->pdata[column], ignored)) {
+                set_bit(bits, each->first_bit + column);
+            }
+        }
+    }
+}
+
+static void number_bits(HtMapping *mapping)
+{
+    mapping->n_bits = mapping->record_paths->len;
+    for (guint i = 0; i < mapping->eaches->len; i++) {
+        HtEachRule *each = mapping->eaches->pdata[i];
+        each->first_bit = mapping->n_bits;
+        mapping->n_bits += each->columns->len;
+    }
+}
+
+static void cover_named(const HtMapping *mapping, const HtCovers *covers, uint64_t *bits)
+{
+    for (guint n = 0; n < covers->named->len; n++) {
+        HtStore named = g_array_index(covers->named, HtStore, n);
+        bool column = named.slot & HT_SLOT_COLUMN;
+        unsigned first = column ? ((HtEachRule *)mapping->eaches->pdata[named.each])->first_bit : 0;
+        set_bit(bits, first + (named.slot & HT_SLOT_NUMBER));
+    }
+}
+
+/* What `<ignore>` in the mapping itself says of the event's records. */
+static void cover_ignored_everywhere(const HtCompiler *compiler, const HtEventRule *event, uint64_t *bits)
+{
+    const HtMapping *mapping = compiler->mapping;
+    for (guint r = 0; r < mapping->records->len; r++) {
+        const HtRecordRule *record = mapping->records->pdata[r];
+        size_t size = strlen(record->path);
+        bool is_its = false;
+        for (unsigned e = 0; e < record->n_events; e++) {
+            is_its = is_its || record->events[e] == event;
+        }
+        for (guint i = 0; is_its && i < compiler->ignored->len; i++) {
+            const char *ignored = compiler->ignored->pdata[i];
+            if (strncmp(ignored, record->path, size) == 0 && ignored[size] == '/') {
+                cover_ignored(mapping, ignored + size + 1, bits);
+            }
+        }
+    }
+}
+
+static void finish_covers(HtCompiler *compiler)
+{
+    HtMapping *mapping = compiler->mapping;
+    number_bits(mapping);
+    unsigned words = mapping->n_bits / 64 + 1;
+    for (guint i = 0; i < mapping->events->len; i++) {
+        HtEventRule *event = mapping->events->pdata[i];
+        const HtCovers *covers = compiler->covers->pdata[i];
+        event->covers = g_new0(uint64_t, words);
+        event->named = g_new0(uint64_t, words);
+        for (guint n = 0; n < covers->ignored->len; n++) {
+            cover_ignored(mapping, covers->ignored->pdata[n], event->covers);
+        }
+        cover_ignored_everywhere(compiler, event, event->covers);
+        cover_named(mapping, covers, event->named);
+        for (unsigned word = 0; word < words; word++) {
+            event->named[word] &= ~event->covers[word];
+            event->covers[word] |= event->named[word];
+        }
+    }
+}
+
+/* The slots of `<null in=…>` and `<filler in=…>`. The paths must be named elsewhere: what is said of a value that nobody reads
+ * is a mistake. */
+static HtFrom find_slots(HtCompiler *compiler, char **paths, const char *what)
+{
+    HtFrom from = {NULL, 0};
+    for (char **path = paths; path && *path; path++) {
+        gpointer number = g_hash_table_lookup(compiler->record_slots, *path);
+        gpointer absolute = g_hash_table_lookup(compiler->absolute_slots, *path);
+        HtSlot slot = number ? (HtSlot)(GPOINTER_TO_UINT(number) - 1)
+                             : (HtSlot)((GPOINTER_TO_UINT(absolute) - 1) | HT_SLOT_ABSOLUTE);
+        if (!number && !absolute) {
+            ht_compile_error(compiler, NULL, "<%s in=\"%s\">: nothing is read from that path", what, *path);
+            continue;
+        }
+        HtSlot *slots = g_new(HtSlot, from.count + 1);
+        if (from.count > 0) {
+            memcpy(slots, from.slots, sizeof(HtSlot) * from.count);
+        }
+        slots[from.count++] = slot;
+        from.slots = ht_compile_own(compiler, slots);
+    }
+    return from;
+}
+
+static void finish_spellings(HtCompiler *compiler)
+{
+    const HtMapping *mapping = compiler->mapping;
+    for (guint i = 0; i < mapping->nulls->len; i++) {
+        HtNullRule *rule = mapping->nulls->pdata[i];
+        rule->slots = find_slots(compiler, rule->paths, "null");
+    }
+    for (guint i = 0; i < mapping->fillers->len; i++) {
+        HtFillerRule *rule = mapping->fillers->pdata[i];
+        rule->slots = find_slots(compiler, rule->paths, "filler");
+    }
+}
+
+static void free_covers(gpointer data)
+{
+    HtCovers *covers = data;
+    g_array_unref(covers->named);
+    g_ptr_array_unref(covers->ignored);
+    g_free(covers);
+}
+
+static void compile(HtCompiler *compiler, xmlDoc *document)
+{
+    compiler->covers = g_ptr_array_new_with_free_func(free_covers);
+    compiler->record_nodes = g_ptr_array_new();
+    compiler->ignored = g_ptr_array_new();
+    compiler->record_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    compiler->absolute_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    compiler->eaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    read_top(compiler, xmlDocGetRootElement(document));
+    gpointer operation = g_hash_table_lookup(compiler->absolute_slots, HT_OPERATION_PATH);
+    compiler->mapping->operation =
+        operation ? (HtSlot)((GPOINTER_TO_UINT(operation) - 1) | HT_SLOT_ABSOLUTE) : HT_SLOT_NONE;
+    check_nesting(compiler, compiler->mapping->trie, -1);
+    ht_compile_counts_check(compiler);
+    finish_spellings(compiler);
+    ht_compile_times(compiler);
+    finish_covers(compiler);
+    g_ptr_array_unref(compiler->covers);
+    g_ptr_array_unref(compiler->record_nodes);
+    g_ptr_array_unref(compiler->ignored);
+    g_hash_table_unref(compiler->record_slots);
+    g_hash_table_unref(compiler->absolute_slots);
+    g_hash_table_unref(compiler->eaches);
+}
+
+const char *const *ht_mapping_secrets(const HtMapping *mapping)
+{
+    return (const char *const *)mapping->secrets->pdata;
+}
+
+HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error)
+{
+    g_autoptr(HtMapping) mapping = new_mapping(path);
+    g_autoptr(GString) errors = g_string_new(NULL);
+    g_autoptr(GPtrArray) uses = g_ptr_array_new_with_free_func(g_free);
+    HtCompiler compiler = {.mapping = mapping, .reference = reference, .errors = errors, .uses = uses};
+    xmlDoc *document = read_document(&compiler);
+    if (document && ht_compile_defines(&compiler, document) && validate(&compiler, document)) {
+        compile(&compiler, document);
+    }
+    g_ptr_array_add(mapping->secrets, NULL);
+    xmlFreeDoc(document);
+    if (errors->len > 0) {
+        g_string_truncate(errors, errors->len - 1);
+        g_set_error_literal(error, HT_MAPPING_ERROR, 0, errors->str);
+        return NULL;
+    }
+    return g_steal_pointer(&mapping);
+}

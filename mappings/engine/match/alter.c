@@ -1,0 +1,242 @@
+/* Altered values; see alter.h. Called by match.c for each value that the mapping names, when the kit asks. */
+#include "mappings/engine/match/alter.h"
+
+#include "mappings/engine/values/idnumber.h"
+#include "mappings/engine/match/match.h"
+
+#define CITIZEN 18
+#define DIVISION 6 /* its first digits */
+#define YEAR 4     /* a date's first digits */
+#define WIDE 3     /* bytes of a Chinese character, or of one in full width, in UTF-8 */
+
+/* ---- Another value of its kind ---- */
+
+/* The place behind the digits (two at most) that follow whatever is no digit. */
+static size_t skip_part(const char *text, size_t size, size_t at)
+{
+    while (at < size && !g_ascii_isdigit(text[at])) {
+        at++;
+    }
+    for (unsigned digits = 0; digits < 2 && at < size && g_ascii_isdigit(text[at]); digits++) {
+        at++;
+    }
+    return at;
+}
+
+/* The place of the day's last digit in a date that begins with its year, as 20090312, 2009-3-12 or 2009年3月12日; 0 when there is
+ * none. */
+static size_t find_day(const char *text, size_t size)
+{
+    bool recent =
+        size >= 8 && (memcmp(text, "18", 2) == 0 || memcmp(text, "19", 2) == 0 || memcmp(text, "20", 2) == 0);
+    size_t month =
+        recent && g_ascii_isdigit(text[2]) && g_ascii_isdigit(text[3]) ? skip_part(text, size, 4) : size;
+    size_t day = month < size ? skip_part(text, size, month) : 0;
+    return day > 0 && g_ascii_isdigit(text[day - 1]) ? day - 1 : 0;
+}
+
+/* A day's digit goes down, so that no month becomes longer. */
+static void alter_day(char *digit)
+{
+    *digit = *digit > '0' ? (char)(*digit - 1) : '1';
+}
+
+/* A small x is one too. */
+static bool is_citizen(const char *text, size_t size)
+{
+    return size == CITIZEN && ht_idnumber_check(text) == g_ascii_toupper(text[CITIZEN - 1]);
+}
+
+static void set_digit(char *digit, int more)
+{
+    *digit = (char)('0' + (*digit - '0' + more) % 10);
+}
+
+/* The sequence's last digit tells the sex: it stays odd or even. */
+static void alter_citizen(char *text)
+{
+    set_digit(&text[CITIZEN - 2], 2);
+    text[CITIZEN - 1] = ht_idnumber_check(text);
+}
+
+static void alter_division(char *text)
+{
+    set_digit(&text[DIVISION - 1], 1);
+    text[CITIZEN - 1] = ht_idnumber_check(text);
+}
+
+/* A digit in full width is EF BC and 90 to 99. */
+static bool is_wide_digit(const char *at)
+{
+    return memcmp(at, "\xef\xbc", 2) == 0 && (unsigned char)at[2] >= 0x90 && (unsigned char)at[2] <= 0x99;
+}
+
+/* U+4000 to U+9FFF begin with E4 to E9. */
+static bool is_hanzi(const char *at)
+{
+    return (unsigned char)at[0] >= 0xe4 && (unsigned char)at[0] <= 0xe9;
+}
+
+static bool is_narrow(const char *at)
+{
+    return g_ascii_isalnum(*at);
+}
+
+static void alter_wide_or_hanzi(char *at)
+{
+    if (is_wide_digit(at)) {
+        at[2] = (char)((unsigned char)at[2] == 0x99 ? 0x90 : at[2] + 1);
+    } else {
+        memcpy(at, memcmp(at, "丁", WIDE) == 0 ? "戊" : "丁", WIDE);
+    }
+}
+
+static void alter_at(char *at)
+{
+    char old = *at;
+    if (g_ascii_isdigit(old)) {
+        set_digit(at, 1);
+    } else if (g_ascii_isalpha(old)) {
+        *at = g_ascii_isupper(old) ? (old == 'B' ? 'C' : 'B') : (old == 'b' ? 'c' : 'b');
+    } else {
+        alter_wide_or_hanzi(at);
+    }
+}
+
+/* Places of the first and the last character of this kind, each of which has this size; false when there is none. */
+static bool find_kind(char *text, size_t size, bool (*is)(const char *at), size_t wide, char *ends[2])
+{
+    ends[0] = NULL;
+    for (size_t i = 0; i + wide <= size; i++) {
+        if (is(text + i)) {
+            ends[0] = ends[0] ? ends[0] : text + i;
+            ends[1] = text + i;
+        }
+    }
+    return ends[0] != NULL;
+}
+
+/* Digits and letters first: names of places and units end in characters that are dropped with reason. */
+static bool find_ends(char *text, size_t size, char *ends[2])
+{
+    return find_kind(text, size, is_narrow, 1, ends) || find_kind(text, size, is_wide_digit, WIDE, ends) ||
+           find_kind(text, size, is_hanzi, WIDE, ends);
+}
+
+bool ht_alter_text(char *text, size_t size)
+{
+    size_t day = find_day(text, size);
+    char *ends[2];
+    if (is_citizen(text, size)) {
+        alter_citizen(text);
+    } else if (day > 0) {
+        alter_day(&text[day]);
+    } else if (find_ends(text, size, ends)) {
+        alter_at(ends[1]);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool ht_alter_front(char *text, size_t size)
+{
+    char *ends[2];
+    if (is_citizen(text, size)) {
+        alter_division(text);
+    } else if (find_day(text, size) > 0) {
+        set_digit(&text[YEAR - 1], 9); /* one year before */
+    } else if (find_ends(text, size, ends) && ends[0] != ends[1]) {
+        alter_at(ends[0]);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- Which one ---- */
+
+static bool reads(const HtFrom *from, HtSlot slot)
+{
+    for (unsigned i = 0; i < from->count; i++) {
+        if (from->slots[i] == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool names_person(const HtElementRule *rule)
+{
+    return strcmp(rule->element->name, "person.name") == 0 ||
+           strcmp(rule->element->name, "person.idNumber") == 0;
+}
+
+static bool is_said_of_person(const HtEventRule *event, HtSlot slot)
+{
+    for (unsigned i = 0; i < event->n_identities; i++) {
+        if (reads(&event->identities[i].from, slot)) {
+            return true;
+        }
+    }
+    for (unsigned b = 0; b < event->n_blocks; b++) {
+        for (unsigned i = 0; event->blocks[b].each < 0 && i < event->blocks[b].n_rules; i++) {
+            const HtElementRule *rule = &event->blocks[b].rules[i];
+            if (names_person(rule) && ht_element_reads(rule, slot)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_of_person(const HtMapping *mapping, const HtStore *store)
+{
+    for (guint i = 0; !(store->slot & HT_SLOT_COLUMN) && i < mapping->events->len; i++) {
+        if (is_said_of_person(mapping->events->pdata[i], store->slot)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static HtText find_path(const HtMapping *mapping, const HtStore *store)
+{
+    unsigned number = store->slot & HT_SLOT_NUMBER;
+    if (store->slot & HT_SLOT_COLUMN) {
+        const HtEachRule *each = mapping->eaches->pdata[store->each];
+        return ht_text_from(each->columns->pdata[number]);
+    }
+    const GPtrArray *paths = store->slot & HT_SLOT_ABSOLUTE ? mapping->absolute_paths : mapping->record_paths;
+    return ht_text_from(paths->pdata[number]);
+}
+
+/* True when this one is asked for, and is another one now. */
+static bool alter(HtAlteration *alteration, bool of_person, char *text, size_t size)
+{
+    alteration->met++;
+    if (alteration->ask == HT_ALTER_PERSON) {
+        return of_person && ht_alter_text(text, size);
+    }
+    if (alteration->ask == (alteration->met | HT_ALTER_FRONT)) {
+        return ht_alter_front(text, size);
+    }
+    return alteration->ask == alteration->met && ht_alter_text(text, size);
+}
+
+void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value)
+{
+    bool of_person = match->alteration.ask == HT_ALTER_PERSON && is_of_person(match->mapping, store);
+    if (alter(&match->alteration, of_person, match->text.data + value->offset, value->size)) {
+        match->alteration.path = find_path(match->mapping, store);
+        value->altered = true;
+    }
+}
+
+void ht_match_alter_found(HtMatch *match, const HtElementRule *rule, char *text, size_t size)
+{
+    if (alter(&match->alteration, names_person(rule), text, size)) {
+        match->alteration.path = ht_text_from(rule->label);
+        match->alteration.carried = match->alteration.carried || !rule->sending;
+    }
+}

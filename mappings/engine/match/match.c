@@ -1,0 +1,644 @@
+/* Matching a document's events against the mapping's paths; see match.h. */
+#include "mappings/engine/match/match.h"
+
+#include "core/base/secrets.h"
+
+#include "mappings/engine/values/convert.h"
+#include "mappings/engine/match/tree.h"
+#include "mappings/engine/text/value.h"
+#include "mappings/engine/match/wait.h"
+
+#define TEXT_KEEP (256 * 1024)
+#define FRAMES_START 32
+
+/* An element that is open. */
+struct HtFrame {
+    const HtNodeStep *step; /* NULL: nothing from here on is named */
+    HtName name;
+    uint32_t start, size; /* its own text */
+    uint32_t document;
+    uint16_t next; /* where its next child is expected */
+    bool quiet;    /* inside something that is ignored: what is not named need not be kept */
+    bool counts;   /* its end is a count's: what it states is known then */
+};
+
+/* ---- Life ---- */
+
+void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks *hooks,
+                   HtName (*intern)(void *user, const char *name), void *intern_user)
+{
+    *match = (HtMatch){.mapping = mapping, .hooks = *hooks, .frames_room = FRAMES_START, .serial = 1};
+    ht_match_tree_build(match, intern, intern_user);
+    match->frames = g_new0(HtFrame, match->frames_room);
+    match->top = match->frames;
+    match->values = g_new0(HtValue, mapping->record_paths->len + 1);
+    match->stored = g_new0(HtSlot, mapping->record_paths->len + 1);
+    match->absolutes = g_new0(HtValue, mapping->n_absolute + 1);
+    match->instances = g_new0(HtInstances, mapping->eaches->len + 1);
+    for (guint i = 0; i < mapping->eaches->len; i++) {
+        match->instances[i].columns = ((HtEachRule *)mapping->eaches->pdata[i])->columns->len;
+    }
+    match->known_whens = g_new0(HtWhenKnown, mapping->whens->len + 1);
+    match->counts = g_new0(HtCount, mapping->counts->len + 1);
+    match->part_counts = g_new0(HtCount, mapping->counts->len + 1);
+    match->tree_memory = ht_record_tree_new();
+}
+
+void ht_match_clear(HtMatch *match)
+{
+    for (guint i = 0; i < match->mapping->eaches->len; i++) {
+        g_free(match->instances[i].values);
+    }
+    ht_match_tree_clear(match);
+    g_free(match->frames);
+    g_free(match->values);
+    g_free(match->stored);
+    g_free(match->absolutes);
+    ht_buffer_clear(&match->waiting);
+    g_free(match->instances);
+    g_free(match->known_whens);
+    g_free(match->counts);
+    g_free(match->part_counts);
+    ht_buffer_clear(&match->text);
+    ht_buffer_clear(&match->payload_text);
+    ht_buffer_clear(&match->changes);
+    ht_buffer_clear(&match->payload_changes);
+    ht_buffer_clear(&match->record_unmapped.items);
+    ht_buffer_clear(&match->payload_unmapped.items);
+    ht_record_tree_free(match->tree_memory);
+}
+
+static void reset_unmapped(HtUnmapped *unmapped)
+{
+    ht_buffer_reset(&unmapped->items, TEXT_KEEP);
+    unmapped->count = 0;
+    unmapped->surplus = false;
+}
+
+/* Serials start over long before they run out, so that an old value never looks like a new one. */
+static void restart_serials(HtMatch *match)
+{
+    memset(match->values, 0, sizeof(HtValue) * match->mapping->record_paths->len);
+    memset(match->absolutes, 0, sizeof(HtValue) * match->mapping->n_absolute);
+    for (guint i = 0; i < match->mapping->eaches->len; i++) {
+        match->instances[i].serial = 0;
+    }
+    ht_match_tree_forget(match);
+    memset(match->known_whens, 0, sizeof(HtWhenKnown) * match->mapping->whens->len);
+    match->serial = 1;
+}
+
+void ht_match_begin(HtMatch *match)
+{
+    if (match->serial > UINT32_MAX / 2) {
+        restart_serials(match);
+    }
+    match->payload_serial = ++match->serial;
+    match->changed_any = false;
+    match->alteration.met = 0;
+    ht_counts_begin(match);
+    ht_buffer_reset(&match->payload_text, TEXT_KEEP);
+    ht_buffer_reset(&match->payload_changes, TEXT_KEEP);
+    ht_match_begin_part(match);
+}
+
+static void begin_document(HtMatch *match)
+{
+    match->depth = 0;
+    match->top = match->frames;
+    match->record_depth = 0;
+    match->record = NULL;
+    match->tree = NULL;
+    match->document = 0;
+    match->columns = NULL;
+    match->unreadable = NULL;
+    match->part_serial = match->serial;
+    match->n_waiting = 0;
+    match->waits_no_more = false;
+    ht_buffer_reset(&match->waiting, TEXT_KEEP);
+    match->known = false;
+    match->said = false;
+    match->stranger = false;
+    match->answers = 0;
+    ht_actions_begin(&match->actions);
+    ht_buffer_reset(&match->text, TEXT_KEEP);
+    ht_buffer_reset(&match->changes, TEXT_KEEP);
+    reset_unmapped(&match->payload_unmapped);
+    reset_unmapped(&match->record_unmapped);
+}
+
+void ht_match_begin_part(HtMatch *match)
+{
+    match->serial++;
+    match->alteration.met_part = match->alteration.met;
+    match->part_wrapped = match->counts_wrapped;
+    memcpy(match->part_counts, match->counts, sizeof(HtCount) * match->mapping->counts->len);
+    begin_document(match);
+}
+
+void ht_match_rewind_part(HtMatch *match)
+{
+    match->serial++;
+    match->alteration.met = match->alteration.met_part;
+    match->counts_wrapped = match->part_wrapped;
+    memcpy(match->counts, match->part_counts, sizeof(HtCount) * match->mapping->counts->len);
+    begin_document(match);
+}
+
+/* ---- Unmapped fields ---- */
+
+/* The frame (from 1) of the root of the document at hand. */
+static unsigned find_root(const HtMatch *match)
+{
+    unsigned root = match->depth;
+    while (root > 1 && match->frames[root - 1].document == match->top->document) {
+        root--;
+    }
+    return root;
+}
+
+/* The path of the element at hand, relative to the record, or absolute outside of records. */
+static size_t write_path(const HtMatch *match, HtName attribute, char path[HT_ITEM_NAME_MAX])
+{
+    unsigned first = match->record_depth ? match->record_depth + 1 : find_root(match);
+    HtBuffer name = {path, 0, HT_ITEM_NAME_MAX};
+    for (unsigned i = first; i <= match->depth + (attribute ? 1 : 0); i++) {
+        const char *step = i > match->depth ? attribute : match->frames[i].name;
+        size_t size = strlen(step);
+        bool slash = name.size > 0 || !match->record_depth;
+        if (name.size + size + 2 > HT_ITEM_NAME_MAX) {
+            break;
+        }
+        if (slash) {
+            ht_buffer_add_char(&name, '/');
+        }
+        if (i > match->depth) {
+            ht_buffer_add_char(&name, '@');
+        }
+        ht_buffer_add(&name, step, size);
+    }
+    if (name.size == 0) {
+        ht_buffer_add_char(&name, '.');
+    }
+    return name.size;
+}
+
+static const char *const *further_secrets(const HtMatch *match)
+{
+    return (const char *const *)match->mapping->secrets->pdata;
+}
+
+static bool is_secret(const HtMatch *match, HtName name)
+{
+    return ht_secret_name(ht_text_from(name), further_secrets(match));
+}
+
+static void blank(void *user, size_t start, size_t size)
+{
+    memset((char *)user + start, '*', size);
+}
+
+static void note_secret(void *user, size_t start, size_t size)
+{
+    (void)start;
+    (void)size;
+    *(bool *)user = true;
+}
+
+/* A text may be a document that nobody knows, with a password in it. */
+static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
+{
+    char path[HT_ITEM_NAME_MAX];
+    HtText name = {path, write_path(match, attribute, path)};
+    HtUnmapped *fields = match->record_depth ? &match->record_unmapped : &match->payload_unmapped;
+    bool secret = false;
+    match->said = match->said || !ht_value_is_null(value.data, value.size, 0);
+    ht_secrets_find(value, further_secrets(match), note_secret, &secret);
+    g_autofree char *hidden = secret ? g_memdup2(value.data, value.size) : NULL;
+    if (hidden) {
+        ht_secrets_find(value, further_secrets(match), blank, hidden);
+    }
+    ht_unmapped_add(fields, name, hidden ? (HtText){hidden, value.size} : value);
+}
+
+/* ---- Values ---- */
+
+/* Copies what lies in the record's text to the payload's. */
+static uint32_t copy_text(HtMatch *match, uint32_t offset, uint32_t size)
+{
+    uint32_t to = (uint32_t)match->payload_text.size;
+    ht_buffer_add(&match->payload_text, match->text.data + offset, size);
+    return to;
+}
+
+/* Moves the value, and what is to be said of it, to the payload's own text, which outlives the record. */
+static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtChange *change)
+{
+    HtValue kept = *value;
+    kept.offset = copy_text(match, value->offset, value->size);
+    if (change) {
+        HtChange copy = *change;
+        copy.offset = kept.offset;
+        copy.sent = copy_text(match, change->sent, change->sent_size);
+        ht_buffer_add(&match->payload_changes, &copy, sizeof copy);
+        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x3fffff;
+    }
+    return kept;
+}
+
+void ht_match_hush(HtMatch *match)
+{
+    match->top->quiet = true;
+}
+
+/* What the mapper itself says is known, whoever takes it. */
+void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
+{
+    if (slot == HT_SLOT_NONE) {
+        return;
+    }
+    HtValue *kept = &match->absolutes[slot & HT_SLOT_NUMBER];
+    *kept = (HtValue){.taken = HT_EVENT_NONE};
+    if (value.data) {
+        kept->offset = (uint32_t)match->payload_text.size;
+        kept->size = (uint32_t)value.size;
+        kept->serial = match->serial;
+        ht_buffer_add_text(&match->payload_text, value);
+    }
+}
+
+/* True inside of what a mapping ignores: what is stored there for a condition or an answer's code is not for consumers. */
+static bool is_ignored(const HtMatch *match, const HtNodeStep *step)
+{
+    return match->top->quiet || step->ignore;
+}
+
+/* False when the slot has a value already: the first one counts. Of absolute values it is the last one. */
+static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
+{
+    if (store->slot & HT_SLOT_ABSOLUTE) {
+        HtText text = {match->text.data + value->offset, value->size};
+        HtText taken = ht_actions_take(match, store->slot, text);
+        ht_match_drop_absolute(match, store->slot & HT_SLOT_NUMBER);
+        if (taken.data != text.data) {
+            ht_match_say(match, store->slot, taken);
+        } else {
+            match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value, change);
+        }
+        return true;
+    }
+    if (!match->record_depth || match->document != match->record_document) {
+        return false;
+    }
+    HtValue *slot = &match->values[store->slot & HT_SLOT_NUMBER];
+    if (store->slot & HT_SLOT_COLUMN) {
+        HtInstances *instances = &match->instances[store->each];
+        if (instances->serial != match->serial || instances->count == 0 || instances->surplus) {
+            return false;
+        }
+        slot =
+            &instances->values[(instances->count - 1) * instances->columns + (store->slot & HT_SLOT_NUMBER)];
+    }
+    if (slot->serial == match->serial) {
+        return false;
+    }
+    *slot = *value;
+    slot->taken = 0;
+    if (!(store->slot & HT_SLOT_COLUMN)) {
+        match->stored[match->n_stored++] = store->slot;
+    }
+    return true;
+}
+
+static bool is_wanted(const HtNodeStep *step)
+{
+    return step && step->store.slot != HT_SLOT_NONE;
+}
+
+/* Gives the value to all that named it; true when somebody took it. */
+static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change)
+{
+    bool taken = store_one(match, &step->store, value, change);
+    for (unsigned i = 0; i < step->node->n_more; i++) {
+        taken = store_one(match, &step->node->more[i], value, change) || taken;
+    }
+    return taken;
+}
+
+/* The same with a text of match->text from `start` on, as it was sent. Nothing to take, because nothing is left when blanks
+ * and invisible characters are off, counts as taken. */
+static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t size)
+{
+    HtChange change;
+    bool changed = ht_match_clean(match, start, size, &change);
+    HtText value =
+        ht_text_trim(match->text.data + (changed ? change.offset : start), changed ? change.size : size);
+    HtValue kept = {.offset = (uint32_t)(value.data - match->text.data),
+                    .size = (uint32_t)value.size,
+                    .serial = match->serial,
+                    .taken = is_ignored(match, step) ? HT_EVENT_NONE : 0};
+    if (value.size == 0) {
+        return true;
+    }
+    if (match->alteration.ask != HT_ALTER_NONE && !kept.taken) {
+        ht_match_alter(match, &step->store, &kept);
+    }
+    bool taken = give(match, step, &kept, changed ? &change : NULL);
+    if (taken && changed && match->record_depth) {
+        ht_buffer_add(&match->changes, &change, sizeof change);
+    }
+    return taken;
+}
+
+static void begin_instance(HtMatch *match, unsigned each)
+{
+    HtInstances *instances = &match->instances[each];
+    if (instances->serial != match->serial) {
+        instances->serial = match->serial;
+        instances->count = 0;
+        instances->surplus = false;
+    }
+    if (instances->count == HT_INSTANCES_MAX) {
+        instances->surplus = true;
+        return;
+    }
+    if (instances->count == instances->room) {
+        instances->room = MIN(MAX(4, instances->room * 2), HT_INSTANCES_MAX);
+        instances->values =
+            g_renew(HtValue, instances->values, (gsize)instances->room * instances->columns + 1);
+    }
+    HtValue *values = &instances->values[instances->count * instances->columns];
+    memset(values, 0, sizeof(HtValue) * instances->columns);
+    instances->count++;
+}
+
+/* ---- The document's events ---- */
+
+bool ht_match_knows(const HtMatch *match, HtText root)
+{
+    const HtTrieNode *node = match->mapping->trie->children;
+    bool case_ignored = match->mapping->case_ignored;
+    for (; node; node = node->next) {
+        bool is_root = !node->attribute && strlen(node->name) == root.size;
+        if (is_root && (case_ignored ? g_ascii_strncasecmp(node->name, root.data, root.size) == 0
+                                     : memcmp(node->name, root.data, root.size) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ht_match_document_start(HtMatch *match)
+{
+    match->document++;
+}
+
+void ht_match_document_end(HtMatch *match)
+{
+    if (match->depth > 0) {
+        match->document = match->top->document;
+    }
+}
+
+/* What has become a tree cannot wait; nor can anything behind it without losing its place. */
+static void begin_record(HtMatch *match, const HtRecordRule *rule)
+{
+    if (rule->needs_tree && match->n_waiting > 0) {
+        ht_wait_release(match);
+    }
+    match->serial++;
+    match->record = rule;
+    match->record_depth = match->depth;
+    match->record_document = match->document;
+    match->record_line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
+    match->record_start = match->text.size;
+    match->event = 0;
+    match->changes.size = 0;
+    match->n_stored = 0;
+    reset_unmapped(&match->record_unmapped);
+    if (rule->needs_tree) {
+        match->tree = match->tree_memory;
+        ht_record_tree_clear(match->tree);
+    }
+}
+
+static void end_record(HtMatch *match)
+{
+    match->settled = true;
+    match->hooks.record_end(match->hooks.user, match->record);
+    match->settled = false;
+    match->unreadable = NULL;
+    match->record_depth = 0;
+    match->record = NULL;
+    match->tree = NULL;
+    match->columns = NULL;
+    match->text.size = match->record_start;
+    if (match->waiting.size > HT_WAITING_BYTES) {
+        match->waits_no_more = true;
+        ht_wait_release(match);
+    }
+}
+
+HtNode *ht_match_open_node(const HtMatch *match, unsigned depth)
+{
+    const HtNodeStep *step = match->frames[depth].step;
+    return step ? step->node : NULL;
+}
+
+bool ht_match_is_other_document(const HtMatch *match, unsigned depth)
+{
+    return match->frames[depth].document != match->record_document;
+}
+
+/* An element around absolute values that begins anew since records wait is another group: they belong to the one before. */
+static void enter_place(HtMatch *match, HtNode *node)
+{
+    if (match->n_waiting > 0 && node->entered >= match->waiting_serial && !match->record_depth) {
+        ht_wait_release(match);
+    }
+    node->entered = match->serial;
+    for (unsigned i = 0; i < node->n_clears; i++) {
+        ht_match_drop_absolute(match, node->clears[i] & HT_SLOT_NUMBER);
+    }
+}
+
+/* What a node stands for besides its value. */
+static void enter_node(HtMatch *match, HtNode *node)
+{
+    if (node->n_clears > 0) {
+        enter_place(match, node);
+    }
+    if (node->record && !match->record_depth) {
+        begin_record(match, node->record);
+    }
+    if (node->each >= 0 && match->record_depth && match->document == match->record_document) {
+        begin_instance(match, (unsigned)node->each);
+    }
+    if (node->answer >= 0) {
+        match->answers |= (uint64_t)1 << node->answer;
+    }
+    match->counts_wrapped = match->counts_wrapped || node->wraps;
+    match->top->counts = node->count >= 0;
+}
+
+static void take_attribute(HtMatch *match, const HtAttribute *attribute)
+{
+    const HtFrame *frame = match->top;
+    HtText value = ht_text_trim(attribute->value.data, attribute->value.size);
+    if (value.size == 0) {
+        return;
+    }
+    const HtNodeStep *step =
+        frame->step ? ht_match_tree_attribute(match, frame->step->node, attribute->name) : NULL;
+    if (is_wanted(step)) {
+        size_t start = match->text.size;
+        ht_buffer_add_text(&match->text, attribute->value);
+        if (store(match, step, start, attribute->value.size)) {
+            return;
+        }
+        match->text.size = start;
+    }
+    if (!frame->quiet && !attribute->formal && !(step && step->ignore) &&
+        !is_secret(match, attribute->name)) {
+        keep_unmapped(match, attribute->name, value);
+    }
+}
+
+/* The lowest frame stands for what is around the root: there is always one above another. */
+static HtFrame *push_frame(HtMatch *match)
+{
+    if (++match->depth == match->frames_room) {
+        match->frames_room *= 2;
+        match->frames = g_renew(HtFrame, match->frames, match->frames_room);
+    }
+    match->top = &match->frames[match->depth];
+    return match->top;
+}
+
+/* The step from the element that is open to its child; from the root of the tree when a document begins. */
+static const HtNodeStep *find_step(HtMatch *match, HtName name)
+{
+    HtFrame *parent = match->top;
+    uint16_t anywhere = 0;
+    if (match->depth == 0 || parent->document != match->document) {
+        return ht_match_tree_child(match, match->root, name, &anywhere);
+    }
+    return parent->step ? ht_match_tree_child(match, parent->step->node, name, &parent->next) : NULL;
+}
+
+void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+{
+    const HtNodeStep *step = find_step(match, name);
+    bool quiet = match->depth > 0 && match->top->quiet;
+    HtFrame *frame = push_frame(match);
+    frame->step = step;
+    frame->name = name;
+    frame->start = frame->size = 0;
+    frame->document = match->document;
+    frame->next = 0;
+    frame->counts = false;
+    frame->quiet = quiet || (step && step->ignore);
+    if (step) {
+        match->known = true;
+        if (step->special) {
+            enter_node(match, step->node);
+        }
+    } else if (!quiet && is_secret(match, name)) {
+        frame->quiet = true;
+    } else if (match->depth > 1 && !quiet && match->top[-1].step) {
+        match->stranger = true;
+    }
+    if (match->tree) {
+        ht_record_tree_start(match->tree, name, attributes, attribute_count);
+    }
+    for (unsigned i = 0; i < attribute_count; i++) {
+        take_attribute(match, &attributes[i]);
+    }
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+}
+
+void ht_match_text(HtMatch *match, const char *text, size_t size)
+{
+    HtFrame *frame = match->top;
+    if (match->depth == 0) {
+        return;
+    }
+    if (match->tree) {
+        ht_record_tree_text(match->tree, text, size);
+    }
+    if (frame->quiet && !is_wanted(frame->step)) {
+        return;
+    }
+    if (frame->size == 0) {
+        while (size > 0 && is_blank(*text)) {
+            text++;
+            size--;
+        }
+        if (size == 0) {
+            return;
+        }
+        frame->start = (uint32_t)match->text.size;
+    } else if (frame->start + frame->size != match->text.size) {
+        size_t start = match->text.size;
+        ht_buffer_reserve(&match->text, frame->size + size);
+        ht_buffer_add(&match->text, match->text.data + frame->start, frame->size);
+        frame->start = (uint32_t)start;
+    }
+    ht_buffer_add(&match->text, text, size);
+    frame->size += (uint32_t)size;
+}
+
+/* The element's own text is complete. Text that nobody keeps is taken off the buffer's end again. */
+static void take_text(HtMatch *match, const HtFrame *frame)
+{
+    size_t end = match->text.size;
+    bool taken = false;
+    if (is_wanted(frame->step)) {
+        taken = store(match, frame->step, frame->start, frame->size);
+        if (taken && match->record_depth) {
+            return;
+        }
+    }
+    HtText value = ht_text_trim(match->text.data + frame->start, frame->size);
+    if (!taken && !frame->quiet && value.size > 0) {
+        keep_unmapped(match, NULL, value);
+    }
+    match->text.size = end;
+    if (frame->start + frame->size == end) {
+        match->text.size = frame->start;
+    }
+}
+
+static void end_counted(HtMatch *match)
+{
+    if (match->n_waiting > 0) {
+        ht_wait_release(match);
+    }
+    uint32_t line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
+    ht_counts_scope_end(match, match->top->step->node->count, line);
+}
+
+void ht_match_end(HtMatch *match)
+{
+    if (match->depth == 0) {
+        return;
+    }
+    if (match->top->size > 0) {
+        take_text(match, match->top);
+    }
+    if (match->tree) {
+        ht_record_tree_end(match->tree);
+    }
+    if (match->record_depth == match->depth) {
+        end_record(match);
+    }
+    if (match->top->counts) {
+        end_counted(match);
+    }
+    match->depth--;
+    match->top--;
+}

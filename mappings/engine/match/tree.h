@@ -1,0 +1,50 @@
+/* The mapping's tree of paths as the matcher walks it: names as the reader interns them, so that a step is a comparison of
+ * pointers. Departments send fields in the same order every time, so a node's children are put into the order in which
+ * they were seen, and mostly the first guess is right. Built once for each mapper; used only by match.c. */
+#pragma once
+
+#include "mappings/engine/match/match.h"
+
+/* What a step leads to. A leaf is never looked at beyond this: it stays in the cache line of the guess. */
+typedef struct {
+    HtName name;
+    HtNode *node;
+    HtStore store; /* slot HT_SLOT_NONE: its value is not asked for */
+    bool ignore;
+    bool special; /* the node has clears, record, each, answer or count: more to do than to take its value */
+} HtNodeStep;
+
+struct HtNode {
+    HtNodeStep *children; /* in the order in which they come */
+    uint16_t *
+        places; /* beyond LINEAR_MAX children: hash table by name of indexes into children, UINT16_MAX: free */
+    const HtNodeStep *attributes;
+    const HtRecordRule *record;
+    const HtSlot *clears;
+    const HtStore *more; /* stores beyond the step's */
+    uint16_t n_children, mask, n_attributes, n_clears, n_more;
+    int16_t each, answer, count;
+    bool wraps;
+    uint32_t entered; /* HtMatch.serial when it was met last; only of elements around absolute values */
+};
+
+/* Fills match->root; ht_match_tree_clear() frees it. */
+void ht_match_tree_build(HtMatch *match, HtName (*intern)(void *user, const char *name), void *intern_user);
+void ht_match_tree_clear(HtMatch *match);
+
+/* When serials start over: no node was met yet. */
+void ht_match_tree_forget(HtMatch *match);
+
+/* When the guess was wrong: looks everywhere, and learns the order. */
+const HtNodeStep *ht_match_tree_find(HtMatch *match, HtNode *node, HtName name, uint16_t *next);
+
+/* The child of that name, or NULL. `next` is where the parent's next child is expected. */
+static inline const HtNodeStep *ht_match_tree_child(HtMatch *match, HtNode *node, HtName name, uint16_t *next)
+{
+    if (*next < node->n_children && node->children[*next].name == name) {
+        return &node->children[(*next)++];
+    }
+    return ht_match_tree_find(match, node, name, next);
+}
+
+const HtNodeStep *ht_match_tree_attribute(const HtMatch *match, const HtNode *node, HtName name);

@@ -1,0 +1,19 @@
+/* Records that wait: a value by an absolute path may come after the record that wants it (a head behind the rows, an action behind the
+ * message). Such a record is kept as it was read, and made when the value is there or cannot come any more; those behind it wait
+ * too, so that the order of events stays. Host process, the mapper's thread. Engine only. */
+#pragma once
+
+#include "mappings/engine/match/match.h"
+
+/* All that waits; beyond it records are made without what has not come. */
+#define HT_WAITING_BYTES (8u << 20)
+
+/* True when one of these absolute values is not there, and may still come: the document that would hold it is open, and the element
+ * around it has not been there. */
+bool ht_wait_is_wanted(const HtMatch *match, const HtFrom *absolutes);
+
+/* Keeps the record at hand, and for its release match->context. Only inside of hooks.record_end. */
+void ht_wait_keep(HtMatch *match, unsigned context);
+
+/* Makes the records that wait: hooks.record_end is called for each as if it ended now. Not while a record is read. */
+void ht_wait_release(HtMatch *match);

@@ -1,0 +1,205 @@
+/* Conditions, asked: the walk over a tree of tests at the end of each record; host process, the mapper's thread. */
+#include "mappings/engine/rules/when-inside.h"
+
+#include "mappings/engine/values/convert.h"
+#include "mappings/engine/values/dates.h"
+#include "mappings/engine/text/value.h"
+
+#define COMPARED_MAX 256 /* bytes of a value that are compared after folding */
+
+/* True when the value may hold what folds away: full-width signs and the ideographic blank begin so. */
+static bool may_be_wide(HtText value)
+{
+    return memchr(value.data, 0xef, value.size) || memchr(value.data, 0xe3, value.size);
+}
+
+/* The value in ASCII's width, without blanks around it; in `folded` when that is not what was sent. */
+static HtText narrow(HtText value, char folded[COMPARED_MAX])
+{
+    size_t size = may_be_wide(value) ? ht_value_fold(value.data, value.size, folded, COMPARED_MAX) : SIZE_MAX;
+    return size == SIZE_MAX ? value : ht_text_trim(folded, size);
+}
+
+static bool is_one_of(const HtWhen *when, HtText value)
+{
+    for (unsigned i = 0; i < when->n_values; i++) {
+        if (ht_text_equal(value, when->values[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool starts_with(const HtWhen *when, HtText value)
+{
+    HtText prefix = when->values[0];
+    return value.size >= prefix.size && memcmp(value.data, prefix.data, prefix.size) == 0;
+}
+
+/* Comparisons look at the value as it was sent, even one that spells null: `JTBM='null'` can be said. */
+static bool compare(const HtWhen *when, HtMatch *match)
+{
+    HtText value = when->test == TEST_HAS ? HT_TEXT_NONE : ht_match_raw(match, when->slot);
+    char folded[COMPARED_MAX];
+    if (value.data) {
+        value = narrow(value, folded);
+    }
+    switch (when->test) {
+    case TEST_EQUAL:
+    case TEST_IN: return value.data && is_one_of(when, value);
+    case TEST_UNEQUAL:
+        return value.data && !is_one_of(when, value) && ht_match_value(match, when->slot, 0).data;
+    case TEST_STARTS: return value.data && starts_with(when, value);
+    default: return ht_match_value(match, when->slot, 0).data != NULL;
+    }
+}
+
+static HtWhenState say(bool holds)
+{
+    return holds ? HT_WHEN_YES : HT_WHEN_NO;
+}
+
+static HtWhenState note_unreadable(const HtWhen *when, HtMatch *match)
+{
+    match->suspect = when->path;
+    return HT_WHEN_UNREADABLE;
+}
+
+static HtWhenState ask_flag(const HtWhen *when, HtMatch *match)
+{
+    HtText value = ht_match_raw(match, when->slot);
+    HtFlagState state = ht_flag_read(when->flag, value);
+    if (state == HT_FLAG_UNREADABLE && value.data && !ht_match_value(match, when->slot, 0).data) {
+        state = when->flag->absent; /* one of the mapping's own spellings of null */
+    }
+    if (state == HT_FLAG_UNREADABLE) {
+        return note_unreadable(when, match);
+    }
+    return say((state == HT_FLAG_YES) == (when->test == TEST_YES));
+}
+
+static HtWhenState ask_code(const HtWhen *when, HtMatch *match)
+{
+    bool unreadable;
+    const HtTableEntry *entry = ht_flag_code(when->flag, ht_match_value(match, when->slot, 0), &unreadable);
+    if (unreadable) {
+        return note_unreadable(when, match);
+    }
+    bool named = entry && is_one_of(when, (HtText){entry->code, entry->code_size});
+    return say(entry && (when->test == TEST_CODE || named == (when->test == TEST_CODE_IN)));
+}
+
+static HtWhenState ask_number(const HtWhen *when, HtMatch *match)
+{
+    char number[HT_NUMBER_MAX];
+    HtText text = ht_match_value(match, when->slot, 0);
+    HtText value = text.data ? ht_flag_number(text, number) : HT_TEXT_NONE;
+    if (text.data && !value.data) {
+        return note_unreadable(when, match);
+    }
+    return say(value.data &&
+               (when->test == TEST_NUMBER || is_one_of(when, value) == (when->test == TEST_NUMBER_IN)));
+}
+
+/* True when both are days, or moments, and the same. */
+static bool is_same_date(HtText one, HtText other)
+{
+    HtDate first, second;
+    char written[2][HT_DATE_FORMAT_MAX];
+    if (ht_date_parse(one.data, one.size, 0, &first) != HT_DATE_OK || first.precision < HT_PRECISION_DAY ||
+        ht_date_parse(other.data, other.size, 0, &second) != HT_DATE_OK) {
+        return false;
+    }
+    ht_date_format(&first, HT_TYPE_DATETIME, written[0]);
+    ht_date_format(&second, HT_TYPE_DATETIME, written[1]);
+    return strcmp(written[0], written[1]) == 0;
+}
+
+/* True when both values name the same entry of a table. */
+static bool is_same_code(const HtFlagRule *reading, HtText one, HtText other)
+{
+    bool unreadable;
+    const HtTableEntry *entry = ht_flag_code(reading, one, &unreadable);
+    return entry && entry == ht_flag_code(reading, other, &unreadable);
+}
+
+/* Two values that are there, but for width, the notation of dates, and that of codes where a translation is named. What is null is no
+ * value, and says the same as nothing. */
+static bool ask_same(const HtWhen *when, HtMatch *match)
+{
+    char folded[2][COMPARED_MAX];
+    HtText one = ht_match_value(match, when->slot, 0), other = ht_match_value(match, when->other, 0);
+    if (!one.data || !other.data) {
+        return false;
+    }
+    return ht_text_equal(narrow(one, folded[0]), narrow(other, folded[1])) || is_same_date(one, other) ||
+           (when->flag && is_same_code(when->flag, one, other));
+}
+
+static bool ask_filled(const HtWhen *when, HtMatch *match)
+{
+    HtText value = ht_match_value(match, when->slot, 0);
+    return value.data && ht_match_is_number(match, when->slot, value);
+}
+
+static HtWhenState ask(const HtWhen *when, HtMatch *match);
+
+static HtWhenState negate(HtWhenState state)
+{
+    return state == HT_WHEN_UNREADABLE ? state : say(state == HT_WHEN_NO);
+}
+
+/* `decisive` decides alone: no for `and`, yes for `or`. */
+static HtWhenState combine(const HtWhen *when, HtMatch *match, HtWhenState decisive)
+{
+    HtWhenState left = ask(when->left, match);
+    if (left == decisive) {
+        return left;
+    }
+    HtWhenState right = ask(when->right, match);
+    return right == decisive || left != HT_WHEN_UNREADABLE ? right : left;
+}
+
+static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
+{
+    switch (when->test) {
+    case TEST_NOT: return negate(ask(when->left, match));
+    case TEST_AND: return combine(when, match, HT_WHEN_NO);
+    case TEST_OR: return combine(when, match, HT_WHEN_YES);
+    case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
+    case TEST_SAME: return say(ask_same(when, match));
+    case TEST_WRITTEN: return say(ht_match_value(match, when->slot, HT_NULL_KEEP_WORDS).data != NULL);
+    case TEST_FILLED: return say(ask_filled(when, match));
+    case TEST_YES:
+    case TEST_NO: return ask_flag(when, match);
+    case TEST_CODE:
+    case TEST_CODE_IN:
+    case TEST_CODE_OTHER: return ask_code(when, match);
+    case TEST_NUMBER:
+    case TEST_NUMBER_IN:
+    case TEST_NUMBER_OTHER: return ask_number(when, match);
+    default: return say(compare(when, match));
+    }
+}
+
+static HtWhenState ask(const HtWhen *when, HtMatch *match)
+{
+    if (!when->is_shared || when->is_of_columns || !match->settled) {
+        return evaluate(when, match);
+    }
+    HtWhenKnown *known = &match->known_whens[when->number];
+    if (known->serial != match->serial) {
+        known->state = evaluate(when, match);
+        known->serial = match->serial;
+    }
+    return known->state;
+}
+
+bool ht_when_test(const HtWhen *when, HtMatch *match)
+{
+    HtWhenState state = ask(when, match);
+    if (state == HT_WHEN_UNREADABLE) {
+        match->unreadable = match->suspect;
+    }
+    return state == HT_WHEN_YES;
+}

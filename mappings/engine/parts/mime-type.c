@@ -1,0 +1,199 @@
+/* Media types and codings of MIME; see mime.h. No state. */
+#include "mappings/engine/parts/mime.h"
+
+#include "mappings/engine/text/value.h"
+
+#include <glib.h>
+
+/* ---- Media types ---- */
+
+static bool equals(HtText text, const char *lower_case)
+{
+    return text.size == strlen(lower_case) && g_ascii_strncasecmp(text.data, lower_case, text.size) == 0;
+}
+
+static HtText trim(HtText text)
+{
+    return text.data ? ht_text_trim(text.data, text.size) : text;
+}
+
+/* The next semicolon outside quotes, or the end. */
+static size_t find_end(HtText text)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (quoted && text.data[i] == '\\') {
+            i++;
+        } else if (text.data[i] == '"') {
+            quoted = !quoted;
+        } else if (text.data[i] == ';' && !quoted) {
+            return i;
+        }
+    }
+    return text.size;
+}
+
+/* `unquoted` has room for everything, so that nothing in it moves. */
+static HtText unquote(HtText text, HtBuffer *unquoted)
+{
+    text = trim(text);
+    if (text.size < 2 || text.data[0] != '"' || text.data[text.size - 1] != '"') {
+        return text;
+    }
+    HtText plain = {unquoted->data + unquoted->size, 0};
+    for (size_t i = 1; i + 1 < text.size; i++) {
+        i += text.data[i] == '\\' && i + 2 < text.size;
+        ht_buffer_add_char(unquoted, text.data[i]);
+        plain.size++;
+    }
+    return plain;
+}
+
+static void take_parameter(HtMediaType *type, HtText parameter)
+{
+    const char *equal = parameter.size > 0 ? memchr(parameter.data, '=', parameter.size) : NULL;
+    if (!equal) {
+        return;
+    }
+    const struct {
+        const char *name;
+        HtText *to;
+    } known[] = {{"charset", &type->charset},       {"boundary", &type->boundary}, {"start", &type->start},
+                 {"start-info", &type->start_info}, {"type", &type->type},         {"action", &type->action}};
+    HtText name = trim((HtText){parameter.data, (size_t)(equal - parameter.data)});
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (equals(name, known[i].name) && !known[i].to->data) {
+            HtText value = {equal + 1, parameter.size - (size_t)(equal + 1 - parameter.data)};
+            *known[i].to = unquote(value, &type->unquoted);
+        }
+    }
+}
+
+void ht_media_type_read(HtText value, HtMediaType *type)
+{
+    *type = (HtMediaType){.name = HT_TEXT_NONE};
+    if (!value.data) {
+        return;
+    }
+    ht_buffer_reserve(&type->unquoted, value.size + 1);
+    size_t end = find_end(value);
+    type->name = trim((HtText){value.data, end});
+    while (end < value.size) {
+        value = (HtText){value.data + end + 1, value.size - end - 1};
+        end = find_end(value);
+        take_parameter(type, (HtText){value.data, end});
+    }
+}
+
+void ht_media_type_clear(HtMediaType *type)
+{
+    ht_buffer_clear(&type->unquoted);
+    *type = (HtMediaType){.name = HT_TEXT_NONE};
+}
+
+bool ht_media_type_is(const HtMediaType *type, const char *name)
+{
+    return type->name.data && equals(type->name, name);
+}
+
+bool ht_media_type_is_xml(const HtMediaType *type)
+{
+    HtText name = type->name;
+    return ht_media_type_is(type, "text/xml") || ht_media_type_is(type, "application/xml") ||
+           (name.size > 4 && g_ascii_strncasecmp(name.data + name.size - 4, "+xml", 4) == 0);
+}
+
+/* ---- Codings ---- */
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static int base64_value(char byte)
+{
+    if (byte >= 'A' && byte <= 'Z') {
+        return byte - 'A';
+    }
+    if (byte >= 'a' && byte <= 'z') {
+        return byte - 'a' + 26;
+    }
+    if (byte >= '0' && byte <= '9') {
+        return byte - '0' + 52;
+    }
+    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
+}
+
+/* Strict but for blanks: nothing foreign, nothing after the padding, no half group. */
+static bool decode_base64(HtText text, HtBuffer *to)
+{
+    uint32_t group = 0;
+    unsigned digits = 0, pads = 0;
+    ht_buffer_reserve(to, text.size / 4 * 3 + 3);
+    for (size_t i = 0; i < text.size; i++) {
+        if (is_blank(text.data[i])) {
+            continue;
+        }
+        int value = text.data[i] == '=' ? 0 : base64_value(text.data[i]);
+        pads += text.data[i] == '=';
+        if (value < 0 || (pads > 0 && text.data[i] != '=') || pads > 2) {
+            return false;
+        }
+        group = group << 6 | (uint32_t)value;
+        if (++digits % 4 == 0) {
+            const char bytes[] = {(char)(group >> 16), (char)(group >> 8), (char)group};
+            ht_buffer_add(to, bytes, 3 - pads);
+            group = 0;
+        }
+    }
+    return digits % 4 == 0;
+}
+
+/* `at` is on a '='. The bytes that it stands for go to `to`; returns how many were read, 0: broken. */
+static size_t decode_escape(HtText text, size_t at, HtBuffer *to)
+{
+    size_t end = at + 1;
+    while (end < text.size && (text.data[end] == ' ' || text.data[end] == '\t' || text.data[end] == '\r')) {
+        end++;
+    }
+    if (end == text.size || text.data[end] == '\n') {
+        return MIN(end + 1, text.size) - at; /* a line that goes on */
+    }
+    int high = g_ascii_xdigit_value(text.data[at + 1]);
+    int low = at + 2 < text.size ? g_ascii_xdigit_value(text.data[at + 2]) : -1;
+    if (high < 0 || low < 0) {
+        return 0;
+    }
+    ht_buffer_add_char(to, (char)(high * 16 + low));
+    return 3;
+}
+
+static bool decode_quoted(HtText text, HtBuffer *to)
+{
+    ht_buffer_reserve(to, text.size + 1);
+    for (size_t i = 0; i < text.size;) {
+        if (text.data[i] != '=') {
+            ht_buffer_add_char(to, text.data[i++]);
+            continue;
+        }
+        size_t read = decode_escape(text, i, to);
+        if (read == 0) {
+            return false;
+        }
+        i += read;
+    }
+    return true;
+}
+
+bool ht_mime_decode(const HtMimePart *part, HtBuffer *to, HtText *bytes)
+{
+    size_t start = to->size;
+    if (part->coding == HT_CODING_PLAIN) {
+        *bytes = part->bytes;
+        return true;
+    }
+    bool good =
+        part->coding == HT_CODING_BASE64 ? decode_base64(part->bytes, to) : decode_quoted(part->bytes, to);
+    *bytes = (HtText){to->data ? to->data + start : "", to->size - start};
+    return good;
+}

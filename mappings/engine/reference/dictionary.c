@@ -1,0 +1,560 @@
+/* The data dictionary's loader and its indexes. Loaded at start by the bus, the host and the tools (the
+ * file is trusted: it comes with the program); lookups run on delivery's hot path. Loaded data never
+ * changes; any thread may read. */
+#include "mappings/engine/reference/dictionary.h"
+
+#include "mappings/engine/reference/tables.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+
+#define NAMESPACE "urn:hutong:dictionary:1"
+
+G_DEFINE_QUARK(ht_dictionary_error, ht_dictionary_error)
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
+
+struct HtDictionary {
+    GStringChunk *texts;    /* every text below lives here */
+    GArray *elements;       /* HtElement */
+    GArray *event_types;    /* HtEventType */
+    GArray *marks;          /* HtMarkInfo */
+    GPtrArray *group_lists; /* const char **, freed with g_free */
+    HtLookup by_name;
+    HtLookup by_group; /* group → its first element */
+    HtLookup by_event_type;
+    HtLookup by_mark;
+};
+
+/* ---- Names of enumerations ---- */
+
+static const char *const MARK_NAMES[] = {
+    [HT_MARK_ID_CHECK_FAILED] = "id-check-failed",
+    [HT_MARK_ID_15_UPGRADED] = "id-15-upgraded",
+    [HT_MARK_ID_15_AMBIGUOUS] = "id-15-ambiguous",
+    [HT_MARK_ID_FOLDED] = "id-folded",
+    [HT_MARK_CODE_CHECK_FAILED] = "code-check-failed",
+    [HT_MARK_NAME_PRIVATE_USE] = "name-private-use",
+    [HT_MARK_NAME_REPLACEMENT_CHARACTER] = "name-replacement-character",
+    [HT_MARK_NAME_DOT_NORMALISED] = "name-dot-normalised",
+    [HT_MARK_DATE_PARTIAL] = "date-partial",
+    [HT_MARK_DATE_INVALID] = "date-invalid",
+    [HT_MARK_CODE_UNMAPPED] = "code-unmapped",
+    [HT_MARK_CODE_FROM_TEXT] = "code-from-text",
+    [HT_MARK_CODE_APPROXIMATE] = "code-approximate",
+    [HT_MARK_CODE_TEXT_DIFFERS] = "code-text-differs",
+    [HT_MARK_CODE_COMPOUND] = "code-compound",
+    [HT_MARK_CODE_DEPRECATED] = "code-deprecated",
+    [HT_MARK_DIVISION_RETIRED] = "division-retired",
+    [HT_MARK_DIVISION_UNKNOWN] = "division-unknown",
+    [HT_MARK_DIVISION_ASSUMED] = "division-assumed",
+    [HT_MARK_NUMBER_INVALID] = "number-invalid",
+    [HT_MARK_ENCODING_MISMATCH] = "encoding-mismatch",
+    [HT_MARK_ENCODING_ASSUMED] = "encoding-assumed",
+    [HT_MARK_HALF_CHARACTER] = "half-character",
+    [HT_MARK_REPAIRED_XML] = "repaired-xml",
+    [HT_MARK_DUPLICATE_ID] = "duplicate-id",
+    [HT_MARK_VALUE_TRUNCATED] = "value-truncated",
+    [HT_MARK_VALUE_TOO_LONG] = "value-too-long",
+    [HT_MARK_COUNT_MISMATCH] = "count-mismatch",
+    [HT_MARK_ZONE_ASSUMED] = "zone-assumed",
+    [HT_MARK_SAME_NUMBER_OTHER_CONTENT] = "same-number-other-content",
+    [HT_MARK_NUMBER_REUSED] = "number-reused",
+    [HT_MARK_NUMBER_FILLER] = "number-filler",
+    [HT_MARK_IDENTITY_CONFLICT] = "identity-conflict",
+    [HT_MARK_REVERSAL_UNNAMED] = "reversal-unnamed",
+    [HT_MARK_TIME_ASSUMED] = "time-assumed",
+    [HT_MARK_ZONE_CONVERTED] = "zone-converted",
+    [HT_MARK_INVISIBLE_REMOVED] = "invisible-removed",
+    [HT_MARK_CHARACTER_LOST] = "character-lost",
+    [HT_MARK_TEXT_RECODED] = "text-recoded",
+    [HT_MARK_SURROGATES_JOINED] = "surrogates-joined",
+    [HT_MARK_PARAMETERS_BY_PLACE] = "parameters-by-place",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(MARK_NAMES) == HT_MARK_COUNT_);
+
+static const char *const TYPE_NAMES[] = {
+    [HT_TYPE_STRING] = "string",     [HT_TYPE_CODE] = "code",           [HT_TYPE_DATE] = "date",
+    [HT_TYPE_DATETIME] = "datetime", [HT_TYPE_TIME] = "time",           [HT_TYPE_MONTH] = "month",
+    [HT_TYPE_INTEGER] = "integer",   [HT_TYPE_DECIMAL] = "decimal",     [HT_TYPE_ID_NUMBER] = "idNumber",
+    [HT_TYPE_DIVISION] = "division", [HT_TYPE_REFERENCE] = "reference",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(TYPE_NAMES) == HT_TYPE_COUNT_);
+
+static const char *const MASK_NAMES[] = {
+    [HT_MASK_NONE] = "none",   [HT_MASK_NAME] = "name",       [HT_MASK_ID_NUMBER] = "idNumber",
+    [HT_MASK_PHONE] = "phone", [HT_MASK_ADDRESS] = "address", [HT_MASK_YEAR] = "year",
+    [HT_MASK_LAST4] = "last4", [HT_MASK_HIDE] = "hide",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(MASK_NAMES) == HT_MASK_COUNT_);
+
+const char *ht_mark_name(HtMark mark)
+{
+    return (unsigned)mark < HT_MARK_COUNT_ ? MARK_NAMES[mark] : NULL;
+}
+
+const char *ht_type_name(HtType type)
+{
+    return (unsigned)type < HT_TYPE_COUNT_ ? TYPE_NAMES[type] : NULL;
+}
+
+const char *ht_mask_name(HtMask mask)
+{
+    return (unsigned)mask < HT_MASK_COUNT_ ? MASK_NAMES[mask] : NULL;
+}
+
+/* The place of `name` in `names`, or -1. */
+static int find_name(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (name && strcmp(names[i], name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+bool ht_mask_from_name(const char *name, HtMask *mask)
+{
+    int index = find_name(MASK_NAMES, G_N_ELEMENTS(MASK_NAMES), name);
+    if (index < 0) {
+        return false;
+    }
+    *mask = (HtMask)index;
+    return true;
+}
+
+/* ---- Reading ---- */
+
+typedef struct {
+    HtDictionary *dictionary;
+    const char *path;
+    GString *errors;
+} Loader;
+
+static void report(const Loader *loader, long line, const char *text, const char *quoted)
+{
+    g_string_append_printf(loader->errors, "%s:%ld: error: %s", loader->path, line, text);
+    if (quoted) {
+        g_string_append_printf(loader->errors, " \"%s\"", quoted);
+    }
+    g_string_append_c(loader->errors, '\n');
+}
+
+/* The attribute's value, kept with the dictionary; NULL when absent. */
+static const char *attribute(const Loader *loader, xmlNode *node, const char *name)
+{
+    xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
+    if (!value) {
+        return NULL;
+    }
+    const char *kept = g_string_chunk_insert_const(loader->dictionary->texts, (const char *)value);
+    xmlFree(value);
+    return kept;
+}
+
+/* The same, but "" is said to be an error when it must be there (a file without its schema may lack
+ * anything). */
+static const char *required(const Loader *loader, xmlNode *node, const char *name)
+{
+    const char *value = attribute(loader, node, name);
+    if (!value || !value[0]) {
+        report(loader, xmlGetLineNo(node), "missing attribute", name);
+    }
+    return value ? value : "";
+}
+
+static uint32_t number_attribute(const Loader *loader, xmlNode *node, const char *name, uint32_t otherwise)
+{
+    const char *text = attribute(loader, node, name);
+    guint64 number = 0;
+    if (!text) {
+        return otherwise;
+    }
+    if (!g_ascii_string_to_unsigned(text, 10, 0, 1000000, &number, NULL)) {
+        report(loader, xmlGetLineNo(node), "not a number:", name);
+    }
+    return (uint32_t)number;
+}
+
+static int choice_attribute(const Loader *loader, xmlNode *node, const char *name, const char *const *names,
+                            size_t count)
+{
+    const char *text = required(loader, node, name);
+    int index = find_name(names, count, text);
+    if (index < 0 && text[0]) {
+        report(loader, xmlGetLineNo(node), "unknown value", text);
+    }
+    return MAX(index, 0);
+}
+
+static bool is_yes(const Loader *loader, xmlNode *node, const char *name)
+{
+    const char *text = attribute(loader, node, name);
+    return text && strcmp(text, "yes") == 0;
+}
+
+static bool is_element(xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0 && node->ns &&
+           strcmp((const char *)node->ns->href, NAMESPACE) == 0;
+}
+
+static HtNames take_names(const Loader *loader, xmlNode *node)
+{
+    static const char *const words[] = {"nobody", "elder", "spouse", "anybody"}; /* in the order of HtNames */
+    const char *text = attribute(loader, node, "names");
+    return text ? (HtNames)choice_attribute(loader, node, "names", words, G_N_ELEMENTS(words))
+                : HT_NAMES_NOBODY;
+}
+
+static void take_element(const Loader *loader, xmlNode *node, const char *group, bool repeats)
+{
+    HtDictionary *dictionary = loader->dictionary;
+    const char *name = required(loader, node, "name");
+    g_autofree char *full = g_strconcat(group, ".", name, NULL);
+    HtElement one = {
+        .name = g_string_chunk_insert_const(dictionary->texts, full),
+        .group = group,
+        .element = name,
+        .zh = required(loader, node, "zh"),
+        .standard = attribute(loader, node, "standard"),
+        .table = attribute(loader, node, "table"),
+        .authority = attribute(loader, node, "authority"),
+        .type = (HtType)choice_attribute(loader, node, "type", TYPE_NAMES, G_N_ELEMENTS(TYPE_NAMES)),
+        .mask = (HtMask)choice_attribute(loader, node, "mask", MASK_NAMES, G_N_ELEMENTS(MASK_NAMES)),
+        .max_length = number_attribute(loader, node, "length", 0),
+        .index = dictionary->elements->len,
+        .name_size = (uint16_t)strlen(full),
+        .group_size = (uint16_t)strlen(group),
+        .sensitivity = (uint8_t)MIN(number_attribute(loader, node, "sensitivity", 3), 3),
+        .repeats = repeats,
+        .names = take_names(loader, node),
+        .open_ended = is_yes(loader, node, "openEnded"),
+        .sending = is_yes(loader, node, "sending"),
+        .line = (uint32_t)xmlGetLineNo(node),
+    };
+    if (one.table && one.type != HT_TYPE_CODE) {
+        report(loader, one.line, "a table, but not of type code:", full);
+    }
+    g_array_append_val(dictionary->elements, one);
+}
+
+static void take_group(const Loader *loader, xmlNode *node)
+{
+    const char *group = required(loader, node, "name");
+    bool repeats = is_yes(loader, node, "repeats");
+    guint before = loader->dictionary->elements->len;
+    if (before > 0 && g_array_index(loader->dictionary->elements, HtElement, before - 1).group == group) {
+        report(loader, xmlGetLineNo(node), "group stands twice:", group); /* its texts are interned */
+    }
+    for (xmlNode *child = node->children; child; child = child->next) {
+        if (is_element(child, "element")) {
+            take_element(loader, child, group, repeats);
+        }
+    }
+    if (loader->dictionary->elements->len == before) {
+        report(loader, xmlGetLineNo(node), "group without elements", group);
+    }
+}
+
+/* "person move" as a NULL-terminated list. The dictionary owns it. */
+static const char *const *take_group_list(const Loader *loader, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit_set(text ? text : "", " \t\r\n", -1);
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    for (char **word = words; *word; word++) {
+        if (**word) {
+            g_ptr_array_add(list, g_string_chunk_insert_const(loader->dictionary->texts, *word));
+        }
+    }
+    g_ptr_array_add(list, NULL);
+    gpointer *kept = g_ptr_array_free(g_steal_pointer(&list), FALSE);
+    g_ptr_array_add(loader->dictionary->group_lists, kept);
+    return (const char *const *)kept;
+}
+
+static void take_event_type(const Loader *loader, xmlNode *node)
+{
+    HtDictionary *dictionary = loader->dictionary;
+    HtEventType one = {
+        .name = required(loader, node, "name"),
+        .zh = required(loader, node, "zh"),
+        .direction = required(loader, node, "direction"),
+        .also = attribute(loader, node, "also"),
+        .department = attribute(loader, node, "department"),
+        .groups = take_group_list(loader, attribute(loader, node, "groups")),
+        .version = number_attribute(loader, node, "version", 1),
+        .index = dictionary->event_types->len,
+        .newborn = is_yes(loader, node, "newborn"),
+        .needs_person = is_yes(loader, node, "needsPerson"),
+        .restricted = is_yes(loader, node, "restricted"),
+        .line = (uint32_t)xmlGetLineNo(node),
+    };
+    g_array_append_val(dictionary->event_types, one);
+}
+
+static void take_mark(const Loader *loader, xmlNode *node)
+{
+    HtMarkInfo one = {
+        .name = required(loader, node, "name"),
+        .zh = required(loader, node, "zh"),
+        .text = required(loader, node, "text"),
+    };
+    g_array_append_val(loader->dictionary->marks, one);
+}
+
+static void take_root(const Loader *loader, xmlNode *root)
+{
+    if (!root || !is_element(root, "dictionary")) {
+        report(loader, root ? xmlGetLineNo(root) : 1, "the root is not dictionary in", NAMESPACE);
+        return;
+    }
+    required(loader, root, "edition");
+    for (xmlNode *node = root->children; node; node = node->next) {
+        if (is_element(node, "group")) {
+            take_group(loader, node);
+        } else if (is_element(node, "eventType")) {
+            take_event_type(loader, node);
+        } else if (is_element(node, "mark")) {
+            take_mark(loader, node);
+        }
+    }
+}
+
+/* ---- Indexes, and what a grammar cannot say ---- */
+
+static void index_elements(const Loader *loader)
+{
+    HtDictionary *dictionary = loader->dictionary;
+    ht_lookup_init(&dictionary->by_name, dictionary->elements->len);
+    ht_lookup_init(&dictionary->by_group, dictionary->elements->len);
+    const char *group = NULL;
+    for (guint i = 0; i < dictionary->elements->len; i++) {
+        const HtElement *one = &g_array_index(dictionary->elements, HtElement, i);
+        if (!ht_lookup_add(&dictionary->by_name, one->name, one->name_size, i)) {
+            report(loader, one->line, "element stands twice:", one->name);
+        }
+        if (one->group != group && !ht_lookup_add(&dictionary->by_group, one->group, one->group_size, i)) {
+            report(loader, one->line, "group stands twice:", one->group);
+        }
+        group = one->group;
+    }
+}
+
+static void index_event_types(const Loader *loader)
+{
+    HtDictionary *dictionary = loader->dictionary;
+    ht_lookup_init(&dictionary->by_event_type, dictionary->event_types->len);
+    for (guint i = 0; i < dictionary->event_types->len; i++) {
+        const HtEventType *one = &g_array_index(dictionary->event_types, HtEventType, i);
+        if (!ht_lookup_add(&dictionary->by_event_type, one->name, strlen(one->name), i)) {
+            report(loader, one->line, "event type stands twice:", one->name);
+        }
+        for (const char *const *group = one->groups; *group; group++) {
+            if (ht_lookup_find(&dictionary->by_group, *group, strlen(*group)) == HT_LOOKUP_NONE) {
+                report(loader, one->line, "event type carries an unknown group", *group);
+            }
+        }
+    }
+}
+
+static void index_marks(const Loader *loader)
+{
+    HtDictionary *dictionary = loader->dictionary;
+    ht_lookup_init(&dictionary->by_mark, dictionary->marks->len);
+    for (guint i = 0; i < dictionary->marks->len; i++) {
+        const HtMarkInfo *one = &g_array_index(dictionary->marks, HtMarkInfo, i);
+        if (!ht_lookup_add(&dictionary->by_mark, one->name, strlen(one->name), i)) {
+            report(loader, 1, "mark stands twice:", one->name);
+        }
+    }
+    for (int i = 0; i < HT_MARK_COUNT_; i++) {
+        if (!ht_dictionary_find_mark(dictionary, MARK_NAMES[i], strlen(MARK_NAMES[i]))) {
+            report(loader, 1, "a mark that the program sets is missing:", MARK_NAMES[i]);
+        }
+    }
+}
+
+/* ---- XML and its grammar ---- */
+
+static void take_xml_error(void *user, xmlError *error)
+{
+    const Loader *loader = user;
+    g_autofree char *text = g_strchomp(g_strdup(error->message ? error->message : "not readable"));
+    report(loader, error->line, text, NULL);
+}
+
+static void check_grammar(const Loader *loader, xmlDoc *document, const char *schema)
+{
+    Loader of_schema = {loader->dictionary, schema, loader->errors};
+    g_autoptr(xmlRelaxNGParserCtxt) parser = xmlRelaxNGNewParserCtxt(schema);
+    if (!parser) {
+        report(&of_schema, 1, "cannot read the schema", NULL);
+        return;
+    }
+    xmlRelaxNGSetParserStructuredErrors(parser, take_xml_error, &of_schema);
+    g_autoptr(xmlRelaxNG) grammar = xmlRelaxNGParse(parser);
+    if (!grammar) {
+        report(&of_schema, 1, "cannot use the schema", NULL);
+        return;
+    }
+    g_autoptr(xmlRelaxNGValidCtxt) validator = xmlRelaxNGNewValidCtxt(grammar);
+    xmlRelaxNGSetValidStructuredErrors(validator, take_xml_error, (void *)loader);
+    xmlRelaxNGValidateDoc(validator, document);
+}
+
+/* The parsed file, or NULL with errors reported. */
+static xmlDoc *parse_file(const Loader *loader)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    if (!g_file_get_contents(loader->path, &bytes, &size, &error) || size > INT_MAX) {
+        report(loader, 1, error ? error->message : "file is too large", NULL);
+        return NULL;
+    }
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    xmlDoc *document = xmlCtxtReadMemory(parser, bytes, (int)size, loader->path, "UTF-8",
+                                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    const xmlError *problem = document ? NULL : xmlCtxtGetLastError(parser);
+    if (!document) {
+        g_autofree char *text =
+            g_strchomp(g_strdup(problem && problem->message ? problem->message : "not XML"));
+        report(loader, problem && problem->line > 0 ? problem->line : 1, text, NULL);
+    }
+    xmlFreeParserCtxt(parser);
+    return document;
+}
+
+static HtDictionary *new_dictionary(void)
+{
+    HtDictionary *dictionary = g_new0(HtDictionary, 1);
+    dictionary->texts = g_string_chunk_new(16 * 1024);
+    dictionary->elements = g_array_new(FALSE, FALSE, sizeof(HtElement));
+    dictionary->event_types = g_array_new(FALSE, FALSE, sizeof(HtEventType));
+    dictionary->marks = g_array_new(FALSE, FALSE, sizeof(HtMarkInfo));
+    dictionary->group_lists = g_ptr_array_new_with_free_func(g_free);
+    return dictionary;
+}
+
+void ht_dictionary_free(HtDictionary *dictionary)
+{
+    if (!dictionary) {
+        return;
+    }
+    ht_lookup_clear(&dictionary->by_name);
+    ht_lookup_clear(&dictionary->by_group);
+    ht_lookup_clear(&dictionary->by_event_type);
+    ht_lookup_clear(&dictionary->by_mark);
+    g_ptr_array_unref(dictionary->group_lists);
+    g_array_unref(dictionary->elements);
+    g_array_unref(dictionary->event_types);
+    g_array_unref(dictionary->marks);
+    g_string_chunk_free(dictionary->texts);
+    g_free(dictionary);
+}
+
+static HtDictionary *fail(const Loader *loader, HtDictionaryError code, GError **error)
+{
+    g_string_truncate(loader->errors, loader->errors->len - 1); /* the last line break */
+    g_set_error_literal(error, HT_DICTIONARY_ERROR, code, loader->errors->str);
+    return NULL;
+}
+
+HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **error)
+{
+    g_autoptr(HtDictionary) dictionary = new_dictionary();
+    g_autoptr(GString) errors = g_string_new(NULL);
+    Loader loader = {dictionary, path, errors};
+    g_autoptr(xmlDoc) document = parse_file(&loader);
+    if (!document) {
+        return fail(&loader, HT_DICTIONARY_ERROR_READ, error);
+    }
+    if (schema) {
+        check_grammar(&loader, document, schema);
+    }
+    take_root(&loader, xmlDocGetRootElement(document));
+    index_elements(&loader);
+    index_event_types(&loader);
+    index_marks(&loader);
+    if (errors->len > 0) {
+        return fail(&loader, HT_DICTIONARY_ERROR_CONTENT, error);
+    }
+    return g_steal_pointer(&dictionary);
+}
+
+/* ---- Asking ---- */
+
+const HtElement *ht_dictionary_element(const HtDictionary *dictionary, uint32_t index)
+{
+    return index < dictionary->elements->len ? &g_array_index(dictionary->elements, HtElement, index) : NULL;
+}
+
+uint32_t ht_dictionary_n_elements(const HtDictionary *dictionary)
+{
+    return dictionary->elements->len;
+}
+
+const HtElement *ht_dictionary_find(const HtDictionary *dictionary, const char *name, size_t size)
+{
+    return ht_dictionary_element(dictionary, ht_lookup_find(&dictionary->by_name, name, size));
+}
+
+const HtElement *ht_dictionary_find_group(const HtDictionary *dictionary, const char *group, size_t size)
+{
+    return ht_dictionary_element(dictionary, ht_lookup_find(&dictionary->by_group, group, size));
+}
+
+/* The number after ".v" at the end of the name, and the size before it; 0 when there is none. */
+static uint32_t split_version(const char *name, size_t *size)
+{
+    size_t at = *size;
+    uint32_t version = 0, scale = 1;
+    for (; at > 0 && g_ascii_isdigit(name[at - 1]) && scale <= 1000; at--, scale *= 10) {
+        version += (uint32_t)(name[at - 1] - '0') * scale;
+    }
+    if (at == *size || at < 3 || name[at - 1] != 'v' || name[at - 2] != '.') {
+        return 0;
+    }
+    *size = at - 2;
+    return version;
+}
+
+const HtEventType *ht_dictionary_event_type(const HtDictionary *dictionary, uint32_t index)
+{
+    const GArray *types = dictionary->event_types;
+    return index < types->len ? &g_array_index(types, HtEventType, index) : NULL;
+}
+
+const HtEventType *ht_dictionary_find_event_type(const HtDictionary *dictionary, const char *name,
+                                                 size_t size)
+{
+    uint32_t version = split_version(name, &size);
+    const HtEventType *type =
+        ht_dictionary_event_type(dictionary, ht_lookup_find(&dictionary->by_event_type, name, size));
+    return type && (version == 0 || version == type->version) ? type : NULL;
+}
+
+uint32_t ht_dictionary_n_event_types(const HtDictionary *dictionary)
+{
+    return dictionary->event_types->len;
+}
+
+const HtMarkInfo *ht_dictionary_mark(const HtDictionary *dictionary, uint32_t index)
+{
+    return index < dictionary->marks->len ? &g_array_index(dictionary->marks, HtMarkInfo, index) : NULL;
+}
+
+const HtMarkInfo *ht_dictionary_find_mark(const HtDictionary *dictionary, const char *name, size_t size)
+{
+    return ht_dictionary_mark(dictionary, ht_lookup_find(&dictionary->by_mark, name, size));
+}
+
+uint32_t ht_dictionary_n_marks(const HtDictionary *dictionary)
+{
+    return dictionary->marks->len;
+}

@@ -1,0 +1,297 @@
+/* Administrative divisions: one hash over the codes of all lists. Loaded at start by the host, the bus and
+ * the tools; ht_division_check() runs for each record (hot path, host process). Loaded data never changes;
+ * any thread may read. */
+#include "mappings/engine/reference/divisions.h"
+
+#include "mappings/engine/reference/tables.h"
+
+#define EDITIONS_MAX 16
+#define NO_EDITION 0 /* of a list without date: its codes count as the county's edition */
+
+G_DEFINE_QUARK(ht_divisions_error, ht_divisions_error)
+
+typedef struct {
+    uint64_t code; /* as a number; 6, 9 and 12 digits cannot be confused, no code begins with 0 */
+    const char *name;
+    uint8_t edition;
+    bool retired;
+} Division;
+
+typedef struct {
+    const char *name;   /* "nbs-2022-10" */
+    const char *issued; /* "2022-10" */
+    bool complete;      /* holds every county in force */
+} Edition;
+
+struct HtDivisions {
+    GPtrArray *files; /* HtTsv: names point into them */
+    Edition editions[EDITIONS_MAX];
+    guint n_editions;
+    GArray *divisions; /* Division */
+    uint16_t *slots;   /* index into divisions + 1; 0 is free */
+    uint32_t mask;
+};
+
+void ht_divisions_free(HtDivisions *divisions)
+{
+    if (!divisions) {
+        return;
+    }
+    g_ptr_array_unref(divisions->files);
+    g_array_unref(divisions->divisions);
+    g_free(divisions->slots);
+    g_free(divisions);
+}
+
+/* ---- The index ---- */
+
+static inline uint32_t hash_code(uint64_t code)
+{
+    return (uint32_t)(code * 0x9e3779b97f4a7c15u >> 40);
+}
+
+static Division *division_at(const HtDivisions *divisions, uint32_t index)
+{
+    return &g_array_index(divisions->divisions, Division, index);
+}
+
+/* The slot of this code, or the free one where it belongs. */
+static uint16_t *find_slot(const HtDivisions *divisions, uint64_t code)
+{
+    uint32_t at = hash_code(code) & divisions->mask;
+    while (divisions->slots[at] && division_at(divisions, divisions->slots[at] - 1u)->code != code) {
+        at = (at + 1) & divisions->mask;
+    }
+    return &divisions->slots[at];
+}
+
+static const Division *find_division(const HtDivisions *divisions, uint64_t code)
+{
+    uint16_t slot = *find_slot(divisions, code);
+    return slot ? division_at(divisions, slot - 1u) : NULL;
+}
+
+/* ---- Loading ---- */
+
+static void report(GString *errors, const HtTsv *tsv, guint line, const char *text)
+{
+    g_string_append_printf(errors, "%s:%u: error: %s\n", ht_tsv_path(tsv), line, text);
+}
+
+/* The number of the file's edition, added if it is new; NO_EDITION when the file names none. */
+static uint8_t take_edition(HtDivisions *divisions, const HtTsv *tsv, GString *errors)
+{
+    const char *name = ht_tsv_header(tsv, "edition");
+    const char *issued = ht_tsv_header(tsv, "issued");
+    const char *complete = ht_tsv_header(tsv, "complete");
+    if (!name) {
+        return NO_EDITION;
+    }
+    for (guint i = 1; i < divisions->n_editions; i++) {
+        if (strcmp(divisions->editions[i].name, name) == 0) {
+            return (uint8_t)i;
+        }
+    }
+    if (!issued || divisions->n_editions == EDITIONS_MAX) {
+        report(errors, tsv, 1, "`# issued:` is missing, or there are more than 15 editions");
+        return NO_EDITION;
+    }
+    divisions->editions[divisions->n_editions] =
+        (Edition){name, issued, complete && strcmp(complete, "yes") == 0};
+    return (uint8_t)divisions->n_editions++;
+}
+
+/* The code as a number, 0 when it is not 6, 9 or 12 digits or begins with 0. */
+static uint64_t number_of(const char *code, size_t size)
+{
+    uint64_t number = 0;
+    if ((size != 6 && size != 9 && size != 12) || code[0] == '0') {
+        return 0;
+    }
+    for (size_t i = 0; i < size; i++) {
+        unsigned digit = (unsigned)(code[i] - '0');
+        if (digit > 9) {
+            return 0;
+        }
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+static bool is_newer(const HtDivisions *divisions, uint8_t a, uint8_t b)
+{
+    return b == NO_EDITION ||
+           (a != NO_EDITION && strcmp(divisions->editions[a].issued, divisions->editions[b].issued) > 0);
+}
+
+/* A code in several lists counts as the newest says. */
+static void take_division(HtDivisions *divisions, const Division *one, const HtTsv *tsv, guint row,
+                          GString *errors)
+{
+    uint16_t *slot = find_slot(divisions, one->code);
+    if (!*slot) {
+        if (divisions->divisions->len >= UINT16_MAX) {
+            report(errors, tsv, ht_tsv_line(tsv, row), "more than 65 535 codes");
+            return;
+        }
+        g_array_append_val(divisions->divisions, *one);
+        *slot = (uint16_t)divisions->divisions->len;
+        return;
+    }
+    Division *known = division_at(divisions, *slot - 1u);
+    if (known->edition == one->edition) {
+        report(errors, tsv, ht_tsv_line(tsv, row), "code stands twice in this edition");
+    } else if (is_newer(divisions, one->edition, known->edition)) {
+        *known = *one;
+    }
+}
+
+static void take_file(HtDivisions *divisions, const HtTsv *tsv, GString *errors)
+{
+    int code = ht_tsv_column(tsv, "code"), zh = ht_tsv_column(tsv, "zh"),
+        status = ht_tsv_column(tsv, "status");
+    if (code < 0 || zh < 0) {
+        report(errors, tsv, 1, "a list of divisions needs the columns code and zh");
+        return;
+    }
+    uint8_t edition = take_edition(divisions, tsv, errors);
+    for (guint row = 0; row < ht_tsv_n_rows(tsv); row++) {
+        const char *text = ht_tsv_get(tsv, row, code), *word = ht_tsv_get(tsv, row, status);
+        Division one = {number_of(text, strlen(text)), ht_tsv_get(tsv, row, zh), edition,
+                        strcmp(word, "retired") == 0};
+        if (one.code == 0) {
+            report(errors, tsv, ht_tsv_line(tsv, row), "code is not 6, 9 or 12 digits");
+        } else if (word[0] && !one.retired) {
+            report(errors, tsv, ht_tsv_line(tsv, row), "status is neither empty nor retired");
+        } else {
+            take_division(divisions, &one, tsv, row, errors);
+        }
+    }
+}
+
+static void make_slots(HtDivisions *divisions)
+{
+    guint rows = 0;
+    for (guint i = 0; i < divisions->files->len; i++) {
+        rows += ht_tsv_n_rows(g_ptr_array_index(divisions->files, i));
+    }
+    uint32_t slots = 8;
+    while (slots < rows * 2) {
+        slots *= 2;
+    }
+    divisions->slots = g_new0(uint16_t, slots);
+    divisions->mask = slots - 1;
+}
+
+static void read_folder(HtDivisions *divisions, const char *folder, GString *errors)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
+    if (!dir) {
+        g_string_append_printf(errors, "%s:1: error: %s\n", folder, error->message);
+        return;
+    }
+    const char *file;
+    while ((file = g_dir_read_name(dir))) {
+        if (!g_str_has_suffix(file, ".tsv") || file[0] == '.') {
+            continue;
+        }
+        g_autofree char *path = g_build_filename(folder, file, NULL);
+        HtTsv *tsv = ht_tsv_load(path, errors);
+        if (tsv) {
+            g_ptr_array_add(divisions->files, tsv);
+        }
+    }
+}
+
+HtDivisions *ht_divisions_load(const char *folder, GError **error)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    g_autoptr(HtDivisions) divisions = g_new0(HtDivisions, 1);
+    divisions->files = g_ptr_array_new_with_free_func((GDestroyNotify)ht_tsv_free);
+    divisions->divisions = g_array_new(FALSE, FALSE, sizeof(Division));
+    divisions->n_editions = 1;
+    read_folder(divisions, folder, errors);
+    make_slots(divisions);
+    for (guint i = 0; i < divisions->files->len; i++) {
+        take_file(divisions, g_ptr_array_index(divisions->files, i), errors);
+    }
+    if (errors->len > 0) {
+        g_string_truncate(errors, errors->len - 1); /* the last line break */
+        g_set_error_literal(error, HT_DIVISIONS_ERROR, 0, errors->str);
+        return NULL;
+    }
+    return g_steal_pointer(&divisions);
+}
+
+/* ---- Asking ---- */
+
+/* Digits that matter: trailing groups of zeros say that the code is of a wider level. */
+static uint8_t significant_size(const char *code, size_t size)
+{
+    if (size == 12 && memcmp(code + 9, "000", 3) == 0) {
+        size = 9;
+    }
+    if (size == 9 && memcmp(code + 6, "000", 3) == 0) {
+        size = 6;
+    }
+    return (uint8_t)size;
+}
+
+static HtDivisionLevel level_of(const char *code, size_t size)
+{
+    switch (size) {
+    case 12: return HT_DIVISION_COMMITTEE;
+    case 9: return HT_DIVISION_STREET;
+    default:
+        return memcmp(code + 2, "0000", 4) == 0 ? HT_DIVISION_PROVINCE
+               : memcmp(code + 4, "00", 2) == 0 ? HT_DIVISION_PREFECTURE
+                                                : HT_DIVISION_COUNTY;
+    }
+}
+
+static const char *edition_name(const HtDivisions *divisions, const Division *exact, const Division *county)
+{
+    uint8_t edition = exact ? exact->edition : NO_EDITION;
+    if (edition == NO_EDITION && county) {
+        edition = county->edition;
+    }
+    return edition == NO_EDITION ? NULL : divisions->editions[edition].name;
+}
+
+bool ht_division_check(const HtDivisions *divisions, const char *code, size_t size, HtDivisionInfo *info)
+{
+    *info = (HtDivisionInfo){.marks = HT_MARK_BIT(HT_MARK_DIVISION_UNKNOWN)};
+    uint64_t number = number_of(code, size);
+    if (number == 0) {
+        return false;
+    }
+    info->size = significant_size(code, size);
+    info->level = level_of(code, info->size);
+    uint64_t whole = number;
+    for (size_t digits = size; digits > 6; digits -= 3) {
+        number /= 1000;
+        whole = digits > info->size ? number : whole;
+    }
+    const Division *county = find_division(divisions, number);
+    const Division *exact = info->size == 6 ? county : find_division(divisions, whole);
+    info->exact = exact != NULL;
+    info->known = exact || county;
+    info->retired = (exact && exact->retired) || (county && county->retired);
+    info->edition = edition_name(divisions, exact, county);
+    info->name = exact ? exact->name : NULL;
+    info->marks = !info->known ? info->marks : info->retired ? HT_MARK_BIT(HT_MARK_DIVISION_RETIRED) : 0;
+    return info->known;
+}
+
+const char *ht_divisions_edition(const HtDivisions *divisions)
+{
+    const Edition *newest = NULL;
+    for (guint i = 1; i < divisions->n_editions; i++) {
+        const Edition *one = &divisions->editions[i];
+        if (one->complete && (!newest || strcmp(one->issued, newest->issued) > 0)) {
+            newest = one;
+        }
+    }
+    return newest ? newest->name : "none";
+}

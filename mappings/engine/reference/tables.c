@@ -1,0 +1,661 @@
+/* Code tables, translations, the lookup by text and the tab-separated form. Loaded at start by the host,
+ * the bus and the tools; the lookups run on the mapping engine's hot path. Loaded data never changes; any
+ * thread may read. */
+#include "mappings/engine/reference/tables.h"
+
+#define TSV_FILE_MAX (16u << 20)
+#define TSV_COLUMNS_MAX 16
+
+G_DEFINE_QUARK(ht_tables_error, ht_tables_error)
+
+/* ---- Lookup ---- */
+
+/* Mixes eight bytes at a time; keys are short and come from trusted files, values asked for do not grow
+ * the table. */
+static inline uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
+static inline uint32_t hash_key(const char *key, size_t size)
+{
+    uint64_t hash = size, word;
+    for (; size >= 8; key += 8, size -= 8) {
+        memcpy(&word, key, 8);
+        hash = mix(hash, word);
+    }
+    word = 0;
+    for (size_t i = 0; i < size; i++) {
+        word = word << 8 | (unsigned char)key[i];
+    }
+    hash = mix(hash, word);
+    return (uint32_t)(hash >> 32);
+}
+
+void ht_lookup_init(HtLookup *lookup, uint32_t keys)
+{
+    uint32_t slots = 8;
+    while (slots < keys * 2) {
+        slots *= 2;
+    }
+    *lookup = (HtLookup){g_new0(HtLookupSlot, slots), slots - 1, 0};
+}
+
+void ht_lookup_clear(HtLookup *lookup)
+{
+    g_clear_pointer(&lookup->slots, g_free);
+    *lookup = (HtLookup){0};
+}
+
+/* The slot of this key, or the free one where it belongs. */
+static inline HtLookupSlot *find_slot(const HtLookup *lookup, const char *key, size_t size)
+{
+    uint32_t at = hash_key(key, size) & lookup->mask;
+    while (lookup->slots[at].key) {
+        HtLookupSlot *slot = &lookup->slots[at];
+        if (slot->size == size && memcmp(slot->key, key, size) == 0) {
+            return slot;
+        }
+        at = (at + 1) & lookup->mask;
+    }
+    return &lookup->slots[at];
+}
+
+bool ht_lookup_add(HtLookup *lookup, const char *key, size_t size, uint32_t value)
+{
+    HtLookupSlot *slot = find_slot(lookup, key, size);
+    if (slot->key) {
+        return false;
+    }
+    g_assert(lookup->count < lookup->mask);
+    *slot = (HtLookupSlot){key, (uint32_t)size, value};
+    lookup->count++;
+    return true;
+}
+
+uint32_t ht_lookup_find(const HtLookup *lookup, const char *key, size_t size)
+{
+    if (!lookup->slots || !key) {
+        return HT_LOOKUP_NONE;
+    }
+    const HtLookupSlot *slot = find_slot(lookup, key, size);
+    return slot->key ? slot->value : HT_LOOKUP_NONE;
+}
+
+/* ---- Tab-separated files ---- */
+
+struct HtTsv {
+    char *path;
+    char *bytes;        /* the file, cut in place: every field ends in NUL */
+    GPtrArray *headers; /* key, value, key, value, … */
+    GPtrArray *columns;
+    GPtrArray *fields; /* rows after one another, n_columns each */
+    GArray *lines;     /* guint, one a row */
+};
+
+void ht_tsv_free(HtTsv *tsv)
+{
+    if (!tsv) {
+        return;
+    }
+    g_free(tsv->path);
+    g_free(tsv->bytes);
+    g_ptr_array_unref(tsv->headers);
+    g_ptr_array_unref(tsv->columns);
+    g_ptr_array_unref(tsv->fields);
+    g_array_unref(tsv->lines);
+    g_free(tsv);
+}
+
+static void report(GString *errors, const HtTsv *tsv, guint line, const char *text)
+{
+    g_string_append_printf(errors, "%s:%u: error: %s\n", tsv->path, line, text);
+}
+
+/* `# key: value`; other comments are for people. */
+static void take_comment(HtTsv *tsv, char *line)
+{
+    char *colon = strchr(line, ':');
+    if (colon) {
+        *colon = '\0';
+        g_ptr_array_add(tsv->headers, g_strstrip(line + 1));
+        g_ptr_array_add(tsv->headers, g_strstrip(colon + 1));
+    }
+}
+
+/* Cuts the line at its tabs into `into`; the number of fields. */
+static guint cut_fields(char *line, GPtrArray *into)
+{
+    guint count = 1;
+    g_ptr_array_add(into, line);
+    for (char *tab = strchr(line, '\t'); tab; tab = strchr(tab + 1, '\t')) {
+        *tab = '\0';
+        g_ptr_array_add(into, tab + 1);
+        count++;
+    }
+    return count;
+}
+
+static void take_row(HtTsv *tsv, char *text, guint line, GString *errors)
+{
+    guint count = cut_fields(text, tsv->fields);
+    if (count > tsv->columns->len) {
+        report(errors, tsv, line, "more fields than columns");
+        g_ptr_array_set_size(tsv->fields, (int)(tsv->fields->len - count));
+        return;
+    }
+    for (; count < tsv->columns->len; count++) {
+        g_ptr_array_add(tsv->fields, (gpointer) "");
+    }
+    g_array_append_val(tsv->lines, line);
+}
+
+static void take_line(HtTsv *tsv, char *text, guint line, GString *errors)
+{
+    size_t size = strlen(text);
+    if (size > 0 && text[size - 1] == '\r') {
+        text[size - 1] = '\0';
+    }
+    if (text[0] == '\0') {
+        return;
+    }
+    if (text[0] == '#') {
+        take_comment(tsv, text);
+    } else if (tsv->columns->len > 0) {
+        take_row(tsv, text, line, errors);
+    } else if (cut_fields(text, tsv->columns) > TSV_COLUMNS_MAX) {
+        report(errors, tsv, line, "too many columns");
+    }
+}
+
+static bool read_bytes(HtTsv *tsv, GString *errors)
+{
+    g_autoptr(GError) error = NULL;
+    gsize size = 0;
+    if (!g_file_get_contents(tsv->path, &tsv->bytes, &size, &error)) {
+        report(errors, tsv, 1, error->message);
+        return false;
+    }
+    if (size > TSV_FILE_MAX) {
+        report(errors, tsv, 1, "file is larger than 16 MB");
+        return false;
+    }
+    if (!g_utf8_validate(tsv->bytes, (gssize)size, NULL)) {
+        report(errors, tsv, 1, "not UTF-8, or holds NUL");
+        return false;
+    }
+    return true;
+}
+
+HtTsv *ht_tsv_load(const char *path, GString *errors)
+{
+    g_autoptr(HtTsv) tsv = g_new0(HtTsv, 1);
+    tsv->path = g_strdup(path);
+    tsv->headers = g_ptr_array_new();
+    tsv->columns = g_ptr_array_new();
+    tsv->fields = g_ptr_array_new();
+    tsv->lines = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (!read_bytes(tsv, errors)) {
+        return NULL;
+    }
+    guint line = 1;
+    for (char *at = tsv->bytes; at; line++) {
+        char *end = strchr(at, '\n');
+        if (end) {
+            *end = '\0';
+        }
+        take_line(tsv, at, line, errors);
+        at = end ? end + 1 : NULL;
+    }
+    if (tsv->columns->len == 0) {
+        report(errors, tsv, 1, "no line of column names");
+        return NULL;
+    }
+    return g_steal_pointer(&tsv);
+}
+
+const char *ht_tsv_header(const HtTsv *tsv, const char *key)
+{
+    for (guint i = 0; i + 1 < tsv->headers->len; i += 2) {
+        if (strcmp(g_ptr_array_index(tsv->headers, i), key) == 0) {
+            return g_ptr_array_index(tsv->headers, i + 1);
+        }
+    }
+    return NULL;
+}
+
+int ht_tsv_column(const HtTsv *tsv, const char *name)
+{
+    for (guint i = 0; i < tsv->columns->len; i++) {
+        if (strcmp(g_ptr_array_index(tsv->columns, i), name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+guint ht_tsv_n_columns(const HtTsv *tsv)
+{
+    return tsv->columns->len;
+}
+
+const char *ht_tsv_column_name(const HtTsv *tsv, guint column)
+{
+    return column < tsv->columns->len ? g_ptr_array_index(tsv->columns, column) : NULL;
+}
+
+guint ht_tsv_n_rows(const HtTsv *tsv)
+{
+    return tsv->lines->len;
+}
+
+const char *const *ht_tsv_row(const HtTsv *tsv, guint row)
+{
+    return (const char *const *)tsv->fields->pdata + (size_t)row * tsv->columns->len;
+}
+
+const char *ht_tsv_get(const HtTsv *tsv, guint row, int column)
+{
+    return column < 0 ? "" : ht_tsv_row(tsv, row)[column];
+}
+
+guint ht_tsv_line(const HtTsv *tsv, guint row)
+{
+    return g_array_index(tsv->lines, guint, row);
+}
+
+const char *ht_tsv_path(const HtTsv *tsv)
+{
+    return tsv->path;
+}
+
+/* ---- Tables ---- */
+
+struct HtTable {
+    char *name;
+    HtTsv *tsv; /* all texts point into it */
+    HtTableEntry *entries;
+    guint count;
+    HtLookup by_code;
+    HtLookup by_name;
+};
+
+struct HtTranslation {
+    char *name;
+    HtTsv *tsv;
+    const HtTable *table;
+    bool closed;
+    HtTranslationEntry *entries;
+    guint count;
+    HtLookup by_from;
+};
+
+struct HtTables {
+    GPtrArray *tables;       /* HtTable, in name order */
+    GPtrArray *translations; /* HtTranslation, in name order */
+    HtLookup table_names;
+    HtLookup translation_names;
+};
+
+#define AMBIGUOUS_NAME (HT_LOOKUP_NONE - 1)
+
+static void free_table(gpointer data)
+{
+    HtTable *table = data;
+    ht_lookup_clear(&table->by_code);
+    ht_lookup_clear(&table->by_name);
+    ht_tsv_free(table->tsv);
+    g_free(table->entries);
+    g_free(table->name);
+    g_free(table);
+}
+
+static void free_translation(gpointer data)
+{
+    HtTranslation *translation = data;
+    ht_lookup_clear(&translation->by_from);
+    ht_tsv_free(translation->tsv);
+    g_free(translation->entries);
+    g_free(translation->name);
+    g_free(translation);
+}
+
+void ht_tables_free(HtTables *tables)
+{
+    if (!tables) {
+        return;
+    }
+    ht_lookup_clear(&tables->table_names);
+    ht_lookup_clear(&tables->translation_names);
+    g_ptr_array_unref(tables->translations);
+    g_ptr_array_unref(tables->tables);
+    g_free(tables);
+}
+
+/* A name at several codes ("其他") finds none of them. */
+static void index_name(HtTable *table, guint row)
+{
+    const HtTableEntry *entry = &table->entries[row];
+    if (entry->zh_size == 0 || ht_lookup_add(&table->by_name, entry->zh, entry->zh_size, row)) {
+        return;
+    }
+    find_slot(&table->by_name, entry->zh, entry->zh_size)->value = AMBIGUOUS_NAME;
+}
+
+static bool is_known_status(const char *status)
+{
+    return strcmp(status, "") == 0 || strcmp(status, "deprecated") == 0 || strcmp(status, "extension") == 0;
+}
+
+static void index_table(HtTable *table, GString *errors)
+{
+    const HtTsv *tsv = table->tsv;
+    for (guint row = 0; row < table->count; row++) {
+        const HtTableEntry *entry = &table->entries[row];
+        guint line = ht_tsv_line(tsv, row);
+        if (entry->code_size == 0) {
+            report(errors, tsv, line, "empty code");
+        } else if (!ht_lookup_add(&table->by_code, entry->code, entry->code_size, row)) {
+            report(errors, tsv, line, "code stands twice");
+        }
+        if (!is_known_status(entry->status)) {
+            report(errors, tsv, line, "status is neither empty, deprecated nor extension");
+        }
+        index_name(table, row);
+    }
+    for (guint row = 0; row < table->count; row++) {
+        const char *parent = table->entries[row].parent;
+        if (parent[0] && !ht_table_find(table, parent, strlen(parent))) {
+            report(errors, tsv, ht_tsv_line(tsv, row), "parent is no code of this table");
+        }
+    }
+}
+
+/* transfer full; NULL when the file cannot be used at all. */
+static HtTable *load_table(const char *path, const char *name, GString *errors)
+{
+    HtTsv *tsv = ht_tsv_load(path, errors);
+    if (!tsv) {
+        return NULL;
+    }
+    HtTable *table = g_new0(HtTable, 1);
+    table->name = g_strdup(name);
+    table->tsv = tsv;
+    table->count = ht_tsv_n_rows(tsv);
+    table->entries = g_new0(HtTableEntry, table->count);
+    int code = ht_tsv_column(tsv, "code"), zh = ht_tsv_column(tsv, "zh"), en = ht_tsv_column(tsv, "en");
+    int status = ht_tsv_column(tsv, "status"), parent = ht_tsv_column(tsv, "parent");
+    if (code < 0 || zh < 0 || !ht_tsv_header(tsv, "standard")) {
+        report(errors, tsv, 1, "a table needs `# standard:` and the columns code and zh");
+    }
+    for (guint row = 0; row < table->count; row++) {
+        HtTableEntry *entry = &table->entries[row];
+        entry->code = ht_tsv_get(tsv, row, code);
+        entry->zh = ht_tsv_get(tsv, row, zh);
+        entry->en = ht_tsv_get(tsv, row, en);
+        entry->status = ht_tsv_get(tsv, row, status);
+        entry->parent = ht_tsv_get(tsv, row, parent);
+        entry->extra = ht_tsv_row(tsv, row);
+        entry->code_size = (uint16_t)strlen(entry->code);
+        entry->zh_size = (uint16_t)strlen(entry->zh);
+    }
+    ht_lookup_init(&table->by_code, table->count);
+    ht_lookup_init(&table->by_name, table->count);
+    index_table(table, errors);
+    return table;
+}
+
+/* ---- Translations ---- */
+
+/* An empty mark is none. */
+static bool find_mark(const char *name, HtMark *mark)
+{
+    for (int i = 0; i < HT_MARK_COUNT_; i++) {
+        if (strcmp(ht_mark_name((HtMark)i), name) == 0) {
+            *mark = (HtMark)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_translation_row(HtTranslation *translation, guint row, GString *errors)
+{
+    const HtTsv *tsv = translation->tsv;
+    HtTranslationEntry *entry = &translation->entries[row];
+    const char *to = ht_tsv_get(tsv, row, ht_tsv_column(tsv, "to"));
+    const char *mark = ht_tsv_get(tsv, row, ht_tsv_column(tsv, "mark"));
+    guint line = ht_tsv_line(tsv, row);
+    entry->from = ht_tsv_get(tsv, row, ht_tsv_column(tsv, "from"));
+    entry->from_size = (uint16_t)strlen(entry->from);
+    entry->to = ht_table_find(translation->table, to, strlen(to));
+    entry->has_mark = mark[0] != '\0';
+    if (!entry->to) {
+        report(errors, tsv, line, "`to` is no code of the table");
+    }
+    if (entry->has_mark && !find_mark(mark, &entry->mark)) {
+        report(errors, tsv, line, "unknown mark");
+    }
+    if (entry->from_size == 0 || !ht_lookup_add(&translation->by_from, entry->from, entry->from_size, row)) {
+        report(errors, tsv, line, "`from` is empty or stands twice");
+    }
+}
+
+static HtTranslation *load_translation(const HtTables *tables, const char *path, const char *name,
+                                       GString *errors)
+{
+    g_autoptr(HtTsv) tsv = ht_tsv_load(path, errors);
+    if (!tsv) {
+        return NULL;
+    }
+    const char *into = ht_tsv_header(tsv, "table");
+    const char *closed = ht_tsv_header(tsv, "closed");
+    const HtTable *table = into ? ht_tables_find(tables, into) : NULL;
+    if (!table || ht_tsv_column(tsv, "from") < 0 || ht_tsv_column(tsv, "to") < 0) {
+        report(errors, tsv, 1,
+               "a translation needs `# table:` with a known table and the columns from and to");
+        return NULL;
+    }
+    if (closed && strcmp(closed, "yes") != 0 && strcmp(closed, "no") != 0) {
+        report(errors, tsv, 1, "`# closed:` is neither yes nor no");
+    }
+    HtTranslation *translation = g_new0(HtTranslation, 1);
+    translation->name = g_strdup(name);
+    translation->table = table;
+    translation->closed = closed && strcmp(closed, "yes") == 0;
+    translation->count = ht_tsv_n_rows(tsv);
+    translation->entries = g_new0(HtTranslationEntry, translation->count);
+    translation->tsv = g_steal_pointer(&tsv);
+    ht_lookup_init(&translation->by_from, translation->count);
+    for (guint row = 0; row < translation->count; row++) {
+        take_translation_row(translation, row, errors);
+    }
+    return translation;
+}
+
+/* ---- Folders ---- */
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* File names without .tsv, sorted; NULL after saying why. transfer full. */
+static GPtrArray *list_folder(const char *folder, GString *errors)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
+    if (!dir) {
+        g_string_append_printf(errors, "%s:1: error: %s\n", folder, error->message);
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const char *file;
+    while ((file = g_dir_read_name(dir))) {
+        if (g_str_has_suffix(file, ".tsv") && file[0] != '.') {
+            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(".tsv")));
+        }
+    }
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+static char *path_of(const char *folder, const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ".tsv", NULL);
+    return g_build_filename(folder, file, NULL);
+}
+
+static void load_tables(HtTables *tables, const char *folder, GString *errors)
+{
+    g_autoptr(GPtrArray) names = list_folder(folder, errors);
+    if (!names) {
+        return;
+    }
+    ht_lookup_init(&tables->table_names, names->len);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = path_of(folder, g_ptr_array_index(names, i));
+        HtTable *table = load_table(path, g_ptr_array_index(names, i), errors);
+        if (table) {
+            ht_lookup_add(&tables->table_names, table->name, strlen(table->name), tables->tables->len);
+            g_ptr_array_add(tables->tables, table);
+        }
+    }
+}
+
+static void load_translations(HtTables *tables, const char *folder, GString *errors)
+{
+    g_autofree char *subfolder = g_build_filename(folder, "translate", NULL);
+    if (!g_file_test(subfolder, G_FILE_TEST_IS_DIR)) {
+        return;
+    }
+    g_autoptr(GPtrArray) names = list_folder(subfolder, errors);
+    if (!names) {
+        return;
+    }
+    ht_lookup_init(&tables->translation_names, names->len);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = path_of(subfolder, g_ptr_array_index(names, i));
+        HtTranslation *one = load_translation(tables, path, g_ptr_array_index(names, i), errors);
+        if (one) {
+            ht_lookup_add(&tables->translation_names, one->name, strlen(one->name),
+                          tables->translations->len);
+            g_ptr_array_add(tables->translations, one);
+        }
+    }
+}
+
+HtTables *ht_tables_load(const char *folder, GError **error)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    g_autoptr(HtTables) tables = g_new0(HtTables, 1);
+    tables->tables = g_ptr_array_new_with_free_func(free_table);
+    tables->translations = g_ptr_array_new_with_free_func(free_translation);
+    load_tables(tables, folder, errors);
+    load_translations(tables, folder, errors);
+    if (errors->len > 0) {
+        g_string_truncate(errors, errors->len - 1); /* the last line break */
+        g_set_error_literal(error, HT_TABLES_ERROR, HT_TABLES_ERROR_CONTENT, errors->str);
+        return NULL;
+    }
+    return g_steal_pointer(&tables);
+}
+
+/* ---- Asking ---- */
+
+const HtTable *ht_tables_find(const HtTables *tables, const char *name)
+{
+    uint32_t index = ht_lookup_find(&tables->table_names, name, strlen(name));
+    return index == HT_LOOKUP_NONE ? NULL : g_ptr_array_index(tables->tables, index);
+}
+
+guint ht_tables_count(const HtTables *tables)
+{
+    return tables->tables->len;
+}
+
+const HtTable *ht_tables_get(const HtTables *tables, guint index)
+{
+    return index < tables->tables->len ? g_ptr_array_index(tables->tables, index) : NULL;
+}
+
+const char *ht_table_name(const HtTable *table)
+{
+    return table->name;
+}
+
+guint ht_table_count(const HtTable *table)
+{
+    return table->count;
+}
+
+const HtTableEntry *ht_table_get(const HtTable *table, guint index)
+{
+    return index < table->count ? &table->entries[index] : NULL;
+}
+
+const HtTableEntry *ht_table_find(const HtTable *table, const char *code, size_t size)
+{
+    uint32_t index = ht_lookup_find(&table->by_code, code, size);
+    return index == HT_LOOKUP_NONE ? NULL : &table->entries[index];
+}
+
+const HtTableEntry *ht_table_find_name(const HtTable *table, const char *zh, size_t size)
+{
+    uint32_t index = ht_lookup_find(&table->by_name, zh, size);
+    return index >= AMBIGUOUS_NAME ? NULL : &table->entries[index];
+}
+
+const char *ht_table_extra(const HtTable *table, const HtTableEntry *entry, const char *column)
+{
+    int index = ht_tsv_column(table->tsv, column);
+    return index < 0 ? NULL : entry->extra[index];
+}
+
+const HtTranslation *ht_tables_find_translation(const HtTables *tables, const char *name)
+{
+    uint32_t index = ht_lookup_find(&tables->translation_names, name, strlen(name));
+    return index == HT_LOOKUP_NONE ? NULL : g_ptr_array_index(tables->translations, index);
+}
+
+guint ht_tables_n_translations(const HtTables *tables)
+{
+    return tables->translations->len;
+}
+
+const HtTranslation *ht_tables_translation(const HtTables *tables, guint index)
+{
+    return index < tables->translations->len ? g_ptr_array_index(tables->translations, index) : NULL;
+}
+
+const char *ht_translation_name(const HtTranslation *translation)
+{
+    return translation->name;
+}
+
+const HtTable *ht_translation_table(const HtTranslation *translation)
+{
+    return translation->table;
+}
+
+bool ht_translation_closed(const HtTranslation *translation)
+{
+    return translation->closed;
+}
+
+guint ht_translation_count(const HtTranslation *translation)
+{
+    return translation->count;
+}
+
+const HtTranslationEntry *ht_translation_get(const HtTranslation *translation, guint index)
+{
+    return index < translation->count ? &translation->entries[index] : NULL;
+}
+
+const HtTranslationEntry *ht_translation_find(const HtTranslation *translation, const char *from, size_t size)
+{
+    uint32_t index = ht_lookup_find(&translation->by_from, from, size);
+    return index == HT_LOOKUP_NONE ? NULL : &translation->entries[index];
+}

@@ -1,0 +1,120 @@
+/* The mapping engine's front: one payload in, one outcome out. Runs in the host process (and in explain, tests, bench);
+ * one mapper belongs to one thread and is used for many payloads, so that nothing is allocated anew for each.
+ *
+ * The way of a payload, in one pass: text (encoding) → prolog (DOCTYPE refused) → libxml2 SAX with caps → envelope (SOAP
+ * 1.1/1.2, XML strings, JSON strings) → filters of the adapter, if any → matcher → record → events. When the bytes are
+ * not well-formed and the mapping declares repairs, they are applied and the pass is run once more. */
+#pragma once
+
+#include <glib.h>
+
+#include "core/base/outcome.h"
+#include "mappings/engine/reference/dictionary.h"
+#include "mappings/engine/reference/divisions.h"
+#include "mappings/engine/reference/tables.h"
+
+/* What all mappings share: read once, never changed. */
+typedef struct {
+    const HtDictionary *dictionary;
+    const HtTables *tables;
+    const HtDivisions *divisions;
+} HtReference;
+
+/* ---- A mapping file, compiled ---- */
+
+typedef struct HtMapping HtMapping;
+
+/* Reads and compiles `path` (docs/mapping.md), validated against the RELAX NG schema beside the dictionary. All errors
+ * at once, each `file:line: error: …`, in the GError's message, one a line. HT_MAPPING_ERROR. */
+HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error);
+void ht_mapping_free(HtMapping *mapping);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapping, ht_mapping_free)
+
+#define HT_MAPPING_ERROR (ht_mapping_error_quark())
+GQuark ht_mapping_error_quark(void);
+
+/* Event types that it can make, NULL-terminated. */
+const char *const *ht_mapping_event_types(const HtMapping *mapping);
+
+/* What the mapping names as secrets beside those that core/base/secrets.h knows; ends with NULL. */
+const char *const *ht_mapping_secrets(const HtMapping *mapping);
+
+/* ---- Running it ---- */
+
+/* Caps against hostile XML (HARDENING: a small document can burn minutes). Each is a configuration key of the source. */
+typedef struct {
+    uint32_t depth, attributes, start_tag_bytes, names, elements, records;
+    size_t text_bytes;      /* of one value, photos included */
+    size_t document_bytes;  /* after transcoding */
+    uint32_t cpu_ms_per_mb; /* parsing and mapping; at least one such share is granted */
+} HtMapperLimits;
+
+#define HT_MAPPER_DOCUMENT_MAX (1 << 30) /* whatever document_bytes says */
+
+#define HT_MAPPER_LIMITS_DEFAULT \
+    ((HtMapperLimits){64, 256, 64 * 1024, 4096, 5000000, 1000000, 8 << 20, 64 << 20, 2000})
+
+typedef struct {
+    HtMapperLimits limits;
+    const char *division;    /* jurisdiction assumed where a record names none; may be NULL */
+    bool quarantine_invalid; /* take the good records although others are bad; else one bad record refuses all */
+} HtMapperOptions;
+
+typedef struct HtMapper HtMapper;
+
+HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
+                        const HtMapperOptions *options);
+void ht_mapper_free(HtMapper *mapper);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapper, ht_mapper_free)
+
+/* From now on operations that are queries are taken, and answered as the mapping says; until then they are refused. */
+void ht_mapper_answer_queries(HtMapper *mapper);
+
+/* Of the last payload: true for an archive that holds secrets (core/base/secrets.h), or was not read to its end. Nobody else can
+ * find them: they are compressed. */
+bool ht_mapper_hides_secrets(const HtMapper *mapper);
+
+struct HtAttachments; /* attach.h */
+
+/* What came with the request. */
+typedef struct {
+    HtText body;        /* as received */
+    HtText charset;     /* of Content-Type; absent when none */
+    HtText soap_action; /* header, or SOAP 1.2's action parameter; absent when none; quotes still on */
+    bool soap_expected; /* the content type says SOAP 1.2 (application/soap+xml) */
+    HtText
+        content_type; /* with its parameters; absent when none. Says whether the body is a container (container.h) */
+    uint32_t alter; /* what of it the conformance kit wants altered (alter.h); 0: nothing */
+    struct HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
+    const GPtrArray
+        *operations; /* the mapping's (service.h), for SOAPActions; the mapper fills it in. NULL: unknown */
+} HtPayload;
+
+/* Maps one payload. The outcome (initialised by the caller) is filled; its texts and events live until the next call.
+ * Never fails otherwise: whatever is wrong is a fault in the outcome. */
+void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcome);
+
+/* ---- Filters: how an adapter in C changes what the matcher sees ---- */
+
+/* Attributes as name, value, name, value, …, NULL. All texts are UTF-8, end in NUL and live during the call. */
+typedef struct {
+    void (*start)(void *user, HtMapper *mapper, const char *name, const char *const *attributes);
+    void (*text)(void *user, HtMapper *mapper, const char *text, size_t size); /* may come in pieces */
+    void (*end)(void *user, HtMapper *mapper, const char *name);
+} HtFilter;
+
+/* From now on the events of a document whose root element (after unwrapping) has this local name go to the filter, root
+ * included, instead of to the matcher. What the filter gives to ht_mapper_emit_*() goes to the matcher: a document of
+ * its own making, with one root. */
+void ht_mapper_add_filter(HtMapper *mapper, const char *root, const HtFilter *filter, void *user);
+
+/* Only inside a filter's calls. Names and text are copied. Unbalanced calls make the payload a reject. */
+void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const *attributes);
+void ht_mapper_emit_text(HtMapper *mapper, const char *text, size_t size);
+void ht_mapper_emit_end(HtMapper *mapper, const char *name);
+
+/* Inside a filter: the payload is refused (verdict REJECT) or to be sent again (RETRY) with this fault. */
+void ht_mapper_emit_fault(HtMapper *mapper, HtVerdict verdict, const char *code, const char *text);
+
+/* Inside a filter: the place of the current event in the payload as received, for faults. */
+uint32_t ht_mapper_line(const HtMapper *mapper);
