@@ -116,13 +116,8 @@ static bool open_spool(HtBus *bus, GError **error)
     if (!ht_spool_load_key(config->bus.site_key_file, first_start, key, error)) {
         return false;
     }
-    HtSpoolOptions options = {.directory = config->bus.state,
-                              .site_key = key,
-                              .group_max = (unsigned)config->spool.group,
-                              .queue_max = (unsigned)config->spool.queue,
-                              .wal_limit_bytes = config->spool.wal_limit,
-                              .reserve_bytes = config->spool.reserve,
-                              .page_bytes = (unsigned)config->spool.page};
+    HtSpoolOptions options = {
+        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
     bus->spool = ht_spool_open(&options, error);
     explicit_bzero(key, sizeof key);
     return bus->spool != NULL;
@@ -158,7 +153,7 @@ static bool open_doors(HtBus *bus, GError **error)
     make_gate(bus);
     make_sources(bus);
     HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
-    HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, bus->config->spool.queue_bytes,
+    HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, &bus->config->spool.limits,
                              bus->dictionary};
     bus->house = ht_house_open(bus->config->bus.admin, &view, error);
     bus->door = bus->house ? ht_door_open(&options, error) : NULL;

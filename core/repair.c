@@ -174,7 +174,9 @@ static bool ask_spool(const HtConfig *config, const HtSpoolRepair *repair, HtSpo
     if (!ht_spool_load_key(config->bus.site_key_file, false, key, error)) {
         return false;
     }
-    HtSpoolOptions options = {.directory = config->bus.state, .site_key = key};
+    HtSpoolOptions options = {
+        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
+    options.limits.reserve_bytes = 0; /* it is kept for what must be recorded, and this must be */
     g_autoptr(HtSpool) spool = ht_spool_open(&options, error);
     explicit_bzero(key, sizeof key);
     if (!spool) {

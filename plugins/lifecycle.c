@@ -88,7 +88,7 @@ bool ht_host_start(HtHost *host)
     ht_host_attach(host);
     send_start(host);
     ht_tickets_send_all(host);
-    ht_host_wake_at(host, host->started_us + (int64_t)host->options.start_ms * 1000);
+    ht_host_wake_at(host, host->started_us + (int64_t)host->options.limits.start_ms * 1000);
     return true;
 }
 

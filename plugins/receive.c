@@ -40,11 +40,9 @@ static HtTicket *take_oldest(HtHost *host, uint64_t number)
  * many records there are, and where, is nobody's: a number that is one of them stays. */
 static void clean_faults(const HtHost *host, HtOutcome *outcome)
 {
-    HtMapperLimits limits = ht_start_limits(&host->start);
-    const uint64_t own[] = {limits.depth,           limits.attributes,    limits.start_tag_bytes,
-                            limits.names,           limits.elements,      limits.records,
-                            limits.text_bytes,      limits.cpu_ms_per_mb, limits.document_bytes,
-                            HT_MAPPER_DOCUMENT_MAX, outcome->records,     outcome->rejected};
+    const HtLimits *limits = &host->options.limits;
+    uint64_t own[sizeof *limits / sizeof(uint64_t) + 2] = {outcome->records, outcome->rejected};
+    memcpy(own + 2, limits, sizeof *limits);
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         HtFault *fault = &outcome->faults[i];
         g_autofree char *code = ht_scrub(ht_text_from(fault->code), sizeof fault->code - 1);

@@ -13,16 +13,7 @@ enum {
     START_DIVISION,
     START_QUARANTINE,
     START_INSPECT,
-    START_DEPTH,
-    START_ATTRIBUTES,
-    START_START_TAG,
-    START_NAMES,
-    START_ELEMENTS,
-    START_RECORDS,
-    START_CPU,
-    START_VALUE,
-    START_DOCUMENT,
-    START_MEMORY,
+    START_LIMITS,
     START_FRAME,
     START_OPTION_KEY,
     START_OPTION_VALUE
@@ -64,36 +55,6 @@ static void pack_string(HtBuffer *buffer, uint8_t tag, const char *string)
     }
 }
 
-HtMapperLimits ht_start_limits(const HtStart *start)
-{
-    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
-    limits.depth = start->depth ? start->depth : limits.depth;
-    limits.attributes = start->attributes ? start->attributes : limits.attributes;
-    limits.start_tag_bytes = start->start_tag_bytes ? start->start_tag_bytes : limits.start_tag_bytes;
-    limits.names = start->names ? start->names : limits.names;
-    limits.elements = start->elements ? start->elements : limits.elements;
-    limits.records = start->records ? start->records : limits.records;
-    limits.text_bytes = start->value_bytes ? start->value_bytes : limits.text_bytes;
-    limits.document_bytes = start->document_bytes ? start->document_bytes : limits.document_bytes;
-    limits.cpu_ms_per_mb = start->cpu_ms_per_mb ? start->cpu_ms_per_mb : limits.cpu_ms_per_mb;
-    return limits;
-}
-
-static void pack_limits(const HtStart *start, HtBuffer *buffer)
-{
-    ht_pack_u32(buffer, START_DEPTH, start->depth);
-    ht_pack_u32(buffer, START_ATTRIBUTES, start->attributes);
-    ht_pack_u32(buffer, START_START_TAG, start->start_tag_bytes);
-    ht_pack_u32(buffer, START_NAMES, start->names);
-    ht_pack_u32(buffer, START_ELEMENTS, start->elements);
-    ht_pack_u32(buffer, START_RECORDS, start->records);
-    ht_pack_u32(buffer, START_CPU, start->cpu_ms_per_mb);
-    ht_pack_u64(buffer, START_VALUE, start->value_bytes);
-    ht_pack_u64(buffer, START_DOCUMENT, start->document_bytes);
-    ht_pack_u64(buffer, START_MEMORY, start->memory_bytes);
-    ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
-}
-
 void ht_start_pack(const HtStart *start, HtBuffer *buffer)
 {
     pack_string(buffer, START_SOURCE, start->source);
@@ -103,7 +64,8 @@ void ht_start_pack(const HtStart *start, HtBuffer *buffer)
     pack_string(buffer, START_DIVISION, start->division);
     ht_pack_u32(buffer, START_QUARANTINE, start->quarantine_invalid);
     ht_pack_u32(buffer, START_INSPECT, start->inspect);
-    pack_limits(start, buffer);
+    ht_limits_pack(&start->limits, START_LIMITS, buffer);
+    ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
     for (unsigned i = 0; start->options && i + 1 < start->options->len; i += 2) {
         pack_string(buffer, START_OPTION_KEY, g_ptr_array_index(start->options, i));
         pack_string(buffer, START_OPTION_VALUE, g_ptr_array_index(start->options, i + 1));
@@ -145,16 +107,7 @@ static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
     case START_DIVISION: start->division = own_string(start, value); return true;
     case START_QUARANTINE: return take_flag(value, &start->quarantine_invalid);
     case START_INSPECT: return take_flag(value, &start->inspect);
-    case START_DEPTH: return ht_unpack_u32(value, &start->depth);
-    case START_ATTRIBUTES: return ht_unpack_u32(value, &start->attributes);
-    case START_START_TAG: return ht_unpack_u32(value, &start->start_tag_bytes);
-    case START_NAMES: return ht_unpack_u32(value, &start->names);
-    case START_ELEMENTS: return ht_unpack_u32(value, &start->elements);
-    case START_RECORDS: return ht_unpack_u32(value, &start->records);
-    case START_CPU: return ht_unpack_u32(value, &start->cpu_ms_per_mb);
-    case START_VALUE: return ht_unpack_u64(value, &start->value_bytes);
-    case START_DOCUMENT: return ht_unpack_u64(value, &start->document_bytes);
-    case START_MEMORY: return ht_unpack_u64(value, &start->memory_bytes);
+    case START_LIMITS: return ht_limits_unpack(value, &start->limits);
     case START_FRAME: return ht_unpack_u64(value, &start->frame_bytes);
     case START_OPTION_KEY:
     case START_OPTION_VALUE: return take_option(start, tag, value);

@@ -3,8 +3,8 @@
  * No state; any thread. */
 #pragma once
 
+#include "core/base/limits.h"
 #include "core/base/pack.h"
-#include "mappings/engine/run/mapper.h"
 #include "plugins/hutong-plugin.h"
 
 #include <glib.h>
@@ -28,19 +28,14 @@ enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 typedef struct {
     const char *source, *adapter_file, *mapping_file, *data_directory, *division;
     bool quarantine_invalid;
-    bool inspect; /* load the adapter, say what it is, open nothing */
-    uint32_t depth, attributes, start_tag_bytes, names, elements, records, cpu_ms_per_mb; /* 0: the default */
-    uint64_t value_bytes, document_bytes;
-    uint64_t memory_bytes; /* address space; 0: no limit */
-    uint64_t frame_bytes;  /* a larger result is not sent, but a fault in its place; 0: no limit */
-    GPtrArray *options;    /* of const char *: key, value, key, value, …; may be NULL */
-    GPtrArray *owned;      /* what ht_start_clear() frees; NULL unless unpacked */
+    bool inspect;         /* load the adapter, say what it is, open nothing */
+    HtLimits limits;      /* of memory_bytes, 0: none */
+    uint64_t frame_bytes; /* a larger result is not sent, but a fault in its place; 0: no limit */
+    GPtrArray *options;   /* of const char *: key, value, key, value, …; may be NULL */
+    GPtrArray *owned;     /* what ht_start_clear() frees; NULL unless unpacked */
 } HtStart;
 
 void ht_start_pack(const HtStart *start, HtBuffer *buffer);
-
-/* The mapper's limits; what START leaves at 0 keeps the engine's default. */
-HtMapperLimits ht_start_limits(const HtStart *start);
 
 /* False when the bytes are broken. On both answers ht_start_clear() frees what was taken. */
 bool ht_start_unpack(HtText bytes, HtStart *start);

@@ -19,16 +19,7 @@ static void copy_start(HtHost *host, const HtHostOptions *options)
         .owned = g_ptr_array_new_with_free_func(g_free),
         .options = g_ptr_array_new(),
         .quarantine_invalid = options->quarantine_invalid,
-        .depth = options->depth,
-        .attributes = options->attributes,
-        .start_tag_bytes = options->start_tag_bytes,
-        .names = options->names,
-        .elements = options->elements,
-        .records = options->records,
-        .cpu_ms_per_mb = options->cpu_ms_per_mb,
-        .value_bytes = options->value_bytes,
-        .document_bytes = options->document_bytes,
-        .memory_bytes = options->memory_bytes,
+        .limits = options->limits,
         .frame_bytes = options->frame_bytes,
     };
     host->start.source = own(host, options->source);
@@ -50,7 +41,7 @@ static void copy_options(HtHost *host, const HtHostOptions *options)
     host->options.adapter_file = host->options.mapping_file = host->options.data_directory = NULL;
     host->options.division = NULL;
     host->options.options = NULL;
-    host->options.strikes = MAX(options->strikes, 1);
+    host->options.limits.strikes = MAX(options->limits.strikes, 1);
 }
 
 HtHost *ht_host_new(const HtHostOptions *options)
@@ -164,19 +155,19 @@ static bool refuse_busy(GError **error, HtLimit limit)
 /* Whether one more is taken now; starts the host if need be. */
 static bool admit(HtHost *host, size_t size, GError **error)
 {
-    const HtHostOptions *options = &host->options;
+    const HtLimits *limits = &host->options.limits;
     if (host->freed) {
         return refuse(error, HT_HOST_ERROR_STOPPED, "the bus is ending");
     }
     if (host->state == HT_STATE_BROKEN) {
         return refuse(error, HT_HOST_ERROR_ADAPTER, host->reason);
     }
-    if (host->flight.length + host->streams.length >= options->waiting_max) {
-        return refuse_busy(error, (HtLimit){"waiting", options->waiting_max, HT_LIMIT_COUNT, "messages"});
+    if (host->flight.length + host->streams.length >= limits->waiting) {
+        return refuse_busy(error, ht_limit_of(limits, &limits->waiting));
     }
-    if ((host->waiting_bytes > 0 && host->waiting_bytes + size > options->waiting_bytes) ||
+    if ((host->waiting_bytes > 0 && host->waiting_bytes + size > limits->waiting_bytes) ||
         size > UINT32_MAX / 2) {
-        return refuse_busy(error, (HtLimit){"waiting-bytes", options->waiting_bytes, HT_LIMIT_BYTES, NULL});
+        return refuse_busy(error, ht_limit_of(limits, &limits->waiting_bytes));
     }
     bool down = host->state == HT_STATE_THROTTLED && host->blameless_deaths >= HT_DEATHS_DOWN;
     if (down || (host->state == HT_STATE_STOPPED && !ht_host_start(host))) {
@@ -249,7 +240,7 @@ void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32])
         return;
     }
     memcpy(ticket->digest, sha256, 32);
-    if (ht_strikes_of(host, sha256) >= host->options.strikes) {
+    if (ht_strikes_of(host, sha256) >= host->options.limits.strikes) {
         if (ticket->begun) {
             ht_ticket_send_empty(ticket, HT_FRAME_ABORT);
         }

@@ -9,6 +9,7 @@
  * the payload's SHA-256. */
 #pragma once
 
+#include "core/base/limits.h"
 #include "core/base/outcome.h"
 
 typedef struct HtHost HtHost;
@@ -37,18 +38,8 @@ typedef struct {
     const char *division;       /* may be NULL */
     bool quarantine_invalid;
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
-    uint32_t depth, attributes, start_tag_bytes, names, elements,
-        records; /* HtMapperLimits; 0: the default */
-    uint64_t value_bytes, document_bytes;
-    uint32_t cpu_ms_per_mb;
-    uint64_t memory_bytes;  /* address space limit of the host */
-    unsigned start_ms;      /* time to get ready */
-    unsigned message_ms;    /* watchdog: time in the host's hands, plus the same again per MB */
-    unsigned idle_ms;       /* ended after so long without work; 0: never */
-    unsigned strikes;       /* times that a message may kill its host */
-    unsigned waiting_max;   /* messages in flight */
-    uint64_t waiting_bytes; /* and their bytes */
-    uint64_t frame_bytes;   /* of the largest frame taken from the host */
+    HtLimits limits;            /* of memory_bytes, 0: none */
+    uint64_t frame_bytes;       /* of the largest frame taken from the host */
 } HtHostOptions;
 
 HtHost *ht_host_new(const HtHostOptions *options);

@@ -195,7 +195,8 @@ static GError *describe_end(const HtTicket *ticket)
                            "the host ended with this message in work: send it again");
     case HT_HOST_ERROR_QUARANTINE:
         return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE,
-                           "this payload ended its host %u times: it is refused", host->options.strikes);
+                           "this payload ended its host %" G_GUINT64_FORMAT " times: it is refused",
+                           host->options.limits.strikes);
     case HT_HOST_ERROR_STOPPED: return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending");
     case HT_HOST_ERROR_ADAPTER: return g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_ADAPTER, reason);
     default:
@@ -283,7 +284,7 @@ static void charge(HtTicket *ticket)
     }
     ticket->strikes =
         ticket->kind == HT_TICKET_STREAM ? strike_digest(host, ticket->digest) : ticket->strikes + 1;
-    if (ticket->strikes >= host->options.strikes) {
+    if (ticket->strikes >= host->options.limits.strikes) {
         host->quarantined++;
         ht_ticket_make_late(ticket, HT_HOST_ERROR_QUARANTINE);
     } else if (ticket->kind == HT_TICKET_STREAM) {

@@ -1,7 +1,7 @@
 /* The one timer of a host: what time means depends on its state. Bus, main-loop thread.
  *
  * While messages are with a running host it looks every 100 ms at the page that says what the host has in
- * its hands. The same ticket there for longer than its time (message_ms, and the same again for each MB)
+ * its hands. The same ticket there for longer than its time (message-timeout, and the same again for each MB)
  * means that the adapter hangs, in a loop or in a wait; no answers although some are owed, that the host
  * itself does, or that its adapter plays with the page. */
 #include "plugins/supervision.h"
@@ -29,7 +29,7 @@ void ht_host_watch(HtHost *host)
 
 static int64_t time_for(const HtHost *host, uint64_t size_bytes)
 {
-    int64_t share_us = (int64_t)host->options.message_ms * 1000;
+    int64_t share_us = (int64_t)host->options.limits.message_ms * 1000;
     return share_us + (int64_t)((double)share_us * ((double)size_bytes / MEGABYTE));
 }
 
@@ -65,8 +65,8 @@ static void watch_running(HtHost *host, int64_t now_us)
         }
         return;
     }
-    int64_t idle_at_us = host->active_us + (int64_t)host->options.idle_ms * 1000;
-    if (host->options.idle_ms == 0 || host->streams.head) {
+    int64_t idle_at_us = host->active_us + (int64_t)host->options.limits.idle_ms * 1000;
+    if (host->options.limits.idle_ms == 0 || host->streams.head) {
         ht_host_wake_at(host, INT64_MAX);
     } else if (now_us < idle_at_us) {
         ht_host_wake_at(host, idle_at_us);

@@ -36,14 +36,14 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
 {
     g_autoptr(HtSpoolCommitter) committer = g_new0(HtSpoolCommitter, 1);
     committer->db = db;
-    ht_spool_disk_init(&committer->disk, options->directory, options->reserve_bytes);
+    ht_spool_disk_init(&committer->disk, options->directory, options->limits.reserve_bytes);
     committer->appender = ht_spool_appender_new(db, hasher, error);
     if (!committer->appender) {
         return NULL;
     }
     committer->cursors = ht_spool_cursors_new(db, error);
     if (!committer->cursors ||
-        !ht_spool_checkpoint_init(&committer->checkpoint, db, options->wal_limit_bytes, error) ||
+        !ht_spool_checkpoint_init(&committer->checkpoint, db, options->limits.wal_bytes, error) ||
         !ht_spool_database_prepare(db, "BEGIN IMMEDIATE", &committer->begin, error) ||
         !ht_spool_database_prepare(db, "COMMIT", &committer->commit, error) ||
         !ht_spool_database_prepare(db, "ROLLBACK", &committer->roll_back, error)) {

@@ -15,13 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GROUP_MAX 64
-#define QUEUE_MAX 4096
-#define WAL_LIMIT_BYTES ((uint64_t)64 << 20)
-#define PAGE_BYTES 8192
-
 struct HtSpool {
-    HtSpoolOptions options; /* with defaults for what was 0; directory is a copy, site_key is not kept */
+    HtSpoolOptions options; /* directory is a copy, site_key is not kept */
     char *directory, *path;
     int lock;
     sqlite3 *db; /* the writer's */
@@ -47,10 +42,6 @@ static void set_options(HtSpool *spool, const HtSpoolOptions *options)
     spool->path = g_build_filename(options->directory, HT_SPOOL_FILE, NULL);
     spool->options.directory = spool->directory;
     spool->options.site_key = NULL;
-    spool->options.group_max = options->group_max ? options->group_max : GROUP_MAX;
-    spool->options.queue_max = options->queue_max ? options->queue_max : QUEUE_MAX;
-    spool->options.wal_limit_bytes = options->wal_limit_bytes ? options->wal_limit_bytes : WAL_LIMIT_BYTES;
-    spool->options.page_bytes = options->page_bytes ? options->page_bytes : PAGE_BYTES;
 }
 
 /* Before anything is changed: is it a spool, of a version that we know. Then the settings, then the
@@ -100,9 +91,10 @@ static bool recover(HtSpool *spool, GError **error)
     }
     if (found && clean != '1') {
         ht_log(HT_LOG_WARNING, "spool", "the last run did not end cleanly: recovering");
-        bool good = ht_spool_checkpoint_init(&checkpoint, spool->db, spool->options.wal_limit_bytes, error) &&
-                    ht_spool_checkpoint_truncate(&checkpoint, error) &&
-                    ht_spool_check_quickly(spool->db, spool->path, error);
+        bool good =
+            ht_spool_checkpoint_init(&checkpoint, spool->db, spool->options.limits.wal_bytes, error) &&
+            ht_spool_checkpoint_truncate(&checkpoint, error) &&
+            ht_spool_check_quickly(spool->db, spool->path, error);
         sqlite3_wal_hook(spool->db, NULL, NULL);
         if (!good) {
             return false;
@@ -138,7 +130,7 @@ static bool start(HtSpool *spool, GError **error)
     if (!spool->reader) {
         return false;
     }
-    spool->writer = ht_spool_writer_start(spool->committer, spool->mailbox, spool->options.group_max);
+    spool->writer = ht_spool_writer_start(spool->committer, spool->mailbox, spool->options.limits.group);
     spool->told = ht_spool_last_sequence(spool);
     return true;
 }
@@ -191,14 +183,14 @@ static void answer(HtSpoolLetter *letter)
 static GError *make_full_error(const HtSpool *spool)
 {
     char name[HT_LIMIT_TEXT];
-    HtLimit limit = {"queue", spool->options.queue_max, HT_LIMIT_COUNT, "messages"};
+    HtLimit limit = ht_spool_limit_of(&spool->options.limits, &spool->options.limits.queue);
     return g_error_new(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "no more than %s may wait for a commit",
                        ht_limit_name(limit, name));
 }
 
 static void hand_over(HtSpool *spool, HtSpoolJob *job)
 {
-    bool full = spool->backlog >= spool->options.queue_max;
+    bool full = spool->backlog >= spool->options.limits.queue;
     job->spool = spool;
     spool->backlog++;
     if (!full && spool->writer) {

@@ -10,6 +10,7 @@
 
 #include "core/base/event.h"
 #include "core/base/fault.h"
+#include "core/base/limits.h"
 
 typedef struct HtSpool HtSpool;
 
@@ -28,15 +29,10 @@ typedef enum {
     HT_SPOOL_ERROR_MESSAGE, /* this message is larger than can be kept; sending it again will not help */
 } HtSpoolErrorCode;
 
-/* A number that is 0 means its default: 64, 4096, 64 MB, no reserve, 8192. */
 typedef struct {
-    const char *directory;    /* holds spool.db, its WAL, and the ballast file; made if missing, mode 0700 */
-    const uint8_t *site_key;  /* 32 bytes: subjects and hashed identities are HMAC-SHA256 under it */
-    unsigned group_max;       /* messages in one commit at most */
-    unsigned queue_max;       /* appends that may wait; more are refused with BUSY */
-    uint64_t wal_limit_bytes; /* a checkpoint is forced beyond this */
-    uint64_t reserve_bytes; /* intake stops when the disk has less room than this, beside the ballast file */
-    unsigned page_bytes;    /* of a new file: 8192 or 16384 */
+    const char *directory;   /* holds spool.db, its WAL, and the ballast file; made if missing, mode 0700 */
+    const uint8_t *site_key; /* 32 bytes: subjects and hashed identities are HMAC-SHA256 under it */
+    HtSpoolLimits limits;    /* of reserve_bytes, 0: none is kept */
 } HtSpoolOptions;
 
 /* Opens or creates the spool: takes the lock, checks application id and format version, migrates an older

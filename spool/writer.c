@@ -10,7 +10,7 @@
 struct HtSpoolWriter {
     HtSpoolCommitter *committer; /* the thread's own */
     HtSpoolMailbox *mailbox;
-    unsigned group_max;
+    uint64_t group;
     GThread *thread;
 
     GMutex lock;
@@ -63,8 +63,7 @@ static HtSpoolGroup take_group(HtSpoolWriter *writer)
     HtSpoolGroup group = {{NULL, NULL}, writer->marks};
     size_t bytes = 0;
     writer->marks = ht_spool_marks_new();
-    for (unsigned count = 0; count < writer->group_max && bytes < GROUP_BYTES && writer->jobs.first;
-         count++) {
+    for (unsigned count = 0; count < writer->group && bytes < GROUP_BYTES && writer->jobs.first; count++) {
         HtSpoolLetter *letter = ht_spool_letters_take(&writer->jobs);
         bytes += ht_spool_job_bytes((HtSpoolJob *)letter);
         ht_spool_letters_add(&group.jobs, letter);
@@ -115,12 +114,12 @@ static gpointer run(gpointer data)
     return NULL;
 }
 
-HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolMailbox *mailbox, unsigned group_max)
+HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolMailbox *mailbox, uint64_t group)
 {
     HtSpoolWriter *writer = g_new0(HtSpoolWriter, 1);
     writer->committer = committer;
     writer->mailbox = mailbox;
-    writer->group_max = group_max;
+    writer->group = group;
     writer->marks = ht_spool_marks_new();
     g_mutex_init(&writer->lock);
     g_cond_init(&writer->wake);

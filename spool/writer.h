@@ -8,9 +8,9 @@
 
 typedef struct HtSpoolWriter HtSpoolWriter;
 
-/* Starts the thread. `committer` (and its connection) is the thread's until ht_spool_writer_stop(). */
-HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolMailbox *mailbox,
-                                     unsigned group_max);
+/* Starts the thread. `committer` (and its connection) is the thread's until ht_spool_writer_stop(); one commit takes `group` messages at
+ * most. */
+HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolMailbox *mailbox, uint64_t group);
 
 /* Commits what is waiting, ends cleanly and joins the thread. */
 void ht_spool_writer_stop(HtSpoolWriter *writer);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/buffer.h"
-#include "core/base/limit.h"
+#include "core/base/limits.h"
 
 #define HT_FAULT_CODE 40
 #define HT_FAULT_ELEMENT 120

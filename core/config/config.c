@@ -52,7 +52,7 @@ static GPtrArray *list_of(HtConfig *config, HtSectionKind kind)
 
 static void set_defaults(const HtSectionTable *table, void *record)
 {
-    for (const HtOption *option = table->options; option->key; option++) {
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
         g_autofree char *reason = NULL;
         if (option->fallback && !ht_option_set(option, record, option->fallback, "/", &reason)) {
             g_error("the default of [%s] %s is bad: %s", table->name, option->key, reason);
@@ -188,7 +188,7 @@ static void report_unknown(Loader *loader, const HtSectionTable *table, const Ht
 {
     const char *best = NULL;
     unsigned best_distance = UINT_MAX;
-    for (const HtOption *option = table->options; option->key; option++) {
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
         unsigned distance = ht_suggest_distance(entry->key, option->key);
         if (distance < best_distance) {
             best_distance = distance;
@@ -274,7 +274,7 @@ static void load_folder(Loader *loader, const char *main_file)
 static void check_required(Loader *loader, HtSectionKind kind, const void *record, const char *place)
 {
     const HtSectionTable *table = &ht_section_tables[kind];
-    for (const HtOption *option = table->options; option->key; option++) {
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
         if (option->required) {
             g_autofree char *value = ht_option_format(option, record);
             g_autofree char *expected = ht_option_expects(option);
@@ -356,7 +356,7 @@ static void check_sections(Loader *loader)
 {
     HtConfig *config = loader->config;
     check_required(loader, HT_SECTION_BUS, &config->bus, config->file);
-    if (config->spool.page & (config->spool.page - 1)) {
+    if (config->spool.limits.page_bytes & (config->spool.limits.page_bytes - 1)) {
         report(loader, config->file, "[spool] page is not a power of two");
     }
     g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
@@ -483,7 +483,7 @@ static void print_record(const HtConfig *config, HtSectionKind kind, const void 
     g_autofree char *group =
         table->named ? g_strdup_printf("%s %s", table->name, record_name(record)) : g_strdup(table->name);
     g_string_append_printf(text, "[%s]\n", group);
-    for (const HtOption *option = table->options; option->key; option++) {
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
         g_autofree char *value = ht_option_format(option, record);
         g_autofree char *key = origin_key(group, option->key);
         const char *place = g_hash_table_lookup(config->origins->places, key);
@@ -526,7 +526,7 @@ void ht_config_reference(GString *markdown)
         g_string_append_printf(
             markdown, "\n## [%s%s]\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n",
             table->name, table->named ? " NAME" : "", table->help);
-        for (const HtOption *option = table->options; option->key; option++) {
+        for (const HtOption *option = ht_section_options(table); option->key; option++) {
             g_autofree char *expected = ht_option_expects(option);
             g_string_append_printf(markdown, "| `%s` | %s | %s%s%s | %s |\n", option->key, expected,
                                    option->fallback ? "`" : "",

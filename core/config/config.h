@@ -3,7 +3,7 @@
  * Read at start (and later at reload); never changed once loaded. Main thread. */
 #pragma once
 
-#include "core/base/buffer.h"
+#include "core/base/limits.h"
 
 #include <glib.h>
 
@@ -28,23 +28,19 @@ typedef struct {
 } HtBusConfig;
 
 typedef struct {
-    uint64_t group, queue, queue_bytes, wal_limit, reserve, page;
+    HtSpoolLimits limits;
 } HtSpoolConfig;
 
 typedef struct {
     char *name, *department, *adapter, *mapping, *division;
-    uint64_t max_body;
+    HtLimits limits;
     char *on_invalid;           /* reject | quarantine */
     char *keep_payload;         /* repaired | all | none */
     char *soap12_sender_status; /* 500 | 400 */
     char *identities;           /* own | authority */
     char *token_file;           /* what a sender must show; NULL: nothing */
-    char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
-    char **paths; /* further ones under which it answers, as ht_url_path_write() has them; NULL: none */
-    uint64_t memory, start_timeout_ms, message_timeout_ms, idle_ms, strikes, waiting, waiting_bytes;
-    uint64_t max_depth, max_attributes, max_start_tag, max_names, max_elements, max_records, max_value,
-        max_document;
-    uint64_t cpu_ms_per_mb;
+    char **peers;       /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
+    char **paths;       /* further ones under which it answers, as ht_url_path_write() has them; NULL: none */
     GPtrArray *options; /* adapter's own keys: key, value, …, NULL (char *) */
     char *file;
     unsigned line; /* of the section */

@@ -1,8 +1,8 @@
-/* The tables of all options. To add a key: a field in core/config/config.h, a line here, and `make docs`. */
+/* The tables of all options. To add a key: a field in core/config/config.h, a line here, and `make docs`; a limit of a source or of the
+ * spool has both in core/base/limits.h and limits.c. */
 #include "core/config/options.h"
 
 #define BUS(field) offsetof(HtBusConfig, field)
-#define SPOOL(field) offsetof(HtSpoolConfig, field)
 #define SOURCE(field) offsetof(HtSourceConfig, field)
 #define CONSUMER(field) offsetof(HtConsumerConfig, field)
 #define ROUTE(field) offsetof(HtRouteConfig, field)
@@ -58,22 +58,6 @@ static const HtOption bus_options[] = {
      "Memory for one connection's head and buffer; a larger head is refused."},
     {0}};
 
-static const HtOption spool_options[] = {
-    {"group", HT_OPTION_NUMBER, SPOOL(group), "256", 1, 10000, NULL, false,
-     "Messages that one commit takes at most."},
-    {"queue", HT_OPTION_NUMBER, SPOOL(queue), "4096", 1, 1000000, NULL, false,
-     "Messages that may wait for a commit; more are answered 503."},
-    {"queue-bytes", HT_OPTION_SIZE, SPOOL(queue_bytes), "64M", 1 * M, 64 * G, NULL, false,
-     "Their bytes in memory. A single larger message is taken when no other waits."},
-    {"wal-limit", HT_OPTION_SIZE, SPOOL(wal_limit), "64M", 1 * M, 4 * G, NULL, false,
-     "Size of the write-ahead log at which a checkpoint is forced."},
-    {"reserve", HT_OPTION_SIZE, SPOOL(reserve), "192M", 1 * M, 1024 * G, NULL, false,
-     "Intake stops (503) when the disk has less room than this, so that deliveries can still be recorded. At least twice "
-     "`wal-limit` plus 64M is advised."},
-    {"page", HT_OPTION_SIZE, SPOOL(page), "8K", 4 * K, 64 * K, NULL, false,
-     "Page size of a new spool file; a power of two."},
-    {0}};
-
 static const HtOption source_options[] = {
     {"department", HT_OPTION_NAME, SOURCE(department), NULL, 0, 0, NULL, true,
      "Who answers for the data: police, civil-affairs, hrss, health, …"},
@@ -83,8 +67,6 @@ static const HtOption source_options[] = {
      "The mapping file: a name in `mappings`, or a path."},
     {"division", HT_OPTION_DIVISION, SOURCE(division), NULL, 0, 0, NULL, false,
      "Jurisdiction assumed where a record names none: 6, 9 or 12 digits."},
-    {"max-body", HT_OPTION_SIZE, SOURCE(max_body), "16M", 1 * K, 1 * G, NULL, false,
-     "Largest body; a larger one is answered 413 at once."},
     {"on-invalid", HT_OPTION_WORD, SOURCE(on_invalid), "reject", 0, 0, "reject|quarantine", false,
      "Records that lack what the mapping requires: `reject` refuses the whole message; `quarantine` takes the good records "
      "and keeps the bad ones for a person."},
@@ -107,30 +89,6 @@ static const HtOption source_options[] = {
     {"paths", HT_OPTION_URL_PATHS, SOURCE(paths), NULL, 0, 0, NULL, false,
      "Further paths under which the source answers, besides `/in/NAME`: those of the service that a department's client was written "
      "for. Letter by letter as the client asks for them; with `?wsdl`, too. No path of another source, none of the bus's own."},
-    {"memory", HT_OPTION_SIZE, SOURCE(memory), "512M", 64 * M, 64 * G, NULL, false,
-     "Address space of the adapter's host process."},
-    {"start-timeout", HT_OPTION_TIME, SOURCE(start_timeout_ms), "10s", 100 * MS, 5 * MINUTE, NULL, false,
-     "Time for the host to get ready."},
-    {"message-timeout", HT_OPTION_TIME, SOURCE(message_timeout_ms), "10s", 50 * MS, 10 * MINUTE, NULL, false,
-     "Watchdog: time for one message in the adapter, and the same again for each megabyte. The host is killed beyond it."},
-    {"idle", HT_OPTION_TIME, SOURCE(idle_ms), "10min", 0, 240 * HOUR, NULL, false,
-     "The host is ended after so long without work; 0: never."},
-    {"strikes", HT_OPTION_NUMBER, SOURCE(strikes), "2", 1, 100, NULL, false,
-     "Times that a message may kill the host before it is refused and kept in quarantine."},
-    {"waiting", HT_OPTION_NUMBER, SOURCE(waiting), "1024", 1, 100000, NULL, false,
-     "Messages that may wait for the host; more are answered 503."},
-    {"waiting-bytes", HT_OPTION_SIZE, SOURCE(waiting_bytes), "64M", 64 * K, 16 * G, NULL, false,
-     "Their bytes."},
-    {"max-depth", HT_OPTION_NUMBER, SOURCE(max_depth), "64", 4, 1000, NULL, false, "Nesting of elements."},
-    {"max-attributes", HT_OPTION_NUMBER, SOURCE(max_attributes), "256", 4, 10000, NULL, false, "Attributes of one element."},
-    {"max-start-tag", HT_OPTION_SIZE, SOURCE(max_start_tag), "64K", 1 * K, 16 * M, NULL, false, "Bytes of one start tag."},
-    {"max-names", HT_OPTION_NUMBER, SOURCE(max_names), "4096", 64, 1000000, NULL, false, "Distinct names in one payload."},
-    {"max-elements", HT_OPTION_NUMBER, SOURCE(max_elements), "5000000", 100, 1000000000, NULL, false, "Elements in one payload."},
-    {"max-records", HT_OPTION_NUMBER, SOURCE(max_records), "1000000", 1, 100000000, NULL, false, "Records in one payload."},
-    {"max-value", HT_OPTION_SIZE, SOURCE(max_value), "8M", 1 * K, 1 * G, NULL, false, "Bytes of one value, photos included."},
-    {"max-document", HT_OPTION_SIZE, SOURCE(max_document), "64M", 1 * K, 4 * G, NULL, false, "Bytes of a payload as UTF-8."},
-    {"cpu-per-megabyte", HT_OPTION_TIME, SOURCE(cpu_ms_per_mb), "2s", 10 * MS, 10 * MINUTE, NULL, false,
-     "Processor time for reading and mapping, for each begun megabyte."},
     {0}};
 
 static const HtOption consumer_options[] = {
@@ -176,26 +134,79 @@ static const HtOption route_options[] = {
 /* clang-format on */
 
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
-    [HT_SECTION_BUS] = {"bus", false, sizeof(HtBusConfig), "The bus itself. One.", bus_options},
-    [HT_SECTION_SPOOL] = {"spool", false, sizeof(HtSpoolConfig), "The durable log. At most one.",
-                          spool_options},
-    [HT_SECTION_SOURCE] =
-        {"source", true, sizeof(HtSourceConfig),
-         "One for each department system; it sends to `/in/NAME`. Keys `option.NAME` are the "
-         "adapter's own (`hutong adapter inspect ADAPTER` lists them).",
-         source_options},
-    [HT_SECTION_CONSUMER] = {"consumer", true, sizeof(HtConsumerConfig), "One for each receiver of events.",
-                             consumer_options},
-    [HT_SECTION_ROUTE] =
-        {"route", true, sizeof(HtRouteConfig),
-         "Which events go to which consumers. An event goes to a consumer once, however many routes say "
-         "so.",
-         route_options},
+    [HT_SECTION_BUS] = {.name = "bus",
+                        .size = sizeof(HtBusConfig),
+                        .help = "The bus itself. One.",
+                        .own = bus_options},
+    [HT_SECTION_SPOOL] = {.name = "spool",
+                          .size = sizeof(HtSpoolConfig),
+                          .help = "The durable log. At most one.",
+                          .limits = ht_spool_limit_rows,
+                          .limits_offset = offsetof(HtSpoolConfig, limits)},
+    [HT_SECTION_SOURCE] = {.name = "source",
+                           .named = true,
+                           .size = sizeof(HtSourceConfig),
+                           .help = "One for each department system; it sends to `/in/NAME`. Keys "
+                                   "`option.NAME` are the adapter's own (`hutong adapter inspect ADAPTER` "
+                                   "lists them).",
+                           .own = source_options,
+                           .limits = ht_limit_rows,
+                           .limits_offset = offsetof(HtSourceConfig, limits)},
+    [HT_SECTION_CONSUMER] = {.name = "consumer",
+                             .named = true,
+                             .size = sizeof(HtConsumerConfig),
+                             .help = "One for each receiver of events.",
+                             .own = consumer_options},
+    [HT_SECTION_ROUTE] = {.name = "route",
+                          .named = true,
+                          .size = sizeof(HtRouteConfig),
+                          .help = "Which events go to which consumers. An event goes to a consumer once, "
+                                  "however many routes say so.",
+                          .own = route_options},
 };
+
+/* ---- Limits as options ---- */
+
+static HtOption option_of_limit(const HtLimitRow *row, size_t offset)
+{
+    static const HtOptionType types[] = {
+        [HT_LIMIT_COUNT] = HT_OPTION_NUMBER, [HT_LIMIT_BYTES] = HT_OPTION_SIZE, [HT_LIMIT_MS] = HT_OPTION_TIME};
+    char fallback[HT_LIMIT_NUMBER];
+    return (HtOption){.key = row->key,
+                      .type = types[row->unit],
+                      .offset = offset + row->offset,
+                      .fallback = g_intern_string(ht_limit_write(row->fallback, row->unit, fallback)),
+                      .min = row->min,
+                      .max = row->max,
+                      .help = row->help};
+}
+
+static const HtOption *make_options(const HtSectionTable *table)
+{
+    GArray *options = g_array_new(TRUE, TRUE, sizeof(HtOption));
+    for (const HtOption *own = table->own; own && own->key; own++) {
+        g_array_append_val(options, *own);
+    }
+    for (const HtLimitRow *row = table->limits; row && row->key; row++) {
+        HtOption option = option_of_limit(row, table->limits_offset);
+        g_array_append_val(options, option);
+    }
+    return (const HtOption *)(void *)g_array_free(options, FALSE);
+}
+
+const HtOption *ht_section_options(const HtSectionTable *table)
+{
+    static const HtOption *made[HT_SECTIONS]; /* as fixed as the tables that they come from: never freed */
+    const HtOption **options = &made[table - ht_section_tables];
+    if (!*options) {
+        *options = make_options(table);
+    }
+    return *options;
+}
 
 const HtOption *ht_option_find(const HtSectionTable *table, const char *key)
 {
-    for (const HtOption *option = table->options; option->key; option++) {
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
         if (g_str_equal(option->key, key)) {
             return option;
         }

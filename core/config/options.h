@@ -46,10 +46,15 @@ typedef struct {
     bool named;       /* [source NAME] */
     size_t size;      /* of the struct */
     const char *help;
-    const HtOption *options; /* ends with a NULL key */
+    const HtOption *own;      /* ends with a NULL key; NULL: none */
+    const HtLimitRow *limits; /* further keys; NULL: none, */
+    size_t limits_offset;     /* and where their struct is in the section's */
 } HtSectionTable;
 
 extern const HtSectionTable ht_section_tables[HT_SECTIONS];
+
+/* All options of a section: its own, then its limits; ends with a NULL key. Main thread. */
+const HtOption *ht_section_options(const HtSectionTable *table);
 
 /* The option with this key, or NULL. */
 const HtOption *ht_option_find(const HtSectionTable *table, const char *key);

@@ -7,19 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct {
-    const char *suffix;
-    uint64_t factor;
-} Unit;
-
-static const Unit size_units[] = {
-    {"G", UINT64_C(1) << 30}, {"M", UINT64_C(1) << 20}, {"K", UINT64_C(1) << 10}, {"", 1}, {0}};
-static const Unit time_units[] = {{"h", 3600000}, {"min", 60000}, {"ms", 1}, {"s", 1000}, {0}};
-static const Unit plain_units[] = {{"", 1}, {0}};
-
-static const Unit *units_of(HtOptionType type)
+static HtLimitUnit unit_of(HtOptionType type)
 {
-    return type == HT_OPTION_SIZE ? size_units : type == HT_OPTION_TIME ? time_units : plain_units;
+    return type == HT_OPTION_SIZE ? HT_LIMIT_BYTES : type == HT_OPTION_TIME ? HT_LIMIT_MS : HT_LIMIT_COUNT;
 }
 
 static bool is_list(HtOptionType type)
@@ -30,44 +20,6 @@ static bool is_list(HtOptionType type)
 static bool is_numeric(HtOptionType type)
 {
     return type == HT_OPTION_NUMBER || type == HT_OPTION_SIZE || type == HT_OPTION_TIME;
-}
-
-/* "16M" → 16777216. A time without a unit is refused, except 0: a bare 30 could be anything. */
-static bool parse_number(const char *text, const Unit *units, uint64_t *number)
-{
-    char *end;
-    if (!g_ascii_isdigit(*text)) {
-        return false;
-    }
-    uint64_t value = g_ascii_strtoull(text, &end, 10);
-    if (value == 0 && *end == '\0') {
-        *number = 0;
-        return true;
-    }
-    for (; units->suffix; units++) {
-        if (g_ascii_strcasecmp(end, units->suffix) == 0) {
-            *number = value * units->factor;
-            return value <= UINT64_MAX / units->factor && value < (UINT64_C(1) << 53);
-        }
-    }
-    return false;
-}
-
-static char *format_number(uint64_t number, const Unit *units)
-{
-    for (; units[1].suffix; units++) {
-        if (number >= units->factor && number % units->factor == 0 &&
-            (units->factor > 1 || !units[1].suffix)) {
-            break;
-        }
-    }
-    if (number == 0) {
-        return g_strdup("0");
-    }
-    if (number % units->factor != 0) {
-        return g_strdup_printf("%" G_GUINT64_FORMAT "ms", number);
-    }
-    return g_strdup_printf("%" G_GUINT64_FORMAT "%s", number / units->factor, units->suffix);
 }
 
 char *ht_option_expects(const HtOption *option)
@@ -95,9 +47,10 @@ char *ht_option_expects(const HtOption *option)
     if (!is_numeric(option->type)) {
         return g_strdup(kinds[option->type]);
     }
-    g_autofree char *low = format_number(option->min, units_of(option->type));
-    g_autofree char *high = format_number(option->max, units_of(option->type));
-    return g_strdup_printf("%s, %s to %s", kinds[option->type], low, high);
+    char low[HT_LIMIT_NUMBER], high[HT_LIMIT_NUMBER];
+    HtLimitUnit unit = unit_of(option->type);
+    return g_strdup_printf("%s, %s to %s", kinds[option->type], ht_limit_write(option->min, unit, low),
+                           ht_limit_write(option->max, unit, high));
 }
 
 static bool is_name(const char *text)
@@ -114,7 +67,7 @@ static bool is_address(const char *text)
 {
     const char *colon = strrchr(text, ':');
     uint64_t port;
-    return colon && colon > text && parse_number(colon + 1, plain_units, &port) && port <= 65535;
+    return colon && colon > text && ht_limit_read(colon + 1, HT_LIMIT_COUNT, &port) && port <= 65535;
 }
 
 static bool is_division(const char *text)
@@ -210,7 +163,7 @@ static bool is_valid(const HtOption *option, const char *text)
 static bool set_number(const HtOption *option, uint64_t *field, const char *text)
 {
     uint64_t number;
-    if (!parse_number(text, units_of(option->type), &number) || number < option->min ||
+    if (!ht_limit_read(text, unit_of(option->type), &number) || number < option->min ||
         number > option->max) {
         return false;
     }
@@ -246,7 +199,8 @@ char *ht_option_format(const HtOption *option, const void *record)
 {
     const void *field = (const char *)record + option->offset;
     if (is_numeric(option->type)) {
-        return format_number(*(const uint64_t *)field, units_of(option->type));
+        char number[HT_LIMIT_NUMBER];
+        return g_strdup(ht_limit_write(*(const uint64_t *)field, unit_of(option->type), number));
     }
     if (is_list(option->type)) {
         char *const *list = *(char *const *const *)field;
@@ -257,7 +211,7 @@ char *ht_option_format(const HtOption *option, const void *record)
 
 void ht_option_clear(const HtSectionTable *table, void *record)
 {
-    for (const HtOption *option = table->options; option->key; option++) {
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
         void *field = (char *)record + option->offset;
         if (is_list(option->type)) {
             g_strfreev(*(char ***)field);

@@ -20,7 +20,6 @@
 
 /* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
 #define DESCRIPTORS_KEPT 64
-#define QUEUE_BYTES (UINT64_C(64) << 20)
 
 G_DEFINE_QUARK(ht_door_error, ht_door_error)
 
@@ -129,7 +128,7 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *ta
                       "Messages are POSTed here; GET with ?wsdl gives the WSDL.");
     }
     if (method == METHOD_POST &&
-        !ht_head_check_message(&arrival->head, arrival->source->config->max_body, refusal)) {
+        !ht_head_check_message(&arrival->head, &arrival->source->config->limits, refusal)) {
         return false;
     }
     if (door->intake.draining) {
@@ -344,7 +343,7 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
                               .paths = collect_paths(options->sources),
                               .spool = options->spool,
                               .dictionary = options->dictionary,
-                              .spool_bytes_max = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES};
+                              .spool_limits = options->spool_limits};
     door->max_connections = choose_max_connections(options->bus);
     door->peers = ht_peers_new(options->bus);
     door->lingering = ht_lingering_new();

@@ -16,7 +16,7 @@ typedef struct {
     const HtBusConfig *bus;
     GHashTable *sources; /* name → HtSource; owned by the caller, lives longer than the door */
     HtSpool *spool;
-    uint64_t queue_bytes; /* of messages in memory that wait for the spool; 0: 64 MB */
+    const HtSpoolLimits *spool_limits; /* the spool's; live longer than the door */
     const HtDictionary
         *dictionary; /* what hosts send is held against it; NULL, in tests only: against nothing */
 } HtDoorOptions;

@@ -348,22 +348,22 @@ static bool check_type(const HtHead *head, HtRefusal *refusal)
                   "Send XML: Content-Type text/xml, application/xml or application/soap+xml.");
 }
 
-void ht_head_refuse_large(HtRefusal *refusal, uint64_t max_body)
+void ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits)
 {
     char name[HT_LIMIT_TEXT];
-    HtLimit limit = {"max-body", max_body, HT_LIMIT_BYTES, NULL};
+    HtLimit limit = ht_limit_of(limits, &limits->body_bytes);
     g_autofree char *text = g_strdup_printf(
         "The body has more than %s, which this source may send: split it.", ht_limit_name(limit, name));
     refuse(refusal, 413, "body-too-large", g_intern_string(text));
 }
 
-bool ht_head_check_message(const HtHead *head, uint64_t max_body, HtRefusal *refusal)
+bool ht_head_check_message(const HtHead *head, const HtLimits *limits, HtRefusal *refusal)
 {
     if (!head->chunked && !head->has_length) {
         return refuse(refusal, 411, "length-required", "Send Content-Length, or the body in chunks.");
     }
-    if (head->length > max_body) {
-        ht_head_refuse_large(refusal, max_body);
+    if (head->length > limits->body_bytes) {
+        ht_head_refuse_large(refusal, limits);
         return false;
     }
     return check_type(head, refusal);

@@ -3,6 +3,7 @@
  * no state. */
 #pragma once
 
+#include "core/base/limits.h"
 #include "core/base/outcome.h"
 
 #include <microhttpd.h>
@@ -34,7 +35,7 @@ typedef struct {
 } HtHead;
 
 /* Refuses a body above the source's limit. The text lives for ever; there is one for each limit that is configured. */
-void ht_head_refuse_large(HtRefusal *refusal, uint64_t max_body);
+void ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits);
 
 /* Whether the text is made of what a host name with a port is made of. */
 bool ht_head_is_host(HtText text);
@@ -54,6 +55,6 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal);
 bool ht_head_read(struct MHD_Connection *connection, const char *method, const char *version, HtHead *head,
                   HtRefusal *refusal);
 
-/* Does the head announce a message that can be taken: a length, within `max_body` bytes, of a type that a host can read?
+/* Does the head announce a message that can be taken: a length within the limits, of a type that a host can read?
  * False when the request must be refused. */
-bool ht_head_check_message(const HtHead *head, uint64_t max_body, HtRefusal *refusal);
+bool ht_head_check_message(const HtHead *head, const HtLimits *limits, HtRefusal *refusal);

@@ -199,7 +199,7 @@ static void set_bus_attributes(HtSpoolMessage *message, const Backing *backing)
 static GArray *unpack_events(const HtTaken *taken, GError **error)
 {
     const HtOutcome *outcome = taken->outcome;
-    if (outcome->events->len > MAX(taken->source->max_records, EVENTS_ALWAYS)) {
+    if (outcome->events->len > MAX(taken->source->limits.records, EVENTS_ALWAYS)) {
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has more events than its source may send records");
         return NULL;
     }

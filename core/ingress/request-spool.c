@@ -27,7 +27,7 @@ static bool enter_spool(HtRequest *request)
     HtIntake *intake = request->intake;
     uint64_t bytes = (request->frame ? g_bytes_get_size(request->frame) : 0) +
                      (request->body ? g_bytes_get_size(request->body) : 0);
-    if (intake->spool_bytes > 0 && intake->spool_bytes + bytes > intake->spool_bytes_max) {
+    if (intake->spool_bytes > 0 && intake->spool_bytes + bytes > intake->spool_limits->queue_bytes) {
         return false;
     }
     intake->spool_bytes += bytes;
@@ -49,8 +49,8 @@ static void leave_spool(HtRequest *request)
 GError *ht_request_busy(const HtRequest *request)
 {
     char name[HT_LIMIT_TEXT];
-    uint64_t most = request->intake ? request->intake->spool_bytes_max : 0;
-    HtLimit limit = {"queue-bytes", most, HT_LIMIT_BYTES, NULL};
+    const HtSpoolLimits *limits = request->intake->spool_limits;
+    HtLimit limit = ht_spool_limit_of(limits, &limits->queue_bytes);
     return g_error_new(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "no more than %s may wait for a commit",
                        ht_limit_name(limit, name));
 }

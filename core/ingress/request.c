@@ -317,7 +317,7 @@ static enum MHD_Result refuse_too_large(HtRequest *request)
 {
     HtRefusal too_large;
     HtProblem problem;
-    ht_head_refuse_large(&too_large, request->source->config->max_body);
+    ht_head_refuse_large(&too_large, &request->source->config->limits);
     ht_problem_of_refusal(&problem, &too_large);
     return refuse_midway(request, &problem);
 }
@@ -388,7 +388,7 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     request->size += size;
     request->peer->body_bytes += size;
     request->source->figures.bytes += size;
-    if (request->size > request->source->config->max_body) {
+    if (request->size > request->source->config->limits.body_bytes) {
         return refuse_too_large(request);
     }
     if (is_form(request, bytes, size)) {
@@ -454,7 +454,7 @@ static enum MHD_Result hand_over(HtRequest *request)
         return refuse_complete(
             request, g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_STOPPED, "the bus is ending"));
     }
-    if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->spool_bytes_max) {
+    if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->spool_limits->queue_bytes) {
         return refuse_complete(request, ht_request_busy(request));
     }
     HtProblem problem;

@@ -18,9 +18,9 @@ typedef struct {
     const HtDictionary *dictionary;
     GSource *pump; /* the daemon's source, woken when a request goes on */
     uint64_t requests, refused, unsent;
-    uint64_t spool_bytes;     /* in memory of messages that wait for a commit, */
-    uint64_t spool_bytes_max; /* and when no more are taken */
-    unsigned in_flight;       /* complete messages without an answer on its way */
+    uint64_t spool_bytes; /* in memory of messages that wait for a commit: */
+    const HtSpoolLimits *spool_limits;
+    unsigned in_flight; /* complete messages without an answer on its way */
     bool draining;
     void (*drained)(void *user); /* nothing is in flight any more; may run inside libmicrohttpd's callbacks */
     void *drained_user;

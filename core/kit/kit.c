@@ -66,6 +66,18 @@ static const char *division_of(const HtKit *kit)
     return kit->options->division ? kit->options->division : HT_KIT_DIVISION;
 }
 
+static HtLimits kit_limits(void)
+{
+    HtLimits limits = ht_limits_default();
+    limits.memory_bytes = MEMORY_BYTES;
+    limits.start_ms = START_MS;
+    limits.message_ms = HT_KIT_MESSAGE_MS;
+    limits.idle_ms = 0;
+    limits.strikes = 1;
+    limits.waiting_bytes = UINT64_C(1) << 30;
+    return limits;
+}
+
 static HtHost *make_host(const HtKit *kit)
 {
     g_autofree char *program = ht_paths_libexec("hutong-host");
@@ -76,12 +88,7 @@ static HtHost *make_host(const HtKit *kit)
         .mapping_file = kit->group->mapping,
         .data_directory = kit->options->places->data,
         .division = division_of(kit),
-        .memory_bytes = MEMORY_BYTES,
-        .start_ms = START_MS,
-        .message_ms = HT_KIT_MESSAGE_MS,
-        .strikes = 1,
-        .waiting_max = 100,
-        .waiting_bytes = UINT64_C(1) << 30,
+        .limits = kit_limits(),
         .frame_bytes = FRAME_BYTES,
     };
     return ht_host_new(&options);
@@ -234,7 +241,7 @@ static void check_close(HtKit *kit)
                      .mapping_file = kit->group->mapping,
                      .data_directory = kit->options->places->data,
                      .division = division_of(kit),
-                     .memory_bytes = MEMORY_BYTES,
+                     .limits = kit_limits(),
                      .frame_bytes = FRAME_BYTES};
     ht_expectation_head(NULL, &first.head);
     g_array_append_val(messages, first);

@@ -160,8 +160,8 @@ static void report_failure(HtWorker *worker, const GError *error)
 /* READY goes out before the first message is looked at: whatever that one does, the time to start is over. */
 static bool set_up(HtWorker *worker, GError **error)
 {
-    if (!ht_sandbox_enter(PAGE_FD, worker->start.memory_bytes, error) || !ht_worker_setup(worker, error) ||
-        !ht_sandbox_seal(error)) {
+    if (!ht_sandbox_enter(PAGE_FD, worker->start.limits.memory_bytes, error) ||
+        !ht_worker_setup(worker, error) || !ht_sandbox_seal(error)) {
         return false;
     }
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_READY, 0);

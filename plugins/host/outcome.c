@@ -266,12 +266,12 @@ static void refuse_too_large(HtWorker *worker, size_t size)
     HtText concealed = worker->outcome.concealed;
     begin_payload(worker, HT_PHASE_NONE);
     worker->outcome.concealed = concealed;
-    char limit[HT_LIMIT_TEXT];
-    HtLimit document = {"max-document", ht_start_limits(&worker->start).document_bytes, HT_LIMIT_BYTES, NULL};
+    char name[HT_LIMIT_TEXT];
+    const HtLimits *limits = &worker->start.limits;
     ht_fault_set(
         &fault, "result-too-large",
         "What the adapter made of the payload has %zu MB, more than twice %s and 1 MB: send smaller batches.",
-        size >> 20, ht_limit_name(document, limit));
+        size >> 20, ht_limit_name(ht_limit_of(limits, &limits->document_bytes), name));
     worker->outcome.verdict = HT_VERDICT_REJECT;
     ht_outcome_add_fault(&worker->outcome, &fault);
 }

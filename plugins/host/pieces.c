@@ -70,7 +70,7 @@ bool ht_pieces_begin(HtWorker *worker, uint64_t ticket, HtText head)
 /* Twice the limit on the document: it counts after transcoding, which halves at most. */
 static bool is_too_long(const HtWorker *worker, size_t size)
 {
-    return size > 2 * (uint64_t)ht_start_limits(&worker->start).document_bytes;
+    return size > 2 * worker->start.limits.document_bytes;
 }
 
 bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes)
@@ -98,10 +98,9 @@ bool ht_pieces_end(HtWorker *worker, uint64_t ticket)
     head.in_pieces = true;
     if (pieces->too_long) {
         HtFault fault;
-        ht_fault_set_limit(
-            &fault, "document-too-long", "The payload has",
-            (HtLimit){"max-document", ht_start_limits(&worker->start).document_bytes, HT_LIMIT_BYTES, NULL},
-            ": send it in smaller parts.");
+        const HtLimits *limits = &worker->start.limits;
+        ht_fault_set_limit(&fault, "document-too-long", "The payload has",
+                           ht_limit_of(limits, &limits->document_bytes), ": send it in smaller parts.");
         ht_worker_refuse(worker, ticket, &fault);
     } else {
         ht_worker_decode(worker, ticket, &head, ht_buffer_text(&pieces->body));

@@ -46,7 +46,7 @@ static bool load_mapping(HtWorker *worker, GError **error)
     if (!worker->mapping) {
         return false;
     }
-    HtMapperOptions options = {.limits = ht_start_limits(&worker->start),
+    HtMapperOptions options = {.limits = worker->start.limits,
                                .division = worker->start.division,
                                .quarantine_invalid = worker->start.quarantine_invalid};
     worker->mapper = ht_mapper_new(worker->mapping, &worker->reference, &options);

@@ -135,11 +135,12 @@ int main(int argc, char **argv)
                                           : g_dir_make_tmp("bench-spool-XXXXXX", NULL);
     unsigned bytes = number_argument(argc, argv, 2, 800);
     Bench bench = {.count = number_argument(argc, argv, 1, 300000)};
-    HtSpoolOptions options = {.directory = directory,
-                              .site_key = site_key,
-                              .queue_max = 1 << 20,
-                              .group_max = number_argument(argc, argv, 3, 64)};
-    bench.waiting_max = options.group_max * 4;
+    HtSpoolOptions options = {
+        .directory = directory, .site_key = site_key, .limits = ht_spool_limits_default()};
+    options.limits.queue = 1 << 20;
+    options.limits.group = number_argument(argc, argv, 3, 64);
+    options.limits.reserve_bytes = 0;
+    bench.waiting_max = (unsigned)options.limits.group * 4;
     bench.data = make_data(bytes);
     bench.spool = ht_spool_open(&options, &error);
     if (!bench.spool) {

@@ -44,7 +44,10 @@ static const uint8_t crash_site_key[32] = {9};
 static HtSpool *crash_open(const char *directory, GError **error)
 {
     HtSpoolOptions options = {
-        .directory = directory, .site_key = crash_site_key, .group_max = 8, .wal_limit_bytes = 1 << 18};
+        .directory = directory, .site_key = crash_site_key, .limits = ht_spool_limits_default()};
+    options.limits.group = 8;
+    options.limits.wal_bytes = 1 << 18;
+    options.limits.reserve_bytes = 0;
     return ht_spool_open(&options, error);
 }
 

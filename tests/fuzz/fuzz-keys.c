@@ -45,7 +45,9 @@ static void open_spool(void)
     static const uint8_t site_key[32] = {7};
     g_autoptr(GError) error = NULL;
     folder = g_dir_make_tmp("fuzz-keys-XXXXXX", NULL);
-    spool = ht_spool_open(&(HtSpoolOptions){.directory = folder, .site_key = site_key}, &error);
+    HtSpoolOptions options = {.directory = folder, .site_key = site_key, .limits = ht_spool_limits_default()};
+    options.limits.reserve_bytes = 0;
+    spool = ht_spool_open(&options, &error);
     require(spool != NULL);
     atexit(remove_spool);
 }

@@ -53,7 +53,8 @@ static bool is_well_formed(HtText text)
     static HtSax *sax;
     static const HtSaxHandler handler = {ignore_start, ignore_text, ignore_end, NULL};
     if (!sax) {
-        sax = ht_sax_new(&HT_MAPPER_LIMITS_DEFAULT);
+        HtLimits limits = ht_limits_default();
+        sax = ht_sax_new(&limits);
     }
     ht_sax_begin(sax, text.size);
     return ht_sax_parse(sax, text, 1, &handler, NULL);

@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static HtReader *reader;
     uint64_t strict, again, repaired;
     if (!reader) {
-        HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+        HtLimits limits = ht_limits_default();
         limits.document_bytes = 1 << 20;
         reader = ht_reader_new(&limits);
     }

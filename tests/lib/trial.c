@@ -15,16 +15,18 @@ char *test_adapter_path(const char *name)
 
 HtHostOptions test_host_options(const char *program, const char *adapter_file)
 {
+    HtLimits limits = ht_limits_default();
+    limits.start_ms = 20000;
+    limits.message_ms = 20000;
+    limits.idle_ms = 0;
+    limits.strikes = 3;
+    limits.waiting = 10000;
+    limits.waiting_bytes = 256 << 20;
     return (HtHostOptions){
         .source = "test",
         .program = program,
         .adapter_file = adapter_file,
-        .memory_bytes = 512 << 20,
-        .start_ms = 20000,
-        .message_ms = 20000,
-        .strikes = 3,
-        .waiting_max = 10000,
-        .waiting_bytes = 256 << 20,
+        .limits = limits,
         .frame_bytes = 1 << 20,
     };
 }

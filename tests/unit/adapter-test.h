@@ -214,7 +214,7 @@ static inline AdapterTest *adapter_test_new_with(const char *mapping, const char
     g_autoptr(GError) error = NULL;
     const HtReference *reference = mapping_test_reference();
     g_autofree char *path = g_build_filename(mapping_test_folder(), "..", mapping, NULL);
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
     AdapterTest *test = g_new0(AdapterTest, 1);
     test->mapping = ht_mapping_load(path, reference, &error);
     g_assert_no_error(error);

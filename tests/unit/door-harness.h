@@ -322,20 +322,15 @@ typedef struct {
     GHashTable *by_name;
     HtSpool *spool;
     HtDoor *door;
-    uint64_t queue_bytes;
+    HtSpoolLimits spool_limits;
 } Bus;
 
 static HtSpool *open_test_spool(const char *directory)
 {
     static const uint8_t key[32] = {1};
     g_autoptr(GError) error = NULL;
-    HtSpoolOptions options = {.directory = directory,
-                              .site_key = key,
-                              .group_max = 256,
-                              .queue_max = 4096,
-                              .wal_limit_bytes = 64 << 20,
-                              .reserve_bytes = 1 << 20,
-                              .page_bytes = 8192};
+    HtSpoolOptions options = {.directory = directory, .site_key = key, .limits = ht_spool_limits_default()};
+    options.limits.reserve_bytes = 1 << 20;
     HtSpool *spool = ht_spool_open(&options, &error);
     g_assert_no_error(error);
     return spool;
@@ -345,9 +340,10 @@ static void init_source(Bus *bus, unsigned i, char *name)
 {
     bus->source_configs[i] = (HtSourceConfig){.name = name,
                                               .department = (char *)"police",
-                                              .max_body = 1 << 20,
+                                              .limits = ht_limits_default(),
                                               .on_invalid = (char *)"reject",
                                               .keep_payload = (char *)"repaired"};
+    bus->source_configs[i].limits.body_bytes = 1 << 20;
     bus->hosts[i] = (HtHost){.refuse = -1, .last = g_string_new(NULL)};
     bus->sources[i] = (HtSource){.config = &bus->source_configs[i], .host = &bus->hosts[i]};
     g_hash_table_insert(bus->by_name, name, &bus->sources[i]);
@@ -369,6 +365,7 @@ static Bus *bus_new(void)
     bus->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     init_source(bus, 0, (char *)"hukou");
     init_source(bus, 1, (char *)"marriage");
+    bus->spool_limits = ht_spool_limits_default();
     bus->spool = open_test_spool(bus->directory);
     return bus;
 }
@@ -376,8 +373,10 @@ static Bus *bus_new(void)
 static void bus_open_door(Bus *bus)
 {
     g_autoptr(GError) error = NULL;
-    HtDoorOptions options = {
-        .bus = &bus->config, .sources = bus->by_name, .spool = bus->spool, .queue_bytes = bus->queue_bytes};
+    HtDoorOptions options = {.bus = &bus->config,
+                             .sources = bus->by_name,
+                             .spool = bus->spool,
+                             .spool_limits = &bus->spool_limits};
     bus->door = ht_door_open(&options, &error);
     g_assert_no_error(error);
 }

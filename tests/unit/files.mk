@@ -1,4 +1,4 @@
-unit_TESTS += test-base test-citizen test-event-digest
+unit_TESTS += test-base test-limits test-citizen test-event-digest
 test-event-digest_LIBS := base
 test-citizen_LIBS := base
 unit_TESTS += test-event-time

@@ -90,7 +90,7 @@ static inline MappingTest *mapping_test_new_with(const char *text, const HtMappe
 
 static inline MappingTest *mapping_test_new(const char *text)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
     return mapping_test_new_with(text, &options);
 }
 

@@ -61,8 +61,8 @@ static void test_a_good_file_is_read(Fixture *f, const void *data)
     g_assert_cmpstr(f->errors->str, ==, "");
     g_assert_nonnull(config);
     const HtSourceConfig *source = ht_config_source(config, "hukou");
-    g_assert_cmpuint(source->max_body, ==, 2 << 20);
-    g_assert_cmpuint(source->strikes, ==, 2);
+    g_assert_cmpuint(source->limits.body_bytes, ==, 2 << 20);
+    g_assert_cmpuint(source->limits.strikes, ==, 2);
     g_assert_cmpstr(source->options->pdata[0], ==, "ack");
     const HtConsumerConfig *consumer = ht_config_consumer(config, "platform");
     g_assert_cmpstr(consumer->purpose, ==, "社区人口服务");
@@ -164,7 +164,7 @@ static void test_the_reference_names_every_key(Fixture *f, const void *data)
     g_autoptr(GString) markdown = g_string_new(NULL);
     ht_config_reference(markdown);
     for (unsigned i = 0; i < HT_SECTIONS; i++) {
-        for (const HtOption *option = ht_section_tables[i].options; option->key; option++) {
+        for (const HtOption *option = ht_section_options(&ht_section_tables[i]); option->key; option++) {
             g_autofree char *cell = g_strdup_printf("| `%s` |", option->key);
             g_assert_nonnull(strstr(markdown->str, cell));
             g_assert_cmpuint(strlen(option->help), >=, 10);

@@ -176,8 +176,8 @@ static void test_include_as_document(void)
 /* What attachments become counts like values and like the document. */
 static void test_attachment_caps(void)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
-    options.limits.text_bytes = 100000;
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
+    options.limits.value_bytes = 100000;
     options.limits.document_bytes = 300000;
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     g_autofree char *photo = g_strnfill(70000, 'x'), *large = g_strnfill(80000, 'x');
@@ -204,7 +204,7 @@ static void test_attachment_caps(void)
  * but not each of very many. */
 static void test_batch_time(void)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
     options.limits.cpu_ms_per_mb = 1;
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     g_autoptr(GString) wide = g_string_new(""), content = g_string_new("<r/><op href='#0'/>");
@@ -304,18 +304,27 @@ static void test_cuts(void)
     assert_taken(test, MIXED, whole, 2);
 }
 
-static void test_many_parts(void)
+static void check_many_parts(const HtMapperOptions *options, const char *told)
 {
-    g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
+    g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, options);
     GString *body = g_string_new("");
-    for (unsigned i = 0; i < HT_MIME_PARTS; i++) {
+    for (unsigned i = 0; i < options->limits.parts; i++) {
         g_string_append(body, PART("", "<r/>"));
     }
     g_autofree char *most = g_strconcat(body->str, END, NULL);
-    assert_taken(test, MIXED, most, HT_MIME_PARTS);
+    assert_taken(test, MIXED, most, (unsigned)options->limits.parts);
     g_string_append(body, PART("", "<r/>") END);
     assert_refused(test, MIXED, body->str, "too-many-parts", 0);
+    g_assert_nonnull(strstr(test->outcome.faults[0].text, told));
     g_string_free(body, TRUE);
+}
+
+static void test_many_parts(void)
+{
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
+    check_many_parts(&options, "more than 1000 parts (max-parts = 1000)");
+    options.limits.parts = 3;
+    check_many_parts(&options, "more than 3 parts (max-parts = 3)");
 }
 
 /* ---- Batches ---- */
@@ -402,7 +411,7 @@ static void test_batch_faults(void)
 /* With quarantine the good records of all parts are taken. */
 static void test_batch_quarantine(void)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", true};
+    HtMapperOptions options = {ht_limits_default(), "440104", true};
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     assert_taken(test, MIXED,
                  PART(XML, "<doc>" NAMED(1) ROW(2, "") "</doc>") PART(XML, "<doc>" NAMED(3) "</doc>") END, 2);

@@ -318,7 +318,7 @@ static void bytes_that_wait_for_the_spool_are_bounded(void)
 {
     Bus *bus = bus_new();
     unsigned taken = 0;
-    bus->queue_bytes = 1;
+    bus->spool_limits.queue_bytes = 1;
     bus_open_door(bus);
     bus->hosts[0].hold = true;
     Client *clients[3];

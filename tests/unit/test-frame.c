@@ -90,9 +90,7 @@ static void test_start_comes_back(void)
                     .adapter_file = "/a/hukou.so",
                     .division = "440104",
                     .quarantine_invalid = true,
-                    .depth = 7,
-                    .value_bytes = UINT64_C(1) << 40,
-                    .memory_bytes = 5,
+                    .limits = {.depth = 7, .value_bytes = UINT64_C(1) << 40, .memory_bytes = 5},
                     .frame_bytes = 6,
                     .options = options};
     HtStart got;
@@ -101,9 +99,9 @@ static void test_start_comes_back(void)
     g_assert_cmpstr(got.source, ==, "hukou");
     g_assert_cmpstr(got.adapter_file, ==, "/a/hukou.so");
     g_assert_null(got.mapping_file);
-    g_assert_true(got.quarantine_invalid && !got.inspect && got.depth == 7 &&
-                  got.value_bytes == UINT64_C(1) << 40);
-    g_assert_true(got.memory_bytes == 5 && got.frame_bytes == 6 && got.options->len == 2);
+    g_assert_true(got.quarantine_invalid && !got.inspect && got.limits.depth == 7 &&
+                  got.limits.value_bytes == UINT64_C(1) << 40);
+    g_assert_true(got.limits.memory_bytes == 5 && got.frame_bytes == 6 && got.options->len == 2);
     g_assert_cmpstr(g_ptr_array_index(got.options, 1), ==, "");
     ht_start_clear(&got);
     for (size_t size = 0; size < buffer.size; size++) { /* cut anywhere: refused or shorter, never beyond */

@@ -104,6 +104,8 @@ static void reads_types_with_parameters(void)
     }
 }
 
+static const HtLimits five = {.body_bytes = 5};
+
 static void takes_only_what_a_host_can_read(void)
 {
     static const struct {
@@ -132,21 +134,22 @@ static void takes_only_what_a_host_can_read(void)
         HtRefusal refusal;
         g_autofree char *lines = g_strdup_printf("Content-Length: 5\nContent-Type: %s", cases[i].type);
         g_assert_true(read_lines(lines, &head, &refusal));
-        g_assert_cmpint(ht_head_check_message(&head, 5, &refusal), ==, cases[i].status == 0);
+        g_assert_cmpint(ht_head_check_message(&head, &five, &refusal), ==, cases[i].status == 0);
         g_assert_cmpuint(refusal.status, ==, cases[i].status);
     }
 }
 
 static void looks_at_the_length_of_messages(void)
 {
+    static const HtLimits four = {.body_bytes = 4};
     HtHead head;
     HtRefusal refusal;
     g_assert_true(read_lines("Content-Length: 5", &head, &refusal));
-    g_assert_true(ht_head_check_message(&head, 5, &refusal));
-    g_assert_false(ht_head_check_message(&head, 4, &refusal));
+    g_assert_true(ht_head_check_message(&head, &five, &refusal));
+    g_assert_false(ht_head_check_message(&head, &four, &refusal));
     g_assert_cmpuint(refusal.status, ==, 413);
     g_assert_true(read_lines("X: y", &head, &refusal));
-    g_assert_false(ht_head_check_message(&head, 5, &refusal));
+    g_assert_false(ht_head_check_message(&head, &five, &refusal));
     g_assert_cmpuint(refusal.status, ==, 411);
 }
 

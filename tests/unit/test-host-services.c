@@ -240,7 +240,7 @@ static void test_bad_mapping_is_told(void)
 static void rest_soon(HtHostOptions *options)
 {
     give_mapping(options);
-    options->idle_ms = 10;
+    options->limits.idle_ms = 10;
 }
 
 static void test_ends_clean(void)

@@ -30,7 +30,7 @@ static void test_key(void)
 /* The message must not pass for its good record sent again: the bad one would vanish unreported. */
 static void test_key_of_a_payload_with_rejected_records(void)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", true};
+    HtMapperOptions options = {ht_limits_default(), "440104", true};
     g_autoptr(MappingTest) test = mapping_test_new_with(
         ONE("<id from='HJYWID'/><element to='person.name' from='XM' required='yes'/>"), &options);
     g_assert_cmpint(mapping_test_run(test, "<ROWS><ROW><HJYWID>1</HJYWID><XM>测试甲</XM></ROW>"

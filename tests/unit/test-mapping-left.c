@@ -160,6 +160,35 @@ static void test_trailer_surplus(void)
     assert_has(test, 0, LEFT("/ROWS/N127", "x"));
 }
 
+/* How much is carried is the source's to say. */
+static void test_limits(void)
+{
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
+    const char *mapping =
+        MAPPING(EVENT("<each path='G' group='guardian'><element to='guardian.name' from='N'/></each>"));
+    const char *instances = ROW("<G><N>n1</N></G><G><N>n2</N></G>");
+    const char *others = ROW("<A>a1</A><B>b1</B>");
+    options.limits.instances = 1;
+    options.limits.unmapped = 1;
+    g_autoptr(MappingTest) test = mapping_test_new_with(mapping, &options);
+    mapping_test_run(test, instances);
+    assert_has(test, 0, "{\"name\":\"n1\"}]");
+    assert_has(test, 0, LEFT("G/N", "n2"));
+    assert_has(test, 0, "value-truncated");
+    mapping_test_run(test, others);
+    assert_has(test, 0, LEFT("A", "a1"));
+    assert_lacks(test, 0, "b1");
+    assert_has(test, 0, "value-truncated");
+
+    options.limits = ht_limits_default();
+    options.limits.unmapped_bytes = 3;
+    g_autoptr(MappingTest) short_ones = mapping_test_new_with(mapping, &options);
+    mapping_test_run(short_ones, ROW("<A>abc</A><B>b1</B>"));
+    assert_has(short_ones, 0, LEFT("A", "abc"));
+    assert_lacks(short_ones, 0, "b1");
+    assert_has(short_ones, 0, "value-truncated");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -174,6 +203,7 @@ int main(int argc, char **argv)
     g_test_add_func("/left/around-records/what-none-takes", test_absolute_left);
     g_test_add_func("/left/around-records/what-is-known", test_absolute_known);
     g_test_add_func("/left/around-records/more-than-fits", test_trailer_surplus);
+    g_test_add_func("/left/as-much-as-the-source-may", test_limits);
     int status = g_test_run();
     mapping_test_forget_reference();
     return status;

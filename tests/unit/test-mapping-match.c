@@ -8,6 +8,7 @@ typedef struct {
     GString *
         seen; /* a line for each record: values in the order of `slots`, then the number of unmapped fields */
     const char *slots;
+    HtLimits limits;
 } MatchTest;
 
 static HtName intern(void *user, const char *name)
@@ -43,7 +44,8 @@ static void note_record(void *user, const HtRecordRule *rule)
 static MatchTest *match_test_new(const char *text, const char *slots)
 {
     MatchTest *test = g_new0(MatchTest, 1);
-    HtMatchHooks hooks = {.record_end = note_record, .user = test};
+    test->limits = ht_limits_default();
+    HtMatchHooks hooks = {.record_end = note_record, .user = test, .limits = &test->limits};
     test->mapping = mapping_test_compile(text, NULL);
     test->seen = g_string_new(NULL);
     test->slots = slots;
@@ -157,13 +159,13 @@ static void test_instances_are_capped(void)
                        "a") "<each path='p' group='guardian'><element to='guardian.name' from='n'/></each>"),
         "a");
     g_autoptr(GString) script = g_string_new("[ <r <s ");
-    for (unsigned i = 0; i < HT_INSTANCES_MAX + 10; i++) {
+    for (unsigned i = 0; i < test->limits.instances + 10; i++) {
         g_string_append(script, "<p <n 1 > > ");
     }
     g_string_append(script, "> > ]");
     ht_match_begin(&test->match);
     feed(test, script->str);
-    g_assert_cmpuint(test->match.instances[0].count, ==, HT_INSTANCES_MAX);
+    g_assert_cmpuint(test->match.instances[0].count, ==, test->limits.instances);
     g_assert_true(test->match.instances[0].surplus);
 }
 

@@ -122,7 +122,7 @@ static void test_parameters(void)
 /* Numbers of records are checked where they are stated, and places of faults are those of the records. */
 static void test_counts_and_faults(void)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", true};
+    HtMapperOptions options = {ht_limits_default(), "440104", true};
     options.limits.records = 4;
     g_autoptr(MappingTest) test = mapping_test_new_with(
         MAPPING(
@@ -157,6 +157,13 @@ static void test_too_much(void)
     assert_has(test, 99, "{\"name\":\"/ROWS/HEAD/BZ\",\"value\":\"late\"}");
     mapping_test_run(test, "<ROWS><ROW><XM>n</XM></ROW><HEAD><BZ>b</BZ></HEAD></ROWS>");
     assert_has(test, 0, REMARK("b"));
+
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
+    options.limits.held_bytes = 20 << 20;
+    g_autoptr(MappingTest) lax = mapping_test_new_with(MAPPING(HEAD), &options);
+    mapping_test_run(lax, xml->str);
+    assert_has(lax, 0, REMARK("late"));
+    assert_has(lax, 99, REMARK("late"));
 }
 
 int main(int argc, char **argv)

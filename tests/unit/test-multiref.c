@@ -220,7 +220,7 @@ static char *make_bomb(unsigned levels, const char *payload)
 
 static void test_bombs(void)
 {
-    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+    HtLimits limits = ht_limits_default();
     limits.elements = 20000;
     limits.document_bytes = 4 << 20;
     g_autoptr(Test) test = test_new(&limits);

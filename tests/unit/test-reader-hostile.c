@@ -32,12 +32,12 @@ static void expect_quick_fault(Test *test, const GString *xml, const char *code,
 
 static void test_caps(void)
 {
-    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+    HtLimits limits = ht_limits_default();
     limits.depth = 5;
     limits.attributes = 3;
     limits.elements = 20;
     limits.names = 40;
-    limits.text_bytes = 10;
+    limits.value_bytes = 10;
     limits.start_tag_bytes = 40;
     limits.document_bytes = 2000;
     g_autoptr(Test) test = test_new(&limits);
@@ -77,9 +77,26 @@ static void test_caps(void)
     expect_fault(test, long_one, "document-too-long");
 }
 
+/* A few names, but long ones. */
+static void test_name_bytes(void)
+{
+    HtLimits limits = ht_limits_default();
+    limits.name_bytes = 64 << 10;
+    g_autoptr(Test) test = test_new(&limits), lax = test_new(NULL);
+    g_autoptr(GString) xml = g_string_new("<a");
+    g_autofree char *name = g_strnfill(20000, 'n');
+    for (unsigned i = 0; i < 5; i++) {
+        g_string_append_printf(xml, "><%s%u/", name, i);
+    }
+    g_string_append(xml, "></a>");
+    g_assert_true(run(lax, xml->str, 0));
+    expect_fault(test, xml->str, "too-many-names");
+    g_assert_nonnull(strstr(test->fault.text, "65536 bytes (max-name-bytes = 64K)"));
+}
+
 static void test_cpu_cap(void)
 {
-    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+    HtLimits limits = ht_limits_default();
     limits.cpu_ms_per_mb = 1;
     g_autoptr(Test) test = test_new(&limits);
     g_autoptr(GString) xml = g_string_new("<a>");
@@ -95,7 +112,7 @@ static void test_cpu_cap(void)
 static void test_attributes(void)
 {
     g_autoptr(Test) test = test_new(NULL);
-    HtMapperLimits limits = HT_MAPPER_LIMITS_DEFAULT;
+    HtLimits limits = ht_limits_default();
     limits.start_tag_bytes = 1 << 30;
     g_autoptr(Test) lax = test_new(&limits);
     static const char *const forms[] = {" a%u=''", " a%u='>'", " a%u=\"'>\"", " xmlns:a%u='u'",
@@ -325,6 +342,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/hostile/each-cap-refuses-with-its-word", test_caps);
     g_test_add_func("/hostile/cpu-time-is-bounded", test_cpu_cap);
+    g_test_add_func("/reader/hostile/bytes-of-names", test_name_bytes);
     g_test_add_func("/hostile/80000-attributes-are-refused-at-once", test_attributes);
     g_test_add_func("/hostile/15-mb-of-names-are-refused-at-once", test_names);
     g_test_add_func("/hostile/deep-nesting-is-refused", test_depth);

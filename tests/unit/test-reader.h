@@ -117,10 +117,11 @@ static void take_restart(void *user)
     ((Test *)user)->restarts++;
 }
 
-static Test *test_new(const HtMapperLimits *limits)
+static Test *test_new(const HtLimits *limits)
 {
     Test *test = g_new0(Test, 1);
-    test->reader = ht_reader_new(limits ? limits : &HT_MAPPER_LIMITS_DEFAULT);
+    HtLimits defaults = ht_limits_default();
+    test->reader = ht_reader_new(limits ? limits : &defaults);
     test->events = g_string_new(NULL);
     test->text = g_string_new(NULL);
     test->open = g_ptr_array_new();

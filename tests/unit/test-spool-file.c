@@ -91,7 +91,7 @@ static void make_version_1(Place *place)
     GError *error = NULL;
     g_assert_true(ht_spool_disk_make_file(place->path, &error));
     g_autoptr(sqlite3) db = ht_spool_database_open(place->path, &error);
-    place->options.page_bytes = 8192;
+    place->options.limits.page_bytes = 8192;
     g_assert_true(ht_spool_schema_prepare(db, &place->options, &error));
     g_assert_true(ht_spool_schema_migrate(db, 1, &error));
     HtEvent event = {.attr[HT_ATTR_BUSINESSID] = HT_TEXT_LITERAL("old")};
@@ -157,7 +157,7 @@ TEST(test_migrates_version_2)
 TEST(test_sets_page_size_and_identity)
 {
     (void)unused;
-    place->options.page_bytes = 16384;
+    place->options.limits.page_bytes = 16384;
     place_open(place);
     place_close(place);
     g_assert_cmpint(place_number(place, "PRAGMA page_size"), ==, 16384);

@@ -230,7 +230,7 @@ TEST(test_refuses_when_queue_is_full)
     (void)unused;
     Answer answers[10] = {{0}};
     place_close(place);
-    place->options.queue_max = 4;
+    place->options.limits.queue = 4;
     place_open(place);
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
         ht_spool_append(place->spool, message_new("hukou", i % 2 ? "odd" : "even"), keep_answer, &answers[i]);
@@ -428,7 +428,7 @@ TEST(test_refuses_when_disk_full)
     place_close(place);
     ht_spool_hooks.statvfs = pretend_room;
     pretended_room = 999;
-    place->options.reserve_bytes = 1000;
+    place->options.limits.reserve_bytes = 1000;
     place_open(place);
     spool_expect_error(place->spool, message_new("hukou", "m1"), HT_SPOOL_ERROR_FULL);
     ht_spool_status(place->spool, &status);
@@ -454,7 +454,7 @@ TEST(test_keeps_a_ballast)
     struct stat file;
     g_autofree char *ballast = g_build_filename(place->directory, "ballast", NULL);
     place_close(place);
-    place->options.reserve_bytes = 1 << 20;
+    place->options.limits.reserve_bytes = 1 << 20;
     place_open(place);
     g_assert_cmpint(stat(ballast, &file), ==, 0);
     g_assert_cmpint(file.st_size, ==, 1 << 18);
@@ -478,7 +478,7 @@ TEST(test_wal_is_checkpointed)
     (void)unused;
     HtSpoolStatus status;
     place_close(place);
-    place->options.wal_limit_bytes = 1 << 18;
+    place->options.limits.wal_bytes = 1 << 18;
     place_open(place);
     for (unsigned i = 0; i < 200; i++) {
         g_autofree char *key = g_strdup_printf("wal-%u", i);

@@ -28,7 +28,9 @@ UNUSED static void place_set_up(Place *place)
     g_assert_no_error(error);
     memset(place->site_key, 7, sizeof place->site_key);
     place->path = g_build_filename(place->directory, HT_SPOOL_FILE, NULL);
-    place->options = (HtSpoolOptions){.directory = place->directory, .site_key = place->site_key};
+    place->options = (HtSpoolOptions){
+        .directory = place->directory, .site_key = place->site_key, .limits = ht_spool_limits_default()};
+    place->options.limits.reserve_bytes = 0;
 }
 
 UNUSED static void place_open(Place *place)

@@ -14,7 +14,7 @@
 
 static void hurry(HtHostOptions *options)
 {
-    options->message_ms = 300;
+    options->limits.message_ms = 300;
 }
 
 /* A payload that ends its host, between others: those are answered, in order, and it is quarantined at its
@@ -74,9 +74,9 @@ static void give_thread(HtHostOptions *options)
 {
     static const char *const thread[] = {"thread", "yes", NULL};
     options->options = thread;
-    options->message_ms = 300;
-    options->memory_bytes = 0;
-    options->strikes = 1;
+    options->limits.message_ms = 300;
+    options->limits.memory_bytes = 0;
+    options->limits.strikes = 1;
 }
 
 /* The adapter makes the page say all the time that something new is in hand: silence convicts it all the
@@ -144,7 +144,7 @@ static void test_kills_under_load_lose_nothing(void)
 
 static void start_soon(HtHostOptions *options)
 {
-    options->start_ms = TEST_SANITIZED ? 2000 : 200;
+    options->limits.start_ms = TEST_SANITIZED ? 2000 : 200;
 }
 
 /* Dies at each start: whoever waits is told after the fifth time, and newcomers at once. */

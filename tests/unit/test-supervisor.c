@@ -126,12 +126,12 @@ static void test_result_above_the_limit_is_a_fault(void)
 
 static void take_two(HtHostOptions *options)
 {
-    options->waiting_max = 2;
+    options->limits.waiting = 2;
 }
 
 static void take_ten_bytes(HtHostOptions *options)
 {
-    options->waiting_bytes = 10;
+    options->limits.waiting_bytes = 10;
 }
 
 static void assert_busy_then_free(HtHost *host, unsigned room)
@@ -229,7 +229,7 @@ static void test_stream_writer_is_slowed(void)
 
 static void short_documents(HtHostOptions *options)
 {
-    options->document_bytes = 1000;
+    options->limits.document_bytes = 1000;
 }
 
 static void test_stream_above_the_limit_is_refused(void)
@@ -347,7 +347,7 @@ static void test_wsdl_of_a_broken_host_is_an_error(void)
 
 static void rest_soon(HtHostOptions *options)
 {
-    options->idle_ms = 20;
+    options->limits.idle_ms = 20;
 }
 
 static void test_idle_host_is_ended(void)

@@ -108,11 +108,16 @@ static void test_zip_damage(void)
 
 static void test_zip_bombs(void)
 {
-    HtMapperOptions options = {HT_MAPPER_LIMITS_DEFAULT, "440104", false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false};
     options.limits.document_bytes = 8 << 20;
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     g_autofree char *blanks = g_strnfill(30 << 20, ' ');
     assert_zip_refused(test, zip_one("2.xml", blanks, NULL), "zip-bomb", 2);
+    g_assert_nonnull(strstr(test->outcome.faults[0].text,
+                            "unpacks to more than 200 times its size (max-zip-ratio = 200)"));
+    options.limits.zip_ratio = 10000;
+    g_autoptr(MappingTest) lax = mapping_test_new_with(PHOTO_MAPPING, &options);
+    assert_zip_refused(lax, zip_one("2.xml", blanks, NULL), "document-too-long", 2);
 
     /* Honest data, and too much of it over all entries. */
     g_autoptr(GRand) random = g_rand_new_with_seed(1);

@@ -218,7 +218,7 @@ static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
     if (hidden) {
         ht_secrets_find(value, further_secrets(match), blank, hidden);
     }
-    ht_unmapped_add(fields, name, hidden ? (HtText){hidden, value.size} : value);
+    ht_unmapped_add(fields, match->hooks.limits, name, hidden ? (HtText){hidden, value.size} : value);
 }
 
 /* ---- Values ---- */
@@ -358,12 +358,12 @@ static void begin_instance(HtMatch *match, unsigned each)
         instances->count = 0;
         instances->surplus = false;
     }
-    if (instances->count == HT_INSTANCES_MAX) {
+    if (instances->count == match->hooks.limits->instances) {
         instances->surplus = true;
         return;
     }
     if (instances->count == instances->room) {
-        instances->room = MIN(MAX(4, instances->room * 2), HT_INSTANCES_MAX);
+        instances->room = (unsigned)MIN(MAX(4, instances->room * 2), match->hooks.limits->instances);
         instances->values =
             g_renew(HtValue, instances->values, (gsize)instances->room * instances->columns + 1);
     }
@@ -433,7 +433,7 @@ static void end_record(HtMatch *match)
     match->tree = NULL;
     match->columns = NULL;
     match->text.size = match->record_start;
-    if (match->waiting.size > HT_WAITING_BYTES) {
+    if (match->waiting.size > match->hooks.limits->held_bytes) {
         match->waits_no_more = true;
         ht_wait_release(match);
     }

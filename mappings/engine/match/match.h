@@ -9,11 +9,7 @@
 #include "mappings/engine/match/count.h"
 #include "mappings/engine/read/reader.h"
 
-/* Bounds of what is carried although nobody named it, for each record and for what stands around the records. */
-#define HT_UNMAPPED_FIELDS 128
-#define HT_UNMAPPED_BYTES 16384
-#define HT_ITEM_NAME_MAX 255
-#define HT_INSTANCES_MAX 100
+#define HT_ITEM_NAME_MAX 255 /* bytes of a name that nobody named */
 
 /* A value, somewhere in a text buffer. It counts only while `serial` is that of the record (or payload) at hand, so that
  * nothing need be cleared between records. */
@@ -37,7 +33,7 @@ typedef struct {
     HtMarks marks;
 } HtChange;
 
-/* Unmapped fields as packed items, ready to be appended to an event. */
+/* Unmapped fields as packed items, ready to be appended to an event: of each record, and of what stands around the records. */
 typedef struct {
     HtBuffer items;
     unsigned count;
@@ -56,6 +52,7 @@ typedef struct {
     uint32_t (*line)(void *user); /* of the payload, now; may be NULL */
     void (*record_end)(void *user, const HtRecordRule *rule);
     void *user;
+    const HtLimits *limits; /* live as long as the matcher */
 } HtMatchHooks;
 
 typedef struct HtNode HtNode;
@@ -231,4 +228,4 @@ bool ht_match_is_other_document(const HtMatch *match, unsigned depth);
 void ht_match_drop_absolute(HtMatch *match, unsigned number);
 
 /* Appends a field to a list of unmapped ones, within its bounds. The name is cleaned and cut; null values are left out. */
-void ht_unmapped_add(HtUnmapped *unmapped, HtText name, HtText value);
+void ht_unmapped_add(HtUnmapped *unmapped, const HtLimits *limits, HtText name, HtText value);

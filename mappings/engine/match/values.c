@@ -215,12 +215,12 @@ static size_t clean_name(HtText name, char clean[HT_ITEM_NAME_MAX])
     return size;
 }
 
-void ht_unmapped_add(HtUnmapped *unmapped, HtText name, HtText value)
+void ht_unmapped_add(HtUnmapped *unmapped, const HtLimits *limits, HtText name, HtText value)
 {
     if (ht_value_is_null(value.data, value.size, 0)) {
         return;
     }
-    if (unmapped->count == HT_UNMAPPED_FIELDS || unmapped->items.size + value.size > HT_UNMAPPED_BYTES) {
+    if (unmapped->count == limits->unmapped || unmapped->items.size + value.size > limits->unmapped_bytes) {
         unmapped->surplus = true;
         return;
     }
@@ -248,7 +248,8 @@ static void collect_instances(HtMatch *match, unsigned each, const uint64_t *cov
         const HtValue *value = &instances->values[i];
         if (value->serial == match->serial && !has_bit(covers, rule->first_bit + column)) {
             HtText text = {match->text.data + value->offset, value->size};
-            ht_unmapped_add(&match->record_unmapped, ht_text_from(rule->columns->pdata[column]), text);
+            ht_unmapped_add(&match->record_unmapped, match->hooks.limits,
+                            ht_text_from(rule->columns->pdata[column]), text);
         }
     }
 }
@@ -260,7 +261,7 @@ void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers)
         HtSlot slot = match->stored[i];
         if (!has_bit(covers, slot)) {
             HtText name = ht_text_from(mapping->record_paths->pdata[slot]);
-            ht_unmapped_add(&match->record_unmapped, name, ht_match_raw(match, slot));
+            ht_unmapped_add(&match->record_unmapped, match->hooks.limits, name, ht_match_raw(match, slot));
         }
     }
     for (guint each = 0; each < mapping->eaches->len; each++) {
@@ -280,7 +281,8 @@ static void collect_left_instances(HtMatch *match, unsigned each, const uint64_t
             HtSlot slot = (HtSlot)(column | HT_SLOT_COLUMN);
             bool named_here = has_bit(named, rule->first_bit + column);
             if (named_here && match->columns[column].taken != match->event) {
-                ht_unmapped_add(left, ht_match_path(match, slot), ht_match_value(match, slot, 0));
+                ht_unmapped_add(left, match->hooks.limits, ht_match_path(match, slot),
+                                ht_match_value(match, slot, 0));
             }
         }
     }
@@ -293,7 +295,8 @@ void ht_match_collect_left(HtMatch *match, const uint64_t *named, HtUnmapped *le
     for (unsigned i = 0; i < match->n_stored; i++) {
         HtSlot slot = match->stored[i];
         if (match->values[slot].taken != match->event && has_bit(named, slot)) {
-            ht_unmapped_add(left, ht_match_path(match, slot), ht_match_value(match, slot, 0));
+            ht_unmapped_add(left, match->hooks.limits, ht_match_path(match, slot),
+                            ht_match_value(match, slot, 0));
         }
     }
     for (guint each = 0; each < mapping->eaches->len; each++) {
@@ -307,7 +310,8 @@ void ht_match_drop_absolute(HtMatch *match, unsigned number)
     HtValue *value = &match->absolutes[number];
     if (value->serial >= match->payload_serial && !value->taken &&
         g_array_index(match->mapping->absolute_carried, bool, number)) {
-        ht_unmapped_add(&match->payload_unmapped, ht_match_path(match, slot), ht_match_value(match, slot, 0));
+        ht_unmapped_add(&match->payload_unmapped, match->hooks.limits, ht_match_path(match, slot),
+                        ht_match_value(match, slot, 0));
     }
     value->serial = 0;
 }

@@ -1,12 +1,9 @@
 /* Records that wait: a value by an absolute path may come after the record that wants it (a head behind the rows, an action behind the
- * message). Such a record is kept as it was read, and made when the value is there or cannot come any more; those behind it wait
- * too, so that the order of events stays. Host process, the mapper's thread. Engine only. */
+ * message). Such a record is held as it was read, and made when the value is there or cannot come any more; those behind it wait
+ * too, so that the order of events stays. Beyond HtLimits.held_bytes records are made without what has not come. Host process, the mapper's thread. Engine only. */
 #pragma once
 
 #include "mappings/engine/match/match.h"
-
-/* All that waits; beyond it records are made without what has not come. */
-#define HT_WAITING_BYTES (8u << 20)
 
 /* True when one of these absolute values is not there, and may still come: the document that would hold it is open, and the element
  * around it has not been there. */

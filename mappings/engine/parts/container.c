@@ -8,7 +8,7 @@
 #define KEPT_BYTES (256 * 1024) /* memory that is kept for the next payload */
 
 struct HtContainer {
-    HtMapperLimits limits;
+    HtLimits limits;
     HtContainerKind kind;
     const HtPayload *payload;
     HtMediaType type;      /* of the payload */
@@ -23,7 +23,7 @@ struct HtContainer {
     uint32_t next;
 };
 
-HtContainer *ht_container_new(const HtMapperLimits *limits)
+HtContainer *ht_container_new(const HtLimits *limits)
 {
     HtContainer *container = g_new0(HtContainer, 1);
     container->limits = *limits;
@@ -173,7 +173,8 @@ static bool open_mime(HtContainer *container, const HtPayload *payload, HtFault 
 {
     g_array_set_size(container->parts, 0);
     ht_media_type_read(payload->content_type, &container->type);
-    if (!ht_mime_split(payload->body, container->type.boundary, container->parts, fault)) {
+    if (!ht_mime_split(payload->body, container->type.boundary, &container->limits, container->parts,
+                       fault)) {
         return false;
     }
     make_room(container);
@@ -335,7 +336,7 @@ bool ht_container_open(HtContainer *container, HtContainerKind kind, const HtPay
     case HT_CONTAINER_RELATED: return open_mime(container, payload, fault) && open_related(container, fault);
     case HT_CONTAINER_MIXED: return open_mime(container, payload, fault);
     case HT_CONTAINER_ZIP:
-        container->unzip = ht_unzip_open(payload->body, container->limits.document_bytes, fault);
+        container->unzip = ht_unzip_open(payload->body, &container->limits, fault);
         return container->unzip != NULL;
     case HT_CONTAINER_NONE: break;
     }

@@ -20,7 +20,7 @@ typedef enum {
 /* What the payload's content type, or its first bytes, say. */
 HtContainerKind ht_container_kind(const HtPayload *payload);
 
-HtContainer *ht_container_new(const HtMapperLimits *limits);
+HtContainer *ht_container_new(const HtLimits *limits);
 void ht_container_free(HtContainer *container);
 
 /* False when the payload is refused. All must live until ht_container_close(). */

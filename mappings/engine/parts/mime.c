@@ -190,12 +190,11 @@ static bool check_end(HtText body, const char *at, HtFault *fault)
     return true;
 }
 
-static bool add_part(HtText text, GArray *parts, HtFault *fault)
+static bool add_part(HtText text, const HtLimits *limits, GArray *parts, HtFault *fault)
 {
     HtMimePart part;
-    if (parts->len == HT_MIME_PARTS) {
-        ht_fault_set_limit(fault, "too-many-parts", "There are",
-                           (HtLimit){NULL, HT_MIME_PARTS, HT_LIMIT_COUNT, "parts"},
+    if (parts->len == limits->parts) {
+        ht_fault_set_limit(fault, "too-many-parts", "There are", ht_limit_of(limits, &limits->parts),
                            ": send it in several messages.");
         return false;
     }
@@ -209,7 +208,7 @@ static bool add_part(HtText text, GArray *parts, HtFault *fault)
     return true;
 }
 
-bool ht_mime_split(HtText body, HtText boundary, GArray *parts, HtFault *fault)
+bool ht_mime_split(HtText body, HtText boundary, const HtLimits *limits, GArray *parts, HtFault *fault)
 {
     Delimiter delimiter, next;
     if (!boundary.data || !is_boundary(boundary)) {
@@ -226,7 +225,7 @@ bool ht_mime_split(HtText body, HtText boundary, GArray *parts, HtFault *fault)
             return refuse(fault, parts->len + 1, "The multipart body ends before its last boundary.");
         }
         HtText text = {delimiter.end, next.start > delimiter.end ? (size_t)(next.start - delimiter.end) : 0};
-        if (!add_part(text, parts, fault)) {
+        if (!add_part(text, limits, parts, fault)) {
             return false;
         }
         delimiter = next;

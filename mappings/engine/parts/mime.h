@@ -4,7 +4,6 @@
 
 #include "mappings/engine/run/mapper.h"
 
-#define HT_MIME_PARTS 1000         /* in one payload */
 #define HT_MIME_HEADER_BYTES 16384 /* of one part */
 
 /* A media type. Texts point into the value given, or into `unquoted`; absent when there is no such parameter. */
@@ -38,9 +37,9 @@ typedef struct {
     HtText bytes; /* as they stand in the body */
 } HtMimePart;
 
-/* Takes the body apart; appends an HtMimePart for each part. False, with multipart-malformed or too-many-parts, when it is
+/* Takes the body apart; appends an HtMimePart for each part, limits->parts at most. False, with multipart-malformed or too-many-parts, when it is
  * not what it says: an end that is missing, a header that is none, something after the end. */
-bool ht_mime_split(HtText body, HtText boundary, GArray *parts, HtFault *fault);
+bool ht_mime_split(HtText body, HtText boundary, const HtLimits *limits, GArray *parts, HtFault *fault);
 
 /* The part's bytes without their coding: into `to` when they have one, else where they are. False when they are broken. */
 bool ht_mime_decode(const HtMimePart *part, HtBuffer *to, HtText *bytes);

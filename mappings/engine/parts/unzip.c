@@ -7,7 +7,6 @@
 #define NAME_MAX_BYTES 1024
 #define PIECE_BYTES (64 * 1024)
 #define KEPT_BYTES (1 << 20) /* memory that is kept for the next entry */
-#define RATIO_MAX 200        /* unpacked to packed bytes; XML packs 10 to 50 times */
 #define RATIO_FREE (1 << 20) /* bytes for which the ratio does not matter */
 #define END_BYTES 22
 #define METHOD_STORED 0
@@ -19,7 +18,8 @@ struct HtUnzip {
     size_t at;
     unzFile file;
     uint32_t entries, entry; /* of how many, which (from 1) is at hand */
-    size_t left, most;       /* bytes that may still be unpacked; that might at the beginning */
+    const HtLimits *limits;
+    uint64_t left; /* bytes that may still be unpacked */
 };
 
 /* ---- Memory as minizip's file ---- */
@@ -120,7 +120,7 @@ static int refuse(HtFault *fault, uint32_t entry, const char *code, const char *
     return -1;
 }
 
-HtUnzip *ht_unzip_open(HtText bytes, size_t bytes_max, HtFault *fault)
+HtUnzip *ht_unzip_open(HtText bytes, const HtLimits *limits, HtFault *fault)
 {
     HtUnzip *unzip = g_new0(HtUnzip, 1);
     unz_global_info64 info = {0};
@@ -133,14 +133,14 @@ HtUnzip *ht_unzip_open(HtText bytes, size_t bytes_max, HtFault *fault)
                                  .zerror_file = do_nothing,
                                  .opaque = unzip};
     unzip->bytes = bytes;
-    unzip->left = unzip->most = bytes_max;
+    unzip->limits = limits;
+    unzip->left = limits->document_bytes;
     unzip->file = has_end(bytes) ? unzOpen2_64("", &calls) : NULL;
     if (!unzip->file || unzGetGlobalInfo64(unzip->file, &info) != UNZ_OK) {
         refuse(fault, 0, "zip-malformed", "The ZIP archive is damaged or was cut off: pack it again.");
-    } else if (info.number_entry > HT_UNZIP_ENTRIES) {
+    } else if (info.number_entry > limits->parts) {
         ht_fault_set_limit(fault, "too-many-parts", "The ZIP archive has",
-                           (HtLimit){NULL, HT_UNZIP_ENTRIES, HT_LIMIT_COUNT, "entries"},
-                           ": send it in several messages.");
+                           ht_limit_of(limits, &limits->parts), ": send it in several messages.");
     } else {
         unzip->entries = (uint32_t)info.number_entry;
         return unzip;
@@ -184,9 +184,9 @@ static int check_entry(const HtUnzip *unzip, const unz_file_info64 *info, const 
     return 0;
 }
 
-static bool is_bomb(size_t size, const unz_file_info64 *info)
+static bool is_bomb(const HtUnzip *unzip, size_t size, const unz_file_info64 *info)
 {
-    return size > RATIO_FREE && size / RATIO_MAX > info->compressed_size;
+    return size > RATIO_FREE && size / unzip->limits->zip_ratio > info->compressed_size;
 }
 
 static int unpack(HtUnzip *unzip, const unz_file_info64 *info, HtBuffer *to, HtFault *fault)
@@ -200,14 +200,15 @@ static int unpack(HtUnzip *unzip, const unz_file_info64 *info, HtBuffer *to, HtF
             return to->size == info->uncompressed_size ? 1 : refuse_damaged(unzip, fault);
         }
         to->size += (size_t)read;
-        if (is_bomb(to->size, info)) {
-            return refuse(
-                fault, unzip->entry, "zip-bomb",
-                "An entry of the ZIP archive unpacks to more than 200 times its size (fixed): nothing was taken.");
+        if (is_bomb(unzip, to->size, info)) {
+            ht_fault_set_limit(fault, "zip-bomb", "An entry of the ZIP archive unpacks to",
+                               ht_limit_of(unzip->limits, &unzip->limits->zip_ratio), ": nothing was taken.");
+            fault->part = unzip->entry;
+            return -1;
         }
         if (to->size > unzip->left) {
             ht_fault_set_limit(fault, "document-too-long", "The ZIP archive unpacks to",
-                               (HtLimit){"max-document", unzip->most, HT_LIMIT_BYTES, NULL},
+                               ht_limit_of(unzip->limits, &unzip->limits->document_bytes),
                                ": send it in several messages.");
             fault->part = unzip->entry;
             return -1;

@@ -5,15 +5,14 @@
 
 #include "mappings/engine/run/mapper.h"
 
-#define HT_UNZIP_ENTRIES 1000
-
 typedef struct HtUnzip HtUnzip;
 
 /* True when the bytes begin as an archive does. */
 bool ht_unzip_looks_like(HtText bytes);
 
-/* `bytes` must live as long. All entries together may unpack to `bytes_max`. NULL, with zip-malformed or too-many-parts. */
-HtUnzip *ht_unzip_open(HtText bytes, size_t bytes_max, HtFault *fault);
+/* `bytes` and `limits` must live as long: of the latter parts (entries), document_bytes (of all that is unpacked) and zip_ratio count.
+ * NULL, with zip-malformed or too-many-parts. */
+HtUnzip *ht_unzip_open(HtText bytes, const HtLimits *limits, HtFault *fault);
 void ht_unzip_close(HtUnzip *unzip);
 
 /* Unpacks the next entry into `to` (emptied first). 1: done; 0: there is none left; -1 with zip-malformed, zip-encrypted,

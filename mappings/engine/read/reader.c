@@ -22,7 +22,7 @@ typedef struct {
 } Run;
 
 struct HtReader {
-    HtMapperLimits limits;
+    HtLimits limits;
     HtSax *sax;
     HtStrings *strings;
     HtEnvelope *envelope;
@@ -31,7 +31,7 @@ struct HtReader {
     HtRepairBuffers repaired;
 };
 
-HtReader *ht_reader_new(const HtMapperLimits *limits)
+HtReader *ht_reader_new(const HtLimits *limits)
 {
     HtReader *reader = g_new0(HtReader, 1);
     reader->limits = *limits;

@@ -46,7 +46,7 @@ typedef struct {
     HtNameRole (*role)(void *user, HtText name);
 } HtSink;
 
-HtReader *ht_reader_new(const HtMapperLimits *limits);
+HtReader *ht_reader_new(const HtLimits *limits);
 void ht_reader_free(HtReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReader, ht_reader_free)
 

@@ -50,24 +50,23 @@ static bool is_start_tag(const char *tag, const char *end)
     return tag + 1 < end && !strchr("!?/ \t\r\n", tag[1]);
 }
 
-static bool check_tag(const char *tag, const char *end, const HtMapperLimits *limits, HtFault *fault)
+static bool check_tag(const char *tag, const char *end, const HtLimits *limits, HtFault *fault)
 {
     Tag measured = measure(tag, end);
     if (measured.attributes > limits->attributes) {
         ht_fault_set_limit(fault, "too-many-attributes", "An element has",
-                           (HtLimit){"max-attributes", limits->attributes, HT_LIMIT_COUNT, "attributes"},
-                           ".");
+                           ht_limit_of(limits, &limits->attributes), ".");
         return false;
     }
     if (measured.size > limits->start_tag_bytes) {
         ht_fault_set_limit(fault, "start-tag-too-long", "A start tag has",
-                           (HtLimit){"max-start-tag", limits->start_tag_bytes, HT_LIMIT_BYTES, NULL}, ".");
+                           ht_limit_of(limits, &limits->start_tag_bytes), ".");
         return false;
     }
     return true;
 }
 
-bool ht_sax_tags_check(HtText text, const HtMapperLimits *limits, HtFault *fault)
+bool ht_sax_tags_check(HtText text, const HtLimits *limits, HtFault *fault)
 {
     size_t harmless = MIN(limits->start_tag_bytes, (size_t)limits->attributes * ATTRIBUTE_BYTES);
     const char *end = text.data + text.size;

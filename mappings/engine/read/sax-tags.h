@@ -6,4 +6,4 @@
 
 /* False when a start tag is longer than limits->start_tag_bytes or has more attributes (namespace declarations included)
  * than limits->attributes. `fault` then says so, with the line inside the text. */
-bool ht_sax_tags_check(HtText text, const HtMapperLimits *limits, HtFault *fault);
+bool ht_sax_tags_check(HtText text, const HtLimits *limits, HtFault *fault);

@@ -22,12 +22,9 @@
 #include <time.h>
 
 #define NAMES_KEPT 512             /* names of payloads that are kept for the next one */
-#define NAME_BYTES_MAX (16 << 20)  /* of all names in the dictionary */
 #define NAMES_PERIOD 64            /* elements between two looks at the number of names */
 #define CPU_PERIOD 1024            /* events between two looks at the clock */
 #define UNESCAPED_KEPT (64 * 1024) /* memory that is kept for the next element */
-#define DEPTH_MAX 250              /* libxml2 refuses 256 itself */
-#define ATTRIBUTES_MAX 8192        /* libxml2 compares each with each */
 #define FORMAL_NAMESPACES 6
 
 typedef struct {
@@ -41,7 +38,7 @@ typedef struct {
 } Layer;
 
 struct HtSax {
-    HtMapperLimits limits;
+    HtLimits limits;
     HtName nil, null, envelope, formal[FORMAL_NAMESPACES]; /* interned */
     xmlDictPtr wanted;
     xmlDictPtr names;
@@ -106,11 +103,11 @@ static void drop_names(HtSax *sax)
     }
     sax->names = xmlDictCreateSub(sax->wanted);
     g_assert(sax->names != NULL);
-    xmlDictSetLimit(sax->names, NAME_BYTES_MAX);
+    xmlDictSetLimit(sax->names, sax->limits.name_bytes);
     sax->stale = false;
 }
 
-HtSax *ht_sax_new(const HtMapperLimits *limits)
+HtSax *ht_sax_new(const HtLimits *limits)
 {
     static gsize prepared;
     if (g_once_init_enter(&prepared)) {
@@ -121,9 +118,6 @@ HtSax *ht_sax_new(const HtMapperLimits *limits)
     HtSax *sax = g_new0(HtSax, 1);
     sax->cpu_until_us = INT64_MAX;
     sax->limits = *limits;
-    sax->limits.depth = MIN(limits->depth, DEPTH_MAX);
-    sax->limits.attributes = MIN(limits->attributes, ATTRIBUTES_MAX);
-    sax->limits.document_bytes = MIN(limits->document_bytes, HT_MAPPER_DOCUMENT_MAX);
     sax->attributes = g_new(HtAttribute, (gsize)sax->limits.attributes + 1);
     sax->attribute_uris = g_new(HtName, (gsize)sax->limits.attributes + 1);
     sax->wanted = xmlDictCreate();
@@ -167,7 +161,7 @@ HtName ht_sax_intern(HtSax *sax, const char *name)
     return interned;
 }
 
-const HtMapperLimits *ht_sax_limits(const HtSax *sax)
+const HtLimits *ht_sax_limits(const HtSax *sax)
 {
     return &sax->limits;
 }
@@ -260,9 +254,15 @@ void ht_sax_refuse_limit(HtSax *sax, const char *code, const char *what, HtLimit
     ht_sax_stop(sax, &fault);
 }
 
+static void refuse_above(HtSax *sax, const char *code, const char *what, const uint64_t *limit,
+                         const char *advice)
+{
+    ht_sax_refuse_limit(sax, code, what, ht_limit_of(&sax->limits, limit), advice);
+}
+
 HtLimit ht_sax_document_limit(const HtSax *sax)
 {
-    return (HtLimit){"max-document", sax->limits.document_bytes, HT_LIMIT_BYTES, NULL};
+    return ht_limit_of(&sax->limits, &sax->limits.document_bytes);
 }
 
 /* ---- Caps ---- */
@@ -285,9 +285,8 @@ static void check_cpu(HtSax *sax)
     int64_t now_us = ht_sax_cpu();
     sax->cpu_start_us = sax->cpu_start_us == 0 ? now_us : sax->cpu_start_us;
     if (now_us - sax->cpu_start_us > sax->cpu_allowed_us || now_us > sax->cpu_until_us) {
-        ht_sax_refuse_limit(sax, "too-slow", "Reading takes for each megabyte",
-                            (HtLimit){"cpu-per-megabyte", sax->limits.cpu_ms_per_mb, HT_LIMIT_MS, NULL},
-                            " of processor time: send it in smaller parts.");
+        refuse_above(sax, "too-slow", "Reading takes for each megabyte", &sax->limits.cpu_ms_per_mb,
+                     " of processor time: send it in smaller parts.");
     }
 }
 
@@ -300,18 +299,14 @@ static inline void count_event(HtSax *sax)
 
 static void refuse_names(HtSax *sax)
 {
-    ht_sax_refuse_limit(sax, "too-many-names", "The names in the payload take",
-                        (HtLimit){NULL, NAME_BYTES_MAX, HT_LIMIT_BYTES, NULL},
-                        ": names must not carry data.");
+    refuse_above(sax, "too-many-names", "The names in the payload take", &sax->limits.name_bytes,
+                 ": names must not carry data.");
 }
 
 static void check_names(HtSax *sax)
 {
     if ((uint32_t)(xmlDictSize(sax->names) - sax->first_names) > sax->limits.names) {
-        ht_sax_refuse_limit(sax, "too-many-names", "There are",
-                            (HtLimit){"max-names", sax->limits.names, HT_LIMIT_COUNT,
-                                      "different element and attribute names"},
-                            ": names must not carry data.");
+        refuse_above(sax, "too-many-names", "There are", &sax->limits.names, ": names must not carry data.");
     }
 }
 
@@ -319,13 +314,11 @@ bool ht_sax_enter(HtSax *sax)
 {
     sax->value_bytes = 0;
     if (++sax->depth > sax->limits.depth) {
-        ht_sax_refuse_limit(sax, "too-deep", "Elements are nested",
-                            (HtLimit){"max-depth", sax->limits.depth, HT_LIMIT_COUNT, "levels"}, " deep.");
+        refuse_above(sax, "too-deep", "Elements are nested", &sax->limits.depth, " deep.");
     }
     if (++sax->elements > sax->limits.elements) {
-        ht_sax_refuse_limit(sax, "too-many-elements", "There are",
-                            (HtLimit){"max-elements", sax->limits.elements, HT_LIMIT_COUNT, "elements"},
-                            ": send it in smaller parts.");
+        refuse_above(sax, "too-many-elements", "There are", &sax->limits.elements,
+                     ": send it in smaller parts.");
     }
     if (sax->elements % NAMES_PERIOD == 0) {
         check_names(sax);
@@ -336,14 +329,13 @@ bool ht_sax_enter(HtSax *sax)
 
 static void refuse_value(HtSax *sax, const char *what)
 {
-    ht_sax_refuse_limit(sax, "value-too-long", what,
-                        (HtLimit){"max-value", sax->limits.text_bytes, HT_LIMIT_BYTES, NULL}, ".");
+    refuse_above(sax, "value-too-long", what, &sax->limits.value_bytes, ".");
 }
 
 bool ht_sax_count_text(HtSax *sax, size_t size)
 {
     sax->value_bytes += size;
-    if (sax->value_bytes > sax->limits.text_bytes) {
+    if (sax->value_bytes > sax->limits.value_bytes) {
         refuse_value(sax, "A value has");
     }
     count_event(sax);
@@ -364,9 +356,9 @@ bool ht_sax_count_copy(HtSax *sax, size_t size)
 {
     sax->copied_bytes += size;
     if (sax->copied_bytes > sax->limits.document_bytes) {
-        ht_sax_refuse_limit(sax, "document-too-long",
-                            "With its references and attachments put in their places the document has",
-                            ht_sax_document_limit(sax), ": send it in smaller parts.");
+        refuse_above(sax, "document-too-long",
+                     "With its references and attachments put in their places the document has",
+                     &sax->limits.document_bytes, ": send it in smaller parts.");
     }
     return !sax->stopped;
 }
@@ -440,16 +432,14 @@ static void look_at_namespace(HtSax *sax, HtName uri, HtAttribute *attribute)
 static bool take_attributes(HtSax *sax, const xmlChar **raw, unsigned count, unsigned namespaces)
 {
     if (count + namespaces > sax->limits.attributes) {
-        ht_sax_refuse_limit(sax, "too-many-attributes", "An element has",
-                            (HtLimit){"max-attributes", sax->limits.attributes, HT_LIMIT_COUNT, "attributes"},
-                            ".");
+        refuse_above(sax, "too-many-attributes", "An element has", &sax->limits.attributes, ".");
         return false;
     }
     bool has_room = false;
     const xmlChar **first = raw;
     for (unsigned i = 0; i < count; i++, raw += 5) {
         HtText value = {(const char *)raw[3], (size_t)(raw[4] - raw[3])};
-        if (value.size > sax->limits.text_bytes) {
+        if (value.size > sax->limits.value_bytes) {
             refuse_value(sax, "The value of an attribute has");
             return false;
         }
@@ -548,7 +538,8 @@ static void on_error(void *user, xmlErrorPtr error)
 {
     Layer *layer = user;
     const char *code, *sentence;
-    if (xmlDictGetUsage(layer->sax->names) > NAME_BYTES_MAX) { /* then libxml2 finds no name any more */
+    if (xmlDictGetUsage(layer->sax->names) >
+        layer->sax->limits.name_bytes) { /* then libxml2 finds no name any more */
         refuse_names(layer->sax);
     } else if (ht_sax_fault_describe(error->code, error->level, &code, &sentence)) {
         ht_sax_refuse(layer->sax, code, sentence);
@@ -640,8 +631,8 @@ static bool begins_with_declaration(HtText text)
 static bool check_text(HtSax *sax, HtText text)
 {
     if (text.size > sax->limits.document_bytes) {
-        ht_sax_refuse_limit(sax, "document-too-long", "The document has", ht_sax_document_limit(sax),
-                            ": send it in smaller parts.");
+        refuse_above(sax, "document-too-long", "The document has", &sax->limits.document_bytes,
+                     ": send it in smaller parts.");
         return false;
     }
     if (memchr(text.data, '\0', text.size)) {

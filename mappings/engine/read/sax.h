@@ -30,7 +30,7 @@ typedef struct {
         void *user); /* a processing instruction, outside of the root as well; NULL: nobody cares */
 } HtSaxHandler;
 
-HtSax *ht_sax_new(const HtMapperLimits *limits);
+HtSax *ht_sax_new(const HtLimits *limits);
 void ht_sax_free(HtSax *sax);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSax, ht_sax_free)
 
@@ -39,7 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSax, ht_sax_free)
 HtName ht_sax_intern(HtSax *sax, const char *name);
 
 /* The caps in force. */
-const HtMapperLimits *ht_sax_limits(const HtSax *sax);
+const HtLimits *ht_sax_limits(const HtSax *sax);
 
 /* A payload of this size begins: counters and fault are cleared, a hostile payload's names forgotten. */
 void ht_sax_begin(HtSax *sax, size_t payload_size);

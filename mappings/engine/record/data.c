@@ -236,7 +236,7 @@ static void write_instance(Place *place)
 /* One more instance of a repeated group, unless nothing in it had a value. */
 static void write_repeated(Place *place)
 {
-    if (place->instance == HT_INSTANCES_MAX) {
+    if (place->instance == place->recorder->options->limits.instances) {
         ht_recorder_note(place->recorder, NULL, HT_MARK_BIT(HT_MARK_VALUE_TRUNCATED));
         return;
     }

@@ -132,7 +132,7 @@ void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value)
 {
     HtSlot slot = recorder->match->taken;
     HtText name = slot == HT_SLOT_NONE ? path : ht_match_path(recorder->match, slot);
-    ht_unmapped_add(&recorder->originals, name, value);
+    ht_unmapped_add(&recorder->originals, &recorder->options->limits, name, value);
 }
 
 /* Pairs of zeros at the end stand for all that is inside. */

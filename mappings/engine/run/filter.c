@@ -282,9 +282,9 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
     }
     if (filters->emitted == mapper->options.limits.depth) {
         char room[HT_LIMIT_TEXT];
-        HtLimit limit = {"max-depth", mapper->options.limits.depth, HT_LIMIT_COUNT, "levels"};
-        g_autofree char *text =
-            g_strdup_printf("the adapter's filter nests more than %s deep", ht_limit_name(limit, room));
+        const HtLimits *limits = &mapper->options.limits;
+        g_autofree char *text = g_strdup_printf("the adapter's filter nests more than %s deep",
+                                                ht_limit_name(ht_limit_of(limits, &limits->depth), room));
         ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep", text);
         return;
     }

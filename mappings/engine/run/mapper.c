@@ -34,8 +34,8 @@ static void stop_at_records(void *user)
 {
     HtMapper *mapper = user;
     HtFault fault;
-    ht_fault_set_limit(&fault, "too-many-records", "One payload has",
-                       (HtLimit){"max-records", mapper->options.limits.records, HT_LIMIT_COUNT, "records"},
+    const HtLimits *limits = &mapper->options.limits;
+    ht_fault_set_limit(&fault, "too-many-records", "One payload has", ht_limit_of(limits, &limits->records),
                        ": send it in smaller parts.");
     ht_reader_stop(mapper->reader, &fault);
 }
@@ -49,7 +49,8 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     mapper->division = g_strdup(options->division);
     mapper->options.division = mapper->division;
     mapper->reader = ht_reader_new(&mapper->options.limits);
-    HtMatchHooks hooks = {.line = get_line, .record_end = take_record, .user = mapper};
+    HtMatchHooks hooks = {
+        .line = get_line, .record_end = take_record, .user = mapper, .limits = &mapper->options.limits};
     ht_match_init(&mapper->match, mapping, &hooks, intern, mapper->reader);
     mapper->match.reading = &mapper->reading;
     ht_recorder_init(&mapper->recorder, mapping, reference, &mapper->options, &mapper->match);
@@ -405,8 +406,9 @@ static bool has_time(HtMapper *mapper, Time *time, size_t size, HtFault *fault)
     if (ht_sax_cpu() <= until_us) {
         return true;
     }
+    const HtLimits *limits = &mapper->options.limits;
     ht_fault_set_limit(fault, "too-slow", "Reading takes for each megabyte",
-                       (HtLimit){"cpu-per-megabyte", mapper->options.limits.cpu_ms_per_mb, HT_LIMIT_MS, NULL},
+                       ht_limit_of(limits, &limits->cpu_ms_per_mb),
                        " of processor time: send it in several messages.");
     return false;
 }

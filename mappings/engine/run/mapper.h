@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "core/base/limits.h"
 #include "core/base/outcome.h"
 #include "mappings/engine/reference/dictionary.h"
 #include "mappings/engine/reference/divisions.h"
@@ -41,21 +42,8 @@ const char *const *ht_mapping_secrets(const HtMapping *mapping);
 
 /* ---- Running it ---- */
 
-/* Caps against hostile XML (HARDENING: a small document can burn minutes). Each is a configuration key of the source. */
 typedef struct {
-    uint32_t depth, attributes, start_tag_bytes, names, elements, records;
-    size_t text_bytes;      /* of one value, photos included */
-    size_t document_bytes;  /* after transcoding */
-    uint32_t cpu_ms_per_mb; /* parsing and mapping; at least one such share is granted */
-} HtMapperLimits;
-
-#define HT_MAPPER_DOCUMENT_MAX (1 << 30) /* whatever document_bytes says */
-
-#define HT_MAPPER_LIMITS_DEFAULT \
-    ((HtMapperLimits){64, 256, 64 * 1024, 4096, 5000000, 1000000, 8 << 20, 64 << 20, 2000})
-
-typedef struct {
-    HtMapperLimits limits;
+    HtLimits limits;
     const char *division;    /* jurisdiction assumed where a record names none; may be NULL */
     bool quarantine_invalid; /* take the good records although others are bad; else one bad record refuses all */
 } HtMapperOptions;
