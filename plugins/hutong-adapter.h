@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hutong-adapter.h: what adapters need again and again, for those that want it. Nothing of it is in the ABI: each adapter
  * compiles its own copy. Plain C99, also C++; keeps no state of its own. */
 #ifndef HUTONG_ADAPTER_H

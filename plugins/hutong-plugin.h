@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hutong-plugin.h: what an adapter for Hutong 互通 builds against. Plain C99, also C++; needs nothing else.
  *
  * An adapter is a shared object that exports one symbol, the constant `hutong_adapter_v1`. It is loaded by a host process of
