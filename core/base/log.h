@@ -2,9 +2,11 @@
  * Under systemd (JOURNAL_STREAM set) the time is left out and the level is the journal's `<N>` prefix. */
 #pragma once
 
-typedef enum { HT_LOG_ERROR, HT_LOG_WARNING, HT_LOG_INFO, HT_LOG_DEBUG } HtLogLevel;
+/* HT_LOG_NOTHING is for ht_log_set_level() only. */
+typedef enum { HT_LOG_NOTHING = -1, HT_LOG_ERROR, HT_LOG_WARNING, HT_LOG_INFO, HT_LOG_DEBUG } HtLogLevel;
 
-/* Lines above `level` are dropped from now on. The default is HT_LOG_INFO. */
+/* Lines above `level` are dropped from now on. The default is HT_LOG_INFO; HT_LOG_NOTHING is for a command that tells
+ * every error itself. */
 void ht_log_set_level(HtLogLevel level);
 
 /* Writes one line. `part` is the module ("spool", "ingress", "host hukou"). Line breaks in the text become spaces, and

@@ -183,9 +183,21 @@ static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *pla
     return true;
 }
 
+/* The section whose key `key` is; NULL where no section has it. */
+static const HtSectionTable *find_owner(const char *key)
+{
+    for (unsigned i = 0; i < HT_SECTIONS; i++) {
+        if (ht_option_find(&ht_section_tables[i], key)) {
+            return &ht_section_tables[i];
+        }
+    }
+    return NULL;
+}
+
 static void report_unknown(Loader *loader, const HtSectionTable *table, const HtIniEntry *entry,
                            const char *place)
 {
+    const HtSectionTable *owner = find_owner(entry->key);
     const char *best = NULL;
     unsigned best_distance = UINT_MAX;
     for (const HtOption *option = ht_section_options(table); option->key; option++) {
@@ -195,7 +207,10 @@ static void report_unknown(Loader *loader, const HtSectionTable *table, const Ht
             best = option->key;
         }
     }
-    if (best && best_distance <= 1 + strlen(entry->key) / 3) {
+    if (owner) {
+        report(loader, place, "unknown key '%s' in [%s]; it is a key of [%s%s]", entry->key, entry->group,
+               owner->name, owner->named ? " NAME" : "");
+    } else if (best && best_distance <= 1 + strlen(entry->key) / 3) {
         report(loader, place, "unknown key '%s' in [%s]; did you mean '%s'?", entry->key, entry->group, best);
     } else {
         report(loader, place, "unknown key '%s' in [%s]", entry->key, entry->group);
@@ -271,17 +286,18 @@ static void load_folder(Loader *loader, const char *main_file)
 
 /* ---- What holds between keys and sections ---- */
 
+/* A key that is there with a bad value was told at its own line. */
 static void check_required(Loader *loader, HtSectionKind kind, const void *record, const char *place)
 {
     const HtSectionTable *table = &ht_section_tables[kind];
+    g_autofree char *group =
+        table->named ? g_strdup_printf("%s %s", table->name, record_name(record)) : g_strdup(table->name);
     for (const HtOption *option = ht_section_options(table); option->key; option++) {
-        if (option->required) {
-            g_autofree char *value = ht_option_format(option, record);
+        g_autofree char *key = origin_key(group, option->key);
+        g_autofree char *value = ht_option_format(option, record);
+        if (option->required && !value && !g_hash_table_contains(loader->config->origins->places, key)) {
             g_autofree char *expected = ht_option_expects(option);
-            if (!value) {
-                report(loader, place, "[%s%s%s] lacks '%s' (%s)", table->name, table->named ? " " : "",
-                       table->named ? record_name(record) : "", option->key, expected);
-            }
+            report(loader, place, "[%s] lacks '%s' (%s)", group, option->key, expected);
         }
     }
 }
@@ -419,19 +435,30 @@ static void settle_paths(HtConfig *config)
     }
 }
 
-HtConfig *ht_config_load(const char *file, GString *errors)
+HtConfig *ht_config_read(const char *file, GString *errors, bool *sound)
 {
     Loader loader = {.config = make_config(file), .errors = errors};
     if (load_file(&loader, loader.config->file)) {
         load_folder(&loader, loader.config->file);
         settle_paths(loader.config);
         check_sections(&loader);
+        *sound = !loader.failed;
+        return loader.config;
     }
-    if (loader.failed) {
-        ht_config_free(loader.config);
+    *sound = false;
+    ht_config_free(loader.config);
+    return NULL;
+}
+
+HtConfig *ht_config_load(const char *file, GString *errors)
+{
+    bool sound;
+    HtConfig *config = ht_config_read(file, errors, &sound);
+    if (config && !sound) {
+        ht_config_free(config);
         return NULL;
     }
-    return loader.config;
+    return config;
 }
 
 static void free_records(HtSectionKind kind, GPtrArray *records)

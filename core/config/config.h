@@ -80,6 +80,11 @@ GQuark ht_config_error_quark(void);
 /* Reads everything. On failure NULL, and `errors` holds every problem found, one a line, `file:line: error: …`, unknown
  * keys with a suggestion. Warnings are added as `file:line: warning: …` also on success. */
 HtConfig *ht_config_load(const char *file, GString *errors);
+
+/* The same, for those who go on and look for what else is wrong: what could be read also when there are errors (`sound`
+ * is false then): a bad value is as if its key were not there, so required ones may be NULL. NULL only where the file
+ * itself cannot be read. Must not be run. */
+HtConfig *ht_config_read(const char *file, GString *errors, bool *sound);
 void ht_config_free(HtConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConfig, ht_config_free)
 

@@ -294,8 +294,9 @@ static void run_group(HtKit *kit, const HtFixtureGroup *group)
 {
     kit->group = group;
     if (group->name && !group->mapping) {
-        ht_kit_report(kit, false, "has its mapping",
-                      "MAPPING.xml is neither in the fixtures nor among the mappings");
+        g_autofree char *detail =
+            g_strdup_printf("%s.xml is neither in the fixtures nor among the mappings", group->name);
+        ht_kit_report(kit, false, "has its mapping", detail);
         return;
     }
     read_payloads(kit);

@@ -32,6 +32,34 @@ static void test_check_names_everything_that_is_wrong(void)
     g_assert_nonnull(
         strstr(output, "hutong.conf:4: error: unknown key 'lisen' in [bus]; did you mean 'listen'?"));
     g_assert_nonnull(strstr(output, "'ftp://x' is not an http:// or https:// address"));
+    g_assert_null(strstr(output, "lacks 'url'"));
+    g_assert_nonnull(strstr(output, "nothing-there"));
+    bus_process_free(bus);
+}
+
+/* Whatever finds it (keys, dictionary, host): all in one go, and each of them once. */
+static void test_check_tells_every_stage_at_once(void)
+{
+    BusProcess *bus = bus_process_new(
+        NULL, "[source a]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ncolour = red\n"
+              "option.nope = 1\nconsumer = x\nreserve = 1M\n[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n"
+              "mask = person.nam:name\npurpose = x\nclearance = 9\n[route r]\ntypes = persn.*\nto = c\n");
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    const char *const once[] = {
+        "unknown key 'colour' in [source a]",
+        "unknown key 'reserve' in [source a]; it is a key of [spool]",
+        "adapter 'hukou' has no option 'nope'",
+        "clearance: '9' is not a number, 0 to 3",
+        "mask: 'person.nam' is no element of the dictionary",
+        "types: 'persn.*' fits no event type",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(once); i++) {
+        const char *found = strstr(output, once[i]);
+        if (!found || strstr(found + 1, once[i])) {
+            g_error("not told once: %s\nin: %s", once[i], output);
+        }
+    }
     bus_process_free(bus);
 }
 
@@ -138,6 +166,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/check-accepts-what-run-would", test_check_accepts_what_run_would);
     g_test_add_func("/cli/check-names-everything-that-is-wrong", test_check_names_everything_that_is_wrong);
+    g_test_add_func("/cli/check-tells-every-stage-at-once", test_check_tells_every_stage_at_once);
     g_test_add_func("/cli/check-tries-adapters-and-mappings", test_check_tries_adapters_and_mappings);
     g_test_add_func("/cli/run-refuses-a-bad-configuration", test_run_refuses_a_bad_configuration);
     g_test_add_func("/cli/config-shows-where-values-come-from", test_config_shows_where_values_come_from);

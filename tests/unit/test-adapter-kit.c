@@ -275,6 +275,7 @@ static void test_check_runs_folders_with_their_mappings(void)
     Trial trial = begin_trial("obedient");
     put(&trial, "pets/one.txt", "map");
     g_autofree char *none = check_trial(&trial, 1, "FAILED  pets: has its mapping");
+    g_assert_nonnull(strstr(none, "pets.xml is neither in the fixtures nor among the mappings"));
     put(&trial, "pets.xml",
         "<mapping xmlns='urn:hutong:mapping:1' source='pets' authority='police' version='1'>"
         "<event type='person.died.v1' for-each='/a/b'><time from='t' as='date'/>"
