@@ -1,4 +1,24 @@
-/* Group commit. Writer thread. */
+/* Group commit. Writer thread.
+ *
+ * States of a committer, and the function that makes each:
+ *
+ *   REST     no transaction                      ht_spool_committer_new(), commit_once() at its end, roll_back()
+ *   OPEN     a group's transaction is open       commit_once(), with BEGIN
+ *   FAILED   the disk cannot be trusted any      fail(); final, until the process ends
+ *            more
+ *
+ *   REST -> OPEN -> REST (committed) | REST (rolled back: the group again, without what was bad) | FAILED
+ *
+ * What may be trusted: in REST the figures, cursors and the map of keys say what is on disk. In OPEN they may be ahead of
+ * it: nobody is told of them before commit_once() has returned true. In FAILED they say what was on disk for certain;
+ * what the file holds beyond that, the next start finds out.
+ *
+ * Invariants, checked by assert_rest() and assert_answered():
+ *   1. A transaction is open in OPEN only: never between two groups, never while answers are on their way.
+ *   2. `current` names a job of the group in OPEN only.
+ *   3. FAILED is final: `commits` does not grow any more.
+ *   4. After ht_spool_committer_run() each job was taken by the commit or has an error, never both and never neither.
+ *   5. Sequence numbers that were committed never become fewer, so none is given out twice. */
 #include "spool/commit.h"
 
 #include "core/base/clock.h"
@@ -24,12 +44,35 @@ struct HtSpoolCommitter {
     HtSpoolDisk disk;
     HtSpoolJob *current; /* being taken, while a transaction is open */
     bool failed;
+    uint64_t failed_at; /* `commits` when it failed */
+    uint64_t committed; /* the last sequence number on disk */
     int64_t last_commit;
     uint64_t commits;
     uint32_t times_us[TIMES]; /* of the last commits, round and round */
     uint64_t p99_us;
     int64_t p99_at; /* when it was worked out */
 };
+
+/* Invariants 1, 2, 3 and 5. The rollback itself may be what failed: in FAILED a transaction can be left, which is never
+ * committed. */
+static void assert_rest(HtSpoolCommitter *committer)
+{
+    uint64_t last = ht_spool_appender_figures(committer->appender)->last_sequence;
+    g_assert(committer->failed || sqlite3_get_autocommit(committer->db));
+    g_assert(!committer->current);
+    g_assert(!committer->failed || committer->commits == committer->failed_at);
+    g_assert(last >= committer->committed);
+    committer->committed = last;
+}
+
+/* Invariant 4. */
+static void assert_answered(const HtSpoolGroup *group)
+{
+    for (const HtSpoolTask *task = group->jobs.first; task; task = task->next) {
+        const HtSpoolJob *job = (const HtSpoolJob *)task;
+        g_assert(job->taken != (job->error != NULL));
+    }
+}
 
 HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, const HtSpoolOptions *options,
                                          GError **error)
@@ -50,6 +93,7 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
         return NULL;
     }
     ht_spool_disk_look(&committer->disk, ht_clock_monotonic());
+    assert_rest(committer);
     return g_steal_pointer(&committer);
 }
 
@@ -68,18 +112,18 @@ void ht_spool_committer_free(HtSpoolCommitter *committer)
     g_free(committer);
 }
 
-static HtSpoolJob *next_job(HtSpoolLetter *letter)
+static HtSpoolJob *next_job(HtSpoolTask *task)
 {
-    while (letter && ((HtSpoolJob *)letter)->error) {
-        letter = letter->next;
+    while (task && ((HtSpoolJob *)task)->error) {
+        task = task->next;
     }
-    return (HtSpoolJob *)letter;
+    return (HtSpoolJob *)task;
 }
 
 /* Gives every job that has no error yet a copy of this one; it has not been taken. */
 static void refuse(HtSpoolGroup *group, const GError *error)
 {
-    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->letter.next)) {
+    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->task.next)) {
         ht_spool_job_reset(job);
         job->error = g_error_copy(error);
     }
@@ -95,17 +139,32 @@ static void refuse_with(HtSpoolGroup *group, HtSpoolErrorCode code, const char *
 
 static bool take_jobs(HtSpoolCommitter *committer, HtSpoolGroup *group, GError **error)
 {
-    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->letter.next)) {
+    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->task.next)) {
         committer->current = job;
         ht_spool_job_reset(job);
         if (!ht_spool_appender_take(committer->appender, job, error)) {
             return false;
         }
+        job->taken = !job->error; /* a repair may be refused by what it found */
     }
     committer->current = NULL;
     return ht_spool_appender_finish(committer->appender, error);
 }
 
+/* Why a receipt may be given after this returned true:
+ *
+ * - Everything that the receipt says is in one transaction: the events, their keys (a resend is known), the subjects and the
+ *   cursors. There is no crash after which a part of it holds.
+ * - COMMIT returns after fdatasync() of the WAL (synchronous = FULL), and what a checkpoint moves is synced before the WAL
+ *   is begun anew. A frame that power failure tore has a wrong checksum: SQLite ends there, before it, and the group is
+ *   not there, which nobody was told.
+ * - Killed before COMMIT: the WAL has frames without a commit, which the next start ignores. Killed after it and before
+ *   the answer: the message is there, its sender sends again and gets the first receipt.
+ * - An error of write or fdatasync is final (fail()): the kernel may have marked the page clean that it could not write, and a
+ *   second fdatasync would then succeed over a hole. Only the next start, which writes the WAL into the file and syncs it
+ *   (recover() in spool.c), knows what is there.
+ * - Memory follows the disk: figures, map of keys and cursors are settled (…_committed()) after COMMIT, never before it;
+ *   on every other way they are taken back (roll_back()). */
 static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError **error)
 {
     int64_t start = ht_clock_monotonic();
@@ -131,6 +190,7 @@ static void fail(HtSpoolCommitter *committer, const GError *error)
 {
     if (!committer->failed) {
         ht_log(HT_LOG_ERROR, "spool", "%s: nothing is acknowledged any more", error->message);
+        committer->failed_at = committer->commits;
     }
     committer->failed = true;
 }
@@ -155,6 +215,7 @@ static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GE
     switch ((HtSpoolErrorCode)error->code) {
     case HT_SPOOL_ERROR_MESSAGE:
         if (bad) {
+            ht_spool_job_reset(bad);
             bad->error = g_error_copy(error);
             return true;
         }
@@ -171,12 +232,9 @@ static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GE
     return false;
 }
 
-bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group)
+/* commit_once() until it holds or there is nothing left that could be tried; true when the marks are on disk. */
+static bool commit(HtSpoolCommitter *committer, HtSpoolGroup *group)
 {
-    if (!committer->failed && next_job(group->jobs.first) &&
-        ht_spool_disk_look(&committer->disk, ht_clock_monotonic())) {
-        refuse_with(group, HT_SPOOL_ERROR_FULL, "spool: too little room on the disk");
-    }
     bool again = true;
     while (again && !committer->failed) {
         g_autoptr(GError) error = NULL;
@@ -190,6 +248,19 @@ bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group)
     }
     refuse_with(group, HT_SPOOL_ERROR_IO, "spool: the disk has failed, nothing is acknowledged any more");
     return ht_spool_marks_are_empty(group->marks);
+}
+
+bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group)
+{
+    assert_rest(committer);
+    if (!committer->failed && next_job(group->jobs.first) &&
+        ht_spool_disk_look(&committer->disk, ht_clock_monotonic())) {
+        refuse_with(group, HT_SPOOL_ERROR_FULL, "spool: too little room on the disk");
+    }
+    bool marks_written = commit(committer, group);
+    assert_rest(committer);
+    assert_answered(group);
+    return marks_written;
 }
 
 static void note_checkpoint(HtSpoolCommitter *committer, const GError *error)

@@ -12,7 +12,7 @@
 #include "spool/job.h"
 
 typedef struct {
-    HtSpoolLetters jobs; /* of HtSpoolJob */
+    HtSpoolTasks jobs;   /* of HtSpoolJob */
     HtSpoolMarks *marks; /* never NULL */
 } HtSpoolGroup;
 

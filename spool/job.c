@@ -3,10 +3,10 @@
 
 #include "spool/mend.h"
 
-HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (*open)(HtSpoolLetter *letter))
+HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (*done)(HtSpoolTask *task))
 {
     HtSpoolJob *job = g_new0(HtSpoolJob, 1);
-    job->letter.open = open;
+    job->task.done = done;
     job->message = message;
     message->source = g_intern_string(message->source); /* as many as there are configured sources */
     job->reason = g_strdup(reason);
@@ -40,6 +40,7 @@ void ht_spool_job_reset(HtSpoolJob *job)
     g_clear_pointer(&job->kept, g_bytes_unref);
     g_clear_pointer(&job->kept_type, g_bytes_unref);
     job->receipt = (HtReceipt){0};
+    job->taken = false;
 }
 
 size_t ht_spool_job_bytes(const HtSpoolJob *job)

@@ -1,13 +1,13 @@
 /* One message on its way through the writer and back. */
 #pragma once
 
-#include "spool/mailbox.h"
+#include "spool/completions.h"
 #include "spool/spool.h"
 
 typedef struct HtSpoolMending HtSpoolMending; /* mend.h */
 
 typedef struct {
-    HtSpoolLetter letter; /* first: a job is a letter */
+    HtSpoolTask task; /* first: a job is a task */
     HtSpoolMessage *message;
     char *reason;            /* why it goes to quarantine, NULL when it is to be taken */
     HtSpool *spool;          /* main thread only */
@@ -15,15 +15,15 @@ typedef struct {
     HtSpoolDone done;
     void *user;
 
+    bool taken;        /* by the writer, in the transaction that is open or was committed */
     HtReceipt receipt; /* filled by the writer; its reply points into the message or into `kept` */
     GBytes *kept, *kept_type;
     GError *error;
 } HtSpoolJob;
 
-/* Takes over `message`. `open` runs on the main loop when the job comes back; it ends with
+/* Takes over `message`. `done` runs on the main loop when the job comes back; it ends with
  * ht_spool_job_free(). */
-HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason,
-                             void (*open)(HtSpoolLetter *letter));
+HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (*done)(HtSpoolTask *task));
 
 /* How many events the message has. */
 uint32_t ht_spool_message_count(const HtSpoolMessage *message);

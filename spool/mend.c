@@ -14,7 +14,7 @@ static const char *const verbs[] = {"split", "split-subject", "join"};
 
 /* ---- On the way ---- */
 
-HtSpoolJob *ht_spool_mending_new(const HtSpoolRepair *asked, void (*open)(HtSpoolLetter *letter))
+HtSpoolJob *ht_spool_mending_new(const HtSpoolRepair *asked, void (*done)(HtSpoolTask *task))
 {
     HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
     message->id = ht_uuid_new();
@@ -23,7 +23,7 @@ HtSpoolJob *ht_spool_mending_new(const HtSpoolRepair *asked, void (*open)(HtSpoo
     message->backing = g_bytes_new(message->id.bytes, HT_UUID_SIZE);
     message->key = (HtText){g_bytes_get_data(message->backing, NULL), HT_UUID_SIZE};
     message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
-    HtSpoolJob *job = ht_spool_job_new(message, NULL, open);
+    HtSpoolJob *job = ht_spool_job_new(message, NULL, done);
     job->mending = g_new0(HtSpoolMending, 1);
     job->mending->asked = (HtSpoolRepair){.verb = asked->verb,
                                           .subject = g_strdup(asked->subject),

@@ -19,7 +19,7 @@ struct HtSpoolMending {
 };
 
 /* Copies `asked`. The job's message is the bus's own, without its event. */
-HtSpoolJob *ht_spool_mending_new(const HtSpoolRepair *asked, void (*open)(HtSpoolLetter *letter));
+HtSpoolJob *ht_spool_mending_new(const HtSpoolRepair *asked, void (*done)(HtSpoolTask *task));
 void ht_spool_mending_free(HtSpoolMending *mending);
 
 typedef struct HtSpoolMender HtSpoolMender;

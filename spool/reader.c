@@ -9,17 +9,17 @@
 struct HtSpoolReader {
     sqlite3 *db;
     sqlite3_stmt *select;
-    HtSpoolMailbox *mailbox;
+    HtSpoolCompletions *completions;
     GThread *thread;
     GMutex lock;
     GCond wake;
     /* Under the lock. */
-    HtSpoolLetters questions;
+    HtSpoolTasks questions;
     bool stopping;
 };
 
 typedef struct {
-    HtSpoolLetter letter; /* first */
+    HtSpoolTask task; /* first */
     HtSpoolReading reading;
     HtSpoolPage *page;
     GError *error;
@@ -107,23 +107,23 @@ static gpointer run(gpointer data)
     HtSpoolReader *reader = data;
     g_mutex_lock(&reader->lock);
     while (reader->questions.first || !reader->stopping) {
-        HtSpoolLetter *letter = ht_spool_letters_take(&reader->questions);
-        if (!letter) {
+        HtSpoolTask *task = ht_spool_tasks_take(&reader->questions);
+        if (!task) {
             g_cond_wait(&reader->wake, &reader->lock);
             continue;
         }
         g_mutex_unlock(&reader->lock);
-        HtSpoolLetters answers = {NULL, NULL};
-        answer(reader, (Question *)letter);
-        ht_spool_letters_add(&answers, letter);
-        ht_spool_mailbox_post(reader->mailbox, &answers);
+        HtSpoolTasks answers = {NULL, NULL};
+        answer(reader, (Question *)task);
+        ht_spool_tasks_add(&answers, task);
+        ht_spool_completions_post(reader->completions, &answers);
         g_mutex_lock(&reader->lock);
     }
     g_mutex_unlock(&reader->lock);
     return NULL;
 }
 
-HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolMailbox *mailbox, GError **error)
+HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolCompletions *completions, GError **error)
 {
     g_autoptr(sqlite3) db = ht_spool_database_open(path, error);
     g_autoptr(sqlite3_stmt) select = NULL;
@@ -137,7 +137,7 @@ HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolMailbox *mailbox, 
     HtSpoolReader *reader = g_new0(HtSpoolReader, 1);
     reader->db = g_steal_pointer(&db);
     reader->select = g_steal_pointer(&select);
-    reader->mailbox = mailbox;
+    reader->completions = completions;
     g_mutex_init(&reader->lock);
     g_cond_init(&reader->wake);
     reader->thread = g_thread_new("spool-reader", run, reader);
@@ -161,9 +161,9 @@ void ht_spool_reader_stop(HtSpoolReader *reader)
     g_free(reader);
 }
 
-static void hand_over(HtSpoolLetter *letter)
+static void hand_over(HtSpoolTask *task)
 {
-    Question *question = (Question *)letter;
+    Question *question = (Question *)task;
     question->reading.done(question->page, question->error, question->reading.user);
     g_clear_error(&question->error);
     g_free(question);
@@ -172,10 +172,10 @@ static void hand_over(HtSpoolLetter *letter)
 void ht_spool_reader_ask(HtSpoolReader *reader, const HtSpoolReading *reading)
 {
     Question *question = g_new0(Question, 1);
-    question->letter.open = hand_over;
+    question->task.done = hand_over;
     question->reading = *reading;
     g_mutex_lock(&reader->lock);
-    ht_spool_letters_add(&reader->questions, &question->letter);
+    ht_spool_tasks_add(&reader->questions, &question->task);
     g_cond_signal(&reader->wake);
     g_mutex_unlock(&reader->lock);
 }

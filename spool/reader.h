@@ -1,13 +1,13 @@
 /* The reader thread: pages of events for delivery, over a connection of its own that can only read. */
 #pragma once
 
-#include "spool/mailbox.h"
+#include "spool/completions.h"
 #include "spool/spool.h"
 
 typedef struct HtSpoolReader HtSpoolReader;
 
 /* Opens the connection and starts the thread. */
-HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolMailbox *mailbox, GError **error);
+HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolCompletions *completions, GError **error);
 
 /* Reads what was asked for, closes the connection and joins the thread. */
 void ht_spool_reader_stop(HtSpoolReader *reader);

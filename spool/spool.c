@@ -1,5 +1,5 @@
 /* The spool's front: opening, closing and the calls of spool.h. Main thread; the threads' work comes back
- * through the mailbox. */
+ * through the completions. */
 #include "spool/spool.h"
 
 #include "core/base/clock.h"
@@ -21,7 +21,7 @@ struct HtSpool {
     int lock;
     sqlite3 *db; /* the writer's */
     HtSpoolHasher *hasher;
-    HtSpoolMailbox *mailbox;
+    HtSpoolCompletions *completions;
     HtSpoolCommitter *committer;
     HtSpoolWriter *writer;
     HtSpoolReader *reader;
@@ -103,7 +103,7 @@ static bool recover(HtSpool *spool, GError **error)
     return ht_spool_meta_set(spool->db, HT_SPOOL_META_CLEAN, "0", 1, error);
 }
 
-static void after_letters(void *user)
+static void after_completions(void *user)
 {
     HtSpool *spool = user;
     uint64_t last = ht_spool_last_sequence(spool);
@@ -125,12 +125,13 @@ static bool start(HtSpool *spool, GError **error)
     if (!spool->committer) {
         return false;
     }
-    spool->mailbox = ht_spool_mailbox_new(g_main_context_get_thread_default(), after_letters, spool);
-    spool->reader = ht_spool_reader_start(spool->path, spool->mailbox, error);
+    spool->completions =
+        ht_spool_completions_new(g_main_context_get_thread_default(), after_completions, spool);
+    spool->reader = ht_spool_reader_start(spool->path, spool->completions, error);
     if (!spool->reader) {
         return false;
     }
-    spool->writer = ht_spool_writer_start(spool->committer, spool->mailbox, spool->options.limits.group);
+    spool->writer = ht_spool_writer_start(spool->committer, spool->completions, spool->options.limits.group);
     spool->told = ht_spool_last_sequence(spool);
     return true;
 }
@@ -156,7 +157,7 @@ void ht_spool_close(HtSpool *spool)
     }
     ht_spool_reader_stop(g_steal_pointer(&spool->reader));
     ht_spool_writer_stop(g_steal_pointer(&spool->writer));
-    ht_spool_mailbox_free(spool->mailbox); /* callbacks that ask for more now are refused */
+    ht_spool_completions_free(spool->completions); /* callbacks that ask for more now are refused */
     ht_spool_committer_free(spool->committer);
     ht_spool_hasher_free(spool->hasher);
     sqlite3_close(spool->db);
@@ -171,9 +172,9 @@ void ht_spool_close(HtSpool *spool)
 
 /* ---- Taking messages ---- */
 
-static void answer(HtSpoolLetter *letter)
+static void answer(HtSpoolTask *task)
 {
-    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)letter;
+    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)task;
     job->spool->backlog--;
     if (job->done) {
         job->done(job->error ? NULL : &job->receipt, job->error, job->user);
@@ -197,11 +198,11 @@ static void hand_over(HtSpool *spool, HtSpoolJob *job)
         ht_spool_writer_append(spool->writer, job);
         return;
     }
-    HtSpoolLetters letters = {NULL, NULL};
+    HtSpoolTasks tasks = {NULL, NULL};
     job->error = full ? make_full_error(spool)
                       : g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "the spool is being closed");
-    ht_spool_letters_add(&letters, &job->letter);
-    ht_spool_mailbox_post(spool->mailbox, &letters);
+    ht_spool_tasks_add(&tasks, &job->task);
+    ht_spool_completions_post(spool->completions, &tasks);
 }
 
 void ht_spool_append(HtSpool *spool, HtSpoolMessage *message, HtSpoolDone done, void *user)
@@ -239,9 +240,9 @@ static void log_repair(const HtSpoolMending *mending)
            asked->reason);
 }
 
-static void answer_repair(HtSpoolLetter *letter)
+static void answer_repair(HtSpoolTask *task)
 {
-    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)letter;
+    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)task;
     HtSpoolMending *mending = job->mending;
     job->spool->backlog--;
     mending->repaired.sequence = job->receipt.sequence;

@@ -9,14 +9,14 @@
 
 struct HtSpoolWriter {
     HtSpoolCommitter *committer; /* the thread's own */
-    HtSpoolMailbox *mailbox;
+    HtSpoolCompletions *completions;
     uint64_t group;
     GThread *thread;
 
     GMutex lock;
     GCond wake, flushed;
     /* Under the lock. */
-    HtSpoolLetters jobs;
+    HtSpoolTasks jobs;
     HtSpoolMarks *marks;
     int64_t marks_due;
     bool waiting, stopping;
@@ -64,9 +64,9 @@ static HtSpoolGroup take_group(HtSpoolWriter *writer)
     size_t bytes = 0;
     writer->marks = ht_spool_marks_new();
     for (unsigned count = 0; count < writer->group && bytes < GROUP_BYTES && writer->jobs.first; count++) {
-        HtSpoolLetter *letter = ht_spool_letters_take(&writer->jobs);
-        bytes += ht_spool_job_bytes((HtSpoolJob *)letter);
-        ht_spool_letters_add(&group.jobs, letter);
+        HtSpoolTask *task = ht_spool_tasks_take(&writer->jobs);
+        bytes += ht_spool_job_bytes((HtSpoolJob *)task);
+        ht_spool_tasks_add(&group.jobs, task);
     }
     return group;
 }
@@ -90,7 +90,7 @@ static void commit_group(HtSpoolWriter *writer)
     writer->flush_good = marks_written;
     g_cond_broadcast(&writer->flushed);
     g_mutex_unlock(&writer->lock);
-    ht_spool_mailbox_post(writer->mailbox, &group.jobs);
+    ht_spool_completions_post(writer->completions, &group.jobs);
     ht_spool_committer_rest(writer->committer);
     g_mutex_lock(&writer->lock);
 }
@@ -114,11 +114,12 @@ static gpointer run(gpointer data)
     return NULL;
 }
 
-HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolMailbox *mailbox, uint64_t group)
+HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolCompletions *completions,
+                                     uint64_t group)
 {
     HtSpoolWriter *writer = g_new0(HtSpoolWriter, 1);
     writer->committer = committer;
-    writer->mailbox = mailbox;
+    writer->completions = completions;
     writer->group = group;
     writer->marks = ht_spool_marks_new();
     g_mutex_init(&writer->lock);
@@ -159,7 +160,7 @@ void ht_spool_writer_stop(HtSpoolWriter *writer)
 void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job)
 {
     g_mutex_lock(&writer->lock);
-    ht_spool_letters_add(&writer->jobs, &job->letter);
+    ht_spool_tasks_add(&writer->jobs, &job->task);
     wake_up(writer);
     g_mutex_unlock(&writer->lock);
 }

@@ -4,18 +4,19 @@
 #pragma once
 
 #include "spool/commit.h"
-#include "spool/mailbox.h"
+#include "spool/completions.h"
 
 typedef struct HtSpoolWriter HtSpoolWriter;
 
 /* Starts the thread. `committer` (and its connection) is the thread's until ht_spool_writer_stop(); one commit takes `group` messages at
  * most. */
-HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolMailbox *mailbox, uint64_t group);
+HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolCompletions *completions,
+                                     uint64_t group);
 
 /* Commits what is waiting, ends cleanly and joins the thread. */
 void ht_spool_writer_stop(HtSpoolWriter *writer);
 
-/* Takes over the job; it comes back through the mailbox. */
+/* Takes over the job; it comes back through the completions. */
 void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job);
 
 void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, uint64_t cursor);

@@ -41,9 +41,10 @@ static void test_check_names_everything_that_is_wrong(void)
 static void test_check_tells_every_stage_at_once(void)
 {
     BusProcess *bus = bus_process_new(
-        NULL, "[source a]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ncolour = red\n"
-              "option.nope = 1\nconsumer = x\nreserve = 1M\n[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n"
-              "mask = person.nam:name\npurpose = x\nclearance = 9\n[route r]\ntypes = persn.*\nto = c\n");
+        NULL,
+        "[source a]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ncolour = red\n"
+        "option.nope = 1\nconsumer = x\nreserve = 1M\n[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n"
+        "mask = person.nam:name\npurpose = x\nclearance = 9\n[route r]\ntypes = persn.*\nto = c\n");
     g_autofree char *output = NULL;
     g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
     const char *const once[] = {

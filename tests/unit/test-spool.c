@@ -530,7 +530,7 @@ int main(int argc, char **argv)
     add("/spool/read/pages-are-consecutive", test_pages_are_consecutive);
     add("/spool/read/page-ends-at-its-bytes", test_page_ends_at_its_bytes);
     add("/spool/cursor/starts-and-stays", test_cursor_starts_and_stays);
-    add("/spool/cursor/dead-letters-go-with-it", test_dead_letters_go_with_the_cursor);
+    add("/spool/cursor/dead-tasks-go-with-it", test_dead_letters_go_with_the_cursor);
     add("/spool/cursor/is-committed-without-messages", test_marks_alone_are_committed);
     add("/spool/disk/keeps-a-ballast", test_keeps_a_ballast);
     add("/spool/disk/files-are-private", test_files_are_private);
