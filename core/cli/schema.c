@@ -1,9 +1,11 @@
-/* `hutong schema`: the event reference (docs/events.md), made from the dictionary. */
+/* `hutong schema`: the references that others read: of events (docs/events.md), made from the dictionary; of fault codes
+ * (docs/errors.md). */
 #include "core/cli/cli.h"
 
 #include "core/base/event.h"
 #include "core/base/paths.h"
 #include "core/bus.h"
+#include "core/refusal/refusal.h"
 #include "mappings/engine/reference/dictionary.h"
 
 #include <stdio.h>
@@ -93,14 +95,10 @@ static void print_marks(const HtDictionary *dictionary)
     }
 }
 
-int ht_cli_schema(int argc, char **argv)
+static int print_events(void)
 {
-    g_autofree char *file = NULL, *dictionary_file = ht_paths_data("dictionary.xml"),
+    g_autofree char *dictionary_file = ht_paths_data("dictionary.xml"),
                     *schema = ht_paths_data("dictionary.rng");
-    if (!ht_cli_options(&argc, &argv, "Writes the event reference, as Markdown, from the dictionary.", NULL,
-                        &file)) {
-        return HT_EXIT_USAGE;
-    }
     g_autoptr(GError) error = NULL;
     g_autoptr(HtDictionary) dictionary = ht_dictionary_load(dictionary_file, schema, &error);
     if (!dictionary) {
@@ -111,5 +109,25 @@ int ht_cli_schema(int argc, char **argv)
     print_event_types(dictionary);
     print_elements(dictionary);
     print_marks(dictionary);
+    return HT_EXIT_OK;
+}
+
+int ht_cli_schema(int argc, char **argv)
+{
+    gboolean errors = FALSE;
+    const GOptionEntry entries[] = {
+        {"errors", 0, 0, G_OPTION_ARG_NONE, &errors, "Write the reference of all fault codes instead", NULL},
+        G_OPTION_ENTRY_NULL};
+    g_autofree char *file = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!ht_cli_options(&argc, &argv, "Writes the event reference, as Markdown, from the dictionary.",
+                        entries, &file)) {
+        return HT_EXIT_USAGE;
+    }
+    if (!errors) {
+        return print_events();
+    }
+    ht_refusal_reference(text);
+    fputs(text->str, stdout);
     return HT_EXIT_OK;
 }

@@ -173,15 +173,15 @@ static void add_addressing(HtBuffer *body, const HtAsker *asker, Action action)
     }
 }
 
-static bool is_version(const HtProblem *problem)
+static bool is_version(const HtRefusal *refusal)
 {
-    return problem && strcmp(problem->code, "soap-version") == 0;
+    return refusal && refusal->kind->side == HT_SIDE_VERSION;
 }
 
-static bool lists_headers(const HtAsker *asker, const HtProblem *problem)
+static bool lists_headers(const HtAsker *asker, const HtRefusal *refusal)
 {
-    return problem && asker->soap == HT_SOAP_12 && problem->not_understood.size > 0 &&
-           strcmp(problem->code, "soap-must-understand") == 0;
+    return refusal && asker->soap == HT_SOAP_12 && refusal->not_understood.size > 0 &&
+           refusal->kind->side == HT_SIDE_MUST_UNDERSTAND;
 }
 
 /* Which envelopes are understood, for a VersionMismatch (SOAP 1.2, 5.4.7; meant for senders of 1.1 too, appendix A). */
@@ -210,32 +210,32 @@ static void add_not_understood(HtBuffer *body, HtText list)
     }
 }
 
-/* What the Header of an answer has besides addressing; a receipt's and a reply's has nothing. `problem` may be NULL. */
-static void add_fault_header(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
+/* What the Header of an answer has besides addressing; a receipt's and a reply's has nothing. `refusal` may be NULL. */
+static void add_fault_header(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal)
 {
-    if (is_version(problem)) {
+    if (is_version(refusal)) {
         add_upgrade(body);
     }
-    if (lists_headers(asker, problem)) {
-        add_not_understood(body, problem->not_understood);
+    if (lists_headers(asker, refusal)) {
+        add_not_understood(body, refusal->not_understood);
     }
 }
 
-/* `problem` is NULL when it is no fault. */
-static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, const HtProblem *problem)
+/* `refusal` is NULL when it is no fault. */
+static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, const HtRefusal *refusal)
 {
     ht_buffer_add_literal(body, XML_DECLARATION);
     if (asker->soap == HT_SOAP_NONE) {
         return;
     }
-    bool header = is_addressed(asker) || is_version(problem) || lists_headers(asker, problem);
+    bool header = is_addressed(asker) || is_version(refusal) || lists_headers(asker, refusal);
     ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
     ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? SOAP12_NAMESPACE : SOAP11_NAMESPACE);
     ht_buffer_add_string(body, header ? "\"><soap:Header>" : "\">");
     if (is_addressed(asker)) {
         add_addressing(body, asker, action);
     }
-    add_fault_header(body, asker, problem);
+    add_fault_header(body, asker, refusal);
     ht_buffer_add_string(body, header ? "</soap:Header><soap:Body>" : "<soap:Body>");
 }
 
@@ -441,50 +441,31 @@ void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply)
     ht_buffer_add(body, reply.data + opening, reply.size - opening);
 }
 
-/* ---- Problems ---- */
-
-/* Codes that are neither the sender's nor the receiver's. SOAP 1.1 has none for an encoding. */
-static const struct {
-    const char *code, *soap_11, *soap_12;
-} own_codes[] = {
-    {"soap-must-understand", "soap:MustUnderstand", "soap:MustUnderstand"},
-    {"soap-version", "soap:VersionMismatch", "soap:VersionMismatch"},
-    {"soap-encoding-unknown", "soap:Client", "soap:DataEncodingUnknown"},
-};
-
-bool ht_body_has_own_code(const HtProblem *problem)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(own_codes); i++) {
-        if (strcmp(problem->code, own_codes[i].code) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- Refusals ---- */
 
 /* In SOAP 1.1 a detail is about the body: what is wrong with headers or the version has none (section 4.4). */
-static bool has_detail(const HtAsker *asker, const HtProblem *problem)
+static bool has_detail(const HtAsker *asker, const HtRefusal *refusal)
 {
-    return asker->soap == HT_SOAP_12 || !(strcmp(problem->code, "soap-header-malformed") == 0 ||
-                                          strcmp(problem->code, "soap-must-understand") == 0 ||
-                                          strcmp(problem->code, "soap-version") == 0);
+    return asker->soap == HT_SOAP_12 || !refusal->kind->about_header;
 }
 
-static const char *fault_code_of(const HtAsker *asker, const HtProblem *problem)
+static const char *fault_code_of(const HtAsker *asker, const HtRefusal *refusal)
 {
     bool new = asker->soap == HT_SOAP_12;
-    for (size_t i = 0; i < G_N_ELEMENTS(own_codes); i++) {
-        if (strcmp(problem->code, own_codes[i].code) == 0) {
-            return new ? own_codes[i].soap_12 : own_codes[i].soap_11;
-        }
+    switch (refusal->kind->side) {
+    case HT_SIDE_MUST_UNDERSTAND: return "soap:MustUnderstand";
+    case HT_SIDE_VERSION: return "soap:VersionMismatch";
+    case HT_SIDE_ENCODING:
+        return new ? "soap:DataEncodingUnknown" : "soap:Client"; /* 1.1 has no code for it */
+    case HT_SIDE_BY_STATUS: break;
     }
-    if (problem->status >= 500) {
+    if (refusal->status >= 500) {
         return new ? "soap:Receiver" : "soap:Server";
     }
     return new ? "soap:Sender" : "soap:Client";
 }
 
-/* The problem's code as a qualified name. An adapter's code may be none, and is then said in the detail only. */
+/* The refusal's code as a qualified name. An adapter's code may be none, and is then said in the detail only. */
 static void add_subcode(HtBuffer *body, const char *code)
 {
     bool good = g_ascii_isalpha(code[0]);
@@ -499,79 +480,79 @@ static void add_subcode(HtBuffer *body, const char *code)
     }
 }
 
-static void open_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
+static void open_soap_fault(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal)
 {
     if (asker->soap == HT_SOAP_12) {
         ht_buffer_add_literal(body, "<soap:Fault><soap:Code><soap:Value>");
-        ht_buffer_add_string(body, fault_code_of(asker, problem));
+        ht_buffer_add_string(body, fault_code_of(asker, refusal));
         ht_buffer_add_literal(body, "</soap:Value>");
-        add_subcode(body, problem->code);
+        add_subcode(body, refusal->code);
         ht_buffer_add_literal(body, "</soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
-        ht_xml_text(body, ht_text_from(problem->text));
+        ht_xml_text(body, ht_text_from(refusal->text));
         ht_buffer_add_literal(body, "</soap:Text></soap:Reason>");
     } else {
         ht_buffer_add_literal(body, "<soap:Fault><faultcode>");
-        ht_buffer_add_string(body, fault_code_of(asker, problem));
+        ht_buffer_add_string(body, fault_code_of(asker, refusal));
         ht_buffer_add_literal(body, "</faultcode><faultstring xml:lang=\"en\">");
-        ht_xml_text(body, ht_text_from(problem->text));
+        ht_xml_text(body, ht_text_from(refusal->text));
         ht_buffer_add_literal(body, "</faultstring>");
     }
 }
 
-static void add_problem_xml(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
+static void add_refusal_xml(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal, HtText id)
 {
     const char *prefix = prefix_of(asker);
     open_root(body, prefix, "fault");
     add_plain_element(body, prefix, "messageId", id);
-    add_element(body, prefix, "code", ht_text_from(problem->code));
-    add_element(body, prefix, "text", ht_text_from(problem->text));
-    if (problem->fault_count > 0) {
-        add_number_element(body, prefix, "count", problem->fault_count);
+    add_element(body, prefix, "code", ht_text_from(refusal->code));
+    add_element(body, prefix, "text", ht_text_from(refusal->text));
+    if (refusal->fault_count > 0) {
+        add_number_element(body, prefix, "count", refusal->fault_count);
     }
-    add_findings(body, asker, problem->faults, problem->faults_kept);
+    add_findings(body, asker, refusal->faults, refusal->faults_kept);
     close_tag(body, prefix, "fault");
 }
 
-static void add_soap_fault(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
+static void add_soap_fault(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal, HtText id)
 {
     if (asker->soap == HT_SOAP_NONE) {
-        add_problem_xml(body, asker, problem, id);
+        add_refusal_xml(body, asker, refusal, id);
         return;
     }
     bool new = asker->soap == HT_SOAP_12;
-    open_soap_fault(body, asker, problem);
-    if (has_detail(asker, problem)) {
+    open_soap_fault(body, asker, refusal);
+    if (has_detail(asker, refusal)) {
         ht_buffer_add_string(body, new ? "<soap:Detail>" : "<detail>");
-        add_problem_xml(body, asker, problem, id);
+        add_refusal_xml(body, asker, refusal, id);
         ht_buffer_add_string(body, new ? "</soap:Detail>" : "</detail>");
     }
     ht_buffer_add_literal(body, "</soap:Fault>");
 }
 
-static void add_problem_json(HtBuffer *body, const HtAsker *asker, const HtProblem *problem, HtText id)
+static void add_refusal_json(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal, HtText id)
 {
     ht_buffer_add_char(body, '{');
     ht_json_member(body, "messageId", id);
-    ht_json_member(body, "code", ht_text_from(problem->code));
-    ht_json_member(body, "text", ht_text_from(problem->text));
-    if (problem->fault_count > 0) {
-        ht_json_member_number(body, "count", problem->fault_count);
+    ht_json_member(body, "code", ht_text_from(refusal->code));
+    ht_json_member(body, "text", ht_text_from(refusal->text));
+    if (refusal->fault_count > 0) {
+        ht_json_member_number(body, "count", refusal->fault_count);
     }
-    add_findings(body, asker, problem->faults, problem->faults_kept);
+    add_findings(body, asker, refusal->faults, refusal->faults_kept);
     ht_buffer_add_literal(body, "}\n");
 }
 
-void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem)
+void ht_body_refusal(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal)
 {
     char id_text[HT_UUID_TEXT];
     ht_uuid_format(&asker->id, id_text);
     HtText id = {id_text, HT_UUID_TEXT - 1};
     if (asker->json && asker->soap == HT_SOAP_NONE) {
-        add_problem_json(body, asker, problem, id);
+        add_refusal_json(body, asker, refusal, id);
         return;
     }
-    open_envelope(body, asker, ACTION_FAULT, problem);
-    add_soap_fault(body, asker, problem, id);
+    open_envelope(body, asker, ACTION_FAULT, refusal);
+    add_soap_fault(body, asker, refusal, id);
     close_envelope(body, asker);
     ht_buffer_add_char(body, '\n');
 }

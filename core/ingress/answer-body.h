@@ -7,10 +7,6 @@
 /* Appends `text` (UTF-8) as XML character data, also good in attributes; what XML 1.0 cannot hold becomes '?'. */
 void ht_xml_text(HtBuffer *body, HtText text);
 
-/* Whether the problem has a fault code of its own in SOAP, neither the sender's nor the receiver's: MustUnderstand,
- * VersionMismatch, DataEncodingUnknown. */
-bool ht_body_has_own_code(const HtProblem *problem);
-
 /* A department's own reply, in an envelope of the host's if it is SOAP: the header that an answer to this request has is put
  * in, also when the reply was first made for an earlier one, whose envelope may have been of the other version. */
 void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply);
@@ -19,4 +15,4 @@ void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply);
 bool ht_body_reply_fits(const HtAsker *asker, HtText reply);
 
 void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults);
-void ht_body_problem(HtBuffer *body, const HtAsker *asker, const HtProblem *problem);
+void ht_body_refusal(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal);

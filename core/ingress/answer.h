@@ -1,9 +1,9 @@
-/* Answers to departments: receipts, faults and problems, as SOAP, XML or JSON, and their HTTP status. docs/wire.md is the
+/* Answers to departments: receipts and refusals, as SOAP, XML or JSON, and their HTTP status. docs/wire.md is the
  * same for departments. Pure but for ht_answer_response(). Main-loop thread. */
 #pragma once
 
 #include "core/base/outcome.h"
-#include "core/ingress/framing.h"
+#include "core/refusal/refusal.h"
 #include "spool/spool.h"
 
 /* Whom the answer is for. */
@@ -18,26 +18,10 @@ typedef struct {
     const char *submit;      /* the source's name when the operation was the generic Submit; else NULL */
 } HtAsker;
 
-/* Why there is no receipt. */
-typedef struct {
-    unsigned status; /* HTTP status of the answer without SOAP */
-    const char *code, *text;
-    unsigned retry_after_s;   /* 0: sending again will not help, or need not wait */
-    bool at_door;             /* about HTTP rather than the message: the HTTP status stays also with SOAP */
-    const char *allow;        /* for 405 */
-    const char *authenticate; /* for 401 */
-    uint32_t fault_count;     /* of all; the array may hold fewer */
-    const HtFault *faults;    /* what is wrong with which record; NULL when there is nothing to add */
-    uint32_t faults_kept;
-    HtText not_understood;    /* headers (not-understood.h), with soap-must-understand; else absent */
-    HtText reply, reply_type; /* the department's own way to say it, sent with status 200; absent: a fault */
-} HtProblem;
-
 typedef struct {
     unsigned status;
     unsigned retry_after_s;
-    const char *allow, *authenticate;
-    const char *code; /* of the problem, for the log; NULL for a receipt. Lives as long as the problem's */
+    const char *code; /* of the refusal, for the log; NULL for a receipt. Lives as long as the refusal's */
     bool close;       /* the connection ends with it */
     bool resent;
     HtUuid id;
@@ -51,23 +35,10 @@ typedef struct {
 void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *receipt,
                        const GArray *faults);
 
-void ht_answer_problem(HtAnswer *answer, const HtAsker *asker, const HtProblem *problem);
+void ht_answer_refusal(HtAnswer *answer, const HtAsker *asker, const HtRefusal *refusal);
 
 /* The WSDL, or whatever other text; copied. */
 void ht_answer_text(HtAnswer *answer, const HtAsker *asker, const char *type, HtText text);
-
-/* The problem of a payload that the host has refused (REJECT or RETRY), by the code of its first fault. The problem points
- * into the outcome, whose own reply becomes the answer if there is one. */
-void ht_problem_of_outcome(HtProblem *problem, const HtOutcome *outcome);
-
-/* The problem when the host (HT_HOST_ERROR) or the spool (HT_SPOOL_ERROR) had an error. Anything else counts as the bus's
- * own failure. Points to static text. */
-void ht_problem_of_error(HtProblem *problem, const GError *error);
-
-/* The problem of a payload on which the adapter always fails. `kept`: it stands in quarantine itself, not only its digest. */
-void ht_problem_of_quarantine(HtProblem *problem, bool kept);
-
-void ht_problem_of_refusal(HtProblem *problem, const HtRefusal *refusal);
 
 /* Moves the body into a response for libmicrohttpd (transfer full). */
 struct MHD_Response *ht_answer_response(HtAnswer *answer);

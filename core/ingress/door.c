@@ -73,12 +73,6 @@ static bool asks_for_wsdl(HtArrival *arrival)
     return question.found;
 }
 
-static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const char *text)
-{
-    *refusal = (HtRefusal){status, code, text};
-    return false;
-}
-
 /* Paths are compared as they are: no dot segment is resolved, no case changed, no slash added or dropped. */
 static bool find_source(const HtDoor *door, const char *target, HtArrival *arrival, HtRefusal *refusal)
 {
@@ -93,12 +87,11 @@ static bool find_source(const HtDoor *door, const char *target, HtArrival *arriv
         return true;
     }
     if (strncmp(path, "/in/", 4) != 0) {
-        return refuse(refusal, 404, "unknown-path",
-                      "There is nothing at this address; messages go to /in/SOURCE.");
+        return ht_refuse(refusal, "unknown-path");
     }
     arrival->source = g_hash_table_lookup(door->intake.sources, path + 4);
     if (!arrival->source) {
-        return refuse(refusal, 404, "unknown-source", "There is no source of this name.");
+        return ht_refuse(refusal, "unknown-source");
     }
     return true;
 }
@@ -118,21 +111,20 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *ta
         return false;
     }
     if (method == METHOD_OTHER) {
-        return refuse(refusal, 405, "method", "Messages are POSTed; GET with ?wsdl gives the WSDL.");
+        return ht_refuse(refusal, "method");
     }
     if (method == METHOD_GET && (arrival->head.chunked || arrival->head.length > 0)) {
-        return refuse(refusal, 400, "unexpected-body", "A GET has no body.");
+        return ht_refuse(refusal, "unexpected-body");
     }
     if (method == METHOD_GET && !asks_for_wsdl(arrival)) {
-        return refuse(refusal, 404, "nothing-to-get",
-                      "Messages are POSTed here; GET with ?wsdl gives the WSDL.");
+        return ht_refuse(refusal, "nothing-to-get");
     }
     if (method == METHOD_POST &&
         !ht_head_check_message(&arrival->head, &arrival->source->config->limits, refusal)) {
         return false;
     }
     if (door->intake.draining) {
-        return refuse(refusal, 503, "stopping", "The bus is ending; nothing was taken. Send it again.");
+        return ht_refuse(refusal, "stopping");
     }
     return ht_source_admits(arrival->source, refusal);
 }
@@ -152,12 +144,7 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
     if (!ht_head_check_line(line->method, target, line->version, &refusal) ||
         !ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
         !check_request(door, arrival, line->target, method, &refusal)) {
-        HtProblem problem;
-        ht_problem_of_refusal(&problem, &refusal);
-        problem.allow = refusal.status == 405 ? "POST, GET, HEAD" : NULL;
-        problem.authenticate = refusal.status == 401 ? "Bearer realm=\"hutong\"" : NULL;
-        problem.retry_after_s = refusal.status == 503 ? 10 : 0;
-        return ht_request_refuse(&door->intake, arrival, &problem);
+        return ht_request_refuse(&door->intake, arrival, &refusal);
     }
     *request = method == METHOD_POST ? ht_request_new(&door->intake, arrival)
                                      : ht_request_new_wsdl(&door->intake, arrival);

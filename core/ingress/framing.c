@@ -6,12 +6,6 @@
 
 #define KEY_MAX_BYTES 255
 
-static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const char *text)
-{
-    *refusal = (HtRefusal){status, code, text};
-    return false;
-}
-
 /* ---- Texts ---- */
 
 static bool equals(HtText text, const char *lower_case)
@@ -87,14 +81,14 @@ static bool is_visible_ascii(HtText text)
 static bool add_length(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->has_length) {
-        return refuse(refusal, 400, "repeated-length", "Content-Length is given more than once.");
+        return ht_refuse(refusal, "repeated-length");
     }
     if (value.size == 0 || value.size > 18) {
-        return refuse(refusal, 400, "bad-length", "Content-Length is not a number.");
+        return ht_refuse(refusal, "bad-length");
     }
     for (size_t i = 0; i < value.size; i++) {
         if (!g_ascii_isdigit(value.data[i])) {
-            return refuse(refusal, 400, "bad-length", "Content-Length is not a number.");
+            return ht_refuse(refusal, "bad-length");
         }
         head->length = head->length * 10 + (uint64_t)(value.data[i] - '0');
     }
@@ -105,11 +99,11 @@ static bool add_length(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_transfer_coding(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->chunked) {
-        return refuse(refusal, 400, "repeated-coding", "Transfer-Encoding is given more than once.");
+        return ht_refuse(refusal, "repeated-coding");
     }
     if (!equals(value,
                 "chunked")) { /* nor with a blank behind it: the library would not decode the body then */
-        return refuse(refusal, 501, "transfer-coding", "Only the transfer coding \"chunked\" is understood.");
+        return ht_refuse(refusal, "transfer-coding");
     }
     head->chunked = true;
     return true;
@@ -129,11 +123,11 @@ bool ht_head_is_host(HtText text)
 static bool add_host(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->host.data) {
-        return refuse(refusal, 400, "repeated-host", "Host is given more than once.");
+        return ht_refuse(refusal, "repeated-host");
     }
     value = trim(value);
     if (!ht_head_is_host(value)) {
-        return refuse(refusal, 400, "bad-host", "Host is not a host name.");
+        return ht_refuse(refusal, "bad-host");
     }
     head->host = value;
     return true;
@@ -176,7 +170,7 @@ static size_t find_parameter_end(HtText text)
 static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->has_type) {
-        return refuse(refusal, 400, "repeated-type", "Content-Type is given more than once.");
+        return ht_refuse(refusal, "repeated-type");
     }
     head->has_type = true;
     head->content_type_whole = value;
@@ -194,7 +188,7 @@ static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)head;
     if (value.size > 0 && !equals(value, "identity")) {
-        return refuse(refusal, 415, "content-encoding", "Compressed bodies are not taken; send it as it is.");
+        return ht_refuse(refusal, "content-encoding");
     }
     return true;
 }
@@ -202,8 +196,7 @@ static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_expect(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)head;
-    return equals(trim(value), "100-continue") ||
-           refuse(refusal, 417, "expectation", "Only \"Expect: 100-continue\" is understood.");
+    return equals(trim(value), "100-continue") || ht_refuse(refusal, "expectation");
 }
 
 static bool add_idempotency_key(HtHead *head, HtText value, HtRefusal *refusal)
@@ -211,8 +204,7 @@ static bool add_idempotency_key(HtHead *head, HtText value, HtRefusal *refusal)
     value = unquote(value);
     if (head->idempotency_key.data || value.size == 0 || value.size > KEY_MAX_BYTES ||
         !is_visible_ascii(value)) {
-        return refuse(refusal, 400, "bad-idempotency-key",
-                      "Idempotency-Key must be given once, as 1 to 255 visible ASCII characters.");
+        return ht_refuse(refusal, "bad-idempotency-key");
     }
     head->idempotency_key = value;
     return true;
@@ -221,7 +213,7 @@ static bool add_idempotency_key(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_authorization(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->authorization.data) {
-        return refuse(refusal, 400, "repeated-authorization", "Authorization is given more than once.");
+        return ht_refuse(refusal, "repeated-authorization");
     }
     head->authorization = trim(value);
     return true;
@@ -298,7 +290,7 @@ static const struct {
 bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal)
 {
     if (!is_token(name) || !is_field_value(value)) {
-        return refuse(refusal, 400, "bad-header", "A header is not written as HTTP wants it.");
+        return ht_refuse(refusal, "bad-header");
     }
     for (size_t i = 0; i < G_N_ELEMENTS(known_headers); i++) {
         if (equals(name, known_headers[i].name)) {
@@ -313,11 +305,10 @@ bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal)
 bool ht_head_finish(HtHead *head, HtRefusal *refusal)
 {
     if (head->chunked && head->has_length) {
-        return refuse(refusal, 400, "two-lengths",
-                      "Content-Length and Transfer-Encoding exclude each other.");
+        return ht_refuse(refusal, "two-lengths");
     }
     if (head->chunked && head->http_1_0) {
-        return refuse(refusal, 400, "chunked-http-1.0", "HTTP/1.0 knows no Transfer-Encoding.");
+        return ht_refuse(refusal, "chunked-http-1.0");
     }
     if (equals(head->content_type, "application/soap+xml") ||
         (equals(head->content_type, "multipart/related") && head->related_soap_12)) {
@@ -339,32 +330,27 @@ static bool check_type(const HtHead *head, HtRefusal *refusal)
         return true;
     }
     if (starts_with(type, "multipart/")) {
-        return refuse(
-            refusal, 415, "attachments",
-            "Of multipart bodies multipart/related (MTOM, SOAP with attachments) and multipart/mixed "
-            "(batches) are taken; forms are not.");
+        return ht_refuse(refusal, "attachments");
     }
-    return refuse(refusal, 415, "content-type",
-                  "Send XML: Content-Type text/xml, application/xml or application/soap+xml.");
+    return ht_refuse(refusal, "content-type");
 }
 
-void ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits)
+bool ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits)
 {
     char name[HT_LIMIT_TEXT];
     HtLimit limit = ht_limit_of(limits, &limits->body_bytes);
     g_autofree char *text = g_strdup_printf(
         "The body has more than %s, which this source may send: split it.", ht_limit_name(limit, name));
-    refuse(refusal, 413, "body-too-large", g_intern_string(text));
+    return ht_refuse_with(refusal, "body-too-large", g_intern_string(text));
 }
 
 bool ht_head_check_message(const HtHead *head, const HtLimits *limits, HtRefusal *refusal)
 {
     if (!head->chunked && !head->has_length) {
-        return refuse(refusal, 411, "length-required", "Send Content-Length, or the body in chunks.");
+        return ht_refuse(refusal, "length-required");
     }
     if (head->length > limits->body_bytes) {
-        ht_head_refuse_large(refusal, limits);
-        return false;
+        return ht_head_refuse_large(refusal, limits);
     }
     return check_type(head, refusal);
 }
@@ -382,11 +368,6 @@ typedef struct {
     HtRefusal *refusal;
     const char *next; /* where the next name must begin; NULL when nothing is known of the library's ways */
 } Reading;
-
-static bool refuse_header(HtRefusal *refusal)
-{
-    return refuse(refusal, 400, "bad-header", "A header is not written as HTTP wants it.");
-}
 
 static bool lies_in_place(Reading *reading, HtText name, HtText value)
 {
@@ -414,7 +395,7 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
     Reading *reading = user;
     HtText name_text = {name ? name : "", name_size};
     HtText value_text = {value ? value : "", value_size};
-    bool good = lies_in_place(reading, name_text, value_text) || refuse_header(reading->refusal);
+    bool good = lies_in_place(reading, name_text, value_text) || ht_refuse(reading->refusal, "bad-header");
     return good && ht_head_add(reading->head, name_text, value_text, reading->refusal) ? MHD_YES : MHD_NO;
 }
 
@@ -428,8 +409,8 @@ bool ht_head_check_line(const char *method, HtText target, const char *version, 
 {
     bool whole = method + strlen(method) + 1 == target.data && target.data + target.size + 1 == version;
     return whole || !cuts_in_place() ||
-           refuse(refusal, 400, "bad-target",
-                  "The request line holds a NUL, or more than one blank between its parts.");
+           ht_refuse_with(refusal, "bad-target",
+                          "The request line holds a NUL, or more than one blank between its parts.");
 }
 
 bool ht_head_read(struct MHD_Connection *connection, const char *method, const char *version, HtHead *head,
@@ -445,7 +426,7 @@ bool ht_head_read(struct MHD_Connection *connection, const char *method, const c
     }
     size_t size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     if (known && reading.next + 2 != method + size) {
-        return refuse_header(refusal);
+        return ht_refuse(refusal, "bad-header");
     }
     return ht_head_finish(head, refusal);
 }

@@ -5,15 +5,9 @@
 
 #include "core/base/limits.h"
 #include "core/base/outcome.h"
+#include "core/refusal/refusal.h"
 
 #include <microhttpd.h>
-
-/* Why a request is refused, in the words that go to the sender. */
-typedef struct {
-    unsigned status;  /* HTTP status; 0: not refused */
-    const char *code; /* "body-too-large", …: docs/wire.md lists them */
-    const char *text; /* one sentence: what, and what to do */
-} HtRefusal;
 
 /* Texts point into the request's head and live as long as the request; absent when there is no such header. */
 typedef struct {
@@ -34,8 +28,9 @@ typedef struct {
     bool related_soap_12; /* it says that the document of a multipart/related is SOAP 1.2 */
 } HtHead;
 
-/* Refuses a body above the source's limit. The text lives for ever; there is one for each limit that is configured. */
-void ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits);
+/* Refuses a body above the source's limit. The text lives for ever; there is one for each limit that is configured. Always
+ * false. */
+bool ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits);
 
 /* Whether the text is made of what a host name with a port is made of. */
 bool ht_head_is_host(HtText text);

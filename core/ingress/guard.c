@@ -100,12 +100,6 @@ void ht_guard_free(HtGuard *guard)
 
 /* ---- Asking ---- */
 
-static bool refuse(HtRefusal *refusal, unsigned status, const char *code, const char *text)
-{
-    *refusal = (HtRefusal){status, code, text};
-    return false;
-}
-
 static bool is_known_peer(const HtGuard *guard, const struct sockaddr *peer)
 {
     for (guint i = 0; i < guard->networks->len; i++) {
@@ -122,15 +116,12 @@ static bool check_peer(const HtGuard *guard, const struct sockaddr *peer, HtRefu
         return true;
     }
     if (guard->has_peers) {
-        return refuse(
-            refusal, 403, "peer-refused",
+        return ht_refuse_with(
+            refusal, "peer-refused",
             "This address may not send for this source; the administrator names in `peers` those that "
             "may.");
     }
-    return refuse(
-        refusal, 403, "peer-refused",
-        "Only the bus's own machine may send for this source; the administrator lets others in by their "
-        "addresses (`peers`) or by a token (`token-file`).");
+    return ht_refuse(refusal, "peer-refused");
 }
 
 /* "Bearer TOKEN" (RFC 6750); the scheme in any case. */
@@ -140,13 +131,10 @@ static bool check_token(const HtGuard *guard, HtText authorization, HtRefusal *r
     const size_t skip = sizeof scheme - 1;
     uint8_t shown[SHA256_DIGEST_SIZE];
     if (authorization.size <= skip || g_ascii_strncasecmp(authorization.data, scheme, skip) != 0) {
-        return refuse(
-            refusal, 401, "token-missing",
-            "Send the header Authorization: Bearer TOKEN, with the token that the administrator gave.");
+        return ht_refuse(refusal, "token-missing");
     }
     digest((HtText){authorization.data + skip, authorization.size - skip}, shown);
-    return memeql_sec(shown, guard->token, sizeof shown) ||
-           refuse(refusal, 401, "token-wrong", "This is not the token of this source.");
+    return memeql_sec(shown, guard->token, sizeof shown) || ht_refuse(refusal, "token-wrong");
 }
 
 bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, const HtHead *head,

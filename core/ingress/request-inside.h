@@ -49,7 +49,7 @@ struct HtRequest {
 
 /* ---- request.c ---- */
 
-void ht_request_set_problem(HtRequest *request, const HtProblem *problem);
+void ht_request_set_refusal(HtRequest *request, const HtRefusal *refusal);
 void ht_request_set_error(HtRequest *request, const GError *error);
 
 /* The answer is ready: lets libmicrohttpd come for it, or frees the request when nobody waits. */

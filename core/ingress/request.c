@@ -14,8 +14,6 @@
  * larger goes there in pieces, so that memory does not grow with it. */
 #define GATHER_MAX_BYTES 65536
 
-#define GATE_RETRY_S 10
-
 static void free_request(HtRequest *request)
 {
     ht_buffer_clear(&request->gathered);
@@ -126,11 +124,11 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer 
     return result;
 }
 
-enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, const HtProblem *problem)
+enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, const HtRefusal *refusal)
 {
     HtAsker asker = make_asker(arrival);
     HtAnswer answer;
-    ht_answer_problem(&answer, &asker, problem);
+    ht_answer_refusal(&answer, &asker, refusal);
     answer.close = true;
     intake->refused++;
     log_refusal(arrival->source ? arrival->source->config->name : "-", &answer);
@@ -141,31 +139,31 @@ enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, co
     return result;
 }
 
-static void count_problem(HtSource *source, const HtProblem *problem)
+static void count_refusal(HtSource *source, const HtRefusal *refusal)
 {
-    if (problem->status == 503) {
+    if (refusal->status == 503) {
         source->figures.busy++;
-    } else if (problem->status >= 500) {
+    } else if (refusal->status >= 500) {
         source->figures.failed++;
     } else {
         source->figures.rejected++;
     }
 }
 
-void ht_request_set_problem(HtRequest *request, const HtProblem *problem)
+void ht_request_set_refusal(HtRequest *request, const HtRefusal *refusal)
 {
     request->phase = PHASE_ANSWER;
-    ht_answer_problem(&request->answer, &request->asker, problem);
+    ht_answer_refusal(&request->answer, &request->asker, refusal);
     log_refusal(request->source->config->name, &request->answer);
     request->answer.code = NULL; /* it may point into the outcome, which ends before the answer does */
-    count_problem(request->source, problem);
+    count_refusal(request->source, refusal);
 }
 
 void ht_request_set_error(HtRequest *request, const GError *error)
 {
-    HtProblem problem;
-    ht_problem_of_error(&problem, error);
-    ht_request_set_problem(request, &problem);
+    HtRefusal refusal;
+    ht_refuse_error(&refusal, error);
+    ht_request_set_refusal(request, &refusal);
 }
 
 void ht_request_finish(HtRequest *request)
@@ -189,26 +187,30 @@ void ht_request_finish(HtRequest *request)
 
 static void take_error(HtRequest *request, const GError *error)
 {
-    HtProblem problem;
-    ht_problem_of_error(&problem, error);
-    if (g_error_matches(error, HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE)) {
-        ht_problem_of_quarantine(&problem, request->body != NULL);
-        ht_request_set_problem(request, &problem);
-        ht_request_quarantine(request, NULL, "adapter-failed");
-    } else {
-        ht_request_set_problem(request, &problem);
+    HtRefusal refusal;
+    ht_refuse_error(&refusal, error);
+    if (!g_error_matches(error, HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE)) {
+        ht_request_set_refusal(request, &refusal);
         ht_request_finish(request);
+        return;
     }
+    if (!request->body) {
+        ht_refuse_with(&refusal, refusal.code,
+                       "The source's adapter fails on this message. The administrator was told, but the "
+                       "payload was not kept: keep it, and send it again when told.");
+    }
+    ht_request_set_refusal(request, &refusal);
+    ht_request_quarantine(request, NULL, refusal.code);
 }
 
 static void take_refusal(HtRequest *request, const HtOutcome *outcome)
 {
-    HtProblem problem;
-    ht_problem_of_outcome(&problem, outcome);
-    ht_request_set_problem(request, &problem);
+    HtRefusal refusal;
+    ht_refuse_outcome(&refusal, outcome);
+    ht_request_set_refusal(request, &refusal);
     if (outcome->verdict == HT_VERDICT_REJECT && request->complete_us != 0 &&
         g_strcmp0(request->source->config->on_invalid, "quarantine") == 0) {
-        ht_request_quarantine(request, outcome, problem.code);
+        ht_request_quarantine(request, outcome, refusal.code);
     } else {
         ht_request_finish(request);
     }
@@ -263,18 +265,6 @@ static void fill_host_message(const HtRequest *request, HtHostMessage *message)
                                .soap_expected = request->head.soap == HT_SOAP_12};
 }
 
-/* The adapter may have been replaced since the head was read. True when the problem says why nothing is taken. */
-static bool is_held_up(const HtRequest *request, HtProblem *problem)
-{
-    HtRefusal refusal;
-    if (ht_source_admits(request->source, &refusal)) {
-        return false;
-    }
-    ht_problem_of_refusal(problem, &refusal);
-    problem->retry_after_s = GATE_RETRY_S;
-    return true;
-}
-
 /* ---- The body ---- */
 
 /* An answer while the body still comes: libmicrohttpd 0.9 cannot queue one then, so it is written to the socket, which
@@ -290,10 +280,10 @@ static enum MHD_Result answer_midway(HtRequest *request)
     return MHD_NO;
 }
 
-static enum MHD_Result refuse_midway(HtRequest *request, const HtProblem *problem)
+static enum MHD_Result refuse_midway(HtRequest *request, const HtRefusal *refusal)
 {
     g_clear_pointer(&request->ticket, ht_ticket_cancel);
-    ht_request_set_problem(request, problem);
+    ht_request_set_refusal(request, refusal);
     return answer_midway(request);
 }
 
@@ -306,20 +296,17 @@ static bool is_form(HtRequest *request, const char *bytes, size_t size)
 
 static enum MHD_Result refuse_form(HtRequest *request)
 {
-    static const HtRefusal form = {
-        415, "content-type", "Forms are not taken: send the XML itself, as text/xml or application/xml."};
-    HtProblem problem;
-    ht_problem_of_refusal(&problem, &form);
-    return refuse_midway(request, &problem);
+    HtRefusal refusal;
+    ht_refuse_with(&refusal, "content-type",
+                   "Forms are not taken: send the XML itself, as text/xml or application/xml.");
+    return refuse_midway(request, &refusal);
 }
 
 static enum MHD_Result refuse_too_large(HtRequest *request)
 {
-    HtRefusal too_large;
-    HtProblem problem;
-    ht_head_refuse_large(&too_large, &request->source->config->limits);
-    ht_problem_of_refusal(&problem, &too_large);
-    return refuse_midway(request, &problem);
+    HtRefusal refusal;
+    ht_head_refuse_large(&refusal, &request->source->config->limits);
+    return refuse_midway(request, &refusal);
 }
 
 /* The host has room again. */
@@ -344,16 +331,16 @@ static enum MHD_Result start_streaming(HtRequest *request)
 {
     HtHostMessage message;
     g_autoptr(GError) error = NULL;
-    HtProblem problem;
-    if (is_held_up(request, &problem)) {
-        return refuse_midway(request, &problem);
+    HtRefusal refusal;
+    if (!ht_source_admits(request->source, &refusal)) { /* its adapter may have been replaced by now */
+        return refuse_midway(request, &refusal);
     }
     fill_host_message(request, &message);
     request->ticket =
         ht_host_stream(request->source->host, &message, take_outcome, go_on_streaming, request, &error);
     if (!request->ticket) {
-        ht_problem_of_error(&problem, error);
-        return refuse_midway(request, &problem);
+        ht_refuse_error(&refusal, error);
+        return refuse_midway(request, &refusal);
     }
     request->streaming = true;
     stream_piece(request, request->gathered.data, request->gathered.size);
@@ -457,10 +444,10 @@ static enum MHD_Result hand_over(HtRequest *request)
     if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->spool_limits->queue_bytes) {
         return refuse_complete(request, ht_request_busy(request));
     }
-    HtProblem problem;
-    if (is_held_up(request, &problem)) {
+    HtRefusal refusal;
+    if (!ht_source_admits(request->source, &refusal)) {
         g_clear_pointer(&request->ticket, ht_ticket_cancel);
-        ht_request_set_problem(request, &problem);
+        ht_request_set_refusal(request, &refusal);
         return answer_now(request);
     }
     sha256_digest(&request->digest, sizeof request->sha256, request->sha256);
@@ -478,7 +465,6 @@ static enum MHD_Result hand_over(HtRequest *request)
 
 static void take_wsdl(GBytes *text, const GError *error, void *user)
 {
-    static const HtRefusal none = {404, "no-wsdl", "This source has no WSDL."};
     HtRequest *request = user;
     request->waiting = false;
     if (!request->intake) {
@@ -490,14 +476,13 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
         const char *bytes = g_bytes_get_data(text, &size);
         ht_answer_text(&request->answer, &request->asker, "text/xml; charset=utf-8", (HtText){bytes, size});
     } else {
-        HtProblem problem;
-        ht_problem_of_refusal(&problem, &none);
+        HtRefusal refusal;
         if (error && error->domain == HT_HOST_ERROR) {
-            ht_problem_of_error(&problem, error);
-            bool names = error->code == HT_HOST_ERROR_SERVICE;
-            problem.text = names ? error->message : problem.text;
+            ht_refuse_error(&refusal, error);
+        } else {
+            ht_refuse(&refusal, "no-wsdl");
         }
-        ht_answer_problem(&request->answer, &request->asker, &problem);
+        ht_answer_refusal(&request->answer, &request->asker, &refusal);
         log_refusal(request->source->config->name, &request->answer);
     }
     ht_request_finish(request);

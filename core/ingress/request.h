@@ -61,4 +61,4 @@ void ht_request_gone(HtRequest *request, bool sent);
 void ht_request_resume_all(HtIntake *intake);
 
 /* Answers a request that is refused by its head; the connection ends. */
-enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, const HtProblem *problem);
+enum MHD_Result ht_request_refuse(HtIntake *intake, const HtArrival *arrival, const HtRefusal *refusal);

@@ -3,17 +3,10 @@
 
 bool ht_source_admits(const HtSource *source, HtRefusal *refusal)
 {
-    static const HtRefusal refusals[] = {
-        [HT_SOURCE_CHECKING] = {503, "adapter-being-checked",
-                                "The source's adapter is being checked; nothing was taken. Send it again."},
-        [HT_SOURCE_FAILED] =
-            {503, "adapter-failed-check",
-             "The source's adapter has failed its check; nothing was taken. The administrator "
-             "must mend it."},
-    };
-    if (source->gate == HT_SOURCE_OPEN) {
-        return true;
+    switch (source->gate) {
+    case HT_SOURCE_CHECKING: return ht_refuse(refusal, "adapter-being-checked");
+    case HT_SOURCE_FAILED: return ht_refuse(refusal, "adapter-failed-check");
+    case HT_SOURCE_OPEN: break;
     }
-    *refusal = refusals[source->gate];
-    return false;
+    return true;
 }

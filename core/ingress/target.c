@@ -5,13 +5,6 @@
 
 #include <glib.h>
 
-static bool refuse_target(HtRefusal *refusal)
-{
-    *refusal = (HtRefusal){400, "bad-target",
-                           "The address in the request line is neither a path nor an http address."};
-    return false;
-}
-
 /* The size of "http://" or "https://" in front; 0 when there is none. Which of the two is the proxy's business. */
 static size_t scheme_size(const char *target)
 {
@@ -33,7 +26,7 @@ bool ht_target_read(const char *target, HtHead *head, char **path, HtRefusal *re
         HtText host = {target + scheme, strcspn(target + scheme, "/")};
         at = host.data + host.size;
         if (host.size == 0 || !ht_head_is_host(host)) {
-            return refuse_target(refusal);
+            return ht_refuse(refusal, "bad-target");
         }
         head->host = host;
         at = *at ? at : "/";
@@ -41,7 +34,7 @@ bool ht_target_read(const char *target, HtHead *head, char **path, HtRefusal *re
     size_t size = strlen(at);
     g_autofree char *written = g_malloc(3 * size + 1);
     if (!ht_url_path_write((HtText){at, size}, written)) {
-        return refuse_target(refusal);
+        return ht_refuse(refusal, "bad-target");
     }
     *path = g_steal_pointer(&written);
     return true;

@@ -103,13 +103,16 @@ static void test_config_shows_where_values_come_from(void)
 static void test_the_reference_pages_are_up_to_date(void)
 {
     gsize size;
-    g_autofree char *config = NULL, *events = NULL;
+    g_autofree char *config = NULL, *events = NULL, *errors = NULL;
     g_autofree char *config_page = read_source_file("docs/config.md", &size),
-                    *events_page = read_source_file("docs/events.md", &size);
+                    *events_page = read_source_file("docs/events.md", &size),
+                    *errors_page = read_source_file("docs/errors.md", &size);
     g_assert_cmpint(run_hutong(&config, "config", "--reference", NULL), ==, 0);
     g_assert_cmpint(run_hutong(&events, "schema", NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&errors, "schema", "--errors", NULL), ==, 0);
     g_assert_true(g_str_equal(config, config_page));
     g_assert_true(g_str_equal(events, events_page));
+    g_assert_true(g_str_equal(errors, errors_page));
 }
 
 static void test_usage_errors_are_64(void)

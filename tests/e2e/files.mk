@@ -27,4 +27,4 @@ e2e-subject_LIBS := admin base
 e2e_TESTS += e2e-cases
 e2e-cases_LIBS := admin base
 e2e_TESTS += e2e-loads
-e2e-loads_LIBS := admin kit ingress engine base
+e2e-loads_LIBS := admin kit ingress refusal engine base

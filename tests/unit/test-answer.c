@@ -221,11 +221,11 @@ static void faults_are_golden(void)
     outcome.faults[0] = g_array_index(faults, HtFault, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtAnswer answer;
-        HtProblem problem;
+        HtRefusal refusal;
         HtAsker asker = make_asker(cases[i].soap, cases[i].json, NULL);
-        ht_problem_of_outcome(&problem, &outcome);
-        problem.fault_count = 41;
-        ht_answer_problem(&answer, &asker, &problem);
+        ht_refuse_outcome(&refusal, &outcome);
+        refusal.fault_count = 41;
+        ht_answer_refusal(&answer, &asker, &refusal);
         g_assert_cmpuint(answer.status, ==, cases[i].status);
         assert_body(&answer, cases[i].body);
         ht_answer_clear(&answer);
@@ -267,11 +267,11 @@ static void codes_have_their_status(void)
         unsigned wanted[] = {cases[i].plain, cases[i].soap11, usual, cases[i].soap12};
         for (int v = 0; v < 4; v++) {
             HtAnswer answer;
-            HtProblem problem;
+            HtRefusal refusal;
             HtAsker asker = make_asker(versions[v], false, NULL);
             asker.sender_is_400 = v == 3;
-            ht_problem_of_outcome(&problem, &outcome);
-            ht_answer_problem(&answer, &asker, &problem);
+            ht_refuse_outcome(&refusal, &outcome);
+            ht_answer_refusal(&answer, &asker, &refusal);
             g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
             g_assert_cmpuint(answer.status, ==, wanted[v]);
             g_assert_true(versions[v] != HT_SOAP_11 || strstr(body, cases[i].fault_code));
@@ -302,11 +302,11 @@ static void faults_of_the_envelope_are_by_the_book(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
         HtAnswer answer;
-        HtProblem problem;
+        HtRefusal refusal;
         HtAsker asker = make_asker(cases[i].soap, false, NULL);
         ht_fault_set(&outcome.faults[0], cases[i].code, "Text.");
-        ht_problem_of_outcome(&problem, &outcome);
-        ht_answer_problem(&answer, &asker, &problem);
+        ht_refuse_outcome(&refusal, &outcome);
+        ht_answer_refusal(&answer, &asker, &refusal);
         g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
         g_assert_cmpint(strstr(body, "etail>") != NULL, ==, cases[i].detail);
         g_assert_cmpint(strstr(body, "<soap:Header><env:Upgrade") != NULL, ==, cases[i].upgrade);
@@ -325,11 +325,11 @@ static void headers_that_were_not_understood_are_named(void)
         HtOutcome outcome = {
             .verdict = HT_VERDICT_REJECT, .fault_count = 1, .not_understood = ht_buffer_text(&list)};
         HtAnswer answer;
-        HtProblem problem;
+        HtRefusal refusal;
         HtAsker asker = make_asker(versions[i % 2], false, i < 2 ? NULL : "urn:uuid:1");
         ht_fault_set(&outcome.faults[0], "soap-must-understand", "Text.");
-        ht_problem_of_outcome(&problem, &outcome);
-        ht_answer_problem(&answer, &asker, &problem);
+        ht_refuse_outcome(&refusal, &outcome);
+        ht_answer_refusal(&answer, &asker, &refusal);
         g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
         g_assert_cmpint(i % 2 == 1, ==,
                         strstr(body,
@@ -345,11 +345,11 @@ static void subcodes_are_names(void)
 {
     HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
     HtAnswer answer;
-    HtProblem problem;
+    HtRefusal refusal;
     HtAsker asker = make_asker(HT_SOAP_12, false, NULL);
     ht_fault_set(&outcome.faults[0], "E 17<", "Text.");
-    ht_problem_of_outcome(&problem, &outcome);
-    ht_answer_problem(&answer, &asker, &problem);
+    ht_refuse_outcome(&refusal, &outcome);
+    ht_answer_refusal(&answer, &asker, &refusal);
     g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
     g_assert_null(strstr(body, "Subcode"));
     ht_answer_clear(&answer);
@@ -362,12 +362,12 @@ static void refusal_in_the_departments_way_is_a_200(void)
                          .reply = HT_TEXT_LITERAL("<no/>"),
                          .reply_type = HT_TEXT_LITERAL("text/xml; charset=utf-8")};
     HtAnswer answer;
-    HtProblem problem;
+    HtRefusal refusal;
     HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
     ht_fault_set(&outcome.faults[0], "department-error", "Text.");
-    ht_problem_of_outcome(&problem, &outcome);
-    g_assert_cmpuint(problem.status, ==, 503);
-    ht_answer_problem(&answer, &asker, &problem);
+    ht_refuse_outcome(&refusal, &outcome);
+    g_assert_cmpuint(refusal.status, ==, 503);
+    ht_answer_refusal(&answer, &asker, &refusal);
     g_assert_cmpuint(answer.status, ==, 200);
     g_assert_cmpuint(answer.retry_after_s, ==, 0);
     g_assert_cmpstr(answer.code, ==, "department-error");
@@ -388,22 +388,22 @@ static void errors_are_explained(void)
         {HT_SPOOL_ERROR_IO, "spool-failed", 503},
         {HT_SPOOL_ERROR_CORRUPT, "spool-failed", 503},
     };
-    HtProblem problem;
+    HtRefusal refusal;
     for (size_t i = 0; i < G_N_ELEMENTS(spool_cases); i++) {
         g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, spool_cases[i].code, "inner words");
-        ht_problem_of_error(&problem, error);
-        g_assert_cmpstr(problem.code, ==, spool_cases[i].said);
-        g_assert_cmpuint(problem.status, ==, spool_cases[i].status);
-        g_assert_cmpuint(problem.retry_after_s, >, 0);
-        g_assert_cmpint(strstr(problem.text, "inner") != NULL, ==,
+        ht_refuse_error(&refusal, error);
+        g_assert_cmpstr(refusal.code, ==, spool_cases[i].said);
+        g_assert_cmpuint(refusal.status, ==, spool_cases[i].status);
+        g_assert_cmpuint(refusal.retry_after_s, >, 0);
+        g_assert_cmpint(strstr(refusal.text, "inner") != NULL, ==,
                         spool_cases[i].code == HT_SPOOL_ERROR_BUSY); /* which limit it was */
     }
     for (int code = HT_HOST_ERROR_BUSY; code <= HT_HOST_ERROR_STOPPED; code++) {
         g_autoptr(GError) error = g_error_new_literal(HT_HOST_ERROR, code, "inner words");
-        ht_problem_of_error(&problem, error);
-        g_assert_nonnull(problem.code);
-        g_assert_nonnull(problem.text);
-        g_assert_cmpuint(problem.status, ==, code == HT_HOST_ERROR_QUARANTINE ? 500 : 503);
+        ht_refuse_error(&refusal, error);
+        g_assert_nonnull(refusal.code);
+        g_assert_nonnull(refusal.text);
+        g_assert_cmpuint(refusal.status, ==, code == HT_HOST_ERROR_QUARANTINE ? 500 : 503);
     }
 }
 
@@ -432,13 +432,12 @@ static void texts_are_always_xml(void)
 
 static void whole_answers_are_http(void)
 {
-    static const HtRefusal refusal = {413, "body-too-large", "The body is too large."};
     HtAnswer answer;
-    HtProblem problem;
+    HtRefusal refusal;
     HtBuffer bytes = {.data = NULL};
     HtAsker asker = make_asker(HT_SOAP_12, false, NULL);
-    ht_problem_of_refusal(&problem, &refusal);
-    ht_answer_problem(&answer, &asker, &problem);
+    ht_refuse(&refusal, "body-too-large");
+    ht_answer_refusal(&answer, &asker, &refusal);
     ht_answer_write(&answer, &bytes);
     g_autofree char *text = g_strndup(bytes.data, bytes.size);
     g_autofree char *length = g_strdup_printf("\r\nContent-Length: %zu\r\n\r\n<?xml", answer.body.size);

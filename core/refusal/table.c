@@ -1,0 +1,317 @@
+/* Every code with which a message is refused: its status, its side in SOAP, when to send again, its sentence, what it means
+ * and what to do about it. `make docs` writes docs/errors.md from it; tests/lint/codes.pl holds the codes that stand in
+ * the program and in the adapters against it. No state; any thread. */
+#include "core/refusal/table.h"
+
+#include <glib.h>
+
+/* ---- The payload cannot be read ---- */
+
+static const HtRefusalKind payload_kinds[] = {
+    {"empty", 400, "no body, or nothing but blanks",
+     .advice = "send something; look at what the client did with its file"},
+    {"not-well-formed", 400,
+     "the XML is broken at `line`; \"(Also after repair.)\": the mapping's repairs did not help",
+     .advice = "mend what writes it; the text says what is wrong"},
+    {"namespace-not-well-formed", 400, "a prefix is not declared, or declared wrongly",
+     .advice = "declare it with `xmlns:`"},
+    {"doctype-refused", 400, "there is a DOCTYPE, also in a document inside a string",
+     .advice = "leave it out"},
+    {"html-instead-of-xml", 400, "an HTML page, mostly a proxy's or server's error page",
+     .advice = "look at the system that made it"},
+    {"unsupported-encoding", 415,
+     "the declared encoding is not UTF-8, UTF-16, the GB family, ASCII or Latin-1",
+     .advice = "send UTF-8 or GB 18030"},
+    {"document-too-long", 413, "longer than `max-document` as UTF-8", .advice = "send it in parts"},
+    {"too-deep", 413, "nesting above `max-depth`", .advice = "hardly ever honest data; else raise the key"},
+    {"too-many-attributes", 413, "above `max-attributes`, `max-start-tag`", .advice = "the same"},
+    {"start-tag-too-long", .status = 413},
+    {"too-many-names", 413,
+     "above `max-names` distinct names, or `max-name-bytes` of them, or one above 50 000 bytes",
+     .advice = "data as element names? ask the mapping's author"},
+    {"too-many-elements", 413, "above `max-elements`, `max-records`", .advice = "send it in parts"},
+    {"too-many-records", .status = 413},
+    {"value-too-long", 413, "one value above `max-value`", .advice = "a photo? shrink it, or raise the key"},
+    {"too-slow", 413, "reading took more than `cpu-per-megabyte` allows",
+     .advice = "send it in parts; tell the administrator"},
+    {"result-too-large", 413, "the events are above twice `max-document` and 1 MB",
+     .advice = "send it in parts"},
+};
+
+/* ---- SOAP ---- */
+
+static const HtRefusalKind soap_kinds[] = {
+    {"soap-version", 400,
+     "an Envelope of neither SOAP 1.1 nor 1.2, or `application/soap+xml` without an Envelope",
+     .advice = "use one of the two namespaces", .side = HT_SIDE_VERSION, .about_header = true},
+    {"soap-malformed", 400,
+     "the envelope is not built as SOAP is: two Bodies or Headers, something before, between or (SOAP "
+     "1.2) behind them, text beside elements; an Envelope inside of another document; in SOAP 1.2 also "
+     "a processing instruction, or on Envelope, Header or Body an attribute without a namespace, or "
+     "`encodingStyle`",
+     .advice = "the text says which: mend what writes it"},
+    {"soap-header-malformed", 400,
+     "`mustUnderstand` is none of `0`, `1`, `false`, `true`; or (SOAP 1.2) a header has no namespace",
+     .advice = "mend the header, or leave it out", .about_header = true},
+    {"soap-outside-body", 400,
+     "records, or something called like them, stand in the Header or behind the Body, also in a string",
+     .advice = "send them in the Body"},
+    {"soap-encoding-unknown", 400, "SOAP 1.2 data with an `encodingStyle` that is neither SOAP's nor none",
+     .advice = "leave it out, or use SOAP's", .side = HT_SIDE_ENCODING},
+    {"soap-must-understand", 400,
+     "a header with `mustUnderstand` that the bus does not know (WS-Security, …). SOAP 1.2's fault "
+     "names each in a `NotUnderstood` header",
+     .advice = "send it without that header", .side = HT_SIDE_MUST_UNDERSTAND, .about_header = true},
+    {"soap-action-mismatch", 400, "`SOAPAction` names another operation than the body",
+     .advice = "send the body's, or `\"\"`"},
+    {"soap-body-empty", 400, .meaning = "the Body has no element, or there is none"},
+    {"soap-fault-received", 400, "what was sent is itself a fault",
+     .advice = "look at the system that answered with it"},
+    {"href-missing", 400, "a reference (`href=\"#…\"`, `enc:ref`) to an id that no element of the Body has",
+     .advice = "send that element (`multiRef`) too"},
+    {"href-ambiguous", 400, "several elements have the id", .advice = "make ids unique"},
+    {"href-cycle", 400,
+     "an element contains itself by its references, or every element of the Body is referred to by "
+     "another",
+     .advice = "send a tree"},
+    {"href-not-local", 400, "an empty element's `href` points out of the message: nothing is fetched",
+     .advice = "send what it means"},
+};
+
+/* ---- Attachments and batches ---- */
+
+static const HtRefusalKind attachments_kinds[] = {
+    {"attachment-missing", 400, "`cid:` names a part that is not there, or there are no parts",
+     .advice = "send it along, as `multipart/related`"},
+    {"attachment-unreferenced", 400, "nothing in the document refers to this part: it would be lost",
+     .advice = "leave it out, or refer to it"},
+    {"multipart-malformed", 400,
+     "boundary missing, cut off, headers or coding of a part broken, something after the end",
+     .advice = "mend what writes it; a proxy that changes line ends?"},
+    {"zip-malformed", 400, "the archive, or an entry, is damaged or cut off, or has no entry",
+     .advice = "pack it again"},
+    {"part-not-xml", 415,
+     "a part of a batch is no XML: a directory, a picture, a text; or the document of "
+     "`multipart/related` is none",
+     .advice = "send only XML"},
+    {"part-nested", 415, "a container in a container", .advice = "send its documents directly"},
+    {"zip-encrypted", 415, "packed with a password, or neither stored nor deflated",
+     .advice = "pack it plainly"},
+    {"zip-method", .status = 415},
+    {"zip-bomb", 413, "an entry above 1 MB unpacks to more than `max-zip-ratio` times its size",
+     .advice = "hardly any honest data does; else raise the key"},
+    {"too-many-parts", 413, "more than `max-parts`", .advice = "several messages"},
+};
+
+/* ---- The records are wrong ---- */
+
+static const HtRefusalKind records_kinds[] = {
+    {"unknown-document", 422, "nothing that the mapping knows is in the payload",
+     .advice = "right source? else the mapping must learn it"},
+    {"no-event-for-record", 422, "a record that fits none of the mapping's events", .advice = "the same"},
+    {"required-missing", 422,
+     "a required element, or the event's time, has no value; or a birth, death or marriage names "
+     "nobody (mapping.md)",
+     .advice = "fill it; `element` gives element and path"},
+    {"value-invalid", 422, "it has one that cannot be read as its type", .advice = "mend the value"},
+    {"flag-unreadable", 422,
+     "a value that decides what the record means (reversed or not, which kind of correction) is none "
+     "that the mapping knows; `element` gives its path",
+     .advice =
+         "correct the value; a further spelling: the mapping's author adds it to `<flag>` or `<choice>`"},
+    {"key-not-unique", 422, "two events of one record would have the same key",
+     .advice = "the mapping's `<id>` must name what sets them apart: its author"},
+    {"department-error", 422,
+     "the payload is a department's answer that says error; 503 when it says \"later\"",
+     .advice = "look at that system; its code is in the text", .retry_after_s = 30, .may_wait = true},
+    {"count-mismatch", 422,
+     "the payload states another number of records than it holds; nothing was taken, with `on-invalid "
+     "= quarantine` too",
+     .advice = "send the whole again; look for what was lost"},
+    {"operation-unknown", 422,
+     "the operation, or the value that says what is to be done, is none that the mapping names: what "
+     "it means is not known, so nothing is taken. The text lists the known ones",
+     .advice = "call one of them; a new one must be named in the mapping, with what it means"},
+    {"query-not-answered", 422, "the operation is a query, and the bus answers none",
+     .advice = "ask the department's own service"},
+    {"service-not-taken", 422, .meaning = "the operation is known, and its data are not for this source"},
+    {"changes-not-taken", 422,
+     "`marriage`: a diffgram with `diffgr:before` or `diffgr:errors`; it says what was changed, or "
+     "what is wrong, and not what is registered",
+     .advice = "send the rows as they are now: `AcceptChanges()` before `WriteXml`"},
+    {"several-documents", 422, "`social-security`: more than one document in base64, or one beside rows",
+     .advice = "send them one by one"},
+    {"condition-unreadable", 422,
+     .meaning = "`hukou`: the SQL condition of an RBSP request has no `COLUMN='value'`"},
+    {"string-not-xml", 422,
+     "`population-base`: the answer is a string, whose columns nobody has published",
+     .advice = "send rows as XML"},
+    {"document-unreadable", 422,
+     "`health`: a document of a set is empty, no base64, or no UTF-8 XML that can be read; or there is none",
+     .advice = "the text says which: send that document whole"},
+    {"foreign-dialect", 422, "`health`: a clinical document of another country's kind, or of HL7's own",
+     .advice = "send documents after WS/T 483 or WS/T 500"},
+    {"row-too-long", 422, "`health`: a row has more than 1024 columns, or more than 1 MB of text",
+     .advice = "no honest row has: look at what writes it"},
+    {"too-many-fields", 422, "`social-security`: a row, or what is around the rows, has too many fields",
+     .advice = "no honest row has: look at what writes it"},
+    {"no-memory", 422, "`social-security`: one value is too long for the adapter's memory",
+     .advice = "send it in parts, or shrink it; the administrator may raise `memory`"},
+};
+
+/* ---- The adapter ---- */
+
+static const HtRefusalKind adapter_kinds[] = {
+    {"adapter-rejected", 422, "the adapter refused without saying why", .advice = "ask its author"},
+    {"adapter-retry", 503, "it asks to send again later", .advice = "send again", .retry_after_s = 30},
+    {"adapter-misuse", 500, "it asked for a mapping that the source has not",
+     .advice = "`mapping =`; its author"},
+    {"filter-unbalanced", 500, "a filter emitted elements that do not close", .advice = "its author"},
+    {"adapter-failed", 500,
+     "its host died with this message `strikes` times, or it gave back what is no event",
+     .advice =
+         "not again; the message is in quarantine. Of one above 64 KB, which passed in pieces, only its "
+         "digest is: the text says so; keep it, and send it again when told",
+     .sentence = "The source's adapter fails on this message. It was put aside for the administrator; do not "
+                 "send it again."},
+    {"adapter-died", 503, "its host died with this message, which came in pieces", .advice = "send again",
+     .sentence = "The source's adapter died while it read; nothing was taken. Send it again.",
+     .retry_after_s = 2},
+    {"adapter-down", 503, "its host dies at start", .advice = "later; the administrator sees why",
+     .sentence = "The source's adapter cannot be started at present; nothing was taken. Send it again.",
+     .retry_after_s = 10},
+    {"adapter-being-checked", 503,
+     "the bus checks the adapter before it serves: at the first start, or when it was replaced",
+     .advice = "again after `Retry-After`",
+     .sentence = "The source's adapter is being checked; nothing was taken. Send it again.",
+     .retry_after_s = 10},
+    {"adapter-failed-check", 503, "it did not pass", .advice = "later; `hutong adapter check` says why",
+     .sentence =
+         "The source's adapter has failed its check; nothing was taken. The administrator must mend it.",
+     .retry_after_s = 10},
+    {"adapter-broken", 503, "adapter file or mapping cannot be loaded",
+     .advice = "later; `hutong check` says why",
+     .sentence =
+         "The source's adapter or mapping is broken; nothing was taken. The administrator must mend it.",
+     .retry_after_s = 60},
+    {"rejected", 422, "refused without any fault", .advice = "a mistake of ours: report it",
+     .sentence = "The message was refused without a reason."},
+};
+
+/* ---- Later ---- */
+
+static const HtRefusalKind later_kinds[] = {
+    {"busy", 503,
+     "too many messages wait for this source's host (`waiting`, `waiting-bytes`) or for the disk "
+     "(`queue`, `queue-bytes`)",
+     .advice = "again after `Retry-After`",
+     .sentence = "Too many messages are waiting; nothing was taken. Send it again.", .retry_after_s = 2},
+    {"spool-full", 503, "the disk has less room than `reserve`",
+     .advice = "again later; the administrator makes room",
+     .sentence = "There is no room left; nothing was taken. Send it again later.", .retry_after_s = 60},
+    {"spool-failed", 503, "the disk failed; the bus is about to end",
+     .advice = "again later; the administrator looks at the disk",
+     .sentence = "The bus cannot write to its disk. Send it again later.", .retry_after_s = 60},
+    {"stopping", 503, "the bus is ending", .advice = "again",
+     .sentence = "The bus is ending; nothing was taken. Send it again.", .retry_after_s = 10},
+    {"too-large-to-keep", 413, "a payload, reply or event above 900 MB", .advice = "send it in parts",
+     .sentence = "The payload, the reply or an event has more than 900 MB (fixed), which the spool cannot "
+                 "keep; nothing was taken. Send its records in several messages."},
+};
+
+/* ---- At the door ---- */
+
+static const HtRefusalKind door_kinds[] = {
+    {"bad-header", 400,
+     "a header is not written as HTTP wants it (folded lines and bare line feeds included)",
+     .sentence = "A header is not written as HTTP wants it."},
+    {"bad-host", 400, .sentence = "Host is not a host name."},
+    {"bad-length", 400, .sentence = "Content-Length is not a number."},
+    {"bad-target", 400,
+     "the address in the request line is neither a path nor an http address; or an escape in it is none",
+     .sentence = "The address in the request line is neither a path nor an http address."},
+    {"bad-idempotency-key", 400, "`Idempotency-Key` is not given once, as 1 to 255 visible ASCII characters",
+     .sentence = "Idempotency-Key must be given once, as 1 to 255 visible ASCII characters."},
+    {"repeated-length", 400, "a header is there twice",
+     .sentence = "Content-Length is given more than once."},
+    {"repeated-host", 400, .sentence = "Host is given more than once."},
+    {"repeated-coding", 400, .sentence = "Transfer-Encoding is given more than once."},
+    {"repeated-type", 400, .sentence = "Content-Type is given more than once."},
+    {"repeated-authorization", 400, .sentence = "Authorization is given more than once."},
+    {"two-lengths", 400, "`Content-Length` and `Transfer-Encoding`",
+     .sentence = "Content-Length and Transfer-Encoding exclude each other."},
+    {"chunked-http-1.0", 400, "`Transfer-Encoding` in HTTP/1.0",
+     .sentence = "HTTP/1.0 knows no Transfer-Encoding."},
+    {"unexpected-body", 400, "a GET with a body", .sentence = "A GET has no body."},
+    {"token-missing", 401, "the source has a `token-file`: send `Authorization: Bearer TOKEN`",
+     .sentence = "Send the header Authorization: Bearer TOKEN, with the token that the administrator gave."},
+    {"token-wrong", 401, "it is not the source's token", .sentence = "This is not the token of this source."},
+    {"peer-refused", 403,
+     "the sender's address is not in the source's `peers`; a source with neither `peers` nor "
+     "`token-file` is open only to this machine",
+     .sentence = "Only the bus's own machine may send for this source; the administrator lets others in by "
+                 "their addresses (`peers`) or by a token (`token-file`)."},
+    {"unknown-path", 404, "messages go to `/in/SOURCE`, sources are the configuration's",
+     .sentence = "There is nothing at this address; messages go to /in/SOURCE."},
+    {"unknown-source", 404, .sentence = "There is no source of this name."},
+    {"nothing-to-get", 404, "a GET without `?wsdl`",
+     .sentence = "Messages are POSTed here; GET with ?wsdl gives the WSDL."},
+    {"no-wsdl", 404,
+     "this source has neither a mapping nor a WSDL of its adapter (asked of the host; the connection "
+     "stays)",
+     .sentence = "This source has no WSDL."},
+    {"unknown-service", 404,
+     "`?wsdl=SERVICE` names none of the source's services; the text lists them (asked of the host; the "
+     "connection stays)",
+     .sentence = "This source has no service of this name.", .as_fault = true},
+    {"method", 405, "see `Allow`", .sentence = "Messages are POSTed; GET with ?wsdl gives the WSDL."},
+    {"length-required", 411, "neither `Content-Length` nor chunks",
+     .sentence = "Send Content-Length, or the body in chunks."},
+    {"body-too-large", 413, "above `max-body`; with chunks also in the middle of the body",
+     .sentence = "The body has more bytes than this source may send: split it.", .as_fault = true},
+    {"content-type", 415, "not XML",
+     .sentence = "Send XML: Content-Type text/xml, application/xml or application/soap+xml."},
+    {"content-encoding", 415, "compressed", .sentence = "Compressed bodies are not taken; send it as it is."},
+    {"attachments", 415, "`multipart/…` other than `related` and `mixed`: forms",
+     .sentence = "Of multipart bodies multipart/related (MTOM, SOAP with attachments) and multipart/mixed "
+                 "(batches) are taken; forms are not."},
+    {"expectation", 417, "other than `100-continue`",
+     .sentence = "Only \"Expect: 100-continue\" is understood."},
+    {"transfer-coding", 501, "other than `chunked`",
+     .sentence = "Only the transfer coding \"chunked\" is understood."},
+};
+
+#define KINDS(kinds) (kinds), G_N_ELEMENTS(kinds)
+
+const HtRefusalSection ht_refusal_sections[] = {
+    {"The payload cannot be read", NULL, NULL, KINDS(payload_kinds), false},
+    {"SOAP", NULL, NULL, KINDS(soap_kinds), false},
+    {"Attachments and batches",
+     "`part` in the answer is the part's or entry's number, from 1. Names of files are never shown.", NULL,
+     KINDS(attachments_kinds), false},
+    {"The records are wrong", NULL,
+     "Values that look wrong but can be kept (a check digit, an unknown code) are never faults: they become `quality` marks "
+     "of the event (events.md).",
+     KINDS(records_kinds), false},
+    {"The adapter", NULL, "An adapter may have codes of its own, with 422. A code is at most 39 characters.",
+     KINDS(adapter_kinds), false},
+    {"Later", NULL, NULL, KINDS(later_kinds), false},
+    {"At the door", "Refused by the request's head, before the body; the connection is closed.", NULL,
+     KINDS(door_kinds), true},
+};
+const size_t ht_refusal_n_sections = G_N_ELEMENTS(ht_refusal_sections);
+
+const HtRefusalKind *ht_refusal_find(const char *code, const HtRefusalSection **section)
+{
+    for (size_t s = 0; s < G_N_ELEMENTS(ht_refusal_sections); s++) {
+        for (size_t i = 0; i < ht_refusal_sections[s].count; i++) {
+            if (strcmp(ht_refusal_sections[s].kinds[i].code, code) == 0) {
+                if (section) {
+                    *section = &ht_refusal_sections[s];
+                }
+                return &ht_refusal_sections[s].kinds[i];
+            }
+        }
+    }
+    return NULL;
+}
