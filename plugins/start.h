@@ -1,6 +1,6 @@
-/* The fields inside frames: how the bus tells a host to set up, what the host says of its adapter, and a
- * message's head. Shared by the bus and the host; the readers trust nothing that comes from the other side.
- * No state; any thread. */
+/* The fields inside frames: how the bus tells a host to set up, and what the host says of its adapter. Those of MESSAGE and BEGIN are in
+ * core/base/message-head.h. Shared by the bus and the host; the readers trust nothing that comes from the other side. No state; any
+ * thread. */
 #pragma once
 
 #include "core/base/limits.h"
@@ -8,17 +8,6 @@
 #include "plugins/hutong-plugin.h"
 
 #include <glib.h>
-
-/* Fields of MESSAGE and BEGIN: the head, then (MESSAGE only) the body as the last field. */
-enum {
-    HT_FIELD_ID = 1,
-    HT_FIELD_CONTENT_TYPE,
-    HT_FIELD_CHARSET,
-    HT_FIELD_SOAP_ACTION,
-    HT_FIELD_SOAP_EXPECTED,
-    HT_FIELD_ALTER, /* only from the conformance kit */
-    HT_FIELD_BODY
-};
 
 /* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL; service: of which alone) and TEXT (text; none: the adapter
  * has no WSDL; service: there is none of this name, but these). CHUNK is bytes without fields; END, ABORT and STOP are empty. */

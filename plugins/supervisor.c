@@ -115,29 +115,6 @@ void ht_host_free(HtHost *host)
 
 /* ---- Messages ---- */
 
-static void pack_text(HtBuffer *head, uint8_t tag, HtText text)
-{
-    if (text.data) {
-        ht_pack_text(head, tag, text);
-    }
-}
-
-static void pack_message(const HtHostMessage *message, HtBuffer *head)
-{
-    char id[HT_UUID_TEXT];
-    ht_uuid_format(&message->id, id);
-    ht_pack_bytes(head, HT_FIELD_ID, id, HT_UUID_TEXT - 1);
-    pack_text(head, HT_FIELD_CONTENT_TYPE, message->content_type);
-    pack_text(head, HT_FIELD_CHARSET, message->charset);
-    pack_text(head, HT_FIELD_SOAP_ACTION, message->soap_action);
-    if (message->soap_expected) {
-        ht_pack_u32(head, HT_FIELD_SOAP_EXPECTED, 1);
-    }
-    if (message->alter) {
-        ht_pack_u32(head, HT_FIELD_ALTER, message->alter);
-    }
-}
-
 static bool refuse(GError **error, HtHostErrorCode code, const char *text)
 {
     g_set_error_literal(error, HT_HOST_ERROR, (int)code, text);
@@ -177,17 +154,16 @@ static bool admit(HtHost *host, size_t size, GError **error)
     return true;
 }
 
-HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done,
-                         void *user, GError **error)
+HtTicket *ht_host_submit(HtHost *host, const HtMessageHead *head, GBytes *body, HtHostDone done, void *user,
+                         GError **error)
 {
     size_t size = g_bytes_get_size(body);
     if (!admit(host, size, error)) {
         return NULL;
     }
-    HtBuffer *head = &host->scratch;
-    head->size = 0;
-    pack_message(message, head);
-    HtTicket *ticket = ht_ticket_new(host, HT_TICKET_WHOLE, ht_buffer_text(head), user);
+    host->scratch.size = 0;
+    ht_message_head_pack(head, &host->scratch);
+    HtTicket *ticket = ht_ticket_new(host, HT_TICKET_WHOLE, ht_buffer_text(&host->scratch), user);
     ticket->done = done;
     ticket->body = g_bytes_ref(body);
     ticket->size_bytes = size;
@@ -199,16 +175,15 @@ HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *bod
     return ticket;
 }
 
-HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done,
+HtTicket *ht_host_stream(HtHost *host, const HtMessageHead *head, HtHostDone done,
                          void (*drained)(void *user), void *user, GError **error)
 {
     if (!admit(host, 0, error)) {
         return NULL;
     }
-    HtBuffer *head = &host->scratch;
-    head->size = 0;
-    pack_message(message, head);
-    HtTicket *ticket = ht_ticket_new(host, HT_TICKET_STREAM, ht_buffer_text(head), user);
+    host->scratch.size = 0;
+    ht_message_head_pack(head, &host->scratch);
+    HtTicket *ticket = ht_ticket_new(host, HT_TICKET_STREAM, ht_buffer_text(&host->scratch), user);
     ticket->done = done;
     ticket->drained = drained;
     ht_ticket_attach(ticket, &host->streams);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/base/limits.h"
+#include "core/base/message-head.h"
 #include "core/base/outcome.h"
 
 typedef struct HtHost HtHost;
@@ -50,26 +51,17 @@ HtHost *ht_host_new(const HtHostOptions *options);
 void ht_host_free(HtHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtHost, ht_host_free)
 
-/* What the request's head says, for the payload. Texts are copied. */
-typedef struct {
-    HtUuid id;
-    HtText content_type; /* with its parameters */
-    HtText charset, soap_action;
-    bool soap_expected;
-    uint32_t alter; /* the conformance kit's (mappings/engine/match/alter.h); 0 in a bus */
-} HtHostMessage;
-
 /* Exactly one of outcome and error. The outcome and what it points to live until the callee returns, unless it keeps
  * `frame` (ref it). */
 typedef void (*HtHostDone)(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user);
 
-/* Gives one payload to the host. `done` runs exactly once, unless the ticket is cancelled. NULL with BUSY or DOWN. */
-HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done,
-                         void *user, GError **error);
+/* Gives one payload to the host; the head's texts are copied. `done` runs exactly once, unless the ticket is cancelled. NULL with BUSY or DOWN. */
+HtTicket *ht_host_submit(HtHost *host, const HtMessageHead *head, GBytes *body, HtHostDone done, void *user,
+                         GError **error);
 
 /* The same in pieces. ht_ticket_write() returns false when enough is waiting for the host: call again only after `drained`.
  * ht_ticket_end() gives the digest of the whole, by which strikes are counted. */
-HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done,
+HtTicket *ht_host_stream(HtHost *host, const HtMessageHead *head, HtHostDone done,
                          void (*drained)(void *user), void *user, GError **error);
 bool ht_ticket_write(HtTicket *ticket, const void *bytes, size_t size);
 void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);

@@ -14,7 +14,7 @@ static void send_large(HtTicket *ticket, HtBuffer *out)
     uint32_t size = (uint32_t)g_bytes_get_size(ticket->body);
     size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, ticket->number);
     ht_buffer_add(out, ticket->head, ticket->head_size);
-    size_t field = ht_pack_begin(out, HT_FIELD_BODY);
+    size_t field = ht_pack_begin(out, HT_MESSAGE_BODY);
     for (unsigned i = 0; i < 4; i++) {
         out->data[field - 4 + i] = (char)(uint8_t)(size >> (8 * i));
     }
@@ -29,7 +29,7 @@ static void send_small(HtTicket *ticket, HtBuffer *out)
     const void *data = g_bytes_get_data(ticket->body, &size);
     size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, ticket->number);
     ht_buffer_add(out, ticket->head, ticket->head_size);
-    ht_pack_bytes(out, HT_FIELD_BODY, data, size);
+    ht_pack_bytes(out, HT_MESSAGE_BODY, data, size);
     ht_frame_end(out, place);
 }
 

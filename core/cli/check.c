@@ -188,7 +188,7 @@ static void check_source(Check *check, const HtSourceConfig *source)
     g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
     g_autoptr(GError) error = NULL;
     Answer answer = {.loop = g_main_loop_new(NULL, FALSE)};
-    HtHostMessage message = {.id = ht_uuid_new()};
+    HtMessageHead message = {.id = ht_uuid_new()};
     if (ht_host_submit(host, &message, nothing, on_outcome, &answer, &error)) {
         g_main_loop_run(answer.loop);
     } else {

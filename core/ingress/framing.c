@@ -142,9 +142,9 @@ static void add_type_parameter(HtHead *head, HtText parameter)
     HtText name = trim((HtText){parameter.data, (size_t)(equal - parameter.data)});
     HtText value = unquote((HtText){equal + 1, parameter.size - (size_t)(equal + 1 - parameter.data)});
     if (equals(name, "charset")) {
-        head->charset = value;
-    } else if (equals(name, "action") && !head->soap_action.data) {
-        head->soap_action = value;
+        head->message.charset = value;
+    } else if (equals(name, "action") && !head->message.soap_action.data) {
+        head->message.soap_action = value;
     } else if ((equals(name, "type") || equals(name, "start-info")) &&
                starts_with(value, "application/soap+xml")) {
         head->related_soap_12 = true;
@@ -173,9 +173,9 @@ static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
         return ht_refuse(refusal, "repeated-type");
     }
     head->has_type = true;
-    head->content_type_whole = value;
+    head->message.content_type = value;
     size_t end = find_parameter_end(value);
-    head->content_type = trim((HtText){value.data, end});
+    head->media_type = trim((HtText){value.data, end});
     while (end < value.size) {
         value = (HtText){value.data + end + 1, value.size - end - 1};
         end = find_parameter_end(value);
@@ -222,7 +222,7 @@ static bool add_authorization(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_soap_action(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)refusal;
-    head->soap_action = unquote(value);
+    head->message.soap_action = unquote(value);
     head->soap = HT_SOAP_11;
     return true;
 }
@@ -310,17 +310,18 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal)
     if (head->chunked && head->http_1_0) {
         return ht_refuse(refusal, "chunked-http-1.0");
     }
-    if (equals(head->content_type, "application/soap+xml") ||
-        (equals(head->content_type, "multipart/related") && head->related_soap_12)) {
+    if (equals(head->media_type, "application/soap+xml") ||
+        (equals(head->media_type, "multipart/related") && head->related_soap_12)) {
         head->soap = HT_SOAP_12;
     }
-    head->form = equals(head->content_type, "application/x-www-form-urlencoded");
+    head->message.soap_expected = head->soap == HT_SOAP_12;
+    head->form = equals(head->media_type, "application/x-www-form-urlencoded");
     return true;
 }
 
 static bool check_type(const HtHead *head, HtRefusal *refusal)
 {
-    HtText type = head->content_type;
+    HtText type = head->media_type;
     if (type.size == 0 || head->form || equals(type, "text/xml") || equals(type, "application/xml") ||
         ends_with(type, "+xml") || equals(type, "text/plain") || equals(type, "application/octet-stream")) {
         return true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/limits.h"
+#include "core/base/message-head.h"
 #include "core/base/outcome.h"
 #include "core/refusal/refusal.h"
 
@@ -11,9 +12,8 @@
 
 /* Texts point into the request's head and live as long as the request; absent when there is no such header. */
 typedef struct {
-    HtText content_type;       /* without parameters */
-    HtText content_type_whole; /* with them, as it came */
-    HtText charset, soap_action;
+    HtMessageHead message; /* what the host gets of it; its id is the door's to give */
+    HtText media_type;     /* the content type without its parameters */
     HtText host, accept, idempotency_key, authorization;
     HtText
         traceparent; /* only a well-formed one (W3C Trace Context, version 00); no consumer sees it: spool/append.c */

@@ -41,6 +41,7 @@ static HtRequest *make_request(HtIntake *intake, const HtArrival *arrival, Phase
     request->peer = arrival->peer;
     request->source = arrival->source;
     request->head = arrival->head;
+    request->head.message.id = arrival->id;
     request->path = arrival->path;
     request->asker = make_asker(arrival);
     request->phase = phase;
@@ -256,15 +257,6 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
     }
 }
 
-static void fill_host_message(const HtRequest *request, HtHostMessage *message)
-{
-    *message = (HtHostMessage){.id = request->asker.id,
-                               .content_type = request->head.content_type_whole,
-                               .charset = request->head.charset,
-                               .soap_action = request->head.soap_action,
-                               .soap_expected = request->head.soap == HT_SOAP_12};
-}
-
 /* ---- The body ---- */
 
 /* An answer while the body still comes: libmicrohttpd 0.9 cannot queue one then, so it is written to the socket, which
@@ -329,15 +321,13 @@ static void stream_piece(HtRequest *request, const char *bytes, size_t size)
 
 static enum MHD_Result start_streaming(HtRequest *request)
 {
-    HtHostMessage message;
     g_autoptr(GError) error = NULL;
     HtRefusal refusal;
     if (!ht_source_admits(request->source, &refusal)) { /* its adapter may have been replaced by now */
         return refuse_midway(request, &refusal);
     }
-    fill_host_message(request, &message);
-    request->ticket =
-        ht_host_stream(request->source->host, &message, take_outcome, go_on_streaming, request, &error);
+    request->ticket = ht_host_stream(request->source->host, &request->head.message, take_outcome,
+                                     go_on_streaming, request, &error);
     if (!request->ticket) {
         ht_refuse_error(&refusal, error);
         return refuse_midway(request, &refusal);
@@ -407,16 +397,14 @@ static enum MHD_Result answer_now(HtRequest *request)
 
 static enum MHD_Result submit(HtRequest *request)
 {
-    HtHostMessage message;
     g_autoptr(GError) error = NULL;
     if (!request->body) {
         HtBuffer *gathered = &request->gathered;
         request->body = g_bytes_new_take(g_steal_pointer(&gathered->data), gathered->size);
         *gathered = (HtBuffer){.data = NULL};
     }
-    fill_host_message(request, &message);
-    request->ticket =
-        ht_host_submit(request->source->host, &message, request->body, take_outcome, request, &error);
+    request->ticket = ht_host_submit(request->source->host, &request->head.message, request->body,
+                                     take_outcome, request, &error);
     if (!request->ticket) {
         ht_request_set_error(request, error);
         return answer_now(request);

@@ -201,7 +201,7 @@ static HtText text_member(JsonObject *object, const char *name)
     return ht_text_from(object ? json_object_get_string_member_with_default(object, name, NULL) : NULL);
 }
 
-void ht_expectation_head(const HtExpectation *expectation, HtExpectedHead *head)
+void ht_expectation_head(const HtExpectation *expectation, HtMessageHead *head)
 {
     JsonObject *object = expectation ? expectation->object : NULL;
     JsonObject *request = object && json_object_has_member(object, "request")
@@ -216,10 +216,8 @@ void ht_expectation_head(const HtExpectation *expectation, HtExpectedHead *head)
         ht_head_add(&read, HT_TEXT_LITERAL("SOAPAction"), action, &refusal);
     }
     ht_head_finish(&read, &refusal);
-    *head = (HtExpectedHead){.content_type = read.content_type_whole,
-                             .charset = read.charset,
-                             .soap_action = read.soap_action,
-                             .soap_expected = read.soap == HT_SOAP_12};
+    *head = read.message;
+    head->id = ht_uuid_new();
 }
 
 /* ---- Comparing JSON ---- */

@@ -12,6 +12,7 @@
  * their order, `*` behind one that begins a person afresh. In `reply` the message's id stands as m-1. */
 #pragma once
 
+#include "core/base/message-head.h"
 #include "core/base/outcome.h"
 
 #include <json-glib/json-glib.h>
@@ -29,16 +30,9 @@ HtExpectation *ht_expectation_load(const char *file, GError **error);
 void ht_expectation_free(HtExpectation *expectation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtExpectation, ht_expectation_free)
 
-/* What the request's head says, as the public door would read it. */
-typedef struct {
-    HtText content_type; /* with its parameters */
-    HtText charset, soap_action;
-    bool soap_expected;
-} HtExpectedHead;
-
-/* The head to send the payload with; without an expectation (NULL) or a `request`, text/xml. The texts live as long as
- * the expectation. */
-void ht_expectation_head(const HtExpectation *expectation, HtExpectedHead *head);
+/* The head to send the payload with, as the public door would read it, with a new id; without an expectation (NULL) or a `request`,
+ * text/xml. The texts live as long as the expectation. */
+void ht_expectation_head(const HtExpectation *expectation, HtMessageHead *head);
 
 /* Where outcome and reply (absent: a receipt) differ from what is expected: paths and counts, never values. Of char *;
  * empty when all is as expected. transfer full. */

@@ -175,36 +175,15 @@ bool ht_kit_look(const char *file, HtReady *ready, GError **error)
 
 /* ---- Ending ---- */
 
-static void pack_text(HtBuffer *out, uint8_t tag, HtText text)
-{
-    if (text.data) {
-        ht_pack_text(out, tag, text);
-    }
-}
-
-static void pack_message(HtBuffer *out, const HtKitMessage *message)
-{
-    char id[HT_UUID_TEXT];
-    HtUuid uuid = ht_uuid_new();
-    size_t size;
-    const void *bytes = g_bytes_get_data(message->body, &size);
-    ht_uuid_format(&uuid, id);
-    ht_pack_bytes(out, HT_FIELD_ID, id, HT_UUID_TEXT - 1);
-    pack_text(out, HT_FIELD_CONTENT_TYPE, message->head.content_type);
-    pack_text(out, HT_FIELD_CHARSET, message->head.charset);
-    pack_text(out, HT_FIELD_SOAP_ACTION, message->head.soap_action);
-    if (message->head.soap_expected) {
-        ht_pack_u32(out, HT_FIELD_SOAP_EXPECTED, 1);
-    }
-    ht_pack_bytes(out, HT_FIELD_BODY, bytes, size);
-}
-
 static bool decode(Host *host, const HtKitMessage *message, uint64_t number, GError **error)
 {
     HtBuffer *out = &host->outbox.gather;
     HtFrame frame;
     size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, number);
-    pack_message(out, message);
+    size_t size;
+    const void *bytes = g_bytes_get_data(message->body, &size);
+    ht_message_head_pack(&message->head, out);
+    ht_pack_bytes(out, HT_MESSAGE_BODY, bytes, size);
     ht_frame_end(out, place);
     int found = send_all(host) ? read_answer(host, &frame) : 0;
     if (found != 1) {

@@ -12,7 +12,7 @@
 bool ht_kit_look(const char *file, HtReady *ready, GError **error);
 
 typedef struct {
-    HtExpectedHead head;
+    HtMessageHead head;
     GBytes *body;
 } HtKitMessage;
 

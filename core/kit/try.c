@@ -52,16 +52,12 @@ static void wait_for(HtKit *kit, HtKitTrial *trial)
 void ht_kit_try(HtKit *kit, const HtKitPayload *like, GBytes *body, HtKitTrial *trial)
 {
     g_autoptr(GError) error = NULL;
-    HtExpectedHead head;
+    HtMessageHead head;
     ht_expectation_head(like ? like->expectation : NULL, &head);
-    HtHostMessage message = {.id = like ? like->id : ht_uuid_new(),
-                             .content_type = head.content_type,
-                             .charset = head.charset,
-                             .soap_action = head.soap_action,
-                             .soap_expected = head.soap_expected,
-                             .alter = trial->alter};
+    head.id = like ? like->id : head.id;
+    head.alter = trial->alter;
     kit->summary->payloads++;
-    if (!ht_host_submit(kit->host, &message, body, take_outcome, trial, &error)) {
+    if (!ht_host_submit(kit->host, &head, body, take_outcome, trial, &error)) {
         trial->error = g_strdup(error->message);
         kit->given_up = true;
         return;

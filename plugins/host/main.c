@@ -98,12 +98,12 @@ static bool next_frame(HtWorker *worker, Input *input, HtFrame *frame, HtText *b
 
 static bool decode_message(HtWorker *worker, uint64_t ticket, HtText fields)
 {
-    HtMessageHead head;
-    HtText body = HT_TEXT_NONE;
-    if (!ht_message_read(fields, &head, &body)) {
+    HtText body;
+    if (!ht_message_unpack(fields, &worker->head, &body)) {
         return false;
     }
-    ht_worker_decode(worker, ticket, &head, body);
+    worker->in_pieces = false;
+    ht_worker_decode(worker, ticket, body);
     return true;
 }
 

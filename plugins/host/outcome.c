@@ -143,7 +143,7 @@ static bool is_asked(const HtWorker *worker)
     return adapter->reply && (worker->outcome.verdict == HT_VERDICT_OK || adapter->abi_minor >= 1);
 }
 
-static bool ask_adapter(HtWorker *worker, HtText message_id)
+static bool ask_adapter(HtWorker *worker)
 {
     const HtOutcome *outcome = &worker->outcome;
     if (!is_asked(worker)) {
@@ -156,7 +156,7 @@ static bool ask_adapter(HtWorker *worker, HtText message_id)
                             .records = outcome->records,
                             .events = outcome->events->len,
                             .business_id = plain(find_business_id(outcome)),
-                            .message_id = plain(message_id)};
+                            .message_id = plain(ht_text_from(worker->id))};
     show_fault(outcome, &shown);
     worker->out.phase = HT_PHASE_WRITE;
     hutong_verdict verdict = worker->adapter->reply(worker->state, &shown, &worker->out);
@@ -174,7 +174,7 @@ static bool ask_adapter(HtWorker *worker, HtText message_id)
 
 /* The answer that the mapping's `<service>` declares for the operation. "Not now" is none of its: what to do then, HTTP
  * says better than a client's idea of an error. */
-static bool ask_service(HtWorker *worker, HtText message_id)
+static bool ask_service(HtWorker *worker)
 {
     const HtOutcome *outcome = &worker->outcome;
     if (outcome->verdict == HT_VERDICT_RETRY) {
@@ -185,7 +185,7 @@ static bool ask_service(HtWorker *worker, HtText message_id)
     HtServiceFacts facts = {.refused = refused,
                             .soap_12 = outcome->soap == HT_SOAP_12,
                             .operation = outcome->operation,
-                            .message_id = message_id,
+                            .message_id = ht_text_from(worker->id),
                             .business_id = find_business_id(outcome),
                             .code = refused && fault ? ht_text_from(fault->code) : HT_TEXT_NONE,
                             .text = refused && fault ? ht_text_from(fault->text) : HT_TEXT_NONE,
@@ -203,12 +203,12 @@ static bool is_about_envelope(const HtOutcome *outcome)
            g_str_has_prefix(outcome->faults[0].code, "soap-");
 }
 
-static void ask_reply(HtWorker *worker, HtText message_id)
+static void ask_reply(HtWorker *worker)
 {
     if (worker->outcome.submit || is_about_envelope(&worker->outcome)) {
         return;
     }
-    if (ask_adapter(worker, message_id) || ask_service(worker, message_id)) {
+    if (ask_adapter(worker) || ask_service(worker)) {
         put_reply(worker);
     }
 }
@@ -301,13 +301,13 @@ void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault)
 /* What has to be kept goes back to the bus, when that has let it pass in pieces: the bytes that were repaired, and those
  * that go into quarantine, whole or for some of their records. Only what leaves room for the rest of the frame, which is
  * all that was read: the engine reads nothing above max-document, the frame holds twice that. */
-static bool must_return(const HtWorker *worker, const HtMessageHead *head, HtText body)
+static bool must_return(const HtWorker *worker, HtText body)
 {
     const HtOutcome *outcome = &worker->outcome;
     bool refused = outcome->verdict == HT_VERDICT_REJECT && worker->start.quarantine_invalid;
     bool partly = outcome->verdict == HT_VERDICT_OK && outcome->rejected > 0;
     bool fits = worker->start.frame_bytes == 0 || body.size < worker->start.frame_bytes / 2;
-    return head->in_pieces && fits && (outcome->repaired || refused || partly);
+    return worker->in_pieces && fits && (outcome->repaired || refused || partly);
 }
 
 /* The media type alone, which is what adapters are shown. */
@@ -321,27 +321,26 @@ static HtText drop_parameters(HtText content_type)
     return (HtText){content_type.data, size};
 }
 
-void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body)
+void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
 {
+    const HtMessageHead *head = &worker->head;
+    ht_uuid_format(&head->id, worker->id);
     hutong_payload payload = {.struct_size = sizeof payload,
                               .body = plain(body.data ? body : HT_TEXT_LITERAL("")),
                               .content_type = plain(drop_parameters(head->content_type)),
                               .charset = plain(head->charset),
                               .soap_action = plain(head->soap_action),
-                              .message_id = plain(head->id)};
+                              .message_id = plain(ht_text_from(worker->id))};
     ht_worker_take(worker, ticket);
     begin_payload(worker, HT_PHASE_DECODE);
-    worker->soap_expected = head->soap_expected;
-    worker->content_type = head->content_type;
-    worker->alter = head->alter;
     worker->body_size = body.size;
     hutong_verdict returned = worker->adapter->decode(worker->state, &payload, &worker->out);
     worker->out.phase = HT_PHASE_NONE;
     conceal_secrets(worker, body);
     settle_concealed(worker);
     settle_verdict(worker, read_verdict(returned));
-    ask_reply(worker, head->id);
-    if (must_return(worker, head, body)) {
+    ask_reply(worker);
+    if (must_return(worker, body)) {
         worker->outcome.original = body;
     }
     append_result(worker, ticket);

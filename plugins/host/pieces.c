@@ -16,38 +16,6 @@ static void free_pieces(void *data)
     g_free(pieces);
 }
 
-static bool take_head_field(uint8_t tag, HtText value, HtMessageHead *head)
-{
-    uint32_t number;
-    switch (tag) {
-    case HT_FIELD_ID: head->id = value; return true;
-    case HT_FIELD_CONTENT_TYPE: head->content_type = value; return true;
-    case HT_FIELD_CHARSET: head->charset = value; return true;
-    case HT_FIELD_SOAP_ACTION: head->soap_action = value; return true;
-    case HT_FIELD_SOAP_EXPECTED:
-        head->soap_expected = ht_unpack_u32(value, &number) && number != 0;
-        return true;
-    case HT_FIELD_ALTER: return ht_unpack_u32(value, &head->alter);
-    default: return false;
-    }
-}
-
-bool ht_message_read(HtText fields, HtMessageHead *head, HtText *body)
-{
-    HtUnpack unpack = ht_unpack(fields.data, fields.size);
-    uint8_t tag;
-    HtText value;
-    *head = (HtMessageHead){0};
-    while (ht_unpack_next(&unpack, &tag, &value)) {
-        if (tag == HT_FIELD_BODY && body) {
-            *body = value;
-        } else if (!take_head_field(tag, value, head)) {
-            return false;
-        }
-    }
-    return !unpack.broken;
-}
-
 static Pieces *find_pieces(HtWorker *worker, uint64_t ticket)
 {
     return worker->pieces ? g_hash_table_lookup(worker->pieces, &ticket) : NULL;
@@ -91,11 +59,10 @@ bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes)
 bool ht_pieces_end(HtWorker *worker, uint64_t ticket)
 {
     Pieces *pieces = find_pieces(worker, ticket);
-    HtMessageHead head;
-    if (!pieces || !ht_message_read(ht_buffer_text(&pieces->head), &head, NULL)) {
+    if (!pieces || !ht_message_unpack(ht_buffer_text(&pieces->head), &worker->head, NULL)) {
         return false;
     }
-    head.in_pieces = true;
+    worker->in_pieces = true;
     if (pieces->too_long) {
         HtFault fault;
         const HtLimits *limits = &worker->start.limits;
@@ -103,7 +70,7 @@ bool ht_pieces_end(HtWorker *worker, uint64_t ticket)
                            ht_limit_of(limits, &limits->document_bytes), ": send it in smaller parts.");
         ht_worker_refuse(worker, ticket, &fault);
     } else {
-        ht_worker_decode(worker, ticket, &head, ht_buffer_text(&pieces->body));
+        ht_worker_decode(worker, ticket, ht_buffer_text(&pieces->body));
     }
     g_hash_table_remove(worker->pieces, &ticket);
     return true;

@@ -116,12 +116,13 @@ static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payl
         return refuse_map(out, "the adapter handed over a payload of the wrong size");
     }
     bool as_received = bytes.size == worker->body_size; /* a copy with something blanked, too */
-    HtPayload input = {.body = bytes.data ? text_of(bytes) : HT_TEXT_LITERAL(""),
-                       .charset = text_of(payload->charset),
-                       .soap_action = text_of(payload->soap_action),
-                       .soap_expected = worker->soap_expected && as_received,
-                       .alter = worker->alter,
-                       .content_type = as_received ? worker->content_type : HT_TEXT_NONE};
+    HtPayload input = {.body = bytes.data ? text_of(bytes) : HT_TEXT_LITERAL(""), .head = worker->head};
+    input.head.charset = text_of(payload->charset);
+    input.head.soap_action = text_of(payload->soap_action);
+    if (!as_received) {
+        input.head.content_type = HT_TEXT_NONE;
+        input.head.soap_expected = false;
+    }
     reset_outcome(&worker->outcome);
     out->phase = HT_PHASE_FILTER;
     ht_mapper_run(worker->mapper, &input, &worker->outcome);

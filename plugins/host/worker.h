@@ -3,6 +3,7 @@
  * believes none of it. */
 #pragma once
 
+#include "core/base/message-head.h"
 #include "core/base/outcome.h"
 #include "mappings/engine/run/mapper.h"
 #include "plugins/frame.h"
@@ -16,14 +17,6 @@ typedef enum {
     HT_PHASE_FILTER, /* emit_…(), fault(): the mapper runs */
     HT_PHASE_WRITE   /* write(), write_escaped(): reply or wsdl */
 } HtPhase;
-
-/* What the head of a message says. */
-typedef struct {
-    HtText id, content_type, charset, soap_action;
-    bool soap_expected;
-    uint32_t alter; /* the conformance kit's (mappings/engine/match/alter.h) */
-    bool in_pieces; /* the bus has no copy of the payload */
-} HtMessageHead;
 
 typedef struct HtWorker HtWorker;
 
@@ -55,10 +48,10 @@ struct HtWorker {
 
     hutong_out out;
     HtOutcome outcome;
-    bool soap_expected;  /* of the payload in hand */
-    uint32_t alter;      /* the same */
-    HtText content_type; /* the same, with its parameters */
-    size_t body_size;    /* the same */
+    HtMessageHead head; /* of the payload in hand */
+    char id[HT_UUID_TEXT];
+    size_t body_size;
+    bool in_pieces; /* the bus has no copy of it */
     HtBuffer text, reply;
     HtBuffer concealed; /* of HtConcealed */
     unsigned log_lines; /* since the last payload */
@@ -87,8 +80,8 @@ void ht_worker_conceal(HtWorker *worker, size_t start, size_t size);
 
 /* ---- outcome.c ---- */
 
-/* Runs the adapter over one payload and appends its RESULT. */
-void ht_worker_decode(HtWorker *worker, uint64_t ticket, const HtMessageHead *head, HtText body);
+/* Runs the adapter over one payload, whose head is worker->head, and appends its RESULT. */
+void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body);
 
 /* Appends a RESULT that refuses a payload without decoding it. */
 void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault);
@@ -105,7 +98,3 @@ bool ht_pieces_begin(HtWorker *worker, uint64_t ticket, HtText head);
 bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes);
 bool ht_pieces_end(HtWorker *worker, uint64_t ticket);
 void ht_pieces_abort(HtWorker *worker, uint64_t ticket);
-
-/* Reads the fields of MESSAGE or BEGIN; `body` (may be NULL) gets HT_FIELD_BODY. False when they are
- * broken. */
-bool ht_message_read(HtText fields, HtMessageHead *head, HtText *body);

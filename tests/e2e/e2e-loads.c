@@ -98,7 +98,7 @@ static gint64 count_expected(const HtFixture *fixture)
 /* ---- Sending ---- */
 
 /* Each as a message of its own, whatever its bytes are. */
-static Answer *send_fixture(const Load *load, const HtExpectedHead *head, const char *bytes, gsize size)
+static Answer *send_fixture(const Load *load, const HtMessageHead *head, const char *bytes, gsize size)
 {
     static unsigned number;
     g_autofree char *key = g_strdup_printf("Idempotency-Key: load-%u", ++number);
@@ -114,7 +114,7 @@ static Answer *send_fixture(const Load *load, const HtExpectedHead *head, const 
 }
 
 /* How many events it brought; the answer's status in `status`. */
-static gint64 count_new(const Load *load, const HtExpectedHead *head, const char *bytes, gsize size,
+static gint64 count_new(const Load *load, const HtMessageHead *head, const char *bytes, gsize size,
                         unsigned *status)
 {
     gint64 before = bus_process_figure(bus, "spool.lastSequence");
@@ -126,7 +126,7 @@ static gint64 count_new(const Load *load, const HtExpectedHead *head, const char
 
 /* The rows twice in one message: no more events than once. Those that it brought; -1 when nothing can be repeated, or the message
  * is refused, because it says how many rows it has. */
-static gint64 send_repeated(const Load *load, const HtFixture *fixture, const HtExpectedHead *head,
+static gint64 send_repeated(const Load *load, const HtFixture *fixture, const HtMessageHead *head,
                             const char *bytes, gsize size)
 {
     gsize repeated_size;
@@ -156,7 +156,7 @@ static void send_load(const Load *load, const HtFixture *fixture, Tally *tally)
     g_autofree char *bytes = NULL;
     gsize size, later_size;
     unsigned status, again;
-    HtExpectedHead head;
+    HtMessageHead head;
     g_autoptr(HtExpectation) expectation =
         fixture->expected ? ht_expectation_load(fixture->expected, &error) : NULL;
     g_assert_no_error(error);

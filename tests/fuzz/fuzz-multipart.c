@@ -33,13 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Copies, so that reading beyond the end is seen. */
     g_autofree char *bytes = g_memdup2(data + 1, size - 1);
     HtPayload payload = {.body = {bytes ? bytes : "", size - 1},
-                         .content_type = ht_text_from(types[data[0] % G_N_ELEMENTS(types)])};
+                         .head.content_type = ht_text_from(types[data[0] % G_N_ELEMENTS(types)])};
     const char *line = size > 1 ? memchr(bytes, '\n', size - 1) : NULL;
     g_autofree char *type = line && data[0] >= 'a' ? g_strndup(bytes, (size_t)(line - bytes)) : NULL;
     if (type) {
-        payload.content_type = ht_text_from(type);
+        payload.head.content_type = ht_text_from(type);
         payload.body = (HtText){line + 1, size - 2 - (size_t)(line - bytes)};
-        check_type(payload.content_type);
+        check_type(payload.head.content_type);
     }
     run_payload(&payload);
     return 0;

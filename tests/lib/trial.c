@@ -83,7 +83,7 @@ gboolean test_fail_late(void *user)
 void test_submit_bytes(HtHost *host, TestMessage *message, GBytes *body)
 {
     g_autoptr(GError) error = NULL;
-    HtHostMessage head = {.id = ht_uuid_new(), .content_type = HT_TEXT_LITERAL("text/xml")};
+    HtMessageHead head = {.id = ht_uuid_new(), .content_type = HT_TEXT_LITERAL("text/xml")};
     message->ticket = ht_host_submit(host, &head, body, test_message_done, message, &error);
     g_assert_no_error(error);
     g_assert_false(message->done);
@@ -99,7 +99,7 @@ void test_assert_refused(HtHost *host, HtHostErrorCode code)
 {
     g_autoptr(GBytes) body = g_bytes_new_static("echo no", 7);
     g_autoptr(GError) error = NULL;
-    HtHostMessage head = {.id = ht_uuid_new()};
+    HtMessageHead head = {.id = ht_uuid_new()};
     TestMessage never = {0};
     g_assert_null(ht_host_submit(host, &head, body, test_message_done, &never, &error));
     g_assert_error(error, HT_HOST_ERROR, (int)code);

@@ -28,8 +28,8 @@ struct AdapterTest {
     HtMapping *mapping;
     HtMapper *mapper;
     HtOutcome outcome;
-    HtExpectedHead head; /* what the request's head says; text/xml unless it is set */
-    HtBuffer text;       /* what reply() wrote */
+    HtMessageHead head; /* what the request's head says; text/xml unless it is set */
+    HtBuffer text;      /* what reply() wrote */
     GPtrArray *filters;
     void *handle, *state;
     const hutong_adapter *adapter; /* NULL: the mapping alone */
@@ -78,10 +78,10 @@ static inline hutong_verdict serve_map_bytes(const hutong_host *host, const huto
     AdapterTest *test = test_of(host);
     bool as_received = bytes.data == payload->body.data;
     HtPayload input = {.body = {bytes.data, bytes.size},
-                       .charset = {payload->charset.data, payload->charset.size},
-                       .soap_action = {payload->soap_action.data, payload->soap_action.size},
-                       .soap_expected = as_received && test->head.soap_expected,
-                       .content_type = as_received ? test->head.content_type : HT_TEXT_NONE};
+                       .head = {.charset = {payload->charset.data, payload->charset.size},
+                                .soap_action = {payload->soap_action.data, payload->soap_action.size},
+                                .soap_expected = as_received && test->head.soap_expected,
+                                .content_type = as_received ? test->head.content_type : HT_TEXT_NONE}};
     ht_outcome_clear(&test->outcome);
     ht_outcome_init(&test->outcome);
     test->mapping_now = true;
@@ -364,7 +364,7 @@ static inline hutong_text drop_parameters(HtText content_type)
 /* Runs the payload; true when there is an answer of the adapter's own, or of its mapping's, which is then in test->text. */
 static inline bool run_bytes(AdapterTest *test, const char *bytes, size_t size)
 {
-    const HtExpectedHead *head = &test->head;
+    const HtMessageHead *head = &test->head;
     hutong_payload payload = {.struct_size = sizeof payload,
                               .body = {bytes, size},
                               .content_type = drop_parameters(head->content_type),

@@ -26,7 +26,7 @@
 
 static inline HtVerdict run_typed(MappingTest *test, const char *type, HtText body)
 {
-    HtPayload payload = {.body = body, .content_type = ht_text_from(type)};
+    HtPayload payload = {.body = body, .head.content_type = ht_text_from(type)};
     ht_outcome_clear(&test->outcome);
     ht_outcome_init(&test->outcome);
     /* A copy without a NUL behind it: a body comes without. */

@@ -27,7 +27,7 @@ struct HtHost {
     int refuse;     /* HtHostErrorCode of every submit; -1: none */
     unsigned submitted, streamed, cancelled;
     GString *last; /* the last payload that was given to it whole */
-    HtHostMessage seen;
+    HtMessageHead seen;
     char seen_action[80], seen_charset[20], wsdl_url[200], wsdl_service[80];
     unsigned timer;
 };
@@ -211,7 +211,7 @@ static void wake_host(HtHost *host)
     }
 }
 
-static HtTicket *make_ticket(HtHost *host, const HtHostMessage *message, HtHostDone done, void *user,
+static HtTicket *make_ticket(HtHost *host, const HtMessageHead *message, HtHostDone done, void *user,
                              GError **error)
 {
     if (host->refuse >= 0) {
@@ -231,7 +231,7 @@ static HtTicket *make_ticket(HtHost *host, const HtHostMessage *message, HtHostD
     return ticket;
 }
 
-HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *body, HtHostDone done,
+HtTicket *ht_host_submit(HtHost *host, const HtMessageHead *message, GBytes *body, HtHostDone done,
                          void *user, GError **error)
 {
     HtTicket *ticket = make_ticket(host, message, done, user, error);
@@ -245,7 +245,7 @@ HtTicket *ht_host_submit(HtHost *host, const HtHostMessage *message, GBytes *bod
     return ticket;
 }
 
-HtTicket *ht_host_stream(HtHost *host, const HtHostMessage *message, HtHostDone done,
+HtTicket *ht_host_stream(HtHost *host, const HtMessageHead *message, HtHostDone done,
                          void (*drained)(void *user), void *user, GError **error)
 {
     HtTicket *ticket = make_ticket(host, message, done, user, error);

@@ -74,7 +74,7 @@ static void test_citizen_stays_sound(void)
 
 static void run_altered(MappingTest *test, const char *xml, uint32_t alter)
 {
-    HtPayload payload = {.body = ht_text_from(xml), .alter = alter};
+    HtPayload payload = {.body = ht_text_from(xml), .head.alter = alter};
     ht_outcome_clear(&test->outcome);
     ht_outcome_init(&test->outcome);
     ht_mapper_run(test->mapper, &payload, &test->outcome);

@@ -94,7 +94,7 @@ static void parts_of_a_batch_are_envelopes_too(void)
             "--b\r\n\r\n<person><number>1</number><place>440104001</place><name>测试甲</name></person>\r\n--b\r\n\r\n%s\r\n--b--\r\n",
             parts[i]);
         HtPayload payload = {.body = ht_text_from(body),
-                             .content_type = HT_TEXT_LITERAL("multipart/mixed; boundary=b")};
+                             .head.content_type = HT_TEXT_LITERAL("multipart/mixed; boundary=b")};
         ht_outcome_clear(&test->outcome);
         ht_outcome_init(&test->outcome);
         ht_mapper_run(test->mapper, &payload, &test->outcome);

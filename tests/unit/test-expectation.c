@@ -203,11 +203,11 @@ static void test_slips_are_errors(void)
     end(&trial);
 }
 
-static void assert_head(Trial *trial, const char *json, const HtExpectedHead *expected)
+static void assert_head(Trial *trial, const char *json, const HtMessageHead *expected)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(HtExpectation) expectation = load(trial, json, &error);
-    HtExpectedHead head;
+    HtMessageHead head;
     g_assert_no_error(error);
     ht_expectation_head(expectation, &head);
     g_assert_true(ht_text_equal(head.content_type, expected->content_type));
@@ -220,19 +220,19 @@ static void test_the_head_is_read_as_at_the_door(void)
 {
     Trial trial;
     begin(&trial);
-    assert_head(&trial, "[]", &(HtExpectedHead){.content_type = HT_TEXT_LITERAL("text/xml")});
+    assert_head(&trial, "[]", &(HtMessageHead){.content_type = HT_TEXT_LITERAL("text/xml")});
     assert_head(
         &trial,
         "{\"request\":{\"contentType\":\"text/xml; charset=gb2312\",\"soapAction\":\"\\\"urn:a\\\"\"}}",
-        &(HtExpectedHead){.content_type = HT_TEXT_LITERAL("text/xml; charset=gb2312"),
-                          .charset = HT_TEXT_LITERAL("gb2312"),
-                          .soap_action = HT_TEXT_LITERAL("urn:a")});
+        &(HtMessageHead){.content_type = HT_TEXT_LITERAL("text/xml; charset=gb2312"),
+                         .charset = HT_TEXT_LITERAL("gb2312"),
+                         .soap_action = HT_TEXT_LITERAL("urn:a")});
     assert_head(&trial, "{\"request\":{\"contentType\":\"application/soap+xml; action=\\\"urn:b\\\"\"}}",
-                &(HtExpectedHead){.content_type = HT_TEXT_LITERAL("application/soap+xml; action=\"urn:b\""),
-                                  .soap_action = HT_TEXT_LITERAL("urn:b"),
-                                  .soap_expected = true});
+                &(HtMessageHead){.content_type = HT_TEXT_LITERAL("application/soap+xml; action=\"urn:b\""),
+                                 .soap_action = HT_TEXT_LITERAL("urn:b"),
+                                 .soap_expected = true});
     assert_head(&trial, "{\"request\":{\"contentType\":\"multipart/related; boundary=x\"}}",
-                &(HtExpectedHead){.content_type = HT_TEXT_LITERAL("multipart/related; boundary=x")});
+                &(HtMessageHead){.content_type = HT_TEXT_LITERAL("multipart/related; boundary=x")});
     end(&trial);
 }
 

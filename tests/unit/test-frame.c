@@ -1,5 +1,6 @@
 /* plugins: frames and their fields. What the other side may say, however wrong, is refused without reading
  * beyond it. */
+#include "core/base/message-head.h"
 #include "plugins/frame.h"
 #include "plugins/outbox.h"
 #include "plugins/scrub.h"
@@ -76,6 +77,47 @@ static void test_refuses_oversized_before_it_comes(void)
     frame = (HtFrame){HT_FRAME_RESULT, UINT32_MAX, 1};
     ht_frame_write_head(head, &frame);
     g_assert_cmpint(ht_frame_peek((const char *)head, sizeof head, UINT32_MAX, &frame), ==, 0);
+}
+
+/* ---- A message's head ---- */
+
+static void test_a_head_comes_back(void)
+{
+    HtBuffer buffer = {0};
+    HtMessageHead sent = {.id = ht_uuid_new(),
+                          .content_type = HT_TEXT_LITERAL("text/xml; charset=gbk"),
+                          .charset = HT_TEXT_LITERAL("gbk"),
+                          .soap_action = HT_TEXT_LITERAL(""),
+                          .soap_expected = true,
+                          .alter = 7};
+    HtMessageHead got;
+    HtText body;
+    ht_message_head_pack(&sent, &buffer);
+    size_t head_size = buffer.size;
+    g_assert_true(ht_message_unpack(ht_buffer_text(&buffer), &got, NULL));
+    g_assert_cmpmem(&got.id, sizeof got.id, &sent.id, sizeof sent.id);
+    g_assert_true(ht_text_equal(got.content_type, sent.content_type));
+    g_assert_true(ht_text_equal(got.charset, sent.charset));
+    g_assert_true(got.soap_action.data && got.soap_action.size == 0);
+    g_assert_true(got.soap_expected && got.alter == 7);
+    g_assert_true(ht_message_unpack(ht_buffer_text(&buffer), &got, &body));
+    g_assert_null(body.data);
+
+    ht_pack_text(&buffer, HT_MESSAGE_BODY, HT_TEXT_LITERAL("<a/>"));
+    g_assert_true(ht_message_unpack(ht_buffer_text(&buffer), &got, &body));
+    g_assert_true(ht_text_is(body, "<a/>"));
+    g_assert_false(ht_message_unpack(ht_buffer_text(&buffer), &got, NULL));
+    for (size_t size = head_size + 1; size < buffer.size; size++) {
+        g_assert_false(ht_message_unpack((HtText){buffer.data, size}, &got, &body));
+    }
+    ht_pack_text(&buffer, HT_MESSAGE_BODY, HT_TEXT_LITERAL("<b/>"));
+    g_assert_false(ht_message_unpack(ht_buffer_text(&buffer), &got, &body));
+
+    buffer.size = 0;
+    ht_message_head_pack(&(HtMessageHead){.alter = 0}, &buffer);
+    g_assert_true(ht_message_unpack(ht_buffer_text(&buffer), &got, NULL));
+    g_assert_true(!got.content_type.data && !got.soap_action.data && !got.soap_expected && got.alter == 0);
+    ht_buffer_clear(&buffer);
 }
 
 /* ---- START and READY ---- */
@@ -302,6 +344,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/waits-for-the-whole", test_waits_for_the_whole);
     g_test_add_func("/frame/refuses-bad-heads", test_refuses_bad_heads);
     g_test_add_func("/frame/refuses-oversized-before-it-comes", test_refuses_oversized_before_it_comes);
+    g_test_add_func("/frame/message-head-comes-back", test_a_head_comes_back);
     g_test_add_func("/frame/start-comes-back", test_start_comes_back);
     g_test_add_func("/frame/ready-comes-back", test_ready_comes_back);
     g_test_add_func("/frame/ready-refuses-what-is-no-line", test_ready_refuses_what_is_no_line);

@@ -96,10 +96,10 @@ static void reads_types_with_parameters(void)
         HtRefusal refusal;
         g_autofree char *line = g_strconcat("Content-Type: ", cases[i].value, NULL);
         g_assert_true(read_lines(line, &head, &refusal));
-        g_assert_true(ht_text_equal(head.content_type, ht_text_from(cases[i].type)));
-        g_assert_true(ht_text_equal(head.content_type_whole, ht_text_from(cases[i].value)));
-        g_assert_true(ht_text_equal(head.charset, ht_text_from(cases[i].charset)));
-        g_assert_true(ht_text_equal(head.soap_action, ht_text_from(cases[i].action)));
+        g_assert_true(ht_text_equal(head.media_type, ht_text_from(cases[i].type)));
+        g_assert_true(ht_text_equal(head.message.content_type, ht_text_from(cases[i].value)));
+        g_assert_true(ht_text_equal(head.message.charset, ht_text_from(cases[i].charset)));
+        g_assert_true(ht_text_equal(head.message.soap_action, ht_text_from(cases[i].action)));
         g_assert_cmpint(head.soap, ==, cases[i].soap);
     }
 }
@@ -174,7 +174,7 @@ static void reads_what_sender_prefers(void)
         g_assert_true(read_lines(cases[i].line, &head, &refusal));
         g_assert_cmpint(head.json, ==, cases[i].json);
         g_assert_cmpint(head.soap, ==, cases[i].soap);
-        g_assert_true(head.soap == HT_SOAP_NONE || head.soap_action.data);
+        g_assert_true(head.soap == HT_SOAP_NONE || head.message.soap_action.data);
     }
 }
 

@@ -73,11 +73,11 @@ static void test_operation(void)
     g_autoptr(Test) test = test_new(NULL);
     HtPayload payload = {
         .body = HT_TEXT_LITERAL(ENCODED("<t:Person xmlns:t='u' id='1'>x</t:Person><op><a href='#1'/></op>")),
-        .soap_action = HT_TEXT_LITERAL("\"urn:op\"")};
+        .head.soap_action = HT_TEXT_LITERAL("\"urn:op\"")};
     g_assert_true(run_payload(test, &payload, 0));
     g_assert_cmpstr(test->reading.operation, ==, "op");
     assert_same("op", test->events->str, "[op<op><a>x</></>]");
-    payload.soap_action = HT_TEXT_LITERAL("\"urn:other\"");
+    payload.head.soap_action = HT_TEXT_LITERAL("\"urn:other\"");
     g_assert_false(run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "soap-action-mismatch");
 }

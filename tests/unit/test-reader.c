@@ -210,7 +210,7 @@ static void test_version(void)
         "soap-version");
     expect_events(test, "<Envelope xmlns='urn:post'><a><Body/></a><letter/></Envelope>", 0,
                   "[Envelope<Envelope><a><Body></></><letter></></>]");
-    HtPayload payload = {.body = HT_TEXT_LITERAL("<op/>"), .soap_expected = true};
+    HtPayload payload = {.body = HT_TEXT_LITERAL("<op/>"), .head.soap_expected = true};
     g_assert_false(run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "soap-version");
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_12);
@@ -330,13 +330,13 @@ static void test_action(void)
 
     g_autoptr(Test) test = test_new(NULL);
     HtPayload payload = {.body = HT_TEXT_LITERAL(IN_BODY("<op/>")),
-                         .soap_action = HT_TEXT_LITERAL("\"urn:other\"")};
+                         .head.soap_action = HT_TEXT_LITERAL("\"urn:other\"")};
     g_assert_false(run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "soap-action-mismatch");
-    payload.soap_action = HT_TEXT_LITERAL("\"urn:op\"");
+    payload.head.soap_action = HT_TEXT_LITERAL("\"urn:op\"");
     g_assert_true(run_payload(test, &payload, 0));
     payload.body = HT_TEXT_LITERAL("<plain/>"); /* without an envelope the header means nothing */
-    payload.soap_action = HT_TEXT_LITERAL("\"urn:other\"");
+    payload.head.soap_action = HT_TEXT_LITERAL("\"urn:other\"");
     g_assert_true(run_payload(test, &payload, 0));
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_NONE);
 }

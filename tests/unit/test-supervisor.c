@@ -170,7 +170,7 @@ static void on_drained(void *user)
 static void begin_stream(HtHost *host, TestMessage *message)
 {
     g_autoptr(GError) error = NULL;
-    HtHostMessage head = {.id = ht_uuid_new()};
+    HtMessageHead head = {.id = ht_uuid_new()};
     message->ticket = ht_host_stream(host, &head, test_message_done, on_drained, message, &error);
     g_assert_no_error(error);
 }
@@ -418,7 +418,7 @@ static void test_done_may_submit_and_cancel(void)
 {
     Nested nested = {.host = test_host("obedient", NULL)};
     g_autoptr(GBytes) body = g_bytes_new_static("echo first", 10);
-    HtHostMessage head = {.id = ht_uuid_new()};
+    HtMessageHead head = {.id = ht_uuid_new()};
     TestMessage other = {0};
     ht_host_submit(nested.host, &head, body, submit_again, &nested, NULL);
     test_submit(nested.host, &other, "echo other");
@@ -434,7 +434,7 @@ static void test_done_may_free_the_host(void)
 {
     Nested nested = {.host = test_host("obedient", NULL)};
     g_autoptr(GBytes) body = g_bytes_new_static("echo first", 10);
-    HtHostMessage head = {.id = ht_uuid_new()};
+    HtMessageHead head = {.id = ht_uuid_new()};
     TestMessage other = {0};
     ht_host_submit(nested.host, &head, body, free_host, &nested, NULL);
     test_submit(nested.host, &other, "echo other");

@@ -195,7 +195,7 @@ static void test_submit(void)
 
 static void run_with_action(MappingTest *test, const char *xml, const char *action)
 {
-    HtPayload payload = {.body = ht_text_from(xml), .soap_action = ht_text_from(action)};
+    HtPayload payload = {.body = ht_text_from(xml), .head.soap_action = ht_text_from(action)};
     ht_outcome_clear(&test->outcome);
     ht_outcome_init(&test->outcome);
     ht_mapper_run(test->mapper, &payload, &test->outcome);

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* What HtPayload.alter asks for, beside the number of a value, from 1, in the order in which the mapping's values are met. */
+/* What HtMessageHead.alter asks for, beside the number of a value, from 1, in the order in which the mapping's values are met. */
 #define HT_ALTER_NONE 0
 #define HT_ALTER_FRONT (1u << 31)       /* beside the number: its first character, not the last */
 #define HT_ALTER_COUNT (UINT32_MAX - 1) /* nothing is altered, only counted */

@@ -77,7 +77,7 @@ static HtContainerKind kind_of_type(HtText content_type)
 /* The types are looked at only where the first letter leaves it open: m of multipart; a of application, unless it is XML. */
 HtContainerKind ht_container_kind(const HtPayload *payload)
 {
-    HtText type = payload->content_type, body = payload->body;
+    HtText type = payload->head.content_type, body = payload->body;
     char letter = type.size > 0 ? g_ascii_tolower(type.data[0]) : 't';
     bool is_markup = body.size > 0 && body.data[0] == '<';
     HtContainerKind kind =
@@ -172,7 +172,7 @@ static void read_part_type(HtContainer *container, unsigned index)
 static bool open_mime(HtContainer *container, const HtPayload *payload, HtFault *fault)
 {
     g_array_set_size(container->parts, 0);
-    ht_media_type_read(payload->content_type, &container->type);
+    ht_media_type_read(payload->head.content_type, &container->type);
     if (!ht_mime_split(payload->body, container->type.boundary, &container->limits, container->parts,
                        fault)) {
         return false;
@@ -271,10 +271,10 @@ static HtContainerStep give_root(HtContainer *container, HtPayload *part, HtFaul
     }
     const HtMediaType *type = &container->part_type, *inner = &container->inner;
     *part = *container->payload;
-    part->charset = type->charset;
-    part->soap_expected = part->soap_expected || is_soap_12(container);
-    if (!part->soap_action.data) {
-        part->soap_action = type->action.data ? type->action : inner->action;
+    part->head.charset = type->charset;
+    part->head.soap_expected = part->head.soap_expected || is_soap_12(container);
+    if (!part->head.soap_action.data) {
+        part->head.soap_action = type->action.data ? type->action : inner->action;
     }
     part->attachments = &container->given;
     return decode(container, container->root, &part->body, fault) ? HT_CONTAINER_PART : HT_CONTAINER_BAD;
@@ -302,9 +302,9 @@ static HtContainerStep give_part(HtContainer *container, HtPayload *part, HtFaul
     unsigned index = container->next++;
     read_part_type(container, index);
     const HtMediaType *type = &container->part_type;
-    *part = (HtPayload){.charset = type->charset,
-                        .soap_action = type->action,
-                        .soap_expected = ht_media_type_is(type, "application/soap+xml")};
+    *part = (HtPayload){.head = {.charset = type->charset,
+                                 .soap_action = type->action,
+                                 .soap_expected = ht_media_type_is(type, "application/soap+xml")}};
     bool good = check_type(type, index + 1, fault) && decode(container, index, &part->body, fault) &&
                 check_xml(part->body, index + 1, fault);
     return good ? HT_CONTAINER_PART : HT_CONTAINER_BAD;

@@ -145,10 +145,10 @@ void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading
     reading->operation = NULL;
     reading->soap = HT_SOAP_NONE;
     reading->submit = false;
-    if (payload->soap_expected) {
+    if (payload->head.soap_expected) {
         reading->soap =
             HT_SOAP_12; /* so that a fault is answered in the sender's form, whatever can be read */
-    } else if (payload->soap_action.data) {
+    } else if (payload->head.soap_action.data) {
         reading->soap = HT_SOAP_11;
     }
 }
@@ -277,7 +277,8 @@ static bool is_submit(const HtEnvelope *envelope, const HtSaxElement *element)
 static bool action_agrees(const HtEnvelope *envelope, const HtSaxElement *element)
 {
     const HtPayload *payload = envelope->payload;
-    HtText action = payload->soap_action.size > 0 ? payload->soap_action : envelope->reading->action;
+    HtText action =
+        payload->head.soap_action.size > 0 ? payload->head.soap_action : envelope->reading->action;
     const HtOperation *operation = NULL, *other = NULL;
     if (payload->operations) {
         operation = ht_operations_find(payload->operations, element->name);
@@ -286,7 +287,7 @@ static bool action_agrees(const HtEnvelope *envelope, const HtSaxElement *elemen
     if (other && (operation ? operation != other : is_submit(envelope, element))) {
         return false;
     }
-    return other || ht_soap_action_agrees(payload->soap_action, element->name, element->uri);
+    return other || ht_soap_action_agrees(payload->head.soap_action, element->name, element->uri);
 }
 
 static void start_document(HtEnvelope *envelope, const HtSaxElement *element)
@@ -393,7 +394,7 @@ static void start_root(HtEnvelope *envelope, const HtSaxElement *element)
         return;
     }
     envelope->reading->operation = element->name;
-    if (envelope->payload->soap_expected) {
+    if (envelope->payload->head.soap_expected) {
         ht_sax_refuse(envelope->sax, "soap-version",
                       "The Content-Type says SOAP 1.2, but the root element is no SOAP 1.1 or 1.2 Envelope.");
         return;

@@ -100,7 +100,7 @@ static bool decode(HtReader *reader, Run *run, HtFault *fault)
         ht_fault_set(fault, "empty", "The payload is empty: nothing was sent.");
         return false;
     }
-    if (!ht_text_decode(reader->decoded, run->payload->body, run->payload->charset, &decoded, &error)) {
+    if (!ht_text_decode(reader->decoded, run->payload->body, run->payload->head.charset, &decoded, &error)) {
         explain_text_error(reader, error, fault);
         return false;
     }
@@ -176,7 +176,7 @@ static bool read_once(HtReader *reader, const Run *run, HtText text, const HtStr
     ht_envelope_begin(reader->envelope, run->payload, run->reading);
     ht_envelope_record(reader->envelope, record);
     char first = find_first(text);
-    if ((first == '{' || first == '[') && !run->payload->soap_expected && ht_jsondoc_check(text)) {
+    if ((first == '{' || first == '[') && !run->payload->head.soap_expected && ht_jsondoc_check(text)) {
         return read_json(reader, run, text);
     }
     return ht_sax_parse(reader->sax, text, run->first_line, &ht_envelope_handler, reader->envelope);

@@ -467,7 +467,9 @@ static bool read_parts(HtMapper *mapper, HtContainerKind kind, const HtPayload *
 /* So that a fault is answered in the sender's form although nothing was read yet. */
 static HtSoapVersion guess_soap(const HtPayload *payload)
 {
-    return payload->soap_expected ? HT_SOAP_12 : payload->soap_action.data ? HT_SOAP_11 : HT_SOAP_NONE;
+    return payload->head.soap_expected      ? HT_SOAP_12
+           : payload->head.soap_action.data ? HT_SOAP_11
+                                            : HT_SOAP_NONE;
 }
 
 static bool read_container(HtMapper *mapper, HtContainerKind kind, const HtPayload *payload)
@@ -487,7 +489,7 @@ void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcom
 {
     HtContainerKind kind = ht_container_kind(payload);
     ht_recorder_begin(&mapper->recorder, outcome, &mapper->reading);
-    mapper->match.alteration = (HtAlteration){.ask = payload->alter};
+    mapper->match.alteration = (HtAlteration){.ask = payload->head.alter};
     begin(mapper);
     outcome->altered = (HtAltered){0};
     outcome->repaired = false;

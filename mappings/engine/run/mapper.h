@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "core/base/limits.h"
+#include "core/base/message-head.h"
 #include "core/base/outcome.h"
 #include "mappings/engine/reference/dictionary.h"
 #include "mappings/engine/reference/divisions.h"
@@ -66,13 +67,8 @@ struct HtAttachments; /* attach.h */
 
 /* What came with the request. */
 typedef struct {
-    HtText body;        /* as received */
-    HtText charset;     /* of Content-Type; absent when none */
-    HtText soap_action; /* header, or SOAP 1.2's action parameter; absent when none; quotes still on */
-    bool soap_expected; /* the content type says SOAP 1.2 (application/soap+xml) */
-    HtText
-        content_type; /* with its parameters; absent when none. Says whether the body is a container (container.h) */
-    uint32_t alter; /* what of it the conformance kit wants altered (alter.h); 0: nothing */
+    HtText body;                       /* as received */
+    HtMessageHead head;                /* of a part of a container: what the part's own headers say */
     struct HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
     const GPtrArray
         *operations; /* the mapping's (service.h), for SOAPActions; the mapper fills it in. NULL: unknown */

@@ -172,7 +172,7 @@ static bool is_known(HtMapper *mapper, HtName root)
 
 static HtText get_action(const HtMapper *mapper)
 {
-    HtText action = ht_soap_action_trim(mapper->payload->soap_action);
+    HtText action = ht_soap_action_trim(mapper->payload->head.soap_action);
     return action.size > 0 ? action : mapper->reading.action;
 }
 
@@ -182,7 +182,7 @@ static const HtOperation *find_by_action(HtOperations *operations, HtName root)
 {
     HtMapper *mapper = operations->mapper;
     const HtOperation *found = ht_operations_find_action(mapper->mapping->operations, get_action(mapper));
-    HtText action = mapper->payload->soap_action;
+    HtText action = mapper->payload->head.soap_action;
     bool is_plain = mapper->reading.soap == HT_SOAP_NONE;
     if (!found && is_plain && ht_soap_action_is_plausible(action) &&
         !ht_soap_action_agrees(action, root, NULL)) {
