@@ -379,6 +379,48 @@ static void test_filled(void)
     g_assert_true(ht_text_is(mapping_test_event(test, 0).attr[HT_ATTR_ACTION], "correct"));
 }
 
+/* Two values say the same, in every notation of what they are, and of nothing else. */
+static void test_same(void)
+{
+    static const struct {
+        const char *how, *one, *other;
+        bool same;
+    } pairs[] = {
+        {"", "２０ ", "20", true},
+        {"", "2009-03-13", "2009年3月13日", true},
+        {"", "08", "8", false},
+        {", 'code'", "01", "1", true},
+        {", 'code'", "chn", "ＣＨＮ", true},
+        {", 'code'", "20", "2", false},
+        {", 'code'", "20", "已婚", false},
+        {", 'decimal'", "170", "１70.0", true},
+        {", 'decimal'", "170", "170cm", false},
+        {", 'decimal'", "170", "171", false},
+        {", 'division'", "440104", "440104000000", true},
+        {", 'division'", "440104001", "440104001000", true},
+        {", 'division'", "440104001", "440104001001", false},
+        {", 'division'", "440104", "越秀区", false},
+        {", 'time'", "083000", "08:30", true},
+        {", 'time'", "083000", "08:31", false},
+        {", 'idNumber'", "99010420090313033x", "99010420090313033X", true},
+        {", 'idNumber'", "990104 20090313 0321", "990104200903130321", true},
+        {", 'idNumber'", "990104090313032", "990104200903130321", false}, /* that it got longer is news */
+        {", 'sex.words'", "01", "男性", true},
+        {", 'sex.words'", "1", "女", false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autofree char *mapping =
+            g_strdup_printf(MAPPING(EVENT("<action cancel-when=\"same(A, B%s)\" reverses='A'/>")), pairs[i].how);
+        g_autoptr(MappingTest) test = mapping_test_new(mapping);
+        g_autofree char *xml = g_strdup_printf(ROW("<A>%s</A><B>%s</B>"), pairs[i].one, pairs[i].other);
+        mapping_test_run(test, xml);
+        HtText action = mapping_test_event(test, 0).attr[HT_ATTR_ACTION];
+        if (ht_text_is(action, "cancel") != pairs[i].same) {
+            g_error("\"%s\" and \"%s\"%s", pairs[i].one, pairs[i].other, pairs[i].how);
+        }
+    }
+}
+
 /* ---- What is wrong with a mapping ---- */
 
 static void expect_error(const char *content, const char *error)
@@ -411,6 +453,7 @@ static void test_errors(void)
     expect_error("<filler shorter-than='0' in='CX'/>" CANCEL, "filler");
     expect_error("<filler shorter-than='7' value='1' in='CX'/>" CANCEL, "filler");
     expect_error(EVENT("<action cancel-when='filled(CX,NO)'/>"), ") expected");
+    expect_error(EVENT("<action cancel-when=\"same(CX,NO,'integer')\"/>"), "there is no translation \"integer\"");
     expect_error(EVENT("<action cancel-when=\"number(A)='x'\"/>"), "a number in quotes expected");
     expect_error(FLAG EVENT("<action cancel-when='yes(CX'/>"), ") expected");
     expect_error(FLAG EVENT("<action cancel-when='yes()'/>"), "a path expected");
@@ -480,6 +523,7 @@ int main(int argc, char **argv)
     g_test_add_func("/choice/may-be-none", test_choice_lenient);
     g_test_add_func("/condition/numbers-are-compared-as-numbers", test_number);
     g_test_add_func("/condition/width-does-not-matter", test_plain_width);
+    g_test_add_func("/condition/same-in-every-notation", test_same);
     g_test_add_func("/condition/filled-is-what-can-be-a-number", test_filled);
     g_test_add_func("/flag/a-label-is-no-word-of-it", test_label);
     g_test_add_func("/flag/mistakes-are-said", test_errors);

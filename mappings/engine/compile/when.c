@@ -47,7 +47,7 @@ static HtWhen *new_comparison(Test test, HtSlot slot)
 static bool is_equal(const HtWhen *a, const HtWhen *b)
 {
     if (a->test != b->test || a->slot != b->slot || a->other != b->other || a->xpath != b->xpath ||
-        a->flag != b->flag || a->left != b->left || a->right != b->right || a->n_values != b->n_values) {
+        a->flag != b->flag || a->as != b->as || a->left != b->left || a->right != b->right || a->n_values != b->n_values) {
         return false;
     }
     for (unsigned i = 0; i < a->n_values; i++) {
@@ -368,36 +368,48 @@ static const HtWhen *parse_presence(Parser *parser, Test test)
     return share(parser->pool, new_comparison(test, slot));
 }
 
-/* Through which translation same() reads both values, when one is named; false after a problem. */
-static bool parse_reading(Parser *parser, const HtFlagRule **reading)
+/* How same() reads both values, when it is said: as what elements can be, or through a translation. False after a problem. */
+static bool parse_reading(Parser *parser, HtWhen *when)
 {
-    *reading = NULL;
+    static const struct {
+        const char *word;
+        HtAs as;
+    } words[] = {{"code", HT_AS_CODE},
+                 {"decimal", HT_AS_DECIMAL},
+                 {"division", HT_AS_DIVISION},
+                 {"idNumber", HT_AS_ID_NUMBER},
+                 {"time", HT_AS_DATE}};
     if (!take(parser, ",")) {
         return true;
     }
     g_autofree char *name = parse_text(parser);
-    *reading = name ? parser->names->reading(parser->names->user, name, parser->problem) : NULL;
-    return *reading != NULL;
+    for (size_t i = 0; name && i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(name, words[i].word) == 0) {
+            when->as = words[i].as;
+            return true;
+        }
+    }
+    when->flag = name ? parser->names->reading(parser->names->user, name, parser->problem) : NULL;
+    return when->flag != NULL;
 }
 
-/* Two paths, perhaps a translation, with the closing parenthesis. */
+/* Two paths, perhaps how they are read, with the closing parenthesis. */
 static const HtWhen *parse_same(Parser *parser)
 {
     HtSlot slot, other;
-    const HtFlagRule *reading;
     g_autofree char *path = parse_path(parser, &slot);
     if (!path || !(take(parser, ",") || fail(parser, ","))) {
         return NULL;
     }
     g_autofree char *with = parse_path(parser, &other);
-    if (!with || !parse_reading(parser, &reading) || !(take(parser, ")") || fail(parser, ")"))) {
+    if (!with) {
         return NULL;
     }
-    HtWhen *when = new_comparison(TEST_SAME, slot);
+    g_autoptr(HtWhen) when = new_comparison(TEST_SAME, slot);
     when->other = other;
-    when->flag = reading;
     when->is_of_columns = when->is_of_columns || (other & HT_SLOT_COLUMN) != 0;
-    return share(parser->pool, when);
+    bool good = parse_reading(parser, when) && (take(parser, ")") || fail(parser, ")"));
+    return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
 /* What follows an opening parenthesis, with the closing one. */

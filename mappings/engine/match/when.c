@@ -1,9 +1,11 @@
 /* Conditions, asked: the walk over a tree of tests at the end of each record; host process, the mapper's thread. */
 #include "mappings/engine/rules/when-inside.h"
 
+#include "mappings/engine/reference/divisions.h"
+#include "mappings/engine/text/value.h"
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/dates.h"
-#include "mappings/engine/text/value.h"
+#include "mappings/engine/values/number-fold.h"
 
 #define COMPARED_MAX 256 /* bytes of a value that are compared after folding */
 
@@ -115,6 +117,62 @@ static bool is_same_date(HtText one, HtText other)
     return strcmp(written[0], written[1]) == 0;
 }
 
+/* True when both are times of day, and the same. */
+static bool is_same_time(HtText one, HtText other)
+{
+    HtDate first, second;
+    char written[2][HT_DATE_FORMAT_MAX];
+    return ht_date_parse(one.data, one.size, HT_DATE_TIME_ONLY, &first) == HT_DATE_OK &&
+           ht_date_parse(other.data, other.size, HT_DATE_TIME_ONLY, &second) == HT_DATE_OK &&
+           ht_date_format(&first, HT_TYPE_TIME, written[0]) > 0 &&
+           ht_date_format(&second, HT_TYPE_TIME, written[1]) > 0 && strcmp(written[0], written[1]) == 0;
+}
+
+/* A code without a table: width, case, blanks, leading zeros. */
+static bool is_same_word(HtText one, HtText other)
+{
+    char folded[2][HT_WORD_MAX];
+    size_t size = ht_flag_fold(one, folded[0]);
+    return size > 0 && ht_text_equal((HtText){folded[0], size},
+                                     (HtText){folded[1], ht_flag_fold(other, folded[1])});
+}
+
+static bool is_same_number(HtText one, HtText other)
+{
+    char numbers[2][HT_NUMBER_MAX];
+    HtText first = ht_flag_number(one, numbers[0]);
+    return first.data && ht_text_equal(first, ht_flag_number(other, numbers[1]));
+}
+
+static bool is_same_division(HtText one, HtText other)
+{
+    char codes[2][HT_NUMBER_MAX];
+    size_t first = ht_value_division(one.data, one.size, codes[0]);
+    size_t second = ht_value_division(other.data, other.size, codes[1]);
+    return first > 0 && second > 0 &&
+           ht_text_equal((HtText){codes[0], ht_division_significant(codes[0], first)},
+                         (HtText){codes[1], ht_division_significant(codes[1], second)});
+}
+
+static bool is_same_id(HtText one, HtText other)
+{
+    char folded[2][COMPARED_MAX];
+    return MAX(one.size, other.size) <= COMPARED_MAX &&
+           ht_text_equal(ht_number_fold(one, 0, folded[0]), ht_number_fold(other, 0, folded[1]));
+}
+
+static bool is_same_as(HtAs as, HtText one, HtText other)
+{
+    switch (as) {
+    case HT_AS_CODE: return is_same_word(one, other);
+    case HT_AS_DECIMAL: return is_same_number(one, other);
+    case HT_AS_DIVISION: return is_same_division(one, other);
+    case HT_AS_ID_NUMBER: return is_same_id(one, other);
+    case HT_AS_DATE: return is_same_time(one, other);
+    default: return is_same_date(one, other);
+    }
+}
+
 /* True when both values name the same entry of a table. */
 static bool is_same_code(const HtFlagRule *reading, HtText one, HtText other)
 {
@@ -123,8 +181,8 @@ static bool is_same_code(const HtFlagRule *reading, HtText one, HtText other)
     return entry && entry == ht_flag_code(reading, other, &unreadable);
 }
 
-/* Two values that are there, but for width, the notation of dates, and that of codes where a translation is named. What is null is no
- * value, and says the same as nothing. */
+/* Two values that are there, but for width and for how what they are can be written. What is null is no value, and says the same as
+ * nothing. */
 static bool ask_same(const HtWhen *when, HtMatch *match)
 {
     char folded[2][COMPARED_MAX];
@@ -132,8 +190,8 @@ static bool ask_same(const HtWhen *when, HtMatch *match)
     if (!one.data || !other.data) {
         return false;
     }
-    return ht_text_equal(narrow(one, folded[0]), narrow(other, folded[1])) || is_same_date(one, other) ||
-           (when->flag && is_same_code(when->flag, one, other));
+    return ht_text_equal(narrow(one, folded[0]), narrow(other, folded[1])) ||
+           (when->flag ? is_same_code(when->flag, one, other) : is_same_as(when->as, one, other));
 }
 
 static bool ask_filled(const HtWhen *when, HtMatch *match)

@@ -226,8 +226,7 @@ HtDivisions *ht_divisions_load(const char *folder, GError **error)
 
 /* ---- Asking ---- */
 
-/* Digits that matter: trailing groups of zeros say that the code is of a wider level. */
-static uint8_t significant_size(const char *code, size_t size)
+uint8_t ht_division_significant(const char *code, size_t size)
 {
     if (size == 12 && memcmp(code + 9, "000", 3) == 0) {
         size = 9;
@@ -266,7 +265,7 @@ bool ht_division_check(const HtDivisions *divisions, const char *code, size_t si
     if (number == 0) {
         return false;
     }
-    info->size = significant_size(code, size);
+    info->size = ht_division_significant(code, size);
     info->level = level_of(code, info->size);
     uint64_t whole = number;
     for (size_t digits = size; digits > 6; digits -= 3) {

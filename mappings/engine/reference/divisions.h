@@ -43,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDivisions, ht_divisions_free)
  * 9 digits look like a street's: the caller knows from the field which it has, and does not ask here. */
 bool ht_division_check(const HtDivisions *divisions, const char *code, size_t size, HtDivisionInfo *info);
 
+/* How many of the code's digits matter, 6, 9 or 12: groups of zeros at the end say that it is of a wider level. */
+uint8_t ht_division_significant(const char *code, size_t size);
+
 /* The newest complete edition loaded: what a code is read against when it is nowhere found. Never NULL. */
 const char *ht_divisions_edition(const HtDivisions *divisions);
 

@@ -36,6 +36,7 @@ struct HtWhen {
     HtText *values;     /* folded in width; of a choice the table's own codes */
     unsigned n_values;
     const HtFlagRule *flag; /* of yes(), no(), code(); of same() with a translation, which reads both */
+    HtAs as;                /* how same() reads both without one; HT_AS_STRING: as text or as a day */
     char *path;             /* the same's */
     const HtXpath *xpath;
     const HtWhen *left, *right;

@@ -41,7 +41,7 @@ typedef struct {
 /* For conditions and their parts, which belong to it. */
 GPtrArray *ht_when_pool_new(void);
 
-/* Compiles a condition: PATH, PATH='v', PATH!='v', PATH in ('a','b'), starts-with(PATH,'v'), same(PATH, PATH), same(PATH, PATH, 'TRANSLATION'), written(PATH), filled(PATH), yes(PATH), no(PATH),
+/* Compiles a condition: PATH, PATH='v', PATH!='v', PATH in ('a','b'), starts-with(PATH,'v'), same(PATH, PATH), same(PATH, PATH, 'HOW'), written(PATH), filled(PATH), yes(PATH), no(PATH),
  * code(PATH)='v' and number(PATH)='v' and so on, not(…), and, or, ( ). NULL with `problem` (transfer full): one line that says what was expected
  * where. */
 const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, const HtWhenNames *names, char **problem);
