@@ -452,6 +452,7 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
     const HtSpoolMessage *message = job->message;
     ht_spool_job_reset(job);
     job->receipt = (HtReceipt){.id = message->id,
+                               .duplicates = message->unchanged,
                                .rejected = message->rejected,
                                .received_us = message->received_us,
                                .reply = message->reply,

@@ -56,10 +56,11 @@ bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **
 typedef struct HtSpoolMessage HtSpoolMessage;
 
 typedef struct {
-    HtUuid id;           /* of the message whose receipt this is (for a resend: the first one) */
-    uint64_t sequence;   /* of its first event; 0 when it has none */
-    uint32_t events;     /* new events appended */
-    uint32_t duplicates; /* records that were already known under their key */
+    HtUuid id;         /* of the message whose receipt this is (for a resend: the first one) */
+    uint64_t sequence; /* of its first event; 0 when it has none */
+    uint32_t events;   /* new events appended */
+    uint32_t
+        duplicates; /* events that were already known under their key, and those that the message left out as no news */
     uint32_t rejected;   /* as the message said */
     int64_t received_us; /* when the bus took the (first) message */
     uint8_t sha256[32];  /* of the (first) payload */
@@ -80,6 +81,7 @@ struct HtSpoolMessage {
     uint8_t sha256[32];
     HtText key; /* idempotency key of the message, any bytes; scoped by source. Never absent */
     uint32_t rejected;
+    uint32_t unchanged; /* events that are none, because nothing has changed: at most INT32_MAX */
     HtText reply, reply_type;
     GBytes *payload; /* original bytes to keep (repaired or asked for), or NULL */
     GArray

@@ -25,7 +25,8 @@ enum {
     TAG_ALTERABLE,
     TAG_ALTERED,
     TAG_ALTERED_CARRIED,
-    TAG_NOT_UNDERSTOOD
+    TAG_NOT_UNDERSTOOD,
+    TAG_UNCHANGED
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -78,6 +79,9 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     pack_present(buffer, TAG_CONCEALED, outcome->concealed);
     ht_pack_u32(buffer, TAG_RECORDS, outcome->records);
     ht_pack_u32(buffer, TAG_REJECTED, outcome->rejected);
+    if (outcome->unchanged > 0) {
+        ht_pack_u32(buffer, TAG_UNCHANGED, outcome->unchanged);
+    }
     ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
     ht_pack_u32(buffer, TAG_SUBMIT, outcome->submit);
     if (outcome->altered.values > 0) {
@@ -157,6 +161,7 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     case TAG_REPLY_TYPE: good = take_line(value, &outcome->reply_type); break;
     case TAG_RECORDS: good = take_number(value, UINT32_MAX, &outcome->records); break;
     case TAG_REJECTED: good = take_number(value, UINT32_MAX, &outcome->rejected); break;
+    case TAG_UNCHANGED: good = take_number(value, INT32_MAX, &outcome->unchanged); break;
     case TAG_REPAIRED:
         good = take_number(value, 1, &number);
         outcome->repaired = number;
@@ -199,7 +204,8 @@ bool ht_outcome_unpack(HtText bytes, HtOutcome *outcome, GError **error)
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has an unknown or malformed field");
         return false;
     }
-    if (outcome->events->len > (uint64_t)outcome->records * HT_OUTCOME_RECORD_EVENTS) {
+    if ((uint64_t)outcome->events->len + outcome->unchanged >
+        (uint64_t)outcome->records * HT_OUTCOME_RECORD_EVENTS) {
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has more events than its records can make");
         return false;
     }

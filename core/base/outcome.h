@@ -56,7 +56,9 @@ typedef struct {
     HtText concealed;  /* of HtConcealed: blanks are written over these wherever the payload is kept */
     uint32_t records;  /* records read */
     uint32_t rejected; /* records with a fault (with on-invalid = quarantine the others are taken) */
-    bool submit;       /* the operation is the generic Submit: the receipt is its answer */
+    uint32_t
+        unchanged; /* events that there are not, because their record says itself that nothing has changed */
+    bool submit;   /* the operation is the generic Submit: the receipt is its answer */
     bool repaired; /* bytes or values were repaired, and the events do not show all of what was sent: keep the original */
     HtAltered altered;
     uint32_t fault_count;

@@ -218,6 +218,7 @@ HtSpoolMessage *ht_taken_message(const HtTaken *taken, GError **error)
     Backing *backing;
     HtSpoolMessage *message = make_message(taken, &backing);
     message->rejected = taken->outcome->rejected;
+    message->unchanged = taken->outcome->unchanged;
     message->reply = taken->outcome->reply;
     message->reply_type = taken->outcome->reply_type;
     message->payload = wants_payload(taken) ? find_payload(taken) : NULL;

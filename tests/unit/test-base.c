@@ -369,6 +369,7 @@ static void test_an_outcome_comes_back(void)
     outcome.addressing = HT_ADDRESSING_2004;
     outcome.action = HT_TEXT_LITERAL("urn:op");
     outcome.records = 3;
+    outcome.unchanged = 2;
     outcome.submit = true;
     outcome.reply = HT_TEXT_LITERAL("<refused/>");
     for (int i = 0; i < 25; i++) {
@@ -383,6 +384,7 @@ static void test_an_outcome_comes_back(void)
     ht_outcome_pack(&outcome, &packed);
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_outcome_unpack(ht_buffer_text(&packed), &again, &error));
+    g_assert_cmpuint(again.unchanged, ==, 2);
     g_assert_cmpuint(again.fault_count, ==, 25);
     g_assert_true(again.submit && ht_text_is(again.reply, "<refused/>"));
     g_assert_cmpstr(again.faults[19].element, ==, "person.name");
@@ -432,6 +434,11 @@ static void test_events_without_records_are_refused(void)
     }
     g_assert_true(unpacks(&outcome));
     g_array_append_val(outcome.events, HT_TEXT_LITERAL("an event that is packed"));
+    g_assert_false(unpacks(&outcome));
+    g_array_set_size(outcome.events, 1);
+    outcome.unchanged = HT_OUTCOME_RECORD_EVENTS * 2 - 1;
+    g_assert_true(unpacks(&outcome));
+    outcome.unchanged++;
     g_assert_false(unpacks(&outcome));
     ht_outcome_clear(&outcome);
 }

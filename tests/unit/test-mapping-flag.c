@@ -409,8 +409,8 @@ static void test_same(void)
         {", 'sex.words'", "1", "女", false},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        g_autofree char *mapping =
-            g_strdup_printf(MAPPING(EVENT("<action cancel-when=\"same(A, B%s)\" reverses='A'/>")), pairs[i].how);
+        g_autofree char *mapping = g_strdup_printf(
+            MAPPING(EVENT("<action cancel-when=\"same(A, B%s)\" reverses='A'/>")), pairs[i].how);
         g_autoptr(MappingTest) test = mapping_test_new(mapping);
         g_autofree char *xml = g_strdup_printf(ROW("<A>%s</A><B>%s</B>"), pairs[i].one, pairs[i].other);
         mapping_test_run(test, xml);
@@ -453,7 +453,8 @@ static void test_errors(void)
     expect_error("<filler shorter-than='0' in='CX'/>" CANCEL, "filler");
     expect_error("<filler shorter-than='7' value='1' in='CX'/>" CANCEL, "filler");
     expect_error(EVENT("<action cancel-when='filled(CX,NO)'/>"), ") expected");
-    expect_error(EVENT("<action cancel-when=\"same(CX,NO,'integer')\"/>"), "there is no translation \"integer\"");
+    expect_error(EVENT("<action cancel-when=\"same(CX,NO,'integer')\"/>"),
+                 "there is no translation \"integer\"");
     expect_error(EVENT("<action cancel-when=\"number(A)='x'\"/>"), "a number in quotes expected");
     expect_error(FLAG EVENT("<action cancel-when='yes(CX'/>"), ") expected");
     expect_error(FLAG EVENT("<action cancel-when='yes()'/>"), "a path expected");

@@ -68,6 +68,28 @@ static void test_same_key(void)
     assert_events(apart, 2);
 }
 
+/* Every record is counted once: as an event, as unchanged, or as rejected, also when its faults come with what is unchanged. */
+static void test_unchanged_is_counted(void)
+{
+    HtMapperOptions options = {ht_limits_default(), NULL, true};
+    g_autoptr(MappingTest) test = mapping_test_new_with(
+        MAPPING("<event type='person.corrected.v1' for-each='/ROWS/ROW'><id from='NO'/>"
+                "<action is='correct' unchanged-when='same(A, B)'/></event>"
+                "<event type='person.moved-in.v1' for-each='/ROWS/ROW' when='XM'><id from='NO'/>"
+                "<element to='person.name' from='XM'/>"
+                "<element to='person.birthDate' from='CSRQ' required='yes'/></event>"),
+        &options);
+    mapping_test_run(test,
+                     "<ROWS><ROW><NO>1</NO><A>1</A><B>1</B></ROW><ROW><NO>2</NO><A>1</A><B>2</B></ROW>"
+                     "<ROW><NO>3</NO><A>1</A><B>1</B><XM>测试甲</XM></ROW><ROW><NO>4</NO></ROW></ROWS>");
+    g_assert_cmpuint(test->outcome.records, ==, 4);
+    assert_events(test, 2);
+    g_assert_cmpuint(test->outcome.unchanged, ==, 1);
+    g_assert_cmpuint(test->outcome.rejected, ==, 1);
+    mapping_test_run(test, "<ROWS><ROW><NO>2</NO><A>1</A><B>2</B></ROW></ROWS>");
+    g_assert_cmpuint(test->outcome.unchanged, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -76,6 +98,7 @@ int main(int argc, char **argv)
                     test_key_of_a_payload_with_rejected_records);
     g_test_add_func("/mapping/key/message-id-is-none", test_message_id_is_no_key);
     g_test_add_func("/mapping/key/two-of-one-record-must-differ", test_same_key);
+    g_test_add_func("/mapping/unchanged/each-record-is-counted-once", test_unchanged_is_counted);
     int status = g_test_run();
     mapping_test_forget_reference();
     return status;

@@ -149,6 +149,21 @@ TEST(test_duplicates_within_message)
     g_assert_cmpuint(receipt.duplicates, ==, 1);
 }
 
+/* What the message itself left out as no news counts among what was known, also in the receipt that is given again. */
+TEST(test_unchanged_counts_as_known)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 2; i++) {
+        HtSpoolMessage *message = message_new("hukou", "m1");
+        message_add(message, "e1");
+        message->unchanged = 3;
+        HtReceipt receipt = spool_take_well(place->spool, message);
+        g_assert_cmpuint(receipt.events, ==, 1);
+        g_assert_cmpuint(receipt.duplicates, ==, 3);
+        g_assert_cmpint(receipt.resent, ==, i == 1);
+    }
+}
+
 TEST(test_duplicates_among_messages)
 {
     (void)unused;
@@ -524,6 +539,7 @@ int main(int argc, char **argv)
     add("/spool/resend/key-is-scoped-by-source", test_key_is_scoped_by_source);
     add("/spool/resend/keys-survive-merges-and-restarts", test_keys_survive_merges);
     add("/spool/duplicates/within-a-message", test_duplicates_within_message);
+    add("/spool/duplicates/what-the-message-left-out", test_unchanged_counts_as_known);
     add("/spool/duplicates/among-messages", test_duplicates_among_messages);
     add("/spool/duplicates/one-key-for-message-and-event", test_one_key_for_message_and_event);
     add("/spool/quarantine/keeps-a-payload-once", test_quarantine_keeps_once);

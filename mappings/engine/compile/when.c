@@ -47,7 +47,8 @@ static HtWhen *new_comparison(Test test, HtSlot slot)
 static bool is_equal(const HtWhen *a, const HtWhen *b)
 {
     if (a->test != b->test || a->slot != b->slot || a->other != b->other || a->xpath != b->xpath ||
-        a->flag != b->flag || a->as != b->as || a->left != b->left || a->right != b->right || a->n_values != b->n_values) {
+        a->flag != b->flag || a->as != b->as || a->left != b->left || a->right != b->right ||
+        a->n_values != b->n_values) {
         return false;
     }
     for (unsigned i = 0; i < a->n_values; i++) {

@@ -133,8 +133,8 @@ static bool is_same_word(HtText one, HtText other)
 {
     char folded[2][HT_WORD_MAX];
     size_t size = ht_flag_fold(one, folded[0]);
-    return size > 0 && ht_text_equal((HtText){folded[0], size},
-                                     (HtText){folded[1], ht_flag_fold(other, folded[1])});
+    return size > 0 &&
+           ht_text_equal((HtText){folded[0], size}, (HtText){folded[1], ht_flag_fold(other, folded[1])});
 }
 
 static bool is_same_number(HtText one, HtText other)

@@ -79,6 +79,7 @@ void ht_recorder_begin_part(HtRecorder *recorder, uint32_t number)
     recorder->part = (HtPartStart){.number = number,
                                    .records = outcome->records,
                                    .rejected = outcome->rejected,
+                                   .unchanged = outcome->unchanged,
                                    .fault_count = outcome->fault_count,
                                    .events = recorder->spans->len,
                                    .events_size = recorder->events.size};
@@ -92,6 +93,7 @@ void ht_recorder_rewind_part(HtRecorder *recorder)
     HtOutcome *outcome = recorder->outcome;
     outcome->records = recorder->part.records;
     outcome->rejected = recorder->part.rejected;
+    outcome->unchanged = recorder->part.unchanged;
     outcome->fault_count = recorder->part.fault_count;
     recorder->events.size = recorder->part.events_size;
     g_array_set_size(recorder->spans, recorder->part.events);
@@ -349,7 +351,7 @@ static void check_readable(HtRecorder *recorder)
     }
 }
 
-/* A correction that changes nothing is known, and no event. */
+/* A correction that changes nothing is known, and no event: it counts as one that was. */
 static bool changes_nothing(HtRecorder *recorder, const HtEventRule *rule)
 {
     return rule->unchanged && ht_when_holds(rule->unchanged, recorder->match);
@@ -360,6 +362,7 @@ static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t
 {
     size_t events_size = recorder->events.size;
     guint events = recorder->spans->len;
+    uint32_t unchanged = recorder->outcome->unchanged;
     recorder->faults = 0;
     recorder->n_record_keys = 0;
     recorder->record_keys.size = 0;
@@ -372,7 +375,9 @@ static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t
     bool alone = (chosen & (chosen - 1)) == 0;
     for (uint64_t left = chosen; left; left &= left - 1) {
         const HtEventRule *event = rule->events[__builtin_ctzll(left)];
-        if (!changes_nothing(recorder, event)) {
+        if (changes_nothing(recorder, event)) {
+            recorder->outcome->unchanged++;
+        } else {
             make_event(recorder, event, alone);
         }
     }
@@ -380,6 +385,7 @@ static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t
     if (recorder->faults > 0) {
         recorder->events.size = events_size;
         g_array_set_size(recorder->spans, events);
+        recorder->outcome->unchanged = unchanged;
         recorder->outcome->rejected++;
     } else {
         recorder->payload_unmapped = recorder->match->payload_unmapped.items.size;

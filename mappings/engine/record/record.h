@@ -67,7 +67,7 @@ typedef struct {
 /* How far things were when the part at hand began. */
 typedef struct {
     uint32_t number; /* from 1; 0 when the payload is one document */
-    uint32_t records, rejected, fault_count;
+    uint32_t records, rejected, unchanged, fault_count;
     guint events;
     size_t events_size;
 } HtPartStart;

@@ -172,6 +172,7 @@ static void begin(HtMapper *mapper)
     HtOutcome *outcome = mapper->recorder.outcome;
     outcome->records = 0;
     outcome->rejected = 0;
+    outcome->unchanged = 0;
     outcome->fault_count = 0;
     ht_match_begin(&mapper->match);
     ht_recorder_drop(&mapper->recorder);
