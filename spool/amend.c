@@ -15,9 +15,10 @@ static bool is_same_person(const HtSpoolSaid *said, const HtSpoolFormer *former,
 
 static void mark(HtSpoolAmendment *room, const char *name, HtEvent *event)
 {
-    ht_buffer_reset(&room->data, DATA_KEEP);
-    ht_event_add_mark(event->data, HT_TEXT_LITERAL(""), name, &room->data);
-    event->data = ht_buffer_text(&room->data);
+    HtBuffer *data = &room->data[room->marks++ % G_N_ELEMENTS(room->data)];
+    ht_buffer_reset(data, DATA_KEEP);
+    ht_event_add_mark(event->data, HT_TEXT_LITERAL(""), name, data);
+    event->data = ht_buffer_text(data);
 }
 
 static HtText name_former(HtSpoolAmendment *room, const HtSpoolFormer *former)
@@ -44,12 +45,9 @@ static bool follows(const HtSpoolFormer *former, const HtEvent *event)
                                !ht_text_equal(was[HT_ATTR_TIME], is[HT_ATTR_TIME]));
 }
 
-void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
-                    const char *subject, HtEvent *event)
+static void amend_known(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
+                        const char *subject, HtEvent *event)
 {
-    if (!said->numbered) {
-        return;
-    }
     if (former->sequence == 0 || !is_same_person(said, former, subject, event)) {
         mark(room, "number-reused", event);
         return;
@@ -64,5 +62,27 @@ void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpo
     }
     if (undoes(event) && !event->attr[HT_ATTR_REVERSES].data) {
         event->attr[HT_ATTR_REVERSES] = name_former(room, former);
+    }
+}
+
+/* A thing's number is none of its states': which of them is cancelled it does not say. */
+static bool names_nothing(const HtEvent *event)
+{
+    const HtText *attr = event->attr;
+    return ht_text_is(attr[HT_ATTR_ACTION], "cancel") && !attr[HT_ATTR_REVERSES].data &&
+           (!attr[HT_ATTR_BUSINESSID].data || event->is_state);
+}
+
+void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
+                    const char *subject, HtEvent *event)
+{
+    if (!said->numbered) {
+        return;
+    }
+    if (former) {
+        amend_known(room, said, former, subject, event);
+    }
+    if (names_nothing(event)) {
+        mark(room, "reversal-unnamed", event);
     }
 }

@@ -133,7 +133,8 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     ht_buffer_clear(&appender->faults);
     ht_buffer_clear(&appender->marked[0]);
     ht_buffer_clear(&appender->marked[1]);
-    ht_buffer_clear(&appender->amendment.data);
+    ht_buffer_clear(&appender->amendment.data[0]);
+    ht_buffer_clear(&appender->amendment.data[1]);
     g_free(appender);
 }
 
@@ -320,9 +321,7 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
     if (other && !ht_spool_ties_follow(appender->ties, other->subject, &numbered, error)) {
         return false;
     }
-    if (other) {
-        ht_spool_amend(&appender->amendment, said, other, whose.subject, &event);
-    }
+    ht_spool_amend(&appender->amendment, said, other, whose.subject, &event);
     uint8_t content[HT_SPOOL_CONTENT_SIZE];
     ht_spool_contents_column(said, content);
     ht_buffer_reset(&appender->head, 1 << 16);

@@ -172,17 +172,22 @@ TEST(test_nobody_twice_is_a_correction)
     expect_stored(place, 2, "correct", "same-number-other-content");
 }
 
-static HtReceipt send_state(Place *place, const char *type, const char *time, const char *name,
-                            const char *person)
+static HtReceipt send_action(Place *place, const char *type, const char *time, Saying saying)
 {
     HtSpoolMessage *message = message_new("hukou", "s1");
     message->authority = true;
-    say(message, (Saying){"s1", name, person, NULL});
+    say(message, saying);
     HtEvent *event = &g_array_index(message->events, HtEvent, 0);
     event->attr[HT_ATTR_TYPE] = ht_text_from(type);
     event->attr[HT_ATTR_TIME] = ht_text_from(time);
     event->is_state = true;
     return spool_take_well(place->spool, message);
+}
+
+static HtReceipt send_state(Place *place, const char *type, const char *time, const char *name,
+                            const char *person)
+{
+    return send_action(place, type, time, (Saying){"s1", name, person, NULL});
 }
 
 /* The number is a thing's: another type, or another time, is its next state; and who comes back is taken again. */
@@ -203,6 +208,47 @@ TEST(test_states_of_a_thing)
     expect_stored(place, 5, "correct", "same-number-other-content");
     send_state(place, out, first, "乙", MOTHER);
     expect_stored(place, 6, "assert", "number-reused");
+}
+
+/* Only the state that the thing is in has an event that a cancel can name; of another one the thing's number names none. */
+TEST(test_cancelled_states)
+{
+    (void)unused;
+    const char *in = "insurance.enrolled.v1", *out = "insurance.suspended.v1";
+    const char *first = "2003-07-01T00:00:00+08:00", *second = "2008-01-31T00:00:00+08:00";
+    Saying cancel = {"s1", "甲", CHILD, "cancel"}, anothers = {"s1", "甲", MOTHER, "cancel"};
+    send_action(place, in, first, cancel);
+    expect_stored(place, 1, "cancel", "reversal-unnamed");
+    send_state(place, in, first, "甲", CHILD);
+    send_action(place, in, first, cancel);
+    expect_stored(place, 3, "cancel", "");
+    g_assert_cmpstr(stored_at(place, 3).reverses, ==, "s1");
+    send_state(place, out, second, "甲", CHILD);
+    send_action(place, in, first, cancel);
+    expect_stored(place, 5, "cancel", "reversal-unnamed");
+    g_assert_cmpstr(stored_at(place, 5).reverses, ==, "");
+    send_action(place, in, second, cancel);
+    expect_stored(place, 6, "cancel", "reversal-unnamed");
+    send_action(place, out, second, anothers);
+    Stored reused = stored_at(place, 7); /* both marks; the last one is seen */
+    g_assert_cmpstr(reused.mark, ==, "reversal-unnamed");
+    g_assert_cmpstr(reused.action, ==, "cancel");
+}
+
+/* A cancel whose number no consumer sees names an event, or nothing. */
+TEST(test_cancel_without_a_business)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 3; i++) {
+        HtSpoolMessage *message = message_new("hukou", "p1");
+        say(message, (Saying){"p1", "甲", CHILD, i == 1 ? "assert" : "cancel"});
+        g_array_index(message->events, HtEvent, 0).attr[HT_ATTR_BUSINESSID] = HT_TEXT_NONE;
+        spool_take_well(place->spool, message);
+    }
+    expect_stored(place, 1, "cancel", "reversal-unnamed");
+    expect_stored(place, 2, "assert", "");
+    expect_stored(place, 3, "cancel", "");
+    g_assert_cmpstr(stored_at(place, 3).reverses, ==, stored_at(place, 2).id);
 }
 
 /* What was cancelled may be said again, under its number. */
@@ -466,6 +512,8 @@ int main(int argc, char **argv)
     ADD("/spool/content/a-corrected-person-is-the-same", test_corrected_person_is_the_same);
     ADD("/spool/content/nobody-twice-is-a-correction", test_nobody_twice_is_a_correction);
     ADD("/spool/content/states-of-a-thing", test_states_of_a_thing);
+    ADD("/spool/content/cancelled-states", test_cancelled_states);
+    ADD("/spool/content/a-cancel-without-a-business", test_cancel_without_a_business);
     ADD("/spool/content/actions-are-content", test_actions_are_content);
     ADD("/spool/content/a-former-event-that-is-gone", test_former_event_that_is_gone);
     ADD("/spool/content/a-correction-names-the-event", test_correction_names_the_event);
