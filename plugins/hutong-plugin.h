@@ -106,11 +106,12 @@ typedef struct hutong_host {
                                 hutong_text bytes, hutong_out *out);
 
     /* In open() only: from now on documents whose root element has this local name go to the filter instead of to the
-     * mapping; what the filter emits is mapped. `filter` must live as long as the adapter. */
+     * mapping; what the filter emits is mapped. Where the mapping passes elements of a record to this name (`<pass>`), it gets
+     * these; what it emits then stands in the record. `filter` must live as long as the adapter. */
     void (*filter)(const struct hutong_host *host, const char *root, const hutong_filter *filter,
                    void *state);
 
-    /* Inside a filter: gives elements to the mapping, as one document with one root. */
+    /* Inside a filter: gives elements to the mapping, of a document's as one with one root. */
     void (*emit_start)(hutong_out *out, const char *name, const char *const *attributes);
     void (*emit_text)(hutong_out *out, const char *text, size_t size);
     void (*emit_end)(hutong_out *out, const char *name);

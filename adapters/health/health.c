@@ -17,9 +17,8 @@ static void register_filters(HealthState *state)
     for (const char *const *root = health_registrations; *root; root++) {
         host->filter(host, *root, &health_register_filter, state);
     }
-    for (const HealthInteraction *one = health_interactions; one->root; one++) {
-        host->filter(host, one->root, &health_interaction_filter, state);
-    }
+    host->filter(host, "v3-head", &health_head_filter, state);
+    host->filter(host, "v3-part", &health_part_filter, state);
 }
 
 static void *open_adapter(const hutong_host *host)

@@ -56,6 +56,9 @@ struct HealthWalk {
     size_t held_size;
 };
 
+/* The one of this name in a list; NULL: it is not known. */
+const HealthNode *health_find_child(const HealthNode *child, const char *name);
+
 /* The walk of one document begins; `root` is the node of its root element. */
 void health_walk_begin(HealthWalk *walk, const HealthNode *root);
 void health_walk_start(HealthState *state, HealthWalk *walk, hutong_out *out, const char *name,
@@ -283,8 +286,6 @@ typedef struct {
     char sender[HEALTH_ID];
     char receiver[HEALTH_ID];
     char created[HEALTH_ID]; /* when the message was made */
-    char patient[HEALTH_ID]; /* whom it is about: the hospital's number, else the first of any kind */
-    bool is_local;           /* it is the hospital's */
 } HealthReply;
 
 hutong_verdict health_reply(void *user, const hutong_outcome *outcome, hutong_out *out);
@@ -302,19 +303,13 @@ struct HealthState {
     HealthRows rows;
     HealthReply reply;
     char parts[HEALTH_PARTS][HEALTH_PART]; /* of the address at hand */
-    const char *record;                    /* element that the interaction at hand is given as */
 };
 
-extern const hutong_filter health_document_filter;    /* "ClinicalDocument" */
-extern const hutong_filter health_interaction_filter; /* the roots of health_interactions */
-extern const hutong_filter health_set_filter;         /* "ProvideAndRegisterDocumentSetRequest" */
-extern const hutong_filter health_register_filter;    /* health_registrations */
-extern const hutong_filter health_rows_filter;        /* "tables" */
-
-typedef struct {
-    const char *root;
-    const char *record; /* the element that it becomes: the mapping refuses queries and others by that */
-} HealthInteraction;
-extern const HealthInteraction health_interactions[]; /* ends with a NULL root */
+extern const hutong_filter health_document_filter; /* "ClinicalDocument" */
+extern const hutong_filter health_head_filter;     /* "v3-head" */
+extern const hutong_filter health_part_filter;     /* "v3-part" */
+extern const hutong_filter health_set_filter;      /* "ProvideAndRegisterDocumentSetRequest" */
+extern const hutong_filter health_register_filter; /* health_registrations */
+extern const hutong_filter health_rows_filter;     /* "tables" */
 
 #endif

@@ -32,30 +32,13 @@ static void give_record_division(const HealthState *state, hutong_out *out, cons
     }
 }
 
-/* The numbers that make keys: of a document's patient the first, of a message's the hospital's own. */
-static void note_patient(HealthState *state, const char *number, bool local)
+/* The patient's first number is a part of the document's key. */
+static void give_number(HealthState *state, hutong_out *out, const char *to, const char *number)
 {
-    HealthReply *reply = &state->reply;
+    health_give(state, out, to, number);
     if (!state->document.patient[0]) {
         health_copy(state->document.patient, HEALTH_ID, number, strlen(number));
     }
-    if (!reply->patient[0] || (local && !reply->is_local)) {
-        reply->is_local = local;
-        health_copy(reply->patient, HEALTH_ID, number, strlen(number));
-    }
-}
-
-/* In priorRegistration (node->key) the local number is that of the patient that is merged away. */
-static void give_number(HealthState *state, hutong_out *out, const HealthNode *node, const char *to,
-                        const char *number)
-{
-    bool local = strcmp(to, "localPatientId") == 0;
-    if (local && node->key) {
-        health_give(state, out, "priorPatientId", number);
-        return;
-    }
-    health_give(state, out, to, number);
-    note_patient(state, number, local);
     if (strcmp(to, "recordNumber") == 0) {
         give_record_division(state, out, number);
     }
@@ -66,6 +49,7 @@ void health_take_patient_id(HealthState *state, hutong_out *out, const HealthNod
 {
     const char *root = health_identifier(attributes, "root");
     const char *number = health_identifier(attributes, "extension");
+    (void)node;
     if (!root) {
         return;
     }
@@ -76,7 +60,7 @@ void health_take_patient_id(HealthState *state, hutong_out *out, const HealthNod
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strcmp(numbers[i].root, root) == 0) {
             bool lettered = numbers[i].letters && health_starts_with(number, numbers[i].letters);
-            give_number(state, out, node, numbers[i].to, number + (lettered ? 2 : 0));
+            give_number(state, out, numbers[i].to, number + (lettered ? 2 : 0));
             return;
         }
     }

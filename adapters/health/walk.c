@@ -15,7 +15,7 @@ void health_walk_begin(HealthWalk *walk, const HealthNode *root)
     walk->held[0] = '\0';
 }
 
-static const HealthNode *find_child(const HealthNode *child, const char *name)
+const HealthNode *health_find_child(const HealthNode *child, const char *name)
 {
     for (; child && child->name; child++) {
         if (child->name[0] == name[0] && strcmp(child->name, name) == 0) {
@@ -41,7 +41,7 @@ static bool is_wrapping(const char *name)
 static const HealthNode *choose_node(HealthState *state, const HealthWalk *walk, const char *name)
 {
     const HealthNode *parent = walk->stack[walk->depth - 1];
-    const HealthNode *node = find_child(parent->children, name);
+    const HealthNode *node = health_find_child(parent->children, name);
     if (!node && (parent->flags & HEALTH_WRAPS) && is_wrapping(name)) {
         state->reply.has_items = state->reply.has_items || name[0] == 'i';
         return parent;

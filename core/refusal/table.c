@@ -166,6 +166,8 @@ static const HtRefusalKind adapter_kinds[] = {
     {"adapter-retry", 503, "it asks to send again later", .advice = "send again", .retry_after_s = 30},
     {"adapter-misuse", 500, "it asked for a mapping that the source has not",
      .advice = "`mapping =`; its author"},
+    {"filter-missing", 500, "the mapping passes elements to a filter that the adapter does not have",
+     .advice = "`adapter =`, `mapping =`"},
     {"filter-unbalanced", 500, "a filter emitted elements that do not close", .advice = "its author"},
     {"adapter-failed", 500,
      "its host died with this message `strikes` times, or it gave back what is no event",

@@ -71,6 +71,7 @@ engine-compile_SRC := \
 	mappings/engine/compile/define.c \
 	mappings/engine/compile/element.c \
 	mappings/engine/compile/event.c \
+	mappings/engine/compile/fields.c \
 	mappings/engine/compile/flag.c \
 	mappings/engine/compile/identity.c \
 	mappings/engine/compile/operation.c \
@@ -86,6 +87,7 @@ engine-match_SRC := \
 	mappings/engine/match/alter.c \
 	mappings/engine/match/clean.c \
 	mappings/engine/match/count.c \
+	mappings/engine/match/form.c \
 	mappings/engine/match/match.c \
 	mappings/engine/match/tree.c \
 	mappings/engine/match/values.c \

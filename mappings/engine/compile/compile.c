@@ -221,11 +221,14 @@ static void read_ignore(HtCompiler *compiler, const xmlNode *node)
     ht_compile_ignore(&scope, node);
 }
 
-static void read_flags(HtCompiler *compiler, const xmlNode *root)
+/* What events name must be known before them. */
+static void read_declarations(HtCompiler *compiler, const xmlNode *root)
 {
     for (const xmlNode *node = root->children; node; node = node->next) {
         if (ht_compile_is(node, "flag") || ht_compile_is(node, "choice")) {
             ht_compile_flag(compiler, node);
+        } else if (ht_compile_is(node, "fields")) {
+            ht_compile_fields(compiler, node);
         }
     }
 }
@@ -236,7 +239,7 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
     mapping->source = g_strdup(ht_compile_attribute(compiler, root, "source"));
     mapping->authority = g_strdup(ht_compile_attribute(compiler, root, "authority"));
     mapping->case_ignored = g_strcmp0(ht_compile_attribute(compiler, root, "case"), "ignore") == 0;
-    read_flags(compiler, root);
+    read_declarations(compiler, root);
     for (const xmlNode *node = root->children; node; node = node->next) {
         if (ht_compile_is(node, "event")) {
             ht_compile_event(compiler, node);
@@ -264,6 +267,11 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             ht_compile_operation(compiler, node);
         } else if (ht_compile_is(node, "action-value")) {
             ht_compile_action_value(compiler, node);
+        }
+    }
+    for (const xmlNode *node = root->children; node; node = node->next) {
+        if (ht_compile_is(node, "fields")) {
+            ht_compile_fields_check(compiler, node);
         }
     }
     if (mapping->events->len == 0 && mapping->answers->len == 0) {

@@ -148,6 +148,14 @@ const HtFlagRule *ht_compile_find_flag(const HtCompiler *compiler, const char *p
  * `problem` set (transfer full) when there is no such translation. */
 const HtFlagRule *ht_compile_find_reading(HtCompiler *compiler, const char *translation, char **problem);
 
+/* ---- compile/fields.c ---- */
+
+/* `<fields>`: read before the events, which name what it declares. */
+void ht_compile_fields(HtCompiler *compiler, const xmlNode *node);
+
+/* When all is read: fields must be of some event's records. */
+void ht_compile_fields_check(HtCompiler *compiler, const xmlNode *node);
+
 /* ---- compile/payload.c ---- */
 
 void ht_compile_answer(HtCompiler *compiler, const xmlNode *node);

@@ -11,6 +11,7 @@ HtTrieNode *ht_trie_new(void)
     node->stores = g_array_new(FALSE, FALSE, sizeof(HtStore));
     node->clears = g_array_new(FALSE, FALSE, sizeof(HtSlot));
     node->record = node->each = node->answer = node->count = -1;
+    node->named = HT_SLOT_NONE;
     return node;
 }
 
@@ -21,6 +22,10 @@ void ht_trie_free(HtTrieNode *node)
         ht_trie_free(node->children);
         g_array_unref(node->stores);
         g_array_unref(node->clears);
+        if (node->fields) {
+            g_array_unref(node->fields);
+        }
+        g_free(node->pass);
         g_free(node->name);
         g_free(node);
         node = next;

@@ -4,12 +4,11 @@
 
 #define ANSWERS_MAX 64 /* bits of HtMatch.answers */
 
-/* A rule for the element at `for`, and the scope for paths that are meant from there. NULL after an error. */
-static HtAnswerRule *add_rule(HtPathScope *scope, const xmlNode *node)
+/* A rule for the element at `path`, and the scope for paths that are meant from there. NULL after an error. */
+static HtAnswerRule *add_rule(HtPathScope *scope, const xmlNode *node, const char *path)
 {
     HtCompiler *compiler = scope->compiler;
     HtMapping *mapping = compiler->mapping;
-    const char *path = ht_compile_attribute(compiler, node, "for");
     HtTrieNode *reached = ht_compile_reach(compiler, node, mapping->trie, path);
     if (!reached || *path != '/' || strchr(path, '@') || mapping->answers->len == ANSWERS_MAX ||
         reached->answer >= 0) {
@@ -42,7 +41,7 @@ void ht_compile_answer(HtCompiler *compiler, const xmlNode *node)
 {
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
     HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
-    HtAnswerRule *rule = add_rule(&scope, node);
+    HtAnswerRule *rule = add_rule(&scope, node, ht_compile_attribute(compiler, node, "for"));
     if (!rule) {
         return;
     }
@@ -60,11 +59,14 @@ void ht_compile_answer(HtCompiler *compiler, const xmlNode *node)
 void ht_compile_refuse(HtCompiler *compiler, const xmlNode *node)
 {
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
-    HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
-    HtAnswerRule *rule = add_rule(&scope, node);
-    if (rule) {
-        rule->refusal = ht_compile_attribute(compiler, node, "code");
-        rule->refusal_text = ht_compile_attribute(compiler, node, "text");
-        rule->fail = ht_compile_when(&scope, node, "when");
+    char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "for"));
+    for (; *path; path++) {
+        HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
+        HtAnswerRule *rule = add_rule(&scope, node, *path);
+        if (rule) {
+            rule->refusal = ht_compile_attribute(compiler, node, "code");
+            rule->refusal_text = ht_compile_attribute(compiler, node, "text");
+            rule->fail = ht_compile_when(&scope, node, "when");
+        }
     }
 }

@@ -4,23 +4,12 @@
 #include "core/base/secrets.h"
 
 #include "mappings/engine/values/convert.h"
-#include "mappings/engine/match/tree.h"
+#include "mappings/engine/match/form.h"
 #include "mappings/engine/text/value.h"
 #include "mappings/engine/match/wait.h"
 
 #define TEXT_KEEP (256 * 1024)
 #define FRAMES_START 32
-
-/* An element that is open. */
-struct HtFrame {
-    const HtNodeStep *step; /* NULL: nothing from here on is named */
-    HtName name;
-    uint32_t start, size; /* its own text */
-    uint32_t document;
-    uint16_t next; /* where its next child is expected */
-    bool quiet;    /* inside something that is ignored: what is not named need not be kept */
-    bool counts;   /* its end is a count's: what it states is known then */
-};
 
 /* ---- Life ---- */
 
@@ -29,6 +18,9 @@ void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks 
 {
     *match = (HtMatch){.mapping = mapping, .hooks = *hooks, .frames_room = FRAMES_START, .serial = 1};
     ht_match_tree_build(match, intern, intern_user);
+    if (mapping->has_fields) {
+        ht_form_learn(&match->form, intern, intern_user);
+    }
     match->frames = g_new0(HtFrame, match->frames_room);
     match->top = match->frames;
     match->values = g_new0(HtValue, mapping->record_paths->len + 1);
@@ -111,6 +103,8 @@ static void begin_document(HtMatch *match)
     match->tree = NULL;
     match->document = 0;
     match->columns = NULL;
+    match->pass = NULL;
+    match->pass_depth = 0;
     match->unreadable = NULL;
     match->part_serial = match->serial;
     match->n_waiting = 0;
@@ -157,10 +151,12 @@ static unsigned find_root(const HtMatch *match)
     return root;
 }
 
-/* The path of the element at hand, relative to the record, or absolute outside of records. */
+/* The path of the element at hand, relative to the record, or absolute outside of records. What a filter makes of an element stands in
+ * the record itself. */
 static size_t write_path(const HtMatch *match, HtName attribute, char path[HT_ITEM_NAME_MAX])
 {
-    unsigned first = match->record_depth ? match->record_depth + 1 : find_root(match);
+    unsigned around = match->pass_depth > match->record_depth ? match->pass_depth : match->record_depth;
+    unsigned first = match->record_depth ? around + 1 : find_root(match);
     HtBuffer name = {path, 0, HT_ITEM_NAME_MAX};
     for (unsigned i = first; i <= match->depth + (attribute ? 1 : 0); i++) {
         const char *step = i > match->depth ? attribute : match->frames[i].name;
@@ -270,11 +266,11 @@ void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
 /* True inside of what a mapping ignores: what is stored there for a condition or an answer's code is not for consumers. */
 static bool is_ignored(const HtMatch *match, const HtNodeStep *step)
 {
-    return match->top->quiet || step->ignore;
+    return (match->top->quiet && !match->top->form) || step->ignore;
 }
 
 /* False when the slot has a value already: the first one counts. Of absolute values it is the last one. */
-static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
+bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
 {
     if (store->slot & HT_SLOT_ABSOLUTE) {
         HtText text = {match->text.data + value->offset, value->size};
@@ -312,15 +308,29 @@ static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value
 
 static bool is_wanted(const HtNodeStep *step)
 {
-    return step && step->store.slot != HT_SLOT_NONE;
+    return step && (step->store.slot != HT_SLOT_NONE || step->node->n_fields > 0);
+}
+
+/* The first that gets the value; slot HT_SLOT_NONE: a field would, of another numbering. */
+static HtStore first_store(const HtMatch *match, const HtNodeStep *step)
+{
+    bool field = step->store.slot == HT_SLOT_NONE && match->top->fits;
+    return field ? (HtStore){step->node->fields[__builtin_ctz(match->top->fits)].slot, 0} : step->store;
 }
 
 /* Gives the value to all that named it; true when somebody took it. */
 static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change)
 {
-    bool taken = store_one(match, &step->store, value, change);
-    for (unsigned i = 0; i < step->node->n_more; i++) {
-        taken = store_one(match, &step->node->more[i], value, change) || taken;
+    const HtNode *node = step->node;
+    bool taken = step->store.slot != HT_SLOT_NONE && ht_match_store(match, &step->store, value, change);
+    for (unsigned i = 0; i < node->n_fields && match->top->fits >> i; i++) {
+        if (match->top->fits >> i & 1) {
+            ht_form_give(match, &node->fields[i], *value, change);
+            taken = true;
+        }
+    }
+    for (unsigned i = 0; i < node->n_more; i++) {
+        taken = ht_match_store(match, &node->more[i], value, change) || taken;
     }
     return taken;
 }
@@ -341,7 +351,10 @@ static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t s
         return true;
     }
     if (match->alteration.ask != HT_ALTER_NONE && !kept.taken) {
-        ht_match_alter(match, &step->store, &kept);
+        HtStore first = first_store(match, step);
+        if (first.slot != HT_SLOT_NONE) {
+            ht_match_alter(match, &first, &kept);
+        }
     }
     bool taken = give(match, step, &kept, changed ? &change : NULL);
     if (taken && changed && match->record_depth) {
@@ -463,7 +476,7 @@ static void enter_place(HtMatch *match, HtNode *node)
 }
 
 /* What a node stands for besides its value. */
-static void enter_node(HtMatch *match, HtNode *node)
+static void enter_node(HtMatch *match, HtNode *node, const HtAttribute *attributes, unsigned count)
 {
     if (node->n_clears > 0) {
         enter_place(match, node);
@@ -479,6 +492,15 @@ static void enter_node(HtMatch *match, HtNode *node)
     }
     match->counts_wrapped = match->counts_wrapped || node->wraps;
     match->top->counts = node->count >= 0;
+    if (node->declared) {
+        ht_form_enter_record(match, node);
+    }
+    if (node->n_fields > 0) {
+        ht_form_begin(match, node, attributes, count);
+    }
+    if (node->pass && match->top->form) {
+        ht_form_enter_passed(match, node);
+    }
 }
 
 static void take_attribute(HtMatch *match, const HtAttribute *attribute)
@@ -529,7 +551,11 @@ static const HtNodeStep *find_step(HtMatch *match, HtName name)
 void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count)
 {
     const HtNodeStep *step = find_step(match, name);
-    bool quiet = match->depth > 0 && match->top->quiet;
+    bool quiet = match->depth > 0 && match->top->quiet, joins = false;
+    uint8_t form = match->top->form & HT_FORM_INSIDE;
+    if (!step && form && match->top->document == match->document) {
+        step = ht_form_step(match, name, attributes, attribute_count, &joins);
+    }
     HtFrame *frame = push_frame(match);
     frame->step = step;
     frame->name = name;
@@ -537,11 +563,12 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     frame->document = match->document;
     frame->next = 0;
     frame->counts = false;
+    frame->form = joins ? form | HT_FORM_JOINS : form;
     frame->quiet = quiet || (step && step->ignore);
     if (step) {
         match->known = true;
         if (step->special) {
-            enter_node(match, step->node);
+            enter_node(match, step->node, attributes, attribute_count);
         }
     } else if (!quiet && is_secret(match, name)) {
         frame->quiet = true;
@@ -551,7 +578,7 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     if (match->tree) {
         ht_record_tree_start(match->tree, name, attributes, attribute_count);
     }
-    for (unsigned i = 0; i < attribute_count; i++) {
+    for (unsigned i = 0; i < attribute_count && !match->pass; i++) {
         take_attribute(match, &attributes[i]);
     }
 }
@@ -572,6 +599,12 @@ void ht_match_text(HtMatch *match, const char *text, size_t size)
     }
     if (frame->quiet && !is_wanted(frame->step)) {
         return;
+    }
+    if (frame->form & HT_FORM_GAP) {
+        frame->form &= (uint8_t)~HT_FORM_GAP;
+        if (ht_text_trim(text, size).size == 0) {
+            return;
+        }
     }
     if (frame->size == 0) {
         while (size > 0 && is_blank(*text)) {
@@ -627,8 +660,15 @@ void ht_match_end(HtMatch *match)
     if (match->depth == 0) {
         return;
     }
-    if (match->top->size > 0) {
-        take_text(match, match->top);
+    if (match->top->form & HT_FORM_JOINS) {
+        ht_form_hand_up(match);
+    } else {
+        if (match->top->size > 0) {
+            take_text(match, match->top);
+        }
+        if (match->top->form && match->top->step && match->record_depth) {
+            ht_form_end(match, match->top->step->node);
+        }
     }
     if (match->tree) {
         ht_record_tree_end(match->tree);
@@ -638,6 +678,9 @@ void ht_match_end(HtMatch *match)
     }
     if (match->top->counts) {
         end_counted(match);
+    }
+    if (match->pass_depth == match->depth) {
+        match->pass_depth = 0;
     }
     match->depth--;
     match->top--;

@@ -23,7 +23,7 @@ typedef struct {
     uint32_t change : 22; /* of an absolute value: its number in `payload_changes`, from 1; 0: none */
 } HtValue;
 
-#define HT_EVENT_NONE 127 /* HtValue.taken of what is ignored */
+#define HT_EVENT_NONE 127 /* HtValue.taken of what is ignored, or joined into another value */
 
 /* A value that is kept otherwise than it was sent. Both texts lie in the same buffer. */
 typedef struct {
@@ -58,6 +58,15 @@ typedef struct {
 typedef struct HtNode HtNode;
 typedef struct HtFrame HtFrame;
 
+/* The names that HL7's form knows (match/form.c). */
+#define HT_FORM_JOINING 5
+#define HT_FORM_VALUES 4
+#define HT_FORM_PARTS 8
+typedef struct {
+    HtName item, part, type, root, list;
+    HtName joining[HT_FORM_JOINING], values[HT_FORM_VALUES], parts[HT_FORM_PARTS];
+} HtFormNames;
+
 /* Where an absolute value stands. */
 typedef struct {
     const HtNode *parent, *root; /* the element around it, and the document's */
@@ -77,6 +86,9 @@ struct HtMatch {
     HtFrame *frames; /* the elements that are open, below an empty one that stands for none */
     HtFrame *top;
     unsigned depth, frames_room;
+    HtFormNames form;                   /* when the mapping has fields */
+    const char *pass;                   /* the filter that gets the element that has just begun; NULL: none */
+    unsigned pass_depth;                /* frame of the element that a filter has got, 0: none */
     unsigned record_depth;              /* frame of the record at hand, 0: none */
     unsigned record_document, document; /* documents are counted; values of a record come only from its own */
     uint32_t serial;                    /* of the record at hand, or of the last one */
@@ -205,6 +217,10 @@ HtMarks ht_match_other_changes(const HtMatch *match);
 /* Engine only: puts right what lies in match->text from `start` on. True when it is another value now, a copy at the end of
  * match->text, and `change` says how. */
 bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change);
+
+/* Engine only: a value of match->text is the slot's. False when that has one already: the first one counts. Of absolute values it is the
+ * last one. */
+bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change);
 
 /* Engine only: the kit has asked for altered values, and this is one that a path names, in match->text. */
 void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value);

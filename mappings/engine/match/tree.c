@@ -80,14 +80,14 @@ static HtNode *build(Builder *builder, const HtTrieNode *from);
 static HtNodeStep build_step(Builder *builder, const HtTrieNode *from)
 {
     HtNode *node = build(builder, from);
-    bool wanted = from->stores->len > 0;
+    bool wanted = from->stores->len > 0, has_fields = from->declared || from->pass || from->fields;
     return (HtNodeStep){
         .name = builder->intern(builder->intern_user, from->name),
         .node = node,
         .store = wanted ? g_array_index(from->stores, HtStore, 0) : (HtStore){HT_SLOT_NONE, 0},
         .ignore = from->ignore,
         .special = node->n_clears > 0 || node->record || node->each >= 0 || node->answer >= 0 ||
-                   node->count >= 0 || node->wraps,
+                   node->count >= 0 || node->wraps || has_fields,
     };
 }
 
@@ -146,6 +146,11 @@ static HtNode *build(Builder *builder, const HtTrieNode *from)
         .answer = (int16_t)from->answer,
         .count = (int16_t)from->count,
         .wraps = from->wraps,
+        .fields = from->fields ? (const HtField *)(void *)from->fields->data : NULL,
+        .n_fields = (uint16_t)(from->fields ? from->fields->len : 0),
+        .pass = from->pass,
+        .named = from->named,
+        .declared = from->declared,
     };
     take_room(builder, node);
     builder->root = builder->parent == builder->match->root ? node : builder->root;

@@ -22,10 +22,27 @@ struct HtNode {
     const HtRecordRule *record;
     const HtSlot *clears;
     const HtStore *more; /* stores beyond the step's */
-    uint16_t n_children, mask, n_attributes, n_clears, n_more;
+    const HtField *fields;
+    const char *pass;
+    uint16_t n_children, mask, n_attributes, n_clears, n_more, n_fields;
     int16_t each, answer, count;
-    bool wraps;
+    HtSlot named;
+    bool wraps, declared;
     uint32_t entered; /* HtMatch.serial when it was met last; only of elements around absolute values */
+};
+
+/* An element that is open. */
+struct HtFrame {
+    const HtNodeStep *step; /* NULL: nothing from here on is named */
+    HtName name;
+    uint32_t start, size; /* its own text */
+    uint32_t document;
+    uint32_t fits;   /* bits of its node's fields that its value is of, */
+    uint32_t inside; /* and where in match->text what is in it begins */
+    uint16_t next;   /* where its next child is expected */
+    bool quiet;      /* inside something that is ignored: what is not named need not be kept */
+    bool counts;     /* its end is a count's: what it states is known then */
+    uint8_t form;    /* HL7's form (match/form.h) */
 };
 
 /* Fills match->root; ht_match_tree_clear() frees it. */

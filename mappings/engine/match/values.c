@@ -259,7 +259,7 @@ void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers)
     const HtMapping *mapping = match->mapping;
     for (unsigned i = 0; i < match->n_stored; i++) {
         HtSlot slot = match->stored[i];
-        if (!has_bit(covers, slot)) {
+        if (!has_bit(covers, slot) && match->values[slot].taken != HT_EVENT_NONE) {
             HtText name = ht_text_from(mapping->record_paths->pdata[slot]);
             ht_unmapped_add(&match->record_unmapped, match->hooks.limits, name, ht_match_raw(match, slot));
         }

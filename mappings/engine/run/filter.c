@@ -2,6 +2,7 @@
  * reader's events and by adapters through ht_mapper_emit_*(); host process, the mapper's thread. */
 #include "mappings/engine/run/mapper-inside.h"
 
+#include "mappings/engine/match/form.h"
 #include "mappings/engine/text/scan.h"
 
 #define SCRATCH_KEEP (64 * 1024)
@@ -45,9 +46,18 @@ void ht_filters_begin(HtFilters *filters)
     g_ptr_array_set_size(filters->documents, 0);
     filters->active = NULL;
     filters->emitted = 0;
+    filters->passed = 0;
     filters->emitted_root = false;
     filters->failed = false;
     filters->given = NULL;
+}
+
+static HtName learn_name(void *user, const char *text)
+{
+    HtFilters *filters = user;
+    HtName name = ht_reader_intern(filters->mapper->reader, text);
+    g_hash_table_insert(filters->names, (gpointer)name, (gpointer)name);
+    return name;
 }
 
 /* The names that the mapping asks for, as the matcher compares them: pointers of the reader. */
@@ -55,8 +65,7 @@ static void learn_names(HtFilters *filters, const HtTrieNode *node)
 {
     for (; node; node = node->next) {
         if (node->name) {
-            HtName name = ht_reader_intern(filters->mapper->reader, node->name);
-            g_hash_table_insert(filters->names, (gpointer)name, (gpointer)name);
+            learn_name(filters, node->name);
         }
         learn_names(filters, node->children);
     }
@@ -68,6 +77,10 @@ void ht_mapper_add_filter(HtMapper *mapper, const char *root, const HtFilter *fi
     HtFilterEntry entry = {g_strdup(root), *filter, user};
     g_array_append_val(filters->entries, entry);
     learn_names(filters, mapper->mapping->trie);
+    if (mapper->mapping->has_fields) {
+        HtFormNames names;
+        ht_form_learn(&names, learn_name, filters);
+    }
 }
 
 /* ---- From the reader to the filter ---- */
@@ -159,12 +172,9 @@ static const char *const *list_attributes(HtFilters *filters, const HtAttribute 
     return (const char *const *)texts->pdata;
 }
 
-void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
-                      unsigned attribute_count)
+static void give_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
+                       unsigned attribute_count)
 {
-    if (filters->failed) {
-        return;
-    }
     filters->given = name;
     filters->after_tag = true;
     if (filters->active->calls.start) {
@@ -172,6 +182,41 @@ void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attrib
                                      list_attributes(filters, attributes, attribute_count));
     }
     filters->given = NULL;
+}
+
+void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
+                      unsigned attribute_count)
+{
+    filters->passed += filters->passed > 0;
+    if (!filters->failed) {
+        give_start(filters, name, attributes, attribute_count);
+    }
+}
+
+void ht_filters_pass_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
+                           unsigned attribute_count)
+{
+    filters->active = find_entry(filters, filters->mapper->match.pass);
+    filters->mapper->match.pass = NULL;
+    filters->passed = filters->active != NULL;
+    if (filters->active) {
+        give_start(filters, name, attributes, attribute_count);
+    } else {
+        ht_mapper_emit_fault(filters->mapper, HT_VERDICT_REJECT, "filter-missing",
+                             "the mapping passes elements to a filter that the adapter does not have");
+    }
+}
+
+bool ht_filters_pass_end(HtFilters *filters)
+{
+    if (filters->passed == 0 || --filters->passed > 0) {
+        return false;
+    }
+    if (filters->emitted > 0) {
+        fail_unbalanced(filters);
+    }
+    filters->active = NULL;
+    return true;
 }
 
 /* Indentation: between two tags, or before a value; neither means anything. */
@@ -276,7 +321,8 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
     if (!can_emit(filters)) {
         return;
     }
-    if (filters->emitted == 0 && filters->emitted_root) {
+    bool begins = filters->emitted == 0 && filters->passed == 0;
+    if (begins && filters->emitted_root) {
         fail_unbalanced(filters);
         return;
     }
@@ -288,13 +334,15 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
         ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "too-deep", text);
         return;
     }
-    if (filters->emitted++ == 0) {
+    filters->emitted++;
+    if (begins) {
         filters->emitted_root = true;
         ht_match_document_start(&mapper->match);
     }
     const GArray *emitted = attributes && attributes[0] ? take_attributes(filters, attributes) : NULL;
     ht_match_start(&mapper->match, find_name(filters, name),
                    emitted ? (const HtAttribute *)(void *)emitted->data : NULL, emitted ? emitted->len : 0);
+    mapper->match.pass = NULL; /* what a filter gives goes to none */
 }
 
 void ht_mapper_emit_text(HtMapper *mapper, const char *text, size_t size)
@@ -318,7 +366,7 @@ void ht_mapper_emit_end(HtMapper *mapper, const char *name)
         return;
     }
     ht_match_end(&mapper->match);
-    if (--filters->emitted == 0) {
+    if (--filters->emitted == 0 && filters->passed == 0) {
         ht_match_document_end(&mapper->match);
     }
 }

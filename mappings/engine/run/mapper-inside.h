@@ -24,8 +24,10 @@ typedef struct {
     const HtFilterEntry *active; /* that the document at hand goes to, or NULL: the matcher */
     GPtrArray *documents; /* const HtFilterEntry *, NULL for the matcher: the documents that are open */
     unsigned emitted;     /* elements that the active filter has open */
-    bool emitted_root;    /* it has begun its document */
-    bool failed;          /* a fault was given, or the calls were not balanced */
+    unsigned
+        passed; /* elements open of a record's part that the active filter has got; 0: it has its own document */
+    bool emitted_root; /* it has begun its document */
+    bool failed;       /* a fault was given, or the calls were not balanced */
     HtVerdict verdict;
     HtFault fault;
     bool after_tag; /* no text since the last tag */
@@ -50,6 +52,11 @@ bool ht_filters_know(const HtFilters *filters, HtText root);
 /* True when the document is a filter's. */
 bool ht_filters_document_start(HtFilters *filters, HtName root);
 bool ht_filters_document_end(HtFilters *filters);
+
+/* The element that has just begun in a record is a filter's, until ht_filters_pass_end() says that it has ended. */
+void ht_filters_pass_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
+                           unsigned attribute_count);
+bool ht_filters_pass_end(HtFilters *filters);
 
 /* Events for the active filter. */
 void ht_filters_start(HtFilters *filters, HtName name, const HtAttribute *attributes,

@@ -121,6 +121,9 @@ static void take_start(void *user, HtName name, const HtAttribute *attributes, u
         ht_filters_start(&mapper->filters, name, attributes, attribute_count);
     } else {
         ht_match_start(&mapper->match, name, attributes, attribute_count);
+        if (mapper->match.pass) {
+            ht_filters_pass_start(&mapper->filters, name, attributes, attribute_count);
+        }
         if (mapper->operations.watches && mapper->operations.hushes) {
             ht_match_hush(&mapper->match);
         }
@@ -162,6 +165,9 @@ static void take_end(void *user, HtName name)
     }
     if (mapper->filters.active) {
         ht_filters_end(&mapper->filters, name);
+        if (ht_filters_pass_end(&mapper->filters)) {
+            ht_match_end(&mapper->match);
+        }
     } else {
         ht_match_end(&mapper->match);
     }

@@ -269,12 +269,13 @@ static void write_element(const HtTrieNode *node, HtBuffer *to)
     ht_buffer_add_literal(to, "</xs:element>");
 }
 
-/* Roots that hold records. Not those that stand for what XML does not have (JSON, a fragment), and none whose name is that
+/* Roots that hold records. Not those that stand for what XML does not have (JSON, a fragment) or have a form of their own, and none whose name is that
  * of the element for strings. */
 static bool is_typed(const HtTrieNode *root)
 {
     static const char *const others[] = {"json", "fragment", "document", NULL};
-    return !root->attribute && is_name(root) && has_record(root) && !g_strv_contains(others, root->name);
+    return !root->attribute && !root->declared && is_name(root) && has_record(root) &&
+           !g_strv_contains(others, root->name);
 }
 
 void ht_wsdl_submit_types(const HtMapping *mapping, const char *uri, HtBuffer *to)

@@ -1,0 +1,246 @@
+/* `<fields>`: values in HL7's form, whichever of its encodings a sender has chosen, are the same fields; what is no field is not looked
+ * at; and what an adapter's filter makes of an element stands in the record. */
+#include "tests/unit/mapping-test.h"
+
+#define RECORD(content)                                                                              \
+    "<event type='person.moved-in.v1' for-each='/M'><element to='person.name' from='name'/>" content \
+    "<ignore from='ignored'/></event>"
+#define FIELDS(content) \
+    "<fields for='/M' form='hl7'><field name='name' from='a/patient/name'/>" content "</fields>"
+#define MESSAGE(content) \
+    "<M x='1'>text<a typeCode='SBJ'><patient classCode='PAT'>" content "</patient></a><b>0</b></M>"
+#define LEFT(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
+
+/* Every `content` becomes an event with `part`, and with these unmapped fields; NULL: with none. */
+typedef struct {
+    const char *content, *part, *unmapped;
+} Case;
+
+static void check(const char *mapping, const Case *cases, unsigned count)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(mapping);
+    for (unsigned i = 0; i < count; i++) {
+        g_test_message("%s", cases[i].content);
+        g_assert_cmpint(mapping_test_run(test, cases[i].content), ==, HT_VERDICT_OK);
+        assert_events(test, 1);
+        assert_has(test, 0, cases[i].part);
+        g_autofree char *left =
+            cases[i].unmapped ? g_strdup_printf("\"unmapped\":[%s]", cases[i].unmapped) : NULL;
+        if (left) {
+            assert_has(test, 0, left);
+        } else {
+            assert_lacks(test, 0, "\"unmapped\"");
+        }
+    }
+}
+
+/* ---- Values ---- */
+
+static void test_texts(void)
+{
+    static const Case cases[] = {
+        {MESSAGE("<name>测试甲</name>"), "\"name\":\"测试甲\"", NULL},
+        {MESSAGE("<name use='L'>\n <family>测</family>\n <given>试</given><given>甲</given> </name>"),
+         "\"name\":\"测试甲\"", NULL},
+        {MESSAGE("<name><item><part type='FAM' value='测试'/>\n<part value='甲'/></item></name>"),
+         "\"name\":\"测试甲\"", NULL},
+        {MESSAGE("<name value='测试甲'/>"), "\"name\":\"测试甲\"", NULL},
+        {MESSAGE("<name>测<other>no</other>试甲</name><other>no</other>"), "\"name\":\"测试甲\"", NULL},
+        {MESSAGE("<name><item><part value='测试甲'/></item><item><part value='测试乙'/></item></name>"),
+         "\"name\":\"测试甲\"", LEFT("name", "测试乙")},
+        {MESSAGE("<name nullFlavor='UNK'/><name>测试甲</name>"), "\"name\":\"测试甲\"", NULL},
+        {MESSAGE("<name>Li &#32; Si</name>"), "\"name\":\"Li   Si\"", NULL},
+    };
+    check(MAPPING(FIELDS("") RECORD("")), cases, G_N_ELEMENTS(cases));
+}
+
+static void test_other_values(void)
+{
+    static const Case cases[] = {
+        {MESSAGE("<tel use='H' value='tel:020-00000000'/>"), "\"phone\":\"020-00000000\"", NULL},
+        {MESSAGE("<tel><item value='TEL:020-00000000'/><item value='mailto:a@b'/></tel>"),
+         "\"phone\":\"020-00000000\"", LEFT("phone", "mailto:a@b")},
+        {MESSAGE("<sex code='1' codeSystem='2.16' displayName='男'/>"), "\"sex\":\"1\"", NULL},
+        {MESSAGE("<sex><item code='1'><displayName value='女'/></item></sex>"), "\"sex\":\"1\"", NULL},
+        {MESSAGE("<sex code='' displayName='男'/>"), "\"sex\":\"1\"", LEFT("sex", "男")},
+        {MESSAGE("<at value='200903121530'/>"), "\"birthDate\":\"2009-03-12\"", NULL},
+        {MESSAGE("<at><low value='20090312'/><high value='20090313'/></at>"), "\"birthDate\":\"2009-03-12\"",
+         NULL},
+        {MESSAGE("<at><any value='20090312'/></at>"), "\"birthDate\":\"2009-03-12\"", NULL},
+    };
+    check(MAPPING(FIELDS("<field name='phone' from='a/patient/tel'/><field name='sex' from='a/patient/sex'/>"
+                         "<field name='birth' from='a/patient/at'/>")
+                      RECORD("<element to='person.phone' from='phone'/>"
+                             "<element to='person.sex' from='sex' translate='sex.words'/>"
+                             "<element to='person.birthDate' from='birth'/>")),
+          cases, G_N_ELEMENTS(cases));
+}
+
+/* Numbers of one path are told apart by whose they are; what nobody is, is whoever's the rest is. */
+static void test_numberings(void)
+{
+    static const Case cases[] = {
+        {MESSAGE("<id root='1.3' extension='@990104198001019915'/>"), "\"idNumber\":\"990104198001019915\"",
+         NULL},
+        {MESSAGE(
+             "<id><item root='1.9' extension='7'/><item root='1.4' extension='990104198001019915'/></id>"),
+         "\"idNumber\":\"990104198001019915\"", LEFT("other/@root", "1.9") "," LEFT("other", "7")},
+        {MESSAGE("<id root='1.2' extension='44010400100300019'/><id root='1.3'/>"),
+         "\"division\":\"440104001003\"", LEFT("record", "44010400100300019")},
+        {MESSAGE("<id root='1.2' extension='440104'/>"), "\"division\":\"440104\"", LEFT("record", "440104")},
+        {MESSAGE("<id root='1.3' extension='990104198001019915'/><p code='1' codeSystem='3.7'/>"),
+         "\"idNumber\":\"990104198001019915\"", LEFT("kind", "1")},
+    };
+    check(MAPPING(FIELDS("<field name='number' from='a/patient/id' of='1.3 1.4'/>"
+                         "<field name='record' from='a/patient/id' of='1.2'/>"
+                         "<field name='division' from='a/patient/id' of='1.2' digits='17' places='1-12'/>"
+                         "<field name='ignored' from='a/patient/id' of='1.2'/>"
+                         "<field name='other' from='a/patient/id' with='root'/>"
+                         "<field name='kind' from='a/patient/p' of='3.7'/>")
+                      RECORD("<division from='division'/><element to='person.idNumber' from='number'/>")),
+          cases, G_N_ELEMENTS(cases));
+}
+
+/* The line, else the parts in a row; what is joined is carried by that. */
+static void test_joins(void)
+{
+    static const Case cases[] = {
+        {MESSAGE("<addr><state>广东省</state> <city>广州市</city><no>1号</no></addr>"),
+         "\"text\":\"广东省广州市1号\"", NULL},
+        {MESSAGE(
+             "<addr><item><part type='CTY' value='广州市'/><part type='STA' value='广东省'/></item></addr>"),
+         "\"text\":\"广东省广州市\"", NULL},
+        {MESSAGE("<addr><city>广州市</city><line>测试路1号</line></addr>"), "\"text\":\"测试路1号\"",
+         LEFT("region", "广州市")},
+        {MESSAGE("<addr><line>测试路1号</line></addr><addr><city>广州市</city></addr>"),
+         "\"text\":\"测试路1号\"", LEFT("region", "广州市")},
+        {MESSAGE(
+             "<addr><item><part type='ZIP' value='510000'/><part type='CTY' value='广州市'/></item></addr>"),
+         "\"text\":\"广州市\"", NULL},
+    };
+    check(
+        MAPPING(FIELDS(
+            "<field name='line' from='a/patient/addr/line'/>"
+            "<field name='state' from='a/patient/addr/state'/><field name='city' from='a/patient/addr/city'/>"
+            "<field name='no' from='a/patient/addr/no'/><field name='address' from='a/patient/addr/line'/>"
+            "<join name='address' at='a/patient/addr' of='state city no'/>"
+            "<join name='region' at='a/patient/addr' of='state city no'/>")
+                    RECORD("<element to='registered.text' from='address'/><ignore from='line'/>")),
+        cases, G_N_ELEMENTS(cases));
+}
+
+/* Attributes, a field of several paths, the record's own name, and one record of several roots. */
+static void test_paths(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<fields for='/A /B' form='hl7' named='kind'><field name='name' from='x/n y/n'/>"
+                "<field name='sex' from='x/@s'/></fields>"
+                "<event type='person.moved-in.v1' for-each='/A /B' when=\"kind='B'\">"
+                "<element to='person.name' from='name'/><element to='person.sex' from='sex'/></event>"
+                "<event type='person.moved-out.v1' for-each='/A /B' when=\"kind='A'\">"
+                "<element to='person.name' from='name'/><ignore from='kind'/></event>"));
+    mapping_test_run(test, "<B><y><n>测试甲</n></y><x s='1' t='2'/></B>");
+    assert_has(test, 0, "moved-in");
+    assert_has(test, 0, "\"name\":\"测试甲\",\"sex\":\"1\"");
+    assert_has(test, 0, "\"unmapped\":[" LEFT("kind", "B") "]");
+    mapping_test_run(test, "<A><x><n>测试甲</n><n/></x><z><n>no</n></z></A>");
+    assert_has(test, 0, "moved-out");
+    assert_lacks(test, 0, "unmapped");
+}
+
+/* ---- Filters ---- */
+
+static void start_part(void *user, HtMapper *mapper, const char *name, const char *const *attributes)
+{
+    *(unsigned *)user += 1;
+    if (attributes[0]) {
+        ht_mapper_emit_start(mapper, "phone", NULL);
+        ht_mapper_emit_text(mapper, attributes[1], strlen(attributes[1]));
+        ht_mapper_emit_end(mapper, "phone");
+    } else if (strcmp(name, "open") == 0) {
+        ht_mapper_emit_start(mapper, "left", NULL);
+    }
+}
+
+static void text_part(void *user, HtMapper *mapper, const char *text, size_t size)
+{
+    (void)user, (void)mapper, (void)text, (void)size;
+}
+
+static void end_part(void *user, HtMapper *mapper, const char *name)
+{
+    (void)user, (void)mapper, (void)name;
+}
+
+static void test_pass(void)
+{
+    static const HtFilter filter = {start_part, text_part, end_part};
+    const char *mapping = MAPPING(FIELDS("<pass from='a/patient/p' to='part'/>")
+                                      RECORD("<element to='person.phone' from='phone'/>"));
+    g_autoptr(MappingTest) test = mapping_test_new(mapping);
+    g_assert_cmpint(mapping_test_run(test, MESSAGE("<p/>")), ==, HT_VERDICT_REJECT);
+    assert_fault(test, 0, "filter-missing");
+    unsigned seen = 0;
+    ht_mapper_add_filter(test->mapper, "part", &filter, &seen);
+    g_assert_cmpint(
+        mapping_test_run(test, MESSAGE("<p v='1'><p v='2'/><q><name>no</name></q></p><name>测试甲</name>")),
+        ==, HT_VERDICT_OK);
+    g_assert_cmpuint(seen, ==, 4);
+    assert_has(test, 0, "\"name\":\"测试甲\"");
+    assert_has(test, 0, "\"phone\":\"1\"");
+    assert_has(test, 0, "\"unmapped\":[" LEFT("phone", "2") "]");
+    g_assert_cmpint(mapping_test_run(test, MESSAGE("<p><open/></p>")), ==, HT_VERDICT_REJECT);
+    assert_fault(test, 0, "filter-unbalanced");
+    g_assert_cmpint(mapping_test_run(test, MESSAGE("<name>测试甲</name><p/>")), ==, HT_VERDICT_OK);
+}
+
+/* ---- What is wrong ---- */
+
+static void expect(const char *content, const char *error)
+{
+    g_autofree char *text = g_strdup_printf(MAPPING("%s" RECORD("")), content);
+    g_autofree char *found = NULL;
+    g_autoptr(HtMapping) mapping = mapping_test_compile(text, &found);
+    g_assert_null(mapping);
+    if (!strstr(found, error)) {
+        g_error("%s: %s", content, found);
+    }
+}
+
+static void test_errors(void)
+{
+    expect("<fields for='M' form='hl7'><field name='a' from='b'/></fields>",
+           "for=\"M\" must be the absolute");
+    expect("<fields for='/M/@a' form='hl7'><field name='a' from='b'/></fields>", "must be the absolute path");
+    expect(FIELDS("") FIELDS(""), "each in one <fields>");
+    expect("<fields for='/N' form='hl7'><field name='a' from='b'/></fields>",
+           "no <event> has for-each=\"/N\"");
+    expect("<fields for='/M' form='hl8'><field name='a' from='b'/></fields>", "attributes");
+    expect("<fields for='/M'><field name='a' from='b'/></fields>", "attributes");
+    expect("<fields for='/M' form='hl7'/>", "Expecting");
+    expect(FIELDS("<field name='a' from='/b'/>"), "elements below the record are meant");
+    expect(FIELDS("<field name='a' from='.'/>"), "elements below the record are meant");
+    expect(FIELDS("<field name='/a' from='b'/>"), "cannot be a field's name");
+    expect(FIELDS("<field name='a' from='b//c'/>"), "a step is empty");
+    expect(FIELDS("<field name='a' from='b' digits='12-3'/>"), "digits=\"12-3\" is no range");
+    expect(FIELDS("<field name='a' from='b' places='x'/>"), "Invalid attribute places");
+    expect(FIELDS("<field name='a' from='b/@c' of='1.2'/>"), "an attribute has no form");
+    expect(FIELDS("<join name='a' at='b' of='c'/>"), "there is no field \"c\" above");
+    expect(FIELDS("<pass from='/b' to='c'/>"), "elements below the record are meant");
+    expect(FIELDS("<pass from='b/@c' to='c'/>"), "an attribute is passed to no filter");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/mapping/fields/texts-in-both-encodings", test_texts);
+    g_test_add_func("/mapping/fields/codes-times-and-telephones", test_other_values);
+    g_test_add_func("/mapping/fields/numberings-tell-numbers-apart", test_numberings);
+    g_test_add_func("/mapping/fields/parts-are-joined-once", test_joins);
+    g_test_add_func("/mapping/fields/several-paths-and-the-records-name", test_paths);
+    g_test_add_func("/mapping/fields/a-filter-gets-what-is-passed", test_pass);
+    g_test_add_func("/mapping/fields/errors-are-told", test_errors);
+    int result = g_test_run();
+    mapping_test_forget_reference();
+    return result;
+}
