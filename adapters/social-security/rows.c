@@ -238,22 +238,21 @@ static void end_element(SocsecState *state, hutong_out *out)
 
 /* ---- The document's end ---- */
 
-/* The head's field of this name, in any case; NULL: none. */
-static const char *find_in_head(const SocsecFields *head, const char *name)
+const char *socsec_rows_head(const SocsecRows *rows, const char *name)
 {
-    for (unsigned i = 0; i < head->count; i++) {
-        if (strcasecmp(socsec_fields_name(head, i), name) == 0) {
-            return socsec_fields_value(head, i).data;
+    for (unsigned i = 0; i < rows->head.count; i++) {
+        if (strcasecmp(socsec_fields_name(&rows->head, i), name) == 0) {
+            return socsec_fields_value(&rows->head, i).data;
         }
     }
     return NULL;
 }
 
 /* A number of rows that the answer states; -1: none is stated, or no number. */
-static long find_stated(const SocsecFields *head)
+static long find_stated(const SocsecRows *rows)
 {
-    const char *stated = find_in_head(head, "RETURNNUM");
-    stated = stated ? stated : find_in_head(head, "数量");
+    const char *stated = socsec_rows_head(rows, "RETURNNUM");
+    stated = stated ? stated : socsec_rows_head(rows, "数量");
     if (!stated || strlen(stated) > 9 || stated[strspn(stated, "0123456789")] != '\0') {
         return -1;
     }
@@ -263,8 +262,8 @@ static long find_stated(const SocsecFields *head)
 static void check_count(SocsecState *state, hutong_out *out)
 {
     char text[120];
-    const char *code = find_in_head(&state->rows.head, "RETURNNUM");
-    long stated = find_stated(&state->rows.head);
+    const char *code = socsec_rows_head(&state->rows, "RETURNNUM");
+    long stated = find_stated(&state->rows);
     if (code && stated < 0 && *code != '-') {
         socsec_fault(state, out, "department-error",
                      "the answer's RETURNNUM is no number: it is taken for an error");
@@ -277,10 +276,14 @@ static void check_count(SocsecState *state, hutong_out *out)
 }
 
 /* An answer without rows says at least how it went. */
-static bool has_success(const SocsecFields *head)
+static bool has_success(const SocsecRows *rows)
 {
-    return find_in_head(head, "RETURNNUM") || find_in_head(head, "ERR") || find_in_head(head, "RspCode") ||
-           find_in_head(head, "code") || find_in_head(head, "appcode");
+    static const char *const codes[] = {"RETURNNUM", "ERR", "RspCode", "code", "appcode", NULL};
+    bool found = false;
+    for (const char *const *code = codes; *code && !found; code++) {
+        found = socsec_rows_head(rows, *code) != NULL;
+    }
+    return found;
 }
 
 /* The bus has no rows of its own to answer with, and nothing is taken out of SQL. */
@@ -292,7 +295,7 @@ static void check_kind(SocsecState *state, hutong_out *out)
     if (asks || (rows->line == SOCSEC_INPUT && !rows->has_state)) {
         socsec_fault(state, out, "query-not-answered",
                      "this is a query of the social security platform; the bus answers none: send it there");
-    } else if (rows->count == 0 && !molss && !has_success(&rows->head)) {
+    } else if (rows->count == 0 && !molss && !has_success(rows) && !rows->is_line_test) {
         socsec_fault(state, out, "unknown-document", "there are neither rows nor a line's code of success");
     } else if (molss && rows->count == 0 && !rows->has_result_rows) {
         socsec_fault(state, out, "department-error",
@@ -316,6 +319,7 @@ static void emit_head(const SocsecState *state, hutong_out *out)
 static void end_document(SocsecState *state, hutong_out *out)
 {
     state->total_rows += state->rows.count;
+    state->rows.is_line_test = socsec_connection_is_tested(&state->rows);
     check_room(state, out);
     check_kind(state, out);
     check_count(state, out);
@@ -330,7 +334,8 @@ static void begin_document(SocsecRows *rows, const char *root)
     rows->line = find_line(root);
     rows->depth = rows->count = 0;
     rows->text.size = 0;
-    rows->has_state = rows->has_parameters = rows->has_sql = rows->has_result_rows = rows->faulted = false;
+    rows->has_state = rows->has_parameters = rows->has_sql = rows->has_result_rows = rows->faulted =
+        rows->is_line_test = false;
     socsec_fields_cut(&rows->open, 0);
     socsec_fields_cut(&rows->head, 0);
     socsec_fields_cut(&rows->row, 0);

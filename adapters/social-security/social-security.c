@@ -182,6 +182,7 @@ static hutong_verdict decode(void *user, const hutong_payload *payload, hutong_o
     SocsecState *state = user;
     Cleaning cleaning = {.text = payload->body, .host = state->host, .out = out};
     state->rows.depth = 0;
+    state->rows.is_line_test = false;
     state->total_rows = 0;
     if (is_opaque(payload)) {
         state->host->conceal(out, 0, payload->body.size);
@@ -195,13 +196,18 @@ static hutong_verdict decode(void *user, const hutong_payload *payload, hutong_o
 
 /* ---- Answers ---- */
 
-/* molss: whoever gives the platform rows gets their number, in the platform's own form. All others get a receipt. */
+/* molss: whoever gives the platform rows gets their number, in the platform's own form; and whoever tests the line, its head with
+ * a code of success. All others get a receipt. */
 static const char *const operations[] = {"business", NULL};
 
 static hutong_verdict reply(void *user, const hutong_outcome *outcome, hutong_out *out)
 {
     const SocsecState *state = user;
     char text[200];
+    if (outcome->verdict == HUTONG_OK && state->rows.is_line_test && state->total_rows == 0) {
+        socsec_connection_answer(state, out);
+        return HUTONG_OK;
+    }
     if (outcome->verdict != HUTONG_OK || !hutong_text_is(outcome->operation, operations[0]) ||
         !state->rows.has_parameters) {
         return HUTONG_REJECT;

@@ -97,6 +97,7 @@ typedef struct {
     bool has_parameters;  /* molss: a request */
     bool has_sql;         /* molss: and that a query */
     bool has_result_rows; /* molss: a place for rows, or their number */
+    bool is_line_test;    /* nothing but the question whether somebody is there */
     bool faulted;
 } SocsecRows;
 
@@ -115,6 +116,9 @@ extern const char *const socsec_roots[];
 extern const hutong_filter socsec_rows_filter;
 void socsec_rows_free(SocsecRows *rows);
 
+/* The value of the head's field of this name, in any case; NULL: none. */
+const char *socsec_rows_head(const SocsecRows *rows, const char *name);
+
 /* Refuses the payload; the first reason counts. */
 void socsec_fault(SocsecState *state, hutong_out *out, const char *code, const char *text);
 
@@ -125,6 +129,14 @@ bool socsec_is_column(hutong_text name);
 
 /* Gives state->rows.row to the mapping as <ROW>. */
 void socsec_row_emit(SocsecState *state, hutong_out *out);
+
+/* ---- connection.c ---- */
+
+/* True for a whole document that only tests its line. */
+bool socsec_connection_is_tested(const SocsecRows *rows);
+
+/* Writes the answer to the test that state->rows holds. */
+void socsec_connection_answer(const SocsecState *state, hutong_out *out);
 
 /* ---- secrets.c ---- */
 

@@ -548,6 +548,26 @@ static void test_replies(void)
     g_assert_false(run(test, "<input><aac002>" A "</aac002><aac008>1</aac008></input>"));
 }
 
+#define ANNUITY(kind, more) \
+    "<msgtext><grphdr><ref>1</ref><buscd>" kind "</buscd></grphdr><busitext>" more "</busitext></msgtext>"
+
+/* Whoever tests the line is told that somebody is there; what has more to say is no test. */
+static void test_connections(void)
+{
+    g_autoptr(AdapterTest) test = open_test();
+    g_assert_true(run(test, ANNUITY("SYS01000", "")));
+    g_assert_true(run(test, ANNUITY("sys02000", " ")));
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    g_assert_nonnull(strstr(test->text.data, "<buscd>sys02000</buscd>"));
+    g_assert_false(run(test, ANNUITY("SYS01000", "<appcode>0000</appcode>")));
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    assert_refusal(test, ANNUITY("SYS03000", ""), "unknown-document");
+    assert_refusal(test, ANNUITY("SYS01000", "<planname>x</planname>"), "unknown-document");
+    assert_refusal(test, "<pensiondata><buscd>SYS01000</buscd></pensiondata>", "unknown-document");
+    g_assert_false(run(test, ANNUITY("SYS01000", "<AAC002>" A "</AAC002><AAC008>1</AAC008>")));
+    g_assert_cmpuint(test->outcome.events->len, ==, 1);
+}
+
 static void add_behaviours(void)
 {
     g_test_add_func("/social-security/choices/in-every-spelling", test_choices);
@@ -570,6 +590,7 @@ static void add_behaviours(void)
     g_test_add_func("/social-security/answers/queries-are-refused", test_queries);
     g_test_add_func("/social-security/documents/are-read-again-from-the-start", test_read_again);
     g_test_add_func("/social-security/documents/others-are-refused", test_foreign);
+    g_test_add_func("/social-security/replies/to-a-test-of-the-line", test_connections);
     g_test_add_func("/social-security/replies/only-to-who-gives-molss-rows", test_replies);
 }
 
