@@ -2,13 +2,8 @@
  * kept; then the main loop turns; the parts close in the opposite order. Main thread. */
 #include "core/bus.h"
 
-#include "core/admin/house.h"
 #include "core/base/log.h"
 #include "core/base/paths.h"
-#include "core/delivery/delivery.h"
-#include "core/host-of-source.h"
-#include "core/ingress/door.h"
-#include "core/ingress/guard.h"
 #include "core/notify.h"
 #include "core/repair.h"
 #include "core/status.h"
@@ -23,81 +18,6 @@
 
 #define DRAIN_MS 10000
 #define TICK_SECONDS 1
-
-/* ---- Sources ---- */
-
-static void free_source(void *data)
-{
-    HtSource *source = data;
-    ht_host_free(source->host);
-    g_free(source);
-}
-
-static HtSourceGate gate_of(HtGateState state)
-{
-    switch (state) {
-    case HT_GATE_PASSED: return HT_SOURCE_OPEN;
-    case HT_GATE_FAILED: return HT_SOURCE_FAILED;
-    case HT_GATE_CHECKING: break;
-    }
-    return HT_SOURCE_CHECKING;
-}
-
-static void make_sources(HtBus *bus)
-{
-    bus->sources = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_source);
-    for (unsigned i = 0; i < bus->config->sources->len; i++) {
-        const HtSourceConfig *config = bus->config->sources->pdata[i];
-        HtSource *source = g_new0(HtSource, 1);
-        source->config = config;
-        source->host = ht_host_for_source(bus->config, config);
-        g_hash_table_insert(bus->sources, config->name, source);
-        if (bus->gate) {
-            g_autofree char *file = ht_adapter_of_source(bus->config, config);
-            HtGateStatus status;
-            ht_gate_add(bus->gate, file);
-            ht_gate_status(bus->gate, file, &status);
-            source->gate = gate_of(status.state);
-        }
-    }
-}
-
-/* A process that has an older adapter in it is not left to run beside the file that passed. Nothing was given to it since
- * the file changed; what it still has in hand is sent again by its sender. */
-static void renew_host(HtBus *bus, HtSource *source)
-{
-    ht_host_free(source->host);
-    source->host = ht_host_for_source(bus->config, source->config);
-}
-
-static void on_gate(const char *file, HtGateState state, void *user)
-{
-    HtBus *bus = user;
-    for (unsigned i = 0; i < bus->config->sources->len; i++) {
-        const HtSourceConfig *config = bus->config->sources->pdata[i];
-        HtSource *source = g_hash_table_lookup(bus->sources, config->name);
-        g_autofree char *own = ht_adapter_of_source(bus->config, config);
-        if (g_str_equal(own, file)) {
-            source->gate = gate_of(state);
-            if (state == HT_GATE_PASSED) {
-                renew_host(bus, source);
-            }
-        }
-    }
-}
-
-static void make_gate(HtBus *bus)
-{
-    const HtBusConfig *config = &bus->config->bus;
-    if (!g_str_equal(config->adapter_check, "on")) {
-        ht_log(HT_LOG_WARNING, "bus", "adapter-check is off: adapters serve unchecked");
-        return;
-    }
-    g_autofree char *data = config->data ? g_strdup(config->data) : ht_paths_data(NULL);
-    HtGateOptions options = {
-        .state = config->state, .data = data, .mappings = config->mappings, .changed = on_gate, .user = bus};
-    bus->gate = ht_gate_new(&options);
-}
 
 /* ---- Opening, from the spool outwards ---- */
 
@@ -148,10 +68,14 @@ static bool open_delivery(HtBus *bus, GError **error)
     return bus->delivery != NULL;
 }
 
+static bool open_sources(HtBus *bus, GError **error)
+{
+    bus->sources = ht_sources_new(bus->config, error);
+    return bus->sources != NULL;
+}
+
 static bool open_doors(HtBus *bus, GError **error)
 {
-    make_gate(bus);
-    make_sources(bus);
     HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
     HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, &bus->config->spool.limits,
                              bus->dictionary};
@@ -163,7 +87,7 @@ static bool open_doors(HtBus *bus, GError **error)
 static bool open_parts(HtBus *bus, GError **error)
 {
     return open_dictionary(bus, error) && open_spool(bus, error) && open_delivery(bus, error) &&
-           open_doors(bus, error);
+           open_sources(bus, error) && open_doors(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -205,12 +129,12 @@ static gboolean on_tick(void *user)
     if (status.failed) {
         ht_log(HT_LOG_ERROR, "bus",
                "the spool's disk failed; the bus ends without acknowledging anything more");
-        bus->exit_status = HT_EXIT_FAILED;
+        bus->end = HT_BUS_FAILED;
         bus->stopping = true;
         stop_loop(bus);
     }
-    if (bus->gate && !bus->stopping) {
-        ht_gate_tick(bus->gate);
+    if (!bus->stopping) {
+        ht_sources_tick(bus->sources);
     }
     ht_notify("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
@@ -225,9 +149,7 @@ static void turn(HtBus *bus)
     g_unix_signal_add(SIGTERM, on_signal, bus);
     g_unix_signal_add(SIGINT, on_signal, bus);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, bus);
-    if (bus->gate) {
-        ht_gate_tick(bus->gate);
-    }
+    ht_sources_tick(bus->sources);
     bus->ready = true;
     ht_notify("READY=1");
     g_main_loop_run(bus->loop);
@@ -235,10 +157,9 @@ static void turn(HtBus *bus)
 
 static void close_parts(HtBus *bus)
 {
-    g_clear_pointer(&bus->gate, ht_gate_free);
     g_clear_pointer(&bus->door, ht_door_close);
     g_clear_pointer(&bus->house, ht_house_close);
-    g_clear_pointer(&bus->sources, g_hash_table_unref);
+    g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);
     g_clear_pointer(&bus->spool, ht_spool_close);
     g_clear_pointer(&bus->dictionary, ht_dictionary_free);
@@ -265,9 +186,9 @@ static void keep_memory_private(void)
 #endif
 }
 
-int ht_bus_run(const HtConfig *config)
+HtBusEnd ht_bus_run(const HtConfig *config)
 {
-    HtBus bus = {.config = config, .exit_status = HT_EXIT_OK};
+    HtBus bus = {.config = config, .end = HT_BUS_STOPPED};
     g_autoptr(GError) error = NULL;
     keep_memory_private();
     signal(SIGPIPE, SIG_IGN);
@@ -287,8 +208,8 @@ int ht_bus_run(const HtConfig *config)
         bool configuration = error->domain == HT_DELIVERY_ERROR || error->domain == HT_DICTIONARY_ERROR ||
                              error->domain == HT_GUARD_ERROR ||
                              g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
-        bus.exit_status = configuration ? HT_EXIT_CONFIG : HT_EXIT_FAILED;
+        bus.end = configuration ? HT_BUS_MISCONFIGURED : HT_BUS_FAILED;
     }
     close_parts(&bus);
-    return bus.exit_status;
+    return bus.end;
 }

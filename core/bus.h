@@ -1,11 +1,32 @@
 /* The running bus: puts the parts together, keeps the main loop, and ends in order. */
 #pragma once
 
-#include "core/config/config.h"
+#include "core/admin/house.h"
+#include "core/delivery/delivery.h"
+#include "core/ingress/door.h"
+#include "core/source/sources.h"
 
-/* Exit statuses of the program (sysexits.h where it has one). */
-enum { HT_EXIT_OK = 0, HT_EXIT_FAILED = 1, HT_EXIT_INTEGRITY = 2, HT_EXIT_USAGE = 64, HT_EXIT_CONFIG = 78 };
+/* How it ended. */
+typedef enum {
+    HT_BUS_STOPPED, /* it was told to */
+    HT_BUS_FAILED,  /* it could not begin, or its disk failed */
+    HT_BUS_MISCONFIGURED
+} HtBusEnd;
+
+/* The parts of a running bus. Owned by ht_bus_run(); the pages of the house door read it. */
+typedef struct {
+    const HtConfig *config;
+    HtDictionary *dictionary;
+    HtSpool *spool;
+    HtSources *sources;
+    HtDelivery *delivery;
+    HtHouse *house;
+    HtDoor *door;
+    GMainLoop *loop;
+    bool ready, stopping;
+    HtBusEnd end;
+} HtBus;
 
 /* Runs until SIGTERM or SIGINT (the messages in flight get their answers first; a second signal does not wait), or until
- * the disk fails. Gives the exit status. `config` stays the caller's. */
-int ht_bus_run(const HtConfig *config);
+ * the disk fails. `config` stays the caller's. */
+HtBusEnd ht_bus_run(const HtConfig *config);

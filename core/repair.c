@@ -3,7 +3,7 @@
 #include "core/repair.h"
 
 #include "core/base/json.h"
-#include "core/status.h"
+#include "core/bus.h"
 
 #include <json-glib/json-glib.h>
 

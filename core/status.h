@@ -1,27 +1,8 @@
-/* What the running bus says of itself at the house door: for `hutong status`, monitoring and tests. Main thread. */
+/* What the running bus says of itself at the house door: for `hutong status`, monitoring and tests. Each part says its own.
+ * Main thread. */
 #pragma once
 
-#include "core/admin/house.h"
-#include "core/config/config.h"
-#include "core/delivery/delivery.h"
-#include "core/ingress/door.h"
-#include "core/kit/gate.h"
-#include "mappings/engine/reference/dictionary.h"
-
-/* The parts of a running bus. Owned by ht_bus_run(); the pages read it. */
-typedef struct {
-    const HtConfig *config;
-    HtDictionary *dictionary;
-    HtSpool *spool;
-    HtGate *gate;        /* NULL: adapters serve unchecked */
-    GHashTable *sources; /* name → HtSource */
-    HtDelivery *delivery;
-    HtHouse *house;
-    HtDoor *door;
-    GMainLoop *loop;
-    bool ready, stopping;
-    int exit_status;
-} HtBus;
+#include "core/base/buffer.h"
 
 /* For HtHouseView; `bus` is a HtBus. */
 const char *ht_status_ready(void *bus);

@@ -1,6 +1,8 @@
 /* The JSON writer. No state; any thread. */
 #include "core/base/json.h"
 
+#include "core/base/clock.h"
+
 #include <stdio.h>
 
 static bool needs_escape(unsigned char byte)
@@ -101,4 +103,19 @@ void ht_json_member_number(HtBuffer *buffer, const char *name, int64_t number)
     int size = snprintf(digits, sizeof digits, "%lld", (long long)number);
     ht_json_name(buffer, name);
     ht_buffer_add(buffer, digits, (size_t)size);
+}
+
+void ht_json_member_time(HtBuffer *buffer, const char *name, int64_t time_us)
+{
+    char text[HT_CLOCK_TEXT];
+    if (time_us > 0) {
+        ht_clock_format(time_us, text);
+        ht_json_member(buffer, name, ht_text_from(text));
+    }
+}
+
+void ht_json_open(HtBuffer *buffer, const char *name)
+{
+    ht_json_name(buffer, name);
+    ht_buffer_add_char(buffer, '{');
 }

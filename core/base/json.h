@@ -13,8 +13,14 @@ void ht_json_member(HtBuffer *buffer, const char *name, HtText text);
 /* Writes `"name":number`, with the comma as above. */
 void ht_json_member_number(HtBuffer *buffer, const char *name, int64_t number);
 
+/* Writes `"name":"…"`, the time as ht_clock_format() has it. Nothing when it is 0. */
+void ht_json_member_time(HtBuffer *buffer, const char *name, int64_t time_us);
+
 /* Writes `"name":` with the comma as above; the value follows. */
 void ht_json_name(HtBuffer *buffer, const char *name);
+
+/* The same, and opens an object, which the caller closes. */
+void ht_json_open(HtBuffer *buffer, const char *name);
 
 /* The same for a name that is a text; it needs no escapes. */
 void ht_json_name_text(HtBuffer *buffer, HtText name);

@@ -1,11 +1,11 @@
 /* `hutong adapter check`: runs the conformance kit (core/kit) over one adapter or all, and writes what comes of it: lines
  * for people, TAP, or JSON. Command, main thread. */
 #include "core/cli/adapter.h"
+#include "core/cli/cli.h"
 
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/paths.h"
-#include "core/bus.h"
 #include "core/kit/kit.h"
 
 #include <stdio.h>

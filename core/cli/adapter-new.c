@@ -2,9 +2,9 @@
  * directory), with its name `skeleton` replaced by the new one, in the texts and in the files' names.
  * Command, main thread. */
 #include "core/cli/adapter.h"
+#include "core/cli/cli.h"
 
 #include "core/base/paths.h"
-#include "core/bus.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -4,7 +4,6 @@
 
 #include "core/base/json.h"
 #include "core/base/paths.h"
-#include "core/bus.h"
 #include "core/cli/cli.h"
 #include "core/kit/kit.h"
 #include "core/kit/look.h"

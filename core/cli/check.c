@@ -4,12 +4,11 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
-#include "core/bus.h"
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 #include "core/delivery/signature.h"
-#include "core/host-of-source.h"
-#include "core/ingress/guard.h"
+#include "core/source/host.h"
+#include "core/source/guard.h"
 #include "core/kit/gate.h"
 #include "core/kit/kit.h"
 #include "mappings/engine/reference/dictionary.h"
@@ -184,7 +183,7 @@ static bool can_be_tried(const HtSourceConfig *source)
  * loads, and the mapping compiles. */
 static void check_source(Check *check, const HtSourceConfig *source)
 {
-    g_autoptr(HtHost) host = ht_host_for_source(check->config, source);
+    g_autoptr(HtHost) host = ht_source_host(check->config, source);
     g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
     g_autoptr(GError) error = NULL;
     Answer answer = {.loop = g_main_loop_new(NULL, FALSE)};
@@ -247,7 +246,7 @@ static void check_adapters(Check *check)
         if (!can_be_tried(source)) {
             continue;
         }
-        char *file = ht_adapter_of_source(config, source);
+        char *file = ht_source_adapter(config, source);
         if (!g_hash_table_contains(seen, file)) {
             check_adapter(check, source, file, data);
         }

@@ -51,12 +51,15 @@ HtConfig *ht_cli_load(const char *config_file)
 
 static int run_bus(int argc, char **argv)
 {
+    static const int statuses[] = {[HT_BUS_STOPPED] = HT_EXIT_OK,
+                                   [HT_BUS_FAILED] = HT_EXIT_FAILED,
+                                   [HT_BUS_MISCONFIGURED] = HT_EXIT_CONFIG};
     g_autofree char *file = NULL;
     if (!ht_cli_options(&argc, &argv, "Runs the bus, in the foreground, until SIGTERM.", NULL, &file)) {
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);
-    return config ? ht_bus_run(config) : HT_EXIT_CONFIG;
+    return config ? statuses[ht_bus_run(config)] : HT_EXIT_CONFIG;
 }
 
 static int show_config(int argc, char **argv)

@@ -4,6 +4,9 @@
 
 #include "core/config/config.h"
 
+/* Exit statuses of the program (sysexits.h where it has one). */
+enum { HT_EXIT_OK = 0, HT_EXIT_FAILED = 1, HT_EXIT_INTEGRITY = 2, HT_EXIT_USAGE = 64, HT_EXIT_CONFIG = 78 };
+
 int ht_cli_run(int argc, char **argv);
 
 int ht_cli_check(int argc, char **argv);

@@ -4,7 +4,6 @@
 
 #include "core/base/event.h"
 #include "core/base/paths.h"
-#include "core/bus.h"
 #include "core/refusal/refusal.h"
 #include "mappings/engine/reference/dictionary.h"
 

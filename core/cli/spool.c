@@ -1,7 +1,6 @@
 /* `hutong spool check`: the integrity of a spool that no bus has open. */
 #include "core/cli/cli.h"
 
-#include "core/bus.h"
 #include "spool/spool.h"
 
 #include <stdio.h>

@@ -2,7 +2,6 @@
 #include "core/cli/cli.h"
 
 #include "core/admin/house.h"
-#include "core/bus.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>

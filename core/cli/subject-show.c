@@ -3,7 +3,6 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
-#include "core/bus.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,6 @@
 #include "core/cli/subject.h"
 
 #include "core/base/citizen.h"
-#include "core/bus.h"
 #include "core/repair.h"
 #include "mappings/engine/values/idnumber.h"
 #include "mappings/engine/values/number-fold.h"

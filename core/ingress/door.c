@@ -1,11 +1,12 @@
-/* The door itself: libmicrohttpd's daemon, its callbacks, and which request goes where. core/main.c opens it after the
+/* The door itself: libmicrohttpd's daemon, its callbacks, and which request goes where. core/bus.c opens it after the
  * spool and drains and closes it before; main-loop thread. */
 #include "core/ingress/door.h"
 
 #include "core/base/clock.h"
+#include "core/base/figures.h"
+#include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/ingress/framing.h"
-#include "core/ingress/guard.h"
 #include "core/ingress/linger.h"
 #include "core/ingress/listener.h"
 #include "core/ingress/mhdsource.h"
@@ -77,22 +78,15 @@ static bool asks_for_wsdl(HtArrival *arrival)
 static bool find_source(const HtDoor *door, const char *target, HtArrival *arrival, HtRefusal *refusal)
 {
     g_autofree char *path = NULL;
-    void *own, *source;
     if (!ht_target_read(target, &arrival->head, &path, refusal)) {
         return false;
     }
-    if (g_hash_table_lookup_extended(door->intake.paths, path, &own, &source)) {
-        arrival->path = own;
-        arrival->source = source;
-        return true;
-    }
-    if (strncmp(path, "/in/", 4) != 0) {
-        return ht_refuse(refusal, "unknown-path");
-    }
-    arrival->source = g_hash_table_lookup(door->intake.sources, path + 4);
+    const char *own = path;
+    arrival->source = ht_sources_find(door->intake.sources, &own);
     if (!arrival->source) {
-        return ht_refuse(refusal, "unknown-source");
+        return ht_refuse(refusal, g_str_has_prefix(path, "/in/") ? "unknown-source" : "unknown-path");
     }
+    arrival->path = own;
     return true;
 }
 
@@ -100,7 +94,7 @@ static bool check_sender(const HtArrival *arrival, HtRefusal *refusal)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(arrival->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return ht_guard_admits(arrival->source->guard, info->client_addr, &arrival->head, refusal);
+    return ht_guard_admits(arrival->source->guard, info->client_addr, arrival->head.authorization, refusal);
 }
 
 /* Everything that can be said of a request without its body, once its framing is good: address, method, message. */
@@ -272,62 +266,12 @@ static struct MHD_Daemon *start_daemon(HtDoor *door)
         note_connection, door, MHD_OPTION_END);
 }
 
-static GHashTable *collect_paths(GHashTable *sources)
-{
-    GHashTable *paths = g_hash_table_new(g_str_hash, g_str_equal);
-    GHashTableIter iter;
-    void *value;
-    g_hash_table_iter_init(&iter, sources);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        HtSource *source = value;
-        for (char **path = source->config->paths; path && *path; path++) {
-            g_hash_table_insert(paths, *path, source);
-        }
-    }
-    return paths;
-}
-
-static void remove_guards(GHashTable *sources)
-{
-    GHashTableIter iter;
-    void *source;
-    g_hash_table_iter_init(&iter, sources);
-    while (g_hash_table_iter_next(&iter, NULL, &source)) {
-        g_clear_pointer(&((HtSource *)source)->guard, ht_guard_free);
-    }
-}
-
-static bool make_guards(GHashTable *sources, GError **error)
-{
-    g_autoptr(GString) reasons = g_string_new(NULL);
-    GHashTableIter iter;
-    void *value;
-    g_hash_table_iter_init(&iter, sources);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        HtSource *source = value;
-        g_autoptr(GError) reason = NULL;
-        source->guard = ht_guard_new(source->config, &reason);
-        if (!source->guard) {
-            g_string_append_printf(reasons, "%s%s", reasons->len > 0 ? "\n" : "", reason->message);
-        }
-    }
-    if (reasons->len > 0) {
-        g_set_error_literal(error, HT_GUARD_ERROR, 0, reasons->str);
-    }
-    return reasons->len == 0;
-}
-
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    if (!make_guards(options->sources, error)) {
-        remove_guards(options->sources);
-        return NULL;
-    }
     HtDoor *door = g_new0(HtDoor, 1);
     door->intake = (HtIntake){.bus = options->bus,
                               .sources = options->sources,
-                              .paths = collect_paths(options->sources),
                               .spool = options->spool,
                               .dictionary = options->dictionary,
                               .spool_limits = options->spool_limits};
@@ -406,10 +350,10 @@ void ht_door_close(HtDoor *door)
     }
     ht_lingering_free(door->lingering);
     ht_peers_free(door->peers);
-    remove_guards(door->intake.sources);
-    g_hash_table_unref(door->intake.paths);
     g_free(door);
 }
+
+/* ---- What it says of itself ---- */
 
 void ht_door_status(const HtDoor *door, HtDoorStatus *status)
 {
@@ -418,4 +362,30 @@ void ht_door_status(const HtDoor *door, HtDoorStatus *status)
                              .refused = door->intake.refused,
                              .in_flight = door->intake.in_flight,
                              .unsent = door->intake.unsent};
+}
+
+#define OF(field) offsetof(HtDoorStatus, field)
+
+static const HtFigure figures[] = {
+    {"connections", "door_connections", "Connections at the public door.", OF(connections)},
+    {"requests", NULL, NULL, OF(requests)},
+    {"refused", NULL, NULL, OF(refused)},
+    {"inFlight", "door_in_flight", "Messages without an answer yet.", OF(in_flight)},
+};
+
+void ht_door_json(const HtDoor *door, HtBuffer *json)
+{
+    HtDoorStatus status;
+    ht_door_status(door, &status);
+    ht_json_open(json, "door");
+    ht_json_member_number(json, "port", door->port);
+    ht_figures_json(figures, G_N_ELEMENTS(figures), &status, json);
+    ht_buffer_add_char(json, '}');
+}
+
+void ht_door_metrics(const HtDoor *door, HtBuffer *text)
+{
+    HtDoorStatus status;
+    ht_door_status(door, &status);
+    ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status, text);
 }

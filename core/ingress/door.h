@@ -3,7 +3,7 @@
  * that break HTTP's framing rules are refused here (HARDENING.md's list). Main-loop thread. */
 #pragma once
 
-#include "core/ingress/source.h"
+#include "core/source/sources.h"
 #include "mappings/engine/reference/dictionary.h"
 #include "spool/spool.h"
 
@@ -14,15 +14,14 @@ GQuark ht_door_error_quark(void);
 
 typedef struct {
     const HtBusConfig *bus;
-    GHashTable *sources; /* name → HtSource; owned by the caller, lives longer than the door */
+    HtSources *sources; /* owned by the caller, lives longer than the door */
     HtSpool *spool;
     const HtSpoolLimits *spool_limits; /* the spool's; live longer than the door */
     const HtDictionary
         *dictionary; /* what hosts send is held against it; NULL, in tests only: against nothing */
 } HtDoorOptions;
 
-/* Reads the sources' tokens, binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR, or
- * HT_GUARD_ERROR for the tokens: all that are wrong, one a line. */
+/* Binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR. */
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error);
 
 /* The port in use (when the configured one was 0). */
@@ -38,8 +37,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDoor, ht_door_close)
 typedef struct {
     uint64_t connections;       /* open now */
     uint64_t requests, refused; /* since the start; refused: framing, limits, methods, unknown paths */
-    unsigned in_flight;
+    uint64_t in_flight;
     uint64_t unsent; /* answers whose sender had gone away */
 } HtDoorStatus;
 
 void ht_door_status(const HtDoor *door, HtDoorStatus *status);
+
+/* Adds the member "door" to the status page. */
+void ht_door_json(const HtDoor *door, HtBuffer *json);
+
+void ht_door_metrics(const HtDoor *door, HtBuffer *text);

@@ -24,7 +24,7 @@ struct HtRequest {
     HtSource *source;
     HtHead head;
     const char *service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
-    const char *path;    /* the source's further path that was used; NULL: /in/NAME */
+    const char *path;    /* under which its source answers here */
     HtBeginning beginning;
     HtAsker asker;
     Phase phase;

@@ -479,8 +479,7 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
 static char *make_address(const HtRequest *request)
 {
     const HtBusConfig *bus = request->intake->bus;
-    g_autofree char *own = g_strconcat("/in/", request->source->config->name, NULL);
-    const char *path = request->path ? request->path : own;
+    const char *path = request->path;
     if (bus->public_url) {
         size_t size = strlen(bus->public_url);
         return g_strdup_printf("%.*s%s", (int)(size - (size > 0 && bus->public_url[size - 1] == '/')),

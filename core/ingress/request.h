@@ -3,8 +3,9 @@
 #pragma once
 
 #include "core/ingress/answer.h"
+#include "core/ingress/framing.h"
 #include "core/ingress/peers.h"
-#include "core/ingress/source.h"
+#include "core/source/sources.h"
 #include "mappings/engine/reference/dictionary.h"
 
 typedef struct HtRequest HtRequest;
@@ -12,8 +13,7 @@ typedef struct HtRequest HtRequest;
 /* What the requests of a door share. Owned by the door. */
 typedef struct {
     const HtBusConfig *bus;
-    GHashTable *sources; /* name → HtSource */
-    GHashTable *paths;   /* further path, of its configuration → HtSource */
+    HtSources *sources;
     HtSpool *spool;
     const HtDictionary *dictionary;
     GSource *pump; /* the daemon's source, woken when a request goes on */
@@ -33,7 +33,7 @@ typedef struct {
     HtPeer *peer;
     HtSource *source;
     HtHead head;
-    const char *path; /* the one under which the source answers here, of its configuration; NULL: /in/NAME */
+    const char *path; /* under which the source answers here; the sources' */
     HtUuid id;
     const char *
         service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all. Lives as long as the request */

@@ -1,7 +1,7 @@
 /* Who may send: addresses and tokens, held against the head before a body is read. */
 #include "tests/unit/door-harness.h"
 
-#include "core/ingress/guard.h"
+#include "core/source/guard.h"
 
 #define TOKEN "0123456789abcdef"
 
@@ -104,14 +104,14 @@ static void without_keys_only_this_machine_may_send(void)
     g_autoptr(HtGuard) guard = ht_guard_new(&source, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct sockaddr_storage peer = {.ss_family = AF_INET};
-        HtHead head = {.soap = HT_SOAP_NONE};
         HtRefusal refusal = {.status = 0};
         if (inet_pton(AF_INET, cases[i].address, &((struct sockaddr_in *)&peer)->sin_addr) != 1) {
             peer.ss_family = AF_INET6;
             inet_pton(AF_INET6, cases[i].address, &((struct sockaddr_in6 *)&peer)->sin6_addr);
         }
         g_test_message("%s", cases[i].address);
-        g_assert_true(ht_guard_admits(guard, (struct sockaddr *)&peer, &head, &refusal) == cases[i].admitted);
+        g_assert_true(ht_guard_admits(guard, (struct sockaddr *)&peer, HT_TEXT_NONE, &refusal) ==
+                      cases[i].admitted);
         if (!cases[i].admitted) {
             g_assert_cmpuint(refusal.status, ==, 403);
             g_assert_nonnull(strstr(refusal.text, "`peers`"));
@@ -128,11 +128,10 @@ static void door_stays_shut_with_a_bad_token_file(void)
         g_autoptr(GError) error = NULL;
         char *file = i < G_N_ELEMENTS(bad) ? write_token(bad[i]) : g_strdup("/nowhere/token");
         Bus *bus = bus_new();
-        HtDoorOptions options = {.bus = &bus->config, .sources = bus->by_name, .spool = bus->spool};
         bus->source_configs[1].token_file = file;
         bus->source_configs[1].file = (char *)"a.conf";
         bus->source_configs[1].line = 7;
-        g_assert_null(ht_door_open(&options, &error));
+        g_assert_null(ht_sources_new(&bus->config, &error));
         g_assert_error(error, HT_GUARD_ERROR, 0);
         g_assert_true(g_str_has_prefix(error->message, "a.conf:7: error: [source marriage] token-file: "));
         g_assert_null(strstr(error->message, "0123456789"));

@@ -336,8 +336,8 @@ static void slow_peers_are_cut_off(void)
         {"POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n", "0", "HTTP/1.1 408 "},
     };
     Bus *bus = bus_new();
-    bus->config.header_timeout_ms = bus->config.body_grace_ms = 200;
-    bus->config.body_bytes_per_second = 100000;
+    bus->config.bus.header_timeout_ms = bus->config.bus.body_grace_ms = 200;
+    bus->config.bus.body_bytes_per_second = 100000;
     bus_open_door(bus);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Client) client = client_open(bus);
@@ -353,7 +353,7 @@ static void slow_peers_are_cut_off(void)
 static void idle_connections_are_closed(void)
 {
     Bus *bus = bus_new();
-    bus->config.idle_timeout_ms = 200;
+    bus->config.bus.idle_timeout_ms = 200;
     bus_open_door(bus);
     g_autoptr(Client) client = client_open(bus);
     client_post(client, "hukou", "", BODY);
@@ -366,8 +366,8 @@ static void idle_connections_are_closed(void)
 static void waiting_for_the_host_costs_no_time(void)
 {
     Bus *bus = bus_new();
-    bus->config.header_timeout_ms = bus->config.body_grace_ms = bus->config.idle_timeout_ms = 100;
-    bus->config.body_bytes_per_second = 1 << 30;
+    bus->config.bus.header_timeout_ms = bus->config.bus.body_grace_ms = bus->config.bus.idle_timeout_ms = 100;
+    bus->config.bus.body_bytes_per_second = 1 << 30;
     bus_open_door(bus);
     bus->hosts[0].hold = true;
     g_autoptr(Client) client = client_open(bus);
@@ -389,7 +389,7 @@ static void peers_beyond_the_limit_wait_for_a_place(void)
 {
     Bus *bus = bus_new();
     HtDoorStatus status;
-    bus->config.max_connections = 3;
+    bus->config.bus.max_connections = 3;
     bus_open_door(bus);
     Client *clients[6];
     for (int i = 0; i < 6; i++) {
@@ -411,7 +411,7 @@ static void peers_beyond_the_limit_wait_for_a_place(void)
 static void one_address_cannot_take_every_place(void)
 {
     Bus *bus = bus_new();
-    bus->config.max_connections_per_address = 2;
+    bus->config.bus.max_connections_per_address = 2;
     bus_open_door(bus);
     g_autoptr(Client) first = client_open(bus);
     g_autoptr(Client) second = client_open(bus);
@@ -481,15 +481,15 @@ static void bad_addresses_are_said(void)
 {
     static const char *const addresses[] = {"8080", "127.0.0.1:", "192.0.2.1:1", "nobody.invalid:80"};
     Bus *bus = bus_new();
-    HtDoorOptions options = {.bus = &bus->config, .sources = bus->by_name, .spool = bus->spool};
+    HtDoorOptions options = {.bus = &bus->config.bus, .spool = bus->spool};
     for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
         g_autoptr(GError) error = NULL;
-        bus->config.listen = (char *)(uintptr_t)addresses[i];
+        bus->config.bus.listen = (char *)(uintptr_t)addresses[i];
         g_assert_null(ht_door_open(&options, &error));
         g_assert_true(error && error->domain == HT_DOOR_ERROR);
         g_assert_nonnull(strstr(error->message, addresses[i]));
     }
-    bus->config.listen = (char *)"[::1]:0";
+    bus->config.bus.listen = (char *)"[::1]:0";
     g_autoptr(GError) error = NULL;
     HtDoor *door = ht_door_open(&options, &error);
     g_assert_true(door || strstr(error->message, "[::1]:0")); /* a machine may be without IPv6 */

@@ -48,8 +48,8 @@ static void receipt_names_what_is_on_disk(void)
     g_assert_cmpstr(id, ==, header);
     g_assert_cmpuint(bus_events(bus), ==, 2);
     g_assert_cmpstr(bus->hosts[0].seen_charset, ==, "gbk");
-    g_assert_cmpuint(bus->sources[0].figures.accepted, ==, 1);
-    g_assert_cmpuint(bus->sources[0].figures.events, ==, 2);
+    g_assert_cmpuint(bus->sources[0]->figures.accepted, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures.events, ==, 2);
     bus_stop(bus);
 }
 
@@ -102,7 +102,7 @@ static void resent_message_gets_the_original_receipt(void)
     }
     g_autoptr(Answer) other = post(bus, "hukou", "Idempotency-Key: 12\r\n", "<d/>");
     g_assert_null(strstr(other->head, "Hutong-Resent"));
-    g_assert_cmpuint(bus->sources[0].figures.resent, ==, 3);
+    g_assert_cmpuint(bus->sources[0]->figures.resent, ==, 3);
     bus_stop(bus);
 }
 
@@ -264,8 +264,8 @@ static void refusal_with_a_reply_is_a_refusal(void)
     g_autoptr(Answer) answer = post(bus, "hukou", "", "<record><reply/>");
     g_assert_cmpuint(answer->status, ==, 200);
     g_assert_cmpstr(answer->body, ==, "<ok>done</ok>");
-    g_assert_cmpuint(bus->sources[0].figures.rejected, ==, 1);
-    g_assert_cmpuint(bus->sources[0].figures.accepted, ==, 0);
+    g_assert_cmpuint(bus->sources[0]->figures.rejected, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures.accepted, ==, 0);
     g_assert_cmpuint(bus_events(bus), ==, 0);
     ht_spool_status(bus->spool, &status);
     g_assert_cmpuint(status.quarantined, ==, 1);
@@ -351,7 +351,7 @@ static void busy_host_takes_nothing(void)
     g_assert_cmpuint(small->status, ==, 503);
     g_autoptr(Answer) stream = post(bus, "hukou", "", large);
     g_assert_cmpuint(stream->status, ==, 503);
-    g_assert_cmpuint(bus->sources[0].figures.busy, ==, 2);
+    g_assert_cmpuint(bus->sources[0]->figures.busy, ==, 2);
     bus_stop(bus);
 }
 
@@ -396,7 +396,7 @@ static void body_that_ends_early_is_never_accepted(void)
     };
     Bus *bus = bus_new();
     g_autofree char *large = g_strnfill(100000, 'x');
-    bus->config.header_timeout_ms = 400; /* looks for ends four times as often */
+    bus->config.bus.header_timeout_ms = 400; /* looks for ends four times as often */
     bus_open_door(bus);
     for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
         g_autoptr(Client) client = client_open(bus);
@@ -589,12 +589,12 @@ static void wsdl_comes_from_the_host(void)
     g_assert_cmpuint(answer->status, ==, 200);
     g_assert_cmpstr(answer->body, ==, "<definitions/>");
     g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "http://bus.example:81/in/hukou");
-    bus->config.public_url = (char *)"https://outside.example/bus/";
+    bus->config.bus.public_url = (char *)"https://outside.example/bus/";
     client_say(client, "GET /in/hukou?singlewsdl HTTP/1.1\r\nHost: bus.example:81\r\n\r\n");
     g_autoptr(Answer) outside = client_answer(client);
     g_assert_cmpuint(outside->status, ==, 200);
     g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "https://outside.example/bus/in/hukou");
-    bus->config.public_url = NULL;
+    bus->config.bus.public_url = NULL;
     client_say(client, "HEAD /in/marriage?singleWsdl HTTP/1.1\r\nHost: b\r\n\r\n");
     WAIT_FOR(bus->hosts[1].wsdl_url[0]);
     g_assert_cmpstr(bus->hosts[1].wsdl_url, ==, "http://b/in/marriage");

@@ -1,5 +1,5 @@
 /* From a source's section to the options of its host. Used by the bus and by `hutong check`. Main thread. */
-#include "core/host-of-source.h"
+#include "core/source/host.h"
 
 #include "core/base/paths.h"
 
@@ -18,7 +18,7 @@ typedef struct {
     char *program, *adapter, *mapping, *data;
 } Paths;
 
-char *ht_adapter_of_source(const HtConfig *config, const HtSourceConfig *source)
+char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source)
 {
     g_autofree char *folder = config->bus.adapters ? g_strdup(config->bus.adapters) : ht_paths_adapters();
     g_autofree char *path = resolve(folder, source->adapter, ".so");
@@ -29,7 +29,7 @@ static void find_paths(const HtConfig *config, const HtSourceConfig *source, Pat
 {
     owned->data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
     owned->program = ht_paths_libexec("hutong-host");
-    owned->adapter = ht_adapter_of_source(config, source);
+    owned->adapter = ht_source_adapter(config, source);
     owned->mapping = resolve(config->bus.mappings ? config->bus.mappings : owned->data, source->mapping, "");
 }
 
@@ -41,7 +41,7 @@ static void clear_paths(Paths *owned)
     g_free(owned->data);
 }
 
-HtHost *ht_host_for_source(const HtConfig *config, const HtSourceConfig *source)
+HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
 {
     Paths paths;
     find_paths(config, source, &paths);

@@ -1,6 +1,6 @@
-/* Addresses and tokens of senders; see guard.h. The door makes one for each source and asks it; `hutong check` makes them to
+/* Addresses and tokens of senders; see guard.h. Each source has one, and the door asks it; `hutong check` makes them to
  * see whether it can. Main-loop thread. */
-#include "core/ingress/guard.h"
+#include "core/source/guard.h"
 
 #include "core/config/network.h"
 
@@ -137,9 +137,9 @@ static bool check_token(const HtGuard *guard, HtText authorization, HtRefusal *r
     return memeql_sec(shown, guard->token, sizeof shown) || ht_refuse(refusal, "token-wrong");
 }
 
-bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, const HtHead *head,
+bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, HtText authorization,
                      HtRefusal *refusal)
 {
     return check_peer(guard, peer, refusal) &&
-           (!guard->has_token || check_token(guard, head->authorization, refusal));
+           (!guard->has_token || check_token(guard, authorization, refusal));
 }

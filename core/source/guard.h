@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/config/config.h"
-#include "core/ingress/framing.h"
+#include "core/refusal/refusal.h"
 
 #include <sys/socket.h>
 
@@ -18,6 +18,7 @@ HtGuard *ht_guard_new(const HtSourceConfig *source, GError **error);
 void ht_guard_free(HtGuard *guard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtGuard, ht_guard_free)
 
-/* May this request be read on? `peer` is where it comes from. False with 403 or 401 in `refusal`. */
-bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, const HtHead *head,
+/* May this request be read on? `peer` is where it comes from, `authorization` what that header says; absent when there is none. False
+ * with 403 or 401 in `refusal`. */
+bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, HtText authorization,
                      HtRefusal *refusal);

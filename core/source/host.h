@@ -5,8 +5,8 @@
 #include "plugins/supervisor.h"
 
 /* The adapter's file, absolute. Free it. */
-char *ht_adapter_of_source(const HtConfig *config, const HtSourceConfig *source);
+char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source);
 
 /* Makes the host (it is started at need). The adapter is `NAME.so` in the adapters' directory, the mapping a name in the
  * mappings' directory; either may be a path instead. */
-HtHost *ht_host_for_source(const HtConfig *config, const HtSourceConfig *source);
+HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source);

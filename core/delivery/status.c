@@ -1,0 +1,56 @@
+/* The consumers on the status page and in the metrics. Figures and names only: no personal data passes here. Main-loop thread. */
+#include "core/delivery/status.h"
+
+#include "core/base/figures.h"
+#include "core/base/json.h"
+
+#define OF(field) offsetof(HtConsumerStatus, field)
+
+static const HtFigure figures[] = {
+    {"cursor", NULL, NULL, OF(cursor)},
+    {"backlog", "consumer_backlog", "Events between the cursor and the end of the spool.", OF(backlog)},
+    {"delivered", "consumer_delivered_total", "Events acknowledged.", OF(delivered)},
+    {"skipped", NULL, NULL, OF(skipped)},
+    {"dead", "consumer_dead_total", "Events that became dead letters.", OF(dead)},
+    {"attempts", "consumer_attempts_total", "Requests sent.", OF(attempts)},
+    {"failures", "consumer_failures_total", "Requests that failed.", OF(failures)},
+};
+
+static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
+{
+    ht_json_comma(json);
+    ht_buffer_add_char(json, '{');
+    ht_json_member(json, "name", ht_text_from(consumer->name));
+    ht_json_member(json, "state", ht_text_from(consumer->state));
+    ht_figures_json(figures, G_N_ELEMENTS(figures), consumer, json);
+    ht_json_member_time(json, "oldest", consumer->oldest_us);
+    ht_json_member(json, "lastError", ht_text_from(consumer->last_error));
+    ht_buffer_add_char(json, '}');
+}
+
+void ht_delivery_json(const HtDelivery *delivery, HtBuffer *json)
+{
+    ht_json_name(json, "consumers");
+    ht_buffer_add_char(json, '[');
+    for (unsigned i = 0; i < ht_delivery_consumers(delivery); i++) {
+        HtConsumerStatus consumer;
+        ht_delivery_status(delivery, i, &consumer);
+        add_consumer(&consumer, json);
+    }
+    ht_buffer_add_char(json, ']');
+}
+
+void ht_delivery_metrics(const HtDelivery *delivery, HtBuffer *text)
+{
+    for (size_t f = 0; f < G_N_ELEMENTS(figures); f++) {
+        const char *name = figures[f].metric;
+        if (name) {
+            ht_metric_begin(text, name, figures[f].help);
+        }
+        for (unsigned i = 0; name && i < ht_delivery_consumers(delivery); i++) {
+            HtConsumerStatus consumer;
+            ht_delivery_status(delivery, i, &consumer);
+            ht_metric_add(text, name, "consumer", consumer.name, ht_figure_value(&figures[f], &consumer));
+        }
+    }
+}
