@@ -37,9 +37,9 @@ typedef struct {
 
 /* ---- Names ---- */
 
-/* A document with one of these roots goes through the filter. UploadMarriage is the operation of our WSDL. */
+/* A document with one of these roots goes through the filter, and so does a record alone. */
 static const char *const roots[] = {"MARRY_RETRUNS", "NewDataSet", "DocumentElement",
-                                    "DataSet",       "diffgram",   "UploadMarriage"};
+                                    "DataSet",       "DataTable",  "diffgram"};
 static const char *const records[] = {"MARRY_RETRUN", "国家婚姻登记信息采集"};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -245,7 +245,8 @@ static void begin_column(MarriageState *state, const char *name, const char *con
 static void take_start(void *user, hutong_out *out, const char *name, const char *const *attributes)
 {
     MarriageState *state = user;
-    if (is_one_of(name, roots, COUNT(roots))) {
+    bool is_record = is_one_of(name, records, COUNT(records));
+    if (is_record || is_one_of(name, roots, COUNT(roots))) {
         state->depth = 0; /* anew: an earlier reading may have ended anywhere */
         state->column = COLUMN_NONE;
     }
@@ -259,7 +260,7 @@ static void take_start(void *user, hutong_out *out, const char *name, const char
     }
     if (state->depth > 0) {
         state->depth++;
-    } else if (is_one_of(name, records, COUNT(records))) {
+    } else if (is_record) {
         state->depth = 1;
         begin_record(state, out);
     }
@@ -307,6 +308,9 @@ static void *open_adapter(const hutong_host *host)
     state->host = host;
     for (size_t i = 0; i < COUNT(roots); i++) {
         host->filter(host, roots[i], &record_filter, state);
+    }
+    for (size_t i = 0; i < COUNT(records); i++) {
+        host->filter(host, records[i], &record_filter, state);
     }
     return state;
 }

@@ -355,6 +355,70 @@ static void test_too_many_and_too_few(void)
     g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel"));
 }
 
+/* ---- Documents as elements ---- */
+
+/* What belongs into a string is read when it stands there as elements, or in place of the parameter, with what the call means. */
+static void test_elements(void)
+{
+    static const char *const calls[] = {
+        ENVELOPE("<ws_delete><xml>" ROWS "</xml></ws_delete>"),
+        ENVELOPE("<ws_delete>" ROWS "</ws_delete>"),
+        ENVELOPE(
+            "<ws_delete><any><p:ROWS xmlns:p='urn:p'><ROW><ID>1</ID><XM>测试甲</XM></ROW></p:ROWS></any></ws_delete>"),
+        ENVELOPE("<ws_delete><parameters><xml>" ROWS "</xml></parameters></ws_delete>"),
+        ENVELOPE("<ws_delete href='#1'/><multiRef id='1'><xml>" ROWS "</xml></multiRef>"),
+        "<ws_delete><xml>" ROWS "</xml></ws_delete>",
+        "<removeRow>" ROWS "</removeRow>",
+    };
+    static const char *const taken[] = {
+        ENVELOPE("<putRow><token>x</token><xml>" ROWS "</xml></putRow>"),
+        ENVELOPE("<putRow><arg0>x</arg0><arg1>" ROWS "</arg1></putRow>"),
+        ENVELOPE("<findRowResponse><return>" ROWS "</return></findRowResponse>"),
+        ENVELOPE("<s:Submit xmlns:s='urn:hutong:source:t'><s:document>" ROWS "</s:document></s:Submit>"),
+        "<string xmlns='http://tempuri.org/'>" ROWS "</string>",
+    };
+    g_autoptr(MappingTest) test = new_test();
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_test_message("%zu", i);
+        mapping_test_run(test, calls[i]);
+        if (i == 3) { /* ws_delete has declared no parameters for one element to be around of */
+            assert_refused(test, "unknown-document");
+        } else {
+            assert_action(test, "cancel");
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(taken); i++) {
+        g_test_message("%zu", i);
+        mapping_test_run(test, taken[i]);
+        assert_action(test, "assert");
+        assert_lacks(test, 0, "unmapped");
+    }
+    mapping_test_run(test, ENVELOPE("<putRow><xml>" ROWS ROWS "</xml><xml>" STRING "</xml></putRow>"));
+    assert_events(test, 3);
+    mapping_test_run(test, ENVELOPE("<doSomething><xml>" ROWS "</xml></doSomething>"));
+    assert_refused(test, "operation-unknown");
+    mapping_test_run(test, ENVELOPE("<findRow><xml>" ROWS "</xml></findRow>"));
+    assert_refused(test, "query-not-answered");
+    mapping_test_run(test, "<other><xml>" ROWS "</xml></other>");
+    assert_refused(test, "unknown-document");
+}
+
+/* A path that leads there goes first, and so does the name of a parameter. */
+static void test_elements_that_are_named(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><element to='person.name' from='XM'/></event>"
+        "<event type='person.moved-out.v1' for-each='/put/x/ROWS/ROW'><element to='person.name' from='XM'/></event>"
+        "<event type='person.moved-out.v1' for-each='/y/ROW'><element to='person.name' from='XM'/></event>"
+        "<operation name='put'><in name='x'/><in name='y'/></operation>"));
+    mapping_test_run(test, ENVELOPE("<put><x><ROWS><ROW><XM>测试甲</XM></ROW></ROWS></x></put>"));
+    assert_events(test, 1);
+    assert_has(test, 0, "person.moved-out.v1");
+    mapping_test_run(test, ENVELOPE("<put><y><ROWS><ROW><XM>测试甲</XM></ROW></ROWS></y></put>"));
+    assert_events(test, 1);
+    assert_has(test, 0, "person.moved-in.v1");
+}
+
 static void test_errors(void)
 {
     static const char *const contents[][2] = {
@@ -392,6 +456,8 @@ int main(int argc, char **argv)
     g_test_add_func("/operation/parameters/by-place-where-names-are-lost", test_places);
     g_test_add_func("/operation/parameters/their-own-names-win", test_names_are_no_places);
     g_test_add_func("/operation/parameters/too-many-and-too-few", test_too_many_and_too_few);
+    g_test_add_func("/operation/elements/stand-for-a-document-in-a-string", test_elements);
+    g_test_add_func("/operation/elements/that-have-a-name-are-none", test_elements_that_are_named);
     g_test_add_func("/operation/compile/errors-have-lines", test_errors);
     int result = g_test_run();
     mapping_test_forget_reference();

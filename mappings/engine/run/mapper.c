@@ -111,8 +111,14 @@ static void take_document_end(void *user)
 static void take_start(void *user, HtName name, const HtAttribute *attributes, unsigned attribute_count)
 {
     HtMapper *mapper = user;
-    if (mapper->operations.watches) {
-        name = ht_operations_start(&mapper->operations, name);
+    HtOperations *operations = &mapper->operations;
+    if (operations->inner > 0) {
+        operations->inner++;
+    } else if (operations->holds > 0 && ht_operations_is_document(operations, name)) {
+        take_document_start(mapper, name);
+        operations->inner = 1;
+    } else if (operations->watches) {
+        name = ht_operations_start(operations, name);
         if (!name) {
             return;
         }
@@ -124,7 +130,7 @@ static void take_start(void *user, HtName name, const HtAttribute *attributes, u
         if (mapper->match.pass) {
             ht_filters_pass_start(&mapper->filters, name, attributes, attribute_count);
         }
-        if (mapper->operations.watches && mapper->operations.hushes) {
+        if (operations->watches && operations->hushes) {
             ht_match_hush(&mapper->match);
         }
     }
@@ -160,7 +166,8 @@ static HtNameRole get_role(void *user, HtText name)
 static void take_end(void *user, HtName name)
 {
     HtMapper *mapper = user;
-    if (mapper->operations.watches && !ht_operations_end(&mapper->operations)) {
+    HtOperations *operations = &mapper->operations;
+    if (operations->inner == 0 && operations->watches && !ht_operations_end(operations)) {
         return;
     }
     if (mapper->filters.active) {
@@ -170,6 +177,9 @@ static void take_end(void *user, HtName name)
         }
     } else {
         ht_match_end(&mapper->match);
+    }
+    if (operations->inner > 0 && --operations->inner == 0) {
+        take_document_end(mapper);
     }
 }
 

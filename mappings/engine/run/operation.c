@@ -8,6 +8,8 @@
 #define NAME_SHOWN 64 /* bytes of a name that a fault repeats */
 #define LIST_SHOWN 200
 
+enum { IN_OPERATION = 1, IN_PARAMETER = 2 }; /* elements open, with the one that is meant */
+
 typedef struct {
     const HtOperation *operation; /* that it is; NULL: none */
     HtMeans means;                /* with what is around it */
@@ -48,6 +50,8 @@ void ht_operations_begin(HtOperations *operations)
 {
     g_array_set_size(operations->documents, 0);
     operations->watches = false;
+    operations->holds = 0;
+    operations->inner = 0;
     operations->call = (HtCall){0};
     operations->calls = 0;
     operations->must_learn = false;
@@ -300,6 +304,40 @@ static void watch(HtOperations *operations)
     operations->watches = call->operation && call->document == operations->documents->len;
 }
 
+/* How many elements of the outermost document may be around documents: itself, and a parameter of an operation. */
+static unsigned count_holding(const HtOperations *operations, HtName root, bool has_parameters)
+{
+    if (has_parameters) {
+        return IN_PARAMETER;
+    }
+    return is_wrapping(root) && !is_known(operations->mapper, root) ? IN_OPERATION : 0;
+}
+
+/* What is called as a parameter or an operation is that. */
+static bool has_other_meaning(const HtOperations *operations, HtName name)
+{
+    const HtOperation *operation = operations->call.operation;
+    bool is_parameter = false;
+    for (guint i = 0; operation && i < operation->in->len && !is_parameter; i++) {
+        is_parameter = g_ascii_strcasecmp(((const HtPart *)operation->in->pdata[i])->name, name) == 0;
+    }
+    return is_parameter || ht_operations_find(operations->mapper->mapping->operations, name);
+}
+
+bool ht_operations_is_document(const HtOperations *operations, HtName name)
+{
+    HtMapper *mapper = operations->mapper;
+    HtMatch *match = &mapper->match;
+    uint16_t anywhere = 0;
+    if (operations->documents->len != 1 || match->depth == 0 || match->depth > operations->holds ||
+        match->record_depth > 0 || mapper->filters.active) {
+        return false;
+    }
+    HtNode *around = ht_match_open_node(match, match->depth);
+    bool is_named = around && ht_match_tree_child(match, around, name, &anywhere);
+    return !is_named && is_known(mapper, name) && !has_other_meaning(operations, name);
+}
+
 HtName ht_operations_document_start(HtOperations *operations, HtName root)
 {
     const HtMapping *mapping = operations->mapper->mapping;
@@ -321,6 +359,9 @@ HtName ht_operations_document_start(HtOperations *operations, HtName root)
         begin_answer(operations, &document, answered);
     } else {
         begin_other(operations, &document, root, depth == 0);
+    }
+    if (depth == 0) {
+        operations->holds = count_holding(operations, root, operation || answered);
     }
     if (operation && around.operation && around.operation != operation) {
         refuse_nested(operations);
@@ -353,8 +394,6 @@ void ht_operations_document_end(HtOperations *operations)
 }
 
 /* ---- Parameters ---- */
-
-enum { IN_OPERATION = 1, IN_PARAMETER = 2 }; /* elements open, with the one that is meant */
 
 static HtName name_parameter(HtOperations *operations, HtName name)
 {

@@ -40,8 +40,10 @@ typedef struct {
     bool must_learn;              /* it must be read with them */
     bool hushes;                  /* what the element at hand holds is no field */
     bool watches;                 /* elements of the document at hand are to be shown, too */
-    HtMeans worst;                /* of all operations of the part, */
-    const char *worst_name;       /* and which it is */
+    unsigned holds; /* in the outermost document, so many elements may be around one of documents; 0: none */
+    unsigned inner; /* elements that are open of a document that stands there as elements; 0: none */
+    HtMeans worst;  /* of all operations of the part, */
+    const char *worst_name; /* and which it is */
     bool failed;
     HtFault fault;
 } HtOperations;
@@ -59,6 +61,10 @@ bool ht_operations_learn(HtOperations *operations);
 /* Gives the name by which the paths know the root: an operation's is as it is declared, however it is called. */
 HtName ht_operations_document_start(HtOperations *operations, HtName root);
 void ht_operations_document_end(HtOperations *operations);
+
+/* True when the element that begins is a document by itself, where one in a string would be read, too: a child of the operation, of one
+ * of its parameters, or of what only wraps, with a root that somebody knows, and no path leads to it where it stands. */
+bool ht_operations_is_document(const HtOperations *operations, HtName name);
 
 /* An element of a document that is watched. Gives the name by which the paths know it; NULL: it is left out, and so is its end. */
 HtName ht_operations_start(HtOperations *operations, HtName name);
