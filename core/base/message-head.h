@@ -12,7 +12,7 @@ typedef struct {
     HtText soap_action;  /* header, or SOAP 1.2's action parameter */
     bool soap_expected;  /* the content type says SOAP 1.2 */
     uint32_t
-        alter; /* what of it the conformance kit wants altered (match/alter.h); 0, as always in a bus: nothing */
+        alter; /* what of it the conformance kit wants altered (values/alter.h); 0, as always in a bus: nothing */
 } HtMessageHead;
 
 /* The field that may follow the head, as the last one: the body itself. */

@@ -16,6 +16,10 @@ typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersio
 /* Which WS-Addressing the request's header has; an answer speaks the same. */
 typedef enum { HT_ADDRESSING_NONE = 0, HT_ADDRESSING_2004 = 2004, HT_ADDRESSING_2005 = 2005 } HtAddressing;
 
+/* The generic operation that every source has, and how its namespace begins; the source's name follows. */
+#define HT_SUBMIT "Submit"
+#define HT_SUBMIT_URI "urn:hutong:source:"
+
 /* Events that one record can make at most, as the mapping engine has it too. */
 #define HT_OUTCOME_RECORD_EVENTS 64
 
@@ -32,7 +36,7 @@ typedef struct {
 
 /* How much the first fault's code says about the HTTP status: the bus's table in core/ingress/answer.c. */
 
-/* What came of an alteration that the conformance kit asked for (mappings/engine/match/alter.h); all zero when nothing was asked. */
+/* What came of an alteration that the conformance kit asked for (mappings/engine/values/alter.h); all zero when nothing was asked. */
 typedef struct {
     uint32_t values; /* that the mapping names, in the payload */
     HtText path;     /* of the value that was altered; absent: none was */

@@ -5,7 +5,6 @@
 #include "core/base/clock.h"
 #include "core/base/not-understood.h"
 #include "core/base/json.h"
-#include "mappings/engine/service/service.h"
 
 #define RECEIPT_NAMESPACE "urn:hutong:receipt:1"
 #define SOAP11_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"

@@ -44,7 +44,7 @@ void ht_kit_note(HtKit *kit, const char *text);
 
 /* What came of one payload. */
 typedef struct {
-    uint32_t alter; /* what of the payload is to be altered (mappings/engine/match/alter.h); 0: nothing */
+    uint32_t alter; /* what of the payload is to be altered (mappings/engine/values/alter.h); 0: nothing */
     bool done;
     bool died;     /* the host, with this payload in its hands */
     char *error;   /* it died, or could not start; else NULL */

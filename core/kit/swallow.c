@@ -4,7 +4,7 @@
 #include "core/kit/kit-inside.h"
 
 #include "core/base/event-digest.h"
-#include "mappings/engine/match/alter.h"
+#include "mappings/engine/values/alter.h"
 
 /* Changes of one group's fixtures, spread over them: each costs a payload's time. */
 #define ALTERATIONS 12000

@@ -16,6 +16,7 @@ engine-reference_SRC := \
 	mappings/engine/reference/tables.c
 
 engine-values_SRC := \
+	mappings/engine/values/alter.c \
 	mappings/engine/values/convert-number.c \
 	mappings/engine/values/convert.c \
 	mappings/engine/values/dates-epoch.c \
@@ -62,6 +63,8 @@ engine-read_SRC := \
 
 engine-rules_SRC := \
 	mappings/engine/rules/flag.c \
+	mappings/engine/rules/mapping.c \
+	mappings/engine/rules/when.c \
 	mappings/engine/rules/xpathrec.c
 
 engine-compile_SRC := \
@@ -84,7 +87,7 @@ engine-compile_SRC := \
 
 engine-match_SRC := \
 	mappings/engine/match/action-value.c \
-	mappings/engine/match/alter.c \
+	mappings/engine/match/alteration.c \
 	mappings/engine/match/clean.c \
 	mappings/engine/match/count.c \
 	mappings/engine/match/form.c \

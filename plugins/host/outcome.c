@@ -193,7 +193,7 @@ static bool ask_service(HtWorker *worker)
                             .events = outcome->events->len};
     ht_buffer_reset(&worker->text, KEEP_BYTES);
     return worker->mapping && outcome->soap != HT_SOAP_NONE &&
-           ht_service_answer(worker->mapping, &facts, &worker->text);
+           ht_services_answer(ht_mapping_services(worker->mapping), &facts, &worker->text);
 }
 
 /* What is wrong with the envelope itself is answered in SOAP's way, whatever the department's is. */

@@ -2,6 +2,7 @@
  * at each end of hutong-host's life. */
 #include "plugins/host/worker.h"
 
+#include "mappings/engine/compile/compile.h"
 #include "plugins/loader.h"
 #include "plugins/sandbox.h"
 

@@ -3,6 +3,7 @@
  * check of the packed event). Both ways run in
  * turns on one core in this process; what counts is the ratio of the medians of CPU time. `bench-mapping [ROUNDS]`; exit status 1 when
  * a ratio is above its limit. */
+#include "mappings/engine/compile/compile.h"
 #include "mappings/engine/run/mapper.h"
 #include "tests/bench/bare.h"
 

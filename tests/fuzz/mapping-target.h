@@ -2,6 +2,7 @@
  * (tests/data/mappings/rich.xml), and what must hold of every outcome. Included by one target at a time. */
 #pragma once
 
+#include "mappings/engine/compile/compile.h"
 #include "mappings/engine/run/mapper.h"
 
 #include <stdlib.h>

@@ -340,7 +340,8 @@ static inline bool ask_service(AdapterTest *test)
                             .records = outcome->records,
                             .events = outcome->events->len};
     ht_buffer_reset(&test->text, 4096);
-    return outcome->soap != HT_SOAP_NONE && ht_service_answer(test->mapping, &facts, &test->text);
+    return outcome->soap != HT_SOAP_NONE &&
+           ht_services_answer(ht_mapping_services(test->mapping), &facts, &test->text);
 }
 
 static inline bool ask_reply(AdapterTest *test)

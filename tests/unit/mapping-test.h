@@ -1,6 +1,7 @@
 /* For the tests of the mapping engine: compiles a mapping given as text, runs payloads through it, shows events as JSON. */
 #pragma once
 
+#include "mappings/engine/compile/compile.h"
 #include "mappings/engine/run/mapper.h"
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* The values that the conformance kit alters: another one of its kind, of the same size. */
-#include "mappings/engine/match/alter.h"
+#include "mappings/engine/values/alter.h"
 #include "mappings/engine/values/idnumber.h"
 #include "tests/unit/mapping-test.h"
 

@@ -84,7 +84,7 @@ static char *answer(const char *content, const HtServiceFacts *facts)
     g_autofree char *text = g_strdup_printf(MAPPING("%s"), content);
     g_autoptr(HtMapping) mapping = mapping_test_compile(text, NULL);
     HtBuffer buffer = {.data = NULL};
-    bool given = ht_service_answer(mapping, facts, &buffer);
+    bool given = ht_services_answer(ht_mapping_services(mapping), facts, &buffer);
     char *result = given ? g_strndup(buffer.data, buffer.size) : NULL;
     g_assert_true(given || buffer.size == 0);
     ht_buffer_clear(&buffer);

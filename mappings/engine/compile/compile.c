@@ -1,125 +1,14 @@
 /* Loading a mapping file: its grammar, its top level, and what can only be checked when all of it has been read. Runs when a
  * host starts and in `hutong check`; not on the path of messages. */
-#include "mappings/engine/compile/compiler.h"
+#include "mappings/engine/compile/compile.h"
 
 #include "core/base/paths.h"
+#include "mappings/engine/compile/compiler.h"
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 
 G_DEFINE_QUARK(ht_mapping_error, ht_mapping_error)
-
-/* ---- Life of a mapping ---- */
-
-static void free_record(gpointer data)
-{
-    HtRecordRule *rule = data;
-    g_free(rule->path);
-    g_free(rule->events);
-    g_free(rule->skips);
-    g_free(rule->counts);
-    g_free(rule);
-}
-
-static void free_each(gpointer data)
-{
-    HtEachRule *rule = data;
-    g_free(rule->path);
-    g_ptr_array_unref(rule->columns);
-    g_free(rule);
-}
-
-static void free_event(gpointer data)
-{
-    HtEventRule *rule = data;
-    g_free(rule->covers);
-    g_free(rule->named);
-    g_free(rule);
-}
-
-static void free_flag(gpointer data)
-{
-    HtFlagRule *rule = data;
-    for (unsigned i = 0; i < rule->n_words; i++) {
-        g_free((char *)rule->words[i].data);
-    }
-    g_free(rule->words);
-    g_free(rule);
-}
-
-static void free_action(gpointer data)
-{
-    HtActionRule *rule = data;
-    g_array_unref(rule->values);
-    g_free(rule);
-}
-
-static void free_xpath(gpointer data)
-{
-    ht_xpath_free(data);
-}
-
-static void free_array(gpointer data)
-{
-    g_ptr_array_unref(data);
-}
-
-static HtMapping *new_mapping(const char *path)
-{
-    HtMapping *mapping = g_new0(HtMapping, 1);
-    mapping->path = g_strdup(path);
-    mapping->trie = ht_trie_new();
-    mapping->events = g_ptr_array_new_with_free_func(free_event);
-    mapping->records = g_ptr_array_new_with_free_func(free_record);
-    mapping->eaches = g_ptr_array_new_with_free_func(free_each);
-    mapping->answers = g_ptr_array_new_with_free_func(g_free);
-    mapping->counts = g_ptr_array_new_with_free_func(g_free);
-    mapping->nulls = g_ptr_array_new_with_free_func(g_free);
-    mapping->flags = g_ptr_array_new_with_free_func(free_flag);
-    mapping->fillers = g_ptr_array_new_with_free_func(g_free);
-    mapping->secrets = g_ptr_array_new_with_free_func(g_free);
-    mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
-    mapping->absolute_paths = g_ptr_array_new_with_free_func(g_free);
-    mapping->absolute_carried = g_array_new(FALSE, TRUE, sizeof(bool));
-    mapping->types = g_ptr_array_new();
-    mapping->owned = g_ptr_array_new_with_free_func(g_free);
-    mapping->services = g_ptr_array_new();
-    mapping->operations = g_ptr_array_new();
-    mapping->actions = g_ptr_array_new_with_free_func(free_action);
-    mapping->arrays = g_ptr_array_new_with_free_func(free_array);
-    mapping->whens = ht_when_pool_new();
-    mapping->xpaths = g_ptr_array_new_with_free_func(free_xpath);
-    return mapping;
-}
-
-void ht_mapping_free(HtMapping *mapping)
-{
-    if (!mapping) {
-        return;
-    }
-    ht_trie_free(mapping->trie);
-    GPtrArray *arrays[] = {
-        mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
-        mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
-        mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
-        mapping->services, mapping->flags,   mapping->fillers,      mapping->absolute_paths};
-    for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
-        g_ptr_array_unref(arrays[i]);
-    }
-    g_ptr_array_unref(mapping->operations);
-    g_ptr_array_unref(mapping->secrets);
-    g_ptr_array_unref(mapping->actions);
-    g_array_unref(mapping->absolute_carried);
-    g_free(mapping->path);
-    g_free(mapping->source);
-    g_free(mapping->authority);
-    g_free(mapping);
-}
-
-const char *const *ht_mapping_event_types(const HtMapping *mapping)
-{
-    return (const char *const *)mapping->types->pdata;
-}
 
 /* ---- Grammar ---- */
 
@@ -457,14 +346,9 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     g_hash_table_unref(compiler->eaches);
 }
 
-const char *const *ht_mapping_secrets(const HtMapping *mapping)
-{
-    return (const char *const *)mapping->secrets->pdata;
-}
-
 HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error)
 {
-    g_autoptr(HtMapping) mapping = new_mapping(path);
+    g_autoptr(HtMapping) mapping = ht_mapping_new(path);
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autoptr(GPtrArray) uses = g_ptr_array_new_with_free_func(g_free);
     HtCompiler compiler = {.mapping = mapping, .reference = reference, .errors = errors, .uses = uses};

@@ -4,6 +4,8 @@
 
 #include <libxml/tree.h>
 
+#include "mappings/engine/compile/when.h"
+#include "mappings/engine/reference/reference.h"
 #include "mappings/engine/rules/rules.h"
 
 /* The <use> by which elements of a <define> came to where they are. */
@@ -69,9 +71,6 @@ bool ht_compile_is(const xmlNode *node, const char *name);
 bool ht_compile_defines(HtCompiler *compiler, xmlDoc *document);
 
 /* ---- compile/path.c ---- */
-
-HtTrieNode *ht_trie_new(void);
-void ht_trie_free(HtTrieNode *node);
 
 /* The node of an absolute path, or of one relative to `from`; made when it is not there. NULL after an error. */
 HtTrieNode *ht_compile_reach(HtCompiler *compiler, const xmlNode *node, HtTrieNode *from, const char *path);

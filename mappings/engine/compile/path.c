@@ -5,33 +5,6 @@
 
 /* ---- The tree ---- */
 
-HtTrieNode *ht_trie_new(void)
-{
-    HtTrieNode *node = g_new0(HtTrieNode, 1);
-    node->stores = g_array_new(FALSE, FALSE, sizeof(HtStore));
-    node->clears = g_array_new(FALSE, FALSE, sizeof(HtSlot));
-    node->record = node->each = node->answer = node->count = -1;
-    node->named = HT_SLOT_NONE;
-    return node;
-}
-
-void ht_trie_free(HtTrieNode *node)
-{
-    while (node) {
-        HtTrieNode *next = node->next;
-        ht_trie_free(node->children);
-        g_array_unref(node->stores);
-        g_array_unref(node->clears);
-        if (node->fields) {
-            g_array_unref(node->fields);
-        }
-        g_free(node->pass);
-        g_free(node->name);
-        g_free(node);
-        node = next;
-    }
-}
-
 static HtTrieNode *reach_child(HtTrieNode *parent, const char *name, bool attribute)
 {
     HtTrieNode **place = &parent->children;

@@ -1,29 +1,12 @@
 /* Conditions, read: a small parser into a tree of tests, equal ones of which are one. Runs when a mapping is loaded. */
-#include "mappings/engine/rules/when-inside.h"
+#include "mappings/engine/compile/when.h"
 
+#include "mappings/engine/rules/when-inside.h"
 #include "mappings/engine/values/convert.h"
 
 #define DEPTH_MAX 32
 
 /* ---- The pool ---- */
-
-static void free_when(gpointer data)
-{
-    HtWhen *when = data;
-    for (unsigned i = 0; i < when->n_values; i++) {
-        g_free((char *)when->values[i].data);
-    }
-    g_free(when->values);
-    g_free(when->path);
-    g_free(when);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtWhen, free_when)
-
-GPtrArray *ht_when_pool_new(void)
-{
-    return g_ptr_array_new_with_free_func(free_when);
-}
 
 static HtWhen *new_test(Test test, const HtWhen *left, const HtWhen *right)
 {
@@ -66,7 +49,7 @@ static const HtWhen *share(GPtrArray *pool, HtWhen *made)
     for (guint i = 0; i < pool->len; i++) {
         HtWhen *other = pool->pdata[i];
         if (is_equal(made, other)) {
-            free_when(made);
+            ht_when_free(made);
             other->is_shared = true;
             return other;
         }

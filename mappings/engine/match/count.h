@@ -3,6 +3,7 @@
  * payload's end. Host process, the mapper's thread. Engine only. */
 #pragma once
 
+#include "mappings/engine/match/when.h"
 #include "mappings/engine/rules/rules.h"
 
 /* One rule's numbers in the payload at hand. */

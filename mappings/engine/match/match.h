@@ -1,13 +1,16 @@
 /* The matcher: walks the mapping's tree of paths along with the document's events and keeps the values that the mapping
  * names, and those that it does not (unmapped). Fed by the mapper with a reader's events or an adapter's own; calls the
  * recorder at the end of each record. Host process, the mapper's thread; nothing is allocated once its buffers have grown
- * to the usual size. Engine only; the fields are for match.c, when.c and the recorder. */
+ * to the usual size. Engine only; the fields are for match.c, when.c and the recorder.
+ *
+ * Split by idea: match.c walks, values.c is asked for values, clean.c puts them right, alteration.c alters them for the kit. */
 #pragma once
 
 #include "mappings/engine/match/action-value.h"
-#include "mappings/engine/match/alter.h"
 #include "mappings/engine/match/count.h"
+#include "mappings/engine/match/when.h"
 #include "mappings/engine/read/reader.h"
+#include "mappings/engine/values/alter.h"
 
 #define HT_ITEM_NAME_MAX 255 /* bytes of a name that nobody named */
 
@@ -32,6 +35,15 @@ typedef struct {
     bool noted;               /* some element of the event at hand has its marks */
     HtMarks marks;
 } HtChange;
+
+/* What the conformance kit asks for, and what has come of it. */
+typedef struct {
+    uint32_t ask;
+    uint32_t met;      /* values so far in the payload, */
+    uint32_t met_part; /* and before the part at hand */
+    HtText path;       /* of the value that was altered, the last one; absent: none was */
+    bool carried;      /* an event says what was altered, not only how it was sent */
+} HtAlteration;
 
 /* Unmapped fields as packed items, ready to be appended to an event: of each record, and of what stands around the records. */
 typedef struct {

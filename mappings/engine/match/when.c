@@ -1,7 +1,9 @@
 /* Conditions, asked: the walk over a tree of tests at the end of each record; host process, the mapper's thread. */
-#include "mappings/engine/rules/when-inside.h"
+#include "mappings/engine/match/when.h"
 
+#include "mappings/engine/match/match.h"
 #include "mappings/engine/reference/divisions.h"
+#include "mappings/engine/rules/when-inside.h"
 #include "mappings/engine/text/value.h"
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/dates.h"

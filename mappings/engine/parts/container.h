@@ -6,7 +6,9 @@
  * in a container), attachment-unreferenced; those of unzip.h. */
 #pragma once
 
-#include "mappings/engine/read/attach.h"
+#include "mappings/engine/parts/payload.h"
+#include "core/base/fault.h"
+#include "core/base/limits.h"
 
 typedef struct HtContainer HtContainer;
 

@@ -2,7 +2,10 @@
  * a multipart body. Everything here comes from outside. Called by container.c in the host; no state, one thread. */
 #pragma once
 
-#include "mappings/engine/run/mapper.h"
+#include <glib.h>
+
+#include "core/base/fault.h"
+#include "core/base/limits.h"
 
 #define HT_MIME_HEADER_BYTES 16384 /* of one part */
 

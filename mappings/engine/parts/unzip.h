@@ -3,7 +3,8 @@
  * may hold personal data. Over Debian's minizip, which opens no file here. Called by container.c in the host; one thread. */
 #pragma once
 
-#include "mappings/engine/run/mapper.h"
+#include "core/base/fault.h"
+#include "core/base/limits.h"
 
 typedef struct HtUnzip HtUnzip;
 

@@ -6,22 +6,8 @@
  * What is put in counts against the cap on a value, and all together against that on a document. */
 #pragma once
 
+#include "mappings/engine/parts/payload.h"
 #include "mappings/engine/read/strings.h"
-
-/* One part of the payload beside its document. Texts belong to the container. */
-typedef struct {
-    HtText id;           /* Content-ID, without angle brackets; absent when it has none */
-    HtText bytes;        /* without transfer encoding */
-    HtText content_type; /* header's value; absent when none */
-    bool is_xml;
-    uint32_t part; /* from 1 */
-    bool used;     /* some element refers to it */
-} HtAttachment;
-
-typedef struct HtAttachments {
-    HtAttachment *list;
-    unsigned count;
-} HtAttachments;
 
 typedef struct HtAttach HtAttach;
 

@@ -7,7 +7,8 @@
 #pragma once
 
 #include "core/base/outcome.h"
-#include "mappings/engine/run/mapper.h"
+#include "core/base/limits.h"
+#include "mappings/engine/parts/payload.h"
 
 typedef struct HtReader HtReader;
 

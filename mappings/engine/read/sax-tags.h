@@ -2,7 +2,8 @@
  * before any handler is asked. Called by sax.c only; no state. */
 #pragma once
 
-#include "mappings/engine/run/mapper.h"
+#include "core/base/fault.h"
+#include "core/base/limits.h"
 
 /* False when a start tag is longer than limits->start_tag_bytes or has more attributes (namespace declarations included)
  * than limits->attributes. `fault` then says so, with the line inside the text. */

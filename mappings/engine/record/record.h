@@ -4,6 +4,7 @@
  * happened, record/data.c elements, record/value.c the conversion of one value. Engine only. */
 #pragma once
 
+#include "mappings/engine/rules/options.h"
 #include "mappings/engine/rules/rules.h"
 #include "mappings/engine/values/dates.h"
 #include "mappings/engine/values/idnumber.h"

@@ -6,20 +6,14 @@
 #include <glib.h>
 
 #include "core/base/event.h"
-#include "mappings/engine/run/mapper.h"
+#include "mappings/engine/reference/reference.h"
+#include "mappings/engine/rules/mapping.h"
 #include "mappings/engine/service/service.h"
+#include "mappings/engine/rules/flag.h"
 #include "mappings/engine/rules/when.h"
 #include "mappings/engine/rules/xpathrec.h"
 
 /* ---- Paths ---- */
-
-/* Where a value is kept while a record is read. Two bits of a slot say whose it is: the record's, the payload's (absolute
- * paths), or one column of the repeated group at hand. */
-#define HT_SLOT_NONE UINT16_MAX
-#define HT_SLOT_ABSOLUTE 0x4000
-#define HT_SLOT_COLUMN 0x8000
-#define HT_SLOT_NUMBER 0x3fff
-#define HT_SLOTS_MAX 0x3ff0
 
 /* Paths to try in order. */
 typedef struct {
@@ -303,3 +297,7 @@ struct HtMapping {
     GPtrArray *arrays;         /* GPtrArray * of the services, the same */
     GPtrArray *whens, *xpaths;
 };
+
+/* Empty, for the compiler to fill; and a node without children. */
+HtMapping *ht_mapping_new(const char *path);
+HtTrieNode *ht_trie_new(void);

@@ -1,8 +1,7 @@
-/* A condition, as compile/when.c makes it and when.c holds it against a record. Private to them. */
+/* A condition, as compile/when.c makes it and match/when.c holds it against a record. Private to them. */
 #pragma once
 
-#include "mappings/engine/match/match.h"
-#include "mappings/engine/rules/when.h"
+#include "mappings/engine/rules/rules.h"
 
 typedef enum {
     TEST_HAS,
@@ -41,3 +40,6 @@ struct HtWhen {
     const HtXpath *xpath;
     const HtWhen *left, *right;
 };
+
+void ht_when_free(HtWhen *when);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtWhen, ht_when_free)

@@ -1,4 +1,4 @@
-/* The mapping engine's front: one payload in, one outcome out. Runs in the host process (and in explain, tests, bench);
+/* The mapping engine's front: one payload in, one outcome out. Runs in the host process (and in tests, bench);
  * one mapper belongs to one thread and is used for many payloads, so that nothing is allocated anew for each.
  *
  * The way of a payload, in one pass: text (encoding) → prolog (DOCTYPE refused) → libxml2 SAX with caps → envelope (SOAP
@@ -8,46 +8,11 @@
 
 #include <glib.h>
 
-#include "core/base/limits.h"
-#include "core/base/message-head.h"
 #include "core/base/outcome.h"
-#include "mappings/engine/reference/dictionary.h"
-#include "mappings/engine/reference/divisions.h"
-#include "mappings/engine/reference/tables.h"
-
-/* What all mappings share: read once, never changed. */
-typedef struct {
-    const HtDictionary *dictionary;
-    const HtTables *tables;
-    const HtDivisions *divisions;
-} HtReference;
-
-/* ---- A mapping file, compiled ---- */
-
-typedef struct HtMapping HtMapping;
-
-/* Reads and compiles `path` (docs/mapping.md), validated against the RELAX NG schema beside the dictionary. All errors
- * at once, each `file:line: error: …`, in the GError's message, one a line. HT_MAPPING_ERROR. */
-HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error);
-void ht_mapping_free(HtMapping *mapping);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapping, ht_mapping_free)
-
-#define HT_MAPPING_ERROR (ht_mapping_error_quark())
-GQuark ht_mapping_error_quark(void);
-
-/* Event types that it can make, NULL-terminated. */
-const char *const *ht_mapping_event_types(const HtMapping *mapping);
-
-/* What the mapping names as secrets beside those that core/base/secrets.h knows; ends with NULL. */
-const char *const *ht_mapping_secrets(const HtMapping *mapping);
-
-/* ---- Running it ---- */
-
-typedef struct {
-    HtLimits limits;
-    const char *division;    /* jurisdiction assumed where a record names none; may be NULL */
-    bool quarantine_invalid; /* take the good records although others are bad; else one bad record refuses all */
-} HtMapperOptions;
+#include "mappings/engine/parts/payload.h"
+#include "mappings/engine/reference/reference.h"
+#include "mappings/engine/rules/mapping.h"
+#include "mappings/engine/rules/options.h"
 
 typedef struct HtMapper HtMapper;
 
@@ -62,17 +27,6 @@ void ht_mapper_answer_queries(HtMapper *mapper);
 /* Of the last payload: true for an archive that holds secrets (core/base/secrets.h), or was not read to its end. Nobody else can
  * find them: they are compressed. */
 bool ht_mapper_hides_secrets(const HtMapper *mapper);
-
-struct HtAttachments; /* attach.h */
-
-/* What came with the request. */
-typedef struct {
-    HtText body;                       /* as received */
-    HtMessageHead head;                /* of a part of a container: what the part's own headers say */
-    struct HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
-    const GPtrArray
-        *operations; /* the mapping's (service.h), for SOAPActions; the mapper fills it in. NULL: unknown */
-} HtPayload;
 
 /* Maps one payload. The outcome (initialised by the caller) is filled; its texts and events live until the next call.
  * Never fails otherwise: whatever is wrong is a fault in the outcome. */

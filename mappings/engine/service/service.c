@@ -1,7 +1,6 @@
 /* Answers of declared operations, from their templates. Called by the host once a message's fate is known; no state. */
 #include "mappings/engine/service/service.h"
 
-#include "mappings/engine/rules/rules.h"
 #include "mappings/engine/service/soap-action.h"
 
 #include <string.h>
@@ -172,10 +171,10 @@ static char *name_response(const HtOperation *operation, HtText called)
     return g_strdup(operation->response);
 }
 
-bool ht_service_answer(const HtMapping *mapping, const HtServiceFacts *facts, HtBuffer *to)
+bool ht_services_answer(const GPtrArray *services, const HtServiceFacts *facts, HtBuffer *to)
 {
     const HtService *service = NULL;
-    const HtOperation *operation = ht_services_find(mapping->services, facts->operation, &service);
+    const HtOperation *operation = ht_services_find(services, facts->operation, &service);
     if (!operation || !(facts->refused ? operation->refuses : operation->answers)) {
         return false;
     }

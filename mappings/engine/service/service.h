@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "core/base/buffer.h"
-#include "mappings/engine/run/mapper.h"
+#include "core/base/outcome.h"
 
 /* How what stands for a placeholder is written into an answer that has a form of its own. */
 typedef enum {
@@ -81,10 +81,6 @@ typedef struct {
     GPtrArray *operations; /* HtOperation * */
 } HtService;
 
-/* The generic operation that every source has, and how its namespace begins; the source's name follows. */
-#define HT_SUBMIT "Submit"
-#define HT_SUBMIT_URI "urn:hutong:source:"
-
 #define HT_ENCODING_11 "http://schemas.xmlsoap.org/soap/encoding/"
 #define HT_ENCODING_12 "http://www.w3.org/2003/05/soap-encoding"
 
@@ -114,5 +110,5 @@ typedef struct {
 } HtServiceFacts;
 
 /* Appends the answer's element, the content of a SOAP body, as the operation's `<out>`s say. False, with nothing written,
- * when the mapping has no such operation or that has no answer for this case. */
-bool ht_service_answer(const HtMapping *mapping, const HtServiceFacts *facts, HtBuffer *to);
+ * when no service has such an operation or that has no answer for this case. */
+bool ht_services_answer(const GPtrArray *services, const HtServiceFacts *facts, HtBuffer *to);

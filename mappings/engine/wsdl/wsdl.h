@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/buffer.h"
-#include "mappings/engine/run/mapper.h"
+#include "mappings/engine/rules/mapping.h"
 #include "mappings/engine/service/service.h"
 
 /* Of which source a WSDL is asked for, where its messages go, and of which service: its name, without regard to case; NULL or ""

@@ -13,14 +13,6 @@
 #define HT_ALTER_COUNT (UINT32_MAX - 1) /* nothing is altered, only counted */
 #define HT_ALTER_PERSON UINT32_MAX      /* identities and the person's name */
 
-typedef struct {
-    uint32_t ask;
-    uint32_t met;      /* values so far in the payload, */
-    uint32_t met_part; /* and before the part at hand */
-    HtText path;       /* of the value that was altered, the last one; absent: none was */
-    bool carried;      /* an event says what was altered, not only how it was sent */
-} HtAlteration;
-
 /* Makes the text another one of its kind and size: of a citizen number the sequence (its check character follows), of a date the day,
  * else the last digit, letter or Chinese character. False when there is none of these. */
 bool ht_alter_text(char *text, size_t size);

@@ -1,0 +1,19 @@
+/* A mapping, compiled, as those see it who only hold one: what it can make, what it knows as secret, which operations it has. Made
+ * by compile/compile.h, then only read; any thread. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct HtMapping HtMapping;
+
+void ht_mapping_free(HtMapping *mapping);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapping, ht_mapping_free)
+
+/* Event types that it can make, NULL-terminated. */
+const char *const *ht_mapping_event_types(const HtMapping *mapping);
+
+/* What the mapping names as secrets beside those that core/base/secrets.h knows; ends with NULL. */
+const char *const *ht_mapping_secrets(const HtMapping *mapping);
+
+/* HtService *: see service/service.h. */
+const GPtrArray *ht_mapping_services(const HtMapping *mapping);
