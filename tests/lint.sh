@@ -93,6 +93,8 @@ check_shell() {
 # Who may include whom; each line of layers.txt is a folder and the prefixes that its files may include.
 check_layers() {
     [ ! -s "$work/c-files" ] || perl tests/lint/layers.pl tests/lint/layers.txt "$work/c-files" >>"$findings"
+    perl tests/lint/layers.pl tests/lint/layers.txt --page ARCHITECTURE.md >"$work/page"
+    cmp -s "$work/page" ARCHITECTURE.md || echo "ARCHITECTURE.md:1: its table of layers is old: make docs" >>"$findings"
 }
 
 check_text() {
