@@ -52,15 +52,16 @@ static void print_sources(JsonArray *sources)
 
 static void print_consumers(JsonArray *consumers)
 {
-    printf("\n%-16s %10s %10s %10s %8s  %-12s\n", "CONSUMER", "CURSOR", "BACKLOG", "DELIVERED", "DEAD",
-           "STATE");
+    printf("\n%-16s %10s %10s %10s %8s %8s  %-12s\n", "CONSUMER", "CURSOR", "BACKLOG", "DELIVERED", "FAILING",
+           "DEAD", "STATE");
     for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
         JsonObject *consumer = json_array_get_object_element(consumers, i);
         printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-               "  %s%s%s\n",
+               " %8" G_GINT64_FORMAT "  %s%s%s\n",
                text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"),
-               number(consumer, "delivered"), number(consumer, "dead"), text(consumer, "state"),
-               json_object_has_member(consumer, "lastError") ? ": " : "", text(consumer, "lastError"));
+               number(consumer, "delivered"), number(consumer, "failing"), number(consumer, "dead"),
+               text(consumer, "state"), json_object_has_member(consumer, "lastError") ? ": " : "",
+               text(consumer, "lastError"));
     }
 }
 

@@ -1,14 +1,13 @@
-/* A webhook consumer's life: read, pick, send, judge the answer, move the cursor. Main-loop thread. */
+/* A consumer's life: read, pick, send, judge the answer, move the cursor. Main-loop thread. */
 #include "core/delivery/consumer.h"
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/delivery/backoff.h"
 #include "core/delivery/policy.h"
-#include "core/delivery/reason.h"
 #include "core/delivery/route.h"
-#include "core/delivery/signature.h"
 #include "core/delivery/timer.h"
+#include "core/delivery/webhook.h"
 #include "core/delivery/window.h"
 
 #define WINDOW_EVENTS 4000
@@ -16,24 +15,36 @@
 #define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
 #define READ_AGAIN_MS 1000
-#define HEADS_DOWN 3      /* so many different events failed and none went through: it is the consumer */
-#define PROBE_OTHER_MS 10 /* an event that failed is asked about after others */
+#define FAILURES_DOWN 16 /* so many requests failed and none went through: it is the consumer */
+#define PROBES_AT_ONCE \
+    16 /* that fail, while there is what never failed: it may have met what the consumer cannot take */
+#define CHANCES 3 /* an event that failed alone so often goes again with the next sign of life */
+
+typedef enum {
+    DELIVERING, /* up to `connections` requests at once */
+    PROBING, /* nothing goes through, or it asked to be left alone: one request at a time asks whether it works */
+    PAUSED, /* it answered that it wants no more */
+} State;
 
 struct HtConsumer {
     const HtConsumerConfig *config;
     const HtDeliveryOptions *options;
-    HtSender *sender;
+    HtTransport *transport;
     HtPolicy *policy;
     HtRoutes *routes;
-    HtSecret *secret; /* NULL: no signatures */
     HtWindow window;
-    HtBackoff backoff;     /* of the consumer as a whole; failures in it: one request at a time */
-    int64_t rest_until_us; /* monotonic */
-    GSource *timer;        /* set to the end of the rest, or to when the next entry's time comes */
-    unsigned sending;      /* requests under way */
-    unsigned heads;        /* different events that failed since the last acknowledgement */
-    unsigned streak;       /* counts acknowledgements after failures */
-    bool reading, paused, stopped, freed;
+    GSource *timer;
+    State state;
+    bool reading, stopped, freed;
+    unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
+    unsigned events_sending;
+    unsigned failed_in_row;  /* requests since one went through; those of POISON are not counted */
+    unsigned untried_failed; /* probes with what had never failed, since PROBING began */
+    HtBackoff backoff;       /* of probes */
+    int64_t probe_at_us;   /* monotonic, as the others: the next probe not before, but for probes_at_once() */
+    int64_t rest_until_us; /* as the consumer asked */
+    int64_t sent_us;       /* when the last request went */
+    int64_t read_at_us;    /* not read before */
     uint64_t delivered, skipped, dead, attempts, failures;
     char *last_error;
 };
@@ -42,50 +53,67 @@ struct HtConsumer {
 typedef struct {
     HtConsumer *consumer;
     GPtrArray *entries; /* of HtEntry, in the window */
-} Delivery;
+    bool is_probe;
+    bool is_failed; /* with what failed alone before */
+} Request;
 
 static void pump(HtConsumer *consumer);
 
-static bool is_batch(const HtConsumer *consumer)
+/* Whether it failed although others went through, again and again. */
+static bool is_poison(const HtEntry *entry)
 {
-    return g_str_equal(consumer->config->mode, "batch");
+    return entry->chances >= CHANCES;
 }
 
-/* ---- Pauses ---- */
-
-static bool is_resting(const HtConsumer *consumer)
+/* The invariants of the header, by number; after each transition. */
+static void consumer_assert(const HtConsumer *consumer)
 {
-    return consumer->rest_until_us > ht_clock_monotonic();
+    g_assert(consumer->sending_failed <= consumer->sending); /* 1 */
+    g_assert(consumer->sending <= consumer->config->connections);
+    g_assert((consumer->sending == 0) == (consumer->events_sending == 0)); /* 2 */
+    g_assert(consumer->events_sending == consumer->window.entries.length - consumer->window.waiting);
+    g_assert(consumer->state != DELIVERING || consumer->failed_in_row < FAILURES_DOWN); /* 3 */
+    g_assert(consumer->state == PROBING || consumer->untried_failed == 0);              /* 4 */
+    g_assert(!consumer->freed || consumer->reading);                                    /* 5 */
+    ht_window_assert(&consumer->window);
 }
 
-/* Looks again at that time, or earlier. */
-static void look_at(HtConsumer *consumer, int64_t time_us)
-{
-    int64_t set_us = g_source_get_ready_time(consumer->timer);
-    if (set_us < 0 || time_us < set_us) {
-        g_source_set_ready_time(consumer->timer, time_us);
-    }
-}
+/* ---- When to look again ---- */
 
 static gboolean on_timer(void *user)
 {
-    HtConsumer *consumer = user;
-    int64_t now_us = ht_clock_monotonic();
-    pump(consumer);
-    int64_t due_us = ht_window_due(&consumer->window, now_us);
-    int64_t next_us = consumer->rest_until_us > now_us ? consumer->rest_until_us : due_us;
-    if (next_us > 0) {
-        look_at(consumer, next_us);
-    }
+    pump(user);
     return G_SOURCE_CONTINUE;
 }
 
-/* Does nothing for so long; of several wishes the longest counts. */
-static void rest(HtConsumer *consumer, uint64_t pause_ms)
+/* Whether no pause counts: what failed until now may all be what the consumer cannot take, and there is more. */
+static bool probes_at_once(const HtConsumer *consumer)
 {
-    int64_t until_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
-    consumer->rest_until_us = MAX(consumer->rest_until_us, until_us);
-    look_at(consumer, consumer->rest_until_us);
+    return consumer->untried_failed < PROBES_AT_ONCE && ht_window_has_untried(&consumer->window);
+}
+
+/* When the next request may go without that anything else happens before; INT64_MAX: never. */
+static int64_t next_send(const HtConsumer *consumer)
+{
+    if (consumer->state == PAUSED || consumer->stopped || consumer->window.waiting == 0) {
+        return INT64_MAX;
+    }
+    if (consumer->state == DELIVERING) {
+        return ht_window_due(&consumer->window);
+    }
+    int64_t at_us = MAX(probes_at_once(consumer) ? 0 : consumer->probe_at_us, consumer->rest_until_us);
+    int64_t hung_us = consumer->sent_us + (int64_t)consumer->config->probe_ms * 1000;
+    return consumer->sending == 0 ? at_us : MAX(at_us, hung_us);
+}
+
+static void set_timer(HtConsumer *consumer)
+{
+    int64_t now_us = ht_clock_monotonic(), at_us = next_send(consumer);
+    at_us = at_us > now_us ? at_us : INT64_MAX; /* what may go now and did not waits for an answer */
+    if (consumer->read_at_us > now_us) {
+        at_us = MIN(at_us, consumer->read_at_us);
+    }
+    g_source_set_ready_time(consumer->timer, at_us == INT64_MAX ? -1 : at_us);
 }
 
 /* ---- Reading ahead ---- */
@@ -117,7 +145,8 @@ static void take_page(HtSpoolPage *page, const GError *error, void *user)
         if (error && !consumer->freed) {
             ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read the spool: %s", consumer->config->name,
                    error->message);
-            rest(consumer, READ_AGAIN_MS);
+            consumer->read_at_us = ht_clock_monotonic() + READ_AGAIN_MS * 1000;
+            set_timer(consumer);
         }
         free_when_idle(consumer);
         return;
@@ -131,260 +160,290 @@ static void read_ahead(HtConsumer *consumer)
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
     bool room = g_queue_get_length(&consumer->window.entries) < WINDOW_EVENTS &&
                 consumer->window.bytes < consumer->config->window_bytes;
-    if (!consumer->reading && room && consumer->window.read_to < last) {
+    bool due = consumer->read_at_us <= ht_clock_monotonic();
+    if (!consumer->reading && room && due && consumer->window.read_to < last) {
         consumer->reading = true;
         ht_spool_read(consumer->options->spool, consumer->window.read_to, PAGE_EVENTS,
                       MIN(PAGE_BYTES, consumer->config->window_bytes), take_page, consumer);
     }
 }
 
+/* ---- Pauses ---- */
+
+/* One more pause between probes: as long as the consumer asked for, else longer and longer. */
+static void pace_probes(HtConsumer *consumer, uint64_t asked_ms)
+{
+    uint64_t pause_ms = ht_backoff_next(&consumer->backoff, 0);
+    pause_ms = asked_ms > 0 ? asked_ms : pause_ms;
+    consumer->probe_at_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
+    ht_log(consumer->backoff.failures == 1 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
+           "consumer %s: nothing goes through (%s); asked again in %" G_GUINT64_FORMAT " ms",
+           consumer->config->name, consumer->last_error, pause_ms);
+}
+
+/* DELIVERING to PROBING; `doubtful`: the failures may be those of the events. */
+static void begin_probing(HtConsumer *consumer, bool doubtful, uint64_t asked_ms)
+{
+    consumer->state = PROBING;
+    consumer->untried_failed = doubtful ? 0 : PROBES_AT_ONCE;
+    consumer->backoff.failures = 0;
+    if (!probes_at_once(consumer)) {
+        pace_probes(consumer, asked_ms);
+    }
+}
+
+/* The consumer answered an event: PROBING to DELIVERING. It still rests as long as it asked. */
+static void note_sign_of_life(HtConsumer *consumer)
+{
+    if (consumer->state == PAUSED || consumer->rest_until_us > ht_clock_monotonic()) {
+        return;
+    }
+    if (consumer->state == PROBING && consumer->backoff.failures > 0) {
+        ht_log(HT_LOG_INFO, "delivery", "consumer %s works again", consumer->config->name);
+    }
+    consumer->state = DELIVERING;
+    consumer->failed_in_row = consumer->untried_failed = 0;
+    ht_window_release(&consumer->window);
+}
+
+/* A request failed; `counted`: it may be the consumer's fault. */
+static void note_failure(HtConsumer *consumer, const Request *request, bool counted, uint64_t asked_ms)
+{
+    consumer->failed_in_row += counted && consumer->failed_in_row < UINT_MAX;
+    if (consumer->state == PROBING && request->is_probe) {
+        consumer->untried_failed += !request->is_failed;
+        if (!probes_at_once(consumer)) {
+            pace_probes(consumer, asked_ms);
+        }
+    } else if (consumer->state == DELIVERING && consumer->failed_in_row >= FAILURES_DOWN) {
+        begin_probing(consumer, true, 0);
+    }
+}
+
 /* ---- Judging answers ---- */
 
-static void bury(HtConsumer *consumer, HtEntry *entry, const HtPosted *posted)
+static void dead_letter(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
 {
-    g_autofree char *reason = ht_reason_full(posted);
-    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->event->sequence,
-                         entry->attempts, reason);
+    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->sequence, entry->attempts,
+                         sent->detail);
     ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s",
-           consumer->config->name, entry->event->sequence, consumer->last_error);
+           consumer->config->name, entry->sequence, sent->reason);
     ht_window_finish(&consumer->window, entry);
     consumer->dead++;
 }
 
-/* The whole consumer rests. Several requests under way that fail together are one failure. */
-static void begin_rest(HtConsumer *consumer, const HtPosted *posted)
+/* In halves, so that what is good in it goes on after few requests. */
+static void split(HtConsumer *consumer, GPtrArray *entries)
 {
-    if (is_resting(consumer)) {
-        rest(consumer, posted->retry_after_ms);
-        return;
+    for (unsigned i = 0; i < entries->len; i++) {
+        ht_window_split(&consumer->window, entries->pdata[i], MAX(entries->len / 2, 1));
     }
-    uint64_t pause_ms = ht_backoff_next(&consumer->backoff, posted->retry_after_ms);
-    rest(consumer, pause_ms);
-    ht_log(consumer->backoff.failures == 1 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
-           "consumer %s: attempt %u failed (%s); next in %" G_GUINT64_FORMAT " ms", consumer->config->name,
-           consumer->backoff.failures, consumer->last_error, pause_ms);
 }
 
-static void count_head(HtConsumer *consumer, HtEntry *head)
+/* Waits for its own time. While it may be the consumer that fails, not longer than until the next probe would go. */
+static void wait_alone(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
 {
-    consumer->heads += head->streak != consumer->streak;
-    head->streak = consumer->streak;
-}
-
-/* Whether it is the consumer that fails, and not single events. */
-static bool is_down(const HtConsumer *consumer, HtPostedKind kind)
-{
-    return kind == HT_POSTED_UNAVAILABLE || consumer->heads >= HEADS_DOWN || consumer->backoff.failures > 0;
-}
-
-/* Counts a failed attempt; true when it was the last that the configuration allows. Only what failed in a request of its
- * own is given up: in a batch it may be another's fault. */
-static bool has_used_up(const HtConsumer *consumer, HtEntry *entry, unsigned together)
-{
-    uint64_t most = consumer->config->attempts;
-    if (together == 1) {
-        entry->failures_alone++;
-        return most > 0 && entry->failures_alone >= most;
+    const HtConsumerConfig *config = consumer->config;
+    bool poison = is_poison(entry);
+    uint64_t most_ms = poison ? config->retry_max_ms : MIN(config->probe_ms, config->retry_max_ms);
+    HtBackoff own = {config->retry_first_ms, most_ms, entry->failures};
+    uint64_t pause_ms = ht_backoff_next(&own, MIN(sent->rest_ms, config->rest_max_ms));
+    if (poison && entry->failures == 0) {
+        ht_log(HT_LOG_WARNING, "delivery",
+               "consumer %s: event %" G_GUINT64_FORMAT " failed again (%s); it waits alone, others go on",
+               config->name, entry->sequence, sent->reason);
     }
-    if (most > 0 && entry->attempts >= most) {
-        entry->together = 1;
-    }
-    return false;
-}
-
-/* When an entry that failed may go again. While the consumer is down, after others: it may be this very event that brings
- * it down. */
-static int64_t next_time(const HtConsumer *consumer, HtEntry *entry, const HtPosted *posted, bool down)
-{
-    HtBackoff own = {consumer->config->retry_first_ms, consumer->config->retry_max_ms, entry->failures};
-    uint64_t pause_ms = ht_backoff_next(&own, posted->retry_after_ms);
-    int64_t time_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
     entry->failures = own.failures;
-    return down ? MAX(time_us, consumer->rest_until_us + PROBE_OTHER_MS * 1000) : time_us;
+    ht_window_wait(&consumer->window, entry, poison ? HT_ENTRY_POISON : HT_ENTRY_DOUBTED,
+                   ht_clock_monotonic() + (int64_t)pause_ms * 1000);
 }
 
-static void return_entries(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted, int64_t time_us)
+/* Nothing is given up unless a number of attempts is set; only what failed in a request of its own is counted for it. */
+static void retry(HtConsumer *consumer, const Request *request, const HtSent *sent)
 {
-    unsigned failures = ((HtEntry *)entries->pdata[0])->failures;
-    bool unavailable = ht_posted_kind(posted->status) == HT_POSTED_UNAVAILABLE;
-    unsigned together = unavailable ? MAX(entries->len / 2, 1) : 1;
-    for (unsigned i = 0; i < entries->len; i++) {
-        HtEntry *entry = entries->pdata[i];
-        entry->together = together;
-        entry->failures = MAX(entry->failures, failures);
-        if (has_used_up(consumer, entry, entries->len)) {
-            bury(consumer, entry, posted);
-        } else {
-            ht_window_return(&consumer->window, entry, time_us);
-        }
-    }
-    look_at(consumer, time_us);
-}
-
-/* Nothing is given up unless a number of attempts is set. What failed in company goes in smaller company: at once alone
- * when the consumer is there, so that one bad event does not hold up the others; else half as many. */
-static void retry(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
-{
-    HtEntry *head = entries->pdata[0];
-    count_head(consumer, head);
-    bool down = is_down(consumer, ht_posted_kind(posted->status));
-    bool at_once = !down && entries->len > 1 && posted->retry_after_ms == 0;
-    if (down) {
-        begin_rest(consumer, posted);
+    HtEntry *entry = request->entries->pdata[0];
+    bool was_well = consumer->state == DELIVERING && consumer->failed_in_row == 0;
+    bool counted = request->entries->len > 1 || !is_poison(entry);
+    if (request->entries->len > 1) {
+        split(consumer, request->entries);
+    } else if (++entry->failures_alone == consumer->config->attempts) {
+        dead_letter(consumer, entry, sent);
+    } else if (was_well && counted && sent->rest_ms == 0) {
+        ht_window_try_again(&consumer->window, entry);
     } else {
-        ht_log(head->failures == 0 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
-               "consumer %s: %u events from %" G_GUINT64_FORMAT
-               " on failed (%s); they go again, others go on",
-               consumer->config->name, entries->len, head->event->sequence, consumer->last_error);
+        wait_alone(consumer, entry, sent);
     }
-    return_entries(consumer, entries, posted, at_once ? 0 : next_time(consumer, head, posted, down));
+    note_failure(consumer, request, counted, 0);
 }
 
-/* The consumer says that what it got is wrong. Of a batch nobody knows which event is meant: each goes once more, alone. */
-static void refuse(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
+/* It cannot be reached: nothing happened to the events. Or it asked for a pause, which an event may cause that it cannot
+ * take: they go again in other company. */
+static void rest(HtConsumer *consumer, const Request *request, const HtSent *sent)
 {
-    if (entries->len == 1) {
-        bury(consumer, entries->pdata[0], posted);
+    GPtrArray *entries = request->entries;
+    HtEntry *entry = entries->pdata[0];
+    uint64_t asked_ms = MIN(sent->rest_ms, consumer->config->rest_max_ms);
+    if (asked_ms > 0) {
+        int64_t until_us = ht_clock_monotonic() + (int64_t)asked_ms * 1000;
+        consumer->rest_until_us = MAX(consumer->rest_until_us, until_us);
+    }
+    if (asked_ms > 0 && entries->len > 1) {
+        split(consumer, entries);
+    } else if (asked_ms > 0) {
+        entry->chances = MAX(entry->chances, CHANCES - 1);
+        wait_alone(consumer, entry, sent);
+    }
+    for (unsigned i = 0; asked_ms == 0 && i < entries->len; i++) {
+        ht_window_return(&consumer->window, entries->pdata[i]);
+    }
+    if (consumer->state == DELIVERING) {
+        begin_probing(consumer, false, asked_ms);
+    } else {
+        note_failure(consumer, request, false, asked_ms);
+    }
+}
+
+/* The consumer says that what it got is wrong. Of several events nobody knows which is meant. */
+static void refuse(HtConsumer *consumer, const Request *request, const HtSent *sent)
+{
+    if (request->entries->len > 1) {
+        split(consumer, request->entries);
         return;
     }
-    for (unsigned i = 0; i < entries->len; i++) {
-        HtEntry *entry = entries->pdata[i];
-        entry->together = 1;
-        ht_window_return(&consumer->window, entry, 0);
-    }
+    dead_letter(consumer, request->entries->pdata[0], sent);
+    note_sign_of_life(consumer);
 }
 
-static void acknowledge(HtConsumer *consumer, GPtrArray *entries)
+static void acknowledge(HtConsumer *consumer, const Request *request)
 {
-    for (unsigned i = 0; i < entries->len; i++) {
-        ht_window_finish(&consumer->window, entries->pdata[i]);
+    for (unsigned i = 0; i < request->entries->len; i++) {
+        ht_window_finish(&consumer->window, request->entries->pdata[i]);
     }
-    consumer->delivered += entries->len;
-    consumer->backoff.failures = 0;
-    consumer->heads = 0;
-    consumer->streak++;
+    consumer->delivered += request->entries->len;
     g_clear_pointer(&consumer->last_error, g_free);
+    note_sign_of_life(consumer);
 }
 
-static void gone(HtConsumer *consumer, GPtrArray *entries)
+/* Any state to PAUSED. */
+static void pause_for_good(HtConsumer *consumer, const Request *request)
 {
-    for (unsigned i = 0; i < entries->len; i++) {
-        ht_window_return(&consumer->window, entries->pdata[i], 0);
+    for (unsigned i = 0; i < request->entries->len; i++) {
+        ht_window_return(&consumer->window, request->entries->pdata[i]);
     }
-    consumer->paused = true;
+    consumer->state = PAUSED;
+    consumer->untried_failed = 0;
     ht_log(HT_LOG_WARNING, "delivery",
            "consumer %s answered 410 Gone: it is paused until the bus is started again",
            consumer->config->name);
 }
 
-static void judge(HtConsumer *consumer, GPtrArray *entries, const HtPosted *posted)
+static void judge(HtConsumer *consumer, const Request *request, const HtSent *sent)
 {
-    HtPostedKind kind = ht_posted_kind(posted->status);
     consumer->attempts++;
-    if (kind == HT_POSTED_TAKEN) {
-        acknowledge(consumer, entries);
-        return;
+    if (sent->kind != HT_SENT_TAKEN) {
+        consumer->failures++;
+        g_free(consumer->last_error);
+        consumer->last_error = g_strdup(sent->reason);
     }
-    consumer->failures++;
-    g_free(consumer->last_error);
-    consumer->last_error = ht_reason_short(posted);
-    if (kind == HT_POSTED_GONE) {
-        gone(consumer, entries);
-    } else if (kind == HT_POSTED_REFUSED) {
-        refuse(consumer, entries, posted);
-    } else {
-        retry(consumer, entries, posted);
+    switch (sent->kind) {
+    case HT_SENT_TAKEN: acknowledge(consumer, request); break;
+    case HT_SENT_RETRY: retry(consumer, request, sent); break;
+    case HT_SENT_REFUSED: refuse(consumer, request, sent); break;
+    case HT_SENT_REST: rest(consumer, request, sent); break;
+    case HT_SENT_GONE: pause_for_good(consumer, request); break;
     }
 }
 
-static void free_delivery(void *user)
+static void free_request(void *user)
 {
-    Delivery *delivery = user;
-    g_ptr_array_unref(delivery->entries);
-    g_free(delivery);
+    Request *request = user;
+    g_ptr_array_unref(request->entries);
+    g_free(request);
 }
 
-static void finish_delivery(const HtPosted *posted, void *user)
+static void finish_request(const HtSent *sent, void *user)
 {
-    Delivery *delivery = user;
-    HtConsumer *consumer = delivery->consumer;
+    Request *request = user;
+    HtConsumer *consumer = request->consumer;
     consumer->sending--;
-    judge(consumer, delivery->entries, posted);
-    free_delivery(delivery);
+    consumer->sending_failed -= request->is_failed;
+    consumer->events_sending -= request->entries->len;
+    judge(consumer, request, sent);
+    free_request(request);
+    consumer_assert(consumer);
     pump(consumer);
 }
 
 /* ---- Sending ---- */
 
-static void render(HtConsumer *consumer, GPtrArray *entries, HtBuffer *body)
+static void send_entries(HtConsumer *consumer, GPtrArray *entries)
 {
     HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy};
-    if (is_batch(consumer)) {
-        ht_buffer_add_char(body, '[');
-    }
+    HtEntry *first = entries->pdata[0];
+    Request *request = g_new(Request, 1);
+    *request = (Request){consumer, entries, consumer->state == PROBING,
+                         first->failures_alone > 0 || first->chances > 0};
+    g_autoptr(GPtrArray) events = g_ptr_array_sized_new(entries->len);
     for (unsigned i = 0; i < entries->len; i++) {
         HtEntry *entry = entries->pdata[i];
         entry->attempts++;
-        if (i > 0) {
-            ht_buffer_add_char(body, ',');
-        }
-        ht_event_render(entry->event, consumer->options->config->bus.name, &policy, body);
+        g_ptr_array_add(events, entry->event);
     }
-    if (is_batch(consumer)) {
-        ht_buffer_add_char(body, ']');
-    }
-}
-
-static void send_entries(HtConsumer *consumer, GPtrArray *entries)
-{
-    HtPost post = {.url = consumer->config->url,
-                   .content_type = is_batch(consumer) ? "application/cloudevents-batch+json; charset=utf-8"
-                                                      : "application/cloudevents+json; charset=utf-8",
-                   .timeout_ms = consumer->config->timeout_ms,
-                   .connect_timeout_ms = consumer->config->connect_timeout_ms,
-                   .drop = free_delivery};
-    render(consumer, entries, &post.body);
-    g_auto(GStrv) headers = NULL;
-    if (consumer->secret) {
-        g_autofree char *id = ht_window_name(entries);
-        headers = ht_secret_sign(consumer->secret, id, ht_clock_now(), ht_buffer_text(&post.body));
-        post.headers = (const char *const *)headers;
-    }
-    Delivery *delivery = g_new0(Delivery, 1);
-    *delivery = (Delivery){consumer, entries};
     consumer->sending++;
-    ht_sender_post(consumer->sender, &post, finish_delivery, delivery);
+    consumer->sending_failed += request->is_failed;
+    consumer->events_sending += entries->len;
+    consumer->sent_us = ht_clock_monotonic();
+    HtOutgoing outgoing = {events, consumer->options->config->bus.name, &policy, finish_request, free_request,
+                           request};
+    consumer->transport->send(consumer->transport, &outgoing);
 }
 
-/* Whether another request should go now. While the consumer is not known to be well, one at a time. A short batch waits
- * while another is under way: more events will have come when that ends. */
-static bool may_send(const HtConsumer *consumer)
+/* Up to `connections` requests; what failed alone takes up at most half of them. A short batch waits while another is
+ * under way: more events will have come when that ends. */
+static GPtrArray *pick_to_deliver(HtConsumer *consumer, int64_t now_us)
 {
-    if (consumer->paused || consumer->stopped || consumer->window.waiting == 0 || is_resting(consumer)) {
-        return false;
+    unsigned connections = (unsigned)consumer->config->connections;
+    HtPick pick = {.most = consumer->transport->most,
+                   .most_bytes = REQUEST_BYTES,
+                   .now_us = now_us,
+                   .failed_too = consumer->sending_failed < MAX(connections / 2, 1)};
+    if (consumer->sending >= connections || (consumer->sending > 0 && pick.most > 1 &&
+                                             ht_window_is_short(&consumer->window, pick.most, now_us))) {
+        return NULL;
     }
-    if (consumer->backoff.failures > 0 || consumer->heads > 0) {
-        return consumer->sending == 0;
+    return ht_window_pick(&consumer->window, &pick);
+}
+
+/* One at a time; another beside it when it is under way for longer than the time between probes. */
+static GPtrArray *pick_to_probe(HtConsumer *consumer, int64_t now_us)
+{
+    bool may_send = consumer->sending < consumer->config->connections && next_send(consumer) <= now_us;
+    return may_send ? ht_window_pick_probe(&consumer->window) : NULL;
+}
+
+/* What goes in the next request; NULL when there is nothing for now. */
+static GPtrArray *pick(HtConsumer *consumer)
+{
+    int64_t now_us = ht_clock_monotonic();
+    if (consumer->state == PAUSED || consumer->stopped || consumer->window.waiting == 0) {
+        return NULL;
     }
-    bool full = !is_batch(consumer) || consumer->window.waiting >= consumer->config->batch;
-    return consumer->sending < consumer->config->connections && (full || consumer->sending == 0);
+    g_autoptr(GPtrArray) entries =
+        consumer->state == PROBING ? pick_to_probe(consumer, now_us) : pick_to_deliver(consumer, now_us);
+    return entries && entries->len > 0 ? g_steal_pointer(&entries) : NULL;
 }
 
 static void pump(HtConsumer *consumer)
 {
-    while (may_send(consumer)) {
-        unsigned most = is_batch(consumer) ? (unsigned)consumer->config->batch : 1;
-        GPtrArray *entries = ht_window_pick(&consumer->window, most, REQUEST_BYTES, ht_clock_monotonic());
-        if (entries->len == 0) {
-            g_ptr_array_unref(entries);
-            break;
-        }
+    for (GPtrArray *entries; (entries = pick(consumer));) {
         send_entries(consumer, entries);
     }
     if (ht_window_advance(&consumer->window)) {
         ht_spool_cursor_move(consumer->options->spool, consumer->config->name, consumer->window.cursor);
     }
     read_ahead(consumer);
+    set_timer(consumer);
+    consumer_assert(consumer);
 }
 
 void ht_consumer_wake(HtConsumer *consumer)
@@ -404,33 +463,18 @@ bool ht_consumer_is_sending(const HtConsumer *consumer)
 
 /* ---- Beginning and end ---- */
 
-static void add_error(const HtConsumerConfig *config, GString *errors, const char *text)
-{
-    g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", config->file, config->line,
-                           config->name, text);
-}
-
-static bool open_secret(HtConsumer *consumer, GString *errors)
-{
-    g_autoptr(GError) error = NULL;
-    if (consumer->config->secret_file &&
-        !(consumer->secret = ht_secret_load(consumer->config->secret_file, &error))) {
-        add_error(consumer->config, errors, error->message);
-        return false;
-    }
-    return true;
-}
-
 static bool open_cursor(HtConsumer *consumer, GString *errors)
 {
     g_autoptr(GError) error = NULL;
     HtSpool *spool = consumer->options->spool;
     uint64_t initial = g_str_equal(consumer->config->start, "now") ? ht_spool_last_sequence(spool) : 0;
-    if (!ht_spool_cursor_open(spool, consumer->config->name, initial, &consumer->window.cursor, &error)) {
-        add_error(consumer->config, errors, error->message);
+    uint64_t cursor;
+    if (!ht_spool_cursor_open(spool, consumer->config->name, initial, &cursor, &error)) {
+        g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", consumer->config->file,
+                               consumer->config->line, consumer->config->name, error->message);
         return false;
     }
-    consumer->window.read_to = consumer->window.cursor;
+    ht_window_init(&consumer->window, cursor);
     return true;
 }
 
@@ -438,15 +482,14 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
                             HtSender *sender, GString *errors)
 {
     HtConsumer *consumer = g_new0(HtConsumer, 1);
-    *consumer = (HtConsumer){.config = config,
-                             .options = options,
-                             .sender = sender,
-                             .backoff = {config->retry_first_ms, config->retry_max_ms, 0},
-                             .streak = 1};
+    uint64_t most_ms = MIN(config->probe_ms, config->retry_max_ms);
+    *consumer =
+        (HtConsumer){.config = config, .options = options, .backoff = {config->retry_first_ms, most_ms, 0}};
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
-    if (!consumer->policy || !open_secret(consumer, errors) || !open_cursor(consumer, errors)) {
+    consumer->transport = ht_webhook_new(config, sender, errors);
+    if (!consumer->policy || !consumer->transport || !open_cursor(consumer, errors)) {
         ht_consumer_free(consumer);
         return NULL;
     }
@@ -458,11 +501,22 @@ void ht_consumer_free(HtConsumer *consumer)
 {
     ht_timer_free(consumer->timer);
     ht_window_clear(&consumer->window);
+    if (consumer->transport) {
+        consumer->transport->free(consumer->transport);
+    }
     g_clear_pointer(&consumer->policy, ht_policy_free);
     g_clear_pointer(&consumer->routes, ht_routes_free);
-    g_clear_pointer(&consumer->secret, ht_secret_free);
     consumer->freed = true;
     free_when_idle(consumer);
+}
+
+static const char *state_of(const HtConsumer *consumer)
+{
+    if (consumer->state == PAUSED) {
+        return "paused";
+    }
+    bool failing = consumer->state == PROBING || consumer->failed_in_row > 0;
+    return failing ? "retrying" : consumer->window.entries.length > 0 ? "delivering" : "idle";
 }
 
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
@@ -471,12 +525,10 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
     *status = (HtConsumerStatus){
         .name = consumer->config->name,
-        .state = consumer->paused                                ? "paused"
-                 : consumer->backoff.failures || consumer->heads ? "retrying"
-                 : oldest                                        ? "delivering"
-                                                                 : "idle",
+        .state = state_of(consumer),
         .cursor = consumer->window.cursor,
         .backlog = last - consumer->window.cursor,
+        .failing = ht_window_failing(&consumer->window),
         .delivered = consumer->delivered,
         .skipped = consumer->skipped,
         .dead = consumer->dead,

@@ -1,12 +1,33 @@
 /* One consumer: its window over the spool, what is under way, and its cursor. Main-loop thread.
  *
- * Events are read ahead into a window. A request takes waiting events in order, but never one whose person (partition
- * key) has an earlier event still waiting or under way elsewhere: so persons are delivered in parallel, and each in order.
- * The cursor follows the window's finished beginning.
+ * Events are read ahead into a window (window.h). Persons are delivered in parallel, and each in order. The cursor follows
+ * the window's finished beginning. How events go out is the transport's (transport.h); what an answer leads to is decided
+ * here, in judge(): delivered, a dead letter, again, or a rest.
  *
- * Two kinds of pause. An event that fails waits for its own time and only its person waits with it. The consumer as a whole
- * rests when it cannot be reached or says so (no answer, 429, 503), or when several different events fail and none goes
- * through; from then on one request at a time asks whether it is back. */
+ * An event that fails waits alone by its own clock, and only its person waits with it. The consumer as a whole waits only
+ * when it asks for it or cannot be reached, or when nothing at all goes through. States, and which function makes each:
+ *
+ *   DELIVERING  up to `connections` requests            ht_consumer_new(), note_sign_of_life()
+ *   PROBING     one request at a time, with one event   begin_probing(): a rest, or FAILURES_DOWN failures in a row
+ *   PAUSED      it wants no more, until the next start   pause_for_good()
+ *
+ * Probes take what never failed first, from anywhere in the window: what stands at its front may be what the consumer
+ * cannot take. While there is such, the first PROBES_AT_ONCE with it follow each other; then their pauses double from `retry-first`
+ * up to `probe`. The first event that is taken (or refused as wrong) ends it, and what failed meanwhile goes again.
+ *
+ * An event that failed alone is not known to be at fault: it goes again at once when the request before went through, and
+ * with each sign of life, CHANCES times in all; until then it is asked about at least every `probe`. After that it is POISON:
+ * it waits up to `retry-max`, and its failures say nothing about the consumer any more.
+ *
+ * Invariants (consumer_assert() checks them after each answer and each round of sending):
+ *   1. Requests under way are at most `connections`, those with what failed alone among them.
+ *   2. Their events are the SENDING entries of the window.
+ *   3. While DELIVERING, fewer than FAILURES_DOWN requests failed since one went through.
+ *   4. Probes with what never failed are counted in PROBING only.
+ *   5. What is freed lives on only until the page comes that was asked for.
+ *   6. The cursor that the spool was given is the window's, and never sinks.
+ * What may be trusted: in DELIVERING, that no rest is under way that the consumer asked for; of `last_error`, that nothing
+ * stands there that a consumer wrote. */
 #pragma once
 
 #include "core/delivery/delivery.h"

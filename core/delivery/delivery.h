@@ -36,6 +36,7 @@ typedef struct {
     const char *name;
     const char *state;        /* "idle", "delivering", "retrying", "paused" */
     uint64_t cursor, backlog; /* events behind the spool's end (routed or not) */
+    uint64_t failing;         /* persons of whom an event failed alone, and waits to go again */
     uint64_t delivered, skipped, dead, attempts, failures;
     int64_t oldest_us;      /* when the oldest event not yet delivered was recorded; 0 when none */
     const char *last_error; /* NULL when the last attempt went well */

@@ -3,24 +3,28 @@
 
 #define EXCERPT_CHARACTERS 200
 
+/* The first that fits. */
 static const struct {
     long first, last;
-    HtPostedKind kind;
+    HtSentKind kind;
 } kinds[] = {
-    {0, 0, HT_POSTED_UNAVAILABLE},     {200, 299, HT_POSTED_TAKEN},   {401, 401, HT_POSTED_FAILED},
-    {403, 405, HT_POSTED_FAILED},      {407, 407, HT_POSTED_FAILED},  {408, 408, HT_POSTED_UNAVAILABLE},
-    {410, 410, HT_POSTED_GONE},        {425, 425, HT_POSTED_FAILED},  {429, 429, HT_POSTED_UNAVAILABLE},
-    {503, 503, HT_POSTED_UNAVAILABLE}, {400, 499, HT_POSTED_REFUSED},
+    {200, 299, HT_SENT_TAKEN}, {401, 401, HT_SENT_RETRY},   {403, 405, HT_SENT_RETRY},
+    {407, 408, HT_SENT_RETRY}, {410, 410, HT_SENT_GONE},    {425, 425, HT_SENT_RETRY},
+    {429, 429, HT_SENT_RETRY}, {400, 499, HT_SENT_REFUSED},
 };
 
-HtPostedKind ht_posted_kind(long status)
+HtSentKind ht_reason_kind(const HtPosted *posted)
 {
+    bool asks = posted->retry_after_ms > 0 && (posted->status == 429 || posted->status == 503);
+    if (asks || posted->unsent) {
+        return HT_SENT_REST;
+    }
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (status >= kinds[i].first && status <= kinds[i].last) {
-            return kinds[i].kind; /* the first that fits */
+        if (posted->status >= kinds[i].first && posted->status <= kinds[i].last) {
+            return kinds[i].kind;
         }
     }
-    return HT_POSTED_FAILED;
+    return HT_SENT_RETRY;
 }
 
 char *ht_reason_short(const HtPosted *posted)

@@ -2,17 +2,12 @@
 #pragma once
 
 #include "core/delivery/sender.h"
+#include "core/delivery/transport.h"
 
-typedef enum {
-    HT_POSTED_TAKEN,       /* 2xx */
-    HT_POSTED_UNAVAILABLE, /* no verdict on any event: no answer, or "not now" */
-    HT_POSTED_FAILED, /* says nothing about the event either: trouble inside, or at the endpoint (moved, its key or path
-                            * wrong), which somebody will put right; or it is this very event that breaks it */
-    HT_POSTED_REFUSED, /* what was sent is wrong */
-    HT_POSTED_GONE,
-} HtPostedKind;
-
-HtPostedKind ht_posted_kind(long status);
+/* REST only for what says so for the whole: 429 and 503 with a Retry-After, and when no byte of the request could be sent. Single
+ * answers without it (a node that is overloaded, an event that the consumer chokes on) are RETRY, and so is what points at
+ * the endpoint rather than the event (moved, its key or path wrong): somebody will put that right. */
+HtSentKind ht_reason_kind(const HtPosted *posted);
 
 /* "HTTP 422", or why no answer came: for the log and the status, where nothing may stand that a consumer wrote. The caller
  * frees. */

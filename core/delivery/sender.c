@@ -240,8 +240,11 @@ static void finish(Request *request, CURLcode code)
     HtPosted posted = {.took_us = (uint64_t)(ht_clock_monotonic() - request->started_us)};
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &posted.status);
     if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && request->cut)) {
+        long sent_bytes = 0;
+        curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
         posted.status = 0;
         posted.error = curl_easy_strerror(code);
+        posted.unsent = sent_bytes == 0;
     }
     struct curl_header *header;
     if (curl_easy_header(request->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {

@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     long status;             /* 0 when no answer came */
     const char *error;       /* words for "no answer came"; NULL otherwise */
+    bool unsent;             /* no answer came, and nothing of the request had gone out */
     uint64_t retry_after_ms; /* 0 when the answer asked for nothing */
     HtText body; /* the beginning of the answer, at most 1 KB; of what is over 64 KB nothing is read */
     uint64_t took_us;

@@ -9,6 +9,8 @@
 static const HtFigure figures[] = {
     {"cursor", NULL, NULL, OF(cursor)},
     {"backlog", "consumer_backlog", "Events between the cursor and the end of the spool.", OF(backlog)},
+    {"failing", "consumer_failing", "Persons of whom an event failed alone and waits to go again.",
+     OF(failing)},
     {"delivered", "consumer_delivered_total", "Events acknowledged.", OF(delivered)},
     {"skipped", NULL, NULL, OF(skipped)},
     {"dead", "consumer_dead_total", "Events that became dead letters.", OF(dead)},

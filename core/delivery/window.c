@@ -1,7 +1,162 @@
 /* The window's bookkeeping. Main-loop thread. */
 #include "core/delivery/window.h"
 
-#define NAME_HEX 32
+#define FAILED_TURN 8     /* one pick in so many begins with what failed */
+#define ASSERT_ENTRIES 64 /* larger windows are looked at as a whole now and then only */
+#define ASSERT_TURN 512
+
+/* One person's entries. */
+struct HtEntryRow {
+    GList link; /* in one of the queues */
+    GSequenceIter *place;
+    GQueue entries; /* of HtEntry, ascending sequence */
+    uint32_t person;
+    unsigned sending; /* of its entries */
+    HtEntryState in;  /* the queue in which it is; SENDING: in none */
+};
+
+static HtEntry *first_of(const HtEntryRow *row)
+{
+    return g_queue_peek_head((GQueue *)&row->entries);
+}
+
+/* ---- Invariants, by the numbers of the header ---- */
+
+static void assert_entry(const HtWindow *window, const HtEntry *entry)
+{
+    const HtEntry *next = entry->link.next ? entry->link.next->data : NULL;
+    g_assert(entry->sequence > window->cursor && entry->sequence <= window->read_to); /* 1 */
+    g_assert(!next || entry->sequence < next->sequence);
+    next = entry->row_link.next ? entry->row_link.next->data : NULL;
+    g_assert(!next || entry->sequence < next->sequence);                                    /* 2 */
+    g_assert(!next || entry->state == HT_ENTRY_SENDING || next->state != HT_ENTRY_SENDING); /* 3 */
+    g_assert(entry->state != HT_ENTRY_DOUBTED || entry->together == 1);                     /* 6 */
+    g_assert(entry->state != HT_ENTRY_POISON || entry->together == 1);
+}
+
+static void assert_row(const HtEntryRow *row)
+{
+    g_assert(!g_queue_is_empty((GQueue *)&row->entries)); /* 2 */
+    g_assert(row->sending <= row->entries.length);        /* 3 */
+    g_assert((row->sending > 0) == (first_of(row)->state == HT_ENTRY_SENDING));
+    g_assert(row->in == first_of(row)->state); /* 4 */
+}
+
+static void assert_all(const HtWindow *window)
+{
+    unsigned waiting = 0, ready = 0, rowed = 0;
+    size_t bytes = 0;
+    GHashTableIter iter;
+    void *value;
+    for (const GList *link = window->entries.head; link; link = link->next) {
+        const HtEntry *entry = link->data;
+        assert_entry(window, entry);
+        waiting += entry->state != HT_ENTRY_SENDING;
+        bytes += entry->bytes;
+    }
+    g_hash_table_iter_init(&iter, window->rows);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const HtEntryRow *row = value;
+        assert_row(row);
+        rowed += row->entries.length;
+        ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
+    }
+    g_assert_cmpuint(rowed, ==, window->entries.length);
+    g_assert_cmpuint(waiting, ==, window->waiting); /* 5 */
+    g_assert_cmpuint(ready, ==, window->ready);
+    g_assert_cmpuint(bytes, ==, window->bytes);
+}
+
+void ht_window_assert(const HtWindow *window)
+{
+#ifndef G_DISABLE_ASSERT
+    static unsigned turn;
+    if (window->entries.length <= ASSERT_ENTRIES || ++turn % ASSERT_TURN == 0) {
+        assert_all(window);
+    }
+#endif
+}
+
+/* ---- Rows in queues ---- */
+
+static int compare_times(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    int64_t left = first_of(a)->not_before_us, right = first_of(b)->not_before_us;
+    return left < right ? -1 : left > right;
+}
+
+/* Puts the row, none of which is SENDING, where its first entry's state says. What is as it was goes back to the front. */
+static void enqueue(HtWindow *window, HtEntryRow *row, bool in_front)
+{
+    row->in = first_of(row)->state;
+    assert_row(row);
+    if (row->in >= HT_ENTRY_DOUBTED) {
+        row->place =
+            g_sequence_insert_sorted(window->clock[row->in - HT_ENTRY_DOUBTED], row, compare_times, NULL);
+        return;
+    }
+    window->ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
+    if (in_front) {
+        g_queue_push_head_link(&window->queues[row->in], &row->link);
+    } else {
+        g_queue_push_tail_link(&window->queues[row->in], &row->link);
+    }
+}
+
+static void dequeue(HtWindow *window, HtEntryRow *row)
+{
+    if (row->in >= HT_ENTRY_DOUBTED) {
+        g_sequence_remove(row->place);
+    } else {
+        window->ready -= row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
+        g_queue_unlink(&window->queues[row->in], &row->link);
+    }
+    row->in = HT_ENTRY_SENDING;
+}
+
+static HtEntryRow *first_row(const HtWindow *window, HtEntryState state)
+{
+    return g_queue_peek_head((GQueue *)&window->queues[state]);
+}
+
+static HtEntryRow *first_timed(const HtWindow *window, HtEntryState state)
+{
+    GSequence *clock = window->clock[state - HT_ENTRY_DOUBTED];
+    return g_sequence_is_empty(clock) ? NULL : g_sequence_get(g_sequence_get_begin_iter(clock));
+}
+
+/* ---- Beginning and end ---- */
+
+void ht_window_init(HtWindow *window, uint64_t cursor)
+{
+    *window = (HtWindow){.cursor = cursor, .read_to = cursor};
+    window->rows = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    for (unsigned i = 0; i < G_N_ELEMENTS(window->clock); i++) {
+        window->clock[i] = g_sequence_new(NULL);
+    }
+}
+
+static void free_entry(HtEntry *entry)
+{
+    g_free(entry->event);
+    g_free(entry);
+}
+
+void ht_window_clear(HtWindow *window)
+{
+    for (HtEntry *entry; (entry = g_queue_peek_head(&window->entries));) {
+        g_queue_unlink(&window->entries, &entry->link);
+        free_entry(entry);
+    }
+    g_clear_pointer(&window->rows, g_hash_table_unref);
+    for (unsigned i = 0; i < G_N_ELEMENTS(window->clock); i++) {
+        g_clear_pointer(&window->clock[i], g_sequence_free);
+    }
+    *window = (HtWindow){0};
+}
+
+/* ---- What comes in ---- */
 
 static HtText move_text(char **at, HtText text)
 {
@@ -22,15 +177,14 @@ static uint32_t hash_text(HtText text)
     return hash;
 }
 
-/* Entry, event and texts in one block of memory. */
-static HtEntry *copy_event(const HtStoredEvent *event)
+/* Event and texts in one block of memory, of `*bytes`. */
+static HtStoredEvent *copy_event(const HtStoredEvent *event, size_t *bytes)
 {
-    size_t bytes = sizeof(HtEntry) + sizeof(HtStoredEvent) + event->subject.size + event->event.data.size;
+    *bytes = sizeof *event + event->subject.size + event->event.data.size;
     for (unsigned i = 0; i < HT_ATTR_COUNT; i++) {
-        bytes += event->event.attr[i].size;
+        *bytes += event->event.attr[i].size;
     }
-    HtEntry *entry = g_malloc(bytes);
-    HtStoredEvent *copy = (HtStoredEvent *)(entry + 1);
+    HtStoredEvent *copy = g_malloc(*bytes);
     char *at = (char *)(copy + 1);
     *copy = *event;
     copy->subject = move_text(&at, event->subject);
@@ -38,19 +192,40 @@ static HtEntry *copy_event(const HtStoredEvent *event)
         copy->event.attr[i] = move_text(&at, event->event.attr[i]);
     }
     copy->event.data = move_text(&at, event->event.data);
-    *entry =
-        (HtEntry){.link.data = entry, .event = copy, .bytes = bytes, .person = hash_text(event->subject)};
-    return entry;
+    return copy;
 }
 
-void ht_window_clear(HtWindow *window)
+static HtEntryRow *row_of(HtWindow *window, uint32_t person)
 {
-    for (HtEntry *entry; (entry = g_queue_peek_head(&window->entries));) {
-        g_queue_unlink(&window->entries, &entry->link);
-        g_free(entry);
+    HtEntryRow *row = g_hash_table_lookup(window->rows, GUINT_TO_POINTER(person));
+    if (!row) {
+        row = g_new0(HtEntryRow, 1);
+        row->link.data = row;
+        row->person = person;
+        row->in = HT_ENTRY_SENDING;
+        g_hash_table_insert(window->rows, GUINT_TO_POINTER(person), row);
     }
-    window->waiting = 0;
-    window->bytes = 0;
+    return row;
+}
+
+static void add_event(HtWindow *window, const HtStoredEvent *event)
+{
+    HtEntry *entry = g_new0(HtEntry, 1);
+    HtEntryRow *row = row_of(window, hash_text(event->subject));
+    entry->link.data = entry->row_link.data = entry;
+    entry->row = row;
+    entry->sequence = event->sequence;
+    entry->event = copy_event(event, &entry->bytes);
+    entry->bytes += sizeof *entry;
+    g_queue_push_tail_link(&window->entries, &entry->link);
+    g_queue_push_tail_link(&row->entries, &entry->row_link);
+    window->bytes += entry->bytes;
+    window->waiting++;
+    if (row->entries.length == 1) {
+        enqueue(window, row, false);
+    } else {
+        window->ready += row->in == HT_ENTRY_FRESH;
+    }
 }
 
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
@@ -61,92 +236,196 @@ unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
         const HtStoredEvent *event = page->events->pdata[i];
         window->read_to = event->sequence;
         if (wanted(user, event)) {
-            HtEntry *entry = copy_event(event);
-            g_queue_push_tail_link(&window->entries, &entry->link);
-            window->bytes += entry->bytes;
+            add_event(window, event);
             count++;
         }
     }
-    window->waiting += count;
     ht_spool_page_free(page);
     return count;
 }
 
-/* Persons with an event that must go before: a set of hashes. Two persons with one hash only wait for each other. */
-static bool is_held(GHashTable *held, const HtEntry *entry)
+/* ---- What goes out ---- */
+
+/* Marks the entry SENDING if it fits into the request, in which none may have more company than it bears. */
+static bool take(HtWindow *window, HtEntry *entry, GPtrArray *picked, HtPick *left)
 {
-    return g_hash_table_contains(held, GUINT_TO_POINTER(entry->person));
+    unsigned most = entry->together > 0 ? MIN(left->most, entry->together) : left->most;
+    if (picked->len >= most || left->most_bytes == 0) {
+        return false;
+    }
+    if (entry->row->sending == 0) {
+        dequeue(window, entry->row);
+    }
+    left->most = most;
+    left->most_bytes -= MIN(left->most_bytes, entry->event->event.data.size);
+    entry->state = HT_ENTRY_SENDING;
+    entry->row->sending++;
+    window->waiting--;
+    g_ptr_array_add(picked, entry);
+    return true;
 }
 
-GPtrArray *ht_window_pick(HtWindow *window, unsigned most, size_t most_bytes, int64_t now_us)
+/* The row of an entry that failed alone and may go now; NULL when there is none. */
+static HtEntryRow *next_failed(const HtWindow *window, const HtPick *pick)
+{
+    HtEntryRow *row = pick->failed_too ? first_row(window, HT_ENTRY_AGAIN) : NULL;
+    for (HtEntryState state = HT_ENTRY_DOUBTED; !row && pick->failed_too && state <= HT_ENTRY_POISON;
+         state++) {
+        row = first_timed(window, state);
+        row = row && first_of(row)->not_before_us <= pick->now_us ? row : NULL;
+    }
+    return row;
+}
+
+static int compare_sequences(const void *a, const void *b)
+{
+    uint64_t left = (*(HtEntry *const *)a)->sequence, right = (*(HtEntry *const *)b)->sequence;
+    return left < right ? -1 : left > right;
+}
+
+GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick)
 {
     GPtrArray *picked = g_ptr_array_new();
-    g_autoptr(GHashTable) held = g_hash_table_new(NULL, NULL);
-    size_t bytes = 0;
-    for (GList *link = window->entries.head; link && picked->len < most && bytes < most_bytes;
-         link = link->next) {
-        HtEntry *entry = link->data;
-        bool crowded = entry->together > 0 && picked->len >= entry->together;
-        if (entry->sending || entry->not_before_us > now_us || crowded || is_held(held, entry)) {
-            g_hash_table_add(held, GUINT_TO_POINTER(entry->person));
-            continue;
+    HtPick left = *pick;
+    bool is_turn = ++window->picks % FAILED_TURN == 0;
+    HtEntryRow *failed = next_failed(window, pick);
+    HtEntryState from = first_row(window, HT_ENTRY_SPLIT) ? HT_ENTRY_SPLIT : HT_ENTRY_FRESH;
+    if (failed && (is_turn || !first_row(window, from))) {
+        take(window, first_of(failed), picked, &left);
+        return picked;
+    }
+    for (HtEntryRow *row; (row = first_row(window, from)) && take(window, first_of(row), picked, &left);) {
+    }
+    for (unsigned i = 0; i < picked->len; i++) { /* there is room: what comes next of the same persons */
+        const HtEntry *entry = picked->pdata[i];
+        if (entry->row_link.next) {
+            take(window, entry->row_link.next->data, picked, &left);
         }
-        entry->sending = true;
-        window->waiting--;
-        g_ptr_array_add(picked, entry);
-        bytes += entry->event->event.data.size;
-        most = entry->together > 0 ? MIN(most, entry->together) : most;
+    }
+    if (picked->len > 1) {
+        g_ptr_array_sort(picked, compare_sequences);
     }
     return picked;
 }
 
-void ht_window_return(HtWindow *window, HtEntry *entry, int64_t not_before_us)
+GPtrArray *ht_window_pick_probe(HtWindow *window)
 {
-    entry->sending = false;
-    entry->not_before_us = not_before_us;
+    GPtrArray *picked = g_ptr_array_new();
+    HtPick left = {1, SIZE_MAX, INT64_MAX, true};
+    GQueue *fresh = &window->queues[HT_ENTRY_FRESH];
+    HtEntryRow *row = fresh->length > 0
+                          ? g_queue_peek_nth(fresh, (guint)g_random_int_range(0, (gint32)fresh->length))
+                          : first_row(window, HT_ENTRY_SPLIT);
+    row = row ? row : next_failed(window, &left);
+    if (row) {
+        take(window, first_of(row), picked, &left);
+    }
+    return picked;
+}
+
+/* ---- What comes back ---- */
+
+/* Ends the entry's request; the last of its row that comes back puts it into its queue. */
+static void put_back(HtWindow *window, HtEntry *entry, HtEntryState state, bool in_front)
+{
+    HtEntryRow *row = entry->row;
+    g_assert(entry->state == HT_ENTRY_SENDING);
+    entry->state = state;
     window->waiting++;
+    if (--row->sending == 0) {
+        enqueue(window, row, in_front);
+    }
+}
+
+void ht_window_return(HtWindow *window, HtEntry *entry)
+{
+    HtEntryState state = entry->failures_alone > 0 || entry->chances > 0 ? HT_ENTRY_AGAIN
+                         : entry->together > 0                           ? HT_ENTRY_SPLIT
+                                                                         : HT_ENTRY_FRESH;
+    put_back(window, entry, state, true);
+}
+
+void ht_window_split(HtWindow *window, HtEntry *entry, unsigned together)
+{
+    entry->together = together;
+    put_back(window, entry, HT_ENTRY_SPLIT, false);
+}
+
+void ht_window_try_again(HtWindow *window, HtEntry *entry)
+{
+    entry->together = 1;
+    entry->chances++;
+    put_back(window, entry, HT_ENTRY_AGAIN, false);
+}
+
+void ht_window_wait(HtWindow *window, HtEntry *entry, HtEntryState state, int64_t not_before_us)
+{
+    g_assert(state == HT_ENTRY_DOUBTED || state == HT_ENTRY_POISON);
+    entry->together = 1;
+    entry->not_before_us = not_before_us;
+    put_back(window, entry, state, false);
+}
+
+void ht_window_release(HtWindow *window)
+{
+    for (HtEntryRow *row; (row = first_timed(window, HT_ENTRY_DOUBTED));) {
+        HtEntry *entry = first_of(row);
+        dequeue(window, row);
+        entry->state = HT_ENTRY_AGAIN;
+        entry->chances++;
+        entry->failures = 0;
+        enqueue(window, row, false);
+    }
 }
 
 void ht_window_finish(HtWindow *window, HtEntry *entry)
 {
-    window->waiting -= !entry->sending;
+    HtEntryRow *row = entry->row;
+    g_assert(entry->state == HT_ENTRY_SENDING);
     window->bytes -= entry->bytes;
     g_queue_unlink(&window->entries, &entry->link);
-    g_free(entry);
+    g_queue_unlink(&row->entries, &entry->row_link);
+    free_entry(entry);
+    row->sending--;
+    if (row->entries.length == 0) {
+        g_hash_table_remove(window->rows, GUINT_TO_POINTER(row->person));
+        row = NULL;
+    } else if (row->sending == 0) {
+        enqueue(window, row, false);
+    }
 }
 
-int64_t ht_window_due(const HtWindow *window, int64_t now_us)
+/* ---- What others ask ---- */
+
+unsigned ht_window_failing(const HtWindow *window)
 {
-    int64_t due_us = 0;
-    for (GList *link = window->entries.head; link; link = link->next) {
-        const HtEntry *entry = link->data;
-        if (!entry->sending && entry->not_before_us > now_us &&
-            (due_us == 0 || entry->not_before_us < due_us)) {
-            due_us = entry->not_before_us;
-        }
-    }
-    return due_us;
+    return window->queues[HT_ENTRY_AGAIN].length + (unsigned)g_sequence_get_length(window->clock[0]) +
+           (unsigned)g_sequence_get_length(window->clock[1]);
+}
+
+int64_t ht_window_due(const HtWindow *window)
+{
+    const HtEntryRow *doubted = first_timed(window, HT_ENTRY_DOUBTED);
+    const HtEntryRow *poison = first_timed(window, HT_ENTRY_POISON);
+    return MIN(doubted ? first_of(doubted)->not_before_us : INT64_MAX,
+               poison ? first_of(poison)->not_before_us : INT64_MAX);
+}
+
+bool ht_window_is_short(const HtWindow *window, unsigned most, int64_t now_us)
+{
+    HtPick pick = {.now_us = now_us, .failed_too = true};
+    return window->ready < most && !first_row(window, HT_ENTRY_SPLIT) && !next_failed(window, &pick);
+}
+
+bool ht_window_has_untried(const HtWindow *window)
+{
+    return first_row(window, HT_ENTRY_FRESH) || first_row(window, HT_ENTRY_SPLIT);
 }
 
 bool ht_window_advance(HtWindow *window)
 {
     uint64_t before = window->cursor;
     const HtEntry *first = g_queue_peek_head(&window->entries);
-    window->cursor = MAX(before, first ? first->event->sequence - 1 : window->read_to);
+    window->cursor = MAX(before, first ? first->sequence - 1 : window->read_to);
     return window->cursor != before;
-}
-
-char *ht_window_name(const GPtrArray *entries)
-{
-    if (entries->len == 1) {
-        char id[HT_UUID_TEXT];
-        ht_uuid_format(&((const HtEntry *)entries->pdata[0])->event->id, id);
-        return g_strdup(id);
-    }
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    for (unsigned i = 0; i < entries->len; i++) {
-        const HtEntry *entry = entries->pdata[i];
-        g_checksum_update(sum, entry->event->id.bytes, HT_UUID_SIZE);
-    }
-    return g_strdup_printf("batch-%.*s", NAME_HEX, g_checksum_get_string(sum));
 }

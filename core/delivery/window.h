@@ -1,31 +1,80 @@
-/* The events that a consumer has read and not finished, in order. The window keeps copies of what is wanted, so that a
- * page of the spool is freed at once and the window's bytes are what it holds. Main-loop thread. */
+/* The events that a consumer has read and not finished, and which of them may go next. Main-loop thread.
+ *
+ * The window keeps copies of what is wanted, so that a page of the spool is freed at once and the window's bytes are what
+ * it holds. The entries of one person stand in a row; only the first of a row is looked at, and nobody's events pass each
+ * other. Two persons whose hashes are equal only wait for each other.
+ *
+ * States of an entry, and which function makes each:
+ *
+ *   FRESH     never failed                               ht_window_add(), ht_window_return()
+ *   SPLIT     failed in company: goes in smaller         ht_window_split()
+ *   AGAIN     failed alone, and goes after the others:   ht_window_try_again(), ht_window_release()
+ *             the consumer was there before or since
+ *   DOUBTED   failed alone; the consumer may be at       ht_window_wait()
+ *             fault: goes at its time, or with the next
+ *             sign of life
+ *   POISON    failed alone, also when others went        ht_window_wait()
+ *             through: goes at its time
+ *   SENDING   in a request under way                     ht_window_pick(), ht_window_pick_probe()
+ *   (freed)   delivered, a dead letter, or not wanted    ht_window_finish()
+ *
+ * A way from SENDING back to a waiting state is one call for each entry of the request; the others start from SENDING only.
+ *
+ * Invariants (ht_window_assert() checks them all; those of a row are checked at each transition):
+ *   1. The entries' sequences rise, and lie above the cursor and not above `read_to`.
+ *   2. Each entry is in the row of its person, in the same order; a row is never empty.
+ *   3. The SENDING entries of a row are those at its beginning.
+ *   4. A row is in the queue of its first entry's state; in none while any of it is SENDING.
+ *   5. `waiting` counts the entries that are not SENDING, `bytes` what all of them take, `ready` the entries of the rows in
+ *      the queue FRESH.
+ *   6. A DOUBTED or POISON entry has failed in a request of its own.
+ * What may be trusted: of a row in a queue, that none of its events is at the consumer; of a SENDING entry, that neither
+ * it nor an earlier one of its person is finished before ht_window_finish(). */
 #pragma once
 
 #include "spool/spool.h"
 
+typedef enum {
+    HT_ENTRY_FRESH,
+    HT_ENTRY_SPLIT,
+    HT_ENTRY_AGAIN,
+    HT_ENTRY_DOUBTED,
+    HT_ENTRY_POISON,
+    HT_ENTRY_SENDING,
+} HtEntryState;
+
+typedef struct HtEntryRow HtEntryRow;
+
 typedef struct {
-    GList link;                 /* in the window */
-    const HtStoredEvent *event; /* the window's copy */
-    size_t bytes;               /* of memory */
-    uint32_t person;            /* hash of the subject */
-    bool sending;
-    unsigned together;       /* at most so many in the request that takes it; 0: any number */
-    unsigned attempts;       /* requests that took it */
-    unsigned failures;       /* that its own pauses count */
-    unsigned failures_alone; /* in a request of its own */
-    unsigned streak;         /* the consumer's row of failures that it was last counted in */
-    int64_t not_before_us;   /* monotonic; it and its person wait until then */
+    GList link;     /* in the window */
+    GList row_link; /* in its person's row */
+    HtEntryRow *row;
+    HtStoredEvent *event; /* the window's copy */
+    uint64_t sequence;
+    size_t bytes; /* of memory */
+    HtEntryState state;
+    unsigned together; /* at most so many in the request that takes it; 0: any number */
+    unsigned attempts; /* requests that took it */
+    unsigned failures; /* that its own pauses count */
+    unsigned
+        failures_alone; /* in a request of its own; what did not reach the consumer, or made it rest, is not counted */
+    unsigned chances;      /* how often it went again at once */
+    int64_t not_before_us; /* monotonic; when DOUBTED or POISON */
 } HtEntry;
 
 typedef struct {
-    GQueue entries;   /* of HtEntry, ascending sequence */
-    unsigned waiting; /* how many are not being sent */
-    size_t bytes;     /* of all entries */
+    GQueue entries;      /* of HtEntry, ascending sequence */
+    GHashTable *rows;    /* by the hash of the person */
+    GQueue queues[3];    /* of HtEntryRow: FRESH, SPLIT, AGAIN, in the order in which they came */
+    GSequence *clock[2]; /* of HtEntryRow: DOUBTED, POISON, by the time of their first */
+    unsigned picks;      /* for the share of what failed */
+    unsigned waiting, ready;
+    size_t bytes;
     uint64_t read_to; /* the last sequence read into the window */
     uint64_t cursor;  /* everything up to it is finished */
 } HtWindow;
 
+void ht_window_init(HtWindow *window, uint64_t cursor);
 void ht_window_clear(HtWindow *window);
 
 /* Takes the page; `wanted` says which events the consumer gets, the others are finished at once. Returns how many it
@@ -33,22 +82,54 @@ void ht_window_clear(HtWindow *window);
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
                        bool (*wanted)(void *user, const HtStoredEvent *event), void *user);
 
-/* Picks up to `most` entries (about `most_bytes` of data) that may go now, in order, and marks them as being sent. Those
- * whose time has not come hold back their person, and nobody else. The caller unrefs the array; entries stay the window's. */
-GPtrArray *ht_window_pick(HtWindow *window, unsigned most, size_t most_bytes, int64_t now_us);
+/* What may go into one request. */
+typedef struct {
+    unsigned most;     /* entries */
+    size_t most_bytes; /* about; of data */
+    int64_t now_us;    /* monotonic */
+    bool failed_too;   /* also what failed alone */
+} HtPick;
 
-/* The entry was sent in vain: it may go again, not before that time (0: at once). */
-void ht_window_return(HtWindow *window, HtEntry *entry, int64_t not_before_us);
+/* Picks entries that may go now, and marks them SENDING: what failed in company before what never failed, that before
+ * what failed alone, which has one turn in eight of its own and goes alone. In order of sequence. The caller unrefs the
+ * array; entries stay the window's. Empty when there are none. */
+GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick);
+
+/* Picks one entry to ask with whether the consumer works: one that never failed if there is one, from anywhere (what
+ * stands at the front may be what it cannot take); else that which would go first, its time come or not. */
+GPtrArray *ht_window_pick_probe(HtWindow *window);
+
+/* The entry did not reach the consumer: it is as it was. */
+void ht_window_return(HtWindow *window, HtEntry *entry);
+
+/* It failed in company, and goes in company of at most `together`. */
+void ht_window_split(HtWindow *window, HtEntry *entry, unsigned together);
+
+/* It failed alone. At once, after the others; or at that time, as DOUBTED or POISON. */
+void ht_window_try_again(HtWindow *window, HtEntry *entry);
+void ht_window_wait(HtWindow *window, HtEntry *entry, HtEntryState state, int64_t not_before_us);
+
+/* The consumer gave a sign of life: what is DOUBTED goes again, each with one chance less and pauses from the first on. */
+void ht_window_release(HtWindow *window);
 
 /* The entry is delivered or a dead letter: it is freed, and its person goes on. */
 void ht_window_finish(HtWindow *window, HtEntry *entry);
 
-/* When the next entry's time comes, after `now_us`; 0 when none waits for its time. */
-int64_t ht_window_due(const HtWindow *window, int64_t now_us);
+/* How many persons wait because an event of theirs failed alone. */
+unsigned ht_window_failing(const HtWindow *window);
+
+/* When the next DOUBTED or POISON entry's time comes; INT64_MAX when there is none. */
+int64_t ht_window_due(const HtWindow *window);
+
+/* Whether nothing may go now but what never failed, and less of it than `most`. */
+bool ht_window_is_short(const HtWindow *window, unsigned most, int64_t now_us);
+
+/* Whether there is something that did not fail alone yet. */
+bool ht_window_has_untried(const HtWindow *window);
 
 /* Brings the cursor up to the first entry left; true when it moved. */
 bool ht_window_advance(HtWindow *window);
 
-/* A name for a request with these entries, the same whenever the same events go together: the id of a single event, else
- * made from all their ids. The caller frees. */
-char *ht_window_name(const GPtrArray *entries);
+/* Ends the program when an invariant does not hold; in builds with assertions. Of a large window the whole is looked at now and
+ * then only. Not between the entries of one request. */
+void ht_window_assert(const HtWindow *window);

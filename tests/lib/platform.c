@@ -21,8 +21,11 @@ struct Platform {
     GHashTable *businesses; /* "source|type|action|businessid|subject" */
     GHashTable *sequences;  /* partition key → last sequence */
     PlatformCount count;
-    unsigned status, retry_after, delay_ms, text_status;
+    unsigned status, retry_after, delay_ms, text_status, wrong_status, nth, nth_status;
     char *text;
+    bool (*is_wrong)(unsigned business);
+    unsigned seen; /* requests */
+    uint16_t port;
 };
 
 static const char *string_of(JsonObject *event, const char *name)
@@ -83,9 +86,27 @@ static bool take_body(Platform *platform, const GString *body)
     return false;
 }
 
+static bool has_wrong(const Platform *platform, const GString *body)
+{
+    static const char key[] = "\"businessid\":\"";
+    bool found = false;
+    for (const char *at = body->str; platform->is_wrong && !found && (at = strstr(at, key));) {
+        at += strlen(key);
+        found = platform->is_wrong((unsigned)strtoul(at, NULL, 10));
+    }
+    return found;
+}
+
 static unsigned judge(Platform *platform, const GString *body)
 {
     unsigned status = platform->status;
+    platform->seen++;
+    if (!status && platform->nth && platform->seen % platform->nth == 0) {
+        status = platform->nth_status;
+    }
+    if (!status && has_wrong(platform, body)) {
+        status = platform->wrong_status;
+    }
     if (!status && platform->text && strstr(body->str, platform->text)) {
         status = platform->text_status;
     }
@@ -157,29 +178,43 @@ static void free_arrival(void *data)
     g_free(arrival);
 }
 
+void platform_open(Platform *platform)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(platform->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    platform->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, platform,
+                         MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                         MHD_OPTION_LISTEN_BACKLOG_SIZE, 512U, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024), MHD_OPTION_END);
+    g_assert_nonnull(platform->daemon);
+    platform->port = MHD_get_daemon_info(platform->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+void platform_close(Platform *platform)
+{
+    MHD_stop_daemon(g_steal_pointer(&platform->daemon));
+}
+
 Platform *platform_new(void)
 {
     Platform *platform = g_new0(Platform, 1);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     g_mutex_init(&platform->lock);
     g_cond_init(&platform->changed);
     platform->arrivals = g_ptr_array_new_with_free_func(free_arrival);
     platform->ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     platform->businesses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     platform->sequences = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    platform->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, platform, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_LISTEN_BACKLOG_SIZE, 512U,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024), MHD_OPTION_END);
-    g_assert_nonnull(platform->daemon);
-    platform->url = g_strdup_printf("http://127.0.0.1:%u/events",
-                                    MHD_get_daemon_info(platform->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+    platform_open(platform);
+    platform->url = g_strdup_printf("http://127.0.0.1:%u/events", platform->port);
     return platform;
 }
 
 void platform_free(Platform *platform)
 {
-    MHD_stop_daemon(platform->daemon);
+    if (platform->daemon) {
+        platform_close(platform);
+    }
     g_ptr_array_unref(platform->arrivals);
     g_hash_table_unref(platform->ids);
     g_hash_table_unref(platform->businesses);
@@ -210,6 +245,22 @@ void platform_refuse_text(Platform *platform, const char *text, unsigned status)
     g_free(platform->text);
     platform->text = g_strdup(text);
     platform->text_status = status;
+    g_mutex_unlock(&platform->lock);
+}
+
+void platform_refuse_if(Platform *platform, bool (*is_wrong)(unsigned business), unsigned status)
+{
+    g_mutex_lock(&platform->lock);
+    platform->is_wrong = is_wrong;
+    platform->wrong_status = status;
+    g_mutex_unlock(&platform->lock);
+}
+
+void platform_refuse_each(Platform *platform, unsigned nth, unsigned status)
+{
+    g_mutex_lock(&platform->lock);
+    platform->nth = nth;
+    platform->nth_status = status;
     g_mutex_unlock(&platform->lock);
 }
 

@@ -20,6 +20,16 @@ void platform_refuse(Platform *platform, unsigned status, unsigned retry_after);
 /* Refuses (with `status`) every request that holds this text, and takes the others; NULL: none. */
 void platform_refuse_text(Platform *platform, const char *text, unsigned status);
 
+/* Refuses (with `status`) every request with an event whose businessid, a number, `is_wrong`; NULL: none. */
+void platform_refuse_if(Platform *platform, bool (*is_wrong)(unsigned business), unsigned status);
+
+/* Refuses (with `status`) every n-th request; 0: none. */
+void platform_refuse_each(Platform *platform, unsigned nth, unsigned status);
+
+/* Nothing listens any more; and again, at the same address. */
+void platform_close(Platform *platform);
+void platform_open(Platform *platform);
+
 /* Does not answer for so long. */
 void platform_delay(Platform *platform, unsigned delay_ms);
 

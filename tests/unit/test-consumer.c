@@ -7,8 +7,10 @@
 
 #define DEADLINE_S 20
 #define POSTS_MOST 15000 /* more than any test needs: nothing may be sent again and again without a pause */
+#define OWN_SIZE 16      /* of a subject of its own */
+#define UNREACHED (-1)   /* instead of a status: nothing could be sent */
 
-/* ---- The spool: one event for each letter of `persons` ---- */
+/* ---- The spool: one event for each letter of `persons`, which names whom it is about; each * is somebody else ---- */
 
 static struct {
     const char *persons;
@@ -46,10 +48,14 @@ static gboolean end_reading(void *user)
 
 static HtStoredEvent *make_event(uint64_t sequence)
 {
-    HtStoredEvent *event = g_malloc0(sizeof *event + spool.data_bytes);
+    HtStoredEvent *event = g_malloc0(sizeof *event + spool.data_bytes + OWN_SIZE);
+    char *own = (char *)(event + 1) + spool.data_bytes;
     event->sequence = sequence;
     event->id.bytes[HT_UUID_SIZE - 1] = (uint8_t)sequence;
     event->subject = (HtText){spool.persons + sequence - 1, 1};
+    if (spool.persons[sequence - 1] == '*') {
+        event->subject = (HtText){own, (size_t)g_snprintf(own, OWN_SIZE, "%u", (unsigned)sequence)};
+    }
     event->event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
     event->event.data = (HtText){(char *)(event + 1), spool.data_bytes};
     return event;
@@ -146,8 +152,9 @@ static void answer_with(const HtPosted *posted)
 
 static void answer(long status, uint64_t retry_after_ms)
 {
-    HtPosted posted = {.status = status,
-                       .error = status ? NULL : "Couldn't connect to server",
+    HtPosted posted = {.status = MAX(status, 0),
+                       .error = status > 0 ? NULL : "Couldn't connect to server",
+                       .unsent = status == UNREACHED,
                        .retry_after_ms = retry_after_ms,
                        .body = HT_TEXT_LITERAL("no: \33[31m990104 19800101 9915 is wrong")};
     answer_with(&posted);
@@ -284,39 +291,67 @@ static void test_many_events_go_past_a_poison_one(void)
 
 static void test_a_consumer_that_is_down_gets_one_request_at_a_time(void)
 {
-    static const long statuses[] = {500, 401, 503, 0};
+    static const long statuses[] = {500, 401, 503, 0, UNREACHED};
     for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
         Fixture f;
-        start(&f, "mode = structured\nconnections = 4\n", "abcdefghijkl");
+        g_autofree char *persons = g_strnfill(60, '*');
+        start(&f, "mode = structured\nconnections = 4\n", persons);
         await(4);
-        for (unsigned n = 0; n < 4; n++) {
+        for (unsigned n = 0; n < 20; n++) {
+            await(1);
             answer(statuses[i], 0);
         }
-        for (unsigned n = 0; n < 10; n++) {
-            g_assert_cmpuint(requests->len, ==, 0);
+        while (requests->len > 1) {
+            answer(statuses[i], 0);
+        }
+        for (unsigned n = 0; n < 20; n++) {
             await(1);
             turn();
             g_assert_cmpuint(requests->len, ==, 1);
             answer(statuses[i], 0);
         }
+        g_assert_cmpuint(requests->len, ==, 0); /* it has its pauses by now */
         g_assert_cmpstr(status_of(&f).state, ==, "retrying");
-        serve(&f, 0, 0, 12);
-        g_assert_cmpuint(spool.cursor, ==, 12);
+        serve(&f, 0, 0, 60);
+        g_assert_cmpuint(spool.cursor, ==, 60);
         stop(&f);
     }
 }
 
-static void test_a_refused_batch_costs_few_requests_while_all_fail(void)
+static void test_a_failed_batch_costs_few_requests_while_all_fail(void)
 {
     Fixture f;
-    start(&f, "batch = 100\nretry-first = 1min\nretry-max = 1min\n", "abcdefghij");
-    for (unsigned n = 0; n < 4; n++) { /* the batch, and three alone */
-        await(1);
+    g_autofree char *persons = g_strnfill(4000, '*');
+    start(&f, "batch = 100\nretry-first = 1min\nretry-max = 1min\n", persons);
+    await(1);
+    for (unsigned n = 0; n < 1000 && requests->len > 0; n++) {
         answer(500, 0);
     }
     turn();
-    g_assert_cmpuint(posts, ==, 4);
+    g_assert_cmpuint(posts, <=, 16 + 8 + 16);
     stop(&f);
+}
+
+/* Answers 500 to what holds event 5, and says how large the requests were. */
+static void test_a_failed_batch_goes_again_in_halves(void)
+{
+    static const long statuses[] = {500, 422};
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        Fixture f;
+        g_autoptr(GString) sent = g_string_new(NULL);
+        start(&f, "batch = 8\nconnections = 1\nretry-first = 1min\nretry-max = 1min\n", "abcdefgh");
+        await(1);
+        while (requests->len > 0) {
+            Request *first = requests->pdata[0];
+            g_string_append_printf(sent, "%s| ", first->events);
+            answer(holds(first->events, 5) ? statuses[i] : 204, 0);
+        }
+        g_assert_true(
+            g_str_has_prefix(sent->str, "1 2 3 4 5 6 7 8 | 1 2 3 4 | 5 6 7 8 | 5 6 | 7 8 | 5 | 6 | "));
+        g_assert_cmpuint(status_of(&f).delivered, ==, 7);
+        g_assert_cmpuint(status_of(&f).dead, ==, statuses[i] == 422);
+        stop(&f);
+    }
 }
 
 static void test_attempts_bury_only_what_failed_alone(void)
@@ -364,18 +399,219 @@ static void test_faults_of_the_endpoint_bury_nothing(void)
     }
 }
 
-static void test_the_longest_retry_after_counts(void)
+static void test_the_longest_retry_after_counts_up_to_rest_max(void)
+{
+    static const struct {
+        const char *keys;
+        uint64_t asked_ms;
+        gint64 least_ms, most_ms;
+    } cases[] = {
+        {"mode = structured\nretry-first = 10ms\nretry-max = 20ms\n", 400, 400, 10000},
+        {"mode = structured\nretry-first = 10ms\nretry-max = 20ms\nrest-max = 200ms\n", 86400000, 200, 10000},
+        {"mode = structured\nretry-first = 10ms\nretry-max = 1h\nprobe = 100ms\n", 400, 400, 10000},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        start(&f, cases[i].keys, "abc");
+        await(3);
+        gint64 asked = g_get_monotonic_time();
+        answer(429, 100);
+        answer(503, cases[i].asked_ms);
+        answer(204, 0); /* which was under way before */
+        await(1);
+        g_assert_cmpint(g_get_monotonic_time() - asked, >=, cases[i].least_ms * 1000);
+        g_assert_cmpint(g_get_monotonic_time() - asked, <=, cases[i].most_ms * 1000);
+        serve(&f, 0, 0, 3);
+        stop(&f);
+    }
+}
+
+/* ---- Never a standstill ---- */
+
+/* Answers `status` to every 20th request, else takes; the next request must always be under way already. */
+static void test_one_failure_among_many_rests_nobody(void)
+{
+    static const char *const modes[] = {"mode = structured\n", "batch = 50\n",
+                                        "mode = structured\nconnections = 1\n"};
+    static const long statuses[] = {503, 500, 404, 0};
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes) * G_N_ELEMENTS(statuses); i++) {
+        Fixture f;
+        g_autofree char *persons = g_strnfill(3000, '*');
+        g_autofree char *keys =
+            g_strconcat(modes[i % G_N_ELEMENTS(modes)], "retry-first = 1min\nretry-max = 1min\n", NULL);
+        g_test_message("case %u", i);
+        start(&f, keys, persons);
+        await(1);
+        for (unsigned n = 1; status_of(&f).delivered < 3000; n++) {
+            turn(); /* pages come; no clock is waited for */
+            g_assert_cmpuint(requests->len, >, 0);
+            answer(n % 20 == 0 ? statuses[i / G_N_ELEMENTS(modes)] : 204, 0);
+        }
+        g_assert_cmpuint(posts, <=, 3000 * 11 / 10);
+        stop(&f);
+    }
+}
+
+/* Of 2,000 events those that `is_poison` says are never taken; the others are all delivered without a pause. */
+static void deliver_beside(const char *keys, bool (*is_poison)(unsigned sequence), unsigned good)
 {
     Fixture f;
-    start(&f, "mode = structured\n", "abc");
-    await(3);
-    gint64 asked = g_get_monotonic_time();
-    answer(429, 0);
-    answer(429, 400);
-    answer(429, 0);
+    g_autofree char *persons = g_strnfill(2000, '*');
+    start(&f, keys, persons);
     await(1);
-    g_assert_cmpint(g_get_monotonic_time() - asked, >=, 400000);
+    while (status_of(&f).delivered < good) {
+        turn();
+        g_assert_cmpuint(requests->len, >, 0);
+        Request *first = requests->pdata[0];
+        bool poisoned = false;
+        for (char *at = first->events; *at; at = strchr(at, ' ') + 1) {
+            poisoned = poisoned || is_poison((unsigned)strtoul(at, NULL, 10));
+        }
+        answer(poisoned ? 500 : 204, 0);
+    }
+    g_assert_cmpuint(posts, <, 2 * 2000);
     stop(&f);
+}
+
+static bool is_one_of_the_first_20(unsigned sequence)
+{
+    return sequence <= 20;
+}
+
+static bool is_one_of_the_first_500(unsigned sequence)
+{
+    return sequence <= 500;
+}
+
+static bool is_each_hundredth(unsigned sequence)
+{
+    return sequence % 100 == 1;
+}
+
+static bool is_each_tenth(unsigned sequence)
+{
+    return sequence % 10 == 0;
+}
+
+static bool is_each_third(unsigned sequence)
+{
+    return sequence % 3 == 0;
+}
+
+static void test_good_events_go_past_poison_ones_without_a_pause(void)
+{
+    static const char *const modes[] = {"mode = structured\n", "batch = 100\n",
+                                        "mode = structured\nattempts = 50\n",
+                                        "batch = 50\nconnections = 1\n"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autofree char *keys = g_strconcat(modes[i], "retry-first = 1min\nretry-max = 1min\n", NULL);
+        deliver_beside(keys, is_one_of_the_first_20, 1980);
+        deliver_beside(keys, is_one_of_the_first_500, 1500);
+        deliver_beside(keys, is_each_hundredth, 1980);
+        deliver_beside(keys, is_each_tenth, 1800);
+        deliver_beside(keys, is_each_third, 1334);
+    }
+}
+
+/* All that is left has failed, and more of it in a row than when a consumer is down: what comes new goes at once. */
+static void test_new_events_go_although_all_others_fail(void)
+{
+    Fixture f;
+    g_autofree char *persons = g_strnfill(21, '*'), *more = g_strnfill(25, '*');
+    start(&f, "mode = structured\nretry-first = 1min\nretry-max = 1min\nprobe = 1min\n", persons);
+    await(1);
+    while (requests->len > 0) {
+        answer(holds(((Request *)requests->pdata[0])->events, 1) ? 204 : 500, 0);
+        turn();
+    }
+    spool.persons = more;
+    ht_consumer_wake(f.consumer);
+    while (status_of(&f).delivered < 5) {
+        turn();
+        g_assert_cmpuint(requests->len, >, 0);
+        unsigned sequence = (unsigned)strtoul(((Request *)requests->pdata[0])->events, NULL, 10);
+        answer(sequence > 21 ? 204 : 500, 0);
+    }
+    stop(&f);
+}
+
+static void test_a_poison_event_is_tried_by_its_own_clock(void)
+{
+    Fixture f;
+    unsigned tries = 0;
+    g_autofree char *persons = g_strnfill(1000, '*');
+    start(&f, "mode = structured\nretry-first = 1min\nretry-max = 1min\n", persons);
+    await(1);
+    while (requests->len > 0) {
+        bool poison = holds(((Request *)requests->pdata[0])->events, 3);
+        tries += poison;
+        answer(poison ? 500 : 204, 0);
+        turn();
+    }
+    g_assert_cmpuint(status_of(&f).delivered, ==, 999);
+    g_assert_cmpuint(tries, <=, 4);
+    g_assert_cmpuint(status_of(&f).failing, ==, 1);
+    stop(&f);
+}
+
+static void test_the_first_sign_of_life_starts_delivery_again(void)
+{
+    static const long statuses[] = {500, 503, 0, UNREACHED};
+    static const char *const modes[] = {"mode = structured\n", "batch = 10\n"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses) * G_N_ELEMENTS(modes); i++) {
+        Fixture f;
+        g_autofree char *persons = g_strnfill(i < 4 ? 5 : 300, '*');
+        g_autofree char *keys =
+            g_strconcat(modes[i % 2], "retry-first = 10ms\nretry-max = 1h\nprobe = 20ms\n", NULL);
+        start(&f, keys, persons);
+        for (unsigned n = 0; n < 80; n++) { /* pauses that doubled would be days by now */
+            gint64 begin = g_get_monotonic_time();
+            await(1);
+            g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
+            answer(statuses[i / 2], 0);
+        }
+        await(1);
+        gint64 begin = g_get_monotonic_time();
+        serve(&f, 0, 0, strlen(persons));
+        g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
+        stop(&f);
+    }
+}
+
+static void test_a_probe_that_hangs_keeps_no_other_from_asking(void)
+{
+    Fixture f;
+    start(&f, "mode = structured\nretry-max = 40ms\nretry-first = 10ms\nprobe = 50ms\nconnections = 3\n",
+          "abcd");
+    await(3);
+    answer(UNREACHED, 0);
+    answer(UNREACHED, 0);
+    answer(UNREACHED, 0);
+    await(1);
+    await(3); /* nobody answers */
+    turn();
+    g_assert_cmpuint(requests->len, ==, 3);
+    serve(&f, 0, 0, 4);
+    stop(&f);
+}
+
+static void test_attempts_are_not_charged_with_what_was_not_sent(void)
+{
+    static const struct {
+        long status;
+        uint64_t retry_after_ms;
+    } cases[] = {{UNREACHED, 0}, {503, 1}, {429, 1}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        start(&f, "mode = structured\nattempts = 2\n", "ab");
+        for (unsigned n = 0; n < 10; n++) {
+            await(1);
+            answer(cases[i].status, cases[i].retry_after_ms);
+        }
+        g_assert_cmpstr(spool.dead->str, ==, "");
+        serve(&f, 0, 0, 2);
+        stop(&f);
+    }
 }
 
 static void test_what_a_consumer_answers_stays_in_the_dead_letter(void)
@@ -432,12 +668,29 @@ int main(int argc, char **argv)
     g_test_add_func("/consumer/down-gets-one-request-at-a-time",
                     test_a_consumer_that_is_down_gets_one_request_at_a_time);
     g_test_add_func("/consumer/a-failed-batch-costs-few-requests-while-all-fail",
-                    test_a_refused_batch_costs_few_requests_while_all_fail);
+                    test_a_failed_batch_costs_few_requests_while_all_fail);
     g_test_add_func("/consumer/attempts-bury-only-what-failed-alone",
                     test_attempts_bury_only_what_failed_alone);
     g_test_add_func("/consumer/faults-of-the-endpoint-bury-nothing",
                     test_faults_of_the_endpoint_bury_nothing);
-    g_test_add_func("/consumer/the-longest-retry-after-counts", test_the_longest_retry_after_counts);
+    g_test_add_func("/consumer/a-failed-batch-goes-again-in-halves",
+                    test_a_failed_batch_goes_again_in_halves);
+    g_test_add_func("/consumer/the-longest-retry-after-counts-up-to-rest-max",
+                    test_the_longest_retry_after_counts_up_to_rest_max);
+    g_test_add_func("/standstill/one-failure-among-many-rests-nobody",
+                    test_one_failure_among_many_rests_nobody);
+    g_test_add_func("/standstill/good-events-go-past-poison-ones-without-a-pause",
+                    test_good_events_go_past_poison_ones_without_a_pause);
+    g_test_add_func("/standstill/new-events-go-although-all-others-fail",
+                    test_new_events_go_although_all_others_fail);
+    g_test_add_func("/standstill/a-poison-event-is-tried-by-its-own-clock",
+                    test_a_poison_event_is_tried_by_its_own_clock);
+    g_test_add_func("/standstill/the-first-sign-of-life-starts-delivery-again",
+                    test_the_first_sign_of_life_starts_delivery_again);
+    g_test_add_func("/standstill/a-probe-that-hangs-keeps-no-other-from-asking",
+                    test_a_probe_that_hangs_keeps_no_other_from_asking);
+    g_test_add_func("/standstill/attempts-are-not-charged-with-what-was-not-sent",
+                    test_attempts_are_not_charged_with_what_was_not_sent);
     g_test_add_func("/consumer/an-answer-stays-in-the-dead-letter",
                     test_what_a_consumer_answers_stays_in_the_dead_letter);
     g_test_add_func("/consumer/reading-ahead-stops-at-the-window", test_reading_ahead_stops_at_the_window);

@@ -1,11 +1,10 @@
-/* core/delivery: routes, the field policy, pauses, signatures, and the window that keeps each person's order. */
+/* core/delivery: routes, the field policy, pauses, signatures, what answers mean. */
 #include "core/delivery/backoff.h"
 #include "core/delivery/policy.h"
 #include "core/delivery/reason.h"
 #include "core/delivery/route.h"
 #include "core/delivery/sender.h"
 #include "core/delivery/signature.h"
-#include "core/delivery/window.h"
 #include "tests/lib/data.h"
 
 #include <arpa/inet.h>
@@ -210,6 +209,34 @@ static void test_a_reason_holds_neither_numbers_nor_control_characters(void)
     HtPosted none = {.error = "Timeout was reached", .body = HT_TEXT_LITERAL("half an answer")};
     g_autofree char *full = ht_reason_full(&none);
     g_assert_cmpstr(full, ==, "Timeout was reached");
+}
+
+static void test_only_what_says_so_for_the_whole_is_a_rest(void)
+{
+    static const struct {
+        HtPosted posted;
+        HtSentKind kind;
+    } cases[] = {
+        {{.status = 200}, HT_SENT_TAKEN},
+        {{.status = 299}, HT_SENT_TAKEN},
+        {{.status = 302}, HT_SENT_RETRY},
+        {{.status = 404, .retry_after_ms = 1000}, HT_SENT_RETRY},
+        {{.status = 408}, HT_SENT_RETRY},
+        {{.status = 429}, HT_SENT_RETRY},
+        {{.status = 500, .retry_after_ms = 1000}, HT_SENT_RETRY},
+        {{.status = 503}, HT_SENT_RETRY},
+        {{.status = 0, .error = "timeout"}, HT_SENT_RETRY},
+        {{.status = 400}, HT_SENT_REFUSED},
+        {{.status = 422}, HT_SENT_REFUSED},
+        {{.status = 410}, HT_SENT_GONE},
+        {{.status = 429, .retry_after_ms = 1}, HT_SENT_REST},
+        {{.status = 503, .retry_after_ms = 1000}, HT_SENT_REST},
+        {{.status = 0, .error = "refused", .unsent = true}, HT_SENT_REST},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("status %ld", cases[i].posted.status);
+        g_assert_cmpint(ht_reason_kind(&cases[i].posted), ==, cases[i].kind);
+    }
 }
 
 static void test_connections_that_are_forbidden(void)
@@ -419,171 +446,6 @@ static void test_unknown_elements_are_errors_with_a_suggestion(void)
     g_assert_nonnull(strstr(errors->str, "'nothing' is no mask"));
 }
 
-/* ---- The window ---- */
-
-/* The window frees its pages; these are not the spool's. */
-void ht_spool_page_free(HtSpoolPage *page)
-{
-    for (unsigned i = 0; i < page->events->len; i++) {
-        g_free(page->events->pdata[i]);
-    }
-    g_ptr_array_unref(page->events);
-    g_free(page);
-}
-
-static HtSpoolPage *page_of(uint64_t first, const char *persons)
-{
-    HtSpoolPage *page = g_new0(HtSpoolPage, 1);
-    page->events = g_ptr_array_new();
-    for (size_t i = 0; persons[i]; i++) {
-        HtStoredEvent *event = g_new0(HtStoredEvent, 1);
-        event->sequence = first + i;
-        event->id.bytes[HT_UUID_SIZE - 1] = (uint8_t)event->sequence;
-        event->subject = (HtText){persons + i, 1};
-        g_ptr_array_add(page->events, event);
-    }
-    return page;
-}
-
-static bool all_but_x(void *user, const HtStoredEvent *event)
-{
-    (void)user;
-    return event->subject.data[0] != 'x';
-}
-
-static void assert_picked(GPtrArray *picked, const char *sequences)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (unsigned i = 0; i < picked->len; i++) {
-        g_string_append_printf(text, "%s%u", i ? " " : "",
-                               (unsigned)((HtEntry *)picked->pdata[i])->event->sequence);
-    }
-    g_assert_cmpstr(text->str, ==, sequences);
-}
-
-static void finish(HtWindow *window, GPtrArray *picked)
-{
-    for (unsigned i = 0; i < picked->len; i++) {
-        ht_window_finish(window, picked->pdata[i]);
-    }
-}
-
-static GPtrArray *pick(HtWindow *window, unsigned most)
-{
-    return ht_window_pick(window, most, 1 << 20, 1000);
-}
-
-static void test_persons_go_in_parallel_and_each_in_order(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    g_assert_cmpuint(ht_window_add(&window, page_of(1, "axbacb"), all_but_x, NULL), ==, 5);
-    g_autoptr(GPtrArray) first = pick(&window, 2);
-    assert_picked(first, "1 3");
-    g_autoptr(GPtrArray) second = pick(&window, 9);
-    assert_picked(second, "5"); /* a and b are under way */
-    finish(&window, second);
-    g_assert_false(ht_window_advance(&window));
-    finish(&window, first);
-    g_assert_true(ht_window_advance(&window));
-    g_assert_cmpuint(window.cursor, ==, 3);
-    g_assert_false(ht_window_advance(&window));
-    g_autoptr(GPtrArray) third = pick(&window, 9);
-    assert_picked(third, "4 6");
-    finish(&window, third);
-    g_assert_true(ht_window_advance(&window));
-    g_assert_cmpuint(window.cursor, ==, 6);
-    g_assert_cmpuint(window.waiting, ==, 0);
-    ht_window_clear(&window);
-}
-
-static void test_an_event_that_must_go_alone_goes_alone(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    ht_window_add(&window, page_of(1, "aabc"), all_but_x, NULL);
-    g_autoptr(GPtrArray) batch = pick(&window, 9);
-    assert_picked(batch, "1 2 3 4");
-    for (unsigned i = 0; i < batch->len; i++) {
-        ((HtEntry *)batch->pdata[i])->together = 1;
-        ht_window_return(&window, batch->pdata[i], 0);
-    }
-    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9);
-    assert_picked(one, "1");
-    assert_picked(two, "3"); /* 2 waits for 1: the same person */
-    ht_window_clear(&window);
-}
-
-static void test_an_event_goes_in_no_larger_company_than_it_may(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    ht_window_add(&window, page_of(1, "abcdef"), all_but_x, NULL);
-    g_autoptr(GPtrArray) batch = pick(&window, 9);
-    for (unsigned i = 0; i < batch->len; i++) {
-        ((HtEntry *)batch->pdata[i])->together = i == 1 ? 2 : i == 4 ? 3 : 0;
-        ht_window_return(&window, batch->pdata[i], 0);
-    }
-    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9), three = pick(&window, 9);
-    assert_picked(one, "1 2");
-    assert_picked(two, "3 4 5");
-    assert_picked(three, "6");
-    ht_window_clear(&window);
-}
-
-static void test_an_event_that_waits_for_its_time_holds_back_its_person(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    ht_window_add(&window, page_of(1, "abab"), all_but_x, NULL);
-    g_autoptr(GPtrArray) first = pick(&window, 1);
-    ht_window_return(&window, first->pdata[0], 2000);
-    g_autoptr(GPtrArray) others = pick(&window, 9);
-    assert_picked(others, "2 4");
-    g_assert_cmpint(ht_window_due(&window, 1000), ==, 2000);
-    g_assert_cmpint(ht_window_due(&window, 2000), ==, 0);
-    g_autoptr(GPtrArray) later = ht_window_pick(&window, 9, 1 << 20, 2000);
-    assert_picked(later, "1 3");
-    ht_window_clear(&window);
-}
-
-static void test_a_window_holds_only_what_is_wanted(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    g_autofree char *persons = g_strnfill(500, 'x');
-    persons[250] = 'a';
-    ht_window_add(&window, page_of(1, persons), all_but_x, NULL); /* which frees the page */
-    const HtEntry *entry = g_queue_peek_head(&window.entries);
-    g_assert_cmpuint(window.bytes, ==, entry->bytes);
-    g_assert_cmpuint(window.bytes, <, 4096);
-    g_assert_cmpint(entry->event->subject.data[0], ==, 'a');
-    g_assert_true(ht_window_advance(&window));
-    g_assert_cmpuint(window.cursor, ==, 250);
-    ht_window_clear(&window);
-    g_assert_cmpuint(window.bytes, ==, 0);
-}
-
-static void test_a_request_is_named_by_its_events(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    ht_window_add(&window, page_of(1, "abc"), all_but_x, NULL);
-    g_autoptr(GPtrArray) all = pick(&window, 9);
-    g_autofree char *three = ht_window_name(all), *again = ht_window_name(all);
-    g_ptr_array_remove_index(all, 1);
-    g_autofree char *two = ht_window_name(all);
-    g_ptr_array_remove_index(all, 1);
-    g_autofree char *one = ht_window_name(all);
-    g_assert_cmpstr(three, ==, again);
-    g_assert_cmpstr(three, !=, two);
-    g_assert_cmpstr(one, ==, "00000000-0000-0000-0000-000000000001");
-    ht_window_clear(&window);
-}
-
-static void test_what_is_not_routed_moves_the_cursor(void)
-{
-    HtWindow window = {.entries = G_QUEUE_INIT};
-    g_assert_cmpuint(ht_window_add(&window, page_of(1, "xxx"), all_but_x, NULL), ==, 0);
-    g_assert_true(ht_window_advance(&window));
-    g_assert_cmpuint(window.cursor, ==, 3);
-    ht_window_clear(&window);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -600,6 +462,8 @@ int main(int argc, char **argv)
     g_test_add_func("/route/types-that-fit-nothing-are-errors", test_route_types_that_fit_nothing_are_errors);
     g_test_add_func("/reason/holds-neither-numbers-nor-control-characters",
                     test_a_reason_holds_neither_numbers_nor_control_characters);
+    g_test_add_func("/reason/only-what-says-so-for-the-whole-is-a-rest",
+                    test_only_what_says_so_for_the_whole_is_a_rest);
     g_test_add_func("/sender/forbids-connections", test_connections_that_are_forbidden);
     g_test_add_func("/sender/a-long-answer-is-an-answer", test_a_long_answer_is_an_answer);
     g_test_add_func("/policy/clearance-allow-deny-and-mask", test_clearance_allow_deny_and_mask);
@@ -612,16 +476,5 @@ int main(int argc, char **argv)
                     test_without_a_purpose_nothing_personal_is_seen);
     g_test_add_func("/policy/unknown-elements-are-errors-with-a-suggestion",
                     test_unknown_elements_are_errors_with_a_suggestion);
-    g_test_add_func("/window/persons-go-in-parallel-and-each-in-order",
-                    test_persons_go_in_parallel_and_each_in_order);
-    g_test_add_func("/window/an-event-that-must-go-alone-goes-alone",
-                    test_an_event_that_must_go_alone_goes_alone);
-    g_test_add_func("/window/an-event-goes-in-no-larger-company-than-it-may",
-                    test_an_event_goes_in_no_larger_company_than_it_may);
-    g_test_add_func("/window/an-event-that-waits-holds-back-its-person",
-                    test_an_event_that_waits_for_its_time_holds_back_its_person);
-    g_test_add_func("/window/holds-only-what-is-wanted", test_a_window_holds_only_what_is_wanted);
-    g_test_add_func("/window/a-request-is-named-by-its-events", test_a_request_is_named_by_its_events);
-    g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
     return g_test_run();
 }

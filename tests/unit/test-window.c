@@ -1,0 +1,315 @@
+/* The window: which of a consumer's events may go next. */
+#include "core/delivery/webhook.h"
+#include "core/delivery/window.h"
+
+/* The window frees its pages; these are not the spool's. */
+void ht_spool_page_free(HtSpoolPage *page)
+{
+    for (unsigned i = 0; i < page->events->len; i++) {
+        g_free(page->events->pdata[i]);
+    }
+    g_ptr_array_unref(page->events);
+    g_free(page);
+}
+
+static HtSpoolPage *page_of(uint64_t first, const char *persons)
+{
+    HtSpoolPage *page = g_new0(HtSpoolPage, 1);
+    page->events = g_ptr_array_new();
+    for (size_t i = 0; persons[i]; i++) {
+        HtStoredEvent *event = g_new0(HtStoredEvent, 1);
+        event->sequence = first + i;
+        event->id.bytes[HT_UUID_SIZE - 1] = (uint8_t)event->sequence;
+        event->subject = (HtText){persons + i, 1};
+        g_ptr_array_add(page->events, event);
+    }
+    return page;
+}
+
+static bool all_but_x(void *user, const HtStoredEvent *event)
+{
+    (void)user;
+    return event->subject.data[0] != 'x';
+}
+
+static void assert_picked(GPtrArray *picked, const char *sequences)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < picked->len; i++) {
+        g_string_append_printf(text, "%s%u", i ? " " : "",
+                               (unsigned)((HtEntry *)picked->pdata[i])->event->sequence);
+    }
+    g_assert_cmpstr(text->str, ==, sequences);
+}
+
+static void finish(HtWindow *window, GPtrArray *picked)
+{
+    for (unsigned i = 0; i < picked->len; i++) {
+        ht_window_finish(window, picked->pdata[i]);
+    }
+}
+
+static GPtrArray *pick_at(HtWindow *window, unsigned most, int64_t now_us)
+{
+    HtPick pick = {most, 1 << 20, now_us, true};
+    GPtrArray *picked = ht_window_pick(window, &pick);
+    ht_window_assert(window);
+    return picked;
+}
+
+static GPtrArray *pick(HtWindow *window, unsigned most)
+{
+    return pick_at(window, most, 1000);
+}
+
+static void test_persons_go_in_parallel_and_each_in_order(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    g_assert_cmpuint(ht_window_add(&window, page_of(1, "axbacb"), all_but_x, NULL), ==, 5);
+    g_autoptr(GPtrArray) first = pick(&window, 2);
+    assert_picked(first, "1 3");
+    g_autoptr(GPtrArray) second = pick(&window, 9);
+    assert_picked(second, "5"); /* a and b are under way */
+    finish(&window, second);
+    g_assert_false(ht_window_advance(&window));
+    finish(&window, first);
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 3);
+    g_assert_false(ht_window_advance(&window));
+    g_autoptr(GPtrArray) third = pick(&window, 9);
+    assert_picked(third, "4 6");
+    finish(&window, third);
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 6);
+    g_assert_cmpuint(window.waiting, ==, 0);
+    ht_window_clear(&window);
+}
+
+static void test_an_event_that_must_go_alone_goes_alone(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, "aabc"), all_but_x, NULL);
+    g_autoptr(GPtrArray) batch = pick(&window, 9);
+    assert_picked(batch, "1 2 3 4");
+    for (unsigned i = 0; i < batch->len; i++) {
+        ht_window_split(&window, batch->pdata[i], 1);
+    }
+    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9);
+    assert_picked(one, "1");
+    assert_picked(two, "3"); /* 2 waits for 1: the same person */
+    ht_window_clear(&window);
+}
+
+static void test_an_event_goes_in_no_larger_company_than_it_may(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, "abcdefg"), all_but_x, NULL);
+    g_autoptr(GPtrArray) batch = pick(&window, 6);
+    for (unsigned i = 0; i < batch->len; i++) {
+        ht_window_split(&window, batch->pdata[i], i == 1 ? 2 : i == 4 ? 3 : 6);
+    }
+    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9), three = pick(&window, 9);
+    assert_picked(one, "1 2");
+    assert_picked(two, "3 4 5");
+    assert_picked(three, "6"); /* what never failed goes in no such company */
+    g_autoptr(GPtrArray) four = pick(&window, 9);
+    assert_picked(four, "7");
+    ht_window_clear(&window);
+}
+
+static void test_an_event_that_waits_for_its_time_holds_back_its_person(void)
+{
+    static const HtEntryState states[] = {HT_ENTRY_DOUBTED, HT_ENTRY_POISON};
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        HtWindow window;
+        ht_window_init(&window, 0);
+        ht_window_add(&window, page_of(1, "abab"), all_but_x, NULL);
+        g_autoptr(GPtrArray) first = pick(&window, 1);
+        ht_window_wait(&window, first->pdata[0], states[i], 2000);
+        g_autoptr(GPtrArray) others = pick(&window, 9);
+        assert_picked(others, "2 4");
+        g_assert_cmpint(ht_window_due(&window), ==, 2000);
+        g_autoptr(GPtrArray) none = pick_at(&window, 9, 1999), later = pick_at(&window, 9, 2000);
+        assert_picked(none, "");
+        assert_picked(later, "1"); /* alone */
+        g_assert_cmpint(ht_window_due(&window), ==, INT64_MAX);
+        ht_window_finish(&window, later->pdata[0]);
+        g_autoptr(GPtrArray) behind = pick(&window, 9);
+        assert_picked(behind, "3");
+        ht_window_clear(&window);
+    }
+}
+
+static void test_what_never_failed_goes_before_what_did(void)
+{
+    HtWindow window;
+    g_autofree char *persons = g_strdup("abcdefghijklmnopqrst");
+    g_autoptr(GString) order = g_string_new(NULL);
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, persons), all_but_x, NULL);
+    g_autoptr(GPtrArray) two = pick(&window, 2);
+    ht_window_wait(&window, two->pdata[0], HT_ENTRY_POISON, 500);
+    ht_window_wait(&window, two->pdata[1], HT_ENTRY_DOUBTED, 600);
+    while (window.waiting > 0) {
+        g_autoptr(GPtrArray) one = pick(&window, 1);
+        g_assert_cmpuint(one->len, ==, 1);
+        g_string_append_c(order, persons[((HtEntry *)one->pdata[0])->sequence - 1]);
+    }
+    g_assert_cmpstr(order->str, ==, "cdefghbijklmnoapqrst"); /* which has one turn in eight */
+    ht_window_clear(&window);
+}
+
+static void test_what_failed_alone_is_left_out_when_the_caller_says_so(void)
+{
+    HtWindow window;
+    HtPick others = {9, 1 << 20, 1000, false};
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, "ab"), all_but_x, NULL);
+    g_autoptr(GPtrArray) first = pick(&window, 1);
+    ht_window_try_again(&window, first->pdata[0]);
+    g_autoptr(GPtrArray) second = ht_window_pick(&window, &others), third = ht_window_pick(&window, &others);
+    assert_picked(second, "2");
+    assert_picked(third, "");
+    ht_window_clear(&window);
+}
+
+static void test_a_sign_of_life_releases_what_is_doubted(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, "abc"), all_but_x, NULL);
+    g_autoptr(GPtrArray) all = pick(&window, 3);
+    ht_window_wait(&window, all->pdata[0], HT_ENTRY_DOUBTED, 5000);
+    ht_window_wait(&window, all->pdata[1], HT_ENTRY_POISON, 6000);
+    ht_window_wait(&window, all->pdata[2], HT_ENTRY_DOUBTED, 4000);
+    g_assert_cmpuint(ht_window_failing(&window), ==, 3);
+    ht_window_release(&window);
+    g_autoptr(GPtrArray) one = pick(&window, 9), two = pick(&window, 9), three = pick(&window, 9);
+    assert_picked(one, "3");
+    assert_picked(two, "1");
+    assert_picked(three, "");
+    g_assert_cmpuint(((HtEntry *)one->pdata[0])->chances, ==, 1);
+    g_assert_cmpint(ht_window_due(&window), ==, 6000);
+    ht_window_clear(&window);
+}
+
+static void test_a_probe_is_what_never_failed_from_anywhere(void)
+{
+    HtWindow window;
+    bool seen[40] = {false};
+    unsigned different = 0;
+    for (unsigned i = 0; i < 60; i++) {
+        g_autofree char *persons = g_strdup("ABCDEFGHIJKLMNOPQRSTUVWYZabcdefghijklmn");
+        ht_window_init(&window, 0);
+        ht_window_add(&window, page_of(1, persons), all_but_x, NULL);
+        g_autoptr(GPtrArray) first = pick(&window, 1);
+        ht_window_wait(&window, first->pdata[0], HT_ENTRY_DOUBTED, 500);
+        g_autoptr(GPtrArray) probe = ht_window_pick_probe(&window);
+        g_assert_cmpuint(probe->len, ==, 1);
+        uint64_t sequence = ((HtEntry *)probe->pdata[0])->sequence;
+        g_assert_cmpuint(sequence, >, 1);
+        different += !seen[sequence];
+        seen[sequence] = true;
+        ht_window_clear(&window);
+    }
+    g_assert_cmpuint(different, >, 10);
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, "ab"), all_but_x, NULL);
+    g_autoptr(GPtrArray) both = pick(&window, 2);
+    ht_window_wait(&window, both->pdata[0], HT_ENTRY_DOUBTED, 9000);
+    ht_window_wait(&window, both->pdata[1], HT_ENTRY_DOUBTED, 8000);
+    g_autoptr(GPtrArray) early = ht_window_pick_probe(&window);
+    assert_picked(early, "2"); /* its time has not come */
+    ht_window_clear(&window);
+}
+
+static void test_a_person_whose_event_was_not_sent_keeps_its_place(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    ht_window_add(&window, page_of(1, "aba"), all_but_x, NULL);
+    g_autoptr(GPtrArray) sent = pick(&window, 9);
+    assert_picked(sent, "1 2 3");
+    ht_window_add(&window, page_of(4, "c"), all_but_x, NULL);
+    ht_window_return(&window, sent->pdata[0]);
+    HtPick rest = {9, 1 << 20, 1000, true};
+    g_autoptr(GPtrArray) other = ht_window_pick(&window, &rest);
+    assert_picked(other, "4"); /* the third is still under way: so is its person */
+    ht_window_return(&window, sent->pdata[1]);
+    ht_window_return(&window, sent->pdata[2]);
+    g_autoptr(GPtrArray) again = pick(&window, 9);
+    assert_picked(again, "1 2 3");
+    ht_window_clear(&window);
+}
+
+static void test_a_window_holds_only_what_is_wanted(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    g_autofree char *persons = g_strnfill(500, 'x');
+    persons[250] = 'a';
+    ht_window_add(&window, page_of(1, persons), all_but_x, NULL); /* which frees the page */
+    const HtEntry *entry = g_queue_peek_head(&window.entries);
+    g_assert_cmpuint(window.bytes, ==, entry->bytes);
+    g_assert_cmpuint(window.bytes, <, 4096);
+    g_assert_cmpint(entry->event->subject.data[0], ==, 'a');
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 250);
+    ht_window_clear(&window);
+    g_assert_cmpuint(window.bytes, ==, 0);
+}
+
+static void test_a_request_is_named_by_its_events(void)
+{
+    HtSpoolPage *page = page_of(1, "abc");
+    GPtrArray *all = page->events;
+    g_autofree char *three = ht_webhook_name(all), *again = ht_webhook_name(all);
+    g_free(g_ptr_array_remove_index(all, 1));
+    g_autofree char *two = ht_webhook_name(all);
+    g_free(g_ptr_array_remove_index(all, 1));
+    g_autofree char *one = ht_webhook_name(all);
+    g_assert_cmpstr(three, ==, again);
+    g_assert_cmpstr(three, !=, two);
+    g_assert_cmpstr(one, ==, "00000000-0000-0000-0000-000000000001");
+    ht_spool_page_free(page);
+}
+
+static void test_what_is_not_routed_moves_the_cursor(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0);
+    g_assert_cmpuint(ht_window_add(&window, page_of(1, "xxx"), all_but_x, NULL), ==, 0);
+    g_assert_true(ht_window_advance(&window));
+    g_assert_cmpuint(window.cursor, ==, 3);
+    ht_window_clear(&window);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/window/persons-go-in-parallel-and-each-in-order",
+                    test_persons_go_in_parallel_and_each_in_order);
+    g_test_add_func("/window/an-event-that-must-go-alone-goes-alone",
+                    test_an_event_that_must_go_alone_goes_alone);
+    g_test_add_func("/window/an-event-goes-in-no-larger-company-than-it-may",
+                    test_an_event_goes_in_no_larger_company_than_it_may);
+    g_test_add_func("/window/what-never-failed-goes-before-what-did",
+                    test_what_never_failed_goes_before_what_did);
+    g_test_add_func("/window/what-failed-alone-can-be-left-out",
+                    test_what_failed_alone_is_left_out_when_the_caller_says_so);
+    g_test_add_func("/window/a-sign-of-life-releases-what-is-doubted",
+                    test_a_sign_of_life_releases_what_is_doubted);
+    g_test_add_func("/window/a-probe-never-failed-and-is-from-anywhere",
+                    test_a_probe_is_what_never_failed_from_anywhere);
+    g_test_add_func("/window/what-was-not-sent-keeps-its-place",
+                    test_a_person_whose_event_was_not_sent_keeps_its_place);
+    g_test_add_func("/window/an-event-that-waits-holds-back-its-person",
+                    test_an_event_that_waits_for_its_time_holds_back_its_person);
+    g_test_add_func("/window/holds-only-what-is-wanted", test_a_window_holds_only_what_is_wanted);
+    g_test_add_func("/webhook/a-request-is-named-by-its-events", test_a_request_is_named_by_its_events);
+    g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
+    return g_test_run();
+}
