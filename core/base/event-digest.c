@@ -7,6 +7,7 @@
 /* What comes next; an absent attribute has no part, an empty one has one of size 0. */
 enum { PART_ATTR_FIRST = 1, PART_IDENTITY = 64, PART_IDENTITY_FRESH, PART_ELEMENT };
 
+#define NARROW_MAX 256 /* bytes of a text whose width is looked at: numbers are shorter */
 #define ELEMENT_HEAD 9 /* what it is, how it is meant, the sizes of name (1 byte) and value (4 bytes) */
 
 static const HtAttr said_attrs[] = {
@@ -53,15 +54,44 @@ static void add_identities(struct sha256_ctx *digest, const HtEvent *event)
     }
 }
 
+/* What a text of nothing but letters, digits and signs in full width says is what it says in ASCII; in `narrow`. Absent for any other,
+ * in which width may be as it was typed. */
+static HtText find_narrow(HtText text, char narrow[NARROW_MAX])
+{
+    size_t used = 0;
+    bool wide = text.size <= NARROW_MAX && memchr(text.data, 0xef, text.size);
+    for (size_t i = 0; wide && i < text.size; i++) {
+        const unsigned char *at = (const unsigned char *)text.data + i;
+        if (at[0] < 0x80) {
+            narrow[used++] = (char)at[0];
+            continue;
+        }
+        wide = at[0] == 0xef && i + 2 < text.size &&
+               ((at[1] == 0xbc && at[2] >= 0x81) || (at[1] == 0xbd && at[2] <= 0x9e));
+        if (wide) {
+            narrow[used++] = (char)(at[1] == 0xbc ? at[2] - 0x81 + '!' : at[2] - 0x80 + '`');
+            i += 2;
+        }
+    }
+    return wide ? (HtText){narrow, used} : HT_TEXT_NONE;
+}
+
 /* In two pieces: most of a digest's time would go into many small ones. Name and value stand side by side in an item. */
 static void add_element(struct sha256_ctx *digest, const HtItem *item)
 {
     uint8_t head[ELEMENT_HEAD] = {PART_ELEMENT, (uint8_t)item->form, item->reported, item->instance,
                                   (uint8_t)item->name.size};
-    uint32_t size = GUINT32_TO_LE((uint32_t)item->value.size);
+    char narrow[NARROW_MAX];
+    HtText said = find_narrow(item->value, narrow);
+    uint32_t size = GUINT32_TO_LE((uint32_t)(said.data ? said.size : item->value.size));
     memcpy(head + ELEMENT_HEAD - sizeof size, &size, sizeof size);
     sha256_update(digest, sizeof head, head);
-    sha256_update(digest, item->name.size + item->value.size, (const uint8_t *)item->name.data);
+    if (said.data) {
+        sha256_update(digest, item->name.size, (const uint8_t *)item->name.data);
+        sha256_update(digest, said.size, (const uint8_t *)said.data);
+    } else {
+        sha256_update(digest, item->name.size + item->value.size, (const uint8_t *)item->name.data);
+    }
 }
 
 void ht_event_digest(const HtEvent *event, uint8_t digest[HT_EVENT_DIGEST])

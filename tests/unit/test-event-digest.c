@@ -91,6 +91,30 @@ static void test_identities(void)
     g_assert_false(says_the_same(one, kind));
 }
 
+/* Width is notation in a text of nothing else; beside other characters it may be as somebody typed it. */
+static void test_width(void)
+{
+    static const struct {
+        const char *one, *other;
+        bool same;
+    } pairs[] = {
+        {"AB12", "ＡＢ１２", true},  {"ab_~!`", "ａｂ＿～！｀", true},
+        {"A-1", "A－１", true},      {"AB12", "ＡＢ１３", false},
+        {"AB12", "ａｂ１２", false}, {"1号", "１号", false},
+        {"甲", "乙", false},         {"1", "１１", false},
+        {"1", "１\xef\xbc", false},  {"ﾎ", "N", false},
+        {"", "　", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(Sample) one = sample_new(), other = sample_new();
+        add_item(one, element("person.otherIdNumber", pairs[i].one));
+        add_item(other, element("person.otherIdNumber", pairs[i].other));
+        if (says_the_same(one, other) != pairs[i].same) {
+            g_error("\"%s\" and \"%s\"", pairs[i].one, pairs[i].other);
+        }
+    }
+}
+
 static void test_elements(void)
 {
     HtItem base = element("person.sex", "1"), items[] = {base, base, base, base, base, base};
@@ -170,6 +194,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-digest/half-a-number", test_half_a_number);
     g_test_add_func("/event-digest/attributes", test_attributes);
     g_test_add_func("/event-digest/identities", test_identities);
+    g_test_add_func("/event-digest/width-is-notation", test_width);
     g_test_add_func("/event-digest/elements", test_elements);
     g_test_add_func("/event-digest/what-is-not-said", test_what_is_not_said);
     g_test_add_func("/event-digest/half-a-key", test_half_a_key);

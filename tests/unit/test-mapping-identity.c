@@ -195,6 +195,43 @@ static void test_one_form_in_keys(void)
     g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.born.v1|assert|某日|G123"));
 }
 
+/* Width, blanks and a spreadsheet's fraction are notation in every part; case and hyphens only where an identity says so. What the
+ * event names, and what ties it, follows. */
+static void test_numbers_fold_in_keys(void)
+{
+    static const char *const same[][3] = {{"Ab-12", "7a", "A1-23"},
+                                          {"Ａｂ－１２", "７ａ", "ａ１－２３"},
+                                          {" A b-12", "7 a", "A123"},
+                                          {"Ab-\u30001\u00a02", "7\ta", "a1 23"},
+                                          {"Ab-12", "7a", "No. A1/23"}};
+    static const char *const others[][3] = {
+        {"AB-12", "7a", "A123"}, {"Ab12", "7a", "A123"}, {"Ab-12", "7A", "A123"}, {"Ab-12", "7a", "A124"}};
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<event type='person.moved-in.v1' for-each='/ROWS/ROW'><id from='NO PART K'/>"
+                "<action is='correct' reverses='PART'/><correlation from='NO'/>"
+                "<identity kind='card' from='K' separators='ignore'/>"
+                "<element to='household.number' from='NO'/></event>"));
+    g_autofree char *tie = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(same) + G_N_ELEMENTS(others); i++) {
+        bool is_other = i >= G_N_ELEMENTS(same);
+        const char *const *sent = is_other ? others[i - G_N_ELEMENTS(same)] : same[i];
+        g_autofree char *xml =
+            g_strdup_printf(ROWS(ROW("<NO>%s</NO><PART>%s</PART><K>%s</K>")), sent[0], sent[1], sent[2]);
+        mapping_test_run(test, xml);
+        HtEvent event = mapping_test_event(test, 0);
+        g_assert_true(ht_text_is(event.key, "person.moved-in.v1|assert|Ab-12|7a|A123") == !is_other);
+        HtText correlation = event.attr[HT_ATTR_CORRELATIONID];
+        tie = tie ? tie : g_strndup(correlation.data, correlation.size);
+        if (!is_other) {
+            g_assert_true(ht_text_is(event.attr[HT_ATTR_BUSINESSID], "Ab-12"));
+            g_assert_true(ht_text_is(event.attr[HT_ATTR_REVERSES], "7a"));
+            g_assert_true(ht_text_is(correlation, tie));
+        }
+    }
+    mapping_test_run(test, ROWS(ROW("<NO>12.0</NO><PART>2.10</PART><K>1</K>")));
+    g_assert_true(ht_text_is(mapping_test_event(test, 0).key, "person.moved-in.v1|assert|12|2.10|1"));
+}
+
 /* A part that is missing, in whatever place, makes no key; what there is of the others still counts. What stands in also= may be
  * missing. */
 static void test_parts_that_are_missing(void)
@@ -507,6 +544,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/keys/parts-with-alternatives", test_parts_with_alternatives);
     g_test_add_func("/mapping/keys/parts-that-are-missing", test_parts_that_are_missing);
     g_test_add_func("/mapping/keys/one-form", test_one_form_in_keys);
+    g_test_add_func("/mapping/keys/numbers-fold", test_numbers_fold_in_keys);
     g_test_add_func("/mapping/identity/certificates-fold", test_certificates_fold);
     g_test_add_func("/mapping/identity/local-numbers-fold", test_local_numbers_fold);
     g_test_add_func("/mapping/identity/relatives-number-is-not-the-newborns",

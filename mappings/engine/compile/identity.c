@@ -3,6 +3,7 @@
 #include "mappings/engine/compile/compiler.h"
 
 #include "mappings/engine/values/filler.h"
+#include "mappings/engine/values/number-fold.h"
 
 static bool is_path_of(const char *paths, const char *path)
 {
@@ -44,6 +45,7 @@ void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
     event->id_of = ht_text_from(ht_compile_attribute(compiler, node, "of"));
     event->id_personal = ht_compile_attribute(compiler, node, "personal") != NULL;
     event->id_words = ht_compile_own(compiler, g_new0(bool, g_strv_length(paths) + 1));
+    event->id_folds = ht_compile_own(compiler, g_new0(unsigned, g_strv_length(paths) + 1));
     event->id_reads = ht_compile_own(compiler, g_new0(const HtElementRule *, g_strv_length(paths) + 1));
     for (unsigned i = 0; i < event->id.count; i++) {
         event->id_words[i] = is_path_of(words, paths[i]);
@@ -92,9 +94,24 @@ static void learn_of_part(HtEventRule *event, unsigned part, const HtElementRule
     }
 }
 
+/* Case and separators do not count in a part that an identity reads without them. */
+static unsigned find_fold(const HtEventRule *event, HtSlot slot)
+{
+    for (unsigned i = 0; i < event->n_identities; i++) {
+        const HtIdentityRule *identity = &event->identities[i];
+        for (unsigned s = 0; s < identity->from.count; s++) {
+            if (identity->from.slots[s] == slot && !identity->id_number) {
+                return identity->separators ? HT_FOLD_SEPARATORS : 0;
+            }
+        }
+    }
+    return HT_FOLD_KEEP_CASE;
+}
+
 static void find_parts(HtEventRule *event)
 {
     for (unsigned i = 0; i < event->id.count; i++) {
+        event->id_folds[i] = find_fold(event, event->id.slots[i]);
         for (unsigned b = 0; b < event->n_blocks; b++) {
             const HtBlock *block = &event->blocks[b];
             for (unsigned r = 0; r < block->n_rules; r++) {

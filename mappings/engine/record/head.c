@@ -4,6 +4,7 @@
 
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/filler.h"
+#include "mappings/engine/values/number-fold.h"
 
 #define ATTRIBUTE_MAX 256
 #define KEY_MAX 1024
@@ -27,6 +28,14 @@ HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size)
     HtText kept = {recorder->head.data + recorder->head.size, size};
     ht_buffer_add(&recorder->head, text, size);
     return kept;
+}
+
+/* The number as it is compared: ＡＢ１２ is AB12. Lies in the value, or in recorder->folded until the next is. */
+static HtText fold(HtRecorder *recorder, HtText value, unsigned flags)
+{
+    recorder->folded.size = 0;
+    HtText number = ht_number_fold(value, flags, ht_buffer_reserve(&recorder->folded, value.size));
+    return number.data ? number : value;
 }
 
 /* ---- Business ---- */
@@ -62,8 +71,10 @@ static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute
         return;
     }
     ht_match_take(recorder->match, slot, 0);
-    if (can_be_attribute(value)) {
-        event->attr[attribute] = value;
+    HtText number = fold(recorder, value, HT_FOLD_KEEP_CASE);
+    if (can_be_attribute(number)) {
+        event->attr[attribute] =
+            number.data == value.data ? value : ht_recorder_keep(recorder, number.data, number.size);
     } else {
         ht_recorder_keep_original(recorder, ht_text_from(ht_attr_name(attribute)), value);
     }
@@ -85,20 +96,22 @@ static HtText shorten(HtRecorder *recorder, size_t start)
 }
 
 /* A date and a citizen number in the one form in which elements carry them, a date as precise as it was sent: a notation is no
- * other number. Else the value as it is; absent for a null date. `form` has room for a date. */
-static HtText in_one_form(HtRecorder *recorder, const HtElementRule *read, HtText value,
+ * other number. Else without width, blanks and what else the part's fold takes away; absent for a null date. `form` has room
+ * for a date. */
+static HtText in_one_form(HtRecorder *recorder, const HtEventRule *rule, unsigned i, HtText value,
                           char form[HT_DATE_FORMAT_MAX])
 {
+    const HtElementRule *read = rule->id_reads[i];
+    bool is_date = read && read->as == HT_AS_DATE;
     HtDate date;
-    if (!read || read->as != HT_AS_DATE) {
-        const HtIdNumber *id = value.size >= CITIZEN_LEAST ? ht_recorder_id(recorder, value) : NULL;
-        return id && id->valid ? (HtText){id->canonical, id->size} : value;
-    }
-    switch (ht_recorder_date(recorder, value, read->date_flags, &date)) {
+    switch (is_date ? ht_recorder_date(recorder, value, read->date_flags, &date) : HT_DATE_INVALID) {
     case HT_DATE_OK: return (HtText){form, ht_date_format(&date, HT_TYPE_DATETIME, form)};
     case HT_DATE_NULL: return HT_TEXT_NONE;
-    default: return value;
+    default: break;
     }
+    const HtIdNumber *id = !is_date && value.size >= CITIZEN_LEAST ? ht_recorder_id(recorder, value) : NULL;
+    bool citizen = id && id->valid;
+    return citizen ? (HtText){id->canonical, id->size} : fold(recorder, value, rule->id_folds[i]);
 }
 
 /* False for a filler where a number belongs; where there are several to choose from, for a text without digits and letters, too. */
@@ -117,7 +130,7 @@ static HtText find_part(HtRecorder *recorder, const HtEventRule *rule, unsigned 
     if (!value.data || !can_be_part(recorder, rule, i, value)) {
         return HT_TEXT_NONE;
     }
-    return in_one_form(recorder, rule->id_reads[i], value, form);
+    return in_one_form(recorder, rule, i, value, form);
 }
 
 /* A value may hold what separates values. */
@@ -251,7 +264,8 @@ static bool digest_correlation(HtRecorder *recorder, const HtEventRule *rule)
         if (!value.data || ht_recorder_is_filler(recorder, rule, of->slots[i], value)) {
             return false;
         }
-        sha256_update(&digest, value.size, (const uint8_t *)value.data);
+        HtText number = fold(recorder, value, HT_FOLD_KEEP_CASE);
+        sha256_update(&digest, number.size, (const uint8_t *)number.data);
         sha256_update(&digest, 1, (const uint8_t *)"");
     }
     ht_recorder_digest(&digest, recorder->correlation.digest);

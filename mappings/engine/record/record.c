@@ -29,6 +29,7 @@ void ht_recorder_clear(HtRecorder *recorder)
     ht_buffer_clear(&recorder->head);
     ht_buffer_clear(&recorder->tree_text);
     ht_buffer_clear(&recorder->value);
+    ht_buffer_clear(&recorder->folded);
     ht_buffer_clear(&recorder->originals.items);
     ht_buffer_clear(&recorder->key);
     ht_buffer_clear(&recorder->record_keys);

@@ -30,7 +30,7 @@ typedef struct {
 
 #define HT_NOTES_MAX 256
 #define HT_RECORD_EVENTS 64 /* that one record can make; as many as compile/event.c lets pass */
-#define HT_HEAD_BYTES 4096
+#define HT_HEAD_BYTES 8192
 #define HT_DIGEST_HEX 65 /* with the NUL */
 
 typedef struct {
@@ -105,6 +105,7 @@ typedef struct {
     HtBuffer head;        /* texts of attributes and identities; HT_HEAD_BYTES are enough, it never moves */
     HtBuffer tree_text;   /* the value of an XPath */
     HtBuffer value;       /* the converted value of one element */
+    HtBuffer folded;      /* a number as it is compared */
     HtUnmapped originals; /* what was converted and cannot be made from the result again */
     HtNote notes[HT_NOTES_MAX];
     unsigned n_notes;

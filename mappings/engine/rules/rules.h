@@ -166,6 +166,7 @@ typedef struct {
     HtText id_of;       /* what the numbers count when several event types share them; absent: this type */
     bool *id_words;     /* for each: no number, so fillers are values */
     const HtElementRule **id_reads; /* for each: who reads it as a date or a citizen number; NULL: nobody */
+    unsigned *id_folds;             /* for each: how it is folded otherwise, HT_FOLD_… of number-fold.h */
     bool id_personal;               /* no businessid is made of it */
     HtFrom time;
     const HtElement *time_element; /* whose value it is when no element reads its path; NULL: not said */

@@ -8,12 +8,15 @@
 
 /* ---- Characters ---- */
 
-/* Nothing to fold in digits and capitals: nearly all numbers. */
-static bool is_folded(HtText text)
+/* Nothing to fold in digits and capitals, and in hyphens where they count: nearly all numbers. */
+static bool is_folded(HtText text, unsigned flags)
 {
+    bool any_case = flags & HT_FOLD_KEEP_CASE, hyphens = !(flags & HT_FOLD_SEPARATORS);
     unsigned odd = 0;
     for (size_t i = 0; i < text.size; i++) {
-        odd |= !g_ascii_isdigit(text.data[i]) && !g_ascii_isupper(text.data[i]);
+        char byte = text.data[i];
+        odd |= !g_ascii_isdigit(byte) && !g_ascii_isupper(byte) && !(any_case && g_ascii_islower(byte)) &&
+               !(hyphens && byte == '-');
     }
     return !odd;
 }
@@ -32,10 +35,11 @@ static bool is_dropped(uint32_t character, unsigned flags)
            ((flags & HT_FOLD_SEPARATORS) && is_sign(character));
 }
 
-static uint32_t narrow(uint32_t character)
+static uint32_t narrow(uint32_t character, unsigned flags)
 {
     character = character >= 0xff01 && character <= 0xff5e ? character - 0xff01 + 0x21 : character;
-    return character < 0x80 ? (uint32_t)g_ascii_toupper((char)character) : character;
+    bool keep = character >= 0x80 || flags & HT_FOLD_KEEP_CASE;
+    return keep ? character : (uint32_t)g_ascii_toupper((char)character);
 }
 
 static size_t fold(HtText text, unsigned flags, char *out)
@@ -43,7 +47,7 @@ static size_t fold(HtText text, unsigned flags, char *out)
     size_t used = 0;
     for (size_t i = 0, taken; i < text.size; i += taken) {
         uint32_t sent = ht_value_character(text.data + i, text.size - i, &taken);
-        uint32_t character = narrow(sent);
+        uint32_t character = narrow(sent, flags);
         if (is_dropped(character, flags)) {
             continue;
         }
@@ -120,8 +124,8 @@ static HtText cut_labels(HtText text)
 
 HtText ht_number_fold(HtText text, unsigned flags, char *out)
 {
-    if (!is_folded(text)) {
-        text = cut_fraction((HtText){out, fold(text, 0, out)});
+    if (!is_folded(text, flags)) {
+        text = cut_fraction((HtText){out, fold(text, flags & HT_FOLD_KEEP_CASE, out)});
         if (flags & HT_FOLD_SEPARATORS) {
             text.size = fold(text, flags, out);
         }
