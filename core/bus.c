@@ -76,11 +76,11 @@ static bool open_sources(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtHouseView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
+    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
     HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, &bus->config->spool.limits,
                              bus->dictionary};
-    bus->house = ht_house_open(bus->config->bus.admin, &view, error);
-    bus->door = bus->house ? ht_door_open(&options, error) : NULL;
+    bus->admin = ht_admin_open(bus->config->bus.admin, &view, error);
+    bus->door = bus->admin ? ht_door_open(&options, error) : NULL;
     return bus->door != NULL;
 }
 
@@ -143,7 +143,7 @@ static gboolean on_tick(void *user)
 static void turn(HtBus *bus)
 {
     ht_log(HT_LOG_INFO, "bus",
-           "%s is ready: public door on port %u, house door at %s, %u sources, %u consumers",
+           "%s is ready: public door on port %u, admin socket at %s, %u sources, %u consumers",
            bus->config->bus.name, ht_door_port(bus->door), bus->config->bus.admin, bus->config->sources->len,
            bus->config->consumers->len);
     g_unix_signal_add(SIGTERM, on_signal, bus);
@@ -158,7 +158,7 @@ static void turn(HtBus *bus)
 static void close_parts(HtBus *bus)
 {
     g_clear_pointer(&bus->door, ht_door_close);
-    g_clear_pointer(&bus->house, ht_house_close);
+    g_clear_pointer(&bus->admin, ht_admin_close);
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);
     g_clear_pointer(&bus->spool, ht_spool_close);

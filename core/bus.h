@@ -1,7 +1,7 @@
 /* The running bus: puts the parts together, keeps the main loop, and ends in order. */
 #pragma once
 
-#include "core/admin/house.h"
+#include "core/admin/admin.h"
 #include "core/delivery/delivery.h"
 #include "core/ingress/door.h"
 #include "core/source/sources.h"
@@ -13,14 +13,14 @@ typedef enum {
     HT_BUS_MISCONFIGURED
 } HtBusEnd;
 
-/* The parts of a running bus. Owned by ht_bus_run(); the pages of the house door read it. */
+/* The parts of a running bus. Owned by ht_bus_run(); the pages of the admin socket read it. */
 typedef struct {
     const HtConfig *config;
     HtDictionary *dictionary;
     HtSpool *spool;
     HtSources *sources;
     HtDelivery *delivery;
-    HtHouse *house;
+    HtAdmin *admin;
     HtDoor *door;
     GMainLoop *loop;
     bool ready, stopping;

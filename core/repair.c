@@ -65,19 +65,19 @@ static const char *read_question(JsonObject *asked, HtSpoolRepair *repair)
     return judge(repair);
 }
 
-static void reply_error(HtHouseReply *reply, unsigned status, const char *text)
+static void reply_error(HtAdminReply *reply, unsigned status, const char *text)
 {
     HtBuffer json = {0};
     ht_buffer_add_char(&json, '{');
     ht_json_member(&json, "error", ht_text_from(text));
     ht_buffer_add_literal(&json, "}\n");
-    ht_house_reply(reply, status, ht_buffer_text(&json));
+    ht_admin_reply(reply, status, ht_buffer_text(&json));
     ht_buffer_clear(&json);
 }
 
 static void on_repaired(const HtSpoolRepaired *repaired, const GError *error, void *user)
 {
-    HtHouseReply *reply = user;
+    HtAdminReply *reply = user;
     if (error) {
         reply_error(reply, error->code == HT_SPOOL_ERROR_REPAIR ? 409 : 503, error->message);
         return;
@@ -88,11 +88,11 @@ static void on_repaired(const HtSpoolRepaired *repaired, const GError *error, vo
     ht_json_member(&json, "other", ht_text_from(repaired->other));
     ht_json_member_number(&json, "sequence", (int64_t)repaired->sequence);
     ht_buffer_add_literal(&json, "}\n");
-    ht_house_reply(reply, 200, ht_buffer_text(&json));
+    ht_admin_reply(reply, 200, ht_buffer_text(&json));
     ht_buffer_clear(&json);
 }
 
-void ht_repair_answer(void *user, HtText body, int64_t uid, HtHouseReply *reply)
+void ht_repair_answer(void *user, HtText body, int64_t uid, HtAdminReply *reply)
 {
     const HtBus *bus = user;
     HtSpoolRepair repair = {.uid = uid};
@@ -200,9 +200,9 @@ bool ht_repair_ask(const HtConfig *config, const HtSpoolRepair *repair, HtSpoolR
     g_autoptr(GError) nobody = NULL;
     g_autofree char *question = write_question(repair);
     unsigned status;
-    g_autofree char *body = ht_house_post(config->bus.admin, "/subject", question, &status, &nobody);
+    g_autofree char *body = ht_admin_post(config->bus.admin, "/subject", question, &status, &nobody);
     explicit_bzero(question, strlen(question));
-    *offline = g_error_matches(nobody, HT_HOUSE_ERROR, HT_HOUSE_ERROR_NOBODY);
+    *offline = g_error_matches(nobody, HT_ADMIN_ERROR, HT_ADMIN_ERROR_NOBODY);
     if (*offline) {
         return ask_spool(config, repair, repaired, error);
     }

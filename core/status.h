@@ -1,10 +1,10 @@
-/* What the running bus says of itself at the house door: for `hutong status`, monitoring and tests. Each part says its own.
+/* What the running bus says of itself at the admin socket: for `hutong status`, monitoring and tests. Each part says its own.
  * Main thread. */
 #pragma once
 
 #include "core/base/buffer.h"
 
-/* For HtHouseView; `bus` is a HtBus. */
+/* For HtAdminView; `bus` is a HtBus. */
 const char *ht_status_ready(void *bus);
 void ht_status_json(void *bus, HtBuffer *json);
 void ht_status_metrics(void *bus, HtBuffer *text);

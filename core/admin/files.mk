@@ -1,1 +1,1 @@
-admin_SRC := core/admin/house.c
+admin_SRC := core/admin/admin.c

@@ -1,7 +1,7 @@
 /* `hutong status`: what the running bus says of itself, as a table or as the JSON it gave. */
 #include "core/cli/cli.h"
 
-#include "core/admin/house.h"
+#include "core/admin/admin.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -110,7 +110,7 @@ int ht_cli_status(int argc, char **argv)
     }
     unsigned status;
     g_autoptr(GError) error = NULL;
-    g_autofree char *body = ht_house_get(config->bus.admin, "/status", ANSWER_MS, &status, &error);
+    g_autofree char *body = ht_admin_get(config->bus.admin, "/status", ANSWER_MS, &status, &error);
     if (!body) {
         fprintf(stderr, "hutong status: %s\n", error->message);
         return HT_EXIT_FAILED;

@@ -13,7 +13,7 @@
 typedef struct {
     char *name;          /* name = */
     char *listen;        /* host:port of the public door; port 0 lets the kernel choose */
-    char *admin;         /* path of the unix socket of the house door */
+    char *admin;         /* path of the admin socket */
     char *state;         /* directory: spool, key */
     char *adapters;      /* directory */
     char *mappings;      /* directory: mapping files named by sources */

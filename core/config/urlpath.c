@@ -53,7 +53,7 @@ bool ht_url_path_write(HtText path, char *out)
     return true;
 }
 
-/* Where sources have their own paths, and the names of the house door's pages, which a proxy may lead here. */
+/* Where sources have their own paths, and the names of the admin socket's pages, which a proxy may lead here. */
 static bool is_reserved(const char *path)
 {
     static const char *const names[] = {"in", "ready", "live", "metrics", "status", "subject"};

@@ -325,7 +325,7 @@ static void test_a_corrected_number_stays_the_same_person(void)
     stop(&f);
 }
 
-static void test_the_house_door_tells(void)
+static void test_the_admin_socket_tells(void)
 {
     Fixture f;
     unsigned status;
@@ -397,7 +397,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bus/a-cancellation-names-what-it-undoes", test_a_cancellation_names_what_it_undoes);
     g_test_add_func("/bus/a-corrected-number-stays-the-same-person",
                     test_a_corrected_number_stays_the_same_person);
-    g_test_add_func("/bus/the-house-door-tells", test_the_house_door_tells);
+    g_test_add_func("/bus/the-admin-socket-tells", test_the_admin_socket_tells);
     g_test_add_func("/bus/two-buses-never-share-a-spool", test_two_buses_never_share_a_spool);
     g_test_add_func("/bus/nothing-personal-is-in-the-log", test_nothing_personal_is_in_the_log);
     return g_test_run();

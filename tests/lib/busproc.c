@@ -1,7 +1,7 @@
 /* Running the real program. The environment (HUTONG, HUTONG_LIBEXECDIR, …) is set by the makefile's test runner. */
 #include "tests/lib/busproc.h"
 
-#include "core/admin/house.h"
+#include "core/admin/admin.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -44,7 +44,7 @@ static char *socket_path(BusProcess *bus)
 char *bus_process_page(BusProcess *bus, const char *page, unsigned *status)
 {
     g_autofree char *path = socket_path(bus);
-    return ht_house_get(path, page, 5000, status, NULL);
+    return ht_admin_get(path, page, 5000, status, NULL);
 }
 
 char *bus_process_log(BusProcess *bus)

@@ -32,7 +32,7 @@ void bus_process_free(BusProcess *bus);
 /* The status page, parsed; NULL when no bus answers. The caller unrefs the node. */
 JsonNode *bus_process_status(BusProcess *bus);
 
-/* GETs a page of the house door; the caller frees. */
+/* GETs a page of the admin socket; the caller frees. */
 char *bus_process_page(BusProcess *bus, const char *page, unsigned *status);
 
 /* A number in the status page by path: "spool.lastSequence", "sources.0.host.pid". -1 when it is not there. */

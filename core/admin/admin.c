@@ -1,5 +1,5 @@
-/* The house door. Main-loop thread; ht_house_get() runs in a command's process. */
-#include "core/admin/house.h"
+/* The admin socket. Main-loop thread; ht_admin_get() runs in a command's process. */
+#include "core/admin/admin.h"
 
 #include "core/base/log.h"
 
@@ -20,12 +20,12 @@
 #define POST_MS 30000
 #define UID "hutong-uid" /* of a connection, kept at its address, plus one */
 
-G_DEFINE_QUARK(ht_house_error, ht_house_error)
+G_DEFINE_QUARK(ht_admin_error, ht_admin_error)
 
-struct HtHouse {
+struct HtAdmin {
     char *path;
-    HtHouseView view;
-    GHashTable *waiting; /* of HtHouseReply */
+    HtAdminView view;
+    GHashTable *waiting; /* of HtAdminReply */
     SoupServer *server;
     int fd;
     GSource *accepting;
@@ -40,34 +40,34 @@ static void answer(SoupServerMessage *message, unsigned status, const char *type
     soup_server_message_set_response(message, type, SOUP_MEMORY_COPY, text, size);
 }
 
-static void answer_ready(HtHouse *house, SoupServerMessage *message)
+static void answer_ready(HtAdmin *admin, SoupServerMessage *message)
 {
-    const char *reason = house->view.ready(house->view.user);
+    const char *reason = admin->view.ready(admin->view.user);
     g_autofree char *text = g_strdup_printf("%s\n", reason ? reason : "ready");
     answer(message, reason ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK, "text/plain; charset=utf-8",
            text, strlen(text));
 }
 
-static void answer_view(HtHouse *house, SoupServerMessage *message, void (*fill)(void *, HtBuffer *),
+static void answer_view(HtAdmin *admin, SoupServerMessage *message, void (*fill)(void *, HtBuffer *),
                         const char *type)
 {
     HtBuffer text = {0};
-    fill(house->view.user, &text);
+    fill(admin->view.user, &text);
     answer(message, SOUP_STATUS_OK, type, text.data, text.size);
     ht_buffer_clear(&text);
 }
 
 /* ---- Who is who ---- */
 
-struct HtHouseReply {
-    HtHouse *house; /* NULL when it was closed meanwhile */
+struct HtAdminReply {
+    HtAdmin *admin; /* NULL when it was closed meanwhile */
     SoupServerMessage *message;
 };
 
-void ht_house_reply(HtHouseReply *reply, unsigned status, HtText json)
+void ht_admin_reply(HtAdminReply *reply, unsigned status, HtText json)
 {
-    if (reply->house) {
-        g_hash_table_remove(reply->house->waiting, reply);
+    if (reply->admin) {
+        g_hash_table_remove(reply->admin->waiting, reply);
         answer(reply->message, status, "application/json", json.data, json.size);
         soup_server_message_unpause(reply->message);
     }
@@ -81,7 +81,7 @@ static int64_t uid_of(SoupServerMessage *message)
     return address ? (int64_t)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(address), UID)) - 1 : -1;
 }
 
-static void change_subject(HtHouse *house, SoupServerMessage *message)
+static void change_subject(HtAdmin *admin, SoupServerMessage *message)
 {
     SoupMessageBody *body = soup_server_message_get_request_body(message);
     g_autoptr(GBytes) bytes = soup_message_body_flatten(body);
@@ -91,11 +91,11 @@ static void change_subject(HtHouse *house, SoupServerMessage *message)
         answer(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "text/plain", "too large\n", 10);
         return;
     }
-    HtHouseReply *reply = g_new0(HtHouseReply, 1);
-    *reply = (HtHouseReply){house, g_object_ref(message)};
-    g_hash_table_add(house->waiting, reply);
+    HtAdminReply *reply = g_new0(HtAdminReply, 1);
+    *reply = (HtAdminReply){admin, g_object_ref(message)};
+    g_hash_table_add(admin->waiting, reply);
     soup_server_message_pause(message);
-    house->view.subject(house->view.user, (HtText){data ? data : "", size}, uid_of(message), reply);
+    admin->view.subject(admin->view.user, (HtText){data ? data : "", size}, uid_of(message), reply);
 }
 
 /* ---- Requests ---- */
@@ -110,22 +110,22 @@ static void refuse_method(SoupServerMessage *message, const char *allowed)
 static void on_request(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
                        void *user)
 {
-    HtHouse *house = user;
+    HtAdmin *admin = user;
     const char *method = soup_server_message_get_method(message);
     (void)server;
     (void)query;
     if (g_str_equal(path, "/subject")) {
-        g_str_equal(method, "POST") ? change_subject(house, message) : refuse_method(message, "POST");
+        g_str_equal(method, "POST") ? change_subject(admin, message) : refuse_method(message, "POST");
     } else if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) {
         refuse_method(message, "GET, HEAD");
     } else if (g_str_equal(path, "/live")) {
         answer(message, SOUP_STATUS_OK, "text/plain", "live\n", 5);
     } else if (g_str_equal(path, "/ready")) {
-        answer_ready(house, message);
+        answer_ready(admin, message);
     } else if (g_str_equal(path, "/status")) {
-        answer_view(house, message, house->view.status, "application/json");
+        answer_view(admin, message, admin->view.status, "application/json");
     } else if (g_str_equal(path, "/metrics")) {
-        answer_view(house, message, house->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
+        answer_view(admin, message, admin->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
     } else {
         answer(message, SOUP_STATUS_NOT_FOUND, "text/plain",
                "there are /live /ready /status /metrics /subject\n", 49);
@@ -149,28 +149,28 @@ static void on_started(SoupServer *server, SoupServerMessage *message, void *use
 
 static gboolean on_connection(int fd, GIOCondition condition, void *user);
 
-static void begin_accepting(HtHouse *house)
+static void begin_accepting(HtAdmin *admin)
 {
-    house->accepting = g_unix_fd_source_new(house->fd, G_IO_IN);
-    g_source_set_callback(house->accepting, G_SOURCE_FUNC(on_connection), house, NULL);
-    g_source_attach(house->accepting, NULL);
+    admin->accepting = g_unix_fd_source_new(admin->fd, G_IO_IN);
+    g_source_set_callback(admin->accepting, G_SOURCE_FUNC(on_connection), admin, NULL);
+    g_source_attach(admin->accepting, NULL);
 }
 
 static gboolean accept_again(void *user)
 {
-    HtHouse *house = user;
-    g_source_unref(house->accepting);
-    begin_accepting(house);
+    HtAdmin *admin = user;
+    g_source_unref(admin->accepting);
+    begin_accepting(admin);
     return G_SOURCE_REMOVE;
 }
 
 /* Out of descriptors: look again a little later, instead of spinning or going deaf. */
-static void pause_accepting(HtHouse *house)
+static void pause_accepting(HtAdmin *admin)
 {
-    g_source_unref(house->accepting);
-    house->accepting = g_timeout_source_new(ACCEPT_PAUSE_MS);
-    g_source_set_callback(house->accepting, accept_again, house, NULL);
-    g_source_attach(house->accepting, NULL);
+    g_source_unref(admin->accepting);
+    admin->accepting = g_timeout_source_new(ACCEPT_PAUSE_MS);
+    g_source_set_callback(admin->accepting, accept_again, admin, NULL);
+    g_source_attach(admin->accepting, NULL);
 }
 
 /* Of the process at the other end; -1 when the kernel does not say. */
@@ -180,7 +180,7 @@ static int64_t find_uid(GSocket *socket)
     return credentials ? (int64_t)(int32_t)g_credentials_get_unix_user(credentials, NULL) : -1;
 }
 
-static void hand_over(HtHouse *house, int fd)
+static void hand_over(HtAdmin *admin, int fd)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GSocket) socket = g_socket_new_from_fd(fd, &error);
@@ -192,22 +192,22 @@ static void hand_over(HtHouse *house, int fd)
     /* libsoup makes a default Host from it, which it can only from an internet address. */
     g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string("127.0.0.1", 80);
     g_object_set_data(G_OBJECT(address), UID, GSIZE_TO_POINTER((gsize)(find_uid(socket) + 1)));
-    if (!soup_server_accept_iostream(house->server, stream, address, address, &error)) {
+    if (!soup_server_accept_iostream(admin->server, stream, address, address, &error)) {
         ht_log(HT_LOG_WARNING, "admin", "a connection could not be taken: %s", error->message);
     }
 }
 
 static gboolean on_connection(int fd, GIOCondition condition, void *user)
 {
-    HtHouse *house = user;
+    HtAdmin *admin = user;
     (void)condition;
     int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0) {
-        hand_over(house, connection);
+        hand_over(admin, connection);
         return G_SOURCE_CONTINUE;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        pause_accepting(house);
+        pause_accepting(admin);
         return G_SOURCE_REMOVE;
     }
     return G_SOURCE_CONTINUE;
@@ -219,7 +219,7 @@ static bool fill_address(const char *path, struct sockaddr_un *address, GError *
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address->sun_path) {
-        g_set_error(error, HT_HOUSE_ERROR, 0, "%s: the path of a unix socket must be shorter than %zu bytes",
+        g_set_error(error, HT_ADMIN_ERROR, 0, "%s: the path of a unix socket must be shorter than %zu bytes",
                     path, sizeof address->sun_path);
         return false;
     }
@@ -239,7 +239,7 @@ static bool is_live(const struct sockaddr_un *address)
 
 static bool fail(const char *path, const char *what, GError **error)
 {
-    g_set_error(error, HT_HOUSE_ERROR, 0, "%s: %s: %s", path, what, g_strerror(errno));
+    g_set_error(error, HT_ADMIN_ERROR, 0, "%s: %s: %s", path, what, g_strerror(errno));
     return false;
 }
 
@@ -257,74 +257,74 @@ static bool remove_stale(const char *path, GError **error)
     return g_unlink(path) == 0 ? true : fail(path, "cannot be removed", error);
 }
 
-static bool listen_on(HtHouse *house, GError **error)
+static bool listen_on(HtAdmin *admin, GError **error)
 {
     struct sockaddr_un address;
-    g_autofree char *folder = g_path_get_dirname(house->path);
-    if (!fill_address(house->path, &address, error)) {
+    g_autofree char *folder = g_path_get_dirname(admin->path);
+    if (!fill_address(admin->path, &address, error)) {
         return false;
     }
     if (g_mkdir_with_parents(folder, 0700) < 0) {
         return fail(folder, "cannot be made", error);
     }
     if (is_live(&address)) {
-        g_set_error(error, HT_HOUSE_ERROR, 0, "%s: another bus is listening there", house->path);
+        g_set_error(error, HT_ADMIN_ERROR, 0, "%s: another bus is listening there", admin->path);
         return false;
     }
-    if (!remove_stale(house->path, error)) {
+    if (!remove_stale(admin->path, error)) {
         return false;
     }
-    house->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    admin->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t mask = umask(0077);
-    bool bound = house->fd >= 0 && bind(house->fd, (struct sockaddr *)&address, sizeof address) == 0;
+    bool bound = admin->fd >= 0 && bind(admin->fd, (struct sockaddr *)&address, sizeof address) == 0;
     umask(mask);
-    return bound && listen(house->fd, BACKLOG) == 0 ? true
-                                                    : fail(house->path, "cannot be listened on", error);
+    return bound && listen(admin->fd, BACKLOG) == 0 ? true
+                                                    : fail(admin->path, "cannot be listened on", error);
 }
 
-HtHouse *ht_house_open(const char *path, const HtHouseView *view, GError **error)
+HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error)
 {
-    HtHouse *house = g_new0(HtHouse, 1);
-    *house = (HtHouse){.path = g_strdup(path), .view = *view, .fd = -1};
-    if (!listen_on(house, error)) {
-        g_free(house->path);
-        if (house->fd >= 0) {
-            close(house->fd);
+    HtAdmin *admin = g_new0(HtAdmin, 1);
+    *admin = (HtAdmin){.path = g_strdup(path), .view = *view, .fd = -1};
+    if (!listen_on(admin, error)) {
+        g_free(admin->path);
+        if (admin->fd >= 0) {
+            close(admin->fd);
         }
-        g_free(house);
+        g_free(admin);
         return NULL;
     }
-    house->waiting = g_hash_table_new(NULL, NULL);
-    house->server = soup_server_new("server-header", "hutong", NULL);
-    soup_server_add_handler(house->server, NULL, on_request, house, NULL);
-    g_signal_connect(house->server, "request-started", G_CALLBACK(on_started), NULL);
-    begin_accepting(house);
-    return house;
+    admin->waiting = g_hash_table_new(NULL, NULL);
+    admin->server = soup_server_new("server-header", "hutong", NULL);
+    soup_server_add_handler(admin->server, NULL, on_request, admin, NULL);
+    g_signal_connect(admin->server, "request-started", G_CALLBACK(on_started), NULL);
+    begin_accepting(admin);
+    return admin;
 }
 
 /* Answers that come later find nobody. */
-static void let_go_waiting(HtHouse *house)
+static void let_go_waiting(HtAdmin *admin)
 {
     GHashTableIter replies;
     void *reply;
-    g_hash_table_iter_init(&replies, house->waiting);
+    g_hash_table_iter_init(&replies, admin->waiting);
     while (g_hash_table_iter_next(&replies, &reply, NULL)) {
-        ((HtHouseReply *)reply)->house = NULL;
+        ((HtAdminReply *)reply)->admin = NULL;
     }
-    g_hash_table_unref(house->waiting);
+    g_hash_table_unref(admin->waiting);
 }
 
-void ht_house_close(HtHouse *house)
+void ht_admin_close(HtAdmin *admin)
 {
-    let_go_waiting(house);
-    g_source_destroy(house->accepting);
-    g_source_unref(house->accepting);
-    close(house->fd);
-    g_unlink(house->path);
-    soup_server_disconnect(house->server);
-    g_object_unref(house->server);
-    g_free(house->path);
-    g_free(house);
+    let_go_waiting(admin);
+    g_source_destroy(admin->accepting);
+    g_source_unref(admin->accepting);
+    close(admin->fd);
+    g_unlink(admin->path);
+    soup_server_disconnect(admin->server);
+    g_object_unref(admin->server);
+    g_free(admin->path);
+    g_free(admin);
 }
 
 /* ---- The commands' side ---- */
@@ -363,7 +363,7 @@ static char *ask(const char *path, const char *page, const char *body, unsigned 
     curl_slist_free_all(headers);
     if (result != CURLE_OK) {
         bool nobody = result == CURLE_COULDNT_CONNECT;
-        g_set_error(error, HT_HOUSE_ERROR, nobody ? HT_HOUSE_ERROR_NOBODY : HT_HOUSE_ERROR_FAILED,
+        g_set_error(error, HT_ADMIN_ERROR, nobody ? HT_ADMIN_ERROR_NOBODY : HT_ADMIN_ERROR_FAILED,
                     "no bus answers at %s: %s", path, curl_easy_strerror(result));
         ht_buffer_clear(&text);
         return NULL;
@@ -373,12 +373,12 @@ static char *ask(const char *path, const char *page, const char *body, unsigned 
     return text.data;
 }
 
-char *ht_house_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error)
+char *ht_admin_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error)
 {
     return ask(path, page, NULL, timeout_ms, status, error);
 }
 
-char *ht_house_post(const char *path, const char *page, const char *body, unsigned *status, GError **error)
+char *ht_admin_post(const char *path, const char *page, const char *body, unsigned *status, GError **error)
 {
     return ask(path, page, body, POST_MS, status, error);
 }
