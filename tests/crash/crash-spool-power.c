@@ -1,8 +1,8 @@
 /* The spool under power cuts: at a random operation the machine is off; the disk then holds all that was
  * synced, and of the rest nothing, some, or torn pieces. The spool opens on that, and nothing acknowledged
  * is lost. POWER_ROUNDS sets the number of cuts (30). */
-#include "tests/crash/crash-spool.h"
-#include "tests/crash/crash-vfs.h"
+#include "tests/lib/crash-work.h"
+#include "tests/lib/crash-vfs.h"
 
 #define MESSAGES 1000
 #define OPERATIONS 1500 /* about as many as the messages need */

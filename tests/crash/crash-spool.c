@@ -2,8 +2,8 @@
  * commit and of a checkpoint. The child tells each acknowledgement through a pipe; the parent then opens
  * the spool and proves that nothing acknowledged is lost or there twice. CRASH_ROUNDS sets the number of
  * random kills (30). */
-#include "tests/crash/crash-spool.h"
-#include "tests/crash/crash-vfs.h"
+#include "tests/lib/crash-work.h"
+#include "tests/lib/crash-vfs.h"
 
 #include <fcntl.h>
 #include <poll.h>

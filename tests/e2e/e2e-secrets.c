@@ -2,7 +2,7 @@
  * quarantine, keep-payload = all; held by the bus or come back from the host. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
-#include "tests/unit/zip-builder.h"
+#include "tests/lib/zip-builder.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>

@@ -2,7 +2,7 @@
  * kind of answer; attachments and batches. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
-#include "tests/unit/zip-builder.h"
+#include "tests/lib/zip-builder.h"
 
 #include <glib/gstdio.h>
 

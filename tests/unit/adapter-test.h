@@ -9,7 +9,7 @@
 #include "core/kit/places.h"
 #include "mappings/engine/service/service.h"
 #include "plugins/hutong-plugin.h"
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #include <dlfcn.h>
 #include <json-glib/json-glib.h>

@@ -1,7 +1,7 @@
 /* The values that the conformance kit alters: another one of its kind, of the same size. */
 #include "mappings/engine/values/alter.h"
 #include "mappings/engine/values/idnumber.h"
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 static void test_stays_one_of_its_kind(void)
 {

@@ -1,5 +1,5 @@
 /* mappings/engine/parts/container, mime: what comes as several parts is read as what it means, or refused with the part's number. */
-#include "tests/unit/container-test.h"
+#include "tests/lib/container-test.h"
 
 #include "mappings/engine/parts/mime.h"
 

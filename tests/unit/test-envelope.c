@@ -1,6 +1,6 @@
 /* mappings/engine/read/envelope: SOAP's rules for what is around a payload, as a table: taken, or refused by which code, and
  * which headers were not understood. tests/e2e/e2e-envelope.c sends the same table to a bus. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #include "core/base/not-understood.h"
 #include "tests/lib/envelopes.h"

@@ -1,7 +1,7 @@
 /* An event's time follows the policy of the element whose value it is: from the mapping, through the packed event, to what a
  * consumer gets. */
 #include "core/delivery/policy.h"
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(type, kind, content) \
     "<event type='" type "' for-each='/ROWS/ROW' when=\"KIND='" kind "'\">" content "</event>"

@@ -1,5 +1,5 @@
 /* What the mapping compiler says about wrong mappings: golden lines, as engineers and `hutong check` see them. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(content) "<event type='person.moved-in.v1' for-each='/ROWS/ROW'>" content "</event>"
 #define NAME "<element to='person.name' from='XM'/>"

@@ -1,6 +1,6 @@
 /* What a mapping says about a payload as a whole: numbers that must be equal to what is there (`<count>`), and documents
  * that are not taken (`<refuse>`). */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define PERSONS(path, more)                                                                 \
     "<event type='person.registered.v1' for-each='" path "' when='XM'><id from='ID'/>" more \

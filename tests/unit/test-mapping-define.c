@@ -1,6 +1,6 @@
 /* `<define>` and `<use>`: a mapping that says something once is the mapping that says it everywhere; and what is wrong with one
  * is said with the lines that the author wrote. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(content) "<event type='person.moved-in.v1' for-each='/ROWS/ROW'>" content "</event>"
 #define NAME "<element to='person.name' from='XM'/>"

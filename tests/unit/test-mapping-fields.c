@@ -1,6 +1,6 @@
 /* `<fields>`: values in HL7's form, whichever of its encodings a sender has chosen, are the same fields; what is no field is not looked
  * at; and what an adapter's filter makes of an element stands in the record. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define RECORD(content)                                                                              \
     "<event type='person.moved-in.v1' for-each='/M'><element to='person.name' from='name'/>" content \

@@ -1,6 +1,6 @@
 /* Flags and choices (`<flag>`, `<choice>`): what decides a record means the same in every spelling, and what cannot be read
  * decides nothing. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define FLAG "<flag from='CX' yes='1 是 Y true 已冲销' no='0 否 N false'/>"
 #define NAME "<element to='person.name' from='XM'/>"

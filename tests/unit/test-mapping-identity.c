@@ -1,6 +1,6 @@
 /* Numbers that name persons and businesses: fillers, the forms in which numbers are compared, and numbers that are another
  * person's. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define ROWS(content) "<ROWS>" content "</ROWS>"
 #define ROW(content) "<ROW>" content "</ROW>"

@@ -1,5 +1,5 @@
 /* Keys of events and of messages: what is known as sent again. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(content) "<event type=\"person.moved-in.v1\" for-each=\"/ROWS/ROW\">" content "</event>"
 #define ONE(content) MAPPING(EVENT(content))

@@ -1,6 +1,6 @@
 /* Nothing that a mapping names is dropped in silence: what an event does not carry, although it names it, is in its unmapped fields
  * under its own path; so is what stands around the records, wherever it stands. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define NAME "<element to='person.name' from='XM'/>"
 #define EVENT(content) "<event type='person.moved-in.v1' for-each='/ROWS/ROW'>" content NAME "</event>"

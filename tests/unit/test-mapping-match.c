@@ -1,6 +1,6 @@
 /* The matcher alone, fed by hand: documents in any order and shape, without a parser before it or a recorder behind it. */
 #include "mappings/engine/match/match.h"
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 typedef struct {
     HtMapping *mapping;

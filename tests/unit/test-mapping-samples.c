@@ -1,5 +1,5 @@
 /* Departments' own messages (constructed from their published forms) with small mappings: what the platform would get. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 /* ---- Police: household register ---- */
 

@@ -1,6 +1,6 @@
 /* Strings that are documents, and strings that only look like one: what is opened, what is carried as it came, and what is
  * refused because nothing in it is known. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define FIELDS "<element to='person.name' from='XM'/><element to='registered.text' from='DZ'/>"
 #define ROWS_MAPPING                                                                                         \

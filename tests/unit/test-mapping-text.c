@@ -1,6 +1,6 @@
 /* What becomes of texts that came to harm before they were sent: what is put right before anybody sees the value, what is only
  * marked, and that honest text stays as it is. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(content) "<event type=\"person.moved-in.v1\" for-each=\"/ROWS/ROW\">" content "</event>"
 #define ONE(content) MAPPING(EVENT(content))

@@ -1,6 +1,6 @@
 /* An event's time and its dates in a mapping: own fields and stand-ins, marks and originals once, centuries, and what a death
  * must say. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(type, content) "<event type='" type "' for-each='/ROWS/ROW'>" content "</event>"
 #define MOVED(content) MAPPING(EVENT("person.moved-in.v1", content))

@@ -1,5 +1,5 @@
 /* Values around the records that come after them: the records wait for them, keep their order, and are made once. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define NAME "<element to='person.name' from='XM'/>"
 #define EVENT(type, content) "<event type='" type "' for-each='/ROWS/ROW'" content NAME "</event>"

@@ -1,5 +1,5 @@
 /* Mappings at work: one test for each thing that the grammar can say (docs/mapping.md). */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT(content) "<event type=\"person.moved-in.v1\" for-each=\"/ROWS/ROW\">" content "</event>"
 #define ONE(content) MAPPING(EVENT(content))

@@ -1,6 +1,6 @@
 /* What an operation means for the records that come by it: mappings that say so, and every way in which a document can be
  * wrapped. What the ready mappings say of their departments' operations is in the adapters' tests. */
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define EVENT                                                                                        \
     "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><id from='ID'/>"                          \

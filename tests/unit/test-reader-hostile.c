@@ -1,5 +1,5 @@
 /* mappings/engine/read/reader: hostile payloads are refused, quickly, with the right word, and leave nothing behind. */
-#include "tests/unit/test-reader.h"
+#include "tests/lib/reader-test.h"
 
 #include <libxml/xmlIO.h>
 #include <malloc.h>
@@ -19,10 +19,10 @@ static double read_cpu_seconds(void)
 #define SLOWER 1
 #endif
 
-static void expect_quick_fault(Test *test, const GString *xml, const char *code, double seconds)
+static void expect_quick_fault(ReaderTest *test, const GString *xml, const char *code, double seconds)
 {
     double start = read_cpu_seconds();
-    expect_fault(test, xml->str, code);
+    reader_test_refuses(test, xml->str, code);
     double taken = read_cpu_seconds() - start;
     g_test_message("%s: %.1f ms", code, taken * 1000);
     g_assert_cmpfloat(taken, <, seconds * SLOWER);
@@ -40,41 +40,42 @@ static void test_caps(void)
     limits.value_bytes = 10;
     limits.start_tag_bytes = 40;
     limits.document_bytes = 2000;
-    g_autoptr(Test) test = test_new(&limits);
+    g_autoptr(ReaderTest) test = reader_test_new(&limits);
 
-    expect_events(test, "<a><b><c><d><e/></d></c></b></a>", 0, "[a<a><b><c><d><e></></></></></>]");
-    expect_fault(test, "<a><b><c><d><e><f/></e></d></c></b></a>", "too-deep");
-    expect_fault(test, "{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":1}}}}}", "too-deep");
+    reader_test_expect(test, "<a><b><c><d><e/></d></c></b></a>", 0, "[a<a><b><c><d><e></></></></></>]");
+    reader_test_refuses(test, "<a><b><c><d><e><f/></e></d></c></b></a>", "too-deep");
+    reader_test_refuses(test, "{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":1}}}}}", "too-deep");
 
-    expect_events(test, "<a b='1' c='2' d='3'/>", 0, "[a<a b='1' c='2' d='3'></>]");
-    expect_fault(test, "<a b='1' c='2' d='3' e='4'/>", "too-many-attributes");
-    expect_fault(test, "<a xmlns:x='u' xmlns:y='v' b='1' c='2'/>", "too-many-attributes");
+    reader_test_expect(test, "<a b='1' c='2' d='3'/>", 0, "[a<a b='1' c='2' d='3'></>]");
+    reader_test_refuses(test, "<a b='1' c='2' d='3' e='4'/>", "too-many-attributes");
+    reader_test_refuses(test, "<a xmlns:x='u' xmlns:y='v' b='1' c='2'/>", "too-many-attributes");
 
-    expect_events(test, "<a>0123456789</a>", 0, "[a<a>0123456789</>]");
-    expect_fault(test, "<a>0123456789a</a>", "value-too-long");
-    expect_fault(test, "<a>01234<![CDATA[56789a]]></a>", "value-too-long");
-    expect_fault(test, "<a b='0123456789a'/>", "value-too-long");
-    expect_fault(test, "{\"a\":\"0123456789a\"}", "value-too-long");
+    reader_test_expect(test, "<a>0123456789</a>", 0, "[a<a>0123456789</>]");
+    reader_test_refuses(test, "<a>0123456789a</a>", "value-too-long");
+    reader_test_refuses(test, "<a>01234<![CDATA[56789a]]></a>", "value-too-long");
+    reader_test_refuses(test, "<a b='0123456789a'/>", "value-too-long");
+    reader_test_refuses(test, "{\"a\":\"0123456789a\"}", "value-too-long");
 
-    expect_fault(test, "<a>\n<bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/></a>", "start-tag-too-long");
+    reader_test_refuses(test, "<a>\n<bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/></a>",
+                        "start-tag-too-long");
     g_assert_cmpuint(test->fault.line, ==, 2);
-    expect_events(test, "<a><!-- a comment that is longer than forty bytes, and is no tag --></a>", 0,
-                  "[a<a></>]");
-    expect_fault(test,
-                 "<a><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/></a>",
-                 "too-many-elements");
+    reader_test_expect(test, "<a><!-- a comment that is longer than forty bytes, and is no tag --></a>", 0,
+                       "[a<a></>]");
+    reader_test_refuses(
+        test, "<a><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/></a>",
+        "too-many-elements");
 
     g_autoptr(GString) names = g_string_new("<a");
     for (unsigned i = 0; i < 15; i++) {
         g_string_append_printf(names, "><n%u x%u='' y%u=''/", i, i, i);
     }
     g_string_append(names, "></a>");
-    expect_fault(test, names->str, "too-many-names");
+    reader_test_refuses(test, names->str, "too-many-names");
 
     g_autofree char *blanks = g_strnfill(1996, ' ');
     g_autofree char *fits = g_strconcat("<a/>", blanks, NULL), *long_one = g_strconcat("<ab/>", blanks, NULL);
-    expect_events(test, fits, 0, "[a<a></>]");
-    expect_fault(test, long_one, "document-too-long");
+    reader_test_expect(test, fits, 0, "[a<a></>]");
+    reader_test_refuses(test, long_one, "document-too-long");
 }
 
 /* A few names, but long ones. */
@@ -82,15 +83,15 @@ static void test_name_bytes(void)
 {
     HtLimits limits = ht_limits_default();
     limits.name_bytes = 64 << 10;
-    g_autoptr(Test) test = test_new(&limits), lax = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(&limits), lax = reader_test_new(NULL);
     g_autoptr(GString) xml = g_string_new("<a");
     g_autofree char *name = g_strnfill(20000, 'n');
     for (unsigned i = 0; i < 5; i++) {
         g_string_append_printf(xml, "><%s%u/", name, i);
     }
     g_string_append(xml, "></a>");
-    g_assert_true(run(lax, xml->str, 0));
-    expect_fault(test, xml->str, "too-many-names");
+    g_assert_true(reader_test_run(lax, xml->str, 0));
+    reader_test_refuses(test, xml->str, "too-many-names");
     g_assert_nonnull(strstr(test->fault.text, "65536 bytes (max-name-bytes = 64K)"));
 }
 
@@ -98,7 +99,7 @@ static void test_cpu_cap(void)
 {
     HtLimits limits = ht_limits_default();
     limits.cpu_ms_per_mb = 1;
-    g_autoptr(Test) test = test_new(&limits);
+    g_autoptr(ReaderTest) test = reader_test_new(&limits);
     g_autoptr(GString) xml = g_string_new("<a>");
     for (unsigned i = 0; i < 200000; i++) {
         g_string_append(xml, "<b/>");
@@ -111,10 +112,10 @@ static void test_cpu_cap(void)
 
 static void test_attributes(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     HtLimits limits = ht_limits_default();
     limits.start_tag_bytes = 1 << 30;
-    g_autoptr(Test) lax = test_new(&limits);
+    g_autoptr(ReaderTest) lax = reader_test_new(&limits);
     static const char *const forms[] = {" a%u=''", " a%u='>'", " a%u=\"'>\"", " xmlns:a%u='u'",
                                         "\na%u\n=\n''"};
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
@@ -131,15 +132,15 @@ static void test_attributes(void)
 
         /* Broken before that, so that a parser and we may see different tags. */
         g_string_prepend(xml, "<r><b c='<'/><!-- -- -->");
-        g_assert_false(run(test, xml->str, 0));
+        g_assert_false(reader_test_run(test, xml->str, 0));
         g_string_prepend(xml, "<r a='x><!--");
-        g_assert_false(run(test, xml->str, 0));
+        g_assert_false(reader_test_run(test, xml->str, 0));
     }
 }
 
 static void test_names(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     g_autoptr(GString) xml = g_string_new("<a>");
     for (unsigned i = 0; xml->len < 15 << 20; i++) {
         g_string_append_printf(xml, "<n%u/>", i);
@@ -172,19 +173,19 @@ static void fill(GString *xml, const char *piece, unsigned count)
 static void test_depth(void)
 {
     static const char *const pieces[] = {"<a>", "<a b='1'><!--x-->", "{\"a\":", "[[", "&lt;a>"};
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
         g_autoptr(GString) xml = g_string_new(NULL);
         fill(xml, pieces[i], 1000000);
         double start = read_cpu_seconds();
-        g_assert_false(run(test, xml->str, 0));
+        g_assert_false(reader_test_run(test, xml->str, 0));
         g_string_prepend(xml, "<e:Envelope xmlns:e='" SOAP_11 "'><e:Body><op>");
-        g_assert_false(run(test, xml->str, 0));
+        g_assert_false(reader_test_run(test, xml->str, 0));
         g_string_append(xml, "</op></e:Body></e:Envelope>");
-        run(test, xml->str, 0);
+        reader_test_run(test, xml->str, 0);
         g_assert_cmpfloat(read_cpu_seconds() - start, <, 1 * SLOWER);
     }
-    expect_events(test, "<a/>", 0, "[a<a></>]");
+    reader_test_expect(test, "<a/>", 0, "[a<a></>]");
 }
 
 /* ---- What reaches outside or hides something ---- */
@@ -215,17 +216,17 @@ static void test_outside(void)
         "<a xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include href='file:///etc/passwd'/></a>",
         "<a xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:schemaLocation='u file:///etc/passwd'/>",
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     xmlRegisterInputCallbacks(count_opening, NULL, NULL, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(doctypes); i++) {
-        expect_fault(test, doctypes[i], "doctype-refused");
+        reader_test_refuses(test, doctypes[i], "doctype-refused");
         g_assert_cmpuint(test->fault.line, ==, strchr(doctypes[i], '\n') ? 2 : 1);
-        g_assert_false(run(test, doctypes[i], ALL_REPAIRS));
+        g_assert_false(reader_test_run(test, doctypes[i], ALL_REPAIRS));
     }
     for (size_t i = 0; i < G_N_ELEMENTS(ignored); i++) {
-        g_assert_true(run(test, ignored[i], 0));
+        g_assert_true(reader_test_run(test, ignored[i], 0));
     }
-    g_assert_false(run(test, "<a>&e;</a><!DOCTYPE a SYSTEM 'x'>", ALL_REPAIRS));
+    g_assert_false(reader_test_run(test, "<a>&e;</a><!DOCTYPE a SYSTEM 'x'>", ALL_REPAIRS));
     g_assert_cmpuint(files_opened, ==, 0);
     xmlPopInputCallbacks();
 }
@@ -253,18 +254,18 @@ static void test_well_formed(void)
         {"<a>", "not-well-formed"},
         {"<a/>b", "not-well-formed"},
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        expect_fault(test, cases[i].xml, cases[i].code);
+        reader_test_refuses(test, cases[i].xml, cases[i].code);
         g_assert_cmpuint(test->fault.line, ==, 1);
     }
 
     /* A NUL ends no document; a namespace that is no proper URI is still a name. */
     HtPayload payload = {.body = HT_TEXT_LITERAL("<a/>\0<b/>")};
-    g_assert_false(run_payload(test, &payload, 0));
+    g_assert_false(reader_test_run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "not-well-formed");
-    expect_events(test, "<a xmlns='人口 信息'/>", 0, "[a<a></>]");
-    expect_events(test, "<a xmlns='relative'/>", 0, "[a<a></>]");
+    reader_test_expect(test, "<a xmlns='人口 信息'/>", 0, "[a<a></>]");
+    reader_test_expect(test, "<a xmlns='relative'/>", 0, "[a<a></>]");
 }
 
 /* No part of a payload stands in a fault. */
@@ -275,9 +276,10 @@ static void test_silent(void)
         "<a>&secret;</a>", "<a><secret></b></a>",        IN_BODY("<op><![CDATA[<secret>]]></op>"),
         "<a>secret",       "<!DOCTYPE secret><a/>",
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(payloads); i++) {
-        g_assert_false(run(test, payloads[i], ALL_REPAIRS & ~HT_REPAIR_ROOT & ~HT_REPAIR_BARE_AMPERSAND));
+        g_assert_false(
+            reader_test_run(test, payloads[i], ALL_REPAIRS & ~HT_REPAIR_ROOT & ~HT_REPAIR_BARE_AMPERSAND));
         g_assert_null(strstr(test->fault.text, "secret"));
         g_assert_cmpstr(test->fault.element, ==, "");
     }
@@ -297,28 +299,28 @@ static void test_reuse(void)
         "",
         "<a/><b/>",
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     HtName kept = ht_reader_intern(test->reader, "b");
     for (size_t i = 0; i < G_N_ELEMENTS(hostile); i++) {
-        g_assert_false(run(test, hostile[i], 0));
-        expect_fault(test, "<p:b/>", "namespace-not-well-formed");
-        expect_events(test, IN_BODY("<a><b>1</b>&lt;</a>"), 0, "[a<a><b>1</><</>]");
+        g_assert_false(reader_test_run(test, hostile[i], 0));
+        reader_test_refuses(test, "<p:b/>", "namespace-not-well-formed");
+        reader_test_expect(test, IN_BODY("<a><b>1</b>&lt;</a>"), 0, "[a<a><b>1</><</>]");
         g_assert_true(ht_reader_intern(test->reader, "b") == kept);
     }
     test->stop_at = kept;
-    expect_fault(test, "<a><b/></a>", "stopped-by-sink");
+    reader_test_refuses(test, "<a><b/></a>", "stopped-by-sink");
 }
 
 /* `count` payloads with names that never come again; returns by how much the memory in use has grown after the first
  * tenth. */
-static size_t run_new_names(Test *test, unsigned from, unsigned count, bool good)
+static size_t run_new_names(ReaderTest *test, unsigned from, unsigned count, bool good)
 {
     size_t before = 0;
     for (unsigned i = 0; i < count; i++) {
         unsigned n = from + i;
         g_autofree char *xml = g_strdup_printf("<a%u xmlns:p%u='urn:%u'><b%u c%u='1'/><kept/>%s</a%u>", n, n,
                                                n, n, n, good ? "" : "</x>", n);
-        g_assert_true(run(test, xml, 0) == good);
+        g_assert_true(reader_test_run(test, xml, 0) == good);
         if (i == count / 10) {
             before = mallinfo2().uordblks;
         }
@@ -329,12 +331,12 @@ static size_t run_new_names(Test *test, unsigned from, unsigned count, bool good
 
 static void test_memory(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     HtName kept = ht_reader_intern(test->reader, "kept");
     g_assert_cmpuint(run_new_names(test, 0, 10000, true), <, 256 * 1024);
     g_assert_cmpuint(run_new_names(test, 10000, 10000, false), <, 256 * 1024);
     test->stop_at = kept;
-    expect_fault(test, "<a><kept/></a>", "stopped-by-sink");
+    reader_test_refuses(test, "<a><kept/></a>", "stopped-by-sink");
 }
 
 int main(int argc, char **argv)

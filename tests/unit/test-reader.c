@@ -1,5 +1,5 @@
 /* mappings/engine/read/reader: what departments send comes out as the row of events that they mean. */
-#include "tests/unit/test-reader.h"
+#include "tests/lib/reader-test.h"
 
 #include "mappings/engine/read/jsondoc.h"
 #include "mappings/engine/service/soap-action.h"
@@ -43,7 +43,7 @@ static char *read_data(const char *name, size_t *size)
     return bytes;
 }
 
-static void check_events(const Test *test, const Sample *sample)
+static void check_events(const ReaderTest *test, const Sample *sample)
 {
     size_t size;
     g_autofree char *name = g_strconcat(sample->file, ".events", NULL);
@@ -56,11 +56,11 @@ static void check_events(const Test *test, const Sample *sample)
 static void test_sample(gconstpointer data)
 {
     const Sample *sample = data;
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     size_t size;
     g_autofree char *bytes = read_data(sample->file, &size);
     HtPayload payload = {.body = {bytes, size}};
-    bool good = run_payload(test, &payload, 0);
+    bool good = reader_test_run_payload(test, &payload, 0);
     g_assert_true(good == (sample->repairs == 0 && !sample->fault));
     g_assert_false(test->reading.repaired);
     if (good) {
@@ -68,7 +68,7 @@ static void test_sample(gconstpointer data)
     }
 
     /* Repairs change nothing that is well-formed, and none is made that is not needed. */
-    good = run_payload(test, &payload, ALL_REPAIRS);
+    good = reader_test_run_payload(test, &payload, ALL_REPAIRS);
     if (sample->fault) {
         g_assert_false(good);
         g_assert_cmpstr(test->fault.code, ==, sample->fault);
@@ -85,51 +85,51 @@ static void test_sample(gconstpointer data)
 
 static void test_plain(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    expect_events(
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    reader_test_expect(
         test,
         "<?xml version='1.0' encoding='gb2312'?>\n<p:A xmlns:p='u' p:x='1' y='&amp;a&#38;b&amp;#38;&lt;'>t&lt;<p:B/><![CDATA[<c>]]></p:A>",
         0, "[A<A x='1' y='&a&b&#38;<'>t<<B></><c></>]");
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_NONE);
     g_assert_false(test->reading.message_id.data != NULL);
-    expect_events(test, "<Envelope><Header a='1'/><Body><x/></Body></Envelope>", 0,
-                  "[Envelope<Envelope><Header a='1'></><Body><x></></></>]");
-    expect_events(test, "<html5/>", 0, "[html5<html5></>]");
-    expect_fault(test, "<HTML><body>x</body></HTML>", "html-instead-of-xml");
-    expect_fault(test, "<!DOCTYPE html><html/>", "html-instead-of-xml");
-    expect_fault(test, "", "empty");
-    expect_fault(test, " \r\n\t", "empty");
-    expect_fault(test, "hello", "not-well-formed");
-    expect_fault(test, "<?xml version='1.0' encoding='utf-7'?><a/>", "unsupported-encoding");
-    expect_events(test, "\xef\xbb\xbf<?xml version='1.0' encoding='gbk'?><a/>", 0, "[a<a></>]");
+    reader_test_expect(test, "<Envelope><Header a='1'/><Body><x/></Body></Envelope>", 0,
+                       "[Envelope<Envelope><Header a='1'></><Body><x></></></>]");
+    reader_test_expect(test, "<html5/>", 0, "[html5<html5></>]");
+    reader_test_refuses(test, "<HTML><body>x</body></HTML>", "html-instead-of-xml");
+    reader_test_refuses(test, "<!DOCTYPE html><html/>", "html-instead-of-xml");
+    reader_test_refuses(test, "", "empty");
+    reader_test_refuses(test, " \r\n\t", "empty");
+    reader_test_refuses(test, "hello", "not-well-formed");
+    reader_test_refuses(test, "<?xml version='1.0' encoding='utf-7'?><a/>", "unsupported-encoding");
+    reader_test_expect(test, "\xef\xbb\xbf<?xml version='1.0' encoding='gbk'?><a/>", 0, "[a<a></>]");
 }
 
 static void test_lines(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    g_assert_true(run(test, "<?xml version='1.0'?>\n\n<a>\n<b/>\n</a>", 0));
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    g_assert_true(reader_test_run(test, "<?xml version='1.0'?>\n\n<a>\n<b/>\n</a>", 0));
     g_assert_cmpuint(test->last_line, ==, 4);
-    expect_fault(test, "<?xml version='1.0'?>\n<a>\n<b></a>", "not-well-formed");
+    reader_test_refuses(test, "<?xml version='1.0'?>\n<a>\n<b></a>", "not-well-formed");
     g_assert_cmpuint(test->fault.line, ==, 3);
 
     /* In a string: CDATA, entities, a declaration with a line of its own, a repaired outside. */
-    g_assert_true(
-        run(test, IN_BODY("<o>\n<s>\n<![CDATA[\n<?xml version='1.0'?>\n<a>\n<b/></a>\n]]></s></o>"), 0));
+    g_assert_true(reader_test_run(
+        test, IN_BODY("<o>\n<s>\n<![CDATA[\n<?xml version='1.0'?>\n<a>\n<b/></a>\n]]></s></o>"), 0));
     g_assert_cmpuint(test->last_line, ==, 6);
-    g_assert_true(run(test, IN_BODY("<o>\n<s>\n&lt;a>\n&lt;b/>&lt;/a></s></o>"), 0));
+    g_assert_true(reader_test_run(test, IN_BODY("<o>\n<s>\n&lt;a>\n&lt;b/>&lt;/a></s></o>"), 0));
     g_assert_cmpuint(test->last_line, ==, 4);
-    expect_fault(test, IN_BODY("<o>\n<s><![CDATA[<a>\n<b>\n</a>]]></s>\n</o>"), "not-well-formed");
+    reader_test_refuses(test, IN_BODY("<o>\n<s><![CDATA[<a>\n<b>\n</a>]]></s>\n</o>"), "not-well-formed");
     g_assert_cmpuint(test->fault.line, ==, 4);
-    g_assert_true(run(test, "<a><!—x\n\n--><b\n/></a>", HT_REPAIR_COMMENTS));
+    g_assert_true(reader_test_run(test, "<a><!—x\n\n--><b\n/></a>", HT_REPAIR_COMMENTS));
     g_assert_cmpuint(test->last_line, ==, 4);
     g_assert_cmpuint(ht_reader_line(test->reader), ==, 0);
 }
 
 static void test_interned(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     HtName early = ht_reader_intern(test->reader, "early");
-    g_assert_true(run(test, "<root><early/><late/></root>", 0));
+    g_assert_true(reader_test_run(test, "<root><early/><late/></root>", 0));
     HtName late = ht_reader_intern(test->reader, "late");
     g_assert_true(ht_reader_intern(test->reader, "early") == early);
 
@@ -142,19 +142,19 @@ static void test_interned(void)
         "<late/>",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(payloads); i++) {
-        g_assert_false(run(test, payloads[i], ALL_REPAIRS));
+        g_assert_false(reader_test_run(test, payloads[i], ALL_REPAIRS));
         g_assert_cmpstr(test->fault.code, ==, "stopped-by-sink");
         g_assert_cmpuint(test->restarts, ==, 0);
     }
     test->stop_at = early;
-    expect_fault(test, "<root><early/></root>", "stopped-by-sink");
-    expect_events(test, "<root><late/></root>", 0, "[root<root><late></></>]");
+    reader_test_refuses(test, "<root><early/></root>", "stopped-by-sink");
+    reader_test_expect(test, "<root><late/></root>", 0, "[root<root><late></></>]");
 }
 
 /* A dictionary hashes in another way once it has grown; either of the two may have. */
 static void test_interned_many(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     g_autoptr(GString) xml = g_string_new("<root>");
     HtName wanted = ht_reader_intern(test->reader, "wanted"), last = NULL;
     for (unsigned round = 0; round < 2; round++) {
@@ -164,7 +164,7 @@ static void test_interned_many(void)
         for (unsigned i = 0; i < 2; i++) {
             g_autofree char *whole = g_strdup_printf("%s<%s/></root>", xml->str, i ? "wanted" : "name1999");
             test->stop_at = i ? wanted : last;
-            g_assert_true(run(test, whole, 0) == !test->stop_at);
+            g_assert_true(reader_test_run(test, whole, 0) == !test->stop_at);
         }
         for (unsigned i = 0; i < 2000; i++) {
             g_autofree char *name = g_strdup_printf("name%u", i);
@@ -178,44 +178,45 @@ static void test_interned_many(void)
 
 static void test_envelope(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    expect_events(test, IN_BODY(" <o:op xmlns:o='urn:x' a='1'><b>t</b></o:op> "), 0,
-                  "[op<op a='1'><b>t</></>]");
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    reader_test_expect(test, IN_BODY(" <o:op xmlns:o='urn:x' a='1'><b>t</b></o:op> "), 0,
+                       "[op<op a='1'><b>t</></>]");
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_11);
-    expect_events(test,
-                  "<e:Envelope xmlns:e='" SOAP_12 "'><e:Header><x:t xmlns:x='u'><y/></x:t></e:Header>"
-                  "<e:Body><op><Body/></op></e:Body></e:Envelope>",
-                  0, "[op<op><Body></></>]");
+    reader_test_expect(test,
+                       "<e:Envelope xmlns:e='" SOAP_12 "'><e:Header><x:t xmlns:x='u'><y/></x:t></e:Header>"
+                       "<e:Body><op><Body/></op></e:Body></e:Envelope>",
+                       0, "[op<op><Body></></>]");
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_12);
 
     /* Axis 1 puts the values behind the response; one that nobody refers to is not lost. */
-    expect_events(test, IN_BODY("<r><a href='#id0'/></r><multiRef id='id0'>1</multiRef><multiRef id='id1'/>"),
-                  0, "[r<r><a>1</></>][multiRef<multiRef id='id1'></>]");
+    reader_test_expect(test,
+                       IN_BODY("<r><a href='#id0'/></r><multiRef id='id0'>1</multiRef><multiRef id='id1'/>"),
+                       0, "[r<r><a>1</></>][multiRef<multiRef id='id1'></>]");
     g_assert_cmpstr(test->reading.operation, ==, "r");
 
-    expect_fault(test, IN_BODY(""), "soap-body-empty");
-    expect_fault(test, IN_BODY("text"), "soap-malformed");
-    expect_fault(test, "<Envelope xmlns='" SOAP_11 "'/>", "soap-body-empty");
-    expect_fault(test, "<Envelope xmlns='" SOAP_11 "'><Header/></Envelope>", "soap-body-empty");
-    expect_fault(test, "<Envelope xmlns='" SOAP_11 "'><Body xmlns=''><op/></Body></Envelope>",
-                 "soap-malformed");
+    reader_test_refuses(test, IN_BODY(""), "soap-body-empty");
+    reader_test_refuses(test, IN_BODY("text"), "soap-malformed");
+    reader_test_refuses(test, "<Envelope xmlns='" SOAP_11 "'/>", "soap-body-empty");
+    reader_test_refuses(test, "<Envelope xmlns='" SOAP_11 "'><Header/></Envelope>", "soap-body-empty");
+    reader_test_refuses(test, "<Envelope xmlns='" SOAP_11 "'><Body xmlns=''><op/></Body></Envelope>",
+                        "soap-malformed");
 }
 
 static void test_version(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    expect_fault(
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    reader_test_refuses(
         test,
         "<e:Envelope xmlns:e='http://www.w3.org/2001/12/soap-envelope'><e:Body><op/></e:Body></e:Envelope>",
         "soap-version");
-    expect_events(test, "<Envelope xmlns='urn:post'><a><Body/></a><letter/></Envelope>", 0,
-                  "[Envelope<Envelope><a><Body></></><letter></></>]");
+    reader_test_expect(test, "<Envelope xmlns='urn:post'><a><Body/></a><letter/></Envelope>", 0,
+                       "[Envelope<Envelope><a><Body></></><letter></></>]");
     HtPayload payload = {.body = HT_TEXT_LITERAL("<op/>"), .head.soap_expected = true};
-    g_assert_false(run_payload(test, &payload, 0));
+    g_assert_false(reader_test_run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "soap-version");
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_12);
     payload.body = HT_TEXT_LITERAL("<op");
-    g_assert_false(run_payload(test, &payload, 0));
+    g_assert_false(reader_test_run_payload(test, &payload, 0));
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_12);
 }
 
@@ -242,36 +243,37 @@ static void test_must_understand(void)
         {"<a:To xmlns:a='http://schemas.xmlsoap.org/ws/2004/08/addressing' e:mustUnderstand='1'>x</a:To>",
          NULL},
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
         g_autofree char *xml = g_strdup_printf("<e:Envelope xmlns:e='" SOAP_11
                                                "'><e:Header>%s</e:Header><e:Body><op/></e:Body></e:Envelope>",
                                                blocks[i].block);
         if (blocks[i].fault) {
-            expect_fault(test, xml, blocks[i].fault);
+            reader_test_refuses(test, xml, blocks[i].fault);
         } else {
-            expect_events(test, xml, 0, "[op<op></>]");
+            reader_test_expect(test, xml, 0, "[op<op></>]");
         }
     }
-    expect_fault(test,
-                 "<e:Envelope xmlns:e='" SOAP_12
-                 "'><e:Header><b xmlns='u' e:mustUnderstand='true' e:role='" SOAP_12
-                 "/role/ultimateReceiver'/></e:Header><e:Body><op/></e:Body></e:Envelope>",
-                 "soap-must-understand");
-    expect_events(test,
-                  "<e:Envelope xmlns:e='" SOAP_12
-                  "'><e:Header><b xmlns='u' e:mustUnderstand='true' e:role='" SOAP_12
-                  "/role/none'/></e:Header><e:Body><op/></e:Body></e:Envelope>",
-                  0, "[op<op></>]");
+    reader_test_refuses(test,
+                        "<e:Envelope xmlns:e='" SOAP_12
+                        "'><e:Header><b xmlns='u' e:mustUnderstand='true' e:role='" SOAP_12
+                        "/role/ultimateReceiver'/></e:Header><e:Body><op/></e:Body></e:Envelope>",
+                        "soap-must-understand");
+    reader_test_expect(test,
+                       "<e:Envelope xmlns:e='" SOAP_12
+                       "'><e:Header><b xmlns='u' e:mustUnderstand='true' e:role='" SOAP_12
+                       "/role/none'/></e:Header><e:Body><op/></e:Body></e:Envelope>",
+                       0, "[op<op></>]");
 }
 
-static void check_message_id(Test *test, const char *namespace_name, const char *id, const char *expected)
+static void check_message_id(ReaderTest *test, const char *namespace_name, const char *id,
+                             const char *expected)
 {
     g_autofree char *xml =
         g_strdup_printf("<e:Envelope xmlns:e='" SOAP_11 "'><e:Header><a:MessageID xmlns:a='%s'>%s"
                         "<x>no</x></a:MessageID></e:Header><e:Body><op/></e:Body></e:Envelope>",
                         namespace_name, id);
-    g_assert_true(run(test, xml, 0));
+    g_assert_true(reader_test_run(test, xml, 0));
     if (expected) {
         g_assert_true(ht_text_is(test->reading.message_id, expected));
     } else {
@@ -281,7 +283,7 @@ static void check_message_id(Test *test, const char *namespace_name, const char 
 
 static void test_message_id(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     g_autofree char *just_fits = g_strnfill(256, 'a'), *too_long = g_strnfill(257, 'a');
     check_message_id(test, "http://www.w3.org/2005/08/addressing", " urn:uuid:1&amp;2 ", "urn:uuid:1&2");
     check_message_id(test, "http://schemas.xmlsoap.org/ws/2004/08/addressing", "<![CDATA[x]]>", "x");
@@ -289,7 +291,7 @@ static void test_message_id(void)
     check_message_id(test, "http://www.w3.org/2005/08/addressing", just_fits, just_fits);
     check_message_id(test, "http://www.w3.org/2005/08/addressing", too_long, NULL);
     check_message_id(test, "http://www.w3.org/2005/08/addressing", " ", NULL);
-    g_assert_true(run(test, IN_BODY("<op/>"), 0));
+    g_assert_true(reader_test_run(test, IN_BODY("<op/>"), 0));
     g_assert_null(test->reading.message_id.data);
 }
 
@@ -328,36 +330,37 @@ static void test_action(void)
     }
     g_assert_true(ht_soap_action_agrees(HT_TEXT_NONE, "op", NULL));
 
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     HtPayload payload = {.body = HT_TEXT_LITERAL(IN_BODY("<op/>")),
                          .head.soap_action = HT_TEXT_LITERAL("\"urn:other\"")};
-    g_assert_false(run_payload(test, &payload, 0));
+    g_assert_false(reader_test_run_payload(test, &payload, 0));
     g_assert_cmpstr(test->fault.code, ==, "soap-action-mismatch");
     payload.head.soap_action = HT_TEXT_LITERAL("\"urn:op\"");
-    g_assert_true(run_payload(test, &payload, 0));
+    g_assert_true(reader_test_run_payload(test, &payload, 0));
     payload.body = HT_TEXT_LITERAL("<plain/>"); /* without an envelope the header means nothing */
     payload.head.soap_action = HT_TEXT_LITERAL("\"urn:other\"");
-    g_assert_true(run_payload(test, &payload, 0));
+    g_assert_true(reader_test_run_payload(test, &payload, 0));
     g_assert_cmpuint(test->reading.soap, ==, HT_SOAP_NONE);
 }
 
 static void test_fault_received(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    expect_fault(
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    reader_test_refuses(
         test, IN_BODY("<e:Fault><faultcode>e:Client</faultcode><faultstring>secret</faultstring></e:Fault>"),
         "soap-fault-received");
     g_assert_nonnull(strstr(test->fault.text, "(Client)"));
     g_assert_null(strstr(test->fault.text, "secret"));
-    expect_fault(test,
-                 "<e:Envelope xmlns:e='" SOAP_12
-                 "'><e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode>"
-                 "<e:Value>x:secret</e:Value></e:Subcode></e:Code></e:Fault></e:Body></e:Envelope>",
-                 "soap-fault-received");
+    reader_test_refuses(test,
+                        "<e:Envelope xmlns:e='" SOAP_12
+                        "'><e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode>"
+                        "<e:Value>x:secret</e:Value></e:Subcode></e:Code></e:Fault></e:Body></e:Envelope>",
+                        "soap-fault-received");
     g_assert_nonnull(strstr(test->fault.text, "(Sender)"));
-    expect_fault(test, IN_BODY("<e:Fault><faultcode>no. 12345</faultcode></e:Fault>"), "soap-fault-received");
+    reader_test_refuses(test, IN_BODY("<e:Fault><faultcode>no. 12345</faultcode></e:Fault>"),
+                        "soap-fault-received");
     g_assert_null(strstr(test->fault.text, "12345"));
-    expect_events(test, IN_BODY("<Fault xmlns='urn:mine'/>"), 0, "[Fault<Fault></>]");
+    reader_test_expect(test, IN_BODY("<Fault xmlns='urn:mine'/>"), 0, "[Fault<Fault></>]");
 }
 
 /* ---- Documents in strings ---- */
@@ -397,30 +400,30 @@ static void test_strings(void)
         {"&lt;a>&lt;/a><x/>", "<a></a><x></>"},
         {"<x/>&lt;a>&lt;/a>", "<x></><a></a>"},
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *xml = g_strdup_printf(IN_BODY("<op>%s</op>"), cases[i].content);
         g_autofree char *events = g_strdup_printf("[op<op>%s</>]", cases[i].events);
-        expect_events(test, xml, 0, events);
+        reader_test_expect(test, xml, 0, events);
     }
 }
 
 static void test_string_faults(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    expect_fault(test, IN_BODY("<op>&lt;a>&lt;b>&lt;/a></op>"), "not-well-formed");
-    expect_fault(test, IN_BODY("<op>&lt;a/>&lt;b/></op>"), "not-well-formed");
-    expect_fault(test, IN_BODY("<op><![CDATA[<!DOCTYPE a><a/>]]></op>"), "doctype-refused");
-    expect_fault(test, IN_BODY("<op><![CDATA[<x:a/>]]></op>"), "namespace-not-well-formed");
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    reader_test_refuses(test, IN_BODY("<op>&lt;a>&lt;b>&lt;/a></op>"), "not-well-formed");
+    reader_test_refuses(test, IN_BODY("<op>&lt;a/>&lt;b/></op>"), "not-well-formed");
+    reader_test_refuses(test, IN_BODY("<op><![CDATA[<!DOCTYPE a><a/>]]></op>"), "doctype-refused");
+    reader_test_refuses(test, IN_BODY("<op><![CDATA[<x:a/>]]></op>"), "namespace-not-well-formed");
 
     /* Repairs reach into strings, also where only the string is broken. */
-    expect_events(test, IN_BODY("<op><![CDATA[<a>R&D</a>]]></op>"), HT_REPAIR_BARE_AMPERSAND,
-                  "[op<op>[a<a>R&D</>]</>]");
+    reader_test_expect(test, IN_BODY("<op><![CDATA[<a>R&D</a>]]></op>"), HT_REPAIR_BARE_AMPERSAND,
+                       "[op<op>[a<a>R&D</>]</>]");
     g_assert_true(test->reading.repaired);
     g_assert_cmphex(test->reading.repairs, ==, HT_REPAIR_BARE_AMPERSAND);
-    expect_events(test, IN_BODY("<op><![CDATA[<a/><b/>]]></op>"), HT_REPAIR_ROOT,
-                  "[op<op>[fragment<fragment><a></><b></></>]</>]");
-    g_assert_false(run(test, IN_BODY("<op>\n<![CDATA[<a/><b/>]]></op>"), HT_REPAIR_COMMENTS));
+    reader_test_expect(test, IN_BODY("<op><![CDATA[<a/><b/>]]></op>"), HT_REPAIR_ROOT,
+                       "[op<op>[fragment<fragment><a></><b></></>]</>]");
+    g_assert_false(reader_test_run(test, IN_BODY("<op>\n<![CDATA[<a/><b/>]]></op>"), HT_REPAIR_COMMENTS));
     g_assert_cmpstr(test->fault.code, ==, "not-well-formed");
     g_assert_nonnull(strstr(test->fault.text, "Also after repair"));
     g_assert_cmpuint(test->fault.line, ==, 2);
@@ -428,12 +431,13 @@ static void test_string_faults(void)
 
 static void test_strings_in_plain(void)
 {
-    g_autoptr(Test) test = test_new(NULL);
-    expect_events(test, "<string>&lt;a>1&lt;/a></string>", 0, "[string<string>[a<a>1</>]</>]");
-    expect_events(test, "<string>{\"a\":\"&lt;b/>\"}</string>", 0,
-                  "[string<string>[json<json><a><b/></></>]</>]");
-    expect_events(test, "<r><v>&lt;a>1&lt;/a></v>{}</r>", 0, "[r<r><v><a>1</a></>{}</>]");
-    expect_events(test, " {\"a\": \"&lt;\", \"b\": \"<c/>\"}", 0, "[json<json><a>&lt;</><b>[c<c></>]</></>]");
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    reader_test_expect(test, "<string>&lt;a>1&lt;/a></string>", 0, "[string<string>[a<a>1</>]</>]");
+    reader_test_expect(test, "<string>{\"a\":\"&lt;b/>\"}</string>", 0,
+                       "[string<string>[json<json><a><b/></></>]</>]");
+    reader_test_expect(test, "<r><v>&lt;a>1&lt;/a></v>{}</r>", 0, "[r<r><v><a>1</a></>{}</>]");
+    reader_test_expect(test, " {\"a\": \"&lt;\", \"b\": \"<c/>\"}", 0,
+                       "[json<json><a>&lt;</><b>[c<c></>]</></>]");
     g_assert_cmpstr(test->reading.operation, ==, "json");
 }
 
@@ -452,11 +456,11 @@ static void test_json(void)
         {"{\"s\":\"\\u0000\\ud800x\\b\\uffff\"}", "<json><s>\uFFFD\uFFFDx\uFFFD\uFFFD</></>"},
         {"{\"a b/c\":1,\"1\":2,\"\":3,\"姓名\":4}", "<json><a_b_c>1</><_1>2</><_>3</><姓名>4</></>"},
     };
-    g_autoptr(Test) test = test_new(NULL);
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *events = g_strdup_printf("[json%s]", cases[i].events);
         g_assert_true(ht_jsondoc_check(ht_text_from(cases[i].content)));
-        expect_events(test, cases[i].content, 0, events);
+        reader_test_expect(test, cases[i].content, 0, events);
     }
 }
 

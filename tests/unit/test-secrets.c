@@ -1,7 +1,7 @@
 /* Secrets are found by name, wherever and however they are written, and nothing else is. */
 #include "core/base/secrets.h"
 
-#include "tests/unit/zip-builder.h"
+#include "tests/lib/zip-builder.h"
 
 #include <gio/gio.h>
 

@@ -1,6 +1,6 @@
 /* A known number is not known content: what comes again under a number, in one message or in several, after a restart and a
  * merge, and in a file of an older format. Numbers are synthetic (prefix 99). */
-#include "tests/unit/test-spool.h"
+#include "tests/lib/spool-test.h"
 
 #include "spool/keys.h"
 

@@ -1,5 +1,5 @@
 /* The spool's file: lock, site key, format and migration, unclean ends, damage that the check finds. */
-#include "tests/unit/test-spool.h"
+#include "tests/lib/spool-test.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

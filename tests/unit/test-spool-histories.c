@@ -2,7 +2,7 @@
  * authority, from a source that is none, and from both in turn, with restarts and groups that are rolled back in between.
  * Each history has identities of its own. Numbers are synthetic (prefix 99). */
 #include "core/base/log.h"
-#include "tests/unit/test-spool.h"
+#include "tests/lib/spool-test.h"
 
 #define STEPS 4
 #define PROBES 2 /* A alone and B alone, at the end */

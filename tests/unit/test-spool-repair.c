@@ -2,7 +2,7 @@
 #include "spool/look.h"
 #include "spool/repair.h"
 #include "spool/ties.h"
-#include "tests/unit/test-spool.h"
+#include "tests/lib/spool-test.h"
 
 #define TEST(name) static void name(Place *place, const void *unused)
 

@@ -1,6 +1,6 @@
 /* Whose event it is: subjects and aliases. Numbers are synthetic (prefix 99). */
 #include "spool/subject.h"
-#include "tests/unit/test-spool.h"
+#include "tests/lib/spool-test.h"
 
 #define TEST(name) static void name(Place *place, const void *unused)
 

@@ -1,5 +1,5 @@
 /* The spool: taking messages, receipts, duplicates, pages, cursors, dead letters, quarantine, a full disk. */
-#include "tests/unit/test-spool.h"
+#include "tests/lib/spool-test.h"
 
 #include <sys/stat.h>
 

@@ -2,7 +2,7 @@
  * its form, that every name in it leads somewhere, that its schemas are schemas and take what the mapping takes. */
 #include "mappings/engine/rules/rules.h"
 #include "mappings/engine/wsdl/wsdl.h"
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>

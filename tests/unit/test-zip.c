@@ -1,6 +1,6 @@
 /* mappings/engine/parts/container, unzip: an archive is a batch of XML, or refused with the entry's number. */
-#include "tests/unit/container-test.h"
-#include "tests/unit/zip-builder.h"
+#include "tests/lib/container-test.h"
+#include "tests/lib/zip-builder.h"
 
 static HtText text_of(GBytes *bytes)
 {

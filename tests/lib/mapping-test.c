@@ -1,25 +1,7 @@
-/* For the tests of the mapping engine: compiles a mapping given as text, runs payloads through it, shows events as JSON. */
-#pragma once
+/* See mapping-test.h. */
+#include "tests/lib/mapping-test.h"
 
-#include "mappings/engine/compile/compile.h"
-#include "mappings/engine/run/mapper.h"
-
-#include <glib.h>
-#include <glib/gstdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#define MAPPING(content)                                                                                  \
-    "<mapping xmlns=\"urn:hutong:mapping:1\" source=\"test\" authority=\"police\" version=\"1\">" content \
-    "</mapping>"
-
-typedef struct {
-    HtMapping *mapping;
-    HtMapper *mapper;
-    HtOutcome outcome;
-} MappingTest;
-
-static inline const char *mapping_test_folder(void)
+const char *mapping_test_folder(void)
 {
     const char *source = g_getenv("HUTONG_SRCDIR");
     static char *folder;
@@ -30,8 +12,7 @@ static inline const char *mapping_test_folder(void)
     return folder;
 }
 
-/* Dictionary, tables and divisions of the source tree, read once. */
-static inline const HtReference *mapping_test_reference(void)
+const HtReference *mapping_test_reference(void)
 {
     static HtReference reference;
     if (!reference.dictionary) {
@@ -50,7 +31,7 @@ static inline const HtReference *mapping_test_reference(void)
     return &reference;
 }
 
-static inline void mapping_test_forget_reference(void)
+void mapping_test_forget_reference(void)
 {
     const HtReference *reference = mapping_test_reference();
     ht_dictionary_free((HtDictionary *)reference->dictionary);
@@ -58,8 +39,7 @@ static inline void mapping_test_forget_reference(void)
     ht_divisions_free((HtDivisions *)reference->divisions);
 }
 
-/* Compiles the text; NULL with the errors' text, file names cut off. */
-static inline HtMapping *mapping_test_compile(const char *text, char **errors)
+HtMapping *mapping_test_compile(const char *text, char **errors)
 {
     g_autoptr(GError) error = NULL;
     const HtReference *reference = mapping_test_reference();
@@ -80,7 +60,7 @@ static inline HtMapping *mapping_test_compile(const char *text, char **errors)
     return mapping;
 }
 
-static inline MappingTest *mapping_test_new_with(const char *text, const HtMapperOptions *options)
+MappingTest *mapping_test_new_with(const char *text, const HtMapperOptions *options)
 {
     MappingTest *test = g_new0(MappingTest, 1);
     test->mapping = mapping_test_compile(text, NULL);
@@ -89,22 +69,21 @@ static inline MappingTest *mapping_test_new_with(const char *text, const HtMappe
     return test;
 }
 
-static inline MappingTest *mapping_test_new(const char *text)
+MappingTest *mapping_test_new(const char *text)
 {
     HtMapperOptions options = {ht_limits_default(), "440104", false};
     return mapping_test_new_with(text, &options);
 }
 
-static inline void mapping_test_free(MappingTest *test)
+void mapping_test_free(MappingTest *test)
 {
     ht_outcome_clear(&test->outcome);
     ht_mapper_free(test->mapper);
     ht_mapping_free(test->mapping);
     g_free(test);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MappingTest, mapping_test_free)
 
-static inline void mapping_test_run_bytes(MappingTest *test, HtText body)
+void mapping_test_run_bytes(MappingTest *test, HtText body)
 {
     HtPayload payload = {.body = body};
     ht_outcome_clear(&test->outcome);
@@ -112,15 +91,13 @@ static inline void mapping_test_run_bytes(MappingTest *test, HtText body)
     ht_mapper_run(test->mapper, &payload, &test->outcome);
 }
 
-/* Runs an XML text; returns the outcome's verdict. */
-static inline HtVerdict mapping_test_run(MappingTest *test, const char *xml)
+HtVerdict mapping_test_run(MappingTest *test, const char *xml)
 {
     mapping_test_run_bytes(test, ht_text_from(xml));
     return test->outcome.verdict;
 }
 
-/* The file of the domain samples' name, from tests/data. */
-static inline HtVerdict mapping_test_run_file(MappingTest *test, const char *name)
+HtVerdict mapping_test_run_file(MappingTest *test, const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(mapping_test_folder(), "..", "tests", "data", name, NULL);
@@ -132,7 +109,7 @@ static inline HtVerdict mapping_test_run_file(MappingTest *test, const char *nam
     return test->outcome.verdict;
 }
 
-static inline HtEvent mapping_test_event(MappingTest *test, guint index)
+HtEvent mapping_test_event(MappingTest *test, guint index)
 {
     g_autoptr(GError) error = NULL;
     HtEvent event;
@@ -142,8 +119,7 @@ static inline HtEvent mapping_test_event(MappingTest *test, guint index)
     return event;
 }
 
-/* "kind=value kind=value"; `!` stands behind what is fresh. transfer full. */
-static inline char *mapping_test_identities(const HtEvent *event)
+char *mapping_test_identities(const HtEvent *event)
 {
     GString *all = g_string_new(NULL);
     for (unsigned i = 0; i < event->identity_count; i++) {
@@ -154,8 +130,7 @@ static inline char *mapping_test_identities(const HtEvent *event)
     return g_string_free(all, FALSE);
 }
 
-/* The event as a consumer with every right would get it; checked as the bus does. transfer full. */
-static inline char *mapping_test_json(MappingTest *test, guint index)
+char *mapping_test_json(MappingTest *test, guint index)
 {
     HtStoredEvent stored = {.sequence = 1, .event = mapping_test_event(test, index)};
     HtBuffer json = {0};
@@ -165,7 +140,7 @@ static inline char *mapping_test_json(MappingTest *test, guint index)
     return text;
 }
 
-static inline void mapping_test_has_at(MappingTest *test, guint index, const char *part, int line)
+void mapping_test_has_at(MappingTest *test, guint index, const char *part, int line)
 {
     g_autofree char *json = mapping_test_json(test, index);
     if (!strstr(json, part)) {
@@ -173,15 +148,10 @@ static inline void mapping_test_has_at(MappingTest *test, guint index, const cha
     }
 }
 
-static inline void mapping_test_lacks_at(MappingTest *test, guint index, const char *part, int line)
+void mapping_test_lacks_at(MappingTest *test, guint index, const char *part, int line)
 {
     g_autofree char *json = mapping_test_json(test, index);
     if (strstr(json, part)) {
         g_error("line %d: in event %u: %s\n%s", line, index, part, json);
     }
 }
-
-#define assert_has(test, index, part) mapping_test_has_at((test), (index), (part), __LINE__)
-#define assert_lacks(test, index, part) mapping_test_lacks_at((test), (index), (part), __LINE__)
-#define assert_events(test, count) g_assert_cmpuint((test)->outcome.events->len, ==, (count))
-#define assert_fault(test, index, what) g_assert_cmpstr((test)->outcome.faults[index].code, ==, (what))

@@ -1,35 +1,7 @@
-/* What the reader's tests share: run a payload, write its events as text, compare. Included by one test program at a
- * time. Contents are never printed. */
-#pragma once
+/* See reader-test.h. */
+#include "tests/lib/reader-test.h"
 
-#include "mappings/engine/read/reader.h"
-
-#include <glib.h>
-#include <string.h>
-
-#define UNUSED __attribute__((unused))
-#define ALL_REPAIRS 0x3f
-
-#define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
-#define SOAP_12 "http://www.w3.org/2003/05/soap-envelope"
-
-/* An envelope of SOAP 1.1 around the content of its Body. */
-#define IN_BODY(content) "<e:Envelope xmlns:e='" SOAP_11 "'><e:Body>" content "</e:Body></e:Envelope>"
-
-typedef struct {
-    HtReader *reader;
-    GString *events; /* [root, <name a='value'>, text, </>, ]; blank text is left out */
-    GString *text;   /* since the last tag */
-    GPtrArray *open; /* names, to check that events are balanced */
-    unsigned documents;
-    unsigned restarts;
-    uint32_t last_line; /* ht_reader_line() at the last start */
-    HtName stop_at;     /* the sink stops the reading at this element's start */
-    HtReading reading;
-    HtFault fault;
-} Test;
-
-static void give_text(Test *test)
+static void give_text(ReaderTest *test)
 {
     for (const char *at = test->text->str; *at; at++) {
         if (!strchr(" \t\r\n", *at)) {
@@ -42,7 +14,7 @@ static void give_text(Test *test)
 
 static void take_document_start(void *user, HtName root)
 {
-    Test *test = user;
+    ReaderTest *test = user;
     give_text(test);
     test->documents++;
     g_string_append_printf(test->events, "[%s\n", root);
@@ -50,15 +22,15 @@ static void take_document_start(void *user, HtName root)
 
 static void take_document_end(void *user)
 {
-    Test *test = user;
+    ReaderTest *test = user;
     g_assert_cmpuint(test->documents, >, 0);
     test->documents--;
     g_string_append(test->events, "]\n");
 }
 
-static void take_start(void *user, HtName name, const HtAttribute *attributes, unsigned count)
+void reader_test_start(void *user, HtName name, const HtAttribute *attributes, unsigned count)
 {
-    Test *test = user;
+    ReaderTest *test = user;
     give_text(test);
     g_assert_cmpuint(test->documents, >, 0);
     g_string_append_printf(test->events, "<%s", name);
@@ -78,14 +50,14 @@ static void take_start(void *user, HtName name, const HtAttribute *attributes, u
 
 static void take_text(void *user, const char *text, size_t size)
 {
-    Test *test = user;
+    ReaderTest *test = user;
     g_assert_cmpuint(size, >, 0);
     g_string_append_len(test->text, text, (gssize)size);
 }
 
 static void take_end(void *user, HtName name)
 {
-    Test *test = user;
+    ReaderTest *test = user;
     give_text(test);
     g_assert_cmpuint(test->open->len, >, 0);
     g_assert_true(g_ptr_array_index(test->open, test->open->len - 1) == name);
@@ -100,10 +72,10 @@ static HtNameRole get_role(void *user, HtText name)
     return ht_text_is(name, "record") ? HT_NAME_OF_RECORD : HT_NAME_STRANGE;
 }
 
-static const HtSink test_sink = {
-    take_document_start, take_document_end, take_start, take_text, take_end, NULL, get_role};
+const HtSink reader_test_sink = {
+    take_document_start, take_document_end, reader_test_start, take_text, take_end, NULL, get_role};
 
-static void forget_events(Test *test)
+void reader_test_forget(ReaderTest *test)
 {
     g_string_truncate(test->events, 0);
     g_string_truncate(test->text, 0);
@@ -111,15 +83,15 @@ static void forget_events(Test *test)
     test->documents = 0;
 }
 
-static void take_restart(void *user)
+void reader_test_restart(void *user)
 {
-    forget_events(user);
-    ((Test *)user)->restarts++;
+    reader_test_forget(user);
+    ((ReaderTest *)user)->restarts++;
 }
 
-static Test *test_new(const HtLimits *limits)
+ReaderTest *reader_test_new(const HtLimits *limits)
 {
-    Test *test = g_new0(Test, 1);
+    ReaderTest *test = g_new0(ReaderTest, 1);
     HtLimits defaults = ht_limits_default();
     test->reader = ht_reader_new(limits ? limits : &defaults);
     test->events = g_string_new(NULL);
@@ -128,7 +100,7 @@ static Test *test_new(const HtLimits *limits)
     return test;
 }
 
-static void test_free(Test *test)
+void reader_test_free(ReaderTest *test)
 {
     ht_reader_free(test->reader);
     g_string_free(test->events, TRUE);
@@ -136,14 +108,13 @@ static void test_free(Test *test)
     g_ptr_array_unref(test->open);
     g_free(test);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Test, test_free)
 
-static UNUSED bool run_payload(Test *test, const HtPayload *payload, unsigned repairs)
+bool reader_test_run_payload(ReaderTest *test, const HtPayload *payload, unsigned repairs)
 {
-    forget_events(test);
+    reader_test_forget(test);
     test->restarts = 0;
-    bool good = ht_reader_run(test->reader, payload, repairs, &test_sink, take_restart, test, &test->reading,
-                              &test->fault);
+    bool good = ht_reader_run(test->reader, payload, repairs, &reader_test_sink, reader_test_restart, test,
+                              &test->reading, &test->fault);
     if (good) {
         g_assert_cmpuint(test->open->len, ==, 0);
         g_assert_cmpuint(test->documents, ==, 0);
@@ -151,17 +122,16 @@ static UNUSED bool run_payload(Test *test, const HtPayload *payload, unsigned re
     return good;
 }
 
-static UNUSED bool run(Test *test, const char *xml, unsigned repairs)
+bool reader_test_run(ReaderTest *test, const char *xml, unsigned repairs)
 {
     /* A copy without a NUL behind it: a body comes without. */
     size_t size = strlen(xml);
     g_autofree char *bytes = g_memdup2(xml, size);
     HtPayload payload = {.body = {bytes, size}};
-    return run_payload(test, &payload, repairs);
+    return reader_test_run_payload(test, &payload, repairs);
 }
 
-/* Line breaks count for nothing. */
-static UNUSED void assert_same(const char *what, const char *found, const char *expected)
+void assert_same(const char *what, const char *found, const char *expected)
 {
     const char *a = found, *b = expected;
     for (;;) {
@@ -181,9 +151,9 @@ static UNUSED void assert_same(const char *what, const char *found, const char *
     }
 }
 
-static UNUSED void expect_events(Test *test, const char *xml, unsigned repairs, const char *events)
+void reader_test_expect(ReaderTest *test, const char *xml, unsigned repairs, const char *events)
 {
-    if (!run(test, xml, repairs)) {
+    if (!reader_test_run(test, xml, repairs)) {
         g_test_message("refused: %s: %s", test->fault.code, test->fault.text);
         g_test_fail();
         return;
@@ -191,9 +161,9 @@ static UNUSED void expect_events(Test *test, const char *xml, unsigned repairs, 
     assert_same(events, test->events->str, events);
 }
 
-static UNUSED void expect_fault(Test *test, const char *xml, const char *code)
+void reader_test_refuses(ReaderTest *test, const char *xml, const char *code)
 {
-    g_assert_false(run(test, xml, 0));
+    g_assert_false(reader_test_run(test, xml, 0));
     g_assert_cmpstr(test->fault.code, ==, code);
     g_assert_cmpuint(strlen(test->fault.text), >, 20);
 }

@@ -1,7 +1,7 @@
 /* For the tests of payloads with several parts: running one by its content type, and what a refusal says. */
 #pragma once
 
-#include "tests/unit/mapping-test.h"
+#include "tests/lib/mapping-test.h"
 
 #define PHOTO_MAPPING                                                                                \
     MAPPING("<operation name='op'/>"                                                                 \
@@ -24,37 +24,11 @@
 /* SHA-256 of the seven bytes GIF89a1 as the reference shows it. */
 #define PHOTO "GIF89a1"
 
-static inline HtVerdict run_typed(MappingTest *test, const char *type, HtText body)
-{
-    HtPayload payload = {.body = body, .head.content_type = ht_text_from(type)};
-    ht_outcome_clear(&test->outcome);
-    ht_outcome_init(&test->outcome);
-    /* A copy without a NUL behind it: a body comes without. */
-    g_autofree char *bytes = g_memdup2(body.data, body.size);
-    payload.body.data = bytes;
-    ht_mapper_run(test->mapper, &payload, &test->outcome);
-    return test->outcome.verdict;
-}
+HtVerdict run_typed(MappingTest *test, const char *type, HtText body);
 
-static inline void take_at(MappingTest *test, const char *type, const char *body, guint events, int line)
-{
-    if (run_typed(test, type, ht_text_from(body)) != HT_VERDICT_OK || test->outcome.events->len != events) {
-        const HtFault *fault = &test->outcome.faults[0];
-        g_error("line %d: %u events, %s part %u: %s", line, test->outcome.events->len, fault->code,
-                fault->part, fault->text);
-    }
-}
+void take_at(MappingTest *test, const char *type, const char *body, guint events, int line);
 
-static inline void refuse_at(MappingTest *test, const char *type, HtText body, const char *code,
-                             unsigned part, int line)
-{
-    const HtFault *fault = &test->outcome.faults[0];
-    if (run_typed(test, type, body) != HT_VERDICT_REJECT || strcmp(fault->code, code) != 0 ||
-        fault->part != part || test->outcome.events->len != 0) {
-        g_error("line %d: %s part %u instead of %s part %u", line, fault->code, fault->part, code, part);
-    }
-    g_assert_cmpuint(strlen(fault->text), >, 20);
-}
+void refuse_at(MappingTest *test, const char *type, HtText body, const char *code, unsigned part, int line);
 
 #define assert_taken(test, type, body, events) take_at((test), (type), (body), (events), __LINE__)
 #define assert_refused(test, type, body, code, part) \

@@ -1,27 +1,7 @@
-/* What the spool's tests share: a spool in a private directory, messages made of literals, answers waited
- * for. Included by one test program at a time. */
-#pragma once
+/* See spool-test.h. */
+#include "tests/lib/spool-test.h"
 
-#include "core/base/clock.h"
-#include "spool/database.h"
-#include "spool/disk.h"
-#include "spool/hooks.h"
-#include "spool/schema.h"
-#include "spool/spool.h"
-
-#include <glib/gstdio.h>
-#include <unistd.h>
-
-#define UNUSED __attribute__((unused))
-
-typedef struct {
-    char *directory, *path;
-    uint8_t site_key[32];
-    HtSpoolOptions options;
-    HtSpool *spool;
-} Place;
-
-UNUSED static void place_set_up(Place *place)
+void place_set_up(Place *place)
 {
     GError *error = NULL;
     *place = (Place){.directory = g_dir_make_tmp("test-spool-XXXXXX", &error)};
@@ -33,7 +13,7 @@ UNUSED static void place_set_up(Place *place)
     place->options.limits.reserve_bytes = 0;
 }
 
-UNUSED static void place_open(Place *place)
+void place_open(Place *place)
 {
     GError *error = NULL;
     place->spool = ht_spool_open(&place->options, &error);
@@ -41,12 +21,12 @@ UNUSED static void place_open(Place *place)
     g_assert_nonnull(place->spool);
 }
 
-UNUSED static void place_close(Place *place)
+void place_close(Place *place)
 {
     ht_spool_close(g_steal_pointer(&place->spool));
 }
 
-UNUSED static void place_remove(Place *place)
+void place_remove(Place *place)
 {
     place_close(place);
     GDir *names = g_dir_open(place->directory, 0, NULL);
@@ -61,15 +41,14 @@ UNUSED static void place_remove(Place *place)
     g_free(place->path);
 }
 
-UNUSED static void place_expect_refused(Place *place, HtSpoolErrorCode code)
+void place_expect_refused(Place *place, HtSpoolErrorCode code)
 {
     g_autoptr(GError) error = NULL;
     g_assert_null(ht_spool_open(&place->options, &error));
     g_assert_error(error, HT_SPOOL_ERROR, (int)code);
 }
 
-/* Runs SQL on a spool that is closed. */
-UNUSED static void place_change(Place *place, const char *sql)
+void place_change(Place *place, const char *sql)
 {
     GError *error = NULL;
     g_autoptr(sqlite3) db = ht_spool_database_open(place->path, &error);
@@ -78,7 +57,7 @@ UNUSED static void place_change(Place *place, const char *sql)
     g_assert_no_error(error);
 }
 
-UNUSED static int64_t place_number(Place *place, const char *sql)
+int64_t place_number(Place *place, const char *sql)
 {
     GError *error = NULL;
     int64_t number;
@@ -88,10 +67,7 @@ UNUSED static int64_t place_number(Place *place, const char *sql)
     return number;
 }
 
-/* ---- Messages ---- */
-
-/* The key is copied; all other texts must outlive the message, as literals and the message's key do. */
-UNUSED static HtSpoolMessage *message_new(const char *source, const char *key)
+HtSpoolMessage *message_new(const char *source, const char *key)
 {
     HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
     message->id = ht_uuid_new();
@@ -104,16 +80,14 @@ UNUSED static HtSpoolMessage *message_new(const char *source, const char *key)
     return message;
 }
 
-/* The text, as long as the test runs. Equal texts are one. */
-UNUSED static const char *keep_text(const char *text)
+const char *keep_text(const char *text)
 {
     static GStringChunk *kept;
     kept = kept ? kept : g_string_chunk_new(65536);
     return g_string_chunk_insert_const(kept, text);
 }
 
-/* An event without a key when `key` is NULL, unlike any other. It stays where it is until the next one is added. */
-UNUSED static HtEvent *message_add(HtSpoolMessage *message, const char *key)
+HtEvent *message_add(HtSpoolMessage *message, const char *key)
 {
     HtEvent event = {.key = ht_text_from(key), .data = HT_TEXT_LITERAL("")};
     event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.moved-in.v1");
@@ -127,19 +101,12 @@ UNUSED static HtEvent *message_add(HtSpoolMessage *message, const char *key)
     return &g_array_index(message->events, HtEvent, message->events->len - 1);
 }
 
-UNUSED static void event_identify(HtEvent *event, const char *kind, const char *value, bool fresh)
+void event_identify(HtEvent *event, const char *kind, const char *value, bool fresh)
 {
     event->identities[event->identity_count++] = (HtIdentity){ht_text_from(kind), ht_text_from(value), fresh};
 }
 
-typedef struct {
-    bool done;
-    HtReceipt receipt; /* without reply */
-    char *reply;       /* NUL-terminated, NULL when absent */
-    GError *error;
-} Answer;
-
-UNUSED static void keep_answer(const HtReceipt *receipt, const GError *error, void *user)
+void keep_answer(const HtReceipt *receipt, const GError *error, void *user)
 {
     Answer *answer = user;
     g_assert_false(answer->done);
@@ -154,22 +121,21 @@ UNUSED static void keep_answer(const HtReceipt *receipt, const GError *error, vo
     answer->receipt.reply = answer->receipt.reply_type = HT_TEXT_NONE;
 }
 
-UNUSED static void answer_clear(Answer *answer)
+void answer_clear(Answer *answer)
 {
     g_clear_error(&answer->error);
     g_clear_pointer(&answer->reply, g_free);
     *answer = (Answer){0};
 }
 
-UNUSED static void answer_wait(Answer *answer)
+void answer_wait(Answer *answer)
 {
     while (!answer->done) {
         g_main_context_iteration(NULL, TRUE);
     }
 }
 
-/* Appends and waits. The caller clears the answer. */
-UNUSED static Answer spool_take(HtSpool *spool, HtSpoolMessage *message)
+Answer spool_take(HtSpool *spool, HtSpoolMessage *message)
 {
     Answer answer = {0};
     ht_spool_append(spool, message, keep_answer, &answer);
@@ -177,7 +143,7 @@ UNUSED static Answer spool_take(HtSpool *spool, HtSpoolMessage *message)
     return answer;
 }
 
-UNUSED static HtReceipt spool_take_well(HtSpool *spool, HtSpoolMessage *message)
+HtReceipt spool_take_well(HtSpool *spool, HtSpoolMessage *message)
 {
     Answer answer = spool_take(spool, message);
     g_assert_no_error(answer.error);
@@ -186,21 +152,14 @@ UNUSED static HtReceipt spool_take_well(HtSpool *spool, HtSpoolMessage *message)
     return receipt;
 }
 
-UNUSED static void spool_expect_error(HtSpool *spool, HtSpoolMessage *message, HtSpoolErrorCode code)
+void spool_expect_error(HtSpool *spool, HtSpoolMessage *message, HtSpoolErrorCode code)
 {
     Answer answer = spool_take(spool, message);
     g_assert_error(answer.error, HT_SPOOL_ERROR, (int)code);
     answer_clear(&answer);
 }
 
-/* ---- Pages ---- */
-
-typedef struct {
-    bool done;
-    HtSpoolPage *page;
-} PageAnswer;
-
-UNUSED static void keep_page(HtSpoolPage *page, const GError *error, void *user)
+static void keep_page(HtSpoolPage *page, const GError *error, void *user)
 {
     PageAnswer *answer = user;
     g_assert_no_error(error);
@@ -208,7 +167,7 @@ UNUSED static void keep_page(HtSpoolPage *page, const GError *error, void *user)
     answer->done = true;
 }
 
-UNUSED static HtSpoolPage *spool_page(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes)
+HtSpoolPage *spool_page(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes)
 {
     PageAnswer answer = {false, NULL};
     ht_spool_read(spool, after, limit, limit_bytes, keep_page, &answer);
@@ -218,7 +177,7 @@ UNUSED static HtSpoolPage *spool_page(HtSpool *spool, uint64_t after, unsigned l
     return answer.page;
 }
 
-UNUSED static const HtStoredEvent *page_event(const HtSpoolPage *page, guint index)
+const HtStoredEvent *page_event(const HtSpoolPage *page, guint index)
 {
     g_assert_cmpuint(index, <, page->events->len);
     return g_ptr_array_index(page->events, index);

@@ -1,47 +1,9 @@
-/* What the crash tests of the spool share: eight slots that feed it, what was acknowledged, and the proof
- * afterwards that all of that is there, once, in a file without a fault. Included by one test program at a
- * time. */
-#pragma once
-
-#include "core/base/clock.h"
-#include "core/base/log.h"
-#include "spool/disk.h"
-#include "spool/hooks.h"
-#include "spool/spool.h"
-
-#include <glib/gstdio.h>
-#include <unistd.h>
-
-#define SLOTS 8
-#define UNUSED __attribute__((unused))
-
-typedef struct {
-    uint64_t number, sequence;
-    HtUuid id;
-} Ack;
-
-typedef struct Work Work;
-
-typedef struct {
-    Work *work;
-    uint64_t number; /* of the message in flight */
-    bool resending;
-} Slot;
-
-struct Work {
-    HtSpool *spool;
-    uint64_t next, end; /* numbers to be sent */
-    unsigned in_flight, io_errors, full_errors;
-    Slot slots[SLOTS];
-    GArray *acks;                         /* of Ack */
-    GHashTable *refused;                  /* numbers refused for want of room */
-    void (*acknowledged)(const Ack *ack); /* may be NULL */
-    bool (*counts)(void);                 /* false: the answer comes too late to count; may be NULL */
-};
+/* See crash-work.h. */
+#include "tests/lib/crash-work.h"
 
 static const uint8_t crash_site_key[32] = {9};
 
-static HtSpool *crash_open(const char *directory, GError **error)
+HtSpool *crash_open(const char *directory, GError **error)
 {
     HtSpoolOptions options = {
         .directory = directory, .site_key = crash_site_key, .limits = ht_spool_limits_default()};
@@ -51,21 +13,20 @@ static HtSpool *crash_open(const char *directory, GError **error)
     return ht_spool_open(&options, error);
 }
 
-static void work_init(Work *work, HtSpool *spool, uint64_t first, uint64_t count)
+void work_init(Work *work, HtSpool *spool, uint64_t first, uint64_t count)
 {
     *work = (Work){.spool = spool, .next = first, .end = first + count};
     work->acks = g_array_new(FALSE, FALSE, sizeof(Ack));
     work->refused = g_hash_table_new(g_direct_hash, g_direct_equal);
 }
 
-UNUSED static void work_clear(Work *work)
+void work_clear(Work *work)
 {
     g_array_unref(work->acks);
     g_hash_table_unref(work->refused);
 }
 
-/* Message `number`: one event, or two for every fifth; identities that need aliases for every third. */
-static HtSpoolMessage *make_message(uint64_t number)
+HtSpoolMessage *make_message(uint64_t number)
 {
     g_autofree char *text =
         g_strdup_printf("k%" G_GUINT64_FORMAT "%cn%018" G_GUINT64_FORMAT, number, '\0', number);
@@ -136,7 +97,7 @@ static void feed_slot(Slot *slot)
     ht_spool_append(work->spool, make_message(slot->number), note_answer, slot);
 }
 
-static void work_run(Work *work)
+void work_run(Work *work)
 {
     for (unsigned i = 0; i < SLOTS; i++) {
         work->slots[i] = (Slot){.work = work};
@@ -146,13 +107,6 @@ static void work_run(Work *work)
         g_main_context_iteration(NULL, TRUE);
     }
 }
-
-/* ---- Proof ---- */
-
-typedef struct {
-    bool done;
-    HtSpoolPage *page;
-} PageAnswer;
 
 static void keep_page(HtSpoolPage *page, const GError *error, void *user)
 {
@@ -189,7 +143,7 @@ static GHashTable *read_numbers(HtSpool *spool, uint64_t after)
     return numbers;
 }
 
-static void expect_clean(const char *directory)
+void expect_clean(const char *directory)
 {
     g_autoptr(GString) report = g_string_new(NULL);
     GError *error = NULL;
@@ -198,11 +152,6 @@ static void expect_clean(const char *directory)
     g_assert_cmpstr(report->str, ==, "");
     g_assert_cmpint(findings, ==, 0);
 }
-
-typedef struct {
-    bool done;
-    HtUuid id;
-} Resend;
 
 static void note_resend(const HtReceipt *receipt, const GError *error, void *user)
 {
@@ -213,9 +162,7 @@ static void note_resend(const HtReceipt *receipt, const GError *error, void *use
     resend->done = true;
 }
 
-/* Opens the spool again and proves that every ack (with a sequence above `after`) is there once, under its
- * id and sequence. Returns the last sequence. */
-UNUSED static uint64_t prove(const char *directory, const GArray *acks, uint64_t after, GHashTable *refused)
+uint64_t prove(const char *directory, const GArray *acks, uint64_t after, GHashTable *refused)
 {
     GError *error = NULL;
     HtSpool *spool = crash_open(directory, &error);
@@ -253,7 +200,7 @@ UNUSED static uint64_t prove(const char *directory, const GArray *acks, uint64_t
     return last;
 }
 
-UNUSED static void remove_directory(const char *directory)
+void remove_directory(const char *directory)
 {
     GDir *names = g_dir_open(directory, 0, NULL);
     const char *name;
@@ -265,7 +212,7 @@ UNUSED static void remove_directory(const char *directory)
     g_rmdir(directory);
 }
 
-UNUSED static unsigned rounds_from(const char *variable, unsigned otherwise)
+unsigned rounds_from(const char *variable, unsigned otherwise)
 {
     const char *text = g_getenv(variable);
     return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;

@@ -1,37 +1,19 @@
-/* Makes ZIP archives for tests, good ones and such as no packer writes. */
-#pragma once
+/* See zip-builder.h. */
+#include "tests/lib/zip-builder.h"
 
-#include <gio/gio.h>
-#include <stdbool.h>
-#include <string.h>
-
-typedef struct {
-    GByteArray *bytes, *directory;
-    unsigned count;
-} ZipBuilder;
-
-/* What is unusual about an entry; zeroes: nothing. */
-typedef struct {
-    bool stored;         /* not deflated */
-    guint16 flags;       /* 1: encrypted */
-    guint16 method;      /* instead of the real one */
-    guint32 crc_change;  /* added to the right one */
-    guint32 size_change; /* added to the size that the entry states */
-} ZipOddity;
-
-static inline void zip_put16(GByteArray *to, guint number)
+static void zip_put16(GByteArray *to, guint number)
 {
     const guint8 bytes[] = {(guint8)number, (guint8)(number >> 8)};
     g_byte_array_append(to, bytes, 2);
 }
 
-static inline void zip_put32(GByteArray *to, guint32 number)
+static void zip_put32(GByteArray *to, guint32 number)
 {
     zip_put16(to, number & 0xffff);
     zip_put16(to, number >> 16);
 }
 
-static inline guint32 zip_crc(const guint8 *bytes, gsize size)
+static guint32 zip_crc(const guint8 *bytes, gsize size)
 {
     guint32 crc = 0xffffffff;
     for (gsize i = 0; i < size; i++) {
@@ -43,7 +25,7 @@ static inline guint32 zip_crc(const guint8 *bytes, gsize size)
     return ~crc;
 }
 
-static inline GBytes *zip_deflate(const void *bytes, gsize size)
+static GBytes *zip_deflate(const void *bytes, gsize size)
 {
     g_autoptr(GZlibCompressor) deflater = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW, 9);
     g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
@@ -53,14 +35,14 @@ static inline GBytes *zip_deflate(const void *bytes, gsize size)
     return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(memory));
 }
 
-static inline ZipBuilder zip_builder(void)
+ZipBuilder zip_builder(void)
 {
     return (ZipBuilder){g_byte_array_new(), g_byte_array_new(), 0};
 }
 
 /* What the local header and the directory both say. */
-static inline void zip_put_common(GByteArray *to, const ZipOddity *odd, guint32 crc, gsize packed, gsize size,
-                                  const char *name)
+static void zip_put_common(GByteArray *to, const ZipOddity *odd, guint32 crc, gsize packed, gsize size,
+                           const char *name)
 {
     zip_put16(to, 20);
     zip_put16(to, odd->flags);
@@ -73,8 +55,7 @@ static inline void zip_put_common(GByteArray *to, const ZipOddity *odd, guint32 
     zip_put16(to, 0);
 }
 
-static inline void zip_add(ZipBuilder *zip, const char *name, const void *bytes, gsize size,
-                           const ZipOddity *oddity)
+void zip_add(ZipBuilder *zip, const char *name, const void *bytes, gsize size, const ZipOddity *oddity)
 {
     static const ZipOddity none;
     const ZipOddity *odd = oddity ? oddity : &none;
@@ -98,13 +79,12 @@ static inline void zip_add(ZipBuilder *zip, const char *name, const void *bytes,
     zip->count++;
 }
 
-static inline void zip_add_text(ZipBuilder *zip, const char *name, const char *text)
+void zip_add_text(ZipBuilder *zip, const char *name, const char *text)
 {
     zip_add(zip, name, text, strlen(text), NULL);
 }
 
-/* The archive; the builder is used up. `stated` entries are said to be there, 0: as many as there are. */
-static inline GBytes *zip_finish(ZipBuilder *zip, unsigned stated)
+GBytes *zip_finish(ZipBuilder *zip, unsigned stated)
 {
     guint32 place = zip->bytes->len, size = zip->directory->len;
     g_byte_array_append(zip->bytes, zip->directory->data, zip->directory->len);

@@ -1,56 +1,7 @@
-/* A SQLite VFS between the spool and the disk, for the crash tests: it makes the n-th write, sync or
- * truncate fail, and it keeps what a disk would hold after a power cut: all that was synced, and of the
- * rest nothing, some, or torn pieces. It syncs nothing itself. Registered as the default VFS of the
- * process. Included by one test program at a time. */
-#pragma once
+/* See crash-vfs.h. */
+#include "tests/lib/crash-vfs.h"
 
-#include <stdint.h>
-#include <errno.h>
-#include <glib.h>
-#include <sqlite3.h>
-#include <stdbool.h>
-#include <string.h>
-
-typedef enum { SHIM_NO_FAULT, SHIM_EIO, SHIM_ENOSPC } ShimFault;
-typedef enum { SHIM_LOSE_ALL, SHIM_LOSE_SOME, SHIM_TEAR } ShimLoss;
-
-#define SHIM_SECTOR 512
-
-/* One write or truncate that was not synced yet. */
-typedef struct {
-    sqlite3_int64 offset;
-    GBytes *bytes; /* NULL for a truncate */
-} ShimChange;
-
-/* What the disk holds of one file for sure, and what has changed since. */
-typedef struct {
-    GByteArray *durable;
-    GArray *changes; /* of ShimChange */
-} ShimImage;
-
-typedef struct {
-    GMutex lock;
-    sqlite3_vfs vfs, *real;
-    unsigned operations; /* writes, syncs and truncates since shim_reset() */
-
-    ShimFault fault;
-    unsigned fault_at; /* the operation that fails */
-    bool for_ever, hit;
-
-    bool recording, cut;
-    unsigned cut_at;
-    GHashTable *images;       /* path to ShimImage */
-    void (*main_write)(void); /* before each write to the database file */
-} Shim;
-
-static Shim shim;
-
-typedef struct {
-    sqlite3_file base;
-    const char *path; /* SQLite's */
-    bool is_main;
-    sqlite3_file *real;
-} ShimFile;
+Shim shim;
 
 static void clear_change(void *item)
 {
@@ -84,8 +35,7 @@ static void put_bytes(GByteArray *content, size_t offset, const uint8_t *bytes, 
     memcpy(content->data + offset, bytes, size);
 }
 
-/* Applies a change, each sector of it with the given chance in two. */
-static void apply_change(GByteArray *content, const ShimChange *change, bool torn)
+void apply_change(GByteArray *content, const ShimChange *change, bool torn)
 {
     size_t offset = (size_t)change->offset, size;
     if (!change->bytes) {
@@ -322,8 +272,7 @@ static int shim_last_error(sqlite3_vfs *vfs, int size, char *text)
     return shim.fault == SHIM_ENOSPC ? ENOSPC : EIO;
 }
 
-/* From now on, or no longer, the disk of every connection that is opened. */
-static void shim_install(bool installed)
+void shim_install(bool installed)
 {
     if (!shim.real) {
         shim.real = sqlite3_vfs_find(NULL);
@@ -341,8 +290,7 @@ static void shim_install(bool installed)
     }
 }
 
-/* A good disk, empty as far as images go. */
-static void shim_reset(void)
+void shim_reset(void)
 {
     g_hash_table_remove_all(shim.images);
     shim.operations = shim.fault_at = shim.cut_at = 0;

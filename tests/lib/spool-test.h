@@ -1,0 +1,78 @@
+/* What the spool's tests share: a spool in a private directory, messages made of literals, answers waited for. */
+#pragma once
+
+#include "core/base/clock.h"
+#include "spool/database.h"
+#include "spool/disk.h"
+#include "spool/hooks.h"
+#include "spool/schema.h"
+#include "spool/spool.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+typedef struct {
+    char *directory, *path;
+    uint8_t site_key[32];
+    HtSpoolOptions options;
+    HtSpool *spool;
+} Place;
+
+void place_set_up(Place *place);
+
+void place_open(Place *place);
+
+void place_close(Place *place);
+
+void place_remove(Place *place);
+
+void place_expect_refused(Place *place, HtSpoolErrorCode code);
+
+/* Runs SQL on a spool that is closed. */
+void place_change(Place *place, const char *sql);
+
+int64_t place_number(Place *place, const char *sql);
+
+/* ---- Messages ---- */
+
+/* The key is copied; all other texts must outlive the message, as literals and the message's key do. */
+HtSpoolMessage *message_new(const char *source, const char *key);
+
+/* An event without a key when `key` is NULL, unlike any other. It stays where it is until the next one is added. */
+HtEvent *message_add(HtSpoolMessage *message, const char *key);
+
+void event_identify(HtEvent *event, const char *kind, const char *value, bool fresh);
+
+typedef struct {
+    bool done;
+    HtReceipt receipt; /* without reply */
+    char *reply;       /* NUL-terminated, NULL when absent */
+    GError *error;
+} Answer;
+
+/* The text, as long as the test runs. Equal texts are one. */
+const char *keep_text(const char *text);
+
+void keep_answer(const HtReceipt *receipt, const GError *error, void *user);
+
+void answer_clear(Answer *answer);
+
+void answer_wait(Answer *answer);
+
+/* Appends and waits. The caller clears the answer. */
+Answer spool_take(HtSpool *spool, HtSpoolMessage *message);
+
+HtReceipt spool_take_well(HtSpool *spool, HtSpoolMessage *message);
+
+void spool_expect_error(HtSpool *spool, HtSpoolMessage *message, HtSpoolErrorCode code);
+
+/* ---- Pages ---- */
+
+typedef struct {
+    bool done;
+    HtSpoolPage *page;
+} PageAnswer;
+
+HtSpoolPage *spool_page(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes);
+
+const HtStoredEvent *page_event(const HtSpoolPage *page, guint index);
