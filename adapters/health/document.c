@@ -130,100 +130,61 @@ static void leave_patient(HealthState *state, hutong_out *out, const HealthNode 
 
 /* ---- What is known in a document ---- */
 
+/* Where values stand in these parts is said in the mapping, of a document by reference in <reference>, else in <full>. */
+static const char *find_part(const HealthState *state)
+{
+    return state->walk.head_only ? "reference" : "full";
+}
+
+static void begin_part(HealthState *state, hutong_out *out, const HealthNode *node,
+                       const char *const *attributes)
+{
+    (void)attributes;
+    if (state->at->stack[state->at->depth - 2] != node) {
+        state->host->emit_start(out, find_part(state), NULL);
+    }
+}
+
+static void end_part(HealthState *state, hutong_out *out, const HealthNode *node,
+                     const char *const *attributes)
+{
+    (void)node;
+    (void)attributes;
+    state->host->emit_end(out, find_part(state));
+}
+
+static void note_number(HealthState *state, hutong_out *out, const HealthNode *node,
+                        const char *const *attributes)
+{
+    const char *root = health_identifier(attributes, "root");
+    (void)out;
+    (void)node;
+    state->document.is_chinese = state->document.is_chinese || health_starts_with(root, "2.16.156.10011.");
+}
+
 #define HEAD HEALTH_HEAD
-#define WORDS (HEALTH_TEXT | HEALTH_WRAPS)
-
-static const HealthNode employer_parts[] = {
-    {.name = "name", .flags = WORDS, .take = health_take_text, .to = "employer"},
-    {.name = "telecom", .flags = HEALTH_WRAPS, .take = health_take_telecom, .to = "employerPhone"},
-    {0},
-};
-
-static const HealthNode occupation_parts[] = {
-    {.name = "occupationCode", .take = health_take_occupation, .to = "employmentStatus"},
-    {0},
-};
+#define RAW (HEALTH_HEAD | HEALTH_RAW)
 
 static const HealthNode patient_parts[] = {
-    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_patient_id},
-    {.name = "name", .flags = HEAD | WORDS, .take = health_take_text, .to = "name"},
-    {.name = "administrativeGenderCode", .flags = HEAD, .take = health_take_code, .to = "sex"},
-    {.name = "birthTime", .flags = HEAD, .take = health_take_birth, .to = "birthTime"},
-    {.name = "maritalStatusCode", .take = health_take_code, .to = "maritalStatus"},
-    {.name = "ethnicGroupCode", .flags = HEALTH_WRAPS, .take = health_take_code, .to = "ethnicGroup"},
-    {.name = "age", .flags = HEAD, .take = note_chinese},
-    {.name = "occupation", .flags = HEAD, .take = note_chinese, .children = occupation_parts},
-    {.name = "employerOrganization", .flags = HEAD, .take = note_chinese, .children = employer_parts},
+    {.name = "id", .flags = RAW, .take = note_number},
+    {.name = "age", .flags = RAW, .take = note_chinese},
+    {.name = "occupation", .flags = RAW, .take = note_chinese},
+    {.name = "employerOrganization", .flags = RAW, .take = note_chinese},
     {0},
 };
 
 static const HealthNode role_parts[] = {
-    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_patient_id},
-    {.name = "addr",
-     .take = health_begin_address,
-     .children = health_address_parts,
-     .leave = health_end_address},
-    {.name = "telecom", .flags = HEALTH_WRAPS, .take = health_take_telecom, .to = "phone"},
-    {.name = "patient", .flags = HEAD, .children = patient_parts},
+    {.name = "id", .flags = RAW, .take = note_number},
+    {.name = "patient", .flags = RAW, .children = patient_parts},
     {.name = "providerOrganization",
      .flags = HEAD,
      .take = health_begin_organisation,
-     .children = health_organisation_parts,
-     .leave = health_end_organisation},
+     .children = health_organisation_parts},
     {0},
 };
 
 static const HealthNode target_parts[] = {
-    {.name = "patientRole", .flags = HEAD, .children = role_parts, .leave = leave_patient},
-    {0},
-};
-
-static const HealthNode author_person_parts[] = {
-    {.name = "name", .flags = WORDS, .take = health_take_text, .to = "doctor"},
-    {0},
-};
-
-static const HealthNode author_role_parts[] = {
-    {.name = "assignedPerson", .children = author_person_parts},
-    {0},
-};
-
-static const HealthNode author_parts[] = {
-    {.name = "time", .take = health_take_value, .to = "authorTime"},
-    {.name = "assignedAuthor", .children = author_role_parts},
-    {0},
-};
-
-static const HealthNode custodian_parts[] = {
-    {.name = "id", .flags = HEAD | HEALTH_WRAPS, .take = health_take_id, .to = "custodian"},
-    {.name = "name", .flags = HEAD | WORDS, .take = health_take_text, .to = "custodianName"},
-    {0},
-};
-
-static const HealthNode custodian_role_parts[] = {
-    {.name = "representedCustodianOrganization", .flags = HEAD, .children = custodian_parts},
-    {0},
-};
-
-static const HealthNode custodian_place_parts[] = {
-    {.name = "assignedCustodian", .flags = HEAD, .children = custodian_role_parts},
-    {0},
-};
-
-static const HealthNode contact_person_parts[] = {
-    {.name = "name", .flags = WORDS, .take = health_take_text, .to = "contactName"},
-    {0},
-};
-
-static const HealthNode contact_parts[] = {
-    {.name = "code", .take = health_take_code, .to = "contactRelation"},
-    {.name = "telecom", .flags = HEALTH_WRAPS, .take = health_take_telecom, .to = "contactPhone"},
-    {.name = "associatedPerson", .children = contact_person_parts},
-    {0},
-};
-
-static const HealthNode participant_parts[] = {
-    {.name = "associatedEntity", .children = contact_parts},
+    {.name = "patientRole", .flags = RAW, .children = role_parts, .leave = leave_patient},
     {0},
 };
 
@@ -260,18 +221,23 @@ static const HealthNode body_parts[4] = {
     {0},
 };
 
+#define PART(element, more)                                                                  \
+    {                                                                                        \
+        .name = element, .flags = HEALTH_RAW | (more), .take = begin_part, .leave = end_part \
+    }
+
 static const HealthNode document_parts[] = {
     {.name = "templateId", .flags = HEAD, .take = take_template},
     {.name = "id", .flags = HEAD, .take = take_document_id, .to = "documentId"},
     {.name = "code", .flags = HEAD, .take = take_type, .to = "documentType"},
-    {.name = "title", .flags = HEAD | WORDS, .take = health_take_text, .to = "documentTitle"},
-    {.name = "effectiveTime", .flags = HEAD, .take = health_take_value, .to = "documentTime"},
+    PART("title", HEAD),
+    PART("effectiveTime", HEAD),
     {.name = "setId", .flags = HEAD, .take = take_set, .to = "setId"},
     {.name = "versionNumber", .flags = HEAD, .take = take_version},
-    {.name = "recordTarget", .flags = HEAD, .children = target_parts},
-    {.name = "author", .children = author_parts},
-    {.name = "custodian", .flags = HEAD, .children = custodian_place_parts},
-    {.name = "participant", .children = participant_parts},
+    {.name = "recordTarget", .flags = RAW, .take = begin_part, .children = target_parts, .leave = end_part},
+    PART("author", 0),
+    PART("custodian", HEAD),
+    PART("participant", 0),
     {.name = "relatedDocument", .flags = HEAD, .children = related_parts},
     {.name = "component", .flags = HEALTH_DEEP, .children = body_parts},
     {0},
@@ -285,6 +251,9 @@ void health_document_begin(HealthState *state, bool in_set)
 {
     memset(&state->document, 0, sizeof state->document);
     state->document.in_set = in_set;
+    if (!in_set) {
+        memset(&state->organisation, 0, sizeof state->organisation);
+    }
     health_walk_begin(&state->walk, &health_document_root);
     state->walk.head_only = true; /* until its type says more */
 }
@@ -302,11 +271,12 @@ void health_document_end(HealthState *state, hutong_out *out)
     const HealthDocument *document = &state->document;
     const char *version = document->version[0] ? document->version : "1";
     bool updates = document->replaces || !is_first(version);
-    const char *const parts[] = {document->type, document->root, document->patient};
+    const char *const parts[] = {document->type, document->root, NULL};
     health_give(state, out, "kind", kind_names[document->kind]);
     health_give(state, out, "dialect", document->is_draft ? "draft" : NULL);
     health_give(state, out, "updates", updates ? "yes" : NULL);
     health_give_key(state, out, document->id, parts);
+    health_end_organisation(state, out, NULL, NULL);
 }
 
 /* ---- The document's bytes ---- */

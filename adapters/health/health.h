@@ -30,6 +30,7 @@ enum {
     HEALTH_DEEP = 1 << 2,  /* what is not named below it is looked into */
     HEALTH_HEAD = 1 << 3,  /* also of documents that are taken by reference only */
     HEALTH_HELD = 1 << 4,  /* its text is kept in walk->held, not given on */
+    HEALTH_RAW = 1 << 5,   /* it is given on as it is, with all in it but what `children` say */
 };
 
 typedef void (*HealthTake)(HealthState *state, hutong_out *out, const HealthNode *node,
@@ -67,12 +68,6 @@ void health_walk_text(HealthState *state, HealthWalk *walk, hutong_out *out, con
 void health_walk_end(HealthState *state, HealthWalk *walk, hutong_out *out);
 
 /* Takes for HealthNode. */
-void health_take_text(HealthState *state, hutong_out *out, const HealthNode *node,
-                      const char *const *attributes); /* text, or the attribute value */
-void health_take_value(HealthState *state, hutong_out *out, const HealthNode *node,
-                       const char *const *attributes); /* the attribute value */
-void health_take_code(HealthState *state, hutong_out *out, const HealthNode *node,
-                      const char *const *attributes); /* the attribute code, else displayName */
 void health_take_id(HealthState *state, hutong_out *out, const HealthNode *node,
                     const char *const *attributes); /* the attribute extension */
 void health_take_held(HealthState *state, hutong_out *out, const HealthNode *node,
@@ -98,36 +93,6 @@ void health_give_key(const HealthState *state, hutong_out *out, const char *id, 
 /* True when an element may be called so: ASCII letters, digits, dot, hyphen, underscore. */
 bool health_is_name(const char *name);
 
-/* ---- person.c: what CDA and V3 say of a person in the same words ---- */
-
-void health_take_patient_id(HealthState *state, hutong_out *out, const HealthNode *node,
-                            const char *const *attributes); /* by its OID */
-void health_take_telecom(HealthState *state, hutong_out *out, const HealthNode *node,
-                         const char *const *attributes);
-void health_take_birth(HealthState *state, hutong_out *out, const HealthNode *node,
-                       const char *const *attributes);
-void health_take_occupation(HealthState *state, hutong_out *out, const HealthNode *node,
-                            const char *const *attributes);
-
-typedef enum {
-    HEALTH_LINE,
-    HEALTH_PROVINCE,
-    HEALTH_CITY,
-    HEALTH_COUNTY,
-    HEALTH_TOWNSHIP,
-    HEALTH_ROAD,
-    HEALTH_NUMBER,
-    HEALTH_POSTCODE,
-    HEALTH_PARTS
-} HealthPart;
-
-/* Children of <addr>, in both styles, and its own functions. */
-extern const HealthNode health_address_parts[];
-void health_begin_address(HealthState *state, hutong_out *out, const HealthNode *node,
-                          const char *const *attributes);
-void health_end_address(HealthState *state, hutong_out *out, const HealthNode *node,
-                        const char *const *attributes);
-
 /* ---- organisation.c: the hospital, and its department ---- */
 
 #define HEALTH_LEVELS 6 /* a bed in a room in a ward in a department in a hospital in a group */
@@ -143,7 +108,6 @@ typedef struct {
 typedef struct {
     HealthLevel levels[HEALTH_LEVELS]; /* as they come: the element's own first */
     unsigned count;
-    bool is_given;
 } HealthOrganisation;
 
 /* Children of an organisation's element, and its own functions. */
@@ -163,7 +127,7 @@ typedef struct {
     bool is_draft;   /* the draft of 2012 */
     bool in_set;     /* it came in a document set, which names the patient, too */
     bool replaces;   /* relatedDocument says that it takes another one's place */
-    char id[HEALTH_ID], root[HEALTH_ID], type[HEALTH_ID], patient[HEALTH_ID]; /* make its key */
+    char id[HEALTH_ID], root[HEALTH_ID], type[HEALTH_ID]; /* make its key, with the patient */
     char version[HEALTH_ID];
     char de[HEALTH_ID]; /* of the observation at hand: its code and its name */
     char name[HEALTH_PART];
@@ -302,7 +266,6 @@ struct HealthState {
     HealthSet set;
     HealthRows rows;
     HealthReply reply;
-    char parts[HEALTH_PARTS][HEALTH_PART]; /* of the address at hand */
 };
 
 extern const hutong_filter health_document_filter; /* "ClinicalDocument" */

@@ -122,7 +122,6 @@ void health_end_organisation(HealthState *state, hutong_out *out, const HealthNo
     const HealthLevel *department = find_department(&state->organisation, institution);
     (void)node;
     (void)attributes;
-    state->organisation.is_given = true;
     health_give(state, out, "institution", institution ? institution->id : NULL);
     health_give(state, out, "institutionName", institution ? institution->name : NULL);
     health_give(state, out, "department", department ? department->id : NULL);

@@ -75,9 +75,6 @@ static void begin_document(HealthState *state, hutong_out *out, const HealthNode
 
 static void give_fields(HealthState *state, hutong_out *out)
 {
-    if (!state->organisation.is_given) {
-        health_end_organisation(state, out, NULL, NULL);
-    }
     for (unsigned i = 0; i < HEALTH_SET_FIELDS; i++) {
         health_give(state, out, field_names[i], state->set.fields[i]);
     }

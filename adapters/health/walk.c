@@ -46,7 +46,7 @@ static const HealthNode *choose_node(HealthState *state, const HealthWalk *walk,
         state->reply.has_items = state->reply.has_items || name[0] == 'i';
         return parent;
     }
-    return node || !(parent->flags & HEALTH_DEEP) ? node : parent;
+    return node || !(parent->flags & (HEALTH_DEEP | HEALTH_RAW)) ? node : parent;
 }
 
 void health_walk_start(HealthState *state, HealthWalk *walk, hutong_out *out, const char *name,
@@ -66,6 +66,9 @@ void health_walk_start(HealthState *state, HealthWalk *walk, hutong_out *out, co
         state->at = walk;
         node->take(state, out, node, attributes);
     }
+    if (node->flags & HEALTH_RAW) {
+        state->host->emit_start(out, name, attributes);
+    }
 }
 
 static void hold(HealthWalk *walk, const char *text, size_t size)
@@ -81,7 +84,7 @@ void health_walk_text(HealthState *state, HealthWalk *walk, hutong_out *out, con
     const HealthNode *node = walk->stack[walk->depth - 1];
     if (node->flags & HEALTH_HELD) {
         hold(walk, text, size);
-    } else if ((node->flags & HEALTH_TEXT) && walk->is_open) {
+    } else if ((node->flags & HEALTH_RAW) || ((node->flags & HEALTH_TEXT) && walk->is_open)) {
         state->host->emit_text(out, text, size);
     }
 }
@@ -96,6 +99,9 @@ void health_walk_end(HealthState *state, HealthWalk *walk, hutong_out *out)
         return;
     }
     const HealthNode *node = walk->stack[--walk->depth];
+    if (node->flags & HEALTH_RAW) {
+        state->host->emit_end(out, node->name);
+    }
     if (walk->depth > 0 && walk->stack[walk->depth - 1] == node) {
         return; /* it stood for the element around it */
     }
@@ -110,32 +116,6 @@ void health_walk_end(HealthState *state, HealthWalk *walk, hutong_out *out)
 }
 
 /* ---- What most elements are ---- */
-
-void health_take_text(HealthState *state, hutong_out *out, const HealthNode *node,
-                      const char *const *attributes)
-{
-    const char *value = hutong_attribute(attributes, "value");
-    if (!state->at->is_open) {
-        state->host->emit_start(out, node->to, NULL);
-        state->at->is_open = true;
-    }
-    if (value) {
-        state->host->emit_text(out, value, strlen(value));
-    }
-}
-
-void health_take_value(HealthState *state, hutong_out *out, const HealthNode *node,
-                       const char *const *attributes)
-{
-    health_give(state, out, node->to, hutong_attribute(attributes, "value"));
-}
-
-void health_take_code(HealthState *state, hutong_out *out, const HealthNode *node,
-                      const char *const *attributes)
-{
-    const char *code = hutong_attribute(attributes, "code");
-    health_give(state, out, node->to, code && *code ? code : hutong_attribute(attributes, "displayName"));
-}
 
 void health_take_id(HealthState *state, hutong_out *out, const HealthNode *node,
                     const char *const *attributes)

@@ -80,7 +80,7 @@ static void test_other_values(void)
 static void test_numberings(void)
 {
     static const Case cases[] = {
-        {MESSAGE("<id root='1.3' extension='@990104198001019915'/>"), "\"idNumber\":\"990104198001019915\"",
+        {MESSAGE("<id root=' @1.3' extension='@990104198001019915'/>"), "\"idNumber\":\"990104198001019915\"",
          NULL},
         {MESSAGE(
              "<id><item root='1.9' extension='7'/><item root='1.4' extension='990104198001019915'/></id>"),
@@ -99,6 +99,46 @@ static void test_numberings(void)
                          "<field name='kind' from='a/patient/p' of='3.7'/>")
                       RECORD("<division from='division'/><element to='person.idNumber' from='number'/>")),
           cases, G_N_ELEMENTS(cases));
+}
+
+/* A part of a value, by its places and without what stands before it. */
+static void test_cuts(void)
+{
+    static const Case cases[] = {
+        {MESSAGE("<at value='20090312083000'/>"), "\"birthDate\":\"2009-03-12\",\"birthTime\":\"08:30:00\"",
+         NULL},
+        {MESSAGE("<at value='200903120830+0800'/>"), "\"birthTime\":\"08:30:00\"", NULL},
+        {MESSAGE("<at value='20090312'/>"), "\"birthDate\":\"2009-03-12\"}", NULL},
+        {MESSAGE("<id root='SD' extension='ID990104198001019915'/>"), "\"idNumber\":\"990104198001019915\"",
+         NULL},
+        {MESSAGE("<id root='SD' extension='990104198001019915'/>"), "\"idNumber\":\"990104198001019915\"",
+         NULL},
+    };
+    check(
+        MAPPING(
+            FIELDS("<field name='day' from='a/patient/at'/>"
+                   "<field name='clock' from='a/patient/at' digits='12-13' places='9-12'/>"
+                   "<field name='clock' from='a/patient/at' digits='14-' places='9-14'/>"
+                   "<field name='number' from='a/patient/id' of='SD' without='ID'/>")
+                RECORD(
+                    "<element to='person.birthDate' from='day'/><element to='person.birthTime' from='clock'/>"
+                    "<element to='person.idNumber' from='number'/>")),
+        cases, G_N_ELEMENTS(cases));
+}
+
+/* Only one element of the record is in the form: all else is read as always. */
+static void test_part_of_a_record(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<fields for='/M' in='hl7/person' form='hl7'><field name='name' from='name'/>"
+                "<field name='nobodys' from='x'/></fields>" RECORD("<element to='person.sex' from='sex'/>")));
+    mapping_test_run(
+        test, "<M y='2'><sex>1</sex><hl7 z='3'><person w='4'><name><item><part value='测试甲'/></item></name>"
+              "<x code='5'/><v>6</v></person></hl7><name>测试乙</name></M>");
+    assert_has(test, 0, "\"name\":\"测试甲\",\"sex\":\"1\"");
+    assert_has(test, 0,
+               "\"unmapped\":[" LEFT("@y", "2") "," LEFT("hl7/@z", "3") "," LEFT("nobodys", "5") "," LEFT(
+                   "name", "测试乙") "]");
 }
 
 /* The line, else the parts in a row; what is joined is carried by that. */
@@ -218,6 +258,10 @@ static void test_errors(void)
     expect("<fields for='/M' form='hl8'><field name='a' from='b'/></fields>", "attributes");
     expect("<fields for='/M'><field name='a' from='b'/></fields>", "attributes");
     expect("<fields for='/M' form='hl7'/>", "Expecting");
+    expect("<fields for='/M' in='/b' form='hl7'><field name='a' from='b'/></fields>",
+           "below the record are meant");
+    expect("<fields for='/M' in='@b' form='hl7'><field name='a' from='b'/></fields>",
+           "or in=\"…\" an element in it");
     expect(FIELDS("<field name='a' from='/b'/>"), "elements below the record are meant");
     expect(FIELDS("<field name='a' from='.'/>"), "elements below the record are meant");
     expect(FIELDS("<field name='/a' from='b'/>"), "cannot be a field's name");
@@ -236,6 +280,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/fields/texts-in-both-encodings", test_texts);
     g_test_add_func("/mapping/fields/codes-times-and-telephones", test_other_values);
     g_test_add_func("/mapping/fields/numberings-tell-numbers-apart", test_numberings);
+    g_test_add_func("/mapping/fields/a-part-of-a-value", test_cuts);
+    g_test_add_func("/mapping/fields/a-part-of-a-record", test_part_of_a_record);
     g_test_add_func("/mapping/fields/parts-are-joined-once", test_joins);
     g_test_add_func("/mapping/fields/several-paths-and-the-records-name", test_paths);
     g_test_add_func("/mapping/fields/a-filter-gets-what-is-passed", test_pass);

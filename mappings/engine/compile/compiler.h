@@ -40,6 +40,7 @@ typedef struct {
     const char *answer_path; /* absolute: relative paths are meant from here, and belong to the payload */
     HtCovers *covers;        /* of the event; may be NULL */
     GArray *absolutes;       /* HtSlot: the absolute values that are named; may be NULL */
+    bool declares;           /* the path is a field's name: nobody reads it by that */
     bool asks;               /* a condition: what it looks at is not carried by that */
     bool *needs_tree;        /* set by an XPath; NULL: none is allowed here */
     int each;                /* index of the repeated group, or -1 */

@@ -4,14 +4,21 @@
 
 #define FIELDS_OF_A_PLACE 32 /* bits of HtFrame.fits */
 
-/* The element or attribute at this path below the record; NULL after an error. */
-static HtTrieNode *reach_below(HtPathScope *scope, const xmlNode *node, const char *path)
+/* The fields of one kind of record: the paths are meant from `part`, which is the record or an element in it. */
+typedef struct {
+    HtPathScope scope;
+    HtTrieNode *part;
+} Fields;
+
+/* The element or attribute at this path; NULL after an error. */
+static HtTrieNode *reach_below(Fields *fields, const xmlNode *node, const char *path)
 {
+    HtPathScope *scope = &fields->scope;
     if (*path == '/' || strcmp(path, ".") == 0) {
         ht_compile_error(scope->compiler, node, "\"%s\": elements below the record are meant", path);
         return NULL;
     }
-    return ht_compile_reach(scope->compiler, node, scope->bases->pdata[0], path);
+    return ht_compile_reach(scope->compiler, node, fields->part, path);
 }
 
 /* "17", "12-13" or "14-"; as it was when there is no such attribute. */
@@ -33,10 +40,11 @@ static void read_range(HtPathScope *scope, const xmlNode *node, const char *name
 
 static void add_field(HtPathScope *scope, const xmlNode *node, HtTrieNode *place, const HtField *field)
 {
-    if (place->attribute &&
-        (field->of || field->with || field->digits_max || field->last || field->joined.count)) {
-        ht_compile_error(scope->compiler, node,
-                         "an attribute has no form: of, with, digits, places and joins are for elements");
+    if (place->attribute && (field->of || field->with || field->without.data || field->digits_max ||
+                             field->last || field->joined.count)) {
+        ht_compile_error(
+            scope->compiler, node,
+            "an attribute has no form: of, with, without, digits, places and joins are for elements");
     }
     if (place->attribute) {
         HtStore store = {field->slot, 0};
@@ -64,12 +72,16 @@ static HtFrom read_joined(HtPathScope *scope, const xmlNode *node)
             ht_compile_error(compiler, node, "<join>: there is no field \"%s\" above", *name);
         }
     }
-    return ht_compile_paths(scope, names);
+    scope->declares = false;
+    HtFrom joined = ht_compile_paths(scope, names);
+    scope->declares = true;
+    return joined;
 }
 
 /* `<field>` or `<join>` */
-static void read_field(HtPathScope *scope, const xmlNode *node)
+static void read_field(Fields *fields, const xmlNode *node)
 {
+    HtPathScope *scope = &fields->scope;
     HtCompiler *compiler = scope->compiler;
     bool joins = ht_compile_is(node, "join");
     const char *name = ht_compile_attribute(compiler, node, "name");
@@ -78,6 +90,7 @@ static void read_field(HtPathScope *scope, const xmlNode *node)
     unsigned digits[2] = {0, 0}, places[2] = {0, 0};
     HtField field = {.slot = ht_compile_path(scope, name, &problem),
                      .of = of ? ht_compile_words(compiler, of) : NULL,
+                     .without = ht_text_from(ht_compile_attribute(compiler, node, "without")),
                      .with = ht_compile_attribute(compiler, node, "with"),
                      .joined = joins ? read_joined(scope, node) : (HtFrom){NULL, 0}};
     if (problem || *name == '/') {
@@ -91,16 +104,16 @@ static void read_field(HtPathScope *scope, const xmlNode *node)
     field.first = places[0], field.last = places[1];
     field.plain = ht_compile_reach(compiler, node, scope->bases->pdata[0], name);
     char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, joins ? "at" : "from"));
-    for (HtTrieNode *place; *path && (place = reach_below(scope, node, *path)); path++) {
+    for (HtTrieNode *place; *path && (place = reach_below(fields, node, *path)); path++) {
         add_field(scope, node, place, &field);
     }
 }
 
-static void read_pass(HtPathScope *scope, const xmlNode *node)
+static void read_pass(Fields *fields, const xmlNode *node)
 {
-    HtCompiler *compiler = scope->compiler;
+    HtCompiler *compiler = fields->scope.compiler;
     char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from"));
-    for (HtTrieNode *place; *path && (place = reach_below(scope, node, *path)); path++) {
+    for (HtTrieNode *place; *path && (place = reach_below(fields, node, *path)); path++) {
         if (place->attribute) {
             ht_compile_error(compiler, node, "\"%s\": an attribute is passed to no filter", *path);
         }
@@ -109,22 +122,22 @@ static void read_pass(HtPathScope *scope, const xmlNode *node)
     }
 }
 
-static void read_fields(HtPathScope *scope, const xmlNode *node, HtTrieNode *base)
+static void read_fields(Fields *fields, const xmlNode *node)
 {
-    HtCompiler *compiler = scope->compiler;
-    const char *named = ht_compile_attribute(compiler, node, "named");
+    HtPathScope *scope = &fields->scope;
+    const char *named = ht_compile_attribute(scope->compiler, node, "named");
     char *problem = NULL;
-    base->declared = true;
-    base->named = named ? ht_compile_path(scope, named, &problem) : HT_SLOT_NONE;
+    fields->part->declared = true;
+    fields->part->named = named ? ht_compile_path(scope, named, &problem) : HT_SLOT_NONE;
     if (problem) {
-        ht_compile_error(compiler, node, "%s", problem);
+        ht_compile_error(scope->compiler, node, "%s", problem);
         g_free(problem);
     }
     for (const xmlNode *child = node->children; child; child = child->next) {
         if (ht_compile_is(child, "pass")) {
-            read_pass(scope, child);
+            read_pass(fields, child);
         } else if (child->type == XML_ELEMENT_NODE) {
-            read_field(scope, child);
+            read_field(fields, child);
         }
     }
 }
@@ -132,19 +145,24 @@ static void read_fields(HtPathScope *scope, const xmlNode *node, HtTrieNode *bas
 void ht_compile_fields(HtCompiler *compiler, const xmlNode *node)
 {
     char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "for"));
+    const char *in = ht_compile_attribute(compiler, node, "in");
     compiler->mapping->has_fields = true;
     for (; *path; path++) {
         g_autoptr(GPtrArray) bases = g_ptr_array_new();
-        HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
         HtTrieNode *base = ht_compile_reach(compiler, node, compiler->mapping->trie, *path);
-        if (!base || **path != '/' || base->attribute || base->declared) {
-            ht_compile_error(compiler, node,
-                             "for=\"%s\" must be the absolute path of an element, each in one <fields>",
-                             *path);
+        Fields fields = {{.compiler = compiler, .node = node, .bases = bases, .declares = true, .each = -1},
+                         base};
+        bool known = base && **path == '/' && !base->attribute;
+        fields.part = known && in ? reach_below(&fields, node, in) : base;
+        if (!known || !fields.part || fields.part->attribute || fields.part->declared) {
+            ht_compile_error(
+                compiler, node,
+                "for=\"%s\" must be the absolute path of an element, each in one <fields>, or in=\"…\" an element in it",
+                *path);
             return;
         }
         g_ptr_array_add(bases, base);
-        read_fields(&scope, node, base);
+        read_fields(&fields, node);
     }
 }
 

@@ -154,7 +154,9 @@ static HtSlot record_slot(HtPathScope *scope, const char *path)
         g_ptr_array_add(mapping->record_paths, g_strdup(path));
     }
     for (guint i = 0; i < scope->bases->len; i++) {
-        add_store(reach(scope->bases->pdata[i], path), (HtStore){slot, 0});
+        HtTrieNode *node = reach(scope->bases->pdata[i], path);
+        node->asked = node->asked || !scope->declares;
+        add_store(node, (HtStore){slot, 0});
     }
     return slot;
 }

@@ -114,8 +114,9 @@ void ht_form_enter_record(HtMatch *match, const HtNode *node)
 void ht_form_enter_passed(HtMatch *match, const HtNode *node)
 {
     HtFrame *frame = match->top;
-    unsigned around = match->depth;
-    while (around > 1 && !(match->frames[around].step && match->frames[around].step->node->declared)) {
+    unsigned around = match->record_depth > 0 ? match->record_depth : match->depth;
+    while (!match->record_depth && around > 1 &&
+           !(match->frames[around].step && match->frames[around].step->node->declared)) {
         around--;
     }
     match->pass = node->pass;
@@ -150,16 +151,23 @@ static uint32_t find_fits(const HtNode *node, HtText system)
     return said ? said : others;
 }
 
-/* Numbers are copied from manuals, which write @ before what is to be filled in; a telephone's is a URL. */
+/* Identifiers are copied from manuals, which write @ before what is to be filled in. */
+static HtText skip_at(HtText value)
+{
+    while (value.size > 0 && (value.data[0] == '@' || g_ascii_isspace(value.data[0]))) {
+        value = (HtText){value.data + 1, value.size - 1};
+    }
+    return value;
+}
+
+/* A telephone's number is a URL. */
 static HtText undress(const HtMatch *match, HtName name, HtText value)
 {
     static const char scheme[] = "tel:";
     if (name == match->form.values[0]) {
-        while (value.size > 0 && (value.data[0] == '@' || g_ascii_isspace(value.data[0]))) {
-            value = (HtText){value.data + 1, value.size - 1};
-        }
-    } else if (value.size >= sizeof scheme - 1 &&
-               g_ascii_strncasecmp(value.data, scheme, sizeof scheme - 1) == 0) {
+        return skip_at(value);
+    }
+    if (value.size >= sizeof scheme - 1 && g_ascii_strncasecmp(value.data, scheme, sizeof scheme - 1) == 0) {
         value = (HtText){value.data + sizeof scheme - 1, value.size - (sizeof scheme - 1)};
     }
     return value;
@@ -184,7 +192,7 @@ void ht_form_begin(HtMatch *match, const HtNode *node, const HtAttribute *attrib
     HtFrame *frame = match->top;
     HtText system = find_attribute(attributes, count, match->form.root);
     system = system.data ? system : find_attribute(attributes, count, match->form.list);
-    frame->fits = find_fits(node, system);
+    frame->fits = find_fits(node, skip_at(system));
     frame->inside = (uint32_t)match->text.size;
     for (unsigned i = 0; i < HT_FORM_VALUES; i++) {
         HtText value = find_attribute(attributes, count, match->form.values[i]);
@@ -223,7 +231,10 @@ void ht_form_hand_up(HtMatch *match)
 /* What of the value is the field's; size 0: nothing. */
 static HtText cut(const HtField *field, HtText value)
 {
-    size_t digits = 0;
+    size_t digits = 0, off = field->without.size;
+    if (off > 0 && value.size > off && memcmp(value.data, field->without.data, off) == 0) {
+        value = (HtText){value.data + off, value.size - off};
+    }
     while (field->digits_max > 0 && digits < value.size && g_ascii_isdigit(value.data[digits])) {
         digits++;
     }
@@ -235,16 +246,37 @@ static HtText cut(const HtField *field, HtText value)
     return (HtText){value.data + start, end - start};
 }
 
+HtStore ht_form_first(const HtMatch *match, const HtNode *node)
+{
+    for (unsigned i = 0; i < node->n_fields; i++) {
+        if (match->top->fits >> i & 1 && node->fields[i].plain->asked) {
+            return (HtStore){node->fields[i].slot, 0};
+        }
+    }
+    return (HtStore){HT_SLOT_NONE, 0};
+}
+
+static void give_text(HtMatch *match, const HtField *field, const HtValue *value, const HtChange *change)
+{
+    HtStore store = {field->slot, 0};
+    if (match->record_depth == 0 || value->size == 0 ||
+        (field->plain->asked && ht_match_store(match, &store, value, change))) {
+        return;
+    }
+    if (!field->plain->ignore) {
+        HtText text = {match->text.data + value->offset, value->size};
+        ht_unmapped_add(&match->record_unmapped, match->hooks.limits, ht_match_path(match, field->slot),
+                        text);
+    }
+}
+
 void ht_form_give(HtMatch *match, const HtField *field, HtValue value, const HtChange *change)
 {
     HtText part = cut(field, (HtText){match->text.data + value.offset, value.size});
-    HtStore store = {field->slot, 0};
+    value.offset = part.data ? (uint32_t)(part.data - match->text.data) : 0;
     value.size = (uint32_t)part.size;
-    if (value.size > 0 && !ht_match_store(match, &store, &value, change) && match->record_depth &&
-        !field->plain->ignore) {
-        ht_unmapped_add(&match->record_unmapped, match->hooks.limits, ht_match_path(match, field->slot),
-                        part);
-    }
+    value.altered = value.altered && field->last == 0; /* elsewhere, perhaps */
+    give_text(match, field, &value, change);
 }
 
 /* The field's value as those of the element that ends say it together, at the end of match->text; size 0: there are none, or it has one
@@ -269,13 +301,10 @@ static HtText join(HtMatch *match, const HtField *field, bool *altered)
 void ht_form_end(HtMatch *match, const HtNode *node)
 {
     for (unsigned i = 0; i < node->n_fields; i++) {
-        HtStore store = {node->fields[i].slot, 0};
         bool altered = false;
         HtText text = join(match, &node->fields[i], &altered);
         HtValue value = {
             (uint32_t)(text.data - match->text.data), (uint32_t)text.size, match->serial, 0, 0, altered, 0};
-        if (value.size > 0) {
-            ht_match_store(match, &store, &value, NULL);
-        }
+        give_text(match, &node->fields[i], &value, NULL);
     }
 }

@@ -31,7 +31,10 @@ void ht_form_begin(HtMatch *match, const HtNode *node, const HtAttribute *attrib
 /* The element at hand is a part, and ends: its text is that of the element around it. */
 void ht_form_hand_up(HtMatch *match);
 
-/* To the field, or with what nobody named when it has a value already and nobody ignores it. */
+/* Of the fields that get the value at hand, the first that somebody reads; slot HT_SLOT_NONE: there is none. */
+HtStore ht_form_first(const HtMatch *match, const HtNode *node);
+
+/* To the field; or, when nobody reads it or it has a value already, with what nobody named. */
 void ht_form_give(HtMatch *match, const HtField *field, HtValue value, const HtChange *change);
 
 /* The element at hand ends: a field that is joined of others gets what they say, now that all have been there. */

@@ -311,13 +311,6 @@ static bool is_wanted(const HtNodeStep *step)
     return step && (step->store.slot != HT_SLOT_NONE || step->node->n_fields > 0);
 }
 
-/* The first that gets the value; slot HT_SLOT_NONE: a field would, of another numbering. */
-static HtStore first_store(const HtMatch *match, const HtNodeStep *step)
-{
-    bool field = step->store.slot == HT_SLOT_NONE && match->top->fits;
-    return field ? (HtStore){step->node->fields[__builtin_ctz(match->top->fits)].slot, 0} : step->store;
-}
-
 /* Gives the value to all that named it; true when somebody took it. */
 static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change)
 {
@@ -351,7 +344,7 @@ static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t s
         return true;
     }
     if (match->alteration.ask != HT_ALTER_NONE && !kept.taken) {
-        HtStore first = first_store(match, step);
+        HtStore first = step->store.slot != HT_SLOT_NONE ? step->store : ht_form_first(match, step->node);
         if (first.slot != HT_SLOT_NONE) {
             ht_match_alter(match, &first, &kept);
         }

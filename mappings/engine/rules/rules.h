@@ -32,14 +32,14 @@ typedef struct HtTrieNode HtTrieNode;
 /* A field of a record whose value stands in HL7's form somewhere below it (`<field>`), or is joined of others (`<join>`). */
 typedef struct {
     HtSlot slot;
-    const HtTrieNode *
-        plain; /* the element of that name in the record itself: how the mapping's <ignore> names the field */
-    char **
-        of; /* root of an identifier or codeSystem of a code: one of these; NULL: any that no other field has */
+    const HtTrieNode
+        *plain; /* the element of its name in the record: there stands if it is read, or ignored */
+    char **of;  /* the root of an identifier or codeSystem of a code: one of these; NULL: no other field's */
     const char *with;                /* an attribute that goes to unmapped with the value, or NULL */
+    HtText without;                  /* taken off the value's beginning; absent: nothing */
     unsigned digits_min, digits_max; /* only of a value that begins with so many digits; 0: of any */
     unsigned first, last;            /* of the value only these places, from 1; 0: all of it */
-    HtFrom joined; /* at the element's end, the values from inside of it in a row; empty: its own value */
+    HtFrom joined; /* at the element's end, these values from inside of it in a row; empty: its own value */
 } HtField;
 
 /* One step of a path. Attributes are nodes too, without children. */
@@ -58,6 +58,7 @@ struct HtTrieNode {
     GArray *fields; /* HtField: whose value this is, in HL7's form; NULL: nobody's */
     char *pass;     /* the adapter's filter that gets this element; NULL: none does */
     HtSlot named;   /* of a record whose fields are declared: the field that has its name, or HT_SLOT_NONE */
+    bool asked;     /* something reads its value */
     bool declared;  /* nothing below it is looked at but what a field, a path or a filter names */
     bool wraps; /* counted records are below this element: a number that is stated elsewhere is held against them */
 };
