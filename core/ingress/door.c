@@ -138,7 +138,11 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
     if (!ht_head_check_line(line->method, target, line->version, &refusal) ||
         !ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
         !check_request(door, arrival, line->target, method, &refusal)) {
-        return ht_request_refuse(&door->intake, arrival, &refusal);
+        if (!ht_request_waits_for_form(arrival, &refusal)) {
+            return ht_request_refuse(&door->intake, arrival, &refusal);
+        }
+        *request = ht_request_new_large(&door->intake, arrival);
+        return MHD_YES;
     }
     *request = method == METHOD_POST ? ht_request_new(&door->intake, arrival)
                                      : ht_request_new_wsdl(&door->intake, arrival);
@@ -171,8 +175,9 @@ static void *note_request_line(void *user, const char *uri, struct MHD_Connectio
 {
     (void)user;
     HtPeer *peer = peer_of(connection);
-    peer->target = uri;
-    peer->target_size = strlen(uri);
+    HtText target = ht_text_from(uri); /* not cut yet, and a `+` in the query still one */
+    peer->target = ht_head_is_visible(target) ? uri : NULL;
+    peer->target_size = target.size;
     ht_peer_enter(peer, HT_PEER_HEAD);
     return NULL;
 }
@@ -251,6 +256,7 @@ static unsigned choose_max_connections(const HtBusConfig *bus)
     return (unsigned)MIN(wanted, room);
 }
 
+/* Not strict: what the library would refuse then, in half or without a word, framing.c refuses in full. */
 static struct MHD_Daemon *start_daemon(HtDoor *door)
 {
     const HtBusConfig *bus = door->intake.bus;
@@ -260,7 +266,7 @@ static struct MHD_Daemon *start_daemon(HtDoor *door)
         NULL, handle_request, door, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
         MHD_OPTION_CONNECTION_LIMIT, door->max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)MIN(bus->max_connections_per_address, UINT32_MAX), MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)bus->door_memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)bus->door_memory, MHD_OPTION_STRICT_FOR_CLIENT, 0,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_URI_LOG_CALLBACK, note_request_line,
         NULL, MHD_OPTION_NOTIFY_COMPLETED, note_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
         note_connection, door, MHD_OPTION_END);

@@ -195,7 +195,7 @@ static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
 
 static bool add_expect(HtHead *head, HtText value, HtRefusal *refusal)
 {
-    (void)head;
+    head->expects = true;
     return equals(trim(value), "100-continue") || ht_refuse(refusal, "expectation");
 }
 
@@ -406,12 +406,23 @@ static bool cuts_in_place(void)
     return MHD_get_version()[0] == '0';
 }
 
+bool ht_head_is_visible(HtText text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte <= ' ' || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool ht_head_check_line(const char *method, HtText target, const char *version, HtRefusal *refusal)
 {
     bool whole = method + strlen(method) + 1 == target.data && target.data + target.size + 1 == version;
-    return whole || !cuts_in_place() ||
+    return (target.data && (whole || !cuts_in_place())) ||
            ht_refuse_with(refusal, "bad-target",
-                          "The request line holds a NUL, or more than one blank between its parts.");
+                          "The request line is not a method, a target and a version with one blank between.");
 }
 
 bool ht_head_read(struct MHD_Connection *connection, const char *method, const char *version, HtHead *head,
@@ -428,6 +439,9 @@ bool ht_head_read(struct MHD_Connection *connection, const char *method, const c
     size_t size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     if (known && reading.next + 2 != method + size) {
         return ht_refuse(refusal, "bad-header");
+    }
+    if (!head->http_1_0 && !head->host.data) {
+        return ht_refuse_with(refusal, "bad-host", "HTTP/1.1 wants a Host header.");
     }
     return ht_head_finish(head, refusal);
 }

@@ -21,6 +21,7 @@ typedef struct {
     bool json;          /* the sender prefers JSON answers */
     bool http_1_0;
     bool chunked;
+    bool expects; /* the body comes only when it is told to */
     bool has_length;
     uint64_t length;
     bool has_type;        /* a Content-Type was seen */
@@ -35,8 +36,12 @@ bool ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits);
 /* Whether the text is made of what a host name with a port is made of. */
 bool ht_head_is_host(HtText text);
 
+/* Whether the text holds nothing but what is visible, or beyond ASCII: no blank, no control character. */
+bool ht_head_is_visible(HtText text);
+
 /* Whether the request line is a method, a target and a version with one blank between: a NUL would end a part for us and not for a
- * proxy before us. `target` is what lies in the library's buffer, up to its first NUL. False with `refusal`. */
+ * proxy before us. `target` is what lies in the library's buffer, up to its first NUL; absent when it is not visible. False with
+ * `refusal`. */
 bool ht_head_check_line(const char *method, HtText target, const char *version, HtRefusal *refusal);
 
 /* Takes one header into the head. False when the request must be refused. Names are compared without case. */

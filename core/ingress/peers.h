@@ -19,9 +19,10 @@ typedef struct HtPeer {
     int64_t since_us;    /* monotonic: when the phase began, moved on by pauses */
     int64_t paused_us;   /* when the body was paused; 0 when it is not */
     uint64_t body_bytes; /* of this request so far */
-    const char *target;  /* of the request line, as it lies in libmicrohttpd's buffer, */
-    size_t target_size;  /* and up to its first NUL */
-    bool linger;         /* refused while it was sending: read it empty before closing */
+    const char
+        *target; /* of the request line, as it lies in libmicrohttpd's buffer, NULL when it is not visible, */
+    size_t target_size; /* and up to its first NUL */
+    bool linger;        /* refused while it was sending: read it empty before closing */
 } HtPeer;
 
 typedef struct HtPeers HtPeers;

@@ -39,6 +39,7 @@ struct HtRequest {
     struct sha256_ctx digest; /* of the body so far */
     uint8_t sha256[SHA256_DIGEST_SIZE];
     HtTicket *ticket; /* at the host */
+    bool is_large; /* more than may come is announced: it is refused once its beginning shows in which form */
     bool streaming;
     GBytes *frame;       /* the outcome's, for the texts that are still needed */
     GArray *faults;      /* of HtFault: records that were left out */

@@ -96,6 +96,20 @@ HtRequest *ht_request_new(HtIntake *intake, const HtArrival *arrival)
     return request;
 }
 
+bool ht_request_waits_for_form(const HtArrival *arrival, const HtRefusal *refusal)
+{
+    const HtHead *head = &arrival->head;
+    return strcmp(refusal->code, "body-too-large") == 0 && head->soap == HT_SOAP_NONE && !head->json &&
+           !head->expects;
+}
+
+HtRequest *ht_request_new_large(HtIntake *intake, const HtArrival *arrival)
+{
+    HtRequest *request = ht_request_new(intake, arrival);
+    request->is_large = true;
+    return request;
+}
+
 HtRequest *ht_request_new_wsdl(HtIntake *intake, const HtArrival *arrival)
 {
     ht_peer_enter(arrival->peer, HT_PEER_BUSY);
@@ -160,8 +174,19 @@ void ht_request_set_refusal(HtRequest *request, const HtRefusal *refusal)
     count_refusal(request->source, refusal);
 }
 
+/* No host has said what the message is: its beginning does. */
+static void look_for_soap(HtRequest *request)
+{
+    gsize size = request->gathered.size;
+    const char *bytes = request->body ? g_bytes_get_data(request->body, &size) : request->gathered.data;
+    if (request->asker.soap == HT_SOAP_NONE && size > 0) {
+        request->asker.soap = ht_beginning_soap(bytes, size);
+    }
+}
+
 void ht_request_set_error(HtRequest *request, const GError *error)
 {
+    look_for_soap(request);
     HtRefusal refusal;
     ht_refuse_error(&refusal, error);
     ht_request_set_refusal(request, &refusal);
@@ -275,6 +300,7 @@ static enum MHD_Result answer_midway(HtRequest *request)
 static enum MHD_Result refuse_midway(HtRequest *request, const HtRefusal *refusal)
 {
     g_clear_pointer(&request->ticket, ht_ticket_cancel);
+    look_for_soap(request);
     ht_request_set_refusal(request, refusal);
     return answer_midway(request);
 }
@@ -294,9 +320,15 @@ static enum MHD_Result refuse_form(HtRequest *request)
     return refuse_midway(request, &refusal);
 }
 
-static enum MHD_Result refuse_too_large(HtRequest *request)
+static enum MHD_Result refuse_too_large(HtRequest *request, const char *bytes, size_t size)
 {
     HtRefusal refusal;
+    if (!request->streaming && request->gathered.size < HT_BEGINNING_BYTES) {
+        ht_buffer_add(&request->gathered, bytes, MIN(size, HT_BEGINNING_BYTES));
+    }
+    if (request->is_large && request->gathered.size < MIN(HT_BEGINNING_BYTES, request->head.length)) {
+        return MHD_YES;
+    }
     ht_head_refuse_large(&refusal, &request->source->config->limits);
     return refuse_midway(request, &refusal);
 }
@@ -333,6 +365,7 @@ static enum MHD_Result start_streaming(HtRequest *request)
         return refuse_midway(request, &refusal);
     }
     request->streaming = true;
+    look_for_soap(request);
     stream_piece(request, request->gathered.data, request->gathered.size);
     ht_buffer_clear(&request->gathered);
     return MHD_YES;
@@ -365,8 +398,8 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     request->size += size;
     request->peer->body_bytes += size;
     request->source->figures.bytes += size;
-    if (request->size > request->source->config->limits.body_bytes) {
-        return refuse_too_large(request);
+    if (request->is_large || request->size > request->source->config->limits.body_bytes) {
+        return refuse_too_large(request, bytes, size);
     }
     if (is_form(request, bytes, size)) {
         return refuse_form(request);
@@ -435,6 +468,7 @@ static enum MHD_Result hand_over(HtRequest *request)
     HtRefusal refusal;
     if (!ht_source_admits(request->source, &refusal)) {
         g_clear_pointer(&request->ticket, ht_ticket_cancel);
+        look_for_soap(request);
         ht_request_set_refusal(request, &refusal);
         return answer_now(request);
     }

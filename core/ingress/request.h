@@ -42,6 +42,13 @@ typedef struct {
 /* A message that is POSTed: its head is good, its body follows. */
 HtRequest *ht_request_new(HtIntake *intake, const HtArrival *arrival);
 
+/* A message is refused as too large in the form that its sender reads. Where the head does not say whether it is SOAP, and the body
+ * comes all the same, its beginning does: true then. */
+bool ht_request_waits_for_form(const HtArrival *arrival, const HtRefusal *refusal);
+
+/* Such a message: refused when its first bytes have come. */
+HtRequest *ht_request_new_large(HtIntake *intake, const HtArrival *arrival);
+
 /* A question for the source's WSDL. */
 HtRequest *ht_request_new_wsdl(HtIntake *intake, const HtArrival *arrival);
 

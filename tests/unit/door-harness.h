@@ -445,7 +445,7 @@ static void bus_stop(Bus *bus)
     g_free(bus);
 }
 
-static uint64_t bus_events(Bus *bus)
+G_GNUC_UNUSED static uint64_t bus_events(Bus *bus)
 {
     return ht_spool_last_sequence(bus->spool);
 }
@@ -618,7 +618,7 @@ G_GNUC_UNUSED static unsigned status_of(Bus *bus, const char *request, size_t si
 }
 
 /* One message; its answer. */
-static Answer *post(Bus *bus, const char *source, const char *headers, const char *body)
+G_GNUC_UNUSED static Answer *post(Bus *bus, const char *source, const char *headers, const char *body)
 {
     g_autoptr(Client) client = client_open(bus);
     client_post(client, source, headers, body);

@@ -1,5 +1,6 @@
 /* What the public door refuses and outlives: requests that break HTTP's framing, bodies that are too large, peers that are
  * slow, silent or many, and a process without file descriptors. */
+#include "core/ingress/beginning.h"
 #include "tests/unit/door-harness.h"
 
 #include <sys/resource.h>
@@ -111,7 +112,11 @@ static const Probe probes[] = {
     {"blank-behind-chunked",
      "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n4\r\n<a/>\r\n0\r\n\r\n", 501},
     {"two-blanks-before-target", "POST  /in/hukou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
-    {"two-blanks-behind-target", "POST /in/hukou  HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 0},
+    {"two-blanks-behind-target", "POST /in/hukou  HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
+    {"blank-in-target", "POST /in/hu kou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
+    {"blank-in-query", "POST /in/hukou?a b HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
+    {"tab-in-target", "POST /in/hu\tkou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
+    {"plus-in-query", "POST /in/hukou?a+b&c HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 200},
     {"absolute", "POST http://other:80/in/hukou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 200},
     {"absolute-elsewhere", "POST http://bus/out HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 404},
     {"absolute-without-host", "POST http:///in/hukou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY, 400},
@@ -247,7 +252,96 @@ static void refusals_say_why(void)
     bus_stop(bus);
 }
 
+/* What the library would answer twice, or not at all, has one whole answer. */
+static void refusals_are_whole(void)
+{
+    static const char *const requests[] = {
+        "POST /in/hukou HTTP/1.1\r\n" LENGTH "\r\n" BODY,
+        "POST /in/hu kou HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY,
+        "POST /in/hukou  HTTP/1.1\r\n" HOST LENGTH "\r\n" BODY,
+    };
+    Bus *bus = bus_start();
+    for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
+        g_autoptr(Client) client = client_open(bus);
+        client_say(client, requests[i]);
+        g_autoptr(Answer) answer = client_answer(client);
+        g_assert_nonnull(answer);
+        g_assert_cmpuint(answer->status, ==, 400);
+        g_assert_nonnull(strstr(answer->body, i == 0 ? "bad-host" : "bad-target"));
+        client_wait_closed(client);
+        g_assert_cmpuint(client->got->len, ==, 0);
+    }
+    bus_stop(bus);
+}
+
 /* ---- Sizes ---- */
+
+#define SOAP_11 "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'>"
+#define SOAP_12 "<Envelope xmlns=\"http://www.w3.org/2003/05/soap-envelope\">"
+#define LARGE "POST /in/hukou HTTP/1.1\r\n" HOST "Content-Type: text/xml\r\n"
+
+/* The status of a body whose size is announced in the head, and of one in chunks. */
+static unsigned status_of_large(Bus *bus, const char *beginning, const char *holds)
+{
+    static const char *const heads[] = {LARGE "Content-Length: 3145728\r\n\r\n",
+                                        LARGE "Transfer-Encoding: chunked\r\n\r\n300000\r\n"};
+    unsigned status = 0;
+    g_autofree char *rest = g_strnfill(2 << 20, 'x');
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        g_autoptr(Client) client = client_open(bus);
+        client_say(client, heads[i]);
+        client_say(client, beginning);
+        client_say(client, rest);
+        g_autoptr(Answer) answer = client_answer(client);
+        g_assert_nonnull(answer);
+        g_assert_true(status == 0 || status == answer->status);
+        status = answer->status;
+        g_assert_nonnull(strstr(answer->body, "body-too-large"));
+        g_assert_nonnull(strstr(answer->body, holds));
+        client_wait_closed(client);
+    }
+    return status;
+}
+
+static void too_large_is_said_as_soap_to_soap(void)
+{
+    static const struct {
+        const char *beginning, *holds;
+        unsigned status;
+    } cases[] = {
+        {SOAP_11, "<faultcode>soap:Client</faultcode>", 500},
+        {"\xef\xbb\xbf\r\n<?xml version='1.0'?><!-- x -->" SOAP_11, "<faultcode>", 500},
+        {SOAP_12, "soap:Sender", 500},
+        {"<ROWS>", "<fault ", 413},
+        {"<a:Envelope xmlns:a='urn:a'>", "<fault ", 413},
+        {"<ROWS a='http://schemas.xmlsoap.org/soap/envelope/'>", "<fault ", 413},
+        {"<!DOCTYPE x>" SOAP_11, "<fault ", 413},
+        {"no markup", "<fault ", 413},
+    };
+    gsize size;
+    Bus *bus = bus_start();
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_cmpuint(status_of_large(bus, cases[i].beginning, cases[i].holds), ==, cases[i].status);
+    }
+    g_autofree char *wide = g_convert(SOAP_12, -1, "UTF-16", "UTF-8", NULL, &size, NULL);
+    g_assert_cmpint(ht_beginning_soap(wide, size), ==, HT_SOAP_12);
+    g_assert_cmpuint(bus_events(bus), ==, 0);
+    bus_stop(bus);
+}
+
+static void busy_is_said_as_soap_to_soap(void)
+{
+    Bus *bus = bus_start();
+    bus->hosts[0].refuse = HT_HOST_ERROR_BUSY;
+    g_autoptr(Answer) soap =
+        post(bus, "hukou", "Content-Type: text/xml\r\n", SOAP_11 "<s:Body/></s:Envelope>");
+    g_assert_cmpuint(soap->status, ==, 503);
+    g_assert_nonnull(strstr(soap->body, "<faultcode>soap:Server</faultcode>"));
+    g_autoptr(Answer) plain = post(bus, "hukou", "Content-Type: text/xml\r\n", "<ROWS/>");
+    g_assert_cmpuint(plain->status, ==, 503);
+    g_assert_null(strstr(plain->body, "faultcode"));
+    bus_stop(bus);
+}
 
 static void too_long_is_refused_before_a_byte_is_read(void)
 {
@@ -500,6 +594,9 @@ static void bad_addresses_are_said(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/door/framing/refusals-are-whole", refusals_are_whole);
+    g_test_add_func("/door/body/too-large-is-said-as-soap-to-soap", too_large_is_said_as_soap_to_soap);
+    g_test_add_func("/door/body/busy-is-said-as-soap-to-soap", busy_is_said_as_soap_to_soap);
     g_test_add_func("/door/framing/refuses-what-is-ambiguous", framing);
     g_test_add_func("/door/framing/refuses-nul-bytes", nul_bytes_are_refused);
     g_test_add_func("/door/framing/nothing-hides-behind-a-refusal", refused_request_hides_nothing_behind_it);
