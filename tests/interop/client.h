@@ -10,7 +10,6 @@ typedef struct {
     const char *package;  /* what is missing when it is not here */
     const char *install;  /* the command that installs it */
     const char *versions; /* of SOAP, "1.1 1.2", for its plan; NULL: it judges by itself */
-    const char *known;    /* a check that the toolkit cannot pass, as docs/wire.md says; or NULL */
 } Client;
 
 extern const Client clients[];

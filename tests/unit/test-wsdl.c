@@ -496,7 +496,7 @@ static void test_source_name_taken(void)
     expect_alone(mapping, "test-submit", "test-submit", "urn:hutong:source:test");
 }
 
-/* What nothing is known of but one child that repeats is no array to asmx (CS0030), and JAXB finds no property twice. */
+/* What nothing is known of but one child that repeats is no array to asmx (CS0030) and Axis, and JAXB finds no property twice. */
 static void test_shapes(void)
 {
     g_autoptr(HtMapping) mapping = mapping_test_compile(
@@ -511,6 +511,8 @@ static void test_shapes(void)
     xmlDoc *document = write_wsdl(mapping);
     expect_number(document,
                   "count(//x:element[@name='A']/x:complexType/x:anyAttribute[@namespace='##other'])", 1);
+    expect_number(document, "count(//x:element[@name='A']/x:complexType/x:sequence/x:sequence/x:element)", 1);
+    expect_number(document, "count(//x:element[@name='B']/x:complexType/x:sequence/x:element)", 1);
     expect_number(document, "count(//x:element[@name='p']/x:complexType/x:anyAttribute)", 1);
     expect_number(document, "count(//x:anyAttribute)", 2);
     expect_number(document, "count(//x:element[@name='B']/x:complexType/x:attribute[@name='G'])", 1);

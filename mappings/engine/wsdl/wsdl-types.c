@@ -51,9 +51,11 @@ static void open_schema(const char *uri, bool qualified, HtBuffer *to)
                      qualified ? " elementFormDefault=\"qualified\"" : "");
 }
 
-/* Clients of the generated kind have trouble with two things, which are avoided:
+/* Clients of the generated kind have trouble with three things, which are avoided:
  * - a type of which nothing is known but one child that repeats: .NET's asmx takes it for an array, and of an array in an
  *   array makes code that does not compile (CS0030). A wildcard for attributes makes it a class;
+ * - the same with Axis 1.4, which writes wrong names in an array of arrays: a sequence in the sequence, which says nothing else,
+ *   makes it a class there;
  * - an attribute with the name of an element beside it: JAXB has one property for both. The attribute is left out. */
 static const char any_attribute[] = "<xs:anyAttribute namespace=\"##other\" processContents=\"lax\"/>";
 
@@ -209,20 +211,6 @@ static void write_attributes(const HtTrieNode *node, HtBuffer *to)
 
 static void write_element(const HtTrieNode *node, HtBuffer *to);
 
-/* What stands around the records must come before them: a record is complete at its end. */
-static void write_children(const HtTrieNode *node, HtBuffer *to)
-{
-    ht_buffer_add_literal(to, "<xs:sequence>");
-    for (unsigned records = 0; records < 2; records++) {
-        for (const HtTrieNode *child = node->children; child; child = child->next) {
-            if (!child->attribute && is_name(child) && has_record(child) == (records == 1)) {
-                write_element(child, to);
-            }
-        }
-    }
-    ht_buffer_add_literal(to, "</xs:sequence>");
-}
-
 static bool repeats(const HtTrieNode *node)
 {
     return node->children || node->record >= 0 || node->each >= 0;
@@ -238,6 +226,21 @@ static bool is_list(const HtTrieNode *node)
         many = many || (is_name(child) && !child->attribute && repeats(child));
     }
     return count == 1 && many;
+}
+
+/* What stands around the records must come before them: a record is complete at its end. */
+static void write_children(const HtTrieNode *node, HtBuffer *to)
+{
+    bool is_alone = is_list(node);
+    ht_buffer_add_string(to, is_alone ? "<xs:sequence><xs:sequence>" : "<xs:sequence>");
+    for (unsigned records = 0; records < 2; records++) {
+        for (const HtTrieNode *child = node->children; child; child = child->next) {
+            if (!child->attribute && is_name(child) && has_record(child) == (records == 1)) {
+                write_element(child, to);
+            }
+        }
+    }
+    ht_buffer_add_string(to, is_alone ? "</xs:sequence></xs:sequence>" : "</xs:sequence>");
 }
 
 static void write_content(const HtTrieNode *node, HtBuffer *to)
