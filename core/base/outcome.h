@@ -13,6 +13,10 @@ typedef enum {
 
 typedef enum { HT_SOAP_NONE = 0, HT_SOAP_11 = 11, HT_SOAP_12 = 12 } HtSoapVersion;
 
+/* The namespaces of their envelopes. */
+#define HT_SOAP_11_URI "http://schemas.xmlsoap.org/soap/envelope/"
+#define HT_SOAP_12_URI "http://www.w3.org/2003/05/soap-envelope"
+
 /* Which WS-Addressing the request's header has; an answer speaks the same. */
 typedef enum { HT_ADDRESSING_NONE = 0, HT_ADDRESSING_2004 = 2004, HT_ADDRESSING_2005 = 2005 } HtAddressing;
 

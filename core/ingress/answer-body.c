@@ -7,8 +7,6 @@
 #include "core/base/json.h"
 
 #define RECEIPT_NAMESPACE "urn:hutong:receipt:1"
-#define SOAP11_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"
-#define SOAP12_NAMESPACE "http://www.w3.org/2003/05/soap-envelope"
 #define ADDRESSING_2005 "http://www.w3.org/2005/08/addressing"
 #define ADDRESSING_2004 "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 
@@ -187,9 +185,9 @@ static bool lists_headers(const HtAsker *asker, const HtRefusal *refusal)
 static void add_upgrade(HtBuffer *body)
 {
     ht_buffer_add_literal(body,
-                          "<env:Upgrade xmlns:env=\"" SOAP12_NAMESPACE "\">"
-                          "<env:SupportedEnvelope qname=\"new:Envelope\" xmlns:new=\"" SOAP12_NAMESPACE "\"/>"
-                          "<env:SupportedEnvelope qname=\"old:Envelope\" xmlns:old=\"" SOAP11_NAMESPACE
+                          "<env:Upgrade xmlns:env=\"" HT_SOAP_12_URI "\">"
+                          "<env:SupportedEnvelope qname=\"new:Envelope\" xmlns:new=\"" HT_SOAP_12_URI "\"/>"
+                          "<env:SupportedEnvelope qname=\"old:Envelope\" xmlns:old=\"" HT_SOAP_11_URI
                           "\"/></env:Upgrade>");
 }
 
@@ -229,7 +227,7 @@ static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, c
     }
     bool header = is_addressed(asker) || is_version(refusal) || lists_headers(asker, refusal);
     ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
-    ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? SOAP12_NAMESPACE : SOAP11_NAMESPACE);
+    ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? HT_SOAP_12_URI : HT_SOAP_11_URI);
     ht_buffer_add_string(body, header ? "\"><soap:Header>" : "\">");
     if (is_addressed(asker)) {
         add_addressing(body, asker, action);
@@ -396,8 +394,8 @@ void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *rece
 
 /* The beginnings of envelopes as the host writes them. */
 static const char *const openings[] = {
-    XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP11_NAMESPACE "\">",
-    XML_DECLARATION "<soap:Envelope xmlns:soap=\"" SOAP12_NAMESPACE "\">",
+    XML_DECLARATION "<soap:Envelope xmlns:soap=\"" HT_SOAP_11_URI "\">",
+    XML_DECLARATION "<soap:Envelope xmlns:soap=\"" HT_SOAP_12_URI "\">",
 };
 
 bool ht_body_reply_fits(const HtAsker *asker, HtText reply)

@@ -1,7 +1,6 @@
 /* Looking at the first bytes of bodies. Called by request.c for each piece of a body; main-loop thread. */
 #include "core/ingress/beginning.h"
 
-#include "mappings/engine/read/soap-header.h"
 #include "mappings/engine/text/prolog.h"
 
 #include <string.h>

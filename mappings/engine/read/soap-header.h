@@ -5,9 +5,6 @@
 
 #include "mappings/engine/read/sax.h"
 
-#define HT_SOAP_11_URI "http://schemas.xmlsoap.org/soap/envelope/"
-#define HT_SOAP_12_URI "http://www.w3.org/2003/05/soap-envelope"
-
 typedef struct HtSoapHeader HtSoapHeader;
 
 HtSoapHeader *ht_soap_header_new(HtSax *sax);
