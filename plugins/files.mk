@@ -6,8 +6,8 @@ host_SRC := plugins/sandbox.c plugins/host/services.c plugins/host/setup.c plugi
 	plugins/host/pieces.c plugins/host/main.c
 
 # The bus's side.
-supervisor_SRC := plugins/process.c plugins/outbox.c plugins/scrub.c plugins/ticket.c plugins/lifecycle.c \
-	plugins/receive.c plugins/watch.c plugins/supervisor.c
+supervisor_SRC := plugins/process.c plugins/outbox.c plugins/scrub.c plugins/strikes.c plugins/tickets.c plugins/run.c plugins/heard.c \
+	plugins/watch.c plugins/supervisor.c
 
 # What `hutong adapter new` copies.
 template_DATA := plugins/template/skeleton.c plugins/template/skeleton.xml plugins/template/Makefile \

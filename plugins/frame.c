@@ -52,6 +52,13 @@ void ht_frame_end(HtBuffer *buffer, size_t place)
     put_number((uint8_t *)buffer->data + place + 4, buffer->size - place - HT_FRAME_HEAD, 4);
 }
 
+void ht_frame_add(HtBuffer *buffer, HtFrameType type, uint64_t ticket, HtText body)
+{
+    size_t place = ht_frame_begin(buffer, type, ticket);
+    ht_buffer_add_text(buffer, body);
+    ht_frame_end(buffer, place);
+}
+
 int ht_frame_peek(const char *bytes, size_t size, size_t max_bytes, HtFrame *frame)
 {
     const uint8_t *head = (const uint8_t *)bytes;

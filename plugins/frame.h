@@ -45,6 +45,9 @@ typedef struct {
 size_t ht_frame_begin(HtBuffer *buffer, HtFrameType type, uint64_t ticket);
 void ht_frame_end(HtBuffer *buffer, size_t place);
 
+/* A whole frame, with these bytes (may be absent) as its body. */
+void ht_frame_add(HtBuffer *buffer, HtFrameType type, uint64_t ticket, HtText body);
+
 /* Writes a head whose size is known: for a body that follows from elsewhere. */
 void ht_frame_write_head(uint8_t head[HT_FRAME_HEAD], const HtFrame *frame);
 

@@ -107,3 +107,19 @@ char *ht_scrub_but(HtText text, size_t most, const uint64_t *own, size_t count)
     Own numbers = {own, count};
     return scrub(text, most, &numbers);
 }
+
+void ht_scrub_outcome(HtOutcome *outcome, const HtLimits *limits)
+{
+    uint64_t own[sizeof *limits / sizeof(uint64_t) + 2] = {outcome->records, outcome->rejected};
+    memcpy(own + 2, limits, sizeof *limits);
+    for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
+        HtFault *fault = &outcome->faults[i];
+        g_autofree char *code = ht_scrub(ht_text_from(fault->code), sizeof fault->code - 1);
+        g_autofree char *element = ht_scrub(ht_text_from(fault->element), sizeof fault->element - 1);
+        g_autofree char *text =
+            ht_scrub_but(ht_text_from(fault->text), sizeof fault->text - 1, own, G_N_ELEMENTS(own));
+        g_strlcpy(fault->code, code, sizeof fault->code);
+        g_strlcpy(fault->element, element, sizeof fault->element);
+        g_strlcpy(fault->text, text, sizeof fault->text);
+    }
+}

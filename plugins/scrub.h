@@ -1,7 +1,8 @@
 /* Makes a text that came from an adapter fit for the log and for faults. */
 #pragma once
 
-#include "core/base/buffer.h"
+#include "core/base/limits.h"
+#include "core/base/outcome.h"
 
 #define HT_SCRUB_BYTES 300
 
@@ -12,3 +13,7 @@ char *ht_scrub(HtText text, size_t most);
 
 /* The same, but numbers that are one of these `count` and are written in plain digits stay: a fault's own. */
 char *ht_scrub_but(HtText text, size_t most, const uint64_t *own, size_t count);
+
+/* Cleans the texts of the outcome's faults, which go to logs and dead letters. The source's own limits are in its configuration, and how
+ * many records there are, and where, is nobody's: a number that is one of them stays. */
+void ht_scrub_outcome(HtOutcome *outcome, const HtLimits *limits);

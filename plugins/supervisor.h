@@ -9,25 +9,9 @@
  * the payload's SHA-256. */
 #pragma once
 
-#include "core/base/limits.h"
-#include "core/base/message-head.h"
-#include "core/base/outcome.h"
+#include "plugins/tickets.h"
 
 typedef struct HtHost HtHost;
-typedef struct HtTicket HtTicket;
-
-#define HT_HOST_ERROR (ht_host_error_quark())
-GQuark ht_host_error_quark(void);
-
-typedef enum {
-    HT_HOST_ERROR_BUSY, /* too many messages or bytes wait for this host: 503 */
-    HT_HOST_ERROR_DOWN, /* the host cannot be started at present (it dies at start; throttled): 503 */
-    HT_HOST_ERROR_LOST, /* the host died with this message and the bus has no copy: 503, send again */
-    HT_HOST_ERROR_QUARANTINE, /* this payload killed the host `strikes` times: it is refused; keep it for a person */
-    HT_HOST_ERROR_ADAPTER, /* the adapter file or the mapping is bad (the reason in the message): 503, administrator */
-    HT_HOST_ERROR_STOPPED, /* the bus is ending */
-    HT_HOST_ERROR_SERVICE, /* no service of this name has a WSDL (the message says which have): 404 */
-} HtHostErrorCode;
 
 /* All strings are copied. */
 typedef struct {
@@ -51,28 +35,17 @@ HtHost *ht_host_new(const HtHostOptions *options);
 void ht_host_free(HtHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtHost, ht_host_free)
 
-/* Exactly one of outcome and error. The outcome and what it points to live until the callee returns, unless it keeps
- * `frame` (ref it). */
-typedef void (*HtHostDone)(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user);
-
-/* Gives one payload to the host; the head's texts are copied. `done` runs exactly once, unless the ticket is cancelled. NULL with BUSY or DOWN. */
+/* Gives one payload to the host; the head's texts are copied. `done` runs exactly once, unless the ticket is cancelled. NULL with an
+ * HT_HOST_ERROR: BUSY, DOWN, ADAPTER or STOPPED. */
 HtTicket *ht_host_submit(HtHost *host, const HtMessageHead *head, GBytes *body, HtHostDone done, void *user,
                          GError **error);
 
-/* The same in pieces. ht_ticket_write() returns false when enough is waiting for the host: call again only after `drained`.
- * ht_ticket_end() gives the digest of the whole, by which strikes are counted. */
+/* The same in pieces: ht_ticket_write(), then ht_ticket_end(). `drained` runs when there is room again. */
 HtTicket *ht_host_stream(HtHost *host, const HtMessageHead *head, HtHostDone done,
                          void (*drained)(void *user), void *user, GError **error);
-bool ht_ticket_write(HtTicket *ticket, const void *bytes, size_t size);
-void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);
 
-/* The sender went away: `done` will not run; an outcome that still comes is thrown away. The ticket is gone. */
-void ht_ticket_cancel(HtTicket *ticket);
-
-/* Asks the adapter for its WSDL: of this service alone, or NULL for all. `done` gets the text or an error, or neither when the
- * adapter has none. */
-void ht_host_wsdl(HtHost *host, const char *url, const char *service,
-                  void (*done)(GBytes *text, const GError *error, void *user), void *user);
+/* Asks the adapter for its WSDL: of this service alone, or NULL for all. */
+void ht_host_wsdl(HtHost *host, const char *url, const char *service, HtWsdlDone done, void *user);
 
 typedef struct {
     const char *state; /* "stopped", "starting", "running", "throttled", "broken" */

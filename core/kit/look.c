@@ -228,7 +228,7 @@ bool ht_kit_close(const HtStart *start, const GArray *messages, GError **error)
     ht_ready_clear(&ready);
     if (good) {
         HtBuffer *out = &host.outbox.gather;
-        ht_frame_end(out, ht_frame_begin(out, HT_FRAME_STOP, 0));
+        ht_frame_add(out, HT_FRAME_STOP, 0, HT_TEXT_NONE);
         good = send_all(&host) || fail(error, start->adapter_file, "it does not take what the bus says");
     }
     int64_t told_us = ht_clock_monotonic();
