@@ -54,26 +54,38 @@ static void add_identities(struct sha256_ctx *digest, const HtEvent *event)
     }
 }
 
-/* What a text of nothing but letters, digits and signs in full width says is what it says in ASCII; in `narrow`. Absent for any other,
- * in which width may be as it was typed. */
-static HtText find_narrow(HtText text, char narrow[NARROW_MAX])
+/* One character of a text of letters, digits and signs in either width, in ASCII; 0 for any other. Blanks are one. */
+static char narrow_character(const unsigned char *at, size_t left, size_t *taken)
 {
-    size_t used = 0;
-    bool wide = text.size <= NARROW_MAX && memchr(text.data, 0xef, text.size);
-    for (size_t i = 0; wide && i < text.size; i++) {
-        const unsigned char *at = (const unsigned char *)text.data + i;
-        if (at[0] < 0x80) {
-            narrow[used++] = (char)at[0];
-            continue;
-        }
-        wide = at[0] == 0xef && i + 2 < text.size &&
-               ((at[1] == 0xbc && at[2] >= 0x81) || (at[1] == 0xbd && at[2] <= 0x9e));
-        if (wide) {
-            narrow[used++] = (char)(at[1] == 0xbc ? at[2] - 0x81 + '!' : at[2] - 0x80 + '`');
-            i += 2;
+    *taken = at[0] < 0x80 ? 1 : 3;
+    if (at[0] < 0x80 || left < 3) {
+        return at[0] < 0x80 ? (char)at[0] : 0;
+    }
+    if (at[0] == 0xe3 && at[1] == 0x80 && at[2] == 0x80) {
+        return ' ';
+    }
+    bool first = at[0] == 0xef && at[1] == 0xbc && at[2] >= 0x81;
+    bool second = at[0] == 0xef && at[1] == 0xbd && at[2] <= 0x9e;
+    return first ? (char)(at[2] - 0x81 + '!') : second ? (char)(at[2] - 0x80 + '`') : 0;
+}
+
+/* What a text of nothing but letters, digits and signs in full width says is what it says in ASCII, and a number is the same in groups;
+ * in `narrow`. Absent for any other, in which width and blanks may be as somebody typed them. */
+static HtText find_narrow(const HtItem *item, char narrow[NARROW_MAX])
+{
+    HtText text = item->value;
+    size_t used = 0, taken = 0;
+    bool wide = memchr(text.data, 0xef, text.size) || (item->number && memchr(text.data, ' ', text.size)) ||
+                (item->number && memchr(text.data, 0xe3, text.size));
+    bool good = wide && text.size <= NARROW_MAX;
+    for (size_t i = 0; good && i < text.size; i += taken) {
+        char byte = narrow_character((const unsigned char *)text.data + i, text.size - i, &taken);
+        good = byte != 0;
+        if (!item->number || byte != ' ') {
+            narrow[used++] = byte;
         }
     }
-    return wide ? (HtText){narrow, used} : HT_TEXT_NONE;
+    return good ? (HtText){narrow, used} : HT_TEXT_NONE;
 }
 
 /* In two pieces: most of a digest's time would go into many small ones. Name and value stand side by side in an item. */
@@ -82,7 +94,7 @@ static void add_element(struct sha256_ctx *digest, const HtItem *item)
     uint8_t head[ELEMENT_HEAD] = {PART_ELEMENT, (uint8_t)item->form, item->reported, item->instance,
                                   (uint8_t)item->name.size};
     char narrow[NARROW_MAX];
-    HtText said = find_narrow(item->value, narrow);
+    HtText said = find_narrow(item, narrow);
     uint32_t size = GUINT32_TO_LE((uint32_t)(said.data ? said.size : item->value.size));
     memcpy(head + ELEMENT_HEAD - sizeof size, &size, sizeof size);
     sha256_update(digest, sizeof head, head);

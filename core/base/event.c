@@ -20,6 +20,7 @@ enum {
 #define ITEM_REPORTED 0x10
 #define ITEM_REPEATS 0x20
 #define ITEM_SENDING 0x40
+#define ITEM_NUMBER 0x80
 #define ITEM_FORM 0x0f
 #define ATTR_MAX_BYTES 256
 #define TYPE_MAX_BYTES 80
@@ -67,10 +68,10 @@ __attribute__((noinline)) static void copy_bytes(char *to, HtText from)
 
 void ht_item_pack(HtBuffer *data, const HtItem *item)
 {
-    uint8_t head[ITEM_HEAD] = {(uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) |
-                                         (item->repeats ? ITEM_REPEATS : 0) |
-                                         (item->sending ? ITEM_SENDING : 0)),
-                               item->instance, (uint8_t)MIN(item->name.size, 255)};
+    uint8_t head[ITEM_HEAD] = {
+        (uint8_t)(item->form | (item->reported ? ITEM_REPORTED : 0) | (item->repeats ? ITEM_REPEATS : 0) |
+                  (item->sending ? ITEM_SENDING : 0) | (item->number ? ITEM_NUMBER : 0)),
+        item->instance, (uint8_t)MIN(item->name.size, 255)};
     char *at = ht_pack_reserve(data, (uint8_t)item->kind, ITEM_HEAD + head[2] + item->value.size);
     memcpy(at, head, ITEM_HEAD);
     copy_bytes(at + ITEM_HEAD, (HtText){item->name.data, head[2]});
@@ -98,6 +99,7 @@ bool ht_item_next(HtUnpack *unpack, HtItem *item)
         .reported = (at[0] & ITEM_REPORTED) != 0,
         .repeats = (at[0] & ITEM_REPEATS) != 0,
         .sending = (at[0] & ITEM_SENDING) != 0,
+        .number = (at[0] & ITEM_NUMBER) != 0,
         .instance = at[1],
     };
     return true;

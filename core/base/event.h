@@ -89,6 +89,7 @@ typedef struct {
     HtValueForm form; /* elements only */
     bool reported;    /* elements only: repeated from another authority */
     bool repeats;     /* elements only: the group is an array */
+    bool number; /* elements only: a number that is known by its letters and digits, however they are set in groups */
     bool sending;     /* elements only: says how or when the record was sent, and nothing of the fact */
     uint8_t instance; /* elements only: which one of the array, from 0 */
 } HtItem;

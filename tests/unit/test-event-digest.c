@@ -103,7 +103,8 @@ static void test_width(void)
         {"AB12", "ａｂ１２", false}, {"1号", "１号", false},
         {"甲", "乙", false},         {"1", "１１", false},
         {"1", "１\xef\xbc", false},  {"ﾎ", "N", false},
-        {"", "　", false},
+        {"", "　", false},           {"A 1", "Ａ　１", true},
+        {"A 1", "A1", false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
         g_autoptr(Sample) one = sample_new(), other = sample_new();
@@ -112,6 +113,25 @@ static void test_width(void)
         if (says_the_same(one, other) != pairs[i].same) {
             g_error("\"%s\" and \"%s\"", pairs[i].one, pairs[i].other);
         }
+    }
+}
+
+/* The groups of a number that is known by its letters and digits are notation; of anything else they may be what was meant. */
+static void test_groups(void)
+{
+    static const char *const same[] = {"AB1234", "AB 12 34", "ＡＢ　１２３４", "AB 1234 "};
+    HtItem first = element("person.otherIdNumber", same[0]),
+           other = element("person.otherIdNumber", "AB1235");
+    first.number = other.number = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autoptr(Sample) one = sample_new(), two = sample_new(), three = sample_new();
+        HtItem item = element("person.otherIdNumber", same[i]);
+        item.number = true;
+        add_item(one, first);
+        add_item(two, item);
+        add_item(three, other);
+        g_assert_true(says_the_same(one, two));
+        g_assert_false(says_the_same(one, three));
     }
 }
 
@@ -194,6 +214,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-digest/half-a-number", test_half_a_number);
     g_test_add_func("/event-digest/attributes", test_attributes);
     g_test_add_func("/event-digest/identities", test_identities);
+    g_test_add_func("/event-digest/groups-of-a-number-are-notation", test_groups);
     g_test_add_func("/event-digest/width-is-notation", test_width);
     g_test_add_func("/event-digest/elements", test_elements);
     g_test_add_func("/event-digest/what-is-not-said", test_what_is_not_said);

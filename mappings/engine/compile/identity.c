@@ -86,9 +86,10 @@ static bool is_number(const HtElementRule *rule)
 }
 
 /* What an element reads as something else than a number is none; a date or a citizen number has one form in the key. */
-static void learn_of_part(HtEventRule *event, unsigned part, const HtElementRule *rule)
+static void learn_of_part(HtEventRule *event, unsigned part, HtElementRule *rule)
 {
     event->id_words[part] |= !is_number(rule);
+    rule->number |= rule->as == HT_AS_STRING;
     if (rule->as == HT_AS_DATE || rule->as == HT_AS_ID_NUMBER) {
         event->id_reads[part] = rule;
     }

@@ -189,7 +189,7 @@ static bool apply(Place *place, const HtElementRule *rule)
     take_origin(recorder->match, rule, text, constant);
     recorder->match->tells_nothing = false;
     HtConverted converted = HT_CONVERTED_NONE;
-    HtItem item = {.form = rule->form, .sending = rule->sending};
+    HtItem item = {.form = rule->form, .sending = rule->sending, .number = rule->number};
     if (text.data && rule->as == HT_AS_REFERENCE) {
         bool wrote = write_reference(place, rule, text);
         if (!wrote) {

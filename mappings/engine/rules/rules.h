@@ -113,6 +113,7 @@ typedef struct {
     unsigned null_flags;
     bool required;
     bool sending;     /* no part of what the event says */
+    bool number;      /* a part of the event's key, or an identity's */
     bool alternative; /* same target as the rule before: skipped when that gave a value */
     bool is_birth_date, is_id_number;
     unsigned tells; /* HtTells bits of a value */
