@@ -23,8 +23,9 @@ test-spool-histories_LIBS := spool base
 test-spool-repair_LIBS := spool base
 test-spool-file_LIBS := spool base
 -include $(srcdir)/tests/adapters/files.mk
-unit_TESTS += test-frame test-abi test-loader test-supervisor test-supervisor-hostile test-host-services test-adapter-kit
+unit_TESTS += test-frame test-tickets test-abi test-loader test-supervisor test-supervisor-hostile test-host-services test-adapter-kit
 test-frame_LIBS := supervisor frame base
+test-tickets_LIBS := supervisor frame base
 test-abi_LIBS := base
 test-loader_LIBS := frame base
 test-supervisor_LIBS := supervisor frame base
