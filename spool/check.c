@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "spool/disk.h"
+#include "spool/finished.h"
 #include "spool/schema.h"
 
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #define QUICK_STEPS 10000
 #define QUICK_EVENTS 1000
 #define FORMAT_OF_TIES 3
+#define FORMAT_OF_FINISHED 5
 #define LINES_MAX 20 /* of one kind */
 
 typedef struct {
@@ -173,6 +175,34 @@ static bool check_relations(Check *check, GError **error)
     return true;
 }
 
+static bool check_finished(Check *check, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows = NULL;
+    bool found = check->format >= FORMAT_OF_FINISHED;
+    if (found && !ht_spool_database_prepare(
+                     check->db, "SELECT consumer, seq, finished FROM cursors WHERE finished IS NOT NULL",
+                     &rows, error)) {
+        return false;
+    }
+    while (found) {
+        g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+        if (!ht_spool_database_row(rows, &found, error)) {
+            return false;
+        }
+        if (!found) {
+            break;
+        }
+        const char *consumer = (const char *)sqlite3_column_text(rows, 0);
+        uint64_t cursor = (uint64_t)sqlite3_column_int64(rows, 1);
+        if (!ht_spool_finished_unpack(cursor, ht_spool_column_bytes(rows, 2), runs)) {
+            find_fault(check, "cursors: what \"%s\" has finished above its cursor cannot be read", consumer);
+        } else if (runs->len > 0 && g_array_index(runs, HtSpoolRun, runs->len - 1).last > check->last) {
+            find_fault(check, "cursors: \"%s\" has finished events that never were", consumer);
+        }
+    }
+    return true;
+}
+
 /* ---- The whole ---- */
 
 static bool check_integrity(Check *check, const char *pragma, GError **error)
@@ -212,7 +242,7 @@ static void check_all(Check *check)
     good = check_events(check, 0, &error) && check_pruned(check, &error);
     note_part(check, "events", good, error);
     error = NULL;
-    good = check_relations(check, &error);
+    good = check_relations(check, &error) && check_finished(check, &error);
     note_part(check, "relations", good, error);
 }
 

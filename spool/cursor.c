@@ -3,7 +3,7 @@
 #include "spool/cursor.h"
 
 struct HtSpoolMarks {
-    GHashTable *cursors; /* consumer to uint64_t * */
+    GHashTable *cursors; /* of HtSpoolCursor */
     GArray *dead;        /* of HtSpoolDeadLetter */
 };
 
@@ -14,15 +14,34 @@ static void clear_dead(void *item)
     g_free(letter->reason);
 }
 
-static GHashTable *new_cursor_table(void)
+static void free_cursor(void *item)
 {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    HtSpoolCursor *cursor = item;
+    g_clear_pointer(&cursor->finished, g_bytes_unref);
+    g_free(cursor);
+}
+
+GHashTable *ht_spool_cursor_table_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_cursor);
+}
+
+void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const HtSpoolCursor *cursor)
+{
+    HtSpoolCursor *place = g_hash_table_lookup(table, consumer);
+    if (!place) {
+        place = g_new0(HtSpoolCursor, 1);
+        g_hash_table_insert(table, g_strdup(consumer), place);
+    }
+    g_clear_pointer(&place->finished, g_bytes_unref);
+    place->sequence = cursor->sequence;
+    place->finished = cursor->finished ? g_bytes_ref(cursor->finished) : NULL;
 }
 
 HtSpoolMarks *ht_spool_marks_new(void)
 {
     HtSpoolMarks *marks = g_new0(HtSpoolMarks, 1);
-    marks->cursors = new_cursor_table();
+    marks->cursors = ht_spool_cursor_table_new();
     marks->dead = g_array_new(FALSE, FALSE, sizeof(HtSpoolDeadLetter));
     g_array_set_clear_func(marks->dead, clear_dead);
     return marks;
@@ -42,14 +61,9 @@ bool ht_spool_marks_are_empty(const HtSpoolMarks *marks)
     return marks->dead->len == 0 && g_hash_table_size(marks->cursors) == 0;
 }
 
-void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, uint64_t cursor)
+void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, const HtSpoolCursor *cursor)
 {
-    uint64_t *place = g_hash_table_lookup(marks->cursors, consumer);
-    if (!place) {
-        place = g_new(uint64_t, 1);
-        g_hash_table_insert(marks->cursors, g_strdup(consumer), place);
-    }
-    *place = cursor;
+    ht_spool_cursor_table_put(marks->cursors, consumer, cursor);
 }
 
 void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter)
@@ -67,7 +81,7 @@ void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
     g_hash_table_iter_init(&iter, older->cursors);
     while (g_hash_table_iter_next(&iter, &consumer, &cursor)) {
         if (!g_hash_table_contains(marks->cursors, consumer)) {
-            ht_spool_marks_move(marks, consumer, *(uint64_t *)cursor);
+            ht_spool_marks_move(marks, consumer, cursor);
         }
     }
     GArray *newer = marks->dead;
@@ -88,8 +102,9 @@ HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolCursors) cursors = g_new0(HtSpoolCursors, 1);
     int64_t count;
-    if (!ht_spool_database_prepare(db, "INSERT OR REPLACE INTO cursors(consumer, seq) VALUES(?1, ?2)",
-                                   &cursors->move, error) ||
+    if (!ht_spool_database_prepare(
+            db, "INSERT OR REPLACE INTO cursors(consumer, seq, finished) VALUES(?1, ?2, ?3)", &cursors->move,
+            error) ||
         !ht_spool_database_prepare(db,
                                    "INSERT OR IGNORE INTO dead_letters(consumer, seq, attempts, reason, time)"
                                    " VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -138,6 +153,20 @@ static bool write_dead(HtSpoolCursors *cursors, const HtSpoolDeadLetter *letter,
     return put_dead(cursors->change_dead, letter, error);
 }
 
+static bool write_cursor(sqlite3_stmt *row, const char *consumer, const HtSpoolCursor *cursor, GError **error)
+{
+    gsize size = 0;
+    const void *finished = cursor->finished ? g_bytes_get_data(cursor->finished, &size) : NULL;
+    ht_spool_bind_text(row, 1, ht_text_from(consumer));
+    sqlite3_bind_int64(row, 2, (sqlite3_int64)cursor->sequence);
+    if (finished) {
+        ht_spool_bind_blob(row, 3, finished, size);
+    } else {
+        sqlite3_bind_null(row, 3);
+    }
+    return ht_spool_database_do(row, error);
+}
+
 bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, GError **error)
 {
     for (guint i = 0; i < marks->dead->len; i++) {
@@ -147,15 +176,12 @@ bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, 
     }
     GHashTableIter iter;
     gpointer consumer, cursor;
+    bool good = true;
     g_hash_table_iter_init(&iter, marks->cursors);
-    while (g_hash_table_iter_next(&iter, &consumer, &cursor)) {
-        ht_spool_bind_text(cursors->move, 1, ht_text_from(consumer));
-        sqlite3_bind_int64(cursors->move, 2, (sqlite3_int64) * (uint64_t *)cursor);
-        if (!ht_spool_database_do(cursors->move, error)) {
-            return false;
-        }
+    while (good && g_hash_table_iter_next(&iter, &consumer, &cursor)) {
+        good = write_cursor(cursors->move, consumer, cursor, error);
     }
-    return true;
+    return good;
 }
 
 uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors)
@@ -175,10 +201,10 @@ void ht_spool_cursors_rolled_back(HtSpoolCursors *cursors)
 
 GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
 {
-    g_autoptr(GHashTable) table = new_cursor_table();
+    g_autoptr(GHashTable) table = ht_spool_cursor_table_new();
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = true;
-    if (!ht_spool_database_prepare(db, "SELECT consumer, seq FROM cursors", &rows, error)) {
+    if (!ht_spool_database_prepare(db, "SELECT consumer, seq, finished FROM cursors", &rows, error)) {
         return NULL;
     }
     while (found) {
@@ -186,9 +212,10 @@ GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
             return NULL;
         }
         if (found) {
-            uint64_t *cursor = g_new(uint64_t, 1);
-            *cursor = (uint64_t)sqlite3_column_int64(rows, 1);
-            g_hash_table_insert(table, g_strdup((const char *)sqlite3_column_text(rows, 0)), cursor);
+            HtText finished = ht_spool_column_bytes(rows, 2);
+            g_autoptr(GBytes) bytes = finished.size > 0 ? g_bytes_new(finished.data, finished.size) : NULL;
+            HtSpoolCursor cursor = {(uint64_t)sqlite3_column_int64(rows, 1), bytes};
+            ht_spool_cursor_table_put(table, (const char *)sqlite3_column_text(rows, 0), &cursor);
         }
     }
     return g_steal_pointer(&table);

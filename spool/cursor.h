@@ -5,6 +5,19 @@
 
 #include "spool/database.h"
 
+/* ---- Where consumers are ---- */
+
+typedef struct {
+    uint64_t sequence;
+    GBytes *finished; /* above it, as finished.h packs it; NULL: nothing */
+} HtSpoolCursor;
+
+/* Of HtSpoolCursor, by the name of the consumer; owns both. */
+GHashTable *ht_spool_cursor_table_new(void);
+
+/* Puts a copy there, instead of the former one. */
+void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const HtSpoolCursor *cursor);
+
 /* ---- Gathered, not yet written ---- */
 
 typedef struct HtSpoolMarks HtSpoolMarks;
@@ -14,7 +27,7 @@ void ht_spool_marks_free(HtSpoolMarks *marks);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolMarks, ht_spool_marks_free)
 
 bool ht_spool_marks_are_empty(const HtSpoolMarks *marks);
-void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, uint64_t cursor);
+void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, const HtSpoolCursor *cursor);
 
 typedef struct {
     uint64_t sequence;
@@ -46,5 +59,5 @@ uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors);
 void ht_spool_cursors_committed(HtSpoolCursors *cursors);
 void ht_spool_cursors_rolled_back(HtSpoolCursors *cursors);
 
-/* All cursors of the file: consumer to uint64_t *, both owned by the table. */
+/* All cursors of the file: a table as ht_spool_cursor_table_new() makes it. */
 GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error);

@@ -47,7 +47,10 @@ static const char step_3[] =
  * under their numbers counts as other content. */
 static const char step_4[] = "ALTER TABLE events ADD COLUMN content BLOB;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4};
+/* Version 5: what a consumer has finished above its cursor (finished.h). */
+static const char step_5[] = "ALTER TABLE cursors ADD COLUMN finished BLOB;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

@@ -7,6 +7,7 @@
 #include "spool/check.h"
 #include "spool/checkpoint.h"
 #include "spool/disk.h"
+#include "spool/finished.h"
 #include "spool/mend.h"
 #include "spool/reader.h"
 #include "spool/schema.h"
@@ -25,7 +26,7 @@ struct HtSpool {
     HtSpoolCommitter *committer;
     HtSpoolWriter *writer;
     HtSpoolReader *reader;
-    GHashTable *cursors; /* consumer to uint64_t *: where each is, marks not yet written included */
+    GHashTable *cursors; /* of HtSpoolCursor: where each consumer is, marks not yet written included */
 
     unsigned backlog;
     void (*changed)(uint64_t last_sequence, void *user);
@@ -291,40 +292,53 @@ void ht_spool_watch(HtSpool *spool, void (*changed)(uint64_t last_sequence, void
     spool->changed_user = user;
 }
 
-static void remember_cursor(HtSpool *spool, const char *consumer, uint64_t cursor)
-{
-    uint64_t *place = g_hash_table_lookup(spool->cursors, consumer);
-    if (!place) {
-        place = g_new(uint64_t, 1);
-        g_hash_table_insert(spool->cursors, g_strdup(consumer), place);
-    }
-    *place = cursor;
-}
-
 bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial, uint64_t *cursor,
                           GError **error)
 {
-    const uint64_t *known = g_hash_table_lookup(spool->cursors, consumer);
+    const HtSpoolCursor *known = g_hash_table_lookup(spool->cursors, consumer);
+    HtSpoolCursor first = {initial, NULL};
     if (known) {
-        *cursor = *known;
+        *cursor = known->sequence;
         return true;
     }
-    ht_spool_writer_move(spool->writer, consumer, initial);
+    ht_spool_writer_move(spool->writer, consumer, &first);
     if (!ht_spool_writer_flush(spool->writer)) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO,
                     "spool: the cursor of \"%s\" could not be written", consumer);
         return false;
     }
-    remember_cursor(spool, consumer, initial);
+    ht_spool_cursor_table_put(spool->cursors, consumer, &first);
     *cursor = initial;
     return true;
 }
 
+GArray *ht_spool_cursor_finished(HtSpool *spool, const char *consumer)
+{
+    GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    const HtSpoolCursor *cursor = g_hash_table_lookup(spool->cursors, consumer);
+    if (cursor && cursor->finished) {
+        gsize size;
+        const char *data = g_bytes_get_data(cursor->finished, &size);
+        if (!ht_spool_finished_unpack(cursor->sequence, (HtText){data, size}, runs)) {
+            ht_log(HT_LOG_ERROR, "spool",
+                   "what consumer %s has finished above its cursor cannot be read: it comes again", consumer);
+        }
+    }
+    return runs;
+}
+
 void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor)
 {
+    ht_spool_cursor_move_past(spool, consumer, cursor, NULL);
+}
+
+void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished)
+{
     if (spool->writer) {
-        remember_cursor(spool, consumer, cursor);
-        ht_spool_writer_move(spool->writer, consumer, cursor);
+        g_autoptr(GBytes) packed = ht_spool_finished_pack(cursor, finished);
+        HtSpoolCursor place = {cursor, packed};
+        ht_spool_cursor_table_put(spool->cursors, consumer, &place);
+        ht_spool_writer_move(spool->writer, consumer, &place);
     }
 }
 

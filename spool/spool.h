@@ -137,9 +137,21 @@ void ht_spool_watch(HtSpool *spool, void (*changed)(uint64_t last_sequence, void
 bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial, uint64_t *cursor,
                           GError **error);
 
-/* Moves the cursor with the next commit (within 100 ms when there is none). After a crash the consumer
- * gets again, with the same ids, what was acknowledged since. */
+typedef struct {
+    uint64_t first, last; /* sequences, both of them included */
+} HtSpoolRun;
+
+/* What was finished above the cursor when it was written last: of HtSpoolRun, ascending; the caller unrefs. Empty when
+ * there is nothing, or what there is cannot be believed, which is logged: it comes again then. */
+GArray *ht_spool_cursor_finished(HtSpool *spool, const char *consumer);
+
+/* Moves the cursor with the next commit (within 100 ms when there is none); nothing above it is finished. After a crash the
+ * consumer gets again, with the same ids, what was acknowledged since. */
 void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor);
+
+/* The same, and `finished` (of HtSpoolRun, ascending, with an open sequence before each; copied) is finished above it. Written
+ * together: after a crash both hold or neither does. */
+void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished);
 
 /* Writes a dead letter for one event, in the same order as cursor moves: a cursor that is behind it on
  * disk implies that it is on disk. `reason` holds no personal data. */

@@ -174,7 +174,7 @@ static void expect_marks(HtSpoolWriter *writer)
     }
 }
 
-void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, uint64_t cursor)
+void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, const HtSpoolCursor *cursor)
 {
     g_mutex_lock(&writer->lock);
     expect_marks(writer);

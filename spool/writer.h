@@ -19,7 +19,7 @@ void ht_spool_writer_stop(HtSpoolWriter *writer);
 /* Takes over the job; it comes back through the completions. */
 void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job);
 
-void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, uint64_t cursor);
+void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, const HtSpoolCursor *cursor);
 void ht_spool_writer_add_dead(HtSpoolWriter *writer, const HtSpoolDeadLetter *letter);
 
 /* Waits until the marks given so far are on disk. False when they could not be written. */

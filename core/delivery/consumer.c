@@ -15,6 +15,8 @@
 #define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
 #define READ_AGAIN_MS 1000
+#define MARK_MS 100      /* what is finished is told to the spool this often, */
+#define MARK_ENTRIES 64  /* but at once while it costs nothing to find out */
 #define FAILURES_DOWN 16 /* so many requests failed and none went through: it is the consumer */
 #define PROBES_AT_ONCE \
     16 /* that fail, while there is what never failed: it may have met what the consumer cannot take */
@@ -45,6 +47,7 @@ struct HtConsumer {
     int64_t rest_until_us; /* as the consumer asked */
     int64_t sent_us;       /* when the last request went */
     int64_t read_at_us;    /* not read before */
+    int64_t mark_at_us;    /* what is finished is not told before */
     uint64_t delivered, skipped, dead, attempts, failures;
     char *last_error;
 };
@@ -113,6 +116,9 @@ static void set_timer(HtConsumer *consumer)
     if (consumer->read_at_us > now_us) {
         at_us = MIN(at_us, consumer->read_at_us);
     }
+    if (consumer->window.finished) {
+        at_us = MIN(at_us, MAX(consumer->mark_at_us, now_us));
+    }
     g_source_set_ready_time(consumer->timer, at_us == INT64_MAX ? -1 : at_us);
 }
 
@@ -161,9 +167,13 @@ static void read_ahead(HtConsumer *consumer)
     bool room = g_queue_get_length(&consumer->window.entries) < WINDOW_EVENTS &&
                 consumer->window.bytes < consumer->config->window_bytes;
     bool due = consumer->read_at_us <= ht_clock_monotonic();
-    if (!consumer->reading && room && due && consumer->window.read_to < last) {
+    if (consumer->reading || !room || !due) {
+        return;
+    }
+    uint64_t from = ht_window_read_from(&consumer->window);
+    if (from < last) {
         consumer->reading = true;
-        ht_spool_read(consumer->options->spool, consumer->window.read_to, PAGE_EVENTS,
+        ht_spool_read(consumer->options->spool, from, PAGE_EVENTS,
                       MIN(PAGE_BYTES, consumer->config->window_bytes), take_page, consumer);
     }
 }
@@ -433,15 +443,28 @@ static GPtrArray *pick(HtConsumer *consumer)
     return entries && entries->len > 0 ? g_steal_pointer(&entries) : NULL;
 }
 
+/* Tells the spool what is finished: up to the cursor, and above it. */
+static void mark(HtConsumer *consumer, bool now)
+{
+    HtWindow *window = &consumer->window;
+    int64_t now_us = ht_clock_monotonic();
+    bool due = now || consumer->mark_at_us <= now_us || window->entries.length <= MARK_ENTRIES;
+    if (!window->finished || !due) {
+        return;
+    }
+    ht_window_advance(window);
+    g_autoptr(GArray) finished = ht_window_finished(window);
+    ht_spool_cursor_move_past(consumer->options->spool, consumer->config->name, window->cursor, finished);
+    consumer->mark_at_us = now_us + MARK_MS * 1000;
+}
+
 static void pump(HtConsumer *consumer)
 {
     for (GPtrArray *entries; (entries = pick(consumer));) {
         send_entries(consumer, entries);
     }
-    if (ht_window_advance(&consumer->window)) {
-        ht_spool_cursor_move(consumer->options->spool, consumer->config->name, consumer->window.cursor);
-    }
     read_ahead(consumer);
+    mark(consumer, false);
     set_timer(consumer);
     consumer_assert(consumer);
 }
@@ -474,7 +497,7 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
                                consumer->config->line, consumer->config->name, error->message);
         return false;
     }
-    ht_window_init(&consumer->window, cursor);
+    ht_window_init(&consumer->window, cursor, ht_spool_cursor_finished(spool, consumer->config->name));
     return true;
 }
 
@@ -500,6 +523,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
 void ht_consumer_free(HtConsumer *consumer)
 {
     ht_timer_free(consumer->timer);
+    mark(consumer, true);
     ht_window_clear(&consumer->window);
     if (consumer->transport) {
         consumer->transport->free(consumer->transport);

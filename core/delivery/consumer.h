@@ -25,7 +25,7 @@
  *   3. While DELIVERING, fewer than FAILURES_DOWN requests failed since one went through.
  *   4. Probes with what never failed are counted in PROBING only.
  *   5. What is freed lives on only until the page comes that was asked for.
- *   6. The cursor that the spool was given is the window's, and never sinks.
+ *   6. The cursor that the spool was given never sinks, and what it was told to be finished stays so.
  * What may be trusted: in DELIVERING, that no rest is under way that the consumer asked for; of `last_error`, that nothing
  * stands there that a consumer wrote. */
 #pragma once

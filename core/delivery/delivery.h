@@ -27,8 +27,8 @@ void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence);
 /* Sends nothing more, and turns the default main context until the requests under way have ended, at most for so long. */
 void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms);
 
-/* Drains for up to a second, then drops the requests still under way. Cursors stay where what is finished without a gap
- * ends: what was acknowledged behind an event that is not comes again after the next start. */
+/* Drains for up to a second, then drops the requests still under way. What is finished is handed to the spool, also above an event
+ * that is not. */
 void ht_delivery_free(HtDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)
 

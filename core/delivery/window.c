@@ -128,9 +128,9 @@ static HtEntryRow *first_timed(const HtWindow *window, HtEntryState state)
 
 /* ---- Beginning and end ---- */
 
-void ht_window_init(HtWindow *window, uint64_t cursor)
+void ht_window_init(HtWindow *window, uint64_t cursor, GArray *known)
 {
-    *window = (HtWindow){.cursor = cursor, .read_to = cursor};
+    *window = (HtWindow){.cursor = cursor, .read_to = cursor, .known = known};
     window->rows = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     for (unsigned i = 0; i < G_N_ELEMENTS(window->clock); i++) {
         window->clock[i] = g_sequence_new(NULL);
@@ -150,6 +150,7 @@ void ht_window_clear(HtWindow *window)
         free_entry(entry);
     }
     g_clear_pointer(&window->rows, g_hash_table_unref);
+    g_clear_pointer(&window->known, g_array_unref);
     for (unsigned i = 0; i < G_N_ELEMENTS(window->clock); i++) {
         g_clear_pointer(&window->clock[i], g_sequence_free);
     }
@@ -228,14 +229,41 @@ static void add_event(HtWindow *window, const HtStoredEvent *event)
     }
 }
 
+/* The first run that was known and does not lie wholly below the sequence; NULL when there is none. */
+static HtSpoolRun *known_run(HtWindow *window, uint64_t sequence)
+{
+    HtSpoolRun *run = NULL;
+    while (window->known && window->next_known < window->known->len && !run) {
+        run = &g_array_index(window->known, HtSpoolRun, window->next_known);
+        if (run->last < sequence) {
+            window->next_known++;
+            run = NULL;
+        }
+    }
+    return run;
+}
+
+uint64_t ht_window_read_from(HtWindow *window)
+{
+    const HtSpoolRun *run = known_run(window, window->read_to + 1);
+    if (run && run->first <= window->read_to + 1) {
+        window->read_to = run->last;
+        window->finished = true;
+    }
+    return window->read_to;
+}
+
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
                        bool (*wanted)(void *user, const HtStoredEvent *event), void *user)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < page->events->len; i++) {
         const HtStoredEvent *event = page->events->pdata[i];
+        const HtSpoolRun *known = known_run(window, event->sequence);
         window->read_to = event->sequence;
-        if (wanted(user, event)) {
+        if ((known && known->first <= event->sequence) || !wanted(user, event)) {
+            window->finished = true;
+        } else {
             add_event(window, event);
             count++;
         }
@@ -386,6 +414,7 @@ void ht_window_finish(HtWindow *window, HtEntry *entry)
     g_queue_unlink(&window->entries, &entry->link);
     g_queue_unlink(&row->entries, &entry->row_link);
     free_entry(entry);
+    window->finished = true;
     row->sending--;
     if (row->entries.length == 0) {
         g_hash_table_remove(window->rows, GUINT_TO_POINTER(row->person));
@@ -422,10 +451,40 @@ bool ht_window_has_untried(const HtWindow *window)
     return first_row(window, HT_ENTRY_FRESH) || first_row(window, HT_ENTRY_SPLIT);
 }
 
+static void add_run(GArray *runs, uint64_t first, uint64_t last)
+{
+    HtSpoolRun run = {first, last};
+    HtSpoolRun *before = runs->len > 0 ? &g_array_index(runs, HtSpoolRun, runs->len - 1) : NULL;
+    if (before && before->last + 1 >= first) {
+        before->last = MAX(before->last, last);
+    } else if (first <= last) {
+        g_array_append_val(runs, run);
+    }
+}
+
+/* Between the entries, and what a former run finished behind all that was read. */
+GArray *ht_window_finished(HtWindow *window)
+{
+    GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    const HtSpoolRun *known = known_run(window, window->read_to + 1);
+    const GList *link = window->entries.head;
+    for (uint64_t first; link; link = link->next) {
+        first = ((const HtEntry *)link->data)->sequence + 1;
+        add_run(runs, first,
+                link->next ? ((const HtEntry *)link->next->data)->sequence - 1 : window->read_to);
+    }
+    for (unsigned i = window->next_known; known && i < window->known->len; i++) {
+        known = &g_array_index(window->known, HtSpoolRun, i);
+        add_run(runs, MAX(known->first, window->read_to + 1), known->last);
+    }
+    window->finished = false;
+    return runs;
+}
+
 bool ht_window_advance(HtWindow *window)
 {
     uint64_t before = window->cursor;
     const HtEntry *first = g_queue_peek_head(&window->entries);
-    window->cursor = MAX(before, first ? first->sequence - 1 : window->read_to);
+    window->cursor = MAX(before, first ? first->sequence - 1 : ht_window_read_from(window));
     return window->cursor != before;
 }

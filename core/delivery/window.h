@@ -72,10 +72,17 @@ typedef struct {
     size_t bytes;
     uint64_t read_to; /* the last sequence read into the window */
     uint64_t cursor;  /* everything up to it is finished */
+    bool finished;    /* something was, since ht_window_finished() was asked */
+    GArray *known;    /* of HtSpoolRun: finished before the start, and from `next_known` on not read yet */
+    unsigned next_known;
 } HtWindow;
 
-void ht_window_init(HtWindow *window, uint64_t cursor);
+/* `known` (of HtSpoolRun, above the cursor; transfer full, may be NULL) is what a former run finished: it is passed over. */
+void ht_window_init(HtWindow *window, uint64_t cursor, GArray *known);
 void ht_window_clear(HtWindow *window);
+
+/* From where on the next page is wanted: what is known to be finished is not read again. Not while a page is on its way. */
+uint64_t ht_window_read_from(HtWindow *window);
 
 /* Takes the page; `wanted` says which events the consumer gets, the others are finished at once. Returns how many it
  * gets. */
@@ -126,6 +133,9 @@ bool ht_window_is_short(const HtWindow *window, unsigned most, int64_t now_us);
 
 /* Whether there is something that did not fail alone yet. */
 bool ht_window_has_untried(const HtWindow *window);
+
+/* What is finished above the cursor: of HtSpoolRun, in order; the caller unrefs. */
+GArray *ht_window_finished(HtWindow *window);
 
 /* Brings the cursor up to the first entry left; true when it moved. */
 bool ht_window_advance(HtWindow *window);

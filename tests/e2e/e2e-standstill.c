@@ -179,6 +179,45 @@ static void test_the_first_sign_of_life_starts_delivery_again(void)
     live_through("retry-first = 20ms\nretry-max = 1h\nrest-max = 200ms\n", ask_for_a_day, work_again);
 }
 
+static bool is_the_first(unsigned business)
+{
+    return business == 1;
+}
+
+/* Also what was acknowledged above an event that is not. */
+static void test_nothing_that_was_acknowledged_comes_again_after_a_restart(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        Fixture f;
+        start(&f, modes[i]);
+        platform_refuse_if(f.platform, is_the_first, 500);
+        post_deaths(&f, EVENTS);
+        g_assert_true(platform_wait(f.platform, EVENTS - 1, WAIT_MS));
+        if (i == 0) {
+            g_usleep(500000); /* what is finished is written within a fifth of a second */
+            bus_process_kill(f.bus);
+        } else {
+            g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+        }
+        bus_process_start(f.bus);
+        post_deaths(&f, 10);
+        g_assert_true(platform_wait(f.platform, EVENTS + 9, WAIT_MS));
+        bus_process_wait_figure(f.bus, "consumers.0.failing", 1, WAIT_MS);
+        g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.cursor"), ==, 0);
+        g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.delivered"), ==, 10);
+        platform_refuse_if(f.platform, NULL, 0);
+        bus_process_kill(f.bus);
+        bus_process_start(f.bus);
+        g_assert_true(platform_wait(f.platform, EVENTS + 10, WAIT_MS));
+        bus_process_wait_figure(f.bus, "consumers.0.cursor", EVENTS + 10, WAIT_MS);
+        PlatformCount count;
+        platform_count(f.platform, &count);
+        g_assert_cmpuint(count.repeated, <=, 10); /* which were taken just before the kill */
+        g_assert_cmpuint(count.doubled + count.disordered, ==, 0);
+        stop(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -188,5 +227,7 @@ int main(int argc, char **argv)
                     test_one_failure_in_twenty_rests_nobody);
     g_test_add_func("/standstill/the-first-sign-of-life-starts-delivery-again",
                     test_the_first_sign_of_life_starts_delivery_again);
+    g_test_add_func("/standstill/nothing-acknowledged-comes-again-after-a-restart",
+                    test_nothing_that_was_acknowledged_comes_again_after_a_restart);
     return g_test_run();
 }

@@ -454,7 +454,8 @@ static void make_format_3(Place *place)
     g_assert_cmpint(place_number(place, "SELECT count(*) FROM keys WHERE value >> 62 & 1"), ==, 3);
     place_change(place, "UPDATE keys SET value = CASE WHEN value & 3 = 3 THEN 2 << 2 | 3 ELSE 2 END"
                         " WHERE value >> 62 & 1;"
-                        "ALTER TABLE events DROP COLUMN content; PRAGMA user_version = 3");
+                        "ALTER TABLE events DROP COLUMN content;"
+                        " ALTER TABLE cursors DROP COLUMN finished; PRAGMA user_version = 3");
 }
 
 TEST(test_migrates_format_3)

@@ -392,6 +392,65 @@ TEST(test_cursor_starts_and_stays)
     g_assert_cmpint(place_number(place, "SELECT seq FROM cursors WHERE consumer = 'platform'"), ==, 2);
 }
 
+static void assert_runs(HtSpool *spool, const HtSpoolRun *runs, unsigned count)
+{
+    g_autoptr(GArray) stored = ht_spool_cursor_finished(spool, "platform");
+    g_assert_cmpuint(stored->len, ==, count);
+    if (count > 0) {
+        g_assert_cmpmem(stored->data, stored->len * sizeof *runs, runs, count * sizeof *runs);
+    }
+}
+
+TEST(test_what_is_finished_above_the_cursor_stays)
+{
+    (void)unused;
+    const HtSpoolRun runs[] = {{3, 3}, {5, 9}, {200, 100000}, {UINT64_C(1) << 40, (UINT64_C(1) << 40) + 1}};
+    g_autoptr(GArray) finished = g_array_new(FALSE, FALSE, sizeof *runs);
+    uint64_t cursor;
+    g_array_append_vals(finished, runs, G_N_ELEMENTS(runs));
+    g_assert_true(ht_spool_cursor_open(place->spool, "platform", 1, &cursor, NULL));
+    assert_runs(place->spool, NULL, 0);
+    ht_spool_cursor_move_past(place->spool, "platform", 1, finished);
+    assert_runs(place->spool, runs, G_N_ELEMENTS(runs));
+    place_close(place);
+    place_open(place);
+    g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, NULL));
+    g_assert_cmpuint(cursor, ==, 1);
+    assert_runs(place->spool, runs, G_N_ELEMENTS(runs));
+    ht_spool_cursor_move(place->spool, "platform", 2);
+    assert_runs(place->spool, NULL, 0);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM cursors WHERE finished IS NULL"), ==, 1);
+}
+
+/* Each bit of it, and the cursor that it belongs to: what is finished is not believed, so that it comes again. */
+TEST(test_a_changed_set_of_finished_events_is_not_believed)
+{
+    (void)unused;
+    static const char *const changes[] = {
+        "UPDATE cursors SET seq = 2",
+        "UPDATE cursors SET finished = x'00'",
+        "UPDATE cursors SET finished = CAST(x'05' || substr(finished, 2) AS BLOB)",
+        "UPDATE cursors SET finished = substr(finished, 1, length(finished) - 1)",
+    };
+    const HtSpoolRun run = {3, 9};
+    g_autoptr(GArray) finished = g_array_new(FALSE, FALSE, sizeof run);
+    g_array_append_val(finished, run);
+    for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {
+        uint64_t cursor;
+        g_assert_true(ht_spool_cursor_open(place->spool, "platform", 1, &cursor, NULL));
+        ht_spool_cursor_move_past(place->spool, "platform", 1, finished);
+        place_close(place);
+        g_autoptr(GString) report = g_string_new(NULL);
+        place_change(place, changes[i]);
+        g_assert_cmpint(ht_spool_check(place->options.directory, report, NULL), >, 0);
+        g_assert_nonnull(
+            strstr(report->str, "what \"platform\" has finished above its cursor cannot be read"));
+        place_open(place);
+        assert_runs(place->spool, NULL, 0);
+    }
+}
+
 TEST(test_dead_letters_go_with_the_cursor)
 {
     (void)unused;
@@ -546,7 +605,10 @@ int main(int argc, char **argv)
     add("/spool/read/pages-are-consecutive", test_pages_are_consecutive);
     add("/spool/read/page-ends-at-its-bytes", test_page_ends_at_its_bytes);
     add("/spool/cursor/starts-and-stays", test_cursor_starts_and_stays);
-    add("/spool/cursor/dead-tasks-go-with-it", test_dead_letters_go_with_the_cursor);
+    add("/spool/cursor/what-is-finished-above-it-stays", test_what_is_finished_above_the_cursor_stays);
+    add("/spool/cursor/changed-finished-set-is-not-believed",
+        test_a_changed_set_of_finished_events_is_not_believed);
+    add("/spool/cursor/dead-letters-go-with-it", test_dead_letters_go_with_the_cursor);
     add("/spool/cursor/is-committed-without-messages", test_marks_alone_are_committed);
     add("/spool/disk/keeps-a-ballast", test_keeps_a_ballast);
     add("/spool/disk/files-are-private", test_files_are_private);

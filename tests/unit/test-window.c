@@ -65,7 +65,7 @@ static GPtrArray *pick(HtWindow *window, unsigned most)
 static void test_persons_go_in_parallel_and_each_in_order(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     g_assert_cmpuint(ht_window_add(&window, page_of(1, "axbacb"), all_but_x, NULL), ==, 5);
     g_autoptr(GPtrArray) first = pick(&window, 2);
     assert_picked(first, "1 3");
@@ -89,7 +89,7 @@ static void test_persons_go_in_parallel_and_each_in_order(void)
 static void test_an_event_that_must_go_alone_goes_alone(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "aabc"), all_but_x, NULL);
     g_autoptr(GPtrArray) batch = pick(&window, 9);
     assert_picked(batch, "1 2 3 4");
@@ -105,7 +105,7 @@ static void test_an_event_that_must_go_alone_goes_alone(void)
 static void test_an_event_goes_in_no_larger_company_than_it_may(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "abcdefg"), all_but_x, NULL);
     g_autoptr(GPtrArray) batch = pick(&window, 6);
     for (unsigned i = 0; i < batch->len; i++) {
@@ -125,7 +125,7 @@ static void test_an_event_that_waits_for_its_time_holds_back_its_person(void)
     static const HtEntryState states[] = {HT_ENTRY_DOUBTED, HT_ENTRY_POISON};
     for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
         HtWindow window;
-        ht_window_init(&window, 0);
+        ht_window_init(&window, 0, NULL);
         ht_window_add(&window, page_of(1, "abab"), all_but_x, NULL);
         g_autoptr(GPtrArray) first = pick(&window, 1);
         ht_window_wait(&window, first->pdata[0], states[i], 2000);
@@ -148,7 +148,7 @@ static void test_what_never_failed_goes_before_what_did(void)
     HtWindow window;
     g_autofree char *persons = g_strdup("abcdefghijklmnopqrst");
     g_autoptr(GString) order = g_string_new(NULL);
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, persons), all_but_x, NULL);
     g_autoptr(GPtrArray) two = pick(&window, 2);
     ht_window_wait(&window, two->pdata[0], HT_ENTRY_POISON, 500);
@@ -166,7 +166,7 @@ static void test_what_failed_alone_is_left_out_when_the_caller_says_so(void)
 {
     HtWindow window;
     HtPick others = {9, 1 << 20, 1000, false};
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "ab"), all_but_x, NULL);
     g_autoptr(GPtrArray) first = pick(&window, 1);
     ht_window_try_again(&window, first->pdata[0]);
@@ -179,7 +179,7 @@ static void test_what_failed_alone_is_left_out_when_the_caller_says_so(void)
 static void test_a_sign_of_life_releases_what_is_doubted(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "abc"), all_but_x, NULL);
     g_autoptr(GPtrArray) all = pick(&window, 3);
     ht_window_wait(&window, all->pdata[0], HT_ENTRY_DOUBTED, 5000);
@@ -203,7 +203,7 @@ static void test_a_probe_is_what_never_failed_from_anywhere(void)
     unsigned different = 0;
     for (unsigned i = 0; i < 60; i++) {
         g_autofree char *persons = g_strdup("ABCDEFGHIJKLMNOPQRSTUVWYZabcdefghijklmn");
-        ht_window_init(&window, 0);
+        ht_window_init(&window, 0, NULL);
         ht_window_add(&window, page_of(1, persons), all_but_x, NULL);
         g_autoptr(GPtrArray) first = pick(&window, 1);
         ht_window_wait(&window, first->pdata[0], HT_ENTRY_DOUBTED, 500);
@@ -216,7 +216,7 @@ static void test_a_probe_is_what_never_failed_from_anywhere(void)
         ht_window_clear(&window);
     }
     g_assert_cmpuint(different, >, 10);
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "ab"), all_but_x, NULL);
     g_autoptr(GPtrArray) both = pick(&window, 2);
     ht_window_wait(&window, both->pdata[0], HT_ENTRY_DOUBTED, 9000);
@@ -229,7 +229,7 @@ static void test_a_probe_is_what_never_failed_from_anywhere(void)
 static void test_a_person_whose_event_was_not_sent_keeps_its_place(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "aba"), all_but_x, NULL);
     g_autoptr(GPtrArray) sent = pick(&window, 9);
     assert_picked(sent, "1 2 3");
@@ -248,7 +248,7 @@ static void test_a_person_whose_event_was_not_sent_keeps_its_place(void)
 static void test_a_window_holds_only_what_is_wanted(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     g_autofree char *persons = g_strnfill(500, 'x');
     persons[250] = 'a';
     ht_window_add(&window, page_of(1, persons), all_but_x, NULL); /* which frees the page */
@@ -280,10 +280,76 @@ static void test_a_request_is_named_by_its_events(void)
 static void test_what_is_not_routed_moves_the_cursor(void)
 {
     HtWindow window;
-    ht_window_init(&window, 0);
+    ht_window_init(&window, 0, NULL);
     g_assert_cmpuint(ht_window_add(&window, page_of(1, "xxx"), all_but_x, NULL), ==, 0);
     g_assert_true(ht_window_advance(&window));
     g_assert_cmpuint(window.cursor, ==, 3);
+    ht_window_clear(&window);
+}
+
+static GArray *runs_of(const char *text)
+{
+    GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    for (char **word = words; *word && **word; word++) {
+        HtSpoolRun run = {strtoul(*word, NULL, 10), strtoul(strchr(*word, '-') + 1, NULL, 10)};
+        g_array_append_val(runs, run);
+    }
+    return runs;
+}
+
+static void assert_finished(HtWindow *window, uint64_t cursor, const char *wanted)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    ht_window_advance(window);
+    g_assert_cmpuint(window->cursor, ==, cursor);
+    g_autoptr(GArray) runs = ht_window_finished(window);
+    for (unsigned i = 0; i < runs->len; i++) {
+        const HtSpoolRun *run = &g_array_index(runs, HtSpoolRun, i);
+        g_string_append_printf(text, "%s%u-%u", i ? " " : "", (unsigned)run->first, (unsigned)run->last);
+    }
+    g_assert_cmpstr(text->str, ==, wanted);
+}
+
+static void test_what_is_finished_above_the_cursor_is_told(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_add(&window, page_of(1, "axbcdex"), all_but_x, NULL);
+    assert_finished(&window, 0, "2-2 7-7");
+    g_autoptr(GPtrArray) all = pick(&window, 9);
+    ht_window_finish(&window, all->pdata[1]); /* 3 */
+    ht_window_finish(&window, all->pdata[3]); /* 5 */
+    g_assert_true(window.finished);
+    assert_finished(&window, 0, "2-3 5-5 7-7");
+    g_assert_false(window.finished);
+    ht_window_finish(&window, all->pdata[0]);
+    assert_finished(&window, 3, "5-5 7-7");
+    ht_window_finish(&window, all->pdata[2]);
+    ht_window_finish(&window, all->pdata[4]);
+    assert_finished(&window, 7, "");
+    ht_window_clear(&window);
+}
+
+static void test_what_a_former_run_finished_is_passed_over(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 10, runs_of("12-15 18-18 20-29 40-49"));
+    g_assert_cmpuint(ht_window_read_from(&window), ==, 10);
+    assert_finished(&window, 10, "12-15 18-18 20-29 40-49"); /* none of it is forgotten before it was met */
+    g_assert_cmpuint(ht_window_add(&window, page_of(11, "abc"), all_but_x, NULL), ==, 1);
+    g_assert_cmpuint(ht_window_read_from(&window), ==, 15);
+    assert_finished(&window, 10, "12-15 18-18 20-29 40-49");
+    g_assert_cmpuint(ht_window_add(&window, page_of(16, "abcd"), all_but_x, NULL), ==, 3);
+    g_assert_cmpuint(ht_window_read_from(&window), ==, 29);
+    assert_finished(&window, 10, "12-15 18-18 20-29 40-49");
+    g_autoptr(GPtrArray) all = pick(&window, 9);
+    assert_picked(all, "11 16 17 19");
+    finish(&window, all);
+    assert_finished(&window, 29, "40-49");
+    g_assert_cmpuint(ht_window_add(&window, page_of(30, "xxxxxxxxxx"), all_but_x, NULL), ==, 0);
+    assert_finished(&window, 49, "");
+    g_assert_cmpuint(ht_window_read_from(&window), ==, 49);
     ht_window_clear(&window);
 }
 
@@ -311,5 +377,9 @@ int main(int argc, char **argv)
     g_test_add_func("/window/holds-only-what-is-wanted", test_a_window_holds_only_what_is_wanted);
     g_test_add_func("/webhook/a-request-is-named-by-its-events", test_a_request_is_named_by_its_events);
     g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
+    g_test_add_func("/window/what-is-finished-above-the-cursor-is-told",
+                    test_what_is_finished_above_the_cursor_is_told);
+    g_test_add_func("/window/what-a-former-run-finished-is-passed-over",
+                    test_what_a_former_run_finished_is_passed_over);
     return g_test_run();
 }

@@ -1,0 +1,277 @@
+/* One consumer with a spool and a network that the test plays. For one program each: the functions are those of the spool and of
+ * the sender. */
+#pragma once
+
+#include "core/base/log.h"
+#include "core/delivery/consumer.h"
+#include "tests/lib/data.h"
+
+#include <glib/gstdio.h>
+
+#define DEADLINE_S 20
+#define POSTS_MOST 15000 /* more than any test needs: nothing may be sent again and again without a pause */
+#define OWN_SIZE 16      /* of a subject of its own */
+#define UNREACHED (-1)   /* instead of a status: nothing could be sent */
+
+/* ---- The spool: one event for each letter of `persons`, which names whom it is about; each * is somebody else ---- */
+
+static struct {
+    const char *persons;
+    size_t data_bytes;
+    uint64_t read_to, cursor, above; /* `above`: finished, of those above the cursor */
+    GString *dead;                   /* "3:2 " sequence and attempts */
+    char *reason;
+} spool;
+
+uint64_t ht_spool_last_sequence(HtSpool *none)
+{
+    (void)none;
+    return strlen(spool.persons);
+}
+
+void ht_spool_page_free(HtSpoolPage *page)
+{
+    g_ptr_array_unref(page->events);
+    g_free(page);
+}
+
+typedef struct {
+    HtSpoolPage *page;
+    HtSpoolPageDone done;
+    void *user;
+} Reading;
+
+static gboolean end_reading(void *user)
+{
+    Reading *reading = user;
+    reading->done(reading->page, NULL, reading->user);
+    g_free(reading);
+    return G_SOURCE_REMOVE;
+}
+
+static HtStoredEvent *make_event(uint64_t sequence)
+{
+    HtStoredEvent *event = g_malloc0(sizeof *event + spool.data_bytes + OWN_SIZE);
+    char *own = (char *)(event + 1) + spool.data_bytes;
+    event->sequence = sequence;
+    event->id.bytes[HT_UUID_SIZE - 1] = (uint8_t)sequence;
+    event->subject = (HtText){spool.persons + sequence - 1, 1};
+    if (spool.persons[sequence - 1] == '*') {
+        event->subject = (HtText){own, (size_t)g_snprintf(own, OWN_SIZE, "%u", (unsigned)sequence)};
+    }
+    event->event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
+    event->event.data = (HtText){(char *)(event + 1), spool.data_bytes};
+    return event;
+}
+
+void ht_spool_read(HtSpool *none, uint64_t after, unsigned limit, size_t limit_bytes, HtSpoolPageDone done,
+                   void *user)
+{
+    (void)none;
+    Reading *reading = g_new0(Reading, 1);
+    *reading = (Reading){g_new0(HtSpoolPage, 1), done, user};
+    reading->page->events = g_ptr_array_new_with_free_func(g_free);
+    size_t bytes = 0;
+    for (; spool.persons[after] && reading->page->events->len < limit && bytes < limit_bytes; after++) {
+        g_ptr_array_add(reading->page->events, make_event(after + 1));
+        bytes += spool.data_bytes;
+    }
+    spool.read_to = after;
+    g_idle_add(end_reading, reading);
+}
+
+bool ht_spool_cursor_open(HtSpool *none, const char *consumer, uint64_t initial, uint64_t *cursor,
+                          GError **error)
+{
+    (void)none, (void)consumer, (void)error;
+    *cursor = initial;
+    return true;
+}
+
+GArray *ht_spool_cursor_finished(HtSpool *none, const char *consumer)
+{
+    (void)none, (void)consumer;
+    return g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+}
+
+void ht_spool_cursor_move_past(HtSpool *none, const char *consumer, uint64_t cursor, const GArray *finished)
+{
+    (void)none, (void)consumer;
+    g_assert_cmpuint(cursor, >=, spool.cursor);
+    spool.cursor = cursor;
+    spool.above = 0;
+    for (unsigned i = 0; i < finished->len; i++) {
+        const HtSpoolRun *run = &g_array_index(finished, HtSpoolRun, i);
+        spool.above += run->last - run->first + 1;
+    }
+}
+
+void ht_spool_dead_letter(HtSpool *none, const char *consumer, uint64_t sequence, unsigned attempts,
+                          const char *reason)
+{
+    (void)none, (void)consumer;
+    g_string_append_printf(spool.dead, "%u:%u ", (unsigned)sequence, attempts);
+    g_free(spool.reason);
+    spool.reason = g_strdup(reason);
+}
+
+/* ---- The network: requests wait here until the test answers ---- */
+
+typedef struct {
+    char *events; /* "1 2 3 " */
+    void (*done)(const HtPosted *posted, void *user);
+    void (*drop)(void *user);
+    void *user;
+} Request;
+
+static GPtrArray *requests; /* of Request, under way */
+static unsigned posts;      /* in all */
+
+static void free_request(void *data)
+{
+    Request *request = data;
+    if (request->drop) {
+        request->drop(request->user);
+    }
+    g_free(request->events);
+    g_free(request);
+}
+
+void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *posted, void *user),
+                    void *user)
+{
+    (void)none;
+    static const char key[] = "\"sequence\":\"";
+    g_autoptr(GString) events = g_string_new(NULL);
+    ht_buffer_add_char(&post->body, '\0');
+    for (const char *at = post->body.data; (at = strstr(at, key)); at++) {
+        g_string_append_printf(events, "%u ", (unsigned)g_ascii_strtoull(at + strlen(key), NULL, 10));
+    }
+    ht_buffer_clear(&post->body);
+    Request *request = g_new0(Request, 1);
+    *request = (Request){g_strdup(events->str), done, post->drop, user};
+    g_ptr_array_add(requests, request);
+    posts++;
+}
+
+/* Answers the request that is under way longest. */
+static void answer_with(const HtPosted *posted)
+{
+    Request *request = g_ptr_array_steal_index(requests, 0);
+    g_assert_cmpuint(posts, <, POSTS_MOST);
+    request->drop = NULL;
+    request->done(posted, request->user);
+    free_request(request);
+}
+
+static void answer(long status, uint64_t retry_after_ms)
+{
+    HtPosted posted = {.status = MAX(status, 0),
+                       .error = status > 0 ? NULL : "Couldn't connect to server",
+                       .unsent = status == UNREACHED,
+                       .retry_after_ms = retry_after_ms,
+                       .body = HT_TEXT_LITERAL("no: \33[31m990104 19800101 9915 is wrong")};
+    answer_with(&posted);
+}
+
+static bool holds(const char *events, unsigned sequence)
+{
+    g_autofree char *padded = g_strdup_printf(" %s", events);
+    g_autofree char *wanted = g_strdup_printf(" %u ", sequence);
+    return strstr(padded, wanted) != NULL;
+}
+
+/* ---- The consumer ---- */
+
+typedef struct {
+    HtDictionary *dictionary;
+    HtConfig *config;
+    HtDeliveryOptions options;
+    HtConsumer *consumer;
+} Fixture;
+
+static HtConfig *config_of(const char *keys)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-consumer-XXXXXX", NULL);
+    g_close(g_mkstemp(path), NULL);
+    g_autofree char *text =
+        g_strdup_printf("[bus]\nname = b\n[source s]\ndepartment = police\nadapter = xml\nmapping = m\n"
+                        "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n%s%s[route r]\nto = c\n",
+                        strstr(keys, "retry") ? "" : "retry-first = 10ms\nretry-max = 40ms\n", keys);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_autoptr(GString) errors = g_string_new(NULL);
+    HtConfig *config = ht_config_load(path, errors);
+    g_unlink(path);
+    g_assert_cmpstr(errors->str, ==, "");
+    return config;
+}
+
+static void start(Fixture *f, const char *keys, const char *persons)
+{
+    spool.persons = persons;
+    spool.read_to = spool.cursor = 0;
+    spool.dead = g_string_new(NULL);
+    requests = g_ptr_array_new_with_free_func(free_request);
+    posts = 0;
+    f->dictionary = test_dictionary();
+    f->config = config_of(keys);
+    f->options = (HtDeliveryOptions){f->config, f->dictionary, NULL};
+    g_autoptr(GString) errors = g_string_new(NULL);
+    f->consumer = ht_consumer_new(f->config->consumers->pdata[0], &f->options, NULL, errors);
+    g_assert_cmpstr(errors->str, ==, "");
+}
+
+static void stop(Fixture *f)
+{
+    ht_consumer_stop(f->consumer);
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
+    g_ptr_array_unref(requests);
+    ht_consumer_free(f->consumer);
+    ht_config_free(f->config);
+    ht_dictionary_free(f->dictionary);
+    g_string_free(spool.dead, TRUE);
+    g_clear_pointer(&spool.reason, g_free);
+    spool.data_bytes = 0;
+}
+
+static gboolean fail_late(void *user)
+{
+    (void)user;
+    g_assert_cmpstr("no request", ==, "a request");
+    return G_SOURCE_REMOVE;
+}
+
+/* Turns the main loop until so many requests are under way. */
+static void await(unsigned under_way)
+{
+    guint deadline = g_timeout_add_seconds(DEADLINE_S, fail_late, NULL);
+    while (requests->len < under_way) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_source_remove(deadline);
+}
+
+static void turn(void)
+{
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
+}
+
+static HtConsumerStatus status_of(const Fixture *f)
+{
+    HtConsumerStatus status;
+    ht_consumer_status(f->consumer, &status);
+    return status;
+}
+
+/* Plays a platform that answers `status` to every request with event `poison`, and takes the others, until `delivered`
+ * are. */
+static void serve(Fixture *f, unsigned poison, long status, uint64_t delivered)
+{
+    while (status_of(f).delivered < delivered) {
+        await(1);
+        Request *first = requests->pdata[0];
+        answer(holds(first->events, poison) ? status : 204, 0);
+    }
+}
