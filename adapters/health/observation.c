@@ -1,5 +1,5 @@
-/* The entries of a document's body: an <observation> says by its <code> what its <value> is. Known ones become elements
- * with a name; others keep the code of their data element as name, and the mapping puts them with what nobody named.
+/* The entries of a document's body: an <observation> says by its <code> what its <value> is. It becomes an element
+ * with the code of the data element as name, for the mapping; those that the head of a document has too have the same name.
  *
  * Codes are what the standard prints, with its misprints: one data element has two meanings, and official samples use
  * wrong ones. What the value is decides then. */
@@ -11,21 +11,11 @@ static const struct {
     char de[16];
     const char *to;
 } elements[] = {
-    {"DE02.01.039.00", "name"},           {"DE02.01.040.00", "sex"},
-    {"DE02.01.005.01", "birthTime"},      {"DE02.01.031.00", "idType"},
-    {"DE02.01.030.00", "idNumber"},       {"DE08.10.007.00", "employer"},
-    {"DE02.01.003.00", "registeredHere"}, {"DE02.01.025.00", "ethnicGroup"},
-    {"DE04.50.001.00", "bloodType"},      {"DE04.50.010.00", "rhBloodType"},
-    {"DE02.01.041.00", "education"},      {"DE02.01.052.00", "occupationCategory"},
-    {"DE02.01.018.00", "maritalStatus"},  {"DE07.00.007.00", "paymentMode"},
-    {"DE05.01.022.00", "allergen"},       {"DE03.00.021.00", "exposure"},
-    {"DE02.10.021.00", "disease"},        {"DE05.01.035.00", "diseaseDate"},
-    {"DE02.10.061.00", "surgery"},        {"DE06.00.095.00", "surgeryTime"},
-    {"DE02.10.068.00", "trauma"},         {"DE02.10.067.00", "traumaTime"},
-    {"DE06.00.107.00", "transfusion"},    {"DE06.00.105.00", "transfusionTime"},
-    {"DE02.10.095.00", "familyDisease"},  {"DE02.10.024.00", "familyDiseaseRelation"},
-    {"DE02.10.026.00", "geneticDisease"}, {"DE05.10.006.00", "disability"},
-    {"DE03.00.006.00", "kitchenVent"},    {"DE03.00.050.00", "fuel"},
+    {"DE02.01.039.00", "name"},          {"DE02.01.040.00", "sex"},
+    {"DE02.01.005.01", "birthTime"},     {"DE02.01.031.00", "idType"},
+    {"DE02.01.030.00", "idNumber"},      {"DE08.10.007.00", "employer"},
+    {"DE02.01.025.00", "ethnicGroup"},   {"DE02.01.052.00", "occupationCategory"},
+    {"DE02.01.018.00", "maritalStatus"},
 };
 
 /* Birth certificates: their data elements' codes are not public, so they are known by their names. */
