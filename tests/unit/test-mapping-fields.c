@@ -183,6 +183,14 @@ static void test_paths(void)
     assert_has(test, 0, "moved-in");
     assert_has(test, 0, "\"name\":\"测试甲\",\"sex\":\"1\"");
     assert_has(test, 0, "\"unmapped\":[" LEFT("kind", "B") "]");
+    g_autoptr(MappingTest) same = mapping_test_new(MAPPING(
+        "<fields for='/A' form='hl7'><field name='x' from='x' of='1.2'/><field name='y' from='y'/></fields>"
+        "<event type='person.moved-in.v1' for-each='/A'>"
+        "<element to='person.name' from='x'/><element to='person.phone' from='y'/></event>"));
+    mapping_test_run(same, "<A><x><item root='1.1' extension='1'/><item root='1.2' extension='@测试甲'/></x>"
+                           "<y value='tel:2'/></A>");
+    assert_has(same, 0, "\"name\":\"测试甲\",\"phone\":\"2\"");
+    assert_lacks(same, 0, "unmapped");
     mapping_test_run(test, "<A><x><n>测试甲</n><n/></x><z><n>no</n></z></A>");
     assert_has(test, 0, "moved-out");
     assert_lacks(test, 0, "unmapped");

@@ -145,6 +145,17 @@ static HtSlot column_slot(HtPathScope *scope, const char *path)
     return store.slot;
 }
 
+/* True when a field's own place is the element of its name. */
+static bool is_field(const HtTrieNode *node, HtSlot slot)
+{
+    for (guint i = 0; node->fields && i < node->fields->len; i++) {
+        if (g_array_index(node->fields, HtField, i).slot == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static HtSlot record_slot(HtPathScope *scope, const char *path)
 {
     HtMapping *mapping = scope->compiler->mapping;
@@ -155,8 +166,12 @@ static HtSlot record_slot(HtPathScope *scope, const char *path)
     }
     for (guint i = 0; i < scope->bases->len; i++) {
         HtTrieNode *node = reach(scope->bases->pdata[i], path);
-        node->asked = node->asked || !scope->declares;
-        add_store(node, (HtStore){slot, 0});
+        if (!scope->declares) {
+            node->asked = true;
+        }
+        if (!scope->declares && !is_field(node, slot)) {
+            add_store(node, (HtStore){slot, 0});
+        }
     }
     return slot;
 }
