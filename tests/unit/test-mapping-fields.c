@@ -242,6 +242,38 @@ static void test_pass(void)
     g_assert_cmpint(mapping_test_run(test, MESSAGE("<name>测试甲</name><p/>")), ==, HT_VERDICT_OK);
 }
 
+/* ---- Outside of records ---- */
+
+static void count_start(void *user, HtMapper *mapper, const char *name, const char *const *attributes)
+{
+    (void)mapper, (void)name, (void)attributes;
+    *(int *)user += 1;
+}
+
+static void count_end(void *user, HtMapper *mapper, const char *name)
+{
+    (void)mapper, (void)name;
+    *(int *)user -= 1;
+}
+
+/* Of what is refused a filter still gets its part, whole; a document in a string of that is nobody else's. */
+static void test_pass_of_refused(void)
+{
+    static const HtFilter filter = {count_start, text_part, count_end};
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<refuse for='/Q /R' code='query-not-answered'/><fields for='/Q /R' form='hl7'>"
+                "<pass from='p' to='part'/></fields>" FIELDS("") RECORD("")));
+    int open = 0;
+    ht_mapper_add_filter(test->mapper, "part", &filter, &open);
+    mapping_test_run(
+        test,
+        "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><R><p><q><s>&lt;M>&lt;b/>&lt;/M>"
+        "</s></q></p><v/></R></e:Body></e:Envelope>");
+    assert_fault(test, 0, "query-not-answered");
+    g_assert_cmpint(open, ==, 0);
+    assert_events(test, 0);
+}
+
 /* ---- What is wrong ---- */
 
 static void expect(const char *content, const char *error)
@@ -293,6 +325,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/fields/parts-are-joined-once", test_joins);
     g_test_add_func("/mapping/fields/several-paths-and-the-records-name", test_paths);
     g_test_add_func("/mapping/fields/a-filter-gets-what-is-passed", test_pass);
+    g_test_add_func("/mapping/fields/a-filter-gets-what-is-refused", test_pass_of_refused);
     g_test_add_func("/mapping/fields/errors-are-told", test_errors);
     int result = g_test_run();
     mapping_test_forget_reference();

@@ -176,8 +176,9 @@ static HtText undress(const HtMatch *match, HtName name, HtText value)
 /* What is known of the value only with an attribute of it is kept with that. */
 static void keep_with(HtMatch *match, const HtField *field, const HtAttribute *attributes, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(attributes[i].name, field->with) == 0 && match->record_depth) {
+    bool kept = match->record_depth > 0 && !field->plain->ignore;
+    for (unsigned i = 0; i < count && kept; i++) {
+        if (strcmp(attributes[i].name, field->with) == 0) {
             char name[HT_ITEM_NAME_MAX];
             HtText path = ht_match_path(match, field->slot);
             int size = snprintf(name, sizeof name, "%.*s/@%s", (int)path.size, path.data, field->with);

@@ -146,11 +146,11 @@ static void take_text(void *user, const char *text, size_t size)
     }
 }
 
-/* A string is a document where it is no value of a record, and when somebody knows it by its root. */
+/* A string is a document where it is no value of a record, nor in what is passed to a filter, and when somebody knows it by its root. */
 static bool expects(void *user, HtText root)
 {
     HtMapper *mapper = user;
-    return mapper->match.record_depth == 0 &&
+    return mapper->match.record_depth == 0 && mapper->filters.passed == 0 &&
            (ht_match_knows(&mapper->match, root) || ht_filters_know(&mapper->filters, root) ||
             (!mapper->filters.active && ht_operations_expect(&mapper->operations, root)));
 }
