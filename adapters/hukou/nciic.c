@@ -3,7 +3,7 @@
  *
  *     <ROW><TABLE><TR><TD class='lab'>姓名</TD><TD>…</TD></TR></TABLE></ROW>   becomes   <ROW><XM>…</XM></ROW>
  *
- * A label without an element of its own is an element's name as it is; hidden INPUTs become elements of their name. */
+ * A label without an element of its own is an element's name as it is, or stands beside its value (FIELD_5_LABEL); hidden INPUTs become elements of their name. */
 #include "hukou.h"
 
 #include <stdio.h>
@@ -117,6 +117,17 @@ static void close_cell(HukouState *state, hutong_out *out)
     nciic->in_label = false;
 }
 
+/* A label that can be no element's name stands beside its value: else nobody could say of which it is. */
+static void give_label(HukouState *state, hutong_out *out, const char *numbered)
+{
+    char name[HUKOU_NAME + 8];
+    const char *label = state->nciic.label.data;
+    if (*label != '\0') {
+        snprintf(name, sizeof name, "%s_LABEL", numbered);
+        hutong_emit_string(state->host, out, name, label);
+    }
+}
+
 static void open_cell(HukouState *state, hutong_out *out, const char *name, const char *const *attributes)
 {
     HukouNciic *nciic = &state->nciic;
@@ -126,9 +137,12 @@ static void open_cell(HukouState *state, hutong_out *out, const char *name, cons
         nciic->in_label = true;
         return;
     }
-    char numbered[HUKOU_NAME];
+    char numbered[HUKOU_NAME] = "";
     nciic->fields++;
     snprintf(nciic->value_name, sizeof nciic->value_name, "%s", name_value(nciic, numbered));
+    if (*numbered != '\0') {
+        give_label(state, out, numbered);
+    }
     nciic->in_value = true;
     state->host->emit_start(out, nciic->value_name, NULL);
 }

@@ -26,7 +26,8 @@ enum {
     TAG_ALTERED,
     TAG_ALTERED_CARRIED,
     TAG_NOT_UNDERSTOOD,
-    TAG_UNCHANGED
+    TAG_UNCHANGED,
+    TAG_ALTERED_SEEN
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -84,10 +85,11 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     }
     ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
     ht_pack_u32(buffer, TAG_SUBMIT, outcome->submit);
-    if (outcome->altered.values > 0) {
+    if (outcome->altered.values > 0 || outcome->altered.seen != 0) {
         ht_pack_u32(buffer, TAG_ALTERABLE, outcome->altered.values);
         pack_present(buffer, TAG_ALTERED, outcome->altered.path);
         ht_pack_u32(buffer, TAG_ALTERED_CARRIED, outcome->altered.carried);
+        ht_pack_u64(buffer, TAG_ALTERED_SEEN, outcome->altered.seen);
     }
     ht_pack_u32(buffer, TAG_FAULT_COUNT, outcome->fault_count);
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
@@ -176,6 +178,7 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
         good = take_number(value, 1, &number);
         outcome->altered.carried = number;
         break;
+    case TAG_ALTERED_SEEN: good = ht_unpack_u64(value, &outcome->altered.seen); break;
     case TAG_FAULT_COUNT: good = take_number(value, UINT32_MAX, &outcome->fault_count); break;
     case TAG_FAULT:
         good = *kept < HT_OUTCOME_FAULTS && ht_fault_unpack(value, &outcome->faults[(*kept)++]);

@@ -45,6 +45,7 @@ typedef struct {
     uint32_t values; /* that the mapping names, in the payload */
     HtText path;     /* of the value that was altered; absent: none was */
     bool carried;    /* some event says it */
+    uint64_t seen;   /* a digest of all that came to the mapping */
 } HtAltered;
 
 typedef struct {

@@ -1,5 +1,5 @@
 /* The kit's state, and what its parts ask of each other. kit.c the order of the checks; try.c one payload and what comes
- * of it; swallow.c changed ones; damage.c payloads that no department should send; endure.c many of them. Main thread of a command. */
+ * of it; swallow.c and dropped.c changed ones; damage.c payloads that no department should send; endure.c many of them. Main thread of a command. */
 #pragma once
 
 #include "core/kit/expectation.h"
@@ -75,6 +75,11 @@ void ht_kit_check_wsdl(HtKit *kit);
 
 /* The fixtures with one value changed, or with another person: the spool would not take them for what it knows. */
 void ht_kit_check_swallowed(HtKit *kit);
+
+/* ---- dropped.c ---- */
+
+/* The fixtures with one value changed in their bytes: it comes to the mapping. */
+void ht_kit_check_dropped(HtKit *kit);
 
 /* ---- damage.c ---- */
 

@@ -279,6 +279,7 @@ static void run_checks(HtKit *kit)
         ht_kit_check_garbage(kit);
     }
     ht_kit_check_swallowed(kit);
+    ht_kit_check_dropped(kit);
     check_damaged(kit);
     check_order(kit);
     if (!kit->given_up) {

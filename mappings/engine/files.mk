@@ -107,6 +107,7 @@ engine-record_SRC := \
 
 engine-run_SRC := \
 	mappings/engine/run/answer.c \
+	mappings/engine/run/aside.c \
 	mappings/engine/run/filter.c \
 	mappings/engine/run/mapper.c \
 	mappings/engine/run/operation.c \

@@ -123,9 +123,11 @@ static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payl
         input.head.content_type = HT_TEXT_NONE;
         input.head.soap_expected = false;
     }
+    uint64_t seen = worker->outcome.altered.seen; /* by a call before, of the same payload */
     reset_outcome(&worker->outcome);
     out->phase = HT_PHASE_FILTER;
     ht_mapper_run(worker->mapper, &input, &worker->outcome);
+    worker->outcome.altered.seen ^= seen << 1;
     out->phase = HT_PHASE_DECODE;
     return (hutong_verdict)worker->outcome.verdict;
 }

@@ -1,7 +1,7 @@
 # Adapters for tests of the supervisor and the loader: tests/adapters/NAME.so, never installed.
 test_ADAPTERS := obedient forger mapped polite elder leaky fragile crash-at-load hang-at-load crash-in-open refuse-open no-symbol \
 	short-symbol wrong-major wrong-minor wrong-size wrong-name no-decode moody careless mended \
-	hang-in-close crash-in-close secretive
+	hang-in-close crash-in-close secretive sloppy
 obedient_SRC := tests/adapters/obedient.c
 forger_SRC := tests/adapters/forger.c
 mapped_SRC := tests/adapters/mapped.c
@@ -26,3 +26,4 @@ mended_SRC := tests/adapters/mended.c
 hang-in-close_SRC := tests/adapters/hang-in-close.c
 crash-in-close_SRC := tests/adapters/crash-in-close.c
 secretive_SRC := tests/adapters/secretive.c
+sloppy_SRC := tests/adapters/sloppy.c

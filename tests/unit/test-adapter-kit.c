@@ -320,6 +320,50 @@ static void test_check_finds_what_would_be_swallowed(void)
     end_trial(&trial);
 }
 
+/* What an adapter cuts, joins or leaves out before its mapping sees it is told with its path; what the mapping says is left out with
+ * reason is not, nor a secret. */
+static void test_check_finds_what_is_dropped(void)
+{
+#define CLAIM "what the payload says comes to the mapping"
+#define FULL NAME "<element to='household.kind' from='cut'/>"
+    static const struct {
+        const char *content, *dropped, *mapping; /* `dropped` NULL: nothing */
+    } cases[] = {
+        {"<n>测试甲</n><cut>123</cut>", NULL, ""},
+        {"<n>测试甲</n><cut>1234</cut>", "/a/b/cut", ""},
+        {"<n>测试甲</n><gone>1</gone>", "/a/b/gone", ""},
+        {"<n>测试甲</n><x><gone y='1'/></x>", "/a/b/x/gone/@y", ""},
+        {"<n no='1'>测试甲</n>", "/a/b/n/@no", ""},
+        {"<n>测试甲</n><z>2{3}</z>", "/a/b/z", ""},
+        {"<n>测试甲</n><gone>1</gone>", NULL, "<ignore by-adapter='b/gone'/>"},
+        {"<n>测试甲</n><gone>1</gone>", NULL, "<ignore by-adapter='/a/b/gone'/>"},
+        {"<n>测试甲</n><gone>1</gone>", "/a/b/gone", "<ignore by-adapter='one /b/gone'/>"},
+        {"<n no='1'>测试甲</n><gone no='2'/>", NULL, "<ignore by-adapter='@no'/>"},
+        {"<n>测试甲</n><gone y='2'>1</gone>", NULL, "<ignore by-adapter='gone'/>"},
+        {"<n>测试甲</n><gone password='2'/>", NULL, ""},
+    };
+    Trial trial = begin_trial("sloppy");
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        static const char *const forms[] = {"<a><b>%s</b></a>", "<w><![CDATA[<a><b>%s</b></a>]]></w>"};
+        g_autofree char *mapping = g_strdup_printf(
+            "<mapping xmlns='urn:hutong:mapping:1' source='pets' authority='police' version='1'><operation name='w' means='assert'/>%s"
+            "<event type='household.created.v1' for-each='/a/b'>" FULL "</event></mapping>",
+            cases[i].mapping);
+        put(&trial, "pets.xml", mapping);
+        for (size_t form = 0; form < G_N_ELEMENTS(forms); form++) {
+            g_autoptr(GString) payload = g_string_new(forms[form]);
+            g_string_replace(payload, "%s", cases[i].content, 1);
+            put(&trial, "pets/one.xml", payload->str);
+            g_autofree char *line =
+                cases[i].dropped
+                    ? g_strdup_printf("FAILED  pets: " CLAIM "  pets/one.xml: %s\n", cases[i].dropped)
+                    : g_strdup("ok      pets: " CLAIM "  ");
+            g_autofree char *output = check_trial(&trial, cases[i].dropped ? 1 : 0, line);
+        }
+    }
+    end_trial(&trial);
+}
+
 static void test_check_writes_tap_and_json(void)
 {
     Trial trial = begin_trial("obedient");
@@ -380,6 +424,8 @@ static void test_shipped_adapters_swallow_nothing(void)
             run(0, (const char *const[]){"check", names[i], "-d", adapter_folder, NULL});
         assert_says(output, "a changed value is not taken for what is known  ");
         assert_says(output, "another person is not taken for who is known  ");
+        assert_says(output, CLAIM "  ");
+        g_assert_null(strstr(output, "mapping  0 tried"));
         g_assert_null(strstr(output, "known  0 tried"));
         g_assert_null(strstr(output, "not all values of all fixtures"));
     }
@@ -426,6 +472,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/check/fails-unmet-expectations", test_check_fails_unmet_expectations);
     g_test_add_func("/adapter/check/compares-replies", test_check_compares_replies);
     g_test_add_func("/adapter/check/finds-what-would-be-swallowed", test_check_finds_what_would_be_swallowed);
+    g_test_add_func("/adapter/check/finds-what-is-dropped", test_check_finds_what_is_dropped);
     g_test_add_func("/adapter/check/runs-folders-with-their-mappings",
                     test_check_runs_folders_with_their_mappings);
     g_test_add_func("/adapter/check/writes-tap-and-json", test_check_writes_tap_and_json);

@@ -54,6 +54,30 @@ static void test_has_another_end(void)
     }
 }
 
+/* Whatever stands before it; of a day in seconds there is no other end, and its kind is a day. */
+static void test_has_an_end(void)
+{
+    static const char *const pairs[][3] = {
+        {"2009-03-31 08:30:00", "2009-03-31 08:30:01", "2009-03-30 08:30:00"},
+        {"中山路1号", "中山路1丁", "中山路2号"},
+        {"G19", "G10", "G10"},
+        {"１９。", "１０。", "１０。"},
+        {"1236787200", "1236787200", "1236700800"},
+        {"1236873600", "1236873600", "1236787200"},
+        {"1238515200", "1238515200", "1238428800"},
+        {"1238515201", "1238515202", "1238515202"},
+        {"--", "--", "--"},
+        {"", "", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autofree char *end = g_strdup(pairs[i][0]), *kind = g_strdup(pairs[i][0]);
+        g_assert_cmpint(ht_alter_end(end, strlen(end)), ==, strcmp(pairs[i][0], pairs[i][1]) != 0);
+        g_assert_cmpstr(end, ==, pairs[i][1]);
+        ht_alter_text(kind, strlen(kind));
+        g_assert_cmpstr(kind, ==, pairs[i][2]);
+    }
+}
+
 static void test_citizen_stays_sound(void)
 {
     char text[] = "990104198806020016";
@@ -130,6 +154,7 @@ int main(int argc, char **argv)
     g_test_add_func("/alter/stays-one-of-its-kind", test_stays_one_of_its_kind);
     g_test_add_func("/alter/citizen-stays-sound", test_citizen_stays_sound);
     g_test_add_func("/alter/has-another-end", test_has_another_end);
+    g_test_add_func("/alter/has-an-end", test_has_an_end);
     g_test_add_func("/alter/xpaths-too", test_xpaths_too);
     g_test_add_func("/alter/one-by-one", test_one_by_one);
     return g_test_run();

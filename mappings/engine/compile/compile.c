@@ -107,7 +107,14 @@ static void read_ignore(HtCompiler *compiler, const xmlNode *node)
 {
     g_autoptr(GPtrArray) bases = g_ptr_array_new();
     HtPathScope scope = {.compiler = compiler, .node = node, .bases = bases, .each = -1};
-    ht_compile_ignore(&scope, node);
+    const char *asides = ht_compile_attribute(compiler, node, "by-adapter");
+    if (!asides) {
+        ht_compile_ignore(&scope, node);
+        return;
+    }
+    for (char **path = ht_compile_words(compiler, asides); *path; path++) {
+        g_ptr_array_add(compiler->mapping->asides, g_strdup(*path));
+    }
 }
 
 /* What events name must be known before them. */

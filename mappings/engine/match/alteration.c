@@ -3,6 +3,30 @@
 
 #include "mappings/engine/values/alter.h"
 
+/* ---- What comes to the mapping ---- */
+
+/* FNV-1a. */
+void ht_alteration_see(HtAlteration *alteration, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        alteration->seen = (alteration->seen ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    }
+}
+
+/* With the NUL behind it, so that no two rows of names and values are one text. */
+void ht_match_see_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+{
+    HtAlteration *alteration = &match->alteration;
+    ht_alteration_see(alteration, name, strlen(name) + 1);
+    for (unsigned i = 0; i < attribute_count; i++) {
+        ht_alteration_see(alteration, attributes[i].name, strlen(attributes[i].name) + 1);
+        ht_alteration_see(alteration, attributes[i].value.data, attributes[i].value.size);
+        ht_alteration_see(alteration, "", 1);
+    }
+}
+
+/* ---- Which one ---- */
+
 static bool reads(const HtFrom *from, HtSlot slot)
 {
     for (unsigned i = 0; i < from->count; i++) {

@@ -543,6 +543,9 @@ static const HtNodeStep *find_step(HtMatch *match, HtName name)
 
 void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count)
 {
+    if (match->alteration.ask == HT_ALTER_COUNT) {
+        ht_match_see_start(match, name, attributes, attribute_count);
+    }
     const HtNodeStep *step = find_step(match, name);
     bool quiet = match->depth > 0 && match->top->quiet, joins = false;
     uint8_t form = match->top->form & HT_FORM_INSIDE;
@@ -586,6 +589,9 @@ void ht_match_text(HtMatch *match, const char *text, size_t size)
     HtFrame *frame = match->top;
     if (match->depth == 0) {
         return;
+    }
+    if (match->alteration.ask == HT_ALTER_COUNT) {
+        ht_alteration_see(&match->alteration, text, size);
     }
     if (match->tree) {
         ht_record_tree_text(match->tree, text, size);
@@ -652,6 +658,9 @@ void ht_match_end(HtMatch *match)
 {
     if (match->depth == 0) {
         return;
+    }
+    if (match->alteration.ask == HT_ALTER_COUNT) {
+        ht_alteration_see(&match->alteration, ">", 1);
     }
     if (match->top->form & HT_FORM_JOINS) {
         ht_form_hand_up(match);

@@ -43,7 +43,12 @@ typedef struct {
     uint32_t met_part; /* and before the part at hand */
     HtText path;       /* of the value that was altered, the last one; absent: none was */
     bool carried;      /* an event says what was altered, not only how it was sent */
+    uint64_t
+        seen; /* a digest of all names and values that came to the mapping; kept with HT_ALTER_COUNT only */
 } HtAlteration;
+
+/* One more name or text comes to the mapping. One byte that differs makes another digest. */
+void ht_alteration_see(HtAlteration *alteration, const char *bytes, size_t size);
 
 /* Unmapped fields as packed items, ready to be appended to an event: of each record, and of what stands around the records. */
 typedef struct {
@@ -236,6 +241,9 @@ bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, 
 
 /* Engine only: the kit has asked for altered values, and this is one that a path names, in match->text. */
 void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value);
+
+/* Engine only: the kit has asked what comes, and this does. */
+void ht_match_see_start(HtMatch *match, HtName name, const HtAttribute *attributes, unsigned attribute_count);
 
 /* Engine only: the same of a value that an element's XPath has found. */
 void ht_match_alter_found(HtMatch *match, const HtElementRule *rule, char *text, size_t size);

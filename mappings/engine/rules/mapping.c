@@ -97,6 +97,7 @@ HtMapping *ht_mapping_new(const char *path)
     mapping->flags = g_ptr_array_new_with_free_func(free_flag);
     mapping->fillers = g_ptr_array_new_with_free_func(g_free);
     mapping->secrets = g_ptr_array_new_with_free_func(g_free);
+    mapping->asides = g_ptr_array_new_with_free_func(g_free);
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->absolute_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->absolute_carried = g_array_new(FALSE, TRUE, sizeof(bool));
@@ -127,6 +128,7 @@ void ht_mapping_free(HtMapping *mapping)
     }
     g_ptr_array_unref(mapping->operations);
     g_ptr_array_unref(mapping->secrets);
+    g_ptr_array_unref(mapping->asides);
     g_ptr_array_unref(mapping->actions);
     g_array_unref(mapping->absolute_carried);
     g_free(mapping->path);

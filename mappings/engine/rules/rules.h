@@ -286,6 +286,7 @@ struct HtMapping {
     GPtrArray *fillers; /* HtFillerRule * */
     GPtrArray
         *secrets; /* char *: further names of secrets, as core/base/secrets.h wants them; ends with NULL */
+    GPtrArray *asides;       /* char *: paths, or ends of paths, that an adapter's code leaves out */
     GPtrArray *record_paths; /* char *: path of each record slot, for unmapped */
     unsigned n_absolute;
     GPtrArray *absolute_paths; /* char *: of each absolute slot, for unmapped */

@@ -24,6 +24,7 @@ void ht_filters_init(HtFilters *filters, HtMapper *mapper)
     filters->other_names = g_string_chunk_new(1024);
     filters->attribute_texts = g_ptr_array_new();
     filters->emit_attributes = g_array_new(FALSE, FALSE, sizeof(HtAttribute));
+    ht_aside_init(&filters->aside);
 }
 
 void ht_filters_clear(HtFilters *filters)
@@ -34,6 +35,7 @@ void ht_filters_clear(HtFilters *filters)
     g_string_chunk_free(filters->other_names);
     g_ptr_array_unref(filters->attribute_texts);
     g_array_unref(filters->emit_attributes);
+    ht_aside_clear(&filters->aside);
     ht_buffer_clear(&filters->scratch);
 }
 
@@ -50,6 +52,7 @@ void ht_filters_begin(HtFilters *filters)
     filters->emitted_root = false;
     filters->failed = false;
     filters->given = NULL;
+    ht_aside_begin(&filters->aside);
 }
 
 static HtName learn_name(void *user, const char *text)
@@ -123,6 +126,7 @@ bool ht_filters_document_start(HtFilters *filters, HtName root)
         entry = NULL;
     }
     g_ptr_array_add(filters->documents, (gpointer)entry);
+    ht_aside_document(&filters->aside);
     filters->active = entry;
     filters->emitted_root = entry ? false : filters->emitted_root;
     return entry != NULL;
@@ -172,11 +176,20 @@ static const char *const *list_attributes(HtFilters *filters, const HtAttribute 
     return (const char *const *)texts->pdata;
 }
 
+/* The conformance kit wants to know what came. */
+static bool is_asked(const HtFilters *filters)
+{
+    return filters->mapper->match.alteration.ask == HT_ALTER_COUNT;
+}
+
 static void give_start(HtFilters *filters, HtName name, const HtAttribute *attributes,
                        unsigned attribute_count)
 {
     filters->given = name;
     filters->after_tag = true;
+    if (is_asked(filters)) {
+        ht_aside_start(&filters->aside, &filters->mapper->match, name, attributes, attribute_count);
+    }
     if (filters->active->calls.start) {
         filters->active->calls.start(filters->active->user, filters->mapper, name,
                                      list_attributes(filters, attributes, attribute_count));
@@ -236,6 +249,9 @@ void ht_filters_text(HtFilters *filters, const char *text, size_t size)
         return;
     }
     filters->after_tag = false;
+    if (is_asked(filters)) {
+        ht_aside_text(&filters->aside, &filters->mapper->match, text, size);
+    }
     if (!filters->failed && filters->active->calls.text) {
         filters->passing = (HtText){text, size};
         filters->active->calls.text(filters->active->user, filters->mapper, text, size);
@@ -246,6 +262,9 @@ void ht_filters_text(HtFilters *filters, const char *text, size_t size)
 void ht_filters_end(HtFilters *filters, HtName name)
 {
     filters->after_tag = true;
+    if (is_asked(filters)) {
+        ht_aside_end(&filters->aside);
+    }
     if (!filters->failed && filters->active->calls.end) {
         filters->active->calls.end(filters->active->user, filters->mapper, name);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mappings/engine/parts/container.h"
+#include "mappings/engine/run/aside.h"
 #include "mappings/engine/run/mapper.h"
 #include "mappings/engine/match/match.h"
 #include "mappings/engine/run/operation.h"
@@ -40,6 +41,7 @@ typedef struct {
     HtBuffer scratch;                  /* values of attributes with their NUL for the filter */
     GPtrArray *attribute_texts;        /* const char *: name, value, …, NULL */
     GArray *emit_attributes;           /* HtAttribute */
+    HtAside aside;                     /* followed only when the conformance kit asks */
 } HtFilters;
 
 void ht_filters_init(HtFilters *filters, HtMapper *mapper);

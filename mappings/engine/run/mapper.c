@@ -518,7 +518,8 @@ void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcom
     }
     const HtAlteration *alteration = &mapper->match.alteration;
     if (alteration->ask != HT_ALTER_NONE) {
-        outcome->altered = (HtAltered){alteration->met, alteration->path, alteration->carried};
+        outcome->altered =
+            (HtAltered){alteration->met, alteration->path, alteration->carried, alteration->seen};
     }
     mapper->recorder.reading = NULL;
 }

@@ -1,12 +1,18 @@
-/* Altered values; see alter.h. */
+/* Altered values; see alter.h. No state; any thread. */
 #include "mappings/engine/values/alter.h"
 
 #include "mappings/engine/values/idnumber.h"
 
+#include <glib.h>
+#include <string.h>
+
 #define CITIZEN 18
 #define DIVISION 6 /* its first digits */
 #define YEAR 4     /* a date's first digits */
-#define WIDE 3     /* bytes of a Chinese character, or of one in full width, in UTF-8 */
+#define SECONDS 10 /* digits of a moment since 1970, from 2001 to 2286 */
+#define DAY 86400
+#define CHINA 28800 /* seconds before UTC */
+#define WIDE 3      /* bytes of a Chinese character, or of one in full width, in UTF-8 */
 
 /* The place behind the digits (two at most) that follow whatever is no digit. */
 static size_t skip_part(const char *text, size_t size, size_t at)
@@ -120,12 +126,39 @@ static bool find_ends(char *text, size_t size, char *ends[2])
            find_kind(text, size, is_hanzi, WIDE, ends);
 }
 
+/* Ten digits that are a midnight, in UTC or in China: a day, counted in seconds. */
+static bool is_day_in_seconds(const char *text, size_t size)
+{
+    uint64_t seconds = 0;
+    for (size_t i = 0; i < size && g_ascii_isdigit(text[i]); i++) {
+        seconds = seconds * 10 + (uint64_t)(text[i] - '0');
+    }
+    return size == SECONDS && text[0] == '1' && g_ascii_isdigit(text[size - 1]) &&
+           (seconds % DAY == 0 || seconds % DAY == DAY - CHINA);
+}
+
+/* One day before: the digits of a day's seconds are taken away as by hand. */
+static void alter_seconds(char *text)
+{
+    uint64_t left = DAY;
+    for (size_t i = SECONDS; i-- > 0; left /= 10) {
+        unsigned digit = (unsigned)(text[i] - '0'), less = (unsigned)(left % 10);
+        if (digit < less) {
+            digit += 10;
+            left += 10;
+        }
+        text[i] = (char)('0' + digit - less);
+    }
+}
+
 bool ht_alter_text(char *text, size_t size)
 {
     size_t day = find_day(text, size);
     char *ends[2];
     if (is_citizen(text, size)) {
         alter_citizen(text);
+    } else if (is_day_in_seconds(text, size)) {
+        alter_seconds(text);
     } else if (day > 0) {
         alter_day(&text[day]);
     } else if (find_ends(text, size, ends)) {
@@ -148,5 +181,22 @@ bool ht_alter_front(char *text, size_t size)
     } else {
         return false;
     }
+    return true;
+}
+
+bool ht_alter_end(char *text, size_t size)
+{
+    static bool (*const kinds[])(const char *at) = {is_narrow, is_wide_digit, is_hanzi};
+    static const size_t sizes[] = {1, WIDE, WIDE};
+    char *last = NULL, *ends[2];
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (find_kind(text, size, kinds[i], sizes[i], ends) && (!last || ends[1] > last)) {
+            last = ends[1];
+        }
+    }
+    if (!last || is_day_in_seconds(text, size)) {
+        return false;
+    }
+    alter_at(last);
     return true;
 }
