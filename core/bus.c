@@ -77,8 +77,9 @@ static bool open_sources(HtBus *bus, GError **error)
 static bool open_doors(HtBus *bus, GError **error)
 {
     HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
-    HtDoorOptions options = {&bus->config->bus, bus->sources, bus->spool, &bus->config->spool.limits,
-                             bus->dictionary};
+    HtDoorOptions options = {&bus->config->bus, bus->sources, &bus->intake};
+    bus->intake =
+        (HtIntake){.spool = bus->spool, .limits = &bus->config->spool.limits, .dictionary = bus->dictionary};
     bus->admin = ht_admin_open(bus->config->bus.admin, &view, error);
     bus->door = bus->admin ? ht_door_open(&options, error) : NULL;
     return bus->door != NULL;

@@ -19,6 +19,7 @@ typedef struct {
     HtDictionary *dictionary;
     HtSpool *spool;
     HtSources *sources;
+    HtIntake intake;
     HtDelivery *delivery;
     HtAdmin *admin;
     HtDoor *door;

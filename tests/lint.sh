@@ -101,6 +101,7 @@ check_text() {
     {
         perl tests/lint/text.pl "$work/files"
         perl tests/lint/architecture.pl
+        perl tests/lint/codes.pl
         perl tests/lint/examples.pl
     } >>"$findings"
 }

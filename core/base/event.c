@@ -294,7 +294,7 @@ static int compare_place(const Placed *a, const Placed *b)
     return order ? order : (int)a->item.instance - (int)b->item.instance;
 }
 
-/* That an instance of a group has an element once is checked against the dictionary (core/ingress/vet.c). */
+/* That an instance of a group has an element once is checked against the dictionary (core/message/vet.c). */
 static bool is_element(Placed *now, const Placed *previous)
 {
     const HtItem *item = &now->item;

@@ -38,7 +38,7 @@ typedef struct {
 /* Faults kept in an outcome; the number of all is in fault_count. */
 #define HT_OUTCOME_FAULTS 20
 
-/* How much the first fault's code says about the HTTP status: the bus's table in core/ingress/answer.c. */
+/* How much the first fault's code says about the HTTP status: the bus's table in core/refusal/table.c. */
 
 /* What came of an alteration that the conformance kit asked for (mappings/engine/values/alter.h); all zero when nothing was asked. */
 typedef struct {

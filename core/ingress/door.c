@@ -25,7 +25,7 @@
 G_DEFINE_QUARK(ht_door_error, ht_door_error)
 
 struct HtDoor {
-    HtIntake intake;
+    HtRequests requests;
     HtListener *listener;
     unsigned port;
     struct MHD_Daemon *daemon;
@@ -82,7 +82,7 @@ static bool find_source(const HtDoor *door, const char *target, HtArrival *arriv
         return false;
     }
     const char *own = path;
-    arrival->source = ht_sources_find(door->intake.sources, &own);
+    arrival->source = ht_sources_find(door->requests.sources, &own);
     if (!arrival->source) {
         return ht_refuse(refusal, g_str_has_prefix(path, "/in/") ? "unknown-source" : "unknown-path");
     }
@@ -117,7 +117,7 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *ta
         !ht_head_check_message(&arrival->head, &arrival->source->config->limits, refusal)) {
         return false;
     }
-    if (door->intake.draining) {
+    if (door->requests.draining) {
         return ht_refuse(refusal, "stopping");
     }
     return ht_source_admits(arrival->source, refusal);
@@ -132,20 +132,18 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
 {
     HtRefusal refusal;
     Method method = method_of(line->method);
-    door->intake.requests++;
+    door->requests.begun++;
     arrival->id = ht_uuid_new();
     HtText target = {arrival->peer->target, arrival->peer->target_size};
     if (!ht_head_check_line(line->method, target, line->version, &refusal) ||
         !ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
         !check_request(door, arrival, line->target, method, &refusal)) {
         if (!ht_request_waits_for_form(arrival, &refusal)) {
-            return ht_request_refuse(&door->intake, arrival, &refusal);
+            return ht_request_refuse(&door->requests, arrival, &refusal);
         }
-        *request = ht_request_new_large(&door->intake, arrival);
-        return MHD_YES;
     }
-    *request = method == METHOD_POST ? ht_request_new(&door->intake, arrival)
-                                     : ht_request_new_wsdl(&door->intake, arrival);
+    *request = method == METHOD_POST ? ht_request_new(&door->requests, arrival)
+                                     : ht_request_new_wsdl(&door->requests, arrival);
     return MHD_YES;
 }
 
@@ -259,7 +257,7 @@ static unsigned choose_max_connections(const HtBusConfig *bus)
 /* Not strict: what the library would refuse then, in half or without a word, framing.c refuses in full. */
 static struct MHD_Daemon *start_daemon(HtDoor *door)
 {
-    const HtBusConfig *bus = door->intake.bus;
+    const HtBusConfig *bus = door->requests.bus;
     unsigned idle_s = (unsigned)((bus->idle_timeout_ms + 999) / 1000);
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
@@ -276,11 +274,8 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     HtDoor *door = g_new0(HtDoor, 1);
-    door->intake = (HtIntake){.bus = options->bus,
-                              .sources = options->sources,
-                              .spool = options->spool,
-                              .dictionary = options->dictionary,
-                              .spool_limits = options->spool_limits};
+    door->requests =
+        (HtRequests){.bus = options->bus, .sources = options->sources, .intake = options->intake};
     door->max_connections = choose_max_connections(options->bus);
     door->peers = ht_peers_new(options->bus);
     door->lingering = ht_lingering_new();
@@ -290,7 +285,7 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
         ht_door_close(door);
         return NULL;
     }
-    door->intake.pump = ht_mhd_source_new(door->daemon);
+    door->requests.pump = ht_mhd_source_new(door->daemon);
     door->listener = ht_listener_open(options->bus->listen, add_connection, door, &reason);
     if (!door->listener) {
         g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
@@ -317,7 +312,7 @@ static gboolean say_quiet(void *user)
 static void schedule_quiet(void *user)
 {
     HtDoor *door = user;
-    door->intake.drained = NULL;
+    door->requests.drained = NULL;
     door->quiet_source = g_idle_source_new();
     g_source_set_callback(door->quiet_source, say_quiet, door, NULL);
     g_source_attach(door->quiet_source, NULL);
@@ -326,12 +321,12 @@ static void schedule_quiet(void *user)
 void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user)
 {
     g_clear_pointer(&door->listener, ht_listener_close);
-    door->intake.draining = true;
+    door->requests.draining = true;
     door->quiet = quiet;
     door->quiet_user = user;
-    if (door->intake.in_flight > 0) {
-        door->intake.drained = schedule_quiet;
-        door->intake.drained_user = door;
+    if (door->requests.in_flight > 0) {
+        door->requests.drained = schedule_quiet;
+        door->requests.drained_user = door;
     } else {
         quiet(user);
     }
@@ -342,16 +337,16 @@ void ht_door_close(HtDoor *door)
     if (!door) {
         return;
     }
-    door->intake.drained = NULL;
+    door->requests.drained = NULL;
     g_clear_pointer(&door->listener, ht_listener_close);
     if (door->quiet_source) {
         g_source_destroy(door->quiet_source);
         g_clear_pointer(&door->quiet_source, g_source_unref);
     }
     if (door->daemon) {
-        ht_request_resume_all(&door->intake);
-        g_source_destroy(door->intake.pump);
-        g_source_unref(door->intake.pump);
+        ht_request_resume_all(&door->requests);
+        g_source_destroy(door->requests.pump);
+        g_source_unref(door->requests.pump);
         MHD_stop_daemon(door->daemon);
     }
     ht_lingering_free(door->lingering);
@@ -364,10 +359,10 @@ void ht_door_close(HtDoor *door)
 void ht_door_status(const HtDoor *door, HtDoorStatus *status)
 {
     *status = (HtDoorStatus){.connections = ht_peers_count(door->peers),
-                             .requests = door->intake.requests,
-                             .refused = door->intake.refused,
-                             .in_flight = door->intake.in_flight,
-                             .unsent = door->intake.unsent};
+                             .requests = door->requests.begun,
+                             .refused = door->requests.refused,
+                             .in_flight = door->requests.in_flight,
+                             .unsent = door->requests.unsent};
 }
 
 #define OF(field) offsetof(HtDoorStatus, field)

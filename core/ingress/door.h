@@ -3,9 +3,7 @@
  * that break HTTP's framing rules are refused here (HARDENING.md's list). Main-loop thread. */
 #pragma once
 
-#include "core/source/sources.h"
-#include "mappings/engine/reference/dictionary.h"
-#include "spool/spool.h"
+#include "core/message/message.h"
 
 typedef struct HtDoor HtDoor;
 
@@ -15,10 +13,7 @@ GQuark ht_door_error_quark(void);
 typedef struct {
     const HtBusConfig *bus;
     HtSources *sources; /* owned by the caller, lives longer than the door */
-    HtSpool *spool;
-    const HtSpoolLimits *spool_limits; /* the spool's; live longer than the door */
-    const HtDictionary
-        *dictionary; /* what hosts send is held against it; NULL, in tests only: against nothing */
+    HtIntake *intake;   /* the same */
 } HtDoorOptions;
 
 /* Binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR. */

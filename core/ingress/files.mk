@@ -1,3 +1,3 @@
-ingress_SRC := core/ingress/door.c core/ingress/request.c core/ingress/request-spool.c core/ingress/message.c core/ingress/vet.c core/ingress/answer.c \
-	core/ingress/answer-body.c core/ingress/framing.c core/ingress/target.c core/ingress/beginning.c core/ingress/peers.c \
+ingress_SRC := core/ingress/door.c core/ingress/request.c core/ingress/answer.c \
+	core/ingress/answer-body.c core/ingress/framing.c core/ingress/target.c core/ingress/peers.c \
 	core/ingress/mhdsource.c core/ingress/listener.c core/ingress/linger.c

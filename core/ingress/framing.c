@@ -336,22 +336,13 @@ static bool check_type(const HtHead *head, HtRefusal *refusal)
     return ht_refuse(refusal, "content-type");
 }
 
-bool ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits)
-{
-    char name[HT_LIMIT_TEXT];
-    HtLimit limit = ht_limit_of(limits, &limits->body_bytes);
-    g_autofree char *text = g_strdup_printf(
-        "The body has more than %s, which this source may send: split it.", ht_limit_name(limit, name));
-    return ht_refuse_with(refusal, "body-too-large", g_intern_string(text));
-}
-
 bool ht_head_check_message(const HtHead *head, const HtLimits *limits, HtRefusal *refusal)
 {
     if (!head->chunked && !head->has_length) {
         return ht_refuse(refusal, "length-required");
     }
     if (head->length > limits->body_bytes) {
-        return ht_head_refuse_large(refusal, limits);
+        return ht_refuse_large(refusal, limits);
     }
     return check_type(head, refusal);
 }

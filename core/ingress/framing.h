@@ -29,10 +29,6 @@ typedef struct {
     bool related_soap_12; /* it says that the document of a multipart/related is SOAP 1.2 */
 } HtHead;
 
-/* Refuses a body above the source's limit. The text lives for ever; there is one for each limit that is configured. Always
- * false. */
-bool ht_head_refuse_large(HtRefusal *refusal, const HtLimits *limits);
-
 /* Whether the text is made of what a host name with a port is made of. */
 bool ht_head_is_host(HtText text);
 

@@ -28,6 +28,15 @@ bool ht_refuse(HtRefusal *refusal, const char *code)
     return ht_refuse_with(refusal, code, kind->sentence);
 }
 
+bool ht_refuse_large(HtRefusal *refusal, const HtLimits *limits)
+{
+    char name[HT_LIMIT_TEXT];
+    HtLimit limit = ht_limit_of(limits, &limits->body_bytes);
+    g_autofree char *text = g_strdup_printf(
+        "The body has more than %s, which this source may send: split it.", ht_limit_name(limit, name));
+    return ht_refuse_with(refusal, "body-too-large", g_intern_string(text));
+}
+
 /* What the bus says in its own words is not a host's to say, and what is about a record is about no more than that. */
 static unsigned status_of_fault(const HtRefusalKind *kind, const HtFault *fault)
 {

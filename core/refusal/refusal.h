@@ -3,6 +3,7 @@
  * any thread. */
 #pragma once
 
+#include "core/base/limits.h"
 #include "core/base/outcome.h"
 
 /* Whose fault it is, in SOAP: the sender's below status 500, else the receiver's; or it has a code of its own there. */
@@ -44,6 +45,9 @@ bool ht_refuse(HtRefusal *refusal, const char *code);
 
 /* With a sentence for this case: what, and what to do. It lives as long as the refusal is used. */
 bool ht_refuse_with(HtRefusal *refusal, const char *code, const char *text);
+
+/* A body above the source's limit. The text lives for ever; there is one for each limit that is configured. */
+bool ht_refuse_large(HtRefusal *refusal, const HtLimits *limits);
 
 /* A payload that the host has refused (REJECT or RETRY), by the code of its first fault. Points into the outcome, whose own
  * reply becomes the answer if there is one. */

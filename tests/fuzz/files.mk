@@ -15,4 +15,4 @@ fuzz-frames_LIBS := supervisor frame base
 fuzz_TARGETS += fuzz-multipart
 fuzz-multipart_LIBS := engine base
 fuzz_TARGETS += fuzz-keys
-fuzz-keys_LIBS := ingress refusal config supervisor spool frame engine base
+fuzz-keys_LIBS := message refusal config supervisor spool frame engine base

@@ -2,7 +2,7 @@
  * whether they have a number, name a person, or neither; and the same once more makes no event. The input is what they have,
  * which value differs, and the values. Each is taken as the bus does it, into one spool, which is left in the folder for
  * temporary files only when something is found. */
-#include "core/ingress/message.h"
+#include "core/message/keep.h"
 #include "tests/fuzz/mapping-target.h"
 
 #include <glib/gstdio.h>
@@ -64,13 +64,13 @@ static void keep_answer(const HtReceipt *receipt, const GError *error, void *use
     *answer = (Answer){true, *receipt};
 }
 
-static HtReceipt append(HtTaken *taken)
+static HtReceipt append(HtMessage *message, const HtOutcome *outcome)
 {
     Answer answer = {0};
-    HtSpoolMessage *message = ht_taken_message(taken, NULL);
-    require(message != NULL);
-    taken->id = message->id = ht_uuid_new();
-    ht_spool_append(spool, message, keep_answer, &answer);
+    message->head.id = ht_uuid_new();
+    HtSpoolMessage *kept = ht_message_keep(message, outcome, NULL);
+    require(kept != NULL);
+    ht_spool_append(spool, kept, keep_answer, &answer);
     while (!answer.done) {
         g_main_context_iteration(NULL, TRUE);
     }
@@ -115,10 +115,12 @@ static void write_record(GString *payload, const Input *input, size_t altered)
 /* As the bus takes it: what has the number of a message with another payload is known by its payload. */
 static HtReceipt take_payload(const GString *payload)
 {
-    static const HtSourceConfig source = {.name = "rich", .department = "police", .max_records = 10};
+    static const HtSourceConfig config = {.name = "rich", .department = "police", .limits = {.records = 10}};
+    HtSource source = {.config = &config};
+    HtIntake intake = {.spool = spool};
+    HtMessage message = {.intake = &intake, .source = &source};
     HtOutcome outcome;
     HtBuffer frame = {0};
-    uint8_t sha256[SHA256_DIGEST_SIZE];
     struct sha256_ctx digest;
     ht_outcome_init(&outcome);
     ht_mapper_run(mappers[0], &(HtPayload){.body = {payload->str, payload->len}}, &outcome);
@@ -128,17 +130,17 @@ static HtReceipt take_payload(const GString *payload)
     ht_outcome_clear(&outcome);
     sha256_init(&digest);
     sha256_update(&digest, payload->len, (const uint8_t *)payload->str);
-    sha256_digest(&digest, sizeof sha256, sha256);
+    sha256_digest(&digest, sizeof message.sha256, message.sha256);
     g_autoptr(GBytes) bytes = g_bytes_new(frame.data, frame.size);
     ht_buffer_clear(&frame);
     ht_outcome_init(&outcome);
     HtText packed = {g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)};
     require(ht_outcome_unpack(packed, &outcome, NULL));
-    HtTaken taken = {.source = &source, .sha256 = sha256, .outcome = &outcome, .frame = bytes};
-    HtReceipt receipt = append(&taken);
+    message.frame = bytes;
+    HtReceipt receipt = append(&message, &outcome);
     if (receipt.other_payload) {
-        taken.by_payload = true;
-        receipt = append(&taken);
+        message.by_payload = true;
+        receipt = append(&message, &outcome);
     }
     ht_outcome_clear(&outcome);
     return receipt;

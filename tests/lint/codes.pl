@@ -63,6 +63,7 @@ for my $file (@files) {
 
 sub check {
     my ($file, $line, $argument) = @_;
+    $argument =~ s/\b\w+\([^()]*\)//g; # what a choice between codes depends on
     my @codes = $argument =~ /"([^"]*)"/g;
     @codes = ($words{$argument}) if !@codes && $argument =~ /^\w+$/ && exists $words{$argument};
     for (@codes) {

@@ -323,6 +323,7 @@ typedef struct {
     HtSpool *spool;
     HtDoor *door;
     HtSpoolLimits spool_limits;
+    HtIntake intake;
 } Bus;
 
 static HtSpool *open_test_spool(const char *directory)
@@ -390,6 +391,7 @@ static Bus *bus_new(void)
     init_source(bus, 1, (char *)"marriage");
     bus->spool_limits = ht_spool_limits_default();
     bus->spool = open_test_spool(bus->directory);
+    bus->intake = (HtIntake){.spool = bus->spool, .limits = &bus->spool_limits};
     return bus;
 }
 
@@ -401,10 +403,7 @@ static void bus_open_door(Bus *bus)
     for (unsigned i = 0; i < 2; i++) {
         bus->sources[i] = ht_sources_at(bus->all_sources, i);
     }
-    HtDoorOptions options = {.bus = &bus->config.bus,
-                             .sources = bus->all_sources,
-                             .spool = bus->spool,
-                             .spool_limits = &bus->spool_limits};
+    HtDoorOptions options = {.bus = &bus->config.bus, .sources = bus->all_sources, .intake = &bus->intake};
     bus->door = ht_door_open(&options, &error);
     g_assert_no_error(error);
 }

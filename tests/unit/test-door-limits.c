@@ -1,6 +1,6 @@
 /* What the public door refuses and outlives: requests that break HTTP's framing, bodies that are too large, peers that are
  * slow, silent or many, and a process without file descriptors. */
-#include "core/ingress/beginning.h"
+#include "core/message/beginning.h"
 #include "tests/unit/door-harness.h"
 
 #include <sys/resource.h>
@@ -575,7 +575,7 @@ static void bad_addresses_are_said(void)
 {
     static const char *const addresses[] = {"8080", "127.0.0.1:", "192.0.2.1:1", "nobody.invalid:80"};
     Bus *bus = bus_new();
-    HtDoorOptions options = {.bus = &bus->config.bus, .spool = bus->spool};
+    HtDoorOptions options = {.bus = &bus->config.bus, .intake = &bus->intake};
     for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
         g_autoptr(GError) error = NULL;
         bus->config.bus.listen = (char *)(uintptr_t)addresses[i];

@@ -1,5 +1,5 @@
-/* core/ingress/vet.c: what a host sent is held against the dictionary. */
-#include "core/ingress/vet.h"
+/* core/message/vet.c: what a host sent is held against the dictionary. */
+#include "core/message/vet.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Vetting events against the dictionary. Called by message.c for every event; no state; main-loop thread. */
-#include "core/ingress/vet.h"
+#include "core/message/vet.h"
 
 #include "mappings/engine/values/fit.h"
 

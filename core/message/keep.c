@@ -1,10 +1,8 @@
-/* Building spool messages. Called by request.c; no state; main-loop thread. */
-#include "core/ingress/message.h"
+/* Building spool messages. Called by message.c; no state; main-loop thread. */
+#include "core/message/keep.h"
 
 #include "core/base/secrets.h"
-#include "core/ingress/vet.h"
-
-#include <nettle/sha2.h>
+#include "core/message/vet.h"
 
 /* Which of the possible idempotency keys it is. All but the mapping's get a first byte that no text of a mapping can hold, so
  * that they never meet one; that one stays bare, because the spool keeps one row for a message's key and the equal key of
@@ -37,34 +35,35 @@ static HtText put_text(char **at, HtText text)
     return (HtText){start, text.size};
 }
 
-static HtText choose_key(const HtTaken *taken, char *scope)
+static HtText choose_key(const HtMessage *message, const HtOutcome *outcome, char *scope)
 {
-    if (taken->outcome && taken->outcome->key.size > 0 && !taken->by_payload) {
+    if (outcome && outcome->key.size > 0 && !message->by_payload) {
         *scope = KEY_OF_MAPPING;
-        return taken->outcome->key;
+        return outcome->key;
     }
-    if (taken->outcome && taken->outcome->message_id.size > 0 && !taken->by_payload) {
+    if (outcome && outcome->message_id.size > 0 && !message->by_payload) {
         *scope = KEY_OF_MESSAGE_ID;
-        return taken->outcome->message_id;
+        return outcome->message_id;
     }
-    if (taken->idempotency_key.size > 0 && !taken->by_payload) {
+    if (message->idempotency_key.size > 0 && !message->by_payload) {
         *scope = KEY_OF_HEADER;
-        return taken->idempotency_key;
+        return message->idempotency_key;
     }
     *scope = KEY_OF_PAYLOAD;
-    return (HtText){(const char *)taken->sha256, 32};
+    return (HtText){(const char *)message->sha256, sizeof message->sha256};
 }
 
-static Backing *make_backing(const HtTaken *taken)
+static Backing *make_backing(const HtMessage *message, const HtOutcome *outcome)
 {
     char scope, id[HT_UUID_TEXT];
-    HtText key = choose_key(taken, &scope);
-    HtText source = ht_text_from(taken->source->name), department = ht_text_from(taken->source->department);
-    ht_uuid_format(&taken->id, id);
-    size_t size = 1 + key.size + source.size + department.size + sizeof id + taken->traceparent.size;
+    const HtSourceConfig *config = message->source->config;
+    HtText key = choose_key(message, outcome, &scope);
+    HtText source = ht_text_from(config->name), department = ht_text_from(config->department);
+    ht_uuid_format(&message->head.id, id);
+    size_t size = 1 + key.size + source.size + department.size + sizeof id + message->traceparent.size;
     Backing *backing = g_malloc(sizeof *backing + size);
     char *at = backing->texts;
-    backing->frame = taken->frame ? g_bytes_ref(taken->frame) : NULL;
+    backing->frame = message->frame ? g_bytes_ref(message->frame) : NULL;
     if (scope != KEY_OF_MAPPING) {
         *at++ = scope;
     }
@@ -73,7 +72,7 @@ static Backing *make_backing(const HtTaken *taken)
     backing->source = put_text(&at, source);
     backing->department = put_text(&at, department);
     backing->causation = put_text(&at, (HtText){id, HT_UUID_TEXT - 1});
-    backing->traceparent = put_text(&at, taken->traceparent);
+    backing->traceparent = put_text(&at, message->traceparent);
     return backing;
 }
 
@@ -86,33 +85,33 @@ static GBytes *wrap_backing(Backing *backing)
 }
 
 /* Records that were left out stand nowhere else than in the payload: it is kept whatever the configuration says. */
-static bool wants_payload(const HtTaken *taken)
+static bool wants_payload(const HtMessage *message, const HtOutcome *outcome)
 {
-    const char *keep = taken->source->keep_payload;
-    if (taken->outcome->rejected > 0 || g_strcmp0(keep, "all") == 0) {
+    const char *keep = message->source->config->keep_payload;
+    if (outcome->rejected > 0 || g_strcmp0(keep, "all") == 0) {
         return true;
     }
-    return g_strcmp0(keep, "none") != 0 && taken->outcome->repaired;
+    return g_strcmp0(keep, "none") != 0 && outcome->repaired;
 }
 
-bool ht_taken_is_genuine(const HtOutcome *outcome, const uint8_t sha256[32])
+bool ht_message_is_genuine(const HtMessage *message, const HtOutcome *outcome)
 {
     struct sha256_ctx digest;
     uint8_t found[SHA256_DIGEST_SIZE];
     sha256_init(&digest);
     sha256_update(&digest, outcome->original.size, (const uint8_t *)outcome->original.data);
     sha256_digest(&digest, sizeof found, found);
-    return memcmp(found, sha256, sizeof found) == 0;
+    return memcmp(found, message->sha256, sizeof found) == 0;
 }
 
 /* The bytes as received. One that came in pieces has gone to the host, which gives back what has to be kept (repaired,
  * or in quarantine, whole or partly); of the others only the digest is left. */
-static GBytes *find_received(const HtTaken *taken)
+static GBytes *find_received(const HtMessage *message, const HtOutcome *outcome)
 {
-    if (taken->body) {
-        return g_bytes_ref(taken->body);
+    if (message->body) {
+        return g_bytes_ref(message->body);
     }
-    HtText original = taken->outcome ? taken->outcome->original : HT_TEXT_NONE;
+    HtText original = outcome ? outcome->original : HT_TEXT_NONE;
     return original.data ? g_bytes_new(original.data, original.size) : NULL;
 }
 
@@ -144,117 +143,107 @@ static void conceal_secret(void *user, size_t start, size_t size)
 }
 
 /* An archive hides what is in it: when no host has told, nothing of it is kept. */
-static bool is_unread_archive(const HtTaken *taken, const char *bytes, size_t size)
+static bool is_unread_archive(const HtOutcome *outcome, const char *bytes, size_t size)
 {
-    return !taken->outcome && size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
+    return !outcome && size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
 }
 
 /* What may be kept of the payload: a host can have blanks written over parts of it, and nothing else; and nothing that stands under
  * the name of a secret is kept, whether a host has seen it or died of it. */
-static GBytes *find_payload(const HtTaken *taken)
+static GBytes *find_payload(const HtMessage *message, const HtOutcome *outcome)
 {
-    GBytes *received = find_received(taken);
+    GBytes *received = find_received(message, outcome);
     if (!received) {
         return NULL;
     }
     gsize size;
     g_autofree char *bytes = g_bytes_unref_to_data(received, &size);
-    conceal(bytes, size, taken->outcome ? taken->outcome->concealed : HT_TEXT_NONE);
+    conceal(bytes, size, outcome ? outcome->concealed : HT_TEXT_NONE);
     ht_secrets_find((HtText){bytes, size}, NULL, conceal_secret, bytes);
-    if (is_unread_archive(taken, bytes, size)) {
+    if (is_unread_archive(outcome, bytes, size)) {
         write_blanks(bytes, 0, size);
     }
     return g_bytes_new_take(g_steal_pointer(&bytes), size);
 }
 
-static HtSpoolMessage *make_message(const HtTaken *taken, Backing **backing_out)
+static HtSpoolMessage *make_kept(const HtMessage *message, const HtOutcome *outcome, Backing **backing_out)
 {
-    HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
-    Backing *backing = make_backing(taken);
-    message->id = taken->id;
-    message->source = taken->source->name;
-    message->received_us = taken->received_us;
-    memcpy(message->sha256, taken->sha256, sizeof message->sha256);
-    message->key = backing->key;
-    message->authority = g_strcmp0(taken->source->identities, "authority") == 0;
-    message->faults = taken->faults ? g_array_ref(taken->faults) : NULL;
-    message->backing = wrap_backing(backing);
+    HtSpoolMessage *kept = g_new0(HtSpoolMessage, 1);
+    Backing *backing = make_backing(message, outcome);
+    kept->id = message->head.id;
+    kept->source = message->source->config->name;
+    kept->received_us = message->received_us;
+    memcpy(kept->sha256, message->sha256, sizeof kept->sha256);
+    kept->key = backing->key;
+    kept->authority = g_strcmp0(message->source->config->identities, "authority") == 0;
+    kept->faults = message->faults ? g_array_ref(message->faults) : NULL;
+    kept->backing = wrap_backing(backing);
     *backing_out = backing;
-    return message;
+    return kept;
 }
 
 /* What the bus says of every event, and no host. */
-static void set_bus_attributes(HtSpoolMessage *message, const Backing *backing)
+static void set_bus_attributes(HtSpoolMessage *kept, const Backing *backing)
 {
-    message->attr[HT_ATTR_SOURCE] = backing->source;
-    message->attr[HT_ATTR_DEPARTMENT] = backing->department;
-    message->attr[HT_ATTR_CAUSATIONID] = backing->causation;
-    message->attr[HT_ATTR_TRACEPARENT] = backing->traceparent;
+    kept->attr[HT_ATTR_SOURCE] = backing->source;
+    kept->attr[HT_ATTR_DEPARTMENT] = backing->department;
+    kept->attr[HT_ATTR_CAUSATIONID] = backing->causation;
+    kept->attr[HT_ATTR_TRACEPARENT] = backing->traceparent;
 }
 
 /* A message is one transaction of the spool, which others wait for. */
 #define EVENTS_ALWAYS 100000
 
 /* The events as they are packed, once each has been found good: unpacked they would take many times the room. */
-static GArray *unpack_events(const HtTaken *taken, GError **error)
+static GArray *unpack_events(const HtMessage *message, const HtOutcome *outcome, GError **error)
 {
-    const HtOutcome *outcome = taken->outcome;
-    if (outcome->events->len > MAX(taken->source->limits.records, EVENTS_ALWAYS)) {
+    const HtDictionary *dictionary = message->intake->dictionary;
+    if (outcome->events->len > MAX(message->source->config->limits.records, EVENTS_ALWAYS)) {
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has more events than its source may send records");
         return NULL;
     }
     for (unsigned i = 0; i < outcome->events->len; i++) {
         HtEvent event;
         if (!ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, error) ||
-            (taken->dictionary && !ht_vet_event(taken->dictionary, &event, error))) {
+            (dictionary && !ht_vet_event(dictionary, &event, error))) {
             return NULL;
         }
     }
     return g_array_ref(outcome->events);
 }
 
-HtSpoolMessage *ht_taken_message(const HtTaken *taken, GError **error)
+HtSpoolMessage *ht_message_keep(const HtMessage *message, const HtOutcome *outcome, GError **error)
 {
     Backing *backing;
-    HtSpoolMessage *message = make_message(taken, &backing);
-    message->rejected = taken->outcome->rejected;
-    message->unchanged = taken->outcome->unchanged;
-    message->reply = taken->outcome->reply;
-    message->reply_type = taken->outcome->reply_type;
-    message->payload = wants_payload(taken) ? find_payload(taken) : NULL;
-    set_bus_attributes(message, backing);
-    message->packed = unpack_events(taken, error);
-    if (!message->packed) {
-        ht_taken_free(message);
+    HtSpoolMessage *kept = make_kept(message, outcome, &backing);
+    kept->rejected = outcome->rejected;
+    kept->unchanged = outcome->unchanged;
+    kept->reply = outcome->reply;
+    kept->reply_type = outcome->reply_type;
+    kept->payload = wants_payload(message, outcome) ? find_payload(message, outcome) : NULL;
+    set_bus_attributes(kept, backing);
+    kept->packed = unpack_events(message, outcome, error);
+    if (!kept->packed) {
+        ht_message_keep_free(kept);
         return NULL;
     }
-    return message;
+    return kept;
 }
 
-HtSpoolMessage *ht_taken_quarantine(const HtTaken *taken)
+HtSpoolMessage *ht_message_keep_refused(const HtMessage *message, const HtOutcome *outcome)
 {
     Backing *backing;
-    HtSpoolMessage *message = make_message(taken, &backing);
-    message->rejected = taken->outcome ? taken->outcome->rejected : 0;
-    message->payload = find_payload(taken);
-    return message;
+    HtSpoolMessage *kept = make_kept(message, outcome, &backing);
+    kept->rejected = outcome ? outcome->rejected : 0;
+    kept->payload = find_payload(message, outcome);
+    return kept;
 }
 
-GArray *ht_taken_faults(const HtOutcome *outcome)
+void ht_message_keep_free(HtSpoolMessage *kept)
 {
-    unsigned count = MIN(outcome->fault_count, HT_OUTCOME_FAULTS);
-    if (count == 0) {
-        return NULL;
-    }
-    GArray *faults = g_array_sized_new(FALSE, FALSE, sizeof(HtFault), count);
-    return g_array_append_vals(faults, outcome->faults, count);
-}
-
-void ht_taken_free(HtSpoolMessage *message)
-{
-    g_clear_pointer(&message->packed, g_array_unref);
-    g_clear_pointer(&message->faults, g_array_unref);
-    g_clear_pointer(&message->payload, g_bytes_unref);
-    g_clear_pointer(&message->backing, g_bytes_unref);
-    g_free(message);
+    g_clear_pointer(&kept->packed, g_array_unref);
+    g_clear_pointer(&kept->faults, g_array_unref);
+    g_clear_pointer(&kept->payload, g_bytes_unref);
+    g_clear_pointer(&kept->backing, g_bytes_unref);
+    g_free(kept);
 }

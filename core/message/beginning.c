@@ -1,5 +1,5 @@
-/* Looking at the first bytes of bodies. Called by request.c for each piece of a body; main-loop thread. */
-#include "core/ingress/beginning.h"
+/* Looking at the first bytes of bodies. Called by message.c for each piece of a body; main-loop thread. */
+#include "core/message/beginning.h"
 
 #include "mappings/engine/text/prolog.h"
 
