@@ -1,4 +1,4 @@
-/* Which status, which header, and the hand-over to libmicrohttpd. Called by request.c and intake.c; main-loop thread. */
+/* Which status, which header, and the hand-over to libmicrohttpd. Called by request.c; main-loop thread. */
 #include "core/ingress/answer.h"
 
 #include "core/ingress/answer-body.h"

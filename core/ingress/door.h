@@ -1,6 +1,6 @@
 /* The public door: libmicrohttpd on its epoll descriptor inside the GLib main loop. Departments POST to /in/SOURCE; the
  * connection is suspended while the message is with its host and the spool; the answer goes out after the fsync. Requests
- * that break HTTP's framing rules are refused here (HARDENING.md's list). Main-loop thread. */
+ * that break HTTP's framing rules are refused here. Main-loop thread. */
 #pragma once
 
 #include "core/message/message.h"

@@ -6,7 +6,7 @@
  * remembered: the next start tries again, and so does this one as soon as a file of the adapter changes. An adapter that
  * is replaced under a running bus is checked before it serves.
  *
- * Owned by the bus (core/bus.c), which tells each source (core/source/source.h) what it may. Main-loop thread. */
+ * Owned by the sources (core/source/sources.c), each of which is told what it may. Main-loop thread. */
 #pragma once
 
 #include <glib.h>

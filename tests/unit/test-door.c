@@ -419,21 +419,35 @@ static void body_that_ends_early_is_never_accepted(void)
 
 static void host_that_refuses_early_ends_the_upload(void)
 {
-    Bus *bus = bus_start();
-    g_autofree char *part = g_strnfill(70000, 'x');
-    memcpy(part, "<bad/>", 6);
-    g_autoptr(Client) client = client_open(bus);
-    client_say(client, "POST /in/hukou HTTP/1.1\r\nHost: b\r\nContent-Length: 900000\r\n\r\n");
-    client_say(client, part);
-    WAIT_FOR(bus->hosts[0].streamed == 1);
-    answer_ticket(g_queue_peek_head(&bus->hosts[0].tickets));
-    client_say(client, part);
-    g_autoptr(Answer) answer = client_answer(client);
-    g_assert_nonnull(answer);
-    g_assert_cmpuint(answer->status, ==, 400);
-    assert_holds(answer->body, "not-well-formed");
-    client_wait_closed(client);
-    bus_stop(bus);
+    static const struct {
+        const char *beginning;
+        unsigned status;
+        const char *code;
+    } cases[] = {
+        {"<bad/>", 400, "not-well-formed"},
+        {"<error 2/>", 503, "adapter-died"},
+        {"<error 3/>", 503, "adapter-died"}, /* what has not come whole is not put aside */
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Bus *bus = bus_start();
+        HtSpoolStatus status;
+        g_autofree char *part = g_strnfill(70000, 'x');
+        memcpy(part, cases[i].beginning, strlen(cases[i].beginning));
+        g_autoptr(Client) client = client_open(bus);
+        client_say(client, "POST /in/hukou HTTP/1.1\r\nHost: b\r\nContent-Length: 900000\r\n\r\n");
+        client_say(client, part);
+        WAIT_FOR(bus->hosts[0].streamed == 1);
+        answer_ticket(g_queue_peek_head(&bus->hosts[0].tickets));
+        client_say(client, part);
+        g_autoptr(Answer) answer = client_answer(client);
+        g_assert_nonnull(answer);
+        g_assert_cmpuint(answer->status, ==, cases[i].status);
+        assert_holds(answer->body, cases[i].code);
+        client_wait_closed(client);
+        ht_spool_status(bus->spool, &status);
+        g_assert_cmpuint(status.quarantined, ==, 0);
+        bus_stop(bus);
+    }
 }
 
 /* ---- Many at once ---- */
