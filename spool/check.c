@@ -24,11 +24,11 @@ typedef struct {
     int findings;
     int format;           /* of the file: one that no bus of this version has opened yet lacks tables */
     uint64_t first, last; /* sequences, 0 when there are none */
-} Check;
+} SpoolCheck;
 
-static void find_fault(Check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void find_fault(SpoolCheck *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void find_fault(Check *check, const char *format, ...)
+static void find_fault(SpoolCheck *check, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -58,7 +58,7 @@ static const char *judge_event(sqlite3_stmt *row)
     return unpack.broken ? "its data cannot be read" : NULL;
 }
 
-static bool check_events(Check *check, uint64_t after, GError **error)
+static bool check_events(SpoolCheck *check, uint64_t after, GError **error)
 {
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = true;
@@ -92,7 +92,7 @@ static bool check_events(Check *check, uint64_t after, GError **error)
     return true;
 }
 
-static bool check_pruned(Check *check, GError **error)
+static bool check_pruned(SpoolCheck *check, GError **error)
 {
     uint64_t pruned;
     if (!ht_spool_meta_pruned(check->db, &pruned, error)) {
@@ -149,7 +149,7 @@ static const Relation relations[] = {
     {"SELECT count(*) FROM key_log WHERE length(entries) % 24 <> 0", "rows of the key log cannot be read", 1},
 };
 
-static bool check_relations(Check *check, GError **error)
+static bool check_relations(SpoolCheck *check, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(relations); i++) {
         if (relations[i].format > check->format) {
@@ -205,7 +205,7 @@ static bool check_finished(Check *check, GError **error)
 
 /* ---- The whole ---- */
 
-static bool check_integrity(Check *check, const char *pragma, GError **error)
+static bool check_integrity(SpoolCheck *check, const char *pragma, GError **error)
 {
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = true;
@@ -225,7 +225,7 @@ static bool check_integrity(Check *check, const char *pragma, GError **error)
 }
 
 /* A part that cannot even be read is a finding, and the others are looked at all the same. */
-static void note_part(Check *check, const char *part, bool good, GError *error)
+static void note_part(SpoolCheck *check, const char *part, bool good, GError *error)
 {
     if (!good) {
         find_fault(check, "%s: %s", part, error->message);
@@ -233,7 +233,7 @@ static void note_part(Check *check, const char *part, bool good, GError *error)
     }
 }
 
-static void check_all(Check *check)
+static void check_all(SpoolCheck *check)
 {
     GError *error = NULL;
     bool good = check_integrity(check, "PRAGMA integrity_check(20)", &error);
@@ -254,7 +254,7 @@ static int check_file(const char *path, GString *report, GError **error)
         !ht_spool_schema_version(db, &version, error)) {
         return -1;
     }
-    Check check = {.db = db, .report = report, .format = version};
+    SpoolCheck check = {.db = db, .report = report, .format = version};
     if (version == 0) {
         find_fault(&check, "file: it is empty");
     } else {
@@ -286,7 +286,7 @@ static int is_out_of_time(void *user)
 }
 
 /* What is not reached in time is left to ht_spool_check(): the bus must listen again soon. */
-static bool check_pages_quickly(Check *check, GError **error)
+static bool check_pages_quickly(SpoolCheck *check, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     int64_t until = ht_clock_monotonic() + QUICK_US;
@@ -304,7 +304,7 @@ static bool check_pages_quickly(Check *check, GError **error)
 bool ht_spool_check_quickly(sqlite3 *db, const char *path, GError **error)
 {
     g_autoptr(GString) report = g_string_new(NULL);
-    Check check = {.db = db, .report = report};
+    SpoolCheck check = {.db = db, .report = report};
     struct stat status;
     int64_t last;
     if (stat(path, &status) == 0 && status.st_size <= QUICK_FILE_BYTES &&

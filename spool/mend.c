@@ -87,11 +87,11 @@ typedef struct {
     HtSpoolRepaired *repaired;
     HtSpoolTie tie;    /* of HT_SPOOL_SPLIT */
     bool part_implied; /* the citizen number's own subject goes on as itself again */
-} Plan;
+} MendPlan;
 
 /* Says why it cannot be done; the job has not failed. */
 G_GNUC_PRINTF(2, 3)
-static bool refuse(Plan *plan, const char *format, ...)
+static bool refuse(MendPlan *plan, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -100,7 +100,7 @@ static bool refuse(Plan *plan, const char *format, ...)
     return true;
 }
 
-static bool follow(Plan *plan, const char *given, char subject[HT_SPOOL_SUBJECT], GError **error)
+static bool follow(MendPlan *plan, const char *given, char subject[HT_SPOOL_SUBJECT], GError **error)
 {
     bool numbered = false;
     g_strlcpy(subject, given, HT_SPOOL_SUBJECT);
@@ -108,7 +108,7 @@ static bool follow(Plan *plan, const char *given, char subject[HT_SPOOL_SUBJECT]
 }
 
 /* Back to the subject that it makes by itself, unless somebody else goes on under that. */
-static bool plan_target(Plan *plan, GError **error)
+static bool plan_target(MendPlan *plan, GError **error)
 {
     char own[HT_SPOOL_SUBJECT];
     const HtSpoolTie *tie = &plan->tie;
@@ -127,7 +127,7 @@ static bool plan_target(Plan *plan, GError **error)
     return true;
 }
 
-static bool plan_split(Plan *plan, GError **error)
+static bool plan_split(MendPlan *plan, GError **error)
 {
     const HtSpoolRepair *asked = plan->asked;
     HtIdentity identity = {ht_text_from(asked->kind), ht_text_from(asked->value), false};
@@ -157,7 +157,7 @@ static bool plan_split(Plan *plan, GError **error)
     return plan_target(plan, error);
 }
 
-static bool plan_subjects(Plan *plan, GError **error)
+static bool plan_subjects(MendPlan *plan, GError **error)
 {
     const HtSpoolRepair *asked = plan->asked;
     HtSpoolRepaired *repaired = plan->repaired;
@@ -180,7 +180,7 @@ static bool plan_subjects(Plan *plan, GError **error)
 
 /* ---- Changing ---- */
 
-static bool change_split(Plan *plan, GError **error)
+static bool change_split(MendPlan *plan, GError **error)
 {
     HtSpoolTies *ties = plan->mender->ties;
     HtSpoolTie *tie = &plan->tie;
@@ -194,14 +194,14 @@ static bool change_split(Plan *plan, GError **error)
 }
 
 /* Whether a citizen number goes to either cannot be told (one that is alone has no row): as if one did. */
-static bool change_join(Plan *plan, GError **error)
+static bool change_join(MendPlan *plan, GError **error)
 {
     HtSpoolTies *ties = plan->mender->ties;
     return ht_spool_ties_forward(ties, plan->repaired->other, plan->repaired->subject, error) &&
            ht_spool_ties_number(ties, plan->repaired->subject, error);
 }
 
-static bool change(Plan *plan, GError **error)
+static bool change(MendPlan *plan, GError **error)
 {
     bool was;
     switch (plan->asked->verb) {
@@ -213,7 +213,7 @@ static bool change(Plan *plan, GError **error)
     return false;
 }
 
-static bool write_audit(Plan *plan, GError **error)
+static bool write_audit(MendPlan *plan, GError **error)
 {
     const HtSpoolRepair *asked = plan->asked;
     sqlite3_stmt *row = plan->mender->audit;
@@ -238,7 +238,7 @@ static void add_element(HtSpoolMending *mending, const char *name, const char *v
     }
 }
 
-static void add_event(Plan *plan)
+static void add_event(MendPlan *plan)
 {
     HtSpoolMending *mending = plan->job->mending;
     const HtSpoolRepair *asked = plan->asked;
@@ -271,7 +271,7 @@ static void add_event(Plan *plan)
 bool ht_spool_mender_run(HtSpoolMender *mender, HtSpoolJob *job, GError **error)
 {
     HtSpoolMending *mending = job->mending;
-    Plan plan = {.mender = mender, .job = job, .asked = &mending->asked, .repaired = &mending->repaired};
+    MendPlan plan = {.mender = mender, .job = job, .asked = &mending->asked, .repaired = &mending->repaired};
     mending->repaired = (HtSpoolRepaired){.sequence = 0};
     g_array_set_size(job->message->events, 0);
     bool good =

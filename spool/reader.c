@@ -23,7 +23,7 @@ typedef struct {
     HtSpoolReading reading;
     HtSpoolPage *page;
     GError *error;
-} Question;
+} PageQuestion;
 
 void ht_spool_page_free(HtSpoolPage *page)
 {
@@ -86,7 +86,7 @@ static bool read_rows(sqlite3_stmt *row, const HtSpoolReading *reading, HtSpoolP
     return true;
 }
 
-static void answer(HtSpoolReader *reader, Question *question)
+static void answer(HtSpoolReader *reader, PageQuestion *question)
 {
     HtSpoolPage *page = g_new0(HtSpoolPage, 1);
     page->events = g_ptr_array_new_with_free_func(g_free);
@@ -114,7 +114,7 @@ static gpointer run(gpointer data)
         }
         g_mutex_unlock(&reader->lock);
         HtSpoolTasks answers = {NULL, NULL};
-        answer(reader, (Question *)task);
+        answer(reader, (PageQuestion *)task);
         ht_spool_tasks_add(&answers, task);
         ht_spool_completions_post(reader->completions, &answers);
         g_mutex_lock(&reader->lock);
@@ -163,7 +163,7 @@ void ht_spool_reader_stop(HtSpoolReader *reader)
 
 static void hand_over(HtSpoolTask *task)
 {
-    Question *question = (Question *)task;
+    PageQuestion *question = (PageQuestion *)task;
     question->reading.done(question->page, question->error, question->reading.user);
     g_clear_error(&question->error);
     g_free(question);
@@ -171,7 +171,7 @@ static void hand_over(HtSpoolTask *task)
 
 void ht_spool_reader_ask(HtSpoolReader *reader, const HtSpoolReading *reading)
 {
-    Question *question = g_new0(Question, 1);
+    PageQuestion *question = g_new0(PageQuestion, 1);
     question->task.done = hand_over;
     question->reading = *reading;
     g_mutex_lock(&reader->lock);

@@ -49,5 +49,5 @@ typedef struct {
 /* Exactly one is not NULL. HT_SPOOL_ERROR_REPAIR: it cannot be done; the message says why and holds no number. */
 typedef void (*HtSpoolRepairDone)(const HtSpoolRepaired *repaired, const GError *error, void *user);
 
-/* Does it with the next commit. What `repair` points to is copied. */
+/* Does it with the next commit. What `repair` points to is copied. In spool.c. */
 void ht_spool_repair(HtSpool *spool, const HtSpoolRepair *repair, HtSpoolRepairDone done, void *user);

@@ -47,7 +47,7 @@ void ht_spool_close(HtSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpool, ht_spool_close)
 
 /* Fills 32 bytes from `path` (64 hex digits), or makes the file with fresh random ones, mode 0600,
- * fsynced, if it does not exist and `create` is set. HT_SPOOL_ERROR_KEY. */
+ * fsynced, if it does not exist and `create` is set. HT_SPOOL_ERROR_KEY. In key.c. */
 bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error);
 
 /* ---- Taking messages ---- */
@@ -116,6 +116,7 @@ typedef struct {
     void *private;
 } HtSpoolPage;
 
+/* In reader.c. */
 void ht_spool_page_free(HtSpoolPage *page);
 
 typedef void (*HtSpoolPageDone)(HtSpoolPage *page /* transfer full */, const GError *error, void *user);
@@ -177,5 +178,5 @@ void ht_spool_status(HtSpool *spool, HtSpoolStatus *status);
 /* Checks a spool that is not open by a bus (or a copy): SQLite's integrity, sequences without gaps, every
  * event's head and data readable, cursors within bounds, receipts that name existing events. Appends one
  * line a finding to `report`. Returns the number of findings, -1 when the file cannot be opened (error
- * set). */
+ * set). In check.c. */
 int ht_spool_check(const char *directory, GString *report, GError **error);

@@ -100,6 +100,7 @@ check_layers() {
 check_text() {
     {
         perl tests/lint/text.pl "$work/files"
+        perl tests/lint/structure.pl "$work/files" tests/lint/circles.txt
         perl tests/lint/architecture.pl
         perl tests/lint/codes.pl
         perl tests/lint/examples.pl
@@ -169,6 +170,7 @@ fi
 check_layers
 check_text
 check_lists
+[ -n "${LINT_TREE-}" ] || sh tests/lint/test.sh >>"$findings" # that each rule can fail
 if [ "$mode" != --quick ]; then
     check_format
     check_shell

@@ -66,7 +66,7 @@ extern const hutong_filter hukou_exchange_filter; /* documents with the root "ro
 extern const hutong_filter hukou_nciic_filter;    /* "RESPONSE" */
 extern const hutong_filter hukou_rbsp_filter;     /* "RBSPMessage" */
 
-/* Gives the ROWs of an SQL condition (`SFZH='…' AND XM='…'`) to the mapping, inside an element that the caller has begun:
+/* In condition.c: gives the ROWs of an SQL condition (`SFZH='…' AND XM='…'`) to the mapping, inside an element that the caller has begun:
  * one element for each comparison by = , LIKE or IN, SFZH and its synonyms as GMSFHM. Quotes of any kind, width and number
  * are taken away. A column that the row already has begins another ROW. Returns the number of ROWs. */
 unsigned hukou_condition_emit(const hutong_host *host, hutong_out *out, const char *sql);

@@ -1,5 +1,5 @@
 /* What the files of this adapter share. Private to adapters/marriage; runs in hutong-host's only thread, one payload at a
- * time. */
+ * time. certificate.c reads certificates, query.c what is asked. */
 #ifndef MARRIAGE_H
 #define MARRIAGE_H
 

@@ -3,7 +3,7 @@
  *
  * An event has a head (attributes, identities) and data (elements of the dictionary, quality marks, unmapped fields).
  * Data stays packed all the way: only delivery turns it into JSON, element by element, asking the consumer's policy for
- * each. What a consumer may not see is never written. */
+ * each. What a consumer may not see is never written. event.c packs, event-json.c renders. */
 #pragma once
 
 #include "core/base/pack.h"

@@ -1,5 +1,5 @@
 /* The option tables: every key of the configuration, declared once. They drive parsing, messages, `hutong config` and
- * docs/config.md. */
+ * docs/config.md. options.c has the tables, values.c reads and writes values. */
 #pragma once
 
 #include "core/config/config.h"

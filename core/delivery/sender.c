@@ -19,7 +19,7 @@
 struct HtSender {
     CURLM *multi;
     GSource *timer;
-    GHashTable *requests; /* the set of Request under way */
+    GHashTable *requests; /* the set of Transfer under way */
     GPtrArray *idle;      /* of CURL, to be used again */
 };
 
@@ -34,7 +34,7 @@ typedef struct {
     void (*drop)(void *user);
     void *user;
     int64_t started_us;
-} Request;
+} Transfer;
 
 /* ---- libcurl asks the main loop ---- */
 
@@ -106,7 +106,7 @@ HtSender *ht_sender_new(void)
 
 /* ---- One request ---- */
 
-static void free_request(Request *request)
+static void free_request(Transfer *request)
 {
     curl_multi_remove_handle(request->sender->multi, request->easy);
     if (request->sender->idle->len < IDLE_HANDLES) {
@@ -127,7 +127,7 @@ void ht_sender_free(HtSender *sender)
     void *request;
     g_hash_table_iter_init(&iter, sender->requests);
     while (g_hash_table_iter_next(&iter, &request, NULL)) {
-        ((Request *)request)->drop(((Request *)request)->user);
+        ((Transfer *)request)->drop(((Transfer *)request)->user);
         free_request(request);
     }
     for (unsigned i = 0; i < sender->idle->len; i++) {
@@ -142,7 +142,7 @@ void ht_sender_free(HtSender *sender)
 
 static size_t take_answer(char *bytes, size_t one, size_t count, void *user)
 {
-    Request *request = user;
+    Transfer *request = user;
     size_t size = one * count;
     size_t room = ANSWER_KEEP - request->answer.size;
     ht_buffer_add(&request->answer, bytes, MIN(size, room));
@@ -153,7 +153,7 @@ static size_t take_answer(char *bytes, size_t one, size_t count, void *user)
 
 static size_t take_head(char *bytes, size_t one, size_t count, void *user)
 {
-    Request *request = user;
+    Transfer *request = user;
     (void)bytes;
     request->head_size += one * count;
     return request->head_size > ANSWER_MAX ? 0 : one * count;
@@ -189,7 +189,7 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static void set_options(Request *request, const HtPost *post)
+static void set_options(Transfer *request, const HtPost *post)
 {
     CURL *easy = request->easy;
     curl_easy_setopt(easy, CURLOPT_URL, post->url);
@@ -217,9 +217,9 @@ static void set_options(Request *request, const HtPost *post)
 void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),
                     void *user)
 {
-    Request *request = g_new0(Request, 1);
+    Transfer *request = g_new0(Transfer, 1);
     *request =
-        (Request){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
+        (Transfer){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
     post->body = (HtBuffer){0};
     unsigned idle = sender->idle->len;
     request->easy = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : curl_easy_init();
@@ -235,7 +235,7 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
     curl_multi_add_handle(sender->multi, request->easy);
 }
 
-static void finish(Request *request, CURLcode code)
+static void finish(Transfer *request, CURLcode code)
 {
     HtPosted posted = {.took_us = (uint64_t)(ht_clock_monotonic() - request->started_us)};
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &posted.status);
@@ -262,7 +262,7 @@ static void finish_requests(HtSender *sender)
         if (message->msg != CURLMSG_DONE) {
             continue;
         }
-        Request *request;
+        Transfer *request;
         CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&request);
         g_hash_table_remove(sender->requests, request);

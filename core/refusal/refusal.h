@@ -1,6 +1,6 @@
 /* The one "no" towards a sender: why there is no receipt. It is made by its code; what the code means for the answer stands
  * in one table (table.c), which also writes docs/errors.md. Used by the public door, the sources and `hutong schema`. No state;
- * any thread. */
+ * any thread. error.c makes it of errors, reference.c writes the page. */
 #pragma once
 
 #include "core/base/limits.h"

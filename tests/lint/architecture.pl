@@ -18,7 +18,7 @@ sub read_file {
 my $tests = join '', map { read_file($_) // '' } glob 'tests/*/*.c';
 open my $in, '<', $page or exit 0;
 while (my $line = <$in>) {
-    my $file = '';
+    my ($file, $number) = ('', $.);
     while ($line =~ /`([^`]+)`/g) {
         my $name = $1;
         my $what = '';
@@ -32,6 +32,6 @@ while (my $line = <$in>) {
         } elsif ($name =~ m{^/[a-z]+/[\w/-]+$} && $name =~ /-/) {
             $what = "there is no test $name" unless index($tests, "\"$name\"") >= 0;
         }
-        print "$page:$.: $what\n" if $what;
+        print "$page:$number: $what\n" if $what;
     }
 }

@@ -2,7 +2,7 @@
  * before the events. Runs when a mapping is loaded. */
 #include "mappings/engine/compile/compiler.h"
 
-#define FIELDS_OF_A_PLACE 32 /* bits of HtFrame.fits */
+#define FIELDS_OF_A_PLACE 32 /* bits of HtOpenElement.fits */
 
 /* The fields of one kind of record: the paths are meant from `part`, which is the record or an element in it. */
 typedef struct {

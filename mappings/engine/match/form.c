@@ -98,7 +98,7 @@ const HtNodeStep *ht_form_step(HtMatch *match, HtName name, const HtAttribute *a
 
 void ht_form_enter_record(HtMatch *match, const HtNode *node)
 {
-    HtFrame *frame = match->top;
+    HtOpenElement *frame = match->top;
     size_t start = match->text.size;
     frame->quiet = true;
     frame->form = HT_FORM_INSIDE;
@@ -113,7 +113,7 @@ void ht_form_enter_record(HtMatch *match, const HtNode *node)
 
 void ht_form_enter_passed(HtMatch *match, const HtNode *node)
 {
-    HtFrame *frame = match->top;
+    HtOpenElement *frame = match->top;
     unsigned around = match->record_depth > 0 ? match->record_depth : match->depth;
     while (!match->record_depth && around > 1 &&
            !(match->frames[around].step && match->frames[around].step->node->declared)) {
@@ -190,7 +190,7 @@ static void keep_with(HtMatch *match, const HtField *field, const HtAttribute *a
 
 void ht_form_begin(HtMatch *match, const HtNode *node, const HtAttribute *attributes, unsigned count)
 {
-    HtFrame *frame = match->top;
+    HtOpenElement *frame = match->top;
     HtText system = find_attribute(attributes, count, match->form.root);
     system = system.data ? system : find_attribute(attributes, count, match->form.list);
     frame->fits = find_fits(node, skip_at(system));
@@ -214,7 +214,7 @@ void ht_form_begin(HtMatch *match, const HtNode *node, const HtAttribute *attrib
 
 void ht_form_hand_up(HtMatch *match)
 {
-    HtFrame *part = match->top, *whole = part - 1;
+    HtOpenElement *part = match->top, *whole = part - 1;
     HtBuffer *text = &match->text;
     if (whole->size == 0) {
         whole->start = part->start;

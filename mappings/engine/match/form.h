@@ -4,7 +4,7 @@
 
 #include "mappings/engine/match/tree.h"
 
-/* Bits of HtFrame.form. */
+/* Bits of HtOpenElement.form. */
 enum {
     HT_FORM_INSIDE = 1 << 0, /* in a record whose fields are declared */
     HT_FORM_JOINS = 1 << 1,  /* its text is that of the element around it: a part of a name */

@@ -21,7 +21,7 @@ void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks 
     if (mapping->has_fields) {
         ht_form_learn(&match->form, intern, intern_user);
     }
-    match->frames = g_new0(HtFrame, match->frames_room);
+    match->frames = g_new0(HtOpenElement, match->frames_room);
     match->top = match->frames;
     match->values = g_new0(HtValue, mapping->record_paths->len + 1);
     match->stored = g_new0(HtSlot, mapping->record_paths->len + 1);
@@ -498,7 +498,7 @@ static void enter_node(HtMatch *match, HtNode *node, const HtAttribute *attribut
 
 static void take_attribute(HtMatch *match, const HtAttribute *attribute)
 {
-    const HtFrame *frame = match->top;
+    const HtOpenElement *frame = match->top;
     HtText value = ht_text_trim(attribute->value.data, attribute->value.size);
     if (value.size == 0) {
         return;
@@ -520,11 +520,11 @@ static void take_attribute(HtMatch *match, const HtAttribute *attribute)
 }
 
 /* The lowest frame stands for what is around the root: there is always one above another. */
-static HtFrame *push_frame(HtMatch *match)
+static HtOpenElement *push_frame(HtMatch *match)
 {
     if (++match->depth == match->frames_room) {
         match->frames_room *= 2;
-        match->frames = g_renew(HtFrame, match->frames, match->frames_room);
+        match->frames = g_renew(HtOpenElement, match->frames, match->frames_room);
     }
     match->top = &match->frames[match->depth];
     return match->top;
@@ -533,7 +533,7 @@ static HtFrame *push_frame(HtMatch *match)
 /* The step from the element that is open to its child; from the root of the tree when a document begins. */
 static const HtNodeStep *find_step(HtMatch *match, HtName name)
 {
-    HtFrame *parent = match->top;
+    HtOpenElement *parent = match->top;
     uint16_t anywhere = 0;
     if (match->depth == 0 || parent->document != match->document) {
         return ht_match_tree_child(match, match->root, name, &anywhere);
@@ -552,7 +552,7 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     if (!step && form && match->top->document == match->document) {
         step = ht_form_step(match, name, attributes, attribute_count, &joins);
     }
-    HtFrame *frame = push_frame(match);
+    HtOpenElement *frame = push_frame(match);
     frame->step = step;
     frame->name = name;
     frame->start = frame->size = 0;
@@ -586,7 +586,7 @@ static bool is_blank(char byte)
 
 void ht_match_text(HtMatch *match, const char *text, size_t size)
 {
-    HtFrame *frame = match->top;
+    HtOpenElement *frame = match->top;
     if (match->depth == 0) {
         return;
     }
@@ -625,7 +625,7 @@ void ht_match_text(HtMatch *match, const char *text, size_t size)
 }
 
 /* The element's own text is complete. Text that nobody keeps is taken off the buffer's end again. */
-static void take_text(HtMatch *match, const HtFrame *frame)
+static void take_text(HtMatch *match, const HtOpenElement *frame)
 {
     size_t end = match->text.size;
     bool taken = false;

@@ -73,7 +73,7 @@ typedef struct {
 } HtMatchHooks;
 
 typedef struct HtNode HtNode;
-typedef struct HtFrame HtFrame;
+typedef struct HtOpenElement HtOpenElement;
 
 /* The names that HL7's form knows (match/form.c). */
 #define HT_FORM_JOINING 5
@@ -100,8 +100,8 @@ struct HtMatch {
     void *steps;
     uint16_t *places;
     unsigned lessons;
-    HtFrame *frames; /* the elements that are open, below an empty one that stands for none */
-    HtFrame *top;
+    HtOpenElement *frames; /* the elements that are open, below an empty one that stands for none */
+    HtOpenElement *top;
     unsigned depth, frames_room;
     HtFormNames form;                   /* when the mapping has fields */
     const char *pass;                   /* the filter that gets the element that has just begun; NULL: none */

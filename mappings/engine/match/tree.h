@@ -32,7 +32,7 @@ struct HtNode {
 };
 
 /* An element that is open. */
-struct HtFrame {
+struct HtOpenElement {
     const HtNodeStep *step; /* NULL: nothing from here on is named */
     HtName name;
     uint32_t start, size; /* its own text */

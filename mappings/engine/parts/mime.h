@@ -1,5 +1,6 @@
 /* MIME as SOAP clients and batch senders write it (RFC 2045, 2046, 2387): a media type with its parameters, and the parts of
- * a multipart body. Everything here comes from outside. Called by container.c in the host; no state, one thread. */
+ * a multipart body. Everything here comes from outside. Called by container.c in the host; no state, one thread. mime.c
+ * takes bodies apart, mime-type.c reads types and codings. */
 #pragma once
 
 #include <glib.h>

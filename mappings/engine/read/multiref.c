@@ -22,7 +22,7 @@ typedef struct {
     uint32_t target; /* the element that stands for its content; NOBODY: it is its own */
     bool is_nil, refers, is_target;
     bool is_given; /* at present: whoever comes to it again goes round in a circle */
-} Entry;
+} RefEntry;
 
 typedef struct {
     HtName name, uri;
@@ -40,7 +40,7 @@ typedef struct {
 struct HtMultiref {
     HtSax *sax;
     HtName href, id, ref, root, multi_ref, encoding_11, encoding_12;
-    GArray *entries;    /* Entry */
+    GArray *entries;    /* RefEntry */
     GArray *attributes; /* Attribute */
     HtBuffer texts;
     GArray *ids;             /* Id: sorted when the Body has ended */
@@ -66,7 +66,7 @@ HtMultiref *ht_multiref_new(HtSax *sax)
     multiref->multi_ref = ht_sax_intern(sax, "multiRef");
     multiref->encoding_11 = ht_sax_intern(sax, "http://schemas.xmlsoap.org/soap/encoding/");
     multiref->encoding_12 = ht_sax_intern(sax, "http://www.w3.org/2003/05/soap-encoding");
-    multiref->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
+    multiref->entries = g_array_new(FALSE, FALSE, sizeof(RefEntry));
     multiref->attributes = g_array_new(FALSE, FALSE, sizeof(Attribute));
     multiref->ids = g_array_new(FALSE, FALSE, sizeof(Id));
     multiref->open = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -123,9 +123,9 @@ bool ht_multiref_has_id(const HtMultiref *multiref, const HtSaxElement *element)
 
 /* ---- Recording ---- */
 
-static Entry *entry_at(const HtMultiref *multiref, uint32_t index)
+static RefEntry *entry_at(const HtMultiref *multiref, uint32_t index)
 {
-    return &g_array_index(multiref->entries, Entry, index);
+    return &g_array_index(multiref->entries, RefEntry, index);
 }
 
 static HtText text_at(const HtMultiref *multiref, uint32_t at, uint32_t size)
@@ -158,7 +158,7 @@ void ht_multiref_begin(HtMultiref *multiref)
 /* What is recorded takes some times the room of what was sent. */
 static bool has_room(HtMultiref *multiref)
 {
-    size_t size = multiref->entries->len * sizeof(Entry) + multiref->attributes->len * sizeof(Attribute) +
+    size_t size = multiref->entries->len * sizeof(RefEntry) + multiref->attributes->len * sizeof(Attribute) +
                   multiref->ids->len * sizeof(Id) + multiref->texts.size;
     if (size > 2 * ht_sax_limits(multiref->sax)->document_bytes) {
         ht_sax_refuse_limit(multiref->sax, "document-too-long",
@@ -176,7 +176,7 @@ static uint32_t add_text(HtMultiref *multiref, HtText text)
     return at;
 }
 
-static void add_attributes(HtMultiref *multiref, const HtSaxElement *element, Entry *entry)
+static void add_attributes(HtMultiref *multiref, const HtSaxElement *element, RefEntry *entry)
 {
     for (unsigned i = 0; i < element->attribute_count; i++) {
         HtText value = element->attributes[i].value;
@@ -211,13 +211,13 @@ void ht_multiref_start(HtMultiref *multiref, const HtSaxElement *element)
     }
     note_content(multiref);
     uint32_t index = multiref->entries->len;
-    Entry entry = {.name = element->name,
-                   .uri = element->uri,
-                   .line = ht_sax_line(multiref->sax),
-                   .at = multiref->attributes->len,
-                   .size = element->attribute_count,
-                   .target = NOBODY,
-                   .is_nil = element->nil};
+    RefEntry entry = {.name = element->name,
+                      .uri = element->uri,
+                      .line = ht_sax_line(multiref->sax),
+                      .at = multiref->attributes->len,
+                      .size = element->attribute_count,
+                      .target = NOBODY,
+                      .is_nil = element->nil};
     add_attributes(multiref, element, &entry);
     g_array_append_val(multiref->entries, entry);
     g_array_append_val(multiref->open, index);
@@ -231,11 +231,11 @@ void ht_multiref_text(HtMultiref *multiref, const char *text, size_t size)
     if (ht_text_trim(text, size).size > 0) {
         note_content(multiref);
     }
-    Entry entry = {.line = ht_sax_line(multiref->sax),
-                   .next = multiref->entries->len + 1,
-                   .at = add_text(multiref, (HtText){text, size}),
-                   .size = (uint32_t)size,
-                   .target = NOBODY};
+    RefEntry entry = {.line = ht_sax_line(multiref->sax),
+                      .next = multiref->entries->len + 1,
+                      .at = add_text(multiref, (HtText){text, size}),
+                      .size = (uint32_t)size,
+                      .target = NOBODY};
     g_array_append_val(multiref->entries, entry);
 }
 
@@ -250,7 +250,7 @@ void ht_multiref_end(HtMultiref *multiref)
 
 /* ---- Who refers to whom ---- */
 
-static void refuse(HtMultiref *multiref, const Entry *entry, const char *code, const char *sentence)
+static void refuse(HtMultiref *multiref, const RefEntry *entry, const char *code, const char *sentence)
 {
     ht_sax_set_line(multiref->sax, entry->line);
     ht_sax_refuse(multiref->sax, code, sentence);
@@ -302,7 +302,7 @@ static guint find_id(const HtMultiref *multiref, HtText text)
     return low;
 }
 
-static void find_target(HtMultiref *multiref, Entry *entry, HtText wanted)
+static void find_target(HtMultiref *multiref, RefEntry *entry, HtText wanted)
 {
     const Id *ids = (const Id *)(const void *)multiref->ids->data;
     guint count = multiref->ids->len, found = find_id(multiref, wanted);
@@ -321,7 +321,7 @@ static void find_target(HtMultiref *multiref, Entry *entry, HtText wanted)
     }
 }
 
-static const Attribute *find_reference(const HtMultiref *multiref, const Entry *entry)
+static const Attribute *find_reference(const HtMultiref *multiref, const RefEntry *entry)
 {
     for (uint32_t i = 0; i < entry->size; i++) {
         const Attribute *attribute = &g_array_index(multiref->attributes, Attribute, entry->at + i);
@@ -333,7 +333,7 @@ static const Attribute *find_reference(const HtMultiref *multiref, const Entry *
 }
 
 /* `#id`, and `id` in SOAP 1.2. A cid: is an attachment's, which is looked up when the element is given. */
-static void look_up(HtMultiref *multiref, Entry *entry)
+static void look_up(HtMultiref *multiref, RefEntry *entry)
 {
     const Attribute *attribute = find_reference(multiref, entry);
     HtText value = text_at(multiref, attribute->at, attribute->size);
@@ -355,7 +355,7 @@ static void look_up(HtMultiref *multiref, Entry *entry)
 }
 
 /* An element may refer to one that itself refers. All on the way get the last one, so that no way is gone twice. */
-static void shorten_chain(HtMultiref *multiref, Entry *entry)
+static void shorten_chain(HtMultiref *multiref, RefEntry *entry)
 {
     uint32_t last = entry->target, steps = 0;
     while (entry_at(multiref, last)->refers) {
@@ -376,13 +376,13 @@ static bool resolve(HtMultiref *multiref)
 {
     sort_ids(multiref);
     for (guint i = 0; i < multiref->entries->len && !ht_sax_stopped(multiref->sax); i++) {
-        Entry *entry = entry_at(multiref, i);
+        RefEntry *entry = entry_at(multiref, i);
         if (entry->refers) {
             look_up(multiref, entry);
         }
     }
     for (guint i = 0; i < multiref->entries->len && !ht_sax_stopped(multiref->sax); i++) {
-        Entry *entry = entry_at(multiref, i);
+        RefEntry *entry = entry_at(multiref, i);
         if (entry->refers) {
             shorten_chain(multiref, entry);
         }
@@ -405,7 +405,7 @@ static bool is_given_already(const HtMultiref *multiref, unsigned count, const A
 }
 
 /* Reference and id have done their work. */
-static unsigned add_given(HtMultiref *multiref, const Entry *entry, bool is_other, unsigned count)
+static unsigned add_given(HtMultiref *multiref, const RefEntry *entry, bool is_other, unsigned count)
 {
     for (uint32_t i = 0; i < entry->size; i++) {
         const Attribute *attribute = &g_array_index(multiref->attributes, Attribute, entry->at + i);
@@ -429,7 +429,7 @@ static void make_room(HtMultiref *multiref, unsigned count)
     }
 }
 
-static void give_start(HtMultiref *multiref, const Entry *entry, const Entry *source)
+static void give_start(HtMultiref *multiref, const RefEntry *entry, const RefEntry *source)
 {
     make_room(multiref, entry->size + source->size + 1);
     unsigned count = add_given(multiref, entry, false, 0);
@@ -444,7 +444,7 @@ static void give_start(HtMultiref *multiref, const Entry *entry, const Entry *so
 }
 
 /* How much an element's start tag says, as far as it is a copy. */
-static size_t measure_attributes(const HtMultiref *multiref, const Entry *entry)
+static size_t measure_attributes(const HtMultiref *multiref, const RefEntry *entry)
 {
     size_t size = 1;
     for (uint32_t i = 0; i < entry->size; i++) {
@@ -453,9 +453,9 @@ static size_t measure_attributes(const HtMultiref *multiref, const Entry *entry)
     return size;
 }
 
-static void give_element(HtMultiref *multiref, Entry *entry, bool is_copy)
+static void give_element(HtMultiref *multiref, RefEntry *entry, bool is_copy)
 {
-    Entry *source = entry->refers ? entry_at(multiref, entry->target) : entry;
+    RefEntry *source = entry->refers ? entry_at(multiref, entry->target) : entry;
     uint32_t first = (uint32_t)(source - entry_at(multiref, 0)) + 1;
     bool becomes_copy = is_copy || source != entry;
     ht_sax_set_line(multiref->sax, entry->line);
@@ -477,7 +477,7 @@ static void give_element(HtMultiref *multiref, Entry *entry, bool is_copy)
     }
 }
 
-static void give_text(HtMultiref *multiref, const Entry *entry, bool is_copy)
+static void give_text(HtMultiref *multiref, const RefEntry *entry, bool is_copy)
 {
     ht_sax_set_line(multiref->sax, entry->line);
     if (ht_sax_count_text(multiref->sax, entry->size) &&
@@ -489,7 +489,7 @@ static void give_text(HtMultiref *multiref, const Entry *entry, bool is_copy)
 static void give_entries(HtMultiref *multiref, uint32_t from, uint32_t end, bool is_copy)
 {
     for (uint32_t i = from; i < end && !ht_sax_stopped(multiref->sax);) {
-        Entry *entry = entry_at(multiref, i);
+        RefEntry *entry = entry_at(multiref, i);
         i = entry->next;
         if (entry->name) {
             give_element(multiref, entry, is_copy);
@@ -509,7 +509,7 @@ void ht_multiref_replay(HtMultiref *multiref, const HtSaxHandler *handler, void 
     }
     ht_sax_recount(multiref->sax, multiref->elements_first);
     for (uint32_t i = 0; i < multiref->entries->len && !ht_sax_stopped(multiref->sax);) {
-        Entry *entry = entry_at(multiref, i);
+        RefEntry *entry = entry_at(multiref, i);
         i = entry->next;
         if (entry->name && !entry->is_target) {
             give_element(multiref, entry, false);

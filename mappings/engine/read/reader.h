@@ -68,7 +68,7 @@ typedef enum {
     HT_REPAIR_SURROGATES = 1 << 6, /* `&#xD842;&#xDFB7;` is the character that was meant: always allowed */
 } HtRepair;
 
-/* "comments", "end-tags", "ampersands", "root", "short-end-tags", "controls" → the bit; 0 for an unknown name. */
+/* "comments", "end-tags", "ampersands", "root", "short-end-tags", "controls" → the bit; 0 for an unknown name. In repair.c. */
 unsigned ht_repair_parse(const char *name);
 
 /* What a reading found out, besides its events. */

@@ -1,4 +1,5 @@
-/* The single repairs, for repair.c to choose from. No state; any thread. */
+/* The single repairs, for repair.c to choose from. No state; any thread. In repair-characters.c, repair-comments.c,
+ * repair-tags.c. */
 #pragma once
 
 #include "core/base/buffer.h"

@@ -13,11 +13,11 @@ typedef struct {
     const HtBlock *block;
     uint8_t instance;
     bool wrote; /* something, in this instance */
-} Place;
+} ElementPlace;
 
 /* ---- Elements ---- */
 
-static void write_item(Place *place, const HtElement *element, HtItem *item)
+static void write_item(ElementPlace *place, const HtElement *element, HtItem *item)
 {
     HtRecorder *recorder = place->recorder;
     item->kind = HT_ITEM_ELEMENT;
@@ -118,7 +118,7 @@ static HtText guess_media(const guchar *bytes, gsize size)
     return HT_TEXT_LITERAL("application/octet-stream");
 }
 
-static void write_part(Place *place, const HtElement *element, HtText value)
+static void write_part(ElementPlace *place, const HtElement *element, HtText value)
 {
     if (element) {
         bool number = element->type == HT_TYPE_INTEGER;
@@ -128,7 +128,7 @@ static void write_part(Place *place, const HtElement *element, HtText value)
 }
 
 /* Digest, size and media type of what the base64 text holds; false when it holds nothing. */
-static bool write_reference(Place *place, const HtElementRule *rule, HtText text)
+static bool write_reference(ElementPlace *place, const HtElementRule *rule, HtText text)
 {
     HtRecorder *recorder = place->recorder;
     recorder->value.size = 0;
@@ -174,7 +174,7 @@ static bool is_null_date(HtRecorder *recorder, const HtElementRule *rule, HtText
 }
 
 /* True when the rule gave the event something. */
-static bool apply(Place *place, const HtElementRule *rule)
+static bool apply(ElementPlace *place, const HtElementRule *rule)
 {
     HtRecorder *recorder = place->recorder;
     if (!ht_when_holds(rule->when, recorder->match)) {
@@ -219,7 +219,7 @@ static bool apply(Place *place, const HtElementRule *rule)
     return false;
 }
 
-static void write_instance(Place *place)
+static void write_instance(ElementPlace *place)
 {
     const HtBlock *block = place->block;
     const HtElement *given = NULL;
@@ -234,7 +234,7 @@ static void write_instance(Place *place)
 }
 
 /* One more instance of a repeated group, unless nothing in it had a value. */
-static void write_repeated(Place *place)
+static void write_repeated(ElementPlace *place)
 {
     if (place->instance == place->recorder->options->limits.instances) {
         ht_recorder_note(place->recorder, NULL, HT_MARK_BIT(HT_MARK_VALUE_TRUNCATED));
@@ -247,7 +247,7 @@ static void write_repeated(Place *place)
 }
 
 /* The matcher's columns point to the instance at hand while its rules are applied. */
-static void write_each(Place *place)
+static void write_each(ElementPlace *place)
 {
     HtMatch *match = place->recorder->match;
     const HtInstances *instances = &match->instances[place->block->each];
@@ -267,7 +267,7 @@ static void write_each(Place *place)
 
 static void write_elements(HtRecorder *recorder, const HtEventRule *rule)
 {
-    Place place = {.recorder = recorder};
+    ElementPlace place = {.recorder = recorder};
     for (unsigned i = 0; i < rule->n_blocks; i++) {
         const HtBlock *block = &rule->blocks[i];
         place.block = block;

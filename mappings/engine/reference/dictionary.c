@@ -133,9 +133,9 @@ typedef struct {
     HtDictionary *dictionary;
     const char *path;
     GString *errors;
-} Loader;
+} Loading;
 
-static void report(const Loader *loader, long line, const char *text, const char *quoted)
+static void report(const Loading *loader, long line, const char *text, const char *quoted)
 {
     g_string_append_printf(loader->errors, "%s:%ld: error: %s", loader->path, line, text);
     if (quoted) {
@@ -145,7 +145,7 @@ static void report(const Loader *loader, long line, const char *text, const char
 }
 
 /* The attribute's value, kept with the dictionary; NULL when absent. */
-static const char *attribute(const Loader *loader, xmlNode *node, const char *name)
+static const char *attribute(const Loading *loader, xmlNode *node, const char *name)
 {
     xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
     if (!value) {
@@ -158,7 +158,7 @@ static const char *attribute(const Loader *loader, xmlNode *node, const char *na
 
 /* The same, but "" is said to be an error when it must be there (a file without its schema may lack
  * anything). */
-static const char *required(const Loader *loader, xmlNode *node, const char *name)
+static const char *required(const Loading *loader, xmlNode *node, const char *name)
 {
     const char *value = attribute(loader, node, name);
     if (!value || !value[0]) {
@@ -167,7 +167,7 @@ static const char *required(const Loader *loader, xmlNode *node, const char *nam
     return value ? value : "";
 }
 
-static uint32_t number_attribute(const Loader *loader, xmlNode *node, const char *name, uint32_t otherwise)
+static uint32_t number_attribute(const Loading *loader, xmlNode *node, const char *name, uint32_t otherwise)
 {
     const char *text = attribute(loader, node, name);
     guint64 number = 0;
@@ -180,7 +180,7 @@ static uint32_t number_attribute(const Loader *loader, xmlNode *node, const char
     return (uint32_t)number;
 }
 
-static int choice_attribute(const Loader *loader, xmlNode *node, const char *name, const char *const *names,
+static int choice_attribute(const Loading *loader, xmlNode *node, const char *name, const char *const *names,
                             size_t count)
 {
     const char *text = required(loader, node, name);
@@ -191,7 +191,7 @@ static int choice_attribute(const Loader *loader, xmlNode *node, const char *nam
     return MAX(index, 0);
 }
 
-static bool is_yes(const Loader *loader, xmlNode *node, const char *name)
+static bool is_yes(const Loading *loader, xmlNode *node, const char *name)
 {
     const char *text = attribute(loader, node, name);
     return text && strcmp(text, "yes") == 0;
@@ -203,7 +203,7 @@ static bool is_element(xmlNode *node, const char *name)
            strcmp((const char *)node->ns->href, NAMESPACE) == 0;
 }
 
-static HtNames take_names(const Loader *loader, xmlNode *node)
+static HtNames take_names(const Loading *loader, xmlNode *node)
 {
     static const char *const words[] = {"nobody", "elder", "spouse", "anybody"}; /* in the order of HtNames */
     const char *text = attribute(loader, node, "names");
@@ -211,7 +211,7 @@ static HtNames take_names(const Loader *loader, xmlNode *node)
                 : HT_NAMES_NOBODY;
 }
 
-static void take_element(const Loader *loader, xmlNode *node, const char *group, bool repeats)
+static void take_element(const Loading *loader, xmlNode *node, const char *group, bool repeats)
 {
     HtDictionary *dictionary = loader->dictionary;
     const char *name = required(loader, node, "name");
@@ -243,7 +243,7 @@ static void take_element(const Loader *loader, xmlNode *node, const char *group,
     g_array_append_val(dictionary->elements, one);
 }
 
-static void take_group(const Loader *loader, xmlNode *node)
+static void take_group(const Loading *loader, xmlNode *node)
 {
     const char *group = required(loader, node, "name");
     bool repeats = is_yes(loader, node, "repeats");
@@ -262,7 +262,7 @@ static void take_group(const Loader *loader, xmlNode *node)
 }
 
 /* "person move" as a NULL-terminated list. The dictionary owns it. */
-static const char *const *take_group_list(const Loader *loader, const char *text)
+static const char *const *take_group_list(const Loading *loader, const char *text)
 {
     g_auto(GStrv) words = g_strsplit_set(text ? text : "", " \t\r\n", -1);
     g_autoptr(GPtrArray) list = g_ptr_array_new();
@@ -277,7 +277,7 @@ static const char *const *take_group_list(const Loader *loader, const char *text
     return (const char *const *)kept;
 }
 
-static void take_event_type(const Loader *loader, xmlNode *node)
+static void take_event_type(const Loading *loader, xmlNode *node)
 {
     HtDictionary *dictionary = loader->dictionary;
     HtEventType one = {
@@ -297,7 +297,7 @@ static void take_event_type(const Loader *loader, xmlNode *node)
     g_array_append_val(dictionary->event_types, one);
 }
 
-static void take_mark(const Loader *loader, xmlNode *node)
+static void take_mark(const Loading *loader, xmlNode *node)
 {
     HtMarkInfo one = {
         .name = required(loader, node, "name"),
@@ -307,7 +307,7 @@ static void take_mark(const Loader *loader, xmlNode *node)
     g_array_append_val(loader->dictionary->marks, one);
 }
 
-static void take_root(const Loader *loader, xmlNode *root)
+static void take_root(const Loading *loader, xmlNode *root)
 {
     if (!root || !is_element(root, "dictionary")) {
         report(loader, root ? xmlGetLineNo(root) : 1, "the root is not dictionary in", NAMESPACE);
@@ -327,7 +327,7 @@ static void take_root(const Loader *loader, xmlNode *root)
 
 /* ---- Indexes, and what a grammar cannot say ---- */
 
-static void index_elements(const Loader *loader)
+static void index_elements(const Loading *loader)
 {
     HtDictionary *dictionary = loader->dictionary;
     ht_lookup_init(&dictionary->by_name, dictionary->elements->len);
@@ -345,7 +345,7 @@ static void index_elements(const Loader *loader)
     }
 }
 
-static void index_event_types(const Loader *loader)
+static void index_event_types(const Loading *loader)
 {
     HtDictionary *dictionary = loader->dictionary;
     ht_lookup_init(&dictionary->by_event_type, dictionary->event_types->len);
@@ -362,7 +362,7 @@ static void index_event_types(const Loader *loader)
     }
 }
 
-static void index_marks(const Loader *loader)
+static void index_marks(const Loading *loader)
 {
     HtDictionary *dictionary = loader->dictionary;
     ht_lookup_init(&dictionary->by_mark, dictionary->marks->len);
@@ -383,14 +383,14 @@ static void index_marks(const Loader *loader)
 
 static void take_xml_error(void *user, xmlError *error)
 {
-    const Loader *loader = user;
+    const Loading *loader = user;
     g_autofree char *text = g_strchomp(g_strdup(error->message ? error->message : "not readable"));
     report(loader, error->line, text, NULL);
 }
 
-static void check_grammar(const Loader *loader, xmlDoc *document, const char *schema)
+static void check_grammar(const Loading *loader, xmlDoc *document, const char *schema)
 {
-    Loader of_schema = {loader->dictionary, schema, loader->errors};
+    Loading of_schema = {loader->dictionary, schema, loader->errors};
     g_autoptr(xmlRelaxNGParserCtxt) parser = xmlRelaxNGNewParserCtxt(schema);
     if (!parser) {
         report(&of_schema, 1, "cannot read the schema", NULL);
@@ -408,7 +408,7 @@ static void check_grammar(const Loader *loader, xmlDoc *document, const char *sc
 }
 
 /* The parsed file, or NULL with errors reported. */
-static xmlDoc *parse_file(const Loader *loader)
+static xmlDoc *parse_file(const Loading *loader)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *bytes = NULL;
@@ -458,7 +458,7 @@ void ht_dictionary_free(HtDictionary *dictionary)
     g_free(dictionary);
 }
 
-static HtDictionary *fail(const Loader *loader, HtDictionaryError code, GError **error)
+static HtDictionary *fail(const Loading *loader, HtDictionaryError code, GError **error)
 {
     g_string_truncate(loader->errors, loader->errors->len - 1); /* the last line break */
     g_set_error_literal(error, HT_DICTIONARY_ERROR, code, loader->errors->str);
@@ -469,7 +469,7 @@ HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **
 {
     g_autoptr(HtDictionary) dictionary = new_dictionary();
     g_autoptr(GString) errors = g_string_new(NULL);
-    Loader loader = {dictionary, path, errors};
+    Loading loader = {dictionary, path, errors};
     g_autoptr(xmlDoc) document = parse_file(&loader);
     if (!document) {
         return fail(&loader, HT_DICTIONARY_ERROR_READ, error);

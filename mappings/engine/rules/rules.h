@@ -302,6 +302,6 @@ struct HtMapping {
     GPtrArray *whens, *xpaths;
 };
 
-/* Empty, for the compiler to fill; and a node without children. */
+/* In mapping.c: an empty one, for the compiler to fill; a node without children. */
 HtMapping *ht_mapping_new(const char *path);
 HtTrieNode *ht_trie_new(void);

@@ -32,7 +32,7 @@ bool ht_mapper_hides_secrets(const HtMapper *mapper);
  * Never fails otherwise: whatever is wrong is a fault in the outcome. */
 void ht_mapper_run(HtMapper *mapper, const HtPayload *payload, HtOutcome *outcome);
 
-/* ---- Filters: how an adapter in C changes what the matcher sees ---- */
+/* ---- Filters: how an adapter in C changes what the matcher sees (filter.c) ---- */
 
 /* Attributes as name, value, name, value, …, NULL. All texts are UTF-8, end in NUL and live during the call. */
 typedef struct {

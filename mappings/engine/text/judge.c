@@ -33,7 +33,7 @@ typedef struct {
     const uint8_t *at, *end;
     const uint8_t *start; /* of the text */
     long cost;
-} Reading;
+} Interpretation;
 
 /* A character's cost by its code of two bytes in GB 18030, or 0. */
 static long judge_code(unsigned code)
@@ -57,13 +57,13 @@ static bool is_letter(uint8_t byte)
 }
 
 /* The byte `count` before the sequence at hand; a blank before the text. */
-static uint8_t look_back(const Reading *reading, ptrdiff_t count)
+static uint8_t look_back(const Interpretation *reading, ptrdiff_t count)
 {
     return reading->at - reading->start >= count ? reading->at[-count] : ' ';
 }
 
 /* The byte behind a sequence of two. */
-static uint8_t look_behind(const Reading *reading)
+static uint8_t look_behind(const Interpretation *reading)
 {
     return reading->end - reading->at > 2 ? reading->at[2] : ' ';
 }
@@ -75,7 +75,7 @@ static bool is_digit(uint8_t byte)
 
 /* What nobody sees, copied along with a number (soft hyphen, controls, the blank U+00A0): as GB 18030 a character that stands
  * beside a digit. */
-static bool is_unseen(const Reading *reading)
+static bool is_unseen(const Interpretation *reading)
 {
     const uint8_t *at = reading->at;
     bool is_sign = (at[0] == 0xC2 && (at[1] <= 0xA0 || at[1] == 0xAD)) || (at[0] == 0xD8 && at[1] == 0x9C);
@@ -83,7 +83,7 @@ static bool is_unseen(const Reading *reading)
     return is_sign && (is_digit(look_back(reading, 1)) || is_digit(look_behind(reading)));
 }
 
-static long judge_two_bytes(const Reading *reading)
+static long judge_two_bytes(const Interpretation *reading)
 {
     const uint8_t *at = reading->at;
     uint8_t before = look_back(reading, 1), earlier = look_back(reading, 2);
@@ -95,7 +95,7 @@ static long judge_two_bytes(const Reading *reading)
     return follows || goes_on || is_unseen(reading) ? COST_LETTER : COST_ALONE;
 }
 
-static long judge_character(const Reading *reading, size_t length)
+static long judge_character(const Interpretation *reading, size_t length)
 {
     const uint8_t *at = reading->at;
 
@@ -106,13 +106,13 @@ static long judge_character(const Reading *reading, size_t length)
     return judge_code(ht_text_gb_code((at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu)));
 }
 
-static bool is_cut(const Reading *reading, size_t length)
+static bool is_cut(const Interpretation *reading, size_t length)
 {
     return reading->at + length == reading->end || reading->at[length] < 0x80;
 }
 
 /* What is left of a character whose first bytes were cut off with the front of a text. */
-static size_t measure_rest(const Reading *reading)
+static size_t measure_rest(const Interpretation *reading)
 {
     size_t size = 0;
 
@@ -122,7 +122,7 @@ static size_t measure_rest(const Reading *reading)
 }
 
 /* Takes one sequence that begins with a byte above ASCII. */
-static void read_utf8(Reading *reading, bool after_ascii)
+static void read_utf8(Interpretation *reading, bool after_ascii)
 {
     size_t left = (size_t)(reading->end - reading->at);
     bool valid;
@@ -147,7 +147,7 @@ static void read_utf8(Reading *reading, bool after_ascii)
 
 static long judge_utf8(const uint8_t *start, const uint8_t *at, const uint8_t *end)
 {
-    Reading reading = {at, end, start, 0};
+    Interpretation reading = {at, end, start, 0};
     bool after_ascii = true;
 
     while (reading.at < end) {
@@ -170,7 +170,7 @@ static bool is_four_byte(const uint8_t *at, size_t left)
            at[3] <= 0x39;
 }
 
-static void read_gb(Reading *reading)
+static void read_gb(Interpretation *reading)
 {
     const uint8_t *at = reading->at;
     size_t left = (size_t)(reading->end - at);
@@ -192,7 +192,7 @@ static void read_gb(Reading *reading)
 
 static long judge_gb(const uint8_t *at, const uint8_t *end)
 {
-    Reading reading = {at, end, at, 0};
+    Interpretation reading = {at, end, at, 0};
 
     while (reading.at < end) {
         if (*reading.at < 0x80)

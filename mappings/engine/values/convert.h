@@ -1,6 +1,6 @@
 /* Values before they are dates, numbers or codes: the many spellings of null, width, numbers,
  * and the way from what a source sends to a table's code. Pure functions: no allocation, no locale,
- * bounded; results go to the caller's buffer or point into the value given. Any thread. */
+ * bounded; results go to the caller's buffer or point into the value given. Any thread. Numbers are in convert-number.c. */
 #pragma once
 
 #include "core/base/buffer.h"

@@ -25,9 +25,6 @@ bool ht_date_read_words(HtText text, unsigned flags, HtDateParts *parts);
 /* dates-epoch.c: a moment counted from 1970, as a whole text that is no day of the calendar, or as /Date(…)/. */
 bool ht_date_read_epoch(HtText text, int64_t *milliseconds);
 
-/* The year that two digits stand for, by the century that the flags name; -1 without one. */
-int ht_date_full_year(int two_digits, unsigned flags);
-
 /* ---- dates-zone.c: calendar and China's legal time ---- */
 
 int ht_date_days_in(int year, int month);

@@ -149,6 +149,13 @@ static bool set_once(int *field, int value)
     return unset;
 }
 
+/* The year that two digits stand for, by the century that the flags name; -1 without one. */
+static int full_year(int two_digits, unsigned flags)
+{
+    int first = (int)(flags >> 16);
+    return first == 0 ? -1 : first + (two_digits - first % 100 + 100) % 100;
+}
+
 /* A number with 年, 月 or 日 behind it. */
 static bool read_with_unit(Reader *reader, unsigned flags)
 {
@@ -160,7 +167,7 @@ static bool read_with_unit(Reader *reader, unsigned flags)
                set_once(unit->value == 'm' ? &parts->month : &parts->day, number->value);
     }
     int year = number->digits == 4   ? number->value
-               : number->digits == 2 ? ht_date_full_year(number->value, flags)
+               : number->digits == 2 ? full_year(number->value, flags)
                                      : -1;
     year = reader->era > 0 ? reader->era + number->value : year;
     return number->digits <= 4 && year > 0 && set_once(&parts->year, year);
@@ -258,9 +265,7 @@ static bool order_around_month(const Reader *reader, unsigned flags)
     bool year_first = is_year(first);
     const HtDateToken *day = year_first ? second : first, *year = year_first ? first : second;
     parts->day = day->value;
-    parts->year = is_year(year)       ? year->value
-                  : year->digits == 2 ? ht_date_full_year(year->value, flags)
-                                      : -1;
+    parts->year = is_year(year) ? year->value : year->digits == 2 ? full_year(year->value, flags) : -1;
     return is_short(day) && parts->year > 0;
 }
 
@@ -290,7 +295,7 @@ static bool order_three(const Reader *reader, unsigned flags)
     }
     bool rest_short = is_short(&loose[1]) && is_short(&loose[2]);
     parts->year = is_year(&loose[0])     ? loose[0].value
-                  : loose[0].digits == 2 ? ht_date_full_year(loose[0].value, flags)
+                  : loose[0].digits == 2 ? full_year(loose[0].value, flags)
                                          : -1;
     parts->month = loose[1].value;
     parts->day = loose[2].value;
@@ -304,7 +309,7 @@ static bool order_compact(const Reader *reader, unsigned flags)
     int value = reader->loose[0].value, digits = reader->loose[0].digits;
     parts->month = value / 100 % 100;
     parts->day = value % 100;
-    parts->year = digits == 8 ? value / 10000 : ht_date_full_year(value / 10000, flags);
+    parts->year = digits == 8 ? value / 10000 : full_year(value / 10000, flags);
     return (digits == 8 || digits == 6) && parts->year > 0;
 }
 

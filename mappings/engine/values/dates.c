@@ -58,12 +58,6 @@ static HtDateResult make_open_end(unsigned flags, HtDate *out)
 
 /* ---- From parts to a date ---- */
 
-int ht_date_full_year(int two_digits, unsigned flags)
-{
-    int first = (int)(flags >> 16);
-    return first == 0 ? -1 : first + (two_digits - first % 100 + 100) % 100;
-}
-
 static void add_day(HtDate *out)
 {
     if (out->day > 0) { /* not a time of day alone */

@@ -1,5 +1,6 @@
 /* Dates and times in the notations that departments send, into RFC 3339 and ISO 8601 (GB/T 7408). Pure
- * functions: no allocation, no locale, no clock, bounded by the size given. Any thread. */
+ * functions: no allocation, no locale, no clock, bounded by the size given. Any thread. dates.c and those below it read,
+ * dates-write.c writes, dates-zone.c knows which days and zones there are. */
 #pragma once
 
 #include "core/base/buffer.h"

@@ -1,0 +1,196 @@
+#!/bin/sh
+# test.sh: each rule of lint can fail. A small tree of a project, in which lint finds nothing, gets one thing wrong at a time; the
+# finding must be the one expected. Run by lint.sh itself; a rule that finds nothing is a finding of its own.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# file PATH: its text comes from standard input.
+file() {
+    mkdir -p "$work/tree/$(dirname "$1")"
+    cat >"$work/tree/$1"
+}
+
+make_tree() {
+    rm -rf "$work/tree"
+    mkdir -p "$work/tree/tests/lint" "$work/tree/mappings/engine" "$work/tree/adapters"
+    cp "$here/../lint.sh" "$work/tree/tests/"
+    cp "$here"/*.pl "$work/tree/tests/lint/"
+    file tests/lint/circles.txt </dev/null
+    file tests/lint/layers.txt <<'EOF'
+libraries <libxml/ <curl/
+plugins
+spool "plugins/ <curl/
+core/refusal
+EOF
+    printf '<!-- made of tests/lint/layers.txt by make docs -->\n<!-- end -->\n' >"$work/tree/ARCHITECTURE.md"
+    file docs/soap-clients.md </dev/null
+    file core/refusal/table.c <<'EOF'
+/* The table. */
+static const int rows[] = {1};
+EOF
+    file core/refusal/files.mk <<'EOF'
+refusal_SRC := core/refusal/table.c
+EOF
+    file plugins/one.h <<'EOF'
+/* One. */
+#pragma once
+int ht_one(void);
+EOF
+    file plugins/one.c <<'EOF'
+/* One. */
+#include "plugins/one.h"
+int ht_one(void)
+{
+    return 1;
+}
+EOF
+    file plugins/files.mk <<'EOF'
+plugins_SRC := plugins/one.c
+EOF
+    file spool/two.h <<'EOF'
+/* Two. */
+#pragma once
+typedef struct HtTwo HtTwo;
+int ht_two(void);
+EOF
+    file spool/two.c <<'EOF'
+/* Two; see two.h. */
+#include "spool/two.h"
+#include "plugins/one.h"
+#include <curl/curl.h>
+struct HtTwo {
+    int number;
+};
+int ht_two(void)
+{
+    return ht_one();
+}
+EOF
+    file spool/files.mk <<'EOF'
+spool_SRC := spool/two.c
+EOF
+    make_page
+}
+
+make_page() {
+    (cd "$work/tree" && perl tests/lint/layers.pl tests/lint/layers.txt --page ARCHITECTURE.md >page && mv page ARCHITECTURE.md)
+}
+
+# expect WHAT PATTERN: lint of the tree as it is finds this and nothing else; an empty pattern: nothing at all.
+expect() {
+    LINT_TREE=1 sh "$work/tree/tests/lint.sh" --quick >"$work/out" 2>&1
+    others=$(grep -v '^lint: ' "$work/out" | { if [ -n "$2" ]; then grep -vE "$2"; else cat; fi; })
+    if [ -n "$others" ] || { [ -n "$2" ] && ! grep -qE "$2" "$work/out"; }; then
+        echo "tests/lint/test.sh:1: $1: expected \"$2\", found: $(grep -v '^lint: ' "$work/out" | head -3 | tr '\n' ' ')"
+        failed=1
+    fi
+    make_tree
+}
+
+make_tree
+expect 'a good tree' ''
+
+printf '#include "spool/two.h"\n' >>"$work/tree/plugins/one.c"
+expect 'an include upward' '^plugins/one.c:[0-9]+: plugins may not include "spool/two.h"$'
+
+printf '#include <libxml/tree.h>\n' >>"$work/tree/plugins/one.c"
+expect 'a library of others' '^plugins/one.c:[0-9]+: plugins may not include <libxml/tree.h>$'
+
+sed -i 's|^plugins$|plugins "spool/|; s|<libxml/ ||' "$work/tree/tests/lint/layers.txt"
+printf '#include "spool/two.h"\n' >>"$work/tree/plugins/one.c"
+make_page
+expect 'a row that names what stands below' 'layers.txt:[0-9]+: plugins may use spool, which stands below it$'
+
+sed -i 's|<curl/$|<curl/ <libxml/|' "$work/tree/tests/lint/layers.txt"
+make_page
+expect 'a row that names what nobody uses' 'layers.txt:[0-9]+: spool names <libxml/, which none of its files includes$'
+
+printf 'core/config "plugins/\n' >>"$work/tree/tests/lint/layers.txt"
+expect 'a table that is old' '^ARCHITECTURE.md:1: its table of layers is old|layers.txt:[0-9]+: core/config names'
+
+printf 'int ht_three(void)\n{\n    return 3;\n}\n' >>"$work/tree/plugins/one.c"
+expect 'a function without a header' '^plugins/one.c:[0-9]+: ht_three\(\) is declared neither'
+
+file plugins/three.c <<'EOF'
+/* Three. */
+#include "plugins/one.h"
+int ht_three(void)
+{
+    return ht_one();
+}
+EOF
+sed -i 's|one.c|one.c plugins/three.c|' "$work/tree/plugins/files.mk"
+printf 'int ht_three(void);\n' >>"$work/tree/plugins/one.h"
+expect 'a .c without a header that names it' '^plugins/three.c:[0-9]+: ht_three\(\) is declared neither'
+
+make_circle() {
+    file plugins/three.h <<'EOF'
+/* Three. */
+#pragma once
+int ht_three(void);
+EOF
+    file plugins/three.c <<'EOF'
+/* Three. */
+#include "plugins/one.h"
+int ht_three(void)
+{
+    return ht_one();
+}
+EOF
+    sed -i 's|one.c|one.c plugins/three.c|' "$work/tree/plugins/files.mk"
+    sed -i 's|return 1|return ht_three()|' "$work/tree/plugins/one.c"
+}
+make_circle
+expect 'a circle' '^plugins/one.c:1: a circle of files: plugins/one.c calls ht_three'
+
+make_circle
+echo 'plugins/three.c plugins/one.c: they are one idea' >"$work/tree/tests/lint/circles.txt"
+expect 'a circle with a reason' ''
+
+echo 'plugins/three.c plugins/one.c: they are one idea' >"$work/tree/tests/lint/circles.txt"
+expect 'a reason without a circle' 'circles.txt:1: there is no such circle'
+
+printf 'struct HtTwo {\n    int number;\n};\n' >>"$work/tree/plugins/one.c"
+expect 'a type twice' ': the type HtTwo is also in '
+
+printf '/* See three.c. */\n' >>"$work/tree/plugins/one.c"
+expect 'a file that is not there, in a comment' '^plugins/one.c:[0-9]+: there is no file three.c$'
+
+# shellcheck disable=SC2016 # backticks of Markdown
+printf 'It is in `plugins/three.c`.\n' | file plugins/README.md
+expect 'a file that is not there, in a page' '^plugins/README.md:1: there is no file plugins/three.c$'
+
+# shellcheck disable=SC2016
+printf 'See `plugins/one.c:three()`.\n' >>"$work/tree/ARCHITECTURE.md"
+expect 'a function that is not there' '^ARCHITECTURE.md:[0-9]+: plugins/one.c has no three'
+
+file plugins/four.c </dev/null
+expect 'a file that is not built' '^plugins/four.c:1: not listed in files.mk'
+
+sed -i 's|one.c|one.c plugins/four.c|' "$work/tree/plugins/files.mk"
+expect 'a file that is listed and not there' '^plugins/files.mk:1: lists plugins/four.c'
+
+{
+    echo '/* Long. */'
+    yes '' | head -700
+} >>"$work/tree/plugins/one.c"
+expect 'a long file' '^plugins/one.c:[0-9]+: longer than'
+
+printf 'void ht(void);\t\n' >>"$work/tree/plugins/one.c"
+expect 'a tab' '^plugins/one.c:[0-9]+: (tab|blank at the end of the line)$'
+
+# The number is put together here, because lint reads this file, too.
+printf '/* 11010119%s */\n' 9003077758 >>"$work/tree/plugins/one.c"
+expect 'a citizen number' '^plugins/one.c:[0-9]+: a citizen number that could be'
+
+printf '/* TO%s */\n' 'DO' >>"$work/tree/plugins/one.c"
+expect 'unfinished work' '^plugins/one.c:[0-9]+: TO'
+
+printf '#include "plugins/one.h"\nbool f(const char *code);\nvoid g(void)\n{\n    f("no-such");\n}\n' >>"$work/tree/plugins/one.c"
+printf 'void g(void);\n' >>"$work/tree/plugins/one.h"
+expect 'a code that is not in the table' '^plugins/one.c:[0-9]+: the code no-such is not in'
+
+exit $failed
