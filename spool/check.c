@@ -175,7 +175,7 @@ static bool check_relations(SpoolCheck *check, GError **error)
     return true;
 }
 
-static bool check_finished(Check *check, GError **error)
+static bool check_finished(SpoolCheck *check, GError **error)
 {
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = check->format >= FORMAT_OF_FINISHED;

@@ -18,10 +18,10 @@ typedef struct {
     gboolean json, tap, quiet;
 } HtAdapterOptions;
 
-/* The file that NAME or FILE means, absolute. Free it. */
+/* adapter-find.c: the file that NAME or FILE means, absolute. Free it. */
 char *ht_adapter_find(const char *name, const HtAdapterOptions *options);
 
-/* All adapters of the directory, by name, of char *. NULL with GFileError. transfer full. */
+/* The same: all adapters of the directory, by name, of char *. NULL with GFileError. transfer full. */
 GPtrArray *ht_adapter_list_files(const HtAdapterOptions *options, GError **error);
 
 /* adapter-check.c: the conformance kit; without a name, for all adapters of the directory. */

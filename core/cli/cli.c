@@ -16,39 +16,6 @@ typedef struct {
     const char *summary;
 } Verb;
 
-bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
-                    char **config_file)
-{
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *file = NULL;
-    const GOptionEntry common[] = {{"config", 'c', 0, G_OPTION_ARG_FILENAME, &file,
-                                    "The configuration (default " HT_SYSCONFDIR "/hutong/hutong.conf)",
-                                    "FILE"},
-                                   G_OPTION_ENTRY_NULL};
-    g_autofree char *program = g_strconcat("hutong ", (*argv)[0], NULL);
-    g_set_prgname(program);
-    g_option_context_set_summary(context, summary);
-    g_option_context_add_main_entries(context, common, NULL);
-    if (entries) {
-        g_option_context_add_main_entries(context, entries, NULL);
-    }
-    if (!g_option_context_parse(context, argc, argv, &error)) {
-        fprintf(stderr, "%s: %s\n", program, error->message);
-        return false;
-    }
-    *config_file = file ? g_steal_pointer(&file) : ht_paths_config();
-    return true;
-}
-
-HtConfig *ht_cli_load(const char *config_file)
-{
-    g_autoptr(GString) errors = g_string_new(NULL);
-    HtConfig *config = ht_config_load(config_file, errors);
-    fputs(errors->str, stderr);
-    return config;
-}
-
 static int run_bus(int argc, char **argv)
 {
     static const int statuses[] = {[HT_BUS_STOPPED] = HT_EXIT_OK,

@@ -16,7 +16,7 @@ int ht_cli_spool(int argc, char **argv);
 int ht_cli_subject(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);
 
-/* Reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False
+/* options.c: reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False
  * after a complaint. `summary` is what the verb does; the file's name is for the caller to free. */
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file);

@@ -33,7 +33,7 @@ typedef enum { PHASE_BODY, PHASE_WSDL, PHASE_WAIT, PHASE_ANSWER, PHASE_SAID } Ph
 /* What the host is asked cannot be called off. */
 typedef struct {
     HtRequest *request; /* NULL: gone */
-} Question;
+} RequestQuestion;
 
 struct HtRequest {
     HtRequest *previous, *next; /* of those with a connection */
@@ -49,7 +49,7 @@ struct HtRequest {
     bool suspended; /* its connection */
     bool counted;   /* as in flight */
     HtMessage *message;
-    Question *question;
+    RequestQuestion *question;
     HtAnswer answer;
 };
 
@@ -320,7 +320,7 @@ HtRequest *ht_request_new_wsdl(HtRequests *requests, const HtArrival *arrival)
 
 static void take_wsdl(GBytes *text, const GError *error, void *user)
 {
-    Question *question = user;
+    RequestQuestion *question = user;
     HtRequest *request = question->request;
     g_free(question);
     if (!request) {
@@ -362,7 +362,7 @@ static enum MHD_Result ask_wsdl(HtRequest *request)
     /* What is no escape stays as it is: no service is called so. */
     g_autofree char *plain = request->service ? g_uri_unescape_string(request->service, NULL) : NULL;
     suspend(request);
-    request->question = g_new(Question, 1);
+    request->question = g_new(RequestQuestion, 1);
     request->question->request = request;
     ht_host_wsdl(request->source->host, address, plain ? plain : request->service, take_wsdl,
                  request->question);

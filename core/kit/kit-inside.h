@@ -35,7 +35,7 @@ typedef struct {
     GPtrArray *payloads;         /* of HtKitPayload: its fixtures */
 } HtKit;
 
-/* ---- kit.c ---- */
+/* ---- report.c ---- */
 
 void ht_kit_report(HtKit *kit, bool good, const char *claim, const char *detail);
 void ht_kit_note(HtKit *kit, const char *text);

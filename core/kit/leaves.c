@@ -22,7 +22,7 @@ typedef struct {
     const Writing *writing;
     const char *payload, *at, *end;
     GPtrArray *names; /* HtText on the heap: of the elements that are open */
-} Scan;
+} LeafScan;
 
 static void scan_document(GPtrArray *leaves, const char *payload, HtText text, const Writing *writing);
 
@@ -33,14 +33,14 @@ static void free_leaf(void *data)
     g_free(leaf);
 }
 
-static bool starts(const Scan *scan, const char *at, const char *word)
+static bool starts(const LeafScan *scan, const char *at, const char *word)
 {
     size_t size = strlen(word);
     return (size_t)(scan->end - at) >= size && memcmp(at, word, size) == 0;
 }
 
 /* Behind the next `word`; the document's end when there is none. */
-static const char *skip_past(const Scan *scan, const char *at, const char *word)
+static const char *skip_past(const LeafScan *scan, const char *at, const char *word)
 {
     const char *found = memmem(at, (size_t)(scan->end - at), word, strlen(word));
     return found ? found + strlen(word) : scan->end;
@@ -65,13 +65,13 @@ static const char *local_name(const char *name)
 
 /* ---- Paths ---- */
 
-static bool is_open(const Scan *scan, guint depth, const char *name)
+static bool is_open(const LeafScan *scan, guint depth, const char *name)
 {
     return depth < scan->names->len && strcmp(local_name(scan->names->pdata[depth]), name) == 0;
 }
 
 /* NULL: inside of a SOAP header, or the envelope itself. */
-static char *write_path(const Scan *scan, const char *attribute)
+static char *write_path(const LeafScan *scan, const char *attribute)
 {
     guint first = is_open(scan, 0, "Envelope") ? 2 : 0;
     if (scan->names->len <= first || (first > 0 && !is_open(scan, 1, "Body"))) {
@@ -87,7 +87,7 @@ static char *write_path(const Scan *scan, const char *attribute)
     return g_string_free(path, FALSE);
 }
 
-static void add_leaf(const Scan *scan, HtText value, const char *attribute)
+static void add_leaf(const LeafScan *scan, HtText value, const char *attribute)
 {
     char *path = value.size > 0 ? write_path(scan, attribute) : NULL;
     if (path) {
@@ -107,7 +107,7 @@ static bool is_written(HtText value, const Writing *writing)
 }
 
 /* A text that begins and ends as a document does is one. */
-static void take_text(const Scan *scan, const char *end, bool section)
+static void take_text(const LeafScan *scan, const char *end, bool section)
 {
     HtText value = trim(scan->at, end);
     for (size_t i = section ? 0 : 1; i < G_N_ELEMENTS(writings); i++) {
@@ -137,7 +137,7 @@ static bool is_name_byte(char byte)
     return !g_ascii_isspace(byte) && !strchr("<>&=/\"'", byte);
 }
 
-static char *take_name(Scan *scan)
+static char *take_name(LeafScan *scan)
 {
     const char *start = scan->at;
     while (scan->at < scan->end && is_name_byte(*scan->at)) {
@@ -146,7 +146,7 @@ static char *take_name(Scan *scan)
     return g_strndup(start, (gsize)(scan->at - start));
 }
 
-static const char *find_quote(const Scan *scan)
+static const char *find_quote(const LeafScan *scan)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(scan->writing->quotes) && scan->writing->quotes[i]; i++) {
         if (starts(scan, scan->at, scan->writing->quotes[i])) {
@@ -157,7 +157,7 @@ static const char *find_quote(const Scan *scan)
 }
 
 /* `name="value"`, or what else stands at this place. */
-static void take_attribute(Scan *scan)
+static void take_attribute(LeafScan *scan)
 {
     const char *quote, *begun = scan->at;
     g_autofree char *name = take_name(scan);
@@ -176,7 +176,7 @@ static void take_attribute(Scan *scan)
     scan->at = behind;
 }
 
-static void take_start_tag(Scan *scan)
+static void take_start_tag(LeafScan *scan)
 {
     g_ptr_array_add(scan->names, take_name(scan));
     bool empty = false;
@@ -190,7 +190,7 @@ static void take_start_tag(Scan *scan)
     }
 }
 
-static void take_end_tag(Scan *scan)
+static void take_end_tag(LeafScan *scan)
 {
     if (scan->names->len > 0) {
         g_ptr_array_set_size(scan->names, (gint)scan->names->len - 1);
@@ -198,7 +198,7 @@ static void take_end_tag(Scan *scan)
     scan->at = skip_past(scan, scan->at, scan->writing->close);
 }
 
-static void take_section(Scan *scan)
+static void take_section(LeafScan *scan)
 {
     const char *behind = skip_past(scan, scan->at, "]]>");
     bool ended = behind - scan->at >= 3 && memcmp(behind - 3, "]]>", 3) == 0;
@@ -207,7 +207,7 @@ static void take_section(Scan *scan)
 }
 
 /* Behind the sign that opens it. */
-static void take_tag(Scan *scan)
+static void take_tag(LeafScan *scan)
 {
     if (starts(scan, scan->at, "![CDATA[")) {
         scan->at += strlen("![CDATA[");
@@ -227,7 +227,7 @@ static void take_tag(Scan *scan)
 static void scan_document(GPtrArray *leaves, const char *payload, HtText text, const Writing *writing)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    Scan scan = {leaves, writing, payload, text.data, text.data + text.size, names};
+    LeafScan scan = {leaves, writing, payload, text.data, text.data + text.size, names};
     while (scan.at < scan.end) {
         const char *tag = memmem(scan.at, (size_t)(scan.end - scan.at), writing->open, strlen(writing->open));
         take_text(&scan, tag ? tag : scan.end, false);

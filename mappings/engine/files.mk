@@ -13,6 +13,7 @@ engine-text_SRC := \
 engine-reference_SRC := \
 	mappings/engine/reference/dictionary.c \
 	mappings/engine/reference/divisions.c \
+	mappings/engine/reference/lookup.c \
 	mappings/engine/reference/tables.c
 
 engine-values_SRC := \
@@ -51,6 +52,7 @@ engine-read_SRC := \
 	mappings/engine/read/reader.c \
 	mappings/engine/read/repair-characters.c \
 	mappings/engine/read/repair-comments.c \
+	mappings/engine/read/repair-steps.c \
 	mappings/engine/read/repair-tags.c \
 	mappings/engine/read/repair.c \
 	mappings/engine/read/sax-fault.c \
@@ -82,6 +84,7 @@ engine-compile_SRC := \
 	mappings/engine/compile/payload.c \
 	mappings/engine/compile/report.c \
 	mappings/engine/compile/service.c \
+	mappings/engine/compile/table.c \
 	mappings/engine/compile/time.c \
 	mappings/engine/compile/when.c
 
@@ -92,6 +95,7 @@ engine-match_SRC := \
 	mappings/engine/match/count.c \
 	mappings/engine/match/form.c \
 	mappings/engine/match/match.c \
+	mappings/engine/match/store.c \
 	mappings/engine/match/tree.c \
 	mappings/engine/match/values.c \
 	mappings/engine/match/wait.c \
@@ -101,6 +105,7 @@ engine-record_SRC := \
 	mappings/engine/record/data.c \
 	mappings/engine/record/head.c \
 	mappings/engine/record/identity.c \
+	mappings/engine/record/note.c \
 	mappings/engine/record/record.c \
 	mappings/engine/record/time.c \
 	mappings/engine/record/value.c

@@ -100,11 +100,13 @@ void ht_compile_ignore(HtPathScope *scope, const xmlNode *node);
 /* The repeated group at this path below the record. */
 int ht_compile_each_path(HtPathScope *scope, const char *path);
 
-/* ---- compile/element.c ---- */
+/* ---- compile/table.c ---- */
 
 /* Table and translation of these names; NULL after an error. */
 const HtTable *ht_compile_table(HtCompiler *compiler, const xmlNode *node, const char *name);
 const HtTranslation *ht_compile_translation(HtCompiler *compiler, const xmlNode *node, const char *name);
+
+/* ---- compile/element.c ---- */
 
 /* Reads `<element>` (in a group or not) or `<recorded>`; false after an error. */
 bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *rule);

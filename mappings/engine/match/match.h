@@ -3,7 +3,7 @@
  * recorder at the end of each record. Host process, the mapper's thread; nothing is allocated once its buffers have grown
  * to the usual size. Engine only; the fields are for match.c, when.c and the recorder.
  *
- * Split by idea: match.c walks, values.c is asked for values, clean.c puts them right, alteration.c alters them for the kit. */
+ * Split by idea: match.c walks, store.c keeps, values.c is asked for values, clean.c puts them right, alteration.c alters them for the kit. */
 #pragma once
 
 #include "mappings/engine/match/action-value.h"
@@ -254,11 +254,6 @@ void ht_match_collect_uncovered(HtMatch *match, const uint64_t *covers);
 /* Adds what the event at hand names (bits), and has not taken: values of conditions that do not hold, and of paths that were not
  * needed. */
 void ht_match_collect_left(HtMatch *match, const uint64_t *named, HtUnmapped *left);
-
-/* The node of the element that is open at this depth, NULL when nothing of it is named; whether it is of another document than the
- * record at hand. */
-HtNode *ht_match_open_node(const HtMatch *match, unsigned depth);
-bool ht_match_is_other_document(const HtMatch *match, unsigned depth);
 
 /* Moves an absolute value that no event has taken to what is unmapped around the records. */
 void ht_match_drop_absolute(HtMatch *match, unsigned number);

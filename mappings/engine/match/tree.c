@@ -277,3 +277,14 @@ const HtNodeStep *ht_match_tree_attribute(const HtMatch *match, const HtNode *no
         match->mapping->case_ignored ? search_folded(node->attributes, node->n_attributes, name) : UINT16_MAX;
     return index == UINT16_MAX ? NULL : &node->attributes[index];
 }
+
+bool ht_match_is_other_document(const HtMatch *match, unsigned depth)
+{
+    return match->frames[depth].document != match->record_document;
+}
+
+HtNode *ht_match_open_node(const HtMatch *match, unsigned depth)
+{
+    const HtNodeStep *step = match->frames[depth].step;
+    return step ? step->node : NULL;
+}

@@ -65,3 +65,8 @@ static inline const HtNodeStep *ht_match_tree_child(HtMatch *match, HtNode *node
 }
 
 const HtNodeStep *ht_match_tree_attribute(const HtMatch *match, const HtNode *node, HtName name);
+
+/* The node of the element that is open at this depth, NULL when nothing of it is named; whether it is of another document than the
+ * record at hand. */
+HtNode *ht_match_open_node(const HtMatch *match, unsigned depth);
+bool ht_match_is_other_document(const HtMatch *match, unsigned depth);

@@ -35,23 +35,6 @@ unsigned ht_repair_parse(const char *name)
     return 0;
 }
 
-void ht_repair_put(HtRepairOutput *output, const char *bytes, size_t size)
-{
-    if (output->full || output->out->size + size > output->max_size) {
-        output->full = true;
-        return;
-    }
-    ht_buffer_add(output->out, bytes, size);
-}
-
-void ht_repair_put_newlines(HtRepairOutput *output, const char *from, const char *end)
-{
-    while (from < end && (from = memchr(from, '\n', (size_t)(end - from)))) {
-        ht_repair_put(output, "\n", 1);
-        from++;
-    }
-}
-
 HtRepaired ht_repair_apply(unsigned repairs, HtText text, size_t max_size, HtRepairBuffers *buffers)
 {
     HtRepaired repaired = {text, 0, 0};

@@ -23,13 +23,6 @@ static bool can_be_attribute(HtText text)
     return text.size > 0 && text.size <= ATTRIBUTE_MAX;
 }
 
-HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size)
-{
-    HtText kept = {recorder->head.data + recorder->head.size, size};
-    ht_buffer_add(&recorder->head, text, size);
-    return kept;
-}
-
 /* The number as it is compared: ＡＢ１２ is AB12. Lies in the value, or in recorder->folded until the next is. */
 static HtText fold(HtRecorder *recorder, HtText value, unsigned flags)
 {

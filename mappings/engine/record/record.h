@@ -154,7 +154,7 @@ void ht_recorder_finish(HtRecorder *recorder);
 /* Throws the events made so far away. */
 void ht_recorder_drop(HtRecorder *recorder);
 
-/* ---- Between the parts ---- */
+/* ---- Between the files of this folder; in note.c when nothing else is said ---- */
 
 /* Notes marks for an element (NULL: the whole event). */
 void ht_recorder_note(HtRecorder *recorder, const HtElement *element, HtMarks marks);

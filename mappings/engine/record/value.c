@@ -40,16 +40,6 @@ static HtConverted finish(HtRecorder *recorder, const HtElementRule *rule, HtTex
     return HT_CONVERTED;
 }
 
-bool ht_recorder_is_refused(const HtRecorder *recorder, HtText text)
-{
-    for (unsigned i = 0; i < recorder->n_refused; i++) {
-        if (recorder->refused[i].data == text.data && recorder->refused[i].size == text.size) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The value that several elements read is kept once. */
 static HtConverted refuse(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtMark mark)
 {

@@ -3,7 +3,7 @@
  * changes; any thread may read. */
 #include "mappings/engine/reference/dictionary.h"
 
-#include "mappings/engine/reference/tables.h"
+#include "mappings/engine/reference/lookup.h"
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>

@@ -5,11 +5,11 @@ typedef struct {
     gsize root,
         size; /* as they were before this element: where its document's path begins, and where the whole one ended */
     bool ignored;
-} Open;
+} OpenAside;
 
 void ht_aside_init(HtAside *aside)
 {
-    aside->opens = g_array_new(FALSE, FALSE, sizeof(Open));
+    aside->opens = g_array_new(FALSE, FALSE, sizeof(OpenAside));
     aside->path = g_string_new(NULL);
 }
 
@@ -55,7 +55,7 @@ static bool is_ignored(const HtAside *aside, const HtMapping *mapping)
 
 static bool is_open_ignored(const HtAside *aside)
 {
-    return aside->opens->len > 0 && g_array_index(aside->opens, Open, aside->opens->len - 1).ignored;
+    return aside->opens->len > 0 && g_array_index(aside->opens, OpenAside, aside->opens->len - 1).ignored;
 }
 
 static void take_attribute(HtAside *aside, HtMatch *match, const HtAttribute *attribute)
@@ -71,7 +71,7 @@ static void take_attribute(HtAside *aside, HtMatch *match, const HtAttribute *at
 void ht_aside_start(HtAside *aside, HtMatch *match, HtName name, const HtAttribute *attributes,
                     unsigned attribute_count)
 {
-    Open open = {aside->root, aside->path->len, is_open_ignored(aside)};
+    OpenAside open = {aside->root, aside->path->len, is_open_ignored(aside)};
     aside->root = aside->begins ? aside->path->len : aside->root;
     aside->begins = false;
     g_string_append_printf(aside->path, "/%s", name);
@@ -92,7 +92,7 @@ void ht_aside_text(HtAside *aside, HtMatch *match, const char *text, size_t size
 void ht_aside_end(HtAside *aside)
 {
     if (aside->opens->len > 0) {
-        const Open *open = &g_array_index(aside->opens, Open, aside->opens->len - 1);
+        const OpenAside *open = &g_array_index(aside->opens, OpenAside, aside->opens->len - 1);
         aside->root = open->root;
         g_string_truncate(aside->path, open->size);
         g_array_set_size(aside->opens, aside->opens->len - 1);

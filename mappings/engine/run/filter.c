@@ -402,3 +402,8 @@ void ht_mapper_emit_fault(HtMapper *mapper, HtVerdict verdict, const char *code,
     filters->fault.line = ht_mapper_line(mapper);
     ht_reader_stop(mapper->reader, &filters->fault);
 }
+
+uint32_t ht_mapper_line(const HtMapper *mapper)
+{
+    return ht_reader_line(mapper->reader);
+}

@@ -83,11 +83,6 @@ void ht_mapper_free(HtMapper *mapper)
     }
 }
 
-uint32_t ht_mapper_line(const HtMapper *mapper)
-{
-    return ht_reader_line(mapper->reader);
-}
-
 /* ---- The reader's events ---- */
 
 static void take_document_start(void *user, HtName root)

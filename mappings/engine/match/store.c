@@ -1,0 +1,78 @@
+/* Where a value goes once it is read: to the record at hand, to an instance of a repeated group, or to what is around the records. */
+#include "mappings/engine/match/match.h"
+
+/* Copies what lies in the record's text to the payload's. */
+static uint32_t copy_text(HtMatch *match, uint32_t offset, uint32_t size)
+{
+    uint32_t to = (uint32_t)match->payload_text.size;
+    ht_buffer_add(&match->payload_text, match->text.data + offset, size);
+    return to;
+}
+
+/* Moves the value, and what is to be said of it, to the payload's own text, which outlives the record. */
+static HtValue copy_to_payload(HtMatch *match, const HtValue *value, const HtChange *change)
+{
+    HtValue kept = *value;
+    kept.offset = copy_text(match, value->offset, value->size);
+    if (change) {
+        HtChange copy = *change;
+        copy.offset = kept.offset;
+        copy.sent = copy_text(match, change->sent, change->sent_size);
+        ht_buffer_add(&match->payload_changes, &copy, sizeof copy);
+        kept.change = (uint32_t)(match->payload_changes.size / sizeof copy) & 0x3fffff;
+    }
+    return kept;
+}
+
+/* What the mapper itself says is known, whoever takes it. */
+void ht_match_say(HtMatch *match, HtSlot slot, HtText value)
+{
+    if (slot == HT_SLOT_NONE) {
+        return;
+    }
+    HtValue *kept = &match->absolutes[slot & HT_SLOT_NUMBER];
+    *kept = (HtValue){.taken = HT_EVENT_NONE};
+    if (value.data) {
+        kept->offset = (uint32_t)match->payload_text.size;
+        kept->size = (uint32_t)value.size;
+        kept->serial = match->serial;
+        ht_buffer_add_text(&match->payload_text, value);
+    }
+}
+
+/* False when the slot has a value already: the first one counts. Of absolute values it is the last one. */
+bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change)
+{
+    if (store->slot & HT_SLOT_ABSOLUTE) {
+        HtText text = {match->text.data + value->offset, value->size};
+        HtText taken = ht_actions_take(match, store->slot, text);
+        ht_match_drop_absolute(match, store->slot & HT_SLOT_NUMBER);
+        if (taken.data != text.data) {
+            ht_match_say(match, store->slot, taken);
+        } else {
+            match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value, change);
+        }
+        return true;
+    }
+    if (!match->record_depth || match->document != match->record_document) {
+        return false;
+    }
+    HtValue *slot = &match->values[store->slot & HT_SLOT_NUMBER];
+    if (store->slot & HT_SLOT_COLUMN) {
+        HtInstances *instances = &match->instances[store->each];
+        if (instances->serial != match->serial || instances->count == 0 || instances->surplus) {
+            return false;
+        }
+        slot =
+            &instances->values[(instances->count - 1) * instances->columns + (store->slot & HT_SLOT_NUMBER)];
+    }
+    if (slot->serial == match->serial) {
+        return false;
+    }
+    *slot = *value;
+    slot->taken = 0;
+    if (!(store->slot & HT_SLOT_COLUMN)) {
+        match->stored[match->n_stored++] = store->slot;
+    }
+    return true;
+}
