@@ -186,6 +186,7 @@ static void give_start(HtFilters *filters, HtName name, const HtAttribute *attri
                        unsigned attribute_count)
 {
     filters->given = name;
+    filters->given_attributes = attributes;
     filters->after_tag = true;
     if (is_asked(filters)) {
         ht_aside_start(&filters->aside, &filters->mapper->match, name, attributes, attribute_count);
@@ -322,16 +323,22 @@ static void learn_traits(HtMapper *mapper, HtText text)
     }
 }
 
-/* Name, value, …, NULL, as the matcher wants it. */
-static const GArray *take_attributes(HtFilters *filters, const char *const *attributes)
+/* Name, value, …, NULL, as the matcher wants it. What passes as it came was so already. */
+static const HtAttribute *take_attributes(HtFilters *filters, const char *const *attributes, unsigned *count)
 {
+    bool passes = filters->given && attributes == (const char *const *)filters->attribute_texts->pdata;
     g_array_set_size(filters->emit_attributes, 0);
+    if (passes) {
+        *count = (filters->attribute_texts->len - 1) / 2;
+        return filters->given_attributes;
+    }
     for (; attributes[0] && attributes[1]; attributes += 2) {
         HtAttribute attribute = {find_name(filters, attributes[0]), ht_text_from(attributes[1]), false};
         learn_traits(filters->mapper, attribute.value);
         g_array_append_val(filters->emit_attributes, attribute);
     }
-    return filters->emit_attributes;
+    *count = filters->emit_attributes->len;
+    return (const HtAttribute *)(void *)filters->emit_attributes->data;
 }
 
 void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const *attributes)
@@ -358,9 +365,10 @@ void ht_mapper_emit_start(HtMapper *mapper, const char *name, const char *const 
         filters->emitted_root = true;
         ht_match_document_start(&mapper->match);
     }
-    const GArray *emitted = attributes && attributes[0] ? take_attributes(filters, attributes) : NULL;
-    ht_match_start(&mapper->match, find_name(filters, name),
-                   emitted ? (const HtAttribute *)(void *)emitted->data : NULL, emitted ? emitted->len : 0);
+    unsigned count = 0;
+    const HtAttribute *taken =
+        attributes && attributes[0] ? take_attributes(filters, attributes, &count) : NULL;
+    ht_match_start(&mapper->match, find_name(filters, name), taken, count);
     mapper->match.pass = NULL; /* what a filter gives goes to none */
 }
 

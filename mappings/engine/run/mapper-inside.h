@@ -34,14 +34,15 @@ typedef struct {
     bool after_tag; /* no text since the last tag */
     HtText
         passing; /* the piece of text that the active filter looks at now: what is known of the payload holds for it */
-    HtName given;      /* of the element whose start the active filter looks at now, or NULL */
-    GHashTable *names; /* of the mapping, as the matcher compares them */
-    HtName guesses[HT_FILTER_GUESSES]; /* some of them */
-    GStringChunk *other_names;         /* of the payload at hand */
-    HtBuffer scratch;                  /* values of attributes with their NUL for the filter */
-    GPtrArray *attribute_texts;        /* const char *: name, value, …, NULL */
-    GArray *emit_attributes;           /* HtAttribute */
-    HtAside aside;                     /* followed only when the conformance kit asks */
+    HtName given; /* of the element whose start the active filter looks at now, or NULL */
+    const HtAttribute *given_attributes; /* its attributes, as the filter has them in attribute_texts */
+    GHashTable *names;                   /* of the mapping, as the matcher compares them */
+    HtName guesses[HT_FILTER_GUESSES];   /* some of them */
+    GStringChunk *other_names;           /* of the payload at hand */
+    HtBuffer scratch;                    /* values of attributes with their NUL for the filter */
+    GPtrArray *attribute_texts;          /* const char *: name, value, …, NULL */
+    GArray *emit_attributes;             /* HtAttribute */
+    HtAside aside;                       /* followed only when the conformance kit asks */
 } HtFilters;
 
 void ht_filters_init(HtFilters *filters, HtMapper *mapper);
