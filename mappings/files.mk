@@ -30,11 +30,14 @@ mapping_DATA += mappings/dictionary.xml mappings/dictionary.rng mappings/mapping
 	mappings/tables/WS-364.payment-mode.tsv \
 	mappings/tables/WS-CV5101.registered-here.tsv \
 	mappings/tables/education.id-document.tsv \
+	mappings/tables/health.document-kind.tsv \
+	mappings/tables/health.record-table.tsv \
 	mappings/tables/hukou.address-change-reason.tsv \
 	mappings/tables/hukou.business-content.tsv \
 	mappings/tables/hukou.change-range.tsv \
 	mappings/tables/hukou.correction-category.tsv \
 	mappings/tables/hukou.duplicate-id-handling.tsv \
+	mappings/tables/hukou.exchange-kind.tsv \
 	mappings/tables/hukou.household-cancel.tsv \
 	mappings/tables/hukou.household-create.tsv \
 	mappings/tables/hukou.household-member-change.tsv \
@@ -54,6 +57,7 @@ mapping_DATA += mappings/dictionary.xml mappings/dictionary.rng mappings/mapping
 	mappings/tables/translate/education.words.tsv \
 	mappings/tables/translate/ethnic.letters.tsv \
 	mappings/tables/translate/ethnic.words.tsv \
+	mappings/tables/translate/exchange-kind.number.tsv \
 	mappings/tables/translate/household-type.GA-324.1.tsv \
 	mappings/tables/translate/household-type.words.tsv \
 	mappings/tables/translate/id-document.JR-T-0014.tsv \

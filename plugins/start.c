@@ -30,7 +30,8 @@ enum {
     READY_OPERATION,
     READY_OPTION_KEY,
     READY_OPTION_FALLBACK,
-    READY_OPTION_HELP
+    READY_OPTION_HELP,
+    READY_WARNING
 };
 
 HtText ht_field_find(HtText bytes, uint8_t tag)
@@ -147,7 +148,22 @@ static void pack_line(HtBuffer *buffer, uint8_t tag, const char *line)
     ht_pack_text(buffer, tag, ht_text_from(line ? line : ""));
 }
 
-void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, HtBuffer *buffer)
+/* A mapping's path and names may be anything: what is no text of one line would make READY malformed. */
+static void pack_warning(HtBuffer *buffer, const char *warning)
+{
+    g_autofree char *text = g_utf8_make_valid(warning, -1);
+    size_t size = strlen(text);
+    for (char *at = text; *at; at++) {
+        *at = (unsigned char)*at < 0x20 || *at == 0x7f ? ' ' : *at;
+    }
+    if (size > LINE_MAX_BYTES) {
+        size = (size_t)(g_utf8_find_prev_char(text, text + LINE_MAX_BYTES + 1) - text);
+    }
+    ht_pack_text(buffer, READY_WARNING, (HtText){text, size});
+}
+
+void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, const char *const *warnings,
+                   HtBuffer *buffer)
 {
     pack_line(buffer, READY_NAME, adapter->name);
     pack_line(buffer, READY_VERSION, adapter->version);
@@ -163,6 +179,9 @@ void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, HtBuffer 
         pack_line(buffer, READY_OPTION_KEY, option->key);
         pack_line(buffer, READY_OPTION_FALLBACK, option->fallback);
         pack_line(buffer, READY_OPTION_HELP, option->help);
+    }
+    for (unsigned i = 0; warnings && warnings[i] && i < LIST_MAX; i++) {
+        pack_warning(buffer, warnings[i]);
     }
 }
 
@@ -209,6 +228,7 @@ static bool take_ready_field(HtReady *ready, uint8_t tag, HtText value)
     case READY_OPTION_HELP:
         return ready->options->len % 3 == (unsigned)(tag - READY_OPTION_KEY) &&
                add_line(value, ready->options, 3 * LIST_MAX);
+    case READY_WARNING: return add_line(value, ready->warnings, LIST_MAX);
     default: return false;
     }
 }
@@ -220,7 +240,8 @@ bool ht_ready_unpack(HtText bytes, HtReady *ready)
     HtText value;
     bool good = true;
     *ready = (HtReady){.operations = g_ptr_array_new_with_free_func(g_free),
-                       .options = g_ptr_array_new_with_free_func(g_free)};
+                       .options = g_ptr_array_new_with_free_func(g_free),
+                       .warnings = g_ptr_array_new_with_free_func(g_free)};
     while (good && ht_unpack_next(&unpack, &tag, &value)) {
         good = take_ready_field(ready, tag, value);
     }
@@ -236,5 +257,6 @@ void ht_ready_clear(HtReady *ready)
     g_free(ready->sandbox);
     g_clear_pointer(&ready->operations, g_ptr_array_unref);
     g_clear_pointer(&ready->options, g_ptr_array_unref);
+    g_clear_pointer(&ready->warnings, g_ptr_array_unref);
     *ready = (HtReady){0};
 }

@@ -46,9 +46,12 @@ typedef struct {
     uint32_t abi_major, abi_minor, functions;
     GPtrArray *operations; /* of char * */
     GPtrArray *options;    /* of char *: key, fallback, help, key, … */
+    GPtrArray *warnings;   /* of char *: what the mapping's compiler warned of */
 } HtReady;
 
-void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, HtBuffer *buffer);
+/* `warnings` ends with NULL; NULL: there is no mapping. Long ones are cut, and what is above the limit is left out. */
+void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, const char *const *warnings,
+                   HtBuffer *buffer);
 
 /* False when the bytes are broken, too long or not text: the host is not to be believed. On both answers
  * ht_ready_clear() frees what was taken. */

@@ -44,6 +44,7 @@
 #define BROKEN_MOST_US 60000000
 #define STOP_GRACE_US 2000000
 #define LOG_LINES_PER_SECOND 20
+#define WARNING_BYTES 1000
 
 /* So many deaths in a row without an answer and with nothing in hands: new messages are refused until the next try. */
 #define DEATHS_DOWN 5
@@ -72,6 +73,8 @@ struct HtHost {
     uint64_t messages, restarts, kills;
     char *adapter_version;
     char *reason;
+    GPtrArray *warnings; /* char *: of its mapping, as it compiled the last time */
+    bool keeps_warnings;
     int64_t log_second; /* LOG frames of this second */
     unsigned log_lines;
 };
@@ -106,6 +109,7 @@ static void unref(HtHost *host)
     g_free(host->program);
     g_free(host->adapter_version);
     g_free(host->reason);
+    g_clear_pointer(&host->warnings, g_ptr_array_unref);
     g_free(host);
 }
 
@@ -323,6 +327,26 @@ static void note_answer(HtHost *host)
     host->early_deaths = host->blameless_deaths = 0;
 }
 
+static bool knows_warning(const HtHost *host, const char *warning)
+{
+    return host->warnings && g_ptr_array_find_with_equal_func(host->warnings, warning, g_str_equal, NULL);
+}
+
+/* Each is logged once, however often the host starts with the same mapping. */
+static void note_warnings(HtHost *host, const GPtrArray *warnings)
+{
+    GPtrArray *clean = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < warnings->len; i++) {
+        char *warning = ht_scrub(ht_text_from(warnings->pdata[i]), WARNING_BYTES);
+        if (!host->keeps_warnings && !knows_warning(host, warning)) {
+            ht_log(HT_LOG_WARNING, host->name, "mapping: %s", warning);
+        }
+        g_ptr_array_add(clean, warning);
+    }
+    g_clear_pointer(&host->warnings, g_ptr_array_unref);
+    host->warnings = clean;
+}
+
 static void note_ready(HtHost *host, const HtReady *ready)
 {
     ht_run_serve(host->run);
@@ -331,6 +355,7 @@ static void note_ready(HtHost *host, const HtReady *ready)
     host->adapter_version = ht_scrub(ht_text_from(ready->version), HT_SCRUB_BYTES);
     ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s, %s", ready->name, host->adapter_version,
            ready->sandbox);
+    note_warnings(host, ready->warnings);
     wake_at(host, 0);
     check(host);
 }
@@ -526,6 +551,7 @@ HtHost *ht_host_new(const HtHostOptions *options)
     host->limits = options->limits;
     host->limits.strikes = MAX(options->limits.strikes, 1);
     host->frame_bytes = options->frame_bytes;
+    host->keeps_warnings = options->keeps_warnings;
     pack_start(host, options);
     host->tickets = ht_tickets_new(&host->limits, on_given, host);
     host->timer = make_timer(host);
@@ -641,5 +667,6 @@ void ht_host_status(const HtHost *host, HtHostStatus *status)
         .waiting = ht_tickets_waiting(host->tickets),
         .adapter_version = host->adapter_version,
         .reason = troubled ? host->reason : NULL,
+        .warnings = host->warnings,
     };
 }

@@ -25,6 +25,7 @@ typedef struct {
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
     HtLimits limits;            /* of memory_bytes, 0: none */
     uint64_t frame_bytes;       /* of the largest frame taken from the host */
+    bool keeps_warnings; /* the mapping's warnings are not logged: whoever made the host asks for its status */
 } HtHostOptions;
 
 HtHost *ht_host_new(const HtHostOptions *options);
@@ -54,6 +55,8 @@ typedef struct {
     unsigned waiting;
     const char *adapter_version; /* NULL until it was ready once */
     const char *reason;          /* why it is broken or throttled; NULL when fine */
+    const GPtrArray
+        *warnings; /* char *: what the mapping's compiler warned of; NULL until it was ready once */
 } HtHostStatus;
 
 void ht_host_status(const HtHost *host, HtHostStatus *status);

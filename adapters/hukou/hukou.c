@@ -106,8 +106,8 @@ static hutong_verdict reply(void *user, const hutong_outcome *outcome, hutong_ou
             return answer_record(state, outcome, *operation, out);
         }
     }
-    bool is_exchange =
-        strcmp(state->exchange.sjblx, "010122") == 0 || strcmp(state->exchange.sjblx, "010124") == 0;
+    long kind = strtol(state->exchange.sjblx, NULL, 10); /* columns of numbers lose the zero in front */
+    bool is_exchange = kind == 10122 || kind == 10124;
     if (is_exchange && outcome->soap_version == 0 && outcome->events > 0) {
         return answer_exchange(state, out);
     }

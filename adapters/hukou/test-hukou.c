@@ -415,6 +415,35 @@ static void test_stale_answer(void)
     g_assert_false(run(test, "<ROWS><ROW><GMSFHM>990104198001019915</GMSFHM><XM>测试甲</XM></ROW></ROWS>"));
 }
 
+/* Which certificate it is does not hang on the zero in front; what is neither is no certificate. */
+static void test_exchange_kind(void)
+{
+    static const struct {
+        const char *kind, *type;
+    } cases[] = {{"010122", "person.move-permitted.v1"},
+                 {"10122", "person.move-permitted.v1"},
+                 {" ０１０１２４ ", "person.move-certified.v1"},
+                 {"010124.0", "person.move-certified.v1"},
+                 {"010123", NULL},
+                 {"", NULL}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+        g_autofree char *text =
+            g_strdup_printf("<root><head><sjblx>%s</sjblx></head><body><ywlsh>1</ywlsh><qyr><xm>测试甲</xm>"
+                            "<gmsfhm>990104198001019915</gmsfhm></qyr></body></root>",
+                            cases[i].kind);
+        run(test, text);
+        const HtOutcome *outcome = &test->outcome;
+        g_assert_cmpuint(outcome->events->len, ==, cases[i].type ? 1 : 0);
+        if (cases[i].type) {
+            HtEvent event = get_event(test, 0);
+            g_assert_true(ht_text_is(event.attr[HT_ATTR_TYPE], cases[i].type));
+        } else {
+            g_assert_cmpstr(outcome->faults[0].code, ==, "no-event-for-record");
+        }
+    }
+}
+
 /* A correction whose two values say the same is no event, and no fault. */
 static void test_correction_of_nothing(void)
 {
@@ -478,6 +507,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hukou/operations/nciic-questions-are-refused-in-its-form", test_questions);
     g_test_add_func("/hukou/replies/another-root-is-refused", test_foreign_root);
     g_test_add_func("/hukou/replies/an-answer-is-of-its-own-message", test_stale_answer);
+    g_test_add_func("/hukou/which-certificate-an-exchange-is", test_exchange_kind);
     g_test_add_func("/hukou/correction/of-nothing-is-no-event", test_correction_of_nothing);
     int result = g_test_run();
     mapping_test_forget_reference();

@@ -23,6 +23,7 @@ typedef struct {
     HtConfig *config;
     HtDictionary *dictionary;
     unsigned errors;
+    GHashTable *warned; /* char *: what mappings were warned of, each once for all of their sources */
     bool damaged;
 } Check;
 
@@ -173,6 +174,19 @@ static void on_outcome(const HtOutcome *outcome, GBytes *frame, const GError *er
     g_main_loop_quit(answer->loop);
 }
 
+/* A warning is no error: it has the file and the line in it. */
+static void show_warnings(Check *check, const HtHost *host)
+{
+    HtHostStatus status;
+    ht_host_status(host, &status);
+    for (guint i = 0; status.warnings && i < status.warnings->len; i++) {
+        const char *warning = status.warnings->pdata[i];
+        if (g_hash_table_add(check->warned, g_strdup(warning))) {
+            fprintf(stderr, "%s\n", warning);
+        }
+    }
+}
+
 /* A source that lacks these was complained of already. */
 static bool can_be_tried(const HtSourceConfig *source)
 {
@@ -194,6 +208,7 @@ static void check_source(Check *check, const HtSourceConfig *source)
         answer.error = g_strdup(error->message);
     }
     g_main_loop_unref(answer.loop);
+    show_warnings(check, host);
     if (answer.error) {
         g_autofree char *text = g_strdup_printf("[source %s] %s", source->name, answer.error);
         complain(check, source->file, source->line, text);
@@ -263,6 +278,8 @@ int ht_cli_check(int argc, char **argv)
     g_autoptr(GString) errors = g_string_new(NULL);
     bool sound;
     Check check = {.config = ht_config_read(file, errors, &sound)};
+    g_autoptr(GHashTable) warned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    check.warned = warned;
     fputs(errors->str, stderr);
     if (!check.config) {
         return HT_EXIT_CONFIG;

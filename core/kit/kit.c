@@ -70,6 +70,7 @@ static HtHost *make_host(const HtKit *kit)
         .division = division_of(kit),
         .limits = kit_limits(),
         .frame_bytes = FRAME_BYTES,
+        .keeps_warnings = true,
     };
     return ht_host_new(&options);
 }
@@ -244,6 +245,11 @@ static bool check_start(HtKit *kit)
     g_auto(HtKitTrial) trial = {0};
     ht_kit_try(kit, NULL, empty, &trial);
     ht_kit_report(kit, !trial.error, "starts, and answers an empty payload", trial.error);
+    HtHostStatus status;
+    ht_host_status(kit->host, &status);
+    for (guint i = 0; status.warnings && i < status.warnings->len; i++) {
+        ht_kit_note(kit, status.warnings->pdata[i]);
+    }
     return !trial.error;
 }
 

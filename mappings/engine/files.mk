@@ -79,6 +79,7 @@ engine-compile_SRC := \
 	mappings/engine/compile/fields.c \
 	mappings/engine/compile/flag.c \
 	mappings/engine/compile/identity.c \
+	mappings/engine/compile/literal.c \
 	mappings/engine/compile/operation.c \
 	mappings/engine/compile/path.c \
 	mappings/engine/compile/payload.c \

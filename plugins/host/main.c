@@ -165,7 +165,8 @@ static bool set_up(HtWorker *worker, GError **error)
         return false;
     }
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_READY, 0);
-    ht_ready_pack(worker->adapter, ht_sandbox_state(), &worker->frames);
+    ht_ready_pack(worker->adapter, ht_sandbox_state(),
+                  worker->mapping ? ht_mapping_warnings(worker->mapping) : NULL, &worker->frames);
     ht_frame_end(&worker->frames, place);
     send_frames(&worker->frames);
     return true;

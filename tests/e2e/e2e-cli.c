@@ -8,6 +8,15 @@
 static const char source[] =
     "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n";
 
+static unsigned count_texts(const char *in, const char *text)
+{
+    unsigned count = 0;
+    for (const char *at = in; (at = strstr(at, text)); at += strlen(text)) {
+        count++;
+    }
+    return count;
+}
+
 static void test_check_accepts_what_run_would(void)
 {
     BusProcess *bus = bus_process_new(NULL, source);
@@ -165,6 +174,43 @@ static void test_a_missing_site_key_is_an_error(void)
     bus_process_free(bus);
 }
 
+/* A mapping that decides by a text as it is written: taken, and said by the checks and, once, in the log. */
+static void test_warnings_of_a_mapping_are_shown(void)
+{
+    static const char mapping[] =
+        "<?xml version='1.0'?>\n<mapping xmlns='urn:hutong:mapping:1' source='w' authority='police' version='1'>\n"
+        "<event type='person.moved-in.v1' for-each='/ROWS/ROW' when=\"Q='1'\"><id from='N'/><time from='T'/>\n"
+        "<identity kind='idNumber' from='N'/><element to='person.name' from='XM'/></event></mapping>";
+    static const char row[] =
+        "<ROWS><ROW><Q>1</Q><N>990104195008179950</N><T>20090318</T><XM>测试丁</XM></ROW></ROWS>";
+    g_autofree char *folder = g_dir_make_tmp("hutong-w-XXXXXX", NULL),
+                    *file = g_build_filename(folder, "w.xml", NULL);
+    g_autofree char *sections =
+        g_strdup_printf("[source a]\ndepartment = police\nadapter = xml\nmapping = %s\ndivision = 440104\n"
+                        "[source b]\ndepartment = police\nadapter = xml\nmapping = %s\ndivision = 440104\n",
+                        file, file);
+    g_autofree char *warning = g_strconcat(file, ":3: warning: when=", NULL), *checked = NULL, *tried = NULL;
+    g_assert_true(g_file_set_contents(file, mapping, -1, NULL));
+    BusProcess *bus = bus_process_new(NULL, sections);
+    g_assert_cmpint(run_hutong(&checked, "check", "-c", bus->config, NULL), ==, 0);
+    g_assert_cmpuint(count_texts(checked, warning), ==, 1);
+    g_assert_nonnull(strstr(checked, "ok: 2 sources"));
+    g_assert_cmpint(
+        run_hutong(&tried, "adapter", "check", "xml", "--mapping", file, "--fixtures", folder, NULL), ==, 0);
+    g_assert_cmpuint(count_texts(tried, warning), ==, 1);
+    bus_process_start(bus);
+    for (unsigned i = 0; i < 3; i++) {
+        g_autoptr(Answer) answer = post(bus->port, "/in/a", "text/xml", NULL, row, strlen(row));
+        g_assert_cmpint(answer->status, ==, 200);
+    }
+    g_autofree char *log = bus_process_log(bus);
+    g_assert_cmpuint(count_texts(log, warning), ==, 1);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+    g_unlink(file);
+    g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -178,6 +224,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/usage-errors-are-64", test_usage_errors_are_64);
     g_test_add_func("/cli/status-without-a-bus-says-so", test_status_without_a_bus_says_so);
     g_test_add_func("/cli/check-tries-the-doors", test_check_tries_the_doors);
+    g_test_add_func("/cli/warnings-of-a-mapping-are-shown", test_warnings_of_a_mapping_are_shown);
     g_test_add_func("/cli/a-missing-site-key-is-an-error", test_a_missing_site_key_is_an_error);
     return g_test_run();
 }

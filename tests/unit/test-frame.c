@@ -171,7 +171,7 @@ static void test_ready_comes_back(void)
     hutong_adapter adapter = make_adapter(options, operations);
     HtBuffer buffer = {0};
     HtReady ready;
-    ht_ready_pack(&adapter, "sealed", &buffer);
+    ht_ready_pack(&adapter, "sealed", NULL, &buffer);
     g_assert_true(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
     g_assert_cmpstr(ready.summary, ==, "三");
     g_assert_cmpuint(ready.operations->len, ==, 2);
@@ -192,7 +192,7 @@ static void assert_ready_refused(const char *version, const hutong_option *optio
     HtBuffer buffer = {0};
     HtReady ready;
     adapter.version = version;
-    ht_ready_pack(&adapter, "sealed", &buffer);
+    ht_ready_pack(&adapter, "sealed", NULL, &buffer);
     g_assert_false(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
     ht_ready_clear(&ready);
     ht_buffer_clear(&buffer);
@@ -209,6 +209,28 @@ static void test_ready_refuses_what_is_no_line(void)
     assert_ready_refused("\xff", NULL);
     assert_ready_refused(long_line, NULL);
     assert_ready_refused("1", many);
+}
+
+/* Names in a mapping may be long, and hold anything that a file can hold: the host starts all the same. */
+static void test_ready_carries_warnings(void)
+{
+    g_autofree char *long_line = g_strnfill(999, 'x');
+    g_autofree char *longer = g_strconcat(long_line, "三三", NULL);
+    const char *warnings[300] = {"a.xml:1: warning: 三", "b\x7f\n\xff", longer};
+    hutong_adapter adapter = make_adapter(NULL, NULL);
+    HtBuffer buffer = {0};
+    HtReady ready;
+    for (unsigned i = 3; i < 299; i++) {
+        warnings[i] = "w";
+    }
+    ht_ready_pack(&adapter, "sealed", warnings, &buffer);
+    g_assert_true(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
+    g_assert_cmpuint(ready.warnings->len, ==, 256);
+    g_assert_cmpstr(g_ptr_array_index(ready.warnings, 0), ==, "a.xml:1: warning: 三");
+    g_assert_cmpstr(g_ptr_array_index(ready.warnings, 1), ==, "b  \xef\xbf\xbd");
+    g_assert_cmpstr(g_ptr_array_index(ready.warnings, 2), ==, long_line);
+    ht_ready_clear(&ready);
+    ht_buffer_clear(&buffer);
 }
 
 /* ---- Texts of adapters ---- */
@@ -348,6 +370,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/start-comes-back", test_start_comes_back);
     g_test_add_func("/frame/ready-comes-back", test_ready_comes_back);
     g_test_add_func("/frame/ready-refuses-what-is-no-line", test_ready_refuses_what_is_no_line);
+    g_test_add_func("/frame/ready-carries-warnings", test_ready_carries_warnings);
     g_test_add_func("/scrub/takes-numbers-out", test_scrub_takes_numbers_out);
     g_test_add_func("/scrub/leaves-a-faults-own-numbers", test_scrub_leaves_a_faults_own_numbers);
     g_test_add_func("/scrub/makes-one-line-of-text", test_scrub_makes_one_line_of_text);

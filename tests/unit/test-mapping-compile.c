@@ -152,6 +152,117 @@ static void test_types(void)
     g_assert_cmpstr(types[1], ==, "person.died.v1");
 }
 
+/* ---- Warnings ---- */
+
+#define WHEN(condition) \
+    "<event type='person.moved-in.v1' for-each='/ROWS/ROW' when=\"" condition "\">" NAME "</event>"
+#define DECLARE "; declare the values in a <flag> or <choice>, and ask for yes(), no() or code()"
+
+/* `content`, from line 2 on, compiles, with these warnings. */
+static void expect_warnings(const char *content, const char *expected)
+{
+    g_autofree char *text = g_strdup_printf(MAPPING("\n%s"), content);
+    g_autoptr(HtMapping) mapping = mapping_test_compile(text, NULL);
+    g_autoptr(GString) found = g_string_new(NULL);
+    for (const char *const *line = ht_mapping_warnings(mapping); *line; line++) {
+        g_string_append_printf(found, "%s%s", found->len > 0 ? "\n" : "",
+                               strstr(*line, ".xml:") + strlen(".xml"));
+    }
+    g_assert_cmpstr(found->str, ==, expected);
+}
+
+static void test_warnings(void)
+{
+    expect_warnings(WHEN("A='1'"),
+                    ":2: warning: when=\"…\" compares A with \"1\" as it is written, and decides which event "
+                    "is made" DECLARE);
+    expect_warnings(
+        EVENT(
+            "\n<action cancel-when=\"A!='1'\" verify-when=\"not(B in ('2','3') or starts-with(C,'x'))\"/>" NAME),
+        ":3: warning: cancel-when=\"…\" compares A with \"1\" as it is written, and decides what the action is" DECLARE
+        "\n:3: warning: verify-when=\"…\" compares B with \"2\" as it is written, and decides what the action is" DECLARE
+        "\n:3: warning: verify-when=\"…\" compares C with \"x\" as it is written, and decides what the action is" DECLARE);
+    expect_warnings(
+        EVENT("<action unchanged-when=\"A='1'\" correct-when=\"/ROWS/@B='1'\"/>" NAME),
+        ":2: warning: unchanged-when=\"…\" compares A with \"1\" as it is written, and decides what the action is" DECLARE
+        "\n:2: warning: correct-when=\"…\" compares /ROWS/@B with \"1\" as it is written, and decides what the action is" DECLARE);
+    expect_warnings(
+        EVENT(
+            "<identity kind='idNumber' from='N' when=\"A='1'\" fresh-when=\"B='1'\" doubt-when=\"C='1'\"/>" NAME),
+        ":2: warning: when=\"…\" compares A with \"1\" as it is written, and decides whose the number is" DECLARE
+        "\n:2: warning: fresh-when=\"…\" compares B with \"1\" as it is written, and decides whose the number is" DECLARE
+        "\n:2: warning: doubt-when=\"…\" compares C with \"1\" as it is written, and decides whose the number is" DECLARE);
+    expect_warnings(
+        "<flag from='A' yes='1' no='0'/>" WHEN("A='2'"),
+        ":2: warning: when=\"…\" compares A with \"2\" as it is written, and decides which event is made" DECLARE);
+    expect_warnings(
+        "<define name='d'>\n<action cancel-when=\"A='1'\"/></define>" EVENT(
+            "<use define='d'/>" NAME) "\n" EVENT("<use define='d'/>" NAME),
+        ":3: warning: cancel-when=\"…\" compares A with \"1\" as it is written, and decides what the action is" DECLARE
+        " (used in line 3)");
+    expect_warnings(
+        "<event type='person.moved-in.v1' for-each='/ROWS/ROW' xpath-when=\"not(B[@n='x'] = '1')\">" NAME
+        "</event>",
+        ":2: warning: xpath-when=\"…\" compares with a text as it is written, and decides which event is made; declare "
+        "the values in a <flag> or <choice>, and ask for them in a when=\"…\"");
+}
+
+/* What is declared, what is no text, and what decides nothing of the kind. */
+static void test_no_warnings(void)
+{
+    expect_warnings("<flag from='A' yes='1' no='0'/>" WHEN(
+                        "yes(A) or no(A) or B or number(C)='1' or same(D, E) or written(F)"),
+                    "");
+    expect_warnings("<choice from='A' table='GB-T-2261.1'/>" WHEN("code(A)='1'"), "");
+    expect_warnings(
+        EVENT("<skip when=\"A='XM'\"/>" NAME "<element to='person.sex' from='B' when=\"C='1'\"/>"), "");
+    expect_warnings(
+        WHEN("/R/action in ('A1','A2')") "<action-value at='/R/action' is='A1 A2' means='assert'/>", "");
+    expect_warnings(WHEN("/@operation='put'") "<operation name='put'/>", "");
+    expect_warnings(
+        "<fields for='/ROWS/ROW' form='hl7' named='kind'><field name='B' from='C'/></fields>" WHEN(
+            "kind='ROW'"),
+        "");
+    expect_warnings(
+        "<event type='person.moved-in.v1' for-each='/ROWS/ROW' xpath-when=\"count(B[@n='x']) = 2 and contains(C, '=')\">" NAME
+        "</event>",
+        "");
+}
+
+/* Others are as good as not declared. */
+static void test_other_values(void)
+{
+    expect_warnings(
+        WHEN("/R/action='A3'") "<action-value at='/R/action' is='A1 A2' means='assert'/>",
+        ":2: warning: when=\"…\" compares /R/action with \"A3\" as it is written, and decides which event is made" DECLARE);
+    expect_warnings(
+        WHEN("/@operation='pat'") "<operation name='put'/>",
+        ":2: warning: when=\"…\" compares /@operation with \"pat\" as it is written, and decides which event is made" DECLARE);
+    expect_warnings(
+        "<fields for='/ROWS/ROW' form='hl7' named='kind'><field name='B' from='C'/></fields>" WHEN(
+            "kind='ROWS'"),
+        ":2: warning: when=\"…\" compares kind with \"ROWS\" as it is written, and decides which event is made" DECLARE);
+}
+
+static void test_shipped(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) folder = g_dir_open(mapping_test_folder(), 0, &error);
+    unsigned count = 0;
+    g_assert_no_error(error);
+    for (const char *name; (name = g_dir_read_name(folder));) {
+        if (!g_str_has_suffix(name, ".xml") || g_str_equal(name, "dictionary.xml")) {
+            continue;
+        }
+        g_autofree char *path = g_build_filename(mapping_test_folder(), name, NULL);
+        g_autoptr(HtMapping) mapping = ht_mapping_load(path, mapping_test_reference(), &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(ht_mapping_warnings(mapping)[0], ==, NULL);
+        count++;
+    }
+    g_assert_cmpuint(count, >=, 8);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -164,6 +275,10 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-compile/all-errors-at-once", test_all_at_once);
     g_test_add_func("/mapping-compile/grammar-errors-have-lines", test_grammar);
     g_test_add_func("/mapping-compile/event-types-once-each", test_types);
+    g_test_add_func("/mapping-compile/warns-of-what-decides-undeclared", test_warnings);
+    g_test_add_func("/mapping-compile/what-is-declared-needs-no-warning", test_no_warnings);
+    g_test_add_func("/mapping-compile/values-that-a-declaration-lacks", test_other_values);
+    g_test_add_func("/mapping-compile/shipped-mappings-have-no-warnings", test_shipped);
     int status = g_test_run();
     mapping_test_forget_reference();
     return status;

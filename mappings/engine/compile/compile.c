@@ -333,6 +333,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     compiler->covers = g_ptr_array_new_with_free_func(free_covers);
     compiler->record_nodes = g_ptr_array_new();
     compiler->ignored = g_ptr_array_new();
+    compiler->literals = g_ptr_array_new_with_free_func(g_free);
     compiler->record_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->absolute_slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     compiler->eaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -342,12 +343,14 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
         operation ? (HtSlot)((GPOINTER_TO_UINT(operation) - 1) | HT_SLOT_ABSOLUTE) : HT_SLOT_NONE;
     check_nesting(compiler, compiler->mapping->trie, -1);
     ht_compile_counts_check(compiler);
+    ht_compile_literals_check(compiler);
     finish_spellings(compiler);
     ht_compile_times(compiler);
     finish_covers(compiler);
     g_ptr_array_unref(compiler->covers);
     g_ptr_array_unref(compiler->record_nodes);
     g_ptr_array_unref(compiler->ignored);
+    g_ptr_array_unref(compiler->literals);
     g_hash_table_unref(compiler->record_slots);
     g_hash_table_unref(compiler->absolute_slots);
     g_hash_table_unref(compiler->eaches);
@@ -356,9 +359,10 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
 HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GError **error)
 {
     g_autoptr(HtMapping) mapping = ht_mapping_new(path);
-    g_autoptr(GString) errors = g_string_new(NULL);
+    g_autoptr(GString) errors = g_string_new(NULL), warnings = g_string_new(NULL);
     g_autoptr(GPtrArray) uses = g_ptr_array_new_with_free_func(g_free);
-    HtCompiler compiler = {.mapping = mapping, .reference = reference, .errors = errors, .uses = uses};
+    HtCompiler compiler = {
+        .mapping = mapping, .reference = reference, .errors = errors, .warnings = warnings, .uses = uses};
     xmlDoc *document = read_document(&compiler);
     if (document && ht_compile_defines(&compiler, document) && validate(&compiler, document)) {
         compile(&compiler, document);
@@ -370,5 +374,7 @@ HtMapping *ht_mapping_load(const char *path, const HtReference *reference, GErro
         g_set_error_literal(error, HT_MAPPING_ERROR, 0, errors->str);
         return NULL;
     }
+    g_string_truncate(warnings, warnings->len > 0 ? warnings->len - 1 : 0);
+    mapping->warnings = g_strsplit(warnings->str, "\n", -1);
     return g_steal_pointer(&mapping);
 }

@@ -18,7 +18,8 @@ struct HtUse {
 typedef struct {
     HtMapping *mapping;
     const HtReference *reference;
-    GString *errors;
+    GString *errors, *warnings;
+    GPtrArray *literals;                                /* of literal.c */
     GHashTable *record_slots, *absolute_slots, *eaches; /* path → number + 1 */
     GPtrArray *covers;                                  /* HtCovers *, one for each event */
     GPtrArray *ignored;      /* const char *: absolute paths of the mapping's own <ignore>s */
@@ -42,14 +43,21 @@ typedef struct {
     GArray *absolutes;       /* HtSlot: the absolute values that are named; may be NULL */
     bool declares;           /* the path is a field's name: nobody reads it by that */
     bool asks;               /* a condition: what it looks at is not carried by that */
-    bool *needs_tree;        /* set by an XPath; NULL: none is allowed here */
-    int each;                /* index of the repeated group, or -1 */
+    const xmlNode
+        *decides; /* whose condition it is, when an event, an action or a tie hangs on it; else NULL */
+    const char *attribute; /* of `decides` */
+    bool *needs_tree;      /* set by an XPath; NULL: none is allowed here */
+    int each;              /* index of the repeated group, or -1 */
 } HtPathScope;
 
 /* ---- compile/report.c ---- */
 
 /* Notes `file:line: error: …`, with the line that the author wrote; of a <define>'s content once, with the first <use>. */
 void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same as `warning`: the mapping is taken all the same. */
+void ht_compile_warning(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* `; did you mean "…"?` when one of the candidates is near, else "". transfer full. */
@@ -149,6 +157,20 @@ const HtFlagRule *ht_compile_find_flag(const HtCompiler *compiler, const char *p
 /* How values are read as codes through this translation, for conditions that compare two values; the same one for the same name. NULL with
  * `problem` set (transfer full) when there is no such translation. */
 const HtFlagRule *ht_compile_find_reading(HtCompiler *compiler, const char *translation, char **problem);
+
+/* ---- compile/literal.c ---- */
+
+/* True when it depends on this condition which event is made, what its action is, or whose a number is. */
+bool ht_compile_decides(const xmlNode *node, const char *attribute);
+
+/* Notes that the condition at hand, if it decides, compares the path with a text as it is written; path and text are copied. */
+void ht_compile_literal(HtPathScope *scope, const char *path, HtText text);
+
+/* The same for an XPath in xpath-when, whose texts nothing can declare. */
+void ht_compile_literal_xpath(HtCompiler *compiler, const xmlNode *node, const char *expression);
+
+/* When all is read: warns of what was noted, unless the mapping declares those values somewhere. */
+void ht_compile_literals_check(HtCompiler *compiler);
 
 /* ---- compile/fields.c ---- */
 

@@ -293,6 +293,11 @@ static const HtFlagRule *find_reading(void *user, const char *translation, char 
     return ht_compile_find_reading(scope->compiler, translation, problem);
 }
 
+static void note_literal(void *user, const char *path, HtText text)
+{
+    ht_compile_literal(user, path, text);
+}
+
 HtXpath *ht_compile_xpath(HtPathScope *scope, const xmlNode *node, const char *expression)
 {
     char *problem = NULL;
@@ -321,10 +326,13 @@ const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const cha
     const HtWhen *when = NULL;
     if (text) {
         char *problem = NULL;
-        const HtWhenNames names = {resolve, find_flag, find_reading, scope};
+        const HtWhenNames names = {resolve, find_flag, find_reading, note_literal, scope};
         scope->asks = true;
+        scope->decides = ht_compile_decides(node, name) ? node : NULL;
+        scope->attribute = name;
         when = ht_when_parse(compiler->mapping->whens, text, &names, &problem);
         scope->asks = false;
+        scope->decides = NULL;
         if (!when) {
             ht_compile_error(compiler, node, "%s", problem);
             g_free(problem);
@@ -332,6 +340,7 @@ const HtWhen *ht_compile_when(HtPathScope *scope, const xmlNode *node, const cha
     } else if (expression) {
         HtXpath *xpath = ht_compile_xpath(scope, node, expression);
         when = xpath ? ht_when_from_xpath(compiler->mapping->whens, xpath) : NULL;
+        ht_compile_literal_xpath(compiler, node, expression);
     }
     return when;
 }

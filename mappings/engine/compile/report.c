@@ -1,4 +1,4 @@
-/* Errors of a mapping file, each with its line, and small helpers for reading its XML. */
+/* Errors and warnings of a mapping file, each with its line, and small helpers for reading its XML. */
 #include "mappings/engine/compile/compiler.h"
 
 static const HtUse *find_use(const xmlNode *node)
@@ -10,15 +10,31 @@ static const HtUse *find_use(const xmlNode *node)
 }
 
 /* The same content is compiled once for each use, and says the same each time. */
-static bool is_noted(const GString *errors, const char *text)
+static bool is_noted(const GString *notes, const char *text)
 {
     size_t size = strlen(text);
-    for (const char *at = strstr(errors->str, text); at; at = strstr(at + 1, text)) {
+    for (const char *at = strstr(notes->str, text); at; at = strstr(at + 1, text)) {
         if (g_str_has_prefix(at + size, " (used in line ")) {
             return true;
         }
     }
     return false;
+}
+
+static void note(const HtCompiler *compiler, GString *notes, const char *kind, const xmlNode *node,
+                 const char *what)
+{
+    g_autofree char *text = g_strdup_printf("%s:%ld: %s: %s", compiler->mapping->path,
+                                            node ? xmlGetLineNo((xmlNode *)node) : 1, kind, what);
+    const HtUse *use = find_use(node);
+    if (use && is_noted(notes, text)) {
+        return;
+    }
+    g_string_append(notes, text);
+    for (const char *before = " (used in line"; use; use = use->above, before = ", that in line") {
+        g_string_append_printf(notes, "%s %ld%s", before, use->line, use->above ? "" : ")");
+    }
+    g_string_append_c(notes, '\n');
 }
 
 void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
@@ -27,17 +43,16 @@ void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *for
     va_start(arguments, format);
     g_autofree char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_autofree char *text = g_strdup_printf("%s:%ld: error: %s", compiler->mapping->path,
-                                            node ? xmlGetLineNo((xmlNode *)node) : 1, what);
-    const HtUse *use = find_use(node);
-    if (use && is_noted(compiler->errors, text)) {
-        return;
-    }
-    g_string_append(compiler->errors, text);
-    for (const char *before = " (used in line"; use; use = use->above, before = ", that in line") {
-        g_string_append_printf(compiler->errors, "%s %ld%s", before, use->line, use->above ? "" : ")");
-    }
-    g_string_append_c(compiler->errors, '\n');
+    note(compiler, compiler->errors, "error", node, what);
+}
+
+void ht_compile_warning(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *what = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    note(compiler, compiler->warnings, "warning", node, what);
 }
 
 #define WORD_MAX 64

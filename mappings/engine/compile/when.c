@@ -233,7 +233,7 @@ static bool is_declared(const HtFlagRule *flag, HtText text)
 }
 
 /* A declared path that is compared literally would mean something else in other words. Other texts, such as a label row's, may be
- * looked for. */
+ * looked for, where nothing is decided by them. */
 static bool check_undeclared(Parser *parser, const HtWhen *when, const char *path)
 {
     const HtWhenNames *names = parser->names;
@@ -246,6 +246,7 @@ static bool check_undeclared(Parser *parser, const HtWhen *when, const char *pat
                 g_strdup_printf("in the condition \"%s\": %s is declared as %s must ask for it", parser->text,
                                 path, of_flag ? "a <flag>: yes() or no()" : "a <choice>: code()");
         }
+        names->literal(names->user, path, when->values[i]);
     }
     return !*parser->problem;
 }

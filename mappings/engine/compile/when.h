@@ -13,6 +13,8 @@ typedef struct {
     const HtFlagRule *(*flag)(void *user, const char *path, bool choice);
     /* How codes are read through a translation, NULL with `problem` set (transfer full) when there is no such one. */
     const HtFlagRule *(*reading)(void *user, const char *translation, char **problem);
+    /* Told of each text that a path is compared with as it is written. */
+    void (*literal)(void *user, const char *path, HtText text);
     void *user;
 } HtWhenNames;
 

@@ -131,6 +131,7 @@ void ht_mapping_free(HtMapping *mapping)
     g_ptr_array_unref(mapping->asides);
     g_ptr_array_unref(mapping->actions);
     g_array_unref(mapping->absolute_carried);
+    g_strfreev(mapping->warnings);
     g_free(mapping->path);
     g_free(mapping->source);
     g_free(mapping->authority);
@@ -140,6 +141,11 @@ void ht_mapping_free(HtMapping *mapping)
 const char *const *ht_mapping_event_types(const HtMapping *mapping)
 {
     return (const char *const *)mapping->types->pdata;
+}
+
+const char *const *ht_mapping_warnings(const HtMapping *mapping)
+{
+    return (const char *const *)mapping->warnings;
 }
 
 const char *const *ht_mapping_secrets(const HtMapping *mapping)

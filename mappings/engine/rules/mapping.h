@@ -12,6 +12,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapping, ht_mapping_free)
 /* Event types that it can make, NULL-terminated. */
 const char *const *ht_mapping_event_types(const HtMapping *mapping);
 
+/* What the compiler warned of: `file:line: warning: …` each, NULL-terminated. */
+const char *const *ht_mapping_warnings(const HtMapping *mapping);
+
 /* What the mapping names as secrets beside those that core/base/secrets.h knows; ends with NULL. */
 const char *const *ht_mapping_secrets(const HtMapping *mapping);
 

@@ -292,6 +292,7 @@ struct HtMapping {
     GPtrArray *absolute_paths; /* char *: of each absolute slot, for unmapped */
     GArray *absolute_carried;  /* bool: some event names it; else it is an answer's or a count's */
     unsigned n_bits;           /* record slots, then columns */
+    char **warnings;           /* of the compiler, NULL-terminated */
     GPtrArray *types;          /* const char *, NULL-terminated */
     GPtrArray *services;       /* HtService * */
     GPtrArray *operations;     /* const HtOperation *: those of the services, and those that stand alone */
