@@ -50,7 +50,7 @@ typedef struct {
     char *name, *type, *url, *purpose, *secret_file;
     char *mode; /* batch | structured */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
-        rest_max_ms, probe_ms, attempts, window_bytes;
+        rest_max_ms, probe_ms, attempts, window_bytes, held;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *start;                  /* beginning | now: where a new consumer starts */
     char *file;

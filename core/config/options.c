@@ -122,7 +122,9 @@ static const HtOption consumer_options[] = {
     {"attempts", HT_OPTION_NUMBER, CONSUMER(attempts), "0", 0, 1000000, NULL, false,
      "Attempts, in a request of its own, before an event becomes a dead letter; 0: without limit."},
     {"window", HT_OPTION_SIZE, CONSUMER(window_bytes), "32M", 64 * K, 4 * G, NULL, false,
-     "Memory for events read ahead and not yet delivered; and at most 4000 of them. One page, up to 4M, may come on top."},
+     "Memory for events read ahead and not yet delivered; and at most 4000 of them. One page, up to 4M, may come on top, and about 400 bytes for each of `held`."},
+    {"held", HT_OPTION_NUMBER, CONSUMER(held), "100000", 4000, 10000000, NULL, false,
+     "Events not yet delivered, those that fail and those behind them included: when there are more, nothing is read ahead until some are taken or dead letters (`attempts`)."},
     {"start", HT_OPTION_WORD, CONSUMER(start), "beginning", 0, 0, "beginning|now", false,
      "Where a consumer that the spool does not know yet starts."},
     {0}};

@@ -12,10 +12,12 @@
 
 #define WINDOW_EVENTS 4000
 #define PAGE_EVENTS 500
+#define ABSENT_EVENTS 100 /* looked at for what has to be sent again */
 #define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
 #define READ_AGAIN_MS 1000
 #define MARK_MS 100      /* what is finished is told to the spool this often, */
+#define MARK_ENTRY_US 10 /* later the more there is to tell */
 #define MARK_ENTRIES 64  /* but at once while it costs nothing to find out */
 #define FAILURES_DOWN 16 /* so many requests failed and none went through: it is the consumer */
 #define PROBES_AT_ONCE \
@@ -38,6 +40,7 @@ struct HtConsumer {
     GSource *timer;
     State state;
     bool reading, stopped, freed;
+    bool absent_read;                 /* the last page was one of those */
     unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
     unsigned events_sending;
     unsigned failed_in_row;  /* requests since one went through; those of POISON are not counted */
@@ -112,7 +115,10 @@ static int64_t next_send(const HtConsumer *consumer)
 static void set_timer(HtConsumer *consumer)
 {
     int64_t now_us = ht_clock_monotonic(), at_us = next_send(consumer);
-    at_us = at_us > now_us ? at_us : INT64_MAX; /* what may go now and did not waits for an answer */
+    if (at_us <= now_us) { /* what may go now and did not waits for an answer, or for its event to be read */
+        int64_t due_us = ht_window_due(&consumer->window);
+        at_us = due_us > now_us ? due_us : INT64_MAX;
+    }
     if (consumer->read_at_us > now_us) {
         at_us = MIN(at_us, consumer->read_at_us);
     }
@@ -161,21 +167,54 @@ static void take_page(HtSpoolPage *page, const GError *error, void *user)
     pump(consumer);
 }
 
+/* The events that were only places take turns with what comes next. */
+static void take_absent(HtSpoolPage *page, const GError *error, void *user)
+{
+    HtConsumer *consumer = user;
+    consumer->reading = false;
+    if (consumer->freed) {
+        g_clear_pointer(&page, ht_spool_page_free);
+        free_when_idle(consumer);
+    } else if (error || !ht_window_fill(&consumer->window, page)) {
+        ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read events that it has to send again: %s",
+               consumer->config->name, error ? error->message : "they are not there");
+        consumer->read_at_us = ht_clock_monotonic() + READ_AGAIN_MS * 1000;
+        set_timer(consumer);
+    } else {
+        consumer->absent_read = true;
+        pump(consumer);
+    }
+}
+
+static bool read_absent(HtConsumer *consumer)
+{
+    uint64_t sequence = ht_window_absent(&consumer->window, ht_clock_monotonic());
+    if (sequence > 0) {
+        consumer->reading = true;
+        ht_spool_read(consumer->options->spool, sequence - 1, ABSENT_EVENTS,
+                      MIN(PAGE_BYTES, consumer->config->window_bytes), take_absent, consumer);
+    }
+    return sequence > 0;
+}
+
 static void read_ahead(HtConsumer *consumer)
 {
+    HtWindow *window = &consumer->window;
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
-    bool room = g_queue_get_length(&consumer->window.entries) < WINDOW_EVENTS &&
-                consumer->window.bytes < consumer->config->window_bytes;
     bool due = consumer->read_at_us <= ht_clock_monotonic();
-    if (consumer->reading || !room || !due) {
+    bool room = window->loaded < WINDOW_EVENTS && window->bytes < consumer->config->window_bytes &&
+                window->entries.length < consumer->config->held;
+    if (consumer->reading || !due || (!consumer->absent_read && read_absent(consumer))) {
         return;
     }
-    uint64_t from = ht_window_read_from(&consumer->window);
-    if (from < last) {
+    if (room && ht_window_read_from(window) < last) {
         consumer->reading = true;
-        ht_spool_read(consumer->options->spool, from, PAGE_EVENTS,
+        ht_spool_read(consumer->options->spool, window->read_to, PAGE_EVENTS,
                       MIN(PAGE_BYTES, consumer->config->window_bytes), take_page, consumer);
+    } else {
+        read_absent(consumer);
     }
+    consumer->absent_read = false;
 }
 
 /* ---- Pauses ---- */
@@ -455,7 +494,7 @@ static void mark(HtConsumer *consumer, bool now)
     ht_window_advance(window);
     g_autoptr(GArray) finished = ht_window_finished(window);
     ht_spool_cursor_move_past(consumer->options->spool, consumer->config->name, window->cursor, finished);
-    consumer->mark_at_us = now_us + MARK_MS * 1000;
+    consumer->mark_at_us = now_us + MARK_MS * 1000 + window->entries.length * MARK_ENTRY_US;
 }
 
 static void pump(HtConsumer *consumer)
@@ -558,7 +597,7 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
         .dead = consumer->dead,
         .attempts = consumer->attempts,
         .failures = consumer->failures,
-        .oldest_us = oldest ? oldest->event->recorded_us : 0,
+        .oldest_us = oldest ? oldest->recorded_us : 0,
         .last_error = consumer->last_error,
     };
 }

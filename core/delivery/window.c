@@ -1,6 +1,9 @@
 /* The window's bookkeeping. Main-loop thread. */
 #include "core/delivery/window.h"
 
+#define ABSENT HT_ENTRY_SENDING + 1 /* where a row may be, beside the queues of the states */
+#define FAILED_LOADED \
+    200 /* rows of what failed alone that keep their first event; more are read again when they go */
 #define FAILED_TURN 8     /* one pick in so many begins with what failed */
 #define ASSERT_ENTRIES 64 /* larger windows are looked at as a whole now and then only */
 #define ASSERT_TURN 512
@@ -12,7 +15,7 @@ struct HtEntryRow {
     GQueue entries; /* of HtEntry, ascending sequence */
     uint32_t person;
     unsigned sending; /* of its entries */
-    HtEntryState in;  /* the queue in which it is; SENDING: in none */
+    unsigned in;      /* the queue in which it is: a state, or ABSENT; SENDING: in none */
 };
 
 static HtEntry *first_of(const HtEntryRow *row)
@@ -39,12 +42,12 @@ static void assert_row(const HtEntryRow *row)
     g_assert(!g_queue_is_empty((GQueue *)&row->entries)); /* 2 */
     g_assert(row->sending <= row->entries.length);        /* 3 */
     g_assert((row->sending > 0) == (first_of(row)->state == HT_ENTRY_SENDING));
-    g_assert(row->in == first_of(row)->state); /* 4 */
+    g_assert(row->in == first_of(row)->state || (row->in == ABSENT && !first_of(row)->event)); /* 4 */
 }
 
 static void assert_all(const HtWindow *window)
 {
-    unsigned waiting = 0, ready = 0, rowed = 0;
+    unsigned waiting = 0, ready = 0, rowed = 0, loaded = 0;
     size_t bytes = 0;
     GHashTableIter iter;
     void *value;
@@ -52,6 +55,8 @@ static void assert_all(const HtWindow *window)
         const HtEntry *entry = link->data;
         assert_entry(window, entry);
         waiting += entry->state != HT_ENTRY_SENDING;
+        loaded += entry->event != NULL;
+        g_assert(entry->event || entry->state != HT_ENTRY_SENDING); /* 4 */
         bytes += entry->bytes;
     }
     g_hash_table_iter_init(&iter, window->rows);
@@ -64,6 +69,7 @@ static void assert_all(const HtWindow *window)
     g_assert_cmpuint(rowed, ==, window->entries.length);
     g_assert_cmpuint(waiting, ==, window->waiting); /* 5 */
     g_assert_cmpuint(ready, ==, window->ready);
+    g_assert_cmpuint(loaded, ==, window->loaded);
     g_assert_cmpuint(bytes, ==, window->bytes);
 }
 
@@ -86,31 +92,42 @@ static int compare_times(const void *a, const void *b, void *unused)
     return left < right ? -1 : left > right;
 }
 
+static bool is_timed(unsigned in)
+{
+    return in == HT_ENTRY_DOUBTED || in == HT_ENTRY_POISON;
+}
+
+static GQueue *queue_of(HtWindow *window, unsigned in)
+{
+    return in == ABSENT ? &window->absent : &window->queues[in];
+}
+
 /* Puts the row, none of which is SENDING, where its first entry's state says. What is as it was goes back to the front. */
 static void enqueue(HtWindow *window, HtEntryRow *row, bool in_front)
 {
-    row->in = first_of(row)->state;
+    const HtEntry *first = first_of(row);
+    row->in = first->event || is_timed(first->state) ? first->state : ABSENT;
     assert_row(row);
-    if (row->in >= HT_ENTRY_DOUBTED) {
+    if (is_timed(row->in)) {
         row->place =
             g_sequence_insert_sorted(window->clock[row->in - HT_ENTRY_DOUBTED], row, compare_times, NULL);
         return;
     }
     window->ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
     if (in_front) {
-        g_queue_push_head_link(&window->queues[row->in], &row->link);
+        g_queue_push_head_link(queue_of(window, row->in), &row->link);
     } else {
-        g_queue_push_tail_link(&window->queues[row->in], &row->link);
+        g_queue_push_tail_link(queue_of(window, row->in), &row->link);
     }
 }
 
 static void dequeue(HtWindow *window, HtEntryRow *row)
 {
-    if (row->in >= HT_ENTRY_DOUBTED) {
+    if (is_timed(row->in)) {
         g_sequence_remove(row->place);
     } else {
         window->ready -= row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
-        g_queue_unlink(&window->queues[row->in], &row->link);
+        g_queue_unlink(queue_of(window, row->in), &row->link);
     }
     row->in = HT_ENTRY_SENDING;
 }
@@ -196,6 +213,37 @@ static HtStoredEvent *copy_event(const HtStoredEvent *event, size_t *bytes)
     return copy;
 }
 
+static void load(HtWindow *window, HtEntry *entry, const HtStoredEvent *event)
+{
+    entry->event = copy_event(event, &entry->bytes);
+    entry->bytes += sizeof *entry;
+    window->bytes += entry->bytes;
+    window->loaded++;
+}
+
+static bool has_failed(const HtEntry *entry)
+{
+    bool waits = entry->state >= HT_ENTRY_AGAIN && entry->state <= HT_ENTRY_POISON;
+    return waits || entry->failures_alone > 0 || entry->chances > 0;
+}
+
+/* Keeps the places only; of the first also the event if it goes again soon, and not many do. */
+static void unload(HtWindow *window, HtEntryRow *row)
+{
+    unsigned others =
+        window->queues[HT_ENTRY_AGAIN].length + (unsigned)g_sequence_get_length(window->clock[0]);
+    bool keep = first_of(row)->state != HT_ENTRY_POISON && others < FAILED_LOADED;
+    for (GList *link = keep ? row->entries.head->next : row->entries.head; link; link = link->next) {
+        HtEntry *entry = link->data;
+        if (entry->event) {
+            window->bytes -= entry->bytes;
+            window->loaded--;
+            entry->bytes = 0;
+            g_clear_pointer(&entry->event, g_free);
+        }
+    }
+}
+
 static HtEntryRow *row_of(HtWindow *window, uint32_t person)
 {
     HtEntryRow *row = g_hash_table_lookup(window->rows, GUINT_TO_POINTER(person));
@@ -216,12 +264,13 @@ static void add_event(HtWindow *window, const HtStoredEvent *event)
     entry->link.data = entry->row_link.data = entry;
     entry->row = row;
     entry->sequence = event->sequence;
-    entry->event = copy_event(event, &entry->bytes);
-    entry->bytes += sizeof *entry;
+    entry->recorded_us = event->recorded_us;
     g_queue_push_tail_link(&window->entries, &entry->link);
     g_queue_push_tail_link(&row->entries, &entry->row_link);
-    window->bytes += entry->bytes;
     window->waiting++;
+    if (!has_failed(first_of(row))) {
+        load(window, entry, event);
+    }
     if (row->entries.length == 1) {
         enqueue(window, row, false);
     } else {
@@ -272,13 +321,62 @@ unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
     return count;
 }
 
+/* ---- What was only a place ---- */
+
+uint64_t ht_window_absent(HtWindow *window, int64_t now_us)
+{
+    HtEntryRow *row;
+    while ((row = first_timed(window, HT_ENTRY_POISON)) && !first_of(row)->event &&
+           first_of(row)->not_before_us <= now_us) {
+        dequeue(window, row);
+        first_of(row)->state = HT_ENTRY_AGAIN;
+        enqueue(window, row, false);
+    }
+    row = g_queue_peek_head(&window->absent);
+    row = window->queues[HT_ENTRY_AGAIN].length < FAILED_LOADED ? row : NULL;
+    return row ? first_of(row)->sequence : 0;
+}
+
+/* Loads the entry of this event if its row is absent; a row that has its first again goes to `found`. */
+static void fill(HtWindow *window, const HtStoredEvent *event, GPtrArray *found)
+{
+    HtEntryRow *row = g_hash_table_lookup(window->rows, GUINT_TO_POINTER(hash_text(event->subject)));
+    GList *link = row && row->in == ABSENT ? row->entries.head : NULL;
+    while (link && ((HtEntry *)link->data)->sequence < event->sequence) {
+        link = link->next;
+    }
+    HtEntry *entry = link ? link->data : NULL;
+    bool wanted = entry && (entry == first_of(row) || !has_failed(first_of(row)));
+    if (wanted && entry->sequence == event->sequence && !entry->event) {
+        load(window, entry, event);
+        if (entry == first_of(row)) {
+            g_ptr_array_add(found, row);
+        }
+    }
+}
+
+bool ht_window_fill(HtWindow *window, HtSpoolPage *page)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    const HtEntryRow *wanted = g_queue_peek_head(&window->absent);
+    for (unsigned i = 0; i < page->events->len; i++) {
+        fill(window, page->events->pdata[i], found);
+    }
+    for (unsigned i = 0; i < found->len; i++) {
+        dequeue(window, found->pdata[i]);
+        enqueue(window, found->pdata[i], false);
+    }
+    ht_spool_page_free(page);
+    return !wanted || first_of(wanted)->event;
+}
+
 /* ---- What goes out ---- */
 
 /* Marks the entry SENDING if it fits into the request, in which none may have more company than it bears. */
 static bool take(HtWindow *window, HtEntry *entry, GPtrArray *picked, HtPick *left)
 {
     unsigned most = entry->together > 0 ? MIN(left->most, entry->together) : left->most;
-    if (picked->len >= most || left->most_bytes == 0) {
+    if (picked->len >= most || left->most_bytes == 0 || !entry->event) {
         return false;
     }
     if (entry->row->sending == 0) {
@@ -300,7 +398,7 @@ static HtEntryRow *next_failed(const HtWindow *window, const HtPick *pick)
     for (HtEntryState state = HT_ENTRY_DOUBTED; !row && pick->failed_too && state <= HT_ENTRY_POISON;
          state++) {
         row = first_timed(window, state);
-        row = row && first_of(row)->not_before_us <= pick->now_us ? row : NULL;
+        row = row && first_of(row)->event && first_of(row)->not_before_us <= pick->now_us ? row : NULL;
     }
     return row;
 }
@@ -361,15 +459,18 @@ static void put_back(HtWindow *window, HtEntry *entry, HtEntryState state, bool 
     entry->state = state;
     window->waiting++;
     if (--row->sending == 0) {
+        if (has_failed(first_of(row))) {
+            unload(window, row);
+        }
         enqueue(window, row, in_front);
     }
 }
 
 void ht_window_return(HtWindow *window, HtEntry *entry)
 {
-    HtEntryState state = entry->failures_alone > 0 || entry->chances > 0 ? HT_ENTRY_AGAIN
-                         : entry->together > 0                           ? HT_ENTRY_SPLIT
-                                                                         : HT_ENTRY_FRESH;
+    HtEntryState state = has_failed(entry)     ? HT_ENTRY_AGAIN
+                         : entry->together > 0 ? HT_ENTRY_SPLIT
+                                               : HT_ENTRY_FRESH;
     put_back(window, entry, state, true);
 }
 
@@ -411,6 +512,7 @@ void ht_window_finish(HtWindow *window, HtEntry *entry)
     HtEntryRow *row = entry->row;
     g_assert(entry->state == HT_ENTRY_SENDING);
     window->bytes -= entry->bytes;
+    window->loaded--;
     g_queue_unlink(&window->entries, &entry->link);
     g_queue_unlink(&row->entries, &entry->row_link);
     free_entry(entry);
@@ -429,7 +531,7 @@ void ht_window_finish(HtWindow *window, HtEntry *entry)
 unsigned ht_window_failing(const HtWindow *window)
 {
     return window->queues[HT_ENTRY_AGAIN].length + (unsigned)g_sequence_get_length(window->clock[0]) +
-           (unsigned)g_sequence_get_length(window->clock[1]);
+           (unsigned)g_sequence_get_length(window->clock[1]) + window->absent.length;
 }
 
 int64_t ht_window_due(const HtWindow *window)

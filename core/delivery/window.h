@@ -18,15 +18,19 @@
  *   SENDING   in a request under way                     ht_window_pick(), ht_window_pick_probe()
  *   (freed)   delivered, a dead letter, or not wanted    ht_window_finish()
  *
+ * Behind an entry that failed alone only the places are kept (`event` is NULL), and of a POISON one, or when many failed, its own too:
+ * so any number of them leaves room for the others. When such a row may go it is absent until its events are read again.
+ *
  * A way from SENDING back to a waiting state is one call for each entry of the request; the others start from SENDING only.
  *
  * Invariants (ht_window_assert() checks them all; those of a row are checked at each transition):
  *   1. The entries' sequences rise, and lie above the cursor and not above `read_to`.
  *   2. Each entry is in the row of its person, in the same order; a row is never empty.
  *   3. The SENDING entries of a row are those at its beginning.
- *   4. A row is in the queue of its first entry's state; in none while any of it is SENDING.
- *   5. `waiting` counts the entries that are not SENDING, `bytes` what all of them take, `ready` the entries of the rows in
- *      the queue FRESH.
+ *   4. A row is in the queue of its first entry's state, or absent when that has no event; in none while any of it is
+ *      SENDING. A SENDING entry has its event.
+ *   5. `waiting` counts the entries that are not SENDING, `loaded` those with their events, `bytes` what those take,
+ *      `ready` the entries of the rows in the queue FRESH.
  *   6. A DOUBTED or POISON entry has failed in a request of its own.
  * What may be trusted: of a row in a queue, that none of its events is at the consumer; of a SENDING entry, that neither
  * it nor an earlier one of its person is finished before ht_window_finish(). */
@@ -49,9 +53,10 @@ typedef struct {
     GList link;     /* in the window */
     GList row_link; /* in its person's row */
     HtEntryRow *row;
-    HtStoredEvent *event; /* the window's copy */
+    HtStoredEvent *event; /* the window's copy; NULL while only its place is kept */
     uint64_t sequence;
-    size_t bytes; /* of memory */
+    int64_t recorded_us;
+    size_t bytes; /* of memory, while it has its event */
     HtEntryState state;
     unsigned together; /* at most so many in the request that takes it; 0: any number */
     unsigned attempts; /* requests that took it */
@@ -67,8 +72,9 @@ typedef struct {
     GHashTable *rows;    /* by the hash of the person */
     GQueue queues[3];    /* of HtEntryRow: FRESH, SPLIT, AGAIN, in the order in which they came */
     GSequence *clock[2]; /* of HtEntryRow: DOUBTED, POISON, by the time of their first */
+    GQueue absent;       /* of HtEntryRow: wait for their events */
     unsigned picks;      /* for the share of what failed */
-    unsigned waiting, ready;
+    unsigned waiting, ready, loaded;
     size_t bytes;
     uint64_t read_to; /* the last sequence read into the window */
     uint64_t cursor;  /* everything up to it is finished */
@@ -88,6 +94,12 @@ uint64_t ht_window_read_from(HtWindow *window);
  * gets. */
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
                        bool (*wanted)(void *user, const HtStoredEvent *event), void *user);
+
+/* The sequence of an entry whose turn it is and whose event has to be read again; 0: there is none. */
+uint64_t ht_window_absent(HtWindow *window, int64_t now_us);
+
+/* Takes the page that was read for it. False when what was absent first is not there. */
+bool ht_window_fill(HtWindow *window, HtSpoolPage *page);
 
 /* What may go into one request. */
 typedef struct {

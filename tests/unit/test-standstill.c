@@ -190,6 +190,43 @@ static void test_attempts_are_not_charged_with_what_was_not_sent(void)
     }
 }
 
+/* More than a window holds, and one of them with many behind it. */
+static void test_more_poison_events_than_a_window_holds(void)
+{
+    static const char *const modes[] = {"mode = structured\n", "batch = 20\n"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        Fixture f;
+        enum { ALL = 8000, ROW = 500 };
+        unsigned good = 0, failing = 0;
+        g_autofree char *persons = g_strnfill(ALL, '*');
+        g_autofree char *keys =
+            g_strconcat(modes[i], "retry-first = 50ms\nretry-max = 1h\nprobe = 100ms\n", NULL);
+        for (unsigned n = 0; n < ROW; n++) {
+            persons[2 * n] = 'a'; /* all behind the first, which is poison */
+        }
+        for (unsigned n = 1; n <= ALL; n++) {
+            good += persons[n - 1] == '*' && n % 4 == 3;
+        }
+        start(&f, keys, persons);
+        posts_most = 100000;
+        while (status_of(&f).delivered < good) {
+            await(1);
+            Request *first = requests->pdata[0];
+            bool poisoned = false;
+            for (char *at = first->events; *at; at = strchr(at, ' ') + 1) {
+                unsigned sequence = (unsigned)strtoul(at, NULL, 10);
+                poisoned = poisoned || sequence % 4 != 3;
+            }
+            failing += poisoned;
+            answer(poisoned ? 500 : 204, 0);
+        }
+        g_assert_cmpuint(failing, >, 0);
+        serve(&f, 0, 0, ALL); /* they are mended */
+        g_assert_cmpuint(spool.cursor, ==, ALL);
+        stop(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -208,5 +245,7 @@ int main(int argc, char **argv)
                     test_a_probe_that_hangs_keeps_no_other_from_asking);
     g_test_add_func("/standstill/attempts-are-not-charged-with-what-was-not-sent",
                     test_attempts_are_not_charged_with_what_was_not_sent);
+    g_test_add_func("/standstill/more-poison-events-than-a-window-holds",
+                    test_more_poison_events_than_a_window_holds);
     return g_test_run();
 }

@@ -132,11 +132,18 @@ static void test_an_event_that_waits_for_its_time_holds_back_its_person(void)
         g_autoptr(GPtrArray) others = pick(&window, 9);
         assert_picked(others, "2 4");
         g_assert_cmpint(ht_window_due(&window), ==, 2000);
-        g_autoptr(GPtrArray) none = pick_at(&window, 9, 1999), later = pick_at(&window, 9, 2000);
+        bool absent = states[i] == HT_ENTRY_POISON;
+        g_autoptr(GPtrArray) none = pick_at(&window, 9, 1999);
+        g_assert_cmpuint(ht_window_absent(&window, 1999), ==, 0);
+        g_assert_cmpuint(ht_window_absent(&window, 2000), ==, absent ? 1 : 0);
+        g_assert_true(!absent || ht_window_fill(&window, page_of(1, "abab")));
+        g_autoptr(GPtrArray) later = pick_at(&window, 9, 2000);
         assert_picked(none, "");
         assert_picked(later, "1"); /* alone */
         g_assert_cmpint(ht_window_due(&window), ==, INT64_MAX);
         ht_window_finish(&window, later->pdata[0]);
+        g_assert_cmpuint(ht_window_absent(&window, 2000), ==, 3);
+        g_assert_true(ht_window_fill(&window, page_of(3, "ab")));
         g_autoptr(GPtrArray) behind = pick(&window, 9);
         assert_picked(behind, "3");
         ht_window_clear(&window);
@@ -151,7 +158,7 @@ static void test_what_never_failed_goes_before_what_did(void)
     ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, persons), all_but_x, NULL);
     g_autoptr(GPtrArray) two = pick(&window, 2);
-    ht_window_wait(&window, two->pdata[0], HT_ENTRY_POISON, 500);
+    ht_window_wait(&window, two->pdata[0], HT_ENTRY_DOUBTED, 700);
     ht_window_wait(&window, two->pdata[1], HT_ENTRY_DOUBTED, 600);
     while (window.waiting > 0) {
         g_autoptr(GPtrArray) one = pick(&window, 1);
@@ -260,6 +267,37 @@ static void test_a_window_holds_only_what_is_wanted(void)
     g_assert_cmpuint(window.cursor, ==, 250);
     ht_window_clear(&window);
     g_assert_cmpuint(window.bytes, ==, 0);
+}
+
+/* So that any number of such leaves room for others. */
+static void test_of_what_waits_for_long_only_the_place_is_kept(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_add(&window, page_of(1, "aaba"), all_but_x, NULL);
+    g_autoptr(GPtrArray) first = pick(&window, 1);
+    ht_window_wait(&window, first->pdata[0], HT_ENTRY_POISON, 2000);
+    ht_window_add(&window, page_of(5, "ac"), all_but_x, NULL);
+    ht_window_assert(&window);
+    g_assert_cmpuint(window.loaded, ==, 2); /* b and c */
+    g_autoptr(GPtrArray) others = pick(&window, 9);
+    assert_picked(others, "3 6");
+    finish(&window, others);
+    g_assert_cmpuint(window.bytes, ==, 0);
+    g_assert_cmpuint(ht_window_absent(&window, 2000), ==, 1);
+    g_assert_false(ht_window_fill(&window, page_of(2, "ab")));
+    g_assert_cmpuint(ht_window_absent(&window, 2000), ==, 1);
+    g_assert_cmpuint(ht_window_failing(&window), ==, 1);
+    g_assert_true(ht_window_fill(&window, page_of(1, "aab")));
+    ht_window_assert(&window);
+    g_autoptr(GPtrArray) again = pick_at(&window, 9, 2000);
+    assert_picked(again, "1");
+    finish(&window, again);
+    g_assert_cmpuint(ht_window_absent(&window, 2000), ==, 2);
+    g_assert_true(ht_window_fill(&window, page_of(2, "abaa"))); /* nothing failed of it: all of the row */
+    g_autoptr(GPtrArray) rest = pick(&window, 9);
+    assert_picked(rest, "2 4 5");
+    ht_window_clear(&window);
 }
 
 static void test_a_request_is_named_by_its_events(void)
@@ -377,6 +415,8 @@ int main(int argc, char **argv)
     g_test_add_func("/window/holds-only-what-is-wanted", test_a_window_holds_only_what_is_wanted);
     g_test_add_func("/webhook/a-request-is-named-by-its-events", test_a_request_is_named_by_its_events);
     g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
+    g_test_add_func("/window/of-what-waits-for-long-only-the-place-is-kept",
+                    test_of_what_waits_for_long_only_the_place_is_kept);
     g_test_add_func("/window/what-is-finished-above-the-cursor-is-told",
                     test_what_is_finished_above_the_cursor_is_told);
     g_test_add_func("/window/what-a-former-run-finished-is-passed-over",
