@@ -2,6 +2,7 @@
  * allocation per message. Not thread-safe: each buffer has one owner. */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,26 @@ static inline bool ht_text_equal(HtText a, HtText b)
 static inline bool ht_text_is(HtText text, const char *literal)
 {
     return text.data && text.size == strlen(literal) && memcmp(text.data, literal, text.size) == 0;
+}
+
+/* True when the text begins with the word. */
+static inline bool ht_text_begins(HtText text, const char *word)
+{
+    size_t size = strlen(word);
+    return text.size >= size && memcmp(text.data, word, size) == 0;
+}
+
+/* The same, whatever the case of ASCII's letters. */
+static inline bool ht_text_begins_in_any_case(HtText text, const char *word)
+{
+    size_t size = strlen(word);
+    return text.size >= size && g_ascii_strncasecmp(text.data, word, size) == 0;
+}
+
+/* White space in XML and in the bodies of MIME. */
+static inline bool ht_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 typedef struct {

@@ -13,12 +13,6 @@ static bool equals(HtText text, const char *lower_case)
     return text.size == strlen(lower_case) && g_ascii_strncasecmp(text.data, lower_case, text.size) == 0;
 }
 
-static bool starts_with(HtText text, const char *lower_case)
-{
-    size_t size = strlen(lower_case);
-    return text.size >= size && g_ascii_strncasecmp(text.data, lower_case, size) == 0;
-}
-
 static bool ends_with(HtText text, const char *lower_case)
 {
     size_t size = strlen(lower_case);
@@ -146,7 +140,7 @@ static void add_type_parameter(HtHead *head, HtText parameter)
     } else if (equals(name, "action") && !head->message.soap_action.data) {
         head->message.soap_action = value;
     } else if ((equals(name, "type") || equals(name, "start-info")) &&
-               starts_with(value, "application/soap+xml")) {
+               ht_text_begins_in_any_case(value, "application/soap+xml")) {
         head->related_soap_12 = true;
     }
 }
@@ -234,10 +228,10 @@ static bool add_accept(HtHead *head, HtText value, HtRefusal *refusal)
     head->accept = value;
     for (size_t i = 0; i < value.size; i++) {
         HtText rest = {value.data + i, value.size - i};
-        if (starts_with(rest, "xml")) {
+        if (ht_text_begins_in_any_case(rest, "xml")) {
             break;
         }
-        if (starts_with(rest, "/json") || starts_with(rest, "+json")) {
+        if (ht_text_begins_in_any_case(rest, "/json") || ht_text_begins_in_any_case(rest, "+json")) {
             head->json = true;
             break;
         }
@@ -330,7 +324,7 @@ static bool check_type(const HtHead *head, HtRefusal *refusal)
         equals(type, "application/zip") || equals(type, "application/x-zip-compressed")) {
         return true;
     }
-    if (starts_with(type, "multipart/")) {
+    if (ht_text_begins_in_any_case(type, "multipart/")) {
         return ht_refuse(refusal, "attachments");
     }
     return ht_refuse(refusal, "content-type");

@@ -492,11 +492,6 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     }
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
-}
-
 void ht_match_text(HtMatch *match, const char *text, size_t size)
 {
     HtOpenElement *frame = match->top;
@@ -519,7 +514,7 @@ void ht_match_text(HtMatch *match, const char *text, size_t size)
         }
     }
     if (frame->size == 0) {
-        while (size > 0 && is_blank(*text)) {
+        while (size > 0 && ht_is_blank(*text)) {
             text++;
             size--;
         }

@@ -85,11 +85,6 @@ HtContainerKind ht_container_kind(const HtPayload *payload)
     return kind == HT_CONTAINER_NONE && ht_unzip_looks_like(body) ? HT_CONTAINER_ZIP : kind;
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
 /* Markup begins it, or nothing does (which the reader says better). Encodings are found out later. */
 static bool looks_like_xml(HtText bytes)
 {
@@ -103,7 +98,7 @@ static bool looks_like_xml(HtText bytes)
         bytes = (HtText){bytes.data + 3, bytes.size - 3};
     }
     size_t at = 0;
-    while (at < bytes.size && (is_blank(bytes.data[at]) || bytes.data[at] == '\0')) {
+    while (at < bytes.size && (ht_is_blank(bytes.data[at]) || bytes.data[at] == '\0')) {
         at++;
     }
     return at == bytes.size || bytes.data[at] == '<';

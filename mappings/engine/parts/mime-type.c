@@ -105,48 +105,35 @@ bool ht_media_type_is_xml(const HtMediaType *type)
 
 /* ---- Codings ---- */
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-static int base64_value(char byte)
-{
-    if (byte >= 'A' && byte <= 'Z') {
-        return byte - 'A';
-    }
-    if (byte >= 'a' && byte <= 'z') {
-        return byte - 'a' + 26;
-    }
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0' + 52;
-    }
-    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
-}
-
 /* Strict but for blanks: nothing foreign, nothing after the padding, no half group. */
-static bool decode_base64(HtText text, HtBuffer *to)
+static bool is_base64(HtText text)
 {
-    uint32_t group = 0;
-    unsigned digits = 0, pads = 0;
-    ht_buffer_reserve(to, text.size / 4 * 3 + 3);
+    size_t digits = 0, pads = 0;
     for (size_t i = 0; i < text.size; i++) {
-        if (is_blank(text.data[i])) {
+        char byte = text.data[i];
+        if (ht_is_blank(byte)) {
             continue;
         }
-        int value = text.data[i] == '=' ? 0 : base64_value(text.data[i]);
-        pads += text.data[i] == '=';
-        if (value < 0 || (pads > 0 && text.data[i] != '=') || pads > 2) {
+        bool is_digit = g_ascii_isalnum(byte) || byte == '+' || byte == '/';
+        if (byte != '=' && (!is_digit || pads > 0)) {
             return false;
         }
-        group = group << 6 | (uint32_t)value;
-        if (++digits % 4 == 0) {
-            const char bytes[] = {(char)(group >> 16), (char)(group >> 8), (char)group};
-            ht_buffer_add(to, bytes, 3 - pads);
-            group = 0;
-        }
+        pads += byte == '=';
+        digits++;
     }
-    return digits % 4 == 0;
+    return digits % 4 == 0 && pads <= 2;
+}
+
+static bool decode_base64(HtText text, HtBuffer *to)
+{
+    if (!is_base64(text)) {
+        return false;
+    }
+    int state = 0;
+    guint saved = 0;
+    ht_buffer_reserve(to, text.size / 4 * 3 + 3);
+    to->size += g_base64_decode_step(text.data, text.size, (guchar *)to->data + to->size, &state, &saved);
+    return true;
 }
 
 /* `at` is on a '='. The bytes that it stands for go to `to`; returns how many were read, 0: broken. */

@@ -17,17 +17,6 @@ static bool refuse(HtFault *fault, unsigned part, const char *sentence)
     return false;
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-static bool starts_with(HtText text, const char *lower_case)
-{
-    size_t size = strlen(lower_case);
-    return text.size >= size && g_ascii_strncasecmp(text.data, lower_case, size) == 0;
-}
-
 /* ---- Delimiters ---- */
 
 typedef struct {
@@ -111,7 +100,7 @@ static bool read_coding(HtText value, HtCoding *coding)
                  {"base64", HT_CODING_BASE64},
                  {"quoted-printable", HT_CODING_QUOTED}};
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (starts_with(value, known[i].name) && value.size == strlen(known[i].name)) {
+        if (ht_text_begins_in_any_case(value, known[i].name) && value.size == strlen(known[i].name)) {
             *coding = known[i].coding;
             return true;
         }
@@ -129,13 +118,13 @@ static bool take_header(HtText line, HtMimePart *part, unsigned *seen)
     HtText value = ht_text_trim(colon + 1, line.size - (size_t)(colon + 1 - line.data));
     unsigned bit = 0;
     bool good = true;
-    if (starts_with(line, "content-type:")) {
+    if (ht_text_begins_in_any_case(line, "content-type:")) {
         bit = 1;
         part->content_type = value;
-    } else if (starts_with(line, "content-id:")) {
+    } else if (ht_text_begins_in_any_case(line, "content-id:")) {
         bit = 2;
         part->id = strip_brackets(value);
-    } else if (starts_with(line, "content-transfer-encoding:")) {
+    } else if (ht_text_begins_in_any_case(line, "content-transfer-encoding:")) {
         bit = 4;
         good = read_coding(value, &part->coding);
     }
@@ -182,7 +171,7 @@ static bool is_boundary(HtText boundary)
 static bool check_end(HtText body, const char *at, HtFault *fault)
 {
     for (const char *end = body.data + body.size; at < end; at++) {
-        if (!is_blank(*at)) {
+        if (!ht_is_blank(*at)) {
             return refuse(fault, 0,
                           "Something comes after the end of the multipart body: send nothing there.");
         }

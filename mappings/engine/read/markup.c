@@ -3,11 +3,6 @@
 
 #include <glib.h>
 
-bool ht_markup_is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
-}
-
 static bool starts_with(const char *at, const char *end, const char *word)
 {
     size_t size = strlen(word);

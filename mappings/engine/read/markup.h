@@ -25,6 +25,3 @@ typedef struct {
 /* The piece at `at` (before `end`); the next one begins where it ends. All pieces together are the text, and reading
  * them all takes linear time. */
 HtMarkup ht_markup_read(const char *at, const char *end);
-
-/* True for a byte that is white space in XML. */
-bool ht_markup_is_blank(char byte);

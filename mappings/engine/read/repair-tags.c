@@ -14,7 +14,7 @@ static void put_end_tag(HtRepairOutput *output, HtText name)
 static bool is_blank_text(HtText text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        if (!ht_markup_is_blank(text.data[i])) {
+        if (!ht_is_blank(text.data[i])) {
             return false;
         }
     }
@@ -141,7 +141,7 @@ static bool is_declaration(const HtMarkup *piece)
 {
     HtText text = piece->text;
     return piece->kind == HT_MARKUP_INSTRUCTION && text.size > 5 &&
-           g_ascii_strncasecmp(text.data, "<?xml", 5) == 0 && ht_markup_is_blank(text.data[5]);
+           g_ascii_strncasecmp(text.data, "<?xml", 5) == 0 && ht_is_blank(text.data[5]);
 }
 
 bool ht_repair_root(HtText text, HtRepairOutput *output)

@@ -117,11 +117,6 @@ void ht_strings_start(HtStrings *strings, const HtSaxElement *element)
 
 /* ---- Text ---- */
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
 static uint32_t count_newlines(const char *at, const char *end)
 {
     uint32_t lines = 0;
@@ -151,7 +146,7 @@ static bool begins_mark(unsigned char byte)
 static void look_at_text(HtStrings *strings, Level *level, const char *text, size_t size)
 {
     const char *from = text, *end = text + size;
-    while (from < end && is_blank(*from)) {
+    while (from < end && ht_is_blank(*from)) {
         from++;
     }
     if (from == end) {
@@ -297,17 +292,11 @@ void ht_strings_read_json(HtStrings *strings, HtText text, uint32_t line)
     ht_sax_unnest(strings->sax);
 }
 
-static bool starts_with(HtText text, const char *word)
-{
-    size_t size = strlen(word);
-    return text.size >= size && memcmp(text.data, word, size) == 0;
-}
-
 /* Without `<![CDATA[` and `]]>`, where they are text: the sender has wrapped the document twice. */
 static HtText unwrap_cdata(HtText text)
 {
-    bool is_wrapped =
-        starts_with(text, "<![CDATA[") && text.size >= 12 && memcmp(text.data + text.size - 3, "]]>", 3) == 0;
+    bool is_wrapped = ht_text_begins(text, "<![CDATA[") && text.size >= 12 &&
+                      memcmp(text.data + text.size - 3, "]]>", 3) == 0;
     return is_wrapped ? ht_text_trim(text.data + 9, text.size - 12) : text;
 }
 
@@ -319,7 +308,7 @@ static size_t read_entity(HtText text, char *meant)
         char meant;
     } entities[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
     for (size_t i = 0; i < G_N_ELEMENTS(entities); i++) {
-        if (starts_with(text, entities[i].entity)) {
+        if (ht_text_begins(text, entities[i].entity)) {
             *meant = entities[i].meant;
             return strlen(entities[i].entity);
         }
@@ -357,7 +346,7 @@ static HtText find_document(Level *level, HtText text)
         HtText before = text;
         text = text.size > 0 ? ht_text_skip_marks(text, &lines) : text;
         text = unwrap_cdata(ht_text_trim(text.data, text.size));
-        if (starts_with(text, "&lt;") || starts_with(text, "&amp;")) {
+        if (ht_text_begins(text, "&lt;") || ht_text_begins(text, "&amp;")) {
             text = unescape(level, text);
         }
         if (text.data == before.data && text.size == before.size) {
@@ -439,7 +428,7 @@ static void read_kept(HtStrings *strings, Level *level)
         open_level(strings);
         ht_strings_read_json(strings, text, level->line);
         close_level(strings);
-    } else if (starts_with(whole, "<![CDATA[")) {
+    } else if (ht_text_begins(whole, "<![CDATA[")) {
         give_unwrapped(strings, whole);
     } else {
         give_kept(strings, level);

@@ -12,14 +12,9 @@
 
 #define UTF8_MARK "\xEF\xBB\xBF"
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
-}
-
 static const char *skip_blanks(const char *at, const char *end)
 {
-    while (at < end && is_blank(*at))
+    while (at < end && ht_is_blank(*at))
         at++;
     return at;
 }
@@ -49,7 +44,7 @@ static const char *find_after(const char *at, const char *end, const char *word)
 /* The value of `encoding` between `at` and `end`, which is where "?>" stands. */
 static HtText read_encoding(const char *at, const char *end)
 {
-    while (at < end && !(is_blank(*at) && starts_with(at + 1, end, "encoding")))
+    while (at < end && !(ht_is_blank(*at) && starts_with(at + 1, end, "encoding")))
         at++;
     if (at == end)
         return HT_TEXT_NONE;
@@ -63,9 +58,9 @@ static HtText read_encoding(const char *at, const char *end)
     char quote = *at == '"' || *at == '\'' ? *at++ : '\0';
     at = skip_blanks(at, end);
     const char *stop = at;
-    while (stop < end && *stop != quote && (quote != '\0' || !is_blank(*stop)))
+    while (stop < end && *stop != quote && (quote != '\0' || !ht_is_blank(*stop)))
         stop++;
-    while (stop > at && is_blank(stop[-1]))
+    while (stop > at && ht_is_blank(stop[-1]))
         stop--;
     return stop > at ? (HtText){at, (size_t)(stop - at)} : HT_TEXT_NONE;
 }
@@ -87,7 +82,7 @@ void ht_text_find_declaration(HtText text, HtTextDeclaration *declaration)
 
     const char *end = text.data + text.size;
     const char *start = skip_blanks(text.data, end);
-    if (!starts_with(start, end, "<?xml") || end - start < 6 || (!is_blank(start[5]) && start[5] != '?'))
+    if (!starts_with(start, end, "<?xml") || end - start < 6 || (!ht_is_blank(start[5]) && start[5] != '?'))
         return;
     const char *limit = end - start > DECLARATION_MAX ? start + DECLARATION_MAX : end;
     const char *next = memchr(start + 1, '<', (size_t)(limit - start) - 1);
@@ -151,7 +146,7 @@ static HtText read_name(const char *at, const char *end)
 {
     const char *stop = at;
 
-    while (stop < end && !is_blank(*stop) && !memchr("/><[\"'=", *stop, 7))
+    while (stop < end && !ht_is_blank(*stop) && !memchr("/><[\"'=", *stop, 7))
         stop++;
     return stop > at ? (HtText){at, (size_t)(stop - at)} : HT_TEXT_NONE;
 }
