@@ -194,8 +194,8 @@ static bool can_be_tried(const HtSourceConfig *source)
 }
 
 /* An empty payload is always refused by the engine; that it comes back refused shows that the host starts, the adapter
- * loads, and the mapping compiles. */
-static void check_source(Check *check, const HtSourceConfig *source)
+ * loads, and the mapping compiles. False: it does not, which was said. */
+static bool check_source(Check *check, const HtSourceConfig *source)
 {
     g_autoptr(HtHost) host = ht_source_host(check->config, source);
     g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
@@ -213,10 +213,12 @@ static void check_source(Check *check, const HtSourceConfig *source)
         g_autofree char *text = g_strdup_printf("[source %s] %s", source->name, answer.error);
         complain(check, source->file, source->line, text);
         g_free(answer.error);
+        return false;
     }
+    return true;
 }
 
-/* ---- The conformance kit, once for each adapter ---- */
+/* ---- The conformance kit, once for each adapter, and for each mapping of the site ---- */
 
 static void ignore_report(void *user, HtKitResult result, const char *claim, const char *detail)
 {
@@ -226,46 +228,82 @@ static void ignore_report(void *user, HtKitResult result, const char *claim, con
     (void)detail;
 }
 
-static void check_adapter(Check *check, const HtSourceConfig *source, const char *file, const char *data)
+/* What the items of all sources have in common. */
+typedef struct {
+    HtGateOptions gate;
+    HtPlacesGiven folders;
+    GHashTable *passed; /* key → whether it did: what was tried already */
+} Gate;
+
+static bool run_kit(Check *check, const Gate *gate, const HtSourceConfig *source, const HtGateItem *item)
 {
-    const HtBusConfig *bus = &check->config->bus;
-    const HtGateOptions gate = {.state = bus->state, .data = data, .mappings = bus->mappings};
-    const HtPlacesGiven given = {.data = data, .mappings = bus->mappings};
-    if (ht_gate_remembers(&gate, file)) {
-        return;
-    }
-    g_autoptr(HtPlaces) places = ht_places_find(file, &given);
-    HtKitOptions kit = {.places = places, .report = ignore_report};
+    g_autoptr(HtPlaces) places = ht_gate_item_places(item, &gate->folders);
+    HtKitOptions kit = {.places = places, .division = item->division, .report = ignore_report};
     HtKitSummary summary;
-    if (!ht_kit_run(&kit, &summary)) {
+    if (ht_gate_item_is_untried(item, places)) {
+        fprintf(
+            stderr,
+            "%s:%u: note: [source %s] mapping %s: no fixtures in %s: nothing that its department sends is tried\n",
+            source->file, source->line, source->name, source->mapping, item->fixtures);
+    }
+    if (ht_gate_remembers(&gate->gate, item)) {
+        return true;
+    }
+    bool good = ht_kit_run(&kit, &summary);
+    if (!good) {
+        g_autofree char *command = ht_gate_item_command(item, &gate->folders);
         g_autofree char *text = g_strdup_printf(
-            "[source %s] adapter %s fails %u of %u checks, so the source would take nothing: %s. To see all: "
-            "hutong adapter check %s",
-            source->name, source->adapter, summary.failures, summary.checks, summary.failed, file);
+            "[source %s] %s %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s",
+            source->name, item->mapping ? "mapping" : "adapter",
+            item->mapping ? source->mapping : source->adapter, summary.failures, summary.checks,
+            summary.failed, command);
         complain(check, source->file, source->line, text);
     }
     ht_kit_summary_clear(&summary);
+    return good;
 }
 
-static void check_adapters(Check *check)
+/* A mapping is not tried where its adapter fails, nor where it cannot be loaded, which was said. */
+static void check_items(Check *check, const Gate *gate, const HtSourceConfig *source, bool starts)
 {
-    const HtConfig *config = check->config;
-    g_autofree char *data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!g_str_equal(config->bus.adapter_check, "on")) {
-        fprintf(stderr, "%s: note: [bus] adapter-check is off: adapters serve unchecked\n", config->file);
-        return;
+    g_autofree char *adapter = ht_source_adapter(check->config, source);
+    g_autofree char *mapping = ht_source_mapping(check->config, source);
+    const HtGateSource with = {adapter, mapping, source->division};
+    g_autoptr(GPtrArray) items = ht_gate_items(&with, &gate->folders);
+    bool good = true;
+    for (unsigned i = 0; i < items->len && good; i++) {
+        const HtGateItem *item = items->pdata[i];
+        void *known;
+        if (g_hash_table_lookup_extended(gate->passed, item->key, NULL, &known)) {
+            good = GPOINTER_TO_INT(known);
+        } else if (starts || !item->mapping) {
+            good = run_kit(check, gate, source, item);
+            g_hash_table_insert(gate->passed, g_strdup(item->key), GINT_TO_POINTER(good));
+        }
     }
-    for (unsigned i = 0; i < config->sources->len; i++) {
-        const HtSourceConfig *source = config->sources->pdata[i];
-        if (!can_be_tried(source)) {
-            continue;
+}
+
+static void check_sources(Check *check)
+{
+    const HtBusConfig *bus = &check->config->bus;
+    g_autofree char *data = bus->data ? g_strdup(bus->data) : ht_paths_data(NULL);
+    g_autoptr(GHashTable) passed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const Gate gate = {.gate = {.state = bus->state, .data = data, .mappings = bus->mappings},
+                       .folders = {.data = data, .mappings = bus->mappings},
+                       .passed = passed};
+    bool on = g_str_equal(bus->adapter_check, "on");
+    if (!on) {
+        fprintf(stderr, "%s: note: [bus] adapter-check is off: adapters serve unchecked\n",
+                check->config->file);
+    }
+    for (unsigned i = 0; i < check->config->sources->len; i++) {
+        const HtSourceConfig *source = check->config->sources->pdata[i];
+        if (can_be_tried(source)) {
+            bool starts = check_source(check, source);
+            if (on) {
+                check_items(check, &gate, source, starts);
+            }
         }
-        char *file = ht_source_adapter(config, source);
-        if (!g_hash_table_contains(seen, file)) {
-            check_adapter(check, source, file, data);
-        }
-        g_hash_table_add(seen, file);
     }
 }
 
@@ -291,12 +329,7 @@ int ht_cli_check(int argc, char **argv)
     check_spool(&check);
     check_consumers(&check);
     check_senders(&check);
-    for (unsigned i = 0; i < check.config->sources->len; i++) {
-        if (can_be_tried(check.config->sources->pdata[i])) {
-            check_source(&check, check.config->sources->pdata[i]);
-        }
-    }
-    check_adapters(&check);
+    check_sources(&check);
     if (check.errors == 0) {
         printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,
                check.config->sources->len, check.config->consumers->len, check.config->routes->len);

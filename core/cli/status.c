@@ -24,11 +24,14 @@ static char *describe_host(JsonObject *source)
     JsonObject *host = json_object_get_object_member(source, "host");
     JsonObject *check = json_object_get_object_member(source, "adapterCheck");
     const char *state = text(check, "state");
+    const char *mapping = text(check, "mapping");
+    g_autofree char *what = *mapping ? g_strconcat("mapping ", mapping, NULL) : g_strdup("adapter");
     if (g_str_equal(state, "failed")) {
-        return g_strdup_printf("adapter failed its check: %s", text(check, "reason"));
+        return g_strdup_printf("%s failed its check: %s. To see all: %s", what, text(check, "reason"),
+                               text(check, "command"));
     }
     if (g_str_equal(state, "checking")) {
-        return g_strdup("adapter is being checked");
+        return g_strdup_printf("%s is being checked", what);
     }
     return g_strdup_printf("%s%s%s", text(host, "state"), json_object_has_member(host, "reason") ? ": " : "",
                            text(host, "reason"));

@@ -39,9 +39,9 @@ static const HtOption bus_options[] = {
     {"log-level", HT_OPTION_WORD, BUS(log_level), "info", 0, 0, "error|warning|info|debug", false,
      "How much goes to the log (standard error)."},
     {"adapter-check", HT_OPTION_WORD, BUS(adapter_check), "on", 0, 0, "on|off", false,
-     "`on`: an adapter serves only after the conformance kit (`hutong adapter check`) has passed it; until then its sources answer "
-     "503. A passed check is remembered in `state` until the adapter, its fixtures, mappings or tables change. `off`: adapters "
-     "are loaded unchecked; for developing one, never with departments' data."},
+     "`on`: a source serves only after the conformance kit (`hutong adapter check`) has passed its adapter, and the site's own mapping "
+     "with the fixtures beside it; until then it answers 503. A passed check is remembered in `state` until the adapter, its fixtures, "
+     "mappings or tables change. `off`: adapters are loaded unchecked; for developing one, never with departments' data."},
     {"max-connections", HT_OPTION_NUMBER, BUS(max_connections), "4096", 8, 100000, NULL, false,
      "Connections at the public door; lowered to what file descriptors allow."},
     {"max-connections-per-address", HT_OPTION_NUMBER, BUS(max_connections_per_address), "1024", 1, 100000, NULL, false,

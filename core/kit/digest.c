@@ -76,8 +76,8 @@ static void add_folder(Sum *sum, const char *folder, AddFile add, unsigned level
     add_string(sum, "");
 }
 
-/* Each group's mapping by its name, wherever it lies; then the fixtures, expectations included. */
-static void add_places(Sum *sum, const HtPlaces *places, AddFile add)
+/* Each group's mapping by its name, wherever it lies. */
+static void add_serving(Sum *sum, const HtPlaces *places, AddFile add)
 {
     add(sum, places->file);
     for (unsigned i = 0; i < places->groups->len; i++) {
@@ -87,6 +87,12 @@ static void add_places(Sum *sum, const HtPlaces *places, AddFile add)
             add(sum, group->mapping);
         }
     }
+}
+
+/* And the fixtures, expectations included. */
+static void add_places(Sum *sum, const HtPlaces *places, AddFile add)
+{
+    add_serving(sum, places, add);
     if (places->fixtures) {
         add_folder(sum, places->fixtures, add, LEVELS_MAX);
     }
@@ -124,11 +130,12 @@ char *ht_kit_digest_data(const char *folder)
     return finish(&sum);
 }
 
-char *ht_kit_digest(const HtPlaces *places, const char *data_digest)
+char *ht_kit_digest(const HtPlaces *places, const char *division, const char *data_digest)
 {
     Sum sum;
     sha256_init(&sum);
     add_string(&sum, data_digest);
+    add_string(&sum, division ? division : "");
     add_places(&sum, places, add_content);
     return finish(&sum);
 }
@@ -141,10 +148,10 @@ char *ht_kit_fingerprint(const HtPlaces *places)
     return finish(&sum);
 }
 
-char *ht_kit_fingerprint_file(const char *file)
+char *ht_kit_fingerprint_serving(const HtPlaces *places)
 {
     Sum sum;
     sha256_init(&sum);
-    add_state(&sum, file);
+    add_serving(&sum, places, add_state);
     return finish(&sum);
 }

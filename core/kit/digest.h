@@ -8,12 +8,12 @@
  * what all adapters share. Free it. */
 char *ht_kit_digest_data(const char *folder);
 
-/* SHA-256, as hex, of all that the outcome of a check depends on; `data_digest` is of places->data. What is missing
- * counts as missing. Free it. */
-char *ht_kit_digest(const HtPlaces *places, const char *data_digest);
+/* SHA-256, as hex, of all that the outcome of a check depends on; `data_digest` is of places->data, `division` (may be NULL) the one
+ * that is checked with. What is missing counts as missing. Free it. */
+char *ht_kit_digest(const HtPlaces *places, const char *division, const char *data_digest);
 
 /* Sizes and times of the same files but the data: whether it is worth while to read them again. Free it. */
 char *ht_kit_fingerprint(const HtPlaces *places);
 
-/* The same of one file. */
-char *ht_kit_fingerprint_file(const char *file);
+/* The same without fixtures: of what serves, the adapter and its mappings. */
+char *ht_kit_fingerprint_serving(const HtPlaces *places);

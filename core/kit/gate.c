@@ -1,4 +1,4 @@
-/* Checking adapters before they serve: see gate.h. */
+/* Checking adapters and mappings before they serve: see gate.h. */
 #include "core/kit/gate.h"
 
 #include "core/base/buffer.h"
@@ -27,13 +27,15 @@
 
 typedef struct {
     HtGate *gate;
-    char *file;
+    const HtGateItem *item;
+    char *command;
     HtGateState state;
     char *reason;
-    char *digest;      /* of what is checked, or was */
-    char *fingerprint; /* of the same: all files that it depends on, */
-    char *file_print;  /* and the adapter alone */
-    unsigned attempts; /* that came to nothing */
+    char *digest;        /* of what is checked, or was */
+    HtPlaces *places;    /* of the same, */
+    char *fingerprint;   /* of all files that it depends on, */
+    char *serving_print; /* and of what serves alone */
+    unsigned attempts;   /* that came to nothing */
 
     GPid pid; /* the child; 0: none */
     GSource *watch;
@@ -43,18 +45,24 @@ typedef struct {
 
 struct HtGate {
     char *state, *data, *mappings, *program;
-    void (*changed)(const char *file, HtGateState state, void *user);
+    void (*changed)(void *user);
     void *user;
     char *data_digest;
-    GPtrArray *entries; /* of Entry */
+    GPtrArray *items;   /* of GPtrArray of HtGateItem: each source's */
+    GPtrArray *entries; /* of Entry: an adapter before the mappings that run with it */
 };
 
 /* ---- What an entry stands for ---- */
 
-static HtPlaces *find_places(const HtGate *gate, const char *file)
+static HtPlacesGiven find_folders(const HtGate *gate)
 {
-    HtPlacesGiven given = {.data = gate->data, .mappings = gate->mappings};
-    return ht_places_find(file, &given);
+    return (HtPlacesGiven){.data = gate->data, .mappings = gate->mappings};
+}
+
+static HtPlaces *find_places(const Entry *entry)
+{
+    HtPlacesGiven folders = find_folders(entry->gate);
+    return ht_gate_item_places(entry->item, &folders);
 }
 
 static void set_string(char **to, char *string /* transfer full */)
@@ -65,26 +73,38 @@ static void set_string(char **to, char *string /* transfer full */)
 
 static void read_digest(Entry *entry)
 {
-    g_autoptr(HtPlaces) places = find_places(entry->gate, entry->file);
-    set_string(&entry->fingerprint, ht_kit_fingerprint(places));
-    set_string(&entry->file_print, ht_kit_fingerprint_file(entry->file));
-    set_string(&entry->digest, ht_kit_digest(places, entry->gate->data_digest));
+    g_clear_pointer(&entry->places, ht_places_free);
+    entry->places = find_places(entry);
+    set_string(&entry->fingerprint, ht_kit_fingerprint(entry->places));
+    set_string(&entry->serving_print, ht_kit_fingerprint_serving(entry->places));
+    set_string(&entry->digest, ht_kit_digest(entry->places, entry->item->division, entry->gate->data_digest));
+}
+
+static Entry *find_entry(const HtGate *gate, const char *key)
+{
+    for (unsigned i = 0; i < gate->entries->len; i++) {
+        Entry *entry = gate->entries->pdata[i];
+        if (strcmp(entry->item->key, key) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
 }
 
 /* ---- Remembering ---- */
 
-/* NAME, and enough of the path to tell it from another of that name. */
-static char *find_memory(const char *state, const char *file)
+/* NAME, and enough of the key to tell it from another of that name. */
+static char *find_memory(const char *state, const HtGateItem *item)
 {
-    g_autofree char *base = g_path_get_basename(file);
-    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file, -1);
+    g_autofree char *base = g_path_get_basename(item->mapping ? item->mapping : item->adapter);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, item->key, -1);
     g_autofree char *name = g_strdup_printf("%s-%.8s", base, sum);
     return g_build_filename(state, "checked", name, NULL);
 }
 
-static bool remembers(const char *state, const char *file, const char *digest)
+static bool remembers(const char *state, const HtGateItem *item, const char *digest)
 {
-    g_autofree char *memory = find_memory(state, file);
+    g_autofree char *memory = find_memory(state, item);
     g_autoptr(GKeyFile) keys = g_key_file_new();
     if (!g_key_file_load_from_file(keys, memory, G_KEY_FILE_NONE, NULL)) {
         return false;
@@ -98,10 +118,13 @@ static void remember(const Entry *entry, JsonObject *result)
     char now[HT_CLOCK_TEXT];
     g_autoptr(GError) error = NULL;
     g_autoptr(GKeyFile) keys = g_key_file_new();
-    g_autofree char *memory = find_memory(entry->gate->state, entry->file);
+    g_autofree char *memory = find_memory(entry->gate->state, entry->item);
     g_autofree char *folder = g_path_get_dirname(memory);
     ht_clock_format(ht_clock_now(), now);
-    g_key_file_set_string(keys, "passed", "adapter", entry->file);
+    g_key_file_set_string(keys, "passed", "adapter", entry->item->adapter);
+    if (entry->item->mapping) {
+        g_key_file_set_string(keys, "passed", "mapping", entry->item->mapping);
+    }
     g_key_file_set_string(keys, "passed", "version",
                           json_object_get_string_member_with_default(result, "version", ""));
     g_key_file_set_int64(keys, "passed", "checks",
@@ -111,8 +134,8 @@ static void remember(const Entry *entry, JsonObject *result)
     g_autofree char *text = g_key_file_to_data(keys, NULL, NULL);
     if (g_mkdir_with_parents(folder, 0700) != 0 ||
         !g_file_set_contents_full(memory, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error)) {
-        ht_log(HT_LOG_WARNING, "gate", "%s cannot be written, so the next start checks the adapter again: %s",
-               memory, error ? error->message : g_strerror(errno));
+        ht_log(HT_LOG_WARNING, "gate", "%s cannot be written, so the next start checks it again: %s", memory,
+               error ? error->message : g_strerror(errno));
     }
 }
 
@@ -125,15 +148,24 @@ static void change_state(Entry *entry, HtGateState state, char *reason /* transf
     entry->state = state;
     set_string(&entry->reason, reason);
     if (is_new && gate->changed) {
-        gate->changed(entry->file, state, gate->user);
+        gate->changed(gate->user);
+    }
+}
+
+static void note_untried(const Entry *entry)
+{
+    if (ht_gate_item_is_untried(entry->item, entry->places)) {
+        ht_log(HT_LOG_INFO, "gate", "%s: no fixtures in %s: nothing that its department sends was tried",
+               entry->item->name, entry->item->fixtures);
     }
 }
 
 static void pass(Entry *entry, JsonObject *result)
 {
-    ht_log(HT_LOG_INFO, "gate", "%s passed: %d checks in %d ms", entry->file,
+    ht_log(HT_LOG_INFO, "gate", "%s passed: %d checks in %d ms", entry->item->name,
            (int)json_object_get_int_member_with_default(result, "checks", 0),
            (int)json_object_get_int_member_with_default(result, "milliseconds", 0));
+    note_untried(entry);
     remember(entry, result);
     change_state(entry, HT_GATE_PASSED, NULL);
 }
@@ -141,9 +173,8 @@ static void pass(Entry *entry, JsonObject *result)
 static void refuse(Entry *entry, const char *text)
 {
     char *reason = ht_scrub(ht_text_from(text), REASON_BYTES);
-    ht_log(HT_LOG_ERROR, "gate",
-           "%s failed its check, so its sources take nothing: %s. To see all: hutong adapter check %s",
-           entry->file, reason, entry->file);
+    ht_log(HT_LOG_ERROR, "gate", "%s failed its check, so its sources take nothing: %s. To see all: %s",
+           entry->item->name, reason, entry->command);
     change_state(entry, HT_GATE_FAILED, reason);
 }
 
@@ -159,10 +190,22 @@ static void begin_child(void *user)
 static bool spawn(Entry *entry, GError **error)
 {
     const HtGate *gate = entry->gate;
-    const char *argv[] = {gate->program,  "hutong",    "adapter",
-                          "check",        entry->file, "--json",
-                          "--data",       gate->data,  gate->mappings ? "--mappings" : NULL,
-                          gate->mappings, NULL};
+    const HtGateItem *item = entry->item;
+    const char *argv[17] = {gate->program, "hutong", "adapter", "check",
+                            item->adapter, "--json", "--data",  gate->data};
+    const char **next = argv + 8;
+    const struct {
+        const char *name, *value;
+    } options[] = {{"--mappings", gate->mappings},
+                   {"--mapping", item->mapping},
+                   {"--fixtures", item->fixtures},
+                   {"--division", item->division}};
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        if (options[i].value) {
+            *next++ = options[i].name;
+            *next++ = options[i].value;
+        }
+    }
     return g_spawn_async_with_fds("/", (char **)argv, NULL,
                                   G_SPAWN_FILE_AND_ARGV_ZERO | G_SPAWN_DO_NOT_REAP_CHILD |
                                       G_SPAWN_STDERR_TO_DEV_NULL,
@@ -195,7 +238,7 @@ static void begin_check(Entry *entry)
         refuse(entry, text);
         return;
     }
-    ht_log(HT_LOG_INFO, "gate", "%s is checked (process %d)", entry->file, (int)entry->pid);
+    ht_log(HT_LOG_INFO, "gate", "%s is checked (process %d)", entry->item->name, (int)entry->pid);
     entry->watch = g_child_watch_source_new(entry->pid);
     g_source_set_callback(entry->watch, G_SOURCE_FUNC(on_child_exit), entry, NULL);
     g_source_attach(entry->watch, NULL);
@@ -210,12 +253,20 @@ static unsigned count_children(const HtGate *gate)
     return count;
 }
 
+/* An adapter that fails need not be tried with the site's mappings. */
+static bool may_begin(const Entry *entry)
+{
+    const Entry *adapter = find_entry(entry->gate, entry->item->adapter);
+    return entry->state == HT_GATE_CHECKING && entry->pid == 0 &&
+           (adapter == entry || adapter->state == HT_GATE_PASSED);
+}
+
 static void begin_checks(HtGate *gate)
 {
     unsigned running = count_children(gate);
     for (unsigned i = 0; i < gate->entries->len && running < AT_ONCE; i++) {
         Entry *entry = gate->entries->pdata[i];
-        if (entry->state == HT_GATE_CHECKING && entry->pid == 0) {
+        if (may_begin(entry)) {
             begin_check(entry);
             running += entry->pid > 0;
         }
@@ -244,7 +295,7 @@ static JsonNode *read_result(int fd)
 
 static bool is_unchanged(const Entry *entry)
 {
-    g_autoptr(HtPlaces) places = find_places(entry->gate, entry->file);
+    g_autoptr(HtPlaces) places = find_places(entry);
     g_autofree char *fingerprint = ht_kit_fingerprint(places);
     return g_strcmp0(fingerprint, entry->fingerprint) == 0;
 }
@@ -256,7 +307,7 @@ static void try_again(Entry *entry, const char *text)
     if (entry->attempts >= ATTEMPTS) {
         refuse(entry, text);
     } else {
-        ht_log(HT_LOG_WARNING, "gate", "%s: %s; it is checked again", entry->file, text);
+        ht_log(HT_LOG_WARNING, "gate", "%s: %s; it is checked again", entry->item->name, text);
     }
 }
 
@@ -266,7 +317,7 @@ static void take_result(Entry *entry, int status, JsonObject *result)
     bool passed = WIFEXITED(status) && WEXITSTATUS(status) == 0 && strcmp(word, "passed") == 0;
     const char *failed = json_object_get_string_member_with_default(result, "failed", "no reason given");
     if (!is_unchanged(entry)) {
-        ht_log(HT_LOG_INFO, "gate", "%s was changed meanwhile; it is checked again", entry->file);
+        ht_log(HT_LOG_INFO, "gate", "%s was changed meanwhile; it is checked again", entry->item->name);
     } else if (passed) {
         pass(entry, result);
     } else if (json_object_get_boolean_member_with_default(result, "late", FALSE)) {
@@ -304,13 +355,19 @@ static void on_child_exit(GPid pid, int status, void *user)
 
 /* ---- Watching ---- */
 
+/* Once a second, so only what serves is looked at of an adapter that passed: its fixtures are its author's, and many. */
 static bool has_changed(const Entry *entry)
 {
     if (entry->state == HT_GATE_FAILED) {
         return !is_unchanged(entry);
     }
-    g_autofree char *print = ht_kit_fingerprint_file(entry->file);
-    return entry->state == HT_GATE_PASSED && g_strcmp0(print, entry->file_print) != 0;
+    if (entry->state == HT_GATE_CHECKING) {
+        return false;
+    }
+    bool is_adapter = !entry->item->mapping;
+    g_autofree char *print =
+        is_adapter ? ht_kit_fingerprint_serving(entry->places) : ht_kit_fingerprint(entry->places);
+    return strcmp(print, is_adapter ? entry->serving_print : entry->fingerprint) != 0;
 }
 
 /* A file that was only touched is still the one that passed. */
@@ -321,7 +378,7 @@ static void look_again(Entry *entry)
     if (entry->state == HT_GATE_PASSED && strcmp(before, entry->digest) == 0) {
         return;
     }
-    ht_log(HT_LOG_INFO, "gate", "%s was changed; it is checked again", entry->file);
+    ht_log(HT_LOG_INFO, "gate", "%s was changed; it is checked again", entry->item->name);
     entry->attempts = 0;
     change_state(entry, HT_GATE_CHECKING, NULL);
 }
@@ -352,11 +409,12 @@ static void free_entry(void *data)
         }
         forget_child(entry);
     }
-    g_free(entry->file);
+    g_free(entry->command);
     g_free(entry->reason);
     g_free(entry->digest);
+    g_clear_pointer(&entry->places, ht_places_free);
     g_free(entry->fingerprint);
-    g_free(entry->file_print);
+    g_free(entry->serving_print);
     g_free(entry);
 }
 
@@ -370,6 +428,7 @@ HtGate *ht_gate_new(const HtGateOptions *options)
     gate->changed = options->changed;
     gate->user = options->user;
     gate->data_digest = ht_kit_digest_data(options->data);
+    gate->items = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     gate->entries = g_ptr_array_new_with_free_func(free_entry);
     return gate;
 }
@@ -377,6 +436,7 @@ HtGate *ht_gate_new(const HtGateOptions *options)
 void ht_gate_free(HtGate *gate)
 {
     g_ptr_array_unref(gate->entries);
+    g_ptr_array_unref(gate->items);
     g_free(gate->state);
     g_free(gate->data);
     g_free(gate->mappings);
@@ -385,45 +445,53 @@ void ht_gate_free(HtGate *gate)
     g_free(gate);
 }
 
-static Entry *find_entry(const HtGate *gate, const char *file)
+static void add_item(HtGate *gate, const HtGateItem *item)
 {
-    for (unsigned i = 0; i < gate->entries->len; i++) {
-        Entry *entry = gate->entries->pdata[i];
-        if (strcmp(entry->file, file) == 0) {
-            return entry;
-        }
-    }
-    return NULL;
-}
-
-void ht_gate_add(HtGate *gate, const char *file)
-{
-    if (find_entry(gate, file)) {
+    if (find_entry(gate, item->key)) {
         return;
     }
+    HtPlacesGiven folders = find_folders(gate);
     Entry *entry = g_new0(Entry, 1);
     entry->gate = gate;
-    entry->file = g_strdup(file);
+    entry->item = item;
+    entry->command = ht_gate_item_command(item, &folders);
     entry->result_fd = -1;
     read_digest(entry);
-    entry->state = remembers(gate->state, file, entry->digest) ? HT_GATE_PASSED : HT_GATE_CHECKING;
+    entry->state = remembers(gate->state, item, entry->digest) ? HT_GATE_PASSED : HT_GATE_CHECKING;
     g_ptr_array_add(gate->entries, entry);
     if (entry->state == HT_GATE_PASSED) {
-        ht_log(HT_LOG_INFO, "gate", "%s passed before", file);
+        ht_log(HT_LOG_INFO, "gate", "%s passed before", item->name);
+        note_untried(entry);
     }
 }
 
-void ht_gate_status(const HtGate *gate, const char *file, HtGateStatus *status)
+void ht_gate_add(HtGate *gate, const HtGateSource *source)
 {
-    const Entry *entry = find_entry(gate, file);
-    *status = (HtGateStatus){.state = entry->state, .pid = entry->pid, .reason = entry->reason};
+    HtPlacesGiven folders = find_folders(gate);
+    GPtrArray *items = ht_gate_items(source, &folders);
+    g_ptr_array_add(gate->items, items);
+    for (unsigned i = 0; i < items->len; i++) {
+        add_item(gate, items->pdata[i]);
+    }
 }
 
-bool ht_gate_remembers(const HtGateOptions *options, const char *file)
+void ht_gate_status(const HtGate *gate, const HtGateSource *source, HtGateStatus *status)
 {
-    HtPlacesGiven given = {.data = options->data, .mappings = options->mappings};
-    g_autoptr(HtPlaces) places = ht_places_find(file, &given);
+    g_autofree char *key = ht_gate_mapping_key(source);
+    const Entry *adapter = find_entry(gate, source->adapter), *mapping = find_entry(gate, key);
+    const Entry *entry = mapping && adapter->state == HT_GATE_PASSED ? mapping : adapter;
+    *status = (HtGateStatus){.state = entry->state,
+                             .pid = entry->pid,
+                             .mapping = entry->item->mapping,
+                             .reason = entry->reason,
+                             .command = entry->command};
+}
+
+bool ht_gate_remembers(const HtGateOptions *options, const HtGateItem *item)
+{
+    HtPlacesGiven folders = {.data = options->data, .mappings = options->mappings};
+    g_autoptr(HtPlaces) places = ht_gate_item_places(item, &folders);
     g_autofree char *data_digest = ht_kit_digest_data(options->data);
-    g_autofree char *digest = ht_kit_digest(places, data_digest);
-    return remembers(options->state, file, digest);
+    g_autofree char *digest = ht_kit_digest(places, item->division, data_digest);
+    return remembers(options->state, item, digest);
 }

@@ -294,10 +294,24 @@ static void run_group(HtKit *kit, const HtFixtureGroup *group)
     kit->group = NULL;
 }
 
+/* A folder that is there and cannot be read is no folder without fixtures. */
+static void check_folder(HtKit *kit, const char *folder)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
+    if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&
+        !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR)) {
+        ht_kit_report(kit, false, "fixtures can be read", error->message);
+    }
+}
+
 static void run_groups(HtKit *kit)
 {
     const HtPlaces *places = kit->options->places;
     const HtFixtureGroup *own = places->groups->pdata[0];
+    if (places->fixtures) {
+        check_folder(kit, places->fixtures);
+    }
     if (kit->summary->fixtures == 0) {
         ht_kit_note(kit, "no fixtures: nothing that a department sends was tried");
     }

@@ -25,12 +25,19 @@ char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source)
     return g_canonicalize_filename(path, NULL);
 }
 
+char *ht_source_mapping(const HtConfig *config, const HtSourceConfig *source)
+{
+    g_autofree char *data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
+    g_autofree char *path = resolve(config->bus.mappings ? config->bus.mappings : data, source->mapping, "");
+    return g_canonicalize_filename(path, NULL);
+}
+
 static void find_paths(const HtConfig *config, const HtSourceConfig *source, Paths *owned)
 {
     owned->data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
     owned->program = ht_paths_libexec("hutong-host");
     owned->adapter = ht_source_adapter(config, source);
-    owned->mapping = resolve(config->bus.mappings ? config->bus.mappings : owned->data, source->mapping, "");
+    owned->mapping = ht_source_mapping(config, source);
 }
 
 static void clear_paths(Paths *owned)

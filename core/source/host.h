@@ -4,9 +4,10 @@
 #include "core/config/config.h"
 #include "plugins/supervisor.h"
 
-/* The adapter's file, absolute. Free it. */
+/* The adapter's file and the mapping's, absolute: `NAME.so` in the adapters' directory, a name in the mappings' directory (or in
+ * that of the data, where there is none); either may be a path instead. Free them. */
 char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source);
+char *ht_source_mapping(const HtConfig *config, const HtSourceConfig *source);
 
-/* Makes the host (it is started at need). The adapter is `NAME.so` in the adapters' directory, the mapping a name in the
- * mappings' directory; either may be a path instead. */
+/* Makes the host (it is started at need). */
 HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source);

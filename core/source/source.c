@@ -12,6 +12,7 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GE
     HtSource *made = g_new0(HtSource, 1);
     made->config = source;
     made->adapter_file = ht_source_adapter(config, source);
+    made->mapping_file = ht_source_mapping(config, source);
     made->host = ht_source_host(config, source);
     made->gate = HT_GATE_PASSED;
     made->guard = guard;
@@ -24,6 +25,7 @@ void ht_source_free(HtSource *source)
         ht_host_free(source->host);
         ht_guard_free(source->guard);
         g_free(source->adapter_file);
+        g_free(source->mapping_file);
         g_free(source);
     }
 }

@@ -19,9 +19,9 @@ typedef struct {
 
 typedef struct {
     const HtSourceConfig *config;
-    char *adapter_file; /* absolute */
+    char *adapter_file, *mapping_file; /* absolute */
     HtHost *host;
-    HtGateState gate; /* what the gate says of its adapter; passed when nothing is checked */
+    HtGateState gate; /* what the gate says of it; passed when nothing is checked */
     HtGuard *guard;
     HtSourceFigures figures;
 } HtSource;
@@ -31,9 +31,9 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GE
 void ht_source_free(HtSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSource, ht_source_free)
 
-/* Its adapter's file is another now, and has passed: a process with an older one in it is not left to run beside it. Nothing was
+/* Its adapter's file or its mapping is another now, and has passed: a process with an older one in it is not left to run beside it. Nothing was
  * given to it since the file changed; what it still has in hand is sent again by its sender. */
 void ht_source_renew_host(HtSource *source, const HtConfig *config);
 
-/* Whether its adapter may serve. Asked at the head, and again when the body goes to the host. False with a refusal. */
+/* Whether its adapter and its mapping may serve. Asked at the head, and again when the body goes to the host. False with a refusal. */
 bool ht_source_admits(const HtSource *source, HtRefusal *refusal);

@@ -13,16 +13,26 @@ struct HtSources {
 
 /* ---- The gate ---- */
 
-static void on_gate(const char *file, HtGateState state, void *user)
+bool ht_sources_gate(const HtSources *sources, const HtSource *source, HtGateStatus *status)
+{
+    const HtGateSource with = {source->adapter_file, source->mapping_file, source->config->division};
+    if (sources->gate) {
+        ht_gate_status(sources->gate, &with, status);
+    }
+    return sources->gate != NULL;
+}
+
+static void on_gate(void *user)
 {
     HtSources *sources = user;
     for (unsigned i = 0; i < sources->all->len; i++) {
         HtSource *source = sources->all->pdata[i];
-        if (g_str_equal(source->adapter_file, file)) {
-            source->gate = state;
-            if (state == HT_GATE_PASSED) {
-                ht_source_renew_host(source, sources->config);
-            }
+        HtGateState before = source->gate;
+        HtGateStatus status;
+        ht_sources_gate(sources, source, &status);
+        source->gate = status.state;
+        if (status.state == HT_GATE_PASSED && before != HT_GATE_PASSED) {
+            ht_source_renew_host(source, sources->config);
         }
     }
 }
@@ -43,14 +53,6 @@ static void make_gate(HtSources *sources)
     sources->gate = ht_gate_new(&options);
 }
 
-bool ht_sources_gate(const HtSources *sources, const HtSource *source, HtGateStatus *status)
-{
-    if (sources->gate) {
-        ht_gate_status(sources->gate, source->adapter_file, status);
-    }
-    return sources->gate != NULL;
-}
-
 void ht_sources_tick(HtSources *sources)
 {
     if (sources->gate) {
@@ -69,7 +71,8 @@ static void add_source(HtSources *sources, HtSource *source /* transfer full */)
         g_hash_table_insert(sources->by_path, g_strdup(*path), source);
     }
     if (sources->gate) {
-        ht_gate_add(sources->gate, source->adapter_file);
+        const HtGateSource with = {source->adapter_file, source->mapping_file, source->config->division};
+        ht_gate_add(sources->gate, &with);
         ht_sources_gate(sources, source, &status);
         source->gate = status.state;
     }

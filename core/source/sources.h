@@ -1,4 +1,4 @@
-/* All sources of the bus, and the gate before their adapters. Owned by the bus (core/bus.c); the public door finds a request's
+/* All sources of the bus, and the gate before them. Owned by the bus (core/bus.c); the public door finds a request's
  * source in them. Main-loop thread. */
 #pragma once
 
@@ -25,5 +25,5 @@ HtSource *ht_sources_find(const HtSources *sources, const char **path);
 unsigned ht_sources_count(const HtSources *sources);
 HtSource *ht_sources_at(const HtSources *sources, unsigned index);
 
-/* What the gate says of a source's adapter. False: nothing is checked. */
+/* What the gate says of a source's adapter and mapping. False: nothing is checked. */
 bool ht_sources_gate(const HtSources *sources, const HtSource *source, HtGateStatus *status);

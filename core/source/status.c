@@ -41,12 +41,14 @@ static void add_host(const HtSource *source, HtBuffer *json)
 static void add_gate(const HtSources *sources, const HtSource *source, HtBuffer *json)
 {
     static const char *const words[] = {"checking", "passed", "failed"};
-    HtGateStatus status = {HT_GATE_PASSED, 0, NULL};
+    HtGateStatus status = {.state = HT_GATE_PASSED};
     bool checked = ht_sources_gate(sources, source, &status);
     ht_json_open(json, "adapterCheck");
     ht_json_member(json, "state", ht_text_from(checked ? words[status.state] : "off"));
     ht_json_member_number(json, "pid", status.pid);
+    ht_json_member(json, "mapping", ht_text_from(status.mapping));
     ht_json_member(json, "reason", ht_text_from(status.reason));
+    ht_json_member(json, "command", ht_text_from(status.command));
     ht_buffer_add_char(json, '}');
 }
 

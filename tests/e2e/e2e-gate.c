@@ -1,5 +1,5 @@
-/* The gate: no adapter serves before the conformance kit has passed it, and a bus that has seen it pass does not ask
- * again. With the real program, the shipped adapters and hostile ones. */
+/* The gate: no adapter and no mapping of a site serves before the conformance kit has passed it, and a bus that has seen it
+ * pass does not ask again. With the real program, the shipped adapters and hostile ones. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
 
@@ -273,6 +273,139 @@ static void test_check_says_what_the_gate_would(void)
     bus_process_free(bus);
 }
 
+/* ---- The site's own mappings ---- */
+
+static const char site_mapping[] =
+    "<mapping xmlns=\"urn:hutong:mapping:1\" source=\"site\" authority=\"police\" version=\"1\">"
+    "<event type=\"person.registered.v1\" for-each=\"/ROWS/ROW\"><time from=\"BGSJ\"/><identity kind=\"idNumber\" from=\"GMSFHM\"/>"
+    "<element to=\"person.%s\" from=\"XM\"/><element to=\"person.idNumber\" from=\"GMSFHM\"/></event></mapping>";
+
+static const char site_payload[] =
+    "<ROWS><ROW><XM>测试丁</XM><GMSFHM>990104198001019915</GMSFHM><BGSJ>20090318</BGSJ></ROW></ROWS>";
+
+static const char site_sections[] =
+    "[source water]\ndepartment = police\nadapter = xml\nmapping = water.xml\ndivision = 440304\n"
+    "[source power]\ndepartment = police\nadapter = xml\nmapping = power.xml\n"
+    "[source bare]\ndepartment = police\nadapter = xml\nmapping = bare.xml\n";
+
+#define SITE_EVENT                                                                                       \
+    "{ \"events\": [ { \"type\": \"person.registered.v1\", \"division\": %s, \"data\": { \"person\": { " \
+    "\"%s\": \"测试丁\", \"idNumber\": \"990104198001019915\" }, \"quality\": [ { \"mark\": \"division-assumed\" } ] } } ] }"
+
+/* Into the site's directory of mappings, in the place of what may be there, at once. transfer of `text` full. */
+static void put_file(const BusProcess *bus, const char *name, char *text)
+{
+    g_autofree char *file = g_build_filename(bus->folder, "maps", name, NULL), *owned = text;
+    g_autofree char *folder = g_path_get_dirname(file);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(file, owned, -1, NULL));
+}
+
+/* Three sources with one adapter: a good mapping, one whose fixture wants another element, one without fixtures. */
+static BusProcess *make_site(void)
+{
+    BusProcess *bus = bus_process_new(ON "mappings = maps\n", site_sections);
+    put_file(bus, "water.xml", g_strdup_printf(site_mapping, "name"));
+    put_file(bus, "water/one.xml", g_strdup(site_payload));
+    put_file(bus, "water/one.expected.json", g_strdup_printf(SITE_EVENT, "\"440304\"", "name"));
+    put_file(bus, "power.xml", g_strdup_printf(site_mapping, "formerName"));
+    put_file(bus, "power/two.xml", g_strdup(site_payload));
+    put_file(bus, "power/two.expected.json", g_strdup_printf(SITE_EVENT, "\"440104\"", "name"));
+    put_file(bus, "bare.xml", g_strdup_printf(site_mapping, "name"));
+    return bus;
+}
+
+static unsigned post_site(BusProcess *bus, const char *path)
+{
+    g_autoptr(Answer) answer = post_text(bus, path, site_payload);
+    return answer->status;
+}
+
+static void test_a_site_mapping_must_pass_its_fixtures(void)
+{
+    BusProcess *bus = make_site();
+    g_autofree char *output = NULL, *before = NULL, *command = NULL;
+    command = g_strdup_printf("To see all: hutong adapter check %s/xml.so --mapping %s/maps/power.xml "
+                              "--fixtures %s/maps/power",
+                              g_getenv("HUTONG_ADAPTERDIR"), bus->folder, bus->folder);
+    static const char why[] = "two.xml: events[0].data.person.formerName is not expected";
+    g_assert_cmpint(run_hutong(&before, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(before, "error: [source power] mapping power.xml fails 1 of "));
+    g_assert_nonnull(strstr(before, why));
+    g_assert_nonnull(strstr(before, command));
+    g_assert_nonnull(strstr(before, "note: [source bare] mapping bare.xml: no fixtures in "));
+    g_assert_null(strstr(before, "[source water]"));
+
+    bus_process_start(bus);
+    bus_process_wait_check(bus, 0, "passed", CHECK_MS);
+    bus_process_wait_check(bus, 1, "failed", CHECK_MS);
+    bus_process_wait_check(bus, 2, "passed", CHECK_MS);
+    g_assert_cmpuint(post_site(bus, "/in/water"), ==, 200);
+    assert_refused(bus, "/in/power", "adapter-failed-check");
+    g_assert_cmpuint(post_site(bus, "/in/bare"), ==, 200);
+    assert_in_log(bus, why);
+    assert_in_log(bus, command);
+    assert_in_log(bus, "maps/bare: nothing that its department sends was tried");
+    g_assert_cmpuint(count_in_log(bus, "xml.so is checked"), ==, 1); /* what they have in common */
+    g_assert_cmpint(run_hutong(&output, "status", "-c", bus->config, NULL), ==, 0);
+    g_assert_nonnull(strstr(output, "maps/power.xml failed its check: two.xml: events[0]"));
+    g_assert_nonnull(strstr(output, command));
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+
+    bus_process_start(bus); /* what passed is remembered, with its mapping */
+    g_assert_cmpstr(bus_process_check_state(bus, 0), ==, "passed");
+    bus_process_wait_check(bus, 1, "failed", CHECK_MS);
+    g_assert_cmpuint(count_in_log(bus, "maps/water.xml with adapter xml, division 440304 is checked"), ==, 1);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    put_file(bus, "water/one.expected.json", g_strdup_printf(SITE_EVENT, "\"440304\"", "alias"));
+    bus_process_start(bus);
+    bus_process_wait_check(bus, 0, "failed", CHECK_MS);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
+static void test_a_site_mapping_that_is_changed_is_checked_anew(void)
+{
+    BusProcess *bus = make_site();
+    bus_process_start(bus);
+    bus_process_wait_check(bus, 0, "passed", CHECK_MS);
+    bus_process_wait_check(bus, 1, "failed", CHECK_MS);
+    bus_process_wait_check(bus, 2, "passed", CHECK_MS);
+    g_assert_cmpuint(post_site(bus, "/in/bare"), ==, 200);
+    g_assert_cmpuint(post_site(bus, "/in/water"), ==, 200);
+    gint64 pid = bus_process_figure(bus, "sources.0.host.pid");
+    gint64 other = bus_process_figure(bus, "sources.2.host.pid");
+
+    /* A mended fixture; a mapping that serves; fixtures where there were none; each alone. */
+    put_file(bus, "power/two.expected.json", g_strdup_printf(SITE_EVENT, "\"440104\"", "formerName"));
+    bus_process_wait_check(bus, 1, "passed", CHECK_MS);
+    g_assert_cmpuint(post_site(bus, "/in/power"), ==, 200);
+    put_file(bus, "water.xml", g_strdup_printf(site_mapping, "formerName"));
+    bus_process_wait_check(bus, 0, "failed", CHECK_MS);
+    assert_refused(bus, "/in/water", "adapter-failed-check");
+    put_file(bus, "water/one.expected.json", g_strdup_printf(SITE_EVENT, "\"440304\"", "formerName"));
+    bus_process_wait_check(bus, 0, "passed", CHECK_MS);
+    g_assert_cmpuint(post_site(bus, "/in/water"), ==, 200);
+    g_assert_cmpint(bus_process_figure(bus, "sources.0.host.pid"), !=, pid); /* with the new mapping */
+    g_assert_cmpint(bus_process_figure(bus, "sources.2.host.pid"), ==, other);
+    put_file(bus, "bare/three.xml", g_strdup("<NOTHING/>"));
+    put_file(bus, "bare/three.expected.json", g_strdup("[\"person.registered.v1\"]"));
+    bus_process_wait_check(bus, 2, "failed", CHECK_MS);
+
+    /* What cannot be loaded, or is gone, says so, and serves when it is back. */
+    put_file(bus, "power.xml", g_strdup("<mapping"));
+    bus_process_wait_check(bus, 1, "failed", CHECK_MS);
+    assert_in_log(bus, "maps/power.xml:1: error: ");
+    g_autofree char *mapping = g_build_filename(bus->folder, "maps", "water.xml", NULL);
+    g_assert_cmpint(g_unlink(mapping), ==, 0);
+    bus_process_wait_check(bus, 0, "failed", CHECK_MS);
+    put_file(bus, "water.xml", g_strdup_printf(site_mapping, "formerName"));
+    bus_process_wait_check(bus, 0, "passed", CHECK_MS);
+    g_assert_cmpuint(post_site(bus, "/in/water"), ==, 200);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -285,5 +418,9 @@ int main(int argc, char **argv)
     g_test_add_func("/gate/nothing-is-taken-while-it-is-checked", test_nothing_is_taken_while_it_is_checked);
     g_test_add_func("/gate/off-is-for-developing", test_off_is_for_developing);
     g_test_add_func("/gate/check-says-what-the-gate-would", test_check_says_what_the_gate_would);
+    g_test_add_func("/gate/a-site-mapping-must-pass-its-fixtures",
+                    test_a_site_mapping_must_pass_its_fixtures);
+    g_test_add_func("/gate/a-site-mapping-that-is-changed-is-checked-anew",
+                    test_a_site_mapping_that_is_changed_is_checked_anew);
     return g_test_run();
 }

@@ -364,6 +364,23 @@ static void test_check_finds_what_is_dropped(void)
     end_trial(&trial);
 }
 
+/* None that is there passes with a note, one that cannot be opened does not: no permission, or, so that root is refused,
+ * too, a link to itself. */
+static void test_check_fails_fixtures_that_cannot_be_read(void)
+{
+    Trial trial = begin_trial("obedient");
+    g_autofree char *loop = g_build_filename(trial.folder, "loop", NULL);
+    g_autofree char *none = g_build_filename(trial.folder, "none", NULL);
+    g_assert_cmpint(symlink("loop", loop), ==, 0);
+    const char *const words[] = {"check", "obedient", "-d", adapters(), "-f", loop, NULL};
+    g_autofree char *output = run(1, words);
+    assert_says(output, "  FAILED  fixtures can be read");
+    const char *const none_words[] = {"check", "obedient", "-d", adapters(), "-f", none, NULL};
+    g_autofree char *passed = run(0, none_words);
+    assert_says(passed, "  note    no fixtures");
+    end_trial(&trial);
+}
+
 static void test_check_writes_tap_and_json(void)
 {
     Trial trial = begin_trial("obedient");
@@ -475,6 +492,8 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/check/finds-what-is-dropped", test_check_finds_what_is_dropped);
     g_test_add_func("/adapter/check/runs-folders-with-their-mappings",
                     test_check_runs_folders_with_their_mappings);
+    g_test_add_func("/adapter/check/fails-fixtures-that-cannot-be-read",
+                    test_check_fails_fixtures_that_cannot_be_read);
     g_test_add_func("/adapter/check/writes-tap-and-json", test_check_writes_tap_and_json);
     g_test_add_func("/adapter/check/runs-all", test_check_runs_all);
     g_test_add_func("/adapter/check/shipped-adapters-pass", test_shipped_adapters_pass);

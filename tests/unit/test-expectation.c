@@ -1,7 +1,7 @@
 /* Expectations of fixtures: what is named is compared, a difference says where and never what, and a slip in the file is
  * not taken for an expectation that holds. */
 #include "core/kit/expectation.h"
-#include "core/kit/places.h"
+#include "core/kit/item.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -306,6 +306,80 @@ static void test_fixtures_are_found_beside_the_adapter(void)
         g_spawn_sync(NULL, (char **)remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
 }
 
+/* "adapter" or "adapter + FOLDER". */
+static char *describe_items(const char *folder, const char *mapping, const HtPlacesGiven *folders)
+{
+    g_autofree char *adapter = g_build_filename(folder, "one.so", NULL);
+    g_autofree char *file = g_build_filename(folder, mapping, NULL);
+    const HtGateSource source = {adapter, file, "440304"};
+    g_autoptr(GPtrArray) items = ht_gate_items(&source, folders);
+    const HtGateItem *first = items->pdata[0];
+    g_assert_null(first->mapping);
+    g_assert_null(first->division);
+    if (items->len == 1) {
+        return g_strdup("adapter");
+    }
+    const HtGateItem *second = items->pdata[1];
+    g_autofree char *key = ht_gate_mapping_key(&source);
+    g_assert_cmpuint(items->len, ==, 2);
+    g_assert_cmpstr(second->mapping, ==, file);
+    g_assert_cmpstr(second->division, ==, "440304");
+    g_assert_cmpstr(second->key, ==, key);
+    return g_strdup_printf("adapter + %s", second->fixtures + strlen(folder) + 1);
+}
+
+static void assert_items(const char *folder, const char *mapping, const char *expected)
+{
+    g_autofree char *data = g_build_filename(folder, "data", NULL);
+    g_autofree char *site = g_build_filename(folder, "site.d", NULL);
+    const HtPlacesGiven folders = {.data = data, .mappings = site};
+    g_autofree char *got = describe_items(folder, mapping, &folders);
+    g_assert_cmpstr(got, ==, expected);
+}
+
+/* What the adapter's own fixtures try is not tried twice; what the site wrote, or copied, is tried with what lies beside it. */
+static void test_a_source_has_its_adapters_and_its_mappings(void)
+{
+    static const char *const files[] = {"one/fixtures/a.xml",
+                                        "one/fixtures/pets/b.xml",
+                                        "one.xml",
+                                        "pets.xml",
+                                        "data/one.xml",
+                                        "data/pets.xml",
+                                        "data/kept/c.xml",
+                                        "data/kept.xml",
+                                        "site.d/one.xml",
+                                        "site.d/cars.v2.xml",
+                                        "site.d/cars.v2/d.xml",
+                                        "site.d/bare",
+                                        "one.so",
+                                        "one/fixtures/dogs.xml",
+                                        "one/fixtures/dogs/e.xml",
+                                        "site.d/boats.xml",
+                                        "site.d/boats/f.xml",
+                                        "one/fixtures/boats/g.xml"};
+    g_autofree char *folder = g_dir_make_tmp("hutong-XXXXXX", NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
+        put(folder, files[i]);
+    }
+    assert_items(folder, "one.xml", "adapter");
+    assert_items(folder, "one/fixtures/dogs.xml", "adapter");
+    assert_items(folder, "data/one.xml", "adapter");
+    assert_items(folder, "data/pets.xml", "adapter");
+    assert_items(folder, "data/kept.xml", "adapter + data/kept");
+    assert_items(folder, "site.d/one.xml", "adapter + site.d/one");
+    assert_items(folder, "site.d/cars.v2.xml", "adapter + site.d/cars.v2");
+    assert_items(folder, "site.d/boats.xml", "adapter + site.d/boats"); /* of both */
+    assert_items(folder, "site.d/bare", "adapter + site.d/bare");
+    assert_items(folder, "site.d/missing.xml", "adapter + site.d/missing");
+    g_autofree char *altered = g_build_filename(folder, "data", "one.xml", NULL);
+    g_assert_true(g_file_set_contents(altered, "<other/>", -1, NULL));
+    assert_items(folder, "data/one.xml", "adapter + data/one");
+    const char *const remove[] = {"rm", "-rf", folder, NULL};
+    g_assert_true(
+        g_spawn_sync(NULL, (char **)remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -318,5 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/expectation/slips-are-errors", test_slips_are_errors);
     g_test_add_func("/expectation/the-head-is-read-as-at-the-door", test_the_head_is_read_as_at_the_door);
     g_test_add_func("/fixtures/are-found-beside-the-adapter", test_fixtures_are_found_beside_the_adapter);
+    g_test_add_func("/fixtures/a-source-has-its-adapters-and-its-mappings",
+                    test_a_source_has_its_adapters_and_its_mappings);
     return g_test_run();
 }
