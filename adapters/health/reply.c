@@ -65,12 +65,13 @@ static bool read_time(hutong_text id, char text[32])
     unsigned long long milliseconds;
     unsigned long low;
     struct tm parts;
+    int version = 0; /* where it ends, if it is the right one */
     char copy[37];
     if (id.size != sizeof copy - 1) {
         return false;
     }
     health_copy(copy, sizeof copy, id.data, id.size);
-    if (sscanf(copy, "%8llx-%4lx-7", &milliseconds, &low) != 2) {
+    if (sscanf(copy, "%8llx-%4lx-7%n", &milliseconds, &low, &version) != 2 || version == 0) {
         return false;
     }
     time_t seconds = (time_t)((milliseconds << 16 | low) / 1000) + HEALTH_CHINA_S;
