@@ -26,7 +26,7 @@ static bool fail(GError **error, const char *what)
 /* The seals keep the host from cutting the page away under us: reading it would then be a SIGBUS here. */
 static int make_page(void)
 {
-    int fd = memfd_create("hutong-hands", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = memfd_create("hutong-current", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0) {
         return -1;
     }
@@ -44,7 +44,7 @@ static bool map_page(HtProcess *process, int page, GError **error)
     if (memory == MAP_FAILED) {
         return fail(error, "cannot map the page shared with the host");
     }
-    process->hands = memory;
+    process->current = memory;
     return true;
 }
 
@@ -107,9 +107,9 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
     return good;
 }
 
-uint64_t ht_process_hands(const HtProcess *process)
+uint64_t ht_process_current(const HtProcess *process)
 {
-    return process->hands ? __atomic_load_n(process->hands, __ATOMIC_ACQUIRE) : 0;
+    return process->current ? __atomic_load_n(process->current, __ATOMIC_ACQUIRE) : 0;
 }
 
 void ht_process_kill(const HtProcess *process)
@@ -124,8 +124,8 @@ void ht_process_close(HtProcess *process)
     if (process->fd >= 0) {
         close(process->fd);
     }
-    if (process->hands) {
-        munmap((void *)(uintptr_t)process->hands, PAGE_BYTES);
+    if (process->current) {
+        munmap((void *)(uintptr_t)process->current, PAGE_BYTES);
     }
     *process = HT_PROCESS_NONE;
 }

@@ -1,5 +1,5 @@
 /* One hutong-host process as the bus sees it: a pid, a socket, and the page on which the host says what it
- * has in its hands. Knows nothing of messages. Used by the supervisor, and by `hutong adapter` to look at
+ * works on. Knows nothing of messages. Used by the supervisor, and by `hutong adapter` to look at
  * an adapter. */
 #pragma once
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 typedef struct {
-    int pid;               /* 0: none */
-    int fd;                /* stream socket, non-blocking; -1: none */
-    const uint64_t *hands; /* read-only here; see ht_process_hands() */
+    int pid;                 /* 0: none */
+    int fd;                  /* stream socket, non-blocking; -1: none */
+    const uint64_t *current; /* read-only here; see ht_process_current() */
 } HtProcess;
 
 #define HT_PROCESS_NONE ((HtProcess){.fd = -1})
@@ -22,7 +22,7 @@ typedef struct {
 bool ht_process_spawn(HtProcess *process, const char *program, const char *title, GError **error);
 
 /* The ticket that the host says it is working on; 0 when none. The host may lie. */
-uint64_t ht_process_hands(const HtProcess *process);
+uint64_t ht_process_current(const HtProcess *process);
 
 void ht_process_kill(const HtProcess *process);
 

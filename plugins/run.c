@@ -10,7 +10,7 @@
  *
  *   STARTING -> SERVING -> STOPPING -> DYING -> gone; from each state to DYING, and from each to gone.
  *
- * What may be trusted: nothing that the process says, ever; its pid until on_child_exit(); what `hands` says as a hint of who is to
+ * What may be trusted: nothing that the process says, ever; its pid until on_child_exit(); what `current` says as a hint of who is to
  * blame. In DYING nothing is written and nothing more is heard, but for what the process had written before it died.
  *
  * Invariants, asserted by check() at each transition:
@@ -243,7 +243,7 @@ void ht_run_serve(HtRun *run)
     g_assert(run->state == HT_RUN_STARTING);
     run->state = HT_RUN_SERVING;
     run->was_ready = true;
-    run->active_us = run->hands.since_us = g_get_monotonic_time();
+    run->active_us = run->current.since_us = g_get_monotonic_time();
     check(run);
 }
 
@@ -293,7 +293,7 @@ void ht_run_kill(HtRun *run, uint64_t blame)
 
 uint64_t ht_run_culprit(const HtRun *run)
 {
-    return run->blames ? run->blamed : ht_process_hands(&run->process);
+    return run->blames ? run->blamed : ht_process_current(&run->process);
 }
 
 void ht_run_free(HtRun *run, unsigned grace_ms)

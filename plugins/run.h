@@ -30,7 +30,7 @@ typedef struct {
     void (*refill)(void *user);
 } HtRunEvents;
 
-/* Fields are the run's to write and its owner's to read, but for `hands`. */
+/* Fields are the run's to write and its owner's to read, but for `current`. */
 struct HtRun {
     HtRunState state;
     HtProcess process;
@@ -38,15 +38,15 @@ struct HtRun {
     bool was_ready;
     bool gave_up; /* it said FAILED */
     bool told_to_stop;
-    bool blames;     /* `blamed` counts, not what is in hands */
+    bool blames;     /* `blamed` counts, not what it works on */
     uint64_t blamed; /* the ticket for whose sake it was killed; 0: none */
     uint64_t answers;
     int64_t started_us, active_us; /* active: something came of it */
 
     struct {
-        uint64_t ticket; /* what was in hands when the watchdog looked last, */
+        uint64_t ticket; /* what it worked on when the watchdog looked last, */
         int64_t since_us;
-    } hands;
+    } current;
 
     unsigned references; /* the owner, and whoever is inside an event */
     bool freed;
@@ -87,7 +87,7 @@ void ht_run_lost(HtRun *run);
 /* Kills it; the ticket of number `blame` (0: none) is the reason. */
 void ht_run_kill(HtRun *run, uint64_t blame);
 
-/* Whether this ticket is in its hands, or the one for whose sake it was killed; 0: none is. The host may lie. */
+/* Whether it works on this ticket, or the one for whose sake it was killed; 0: none is. The host may lie. */
 uint64_t ht_run_culprit(const HtRun *run);
 
 /* Frees it; a process that is still there is given `grace_ms` if it was told to stop, then killed. Blocks so long. */

@@ -13,10 +13,10 @@
  *   THROTTLED, BROKEN -> RUNS at wake_us; THROTTLED -> STOPPED when nothing waits any more.
  *
  * What a death means (on_ended() and what it calls: the one place that decides it):
- *   - the ticket in its hands, or the one for whose sake it was killed, gets a strike; the others are
+ *   - the ticket that it worked on, or the one for whose sake it was killed, gets a strike; the others are
  *     given to the next run in their order;
  *   - after good work, or with nothing to do, the next run may start at once;
- *   - else after a pause that doubles from 100 ms to 5 s; and when five died so with nothing in their hands,
+ *   - else after a pause that doubles from 100 ms to 5 s; and when five died so while they worked on nothing,
  *     the adapter or the machine is to blame: everything that waits is told so, and new messages are refused
  *     until the next try.
  * A host that says FAILED is broken: adapter or mapping is bad. It is tried again after 1 s, doubling to a
@@ -46,7 +46,7 @@
 #define LOG_LINES_PER_SECOND 20
 #define WARNING_BYTES 1000
 
-/* So many deaths in a row without an answer and with nothing in hands: new messages are refused until the next try. */
+/* So many deaths in a row without an answer while it worked on nothing: new messages are refused until the next try. */
 #define DEATHS_DOWN 5
 
 typedef enum { STOPPED, RUNS, THROTTLED, BROKEN } State;
@@ -68,7 +68,7 @@ struct HtHost {
 
     bool restarting;           /* the next start follows a death */
     unsigned early_deaths;     /* in a row, before an answer: makes the pauses longer */
-    unsigned blameless_deaths; /* of these, with nothing in hands */
+    unsigned blameless_deaths; /* of these, while it worked on nothing */
     unsigned failures;         /* in a row of FAILED */
     uint64_t messages, restarts, kills;
     char *adapter_version;
@@ -240,7 +240,7 @@ static void go_on_after_death(HtHost *host, const HtRun *run, uint64_t culprit)
     }
 }
 
-/* The culprit's number, 0 when there is none: what is in hands counts only if the process was given it. */
+/* The culprit's number, 0 when there is none: what it worked on counts only if the process was given it. */
 static uint64_t find_culprit(const HtHost *host, const HtRun *run)
 {
     HtTicketView view;
@@ -264,7 +264,7 @@ static void on_ended(void *user, int status)
         }
         start_if_wanted(host);
     } else {
-        ht_log(HT_LOG_WARNING, host->name, "%s, with %s in its hands; %u messages wait", how,
+        ht_log(HT_LOG_WARNING, host->name, "%s while it worked on %s; %u messages wait", how,
                culprit != 0 ? "a message" : "nothing", ht_tickets_waiting(host->tickets));
         if (!run->blames) {
             set_reason(host, how);
@@ -291,12 +291,12 @@ static void on_gone(void *user)
 
 /* ---- What it says ---- */
 
-/* Charged to the message in its hands or, if it says it has none, to the oldest one that it owes an answer. */
+/* Charged to the message that it worked on or, if it says it has none, to the oldest one that it owes an answer. */
 static void kill_for_frame(HtHost *host, const char *reason)
 {
     HtTicketView view = {0};
-    uint64_t hands = ht_process_hands(&host->run->process);
-    if (!ht_tickets_find(host->tickets, hands, &view)) {
+    uint64_t current = ht_process_current(&host->run->process);
+    if (!ht_tickets_find(host->tickets, current, &view)) {
         ht_tickets_find(host->tickets, 0, &view);
     }
     kill_run(host, view.number, reason);
@@ -453,7 +453,7 @@ static void on_given(void *user)
     HtHost *host = user;
     int64_t now_us = g_get_monotonic_time();
     if (host->run->state == HT_RUN_SERVING && host->wake_us > now_us + HT_WATCH_US) {
-        host->run->hands.since_us = now_us;
+        host->run->current.since_us = now_us;
         wake_at(host, now_us + HT_WATCH_US);
     }
 }

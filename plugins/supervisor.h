@@ -3,7 +3,7 @@
  * callbacks run there, never from inside the call that asks.
  *
  * A host that dies or hangs is killed and started again (at once after good work; with growing pauses when it dies before
- * its first answer). The message that was in its hands (a page shared with the host says which) is charged with it: tried
+ * its first answer). The message that it was working on (a page shared with the host says which) is charged with it: tried
  * again up to `strikes` times, then quarantined. The other messages in flight are given to the new host, in order.
  * Payloads that came in pieces are not kept by the bus: their sender is told to send again, and strikes are counted by
  * the payload's SHA-256. */

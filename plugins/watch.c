@@ -1,6 +1,6 @@
 /* The watchdog, see watch.h. Bus, main-loop thread.
  *
- * The page shared with the host says what it has in its hands. The same ticket there for longer than its time (message-timeout, and the
+ * The page shared with the host says what it is working on. The same ticket there for longer than its time (message-timeout, and the
  * same again for each MB) means that the adapter hangs, in a loop or in a wait; no answers although some are owed, that the host itself
  * does, or that its adapter plays with the page. */
 #include "plugins/watch.h"
@@ -22,13 +22,13 @@ const char *ht_watch_look(HtRun *run, const HtTickets *tickets, uint64_t message
     if (!ht_tickets_find(tickets, 0, &oldest)) {
         return NULL;
     }
-    uint64_t hands = ht_process_hands(&run->process);
-    bool holds = hands != 0 && ht_tickets_find(tickets, hands, &held);
-    if (hands != run->hands.ticket || run->active_us > run->hands.since_us) {
-        run->hands.ticket = hands;
-        run->hands.since_us = now_us;
+    uint64_t current = ht_process_current(&run->process);
+    bool holds = current != 0 && ht_tickets_find(tickets, current, &held);
+    if (current != run->current.ticket || run->active_us > run->current.since_us) {
+        run->current.ticket = current;
+        run->current.since_us = now_us;
     }
-    if (holds && now_us - run->hands.since_us > time_for(message_ms, held.size_bytes)) {
+    if (holds && now_us - run->current.since_us > time_for(message_ms, held.size_bytes)) {
         *blame = held.number;
         return "a message took longer than message-timeout allows";
     }

@@ -1,4 +1,4 @@
-/* The watchdog: whether a run that serves does its work. Bus, main-loop thread; no state but run->hands. */
+/* The watchdog: whether a run that serves does its work. Bus, main-loop thread; no state but run->current. */
 #pragma once
 
 #include "plugins/run.h"

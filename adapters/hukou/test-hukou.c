@@ -1,7 +1,7 @@
 /* The police adapter at work: adapters/hukou.so and mappings/hukou.xml with the real engine. adapters/hukou/fixtures say
  * what each payload must become (fixtures/README.md has the reasons); tests/data/encoding-events say the same of the
  * encoding samples, with a mapping of their own and no adapter. Below is what no single fixture shows. */
-#include "tests/unit/adapter-test.h"
+#include "tests/lib/adapter-test.h"
 
 /* ---- Answers of departments ---- */
 
@@ -14,14 +14,14 @@ static void test_success_spellings(void)
         g_autofree char *json = g_strdup_printf("<out>{\"success\":\"%s\"}</out>", spellings[i]);
         const char *const answers[] = {xml, json};
         for (unsigned a = 0; a < G_N_ELEMENTS(answers); a++) {
-            g_assert_false(run(test, answers[a]));
+            g_assert_false(adapter_test_run(test, answers[a]));
             g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
             g_assert_cmpuint(test->outcome.events->len, ==, 0);
         }
     }
-    run(test, "<root><head><code>01</code></head></root>");
+    adapter_test_run(test, "<root><head><code>01</code></head></root>");
     g_assert_cmpstr(test->outcome.faults[0].code, ==, "department-error");
-    run(test, "<root><head><code>失败</code></head></root>");
+    adapter_test_run(test, "<root><head><code>失败</code></head></root>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
 }
 
@@ -39,7 +39,7 @@ static void test_nciic_errors(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(errors); i++) {
         g_autofree char *xml =
             g_strdup_printf("<RESPONSE errorcode='%s'><ROWS><ROW/></ROWS></RESPONSE>", errors[i].code);
-        run(test, xml);
+        adapter_test_run(test, xml);
         g_assert_cmpint(test->outcome.verdict, ==, errors[i].verdict);
         g_assert_cmpstr(test->outcome.faults[0].code, ==, "department-error");
         g_assert_nonnull(strstr(test->outcome.faults[0].text, errors[i].code));
@@ -65,10 +65,10 @@ static void test_quoting(void)
     };
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
     for (unsigned i = 0; i < G_N_ELEMENTS(requests); i++) {
-        run(test, requests[i]);
+        adapter_test_run(test, requests[i]);
         g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
         g_assert_cmpuint(test->outcome.events->len, ==, 1);
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_cmpuint(event.identity_count, ==, 1);
         g_assert_true(ht_text_is(event.identities[0].value, "990104198001019915"));
     }
@@ -77,13 +77,14 @@ static void test_quoting(void)
 static void test_conditions(void)
 {
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
-    run(test, CONDITION("SFZH IN ('990104198001019915', '990104198205069922') OR SFZH='990104200903129937'"));
+    adapter_test_run(
+        test, CONDITION("SFZH IN ('990104198001019915', '990104198205069922') OR SFZH='990104200903129937'"));
     g_assert_cmpuint(test->outcome.events->len, ==, 3);
-    run(test, CONDITION("XM='测试 甲' AND SFZH='990104198001019915'"));
+    adapter_test_run(test, CONDITION("XM='测试 甲' AND SFZH='990104198001019915'"));
     g_assert_cmpuint(test->outcome.events->len, ==, 1);
-    run(test, CONDITION("SFZH &gt;= '990104198001019915'"));
+    adapter_test_run(test, CONDITION("SFZH &gt;= '990104198001019915'"));
     g_assert_cmpstr(test->outcome.faults[0].code, ==, "condition-unreadable");
-    run(test, "<RBSPMessage><Method><Items/></Method></RBSPMessage>");
+    adapter_test_run(test, "<RBSPMessage><Method><Items/></Method></RBSPMessage>");
     g_assert_cmpstr(test->outcome.faults[0].code, ==, "unknown-document");
 }
 
@@ -98,7 +99,7 @@ static void run_flagged(AdapterTest *test, const char *id, const char *flag)
         "<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><%s>12</%s><BGGZXM>%s</BGGZXM><XM>测试甲</XM>"
         "<SLSJ>20090415</SLSJ><CXBZ>%s</CXBZ><CXHJYWID>900000001</CXHJYWID></ROW></ROWS>",
         id, id, strcmp(id, "BGGZLB") == 0 ? "XM" : "", flag);
-    run(test, xml);
+    adapter_test_run(test, xml);
 }
 
 static void test_reversal_flag(void)
@@ -111,13 +112,13 @@ static void test_reversal_flag(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(change_ids); i++) {
         for (unsigned v = 0; v < G_N_ELEMENTS(yes); v++) {
             run_flagged(test, change_ids[i], yes[v]);
-            HtEvent event = get_event(test, 0);
+            HtEvent event = adapter_test_event(test, 0);
             g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel"));
             g_assert_true(ht_text_is(event.attr[HT_ATTR_REVERSES], "900000001"));
         }
         for (unsigned v = 0; v < G_N_ELEMENTS(no); v++) {
             run_flagged(test, change_ids[i], no[v]);
-            HtEvent event = get_event(test, 0);
+            HtEvent event = adapter_test_event(test, 0);
             g_assert_false(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel"));
         }
         for (unsigned v = 0; v < G_N_ELEMENTS(neither); v++) {
@@ -150,9 +151,9 @@ static void test_corrected_item(void)
             "<BGGZQNR>1</BGGZQNR><BGGZHNR>2</BGGZHNR><BGGZRQ>20090415</BGGZRQ></ROW></ROWS>",
             items[i][0]);
         g_autofree char *part = g_strdup_printf("\"element\":\"%s\"", items[i][1]);
-        run(test, xml);
-        HtEvent event = get_event(test, 0);
-        g_autoptr(JsonNode) node = render(&event);
+        adapter_test_run(test, xml);
+        HtEvent event = adapter_test_event(test, 0);
+        g_autoptr(JsonNode) node = adapter_test_render(&event);
         g_autofree char *json = json_to_string(node, FALSE);
         if (!strstr(json, part)) {
             g_error("%s is not %s", items[i][0], items[i][1]);
@@ -170,7 +171,7 @@ static void test_corrected_item(void)
 
 static void assert_identities_at(AdapterTest *test, guint index, const char *expected, int line)
 {
-    HtEvent event = get_event(test, index);
+    HtEvent event = adapter_test_event(test, index);
     g_autofree char *found = mapping_test_identities(&event);
     if (strcmp(found, expected) != 0) {
         g_error("line %d: identities are \"%s\", not \"%s\"", line, found, expected);
@@ -180,7 +181,7 @@ static void assert_identities_at(AdapterTest *test, guint index, const char *exp
 
 static bool has_mark(AdapterTest *test, guint index, const char *mark)
 {
-    HtEvent event = get_event(test, index);
+    HtEvent event = adapter_test_event(test, index);
     return memmem(event.data.data, event.data.size, mark, strlen(mark)) != NULL;
 }
 
@@ -193,7 +194,7 @@ static void run_correction(AdapterTest *test, const char *category, const char *
         "</BGGZHNR><XM>测试甲</XM><SLSJ>20090415</SLSJ><CXBZ>%s</CXBZ>"
         "<CXHJYWID>900000001</CXHJYWID></ROW></ROWS>",
         category, cancelled);
-    run(test, xml);
+    adapter_test_run(test, xml);
 }
 
 /* A shared number (11) ties nothing to its other owner, a wrong one (10, 12, 19) is the same person's, and of what cannot be
@@ -244,7 +245,7 @@ static void test_half_corrections(void)
             "<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><BGGZXM>GMSFHM</BGGZXM><BGGZLB>12</BGGZLB>"
             "<BGGZQNR>%s</BGGZQNR><BGGZHNR>%s</BGGZHNR><XM>测试甲</XM><SLSJ>20090415</SLSJ></ROW></ROWS>",
             rows[i][0], rows[i][1]);
-        run(test, xml);
+        adapter_test_run(test, xml);
         if (test->outcome.events->len > 0) {
             assert_identities(test, 0, rows[i][2]);
         }
@@ -266,19 +267,21 @@ static void test_births(void)
             "<ROWS>" BIRTH("930000101", "<XM>测试甲</XM><GMSFHM>" NEW "</GMSFHM><RYNBID>71</RYNBID><%s>" NEW
                                         "</%s>") "</ROWS>",
             columns[i], columns[i]);
-        run(test, xml);
+        adapter_test_run(test, xml);
         assert_identities(test, 0, "person=71");
         g_assert_true(has_mark(test, 0, "identity-conflict"));
     }
-    run(test,
+    adapter_test_run(
+        test,
         "<ROWS>" BIRTH("930000102", "<XM>测试之子</XM><GMSFHM>" NEW "</GMSFHM><CSZMBH>T99000001</CSZMBH>")
             BIRTH("930000103", "<XM>测试之子</XM><GMSFHM>" NEW "</GMSFHM><CSZMBH>T99000002</CSZMBH>")
                 BIRTH("930000104", "<XM>测试之子</XM><GMSFHM>" NEW "</GMSFHM>") "</ROWS>");
     assert_identities(test, 0, "birthCertificate=T99000001");
     assert_identities(test, 1, "birthCertificate=T99000002");
     assert_identities(test, 2, "");
-    run(test, "<ROWS>" BIRTH("930000105", "<XM>测试甲</XM><GMSFHM>" CHILD
-                                          "</GMSFHM><RYNBID>0</RYNBID><CSZMBH>0</CSZMBH>") "</ROWS>");
+    adapter_test_run(test,
+                     "<ROWS>" BIRTH("930000105", "<XM>测试甲</XM><GMSFHM>" CHILD
+                                                 "</GMSFHM><RYNBID>0</RYNBID><CSZMBH>0</CSZMBH>") "</ROWS>");
     assert_identities(test, 0, "idNumber=" CHILD);
 }
 
@@ -297,9 +300,9 @@ static void test_invisible_characters(void)
                                            "<XM>测试甲</XM><GMSFHM>%s</GMSFHM><CSZMBH>T99\xe2\x80\x8e"
                                            "000001</CSZMBH>") "</ROWS>",
                             forms[i]);
-        run(test, xml);
+        adapter_test_run(test, xml);
         assert_identities(test, 0, "idNumber=" CHILD " birthCertificate=T99000001");
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_true(ht_text_is(event.attr[HT_ATTR_BUSINESSID], "930000106"));
     }
 }
@@ -307,13 +310,13 @@ static void test_invisible_characters(void)
 static void test_record_answer(void)
 {
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
-    bool replied =
-        run(test, "<soap:Envelope xmlns:soap='http://schemas.xmlsoap.org/soap/envelope/'><soap:Body>"
-                  "<postSwzxRecrod><in0>&lt;ROWS&gt;&lt;ROW&gt;&lt;SWZXID&gt;1&lt;/SWZXID&gt;&lt;XM&gt;测试丁"
-                  "&lt;/XM&gt;&lt;HJYWID&gt;9\"0&lt;/HJYWID&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</in0>"
-                  "</postSwzxRecrod></soap:Body></soap:Envelope>");
+    bool replied = adapter_test_run(
+        test, "<soap:Envelope xmlns:soap='http://schemas.xmlsoap.org/soap/envelope/'><soap:Body>"
+              "<postSwzxRecrod><in0>&lt;ROWS&gt;&lt;ROW&gt;&lt;SWZXID&gt;1&lt;/SWZXID&gt;&lt;XM&gt;测试丁"
+              "&lt;/XM&gt;&lt;HJYWID&gt;9\"0&lt;/HJYWID&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</in0>"
+              "</postSwzxRecrod></soap:Body></soap:Envelope>");
     g_assert_true(replied);
-    g_autofree char *text = g_strndup(test->text.data, test->text.size);
+    g_autofree char *text = g_strndup(test->reply, test->reply_size);
     g_assert_cmpstr(text, ==,
                     "<ns1:postSwzxRecrodResponse xmlns:ns1=\"http://service.reqservice.dragonsoft.com\">"
                     "<postSwzxRecrodReturn>{\"success\":true,\"message\":\"\",\"postid\":\"9\\&quot;0\"}"
@@ -332,8 +335,8 @@ static void test_licence(void)
             "</%s><in1>&lt;ROWS&gt;&lt;ROW&gt;&lt;XM&gt;测试甲&lt;/XM&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</in1>"
             "</nciicCheck></e:Body></e:Envelope>",
             names[i], names[i]);
-        run(test, xml);
-        HtEvent event = get_event(test, 0);
+        adapter_test_run(test, xml);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_null(memmem(event.data.data, event.data.size, "SECRET", strlen("SECRET")));
     }
 }
@@ -364,13 +367,14 @@ static void test_operations(void)
     };
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
     for (unsigned i = 0; i < G_N_ELEMENTS(calls); i++) {
-        bool replied = run(test, calls[i].payload);
-        g_assert_true(!calls[i].reply || (replied && holds(ht_buffer_text(&test->text), calls[i].reply)));
+        bool replied = adapter_test_run(test, calls[i].payload);
+        g_assert_true(!calls[i].reply ||
+                      (replied && holds((HtText){test->reply, test->reply_size}, calls[i].reply)));
         if (calls[i].fault) {
             g_assert_cmpstr(test->outcome.faults[0].code, ==, calls[i].fault);
             continue;
         }
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_true(ht_text_is(event.attr[HT_ATTR_TYPE], "person.born.v1"));
         g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], calls[i].action));
     }
@@ -391,11 +395,11 @@ static void test_questions(void)
             "<inConditions>&lt;ROWS&gt;&lt;ROW&gt;&lt;XM&gt;测试甲&lt;/XM&gt;&lt;/ROW&gt;&lt;/ROWS&gt;</inConditions>"
             "</%s></e:Body></e:Envelope>",
             name, name);
-        g_assert_true(run(test, call));
+        g_assert_true(adapter_test_run(test, call));
         g_assert_cmpstr(test->outcome.faults[0].code, ==, "query-not-answered");
-        g_assert_true(holds(ht_buffer_text(&test->text), answer));
-        g_assert_true(holds(ht_buffer_text(&test->text), "errorcode=&quot;-90&quot;"));
-        run(other, call);
+        g_assert_true(holds((HtText){test->reply, test->reply_size}, answer));
+        g_assert_true(holds((HtText){test->reply, test->reply_size}, "errorcode=&quot;-90&quot;"));
+        adapter_test_run(other, call);
         g_assert_cmpint(other->outcome.verdict, ==, HT_VERDICT_OK);
     }
 }
@@ -403,16 +407,18 @@ static void test_questions(void)
 static void test_foreign_root(void)
 {
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
-    run(test, "<root><data><xm>测试甲</xm></data></root>");
+    adapter_test_run(test, "<root><data><xm>测试甲</xm></data></root>");
     g_assert_cmpstr(test->outcome.faults[0].code, ==, "unknown-document");
 }
 
 static void test_stale_answer(void)
 {
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
-    g_assert_true(run(test, "<root><head><sjblx>010122</sjblx><code>00</code></head><body><ywlsh>1</ywlsh>"
-                            "<qyr><xm>测试甲</xm></qyr></body></root>"));
-    g_assert_false(run(test, "<ROWS><ROW><GMSFHM>990104198001019915</GMSFHM><XM>测试甲</XM></ROW></ROWS>"));
+    g_assert_true(
+        adapter_test_run(test, "<root><head><sjblx>010122</sjblx><code>00</code></head><body><ywlsh>1</ywlsh>"
+                               "<qyr><xm>测试甲</xm></qyr></body></root>"));
+    g_assert_false(
+        adapter_test_run(test, "<ROWS><ROW><GMSFHM>990104198001019915</GMSFHM><XM>测试甲</XM></ROW></ROWS>"));
 }
 
 /* Which certificate it is does not hang on the zero in front; what is neither is no certificate. */
@@ -432,11 +438,11 @@ static void test_exchange_kind(void)
             g_strdup_printf("<root><head><sjblx>%s</sjblx></head><body><ywlsh>1</ywlsh><qyr><xm>测试甲</xm>"
                             "<gmsfhm>990104198001019915</gmsfhm></qyr></body></root>",
                             cases[i].kind);
-        run(test, text);
+        adapter_test_run(test, text);
         const HtOutcome *outcome = &test->outcome;
         g_assert_cmpuint(outcome->events->len, ==, cases[i].type ? 1 : 0);
         if (cases[i].type) {
-            HtEvent event = get_event(test, 0);
+            HtEvent event = adapter_test_event(test, 0);
             g_assert_true(ht_text_is(event.attr[HT_ATTR_TYPE], cases[i].type));
         } else {
             g_assert_cmpstr(outcome->faults[0].code, ==, "no-event-for-record");
@@ -478,7 +484,7 @@ static void test_correction_of_nothing(void)
             "<BGGZXM>%s</BGGZXM><BGGZQNR>%s</BGGZQNR><BGGZHNR>%s</BGGZHNR><BGGZRQ>20090415</BGGZRQ></ROW></ROWS>",
             i + 10, i + 10, cases[i].item, cases[i].before, cases[i].after);
         g_test_message("%s, case %u", cases[i].item, i);
-        run(test, xml);
+        adapter_test_run(test, xml);
         g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
         g_assert_cmpuint(test->outcome.events->len, ==, cases[i].events);
     }
@@ -487,10 +493,10 @@ static void test_correction_of_nothing(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_fixtures("adapters/hukou/fixtures", "/hukou/fixture",
-                 &(Fixture){NULL, "mappings/hukou.xml", "hukou"});
-    add_fixtures("tests/data/encoding-events", "/encoding/fixture",
-                 &(Fixture){NULL, "tests/data/mappings/encoding.xml", NULL});
+    adapter_test_add_fixtures("adapters/hukou/fixtures", "/hukou/fixture",
+                              &(Fixture){NULL, "mappings/hukou.xml", "hukou"});
+    adapter_test_add_fixtures("tests/data/encoding-events", "/encoding/fixture",
+                              &(Fixture){NULL, "tests/data/mappings/encoding.xml", "xml"});
     g_test_add_func("/hukou/answers/success-has-nine-spellings", test_success_spellings);
     g_test_add_func("/hukou/answers/nciic-errors-say-whether-to-try-again", test_nciic_errors);
     g_test_add_func("/hukou/correction/item-in-every-spelling", test_corrected_item);

@@ -1,7 +1,7 @@
 /* The marriage adapter at work: adapters/marriage.so and mappings/marriage.xml with the real engine. adapters/marriage/fixtures
  * say what each payload must become (fixtures/README.md has the reasons). Below is what no single fixture shows. */
 #include "mappings/engine/run/mapper-inside.h"
-#include "tests/unit/adapter-test.h"
+#include "tests/lib/adapter-test.h"
 
 #define PARTIES                                                        \
     "<NAME_MAN>测试甲</NAME_MAN><NAME_WOMAN>测试乙</NAME_WOMAN>" \
@@ -19,26 +19,26 @@ static void run_row(AdapterTest *test, const char *columns)
 {
     g_autofree char *xml = g_strdup_printf(
         "<NewDataSet>" ROW("<OP_DATE>2009-01-02</OP_DATE>%s" PARTIES) "</NewDataSet>", columns);
-    g_assert_false(run(test, xml));
+    g_assert_false(adapter_test_run(test, xml));
 }
 
 static char *get_key(AdapterTest *test, guint index)
 {
-    HtEvent event = get_event(test, index);
+    HtEvent event = adapter_test_event(test, index);
     return event.key.data ? g_strndup(event.key.data, event.key.size) : NULL;
 }
 
 static char *get_attribute(AdapterTest *test, guint index, HtAttr attribute)
 {
-    HtText text = get_event(test, index).attr[attribute];
+    HtText text = adapter_test_event(test, index).attr[attribute];
     return text.data ? g_strndup(text.data, text.size) : NULL;
 }
 
 /* The member "group.element" of the event's data, or of its data.reported; NULL when there is none. */
 static char *get_element(AdapterTest *test, guint index, const char *group, const char *element)
 {
-    HtEvent event = get_event(test, index);
-    g_autoptr(JsonNode) node = render(&event);
+    HtEvent event = adapter_test_event(test, index);
+    g_autoptr(JsonNode) node = adapter_test_render(&event);
     JsonObject *data = json_object_get_object_member(json_node_get_object(node), "data");
     JsonObject *reported =
         json_object_has_member(data, "reported") ? json_object_get_object_member(data, "reported") : data;
@@ -48,7 +48,7 @@ static char *get_element(AdapterTest *test, guint index, const char *group, cons
     }
     JsonNode *member = json_object_get_member(json_object_get_object_member(holder, group), element);
     if (member && JSON_NODE_HOLDS_OBJECT(member)) {
-        return g_strdup(get_string(json_node_get_object(member), "code"));
+        return g_strdup(adapter_test_string(json_node_get_object(member), "code"));
     }
     return member ? g_strdup(json_node_get_string(member)) : NULL;
 }
@@ -164,7 +164,7 @@ static char *get_key_of(AdapterTest *test, const char *type, const char *date, c
                            "<NAME_WOMAN>测试乙</NAME_WOMAN><CERT_NUM_MAN>%s</CERT_NUM_MAN>"
                            "<CERT_NUM_WOMAN>%s</CERT_NUM_WOMAN>") "</NewDataSet>",
         type, date, his, hers);
-    g_assert_false(run(test, xml));
+    g_assert_false(adapter_test_run(test, xml));
     g_autofree char *tie = get_attribute(test, 0, HT_ATTR_CORRELATIONID);
     char *key = get_key(test, 0);
     g_assert_true((tie != NULL) == (key != NULL));
@@ -234,10 +234,10 @@ static void test_one_number_for_both(void)
                                "<NAME_WOMAN>测试乙</NAME_WOMAN><CERT_NUM_MAN>%s</CERT_NUM_MAN>"
                                "<CERT_NUM_WOMAN>%s</CERT_NUM_WOMAN>") "</NewDataSet>",
             numbers[i][0], numbers[i][1]);
-        run(test, xml);
+        adapter_test_run(test, xml);
         g_assert_cmpuint(test->outcome.events->len, ==, 2);
         for (guint party = 0; party < 2; party++) {
-            HtEvent event = get_event(test, party);
+            HtEvent event = adapter_test_event(test, party);
             g_assert_cmpuint(event.identity_count, ==, 0);
             g_assert_nonnull(memmem(event.data.data, event.data.size, "identity-conflict", 17));
         }
@@ -253,7 +253,8 @@ static void test_two_shapes(void)
         run_row(test, "<OP_TYPE>IA</OP_TYPE><CERT_NO>J440104-2008-000001</CERT_NO>");
         g_autofree char *of_file = get_key(test, party);
         g_autofree char *tie_of_file = get_attribute(test, party, HT_ATTR_CORRELATIONID);
-        run(test,
+        adapter_test_run(
+            test,
             "<MARRY_RETRUNS><MARRY_RETRUN><CERT_NO>４４０１０４-2008-1 号</CERT_NO><!—证件字号-->" PARTIES
             "<OP_TYPE>IA</OP_TYPE></MARRY_RETRUN></MARRY_RETRUNS>");
         g_autofree char *of_service = get_key(test, party);
@@ -277,7 +278,8 @@ static void test_parties(void)
     g_autofree char *man = get_key(test, 0), *woman = get_key(test, 1);
     g_autofree char *his_place = get_attribute(test, 0, HT_ATTR_DIVISION);
     g_autofree char *her_place = get_attribute(test, 1, HT_ATTR_DIVISION);
-    HtIdentity his = get_event(test, 0).identities[0], hers = get_event(test, 1).identities[0];
+    HtIdentity his = adapter_test_event(test, 0).identities[0],
+               hers = adapter_test_event(test, 1).identities[0];
     g_assert_cmpstr(man, !=, woman);
     g_assert_cmpstr(his_place, ==, "440104");
     g_assert_cmpstr(her_place, ==, "440105002");
@@ -324,8 +326,8 @@ static void test_compound(void)
 {
     g_autoptr(AdapterTest) test = new_test();
     run_row(test, "<OP_TYPE>IA</OP_TYPE><JOB_MAN>6/7/8/9</JOB_MAN><DEGREE_MAN>20/30</DEGREE_MAN>");
-    HtEvent event = get_event(test, 0);
-    g_autoptr(JsonNode) node = render(&event);
+    HtEvent event = adapter_test_event(test, 0);
+    g_autoptr(JsonNode) node = adapter_test_render(&event);
     g_autofree char *json = json_to_string(node, FALSE);
     g_assert_nonnull(strstr(json, "\"code\":\"6/7/8/9\""));
     g_assert_null(strstr(json, "\"7/8/9\"")); /* no text of a code 6 */
@@ -357,7 +359,7 @@ static void test_choices(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_autofree char *columns = g_strdup_printf("<OP_TYPE>%s</OP_TYPE>", kinds[i][0]);
         run_row(test, columns);
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         if (!ht_text_is(event.attr[HT_ATTR_TYPE], kinds[i][1])) {
             g_error("%s is no %s", kinds[i][0], kinds[i][1]);
         }
@@ -373,8 +375,8 @@ static void test_choices(void)
             "<NewDataSet>" ROW(
                 "<OP_DATE>2009-01-02</OP_DATE><NAME_MAN>测试甲</NAME_MAN><NAME_WOMAN>测试乙</NAME_WOMAN>%s") "</NewDataSet>",
             columns);
-        run(test, xml);
-        HtEvent event = get_event(test, 0);
+        adapter_test_run(test, xml);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_cmpuint(event.identity_count, ==, cards[i][1] ? 1 : 0);
     }
 }
@@ -390,8 +392,8 @@ static void test_nothing_lost(void)
         "<CERT_NO>J440104-2008-000002</CERT_NO>",
         name, digits);
     run_row(test, columns);
-    HtEvent event = get_event(test, 0);
-    g_autoptr(JsonNode) node = render(&event);
+    HtEvent event = adapter_test_event(test, 0);
+    g_autoptr(JsonNode) node = adapter_test_render(&event);
     g_autofree char *json = json_to_string(node, FALSE);
     g_autofree char *key = get_key(test, 0);
     g_assert_nonnull(strstr(json, name));
@@ -407,9 +409,9 @@ static void test_nothing_lost(void)
 static void test_broken_off(void)
 {
     g_autoptr(AdapterTest) test = new_test();
-    run(test, "<NewDataSet>" ROW("<REG_QX_MAN>4401") "</NewDataSet>");
+    adapter_test_run(test, "<NewDataSet>" ROW("<REG_QX_MAN>4401") "</NewDataSet>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
-    run(test, "<NewDataSet><国家婚姻登记信息采集><OP_TYPE>IB</OP_TYPE><CERT_NO>L440104-2008");
+    adapter_test_run(test, "<NewDataSet><国家婚姻登记信息采集><OP_TYPE>IB</OP_TYPE><CERT_NO>L440104-2008");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
     check_certificate(test, "IA", "440104-2008-7", "J440104-2008-000007");
 }
@@ -417,11 +419,12 @@ static void test_broken_off(void)
 static void test_bad_row(void)
 {
     g_autoptr(AdapterTest) test = new_test();
-    test->mapper->options.quarantine_invalid = true;
-    run(test,
-        "<NewDataSet>" ROW("<OP_TYPE>IA</OP_TYPE>" PARTIES)
-            ROW("<OP_TYPE>IA</OP_TYPE><OP_DATE>2008-08-08</OP_DATE><NAME_MAN>测试甲</NAME_MAN>")
-                ROW("<OP_TYPE>IZ</OP_TYPE>" PARTIES) ROW("<OP_TYPE>IB</OP_TYPE>" PARTIES) "</NewDataSet>");
+    test->worker.mapper->options.quarantine_invalid = true;
+    adapter_test_run(test,
+                     "<NewDataSet>" ROW("<OP_TYPE>IA</OP_TYPE>" PARTIES)
+                         ROW("<OP_TYPE>IA</OP_TYPE><OP_DATE>2008-08-08</OP_DATE><NAME_MAN>测试甲</NAME_MAN>")
+                             ROW("<OP_TYPE>IZ</OP_TYPE>" PARTIES)
+                                 ROW("<OP_TYPE>IB</OP_TYPE>" PARTIES) "</NewDataSet>");
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
     g_assert_cmpuint(test->outcome.records, ==, 4);
     g_assert_cmpuint(test->outcome.rejected, ==, 2);
@@ -439,18 +442,6 @@ static void test_bad_row(void)
 #define ENVELOPE(body) \
     "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body>" body "</e:Body></e:Envelope>"
 
-/* What the bus would keep of the payload, if it keeps it. transfer full. */
-static char *show_kept(const AdapterTest *test, const char *payload)
-{
-    char *kept = g_strdup(payload);
-    for (guint i = 0; i < test->concealed->len; i++) {
-        const HtConcealed *part = &g_array_index(test->concealed, HtConcealed, i);
-        g_assert_cmpuint(part->start + part->size, <=, strlen(payload));
-        memset(kept + part->start, ' ', part->size);
-    }
-    return kept;
-}
-
 /* Neither alone nor beside a registration does a password get into an event or a fault. */
 static void test_query(void)
 {
@@ -459,14 +450,14 @@ static void test_query(void)
         ENVELOPE(QUERY("") "<NewDataSet>" ROW("<OP_TYPE>IA</OP_TYPE>" PARTIES) "</NewDataSet>")};
     g_autoptr(AdapterTest) test = new_test();
     for (unsigned i = 0; i < G_N_ELEMENTS(queries); i++) {
-        g_assert_false(run(test, queries[i]));
+        g_assert_false(adapter_test_run(test, queries[i]));
         g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
         g_assert_cmpuint(test->outcome.events->len, ==, 0);
         g_assert_cmpuint(test->outcome.fault_count, ==, 1);
         g_assert_cmpstr(test->outcome.faults[0].code, ==, "query-not-answered");
         g_assert_null(strstr(test->outcome.faults[0].text, "synthetic"));
         g_assert_null(strstr(test->outcome.faults[0].text, "99010"));
-        g_autofree char *kept = show_kept(test, queries[i]);
+        g_autofree char *kept = adapter_test_kept(test, queries[i], strlen(queries[i]));
         g_assert_null(strstr(kept, "synthetic"));
     }
 }
@@ -475,18 +466,19 @@ static void test_query(void)
 static void test_answer_is_kept(void)
 {
     g_autoptr(AdapterTest) test = new_test();
-    run(test, ENVELOPE("<getMarryLastInfoByCertResponse><getMarryLastInfoByCertReturn>&lt;MARRY_RETRUNS>"
+    adapter_test_run(
+        test, ENVELOPE("<getMarryLastInfoByCertResponse><getMarryLastInfoByCertReturn>&lt;MARRY_RETRUNS>"
                        "&lt;ERROR>1&lt;/ERROR>&lt;/MARRY_RETRUNS></getMarryLastInfoByCertReturn>"
                        "</getMarryLastInfoByCertResponse>"));
     g_assert_cmpstr(test->outcome.faults[0].code, ==, "department-error");
-    g_assert_cmpuint(test->concealed->len, ==, 0);
+    g_assert_cmpuint(test->outcome.concealed.size, ==, 0);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_fixtures("adapters/marriage/fixtures", "/marriage/fixture",
-                 &(Fixture){.mapping = "mappings/marriage.xml", .adapter = "marriage"});
+    adapter_test_add_fixtures("adapters/marriage/fixtures", "/marriage/fixture",
+                              &(Fixture){.mapping = "mappings/marriage.xml", .adapter = "marriage"});
     g_test_add_func("/marriage/choices/in-every-spelling", test_choices);
     g_test_add_func("/marriage/certificates/one-number-however-it-is-written", test_spellings);
     g_test_add_func("/marriage/certificates/a-missing-prefix-follows-from-the-type", test_prefixes);

@@ -1,7 +1,7 @@
 /* The social-security adapter at work: adapters/social-security.so and mappings/social-security.xml with the real engine.
  * adapters/social-security/fixtures say what each payload must become (fixtures/README.md has the reasons). Below is what
  * no single fixture shows: that secrets come out nowhere, code sets, spellings of success, keys. */
-#include "tests/unit/adapter-test.h"
+#include "tests/lib/adapter-test.h"
 
 #define A "990104198001019915"
 #define B "990104198205069922"
@@ -13,7 +13,7 @@ static AdapterTest *open_test(void)
 
 static void assert_refusal(AdapterTest *test, const char *xml, const char *code)
 {
-    run(test, xml);
+    adapter_test_run(test, xml);
     g_assert_cmpuint(test->outcome.events->len, ==, 0);
     g_assert_cmpuint(test->outcome.fault_count, >, 0);
     g_assert_cmpstr(test->outcome.faults[0].code, ==, code);
@@ -21,10 +21,10 @@ static void assert_refusal(AdapterTest *test, const char *xml, const char *code)
 
 static void assert_type(AdapterTest *test, const char *xml, const char *type)
 {
-    run(test, xml);
+    adapter_test_run(test, xml);
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
     g_assert_cmpuint(test->outcome.events->len, ==, 1);
-    HtEvent event = get_event(test, 0);
+    HtEvent event = adapter_test_event(test, 0);
     g_assert_true(ht_text_is(event.attr[HT_ATTR_TYPE], type));
 }
 
@@ -35,28 +35,15 @@ static bool holds(const char *bytes, size_t size, const char *text)
     return size > 0 && memmem(bytes, size, text, strlen(text)) != NULL;
 }
 
-/* What the bus would keep of the payload. */
-static char *keep(const AdapterTest *test, const char *bytes, size_t size)
-{
-    char *kept = g_memdup2(bytes, size);
-    for (guint i = 0; i < test->concealed->len; i++) {
-        HtConcealed part = g_array_index(test->concealed, HtConcealed, i);
-        g_assert_cmpuint(part.start, <=, size);
-        g_assert_cmpuint(part.size, <=, size - part.start);
-        memset(kept + part.start, ' ', part.size);
-    }
-    return kept;
-}
-
 /* Nothing of it in the whole outcome (events with their unmapped fields, faults), in the answer, in what may be kept. */
 static void assert_secret(AdapterTest *test, const char *bytes, size_t size, const char *secret)
 {
     HtBuffer packed = {0};
-    run_bytes(test, bytes, size);
+    adapter_test_run_bytes(test, bytes, size);
     ht_outcome_pack(&test->outcome, &packed);
     g_assert_false(holds(packed.data, packed.size, secret));
-    g_assert_false(holds(test->text.data, test->text.size, secret));
-    g_autofree char *kept = keep(test, bytes, size);
+    g_assert_false(holds(test->reply, test->reply_size, secret));
+    g_autofree char *kept = adapter_test_kept(test, bytes, size);
     g_assert_false(holds(kept, size, secret));
     ht_buffer_clear(&packed);
 }
@@ -100,7 +87,7 @@ static void test_secrets(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++) {
         g_test_message("payload %u", i + 1);
         assert_secret(test, payloads[i], strlen(payloads[i]), "SECRET");
-        g_assert_cmpuint(test->concealed->len, >, 0);
+        g_assert_cmpuint(test->outcome.concealed.size, >, 0);
     }
 }
 
@@ -116,9 +103,9 @@ static void test_wide_secrets(void)
         gsize size, secret_size;
         g_autofree char *bytes = g_convert(xml, -1, encodings[i], "UTF-8", NULL, &size, NULL);
         g_autofree char *secret = g_convert("SECRET", -1, encodings[i], "UTF-8", NULL, &secret_size, NULL);
-        run_bytes(test, bytes, size);
+        adapter_test_run_bytes(test, bytes, size);
         g_assert_cmpuint(test->outcome.events->len, ==, 1);
-        g_autofree char *kept = keep(test, bytes, size);
+        g_autofree char *kept = adapter_test_kept(test, bytes, size);
         g_assert_null(memmem(kept, size, secret, secret_size));
     }
 }
@@ -145,8 +132,8 @@ static void test_innocent(void)
     };
     g_autoptr(AdapterTest) test = open_test();
     for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++) {
-        run(test, payloads[i]);
-        g_assert_cmpuint(test->concealed->len, ==, 0);
+        adapter_test_run(test, payloads[i]);
+        g_assert_cmpuint(test->outcome.concealed.size, ==, 0);
     }
 }
 
@@ -163,9 +150,9 @@ static void test_packed_secret(void)
     g_autoptr(AdapterTest) test = open_test();
     g_autofree char *xml =
         pack("<business>" ROWS "<result querysql=\"select a from b where c='SECRET'\"/></business>");
-    run(test, xml);
+    adapter_test_run(test, xml);
     g_assert_cmpuint(test->outcome.events->len, ==, 1);
-    g_autofree char *kept = keep(test, xml, strlen(xml));
+    g_autofree char *kept = adapter_test_kept(test, xml, strlen(xml));
     g_assert_null(memmem(kept, strlen(xml), "PGJ1", 4));
     assert_secret(test, xml, strlen(xml), "SECRET");
 }
@@ -217,9 +204,9 @@ static char *get_insurance_type(AdapterTest *test, const char *code)
 {
     g_autofree char *xml = g_strdup_printf(
         "<input><aac002>" A "</aac002><aac003>x</aac003><aac008>1</aac008><aae140>%s</aae140></input>", code);
-    run(test, xml);
-    HtEvent event = get_event(test, 0);
-    g_autoptr(JsonNode) node = render(&event);
+    adapter_test_run(test, xml);
+    HtEvent event = adapter_test_event(test, 0);
+    g_autoptr(JsonNode) node = adapter_test_render(&event);
     JsonObject *data = json_object_get_object_member(json_node_get_object(node), "data");
     JsonObject *insurance = json_object_get_object_member(data, "insurance");
     return json_to_string(json_object_get_member(insurance, "type"), FALSE);
@@ -254,21 +241,24 @@ static void test_unknown_set(void)
 {
     static const char *const options[] = {"insurance-set", "ld-t-92", NULL};
     g_autoptr(AdapterTest) test = open_test();
-    test->options = options;
-    g_assert_null(test->adapter->open(&test->table));
+    HtWorker *worker = &test->worker;
+    g_ptr_array_add(worker->start.options, (char *)options[0]);
+    g_ptr_array_add(worker->start.options, (char *)options[1]);
+    worker->out.phase = HT_PHASE_OPEN;
+    g_assert_null(worker->adapter->open(&worker->table));
 }
 
 /* ---- Columns ---- */
 
 static void assert_same(AdapterTest *test, const char *first, const char *second)
 {
-    run(test, first);
-    HtEvent event = get_event(test, 0);
+    adapter_test_run(test, first);
+    HtEvent event = adapter_test_event(test, 0);
     g_autofree char *data = g_memdup2(event.data.data, event.data.size);
     g_autofree char *key = g_strndup(event.key.data, event.key.size);
     gsize size = event.data.size;
-    run(test, second);
-    event = get_event(test, 0);
+    adapter_test_run(test, second);
+    event = adapter_test_event(test, 0);
     g_assert_cmpmem(data, size, event.data.data, event.data.size);
     g_assert_true(ht_text_is(event.key, key));
 }
@@ -316,7 +306,7 @@ static void test_statuses(void)
             assert_type(test, xml, cases[i].type);
             continue;
         }
-        run(test, xml);
+        adapter_test_run(test, xml);
         g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
         g_assert_cmpuint(test->outcome.events->len, ==, 0);
     }
@@ -350,8 +340,8 @@ static void test_choices(void)
             g_strdup_printf("<input><AAA029>%s</AAA029><AAE135>" A "</AAE135><AAC003>测试甲</AAC003>"
                             "<AAC008>1</AAC008></input>",
                             documents[i][0]);
-        run(test, xml);
-        HtEvent event = get_event(test, 0);
+        adapter_test_run(test, xml);
+        HtEvent event = adapter_test_event(test, 0);
         if (event.identity_count != (unsigned)(documents[i][1][0] - '0')) {
             g_error("%s is taken for another document", documents[i][0]);
         }
@@ -362,11 +352,12 @@ static void test_choices(void)
 static void test_inherited(void)
 {
     g_autoptr(AdapterTest) test = open_test();
-    run(test,
+    adapter_test_run(
+        test,
         "<pp><aac002>" A "</aac002><aab301>440104</aab301><detail><row><aae140>110</aae140><aac008>1</aac008>"
         "</row><row><aac002>" B "</aac002><aae140>310</aae140><aac008>2</aac008></row></detail></pp>");
     g_assert_cmpuint(test->outcome.events->len, ==, 2);
-    HtEvent first = get_event(test, 0), second = get_event(test, 1);
+    HtEvent first = adapter_test_event(test, 0), second = adapter_test_event(test, 1);
     g_assert_true(ht_text_is(first.identities[0].value, A));
     g_assert_true(ht_text_is(second.identities[0].value, B));
     g_assert_true(ht_text_is(second.attr[HT_ATTR_DIVISION], "440104"));
@@ -377,8 +368,8 @@ static void test_inherited(void)
 static char *get_key(AdapterTest *test, const char *columns)
 {
     g_autofree char *xml = g_strdup_printf("<input>%s</input>", columns);
-    run(test, xml);
-    HtEvent event = get_event(test, 0);
+    adapter_test_run(test, xml);
+    HtEvent event = adapter_test_event(test, 0);
     g_assert_null(event.attr[HT_ATTR_BUSINESSID].data);
     return event.key.data ? g_strndup(event.key.data, event.key.size) : NULL;
 }
@@ -446,10 +437,10 @@ static void test_no_number(void)
             g_strdup_printf(STATE("%s", "1", "20030701", "") "<AAE135>" A "</AAE135>", fillers[i]);
         g_autofree char *key = get_key(test, row);
         g_assert_cmpstr(key, ==, sound);
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_cmpuint(event.identity_count, ==, 1);
         g_assert_true(ht_text_is(event.identities[0].value, A));
-        g_autoptr(JsonNode) node = render(&event);
+        g_autoptr(JsonNode) node = adapter_test_render(&event);
         g_autofree char *json = json_to_string(node, FALSE);
         g_assert_nonnull(strstr(json, "\"idNumber\":\"" A "\""));
     }
@@ -496,7 +487,7 @@ static void test_success_spellings(void)
     g_autoptr(AdapterTest) test = open_test();
     for (unsigned i = 0; i < G_N_ELEMENTS(answers); i++) {
         g_test_message("answer %u", i + 1);
-        run(test, answers[i].xml);
+        adapter_test_run(test, answers[i].xml);
         g_assert_cmpint(test->outcome.verdict, ==, answers[i].good ? HT_VERDICT_OK : HT_VERDICT_REJECT);
         g_assert_cmpuint(test->outcome.events->len, ==, 0);
         g_assert_cmpstr(answers[i].good ? NULL : test->outcome.faults[0].code, ==,
@@ -517,13 +508,13 @@ static void test_queries(void)
 static void test_read_again(void)
 {
     g_autoptr(AdapterTest) test = open_test();
-    run(test,
-        "<HOSDATA><RESPONSEDATA><RETURNNUM>2</RETURNNUM><OUTPUT><AAC002>" A "</AAC002><AAC008>1</AAC008>"
-        "</OUTPUT><OUTPUT><AAC002>" B
-        "</AAC002><!—状态--><AAC008>3</AAC008></OUTPUT></RESPONSEDATA></HOSDATA>");
+    adapter_test_run(test, "<HOSDATA><RESPONSEDATA><RETURNNUM>2</RETURNNUM><OUTPUT><AAC002>" A
+                           "</AAC002><AAC008>1</AAC008>"
+                           "</OUTPUT><OUTPUT><AAC002>" B
+                           "</AAC002><!—状态--><AAC008>3</AAC008></OUTPUT></RESPONSEDATA></HOSDATA>");
     g_assert_true(test->outcome.repaired);
     g_assert_cmpuint(test->outcome.events->len, ==, 2);
-    run(test, "<HOSDATA><RESPONSEDATA><OUTPUT><AAC002>" A);
+    adapter_test_run(test, "<HOSDATA><RESPONSEDATA><OUTPUT><AAC002>" A);
     assert_type(test, "<input><AAC002>" B "</AAC002><AAC008>3</AAC008></input>", "insurance.terminated.v1");
 }
 
@@ -541,11 +532,11 @@ static void test_foreign(void)
 static void test_replies(void)
 {
     g_autoptr(AdapterTest) test = open_test();
-    g_assert_true(
-        run(test, MOLSS("<para functionid='F27.07'/><paraset><row aac002='" A "' aac008='1'/></paraset>")));
-    g_assert_false(run(test, MOLSS(ROWS)));
-    g_assert_false(run(test, MOLSS("<para clientsql='x'/>")));
-    g_assert_false(run(test, "<input><aac002>" A "</aac002><aac008>1</aac008></input>"));
+    g_assert_true(adapter_test_run(
+        test, MOLSS("<para functionid='F27.07'/><paraset><row aac002='" A "' aac008='1'/></paraset>")));
+    g_assert_false(adapter_test_run(test, MOLSS(ROWS)));
+    g_assert_false(adapter_test_run(test, MOLSS("<para clientsql='x'/>")));
+    g_assert_false(adapter_test_run(test, "<input><aac002>" A "</aac002><aac008>1</aac008></input>"));
 }
 
 #define ANNUITY(kind, more) \
@@ -555,16 +546,16 @@ static void test_replies(void)
 static void test_connections(void)
 {
     g_autoptr(AdapterTest) test = open_test();
-    g_assert_true(run(test, ANNUITY("SYS01000", "")));
-    g_assert_true(run(test, ANNUITY("sys02000", " ")));
+    g_assert_true(adapter_test_run(test, ANNUITY("SYS01000", "")));
+    g_assert_true(adapter_test_run(test, ANNUITY("sys02000", " ")));
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
-    g_assert_nonnull(strstr(test->text.data, "<buscd>sys02000</buscd>"));
-    g_assert_false(run(test, ANNUITY("SYS01000", "<appcode>0000</appcode>")));
+    g_assert_nonnull(strstr(test->reply, "<buscd>sys02000</buscd>"));
+    g_assert_false(adapter_test_run(test, ANNUITY("SYS01000", "<appcode>0000</appcode>")));
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
     assert_refusal(test, ANNUITY("SYS03000", ""), "unknown-document");
     assert_refusal(test, ANNUITY("SYS01000", "<planname>x</planname>"), "unknown-document");
     assert_refusal(test, "<pensiondata><buscd>SYS01000</buscd></pensiondata>", "unknown-document");
-    g_assert_false(run(test, ANNUITY("SYS01000", "<AAC002>" A "</AAC002><AAC008>1</AAC008>")));
+    g_assert_false(adapter_test_run(test, ANNUITY("SYS01000", "<AAC002>" A "</AAC002><AAC008>1</AAC008>")));
     g_assert_cmpuint(test->outcome.events->len, ==, 1);
 }
 
@@ -597,8 +588,8 @@ static void add_behaviours(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_fixtures("adapters/social-security/fixtures", "/social-security/fixture",
-                 &(Fixture){NULL, "mappings/social-security.xml", "social-security"});
+    adapter_test_add_fixtures("adapters/social-security/fixtures", "/social-security/fixture",
+                              &(Fixture){NULL, "mappings/social-security.xml", "social-security"});
     add_behaviours();
     int result = g_test_run();
     mapping_test_forget_reference();

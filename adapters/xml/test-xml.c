@@ -1,7 +1,7 @@
 /* The adapter xml at work: adapters/xml.so and the ready mappings with the real engine. adapters/xml/fixtures say what each
  * payload must become (fixtures/README.md has the reasons); fixtures/forms show each form in which rows come, with a mapping of
  * their own. Below is what no single fixture shows. */
-#include "tests/unit/adapter-test.h"
+#include "tests/lib/adapter-test.h"
 
 static char *read_payload(const char *name, gsize *size)
 {
@@ -19,7 +19,7 @@ static bool run_payload(AdapterTest *test, const char *name)
 {
     gsize size = 0;
     g_autofree char *bytes = read_payload(name, &size);
-    return run_bytes(test, bytes, size);
+    return adapter_test_run_bytes(test, bytes, size);
 }
 
 static bool has_text(HtText text, const char *part)
@@ -32,7 +32,7 @@ static bool has_text(HtText text, const char *part)
 static void test_receipt(void)
 {
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/family-planning.xml", "xml");
-    g_assert_null(test->adapter->reply);
+    g_assert_null(test->worker.adapter->reply);
     g_assert_false(run_payload(test, "family-planning/attr-style-gb2312.xml"));
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
 }
@@ -40,15 +40,20 @@ static void test_receipt(void)
 /* What the adapter makes of a payload is what its mapping alone makes of it. */
 static void test_no_knowledge(void)
 {
+    gsize size = 0;
+    g_autofree char *bytes = read_payload("low-income/batch-complete-soap.xml", &size);
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/low-income.xml", "xml");
-    g_autoptr(AdapterTest) alone = adapter_test_new("mappings/low-income.xml", NULL);
-    run_payload(test, "low-income/batch-complete-soap.xml");
-    run_payload(alone, "low-income/batch-complete-soap.xml");
+    HtOutcome *outcome = &test->worker.outcome;
+    HtPayload payload = {.body = {bytes, size}, .head = test->head};
+    adapter_test_run_bytes(test, bytes, size);
     g_assert_cmpuint(test->outcome.events->len, ==, 3);
-    g_assert_cmpuint(alone->outcome.events->len, ==, 3);
+    ht_outcome_clear(outcome);
+    ht_outcome_init(outcome);
+    ht_mapper_run(test->worker.mapper, &payload, outcome);
+    g_assert_cmpuint(outcome->events->len, ==, 3);
     for (guint i = 0; i < 3; i++) {
-        HtEvent event = get_event(test, i), other = get_event(alone, i);
-        g_assert_true(ht_text_equal(event.data, other.data));
+        HtText event = g_array_index(test->outcome.events, HtText, i);
+        g_assert_true(ht_text_equal(event, g_array_index(outcome->events, HtText, i)));
     }
 }
 
@@ -78,12 +83,12 @@ static void test_allowance_ends(void)
         g_autofree char *xml = g_strdup_printf(
             "<Data><Record><JTLSID>J1</JTLSID><HZSFZHM>990104198001019915</HZSFZHM><CZSJ>2009-04-01</CZSJ>%s</Record></Data>",
             rows[i][0]);
-        run(test, xml);
+        adapter_test_run(test, xml);
         if (!rows[i][1]) {
             g_assert_cmpstr(test->outcome.faults[0].code, ==, "flag-unreadable");
             continue;
         }
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         if (!ht_text_is(event.attr[HT_ATTR_TYPE], rows[i][1])) {
             g_error("%s is no %s", rows[i][0], rows[i][1]);
         }
@@ -99,10 +104,10 @@ static void test_forms_agree(void)
     g_autoptr(AdapterTest) plain = adapter_test_new("adapters/xml/fixtures/forms.xml", "xml");
     g_autoptr(AdapterTest) test = adapter_test_new("adapters/xml/fixtures/forms.xml", "xml");
     run_payload(plain, "forms/element-rows-gbk.xml");
-    HtEvent wanted = get_event(plain, 0);
+    HtEvent wanted = adapter_test_event(plain, 0);
     for (unsigned i = 0; i < G_N_ELEMENTS(forms); i++) {
         run_payload(test, forms[i]);
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         if (!ht_text_equal(event.data, wanted.data)) {
             g_error("%s becomes something else", forms[i]);
         }
@@ -113,7 +118,7 @@ static void test_forms_agree(void)
 
 static HtText correlation(AdapterTest *test, guint index)
 {
-    return get_event(test, index).attr[HT_ATTR_CORRELATIONID];
+    return adapter_test_event(test, index).attr[HT_ATTR_CORRELATIONID];
 }
 
 static void test_family_ties(void)
@@ -164,7 +169,7 @@ static void test_clerk(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++) {
         run_payload(test, payloads[i]);
         for (guint e = 0; e < test->outcome.events->len; e++) {
-            HtText data = get_event(test, e).data;
+            HtText data = adapter_test_event(test, e).data;
             g_assert_false(has_text(data, "13800000000") || has_text(data, "经办三"));
         }
     }
@@ -186,9 +191,9 @@ static void test_states(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
         g_autofree char *xml = g_strdup_printf(
             "<Data><Record><RYLSID>RY0001</RYLSID><XM>测试戊</XM>%s</Record></Data>", states[i].columns);
-        run(test, xml);
+        adapter_test_run(test, xml);
         g_assert_cmpuint(test->outcome.events->len, ==, 1);
-        g_assert_true(ht_text_is(get_event(test, 0).attr[HT_ATTR_TYPE], states[i].type));
+        g_assert_true(ht_text_is(adapter_test_event(test, 0).attr[HT_ATTR_TYPE], states[i].type));
     }
 }
 
@@ -221,7 +226,7 @@ static void test_certificate_number(void)
     run_payload(test, "disabled/disabled-answer-soap.xml");
     g_assert_cmpuint(test->outcome.events->len, ==, 2);
     for (guint i = 0; i < 2; i++) {
-        HtEvent event = get_event(test, i);
+        HtEvent event = adapter_test_event(test, i);
         g_assert_nonnull(event.key.data);
         for (unsigned a = 0; a < HT_ATTR_COUNT; a++) {
             g_assert_false(has_text(event.attr[a], "990104"));
@@ -246,25 +251,25 @@ static void test_most_specific(void)
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/family-planning.xml", "xml");
     for (unsigned i = 0; i < G_N_ELEMENTS(places); i++) {
         g_autofree char *text = g_strconcat(places[i].codes, "<sfzh>990104198205069922</sfzh>", NULL);
-        run(test, text);
+        adapter_test_run(test, text);
         g_assert_cmpuint(test->outcome.events->len, ==, 1);
-        g_assert_true(ht_text_is(get_event(test, 0).attr[HT_ATTR_DIVISION], places[i].division));
+        g_assert_true(ht_text_is(adapter_test_event(test, 0).attr[HT_ATTR_DIVISION], places[i].division));
     }
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_fixtures("adapters/xml/fixtures/forms", "/xml/forms",
-                 &(Fixture){.mapping = "adapters/xml/fixtures/forms.xml", .adapter = "xml"});
-    add_fixtures("adapters/xml/fixtures/low-income", "/xml/low-income",
-                 &(Fixture){.mapping = "mappings/low-income.xml", .adapter = "xml"});
-    add_fixtures("adapters/xml/fixtures/disabled", "/xml/disabled",
-                 &(Fixture){.mapping = "mappings/disabled.xml", .adapter = "xml"});
-    add_fixtures("adapters/xml/fixtures/population-base", "/xml/population-base",
-                 &(Fixture){.mapping = "mappings/population-base.xml", .adapter = "xml"});
-    add_fixtures("adapters/xml/fixtures/family-planning", "/xml/family-planning",
-                 &(Fixture){.mapping = "mappings/family-planning.xml", .adapter = "xml"});
+    adapter_test_add_fixtures("adapters/xml/fixtures/forms", "/xml/forms",
+                              &(Fixture){.mapping = "adapters/xml/fixtures/forms.xml", .adapter = "xml"});
+    adapter_test_add_fixtures("adapters/xml/fixtures/low-income", "/xml/low-income",
+                              &(Fixture){.mapping = "mappings/low-income.xml", .adapter = "xml"});
+    adapter_test_add_fixtures("adapters/xml/fixtures/disabled", "/xml/disabled",
+                              &(Fixture){.mapping = "mappings/disabled.xml", .adapter = "xml"});
+    adapter_test_add_fixtures("adapters/xml/fixtures/population-base", "/xml/population-base",
+                              &(Fixture){.mapping = "mappings/population-base.xml", .adapter = "xml"});
+    adapter_test_add_fixtures("adapters/xml/fixtures/family-planning", "/xml/family-planning",
+                              &(Fixture){.mapping = "mappings/family-planning.xml", .adapter = "xml"});
     g_test_add_func("/xml/low-income/ends-in-every-spelling", test_allowance_ends);
     g_test_add_func("/xml/adapter/leaves-the-answer-to-the-bus", test_receipt);
     g_test_add_func("/xml/adapter/has-no-knowledge-of-its-own", test_no_knowledge);

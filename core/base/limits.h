@@ -13,7 +13,7 @@ typedef struct {
     /* of its host process */
     uint64_t memory_bytes; /* address space */
     uint64_t start_ms;
-    uint64_t message_ms; /* of one message in the host's hands, and the same again for each megabyte */
+    uint64_t message_ms; /* of one message in the host, and the same again for each megabyte */
     uint64_t idle_ms;    /* 0: never ended for want of work */
     uint64_t strikes;
     uint64_t waiting;

@@ -67,9 +67,9 @@ static void add_number(HtBuffer *body, uint64_t number)
 }
 
 /* In SOAP the elements have a prefix, because clients' tools bind the default namespace to what they like. */
-static const char *prefix_of(const HtAsker *asker)
+static const char *prefix_of(const HtReplyContext *context)
 {
-    return asker->soap == HT_SOAP_NONE ? "" : "hutong:";
+    return context->soap == HT_SOAP_NONE ? "" : "hutong:";
 }
 
 static void open_tag(HtBuffer *body, const char *prefix, const char *name)
@@ -136,36 +136,36 @@ static void add_reply_action(HtBuffer *body, HtText action)
     ht_buffer_add_literal(body, "Response");
 }
 
-static void add_action(HtBuffer *body, const HtAsker *asker, Action action)
+static void add_action(HtBuffer *body, const HtReplyContext *context, Action action)
 {
-    bool old = asker->addressing == HT_ADDRESSING_2004;
+    bool old = context->addressing == HT_ADDRESSING_2004;
     if (action == ACTION_FAULT) {
         ht_buffer_add_string(body, old ? ADDRESSING_2004 "/fault" : ADDRESSING_2005 "/soap/fault");
-    } else if (action == ACTION_REPLY && asker->action.size > 0) {
-        add_reply_action(body, asker->action);
+    } else if (action == ACTION_REPLY && context->action.size > 0) {
+        add_reply_action(body, context->action);
     } else {
         ht_buffer_add_literal(body, RECEIPT_NAMESPACE ":receipt");
     }
 }
 
-static bool is_addressed(const HtAsker *asker)
+static bool is_addressed(const HtReplyContext *context)
 {
-    return asker->addressing != HT_ADDRESSING_NONE || asker->relates_to.data;
+    return context->addressing != HT_ADDRESSING_NONE || context->relates_to.data;
 }
 
-static void add_addressing(HtBuffer *body, const HtAsker *asker, Action action)
+static void add_addressing(HtBuffer *body, const HtReplyContext *context, Action action)
 {
-    const char *uri = asker->addressing == HT_ADDRESSING_2004 ? ADDRESSING_2004 : ADDRESSING_2005;
+    const char *uri = context->addressing == HT_ADDRESSING_2004 ? ADDRESSING_2004 : ADDRESSING_2005;
     ht_buffer_add_literal(body, "<wsa:Action xmlns:wsa=\"");
     ht_buffer_add_string(body, uri);
     ht_buffer_add_literal(body, "\">");
-    add_action(body, asker, action);
+    add_action(body, context, action);
     ht_buffer_add_literal(body, "</wsa:Action>");
-    if (asker->relates_to.data) {
+    if (context->relates_to.data) {
         ht_buffer_add_literal(body, "<wsa:RelatesTo xmlns:wsa=\"");
         ht_buffer_add_string(body, uri);
         ht_buffer_add_literal(body, "\">");
-        ht_xml_text(body, asker->relates_to);
+        ht_xml_text(body, context->relates_to);
         ht_buffer_add_literal(body, "</wsa:RelatesTo>");
     }
 }
@@ -175,9 +175,9 @@ static bool is_version(const HtRefusal *refusal)
     return refusal && refusal->kind->side == HT_SIDE_VERSION;
 }
 
-static bool lists_headers(const HtAsker *asker, const HtRefusal *refusal)
+static bool lists_headers(const HtReplyContext *context, const HtRefusal *refusal)
 {
-    return refusal && asker->soap == HT_SOAP_12 && refusal->not_understood.size > 0 &&
+    return refusal && context->soap == HT_SOAP_12 && refusal->not_understood.size > 0 &&
            refusal->kind->side == HT_SIDE_MUST_UNDERSTAND;
 }
 
@@ -208,37 +208,38 @@ static void add_not_understood(HtBuffer *body, HtText list)
 }
 
 /* What the Header of an answer has besides addressing; a receipt's and a reply's has nothing. `refusal` may be NULL. */
-static void add_fault_header(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal)
+static void add_fault_header(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal)
 {
     if (is_version(refusal)) {
         add_upgrade(body);
     }
-    if (lists_headers(asker, refusal)) {
+    if (lists_headers(context, refusal)) {
         add_not_understood(body, refusal->not_understood);
     }
 }
 
 /* `refusal` is NULL when it is no fault. */
-static void open_envelope(HtBuffer *body, const HtAsker *asker, Action action, const HtRefusal *refusal)
+static void open_envelope(HtBuffer *body, const HtReplyContext *context, Action action,
+                          const HtRefusal *refusal)
 {
     ht_buffer_add_literal(body, XML_DECLARATION);
-    if (asker->soap == HT_SOAP_NONE) {
+    if (context->soap == HT_SOAP_NONE) {
         return;
     }
-    bool header = is_addressed(asker) || is_version(refusal) || lists_headers(asker, refusal);
+    bool header = is_addressed(context) || is_version(refusal) || lists_headers(context, refusal);
     ht_buffer_add_literal(body, "<soap:Envelope xmlns:soap=\"");
-    ht_buffer_add_string(body, asker->soap == HT_SOAP_12 ? HT_SOAP_12_URI : HT_SOAP_11_URI);
+    ht_buffer_add_string(body, context->soap == HT_SOAP_12 ? HT_SOAP_12_URI : HT_SOAP_11_URI);
     ht_buffer_add_string(body, header ? "\"><soap:Header>" : "\">");
-    if (is_addressed(asker)) {
-        add_addressing(body, asker, action);
+    if (is_addressed(context)) {
+        add_addressing(body, context, action);
     }
-    add_fault_header(body, asker, refusal);
+    add_fault_header(body, context, refusal);
     ht_buffer_add_string(body, header ? "</soap:Header><soap:Body>" : "<soap:Body>");
 }
 
-static void close_envelope(HtBuffer *body, const HtAsker *asker)
+static void close_envelope(HtBuffer *body, const HtReplyContext *context)
 {
-    if (asker->soap != HT_SOAP_NONE) {
+    if (context->soap != HT_SOAP_NONE) {
         ht_buffer_add_literal(body, "</soap:Body></soap:Envelope>");
     }
 }
@@ -286,9 +287,9 @@ static void add_fault_json(HtBuffer *body, const HtFault *fault)
     ht_buffer_add_char(body, '}');
 }
 
-static void add_findings(HtBuffer *body, const HtAsker *asker, const HtFault *faults, uint32_t count)
+static void add_findings(HtBuffer *body, const HtReplyContext *context, const HtFault *faults, uint32_t count)
 {
-    bool json = asker->json && asker->soap == HT_SOAP_NONE;
+    bool json = context->json && context->soap == HT_SOAP_NONE;
     if (json && count > 0) {
         ht_json_name(body, "findings");
         ht_buffer_add_char(body, '[');
@@ -297,7 +298,7 @@ static void add_findings(HtBuffer *body, const HtAsker *asker, const HtFault *fa
         if (json) {
             add_fault_json(body, &faults[i]);
         } else {
-            add_fault_xml(body, prefix_of(asker), &faults[i]);
+            add_fault_xml(body, prefix_of(context), &faults[i]);
         }
     }
     if (json && count > 0) {
@@ -339,21 +340,21 @@ static void add_receipt_json(HtBuffer *body, const HtReceipt *receipt, const Rec
 
 /* The receipt's element, or the answer of the generic operation, which is of the same type. A source's name has nothing to
  * escape. */
-static void open_receipt(HtBuffer *body, const HtAsker *asker)
+static void open_receipt(HtBuffer *body, const HtReplyContext *context)
 {
-    if (!asker->submit) {
-        open_root(body, prefix_of(asker), "receipt");
+    if (!context->submit) {
+        open_root(body, prefix_of(context), "receipt");
         return;
     }
     ht_buffer_add_literal(body, "<s:" HT_SUBMIT "Response xmlns:s=\"" HT_SUBMIT_URI);
-    ht_buffer_add_string(body, asker->submit);
+    ht_buffer_add_string(body, context->submit);
     ht_buffer_add_literal(body, "\" xmlns:hutong=\"" RECEIPT_NAMESPACE "\">");
 }
 
-static void close_receipt(HtBuffer *body, const HtAsker *asker)
+static void close_receipt(HtBuffer *body, const HtReplyContext *context)
 {
-    close_tag(body, asker->submit ? "s:" : prefix_of(asker),
-              asker->submit ? HT_SUBMIT "Response" : "receipt");
+    close_tag(body, context->submit ? "s:" : prefix_of(context),
+              context->submit ? HT_SUBMIT "Response" : "receipt");
 }
 
 static void add_receipt_xml(HtBuffer *body, const char *prefix, const HtReceipt *receipt,
@@ -368,25 +369,26 @@ static void add_receipt_xml(HtBuffer *body, const char *prefix, const HtReceipt 
     add_plain_element(body, prefix, "receivedAt", texts->time);
 }
 
-void ht_body_receipt(HtBuffer *body, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults)
+void ht_body_receipt(HtBuffer *body, const HtReplyContext *context, const HtReceipt *receipt,
+                     const GArray *faults)
 {
     ReceiptTexts texts;
     format_receipt(&texts, receipt);
     const HtFault *findings = faults ? (const HtFault *)(const void *)faults->data : NULL;
     uint32_t count = faults ? faults->len : 0;
     ht_buffer_reserve(body, 640);
-    if (asker->json && asker->soap == HT_SOAP_NONE) {
+    if (context->json && context->soap == HT_SOAP_NONE) {
         add_receipt_json(body, receipt, &texts);
-        add_findings(body, asker, findings, count);
+        add_findings(body, context, findings, count);
         ht_buffer_add_literal(body, "}\n");
         return;
     }
-    open_envelope(body, asker, asker->submit ? ACTION_REPLY : ACTION_RECEIPT, NULL);
-    open_receipt(body, asker);
-    add_receipt_xml(body, prefix_of(asker), receipt, &texts);
-    add_findings(body, asker, findings, count);
-    close_receipt(body, asker);
-    close_envelope(body, asker);
+    open_envelope(body, context, context->submit ? ACTION_REPLY : ACTION_RECEIPT, NULL);
+    open_receipt(body, context);
+    add_receipt_xml(body, prefix_of(context), receipt, &texts);
+    add_findings(body, context, findings, count);
+    close_receipt(body, context);
+    close_envelope(body, context);
     ht_buffer_add_char(body, '\n');
 }
 
@@ -398,7 +400,7 @@ static const char *const openings[] = {
     XML_DECLARATION "<soap:Envelope xmlns:soap=\"" HT_SOAP_12_URI "\">",
 };
 
-bool ht_body_reply_fits(const HtAsker *asker, HtText reply)
+bool ht_body_reply_fits(const HtReplyContext *context, HtText reply)
 {
     HtSoapVersion found = HT_SOAP_NONE;
     for (size_t i = 0; i < G_N_ELEMENTS(openings); i++) {
@@ -407,7 +409,7 @@ bool ht_body_reply_fits(const HtAsker *asker, HtText reply)
             found = i == 0 ? HT_SOAP_11 : HT_SOAP_12;
         }
     }
-    return (found == HT_SOAP_NONE) == (asker->soap == HT_SOAP_NONE);
+    return (found == HT_SOAP_NONE) == (context->soap == HT_SOAP_NONE);
 }
 
 /* How much of the reply is the beginning of an envelope; 0: it is none. */
@@ -424,15 +426,15 @@ static size_t measure_opening(HtText reply)
     return 0;
 }
 
-void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply)
+void ht_body_reply(HtBuffer *body, const HtReplyContext *context, HtText reply)
 {
-    size_t opening = asker->soap != HT_SOAP_NONE ? measure_opening(reply) : 0;
+    size_t opening = context->soap != HT_SOAP_NONE ? measure_opening(reply) : 0;
     if (opening > 0) {
-        ht_buffer_add_string(body, openings[asker->soap == HT_SOAP_12]);
+        ht_buffer_add_string(body, openings[context->soap == HT_SOAP_12]);
     }
-    if (opening > 0 && is_addressed(asker)) {
+    if (opening > 0 && is_addressed(context)) {
         ht_buffer_add_literal(body, "<soap:Header>");
-        add_addressing(body, asker, ACTION_REPLY);
+        add_addressing(body, context, ACTION_REPLY);
         ht_buffer_add_literal(body, "</soap:Header>");
     }
     ht_buffer_add(body, reply.data + opening, reply.size - opening);
@@ -441,14 +443,14 @@ void ht_body_reply(HtBuffer *body, const HtAsker *asker, HtText reply)
 /* ---- Refusals ---- */
 
 /* In SOAP 1.1 a detail is about the body: what is wrong with headers or the version has none (section 4.4). */
-static bool has_detail(const HtAsker *asker, const HtRefusal *refusal)
+static bool has_detail(const HtReplyContext *context, const HtRefusal *refusal)
 {
-    return asker->soap == HT_SOAP_12 || !refusal->kind->about_header;
+    return context->soap == HT_SOAP_12 || !refusal->kind->about_header;
 }
 
-static const char *fault_code_of(const HtAsker *asker, const HtRefusal *refusal)
+static const char *fault_code_of(const HtReplyContext *context, const HtRefusal *refusal)
 {
-    bool new = asker->soap == HT_SOAP_12;
+    bool new = context->soap == HT_SOAP_12;
     switch (refusal->kind->side) {
     case HT_SIDE_MUST_UNDERSTAND: return "soap:MustUnderstand";
     case HT_SIDE_VERSION: return "soap:VersionMismatch";
@@ -477,11 +479,11 @@ static void add_subcode(HtBuffer *body, const char *code)
     }
 }
 
-static void open_soap_fault(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal)
+static void open_soap_fault(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal)
 {
-    if (asker->soap == HT_SOAP_12) {
+    if (context->soap == HT_SOAP_12) {
         ht_buffer_add_literal(body, "<soap:Fault><soap:Code><soap:Value>");
-        ht_buffer_add_string(body, fault_code_of(asker, refusal));
+        ht_buffer_add_string(body, fault_code_of(context, refusal));
         ht_buffer_add_literal(body, "</soap:Value>");
         add_subcode(body, refusal->code);
         ht_buffer_add_literal(body, "</soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
@@ -489,16 +491,17 @@ static void open_soap_fault(HtBuffer *body, const HtAsker *asker, const HtRefusa
         ht_buffer_add_literal(body, "</soap:Text></soap:Reason>");
     } else {
         ht_buffer_add_literal(body, "<soap:Fault><faultcode>");
-        ht_buffer_add_string(body, fault_code_of(asker, refusal));
+        ht_buffer_add_string(body, fault_code_of(context, refusal));
         ht_buffer_add_literal(body, "</faultcode><faultstring xml:lang=\"en\">");
         ht_xml_text(body, ht_text_from(refusal->text));
         ht_buffer_add_literal(body, "</faultstring>");
     }
 }
 
-static void add_refusal_xml(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal, HtText id)
+static void add_refusal_xml(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal,
+                            HtText id)
 {
-    const char *prefix = prefix_of(asker);
+    const char *prefix = prefix_of(context);
     open_root(body, prefix, "fault");
     add_plain_element(body, prefix, "messageId", id);
     add_element(body, prefix, "code", ht_text_from(refusal->code));
@@ -506,27 +509,28 @@ static void add_refusal_xml(HtBuffer *body, const HtAsker *asker, const HtRefusa
     if (refusal->fault_count > 0) {
         add_number_element(body, prefix, "count", refusal->fault_count);
     }
-    add_findings(body, asker, refusal->faults, refusal->faults_kept);
+    add_findings(body, context, refusal->faults, refusal->faults_kept);
     close_tag(body, prefix, "fault");
 }
 
-static void add_soap_fault(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal, HtText id)
+static void add_soap_fault(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal, HtText id)
 {
-    if (asker->soap == HT_SOAP_NONE) {
-        add_refusal_xml(body, asker, refusal, id);
+    if (context->soap == HT_SOAP_NONE) {
+        add_refusal_xml(body, context, refusal, id);
         return;
     }
-    bool new = asker->soap == HT_SOAP_12;
-    open_soap_fault(body, asker, refusal);
-    if (has_detail(asker, refusal)) {
+    bool new = context->soap == HT_SOAP_12;
+    open_soap_fault(body, context, refusal);
+    if (has_detail(context, refusal)) {
         ht_buffer_add_string(body, new ? "<soap:Detail>" : "<detail>");
-        add_refusal_xml(body, asker, refusal, id);
+        add_refusal_xml(body, context, refusal, id);
         ht_buffer_add_string(body, new ? "</soap:Detail>" : "</detail>");
     }
     ht_buffer_add_literal(body, "</soap:Fault>");
 }
 
-static void add_refusal_json(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal, HtText id)
+static void add_refusal_json(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal,
+                             HtText id)
 {
     ht_buffer_add_char(body, '{');
     ht_json_member(body, "messageId", id);
@@ -535,21 +539,21 @@ static void add_refusal_json(HtBuffer *body, const HtAsker *asker, const HtRefus
     if (refusal->fault_count > 0) {
         ht_json_member_number(body, "count", refusal->fault_count);
     }
-    add_findings(body, asker, refusal->faults, refusal->faults_kept);
+    add_findings(body, context, refusal->faults, refusal->faults_kept);
     ht_buffer_add_literal(body, "}\n");
 }
 
-void ht_body_refusal(HtBuffer *body, const HtAsker *asker, const HtRefusal *refusal)
+void ht_body_refusal(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal)
 {
     char id_text[HT_UUID_TEXT];
-    ht_uuid_format(&asker->id, id_text);
+    ht_uuid_format(&context->id, id_text);
     HtText id = {id_text, HT_UUID_TEXT - 1};
-    if (asker->json && asker->soap == HT_SOAP_NONE) {
-        add_refusal_json(body, asker, refusal, id);
+    if (context->json && context->soap == HT_SOAP_NONE) {
+        add_refusal_json(body, context, refusal, id);
         return;
     }
-    open_envelope(body, asker, ACTION_FAULT, refusal);
-    add_soap_fault(body, asker, refusal, id);
-    close_envelope(body, asker);
+    open_envelope(body, context, ACTION_FAULT, refusal);
+    add_soap_fault(body, context, refusal, id);
+    close_envelope(body, context);
     ht_buffer_add_char(body, '\n');
 }

@@ -7,19 +7,19 @@
 
 /* ---- Answers ---- */
 
-static const char *type_of(const HtAsker *asker)
+static const char *type_of(const HtReplyContext *context)
 {
-    if (asker->soap == HT_SOAP_12) {
+    if (context->soap == HT_SOAP_12) {
         return "application/soap+xml; charset=utf-8";
     }
-    if (asker->soap == HT_SOAP_NONE && asker->json) {
+    if (context->soap == HT_SOAP_NONE && context->json) {
         return "application/json";
     }
-    return asker->soap == HT_SOAP_11 ? "text/xml; charset=utf-8" : "application/xml; charset=utf-8";
+    return context->soap == HT_SOAP_11 ? "text/xml; charset=utf-8" : "application/xml; charset=utf-8";
 }
 
 /* A reply's type comes from an adapter: what cannot stand in a header is not let into one. */
-static void set_reply_type(HtAnswer *answer, const HtAsker *asker, HtText type)
+static void set_reply_type(HtAnswer *answer, const HtReplyContext *context, HtText type)
 {
     for (size_t i = 0; i < type.size; i++) {
         if ((unsigned char)type.data[i] < 0x20 || (unsigned char)type.data[i] > 0x7e) {
@@ -27,60 +27,61 @@ static void set_reply_type(HtAnswer *answer, const HtAsker *asker, HtText type)
         }
     }
     if (type.size == 0) {
-        answer->type = type_of(asker);
+        answer->type = type_of(context);
     } else {
         answer->own_type = g_strndup(type.data, type.size);
         answer->type = answer->own_type;
     }
 }
 
-void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *receipt, const GArray *faults)
+void ht_answer_receipt(HtAnswer *answer, const HtReplyContext *context, const HtReceipt *receipt,
+                       const GArray *faults)
 {
     *answer = (HtAnswer){.status = 200, .resent = receipt->resent, .id = receipt->id};
     /* The mapping's own key may be that of a message that came without SOAP, or with it: then the receipt is what is
      * understood. Of the two versions each gets the other's reply in its own envelope. */
-    if (receipt->reply.data && (!receipt->resent || ht_body_reply_fits(asker, receipt->reply))) {
-        bool is_old = receipt->resent && asker->soap != HT_SOAP_NONE;
-        set_reply_type(answer, asker, is_old ? HT_TEXT_NONE : receipt->reply_type);
-        ht_body_reply(&answer->body, asker, receipt->reply);
+    if (receipt->reply.data && (!receipt->resent || ht_body_reply_fits(context, receipt->reply))) {
+        bool is_old = receipt->resent && context->soap != HT_SOAP_NONE;
+        set_reply_type(answer, context, is_old ? HT_TEXT_NONE : receipt->reply_type);
+        ht_body_reply(&answer->body, context, receipt->reply);
         return;
     }
-    answer->type = type_of(asker);
-    ht_body_receipt(&answer->body, asker, receipt, receipt->rejected > 0 ? faults : NULL);
+    answer->type = type_of(context);
+    ht_body_receipt(&answer->body, context, receipt, receipt->rejected > 0 ? faults : NULL);
 }
 
 /* SOAP 1.1 over HTTP knows one status for faults, 500. SOAP 1.2 has 400 for env:Sender (part 2, table 20) and 500 for all
  * others, but some clients (WCF) read a fault under 500 only: which of the two is the source's to say. A 503 stays one: it
  * is what makes clients and proxies wait. */
-static unsigned status_with_soap(const HtAsker *asker, const HtRefusal *refusal)
+static unsigned status_with_soap(const HtReplyContext *context, const HtRefusal *refusal)
 {
-    if (asker->soap == HT_SOAP_NONE || refusal->at_door || refusal->status == 503) {
+    if (context->soap == HT_SOAP_NONE || refusal->at_door || refusal->status == 503) {
         return refusal->status;
     }
     bool is_sender =
-        asker->soap == HT_SOAP_12 && refusal->status < 500 && refusal->kind->side == HT_SIDE_BY_STATUS;
-    return is_sender && asker->sender_is_400 ? 400 : 500;
+        context->soap == HT_SOAP_12 && refusal->status < 500 && refusal->kind->side == HT_SIDE_BY_STATUS;
+    return is_sender && context->sender_is_400 ? 400 : 500;
 }
 
-void ht_answer_refusal(HtAnswer *answer, const HtAsker *asker, const HtRefusal *refusal)
+void ht_answer_refusal(HtAnswer *answer, const HtReplyContext *context, const HtRefusal *refusal)
 {
     if (refusal->reply.data) {
-        *answer = (HtAnswer){.status = 200, .code = refusal->code, .id = asker->id};
-        set_reply_type(answer, asker, refusal->reply_type);
-        ht_body_reply(&answer->body, asker, refusal->reply);
+        *answer = (HtAnswer){.status = 200, .code = refusal->code, .id = context->id};
+        set_reply_type(answer, context, refusal->reply_type);
+        ht_body_reply(&answer->body, context, refusal->reply);
         return;
     }
-    *answer = (HtAnswer){.status = status_with_soap(asker, refusal),
+    *answer = (HtAnswer){.status = status_with_soap(context, refusal),
                          .retry_after_s = refusal->retry_after_s,
                          .code = refusal->code,
-                         .id = asker->id};
-    answer->type = type_of(asker);
-    ht_body_refusal(&answer->body, asker, refusal);
+                         .id = context->id};
+    answer->type = type_of(context);
+    ht_body_refusal(&answer->body, context, refusal);
 }
 
-void ht_answer_text(HtAnswer *answer, const HtAsker *asker, const char *type, HtText text)
+void ht_answer_text(HtAnswer *answer, const HtReplyContext *context, const char *type, HtText text)
 {
-    *answer = (HtAnswer){.status = 200, .id = asker->id};
+    *answer = (HtAnswer){.status = 200, .id = context->id};
     answer->type = type;
     ht_buffer_add_text(&answer->body, text);
 }

@@ -16,7 +16,7 @@ typedef struct {
     HtText relates_to;       /* its wsa:MessageID, */
     HtText action;           /* and its wsa:Action; absent when none */
     const char *submit;      /* the source's name when the operation was the generic Submit; else NULL */
-} HtAsker;
+} HtReplyContext;
 
 typedef struct {
     unsigned status;
@@ -32,13 +32,13 @@ typedef struct {
 
 /* The receipt of a message that is on disk. `faults` are the records that were left out (may be NULL); they are listed
  * only when they are the receipt's own. With an adapter's reply that is sent instead. */
-void ht_answer_receipt(HtAnswer *answer, const HtAsker *asker, const HtReceipt *receipt,
+void ht_answer_receipt(HtAnswer *answer, const HtReplyContext *context, const HtReceipt *receipt,
                        const GArray *faults);
 
-void ht_answer_refusal(HtAnswer *answer, const HtAsker *asker, const HtRefusal *refusal);
+void ht_answer_refusal(HtAnswer *answer, const HtReplyContext *context, const HtRefusal *refusal);
 
 /* The WSDL, or whatever other text; copied. */
-void ht_answer_text(HtAnswer *answer, const HtAsker *asker, const char *type, HtText text);
+void ht_answer_text(HtAnswer *answer, const HtReplyContext *context, const char *type, HtText text);
 
 /* Moves the body into a response for libmicrohttpd (transfer full). */
 struct MHD_Response *ht_answer_response(HtAnswer *answer);

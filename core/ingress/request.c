@@ -42,9 +42,9 @@ struct HtRequest {
     HtPeer *peer;
     HtSource *source;
     HtHead head;
-    const char *service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
-    const char *path;    /* under which its source answers here */
-    HtAsker asker;       /* whom the answer is for */
+    const char *service;    /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
+    const char *path;       /* under which its source answers here */
+    HtReplyContext context; /* whom the answer is for */
     Phase phase;
     bool suspended; /* its connection */
     bool counted;   /* as in flight */
@@ -64,13 +64,14 @@ static void assert_phase(const HtRequest *request)
     g_assert(!request->counted || waits || answered);
 }
 
-static HtAsker make_asker(const HtArrival *arrival)
+static HtReplyContext make_context(const HtArrival *arrival)
 {
     const HtSource *source = arrival->source;
-    return (HtAsker){.id = arrival->id,
-                     .soap = arrival->head.soap,
-                     .json = arrival->head.json,
-                     .sender_is_400 = source && g_strcmp0(source->config->soap12_sender_status, "400") == 0};
+    return (HtReplyContext){.id = arrival->id,
+                            .soap = arrival->head.soap,
+                            .json = arrival->head.json,
+                            .sender_is_400 =
+                                source && g_strcmp0(source->config->soap12_sender_status, "400") == 0};
 }
 
 static HtRequest *make_request(HtRequests *requests, const HtArrival *arrival, Phase phase)
@@ -84,7 +85,7 @@ static HtRequest *make_request(HtRequests *requests, const HtArrival *arrival, P
     request->head.message.id = arrival->id;
     request->path = arrival->path;
     request->service = arrival->service;
-    request->asker = make_asker(arrival);
+    request->context = make_context(arrival);
     request->phase = phase;
     request->next = requests->first;
     if (request->next) {
@@ -151,9 +152,9 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer 
 
 enum MHD_Result ht_request_refuse(HtRequests *requests, const HtArrival *arrival, const HtRefusal *refusal)
 {
-    HtAsker asker = make_asker(arrival);
+    HtReplyContext context = make_context(arrival);
     HtAnswer answer;
-    ht_answer_refusal(&answer, &asker, refusal);
+    ht_answer_refusal(&answer, &context, refusal);
     answer.close = true;
     requests->refused++;
     log_refusal(arrival->source ? arrival->source->config->name : "-", &answer);
@@ -175,8 +176,8 @@ static void enter_answer(HtRequest *request)
 
 static void refuse(HtRequest *request, const HtRefusal *refusal)
 {
-    request->asker.soap = request->message ? request->message->soap : request->asker.soap;
-    ht_answer_refusal(&request->answer, &request->asker, refusal);
+    request->context.soap = request->message ? request->message->soap : request->context.soap;
+    ht_answer_refusal(&request->answer, &request->context, refusal);
     log_refusal(request->source->config->name, &request->answer);
     request->answer.code = NULL; /* it may point into the message, which ends before the answer does */
     enter_answer(request);
@@ -211,16 +212,16 @@ static void take_result(const HtMessageResult *result, void *user)
 {
     HtRequest *request = user;
     const HtMessage *message = request->message;
-    HtAsker *asker = &request->asker;
-    asker->soap = message->soap;
-    asker->addressing = message->addressing;
-    asker->relates_to = message->message_id;
-    asker->action = message->action;
-    asker->submit = message->submit ? request->source->config->name : NULL;
+    HtReplyContext *context = &request->context;
+    context->soap = message->soap;
+    context->addressing = message->addressing;
+    context->relates_to = message->message_id;
+    context->action = message->action;
+    context->submit = message->submit ? request->source->config->name : NULL;
     if (result->refusal) {
         refuse(request, result->refusal);
     } else {
-        ht_answer_receipt(&request->answer, asker, result->receipt, result->faults);
+        ht_answer_receipt(&request->answer, context, result->receipt, result->faults);
         enter_answer(request);
     }
 }
@@ -330,7 +331,7 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
     if (text) {
         gsize size;
         const char *bytes = g_bytes_get_data(text, &size);
-        ht_answer_text(&request->answer, &request->asker, "text/xml; charset=utf-8", (HtText){bytes, size});
+        ht_answer_text(&request->answer, &request->context, "text/xml; charset=utf-8", (HtText){bytes, size});
         enter_answer(request);
         return;
     }

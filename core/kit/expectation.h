@@ -1,5 +1,5 @@
 /* What must become of a payload: NAME.expected.json beside it, and what differs. The one comparison that both the
- * conformance kit (core/kit/kit.c) and the adapters' own tests (tests/unit/adapter-test.h) use. No state; any thread.
+ * conformance kit (core/kit/kit.c) and the adapters' own tests (tests/lib/adapter-test.h) use. No state; any thread.
  *
  *     { "request": { "contentType": "…", "soapAction": "…" },
  *       "verdict": "ok|reject|retry", "fault": code or null, "records": n, "repaired": true,

@@ -46,7 +46,7 @@ void ht_kit_note(HtKit *kit, const char *text);
 typedef struct {
     uint32_t alter; /* what of the payload is to be altered (mappings/engine/values/alter.h); 0: nothing */
     bool done;
-    bool died;     /* the host, with this payload in its hands */
+    bool died;     /* the host, while it worked on this payload */
     char *error;   /* it died, or could not start; else NULL */
     GBytes *frame; /* the outcome as it came, for ht_kit_read() */
 } HtKitTrial;

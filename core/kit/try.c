@@ -23,7 +23,7 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
     trial->frame = frame ? g_bytes_ref(frame) : NULL;
 }
 
-/* Why a host that had the payload in its hands is gone. */
+/* Why a host that worked on the payload is gone. */
 static void explain_death(HtKit *kit, HtKitTrial *trial, int64_t took_us)
 {
     bool late = took_us >= (int64_t)HT_KIT_MESSAGE_MS * 1000;

@@ -204,9 +204,9 @@ static uint64_t *map_page(void)
 
 int main(void)
 {
-    HtWorker worker = {.hands = map_page()};
+    HtWorker worker = {.current = map_page()};
     Input input = {0};
-    if (!worker.hands) {
+    if (!worker.current) {
         fputs("hutong-host is started by hutong itself; see `hutong adapter check` for trying an adapter\n",
               stderr);
         return EXIT_USAGE;

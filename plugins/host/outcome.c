@@ -19,7 +19,7 @@ static hutong_text plain(HtText text)
 
 void ht_worker_take(HtWorker *worker, uint64_t ticket)
 {
-    __atomic_store_n(worker->hands, ticket, __ATOMIC_RELEASE);
+    __atomic_store_n(worker->current, ticket, __ATOMIC_RELEASE);
 }
 
 static void begin_payload(HtWorker *worker, HtPhase phase)

@@ -1,4 +1,4 @@
-/* hutong-host's one object: an adapter, its mapping, and the payload that it has in its hands. One thread,
+/* hutong-host's one object: an adapter, its mapping, and the payload that it works on. One thread,
  * one worker a process. Everything here may be damaged by the adapter, which shares the process: the bus
  * believes none of it. */
 #pragma once
@@ -32,8 +32,8 @@ struct hutong_out {
 struct HtWorker {
     hutong_host table; /* first: the adapter's pointer to it is a pointer to the worker */
     HtStart start;
-    uint64_t *hands; /* the page shared with the bus: the ticket that is being worked on, or 0 */
-    HtBuffer frames; /* to the bus, not yet sent */
+    uint64_t *current; /* the page shared with the bus: the ticket that is being worked on, or 0 */
+    HtBuffer frames;   /* to the bus, not yet sent */
 
     void *handle;
     const hutong_adapter *adapter;

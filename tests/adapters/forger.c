@@ -13,7 +13,7 @@
 enum { BUS_FD = 3, RESULT = 65 };
 
 static const hutong_host *the_host;
-static const volatile uint64_t *hands; /* the ticket at hand */
+static const volatile uint64_t *current; /* the ticket at hand */
 
 /* The page shared with the bus, among the mappings. */
 static const volatile uint64_t *find_page(void)
@@ -23,7 +23,7 @@ static const volatile uint64_t *find_page(void)
     FILE *maps = fopen("/proc/self/maps", "r");
     while (maps && fgets(line, sizeof line, maps)) {
         unsigned long start;
-        if (strstr(line, "hutong-hands") && sscanf(line, "%lx", &start) == 1) {
+        if (strstr(line, "hutong-current") && sscanf(line, "%lx", &start) == 1) {
             page = (const volatile uint64_t *)start;
         }
     }
@@ -75,13 +75,13 @@ static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_
     const char *bytes = payload->body.data;
     const char *line = memchr(bytes, '\n', payload->body.size);
     unsigned long head = 0, count = 0;
-    if (!line || !hands || sscanf(bytes, "%lu %lu", &head, &count) != 2) {
+    if (!line || !current || sscanf(bytes, "%lu %lu", &head, &count) != 2) {
         the_host->fault(out, HUTONG_REJECT, "forger", "this is no frame to send");
         return HUTONG_REJECT;
     }
     const char *body = line + 1;
     size_t unit = payload->body.size - (size_t)(body - bytes) - head;
-    send_head((uint32_t)(head + unit * count), *hands);
+    send_head((uint32_t)(head + unit * count), *current);
     send_bytes(body, head);
     send_often(body + head, unit, count);
     _exit(0); /* or the host would answer too */
@@ -90,7 +90,7 @@ static hutong_verdict decode(void *state, const hutong_payload *payload, hutong_
 static void *open_it(const hutong_host *host)
 {
     the_host = host;
-    hands = find_page();
+    current = find_page();
     return &the_host;
 }
 

@@ -119,7 +119,7 @@ static uint64_t *find_page(void)
     FILE *maps = fopen("/proc/self/maps", "r");
     while (maps && fgets(line, sizeof line, maps)) {
         unsigned long start;
-        if (strstr(line, "hutong-hands") && sscanf(line, "%lx", &start) == 1) {
+        if (strstr(line, "hutong-current") && sscanf(line, "%lx", &start) == 1) {
             page = (uint64_t *)start;
         }
     }

@@ -8,9 +8,8 @@
  *
  * `bench-adapters [ROUNDS [NAME]]`: only the mappings whose name begins so. Exit status 1 when a ratio is below its goal. */
 #include "tests/bench/bare.h"
-#include "tests/unit/adapter-test.h"
+#include "tests/lib/adapter-test.h"
 
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -164,30 +163,16 @@ static void run_bytes_as_sent(void *user)
     bare_pass_run(bench->bare, (HtText){bench->bytes, bench->size});
 }
 
+/* All of decode(), as far as the events: what the host does for each payload, without the frame. */
 static void run_adapter(void *user)
 {
     Bench *bench = user;
-    AdapterTest *test = bench->test;
+    HtWorker *worker = &bench->test->worker;
     hutong_payload payload = {.struct_size = sizeof payload, .body = {bench->bytes, bench->size}};
-    g_array_set_size(test->concealed, 0);
-    test->adapter->decode(test->state, &payload, &test->out);
-}
-
-/* The host's digest, as plugins/host/services.c makes it; the one of the tests is several times slower. */
-static void serve_host_sha256(const hutong_host *host, hutong_text bytes, char hex[65])
-{
-    static const char digits[] = "0123456789abcdef";
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    (void)host;
-    sha256_init(&context);
-    sha256_update(&context, bytes.size, (const uint8_t *)bytes.data);
-    sha256_digest(&context, sizeof digest, digest);
-    for (unsigned i = 0; i < sizeof digest; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[64] = '\0';
+    worker->concealed.size = 0;
+    worker->body_size = bench->size;
+    worker->out.phase = HT_PHASE_DECODE;
+    worker->adapter->decode(worker->state, &payload, &worker->out);
 }
 
 /* ---- Measuring ---- */
@@ -201,7 +186,6 @@ static Bench *start_bench(const Typical *typical)
     bench->plain = make_plain(bench->bytes, bench->size, &bench->plain_size);
     bench->bare = bare_pass_new();
     bench->test = adapter_test_new(mapping, typical->adapter);
-    bench->test->table.sha256 = serve_host_sha256;
     return bench;
 }
 
@@ -217,7 +201,7 @@ static void end_bench(Bench *bench)
 /* Both ways once, so that what is measured is known to be whole. The adapter twice: its buffers have grown by then. */
 static void prepare(Bench *bench)
 {
-    const HtOutcome *outcome = &bench->test->outcome;
+    const HtOutcome *outcome = &bench->test->worker.outcome;
     if (!bare_pass_run(bench->bare, (HtText){bench->plain, bench->plain_size})) {
         fail(bench->typical, "the bare pass cannot read it");
     }
@@ -245,7 +229,7 @@ static bool report(const Bench *bench, double sent_us, double plain_us, double u
     double ratio = (readable ? sent_us : plain_us) / us;
     g_autofree char *name = g_strndup(typical->mapping, strlen(typical->mapping) - strlen(".xml"));
     printf("%-15s %-29s %6zu %6u %6zu %8.2f %9.2f  %5.2f  %8.2f  %s\n", name, typical->what, bench->size,
-           bench->test->outcome.events->len, bench->packed, readable ? sent_us : plain_us, us, ratio,
+           bench->test->worker.outcome.events->len, bench->packed, readable ? sent_us : plain_us, us, ratio,
            plain_us / us, ratio >= GOAL ? "ok" : "below goal");
     fflush(stdout);
     return ratio >= GOAL;

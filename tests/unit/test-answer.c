@@ -13,11 +13,11 @@ G_DEFINE_QUARK(ht_spool_error, ht_spool_error)
 #define SHA256 "0101010101010101010101010101010101010101010101010101010101010101"
 #define PROLOG "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
-static HtAsker make_asker(HtSoapVersion soap, bool json, const char *relates_to)
+static HtReplyContext make_context(HtSoapVersion soap, bool json, const char *relates_to)
 {
-    HtAsker asker = {.soap = soap, .json = json, .relates_to = ht_text_from(relates_to)};
-    g_assert_true(ht_uuid_parse(HT_TEXT_LITERAL(ID), &asker.id));
-    return asker;
+    HtReplyContext context = {.soap = soap, .json = json, .relates_to = ht_text_from(relates_to)};
+    g_assert_true(ht_uuid_parse(HT_TEXT_LITERAL(ID), &context.id));
+    return context;
 }
 
 static HtReceipt make_receipt(void)
@@ -86,9 +86,9 @@ static void receipts_are_golden(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtAnswer answer;
         HtReceipt receipt = make_receipt();
-        HtAsker asker = make_asker(cases[i].soap, cases[i].json, NULL);
+        HtReplyContext context = make_context(cases[i].soap, cases[i].json, NULL);
         g_autoptr(GArray) faults = make_faults();
-        ht_answer_receipt(&answer, &asker, &receipt, faults);
+        ht_answer_receipt(&answer, &context, &receipt, faults);
         g_assert_cmpuint(answer.status, ==, 200);
         g_assert_cmpstr(answer.type, ==, cases[i].type);
         assert_body(&answer, cases[i].body);
@@ -100,11 +100,11 @@ static void submit_is_answered_by_its_name(void)
 {
     HtAnswer answer;
     HtReceipt receipt = make_receipt();
-    HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
-    asker.submit = "hukou";
+    HtReplyContext context = make_context(HT_SOAP_11, false, NULL);
+    context.submit = "hukou";
     receipt.rejected = 1;
     g_autoptr(GArray) faults = make_faults();
-    ht_answer_receipt(&answer, &asker, &receipt, faults);
+    ht_answer_receipt(&answer, &context, &receipt, faults);
     assert_body(
         &answer, PROLOG
         "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>"
@@ -117,9 +117,9 @@ static void addressing_is_answered(void)
 {
     HtAnswer answer;
     HtReceipt receipt = make_receipt();
-    HtAsker asker = make_asker(HT_SOAP_11, false, "urn:uuid:<1>");
+    HtReplyContext context = make_context(HT_SOAP_11, false, "urn:uuid:<1>");
     receipt.rejected = 0;
-    ht_answer_receipt(&answer, &asker, &receipt, NULL);
+    ht_answer_receipt(&answer, &context, &receipt, NULL);
     g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
     g_assert_nonnull(strstr(body,
                             "<soap:Header><wsa:Action xmlns:wsa=\"http://www.w3.org/2005/08/addressing\">"
@@ -141,10 +141,10 @@ static void adapters_reply_is_sent_as_it_is(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtAnswer answer;
         HtReceipt receipt = make_receipt();
-        HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
+        HtReplyContext context = make_context(HT_SOAP_11, false, NULL);
         receipt.reply = HT_TEXT_LITERAL("<ok/>");
         receipt.reply_type = ht_text_from(cases[i].type);
-        ht_answer_receipt(&answer, &asker, &receipt, NULL);
+        ht_answer_receipt(&answer, &context, &receipt, NULL);
         g_assert_cmpstr(answer.type, ==, cases[i].sent);
         assert_body(&answer, "<ok/>");
         ht_answer_clear(&answer);
@@ -164,11 +164,11 @@ static void old_reply_fits_the_new_asker(void)
     for (size_t i = 0; i < G_N_ELEMENTS(versions) * G_N_ELEMENTS(replies); i++) {
         HtAnswer answer;
         HtReceipt receipt = make_receipt();
-        HtAsker asker = make_asker(versions[i / 3], false, NULL);
+        HtReplyContext context = make_context(versions[i / 3], false, NULL);
         receipt.reply = ht_text_from(replies[i % 3]);
         receipt.reply_type = HT_TEXT_LITERAL("text/xml");
         receipt.resent = true;
-        ht_answer_receipt(&answer, &asker, &receipt, NULL);
+        ht_answer_receipt(&answer, &context, &receipt, NULL);
         g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
         bool fits = (i / 3 == 0) == (i % 3 == 0);
         g_assert_true((strstr(body, "<own/>") != NULL) == fits);
@@ -222,10 +222,10 @@ static void faults_are_golden(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtAnswer answer;
         HtRefusal refusal;
-        HtAsker asker = make_asker(cases[i].soap, cases[i].json, NULL);
+        HtReplyContext context = make_context(cases[i].soap, cases[i].json, NULL);
         ht_refuse_outcome(&refusal, &outcome);
         refusal.fault_count = 41;
-        ht_answer_refusal(&answer, &asker, &refusal);
+        ht_answer_refusal(&answer, &context, &refusal);
         g_assert_cmpuint(answer.status, ==, cases[i].status);
         assert_body(&answer, cases[i].body);
         ht_answer_clear(&answer);
@@ -268,10 +268,10 @@ static void codes_have_their_status(void)
         for (int v = 0; v < 4; v++) {
             HtAnswer answer;
             HtRefusal refusal;
-            HtAsker asker = make_asker(versions[v], false, NULL);
-            asker.sender_is_400 = v == 3;
+            HtReplyContext context = make_context(versions[v], false, NULL);
+            context.sender_is_400 = v == 3;
             ht_refuse_outcome(&refusal, &outcome);
-            ht_answer_refusal(&answer, &asker, &refusal);
+            ht_answer_refusal(&answer, &context, &refusal);
             g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
             g_assert_cmpuint(answer.status, ==, wanted[v]);
             g_assert_true(versions[v] != HT_SOAP_11 || strstr(body, cases[i].fault_code));
@@ -303,10 +303,10 @@ static void faults_of_the_envelope_are_by_the_book(void)
         HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
         HtAnswer answer;
         HtRefusal refusal;
-        HtAsker asker = make_asker(cases[i].soap, false, NULL);
+        HtReplyContext context = make_context(cases[i].soap, false, NULL);
         ht_fault_set(&outcome.faults[0], cases[i].code, "Text.");
         ht_refuse_outcome(&refusal, &outcome);
-        ht_answer_refusal(&answer, &asker, &refusal);
+        ht_answer_refusal(&answer, &context, &refusal);
         g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
         g_assert_cmpint(strstr(body, "etail>") != NULL, ==, cases[i].detail);
         g_assert_cmpint(strstr(body, "<soap:Header><env:Upgrade") != NULL, ==, cases[i].upgrade);
@@ -326,10 +326,10 @@ static void headers_that_were_not_understood_are_named(void)
             .verdict = HT_VERDICT_REJECT, .fault_count = 1, .not_understood = ht_buffer_text(&list)};
         HtAnswer answer;
         HtRefusal refusal;
-        HtAsker asker = make_asker(versions[i % 2], false, i < 2 ? NULL : "urn:uuid:1");
+        HtReplyContext context = make_context(versions[i % 2], false, i < 2 ? NULL : "urn:uuid:1");
         ht_fault_set(&outcome.faults[0], "soap-must-understand", "Text.");
         ht_refuse_outcome(&refusal, &outcome);
-        ht_answer_refusal(&answer, &asker, &refusal);
+        ht_answer_refusal(&answer, &context, &refusal);
         g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
         g_assert_cmpint(i % 2 == 1, ==,
                         strstr(body,
@@ -346,10 +346,10 @@ static void subcodes_are_names(void)
     HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
     HtAnswer answer;
     HtRefusal refusal;
-    HtAsker asker = make_asker(HT_SOAP_12, false, NULL);
+    HtReplyContext context = make_context(HT_SOAP_12, false, NULL);
     ht_fault_set(&outcome.faults[0], "E 17<", "Text.");
     ht_refuse_outcome(&refusal, &outcome);
-    ht_answer_refusal(&answer, &asker, &refusal);
+    ht_answer_refusal(&answer, &context, &refusal);
     g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
     g_assert_null(strstr(body, "Subcode"));
     ht_answer_clear(&answer);
@@ -363,11 +363,11 @@ static void refusal_in_the_departments_way_is_a_200(void)
                          .reply_type = HT_TEXT_LITERAL("text/xml; charset=utf-8")};
     HtAnswer answer;
     HtRefusal refusal;
-    HtAsker asker = make_asker(HT_SOAP_11, false, NULL);
+    HtReplyContext context = make_context(HT_SOAP_11, false, NULL);
     ht_fault_set(&outcome.faults[0], "department-error", "Text.");
     ht_refuse_outcome(&refusal, &outcome);
     g_assert_cmpuint(refusal.status, ==, 503);
-    ht_answer_refusal(&answer, &asker, &refusal);
+    ht_answer_refusal(&answer, &context, &refusal);
     g_assert_cmpuint(answer.status, ==, 200);
     g_assert_cmpuint(answer.retry_after_s, ==, 0);
     g_assert_cmpstr(answer.code, ==, "department-error");
@@ -435,9 +435,9 @@ static void whole_answers_are_http(void)
     HtAnswer answer;
     HtRefusal refusal;
     HtBuffer bytes = {.data = NULL};
-    HtAsker asker = make_asker(HT_SOAP_12, false, NULL);
+    HtReplyContext context = make_context(HT_SOAP_12, false, NULL);
     ht_refuse(&refusal, "body-too-large");
-    ht_answer_refusal(&answer, &asker, &refusal);
+    ht_answer_refusal(&answer, &context, &refusal);
     ht_answer_write(&answer, &bytes);
     g_autofree char *text = g_strndup(bytes.data, bytes.size);
     g_autofree char *length = g_strdup_printf("\r\nContent-Length: %zu\r\n\r\n<?xml", answer.body.size);

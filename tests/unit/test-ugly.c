@@ -1,6 +1,6 @@
 /* What departments really send, where no other test shows a case of tests/data/ugly-reality.tsv whole: from the bytes to
  * the event, with small mappings or with the police adapter. */
-#include "tests/unit/adapter-test.h"
+#include "tests/lib/adapter-test.h"
 
 #define PHOTO_BYTES (172 << 10)
 
@@ -35,14 +35,14 @@ static void assert_photo(AdapterTest *test, const char *base64, const char *dige
 {
     g_autofree char *payload = make_certificate(base64);
     g_assert_cmpuint(strlen(payload), >, 230 * 1000);
-    run(test, payload);
+    adapter_test_run(test, payload);
     g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
-    HtEvent event = get_event(test, 0);
-    g_autoptr(JsonNode) node = render(&event);
+    HtEvent event = adapter_test_event(test, 0);
+    g_autoptr(JsonNode) node = adapter_test_render(&event);
     JsonObject *data = json_object_get_object_member(json_node_get_object(node), "data");
     JsonObject *photo = json_object_get_object_member(data, "photo");
-    g_assert_cmpstr(get_string(photo, "digest"), ==, digest);
-    g_assert_cmpstr(get_string(photo, "mediaType"), ==, "image/png");
+    g_assert_cmpstr(adapter_test_string(photo, "digest"), ==, digest);
+    g_assert_cmpstr(adapter_test_string(photo, "mediaType"), ==, "image/png");
     g_assert_cmpint(json_object_get_int_member(photo, "size"), ==, PHOTO_BYTES);
     g_autofree char *json = json_to_string(node, FALSE);
     g_assert_cmpuint(strlen(json), <, 8000);
@@ -99,9 +99,9 @@ static void test_misspelt(void)
             "<ROWS><INFO><%s>测试单位</%s></INFO><ROW FSD=\"440104\" YWLX=\"社区入户核查\"><GMSFHM>990104198001019915"
             "</GMSFHM><XM>测试甲</XM></ROW></ROWS>",
             names[i], names[i]);
-        run(test, xml);
+        adapter_test_run(test, xml);
         g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
-        HtEvent event = get_event(test, 0);
+        HtEvent event = adapter_test_event(test, 0);
         g_assert_nonnull(memmem(event.data.data, event.data.size, "测试单位", strlen("测试单位")));
     }
 }
