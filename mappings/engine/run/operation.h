@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mappings/engine/rules/rules.h"
+#include "mappings/engine/run/mapper.h"
 #include "mappings/engine/run/parameter.h"
 #include "mappings/engine/read/reader.h"
 
