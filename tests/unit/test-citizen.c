@@ -36,6 +36,11 @@ static void test_that_stand_alone(void)
         {"9901041980010199", false, false},   /* 16 digits */
         {"990104198013019915", false, false}, /* 13th month */
         {"990104178001019915", false, false}, /* long ago */
+        {"990104179912310013", false, false},
+        {"990104180001010018", true, true},
+        {"990104189912310012", true, true},
+        {"990104202601010016", true, true},   /* born today */
+        {"990104210001010012", false, false}, /* not born for long */
         {"9901041980010199X", false, false},
         {"990104801301991", false, false},
         {"B990104-2009-000001", false, false},
@@ -81,6 +86,8 @@ static void test_in_other_scripts(void)
         {"٩٩٠١٠٤١٩٨٨٠٦٠٢٠٠١٦", true, true},
         {"۹۹۰۱۰۴۱۹۸۸۰۶۰۲۰۰۱۶", true, true},
         {"９90１０4－19８8０6０2－0０1六", true, true},
+        {"𝟗𝟗𝟎𝟏𝟎𝟒𝟏𝟗𝟖𝟖𝟎𝟔𝟎𝟐𝟎𝟎𝟏𝟔", true, true}, /* four bytes a digit */
+        {"7𝟿𝟿𝟶𝟷𝟶𝟺𝟷𝟿𝟾𝟾𝟶𝟼𝟶𝟸𝟶𝟶𝟷𝟼7", true, true},
         {"甲9901０４１９８８０６０２００１６01", true, true},
     };
     check_cases(cases, G_N_ELEMENTS(cases));

@@ -4,6 +4,7 @@
 #include "mappings/engine/values/idnumber.h"
 
 #include <glib.h>
+#include <time.h>
 
 #define BIT(mark) HT_MARK_BIT(HT_MARK_##mark)
 
@@ -83,6 +84,54 @@ static void test_number_tells_sex_and_birth(void)
     g_assert_cmpint(id.status, ==, HT_ID_FUTURE);
 }
 
+/* Who is born today has a number today, and who was born long ago still has one. */
+static void test_newborns_and_the_very_old(void)
+{
+    static const struct {
+        const char *number;
+        uint32_t today;
+        HtIdStatus status;
+    } cases[] = {
+        {"990104202601010016", 20260101, HT_ID_VALID},   {"990104202601010016", 20251231, HT_ID_FUTURE},
+        {"990104202601020011", 20260101, HT_ID_FUTURE},  {"990104202601020011", 20260102, HT_ID_VALID},
+        {"990104202501020014", 20250102, HT_ID_VALID},   {"990104202501020014", 20250101, HT_ID_FUTURE},
+        {"990104180001010018", TODAY, HT_ID_VALID},      {"990104185006150012", TODAY, HT_ID_VALID},
+        {"990104189912310012", TODAY, HT_ID_VALID},      {"990104190002280019", TODAY, HT_ID_VALID},
+        {"990104179912310013", TODAY, HT_ID_WRONG_DATE},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtIdNumber id;
+        g_test_message("case %zu", i);
+        g_assert_cmpint(ht_idnumber_parse_at(cases[i].number, 18, cases[i].today, &id), ==, cases[i].status);
+        g_assert_cmpint(id.valid, ==, cases[i].status == HT_ID_VALID);
+    }
+}
+
+/* The clock that the numbers are read by, when a test says so. */
+static time_t clock_s;
+
+time_t time(time_t *out)
+{
+    time_t now = clock_s != 0 ? clock_s : (time_t)(g_get_real_time() / G_USEC_PER_SEC);
+    if (out) {
+        *out = now;
+    }
+    return now;
+}
+
+/* In China it is tomorrow eight hours before it is in UTC. */
+static void test_today_is_chinas(void)
+{
+    const time_t midnight = 1767196800; /* 2025-12-31T16:00:00Z */
+    const char *number = "990104202601010016";
+    HtIdNumber id;
+    clock_s = midnight - 1;
+    g_assert_cmpint(ht_idnumber_parse(number, 18, &id), ==, HT_ID_FUTURE);
+    clock_s = midnight;
+    g_assert_cmpint(ht_idnumber_parse(number, 18, &id), ==, HT_ID_VALID);
+    clock_s = 0;
+}
+
 /* One digit changed is always noticed: MOD 11-2 promises it. */
 static void test_each_wrong_digit_is_noticed(void)
 {
@@ -113,6 +162,10 @@ static void test_credit_codes(void)
         {"51990104000000TC3H", HT_ID_VALID, "51990104000000TC3H"},
         {"52990104000000TD4J", HT_ID_VALID, "52990104000000TD4J"},
         {"92990104000000TE5J", HT_ID_VALID, "92990104000000TE5J"},
+        {"91990104000000T220", HT_ID_VALID, "91990104000000T220"}, /* a remainder of nothing */
+        {"91990104000000T510", HT_ID_VALID, "91990104000000T510"},
+        {"91990104000000T22Y", HT_ID_WRONG_CHECK, "91990104000000T22Y"},
+        {"91990104000000T221", HT_ID_WRONG_CHECK, "91990104000000T221"},
         {"91990104000000TA10", HT_ID_WRONG_CHECK, "91990104000000TA10"},
         {"9199010400000OTA10", HT_ID_WRONG_CHARACTER, "9199010400000OTA10"},
         {"91990104000000ta15", HT_ID_VALID, "91990104000000TA15"},
@@ -563,6 +616,8 @@ int main(int argc, char **argv)
     g_test_add_func("/idnumber/vectors", test_citizen_numbers);
     g_test_add_func("/idnumber/tells-sex-and-birth", test_number_tells_sex_and_birth);
     g_test_add_func("/idnumber/each-wrong-digit-is-noticed", test_each_wrong_digit_is_noticed);
+    g_test_add_func("/idnumber/newborns-and-the-very-old", test_newborns_and_the_very_old);
+    g_test_add_func("/idnumber/today-is-chinas", test_today_is_chinas);
     g_test_add_func("/idnumber/credit-codes", test_credit_codes);
     g_test_add_func("/idnumber/organisation-codes", test_organisation_codes);
     g_test_add_func("/convert/spellings-of-null", test_spellings_of_null);

@@ -171,7 +171,7 @@ static void test_zone_is_told(void)
 static void test_days_go_round(void)
 {
     int64_t seconds = -5364662400; /* 1800-01-01T00:00:00Z */
-    unsigned days = 0;
+    unsigned days = 0, nulls = 0;
     for (int year = 1800; year < 2200; year++) {
         for (int month = 1; month <= 12; month++) {
             for (int day = 1; ht_date_exists(year, month, day); day++, days++) {
@@ -179,7 +179,9 @@ static void test_days_go_round(void)
                 HtDate date, back;
                 g_snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", year, month, day);
                 HtDateResult result = ht_date_parse(text, strlen(text), 0, &date);
-                if (result == HT_DATE_OK) {
+                nulls += result == HT_DATE_NULL;
+                if (result != HT_DATE_NULL) {
+                    g_assert_cmpint(result, ==, HT_DATE_OK);
                     g_assert_true(date.year == year && date.month == month && date.day == day);
                     ht_date_from_epoch((seconds + (int64_t)days * 86400 - 8 * 3600) * 1000, &back);
                     ht_date_format(&back, HT_TYPE_DATE, shown);
@@ -189,6 +191,7 @@ static void test_days_go_round(void)
         }
     }
     g_assert_cmpuint(days, ==, 146097);
+    g_assert_cmpuint(nulls, ==, 4); /* the first days of OLE, Excel and SQL Server, and 1901-01-01 */
 }
 
 /* ---- What databases and libraries write ---- */
@@ -379,6 +382,42 @@ static void check_notation(const Notation *one)
     }
 }
 
+/* What a register may hold, to the day, in every way to write it. */
+static void test_first_and_last_year(void)
+{
+    static const Notation cases[] = {
+        {"1800-01-01", 0, "1800-01-01", NULL},
+        {"18000101", 0, "1800-01-01", NULL},
+        {"1800年1月1日", 0, "1800-01-01", NULL},
+        {"1800", 0, "1800", NULL},
+        {"1899-12-29", 0, "1899-12-29", NULL},
+        {"18991229", 0, "1899-12-29", NULL},
+        {"1850-06-15T08:30:00+08:00", 0, "1850-06-15", "1850-06-15T08:30:00+08:00"},
+        {"2199-12-31", 0, "2199-12-31", NULL},
+        {"21991231", 0, "2199-12-31", NULL},
+        {"2199", 0, "2199", NULL},
+        {"2199-12-31T23:59:59+08:00", 0, "2199-12-31", "2199-12-31T23:59:59+08:00"},
+        {"1799-12-31", 0, "!", NULL},
+        {"17991231", 0, "!", NULL},
+        {"1799", 0, "!", NULL},
+        {"2200-01-01", 0, "!", NULL},
+        {"22000101", 0, "!", NULL},
+        {"2200", 0, "!", NULL},
+        /* by China's day, not by the sender's */
+        {"1799-12-31T20:00:00Z", 0, "!", NULL},
+        {"2199-12-31T15:59:59Z", 0, "2199-12-31", "2199-12-31T23:59:59+08:00"},
+        {"2199-12-31T16:00:00Z", 0, "!", NULL},
+        {"2199-12-31T24:00:00", 0, "!", NULL},
+        {"7258089599", HT_DATE_EPOCH, "2199-12-31", "2199-12-31T23:59:59+08:00"},
+        {"7258089600", HT_DATE_EPOCH, "!", NULL},
+        {"-5364691200", HT_DATE_EPOCH, "1800-01-01", "1800-01-01T00:00:00+08:00"},
+        {"-5364691561", HT_DATE_EPOCH, "!", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        check_notation(&cases[i]);
+    }
+}
+
 static void test_other_notations(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(NOTATIONS); i++) {
@@ -515,6 +554,29 @@ static void test_zones(void)
     }
 }
 
+/* From the Line Islands to the other side of the date line: no zone is further from UTC than 14 hours. */
+static void test_widest_zones(void)
+{
+    static const Notation cases[] = {
+        {"2009-03-13T00:00:01+14:00", 0, "2009-03-12", "2009-03-12T18:00:01+08:00"},
+        {"2009-03-13T00:00:01+1400", 0, "2009-03-12", "2009-03-12T18:00:01+08:00"},
+        {"2009-03-13T12:00:00-14:00", 0, "2009-03-14", "2009-03-14T10:00:00+08:00"},
+        {"2009-03-13T12:00:00-12:00", 0, "2009-03-14", "2009-03-14T08:00:00+08:00"},
+        {"2009-03-13T12:00:00+12:45", 0, "2009-03-13", "2009-03-13T07:15:00+08:00"},
+        {"Fri Mar 13 2009 12:00:00 GMT+1400", 0, "2009-03-13", "2009-03-13T06:00:00+08:00"},
+        {"2009-03-13T12:00:00+14:01", 0, "!", NULL},
+        {"2009-03-13T12:00:00-14:01", 0, "!", NULL},
+        {"2009-03-13T12:00:00+15:00", 0, "!", NULL},
+        {"2009-03-13T12:00:00-15:00", 0, "!", NULL},
+        {"2009-03-13T12:00:00+13:60", 0, "!", NULL},
+        {"Fri Mar 13 2009 12:00:00 GMT+1401", 0, "!", NULL},
+        {"Fri Mar 13 2009 12:00:00 GMT+1500", 0, "!", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        check_notation(&cases[i]);
+    }
+}
+
 /* A time of day alone. */
 static void test_times_of_day(void)
 {
@@ -546,5 +608,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dates/midnights-written-in-utc-are-that-day", test_midnights_in_utc);
     g_test_add_func("/dates/moments-are-brought-to-chinas-time", test_zones);
     g_test_add_func("/dates/times-of-day", test_times_of_day);
+    g_test_add_func("/dates/first-and-last-year", test_first_and_last_year);
+    g_test_add_func("/dates/zones-of-fourteen-hours", test_widest_zones);
     return g_test_run();
 }

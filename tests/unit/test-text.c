@@ -346,6 +346,73 @@ static void test_bytes_that_are_nothing(Fixture *fixture, gconstpointer data)
                     HT_TRAIT_NON_ASCII | HT_TRAIT_REPLACEMENT | HT_TRAIT_INVISIBLE);
 }
 
+/* Codes of four bytes have digits in the second and the fourth place, and nothing else. */
+static void test_four_bytes_with_wrong_digits(void)
+{
+    HtTextOutput output = {{NULL, 0, 0}, LIMIT};
+    for (unsigned place = 1; place < 4; place += 2) {
+        for (unsigned byte = 0; byte < 0x40; byte++) {
+            uint8_t code[] = {0x90, 0x30, 0x81, 0x30};
+            size_t repaired = 0;
+            code[place] = (uint8_t)byte;
+            g_assert_true(ht_text_convert_gb18030(code, sizeof code, &output, &repaired));
+            bool digit = byte >= '0' && byte <= '9';
+            g_test_message("%02X at %u", byte, place);
+            g_assert_cmpuint(repaired, ==, digit ? 0 : 2);
+            g_assert_cmpuint(output.buffer.size, ==, digit ? 4 : 8);
+            /* what stands in the digit's place is kept */
+            g_assert_true(digit || (uint8_t)output.buffer.data[place == 1 ? 3 : 7] == byte);
+        }
+    }
+    for (unsigned third = 0x80; third <= 0xFF; third += 0x7F) {
+        uint8_t code[] = {0x90, 0x30, (uint8_t)third, 0x30};
+        size_t repaired = 0;
+        g_assert_true(ht_text_convert_gb18030(code, sizeof code, &output, &repaired));
+        g_assert_cmpuint(repaired, ==, 2);
+    }
+    ht_buffer_clear(&output.buffer);
+}
+
+/* Surrogates in UTF-8 that is damaged elsewhere too: a pair is one character, each alone is one U+FFFD. */
+static void test_surrogates_in_damaged_utf8(void)
+{
+    static const struct {
+        const char *bytes, *text;
+        size_t repaired, joined;
+    } cases[] = {
+        {"\xED\xA1\x82\xED\xBE\xB7", "𠮷", 0, 1},
+        {"\xED\xA0\x80\xED\xB0\x80", "\U00010000", 0, 1},
+        {"\xED\xAF\xBF\xED\xBF\xBF", "\U0010FFFF", 0, 1},
+        {"a\xFF"
+         "b\xED\xA1\x82\xED\xBE\xB7"
+         "c",
+         "a\uFFFDb𠮷c", 1, 1},
+        {"\xED\xA1\x82", "\uFFFD", 1, 0}, /* a high one at the end */
+        {"\xED\xA1\x82x", "\uFFFDx", 1, 0},
+        {"\xED\xBE\xB7x", "\uFFFDx", 1, 0},                         /* a low one */
+        {"\xED\xBE\xB7\xED\xA1\x82", "\uFFFD\uFFFD", 2, 0},         /* the wrong way round */
+        {"\xED\xA1\x82\xED\xA1\x82\xED\xBE\xB7", "\uFFFD𠮷", 1, 1}, /* two high ones */
+        {"\xED\xBE\xB7\xED\xBE\xB7", "\uFFFD\uFFFD", 2, 0},
+        {"\xED\xB0\x80\xED\xB0\x80", "\uFFFD\uFFFD", 2, 0},
+        {"\xED\xA1\x82\xE6\xB5\x8B", "\uFFFD测", 1, 0}, /* and a sound character */
+        {"\xED\xA1\x82\xED\x9F\xBF", "\uFFFD\xED\x9F\xBF", 1, 0},
+        {"\xFF\xED\x9F\xBF\xEE\x80\x80", "\uFFFD\xED\x9F\xBF\uE000", 1, 0}, /* neighbours of surrogates */
+        {"\xED\xA1\x82\xED\xBE", "\uFFFD\uFFFD\uFFFD", 3, 0},               /* the second one cut */
+    };
+    HtTextOutput output = {{NULL, 0, 0}, LIMIT};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        size_t repaired = 0, joined = 0, size = strlen(cases[i].bytes);
+        g_autofree uint8_t *exact = g_memdup2(cases[i].bytes, size);
+        g_test_message("case %zu", i);
+        g_assert_true(ht_text_convert_broken_utf8(exact, size, &output, &repaired, &joined));
+        g_autofree char *text = g_strndup(output.buffer.data, output.buffer.size);
+        g_assert_cmpstr(text, ==, cases[i].text);
+        g_assert_cmpuint(repaired, ==, cases[i].repaired);
+        g_assert_cmpuint(joined, ==, cases[i].joined);
+    }
+    ht_buffer_clear(&output.buffer);
+}
+
 static void test_damaged_utf8_stays_utf8(Fixture *fixture, gconstpointer data)
 {
     (void)data;
@@ -575,5 +642,7 @@ int main(int argc, char **argv)
     ADD("/text/encoding/a-mark-counts-more-than-the-declaration", test_mark_against_declaration);
     ADD("/text/encoding/error-shows-no-content", test_names_show_no_content);
     g_test_add_func("/text/buffer/never-exceeds-its-bound", test_bound);
+    g_test_add_func("/text/gb18030/four-bytes-with-wrong-digits", test_four_bytes_with_wrong_digits);
+    g_test_add_func("/text/broken/surrogates-in-damaged-utf8", test_surrogates_in_damaged_utf8);
     return g_test_run();
 }

@@ -13,6 +13,9 @@ typedef struct {
     bool had_zone;
 } HtDateParts;
 
+/* As far as XML Schema lets a zone be from UTC, and as far as any is. */
+#define HT_DATE_ZONE_MINUTES_MAX (14 * 60)
+
 #define HT_DATE_NO_PARTS ((HtDateParts){-1, -1, -1, -1, -1, -1, 0, HT_DATE_CHINA_OFFSET_MINUTES, false})
 
 /* dates-scan.c: notations of digits and signs only. False when the text is none; `parts` is then undefined. */

@@ -226,7 +226,7 @@ static bool scan_offset(Scanner *scan, int sign, HtDateParts *parts)
     }
     parts->offset_minutes = sign * (hours * 60 + minutes);
     parts->had_zone = true;
-    return hours <= 14 && minutes <= 59 && scan->at == scan->end;
+    return minutes <= 59 && hours * 60 + minutes <= HT_DATE_ZONE_MINUTES_MAX && scan->at == scan->end;
 }
 
 /* Z, an offset, or nothing. */

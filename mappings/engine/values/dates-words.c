@@ -122,7 +122,7 @@ static bool read_offset(Reader *reader, int sign)
     }
     parts->offset_minutes = sign * (hours * 60 + minutes);
     parts->had_zone = true;
-    return hours <= 14 && minutes <= 59;
+    return minutes <= 59 && hours * 60 + minutes <= HT_DATE_ZONE_MINUTES_MAX;
 }
 
 /* The names of a zone that libraries put behind its offset say it once more. */
