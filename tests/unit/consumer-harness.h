@@ -21,6 +21,7 @@ static struct {
     uint64_t read_to, cursor, above; /* `above`: finished, of those above the cursor */
     GString *dead;                   /* "3:2 " sequence and attempts */
     char *reason;
+    unsigned reads, bad_reads; /* readings in all; so many more end with an error */
 } spool;
 
 uint64_t ht_spool_last_sequence(HtSpool *none)
@@ -44,7 +45,13 @@ typedef struct {
 static gboolean end_reading(void *user)
 {
     Reading *reading = user;
-    reading->done(reading->page, NULL, reading->user);
+    g_autoptr(GError) error = NULL;
+    if (spool.bad_reads > 0) {
+        spool.bad_reads--;
+        ht_spool_page_free(reading->page);
+        error = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_IO, "spool: the disk does not answer");
+    }
+    reading->done(error ? NULL : reading->page, error, reading->user);
     g_free(reading);
     return G_SOURCE_REMOVE;
 }
@@ -68,6 +75,7 @@ void ht_spool_read(HtSpool *none, uint64_t after, unsigned limit, size_t limit_b
                    void *user)
 {
     (void)none;
+    spool.reads++;
     Reading *reading = g_new0(Reading, 1);
     *reading = (Reading){g_new0(HtSpoolPage, 1), done, user};
     reading->page->events = g_ptr_array_new_with_free_func(g_free);
@@ -211,6 +219,7 @@ static void start(Fixture *f, const char *keys, const char *persons)
 {
     spool.persons = persons;
     spool.read_to = spool.cursor = 0;
+    spool.reads = 0;
     spool.dead = g_string_new(NULL);
     requests = g_ptr_array_new_with_free_func(free_request);
     posts = 0;

@@ -209,6 +209,78 @@ static void test_nothing_new_goes_once_stopped_and_answers_still_count(void)
     stop(&f);
 }
 
+/* ---- Where it begins, and what comes between ---- */
+
+static void test_a_new_consumer_starts_where_it_is_told(void)
+{
+    static const struct {
+        const char *keys;
+        unsigned first;
+    } cases[] = {{"mode = structured\n", 1},
+                 {"mode = structured\nstart = beginning\n", 1},
+                 {"mode = structured\nstart = now\n", 4}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        start(&f, cases[i].keys, "abc");
+        turn();
+        g_assert_cmpuint(requests->len, ==, cases[i].first == 1 ? 3 : 0);
+        spool.persons = "abcd";
+        ht_consumer_wake(f.consumer);
+        await(1);
+        g_assert_true(holds(((Request *)requests->pdata[0])->events, cases[i].first));
+        serve(&f, 0, 0, 5 - cases[i].first);
+        g_assert_cmpuint(spool.cursor, ==, 4);
+        stop(&f);
+    }
+}
+
+/* It is read again by itself, after a pause, whether messages come meanwhile or not, and nothing is left out. */
+static void test_a_spool_that_cannot_be_read_is_read_again(void)
+{
+    ht_log_set_level((HtLogLevel)-1);
+    for (unsigned wakes = 0; wakes <= 10; wakes += 10) {
+        Fixture f;
+        spool.bad_reads = 1;
+        start(&f, "mode = structured\n", "abc");
+        turn();
+        for (unsigned i = 0; i < wakes; i++) {
+            ht_consumer_wake(f.consumer);
+            turn();
+        }
+        g_assert_cmpuint(spool.reads, ==, 1);
+        g_assert_cmpuint(requests->len, ==, 0);
+        gint64 begin = g_get_monotonic_time();
+        await(3);
+        g_assert_cmpint(g_get_monotonic_time() - begin, >, G_USEC_PER_SEC / 2);
+        serve(&f, 0, 0, 3);
+        g_assert_cmpuint(spool.cursor, ==, 3);
+        stop(&f);
+    }
+    ht_log_set_level(HT_LOG_ERROR);
+}
+
+/* So many attempts as are set, neither one more nor one less, and with the last the event is buried. */
+static void test_attempts_are_counted_to_the_one(void)
+{
+    for (unsigned attempts = 1; attempts <= 5; attempts++) {
+        Fixture f;
+        g_autofree char *keys =
+            g_strdup_printf("mode = structured\nconnections = 1\nattempts = %u\n", attempts);
+        g_autofree char *dead = g_strdup_printf("1:%u ", attempts);
+        start(&f, keys, "a");
+        for (unsigned n = 1; n <= attempts; n++) {
+            g_assert_cmpstr(spool.dead->str, ==, "");
+            await(1);
+            answer(500, 0);
+        }
+        g_assert_cmpstr(spool.dead->str, ==, dead);
+        turn();
+        g_assert_cmpuint(posts, ==, attempts);
+        g_assert_cmpuint(spool.cursor, ==, 1);
+        stop(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -231,6 +303,11 @@ int main(int argc, char **argv)
     g_test_add_func("/consumer/an-answer-stays-in-the-dead-letter",
                     test_what_a_consumer_answers_stays_in_the_dead_letter);
     g_test_add_func("/consumer/reading-ahead-stops-at-the-window", test_reading_ahead_stops_at_the_window);
+    g_test_add_func("/consumer/a-new-one-starts-where-it-is-told",
+                    test_a_new_consumer_starts_where_it_is_told);
+    g_test_add_func("/consumer/a-spool-that-cannot-be-read-is-read-again",
+                    test_a_spool_that_cannot_be_read_is_read_again);
+    g_test_add_func("/consumer/attempts-are-counted-to-the-one", test_attempts_are_counted_to_the_one);
     g_test_add_func("/consumer/nothing-new-goes-once-stopped",
                     test_nothing_new_goes_once_stopped_and_answers_still_count);
     return g_test_run();

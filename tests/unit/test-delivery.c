@@ -30,6 +30,26 @@ static void test_pauses_double_with_jitter_up_to_the_most(void)
     g_assert_cmpuint(ht_backoff_next(&backoff, UINT64_MAX), ==, UINT64_C(86400000));
 }
 
+/* The jitter is the upper half of the pause, whatever it is: a thousand pauses of each length show which that is. */
+static void test_each_pause_is_twice_the_one_before(void)
+{
+    const uint64_t full[] = {100, 200, 400, 800, 1600, 2000, 2000};
+    for (unsigned failures = 0; failures < G_N_ELEMENTS(full); failures++) {
+        uint64_t least = UINT64_MAX, most = 0;
+        for (unsigned i = 0; i < 1000; i++) {
+            HtBackoff backoff = {100, 2000, failures};
+            uint64_t pause = ht_backoff_next(&backoff, 0);
+            g_assert_cmpuint(backoff.failures, ==, failures + 1);
+            least = MIN(least, pause);
+            most = MAX(most, pause);
+        }
+        g_assert_cmpuint(least, >=, full[failures] / 2);
+        g_assert_cmpuint(least, <=, full[failures] * 6 / 10);
+        g_assert_cmpuint(most, >=, full[failures] * 9 / 10);
+        g_assert_cmpuint(most, <=, full[failures] + 1);
+    }
+}
+
 static void test_retry_after_is_read_in_both_forms(void)
 {
     const int64_t now = INT64_C(1258732800) * 1000000; /* Fri, 20 Nov 2009 16:00:00 GMT */
@@ -417,6 +437,65 @@ static void test_what_an_element_is_not_for_counts_as_sensitive(void)
     g_assert_cmpint(ht_policy_see(two, &event, &original, NULL), ==, HT_SEEN_WHOLE);
 }
 
+static HtSeen see_original(HtPolicy *policy, const char *name, bool minor)
+{
+    HtItem item = {.kind = HT_ITEM_ELEMENT,
+                   .name = ht_text_from(name),
+                   .value = {"7\0测试甲\0s", 13},
+                   .form = HT_VALUE_ORIGINAL};
+    HtStoredEvent event = {0};
+    HtBuffer masked = {0};
+    event.event.attr[HT_ATTR_MINOR] = minor ? HT_TEXT_LITERAL("1") : HT_TEXT_NONE;
+    HtSeen seen = ht_policy_see(policy, &event, &item, &masked);
+    g_assert_cmpuint(masked.size, ==, 0);
+    ht_buffer_clear(&masked);
+    return seen;
+}
+
+/* What was sent in the place of a value that could not be read may be anything: no element's original is seen below clearance
+ * 2, nor below the element's own, nor a minor's below the highest. */
+static void test_originals_need_their_clearance(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    for (int clearance = 0; clearance <= 3; clearance++) {
+        g_autoptr(HtPolicy) policy =
+            policy_of(dictionary, (HtConsumerConfig){.clearance = clearance, .purpose = (char *)"p"});
+        for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
+            const HtElement *element = ht_dictionary_element(dictionary, i);
+            int needed = MAX((int)element->sensitivity, 2);
+            g_test_message("%s at %d", element->name, clearance);
+            g_assert_cmpint(see_original(policy, element->name, false), ==,
+                            clearance >= needed ? HT_SEEN_WHOLE : HT_SEEN_NOT);
+            g_assert_cmpint(see_original(policy, element->name, true), ==,
+                            clearance >= 3 ? HT_SEEN_WHOLE : HT_SEEN_NOT);
+        }
+        g_assert_cmpint(see_original(policy, "no.such", false), ==,
+                        clearance >= 3 ? HT_SEEN_WHOLE : HT_SEEN_NOT);
+    }
+}
+
+/* No mask can be applied to what is no value of its kind: it is left out, whatever the clearance. */
+static void test_originals_of_what_is_masked_are_not_seen(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *mask[] = {(char *)"*:last4", NULL}, *hide[] = {(char *)"*:hide", NULL},
+         *all[] = {(char *)"*", (char *)"unmapped", NULL};
+    g_autoptr(HtPolicy) masked = policy_of(
+        dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .allow = all, .mask = mask});
+    g_autoptr(HtPolicy) hidden =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .mask = hide});
+    char *deny[] = {(char *)"*", NULL};
+    g_autoptr(HtPolicy) denied =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .deny = deny});
+    for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
+        const HtElement *element = ht_dictionary_element(dictionary, i);
+        g_test_message("%s", element->name);
+        g_assert_cmpint(see_original(masked, element->name, false), ==, HT_SEEN_NOT);
+        g_assert_cmpint(see_original(hidden, element->name, false), ==, HT_SEEN_NOT);
+        g_assert_cmpint(see_original(denied, element->name, false), ==, HT_SEEN_NOT);
+    }
+}
+
 static void test_without_a_purpose_nothing_personal_is_seen(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
@@ -451,6 +530,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/backoff/doubles-with-jitter-up-to-the-most",
                     test_pauses_double_with_jitter_up_to_the_most);
+    g_test_add_func("/backoff/each-pause-is-twice-the-one-before", test_each_pause_is_twice_the_one_before);
     g_test_add_func("/backoff/reads-retry-after-in-both-forms", test_retry_after_is_read_in_both_forms);
     g_test_add_func("/signature/is-that-of-standard-webhooks",
                     test_signatures_are_those_of_standard_webhooks);
@@ -472,6 +552,9 @@ int main(int argc, char **argv)
                     test_a_minors_elements_need_the_highest_clearance);
     g_test_add_func("/policy/what-an-element-is-not-for-counts-as-sensitive",
                     test_what_an_element_is_not_for_counts_as_sensitive);
+    g_test_add_func("/policy/originals-need-their-clearance", test_originals_need_their_clearance);
+    g_test_add_func("/policy/originals-of-what-is-masked-are-not-seen",
+                    test_originals_of_what_is_masked_are_not_seen);
     g_test_add_func("/policy/without-a-purpose-nothing-personal-is-seen",
                     test_without_a_purpose_nothing_personal_is_seen);
     g_test_add_func("/policy/unknown-elements-are-errors-with-a-suggestion",

@@ -1,0 +1,240 @@
+/* core/delivery/sender and webhook over a real socket: what a platform gets, and where nothing goes. */
+#include "core/base/log.h"
+#include "core/delivery/sender.h"
+#include "core/delivery/webhook.h"
+#include "tests/lib/data.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+#define REQUEST_BYTES 65536
+#define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+/* ---- A platform that takes one request and keeps it ---- */
+
+typedef struct {
+    GSocketListener *listener;
+    GThread *thread;
+    char *url;
+    char request[REQUEST_BYTES + 1]; /* head and body */
+} Taker;
+
+static gboolean is_whole(const char *request)
+{
+    const char *end = strstr(request, "\r\n\r\n"), *length = strstr(request, "Content-Length: ");
+    return end && length && strlen(end + 4) >= g_ascii_strtoull(length + 16, NULL, 10);
+}
+
+static void *take_one(void *user)
+{
+    static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    Taker *taker = user;
+    g_autoptr(GSocketConnection) connection = g_socket_listener_accept(taker->listener, NULL, NULL, NULL);
+    GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+    size_t size = 0;
+    for (gssize got = 1; got > 0 && !is_whole(taker->request); size += (size_t)MAX(got, 0)) {
+        got = g_input_stream_read(in, taker->request + size, REQUEST_BYTES - size, NULL, NULL);
+    }
+    g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), answer,
+                              sizeof answer - 1, NULL, NULL, NULL);
+    return NULL;
+}
+
+static void taker_begin(Taker *taker)
+{
+    memset(taker->request, 0, sizeof taker->request);
+    taker->listener = g_socket_listener_new();
+    guint16 port = g_socket_listener_add_any_inet_port(taker->listener, NULL, NULL);
+    taker->url = g_strdup_printf("http://127.0.0.1:%u/events", port);
+    taker->thread = g_thread_new("taker", take_one, taker);
+}
+
+static void taker_end(Taker *taker)
+{
+    g_thread_join(taker->thread);
+    g_object_unref(taker->listener);
+    g_free(taker->url);
+}
+
+/* Free it; NULL when there is none. */
+static char *find_header(const Taker *taker, const char *name)
+{
+    g_autofree char *key = g_strdup_printf("\r\n%s: ", name);
+    const char *at = strstr(taker->request, key);
+    return at ? g_strndup(at + strlen(key), strcspn(at + strlen(key), "\r")) : NULL;
+}
+
+/* ---- Signatures ---- */
+
+static char *write_secret(void)
+{
+    char *path = g_build_filename(g_get_tmp_dir(), "hutong-secret-XXXXXX", NULL);
+    g_close(g_mkstemp(path), NULL);
+    g_assert_true(g_file_set_contents(path, SECRET "\n", -1, NULL));
+    return path;
+}
+
+static HtSeen see_all(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked)
+{
+    (void)user, (void)event, (void)item, (void)masked;
+    return HT_SEEN_WHOLE;
+}
+
+static HtSeen see_time(void *user, const HtStoredEvent *event)
+{
+    (void)user, (void)event;
+    return HT_SEEN_WHOLE;
+}
+
+static void note_sent(const HtSent *sent, void *user)
+{
+    *(int *)user = (int)sent->kind;
+}
+
+static void note_dropped(void *user)
+{
+    (void)user;
+    g_assert_not_reached();
+}
+
+/* Sends two events (one of them when the mode is none of batches) to a taker. */
+static void send_to_taker(Taker *taker, const char *mode, char *secret_file)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    HtConsumerConfig config = {.name = (char *)"c",
+                               .file = (char *)"f",
+                               .url = taker->url,
+                               .mode = (char *)mode,
+                               .batch = 10,
+                               .secret_file = secret_file,
+                               .timeout_ms = 20000,
+                               .connect_timeout_ms = 20000};
+    HtStoredEvent events[2] = {{.sequence = 1, .id.bytes = {1}}, {.sequence = 2, .id.bytes = {2}}};
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    HtSender *sender = ht_sender_new();
+    HtTransport *transport = ht_webhook_new(&config, sender, errors);
+    g_assert_cmpstr(errors->str, ==, "");
+    for (unsigned i = 0; i < MIN(transport->most, 2); i++) {
+        events[i].event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
+        g_ptr_array_add(list, &events[i]);
+    }
+    HtEventPolicy policy = {see_time, see_all, NULL};
+    int kind = -1;
+    HtOutgoing outgoing = {list, "b", &policy, note_sent, note_dropped, &kind};
+    transport->send(transport, &outgoing);
+    while (kind < 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpint(kind, ==, HT_SENT_TAKEN);
+    transport->free(transport);
+    ht_sender_free(sender);
+}
+
+/* As a platform does it, with nothing of the bus's own: HMAC-SHA256 of ID.TIMESTAMP.BODY. */
+static char *work_out_signature(const char *id, const char *timestamp, const char *body)
+{
+    gsize size;
+    g_autofree guchar *key = g_base64_decode(SECRET + strlen("whsec_"), &size);
+    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, key, size);
+    g_autofree char *text = g_strdup_printf("%s.%s.%s", id, timestamp, body);
+    guint8 digest[32];
+    gsize digest_size = sizeof digest;
+    g_hmac_update(hmac, (const guchar *)text, (gssize)strlen(text));
+    g_hmac_get_digest(hmac, digest, &digest_size);
+    g_autofree char *base64 = g_base64_encode(digest, digest_size);
+    return g_strconcat("v1,", base64, NULL);
+}
+
+static void test_what_a_platform_gets_is_signed(void)
+{
+    static const char *const modes[] = {"structured", "batch"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autofree Taker *taker = g_new0(Taker, 1);
+        g_autofree char *secret = write_secret();
+        gint64 before_s = g_get_real_time() / G_USEC_PER_SEC;
+        taker_begin(taker);
+        send_to_taker(taker, modes[i], secret);
+        taker_end(taker);
+        g_autofree char *id = find_header(taker, "webhook-id"),
+                        *timestamp = find_header(taker, "webhook-timestamp"),
+                        *signature = find_header(taker, "webhook-signature");
+        g_assert_true(id && timestamp && signature);
+        gint64 signed_s = g_ascii_strtoll(timestamp, NULL, 10);
+        g_assert_cmpint(signed_s, >=, before_s);
+        g_assert_cmpint(signed_s, <=, g_get_real_time() / G_USEC_PER_SEC);
+        const char *body = strstr(taker->request, "\r\n\r\n") + 4;
+        g_autofree char *right = work_out_signature(id, timestamp, body);
+        g_assert_cmpstr(signature, ==, right);
+        g_assert_cmpint(body[0], ==, i == 0 ? '{' : '[');
+        if (i == 0) {
+            g_assert_nonnull(strstr(body, id)); /* the event's own */
+        }
+        g_unlink(secret);
+    }
+}
+
+static void test_without_a_secret_nothing_is_signed(void)
+{
+    g_autofree Taker *taker = g_new0(Taker, 1);
+    taker_begin(taker);
+    send_to_taker(taker, "structured", NULL);
+    taker_end(taker);
+    g_assert_null(strstr(taker->request, "webhook-"));
+}
+
+/* ---- Where nothing goes ---- */
+
+typedef struct {
+    bool done, unsent;
+    long status;
+    char *error;
+    uint64_t took_us;
+} Posted;
+
+static void note_posted(const HtPosted *posted, void *user)
+{
+    *(Posted *)user =
+        (Posted){true, posted->unsent, posted->status, g_strdup(posted->error), posted->took_us};
+}
+
+static Posted post_to(const char *url)
+{
+    HtSender *sender = ht_sender_new();
+    HtPost post = {.url = url, .content_type = "text/plain", .timeout_ms = 5000, .connect_timeout_ms = 5000};
+    Posted posted = {0};
+    ht_buffer_add_literal(&post.body, "x");
+    ht_sender_post(sender, &post, note_posted, &posted);
+    while (!posted.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    ht_sender_free(sender);
+    return posted;
+}
+
+/* 0.0.0.0 is this machine to the kernel: somebody listens there, and gets nothing. */
+static void test_no_socket_is_opened_to_a_forbidden_address(void)
+{
+    static const char *const hosts[] = {"0.0.0.0", "[::]", "[::ffff:0.0.0.0]"};
+    g_autoptr(GSocketListener) listener = g_socket_listener_new();
+    guint16 port = g_socket_listener_add_any_inet_port(listener, NULL, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        g_autofree char *url = g_strdup_printf("http://%s:%u/", hosts[i], port);
+        g_test_message("%s", hosts[i]);
+        Posted posted = post_to(url);
+        g_assert_cmpint(posted.status, ==, 0);
+        g_assert_true(posted.unsent);
+        g_assert_cmpuint(posted.took_us, <, 4 * G_USEC_PER_SEC);
+        g_free(posted.error);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ht_log_set_level(HT_LOG_ERROR);
+    g_test_add_func("/sender/what-a-platform-gets-is-signed", test_what_a_platform_gets_is_signed);
+    g_test_add_func("/sender/without-a-secret-nothing-is-signed", test_without_a_secret_nothing_is_signed);
+    g_test_add_func("/sender/no-socket-is-opened-to-a-forbidden-address",
+                    test_no_socket_is_opened_to_a_forbidden_address);
+    return g_test_run();
+}
