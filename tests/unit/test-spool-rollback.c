@@ -1,0 +1,302 @@
+/* The spool, when a group is rolled back or the disk has no room: what memory says afterwards is what the disk says. */
+#include "tests/lib/crash-vfs.h"
+#include "tests/lib/spool-test.h"
+
+#include "core/base/log.h"
+
+#define TEST(name) static void name(Place *place, const void *unused)
+
+#define TOO_LARGE ((size_t)1 << 30) /* for a row: its group is rolled back, and tried again without it */
+
+/* ---- Groups made on purpose ---- */
+
+static GMutex gate;
+static int begins;   /* groups that were begun, tries included */
+static int fault_at; /* the one that finds no room, once; 0: none */
+
+static void fill_disk(bool for_ever);
+
+/* On the writer's thread. */
+static void note_begin(const char *step)
+{
+    if (strcmp(step, "begin") == 0) {
+        int count = g_atomic_int_add(&begins, 1) + 1;
+        g_mutex_lock(&gate);
+        g_mutex_unlock(&gate);
+        if (count == g_atomic_int_get(&fault_at)) {
+            fill_disk(false);
+        }
+    }
+}
+
+/* The writer is at work on a group of its own; what is appended until the gate is opened is the next group, all of it. */
+static void close_gate(Place *place, Answer *own)
+{
+    g_mutex_lock(&gate);
+    int before = g_atomic_int_get(&begins);
+    ht_spool_append(place->spool, message_new("gate", "gate"), keep_answer, own);
+    while (g_atomic_int_get(&begins) == before) {
+        g_thread_yield();
+    }
+}
+
+static void open_gate(Answer *own)
+{
+    g_mutex_unlock(&gate);
+    answer_wait(own);
+    answer_clear(own);
+}
+
+/* One event under the key `event`, that says `time`. */
+static HtSpoolMessage *message_of(const char *key, const char *event, const char *time)
+{
+    HtSpoolMessage *message = message_new("hukou", key);
+    message_add(message, event)->attr[HT_ATTR_TIME] = ht_text_from(time);
+    memset(message->sha256, time[0], sizeof message->sha256);
+    return message;
+}
+
+static HtSpoolStatus status_of(Place *place)
+{
+    HtSpoolStatus status;
+    ht_spool_status(place->spool, &status);
+    return status;
+}
+
+/* ---- A message that cannot be kept, beside others ---- */
+
+static HtSpoolMessage *make_bad(const char *key)
+{
+    HtSpoolMessage *message = message_new("hukou", key);
+    message_add(message, "bad")->data = (HtText){"", TOO_LARGE};
+    return message;
+}
+
+/* What came before it in its group is taken as if it had come alone: new, once, under the next numbers. */
+TEST(test_a_bad_message_takes_nobody_with_it)
+{
+    (void)unused;
+    enum { GOOD = 5 };
+    Answer good[GOOD] = {{0}}, bad = {0}, after = {0}, own = {0};
+    spool_take_well(place->spool, message_new("gate", "gate"));
+    HtSpoolStatus before = status_of(place);
+    close_gate(place, &own);
+    for (unsigned i = 0; i < GOOD; i++) {
+        g_autofree char *key = g_strdup_printf("g%u", i);
+        ht_spool_append(place->spool, message_of(keep_text(key), keep_text(key), "a"), keep_answer, &good[i]);
+    }
+    ht_spool_append(place->spool, make_bad("b"), keep_answer, &bad);
+    ht_spool_append(place->spool, message_of("after", "after", "a"), keep_answer, &after);
+    open_gate(&own);
+    answer_wait(&after);
+    g_assert_error(bad.error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE);
+    for (unsigned i = 0; i < GOOD; i++) {
+        g_assert_no_error(good[i].error);
+        g_assert_false(good[i].receipt.resent);
+        g_assert_cmpuint(good[i].receipt.events, ==, 1);
+        g_assert_cmpuint(good[i].receipt.duplicates, ==, 0);
+        g_assert_cmpuint(good[i].receipt.sequence, ==, before.last_sequence + 1 + i);
+        answer_clear(&good[i]);
+    }
+    g_assert_cmpuint(after.receipt.sequence, ==, before.last_sequence + 1 + GOOD);
+    HtSpoolStatus now = status_of(place);
+    g_assert_cmpuint(now.messages, ==, before.messages + GOOD + 1);
+    g_assert_cmpuint(now.resent, ==, before.resent + 1); /* the gate's */
+    g_assert_cmpuint(now.duplicates, ==, before.duplicates);
+    g_assert_cmpuint(now.last_sequence, ==, before.last_sequence + GOOD + 1);
+    answer_clear(&bad);
+    answer_clear(&after);
+}
+
+/* ---- A disk without room ---- */
+
+static void fill_disk(bool for_ever)
+{
+    g_mutex_lock(&shim.lock);
+    shim.fault = SHIM_ENOSPC;
+    shim.for_ever = for_ever;
+    shim.fault_at = shim.operations + 1;
+    shim.hit = false;
+    g_mutex_unlock(&shim.lock);
+}
+
+static void give_room(void)
+{
+    g_mutex_lock(&shim.lock);
+    g_assert_true(shim.hit);
+    shim.fault = SHIM_NO_FAULT;
+    shim.for_ever = false;
+    g_mutex_unlock(&shim.lock);
+}
+
+/* The disk looks again after a while, and intake goes on. */
+static void wait_for_intake(Place *place)
+{
+    int64_t start = ht_clock_monotonic();
+    while (status_of(place).intake_stopped) {
+        g_assert_cmpint(ht_clock_monotonic(), <, start + 20 * HT_SECOND);
+        g_thread_yield();
+    }
+}
+
+/* What was known before the group is known after it, and by what it said then; what the group alone said is not. */
+TEST(test_a_rolled_back_group_is_forgotten)
+{
+    (void)unused;
+    const HtSpoolErrorCode full = HT_SPOOL_ERROR_FULL;
+    HtReceipt first = spool_take_well(place->spool, message_of("old", "old", "a"));
+    HtSpoolStatus before = status_of(place);
+    fill_disk(true);
+    spool_expect_error(place->spool, message_of("old-2", "old", "b"), full); /* the same event says more */
+    give_room();
+    wait_for_intake(place);
+    fill_disk(true);
+    spool_expect_error(place->spool, message_of("new", "new", "a"), full);
+    give_room();
+    wait_for_intake(place);
+    HtSpoolStatus after = status_of(place);
+    g_assert_cmpuint(after.messages, ==, before.messages);
+    g_assert_cmpuint(after.last_sequence, ==, before.last_sequence);
+    g_assert_cmpuint(after.first_sequence, ==, before.first_sequence);
+    g_assert_cmpuint(after.duplicates, ==, before.duplicates);
+    g_assert_cmpuint(after.resent, ==, before.resent);
+
+    HtReceipt again = spool_take_well(place->spool, message_of("old", "old", "a"));
+    g_assert_true(again.resent);
+    g_assert_cmpuint(again.sequence, ==, first.sequence);
+    HtReceipt fresh = spool_take_well(place->spool, message_of("new", "new", "a"));
+    g_assert_false(fresh.resent);
+    g_assert_cmpuint(fresh.events, ==, 1);
+    g_assert_cmpuint(fresh.sequence, ==, before.last_sequence + 1);
+    HtReceipt more = spool_take_well(place->spool, message_of("old-2", "old", "b"));
+    g_assert_false(more.resent);
+    g_assert_cmpuint(more.events, ==, 1);
+    g_assert_cmpuint(status_of(place).messages, ==, before.messages + 2);
+}
+
+/* The cursors of a group that found no room are written alone, at once: they are smaller. */
+TEST(test_cursors_alone_may_still_find_room)
+{
+    (void)unused;
+    Answer answer = {0}, own = {0};
+    uint64_t cursor;
+    spool_take_well(place->spool, message_of("one", "one", "a"));
+    g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, NULL));
+    uint64_t commits = status_of(place).commits;
+    close_gate(place, &own);
+    ht_spool_append(place->spool, message_of("two", "two", "a"), keep_answer, &answer);
+    ht_spool_cursor_move(place->spool, "platform", 1);
+    g_atomic_int_set(&fault_at, g_atomic_int_get(&begins) + 1);
+    open_gate(&own);
+    answer_wait(&answer);
+    g_assert_error(answer.error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FULL);
+    g_assert_cmpuint(status_of(place).commits, ==, commits + 2); /* the gate's, and the cursors alone */
+    g_assert_true(status_of(place).intake_stopped);
+    give_room();
+    answer_clear(&answer);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT seq FROM cursors WHERE consumer = 'platform'"), ==, 1);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM messages"), ==, 2); /* one, and the gate's */
+}
+
+/* ---- Checkpoints ---- */
+
+static ShimFault checkpoint_fault;
+
+/* Before a write into the file itself, which only checkpoints do: the first fails, and the disk is good again. */
+static void fail_checkpoint(void)
+{
+    g_mutex_lock(&shim.lock);
+    shim.main_write = NULL;
+    shim.fault = checkpoint_fault;
+    shim.fault_at = shim.operations + 1;
+    g_mutex_unlock(&shim.lock);
+}
+
+/* Takes messages until the disk has failed in a checkpoint. */
+static void reach_checkpoint(Place *place, ShimFault fault)
+{
+    place_close(place);
+    place->options.limits.wal_bytes = 1 << 18;
+    place_open(place);
+    checkpoint_fault = fault;
+    shim.main_write = fail_checkpoint;
+    for (unsigned i = 0; i < 2000 && !__atomic_load_n(&shim.hit, __ATOMIC_RELAXED); i++) {
+        g_autofree char *key = g_strdup_printf("%c-%u", fault == SHIM_EIO ? 'i' : 'f', i);
+        Answer answer = spool_take(place->spool, message_of(keep_text(key), keep_text(key), "a"));
+        answer_clear(&answer);
+    }
+    g_assert_true(shim.hit);
+}
+
+/* The WAL keeps what the file could not take: intake stops, and goes on when there is room; nothing is lost. */
+TEST(test_a_checkpoint_without_room_stops_intake_only)
+{
+    (void)unused;
+    reach_checkpoint(place, SHIM_ENOSPC);
+    int64_t start = ht_clock_monotonic();
+    while (!status_of(place).intake_stopped) {
+        g_assert_cmpint(ht_clock_monotonic(), <, start + 20 * HT_SECOND);
+        g_assert_false(status_of(place).failed);
+        g_thread_yield();
+    }
+    give_room();
+    wait_for_intake(place);
+    g_assert_false(status_of(place).failed);
+    uint64_t messages = status_of(place).messages;
+    spool_take_well(place->spool, message_of("later", "later", "a"));
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM messages"), ==, (int64_t)messages + 1);
+}
+
+/* Nobody knows what the file holds now: nothing is acknowledged any more. */
+TEST(test_a_checkpoint_that_fails_is_final)
+{
+    (void)unused;
+    reach_checkpoint(place, SHIM_EIO);
+    int64_t start = ht_clock_monotonic();
+    while (!status_of(place).failed) {
+        g_assert_cmpint(ht_clock_monotonic(), <, start + 20 * HT_SECOND);
+        g_thread_yield();
+    }
+    give_room();
+    spool_expect_error(place->spool, message_of("later", "later", "a"), HT_SPOOL_ERROR_IO);
+    g_assert_true(status_of(place).failed);
+}
+
+static void set_up(Place *place, const void *unused)
+{
+    (void)unused;
+    ht_log_set_level((HtLogLevel)-1);
+    shim_install(true);
+    shim_reset();
+    g_atomic_int_set(&fault_at, 0);
+    ht_spool_hooks.step = note_begin;
+    place_set_up(place);
+    place_open(place);
+}
+
+static void tear_down(Place *place, const void *unused)
+{
+    (void)unused;
+    place_remove(place);
+    ht_spool_hooks.step = NULL;
+    shim_reset();
+    shim_install(false);
+}
+
+static void add(const char *path, void (*test)(Place *place, const void *unused))
+{
+    g_test_add(path, Place, NULL, set_up, test, tear_down);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add("/spool/rollback/a-bad-message-takes-nobody-with-it", test_a_bad_message_takes_nobody_with_it);
+    add("/spool/rollback/a-rolled-back-group-is-forgotten", test_a_rolled_back_group_is_forgotten);
+    add("/spool/rollback/cursors-alone-may-still-find-room", test_cursors_alone_may_still_find_room);
+    add("/spool/checkpoint/without-room-stops-intake-only", test_a_checkpoint_without_room_stops_intake_only);
+    add("/spool/checkpoint/that-fails-is-final", test_a_checkpoint_that_fails_is_final);
+    return g_test_run();
+}
