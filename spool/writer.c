@@ -93,6 +93,8 @@ static void commit_group(HtSpoolWriter *writer)
     ht_spool_completions_post(writer->completions, &group.jobs);
     ht_spool_committer_rest(writer->committer);
     g_mutex_lock(&writer->lock);
+    /* The disk may have failed at a checkpoint, after which there may be no other group to say so. */
+    ht_spool_committer_status(writer->committer, &writer->status);
 }
 
 static gpointer run(gpointer data)

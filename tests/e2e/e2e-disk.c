@@ -1,0 +1,81 @@
+/* A disk that fails under a running bus: nothing more is acknowledged, the bus ends with status 1, and the next start has all
+ * that was. The disk is the kernel's limit of a file's size, set from outside. */
+#include "tests/lib/busproc.h"
+#include "tests/lib/post.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define END_S 30 /* far more than the second that it takes */
+
+static Answer *send_record(BusProcess *bus, unsigned number)
+{
+    g_autofree char *body = g_strdup_printf(
+        "<ROWS><ROW><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID>"
+        "<CXBZ>0</CXBZ><JCWH>440104001003</JCWH><XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM>"
+        "<XB>1</XB></ROW></ROWS>",
+        950000000 + number, 950000000 + number);
+    return post(bus->port, "/in/hukou", "text/xml", NULL, body, strlen(body));
+}
+
+/* From now on no file of the bus grows beyond what the log of changes is now. */
+static void fail_disk(const BusProcess *bus)
+{
+    g_autofree char *wal = g_build_filename(bus->folder, "state", "spool.db-wal", NULL);
+    GStatBuf file;
+    g_assert_cmpint(g_stat(wal, &file), ==, 0);
+    struct rlimit limit = {(rlim_t)file.st_size, (rlim_t)file.st_size};
+    g_assert_cmpint(prlimit(bus->pid, RLIMIT_FSIZE, &limit, NULL), ==, 0);
+}
+
+/* Ends by itself: its exit status, or -1 when a signal ended it. */
+static int wait_for_end(BusProcess *bus)
+{
+    int status = 0;
+    gint64 until_us = g_get_monotonic_time() + END_S * G_USEC_PER_SEC;
+    while (waitpid(bus->pid, &status, WNOHANG) == 0) {
+        g_assert_cmpint(g_get_monotonic_time(), <, until_us);
+        g_usleep(10000);
+    }
+    bus->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_the_bus_ends_when_its_disk_fails(void)
+{
+    BusProcess *bus = bus_process_new(NULL, "[source hukou]\ndepartment = police\nadapter = hukou\n"
+                                            "mapping = hukou.xml\ndivision = 440104\n");
+    bus_process_start(bus);
+    g_autoptr(Answer) taken = send_record(bus, 1);
+    g_assert_cmpint(taken->status, ==, 200);
+    fail_disk(bus);
+    g_autoptr(Answer) refused = send_record(bus, 2);
+    g_assert_cmpint(refused->status, ==, 503);
+    g_assert_nonnull(strstr(refused->body->str, "spool-failed"));
+    g_assert_cmpint(wait_for_end(bus), ==, 1);
+    g_autofree char *log = bus_process_log(bus);
+    g_assert_nonnull(strstr(log, "nothing is acknowledged any more"));
+    g_assert_nonnull(strstr(log, "the bus ends without acknowledging anything more"));
+
+    bus_process_start(bus); /* the disk is good again */
+    g_autoptr(Answer) again = send_record(bus, 1);
+    g_assert_cmpint(again->status, ==, 200);
+    g_assert_cmpstr(again->message_id, ==, taken->message_id);
+    g_autoptr(Answer) now = send_record(bus, 2);
+    g_assert_cmpint(now->status, ==, 200);
+    g_assert_cmpint(bus_process_figure(bus, "spool.lastSequence"), ==, 2);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
+int main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* inherited by the bus: a write beyond the limit is an error there */
+    g_test_add_func("/disk/the-bus-ends-when-its-disk-fails", test_the_bus_ends_when_its_disk_fails);
+    return g_test_run();
+}

@@ -1,0 +1,285 @@
+/* The watchdog by a clock that the test sets, and what is kept of what a host says. */
+#include "plugins/heard.h"
+#include "plugins/watch.h"
+
+#include <string.h>
+#include <time.h>
+
+#define MESSAGE_MS 1000
+#define SECOND_US INT64_C(1000000)
+#define MEGABYTE (1024 * 1024)
+
+/* ---- The clock of the program, watchdog and tickets included ---- */
+
+static gint64 now_us;
+
+gint64 g_get_monotonic_time(void)
+{
+    return now_us;
+}
+
+/* ---- A run that serves, and its messages ---- */
+
+typedef struct {
+    HtLimits limits;
+    HtOutbox outbox;
+    HtTickets *tickets;
+    uint64_t page; /* what the host says that it has in its hands */
+    HtRun run;
+} Fixture;
+
+static void note_given(void *user)
+{
+    (void)user;
+}
+
+static void note_done(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
+{
+    (void)outcome, (void)frame, (void)error, (void)user;
+}
+
+static void set_up(Fixture *f, const void *data)
+{
+    (void)data;
+    now_us = 1000 * SECOND_US;
+    *f = (Fixture){.limits = ht_limits_default(), .outbox = HT_OUTBOX_EMPTY};
+    f->tickets = ht_tickets_new(&f->limits, note_given, f);
+    ht_tickets_connect(f->tickets, &f->outbox);
+    f->run = (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .hands = &f->page}};
+}
+
+static void tear_down(Fixture *f, const void *data)
+{
+    (void)data;
+    ht_tickets_disconnect(f->tickets);
+    ht_tickets_fail_all(f->tickets, HT_HOST_ERROR_STOPPED, "the end");
+    ht_tickets_run_late(f->tickets);
+    ht_tickets_free(f->tickets);
+    ht_outbox_clear(&f->outbox);
+}
+
+static void begin_anew(Fixture *f, const void *data)
+{
+    tear_down(f, data);
+    set_up(f, data);
+}
+
+/* The number of the oldest ticket; of the others, one more each. */
+static uint64_t add_message(Fixture *f, size_t size)
+{
+    HtTicketView view;
+    g_autoptr(GBytes) body = g_bytes_new_take(g_malloc0(MAX(size, 1)), size);
+    ht_tickets_add(f->tickets, &(HtMessageHead){.alter = 0}, body, note_done, NULL);
+    g_assert_true(ht_tickets_find(f->tickets, 0, &view));
+    return view.number;
+}
+
+static void assert_works(Fixture *f)
+{
+    uint64_t blame = 0;
+    g_assert_cmpstr(ht_watch_look(&f->run, f->tickets, MESSAGE_MS, &blame), ==, NULL);
+    g_assert_cmpuint(blame, ==, 0);
+}
+
+static void assert_killed(Fixture *f, const char *part, uint64_t culprit)
+{
+    uint64_t blame = 0;
+    const char *reason = ht_watch_look(&f->run, f->tickets, MESSAGE_MS, &blame);
+    g_assert_nonnull(reason);
+    g_assert_nonnull(strstr(reason, part));
+    g_assert_cmpuint(blame, ==, culprit);
+}
+
+/* ---- The watchdog ---- */
+
+/* message-timeout, and the same again for each MB; neither earlier nor later. */
+static void test_time_grows_with_size(Fixture *f, const void *data)
+{
+    static const struct {
+        size_t size;
+        int64_t limit_us;
+    } cases[] = {{0, SECOND_US},
+                 {MEGABYTE / 2, SECOND_US * 3 / 2},
+                 {MEGABYTE, 2 * SECOND_US},
+                 {10 * MEGABYTE, 11 * SECOND_US}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        begin_anew(f, data);
+        f->page = add_message(f, cases[i].size);
+        assert_works(f);
+        now_us += cases[i].limit_us;
+        assert_works(f);
+        now_us++;
+        assert_killed(f, "longer than message-timeout", f->page);
+    }
+}
+
+/* Of several messages the one in its hands is to blame, and the time is that one's. */
+static void test_what_is_in_hands_is_to_blame(Fixture *f, const void *data)
+{
+    (void)data;
+    uint64_t oldest = add_message(f, 4 * MEGABYTE);
+    add_message(f, 0);
+    f->page = oldest + 1;
+    assert_works(f);
+    now_us += SECOND_US + 1;
+    assert_killed(f, "longer than message-timeout", oldest + 1);
+}
+
+/* The time of each message begins when it is taken into hands, and anew when an answer has come. */
+static void test_time_begins_anew(Fixture *f, const void *data)
+{
+    (void)data;
+    uint64_t oldest = add_message(f, 0);
+    add_message(f, 0);
+    f->page = oldest;
+    assert_works(f);
+    now_us += SECOND_US;
+    assert_works(f);
+    f->page = oldest + 1;
+    assert_works(f);
+    now_us += SECOND_US;
+    assert_works(f);
+    f->run.active_us = now_us;
+    assert_works(f);
+    now_us += SECOND_US;
+    assert_works(f);
+    now_us++;
+    assert_killed(f, "longer than message-timeout", oldest + 1);
+}
+
+/* With nothing in its hands it owes an answer to the oldest, in that one's time. */
+static void test_silence_is_charged_to_the_oldest(Fixture *f, const void *data)
+{
+    static const uint64_t pages[] = {0, UINT64_MAX}; /* UINT64_MAX: nobody's */
+    for (unsigned i = 0; i < G_N_ELEMENTS(pages); i++) {
+        begin_anew(f, data);
+        uint64_t oldest = add_message(f, MEGABYTE);
+        add_message(f, 0);
+        f->page = pages[i];
+        assert_works(f);
+        now_us += 2 * SECOND_US;
+        assert_works(f);
+        now_us++;
+        assert_killed(f, "gives no answers", oldest);
+    }
+}
+
+/* A page that changes all the time puts its end off to twice the time, and no further. */
+static void test_a_page_that_plays_gains_little(Fixture *f, const void *data)
+{
+    (void)data;
+    uint64_t oldest = add_message(f, 0);
+    add_message(f, 0);
+    for (unsigned i = 0; i < 20; i++) {
+        f->page = oldest + i % 2;
+        assert_works(f);
+        now_us += SECOND_US / 10;
+    }
+    f->page = oldest;
+    assert_works(f);
+    now_us++;
+    f->page = oldest + 1;
+    assert_killed(f, "gives no answers", oldest);
+}
+
+static void test_an_idle_host_is_left_alone(Fixture *f, const void *data)
+{
+    (void)data;
+    now_us += 1000 * SECOND_US;
+    f->page = 77;
+    assert_works(f);
+    add_message(f, 0); /* its time begins now */
+    f->page = 0;
+    assert_works(f);
+    now_us += SECOND_US;
+    assert_works(f);
+}
+
+/* ---- What a host says ---- */
+
+#define NUMBER "990104198001019915"
+
+static HtHeard hear(HtFrameType type, const HtBuffer *body)
+{
+    HtHeard heard = {.bytes = NULL};
+    HtLimits limits = ht_limits_default();
+    HtFrame frame = {.type = type, .size = (uint32_t)body->size, .ticket = 1};
+    g_autofree char *malformed = ht_heard_read(&frame, ht_buffer_text(body), &limits, &heard);
+    g_assert_cmpstr(malformed, ==, NULL);
+    return heard;
+}
+
+static void assert_text(HtFrameType type, const char *text, const char *expected)
+{
+    HtBuffer body = {.data = NULL};
+    if (type == HT_FRAME_LOG) {
+        ht_pack_u32(&body, HT_FIELD_LEVEL, HT_LOG_WARNING);
+    }
+    if (text) {
+        ht_pack_text(&body, HT_FIELD_TEXT, ht_text_from(text));
+    }
+    g_auto(HtHeard) heard = hear(type, &body);
+    g_assert_cmpstr(heard.text, ==, expected);
+    ht_buffer_clear(&body);
+}
+
+static void test_reasons_and_lines_hold_no_numbers(void)
+{
+    assert_text(HT_FRAME_FAILED, "no row of " NUMBER " in\nthe table", "no row of [number] in; the table");
+    assert_text(HT_FRAME_FAILED, "９９０１０４１９８００１０１９９１５", "[number]");
+    assert_text(HT_FRAME_FAILED, "mapping: line 12", "mapping: line 12");
+    assert_text(HT_FRAME_FAILED, NULL, "no reason given");
+    assert_text(HT_FRAME_LOG, "seen " NUMBER, "seen [number]");
+}
+
+/* Of every fault that came: its code, its element and its text. */
+static void test_faults_hold_no_numbers(void)
+{
+    HtBuffer body = {.data = NULL};
+    HtOutcome outcome;
+    ht_outcome_init(&outcome);
+    outcome.verdict = HT_VERDICT_REJECT;
+    for (unsigned i = 0; i < HT_OUTCOME_FAULTS + 2; i++) {
+        HtFault fault;
+        ht_fault_set(&fault, "no-" NUMBER, "The person " NUMBER " is not there.");
+        ht_fault_set_element(&fault, HT_TEXT_LITERAL("person[" NUMBER "].name"));
+        ht_outcome_add_fault(&outcome, &fault);
+    }
+    ht_outcome_pack(&outcome, &body);
+    g_auto(HtHeard) heard = hear(HT_FRAME_RESULT, &body);
+    g_assert_cmpuint(heard.outcome.fault_count, ==, HT_OUTCOME_FAULTS + 2);
+    for (unsigned i = 0; i < HT_OUTCOME_FAULTS; i++) {
+        g_assert_cmpstr(heard.outcome.faults[i].code, ==, "no-[number]");
+        g_assert_cmpstr(heard.outcome.faults[i].element, ==, "person[[number]].name");
+        g_assert_cmpstr(heard.outcome.faults[i].text, ==, "The person [number] is not there.");
+    }
+    ht_outcome_clear(&outcome);
+    ht_buffer_clear(&body);
+}
+
+static void test_names_of_services_hold_no_numbers(void)
+{
+    HtBuffer body = {.data = NULL};
+    ht_pack_text(&body, HT_FIELD_SERVICE, HT_TEXT_LITERAL("Known, S" NUMBER));
+    g_auto(HtHeard) heard = hear(HT_FRAME_TEXT, &body);
+    g_assert_nonnull(heard.error);
+    g_assert_nonnull(strstr(heard.error->message, "Known, S[number]"));
+    ht_buffer_clear(&body);
+}
+
+#define ADD(path, test) g_test_add(path, Fixture, NULL, set_up, test, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("/watch/time-grows-with-size", test_time_grows_with_size);
+    ADD("/watch/what-is-in-hands-is-to-blame", test_what_is_in_hands_is_to_blame);
+    ADD("/watch/time-begins-anew", test_time_begins_anew);
+    ADD("/watch/silence-is-charged-to-the-oldest", test_silence_is_charged_to_the_oldest);
+    ADD("/watch/a-page-that-plays-gains-little", test_a_page_that_plays_gains_little);
+    ADD("/watch/an-idle-host-is-left-alone", test_an_idle_host_is_left_alone);
+    g_test_add_func("/heard/reasons-and-lines-hold-no-numbers", test_reasons_and_lines_hold_no_numbers);
+    g_test_add_func("/heard/faults-hold-no-numbers", test_faults_hold_no_numbers);
+    g_test_add_func("/heard/names-of-services-hold-no-numbers", test_names_of_services_hold_no_numbers);
+    return g_test_run();
+}
