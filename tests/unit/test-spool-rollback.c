@@ -108,6 +108,83 @@ TEST(test_a_bad_message_takes_nobody_with_it)
     answer_clear(&after);
 }
 
+typedef struct {
+    uint64_t messages, duplicates, resent, quarantined, dead_letters, aliases, conflicts;
+} Figures;
+
+static Figures figures_of(Place *place)
+{
+    HtSpoolStatus status = status_of(place);
+    return (Figures){status.messages,     status.duplicates, status.resent,   status.quarantined,
+                     status.dead_letters, status.aliases,    status.conflicts};
+}
+
+static HtSpoolMessage *message_about(const char *key, const char *person, const char *number)
+{
+    HtSpoolMessage *message = message_of(key, key, "a");
+    HtEvent *event = &g_array_index(message->events, HtEvent, 0);
+    event_identify(event, "personNo", person, false);
+    event_identify(event, "idNumber", number, false);
+    return message;
+}
+
+/* A group in which every figure grows, with a message that cannot be kept behind it or not; by how much they grow. */
+static Figures grow_all(Place *place, const char *prefix, bool with_bad)
+{
+    Answer own = {0}, bad = {0}, answers[4] = {{0}};
+    g_autofree char *one = g_strconcat(prefix, "-1", NULL), *two = g_strconcat(prefix, "-2", NULL);
+    g_autofree char *kept = g_strconcat(prefix, "-kept", NULL);
+    const char *keys[] = {keep_text(one), keep_text(two)}, *person = keep_text(prefix);
+    spool_take_well(place->spool, message_new("gate", "gate"));
+    Figures before = figures_of(place);
+    close_gate(place, &own);
+    ht_spool_append(place->spool, message_about(keys[0], person, keys[0]), keep_answer, &answers[0]);
+    ht_spool_append(place->spool, message_about(keys[1], person, keys[1]), keep_answer, &answers[1]);
+    ht_spool_append(place->spool, message_about(keys[0], person, keys[0]), keep_answer, &answers[2]);
+    ht_spool_quarantine(place->spool, message_of(keep_text(kept), "q", person), "killed its host",
+                        keep_answer, &answers[3]);
+    ht_spool_dead_letter(place->spool, "platform", with_bad ? 2 : 1, 1, "HTTP 422");
+    if (with_bad) {
+        ht_spool_append(place->spool, make_bad(prefix), keep_answer, &bad);
+    }
+    open_gate(&own);
+    for (unsigned i = 0; i < G_N_ELEMENTS(answers); i++) {
+        answer_wait(&answers[i]);
+        g_assert_no_error(answers[i].error);
+        answer_clear(&answers[i]);
+    }
+    g_assert_true(!with_bad || bad.done);
+    answer_clear(&bad);
+    Figures after = figures_of(place);
+    return (Figures){after.messages - before.messages,
+                     after.duplicates - before.duplicates,
+                     after.resent - before.resent,
+                     after.quarantined - before.quarantined,
+                     after.dead_letters - before.dead_letters,
+                     after.aliases - before.aliases,
+                     after.conflicts - before.conflicts};
+}
+
+/* What a group that is tried twice counted the first time does not count. */
+TEST(test_figures_count_what_is_kept)
+{
+    (void)unused;
+    Figures plain = grow_all(place, "x", false), twice = grow_all(place, "y", true);
+    g_assert_cmpuint(plain.messages, ==, 2);
+    g_assert_cmpuint(plain.quarantined, ==, 1);
+    g_assert_cmpuint(plain.dead_letters, ==, 1);
+    g_assert_cmpuint(plain.resent, ==, 2); /* the gate's, and the third message */
+    g_assert_cmpuint(plain.aliases, >, 0);
+    g_assert_cmpuint(plain.conflicts, >, 0);
+    g_assert_cmpuint(twice.messages, ==, plain.messages);
+    g_assert_cmpuint(twice.duplicates, ==, plain.duplicates);
+    g_assert_cmpuint(twice.resent, ==, plain.resent);
+    g_assert_cmpuint(twice.quarantined, ==, plain.quarantined);
+    g_assert_cmpuint(twice.dead_letters, ==, plain.dead_letters);
+    g_assert_cmpuint(twice.aliases, ==, plain.aliases);
+    g_assert_cmpuint(twice.conflicts, ==, plain.conflicts);
+}
+
 /* ---- A disk without room ---- */
 
 static void fill_disk(bool for_ever)
@@ -297,6 +374,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add("/spool/rollback/a-bad-message-takes-nobody-with-it", test_a_bad_message_takes_nobody_with_it);
+    add("/spool/rollback/figures-count-what-is-kept", test_figures_count_what_is_kept);
     add("/spool/rollback/a-rolled-back-group-is-forgotten", test_a_rolled_back_group_is_forgotten);
     add("/spool/rollback/cursors-alone-may-still-find-room", test_cursors_alone_may_still_find_room);
     add("/spool/checkpoint/without-room-stops-intake-only", test_a_checkpoint_without_room_stops_intake_only);
