@@ -132,8 +132,8 @@ typedef struct {
     void *user;
 } Request;
 
-static GPtrArray *requests; /* of Request, under way */
-static unsigned posts;      /* in all */
+static GPtrArray *requests;          /* of Request, under way */
+static unsigned posts, signed_posts; /* in all */
 static unsigned posts_most = POSTS_MOST;
 
 static void free_request(void *data)
@@ -161,6 +161,8 @@ void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *p
     *request = (Request){g_strdup(events->str), done, post->drop, user};
     g_ptr_array_add(requests, request);
     posts++;
+    signed_posts += post->headers && post->headers[0] && post->headers[1] && post->headers[2] &&
+                    g_str_has_prefix(post->headers[2], "webhook-signature: v1,");
 }
 
 /* Answers the request that is under way longest. */
@@ -222,7 +224,7 @@ static void start(Fixture *f, const char *keys, const char *persons)
     spool.reads = 0;
     spool.dead = g_string_new(NULL);
     requests = g_ptr_array_new_with_free_func(free_request);
-    posts = 0;
+    posts = signed_posts = 0;
     posts_most = POSTS_MOST;
     f->dictionary = test_dictionary();
     f->config = config_of(keys);

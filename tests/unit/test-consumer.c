@@ -259,6 +259,27 @@ static void test_a_spool_that_cannot_be_read_is_read_again(void)
     ht_log_set_level(HT_LOG_ERROR);
 }
 
+/* Of the key `secret-file` follows that each request is signed, and without it none is. */
+static void test_a_secret_signs_every_request(void)
+{
+    static const char *const modes[] = {"mode = structured\n", "batch = 2\n"};
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-secret-XXXXXX", NULL);
+    g_close(g_mkstemp(path), NULL);
+    g_assert_true(g_file_set_contents(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1, NULL));
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(modes); i++) {
+        Fixture f;
+        bool secret = i % 2;
+        g_autofree char *keys =
+            g_strdup_printf("%s%s%s\n", modes[i / 2], secret ? "secret-file = " : "", secret ? path : "");
+        start(&f, keys, "abcde");
+        serve(&f, 0, 0, 5);
+        g_assert_cmpuint(posts, >=, 3);
+        g_assert_cmpuint(signed_posts, ==, secret ? posts : 0);
+        stop(&f);
+    }
+    g_unlink(path);
+}
+
 /* So many attempts as are set, neither one more nor one less, and with the last the event is buried. */
 static void test_attempts_are_counted_to_the_one(void)
 {
@@ -307,6 +328,7 @@ int main(int argc, char **argv)
                     test_a_new_consumer_starts_where_it_is_told);
     g_test_add_func("/consumer/a-spool-that-cannot-be-read-is-read-again",
                     test_a_spool_that_cannot_be_read_is_read_again);
+    g_test_add_func("/consumer/a-secret-signs-every-request", test_a_secret_signs_every_request);
     g_test_add_func("/consumer/attempts-are-counted-to-the-one", test_attempts_are_counted_to_the_one);
     g_test_add_func("/consumer/nothing-new-goes-once-stopped",
                     test_nothing_new_goes_once_stopped_and_answers_still_count);
