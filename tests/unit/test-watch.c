@@ -24,7 +24,7 @@ typedef struct {
     HtLimits limits;
     HtOutbox outbox;
     HtTickets *tickets;
-    uint64_t page; /* what the host says that it has in its hands */
+    uint64_t page; /* the ticket that the host says it is working on */
     HtRun run;
 } Fixture;
 
@@ -45,7 +45,8 @@ static void set_up(Fixture *f, const void *data)
     *f = (Fixture){.limits = ht_limits_default(), .outbox = HT_OUTBOX_EMPTY};
     f->tickets = ht_tickets_new(&f->limits, note_given, f);
     ht_tickets_connect(f->tickets, &f->outbox);
-    f->run = (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .hands = &f->page}};
+    f->run =
+        (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .current = &f->page}};
 }
 
 static void tear_down(Fixture *f, const void *data)
@@ -113,8 +114,8 @@ static void test_time_grows_with_size(Fixture *f, const void *data)
     }
 }
 
-/* Of several messages the one in its hands is to blame, and the time is that one's. */
-static void test_what_is_in_hands_is_to_blame(Fixture *f, const void *data)
+/* Of several messages the one that it works on is to blame, and the time is that one's. */
+static void test_what_it_works_on_is_to_blame(Fixture *f, const void *data)
 {
     (void)data;
     uint64_t oldest = add_message(f, 4 * MEGABYTE);
@@ -125,7 +126,7 @@ static void test_what_is_in_hands_is_to_blame(Fixture *f, const void *data)
     assert_killed(f, "longer than message-timeout", oldest + 1);
 }
 
-/* The time of each message begins when it is taken into hands, and anew when an answer has come. */
+/* The time of each message begins when it is begun, and anew when an answer has come. */
 static void test_time_begins_anew(Fixture *f, const void *data)
 {
     (void)data;
@@ -147,7 +148,7 @@ static void test_time_begins_anew(Fixture *f, const void *data)
     assert_killed(f, "longer than message-timeout", oldest + 1);
 }
 
-/* With nothing in its hands it owes an answer to the oldest, in that one's time. */
+/* When it works on nothing it owes an answer to the oldest, in that one's time. */
 static void test_silence_is_charged_to_the_oldest(Fixture *f, const void *data)
 {
     static const uint64_t pages[] = {0, UINT64_MAX}; /* UINT64_MAX: nobody's */
@@ -273,7 +274,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("/watch/time-grows-with-size", test_time_grows_with_size);
-    ADD("/watch/what-is-in-hands-is-to-blame", test_what_is_in_hands_is_to_blame);
+    ADD("/watch/what-it-works-on-is-to-blame", test_what_it_works_on_is_to_blame);
     ADD("/watch/time-begins-anew", test_time_begins_anew);
     ADD("/watch/silence-is-charged-to-the-oldest", test_silence_is_charged_to_the_oldest);
     ADD("/watch/a-page-that-plays-gains-little", test_a_page_that_plays_gains_little);
