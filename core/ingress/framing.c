@@ -2,6 +2,8 @@
  * thread. No state. */
 #include "core/ingress/framing.h"
 
+#include "core/base/forms.h"
+
 #include <glib.h>
 
 #define KEY_MAX_BYTES 255
@@ -145,22 +147,6 @@ static void add_type_parameter(HtHead *head, HtText parameter)
     }
 }
 
-/* The next semicolon outside quotes, or the end. */
-static size_t find_parameter_end(HtText text)
-{
-    bool quoted = false;
-    for (size_t i = 0; i < text.size; i++) {
-        if (quoted && text.data[i] == '\\') {
-            i++;
-        } else if (text.data[i] == '"') {
-            quoted = !quoted;
-        } else if (text.data[i] == ';' && !quoted) {
-            return i;
-        }
-    }
-    return text.size;
-}
-
 static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
 {
     if (head->has_type) {
@@ -168,11 +154,11 @@ static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
     }
     head->has_type = true;
     head->message.content_type = value;
-    size_t end = find_parameter_end(value);
+    size_t end = ht_form_parameter_end(value);
     head->media_type = trim((HtText){value.data, end});
     while (end < value.size) {
         value = (HtText){value.data + end + 1, value.size - end - 1};
-        end = find_parameter_end(value);
+        end = ht_form_parameter_end(value);
         add_type_parameter(head, (HtText){value.data, end});
     }
     return true;

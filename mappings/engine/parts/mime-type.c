@@ -1,6 +1,7 @@
 /* Media types and codings of MIME; see mime.h. No state. */
 #include "mappings/engine/parts/mime.h"
 
+#include "core/base/forms.h"
 #include "mappings/engine/text/value.h"
 
 #include <glib.h>
@@ -15,22 +16,6 @@ static bool equals(HtText text, const char *lower_case)
 static HtText trim(HtText text)
 {
     return text.data ? ht_text_trim(text.data, text.size) : text;
-}
-
-/* The next semicolon outside quotes, or the end. */
-static size_t find_end(HtText text)
-{
-    bool quoted = false;
-    for (size_t i = 0; i < text.size; i++) {
-        if (quoted && text.data[i] == '\\') {
-            i++;
-        } else if (text.data[i] == '"') {
-            quoted = !quoted;
-        } else if (text.data[i] == ';' && !quoted) {
-            return i;
-        }
-    }
-    return text.size;
 }
 
 /* `unquoted` has room for everything, so that nothing in it moves. */
@@ -76,11 +61,11 @@ void ht_media_type_read(HtText value, HtMediaType *type)
         return;
     }
     ht_buffer_reserve(&type->unquoted, value.size + 1);
-    size_t end = find_end(value);
+    size_t end = ht_form_parameter_end(value);
     type->name = trim((HtText){value.data, end});
     while (end < value.size) {
         value = (HtText){value.data + end + 1, value.size - end - 1};
-        end = find_end(value);
+        end = ht_form_parameter_end(value);
         take_parameter(type, (HtText){value.data, end});
     }
 }

@@ -245,6 +245,19 @@ static bool scan_zone(Scanner *scan, HtDateParts *parts)
     return (skip_char(scan, '+') || skip_char(scan, '-')) && scan_offset(scan, sign, parts);
 }
 
+/* HHmmss, HHmm, H:m[:s]. */
+static bool scan_hours(Scanner *scan, HtDateParts *parts)
+{
+    size_t count = count_digits(scan);
+    if (count != 4 && count != 6) {
+        return scan_clock(scan, parts);
+    }
+    parts->hour = take(scan, 2);
+    parts->minute = take(scan, 2);
+    parts->second = count == 6 ? take(scan, 2) : -1;
+    return true;
+}
+
 /* What follows the day: nothing, or a time with a zone. A zone without a time (XSD dates may have one)
  * says nothing. */
 static bool scan_rest(Scanner *scan, HtDateParts *parts)
@@ -259,12 +272,7 @@ static bool scan_rest(Scanner *scan, HtDateParts *parts)
         }
         scan->at++;
         skip_blanks(scan);
-        size_t count = count_digits(scan);
-        if (count == 4 || count == 6) {
-            parts->hour = take(scan, 2);
-            parts->minute = take(scan, 2);
-            parts->second = count == 6 ? take(scan, 2) : -1;
-        } else if (!scan_clock(scan, parts)) {
+        if (!scan_hours(scan, parts)) {
             return false;
         }
     }
@@ -329,15 +337,10 @@ static bool scan_date(Scanner *scan, unsigned flags, HtDateParts *parts)
     return scan_rest(scan, parts);
 }
 
-/* HHmmss, HHmm, H:m[:s[.fff]]. */
+/* A time alone. */
 static bool scan_time(Scanner *scan, HtDateParts *parts)
 {
-    size_t count = count_digits(scan);
-    if (count == 4 || count == 6) {
-        parts->hour = take(scan, 2);
-        parts->minute = take(scan, 2);
-        parts->second = count == 6 ? take(scan, 2) : -1;
-    } else if (!scan_clock(scan, parts)) {
+    if (!scan_hours(scan, parts)) {
         return false;
     }
     if (parts->second >= 0 && !scan_fraction(scan, parts)) {
