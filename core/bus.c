@@ -78,8 +78,10 @@ static bool open_doors(HtBus *bus, GError **error)
 {
     HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
     HtDoorOptions options = {&bus->config->bus, bus->sources, &bus->intake};
-    bus->intake =
-        (HtIntake){.spool = bus->spool, .limits = &bus->config->spool.limits, .dictionary = bus->dictionary};
+    bus->intake = (HtIntake){.spool = bus->spool,
+                             .limits = &bus->config->spool.limits,
+                             .dictionary = bus->dictionary,
+                             .sources = ht_sources_count(bus->sources)};
     bus->admin = ht_admin_open(bus->config->bus.admin, &view, error);
     bus->door = bus->admin ? ht_door_open(&options, error) : NULL;
     return bus->door != NULL;

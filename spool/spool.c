@@ -132,7 +132,7 @@ static bool start(HtSpool *spool, GError **error)
     if (!spool->reader) {
         return false;
     }
-    spool->writer = ht_spool_writer_start(spool->committer, spool->completions, spool->options.limits.group);
+    spool->writer = ht_spool_writer_start(spool->committer, spool->completions, &spool->options.limits);
     spool->told = ht_spool_last_sequence(spool);
     return true;
 }
@@ -182,26 +182,16 @@ static void answer(HtSpoolTask *task)
     }
 }
 
-static GError *make_full_error(const HtSpool *spool)
-{
-    char name[HT_LIMIT_TEXT];
-    HtLimit limit = ht_spool_limit_of(&spool->options.limits, &spool->options.limits.queue);
-    return g_error_new(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "no more than %s may wait for a commit",
-                       ht_limit_name(limit, name));
-}
-
 static void hand_over(HtSpool *spool, HtSpoolJob *job)
 {
-    bool full = spool->backlog >= spool->options.limits.queue;
     job->spool = spool;
     spool->backlog++;
-    if (!full && spool->writer) {
+    if (spool->writer) {
         ht_spool_writer_append(spool->writer, job);
         return;
     }
     HtSpoolTasks tasks = {NULL, NULL};
-    job->error = full ? make_full_error(spool)
-                      : g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "the spool is being closed");
+    job->error = g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "the spool is being closed");
     ht_spool_tasks_add(&tasks, &job->task);
     ht_spool_completions_post(spool->completions, &tasks);
 }

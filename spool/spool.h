@@ -18,9 +18,9 @@ typedef struct HtSpool HtSpool;
 GQuark ht_spool_error_quark(void);
 
 typedef enum {
-    HT_SPOOL_ERROR_FULL,    /* disk or reserve exhausted: nothing was taken; try later */
-    HT_SPOOL_ERROR_BUSY,    /* too many appends are waiting: nothing was taken; try later */
-    HT_SPOOL_ERROR_IO,      /* the disk failed: the spool has stopped acknowledging; the process must end */
+    HT_SPOOL_ERROR_FULL, /* disk or reserve exhausted: nothing was taken; try later */
+    HT_SPOOL_ERROR_BUSY, /* the file is in use, or the spool is being closed: nothing was taken; try later */
+    HT_SPOOL_ERROR_IO,   /* the disk failed: the spool has stopped acknowledging; the process must end */
     HT_SPOOL_ERROR_CORRUPT, /* the file is damaged */
     HT_SPOOL_ERROR_FORMAT,  /* the file was written by a newer version, or is not a spool */
     HT_SPOOL_ERROR_LOCKED,  /* another process has the spool open */

@@ -3,20 +3,18 @@
 
 #include "core/base/clock.h"
 
-#define MARKS_US (HT_SECOND / 10)      /* marks alone are committed within this time */
-#define MARKS_RETRY_US HT_SECOND       /* when they could not be written */
-#define GROUP_BYTES ((size_t)16 << 20) /* a group ends here whatever its number of messages */
+#define MARKS_US (HT_SECOND / 10) /* marks alone are committed within this time */
+#define MARKS_RETRY_US HT_SECOND  /* when they could not be written */
 
 struct HtSpoolWriter {
     HtSpoolCommitter *committer; /* the thread's own */
     HtSpoolCompletions *completions;
-    uint64_t group;
     GThread *thread;
 
     GMutex lock;
     GCond wake, flushed;
     /* Under the lock. */
-    HtSpoolTasks jobs;
+    HtSpoolQueue jobs;
     HtSpoolMarks *marks;
     int64_t marks_due;
     bool waiting, stopping;
@@ -31,7 +29,7 @@ typedef enum { WORK, IDLE, END } Next;
 static Next wait_for_work(HtSpoolWriter *writer)
 {
     for (;;) {
-        if (writer->jobs.first || writer->flush_done < writer->flush_wanted) {
+        if (!ht_spool_queue_is_empty(&writer->jobs) || writer->flush_done < writer->flush_wanted) {
             return WORK;
         }
         if (writer->stopping) {
@@ -60,14 +58,8 @@ static Next wait_for_work(HtSpoolWriter *writer)
 /* With the lock held: what goes into one transaction. */
 static HtSpoolGroup take_group(HtSpoolWriter *writer)
 {
-    HtSpoolGroup group = {{NULL, NULL}, writer->marks};
-    size_t bytes = 0;
+    HtSpoolGroup group = {ht_spool_queue_take(&writer->jobs), writer->marks};
     writer->marks = ht_spool_marks_new();
-    for (unsigned count = 0; count < writer->group && bytes < GROUP_BYTES && writer->jobs.first; count++) {
-        HtSpoolTask *task = ht_spool_tasks_take(&writer->jobs);
-        bytes += ht_spool_job_bytes((HtSpoolJob *)task);
-        ht_spool_tasks_add(&group.jobs, task);
-    }
     return group;
 }
 
@@ -117,12 +109,12 @@ static gpointer run(gpointer data)
 }
 
 HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolCompletions *completions,
-                                     uint64_t group)
+                                     const HtSpoolLimits *limits)
 {
     HtSpoolWriter *writer = g_new0(HtSpoolWriter, 1);
     writer->committer = committer;
     writer->completions = completions;
-    writer->group = group;
+    writer->jobs = (HtSpoolQueue){.group = limits->group, .large_bytes = limits->large_bytes};
     writer->marks = ht_spool_marks_new();
     g_mutex_init(&writer->lock);
     g_cond_init(&writer->wake);
@@ -162,7 +154,7 @@ void ht_spool_writer_stop(HtSpoolWriter *writer)
 void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job)
 {
     g_mutex_lock(&writer->lock);
-    ht_spool_tasks_add(&writer->jobs, &job->task);
+    ht_spool_queue_add(&writer->jobs, job);
     wake_up(writer);
     g_mutex_unlock(&writer->lock);
 }

@@ -5,13 +5,13 @@
 
 #include "spool/commit.h"
 #include "spool/completions.h"
+#include "spool/queue.h"
 
 typedef struct HtSpoolWriter HtSpoolWriter;
 
-/* Starts the thread. `committer` (and its connection) is the thread's until ht_spool_writer_stop(); one commit takes `group` messages at
- * most. */
+/* Starts the thread. `committer` (and its connection) is the thread's until ht_spool_writer_stop(). */
 HtSpoolWriter *ht_spool_writer_start(HtSpoolCommitter *committer, HtSpoolCompletions *completions,
-                                     uint64_t group);
+                                     const HtSpoolLimits *limits);
 
 /* Commits what is waiting, ends cleanly and joins the thread. */
 void ht_spool_writer_stop(HtSpoolWriter *writer);

@@ -75,7 +75,12 @@ const HtLimitRow ht_spool_limit_rows[] = {
     {"queue", SPOOL(queue), HT_LIMIT_COUNT, 4096, 1, 1000000, "messages",
      "Messages that may wait for a commit; more are answered 503."},
     {"queue-bytes", SPOOL(queue_bytes), HT_LIMIT_BYTES, 64 * M, 1 * M, 64 * G, NULL,
-     "Their bytes in memory. A single larger message is taken when no other waits."},
+     "Their bytes in memory. The last one that is let in may be larger than what is left."},
+    {"queue-share", SPOOL(queue_share), HT_LIMIT_COUNT, 50, 1, 100, "percent",
+     "How much of `queue` and `queue-bytes` one source may hold. An equal part of them is always free for each source, "
+     "whatever the others send."},
+    {"large", SPOOL(large_bytes), HT_LIMIT_BYTES, 256 * K, 4 * K, 1 * G, NULL,
+     "A message whose events have more bytes is committed by itself, in turns with the others, which do not wait for it."},
     {"wal-limit", SPOOL(wal_bytes), HT_LIMIT_BYTES, 64 * M, 1 * M, 4 * G, NULL,
      "Size of the write-ahead log at which a checkpoint is forced."},
     {"reserve", SPOOL(reserve_bytes), HT_LIMIT_BYTES, 192 * M, 1 * M, 1024 * G, NULL,

@@ -42,7 +42,9 @@ typedef struct {
 typedef struct {
     uint64_t group;
     uint64_t queue;
-    uint64_t queue_bytes; /* held by whoever appends, who counts them */
+    uint64_t queue_bytes;
+    uint64_t queue_share; /* these three are held by whoever appends, who counts what waits */
+    uint64_t large_bytes;
     uint64_t wal_bytes;
     uint64_t reserve_bytes;
     uint64_t page_bytes; /* of a new file */

@@ -20,7 +20,7 @@
  *   1. There is a ticket in HOST, and in BODY when it is streamed, never else: with the host or not at all.
  *   2. In memory it is gathered, or one body, or at the host in pieces: never in two of these.
  *   3. From HOST on it has a time; `body` is there unless it was streamed. Without a time it never comes to SPOOL.
- *   4. It counts in the intake's spool_bytes in SPOOL, and in no other state.
+ *   4. It counts in its source's share and the intake's spool_bytes in SPOOL, and in no other state.
  *   5. It was let go of in SPOOL only, and nobody is told then: neither its source nor its owner need be there any more.
  *   6. Its owner is told once, when it becomes DONE in a callback. */
 #include "core/message/message.h"
@@ -28,6 +28,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/message/keep.h"
+#include "core/message/room.h"
 
 /* A payload up to this is gathered and given to the host in one frame, and can be given again when the host dies. What is
  * larger goes there in pieces, so that memory does not grow with it. */
@@ -43,7 +44,7 @@ static void assert_state(const HtMessage *message)
     g_assert(!in_body || message->received_us == 0);
     g_assert(!(in_spool || message->state == HT_MESSAGE_AT_HOST) ||
              (message->received_us > 0 && (message->body != NULL) == !message->streamed));
-    g_assert(in_spool || message->spool_bytes == 0);
+    g_assert((message->share != NULL) == in_spool && (in_spool || message->spool_bytes == 0));
     g_assert(message->spool_bytes <= message->intake->spool_bytes);
     g_assert(in_spool || message->owner.done);
 }
@@ -159,27 +160,19 @@ static void distrust(HtMessage *message, const char *what)
 
 /* ---- The spool ---- */
 
-static GError *make_busy(const HtIntake *intake)
-{
-    char name[HT_LIMIT_TEXT];
-    HtLimit limit = ht_spool_limit_of(intake->limits, &intake->limits->queue_bytes);
-    return g_error_new(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "no more than %s may wait for a commit",
-                       ht_limit_name(limit, name));
-}
-
-/* Its memory counts against the bound. One message is always let in, however large. */
+/* Its memory counts against the source's share. */
 static bool enter_spool(HtMessage *message)
 {
     HtIntake *intake = message->intake;
-    uint64_t bytes = (message->frame ? g_bytes_get_size(message->frame) : 0) +
-                     (message->body ? g_bytes_get_size(message->body) : 0);
-    if (intake->spool_bytes > 0 && intake->spool_bytes + bytes > intake->limits->queue_bytes) {
-        g_autoptr(GError) busy = make_busy(intake);
+    g_autoptr(GError) busy = NULL;
+    if (!ht_room_admits(intake, message->source->share, &busy)) {
         settle_error(message, busy);
         return false;
     }
-    intake->spool_bytes += bytes;
-    message->spool_bytes = bytes;
+    message->spool_bytes = (message->frame ? g_bytes_get_size(message->frame) : 0) +
+                           (message->body ? g_bytes_get_size(message->body) : 0);
+    message->share = ht_share_ref(message->source->share);
+    ht_room_enter(intake, message->share, message->spool_bytes);
     message->state = HT_MESSAGE_AT_SPOOL;
     assert_state(message);
     return true;
@@ -189,7 +182,8 @@ static bool enter_spool(HtMessage *message)
 static bool leave_spool(HtMessage *message)
 {
     assert_state(message);
-    message->intake->spool_bytes -= message->spool_bytes;
+    ht_room_leave(message->intake, message->share, message->spool_bytes);
+    g_clear_pointer(&message->share, ht_share_unref);
     message->spool_bytes = 0;
     if (!message->owner.done) {
         free_memory(message);
@@ -505,12 +499,11 @@ static bool submit(HtMessage *message, HtRefusal *refusal)
 /* Nothing is given to the host that would find no room behind it. */
 static bool is_admitted(const HtMessage *message, HtRefusal *refusal)
 {
-    const HtIntake *intake = message->intake;
+    g_autoptr(GError) busy = NULL;
     if (is_too_large(message)) { /* it was announced so, and has ended before; not all of it was gathered */
         return ht_refuse_large(refusal, &message->source->config->limits);
     }
-    if (intake->spool_bytes > 0 && intake->spool_bytes >= intake->limits->queue_bytes) {
-        g_autoptr(GError) busy = make_busy(intake);
+    if (!ht_room_admits(message->intake, message->source->share, &busy)) {
         return ht_refuse_error(refusal, busy);
     }
     return ht_source_admits(message->source, refusal);

@@ -17,7 +17,9 @@ typedef struct {
     const HtSpoolLimits *limits;
     const HtDictionary
         *dictionary;      /* what hosts send is held against it; NULL, in tests only: against nothing */
+    unsigned sources;     /* among which the room is shared */
     uint64_t spool_bytes; /* in memory of messages that wait for a commit */
+    HtShare counted;      /* of what waits, without what is above a source's share */
 } HtIntake;
 
 typedef struct HtMessage HtMessage;
@@ -79,7 +81,8 @@ struct HtMessage {
     bool by_payload;   /* the key that the sender gave is another message's: it is known by its payload */
     HtRefusal refusal; /* which will be its result; no code: none */
 
-    uint64_t spool_bytes; /* what it keeps in memory while it waits for a commit */
+    uint64_t spool_bytes; /* what it keeps in memory while it waits for a commit, */
+    HtShare *share;       /* of its source's share; NULL when it does not wait */
 };
 
 /* What is known of it before its body. */

@@ -205,7 +205,7 @@ static const HtRefusalKind adapter_kinds[] = {
 static const HtRefusalKind later_kinds[] = {
     {"busy", 503,
      "too many messages wait for this source's host (`waiting`, `waiting-bytes`) or for the disk "
-     "(`queue`, `queue-bytes`)",
+     "(`queue`, `queue-bytes`, `queue-share`)",
      .advice = "again after `Retry-After`",
      .sentence = "Too many messages are waiting; nothing was taken. Send it again.", .retry_after_s = 2},
     {"spool-full", 503, "the disk has less room than `reserve`",

@@ -16,6 +16,7 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GE
     made->host = ht_source_host(config, source);
     made->gate = HT_GATE_PASSED;
     made->guard = guard;
+    made->share = ht_share_new();
     return made;
 }
 
@@ -24,6 +25,7 @@ void ht_source_free(HtSource *source)
     if (source) {
         ht_host_free(source->host);
         ht_guard_free(source->guard);
+        ht_share_unref(source->share);
         g_free(source->adapter_file);
         g_free(source->mapping_file);
         g_free(source);

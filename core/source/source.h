@@ -5,6 +5,7 @@
 #include "core/config/config.h"
 #include "core/kit/gate.h"
 #include "core/source/guard.h"
+#include "core/source/share.h"
 #include "plugins/supervisor.h"
 
 typedef struct {
@@ -24,6 +25,7 @@ typedef struct {
     HtGateState gate; /* what the gate says of it; passed when nothing is checked */
     HtGuard *guard;
     HtSourceFigures figures;
+    HtShare *share; /* of it waits for a commit */
 } HtSource;
 
 /* Reads its token file, and makes its host (which starts at need). HT_GUARD_ERROR. The configuration lives longer. */

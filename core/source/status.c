@@ -38,6 +38,14 @@ static void add_host(const HtSource *source, HtBuffer *json)
     ht_buffer_add_char(json, '}');
 }
 
+static void add_share(const HtSource *source, HtBuffer *json)
+{
+    ht_json_open(json, "queued");
+    ht_json_member_number(json, "messages", (int64_t)source->share->messages);
+    ht_json_member_number(json, "bytes", (int64_t)source->share->bytes);
+    ht_buffer_add_char(json, '}');
+}
+
 static void add_gate(const HtSources *sources, const HtSource *source, HtBuffer *json)
 {
     static const char *const words[] = {"checking", "passed", "failed"};
@@ -63,6 +71,7 @@ static void add_source(const HtSources *sources, const HtSource *source, HtBuffe
     ht_figures_json(figures, G_N_ELEMENTS(figures), &source->figures, json);
     ht_json_member_number(json, "latencyMeanUs", (int64_t)(source->figures.latency_us_sum / answers));
     ht_json_member_time(json, "lastAccepted", source->figures.last_us);
+    add_share(source, json);
     add_gate(sources, source, json);
     add_host(source, json);
     ht_buffer_add_char(json, '}');
@@ -100,12 +109,18 @@ static void add_passed(HtBuffer *text, const char *name, const HtSource *source)
     ht_metric_add(text, name, "source", source->config->name, source->gate == HT_GATE_PASSED);
 }
 
+static void add_queued(HtBuffer *text, const char *name, const HtSource *source)
+{
+    ht_metric_add(text, name, "source", source->config->name, source->share->bytes);
+}
+
 static const struct {
     const char *name, *help;
     AddMetric add;
 } others[] = {
     {"source_latency_seconds_total", "Sum of their answer times.", add_latency},
     {"host_restarts_total", "Times that a source's host was started again.", add_restarts},
+    {"source_queued_bytes", "Bytes of its messages that wait for a commit.", add_queued},
     {"source_adapter_passed", "1 when the source's adapter may serve.", add_passed},
 };
 

@@ -17,7 +17,7 @@
 
 /* ---- Hosts that answer what the payload asks for ---- */
 
-G_DEFINE_QUARK(ht-host-error-quark, ht_host_error)
+G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
 
 struct HtHost {
     GQueue tickets; /* of HtTicket, oldest first */
@@ -391,7 +391,7 @@ static Bus *bus_new(void)
     init_source(bus, 1, (char *)"marriage");
     bus->spool_limits = ht_spool_limits_default();
     bus->spool = open_test_spool(bus->directory);
-    bus->intake = (HtIntake){.spool = bus->spool, .limits = &bus->spool_limits};
+    bus->intake = (HtIntake){.spool = bus->spool, .limits = &bus->spool_limits, .sources = 2};
     return bus;
 }
 

@@ -240,29 +240,6 @@ TEST(test_keys_survive_merges)
     ht_spool_hooks.keys_merge_at = 65536;
 }
 
-TEST(test_refuses_when_queue_is_full)
-{
-    (void)unused;
-    Answer answers[10] = {{0}};
-    place_close(place);
-    place->options.limits.queue = 4;
-    place_open(place);
-    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
-        ht_spool_append(place->spool, message_new("hukou", i % 2 ? "odd" : "even"), keep_answer, &answers[i]);
-        g_assert_false(answers[i].done); /* never from within the call */
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
-        answer_wait(&answers[i]);
-    }
-    g_assert_no_error(answers[3].error);
-    g_assert_error(answers[4].error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY);
-    g_assert_error(answers[9].error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY);
-    g_assert_cmpuint(ht_spool_backlog(place->spool), ==, 0);
-    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
-        answer_clear(&answers[i]);
-    }
-}
-
 TEST(test_close_commits_what_waits)
 {
     (void)unused;
@@ -589,7 +566,6 @@ int main(int argc, char **argv)
     add("/spool/append/keeps-events-over-a-restart", test_append_keeps_events);
     add("/spool/append/takes-a-message-without-events", test_append_without_events);
     add("/spool/append/keeps-payload-and-faults", test_append_keeps_payload_and_faults);
-    add("/spool/append/refuses-when-the-queue-is-full", test_refuses_when_queue_is_full);
     add("/spool/append/refuses-when-disk-full", test_refuses_when_disk_full);
     add("/spool/append/close-commits-what-waits", test_close_commits_what_waits);
     add("/spool/append/watcher-hears-of-events", test_watcher_hears_of_events);
