@@ -5,8 +5,8 @@
 #include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/notify.h"
-#include "core/repair.h"
 #include "core/status.h"
+#include "core/verbs.h"
 
 #include <curl/curl.h>
 #include <glib-unix.h>
@@ -76,7 +76,7 @@ static bool open_sources(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_repair_answer, bus};
+    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, bus};
     HtDoorOptions options = {&bus->config->bus, bus->sources, &bus->intake};
     bus->intake = (HtIntake){.spool = bus->spool,
                              .limits = &bus->config->spool.limits,

@@ -1,9 +1,8 @@
-/* The admin socket. Main-loop thread; ht_admin_get() runs in a command's process. */
+/* The admin socket. Main-loop thread. */
 #include "core/admin/admin.h"
 
 #include "core/base/log.h"
 
-#include <curl/curl.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -15,9 +14,7 @@
 
 #define BACKLOG 128
 #define ACCEPT_PAUSE_MS 100
-#define ANSWER_MAX (16 << 20)
 #define QUESTION_MAX 65536
-#define POST_MS 30000
 #define UID "hutong-uid" /* of a connection, kept at its address, plus one */
 
 G_DEFINE_QUARK(ht_admin_error, ht_admin_error)
@@ -25,7 +22,7 @@ G_DEFINE_QUARK(ht_admin_error, ht_admin_error)
 struct HtAdmin {
     char *path;
     HtAdminView view;
-    GHashTable *waiting; /* of HtAdminReply */
+    GHashTable *waiting; /* of VerbRequest */
     SoupServer *server;
     int fd;
     GSource *accepting;
@@ -57,22 +54,24 @@ static void answer_view(HtAdmin *admin, SoupServerMessage *message, void (*fill)
     ht_buffer_clear(&text);
 }
 
-/* ---- Who is who ---- */
+/* ---- Verbs ---- */
 
-struct HtAdminReply {
+/* A verb's request that waits for its answer. */
+typedef struct {
     HtAdmin *admin; /* NULL when it was closed meanwhile */
     SoupServerMessage *message;
-};
+} VerbRequest;
 
-void ht_admin_reply(HtAdminReply *reply, unsigned status, HtText json)
+static void answer_request(unsigned status, HtText json, void *user)
 {
-    if (reply->admin) {
-        g_hash_table_remove(reply->admin->waiting, reply);
-        answer(reply->message, status, "application/json", json.data, json.size);
-        soup_server_message_unpause(reply->message);
+    VerbRequest *request = user;
+    if (request->admin) {
+        g_hash_table_remove(request->admin->waiting, request);
+        answer(request->message, status, "application/json", json.data, json.size);
+        soup_server_message_unpause(request->message);
     }
-    g_object_unref(reply->message);
-    g_free(reply);
+    g_object_unref(request->message);
+    g_free(request);
 }
 
 static int64_t uid_of(SoupServerMessage *message)
@@ -81,7 +80,7 @@ static int64_t uid_of(SoupServerMessage *message)
     return address ? (int64_t)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(address), UID)) - 1 : -1;
 }
 
-static void change_subject(HtAdmin *admin, SoupServerMessage *message)
+static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *message)
 {
     SoupMessageBody *body = soup_server_message_get_request_body(message);
     g_autoptr(GBytes) bytes = soup_message_body_flatten(body);
@@ -91,11 +90,12 @@ static void change_subject(HtAdmin *admin, SoupServerMessage *message)
         answer(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "text/plain", "too large\n", 10);
         return;
     }
-    HtAdminReply *reply = g_new0(HtAdminReply, 1);
-    *reply = (HtAdminReply){admin, g_object_ref(message)};
-    g_hash_table_add(admin->waiting, reply);
+    VerbRequest *request = g_new(VerbRequest, 1);
+    *request = (VerbRequest){admin, g_object_ref(message)};
+    g_hash_table_add(admin->waiting, request);
     soup_server_message_pause(message);
-    admin->view.subject(admin->view.user, (HtText){data ? data : "", size}, uid_of(message), reply);
+    ht_admin_do(verb, admin->view.user, (HtText){data ? data : "", size},
+                ht_admin_reply_new(uid_of(message), answer_request, request));
 }
 
 /* ---- Requests ---- */
@@ -107,6 +107,16 @@ static void refuse_method(SoupServerMessage *message, const char *allowed)
     answer(message, SOUP_STATUS_METHOD_NOT_ALLOWED, "text/plain", text, strlen(text));
 }
 
+static void answer_unknown(HtAdmin *admin, SoupServerMessage *message)
+{
+    g_autoptr(GString) text = g_string_new("there are /live /ready /status /metrics");
+    for (const HtAdminVerb *verb = admin->view.verbs; verb->name; verb++) {
+        g_string_append_printf(text, " /%s", verb->name);
+    }
+    g_string_append_c(text, '\n');
+    answer(message, SOUP_STATUS_NOT_FOUND, "text/plain", text->str, text->len);
+}
+
 static void on_request(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
                        void *user)
 {
@@ -114,8 +124,9 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     const char *method = soup_server_message_get_method(message);
     (void)server;
     (void)query;
-    if (g_str_equal(path, "/subject")) {
-        g_str_equal(method, "POST") ? change_subject(admin, message) : refuse_method(message, "POST");
+    const HtAdminVerb *verb = ht_admin_verb(admin->view.verbs, *path ? path + 1 : "");
+    if (verb) {
+        g_str_equal(method, "POST") ? do_verb(admin, verb, message) : refuse_method(message, "POST");
     } else if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) {
         refuse_method(message, "GET, HEAD");
     } else if (g_str_equal(path, "/live")) {
@@ -127,8 +138,7 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     } else if (g_str_equal(path, "/metrics")) {
         answer_view(admin, message, admin->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
     } else {
-        answer(message, SOUP_STATUS_NOT_FOUND, "text/plain",
-               "there are /live /ready /status /metrics /subject\n", 49);
+        answer_unknown(admin, message);
     }
 }
 
@@ -305,11 +315,11 @@ HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error
 /* Answers that come later find nobody. */
 static void let_go_waiting(HtAdmin *admin)
 {
-    GHashTableIter replies;
-    void *reply;
-    g_hash_table_iter_init(&replies, admin->waiting);
-    while (g_hash_table_iter_next(&replies, &reply, NULL)) {
-        ((HtAdminReply *)reply)->admin = NULL;
+    GHashTableIter requests;
+    void *request;
+    g_hash_table_iter_init(&requests, admin->waiting);
+    while (g_hash_table_iter_next(&requests, &request, NULL)) {
+        ((VerbRequest *)request)->admin = NULL;
     }
     g_hash_table_unref(admin->waiting);
 }
@@ -325,60 +335,4 @@ void ht_admin_close(HtAdmin *admin)
     g_object_unref(admin->server);
     g_free(admin->path);
     g_free(admin);
-}
-
-/* ---- The commands' side ---- */
-
-static size_t take(char *bytes, size_t one, size_t count, void *user)
-{
-    HtBuffer *buffer = user;
-    ht_buffer_add(buffer, bytes, one * count);
-    return buffer->size > ANSWER_MAX ? 0 : one * count;
-}
-
-/* `body` is NULL for a GET. */
-static char *ask(const char *path, const char *page, const char *body, unsigned timeout_ms, unsigned *status,
-                 GError **error)
-{
-    HtBuffer text = {0};
-    long code = 0;
-    g_autofree char *url = g_strconcat("http://hutong", page, NULL);
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    CURL *easy = curl_easy_init();
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, path);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &text);
-    if (body) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-    }
-    CURLcode result = curl_easy_perform(easy);
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
-    if (result != CURLE_OK) {
-        bool nobody = result == CURLE_COULDNT_CONNECT;
-        g_set_error(error, HT_ADMIN_ERROR, nobody ? HT_ADMIN_ERROR_NOBODY : HT_ADMIN_ERROR_FAILED,
-                    "no bus answers at %s: %s", path, curl_easy_strerror(result));
-        ht_buffer_clear(&text);
-        return NULL;
-    }
-    *status = (unsigned)code;
-    ht_buffer_add_char(&text, '\0');
-    return text.data;
-}
-
-char *ht_admin_get(const char *path, const char *page, unsigned timeout_ms, unsigned *status, GError **error)
-{
-    return ask(path, page, NULL, timeout_ms, status, error);
-}
-
-char *ht_admin_post(const char *path, const char *page, const char *body, unsigned *status, GError **error)
-{
-    return ask(path, page, body, POST_MS, status, error);
 }

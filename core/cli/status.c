@@ -1,7 +1,7 @@
 /* `hutong status`: what the running bus says of itself, as a table or as the JSON it gave. */
 #include "core/cli/cli.h"
 
-#include "core/admin/admin.h"
+#include "core/admin/ask.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>

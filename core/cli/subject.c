@@ -2,8 +2,8 @@
  * is seen by everybody on the machine and stays in the shell's history. */
 #include "core/cli/subject.h"
 
+#include "core/admin/admin.h"
 #include "core/base/citizen.h"
-#include "core/repair.h"
 #include "mappings/engine/values/idnumber.h"
 #include "mappings/engine/values/number-fold.h"
 
@@ -260,17 +260,17 @@ static bool ask(const Command *command, HtSpoolRepair *repair, HtSpoolRepaired *
     HtText given = ht_text_from(repair->value);
     HtText plain =
         given.data && command->flags.kind ? ht_number_fold(given, HT_FOLD_SEPARATORS, room) : given;
-    if (ht_repair_ask(command->config, repair, repaired, offline, error)) {
+    if (ht_cli_subject_ask(command->config, repair, repaired, offline, error)) {
         return true;
     }
     if (ht_text_equal(plain, given) || plain.size == 0 ||
-        !g_error_matches(*error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_REPAIR)) {
+        !g_error_matches(*error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED)) {
         return false;
     }
     memcpy(folded, plain.data, plain.size);
     folded[plain.size] = '\0';
     repair->value = folded;
-    bool good = ht_repair_ask(command->config, repair, repaired, offline, NULL);
+    bool good = ht_cli_subject_ask(command->config, repair, repaired, offline, NULL);
     explicit_bzero(folded, sizeof folded);
     explicit_bzero(room, sizeof room);
     if (good) {
@@ -286,7 +286,6 @@ static int change(const Command *command, HtSpoolRepair *repair)
     bool offline;
     repair->reason = command->flags.reason;
     repair->dry_run = command->flags.dry_run;
-    repair->uid = getuid();
     if (!repair->dry_run && !(repair->reason && ht_spool_repair_is_reason(repair->reason))) {
         return complain_usage(
             "a change needs --reason TEXT: up to 200 bytes, without names and numbers of persons");

@@ -1,7 +1,7 @@
 /* Running the real program. The environment (HUTONG, HUTONG_LIBEXECDIR, …) is set by the makefile's test runner. */
 #include "tests/lib/busproc.h"
 
-#include "core/admin/admin.h"
+#include "core/admin/ask.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

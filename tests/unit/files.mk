@@ -126,3 +126,5 @@ test-refusal_LIBS := refusal base
 unit_TESTS += test-message test-room
 test-room_LIBS := message source kit refusal spool supervisor frame config engine base
 test-message_LIBS := ingress message source kit refusal spool supervisor frame config engine base
+unit_TESTS += test-admin
+test-admin_LIBS := admin base

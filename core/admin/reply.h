@@ -1,0 +1,40 @@
+/* A verb of the admin socket and its answer. A verb is asked by POST /NAME with a JSON object, and answers with one; or
+ * without a bus, by a command that has the spool to itself (core/verbs.h). Who answers need not know which. Main thread. */
+#pragma once
+
+#include "core/base/buffer.h"
+
+#include <json-glib/json-glib.h>
+
+/* A question that waits for its answer. */
+typedef struct HtAdminReply HtAdminReply;
+
+typedef void (*HtAdminAnswered)(unsigned status, HtText json, void *user);
+
+/* `answered` runs once, by ht_admin_reply(). */
+HtAdminReply *ht_admin_reply_new(int64_t uid, HtAdminAnswered answered, void *user);
+
+/* Of the process that asks; -1 when it is not known. */
+int64_t ht_admin_uid(const HtAdminReply *reply);
+
+/* The audit: with the answer it goes to the log who asked, these words, and whether it was done. For each verb that changes something
+ * or shows what is personal. No personal data; what an administrator wrote only when ht_spool_repair_is_reason(). */
+void ht_admin_note(HtAdminReply *reply, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Answers, once, now or later; also after the server was closed. 200; 400 when the question is none, 404 when there is no such
+ * thing, 409 when it cannot be done, 503 when it cannot be done now. Of all but 200 the object is {"error": "…"}. */
+void ht_admin_reply(HtAdminReply *reply, unsigned status, HtText json);
+void ht_admin_refuse(HtAdminReply *reply, unsigned status, const char *text);
+
+/* One row of a table of verbs, which ends with a row without name. */
+typedef struct {
+    const char *name;
+    /* `asked` lives for the call. */
+    void (*answer)(void *user, JsonObject *asked, HtAdminReply *reply);
+    bool offline; /* can be done by a command, too, when no bus runs */
+} HtAdminVerb;
+
+const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name);
+
+/* Has the verb answer this question. */
+void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminReply *reply);

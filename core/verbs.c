@@ -1,0 +1,81 @@
+/* The table of verbs, and how a command has one done. */
+#include "core/verbs.h"
+
+#include "core/admin/ask.h"
+#include "core/bus.h"
+#include "core/repair.h"
+
+#include <unistd.h>
+
+const HtAdminVerb ht_verbs[] = {
+    {"subject", ht_repair_answer, true},
+    {0},
+};
+
+/* ---- Without a bus ---- */
+
+typedef struct {
+    bool done;
+    JsonObject *answer;
+    GError *error;
+} Waiting;
+
+static void keep_answer(unsigned status, HtText json, void *user)
+{
+    Waiting *waiting = user;
+    g_autofree char *text = g_strndup(json.data, json.size);
+    waiting->done = true;
+    waiting->answer = ht_admin_answer(status, text, &waiting->error);
+}
+
+static HtSpool *open_spool(const HtConfig *config, GError **error)
+{
+    uint8_t key[32];
+    if (!ht_spool_load_key(config->bus.site_key_file, false, key, error)) {
+        return NULL;
+    }
+    HtSpoolOptions options = {
+        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
+    options.limits.reserve_bytes = 0; /* it is kept for what must be recorded, and this must be */
+    HtSpool *spool = ht_spool_open(&options, error);
+    explicit_bzero(key, sizeof key);
+    return spool;
+}
+
+static JsonObject *do_here(const HtConfig *config, const HtAdminVerb *verb, const char *question,
+                           GError **error)
+{
+    Waiting waiting = {.done = false};
+    HtBus bus = {.config = config, .spool = open_spool(config, error)};
+    if (!bus.spool) {
+        return NULL;
+    }
+    ht_admin_do(verb, &bus, ht_text_from(question), ht_admin_reply_new(getuid(), keep_answer, &waiting));
+    while (!waiting.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    ht_spool_close(bus.spool);
+    if (waiting.error) {
+        g_propagate_error(error, waiting.error);
+    }
+    return waiting.answer;
+}
+
+JsonObject *ht_verbs_ask(const HtConfig *config, const char *verb, const char *question, bool *offline,
+                         GError **error)
+{
+    const HtAdminVerb *row = ht_admin_verb(ht_verbs, verb);
+    g_autoptr(GError) own = NULL;
+    JsonObject *answer = ht_admin_ask(config->bus.admin, verb, question, &own);
+    bool nobody = g_error_matches(own, HT_ADMIN_ERROR, HT_ADMIN_ERROR_NOBODY);
+    if (offline) {
+        *offline = nobody;
+    }
+    if (nobody && row->offline) {
+        return do_here(config, row, question, error);
+    }
+    if (own) {
+        g_propagate_error(error, g_steal_pointer(&own));
+    }
+    return answer;
+}

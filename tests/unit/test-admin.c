@@ -1,0 +1,219 @@
+/* Verbs at the admin socket: asked by a thread as a command asks, answered by the main loop now or later. */
+#include "core/admin/admin.h"
+#include "core/admin/ask.h"
+
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    char *folder, *path, *log;
+    HtAdmin *admin;
+    HtAdminReply *kept; /* the verb `later` does not answer at once */
+    int stderr_before;
+} Fixture;
+
+static const char *ready(void *user)
+{
+    (void)user;
+    return NULL;
+}
+
+static void show(void *user, HtBuffer *text)
+{
+    (void)user;
+    ht_buffer_add_literal(text, "{}\n");
+}
+
+static void answer_now(void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    g_autofree char *json = g_strdup_printf(
+        "{\"twice\":%d,\"uid\":%d}", 2 * (int)json_object_get_int_member_with_default(asked, "number", 0),
+        (int)ht_admin_uid(reply));
+    (void)user;
+    ht_admin_note(reply, "number %s", "doubled");
+    ht_admin_reply(reply, 200, ht_text_from(json));
+}
+
+static void answer_later(void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    Fixture *f = user;
+    (void)asked;
+    ht_admin_note(reply, "kept for later");
+    f->kept = reply;
+}
+
+static void refuse(void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    (void)user;
+    (void)asked;
+    ht_admin_refuse(reply, 409, "there are \"none\"");
+}
+
+static const HtAdminVerb verbs[] = {
+    {"double", answer_now, false}, {"later", answer_later, false}, {"refuse", refuse, false}, {0}};
+
+static void open_admin(Fixture *f)
+{
+    HtAdminView view = {ready, show, show, verbs, f};
+    g_autoptr(GError) error = NULL;
+    *f = (Fixture){.folder = g_dir_make_tmp("admin-XXXXXX", NULL)};
+    f->path = g_build_filename(f->folder, "admin.sock", NULL);
+    f->log = g_build_filename(f->folder, "log", NULL);
+    f->stderr_before = dup(STDERR_FILENO);
+    g_assert_nonnull(freopen(f->log, "w", stderr));
+    f->admin = ht_admin_open(f->path, &view, &error);
+    g_assert_no_error(error);
+}
+
+static void close_admin(Fixture *f)
+{
+    g_clear_pointer(&f->admin, ht_admin_close);
+    dup2(f->stderr_before, STDERR_FILENO);
+    close(f->stderr_before);
+    g_unlink(f->log);
+    g_rmdir(f->folder);
+    g_free(f->folder);
+    g_free(f->path);
+    g_free(f->log);
+}
+
+/* A command, beside the main loop. */
+typedef struct {
+    const char *path, *verb, *question;
+    JsonObject *answer;
+    GError *error;
+    int over;
+} Command;
+
+static gpointer ask(gpointer user)
+{
+    Command *command = user;
+    command->answer = ht_admin_ask(command->path, command->verb, command->question, &command->error);
+    g_atomic_int_set(&command->over, 1);
+    g_main_context_wakeup(NULL);
+    return NULL;
+}
+
+static void turn_until(const int *over)
+{
+    while (!g_atomic_int_get(over)) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+static void run(Fixture *f, const char *verb, const char *question, Command *command)
+{
+    *command = (Command){f->path, verb, question, NULL, NULL, 0};
+    GThread *thread = g_thread_new("command", ask, command);
+    turn_until(&command->over);
+    g_thread_join(thread);
+}
+
+static void expect_log(const Fixture *f, const char *line, bool there)
+{
+    g_autofree char *log = NULL;
+    g_assert_true(g_file_get_contents(f->log, &log, NULL, NULL));
+    g_assert_true((strstr(log, line) != NULL) == there);
+}
+
+static void test_answers_and_audits(void)
+{
+    Fixture f;
+    Command command;
+    open_admin(&f);
+    run(&f, "double", "{\"number\":21}", &command);
+    g_assert_no_error(command.error);
+    g_assert_cmpint(json_object_get_int_member(command.answer, "twice"), ==, 42);
+    g_assert_cmpint(json_object_get_int_member(command.answer, "uid"), ==, getuid());
+    json_object_unref(command.answer);
+    g_autofree char *line = g_strdup_printf("admin: uid %d: number doubled: done\n", (int)getuid());
+    expect_log(&f, line, true);
+    run(&f, "refuse", "{}", &command);
+    g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED);
+    g_assert_cmpstr(command.error->message, ==, "there are \"none\"");
+    g_clear_error(&command.error);
+    close_admin(&f);
+}
+
+static void test_answers_later(void)
+{
+    Fixture f;
+    open_admin(&f);
+    Command command = {f.path, "later", "{}", NULL, NULL, 0};
+    GThread *thread = g_thread_new("command", ask, &command);
+    while (!f.kept) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_false(g_atomic_int_get(&command.over));
+    expect_log(&f, "kept for later", false);
+    ht_admin_refuse(f.kept, 503, "the disk is full");
+    turn_until(&command.over);
+    g_thread_join(thread);
+    g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);
+    expect_log(&f, "kept for later: not done\n", true);
+    g_clear_error(&command.error);
+    close_admin(&f);
+}
+
+static void test_may_answer_after_the_end(void)
+{
+    Fixture f;
+    open_admin(&f);
+    Command command = {f.path, "later", "{}", NULL, NULL, 0};
+    GThread *thread = g_thread_new("command", ask, &command);
+    while (!f.kept) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_clear_pointer(&f.admin, ht_admin_close);
+    ht_admin_reply(f.kept, 200, HT_TEXT_LITERAL("{}"));
+    turn_until(&command.over);
+    g_thread_join(thread);
+    g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);
+    g_clear_error(&command.error);
+    close_admin(&f);
+}
+
+static void test_takes_objects_only(void)
+{
+    static const char *const questions[] = {"", "[]", "1", "null", "{", "{\"a\":}", "\xff", "\"{}\""};
+    Fixture f;
+    Command command;
+    open_admin(&f);
+    for (unsigned i = 0; i < G_N_ELEMENTS(questions); i++) {
+        run(&f, "double", questions[i], &command);
+        g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED);
+        g_clear_error(&command.error);
+    }
+    g_autofree char *spaces = g_strnfill(70000, ' ');
+    g_autofree char *large = g_strconcat("{", spaces, "}", NULL);
+    run(&f, "double", large, &command);
+    g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);
+    g_clear_error(&command.error);
+    run(&f, "nothing", "{}", &command);
+    g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);
+    g_assert_nonnull(strstr(command.error->message, "of another version"));
+    g_clear_error(&command.error);
+    close_admin(&f);
+}
+
+static void test_says_when_nobody_is_there(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "no.sock", NULL);
+    g_assert_null(ht_admin_ask(path, "double", "{}", &error));
+    g_assert_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_NOBODY);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/admin/verb/answers-and-audits", test_answers_and_audits);
+    g_test_add_func("/admin/verb/answers-later", test_answers_later);
+    g_test_add_func("/admin/verb/may-answer-after-the-end", test_may_answer_after_the_end);
+    g_test_add_func("/admin/verb/takes-objects-only", test_takes_objects_only);
+    g_test_add_func("/admin/verb/says-when-nobody-is-there", test_says_when_nobody_is_there);
+    return g_test_run();
+}
