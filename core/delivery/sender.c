@@ -29,7 +29,8 @@ typedef struct {
     struct curl_slist *headers;
     HtBuffer body, answer;
     size_t answer_size, head_size;
-    bool cut; /* the answer was longer than is read */
+    bool cut;        /* the answer was longer than is read */
+    bool head_whole; /* the empty line behind the last head came */
     void (*done)(const HtPosted *posted, void *user);
     void (*drop)(void *user);
     void *user;
@@ -154,9 +155,15 @@ static size_t take_answer(char *bytes, size_t one, size_t count, void *user)
 static size_t take_head(char *bytes, size_t one, size_t count, void *user)
 {
     Transfer *request = user;
-    (void)bytes;
-    request->head_size += one * count;
-    return request->head_size > ANSWER_MAX ? 0 : one * count;
+    size_t size = one * count;
+    request->head_size += size;
+    if (size >= 5 &&
+        memcmp(bytes, "HTTP/", 5) == 0) { /* trailers come here, too, without an end of their own */
+        request->head_whole = false;
+    } else if (size > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+        request->head_whole = true;
+    }
+    return request->head_size > ANSWER_MAX ? 0 : size;
 }
 
 static bool is_forbidden_ip4(const void *bytes)
@@ -239,11 +246,13 @@ static void finish(Transfer *request, CURLcode code)
 {
     HtPosted posted = {.took_us = (uint64_t)(ht_clock_monotonic() - request->started_us)};
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &posted.status);
-    if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && request->cut)) {
+    bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && request->cut);
+    if (!answered ||
+        !request->head_whole) { /* libcurl takes a head that ends with the connection for a whole one */
         long sent_bytes = 0;
         curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
         posted.status = 0;
-        posted.error = curl_easy_strerror(code);
+        posted.error = answered ? "the answer ended in its head" : curl_easy_strerror(code);
         posted.unsent = sent_bytes == 0;
     }
     struct curl_header *header;

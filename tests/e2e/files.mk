@@ -34,3 +34,5 @@ e2e_TESTS += e2e-loads
 e2e-loads_LIBS := admin kit ingress refusal engine base
 e2e_TESTS += e2e-fair
 e2e-fair_LIBS := admin base
+e2e_TESTS += e2e-bad-consumers
+e2e-bad-consumers_LIBS := admin base
