@@ -74,10 +74,17 @@ static bool open_sources(HtBus *bus, GError **error)
     return bus->sources != NULL;
 }
 
+/* What the parts show at the public door. */
+static bool open_pages(HtBus *bus, GError **error)
+{
+    bus->pages = ht_pages_new(bus->config, error);
+    return bus->pages != NULL;
+}
+
 static bool open_doors(HtBus *bus, GError **error)
 {
     HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, bus};
-    HtDoorOptions options = {&bus->config->bus, bus->sources, &bus->intake};
+    HtDoorOptions options = {&bus->config->bus, bus->sources, &bus->intake, bus->pages};
     bus->intake = (HtIntake){.spool = bus->spool,
                              .limits = &bus->config->spool.limits,
                              .dictionary = bus->dictionary,
@@ -90,7 +97,7 @@ static bool open_doors(HtBus *bus, GError **error)
 static bool open_parts(HtBus *bus, GError **error)
 {
     return open_dictionary(bus, error) && open_spool(bus, error) && open_delivery(bus, error) &&
-           open_sources(bus, error) && open_doors(bus, error);
+           open_sources(bus, error) && open_pages(bus, error) && open_doors(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -161,6 +168,7 @@ static void turn(HtBus *bus)
 static void close_parts(HtBus *bus)
 {
     g_clear_pointer(&bus->door, ht_door_close);
+    g_clear_pointer(&bus->pages, ht_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);

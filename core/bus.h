@@ -22,6 +22,7 @@ typedef struct {
     HtIntake intake;
     HtDelivery *delivery;
     HtAdmin *admin;
+    HtPages *pages;
     HtDoor *door;
     GMainLoop *loop;
     bool ready, stopping;

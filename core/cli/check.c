@@ -7,8 +7,9 @@
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 #include "core/delivery/signature.h"
+#include "core/page/page.h"
 #include "core/source/host.h"
-#include "core/source/guard.h"
+#include "core/source/source.h"
 #include "core/kit/gate.h"
 #include "core/kit/kit.h"
 #include "mappings/engine/reference/dictionary.h"
@@ -146,11 +147,22 @@ static void check_consumers(Check *check)
     }
 }
 
+static void check_doors_for_consumers(Check *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPages) pages = ht_pages_new(check->config, &error);
+    if (!pages) {
+        fprintf(stderr, "%s\n", error->message);
+        check->errors++;
+    }
+}
+
 static void check_senders(Check *check)
 {
+    check_doors_for_consumers(check);
     for (unsigned i = 0; i < check->config->sources->len; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(HtGuard) guard = ht_guard_new(check->config->sources->pdata[i], &error);
+        g_autoptr(HtGuard) guard = ht_source_guard(check->config->sources->pdata[i], &error);
         if (!guard) {
             fprintf(stderr, "%s\n", error->message);
             check->errors++;

@@ -53,6 +53,7 @@ typedef struct {
         rest_max_ms, probe_ms, attempts, window_bytes, held;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *start;                  /* beginning | now: where a new consumer starts */
+    char *token_file, **peers;    /* who may come to the public door for it: as with a source */
     char *file;
     unsigned line;
 } HtConsumerConfig;

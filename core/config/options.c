@@ -127,6 +127,10 @@ static const HtOption consumer_options[] = {
      "Events not yet delivered, those that fail and those behind them included: when there are more, nothing is read ahead until some are taken or dead letters (`attempts`)."},
     {"start", HT_OPTION_WORD, CONSUMER(start), "beginning", 0, 0, "beginning|now", false,
      "Where a consumer that the spool does not know yet starts."},
+    {"token-file", HT_OPTION_PATH, CONSUMER(token_file), NULL, 0, 0, NULL, false,
+     "File of the token that it must show at `/out/NAME`, in `Authorization: Bearer TOKEN`: as for a source."},
+    {"peers", HT_OPTION_NETWORKS, CONSUMER(peers), NULL, 0, 0, NULL, false,
+     "Addresses and networks from which it may come to `/out/NAME`: as for a source. With neither, only from this machine."},
     {0}};
 
 static const HtOption route_options[] = {

@@ -74,7 +74,8 @@ void ht_answer_refusal(HtAnswer *answer, const HtReplyContext *context, const Ht
     *answer = (HtAnswer){.status = status_with_soap(context, refusal),
                          .retry_after_s = refusal->retry_after_s,
                          .code = refusal->code,
-                         .id = context->id};
+                         .id = context->id,
+                         .allow = context->allow};
     answer->type = type_of(context);
     ht_body_refusal(&answer->body, context, refusal);
 }
@@ -86,8 +87,21 @@ void ht_answer_text(HtAnswer *answer, const HtReplyContext *context, const char 
     ht_buffer_add_text(&answer->body, text);
 }
 
+void ht_answer_page(HtAnswer *answer, const HtReplyContext *context, HtPageAnswer *page)
+{
+    *answer = (HtAnswer){.status = page->status, .id = context->id, .type = page->type, .body = page->body};
+    page->body = (HtBuffer){.data = NULL};
+    for (unsigned i = 0; i < HT_PAGE_HEADERS && page->headers[i].name; i++) {
+        answer->more[i].name = page->headers[i].name;
+        answer->more[i].value = g_strdup(page->headers[i].value);
+    }
+}
+
 void ht_answer_clear(HtAnswer *answer)
 {
+    for (unsigned i = 0; i < HT_PAGE_HEADERS; i++) {
+        g_free(answer->more[i].value);
+    }
     g_free(answer->own_type);
     ht_buffer_clear(&answer->body);
     *answer = (HtAnswer){.status = 0};
@@ -95,7 +109,8 @@ void ht_answer_clear(HtAnswer *answer)
 
 /* ---- HTTP ---- */
 
-#define HEADERS_MAX 7
+#define STREAM_BLOCK 8192 /* bytes that libmicrohttpd asks for at once */
+#define HEADERS_MAX (7 + HT_PAGE_HEADERS)
 
 typedef struct {
     const char *name, *value;
@@ -117,12 +132,14 @@ static void collect_headers(const HtAnswer *answer, Headers *headers)
     headers->count = 0;
     ht_uuid_format(&answer->id, headers->id);
     add_header(headers, "Hutong-Message-Id", headers->id);
-    add_header(headers, "Content-Type", answer->type);
+    if (answer->type) {
+        add_header(headers, "Content-Type", answer->type);
+    }
     if (answer->resent) {
         add_header(headers, "Hutong-Resent", "true");
     }
     if (answer->status == 405) {
-        add_header(headers, "Allow", "POST, GET, HEAD");
+        add_header(headers, "Allow", answer->allow ? answer->allow : "POST, GET, HEAD");
     }
     if (answer->status == 401) {
         add_header(headers, "WWW-Authenticate", "Bearer realm=\"hutong\"");
@@ -134,20 +151,37 @@ static void collect_headers(const HtAnswer *answer, Headers *headers)
     if (answer->close) {
         add_header(headers, "Connection", "close");
     }
+    for (unsigned i = 0; i < HT_PAGE_HEADERS && answer->more[i].name; i++) {
+        add_header(headers, answer->more[i].name, answer->more[i].value);
+    }
+}
+
+static void add_to_response(const HtAnswer *answer, struct MHD_Response *response)
+{
+    Headers headers;
+    collect_headers(answer, &headers);
+    for (unsigned i = 0; i < headers.count; i++) {
+        MHD_add_response_header(response, headers.list[i].name, headers.list[i].value);
+    }
 }
 
 struct MHD_Response *ht_answer_response(HtAnswer *answer)
 {
-    Headers headers;
     struct MHD_Response *response =
         MHD_create_response_from_buffer_with_free_callback(answer->body.size, answer->body.data, g_free);
-    if (!response) {
-        return NULL;
+    if (response) {
+        answer->body = (HtBuffer){.data = NULL};
+        add_to_response(answer, response);
     }
-    answer->body = (HtBuffer){.data = NULL};
-    collect_headers(answer, &headers);
-    for (unsigned i = 0; i < headers.count; i++) {
-        MHD_add_response_header(response, headers.list[i].name, headers.list[i].value);
+    return response;
+}
+
+struct MHD_Response *ht_answer_stream(const HtAnswer *answer, HtAnswerRead read, void *user)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, user, NULL);
+    if (response) {
+        add_to_response(answer, response);
     }
     return response;
 }

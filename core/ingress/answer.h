@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/outcome.h"
+#include "core/page/page.h"
 #include "core/refusal/refusal.h"
 #include "spool/spool.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     HtText relates_to;       /* its wsa:MessageID, */
     HtText action;           /* and its wsa:Action; absent when none */
     const char *submit;      /* the source's name when the operation was the generic Submit; else NULL */
+    const char *allow;       /* the methods that there are at this address; static */
 } HtReplyContext;
 
 typedef struct {
@@ -28,6 +30,11 @@ typedef struct {
     const char *type; /* Content-Type */
     char *own_type;   /* the same when it is not static */
     HtBuffer body;
+    const char *allow; /* the same as in the context */
+    struct {
+        const char *name;
+        char *value;
+    } more[HT_PAGE_HEADERS]; /* further headers of a page, up to the first without a name */
 } HtAnswer;
 
 /* The receipt of a message that is on disk. `faults` are the records that were left out (may be NULL); they are listed
@@ -40,8 +47,15 @@ void ht_answer_refusal(HtAnswer *answer, const HtReplyContext *context, const Ht
 /* The WSDL, or whatever other text; copied. */
 void ht_answer_text(HtAnswer *answer, const HtReplyContext *context, const char *type, HtText text);
 
+/* A page's; its body moves over. */
+void ht_answer_page(HtAnswer *answer, const HtReplyContext *context, HtPageAnswer *page);
+
 /* Moves the body into a response for libmicrohttpd (transfer full). */
 struct MHD_Response *ht_answer_response(HtAnswer *answer);
+
+/* The same with a body that `read` gives, as libmicrohttpd's callback for contents. */
+typedef ssize_t (*HtAnswerRead)(void *user, uint64_t at, char *bytes, size_t most);
+struct MHD_Response *ht_answer_stream(const HtAnswer *answer, HtAnswerRead read, void *user);
 
 /* Writes the whole answer as bytes of HTTP/1.1 with Connection: close, for a request that is still being sent. */
 void ht_answer_write(const HtAnswer *answer, HtBuffer *bytes);

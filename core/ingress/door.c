@@ -74,6 +74,29 @@ static bool asks_for_wsdl(HtArrival *arrival)
     return question.found;
 }
 
+/* The page of this path, and whose it is: a source's, a consumer's, or nobody's. */
+static bool find_page(const HtDoor *door, const char *path, HtArrival *arrival, HtRefusal *refusal)
+{
+    const HtRequests *requests = &door->requests;
+    const HtPageMatch *match = &arrival->match;
+    if (!ht_pages_find(requests->pages, path, &arrival->match)) {
+        return ht_refuse(refusal, g_str_has_prefix(path, "/in/") ? "unknown-source" : "unknown-path");
+    }
+    arrival->is_page = true;
+    if (match->kind == HT_PARTY_SOURCE) {
+        g_autofree char *own = g_strconcat("/in/", match->party, NULL);
+        const char *source_path = own;
+        arrival->source = ht_sources_find(requests->sources, &source_path);
+        arrival->guard = arrival->source ? arrival->source->guard : NULL;
+        return arrival->source || ht_refuse(refusal, "unknown-source");
+    }
+    if (match->kind == HT_PARTY_CONSUMER) {
+        arrival->guard = ht_pages_consumer(requests->pages, match->party);
+        return arrival->guard || ht_refuse(refusal, "unknown-consumer");
+    }
+    return true;
+}
+
 /* Paths are compared as they are: no dot segment is resolved, no case changed, no slash added or dropped. */
 static bool find_source(const HtDoor *door, const char *target, HtArrival *arrival, HtRefusal *refusal)
 {
@@ -84,25 +107,58 @@ static bool find_source(const HtDoor *door, const char *target, HtArrival *arriv
     const char *own = path;
     arrival->source = ht_sources_find(door->requests.sources, &own);
     if (!arrival->source) {
-        return ht_refuse(refusal, g_str_has_prefix(path, "/in/") ? "unknown-source" : "unknown-path");
+        return find_page(door, path, arrival, refusal);
     }
     arrival->path = own;
+    arrival->guard = arrival->source->guard;
     return true;
 }
 
 static bool check_sender(const HtArrival *arrival, HtRefusal *refusal)
 {
+    if (!arrival->guard) {
+        return true;
+    }
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(arrival->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return ht_guard_admits(arrival->source->guard, info->client_addr, arrival->head.authorization, refusal);
+    return ht_guard_admits(arrival->guard, info->client_addr, arrival->head.authorization, refusal);
+}
+
+/* HEAD is answered where nothing changes by a GET. */
+static bool check_page(const HtDoor *door, HtArrival *arrival, const char *method, HtRefusal *refusal)
+{
+    const HtHead *head = &arrival->head;
+    const HtPageMatch *match = &arrival->match;
+    bool is_get = strcmp(method, "GET") == 0, is_read = is_get || strcmp(method, "HEAD") == 0;
+    arrival->page_method = strcmp(method, "POST") == 0             ? HT_PAGE_POST
+                           : is_read && match->pages[HT_PAGE_READ] ? HT_PAGE_READ
+                           : is_get                                ? HT_PAGE_TAKE
+                                                                   : HT_PAGE_METHODS;
+    if (arrival->page_method == HT_PAGE_METHODS || !match->pages[arrival->page_method]) {
+        return ht_refuse_with(refusal, "method", "This address has other methods; Allow names them.");
+    }
+    if (arrival->page_method != HT_PAGE_POST && (head->chunked || head->length > 0)) {
+        return ht_refuse(refusal, "unexpected-body");
+    }
+    if (arrival->page_method == HT_PAGE_POST && !head->chunked && !head->has_length) {
+        return ht_refuse(refusal, "length-required");
+    }
+    if (head->length > match->pages[arrival->page_method]->body_bytes) {
+        return ht_refuse_with(refusal, "body-too-large", "The body has more bytes than are taken here.");
+    }
+    return !door->requests.draining || ht_refuse(refusal, "stopping");
 }
 
 /* Everything that can be said of a request without its body, once its framing is good: address, method, message. */
-static bool check_request(const HtDoor *door, HtArrival *arrival, const char *target, Method method,
+static bool check_request(const HtDoor *door, HtArrival *arrival, const char *target, const char *method_name,
                           HtRefusal *refusal)
 {
+    Method method = method_of(method_name);
     if (!find_source(door, target, arrival, refusal) || !check_sender(arrival, refusal)) {
         return false;
+    }
+    if (arrival->is_page) {
+        return check_page(door, arrival, method_name, refusal);
     }
     if (method == METHOD_OTHER) {
         return ht_refuse(refusal, "method");
@@ -131,19 +187,19 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
                                      HtRequest **request)
 {
     HtRefusal refusal;
-    Method method = method_of(line->method);
     door->requests.begun++;
     arrival->id = ht_uuid_new();
     HtText target = {arrival->peer->target, arrival->peer->target_size};
     if (!ht_head_check_line(line->method, target, line->version, &refusal) ||
         !ht_head_read(arrival->connection, line->method, line->version, &arrival->head, &refusal) ||
-        !check_request(door, arrival, line->target, method, &refusal)) {
+        !check_request(door, arrival, line->target, line->method, &refusal)) {
         if (!ht_request_waits_for_form(arrival, &refusal)) {
             return ht_request_refuse(&door->requests, arrival, &refusal);
         }
     }
-    *request = method == METHOD_POST ? ht_request_new(&door->requests, arrival)
-                                     : ht_request_new_wsdl(&door->requests, arrival);
+    *request = arrival->is_page                         ? ht_request_new_page(&door->requests, arrival)
+               : method_of(line->method) == METHOD_POST ? ht_request_new(&door->requests, arrival)
+                                                        : ht_request_new_wsdl(&door->requests, arrival);
     return MHD_YES;
 }
 
@@ -163,6 +219,7 @@ static enum MHD_Result handle_request(void *user, struct MHD_Connection *connect
         HtArrival arrival = {.connection = connection, .peer = peer_of(connection)};
         enum MHD_Result result =
             begin_request(user, &arrival, &(RequestLine){method, url, version}, &request);
+        ht_page_match_clear(&arrival.match);
         *context = request;
         return result;
     }
@@ -274,8 +331,8 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     HtDoor *door = g_new0(HtDoor, 1);
-    door->requests =
-        (HtRequests){.bus = options->bus, .sources = options->sources, .intake = options->intake};
+    door->requests = (HtRequests){
+        .bus = options->bus, .sources = options->sources, .intake = options->intake, .pages = options->pages};
     door->max_connections = choose_max_connections(options->bus);
     door->peers = ht_peers_new(options->bus);
     door->lingering = ht_lingering_new();
@@ -324,6 +381,7 @@ void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user)
     door->requests.draining = true;
     door->quiet = quiet;
     door->quiet_user = user;
+    ht_request_hurry_all(&door->requests);
     if (door->requests.in_flight > 0) {
         door->requests.drained = schedule_quiet;
         door->requests.drained_user = door;

@@ -1,9 +1,10 @@
 /* The public door: libmicrohttpd on its epoll descriptor inside the GLib main loop. Departments POST to /in/SOURCE; the
- * connection is suspended while the message is with its host and the spool; the answer goes out after the fsync. Requests
+ * connection is suspended while the message is with its host and the spool; the answer goes out after the fsync. Other addresses are pages (core/page). Requests
  * that break HTTP's framing rules are refused here. Main-loop thread. */
 #pragma once
 
 #include "core/message/message.h"
+#include "core/page/page.h"
 
 typedef struct HtDoor HtDoor;
 
@@ -12,8 +13,9 @@ GQuark ht_door_error_quark(void);
 
 typedef struct {
     const HtBusConfig *bus;
-    HtSources *sources; /* owned by the caller, lives longer than the door */
-    HtIntake *intake;   /* the same */
+    HtSources *sources;   /* owned by the caller, lives longer than the door */
+    HtIntake *intake;     /* the same */
+    const HtPages *pages; /* the same */
 } HtDoorOptions;
 
 /* Binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR. */

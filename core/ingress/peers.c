@@ -10,6 +10,7 @@
 
 #define TICK_MAX_MS 1000
 #define TICK_MIN_MS 20
+#define END (POLLRDHUP | POLLHUP | POLLERR)
 
 struct HtPeers {
     const HtBusConfig *bus;
@@ -35,6 +36,7 @@ static bool is_overdue(const HtBusConfig *bus, const HtPeer *peer, int64_t now_u
     case HT_PEER_HEAD: return elapsed_ms > bus->header_timeout_ms;
     case HT_PEER_BODY: return peer->paused_us == 0 && is_body_too_slow(bus, peer, elapsed_ms);
     case HT_PEER_IDLE: return elapsed_ms > bus->idle_timeout_ms;
+    case HT_PEER_WAIT:
     case HT_PEER_BUSY: break;
     }
     return false;
@@ -69,10 +71,15 @@ static void close_ended(HtPeers *peers)
     if (poll(ends, count, 0) <= 0) {
         return;
     }
-    for (nfds_t i = 0; i < count; i++) {
+    const struct pollfd *end = ends;
+    for (HtPeer *peer = peers->first; peer; peer = peer->next, end++) {
         char byte;
-        if ((ends[i].revents & POLLRDHUP) && recv(ends[i].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-            shutdown(ends[i].fd, SHUT_RDWR);
+        if ((end->revents & END) && recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+            shutdown(peer->fd, SHUT_RDWR);
+            if (peer->phase == HT_PEER_WAIT) {
+                peer->phase = HT_PEER_BUSY;
+                peer->left(peer->left_user);
+            }
         }
     }
 }

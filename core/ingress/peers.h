@@ -9,6 +9,7 @@ typedef enum {
     HT_PEER_HEAD,  /* the request line is there, the head not yet: header_timeout */
     HT_PEER_BODY,  /* the body comes: after body_grace at least body_bytes_per_second on average */
     HT_PEER_BUSY,  /* it waits for us: no limit here */
+    HT_PEER_WAIT,  /* the same, for what may come much later: whether it has left is looked at */
     HT_PEER_IDLE,  /* kept alive between requests: idle_timeout */
 } HtPeerPhase;
 
@@ -21,8 +22,10 @@ typedef struct HtPeer {
     uint64_t body_bytes; /* of this request so far */
     const char
         *target; /* of the request line, as it lies in libmicrohttpd's buffer, NULL when it is not visible, */
-    size_t target_size; /* and up to its first NUL */
-    bool linger;        /* refused while it was sending: read it empty before closing */
+    size_t target_size;       /* and up to its first NUL */
+    bool linger;              /* refused while it was sending: read it empty before closing */
+    void (*left)(void *user); /* WAIT: it has closed its side, and is cut off */
+    void *left_user;
 } HtPeer;
 
 typedef struct HtPeers HtPeers;

@@ -1,4 +1,4 @@
-/* Requests: the connection's side of a message, or of a question for the WSDL. While the host or the spool has it, the connection is
+/* Requests: the connection's side of a message, of a question for the WSDL, or of a page. While the host or the spool has it, the connection is
  * suspended and libmicrohttpd does not touch it, so a request is never gone behind a callback's back except when the door closes.
  * Main-loop thread.
  *
@@ -6,10 +6,13 @@
  *
  *   BODY     the body comes                            ht_request_new()
  *   WSDL     the host is asked, or will be             ht_request_new_wsdl()
+ *   PAGE     its body comes, or its handler has it     ht_request_new_page()
+ *   STREAM   the handler writes on and on              begin_stream()
  *   WAIT     the message is whole, and on its way      hand_over()
  *   ANSWER   the answer is ready, or on its way        refuse(), take_result(), take_wsdl()
  *   SAID     it was written past libmicrohttpd         answer_midway()
  *
+ *   PAGE -> ANSWER, or -> STREAM;  PAGE -> ANSWER -> SAID (its body is too large)
  *   BODY -> WAIT -> ANSWER;  BODY -> ANSWER (refused early, or at its end) -> SAID (while the body still comes);  WSDL -> ANSWER
  *   From each it may be gone: ht_request_gone() frees it.
  *
@@ -19,8 +22,11 @@
  *   1. There is a message in BODY and WAIT, and no other time: what is answered has nothing on its way any more.
  *   2. A question is open in WSDL only.
  *   3. The connection is suspended in WAIT always; in BODY while the host has no room, in WSDL once it is asked; never when
- *      there is an answer: libmicrohttpd comes for it.
- *   4. Once it counts as in flight, from the end of BODY, it does so until it is gone; but not what comes while the door drains. */
+ *      there is an answer: libmicrohttpd comes for it. In PAGE while the handler takes its time, in STREAM while there is
+ *      nothing to write.
+ *   4. Once it counts as in flight, from the end of BODY, it does so until it is gone; but not what comes while the door drains.
+ *      A page counts from its answer on, or when the door drains.
+ *   5. There is an exchange for a page, and only for one, as long as the request lives. */
 #include "core/ingress/request.h"
 
 #include "core/base/log.h"
@@ -28,7 +34,7 @@
 
 #include <sys/socket.h>
 
-typedef enum { PHASE_BODY, PHASE_WSDL, PHASE_WAIT, PHASE_ANSWER, PHASE_SAID } Phase;
+typedef enum { PHASE_BODY, PHASE_WSDL, PHASE_PAGE, PHASE_STREAM, PHASE_WAIT, PHASE_ANSWER, PHASE_SAID } Phase;
 
 /* What the host is asked cannot be called off. */
 typedef struct {
@@ -48,6 +54,9 @@ struct HtRequest {
     Phase phase;
     bool suspended; /* its connection */
     bool counted;   /* as in flight */
+    bool served;    /* its page's handler was called */
+    bool left;      /* the peer has gone while it waited */
+    HtPageExchange *exchange;
     HtMessage *message;
     RequestQuestion *question;
     HtAnswer answer;
@@ -61,15 +70,19 @@ static void assert_phase(const HtRequest *request)
     g_assert(!request->question || request->phase == PHASE_WSDL);
     g_assert(!waits || (request->suspended && request->counted));
     g_assert(!answered || !request->suspended);
-    g_assert(!request->counted || waits || answered);
+    bool is_page = request->phase == PHASE_PAGE || request->phase == PHASE_STREAM;
+    g_assert(!request->counted || waits || answered || is_page);
+    g_assert(!is_page || request->exchange);
 }
 
 static HtReplyContext make_context(const HtArrival *arrival)
 {
     const HtSource *source = arrival->source;
+    bool of_page = arrival->is_page && arrival->match.kind != HT_PARTY_SOURCE;
     return (HtReplyContext){.id = arrival->id,
-                            .soap = arrival->head.soap,
-                            .json = arrival->head.json,
+                            .soap = arrival->is_page ? HT_SOAP_NONE : arrival->head.soap,
+                            .json = arrival->head.json || of_page,
+                            .allow = arrival->is_page ? ht_page_match_allow(&arrival->match) : NULL,
                             .sender_is_400 =
                                 source && g_strcmp0(source->config->soap12_sender_status, "400") == 0};
 }
@@ -131,12 +144,12 @@ void ht_request_resume_all(HtRequests *requests)
 
 /* ---- Answers ---- */
 
-static void log_refusal(const char *source, const HtAnswer *answer)
+static void log_refusal(const HtSource *source, const HtAnswer *answer)
 {
     char id[HT_UUID_TEXT];
     ht_uuid_format(&answer->id, id);
-    ht_log(HT_LOG_INFO, "ingress", "refused %s: source %s, status %u, %s", id, source, answer->status,
-           answer->code);
+    ht_log(HT_LOG_INFO, "ingress", "refused %s: source %s, status %u, %s", id,
+           source ? source->config->name : "-", answer->status, answer->code);
 }
 
 static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer *answer)
@@ -157,7 +170,7 @@ enum MHD_Result ht_request_refuse(HtRequests *requests, const HtArrival *arrival
     ht_answer_refusal(&answer, &context, refusal);
     answer.close = true;
     requests->refused++;
-    log_refusal(arrival->source ? arrival->source->config->name : "-", &answer);
+    log_refusal(arrival->source, &answer);
     ht_peer_enter(arrival->peer, HT_PEER_BUSY);
     arrival->peer->linger = true;
     enum MHD_Result result = queue_answer(arrival->connection, &answer);
@@ -178,7 +191,7 @@ static void refuse(HtRequest *request, const HtRefusal *refusal)
 {
     request->context.soap = request->message ? request->message->soap : request->context.soap;
     ht_answer_refusal(&request->answer, &request->context, refusal);
-    log_refusal(request->source->config->name, &request->answer);
+    log_refusal(request->source, &request->answer);
     request->answer.code = NULL; /* it may point into the message, which ends before the answer does */
     enter_answer(request);
 }
@@ -229,8 +242,8 @@ static void take_result(const HtMessageResult *result, void *user)
 bool ht_request_waits_for_form(const HtArrival *arrival, const HtRefusal *refusal)
 {
     const HtHead *head = &arrival->head;
-    return strcmp(refusal->code, "body-too-large") == 0 && head->soap == HT_SOAP_NONE && !head->json &&
-           !head->expects;
+    return !arrival->is_page && strcmp(refusal->code, "body-too-large") == 0 && head->soap == HT_SOAP_NONE &&
+           !head->json && !head->expects;
 }
 
 static void have_room(void *user)
@@ -241,6 +254,144 @@ static void have_room(void *user)
         resume(request);
     }
 }
+
+/* ---- Pages ---- */
+
+static void count_in(HtRequest *request)
+{
+    request->counted = true;
+    request->requests->in_flight++;
+    ht_peer_enter(request->peer, HT_PEER_BUSY);
+}
+
+static void take_page_answer(HtPageAnswer *answer, void *user)
+{
+    HtRequest *request = user;
+    ht_answer_page(&request->answer, &request->context, answer);
+    count_in(request);
+    enter_answer(request);
+}
+
+static void take_page_refusal(const HtRefusal *refusal, void *user)
+{
+    count_in(user);
+    refuse(user, refusal);
+}
+
+static void begin_stream(HtPageAnswer *head, void *user)
+{
+    HtRequest *request = user;
+    ht_answer_page(&request->answer, &request->context, head);
+    request->phase = PHASE_STREAM;
+    resume(request);
+}
+
+static void flow(void *user)
+{
+    HtRequest *request = user;
+    ht_peer_enter(request->peer, HT_PEER_BUSY);
+    resume(request);
+}
+
+static void note_left(void *user)
+{
+    HtRequest *request = user;
+    request->left = true;
+    resume(request);
+}
+
+/* Until its handler, or what it wrote, wakes it. */
+static void wait_for_page(HtRequest *request)
+{
+    ht_peer_enter(request->peer, HT_PEER_WAIT);
+    suspend(request);
+}
+
+static ssize_t read_stream(void *user, uint64_t at, char *bytes, size_t most)
+{
+    (void)at;
+    HtRequest *request = user;
+    if (request->left) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    ssize_t size = ht_page_exchange_read(request->exchange, bytes, most);
+    if (size == 0) {
+        wait_for_page(request);
+    }
+    return size < 0 ? MHD_CONTENT_READER_END_OF_STREAM : size;
+}
+
+static enum MHD_Result queue_stream(HtRequest *request)
+{
+    request->answer.close = true;
+    struct MHD_Response *response = ht_answer_stream(&request->answer, read_stream, request);
+    if (!response) {
+        return MHD_NO;
+    }
+    enum MHD_Result result = MHD_queue_response(request->connection, request->answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result serve_page(HtRequest *request)
+{
+    if (request->left) {
+        return MHD_NO;
+    }
+    if (request->suspended) {
+        return MHD_YES;
+    }
+    if (!request->served) {
+        ht_peer_enter(request->peer, HT_PEER_BUSY);
+        request->served = true;
+        ht_page_exchange_serve(request->exchange);
+    }
+    switch (request->phase) {
+    case PHASE_ANSWER: return answer_now(request);
+    case PHASE_STREAM: return queue_stream(request);
+    default: wait_for_page(request);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result take_of_page(HtRequest *request, const char *bytes, size_t size)
+{
+    HtRefusal refusal;
+    if (ht_page_exchange_take(request->exchange, bytes, size, &refusal)) {
+        return MHD_YES;
+    }
+    refuse(request, &refusal);
+    return answer_midway(request);
+}
+
+HtRequest *ht_request_new_page(HtRequests *requests, HtArrival *arrival)
+{
+    HtPageMethod method = arrival->page_method;
+    HtRequest *request = make_request(requests, arrival, PHASE_PAGE);
+    HtPageOwner owner = {take_page_answer, take_page_refusal, begin_stream, flow, request};
+    request->exchange = ht_page_exchange_new(arrival->connection, arrival->match.pages[method],
+                                             arrival->match.users[method], &arrival->match, &owner);
+    request->peer->left = note_left;
+    request->peer->left_user = request;
+    ht_peer_enter(request->peer, method == HT_PAGE_POST ? HT_PEER_BODY : HT_PEER_BUSY);
+    assert_phase(request);
+    return request;
+}
+
+void ht_request_hurry_all(HtRequests *requests)
+{
+    for (HtRequest *request = requests->first; request; request = request->next) {
+        bool streams = request->phase == PHASE_STREAM;
+        if (streams) {
+            count_in(request);
+        }
+        if (streams || (request->phase == PHASE_PAGE && request->served)) {
+            ht_page_exchange_hurry(request->exchange);
+        }
+    }
+}
+
+/* ---- Messages come in ---- */
 
 HtRequest *ht_request_new(HtRequests *requests, const HtArrival *arrival)
 {
@@ -271,6 +422,9 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     }
     *size_left = 0;
     request->peer->body_bytes += size;
+    if (request->phase == PHASE_PAGE) {
+        return take_of_page(request, bytes, size);
+    }
     switch (ht_message_take(request->message, bytes, size, &refusal)) {
     case HT_TAKE_MORE: break;
     case HT_TAKE_FULL:
@@ -280,13 +434,6 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     case HT_TAKE_NOT: refuse(request, &refusal); return answer_midway(request);
     }
     return MHD_YES;
-}
-
-static void count_in(HtRequest *request)
-{
-    request->counted = true;
-    request->requests->in_flight++;
-    ht_peer_enter(request->peer, HT_PEER_BUSY);
 }
 
 static enum MHD_Result hand_over(HtRequest *request)
@@ -378,7 +525,9 @@ enum MHD_Result ht_request_go_on(HtRequest *request)
     switch (request->phase) {
     case PHASE_BODY: return hand_over(request);
     case PHASE_WSDL: return ask_wsdl(request);
+    case PHASE_PAGE: return serve_page(request);
     case PHASE_ANSWER: return answer_now(request);
+    case PHASE_STREAM:
     case PHASE_WAIT:
     case PHASE_SAID: break; /* called although suspended: nothing to do yet */
     }
@@ -396,7 +545,10 @@ void ht_request_gone(HtRequest *request, bool sent)
         request->question->request = NULL;
     }
     leave_list(request);
-    ht_message_free(request->message);
+    g_clear_pointer(&request->message, ht_message_free);
+    if (request->exchange) {
+        ht_page_exchange_free(request->exchange, sent);
+    }
     ht_answer_clear(&request->answer);
     g_free(request);
     if (counted && --requests->in_flight == 0 && requests->drained) {

@@ -4,6 +4,7 @@
 
 #include "core/ingress/answer.h"
 #include "core/ingress/framing.h"
+#include "core/ingress/pagecall.h"
 #include "core/ingress/peers.h"
 #include "core/message/message.h"
 
@@ -14,6 +15,7 @@ typedef struct {
     const HtBusConfig *bus;
     HtSources *sources;
     HtIntake *intake;
+    const HtPages *pages;
     GSource *pump; /* the daemon's source, woken when a request goes on */
     uint64_t begun, refused, unsent;
     unsigned in_flight; /* whole messages whose answer has not gone out */
@@ -27,7 +29,11 @@ typedef struct {
 typedef struct {
     struct MHD_Connection *connection;
     HtPeer *peer;
-    HtSource *source;
+    HtSource *source;     /* NULL for a page that is no source's */
+    const HtGuard *guard; /* who may come in; NULL: anybody */
+    bool is_page;
+    HtPageMatch match; /* then; cleared by the door */
+    HtPageMethod page_method;
     HtHead head;
     const char *path; /* under which the source answers here; the sources' */
     HtUuid id;
@@ -41,6 +47,12 @@ HtRequest *ht_request_new(HtRequests *requests, const HtArrival *arrival);
 /* A message is refused as too large in the form that its sender reads. Where the head does not say whether it is SOAP, and the body
  * comes all the same, its beginning does: true then, and it becomes a request all the same. */
 bool ht_request_waits_for_form(const HtArrival *arrival, const HtRefusal *refusal);
+
+/* A page: its head is good, its body may follow. */
+HtRequest *ht_request_new_page(HtRequests *requests, HtArrival *arrival);
+
+/* The door drains: pages that wait are answered now, streams end. */
+void ht_request_hurry_all(HtRequests *requests);
 
 /* A question for the source's WSDL. */
 HtRequest *ht_request_new_wsdl(HtRequests *requests, const HtArrival *arrival);

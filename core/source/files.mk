@@ -1,1 +1,1 @@
-source_SRC := core/source/source.c core/source/sources.c core/source/guard.c core/source/host.c core/source/status.c core/source/share.c
+source_SRC := core/source/source.c core/source/sources.c core/source/host.c core/source/status.c core/source/share.c

@@ -5,7 +5,7 @@
 
 HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GError **error)
 {
-    HtGuard *guard = ht_guard_new(source, error);
+    HtGuard *guard = ht_source_guard(source, error);
     if (!guard) {
         return NULL;
     }
@@ -18,6 +18,13 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GE
     made->guard = guard;
     made->share = ht_share_new();
     return made;
+}
+
+HtGuard *ht_source_guard(const HtSourceConfig *source, GError **error)
+{
+    const HtGuardKeys keys = {"source",           source->name, source->peers,
+                              source->token_file, source->file, source->line};
+    return ht_guard_new(&keys, error);
 }
 
 void ht_source_free(HtSource *source)

@@ -4,7 +4,7 @@
 
 #include "core/config/config.h"
 #include "core/kit/gate.h"
-#include "core/source/guard.h"
+#include "core/guard/guard.h"
 #include "core/source/share.h"
 #include "plugins/supervisor.h"
 
@@ -32,6 +32,9 @@ typedef struct {
 HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GError **error);
 void ht_source_free(HtSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSource, ht_source_free)
+
+/* Who may send for it. HT_GUARD_ERROR. */
+HtGuard *ht_source_guard(const HtSourceConfig *source, GError **error);
 
 /* Its adapter's file or its mapping is another now, and has passed: a process with an older one in it is not left to run beside it. Nothing was
  * given to it since the file changed; what it still has in hand is sent again by its sender. */

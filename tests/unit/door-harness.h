@@ -321,6 +321,11 @@ typedef struct {
     HtSource *sources[2]; /* once the door is open */
     HtHost hosts[2];
     HtSpool *spool;
+    HtPages *pages;
+    HtConsumerConfig consumer; /* a name makes it one */
+    const HtPage *page_rows;
+    size_t page_count;
+    void *page_user;
     HtDoor *door;
     HtSpoolLimits spool_limits;
     HtIntake intake;
@@ -386,6 +391,7 @@ static Bus *bus_new(void)
                                     .body_bytes_per_second = 1024,
                                     .door_memory = 16384};
     bus->config.sources = g_ptr_array_new();
+    bus->config.consumers = g_ptr_array_new();
     the_bus = bus;
     init_source(bus, 0, (char *)"hukou");
     init_source(bus, 1, (char *)"marriage");
@@ -403,7 +409,14 @@ static void bus_open_door(Bus *bus)
     for (unsigned i = 0; i < 2; i++) {
         bus->sources[i] = ht_sources_at(bus->all_sources, i);
     }
-    HtDoorOptions options = {.bus = &bus->config.bus, .sources = bus->all_sources, .intake = &bus->intake};
+    if (bus->consumer.name) {
+        g_ptr_array_add(bus->config.consumers, &bus->consumer);
+    }
+    bus->pages = ht_pages_new(&bus->config, &error);
+    g_assert_no_error(error);
+    ht_pages_add(bus->pages, bus->page_rows, bus->page_count, bus->page_user);
+    HtDoorOptions options = {
+        .bus = &bus->config.bus, .sources = bus->all_sources, .intake = &bus->intake, .pages = bus->pages};
     bus->door = ht_door_open(&options, &error);
     g_assert_no_error(error);
 }
@@ -438,7 +451,9 @@ static void bus_stop(Bus *bus)
         g_ptr_array_unref(bus->source_configs[i].options);
     }
     g_clear_pointer(&bus->all_sources, ht_sources_free);
+    g_clear_pointer(&bus->pages, ht_pages_free);
     g_ptr_array_unref(bus->config.sources);
+    g_ptr_array_unref(bus->config.consumers);
     remove_directory(bus->directory);
     g_free(bus->directory);
     g_free(bus);

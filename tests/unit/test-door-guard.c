@@ -1,7 +1,7 @@
 /* Who may send: addresses and tokens, held against the head before a body is read. */
 #include "tests/unit/door-harness.h"
 
-#include "core/source/guard.h"
+#include "core/guard/guard.h"
 
 #define TOKEN "0123456789abcdef"
 
@@ -100,8 +100,8 @@ static void without_keys_only_this_machine_may_send(void)
     } cases[] = {{"127.0.0.1", true}, {"127.9.9.9", true},        {"::1", true},
                  {"10.0.0.1", false}, {"::ffff:127.0.0.1", true}, {"::ffff:10.0.0.1", false},
                  {"fe80::1", false}};
-    HtSourceConfig source = {.name = (char *)"hukou"};
-    g_autoptr(HtGuard) guard = ht_guard_new(&source, NULL);
+    const HtGuardKeys keys = {.section = "source", .name = "hukou"};
+    g_autoptr(HtGuard) guard = ht_guard_new(&keys, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct sockaddr_storage peer = {.ss_family = AF_INET};
         HtRefusal refusal = {.status = 0};

@@ -1,6 +1,6 @@
-/* Addresses and tokens of senders; see guard.h. Each source has one, and the door asks it; `hutong check` makes them to
- * see whether it can. Main-loop thread. */
-#include "core/source/guard.h"
+/* Addresses and tokens; see guard.h. Each source and each consumer has one, and the door asks it; `hutong check` makes them
+ * to see whether it can. Main-loop thread. */
+#include "core/guard/guard.h"
 
 #include "core/config/network.h"
 
@@ -69,18 +69,18 @@ static bool load_token(HtGuard *guard, const char *file, char **reason)
     return guard->has_token;
 }
 
-HtGuard *ht_guard_new(const HtSourceConfig *source, GError **error)
+HtGuard *ht_guard_new(const HtGuardKeys *keys, GError **error)
 {
     g_autoptr(HtGuard) guard = g_new0(HtGuard, 1);
     g_autofree char *reason = NULL;
     guard->networks = g_array_new(FALSE, FALSE, sizeof(HtNetwork));
-    guard->has_peers = source->peers != NULL;
-    for (char **peer = source->peers; peer && *peer; peer++) {
+    guard->has_peers = keys->peers != NULL;
+    for (char **peer = keys->peers; peer && *peer; peer++) {
         add_network(guard, *peer);
     }
-    if (source->token_file && !load_token(guard, source->token_file, &reason)) {
-        g_set_error(error, HT_GUARD_ERROR, 0, "%s:%u: error: [source %s] %s", source->file, source->line,
-                    source->name, reason);
+    if (keys->token_file && !load_token(guard, keys->token_file, &reason)) {
+        g_set_error(error, HT_GUARD_ERROR, 0, "%s:%u: error: [%s %s] %s", keys->file, keys->line,
+                    keys->section, keys->name, reason);
         return NULL;
     }
     if (!guard->has_peers && !guard->has_token) {
@@ -118,8 +118,7 @@ static bool check_peer(const HtGuard *guard, const struct sockaddr *peer, HtRefu
     if (guard->has_peers) {
         return ht_refuse_with(
             refusal, "peer-refused",
-            "This address may not send for this source; the administrator names in `peers` those that "
-            "may.");
+            "This address may not come in here; the administrator names in `peers` those that may.");
     }
     return ht_refuse(refusal, "peer-refused");
 }

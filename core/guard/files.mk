@@ -1,0 +1,1 @@
+guard_SRC := core/guard/guard.c

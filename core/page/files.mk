@@ -1,0 +1,1 @@
+page_SRC := core/page/page.c

@@ -1,0 +1,172 @@
+/* Finding pages, and what their handlers have in common; see page.h. Owned by the bus; main-loop thread. */
+#include "core/page/page.h"
+
+#include <string.h>
+
+typedef struct {
+    const HtPage *page;
+    void *user;
+} PageRow;
+
+struct HtPages {
+    GArray *rows;       /* of PageRow */
+    GHashTable *guards; /* consumer → HtGuard */
+};
+
+/* ---- All of them ---- */
+
+HtPages *ht_pages_new(const HtConfig *config, GError **error)
+{
+    g_autoptr(HtPages) pages = g_new0(HtPages, 1);
+    g_autoptr(GString) reasons = g_string_new(NULL);
+    pages->rows = g_array_new(FALSE, FALSE, sizeof(PageRow));
+    pages->guards = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)ht_guard_free);
+    for (unsigned i = 0; i < config->consumers->len; i++) {
+        const HtConsumerConfig *consumer = config->consumers->pdata[i];
+        const HtGuardKeys keys = {"consumer",           consumer->name, consumer->peers,
+                                  consumer->token_file, consumer->file, consumer->line};
+        g_autoptr(GError) reason = NULL;
+        HtGuard *guard = ht_guard_new(&keys, &reason);
+        if (guard) {
+            g_hash_table_insert(pages->guards, consumer->name, guard);
+        } else {
+            g_string_append_printf(reasons, "%s%s", reasons->len > 0 ? "\n" : "", reason->message);
+        }
+    }
+    if (reasons->len > 0) {
+        g_set_error_literal(error, HT_GUARD_ERROR, 0, reasons->str);
+        return NULL;
+    }
+    return g_steal_pointer(&pages);
+}
+
+void ht_pages_free(HtPages *pages)
+{
+    if (pages) {
+        g_array_unref(pages->rows);
+        g_hash_table_unref(pages->guards);
+        g_free(pages);
+    }
+}
+
+void ht_pages_add(HtPages *pages, const HtPage *rows, size_t count, void *user)
+{
+    for (size_t i = 0; i < count; i++) {
+        PageRow row = {&rows[i], user};
+        g_array_append_val(pages->rows, row);
+    }
+}
+
+const HtGuard *ht_pages_consumer(const HtPages *pages, const char *name)
+{
+    return g_hash_table_lookup(pages->guards, name);
+}
+
+/* ---- Finding ---- */
+
+/* Whether the path has the form; the segments that its stars stand for go to `stars`, of which there are at most two. */
+static bool fits(const char *form, const char *path, HtText stars[2])
+{
+    unsigned count = 0;
+    for (; *form; form++) {
+        if (*form != '*') {
+            if (*form != *path++) {
+                return false;
+            }
+            continue;
+        }
+        size_t size = strcspn(path, "/");
+        if (size == 0) {
+            return false;
+        }
+        g_assert(count < 2);
+        stars[count++] = (HtText){path, size};
+        path += size;
+    }
+    return *path == '\0';
+}
+
+bool ht_pages_find(const HtPages *pages, const char *path, HtPageMatch *match)
+{
+    bool found = false;
+    *match = (HtPageMatch){.party = NULL};
+    for (guint i = 0; i < pages->rows->len; i++) {
+        const PageRow *row = &g_array_index(pages->rows, PageRow, i);
+        HtText stars[2] = {HT_TEXT_NONE, HT_TEXT_NONE};
+        if (!fits(row->page->path, path, stars)) {
+            continue;
+        }
+        HtText name = row->page->party == HT_PARTY_ANYONE ? stars[0] : stars[1];
+        if (!found && row->page->party != HT_PARTY_ANYONE) {
+            match->party = g_strndup(stars[0].data, stars[0].size);
+        }
+        if (!found && name.data) {
+            match->name = g_strndup(name.data, name.size);
+        }
+        match->kind = row->page->party;
+        match->pages[row->page->method] = row->page;
+        match->users[row->page->method] = row->user;
+        found = true;
+    }
+    return found;
+}
+
+void ht_page_match_clear(HtPageMatch *match)
+{
+    g_free(match->party);
+    g_free(match->name);
+    *match = (HtPageMatch){.party = NULL};
+}
+
+const char *ht_page_match_allow(const HtPageMatch *match)
+{
+    bool post = match->pages[HT_PAGE_POST], read = match->pages[HT_PAGE_READ];
+    if (read) {
+        return post ? "GET, HEAD, POST" : "GET, HEAD";
+    }
+    return !match->pages[HT_PAGE_TAKE] ? "POST" : post ? "GET, POST" : "GET";
+}
+
+/* ---- What handlers have in common ---- */
+
+bool ht_page_number(const HtPageCall *call, const char *name, uint64_t min, uint64_t max, uint64_t fallback,
+                    uint64_t *number, HtRefusal *refusal)
+{
+    const char *text = ht_page_query(call, name);
+    *number = fallback;
+    if (text && !g_ascii_string_to_unsigned(text, 10, min, max, number, NULL)) {
+        g_autofree char *sentence = g_strdup_printf(
+            "%s= takes a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ".", name, min, max);
+        return ht_refuse_with(refusal, "bad-query", g_intern_string(sentence));
+    }
+    return true;
+}
+
+/* One range of Accept (RFC 9110, section 12.5.1) against a type. Sets `refused` when it names the type to say no (q=0). */
+static bool range_fits(char *range, const char *type, bool *refused)
+{
+    char *parameters = strchr(range, ';');
+    if (parameters) {
+        *parameters++ = '\0';
+    }
+    range = g_strstrip(range);
+    size_t major = strcspn(type, "/") + 1;
+    bool exact = g_ascii_strcasecmp(range, type) == 0;
+    bool whole = g_str_equal(range, "*/*") ||
+                 (g_ascii_strncasecmp(range, type, major) == 0 && g_str_equal(range + major, "*"));
+    const char *quality = parameters ? strstr(parameters, "q=") : NULL;
+    bool none = quality && g_ascii_strtod(quality + 2, NULL) <= 0;
+    *refused = *refused || (exact && none);
+    return (exact || whole) && !none;
+}
+
+bool ht_page_accepts(const HtPageCall *call, const char *type, HtRefusal *refusal)
+{
+    const char *accept = ht_page_header(call, "Accept");
+    g_auto(GStrv) ranges = g_strsplit(accept ? accept : "*/*", ",", -1);
+    bool good = false, refused = false;
+    for (char **range = ranges; *range; range++) {
+        good = range_fits(*range, type, &refused) || good;
+    }
+    return (good && !refused) || ht_refuse(refusal, "not-acceptable");
+}
