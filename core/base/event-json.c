@@ -5,36 +5,27 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 
+#include <stdio.h>
+
 #define MASKED_KEEP 4096
+#define JOINED_MAX 512
 
 /* ---- Attributes ---- */
 
-/* `,"source":"/BUS/SOURCE"`: both are names of the configuration, which need no escapes. */
-static void render_source(const HtEvent *event, const char *bus, HtBuffer *json)
-{
-    ht_buffer_add_literal(json, ",\"source\":\"/");
-    ht_buffer_add_string(json, bus);
-    ht_buffer_add_char(json, '/');
-    ht_buffer_add_text(json, event->attr[HT_ATTR_SOURCE]);
-    ht_buffer_add_char(json, '"');
-}
-
 #define SEQUENCE_DIGITS 20
 
-static void render_sequence(uint64_t sequence, HtBuffer *json)
+static HtText write_sequence(uint64_t sequence, char digits[SEQUENCE_DIGITS])
 {
-    char digits[SEQUENCE_DIGITS];
     for (int i = SEQUENCE_DIGITS; i-- > 0; sequence /= 10) {
         digits[i] = (char)('0' + sequence % 10);
     }
-    ht_buffer_add_literal(json, ",\"sequence\":\"");
-    ht_buffer_add(json, digits, SEQUENCE_DIGITS);
-    ht_buffer_add_char(json, '"');
+    return (HtText){digits, SEQUENCE_DIGITS};
 }
 
 /* When it happened, as far as the consumer may see that. The masked time is the year's first instant: an event's own stand in
  * China's time, so that the year is as written. */
-static void render_time(const HtStoredEvent *stored, const HtEventPolicy *policy, HtBuffer *json)
+static void tell_time(const HtStoredEvent *stored, const HtEventPolicy *policy, HtEventAttribute tell,
+                      void *user)
 {
     HtText time = stored->event.attr[HT_ATTR_TIME], precision = stored->event.attr[HT_ATTR_TIMEPRECISION];
     HtSeen seen = policy && policy->see_time ? policy->see_time(policy->user, stored) : HT_SEEN_WHOLE;
@@ -47,38 +38,48 @@ static void render_time(const HtStoredEvent *stored, const HtEventPolicy *policy
         time = (HtText){year, sizeof year - 1};
         precision = HT_TEXT_LITERAL("year");
     }
-    ht_json_member(json, "time", time);
-    ht_json_member(json, "timeprecision", precision);
+    tell(user, "time", time);
+    tell(user, "timeprecision", precision);
 }
 
-static void render_attributes(const HtStoredEvent *stored, const char *bus, const HtEventPolicy *policy,
-                              HtBuffer *json)
+/* The names of bus and source, and an event's type, are short: the configuration and the dictionary have them so. */
+static void tell_joined(const char *name, const char *before, const char *between, HtText text,
+                        HtEventAttribute tell, void *user)
 {
-    char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT];
+    char joined[JOINED_MAX];
+    int size = snprintf(joined, sizeof joined, "%s%s%.*s", before, between, (int)text.size, text.data);
+    tell(user, name, (HtText){joined, MIN((size_t)size, sizeof joined - 1)});
+}
+
+void ht_event_attributes(const HtStoredEvent *stored, const char *bus, const HtEventPolicy *policy,
+                         HtEventAttribute tell, void *user)
+{
+    char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT], sequence[SEQUENCE_DIGITS], root[JOINED_MAX];
     ht_uuid_format(&stored->id, id);
     size_t recorded_size = ht_clock_format(stored->recorded_us, recorded);
-    ht_buffer_add_literal(json, "\"specversion\":\"1.0\",\"id\":\"");
-    ht_buffer_add(json, id, HT_UUID_TEXT - 1);
-    ht_buffer_add_char(json, '"');
-    render_source(&stored->event, bus, json);
-    ht_json_member(json, "subject", stored->subject);
-    ht_json_member(json, "recordedtime", (HtText){recorded, recorded_size});
-    render_sequence(stored->sequence, json);
-    ht_json_member(json, "partitionkey", stored->subject);
+    snprintf(root, sizeof root, "/%s", bus);
+    tell(user, "specversion", HT_TEXT_LITERAL("1.0"));
+    tell(user, "id", (HtText){id, HT_UUID_TEXT - 1});
+    tell_joined("source", root, "/", stored->event.attr[HT_ATTR_SOURCE], tell, user);
+    tell(user, "subject", stored->subject);
+    tell(user, "recordedtime", (HtText){recorded, recorded_size});
+    tell(user, "sequence", write_sequence(stored->sequence, sequence));
+    tell(user, "partitionkey", stored->subject);
     for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
         const char *name = ht_attr_name((HtAttr)attr);
         if (attr == HT_ATTR_TIME) {
-            render_time(stored, policy, json); /* with its precision */
+            tell_time(stored, policy, tell, user); /* with its precision */
         } else if (name && attr != HT_ATTR_SOURCE && attr != HT_ATTR_TIMEPRECISION) {
-            ht_json_member(json, name, stored->event.attr[attr]);
+            tell(user, name, stored->event.attr[attr]);
         }
     }
-    HtText type = stored->event.attr[HT_ATTR_TYPE];
-    ht_json_name(json, "dataschema");
-    ht_buffer_add_literal(json, "\"urn:hutong:schema:");
-    ht_buffer_add_text(json, type);
-    ht_buffer_add_char(json, '"');
-    ht_json_member(json, "datacontenttype", HT_TEXT_LITERAL("application/json"));
+    tell_joined("dataschema", "urn:hutong:schema:", "", stored->event.attr[HT_ATTR_TYPE], tell, user);
+    tell(user, "datacontenttype", HT_TEXT_LITERAL("application/json"));
+}
+
+static void add_attribute(void *json, const char *name, HtText value)
+{
+    ht_json_member(json, name, value);
 }
 
 /* ---- Data ---- */
@@ -188,7 +189,7 @@ static void render_list_item(Open *open, const HtItem *item, HtText value)
     ht_buffer_add_char(open->json, '}');
 }
 
-static void render_data(const HtStoredEvent *stored, const HtEventPolicy *policy, HtBuffer *json)
+void ht_event_render_data(const HtStoredEvent *stored, const HtEventPolicy *policy, HtBuffer *json)
 {
     static _Thread_local HtBuffer masked;
     Open open = {.json = json};
@@ -220,8 +221,8 @@ static void render_data(const HtStoredEvent *stored, const HtEventPolicy *policy
 void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy, HtBuffer *json)
 {
     ht_buffer_add_char(json, '{');
-    render_attributes(event, bus, policy, json);
+    ht_event_attributes(event, bus, policy, add_attribute, json);
     ht_json_name(json, "data");
-    render_data(event, policy, json);
+    ht_event_render_data(event, policy, json);
     ht_buffer_add_char(json, '}');
 }

@@ -145,7 +145,15 @@ typedef struct {
     void *user;
 } HtEventPolicy;
 
-/* Appends the event as one CloudEvents JSON object. `bus` is the bus's name for `source` ("/bus/source"). With a NULL
- * policy everything is written (the bus's own use only: explain with the privilege, tests). */
+/* Tells the CloudEvents attributes in the order in which they are written, as far as the policy shows them; values that are absent
+ * have no data. `bus` is the bus's name for `source` ("/bus/source"). Texts live for the call. */
+typedef void (*HtEventAttribute)(void *user, const char *name, HtText value);
+void ht_event_attributes(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy,
+                         HtEventAttribute tell, void *user);
+
+/* Appends the event's data as one JSON object. */
+void ht_event_render_data(const HtStoredEvent *event, const HtEventPolicy *policy, HtBuffer *json);
+
+/* Appends the event, attributes and data, as one CloudEvents JSON object. With a NULL policy everything is written (the bus's own use only: explain with the privilege, tests). */
 void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy,
                      HtBuffer *json);

@@ -135,8 +135,9 @@ static void check_consumers(Check *check)
         g_autoptr(HtPolicy) policy =
             check->dictionary ? ht_policy_new(consumer, check->dictionary, errors) : NULL;
         g_autoptr(GError) error = NULL;
-        g_autoptr(HtSecret) secret =
-            consumer->secret_file ? ht_secret_load(consumer->secret_file, &error) : NULL;
+        g_autoptr(HtSecret) secret = consumer->secret_files
+                                         ? ht_secret_load((const char *const *)consumer->secret_files, &error)
+                                         : NULL;
         if (error) {
             complain(check, consumer->file, consumer->line, error->message);
         }

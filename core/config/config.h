@@ -47,8 +47,9 @@ typedef struct {
 } HtSourceConfig;
 
 typedef struct {
-    char *name, *type, *url, *purpose, *secret_file;
-    char *mode; /* batch | structured */
+    char *name, *type, *url, *purpose;
+    char **secret_files; /* NULL-terminated; NULL: nothing is signed */
+    char *mode;          /* batch | structured | binary */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
         rest_max_ms, probe_ms, attempts, window_bytes, held;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */

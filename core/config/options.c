@@ -94,8 +94,9 @@ static const HtOption source_options[] = {
 static const HtOption consumer_options[] = {
     {"type", HT_OPTION_WORD, CONSUMER(type), NULL, 0, 0, "webhook", true, "How events go out."},
     {"url", HT_OPTION_URL, CONSUMER(url), NULL, 0, 0, NULL, true, "Where events are POSTed."},
-    {"mode", HT_OPTION_WORD, CONSUMER(mode), "batch", 0, 0, "batch|structured", false,
-     "`batch`: application/cloudevents-batch+json, an array; `structured`: one event a request."},
+    {"mode", HT_OPTION_WORD, CONSUMER(mode), "batch", 0, 0, "batch|structured|binary", false,
+     "`batch`: application/cloudevents-batch+json, an array; `structured`: one event a request; `binary`: one event a request, its attributes as `ce-` headers, "
+     "its data as the body."},
     {"batch", HT_OPTION_NUMBER, CONSUMER(batch), "100", 1, 1000, NULL, false, "Events in one request at most."},
     {"connections", HT_OPTION_NUMBER, CONSUMER(connections), "8", 1, 64, NULL, false,
      "Requests under way at once. Events of one person never overtake each other."},
@@ -107,8 +108,9 @@ static const HtOption consumer_options[] = {
     {"deny", HT_OPTION_LIST, CONSUMER(deny), NULL, 0, 0, NULL, false, "Elements withheld although the clearance would show them."},
     {"mask", HT_OPTION_LIST, CONSUMER(mask), NULL, 0, 0, NULL, false,
      "Elements shown masked: `person.phone:phone`, a pattern `*.idNumber:idNumber`, or `person.name` with the dictionary's own mask."},
-    {"secret-file", HT_OPTION_PATH, CONSUMER(secret_file), NULL, 0, 0, NULL, false,
-     "File of the secret for Standard Webhooks signatures."},
+    {"secret-file", HT_OPTION_PATHS, CONSUMER(secret_files), NULL, 0, 0, NULL, false,
+     "File of the secret for Standard Webhooks signatures: `whsec_` and base64 of 24 to 64 bytes. While a secret is changed, two files (at most 8), `new;old`: "
+     "every request is signed with each."},
     {"timeout", HT_OPTION_TIME, CONSUMER(timeout_ms), "30s", 100 * MS, 1 * HOUR, NULL, false, "Time for one request."},
     {"connect-timeout", HT_OPTION_TIME, CONSUMER(connect_timeout_ms), "5s", 50 * MS, 5 * MINUTE, NULL, false, "Time to connect."},
     {"retry-first", HT_OPTION_TIME, CONSUMER(retry_first_ms), "500ms", 10 * MS, 1 * HOUR, NULL, false,

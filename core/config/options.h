@@ -8,6 +8,7 @@ typedef enum {
     HT_OPTION_STRING,
     HT_OPTION_NAME,     /* letters, digits, hyphens */
     HT_OPTION_PATH,     /* made absolute against the file that names it */
+    HT_OPTION_PATHS,    /* the same, separated by ; */
     HT_OPTION_FILE,     /* a name inside a directory of the [bus] section, or a path; resolved by its user */
     HT_OPTION_ADDRESS,  /* host:port */
     HT_OPTION_URL,      /* http:// or https:// */

@@ -14,7 +14,8 @@ static HtLimitUnit unit_of(HtOptionType type)
 
 static bool is_list(HtOptionType type)
 {
-    return type == HT_OPTION_LIST || type == HT_OPTION_NETWORKS || type == HT_OPTION_URL_PATHS;
+    return type == HT_OPTION_LIST || type == HT_OPTION_PATHS || type == HT_OPTION_NETWORKS ||
+           type == HT_OPTION_URL_PATHS;
 }
 
 static bool is_numeric(HtOptionType type)
@@ -28,6 +29,7 @@ char *ht_option_expects(const HtOption *option)
         [HT_OPTION_STRING] = "text",
         [HT_OPTION_NAME] = "a name of lower-case letters, digits and hyphens",
         [HT_OPTION_PATH] = "a path",
+        [HT_OPTION_PATHS] = "a path, or several separated by ;",
         [HT_OPTION_FILE] = "a file name or path",
         [HT_OPTION_ADDRESS] = "an address such as 127.0.0.1:8080",
         [HT_OPTION_URL] = "an http:// or https:// address",
@@ -135,11 +137,18 @@ static bool are_paths(const char *text)
     return good;
 }
 
-static char **read_list(const HtOption *option, const char *text)
+static bool has_item(const char *text)
+{
+    g_auto(GStrv) list = split_list(text);
+    return list[0] != NULL;
+}
+
+static char **read_list(const HtOption *option, const char *text, const char *folder)
 {
     char **list = split_list(text);
-    for (char **item = list; option->type == HT_OPTION_URL_PATHS && *item; item++) {
-        char *path = write_path(*item);
+    bool urls = option->type == HT_OPTION_URL_PATHS, paths = option->type == HT_OPTION_PATHS;
+    for (char **item = list; (urls || paths) && *item; item++) {
+        char *path = urls ? write_path(*item) : g_canonicalize_filename(*item, folder);
         g_free(*item);
         *item = path;
     }
@@ -155,6 +164,7 @@ static bool is_valid(const HtOption *option, const char *text)
     case HT_OPTION_DIVISION: return is_division(text);
     case HT_OPTION_WORD: return is_word(option->words, text);
     case HT_OPTION_NETWORKS: return are_networks(text);
+    case HT_OPTION_PATHS: return has_item(text);
     case HT_OPTION_URL_PATHS: return are_paths(text);
     default: return *text != '\0';
     }
@@ -180,7 +190,7 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
     } else if ((good = is_valid(option, text))) {
         if (is_list(option->type)) {
             g_strfreev(*(char ***)field);
-            *(char ***)field = read_list(option, text);
+            *(char ***)field = read_list(option, text, folder);
         } else {
             g_free(*(char **)field);
             bool is_path =

@@ -2,17 +2,28 @@
 #include "core/delivery/webhook.h"
 
 #include "core/base/clock.h"
+#include "core/base/json.h"
 #include "core/delivery/reason.h"
 #include "core/delivery/signature.h"
 
 #define NAME_HEX 32
+
+typedef enum { BATCH, STRUCTURED, BINARY } Mode;
+
+static const struct {
+    const char *name, *content_type;
+} modes[] = {
+    [BATCH] = {"batch", "application/cloudevents-batch+json; charset=utf-8"},
+    [STRUCTURED] = {"structured", "application/cloudevents+json; charset=utf-8"},
+    [BINARY] = {"binary", "application/json"},
+};
 
 typedef struct {
     HtTransport transport;
     const HtConsumerConfig *config;
     HtSender *sender;
     HtSecret *secret; /* NULL: no signatures */
-    bool batch;
+    Mode mode;
 } Webhook;
 
 /* One request under way. */
@@ -37,19 +48,56 @@ char *ht_webhook_name(const GPtrArray *events)
     return g_strdup_printf("batch-%.*s", NAME_HEX, g_checksum_get_string(sum));
 }
 
-static void render(const Webhook *webhook, const HtOutgoing *outgoing, HtBuffer *body)
+/* As the CloudEvents HTTP binding has it (3.1.3.2): UTF-8, of which what is not visible ASCII, and quote and percent, are
+ * percent-encoded. */
+static void add_header(void *user, const char *name, HtText value)
 {
-    if (webhook->batch) {
-        ht_buffer_add_char(body, '[');
+    GPtrArray *headers = user;
+    if (!value.data || g_str_equal(name, "datacontenttype")) { /* that one is the Content-Type */
+        return;
     }
-    for (unsigned i = 0; i < outgoing->events->len; i++) {
-        if (i > 0) {
-            ht_buffer_add_char(body, ',');
+    GString *header = g_string_sized_new(strlen(name) + value.size + 8);
+    g_string_append_printf(header, "ce-%s: ", name);
+    for (size_t i = 0; i < value.size; i++) {
+        uint8_t byte = (uint8_t)value.data[i];
+        if (byte > ' ' && byte < 0x7f && byte != '"' && byte != '%') {
+            g_string_append_c(header, (char)byte);
+        } else {
+            g_string_append_printf(header, "%%%02X", byte);
         }
+    }
+    g_ptr_array_add(headers, g_string_free(header, FALSE));
+}
+
+static void render_batch(const HtOutgoing *outgoing, HtBuffer *body)
+{
+    ht_buffer_add_char(body, '[');
+    for (unsigned i = 0; i < outgoing->events->len; i++) {
+        ht_json_comma(body);
         ht_event_render(outgoing->events->pdata[i], outgoing->bus, outgoing->policy, body);
     }
-    if (webhook->batch) {
-        ht_buffer_add_char(body, ']');
+    ht_buffer_add_char(body, ']');
+}
+
+static void render(const Webhook *webhook, const HtOutgoing *outgoing, HtBuffer *body, GPtrArray *headers)
+{
+    const HtStoredEvent *event = outgoing->events->pdata[0];
+    switch (webhook->mode) {
+    case BATCH: render_batch(outgoing, body); break;
+    case STRUCTURED: ht_event_render(event, outgoing->bus, outgoing->policy, body); break;
+    case BINARY:
+        ht_event_attributes(event, outgoing->bus, outgoing->policy, add_header, headers);
+        ht_event_render_data(event, outgoing->policy, body);
+        break;
+    }
+}
+
+static void sign(const Webhook *webhook, const HtOutgoing *outgoing, const HtBuffer *body, GPtrArray *headers)
+{
+    g_autofree char *id = ht_webhook_name(outgoing->events);
+    g_autofree char **made = ht_secret_sign(webhook->secret, id, ht_clock_now(), ht_buffer_text(body));
+    for (char **header = made; *header; header++) {
+        g_ptr_array_add(headers, *header);
     }
 }
 
@@ -77,18 +125,17 @@ static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
 {
     const Webhook *webhook = (const Webhook *)transport;
     HtPost post = {.url = webhook->config->url,
-                   .content_type = webhook->batch ? "application/cloudevents-batch+json; charset=utf-8"
-                                                  : "application/cloudevents+json; charset=utf-8",
+                   .content_type = modes[webhook->mode].content_type,
                    .timeout_ms = webhook->config->timeout_ms,
                    .connect_timeout_ms = webhook->config->connect_timeout_ms,
                    .drop = drop};
-    render(webhook, outgoing, &post.body);
-    g_auto(GStrv) headers = NULL;
+    g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
+    render(webhook, outgoing, &post.body, headers);
     if (webhook->secret) {
-        g_autofree char *id = ht_webhook_name(outgoing->events);
-        headers = ht_secret_sign(webhook->secret, id, ht_clock_now(), ht_buffer_text(&post.body));
-        post.headers = (const char *const *)headers;
+        sign(webhook, outgoing, &post.body, headers);
     }
+    g_ptr_array_add(headers, NULL);
+    post.headers = (const char *const *)headers->pdata;
     Exchange *exchange = g_new(Exchange, 1);
     *exchange = (Exchange){outgoing->done, outgoing->drop, outgoing->user};
     ht_sender_post(webhook->sender, &post, finish, exchange);
@@ -104,13 +151,18 @@ static void free_webhook(HtTransport *transport)
 HtTransport *ht_webhook_new(const HtConsumerConfig *config, HtSender *sender, GString *errors)
 {
     g_autoptr(GError) error = NULL;
-    bool batch = g_str_equal(config->mode, "batch");
+    Mode mode = BATCH;
+    while (!g_str_equal(modes[mode].name, config->mode)) {
+        mode++;
+    }
     Webhook *webhook = g_new0(Webhook, 1);
-    *webhook = (Webhook){.transport = {batch ? (unsigned)config->batch : 1, send_events, free_webhook},
-                         .config = config,
-                         .sender = sender,
-                         .batch = batch};
-    if (config->secret_file && !(webhook->secret = ht_secret_load(config->secret_file, &error))) {
+    *webhook =
+        (Webhook){.transport = {mode == BATCH ? (unsigned)config->batch : 1, send_events, free_webhook},
+                  .config = config,
+                  .sender = sender,
+                  .mode = mode};
+    if (config->secret_files &&
+        !(webhook->secret = ht_secret_load((const char *const *)config->secret_files, &error))) {
         g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", config->file, config->line,
                                config->name, error->message);
         g_free(webhook);

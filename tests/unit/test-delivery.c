@@ -71,7 +71,7 @@ static void test_signatures_are_those_of_standard_webhooks(void)
     g_close(fd, NULL);
     g_autoptr(GError) error = NULL;
     g_assert_true(g_file_set_contents(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1, NULL));
-    g_autoptr(HtSecret) secret = ht_secret_load(path, &error);
+    g_autoptr(HtSecret) secret = ht_secret_load((const char *const[]){path, NULL}, &error);
     g_assert_no_error(error);
     /* The example that the specification's reference libraries use as their test vector. */
     g_auto(GStrv) headers =
@@ -80,8 +80,19 @@ static void test_signatures_are_those_of_standard_webhooks(void)
     g_assert_cmpstr(headers[0], ==, "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek");
     g_assert_cmpstr(headers[1], ==, "webhook-timestamp: 1614265330");
     g_assert_cmpstr(headers[2], ==, "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    const char *two[] = {path, path, NULL};
+    g_autoptr(HtSecret) both = ht_secret_load(two, &error);
+    g_auto(GStrv) twice = ht_secret_sign(both, "msg_p5jXN8AQM9LWM0D4loKWxJek", INT64_C(1614265330) * 1000000,
+                                         HT_TEXT_LITERAL("{\"test\": 2432232314}"));
+    g_assert_cmpstr(twice[2], ==,
+                    "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= "
+                    "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    const char *nine[] = {path, path, path, path, path, path, path, path, path, NULL};
+    g_assert_null(ht_secret_load(nine, &error));
+    g_assert_nonnull(strstr(error->message, "at most 8 secrets"));
+    g_clear_error(&error);
     g_assert_true(g_file_set_contents(path, "short", -1, NULL));
-    g_assert_null(ht_secret_load(path, &error));
+    g_assert_null(ht_secret_load((const char *const[]){path, NULL}, &error));
     g_assert_nonnull(error);
     g_unlink(path);
 }

@@ -9,6 +9,7 @@
 
 #define REQUEST_BYTES 65536
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define OLD_SECRET "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 
 /* ---- A platform that takes one request and keeps it ---- */
 
@@ -66,11 +67,11 @@ static char *find_header(const Taker *taker, const char *name)
 
 /* ---- Signatures ---- */
 
-static char *write_secret(void)
+static char *write_secret(const char *secret)
 {
     char *path = g_build_filename(g_get_tmp_dir(), "hutong-secret-XXXXXX", NULL);
     g_close(g_mkstemp(path), NULL);
-    g_assert_true(g_file_set_contents(path, SECRET "\n", -1, NULL));
+    g_assert_true(g_file_set_contents(path, secret, -1, NULL));
     return path;
 }
 
@@ -98,7 +99,7 @@ static void note_dropped(void *user)
 }
 
 /* Sends two events (one of them when the mode is none of batches) to a taker. */
-static void send_to_taker(Taker *taker, const char *mode, char *secret_file)
+static void send_to_taker(Taker *taker, const char *mode, char **secret_files)
 {
     g_autoptr(GString) errors = g_string_new(NULL);
     HtConsumerConfig config = {.name = (char *)"c",
@@ -106,7 +107,7 @@ static void send_to_taker(Taker *taker, const char *mode, char *secret_file)
                                .url = taker->url,
                                .mode = (char *)mode,
                                .batch = 10,
-                               .secret_file = secret_file,
+                               .secret_files = secret_files,
                                .timeout_ms = 20000,
                                .connect_timeout_ms = 20000};
     HtStoredEvent events[2] = {{.sequence = 1, .id.bytes = {1}}, {.sequence = 2, .id.bytes = {2}}};
@@ -116,6 +117,8 @@ static void send_to_taker(Taker *taker, const char *mode, char *secret_file)
     g_assert_cmpstr(errors->str, ==, "");
     for (unsigned i = 0; i < MIN(transport->most, 2); i++) {
         events[i].event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
+        events[i].event.attr[HT_ATTR_SOURCE] = HT_TEXT_LITERAL("s");
+        events[i].event.attr[HT_ATTR_BUSINESSID] = HT_TEXT_LITERAL("号 1\"%\r\nx: y~");
         g_ptr_array_add(list, &events[i]);
     }
     HtEventPolicy policy = {see_time, see_all, NULL};
@@ -131,10 +134,10 @@ static void send_to_taker(Taker *taker, const char *mode, char *secret_file)
 }
 
 /* As a platform does it, with nothing of the bus's own: HMAC-SHA256 of ID.TIMESTAMP.BODY. */
-static char *work_out_signature(const char *id, const char *timestamp, const char *body)
+static char *work_out_signature(const char *secret, const char *id, const char *timestamp, const char *body)
 {
     gsize size;
-    g_autofree guchar *key = g_base64_decode(SECRET + strlen("whsec_"), &size);
+    g_autofree guchar *key = g_base64_decode(secret + strlen("whsec_"), &size);
     g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, key, size);
     g_autofree char *text = g_strdup_printf("%s.%s.%s", id, timestamp, body);
     guint8 digest[32];
@@ -147,13 +150,14 @@ static char *work_out_signature(const char *id, const char *timestamp, const cha
 
 static void test_what_a_platform_gets_is_signed(void)
 {
-    static const char *const modes[] = {"structured", "batch"};
+    static const char *const modes[] = {"structured", "batch", "binary"};
     for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_autofree Taker *taker = g_new0(Taker, 1);
-        g_autofree char *secret = write_secret();
+        g_autofree char *secret = write_secret(SECRET "\n"), *old = write_secret(OLD_SECRET);
+        char *secrets[] = {secret, old, NULL};
         gint64 before_s = g_get_real_time() / G_USEC_PER_SEC;
         taker_begin(taker);
-        send_to_taker(taker, modes[i], secret);
+        send_to_taker(taker, modes[i], secrets);
         taker_end(taker);
         g_autofree char *id = find_header(taker, "webhook-id"),
                         *timestamp = find_header(taker, "webhook-timestamp"),
@@ -163,13 +167,18 @@ static void test_what_a_platform_gets_is_signed(void)
         g_assert_cmpint(signed_s, >=, before_s);
         g_assert_cmpint(signed_s, <=, g_get_real_time() / G_USEC_PER_SEC);
         const char *body = strstr(taker->request, "\r\n\r\n") + 4;
-        g_autofree char *right = work_out_signature(id, timestamp, body);
-        g_assert_cmpstr(signature, ==, right);
-        g_assert_cmpint(body[0], ==, i == 0 ? '{' : '[');
+        g_autofree char *right = work_out_signature(SECRET, id, timestamp, body),
+                        *old_right = work_out_signature(OLD_SECRET, id, timestamp, body);
+        g_auto(GStrv) both = g_strsplit(signature, " ", -1);
+        g_assert_cmpuint(g_strv_length(both), ==, 2);
+        g_assert_cmpstr(both[0], ==, right);
+        g_assert_cmpstr(both[1], ==, old_right);
+        g_assert_cmpint(body[0], ==, i == 1 ? '[' : '{');
         if (i == 0) {
             g_assert_nonnull(strstr(body, id)); /* the event's own */
         }
         g_unlink(secret);
+        g_unlink(old);
     }
 }
 
@@ -180,6 +189,33 @@ static void test_without_a_secret_nothing_is_signed(void)
     send_to_taker(taker, "structured", NULL);
     taker_end(taker);
     g_assert_null(strstr(taker->request, "webhook-"));
+}
+
+/* ---- Attributes as headers ---- */
+
+static void test_a_binary_event_has_its_attributes_in_headers(void)
+{
+    static const char *const expected[][2] = {
+        {"ce-specversion", "1.0"},
+        {"ce-id", "01000000-0000-0000-0000-000000000000"},
+        {"ce-source", "/b/s"},
+        {"ce-type", "person.died.v1"},
+        {"ce-sequence", "00000000000000000001"},
+        {"ce-dataschema", "urn:hutong:schema:person.died.v1"},
+        {"ce-businessid", "%E5%8F%B7%201%22%25%0D%0Ax:%20y~"},
+        {"Content-Type", "application/json"},
+    };
+    g_autofree Taker *taker = g_new0(Taker, 1);
+    taker_begin(taker);
+    send_to_taker(taker, "binary", NULL);
+    taker_end(taker);
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_autofree char *value = find_header(taker, expected[i][0]);
+        g_assert_cmpstr(value, ==, expected[i][1]);
+    }
+    g_assert_null(strstr(taker->request, "ce-datacontenttype"));
+    g_assert_null(strstr(taker->request, "ce-time"));
+    g_assert_cmpstr(strstr(taker->request, "\r\n\r\n") + 4, ==, "{}");
 }
 
 /* ---- Where nothing goes ---- */
@@ -234,6 +270,8 @@ int main(int argc, char **argv)
     ht_log_set_level(HT_LOG_ERROR);
     g_test_add_func("/sender/what-a-platform-gets-is-signed", test_what_a_platform_gets_is_signed);
     g_test_add_func("/sender/without-a-secret-nothing-is-signed", test_without_a_secret_nothing_is_signed);
+    g_test_add_func("/sender/a-binary-event-has-its-attributes-in-headers",
+                    test_a_binary_event_has_its_attributes_in_headers);
     g_test_add_func("/sender/no-socket-is-opened-to-a-forbidden-address",
                     test_no_socket_is_opened_to_a_forbidden_address);
     return g_test_run();
