@@ -1,14 +1,11 @@
-/* A consumer's life: read, pick, send, judge the answer, move the cursor. Main-loop thread. */
+/* A consumer's life: read, pick, send, move the cursor. What an answer leads to is judge.c's. Main-loop thread. */
 #include "core/delivery/consumer.h"
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/delivery/backoff.h"
-#include "core/delivery/policy.h"
-#include "core/delivery/route.h"
+#include "core/delivery/judge.h"
 #include "core/delivery/timer.h"
 #include "core/delivery/webhook.h"
-#include "core/delivery/window.h"
 
 #define WINDOW_EVENTS 4000
 #define PAGE_EVENTS 500
@@ -19,57 +16,8 @@
 #define MARK_MS 100      /* what is finished is told to the spool this often, */
 #define MARK_ENTRY_US 10 /* later the more there is to tell */
 #define MARK_ENTRIES 64  /* but at once while it costs nothing to find out */
-#define FAILURES_DOWN 16 /* so many requests failed and none went through: it is the consumer */
-#define PROBES_AT_ONCE \
-    16 /* that fail, while there is what never failed: it may have met what the consumer cannot take */
-#define CHANCES 3 /* an event that failed alone so often goes again with the next sign of life */
-
-typedef enum {
-    DELIVERING, /* up to `connections` requests at once */
-    PROBING, /* nothing goes through, or it asked to be left alone: one request at a time asks whether it works */
-    PAUSED, /* it answered that it wants no more */
-} State;
-
-struct HtConsumer {
-    const HtConsumerConfig *config;
-    const HtDeliveryOptions *options;
-    HtTransport *transport;
-    HtPolicy *policy;
-    HtRoutes *routes;
-    HtWindow window;
-    GSource *timer;
-    State state;
-    bool reading, stopped, freed;
-    bool absent_read;                 /* the last page was one of those */
-    unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
-    unsigned events_sending;
-    unsigned failed_in_row;  /* requests since one went through; those of POISON are not counted */
-    unsigned untried_failed; /* probes with what had never failed, since PROBING began */
-    HtBackoff backoff;       /* of probes */
-    int64_t probe_at_us;   /* monotonic, as the others: the next probe not before, but for probes_at_once() */
-    int64_t rest_until_us; /* as the consumer asked */
-    int64_t sent_us;       /* when the last request went */
-    int64_t read_at_us;    /* not read before */
-    int64_t mark_at_us;    /* what is finished is not told before */
-    uint64_t delivered, skipped, dead, attempts, failures;
-    char *last_error;
-};
-
-/* One request under way. */
-typedef struct {
-    HtConsumer *consumer;
-    GPtrArray *entries; /* of HtEntry, in the window */
-    bool is_probe;
-    bool is_failed; /* with what failed alone before */
-} Request;
 
 static void pump(HtConsumer *consumer);
-
-/* Whether it failed although others went through, again and again. */
-static bool is_poison(const HtEntry *entry)
-{
-    return entry->chances >= CHANCES;
-}
 
 /* The invariants of the header, by number; after each transition. */
 static void consumer_assert(const HtConsumer *consumer)
@@ -78,9 +26,10 @@ static void consumer_assert(const HtConsumer *consumer)
     g_assert(consumer->sending <= consumer->config->connections);
     g_assert((consumer->sending == 0) == (consumer->events_sending == 0)); /* 2 */
     g_assert(consumer->events_sending == consumer->window.entries.length - consumer->window.waiting);
-    g_assert(consumer->state != DELIVERING || consumer->failed_in_row < FAILURES_DOWN); /* 3 */
-    g_assert(consumer->state == PROBING || consumer->untried_failed == 0);              /* 4 */
-    g_assert(!consumer->freed || consumer->reading);                                    /* 5 */
+    g_assert(consumer->state != HT_CONSUMER_DELIVERING ||
+             consumer->failed_in_row < HT_CONSUMER_FAILURES_DOWN);                     /* 3 */
+    g_assert(consumer->state == HT_CONSUMER_PROBING || consumer->untried_failed == 0); /* 4 */
+    g_assert(!consumer->freed || consumer->reading);                                   /* 5 */
     ht_window_assert(&consumer->window);
 }
 
@@ -92,22 +41,17 @@ static gboolean on_timer(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-/* Whether no pause counts: what failed until now may all be what the consumer cannot take, and there is more. */
-static bool probes_at_once(const HtConsumer *consumer)
-{
-    return consumer->untried_failed < PROBES_AT_ONCE && ht_window_has_untried(&consumer->window);
-}
-
 /* When the next request may go without that anything else happens before; INT64_MAX: never. */
 static int64_t next_send(const HtConsumer *consumer)
 {
-    if (consumer->state == PAUSED || consumer->stopped || consumer->window.waiting == 0) {
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->window.waiting == 0) {
         return INT64_MAX;
     }
-    if (consumer->state == DELIVERING) {
+    if (consumer->state == HT_CONSUMER_DELIVERING) {
         return ht_window_due(&consumer->window);
     }
-    int64_t at_us = MAX(probes_at_once(consumer) ? 0 : consumer->probe_at_us, consumer->rest_until_us);
+    int64_t at_us =
+        MAX(ht_judge_probes_at_once(consumer) ? 0 : consumer->probe_at_us, consumer->rest_until_us);
     int64_t hung_us = consumer->sent_us + (int64_t)consumer->config->probe_ms * 1000;
     return consumer->sending == 0 ? at_us : MAX(at_us, hung_us);
 }
@@ -217,207 +161,23 @@ static void read_ahead(HtConsumer *consumer)
     consumer->absent_read = false;
 }
 
-/* ---- Pauses ---- */
-
-/* One more pause between probes: as long as the consumer asked for, else longer and longer. */
-static void pace_probes(HtConsumer *consumer, uint64_t asked_ms)
-{
-    uint64_t pause_ms = ht_backoff_next(&consumer->backoff, 0);
-    pause_ms = asked_ms > 0 ? asked_ms : pause_ms;
-    consumer->probe_at_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
-    ht_log(consumer->backoff.failures == 1 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
-           "consumer %s: nothing goes through (%s); asked again in %" G_GUINT64_FORMAT " ms",
-           consumer->config->name, consumer->last_error, pause_ms);
-}
-
-/* DELIVERING to PROBING; `doubtful`: the failures may be those of the events. */
-static void begin_probing(HtConsumer *consumer, bool doubtful, uint64_t asked_ms)
-{
-    consumer->state = PROBING;
-    consumer->untried_failed = doubtful ? 0 : PROBES_AT_ONCE;
-    consumer->backoff.failures = 0;
-    if (!probes_at_once(consumer)) {
-        pace_probes(consumer, asked_ms);
-    }
-}
-
-/* The consumer answered an event: PROBING to DELIVERING. It still rests as long as it asked. */
-static void note_sign_of_life(HtConsumer *consumer)
-{
-    if (consumer->state == PAUSED || consumer->rest_until_us > ht_clock_monotonic()) {
-        return;
-    }
-    if (consumer->state == PROBING && consumer->backoff.failures > 0) {
-        ht_log(HT_LOG_INFO, "delivery", "consumer %s works again", consumer->config->name);
-    }
-    consumer->state = DELIVERING;
-    consumer->failed_in_row = consumer->untried_failed = 0;
-    ht_window_release(&consumer->window);
-}
-
-/* A request failed; `counted`: it may be the consumer's fault. */
-static void note_failure(HtConsumer *consumer, const Request *request, bool counted, uint64_t asked_ms)
-{
-    consumer->failed_in_row += counted && consumer->failed_in_row < UINT_MAX;
-    if (consumer->state == PROBING && request->is_probe) {
-        consumer->untried_failed += !request->is_failed;
-        if (!probes_at_once(consumer)) {
-            pace_probes(consumer, asked_ms);
-        }
-    } else if (consumer->state == DELIVERING && consumer->failed_in_row >= FAILURES_DOWN) {
-        begin_probing(consumer, true, 0);
-    }
-}
-
-/* ---- Judging answers ---- */
-
-static void dead_letter(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
-{
-    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->sequence, entry->attempts,
-                         sent->detail);
-    ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s",
-           consumer->config->name, entry->sequence, sent->reason);
-    ht_window_finish(&consumer->window, entry);
-    consumer->dead++;
-}
-
-/* In halves, so that what is good in it goes on after few requests. */
-static void split(HtConsumer *consumer, GPtrArray *entries)
-{
-    for (unsigned i = 0; i < entries->len; i++) {
-        ht_window_split(&consumer->window, entries->pdata[i], MAX(entries->len / 2, 1));
-    }
-}
-
-/* Waits for its own time. While it may be the consumer that fails, not longer than until the next probe would go. */
-static void wait_alone(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
-{
-    const HtConsumerConfig *config = consumer->config;
-    bool poison = is_poison(entry);
-    uint64_t most_ms = poison ? config->retry_max_ms : MIN(config->probe_ms, config->retry_max_ms);
-    HtBackoff own = {config->retry_first_ms, most_ms, entry->failures};
-    uint64_t pause_ms = ht_backoff_next(&own, MIN(sent->rest_ms, config->rest_max_ms));
-    if (poison && entry->failures == 0) {
-        ht_log(HT_LOG_WARNING, "delivery",
-               "consumer %s: event %" G_GUINT64_FORMAT " failed again (%s); it waits alone, others go on",
-               config->name, entry->sequence, sent->reason);
-    }
-    entry->failures = own.failures;
-    ht_window_wait(&consumer->window, entry, poison ? HT_ENTRY_POISON : HT_ENTRY_DOUBTED,
-                   ht_clock_monotonic() + (int64_t)pause_ms * 1000);
-}
-
-/* Nothing is given up unless a number of attempts is set; only what failed in a request of its own is counted for it. */
-static void retry(HtConsumer *consumer, const Request *request, const HtSent *sent)
-{
-    HtEntry *entry = request->entries->pdata[0];
-    bool was_well = consumer->state == DELIVERING && consumer->failed_in_row == 0;
-    bool counted = request->entries->len > 1 || !is_poison(entry);
-    if (request->entries->len > 1) {
-        split(consumer, request->entries);
-    } else if (++entry->failures_alone == consumer->config->attempts) {
-        dead_letter(consumer, entry, sent);
-    } else if (was_well && counted && sent->rest_ms == 0) {
-        ht_window_try_again(&consumer->window, entry);
-    } else {
-        wait_alone(consumer, entry, sent);
-    }
-    note_failure(consumer, request, counted, 0);
-}
-
-/* It cannot be reached: nothing happened to the events. Or it asked for a pause, which an event may cause that it cannot
- * take: they go again in other company. */
-static void rest(HtConsumer *consumer, const Request *request, const HtSent *sent)
-{
-    GPtrArray *entries = request->entries;
-    HtEntry *entry = entries->pdata[0];
-    uint64_t asked_ms = MIN(sent->rest_ms, consumer->config->rest_max_ms);
-    if (asked_ms > 0) {
-        int64_t until_us = ht_clock_monotonic() + (int64_t)asked_ms * 1000;
-        consumer->rest_until_us = MAX(consumer->rest_until_us, until_us);
-    }
-    if (asked_ms > 0 && entries->len > 1) {
-        split(consumer, entries);
-    } else if (asked_ms > 0) {
-        entry->chances = MAX(entry->chances, CHANCES - 1);
-        wait_alone(consumer, entry, sent);
-    }
-    for (unsigned i = 0; asked_ms == 0 && i < entries->len; i++) {
-        ht_window_return(&consumer->window, entries->pdata[i]);
-    }
-    if (consumer->state == DELIVERING) {
-        begin_probing(consumer, false, asked_ms);
-    } else {
-        note_failure(consumer, request, false, asked_ms);
-    }
-}
-
-/* The consumer says that what it got is wrong. Of several events nobody knows which is meant. */
-static void refuse(HtConsumer *consumer, const Request *request, const HtSent *sent)
-{
-    if (request->entries->len > 1) {
-        split(consumer, request->entries);
-        return;
-    }
-    dead_letter(consumer, request->entries->pdata[0], sent);
-    note_sign_of_life(consumer);
-}
-
-static void acknowledge(HtConsumer *consumer, const Request *request)
-{
-    for (unsigned i = 0; i < request->entries->len; i++) {
-        ht_window_finish(&consumer->window, request->entries->pdata[i]);
-    }
-    consumer->delivered += request->entries->len;
-    g_clear_pointer(&consumer->last_error, g_free);
-    note_sign_of_life(consumer);
-}
-
-/* Any state to PAUSED. */
-static void pause_for_good(HtConsumer *consumer, const Request *request)
-{
-    for (unsigned i = 0; i < request->entries->len; i++) {
-        ht_window_return(&consumer->window, request->entries->pdata[i]);
-    }
-    consumer->state = PAUSED;
-    consumer->untried_failed = 0;
-    ht_log(HT_LOG_WARNING, "delivery",
-           "consumer %s answered 410 Gone: it is paused until the bus is started again",
-           consumer->config->name);
-}
-
-static void judge(HtConsumer *consumer, const Request *request, const HtSent *sent)
-{
-    consumer->attempts++;
-    if (sent->kind != HT_SENT_TAKEN) {
-        consumer->failures++;
-        g_free(consumer->last_error);
-        consumer->last_error = g_strdup(sent->reason);
-    }
-    switch (sent->kind) {
-    case HT_SENT_TAKEN: acknowledge(consumer, request); break;
-    case HT_SENT_RETRY: retry(consumer, request, sent); break;
-    case HT_SENT_REFUSED: refuse(consumer, request, sent); break;
-    case HT_SENT_REST: rest(consumer, request, sent); break;
-    case HT_SENT_GONE: pause_for_good(consumer, request); break;
-    }
-}
+/* ---- Requests ---- */
 
 static void free_request(void *user)
 {
-    Request *request = user;
+    HtConsumerRequest *request = user;
     g_ptr_array_unref(request->entries);
     g_free(request);
 }
 
 static void finish_request(const HtSent *sent, void *user)
 {
-    Request *request = user;
+    HtConsumerRequest *request = user;
     HtConsumer *consumer = request->consumer;
     consumer->sending--;
     consumer->sending_failed -= request->is_failed;
     consumer->events_sending -= request->entries->len;
-    judge(consumer, request, sent);
+    ht_judge(consumer, request, sent);
     free_request(request);
     consumer_assert(consumer);
     pump(consumer);
@@ -429,9 +189,9 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
 {
     HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy};
     HtEntry *first = entries->pdata[0];
-    Request *request = g_new(Request, 1);
-    *request = (Request){consumer, entries, consumer->state == PROBING,
-                         first->failures_alone > 0 || first->chances > 0};
+    HtConsumerRequest *request = g_new(HtConsumerRequest, 1);
+    *request = (HtConsumerRequest){consumer, entries, consumer->state == HT_CONSUMER_PROBING,
+                                   first->failures_alone > 0 || first->chances > 0};
     g_autoptr(GPtrArray) events = g_ptr_array_sized_new(entries->len);
     for (unsigned i = 0; i < entries->len; i++) {
         HtEntry *entry = entries->pdata[i];
@@ -474,11 +234,11 @@ static GPtrArray *pick_to_probe(HtConsumer *consumer, int64_t now_us)
 static GPtrArray *pick(HtConsumer *consumer)
 {
     int64_t now_us = ht_clock_monotonic();
-    if (consumer->state == PAUSED || consumer->stopped || consumer->window.waiting == 0) {
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->window.waiting == 0) {
         return NULL;
     }
-    g_autoptr(GPtrArray) entries =
-        consumer->state == PROBING ? pick_to_probe(consumer, now_us) : pick_to_deliver(consumer, now_us);
+    g_autoptr(GPtrArray) entries = consumer->state == HT_CONSUMER_PROBING ? pick_to_probe(consumer, now_us)
+                                                                          : pick_to_deliver(consumer, now_us);
     return entries && entries->len > 0 ? g_steal_pointer(&entries) : NULL;
 }
 
@@ -575,10 +335,10 @@ void ht_consumer_free(HtConsumer *consumer)
 
 static const char *state_of(const HtConsumer *consumer)
 {
-    if (consumer->state == PAUSED) {
+    if (consumer->state == HT_CONSUMER_PAUSED) {
         return "paused";
     }
-    bool failing = consumer->state == PROBING || consumer->failed_in_row > 0;
+    bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0;
     return failing ? "retrying" : consumer->window.entries.length > 0 ? "delivering" : "idle";
 }
 

@@ -2,7 +2,7 @@
  *
  * Events are read ahead into a window (window.h). Persons are delivered in parallel, and each in order. The cursor follows
  * the window's finished beginning. How events go out is the transport's (transport.h); what an answer leads to is decided
- * here, in judge(): delivered, a dead letter, again, or a rest.
+ * in judge.h: delivered, a dead letter, again, or a rest.
  *
  * An event that fails waits alone by its own clock, and only its person waits with it. The consumer as a whole waits only
  * when it asks for it or cannot be reached, or when nothing at all goes through. States, and which function makes each:

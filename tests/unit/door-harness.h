@@ -17,7 +17,7 @@
 
 /* ---- Hosts that answer what the payload asks for ---- */
 
-G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
+G_DEFINE_QUARK(ht-host-error-quark, ht_host_error)
 
 struct HtHost {
     GQueue tickets; /* of HtTicket, oldest first */

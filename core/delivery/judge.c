@@ -1,0 +1,209 @@
+/* Judging answers, and the pauses that follow. Main-loop thread. */
+#include "core/delivery/judge.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+#define PROBES_AT_ONCE \
+    16 /* that fail, while there is what never failed: it may have met what the consumer cannot take */
+#define CHANCES 3 /* an event that failed alone so often goes again with the next sign of life */
+
+/* Whether it failed although others went through, again and again. */
+static bool is_poison(const HtEntry *entry)
+{
+    return entry->chances >= CHANCES;
+}
+
+/* ---- Pauses ---- */
+
+/* Whether no pause counts: what failed until now may all be what the consumer cannot take, and there is more. */
+bool ht_judge_probes_at_once(const HtConsumer *consumer)
+{
+    return consumer->untried_failed < PROBES_AT_ONCE && ht_window_has_untried(&consumer->window);
+}
+
+/* One more pause between probes: as long as the consumer asked for, else longer and longer. */
+static void pace_probes(HtConsumer *consumer, uint64_t asked_ms)
+{
+    uint64_t pause_ms = ht_backoff_next(&consumer->backoff, 0);
+    pause_ms = asked_ms > 0 ? asked_ms : pause_ms;
+    consumer->probe_at_us = ht_clock_monotonic() + (int64_t)pause_ms * 1000;
+    ht_log(consumer->backoff.failures == 1 ? HT_LOG_WARNING : HT_LOG_INFO, "delivery",
+           "consumer %s: nothing goes through (%s); asked again in %" G_GUINT64_FORMAT " ms",
+           consumer->config->name, consumer->last_error, pause_ms);
+}
+
+/* DELIVERING to PROBING; `doubtful`: the failures may be those of the events. */
+static void begin_probing(HtConsumer *consumer, bool doubtful, uint64_t asked_ms)
+{
+    consumer->state = HT_CONSUMER_PROBING;
+    consumer->untried_failed = doubtful ? 0 : PROBES_AT_ONCE;
+    consumer->backoff.failures = 0;
+    if (!ht_judge_probes_at_once(consumer)) {
+        pace_probes(consumer, asked_ms);
+    }
+}
+
+/* The consumer answered an event: PROBING to DELIVERING. It still rests as long as it asked. */
+static void note_sign_of_life(HtConsumer *consumer)
+{
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->rest_until_us > ht_clock_monotonic()) {
+        return;
+    }
+    if (consumer->state == HT_CONSUMER_PROBING && consumer->backoff.failures > 0) {
+        ht_log(HT_LOG_INFO, "delivery", "consumer %s works again", consumer->config->name);
+    }
+    consumer->state = HT_CONSUMER_DELIVERING;
+    consumer->failed_in_row = consumer->untried_failed = 0;
+    ht_window_release(&consumer->window);
+}
+
+/* A request failed; `counted`: it may be the consumer's fault. */
+static void note_failure(HtConsumer *consumer, const HtConsumerRequest *request, bool counted,
+                         uint64_t asked_ms)
+{
+    consumer->failed_in_row += counted && consumer->failed_in_row < UINT_MAX;
+    if (consumer->state == HT_CONSUMER_PROBING && request->is_probe) {
+        consumer->untried_failed += !request->is_failed;
+        if (!ht_judge_probes_at_once(consumer)) {
+            pace_probes(consumer, asked_ms);
+        }
+    } else if (consumer->state == HT_CONSUMER_DELIVERING &&
+               consumer->failed_in_row >= HT_CONSUMER_FAILURES_DOWN) {
+        begin_probing(consumer, true, 0);
+    }
+}
+
+/* ---- Judging answers ---- */
+
+static void dead_letter(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
+{
+    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->sequence, entry->attempts,
+                         sent->detail);
+    ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s",
+           consumer->config->name, entry->sequence, sent->reason);
+    ht_window_finish(&consumer->window, entry);
+    consumer->dead++;
+}
+
+/* In halves, so that what is good in it goes on after few requests. */
+static void split(HtConsumer *consumer, GPtrArray *entries)
+{
+    for (unsigned i = 0; i < entries->len; i++) {
+        ht_window_split(&consumer->window, entries->pdata[i], MAX(entries->len / 2, 1));
+    }
+}
+
+/* Waits for its own time. While it may be the consumer that fails, not longer than until the next probe would go. */
+static void wait_alone(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
+{
+    const HtConsumerConfig *config = consumer->config;
+    bool poison = is_poison(entry);
+    uint64_t most_ms = poison ? config->retry_max_ms : MIN(config->probe_ms, config->retry_max_ms);
+    HtBackoff own = {config->retry_first_ms, most_ms, entry->failures};
+    uint64_t pause_ms = ht_backoff_next(&own, MIN(sent->rest_ms, config->rest_max_ms));
+    if (poison && entry->failures == 0) {
+        ht_log(HT_LOG_WARNING, "delivery",
+               "consumer %s: event %" G_GUINT64_FORMAT " failed again (%s); it waits alone, others go on",
+               config->name, entry->sequence, sent->reason);
+    }
+    entry->failures = own.failures;
+    ht_window_wait(&consumer->window, entry, poison ? HT_ENTRY_POISON : HT_ENTRY_DOUBTED,
+                   ht_clock_monotonic() + (int64_t)pause_ms * 1000);
+}
+
+/* Nothing is given up unless a number of attempts is set; only what failed in a request of its own is counted for it. */
+static void retry(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
+{
+    HtEntry *entry = request->entries->pdata[0];
+    bool was_well = consumer->state == HT_CONSUMER_DELIVERING && consumer->failed_in_row == 0;
+    bool counted = request->entries->len > 1 || !is_poison(entry);
+    if (request->entries->len > 1) {
+        split(consumer, request->entries);
+    } else if (++entry->failures_alone == consumer->config->attempts) {
+        dead_letter(consumer, entry, sent);
+    } else if (was_well && counted && sent->rest_ms == 0) {
+        ht_window_try_again(&consumer->window, entry);
+    } else {
+        wait_alone(consumer, entry, sent);
+    }
+    note_failure(consumer, request, counted, 0);
+}
+
+/* It cannot be reached: nothing happened to the events. Or it asked for a pause, which an event may cause that it cannot
+ * take: they go again in other company. */
+static void rest(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
+{
+    GPtrArray *entries = request->entries;
+    HtEntry *entry = entries->pdata[0];
+    uint64_t asked_ms = MIN(sent->rest_ms, consumer->config->rest_max_ms);
+    if (asked_ms > 0) {
+        int64_t until_us = ht_clock_monotonic() + (int64_t)asked_ms * 1000;
+        consumer->rest_until_us = MAX(consumer->rest_until_us, until_us);
+    }
+    if (asked_ms > 0 && entries->len > 1) {
+        split(consumer, entries);
+    } else if (asked_ms > 0) {
+        entry->chances = MAX(entry->chances, CHANCES - 1);
+        wait_alone(consumer, entry, sent);
+    }
+    for (unsigned i = 0; asked_ms == 0 && i < entries->len; i++) {
+        ht_window_return(&consumer->window, entries->pdata[i]);
+    }
+    if (consumer->state == HT_CONSUMER_DELIVERING) {
+        begin_probing(consumer, false, asked_ms);
+    } else {
+        note_failure(consumer, request, false, asked_ms);
+    }
+}
+
+/* The consumer says that what it got is wrong. Of several events nobody knows which is meant. */
+static void refuse(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
+{
+    if (request->entries->len > 1) {
+        split(consumer, request->entries);
+        return;
+    }
+    dead_letter(consumer, request->entries->pdata[0], sent);
+    note_sign_of_life(consumer);
+}
+
+static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
+{
+    for (unsigned i = 0; i < request->entries->len; i++) {
+        ht_window_finish(&consumer->window, request->entries->pdata[i]);
+    }
+    consumer->delivered += request->entries->len;
+    g_clear_pointer(&consumer->last_error, g_free);
+    note_sign_of_life(consumer);
+}
+
+/* Any state to PAUSED. */
+static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *request)
+{
+    for (unsigned i = 0; i < request->entries->len; i++) {
+        ht_window_return(&consumer->window, request->entries->pdata[i]);
+    }
+    consumer->state = HT_CONSUMER_PAUSED;
+    consumer->untried_failed = 0;
+    ht_log(HT_LOG_WARNING, "delivery",
+           "consumer %s answered 410 Gone: it is paused until the bus is started again",
+           consumer->config->name);
+}
+
+void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
+{
+    consumer->attempts++;
+    if (sent->kind != HT_SENT_TAKEN) {
+        consumer->failures++;
+        g_free(consumer->last_error);
+        consumer->last_error = g_strdup(sent->reason);
+    }
+    switch (sent->kind) {
+    case HT_SENT_TAKEN: acknowledge(consumer, request); break;
+    case HT_SENT_RETRY: retry(consumer, request, sent); break;
+    case HT_SENT_REFUSED: refuse(consumer, request, sent); break;
+    case HT_SENT_REST: rest(consumer, request, sent); break;
+    case HT_SENT_GONE: pause_for_good(consumer, request); break;
+    }
+}

@@ -1,0 +1,58 @@
+/* What an answer leads to: delivered, a dead letter, again, or a rest. And what a consumer is inside: consumer.c reads, sends and moves
+ * the cursor, judge.c is asked with each answer and changes states; nobody else looks in here. The rules are in consumer.h. Main-loop
+ * thread. */
+#pragma once
+
+#include "core/delivery/backoff.h"
+#include "core/delivery/consumer.h"
+#include "core/delivery/policy.h"
+#include "core/delivery/route.h"
+#include "core/delivery/transport.h"
+#include "core/delivery/window.h"
+
+#define HT_CONSUMER_FAILURES_DOWN 16 /* so many requests failed and none went through: it is the consumer */
+
+typedef enum {
+    HT_CONSUMER_DELIVERING, /* up to `connections` requests at once */
+    HT_CONSUMER_PROBING, /* nothing goes through, or it asked to be left alone: one request at a time asks whether it works */
+    HT_CONSUMER_PAUSED, /* it answered that it wants no more */
+} HtConsumerState;
+
+struct HtConsumer {
+    const HtConsumerConfig *config;
+    const HtDeliveryOptions *options;
+    HtTransport *transport;
+    HtPolicy *policy;
+    HtRoutes *routes;
+    HtWindow window;
+    GSource *timer;
+    HtConsumerState state;
+    bool reading, stopped, freed;
+    bool absent_read;                 /* the last page was one of those */
+    unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
+    unsigned events_sending;
+    unsigned failed_in_row;  /* requests since one went through; those of POISON are not counted */
+    unsigned untried_failed; /* probes with what had never failed, since PROBING began */
+    HtBackoff backoff;       /* of probes */
+    int64_t probe_at_us;   /* monotonic, as the others: the next probe not before, but for probes_at_once() */
+    int64_t rest_until_us; /* as the consumer asked */
+    int64_t sent_us;       /* when the last request went */
+    int64_t read_at_us;    /* not read before */
+    int64_t mark_at_us;    /* what is finished is not told before */
+    uint64_t delivered, skipped, dead, attempts, failures;
+    char *last_error;
+};
+
+/* One request under way. */
+typedef struct {
+    HtConsumer *consumer;
+    GPtrArray *entries; /* of HtEntry, in the window */
+    bool is_probe;
+    bool is_failed; /* with what failed alone before */
+} HtConsumerRequest;
+
+/* Takes the answer to a request that is not counted as under way any more; its entries are still SENDING, and leave that here. */
+void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent);
+
+/* Whether no pause counts: what failed until now may all be what the consumer cannot take, and there is more. */
+bool ht_judge_probes_at_once(const HtConsumer *consumer);
