@@ -1,5 +1,5 @@
 /* Appending: the hot path of the writer thread. All statements are kept; a message with one event costs
- * two rows and one key. */
+ * a row of `messages`, a record in the group's row and one key. */
 #include "spool/append.h"
 
 #include "core/base/citizen.h"
@@ -9,6 +9,7 @@
 #include "spool/hooks.h"
 #include "spool/keys.h"
 #include "spool/mend.h"
+#include "spool/messages.h"
 #include "spool/quarantine.h"
 #include "spool/schema.h"
 #include "spool/subject.h"
@@ -19,14 +20,16 @@
 struct HtSpoolAppender {
     sqlite3 *db;
     HtSpoolHasher *hasher;
+    HtSpoolDamages *damages;
+    HtSpoolRows *rows;
+    HtSpoolMessages *messages;
     HtSpoolKeys *keys;
     HtSpoolTies *ties;
     HtSpoolContents *contents;
     HtSpoolSubjects *subjects;
     HtSpoolQuarantine *quarantine;
     HtSpoolMender *mender;
-    sqlite3_stmt *insert_message, *insert_event, *insert_payload, *insert_faults, *find_message,
-        *find_content;
+    sqlite3_stmt *insert_payload, *insert_faults;
     HtSpoolFigures now, committed;
     HtBuffer head, faults;
     HtBuffer marked[2]; /* data with marks of the spool's own, and with one more */
@@ -45,18 +48,8 @@ static bool prepare(HtSpoolAppender *appender, GError **error)
         sqlite3_stmt **statement;
         const char *sql;
     } all[] = {
-        {&appender->insert_message,
-         "INSERT INTO messages(id, message, source, received, sha256, first_seq, events,"
-         " duplicates, rejected, reply, reply_type) VALUES(?,?,?,?,?,?,?,?,?,?,?)"},
-        {&appender->insert_event,
-         "INSERT INTO events(seq, id, message, recorded, subject, head, data, content)"
-         " VALUES(?,?,?,?,?,?,?,?)"},
         {&appender->insert_payload, "INSERT INTO payloads(message, bytes) VALUES(?,?)"},
         {&appender->insert_faults, "INSERT INTO faults(message, faults) VALUES(?,?)"},
-        {&appender->find_message,
-         "SELECT message, received, sha256, first_seq, events, duplicates, rejected, reply,"
-         " reply_type FROM messages WHERE id = ?"},
-        {&appender->find_content, "SELECT content FROM events WHERE seq = ?"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (!ht_spool_database_prepare(appender->db, all[i].sql, all[i].statement, error)) {
@@ -70,8 +63,10 @@ static bool load_figures(HtSpoolAppender *appender, GError **error)
 {
     int64_t first, last, messages;
     uint64_t pruned;
-    if (!ht_spool_database_number(appender->db, "SELECT min(seq) FROM events", &first, error) ||
-        !ht_spool_database_number(appender->db, "SELECT max(seq) FROM events", &last, error) ||
+    if (!ht_spool_database_number(appender->db,
+                                  "SELECT last_seq - count + 1 FROM places ORDER BY last_seq LIMIT 1", &first,
+                                  error) ||
+        !ht_spool_database_number(appender->db, "SELECT max(last_seq) FROM places", &last, error) ||
         !ht_spool_database_number(appender->db, "SELECT max(id) FROM messages", &messages, error) ||
         !ht_spool_meta_pruned(appender->db, &pruned, error)) {
         return false;
@@ -82,30 +77,29 @@ static bool load_figures(HtSpoolAppender *appender, GError **error)
     return true;
 }
 
+/* What keeps what, from the bottom up. */
+static bool make_parts(HtSpoolAppender *appender, GError **error)
+{
+    sqlite3 *db = appender->db;
+    HtSpoolHasher *hasher = appender->hasher;
+    return (appender->damages = ht_spool_damages_new(db, error)) != NULL &&
+           (appender->rows = ht_spool_rows_new(db, appender->damages, error)) != NULL &&
+           (appender->messages = ht_spool_messages_new(db, error)) != NULL &&
+           (appender->keys = ht_spool_keys_new(db, ht_spool_hooks.keys_merge_at, error)) != NULL &&
+           (appender->contents = ht_spool_contents_new(db, hasher, appender->keys, appender->rows, error)) !=
+               NULL &&
+           (appender->ties = ht_spool_ties_new(db, hasher, error)) != NULL &&
+           (appender->subjects = ht_spool_subjects_new(appender->ties, hasher)) != NULL &&
+           (appender->mender = ht_spool_mender_new(db, appender->ties, appender->subjects, error)) != NULL &&
+           (appender->quarantine = ht_spool_quarantine_new(db, error)) != NULL;
+}
+
 HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error)
 {
     g_autoptr(HtSpoolAppender) appender = g_new0(HtSpoolAppender, 1);
     appender->db = db;
     appender->hasher = hasher;
-    appender->keys = ht_spool_keys_new(db, ht_spool_hooks.keys_merge_at, error);
-    if (!appender->keys) {
-        return NULL;
-    }
-    appender->contents = ht_spool_contents_new(db, hasher, appender->keys, error);
-    if (!appender->contents) {
-        return NULL;
-    }
-    appender->ties = ht_spool_ties_new(db, hasher, error);
-    if (!appender->ties) {
-        return NULL;
-    }
-    appender->subjects = ht_spool_subjects_new(appender->ties, hasher);
-    appender->mender = ht_spool_mender_new(db, appender->ties, appender->subjects, error);
-    if (!appender->mender) {
-        return NULL;
-    }
-    appender->quarantine = ht_spool_quarantine_new(db, error);
-    if (!appender->quarantine || !prepare(appender, error) || !load_figures(appender, error)) {
+    if (!make_parts(appender, error) || !prepare(appender, error) || !load_figures(appender, error)) {
         return NULL;
     }
     ht_spool_appender_committed(appender);
@@ -117,13 +111,12 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     if (!appender) {
         return;
     }
-    sqlite3_finalize(appender->insert_message);
-    sqlite3_finalize(appender->insert_event);
     sqlite3_finalize(appender->insert_payload);
     sqlite3_finalize(appender->insert_faults);
-    sqlite3_finalize(appender->find_message);
-    sqlite3_finalize(appender->find_content);
     ht_spool_contents_free(appender->contents);
+    ht_spool_messages_free(appender->messages);
+    ht_spool_rows_free(appender->rows);
+    ht_spool_damages_free(appender->damages);
     ht_spool_keys_free(appender->keys);
     ht_spool_mender_free(appender->mender);
     ht_spool_subjects_free(appender->subjects);
@@ -138,48 +131,7 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     g_free(appender);
 }
 
-static HtText keep_column(sqlite3_stmt *row, int column, GBytes **kept)
-{
-    HtText bytes = ht_spool_column_bytes(row, column);
-    if (!bytes.data) {
-        return HT_TEXT_NONE;
-    }
-    *kept = g_bytes_new(bytes.data, bytes.size);
-    const char *data = g_bytes_get_data(*kept, NULL);
-    return (HtText){data ? data : "", bytes.size};
-}
-
 /* ---- Receipts ---- */
-
-/* The receipt of a message that was taken. */
-static bool read_receipt(HtSpoolAppender *appender, HtSpoolJob *job, uint64_t id, GError **error)
-{
-    sqlite3_stmt *row = appender->find_message;
-    bool found = false;
-    sqlite3_bind_int64(row, 1, (sqlite3_int64)id);
-    bool good = ht_spool_database_row(row, &found, error);
-    if (good &&
-        (!found || sqlite3_column_bytes(row, 0) != HT_UUID_SIZE || sqlite3_column_bytes(row, 2) != 32)) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT, "spool: a known key names no message");
-        good = false;
-    }
-    if (good) {
-        HtReceipt *receipt = &job->receipt;
-        ht_spool_job_reset(job);
-        memcpy(receipt->id.bytes, sqlite3_column_blob(row, 0), HT_UUID_SIZE);
-        receipt->received_us = sqlite3_column_int64(row, 1);
-        memcpy(receipt->sha256, sqlite3_column_blob(row, 2), sizeof receipt->sha256);
-        receipt->sequence = (uint64_t)sqlite3_column_int64(row, 3);
-        receipt->events = (uint32_t)sqlite3_column_int64(row, 4);
-        receipt->duplicates = (uint32_t)sqlite3_column_int64(row, 5);
-        receipt->rejected = (uint32_t)sqlite3_column_int64(row, 6);
-        receipt->reply = keep_column(row, 7, &job->kept);
-        receipt->reply_type = keep_column(row, 8, &job->kept_type);
-        receipt->resent = true;
-    }
-    sqlite3_reset(row);
-    return good;
-}
 
 static bool is_same_payload(const HtSpoolJob *job)
 {
@@ -210,10 +162,10 @@ static bool find_by_event(HtSpoolAppender *appender, HtSpoolJob *job, bool *foun
     } else if (known == HT_SPOOL_KNOWN_OTHER && !(value & HT_SPOOL_KEY_SEQUENCE)) {
         id = value >> HT_SPOOL_KEY_SHIFT; /* of a format that noted no contents: the payload has to tell */
     }
-    if (id > 0 && !read_receipt(appender, job, id, error)) {
+    if (id > 0 && !ht_spool_messages_receipt(appender->messages, id, job, found, error)) {
         return false;
     }
-    *found = id > 0 && (known == HT_SPOOL_KNOWN_SAME || is_same_payload(job));
+    *found = *found && (known == HT_SPOOL_KNOWN_SAME || is_same_payload(job));
     return true;
 }
 
@@ -221,11 +173,9 @@ static bool find_by_event(HtSpoolAppender *appender, HtSpoolJob *job, bool *foun
 static bool has_no_contents(HtSpoolAppender *appender, const HtReceipt *receipt, bool *without,
                             GError **error)
 {
-    bool found;
-    sqlite3_bind_int64(appender->find_content, 1, (sqlite3_int64)receipt->sequence);
-    bool good = ht_spool_database_row(appender->find_content, &found, error);
-    *without = good && found && sqlite3_column_type(appender->find_content, 0) == SQLITE_NULL;
-    sqlite3_reset(appender->find_content);
+    HtSpoolFound found;
+    bool good = ht_spool_rows_find(appender->rows, receipt->sequence, &found, error);
+    *without = good && found.verdict == HT_SPOOL_ROW_GOOD && !found.record.content.data;
     return good;
 }
 
@@ -240,8 +190,11 @@ static bool find_by_message(HtSpoolAppender *appender, HtSpoolJob *job, bool *fo
     if (!(value & HT_SPOOL_KEY_MESSAGE)) {
         return true;
     }
-    if (!read_receipt(appender, job, value >> HT_SPOOL_KEY_SHIFT, error)) {
+    if (!ht_spool_messages_receipt(appender->messages, value >> HT_SPOOL_KEY_SHIFT, job, found, error)) {
         return false;
+    }
+    if (!*found) {
+        return true;
     }
     job->receipt.other_payload = !is_same_payload(job);
     *found = job->receipt.other_payload;
@@ -323,20 +276,17 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
     }
     ht_spool_amend(&appender->amendment, said, other, whose.subject, &event);
     uint8_t content[HT_SPOOL_CONTENT_SIZE];
-    ht_spool_contents_column(said, content);
+    ht_spool_contents_kept(said, content);
     ht_buffer_reset(&appender->head, 1 << 16);
     ht_event_pack_head(&event, &appender->head);
-    HtUuid id = ht_uuid_new();
-    sqlite3_stmt *row = appender->insert_event;
-    sqlite3_bind_int64(row, 1, (sqlite3_int64)++appender->now.last_sequence);
-    ht_spool_bind_blob(row, 2, id.bytes, sizeof id.bytes);
-    sqlite3_bind_int64(row, 3, (sqlite3_int64)appender->now.messages);
-    sqlite3_bind_int64(row, 4, message->received_us);
-    ht_spool_bind_text(row, 5, (HtText){whose.subject, HT_SPOOL_SUBJECT - 1});
-    ht_spool_bind_blob(row, 6, appender->head.data ? appender->head.data : "", appender->head.size);
-    ht_spool_bind_blob(row, 7, event.data.data ? event.data.data : "", event.data.size);
-    ht_spool_bind_blob(row, 8, content, sizeof content);
-    return ht_spool_database_do(row, error);
+    HtSpoolRecord record = {.id = ht_uuid_new(),
+                            .recorded_us = message->received_us,
+                            .content = {(const char *)content, sizeof content},
+                            .subject = {whose.subject, HT_SPOOL_SUBJECT - 1},
+                            .head = ht_buffer_text(&appender->head),
+                            .data = event.data};
+    return ht_spool_rows_add(appender->rows, ++appender->now.last_sequence, appender->now.messages, &record,
+                             error);
 }
 
 /* Counts an event that is known, and appends one that is not. */
@@ -373,24 +323,6 @@ static bool append_events(HtSpoolAppender *appender, HtReceipt *receipt, GError 
     }
     ht_spool_contents_done(appender->contents, appender->now.messages);
     return true;
-}
-
-static bool insert_message(HtSpoolAppender *appender, const HtReceipt *receipt, GError **error)
-{
-    const HtSpoolMessage *message = appender->message;
-    sqlite3_stmt *row = appender->insert_message;
-    sqlite3_bind_int64(row, 1, (sqlite3_int64)appender->now.messages);
-    ht_spool_bind_blob(row, 2, message->id.bytes, sizeof message->id.bytes);
-    ht_spool_bind_text(row, 3, ht_text_from(message->source));
-    sqlite3_bind_int64(row, 4, message->received_us);
-    ht_spool_bind_blob(row, 5, message->sha256, sizeof message->sha256);
-    sqlite3_bind_int64(row, 6, (sqlite3_int64)receipt->sequence);
-    sqlite3_bind_int64(row, 7, receipt->events);
-    sqlite3_bind_int64(row, 8, receipt->duplicates);
-    sqlite3_bind_int64(row, 9, receipt->rejected);
-    ht_spool_bind_blob(row, 10, message->reply.data, message->reply.size);
-    ht_spool_bind_text(row, 11, message->reply_type);
-    return ht_spool_database_do(row, error);
 }
 
 static bool insert_blob(sqlite3_stmt *row, uint64_t message, const void *bytes, size_t size, GError **error)
@@ -460,7 +392,8 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
     ht_spool_hash_trace(appender->hasher, message->attr[HT_ATTR_TRACEPARENT],
                         (HtText){(const char *)message->id.bytes, HT_UUID_SIZE}, appender->trace);
     appender->now.messages++;
-    if (!append_events(appender, &job->receipt, error) || !insert_message(appender, &job->receipt, error) ||
+    if (!append_events(appender, &job->receipt, error) ||
+        !ht_spool_messages_add(appender->messages, appender->now.messages, message, &job->receipt, error) ||
         !insert_extras(appender, error)) {
         return false;
     }
@@ -533,9 +466,20 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
     return true;
 }
 
+bool ht_spool_appender_set_aside(HtSpoolAppender *appender, const GArray *damaged, GError **error)
+{
+    for (guint i = 0; i < damaged->len; i++) {
+        const HtSpoolDamage *damage = &g_array_index(damaged, HtSpoolDamage, i);
+        if (!ht_spool_damages_set_aside(appender->damages, damage->sequence, damage->state, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error)
 {
-    return ht_spool_keys_write(appender->keys, error);
+    return ht_spool_rows_write(appender->rows, error) && ht_spool_keys_write(appender->keys, error);
 }
 
 void ht_spool_appender_committed(HtSpoolAppender *appender)
@@ -543,7 +487,10 @@ void ht_spool_appender_committed(HtSpoolAppender *appender)
     appender->now.conflicts = ht_spool_ties_conflicts(appender->ties);
     appender->now.aliases = ht_spool_ties_count(appender->ties);
     appender->now.quarantined = ht_spool_quarantine_count(appender->quarantine);
+    appender->now.damaged = ht_spool_damages_count(appender->damages);
     appender->committed = appender->now;
+    ht_spool_damages_committed(appender->damages);
+    ht_spool_rows_committed(appender->rows);
     ht_spool_keys_committed(appender->keys);
     ht_spool_ties_committed(appender->ties);
     ht_spool_quarantine_committed(appender->quarantine);
@@ -552,6 +499,8 @@ void ht_spool_appender_committed(HtSpoolAppender *appender)
 void ht_spool_appender_rolled_back(HtSpoolAppender *appender)
 {
     appender->now = appender->committed;
+    ht_spool_damages_rolled_back(appender->damages);
+    ht_spool_rows_rolled_back(appender->rows);
     ht_spool_keys_rolled_back(appender->keys);
     ht_spool_ties_rolled_back(appender->ties);
     ht_spool_quarantine_rolled_back(appender->quarantine);

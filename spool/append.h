@@ -10,7 +10,7 @@ typedef struct {
     uint64_t first_sequence; /* 0 when there are no events */
     uint64_t last_sequence;
     uint64_t messages; /* also the last messages.id */
-    uint64_t resent, duplicates, quarantined, aliases, conflicts;
+    uint64_t resent, duplicates, quarantined, aliases, conflicts, damaged;
 } HtSpoolFigures;
 
 typedef struct HtSpoolAppender HtSpoolAppender;
@@ -23,6 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolAppender, ht_spool_appender_free)
 /* Takes the job's message, or keeps it in quarantine, and fills its receipt. On failure the transaction
  * must be rolled back: rows of this message may have been written. */
 bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError **error);
+
+/* Inside the transaction: events (of HtSpoolDamage) that were found damaged. */
+bool ht_spool_appender_set_aside(HtSpoolAppender *appender, const GArray *damaged, GError **error);
 
 /* Before COMMIT: what the group has gathered. */
 bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error);

@@ -171,6 +171,7 @@ static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError
     ht_spool_step("begin");
     if (!ht_spool_database_do(committer->begin, error) ||
         !ht_spool_cursors_write(committer->cursors, group->marks, error) ||
+        !ht_spool_appender_set_aside(committer->appender, ht_spool_marks_damages(group->marks), error) ||
         !take_jobs(committer, group, error)) {
         return false;
     }
@@ -351,6 +352,7 @@ void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *statu
                               .quarantined = figures->quarantined,
                               .aliases = figures->aliases,
                               .conflicts = figures->conflicts,
+                              .damaged = figures->damaged,
                               .wal_bytes = ht_spool_checkpoint_wal_bytes(&committer->checkpoint),
                               .commits = committer->commits,
                               .checkpoints = committer->checkpoint.count,

@@ -10,23 +10,23 @@
 struct HtSpoolContents {
     HtSpoolHasher *hasher;
     HtSpoolKeys *keys;
-    sqlite3_stmt *find_event, *find_first;
+    HtSpoolRows *rows;
+    sqlite3_stmt *find_first;
     const HtSpoolMessage *message; /* being taken */
     GArray *said;                  /* of HtSpoolSaid: one for each of its events */
     HtSpoolSaid **ordered;         /* the same by key and place, when there are several */
     HtBuffer slot;                 /* what stands for a number */
-    HtBuffer head;                 /* of the former event */
 };
 
-HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolKeys *keys, GError **error)
+HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolKeys *keys,
+                                       HtSpoolRows *rows, GError **error)
 {
     g_autoptr(HtSpoolContents) contents = g_new0(HtSpoolContents, 1);
     contents->hasher = hasher;
     contents->keys = keys;
+    contents->rows = rows;
     contents->said = g_array_new(FALSE, TRUE, sizeof(HtSpoolSaid));
-    if (!ht_spool_database_prepare(db, "SELECT message, id, subject, content, head FROM events WHERE seq = ?",
-                                   &contents->find_event, error) ||
-        !ht_spool_database_prepare(db, "SELECT first_seq FROM messages WHERE id = ?", &contents->find_first,
+    if (!ht_spool_database_prepare(db, "SELECT first_seq FROM messages WHERE id = ?", &contents->find_first,
                                    error)) {
         return NULL;
     }
@@ -36,12 +36,10 @@ HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpo
 void ht_spool_contents_free(HtSpoolContents *contents)
 {
     if (contents) {
-        sqlite3_finalize(contents->find_event);
         sqlite3_finalize(contents->find_first);
         g_array_unref(contents->said);
         g_free(contents->ordered);
         ht_buffer_clear(&contents->slot);
-        ht_buffer_clear(&contents->head);
         g_free(contents);
     }
 }
@@ -187,43 +185,39 @@ static bool find_sequence(HtSpoolContents *contents, uint64_t value, uint64_t *s
     return good;
 }
 
-static bool read_former(HtSpoolContents *contents, HtSpoolFormer *former)
+static bool read_former(const HtSpoolFound *found, HtSpoolFormer *former)
 {
-    sqlite3_stmt *row = contents->find_event;
-    HtText subject = ht_spool_column_bytes(row, 2), content = ht_spool_column_bytes(row, 3);
-    if (sqlite3_column_bytes(row, 1) != HT_UUID_SIZE || subject.size >= sizeof former->subject) {
+    const HtSpoolRecord *record = &found->record;
+    if (found->verdict != HT_SPOOL_ROW_GOOD || record->subject.size >= sizeof former->subject ||
+        !ht_event_unpack_head(record->head, &former->event)) {
         return false;
     }
-    former->message = (uint64_t)sqlite3_column_int64(row, 0);
-    memcpy(former->id.bytes, sqlite3_column_blob(row, 1), HT_UUID_SIZE);
-    memcpy(former->subject, subject.data, subject.size);
-    former->has_content = content.size == HT_SPOOL_CONTENT_SIZE;
+    former->message = found->message;
+    former->id = record->id;
+    memcpy(former->subject, record->subject.data, record->subject.size);
+    former->has_content = record->content.size == HT_SPOOL_CONTENT_SIZE;
     if (former->has_content) {
-        memcpy(former->content, content.data, HT_SPOOL_CONTENT_SIZE);
+        memcpy(former->content, record->content.data, HT_SPOOL_CONTENT_SIZE);
     }
-    ht_buffer_reset(&contents->head, 1 << 16);
-    ht_buffer_add_text(&contents->head, ht_spool_column_bytes(row, 4));
-    return ht_event_unpack_head(ht_buffer_text(&contents->head), &former->event);
+    return true;
 }
 
 static bool find_former(HtSpoolContents *contents, uint64_t value, HtSpoolFormer *former, GError **error)
 {
     uint64_t sequence;
-    bool found = false;
+    HtSpoolFound found;
     *former = (HtSpoolFormer){0};
-    if (!find_sequence(contents, value, &sequence, error) || sequence == 0) {
-        return sequence == 0;
+    if (!find_sequence(contents, value, &sequence, error) ||
+        !ht_spool_rows_find(contents->rows, sequence, &found, error)) {
+        return false;
     }
-    sqlite3_bind_int64(contents->find_event, 1, (sqlite3_int64)sequence);
-    bool good = ht_spool_database_row(contents->find_event, &found, error);
-    if (good && found && !read_former(contents, former)) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
-                    "spool: event %" G_GUINT64_FORMAT " cannot be read", sequence);
-        good = false;
+    former->damaged = found.verdict == HT_SPOOL_ROW_DAMAGED ||
+                      (found.verdict == HT_SPOOL_ROW_GOOD && !read_former(&found, former));
+    former->sequence = sequence;
+    if (former->damaged || found.verdict == HT_SPOOL_ROW_GONE) {
+        *former = (HtSpoolFormer){.damaged = former->damaged};
     }
-    former->sequence = good && found ? sequence : 0;
-    sqlite3_reset(contents->find_event);
-    return good;
+    return true;
 }
 
 static bool says_the_same(const HtSpoolFormer *former, const HtSpoolSaid *said)
@@ -315,8 +309,8 @@ bool ht_spool_contents_judge(HtSpoolContents *contents, uint32_t index, HtSpoolK
     if (!(said->value & HT_SPOOL_KEY_EVENT)) {
         return true;
     }
-    if (!find_former(contents, said->value, &found, error)) {
-        return false;
+    if (!find_former(contents, said->value, &found, error) || found.damaged) {
+        return found.damaged; /* what it said is not known any more: sent again, it is new */
     }
     bool same = says_the_same(&found, said);
     if (!same && said->several && !said->judged && !judge_group(contents, &found, said, error)) {
@@ -386,8 +380,8 @@ void ht_spool_contents_receipt_key(HtSpoolContents *contents, HtSpoolHash *key)
     hash_said(contents, HT_TEXT_LITERAL("receipt"), ht_spool_contents_said(contents, 0), key);
 }
 
-void ht_spool_contents_column(const HtSpoolSaid *said, uint8_t column[HT_SPOOL_CONTENT_SIZE])
+void ht_spool_contents_kept(const HtSpoolSaid *said, uint8_t kept[HT_SPOOL_CONTENT_SIZE])
 {
-    memcpy(column, &said->content, HT_SPOOL_HASH_SIZE);
-    column[HT_SPOOL_HASH_SIZE] = said->nameless ? HT_SPOOL_CONTENT_NAMELESS : 0;
+    memcpy(kept, &said->content, HT_SPOOL_HASH_SIZE);
+    kept[HT_SPOOL_HASH_SIZE] = said->nameless ? HT_SPOOL_CONTENT_NAMELESS : 0;
 }

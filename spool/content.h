@@ -11,9 +11,9 @@
 
 #include "spool/job.h"
 #include "spool/keys.h"
+#include "spool/rows.h"
 
-/* The column events.content: the keyed digest, and a byte of flags. Absent in rows of a format before 4. */
-#define HT_SPOOL_CONTENT_SIZE (HT_SPOOL_HASH_SIZE + 1)
+/* What the spool keeps of it with the event (HT_SPOOL_CONTENT_SIZE): the keyed digest, and a byte of flags. */
 #define HT_SPOOL_CONTENT_NAMELESS 1 /* the event had no identities */
 
 typedef struct {
@@ -44,13 +44,15 @@ typedef struct {
     char subject[HT_SPOOL_SUBJECT];
     uint8_t content[HT_SPOOL_CONTENT_SIZE];
     bool has_content;
+    bool damaged;  /* it is there, but not as it was written: of the others nothing is known */
     HtEvent event; /* attributes only; texts live until the next question */
 } HtSpoolFormer;
 
 typedef struct HtSpoolContents HtSpoolContents;
 
 /* All stay the caller's. */
-HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolKeys *keys, GError **error);
+HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolKeys *keys,
+                                       HtSpoolRows *rows, GError **error);
 void ht_spool_contents_free(HtSpoolContents *contents);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolContents, ht_spool_contents_free)
 
@@ -80,5 +82,5 @@ void ht_spool_contents_done(HtSpoolContents *contents, uint64_t message);
 /* The key under which a message is known that brought nothing but an event that had come in another message. */
 void ht_spool_contents_receipt_key(HtSpoolContents *contents, HtSpoolHash *hash);
 
-/* The column's bytes. */
-void ht_spool_contents_column(const HtSpoolSaid *said, uint8_t column[HT_SPOOL_CONTENT_SIZE]);
+/* The bytes that are kept. */
+void ht_spool_contents_kept(const HtSpoolSaid *said, uint8_t kept[HT_SPOOL_CONTENT_SIZE]);

@@ -5,6 +5,7 @@
 struct HtSpoolMarks {
     GHashTable *cursors; /* of HtSpoolCursor */
     GArray *dead;        /* of HtSpoolDeadLetter */
+    GArray *damages;     /* of HtSpoolDamage */
 };
 
 static void clear_dead(void *item)
@@ -44,6 +45,7 @@ HtSpoolMarks *ht_spool_marks_new(void)
     marks->cursors = ht_spool_cursor_table_new();
     marks->dead = g_array_new(FALSE, FALSE, sizeof(HtSpoolDeadLetter));
     g_array_set_clear_func(marks->dead, clear_dead);
+    marks->damages = g_array_new(FALSE, FALSE, sizeof(HtSpoolDamage));
     return marks;
 }
 
@@ -52,13 +54,14 @@ void ht_spool_marks_free(HtSpoolMarks *marks)
     if (marks) {
         g_hash_table_unref(marks->cursors);
         g_array_unref(marks->dead);
+        g_array_unref(marks->damages);
         g_free(marks);
     }
 }
 
 bool ht_spool_marks_are_empty(const HtSpoolMarks *marks)
 {
-    return marks->dead->len == 0 && g_hash_table_size(marks->cursors) == 0;
+    return marks->dead->len == 0 && marks->damages->len == 0 && g_hash_table_size(marks->cursors) == 0;
 }
 
 void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, const HtSpoolCursor *cursor)
@@ -72,6 +75,16 @@ void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *lette
     copy.consumer = g_strdup(letter->consumer);
     copy.reason = g_strdup(letter->reason);
     g_array_append_val(marks->dead, copy);
+}
+
+void ht_spool_marks_add_damage(HtSpoolMarks *marks, const HtSpoolDamage *damage)
+{
+    g_array_append_val(marks->damages, *damage);
+}
+
+const GArray *ht_spool_marks_damages(const HtSpoolMarks *marks)
+{
+    return marks->damages;
 }
 
 void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
@@ -90,6 +103,7 @@ void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
     for (guint i = 0; i < newer->len; i++) {
         ht_spool_marks_add_dead(marks, &g_array_index(newer, HtSpoolDeadLetter, i));
     }
+    g_array_append_vals(marks->damages, older->damages->data, older->damages->len);
     ht_spool_marks_free(older);
 }
 

@@ -1,9 +1,9 @@
-/* Marks of delivery: where each consumer's cursor is, and which events are dead letters. They are gathered
+/* Marks of delivery: where each consumer's cursor is, which events are dead letters, and which were found damaged. They are gathered
  * on the main thread and written all together with the next commit, so that a cursor never gets ahead of
  * the dead letters behind it. */
 #pragma once
 
-#include "spool/database.h"
+#include "spool/damage.h"
 
 /* ---- Where consumers are ---- */
 
@@ -38,6 +38,12 @@ typedef struct {
 
 /* Copies the texts. */
 void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter);
+
+/* An event was found damaged. */
+void ht_spool_marks_add_damage(HtSpoolMarks *marks, const HtSpoolDamage *damage);
+
+/* Of HtSpoolDamage. */
+const GArray *ht_spool_marks_damages(const HtSpoolMarks *marks);
 
 /* Puts marks that could not be written (transfer full) before those that came since. */
 void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older);

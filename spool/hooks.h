@@ -1,17 +1,20 @@
 /* Where the tests take hold: a function that runs at each named step of a commit, the question of how much
- * room the disk has, and when keys are merged. In the bus all keep their defaults. Set before the spool is
+ * room the disk has, when keys are merged, and how much of an older file moves at once. In the bus all keep their defaults. Set before the spool is
  * opened, never while it is. */
 #pragma once
 
 #include <stddef.h>
 #include <sys/statvfs.h>
 
+#define HT_SPOOL_MIGRATE_SLICE 5000
+
 typedef struct {
-    /* On the writer thread, at "begin", "event", "message", "commit", "committed", "checkpoint",
+    /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "commit", "committed", "checkpoint",
      * "checkpointed". NULL: nothing happens. */
     void (*step)(const char *name);
     int (*statvfs)(const char *path, struct statvfs *room);
-    size_t keys_merge_at; /* HT_SPOOL_KEYS_MERGE_AT */
+    size_t keys_merge_at;   /* HT_SPOOL_KEYS_MERGE_AT */
+    unsigned migrate_slice; /* events of an older format that move in one transaction */
 } HtSpoolHooks;
 
 extern HtSpoolHooks ht_spool_hooks;

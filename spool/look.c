@@ -1,11 +1,11 @@
-/* Looking at who is who. The events are read in slices, so that no read transaction holds up a checkpoint. One thread. */
+/* Looking at who is who. The events are read row by row, so that no read transaction holds up a checkpoint. One thread. */
 #include "spool/look.h"
 
 #include "spool/disk.h"
+#include "spool/places.h"
 #include "spool/schema.h"
 #include "spool/ties.h"
 
-#define SLICE_EVENTS 20000
 #define STEPS_MAX 1000
 
 struct HtSpoolLook {
@@ -220,39 +220,47 @@ static char *list_members(const HtSpoolPerson *person)
     return g_string_free(list, FALSE);
 }
 
-static bool count_slice(sqlite3_stmt *row, int64_t after, HtSpoolPerson *person, GError **error)
+static bool is_member(const HtSpoolPerson *person, HtText subject)
 {
-    bool found;
-    sqlite3_bind_int64(row, 1, after);
-    sqlite3_bind_int64(row, 2, after + SLICE_EVENTS);
-    if (!ht_spool_database_row(row, &found, error)) {
-        return false;
+    bool found = false;
+    for (guint i = 0; !found && i < person->members->len; i++) {
+        found = ht_text_is(subject, person->members->pdata[i]);
     }
-    uint64_t count = (uint64_t)sqlite3_column_int64(row, 0);
-    if (count > 0) {
-        person->first = person->first ? person->first : (uint64_t)sqlite3_column_int64(row, 1);
-        person->last = (uint64_t)sqlite3_column_int64(row, 2);
-        person->events += count;
-    }
-    sqlite3_reset(row);
-    return true;
+    return found;
 }
 
-static bool count_events(HtSpoolLook *look, const char *members, HtSpoolPerson *person, GError **error)
+static void count_row(const HtSpoolPlace *place, GBytes *bytes, HtSpoolPerson *person)
 {
-    g_autofree char *sql = g_strdup_printf(
-        "SELECT count(*), min(seq), max(seq) FROM events WHERE seq > ? AND seq <= ? AND subject IN (%s)",
-        members);
-    g_autoptr(sqlite3_stmt) row = NULL;
-    int64_t first, last;
-    if (!ht_spool_database_number(look->db, "SELECT min(seq) FROM events", &first, error) ||
-        !ht_spool_database_number(look->db, "SELECT max(seq) FROM events", &last, error) ||
-        !ht_spool_database_prepare(look->db, sql, &row, error)) {
+    HtSpoolRow row = ht_spool_place_row(place, bytes);
+    HtSpoolRecord record;
+    for (uint32_t i = 0; i < place->count; i++) {
+        if (ht_spool_row_read(&row, i, &record) == HT_SPOOL_ROW_GOOD && is_member(person, record.subject)) {
+            person->last = ht_spool_place_first(place) + i;
+            person->first = person->first ? person->first : person->last;
+            person->events++;
+        }
+    }
+}
+
+static bool count_events(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
+{
+    int64_t last;
+    bool found = true;
+    uint64_t after = 0;
+    g_autoptr(HtSpoolPlaces) places = ht_spool_places_new(look->db, error);
+    if (!places || !ht_spool_database_number(look->db, "SELECT max(last_seq) FROM places", &last, error)) {
         return false;
     }
-    for (int64_t after = first - 1; after < last; after += SLICE_EVENTS) {
-        if (!count_slice(row, after, person, error)) {
+    while (found) {
+        g_autoptr(GBytes) bytes = NULL;
+        HtSpoolPlace place;
+        if (!ht_spool_places_next(places, after, (uint64_t)last, &place, &found, error) ||
+            (found && !ht_spool_places_read(places, &place, &bytes, error))) {
             return false;
+        }
+        if (found) {
+            after = place.last;
+            count_row(&place, bytes, person);
         }
     }
     return true;
@@ -277,8 +285,7 @@ static bool read_all(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
                         members, members);
     return read_rows(look, tied, read_tied, person->tied, error) &&
            read_rows(look, conflicts, read_conflict, person->conflicts, error) &&
-           read_rows(look, audit, read_audit, person->audit, error) &&
-           count_events(look, members, person, error);
+           read_rows(look, audit, read_audit, person->audit, error) && count_events(look, person, error);
 }
 
 bool ht_spool_look_person(HtSpoolLook *look, const char *subject, HtSpoolPerson *person, GError **error)

@@ -2,13 +2,15 @@
  * the WAL from starting over. */
 #include "spool/reader.h"
 
-#include "spool/database.h"
+#include "spool/page.h"
+#include "spool/schema.h"
 
 #define LIMIT_MAX 10000
 
 struct HtSpoolReader {
     sqlite3 *db;
-    sqlite3_stmt *select;
+    sqlite3_stmt *begin, *end;
+    HtSpoolPlaces *places;
     HtSpoolCompletions *completions;
     GThread *thread;
     GMutex lock;
@@ -25,76 +27,61 @@ typedef struct {
     GError *error;
 } PageQuestion;
 
-void ht_spool_page_free(HtSpoolPage *page)
+/* What stands between the page's last event and `until` is pruned or lost. */
+static bool pass_gap(HtSpoolReader *reader, HtSpoolPage *page, uint64_t until, HtSpoolPageRoom *room,
+                     GError **error)
 {
-    if (page) {
-        g_ptr_array_unref(page->events);
-        g_free(page);
+    uint64_t pruned;
+    if (!ht_spool_meta_pruned(reader->db, &pruned, error)) {
+        return false;
     }
+    ht_spool_page_skip(page, MIN(pruned, until));
+    if (ht_spool_page_last(page) < until) {
+        ht_spool_page_add_lost(page, until, room);
+    }
+    return true;
 }
 
-static HtText copy_text(char **at, HtText text)
+static bool read_place(HtSpoolReader *reader, HtSpoolPage *page, const HtSpoolPlace *place,
+                       HtSpoolPageRoom *room, GError **error)
 {
-    HtText copy = {*at, text.size};
-    if (text.size > 0) {
-        memcpy(*at, text.data, text.size);
+    g_autoptr(GBytes) bytes = NULL;
+    if (!ht_spool_places_read(reader->places, place, &bytes, error)) {
+        return false;
     }
-    *at += text.size;
-    return copy;
+    ht_spool_page_add(page, place, bytes, room);
+    return true;
 }
 
-/* One event and its texts in one block of memory. */
-static HtStoredEvent *read_event(sqlite3_stmt *row, size_t *bytes, GError **error)
+static bool read_places(HtSpoolReader *reader, HtSpoolPage *page, const HtSpoolReading *reading,
+                        GError **error)
 {
-    HtText id = ht_spool_column_bytes(row, 1);
-    HtText subject = ht_spool_column_bytes(row, 3);
-    HtText head = ht_spool_column_bytes(row, 4);
-    HtText data = ht_spool_column_bytes(row, 5);
-    g_autofree HtStoredEvent *event = g_malloc(sizeof *event + subject.size + head.size + data.size);
-    char *at = (char *)(event + 1);
-    *event = (HtStoredEvent){.sequence = (uint64_t)sqlite3_column_int64(row, 0),
-                             .recorded_us = sqlite3_column_int64(row, 2)};
-    event->subject = copy_text(&at, subject);
-    head = copy_text(&at, head);
-    if (id.size != HT_UUID_SIZE || !ht_event_unpack_head(head, &event->event)) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
-                    "spool: event %" G_GUINT64_FORMAT " cannot be read", event->sequence);
-        return NULL;
-    }
-    memcpy(event->id.bytes, id.data, HT_UUID_SIZE);
-    event->event.data = copy_text(&at, data);
-    *bytes += subject.size + head.size + data.size;
-    return g_steal_pointer(&event);
-}
-
-static bool read_rows(sqlite3_stmt *row, const HtSpoolReading *reading, HtSpoolPage *page, GError **error)
-{
-    size_t bytes = 0;
-    bool found = true;
-    while (found && (page->events->len == 0 || bytes < reading->limit_bytes)) {
-        if (!ht_spool_database_row(row, &found, error)) {
+    HtSpoolPageRoom room = {CLAMP(reading->limit, 1, LIMIT_MAX), reading->limit_bytes};
+    bool more = true;
+    while (more && (page->events->len == 0 || (room.events > 0 && room.bytes > 0))) {
+        HtSpoolPlace place;
+        bool found;
+        uint64_t after = ht_spool_page_last(page);
+        if (!ht_spool_places_next(reader->places, after, reading->last, &place, &found, error)) {
             return false;
         }
-        HtStoredEvent *event = found ? read_event(row, &bytes, error) : NULL;
-        if (found && !event) {
+        uint64_t until = found ? ht_spool_place_first(&place) - 1 : reading->last;
+        more = after < until ? pass_gap(reader, page, until, &room, error)
+                             : found && read_place(reader, page, &place, &room, error);
+        if (*error) {
             return false;
-        }
-        if (event) {
-            g_ptr_array_add(page->events, event);
         }
     }
     return true;
 }
 
+/* In one transaction: what a place names is there as long. */
 static void answer(HtSpoolReader *reader, PageQuestion *question)
 {
-    HtSpoolPage *page = g_new0(HtSpoolPage, 1);
-    page->events = g_ptr_array_new_with_free_func(g_free);
-    page->after = question->reading.after;
-    sqlite3_bind_int64(reader->select, 1, (sqlite3_int64)MIN(page->after, (uint64_t)INT64_MAX));
-    sqlite3_bind_int64(reader->select, 2, CLAMP(question->reading.limit, 1, LIMIT_MAX));
-    bool good = read_rows(reader->select, &question->reading, page, &question->error);
-    sqlite3_reset(reader->select);
+    HtSpoolPage *page = ht_spool_page_new(question->reading.after);
+    bool good = ht_spool_database_do(reader->begin, &question->error) &&
+                read_places(reader, page, &question->reading, &question->error);
+    good = ht_spool_database_do(reader->end, good ? &question->error : NULL) && good;
     if (good) {
         question->page = page;
     } else {
@@ -123,25 +110,38 @@ static gpointer run(gpointer data)
     return NULL;
 }
 
+static void free_reader(HtSpoolReader *reader)
+{
+    if (reader) {
+        ht_spool_places_free(reader->places);
+        sqlite3_finalize(reader->begin);
+        sqlite3_finalize(reader->end);
+        sqlite3_close(reader->db);
+        g_free(reader);
+    }
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolReader, free_reader)
+
 HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolCompletions *completions, GError **error)
 {
-    g_autoptr(sqlite3) db = ht_spool_database_open(path, error);
-    g_autoptr(sqlite3_stmt) select = NULL;
-    if (!db || !ht_spool_database_run(db, "PRAGMA query_only = 1; PRAGMA cache_size = -2048", error) ||
-        !ht_spool_database_prepare(db,
-                                   "SELECT seq, id, recorded, subject, head, data FROM events"
-                                   " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                                   &select, error)) {
+    g_autoptr(HtSpoolReader) reader = g_new0(HtSpoolReader, 1);
+    reader->db = ht_spool_database_open(path, error);
+    if (!reader->db ||
+        !ht_spool_database_run(reader->db, "PRAGMA query_only = 1; PRAGMA cache_size = -2048", error) ||
+        !ht_spool_database_prepare(reader->db, "BEGIN", &reader->begin, error) ||
+        !ht_spool_database_prepare(reader->db, "COMMIT", &reader->end, error)) {
         return NULL;
     }
-    HtSpoolReader *reader = g_new0(HtSpoolReader, 1);
-    reader->db = g_steal_pointer(&db);
-    reader->select = g_steal_pointer(&select);
+    reader->places = ht_spool_places_new(reader->db, error);
+    if (!reader->places) {
+        return NULL;
+    }
     reader->completions = completions;
     g_mutex_init(&reader->lock);
     g_cond_init(&reader->wake);
     reader->thread = g_thread_new("spool-reader", run, reader);
-    return reader;
+    return g_steal_pointer(&reader);
 }
 
 void ht_spool_reader_stop(HtSpoolReader *reader)
@@ -154,16 +154,28 @@ void ht_spool_reader_stop(HtSpoolReader *reader)
     g_cond_signal(&reader->wake);
     g_mutex_unlock(&reader->lock);
     g_thread_join(reader->thread);
-    sqlite3_finalize(reader->select);
-    sqlite3_close(reader->db);
     g_cond_clear(&reader->wake);
     g_mutex_clear(&reader->lock);
-    g_free(reader);
+    free_reader(reader);
+}
+
+static void tell_damages(const PageQuestion *question)
+{
+    for (guint i = 0; i < question->page->events->len; i++) {
+        const HtStoredEvent *event = question->page->events->pdata[i];
+        HtSpoolDamage damage = {event->sequence, event->state};
+        if (event->state >= HT_STORED_DAMAGED) {
+            question->reading.damaged(&damage, question->reading.spool);
+        }
+    }
 }
 
 static void hand_over(HtSpoolTask *task)
 {
     PageQuestion *question = (PageQuestion *)task;
+    if (question->page && ht_spool_page_is_damaged(question->page)) {
+        tell_damages(question);
+    }
     question->reading.done(question->page, question->error, question->reading.user);
     g_clear_error(&question->error);
     g_free(question);

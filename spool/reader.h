@@ -2,6 +2,7 @@
 #pragma once
 
 #include "spool/completions.h"
+#include "spool/damage.h"
 #include "spool/spool.h"
 
 typedef struct HtSpoolReader HtSpoolReader;
@@ -13,11 +14,14 @@ HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolCompletions *compl
 void ht_spool_reader_stop(HtSpoolReader *reader);
 
 typedef struct {
-    uint64_t after;
+    uint64_t after, last; /* what is not found up to `last` is lost */
     unsigned limit;
     size_t limit_bytes;
     HtSpoolPageDone done;
     void *user;
+    void (*damaged)(const HtSpoolDamage *damage,
+                    HtSpool *spool); /* for each that the page has, before `done` */
+    HtSpool *spool;
 } HtSpoolReading;
 
 /* Main thread. */

@@ -50,7 +50,18 @@ static const char step_4[] = "ALTER TABLE events ADD COLUMN content BLOB;";
 /* Version 5: what a consumer has finished above its cursor (finished.h). */
 static const char step_5[] = "ALTER TABLE cursors ADD COLUMN finished BLOB;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5};
+/* Version 6: the events of a group in rows (row.h), found by their places (places.h); those of older rows are moved when this step
+ * was taken (migrate.h). Checksums, and what they found out. */
+static const char step_6[] =
+    "CREATE TABLE rows(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE places(last_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, row INTEGER NOT NULL,"
+    " message INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE damaged(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL, time INTEGER NOT NULL, message BLOB,"
+    " source TEXT) STRICT;"
+    "ALTER TABLE messages ADD COLUMN sum INTEGER;"
+    "ALTER TABLE events RENAME TO events_5;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5, step_6};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

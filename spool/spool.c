@@ -9,6 +9,7 @@
 #include "spool/disk.h"
 #include "spool/finished.h"
 #include "spool/mend.h"
+#include "spool/migrate.h"
 #include "spool/reader.h"
 #include "spool/schema.h"
 #include "spool/writer.h"
@@ -56,7 +57,8 @@ static bool open_file(HtSpool *spool, GError **error)
     spool->db = ht_spool_database_open(spool->path, error);
     return spool->db && ht_spool_schema_version(spool->db, &version, error) &&
            ht_spool_schema_prepare(spool->db, &spool->options, error) &&
-           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error);
+           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) &&
+           ht_spool_migrate_events(spool->db, error);
 }
 
 /* Another key would give every person a new subject, and would not know a single message again. */
@@ -258,10 +260,24 @@ unsigned ht_spool_backlog(HtSpool *spool)
 
 /* ---- Delivering events ---- */
 
+static void set_aside(const HtSpoolDamage *damage, HtSpool *spool)
+{
+    if (spool->writer) {
+        ht_spool_writer_add_damage(spool->writer, damage);
+    }
+}
+
 void ht_spool_read(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes, HtSpoolPageDone done,
                    void *user)
 {
-    HtSpoolReading reading = {after, limit, limit_bytes, done, user};
+    HtSpoolReading reading = {.after = after,
+                              .last = ht_spool_last_sequence(spool),
+                              .limit = limit,
+                              .limit_bytes = limit_bytes,
+                              .done = done,
+                              .user = user,
+                              .damaged = set_aside,
+                              .spool = spool};
     if (spool->reader) {
         ht_spool_reader_ask(spool->reader, &reading);
         return;

@@ -111,19 +111,20 @@ unsigned ht_spool_backlog(HtSpool *spool);
 /* ---- Delivering events ---- */
 
 typedef struct {
-    GPtrArray *events; /* of HtStoredEvent, consecutive sequences; texts live as long as the page */
-    uint64_t after;    /* as asked */
+    GPtrArray
+        *events; /* of HtStoredEvent, consecutive sequences; they and their texts live as long as the page */
+    uint64_t after; /* as asked */
     void *private;
 } HtSpoolPage;
 
-/* In reader.c. */
+/* In page.c. */
 void ht_spool_page_free(HtSpoolPage *page);
 
 typedef void (*HtSpoolPageDone)(HtSpoolPage *page /* transfer full */, const GError *error, void *user);
 
 /* Reads events with a sequence above `after`: at most `limit` and about `limit_bytes`, at least one if
- * there is one. Empty when there are none. On the reader thread, in a read transaction of well under a
- * second. */
+ * there is one. Empty when there are none. An event that is not as it was written is there by its sequence only, with a state that
+ * says so, and set aside with the next commit. On the reader thread, in a read transaction of well under a second. */
 void ht_spool_read(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_bytes, HtSpoolPageDone done,
                    void *user);
 
@@ -163,7 +164,8 @@ void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequenc
 
 typedef struct {
     uint64_t first_sequence, last_sequence, messages, resent, duplicates, dead_letters, quarantined, aliases,
-        conflicts; /* identities that were seen with two persons: look.h */
+        conflicts;    /* identities that were seen with two persons: look.h */
+    uint64_t damaged; /* events that were found damaged and are set aside: damage.h */
     uint64_t file_bytes, wal_bytes, free_bytes;
     uint64_t commits, checkpoints;
     uint64_t commit_p99_us; /* of the last 1024 commits */

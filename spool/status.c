@@ -15,6 +15,8 @@ static const HtFigure figures[] = {
     {"deadLetters", "spool_dead_letters", "Dead letters kept.", OF(dead_letters)},
     {"quarantined", "spool_quarantined", "Messages in quarantine.", OF(quarantined)},
     {"aliases", NULL, NULL, OF(aliases)},
+    {"damaged", "spool_damaged_events", "Events found damaged and set aside: hutong spool check.",
+     OF(damaged)},
     {"conflicts", "spool_identity_conflicts",
      "Numbers that were seen with two persons: hutong subject conflicts.", OF(conflicts)},
     {"fileBytes", "spool_file_bytes", "Size of the spool file.", OF(file_bytes)},

@@ -184,6 +184,14 @@ void ht_spool_writer_add_dead(HtSpoolWriter *writer, const HtSpoolDeadLetter *le
     g_mutex_unlock(&writer->lock);
 }
 
+void ht_spool_writer_add_damage(HtSpoolWriter *writer, const HtSpoolDamage *damage)
+{
+    g_mutex_lock(&writer->lock);
+    expect_marks(writer);
+    ht_spool_marks_add_damage(writer->marks, damage);
+    g_mutex_unlock(&writer->lock);
+}
+
 bool ht_spool_writer_flush(HtSpoolWriter *writer)
 {
     g_mutex_lock(&writer->lock);

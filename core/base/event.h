@@ -124,8 +124,17 @@ bool ht_event_unpack_head(HtText bytes, HtEvent *event);
 #define HT_EVENT_ERROR (ht_event_error_quark())
 GQuark ht_event_error_quark(void);
 
+/* What became of an event in the spool. */
+typedef enum {
+    HT_STORED_WHOLE,
+    HT_STORED_REMOVED, /* it is kept no longer: nothing but its sequence is there */
+    HT_STORED_DAMAGED, /* its bytes are not those that were written, and are set aside: the same */
+    HT_STORED_LOST,    /* its bytes cannot be found or read: the same */
+} HtStoredState;
+
 /* An event as the spool gives it back. */
 typedef struct {
+    HtStoredState state;
     uint64_t sequence; /* from 1, without gaps, in the order of acceptance */
     HtUuid id;
     int64_t recorded_us; /* when the bus took it */

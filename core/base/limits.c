@@ -86,7 +86,7 @@ const HtLimitRow ht_spool_limit_rows[] = {
     {"reserve", SPOOL(reserve_bytes), HT_LIMIT_BYTES, 192 * M, 1 * M, 1024 * G, NULL,
      "Intake stops (503) when the disk has less room than this, so that deliveries can still be recorded. At least twice "
      "`wal-limit` plus 64M is advised."},
-    {"page", SPOOL(page_bytes), HT_LIMIT_BYTES, 8 * K, 4 * K, 64 * K, NULL,
+    {"page", SPOOL(page_bytes), HT_LIMIT_BYTES, 4 * K, 4 * K, 64 * K, NULL,
      "Page size of a new spool file; a power of two."},
     {0}};
 /* clang-format on */

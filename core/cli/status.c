@@ -77,10 +77,11 @@ static void print_status(JsonObject *status)
            text(status, "name"), text(status, "state"), number(door, "port"), number(door, "connections"),
            number(door, "inFlight"));
     printf("spool: %s, events %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", %.1f MB, %" G_GINT64_FORMAT
-           " dead letters, %" G_GINT64_FORMAT " in quarantine, commit p99 %.1f ms\n",
+           " dead letters, %" G_GINT64_FORMAT " in quarantine, %" G_GINT64_FORMAT
+           " damaged, commit p99 %.1f ms\n",
            text(spool, "state"), number(spool, "firstSequence"), number(spool, "lastSequence"),
            (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6,
-           number(spool, "deadLetters"), number(spool, "quarantined"),
+           number(spool, "deadLetters"), number(spool, "quarantined"), number(spool, "damaged"),
            (double)number(spool, "commitP99Us") / 1000);
     print_sources(json_object_get_array_member(status, "sources"));
     print_consumers(json_object_get_array_member(status, "consumers"));

@@ -77,7 +77,7 @@ static void set_timer(HtConsumer *consumer)
 static bool is_wanted(void *user, const HtStoredEvent *event)
 {
     HtConsumer *consumer = user;
-    bool wanted = ht_routes_match(consumer->routes, &event->event);
+    bool wanted = event->state == HT_STORED_WHOLE && ht_routes_match(consumer->routes, &event->event);
     consumer->skipped += !wanted;
     return wanted;
 }

@@ -355,10 +355,34 @@ static void fill(HtWindow *window, const HtStoredEvent *event, GPtrArray *found)
     }
 }
 
+/* What is absent first and was found damaged since is not delivered; its person goes on. */
+static void drop_first(HtWindow *window)
+{
+    HtEntryRow *row = g_queue_peek_head(&window->absent);
+    HtEntry *entry = first_of(row);
+    dequeue(window, row);
+    g_queue_unlink(&window->entries, &entry->link);
+    g_queue_unlink(&row->entries, &entry->row_link);
+    free_entry(entry);
+    window->waiting--;
+    window->finished = true;
+    if (row->entries.length == 0) {
+        g_hash_table_remove(window->rows, GUINT_TO_POINTER(row->person));
+    } else {
+        enqueue(window, row, true);
+    }
+}
+
 bool ht_window_fill(HtWindow *window, HtSpoolPage *page)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new();
     const HtEntryRow *wanted = g_queue_peek_head(&window->absent);
+    const HtStoredEvent *first = page->events->len > 0 ? page->events->pdata[0] : NULL;
+    if (wanted && first && first->sequence == first_of(wanted)->sequence && first->state != HT_STORED_WHOLE) {
+        drop_first(window);
+        ht_spool_page_free(page);
+        return true;
+    }
     for (unsigned i = 0; i < page->events->len; i++) {
         fill(window, page->events->pdata[i], found);
     }

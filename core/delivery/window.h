@@ -98,7 +98,8 @@ unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
 /* The sequence of an entry whose turn it is and whose event has to be read again; 0: there is none. */
 uint64_t ht_window_absent(HtWindow *window, int64_t now_us);
 
-/* Takes the page that was read for it. False when what was absent first is not there. */
+/* Takes the page that was read for it: an event that is not as it was written is finished. False when what was absent first is not
+ * there. */
 bool ht_window_fill(HtWindow *window, HtSpoolPage *page);
 
 /* What may go into one request. */

@@ -1,4 +1,5 @@
-crash_TESTS += crash-spool crash-spool-faults crash-spool-power
+crash_TESTS += crash-spool crash-spool-faults crash-spool-power crash-spool-migrate
 crash-spool_LIBS := spool base
 crash-spool-faults_LIBS := spool base
 crash-spool-power_LIBS := spool base
+crash-spool-migrate_LIBS := spool base

@@ -67,6 +67,55 @@ int64_t place_number(Place *place, const char *sql)
     return number;
 }
 
+static void insert_event(sqlite3_stmt *row, uint64_t sequence, uint64_t message, const HtSpoolRecord *record)
+{
+    GError *error = NULL;
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)sequence);
+    ht_spool_bind_blob(row, 2, record->id.bytes, sizeof record->id.bytes);
+    sqlite3_bind_int64(row, 3, (sqlite3_int64)message);
+    sqlite3_bind_int64(row, 4, record->recorded_us);
+    ht_spool_bind_text(row, 5, record->subject);
+    ht_spool_bind_blob(row, 6, record->head.data, record->head.size);
+    ht_spool_bind_blob(row, 7, record->data.data, record->data.size);
+    ht_spool_bind_blob(row, 8, record->content.data, record->content.size);
+    g_assert_true(ht_spool_database_do(row, &error));
+    g_assert_no_error(error);
+}
+
+static void insert_events(sqlite3 *db)
+{
+    g_autoptr(HtSpoolPlaces) places = ht_spool_places_new(db, NULL);
+    g_autoptr(sqlite3_stmt) insert = NULL;
+    HtSpoolPlace place = {0};
+    bool found = true;
+    g_assert_true(
+        ht_spool_database_prepare(db, "INSERT INTO events VALUES(?, ?, ?, ?, ?, ?, ?, ?)", &insert, NULL));
+    while (found) {
+        g_autoptr(GBytes) bytes = NULL;
+        HtSpoolRecord record;
+        g_assert_true(ht_spool_places_next(places, place.last, UINT32_MAX, &place, &found, NULL));
+        g_assert_true(!found || ht_spool_places_read(places, &place, &bytes, NULL));
+        HtSpoolRow row = ht_spool_place_row(&place, bytes);
+        for (uint32_t i = 0; found && i < place.count; i++) {
+            g_assert_cmpint(ht_spool_row_read(&row, i, &record), ==, HT_SPOOL_ROW_GOOD);
+            insert_event(insert, ht_spool_place_first(&place) + i, place.message + record.message, &record);
+        }
+    }
+}
+
+void place_make_older(Place *place)
+{
+    place_change(place,
+                 "CREATE TABLE events(seq INTEGER PRIMARY KEY, id BLOB NOT NULL, message INTEGER NOT NULL,"
+                 " recorded INTEGER NOT NULL, subject TEXT NOT NULL, head BLOB NOT NULL, data BLOB NOT NULL,"
+                 " content BLOB) STRICT");
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, NULL);
+    insert_events(db);
+    g_clear_pointer(&db, sqlite3_close);
+    place_change(place, "DROP TABLE rows; DROP TABLE places; DROP TABLE damaged;"
+                        "ALTER TABLE messages DROP COLUMN sum; PRAGMA user_version = 5");
+}
+
 HtSpoolMessage *message_new(const char *source, const char *key)
 {
     HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
@@ -181,4 +230,22 @@ const HtStoredEvent *page_event(const HtSpoolPage *page, guint index)
 {
     g_assert_cmpuint(index, <, page->events->len);
     return g_ptr_array_index(page->events, index);
+}
+
+GBytes *place_read_all(Place *place, unsigned events)
+{
+    HtBuffer all = {0};
+    HtSpoolPage *page = spool_page(place->spool, 0, 10000, 1 << 30);
+    g_assert_cmpuint(page->events->len, ==, events);
+    for (guint i = 0; i < events; i++) {
+        const HtStoredEvent *event = page_event(page, i);
+        ht_buffer_add(&all, &event->sequence, sizeof event->sequence);
+        ht_buffer_add(&all, event->id.bytes, sizeof event->id.bytes);
+        ht_buffer_add(&all, &event->recorded_us, sizeof event->recorded_us);
+        ht_buffer_add_text(&all, event->subject);
+        ht_event_pack_head(&event->event, &all);
+        ht_buffer_add_text(&all, event->event.data);
+    }
+    ht_spool_page_free(page);
+    return g_bytes_new_take(all.data, all.size);
 }

@@ -5,6 +5,7 @@
 #include "spool/database.h"
 #include "spool/disk.h"
 #include "spool/hooks.h"
+#include "spool/places.h"
 #include "spool/schema.h"
 #include "spool/spool.h"
 
@@ -31,11 +32,17 @@ void place_expect_refused(Place *place, HtSpoolErrorCode code);
 /* Runs SQL on a spool that is closed. */
 void place_change(Place *place, const char *sql);
 
+/* Makes of the closed spool's file what format 5 had: each event a row. */
+void place_make_older(Place *place);
+
 int64_t place_number(Place *place, const char *sql);
 
 /* ---- Messages ---- */
 
 /* The key is copied; all other texts must outlive the message, as literals and the message's key do. */
+/* All that can be read of the open spool's events; the caller unrefs. */
+GBytes *place_read_all(Place *place, unsigned events);
+
 HtSpoolMessage *message_new(const char *source, const char *key);
 
 /* An event without a key when `key` is NULL, unlike any other. It stays where it is until the next one is added. */

@@ -183,7 +183,9 @@ TEST(test_sequences_go_on_after_pruning)
     place_open(place);
     append_some(place, 3);
     place_close(place);
-    place_change(place, "DELETE FROM events; INSERT INTO meta VALUES('pruned-through', x'0300000000000000')");
+    place_change(
+        place,
+        "DELETE FROM places; DELETE FROM rows; INSERT INTO meta VALUES('pruned-through', x'0300000000000000')");
     place_open(place);
     g_assert_cmpuint(ht_spool_last_sequence(place->spool), ==, 3);
     HtSpoolMessage *message = message_new("hukou", "after");
@@ -198,17 +200,25 @@ TEST(test_sequences_go_on_after_pruning)
 static const struct {
     const char *name, *sql, *finding;
 } damages[] = {
-    {"gap", "DELETE FROM events WHERE seq = 3", "2 is followed by 4"},
-    {"head", "UPDATE events SET head = x'ffffffffff' WHERE seq = 3", "event 3: its head"},
-    {"data", "UPDATE events SET data = x'01ff' WHERE seq = 4", "event 4: its data"},
-    {"id", "UPDATE events SET id = x'01' WHERE seq = 4", "event 4: its id"},
+    {"gap", "DELETE FROM places WHERE last_seq = 3", "events 3 to 3: no place names them"},
+    {"place", "UPDATE places SET row = 2 WHERE last_seq = 3", "events 3 to 3: no place names them"},
+    {"last-place", "UPDATE places SET count = 2 WHERE last_seq = 5", "events 5 to 5: no place names them"},
+    {"row", "DELETE FROM rows WHERE id = 4", "events 4 to 4: their row cannot be read"},
+    {"row-of-another", "UPDATE rows SET bytes = (SELECT bytes FROM rows WHERE id = 1) WHERE id = 4",
+     "event 4: its bytes are not"},
+    {"record",
+     "UPDATE rows SET bytes = CAST(substr(bytes, 1, 60) || x'ff' || substr(bytes, 62) AS BLOB) WHERE id = 3",
+     "event 3: its bytes are not"},
+    {"index", "UPDATE rows SET bytes = CAST(x'00' || substr(bytes, 2) AS BLOB) WHERE id = 3",
+     "events 3 to 3: the index"},
     {"cursor", "INSERT INTO cursors VALUES('platform', 99, NULL)", "cursors point behind"},
     {"finished", "INSERT INTO cursors VALUES('platform', 1, x'01010000000000000000')",
      "what \"platform\" has finished above its cursor"},
     {"dead-letter", "INSERT INTO dead_letters VALUES('platform', 99, 1, '', 0)", "dead letters name"},
     {"receipt", "UPDATE messages SET first_seq = 99 WHERE id = 2", "receipts name events that never were"},
     {"receipt-of-another", "UPDATE messages SET first_seq = 1 WHERE id = 2",
-     "receipts name events of another"},
+     "event 2: the receipt of its message does not name it"},
+    {"receipt-bytes", "UPDATE messages SET reply = x'00' WHERE id = 2", "message 2: its receipt is not what"},
     {"receipt-count", "UPDATE messages SET events = 2 WHERE id = 2", "not as many as"},
     {"message", "DELETE FROM messages WHERE id = 2", "messages are not numbered"},
     {"key", "INSERT INTO keys VALUES(zeroblob(16), 999 << 2 | 1)", "known keys name messages"},
@@ -220,7 +230,7 @@ static const struct {
     {"forward", "INSERT INTO subjects VALUES('p-a', 0, 'p-a')", "subjects go on"},
     {"conflict", "INSERT INTO conflicts VALUES(x'01', 'hukou', 'personNo', 'p-a', 'p-b', 0, 1, 5, 5)",
      "conflicts of identities"},
-    {"first", "DELETE FROM events WHERE seq = 1", "the first is 2"},
+    {"first", "DELETE FROM places WHERE last_seq = 1", "the first is 2"},
 };
 
 static void test_check_finds(Place *place, const void *data)
@@ -236,10 +246,10 @@ static void test_check_finds(Place *place, const void *data)
 
 static void overwrite_page(const char *path, off_t page)
 {
-    char junk[8192];
+    char junk[4096];
     memset(junk, 0xa5, sizeof junk);
     int file = open(path, O_WRONLY | O_CLOEXEC);
-    g_assert_cmpint(pwrite(file, junk, sizeof junk, page * 8192), ==, sizeof junk);
+    g_assert_cmpint(pwrite(file, junk, sizeof junk, page * (off_t)sizeof junk), ==, sizeof junk);
     close(file);
 }
 
@@ -249,13 +259,107 @@ TEST(test_check_finds_broken_page)
     place_open(place);
     append_some(place, 200);
     place_close(place);
-    off_t page = place_number(place, "SELECT rootpage FROM sqlite_schema WHERE name = 'events'") - 1;
+    off_t page = place_number(place, "SELECT rootpage FROM sqlite_schema WHERE name = 'places'") - 1;
     overwrite_page(place->path, page);
     expect_finding(place, "malformed");
 }
 
-/* What a clean end would have spared: the file is looked at before anybody is told that it is good. */
-TEST(test_unclean_start_finds_damage)
+/* ---- Damage that the running spool meets ---- */
+
+/* Reads all events; returns how many are whole. */
+static unsigned count_whole(Place *place, unsigned events)
+{
+    unsigned whole = 0;
+    HtSpoolPage *page = spool_page(place->spool, 0, 1000, 1 << 20);
+    g_assert_cmpuint(page->events->len, ==, events);
+    for (guint i = 0; i < events; i++) {
+        const HtStoredEvent *event = page_event(page, i);
+        g_assert_cmpuint(event->sequence, ==, i + 1);
+        whole += event->state == HT_STORED_WHOLE;
+    }
+    ht_spool_page_free(page);
+    return whole;
+}
+
+static uint64_t count_damaged(Place *place)
+{
+    HtSpoolStatus status;
+    ht_spool_cursor_move(place->spool, "flush", 0); /* what was read is set aside with the next commit */
+    append_some(place, 1);
+    ht_spool_status(place->spool, &status);
+    return status.damaged;
+}
+
+static const struct {
+    const char *name, *sql;
+    unsigned lost;
+} losses[] = {
+    {"a-flipped-byte",
+     "UPDATE rows SET bytes = CAST(substr(bytes, 1, 60) || x'ff' || substr(bytes, 62) AS BLOB) WHERE id = 3",
+     1},
+    {"a-lost-row", "DELETE FROM rows WHERE id = 4", 1},
+    {"lost-places", "DELETE FROM places WHERE last_seq BETWEEN 2 AND 4", 3},
+    {"the-last-place", "UPDATE places SET count = 7 WHERE last_seq = 10", 1},
+    {"a-place-with-another-row", "UPDATE places SET row = 2 WHERE last_seq = 7", 1},
+};
+
+static void test_sets_aside(Place *place, const void *data)
+{
+    const char *const *loss = data; /* name, sql */
+    unsigned lost = *(const unsigned *)(loss + 2);
+    place_open(place);
+    append_some(place, 10);
+    place_close(place);
+    place_change(place, loss[1]);
+    place_open(place);
+    g_assert_cmpuint(count_whole(place, 10), ==, 10 - lost);
+    g_assert_cmpuint(count_damaged(place), ==, lost);
+    g_assert_cmpuint(count_whole(place, 10), ==, 10 - lost);
+    g_assert_cmpuint(count_damaged(place), ==, lost); /* each once */
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM damaged WHERE source = 'hukou'"), ==, lost);
+}
+
+/* What is damaged is not known any more: the department sends again, and consumers get it. */
+TEST(test_damaged_event_comes_again)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 3);
+    place_close(place);
+    place_change(place, "DELETE FROM rows WHERE id = 2");
+    place_open(place);
+    HtSpoolMessage *message = message_new("hukou", "m1");
+    message_add(message, "m1");
+    HtReceipt receipt = spool_take_well(place->spool, message);
+    g_assert_false(receipt.resent);
+    g_assert_cmpuint(receipt.sequence, ==, 4);
+    HtSpoolPage *page = spool_page(place->spool, 3, 1, 1000);
+    g_assert_cmpint(page_event(page, 0)->event.data.size, ==, 0); /* no mark */
+    ht_spool_page_free(page);
+    g_assert_cmpuint(count_damaged(place), ==, 1);
+}
+
+/* A receipt that is not what was written is given to nobody: the message gets another one, its events are known. */
+TEST(test_damaged_receipt_is_not_given)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 3);
+    place_close(place);
+    place_change(place, "UPDATE messages SET received = received + 1 WHERE id = 2");
+    place_open(place);
+    HtSpoolMessage *message = message_new("hukou", "m1");
+    message_add(message, "m1");
+    HtReceipt receipt = spool_take_well(place->spool, message);
+    g_assert_false(receipt.resent);
+    g_assert_cmpuint(receipt.events, ==, 0);
+    g_assert_cmpuint(receipt.duplicates, ==, 1);
+    g_assert_cmpuint(ht_spool_last_sequence(place->spool), ==, 3);
+}
+
+/* Damage that a start finds does not keep the rest from going on. */
+TEST(test_unclean_start_goes_on_with_damage)
 {
     (void)unused;
     place_open(place);
@@ -265,8 +369,63 @@ TEST(test_unclean_start_finds_damage)
     place_open(place);
     place_close(place);
     place_change(place,
-                 "UPDATE meta SET value = x'30' WHERE name = 'clean'; DELETE FROM events WHERE seq = 199");
+                 "UPDATE meta SET value = x'30' WHERE name = 'clean'; DELETE FROM rows WHERE id = 199");
+    place_open(place);
+    g_assert_cmpuint(count_whole(place, 200), ==, 199);
+}
+
+/* A tree that is broken itself is no place to write into. */
+TEST(test_unclean_start_refuses_broken_tree)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 1000);
+    place_close(place);
+    off_t page = place_number(place, "SELECT rootpage FROM sqlite_schema WHERE name = 'places'") - 1;
+    place_change(place, "UPDATE meta SET value = x'30' WHERE name = 'clean'");
+    overwrite_page(place->path, page);
     place_expect_refused(place, HT_SPOOL_ERROR_CORRUPT);
+}
+
+/* ---- Migration ---- */
+
+/* Of events of several sizes and messages, all comes out as it was. */
+TEST(test_migrates_format_5)
+{
+    (void)unused;
+    place_open(place);
+    append_some(place, 300);
+    HtSpoolMessage *many = message_new("hukou", "many");
+    for (unsigned i = 0; i < 200; i++) {
+        g_autofree char *key = g_strdup_printf("of-many-%u", i);
+        HtEvent *event = message_add(many, keep_text(key));
+        g_autofree char *text = g_strnfill(i * 50, 'x');
+        HtBuffer data = {0};
+        HtItem item = {
+            .kind = HT_ITEM_ELEMENT, .name = HT_TEXT_LITERAL("person.name"), .value = ht_text_from(text)};
+        ht_item_pack(&data, &item);
+        event->data = (HtText){g_memdup2(data.data, data.size), data.size};
+        ht_buffer_clear(&data);
+    }
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < many->events->len; i++) {
+        g_ptr_array_add(texts, (void *)g_array_index(many->events, HtEvent, i).data.data);
+    }
+    spool_take_well(place->spool, many);
+    g_autoptr(GBytes) before = place_read_all(place, 500);
+    place_close(place);
+    place_make_older(place);
+    expect_clean(place);
+    place_open(place);
+    g_autoptr(GBytes) after = place_read_all(place, 500);
+    g_assert_true(g_bytes_equal(before, after));
+    HtSpoolMessage *message = message_new("hukou", "m7");
+    message_add(message, "m7");
+    g_assert_true(spool_take_well(place->spool, message).resent);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'events%'"), ==,
+                    0);
+    expect_clean(place);
 }
 
 TEST(test_check_of_nothing)
@@ -348,13 +507,22 @@ int main(int argc, char **argv)
     add("/spool/open/migrates-version-1", NULL, test_migrates_version_1);
     add("/spool/open/migrates-version-2", NULL, test_migrates_version_2);
     add("/spool/open/sets-page-size-and-identity", NULL, test_sets_page_size_and_identity);
-    add("/spool/open/looks-after-an-unclean-end", NULL, test_unclean_start_finds_damage);
+    add("/spool/open/migrates-format-5", NULL, test_migrates_format_5);
+    add("/spool/open/goes-on-with-damage-after-an-unclean-end", NULL, test_unclean_start_goes_on_with_damage);
+    add("/spool/open/refuses-a-broken-tree-after-an-unclean-end", NULL,
+        test_unclean_start_refuses_broken_tree);
     add("/spool/open/sequences-go-on-after-pruning", NULL, test_sequences_go_on_after_pruning);
     add("/spool/close/leaves-an-empty-wal", NULL, test_clean_end_leaves_empty_wal);
     for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
         g_autofree char *path = g_strconcat("/spool/check/finds-", damages[i].name, NULL);
         add(path, &damages[i], test_check_finds);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(losses); i++) {
+        g_autofree char *path = g_strconcat("/spool/damage/sets-aside-", losses[i].name, NULL);
+        add(path, &losses[i], test_sets_aside);
+    }
+    add("/spool/damage/event-comes-again", NULL, test_damaged_event_comes_again);
+    add("/spool/damage/receipt-is-not-given", NULL, test_damaged_receipt_is_not_given);
     add("/spool/check/finds-a-broken-page", NULL, test_check_finds_broken_page);
     add("/spool/check/refuses-where-there-is-none", NULL, test_check_of_nothing);
     add("/spool/key/file-is-made-once", NULL, test_key_file_is_made_once);

@@ -120,6 +120,28 @@ static void test_an_event_goes_in_no_larger_company_than_it_may(void)
     ht_window_clear(&window);
 }
 
+/* Read again, it is found damaged: its person goes on without it. */
+static void test_an_absent_event_that_is_damaged_is_passed_over(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_add(&window, page_of(1, "aab"), all_but_x, NULL);
+    g_autoptr(GPtrArray) first = pick(&window, 1);
+    ht_window_wait(&window, first->pdata[0], HT_ENTRY_POISON, 2000);
+    for (unsigned sequence = 1; sequence <= 2; sequence++) {
+        g_assert_cmpuint(ht_window_absent(&window, 2000), ==, sequence);
+        HtSpoolPage *page = page_of(sequence, "aab");
+        ((HtStoredEvent *)page->events->pdata[0])->state = HT_STORED_DAMAGED;
+        g_assert_true(ht_window_fill(&window, page));
+        ht_window_assert(&window);
+        g_assert_true(ht_window_advance(&window));
+        g_assert_cmpuint(window.cursor, ==, sequence);
+    }
+    g_autoptr(GPtrArray) rest = pick(&window, 9);
+    assert_picked(rest, "3");
+    ht_window_clear(&window);
+}
+
 static void test_an_event_that_waits_for_its_time_holds_back_its_person(void)
 {
     static const HtEntryState states[] = {HT_ENTRY_DOUBTED, HT_ENTRY_POISON};
@@ -394,6 +416,8 @@ static void test_what_a_former_run_finished_is_passed_over(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/window/an-absent-event-that-is-damaged-is-passed-over",
+                    test_an_absent_event_that_is_damaged_is_passed_over);
     g_test_add_func("/window/persons-go-in-parallel-and-each-in-order",
                     test_persons_go_in_parallel_and_each_in_order);
     g_test_add_func("/window/an-event-that-must-go-alone-goes-alone",

@@ -1,0 +1,8 @@
+/* Bringing the events of a file of format 5 or older, a row each, into packed rows. On the main thread, while the spool is opened. */
+#pragma once
+
+#include "spool/database.h"
+
+/* In slices, each a transaction: what was moved is moved, whenever it ends. Does nothing when there is nothing left to move. The
+ * progress goes to the log. HT_SPOOL_ERROR_FULL when the disk has no room for a slice more. */
+bool ht_spool_migrate_events(sqlite3 *db, GError **error);
