@@ -3,10 +3,10 @@ frame_SRC := plugins/frame.c plugins/start.c plugins/loader.c
 
 # hutong-host, the process that runs one source's adapter.
 host_SRC := plugins/sandbox.c plugins/host/services.c plugins/host/setup.c plugins/host/outcome.c \
-	plugins/host/pieces.c plugins/host/main.c
+	plugins/host/pieces.c plugins/host/memory.c plugins/host/main.c
 
 # The bus's side.
-supervisor_SRC := plugins/process.c plugins/outbox.c plugins/scrub.c plugins/strikes.c plugins/tickets.c plugins/run.c plugins/heard.c \
+supervisor_SRC := plugins/process.c plugins/outbox.c plugins/scrub.c plugins/strikes.c plugins/tickets.c plugins/run.c plugins/heard.c plugins/said.c plugins/reading.c \
 	plugins/watch.c plugins/supervisor.c
 
 # What `hutong adapter new` copies.

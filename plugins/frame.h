@@ -32,6 +32,9 @@ typedef enum {
     HT_FRAME_FAILED,
 } HtFrameType;
 
+/* The words of the page that they share, written by the host: the ticket in hand, 0 when none; not 0 when an allocation has failed. */
+enum { HT_PAGE_CURRENT, HT_PAGE_NO_MEMORY, HT_PAGE_WORDS };
+
 #define HT_FRAME_HEAD 16
 #define HT_FRAME_CHUNK_BYTES (256 * 1024)
 

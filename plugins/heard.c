@@ -1,4 +1,4 @@
-/* Frames of a host, read; see heard.h. Bus, main-loop thread. */
+/* Frames of a host, read; see heard.h. Bus. */
 #include "plugins/heard.h"
 
 #include "plugins/scrub.h"
@@ -7,10 +7,10 @@
 #define REASON_BYTES 8000
 #define SERVICES_BYTES 1000
 
-static char *read_result(HtText body, const HtLimits *limits, HtHeard *heard)
+static char *read_result(HtText body, GBytes *owned, const HtLimits *limits, HtHeard *heard)
 {
     g_autoptr(GError) error = NULL;
-    heard->bytes = g_bytes_new(body.data, body.size);
+    heard->bytes = owned ? g_bytes_ref(owned) : g_bytes_new(body.data, body.size);
     HtText bytes = {g_bytes_get_data(heard->bytes, NULL), body.size};
     ht_outcome_init(&heard->outcome);
     if (!ht_outcome_unpack(bytes, &heard->outcome, &error)) {
@@ -49,7 +49,7 @@ static char *read_log(HtText body, HtHeard *heard)
     return NULL;
 }
 
-char *ht_heard_read(const HtFrame *frame, HtText body, const HtLimits *limits, HtHeard *heard)
+char *ht_heard_read(const HtFrame *frame, HtText body, GBytes *owned, const HtLimits *limits, HtHeard *heard)
 {
     HtText text;
     switch (frame->type) {
@@ -57,7 +57,7 @@ char *ht_heard_read(const HtFrame *frame, HtText body, const HtLimits *limits, H
         return ht_ready_unpack(body, &heard->ready)
                    ? NULL
                    : g_strdup("its READY is malformed or came at the wrong time");
-    case HT_FRAME_RESULT: return read_result(body, limits, heard);
+    case HT_FRAME_RESULT: return read_result(body, owned, limits, heard);
     case HT_FRAME_TEXT: return read_wsdl(body, heard);
     case HT_FRAME_LOG: return read_log(body, heard);
     case HT_FRAME_FAILED:

@@ -1,12 +1,17 @@
 /* The row of bytes to a host. Bus, main-loop thread. */
 #include "plugins/outbox.h"
 
+#include "core/base/message-head.h"
+#include "core/base/pack.h"
+#include "plugins/frame.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #define PIECES_MAX 32
 #define KEEP_BYTES (1024 * 1024)
+#define COPY_BYTES (16 * 1024) /* bodies up to this size are better copied than sent by reference */
 
 void ht_outbox_clear(HtOutbox *outbox)
 {
@@ -31,6 +36,37 @@ void ht_outbox_add(HtOutbox *outbox, GBytes *bytes)
     if (g_bytes_get_size(bytes) > 0) {
         push(outbox, g_bytes_ref(bytes));
     }
+}
+
+/* A body that is not copied: its field's head is written here, the bytes follow by reference. */
+static void add_large(HtOutbox *outbox, uint64_t ticket, HtText head, GBytes *body)
+{
+    HtBuffer *out = &outbox->gather;
+    uint32_t size = (uint32_t)g_bytes_get_size(body);
+    size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, ticket);
+    ht_buffer_add_text(out, head);
+    size_t field = ht_pack_begin(out, HT_MESSAGE_BODY);
+    for (unsigned i = 0; i < 4; i++) {
+        out->data[field - 4 + i] = (char)(uint8_t)(size >> (8 * i));
+    }
+    HtFrame frame = {HT_FRAME_MESSAGE, (uint32_t)(out->size - place - HT_FRAME_HEAD) + size, ticket};
+    ht_frame_write_head((uint8_t *)out->data + place, &frame);
+    ht_outbox_add(outbox, body);
+}
+
+void ht_outbox_add_message(HtOutbox *outbox, uint64_t ticket, HtText head, GBytes *body)
+{
+    HtBuffer *out = &outbox->gather;
+    size_t size;
+    const void *data = g_bytes_get_data(body, &size);
+    if (size > COPY_BYTES) {
+        add_large(outbox, ticket, head, body);
+        return;
+    }
+    size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, ticket);
+    ht_buffer_add_text(out, head);
+    ht_pack_bytes(out, HT_MESSAGE_BODY, data, size);
+    ht_frame_end(out, place);
 }
 
 size_t ht_outbox_waiting(const HtOutbox *outbox)

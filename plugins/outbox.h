@@ -18,11 +18,11 @@ typedef struct {
 
 void ht_outbox_clear(HtOutbox *outbox);
 
-/* Bodies up to this size are better copied than sent by reference. */
-#define HT_OUTBOX_COPY_BYTES (16 * 1024)
-
 /* Appends bytes that are kept alive until sent. Small pieces are appended to `gather` directly. */
 void ht_outbox_add(HtOutbox *outbox, GBytes *bytes);
+
+/* A MESSAGE frame: head's fields, and the body, which is kept alive when it is large. */
+void ht_outbox_add_message(HtOutbox *outbox, uint64_t ticket, HtText head, GBytes *body);
 
 /* Bytes not yet sent. */
 size_t ht_outbox_waiting(const HtOutbox *outbox);

@@ -1,6 +1,8 @@
 /* Starting, watching and ending one hutong-host process. Bus or command, main thread. */
 #include "plugins/process.h"
 
+#include "plugins/frame.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
@@ -44,7 +46,7 @@ static bool map_page(HtProcess *process, int page, GError **error)
     if (memory == MAP_FAILED) {
         return fail(error, "cannot map the page shared with the host");
     }
-    process->current = memory;
+    process->page = memory;
     return true;
 }
 
@@ -109,7 +111,12 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
 
 uint64_t ht_process_current(const HtProcess *process)
 {
-    return process->current ? __atomic_load_n(process->current, __ATOMIC_ACQUIRE) : 0;
+    return process->page ? __atomic_load_n(&process->page[HT_PAGE_CURRENT], __ATOMIC_ACQUIRE) : 0;
+}
+
+bool ht_process_ran_out(const HtProcess *process)
+{
+    return process->page && __atomic_load_n(&process->page[HT_PAGE_NO_MEMORY], __ATOMIC_ACQUIRE) != 0;
 }
 
 void ht_process_kill(const HtProcess *process)
@@ -124,8 +131,8 @@ void ht_process_close(HtProcess *process)
     if (process->fd >= 0) {
         close(process->fd);
     }
-    if (process->current) {
-        munmap((void *)(uintptr_t)process->current, PAGE_BYTES);
+    if (process->page) {
+        munmap((void *)(uintptr_t)process->page, PAGE_BYTES);
     }
     *process = HT_PROCESS_NONE;
 }

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 typedef struct {
-    int pid;                 /* 0: none */
-    int fd;                  /* stream socket, non-blocking; -1: none */
-    const uint64_t *current; /* read-only here; see ht_process_current() */
+    int pid;              /* 0: none */
+    int fd;               /* stream socket, non-blocking; -1: none */
+    const uint64_t *page; /* shared with it, read-only here: frame.h */
 } HtProcess;
 
 #define HT_PROCESS_NONE ((HtProcess){.fd = -1})
@@ -23,6 +23,9 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
 
 /* The ticket that the host says it is working on; 0 when none. The host may lie. */
 uint64_t ht_process_current(const HtProcess *process);
+
+/* Whether it says that an allocation has failed. It may lie. */
+bool ht_process_ran_out(const HtProcess *process);
 
 void ht_process_kill(const HtProcess *process);
 

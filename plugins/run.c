@@ -18,8 +18,11 @@
  *   2. What is not listened to has an empty outbox: nothing is kept for a process that will not read it.
  *   3. It served exactly if it was ready; it was told to stop if it is stopping.
  *   4. Nobody is blamed for a run that goes on: `blames` only in DYING.
- *   5. It is listened to once: what was detached never listens again. */
+ *   5. It is listened to once: what was detached never listens again.
+ *   6. While it is paused nothing of it is heard, its exit included; what it wrote waits, the socket's end, too. */
 #include "plugins/run.h"
+
+#include "core/base/beside.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -37,6 +40,7 @@ static void check(const HtRun *run)
     g_assert(run->state != HT_RUN_STOPPING || run->told_to_stop);
     g_assert(!run->blames || run->state == HT_RUN_DYING);
     g_assert(run->blames || run->blamed == 0);
+    g_assert(!run->paused || !run->socket_tag);
 }
 
 static HtRun *ref(HtRun *run)
@@ -64,7 +68,25 @@ static void detach(HtRun *run)
     ht_buffer_clear(&run->input);
 }
 
-/* Gives the whole frames in `input` to the owner, who may detach the run: then the rest is of no interest. */
+/* A large body is handed over with the buffer that it lies in; only what follows it is copied. */
+static void give_frame(HtRun *run, HtBuffer *input, size_t *done, const HtFrame *frame)
+{
+    size_t start = *done + HT_FRAME_HEAD;
+    HtText body = {input->data + start, frame->size};
+    g_autoptr(GBytes) owned = NULL;
+    *done = start + frame->size;
+    if (frame->size >= HT_RUN_LARGE_BYTES) {
+        HtBuffer rest = {.data = NULL};
+        ht_buffer_add(&rest, input->data + *done, input->size - *done);
+        g_autoptr(GBytes) all = ht_beside_bytes(input->data, input->size);
+        owned = g_bytes_new_from_bytes(all, start, frame->size);
+        *input = rest;
+        *done = 0;
+    }
+    run->events->frame(run->user, frame, body, owned);
+}
+
+/* Gives the whole frames in `input` to the owner, who may pause the run, or detach it: then the rest is of no interest. */
 static bool take_frames(HtRun *run)
 {
     HtBuffer input = run->input;
@@ -72,11 +94,9 @@ static bool take_frames(HtRun *run)
     size_t done = 0;
     int found = 0;
     run->input = (HtBuffer){0};
-    while (run->io &&
+    while (run->io && !run->paused &&
            (found = ht_frame_peek(input.data + done, input.size - done, run->frame_bytes, &frame)) > 0) {
-        HtText body = {input.data + done + HT_FRAME_HEAD, frame.size};
-        done += HT_FRAME_HEAD + (size_t)frame.size;
-        run->events->frame(run->user, &frame, body);
+        give_frame(run, &input, &done, &frame);
     }
     if (run->io && found < 0) {
         run->events->garbled(run->user);
@@ -85,8 +105,10 @@ static bool take_frames(HtRun *run)
         ht_buffer_clear(&input);
         return false;
     }
-    memmove(input.data, input.data + done, input.size - done);
-    input.size -= done;
+    if (done > 0) {
+        memmove(input.data, input.data + done, input.size - done);
+        input.size -= done;
+    }
     if (input.size == 0) {
         ht_buffer_reset(&input, KEEP_BYTES);
     }
@@ -114,7 +136,7 @@ static bool read_once(HtRun *run, bool *more)
 static bool receive(HtRun *run)
 {
     bool more = true;
-    for (unsigned reads = 0; more && run->io && reads < READS_AT_ONCE; reads++) {
+    for (unsigned reads = 0; more && run->io && !run->paused && reads < READS_AT_ONCE; reads++) {
         more = read_once(run, &more) && more;
     }
     return more;
@@ -132,10 +154,10 @@ static void send_waiting(SocketSource *source)
     HtOutboxState state = ht_outbox_send(&run->outbox, run->process.fd);
     source->gone = state == HT_OUTBOX_GONE;
     bool full = state == HT_OUTBOX_FULL;
-    if (full != run->socket_full) {
+    if (full != run->socket_full && run->socket_tag) {
         g_source_modify_unix_fd(&source->source, run->socket_tag, full ? G_IO_IN | G_IO_OUT : G_IO_IN);
-        run->socket_full = full;
     }
+    run->socket_full = full;
 }
 
 /* Before the loop sleeps: everything that was given to the host in this turn goes out with one system call. */
@@ -150,10 +172,17 @@ static gboolean prepare_socket(GSource *base, int *timeout_ms)
     return run->events->can_refill(run->user);
 }
 
+/* Nothing while it is paused. */
+static GIOCondition find_condition(GSource *base)
+{
+    const HtRun *run = ((SocketSource *)base)->run;
+    return run->socket_tag ? g_source_query_unix_fd(base, run->socket_tag) : 0;
+}
+
 static gboolean check_socket(GSource *base)
 {
     const HtRun *run = ((SocketSource *)base)->run;
-    return g_source_query_unix_fd(base, run->socket_tag) != 0 || run->events->can_refill(run->user);
+    return find_condition(base) != 0 || run->events->can_refill(run->user);
 }
 
 /* A peer that has gone is found out by reading to the end: its last answers count. */
@@ -163,7 +192,7 @@ static gboolean dispatch_socket(GSource *base, GSourceFunc callback, void *user)
     (void)user;
     SocketSource *source = (SocketSource *)base;
     HtRun *run = ref(source->run);
-    GIOCondition found = g_source_query_unix_fd(base, run->socket_tag);
+    GIOCondition found = find_condition(base);
     if (found & G_IO_OUT) {
         send_waiting(source);
     }
@@ -189,17 +218,49 @@ static void attach(HtRun *run)
 
 /* ---- Start and death ---- */
 
-/* First what it had still written: answers that need not be worked out again. */
+/* First what it had still written: answers that need not be worked out again. One that is paused has time. */
+static void tell_exit(HtRun *run)
+{
+    while (run->io && !run->paused && receive(run)) {
+    }
+    if (!run->freed && !run->paused) {
+        g_clear_pointer(&run->child, g_source_unref);
+        run->events->ended(run->user, run->exit_status);
+    }
+}
+
 static void on_child_exit(GPid pid, int status, void *user)
 {
     (void)pid;
     HtRun *run = ref(user);
     run->process.pid = 0;
-    while (run->io && receive(run)) {
+    run->exited = true;
+    run->exit_status = status;
+    tell_exit(run);
+    unref(run);
+}
+
+void ht_run_pause(HtRun *run)
+{
+    g_assert(run->io && !run->paused);
+    run->paused = true;
+    g_source_remove_unix_fd(run->io, run->socket_tag);
+    run->socket_tag = NULL;
+    check(run);
+}
+
+void ht_run_resume(HtRun *run)
+{
+    g_assert(run->paused);
+    run->paused = false;
+    ref(run);
+    if (run->io) {
+        run->socket_tag =
+            g_source_add_unix_fd(run->io, run->process.fd, run->socket_full ? G_IO_IN | G_IO_OUT : G_IO_IN);
+        take_frames(run);
     }
-    if (!run->freed) {
-        g_clear_pointer(&run->child, g_source_unref);
-        run->events->ended(run->user, status);
+    if (run->exited && !run->paused) {
+        tell_exit(run);
     }
     unref(run);
 }

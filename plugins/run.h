@@ -15,10 +15,13 @@ typedef enum {
 
 typedef struct HtRun HtRun;
 
+/* A frame from this on is large. */
+#define HT_RUN_LARGE_BYTES ((size_t)256 * 1024)
+
 /* What becomes of it is told to its owner, who may end the run, and free it, in each of these. */
 typedef struct {
-    /* A whole frame. */
-    void (*frame)(void *user, const HtFrame *frame, HtText body);
+    /* A whole frame; of a large one `owned` is the body, to be kept; else NULL. */
+    void (*frame)(void *user, const HtFrame *frame, HtText body, GBytes *owned);
     /* What it sent is no frame, or one above the limit. */
     void (*garbled)(void *user);
     /* The socket is at its end. */
@@ -54,6 +57,9 @@ struct HtRun {
     GSource *child; /* on the pid */
     void *socket_tag;
     bool socket_full;
+    bool paused;
+    bool exited; /* with this status */
+    int exit_status;
     HtBuffer input;
     uint64_t frame_bytes; /* of the largest frame that is taken */
     const HtRunEvents *events;
@@ -74,6 +80,11 @@ bool ht_run_is_up(const HtRun *run);
 /* It said READY; it answered. */
 void ht_run_serve(HtRun *run);
 void ht_run_answered(HtRun *run);
+
+/* What it sends is left where it is, so that what came before can be worked through in peace; then it goes on, and all that has happened is
+ * told. Pausing is for the inside of `frame`; what goes to it is still sent. */
+void ht_run_pause(HtRun *run);
+void ht_run_resume(HtRun *run);
 
 /* Tells it to stop, after what it was given before. */
 void ht_run_stop(HtRun *run);

@@ -20,7 +20,7 @@ uint64_t ht_strikes_of(const HtStrikes *strikes, const uint8_t digest[32])
     return i < HT_STRIKES_KEPT ? strikes->kept[i].count : 0;
 }
 
-uint64_t ht_strikes_add(HtStrikes *strikes, const uint8_t digest[32])
+static uint64_t *count_of(HtStrikes *strikes, const uint8_t digest[32])
 {
     unsigned i = find(strikes, digest);
     if (i == HT_STRIKES_KEPT) {
@@ -28,5 +28,15 @@ uint64_t ht_strikes_add(HtStrikes *strikes, const uint8_t digest[32])
         memcpy(strikes->kept[i].digest, digest, 32);
         strikes->kept[i].count = 0;
     }
-    return ++strikes->kept[i].count;
+    return &strikes->kept[i].count;
+}
+
+uint64_t ht_strikes_add(HtStrikes *strikes, const uint8_t digest[32])
+{
+    return ++*count_of(strikes, digest);
+}
+
+void ht_strikes_end(HtStrikes *strikes, const uint8_t digest[32])
+{
+    *count_of(strikes, digest) = HT_STRIKES_NO_MEMORY;
 }

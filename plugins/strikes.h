@@ -18,3 +18,7 @@ typedef struct {
 /* How many it has; one more, and how many it has then. */
 uint64_t ht_strikes_of(const HtStrikes *strikes, const uint8_t digest[32]);
 uint64_t ht_strikes_add(HtStrikes *strikes, const uint8_t digest[32]);
+
+/* It needs more memory than there is: no number of tries helps. It has so many from now on. */
+#define HT_STRIKES_NO_MEMORY UINT64_MAX
+void ht_strikes_end(HtStrikes *strikes, const uint8_t digest[32]);

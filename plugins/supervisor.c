@@ -29,12 +29,15 @@
  *   2. Tickets are connected exactly while a run is up: nothing is written to a process that is dying or told to stop.
  *   3. THROTTLED and BROKEN have a time at which they end, and a reason to tell.
  *   4. In STOPPED, and in BROKEN when it begins, nothing waits.
- *   5. A host that was freed has no run and no tickets: only whoever is inside a callback still holds it. */
+ *   5. While a large result is read (reading.h) its run is paused: nothing happens to it, the watchdog included.
+ *   6. A host that was freed has no run and no tickets: only whoever is inside a callback still holds it. */
 #include "plugins/supervisor.h"
 
 #include "core/base/log.h"
 #include "plugins/heard.h"
+#include "plugins/reading.h"
 #include "plugins/run.h"
+#include "plugins/said.h"
 #include "plugins/scrub.h"
 #include "plugins/watch.h"
 
@@ -43,8 +46,6 @@
 #define BROKEN_FIRST_US 1000000
 #define BROKEN_MOST_US 60000000
 #define STOP_GRACE_US 2000000
-#define LOG_LINES_PER_SECOND 20
-#define WARNING_BYTES 1000
 
 /* So many deaths in a row without an answer while it worked on nothing: new messages are refused until the next try. */
 #define DEATHS_DOWN 5
@@ -73,10 +74,9 @@ struct HtHost {
     uint64_t messages, restarts, kills;
     char *adapter_version;
     char *reason;
-    GPtrArray *warnings; /* char *: of its mapping, as it compiled the last time */
     bool keeps_warnings;
-    int64_t log_second; /* LOG frames of this second */
-    unsigned log_lines;
+    HtSaid said;
+    HtResultReading *reading; /* a large result is being read, and the run paused; NULL: none */
 };
 
 static void check(const HtHost *host)
@@ -87,6 +87,7 @@ static void check(const HtHost *host)
         return;
     }
     bool pauses = host->state == THROTTLED || host->state == BROKEN;
+    g_assert(!host->reading || (host->run && host->run->paused));
     g_assert(ht_tickets_are_connected(host->tickets) == (host->run && ht_run_is_up(host->run)));
     g_assert(!pauses || (host->wake_us != INT64_MAX && host->reason));
     g_assert((host->state != STOPPED && host->state != BROKEN) || ht_tickets_waiting(host->tickets) == 0);
@@ -109,7 +110,7 @@ static void unref(HtHost *host)
     g_free(host->program);
     g_free(host->adapter_version);
     g_free(host->reason);
-    g_clear_pointer(&host->warnings, g_ptr_array_unref);
+    ht_said_clear(&host->said);
     g_free(host);
 }
 
@@ -223,12 +224,12 @@ static void go_broken(HtHost *host)
 }
 
 /* A message that is taken out of the way for ever is progress too. */
-static void go_on_after_death(HtHost *host, const HtRun *run, uint64_t culprit)
+static void go_on_after_death(HtHost *host, const HtRun *run, const HtTicketsDeath *death)
 {
     bool early = run->answers == 0 && (ht_tickets_waiting(host->tickets) > 0 || !run->was_ready);
     host->restarting = true;
-    bool pause = !ht_tickets_settle_death(host->tickets, culprit) && early;
-    host->blameless_deaths = pause && culprit == 0 ? host->blameless_deaths + 1 : 0;
+    bool pause = !ht_tickets_settle_death(host->tickets, death) && early;
+    host->blameless_deaths = pause && death->culprit == 0 ? host->blameless_deaths + 1 : 0;
     host->early_deaths = pause ? host->early_deaths : 0;
     if (!pause) {
         start_if_wanted(host);
@@ -245,15 +246,31 @@ static uint64_t find_culprit(const HtHost *host, const HtRun *run)
 {
     HtTicketView view;
     uint64_t number = ht_run_culprit(run);
-    return number != 0 && ht_tickets_find(host->tickets, number, &view) && view.sent ? number : 0;
+    bool given =
+        ht_tickets_find(host->tickets, number, &view) ? view.sent : ht_tickets_streams(host->tickets, number);
+    return number != 0 && given ? number : 0;
+}
+
+/* What is told of a death, in the log and as the host's reason. */
+static char *describe_death(const HtHost *host, const HtTicketsDeath *death, int status)
+{
+    char limit[HT_LIMIT_TEXT];
+    g_autofree char *how = ht_process_describe(status);
+    if (!death->no_memory) {
+        return g_steal_pointer(&how);
+    }
+    ht_limit_name(ht_limit_of(&host->limits, &host->limits.memory_bytes), limit);
+    return g_strdup_printf("ran out of memory: it may have %s (%s)", limit, how);
 }
 
 static void on_ended(void *user, int status)
 {
     HtHost *host = ref(user);
     HtRun *run = g_steal_pointer(&host->run);
-    uint64_t culprit = find_culprit(host, run);
-    g_autofree char *how = ht_process_describe(status);
+    HtTicketsDeath death = {.culprit = find_culprit(host, run),
+                            .no_memory = !run->blames && ht_process_ran_out(&run->process),
+                            .served = run->answers > 0};
+    g_autofree char *how = describe_death(host, &death, status);
     host->state = STOPPED;
     ht_tickets_disconnect(host->tickets);
     if (run->gave_up) {
@@ -265,11 +282,11 @@ static void on_ended(void *user, int status)
         start_if_wanted(host);
     } else {
         ht_log(HT_LOG_WARNING, host->name, "%s while it worked on %s; %u messages wait", how,
-               culprit != 0 ? "a message" : "nothing", ht_tickets_waiting(host->tickets));
+               death.culprit != 0 ? "a message" : "nothing", ht_tickets_waiting(host->tickets));
         if (!run->blames) {
             set_reason(host, how);
         }
-        go_on_after_death(host, run, culprit);
+        go_on_after_death(host, run, &death);
     }
     ht_run_free(run, 0);
     check(host);
@@ -327,26 +344,6 @@ static void note_answer(HtHost *host)
     host->early_deaths = host->blameless_deaths = 0;
 }
 
-static bool knows_warning(const HtHost *host, const char *warning)
-{
-    return host->warnings && g_ptr_array_find_with_equal_func(host->warnings, warning, g_str_equal, NULL);
-}
-
-/* Each is logged once, however often the host starts with the same mapping. */
-static void note_warnings(HtHost *host, const GPtrArray *warnings)
-{
-    GPtrArray *clean = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < warnings->len; i++) {
-        char *warning = ht_scrub(ht_text_from(warnings->pdata[i]), WARNING_BYTES);
-        if (!host->keeps_warnings && !knows_warning(host, warning)) {
-            ht_log(HT_LOG_WARNING, host->name, "mapping: %s", warning);
-        }
-        g_ptr_array_add(clean, warning);
-    }
-    g_clear_pointer(&host->warnings, g_ptr_array_unref);
-    host->warnings = clean;
-}
-
 static void note_ready(HtHost *host, const HtReady *ready)
 {
     ht_run_serve(host->run);
@@ -355,7 +352,7 @@ static void note_ready(HtHost *host, const HtReady *ready)
     host->adapter_version = ht_scrub(ht_text_from(ready->version), HT_SCRUB_BYTES);
     ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s, %s", ready->name, host->adapter_version,
            ready->sandbox);
-    note_warnings(host, ready->warnings);
+    ht_said_warnings(&host->said, host->name, ready->warnings, host->keeps_warnings);
     wake_at(host, 0);
     check(host);
 }
@@ -370,29 +367,13 @@ static void note_failed(HtHost *host, const char *reason)
     check(host);
 }
 
-static void note_log(HtHost *host, HtLogLevel level, const char *text)
-{
-    int64_t second = g_get_monotonic_time() / G_USEC_PER_SEC;
-    if (second != host->log_second) {
-        host->log_second = second;
-        host->log_lines = 0;
-    }
-    if (host->log_lines++ < LOG_LINES_PER_SECOND) {
-        ht_log(level, host->name, "adapter: %s", text);
-    } else if (host->log_lines == LOG_LINES_PER_SECOND + 1) {
-        ht_log(HT_LOG_WARNING, host->name,
-               "its adapter logs more than %u lines a second; the rest of this one is left out",
-               LOG_LINES_PER_SECOND);
-    }
-}
-
 /* The callbacks of answers may end the host: nothing of it is looked at after them. */
 static void note(HtHost *host, HtFrameType type, const HtHeard *heard)
 {
     switch (type) {
     case HT_FRAME_READY: note_ready(host, &heard->ready); break;
     case HT_FRAME_FAILED: note_failed(host, heard->text); break;
-    case HT_FRAME_LOG: note_log(host, heard->level, heard->text); break;
+    case HT_FRAME_LOG: ht_said_log(&host->said, host->name, heard->level, heard->text); break;
     case HT_FRAME_RESULT:
         note_answer(host);
         ht_tickets_finish(host->tickets, &heard->outcome, heard->bytes);
@@ -405,12 +386,44 @@ static void note(HtHost *host, HtFrameType type, const HtHeard *heard)
     }
 }
 
-static void on_frame(void *user, const HtFrame *frame, HtText body)
+/* A large result was read: as if it had come now. */
+static void on_read(void *user)
+{
+    HtHost *host = ref(user);
+    HtResultReading *reading = g_steal_pointer(&host->reading);
+    const char *malformed = ht_result_reading_malformed(reading);
+    ht_tickets_work(host->tickets, NULL);
+    if (malformed) {
+        kill_run(host, ht_result_reading_ticket(reading), malformed);
+    } else {
+        note(host, HT_FRAME_RESULT, ht_result_reading_heard(reading));
+    }
+    if (!host->freed && host->run) {
+        ht_run_resume(host->run);
+    }
+    ht_result_reading_free(reading);
+    unref(host);
+}
+
+static void begin_reading(HtHost *host, const HtFrame *frame, GBytes *body)
+{
+    const HtResultReadingOptions options = {frame, body, &host->limits, host->tickets};
+    ht_run_pause(host->run);
+    host->reading = ht_result_reading_start(&options, on_read, host);
+    ht_tickets_work(host->tickets, ht_result_reading_work(host->reading));
+}
+
+static void on_frame(void *user, const HtFrame *frame, HtText body, GBytes *owned)
 {
     HtHost *host = ref(user);
     const char *untimely = find_untimely(host, frame);
     g_auto(HtHeard) heard = {.bytes = NULL};
-    g_autofree char *malformed = untimely ? NULL : ht_heard_read(frame, body, &host->limits, &heard);
+    if (!untimely && frame->type == HT_FRAME_RESULT && owned) {
+        begin_reading(host, frame, owned);
+        unref(host);
+        return;
+    }
+    g_autofree char *malformed = untimely ? NULL : ht_heard_read(frame, body, owned, &host->limits, &heard);
     if (untimely) {
         kill_for_frame(host, untimely);
     } else if (malformed && (frame->type == HT_FRAME_RESULT || frame->type == HT_FRAME_TEXT)) {
@@ -500,6 +513,10 @@ static gboolean dispatch_timer(GSource *source, GSourceFunc callback, void *user
     (void)user;
     HtHost *host = ((TimerSource *)source)->host;
     wake_at(host, INT64_MAX);
+    if (host->reading) {
+        wake_in(host, HT_WATCH_US); /* the host waits for us */
+        return G_SOURCE_CONTINUE;
+    }
     switch (host->state) {
     case RUNS: look_at_run(host); break;
     case THROTTLED: start_if_wanted(host); break;
@@ -566,6 +583,8 @@ void ht_host_free(HtHost *host)
         return;
     }
     host->freed = true;
+    g_clear_pointer(&host->reading, ht_result_reading_free);
+    ht_tickets_work(host->tickets, NULL);
     ht_tickets_fail_all(host->tickets, HT_HOST_ERROR_STOPPED, "the bus is ending");
     ht_tickets_run_late(host->tickets);
     if (host->run && host->run->state == HT_RUN_SERVING) {
@@ -667,6 +686,6 @@ void ht_host_status(const HtHost *host, HtHostStatus *status)
         .waiting = ht_tickets_waiting(host->tickets),
         .adapter_version = host->adapter_version,
         .reason = troubled ? host->reason : NULL,
-        .warnings = host->warnings,
+        .warnings = host->said.warnings,
     };
 }

@@ -49,6 +49,7 @@ struct HtTicket {
     HtHostDone done;
     HtWsdlDone wsdl_done;
     void (*drained)(void *user);
+    HtHostPrepare prepare; /* NULL: nothing takes long */
     void *user;
     GBytes *body;     /* WHOLE: kept for another try */
     HtBuffer pending; /* STREAM: pieces that came while there was no process */
@@ -74,7 +75,8 @@ struct HtTickets {
     HtOutbox *out; /* NULL: nothing can be sent */
     GQueue flight; /* in the order in which answers must come */
     GQueue streams, late;
-    GSource *idle; /* runs `late` soon */
+    GSource *idle;  /* runs `late` soon */
+    HtBeside *work; /* on the answer of the oldest; NULL: none */
     uint64_t bytes;
     unsigned drain_wanted;
     uint64_t quarantined;
@@ -120,13 +122,24 @@ bool ht_tickets_are_connected(const HtTickets *tickets)
     return tickets->out != NULL;
 }
 
-static HtTicket *find_ticket(const HtTickets *tickets, uint64_t number)
+/* In the queue; 0: the oldest. */
+static HtTicket *find_in(const GQueue *queue, uint64_t number)
 {
-    GList *link = tickets->flight.head;
+    GList *link = queue->head;
     while (number != 0 && link && ((HtTicket *)link->data)->number != number) {
         link = link->next;
     }
     return link ? link->data : NULL;
+}
+
+static HtTicket *find_ticket(const HtTickets *tickets, uint64_t number)
+{
+    return find_in(&tickets->flight, number);
+}
+
+bool ht_tickets_streams(const HtTickets *tickets, uint64_t number)
+{
+    return number != 0 && find_in(&tickets->streams, number);
 }
 
 bool ht_tickets_find(const HtTickets *tickets, uint64_t number, HtTicketView *view)
@@ -144,32 +157,6 @@ uint64_t ht_tickets_quarantined(const HtTickets *tickets)
 }
 
 /* ---- Frames ---- */
-
-/* A body that is not copied: its field's head is written here, the bytes follow by reference. */
-static void send_large(HtTicket *ticket, HtOutbox *outbox)
-{
-    HtBuffer *out = &outbox->gather;
-    uint32_t size = (uint32_t)g_bytes_get_size(ticket->body);
-    size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, ticket->number);
-    ht_buffer_add(out, ticket->head, ticket->head_size);
-    size_t field = ht_pack_begin(out, HT_MESSAGE_BODY);
-    for (unsigned i = 0; i < 4; i++) {
-        out->data[field - 4 + i] = (char)(uint8_t)(size >> (8 * i));
-    }
-    HtFrame frame = {HT_FRAME_MESSAGE, (uint32_t)(out->size - place - HT_FRAME_HEAD) + size, ticket->number};
-    ht_frame_write_head((uint8_t *)out->data + place, &frame);
-    ht_outbox_add(outbox, ticket->body);
-}
-
-static void send_small(HtTicket *ticket, HtBuffer *out)
-{
-    size_t size;
-    const void *data = g_bytes_get_data(ticket->body, &size);
-    size_t place = ht_frame_begin(out, HT_FRAME_MESSAGE, ticket->number);
-    ht_buffer_add(out, ticket->head, ticket->head_size);
-    ht_pack_bytes(out, HT_MESSAGE_BODY, data, size);
-    ht_frame_end(out, place);
-}
 
 static void send_empty(HtTicket *ticket, HtFrameType type)
 {
@@ -209,10 +196,9 @@ static void send_ticket(HtTicket *ticket)
         send_stream(ticket, out);
     } else if (ticket->kind == WSDL) {
         ht_frame_add(out, HT_FRAME_WSDL, ticket->number, (HtText){ticket->head, ticket->head_size});
-    } else if (g_bytes_get_size(ticket->body) > HT_OUTBOX_COPY_BYTES) {
-        send_large(ticket, tickets->out);
     } else {
-        send_small(ticket, out);
+        ht_outbox_add_message(tickets->out, ticket->number, (HtText){ticket->head, ticket->head_size},
+                              ticket->body);
     }
     ticket->sent = ticket->kind != STREAM || ticket->ended;
     ticket->sent_us = g_get_monotonic_time();
@@ -471,6 +457,24 @@ static HtTicket *take_oldest(HtTickets *tickets)
     return ticket;
 }
 
+void ht_ticket_prepare(HtTicket *ticket, HtHostPrepare prepare)
+{
+    ticket->prepare = prepare;
+}
+
+void ht_tickets_work(HtTickets *tickets, HtBeside *work)
+{
+    tickets->work = work;
+}
+
+void ht_tickets_prepare(const HtTickets *tickets, const HtOutcome *outcome, GBytes *frame)
+{
+    const HtTicket *ticket = find_ticket(tickets, 0);
+    if (ticket->prepare && !ticket->orphan) {
+        ticket->prepare(outcome, frame, ticket->user);
+    }
+}
+
 void ht_tickets_finish(HtTickets *tickets, const HtOutcome *outcome, GBytes *frame)
 {
     HtTicket *ticket = take_oldest(tickets);
@@ -504,17 +508,41 @@ static GError *make_quarantined(const HtTickets *tickets)
                        tickets->limits->strikes);
 }
 
+static GError *make_no_memory(const HtTickets *tickets)
+{
+    char name[HT_LIMIT_TEXT];
+    ht_limit_name(ht_limit_of(tickets->limits, &tickets->limits->memory_bytes), name);
+    return g_error_new(HT_HOST_ERROR, HT_HOST_ERROR_MEMORY, "the adapter needs more than %s of memory for it",
+                       name);
+}
+
+/* Whether trying again cannot help: the process had all its memory for this message, or the message is too large in any case, or a new
+ * process was tried already. */
+static bool is_hopeless(const HtTicket *ticket, const HtTicketsDeath *death)
+{
+    const HtTickets *tickets = ticket->tickets;
+    uint64_t tries = ticket->ended ? ht_strikes_of(&tickets->strikes, ticket->digest) : ticket->strikes;
+    return death->no_memory && (!death->served || tries > 0 ||
+                                ht_limits_memory_for(ticket->size_bytes) > tickets->limits->memory_bytes);
+}
+
 /* Returns whether it is refused for good. */
-static bool charge(HtTicket *ticket)
+static bool charge(HtTicket *ticket, const HtTicketsDeath *death)
 {
     HtTickets *tickets = ticket->tickets;
     if (ticket->kind == WSDL || ticket->orphan) {
         make_late(ticket, make_lost());
         return false;
     }
-    ticket->strikes =
-        ticket->kind == STREAM ? ht_strikes_add(&tickets->strikes, ticket->digest) : ticket->strikes + 1;
-    if (ticket->strikes >= tickets->limits->strikes) {
+    if (is_hopeless(ticket, death)) {
+        if (ticket->ended) {
+            ht_strikes_end(&tickets->strikes, ticket->digest);
+        }
+        make_late(ticket, make_no_memory(tickets));
+        return true;
+    }
+    ticket->strikes = ticket->ended ? ht_strikes_add(&tickets->strikes, ticket->digest) : ticket->strikes + 1;
+    if (ticket->strikes >= tickets->limits->strikes && !death->no_memory) {
         tickets->quarantined++;
         make_late(ticket, make_quarantined(tickets));
         return true;
@@ -536,15 +564,18 @@ static void settle_queue(GQueue *queue)
     }
 }
 
-bool ht_tickets_settle_death(HtTickets *tickets, uint64_t culprit)
+bool ht_tickets_settle_death(HtTickets *tickets, const HtTicketsDeath *death)
 {
-    HtTicket *ticket = culprit != 0 ? find_ticket(tickets, culprit) : NULL;
+    HtTicket *ticket = death->culprit != 0 ? find_ticket(tickets, death->culprit) : NULL;
     g_assert(!tickets->out);
-    bool quarantined = ticket && charge(ticket);
+    if (ht_tickets_streams(tickets, death->culprit) && death->no_memory) {
+        ticket = find_in(&tickets->streams, death->culprit); /* its pieces alone were too much */
+    }
+    bool gone = ticket && charge(ticket, death);
     settle_queue(&tickets->flight);
     settle_queue(&tickets->streams);
     check(tickets);
-    return quarantined;
+    return gone;
 }
 
 /* ---- Streams ---- */
@@ -585,11 +616,13 @@ void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32])
     g_assert(ticket->queue == &tickets->streams);
     bool reachable = ticket->begun && tickets->out;
     memcpy(ticket->digest, sha256, 32);
-    if (ht_strikes_of(&tickets->strikes, sha256) >= tickets->limits->strikes) {
+    uint64_t strikes = ht_strikes_of(&tickets->strikes, sha256);
+    if (strikes >= tickets->limits->strikes) {
         if (reachable) {
             send_empty(ticket, HT_FRAME_ABORT);
         }
-        make_late(ticket, make_quarantined(tickets));
+        make_late(ticket,
+                  strikes == HT_STRIKES_NO_MEMORY ? make_no_memory(tickets) : make_quarantined(tickets));
         run_late_soon(tickets);
         check(tickets);
         return;
@@ -610,6 +643,9 @@ void ht_ticket_cancel(HtTicket *ticket)
 {
     HtTickets *tickets = ticket->tickets;
     if (ticket->queue == &tickets->flight && ticket->sent) {
+        if (tickets->work && ticket == find_ticket(tickets, 0)) {
+            ht_beside_wait(tickets->work);
+        }
         ticket->orphan = true;
         check(tickets);
         return;

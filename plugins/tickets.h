@@ -6,6 +6,7 @@
  * has come or a process died. */
 #pragma once
 
+#include "core/base/beside.h"
 #include "core/base/limits.h"
 #include "core/base/message-head.h"
 #include "core/base/outcome.h"
@@ -21,6 +22,7 @@ typedef enum {
     HT_HOST_ERROR_QUARANTINE, /* this payload killed the host `strikes` times: it is refused; keep it for a person */
     HT_HOST_ERROR_ADAPTER, /* the adapter file or the mapping is bad (the reason in the message): 503, administrator */
     HT_HOST_ERROR_STOPPED, /* the bus is ending */
+    HT_HOST_ERROR_MEMORY, /* the host ran out of memory with it (the message names the limit): 413, smaller parts */
     HT_HOST_ERROR_SERVICE, /* no service of this name has a WSDL (the message says which have): 404 */
 } HtHostErrorCode;
 
@@ -32,6 +34,9 @@ typedef struct HtTicket HtTicket;
  * `frame` (ref it). */
 typedef void (*HtHostDone)(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user);
 
+/* What takes long with a large outcome, before `done`: on a thread beside the main loop, which leaves alone what `user` is meanwhile. */
+typedef void (*HtHostPrepare)(const HtOutcome *outcome, GBytes *frame, void *user);
+
 /* A WSDL's text, or an error, or neither when the adapter has none. */
 typedef void (*HtWsdlDone)(GBytes *text, const GError *error, void *user);
 
@@ -41,7 +46,10 @@ bool ht_ticket_write(HtTicket *ticket, const void *bytes, size_t size);
 /* Of a stream: that was all. The digest is that of the whole; strikes are counted by it. */
 void ht_ticket_end(HtTicket *ticket, const uint8_t sha256[32]);
 
-/* The sender went away: `done` will not run; an outcome that still comes is thrown away. The ticket is gone. */
+/* Before its answer comes: `prepare` is to run when that is large. It may not: then all is left to `done`. */
+void ht_ticket_prepare(HtTicket *ticket, HtHostPrepare prepare);
+
+/* The sender went away: `done` will not run; when it is being prepared, the call waits for that; an outcome that still comes is thrown away. The ticket is gone. */
 void ht_ticket_cancel(HtTicket *ticket);
 
 /* ---- For the supervisor ---- */
@@ -84,20 +92,35 @@ typedef struct {
     bool sent; /* to the present process */
 } HtTicketView;
 
+/* Whether this one still comes in pieces. */
+bool ht_tickets_streams(const HtTickets *tickets, uint64_t number);
+
 /* The complete ticket of this number; 0: the oldest. False when there is none. `view` may be NULL. */
 bool ht_tickets_find(const HtTickets *tickets, uint64_t number, HtTicketView *view);
 
 /* Is it this one's answer that must come next? */
 bool ht_tickets_expect(const HtTickets *tickets, uint64_t number, bool wsdl);
 
+/* Of the one that ht_tickets_expect() said yes to: somebody works on its answer, or (NULL) not any more; and what he lets its sender prepare, on
+ * any thread. */
+void ht_tickets_work(HtTickets *tickets, HtBeside *work);
+void ht_tickets_prepare(const HtTickets *tickets, const HtOutcome *outcome, GBytes *frame);
+
 /* The answer of the one that ht_tickets_expect() said yes to. Its callback runs, in which anything may happen, the end of the host
  * included. */
 void ht_tickets_finish(HtTickets *tickets, const HtOutcome *outcome, GBytes *frame);
 void ht_tickets_finish_wsdl(HtTickets *tickets, GBytes *text, const GError *error);
 
-/* The process is dead. The culprit (0: none) is charged; what cannot or must not be tried again is over. Returns whether a message was
- * taken out of the way for good. */
-bool ht_tickets_settle_death(HtTickets *tickets, uint64_t culprit);
+/* How a process died, of which message (0: none). */
+typedef struct {
+    uint64_t culprit;
+    bool no_memory; /* it had no more memory */
+    bool served;    /* it had answered others, which may have cost the memory */
+} HtTicketsDeath;
+
+/* The process is dead. The culprit is charged; what cannot or must not be tried again is over. Returns whether a message was taken out of
+ * the way for good. */
+bool ht_tickets_settle_death(HtTickets *tickets, const HtTicketsDeath *death);
 
 /* So many were, for the strikes that they had. */
 uint64_t ht_tickets_quarantined(const HtTickets *tickets);

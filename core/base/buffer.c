@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #define FIRST_CAPACITY 256
+#define LARGE_CAPACITY \
+    ((size_t)16 << 20) /* from here on room is dear, and moving cheap: pages are remapped */
 
 void ht_buffer_clear(HtBuffer *buffer)
 {
@@ -21,7 +23,8 @@ void ht_buffer_grow(HtBuffer *buffer, size_t more)
         g_error("a buffer of more than the address space was asked for");
     }
     while (capacity < needed) {
-        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+        size_t step = capacity < LARGE_CAPACITY ? capacity : capacity / 4;
+        capacity = capacity > SIZE_MAX - step ? needed : capacity + step;
     }
     buffer->data = g_realloc(buffer->data, capacity);
     buffer->capacity = capacity;

@@ -108,6 +108,16 @@ static void set_defaults(const HtLimitRow *rows, void *limits)
     }
 }
 
+/* What a process has before its first payload; and what a payload takes for each byte, measured with the shipped mapping that takes most
+ * (hukou, whole rows): as it came, its events, and their frame, in buffers that grow. */
+#define MEMORY_BASE (64 * M)
+#define MEMORY_FACTOR 7
+
+uint64_t ht_limits_memory_for(uint64_t payload_bytes)
+{
+    return MEMORY_BASE + MEMORY_FACTOR * payload_bytes;
+}
+
 HtLimits ht_limits_default(void)
 {
     HtLimits limits;

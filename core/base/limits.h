@@ -64,6 +64,9 @@ typedef struct {
 /* The rows of each struct, in the order of its fields; the last has no key. */
 extern const HtLimitRow ht_limit_rows[], ht_spool_limit_rows[];
 
+/* About how much memory a host needs for a payload of so many bytes, as UTF-8 and as large as they come: see docs/admin.md. */
+uint64_t ht_limits_memory_for(uint64_t payload_bytes);
+
 HtLimits ht_limits_default(void);
 HtSpoolLimits ht_spool_limits_default(void);
 

@@ -171,6 +171,18 @@ static void check_senders(Check *check)
     }
 }
 
+static void check_memory(const Check *check)
+{
+    for (unsigned i = 0; i < check->config->sources->len; i++) {
+        const HtSourceConfig *source = check->config->sources->pdata[i];
+        g_autofree char *doubt = ht_source_doubt_memory(source);
+        if (doubt) {
+            fprintf(stderr, "%s:%u: warning: [source %s] %s\n", source->file, source->line, source->name,
+                    doubt);
+        }
+    }
+}
+
 /* ---- Adapters and mappings, through a real host ---- */
 
 typedef struct {
@@ -342,6 +354,7 @@ int ht_cli_check(int argc, char **argv)
     check_spool(&check);
     check_consumers(&check);
     check_senders(&check);
+    check_memory(&check);
     check_sources(&check);
     if (check.errors == 0) {
         printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,

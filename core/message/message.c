@@ -73,6 +73,8 @@ static void free_memory(HtMessage *message)
     g_clear_pointer(&message->body, g_bytes_unref);
     g_clear_pointer(&message->frame, g_bytes_unref);
     g_clear_pointer(&message->faults, g_array_unref);
+    g_clear_pointer(&message->kept, ht_message_keep_free);
+    g_clear_error(&message->bad);
     g_free(message);
 }
 
@@ -113,8 +115,8 @@ static void look_for_soap(HtMessage *message)
 
 void ht_message_refuse(HtMessage *message, const HtRefusal *refusal)
 {
-    look_for_soap(message);
     g_clear_pointer(&message->ticket, ht_ticket_cancel);
+    look_for_soap(message);
     ht_buffer_clear(&message->gathered);
     message->state = HT_MESSAGE_DONE;
     count_refusal(message->source, refusal);
@@ -219,7 +221,7 @@ static void log_receipt(const HtMessage *message, const HtReceipt *receipt)
     }
 }
 
-static void append(HtMessage *message, const HtOutcome *outcome);
+static void append(HtMessage *message);
 
 /* The key is known, but of another payload. Such a message is not the one sent again: some clients send one MessageID with
  * everything, and would lose all but the first message, or be shown another's receipt. */
@@ -232,7 +234,8 @@ static void append_by_payload(HtMessage *message)
     ht_outcome_init(&outcome);
     if (ht_outcome_unpack((HtText){bytes, size}, &outcome, &error)) {
         message->by_payload = true;
-        append(message, &outcome);
+        message->kept = ht_message_keep(message, &outcome, &message->bad);
+        append(message);
     } else {
         distrust(message, error->message);
     }
@@ -258,16 +261,12 @@ static void take_receipt(const HtReceipt *receipt, const GError *error, void *us
     }
 }
 
-static void append(HtMessage *message, const HtOutcome *outcome)
+static void append(HtMessage *message)
 {
-    g_autoptr(GError) error = NULL;
-    HtSpoolMessage *kept = ht_message_keep(message, outcome, &error);
-    if (!kept) {
-        distrust(message, error->message);
+    if (message->bad) {
+        distrust(message, message->bad->message);
     } else if (enter_spool(message)) {
-        ht_spool_append(message->intake->spool, kept, take_receipt, message);
-    } else {
-        ht_message_keep_free(kept);
+        ht_spool_append(message->intake->spool, g_steal_pointer(&message->kept), take_receipt, message);
     }
 }
 
@@ -287,12 +286,12 @@ static void take_quarantined(const HtReceipt *receipt, const GError *error, void
 }
 
 /* It is refused, and the sender is told when the message is on disk for a person to look at. When it cannot be kept, the sender is
- * asked to send it again. `outcome` may be NULL. */
-static void quarantine(HtMessage *message, const HtOutcome *outcome)
+ * asked to send it again. */
+static void quarantine(HtMessage *message)
 {
     if (enter_spool(message)) {
-        ht_spool_quarantine(message->intake->spool, ht_message_keep_refused(message, outcome),
-                            message->refusal.code, take_quarantined, message);
+        ht_spool_quarantine(message->intake->spool, g_steal_pointer(&message->kept), message->refusal.code,
+                            take_quarantined, message);
     }
 }
 
@@ -316,7 +315,10 @@ static void take_error(HtMessage *message, const GError *error)
                        "The source's adapter fails on this message. The administrator was told, but the "
                        "payload was not kept: keep it, and send it again when told.");
     }
-    quarantine(message, NULL);
+    g_clear_pointer(&message->kept,
+                    ht_message_keep_free); /* of an answer that did not count: the host has died */
+    message->kept = ht_message_keep_refused(message, NULL);
+    quarantine(message);
 }
 
 /* What it points to must outlive the outcome: the faults are copied, other texts stand in the frame. */
@@ -334,9 +336,8 @@ static void keep_refusal(HtMessage *message, const HtOutcome *outcome)
 static void take_refusal(HtMessage *message, const HtOutcome *outcome)
 {
     keep_refusal(message, outcome);
-    if (outcome->verdict == HT_VERDICT_REJECT && message->received_us > 0 &&
-        g_strcmp0(message->source->config->on_invalid, "quarantine") == 0) {
-        quarantine(message, outcome);
+    if (message->kept) {
+        quarantine(message);
     } else {
         settle(message, &message->refusal);
     }
@@ -363,6 +364,27 @@ static void keep_outcome(HtMessage *message, const HtOutcome *outcome, GBytes *f
     message->submit = outcome->submit;
 }
 
+/* What takes long with a large outcome: on a thread then, when the message is whole and nothing else happens to it; else from take_outcome().
+ * Nothing is decided here. */
+static void prepare(const HtOutcome *outcome, GBytes *frame, void *user)
+{
+    HtMessage *message = user;
+    bool whole = message->state == HT_MESSAGE_AT_HOST;
+    message->prepared = true;
+    if (whole && !message->body && outcome->original.data && !ht_message_is_genuine(message, outcome)) {
+        g_set_error_literal(&message->bad, HT_EVENT_ERROR, 0,
+                            "what it gave back as the payload is not what was sent");
+        return;
+    }
+    keep_outcome(message, outcome, frame);
+    if (whole && outcome->verdict == HT_VERDICT_OK) {
+        message->kept = ht_message_keep(message, outcome, &message->bad);
+    } else if (whole && outcome->verdict == HT_VERDICT_REJECT &&
+               g_strcmp0(message->source->config->on_invalid, "quarantine") == 0) {
+        message->kept = ht_message_keep_refused(message, outcome);
+    }
+}
+
 static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
 {
     HtMessage *message = user;
@@ -373,15 +395,15 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
         take_error(message, error);
         return;
     }
-    if (whole && !message->body && outcome->original.data && !ht_message_is_genuine(message, outcome)) {
-        distrust(message, "what it gave back as the payload is not what was sent");
-        return;
+    if (!message->prepared) {
+        prepare(outcome, frame, message);
     }
-    keep_outcome(message, outcome, frame);
-    if (outcome->verdict != HT_VERDICT_OK) {
+    if (message->bad) {
+        distrust(message, message->bad->message);
+    } else if (outcome->verdict != HT_VERDICT_OK) {
         take_refusal(message, outcome);
     } else if (whole) {
-        append(message, outcome);
+        append(message);
     } else {
         distrust(message, "the host accepted a message before its end");
     }
@@ -415,6 +437,7 @@ static HtTake begin_stream(HtMessage *message, HtRefusal *refusal)
         ht_refuse_error(refusal, error);
         return HT_TAKE_NOT;
     }
+    ht_ticket_prepare(message->ticket, prepare);
     message->streamed = true;
     look_for_soap(message);
     HtTake take = stream(message, message->gathered.data, message->gathered.size);
@@ -493,6 +516,9 @@ static bool submit(HtMessage *message, HtRefusal *refusal)
     }
     message->ticket =
         ht_host_submit(message->source->host, &message->head, message->body, take_outcome, message, &error);
+    if (message->ticket) {
+        ht_ticket_prepare(message->ticket, prepare);
+    }
     return message->ticket || ht_refuse_error(refusal, error);
 }
 

@@ -72,9 +72,13 @@ struct HtMessage {
     int64_t complete_us; /* the same, monotonic */
     HtTicket *ticket;    /* at the host */
 
-    /* what the host made of it; absent before its outcome */
-    GBytes *frame;  /* the outcome's: what the texts here point into */
-    GArray *faults; /* of HtFault; NULL when there are none */
+    /* what the host made of it; absent before its outcome. A large one is prepared on a thread of its own: until that is over nothing here
+     * is touched. */
+    bool prepared;
+    HtSpoolMessage *kept; /* which the spool gets; NULL when it gets none, */
+    GError *bad;          /* or when it cannot be made: why */
+    GBytes *frame;        /* the outcome's: what the texts here point into */
+    GArray *faults;       /* of HtFault; NULL when there are none */
     HtAddressing addressing;
     HtText message_id, action; /* wsa:MessageID and wsa:Action */
     bool submit;               /* the operation was the generic Submit */

@@ -12,6 +12,7 @@ static const char *const host_codes[] = {
     [HT_HOST_ERROR_QUARANTINE] = "adapter-failed",
     [HT_HOST_ERROR_ADAPTER] = "adapter-broken",
     [HT_HOST_ERROR_STOPPED] = "stopping",
+    [HT_HOST_ERROR_MEMORY] = "no-memory",
     [HT_HOST_ERROR_SERVICE] = "unknown-service",
 };
 
@@ -32,11 +33,11 @@ static const char *code_of(const GError *error)
     }
 }
 
-/* Who is busy says how many may wait. One text for each limit that is configured, which lives for ever. */
-static const char *name_limit(const GError *error)
+/* Who is busy says how many may wait, who has no memory how much there is. One text for each limit that is configured, which lives for
+ * ever. */
+static const char *name_limit(const char *before, const GError *error, const char *behind)
 {
-    g_autofree char *text =
-        g_strdup_printf("The bus is busy: %s. Nothing was taken; send it again.", error->message);
+    g_autofree char *text = g_strconcat(before, error->message, behind, NULL);
     return g_intern_string(text);
 }
 
@@ -49,7 +50,13 @@ bool ht_refuse_error(HtRefusal *refusal, const GError *error)
                               "taken. The administrator must mend it.");
     }
     if (g_str_equal(code, "busy")) {
-        return ht_refuse_with(refusal, code, name_limit(error));
+        return ht_refuse_with(refusal, code,
+                              name_limit("The bus is busy: ", error, ". Nothing was taken; send it again."));
+    }
+    if (g_str_equal(code, "no-memory")) {
+        return ht_refuse_with(refusal, code,
+                              name_limit("The message is too large: ", error,
+                                         ". Nothing was taken; send its records in several messages."));
     }
     return g_str_equal(code, "unknown-service") ? ht_refuse_with(refusal, code, error->message)
                                                 : ht_refuse(refusal, code);

@@ -154,8 +154,6 @@ static const HtRefusalKind records_kinds[] = {
      .advice = "no honest row has: look at what writes it"},
     {"too-many-fields", 422, "`social-security`: a row, or what is around the rows, has too many fields",
      .advice = "no honest row has: look at what writes it"},
-    {"no-memory", 422, "`social-security`: one value is too long for the adapter's memory",
-     .advice = "send it in parts, or shrink it; the administrator may raise `memory`"},
 };
 
 /* ---- The adapter ---- */
@@ -178,6 +176,9 @@ static const HtRefusalKind adapter_kinds[] = {
     {"adapter-died", 503, "its host died with this message, which came in pieces", .advice = "send again",
      .sentence = "The source's adapter died while it read; nothing was taken. Send it again.",
      .retry_after_s = 2},
+    {"no-memory", 413, "its host has run out of memory with it (`memory`)",
+     .advice =
+         "send its records in several messages, or have `memory` raised; as it is it will not be taken"},
     {"adapter-down", 503, "its host dies at start", .advice = "later; the administrator sees why",
      .sentence = "The source's adapter cannot be started at present; nothing was taken. Send it again.",
      .retry_after_s = 10},

@@ -48,6 +48,24 @@ static void clear_paths(Paths *owned)
     g_free(owned->data);
 }
 
+char *ht_source_doubt_memory(const HtSourceConfig *source)
+{
+    const HtLimits *limits = &source->limits;
+    char memory[HT_LIMIT_TEXT], largest[HT_LIMIT_TEXT], needed[HT_LIMIT_NUMBER];
+    bool by_body = limits->body_bytes > limits->document_bytes;
+    const uint64_t *payload = by_body ? &limits->body_bytes : &limits->document_bytes;
+    uint64_t bytes = ht_limits_memory_for(*payload);
+    if (limits->memory_bytes == 0 || bytes <= limits->memory_bytes) {
+        return NULL;
+    }
+    ht_limit_name(ht_limit_of(limits, &limits->memory_bytes), memory);
+    ht_limit_name(ht_limit_of(limits, payload), largest);
+    return g_strdup_printf(
+        "%s may be too little for a payload of %s, for which an adapter needs about %s: raise "
+        "the one, or lower the other",
+        memory, largest, ht_limit_write(bytes, HT_LIMIT_BYTES, needed));
+}
+
 HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
 {
     Paths paths;

@@ -9,5 +9,8 @@
 char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source);
 char *ht_source_mapping(const HtConfig *config, const HtSourceConfig *source);
 
+/* Why its `memory` may be too little for what it may send; NULL: it is enough. Free it. */
+char *ht_source_doubt_memory(const HtSourceConfig *source);
+
 /* Makes the host (it is started at need). */
 HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source);

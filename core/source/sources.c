@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/source/host.h"
 
 struct HtSources {
     const HtConfig *config;
@@ -65,6 +66,10 @@ void ht_sources_tick(HtSources *sources)
 static void add_source(HtSources *sources, HtSource *source /* transfer full */)
 {
     HtGateStatus status;
+    g_autofree char *doubt = ht_source_doubt_memory(source->config);
+    if (doubt) {
+        ht_log(HT_LOG_WARNING, "bus", "source %s: %s", source->config->name, doubt);
+    }
     g_ptr_array_add(sources->all, source);
     g_hash_table_insert(sources->by_path, g_strconcat("/in/", source->config->name, NULL), source);
     for (char **path = source->config->paths; path && *path; path++) {

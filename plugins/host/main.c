@@ -5,6 +5,7 @@
 #include "plugins/host/worker.h"
 
 #include "core/base/clock.h"
+#include "plugins/host/memory.h"
 #include "plugins/sandbox.h"
 
 #include <errno.h>
@@ -197,20 +198,22 @@ static uint64_t *map_page(void)
         !S_ISREG(page.st_mode)) {
         return NULL;
     }
-    void *memory = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, PAGE_FD, 0);
+    void *memory =
+        mmap(NULL, HT_PAGE_WORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, PAGE_FD, 0);
     close(PAGE_FD);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
 int main(void)
 {
-    HtWorker worker = {.current = map_page()};
+    HtWorker worker = {.page = map_page()};
     Input input = {0};
-    if (!worker.current) {
+    if (!worker.page) {
         fputs("hutong-host is started by hutong itself; see `hutong adapter check` for trying an adapter\n",
               stderr);
         return EXIT_USAGE;
     }
+    ht_memory_watch(worker.page);
     signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the whole group; when to end is the bus's to say */
     signal(SIGTERM, SIG_IGN);
     int status = run(&worker, &input);

@@ -9,6 +9,9 @@
 #include "core/base/secrets.h"
 #include "mappings/engine/service/service.h"
 #include "mappings/engine/wsdl/wsdl.h"
+#include "plugins/host/memory.h"
+
+#include <unistd.h>
 
 #define KEEP_BYTES (1024 * 1024)
 
@@ -19,7 +22,7 @@ static hutong_text plain(HtText text)
 
 void ht_worker_take(HtWorker *worker, uint64_t ticket)
 {
-    __atomic_store_n(worker->current, ticket, __ATOMIC_RELEASE);
+    __atomic_store_n(&worker->page[HT_PAGE_CURRENT], ticket, __ATOMIC_RELEASE);
 }
 
 static void begin_payload(HtWorker *worker, HtPhase phase)
@@ -276,8 +279,20 @@ static void refuse_too_large(HtWorker *worker, size_t size)
     ht_outcome_add_fault(&worker->outcome, &fault);
 }
 
+/* Room for all of it at once: a buffer that grows has up to half as much again. */
+static void reserve_result(HtWorker *worker)
+{
+    const HtOutcome *outcome = &worker->outcome;
+    size_t size = outcome->original.size + outcome->reply.size + sizeof *outcome;
+    for (unsigned i = 0; i < outcome->events->len; i++) {
+        size += g_array_index(outcome->events, HtText, i).size + sizeof(HtText); /* more than its head */
+    }
+    ht_buffer_reserve(&worker->frames, size);
+}
+
 static void append_result(HtWorker *worker, uint64_t ticket)
 {
+    reserve_result(worker);
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_RESULT, ticket);
     size_t start = worker->frames.size;
     ht_outcome_pack(&worker->outcome, &worker->frames);
@@ -321,6 +336,22 @@ static HtText drop_parameters(HtText content_type)
     return (HtText){content_type.data, size};
 }
 
+/* An allocation has failed, and the process lives: what has come of it may lack anything. In a process that has served others before, the
+ * memory may be theirs, so it ends, and a new one tries: the bus knows why. */
+static void refuse_for_memory(HtWorker *worker)
+{
+    const HtLimits *limits = &worker->start.limits;
+    HtFault fault;
+    if (worker->served) {
+        _exit(EXIT_FAILURE);
+    }
+    begin_payload(worker, HT_PHASE_NONE);
+    ht_fault_set_limit(&fault, "no-memory", "To read this payload, its adapter needs",
+                       ht_limit_of(limits, &limits->memory_bytes), " of memory: send it in smaller parts.");
+    worker->outcome.verdict = HT_VERDICT_REJECT;
+    ht_outcome_add_fault(&worker->outcome, &fault);
+}
+
 void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
 {
     const HtMessageHead *head = &worker->head;
@@ -343,7 +374,11 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
     if (must_return(worker, body)) {
         worker->outcome.original = body;
     }
+    if (ht_memory_failed()) {
+        refuse_for_memory(worker);
+    }
     append_result(worker, ticket);
+    worker->served = true;
     ht_worker_take(worker, 0);
 }
 

@@ -52,7 +52,9 @@ bool ht_pieces_add(HtWorker *worker, uint64_t ticket, HtText bytes)
         ht_buffer_clear(&pieces->body);
         return true;
     }
+    ht_worker_take(worker, ticket); /* whose memory it is, should there be no more */
     ht_buffer_add_text(&pieces->body, bytes);
+    ht_worker_take(worker, 0);
     return true;
 }
 

@@ -32,8 +32,8 @@ struct hutong_out {
 struct HtWorker {
     hutong_host table; /* first: the adapter's pointer to it is a pointer to the worker */
     HtStart start;
-    uint64_t *current; /* the page shared with the bus: the ticket that is being worked on, or 0 */
-    HtBuffer frames;   /* to the bus, not yet sent */
+    uint64_t *page;  /* shared with the bus: frame.h */
+    HtBuffer frames; /* to the bus, not yet sent */
 
     void *handle;
     const hutong_adapter *adapter;
@@ -52,6 +52,7 @@ struct HtWorker {
     char id[HT_UUID_TEXT];
     size_t body_size;
     bool in_pieces; /* the bus has no copy of it */
+    bool served;    /* it is not the first of this process */
     HtBuffer text, reply;
     HtBuffer concealed; /* of HtConcealed */
     unsigned log_lines; /* since the last payload */

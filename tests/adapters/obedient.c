@@ -72,6 +72,20 @@ static void leak(void)
     }
 }
 
+/* A careful one: it goes on without what it did not get. */
+static void spend(void)
+{
+    enum { PIECES = 100000 };
+    static void *kept[PIECES];
+    size_t count = 0;
+    while (count < PIECES && (kept[count] = malloc(1 << 20))) {
+        count++;
+    }
+    while (count > 0) {
+        free(kept[--count]);
+    }
+}
+
 static int overflow(volatile char *before)
 {
     volatile char room[4096];
@@ -246,6 +260,7 @@ static const Command commands[] = {
     {"hang", wait_for_ever},
     {"spin", spin},
     {"leak", leak},
+    {"spend", spend},
     {"stack", overflow_stack},
     {"exit", end_well},
     {"garbage", send_garbage},

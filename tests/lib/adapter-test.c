@@ -30,7 +30,7 @@ AdapterTest *adapter_test_new_with(const char *mapping, const char *adapter, con
 {
     g_autoptr(GError) error = NULL;
     AdapterTest *test = g_new0(AdapterTest, 1);
-    test->worker.current = &test->current;
+    test->worker.page = test->page;
     fill_start(&test->worker.start, mapping, adapter, options);
     ht_expectation_head(NULL, &test->head);
     ht_outcome_init(&test->outcome);
@@ -82,7 +82,7 @@ bool adapter_test_run_bytes(AdapterTest *test, const char *bytes, size_t size)
     ht_outcome_init(&test->outcome);
     ht_outcome_unpack(find_result(&worker->frames), &test->outcome, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(test->current, ==, 0);
+    g_assert_cmpuint(test->page[HT_PAGE_CURRENT], ==, 0);
     g_free(test->reply);
     test->reply = ht_kit_reply(&test->outcome, &worker->head.id, &test->reply_size);
     return test->reply != NULL;

@@ -12,7 +12,7 @@
 
 typedef struct {
     HtWorker worker;
-    uint64_t current;   /* the worker's page */
+    uint64_t page[HT_PAGE_WORDS]; /* the worker's */
     HtMessageHead head; /* of the payloads; text/xml unless it is set */
     HtOutcome outcome;  /* of the last payload */
     char *

@@ -405,6 +405,9 @@ static void errors_are_explained(void)
         g_assert_nonnull(refusal.text);
         g_assert_cmpuint(refusal.status, ==, code == HT_HOST_ERROR_QUARANTINE ? 500 : 503);
     }
+    g_autoptr(GError) memory = g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_MEMORY, "inner words");
+    ht_refuse_error(&refusal, memory);
+    g_assert_true(refusal.status == 413 && refusal.retry_after_s == 0 && strstr(refusal.text, "inner words"));
 }
 
 static void texts_are_always_xml(void)

@@ -52,13 +52,78 @@ static void test_death(const void *command)
     test_host_end(host);
 }
 
-static void test_leak(void)
+/* ---- No more memory ---- */
+
+static void give_little_memory(HtHostOptions *options)
+{
+    options->limits.memory_bytes = 128 << 20;
+}
+
+static HtHost *begin_memory_test(void)
 {
     if (TEST_SANITIZED) {
         g_test_skip("a build with sanitizers has no memory limit");
+        return NULL;
+    }
+    return test_host("obedient", give_little_memory);
+}
+
+/* The adapter dies of it. Sending it again, or trying again, would help nobody. */
+static void test_what_needs_too_much_memory_is_told_so_at_once(void)
+{
+    TestMessage message = {0};
+    HtHost *host = begin_memory_test();
+    if (!host) {
         return;
     }
-    test_death("leak");
+    test_submit(host, &message, "leak");
+    test_run_until(message.done);
+    test_assert_error(&message, HT_HOST_ERROR_MEMORY);
+    g_assert_nonnull(strstr(message.text, "134217728 bytes (memory = 128M)"));
+    HtHostStatus status = test_host_status(host);
+    g_assert_true(status.restarts == 0 && status.quarantined == 0);
+    test_assert_serves(host);
+    test_host_end(host);
+}
+
+/* The memory may have been spent by others: it is tried once more, with a new process; those beside it are answered. */
+static void test_memory_that_others_spent_costs_one_try(void)
+{
+    TestMessage before = {0}, culprit = {0}, after = {0};
+    HtHost *host = begin_memory_test();
+    if (!host) {
+        return;
+    }
+    test_submit(host, &before, "echo before");
+    test_run_until(before.done);
+    test_submit(host, &culprit, "leak");
+    test_submit(host, &after, "echo after");
+    test_run_until(culprit.done && after.done);
+    test_assert_reply(&before, "before");
+    test_assert_reply(&after, "after");
+    test_assert_error(&culprit, HT_HOST_ERROR_MEMORY);
+    g_assert_cmpuint(test_host_status(host).restarts, ==, 2);
+    test_host_end(host);
+}
+
+/* The adapter goes on without what it did not get: what it makes then may lack anything, and is not taken. */
+static void test_what_was_made_without_memory_is_not_taken(void)
+{
+    TestMessage first = {0}, second = {0};
+    HtHost *host = begin_memory_test();
+    if (!host) {
+        return;
+    }
+    test_submit(host, &first, "spend");
+    test_submit(host, &second, "spend");
+    test_run_until(first.done && second.done);
+    g_assert_cmpint(first.verdict, ==, HT_VERDICT_REJECT);
+    g_assert_cmpstr(first.code, ==, "no-memory");
+    g_assert_nonnull(strstr(first.text, "134217728 bytes (memory = 128M)"));
+    g_assert_cmpstr(second.code, ==, "no-memory");
+    g_assert_cmpuint(test_host_status(host).restarts, ==, 1);
+    test_assert_serves(host);
+    test_host_end(host);
 }
 
 static void test_killed(const void *command)
@@ -348,7 +413,12 @@ static void add_deaths(void)
     g_test_add_data_func("/supervisor/death/half-a-frame-is-charged-and-quarantined", "half", test_death);
     g_test_add_data_func("/supervisor/death/closed-descriptors-are-charged-and-quarantined", "close",
                          test_death);
-    g_test_add_func("/supervisor/death/leak-meets-its-limit", test_leak);
+    g_test_add_func("/supervisor/memory/what-needs-too-much-is-told-so-at-once",
+                    test_what_needs_too_much_memory_is_told_so_at_once);
+    g_test_add_func("/supervisor/memory/what-others-spent-costs-one-try",
+                    test_memory_that_others_spent_costs_one_try);
+    g_test_add_func("/supervisor/memory/what-was-made-without-it-is-not-taken",
+                    test_what_was_made_without_memory_is_not_taken);
     for (unsigned i = 0; i < G_N_ELEMENTS(kills); i++) {
         g_autofree char *path =
             g_strdup_printf("/supervisor/watchdog/%s-is-killed-and-quarantined", kills[i]);

@@ -109,6 +109,11 @@ static uint64_t oldest(Fixture *f)
     return view.number;
 }
 
+static bool die_of(Fixture *f, uint64_t culprit)
+{
+    return ht_tickets_settle_death(f->tickets, &(HtTicketsDeath){.culprit = culprit});
+}
+
 static void answer_oldest(Fixture *f)
 {
     HtOutcome outcome;
@@ -170,7 +175,7 @@ static void test_a_death_charges_the_culprit_alone(Fixture *f, const void *data)
         assert_sent(f, "MM");
         ht_tickets_disconnect(f->tickets);
         bool last = death == f->limits.strikes;
-        g_assert_true(ht_tickets_settle_death(f->tickets, culprit) == last);
+        g_assert_true(die_of(f, culprit) == last);
     }
     g_assert_cmpuint(ht_tickets_quarantined(f->tickets), ==, 1);
     g_assert_cmpstr(f->log->str, ==, "");
@@ -190,7 +195,7 @@ static void test_what_was_cancelled_is_gone_with_the_process(Fixture *f, const v
     ht_ticket_cancel(f->one.ticket);
     g_assert_cmpuint(ht_tickets_waiting(f->tickets), ==, 2); /* its answer is still owed */
     ht_tickets_disconnect(f->tickets);
-    g_assert_false(ht_tickets_settle_death(f->tickets, oldest(f)));
+    g_assert_false(die_of(f, oldest(f)));
     g_assert_cmpuint(ht_tickets_waiting(f->tickets), ==, 1);
     ht_ticket_cancel(f->two.ticket);
     g_assert_cmpuint(ht_tickets_waiting(f->tickets), ==, 0);
@@ -214,11 +219,75 @@ static void test_a_stream_lives_with_its_process(Fixture *f, const void *data)
     assert_sent(f, "BC");
     ht_tickets_disconnect(f->tickets);
     ht_ticket_write(f->two.ticket, "cd", 2); /* it does not know yet */
-    g_assert_false(ht_tickets_settle_death(f->tickets, oldest(f)));
+    g_assert_false(die_of(f, oldest(f)));
     ht_ticket_write(f->two.ticket, "ef", 2);
     ht_ticket_end(f->two.ticket, digest);
     ht_tickets_run_late(f->tickets);
     g_autofree char *expected = g_strdup_printf("early:%d late:%d ", HT_HOST_ERROR_LOST, HT_HOST_ERROR_LOST);
+    g_assert_cmpstr(f->log->str, ==, expected);
+}
+
+/* Whether its process has served others, or it is so large that no process has room, says whether it is tried again. */
+static void test_what_needs_too_much_memory_is_not_tried_again(Fixture *f, const void *data)
+{
+    (void)data;
+    static const uint8_t digest[32] = {7};
+    HtTicketsDeath death = {.no_memory = true};
+    ht_tickets_connect(f->tickets, &f->outbox);
+    send_stream(f, &f->one, "first");
+    ht_ticket_end(f->one.ticket, digest);
+    ht_tickets_disconnect(f->tickets);
+    death.culprit = oldest(f);
+    g_assert_true(ht_tickets_settle_death(f->tickets, &death));
+    ht_tickets_run_late(f->tickets);
+    ht_outbox_clear(&f->outbox);
+    ht_tickets_connect(f->tickets, &f->outbox);
+    send_stream(f, &f->two, "again");
+    ht_ticket_end(f->two.ticket, digest);
+    assert_sent(f, "BA");
+    ht_tickets_run_late(f->tickets);
+    g_autofree char *expected =
+        g_strdup_printf("first:%d again:%d ", HT_HOST_ERROR_MEMORY, HT_HOST_ERROR_MEMORY);
+    g_assert_cmpstr(f->log->str, ==, expected);
+}
+
+static void test_memory_that_others_spent_is_tried_again(Fixture *f, const void *data)
+{
+    (void)data;
+    static const uint8_t digest[32] = {7};
+    HtTicketsDeath death = {.no_memory = true, .served = true};
+    static const int ends[] = {HT_HOST_ERROR_LOST, HT_HOST_ERROR_MEMORY};
+    for (unsigned i = 0; i < 2; i++) {
+        ht_tickets_connect(f->tickets, &f->outbox);
+        send_stream(f, &f->one, "one");
+        ht_ticket_end(f->one.ticket, digest);
+        ht_tickets_disconnect(f->tickets);
+        death.culprit = oldest(f);
+        g_assert_true(ht_tickets_settle_death(f->tickets, &death) == (i == 1));
+        ht_tickets_run_late(f->tickets);
+        ht_outbox_clear(&f->outbox);
+    }
+    g_autofree char *expected = g_strdup_printf("one:%d one:%d ", ends[0], ends[1]);
+    g_assert_cmpstr(f->log->str, ==, expected);
+}
+
+/* The pieces alone were too much: nobody waits for an end that cannot be read. */
+static void test_pieces_that_find_no_memory_are_refused_midway(Fixture *f, const void *data)
+{
+    (void)data;
+    static char piece[1 << 16];
+    HtTicketsDeath death = {.no_memory = true, .served = true};
+    f->limits.memory_bytes = 1 << 20;
+    ht_tickets_connect(f->tickets, &f->outbox);
+    send_whole(f, &f->two, "two");
+    send_stream(f, &f->one, "one");
+    ht_ticket_write(f->one.ticket, piece, sizeof piece);
+    death.culprit = oldest(f) + 1;
+    g_assert_true(ht_tickets_streams(f->tickets, death.culprit));
+    ht_tickets_disconnect(f->tickets);
+    g_assert_true(ht_tickets_settle_death(f->tickets, &death));
+    ht_tickets_run_late(f->tickets);
+    g_autofree char *expected = g_strdup_printf("one:%d ", HT_HOST_ERROR_MEMORY);
     g_assert_cmpstr(f->log->str, ==, expected);
 }
 
@@ -231,7 +300,7 @@ static void test_a_payload_in_pieces_is_known_again(Fixture *f, const void *data
     send_stream(f, &f->one, "first");
     ht_ticket_end(f->one.ticket, digest);
     ht_tickets_disconnect(f->tickets);
-    g_assert_true(ht_tickets_settle_death(f->tickets, oldest(f)));
+    g_assert_true(die_of(f, oldest(f)));
     ht_tickets_run_late(f->tickets);
     ht_outbox_clear(&f->outbox);
     ht_tickets_connect(f->tickets, &f->outbox);
@@ -360,6 +429,11 @@ int main(int argc, char **argv)
     add("/tickets/death/takes-what-was-cancelled", test_what_was_cancelled_is_gone_with_the_process);
     add("/tickets/streams/live-with-their-process", test_a_stream_lives_with_its_process);
     add("/tickets/streams/are-known-again", test_a_payload_in_pieces_is_known_again);
+    add("/tickets/memory/what-needs-too-much-is-not-tried-again",
+        test_what_needs_too_much_memory_is_not_tried_again);
+    add("/tickets/memory/what-others-spent-is-tried-again", test_memory_that_others_spent_is_tried_again);
+    add("/tickets/memory/pieces-that-find-none-are-refused-midway",
+        test_pieces_that_find_no_memory_are_refused_midway);
     add("/tickets/streams/who-paused-goes-on", test_who_paused_goes_on);
     add("/tickets/callbacks/an-answer-may-end-all", test_a_callback_may_end_all);
     add("/tickets/callbacks/a-failure-may-end-all", test_also_one_that_tells_of_a_failure);

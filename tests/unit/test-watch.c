@@ -46,7 +46,7 @@ static void set_up(Fixture *f, const void *data)
     f->tickets = ht_tickets_new(&f->limits, note_given, f);
     ht_tickets_connect(f->tickets, &f->outbox);
     f->run =
-        (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .current = &f->page}};
+        (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .page = &f->page}};
 }
 
 static void tear_down(Fixture *f, const void *data)
@@ -205,7 +205,7 @@ static HtHeard hear(HtFrameType type, const HtBuffer *body)
     HtHeard heard = {.bytes = NULL};
     HtLimits limits = ht_limits_default();
     HtFrame frame = {.type = type, .size = (uint32_t)body->size, .ticket = 1};
-    g_autofree char *malformed = ht_heard_read(&frame, ht_buffer_text(body), &limits, &heard);
+    g_autofree char *malformed = ht_heard_read(&frame, ht_buffer_text(body), NULL, &limits, &heard);
     g_assert_cmpstr(malformed, ==, NULL);
     return heard;
 }
