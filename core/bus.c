@@ -43,6 +43,12 @@ static bool open_spool(HtBus *bus, GError **error)
     return bus->spool != NULL;
 }
 
+static bool open_signer(HtBus *bus, GError **error)
+{
+    bus->signer = ht_signer_open(bus->config->bus.state, error);
+    return bus->signer != NULL;
+}
+
 static bool open_dictionary(HtBus *bus, GError **error)
 {
     g_autofree char *data = bus->config->bus.data ? g_strdup(bus->config->bus.data) : ht_paths_data(NULL);
@@ -84,7 +90,11 @@ static bool open_pages(HtBus *bus, GError **error)
 static bool open_doors(HtBus *bus, GError **error)
 {
     HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, bus};
-    HtDoorOptions options = {&bus->config->bus, bus->sources, &bus->intake, bus->pages};
+    HtDoorOptions options = {.bus = &bus->config->bus,
+                             .sources = bus->sources,
+                             .intake = &bus->intake,
+                             .pages = bus->pages,
+                             .signer = bus->signer};
     bus->intake = (HtIntake){.spool = bus->spool,
                              .limits = &bus->config->spool.limits,
                              .dictionary = bus->dictionary,
@@ -96,8 +106,9 @@ static bool open_doors(HtBus *bus, GError **error)
 
 static bool open_parts(HtBus *bus, GError **error)
 {
-    return open_dictionary(bus, error) && open_spool(bus, error) && open_delivery(bus, error) &&
-           open_sources(bus, error) && open_pages(bus, error) && open_doors(bus, error);
+    return open_dictionary(bus, error) && open_spool(bus, error) && open_signer(bus, error) &&
+           open_delivery(bus, error) && open_sources(bus, error) && open_pages(bus, error) &&
+           open_doors(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -172,6 +183,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->admin, ht_admin_close);
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);
+    g_clear_pointer(&bus->signer, ht_signer_free);
     g_clear_pointer(&bus->spool, ht_spool_close);
     g_clear_pointer(&bus->dictionary, ht_dictionary_free);
     g_clear_pointer(&bus->loop, g_main_loop_unref);

@@ -4,6 +4,7 @@
 #include "core/admin/admin.h"
 #include "core/delivery/delivery.h"
 #include "core/ingress/door.h"
+#include "core/proof/signer.h"
 #include "core/source/sources.h"
 
 /* How it ended. */
@@ -18,6 +19,7 @@ typedef struct {
     const HtConfig *config;
     HtDictionary *dictionary;
     HtSpool *spool;
+    HtSigner *signer;
     HtSources *sources;
     HtIntake intake;
     HtDelivery *delivery;

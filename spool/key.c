@@ -1,4 +1,4 @@
-/* The site key's file. Read and made by commands and at start, on the main thread. */
+/* The files of keys: the site's, and that of receipts. Read and made by commands and at start, on the main thread. */
 #include "spool/spool.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 static bool set_error(GError **error, const char *path, const char *reason)
 {
-    g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY, "site key \"%s\": %s", path, reason);
+    g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY, "key \"%s\": %s", path, reason);
     return false;
 }
 

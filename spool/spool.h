@@ -47,7 +47,7 @@ void ht_spool_close(HtSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpool, ht_spool_close)
 
 /* Fills 32 bytes from `path` (64 hex digits), or makes the file with fresh random ones, mode 0600,
- * fsynced, if it does not exist and `create` is set. HT_SPOOL_ERROR_KEY. In key.c. */
+ * fsynced, if it does not exist and `create` is set. HT_SPOOL_ERROR_KEY. In key.c. For other keys, too. */
 bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error);
 
 /* ---- Taking messages ---- */

@@ -8,6 +8,7 @@
 #include "core/delivery/route.h"
 #include "core/delivery/signature.h"
 #include "core/page/page.h"
+#include "core/proof/signer.h"
 #include "core/source/host.h"
 #include "core/source/source.h"
 #include "core/kit/gate.h"
@@ -105,6 +106,11 @@ static void check_spool(Check *check)
     if ((has_spool || g_access(check->config->bus.site_key_file, F_OK) == 0) &&
         !ht_spool_load_key(check->config->bus.site_key_file, false, key, &error)) {
         complain(check, check->config->bus.site_key_file, 0, error->message);
+    }
+    g_clear_error(&error);
+    g_autofree char *signing = g_build_filename(state, HT_SIGNER_KEY, NULL);
+    if (g_access(signing, F_OK) == 0 && !ht_spool_load_key(signing, false, key, &error)) {
+        complain(check, signing, 0, error->message);
     }
     explicit_bzero(key, sizeof key);
     g_clear_error(&error);

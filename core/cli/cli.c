@@ -63,6 +63,7 @@ static const Verb verbs[] = {
     {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "check a spool's integrity"},
     {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
+    {"receipt", ht_cli_receipt, "verify a receipt; the key that signs them"},
     {"schema", ht_cli_schema, "the event reference, from the dictionary"},
 };
 

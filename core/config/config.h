@@ -37,6 +37,7 @@ typedef struct {
     char *on_invalid;           /* reject | quarantine */
     char *keep_payload;         /* repaired | all | none */
     char *soap12_sender_status; /* 500 | 400 */
+    char *sign_receipts;        /* asked | all */
     char *identities;           /* own | authority */
     char *token_file;           /* what a sender must show; NULL: nothing */
     char **peers;       /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */

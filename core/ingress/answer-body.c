@@ -2,7 +2,6 @@
  * answer.c; no state. */
 #include "core/ingress/answer-body.h"
 
-#include "core/base/clock.h"
 #include "core/base/not-understood.h"
 #include "core/base/json.h"
 
@@ -104,7 +103,7 @@ static void add_element(HtBuffer *body, const char *prefix, const char *name, Ht
     close_tag(body, prefix, name);
 }
 
-/* For texts that hold nothing to escape: ids, digests, times. */
+/* For texts that hold nothing to escape: ids, digests, times, names. */
 static void add_plain_element(HtBuffer *body, const char *prefix, const char *name, HtText text)
 {
     open_tag(body, prefix, name);
@@ -308,34 +307,17 @@ static void add_findings(HtBuffer *body, const HtReplyContext *context, const Ht
 
 /* ---- Receipts ---- */
 
-typedef struct {
-    HtText id, sha256, time;
-    char id_text[HT_UUID_TEXT], sha256_text[65], time_text[HT_CLOCK_TEXT];
-} ReceiptTexts;
-
-static void format_receipt(ReceiptTexts *texts, const HtReceipt *receipt)
+static void add_receipt_json(HtBuffer *body, const HtStatementFields *fields)
 {
-    static const char hex[] = "0123456789abcdef";
-    ht_uuid_format(&receipt->id, texts->id_text);
-    texts->id = (HtText){texts->id_text, HT_UUID_TEXT - 1};
-    for (size_t i = 0; i < sizeof receipt->sha256; i++) {
-        texts->sha256_text[2 * i] = hex[receipt->sha256[i] >> 4];
-        texts->sha256_text[2 * i + 1] = hex[receipt->sha256[i] & 15];
+    for (unsigned i = 0; i < fields->count; i++) {
+        const HtStatementField *field = &fields->list[i];
+        if (field->number) {
+            ht_json_name(body, field->name);
+            ht_buffer_add_text(body, field->value);
+        } else {
+            ht_json_member(body, field->name, field->value);
+        }
     }
-    texts->sha256 = (HtText){texts->sha256_text, 64};
-    texts->time = (HtText){texts->time_text, ht_clock_format(receipt->received_us, texts->time_text)};
-}
-
-static void add_receipt_json(HtBuffer *body, const HtReceipt *receipt, const ReceiptTexts *texts)
-{
-    ht_buffer_add_char(body, '{');
-    ht_json_member(body, "messageId", texts->id);
-    ht_json_member_number(body, "sequence", (int64_t)receipt->sequence);
-    ht_json_member_number(body, "events", receipt->events);
-    ht_json_member_number(body, "duplicates", receipt->duplicates);
-    ht_json_member_number(body, "rejected", receipt->rejected);
-    ht_json_member(body, "sha256", texts->sha256);
-    ht_json_member(body, "receivedAt", texts->time);
 }
 
 /* The receipt's element, or the answer of the generic operation, which is of the same type. A source's name has nothing to
@@ -357,35 +339,27 @@ static void close_receipt(HtBuffer *body, const HtReplyContext *context)
               context->submit ? HT_SUBMIT "Response" : "receipt");
 }
 
-static void add_receipt_xml(HtBuffer *body, const char *prefix, const HtReceipt *receipt,
-                            const ReceiptTexts *texts)
-{
-    add_plain_element(body, prefix, "messageId", texts->id);
-    add_number_element(body, prefix, "sequence", receipt->sequence);
-    add_number_element(body, prefix, "events", receipt->events);
-    add_number_element(body, prefix, "duplicates", receipt->duplicates);
-    add_number_element(body, prefix, "rejected", receipt->rejected);
-    add_plain_element(body, prefix, "sha256", texts->sha256);
-    add_plain_element(body, prefix, "receivedAt", texts->time);
-}
-
 void ht_body_receipt(HtBuffer *body, const HtReplyContext *context, const HtReceipt *receipt,
                      const GArray *faults)
 {
-    ReceiptTexts texts;
-    format_receipt(&texts, receipt);
+    HtStatementFields fields;
+    const HtStatement statement = {receipt, context->bus, context->source, context->state, context->signer};
+    ht_statement_fields(&statement, &fields);
     const HtFault *findings = faults ? (const HtFault *)(const void *)faults->data : NULL;
     uint32_t count = faults ? faults->len : 0;
     ht_buffer_reserve(body, 640);
     if (context->json && context->soap == HT_SOAP_NONE) {
-        add_receipt_json(body, receipt, &texts);
+        ht_buffer_add_char(body, '{');
+        add_receipt_json(body, &fields);
         add_findings(body, context, findings, count);
         ht_buffer_add_literal(body, "}\n");
         return;
     }
     open_envelope(body, context, context->submit ? ACTION_REPLY : ACTION_RECEIPT, NULL);
     open_receipt(body, context);
-    add_receipt_xml(body, prefix_of(context), receipt, &texts);
+    for (unsigned i = 0; i < fields.count; i++) {
+        add_plain_element(body, prefix_of(context), fields.list[i].name, fields.list[i].value);
+    }
     add_findings(body, context, findings, count);
     close_receipt(body, context);
     close_envelope(body, context);

@@ -4,20 +4,24 @@
 
 #include "core/base/outcome.h"
 #include "core/page/page.h"
+#include "core/proof/statement.h"
 #include "core/refusal/refusal.h"
 #include "spool/spool.h"
 
 /* Whom the answer is for. */
 typedef struct {
-    HtUuid id;               /* of the message; for a resent one the receipt's id is said instead */
-    HtSoapVersion soap;      /* the answer comes in the same envelope */
-    bool json;               /* without SOAP: as JSON instead of XML */
-    bool sender_is_400;      /* SOAP 1.2: faults that are the sender's to mend have this status; else 500 */
-    HtAddressing addressing; /* the request's: the answer speaks the same */
-    HtText relates_to;       /* its wsa:MessageID, */
-    HtText action;           /* and its wsa:Action; absent when none */
-    const char *submit;      /* the source's name when the operation was the generic Submit; else NULL */
-    const char *allow;       /* the methods that there are at this address; static */
+    HtUuid id;                /* of the message; for a resent one the receipt's id is said instead */
+    HtSoapVersion soap;       /* the answer comes in the same envelope */
+    bool json;                /* without SOAP: as JSON instead of XML */
+    bool sender_is_400;       /* SOAP 1.2: faults that are the sender's to mend have this status; else 500 */
+    HtAddressing addressing;  /* the request's: the answer speaks the same */
+    HtText relates_to;        /* its wsa:MessageID, */
+    HtText action;            /* and its wsa:Action; absent when none */
+    const char *submit;       /* the source's name when the operation was the generic Submit; else NULL */
+    const char *allow;        /* the methods that there are at this address; static */
+    const HtSigner *signer;   /* the receipt is to be signed; NULL: it need not be */
+    const char *bus, *source; /* whose it is then */
+    const HtDeliveryState *state; /* what has become of the events is asked; NULL: it is not */
 } HtReplyContext;
 
 typedef struct {

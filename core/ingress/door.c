@@ -331,8 +331,11 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     HtDoor *door = g_new0(HtDoor, 1);
-    door->requests = (HtRequests){
-        .bus = options->bus, .sources = options->sources, .intake = options->intake, .pages = options->pages};
+    door->requests = (HtRequests){.bus = options->bus,
+                                  .sources = options->sources,
+                                  .intake = options->intake,
+                                  .pages = options->pages,
+                                  .signer = options->signer};
     door->max_connections = choose_max_connections(options->bus);
     door->peers = ht_peers_new(options->bus);
     door->lingering = ht_lingering_new();

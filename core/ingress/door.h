@@ -5,6 +5,7 @@
 
 #include "core/message/message.h"
 #include "core/page/page.h"
+#include "core/proof/signer.h"
 
 typedef struct HtDoor HtDoor;
 
@@ -13,9 +14,10 @@ GQuark ht_door_error_quark(void);
 
 typedef struct {
     const HtBusConfig *bus;
-    HtSources *sources;   /* owned by the caller, lives longer than the door */
-    HtIntake *intake;     /* the same */
-    const HtPages *pages; /* the same */
+    HtSources *sources;     /* owned by the caller, lives longer than the door */
+    HtIntake *intake;       /* the same */
+    const HtPages *pages;   /* the same */
+    const HtSigner *signer; /* the same; NULL, in tests only: no receipt is signed */
 } HtDoorOptions;
 
 /* Binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR. */

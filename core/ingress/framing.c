@@ -250,6 +250,13 @@ static bool add_traceparent(HtHead *head, HtText value, HtRefusal *refusal)
     return true;
 }
 
+static bool add_receipt(HtHead *head, HtText value, HtRefusal *refusal)
+{
+    (void)refusal;
+    head->signed_receipt = head->signed_receipt || equals(value, "signed");
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*add)(HtHead *head, HtText value, HtRefusal *refusal);
@@ -265,6 +272,7 @@ static const struct {
     {"idempotency-key", add_idempotency_key},
     {"authorization", add_authorization},
     {"traceparent", add_traceparent},
+    {"hutong-receipt", add_receipt},
 };
 
 bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal)

@@ -17,8 +17,9 @@ typedef struct {
     HtText host, accept, idempotency_key, authorization;
     HtText
         traceparent; /* only a well-formed one (W3C Trace Context, version 00); no consumer sees it: spool/append.c */
-    HtSoapVersion soap; /* as far as the headers say; the host knows better */
-    bool json;          /* the sender prefers JSON answers */
+    HtSoapVersion soap;  /* as far as the headers say; the host knows better */
+    bool json;           /* the sender prefers JSON answers */
+    bool signed_receipt; /* it asks for one */
     bool http_1_0;
     bool chunked;
     bool expects; /* the body comes only when it is told to */

@@ -221,6 +221,17 @@ static enum MHD_Result answer_midway(HtRequest *request)
 
 /* ---- The message ---- */
 
+/* Signing costs a quarter of what a message costs in all: it is done for those who ask, and where the source is to. */
+static void ask_for_signature(HtRequest *request)
+{
+    const HtSourceConfig *source = request->source->config;
+    if (request->head.signed_receipt || g_strcmp0(source->sign_receipts, "all") == 0) {
+        request->context.signer = request->requests->signer;
+        request->context.bus = request->requests->bus->name;
+        request->context.source = source->name;
+    }
+}
+
 static void take_result(const HtMessageResult *result, void *user)
 {
     HtRequest *request = user;
@@ -231,6 +242,9 @@ static void take_result(const HtMessageResult *result, void *user)
     context->relates_to = message->message_id;
     context->action = message->action;
     context->submit = message->submit ? request->source->config->name : NULL;
+    if (result->receipt) {
+        ask_for_signature(request);
+    }
     if (result->refusal) {
         refuse(request, result->refusal);
     } else {

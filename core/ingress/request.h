@@ -16,7 +16,8 @@ typedef struct {
     HtSources *sources;
     HtIntake *intake;
     const HtPages *pages;
-    GSource *pump; /* the daemon's source, woken when a request goes on */
+    const HtSigner *signer; /* of receipts */
+    GSource *pump;          /* the daemon's source, woken when a request goes on */
     uint64_t begun, refused, unsent;
     unsigned in_flight; /* whole messages whose answer has not gone out */
     bool draining;

@@ -36,3 +36,5 @@ e2e_TESTS += e2e-fair
 e2e-fair_LIBS := admin base
 e2e_TESTS += e2e-bad-consumers
 e2e-bad-consumers_LIBS := admin base
+e2e_TESTS += e2e-proof
+e2e-proof_LIBS := admin base

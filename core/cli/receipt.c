@@ -1,0 +1,161 @@
+/* `hutong receipt`: verifies receipts, anywhere and without a bus; shows and changes the key that signs them. */
+#include "core/cli/cli.h"
+
+#include "core/proof/verify.h"
+
+#include "core/proof/signer.h"
+
+#include <stdio.h>
+
+typedef struct {
+    char *file; /* of the configuration */
+    char *key, *payload;
+    gboolean rotate;
+} Flags;
+
+static void clear_flags(Flags *flags)
+{
+    g_free(flags->file);
+    g_free(flags->key);
+    g_free(flags->payload);
+}
+
+static int complain(const GError *error)
+{
+    fprintf(stderr, "hutong receipt: %s\n", error->message);
+    return HT_EXIT_FAILED;
+}
+
+/* ---- verify ---- */
+
+/* Those that were given, else the site's own. */
+static GArray *find_keys(const Flags *flags, GError **error)
+{
+    if (flags->key) {
+        return ht_public_keys_read(flags->key, error);
+    }
+    g_autoptr(GString) ignored = g_string_new(NULL);
+    g_autoptr(HtConfig) config = ht_config_load(flags->file, ignored);
+    if (!config) {
+        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FILE,
+                    "give the bus's public key with --key: a file of `hutong receipt key`, or ed25519:…");
+        return NULL;
+    }
+    g_autofree char *own = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
+    return ht_public_keys_read(own, error);
+}
+
+static bool check_payload(const HtClaim *claim, const char *file, GError **error)
+{
+    g_autoptr(GMappedFile) payload = g_mapped_file_new(file, FALSE, error);
+    if (!payload) {
+        return false;
+    }
+    const char *bytes = g_mapped_file_get_contents(payload);
+    return ht_claim_is_of(claim, (HtText){bytes ? bytes : "", g_mapped_file_get_length(payload)}, error);
+}
+
+static bool read_claim(const char *file, HtClaim *claim, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize size;
+    return g_file_get_contents(file, &text, &size, error) &&
+           ht_claim_read((HtText){text, size}, claim, error);
+}
+
+static void print_verified(const HtClaim *claim)
+{
+    static const char *const shown[] = {"bus",    "source", "messageId", "receivedAt",
+                                        "sha256", "events", "sequence",  "lastSequence",
+                                        "at",     "state",  "keyId"};
+    printf("yes: it is what was signed\n");
+    for (unsigned i = 0; i < G_N_ELEMENTS(shown); i++) {
+        const char *value = g_hash_table_lookup(claim->values, shown[i]);
+        if (value) {
+            printf("  %-12s %s\n", shown[i], value);
+        }
+    }
+    if (claim->findings > 0) {
+        printf("  its %u findings are not signed, and may be anything\n", claim->findings);
+    }
+}
+
+static int verify(const char *file, const Flags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) keys = find_keys(flags, &error);
+    HtClaim claim = {NULL};
+    bool good = keys && read_claim(file, &claim, &error) && ht_claim_verify(&claim, keys, &error) &&
+                (!flags->payload || check_payload(&claim, flags->payload, &error));
+    if (good) {
+        print_verified(&claim);
+    } else {
+        printf("no: %s\n", error->message);
+    }
+    ht_claim_clear(&claim);
+    bool is_false = g_error_matches(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE) ||
+                    g_error_matches(error, HT_PROOF_ERROR, HT_PROOF_ERROR_PAYLOAD);
+    return good ? HT_EXIT_OK : is_false ? HT_EXIT_INTEGRITY : HT_EXIT_FAILED;
+}
+
+/* ---- key ---- */
+
+static int show_key(const HtConfig *config, const Flags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *secret = g_build_filename(config->bus.state, HT_SIGNER_KEY, NULL);
+    g_autofree char *file = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
+    g_autofree char *text = NULL;
+    if (!g_file_test(secret, G_FILE_TEST_EXISTS)) {
+        fprintf(stderr, "hutong receipt: there is no \"%s\": the bus makes it at its first start\n", secret);
+        return HT_EXIT_FAILED;
+    }
+    g_autoptr(HtSigner) signer = flags->rotate ? ht_signer_rotate(config->bus.state, &error)
+                                               : ht_signer_open(config->bus.state, &error);
+    if (!signer || !g_file_get_contents(file, &text, NULL, &error)) {
+        return complain(error);
+    }
+    if (flags->rotate) {
+        fprintf(stderr,
+                "hutong receipt: signed with %s after the bus's next start; what the former keys "
+                "signed can be verified as before\n",
+                ht_signer_key(signer)->id);
+    }
+    printf("# the key in use is %s\n%s", ht_signer_key(signer)->id, text);
+    return HT_EXIT_OK;
+}
+
+static int run(int argc, char **argv, const Flags *flags)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    if (g_str_equal(word, "verify") && argc == 3) {
+        return verify(argv[2], flags);
+    }
+    if (!(g_str_equal(word, "key") && argc == 2)) {
+        fprintf(stderr, "usage: hutong receipt verify FILE [--key FILE|ed25519:…] [--payload FILE]\n"
+                        "       hutong receipt key [--rotate] [-c FILE]\n");
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(HtConfig) config = ht_cli_load(flags->file);
+    return config ? show_key(config, flags) : HT_EXIT_CONFIG;
+}
+
+int ht_cli_receipt(int argc, char **argv)
+{
+    Flags flags = {NULL};
+    const GOptionEntry entries[] = {
+        {"key", 0, 0, G_OPTION_ARG_STRING, &flags.key,
+         "verify: the bus's public key, or a file of such; else that of the configuration's state", "KEY"},
+        {"payload", 0, 0, G_OPTION_ARG_FILENAME, &flags.payload, "verify: what was sent", "FILE"},
+        {"rotate", 0, 0, G_OPTION_ARG_NONE, &flags.rotate, "key: make another one", NULL},
+        G_OPTION_ENTRY_NULL};
+    bool good = ht_cli_options(
+        &argc, &argv,
+        "verify FILE: whether a receipt is what the bus has signed; needs no bus. Exit 0: yes; 2: it was altered, or is of "
+        "another payload; 1: it cannot be said.\n"
+        "key: the public keys, for those who verify.",
+        entries, &flags.file);
+    int status = good ? run(argc, argv, &flags) : HT_EXIT_USAGE;
+    clear_flags(&flags);
+    return status;
+}

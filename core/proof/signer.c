@@ -1,0 +1,106 @@
+/* The site's signing key. Opened by the bus at its start and by commands. */
+#include "core/proof/signer.h"
+
+#include "core/base/clock.h"
+#include "spool/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/eddsa.h>
+#include <unistd.h>
+
+struct HtSigner {
+    uint8_t private_key[ED25519_KEY_SIZE];
+    HtPublicKey key;
+};
+
+static bool set_error(GError **error, const char *file)
+{
+    g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FILE, "\"%s\": %s", file, g_strerror(errno));
+    return false;
+}
+
+/* One write of a line: what a crash cut off is no key, and the next start adds it again. */
+static bool add_line(const char *file, const HtPublicKey *key, bool on_new_line, GError **error)
+{
+    char text[HT_PUBLIC_KEY_TEXT], since[HT_CLOCK_TEXT];
+    ht_public_key_format(key, text);
+    ht_clock_format(ht_clock_now(), since);
+    g_autofree char *line = g_strdup_printf("%s%s %s %s\n", on_new_line ? "" : "\n", text, key->id, since);
+    int descriptor = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (descriptor < 0) {
+        return set_error(error, file);
+    }
+    ssize_t size = (ssize_t)strlen(line);
+    bool good = write(descriptor, line, (size_t)size) == size && fsync(descriptor) == 0;
+    good = good || set_error(error, file);
+    close(descriptor);
+    return good;
+}
+
+/* A line that was cut off (a crash while it was written) does not count. */
+static bool is_listed(const char *text, const HtPublicKey *key)
+{
+    char own[HT_PUBLIC_KEY_TEXT];
+    ht_public_key_format(key, own);
+    g_autofree char *line = g_strconcat("\n", own, " ", NULL);
+    return g_str_has_prefix(text, line + 1) || strstr(text, line);
+}
+
+static bool list_key(const char *state, const HtPublicKey *key, GError **error)
+{
+    g_autofree char *file = g_build_filename(state, HT_SIGNER_PUBLIC, NULL);
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    if (!g_file_get_contents(file, &text, &size, NULL)) {
+        return add_line(file, key, true, error);
+    }
+    return is_listed(text, key) || add_line(file, key, size == 0 || text[size - 1] == '\n', error);
+}
+
+HtSigner *ht_signer_open(const char *state, GError **error)
+{
+    g_autoptr(HtSigner) signer = g_new0(HtSigner, 1);
+    g_autofree char *file = g_build_filename(state, HT_SIGNER_KEY, NULL);
+    if (!ht_spool_load_key(file, true, signer->private_key, error)) {
+        return NULL;
+    }
+    ed25519_sha512_public_key(signer->key.bytes, signer->private_key);
+    ht_public_key_name(&signer->key);
+    return list_key(state, &signer->key, error) ? g_steal_pointer(&signer) : NULL;
+}
+
+void ht_signer_free(HtSigner *signer)
+{
+    if (signer) {
+        explicit_bzero(signer, sizeof *signer);
+        g_free(signer);
+    }
+}
+
+HtSigner *ht_signer_rotate(const char *state, GError **error)
+{
+    g_autofree char *file = g_build_filename(state, HT_SIGNER_KEY, NULL);
+    g_autoptr(HtSigner) former = ht_signer_open(state, error); /* its public half is listed then */
+    if (!former) {
+        return NULL;
+    }
+    if (unlink(file) != 0) {
+        set_error(error, file);
+        return NULL;
+    }
+    return ht_signer_open(state, error);
+}
+
+const HtPublicKey *ht_signer_key(const HtSigner *signer)
+{
+    return &signer->key;
+}
+
+void ht_signer_sign(const HtSigner *signer, HtText text, char signature[HT_SIGNATURE_TEXT])
+{
+    uint8_t bytes[ED25519_SIGNATURE_SIZE];
+    ed25519_sha512_sign(signer->key.bytes, signer->private_key, text.size, (const uint8_t *)text.data, bytes);
+    g_autofree char *base64 = g_base64_encode(bytes, sizeof bytes);
+    g_strlcpy(signature, base64, HT_SIGNATURE_TEXT);
+}
