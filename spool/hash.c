@@ -1,6 +1,8 @@
 /* HMAC-SHA256. Used on the writer thread; one hasher also at open, before the thread starts. */
 #include "spool/hash.h"
 
+#include "core/base/digest.h"
+
 #include <nettle/hmac.h>
 
 struct HtSpoolHasher {
@@ -75,15 +77,6 @@ void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJ
 #define SPAN_AT 36
 #define FLAGS_AT 53
 
-static void write_hex(char *to, const uint8_t *bytes, size_t size)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < size; i++) {
-        to[2 * i] = digits[bytes[i] >> 4];
-        to[2 * i + 1] = digits[bytes[i] & 15];
-    }
-}
-
 void ht_spool_hash_trace(HtSpoolHasher *hasher, HtText given, HtText message_id, char trace[HT_SPOOL_TRACE])
 {
     HtSpoolHash id[2], span[2];
@@ -96,8 +89,8 @@ void ht_spool_hash_trace(HtSpoolHasher *hasher, HtText given, HtText message_id,
     ht_spool_hash(hasher, HT_TEXT_LITERAL("trace"), HT_TEXT_LITERAL(""), sent, id);
     ht_spool_hash(hasher, HT_TEXT_LITERAL("span"), HT_TEXT_LITERAL(""), message_id, span);
     memcpy(trace, "00-", 3);
-    write_hex(trace + TRACE_AT, id[0].bytes, HT_SPOOL_HASH_SIZE);
+    ht_hex_write(id[0].bytes, HT_SPOOL_HASH_SIZE, trace + TRACE_AT);
     trace[SPAN_AT - 1] = '-';
-    write_hex(trace + SPAN_AT, span[0].bytes, (FLAGS_AT - SPAN_AT) / 2);
+    ht_hex_write(span[0].bytes, (FLAGS_AT - SPAN_AT) / 2, trace + SPAN_AT);
     memcpy(trace + FLAGS_AT - 1, sampled ? "-01" : "-00", 4);
 }

@@ -1,6 +1,8 @@
 /* The files of keys: the site's, and that of receipts. Read and made by commands and at start, on the main thread. */
 #include "spool/spool.h"
 
+#include "core/base/digest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/random.h>
@@ -62,9 +64,7 @@ static bool sync_folder(const char *path)
 static bool write_key(int file, const uint8_t key[KEY_SIZE])
 {
     char text[KEY_TEXT + 2];
-    for (size_t i = 0; i < KEY_SIZE; i++) {
-        g_snprintf(text + 2 * i, 3, "%02x", key[i]);
-    }
+    ht_hex_write(key, KEY_SIZE, text);
     text[KEY_TEXT] = '\n';
     bool good = write(file, text, KEY_TEXT + 1) == KEY_TEXT + 1 && fsync(file) == 0;
     explicit_bzero(text, sizeof text);

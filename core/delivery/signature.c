@@ -2,6 +2,7 @@
 #include "core/delivery/signature.h"
 
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 
 #define SECRET_MIN 24
 #define SECRET_MAX 64
@@ -64,13 +65,10 @@ void ht_secret_free(HtSecret *secret)
 /* "v1," and base64. The caller frees. */
 static char *sign(const void *key, size_t key_size, const char *head, HtText body)
 {
-    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, key, key_size);
-    uint8_t digest[32];
-    gsize size = sizeof digest;
-    g_hmac_update(hmac, (const guchar *)head, (gssize)strlen(head));
-    g_hmac_update(hmac, (const guchar *)body.data, (gssize)body.size);
-    g_hmac_get_digest(hmac, digest, &size);
-    g_autofree char *base64 = g_base64_encode(digest, size);
+    HtText signed_parts[] = {ht_text_from(head), body};
+    uint8_t digest[HT_SHA256];
+    ht_hmac_sha256((HtText){key, key_size}, signed_parts, G_N_ELEMENTS(signed_parts), digest);
+    g_autofree char *base64 = g_base64_encode(digest, sizeof digest);
     return g_strconcat("v1,", base64, NULL);
 }
 

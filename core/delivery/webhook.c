@@ -2,6 +2,7 @@
 #include "core/delivery/webhook.h"
 
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 #include "core/base/json.h"
 #include "core/delivery/reason.h"
 #include "core/delivery/signature.h"
@@ -40,12 +41,14 @@ char *ht_webhook_name(const GPtrArray *events)
         ht_uuid_format(&((const HtStoredEvent *)events->pdata[0])->id, id);
         return g_strdup(id);
     }
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(GByteArray) ids = g_byte_array_new();
     for (unsigned i = 0; i < events->len; i++) {
         const HtStoredEvent *event = events->pdata[i];
-        g_checksum_update(sum, event->id.bytes, HT_UUID_SIZE);
+        g_byte_array_append(ids, event->id.bytes, HT_UUID_SIZE);
     }
-    return g_strdup_printf("batch-%.*s", NAME_HEX, g_checksum_get_string(sum));
+    char hex[HT_SHA256_HEX];
+    ht_sha256_hex((HtText){(const char *)ids->data, ids->len}, hex);
+    return g_strdup_printf("batch-%.*s", NAME_HEX, hex);
 }
 
 /* As the CloudEvents HTTP binding has it (3.1.3.2): UTF-8, of which what is not visible ASCII, and quote and percent, are

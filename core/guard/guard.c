@@ -2,10 +2,8 @@
  * to see whether it can. Main-loop thread. */
 #include "core/guard/guard.h"
 
+#include "core/base/digest.h"
 #include "core/config/network.h"
-
-#include <nettle/memops.h>
-#include <nettle/sha2.h>
 
 #define TOKEN_MIN_BYTES 16
 #define TOKEN_MAX_BYTES 512
@@ -16,16 +14,8 @@ struct HtGuard {
     bool has_peers;
     GArray *networks; /* of HtNetwork */
     bool has_token;
-    uint8_t token[SHA256_DIGEST_SIZE]; /* its digest: one length, and not to be shown to others */
+    uint8_t token[HT_SHA256]; /* its digest: one length, and not to be shown to others */
 };
-
-static void digest(HtText text, uint8_t bytes[SHA256_DIGEST_SIZE])
-{
-    struct sha256_ctx context;
-    sha256_init(&context);
-    sha256_update(&context, text.size, (const uint8_t *)text.data);
-    sha256_digest(&context, SHA256_DIGEST_SIZE, bytes);
-}
 
 /* ---- Making ---- */
 
@@ -58,7 +48,7 @@ static bool load_token(HtGuard *guard, const char *file, char **reason)
     char *token = g_strstrip(text);
     guard->has_token = is_token(token);
     if (guard->has_token) {
-        digest(ht_text_from(token), guard->token);
+        ht_sha256(ht_text_from(token), guard->token);
     } else {
         *reason =
             g_strdup_printf("token-file: %s: not a token: %d to %d visible ASCII characters in one line",
@@ -128,12 +118,12 @@ static bool check_token(const HtGuard *guard, HtText authorization, HtRefusal *r
 {
     static const char scheme[] = "Bearer ";
     const size_t skip = sizeof scheme - 1;
-    uint8_t shown[SHA256_DIGEST_SIZE];
+    uint8_t shown[HT_SHA256];
     if (authorization.size <= skip || g_ascii_strncasecmp(authorization.data, scheme, skip) != 0) {
         return ht_refuse(refusal, "token-missing");
     }
-    digest((HtText){authorization.data + skip, authorization.size - skip}, shown);
-    return memeql_sec(shown, guard->token, sizeof shown) || ht_refuse(refusal, "token-wrong");
+    ht_sha256((HtText){authorization.data + skip, authorization.size - skip}, shown);
+    return ht_sha256_equal(shown, guard->token) || ht_refuse(refusal, "token-wrong");
 }
 
 bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, HtText authorization,

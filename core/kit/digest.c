@@ -1,6 +1,7 @@
 /* Digests and fingerprints of what an adapter's check depends on: see digest.h. */
 #include "core/kit/digest.h"
 
+#include "core/base/digest.h"
 #include "core/base/paths.h"
 
 #include "generated/version.h"
@@ -100,13 +101,11 @@ static void add_places(Sum *sum, const HtPlaces *places, AddFile add)
 
 static char *finish(Sum *sum)
 {
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    GString *text = g_string_new(NULL);
+    uint8_t digest[HT_SHA256];
+    char *hex = g_new0(char, HT_SHA256_HEX);
     sha256_digest(sum, sizeof digest, digest);
-    for (unsigned i = 0; i < sizeof digest; i++) {
-        g_string_append_printf(text, "%02x", digest[i]);
-    }
-    return g_string_free(text, FALSE);
+    ht_hex_write(digest, sizeof digest, hex);
+    return hex;
 }
 
 /* The host belongs to it: it is rebuilt more often than the version changes. */

@@ -1,8 +1,8 @@
 /* Checking adapters and mappings before they serve: see gate.h. */
 #include "core/kit/gate.h"
 
-#include "core/base/buffer.h"
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 #include "core/base/log.h"
 #include "core/kit/digest.h"
 #include "plugins/process.h"
@@ -97,7 +97,8 @@ static Entry *find_entry(const HtGate *gate, const char *key)
 static char *find_memory(const char *state, const HtGateItem *item)
 {
     g_autofree char *base = g_path_get_basename(item->mapping ? item->mapping : item->adapter);
-    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, item->key, -1);
+    char sum[HT_SHA256_HEX];
+    ht_sha256_hex(ht_text_from(item->key), sum);
     g_autofree char *name = g_strdup_printf("%s-%.8s", base, sum);
     return g_build_filename(state, "checked", name, NULL);
 }

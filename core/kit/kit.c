@@ -4,6 +4,7 @@
 #include "core/kit/kit-inside.h"
 
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 #include "core/base/paths.h"
 #include "core/kit/look.h"
 #include "plugins/loader.h"
@@ -154,6 +155,13 @@ static char *judge_outcome(const HtKitPayload *payload, const HtOutcome *outcome
     return g_string_free(text, FALSE);
 }
 
+static char *digest_frame(GBytes *frame)
+{
+    char hex[HT_SHA256_HEX];
+    ht_sha256_hex((HtText){g_bytes_get_data(frame, NULL), g_bytes_get_size(frame)}, hex);
+    return g_strdup(hex);
+}
+
 static void check_fixture(HtKit *kit, HtKitPayload *payload)
 {
     g_auto(HtKitTrial) trial = {0};
@@ -167,7 +175,7 @@ static void check_fixture(HtKit *kit, HtKitPayload *payload)
     g_autofree char *wrong = judge_outcome(payload, &outcome);
     g_autofree char *found = ht_expectation_describe(&outcome);
     ht_kit_report(kit, !wrong, payload->fixture->name, wrong ? wrong : found);
-    payload->digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, trial.frame);
+    payload->digest = digest_frame(trial.frame);
     ht_outcome_clear(&outcome);
 }
 
@@ -189,8 +197,7 @@ static bool comes_out_as_before(HtKit *kit, HtKitPayload *payload)
 {
     g_auto(HtKitTrial) trial = {0};
     ht_kit_try(kit, payload, payload->body, &trial);
-    g_autofree char *digest =
-        trial.frame ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, trial.frame) : NULL;
+    g_autofree char *digest = trial.frame ? digest_frame(trial.frame) : NULL;
     return trial.error || g_strcmp0(digest, payload->digest) == 0;
 }
 

@@ -1,6 +1,7 @@
 /* Building spool messages. Called by message.c; no state; main-loop thread. */
 #include "core/message/keep.h"
 
+#include "core/base/digest.h"
 #include "core/base/secrets.h"
 #include "core/message/vet.h"
 
@@ -96,11 +97,8 @@ static bool wants_payload(const HtMessage *message, const HtOutcome *outcome)
 
 bool ht_message_is_genuine(const HtMessage *message, const HtOutcome *outcome)
 {
-    struct sha256_ctx digest;
-    uint8_t found[SHA256_DIGEST_SIZE];
-    sha256_init(&digest);
-    sha256_update(&digest, outcome->original.size, (const uint8_t *)outcome->original.data);
-    sha256_digest(&digest, sizeof found, found);
+    uint8_t found[HT_SHA256];
+    ht_sha256(outcome->original, found);
     return memcmp(found, message->sha256, sizeof found) == 0;
 }
 

@@ -3,7 +3,7 @@
  * the log. */
 #include "plugins/host/worker.h"
 
-#include <nettle/sha2.h>
+#include "core/base/digest.h"
 
 #define LOG_MAX_BYTES 1000
 
@@ -247,18 +247,8 @@ static void serve_conceal(hutong_out *out, size_t start, size_t size)
 
 static void serve_sha256(const hutong_host *host, hutong_text bytes, char hex[65])
 {
-    static const char digits[] = "0123456789abcdef";
     (void)host;
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&context);
-    sha256_update(&context, bytes.size, (const uint8_t *)(bytes.data ? bytes.data : ""));
-    sha256_digest(&context, sizeof digest, digest);
-    for (unsigned i = 0; i < sizeof digest; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[64] = '\0';
+    ht_sha256_hex((HtText){bytes.data, bytes.size}, hex);
 }
 
 /* ---- Text ---- */

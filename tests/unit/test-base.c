@@ -1,5 +1,6 @@
 /* core/base: fields, identifiers, JSON, events and outcomes, and that nothing hostile is let in. */
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 #include "core/base/forms.h"
 #include "core/base/json.h"
 #include "core/base/outcome.h"
@@ -55,6 +56,24 @@ static void test_uuids_sort_by_time_and_read_back(void)
     }
     HtUuid uuid;
     g_assert_false(ht_uuid_parse(HT_TEXT_LITERAL("0192-not-a-uuid"), &uuid));
+}
+
+static void test_digests_are_those_of_the_standards(void)
+{
+    char hex[HT_SHA256_HEX];
+    uint8_t digest[HT_SHA256], other[HT_SHA256];
+    ht_sha256_hex(HT_TEXT_LITERAL("abc"), hex); /* FIPS 180-4 */
+    g_assert_cmpstr(hex, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    ht_sha256_hex(HT_TEXT_NONE, hex);
+    g_assert_cmpstr(hex, ==, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    HtText parts[] = {HT_TEXT_LITERAL("what do ya want "), HT_TEXT_NONE, HT_TEXT_LITERAL("for nothing?")};
+    ht_hmac_sha256(HT_TEXT_LITERAL("Jefe"), parts, G_N_ELEMENTS(parts), digest); /* RFC 4231, case 2 */
+    ht_hex_write(digest, sizeof digest, hex);
+    g_assert_cmpstr(hex, ==, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memcpy(other, digest, sizeof digest);
+    g_assert_true(ht_sha256_equal(digest, other));
+    other[HT_SHA256 - 1] ^= 1;
+    g_assert_false(ht_sha256_equal(digest, other));
 }
 
 static void test_time_is_written_at_chinas_offset(void)
@@ -458,6 +477,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pack/fields-come-back", test_fields_come_back);
     g_test_add_func("/pack/cut-fields-are-broken", test_cut_fields_are_broken);
     g_test_add_func("/uuid/sorts-by-time-and-reads-back", test_uuids_sort_by_time_and_read_back);
+    g_test_add_func("/digest/is-that-of-the-standards", test_digests_are_those_of_the_standards);
     g_test_add_func("/clock/writes-chinas-offset", test_time_is_written_at_chinas_offset);
     g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);
     g_test_add_func("/event/comes-back", test_an_event_comes_back);

@@ -141,11 +141,8 @@ static bool write_reference(ElementPlace *place, const HtElementRule *rule, HtTe
     }
     char number[32];
     HtText size_text = {number, (size_t)snprintf(number, sizeof number, "%zu", size)};
-    char hex[HT_DIGEST_HEX];
-    struct sha256_ctx digest;
-    sha256_init(&digest);
-    sha256_update(&digest, size, bytes);
-    ht_recorder_digest(&digest, hex);
+    char hex[HT_SHA256_HEX];
+    ht_sha256_hex((HtText){(const char *)bytes, size}, hex);
     write_part(place, rule->element, ht_text_from(hex));
     write_part(place, rule->size_element, size_text);
     write_part(place, rule->media_element, rule->media.data ? rule->media : guess_media(bytes, size));

@@ -80,11 +80,8 @@ static HtText shorten(HtRecorder *recorder, size_t start)
     if (key.size <= KEY_MAX) {
         return ht_recorder_keep(recorder, key.data, key.size);
     }
-    char hex[HT_DIGEST_HEX];
-    struct sha256_ctx digest;
-    sha256_init(&digest);
-    sha256_update(&digest, key.size, (const uint8_t *)key.data);
-    ht_recorder_digest(&digest, hex);
+    char hex[HT_SHA256_HEX];
+    ht_sha256_hex(key, hex);
     return ht_recorder_keep(recorder, hex, strlen(hex));
 }
 
@@ -250,18 +247,18 @@ static bool is_correlation_known(const HtRecorder *recorder, const HtFrom *of)
 static bool digest_correlation(HtRecorder *recorder, const HtEventRule *rule)
 {
     const HtFrom *of = &rule->correlation;
-    struct sha256_ctx digest;
-    sha256_init(&digest);
+    HtBuffer *values = &recorder->value;
+    values->size = 0;
     for (unsigned i = 0; i < of->count; i++) {
         HtText value = ht_match_value(recorder->match, of->slots[i], 0);
         if (!value.data || ht_recorder_is_filler(recorder, rule, of->slots[i], value)) {
             return false;
         }
         HtText number = fold(recorder, value, HT_FOLD_KEEP_CASE);
-        sha256_update(&digest, number.size, (const uint8_t *)number.data);
-        sha256_update(&digest, 1, (const uint8_t *)"");
+        ht_buffer_add_text(values, number);
+        ht_buffer_add_char(values, '\0');
     }
-    ht_recorder_digest(&digest, recorder->correlation.digest);
+    ht_sha256_hex(ht_buffer_text(values), recorder->correlation.digest);
     recorder->correlation.serial = recorder->match->serial;
     recorder->correlation.of = of;
     return true;

@@ -3,8 +3,6 @@
 
 #include "mappings/engine/values/convert.h"
 
-#include <nettle/base16.h>
-
 void ht_recorder_note(HtRecorder *recorder, const HtElement *element, HtMarks marks)
 {
     const char *name = element ? element->name : "";
@@ -107,14 +105,6 @@ HtDateResult ht_recorder_date(HtRecorder *recorder, HtText text, unsigned flags,
     read->result = ht_date_parse(text.data, text.size, flags, &read->date);
     *date = read->date;
     return read->result;
-}
-
-void ht_recorder_digest(struct sha256_ctx *digest, char hex[HT_DIGEST_HEX])
-{
-    uint8_t bytes[SHA256_DIGEST_SIZE];
-    sha256_digest(digest, sizeof bytes, bytes);
-    base16_encode_update(hex, sizeof bytes, bytes);
-    hex[HT_DIGEST_HEX - 1] = '\0';
 }
 
 HtText ht_recorder_keep(HtRecorder *recorder, const char *text, size_t size)

@@ -4,13 +4,12 @@
  * happened, record/data.c elements, record/value.c the conversion of one value. Engine only. */
 #pragma once
 
+#include "core/base/digest.h"
 #include "mappings/engine/rules/options.h"
 #include "mappings/engine/rules/rules.h"
 #include "mappings/engine/values/dates.h"
 #include "mappings/engine/values/idnumber.h"
 #include "mappings/engine/match/match.h"
-
-#include <nettle/sha2.h>
 
 /* What is odd about an element; becomes quality items. */
 typedef struct {
@@ -31,7 +30,6 @@ typedef struct {
 #define HT_NOTES_MAX 256
 #define HT_RECORD_EVENTS 64 /* that one record can make; as many as compile/event.c lets pass */
 #define HT_HEAD_BYTES 8192
-#define HT_DIGEST_HEX 65 /* with the NUL */
 
 typedef struct {
     size_t start, size;
@@ -59,7 +57,7 @@ typedef struct {
 typedef struct {
     uint32_t serial; /* of the record; 0: none */
     const HtFrom *of;
-    char digest[HT_DIGEST_HEX];
+    char digest[HT_SHA256_HEX];
 } HtCorrelation;
 
 #define HT_IDS 8
@@ -168,9 +166,6 @@ void ht_recorder_keep_original(HtRecorder *recorder, HtText path, HtText value);
 
 /* Takes also those of the paths whose division only is around the one that is carried: they say nothing more. */
 void ht_recorder_take_wider(HtRecorder *recorder, const HtFrom *from, HtText code);
-
-/* Ends the digest: in lower-case hexadecimal, with a NUL. */
-void ht_recorder_digest(struct sha256_ctx *digest, char hex[HT_DIGEST_HEX]);
 
 /* Reads a citizen number; the same text twice in a record is read once. Good until HT_IDS others were read. */
 const HtIdNumber *ht_recorder_id(HtRecorder *recorder, HtText text);

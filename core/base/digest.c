@@ -1,0 +1,43 @@
+/* Digests by nettle, which is linked for the spool's hashes anyway, and needs no memory of its own. Any thread. */
+#include "core/base/digest.h"
+
+#include <nettle/base16.h>
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
+
+void ht_sha256(HtText text, uint8_t digest[HT_SHA256])
+{
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, text.size, (const uint8_t *)(text.data ? text.data : ""));
+    sha256_digest(&context, HT_SHA256, digest);
+}
+
+void ht_sha256_hex(HtText text, char hex[HT_SHA256_HEX])
+{
+    uint8_t digest[HT_SHA256];
+    ht_sha256(text, digest);
+    ht_hex_write(digest, sizeof digest, hex);
+    hex[HT_SHA256_HEX - 1] = '\0';
+}
+
+void ht_hmac_sha256(HtText key, const HtText *texts, size_t count, uint8_t digest[HT_SHA256])
+{
+    struct hmac_sha256_ctx context;
+    hmac_sha256_set_key(&context, key.size, (const uint8_t *)key.data);
+    for (size_t i = 0; i < count; i++) {
+        hmac_sha256_update(&context, texts[i].size, (const uint8_t *)texts[i].data);
+    }
+    hmac_sha256_digest(&context, HT_SHA256, digest);
+    explicit_bzero(&context, sizeof context);
+}
+
+bool ht_sha256_equal(const uint8_t a[HT_SHA256], const uint8_t b[HT_SHA256])
+{
+    return memeql_sec(a, b, HT_SHA256) != 0;
+}
+
+void ht_hex_write(const uint8_t *bytes, size_t size, char *hex)
+{
+    base16_encode_update(hex, size, bytes);
+}
