@@ -9,6 +9,24 @@
 #define LARGE_CAPACITY \
     ((size_t)16 << 20) /* from here on room is dear, and moving cheap: pages are remapped */
 
+HtText ht_text_strip(HtText text)
+{
+    while (text.size > 0 && ht_is_blank(text.data[text.size - 1])) {
+        text.size--;
+    }
+    while (text.size > 0 && ht_is_blank(text.data[0])) {
+        text = (HtText){text.data + 1, text.size - 1};
+    }
+    return text;
+}
+
+HtText ht_text_unquote(HtText text)
+{
+    text = ht_text_strip(text);
+    bool quoted = text.size >= 2 && text.data[0] == '"' && text.data[text.size - 1] == '"';
+    return quoted ? (HtText){text.data + 1, text.size - 2} : text;
+}
+
 void ht_buffer_clear(HtBuffer *buffer)
 {
     g_free(buffer->data);

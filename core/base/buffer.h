@@ -46,11 +46,34 @@ static inline bool ht_text_begins_in_any_case(HtText text, const char *word)
     return text.size >= size && g_ascii_strncasecmp(text.data, word, size) == 0;
 }
 
+/* Equal, whatever the case of ASCII's letters. */
+static inline bool ht_text_equal_in_any_case(HtText a, HtText b)
+{
+    return a.size == b.size && (a.size == 0 || g_ascii_strncasecmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool ht_text_is_in_any_case(HtText text, const char *word)
+{
+    return text.size == strlen(word) && ht_text_begins_in_any_case(text, word);
+}
+
+static inline bool ht_text_ends_in_any_case(HtText text, const char *word)
+{
+    size_t size = strlen(word);
+    return text.size >= size && g_ascii_strncasecmp(text.data + text.size - size, word, size) == 0;
+}
+
 /* White space in XML and in the bodies of MIME. */
 static inline bool ht_is_blank(char byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
+
+/* The text without the blanks (ht_is_blank) at its ends. */
+HtText ht_text_strip(HtText text);
+
+/* The same without the two double quotes around what is left, if there are two. */
+HtText ht_text_unquote(HtText text);
 
 typedef struct {
     char *data;

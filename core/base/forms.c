@@ -114,18 +114,3 @@ bool ht_form_is_word(HtText text, const char *signs, size_t most)
     }
     return text.size > 0 && text.size <= most;
 }
-
-size_t ht_form_parameter_end(HtText text)
-{
-    bool quoted = false;
-    for (size_t i = 0; i < text.size; i++) {
-        if (quoted && text.data[i] == '\\') {
-            i++;
-        } else if (text.data[i] == '"') {
-            quoted = !quoted;
-        } else if (text.data[i] == ';' && !quoted) {
-            return i;
-        }
-    }
-    return text.size;
-}

@@ -21,6 +21,3 @@ bool ht_form_is_division(HtText text);
 
 /* 1 to `most` letters, digits, and characters of `signs`, all ASCII. */
 bool ht_form_is_word(HtText text, const char *signs, size_t most);
-
-/* Where a parameter of a header's value ends (RFC 9110, 5.6.6): the next semicolon outside of quotes, or the text's end. */
-size_t ht_form_parameter_end(HtText text);

@@ -1,32 +1,12 @@
 /* Reading and comparing networks; see network.h. Main thread. */
 #include "core/config/network.h"
 
-#include <arpa/inet.h>
+#include <gio/gio.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAPPED_BITS 96
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-static bool parse_address(const char *text, HtNetwork *network)
-{
-    memcpy(network->address, mapped, sizeof mapped);
-    network->bits = MAPPED_BITS;
-    if (inet_pton(AF_INET, text, network->address + sizeof mapped) == 1) {
-        return true;
-    }
-    network->bits = 0;
-    return inet_pton(AF_INET6, text, network->address) == 1;
-}
-
-/* Up to three digits. */
-static bool parse_bits(const char *text, unsigned most, unsigned *bits)
-{
-    size_t size = strspn(text, "0123456789");
-    *bits = (unsigned)strtoul(text, NULL, 10);
-    return size > 0 && size <= 3 && text[size] == '\0' && *bits <= most;
-}
 
 /* The bits of byte `index` that belong to the prefix. */
 static uint8_t mask_of(unsigned bits, unsigned index)
@@ -38,30 +18,34 @@ static uint8_t mask_of(unsigned bits, unsigned index)
     return bits - before >= 8 ? 0xff : (uint8_t)(0xff << (8 - (bits - before)));
 }
 
+/* No zones, which GLib takes, too. NULL when it is none. */
+static GInetAddress *parse_address(const char *text)
+{
+    bool plain = text && text[strspn(text, "0123456789abcdefABCDEF.:")] == '\0';
+    return plain ? g_inet_address_new_from_string(text) : NULL;
+}
+
+static bool parse_bits(const char *text, unsigned most, guint64 *bits)
+{
+    *bits = most;
+    return !text || (strlen(text) <= 3 && g_ascii_string_to_unsigned(text, 10, 0, most, bits, NULL));
+}
+
 bool ht_network_parse(const char *text, HtNetwork *network)
 {
-    char address[INET6_ADDRSTRLEN];
-    const char *slash = strchr(text, '/');
-    size_t size = slash ? (size_t)(slash - text) : strlen(text);
-    if (size >= sizeof address) {
+    guint64 bits;
+    g_auto(GStrv) parts = g_strsplit(text, "/", 2);
+    g_autoptr(GInetAddress) address = parse_address(parts[0]);
+    unsigned size = address ? (unsigned)g_inet_address_get_native_size(address) : 0;
+    if (!address || !parse_bits(parts[1], size * 8, &bits)) {
         return false;
     }
-    memcpy(address, text, size);
-    address[size] = '\0';
-    if (!parse_address(address, network)) {
-        return false;
-    }
-    unsigned bits = 128 - network->bits;
-    if (slash && !parse_bits(slash + 1, bits, &bits)) {
-        return false;
-    }
-    network->bits += bits;
-    for (unsigned i = 0; i < sizeof network->address; i++) {
-        if (network->address[i] & ~mask_of(network->bits, i)) {
-            return false;
-        }
-    }
-    return true;
+    g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new(address, (unsigned)bits, NULL);
+    unsigned before = sizeof network->address - size;
+    memcpy(network->address, mapped, before);
+    memcpy(network->address + before, g_inet_address_to_bytes(address), size);
+    network->bits = before * 8 + (unsigned)bits;
+    return mask != NULL; /* there is none when bits are set behind the prefix */
 }
 
 static bool read_socket_address(const struct sockaddr *address, uint8_t bytes[16])

@@ -4,6 +4,7 @@
 
 #include "core/base/not-understood.h"
 #include "core/base/json.h"
+#include "core/base/xml.h"
 
 #define RECEIPT_NAMESPACE "urn:hutong:receipt:1"
 #define ADDRESSING_2005 "http://www.w3.org/2005/08/addressing"
@@ -12,47 +13,6 @@
 #define XML_DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
 /* ---- Texts ---- */
-
-/* What stands for the byte at `text.data[i]`; NULL when it stands for itself. */
-static const char *find_escape(HtText text, size_t i)
-{
-    unsigned char byte = (unsigned char)text.data[i];
-    switch (byte) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    case '\r': return "&#13;";
-    case '\t':
-    case '\n': return NULL;
-    case 0xef: /* U+FFFE and U+FFFF are EF BF BE and EF BF BF; the caller steps over all three bytes */
-        return i + 2 < text.size && (unsigned char)text.data[i + 1] == 0xbf &&
-                       (unsigned char)text.data[i + 2] >= 0xbe
-                   ? "?"
-                   : NULL;
-    default: return byte < 0x20 ? "?" : NULL;
-    }
-}
-
-static bool stands_for_itself(unsigned char byte)
-{
-    return byte >= 0x20 && byte != '&' && byte != '<' && byte != '>' && byte != '"' && byte != 0xef;
-}
-
-void ht_xml_text(HtBuffer *body, HtText text)
-{
-    size_t from = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        const char *escape = stands_for_itself((unsigned char)text.data[i]) ? NULL : find_escape(text, i);
-        if (escape) {
-            ht_buffer_add(body, text.data + from, i - from);
-            ht_buffer_add_string(body, escape);
-            i += (unsigned char)text.data[i] == 0xef ? 2 : 0;
-            from = i + 1;
-        }
-    }
-    ht_buffer_add(body, text.data + from, text.size - from);
-}
 
 static void add_number(HtBuffer *body, uint64_t number)
 {
@@ -99,7 +59,7 @@ static void open_root(HtBuffer *body, const char *prefix, const char *name)
 static void add_element(HtBuffer *body, const char *prefix, const char *name, HtText text)
 {
     open_tag(body, prefix, name);
-    ht_xml_text(body, text);
+    ht_xml_add(body, text);
     close_tag(body, prefix, name);
 }
 
@@ -131,7 +91,7 @@ static void add_reply_action(HtBuffer *body, HtText action)
     if (action.size > size && memcmp(action.data + action.size - size, ending, size) == 0) {
         action.size -= size;
     }
-    ht_xml_text(body, action);
+    ht_xml_add(body, action);
     ht_buffer_add_literal(body, "Response");
 }
 
@@ -164,7 +124,7 @@ static void add_addressing(HtBuffer *body, const HtReplyContext *context, Action
         ht_buffer_add_literal(body, "<wsa:RelatesTo xmlns:wsa=\"");
         ht_buffer_add_string(body, uri);
         ht_buffer_add_literal(body, "\">");
-        ht_xml_text(body, context->relates_to);
+        ht_xml_add(body, context->relates_to);
         ht_buffer_add_literal(body, "</wsa:RelatesTo>");
     }
 }
@@ -197,10 +157,10 @@ static void add_not_understood(HtBuffer *body, HtText list)
     while (ht_not_understood_next(&list, &uri, &name)) {
         ht_buffer_add_literal(body, "<soap:NotUnderstood qname=\"");
         ht_buffer_add_string(body, uri.size > 0 ? "of:" : "");
-        ht_xml_text(body, name);
+        ht_xml_add(body, name);
         if (uri.size > 0) {
             ht_buffer_add_literal(body, "\" xmlns:of=\"");
-            ht_xml_text(body, uri);
+            ht_xml_add(body, uri);
         }
         ht_buffer_add_literal(body, "\"/>");
     }
@@ -461,13 +421,13 @@ static void open_soap_fault(HtBuffer *body, const HtReplyContext *context, const
         ht_buffer_add_literal(body, "</soap:Value>");
         add_subcode(body, refusal->code);
         ht_buffer_add_literal(body, "</soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
-        ht_xml_text(body, ht_text_from(refusal->text));
+        ht_xml_add(body, ht_text_from(refusal->text));
         ht_buffer_add_literal(body, "</soap:Text></soap:Reason>");
     } else {
         ht_buffer_add_literal(body, "<soap:Fault><faultcode>");
         ht_buffer_add_string(body, fault_code_of(context, refusal));
         ht_buffer_add_literal(body, "</faultcode><faultstring xml:lang=\"en\">");
-        ht_xml_text(body, ht_text_from(refusal->text));
+        ht_xml_add(body, ht_text_from(refusal->text));
         ht_buffer_add_literal(body, "</faultstring>");
     }
 }

@@ -4,9 +4,6 @@
 
 #include "core/ingress/answer.h"
 
-/* Appends `text` (UTF-8) as XML character data, also good in attributes; what XML 1.0 cannot hold becomes '?'. */
-void ht_xml_text(HtBuffer *body, HtText text);
-
 /* A department's own reply, in an envelope of the host's if it is SOAP: the header that an answer to this request has is put
  * in, also when the reply was first made for an earlier one, whose envelope may have been of the other version. */
 void ht_body_reply(HtBuffer *body, const HtReplyContext *context, HtText reply);

@@ -2,44 +2,13 @@
  * thread. No state. */
 #include "core/ingress/framing.h"
 
-#include "core/base/forms.h"
+#include "core/base/media-type.h"
 
 #include <glib.h>
 
 #define KEY_MAX_BYTES 255
 
 /* ---- Texts ---- */
-
-static bool equals(HtText text, const char *lower_case)
-{
-    return text.size == strlen(lower_case) && g_ascii_strncasecmp(text.data, lower_case, text.size) == 0;
-}
-
-static bool ends_with(HtText text, const char *lower_case)
-{
-    size_t size = strlen(lower_case);
-    return text.size >= size && g_ascii_strncasecmp(text.data + text.size - size, lower_case, size) == 0;
-}
-
-static HtText trim(HtText text)
-{
-    while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text = (HtText){text.data + 1, text.size - 1};
-    }
-    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t')) {
-        text.size--;
-    }
-    return text;
-}
-
-static HtText unquote(HtText text)
-{
-    text = trim(text);
-    if (text.size >= 2 && text.data[0] == '"' && text.data[text.size - 1] == '"') {
-        return (HtText){text.data + 1, text.size - 2};
-    }
-    return text;
-}
 
 static bool is_token(HtText text)
 {
@@ -97,7 +66,7 @@ static bool add_transfer_coding(HtHead *head, HtText value, HtRefusal *refusal)
     if (head->chunked) {
         return ht_refuse(refusal, "repeated-coding");
     }
-    if (!equals(value,
+    if (!ht_text_is_in_any_case(value,
                 "chunked")) { /* nor with a blank behind it: the library would not decode the body then */
         return ht_refuse(refusal, "transfer-coding");
     }
@@ -121,7 +90,7 @@ static bool add_host(HtHead *head, HtText value, HtRefusal *refusal)
     if (head->host.data) {
         return ht_refuse(refusal, "repeated-host");
     }
-    value = trim(value);
+    value = ht_text_strip(value);
     if (!ht_head_is_host(value)) {
         return ht_refuse(refusal, "bad-host");
     }
@@ -129,19 +98,13 @@ static bool add_host(HtHead *head, HtText value, HtRefusal *refusal)
     return true;
 }
 
-static void add_type_parameter(HtHead *head, HtText parameter)
+static void add_type_parameter(HtHead *head, HtText name, HtText value)
 {
-    const char *equal = memchr(parameter.data, '=', parameter.size);
-    if (!equal) {
-        return;
-    }
-    HtText name = trim((HtText){parameter.data, (size_t)(equal - parameter.data)});
-    HtText value = unquote((HtText){equal + 1, parameter.size - (size_t)(equal + 1 - parameter.data)});
-    if (equals(name, "charset")) {
+    if (ht_text_is_in_any_case(name, "charset")) {
         head->message.charset = value;
-    } else if (equals(name, "action") && !head->message.soap_action.data) {
+    } else if (ht_text_is_in_any_case(name, "action") && !head->message.soap_action.data) {
         head->message.soap_action = value;
-    } else if ((equals(name, "type") || equals(name, "start-info")) &&
+    } else if ((ht_text_is_in_any_case(name, "type") || ht_text_is_in_any_case(name, "start-info")) &&
                ht_text_begins_in_any_case(value, "application/soap+xml")) {
         head->related_soap_12 = true;
     }
@@ -152,14 +115,12 @@ static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
     if (head->has_type) {
         return ht_refuse(refusal, "repeated-type");
     }
+    HtMediaParameter parameter;
     head->has_type = true;
     head->message.content_type = value;
-    size_t end = ht_form_parameter_end(value);
-    head->media_type = trim((HtText){value.data, end});
-    while (end < value.size) {
-        value = (HtText){value.data + end + 1, value.size - end - 1};
-        end = ht_form_parameter_end(value);
-        add_type_parameter(head, (HtText){value.data, end});
+    head->media_type = ht_media_type_cut(&value);
+    while (ht_media_parameter_cut(&value, &parameter)) {
+        add_type_parameter(head, parameter.name, parameter.value);
     }
     return true;
 }
@@ -167,7 +128,7 @@ static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)head;
-    if (value.size > 0 && !equals(value, "identity")) {
+    if (value.size > 0 && !ht_text_is_in_any_case(value, "identity")) {
         return ht_refuse(refusal, "content-encoding");
     }
     return true;
@@ -176,12 +137,12 @@ static bool add_content_encoding(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_expect(HtHead *head, HtText value, HtRefusal *refusal)
 {
     head->expects = true;
-    return equals(trim(value), "100-continue") || ht_refuse(refusal, "expectation");
+    return ht_text_is_in_any_case(ht_text_strip(value), "100-continue") || ht_refuse(refusal, "expectation");
 }
 
 static bool add_idempotency_key(HtHead *head, HtText value, HtRefusal *refusal)
 {
-    value = unquote(value);
+    value = ht_text_unquote(value);
     if (head->idempotency_key.data || value.size == 0 || value.size > KEY_MAX_BYTES ||
         !is_visible_ascii(value)) {
         return ht_refuse(refusal, "bad-idempotency-key");
@@ -195,14 +156,14 @@ static bool add_authorization(HtHead *head, HtText value, HtRefusal *refusal)
     if (head->authorization.data) {
         return ht_refuse(refusal, "repeated-authorization");
     }
-    head->authorization = trim(value);
+    head->authorization = ht_text_strip(value);
     return true;
 }
 
 static bool add_soap_action(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)refusal;
-    head->message.soap_action = unquote(value);
+    head->message.soap_action = ht_text_unquote(value);
     head->soap = HT_SOAP_11;
     return true;
 }
@@ -253,7 +214,7 @@ static bool add_traceparent(HtHead *head, HtText value, HtRefusal *refusal)
 static bool add_receipt(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)refusal;
-    head->signed_receipt = head->signed_receipt || equals(value, "signed");
+    head->signed_receipt = head->signed_receipt || ht_text_is_in_any_case(value, "signed");
     return true;
 }
 
@@ -281,7 +242,7 @@ bool ht_head_add(HtHead *head, HtText name, HtText value, HtRefusal *refusal)
         return ht_refuse(refusal, "bad-header");
     }
     for (size_t i = 0; i < G_N_ELEMENTS(known_headers); i++) {
-        if (equals(name, known_headers[i].name)) {
+        if (ht_text_is_in_any_case(name, known_headers[i].name)) {
             return known_headers[i].add(head, value, refusal);
         }
     }
@@ -298,24 +259,24 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal)
     if (head->chunked && head->http_1_0) {
         return ht_refuse(refusal, "chunked-http-1.0");
     }
-    if (equals(head->media_type, "application/soap+xml") ||
-        (equals(head->media_type, "multipart/related") && head->related_soap_12)) {
+    if (ht_text_is_in_any_case(head->media_type, "application/soap+xml") ||
+        (ht_text_is_in_any_case(head->media_type, "multipart/related") && head->related_soap_12)) {
         head->soap = HT_SOAP_12;
     }
     head->message.soap_expected = head->soap == HT_SOAP_12;
-    head->form = equals(head->media_type, "application/x-www-form-urlencoded");
+    head->form = ht_text_is_in_any_case(head->media_type, "application/x-www-form-urlencoded");
     return true;
 }
 
 static bool check_type(const HtHead *head, HtRefusal *refusal)
 {
     HtText type = head->media_type;
-    if (type.size == 0 || head->form || equals(type, "text/xml") || equals(type, "application/xml") ||
-        ends_with(type, "+xml") || equals(type, "text/plain") || equals(type, "application/octet-stream")) {
+    if (type.size == 0 || head->form || ht_text_is_in_any_case(type, "text/xml") || ht_text_is_in_any_case(type, "application/xml") ||
+        ht_text_ends_in_any_case(type, "+xml") || ht_text_is_in_any_case(type, "text/plain") || ht_text_is_in_any_case(type, "application/octet-stream")) {
         return true;
     }
-    if (equals(type, "multipart/related") || equals(type, "multipart/mixed") ||
-        equals(type, "application/zip") || equals(type, "application/x-zip-compressed")) {
+    if (ht_text_is_in_any_case(type, "multipart/related") || ht_text_is_in_any_case(type, "multipart/mixed") ||
+        ht_text_is_in_any_case(type, "application/zip") || ht_text_is_in_any_case(type, "application/x-zip-compressed")) {
         return true;
     }
     if (ht_text_begins_in_any_case(type, "multipart/")) {

@@ -6,6 +6,7 @@
  * events. */
 #include "plugins/host/worker.h"
 
+#include "core/base/media-type.h"
 #include "core/base/secrets.h"
 #include "mappings/engine/service/service.h"
 #include "mappings/engine/wsdl/wsdl.h"
@@ -325,17 +326,6 @@ static bool must_return(const HtWorker *worker, HtText body)
     return worker->in_pieces && fits && (outcome->repaired || refused || partly);
 }
 
-/* The media type alone, which is what adapters are shown. */
-static HtText drop_parameters(HtText content_type)
-{
-    const char *end = content_type.size > 0 ? memchr(content_type.data, ';', content_type.size) : NULL;
-    size_t size = end ? (size_t)(end - content_type.data) : content_type.size;
-    while (size > 0 && (content_type.data[size - 1] == ' ' || content_type.data[size - 1] == '\t')) {
-        size--;
-    }
-    return (HtText){content_type.data, size};
-}
-
 /* An allocation has failed, and the process lives: what has come of it may lack anything. In a process that has served others before, the
  * memory may be theirs, so it ends, and a new one tries: the bus knows why. */
 static void refuse_for_memory(HtWorker *worker)
@@ -355,10 +345,11 @@ static void refuse_for_memory(HtWorker *worker)
 void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
 {
     const HtMessageHead *head = &worker->head;
+    HtText type = head->content_type;
     ht_uuid_format(&head->id, worker->id);
     hutong_payload payload = {.struct_size = sizeof payload,
                               .body = plain(body.data ? body : HT_TEXT_LITERAL("")),
-                              .content_type = plain(drop_parameters(head->content_type)),
+                              .content_type = plain(ht_media_type_cut(&type)), /* alone */
                               .charset = plain(head->charset),
                               .soap_action = plain(head->soap_action),
                               .message_id = plain(ht_text_from(worker->id))};

@@ -4,6 +4,7 @@
 #include "plugins/host/worker.h"
 
 #include "core/base/digest.h"
+#include "core/base/xml.h"
 
 #define LOG_MAX_BYTES 1000
 
@@ -262,19 +263,8 @@ static void serve_write(hutong_out *out, const char *text, size_t size)
 
 static void serve_write_escaped(hutong_out *out, const char *text, size_t size)
 {
-    if (!is_in(out, HT_PHASE_WRITE, "write_escaped") || !text) {
-        return;
-    }
-    HtBuffer *to = &out->worker->text;
-    for (size_t i = 0; i < size; i++) {
-        switch (text[i]) {
-        case '<': ht_buffer_add_literal(to, "&lt;"); break;
-        case '>': ht_buffer_add_literal(to, "&gt;"); break;
-        case '&': ht_buffer_add_literal(to, "&amp;"); break;
-        case '"': ht_buffer_add_literal(to, "&quot;"); break;
-        case '\'': ht_buffer_add_literal(to, "&#39;"); break;
-        default: ht_buffer_add_char(to, text[i]);
-        }
+    if (is_in(out, HT_PHASE_WRITE, "write_escaped") && text) {
+        ht_xml_add(&out->worker->text, (HtText){text, size});
     }
 }
 

@@ -410,29 +410,6 @@ static void errors_are_explained(void)
     g_assert_true(refusal.status == 413 && refusal.retry_after_s == 0 && strstr(refusal.text, "inner words"));
 }
 
-static void texts_are_always_xml(void)
-{
-    static const struct {
-        const char *text, *xml;
-    } cases[] = {
-        {"", ""},
-        {"plain \xe4\xba\x92\xe9\x80\x9a \xf0\xa0\x80\x80",
-         "plain \xe4\xba\x92\xe9\x80\x9a \xf0\xa0\x80\x80"},
-        {"<&>\"'", "&lt;&amp;&gt;&quot;'"},
-        {"a\x01"
-         "b\x1b",
-         "a?b?"},
-        {"a\tb\nc\rd", "a\tb\nc&#13;d"},
-        {"\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd|\xef\xbc\x81", "?|?|\xef\xbf\xbd|\xef\xbc\x81"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        HtBuffer body = {.data = NULL};
-        ht_xml_text(&body, ht_text_from(cases[i].text));
-        g_assert_true(ht_text_is(ht_buffer_text(&body), cases[i].xml));
-        ht_buffer_clear(&body);
-    }
-}
-
 static void whole_answers_are_http(void)
 {
     HtAnswer answer;
@@ -468,7 +445,6 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/fault/is-golden", faults_are_golden);
     g_test_add_func("/answer/fault/codes-have-their-status", codes_have_their_status);
     g_test_add_func("/answer/fault/errors-are-explained", errors_are_explained);
-    g_test_add_func("/answer/text/is-always-xml", texts_are_always_xml);
     g_test_add_func("/answer/http/whole-answers", whole_answers_are_http);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
 #include "core/base/forms.h"
 #include "core/base/json.h"
 #include "core/base/outcome.h"
+#include "core/base/xml.h"
 
 #include <stdio.h>
 
@@ -74,6 +75,29 @@ static void test_digests_are_those_of_the_standards(void)
     g_assert_true(ht_sha256_equal(digest, other));
     other[HT_SHA256 - 1] ^= 1;
     g_assert_false(ht_sha256_equal(digest, other));
+}
+
+static void test_texts_are_always_xml(void)
+{
+    static const struct {
+        const char *text, *xml;
+    } cases[] = {
+        {"", ""},
+        {"plain \xe4\xba\x92\xe9\x80\x9a \xf0\xa0\x80\x80",
+         "plain \xe4\xba\x92\xe9\x80\x9a \xf0\xa0\x80\x80"},
+        {"<&>\"'", "&lt;&amp;&gt;&quot;&apos;"},
+        {"a\x01"
+         "b\x1b",
+         "a?b?"},
+        {"a\tb\nc\rd", "a\tb\nc&#13;d"},
+        {"\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd|\xef\xbc\x81", "?|?|\xef\xbf\xbd|\xef\xbc\x81"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtBuffer body = {.data = NULL};
+        ht_xml_add(&body, ht_text_from(cases[i].text));
+        g_assert_true(ht_text_is(ht_buffer_text(&body), cases[i].xml));
+        ht_buffer_clear(&body);
+    }
 }
 
 static void test_time_is_written_at_chinas_offset(void)
@@ -478,6 +502,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pack/cut-fields-are-broken", test_cut_fields_are_broken);
     g_test_add_func("/uuid/sorts-by-time-and-reads-back", test_uuids_sort_by_time_and_read_back);
     g_test_add_func("/digest/is-that-of-the-standards", test_digests_are_those_of_the_standards);
+    g_test_add_func("/xml/text/is-always-xml", test_texts_are_always_xml);
     g_test_add_func("/clock/writes-chinas-offset", test_time_is_written_at_chinas_offset);
     g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);
     g_test_add_func("/event/comes-back", test_an_event_comes_back);

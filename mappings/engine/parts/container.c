@@ -119,7 +119,7 @@ static bool check_xml(HtText bytes, uint32_t part, HtFault *fault)
 /* Types under which XML comes; a part without one is judged by its bytes. */
 static bool check_type(const HtMediaType *type, uint32_t part, HtFault *fault)
 {
-    if (type->name.size >= 10 && g_ascii_strncasecmp(type->name.data, "multipart/", 10) == 0) {
+    if (ht_text_begins_in_any_case(type->name, "multipart/")) {
         return refuse(fault, part, "part-nested",
                       "A part is itself a multipart body: send its documents directly.");
     }

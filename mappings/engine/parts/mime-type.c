@@ -1,72 +1,48 @@
 /* Media types and codings of MIME; see mime.h. No state. */
 #include "mappings/engine/parts/mime.h"
 
-#include "core/base/forms.h"
-#include "mappings/engine/text/value.h"
+#include "core/base/media-type.h"
 
 #include <glib.h>
 
 /* ---- Media types ---- */
 
-static bool equals(HtText text, const char *lower_case)
+/* The quoted text without its backslashes. `unquoted` has room for everything, so that nothing in it moves. */
+static HtText unescape(HtText text, HtBuffer *unquoted)
 {
-    return text.size == strlen(lower_case) && g_ascii_strncasecmp(text.data, lower_case, text.size) == 0;
-}
-
-static HtText trim(HtText text)
-{
-    return text.data ? ht_text_trim(text.data, text.size) : text;
-}
-
-/* `unquoted` has room for everything, so that nothing in it moves. */
-static HtText unquote(HtText text, HtBuffer *unquoted)
-{
-    text = trim(text);
-    if (text.size < 2 || text.data[0] != '"' || text.data[text.size - 1] != '"') {
-        return text;
-    }
     HtText plain = {unquoted->data + unquoted->size, 0};
-    for (size_t i = 1; i + 1 < text.size; i++) {
-        i += text.data[i] == '\\' && i + 2 < text.size;
+    for (size_t i = 0; i < text.size; i++) {
+        i += text.data[i] == '\\' && i + 1 < text.size;
         ht_buffer_add_char(unquoted, text.data[i]);
         plain.size++;
     }
     return plain;
 }
 
-static void take_parameter(HtMediaType *type, HtText parameter)
+static void take_parameter(HtMediaType *type, const HtMediaParameter *parameter)
 {
-    const char *equal = parameter.size > 0 ? memchr(parameter.data, '=', parameter.size) : NULL;
-    if (!equal) {
-        return;
-    }
     const struct {
         const char *name;
         HtText *to;
     } known[] = {{"charset", &type->charset},       {"boundary", &type->boundary}, {"start", &type->start},
                  {"start-info", &type->start_info}, {"type", &type->type},         {"action", &type->action}};
-    HtText name = trim((HtText){parameter.data, (size_t)(equal - parameter.data)});
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (equals(name, known[i].name) && !known[i].to->data) {
-            HtText value = {equal + 1, parameter.size - (size_t)(equal + 1 - parameter.data)};
-            *known[i].to = unquote(value, &type->unquoted);
+        if (ht_text_is_in_any_case(parameter->name, known[i].name) && !known[i].to->data) {
+            *known[i].to =
+                parameter->quoted ? unescape(parameter->value, &type->unquoted) : parameter->value;
         }
     }
 }
 
 void ht_media_type_read(HtText value, HtMediaType *type)
 {
-    *type = (HtMediaType){.name = HT_TEXT_NONE};
-    if (!value.data) {
-        return;
+    HtMediaParameter parameter;
+    *type = (HtMediaType){.name = ht_media_type_cut(&value)};
+    if (value.size > 0) {
+        ht_buffer_reserve(&type->unquoted, value.size);
     }
-    ht_buffer_reserve(&type->unquoted, value.size + 1);
-    size_t end = ht_form_parameter_end(value);
-    type->name = trim((HtText){value.data, end});
-    while (end < value.size) {
-        value = (HtText){value.data + end + 1, value.size - end - 1};
-        end = ht_form_parameter_end(value);
-        take_parameter(type, (HtText){value.data, end});
+    while (ht_media_parameter_cut(&value, &parameter)) {
+        take_parameter(type, &parameter);
     }
 }
 
@@ -78,14 +54,13 @@ void ht_media_type_clear(HtMediaType *type)
 
 bool ht_media_type_is(const HtMediaType *type, const char *name)
 {
-    return type->name.data && equals(type->name, name);
+    return ht_text_is_in_any_case(type->name, name);
 }
 
 bool ht_media_type_is_xml(const HtMediaType *type)
 {
-    HtText name = type->name;
     return ht_media_type_is(type, "text/xml") || ht_media_type_is(type, "application/xml") ||
-           (name.size > 4 && g_ascii_strncasecmp(name.data + name.size - 4, "+xml", 4) == 0);
+           ht_text_ends_in_any_case(type->name, "+xml");
 }
 
 /* ---- Codings ---- */

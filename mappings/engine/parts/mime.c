@@ -100,7 +100,7 @@ static bool read_coding(HtText value, HtCoding *coding)
                  {"base64", HT_CODING_BASE64},
                  {"quoted-printable", HT_CODING_QUOTED}};
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (ht_text_begins_in_any_case(value, known[i].name) && value.size == strlen(known[i].name)) {
+        if (ht_text_is_in_any_case(value, known[i].name)) {
             *coding = known[i].coding;
             return true;
         }

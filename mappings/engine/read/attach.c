@@ -58,7 +58,7 @@ void ht_attach_begin(HtAttach *attach, HtAttachments *attachments, HtReading *re
 
 static bool is_cid(HtText href)
 {
-    return href.size > 4 && g_ascii_strncasecmp(href.data, "cid:", 4) == 0;
+    return href.size > 4 && ht_text_begins_in_any_case(href, "cid:");
 }
 
 HtAttachRole ht_attach_look(const HtAttach *attach, const HtSaxElement *element, HtText *href)

@@ -345,7 +345,7 @@ static void look_up(HtMultiref *multiref, RefEntry *entry)
     }
     if (is_id) {
         find_target(multiref, entry, value);
-    } else if (value.size > 4 && g_ascii_strncasecmp(value.data, "cid:", 4) == 0) {
+    } else if (value.size > 4 && ht_text_begins_in_any_case(value, "cid:")) {
         entry->refers = false;
     } else {
         refuse(

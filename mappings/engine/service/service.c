@@ -1,6 +1,7 @@
 /* Answers of declared operations, from their templates. Called by the host once a message's fate is known; no state. */
 #include "mappings/engine/service/service.h"
 
+#include "core/base/xml.h"
 #include "mappings/engine/service/soap-action.h"
 
 #include <string.h>
@@ -91,12 +92,6 @@ bool ht_services_have_submit(const GPtrArray *services)
 
 /* ---- Templates ---- */
 
-static void add_escaped(HtBuffer *to, HtText text)
-{
-    g_autofree char *escaped = g_markup_escape_text(text.data, (gssize)text.size);
-    ht_buffer_add_string(to, escaped);
-}
-
 static void add_json(HtBuffer *to, HtText text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -112,7 +107,7 @@ static void add_fact(HtBuffer *to, HtForm form, HtText fact)
 {
     switch (form) {
     case HT_FORM_TEXT: ht_buffer_add_text(to, fact); break;
-    case HT_FORM_XML: add_escaped(to, fact.data ? fact : HT_TEXT_LITERAL("")); break;
+    case HT_FORM_XML: ht_xml_add(to, fact.data ? fact : HT_TEXT_LITERAL("")); break;
     case HT_FORM_JSON: add_json(to, fact); break;
     }
 }
@@ -153,7 +148,7 @@ static void add_result(const HtService *service, const HtPart *part, const HtSer
     if (part->is_xml) {
         ht_buffer_add_text(to, ht_buffer_text(&value));
     } else {
-        add_escaped(to, ht_buffer_text(&value));
+        ht_xml_add(to, ht_buffer_text(&value));
     }
     ht_buffer_printf(to, "</%s%s>", prefix, part->name);
     ht_buffer_clear(&value);
@@ -178,9 +173,10 @@ bool ht_services_answer(const GPtrArray *services, const HtServiceFacts *facts, 
     if (!operation || !(facts->refused ? operation->refuses : operation->answers)) {
         return false;
     }
-    g_autofree char *uri = g_markup_escape_text(service->uri, -1);
     g_autofree char *response = name_response(operation, facts->operation);
-    ht_buffer_printf(to, "<ns1:%s xmlns:ns1=\"%s\"", response, uri);
+    ht_buffer_printf(to, "<ns1:%s xmlns:ns1=\"", response);
+    ht_xml_add(to, ht_text_from(service->uri));
+    ht_buffer_add_char(to, '"');
     if (service->encoded) {
         ht_buffer_printf(to,
                          " soap:encodingStyle=\"%s\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\""

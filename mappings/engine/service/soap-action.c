@@ -2,8 +2,6 @@
  * host. SOAP 1.1, 6.1.1; WS-I Basic Profile 1.1, R1109: the value is quoted and may be empty. */
 #include "mappings/engine/service/soap-action.h"
 
-#include <glib.h>
-
 /* What toolkits put behind an operation's name to name its message, or its message's element. */
 static const char *const endings[] = {"request", "requestmessage", "in",  "input",    "soapin",
                                       "msg",     "message",        "req", "response", "operation"};
@@ -30,20 +28,15 @@ static HtText take_tail(HtText text, const char *separators)
     return from > 0 ? (HtText){text.data + from, text.size - from} : text;
 }
 
-static bool equals(HtText a, HtText b)
-{
-    return a.size == b.size && g_ascii_strncasecmp(a.data, b.data, a.size) == 0;
-}
-
 /* `longer` is `name` with one of the endings. */
 static bool has_ending(HtText longer, HtText name)
 {
-    if (longer.size <= name.size || !equals((HtText){longer.data, name.size}, name)) {
+    if (longer.size <= name.size || !ht_text_equal_in_any_case((HtText){longer.data, name.size}, name)) {
         return false;
     }
     HtText rest = {longer.data + name.size, longer.size - name.size};
     for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
-        if (equals(rest, ht_text_from(endings[i]))) {
+        if (ht_text_equal_in_any_case(rest, ht_text_from(endings[i]))) {
             return true;
         }
     }
@@ -52,7 +45,7 @@ static bool has_ending(HtText longer, HtText name)
 
 static bool names(HtText tail, HtText operation)
 {
-    return equals(tail, operation) || has_ending(tail, operation) || has_ending(operation, tail);
+    return ht_text_equal_in_any_case(tail, operation) || has_ending(tail, operation) || has_ending(operation, tail);
 }
 
 /* A letter, then letters, digits, `_` and `-`; not tempuri.org, Service.asmx, v2. */
@@ -73,7 +66,7 @@ static bool is_plausible(HtText name)
 bool ht_soap_action_agrees(HtText action, const char *operation, const char *uri)
 {
     HtText value = ht_soap_action_trim(action), name = ht_text_from(operation);
-    if (value.size == 0 || (uri && equals(value, ht_soap_action_trim(ht_text_from(uri))))) {
+    if (value.size == 0 || (uri && ht_text_equal_in_any_case(value, ht_soap_action_trim(ht_text_from(uri))))) {
         return true;
     }
     HtText tail = take_tail(value, "/#:");

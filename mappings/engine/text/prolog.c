@@ -154,7 +154,7 @@ static HtText read_name(const char *at, const char *end)
 static bool set_name(HtTextRoot *root, const char *at, const char *end)
 {
     root->name = read_name(at, end);
-    root->is_html = root->name.size == 4 && g_ascii_strncasecmp(root->name.data, "html", 4) == 0;
+    root->is_html = ht_text_is_in_any_case(root->name, "html");
     return root->name.data != NULL;
 }
 

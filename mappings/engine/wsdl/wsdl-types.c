@@ -2,6 +2,7 @@
  * and what they mean is for the mapping to say, record by record. Called by wsdl.c; no state. */
 #include "mappings/engine/wsdl/wsdl.h"
 
+#include "core/base/xml.h"
 #include "mappings/engine/rules/rules.h"
 
 #include <libxml/tree.h>
@@ -51,9 +52,9 @@ void ht_wsdl_receipt_types(HtBuffer *to)
 
 static void open_schema(const char *uri, bool qualified, HtBuffer *to)
 {
-    g_autofree char *escaped = g_markup_escape_text(uri, -1);
-    ht_buffer_printf(to, "<xs:schema targetNamespace=\"%s\"%s>\n", escaped,
-                     qualified ? " elementFormDefault=\"qualified\"" : "");
+    ht_buffer_add_literal(to, "<xs:schema targetNamespace=\"");
+    ht_xml_add(to, ht_text_from(uri));
+    ht_buffer_printf(to, "\"%s>\n", qualified ? " elementFormDefault=\"qualified\"" : "");
 }
 
 /* Clients of the generated kind have trouble with three things, which are avoided:

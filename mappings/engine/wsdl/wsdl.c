@@ -5,6 +5,7 @@
  * alone; the elements on the wire are the same. Called by the host; no state. */
 #include "mappings/engine/wsdl/wsdl.h"
 
+#include "core/base/xml.h"
 #include "mappings/engine/rules/rules.h"
 
 /* One port type with its bindings, and a service of its own. */
@@ -29,12 +30,6 @@ typedef struct {
 static const Face *face_of(const Plan *plan, guint i)
 {
     return &g_array_index(plan->faces, Face, i);
-}
-
-static void add_escaped(HtBuffer *to, const char *text)
-{
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-    ht_buffer_add_string(to, escaped);
 }
 
 /* ---- Messages ---- */
@@ -100,7 +95,7 @@ static void write_soap_body(const Face *face, const char *soap, const char *side
     }
     if (face->rpc) {
         ht_buffer_add_literal(to, " namespace=\"");
-        add_escaped(to, face->uri);
+        ht_xml_add(to, ht_text_from(face->uri));
         ht_buffer_add_char(to, '"');
     }
     ht_buffer_printf(to, "/></wsdl:%s>", side);
@@ -116,7 +111,7 @@ static void write_binding(const Face *face, const char *soap, const char *suffix
         const HtOperation *operation = face->operations->pdata[i];
         ht_buffer_printf(to, "<wsdl:operation name=\"%s\"><%s:operation soapAction=\"", operation->name,
                          soap);
-        add_escaped(to, operation->action);
+        ht_xml_add(to, ht_text_from(operation->action));
         ht_buffer_add_literal(to, "\"/>");
         write_soap_body(face, soap, "input", to);
         write_soap_body(face, soap, "output", to);
@@ -146,7 +141,7 @@ static void write_port(const Plan *plan, const Face *face, const char *soap, con
 {
     ht_buffer_printf(to, "<wsdl:port name=\"%s%s\" binding=\"tns:%s%s\"><%s:address location=\"", face->name,
                      suffix, face->name, suffix, soap);
-    add_escaped(to, plan->question->address);
+    ht_xml_add(to, ht_text_from(plan->question->address));
     ht_buffer_add_literal(to, "\"/></wsdl:port>\n");
 }
 
@@ -167,7 +162,7 @@ static void write_service(const Plan *plan, const Face *face, HtBuffer *to)
 static void declare(const char *name, const char *uri, HtBuffer *to)
 {
     ht_buffer_printf(to, " %s=\"", name);
-    add_escaped(to, uri);
+    ht_xml_add(to, ht_text_from(uri));
     ht_buffer_add_char(to, '"');
 }
 
