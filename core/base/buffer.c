@@ -9,6 +9,11 @@
 #define LARGE_CAPACITY \
     ((size_t)16 << 20) /* from here on room is dear, and moving cheap: pages are remapped */
 
+int ht_compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 HtText ht_text_strip(HtText text)
 {
     while (text.size > 0 && ht_is_blank(text.data[text.size - 1])) {

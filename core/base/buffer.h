@@ -32,6 +32,15 @@ static inline bool ht_text_is(HtText text, const char *literal)
     return text.data && text.size == strlen(literal) && memcmp(text.data, literal, text.size) == 0;
 }
 
+/* True when it is one of these words; the last is NULL. */
+static inline bool ht_text_is_one_of(HtText text, const char *const *words)
+{
+    while (*words && !ht_text_is(text, *words)) {
+        words++;
+    }
+    return *words != NULL;
+}
+
 /* True when the text begins with the word. */
 static inline bool ht_text_begins(HtText text, const char *word)
 {
@@ -68,6 +77,9 @@ static inline bool ht_is_blank(char byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
+
+/* The order of two strings in an array of them, byte by byte: for g_ptr_array_sort(). */
+int ht_compare_strings(const void *a, const void *b);
 
 /* The text without the blanks (ht_is_blank) at its ends. */
 HtText ht_text_strip(HtText text);

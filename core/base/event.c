@@ -232,16 +232,6 @@ static bool is_type(HtText type)
            is_version(second + 1, (size_t)(end - second - 1));
 }
 
-static bool is_one_of(HtText text, const char *const *words)
-{
-    for (; *words; words++) {
-        if (ht_text_is(text, *words)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_attr(HtAttr attr, HtText value)
 {
     static const char *const actions[] = {"assert", "correct", "cancel", "verify", NULL};
@@ -251,10 +241,10 @@ static bool is_attr(HtAttr attr, HtText value)
     switch (attr) {
     case HT_ATTR_TYPE: return is_type(value);
     case HT_ATTR_TIME: return ht_form_is_time(value);
-    case HT_ATTR_ACTION: return is_one_of(value, actions);
-    case HT_ATTR_DIRECTION: return is_one_of(value, directions);
-    case HT_ATTR_TIMEPRECISION: return is_one_of(value, precisions);
-    case HT_ATTR_DATACLASSIFICATION: return is_one_of(value, classes);
+    case HT_ATTR_ACTION: return ht_text_is_one_of(value, actions);
+    case HT_ATTR_DIRECTION: return ht_text_is_one_of(value, directions);
+    case HT_ATTR_TIMEPRECISION: return ht_text_is_one_of(value, precisions);
+    case HT_ATTR_DATACLASSIFICATION: return ht_text_is_one_of(value, classes);
     case HT_ATTR_DIVISION:
     case HT_ATTR_FROMDIVISION: return ht_form_is_division(value);
     default: return value.size > 0 && value.size <= ATTR_MAX_BYTES && is_clean(value);

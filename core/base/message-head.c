@@ -5,19 +5,12 @@
 
 enum { TAG_ID = 1, TAG_CONTENT_TYPE, TAG_CHARSET, TAG_SOAP_ACTION, TAG_SOAP_EXPECTED, TAG_ALTER };
 
-static void pack_present(HtBuffer *buffer, uint8_t tag, HtText text)
-{
-    if (text.data) {
-        ht_pack_text(buffer, tag, text);
-    }
-}
-
 void ht_message_head_pack(const HtMessageHead *head, HtBuffer *buffer)
 {
     ht_pack_bytes(buffer, TAG_ID, head->id.bytes, sizeof head->id.bytes);
-    pack_present(buffer, TAG_CONTENT_TYPE, head->content_type);
-    pack_present(buffer, TAG_CHARSET, head->charset);
-    pack_present(buffer, TAG_SOAP_ACTION, head->soap_action);
+    ht_pack_present(buffer, TAG_CONTENT_TYPE, head->content_type);
+    ht_pack_present(buffer, TAG_CHARSET, head->charset);
+    ht_pack_present(buffer, TAG_SOAP_ACTION, head->soap_action);
     ht_pack_u32(buffer, TAG_SOAP_EXPECTED, head->soap_expected);
     ht_pack_u32(buffer, TAG_ALTER, head->alter);
 }

@@ -55,29 +55,22 @@ void ht_outcome_add_fault(HtOutcome *outcome, const HtFault *fault)
     outcome->fault_count++;
 }
 
-static void pack_present(HtBuffer *buffer, uint8_t tag, HtText text)
-{
-    if (text.data) {
-        ht_pack_text(buffer, tag, text);
-    }
-}
-
 void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
 {
     ht_pack_u32(buffer, TAG_VERDICT, outcome->verdict);
     ht_pack_u32(buffer, TAG_SOAP, outcome->soap);
-    pack_present(buffer, TAG_OPERATION, outcome->operation);
-    pack_present(buffer, TAG_MESSAGE_ID, outcome->message_id);
+    ht_pack_present(buffer, TAG_OPERATION, outcome->operation);
+    ht_pack_present(buffer, TAG_MESSAGE_ID, outcome->message_id);
     if (outcome->addressing != HT_ADDRESSING_NONE) {
         ht_pack_u32(buffer, TAG_ADDRESSING, outcome->addressing);
     }
-    pack_present(buffer, TAG_ACTION, outcome->action);
-    pack_present(buffer, TAG_NOT_UNDERSTOOD, outcome->not_understood);
-    pack_present(buffer, TAG_KEY, outcome->key);
-    pack_present(buffer, TAG_REPLY, outcome->reply);
-    pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
-    pack_present(buffer, TAG_ORIGINAL, outcome->original);
-    pack_present(buffer, TAG_CONCEALED, outcome->concealed);
+    ht_pack_present(buffer, TAG_ACTION, outcome->action);
+    ht_pack_present(buffer, TAG_NOT_UNDERSTOOD, outcome->not_understood);
+    ht_pack_present(buffer, TAG_KEY, outcome->key);
+    ht_pack_present(buffer, TAG_REPLY, outcome->reply);
+    ht_pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
+    ht_pack_present(buffer, TAG_ORIGINAL, outcome->original);
+    ht_pack_present(buffer, TAG_CONCEALED, outcome->concealed);
     ht_pack_u32(buffer, TAG_RECORDS, outcome->records);
     ht_pack_u32(buffer, TAG_REJECTED, outcome->rejected);
     if (outcome->unchanged > 0) {
@@ -87,7 +80,7 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     ht_pack_u32(buffer, TAG_SUBMIT, outcome->submit);
     if (outcome->altered.values > 0 || outcome->altered.seen != 0) {
         ht_pack_u32(buffer, TAG_ALTERABLE, outcome->altered.values);
-        pack_present(buffer, TAG_ALTERED, outcome->altered.path);
+        ht_pack_present(buffer, TAG_ALTERED, outcome->altered.path);
         ht_pack_u32(buffer, TAG_ALTERED_CARRIED, outcome->altered.carried);
         ht_pack_u64(buffer, TAG_ALTERED_SEEN, outcome->altered.seen);
     }

@@ -16,6 +16,14 @@ static inline void ht_pack_text(HtBuffer *buffer, uint8_t tag, HtText text)
     ht_pack_bytes(buffer, tag, text.data, text.size);
 }
 
+/* Nothing when the text is absent. */
+static inline void ht_pack_present(HtBuffer *buffer, uint8_t tag, HtText text)
+{
+    if (text.data) {
+        ht_pack_text(buffer, tag, text);
+    }
+}
+
 /* Starts a field whose bytes follow piece by piece; returns the place to hand to ht_pack_end(). */
 size_t ht_pack_begin(HtBuffer *buffer, uint8_t tag);
 void ht_pack_end(HtBuffer *buffer, size_t place);

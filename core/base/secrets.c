@@ -533,3 +533,10 @@ void ht_secrets_find(HtText bytes, const char *const *more, HtSecretFound found,
         }
     }
 }
+
+bool ht_secrets_are_in(HtText bytes, const char *const *more)
+{
+    bool found = false;
+    ht_secrets_find(bytes, more, note_found, &found);
+    return found;
+}

@@ -21,3 +21,6 @@ typedef void (*HtSecretFound)(void *user, size_t start, size_t size);
  * beyond that, or cannot be unpacked (encrypted, another method), is taken for one. Memory is taken only for what is packed, as much as it comes
  * to. */
 void ht_secrets_find(HtText bytes, const char *const *more, HtSecretFound found, void *user);
+
+/* Whether there is any. */
+bool ht_secrets_are_in(HtText bytes, const char *const *more);

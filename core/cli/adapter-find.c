@@ -1,6 +1,7 @@
 /* Where adapters are, for the commands that take a name or take all. */
 #include "core/cli/adapter.h"
 
+#include "core/base/buffer.h"
 #include "core/base/paths.h"
 
 char *ht_adapter_find(const char *name, const HtAdapterOptions *options)
@@ -12,11 +13,6 @@ char *ht_adapter_find(const char *name, const HtAdapterOptions *options)
     g_autofree char *file = g_strconcat(name, ".so", NULL);
     g_autofree char *path = g_build_filename(folder, file, NULL);
     return g_canonicalize_filename(path, NULL);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 GPtrArray *ht_adapter_list_files(const HtAdapterOptions *options, GError **error)
@@ -34,6 +30,6 @@ GPtrArray *ht_adapter_list_files(const HtAdapterOptions *options, GError **error
             g_ptr_array_add(files, g_build_filename(folder, name, NULL));
         }
     }
-    g_ptr_array_sort(files, compare_names);
+    g_ptr_array_sort(files, ht_compare_strings);
     return files;
 }

@@ -66,8 +66,8 @@ static bool add_transfer_coding(HtHead *head, HtText value, HtRefusal *refusal)
     if (head->chunked) {
         return ht_refuse(refusal, "repeated-coding");
     }
-    if (!ht_text_is_in_any_case(value,
-                "chunked")) { /* nor with a blank behind it: the library would not decode the body then */
+    if (!ht_text_is_in_any_case(
+            value, "chunked")) { /* nor with a blank behind it: the library would not decode the body then */
         return ht_refuse(refusal, "transfer-coding");
     }
     head->chunked = true;
@@ -271,12 +271,15 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal)
 static bool check_type(const HtHead *head, HtRefusal *refusal)
 {
     HtText type = head->media_type;
-    if (type.size == 0 || head->form || ht_text_is_in_any_case(type, "text/xml") || ht_text_is_in_any_case(type, "application/xml") ||
-        ht_text_ends_in_any_case(type, "+xml") || ht_text_is_in_any_case(type, "text/plain") || ht_text_is_in_any_case(type, "application/octet-stream")) {
+    if (type.size == 0 || head->form || ht_text_is_in_any_case(type, "text/xml") ||
+        ht_text_is_in_any_case(type, "application/xml") || ht_text_ends_in_any_case(type, "+xml") ||
+        ht_text_is_in_any_case(type, "text/plain") ||
+        ht_text_is_in_any_case(type, "application/octet-stream")) {
         return true;
     }
-    if (ht_text_is_in_any_case(type, "multipart/related") || ht_text_is_in_any_case(type, "multipart/mixed") ||
-        ht_text_is_in_any_case(type, "application/zip") || ht_text_is_in_any_case(type, "application/x-zip-compressed")) {
+    if (ht_text_is_in_any_case(type, "multipart/related") ||
+        ht_text_is_in_any_case(type, "multipart/mixed") || ht_text_is_in_any_case(type, "application/zip") ||
+        ht_text_is_in_any_case(type, "application/x-zip-compressed")) {
         return true;
     }
     if (ht_text_begins_in_any_case(type, "multipart/")) {

@@ -48,11 +48,6 @@ static void add_state(Sum *sum, const char *file)
     add_string(sum, text);
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* All files below a folder, in order, each with its name. */
 static void add_folder(Sum *sum, const char *folder, AddFile add, unsigned levels)
 {
@@ -62,7 +57,7 @@ static void add_folder(Sum *sum, const char *folder, AddFile add, unsigned level
     while (dir && (name = g_dir_read_name(dir))) {
         g_ptr_array_add(names, g_strdup(name));
     }
-    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_sort(names, ht_compare_strings);
     for (unsigned i = 0; i < names->len; i++) {
         g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
         add_string(sum, names->pdata[i]);

@@ -48,13 +48,7 @@ static const char *skip_past(const LeafScan *scan, const char *at, const char *w
 
 static HtText trim(const char *start, const char *end)
 {
-    while (start < end && g_ascii_isspace(*start)) {
-        start++;
-    }
-    while (end > start && g_ascii_isspace(end[-1])) {
-        end--;
-    }
-    return (HtText){start, (size_t)(end - start)};
+    return ht_text_strip((HtText){start, (size_t)(end - start)});
 }
 
 static const char *local_name(const char *name)

@@ -1,16 +1,12 @@
 /* Finding an adapter's fixtures and mappings: see places.h. */
 #include "core/kit/places.h"
 
+#include "core/base/buffer.h"
 #include "core/base/paths.h"
 
 #include <string.h>
 
 #define EXPECTED ".expected.json"
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 /* The names in a folder, in order; empty when there is none. */
 static GPtrArray *list_names(const char *folder)
@@ -23,7 +19,7 @@ static GPtrArray *list_names(const char *folder)
             g_ptr_array_add(names, g_strdup(name));
         }
     }
-    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_sort(names, ht_compare_strings);
     return names;
 }
 

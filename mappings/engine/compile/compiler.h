@@ -66,6 +66,12 @@ char *ht_compile_suggest(const char *word, const GPtrArray *candidates);
 /* The attribute's value without blanks at its ends, NULL when absent or empty. Lives as long as the mapping. */
 const char *ht_compile_attribute(HtCompiler *compiler, const xmlNode *node, const char *name);
 
+/* Whether it is this word. */
+bool ht_compile_says(HtCompiler *compiler, const xmlNode *node, const char *name, const char *word);
+
+/* Whether an element can have that name, without a prefix. */
+bool ht_compile_is_name(const char *name);
+
 /* Keeps memory until the mapping is freed; returns it. */
 void *ht_compile_own(HtCompiler *compiler, void *memory);
 

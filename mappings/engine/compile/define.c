@@ -319,11 +319,6 @@ static void free_define(gpointer data)
     g_free(define);
 }
 
-static bool is_name(const char *name)
-{
-    return xmlValidateNCName((const xmlChar *)name, 0) == 0;
-}
-
 static void check_parameters(Expansion *expansion, const Scope *scope, const Define *define)
 {
     for (char **parameter = define->parameters; *parameter; parameter++) {
@@ -332,7 +327,8 @@ static void check_parameters(Expansion *expansion, const Scope *scope, const Def
         for (char **earlier = define->parameters; earlier < parameter; earlier++) {
             twice = twice || strcmp(*earlier, *parameter) == 0;
         }
-        if (!is_name(*parameter) || strcmp(*parameter, "define") == 0 || twice || (other && other->value)) {
+        if (!ht_compile_is_name(*parameter) || strcmp(*parameter, "define") == 0 || twice ||
+            (other && other->value)) {
             ht_compile_error(expansion->compiler, define->node,
                              "\"%s\" can be no parameter: each is a name of its own, not \"define\" and "
                              "no text's",
@@ -356,7 +352,7 @@ static void check_define(Expansion *expansion, const Scope *scope, const Define 
             ht_compile_error(compiler, node, "a <define> has no attribute \"%s\"", attribute->name);
         }
     }
-    if (!is_name(define->name)) {
+    if (!ht_compile_is_name(define->name)) {
         ht_compile_error(compiler, node, "a <define> needs a name=\"…\", without blanks and signs");
     } else if (find_define(expansion, scope, define->name)) {
         ht_compile_error(compiler, node, "\"%s\" is defined twice", define->name);

@@ -260,11 +260,6 @@ static const HtElement *find_element(HtCompiler *compiler, const xmlNode *node, 
     return element;
 }
 
-static bool says(HtCompiler *compiler, const xmlNode *node, const char *name, const char *word)
-{
-    return g_strcmp0(ht_compile_attribute(compiler, node, name), word) == 0;
-}
-
 static unsigned find_tells(const char *name)
 {
     static const struct {
@@ -300,10 +295,10 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
         return false;
     }
     set_choice(compiler, node, rule);
-    bool keep = says(compiler, node, "null", "none");
+    bool keep = ht_compile_says(compiler, node, "null", "none");
     rule->null_flags = keep ? HT_NULL_KEEP_WORDS | HT_NULL_KEEP_SIGNS : 0;
-    rule->required = says(compiler, node, "required", "yes");
-    rule->sending = rule->element->sending || says(compiler, node, "sending", "yes");
+    rule->required = ht_compile_says(compiler, node, "required", "yes");
+    rule->sending = rule->element->sending || ht_compile_says(compiler, node, "sending", "yes");
     rule->when = ht_compile_when(scope, node, "when");
     bool good = set_origin(scope, node, rule);
     const char *path = rule->source_path.data;

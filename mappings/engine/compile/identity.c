@@ -116,7 +116,7 @@ static void find_parts(HtEventRule *event)
         for (unsigned b = 0; b < event->n_blocks; b++) {
             const HtBlock *block = &event->blocks[b];
             for (unsigned r = 0; r < block->n_rules; r++) {
-                if (ht_element_reads(&block->rules[r], event->id.slots[i])) {
+                if (ht_from_has(&block->rules[r].from, event->id.slots[i])) {
                     learn_of_part(event, i, &block->rules[r]);
                 }
             }

@@ -111,6 +111,16 @@ const char *ht_compile_attribute(HtCompiler *compiler, const xmlNode *node, cons
     return stripped ? ht_compile_own(compiler, stripped) : NULL;
 }
 
+bool ht_compile_says(HtCompiler *compiler, const xmlNode *node, const char *name, const char *word)
+{
+    return g_strcmp0(ht_compile_attribute(compiler, node, name), word) == 0;
+}
+
+bool ht_compile_is_name(const char *name)
+{
+    return xmlValidateNCName((const xmlChar *)name, 0) == 0;
+}
+
 char **ht_compile_words(HtCompiler *compiler, const char *text)
 {
     g_auto(GStrv) parts = g_strsplit_set(text ? text : "", " \t\r\n", -1);

@@ -128,11 +128,6 @@ static HtForm choose_form(HtCompiler *compiler, const xmlNode *node, bool is_xml
     return g_strcmp0(as, "json") == 0 ? HT_FORM_JSON : HT_FORM_TEXT;
 }
 
-static bool is_name(const char *name)
-{
-    return xmlValidateNCName((const xmlChar *)name, 0) == 0;
-}
-
 static GPtrArray *read_parts(HtCompiler *compiler, const xmlNode *above, const char *kind, unsigned depth);
 
 static HtPart *read_part(HtCompiler *compiler, const xmlNode *node, const char *kind, unsigned depth)
@@ -150,7 +145,7 @@ static HtPart *read_part(HtCompiler *compiler, const xmlNode *node, const char *
     part->value = read_template(compiler, node, "value", form);
     part->refused = read_template(compiler, node, "refused", form);
     bool holds = part->parts || part->many;
-    if (!part->name || !is_name(part->name)) {
+    if (!part->name || !ht_compile_is_name(part->name)) {
         ht_compile_error(compiler, node, "name=\"%s\" is no name of an element or @attribute", name);
     } else if (part->attribute && (depth == 0 || part->parts || part->is_xml)) {
         ht_compile_error(compiler, node, "an attribute can only stand inside of another <%s>, and holds text",
@@ -214,7 +209,7 @@ static void settle_answers(HtOperation *operation)
 static void check_operation(HtCompiler *compiler, const xmlNode *node, const HtService *service,
                             const HtOperation *operation)
 {
-    if (!is_name(operation->name) || !is_name(operation->response)) {
+    if (!ht_compile_is_name(operation->name) || !ht_compile_is_name(operation->response)) {
         ht_compile_error(compiler, node, "\"%s\" and \"%s\" must be names of elements", operation->name,
                          operation->response);
     } else if (strcmp(operation->name, operation->response) == 0 && !service->rpc) {
@@ -266,11 +261,6 @@ static void read_operation(HtCompiler *compiler, const xmlNode *node, HtService 
     g_ptr_array_add(service->operations, operation);
 }
 
-static bool says(HtCompiler *compiler, const xmlNode *node, const char *name, const char *word)
-{
-    return g_strcmp0(ht_compile_attribute(compiler, node, name), word) == 0;
-}
-
 static bool binds(HtCompiler *compiler, const xmlNode *node, const char *version)
 {
     const char *versions = ht_compile_attribute(compiler, node, "soap");
@@ -279,7 +269,7 @@ static bool binds(HtCompiler *compiler, const xmlNode *node, const char *version
 
 static void check_service(HtCompiler *compiler, const xmlNode *node, const HtService *service)
 {
-    if (!is_name(service->name) || strcmp(service->name, HT_SUBMIT) == 0) {
+    if (!ht_compile_is_name(service->name) || strcmp(service->name, HT_SUBMIT) == 0) {
         ht_compile_error(compiler, node, "name=\"%s\" is no name for a service", service->name);
     }
     if (g_str_has_prefix(service->uri, "urn:hutong:")) {
@@ -303,10 +293,10 @@ void ht_compile_service(HtCompiler *compiler, const xmlNode *node)
     HtService *service = ht_compile_own(compiler, g_new0(HtService, 1));
     service->name = ht_compile_attribute(compiler, node, "name");
     service->uri = ht_compile_attribute(compiler, node, "namespace");
-    service->rpc = says(compiler, node, "style", "rpc");
-    service->encoded = says(compiler, node, "use", "encoded");
-    service->qualified = !service->rpc && !says(compiler, node, "form", "unqualified");
-    service->submit = !says(compiler, node, "submit", "no");
+    service->rpc = ht_compile_says(compiler, node, "style", "rpc");
+    service->encoded = ht_compile_says(compiler, node, "use", "encoded");
+    service->qualified = !service->rpc && !ht_compile_says(compiler, node, "form", "unqualified");
+    service->submit = !ht_compile_says(compiler, node, "submit", "no");
     service->soap_11 = binds(compiler, node, "1.1");
     service->soap_12 = binds(compiler, node, "1.2");
     service->operations = g_ptr_array_new();

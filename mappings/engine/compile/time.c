@@ -4,16 +4,6 @@
 
 #define NAMES_MAX_BYTES 255 /* of an attribute */
 
-static bool reads_slot(const HtFrom *from, HtSlot slot)
-{
-    for (unsigned i = 0; i < from->count; i++) {
-        if (from->slots[i] == slot) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* False when there is no room for it. */
 static bool add_name(GString *names, const HtElement *element)
 {
@@ -34,7 +24,7 @@ static bool add_readers(GString *names, const HtEventRule *event, HtSlot slot)
     for (unsigned b = 0; b < event->n_blocks; b++) {
         const HtBlock *block = &event->blocks[b];
         for (unsigned r = 0; r < block->n_rules; r++) {
-            if (block->each < 0 && reads_slot(&block->rules[r].from, slot)) {
+            if (block->each < 0 && ht_from_has(&block->rules[r].from, slot)) {
                 fits = add_name(names, block->rules[r].element) && fits;
             }
         }

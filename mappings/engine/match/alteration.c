@@ -27,16 +27,6 @@ void ht_match_see_start(HtMatch *match, HtName name, const HtAttribute *attribut
 
 /* ---- Which one ---- */
 
-static bool reads(const HtFrom *from, HtSlot slot)
-{
-    for (unsigned i = 0; i < from->count; i++) {
-        if (from->slots[i] == slot) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool names_person(const HtElementRule *rule)
 {
     return strcmp(rule->element->name, "person.name") == 0 ||
@@ -46,14 +36,14 @@ static bool names_person(const HtElementRule *rule)
 static bool is_said_of_person(const HtEventRule *event, HtSlot slot)
 {
     for (unsigned i = 0; i < event->n_identities; i++) {
-        if (reads(&event->identities[i].from, slot)) {
+        if (ht_from_has(&event->identities[i].from, slot)) {
             return true;
         }
     }
     for (unsigned b = 0; b < event->n_blocks; b++) {
         for (unsigned i = 0; event->blocks[b].each < 0 && i < event->blocks[b].n_rules; i++) {
             const HtElementRule *rule = &event->blocks[b].rules[i];
-            if (names_person(rule) && ht_element_reads(rule, slot)) {
+            if (names_person(rule) && ht_from_has(&rule->from, slot)) {
                 return true;
             }
         }

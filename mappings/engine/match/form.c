@@ -128,21 +128,13 @@ void ht_form_enter_passed(HtMatch *match, const HtNode *node)
 
 /* ---- Values ---- */
 
-static bool is_one_of(char **list, HtText text)
-{
-    while (*list && !ht_text_is(text, *list)) {
-        list++;
-    }
-    return *list != NULL;
-}
-
 /* The fields that the value is of: those of its numbering or code system, else those that name none. */
 static uint32_t find_fits(const HtNode *node, HtText system)
 {
     uint32_t said = 0, others = 0;
     for (unsigned i = 0; i < node->n_fields; i++) {
         const HtField *field = &node->fields[i];
-        if (field->of && system.data && is_one_of(field->of, system)) {
+        if (field->of && system.data && ht_text_is_one_of(system, (const char *const *)field->of)) {
             said |= 1u << i;
         } else if (!field->of && field->joined.count == 0) {
             others |= 1u << i;

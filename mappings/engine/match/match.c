@@ -194,22 +194,14 @@ static void blank(void *user, size_t start, size_t size)
     memset((char *)user + start, '*', size);
 }
 
-static void note_secret(void *user, size_t start, size_t size)
-{
-    (void)start;
-    (void)size;
-    *(bool *)user = true;
-}
-
 /* A text may be a document that nobody knows, with a password in it. */
 static void keep_unmapped(HtMatch *match, HtName attribute, HtText value)
 {
     char path[HT_ITEM_NAME_MAX];
     HtText name = {path, write_path(match, attribute, path)};
     HtUnmapped *fields = match->record_depth ? &match->record_unmapped : &match->payload_unmapped;
-    bool secret = false;
     match->said = match->said || !ht_value_is_null(value.data, value.size, 0);
-    ht_secrets_find(value, further_secrets(match), note_secret, &secret);
+    bool secret = ht_secrets_are_in(value, further_secrets(match));
     g_autofree char *hidden = secret ? g_memdup2(value.data, value.size) : NULL;
     if (hidden) {
         ht_secrets_find(value, further_secrets(match), blank, hidden);

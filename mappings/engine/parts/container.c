@@ -178,13 +178,6 @@ static bool open_mime(HtContainer *container, const HtPayload *payload, HtFault 
 
 /* ---- One document with attachments ---- */
 
-static HtText strip_brackets(HtText id)
-{
-    id = ht_text_trim(id.data, id.size);
-    bool has = id.size >= 2 && id.data[0] == '<' && id.data[id.size - 1] == '>';
-    return has ? (HtText){id.data + 1, id.size - 2} : id;
-}
-
 /* RFC 2387: the part that `start` names, else the first. */
 static bool find_root(HtContainer *container, HtFault *fault)
 {
@@ -193,7 +186,7 @@ static bool find_root(HtContainer *container, HtFault *fault)
     if (!start.data || start.size == 0) {
         return true;
     }
-    start = strip_brackets(start);
+    start = ht_mime_id(start);
     for (guint i = 0; i < container->parts->len; i++) {
         if (ht_text_equal(part_at(container, i)->id, start)) {
             container->root = i;

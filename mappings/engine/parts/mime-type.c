@@ -28,8 +28,7 @@ static void take_parameter(HtMediaType *type, const HtMediaParameter *parameter)
                  {"start-info", &type->start_info}, {"type", &type->type},         {"action", &type->action}};
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
         if (ht_text_is_in_any_case(parameter->name, known[i].name) && !known[i].to->data) {
-            *known[i].to =
-                parameter->quoted ? unescape(parameter->value, &type->unquoted) : parameter->value;
+            *known[i].to = parameter->quoted ? unescape(parameter->value, &type->unquoted) : parameter->value;
         }
     }
 }
@@ -61,6 +60,13 @@ bool ht_media_type_is_xml(const HtMediaType *type)
 {
     return ht_media_type_is(type, "text/xml") || ht_media_type_is(type, "application/xml") ||
            ht_text_ends_in_any_case(type->name, "+xml");
+}
+
+HtText ht_mime_id(HtText value)
+{
+    HtText id = ht_text_strip(value);
+    bool has = id.size >= 2 && id.data[0] == '<' && id.data[id.size - 1] == '>';
+    return has ? (HtText){id.data + 1, id.size - 2} : id;
 }
 
 /* ---- Codings ---- */

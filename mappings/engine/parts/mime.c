@@ -81,14 +81,6 @@ static bool take_line(HtText *text, HtText *line)
     return true;
 }
 
-static HtText strip_brackets(HtText id)
-{
-    if (id.size >= 2 && id.data[0] == '<' && id.data[id.size - 1] == '>') {
-        return (HtText){id.data + 1, id.size - 2};
-    }
-    return id;
-}
-
 static bool read_coding(HtText value, HtCoding *coding)
 {
     static const struct {
@@ -123,7 +115,7 @@ static bool take_header(HtText line, HtMimePart *part, unsigned *seen)
         part->content_type = value;
     } else if (ht_text_begins_in_any_case(line, "content-id:")) {
         bit = 2;
-        part->id = strip_brackets(value);
+        part->id = ht_mime_id(value);
     } else if (ht_text_begins_in_any_case(line, "content-transfer-encoding:")) {
         bit = 4;
         good = read_coding(value, &part->coding);

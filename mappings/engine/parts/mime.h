@@ -27,6 +27,9 @@ bool ht_media_type_is(const HtMediaType *type, const char *name);
 /* True when what has this type can be an XML document: text/xml, application/xml, any …+xml. */
 bool ht_media_type_is_xml(const HtMediaType *type);
 
+/* A Content-ID, or what refers to one, without blanks and angle brackets. */
+HtText ht_mime_id(HtText value);
+
 /* How a part's bytes are written. */
 typedef enum {
     HT_CODING_PLAIN, /* 7bit, 8bit, binary */

@@ -3,12 +3,6 @@
 
 #include <glib.h>
 
-static bool starts_with(const char *at, const char *end, const char *word)
-{
-    size_t size = strlen(word);
-    return (size_t)(end - at) >= size && memcmp(at, word, size) == 0;
-}
-
 /* The place after the first `word`, or the end. */
 static const char *find_after(const char *at, const char *end, const char *word)
 {
@@ -98,22 +92,23 @@ static HtMarkup read_declaration(const char *at, const char *end)
 
 HtMarkup ht_markup_read(const char *at, const char *end)
 {
+    HtText rest = {at, (size_t)(end - at)};
     if (*at != '<') {
         return read_text(at, end);
     }
-    if (starts_with(at, end, "</")) {
+    if (ht_text_begins(rest, "</")) {
         return read_tag(at, end, HT_MARKUP_END);
     }
-    if (starts_with(at, end, "<![CDATA[")) {
+    if (ht_text_begins(rest, "<![CDATA[")) {
         return make_piece(HT_MARKUP_CDATA, at, find_after(at + 9, end, "]]>"));
     }
-    if (starts_with(at, end, "<!--")) {
+    if (ht_text_begins(rest, "<!--")) {
         return make_piece(HT_MARKUP_COMMENT, at, find_after(at + 4, end, "-->"));
     }
-    if (starts_with(at, end, "<!")) {
+    if (ht_text_begins(rest, "<!")) {
         return read_declaration(at, end);
     }
-    if (starts_with(at, end, "<?")) {
+    if (ht_text_begins(rest, "<?")) {
         return make_piece(HT_MARKUP_INSTRUCTION, at, find_after(at + 2, end, "?>"));
     }
     return starts_name(at + 1, end) ? read_tag(at, end, HT_MARKUP_START) : read_text(at, end);

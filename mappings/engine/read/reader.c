@@ -130,15 +130,6 @@ static char find_first(HtText text)
     return '\0';
 }
 
-static uint32_t count_lines(const char *at, const char *end)
-{
-    uint32_t lines = 0;
-    while (at < end) {
-        lines += *at++ == '\n';
-    }
-    return lines;
-}
-
 /* What is refused at a glance, before a parser sees it. */
 static bool check_beginning(const Run *run, HtText text, HtFault *fault)
 {
@@ -155,7 +146,7 @@ static bool check_beginning(const Run *run, HtText text, HtFault *fault)
     } else {
         return true;
     }
-    fault->line = root.name.data ? run->first_line + count_lines(text.data, root.name.data) : 0;
+    fault->line = root.name.data ? run->first_line + ht_text_count_lines(text.data, root.name.data) : 0;
     return false;
 }
 

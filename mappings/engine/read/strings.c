@@ -117,19 +117,10 @@ void ht_strings_start(HtStrings *strings, const HtSaxElement *element)
 
 /* ---- Text ---- */
 
-static uint32_t count_newlines(const char *at, const char *end)
-{
-    uint32_t lines = 0;
-    while (at < end) {
-        lines += *at++ == '\n';
-    }
-    return lines;
-}
-
 /* The parser tells its line at the end of a piece; the text kept begins at `from`. */
 static void keep(HtStrings *strings, Level *level, const char *from, const char *end)
 {
-    uint32_t line = ht_sax_line(strings->sax), inside = count_newlines(from, end);
+    uint32_t line = ht_sax_line(strings->sax), inside = ht_text_count_lines(from, end);
     level->state = TEXT_KEPT;
     level->line = line > inside ? line - inside : line;
     ht_buffer_reset(&level->text, KEPT_BYTES);

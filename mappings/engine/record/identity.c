@@ -21,7 +21,7 @@ static void note(HtRecorder *recorder, const HtEventRule *rule, HtSlot slot, HtM
         const HtBlock *block = &rule->blocks[b];
         for (unsigned i = 0; i < block->n_rules && !block->repeats && !found; i++) {
             const HtElementRule *one = &block->rules[i];
-            bool carries = ht_element_reads(one, slot) && ht_when_holds(one->when, recorder->match);
+            bool carries = ht_from_has(&one->from, slot) && ht_when_holds(one->when, recorder->match);
             found = carries ? one->element : NULL;
         }
     }

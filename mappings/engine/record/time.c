@@ -26,16 +26,6 @@ static void cut(HtDate *date, HtPrecision finest)
     }
 }
 
-static bool is_among(HtSlot slot, const HtFrom *from)
-{
-    for (unsigned i = 0; i < from->count; i++) {
-        if (from->slots[i] == slot) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* True when the path's value is a time; the event has it then. */
 static bool take_time(HtRecorder *recorder, const HtEventRule *rule, unsigned path, HtEvent *event)
 {
@@ -46,7 +36,7 @@ static bool take_time(HtRecorder *recorder, const HtEventRule *rule, unsigned pa
         text.data ? ht_recorder_date(recorder, text, rule->time_flags, &date) : HT_DATE_NULL;
     if (text.data) {
         recorder->match->tells_nothing =
-            result == HT_DATE_NULL || is_among(rule->time.slots[path], &rule->time_sending);
+            result == HT_DATE_NULL || ht_from_has(&rule->time_sending, rule->time.slots[path]);
         ht_match_take(recorder->match, rule->time.slots[path], 0);
         recorder->match->tells_nothing = false;
     }
@@ -66,7 +56,7 @@ static bool take_time(HtRecorder *recorder, const HtEventRule *rule, unsigned pa
     event->attr[HT_ATTR_TIME] = ht_recorder_keep(recorder, written, size);
     event->attr[HT_ATTR_TIMEPRECISION] = ht_text_from(ht_precision_name(date.precision));
     event->attr[HT_ATTR_TIMEELEMENTS] = rule->time_elements[path];
-    event->time_sent = is_among(rule->time.slots[path], &rule->time_sending);
+    event->time_sent = ht_from_has(&rule->time_sending, rule->time.slots[path]);
     recorder->told |= assumed ? 0 : HT_TELLS_FACT;
     return true;
 }

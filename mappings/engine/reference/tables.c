@@ -401,11 +401,6 @@ static HtTranslation *load_translation(const HtTables *tables, const char *path,
 
 /* ---- Folders ---- */
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* File names without .tsv, sorted; NULL after saying why. transfer full. */
 static GPtrArray *list_folder(const char *folder, GString *errors)
 {
@@ -422,7 +417,7 @@ static GPtrArray *list_folder(const char *folder, GString *errors)
             g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(".tsv")));
         }
     }
-    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_sort(names, ht_compare_strings);
     return names;
 }
 

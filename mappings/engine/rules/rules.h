@@ -21,6 +21,16 @@ typedef struct {
     unsigned count;
 } HtFrom;
 
+static inline bool ht_from_has(const HtFrom *from, HtSlot slot)
+{
+    for (unsigned i = 0; i < from->count; i++) {
+        if (from->slots[i] == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A node's value goes here. `each` is meant for columns only. */
 typedef struct {
     HtSlot slot;
@@ -118,17 +128,6 @@ typedef struct {
     bool is_birth_date, is_id_number;
     unsigned tells; /* HtTells bits of a value */
 } HtElementRule;
-
-/* True when the rule reads its value from there. */
-static inline bool ht_element_reads(const HtElementRule *rule, HtSlot slot)
-{
-    for (unsigned i = 0; i < rule->from.count; i++) {
-        if (rule->from.slots[i] == slot) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* What stands together in an event: the elements of one group, or one instance (or path of instances) of a repeated one. */
 typedef struct {

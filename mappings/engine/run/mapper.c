@@ -425,18 +425,10 @@ static bool has_time(HtMapper *mapper, Time *time, size_t size, HtFault *fault)
     return false;
 }
 
-static void note_secret(void *user, size_t start, size_t size)
-{
-    (void)start;
-    (void)size;
-    *(bool *)user = true;
-}
-
 static void look_for_secrets(HtMapper *mapper, HtText body)
 {
-    if (!mapper->hides_secrets) {
-        ht_secrets_find(body, ht_mapping_secrets(mapper->mapping), note_secret, &mapper->hides_secrets);
-    }
+    mapper->hides_secrets =
+        mapper->hides_secrets || ht_secrets_are_in(body, ht_mapping_secrets(mapper->mapping));
 }
 
 bool ht_mapper_hides_secrets(const HtMapper *mapper)

@@ -45,7 +45,8 @@ static bool has_ending(HtText longer, HtText name)
 
 static bool names(HtText tail, HtText operation)
 {
-    return ht_text_equal_in_any_case(tail, operation) || has_ending(tail, operation) || has_ending(operation, tail);
+    return ht_text_equal_in_any_case(tail, operation) || has_ending(tail, operation) ||
+           has_ending(operation, tail);
 }
 
 /* A letter, then letters, digits, `_` and `-`; not tempuri.org, Service.asmx, v2. */
@@ -66,7 +67,8 @@ static bool is_plausible(HtText name)
 bool ht_soap_action_agrees(HtText action, const char *operation, const char *uri)
 {
     HtText value = ht_soap_action_trim(action), name = ht_text_from(operation);
-    if (value.size == 0 || (uri && ht_text_equal_in_any_case(value, ht_soap_action_trim(ht_text_from(uri))))) {
+    if (value.size == 0 ||
+        (uri && ht_text_equal_in_any_case(value, ht_soap_action_trim(ht_text_from(uri))))) {
         return true;
     }
     HtText tail = take_tail(value, "/#:");

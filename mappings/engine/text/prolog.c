@@ -65,7 +65,7 @@ static HtText read_encoding(const char *at, const char *end)
     return stop > at ? (HtText){at, (size_t)(stop - at)} : HT_TEXT_NONE;
 }
 
-static unsigned count_lines(const char *at, const char *end)
+unsigned ht_text_count_lines(const char *at, const char *end)
 {
     unsigned lines = 0;
 
@@ -90,7 +90,7 @@ void ht_text_find_declaration(HtText text, HtTextDeclaration *declaration)
     if (!after)
         return;
     declaration->end = (size_t)(after - text.data);
-    declaration->skipped_lines = count_lines(text.data, after);
+    declaration->skipped_lines = ht_text_count_lines(text.data, after);
     declaration->encoding = read_encoding(start + strlen("<?xml"), after - 2);
 }
 
@@ -126,7 +126,7 @@ HtText ht_text_skip_marks(HtText text, unsigned *skipped_lines)
     for (const char *at = skip_blanks(from, end); at < end && (size = measure_mark(at, end)) > 0;
          at = skip_blanks(from, end))
         from = at + size;
-    *skipped_lines = count_lines(text.data, from);
+    *skipped_lines = ht_text_count_lines(text.data, from);
     return drop_front(text, (size_t)(from - text.data));
 }
 

@@ -29,6 +29,9 @@ void ht_text_find_declaration(HtText text, HtTextDeclaration *declaration);
  */
 HtText ht_text_skip_marks(HtText text, unsigned *skipped_lines);
 
+/* Newlines between the two. */
+unsigned ht_text_count_lines(const char *at, const char *end);
+
 /*
  * For a document inside a string, which is UTF-8 by now whatever its declaration says: the text after
  * byte order marks and declaration; `skipped_lines` (may be NULL) gets the newlines before it.
