@@ -339,6 +339,12 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
     if (consumer->retry_first_ms > consumer->retry_max_ms) {
         report(loader, place, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
     }
+    if (g_str_equal(consumer->order, "strict") && consumer->attempts > 0) {
+        report(
+            loader, place,
+            "[consumer %s]: attempts makes dead letters of what fails, order = strict waits for it: one of them",
+            consumer->name);
+    }
     if (!consumer->purpose && (consumer->clearance > 0 || consumer->allow)) {
         warn(
             loader, place,

@@ -54,6 +54,7 @@ typedef struct {
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
         rest_max_ms, probe_ms, attempts, window_bytes, held;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
+    char *order;                  /* loose | strict: whether what is refused holds up its person */
     char *start;                  /* beginning | now: where a new consumer starts */
     char *token_file, **peers;    /* who may come to the public door for it: as with a source */
     char *file;

@@ -127,6 +127,9 @@ static const HtOption consumer_options[] = {
      "While nothing goes through, the consumer is asked at least so often whether it works again."},
     {"attempts", HT_OPTION_NUMBER, CONSUMER(attempts), "0", 0, 1000000, NULL, false,
      "Attempts, in a request of its own, before an event becomes a dead letter; 0: without limit."},
+    {"order", HT_OPTION_WORD, CONSUMER(order), "loose", 0, 0, "loose|strict", false,
+     "What an event that is refused (4xx) does to later ones of its person. `loose`: it becomes a dead letter and they go on; `strict`: it goes again and again, up to "
+     "`retry-max` apart, and they wait until it is taken. Not with `attempts`."},
     {"window", HT_OPTION_SIZE, CONSUMER(window_bytes), "32M", 64 * K, 4 * G, NULL, false,
      "Memory for events read ahead and not yet delivered; and at most 4000 of them. One page, up to 4M, may come on top, and about 400 bytes for each of `held`."},
     {"held", HT_OPTION_NUMBER, CONSUMER(held), "100000", 4000, 10000000, NULL, false,

@@ -56,7 +56,8 @@ bool ht_url_path_write(HtText path, char *out)
 /* Where sources have their own paths, and the names of the admin socket's pages, which a proxy may lead here. */
 static bool is_reserved(const char *path)
 {
-    static const char *const names[] = {"in", "out", "schema", "ready", "live", "metrics", "status", "subject"};
+    static const char *const names[] = {"in",   "out",     "schema", "ready",
+                                        "live", "metrics", "status", "subject"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         size_t size = strlen(names[i]);
         if (g_ascii_strncasecmp(path + 1, names[i], size) == 0 &&

@@ -257,6 +257,25 @@ static void mark(HtConsumer *consumer, bool now)
     consumer->mark_at_us = now_us + MARK_MS * 1000 + window->entries.length * MARK_ENTRY_US;
 }
 
+static const char *state_of(const HtConsumer *consumer)
+{
+    if (consumer->state == HT_CONSUMER_PAUSED) {
+        return "paused";
+    }
+    bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0;
+    return failing ? "retrying" : consumer->window.entries.length > 0 ? "delivering" : "idle";
+}
+
+/* From when on it is in the state that the status shows. */
+static void note_state(HtConsumer *consumer)
+{
+    const char *state = state_of(consumer);
+    if (state != consumer->told_state) {
+        consumer->told_state = state;
+        consumer->since_us = ht_clock_now();
+    }
+}
+
 static void pump(HtConsumer *consumer)
 {
     for (GPtrArray *entries; (entries = pick(consumer));) {
@@ -265,6 +284,7 @@ static void pump(HtConsumer *consumer)
     read_ahead(consumer);
     mark(consumer, false);
     set_timer(consumer);
+    note_state(consumer);
     consumer_assert(consumer);
 }
 
@@ -307,6 +327,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     uint64_t most_ms = MIN(config->probe_ms, config->retry_max_ms);
     *consumer =
         (HtConsumer){.config = config, .options = options, .backoff = {config->retry_first_ms, most_ms, 0}};
+    consumer->strict = g_str_equal(config->order, "strict");
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
@@ -316,6 +337,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
         return NULL;
     }
     read_ahead(consumer);
+    note_state(consumer);
     return consumer;
 }
 
@@ -333,22 +355,14 @@ void ht_consumer_free(HtConsumer *consumer)
     free_when_idle(consumer);
 }
 
-static const char *state_of(const HtConsumer *consumer)
-{
-    if (consumer->state == HT_CONSUMER_PAUSED) {
-        return "paused";
-    }
-    bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0;
-    return failing ? "retrying" : consumer->window.entries.length > 0 ? "delivering" : "idle";
-}
-
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
 {
     const HtEntry *oldest = g_queue_peek_head((GQueue *)&consumer->window.entries);
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
     *status = (HtConsumerStatus){
         .name = consumer->config->name,
-        .state = state_of(consumer),
+        .state = consumer->told_state,
+        .since_us = consumer->since_us,
         .cursor = consumer->window.cursor,
         .backlog = last - consumer->window.cursor,
         .failing = ht_window_failing(&consumer->window),
@@ -359,5 +373,8 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
         .failures = consumer->failures,
         .oldest_us = oldest ? oldest->recorded_us : 0,
         .last_error = consumer->last_error,
+        .health = &consumer->health,
+        .p50_us = ht_health_percentile(&consumer->health, 50),
+        .p99_us = ht_health_percentile(&consumer->health, 99),
     };
 }

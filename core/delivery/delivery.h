@@ -38,8 +38,11 @@ typedef struct {
     uint64_t cursor, backlog; /* events behind the spool's end (routed or not) */
     uint64_t failing;         /* persons of whom an event failed alone, and waits to go again */
     uint64_t delivered, skipped, dead, attempts, failures;
-    int64_t oldest_us;      /* when the oldest event not yet delivered was recorded; 0 when none */
-    const char *last_error; /* NULL when the last attempt went well */
+    int64_t oldest_us;       /* when the oldest event not yet delivered was recorded; 0 when none */
+    const char *last_error;  /* NULL when the last attempt went well */
+    int64_t since_us;        /* from when on it is in this state */
+    uint64_t p50_us, p99_us; /* of the time until an answer came, of late; 0 when none did */
+    const struct HtHealth *health;
 } HtConsumerStatus;
 
 unsigned ht_delivery_consumers(const HtDelivery *delivery);

@@ -164,7 +164,14 @@ static void refuse(HtConsumer *consumer, const HtConsumerRequest *request, const
         split(consumer, request->entries);
         return;
     }
-    dead_letter(consumer, request->entries->pdata[0], sent);
+    HtEntry *entry = request->entries->pdata[0];
+    if (consumer->strict) {
+        entry->chances = MAX(entry->chances, CHANCES);
+        entry->failures_alone++;
+        wait_alone(consumer, entry, sent);
+    } else {
+        dead_letter(consumer, entry, sent);
+    }
     note_sign_of_life(consumer);
 }
 
@@ -194,6 +201,7 @@ static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *reques
 void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
 {
     consumer->attempts++;
+    ht_health_note(&consumer->health, sent);
     if (sent->kind != HT_SENT_TAKEN) {
         consumer->failures++;
         g_free(consumer->last_error);

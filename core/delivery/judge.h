@@ -5,6 +5,7 @@
 
 #include "core/delivery/backoff.h"
 #include "core/delivery/consumer.h"
+#include "core/delivery/health.h"
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 #include "core/delivery/transport.h"
@@ -28,6 +29,7 @@ struct HtConsumer {
     GSource *timer;
     HtConsumerState state;
     bool reading, stopped, freed;
+    bool strict;                      /* what it refuses is no dead letter, but holds up its person */
     bool absent_read;                 /* the last page was one of those */
     unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
     unsigned events_sending;
@@ -41,6 +43,9 @@ struct HtConsumer {
     int64_t mark_at_us;    /* what is finished is not told before */
     uint64_t delivered, skipped, dead, attempts, failures;
     char *last_error;
+    HtHealth health;
+    const char *told_state; /* as the status last said it, */
+    int64_t since_us;       /* and since when */
 };
 
 /* One request under way. */

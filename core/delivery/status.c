@@ -3,6 +3,7 @@
 
 #include "core/base/figures.h"
 #include "core/base/json.h"
+#include "core/delivery/health.h"
 
 #define OF(field) offsetof(HtConsumerStatus, field)
 
@@ -16,6 +17,8 @@ static const HtFigure figures[] = {
     {"dead", "consumer_dead_total", "Events that became dead letters.", OF(dead)},
     {"attempts", "consumer_attempts_total", "Requests sent.", OF(attempts)},
     {"failures", "consumer_failures_total", "Requests that failed.", OF(failures)},
+    {"answerP50Us", NULL, NULL, OF(p50_us)},
+    {"answerP99Us", NULL, NULL, OF(p99_us)},
 };
 
 static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
@@ -24,9 +27,11 @@ static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
     ht_buffer_add_char(json, '{');
     ht_json_member(json, "name", ht_text_from(consumer->name));
     ht_json_member(json, "state", ht_text_from(consumer->state));
+    ht_json_member_time(json, "since", consumer->since_us);
     ht_figures_json(figures, G_N_ELEMENTS(figures), consumer, json);
     ht_json_member_time(json, "oldest", consumer->oldest_us);
     ht_json_member(json, "lastError", ht_text_from(consumer->last_error));
+    ht_health_json(consumer->health, json);
     ht_buffer_add_char(json, '}');
 }
 
@@ -42,17 +47,31 @@ void ht_delivery_json(const HtDelivery *delivery, HtBuffer *json)
     ht_buffer_add_char(json, ']');
 }
 
+/* A metric of all consumers: `value` of each, or with `seconds` a time in microseconds. */
+static void add_metric(const HtDelivery *delivery, const HtFigure *figure, bool seconds, HtBuffer *text)
+{
+    ht_metric_begin(text, figure->metric, figure->help);
+    for (unsigned i = 0; i < ht_delivery_consumers(delivery); i++) {
+        HtConsumerStatus consumer;
+        ht_delivery_status(delivery, i, &consumer);
+        (seconds ? ht_metric_add_seconds : ht_metric_add)(text, figure->metric, "consumer", consumer.name,
+                                                          ht_figure_value(figure, &consumer));
+    }
+}
+
+static const HtFigure times[] = {
+    {NULL, "consumer_answer_p50_seconds", "Half of the last answers came within this time.", OF(p50_us)},
+    {NULL, "consumer_answer_p99_seconds", "99 of 100 of the last answers came within this time.", OF(p99_us)},
+};
+
 void ht_delivery_metrics(const HtDelivery *delivery, HtBuffer *text)
 {
-    for (size_t f = 0; f < G_N_ELEMENTS(figures); f++) {
-        const char *name = figures[f].metric;
-        if (name) {
-            ht_metric_begin(text, name, figures[f].help);
+    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++) {
+        if (figures[i].metric) {
+            add_metric(delivery, &figures[i], false, text);
         }
-        for (unsigned i = 0; name && i < ht_delivery_consumers(delivery); i++) {
-            HtConsumerStatus consumer;
-            ht_delivery_status(delivery, i, &consumer);
-            ht_metric_add(text, name, "consumer", consumer.name, ht_figure_value(&figures[f], &consumer));
-        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+        add_metric(delivery, &times[i], true, text);
     }
 }

@@ -19,6 +19,8 @@ typedef struct {
     const char *reason; /* "HTTP 422", "Couldn't connect to server": for log and status; NULL when taken */
     const char
         *detail; /* the same with what the consumer wrote, cleaned: for the dead letter; NULL when taken */
+    long status; /* of HTTP; 0 when there was no answer, or it is another way out */
+    uint64_t took_us; /* until it came */
 } HtSent;
 
 typedef struct {

@@ -115,7 +115,10 @@ static void finish(const HtPosted *posted, void *user)
 {
     Exchange *exchange = user;
     g_autofree char *reason = NULL, *detail = NULL;
-    HtSent sent = {.kind = ht_reason_kind(posted), .rest_ms = posted->retry_after_ms};
+    HtSent sent = {.kind = ht_reason_kind(posted),
+                   .rest_ms = posted->retry_after_ms,
+                   .status = posted->status,
+                   .took_us = posted->took_us};
     if (sent.kind != HT_SENT_TAKEN) {
         sent.reason = reason = ht_reason_short(posted);
         sent.detail = detail = ht_reason_full(posted);

@@ -1,4 +1,5 @@
 /* One consumer's life, with a spool and a network that the test plays: what goes when, after which answer. */
+#include "core/delivery/health.h"
 #include "tests/unit/consumer-harness.h"
 
 static void test_a_poison_event_holds_back_only_its_person(void)
@@ -259,6 +260,43 @@ static void test_a_spool_that_cannot_be_read_is_read_again(void)
     ht_log_set_level(HT_LOG_ERROR);
 }
 
+/* What is refused holds up the later events of its person, and nobody else's, until it is taken. */
+static void test_strict_order_waits_for_what_is_refused(void)
+{
+    Fixture f;
+    start(&f, "batch = 10\norder = strict\n", "abacad");
+    serve(&f, 1, 422, 3);
+    g_assert_cmpuint(status_of(&f).dead, ==, 0);
+    g_assert_cmpuint(status_of(&f).failing, ==, 1);
+    serve(&f, 0, 0, 6);
+    g_assert_cmpuint(status_of(&f).dead, ==, 0);
+    turn();
+    g_assert_cmpuint(spool.cursor, ==, 6);
+    stop(&f);
+}
+
+static void test_the_status_has_the_last_answers(void)
+{
+    Fixture f;
+    HtBuffer json = {0};
+    start(&f, "batch = 1\nconnections = 1\n", "abcd");
+    static const long statuses[] = {500, 503, 503, 204};
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        await(1);
+        answer(statuses[i], 0);
+    }
+    ht_buffer_add_char(&json, '{');
+    ht_health_json(status_of(&f).health, &json);
+    ht_buffer_add_char(&json, '\0');
+    const char *last = strstr(json.data, "{\"answer\":\"HTTP 204\",\"count\":1,");
+    const char *before = strstr(json.data, "{\"answer\":\"HTTP 503\",\"count\":2,");
+    g_assert_true(last && before && last < before);
+    g_assert_nonnull(strstr(before, "{\"answer\":\"HTTP 500\",\"count\":1,"));
+    g_assert_cmpuint(status_of(&f).since_us, >, 0);
+    ht_buffer_clear(&json);
+    stop(&f);
+}
+
 /* Of the key `secret-file` follows that each request is signed, and without it none is. */
 static void test_a_secret_signs_every_request(void)
 {
@@ -328,6 +366,9 @@ int main(int argc, char **argv)
                     test_a_new_consumer_starts_where_it_is_told);
     g_test_add_func("/consumer/a-spool-that-cannot-be-read-is-read-again",
                     test_a_spool_that_cannot_be_read_is_read_again);
+    g_test_add_func("/consumer/strict-order-waits-for-what-is-refused",
+                    test_strict_order_waits_for_what_is_refused);
+    g_test_add_func("/consumer/the-status-has-the-last-answers", test_the_status_has_the_last_answers);
     g_test_add_func("/consumer/a-secret-signs-every-request", test_a_secret_signs_every_request);
     g_test_add_func("/consumer/attempts-are-counted-to-the-one", test_attempts_are_counted_to_the_one);
     g_test_add_func("/consumer/nothing-new-goes-once-stopped",
