@@ -4,43 +4,12 @@
 
 #include "core/base/citizen.h"
 #include "core/base/forms.h"
-#include "spool/amend.h"
-#include "spool/content.h"
+#include "spool/appending.h"
 #include "spool/hooks.h"
-#include "spool/keys.h"
-#include "spool/mend.h"
-#include "spool/messages.h"
-#include "spool/quarantine.h"
 #include "spool/schema.h"
-#include "spool/subject.h"
 
 /* SQLite's rows end at 1 000 000 000 bytes; columns other than the large one need little. */
 #define ROW_BYTES_MAX ((size_t)900000000)
-
-struct HtSpoolAppender {
-    sqlite3 *db;
-    HtSpoolHasher *hasher;
-    HtSpoolDamages *damages;
-    HtSpoolRows *rows;
-    HtSpoolMessages *messages;
-    HtSpoolKeys *keys;
-    HtSpoolTies *ties;
-    HtSpoolContents *contents;
-    HtSpoolSubjects *subjects;
-    HtSpoolQuarantine *quarantine;
-    HtSpoolMender *mender;
-    sqlite3_stmt *insert_payload, *insert_faults;
-    HtSpoolFigures now, committed;
-    HtBuffer head, faults;
-    HtBuffer marked[2]; /* data with marks of the spool's own, and with one more */
-    HtSpoolAmendment amendment;
-
-    const HtSpoolMessage *message;     /* being taken */
-    const HtSpoolSubjectAnswer *whose; /* its events are, when no identity says it: the bus's own; else NULL */
-    HtSpoolHash message_hash;          /* of its key, */
-    bool by_event;                     /* which is that of its only event */
-    char trace[HT_SPOOL_TRACE];        /* its trace context, for its events */
-};
 
 static bool prepare(HtSpoolAppender *appender, GError **error)
 {
@@ -179,27 +148,46 @@ static bool has_no_contents(HtSpoolAppender *appender, const HtReceipt *receipt,
     return good;
 }
 
-/* A message that is known by itself: it was sent before when its payload is the same and what it says is still so. */
-static bool find_by_message(HtSpoolAppender *appender, HtSpoolJob *job, bool *found, GError **error)
+bool ht_spool_appending_find(HtSpoolAppender *appender, HtSpoolJob *job, HtSpoolBefore *before,
+                             GError **error)
 {
     uint64_t value;
-    *found = false;
+    bool found;
+    *before = HT_SPOOL_BEFORE_NOT;
     if (!ht_spool_keys_find(appender->keys, &appender->message_hash, &value, error)) {
         return false;
     }
     if (!(value & HT_SPOOL_KEY_MESSAGE)) {
         return true;
     }
-    if (!ht_spool_messages_receipt(appender->messages, value >> HT_SPOOL_KEY_SHIFT, job, found, error)) {
+    if (!ht_spool_messages_receipt(appender->messages, value >> HT_SPOOL_KEY_SHIFT, job, &found, error)) {
         return false;
     }
-    if (!*found) {
+    if (!found) {
         return true;
     }
     job->receipt.other_payload = !is_same_payload(job);
-    *found = job->receipt.other_payload;
-    return *found || (has_no_contents(appender, &job->receipt, found, error) &&
-                      (*found || ht_spool_contents_all_known(appender->contents, found, error)));
+    if (!job->receipt.other_payload && !has_no_contents(appender, &job->receipt, &found, error)) {
+        return false;
+    }
+    *before = found ? HT_SPOOL_BEFORE_SENT : HT_SPOOL_BEFORE_MAYBE;
+    return true;
+}
+
+/* A message that is known by itself: it was sent before when its payload is the same and what it says is still so. */
+static bool find_by_message(HtSpoolAppender *appender, HtSpoolJob *job, bool *found, GError **error)
+{
+    HtSpoolBefore before;
+    if (!ht_spool_appending_find(appender, job, &before, error)) {
+        return false;
+    }
+    *found = before == HT_SPOOL_BEFORE_SENT;
+    return before != HT_SPOOL_BEFORE_MAYBE || ht_spool_contents_all_known(appender->contents, found, error);
+}
+
+void ht_spool_appending_resent(HtSpoolAppender *appender, const HtSpoolJob *job)
+{
+    appender->now.resent += !job->receipt.other_payload;
 }
 
 /* ---- Events ---- */
@@ -285,12 +273,11 @@ static bool insert_event(HtSpoolAppender *appender, const HtEvent *given, uint32
                             .subject = {whose.subject, HT_SPOOL_SUBJECT - 1},
                             .head = ht_buffer_text(&appender->head),
                             .data = event.data};
-    return ht_spool_rows_add(appender->rows, ++appender->now.last_sequence, appender->now.messages, &record,
-                             error);
+    return ht_spool_rows_add(appender->rows, appender->sequence, appender->number, &record, error);
 }
 
-/* Counts an event that is known, and appends one that is not. */
-static bool append_event(HtSpoolAppender *appender, uint32_t index, HtReceipt *receipt, GError **error)
+/* Appends it as `sequence` of `number`, unless it is known. */
+bool ht_spool_appending_event(HtSpoolAppender *appender, uint32_t index, bool *is_known, GError **error)
 {
     HtEvent event;
     HtSpoolKnown known;
@@ -298,15 +285,26 @@ static bool append_event(HtSpoolAppender *appender, uint32_t index, HtReceipt *r
     if (!ht_spool_contents_judge(appender->contents, index, &known, &former, error)) {
         return false;
     }
-    if (known == HT_SPOOL_KNOWN_SAME) {
+    *is_known = known == HT_SPOOL_KNOWN_SAME;
+    return *is_known ||
+           (ht_spool_message_event(appender->message, index, &event, error) &&
+            insert_event(appender, &event, index, known == HT_SPOOL_KNOWN_OTHER ? &former : NULL, error));
+}
+
+/* Counts an event that is known, and appends one that is not. */
+static bool append_event(HtSpoolAppender *appender, uint32_t index, HtReceipt *receipt, GError **error)
+{
+    bool is_known;
+    appender->sequence = appender->now.last_sequence + 1;
+    appender->number = appender->now.messages;
+    if (!ht_spool_appending_event(appender, index, &is_known, error)) {
+        return false;
+    }
+    if (is_known) {
         receipt->duplicates++;
         return true;
     }
-    HtSpoolFormer *other = known == HT_SPOOL_KNOWN_OTHER ? &former : NULL;
-    if (!ht_spool_message_event(appender->message, index, &event, error) ||
-        !insert_event(appender, &event, index, other, error)) {
-        return false;
-    }
+    appender->now.last_sequence++;
     ht_spool_contents_taken(appender->contents, index, appender->now.last_sequence, appender->by_event);
     receipt->events++;
     receipt->sequence = receipt->sequence ? receipt->sequence : appender->now.last_sequence;
@@ -351,7 +349,7 @@ static bool insert_extras(HtSpoolAppender *appender, GError **error)
     return true;
 }
 
-static bool fits(const HtSpoolMessage *message)
+bool ht_spool_appending_fits(const HtSpoolMessage *message)
 {
     size_t largest = message->payload ? g_bytes_get_size(message->payload) : 0;
     largest = MAX(largest, message->reply.size);
@@ -378,7 +376,7 @@ static void put_message_key(HtSpoolAppender *appender, const HtReceipt *receipt)
                       appender->now.messages << HT_SPOOL_KEY_SHIFT | HT_SPOOL_KEY_MESSAGE);
 }
 
-static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
+void ht_spool_appending_begin(HtSpoolJob *job)
 {
     const HtSpoolMessage *message = job->message;
     ht_spool_job_reset(job);
@@ -389,11 +387,20 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
                                .reply = message->reply,
                                .reply_type = message->reply_type};
     memcpy(job->receipt.sha256, message->sha256, sizeof message->sha256);
+}
+
+void ht_spool_appending_trace(HtSpoolAppender *appender)
+{
+    const HtSpoolMessage *message = appender->message;
     ht_spool_hash_trace(appender->hasher, message->attr[HT_ATTR_TRACEPARENT],
                         (HtText){(const char *)message->id.bytes, HT_UUID_SIZE}, appender->trace);
-    appender->now.messages++;
-    if (!append_events(appender, &job->receipt, error) ||
-        !ht_spool_messages_add(appender->messages, appender->now.messages, message, &job->receipt, error) ||
+}
+
+/* Its events are in place, and counted in the receipt. */
+bool ht_spool_appending_finish(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
+{
+    if (!ht_spool_messages_add(appender->messages, appender->now.messages, job->message, &job->receipt,
+                               error) ||
         !insert_extras(appender, error)) {
         return false;
     }
@@ -406,9 +413,17 @@ static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
     return true;
 }
 
+static bool take_new(HtSpoolAppender *appender, HtSpoolJob *job, GError **error)
+{
+    ht_spool_appending_begin(job);
+    ht_spool_appending_trace(appender);
+    appender->now.messages++;
+    return append_events(appender, &job->receipt, error) && ht_spool_appending_finish(appender, job, error);
+}
+
 /* By what the message is known. A key that is an event's, too, is that only for a message which is this one event; else it is
  * known by the other half of its hash. */
-static bool find_message_hash(HtSpoolAppender *appender, GError **error)
+bool ht_spool_appending_identify(HtSpoolAppender *appender, GError **error)
 {
     const HtSpoolMessage *message = appender->message;
     HtSpoolHash halves[2];
@@ -435,7 +450,7 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
 {
     const HtSpoolMessage *message = job->message;
     bool found;
-    if (!fits(message)) {
+    if (!ht_spool_appending_fits(message)) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE,
                     "spool: the message is larger than can be kept");
         return false;
@@ -451,7 +466,8 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
             return mended;
         }
     }
-    if (!ht_spool_contents_read(appender->contents, message, error) || !find_message_hash(appender, error)) {
+    if (!ht_spool_contents_read(appender->contents, message, error) ||
+        !ht_spool_appending_identify(appender, error)) {
         return false;
     }
     bool good = appender->by_event ? find_by_event(appender, job, &found, error)
@@ -462,8 +478,13 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
     if (!found) {
         return take_new(appender, job, error);
     }
-    appender->now.resent += !job->receipt.other_payload;
+    ht_spool_appending_resent(appender, job);
     return true;
+}
+
+bool ht_spool_appender_sweep(HtSpoolAppender *appender, GError **error)
+{
+    return ht_spool_rows_sweep(appender->db, error);
 }
 
 bool ht_spool_appender_set_aside(HtSpoolAppender *appender, const GArray *damaged, GError **error)

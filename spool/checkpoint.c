@@ -6,6 +6,9 @@
 #define FRAME_HEAD 24
 #define IDLE_BYTES ((uint64_t)1 << 20)
 #define SOFT_SHARE 4 /* a passive checkpoint at a quarter of the limit */
+#define EARLY_BYTES \
+    ((uint64_t)4    \
+     << 20) /* or so soon: 16 MB hold the next group up for longer than a piece of a large message may */
 
 static int note_commit(void *user, sqlite3 *db, const char *name, int frames)
 {
@@ -62,9 +65,9 @@ static bool run(HtSpoolCheckpoint *checkpoint, int mode, GError **error)
     return true;
 }
 
-bool ht_spool_checkpoint_if_large(HtSpoolCheckpoint *checkpoint, GError **error)
+bool ht_spool_checkpoint_if_large(HtSpoolCheckpoint *checkpoint, bool early, GError **error)
 {
-    uint64_t soft_bytes = checkpoint->limit_bytes / SOFT_SHARE;
+    uint64_t soft_bytes = MIN(checkpoint->limit_bytes / SOFT_SHARE, early ? EARLY_BYTES : UINT64_MAX);
     if (ht_spool_checkpoint_wal_bytes(checkpoint) >= checkpoint->limit_bytes &&
         checkpoint->frames >= checkpoint->retry_at) {
         uint64_t before = checkpoint->frames;

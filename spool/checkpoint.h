@@ -20,8 +20,8 @@ bool ht_spool_checkpoint_init(HtSpoolCheckpoint *checkpoint, sqlite3 *db, uint64
 
 uint64_t ht_spool_checkpoint_wal_bytes(const HtSpoolCheckpoint *checkpoint);
 
-/* Between groups: does what the size of the WAL asks for, mostly nothing. */
-bool ht_spool_checkpoint_if_large(HtSpoolCheckpoint *checkpoint, GError **error);
+/* Between groups: does what the size of the WAL asks for, mostly nothing. `early`: less at a time, because it grows fast. */
+bool ht_spool_checkpoint_if_large(HtSpoolCheckpoint *checkpoint, bool early, GError **error);
 
 /* Whether a checkpoint is worth while when the writer has nothing else to do. */
 bool ht_spool_checkpoint_wanted_idle(const HtSpoolCheckpoint *checkpoint);

@@ -7,6 +7,9 @@
  *   FAILED   the disk cannot be trusted any      fail(); final, until the process ends
  *            more
  *
+ *   A large message (pieces.h) is in work from ht_spool_committer_run() that is given it to the one that has it among its jobs; each
+ *   transaction of them takes a piece of it, last.
+ *
  *   REST -> OPEN -> REST (committed) | REST (rolled back: the group again, without what was bad) | FAILED
  *
  * What may be trusted: in REST the figures, cursors and the map of keys say what is on disk. In OPEN they may be ahead of
@@ -18,7 +21,8 @@
  *   2. `current` names a job of the group in OPEN only.
  *   3. FAILED is final: `commits` does not grow any more.
  *   4. After ht_spool_committer_run() each job was taken by the commit or has an error, never both and never neither.
- *   5. Sequence numbers that were committed never become fewer, so none is given out twice. */
+ *   5. The large one in work is in no group; what is answered is not in work.
+ *   6. Sequence numbers that were committed never become fewer, so none is given out twice. */
 #include "spool/commit.h"
 
 #include "core/base/clock.h"
@@ -27,6 +31,7 @@
 #include "spool/checkpoint.h"
 #include "spool/disk.h"
 #include "spool/hooks.h"
+#include "spool/pieces.h"
 #include "spool/schema.h"
 
 #include <stdlib.h>
@@ -43,6 +48,12 @@ struct HtSpoolCommitter {
     HtSpoolCheckpoint checkpoint;
     HtSpoolDisk disk;
     HtSpoolJob *current; /* being taken, while a transaction is open */
+    struct {
+        HtSpoolJob *job;          /* NULL: none is in work */
+        HtSpoolPieces *pieces;    /* NULL: it is to be taken in one */
+        HtSpoolPiecesState state; /* of the open transaction */
+    } large;
+    bool sweep; /* pieces of one that was given up are left */
     bool failed;
     uint64_t failed_at; /* `commits` when it failed */
     uint64_t committed; /* the last sequence number on disk */
@@ -53,7 +64,7 @@ struct HtSpoolCommitter {
     int64_t p99_at; /* when it was worked out */
 };
 
-/* Invariants 1, 2, 3 and 5. The rollback itself may be what failed: in FAILED a transaction can be left, which is never
+/* Invariants 1, 2, 3 and 6. The rollback itself may be what failed: in FAILED a transaction can be left, which is never
  * committed. */
 static void assert_rest(HtSpoolCommitter *committer)
 {
@@ -65,7 +76,7 @@ static void assert_rest(HtSpoolCommitter *committer)
     committer->committed = last;
 }
 
-/* Invariant 4. */
+/* Invariants 4 and 5. */
 static void assert_answered(const HtSpoolGroup *group)
 {
     for (const HtSpoolTask *task = group->jobs.first; task; task = task->next) {
@@ -112,6 +123,75 @@ void ht_spool_committer_free(HtSpoolCommitter *committer)
     g_free(committer);
 }
 
+/* ---- The large one ---- */
+
+bool ht_spool_committer_has_large(const HtSpoolCommitter *committer)
+{
+    return committer->large.job != NULL;
+}
+
+bool ht_spool_committer_wants_alone(const HtSpoolCommitter *committer)
+{
+    return committer->large.job && !committer->large.pieces;
+}
+
+/* Without memory for it, it is taken in one. */
+static void begin_large(HtSpoolCommitter *committer, HtSpoolGroup *group)
+{
+    if (group->large) {
+        committer->large.job = g_steal_pointer(&group->large);
+        committer->large.pieces = ht_spool_pieces_new(committer->appender, committer->large.job, NULL);
+    } else if (ht_spool_committer_wants_alone(committer)) {
+        g_assert(!group->jobs.first);
+        ht_spool_tasks_add(&group->jobs, &g_steal_pointer(&committer->large.job)->task);
+    }
+}
+
+/* It has its receipt or its error: it is answered with the group. */
+static void end_large(HtSpoolCommitter *committer, HtSpoolGroup *group)
+{
+    g_clear_pointer(&committer->large.pieces, ht_spool_pieces_free);
+    ht_spool_tasks_add(&group->jobs, &g_steal_pointer(&committer->large.job)->task);
+}
+
+static void give_large_up(HtSpoolCommitter *committer, HtSpoolGroup *group, const GError *error)
+{
+    if (committer->large.job) {
+        ht_spool_job_reset(committer->large.job);
+        committer->large.job->error = g_error_copy(error);
+        committer->sweep = true;
+        end_large(committer, group);
+    }
+}
+
+static bool take_piece(HtSpoolCommitter *committer, GError **error)
+{
+    committer->large.state = HT_SPOOL_PIECES_MORE;
+    if (!committer->large.pieces) {
+        return true;
+    }
+    committer->current = committer->large.job;
+    bool good = ht_spool_pieces_take(committer->large.pieces, &committer->large.state, error);
+    committer->current = good ? NULL : committer->current;
+    return good;
+}
+
+static void note_piece(HtSpoolCommitter *committer, HtSpoolGroup *group)
+{
+    if (!committer->large.pieces) {
+        return;
+    }
+    ht_spool_pieces_committed(committer->large.pieces);
+    if (committer->large.state == HT_SPOOL_PIECES_WHOLE) {
+        committer->large.job->taken = true;
+        end_large(committer, group);
+    } else if (committer->large.state == HT_SPOOL_PIECES_CANNOT) {
+        g_clear_pointer(&committer->large.pieces, ht_spool_pieces_free);
+    }
+}
+
+/* ---- The group ---- */
+
 static HtSpoolJob *next_job(HtSpoolTask *task)
 {
     while (task && ((HtSpoolJob *)task)->error) {
@@ -129,12 +209,12 @@ static void refuse(HtSpoolGroup *group, const GError *error)
     }
 }
 
-static void refuse_with(HtSpoolGroup *group, HtSpoolErrorCode code, const char *text)
+static void refuse_with(HtSpoolCommitter *committer, HtSpoolGroup *group, HtSpoolErrorCode code,
+                        const char *text)
 {
-    if (next_job(group->jobs.first)) {
-        g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, (int)code, text);
-        refuse(group, error);
-    }
+    g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, (int)code, text);
+    refuse(group, error);
+    give_large_up(committer, group, error);
 }
 
 static bool take_jobs(HtSpoolCommitter *committer, HtSpoolGroup *group, GError **error)
@@ -148,7 +228,14 @@ static bool take_jobs(HtSpoolCommitter *committer, HtSpoolGroup *group, GError *
         job->taken = !job->error; /* a repair may be refused by what it found */
     }
     committer->current = NULL;
-    return ht_spool_appender_finish(committer->appender, error);
+    return take_piece(committer, error) && ht_spool_appender_finish(committer->appender, error);
+}
+
+/* A full disk has no room even for this; then it is done when there is. */
+static bool sweep(HtSpoolCommitter *committer, GError **error)
+{
+    return !committer->sweep || committer->disk.stopped ||
+           ht_spool_appender_sweep(committer->appender, error);
 }
 
 /* Why a receipt may be given after this returned true:
@@ -172,7 +259,7 @@ static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError
     if (!ht_spool_database_do(committer->begin, error) ||
         !ht_spool_cursors_write(committer->cursors, group->marks, error) ||
         !ht_spool_appender_set_aside(committer->appender, ht_spool_marks_damages(group->marks), error) ||
-        !take_jobs(committer, group, error)) {
+        !sweep(committer, error) || !take_jobs(committer, group, error)) {
         return false;
     }
     ht_spool_step("commit");
@@ -182,6 +269,8 @@ static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError
     ht_spool_step("committed");
     ht_spool_appender_committed(committer->appender);
     ht_spool_cursors_committed(committer->cursors);
+    committer->sweep = committer->sweep && committer->disk.stopped;
+    note_piece(committer, group);
     committer->last_commit = ht_clock_monotonic();
     committer->times_us[committer->commits++ % TIMES] = (uint32_t)(committer->last_commit - start);
     return true;
@@ -203,6 +292,9 @@ static void roll_back(HtSpoolCommitter *committer)
         fail(committer, error);
     }
     ht_spool_appender_rolled_back(committer->appender);
+    if (committer->large.pieces) {
+        ht_spool_pieces_rolled_back(committer->large.pieces);
+    }
     ht_spool_cursors_rolled_back(committer->cursors);
 }
 
@@ -210,11 +302,15 @@ static void roll_back(HtSpoolCommitter *committer)
 static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GError *error)
 {
     HtSpoolJob *bad = committer->current;
-    bool had_jobs = next_job(group->jobs.first) != NULL;
+    bool had_jobs = next_job(group->jobs.first) != NULL || committer->large.job;
     committer->current = NULL;
     roll_back(committer);
     switch ((HtSpoolErrorCode)error->code) {
     case HT_SPOOL_ERROR_MESSAGE:
+        if (bad && bad == committer->large.job) {
+            give_large_up(committer, group, error);
+            return true;
+        }
         if (bad) {
             ht_spool_job_reset(bad);
             bad->error = g_error_copy(error);
@@ -224,12 +320,17 @@ static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GE
     case HT_SPOOL_ERROR_FULL:
         ht_spool_disk_full(&committer->disk, ht_clock_monotonic());
         refuse(group, error);
+        give_large_up(committer, group, error);
         return had_jobs; /* the marks alone may still find room */
-    case HT_SPOOL_ERROR_BUSY: refuse(group, error); return false;
+    case HT_SPOOL_ERROR_BUSY:
+        refuse(group, error);
+        give_large_up(committer, group, error);
+        return false;
     default: break;
     }
     fail(committer, error);
     refuse(group, error);
+    give_large_up(committer, group, error);
     return false;
 }
 
@@ -239,7 +340,7 @@ static bool commit(HtSpoolCommitter *committer, HtSpoolGroup *group)
     bool again = true;
     while (again && !committer->failed) {
         g_autoptr(GError) error = NULL;
-        if (!next_job(group->jobs.first) && ht_spool_marks_are_empty(group->marks)) {
+        if (!next_job(group->jobs.first) && ht_spool_marks_are_empty(group->marks) && !committer->large.job) {
             return true;
         }
         if (commit_once(committer, group, &error)) {
@@ -247,16 +348,18 @@ static bool commit(HtSpoolCommitter *committer, HtSpoolGroup *group)
         }
         again = try_again(committer, group, error);
     }
-    refuse_with(group, HT_SPOOL_ERROR_IO, "spool: the disk has failed, nothing is acknowledged any more");
+    refuse_with(committer, group, HT_SPOOL_ERROR_IO,
+                "spool: the disk has failed, nothing is acknowledged any more");
     return ht_spool_marks_are_empty(group->marks);
 }
 
 bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group)
 {
     assert_rest(committer);
-    if (!committer->failed && next_job(group->jobs.first) &&
+    begin_large(committer, group);
+    if (!committer->failed && (next_job(group->jobs.first) || committer->large.job) &&
         ht_spool_disk_look(&committer->disk, ht_clock_monotonic())) {
-        refuse_with(group, HT_SPOOL_ERROR_FULL, "spool: too little room on the disk");
+        refuse_with(committer, group, HT_SPOOL_ERROR_FULL, "spool: too little room on the disk");
     }
     bool marks_written = commit(committer, group);
     assert_rest(committer);
@@ -278,7 +381,7 @@ void ht_spool_committer_rest(HtSpoolCommitter *committer)
 {
     g_autoptr(GError) error = NULL;
     if (!committer->failed) {
-        ht_spool_checkpoint_if_large(&committer->checkpoint, &error);
+        ht_spool_checkpoint_if_large(&committer->checkpoint, committer->large.job != NULL, &error);
         note_checkpoint(committer, error);
     }
 }

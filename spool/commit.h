@@ -12,7 +12,9 @@
 #include "spool/job.h"
 
 typedef struct {
-    HtSpoolTasks jobs;   /* of HtSpoolJob */
+    HtSpoolTasks jobs; /* of HtSpoolJob; afterwards also the large one that is done */
+    HtSpoolJob *
+        large; /* a large one, to be taken piece by piece with this group and the next ones; NULL: no further one */
     HtSpoolMarks *marks; /* never NULL */
 } HtSpoolGroup;
 
@@ -25,8 +27,12 @@ void ht_spool_committer_free(HtSpoolCommitter *committer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolCommitter, ht_spool_committer_free)
 
 /* Commits the group. Afterwards each job has its receipt, on disk, or its error. True when the marks are
- * on disk too; else they are still to be written. */
+ * on disk too; else they are still to be written. A large one needs more groups, be they empty, until it is among the jobs. */
 bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group);
+
+/* A large one is in work, and whether its next group has to be empty, because it cannot be taken piece by piece. */
+bool ht_spool_committer_has_large(const HtSpoolCommitter *committer);
+bool ht_spool_committer_wants_alone(const HtSpoolCommitter *committer);
 
 /* After the group's answers are on their way: a checkpoint if the WAL has grown. */
 void ht_spool_committer_rest(HtSpoolCommitter *committer);

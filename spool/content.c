@@ -120,7 +120,7 @@ static void find_several(HtSpoolContents *contents)
     }
 }
 
-bool ht_spool_contents_read(HtSpoolContents *contents, const HtSpoolMessage *message, GError **error)
+void ht_spool_contents_begin(HtSpoolContents *contents, const HtSpoolMessage *message)
 {
     uint32_t count = ht_spool_message_count(message);
     if (count < SAID_KEEP && contents->said->len >= SAID_KEEP) {
@@ -129,14 +129,28 @@ bool ht_spool_contents_read(HtSpoolContents *contents, const HtSpoolMessage *mes
     }
     contents->message = message;
     g_array_set_size(contents->said, count);
-    for (uint32_t i = 0; i < count; i++) {
-        HtEvent event;
-        if (!ht_spool_message_event(message, i, &event, error)) {
+}
+
+bool ht_spool_contents_read_one(HtSpoolContents *contents, uint32_t index, GError **error)
+{
+    HtEvent event;
+    if (!ht_spool_message_event(contents->message, index, &event, error)) {
+        return false;
+    }
+    HtSpoolSaid *said = &g_array_index(contents->said, HtSpoolSaid, index);
+    read_said(contents, &event, said);
+    said->of_message =
+        contents->said->len == 1 && said->numbered && ht_text_equal(event.key, contents->message->key);
+    return true;
+}
+
+bool ht_spool_contents_read(HtSpoolContents *contents, const HtSpoolMessage *message, GError **error)
+{
+    ht_spool_contents_begin(contents, message);
+    for (uint32_t i = 0; i < contents->said->len; i++) {
+        if (!ht_spool_contents_read_one(contents, i, error)) {
             return false;
         }
-        HtSpoolSaid *said = &g_array_index(contents->said, HtSpoolSaid, i);
-        read_said(contents, &event, said);
-        said->of_message = count == 1 && said->numbered && ht_text_equal(event.key, message->key);
     }
     find_several(contents);
     return true;

@@ -60,6 +60,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolContents, ht_spool_contents_free)
  * event cannot be read. */
 bool ht_spool_contents_read(HtSpoolContents *contents, const HtSpoolMessage *message, GError **error);
 
+/* The same in steps, for a message of which no two events have one key: whoever reads them has to see to that. */
+void ht_spool_contents_begin(HtSpoolContents *contents, const HtSpoolMessage *message);
+bool ht_spool_contents_read_one(HtSpoolContents *contents, uint32_t index, GError **error);
+
 uint32_t ht_spool_contents_count(const HtSpoolContents *contents);
 const HtSpoolSaid *ht_spool_contents_said(const HtSpoolContents *contents, uint32_t index);
 

@@ -9,12 +9,13 @@
 #define HT_SPOOL_MIGRATE_SLICE 5000
 
 typedef struct {
-    /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "commit", "committed", "checkpoint",
+    /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "piece", "whole", "commit", "committed", "checkpoint",
      * "checkpointed". NULL: nothing happens. */
     void (*step)(const char *name);
     int (*statvfs)(const char *path, struct statvfs *room);
     size_t keys_merge_at;   /* HT_SPOOL_KEYS_MERGE_AT */
     unsigned migrate_slice; /* events of an older format that move in one transaction */
+    unsigned piece_events;  /* of a large message in one transaction at most; 0: as many as time allows */
 } HtSpoolHooks;
 
 extern HtSpoolHooks ht_spool_hooks;

@@ -4,6 +4,7 @@
 #include "spool/keymap.h"
 
 #define SLICE_MIN 256
+#define SLICE_MOST ((size_t)4096)
 #define LOG_ENTRY (HT_SPOOL_HASH_SIZE + 8)
 
 typedef struct {
@@ -154,10 +155,11 @@ static bool write_log(HtSpoolKeys *keys, GError **error)
     return ht_spool_database_do(keys->log, error);
 }
 
-/* Twice as many as the group has put, so that a merge ends long before the next is due. */
+/* Twice as many as the group has put, so that a merge ends long before the next is due; but a group that puts very many does not wait for
+ * that: groups that put none go on with it. */
 static bool merge_slice(HtSpoolKeys *keys, GError **error)
 {
-    size_t slice = MAX(SLICE_MIN, 2 * (size_t)keys->group->len);
+    size_t slice = CLAMP(2 * (size_t)keys->group->len, SLICE_MIN, SLICE_MOST);
     size_t end = MIN(keys->merged + slice, keys->frozen.count);
     for (size_t i = keys->merged; i < end; i++) {
         ht_spool_bind_blob(keys->merge, 1, keys->sorted[i].hash.bytes, HT_SPOOL_HASH_SIZE);
@@ -176,10 +178,7 @@ static bool merge_slice(HtSpoolKeys *keys, GError **error)
 
 bool ht_spool_keys_write(HtSpoolKeys *keys, GError **error)
 {
-    if (keys->group->len == 0) {
-        return true;
-    }
-    return write_log(keys, error) && (!keys->sorted || merge_slice(keys, error));
+    return (keys->group->len == 0 || write_log(keys, error)) && (!keys->sorted || merge_slice(keys, error));
 }
 
 static void freeze(HtSpoolKeys *keys)

@@ -16,6 +16,9 @@ static bool is_large(const HtSpoolQueue *queue, const HtSpoolTask *task)
 /* Sources' names are interned: job.c. */
 static bool is_behind_large(const HtSpoolQueue *queue, const HtSpoolJob *job)
 {
+    if (queue->in_work && queue->in_work == job->message->source) {
+        return true;
+    }
     for (const HtSpoolTask *task = queue->large.first; task; task = task->next) {
         if (((const HtSpoolJob *)task)->message->source == job->message->source) {
             return true;
@@ -30,28 +33,33 @@ void ht_spool_queue_add(HtSpoolQueue *queue, HtSpoolJob *job)
     ht_spool_tasks_add(waits ? &queue->large : &queue->small, &job->task);
 }
 
-static HtSpoolTasks take_from(HtSpoolQueue *queue, HtSpoolTasks *tasks)
+/* The next of these that is small, if the group has room. */
+static HtSpoolTask *take_small(const HtSpoolQueue *queue, HtSpoolTasks *tasks, unsigned count, size_t bytes)
 {
-    HtSpoolTasks group = {NULL, NULL};
-    size_t bytes = 0;
-    for (unsigned count = 0; tasks->first && count < queue->group && bytes < GROUP_BYTES; count++) {
-        bool large = is_large(queue, tasks->first);
-        if (large && count > 0) {
-            break;
-        }
-        HtSpoolTask *task = ht_spool_tasks_take(tasks);
-        bytes += ht_spool_job_bytes((HtSpoolJob *)task);
-        ht_spool_tasks_add(&group, task);
-        if (large) {
-            break;
-        }
-    }
-    return group;
+    bool fits = tasks->first && count < queue->group && bytes < GROUP_BYTES;
+    return fits && !is_large(queue, tasks->first) ? ht_spool_tasks_take(tasks) : NULL;
 }
 
-HtSpoolTasks ht_spool_queue_take(HtSpoolQueue *queue)
+HtSpoolJob *ht_spool_queue_take(HtSpoolQueue *queue, HtSpoolTasks *group)
 {
-    bool large = queue->large.first && (queue->large_next || !queue->small.first);
-    queue->large_next = !large;
-    return take_from(queue, large ? &queue->large : &queue->small);
+    size_t bytes = 0;
+    HtSpoolTask *task;
+    *group = (HtSpoolTasks){NULL, NULL};
+    for (unsigned count = 0; (task = take_small(queue, &queue->small, count, bytes)) ||
+                             (!queue->in_work && (task = take_small(queue, &queue->large, count, bytes)));
+         count++) {
+        bytes += ht_spool_job_bytes((HtSpoolJob *)task);
+        ht_spool_tasks_add(group, task);
+    }
+    if (queue->in_work || !queue->large.first || !is_large(queue, queue->large.first)) {
+        return NULL;
+    }
+    HtSpoolJob *large = (HtSpoolJob *)ht_spool_tasks_take(&queue->large);
+    queue->in_work = large->message->source;
+    return large;
+}
+
+void ht_spool_queue_done(HtSpoolQueue *queue)
+{
+    queue->in_work = NULL;
 }

@@ -1,6 +1,8 @@
 /* Rows on their way into the file. */
 #include "spool/rows.h"
 
+#include "spool/schema.h"
+
 struct HtSpoolRows {
     HtSpoolDamages *damages;
     HtSpoolPlaces *places;
@@ -9,6 +11,7 @@ struct HtSpoolRows {
     HtSpoolPlace place; /* of the row that is being made: `last` and `message` hold while it has events */
     HtBuffer bytes, room;
     uint64_t next, committed_next; /* number of the next row */
+    GArray *loose; /* of HtSpoolPlace: rows go here instead of into `places`; NULL: they stand at once */
 };
 
 HtSpoolRows *ht_spool_rows_new(sqlite3 *db, HtSpoolDamages *damages, GError **error)
@@ -44,18 +47,27 @@ void ht_spool_rows_free(HtSpoolRows *rows)
     }
 }
 
+static bool insert_place(HtSpoolRows *rows, const HtSpoolPlace *place, GError **error)
+{
+    sqlite3_bind_int64(rows->insert_place, 1, (sqlite3_int64)place->last);
+    sqlite3_bind_int64(rows->insert_place, 2, place->count);
+    sqlite3_bind_int64(rows->insert_place, 3, (sqlite3_int64)place->row);
+    sqlite3_bind_int64(rows->insert_place, 4, (sqlite3_int64)place->message);
+    sqlite3_bind_int64(rows->insert_place, 5, ht_spool_place_sum(place));
+    return ht_spool_database_do(rows->insert_place, error);
+}
+
 static bool insert(HtSpoolRows *rows, GError **error)
 {
     const HtSpoolPlace *place = &rows->place;
     ht_spool_row_finish(&rows->maker, &rows->bytes);
     sqlite3_bind_int64(rows->insert_row, 1, (sqlite3_int64)place->row);
     ht_spool_bind_blob(rows->insert_row, 2, rows->bytes.data, rows->bytes.size);
-    sqlite3_bind_int64(rows->insert_place, 1, (sqlite3_int64)place->last);
-    sqlite3_bind_int64(rows->insert_place, 2, place->count);
-    sqlite3_bind_int64(rows->insert_place, 3, (sqlite3_int64)place->row);
-    sqlite3_bind_int64(rows->insert_place, 4, (sqlite3_int64)place->message);
-    sqlite3_bind_int64(rows->insert_place, 5, ht_spool_place_sum(place));
-    return ht_spool_database_do(rows->insert_row, error) && ht_spool_database_do(rows->insert_place, error);
+    if (rows->loose) {
+        g_array_append_val(rows->loose, *place);
+        return ht_spool_database_do(rows->insert_row, error);
+    }
+    return ht_spool_database_do(rows->insert_row, error) && insert_place(rows, place, error);
 }
 
 bool ht_spool_rows_write(HtSpoolRows *rows, GError **error)
@@ -97,6 +109,70 @@ bool ht_spool_rows_add(HtSpoolRows *rows, uint64_t sequence, uint64_t message, c
     return true;
 }
 
+/* ---- Rows that stand nowhere yet ---- */
+
+bool ht_spool_rows_loosen(HtSpoolRows *rows, GArray *places, GError **error)
+{
+    if (!ht_spool_rows_write(rows, error)) {
+        return false;
+    }
+    rows->loose = places;
+    return true;
+}
+
+bool ht_spool_rows_place(HtSpoolRows *rows, const GArray *places, uint64_t first, uint64_t message,
+                         GError **error)
+{
+    for (guint i = 0; i < places->len; i++) {
+        HtSpoolPlace place = g_array_index(places, HtSpoolPlace, i);
+        place.last = first + place.count - 1;
+        place.message = message;
+        first = place.last + 1;
+        if (!insert_place(rows, &place, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Little endian: rows from this number on may stand nowhere, places with a higher last sequence name those that do. */
+typedef struct {
+    uint64_t row, sequence;
+} Mark;
+
+bool ht_spool_rows_mark(HtSpoolRows *rows, sqlite3 *db, uint64_t last_sequence, GError **error)
+{
+    Mark mark = {GUINT64_TO_LE(rows->next), GUINT64_TO_LE(last_sequence)};
+    return ht_spool_meta_set(db, HT_SPOOL_META_LOOSE, &mark, sizeof mark, error);
+}
+
+bool ht_spool_rows_unmark(sqlite3 *db, GError **error)
+{
+    return ht_spool_database_run(db, "DELETE FROM meta WHERE name = '" HT_SPOOL_META_LOOSE "'", error);
+}
+
+bool ht_spool_rows_sweep(sqlite3 *db, GError **error)
+{
+    Mark mark;
+    bool found;
+    g_autoptr(sqlite3_stmt) sweep = NULL;
+    if (!ht_spool_meta_get(db, HT_SPOOL_META_LOOSE, &mark, sizeof mark, &found, error)) {
+        return false;
+    }
+    if (!found) {
+        return true;
+    }
+    if (!ht_spool_database_prepare(db,
+                                   "DELETE FROM rows WHERE id >= ?1 AND id NOT IN"
+                                   " (SELECT row FROM places WHERE last_seq > ?2)",
+                                   &sweep, error)) {
+        return false;
+    }
+    sqlite3_bind_int64(sweep, 1, (sqlite3_int64)GUINT64_FROM_LE(mark.row));
+    sqlite3_bind_int64(sweep, 2, (sqlite3_int64)GUINT64_FROM_LE(mark.sequence));
+    return ht_spool_database_do(sweep, error) && ht_spool_rows_unmark(db, error);
+}
+
 void ht_spool_rows_committed(HtSpoolRows *rows)
 {
     rows->committed_next = rows->next;
@@ -105,6 +181,7 @@ void ht_spool_rows_committed(HtSpoolRows *rows)
 void ht_spool_rows_rolled_back(HtSpoolRows *rows)
 {
     rows->next = rows->committed_next;
+    rows->loose = NULL;
     ht_spool_row_begin(&rows->maker, rows->next);
 }
 

@@ -20,6 +20,23 @@ bool ht_spool_rows_add(HtSpoolRows *rows, uint64_t sequence, uint64_t message, c
 /* Before COMMIT: what is still in the row that is being made. */
 bool ht_spool_rows_write(HtSpoolRows *rows, GError **error);
 
+/* ---- Rows that stand nowhere yet: pieces of a message that is not there before it is whole ---- */
+
+/* From now on rows are written without a place, and put into `places` (of HtSpoolPlace, of which `count` and `row` count); NULL: they stand
+ * at once again. Inside a transaction; what is in the row that is being made is written first. Over when the transaction is rolled back. */
+bool ht_spool_rows_loosen(HtSpoolRows *rows, GArray *places, GError **error);
+
+/* Inside a transaction: they stand from `first` on, in their order, as events of this message. */
+bool ht_spool_rows_place(HtSpoolRows *rows, const GArray *places, uint64_t first, uint64_t message,
+                         GError **error);
+
+/* Inside a transaction, before the first of them, and when they stand: rows may be left that stand nowhere. */
+bool ht_spool_rows_mark(HtSpoolRows *rows, sqlite3 *db, uint64_t last_sequence, GError **error);
+bool ht_spool_rows_unmark(sqlite3 *db, GError **error);
+
+/* Inside a transaction, or alone: deletes those that are left since the mark, and the mark. Nothing when there is none. */
+bool ht_spool_rows_sweep(sqlite3 *db, GError **error);
+
 /* After the transaction. */
 void ht_spool_rows_committed(HtSpoolRows *rows);
 void ht_spool_rows_rolled_back(HtSpoolRows *rows);

@@ -26,6 +26,7 @@ bool ht_spool_meta_set(sqlite3 *db, const char *name, const void *value, size_t 
 /* Meta rows. */
 #define HT_SPOOL_META_KEY_CHECK "key-check"   /* 16 bytes made with the site key */
 #define HT_SPOOL_META_CLEAN "clean"           /* 1 byte: '1' after a clean end, '0' while open */
+#define HT_SPOOL_META_LOOSE "loose-rows"      /* 16 bytes: pieces of a message may be left: rows.c */
 #define HT_SPOOL_META_PRUNED "pruned-through" /* 8 bytes, little endian: the last sequence that was pruned */
 
 /* The last sequence that is no longer kept, 0 when nothing was pruned. */

@@ -11,6 +11,7 @@
 #include "spool/mend.h"
 #include "spool/migrate.h"
 #include "spool/reader.h"
+#include "spool/rows.h"
 #include "spool/schema.h"
 #include "spool/writer.h"
 
@@ -120,6 +121,9 @@ static void after_completions(void *user)
 
 static bool start(HtSpool *spool, GError **error)
 {
+    if (!ht_spool_rows_sweep(spool->db, error)) { /* of a large message that the last run did not finish */
+        return false;
+    }
     spool->cursors = ht_spool_cursors_load(spool->db, error);
     if (!spool->cursors) {
         return false;

@@ -1,6 +1,8 @@
 /* The tables of ties. While a table has no row it is not asked. Writer thread. */
 #include "spool/ties.h"
 
+#include "spool/keymap.h"
+
 #define STEPS_MAX 1000 /* of a subject that went on as another: a person's number is not corrected so often */
 #define KIND_MAX_BYTES 32
 #define KIND_DIGITS_MAX 4
@@ -18,6 +20,10 @@ struct HtSpoolTies {
     sqlite3_stmt *find, *store, *find_subject, *forward, *part, *number, *find_conflict, *add_conflict,
         *find_claim, *store_claim, *settle_claim, *settle;
     Figures now, committed;
+    bool only_looks;       /* nothing is written: see ht_spool_ties_look_only() */
+    bool refused;          /* something was to be written then */
+    HtSpoolKeyMap watched; /* identities that were looked for then */
+    bool disturbed;        /* what was found of them may be otherwise since */
 };
 
 static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
@@ -92,7 +98,56 @@ void ht_spool_ties_free(HtSpoolTies *ties)
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         sqlite3_finalize(all[i]);
     }
+    ht_spool_keymap_clear(&ties->watched);
     g_free(ties);
+}
+
+/* ---- Only looking ---- */
+
+void ht_spool_ties_look_only(HtSpoolTies *ties, bool on)
+{
+    ties->only_looks = on;
+    ties->refused = false;
+}
+
+bool ht_spool_ties_refused(const HtSpoolTies *ties)
+{
+    return ties->refused;
+}
+
+bool ht_spool_ties_are_disturbed(const HtSpoolTies *ties)
+{
+    return ties->disturbed;
+}
+
+void ht_spool_ties_forget_looks(HtSpoolTies *ties)
+{
+    ht_spool_keymap_clear(&ties->watched);
+    ties->disturbed = false;
+}
+
+/* Before each change. */
+static bool may_change(HtSpoolTies *ties, GError **error)
+{
+    if (ties->only_looks) {
+        ties->refused = true;
+        g_set_error_literal(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "spool: ties are only looked at");
+    }
+    return !ties->only_looks;
+}
+
+/* As which a subject goes on concerns whoever was found to be it; that a citizen number goes to it changes no answer that
+ * changed nothing. */
+static bool may_change_subject(HtSpoolTies *ties, GError **error)
+{
+    ties->disturbed = ties->disturbed || ties->watched.count > 0;
+    return may_change(ties, error);
+}
+
+static bool may_change_tie(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
+{
+    ties->disturbed = ties->disturbed || ht_spool_keymap_get(&ties->watched, &tie->hash) != 0;
+    return may_change(ties, error);
 }
 
 /* ---- Subjects ---- */
@@ -136,6 +191,9 @@ bool ht_spool_ties_follow(HtSpoolTies *ties, char subject[HT_SPOOL_SUBJECT], boo
 
 bool ht_spool_ties_forward(HtSpoolTies *ties, const char *from, const char *to, GError **error)
 {
+    if (!may_change_subject(ties, error)) {
+        return false;
+    }
     ties->now.forwards++;
     ties->now.subjects = true;
     ht_spool_bind_text(ties->forward, 1, ht_text_from(from));
@@ -154,6 +212,9 @@ bool ht_spool_ties_part(HtSpoolTies *ties, const char *subject, bool *was, GErro
     if (!*was) {
         return true;
     }
+    if (!may_change_subject(ties, error)) {
+        return false;
+    }
     ties->now.forwards--;
     ht_spool_bind_text(ties->part, 1, ht_text_from(subject));
     return ht_spool_database_do(ties->part, error);
@@ -161,6 +222,9 @@ bool ht_spool_ties_part(HtSpoolTies *ties, const char *subject, bool *was, GErro
 
 bool ht_spool_ties_number(HtSpoolTies *ties, const char *subject, GError **error)
 {
+    if (!may_change(ties, error)) {
+        return false;
+    }
     ties->now.subjects = true;
     ht_spool_bind_text(ties->number, 1, ht_text_from(subject));
     return ht_spool_database_do(ties->number, error);
@@ -200,7 +264,7 @@ bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char
 {
     Conflict known;
     sqlite3_stmt *row = ties->add_conflict;
-    if (!find_conflict(ties, &tie->hash, &known, error)) {
+    if (!may_change_tie(ties, tie, error) || !find_conflict(ties, &tie->hash, &known, error)) {
         return false;
     }
     ties->now.conflicts += !known.found;
@@ -236,6 +300,9 @@ bool ht_spool_ties_find_claim(HtSpoolTies *ties, const HtSpoolTie *tie, char cla
 
 bool ht_spool_ties_store_claim(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, GError **error)
 {
+    if (!may_change_tie(ties, tie, error)) {
+        return false;
+    }
     ties->now.claims++;
     ht_spool_bind_blob(ties->store_claim, 1, tie->hash.bytes, sizeof tie->hash.bytes);
     ht_spool_bind_text(ties->store_claim, 2, ht_text_from(subject));
@@ -256,7 +323,8 @@ static bool forget_claim(HtSpoolTies *ties, const HtSpoolTie *tie, GError **erro
 bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
 {
     Conflict known;
-    if (!find_conflict(ties, &tie->hash, &known, error) || !forget_claim(ties, tie, error)) {
+    if (!may_change_tie(ties, tie, error) || !find_conflict(ties, &tie->hash, &known, error) ||
+        !forget_claim(ties, tie, error)) {
         return false;
     }
     ties->now.conflicts -= known.found;
@@ -342,6 +410,9 @@ bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity 
                         .global = strong || ht_text_is(identity->kind, "birthCertificate"),
                         .fresh = identity->fresh};
     hash_identity(ties, identity, tie);
+    if (ties->only_looks) {
+        ht_spool_keymap_set(&ties->watched, &tie->hash, 1);
+    }
     if (ties->now.aliases > 0 && !find_alias(ties, tie, error)) {
         return false;
     }
@@ -355,6 +426,9 @@ bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity 
 bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
                          GError **error)
 {
+    if (!may_change_tie(ties, tie, error)) {
+        return false;
+    }
     ties->now.aliases += !tie->stored;
     ht_spool_bind_blob(ties->store, 1, tie->hash.bytes, sizeof tie->hash.bytes);
     ht_spool_bind_text(ties->store, 2, ht_text_from(subject));

@@ -43,6 +43,14 @@ HtSpoolTies *ht_spool_ties_new(sqlite3 *db, HtSpoolHasher *hasher, GError **erro
 void ht_spool_ties_free(HtSpoolTies *ties);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolTies, ht_spool_ties_free)
 
+/* For a message that is taken in several transactions (append.h). While they are only looked at, nothing is changed: what would change
+ * them fails, and `refused` tells so. What was looked for is remembered until it is forgotten, and whether others, in between, have changed
+ * what was found: those identities, or any subject. */
+void ht_spool_ties_look_only(HtSpoolTies *ties, bool on);
+bool ht_spool_ties_refused(const HtSpoolTies *ties);
+bool ht_spool_ties_are_disturbed(const HtSpoolTies *ties);
+void ht_spool_ties_forget_looks(HtSpoolTies *ties);
+
 /* `source` must outlive the tie. A conflict whose two subjects have become one since is none any more. */
 bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,
                         GError **error);

@@ -29,7 +29,8 @@ typedef enum { WORK, IDLE, END } Next;
 static Next wait_for_work(HtSpoolWriter *writer)
 {
     for (;;) {
-        if (!ht_spool_queue_is_empty(&writer->jobs) || writer->flush_done < writer->flush_wanted) {
+        if (!ht_spool_queue_is_empty(&writer->jobs) || ht_spool_committer_has_large(writer->committer) ||
+            writer->flush_done < writer->flush_wanted) {
             return WORK;
         }
         if (writer->stopping) {
@@ -58,8 +59,11 @@ static Next wait_for_work(HtSpoolWriter *writer)
 /* With the lock held: what goes into one transaction. */
 static HtSpoolGroup take_group(HtSpoolWriter *writer)
 {
-    HtSpoolGroup group = {ht_spool_queue_take(&writer->jobs), writer->marks};
+    HtSpoolGroup group = {.marks = writer->marks};
     writer->marks = ht_spool_marks_new();
+    if (!ht_spool_committer_wants_alone(writer->committer)) {
+        group.large = ht_spool_queue_take(&writer->jobs, &group.jobs);
+    }
     return group;
 }
 
@@ -71,6 +75,9 @@ static void commit_group(HtSpoolWriter *writer)
     g_mutex_unlock(&writer->lock);
     bool marks_written = ht_spool_committer_run(writer->committer, &group);
     g_mutex_lock(&writer->lock);
+    if (!ht_spool_committer_has_large(writer->committer)) {
+        ht_spool_queue_done(&writer->jobs);
+    }
     if (marks_written) {
         ht_spool_marks_free(group.marks);
     } else {

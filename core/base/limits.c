@@ -80,7 +80,7 @@ const HtLimitRow ht_spool_limit_rows[] = {
      "How much of `queue` and `queue-bytes` one source may hold. An equal part of them is always free for each source, "
      "whatever the others send."},
     {"large", SPOOL(large_bytes), HT_LIMIT_BYTES, 256 * K, 4 * K, 1 * G, NULL,
-     "A message whose events have more bytes is committed by itself, in turns with the others, which do not wait for it."},
+     "A message whose events have more bytes is written piece by piece beside the others, which do not wait for it, and is there when it is whole."},
     {"wal-limit", SPOOL(wal_bytes), HT_LIMIT_BYTES, 64 * M, 1 * M, 4 * G, NULL,
      "Size of the write-ahead log at which a checkpoint is forced."},
     {"reserve", SPOOL(reserve_bytes), HT_LIMIT_BYTES, 192 * M, 1 * M, 1024 * G, NULL,

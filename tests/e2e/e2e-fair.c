@@ -16,9 +16,9 @@
 
 /* A machine that does other things, too, or sanitizers: what is held against must be wrong by far before this test says so. */
 #define P99_FACTOR 8
-#define P99_LEAST_US 600000U
-#define MAX_US 3000000U
-#define GAP_US 250000
+#define P99_LEAST_US 150000U
+#define MAX_US 2000000U
+#define GAP_US 500000
 
 static unsigned rows, small;
 

@@ -3,6 +3,12 @@
 
 static const uint8_t crash_site_key[32] = {9};
 
+/* A large message: so many events, taken so many at once. */
+#define LARGE_EVENTS 22U
+#define LARGE_BYTES 4096
+#define PIECE_EVENTS 4
+#define TEXT_BYTES 32
+
 HtSpool *crash_open(const char *directory, GError **error)
 {
     HtSpoolOptions options = {
@@ -10,6 +16,8 @@ HtSpool *crash_open(const char *directory, GError **error)
     options.limits.group = 8;
     options.limits.wal_bytes = 1 << 18;
     options.limits.reserve_bytes = 0;
+    options.limits.large_bytes = LARGE_BYTES;
+    ht_spool_hooks.piece_events = PIECE_EVENTS;
     return ht_spool_open(&options, error);
 }
 
@@ -26,29 +34,50 @@ void work_clear(Work *work)
     g_hash_table_unref(work->refused);
 }
 
+static HtText print_text(char **at, char kind, uint64_t number, unsigned place)
+{
+    char *text = *at;
+    int size = place > 0 ? g_snprintf(text, TEXT_BYTES, "%c%018" G_GUINT64_FORMAT ".%u", kind, number, place)
+                         : g_snprintf(text, TEXT_BYTES, "%c%018" G_GUINT64_FORMAT, kind, number);
+    *at += TEXT_BYTES;
+    return (HtText){text, (size_t)size};
+}
+
+/* Each about another person, known by nothing but what it says: "xNUMBER.PLACE". */
+static void add_parts(HtSpoolMessage *message, uint64_t number, HtEvent event, char *texts)
+{
+    event.key = HT_TEXT_NONE;
+    event.identity_count = 1;
+    for (unsigned i = 1; i < LARGE_EVENTS; i++) {
+        event.attr[HT_ATTR_BUSINESSID] = print_text(&texts, 'x', number, i);
+        event.identities[0].value = print_text(&texts, 'n', number, i);
+        g_array_append_val(message->events, event);
+    }
+}
+
 HtSpoolMessage *make_message(uint64_t number)
 {
-    g_autofree char *text =
-        g_strdup_printf("k%" G_GUINT64_FORMAT "%cn%018" G_GUINT64_FORMAT, number, '\0', number);
-    gsize key_size = strlen(text);
+    static const char *const sources[] = {"hukou", "marriage", "health"};
+    gsize size = number % 11 == 0 ? LARGE_BYTES + 2 * LARGE_EVENTS * TEXT_BYTES : 2 * TEXT_BYTES;
+    char *texts = g_malloc0(size);
     HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
-    message->backing = g_bytes_new(text, key_size + 20);
-    const char *key = g_bytes_get_data(message->backing, NULL);
-    HtText number_text = {key + key_size + 1, 19};
-    HtEvent event = {.key = {key, key_size}, .data = HT_TEXT_LITERAL("")};
-    event.attr[HT_ATTR_BUSINESSID] = ht_text_from(key);
-    event.identities[event.identity_count++] = (HtIdentity){HT_TEXT_LITERAL("idNumber"), number_text, false};
+    message->backing = g_bytes_new_take(texts, size);
+    HtEvent event = {.data = HT_TEXT_LITERAL("")};
+    event.key = event.attr[HT_ATTR_BUSINESSID] = print_text(&texts, 'k', number, 0);
+    HtText person = print_text(&texts, 'n', number, 0);
+    event.identities[event.identity_count++] = (HtIdentity){HT_TEXT_LITERAL("idNumber"), person, false};
     if (number % 3 == 0) {
-        event.identities[event.identity_count++] =
-            (HtIdentity){HT_TEXT_LITERAL("personNo"), number_text, false};
+        event.identities[event.identity_count++] = (HtIdentity){HT_TEXT_LITERAL("personNo"), person, false};
     }
     message->id = ht_uuid_new();
-    message->source = "hukou";
+    message->source = sources[number % 4 % 3];
     message->received_us = ht_clock_now();
     message->key = event.key;
     message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
     g_array_append_val(message->events, event);
-    if (number % 5 == 0) {
+    if (number % 11 == 0) {
+        add_parts(message, number, event, texts);
+    } else if (number % 5 == 0) {
         event.key = HT_TEXT_NONE;
         event.attr[HT_ATTR_BUSINESSID] = HT_TEXT_NONE;
         g_array_append_val(message->events, event);
@@ -128,10 +157,30 @@ static void keep_page(HtSpoolPage *page, const GError *error, void *user)
     answer->done = true;
 }
 
+/* A large message is there whole, in its order, or not at all. */
+static void check_part(HtText name, uint64_t *number, unsigned *place)
+{
+    g_autofree char *text = g_strndup(name.data ? name.data : "", name.size);
+    char *point = strchr(text, '.');
+    bool is_part = text[0] == 'x' && point;
+    if (*place > 0 && *place < LARGE_EVENTS) {
+        g_assert_true(is_part);
+        g_assert_cmpuint(g_ascii_strtoull(text + 1, NULL, 10), ==, *number);
+        g_assert_cmpuint(g_ascii_strtoull(point + 1, NULL, 10), ==, *place);
+        (*place)++;
+        return;
+    }
+    g_assert_false(is_part);
+    *number = text[0] == 'k' ? g_ascii_strtoull(text + 1, NULL, 10) : 0;
+    *place = *number > 0 && *number % 11 == 0 ? 1 : 0;
+}
+
 /* Message number to sequence, of all events above `after`; each number once, sequences without a gap. */
 static GHashTable *read_numbers(HtSpool *spool, uint64_t after)
 {
     GHashTable *numbers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    uint64_t number = 0;
+    unsigned place = 0;
     for (guint count = 1; count > 0;) {
         PageAnswer answer = {false, NULL};
         ht_spool_read(spool, after, 5000, 4 << 20, keep_page, &answer);
@@ -143,7 +192,8 @@ static GHashTable *read_numbers(HtSpool *spool, uint64_t after)
             const HtStoredEvent *event = g_ptr_array_index(answer.page->events, i);
             HtText key = event->event.attr[HT_ATTR_BUSINESSID];
             g_assert_cmpuint(event->sequence, ==, ++after);
-            if (key.data) {
+            check_part(key, &number, &place);
+            if (key.data && key.data[0] == 'k') {
                 g_autofree char *text = g_strndup(key.data + 1, key.size - 1);
                 uint64_t pair[2] = {g_ascii_strtoull(text, NULL, 10), event->sequence};
                 g_assert_true(g_hash_table_insert(numbers, g_memdup2(&pair[0], 8), g_memdup2(&pair[1], 8)));
@@ -151,6 +201,7 @@ static GHashTable *read_numbers(HtSpool *spool, uint64_t after)
         }
         ht_spool_page_free(answer.page);
     }
+    g_assert_true(place == 0 || place == LARGE_EVENTS);
     g_assert_cmpuint(ht_spool_last_sequence(spool), ==, after);
     return numbers;
 }
