@@ -6,6 +6,7 @@ struct HtSpoolMarks {
     GHashTable *cursors; /* of HtSpoolCursor */
     GArray *dead;        /* of HtSpoolDeadLetter */
     GArray *damages;     /* of HtSpoolDamage */
+    GArray *days;        /* of HtSpoolDay */
 };
 
 static void clear_dead(void *item)
@@ -46,6 +47,7 @@ HtSpoolMarks *ht_spool_marks_new(void)
     marks->dead = g_array_new(FALSE, FALSE, sizeof(HtSpoolDeadLetter));
     g_array_set_clear_func(marks->dead, clear_dead);
     marks->damages = g_array_new(FALSE, FALSE, sizeof(HtSpoolDamage));
+    marks->days = ht_spool_days_new();
     return marks;
 }
 
@@ -55,13 +57,24 @@ void ht_spool_marks_free(HtSpoolMarks *marks)
         g_hash_table_unref(marks->cursors);
         g_array_unref(marks->dead);
         g_array_unref(marks->damages);
+        g_array_unref(marks->days);
         g_free(marks);
     }
 }
 
 bool ht_spool_marks_are_empty(const HtSpoolMarks *marks)
 {
+    return ht_spool_marks_can_wait(marks) && marks->days->len == 0;
+}
+
+bool ht_spool_marks_can_wait(const HtSpoolMarks *marks)
+{
     return marks->dead->len == 0 && marks->damages->len == 0 && g_hash_table_size(marks->cursors) == 0;
+}
+
+void ht_spool_marks_count(HtSpoolMarks *marks, const HtSpoolDay *more)
+{
+    ht_spool_days_add(marks->days, more);
 }
 
 void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, const HtSpoolCursor *cursor)
@@ -104,6 +117,9 @@ void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
         ht_spool_marks_add_dead(marks, &g_array_index(newer, HtSpoolDeadLetter, i));
     }
     g_array_append_vals(marks->damages, older->damages->data, older->damages->len);
+    for (guint i = 0; i < older->days->len; i++) {
+        ht_spool_days_add(marks->days, &g_array_index(older->days, HtSpoolDay, i));
+    }
     ht_spool_marks_free(older);
 }
 
@@ -117,8 +133,10 @@ HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error)
     g_autoptr(HtSpoolCursors) cursors = g_new0(HtSpoolCursors, 1);
     int64_t count;
     if (!ht_spool_database_prepare(
-            db, "INSERT OR REPLACE INTO cursors(consumer, seq, finished) VALUES(?1, ?2, ?3)", &cursors->move,
-            error) ||
+            db,
+            "INSERT INTO cursors(consumer, seq, finished, start) VALUES(?1, ?2, ?3, ?2)"
+            " ON CONFLICT DO UPDATE SET seq = ?2, finished = ?3",
+            &cursors->move, error) ||
         !ht_spool_database_prepare(db,
                                    "INSERT OR IGNORE INTO dead_letters(consumer, seq, attempts, reason, time)"
                                    " VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -195,7 +213,7 @@ bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, 
     while (good && g_hash_table_iter_next(&iter, &consumer, &cursor)) {
         good = write_cursor(cursors->move, consumer, cursor, error);
     }
-    return good;
+    return good && ht_spool_days_write(sqlite3_db_handle(cursors->move), marks->days, error);
 }
 
 uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors)

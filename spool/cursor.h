@@ -1,9 +1,11 @@
-/* Marks of delivery: where each consumer's cursor is, which events are dead letters, and which were found damaged. They are gathered
+/* Marks of delivery: where each consumer's cursor is, which events are dead letters, and which were found damaged; and figures of the
+ * day. They are gathered
  * on the main thread and written all together with the next commit, so that a cursor never gets ahead of
  * the dead letters behind it. */
 #pragma once
 
 #include "spool/damage.h"
+#include "spool/days.h"
 
 /* ---- Where consumers are ---- */
 
@@ -35,6 +37,12 @@ typedef struct {
     char *consumer, *reason;
     int64_t time_us;
 } HtSpoolDeadLetter;
+
+/* Figures of a day, added to what there is. */
+void ht_spool_marks_count(HtSpoolMarks *marks, const HtSpoolDay *more);
+
+/* Whether there is nothing but figures, which need not be written soon. */
+bool ht_spool_marks_can_wait(const HtSpoolMarks *marks);
 
 /* Copies the texts. */
 void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter);

@@ -2,15 +2,12 @@
 #include "spool/look.h"
 
 #include "spool/disk.h"
+#include "spool/look-inside.h"
 #include "spool/places.h"
 #include "spool/schema.h"
 #include "spool/ties.h"
 
 #define STEPS_MAX 1000
-
-struct HtSpoolLook {
-    sqlite3 *db;
-};
 
 HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
 {

@@ -61,7 +61,13 @@ static const char step_6[] =
     "ALTER TABLE messages ADD COLUMN sum INTEGER;"
     "ALTER TABLE events RENAME TO events_5;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5, step_6};
+/* Version 7: where a consumer began, and what leaves no row of its own, by the day (days.h). */
+static const char step_7[] =
+    "ALTER TABLE cursors ADD COLUMN start INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE days(day INTEGER NOT NULL, source TEXT NOT NULL, resent INTEGER NOT NULL, refused INTEGER NOT NULL,"
+    " busy INTEGER NOT NULL, failed INTEGER NOT NULL, PRIMARY KEY(day, source)) STRICT, WITHOUT ROWID;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

@@ -365,6 +365,15 @@ void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequenc
     }
 }
 
+void ht_spool_count(HtSpool *spool, const char *source, HtSpoolDayCount what)
+{
+    HtSpoolDay more = {.day = ht_spool_day_of(ht_clock_now()), .source = (char *)source};
+    more.counts[what] = 1;
+    if (spool->writer) {
+        ht_spool_writer_count(spool->writer, &more);
+    }
+}
+
 /* ---- Looking ---- */
 
 void ht_spool_status(HtSpool *spool, HtSpoolStatus *status)

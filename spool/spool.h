@@ -160,6 +160,31 @@ void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cu
 void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequence, unsigned attempts,
                           const char *reason);
 
+/* ---- Counting by the day ---- */
+
+/* What leaves no row of its own. */
+typedef enum {
+    HT_SPOOL_DAY_RESENT,  /* messages that were sent again */
+    HT_SPOOL_DAY_REFUSED, /* messages that were wrong */
+    HT_SPOOL_DAY_BUSY,    /* messages that were to be sent again later */
+    HT_SPOOL_DAY_FAILED,  /* messages at which the bus failed */
+    HT_SPOOL_DAY_COUNTS
+} HtSpoolDayCount;
+
+/* A day's figures of one source. */
+typedef struct {
+    int day; /* since 1970-01-01, by China's legal time */
+    char *source;
+    uint64_t counts[HT_SPOOL_DAY_COUNTS];
+} HtSpoolDay;
+
+/* One more, today. On disk within a second (kill -9 loses that), and at the end. */
+void ht_spool_count(HtSpool *spool, const char *source, HtSpoolDayCount what);
+
+/* The day of a time (microseconds since 1970), and when a day begins. In days.c. */
+int ht_spool_day_of(int64_t time_us);
+int64_t ht_spool_day_begin(int day);
+
 /* ---- Looking ---- */
 
 typedef struct {

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 
 #define MARKS_US (HT_SECOND / 10) /* marks alone are committed within this time */
+#define FIGURES_US HT_SECOND      /* and figures */
 #define MARKS_RETRY_US HT_SECOND  /* when they could not be written */
 
 struct HtSpoolWriter {
@@ -169,7 +170,7 @@ void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job)
 /* With the lock held, before the first mark is put in. */
 static void expect_marks(HtSpoolWriter *writer)
 {
-    if (ht_spool_marks_are_empty(writer->marks)) {
+    if (ht_spool_marks_can_wait(writer->marks)) {
         writer->marks_due = ht_clock_monotonic() + MARKS_US;
         wake_up(writer); /* so that it waits no longer than that */
     }
@@ -196,6 +197,17 @@ void ht_spool_writer_add_damage(HtSpoolWriter *writer, const HtSpoolDamage *dama
     g_mutex_lock(&writer->lock);
     expect_marks(writer);
     ht_spool_marks_add_damage(writer->marks, damage);
+    g_mutex_unlock(&writer->lock);
+}
+
+void ht_spool_writer_count(HtSpoolWriter *writer, const HtSpoolDay *more)
+{
+    g_mutex_lock(&writer->lock);
+    if (ht_spool_marks_are_empty(writer->marks)) {
+        writer->marks_due = ht_clock_monotonic() + FIGURES_US;
+        wake_up(writer);
+    }
+    ht_spool_marks_count(writer->marks, more);
     g_mutex_unlock(&writer->lock);
 }
 

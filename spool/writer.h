@@ -22,6 +22,7 @@ void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job);
 void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, const HtSpoolCursor *cursor);
 void ht_spool_writer_add_dead(HtSpoolWriter *writer, const HtSpoolDeadLetter *letter);
 void ht_spool_writer_add_damage(HtSpoolWriter *writer, const HtSpoolDamage *damage);
+void ht_spool_writer_count(HtSpoolWriter *writer, const HtSpoolDay *more);
 
 /* Waits until the marks given so far are on disk. False when they could not be written. */
 bool ht_spool_writer_flush(HtSpoolWriter *writer);

@@ -166,3 +166,6 @@ void ht_event_render_data(const HtStoredEvent *event, const HtEventPolicy *polic
 /* Appends the event, attributes and data, as one CloudEvents JSON object. With a NULL policy everything is written (the bus's own use only: explain with the privilege, tests). */
 void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventPolicy *policy,
                      HtBuffer *json);
+
+/* Its member `data` alone, as it stands there: an object. */
+void ht_event_render_data(const HtStoredEvent *event, const HtEventPolicy *policy, HtBuffer *json);

@@ -63,7 +63,8 @@ static const Verb verbs[] = {
     {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "check a spool's integrity"},
     {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
-    {"receipt", ht_cli_receipt, "verify a receipt; the key that signs them"},
+    {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
+    {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
     {"schema", ht_cli_schema, "the event reference, from the dictionary"},
 };
 
@@ -73,7 +74,7 @@ static void print_usage(FILE *to)
                 ": the integration bus between departments and the community platform.\n\n"
                 "usage: hutong VERB [-c FILE] …\n\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
-        fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+        fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
     }
     fprintf(to, "\n`hutong VERB --help` says more.\n");
 }

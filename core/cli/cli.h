@@ -1,9 +1,10 @@
 /* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
  * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error.
- * Each has a file: check.c, receipt.c, schema.c, spool.c, status.c, subject.c; cli.c chooses. */
+ * Each has a file: check.c, receipt.c, reconcile.c, schema.c, spool.c, status.c, subject.c; cli.c chooses. */
 #pragma once
 
 #include "core/config/config.h"
+#include "mappings/engine/reference/dictionary.h"
 
 /* Exit statuses of the program (sysexits.h where it has one). */
 enum { HT_EXIT_OK = 0, HT_EXIT_FAILED = 1, HT_EXIT_INTEGRITY = 2, HT_EXIT_USAGE = 64, HT_EXIT_CONFIG = 78 };
@@ -15,6 +16,7 @@ int ht_cli_status(int argc, char **argv);
 int ht_cli_spool(int argc, char **argv);
 int ht_cli_subject(int argc, char **argv);
 int ht_cli_receipt(int argc, char **argv);
+int ht_cli_reconcile(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);
 
 /* options.c: reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False
@@ -24,3 +26,6 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
 
 /* Loads the configuration, warnings and errors to standard error; NULL when it is bad. */
 HtConfig *ht_cli_load(const char *config_file);
+
+/* Loads the configuration's dictionary. */
+HtDictionary *ht_cli_dictionary(const HtConfig *config, GError **error);

@@ -1,16 +1,17 @@
-/* `hutong receipt`: verifies receipts, anywhere and without a bus; shows and changes the key that signs them. */
+/* `hutong receipt`: verifies receipts, anywhere and without a bus; shows what has become of a message; shows and changes the key that
+ * signs. */
 #include "core/cli/cli.h"
 
-#include "core/proof/verify.h"
-
 #include "core/proof/signer.h"
+#include "core/proof/verify.h"
+#include "core/reconcile/delivered.h"
 
 #include <stdio.h>
 
 typedef struct {
     char *file; /* of the configuration */
     char *key, *payload;
-    gboolean rotate;
+    gboolean rotate, json;
 } Flags;
 
 static void clear_flags(Flags *flags)
@@ -98,6 +99,80 @@ static int verify(const char *file, const Flags *flags)
     return good ? HT_EXIT_OK : is_false ? HT_EXIT_INTEGRITY : HT_EXIT_FAILED;
 }
 
+/* ---- show ---- */
+
+static void print_fields(const HtStatementFields *fields)
+{
+    for (unsigned i = 0; i < fields->count; i++) {
+        const HtStatementField *field = &fields->list[i];
+        printf("%-13s %.*s\n", field->name, (int)field->value.size, field->value.data);
+    }
+}
+
+static int show_state(const HtConfig *config, const HtSpoolKept *kept, const HtDeliveryState *state,
+                      const Flags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtSigner) signer = ht_signer_open(config->bus.state, &error);
+    HtStatementFields fields;
+    if (!signer) {
+        return complain(error);
+    }
+    HtStatement statement = {&kept->receipt, config->bus.name, kept->source, state, signer};
+    ht_statement_fields(&statement, &fields);
+    if (flags->json) {
+        HtBuffer json = {.data = NULL};
+        ht_buffer_add_char(&json, '{');
+        ht_statement_json(&fields, &json);
+        ht_buffer_add_literal(&json, "}\n");
+        fwrite(json.data, 1, json.size, stdout);
+        ht_buffer_clear(&json);
+    } else {
+        print_fields(&fields);
+    }
+    return HT_EXIT_OK;
+}
+
+static int show_kept(const HtConfig *config, HtSpoolLook *look, const HtSpoolKept *kept, const Flags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtDictionary) dictionary = ht_cli_dictionary(config, &error);
+    HtDeliveryState state;
+    if (!dictionary) {
+        return complain(error);
+    }
+    g_autoptr(HtDelivered) delivered = ht_delivered_new(config, dictionary);
+    return ht_delivered_message(delivered, look, &kept->receipt, &state, &error)
+               ? show_state(config, kept, &state, flags)
+               : complain(error);
+}
+
+static int show(const HtConfig *config, const char *text, const Flags *flags)
+{
+    HtUuid id;
+    HtSpoolKept kept = {.source = NULL};
+    bool found = false;
+    g_autoptr(GError) error = NULL;
+    if (!ht_uuid_parse(ht_text_from(text), &id)) {
+        fprintf(stderr, "hutong receipt: this is no message id\n");
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(config->bus.state, &error);
+    if (!look || !ht_spool_look_message(look, &id, 0, &kept, &found, &error)) {
+        return complain(error);
+    }
+    if (!found) {
+        fprintf(
+            stderr,
+            "hutong receipt: no message with this id was taken: it was refused (see the log), sent again (its first "
+            "id counts), or is not kept any more\n");
+        return HT_EXIT_FAILED;
+    }
+    int status = show_kept(config, look, &kept, flags);
+    ht_spool_kept_clear(&kept);
+    return status;
+}
+
 /* ---- key ---- */
 
 static int show_key(const HtConfig *config, const Flags *flags)
@@ -131,13 +206,18 @@ static int run(int argc, char **argv, const Flags *flags)
     if (g_str_equal(word, "verify") && argc == 3) {
         return verify(argv[2], flags);
     }
-    if (!(g_str_equal(word, "key") && argc == 2)) {
+    bool is_show = g_str_equal(word, "show") && argc == 3;
+    if (!is_show && !(g_str_equal(word, "key") && argc == 2)) {
         fprintf(stderr, "usage: hutong receipt verify FILE [--key FILE|ed25519:…] [--payload FILE]\n"
+                        "       hutong receipt show ID [--json] [-c FILE]\n"
                         "       hutong receipt key [--rotate] [-c FILE]\n");
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(flags->file);
-    return config ? show_key(config, flags) : HT_EXIT_CONFIG;
+    if (!config) {
+        return HT_EXIT_CONFIG;
+    }
+    return is_show ? show(config, argv[2], flags) : show_key(config, flags);
 }
 
 int ht_cli_receipt(int argc, char **argv)
@@ -148,11 +228,13 @@ int ht_cli_receipt(int argc, char **argv)
          "verify: the bus's public key, or a file of such; else that of the configuration's state", "KEY"},
         {"payload", 0, 0, G_OPTION_ARG_FILENAME, &flags.payload, "verify: what was sent", "FILE"},
         {"rotate", 0, 0, G_OPTION_ARG_NONE, &flags.rotate, "key: make another one", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "show: as JSON, as `verify` takes it", NULL},
         G_OPTION_ENTRY_NULL};
     bool good = ht_cli_options(
         &argc, &argv,
         "verify FILE: whether a receipt is what the bus has signed; needs no bus. Exit 0: yes; 2: it was altered, or is of "
         "another payload; 1: it cannot be said.\n"
+        "show ID: what has become of a message, signed.\n"
         "key: the public keys, for those who verify.",
         entries, &flags.file);
     int status = good ? run(argc, argv, &flags) : HT_EXIT_USAGE;

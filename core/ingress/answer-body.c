@@ -267,19 +267,6 @@ static void add_findings(HtBuffer *body, const HtReplyContext *context, const Ht
 
 /* ---- Receipts ---- */
 
-static void add_receipt_json(HtBuffer *body, const HtStatementFields *fields)
-{
-    for (unsigned i = 0; i < fields->count; i++) {
-        const HtStatementField *field = &fields->list[i];
-        if (field->number) {
-            ht_json_name(body, field->name);
-            ht_buffer_add_text(body, field->value);
-        } else {
-            ht_json_member(body, field->name, field->value);
-        }
-    }
-}
-
 /* The receipt's element, or the answer of the generic operation, which is of the same type. A source's name has nothing to
  * escape. */
 static void open_receipt(HtBuffer *body, const HtReplyContext *context)
@@ -310,7 +297,7 @@ void ht_body_receipt(HtBuffer *body, const HtReplyContext *context, const HtRece
     ht_buffer_reserve(body, 640);
     if (context->json && context->soap == HT_SOAP_NONE) {
         ht_buffer_add_char(body, '{');
-        add_receipt_json(body, &fields);
+        ht_statement_json(&fields, body);
         add_findings(body, context, findings, count);
         ht_buffer_add_literal(body, "}\n");
         return;

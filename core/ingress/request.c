@@ -163,6 +163,19 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer 
     return result;
 }
 
+/* A message that was too large, or of a wrong type, is the source's own; a stranger's request, or no message, is not. */
+static void count_for_source(const HtRequests *requests, const HtArrival *arrival, const HtRefusal *refusal)
+{
+    static const unsigned others[] = {401, 403, 404, 405};
+    bool own = arrival->source != NULL;
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        own = own && refusal->status != others[i];
+    }
+    if (own) {
+        ht_message_count_refused(requests->intake, arrival->source, refusal);
+    }
+}
+
 enum MHD_Result ht_request_refuse(HtRequests *requests, const HtArrival *arrival, const HtRefusal *refusal)
 {
     HtReplyContext context = make_context(arrival);
@@ -170,6 +183,7 @@ enum MHD_Result ht_request_refuse(HtRequests *requests, const HtArrival *arrival
     ht_answer_refusal(&answer, &context, refusal);
     answer.close = true;
     requests->refused++;
+    count_for_source(requests, arrival, refusal);
     log_refusal(arrival->source, &answer);
     ht_peer_enter(arrival->peer, HT_PEER_BUSY);
     arrival->peer->linger = true;

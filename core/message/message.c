@@ -92,15 +92,21 @@ void ht_message_free(HtMessage *message)
 
 /* ---- The result ---- */
 
-static void count_refusal(HtSource *source, const HtRefusal *refusal)
+static void count_refusal(const HtMessage *message, const HtRefusal *refusal)
 {
-    if (refusal->status == 503) {
-        source->figures.busy++;
-    } else if (refusal->status >= 500) {
-        source->figures.failed++;
-    } else {
-        source->figures.rejected++;
-    }
+    HtSourceFigures *figures = &message->source->figures;
+    figures->busy += refusal->status == 503;
+    figures->failed += refusal->status >= 500 && refusal->status != 503;
+    figures->rejected += refusal->status < 500;
+    ht_message_count_refused(message->intake, message->source, refusal);
+}
+
+void ht_message_count_refused(const HtIntake *intake, const HtSource *source, const HtRefusal *refusal)
+{
+    HtSpoolDayCount what = refusal->status == 503   ? HT_SPOOL_DAY_BUSY
+                           : refusal->status >= 500 ? HT_SPOOL_DAY_FAILED
+                                                    : HT_SPOOL_DAY_REFUSED;
+    ht_spool_count(intake->spool, source->config->name, what);
 }
 
 /* No host has said what it is wrapped in, nor its head: its beginning does. */
@@ -119,7 +125,7 @@ void ht_message_refuse(HtMessage *message, const HtRefusal *refusal)
     look_for_soap(message);
     ht_buffer_clear(&message->gathered);
     message->state = HT_MESSAGE_DONE;
-    count_refusal(message->source, refusal);
+    count_refusal(message, refusal);
     assert_state(message);
 }
 
@@ -139,7 +145,7 @@ static void finish(HtMessage *message, const HtMessageResult *result)
 
 static void settle(HtMessage *message, const HtRefusal *refusal)
 {
-    count_refusal(message->source, refusal);
+    count_refusal(message, refusal);
     finish(message, &(HtMessageResult){.refusal = refusal});
 }
 
@@ -199,6 +205,7 @@ static void count_receipt(HtMessage *message, const HtReceipt *receipt)
     HtSourceFigures *figures = &message->source->figures;
     if (receipt->resent) {
         figures->resent++;
+        ht_spool_count(message->intake->spool, message->source->config->name, HT_SPOOL_DAY_RESENT);
         return;
     }
     figures->accepted++;

@@ -118,6 +118,9 @@ bool ht_message_end(HtMessage *message, HtRefusal *refusal);
 /* Its owner refuses it, before its end. It is done. */
 void ht_message_refuse(HtMessage *message, const HtRefusal *refusal);
 
+/* Counts one that was refused by its head alone, and never became a message. */
+void ht_message_count_refused(const HtIntake *intake, const HtSource *source, const HtRefusal *refusal);
+
 /* Its owner lets go of it: with the spool it is kept all the same, and nobody is told; else the host forgets it, and nothing was
  * taken. */
 void ht_message_free(HtMessage *message);

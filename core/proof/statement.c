@@ -1,6 +1,8 @@
 /* Fields and text of receipts and states. Called for every receipt. */
 #include "core/proof/statement.h"
 
+#include "core/base/json.h"
+
 const char *const ht_statement_always[] = {"messageId", "sequence", "events",     "duplicates",
                                            "rejected",  "sha256",   "receivedAt", NULL};
 const char *const ht_statement_signed[] = {"lastSequence", "bus", "source", NULL};
@@ -91,6 +93,19 @@ void ht_statement_fields(const HtStatement *statement, HtStatementFields *fields
     }
     if (statement->signer) {
         add_signature(fields, statement);
+    }
+}
+
+void ht_statement_json(const HtStatementFields *fields, HtBuffer *json)
+{
+    for (unsigned i = 0; i < fields->count; i++) {
+        const HtStatementField *field = &fields->list[i];
+        if (field->number) {
+            ht_json_name(json, field->name);
+            ht_buffer_add_text(json, field->value);
+        } else {
+            ht_json_member(json, field->name, field->value);
+        }
     }
 }
 

@@ -44,6 +44,9 @@ typedef struct {
 /* Fills `fields`, whose values point into it and into the statement. */
 void ht_statement_fields(const HtStatement *statement, HtStatementFields *fields);
 
+/* Appends the fields as members of the JSON object that the buffer ends in. */
+void ht_statement_json(const HtStatementFields *fields, HtBuffer *json);
+
 /* Names of fields in order, NULL-terminated: those that every receipt has; those that a signed one has, too; those of a state. */
 extern const char *const ht_statement_always[], *const ht_statement_signed[], *const ht_statement_state[];
 

@@ -38,3 +38,5 @@ e2e_TESTS += e2e-bad-consumers
 e2e-bad-consumers_LIBS := admin base
 e2e_TESTS += e2e-proof
 e2e-proof_LIBS := admin base
+e2e_TESTS += e2e-reconcile
+e2e-reconcile_LIBS := admin base

@@ -134,3 +134,7 @@ unit_TESTS += test-door-page
 test-door-page_LIBS := ingress proof message source page guard kit refusal spool supervisor frame config engine base
 unit_TESTS += test-proof
 test-proof_LIBS := proof ingress proof spool refusal base
+unit_TESTS += test-spool-history
+test-spool-history_LIBS := spool base
+unit_TESTS += test-reconcile
+test-reconcile_LIBS := reconcile base
