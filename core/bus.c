@@ -84,6 +84,9 @@ static bool open_sources(HtBus *bus, GError **error)
 static bool open_pages(HtBus *bus, GError **error)
 {
     bus->pages = ht_pages_new(bus->config, error);
+    if (bus->pages) {
+        bus->receipts = ht_receipts_new(bus->config, bus->dictionary, bus->signer, bus->pages);
+    }
     return bus->pages != NULL;
 }
 
@@ -179,6 +182,7 @@ static void turn(HtBus *bus)
 static void close_parts(HtBus *bus)
 {
     g_clear_pointer(&bus->door, ht_door_close);
+    g_clear_pointer(&bus->receipts, ht_receipts_free);
     g_clear_pointer(&bus->pages, ht_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);
     g_clear_pointer(&bus->sources, ht_sources_free);

@@ -5,6 +5,7 @@
 #include "core/delivery/delivery.h"
 #include "core/ingress/door.h"
 #include "core/proof/signer.h"
+#include "core/receipts.h"
 #include "core/source/sources.h"
 
 /* How it ended. */
@@ -20,6 +21,7 @@ typedef struct {
     HtDictionary *dictionary;
     HtSpool *spool;
     HtSigner *signer;
+    HtReceipts *receipts;
     HtSources *sources;
     HtIntake intake;
     HtDelivery *delivery;

@@ -77,7 +77,8 @@ static const HtOption source_options[] = {
      "HTTP status of SOAP 1.2 faults that are the sender's to mend (`env:Sender`): `500`, the only one under which WCF reads a "
      "fault; or `400`, as SOAP 1.2's HTTP binding has it."},
     {"sign-receipts", HT_OPTION_WORD, SOURCE(sign_receipts), "asked", 0, 0, "asked|all", false,
-     "Which receipts are signed (Ed25519, `hutong receipt verify`). `asked`: those of requests with `Hutong-Receipt: signed`. "
+     "Which receipts are signed (Ed25519, `hutong receipt verify`). `asked`: those of requests with `Hutong-Receipt: signed`, and those "
+     "that are asked for again (`GET /in/NAME/receipt/ID`). "
      "`all`: every one; each costs about 30 µs of the bus's main thread, and strict clients (Axis 1.4) that were generated from an older "
      "WSDL stumble over the elements that are more."},
     {"identities", HT_OPTION_WORD, SOURCE(identities), "own", 0, 0, "own|authority", false,

@@ -1,6 +1,7 @@
 /* The key under which this site signs receipts: Ed25519 (RFC 8032), so that the same receipt has the same signature whenever it is
  * made. The private half is `sign.key` in the state directory (64 hexadecimal digits, mode 0600), made when it is missing; the public
- * halves of this key and of all former ones are in `sign.pub` beside it (keys.h). Used on one thread at a time. */
+ * halves of this key and of all former ones are in `sign.pub` beside it (keys.h). Signing changes
+ * nothing, and may be done by several threads. */
 #pragma once
 
 #include "core/proof/keys.h"

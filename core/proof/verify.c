@@ -276,9 +276,8 @@ bool ht_claim_verify(const HtClaim *claim, const GArray *keys, GError **error)
     const char *id = g_hash_table_lookup(claim->values, "keyId");
     HtBuffer text = {.data = NULL};
     if (!signature) {
-        g_set_error(
-            error, HT_PROOF_ERROR, HT_PROOF_ERROR_UNSIGNED,
-            "it is not signed: send the message again with `Hutong-Receipt: signed`, and its receipt comes so");
+        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_UNSIGNED,
+                    "it is not signed: ask for it again with GET /in/SOURCE/receipt/ID");
         return false;
     }
     const HtPublicKey *key = find_key(keys, id);

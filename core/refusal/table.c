@@ -262,6 +262,11 @@ static const HtRefusalKind door_kinds[] = {
      .sentence = "There is nothing at this address; messages go to /in/SOURCE."},
     {"unknown-source", 404, .sentence = "There is no source of this name."},
     {"unknown-consumer", 404, .sentence = "There is no consumer of this name."},
+    {"unknown-message", 404,
+     "no message of this source with this id is known: it was refused, is known under the id of its first receipt, "
+     "or is not kept any more",
+     .sentence =
+         "There is no receipt with this id. A message that was sent again has the id of its first receipt."},
     {"nothing-to-get", 404, "a GET without `?wsdl`",
      .sentence = "Messages are POSTed here; GET with ?wsdl gives the WSDL."},
     {"no-wsdl", 404,

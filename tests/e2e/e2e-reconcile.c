@@ -22,6 +22,7 @@ static void set_up(Site *site, gconstpointer data)
     site->platform = platform_new();
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+        "[source second]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
         "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = test\nretry-first = 20ms\nprobe = 50ms\n"
         "[consumer other]\ntype = webhook\nurl = %s\n"
         "[route all]\nto = platform\n[route deaths]\ntypes = marriage.*\nto = other\n",
@@ -175,6 +176,54 @@ static void a_message_says_what_it_has_become(Site *site, gconstpointer data)
     strstr(after, "\"acknowledged\":1")[15] = '0';
     g_assert_true(g_file_set_contents(file, after, -1, NULL));
     g_assert_cmpint(run_hutong(&altered, "receipt", "verify", file, "-c", site->bus->config, NULL), ==, 2);
+}
+
+static Answer *ask_state(Site *site, const char *source, const char *id, const char *accept)
+{
+    g_autofree char *path = g_strdup_printf("/in/%s/receipt/%s", source, id);
+    const char *headers[] = {accept, NULL};
+    return fetch(site->bus->port, path, headers);
+}
+
+static void assert_verified(Site *site, const Answer *answer, int status)
+{
+    g_autofree char *file = g_build_filename(site->bus->folder, "answer", NULL), *verdict = NULL;
+    g_assert_true(g_file_set_contents(file, answer->body->str, (gssize)answer->body->len, NULL));
+    g_assert_cmpint(run_hutong(&verdict, "receipt", "verify", file, "-c", site->bus->config, NULL), ==,
+                    status);
+}
+
+/* Of its own messages, and of nobody else's. */
+static void a_department_asks_what_became_of_its_message(Site *site, gconstpointer data)
+{
+    (void)data;
+    send_one(site, 1, 200);
+    const char *id = site->ids->pdata[0];
+    g_autofree char *acknowledged = wait_for_state(site, id, "acknowledged");
+    g_autoptr(Answer) xml = ask_state(site, "hukou", id, NULL);
+    g_assert_cmpint(xml->status, ==, 200);
+    g_autofree char *state = answer_element(xml, "state"), *message = answer_element(xml, "messageId");
+    g_assert_cmpstr(state, ==, "acknowledged");
+    g_assert_cmpstr(message, ==, id);
+    g_assert_null(strstr(xml->body->str, "platform"));
+    g_autoptr(Answer) json = ask_state(site, "hukou", id, "Accept: application/json");
+    g_assert_true(g_str_has_prefix(json->body->str, "{\"messageId\""));
+    assert_verified(site, xml, 0);
+    assert_verified(site, json, 0);
+    strstr(json->body->str, "\"dead\":0")[7] = '1';
+    assert_verified(site, json, 2);
+    static const char *const others[] = {"01a1ff95-f45c-702c-a99a-e6a33216f278", "1", "%00", "x%2Fy"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autoptr(Answer) none = ask_state(site, "hukou", others[i], NULL);
+        g_assert_cmpint(none->status, ==, 404);
+    }
+    g_autoptr(Answer) other = ask_state(site, "second", id, NULL);
+    g_assert_cmpint(other->status, ==, 404);
+    g_autofree char *code = answer_element(other, "code");
+    g_assert_cmpstr(code, ==, "unknown-message");
+    g_autoptr(Answer) nobody = ask_state(site, "nobody", id, NULL);
+    g_autofree char *no_source = answer_element(nobody, "code");
+    g_assert_cmpstr(no_source, ==, "unknown-source");
 }
 
 /* ---- A department's list ---- */
@@ -333,6 +382,7 @@ int main(int argc, char **argv)
         void (*run)(Site *, gconstpointer);
     } tests[] = {
         {"/receipt/says-what-a-message-has-become", a_message_says_what_it_has_become},
+        {"/receipt/a-department-asks-what-became-of-it", a_department_asks_what_became_of_its_message},
         {"/reconcile/a-department-finds-what-differs", a_department_finds_what_differs},
         {"/reconcile/what-was-refused-is-counted", what_was_refused_is_counted},
         {"/reconcile/a-consumer-finds-what-differs", a_consumer_finds_what_differs},

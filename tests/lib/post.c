@@ -19,13 +19,12 @@ static char *header_of(CURL *easy, const char *name)
                                                                                    : NULL;
 }
 
-Answer *post(unsigned port, const char *path, const char *content_type, const char *const *headers,
-             const void *body, gsize size)
+/* With a body it is a POST. `list` is freed. */
+static Answer *ask(unsigned port, const char *path, struct curl_slist *list, const char *const *headers,
+                   const void *body, gsize size)
 {
     Answer *answer = g_new0(Answer, 1);
     g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u%s", port, path);
-    g_autofree char *type = g_strdup_printf("Content-Type: %s", content_type);
-    struct curl_slist *list = curl_slist_append(curl_slist_append(NULL, type), "Expect:");
     for (; headers && *headers; headers++) {
         list = curl_slist_append(list, *headers);
     }
@@ -36,8 +35,10 @@ Answer *post(unsigned port, const char *path, const char *content_type, const ch
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, POST_MS);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    if (body) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    }
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer->body);
     gint64 start = g_get_monotonic_time();
@@ -51,6 +52,19 @@ Answer *post(unsigned port, const char *path, const char *content_type, const ch
     curl_easy_cleanup(easy);
     curl_slist_free_all(list);
     return answer;
+}
+
+Answer *post(unsigned port, const char *path, const char *content_type, const char *const *headers,
+             const void *body, gsize size)
+{
+    g_autofree char *type = g_strdup_printf("Content-Type: %s", content_type);
+    struct curl_slist *list = curl_slist_append(curl_slist_append(NULL, type), "Expect:");
+    return ask(port, path, list, headers, body ? body : "", size);
+}
+
+Answer *fetch(unsigned port, const char *path, const char *const *headers)
+{
+    return ask(port, path, NULL, headers, NULL, 0);
 }
 
 void answer_free(Answer *answer)

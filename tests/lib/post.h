@@ -16,6 +16,8 @@ typedef struct {
 /* POSTs to http://127.0.0.1:`port``path`. `headers` are further ones, NULL-terminated; may be NULL. */
 Answer *post(unsigned port, const char *path, const char *content_type, const char *const *headers,
              const void *body, gsize size);
+/* The same, by GET. */
+Answer *fetch(unsigned port, const char *path, const char *const *headers);
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
 
