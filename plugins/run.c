@@ -75,7 +75,7 @@ static void give_frame(HtRun *run, HtBuffer *input, size_t *done, const HtFrame 
     HtText body = {input->data + start, frame->size};
     g_autoptr(GBytes) owned = NULL;
     *done = start + frame->size;
-    if (frame->size >= HT_RUN_LARGE_BYTES) {
+    if (frame->size >= HT_BESIDE_BYTES) {
         HtBuffer rest = {.data = NULL};
         ht_buffer_add(&rest, input->data + *done, input->size - *done);
         g_autoptr(GBytes) all = ht_beside_bytes(input->data, input->size);

@@ -15,9 +15,6 @@ typedef enum {
 
 typedef struct HtRun HtRun;
 
-/* A frame from this on is large. */
-#define HT_RUN_LARGE_BYTES ((size_t)256 * 1024)
-
 /* What becomes of it is told to its owner, who may end the run, and free it, in each of these. */
 typedef struct {
     /* A whole frame; of a large one `owned` is the body, to be kept; else NULL. */

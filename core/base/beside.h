@@ -6,6 +6,9 @@
 
 typedef struct HtBeside HtBeside;
 
+/* Where it is worth a thread: of what is unpacked, checked or searched. */
+#define HT_BESIDE_BYTES ((size_t)256 * 1024)
+
 /* Runs `work` on a thread, then `done` from the main loop (default main context), each with its own argument. Main-loop thread. */
 HtBeside *ht_beside_start(void (*work)(void *data), void (*done)(void *user), void *data, void *user);
 

@@ -1,6 +1,7 @@
 /* Building spool messages. Called by message.c; no state; main-loop thread. */
 #include "core/message/keep.h"
 
+#include "core/base/beside.h"
 #include "core/base/digest.h"
 #include "core/base/secrets.h"
 #include "core/message/vet.h"
@@ -161,7 +162,7 @@ static GBytes *find_payload(const HtMessage *message, const HtOutcome *outcome)
     if (is_unread_archive(outcome, bytes, size)) {
         write_blanks(bytes, 0, size);
     }
-    return g_bytes_new_take(g_steal_pointer(&bytes), size);
+    return ht_beside_bytes(g_steal_pointer(&bytes), size);
 }
 
 static HtSpoolMessage *make_kept(const HtMessage *message, const HtOutcome *outcome, Backing **backing_out)

@@ -46,7 +46,7 @@ static void assert_state(const HtMessage *message)
              (message->received_us > 0 && (message->body != NULL) == !message->streamed));
     g_assert((message->share != NULL) == in_spool && (in_spool || message->spool_bytes == 0));
     g_assert(message->spool_bytes <= message->intake->spool_bytes);
-    g_assert(in_spool || message->owner.done);
+    g_assert(in_spool || (message->owner.done && !message->beside));
 }
 
 HtMessage *ht_message_new(HtIntake *intake, const HtMessageStart *start, const HtMessageOwner *owner)
@@ -82,6 +82,9 @@ void ht_message_free(HtMessage *message)
 {
     if (message) {
         g_clear_pointer(&message->ticket, ht_ticket_cancel);
+        if (message->beside) {
+            ht_beside_wait(message->beside);
+        }
         if (message->state == HT_MESSAGE_AT_SPOOL) {
             message->owner = (HtMessageOwner){.done = NULL};
         } else {
@@ -230,36 +233,56 @@ static void log_receipt(const HtMessage *message, const HtReceipt *receipt)
 
 static void append(HtMessage *message);
 
-/* The key is known, but of another payload. Such a message is not the one sent again: some clients send one MessageID with
- * everything, and would lose all but the first message, or be shown another's receipt. */
-static void append_by_payload(HtMessage *message)
+/* What the spool gets of it under its payload's key. On a thread when it is large. */
+static void keep_by_payload(void *data)
 {
+    HtMessage *message = data;
     HtOutcome outcome;
     gsize size;
     const char *bytes = g_bytes_get_data(message->frame, &size);
-    g_autoptr(GError) error = NULL;
     ht_outcome_init(&outcome);
-    if (ht_outcome_unpack((HtText){bytes, size}, &outcome, &error)) {
-        message->by_payload = true;
+    message->by_payload = true;
+    if (ht_outcome_unpack((HtText){bytes, size}, &outcome, &message->bad)) {
         message->kept = ht_message_keep(message, &outcome, &message->bad);
-        append(message);
-    } else {
-        distrust(message, error->message);
     }
     ht_outcome_clear(&outcome);
+}
+
+static void append_kept(void *user)
+{
+    HtMessage *message = user;
+    g_clear_pointer(&message->beside, ht_beside_free);
+    if (leave_spool(message)) {
+        append(message);
+    }
+}
+
+/* The key is known, but of another payload. Such a message is not the one sent again: some clients send one MessageID with
+ * everything, and would lose all but the first message, or be shown another's receipt. Until it is given to the spool again it counts as with
+ * it. */
+static void append_by_payload(HtMessage *message)
+{
+    if (g_bytes_get_size(message->frame) >= HT_BESIDE_BYTES) {
+        message->beside = ht_beside_start(keep_by_payload, append_kept, message, message);
+    } else {
+        keep_by_payload(message);
+        append_kept(message);
+    }
 }
 
 /* The only place where a receipt is made: it exists when the commit is on disk, and not before. */
 static void take_receipt(const HtReceipt *receipt, const GError *error, void *user)
 {
     HtMessage *message = user;
+    if (!error && receipt->other_payload && !message->by_payload && message->owner.done) {
+        append_by_payload(message);
+        return;
+    }
     if (!leave_spool(message)) {
         return;
     }
     if (error) {
         settle_error(message, error);
-    } else if (receipt->other_payload && !message->by_payload) {
-        append_by_payload(message);
     } else {
         bool same = memcmp(receipt->sha256, message->sha256, sizeof message->sha256) == 0;
         count_receipt(message, receipt);

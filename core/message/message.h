@@ -3,6 +3,7 @@
  * is with the spool it can only be let go of. Main-loop thread. */
 #pragma once
 
+#include "core/base/beside.h"
 #include "core/message/beginning.h"
 #include "core/refusal/refusal.h"
 #include "core/source/sources.h"
@@ -77,6 +78,7 @@ struct HtMessage {
     bool prepared;
     HtSpoolMessage *kept; /* which the spool gets; NULL when it gets none, */
     GError *bad;          /* or when it cannot be made: why */
+    HtBeside *beside;     /* what is prepared once more, under another key; NULL: nothing */
     GBytes *frame;        /* the outcome's: what the texts here point into */
     GArray *faults;       /* of HtFault; NULL when there are none */
     HtAddressing addressing;

@@ -171,6 +171,29 @@ static void large_messages_hold_up_nobody(void)
     bus_process_free(bus);
 }
 
+/* Some clients send one key with everything: a large message that is known by it with another payload is taken all the same. */
+static void one_key_for_all_loses_no_large_message(void)
+{
+    static const char *const headers[] = {"Idempotency-Key: always-the-same", NULL};
+    BusProcess *bus = start_bus();
+    unsigned before = rows;
+    rows = 500;
+    for (unsigned i = 1; i <= 2; i++) {
+        gsize size;
+        g_autofree char *large = make_large(&size);
+        for (unsigned again = 0; again < 2; again++) {
+            g_autoptr(Answer) answer = post(bus->port, "/in/large", "text/xml", headers, large, size);
+            g_assert_cmpint(answer->status, ==, 200);
+            g_assert_cmpint(bus_process_figure(bus, "spool.lastSequence"), ==, i * rows);
+        }
+    }
+    rows = before;
+    g_assert_cmpint(bus_process_figure(bus, "sources.1.queued.messages"), ==, 0);
+    g_assert_cmpint(bus_process_figure(bus, "sources.1.queued.bytes"), ==, 0);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
 /* ---- No more memory ---- */
 
 static void assert_too_little(const Answer *answer)
@@ -213,6 +236,7 @@ int main(int argc, char **argv)
     rows = read_number("FAIR_ROWS", ROWS);
     small = read_number("FAIR_SMALL", SMALL);
     g_test_add_func("/fair/large-messages-hold-up-nobody", large_messages_hold_up_nobody);
+    g_test_add_func("/fair/one-key-for-all-loses-no-large-message", one_key_for_all_loses_no_large_message);
     g_test_add_func("/fair/what-memory-cannot-hold-is-told-so", what_memory_cannot_hold_is_told_so);
     return g_test_run();
 }
