@@ -482,11 +482,6 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
     return true;
 }
 
-bool ht_spool_appender_sweep(HtSpoolAppender *appender, GError **error)
-{
-    return ht_spool_rows_sweep(appender->db, error);
-}
-
 bool ht_spool_appender_set_aside(HtSpoolAppender *appender, const GArray *damaged, GError **error)
 {
     for (guint i = 0; i < damaged->len; i++) {

@@ -24,9 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolAppender, ht_spool_appender_free)
  * must be rolled back: rows of this message may have been written. */
 bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError **error);
 
-/* Inside a transaction: what is left of a large message that was given up (pieces.h). */
-bool ht_spool_appender_sweep(HtSpoolAppender *appender, GError **error);
-
 /* Inside the transaction: events (of HtSpoolDamage) that were found damaged. */
 bool ht_spool_appender_set_aside(HtSpoolAppender *appender, const GArray *damaged, GError **error);
 

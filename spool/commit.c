@@ -235,7 +235,7 @@ static bool take_jobs(HtSpoolCommitter *committer, HtSpoolGroup *group, GError *
 static bool sweep(HtSpoolCommitter *committer, GError **error)
 {
     return !committer->sweep || committer->disk.stopped ||
-           ht_spool_appender_sweep(committer->appender, error);
+           ht_spool_pieces_sweep(committer->db, committer->appender, error);
 }
 
 /* Why a receipt may be given after this returned true:

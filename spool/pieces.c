@@ -184,7 +184,8 @@ static bool append_piece(HtSpoolAppender *appender, HtSpoolPieces *pieces, int64
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
-    good = ht_spool_rows_loosen(appender->rows, NULL, error);
+    good = ht_spool_rows_loosen(appender->rows, NULL, error) &&
+           ht_spool_ties_tell_added(appender->ties, appender->db, error);
     pieces->now.rows = pieces->places->len;
     ht_spool_step("piece");
     return good;
@@ -212,7 +213,7 @@ static bool make_whole(HtSpoolAppender *appender, HtSpoolPieces *pieces, GError 
     appender->by_event = false;
     ht_spool_step("whole");
     return ht_spool_appending_finish(appender, pieces->job, error) &&
-           ht_spool_rows_unmark(appender->db, error);
+           ht_spool_rows_unmark(appender->db, error) && ht_spool_ties_keep_added(appender->db, error);
 }
 
 static bool take_new_piece(HtSpoolAppender *appender, HtSpoolPieces *pieces, int64_t until_us,
@@ -257,7 +258,13 @@ bool ht_spool_pieces_take(HtSpoolPieces *pieces, HtSpoolPiecesState *state, GErr
     appender->whose = NULL;
     bool good = take_step(appender, pieces, state, error);
     appender->contents = contents;
-    return good && (*state != HT_SPOOL_PIECES_CANNOT || ht_spool_rows_sweep(appender->db, error));
+    return good && (*state != HT_SPOOL_PIECES_CANNOT || ht_spool_pieces_sweep(appender->db, appender, error));
+}
+
+bool ht_spool_pieces_sweep(sqlite3 *db, HtSpoolAppender *appender, GError **error)
+{
+    return ht_spool_rows_sweep(db, error) &&
+           ht_spool_ties_take_added_back(appender ? appender->ties : NULL, db, error);
 }
 
 void ht_spool_pieces_committed(HtSpoolPieces *pieces)

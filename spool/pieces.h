@@ -7,7 +7,7 @@
  *   KNOW    is its key known already?
  *   CHECK   it is, with the same payload: is all known that it says? Then it has the first receipt; else the next
  *   PIECES  its events are judged, given to their subjects, and written into rows that stand nowhere (rows.h). Keys and ties are only
- *           looked at.
+ *           looked at, but for identities of the source's own that nobody knew: they are tied, and that is noted.
  *   WHOLE   one transaction: places for the rows, the keys of its events, its own row and key. Now it is there.
  *
  * Why what was found out in READ to PIECES still holds in WHOLE: keys are of its source, and nothing else of its source is taken meanwhile
@@ -39,6 +39,9 @@ typedef enum {
 
 /* Inside a transaction, after the messages of the group. On failure it must be rolled back. */
 bool ht_spool_pieces_take(HtSpoolPieces *pieces, HtSpoolPiecesState *state, GError **error);
+
+/* Inside a transaction, or (without an appender) while the spool is opened: what is left of one that was given up. */
+bool ht_spool_pieces_sweep(sqlite3 *db, HtSpoolAppender *appender, GError **error);
 
 /* After the transaction: the piece counts, or was never taken. */
 void ht_spool_pieces_committed(HtSpoolPieces *pieces);

@@ -10,8 +10,8 @@
 #include "spool/finished.h"
 #include "spool/mend.h"
 #include "spool/migrate.h"
+#include "spool/pieces.h"
 #include "spool/reader.h"
-#include "spool/rows.h"
 #include "spool/schema.h"
 #include "spool/writer.h"
 
@@ -121,7 +121,8 @@ static void after_completions(void *user)
 
 static bool start(HtSpool *spool, GError **error)
 {
-    if (!ht_spool_rows_sweep(spool->db, error)) { /* of a large message that the last run did not finish */
+    if (!ht_spool_pieces_sweep(spool->db, NULL,
+                               error)) { /* of a large message that the last run did not finish */
         return false;
     }
     spool->cursors = ht_spool_cursors_load(spool->db, error);

@@ -2,6 +2,7 @@
 #include "spool/ties.h"
 
 #include "spool/keymap.h"
+#include "spool/schema.h"
 
 #define STEPS_MAX 1000 /* of a subject that went on as another: a person's number is not corrected so often */
 #define KIND_MAX_BYTES 32
@@ -20,8 +21,9 @@ struct HtSpoolTies {
     sqlite3_stmt *find, *store, *find_subject, *forward, *part, *number, *find_conflict, *add_conflict,
         *find_claim, *store_claim, *settle_claim, *settle;
     Figures now, committed;
-    bool only_looks;       /* nothing is written: see ht_spool_ties_look_only() */
-    bool refused;          /* something was to be written then */
+    bool only_looks;       /* nothing is changed: see ht_spool_ties_look_only() */
+    bool refused;          /* something was to be changed then */
+    HtBuffer added;        /* of Added: ties that are new since, of which no row tells yet */
     HtSpoolKeyMap watched; /* identities that were looked for then */
     bool disturbed;        /* what was found of them may be otherwise since */
 };
@@ -99,6 +101,7 @@ void ht_spool_ties_free(HtSpoolTies *ties)
         sqlite3_finalize(all[i]);
     }
     ht_spool_keymap_clear(&ties->watched);
+    ht_buffer_clear(&ties->added);
     g_free(ties);
 }
 
@@ -108,6 +111,76 @@ void ht_spool_ties_look_only(HtSpoolTies *ties, bool on)
 {
     ties->only_looks = on;
     ties->refused = false;
+}
+
+/* As the rows that tell of them have it. */
+typedef struct {
+    HtSpoolHash hash;
+    char subject[HT_SPOOL_SUBJECT];
+    uint8_t state;
+} Added;
+
+G_STATIC_ASSERT(sizeof(Added) == HT_SPOOL_HASH_SIZE + HT_SPOOL_SUBJECT + 1);
+
+#define ADDED "loose-ties-" /* and a hash: names of meta rows */
+
+bool ht_spool_ties_tell_added(HtSpoolTies *ties, sqlite3 *db, GError **error)
+{
+    GString *name = g_string_new(ADDED);
+    const Added *first = (const Added *)(const void *)ties->added.data;
+    for (size_t i = 0; first && i < sizeof first->hash.bytes; i++) {
+        g_string_append_printf(name, "%02x", first->hash.bytes[i]);
+    }
+    bool good =
+        ties->added.size == 0 || ht_spool_meta_set(db, name->str, ties->added.data, ties->added.size, error);
+    g_string_free(name, TRUE);
+    ties->added.size = 0;
+    return good;
+}
+
+bool ht_spool_ties_keep_added(sqlite3 *db, GError **error)
+{
+    return ht_spool_database_run(db, "DELETE FROM meta WHERE name GLOB '" ADDED "*'", error);
+}
+
+/* Only what is still as it was added. */
+static bool take_back(sqlite3_stmt *remove, HtText told, GError **error)
+{
+    for (size_t at = 0; at + sizeof(Added) <= told.size; at += sizeof(Added)) {
+        Added added;
+        memcpy(&added, told.data + at, sizeof added);
+        added.subject[HT_SPOOL_SUBJECT - 1] = '\0';
+        ht_spool_bind_blob(remove, 1, added.hash.bytes, sizeof added.hash.bytes);
+        ht_spool_bind_text(remove, 2, ht_text_from(added.subject));
+        sqlite3_bind_int(remove, 3, added.state);
+        if (!ht_spool_database_do(remove, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ht_spool_ties_take_added_back(HtSpoolTies *ties, sqlite3 *db, GError **error)
+{
+    g_autoptr(sqlite3_stmt) told = NULL, remove = NULL;
+    int before = sqlite3_total_changes(db);
+    bool found = true;
+    if (!ht_spool_database_prepare(db, "SELECT value FROM meta WHERE name GLOB '" ADDED "*'", &told, error) ||
+        !ht_spool_database_prepare(db, "DELETE FROM aliases WHERE hash = ? AND subject = ? AND state = ?",
+                                   &remove, error)) {
+        return false;
+    }
+    while (found) {
+        if (!ht_spool_database_row(told, &found, error) ||
+            (found && !take_back(remove, ht_spool_column_bytes(told, 0), error))) {
+            return false;
+        }
+    }
+    if (ties) {
+        ties->now.aliases -= (uint64_t)(sqlite3_total_changes(db) - before);
+    }
+    sqlite3_reset(told);
+    return ht_spool_ties_keep_added(db, error);
 }
 
 bool ht_spool_ties_refused(const HtSpoolTies *ties)
@@ -426,8 +499,15 @@ bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity 
 bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
                          GError **error)
 {
-    if (!may_change_tie(ties, tie, error)) {
+    bool is_new = !tie->stored && !tie->global && tie->subject[0] == '\0' &&
+                  (state == HT_SPOOL_TIE_ALONE || state == HT_SPOOL_TIE_NUMBERED);
+    if (!(ties->only_looks && is_new) && !may_change_tie(ties, tie, error)) {
         return false;
+    }
+    if (ties->only_looks) {
+        Added added = {.hash = tie->hash, .state = (uint8_t)state};
+        g_strlcpy(added.subject, subject, sizeof added.subject);
+        ht_buffer_add(&ties->added, &added, sizeof added);
     }
     ties->now.aliases += !tie->stored;
     ht_spool_bind_blob(ties->store, 1, tie->hash.bytes, sizeof tie->hash.bytes);
@@ -468,4 +548,5 @@ void ht_spool_ties_committed(HtSpoolTies *ties)
 void ht_spool_ties_rolled_back(HtSpoolTies *ties)
 {
     ties->now = ties->committed;
+    ties->added.size = 0;
 }

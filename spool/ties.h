@@ -43,13 +43,20 @@ HtSpoolTies *ht_spool_ties_new(sqlite3 *db, HtSpoolHasher *hasher, GError **erro
 void ht_spool_ties_free(HtSpoolTies *ties);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolTies, ht_spool_ties_free)
 
-/* For a message that is taken in several transactions (append.h). While they are only looked at, nothing is changed: what would change
- * them fails, and `refused` tells so. What was looked for is remembered until it is forgotten, and whether others, in between, have changed
+/* For a message that is taken in several transactions (pieces.h). While they are only looked at, nothing is changed: what would change
+ * them fails, and `refused` tells so. Only an identity of the source's own, of which nothing was known, is tied: nobody but the source asks
+ * for it, and it can be taken back. What was looked for is remembered until it is forgotten, and whether others, in between, have changed
  * what was found: those identities, or any subject. */
 void ht_spool_ties_look_only(HtSpoolTies *ties, bool on);
 bool ht_spool_ties_refused(const HtSpoolTies *ties);
 bool ht_spool_ties_are_disturbed(const HtSpoolTies *ties);
 void ht_spool_ties_forget_looks(HtSpoolTies *ties);
+
+/* Inside a transaction: what was tied so since the last time is noted; all that was noted stays; or is taken back (`ties` may be NULL while the
+ * spool is opened, before they are loaded). */
+bool ht_spool_ties_tell_added(HtSpoolTies *ties, sqlite3 *db, GError **error);
+bool ht_spool_ties_keep_added(sqlite3 *db, GError **error);
+bool ht_spool_ties_take_added_back(HtSpoolTies *ties, sqlite3 *db, GError **error);
 
 /* `source` must outlive the tie. A conflict whose two subjects have become one since is none any more. */
 bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,

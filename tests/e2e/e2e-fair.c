@@ -14,11 +14,10 @@
 #define CONNECTIONS 8
 #define LIMIT_S 300
 
-/* A machine that does other things, too, or sanitizers: what is held against must be wrong by far before this test says so. */
-#define P99_FACTOR 8
-#define P99_LEAST_US 150000U
-#define MAX_US 2000000U
-#define GAP_US 500000
+/* What a small message may wait, and the main loop: a part of what a large one takes, however slow the machine is; committed at once it would
+ * make them wait for about half of that. */
+#define PART 4
+#define LEAST_US 100000
 
 static unsigned rows, small;
 
@@ -28,12 +27,20 @@ static unsigned read_number(const char *name, unsigned fallback)
     return text ? (unsigned)strtoul(text, NULL, 10) : fallback;
 }
 
-/* The bench's message, many times in one. */
+static char *replace(const char *text, const char *what, const char *with)
+{
+    g_auto(GStrv) parts = g_strsplit(text, what, 2);
+    g_assert_cmpuint(g_strv_length(parts), ==, 2);
+    return g_strjoinv(with, parts);
+}
+
+/* The bench's message, many times in one; each person has a number of the source's own, too. */
 static char *write_mapping(const BusProcess *bus)
 {
     g_autofree char *one = read_source_file("tests/bench/data/bench-mapping.xml", NULL);
-    g_auto(GStrv) parts = g_strsplit(one, "for-each=\"/", 2);
-    g_autofree char *many = g_strjoinv("for-each=\"/Batch/", parts);
+    g_autofree char *batch = replace(one, "for-each=\"/", "for-each=\"/Batch/");
+    g_autofree char *many =
+        replace(batch, "<identity ", "<identity kind=\"personNo\" from=\"Person/@id\"/><identity ");
     char *path = g_build_filename(bus->folder, "batch.xml", NULL);
     g_assert_true(g_file_set_contents(path, many, -1, NULL));
     return path;
@@ -163,9 +170,9 @@ static void large_messages_hold_up_nobody(void)
                    " us; main loop: at most %" G_GINT64_FORMAT " us",
                    large.sent, large.size, large.longest_us, look.longest_us);
     g_assert_cmpuint(beside.busy, ==, 0);
-    g_assert_cmpuint(beside.p99_us, <=, MAX(P99_FACTOR * quiet.p99_us, P99_LEAST_US));
-    g_assert_cmpuint(beside.max_us, <=, MAX_US);
-    g_assert_cmpint(look.longest_us, <=, GAP_US);
+    gint64 most_us = MAX(large.longest_us / PART, LEAST_US);
+    g_assert_cmpint(beside.max_us, <=, most_us);
+    g_assert_cmpint(look.longest_us, <=, most_us);
     g_assert_cmpint(bus_process_figure(bus, "spool.lastSequence"), ==, 3 * small + large.sent * rows);
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
     bus_process_free(bus);

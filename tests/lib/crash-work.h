@@ -44,7 +44,7 @@ void work_init(Work *work, HtSpool *spool, uint64_t first, uint64_t count);
 void work_clear(Work *work);
 
 /* Message `number`: one event, or two for every fifth; identities that need aliases for every third. Every eleventh is a large one, which is
- * taken piece by piece unless its first event needs an alias. Three sources. */
+ * taken piece by piece. Three sources. */
 HtSpoolMessage *make_message(uint64_t number);
 
 void work_run(Work *work);

@@ -67,7 +67,7 @@ static void tear_down(Fixture *f, const void *data)
     g_assert_cmpint(ht_spool_check(f->place.directory, report, NULL), ==, 0);
     g_assert_cmpint(
         place_number(&f->place, "SELECT count(*) FROM rows WHERE id NOT IN (SELECT row FROM places)"), ==, 0);
-    g_assert_cmpint(place_number(&f->place, "SELECT count(*) FROM meta WHERE name = 'loose-rows'"), ==, 0);
+    g_assert_cmpint(place_number(&f->place, "SELECT count(*) FROM meta WHERE name GLOB 'loose-*'"), ==, 0);
     place_remove(&f->place);
     ht_spool_hooks.step = NULL;
     ht_spool_hooks.piece_events = 0;
@@ -195,22 +195,78 @@ static void several_under_one_number_are_taken_at_once(Fixture *f, const void *d
     g_assert_cmpuint(steps.wholes, ==, 0);
 }
 
-static void new_ties_are_made_at_once(Fixture *f, const void *data)
+static uint64_t count_aliases(Fixture *f)
+{
+    HtSpoolStatus status;
+    ht_spool_status(f->place.spool, &status);
+    return status.aliases;
+}
+
+/* A number of the source's own, with a citizen number, in so many events from this one on. */
+static void add_own_numbers(HtSpoolMessage *message, unsigned first, unsigned count)
+{
+    for (unsigned i = first; i < first + count; i++) {
+        g_autofree char *own = g_strdup_printf("own-%u", i);
+        event_identify(&g_array_index(message->events, HtEvent, i), "personNo", keep_text(own), false);
+    }
+}
+
+static void assert_tied(Fixture *f, const char *own, uint64_t sequence)
+{
+    g_autofree char *key = g_strdup_printf("later %s", own);
+    HtSpoolMessage *later = message_new("hukou", keep_text(key));
+    event_identify(message_add(later, NULL), "personNo", own, false);
+    char by_number[HT_SPOOL_SUBJECT], by_own[HT_SPOOL_SUBJECT];
+    read_subject(f, sequence, by_number);
+    read_subject(f, spool_take_well(f->place.spool, later).sequence, by_own);
+    g_assert_cmpstr(by_own, ==, by_number);
+}
+
+static void numbers_of_its_own_are_tied_on_the_way(Fixture *f, const void *data)
 {
     (void)data;
     HtSpoolMessage *message = make_large("the-large-message");
-    event_identify(&g_array_index(message->events, HtEvent, EVENTS - 2), "personNo", "77", false);
+    add_own_numbers(message, 2, EVENTS - 2);
+    HtReceipt receipt = spool_take_well(f->place.spool, message);
+    g_assert_cmpuint(receipt.events, ==, EVENTS);
+    g_assert_cmpuint(steps.wholes, ==, 1);
+    g_assert_cmpuint(count_aliases(f), ==, EVENTS - 2);
+    assert_tied(f, "own-2", 3);
+    assert_tied(f, "own-23", 24);
+    g_assert_cmpuint(count_aliases(f), ==, EVENTS - 2);
+}
+
+/* What ties persons of other sources is done at once: what was tied on the way is taken back, and done again. */
+static void a_certificate_is_tied_at_once(Fixture *f, const void *data)
+{
+    (void)data;
+    HtSpoolMessage *message = make_large("the-large-message");
+    message->authority = true;
+    add_own_numbers(message, 0, 12);
+    event_identify(&g_array_index(message->events, HtEvent, EVENTS - 2), "birthCertificate", "77", false);
     HtReceipt receipt = spool_take_well(f->place.spool, message);
     g_assert_cmpuint(receipt.events, ==, EVENTS);
     g_assert_cmpuint(receipt.sequence, ==, 1);
     g_assert_cmpuint(steps.wholes, ==, 0);
     g_assert_cmpuint(steps.pieces, >, 2); /* it was found out late */
-    HtSpoolMessage *later = message_new("hukou", "later");
-    event_identify(message_add(later, NULL), "personNo", "77", false);
-    char by_number[HT_SPOOL_SUBJECT], by_own[HT_SPOOL_SUBJECT];
-    read_subject(f, EVENTS - 1, by_number);
-    read_subject(f, spool_take_well(f->place.spool, later).sequence, by_own);
-    g_assert_cmpstr(by_own, ==, by_number);
+    g_assert_cmpuint(count_aliases(f), ==, 13);
+    assert_tied(f, "own-1", 2);
+}
+
+static void ties_that_are_left_are_taken_back(Fixture *f, const void *data)
+{
+    (void)data;
+    spool_take_well(f->place.spool, make_small("hukou", "small", "person-1"));
+    place_close(&f->place);
+    place_change(
+        &f->place,
+        "INSERT INTO aliases VALUES(x'00000000000000000000000000000001', 'p-a', 'personNo', 'hukou', 1),"
+        " (x'00000000000000000000000000000002', 'p-c', 'personNo', 'hukou', 1);"
+        "INSERT INTO meta VALUES('loose-ties-1', CAST(x'00000000000000000000000000000001' ||"
+        " CAST('p-a' AS BLOB) || zeroblob(26) || x'01' || x'00000000000000000000000000000002' ||"
+        " CAST('p-b' AS BLOB) || zeroblob(26) || x'01' AS BLOB))");
+    place_open(&f->place);
+    g_assert_cmpuint(count_aliases(f), ==, 1); /* the second has been changed since */
 }
 
 /* The police say between two pieces that two numbers are one person's: its events go to whom they would have gone to. */
@@ -343,7 +399,9 @@ int main(int argc, char **argv)
     add("/spool/pieces/all-that-is-known-makes-no-row", all_that_is_known_makes_no_row);
     add("/spool/pieces/several-under-one-number-are-taken-at-once",
         several_under_one_number_are_taken_at_once);
-    add("/spool/pieces/new-ties-are-made-at-once", new_ties_are_made_at_once);
+    add("/spool/pieces/numbers-of-its-own-are-tied-on-the-way", numbers_of_its_own_are_tied_on_the_way);
+    add("/spool/pieces/a-certificate-is-tied-at-once", a_certificate_is_tied_at_once);
+    add("/spool/pieces/ties-that-are-left-are-taken-back", ties_that_are_left_are_taken_back);
     add("/spool/pieces/a-correction-meanwhile-counts", a_correction_meanwhile_counts);
     add("/spool/pieces/ties-of-others-do-not-matter", ties_of_others_meanwhile_do_not_matter);
     add("/spool/pieces/no-room-in-the-middle-leaves-nothing", no_room_in_the_middle_leaves_nothing);
