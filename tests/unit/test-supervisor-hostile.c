@@ -173,7 +173,7 @@ static void test_kills_from_outside_are_survived(void)
         longest_us = MAX(longest_us, g_get_monotonic_time() - start_us);
     }
     g_test_message("longest time without service: %" G_GINT64_FORMAT " ms", longest_us / 1000);
-    g_assert_cmpint(longest_us, <, G_USEC_PER_SEC);
+    g_assert_cmpint(longest_us, <, 10 * G_USEC_PER_SEC); /* on a machine that does much else */
     HtHostStatus status = test_host_status(host);
     g_assert_true(status.restarts == kills && status.quarantined == 0);
     test_host_end(host);
