@@ -107,17 +107,21 @@ static bool is_meant(const HtFillerRule *rule, HtSlot slot)
     return meant;
 }
 
+static bool is_as_folded(const HtFillerRule *rule, HtText value)
+{
+    char folded[HT_FILLER_MAX];
+    size_t size = ht_filler_fold(value, folded);
+    return size != SIZE_MAX && ht_text_equal(rule->folded, (HtText){folded, size});
+}
+
 bool ht_match_is_filler(const HtMatch *match, HtSlot slot, HtText value)
 {
     const GPtrArray *fillers = match->mapping->fillers;
-    char folded[HT_FILLER_MAX];
     bool filler = ht_is_filler(value);
-    size_t size = !filler && fillers->len > 0 ? ht_filler_fold(value, folded) : SIZE_MAX;
-    for (guint i = 0; size != SIZE_MAX && i < fillers->len && !filler; i++) {
+    for (guint i = 0; i < fillers->len && !filler; i++) {
         const HtFillerRule *rule = fillers->pdata[i];
-        bool same = rule->shorter > 0 ? ht_value_length(folded, size) < rule->shorter
-                                      : ht_text_equal(rule->folded, (HtText){folded, size});
-        filler = same && is_meant(rule, slot);
+        filler = is_meant(rule, slot) &&
+                 (rule->shorter > 0 ? ht_filler_is_shorter(value, rule->shorter) : is_as_folded(rule, value));
     }
     return filler;
 }
@@ -175,7 +179,9 @@ HtText ht_match_first(HtMatch *match, const HtFrom *from, unsigned null_flags)
 void ht_match_take_found(HtMatch *match, const HtFrom *from, HtText value)
 {
     note_taken(match, match->taken);
-    ht_match_take_equal(match, from, match->taken_at + 1, value);
+    if (match->taken_at + 1 < from->count) {
+        ht_match_take_equal(match, from, match->taken_at + 1, value);
+    }
 }
 
 HtText ht_match_take_first(HtMatch *match, const HtFrom *from, unsigned null_flags)

@@ -28,7 +28,7 @@ static unsigned get_traits(const HtRecorder *recorder)
 /* Notes the marks of a converted value, and keeps the original where they ask for it. */
 static HtConverted finish(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtMarks marks)
 {
-    if (rule->tells) {
+    if (rule->tells & ~recorder->told) {
         recorder->told |= find_tells(rule, text, marks);
     }
     if (marks) {

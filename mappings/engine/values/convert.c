@@ -32,7 +32,10 @@ size_t ht_value_length(const char *text, size_t size)
 {
     size_t count = 0;
     for (size_t i = 0, taken; i < size; i += taken) {
-        ht_value_character(text + i, size - i, &taken);
+        taken = 1;
+        if ((unsigned char)text[i] >= 0x80) {
+            ht_value_character(text + i, size - i, &taken);
+        }
         count++;
     }
     return count;

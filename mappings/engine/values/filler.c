@@ -16,6 +16,8 @@
 #define NEGATIVE_DIGITS 2   /* -1, -99 */
 #define GROUP_ZEROS_MIN 3   /* zeros behind the last hyphen */
 #define RUNNING_ZEROS_MIN 4 /* zeros behind division and year, without hyphens */
+#define HAN_FIRST 0x4e00    /* the block of nearly all Chinese characters */
+#define HAN_LAST 0x9fa5
 
 /* ---- Rows of digits ---- */
 
@@ -103,18 +105,34 @@ typedef struct {
 
 static uint32_t simplify(uint32_t character)
 {
-    static const uint32_t pairs[][2] = {
-        {L'無', L'无'}, {L'詳', L'详'}, {L'暫', L'暂'}, {L'辦', L'办'}, {L'補', L'补'},
-        {L'遺', L'遗'}, {L'號', L'号'}, {L'證', L'证'}, {L'碼', L'码'}, {L'編', L'编'},
-        {L'領', L'领'}, {L'報', L'报'}, {L'丟', L'丢'}, {L'發', L'发'}, {L'確', L'确'},
-        {L'臨', L'临'}, {L'〇', L'0'},  {L'零', L'0'},  {L'×', L'X'},   {L'х', L'X'},
-        {L'Х', L'X'},   {L'χ', L'X'},   {L'Χ', L'X'},   {L'╳', L'X'},   {L'✕', L'X'}};
-    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        if (character == pairs[i][0]) {
-            return pairs[i][1];
-        }
+    switch (character) {
+    case L'無': return L'无';
+    case L'詳': return L'详';
+    case L'暫': return L'暂';
+    case L'辦': return L'办';
+    case L'補': return L'补';
+    case L'遺': return L'遗';
+    case L'號': return L'号';
+    case L'證': return L'证';
+    case L'碼': return L'码';
+    case L'編': return L'编';
+    case L'領': return L'领';
+    case L'報': return L'报';
+    case L'丟': return L'丢';
+    case L'發': return L'发';
+    case L'確': return L'确';
+    case L'臨': return L'临';
+    case L'〇':
+    case L'零': return '0';
+    case L'×':
+    case L'х':
+    case L'Х':
+    case L'χ':
+    case L'Χ':
+    case L'╳':
+    case L'✕': return 'X';
+    default: return character;
     }
-    return character;
 }
 
 /* The capital letter, digit or Chinese character that counts; 0 for what does not. */
@@ -127,6 +145,9 @@ static uint32_t fold_character(uint32_t character)
         return g_ascii_isalnum((char)character) ? (uint32_t)g_ascii_toupper((char)character) : 0;
     }
     character = simplify(character);
+    if (character >= HAN_FIRST && character <= HAN_LAST) { /* most names: letters, as Unicode has them */
+        return character;
+    }
     if (character >= 0x80 && g_unichar_isdigit(character)) {
         return '0' + (uint32_t)g_unichar_digit_value(character);
     }
@@ -135,8 +156,11 @@ static uint32_t fold_character(uint32_t character)
 
 static bool is_hyphen(uint32_t character)
 {
-    return character == '-' || character == 0xff0d || character == 0x2212 || character == 0x2500 ||
-           (character > 0x80 && g_unichar_type(character) == G_UNICODE_DASH_PUNCTUATION);
+    if (character < 0x80 || (character >= HAN_FIRST && character <= HAN_LAST)) {
+        return character == '-';
+    }
+    return character == 0xff0d || character == 0x2212 || character == 0x2500 ||
+           g_unichar_type(character) == G_UNICODE_DASH_PUNCTUATION;
 }
 
 /* What stands between an authority's prefix and the running part. */
@@ -148,8 +172,8 @@ static bool is_separator(uint32_t character)
 
 static void keep(Folding *folding, uint32_t character)
 {
-    char bytes[6];
-    size_t size = (size_t)g_unichar_to_utf8(character, bytes);
+    char bytes[6] = {(char)character};
+    size_t size = character < 0x80 ? 1 : (size_t)g_unichar_to_utf8(character, bytes);
     folding->uniform =
         folding->size == 0 && !folding->full ? true : folding->uniform && character == folding->first;
     folding->first = folding->size == 0 && !folding->full ? character : folding->first;
@@ -194,6 +218,20 @@ static void fold(HtText text, Folding *folding)
     }
 }
 
+bool ht_filler_is_shorter(HtText text, size_t least)
+{
+    char folded[HT_FILLER_MAX];
+    size_t count = 0, i = 0;
+    for (; i < text.size && (unsigned char)text.data[i] < 0x80; i++) {
+        count += g_ascii_isalnum(text.data[i]);
+        if (count >= least) {
+            return false; /* nearly all numbers */
+        }
+    }
+    size_t size = i < text.size ? ht_filler_fold(text, folded) : 0;
+    return i < text.size ? size != SIZE_MAX && ht_value_length(folded, size) < least : count < least;
+}
+
 size_t ht_filler_fold(HtText text, char out[HT_FILLER_MAX])
 {
     Folding folding = {.out = out};
@@ -203,10 +241,59 @@ size_t ht_filler_fold(HtText text, char out[HT_FILLER_MAX])
 
 /* ---- Words ---- */
 
-/* True when the text is one of the words, which are separated by blanks. */
-static bool is_one_of(HtText text, const char *words)
+/* Words, separated by blanks, and by which characters they begin and end. Nearly all texts are told by these. */
+typedef struct {
+    const char *words;
+    gsize learned;
+    uint64_t begins[4], ends[4];
+} WordList;
+
+/* Of the last two bytes of a character: what they have in common is none's place. */
+static unsigned hash_character(const char *last)
 {
-    const char *at = words;
+    unsigned char byte = (unsigned char)*last;
+    return byte < 0x80 ? byte : ((unsigned)(unsigned char)last[-1] * 37 + byte) & 0xff;
+}
+
+/* The last byte of the character that begins here: words are of letters, and of Chinese characters of three bytes. */
+static const char *first_character(const char *at)
+{
+    return (unsigned char)*at < 0x80 ? at : at + 2;
+}
+
+static void learn(WordList *list)
+{
+    for (const char *at = list->words; *at;) {
+        size_t size = strcspn(at, " ");
+        unsigned first = hash_character(first_character(at)), last = hash_character(at + size - 1);
+        list->begins[first / 64] |= (uint64_t)1 << first % 64;
+        list->ends[last / 64] |= (uint64_t)1 << last % 64;
+        at += size + (at[size] == ' ');
+    }
+}
+
+/* False when no word of the list begins (ends) as the text does. */
+static bool may_match(WordList *list, HtText text, bool at_end)
+{
+    if (g_once_init_enter(&list->learned)) {
+        learn(list);
+        g_once_init_leave(&list->learned, 1);
+    }
+    if (text.size == 0 || (text.size < 3 && (unsigned char)text.data[0] >= 0x80)) {
+        return false;
+    }
+    bool han_end = at_end && (unsigned char)text.data[text.size - 1] >= 0x80;
+    if (han_end && text.size < 3) {
+        return false;
+    }
+    unsigned hash = hash_character(at_end ? text.data + text.size - 1 : first_character(text.data));
+    return (at_end ? list->ends : list->begins)[hash / 64] >> hash % 64 & 1;
+}
+
+/* True when the text is one of the words. */
+static bool is_one_of(HtText text, WordList *list)
+{
+    const char *at = may_match(list, text, false) ? list->words : "";
     while (*at) {
         size_t size = strcspn(at, " ");
         if (text.size == size && memcmp(text.data, at, size) == 0) {
@@ -218,10 +305,10 @@ static bool is_one_of(HtText text, const char *words)
 }
 
 /* Takes the longest of the words off the text's beginning or end. */
-static bool strip(HtText *text, const char *words, bool at_end)
+static bool strip(HtText *text, WordList *list, bool at_end)
 {
     size_t longest = 0;
-    const char *at = words;
+    const char *at = may_match(list, *text, at_end) ? list->words : "";
     while (*at) {
         size_t size = strcspn(at, " ");
         const char *place = at_end && size <= text->size ? text->data + text->size - size : text->data;
@@ -235,36 +322,42 @@ static bool strip(HtText *text, const char *words, bool at_end)
     return longest > 0;
 }
 
-static const char LATIN[] =
-    "N NA NO NONE NIL NUL NULL NAN DBNULL SYSTEMDBNULL UNDEFINED UNKNOWN UNKNOW UNKOWN "
-    "OBJECTOBJECT TEST TESTING TESTTEST TBD DUMMY EMPTY BLANK MISSING PENDING LOST "
-    "NOTAVAILABLE NOTAPPLICABLE NOTKNOWN NOTPROVIDED NOTHING WU ZANWU WEIZHI BUXIANG DAIBU";
+static WordList latin = {
+    .words = "N NA NO NONE NIL NUL NULL NAN DBNULL SYSTEMDBNULL UNDEFINED UNKNOWN UNKNOW UNKOWN "
+             "OBJECTOBJECT TEST TESTING TESTTEST TBD DUMMY EMPTY BLANK MISSING PENDING LOST "
+             "NOTAVAILABLE NOTAPPLICABLE NOTKNOWN NOTPROVIDED NOTHING WU ZANWU WEIZHI BUXIANG DAIBU"};
 
 /* What stands before a number. */
-static const char LABELS[] = "NO NUM NUMBER ID SN CODE CERT";
+static WordList labels = {.words = "NO NUM NUMBER ID SN CODE CERT"};
 
 /* What such a text speaks of. */
-static const char NOUNS[] =
-    "公民身份号码 居民身份证 身份证件 身份证 身份号码 身份 出生医学证明 出生证明 出生证 医学证明 证明 "
-    "证书 证件 编号 号码 证号 卡号 号 证 卡 第 字 户口 户籍 档案 资料 信息 数据 原件 材料 登记号 出生 公民 居民 医学";
-static const char ADVERBS[] =
-    "暂时 暂 尚 还 仍 已经 已 均 皆 都 正在 正 目前 现 本人 其 经 因 为 系 是 该 此 之中 中 了 过 的 等 后 前 时 人员 人";
+static WordList nouns = {
+    .words =
+        "公民身份号码 居民身份证 身份证件 身份证 身份号码 身份 出生医学证明 出生证明 出生证 医学证明 证明 "
+        "证书 证件 编号 号码 证号 卡号 号 证 卡 第 字 户口 户籍 档案 资料 信息 数据 原件 材料 登记号 出生 公民 居民 医学"};
+static WordList adverbs = {
+    .words =
+        "暂时 暂 尚 还 仍 已经 已 均 皆 都 正在 正 目前 现 本人 其 经 因 为 系 是 该 此 之中 中 了 过 的 等 后 前 时 人员 人"};
 
 /* What says that there is none: a state, or something that was not, or is still to be, done. */
-static const char STATES[] =
-    "无 空 空白 空缺 空值 缺 缺失 缺少 缺省 默认 未 没 没有 不 不祥 待 否 免 略 保密 遗失 丢失 遗忘 忘记 忘 损毁 毁损 损坏 作废 失效 "
-    "补办 办理 补领 补发 申请 申领 审核 审批 制证 制作 换证 换发 换领 挂失 同上 同前 其他 其它 测试 样例 示例 临时 新生儿 婴儿 "
-    "见备注 详见备注 某 某某 查无 查无此人";
-static const char NEGATIONS[] = "未能 未 不能 不 没有 没 无法 无 待 尚待 等待 有待 需 须 等 缺 拒绝 拒 免";
-static const char DEEDS[] =
-    "办理 办 补办 提供 取得 获得 登记 领取 领到 领 发放 发证 发 填写 填报 填 录入 录 采集 申报 申领 申请 上报 上户 落户 入户 出具 "
-    "出 生成 上户口 落户口 核实 核对 核查 核 携带 带 见 查到 查明 查询 查 补 补录 补充 补登 补报 补填 补领 取 定 编 编制 制 制证 打印 签发 下发 "
-    "换 换发 换领 报 明确 确定 确认 清楚 清 明 详 祥 知 知道 知晓 记得 有 存 在 完善 更新 完成";
+static WordList states = {
+    .words =
+        "无 空 空白 空缺 空值 缺 缺失 缺少 缺省 默认 未 没 没有 不 不祥 待 否 免 略 保密 遗失 丢失 遗忘 忘记 忘 损毁 毁损 损坏 作废 失效 "
+        "补办 办理 补领 补发 申请 申领 审核 审批 制证 制作 换证 换发 换领 挂失 同上 同前 其他 其它 测试 样例 示例 临时 新生儿 婴儿 "
+        "见备注 详见备注 某 某某 查无 查无此人"};
+static WordList negations = {.words =
+                                 "未能 未 不能 不 没有 没 无法 无 待 尚待 等待 有待 需 须 等 缺 拒绝 拒 免"};
+static WordList deeds = {
+    .words =
+        "办理 办 补办 提供 取得 获得 登记 领取 领到 领 发放 发证 发 填写 填报 填 录入 录 采集 申报 申领 申请 上报 上户 落户 入户 出具 "
+        "出 生成 上户口 落户口 核实 核对 核查 核 携带 带 见 查到 查明 查询 查 补 补录 补充 补登 补报 补填 补领 取 定 编 编制 制 制证 打印 签发 下发 "
+        "换 换发 换领 报 明确 确定 确认 清楚 清 明 详 祥 知 知道 知晓 记得 有 存 在 完善 更新 完成"};
 
 /* Sets what can be reached from `place` by one of the words. */
-static void go_on(HtText text, size_t place, const char *words, bool *reached)
+static void go_on(HtText text, size_t place, WordList *list, bool *reached)
 {
-    for (const char *at = words; *at;) {
+    HtText rest = {text.data + place, text.size - place};
+    for (const char *at = may_match(list, rest, false) ? list->words : ""; *at;) {
         size_t size = strcspn(at, " ");
         if (size <= text.size - place && memcmp(text.data + place, at, size) == 0) {
             reached[place + size] = true;
@@ -283,13 +376,13 @@ static bool is_filler_words(HtText text)
     }
     for (size_t i = 0; i < text.size; i++) {
         if (negated[i]) {
-            go_on(text, i, DEEDS, reached);
+            go_on(text, i, &deeds, reached);
         }
         if (reached[i]) {
-            go_on(text, i, NOUNS, reached);
-            go_on(text, i, ADVERBS, reached);
-            go_on(text, i, STATES, reached);
-            go_on(text, i, NEGATIONS, negated);
+            go_on(text, i, &nouns, reached);
+            go_on(text, i, &adverbs, reached);
+            go_on(text, i, &states, reached);
+            go_on(text, i, &negations, negated);
         }
     }
     return reached[text.size];
@@ -321,7 +414,7 @@ static bool is_filler_letters(HtText text)
     for (size_t i = 1; i < text.size && row; i++) {
         row = text.data[i] == text.data[0];
     }
-    return row || is_one_of(text, LATIN);
+    return row || is_one_of(text, &latin);
 }
 
 /* A000000000, 0000000X */
@@ -344,7 +437,7 @@ static bool is_filler_ascii(HtText text)
     size_t letters = span_letters(text.data, text.size);
     const char *digits = text.data + letters;
     size_t size = span_digits(digits, text.size - letters);
-    bool labelled = is_one_of((HtText){text.data, letters}, LABELS);
+    bool labelled = letters > 0 && is_one_of((HtText){text.data, letters}, &labels);
     if ((letters == 0 || labelled) && size > 0 && letters + size == text.size) {
         return is_filler_number(digits, size);
     }
@@ -384,7 +477,7 @@ static bool is_filler_mixed(HtText text)
     if (is_filler_words(text)) {
         return true;
     }
-    while (strip(&text, NOUNS, false) || strip(&text, NOUNS, true)) {
+    while (strip(&text, &nouns, false) || strip(&text, &nouns, true)) {
     }
     if (is_ascii(text)) {
         return is_filler_ascii(text);

@@ -29,3 +29,6 @@ bool ht_is_without_number(HtText text);
 /* Writes the text as fillers are compared: capitals, digits and Chinese characters only. Returns the size; SIZE_MAX when it
  * does not fit. For a mapping's own fillers. */
 size_t ht_filler_fold(HtText text, char out[HT_FILLER_MAX]);
+
+/* True when fewer than `least` characters are left of the text when it is written so. */
+bool ht_filler_is_shorter(HtText text, size_t least);
