@@ -35,11 +35,22 @@ enum {
 /* The smallest type and action, each with its tag and size. Below it, many events would cost more memory than bytes. */
 #define EVENT_MIN_BYTES 22
 
+/* The 9 KB of faults count only as far as fault_count says. */
+static void make_empty(HtOutcome *outcome)
+{
+    memset(outcome, 0, offsetof(HtOutcome, faults));
+}
+
 void ht_outcome_init(HtOutcome *outcome)
 {
-    memset(outcome, 0,
-           offsetof(HtOutcome, faults)); /* the 9 KB of faults count only as far as fault_count says */
+    make_empty(outcome);
     outcome->events = g_array_new(FALSE, FALSE, sizeof(HtText));
+}
+
+void ht_outcome_reset(HtOutcome *outcome)
+{
+    make_empty(outcome);
+    g_array_set_size(outcome->events, 0);
 }
 
 void ht_outcome_clear(HtOutcome *outcome)

@@ -77,6 +77,8 @@ typedef struct {
 
 /* An empty outcome (OK, no events). */
 void ht_outcome_init(HtOutcome *outcome);
+/* Makes one that was in use empty again; the room for its events stays. */
+void ht_outcome_reset(HtOutcome *outcome);
 void ht_outcome_clear(HtOutcome *outcome);
 
 /* Counts a fault and keeps it if there is room. */

@@ -78,13 +78,6 @@ static int serve_code(const hutong_host *host, const char *table_name, hutong_te
 
 /* ---- Mapping ---- */
 
-static void reset_outcome(HtOutcome *outcome)
-{
-    GArray *events = outcome->events;
-    g_array_set_size(events, 0);
-    *outcome = (HtOutcome){.events = events};
-}
-
 static hutong_verdict refuse_map(hutong_out *out, const char *text)
 {
     out->verdict = HT_VERDICT_REJECT;
@@ -125,7 +118,7 @@ static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payl
         input.head.soap_expected = false;
     }
     uint64_t seen = worker->outcome.altered.seen; /* by a call before, of the same payload */
-    reset_outcome(&worker->outcome);
+    ht_outcome_reset(&worker->outcome);
     out->phase = HT_PHASE_FILTER;
     ht_mapper_run(worker->mapper, &input, &worker->outcome);
     worker->outcome.altered.seen ^= seen << 1;
