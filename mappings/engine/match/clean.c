@@ -37,11 +37,25 @@ static HtMarks drop_invisible(HtBuffer *text, Span *span)
     return HT_MARK_BIT(HT_MARK_INVISIBLE_REMOVED);
 }
 
+/* Asked for each value: most are ASCII. */
+static bool has_wide(const char *bytes, size_t size)
+{
+    uint64_t eight, high = 0;
+    for (; size >= sizeof eight; bytes += sizeof eight, size -= sizeof eight) {
+        memcpy(&eight, bytes, sizeof eight);
+        high |= eight;
+    }
+    for (; size > 0; size--) {
+        high |= (unsigned char)*bytes++;
+    }
+    return (high & UINT64_C(0x8080808080808080)) != 0;
+}
+
 /* The same with a text that was read as another encoding. One that has lost something stays as it is. */
 static HtMarks recode(HtBuffer *text, Span *span)
 {
     size_t end = text->size;
-    if (span->size > HT_RECODE_MAX) {
+    if (span->size > HT_RECODE_MAX || !has_wide(text->data + span->start, span->size)) {
         return 0;
     }
     ht_buffer_reserve(text, span->size);

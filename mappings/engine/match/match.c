@@ -454,7 +454,7 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     const HtNodeStep *step = find_step(match, name);
     bool quiet = match->depth > 0 && match->top->quiet, joins = false;
     uint8_t form = match->top->form & HT_FORM_INSIDE;
-    if (!step && form && match->top->document == match->document) {
+    if (form && !step && match->top->document == match->document) {
         step = ht_form_step(match, name, attributes, attribute_count, &joins);
     }
     HtOpenElement *frame = push_frame(match);

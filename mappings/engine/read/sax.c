@@ -280,7 +280,7 @@ void ht_sax_end_at(HtSax *sax, int64_t until_us)
 }
 
 /* The clock costs a system call, so that small payloads never ask it: they cannot take long. */
-static void check_cpu(HtSax *sax)
+static G_GNUC_NO_INLINE void check_cpu(HtSax *sax)
 {
     int64_t now_us = ht_sax_cpu();
     sax->cpu_start_us = sax->cpu_start_us == 0 ? now_us : sax->cpu_start_us;
@@ -310,36 +310,52 @@ static void check_names(HtSax *sax)
     }
 }
 
-bool ht_sax_enter(HtSax *sax)
+static G_GNUC_NO_INLINE void check_element(HtSax *sax, bool deep, bool many)
 {
-    sax->value_bytes = 0;
-    if (++sax->depth > sax->limits.depth) {
+    if (deep) {
         refuse_above(sax, "too-deep", "Elements are nested", &sax->limits.depth, " deep.");
-    }
-    if (++sax->elements > sax->limits.elements) {
+    } else if (many) {
         refuse_above(sax, "too-many-elements", "There are", &sax->limits.elements,
                      ": send it in smaller parts.");
-    }
-    if (sax->elements % NAMES_PERIOD == 0) {
+    } else {
         check_names(sax);
+    }
+}
+
+static inline bool enter(HtSax *sax)
+{
+    bool deep = ++sax->depth > sax->limits.depth, many = ++sax->elements > sax->limits.elements;
+    sax->value_bytes = 0;
+    if (G_UNLIKELY(deep || many || sax->elements % NAMES_PERIOD == 0)) {
+        check_element(sax, deep, many);
     }
     count_event(sax);
     return !sax->stopped;
 }
 
-static void refuse_value(HtSax *sax, const char *what)
+bool ht_sax_enter(HtSax *sax)
+{
+    return enter(sax);
+}
+
+static G_GNUC_NO_INLINE void refuse_value(HtSax *sax, const char *what)
 {
     refuse_above(sax, "value-too-long", what, &sax->limits.value_bytes, ".");
 }
 
-bool ht_sax_count_text(HtSax *sax, size_t size)
+static inline bool count_text(HtSax *sax, size_t size)
 {
     sax->value_bytes += size;
-    if (sax->value_bytes > sax->limits.value_bytes) {
+    if (G_UNLIKELY(sax->value_bytes > sax->limits.value_bytes)) {
         refuse_value(sax, "A value has");
     }
     count_event(sax);
     return !sax->stopped;
+}
+
+bool ht_sax_count_text(HtSax *sax, size_t size)
+{
+    return count_text(sax, size);
 }
 
 uint32_t ht_sax_elements(const HtSax *sax)
@@ -480,7 +496,7 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
     (void)defaulted;
     Layer *layer = user;
     HtSax *sax = layer->sax;
-    if (sax->stopped || !ht_sax_enter(sax)) {
+    if (sax->stopped || !enter(sax)) {
         return;
     }
     if (uri) {
@@ -509,7 +525,7 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
 static void on_text(void *user, const xmlChar *text, int size)
 {
     Layer *layer = user;
-    if (size > 0 && !layer->sax->stopped && ht_sax_count_text(layer->sax, (size_t)size)) {
+    if (size > 0 && !layer->sax->stopped && count_text(layer->sax, (size_t)size)) {
         layer->handler->text(layer->user, (const char *)text, (size_t)size);
     }
 }

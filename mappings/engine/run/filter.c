@@ -146,13 +146,17 @@ bool ht_filters_document_end(HtFilters *filters)
     return ended != NULL;
 }
 
-/* Puts a text with a NUL behind it into the scratch memory; returns its place. */
-static size_t add_text(HtFilters *filters, HtText text)
+/* Puts the value with a NUL behind it into the scratch memory, which has room for it. */
+static const char *add_text(HtFilters *filters, HtText text)
 {
-    size_t place = filters->scratch.size;
-    ht_buffer_add_text(&filters->scratch, text);
-    ht_buffer_add_char(&filters->scratch, '\0');
-    return place;
+    HtBuffer *scratch = &filters->scratch;
+    char *at = scratch->data + scratch->size;
+    if (text.size > 0) {
+        memcpy(at, text.data, text.size);
+    }
+    at[text.size] = '\0';
+    scratch->size += text.size + 1;
+    return at;
 }
 
 /* Name, value, …, NULL, as filters want it; most elements have none. */
@@ -160,19 +164,21 @@ static const char *const *list_attributes(HtFilters *filters, const HtAttribute 
 {
     static const char *const none[] = {NULL};
     GPtrArray *texts = filters->attribute_texts;
+    size_t size = 0;
     if (count == 0) {
         return none;
     }
+    for (unsigned i = 0; i < count; i++) {
+        size += attributes[i].value.size + 1;
+    }
     filters->scratch.size = 0;
-    g_ptr_array_set_size(texts, 0);
+    ht_buffer_reserve(&filters->scratch, size);
+    g_ptr_array_set_size(texts, 2 * (gint)count + 1);
     for (unsigned i = 0; i < count; i++) {
-        g_ptr_array_add(texts, (gpointer)attributes[i].name);
-        g_ptr_array_add(texts, GSIZE_TO_POINTER(add_text(filters, attributes[i].value)));
+        texts->pdata[2 * i] = (gpointer)attributes[i].name;
+        texts->pdata[2 * i + 1] = (gpointer)add_text(filters, attributes[i].value);
     }
-    for (unsigned i = 0; i < count; i++) {
-        texts->pdata[2 * i + 1] = filters->scratch.data + GPOINTER_TO_SIZE(texts->pdata[2 * i + 1]);
-    }
-    g_ptr_array_add(texts, NULL);
+    texts->pdata[2 * count] = NULL;
     return (const char *const *)texts->pdata;
 }
 

@@ -103,9 +103,9 @@ static void take_document_end(void *user)
     }
 }
 
-static void take_start(void *user, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+/* In or around an operation: what the element is called to the matcher; NULL: it is not given to it. */
+static G_GNUC_NO_INLINE HtName start_operation(HtMapper *mapper, HtName name)
 {
-    HtMapper *mapper = user;
     HtOperations *operations = &mapper->operations;
     if (operations->inner > 0) {
         operations->inner++;
@@ -114,20 +114,30 @@ static void take_start(void *user, HtName name, const HtAttribute *attributes, u
         operations->inner = 1;
     } else if (operations->watches) {
         name = ht_operations_start(operations, name);
+    }
+    return name;
+}
+
+static void take_start(void *user, HtName name, const HtAttribute *attributes, unsigned attribute_count)
+{
+    HtMapper *mapper = user;
+    HtOperations *operations = &mapper->operations;
+    if (operations->inner > 0 || operations->holds > 0 || operations->watches) {
+        name = start_operation(mapper, name);
         if (!name) {
             return;
         }
     }
     if (mapper->filters.active) {
         ht_filters_start(&mapper->filters, name, attributes, attribute_count);
-    } else {
-        ht_match_start(&mapper->match, name, attributes, attribute_count);
-        if (mapper->match.pass) {
-            ht_filters_pass_start(&mapper->filters, name, attributes, attribute_count);
-        }
-        if (operations->watches && operations->hushes) {
-            ht_match_hush(&mapper->match);
-        }
+        return;
+    }
+    ht_match_start(&mapper->match, name, attributes, attribute_count);
+    if (G_UNLIKELY(mapper->match.pass)) {
+        ht_filters_pass_start(&mapper->filters, name, attributes, attribute_count);
+    }
+    if (operations->watches && operations->hushes) {
+        ht_match_hush(&mapper->match);
     }
 }
 
@@ -167,7 +177,7 @@ static void take_end(void *user, HtName name)
     }
     if (mapper->filters.active) {
         ht_filters_end(&mapper->filters, name);
-        if (ht_filters_pass_end(&mapper->filters)) {
+        if (mapper->filters.passed > 0 && ht_filters_pass_end(&mapper->filters)) {
             ht_match_end(&mapper->match);
         }
     } else {
