@@ -100,6 +100,11 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     g_free(appender);
 }
 
+void ht_spool_appender_show(HtSpoolAppender *appender, HtSpoolTail *tail)
+{
+    ht_spool_rows_show(appender->rows, tail);
+}
+
 /* ---- Receipts ---- */
 
 static bool is_same_payload(const HtSpoolJob *job)

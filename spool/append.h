@@ -4,6 +4,7 @@
 #include "spool/database.h"
 #include "spool/hash.h"
 #include "spool/job.h"
+#include "spool/tail.h"
 
 /* What the file holds, and what was refused since the spool was opened. */
 typedef struct {
@@ -19,6 +20,9 @@ typedef struct HtSpoolAppender HtSpoolAppender;
 HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error);
 void ht_spool_appender_free(HtSpoolAppender *appender);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolAppender, ht_spool_appender_free)
+
+/* From now on what was committed is shown there. */
+void ht_spool_appender_show(HtSpoolAppender *appender, HtSpoolTail *tail);
 
 /* Takes the job's message, or keeps it in quarantine, and fills its receipt. On failure the transaction
  * must be rolled back: rows of this message may have been written. */

@@ -86,7 +86,7 @@ static void assert_answered(const HtSpoolGroup *group)
 }
 
 HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, const HtSpoolOptions *options,
-                                         GError **error)
+                                         HtSpoolTail *tail, GError **error)
 {
     g_autoptr(HtSpoolCommitter) committer = g_new0(HtSpoolCommitter, 1);
     committer->db = db;
@@ -95,6 +95,7 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
     if (!committer->appender) {
         return NULL;
     }
+    ht_spool_appender_show(committer->appender, tail);
     committer->cursors = ht_spool_cursors_new(db, error);
     if (!committer->cursors ||
         !ht_spool_checkpoint_init(&committer->checkpoint, db, options->limits.wal_bytes, error) ||

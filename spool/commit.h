@@ -10,6 +10,7 @@
 #include "spool/cursor.h"
 #include "spool/hash.h"
 #include "spool/job.h"
+#include "spool/tail.h"
 
 typedef struct {
     HtSpoolTasks jobs; /* of HtSpoolJob; afterwards also the large one that is done */
@@ -20,9 +21,10 @@ typedef struct {
 
 typedef struct HtSpoolCommitter HtSpoolCommitter;
 
-/* `db` and `hasher` stay the caller's, and from now on belong to the thread that uses the committer. */
+/* `db`, `hasher` and `tail` stay the caller's, and from now on the first two belong to the thread that uses the committer. `tail`
+ * gets what was committed. */
 HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, const HtSpoolOptions *options,
-                                         GError **error);
+                                         HtSpoolTail *tail, GError **error);
 void ht_spool_committer_free(HtSpoolCommitter *committer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolCommitter, ht_spool_committer_free)
 

@@ -4,3 +4,4 @@ spool_SRC := spool/spool.c spool/key.c spool/hooks.c spool/database.c spool/sche
 	spool/quarantine.c spool/finished.c spool/cursor.c spool/disk.c spool/checkpoint.c spool/commit.c spool/queue.c spool/writer.c spool/completions.c spool/reader.c \
 	spool/check.c spool/look.c spool/status.c
 spool_SRC += spool/history.c spool/days.c
+spool_SRC += spool/tail.c

@@ -23,7 +23,9 @@ HtSpoolPage *ht_spool_page_new(uint64_t after)
 
 void ht_spool_page_free(HtSpoolPage *page)
 {
-    if (page) {
+    if (page && page->shared > 0) {
+        page->shared--;
+    } else if (page) {
         PageBacking *backing = page->private;
         g_ptr_array_unref(page->events);
         g_ptr_array_unref(backing->arrays);

@@ -6,6 +6,7 @@
 struct HtSpoolRows {
     HtSpoolDamages *damages;
     HtSpoolPlaces *places;
+    HtSpoolTail *tail; /* or NULL */
     sqlite3_stmt *insert_row, *insert_place;
     HtSpoolRowMaker maker;
     HtSpoolPlace place; /* of the row that is being made: `last` and `message` hold while it has events */
@@ -47,6 +48,11 @@ void ht_spool_rows_free(HtSpoolRows *rows)
     }
 }
 
+void ht_spool_rows_show(HtSpoolRows *rows, HtSpoolTail *tail)
+{
+    rows->tail = tail;
+}
+
 static bool insert_place(HtSpoolRows *rows, const HtSpoolPlace *place, GError **error)
 {
     sqlite3_bind_int64(rows->insert_place, 1, (sqlite3_int64)place->last);
@@ -78,6 +84,9 @@ bool ht_spool_rows_write(HtSpoolRows *rows, GError **error)
     rows->place.count = ht_spool_row_count(&rows->maker);
     rows->place.row = rows->next++;
     bool good = insert(rows, error);
+    if (good && rows->tail && !rows->loose) { /* of what stands nowhere yet nobody knows which events it is */
+        ht_spool_tail_add(rows->tail, &rows->place, ht_buffer_text(&rows->bytes));
+    }
     ht_spool_row_begin(&rows->maker, rows->next);
     ht_buffer_reset(&rows->bytes, 4 * HT_SPOOL_ROW_BYTES);
     return good;
@@ -176,12 +185,18 @@ bool ht_spool_rows_sweep(sqlite3 *db, GError **error)
 void ht_spool_rows_committed(HtSpoolRows *rows)
 {
     rows->committed_next = rows->next;
+    if (rows->tail) {
+        ht_spool_tail_committed(rows->tail);
+    }
 }
 
 void ht_spool_rows_rolled_back(HtSpoolRows *rows)
 {
     rows->next = rows->committed_next;
     rows->loose = NULL;
+    if (rows->tail) {
+        ht_spool_tail_rolled_back(rows->tail);
+    }
     ht_spool_row_begin(&rows->maker, rows->next);
 }
 

@@ -4,6 +4,7 @@
 
 #include "spool/damage.h"
 #include "spool/places.h"
+#include "spool/tail.h"
 
 typedef struct HtSpoolRows HtSpoolRows;
 
@@ -11,6 +12,9 @@ typedef struct HtSpoolRows HtSpoolRows;
 HtSpoolRows *ht_spool_rows_new(sqlite3 *db, HtSpoolDamages *damages, GError **error);
 void ht_spool_rows_free(HtSpoolRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolRows, ht_spool_rows_free)
+
+/* From now on rows are shown there as well, after COMMIT. */
+void ht_spool_rows_show(HtSpoolRows *rows, HtSpoolTail *tail);
 
 /* Inside a transaction: the next event, of the message (messages.id). The record's own `message` is not used; NULL: an event that is
  * not there, in a sequence without gaps. A sequence that does not follow begins a new row. */

@@ -28,6 +28,7 @@ struct HtSpool {
     HtSpoolCommitter *committer;
     HtSpoolWriter *writer;
     HtSpoolReader *reader;
+    HtSpoolTail *tail;
     GHashTable *cursors; /* of HtSpoolCursor: where each consumer is, marks not yet written included */
 
     unsigned backlog;
@@ -129,7 +130,8 @@ static bool start(HtSpool *spool, GError **error)
     if (!spool->cursors) {
         return false;
     }
-    spool->committer = ht_spool_committer_new(spool->db, spool->hasher, &spool->options, error);
+    spool->tail = ht_spool_tail_new(spool->options.limits.recent_bytes);
+    spool->committer = ht_spool_committer_new(spool->db, spool->hasher, &spool->options, spool->tail, error);
     if (!spool->committer) {
         return false;
     }
@@ -167,6 +169,7 @@ void ht_spool_close(HtSpool *spool)
     ht_spool_writer_stop(g_steal_pointer(&spool->writer));
     ht_spool_completions_free(spool->completions); /* callbacks that ask for more now are refused */
     ht_spool_committer_free(spool->committer);
+    ht_spool_tail_free(spool->tail);
     ht_spool_hasher_free(spool->hasher);
     sqlite3_close(spool->db);
     if (spool->lock >= 0) {
@@ -290,6 +293,11 @@ void ht_spool_read(HtSpool *spool, uint64_t after, unsigned limit, size_t limit_
     g_autoptr(GError) error =
         g_error_new_literal(HT_SPOOL_ERROR, HT_SPOOL_ERROR_BUSY, "spool: it is being closed");
     done(NULL, error, user);
+}
+
+HtSpoolPage *ht_spool_recent(HtSpool *spool, uint64_t after)
+{
+    return ht_spool_tail_page(spool->tail, after);
 }
 
 uint64_t ht_spool_last_sequence(HtSpool *spool)

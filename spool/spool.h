@@ -114,11 +114,23 @@ typedef struct {
     GPtrArray
         *events; /* of HtStoredEvent, consecutive sequences; they and their texts live as long as the page */
     uint64_t after; /* as asked */
+    unsigned shared; /* by so many more than one */
     void *private;
 } HtSpoolPage;
 
-/* In page.c. */
+/* Shares the page. Main thread, as is giving it back; nobody changes what it holds. */
+static inline HtSpoolPage *ht_spool_page_ref(HtSpoolPage *page)
+{
+    page->shared++;
+    return page;
+}
+
+/* Gives the page back; the last one frees it. In page.c. */
 void ht_spool_page_free(HtSpoolPage *page);
+
+/* The events behind `after`, when they were committed so lately that they are still in memory (`recent`), else NULL: they have to be
+ * read then. The page may begin with events at or below `after`. */
+HtSpoolPage *ht_spool_recent(HtSpool *spool, uint64_t after);
 
 typedef void (*HtSpoolPageDone)(HtSpoolPage *page /* transfer full */, const GError *error, void *user);
 

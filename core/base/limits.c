@@ -88,6 +88,9 @@ const HtLimitRow ht_spool_limit_rows[] = {
      "`wal-limit` plus 64M is advised."},
     {"page", SPOOL(page_bytes), HT_LIMIT_BYTES, 4 * K, 4 * K, 64 * K, NULL,
      "Page size of a new spool file; a power of two."},
+    {"recent", SPOOL(recent_bytes), HT_LIMIT_BYTES, 2 * M, 0, 1 * G, NULL,
+     "Events just committed stay in memory up to so much, for all consumers that are not behind together; the others, and with 0 "
+     "all, read them from the disk."},
     {0}};
 /* clang-format on */
 

@@ -47,7 +47,8 @@ typedef struct {
     uint64_t large_bytes;
     uint64_t wal_bytes;
     uint64_t reserve_bytes;
-    uint64_t page_bytes; /* of a new file */
+    uint64_t page_bytes;   /* of a new file */
+    uint64_t recent_bytes; /* in memory, for delivery */
 } HtSpoolLimits;
 
 typedef enum { HT_LIMIT_COUNT, HT_LIMIT_BYTES, HT_LIMIT_MS } HtLimitUnit;

@@ -141,13 +141,33 @@ static bool read_absent(HtConsumer *consumer)
     return sequence > 0;
 }
 
+static bool has_room(const HtConsumer *consumer)
+{
+    const HtWindow *window = &consumer->window;
+    return window->loaded < WINDOW_EVENTS && window->bytes < consumer->config->window_bytes &&
+           window->entries.length < consumer->config->held;
+}
+
+/* What was just committed needs no reading. */
+static void take_recent(HtConsumer *consumer)
+{
+    HtSpool *spool = consumer->options->spool;
+    uint64_t last = ht_spool_last_sequence(spool);
+    while (!consumer->reading && has_room(consumer) && ht_window_read_from(&consumer->window) < last) {
+        HtSpoolPage *page = ht_spool_recent(spool, consumer->window.read_to);
+        if (!page) {
+            return;
+        }
+        ht_window_add(&consumer->window, page, is_wanted, consumer);
+    }
+}
+
 static void read_ahead(HtConsumer *consumer)
 {
     HtWindow *window = &consumer->window;
     uint64_t last = ht_spool_last_sequence(consumer->options->spool);
     bool due = consumer->read_at_us <= ht_clock_monotonic();
-    bool room = window->loaded < WINDOW_EVENTS && window->bytes < consumer->config->window_bytes &&
-                window->entries.length < consumer->config->held;
+    bool room = has_room(consumer);
     if (consumer->reading || !due || (!consumer->absent_read && read_absent(consumer))) {
         return;
     }
@@ -278,6 +298,7 @@ static void note_state(HtConsumer *consumer)
 
 static void pump(HtConsumer *consumer)
 {
+    take_recent(consumer);
     for (GPtrArray *entries; (entries = pick(consumer));) {
         send_entries(consumer, entries);
     }

@@ -4,6 +4,7 @@
 #define ABSENT HT_ENTRY_SENDING + 1 /* where a row may be, beside the queues of the states */
 #define FAILED_LOADED \
     200 /* rows of what failed alone that keep their first event; more are read again when they go */
+#define PAGE_SHARE 4      /* events of which one in so many is wanted stay in their page */
 #define FAILED_TURN 8     /* one pick in so many begins with what failed */
 #define ASSERT_ENTRIES 64 /* larger windows are looked at as a whole now and then only */
 #define ASSERT_TURN 512
@@ -154,9 +155,18 @@ void ht_window_init(HtWindow *window, uint64_t cursor, GArray *known)
     }
 }
 
+static void drop_event(HtEntry *entry)
+{
+    if (entry->page) {
+        g_clear_pointer(&entry->page, ht_spool_page_free);
+        entry->event = NULL;
+    }
+    g_clear_pointer(&entry->event, g_free);
+}
+
 static void free_entry(HtEntry *entry)
 {
-    g_free(entry->event);
+    drop_event(entry);
     g_free(entry);
 }
 
@@ -195,14 +205,10 @@ static uint32_t hash_text(HtText text)
     return hash;
 }
 
-/* Event and texts in one block of memory, of `*bytes`. */
-static HtStoredEvent *copy_event(const HtStoredEvent *event, size_t *bytes)
+/* Event and texts in one block of memory, of `bytes`. */
+static HtStoredEvent *copy_event(const HtStoredEvent *event, size_t bytes)
 {
-    *bytes = sizeof *event + event->subject.size + event->event.data.size;
-    for (unsigned i = 0; i < HT_ATTR_COUNT; i++) {
-        *bytes += event->event.attr[i].size;
-    }
-    HtStoredEvent *copy = g_malloc(*bytes);
+    HtStoredEvent *copy = g_malloc(bytes);
     char *at = (char *)(copy + 1);
     *copy = *event;
     copy->subject = move_text(&at, event->subject);
@@ -213,10 +219,21 @@ static HtStoredEvent *copy_event(const HtStoredEvent *event, size_t *bytes)
     return copy;
 }
 
-static void load(HtWindow *window, HtEntry *entry, const HtStoredEvent *event)
+static size_t measure_event(const HtStoredEvent *event)
 {
-    entry->event = copy_event(event, &entry->bytes);
-    entry->bytes += sizeof *entry;
+    size_t bytes = sizeof *event + event->subject.size + event->event.data.size;
+    for (unsigned i = 0; i < HT_ATTR_COUNT; i++) {
+        bytes += event->event.attr[i].size;
+    }
+    return bytes;
+}
+
+/* `page`: the event stays in it; NULL: it is copied. */
+static void load(HtWindow *window, HtEntry *entry, HtStoredEvent *event, HtSpoolPage *page)
+{
+    entry->bytes = measure_event(event) + sizeof *entry;
+    entry->page = page ? ht_spool_page_ref(page) : NULL;
+    entry->event = page ? event : copy_event(event, entry->bytes - sizeof *entry);
     window->bytes += entry->bytes;
     window->loaded++;
 }
@@ -227,19 +244,32 @@ static bool has_failed(const HtEntry *entry)
     return waits || entry->failures_alone > 0 || entry->chances > 0;
 }
 
+/* What waits for long keeps no page. */
+static void own_event(HtEntry *entry)
+{
+    if (entry->page) {
+        HtStoredEvent *copy = copy_event(entry->event, entry->bytes - sizeof *entry);
+        drop_event(entry);
+        entry->event = copy;
+    }
+}
+
 /* Keeps the places only; of the first also the event if it goes again soon, and not many do. */
 static void unload(HtWindow *window, HtEntryRow *row)
 {
     unsigned others =
         window->queues[HT_ENTRY_AGAIN].length + (unsigned)g_sequence_get_length(window->clock[0]);
     bool keep = first_of(row)->state != HT_ENTRY_POISON && others < FAILED_LOADED;
+    if (keep) {
+        own_event(first_of(row));
+    }
     for (GList *link = keep ? row->entries.head->next : row->entries.head; link; link = link->next) {
         HtEntry *entry = link->data;
         if (entry->event) {
             window->bytes -= entry->bytes;
             window->loaded--;
             entry->bytes = 0;
-            g_clear_pointer(&entry->event, g_free);
+            drop_event(entry);
         }
     }
 }
@@ -257,7 +287,7 @@ static HtEntryRow *row_of(HtWindow *window, uint32_t person)
     return row;
 }
 
-static void add_event(HtWindow *window, const HtStoredEvent *event)
+static void add_event(HtWindow *window, HtStoredEvent *event, HtSpoolPage *page)
 {
     HtEntry *entry = g_new0(HtEntry, 1);
     HtEntryRow *row = row_of(window, hash_text(event->subject));
@@ -269,7 +299,7 @@ static void add_event(HtWindow *window, const HtStoredEvent *event)
     g_queue_push_tail_link(&row->entries, &entry->row_link);
     window->waiting++;
     if (!has_failed(first_of(row))) {
-        load(window, entry, event);
+        load(window, entry, event, page);
     }
     if (row->entries.length == 1) {
         enqueue(window, row, false);
@@ -305,20 +335,26 @@ uint64_t ht_window_read_from(HtWindow *window)
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
                        bool (*wanted)(void *user, const HtStoredEvent *event), void *user)
 {
-    unsigned count = 0;
+    g_autoptr(GPtrArray) news = g_ptr_array_sized_new(page->events->len);
     for (unsigned i = 0; i < page->events->len; i++) {
-        const HtStoredEvent *event = page->events->pdata[i];
+        HtStoredEvent *event = page->events->pdata[i];
+        if (event->sequence <= window->read_to) {
+            continue;
+        }
         const HtSpoolRun *known = known_run(window, event->sequence);
         window->read_to = event->sequence;
         if ((known && known->first <= event->sequence) || !wanted(user, event)) {
             window->finished = true;
         } else {
-            add_event(window, event);
-            count++;
+            g_ptr_array_add(news, event);
         }
     }
+    bool stays = news->len * PAGE_SHARE >= page->events->len;
+    for (unsigned i = 0; i < news->len; i++) {
+        add_event(window, news->pdata[i], stays ? page : NULL);
+    }
     ht_spool_page_free(page);
-    return count;
+    return news->len;
 }
 
 /* ---- What was only a place ---- */
@@ -338,7 +374,7 @@ uint64_t ht_window_absent(HtWindow *window, int64_t now_us)
 }
 
 /* Loads the entry of this event if its row is absent; a row that has its first again goes to `found`. */
-static void fill(HtWindow *window, const HtStoredEvent *event, GPtrArray *found)
+static void fill(HtWindow *window, HtStoredEvent *event, GPtrArray *found)
 {
     HtEntryRow *row = g_hash_table_lookup(window->rows, GUINT_TO_POINTER(hash_text(event->subject)));
     GList *link = row && row->in == ABSENT ? row->entries.head : NULL;
@@ -348,7 +384,7 @@ static void fill(HtWindow *window, const HtStoredEvent *event, GPtrArray *found)
     HtEntry *entry = link ? link->data : NULL;
     bool wanted = entry && (entry == first_of(row) || !has_failed(first_of(row)));
     if (wanted && entry->sequence == event->sequence && !entry->event) {
-        load(window, entry, event);
+        load(window, entry, event, NULL);
         if (entry == first_of(row)) {
             g_ptr_array_add(found, row);
         }

@@ -1,7 +1,7 @@
 /* The events that a consumer has read and not finished, and which of them may go next. Main-loop thread.
  *
- * The window keeps copies of what is wanted, so that a page of the spool is freed at once and the window's bytes are what
- * it holds. The entries of one person stand in a row; only the first of a row is looked at, and nobody's events pass each
+ * Events stay in the page that they came with while the window wants at least a quarter of it, so that what it keeps alive is at most
+ * four times its bytes; of other pages, and of what failed, it keeps copies. The entries of one person stand in a row; only the first of a row is looked at, and nobody's events pass each
  * other. Two persons whose hashes are equal only wait for each other.
  *
  * States of an entry, and which function makes each:
@@ -53,7 +53,8 @@ typedef struct {
     GList link;     /* in the window */
     GList row_link; /* in its person's row */
     HtEntryRow *row;
-    HtStoredEvent *event; /* the window's copy; NULL while only its place is kept */
+    HtStoredEvent *event; /* NULL while only its place is kept; never changed: */
+    HtSpoolPage *page;    /* it is this page's, which others may use as well; NULL: the window's copy */
     uint64_t sequence;
     int64_t recorded_us;
     size_t bytes; /* of memory, while it has its event */

@@ -5,6 +5,10 @@
 /* The window frees its pages; these are not the spool's. */
 void ht_spool_page_free(HtSpoolPage *page)
 {
+    if (page->shared > 0) {
+        page->shared--;
+        return;
+    }
     for (unsigned i = 0; i < page->events->len; i++) {
         g_free(page->events->pdata[i]);
     }
@@ -291,6 +295,37 @@ static void test_a_window_holds_only_what_is_wanted(void)
     g_assert_cmpuint(window.bytes, ==, 0);
 }
 
+/* What the page has is not copied, and lives as long as any of it is wanted; what failed alone is taken out of it. */
+static void test_events_stay_in_their_page(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    HtSpoolPage *page = ht_spool_page_ref(page_of(1, "abc"));
+    ht_window_add(&window, page, all_but_x, NULL);
+    g_assert_cmpuint(page->shared, ==, 3);
+    g_autoptr(GPtrArray) sent = pick(&window, 3);
+    g_assert_true(((HtEntry *)sent->pdata[0])->event == page->events->pdata[0]);
+    ht_window_try_again(&window, sent->pdata[0]);
+    g_assert_cmpuint(page->shared, ==, 2);
+    ht_window_finish(&window, sent->pdata[1]);
+    ht_window_finish(&window, sent->pdata[2]);
+    g_assert_cmpuint(page->shared, ==, 0);
+    ht_spool_page_free(page);
+    g_autoptr(GPtrArray) again = pick(&window, 3);
+    assert_picked(again, "1");
+    ht_window_clear(&window);
+}
+
+static void test_what_is_in_the_window_already_is_not_added(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 2, NULL);
+    g_assert_cmpuint(ht_window_add(&window, page_of(1, "abcd"), all_but_x, NULL), ==, 2);
+    g_autoptr(GPtrArray) picked = pick(&window, 9);
+    assert_picked(picked, "3 4");
+    ht_window_clear(&window);
+}
+
 /* So that any number of such leaves room for others. */
 static void test_of_what_waits_for_long_only_the_place_is_kept(void)
 {
@@ -436,6 +471,9 @@ int main(int argc, char **argv)
                     test_a_person_whose_event_was_not_sent_keeps_its_place);
     g_test_add_func("/window/an-event-that-waits-holds-back-its-person",
                     test_an_event_that_waits_for_its_time_holds_back_its_person);
+    g_test_add_func("/window/page-events-stay-in-it", test_events_stay_in_their_page);
+    g_test_add_func("/window/page-what-is-there-already-is-not-added",
+                    test_what_is_in_the_window_already_is_not_added);
     g_test_add_func("/window/holds-only-what-is-wanted", test_a_window_holds_only_what_is_wanted);
     g_test_add_func("/webhook/a-request-is-named-by-its-events", test_a_request_is_named_by_its_events);
     g_test_add_func("/window/what-is-not-routed-moves-the-cursor", test_what_is_not_routed_moves_the_cursor);
