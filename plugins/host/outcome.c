@@ -28,10 +28,7 @@ void ht_worker_take(HtWorker *worker, uint64_t ticket)
 
 static void begin_payload(HtWorker *worker, HtPhase phase)
 {
-    GArray *events = worker->outcome.events;
-    g_array_set_size(events, 0);
-    memset(&worker->outcome, 0, offsetof(HtOutcome, faults));
-    worker->outcome.events = events;
+    ht_outcome_reset(&worker->outcome);
     worker->out.phase = phase;
     worker->out.verdict = HT_VERDICT_OK;
     worker->out.has_fault = false;
@@ -181,7 +178,9 @@ static bool ask_adapter(HtWorker *worker)
 static bool ask_service(HtWorker *worker)
 {
     const HtOutcome *outcome = &worker->outcome;
-    if (outcome->verdict == HT_VERDICT_RETRY) {
+    bool answers = worker->mapping && outcome->soap != HT_SOAP_NONE && outcome->verdict != HT_VERDICT_RETRY &&
+                   ht_mapping_services(worker->mapping)->len > 0;
+    if (!answers) { /* most: what follows unpacks an event */
         return false;
     }
     const HtFault *fault = outcome->fault_count > 0 ? &outcome->faults[0] : NULL;
@@ -196,8 +195,7 @@ static bool ask_service(HtWorker *worker)
                             .records = outcome->records,
                             .events = outcome->events->len};
     ht_buffer_reset(&worker->text, KEEP_BYTES);
-    return worker->mapping && outcome->soap != HT_SOAP_NONE &&
-           ht_services_answer(ht_mapping_services(worker->mapping), &facts, &worker->text);
+    return ht_services_answer(ht_mapping_services(worker->mapping), &facts, &worker->text);
 }
 
 /* What is wrong with the envelope itself is answered in SOAP's way, whatever the department's is. */
