@@ -1,4 +1,5 @@
-/* libcurl multi on the GLib main loop: a watch per socket, one timer. Main-loop thread. */
+/* libcurl multi on the GLib main loop: a watch per socket, one timer. A handle is used again with its options; its connection is the
+ * multi's. Main-loop thread. */
 #include "core/delivery/sender.h"
 
 #include "core/base/clock.h"
@@ -15,17 +16,25 @@
 #define ANSWER_MAX (64 * 1024)
 #define IDLE_HANDLES 16
 #define LOW_SPEED_SECONDS 30L
+#define TURNS_AT_ONCE 16 /* then it is others' turn */
 
 struct HtSender {
     CURLM *multi;
     GSource *timer;
     GHashTable *requests; /* the set of Transfer under way */
-    GPtrArray *idle;      /* of CURL, to be used again */
+    GPtrArray *idle;      /* of Handle, to be used again */
+    bool acting, due;     /* in act(), and libcurl wants to be called again at once */
 };
+
+/* With what never changes set. */
+typedef struct {
+    CURL *easy;
+    char *url; /* of its last request */
+} Handle;
 
 typedef struct {
     HtSender *sender;
-    CURL *easy;
+    Handle *handle;
     struct curl_slist *headers;
     HtBuffer body, answer;
     size_t answer_size, head_size;
@@ -41,11 +50,22 @@ typedef struct {
 
 static void finish_requests(HtSender *sender);
 
+/* An answer mostly makes room for the next request, which goes out at once: without another turn of the main loop. */
 static void act(HtSender *sender, curl_socket_t fd, int what)
 {
     int running;
-    curl_multi_socket_action(sender->multi, fd, what, &running);
-    finish_requests(sender);
+    sender->acting = sender->due = true;
+    for (unsigned turn = 0; sender->due && turn < TURNS_AT_ONCE; turn++) {
+        sender->due = false;
+        curl_multi_socket_action(sender->multi, fd, what, &running);
+        finish_requests(sender);
+        fd = CURL_SOCKET_TIMEOUT;
+        what = 0;
+    }
+    sender->acting = false;
+    if (sender->due) {
+        g_source_set_ready_time(sender->timer, 0);
+    }
 }
 
 static gboolean on_socket(int fd, GIOCondition condition, void *user)
@@ -87,6 +107,10 @@ static int set_timer(CURLM *multi, long timeout_ms, void *user)
 {
     HtSender *sender = user;
     (void)multi;
+    sender->due = timeout_ms == 0;
+    if (sender->due && sender->acting) {
+        return 0;
+    }
     g_source_set_ready_time(sender->timer, timeout_ms < 0 ? -1 : g_get_monotonic_time() + timeout_ms * 1000);
     return 0;
 }
@@ -107,14 +131,20 @@ HtSender *ht_sender_new(void)
 
 /* ---- One request ---- */
 
+static void free_handle(Handle *handle)
+{
+    curl_easy_cleanup(handle->easy);
+    g_free(handle->url);
+    g_free(handle);
+}
+
 static void free_request(Transfer *request)
 {
-    curl_multi_remove_handle(request->sender->multi, request->easy);
+    curl_multi_remove_handle(request->sender->multi, request->handle->easy);
     if (request->sender->idle->len < IDLE_HANDLES) {
-        curl_easy_reset(request->easy);
-        g_ptr_array_add(request->sender->idle, request->easy);
+        g_ptr_array_add(request->sender->idle, request->handle);
     } else {
-        curl_easy_cleanup(request->easy);
+        free_handle(request->handle);
     }
     curl_slist_free_all(request->headers);
     ht_buffer_clear(&request->body);
@@ -132,7 +162,7 @@ void ht_sender_free(HtSender *sender)
         free_request(request);
     }
     for (unsigned i = 0; i < sender->idle->len; i++) {
-        curl_easy_cleanup(sender->idle->pdata[i]);
+        free_handle(sender->idle->pdata[i]);
     }
     curl_multi_cleanup(sender->multi);
     ht_timer_free(sender->timer);
@@ -196,29 +226,41 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static void set_options(Transfer *request, const HtPost *post)
+static Handle *make_handle(void)
 {
-    CURL *easy = request->easy;
-    curl_easy_setopt(easy, CURLOPT_URL, post->url);
+    Handle *handle = g_new0(Handle, 1);
+    CURL *easy = handle->easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)post->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)post->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "hutong");
+    return handle;
+}
+
+static void set_options(Transfer *request, const HtPost *post)
+{
+    Handle *handle = request->handle;
+    CURL *easy = handle->easy;
+    if (g_strcmp0(handle->url, post->url) != 0) {
+        g_free(handle->url);
+        handle->url = g_strdup(post->url);
+        curl_easy_setopt(easy, CURLOPT_URL, handle->url);
+    }
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)post->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)post->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.data);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "hutong");
 }
 
 void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),
@@ -229,7 +271,7 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
         (Transfer){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
     post->body = (HtBuffer){0};
     unsigned idle = sender->idle->len;
-    request->easy = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : curl_easy_init();
+    request->handle = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : make_handle();
     request->started_us = ht_clock_monotonic();
     g_autofree char *type = g_strconcat("Content-Type: ", post->content_type, NULL);
     request->headers = curl_slist_append(NULL, type);
@@ -239,24 +281,24 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
     }
     set_options(request, post);
     g_hash_table_add(sender->requests, request);
-    curl_multi_add_handle(sender->multi, request->easy);
+    curl_multi_add_handle(sender->multi, request->handle->easy);
 }
 
 static void finish(Transfer *request, CURLcode code)
 {
     HtPosted posted = {.took_us = (uint64_t)(ht_clock_monotonic() - request->started_us)};
-    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &posted.status);
+    curl_easy_getinfo(request->handle->easy, CURLINFO_RESPONSE_CODE, &posted.status);
     bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && request->cut);
     if (!answered ||
         !request->head_whole) { /* libcurl takes a head that ends with the connection for a whole one */
         long sent_bytes = 0;
-        curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+        curl_easy_getinfo(request->handle->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
         posted.status = 0;
         posted.error = answered ? "the answer ended in its head" : curl_easy_strerror(code);
         posted.unsent = sent_bytes == 0;
     }
     struct curl_header *header;
-    if (curl_easy_header(request->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
+    if (curl_easy_header(request->handle->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
         posted.retry_after_ms = ht_backoff_retry_after(header->value, ht_clock_now());
     }
     posted.body = ht_buffer_text(&request->answer);
