@@ -222,8 +222,13 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
     consumer->sending_failed += request->is_failed;
     consumer->events_sending += entries->len;
     consumer->sent_us = ht_clock_monotonic();
-    HtOutgoing outgoing = {events, consumer->options->config->bus.name, &policy, finish_request, free_request,
-                           request};
+    HtOutgoing outgoing = {.events = events,
+                           .bus = consumer->options->config->bus.name,
+                           .policy = &policy,
+                           .done = finish_request,
+                           .drop = free_request,
+                           .user = request,
+                           .class = consumer->class};
     consumer->transport->send(consumer->transport, &outgoing);
 }
 
@@ -312,6 +317,15 @@ static void pump(HtConsumer *consumer)
 void ht_consumer_wake(HtConsumer *consumer)
 {
     pump(consumer);
+}
+
+bool ht_consumer_shares(HtConsumer *consumer, HtConsumer *other, const HtRenderedClass *class)
+{
+    bool same = ht_policy_equal(consumer->policy, other->policy);
+    if (same) {
+        consumer->class = other->class = other->class.number > 0 ? other->class : *class;
+    }
+    return same;
 }
 
 void ht_consumer_stop(HtConsumer *consumer)

@@ -31,6 +31,7 @@
 #pragma once
 
 #include "core/delivery/delivery.h"
+#include "core/delivery/rendered.h"
 #include "core/delivery/sender.h"
 
 typedef struct HtConsumer HtConsumer;
@@ -39,6 +40,9 @@ typedef struct HtConsumer HtConsumer;
 HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
                             HtSender *sender, GString *errors);
 void ht_consumer_free(HtConsumer *consumer);
+
+/* When both see the same of every event, they share what is written of it, as this class or as the other's own. */
+bool ht_consumer_shares(HtConsumer *consumer, HtConsumer *other, const HtRenderedClass *class);
 
 /* There may be more to do. */
 void ht_consumer_wake(HtConsumer *consumer);

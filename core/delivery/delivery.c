@@ -10,16 +10,31 @@
 struct HtDelivery {
     HtDeliveryOptions options;
     HtSender *sender;
+    HtRendered *rendered;
     GPtrArray *consumers; /* of HtConsumer */
 };
 
 G_DEFINE_QUARK(ht_delivery_error, ht_delivery_error)
+
+/* Each with the first before it that has the same policy. */
+static void class_policies(const HtDelivery *delivery)
+{
+    for (unsigned i = 1; i < delivery->consumers->len; i++) {
+        HtRenderedClass class = {delivery->rendered, i};
+        for (unsigned k = 0; k < i; k++) {
+            if (ht_consumer_shares(delivery->consumers->pdata[i], delivery->consumers->pdata[k], &class)) {
+                break;
+            }
+        }
+    }
+}
 
 HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
 {
     HtDelivery *delivery = g_new0(HtDelivery, 1);
     delivery->options = *options;
     delivery->sender = ht_sender_new();
+    delivery->rendered = ht_rendered_new();
     delivery->consumers = g_ptr_array_new();
     g_autoptr(GString) errors = g_string_new(NULL);
     ht_routes_check(options->config, options->dictionary, errors);
@@ -35,6 +50,7 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
         ht_delivery_free(delivery);
         return NULL;
     }
+    class_policies(delivery);
     return delivery;
 }
 
@@ -83,6 +99,7 @@ void ht_delivery_free(HtDelivery *delivery)
         ht_consumer_free(delivery->consumers->pdata[i]);
     }
     g_ptr_array_unref(delivery->consumers);
+    ht_rendered_free(delivery->rendered);
     g_free(delivery);
 }
 

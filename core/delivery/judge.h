@@ -24,6 +24,7 @@ struct HtConsumer {
     const HtDeliveryOptions *options;
     HtTransport *transport;
     HtPolicy *policy;
+    HtRenderedClass class; /* of the policy */
     HtRoutes *routes;
     HtWindow window;
     GSource *timer;

@@ -136,6 +136,21 @@ void ht_policy_free(HtPolicy *policy)
     g_free(policy);
 }
 
+static bool are_rules_equal(const Rule *a, const Rule *b)
+{
+    return a->allowed == b->allowed && a->denied == b->denied && a->masked == b->masked && a->mask == b->mask;
+}
+
+bool ht_policy_equal(const HtPolicy *a, const HtPolicy *b)
+{
+    bool equal = a->dictionary == b->dictionary && a->purpose == b->purpose && a->unmapped == b->unmapped &&
+                 a->clearance == b->clearance;
+    for (uint32_t i = 0; equal && i < ht_dictionary_n_elements(a->dictionary); i++) {
+        equal = are_rules_equal(&a->rules[i], &b->rules[i]);
+    }
+    return equal;
+}
+
 static HtSeen see_unmapped(const HtPolicy *policy)
 {
     bool seen = policy->purpose && (policy->unmapped || policy->clearance >= HIGHEST);

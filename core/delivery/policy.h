@@ -13,6 +13,9 @@ HtPolicy *ht_policy_new(const HtConsumerConfig *consumer, const HtDictionary *di
 void ht_policy_free(HtPolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPolicy, ht_policy_free)
 
+/* Whether both see the same of every event. */
+bool ht_policy_equal(const HtPolicy *a, const HtPolicy *b);
+
 /* For ht_event_render(). In this order: denied → not; sensitivity 0 → whole; no purpose → not; to be masked → masked;
  * allowed by name → whole; within the clearance → whole; else not. In an event about a person under 14 every personal
  * element counts as sensitivity 3 (PIPL Art. 28). Unmapped fields count as sensitivity 3, and are allowed as "unmapped". An

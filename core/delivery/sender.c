@@ -16,6 +16,7 @@
 #define ANSWER_MAX (64 * 1024)
 #define IDLE_HANDLES 16
 #define LOW_SPEED_SECONDS 30L
+#define BODY_KEEP (256 * 1024)
 #define TURNS_AT_ONCE 16 /* then it is others' turn */
 
 struct HtSender {
@@ -29,7 +30,8 @@ struct HtSender {
 /* With what never changes set. */
 typedef struct {
     CURL *easy;
-    char *url; /* of its last request */
+    char *url;     /* of its last request, */
+    HtBuffer body; /* and that one's memory */
 } Handle;
 
 typedef struct {
@@ -134,6 +136,7 @@ HtSender *ht_sender_new(void)
 static void free_handle(Handle *handle)
 {
     curl_easy_cleanup(handle->easy);
+    ht_buffer_clear(&handle->body);
     g_free(handle->url);
     g_free(handle);
 }
@@ -141,13 +144,15 @@ static void free_handle(Handle *handle)
 static void free_request(Transfer *request)
 {
     curl_multi_remove_handle(request->sender->multi, request->handle->easy);
+    ht_buffer_reset(&request->body, BODY_KEEP);
+    ht_buffer_clear(&request->handle->body);
+    request->handle->body = request->body;
     if (request->sender->idle->len < IDLE_HANDLES) {
         g_ptr_array_add(request->sender->idle, request->handle);
     } else {
         free_handle(request->handle);
     }
     curl_slist_free_all(request->headers);
-    ht_buffer_clear(&request->body);
     ht_buffer_clear(&request->answer);
     g_free(request);
 }
@@ -261,6 +266,16 @@ static void set_options(Transfer *request, const HtPost *post)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+}
+
+HtBuffer ht_sender_body(HtSender *sender)
+{
+    Handle *handle = sender->idle->len > 0 ? sender->idle->pdata[sender->idle->len - 1] : NULL;
+    HtBuffer body = handle ? handle->body : (HtBuffer){0};
+    if (handle) {
+        handle->body = (HtBuffer){0};
+    }
+    return body;
 }
 
 void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),

@@ -31,6 +31,9 @@ typedef struct {
     uint64_t took_us;
 } HtPosted;
 
+/* An empty buffer for a post's body, with the memory of a former one. transfer full. */
+HtBuffer ht_sender_body(HtSender *sender);
+
 /* Posts. `done` runs once, later, from the main loop; or `drop` does. */
 void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted *posted, void *user),
                     void *user);

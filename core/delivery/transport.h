@@ -3,6 +3,7 @@
  * thread. */
 #pragma once
 
+#include "core/delivery/rendered.h"
 #include "spool/spool.h"
 
 typedef enum {
@@ -30,6 +31,7 @@ typedef struct {
     void (*done)(const HtSent *sent, void *user);
     void (*drop)(void *user); /* instead of `done`, when the transport ends first */
     void *user;
+    HtRenderedClass class; /* all zero: nobody shares it */
 } HtOutgoing;
 
 typedef struct HtTransport HtTransport;

@@ -77,7 +77,7 @@ static void render_batch(const HtOutgoing *outgoing, HtBuffer *body)
     ht_buffer_add_char(body, '[');
     for (unsigned i = 0; i < outgoing->events->len; i++) {
         ht_json_comma(body);
-        ht_event_render(outgoing->events->pdata[i], outgoing->bus, outgoing->policy, body);
+        ht_rendered_add(&outgoing->class, outgoing->events->pdata[i], outgoing->bus, outgoing->policy, body);
     }
     ht_buffer_add_char(body, ']');
 }
@@ -87,7 +87,7 @@ static void render(const Webhook *webhook, const HtOutgoing *outgoing, HtBuffer 
     const HtStoredEvent *event = outgoing->events->pdata[0];
     switch (webhook->mode) {
     case BATCH: render_batch(outgoing, body); break;
-    case STRUCTURED: ht_event_render(event, outgoing->bus, outgoing->policy, body); break;
+    case STRUCTURED: ht_rendered_add(&outgoing->class, event, outgoing->bus, outgoing->policy, body); break;
     case BINARY:
         ht_event_attributes(event, outgoing->bus, outgoing->policy, add_header, headers);
         ht_event_render_data(event, outgoing->policy, body);
@@ -134,6 +134,7 @@ static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
                    .content_type = modes[webhook->mode].content_type,
                    .timeout_ms = webhook->config->timeout_ms,
                    .connect_timeout_ms = webhook->config->connect_timeout_ms,
+                   .body = ht_sender_body(webhook->sender),
                    .drop = drop};
     g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
     render(webhook, outgoing, &post.body, headers);

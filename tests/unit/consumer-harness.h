@@ -156,6 +156,12 @@ static void free_request(void *data)
     g_free(request);
 }
 
+HtBuffer ht_sender_body(HtSender *none)
+{
+    (void)none;
+    return (HtBuffer){0};
+}
+
 void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *posted, void *user),
                     void *user)
 {
