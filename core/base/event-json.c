@@ -5,8 +5,6 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 
-#include <stdio.h>
-
 #define MASKED_KEEP 4096
 #define JOINED_MAX 512
 
@@ -43,24 +41,32 @@ static void tell_time(const HtStoredEvent *stored, const HtEventPolicy *policy, 
 }
 
 /* The names of bus and source, and an event's type, are short: the configuration and the dictionary have them so. */
-static void tell_joined(const char *name, const char *before, const char *between, HtText text,
-                        HtEventAttribute tell, void *user)
+static void tell_joined(const char *name, const HtText parts[4], HtEventAttribute tell, void *user)
 {
     char joined[JOINED_MAX];
-    int size = snprintf(joined, sizeof joined, "%s%s%.*s", before, between, (int)text.size, text.data);
-    tell(user, name, (HtText){joined, MIN((size_t)size, sizeof joined - 1)});
+    size_t size = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        size_t fits = MIN(parts[i].size, sizeof joined - size);
+        if (fits > 0) {
+            memcpy(joined + size, parts[i].data, fits);
+        }
+        size += fits;
+    }
+    tell(user, name, (HtText){joined, size});
 }
 
 void ht_event_attributes(const HtStoredEvent *stored, const char *bus, const HtEventPolicy *policy,
                          HtEventAttribute tell, void *user)
 {
-    char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT], sequence[SEQUENCE_DIGITS], root[JOINED_MAX];
+    char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT], sequence[SEQUENCE_DIGITS];
+    const HtText source[4] = {HT_TEXT_LITERAL("/"), ht_text_from(bus), HT_TEXT_LITERAL("/"),
+                              stored->event.attr[HT_ATTR_SOURCE]};
+    const HtText schema[4] = {HT_TEXT_LITERAL("urn:hutong:schema:"), stored->event.attr[HT_ATTR_TYPE]};
     ht_uuid_format(&stored->id, id);
     size_t recorded_size = ht_clock_format(stored->recorded_us, recorded);
-    snprintf(root, sizeof root, "/%s", bus);
     tell(user, "specversion", HT_TEXT_LITERAL("1.0"));
     tell(user, "id", (HtText){id, HT_UUID_TEXT - 1});
-    tell_joined("source", root, "/", stored->event.attr[HT_ATTR_SOURCE], tell, user);
+    tell_joined("source", source, tell, user);
     tell(user, "subject", stored->subject);
     tell(user, "recordedtime", (HtText){recorded, recorded_size});
     tell(user, "sequence", write_sequence(stored->sequence, sequence));
@@ -73,7 +79,7 @@ void ht_event_attributes(const HtStoredEvent *stored, const char *bus, const HtE
             tell(user, name, stored->event.attr[attr]);
         }
     }
-    tell_joined("dataschema", "urn:hutong:schema:", "", stored->event.attr[HT_ATTR_TYPE], tell, user);
+    tell_joined("dataschema", schema, tell, user);
     tell(user, "datacontenttype", HT_TEXT_LITERAL("application/json"));
 }
 

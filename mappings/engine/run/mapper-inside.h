@@ -80,7 +80,7 @@ struct HtMapper {
     HtMatch match;
     HtRecorder recorder;
     HtFilters filters;
-    GHashTable *record_names; /* record-names.h */
+    struct HtRecordNames *record_names;
     HtOperations operations;
     const HtPayload *payload; /* at hand */
     bool hides_secrets;       /* see ht_mapper_hides_secrets() */

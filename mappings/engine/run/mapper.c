@@ -71,7 +71,7 @@ void ht_mapper_free(HtMapper *mapper)
 {
     if (mapper) {
         ht_filters_clear(&mapper->filters);
-        g_hash_table_unref(mapper->record_names);
+        ht_record_names_free(mapper->record_names);
         ht_operations_clear(&mapper->operations);
         ht_recorder_clear(&mapper->recorder);
         ht_match_clear(&mapper->match);

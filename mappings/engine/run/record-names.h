@@ -5,7 +5,9 @@
 #include "mappings/engine/rules/rules.h"
 #include "mappings/engine/read/reader.h"
 
-/* The caller frees with g_hash_table_unref(). */
-GHashTable *ht_record_names_new(const HtMapping *mapping);
+typedef struct HtRecordNames HtRecordNames;
 
-HtNameRole ht_record_names_find(GHashTable *names, HtText name);
+HtRecordNames *ht_record_names_new(const HtMapping *mapping);
+void ht_record_names_free(HtRecordNames *names);
+
+HtNameRole ht_record_names_find(const HtRecordNames *names, HtText name);
