@@ -5,3 +5,4 @@ spool_SRC := spool/spool.c spool/key.c spool/hooks.c spool/database.c spool/sche
 	spool/check.c spool/look.c spool/status.c
 spool_SRC += spool/history.c spool/days.c
 spool_SRC += spool/tail.c
+spool_SRC += spool/walk.c spool/salvage.c spool/backup.c

@@ -89,6 +89,14 @@ bool ht_spool_messages_add(HtSpoolMessages *messages, uint64_t number, const HtS
     return ht_spool_database_do(messages->insert, error);
 }
 
+bool ht_spool_messages_add_stand_in(HtSpoolMessages *messages, uint64_t number, uint64_t first,
+                                    uint64_t events, int64_t received_us, GError **error)
+{
+    HtSpoolMessage message = {.id = ht_uuid_new(), .source = "", .received_us = received_us};
+    HtReceipt receipt = {.sequence = events > 0 ? first : 0, .events = (uint32_t)MIN(events, UINT32_MAX)};
+    return ht_spool_messages_add(messages, number, &message, &receipt, error);
+}
+
 bool ht_spool_messages_is_whole(sqlite3_stmt *statement)
 {
     MessageRow row = {.numbers = {0}};

@@ -16,6 +16,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolMessages, ht_spool_messages_free)
 bool ht_spool_messages_add(HtSpoolMessages *messages, uint64_t number, const HtSpoolMessage *message,
                            const HtReceipt *receipt, GError **error);
 
+/* The same for a message of which only the number and its events are known: source and digest are empty, its id is new. */
+bool ht_spool_messages_add_stand_in(HtSpoolMessages *messages, uint64_t number, uint64_t first,
+                                    uint64_t events, int64_t received_us, GError **error);
+
 /* The receipt of a message that was taken, as a resend gets it. `found` false: there is none, or it is damaged. */
 bool ht_spool_messages_receipt(HtSpoolMessages *messages, uint64_t number, HtSpoolJob *job, bool *found,
                                GError **error);

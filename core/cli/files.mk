@@ -3,3 +3,4 @@ cli_SRC += core/cli/adapter.c core/cli/check.c core/cli/cli.c core/cli/schema.c 
 cli_SRC += core/cli/adapter-check.c core/cli/adapter-find.c core/cli/adapter-new.c core/cli/options.c
 cli_SRC += core/cli/receipt.c
 cli_SRC += core/cli/reconcile.c
+cli_SRC += core/cli/progress.c core/cli/spool-copy.c core/cli/spool-repair.c

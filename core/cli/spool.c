@@ -1,27 +1,31 @@
-/* `hutong spool check`: the integrity of a spool that no bus has open. */
-#include "core/cli/cli.h"
+/* `hutong spool`: the integrity of a spool, copies of it, and what can be saved of a damaged one. */
+#include "core/cli/spool.h"
 
+#include "core/base/json.h"
 #include "spool/spool.h"
 
 #include <stdio.h>
 
-int ht_cli_spool(int argc, char **argv)
+static void print_findings(const HtConfig *config, const char *report, int findings)
 {
-    g_autofree char *file = NULL;
-    if (!ht_cli_options(
-            &argc, &argv,
-            "check: verifies the spool's integrity (the bus must be stopped). Exit 2 when damaged.", NULL,
-            &file)) {
-        return HT_EXIT_USAGE;
+    HtBuffer json = {0};
+    g_auto(GStrv) lines = g_strsplit(report, "\n", -1);
+    ht_buffer_add_char(&json, '{');
+    ht_json_member(&json, "state", ht_text_from(config->bus.state));
+    ht_json_member_number(&json, "findings", (uint64_t)findings);
+    ht_json_name(&json, "lines");
+    ht_buffer_add_char(&json, '[');
+    for (char **line = lines; *line && **line; line++) {
+        ht_json_comma(&json);
+        ht_json_string(&json, ht_text_from(*line));
     }
-    if (argc != 2 || !g_str_equal(argv[1], "check")) {
-        fprintf(stderr, "usage: hutong spool check [-c FILE]\n");
-        return HT_EXIT_USAGE;
-    }
-    g_autoptr(HtConfig) config = ht_cli_load(file);
-    if (!config) {
-        return HT_EXIT_CONFIG;
-    }
+    ht_buffer_add_string(&json, "]}\n");
+    fwrite(json.data, 1, json.size, stdout);
+    ht_buffer_clear(&json);
+}
+
+static int check(const HtConfig *config, const HtSpoolFlags *flags)
+{
     g_autoptr(GString) report = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     int findings = ht_spool_check(config->bus.state, report, &error);
@@ -29,7 +33,61 @@ int ht_cli_spool(int argc, char **argv)
         fprintf(stderr, "hutong spool: %s\n", error->message);
         return HT_EXIT_FAILED;
     }
-    fputs(report->str, stdout);
-    printf("%s: %d findings\n", config->bus.state, findings);
+    if (flags->json) {
+        print_findings(config, report->str, findings);
+    } else {
+        fputs(report->str, stdout);
+        printf("%s: %d findings\n", config->bus.state, findings);
+    }
+    if (findings > 0) {
+        fprintf(stderr, "hutong spool: what can be read is saved by `hutong spool repair`\n");
+    }
     return findings ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
+}
+
+static int complain(void)
+{
+    fprintf(stderr, "usage: hutong spool check [--json] [-c FILE]\n"
+                    "       hutong spool backup FOLDER [-c FILE]\n"
+                    "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
+                    "       hutong spool repair [--json] [-c FILE]\n");
+    return HT_EXIT_USAGE;
+}
+
+int ht_cli_spool(int argc, char **argv)
+{
+    HtSpoolFlags flags = {.skip = 100000};
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "check, repair: write the outcome as JSON", NULL},
+        {"replace", 0, 0, G_OPTION_ARG_NONE, &flags.replace,
+         "restore: move the spool that is there to a folder beside it", NULL},
+        {"skip", 0, 0, G_OPTION_ARG_INT64, &flags.skip,
+         "restore: how many sequences may have been given out since the copy, when no spool is there that tells (100000)",
+         "N"},
+        G_OPTION_ENTRY_NULL};
+    g_autofree char *file = NULL;
+    if (!ht_cli_options(
+            &argc, &argv,
+            "check: verifies the spool's integrity (the bus must be stopped); exit 2 when damaged.\n"
+            "backup FOLDER: a copy with its keys, also beside a running bus.\n"
+            "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
+            "repair: saves into a new spool what can be read of a damaged one, keeps the old one, and lists what\n"
+            "is missing by message and source (the bus must be stopped); exit 2 when something is missing.",
+            entries, &file)) {
+        return HT_EXIT_USAGE;
+    }
+    const char *verb = argc > 1 ? argv[1] : "";
+    bool with_folder = g_str_equal(verb, "backup") || g_str_equal(verb, "restore");
+    bool alone = g_str_equal(verb, "check") || g_str_equal(verb, "repair");
+    if (!((with_folder && argc == 3) || (alone && argc == 2)) || flags.skip < 0 || flags.skip > 10000000) {
+        return complain();
+    }
+    g_autoptr(HtConfig) config = ht_cli_load(file);
+    if (!config) {
+        return HT_EXIT_CONFIG;
+    }
+    return g_str_equal(verb, "check")    ? check(config, &flags)
+           : g_str_equal(verb, "backup") ? ht_cli_spool_backup(config, argv[2])
+           : g_str_equal(verb, "repair") ? ht_cli_spool_repair(config, &flags)
+                                         : ht_cli_spool_restore(config, argv[2], &flags);
 }

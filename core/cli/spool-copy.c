@@ -1,0 +1,79 @@
+/* `hutong spool backup` and `restore`. */
+#include "core/cli/progress.h"
+#include "core/cli/spool.h"
+#include "core/proof/signer.h"
+#include "spool/backup.h"
+
+#include <stdio.h>
+
+/* What belongs to a spool beside it; the caller frees the names. */
+static GStrv find_keys(const HtConfig *config)
+{
+    GStrv keys = g_new0(char *, 4);
+    keys[0] = g_strdup(config->bus.site_key_file);
+    keys[1] = g_build_filename(config->bus.state, HT_SIGNER_KEY, NULL);
+    keys[2] = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
+    return keys;
+}
+
+static int tell_failure(const GError *error)
+{
+    fprintf(stderr, "hutong spool: %s\n", error->message);
+    return g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT) ? HT_EXIT_INTEGRITY
+                                                                          : HT_EXIT_FAILED;
+}
+
+/* The findings of the copy, if any. */
+static int tell_findings(const HtSpoolBackedUp *made, const GString *report, const char *what)
+{
+    if (made->findings == 0) {
+        return HT_EXIT_OK;
+    }
+    fputs(report->str, stdout);
+    printf("%s: %d findings: what it was copied from is damaged\n", what, made->findings);
+    return HT_EXIT_INTEGRITY;
+}
+
+int ht_cli_spool_backup(const HtConfig *config, const char *folder)
+{
+    g_auto(GStrv) keys = find_keys(config);
+    HtSpoolBackup asked = {.directory = config->bus.state,
+                           .keys = (const char *const *)keys,
+                           .folder = folder,
+                           .progress = ht_cli_progress,
+                           .user = "copying"};
+    HtSpoolBackedUp made;
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    if (!ht_spool_backup(&asked, &made, report, &error)) {
+        return tell_failure(error);
+    }
+    printf("%s: %" G_GUINT64_FORMAT " bytes, events up to %" G_GUINT64_FORMAT
+           ", with its keys: keep it where residents' data may "
+           "be kept\n",
+           folder, made.bytes, made.last);
+    return tell_findings(&made, report, folder);
+}
+
+int ht_cli_spool_restore(const HtConfig *config, const char *folder, const HtSpoolFlags *flags)
+{
+    g_auto(GStrv) keys = find_keys(config);
+    HtSpoolBackup asked = {
+        .directory = config->bus.state, .keys = (const char *const *)keys, .folder = folder};
+    HtSpoolBackedUp made;
+    g_autofree char *kept = NULL;
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    bool good = ht_spool_restore(&asked, flags->replace, (uint64_t)flags->skip, &made, &kept, report, &error);
+    if (kept) {
+        fprintf(stderr, "hutong spool: what was there is in \"%s\"\n", kept);
+    }
+    if (!good) {
+        return tell_failure(error);
+    }
+    printf("%s: restored; sequences go on above %" G_GUINT64_FORMAT
+           ". What was taken after the copy is not in it: departments must "
+           "send it again. What consumers got after it comes to them again, with the same ids.\n",
+           config->bus.state, made.last);
+    return tell_findings(&made, report, config->bus.state);
+}

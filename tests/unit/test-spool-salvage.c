@@ -1,0 +1,423 @@
+/* Copies of a spool, and what is saved of a damaged one: whatever byte is wrong, an event is there as it was or it is listed, and what
+ * was given out is never given out again. */
+#include "tests/lib/spool-test.h"
+
+#include "spool/backup.h"
+#include "spool/salvage.h"
+
+#include <string.h>
+
+#define TEST(name) static void name(Place *place, const void *unused)
+#define MESSAGES 150
+#define EACH 4
+
+static void put_name(HtEvent *event, const char *name)
+{
+    static HtBuffer kept[16];
+    static unsigned next;
+    HtBuffer *data = &kept[next++ % G_N_ELEMENTS(kept)];
+    HtItem item = {HT_ITEM_ELEMENT, HT_TEXT_LITERAL("person.name"), ht_text_from(name),
+                   .form = HT_VALUE_STRING};
+    ht_buffer_reset(data, 1 << 12);
+    ht_item_pack(data, &item);
+    event->data = ht_buffer_text(data);
+}
+
+/* The n-th message: some events about persons whom the source knows by its own numbers. */
+static HtReceipt send(Place *place, unsigned n)
+{
+    static char name[2000];
+    g_autofree char *key = g_strdup_printf("message-%u", n);
+    HtSpoolMessage *message = message_new("hukou", key);
+    memset(name, 'n', sizeof name - 1);
+    for (unsigned i = 0; i < EACH; i++) {
+        g_autofree char *number = g_strdup_printf("event-%u-%u", n, i);
+        HtEvent *event = message_add(message, keep_text(number));
+        event_identify(event, "registerNumber", keep_text(number), false);
+        name[0] = (char)('A' + i);
+        put_name(event, keep_text(name));
+    }
+    return spool_take_well(place->spool, message);
+}
+
+static void fill(Place *place)
+{
+    place_open(place);
+    for (unsigned n = 0; n < MESSAGES; n++) {
+        g_assert_cmpuint(send(place, n).events, ==, EACH);
+    }
+    ht_spool_dead_letter(place->spool, "platform", 3, 2, "HTTP 422");
+    ht_spool_cursor_move(place->spool, "platform", 100);
+    place_close(place);
+}
+
+/* What stands at each sequence, as a digest of what a consumer would get; 0: nothing. */
+static void read_all(Place *place, guint *digests, uint64_t last)
+{
+    for (uint64_t after = 0; after < last;) {
+        HtSpoolPage *page = spool_page(place->spool, after, 1000, 1 << 24);
+        if (page->events->len == 0) {
+            ht_spool_page_free(page);
+            break;
+        }
+        for (guint i = 0; i < page->events->len; i++) {
+            const HtStoredEvent *event = page_event(page, i);
+            after = event->sequence;
+            if (event->state == HT_STORED_WHOLE && event->sequence <= last) {
+                g_autofree char *text = g_strndup(event->event.data.data, event->event.data.size);
+                char id[HT_UUID_TEXT];
+                ht_uuid_format(&event->id, id);
+                digests[event->sequence] =
+                    g_str_hash(text) ^ g_str_hash(id) ^ g_str_hash(event->subject.data);
+            }
+        }
+        ht_spool_page_free(page);
+    }
+}
+
+static guint *read_fresh(Place *place)
+{
+    guint *digests = g_new0(guint, MESSAGES * EACH + 1);
+    place_open(place);
+    g_assert_cmpuint(ht_spool_last_sequence(place->spool), >=, MESSAGES * EACH);
+    read_all(place, digests, MESSAGES * EACH);
+    place_close(place);
+    return digests;
+}
+
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        if (g_unlink(file) != 0) {
+            remove_tree(file);
+        }
+    }
+    g_rmdir(path);
+}
+
+static void expect_sound(Place *place)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    int findings = ht_spool_check(place->directory, report, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(report->str, ==, "");
+    g_assert_cmpint(findings, ==, 0);
+}
+
+static bool salvage(Place *place, HtSpoolSalvaged *salvaged, GError **error)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    HtSpoolSalvage asked = {.directory = place->directory, .limits = place->options.limits};
+    bool good = ht_spool_salvage(&asked, salvaged, report, error);
+    g_assert_cmpstr(report->str, ==, "");
+    return good;
+}
+
+/* ---- Copies ---- */
+
+static HtSpoolBackup ask_copy(Place *place, char **folder)
+{
+    static const char *keys[2];
+    *folder = g_strconcat(place->directory, ".copy", NULL);
+    g_free((char *)keys[0]);
+    keys[0] = g_build_filename(place->directory, "site.key", NULL);
+    g_assert_true(g_file_set_contents(keys[0], "key", 3, NULL));
+    return (HtSpoolBackup){.directory = place->directory, .keys = keys, .folder = *folder};
+}
+
+TEST(test_a_copy_beside_a_running_bus_is_a_spool)
+{
+    g_autofree char *folder = NULL;
+    g_autofree char *kept = NULL;
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    HtSpoolBackedUp made;
+    (void)unused;
+    fill(place);
+    g_autofree guint *before = read_fresh(place);
+    HtSpoolBackup asked = ask_copy(place, &folder);
+    place_open(place);
+    send(place, MESSAGES);
+    g_assert_true(ht_spool_backup(&asked, &made, report, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(made.last, ==, (MESSAGES + 1) * EACH);
+    g_assert_cmpint(made.findings, ==, 0);
+    send(place, MESSAGES + 1);
+    send(place, MESSAGES + 2);
+    place_close(place);
+
+    g_assert_false(ht_spool_backup(&asked, &made, report, &error)); /* the folder is there */
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO);
+    g_clear_error(&error);
+
+    g_assert_false(ht_spool_restore(&asked, false, 100, &made, &kept, report, &error));
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO);
+    g_clear_error(&error);
+    g_assert_true(ht_spool_restore(&asked, true, 100, &made, &kept, report, &error));
+    g_assert_no_error(error);
+    g_assert_nonnull(kept);
+    g_assert_cmpuint(made.last, ==, (MESSAGES + 3) * EACH); /* the replaced one says how far it was */
+    expect_sound(place);
+    g_autofree guint *after = read_fresh(place);
+    g_assert_cmpmem(before, MESSAGES * EACH * sizeof *before, after, MESSAGES * EACH * sizeof *after);
+
+    place_open(place);
+    g_assert_true(send(place, 0).resent);
+    HtReceipt again = send(place, MESSAGES + 2); /* came after the copy */
+    g_assert_false(again.resent);
+    g_assert_cmpuint(again.sequence, ==, (MESSAGES + 3) * EACH + 1);
+    place_close(place);
+    expect_sound(place);
+    remove_tree(folder);
+    remove_tree(kept);
+}
+
+TEST(test_a_restored_copy_of_a_lost_spool_skips_numbers)
+{
+    g_autofree char *folder = NULL;
+    g_autofree char *kept = NULL;
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    HtSpoolBackedUp made;
+    (void)unused;
+    fill(place);
+    HtSpoolBackup asked = ask_copy(place, &folder);
+    g_assert_true(ht_spool_backup(&asked, &made, report, &error));
+    g_assert_cmpint(g_unlink(place->path), ==, 0);
+    g_assert_cmpint(g_unlink(asked.keys[0]), ==, 0);
+    g_assert_true(ht_spool_restore(&asked, false, 20000, &made, &kept, report, &error));
+    g_assert_no_error(error);
+    g_assert_nonnull(kept); /* a WAL without its spool does not stay beside another */
+    g_assert_true(g_file_test(asked.keys[0], G_FILE_TEST_EXISTS));
+    expect_sound(place);
+    place_open(place);
+    g_assert_cmpuint(send(place, MESSAGES).sequence, ==, MESSAGES * EACH + 20000 + 1);
+    HtSpoolPage *page = spool_page(place->spool, MESSAGES * EACH, 1000, 1 << 20);
+    for (guint i = 0; i < page->events->len; i++) { /* nothing lost stands between */
+        HtStoredState state = page_event(page, i)->state;
+        g_assert_true(state == HT_STORED_REMOVED || state == HT_STORED_WHOLE);
+    }
+    ht_spool_page_free(page);
+    place_close(place);
+    expect_sound(place);
+    remove_tree(folder);
+    remove_tree(kept);
+}
+
+TEST(test_a_copy_that_was_altered_is_not_put_in_place)
+{
+    g_autofree char *folder = NULL;
+    g_autoptr(GString) report = g_string_new(NULL);
+    HtSpoolBackedUp made;
+    (void)unused;
+    fill(place);
+    HtSpoolBackup asked = ask_copy(place, &folder);
+    g_assert_true(ht_spool_backup(&asked, &made, report, NULL));
+    static const char *const names[] = {"spool.db", "site.key", "SHA256SUMS"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        g_autofree char *bytes = NULL;
+        g_autofree char *kept = NULL;
+        g_autoptr(GError) error = NULL;
+        gsize size;
+        g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+        bytes[size / 2] ^= 1;
+        g_assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
+        g_assert_false(ht_spool_restore(&asked, true, 0, &made, &kept, report, &error));
+        g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT);
+        bytes[size / 2] ^= 1;
+        g_assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
+    }
+    expect_sound(place);
+    remove_tree(folder);
+}
+
+/* ---- Repair ---- */
+
+TEST(test_a_sound_spool_is_repaired_to_the_same)
+{
+    HtSpoolSalvaged salvaged;
+    g_autoptr(GError) error = NULL;
+    (void)unused;
+    fill(place);
+    g_autofree guint *before = read_fresh(place);
+    g_assert_true(salvage(place, &salvaged, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(salvaged.events, ==, MESSAGES * EACH);
+    g_assert_cmpuint(salvaged.messages, ==, MESSAGES);
+    g_assert_cmpuint(salvaged.last, ==, MESSAGES * EACH);
+    g_assert_cmpuint(salvaged.lost + salvaged.missing->len + salvaged.holes->len, ==, 0);
+    g_autofree guint *after = read_fresh(place);
+    g_assert_cmpmem(before, MESSAGES * EACH * sizeof *before, after, MESSAGES * EACH * sizeof *after);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM dead_letters"), ==, 1);
+    g_assert_cmpint(place_number(place, "SELECT seq FROM cursors"), ==, 100);
+    place_open(place);
+    g_assert_true(send(place, 5).resent);
+    g_assert_cmpuint(send(place, MESSAGES).sequence, ==, MESSAGES * EACH + 1);
+    place_close(place);
+    remove_tree(salvaged.kept);
+    ht_spool_salvaged_clear(&salvaged);
+}
+
+static bool is_listed(const HtSpoolSalvaged *salvaged, uint64_t sequence)
+{
+    for (guint i = 0; i < salvaged->missing->len; i++) {
+        const HtSpoolMissing *missing = salvaged->missing->pdata[i];
+        /* a message's events follow each other, and some of them may be whole */
+        if (missing->events > 0 && sequence >= missing->first &&
+            sequence < missing->first + MESSAGES * EACH) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The state as it was before the damage, for each of many damages. */
+typedef struct {
+    char *bytes;
+    gsize size;
+    guint *digests;
+} Whole;
+
+static void check_saved(Place *place, const Whole *whole)
+{
+    HtSpoolSalvaged salvaged;
+    g_autoptr(GError) error = NULL;
+    if (!salvage(place, &salvaged, &error)) { /* the first page cannot be read */
+        g_assert_nonnull(error);
+        ht_spool_salvaged_clear(&salvaged);
+        return;
+    }
+    expect_sound(place);
+    g_autofree guint *after = read_fresh(place);
+    uint64_t gone = 0;
+    for (uint64_t sequence = 1; sequence <= MESSAGES * EACH; sequence++) {
+        if (after[sequence] != whole->digests[sequence]) {
+            g_assert_cmpuint(after[sequence], ==, 0);
+            g_assert_true(is_listed(&salvaged, sequence));
+            gone++;
+        }
+    }
+    g_assert_cmpuint(gone, ==, salvaged.lost);
+    place_open(place);
+    g_assert_cmpuint(send(place, MESSAGES).sequence, >, MESSAGES * EACH);
+    place_close(place);
+    expect_sound(place);
+    remove_tree(salvaged.kept);
+    ht_spool_salvaged_clear(&salvaged);
+}
+
+static void put_damaged(Place *place, const Whole *whole, gsize at, gsize size, int value)
+{
+    g_autofree char *bytes = g_memdup2(whole->bytes, whole->size);
+    for (gsize i = at; i < MIN(at + size, whole->size); i++) {
+        bytes[i] = value < 0 ? (char)(bytes[i] ^ (1 << (i % 8))) : (char)value;
+    }
+    g_assert_true(g_file_set_contents(place->path, bytes, (gssize)whole->size, NULL));
+}
+
+static Whole make_whole(Place *place)
+{
+    Whole whole;
+    fill(place);
+    whole.digests = read_fresh(place);
+    g_assert_true(g_file_get_contents(place->path, &whole.bytes, &whole.size, NULL));
+    return whole;
+}
+
+TEST(test_a_flipped_bit_loses_what_it_is_in_only)
+{
+    Whole whole = make_whole(place);
+    (void)unused;
+    for (unsigned i = 0; i < (g_test_slow() ? 1000 : 40); i++) {
+        put_damaged(place, &whole, (gsize)g_test_rand_int_range(4096, (int)whole.size), 1, -1);
+        check_saved(place, &whole);
+    }
+    g_free(whole.bytes);
+    g_free(whole.digests);
+}
+
+TEST(test_pages_that_are_gone_lose_what_they_held_only)
+{
+    Whole whole = make_whole(place);
+    (void)unused;
+    gsize pages = whole.size / 4096;
+    for (unsigned i = 0; i < (g_test_slow() ? 400 : 30); i++) {
+        gsize page = i < 20 ? i + 1 : (gsize)g_test_rand_int_range(1, (int)pages);
+        put_damaged(place, &whole, page * 4096, 4096 * (gsize)g_test_rand_int_range(1, 4), i % 2 ? 0 : 0x5a);
+        check_saved(place, &whole);
+    }
+    put_damaged(place, &whole, whole.size / 2, whole.size, 0);
+    check_saved(place, &whole);
+    g_free(whole.bytes);
+    g_free(whole.digests);
+}
+
+TEST(test_a_file_that_was_cut_keeps_what_is_left)
+{
+    Whole whole = make_whole(place);
+    (void)unused;
+    for (unsigned i = 1; i < 8; i++) {
+        gsize size = whole.size / 8 * i;
+        g_assert_true(g_file_set_contents(place->path, whole.bytes, (gssize)size, NULL));
+        check_saved(place, &whole);
+    }
+    g_free(whole.bytes);
+    g_free(whole.digests);
+}
+
+/* After a kill between two steps of the swap, the old file stands under two names, its WAL under the second. */
+TEST(test_an_interrupted_swap_is_taken_back)
+{
+    HtSpoolSalvaged salvaged;
+    g_autoptr(GError) error = NULL;
+    (void)unused;
+    fill(place);
+    g_autofree char *folder = g_build_filename(place->directory, "damaged-20260101T000000Z", NULL);
+    g_autofree char *kept = g_build_filename(folder, HT_SPOOL_FILE, NULL);
+    g_autofree char *wal = g_strconcat(kept, "-wal", NULL);
+    g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+    g_assert_cmpint(link(place->path, kept), ==, 0);
+    g_assert_true(g_file_set_contents(wal, "not a wal", -1, NULL));
+    g_assert_true(salvage(place, &salvaged, &error));
+    g_assert_no_error(error);
+    g_assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
+    g_assert_cmpuint(salvaged.events, ==, MESSAGES * EACH);
+    remove_tree(salvaged.kept);
+    ht_spool_salvaged_clear(&salvaged);
+}
+
+static void set_up(Place *place, const void *unused)
+{
+    (void)unused;
+    place_set_up(place);
+    g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+}
+
+static void tear_down(Place *place, const void *unused)
+{
+    (void)unused;
+    place_remove(place);
+}
+
+#define ADD(path, function) g_test_add(path, Place, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("/spool/backup/a-copy-beside-a-running-bus-is-a-spool", test_a_copy_beside_a_running_bus_is_a_spool);
+    ADD("/spool/backup/a-restored-copy-of-a-lost-spool-skips-numbers",
+        test_a_restored_copy_of_a_lost_spool_skips_numbers);
+    ADD("/spool/backup/a-copy-that-was-altered-is-not-put-in-place",
+        test_a_copy_that_was_altered_is_not_put_in_place);
+    ADD("/spool/salvage/a-sound-spool-is-repaired-to-the-same", test_a_sound_spool_is_repaired_to_the_same);
+    ADD("/spool/salvage/a-flipped-bit-loses-what-it-is-in-only", test_a_flipped_bit_loses_what_it_is_in_only);
+    ADD("/spool/salvage/pages-that-are-gone-lose-what-they-held-only",
+        test_pages_that_are_gone_lose_what_they_held_only);
+    ADD("/spool/salvage/a-file-that-was-cut-keeps-what-is-left", test_a_file_that_was_cut_keeps_what_is_left);
+    ADD("/spool/salvage/an-interrupted-swap-is-taken-back", test_an_interrupted_swap_is_taken_back);
+    return g_test_run();
+}
