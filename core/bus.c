@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/delivery/out.h"
 #include "core/notify.h"
 #include "core/status.h"
 #include "core/verbs.h"
@@ -86,6 +87,7 @@ static bool open_pages(HtBus *bus, GError **error)
     bus->pages = ht_pages_new(bus->config, error);
     if (bus->pages) {
         bus->receipts = ht_receipts_new(bus->config, bus->dictionary, bus->signer, bus->pages);
+        ht_delivery_add_pages(bus->delivery, bus->pages);
     }
     return bus->pages != NULL;
 }

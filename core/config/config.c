@@ -334,8 +334,25 @@ static bool is_routed(const HtConfig *config, const char *consumer)
     return false;
 }
 
+/* What a way out cannot do without. */
+static void check_way(Loader *loader, const HtConsumerConfig *consumer, const char *place)
+{
+    g_autofree char *group = g_strconcat("consumer ", consumer->name, NULL);
+    g_autofree char *key = origin_key(group, "url");
+    bool is_webhook = consumer->type && g_str_equal(consumer->type, "webhook");
+    bool has_url = g_hash_table_contains(loader->config->origins->places, key);
+    if (is_webhook && !has_url) {
+        report(loader, place, "[%s] lacks 'url' (an http:// or https:// address), where events are POSTed",
+               group);
+    } else if (consumer->type && !is_webhook && has_url) {
+        report(loader, g_hash_table_lookup(loader->config->origins->places, key),
+               "[%s] url: only a webhook has one, and this is type = %s", group, consumer->type);
+    }
+}
+
 static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, const char *place)
 {
+    check_way(loader, consumer, place);
     if (consumer->retry_first_ms > consumer->retry_max_ms) {
         report(loader, place, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
     }

@@ -53,6 +53,7 @@ typedef struct {
     char *mode;          /* batch | structured | binary */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
         rest_max_ms, probe_ms, attempts, window_bytes, held;
+    uint64_t lease_ms, wait_ms, polls, heartbeat_ms, linger_ms; /* pull */
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *order;                  /* loose | strict: whether what is refused holds up its person */
     char *start;                  /* beginning | now: where a new consumer starts */

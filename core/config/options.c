@@ -97,12 +97,15 @@ static const HtOption source_options[] = {
     {0}};
 
 static const HtOption consumer_options[] = {
-    {"type", HT_OPTION_WORD, CONSUMER(type), NULL, 0, 0, "webhook", true, "How events go out."},
-    {"url", HT_OPTION_URL, CONSUMER(url), NULL, 0, 0, NULL, true, "Where events are POSTed."},
+    {"type", HT_OPTION_WORD, CONSUMER(type), NULL, 0, 0, "webhook|pull", true,
+     "How events go out: `webhook`: the bus POSTs them; `pull`: the consumer fetches them at `/out/NAME`, or reads the stream "
+     "`/out/NAME/stream`."},
+    {"url", HT_OPTION_URL, CONSUMER(url), NULL, 0, 0, NULL, false, "`webhook`: where events are POSTed. Required there."},
     {"mode", HT_OPTION_WORD, CONSUMER(mode), "batch", 0, 0, "batch|structured|binary", false,
      "`batch`: application/cloudevents-batch+json, an array; `structured`: one event a request; `binary`: one event a request, its attributes as `ce-` headers, "
      "its data as the body."},
-    {"batch", HT_OPTION_NUMBER, CONSUMER(batch), "100", 1, 1000, NULL, false, "Events in one request at most."},
+    {"batch", HT_OPTION_NUMBER, CONSUMER(batch), "100", 1, 1000, NULL, false, "Events in one request at most; with `pull` in one answer, and of a stream "
+     "those that are out at once."},
     {"connections", HT_OPTION_NUMBER, CONSUMER(connections), "8", 1, 64, NULL, false,
      "Requests under way at once. Events of one person never overtake each other."},
     {"clearance", HT_OPTION_NUMBER, CONSUMER(clearance), "0", 0, 3, NULL, false,
@@ -137,6 +140,17 @@ static const HtOption consumer_options[] = {
      "Events not yet delivered, those that fail and those behind them included: when there are more, nothing is read ahead until some are taken or dead letters (`attempts`)."},
     {"start", HT_OPTION_WORD, CONSUMER(start), "beginning", 0, 0, "beginning|now", false,
      "Where a consumer that the spool does not know yet starts."},
+    {"lease", HT_OPTION_TIME, CONSUMER(lease_ms), "60s", 100 * MS, 24 * HOUR, NULL, false,
+     "`pull`: what is not acknowledged for so long goes again, and counts as failed."},
+    {"wait", HT_OPTION_TIME, CONSUMER(wait_ms), "60s", 0, 1 * HOUR, NULL, false,
+     "`pull`: the longest that a request may wait for events, whatever its `wait=` says."},
+    {"polls", HT_OPTION_NUMBER, CONSUMER(polls), "64", 1, 10000, NULL, false,
+     "`pull`: requests that may wait at once, streams included; more get 429."},
+    {"heartbeat", HT_OPTION_TIME, CONSUMER(heartbeat_ms), "15s", 100 * MS, 1 * HOUR, NULL, false,
+     "`pull`: a stream on which nothing was written for so long gets a comment."},
+    {"linger", HT_OPTION_TIME, CONSUMER(linger_ms), "1s", 10 * MS, 1 * HOUR, NULL, false,
+     "`pull`: a stream that has events to acknowledge and gets none for so long ends, so that its reader comes again with "
+     "`Last-Event-ID`."},
     {"token-file", HT_OPTION_PATH, CONSUMER(token_file), NULL, 0, 0, NULL, false,
      "File of the token that it must show at `/out/NAME`, in `Authorization: Bearer TOKEN`: as for a source."},
     {"peers", HT_OPTION_NETWORKS, CONSUMER(peers), NULL, 0, 0, NULL, false,

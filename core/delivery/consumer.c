@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/delivery/judge.h"
+#include "core/delivery/pull.h"
 #include "core/delivery/timer.h"
 #include "core/delivery/webhook.h"
 
@@ -23,7 +24,8 @@ static void pump(HtConsumer *consumer);
 static void consumer_assert(const HtConsumer *consumer)
 {
     g_assert(consumer->sending_failed <= consumer->sending); /* 1 */
-    g_assert(consumer->sending <= consumer->config->connections);
+    g_assert(ht_consumer_asks(consumer) || consumer->sending <= consumer->config->connections);
+    g_assert(!ht_consumer_asks(consumer) || consumer->state != HT_CONSUMER_PROBING);
     g_assert((consumer->sending == 0) == (consumer->events_sending == 0)); /* 2 */
     g_assert(consumer->events_sending == consumer->window.entries.length - consumer->window.waiting);
     g_assert(consumer->state != HT_CONSUMER_DELIVERING ||
@@ -203,7 +205,64 @@ static void finish_request(const HtSent *sent, void *user)
     pump(consumer);
 }
 
+/* Moves one entry from the request to `entries`. */
+static void split_off(HtConsumerRequest *request, unsigned index, GPtrArray *entries, GArray *ended)
+{
+    HtEntry *entry = g_ptr_array_steal_index(request->entries, index);
+    g_array_append_val(ended, entry->sequence);
+    g_ptr_array_add(entries, entry);
+    request->consumer->events_sending--;
+}
+
+/* The entry with this sequence goes to `one`, and the later ones of its person to `later`, if that is not NULL. */
+static void split_request(HtConsumerRequest *request, uint64_t sequence, GPtrArray *one, GPtrArray *later,
+                          GArray *ended)
+{
+    unsigned index = 0;
+    while (((HtEntry *)request->entries->pdata[index])->sequence != sequence) {
+        index++;
+    }
+    const HtEntryRow *row = ((HtEntry *)request->entries->pdata[index])->row;
+    split_off(request, index, one, ended);
+    while (later && index < request->entries->len) {
+        if (((HtEntry *)request->entries->pdata[index])->row == row) {
+            split_off(request, index, later, ended);
+        } else {
+            index++;
+        }
+    }
+}
+
+static void finish_part(const HtSent *sent, uint64_t sequence, GArray *ended, void *user)
+{
+    static const HtSent back = {.kind = HT_SENT_BACK};
+    HtConsumerRequest *request = user;
+    HtConsumer *consumer = request->consumer;
+    g_autoptr(GPtrArray) one = g_ptr_array_new(), later = g_ptr_array_new();
+    HtConsumerRequest part = {consumer, one, request->is_probe, request->is_failed};
+    HtConsumerRequest rest = {consumer, later, request->is_probe, request->is_failed};
+    split_request(request, sequence, one, sent->kind == HT_SENT_TAKEN ? NULL : later, ended);
+    if (later->len > 0) {
+        ht_judge(consumer, &rest, &back);
+    }
+    ht_judge(consumer, &part, sent);
+    if (request->entries->len == 0) {
+        consumer->sending--;
+        consumer->sending_failed -= request->is_failed;
+        free_request(request);
+    }
+}
+
 /* ---- Sending ---- */
+
+/* Whether there are, or may be, further events for it. */
+static bool has_more(void *user)
+{
+    HtConsumer *consumer = user;
+    const HtWindow *window = &consumer->window;
+    return ht_window_has_untried(window) || consumer->reading ||
+           window->read_to < ht_spool_last_sequence(consumer->options->spool);
+}
 
 static void send_entries(HtConsumer *consumer, GPtrArray *entries)
 {
@@ -225,11 +284,23 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
     HtOutgoing outgoing = {.events = events,
                            .bus = consumer->options->config->bus.name,
                            .policy = &policy,
+                           .more = has_more(consumer),
                            .done = finish_request,
+                           .part = finish_part,
                            .drop = free_request,
                            .user = request,
                            .class = consumer->class};
     consumer->transport->send(consumer->transport, &outgoing);
+}
+
+/* What it asks for. */
+static GPtrArray *pick_asked(HtConsumer *consumer, int64_t now_us)
+{
+    HtPick pick = {.most = consumer->transport->room(consumer->transport),
+                   .most_bytes = REQUEST_BYTES,
+                   .now_us = now_us,
+                   .failed_too = true};
+    return pick.most > 0 ? ht_window_pick(&consumer->window, &pick) : NULL;
 }
 
 /* Up to `connections` requests; what failed alone takes up at most half of them. A short batch waits while another is
@@ -262,8 +333,10 @@ static GPtrArray *pick(HtConsumer *consumer)
     if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->window.waiting == 0) {
         return NULL;
     }
-    g_autoptr(GPtrArray) entries = consumer->state == HT_CONSUMER_PROBING ? pick_to_probe(consumer, now_us)
-                                                                          : pick_to_deliver(consumer, now_us);
+    g_autoptr(GPtrArray) entries = ht_consumer_asks(consumer) ? pick_asked(consumer, now_us)
+                                   : consumer->state == HT_CONSUMER_PROBING
+                                       ? pick_to_probe(consumer, now_us)
+                                       : pick_to_deliver(consumer, now_us);
     return entries && entries->len > 0 ? g_steal_pointer(&entries) : NULL;
 }
 
@@ -314,6 +387,11 @@ static void pump(HtConsumer *consumer)
     consumer_assert(consumer);
 }
 
+static void wake(void *user)
+{
+    pump(user);
+}
+
 void ht_consumer_wake(HtConsumer *consumer)
 {
     pump(consumer);
@@ -333,9 +411,15 @@ void ht_consumer_stop(HtConsumer *consumer)
     consumer->stopped = true;
 }
 
+HtTransport *ht_consumer_transport(const HtConsumer *consumer)
+{
+    return consumer->transport;
+}
+
 bool ht_consumer_is_sending(const HtConsumer *consumer)
 {
-    return consumer->sending > 0;
+    return consumer->sending > 0 &&
+           !ht_consumer_asks(consumer); /* who asks does so at a door that is closed by then */
 }
 
 /* ---- Beginning and end ---- */
@@ -366,7 +450,9 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
-    consumer->transport = ht_webhook_new(config, sender, errors);
+    HtTransportOwner owner = {wake, has_more, consumer};
+    consumer->transport = g_str_equal(config->type, "pull") ? ht_pull_new(config, &owner)
+                                                            : ht_webhook_new(config, sender, errors);
     if (!consumer->policy || !consumer->transport || !open_cursor(consumer, errors)) {
         ht_consumer_free(consumer);
         return NULL;

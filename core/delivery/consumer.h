@@ -20,12 +20,14 @@
  * it waits up to `retry-max`, and its failures say nothing about the consumer any more.
  *
  * Invariants (consumer_assert() checks them after each answer and each round of sending):
- *   1. Requests under way are at most `connections`, those with what failed alone among them.
+ *   1. Requests under way are at most `connections`, those with what failed alone among them; but on a way where the consumer asks.
  *   2. Their events are the SENDING entries of the window.
  *   3. While DELIVERING, fewer than FAILURES_DOWN requests failed since one went through.
  *   4. Probes with what never failed are counted in PROBING only.
  *   5. What is freed lives on only until the page comes that was asked for.
  *   6. The cursor that the spool was given never sinks, and what it was told to be finished stays so.
+ * A consumer that asks (pull.h) works when it asks: it is DELIVERING always, and what failed waits by itself only.
+ *
  * What may be trusted: in DELIVERING, that no rest is under way that the consumer asked for; of `last_error`, that nothing
  * stands there that a consumer wrote. */
 #pragma once
@@ -50,5 +52,8 @@ void ht_consumer_wake(HtConsumer *consumer);
 /* Sends nothing more from now on; what is under way goes on. */
 void ht_consumer_stop(HtConsumer *consumer);
 bool ht_consumer_is_sending(const HtConsumer *consumer);
+
+/* Its way out; the consumer's. */
+HtTransport *ht_consumer_transport(const HtConsumer *consumer);
 
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status);

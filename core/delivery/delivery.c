@@ -103,6 +103,18 @@ void ht_delivery_free(HtDelivery *delivery)
     g_free(delivery);
 }
 
+HtTransport *ht_delivery_transport(const HtDelivery *delivery, const char *consumer)
+{
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        HtConsumerStatus status;
+        ht_consumer_status(delivery->consumers->pdata[i], &status);
+        if (g_str_equal(status.name, consumer)) {
+            return ht_consumer_transport(delivery->consumers->pdata[i]);
+        }
+    }
+    return NULL;
+}
+
 unsigned ht_delivery_consumers(const HtDelivery *delivery)
 {
     return delivery->consumers->len;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/config/config.h"
+#include "core/delivery/transport.h"
 #include "mappings/engine/reference/dictionary.h"
 #include "spool/spool.h"
 
@@ -44,6 +45,9 @@ typedef struct {
     uint64_t p50_us, p99_us; /* of the time until an answer came, of late; 0 when none did */
     const struct HtHealth *health;
 } HtConsumerStatus;
+
+/* The way out to the consumer of this name; NULL when there is none. */
+HtTransport *ht_delivery_transport(const HtDelivery *delivery, const char *consumer);
 
 unsigned ht_delivery_consumers(const HtDelivery *delivery);
 void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerStatus *status);

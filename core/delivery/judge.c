@@ -62,6 +62,7 @@ static void note_sign_of_life(HtConsumer *consumer)
 static void note_failure(HtConsumer *consumer, const HtConsumerRequest *request, bool counted,
                          uint64_t asked_ms)
 {
+    counted = counted && !ht_consumer_asks(consumer);
     consumer->failed_in_row += counted && consumer->failed_in_row < UINT_MAX;
     if (consumer->state == HT_CONSUMER_PROBING && request->is_probe) {
         consumer->untried_failed += !request->is_failed;
@@ -130,6 +131,14 @@ static void retry(HtConsumer *consumer, const HtConsumerRequest *request, const 
     note_failure(consumer, request, counted, 0);
 }
 
+/* Nothing happened to them. The last one first: they come to stand before what waits. */
+static void give_back(HtConsumer *consumer, const GPtrArray *entries)
+{
+    for (unsigned i = entries->len; i > 0; i--) {
+        ht_window_return(&consumer->window, entries->pdata[i - 1]);
+    }
+}
+
 /* It cannot be reached: nothing happened to the events. Or it asked for a pause, which an event may cause that it cannot
  * take: they go again in other company. */
 static void rest(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
@@ -147,8 +156,8 @@ static void rest(HtConsumer *consumer, const HtConsumerRequest *request, const H
         entry->chances = MAX(entry->chances, CHANCES - 1);
         wait_alone(consumer, entry, sent);
     }
-    for (unsigned i = 0; asked_ms == 0 && i < entries->len; i++) {
-        ht_window_return(&consumer->window, entries->pdata[i]);
+    if (asked_ms == 0) {
+        give_back(consumer, entries);
     }
     if (consumer->state == HT_CONSUMER_DELIVERING) {
         begin_probing(consumer, false, asked_ms);
@@ -188,9 +197,7 @@ static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
 /* Any state to PAUSED. */
 static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *request)
 {
-    for (unsigned i = 0; i < request->entries->len; i++) {
-        ht_window_return(&consumer->window, request->entries->pdata[i]);
-    }
+    give_back(consumer, request->entries);
     consumer->state = HT_CONSUMER_PAUSED;
     consumer->untried_failed = 0;
     ht_log(HT_LOG_WARNING, "delivery",
@@ -202,7 +209,7 @@ void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSe
 {
     consumer->attempts++;
     ht_health_note(&consumer->health, sent);
-    if (sent->kind != HT_SENT_TAKEN) {
+    if (sent->kind != HT_SENT_TAKEN && sent->kind != HT_SENT_BACK) {
         consumer->failures++;
         g_free(consumer->last_error);
         consumer->last_error = g_strdup(sent->reason);
@@ -213,5 +220,6 @@ void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSe
     case HT_SENT_REFUSED: refuse(consumer, request, sent); break;
     case HT_SENT_REST: rest(consumer, request, sent); break;
     case HT_SENT_GONE: pause_for_good(consumer, request); break;
+    case HT_SENT_BACK: give_back(consumer, request->entries); break;
     }
 }

@@ -57,6 +57,12 @@ typedef struct {
     bool is_failed; /* with what failed alone before */
 } HtConsumerRequest;
 
+/* Whether events go when it asks for them, not when they are there. */
+static inline bool ht_consumer_asks(const HtConsumer *consumer)
+{
+    return consumer->transport->room != NULL;
+}
+
 /* Takes the answer to a request that is not counted as under way any more; its entries are still SENDING, and leave that here. */
 void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent);
 

@@ -65,14 +65,19 @@ static char *replace_numbers(const char *text)
     return g_regex_replace_literal(numbers, text, -1, 0, "[number]", 0, NULL);
 }
 
-char *ht_reason_full(const HtPosted *posted)
+char *ht_reason_clean(const char *reason, HtText text)
 {
-    g_autofree char *reason = ht_reason_short(posted);
-    g_autofree char *printable = make_printable(posted->body);
+    g_autofree char *printable = make_printable(text);
     g_autofree char *excerpt = replace_numbers(printable);
-    if (posted->error || !*excerpt) {
-        return g_steal_pointer(&reason);
+    if (!*excerpt) {
+        return g_strdup(reason);
     }
     g_autofree char *cut = g_utf8_substring(excerpt, 0, MIN(g_utf8_strlen(excerpt, -1), EXCERPT_CHARACTERS));
     return g_strdup_printf("%s: %s", reason, cut);
+}
+
+char *ht_reason_full(const HtPosted *posted)
+{
+    g_autofree char *reason = ht_reason_short(posted);
+    return ht_reason_clean(reason, posted->error ? HT_TEXT_NONE : posted->body);
 }

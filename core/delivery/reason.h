@@ -17,3 +17,7 @@ char *ht_reason_short(const HtPosted *posted);
  * seven digits and more, which may be somebody's number, are replaced, blanks and hyphens inside them or not. The caller
  * frees. */
 char *ht_reason_full(const HtPosted *posted);
+
+/* "REASON: TEXT", of a text that a consumer wrote, cleaned in the same way; the reason alone when nothing is left of it. The caller
+ * frees. */
+char *ht_reason_clean(const char *reason, HtText text);

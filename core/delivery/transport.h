@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/delivery/rendered.h"
+#include "core/page/page.h"
 #include "spool/spool.h"
 
 typedef enum {
@@ -12,6 +13,7 @@ typedef enum {
     HT_SENT_REFUSED, /* what was sent is wrong: sending it again will not help */
     HT_SENT_REST,    /* it cannot be reached, or asks to be left alone: says nothing of these events */
     HT_SENT_GONE,    /* it wants no more, for good */
+    HT_SENT_BACK,    /* it did not get them: they are as they were */
 } HtSentKind;
 
 typedef struct {
@@ -28,7 +30,12 @@ typedef struct {
     const GPtrArray *events; /* of const HtStoredEvent, in order */
     const char *bus;
     const HtEventPolicy *policy; /* what of them the consumer may see */
+    bool more;                   /* further events wait for it */
     void (*done)(const HtSent *sent, void *user);
+    /* For a way on which an answer is about single events: judges the event with this sequence, before `done`. The sequences that the
+     * request has no longer go to `ended`: this one, and unless it was taken also the later ones of its person, which go back
+     * uncounted. With the last of them the request has ended, and `done` does not run. Nothing is sent until `wake`. */
+    void (*part)(const HtSent *sent, uint64_t sequence, GArray *ended /* of uint64_t */, void *user);
     void (*drop)(void *user); /* instead of `done`, when the transport ends first */
     void *user;
     HtRenderedClass class; /* all zero: nobody shares it */
@@ -36,9 +43,24 @@ typedef struct {
 
 typedef struct HtTransport HtTransport;
 
+/* What may be asked for at /out/CONSUMER, and what may be said of events that are out. */
+typedef enum { HT_OUT_GET, HT_OUT_STREAM, HT_OUT_ACK, HT_OUT_RETRY, HT_OUT_REFUSE } HtOutPage;
+
+/* Whose way it is. */
+typedef struct {
+    void (*wake)(void *user); /* there is room */
+    bool (*more)(void *user); /* whether events wait that can be sent, or are being read */
+    void *user;
+} HtTransportOwner;
+
 struct HtTransport {
     unsigned most; /* events in one request */
+    /* A way on which the consumer asks: how many events the next request may have at present; 0: none is asked for, until the transport
+     * wakes its owner. It is never probed, and `connections` are not counted. NULL: events are sent when they are there. */
+    unsigned (*room)(HtTransport *transport);
     /* Begins a request; what `outgoing` points to is not kept. `done` or `drop` runs once, later. */
     void (*send)(HtTransport *transport, const HtOutgoing *outgoing);
+    /* A call for one of the consumer's pages at the public door. NULL: it has none. */
+    void (*serve)(HtTransport *transport, HtOutPage page, HtPageCall *call);
     void (*free)(HtTransport *transport);
 };

@@ -163,11 +163,12 @@ HtTransport *ht_webhook_new(const HtConsumerConfig *config, HtSender *sender, GS
         mode++;
     }
     Webhook *webhook = g_new0(Webhook, 1);
-    *webhook =
-        (Webhook){.transport = {mode == BATCH ? (unsigned)config->batch : 1, send_events, free_webhook},
-                  .config = config,
-                  .sender = sender,
-                  .mode = mode};
+    *webhook = (Webhook){.transport = {.most = mode == BATCH ? (unsigned)config->batch : 1,
+                                       .send = send_events,
+                                       .free = free_webhook},
+                         .config = config,
+                         .sender = sender,
+                         .mode = mode};
     if (config->secret_files &&
         !(webhook->secret = ht_secret_load((const char *const *)config->secret_files, &error))) {
         g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", config->file, config->line,

@@ -235,6 +235,10 @@ static const HtRefusalKind door_kinds[] = {
      .sentence = "The address in the request line is neither a path nor an http address."},
     {"bad-query", 400, "a value behind the `?` is not what is meant there; the text names it",
      .sentence = "A value behind the ? is not what is meant there."},
+    {"bad-acknowledgement", 400,
+     "what is said of events that are out is no JSON object of `through` or `sequences` (consumer.md)",
+     .sentence = "Send a JSON object with \"through\": SEQUENCE or \"sequences\": [SEQUENCE, ...]; "
+                 "docs/consumer.md has the rest."},
     {"bad-idempotency-key", 400, "`Idempotency-Key` is not given once, as 1 to 255 visible ASCII characters",
      .sentence = "Idempotency-Key must be given once, as 1 to 255 visible ASCII characters."},
     {"repeated-length", 400, "a header is there twice",
@@ -267,6 +271,8 @@ static const HtRefusalKind door_kinds[] = {
      "or is not kept any more",
      .sentence =
          "There is no receipt with this id. A message that was sent again has the id of its first receipt."},
+    {"not-pulled", 404, "the consumer is sent its events, or finds them as files: `type` is not `pull`",
+     .sentence = "This consumer does not fetch its events here."},
     {"nothing-to-get", 404, "a GET without `?wsdl`",
      .sentence = "Messages are POSTed here; GET with ?wsdl gives the WSDL."},
     {"no-wsdl", 404,
@@ -280,6 +286,10 @@ static const HtRefusalKind door_kinds[] = {
     {"method", 405, "see `Allow`", .sentence = "Messages are POSTed; GET with ?wsdl gives the WSDL."},
     {"not-acceptable", 406, "`Accept` names nothing that there is at this address",
      .sentence = "What there is here is of no type that your Accept header names."},
+    {"not-out", 409,
+     "the sequence that `through` names is not out to this worker: acknowledged before, or its lease is over. Nothing was "
+     "acknowledged; what was not comes again",
+     .sentence = "This event is not out to this worker any more; nothing was acknowledged."},
     {"length-required", 411, "neither `Content-Length` nor chunks",
      .sentence = "Send Content-Length, or the body in chunks."},
     {"body-too-large", 413, "above `max-body`; with chunks also in the middle of the body",
@@ -292,6 +302,8 @@ static const HtRefusalKind door_kinds[] = {
                  "(batches) are taken; forms are not."},
     {"expectation", 417, "other than `100-continue`",
      .sentence = "Only \"Expect: 100-continue\" is understood."},
+    {"too-many-polls", 429, "more than `polls` requests of this consumer wait",
+     .sentence = "Too many requests of this consumer are waiting already.", .retry_after_s = 1},
     {"transfer-coding", 501, "other than `chunked`",
      .sentence = "Only the transfer coding \"chunked\" is understood."},
 };

@@ -40,3 +40,5 @@ e2e_TESTS += e2e-proof
 e2e-proof_LIBS := admin base
 e2e_TESTS += e2e-reconcile
 e2e-reconcile_LIBS := admin base
+e2e_TESTS += e2e-pull
+e2e-pull_LIBS := admin base

@@ -14,7 +14,7 @@ static void check_kind(const HtRefusalSection *section, size_t i)
     g_assert_cmpuint(kind->status, >=, 400);
     g_assert_cmpuint(kind->status, <, 504);
     g_assert_true(kind->status != 503 || kind->retry_after_s > 0);
-    g_assert_true(kind->retry_after_s == 0 || kind->status == 503 || kind->may_wait);
+    g_assert_true(kind->retry_after_s == 0 || kind->status == 503 || kind->status == 429 || kind->may_wait);
     g_assert_true(kind->meaning ||
                   (i > 0 && kind->status == kind[-1].status)); /* which one line says of both */
 }

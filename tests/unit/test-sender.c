@@ -123,7 +123,12 @@ static void send_to_taker(Taker *taker, const char *mode, char **secret_files)
     }
     HtEventPolicy policy = {see_time, see_all, NULL};
     int kind = -1;
-    HtOutgoing outgoing = {list, "b", &policy, note_sent, note_dropped, &kind, {NULL, 0}};
+    HtOutgoing outgoing = {.events = list,
+                           .bus = "b",
+                           .policy = &policy,
+                           .done = note_sent,
+                           .drop = note_dropped,
+                           .user = &kind};
     transport->send(transport, &outgoing);
     while (kind < 0) {
         g_main_context_iteration(NULL, TRUE);

@@ -1,0 +1,46 @@
+/* What a pulling consumer has and has not acknowledged: which events are out, to which of its workers, until when. The window
+ * (window.h) holds them as SENDING meanwhile. No HTTP is known here. Main-loop thread.
+ *
+ * A lease is what went out at once (one answer, one piece of a stream); it ends with its last event, or at its time: what is left of it
+ * then counts as failed and goes again. For each worker the order is kept in which events went to it: "through" means all that went
+ * to it up to that one, whatever their numbers, so nothing is acknowledged that is still on its way.
+ *
+ * Invariants: an event is out once; a lease has events; a worker is known while it has some. */
+#pragma once
+
+#include "core/delivery/transport.h"
+
+#include <glib.h>
+
+typedef struct HtLeases HtLeases;
+
+/* Leases that end after so long. */
+HtLeases *ht_leases_new(uint64_t lease_ms);
+
+/* What is out is dropped. */
+void ht_leases_free(HtLeases *leases);
+
+/* These events go out to this worker now. Gives the lease's number. */
+uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char *worker);
+
+/* Judges one event that is out, by its sequence. False when it is not out (any more). */
+bool ht_leases_judge(HtLeases *leases, uint64_t sequence, const HtSent *sent);
+
+/* All that went to the worker up to this one, this one included, is taken: `count` says how many. False when this one is not out
+ * to it. */
+bool ht_leases_take_through(HtLeases *leases, const char *worker, uint64_t sequence, unsigned *count);
+
+/* What went to the worker after this one did not reach it, if this one is out to it. Before it is taken. */
+void ht_leases_return_after(HtLeases *leases, const char *worker, uint64_t sequence);
+
+/* What is left of the lease did not reach anybody. Nothing when it has ended. */
+void ht_leases_return(HtLeases *leases, uint64_t lease);
+
+/* Ends the leases whose time is over. May send again at once. */
+void ht_leases_expire(HtLeases *leases, int64_t now_us);
+
+/* When the next one is over, monotonic; INT64_MAX when none is out. */
+int64_t ht_leases_due(const HtLeases *leases);
+
+/* How many events are out to this worker; to all of them with NULL. */
+unsigned ht_leases_out(const HtLeases *leases, const char *worker);

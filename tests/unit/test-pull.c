@@ -1,0 +1,624 @@
+/* A consumer that asks: what is out to whom, what comes again, and what it may send. The spool and the door are the test's. */
+#include "core/delivery/pull-request.h"
+#include "core/delivery/transport.h"
+#include "tests/unit/consumer-harness.h"
+
+/* ---- The door ---- */
+
+typedef struct {
+    HtPageCall call;
+    const char *query, *header; /* "limit=2&wait=1"; "Name: value" */
+    GString *body;              /* of the answer, or what was written */
+    unsigned status;            /* 0: no answer yet */
+    char *code;                 /* of a refusal */
+    bool streams, closed;
+} Call;
+
+static void take_answer(HtPageCall *page_call, HtPageAnswer *answer)
+{
+    Call *call = (Call *)page_call;
+    g_assert_cmpuint(call->status, ==, 0);
+    call->status = answer->status;
+    g_string_append_len(call->body, answer->body.data, (gssize)answer->body.size);
+    ht_buffer_clear(&answer->body);
+}
+
+static void take_refusal(HtPageCall *page_call, const HtRefusal *refusal)
+{
+    Call *call = (Call *)page_call;
+    g_assert_cmpuint(call->status, ==, 0);
+    call->status = refusal->status;
+    call->code = g_strdup(refusal->code);
+}
+
+static const char *value_of(const char *text, const char *name, const char *before, const char *after)
+{
+    static char value[200];
+    g_autofree char *key = g_strconcat(name, before, NULL);
+    const char *at = text ? strstr(text, key) : NULL;
+    if (!at) {
+        return NULL;
+    }
+    at += strlen(key);
+    g_strlcpy(value, at, MIN(sizeof value, strcspn(at, after) + 1));
+    return g_intern_string(value);
+}
+
+static const char *find_header(const HtPageCall *call, const char *name)
+{
+    return value_of(((const Call *)call)->header, name, ": ", "\n");
+}
+
+static const char *find_query(const HtPageCall *call, const char *name)
+{
+    return value_of(((const Call *)call)->query, name, "=", "&");
+}
+
+static void begin_stream(HtPageCall *page_call, HtPageAnswer *head)
+{
+    Call *call = (Call *)page_call;
+    call->status = head->status;
+    call->streams = true;
+}
+
+static void take_piece(HtPageCall *page_call, HtText text)
+{
+    Call *call = (Call *)page_call;
+    g_assert_true(call->streams && !call->closed);
+    g_string_append_len(call->body, text.data, (gssize)text.size);
+}
+
+static void take_end(HtPageCall *call)
+{
+    ((Call *)call)->closed = true;
+}
+
+static const HtPageWays ways = {take_answer,  take_refusal, find_header, find_query,
+                                begin_stream, take_piece,   take_end};
+
+static GPtrArray *calls; /* of Call: those that are open */
+
+static Call *ask(Fixture *f, HtOutPage page, const char *query, const char *header, const char *body)
+{
+    HtTransport *transport = ht_consumer_transport(f->consumer);
+    Call *call = g_new0(Call, 1);
+    call->call = (HtPageCall){.ways = &ways, .party = "c", .body = ht_text_from(body ? body : "")};
+    call->query = query;
+    call->header = header;
+    call->body = g_string_new(NULL);
+    g_ptr_array_add(calls, call);
+    transport->serve(transport, page, &call->call);
+    return call;
+}
+
+static void end_call(Call *call, bool sent)
+{
+    g_ptr_array_remove(calls, call);
+    if (call->call.ended) {
+        call->call.ended(&call->call, sent);
+    }
+    g_string_free(call->body, TRUE);
+    g_free(call->code);
+    g_free(call);
+}
+
+static void await_answer(const Call *call)
+{
+    guint deadline = g_timeout_add_seconds(DEADLINE_S, fail_late, NULL);
+    while (call->status == 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_source_remove(deadline);
+}
+
+/* "1 2 3 ": the sequences of events in a text. */
+static char *sequences_in(const char *text)
+{
+    static const char key[] = "\"sequence\":\"";
+    GString *sequences = g_string_new(NULL);
+    for (const char *at = text; (at = strstr(at, key)); at++) {
+        g_string_append_printf(sequences, "%u ", (unsigned)g_ascii_strtoull(at + strlen(key), NULL, 10));
+    }
+    return g_string_free(sequences, FALSE);
+}
+
+static void assert_gets(Fixture *f, const char *query, const char *sequences)
+{
+    Call *call = ask(f, HT_OUT_GET, query, NULL, NULL);
+    await_answer(call);
+    g_autofree char *got = sequences_in(call->body->str);
+    g_assert_cmpuint(call->status, ==, 200);
+    g_assert_cmpstr(got, ==, sequences);
+    end_call(call, true);
+}
+
+#define JSON "Content-Type: application/json"
+
+static unsigned say(Fixture *f, HtOutPage page, const char *body, const char *answer)
+{
+    Call *call = ask(f, page, "", JSON, body);
+    if (answer) {
+        g_assert_nonnull(strstr(call->body->str, answer));
+    }
+    unsigned status = call->status;
+    end_call(call, true);
+    return status;
+}
+
+static void begin(Fixture *f, const char *keys, const char *persons)
+{
+    g_autofree char *all = g_strconcat("type = pull\n", keys, NULL);
+    calls = g_ptr_array_new();
+    start(f, all, persons);
+}
+
+/* The door closes before delivery ends. */
+static void end(Fixture *f)
+{
+    while (calls->len > 0) {
+        end_call(calls->pdata[0], false);
+    }
+    g_ptr_array_unref(calls);
+    stop(f);
+}
+
+/* ---- Tests ---- */
+
+static void test_a_poll_gets_what_there_is(void)
+{
+    Fixture f;
+    begin(&f, "batch = 3\n", "abcde");
+    assert_gets(&f, "limit=2", "1 2 ");
+    assert_gets(&f, "", "3 4 5 ");
+    assert_gets(&f, "", "");
+    g_assert_cmpuint(spool.cursor, ==, 0);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":\"00000000000000000003\"}", "\"acknowledged\":3"), ==,
+                     200);
+    g_assert_cmpuint(spool.cursor, ==, 3);
+    g_assert_cmpuint(
+        say(&f, HT_OUT_ACK, "{\"sequences\":[5, \"4\", 9]}", "{\"acknowledged\":2,\"notOut\":1}"), ==, 200);
+    g_assert_cmpuint(spool.cursor, ==, 5);
+    g_assert_cmpuint(status_of(&f).delivered, ==, 5);
+    end(&f);
+}
+
+static void test_a_poll_waits_for_what_comes(void)
+{
+    Fixture f;
+    begin(&f, "", "");
+    Call *call = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
+    turn();
+    g_assert_cmpuint(call->status, ==, 0);
+    spool.persons = "a";
+    ht_consumer_wake(f.consumer);
+    await_answer(call);
+    g_assert_nonnull(strstr(call->body->str, "\"sequence\":\"00000000000000000001\""));
+    end(&f);
+}
+
+static void test_a_poll_waits_as_long_as_the_key_says(void)
+{
+    Fixture f;
+    begin(&f, "wait = 20ms\n", "");
+    Call *call = ask(&f, HT_OUT_GET, "wait=86400", NULL, NULL);
+    await_answer(call);
+    g_assert_cmpstr(call->body->str, ==, "[]");
+    end(&f);
+}
+
+static void test_a_person_is_with_one_worker_at_a_time(void)
+{
+    Fixture f;
+    begin(&f, "batch = 2\n", "aaabab");
+    assert_gets(&f, "worker=x", "1 4 ");
+    assert_gets(&f, "worker=y", "");
+    say(&f, HT_OUT_ACK, "{\"sequences\":[4]}", "\"acknowledged\":1");
+    assert_gets(&f, "worker=y", "6 ");
+    say(&f, HT_OUT_ACK, "{\"sequences\":[1]}", "\"acknowledged\":1");
+    assert_gets(&f, "worker=z", "2 3 ");
+    assert_gets(&f, "worker=y", "");
+    say(&f, HT_OUT_ACK, "{\"through\":3,\"worker\":\"z\"}", "\"acknowledged\":2");
+    assert_gets(&f, "worker=y", "5 ");
+    end(&f);
+}
+
+/* What comes again to a worker while its acknowledgement is on its way is not acknowledged by it, though its number is lower. */
+static void test_through_means_what_was_there_before(void)
+{
+    Fixture f;
+    begin(&f, "batch = 2\n", "abcd");
+    assert_gets(&f, "worker=x", "1 2 ");
+    assert_gets(&f, "worker=y", "3 4 ");
+    say(&f, HT_OUT_RETRY, "{\"sequences\":[1]}", "\"givenBack\":1");
+    assert_gets(&f, "worker=y", "1 ");
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":4,\"worker\":\"y\"}", "\"acknowledged\":2"), ==, 200);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":2,\"worker\":\"y\"}", NULL), ==, 409);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":2,\"worker\":\"x\"}", "\"acknowledged\":1"), ==, 200);
+    g_assert_cmpuint(spool.cursor, ==, 0);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":1,\"worker\":\"y\"}", "\"acknowledged\":1"), ==, 200);
+    g_assert_cmpuint(spool.cursor, ==, 4);
+    end(&f);
+}
+
+static void test_what_is_not_acknowledged_comes_again(void)
+{
+    Fixture f;
+    begin(&f, "batch = 4\nlease = 100ms\n", "abcd");
+    assert_gets(&f, "", "1 2 3 4 ");
+    say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1");
+    assert_gets(&f, "wait=9", "1 "); /* in halves: nobody knows which one the worker died of */
+    assert_gets(&f, "wait=9", "3 ");
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[1,3]}", "\"acknowledged\":2"), ==, 200);
+    assert_gets(&f, "wait=9", "4 ");
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[4,1]}", "{\"acknowledged\":1,\"notOut\":1}"), ==,
+                     200);
+    g_assert_cmpuint(spool.cursor, ==, 4);
+    end(&f);
+}
+
+static void test_an_event_that_workers_die_of_becomes_a_dead_letter(void)
+{
+    Fixture f;
+    begin(&f, "batch = 1\nlease = 100ms\nattempts = 3\n", "a");
+    for (unsigned i = 0; i < 3; i++) {
+        assert_gets(&f, "wait=9", "1 ");
+        while (status_of(&f).failures == i) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+    }
+    g_assert_cmpstr(spool.dead->str, ==, "1:3 ");
+    g_assert_cmpstr(spool.reason, ==, "not acknowledged before its lease ended");
+    turn();
+    g_assert_cmpuint(spool.cursor, ==, 1);
+    end(&f);
+}
+
+static void test_what_is_given_back_goes_again_with_what_follows_it(void)
+{
+    Fixture f;
+    begin(&f, "batch = 5\n", "aabab");
+    assert_gets(&f, "", "1 2 3 4 5 ");
+    g_assert_cmpuint(say(&f, HT_OUT_RETRY, "{\"sequences\":[2],\"reason\":\"no room\"}", "\"givenBack\":1"),
+                     ==, 200);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[4]}", "{\"acknowledged\":0,\"notOut\":1}"), ==,
+                     200);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[1,3,5]}", "{\"acknowledged\":3,\"notOut\":0}"), ==,
+                     200);
+    assert_gets(&f, "wait=9", "2 ");
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1"), ==, 200);
+    assert_gets(&f, "wait=9", "4 ");
+    end(&f);
+}
+
+static void test_what_is_refused_is_a_dead_letter(void)
+{
+    Fixture f;
+    begin(&f, "", "ab");
+    assert_gets(&f, "", "1 2 ");
+    g_assert_cmpuint(say(&f, HT_OUT_REFUSE,
+                         "{\"sequences\":[1],\"reason\":\"\\u001b[31m 990104 19800101 9915 [wrong\"}",
+                         "\"refused\":1"),
+                     ==, 200);
+    g_assert_cmpstr(spool.dead->str, ==, "1:1 ");
+    g_assert_cmpstr(spool.reason, ==, "refused: [31m [number] [wrong");
+    g_assert_cmpuint(status_of(&f).dead, ==, 1);
+    end(&f);
+}
+
+static void test_an_answer_that_did_not_arrive_counts_for_nothing(void)
+{
+    Fixture f;
+    begin(&f, "attempts = 1\n", "aab");
+    for (unsigned i = 0; i < 3; i++) {
+        Call *call = ask(&f, HT_OUT_GET, "wait=9", NULL, NULL);
+        await_answer(call);
+        end_call(call, false);
+    }
+    assert_gets(&f, "", "1 2 3 ");
+    g_assert_cmpuint(status_of(&f).failures, ==, 0);
+    end(&f);
+}
+
+static void test_polls_are_bounded(void)
+{
+    Fixture f;
+    begin(&f, "polls = 2\n", "");
+    Call *first = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
+    Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    Call *third = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
+    Call *fourth = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    g_assert_cmpuint(third->status, ==, 429);
+    g_assert_cmpuint(fourth->status, ==, 429);
+    g_assert_cmpuint(stream->status, ==, 200);
+    end_call(first, false);
+    Call *fifth = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
+    g_assert_cmpuint(fifth->status, ==, 0);
+    end(&f);
+}
+
+static void test_nothing_goes_to_who_was_hurried(void)
+{
+    Fixture f;
+    begin(&f, "", "");
+    Call *poll = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
+    Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    stream->call.room(&stream->call);
+    poll->call.hurry(&poll->call);
+    stream->call.hurry(&stream->call);
+    g_assert_cmpuint(poll->status, ==, 503);
+    g_assert_true(stream->closed);
+    spool.persons = "ab";
+    ht_consumer_wake(f.consumer);
+    turn();
+    g_assert_cmpuint(status_of(&f).attempts, ==, 0);
+    end(&f);
+}
+
+/* Takes what was written; the reader has room again. */
+static char *read_on(Call *stream, bool has_room)
+{
+    char *got = sequences_in(stream->body->str);
+    g_string_truncate(stream->body, 0);
+    if (has_room && !stream->closed) {
+        stream->call.room(&stream->call);
+    }
+    return got;
+}
+
+static void await_written(const Call *stream)
+{
+    guint deadline = g_timeout_add_seconds(DEADLINE_S, fail_late, NULL);
+    while (stream->body->len == 0 && !stream->closed) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_source_remove(deadline);
+}
+
+static void assert_streams(Call *stream, const char *sequences)
+{
+    g_autoptr(GString) got = g_string_new(NULL);
+    while (got->len < strlen(sequences)) {
+        await_written(stream);
+        g_autofree char *piece = read_on(stream, true);
+        g_string_append(got, piece);
+        g_assert_true(*piece || !stream->closed);
+    }
+    g_assert_cmpstr(got->str, ==, sequences);
+}
+
+static void test_a_stream_goes_on_with_acknowledgements(void)
+{
+    Fixture f;
+    begin(&f, "batch = 2\n", "abcd");
+    Call *stream = ask(&f, HT_OUT_STREAM, "worker=x", NULL, NULL);
+    g_assert_cmpstr(stream->body->str, ==, "retry: 1000\n\n");
+    assert_streams(stream, "1 2 ");
+    turn();
+    g_assert_cmpuint(stream->body->len, ==, 0);
+    say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1");
+    await_written(stream);
+    g_assert_true(
+        g_str_has_prefix(stream->body->str, "id: 00000000000000000003\ndata: {\"specversion\":\"1.0\","));
+    assert_streams(stream, "3 ");
+    say(&f, HT_OUT_ACK, "{\"through\":\"3\",\"worker\":\"x\"}", "\"acknowledged\":2");
+    assert_streams(stream, "4 ");
+    end(&f);
+}
+
+static void test_a_slow_reader_is_not_written_for(void)
+{
+    Fixture f;
+    begin(&f, "heartbeat = 100ms\nlinger = 1h\n", "a");
+    Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    assert_streams(stream, "1 ");
+    await_written(stream); /* a heartbeat, which it does not take */
+    g_assert_cmpstr(stream->body->str, ==, ": \n\n");
+    spool.persons = "ab";
+    ht_consumer_wake(f.consumer);
+    Call *poll = ask(&f, HT_OUT_GET, "wait=1", NULL, NULL);
+    await_answer(poll);
+    g_assert_nonnull(strstr(poll->body->str, "\"sequence\":\"00000000000000000002\""));
+    g_assert_cmpstr(stream->body->str, ==, ": \n\n");
+    end(&f);
+}
+
+static void test_a_stream_that_is_not_acknowledged_ends_and_goes_on(void)
+{
+    Fixture f;
+    begin(&f, "linger = 20ms\nbatch = 3\n", "abcde");
+    Call *first = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    assert_streams(first, "1 2 3 ");
+    await_written(first);
+    g_assert_true(first->closed);
+    Call *second = ask(&f, HT_OUT_STREAM, "", "Last-Event-ID: 00000000000000000001", NULL);
+    assert_streams(second, "2 3 4 "); /* what it did not say it has comes again */
+    g_assert_cmpuint(spool.cursor, ==, 1);
+    Call *third = ask(&f, HT_OUT_STREAM, "", "Last-Event-ID: 4", NULL);
+    g_assert_true(second->closed); /* a worker has one stream */
+    assert_streams(third, "5 ");
+    turn();
+    g_assert_cmpuint(spool.cursor, ==, 4);
+    ask(&f, HT_OUT_STREAM, "worker=other", "Last-Event-ID: 5", NULL);
+    turn();
+    g_assert_cmpuint(spool.cursor, ==, 4); /* it is not out to that one */
+    end(&f);
+}
+
+static void test_bad_requests_change_nothing(void)
+{
+    static const char *const queries[] = {
+        "limit=0",
+        "limit=-1",
+        "limit=1001",
+        "limit=x",
+        "wait=x",
+        "wait=1.5",
+        "wait=99999999999999999999",
+        "worker=a b",
+        "worker=%41",
+        "worker=a/b",
+        "worker=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    static const char *const bodies[] = {
+        "",
+        "{",
+        "[]",
+        "1",
+        "null",
+        "{}",
+        "{\"through\":0}",
+        "{\"through\":-1}",
+        "{\"through\":1.5}",
+        "{\"through\":\"\"}",
+        "{\"through\":\"1x\"}",
+        "{\"through\":\" 1\"}",
+        "{\"through\":null}",
+        "{\"through\":[1]}",
+        "{\"through\":1,\"sequences\":[1]}",
+        "{\"sequences\":[]}",
+        "{\"sequences\":[[1]]}",
+        "{\"sequences\":[1,null]}",
+        "{\"sequences\":{\"1\":1}}",
+        "{\"through\":99999999999999999999999}",
+        "{\"through\":1,\"worker\":1}",
+        "{\"through\":1,\"worker\":\"a b\"}",
+        "{\"through\":1,\"other\":1}",
+        "{\"through\":1,\"reason\":\"x\"}",
+        "{\"through\":true}",
+        "{\"sequences\":[\"9223372036854775808\"]}",
+        "{\"through\":1}}",
+        "\xff\xfe{\"through\":1}",
+    };
+    Fixture f;
+    begin(&f, "", "a");
+    assert_gets(&f, "", "1 ");
+    for (unsigned i = 0; i < G_N_ELEMENTS(queries); i++) {
+        g_test_message("query %u", i);
+        Call *call = ask(&f, HT_OUT_GET, queries[i], NULL, NULL);
+        g_assert_cmpuint(call->status, ==, 400);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_test_message("body %u", i);
+        g_assert_cmpuint(say(&f, HT_OUT_ACK, bodies[i], NULL), ==, 400);
+    }
+    g_autofree char *deep = g_strnfill(60000, '[');
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, deep, NULL), ==, 400);
+    g_assert_cmpuint(say(&f, HT_OUT_RETRY, "{\"through\":1}", NULL), ==, 400);
+    Call *untyped = ask(&f, HT_OUT_ACK, "", NULL, "{\"through\":1}");
+    g_assert_cmpuint(untyped->status, ==, 415);
+    Call *html = ask(&f, HT_OUT_GET, "", "Accept: text/html", NULL);
+    g_assert_cmpuint(html->status, ==, 406);
+    Call *id = ask(&f, HT_OUT_STREAM, "", "Last-Event-ID: one", NULL);
+    g_assert_cmpuint(id->status, ==, 400);
+    g_assert_cmpuint(spool.cursor, ==, 0);
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":1}", "\"acknowledged\":1"), ==, 200);
+    end(&f);
+}
+
+/* ---- Workers as they please ---- */
+
+#define WORKERS 4
+#define PERSONS 12
+
+typedef struct {
+    unsigned holder[2000]; /* by sequence: which answer it is in; 0: none */
+    unsigned taken[2000];
+    unsigned answers;
+} Book;
+
+/* Every event that comes is the first of its person that is not taken, or follows one that came in the same answer. */
+static void note_got(Book *book, const char *persons, const char *got)
+{
+    g_auto(GStrv) numbers = g_strsplit(got, " ", -1);
+    book->answers++;
+    for (char **number = numbers; *number && **number; number++) {
+        unsigned sequence = (unsigned)atoi(*number);
+        unsigned char person = (unsigned char)persons[sequence - 1];
+        for (unsigned before = 1; before < sequence; before++) {
+            if ((unsigned char)persons[before - 1] == person && !book->taken[before]) {
+                g_assert_cmpuint(book->holder[before], ==, book->answers);
+            }
+        }
+        g_assert_false(book->taken[sequence]);
+        book->holder[sequence] = book->answers;
+    }
+}
+
+static void do_something(Fixture *f, Book *book, unsigned count, const char *persons)
+{
+    unsigned sequence = (unsigned)g_random_int_range(1, (gint32)count + 1);
+    g_autofree char *body = g_strdup_printf("{\"sequences\":[%u]}", sequence);
+    switch (g_random_int_range(0, 8)) {
+    case 0: {
+        Call *call = ask(f, HT_OUT_GET, "limit=5&wait=0", NULL, NULL);
+        if (call->status == 200 && g_random_boolean()) {
+            end_call(call, false);
+            break;
+        }
+        while (call->status == 0) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        g_autofree char *got = sequences_in(call->body->str);
+        note_got(book, persons, got);
+        end_call(call, true);
+        break;
+    }
+    case 1: say(f, HT_OUT_RETRY, body, NULL); break;
+    default: {
+        Call *call = ask(f, HT_OUT_ACK, "", JSON, body);
+        book->taken[sequence] |= strstr(call->body->str, "\"acknowledged\":1") != NULL;
+        end_call(call, true);
+    }
+    }
+    g_main_context_iteration(NULL, FALSE);
+}
+
+static void test_workers_as_they_please_lose_nothing(void)
+{
+    Fixture f;
+    g_autofree char *persons = g_strnfill(400, 'a');
+    for (unsigned i = 0; i < 400; i++) {
+        persons[i] = (char)('a' + g_random_int_range(0, PERSONS));
+    }
+    g_autofree Book *book = g_new0(Book, 1);
+    begin(&f, "lease = 100ms\nretry-first = 10ms\nretry-max = 10ms\n", persons);
+    while (status_of(&f).delivered < 400) {
+        do_something(&f, book, 400, persons);
+    }
+    for (unsigned i = 1; i <= 400; i++) {
+        g_assert_true(book->taken[i]);
+    }
+    turn();
+    g_assert_cmpuint(status_of(&f).delivered, ==, 400);
+    g_assert_cmpuint(spool.cursor, ==, 400);
+    end(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ht_log_set_level(HT_LOG_ERROR);
+    g_test_add_func("/pull/a-poll-gets-what-there-is", test_a_poll_gets_what_there_is);
+    g_test_add_func("/pull/a-poll-waits-for-what-comes", test_a_poll_waits_for_what_comes);
+    g_test_add_func("/pull/a-poll-waits-as-long-as-the-key-says", test_a_poll_waits_as_long_as_the_key_says);
+    g_test_add_func("/pull/a-person-is-with-one-worker-at-a-time",
+                    test_a_person_is_with_one_worker_at_a_time);
+    g_test_add_func("/pull/through-means-what-was-there-before", test_through_means_what_was_there_before);
+    g_test_add_func("/pull/what-is-not-acknowledged-comes-again", test_what_is_not_acknowledged_comes_again);
+    g_test_add_func("/pull/what-workers-die-of-becomes-a-dead-letter",
+                    test_an_event_that_workers_die_of_becomes_a_dead_letter);
+    g_test_add_func("/pull/what-is-given-back-goes-again-with-what-follows-it",
+                    test_what_is_given_back_goes_again_with_what_follows_it);
+    g_test_add_func("/pull/what-is-refused-is-a-dead-letter", test_what_is_refused_is_a_dead_letter);
+    g_test_add_func("/pull/an-answer-that-did-not-arrive-counts-for-nothing",
+                    test_an_answer_that_did_not_arrive_counts_for_nothing);
+    g_test_add_func("/pull/polls-are-bounded", test_polls_are_bounded);
+    g_test_add_func("/pull/nothing-goes-to-who-was-hurried", test_nothing_goes_to_who_was_hurried);
+    g_test_add_func("/pull/stream/goes-on-with-acknowledgements",
+                    test_a_stream_goes_on_with_acknowledgements);
+    g_test_add_func("/pull/stream/a-slow-reader-is-not-written-for", test_a_slow_reader_is_not_written_for);
+    g_test_add_func("/pull/stream/that-is-not-acknowledged-ends-and-goes-on",
+                    test_a_stream_that_is_not_acknowledged_ends_and_goes_on);
+    g_test_add_func("/pull/bad-requests-change-nothing", test_bad_requests_change_nothing);
+    g_test_add_func("/pull/workers-as-they-please-lose-nothing", test_workers_as_they_please_lose_nothing);
+    return g_test_run();
+}
