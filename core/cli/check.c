@@ -140,6 +140,9 @@ static void check_consumers(Check *check)
         const HtConsumerConfig *consumer = check->config->consumers->pdata[i];
         g_autoptr(HtPolicy) policy =
             check->dictionary ? ht_policy_new(consumer, check->dictionary, errors) : NULL;
+        if (consumer->directory) {
+            check_can_make(check, consumer->directory);
+        }
         g_autoptr(GError) error = NULL;
         g_autoptr(HtSecret) secret = consumer->secret_files
                                          ? ht_secret_load((const char *const *)consumer->secret_files, &error)

@@ -334,19 +334,24 @@ static bool is_routed(const HtConfig *config, const char *consumer)
     return false;
 }
 
-/* What a way out cannot do without. */
+/* What one way out cannot do without, and the others have no use for. */
 static void check_way(Loader *loader, const HtConsumerConfig *consumer, const char *place)
 {
+    static const char *const needs[][2] = {{"url", "webhook"}, {"directory", "file"}};
     g_autofree char *group = g_strconcat("consumer ", consumer->name, NULL);
-    g_autofree char *key = origin_key(group, "url");
-    bool is_webhook = consumer->type && g_str_equal(consumer->type, "webhook");
-    bool has_url = g_hash_table_contains(loader->config->origins->places, key);
-    if (is_webhook && !has_url) {
-        report(loader, place, "[%s] lacks 'url' (an http:// or https:// address), where events are POSTed",
-               group);
-    } else if (consumer->type && !is_webhook && has_url) {
-        report(loader, g_hash_table_lookup(loader->config->origins->places, key),
-               "[%s] url: only a webhook has one, and this is type = %s", group, consumer->type);
+    for (unsigned i = 0; consumer->type && i < G_N_ELEMENTS(needs); i++) {
+        g_autofree char *key = origin_key(group, needs[i][0]);
+        const char *there = g_hash_table_lookup(loader->config->origins->places, key);
+        bool needed = g_str_equal(consumer->type, needs[i][1]);
+        if (needed && !there) {
+            const HtOption *option = ht_option_find(&ht_section_tables[HT_SECTION_CONSUMER], needs[i][0]);
+            g_autofree char *expected = ht_option_expects(option);
+            report(loader, place, "[%s] lacks '%s' (%s), which type = %s needs", group, needs[i][0], expected,
+                   consumer->type);
+        } else if (!needed && there) {
+            report(loader, there, "[%s] %s: only type = %s has it, and this is type = %s", group, needs[i][0],
+                   needs[i][1], consumer->type);
+        }
     }
 }
 

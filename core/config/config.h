@@ -54,6 +54,8 @@ typedef struct {
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
         rest_max_ms, probe_ms, attempts, window_bytes, held;
     uint64_t lease_ms, wait_ms, polls, heartbeat_ms, linger_ms; /* pull */
+    char *directory;                                            /* file */
+    uint64_t rotate_bytes, rotate_ms, files_bytes, keep_files_ms;
     char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *order;                  /* loose | strict: whether what is refused holds up its person */
     char *start;                  /* beginning | now: where a new consumer starts */

@@ -97,9 +97,9 @@ static const HtOption source_options[] = {
     {0}};
 
 static const HtOption consumer_options[] = {
-    {"type", HT_OPTION_WORD, CONSUMER(type), NULL, 0, 0, "webhook|pull", true,
+    {"type", HT_OPTION_WORD, CONSUMER(type), NULL, 0, 0, "webhook|pull|file", true,
      "How events go out: `webhook`: the bus POSTs them; `pull`: the consumer fetches them at `/out/NAME`, or reads the stream "
-     "`/out/NAME/stream`."},
+     "`/out/NAME/stream`; `file`: it finds them as lines of JSON in files of `directory`."},
     {"url", HT_OPTION_URL, CONSUMER(url), NULL, 0, 0, NULL, false, "`webhook`: where events are POSTed. Required there."},
     {"mode", HT_OPTION_WORD, CONSUMER(mode), "batch", 0, 0, "batch|structured|binary", false,
      "`batch`: application/cloudevents-batch+json, an array; `structured`: one event a request; `binary`: one event a request, its attributes as `ce-` headers, "
@@ -151,6 +151,16 @@ static const HtOption consumer_options[] = {
     {"linger", HT_OPTION_TIME, CONSUMER(linger_ms), "1s", 10 * MS, 1 * HOUR, NULL, false,
      "`pull`: a stream that has events to acknowledge and gets none for so long ends, so that its reader comes again with "
      "`Last-Event-ID`."},
+    {"directory", HT_OPTION_PATH, CONSUMER(directory), NULL, 0, 0, NULL, false,
+     "`file`: where the files are; made if it is missing. Required there. Files have mode 0640: who fetches them is in the bus's group."},
+    {"rotate-size", HT_OPTION_SIZE, CONSUMER(rotate_bytes), "64M", 4 * K, 4 * G, NULL, false,
+     "`file`: a file is closed when it has that many bytes,"},
+    {"rotate-time", HT_OPTION_TIME, CONSUMER(rotate_ms), "5min", 100 * MS, 24 * HOUR, NULL, false,
+     "or so long after its first event."},
+    {"files-max", HT_OPTION_SIZE, CONSUMER(files_bytes), "0", 0, 1024 * 1024 * G, NULL, false,
+     "`file`: when its files have so many bytes together nothing is written until some are removed; 0: no limit but the disk's."},
+    {"files-keep", HT_OPTION_TIME, CONSUMER(keep_files_ms), "0", 0, 8760 * HOUR, NULL, false,
+     "`file`: files that are older are removed, fetched or not; 0: none are."},
     {"token-file", HT_OPTION_PATH, CONSUMER(token_file), NULL, 0, 0, NULL, false,
      "File of the token that it must show at `/out/NAME`, in `Authorization: Bearer TOKEN`: as for a source."},
     {"peers", HT_OPTION_NETWORKS, CONSUMER(peers), NULL, 0, 0, NULL, false,

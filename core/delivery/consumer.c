@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/delivery/file.h"
 #include "core/delivery/judge.h"
 #include "core/delivery/pull.h"
 #include "core/delivery/timer.h"
@@ -360,7 +361,8 @@ static const char *state_of(const HtConsumer *consumer)
     if (consumer->state == HT_CONSUMER_PAUSED) {
         return "paused";
     }
-    bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0;
+    bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0 ||
+                   (ht_consumer_asks(consumer) && consumer->last_error);
     return failing ? "retrying" : consumer->window.entries.length > 0 ? "delivering" : "idle";
 }
 
@@ -419,7 +421,7 @@ HtTransport *ht_consumer_transport(const HtConsumer *consumer)
 bool ht_consumer_is_sending(const HtConsumer *consumer)
 {
     return consumer->sending > 0 &&
-           !ht_consumer_asks(consumer); /* who asks does so at a door that is closed by then */
+           !consumer->transport->serve; /* who asks there does so at a door that is closed by then */
 }
 
 /* ---- Beginning and end ---- */
@@ -439,6 +441,20 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
     return true;
 }
 
+static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
+{
+    const HtConsumerConfig *config = consumer->config;
+    HtTransportOwner owner = {wake, has_more, consumer};
+    if (g_str_equal(config->type, "pull")) {
+        consumer->transport = ht_pull_new(config, &owner);
+    } else if (g_str_equal(config->type, "file")) {
+        consumer->transport = ht_file_new(config, &owner, consumer->window.cursor, errors);
+    } else {
+        consumer->transport = ht_webhook_new(config, sender, errors);
+    }
+    return consumer->transport != NULL;
+}
+
 HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
                             HtSender *sender, GString *errors)
 {
@@ -450,10 +466,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
-    HtTransportOwner owner = {wake, has_more, consumer};
-    consumer->transport = g_str_equal(config->type, "pull") ? ht_pull_new(config, &owner)
-                                                            : ht_webhook_new(config, sender, errors);
-    if (!consumer->policy || !consumer->transport || !open_cursor(consumer, errors)) {
+    if (!consumer->policy || !open_cursor(consumer, errors) || !open_way(consumer, sender, errors)) {
         ht_consumer_free(consumer);
         return NULL;
     }

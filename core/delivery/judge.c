@@ -208,8 +208,10 @@ static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *reques
 void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)
 {
     consumer->attempts++;
-    ht_health_note(&consumer->health, sent);
-    if (sent->kind != HT_SENT_TAKEN && sent->kind != HT_SENT_BACK) {
+    if (sent->kind != HT_SENT_BACK || sent->reason) {
+        ht_health_note(&consumer->health, sent);
+    }
+    if (sent->reason) {
         consumer->failures++;
         g_free(consumer->last_error);
         consumer->last_error = g_strdup(sent->reason);

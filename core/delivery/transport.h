@@ -13,7 +13,7 @@ typedef enum {
     HT_SENT_REFUSED, /* what was sent is wrong: sending it again will not help */
     HT_SENT_REST,    /* it cannot be reached, or asks to be left alone: says nothing of these events */
     HT_SENT_GONE,    /* it wants no more, for good */
-    HT_SENT_BACK,    /* it did not get them: they are as they were */
+    HT_SENT_BACK, /* it did not get them: they are as they were. With a reason it counts as a failure of the way */
 } HtSentKind;
 
 typedef struct {
