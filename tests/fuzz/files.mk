@@ -16,3 +16,5 @@ fuzz_TARGETS += fuzz-multipart
 fuzz-multipart_LIBS := engine base
 fuzz_TARGETS += fuzz-keys
 fuzz-keys_LIBS := message refusal config supervisor spool frame engine base
+fuzz_TARGETS += fuzz-pull
+fuzz-pull_LIBS := delivery page guard refusal config engine base
