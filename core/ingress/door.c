@@ -6,13 +6,13 @@
 #include "core/base/figures.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
-#include "core/ingress/framing.h"
+#include "core/ingress/mhdhead.h"
 #include "core/ingress/linger.h"
 #include "core/ingress/listener.h"
 #include "core/ingress/mhdsource.h"
 #include "core/ingress/peers.h"
 #include "core/ingress/request.h"
-#include "core/ingress/target.h"
+#include "core/http/target.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -311,7 +311,7 @@ static unsigned choose_max_connections(const HtBusConfig *bus)
     return (unsigned)MIN(wanted, room);
 }
 
-/* Not strict: what the library would refuse then, in half or without a word, framing.c refuses in full. */
+/* Not strict: what the library would refuse then, in half or without a word, core/http/head.c refuses in full. */
 static struct MHD_Daemon *start_daemon(HtDoor *door)
 {
     const HtBusConfig *bus = door->requests.bus;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/ingress/answer.h"
-#include "core/ingress/framing.h"
+#include "core/http/head.h"
 #include "core/ingress/pagecall.h"
 #include "core/ingress/peers.h"
 #include "core/message/message.h"

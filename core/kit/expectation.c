@@ -1,7 +1,7 @@
 /* Reading and comparing expectations: see expectation.h. */
 #include "core/kit/expectation.h"
 
-#include "core/ingress/framing.h"
+#include "core/http/head.h"
 
 #include <string.h>
 

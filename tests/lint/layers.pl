@@ -1,5 +1,5 @@
 # layers.pl LAYERS LIST: holds the include lines of the files named in LIST against LAYERS (see layers.txt), and LAYERS against
-# itself: a row names only folders above it, and nothing that none of its files includes.
+# itself: a row names only folders above it, or headers of such, and nothing that none of its files includes.
 # layers.pl LAYERS --page PAGE: prints PAGE with the table between the marks below made anew. make docs writes it, lint compares.
 use strict;
 use warnings;
@@ -82,8 +82,8 @@ sub check_rows {
         next if $folder =~ m{^tests|^adapters|/template$};
         for my $prefix (@{$allowed{$folder}}) {
             print "$layers:$line_of{$folder}: $folder names $prefix, which none of its files includes\n" if !$used{$folder}{$prefix};
-            next unless $prefix =~ m|^"(.*)/$|;
-            my @named = grep { $_ eq $1 || index($_, "$1/") == 0 } @folders;
+            next unless $prefix =~ m|^"(.*)/([^/]*)$|;
+            my @named = $2 ? folder_of("$1/$2") // () : grep { $_ eq $1 || index($_, "$1/") == 0 } @folders;
             for my $named (grep { $_ ne $folder && !$above{$_} && !m{/template$} } @named) {
                 print "$layers:$line_of{$folder}: $folder may use $named, which stands below it\n";
             }

@@ -1,5 +1,5 @@
 /* Request heads without a connection: what is refused, what is understood. */
-#include "core/ingress/framing.h"
+#include "core/http/head.h"
 
 #include <glib.h>
 

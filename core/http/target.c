@@ -1,5 +1,5 @@
 /* Reading request targets. Called by door.c for each request whose head is good; main-loop thread. No state. */
-#include "core/ingress/target.h"
+#include "core/http/target.h"
 
 #include "core/config/urlpath.h"
 
