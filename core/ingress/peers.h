@@ -11,6 +11,7 @@ typedef enum {
     HT_PEER_BUSY,  /* it waits for us: no limit here */
     HT_PEER_WAIT,  /* the same, for what may come much later: whether it has left is looked at */
     HT_PEER_IDLE,  /* kept alive between requests: idle_timeout */
+    HT_PEER_CUT,   /* its socket is shut down: libmicrohttpd will find it closed */
 } HtPeerPhase;
 
 typedef struct HtPeer {
@@ -24,7 +25,7 @@ typedef struct HtPeer {
         *target; /* of the request line, as it lies in libmicrohttpd's buffer, NULL when it is not visible, */
     size_t target_size;       /* and up to its first NUL */
     bool linger;              /* refused while it was sending: read it empty before closing */
-    void (*left)(void *user); /* WAIT: it has closed its side, and is cut off */
+    void (*left)(void *user); /* WAIT: it has closed its side, and is cut off; forgotten in IDLE */
     void *left_user;
 } HtPeer;
 
@@ -38,6 +39,7 @@ HtPeer *ht_peers_add(HtPeers *peers, int fd);
 void ht_peers_remove(HtPeers *peers, HtPeer *peer);
 unsigned ht_peers_count(const HtPeers *peers);
 
+/* The phase begins now. Nothing for one that is cut off. */
 void ht_peer_enter(HtPeer *peer, HtPeerPhase phase);
 
 /* The body is not read for a while (true), and again (false): the pause does not count against the peer. */
