@@ -1,5 +1,26 @@
 /* The spool's front: opening, closing and the calls of spool.h. Main thread; the threads' work comes back
- * through the completions. */
+ * through the completions.
+ *
+ * States, and the function that makes each:
+ *
+ *   OPENING  the file is made, migrated, recovered; no threads yet      ht_spool_open()
+ *   OPEN     writer and reader take what is asked                       ht_spool_open(), after start()
+ *   CLOSING  both have ended; what they have done is handed back        ht_spool_close()
+ *   (freed)                                                             ht_spool_close()
+ *
+ *   OPENING -> OPEN -> CLOSING -> (freed);  OPENING -> CLOSING (it could not be opened)
+ *
+ * Full and failed are no states of the front: it asks the writer each time. What is full takes again when there is room (disk.c),
+ * what has failed takes nothing any more (commit.c).
+ *
+ * What may be trusted: in OPENING nothing that the file says, until check_key() and recover() have returned. In OPEN the cursors, marks
+ * that are not on disk yet included, and the last sequence. In CLOSING the callbacks of all that was asked come, each once.
+ *
+ * Invariants, checked by assert_front() at each transition:
+ *   1. There is a writer, and a reader, in OPEN only: what is asked in CLOSING is refused, never lost.
+ *   2. The folder's lock is held until the file is closed: never two that write.
+ *   3. `backlog` jobs were handed over and have no answer; when it is freed there are none.
+ *   4. The watcher was never told of a sequence that is not on disk. */
 #include "spool/spool.h"
 
 #include "core/base/clock.h"
@@ -18,7 +39,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+typedef enum { OPENING, OPEN, CLOSING } State;
+
 struct HtSpool {
+    State state;
     HtSpoolOptions options; /* directory is a copy, site_key is not kept */
     char *directory, *path;
     int lock;
@@ -36,6 +60,15 @@ struct HtSpool {
     void *changed_user;
     uint64_t told; /* the last sequence that the watcher knows of */
 };
+
+static void assert_front(HtSpool *spool)
+{
+    bool open = spool->state == OPEN;
+    g_assert((spool->writer != NULL) == open && (spool->reader != NULL) == open);                 /* 1 */
+    g_assert(!open || (spool->lock >= 0 && spool->db && spool->committer && spool->completions)); /* 2 */
+    g_assert(open || spool->state == CLOSING || spool->backlog == 0);                             /* 3 */
+    g_assert(!open || spool->told <= ht_spool_last_sequence(spool));                              /* 4 */
+}
 
 /* ---- Opening ---- */
 
@@ -156,6 +189,8 @@ HtSpool *ht_spool_open(const HtSpoolOptions *options, GError **error)
         !start(spool, error)) {
         return NULL;
     }
+    spool->state = OPEN;
+    assert_front(spool);
     return g_steal_pointer(&spool);
 }
 
@@ -167,7 +202,10 @@ void ht_spool_close(HtSpool *spool)
     }
     ht_spool_reader_stop(g_steal_pointer(&spool->reader));
     ht_spool_writer_stop(g_steal_pointer(&spool->writer));
+    spool->state = CLOSING;
+    assert_front(spool);
     ht_spool_completions_free(spool->completions); /* callbacks that ask for more now are refused */
+    g_assert(spool->backlog == 0);                 /* 3 */
     ht_spool_committer_free(spool->committer);
     ht_spool_tail_free(spool->tail);
     ht_spool_hasher_free(spool->hasher);

@@ -1,6 +1,13 @@
 /* Binding and accepting. When accept fails for want of descriptors or memory, accepting stops for a moment and is tried
  * again by itself: no spinning, and no deafness after descriptors are free again. Made and closed by the door;
- * main-loop thread. */
+ * main-loop thread.
+ *
+ * Two things keep it from accepting, each by itself: PAUSED, the door's (ht_listener_pause(): as many connections as may be), and RESTING, its
+ * own (rest(), until accept_waiting() tries again). Peers wait in the backlog meanwhile.
+ *
+ * Invariants, checked by assert_watch() whenever one of the two changes:
+ *   1. The socket is watched exactly when it is neither paused nor resting: no spinning, no deafness.
+ *   2. A rest ends by itself: there is a time at which it is tried again. */
 #include "core/ingress/listener.h"
 
 #include "core/base/clock.h"
@@ -23,7 +30,7 @@ struct HtListener {
     unsigned port;
     GSource *source;
     void *tag;
-    bool paused, resting, complained;
+    bool paused, resting, watched, complained;
     HtListenerAccept accept;
     void *user;
 };
@@ -33,10 +40,17 @@ typedef struct {
     HtListener *listener;
 } ListenerSource;
 
+static void assert_watch(const HtListener *listener)
+{
+    g_assert(listener->watched == (!listener->paused && !listener->resting));      /* 1 */
+    g_assert(!listener->resting || g_source_get_ready_time(listener->source) > 0); /* 2 */
+}
+
 static void watch(HtListener *listener)
 {
-    bool on = !listener->paused && !listener->resting;
-    g_source_modify_unix_fd(listener->source, listener->tag, on ? G_IO_IN : 0);
+    listener->watched = !listener->paused && !listener->resting;
+    g_source_modify_unix_fd(listener->source, listener->tag, listener->watched ? G_IO_IN : 0);
+    assert_watch(listener);
 }
 
 static void rest(HtListener *listener, int reason)
@@ -172,6 +186,7 @@ HtListener *ht_listener_open(const char *listen, HtListenerAccept accept, void *
     listener->source = g_source_new(&functions, sizeof(ListenerSource));
     ((ListenerSource *)listener->source)->listener = listener;
     listener->tag = g_source_add_unix_fd(listener->source, fd, G_IO_IN);
+    listener->watched = true;
     g_source_set_static_name(listener->source, "public door: accept");
     g_source_attach(listener->source, NULL);
     return listener;
