@@ -262,11 +262,6 @@ static bool load_file(Loader *loader, const char *path)
     return file != NULL;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void load_folder(Loader *loader, const char *main_file)
 {
     g_autofree char *folder = g_path_get_dirname(main_file);
@@ -278,7 +273,7 @@ static void load_folder(Loader *loader, const char *main_file)
             g_ptr_array_add(names, g_build_filename(path, name, NULL));
         }
     }
-    g_ptr_array_sort(names, compare_strings);
+    g_ptr_array_sort(names, ht_compare_strings);
     for (unsigned i = 0; i < names->len; i++) {
         load_file(loader, names->pdata[i]);
     }

@@ -160,16 +160,6 @@ int ht_tsv_column(const HtTsv *tsv, const char *name)
     return -1;
 }
 
-guint ht_tsv_n_columns(const HtTsv *tsv)
-{
-    return tsv->columns->len;
-}
-
-const char *ht_tsv_column_name(const HtTsv *tsv, guint column)
-{
-    return column < tsv->columns->len ? g_ptr_array_index(tsv->columns, column) : NULL;
-}
-
 guint ht_tsv_n_rows(const HtTsv *tsv)
 {
     return tsv->lines->len;

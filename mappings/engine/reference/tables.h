@@ -92,11 +92,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtTsv, ht_tsv_free)
 
 const char *ht_tsv_header(const HtTsv *tsv, const char *key); /* value of `# key: value`, or NULL */
 int ht_tsv_column(const HtTsv *tsv, const char *name);        /* number of the column, or -1 */
-guint ht_tsv_n_columns(const HtTsv *tsv);
-const char *ht_tsv_column_name(const HtTsv *tsv, guint column);
 guint ht_tsv_n_rows(const HtTsv *tsv);
 const char *ht_tsv_get(const HtTsv *tsv, guint row, int column); /* "" for a missing field or column -1 */
-const char *const *ht_tsv_row(const HtTsv *tsv, guint row);      /* n_columns fields */
+const char *const *ht_tsv_row(const HtTsv *tsv, guint row);      /* a field for each column */
 guint ht_tsv_line(const HtTsv *tsv, guint row);
 const char *ht_tsv_path(const HtTsv *tsv);
 
