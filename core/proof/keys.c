@@ -1,7 +1,7 @@
 /* Reading and writing public keys. */
 #include "core/proof/keys.h"
 
-#include <nettle/sha2.h>
+#include "core/base/digest.h"
 
 #define WORD "ed25519:"
 #define KEYS_MAX_BYTES (1 << 20)
@@ -10,14 +10,9 @@ G_DEFINE_QUARK(ht_proof_error, ht_proof_error)
 
 void ht_public_key_name(HtPublicKey *key)
 {
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&context);
-    sha256_update(&context, sizeof key->bytes, key->bytes);
-    sha256_digest(&context, sizeof digest, digest);
-    for (unsigned i = 0; i < (HT_KEY_ID - 1) / 2; i++) {
-        g_snprintf(key->id + 2 * i, 3, "%02x", digest[i]);
-    }
+    char hex[HT_SHA256_HEX];
+    ht_sha256_hex((HtText){(const char *)key->bytes, sizeof key->bytes}, hex);
+    g_strlcpy(key->id, hex, sizeof key->id);
 }
 
 void ht_public_key_format(const HtPublicKey *key, char text[HT_PUBLIC_KEY_TEXT])

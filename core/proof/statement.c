@@ -1,6 +1,7 @@
 /* Fields and text of receipts and states. Called for every receipt. */
 #include "core/proof/statement.h"
 
+#include "core/base/digest.h"
 #include "core/base/json.h"
 
 const char *const ht_statement_always[] = {"messageId", "sequence", "events",     "duplicates",
@@ -25,27 +26,17 @@ static void add_number(HtStatementFields *fields, const char *name, uint64_t num
     fields->list[fields->count++] = (HtStatementField){name, {digits + at, HT_STATEMENT_NUMBER - at}, true};
 }
 
-static void format_digest(const uint8_t digest[32], char text[65])
-{
-    static const char hex[] = "0123456789abcdef";
-    for (size_t i = 0; i < 32; i++) {
-        text[2 * i] = hex[digest[i] >> 4];
-        text[2 * i + 1] = hex[digest[i] & 15];
-    }
-    text[64] = '\0';
-}
-
 static void add_receipt(HtStatementFields *fields, const HtReceipt *receipt)
 {
     ht_uuid_format(&receipt->id, fields->id);
-    format_digest(receipt->sha256, fields->sha256);
+    ht_hex_write(receipt->sha256, HT_SHA256, fields->sha256);
     size_t size = ht_clock_format(receipt->received_us, fields->received);
     add(fields, "messageId", (HtText){fields->id, HT_UUID_TEXT - 1});
     add_number(fields, "sequence", receipt->sequence);
     add_number(fields, "events", receipt->events);
     add_number(fields, "duplicates", receipt->duplicates);
     add_number(fields, "rejected", receipt->rejected);
-    add(fields, "sha256", (HtText){fields->sha256, 64});
+    add(fields, "sha256", (HtText){fields->sha256, 2 * HT_SHA256});
     add(fields, "receivedAt", (HtText){fields->received, size});
 }
 

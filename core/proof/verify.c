@@ -1,6 +1,7 @@
 /* Reading a receipt back, and verifying it. For `hutong receipt verify`. */
 #include "core/proof/verify.h"
 
+#include "core/base/digest.h"
 #include "core/proof/statement.h"
 
 #include <json-glib/json-glib.h>
@@ -299,8 +300,8 @@ bool ht_claim_verify(const HtClaim *claim, const GArray *keys, GError **error)
 bool ht_claim_is_of(const HtClaim *claim, HtText payload, GError **error)
 {
     const char *sha256 = g_hash_table_lookup(claim->values, "sha256");
-    g_autofree char *found =
-        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)payload.data, payload.size);
+    char found[HT_SHA256_HEX];
+    ht_sha256_hex(payload, found);
     if (g_strcmp0(sha256, found) != 0) {
         g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_PAYLOAD,
                     "it is of another payload: the SHA-256 of the file is %s", found);

@@ -1,7 +1,7 @@
 /* Sums of digests. */
 #include "core/reconcile/sum.h"
 
-#include <nettle/sha2.h>
+#include "core/base/digest.h"
 
 void ht_sum_add_digest(HtSum *sum, const uint8_t digest[HT_SUM_SIZE])
 {
@@ -15,17 +15,13 @@ void ht_sum_add_digest(HtSum *sum, const uint8_t digest[HT_SUM_SIZE])
 
 void ht_sum_add(HtSum *sum, HtText text)
 {
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&context);
-    sha256_update(&context, text.size, (const uint8_t *)text.data);
-    sha256_digest(&context, sizeof digest, digest);
+    uint8_t digest[HT_SHA256];
+    ht_sha256(text, digest);
     ht_sum_add_digest(sum, digest);
 }
 
 void ht_sum_format(const HtSum *sum, char text[HT_SUM_TEXT])
 {
-    for (unsigned i = 0; i < HT_SUM_SIZE; i++) {
-        g_snprintf(text + 2 * i, 3, "%02x", sum->bytes[i]);
-    }
+    ht_hex_write(sum->bytes, HT_SUM_SIZE, text);
+    text[2 * HT_SUM_SIZE] = '\0';
 }
