@@ -3,12 +3,15 @@
 
 #include "core/admin/ask.h"
 #include "core/bus.h"
+#include "core/redo.h"
 #include "core/repair.h"
 
 #include <unistd.h>
 
 const HtAdminVerb ht_verbs[] = {
     {"subject", ht_repair_answer, true},
+    {"payload", ht_redo_show, true},
+    {"redo", ht_redo_answer, false},
     {0},
 };
 

@@ -6,3 +6,4 @@ spool_SRC := spool/spool.c spool/key.c spool/hooks.c spool/database.c spool/sche
 spool_SRC += spool/history.c spool/days.c
 spool_SRC += spool/tail.c
 spool_SRC += spool/walk.c spool/salvage.c spool/backup.c
+spool_SRC += spool/held.c

@@ -62,6 +62,7 @@ static const Verb verbs[] = {
     {"status", ht_cli_status, "show the running bus: sources, spool, consumers"},
     {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "check, copy, restore, repair the spool"},
+    {"message", ht_cli_message, "find a message, see what became of it, have it done again"},
     {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
     {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},

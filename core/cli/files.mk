@@ -4,3 +4,4 @@ cli_SRC += core/cli/adapter-check.c core/cli/adapter-find.c core/cli/adapter-new
 cli_SRC += core/cli/receipt.c
 cli_SRC += core/cli/reconcile.c
 cli_SRC += core/cli/progress.c core/cli/spool-copy.c core/cli/spool-repair.c
+cli_SRC += core/cli/message.c

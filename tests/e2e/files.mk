@@ -44,3 +44,5 @@ e2e_TESTS += e2e-pull
 e2e-pull_LIBS := admin base
 e2e_TESTS += e2e-file
 e2e-file_LIBS := admin base
+e2e_TESTS += e2e-message
+e2e-message_LIBS := admin base
