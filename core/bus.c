@@ -34,11 +34,14 @@ static bool open_spool(HtBus *bus, GError **error)
     g_autofree char *file = g_build_filename(config->bus.state, "spool.db", NULL);
     bool first_start =
         !g_file_test(file, G_FILE_TEST_EXISTS); /* later, a missing key must be brought back, not made anew */
+    bool has_key = g_file_test(config->bus.site_key_file, G_FILE_TEST_EXISTS);
     if (!ht_spool_load_key(config->bus.site_key_file, first_start, key, error)) {
         return false;
     }
-    HtSpoolOptions options = {
-        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
+    HtSpoolOptions options = {.directory = config->bus.state,
+                              .site_key = key,
+                              .limits = config->spool.limits,
+                              .must_exist = has_key};
     bus->spool = ht_spool_open(&options, error);
     explicit_bzero(key, sizeof key);
     return bus->spool != NULL;
@@ -94,7 +97,7 @@ static bool open_pages(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, bus};
+    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, bus, ht_status_notice};
     HtDoorOptions options = {.bus = &bus->config->bus,
                              .sources = bus->sources,
                              .intake = &bus->intake,
@@ -153,8 +156,8 @@ static gboolean on_tick(void *user)
     HtSpoolStatus status;
     ht_spool_status(bus->spool, &status);
     if (status.failed) {
-        ht_log(HT_LOG_ERROR, "bus",
-               "the spool's disk failed; the bus ends without acknowledging anything more");
+        ht_log(HT_LOG_ERROR, "bus", "%s; the bus ends without acknowledging anything more",
+               status.replaced ? "the spool's file was removed or replaced" : "the spool's disk failed");
         bus->end = HT_BUS_FAILED;
         bus->stopping = true;
         stop_loop(bus);

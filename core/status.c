@@ -19,12 +19,25 @@ const char *ht_status_ready(void *user)
         return "stopping";
     }
     if (spool.failed) {
-        return "the spool's disk has failed";
+        return spool.replaced ? "the spool's file was removed or replaced" : "the spool's disk has failed";
     }
     if (spool.intake_stopped) {
         return "the spool's disk is full: intake is stopped";
     }
     return bus->ready ? NULL : "starting";
+}
+
+char *ht_status_notice(void *user)
+{
+    const HtBus *bus = user;
+    HtSpoolStatus spool;
+    ht_spool_status(bus->spool, &spool);
+    return spool.damaged > 0
+               ? g_strdup_printf("%" G_GUINT64_FORMAT
+                                 " events of the spool are damaged and set aside: see the log, and"
+                                 " `hutong spool check` when the bus is stopped",
+                                 spool.damaged)
+               : NULL;
 }
 
 void ht_status_json(void *user, HtBuffer *json)

@@ -6,5 +6,6 @@
 
 /* For HtAdminView; `bus` is a HtBus. */
 const char *ht_status_ready(void *bus);
+char *ht_status_notice(void *bus);
 void ht_status_json(void *bus, HtBuffer *json);
 void ht_status_metrics(void *bus, HtBuffer *text);

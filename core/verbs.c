@@ -38,7 +38,7 @@ static HtSpool *open_spool(const HtConfig *config, GError **error)
         return NULL;
     }
     HtSpoolOptions options = {
-        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
+        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits, .must_exist = true};
     options.limits.reserve_bytes = 0; /* it is kept for what must be recorded, and this must be */
     HtSpool *spool = ht_spool_open(&options, error);
     explicit_bzero(key, sizeof key);

@@ -28,20 +28,55 @@ static bool prepare(HtSpoolAppender *appender, GError **error)
     return true;
 }
 
-static bool load_figures(HtSpoolAppender *appender, GError **error)
+/* A receipt that says more than the places do: their end is damaged. */
+static bool find_promised(HtSpoolAppender *appender, uint64_t *promised, GError **error)
 {
-    int64_t first, last, messages;
-    uint64_t pruned;
+    g_autoptr(sqlite3_stmt) rows = NULL;
+    bool found = true;
+    *promised = 0;
+    if (!ht_spool_database_prepare(
+            appender->db, "SELECT " HT_SPOOL_MESSAGE_COLUMNS " FROM messages ORDER BY id DESC LIMIT 100",
+            &rows, error)) {
+        return false;
+    }
+    while (found) {
+        if (!ht_spool_database_row(rows, &found, error)) {
+            return false;
+        }
+        if (found && ht_spool_messages_is_whole(rows)) {
+            *promised = MAX(*promised, ht_spool_messages_last_sequence(rows));
+        }
+    }
+    return true;
+}
+
+static bool lose(HtSpoolAppender *appender, uint64_t last, uint64_t lost_to, GError **error)
+{
+    return ht_spool_database_run(appender->db, "BEGIN IMMEDIATE", error) &&
+           ht_spool_rows_lose(appender->rows, last, lost_to, error) &&
+           ht_spool_damages_lose(appender->damages, last + 1, lost_to, error) &&
+           ht_spool_database_run(appender->db, "COMMIT", error);
+}
+
+static bool load_figures(HtSpoolAppender *appender, uint64_t given_out, GError **error)
+{
+    int64_t first, messages;
+    uint64_t pruned, last, promised;
     if (!ht_spool_database_number(appender->db,
                                   "SELECT last_seq - count + 1 FROM places ORDER BY last_seq LIMIT 1", &first,
                                   error) ||
-        !ht_spool_database_number(appender->db, "SELECT max(last_seq) FROM places", &last, error) ||
         !ht_spool_database_number(appender->db, "SELECT max(id) FROM messages", &messages, error) ||
+        !ht_spool_rows_last(appender->rows, &last, error) || !find_promised(appender, &promised, error) ||
         !ht_spool_meta_pruned(appender->db, &pruned, error)) {
         return false;
     }
+    last = MAX(last, pruned);
+    given_out = MAX(given_out, promised);
+    if (given_out > last && !lose(appender, last, given_out, error)) {
+        return false;
+    }
     appender->now.first_sequence = (uint64_t)first;
-    appender->now.last_sequence = MAX((uint64_t)last, pruned);
+    appender->now.last_sequence = MAX(last, given_out);
     appender->now.messages = (uint64_t)messages;
     return true;
 }
@@ -63,12 +98,13 @@ static bool make_parts(HtSpoolAppender *appender, GError **error)
            (appender->quarantine = ht_spool_quarantine_new(db, error)) != NULL;
 }
 
-HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error)
+HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint64_t given_out, GError **error)
 {
     g_autoptr(HtSpoolAppender) appender = g_new0(HtSpoolAppender, 1);
     appender->db = db;
     appender->hasher = hasher;
-    if (!make_parts(appender, error) || !prepare(appender, error) || !load_figures(appender, error)) {
+    if (!make_parts(appender, error) || !prepare(appender, error) ||
+        !load_figures(appender, given_out, error)) {
         return NULL;
     }
     ht_spool_appender_committed(appender);

@@ -16,8 +16,10 @@ typedef struct {
 
 typedef struct HtSpoolAppender HtSpoolAppender;
 
-/* `db` and `hasher` stay the caller's. */
-HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error);
+/* `db` and `hasher` stay the caller's. `given_out` is the last sequence that was ever given out, as far as is known outside of the file:
+ * what of it the file lacks is noted as lost, and is not given out again. */
+HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint64_t given_out,
+                                       GError **error);
 void ht_spool_appender_free(HtSpoolAppender *appender);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolAppender, ht_spool_appender_free)
 

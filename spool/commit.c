@@ -31,6 +31,7 @@
 #include "spool/checkpoint.h"
 #include "spool/disk.h"
 #include "spool/hooks.h"
+#include "spool/mark.h"
 #include "spool/pieces.h"
 #include "spool/schema.h"
 
@@ -47,6 +48,8 @@ struct HtSpoolCommitter {
     HtSpoolCursors *cursors;
     HtSpoolCheckpoint checkpoint;
     HtSpoolDisk disk;
+    HtSpoolFiles files;
+    HtSpoolMark *mark;
     HtSpoolJob *current; /* being taken, while a transaction is open */
     struct {
         HtSpoolJob *job;          /* NULL: none is in work */
@@ -91,7 +94,12 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
     g_autoptr(HtSpoolCommitter) committer = g_new0(HtSpoolCommitter, 1);
     committer->db = db;
     ht_spool_disk_init(&committer->disk, options->directory, options->limits.reserve_bytes);
-    committer->appender = ht_spool_appender_new(db, hasher, error);
+    ht_spool_files_init(&committer->files, options->directory);
+    committer->mark = ht_spool_mark_open(options->directory, error);
+    if (!committer->mark) {
+        return NULL;
+    }
+    committer->appender = ht_spool_appender_new(db, hasher, ht_spool_mark_read(committer->mark), error);
     if (!committer->appender) {
         return NULL;
     }
@@ -120,6 +128,8 @@ void ht_spool_committer_free(HtSpoolCommitter *committer)
     sqlite3_finalize(committer->roll_back);
     ht_spool_appender_free(committer->appender);
     ht_spool_cursors_free(committer->cursors);
+    ht_spool_mark_close(committer->mark);
+    ht_spool_files_clear(&committer->files);
     ht_spool_disk_clear(&committer->disk);
     g_free(committer);
 }
@@ -251,6 +261,8 @@ static bool sweep(HtSpoolCommitter *committer, GError **error)
  * - An error of write or fdatasync is final (fail()): the kernel may have marked the page clean that it could not write, and a
  *   second fdatasync would then succeed over a hole. Only the next start, which writes the WAL into the file and syncs it
  *   (recover() in spool.c), knows what is there.
+ * - It is the file that the next start will open: one that was removed or replaced meanwhile is synced as well, and gone with the last
+ *   descriptor. So it is looked at after each COMMIT, before anybody is told.
  * - Memory follows the disk: figures, map of keys and cursors are settled (…_committed()) after COMMIT, never before it;
  *   on every other way they are taken back (roll_back()). */
 static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError **error)
@@ -268,10 +280,16 @@ static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError
         return false;
     }
     ht_spool_step("committed");
+    if (!ht_spool_files_are_same(&committer->files)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO,
+                    "spool: \"%s\" was removed or replaced while the bus ran", committer->files.path);
+        return false;
+    }
     ht_spool_appender_committed(committer->appender);
     ht_spool_cursors_committed(committer->cursors);
     committer->sweep = committer->sweep && committer->disk.stopped;
     note_piece(committer, group);
+    ht_spool_mark_write(committer->mark, ht_spool_appender_figures(committer->appender)->last_sequence);
     committer->last_commit = ht_clock_monotonic();
     committer->times_us[committer->commits++ % TIMES] = (uint32_t)(committer->last_commit - start);
     return true;
@@ -407,6 +425,7 @@ void ht_spool_committer_idle(HtSpoolCommitter *committer, int64_t now)
     if (ht_spool_checkpoint_wanted_idle(&committer->checkpoint) && now >= committer->last_commit + IDLE_US) {
         committer->last_commit = now; /* when readers keep it from finishing, not again at once */
         ht_spool_checkpoint_passive(&committer->checkpoint, &error);
+        ht_spool_mark_sync(committer->mark);
         note_checkpoint(committer, error);
     }
 }

@@ -15,6 +15,9 @@ struct HtSpoolDamages {
     " ORDER BY last_seq DESC LIMIT 1), 0) AS base) WHERE id BETWEEN base AND base + 20000 AND events > 0"    \
     " AND first_seq BETWEEN 1 AND ?1 AND first_seq + events > ?1 ORDER BY id LIMIT 1"
 
+/* Each row is an event; one of which the place has no row stands for all of that place. */
+#define COUNT "SELECT count(*) + coalesce((SELECT sum(count - 1) FROM places WHERE row = 0), 0) FROM damaged"
+
 HtSpoolDamages *ht_spool_damages_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolDamages) damages = g_new0(HtSpoolDamages, 1);
@@ -23,7 +26,7 @@ HtSpoolDamages *ht_spool_damages_new(sqlite3 *db, GError **error)
             db, "INSERT OR IGNORE INTO damaged(seq, reason, time, message, source) VALUES(?, ?, ?, ?, ?)",
             &damages->insert, error) ||
         !ht_spool_database_prepare(db, FIND_MESSAGE, &damages->find_message, error) ||
-        !ht_spool_database_number(db, "SELECT count(*) FROM damaged", &count, error)) {
+        !ht_spool_database_number(db, COUNT, &count, error)) {
         return NULL;
     }
     damages->count = damages->committed = (uint64_t)count;
@@ -50,44 +53,72 @@ const char *ht_spool_damage_reason(HtStoredState state)
     return "it is whole";
 }
 
-static bool insert(HtSpoolDamages *damages, uint64_t sequence, const char *reason, GError **error)
+static bool insert(HtSpoolDamages *damages, uint64_t sequence, const char *reason, HtText message,
+                   HtText source, GError **error)
 {
     sqlite3_stmt *row = damages->insert;
-    HtText message = HT_TEXT_NONE, source = HT_TEXT_NONE;
-    sqlite3_bind_int64(damages->find_message, 1, (sqlite3_int64)sequence);
-    if (sqlite3_step(damages->find_message) == SQLITE_ROW) { /* what cannot be read there is not told */
-        message = ht_spool_column_bytes(damages->find_message, 0);
-        source = ht_spool_column_bytes(damages->find_message, 1);
-    }
     sqlite3_bind_int64(row, 1, (sqlite3_int64)sequence);
     ht_spool_bind_text(row, 2, ht_text_from(reason));
     sqlite3_bind_int64(row, 3, ht_clock_now());
     ht_spool_bind_blob(row, 4, message.data, message.size);
     ht_spool_bind_text(row, 5, source);
-    bool good = ht_spool_database_do(row, error);
-    if (good && sqlite3_changes(sqlite3_db_handle(row)) > 0) {
-        char id[HT_UUID_TEXT] = "not known";
-        HtUuid uuid;
-        if (message.size == HT_UUID_SIZE) {
-            memcpy(uuid.bytes, message.data, HT_UUID_SIZE);
-            ht_uuid_format(&uuid, id);
-        }
-        damages->count++;
-        ht_log(HT_LOG_ERROR, "spool",
-               "event %" G_GUINT64_FORMAT
-               " is damaged and set aside, no consumer gets it: %s (message %s, source"
-               " %.*s)",
-               sequence, reason, id, source.data ? (int)source.size : 9,
-               source.data ? source.data : "not known");
+    return ht_spool_database_do(row, error);
+}
+
+static void tell(uint64_t sequence, const char *reason, HtText message, HtText source)
+{
+    char id[HT_UUID_TEXT] = "not known";
+    HtUuid uuid;
+    if (message.size == HT_UUID_SIZE) {
+        memcpy(uuid.bytes, message.data, HT_UUID_SIZE);
+        ht_uuid_format(&uuid, id);
     }
-    sqlite3_reset(damages->find_message);
-    return good;
+    source = source.data ? source : HT_TEXT_LITERAL("not known");
+    ht_log(HT_LOG_ERROR, "spool",
+           "event %" G_GUINT64_FORMAT
+           " is damaged and set aside, no consumer gets it: %s (message %s, source %.*s)",
+           sequence, reason, id, (int)source.size, source.data);
+}
+
+/* Whose event it was. Texts live until the statement is reset; what cannot be read is not told. */
+static void find_message(HtSpoolDamages *damages, uint64_t sequence, HtText *message, HtText *source)
+{
+    *message = *source = HT_TEXT_NONE;
+    sqlite3_bind_int64(damages->find_message, 1, (sqlite3_int64)sequence);
+    if (sqlite3_step(damages->find_message) == SQLITE_ROW) {
+        *message = ht_spool_column_bytes(damages->find_message, 0);
+        *source = ht_spool_column_bytes(damages->find_message, 1);
+    }
 }
 
 bool ht_spool_damages_set_aside(HtSpoolDamages *damages, uint64_t sequence, HtStoredState state,
                                 GError **error)
 {
-    return insert(damages, sequence, ht_spool_damage_reason(state), error);
+    HtText message, source;
+    const char *reason = ht_spool_damage_reason(state);
+    find_message(damages, sequence, &message, &source);
+    bool good = insert(damages, sequence, reason, message, source, error);
+    if (good && sqlite3_changes(sqlite3_db_handle(damages->insert)) > 0) {
+        damages->count++;
+        tell(sequence, reason, message, source);
+    }
+    sqlite3_reset(damages->find_message);
+    return good;
+}
+
+bool ht_spool_damages_lose(HtSpoolDamages *damages, uint64_t first, uint64_t last, GError **error)
+{
+    g_autofree char *reason = g_strdup_printf(
+        "events %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+        " were acknowledged and are not in the spool: its end was cut off or altered, or an older copy was put back",
+        first, last);
+    HtText message, source;
+    ht_log(HT_LOG_ERROR, "spool", "%s; ask the departments to send again what they sent last", reason);
+    damages->count += last - first + 1;
+    find_message(damages, first, &message, &source);
+    bool good = insert(damages, first, reason, message, source, error);
+    sqlite3_reset(damages->find_message);
+    return good;
 }
 
 uint64_t ht_spool_damages_count(const HtSpoolDamages *damages)

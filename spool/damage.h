@@ -26,6 +26,10 @@ const char *ht_spool_damage_reason(HtStoredState state);
 bool ht_spool_damages_set_aside(HtSpoolDamages *damages, uint64_t sequence, HtStoredState state,
                                 GError **error);
 
+/* Inside a transaction: all of these were given out and are not in the file any more. One row of the table, with the first one's message,
+ * and one line of the log. */
+bool ht_spool_damages_lose(HtSpoolDamages *damages, uint64_t first, uint64_t last, GError **error);
+
 /* How many are set aside, those of an open transaction included. */
 uint64_t ht_spool_damages_count(const HtSpoolDamages *damages);
 

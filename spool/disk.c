@@ -76,6 +76,41 @@ bool ht_spool_disk_make_file(const char *path, GError **error)
     return sync_directory_of(path, error) && sync_directory_of(directory, error);
 }
 
+/* ---- The files that are open ---- */
+
+static uint64_t number_of(const char *path, uint64_t *device)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        return 0;
+    }
+    *device = (uint64_t)status.st_dev;
+    return (uint64_t)status.st_ino;
+}
+
+void ht_spool_files_init(HtSpoolFiles *files, const char *directory)
+{
+    *files = (HtSpoolFiles){.path = g_build_filename(directory, HT_SPOOL_FILE, NULL)};
+    files->wal = g_strconcat(files->path, "-wal", NULL);
+    files->file_number = number_of(files->path, &files->device);
+    files->wal_number = number_of(files->wal, &files->device);
+}
+
+void ht_spool_files_clear(HtSpoolFiles *files)
+{
+    g_clear_pointer(&files->path, g_free);
+    g_clear_pointer(&files->wal, g_free);
+}
+
+bool ht_spool_files_are_same(const HtSpoolFiles *files)
+{
+    uint64_t device = files->device;
+    return number_of(files->path, &device) == files->file_number &&
+           number_of(files->wal, &device) == files->wal_number && device == files->device;
+}
+
+/* ---- Room ---- */
+
 static void make_ballast(HtSpoolDisk *disk)
 {
     int file = open(disk->ballast, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -14,6 +14,19 @@ int ht_spool_disk_lock(const char *directory, GError **error);
  * same mode. */
 bool ht_spool_disk_make_file(const char *path, GError **error);
 
+/* The spool's file and its WAL, to know them again: a file that was removed or replaced is still written to by who has it open. */
+typedef struct {
+    char *path, *wal;
+    uint64_t device, file_number, wal_number;
+} HtSpoolFiles;
+
+/* Notes what is there. */
+void ht_spool_files_init(HtSpoolFiles *files, const char *directory);
+void ht_spool_files_clear(HtSpoolFiles *files);
+
+/* Whether the same files are still there. */
+bool ht_spool_files_are_same(const HtSpoolFiles *files);
+
 typedef struct {
     char *directory, *ballast;
     uint64_t reserve_bytes, ballast_bytes;

@@ -18,6 +18,15 @@ static bool set_error(GError **error, const char *path, const char *reason)
     return false;
 }
 
+/* A disk that fails or is full is no mistake in the configuration. */
+static bool set_errno(GError **error, const char *path, int number)
+{
+    bool is_disk = number == EIO || number == ENOSPC || number == EDQUOT || number == EROFS;
+    g_set_error(error, HT_SPOOL_ERROR, is_disk ? HT_SPOOL_ERROR_IO : HT_SPOOL_ERROR_KEY,
+                "site key \"%s\": %s", path, g_strerror(number));
+    return false;
+}
+
 static bool parse_key(const char *text, size_t size, uint8_t key[KEY_SIZE])
 {
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r')) {
@@ -45,7 +54,10 @@ static bool read_key(int file, const char *path, uint8_t key[KEY_SIZE], GError *
         return set_error(error, path, "others than its owner may read it; its mode must be 0600");
     }
     ssize_t size = read(file, text, sizeof text);
-    bool good = size >= 0 && parse_key(text, (size_t)size, key);
+    if (size < 0) {
+        return set_errno(error, path, errno);
+    }
+    bool good = parse_key(text, (size_t)size, key);
     explicit_bzero(text, sizeof text);
     return good || set_error(error, path, "it must hold 64 hexadecimal digits");
 }
@@ -77,17 +89,17 @@ static bool make_key(const char *path, uint8_t key[KEY_SIZE], GError **error)
     g_autofree char *draft = g_strconcat(path, ".new", NULL);
     int file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) {
-        return set_error(error, path, g_strerror(errno));
+        return set_errno(error, path, errno);
     }
     bool good = getrandom(key, KEY_SIZE, 0) == KEY_SIZE && write_key(file, key);
     good = close(file) == 0 && good;
     if (!good || link(draft, path) != 0) {
         int number = errno;
         unlink(draft);
-        return set_error(error, path, g_strerror(number));
+        return set_errno(error, path, number);
     }
     unlink(draft);
-    return sync_folder(path) || set_error(error, path, g_strerror(errno));
+    return sync_folder(path) || set_errno(error, path, errno);
 }
 
 bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error)
@@ -101,5 +113,5 @@ bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **
     if (errno == ENOENT && create) {
         return make_key(path, key, error);
     }
-    return set_error(error, path, g_strerror(errno));
+    return set_errno(error, path, errno);
 }

@@ -112,6 +112,12 @@ bool ht_spool_messages_is_whole(sqlite3_stmt *statement)
                      sqlite3_column_int64(statement, SUM) == sum_of(&row));
 }
 
+uint64_t ht_spool_messages_last_sequence(sqlite3_stmt *row)
+{
+    uint64_t events = (uint64_t)sqlite3_column_int64(row, EVENTS);
+    return events > 0 ? (uint64_t)sqlite3_column_int64(row, FIRST) + events - 1 : 0;
+}
+
 static HtText keep_column(sqlite3_stmt *row, int column, GBytes **kept)
 {
     HtText bytes = ht_spool_column_bytes(row, column);

@@ -30,3 +30,6 @@ bool ht_spool_messages_receipt(HtSpoolMessages *messages, uint64_t number, HtSpo
 
 /* Whether the row is as it was written. Those of a format before 6 have no checksum. */
 bool ht_spool_messages_is_whole(sqlite3_stmt *row);
+
+/* The sequence of the message's last event; 0 when it has none. Of a whole row. */
+uint64_t ht_spool_messages_last_sequence(sqlite3_stmt *row);

@@ -58,7 +58,9 @@ static size_t read_event(const HtSpoolRow *row, uint32_t index, HtStoredEvent *e
                                            [HT_SPOOL_ROW_GONE] = HT_STORED_REMOVED,
                                            [HT_SPOOL_ROW_DAMAGED] = HT_STORED_DAMAGED};
     HtSpoolRecord record;
-    event->state = row->bytes.data ? states[ht_spool_row_read(row, index, &record)] : HT_STORED_LOST;
+    event->state = row->number == 0  ? HT_STORED_REMOVED /* it is known to be lost */
+                   : row->bytes.data ? states[ht_spool_row_read(row, index, &record)]
+                                     : HT_STORED_LOST;
     if (event->state == HT_STORED_WHOLE && !ht_event_unpack_head(record.head, &event->event)) {
         event->state = HT_STORED_DAMAGED;
     }

@@ -5,7 +5,7 @@
 
 struct HtSpoolPlaces {
     sqlite3 *db;
-    sqlite3_stmt *next, *read;
+    sqlite3_stmt *next, *before, *read;
 };
 
 int64_t ht_spool_place_sum(const HtSpoolPlace *place)
@@ -23,6 +23,10 @@ HtSpoolPlaces *ht_spool_places_new(sqlite3 *db, GError **error)
                                    "SELECT last_seq, count, row, message, sum FROM places WHERE last_seq > ?"
                                    " ORDER BY last_seq LIMIT 1",
                                    &places->next, error) ||
+        !ht_spool_database_prepare(db,
+                                   "SELECT last_seq, count, row, message, sum FROM places WHERE last_seq < ?"
+                                   " ORDER BY last_seq DESC LIMIT 1",
+                                   &places->before, error) ||
         !ht_spool_database_prepare(db, "SELECT bytes FROM rows WHERE id = ?", &places->read, error)) {
         return NULL;
     }
@@ -33,6 +37,7 @@ void ht_spool_places_free(HtSpoolPlaces *places)
 {
     if (places) {
         sqlite3_finalize(places->next);
+        sqlite3_finalize(places->before);
         sqlite3_finalize(places->read);
         g_free(places);
     }
@@ -49,11 +54,11 @@ static uint64_t column_number(sqlite3_stmt *row, int column)
     return number > 0 ? (uint64_t)number : 0;
 }
 
-/* The next place above `after`. Of a BAD one only `last` says something: the key under which it stands. */
-static bool probe(HtSpoolPlaces *places, uint64_t after, HtSpoolPlace *place, Probe *found, GError **error)
+/* The place that the statement finds from this sequence on. Of a BAD one only `last` says something: the key under which it stands. */
+static bool probe_with(HtSpoolPlaces *places, sqlite3_stmt *row, uint64_t from, HtSpoolPlace *place,
+                       Probe *found, GError **error)
 {
-    sqlite3_stmt *row = places->next;
-    sqlite3_bind_int64(row, 1, (sqlite3_int64)MIN(after, (uint64_t)INT64_MAX));
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)MIN(from, (uint64_t)INT64_MAX));
     int result = sqlite3_step(row);
     bool good = result == SQLITE_ROW || result == SQLITE_DONE || (result & 0xff) == SQLITE_CORRUPT;
     if (!good) {
@@ -71,6 +76,30 @@ static bool probe(HtSpoolPlaces *places, uint64_t after, HtSpoolPlace *place, Pr
     }
     sqlite3_reset(row);
     return good;
+}
+
+/* The next place above `after`. */
+static bool probe(HtSpoolPlaces *places, uint64_t after, HtSpoolPlace *place, Probe *found, GError **error)
+{
+    return probe_with(places, places->next, after, place, found, error);
+}
+
+bool ht_spool_places_last(HtSpoolPlaces *places, uint64_t *last, GError **error)
+{
+    HtSpoolPlace place = {.last = INT64_MAX};
+    Probe found = BAD;
+    while (found == BAD) {
+        if (!probe_with(places, places->before, place.last, &place, &found, error)) {
+            return false;
+        }
+    }
+    if (found == UNREADABLE) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
+                    "spool: the end of the table of places cannot be read");
+        return false;
+    }
+    *last = found == GOOD ? place.last : 0;
+    return true;
 }
 
 /* From `*after`, where the table cannot be read, to the next sequence from where it can; `last` when there is none before it. */

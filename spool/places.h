@@ -7,8 +7,8 @@
 #include "spool/row.h"
 
 typedef struct {
-    uint64_t last; /* sequence of the last event */
-    uint64_t row;
+    uint64_t last;    /* sequence of the last event */
+    uint64_t row;     /* 0: none; these were given out, and are lost (append.h) */
     uint64_t message; /* messages.id from which the records count theirs */
     uint32_t count;   /* of events */
 } HtSpoolPlace;
@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolPlaces, ht_spool_places_free)
  * `after + 1`: what is between is lost, or was pruned. `found` false: there is none. */
 bool ht_spool_places_next(HtSpoolPlaces *places, uint64_t after, uint64_t last, HtSpoolPlace *place,
                           bool *found, GError **error);
+
+/* The sequence at which the last place ends that can be read; 0 when there is none. */
+bool ht_spool_places_last(HtSpoolPlaces *places, uint64_t *last, GError **error);
 
 /* The row that stands there; its bytes are NULL when it is not there or cannot be read. The caller unrefs. */
 bool ht_spool_places_read(HtSpoolPlaces *places, const HtSpoolPlace *place, GBytes **bytes, GError **error);

@@ -4,6 +4,7 @@
 #include "spool/schema.h"
 
 struct HtSpoolRows {
+    sqlite3 *db;
     HtSpoolDamages *damages;
     HtSpoolPlaces *places;
     HtSpoolTail *tail; /* or NULL */
@@ -19,6 +20,7 @@ HtSpoolRows *ht_spool_rows_new(sqlite3 *db, HtSpoolDamages *damages, GError **er
 {
     g_autoptr(HtSpoolRows) rows = g_new0(HtSpoolRows, 1);
     int64_t last;
+    rows->db = db;
     rows->damages = damages;
     rows->places = ht_spool_places_new(db, error);
     if (!rows->places ||
@@ -74,6 +76,18 @@ static bool insert(HtSpoolRows *rows, GError **error)
         return ht_spool_database_do(rows->insert_row, error);
     }
     return ht_spool_database_do(rows->insert_row, error) && insert_place(rows, place, error);
+}
+
+bool ht_spool_rows_last(HtSpoolRows *rows, uint64_t *last, GError **error)
+{
+    return ht_spool_places_last(rows->places, last, error);
+}
+
+bool ht_spool_rows_lose(HtSpoolRows *rows, uint64_t last, uint64_t lost_to, GError **error)
+{
+    g_autofree char *forget = g_strdup_printf("DELETE FROM places WHERE last_seq > %" G_GUINT64_FORMAT, last);
+    HtSpoolPlace place = {.last = lost_to, .count = (uint32_t)MIN(lost_to - last, (uint64_t)UINT32_MAX)};
+    return ht_spool_database_run(rows->db, forget, error) && insert_place(rows, &place, error);
 }
 
 bool ht_spool_rows_write(HtSpoolRows *rows, GError **error)

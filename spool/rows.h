@@ -21,6 +21,13 @@ void ht_spool_rows_show(HtSpoolRows *rows, HtSpoolTail *tail);
 bool ht_spool_rows_add(HtSpoolRows *rows, uint64_t sequence, uint64_t message, const HtSpoolRecord *record,
                        GError **error);
 
+/* The sequence at which the last good place ends. */
+bool ht_spool_rows_last(HtSpoolRows *rows, uint64_t *last, GError **error);
+
+/* Inside a transaction, of the last place's sequence and a higher one: what is between was given out and is lost. Damaged places above
+ * are removed, and a place without a row says it, so that no number is given out again. */
+bool ht_spool_rows_lose(HtSpoolRows *rows, uint64_t last, uint64_t lost_to, GError **error);
+
 /* Before COMMIT: what is still in the row that is being made. */
 bool ht_spool_rows_write(HtSpoolRows *rows, GError **error);
 

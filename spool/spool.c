@@ -34,7 +34,10 @@
 #include "spool/pieces.h"
 #include "spool/reader.h"
 #include "spool/schema.h"
+#include "spool/wal.h"
 #include "spool/writer.h"
+
+#include <gio/gio.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,6 +56,7 @@ struct HtSpool {
     HtSpoolWriter *writer;
     HtSpoolReader *reader;
     HtSpoolTail *tail;
+    HtSpoolFiles files;
     GHashTable *cursors; /* of HtSpoolCursor: where each consumer is, marks not yet written included */
 
     unsigned backlog;
@@ -81,14 +85,39 @@ static void set_options(HtSpool *spool, const HtSpoolOptions *options)
     spool->options.site_key = NULL;
 }
 
+/* Of a WAL that SQLite will take for shorter than it is, a copy is kept: what is behind the bad frame is written over from now on. */
+static void keep_cut_off(const HtSpool *spool)
+{
+    g_autofree char *wal = g_strconcat(spool->path, "-wal", NULL);
+    unsigned commits = ht_spool_wal_cut_off(wal);
+    if (commits > 0) {
+        g_autofree char *kept = g_strdup_printf("%s.cut-%" G_GINT64_FORMAT, wal, ht_clock_now() / HT_SECOND);
+        g_autoptr(GFile) from = g_file_new_for_path(wal), to = g_file_new_for_path(kept);
+        bool good = g_file_copy(from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, NULL);
+        ht_log(
+            HT_LOG_ERROR, "spool",
+            "\"%s\" is damaged: %u commits stand behind a frame that is not what was written, and are lost; %s%s",
+            wal, commits, good ? "it is kept as " : "it could not be kept", good ? kept : "");
+    }
+}
+
 /* Before anything is changed: is it a spool, of a version that we know. Then the settings, then the
  * tables. */
 static bool open_file(HtSpool *spool, GError **error)
 {
     int version;
+    if (spool->options.must_exist && !g_file_test(spool->path, G_FILE_TEST_EXISTS)) {
+        g_set_error(
+            error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
+            "spool: there is a site key, but no \"%s\": it was removed, or is elsewhere. Bring it back; only if all of it"
+            " may be lost, begin a new one with `hutong spool create`",
+            spool->path);
+        return false;
+    }
     if (!ht_spool_disk_make_file(spool->path, error)) {
         return false;
     }
+    keep_cut_off(spool);
     spool->db = ht_spool_database_open(spool->path, error);
     return spool->db && ht_spool_schema_version(spool->db, &version, error) &&
            ht_spool_schema_prepare(spool->db, &spool->options, error) &&
@@ -175,6 +204,7 @@ static bool start(HtSpool *spool, GError **error)
         return false;
     }
     spool->writer = ht_spool_writer_start(spool->committer, spool->completions, &spool->options.limits);
+    ht_spool_files_init(&spool->files, spool->directory);
     spool->told = ht_spool_last_sequence(spool);
     return true;
 }
@@ -214,6 +244,7 @@ void ht_spool_close(HtSpool *spool)
         close(spool->lock);
     }
     g_clear_pointer(&spool->cursors, g_hash_table_unref);
+    ht_spool_files_clear(&spool->files);
     g_free(spool->directory);
     g_free(spool->path);
     g_free(spool);
@@ -430,6 +461,9 @@ void ht_spool_status(HtSpool *spool, HtSpoolStatus *status)
     *status = (HtSpoolStatus){0};
     if (spool->writer) {
         ht_spool_writer_status(spool->writer, status);
+    }
+    if (spool->files.path && !ht_spool_files_are_same(&spool->files)) {
+        status->failed = status->replaced = true;
     }
     status->file_bytes = stat(spool->path, &file) == 0 ? (uint64_t)file.st_size : 0;
     status->free_bytes = ht_spool_disk_free_bytes(&disk);

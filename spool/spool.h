@@ -33,6 +33,7 @@ typedef struct {
     const char *directory;   /* holds spool.db, its WAL, and the ballast file; made if missing, mode 0700 */
     const uint8_t *site_key; /* 32 bytes: subjects and hashed identities are HMAC-SHA256 under it */
     HtSpoolLimits limits;    /* of reserve_bytes, 0: none is kept */
+    bool must_exist;         /* it is not made: HT_SPOOL_ERROR_CORRUPT when there is none */
 } HtSpoolOptions;
 
 /* Opens or creates the spool: takes the lock, checks application id and format version, migrates an older
@@ -208,6 +209,7 @@ typedef struct {
     uint64_t commit_p99_us; /* of the last 1024 commits */
     bool intake_stopped;    /* below the reserve, or disk full */
     bool failed;            /* an I/O error: no more acknowledgements */
+    bool replaced;          /* with `failed`: the file was removed or replaced while it was open */
 } HtSpoolStatus;
 
 /* Figures in memory, as of the last commit; resent, duplicates, commits and checkpoints since the spool

@@ -40,7 +40,9 @@ static void answer(SoupServerMessage *message, unsigned status, const char *type
 static void answer_ready(HtAdmin *admin, SoupServerMessage *message)
 {
     const char *reason = admin->view.ready(admin->view.user);
-    g_autofree char *text = g_strdup_printf("%s\n", reason ? reason : "ready");
+    g_autofree char *notice = !reason && admin->view.notice ? admin->view.notice(admin->view.user) : NULL;
+    g_autofree char *text =
+        g_strdup_printf("%s\n%s%s", reason ? reason : "ready", notice ? notice : "", notice ? "\n" : "");
     answer(message, reason ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK, "text/plain; charset=utf-8",
            text, strlen(text));
 }

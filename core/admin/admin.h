@@ -3,7 +3,8 @@
  * ranges. Main-loop thread.
  *
  *   GET /live     200 while the main loop turns
- *   GET /ready    200 when messages are taken; 503 with the reason otherwise (starting, spool full or failed, stopping)
+ *   GET /ready    200 when messages are taken; 503 with the reason otherwise (starting, spool full or failed, stopping);
+ *                 below "ready" stands what has to be looked at all the same
  *   GET /status   everything as JSON (docs/admin.md)
  *   GET /metrics  the same as Prometheus text
  *   POST /VERB   a verb of the table that it is opened with (reply.h): a JSON object in, one out */
@@ -29,6 +30,9 @@ typedef struct {
     void (*metrics)(void *user, HtBuffer *text);
     const HtAdminVerb *verbs;
     void *user;
+    char *(*notice)(
+        void *
+            user); /* when ready: what to look at all the same, NULL when nothing; the caller frees. May be NULL */
 } HtAdminView;
 
 /* Listens on `path`, mode 0600; its directory is made (0700) if missing. A socket that nobody listens on any more is

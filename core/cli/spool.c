@@ -45,12 +45,36 @@ static int check(const HtConfig *config, const HtSpoolFlags *flags)
     return findings ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
 }
 
+/* An empty spool under the site key that is there: the bus itself begins none beside a key. */
+static int create(const HtConfig *config)
+{
+    g_autofree char *file = g_build_filename(config->bus.state, "spool.db", NULL);
+    g_autoptr(GError) error = NULL;
+    uint8_t key[32];
+    if (g_file_test(file, G_FILE_TEST_EXISTS)) {
+        fprintf(stderr, "hutong spool: there is a \"%s\" already\n", file);
+        return HT_EXIT_FAILED;
+    }
+    bool good = ht_spool_load_key(config->bus.site_key_file, false, key, &error);
+    HtSpoolOptions options = {
+        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
+    g_autoptr(HtSpool) spool = good ? ht_spool_open(&options, &error) : NULL;
+    explicit_bzero(key, sizeof key);
+    if (!spool) {
+        fprintf(stderr, "hutong spool: %s\n", error->message);
+        return HT_EXIT_FAILED;
+    }
+    printf("%s: a new spool\n", file);
+    return HT_EXIT_OK;
+}
+
 static int complain(void)
 {
     fprintf(stderr, "usage: hutong spool check [--json] [-c FILE]\n"
                     "       hutong spool backup FOLDER [-c FILE]\n"
                     "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
-                    "       hutong spool repair [--json] [-c FILE]\n");
+                    "       hutong spool repair [--json] [-c FILE]\n"
+                    "       hutong spool create [-c FILE]\n");
     return HT_EXIT_USAGE;
 }
 
@@ -72,13 +96,14 @@ int ht_cli_spool(int argc, char **argv)
             "backup FOLDER: a copy with its keys, also beside a running bus.\n"
             "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
             "repair: saves into a new spool what can be read of a damaged one, keeps the old one, and lists what\n"
-            "is missing by message and source (the bus must be stopped); exit 2 when something is missing.",
+            "is missing by message and source (the bus must be stopped); exit 2 when something is missing.\n"
+            "create: makes an empty spool where the former one is lost for good.",
             entries, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "";
     bool with_folder = g_str_equal(verb, "backup") || g_str_equal(verb, "restore");
-    bool alone = g_str_equal(verb, "check") || g_str_equal(verb, "repair");
+    bool alone = g_str_equal(verb, "check") || g_str_equal(verb, "repair") || g_str_equal(verb, "create");
     if (!((with_folder && argc == 3) || (alone && argc == 2)) || flags.skip < 0 || flags.skip > 10000000) {
         return complain();
     }
@@ -89,5 +114,6 @@ int ht_cli_spool(int argc, char **argv)
     return g_str_equal(verb, "check")    ? check(config, &flags)
            : g_str_equal(verb, "backup") ? ht_cli_spool_backup(config, argv[2])
            : g_str_equal(verb, "repair") ? ht_cli_spool_repair(config, &flags)
+           : g_str_equal(verb, "create") ? create(config)
                                          : ht_cli_spool_restore(config, argv[2], &flags);
 }

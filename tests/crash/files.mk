@@ -1,5 +1,6 @@
-crash_TESTS += crash-spool crash-spool-faults crash-spool-power crash-spool-migrate
+crash_TESTS += crash-spool crash-spool-faults crash-spool-power crash-spool-migrate crash-spool-flips
 crash-spool_LIBS := spool base
 crash-spool-faults_LIBS := spool base
 crash-spool-power_LIBS := spool base
 crash-spool-migrate_LIBS := spool base
+crash-spool-flips_LIBS := spool base

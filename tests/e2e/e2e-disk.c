@@ -72,10 +72,48 @@ static void test_the_bus_ends_when_its_disk_fails(void)
     bus_process_free(bus);
 }
 
+static const char source[] = "[source hukou]\ndepartment = police\nadapter = hukou\n"
+                             "mapping = hukou.xml\ndivision = 440104\n";
+
+/* Nothing is acknowledged into a file that nobody will find again, and nothing begins empty in its place without a word. */
+static void test_a_removed_spool_is_no_new_one(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    bus_process_start(bus);
+    g_autoptr(Answer) taken = send_record(bus, 1);
+    g_assert_cmpint(taken->status, ==, 200);
+    g_autofree char *file = g_build_filename(bus->folder, "state", "spool.db", NULL);
+    g_assert_cmpint(g_unlink(file), ==, 0);
+    g_assert_cmpint(wait_for_end(bus), ==, 1);
+    g_autofree char *log = bus_process_log(bus);
+    g_assert_nonnull(strstr(log, "the spool's file was removed or replaced; the bus ends"));
+
+    g_autofree char *run = NULL, *create = NULL, *again = NULL;
+    g_assert_cmpint(run_hutong(&run, "run", "-c", bus->config, NULL), ==, 1);
+    g_assert_nonnull(strstr(run, "there is a site key, but no"));
+    g_assert_nonnull(strstr(run, "hutong spool create"));
+    g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(run_hutong(&create, "spool", "create", "-c", bus->config, NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&again, "spool", "create", "-c", bus->config, NULL), ==, 1);
+    g_assert_nonnull(strstr(again, "already"));
+    bus_process_start(bus);
+    g_autoptr(Answer) now = send_record(bus, 1);
+    g_assert_cmpint(now->status, ==, 200);
+    g_assert_cmpint(bus_process_figure(bus, "spool.lastSequence"), ==,
+                    2); /* 1 was given out: the mark says so */
+    unsigned status;
+    g_autofree char *ready = bus_process_page(bus, "/ready", &status);
+    g_assert_cmpuint(status, ==, 200);
+    g_assert_nonnull(strstr(ready, "ready\n1 events of the spool are damaged"));
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     signal(SIGXFSZ, SIG_IGN); /* inherited by the bus: a write beyond the limit is an error there */
     g_test_add_func("/disk/the-bus-ends-when-its-disk-fails", test_the_bus_ends_when_its_disk_fails);
+    g_test_add_func("/disk/a-removed-spool-is-no-new-one", test_a_removed_spool_is_no_new_one);
     return g_test_run();
 }
