@@ -50,6 +50,17 @@ static bool is_made_to_fit(const HtElement *element)
            element->type == HT_TYPE_TIME || element->type == HT_TYPE_MONTH;
 }
 
+/* A number is written as one, a code without counterpart stands in a code's place only, and absent is absent: never empty. */
+static bool has_form(const HtElement *element, const HtItem *item)
+{
+    bool number = element->type == HT_TYPE_INTEGER || element->type == HT_TYPE_DECIMAL;
+    switch (item->form) {
+    case HT_VALUE_NUMBER: return number;
+    case HT_VALUE_ORIGINAL: return element->type == HT_TYPE_CODE;
+    default: return !number && item->value.size > 0;
+    }
+}
+
 static bool vet_element(const HtDictionary *dictionary, const HtItem *item, Group *group, GError **error)
 {
     const HtElement *element = ht_dictionary_find(dictionary, item->name.data, item->name.size);
@@ -62,8 +73,7 @@ static bool vet_element(const HtDictionary *dictionary, const HtItem *item, Grou
     if (!is_new(element, group)) {
         return refuse(error, "an element twice");
     }
-    if (element->sensitivity == 0 && item->form != HT_VALUE_ORIGINAL && is_made_to_fit(element) &&
-        !ht_element_fits(element, item->value)) {
+    if (!has_form(element, item) || (is_made_to_fit(element) && !ht_element_fits(element, item->value))) {
         return refuse(error, "a value that its element cannot hold");
     }
     return true;

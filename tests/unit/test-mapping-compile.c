@@ -44,6 +44,9 @@ static void test_tables(void)
     expect(
         EVENT("<element to='person.sex' from='XB' table='GB-T-3304'/>"),
         ":2: error: \"person.sex\" has codes of \"GB-T-2261.1\" by the dictionary; use translate=\"…\" to come from others");
+    expect(
+        EVENT("<element to='person.sex' from='XB' as='string'/>"),
+        ":2: error: \"person.sex\" has codes of \"GB-T-2261.1\": a text that is none cannot stand for one");
     expect(EVENT("<element to='person.name' from='XB' table='GB-T-3304'/>"),
            ":2: error: \"person.name\" is read as no code: it can have no table");
 }

@@ -52,6 +52,9 @@ static void test_what_the_mapper_makes_passes(void)
         {ELEMENT("household.status", "a word of the department's")}, /* withheld in delivery */
         {ELEMENT("person.name", "测试丙")},
         {ELEMENT("person.birthDate", "1980-01")},
+        {ELEMENT("person.birthTime", "08:30:00.123")},
+        {ELEMENT("person.height", "170"), .form = HT_VALUE_NUMBER},
+        {ELEMENT("person.sex", "1\0x\0y"), .form = HT_VALUE_ORIGINAL},
         {ELEMENT("person.name", "测试丙"), .reported = true},
         {QUALITY("person.birthDate", "date-partial")},
         {QUALITY("", "repaired-xml")},
@@ -83,6 +86,14 @@ static void test_what_the_dictionary_does_not_know_is_refused(void)
         {{QUALITY("测试甲", "repaired-xml")}},
         {{ELEMENT("household.createdOn", "测试甲")}},
         {{ELEMENT("record.changedAt", "990104198001019915")}},
+        {{ELEMENT("person.birthDate", "测试甲")}},
+        {{ELEMENT("person.birthTime", "08:30:00.")}},
+        {{ELEMENT("person.birthTime", "08:30")}},
+        {{ELEMENT("person.birthTime", "25:30:00")}},
+        {{ELEMENT("person.name", "")}},
+        {{ELEMENT("person.name", "1"), .form = HT_VALUE_NUMBER}},
+        {{ELEMENT("person.height", "170")}},
+        {{ELEMENT("person.name", "1\0x\0y"), .form = HT_VALUE_ORIGINAL}},
         {{ELEMENT("guardian.name", "x")}},
         {{ELEMENT("person.name", "x"), .repeats = true}},
         {{ELEMENT("person.name", "x"), .instance = 1}},
@@ -138,9 +149,12 @@ static void test_vetting_is_cheap(void)
     HtBuffer data = {0};
     for (uint32_t i = 0; i < 25; i++) {
         const HtElement *element = ht_dictionary_element(dictionary, first->index + i);
+        bool date = element->type == HT_TYPE_DATE, time = element->type == HT_TYPE_TIME;
         HtItem item = {.kind = HT_ITEM_ELEMENT,
                        .name = {element->name, element->name_size},
-                       .value = HT_TEXT_LITERAL("some value")};
+                       .value = ht_text_from(date   ? "1980-01-01"
+                                             : time ? "08:30:00"
+                                                    : "some value")};
         ht_item_pack(&data, &item);
     }
     HtEvent event = {.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1"), .data = ht_buffer_text(&data)};

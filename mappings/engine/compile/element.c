@@ -131,6 +131,12 @@ static bool set_table(HtCompiler *compiler, const xmlNode *node, HtElementRule *
 {
     const HtElement *element = rule->element;
     const char *name = ht_compile_attribute(compiler, node, "table");
+    if (rule->as != HT_AS_CODE && element->table) {
+        ht_compile_error(compiler, node,
+                         "\"%s\" has codes of \"%s\": a text that is none cannot stand for one",
+                         element->name, element->table);
+        return false;
+    }
     if (rule->as != HT_AS_CODE) {
         bool given = name || ht_compile_attribute(compiler, node, "translate");
         if (given) {
