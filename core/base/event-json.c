@@ -61,7 +61,9 @@ void ht_event_attributes(const HtStoredEvent *stored, const char *bus, const HtE
     char id[HT_UUID_TEXT], recorded[HT_CLOCK_TEXT], sequence[SEQUENCE_DIGITS];
     const HtText source[4] = {HT_TEXT_LITERAL("/"), ht_text_from(bus), HT_TEXT_LITERAL("/"),
                               stored->event.attr[HT_ATTR_SOURCE]};
-    const HtText schema[4] = {HT_TEXT_LITERAL("urn:hutong:schema:"), stored->event.attr[HT_ATTR_TYPE]};
+    const char *url = policy ? policy->schema_url : NULL;
+    const HtText schema[4] = {ht_text_from(url ? url : HT_EVENT_SCHEMA_URN), stored->event.attr[HT_ATTR_TYPE],
+                              ht_text_from(url ? HT_EVENT_SCHEMA_DATA : NULL)};
     ht_uuid_format(&stored->id, id);
     size_t recorded_size = ht_clock_format(stored->recorded_us, recorded);
     tell(user, "specversion", HT_TEXT_LITERAL("1.0"));

@@ -152,7 +152,15 @@ typedef struct {
      * items it is asked with their name and kind too. */
     HtSeen (*see)(void *user, const HtStoredEvent *event, const HtItem *item, HtBuffer *masked);
     void *user;
+    const char
+        *schema_url; /* for `dataschema`: where the schemas are, ending in '/'; NULL: they have a name only */
 } HtEventPolicy;
+
+/* `dataschema` is the URL (at most so long), the type and HT_EVENT_SCHEMA_DATA, the place of `data` in the event's JSON Schema; or only its name, this
+ * and the type (core/schema/event-schema.h). */
+#define HT_EVENT_SCHEMA_URL_MAX 384
+#define HT_EVENT_SCHEMA_URN "urn:hutong:schema:"
+#define HT_EVENT_SCHEMA_DATA ".json#/properties/data"
 
 /* Tells the CloudEvents attributes in the order in which they are written, as far as the policy shows them; values that are absent
  * have no data. `bus` is the bus's name for `source` ("/bus/source"). Texts live for the call. */

@@ -2,6 +2,7 @@
  * reported, with file and line. Main thread. */
 #include "core/config/config.h"
 
+#include "core/base/event.h"
 #include "core/config/ini.h"
 #include "spool/repair.h"
 #include "core/config/options.h"
@@ -458,12 +459,46 @@ static void settle_paths(HtConfig *config)
     }
 }
 
+#define URL_MAX (HT_EVENT_SCHEMA_URL_MAX - (int)sizeof "/schema/")
+
+/* What goes into events as it stands, with a name behind it. */
+static bool is_folder_url(const char *url)
+{
+    for (const char *at = url; *at; at++) {
+        if (at - url >= URL_MAX || !g_ascii_isgraph(*at) || strchr("\"\\<>?#", *at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void settle_schema_url(Loader *loader)
+{
+    HtBusConfig *bus = &loader->config->bus;
+    const char *key = bus->schema_url ? "bus\nschema-url" : "bus\npublic-url";
+    const char *given = bus->schema_url ? bus->schema_url : bus->public_url;
+    if (!given) {
+        return;
+    }
+    if (!is_folder_url(given)) {
+        report(loader, g_hash_table_lookup(loader->config->origins->places, key),
+               "[bus] %s: an address of at most %d bytes without query, fragment and characters outside of ASCII is needed",
+               strchr(key, '\n') + 1, URL_MAX);
+        return;
+    }
+    const char *slash = g_str_has_suffix(given, "/") ? "" : "/";
+    char *url = g_strconcat(given, slash, bus->schema_url ? "" : "schema/", NULL);
+    g_free(bus->schema_url);
+    bus->schema_url = url;
+}
+
 HtConfig *ht_config_read(const char *file, GString *errors, bool *sound)
 {
     Loader loader = {.config = make_config(file), .errors = errors};
     if (load_file(&loader, loader.config->file)) {
         load_folder(&loader, loader.config->file);
         settle_paths(loader.config);
+        settle_schema_url(&loader);
         check_sections(&loader);
         *sound = !loader.failed;
         return loader.config;

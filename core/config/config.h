@@ -19,6 +19,7 @@ typedef struct {
     char *mappings;      /* directory: mapping files named by sources */
     char *data;          /* directory: dictionary.xml, tables/, divisions/ */
     char *public_url;    /* as departments see us; NULL: taken from the request */
+    char *schema_url;    /* where the schemas of events are, ending in '/'; NULL: nowhere that we know */
     char *site_key_file; /* default: state/site.key, made at first start */
     char *log_level;     /* error | warning | info | debug */
     char *adapter_check; /* on | off: an adapter serves only after the conformance kit has passed it */

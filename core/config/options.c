@@ -32,7 +32,10 @@ static const HtOption bus_options[] = {
     {"data", HT_OPTION_PATH, BUS(data), NULL, 0, 0, NULL, false,
      "Directory of the dictionary, code tables and divisions. Without it, the installed one."},
     {"public-url", HT_OPTION_URL, BUS(public_url), NULL, 0, 0, NULL, false,
-     "The address that departments use, for WSDL. Without it, taken from each request."},
+     "The address that departments and consumers use, for WSDL and schemas. Without it, taken from each request for WSDL."},
+    {"schema-url", HT_OPTION_URL, BUS(schema_url), NULL, 0, 0, NULL, false,
+     "Where the JSON Schemas of events are, for their `dataschema`. Without it, `/schema/` behind `public-url`, where the bus serves "
+     "them; without that too, `dataschema` is only a name, `urn:hutong:schema:TYPE`."},
     {"site-key-file", HT_OPTION_PATH, BUS(site_key_file), NULL, 0, 0, NULL, false,
      "File of the site key (64 hex digits), under which persons become subjects. Without it, `site.key` in `state`, made at "
      "the first start. Keep a copy: without it, subjects change."},

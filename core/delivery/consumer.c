@@ -267,7 +267,8 @@ static bool has_more(void *user)
 
 static void send_entries(HtConsumer *consumer, GPtrArray *entries)
 {
-    HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy};
+    HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy,
+                            consumer->options->config->bus.schema_url};
     HtEntry *first = entries->pdata[0];
     HtConsumerRequest *request = g_new(HtConsumerRequest, 1);
     *request = (HtConsumerRequest){consumer, entries, consumer->state == HT_CONSUMER_PROBING,

@@ -219,7 +219,7 @@ static bool take_days(Maker *maker, HtSpoolLook *look, GError **error)
 /* The SHA-256 of what the consumer sees of the data; false when nothing in the list asks for it. */
 static bool digest_data(Maker *maker, const HtStoredEvent *event, uint8_t digest[32])
 {
-    HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, maker->policy};
+    HtEventPolicy policy = {.see_time = ht_policy_see_time, .see = ht_policy_see, .user = maker->policy};
     struct sha256_ctx context;
     if (!maker->policy) {
         return false;

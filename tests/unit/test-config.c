@@ -130,6 +130,33 @@ static void test_the_buss_own_name_is_no_sources(Fixture *f, const void *data)
         strstr(f->errors->str, ":3: error: [source hutong]: the bus's own events have that name"));
 }
 
+static void test_schemas_are_at_an_address_of_their_own_or_ours(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *keys, *url; /* NULL: an error at line 3 */
+    } cases[] = {
+        {"public-url = https://b.example", "https://b.example/schema/"},
+        {"public-url = https://b.example/x/", "https://b.example/x/schema/"},
+        {"schema-url = https://s.example/v1", "https://s.example/v1/"},
+        {"schema-url = https://s.example/\npublic-url = https://b.example", "https://s.example/"},
+        {"schema-url = https://s.example/?a=b", NULL},
+        {"schema-url = https://s.example/#x", NULL},
+        {"public-url = https://s.example/\"", NULL},
+        {"schema-url = https://s.example/模式", NULL},
+    };
+    (void)data;
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf("[bus]\nname = yuexiu\n%s\n", cases[i].keys);
+        g_autoptr(HtConfig) config = load(f, text);
+        g_test_message("%s: %s", cases[i].keys, f->errors->str);
+        g_assert_true((config != NULL) == (cases[i].url != NULL));
+        g_assert_cmpstr(config ? config->bus.schema_url : NULL, ==, cases[i].url);
+        g_assert_true(config || strstr(f->errors->str, "hutong.conf:3: error: [bus] "));
+    }
+    g_autoptr(HtConfig) none = load(f, "[bus]\nname = yuexiu\n");
+    g_assert_null(none->bus.schema_url);
+}
+
 static void test_conf_d_is_read_in_name_order(Fixture *f, const void *data)
 {
     (void)data;
@@ -236,6 +263,8 @@ int main(int argc, char **argv)
     ADD("/config/what-is-printed-is-read-back", test_what_is_printed_is_read_back_the_same);
     ADD("/config/all-problems-are-reported-at-once", test_all_problems_are_reported_at_once);
     ADD("/config/the-buss-own-name-is-no-sources", test_the_buss_own_name_is_no_sources);
+    ADD("/config/schemas-are-at-an-address-of-their-own-or-ours",
+        test_schemas_are_at_an_address_of_their_own_or_ours);
     ADD("/config/conf-d-is-read-in-name-order", test_conf_d_is_read_in_name_order);
     ADD("/config/a-missing-or-binary-file-is-an-error", test_a_missing_or_binary_file_is_an_error);
     ADD("/config/the-reference-names-every-key", test_the_reference_names_every_key);

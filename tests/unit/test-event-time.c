@@ -32,7 +32,7 @@ static char *render(const HtConsumerConfig *config, const char *fields)
     g_assert_cmpstr(errors->str, ==, "");
     g_assert_cmpint(mapping_test_run(test, xml), ==, HT_VERDICT_OK);
     HtStoredEvent stored = {.sequence = 1, .event = mapping_test_event(test, 0)};
-    HtEventPolicy asked = {ht_policy_see_time, ht_policy_see, policy};
+    HtEventPolicy asked = {.see_time = ht_policy_see_time, .see = ht_policy_see, .user = policy};
     ht_event_render(&stored, "bus", &asked, &json);
     char *text = g_strndup(json.data, json.size);
     ht_buffer_clear(&json);

@@ -16,7 +16,7 @@ static HtSeen see_time(void *user, const HtStoredEvent *event)
     return HT_SEEN_WHOLE;
 }
 
-static const HtEventPolicy policy = {see_time, see_all, NULL};
+static const HtEventPolicy policy = {.see_time = see_time, .see = see_all};
 
 static HtStoredEvent make_event(uint64_t sequence, const char *type)
 {

@@ -121,7 +121,7 @@ static void send_to_taker(Taker *taker, const char *mode, char **secret_files)
         events[i].event.attr[HT_ATTR_BUSINESSID] = HT_TEXT_LITERAL("号 1\"%\r\nx: y~");
         g_ptr_array_add(list, &events[i]);
     }
-    HtEventPolicy policy = {see_time, see_all, NULL};
+    HtEventPolicy policy = {.see_time = see_time, .see = see_all};
     int kind = -1;
     HtOutgoing outgoing = {.events = list,
                            .bus = "b",
