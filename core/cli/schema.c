@@ -1,130 +1,81 @@
-/* `hutong schema`: the references that others read: of events (docs/events.md), made from the dictionary; of fault codes
- * (docs/errors.md). */
-#include "core/cli/cli.h"
+/* `hutong schema`: what others read of events and refusals, made from the dictionary, the tables and the configuration. */
+#include "core/cli/schema.h"
 
-#include "core/base/event.h"
 #include "core/base/paths.h"
 #include "core/refusal/refusal.h"
-#include "mappings/engine/reference/dictionary.h"
 
 #include <stdio.h>
 
-static const char introduction[] =
-    "# Event reference\n\n"
-    "Made by `hutong schema` from `mappings/dictionary.xml`; do not edit.\n\n"
-    "Every event is a CloudEvents 1.0 JSON object. `data` holds elements of the dictionary as `group.element`, then "
-    "`reported` (elements that another department is the authority for), `quality` (what was repaired, upgraded, guessed or "
-    "does not check) and `unmapped` (what no mapping names). An element that a consumer may not see is absent; one that is "
-    "shown masked is a string.\n\n"
-    "## Attributes\n\n"
-    "| attribute | meaning |\n|---|---|\n"
-    "| `specversion` | `1.0` |\n"
-    "| `id` | UUIDv7; the same however often the event is delivered |\n"
-    "| `source` | `/BUS/SOURCE` |\n"
-    "| `type` | below, with its version: `person.moved-in.v1` |\n"
-    "| `subject`, `partitionkey` | a pseudonym of the person (or household, address, record); never a citizen number |\n"
-    "| `formersubject` | a pseudonym under which earlier events of this person may have gone |\n"
-    "| `sequence` | 20 digits; the order in which the bus accepted |\n"
-    "| `time`, `timeprecision` | when it happened; `year`, `month`, `day`, `minute` or `second`. Both are absent where the consumer may not see the element that has this value, such as `death.date`; below |\n"
-    "| `recordedtime` | when the bus took it |\n"
-    "| `action` | `assert`, `correct` (stands in place of the event that `reverses` names, if it names one), `cancel` (undoes it), `verify` |\n"
-    "| `businessid`, `reverses` | the department's numbers, or pseudonyms of them: below. `reverses` is a `businessid`, or the `id` of an event that has none |\n"
-    "| `direction` | `return`, `report`, `lateral`, `query` |\n"
-    "| `department` | who answers for the data |\n"
-    "| `division`, `fromdivision`, `divisionedition` | 6, 9 or 12 digits, and the list they were read against |\n"
-    "| `dataclassification` | 0 to 3: the highest sensitivity of its elements |\n"
-    "| `correlationid`, `causationid`, `traceparent` | what belongs together; the message it came in; W3C trace context |\n"
-    "| `dataschema`, `datacontenttype` | |\n\n"
-    "No attribute carries personal data, whatever a source sends: attributes go to every consumer. `businessid`, `reverses` "
-    "and `divisionedition` stay as they are sent when they are 1 to 64 of `A-Z a-z 0-9 . _ : / -` and hold no "
-    "citizen number: 18 digits in a row that begin with a province and hold a date, the last may be X, or 15 such, anywhere in a "
-    "longer number too, and with `. _ : / -` between them. Anything else is replaced by `b-` and 26 characters, a keyed "
-    "pseudonym: equal for equal numbers, in every event and source, so that `reverses` still names the `businessid` that it "
-    "reverses. `correlationid` is always such a pseudonym. `traceparent` is the bus's: its trace is a keyed digest of the trace that "
-    "the sender named, if it did.\n\n"
-    "`time` has the value of an element (the one that the mapping reads from the same field), and who may not see that element does "
-    "not see `time`: under the mask `year` it is the first instant of its year with the precision `year`, under any other, and where "
-    "the element is not shown, it is absent, and so is `timeprecision`. A time that is no element's counts as the event's "
-    "`dataclassification`.\n\n"
-    "Each entry of `quality` has a `mark`, and an `element` when it is about one. `identity-conflict` has `identity` instead, the "
-    "kind of number that named somebody else, too (`person`, `card`, `birthCertificate`, …): the number itself is not said.\n\n"
-    "What stands in an element for something else counts as sensitive (2) at least: an original code "
-    "(`{\"code\":…,\"text\":…,\"system\":…}`), and in an element of sensitivity 0 a value that does not have the element's form or "
-    "length, or holds a citizen number.\n";
+static const char summary[] =
+    "Writes what others read of events: the reference as Markdown, or one of\n\n"
+    "  json [TYPE]   the JSON Schema of an event type; without TYPE the list of them, with --dir all";
 
-static void print_event_types(const HtDictionary *dictionary)
+static int complain_usage(const char *what)
 {
-    printf("\n## Event types\n\n| type | 中文 | department | direction | groups |\n|---|---|---|---|---|\n");
-    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
-        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
-        g_autofree char *groups = g_strjoinv(", ", (char **)type->groups);
-        printf("| `%s.v%u`%s | %s | %s | %s%s%s | %s |\n", type->name, type->version,
-               type->restricted ? " (restricted)" : "", type->zh, type->department ? type->department : "",
-               type->direction, type->also ? ", " : "", type->also ? type->also : "", groups);
-    }
+    fprintf(stderr, "hutong schema: there is no '%s'; `hutong schema --help` says what there is\n", what);
+    return HT_EXIT_USAGE;
 }
 
-static void print_elements(const HtDictionary *dictionary)
+static HtDictionary *load_dictionary(const char *data)
 {
-    const char *group = "";
-    printf(
-        "\n## Elements\n\nSensitivity: 0 not personal, 1 personal, 2 sensitive, 3 health, biometric, minors.\n");
-    for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
-        const HtElement *element = ht_dictionary_element(dictionary, i);
-        if (!g_str_equal(group, element->group)) {
-            group = element->group;
-            printf(
-                "\n### %s%s\n\n| element | 中文 | type | table | standard | authority | sensitivity | mask |\n"
-                "|---|---|---|---|---|---|---|---|\n",
-                group, element->repeats ? " (a list)" : "");
-        }
-        printf("| `%s` | %s | %s | %s | %s | %s | %u | %s |\n", element->element, element->zh,
-               ht_type_name(element->type), element->table ? element->table : "",
-               element->standard ? element->standard : "", element->authority ? element->authority : "",
-               element->sensitivity, ht_mask_name(element->mask));
-    }
-}
-
-static void print_marks(const HtDictionary *dictionary)
-{
-    printf("\n## Quality marks\n\n| mark | 中文 | meaning |\n|---|---|---|\n");
-    for (uint32_t i = 0; i < ht_dictionary_n_marks(dictionary); i++) {
-        const HtMarkInfo *mark = ht_dictionary_mark(dictionary, i);
-        printf("| `%s` | %s | %s |\n", mark->name, mark->zh, mark->text);
-    }
-}
-
-static int print_events(void)
-{
-    g_autofree char *dictionary_file = ht_paths_data("dictionary.xml"),
-                    *schema = ht_paths_data("dictionary.rng");
+    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL),
+                    *grammar = g_build_filename(data, "dictionary.rng", NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtDictionary) dictionary = ht_dictionary_load(dictionary_file, schema, &error);
+    HtDictionary *dictionary = ht_dictionary_load(file, grammar, &error);
     if (!dictionary) {
         fprintf(stderr, "%s\n", error->message);
+    }
+    return dictionary;
+}
+
+static int write_document(int argc, char **argv, const HtSchemaRequest *request)
+{
+    const char *kind = argc > 1 ? argv[1] : NULL, *name = argc > 2 ? argv[2] : NULL;
+    if (argc > 3) {
+        return complain_usage(argv[3]);
+    }
+    if (!kind) {
+        ht_cli_schema_reference(request->dictionary);
+        return HT_EXIT_OK;
+    }
+    return g_str_equal(kind, "json") ? ht_cli_schema_json(request, name) : complain_usage(kind);
+}
+
+/* A configuration is used where there is one: the schemas are the same everywhere but for where they are. */
+static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *request)
+{
+    bool configured = g_file_test(file, G_FILE_TEST_EXISTS);
+    g_autoptr(HtConfig) config = configured ? ht_cli_load(file) : NULL;
+    if (configured && !config) {
+        return HT_EXIT_CONFIG;
+    }
+    g_autofree char *data = config && config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
+    g_autoptr(HtDictionary) dictionary = load_dictionary(data);
+    if (!dictionary) {
         return HT_EXIT_FAILED;
     }
-    fputs(introduction, stdout);
-    print_event_types(dictionary);
-    print_elements(dictionary);
-    print_marks(dictionary);
-    return HT_EXIT_OK;
+    request->config = config;
+    request->dictionary = dictionary;
+    request->data = data;
+    request->url = config ? config->bus.schema_url : NULL;
+    return write_document(argc, argv, request);
 }
 
 int ht_cli_schema(int argc, char **argv)
 {
     gboolean errors = FALSE;
+    g_autofree char *file = NULL, *folder = NULL;
     const GOptionEntry entries[] = {
         {"errors", 0, 0, G_OPTION_ARG_NONE, &errors, "Write the reference of all fault codes instead", NULL},
+        {"dir", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Write files into this directory", "DIR"},
         G_OPTION_ENTRY_NULL};
-    g_autofree char *file = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
-    if (!ht_cli_options(&argc, &argv, "Writes the event reference, as Markdown, from the dictionary.",
-                        entries, &file)) {
+    if (!ht_cli_options(&argc, &argv, summary, entries, &file)) {
         return HT_EXIT_USAGE;
     }
+    HtSchemaRequest request = {.folder = folder};
     if (!errors) {
-        return print_events();
+        return write_with(argc, argv, file, &request);
     }
     ht_refusal_reference(text);
     fputs(text->str, stdout);

@@ -4,6 +4,7 @@
 #include "tests/lib/busproc.h"
 #include "tests/lib/casecheck.h"
 #include "tests/lib/casefile.h"
+#include "tests/lib/eventcheck.h"
 #include "tests/lib/platform.h"
 #include "tests/lib/post.h"
 
@@ -273,6 +274,11 @@ static void set_up(int argc, char **argv)
     g_test_init(&count, &list, NULL);
 }
 
+static void test_every_event_is_as_its_schema_says(void)
+{
+    platforms_check_schemas(&run.platform, 1);
+}
+
 int main(int argc, char *argv[])
 {
     set_up(argc, argv);
@@ -282,6 +288,7 @@ int main(int argc, char *argv[])
         g_autofree char *path = g_strconcat("/cases/", case_text(each, "name"), NULL);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_case);
     }
+    g_test_add_func("/every-event/is-as-its-schema-says", test_every_event_is_as_its_schema_says);
     int status = g_test_run();
     stop();
     return status;

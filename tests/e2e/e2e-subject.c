@@ -1,6 +1,7 @@
 /* Who is who, with the real programs: two persons with one number of the register's, and its repair by `hutong subject`, with
  * the bus running and without. Persons are synthetic (prefix 99). */
 #include "tests/lib/busproc.h"
+#include "tests/lib/eventcheck.h"
 #include "tests/lib/platform.h"
 #include "tests/lib/post.h"
 
@@ -153,6 +154,7 @@ static void test_repair_of_a_running_bus(void)
     g_assert_nonnull(strstr(log, who));
     g_assert_nonnull(strstr(log, REASON));
     expect_no_number_in_log(&f);
+    platforms_check_schemas(&f.platform, 1);
     stop(&f);
 }
 
@@ -181,6 +183,7 @@ static void test_repair_of_a_stopped_bus(void)
     post_death(&f, "900001604", FIRST);
     g_assert_cmpstr(string_in(wait_for_event(&f, 3), "subject"), !=, first);
     expect_no_number_in_log(&f);
+    platforms_check_schemas(&f.platform, 1);
     stop(&f);
 }
 

@@ -46,3 +46,5 @@ e2e_TESTS += e2e-file
 e2e-file_LIBS := admin base
 e2e_TESTS += e2e-message
 e2e-message_LIBS := admin base
+e2e_TESTS += e2e-schema
+e2e-schema_LIBS := admin base

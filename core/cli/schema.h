@@ -1,0 +1,22 @@
+/* The documents of `hutong schema`: schema-reference.c, schema-json.c. They give exit statuses. */
+#pragma once
+
+#include "core/cli/cli.h"
+#include "mappings/engine/reference/dictionary.h"
+
+typedef struct {
+    const HtConfig *config; /* NULL: there is none */
+    const HtDictionary *dictionary;
+    const char *data;   /* directory of the code tables */
+    const char *url;    /* where the schemas are; NULL: nowhere */
+    const char *folder; /* where files go; NULL: to standard output */
+} HtSchemaRequest;
+
+/* The schema of `type`; NULL: an index, or into `folder` all. */
+int ht_cli_schema_json(const HtSchemaRequest *request, const char *type);
+
+/* docs/events.md, to standard output. */
+void ht_cli_schema_reference(const HtDictionary *dictionary);
+
+/* Writes the document, with line breaks, into the folder under that name, or to standard output. */
+int ht_cli_schema_put(GBytes *body, const char *name, const char *folder);

@@ -1,0 +1,24 @@
+/* The documents that say what events look like: a JSON Schema for each type, and an index of them. Made when first asked for, and
+ * kept. Used by the bus for its public page and by `hutong schema`. One thread. */
+#pragma once
+
+#include "core/schema/event-schema.h"
+
+typedef struct HtSchemas HtSchemas;
+
+/* `data` is the directory of the code tables; `url` where the documents are, as HtSchemaSource has it. Both, and the dictionary,
+ * live longer. NULL with an HT_TABLES_ERROR. transfer full. */
+HtSchemas *ht_schemas_new(const HtDictionary *dictionary, const char *data, const char *url, GError **error);
+void ht_schemas_free(HtSchemas *schemas);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSchemas, ht_schemas_free)
+
+const HtSchemaSource *ht_schemas_source(const HtSchemas *schemas);
+
+typedef struct {
+    const char *name; /* "person.moved-in.v1.json", "index.json" */
+    GBytes *body;     /* JSON */
+    char *etag;       /* of the body, in its quotes */
+} HtSchemaDocument;
+
+/* The document of that name, or NULL. It lives as long as `schemas`. */
+const HtSchemaDocument *ht_schemas_find(HtSchemas *schemas, const char *name);

@@ -1,0 +1,1 @@
+schema_SRC := core/schema/event-schema.c core/schema/documents.c
