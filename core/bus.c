@@ -7,6 +7,7 @@
 #include "core/delivery/out.h"
 #include "core/notify.h"
 #include "core/status.h"
+#include "mappings/engine/reference/tables.h"
 #include "core/verbs.h"
 
 #include <curl/curl.h>
@@ -53,9 +54,15 @@ static bool open_signer(HtBus *bus, GError **error)
     return bus->signer != NULL;
 }
 
+/* The directory of the dictionary and the code tables. The caller frees. */
+static char *find_data(const HtBus *bus)
+{
+    return bus->config->bus.data ? g_strdup(bus->config->bus.data) : ht_paths_data(NULL);
+}
+
 static bool open_dictionary(HtBus *bus, GError **error)
 {
-    g_autofree char *data = bus->config->bus.data ? g_strdup(bus->config->bus.data) : ht_paths_data(NULL);
+    g_autofree char *data = find_data(bus);
     g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
     g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
     bus->dictionary = ht_dictionary_load(file, schema, error);
@@ -87,12 +94,15 @@ static bool open_sources(HtBus *bus, GError **error)
 /* What the parts show at the public door. */
 static bool open_pages(HtBus *bus, GError **error)
 {
+    g_autofree char *data = find_data(bus);
     bus->pages = ht_pages_new(bus->config, error);
     if (bus->pages) {
         bus->receipts = ht_receipts_new(bus->config, bus->dictionary, bus->signer, bus->pages);
         ht_delivery_add_pages(bus->delivery, bus->pages);
     }
-    return bus->pages != NULL;
+    bus->schemas =
+        bus->pages ? ht_schema_pages_new(bus->config, bus->dictionary, data, bus->pages, error) : NULL;
+    return bus->schemas != NULL;
 }
 
 static bool open_doors(HtBus *bus, GError **error)
@@ -189,6 +199,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->door, ht_door_close);
     g_clear_pointer(&bus->receipts, ht_receipts_free);
     g_clear_pointer(&bus->pages, ht_pages_free);
+    g_clear_pointer(&bus->schemas, ht_schema_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);
@@ -238,7 +249,7 @@ HtBusEnd ht_bus_run(const HtConfig *config)
             ht_log(HT_LOG_ERROR, "bus", "%s", *line);
         }
         bool configuration = error->domain == HT_DELIVERY_ERROR || error->domain == HT_DICTIONARY_ERROR ||
-                             error->domain == HT_GUARD_ERROR ||
+                             error->domain == HT_TABLES_ERROR || error->domain == HT_GUARD_ERROR ||
                              g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
         bus.end = configuration ? HT_BUS_MISCONFIGURED : HT_BUS_FAILED;
     }

@@ -6,6 +6,7 @@
 #include "core/ingress/door.h"
 #include "core/proof/signer.h"
 #include "core/receipts.h"
+#include "core/schema/pages.h"
 #include "core/source/sources.h"
 
 /* How it ended. */
@@ -27,6 +28,7 @@ typedef struct {
     HtDelivery *delivery;
     HtAdmin *admin;
     HtPages *pages;
+    HtSchemaPages *schemas;
     HtDoor *door;
     GMainLoop *loop;
     bool ready, stopping;

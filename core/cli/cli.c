@@ -66,7 +66,7 @@ static const Verb verbs[] = {
     {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
     {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
-    {"schema", ht_cli_schema, "the event reference, from the dictionary"},
+    {"schema", ht_cli_schema, "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
 };
 
 static void print_usage(FILE *to)

@@ -1,4 +1,4 @@
-cli_SRC += core/cli/schema-json.c core/cli/schema-reference.c
+cli_SRC += core/cli/schema-json.c core/cli/schema-catalogue.c core/cli/schema-reference.c
 cli_SRC += core/cli/adapter.c core/cli/check.c core/cli/cli.c core/cli/schema.c \
 	core/cli/spool.c core/cli/status.c core/cli/subject.c core/cli/subject-ask.c core/cli/subject-show.c
 cli_SRC += core/cli/adapter-check.c core/cli/adapter-find.c core/cli/adapter-new.c core/cli/options.c

@@ -8,7 +8,14 @@
 
 static const char summary[] =
     "Writes what others read of events: the reference as Markdown, or one of\n\n"
-    "  json [TYPE]   the JSON Schema of an event type; without TYPE the list of them, with --dir all";
+    "  json [TYPE]   the JSON Schema of an event type; without TYPE the list of them, with --dir all\n"
+    "  asyncapi      the AsyncAPI document of all consumers, or of one\n"
+    "  catalogue     which events and elements there are; with --consumer, what of them it gets and sees";
+
+static const struct {
+    const char *kind;
+    int (*write)(const HtSchemaRequest *request);
+} documents[] = {{"asyncapi", ht_cli_schema_asyncapi}, {"catalogue", ht_cli_schema_catalogue}};
 
 static int complain_usage(const char *what)
 {
@@ -30,15 +37,20 @@ static HtDictionary *load_dictionary(const char *data)
 
 static int write_document(int argc, char **argv, const HtSchemaRequest *request)
 {
-    const char *kind = argc > 1 ? argv[1] : NULL, *name = argc > 2 ? argv[2] : NULL;
-    if (argc > 3) {
-        return complain_usage(argv[3]);
-    }
+    const char *kind = argc > 1 ? argv[1] : NULL;
     if (!kind) {
         ht_cli_schema_reference(request->dictionary);
         return HT_EXIT_OK;
     }
-    return g_str_equal(kind, "json") ? ht_cli_schema_json(request, name) : complain_usage(kind);
+    if (g_str_equal(kind, "json")) {
+        return argc > 3 ? complain_usage(argv[3]) : ht_cli_schema_json(request, argv[2]);
+    }
+    for (unsigned i = 0; argc == 2 && i < G_N_ELEMENTS(documents); i++) {
+        if (g_str_equal(kind, documents[i].kind)) {
+            return documents[i].write(request);
+        }
+    }
+    return complain_usage(argv[argc - 1]);
 }
 
 /* A configuration is used where there is one: the schemas are the same everywhere but for where they are. */
@@ -58,22 +70,28 @@ static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *
     request->dictionary = dictionary;
     request->data = data;
     request->url = config ? config->bus.schema_url : NULL;
+    if (request->consumer && !(config && ht_config_consumer(config, request->consumer))) {
+        fprintf(stderr, "hutong schema: %s: there is no [consumer %s]\n", file, request->consumer);
+        return HT_EXIT_USAGE;
+    }
     return write_document(argc, argv, request);
 }
 
 int ht_cli_schema(int argc, char **argv)
 {
-    gboolean errors = FALSE;
-    g_autofree char *file = NULL, *folder = NULL;
+    gboolean errors = FALSE, json = FALSE;
+    g_autofree char *file = NULL, *folder = NULL, *consumer = NULL;
     const GOptionEntry entries[] = {
         {"errors", 0, 0, G_OPTION_ARG_NONE, &errors, "Write the reference of all fault codes instead", NULL},
         {"dir", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Write files into this directory", "DIR"},
+        {"consumer", 0, 0, G_OPTION_ARG_STRING, &consumer, "Of this consumer", "NAME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "The catalogue as JSON", NULL},
         G_OPTION_ENTRY_NULL};
     g_autoptr(GString) text = g_string_new(NULL);
     if (!ht_cli_options(&argc, &argv, summary, entries, &file)) {
         return HT_EXIT_USAGE;
     }
-    HtSchemaRequest request = {.folder = folder};
+    HtSchemaRequest request = {.folder = folder, .consumer = consumer, .json = json};
     if (!errors) {
         return write_with(argc, argv, file, &request);
     }

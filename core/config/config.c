@@ -481,9 +481,10 @@ static void settle_schema_url(Loader *loader)
         return;
     }
     if (!is_folder_url(given)) {
-        report(loader, g_hash_table_lookup(loader->config->origins->places, key),
-               "[bus] %s: an address of at most %d bytes without query, fragment and characters outside of ASCII is needed",
-               strchr(key, '\n') + 1, URL_MAX);
+        report(
+            loader, g_hash_table_lookup(loader->config->origins->places, key),
+            "[bus] %s: an address of at most %d bytes without query, fragment and characters outside of ASCII is needed",
+            strchr(key, '\n') + 1, URL_MAX);
         return;
     }
     const char *slash = g_str_has_suffix(given, "/") ? "" : "/";

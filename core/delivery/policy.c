@@ -151,7 +151,7 @@ bool ht_policy_equal(const HtPolicy *a, const HtPolicy *b)
     return equal;
 }
 
-static HtSeen see_unmapped(const HtPolicy *policy)
+HtSeen ht_policy_shows_unmapped(const HtPolicy *policy)
 {
     bool seen = policy->purpose && (policy->unmapped || policy->clearance >= HIGHEST);
     return seen ? HT_SEEN_WHOLE : HT_SEEN_NOT;
@@ -174,8 +174,7 @@ static unsigned get_sensitivity(const HtElement *element, const HtItem *item)
 }
 
 /* HT_SEEN_MASKED: if the mask can be applied. */
-static HtSeen judge(const HtPolicy *policy, const HtStoredEvent *event, const Rule *rule,
-                    unsigned sensitivity)
+static HtSeen judge(const HtPolicy *policy, bool minor, const Rule *rule, unsigned sensitivity)
 {
     if (rule->denied) {
         return HT_SEEN_NOT;
@@ -189,10 +188,15 @@ static HtSeen judge(const HtPolicy *policy, const HtStoredEvent *event, const Ru
     if (rule->masked) {
         return HT_SEEN_MASKED;
     }
-    if (event->event.attr[HT_ATTR_MINOR].data) {
+    if (minor) {
         sensitivity = HIGHEST;
     }
     return rule->allowed || sensitivity <= policy->clearance ? HT_SEEN_WHOLE : HT_SEEN_NOT;
+}
+
+static bool is_minors(const HtStoredEvent *event)
+{
+    return event->event.attr[HT_ATTR_MINOR].data != NULL;
 }
 
 static const Rule *find_rule(const HtPolicy *policy, const HtElement *element)
@@ -208,11 +212,11 @@ HtSeen ht_policy_see(void *user, const HtStoredEvent *event, const HtItem *item,
         return HT_SEEN_WHOLE;
     }
     if (item->kind == HT_ITEM_UNMAPPED) {
-        return see_unmapped(policy);
+        return ht_policy_shows_unmapped(policy);
     }
     const HtElement *element = ht_dictionary_find(policy->dictionary, item->name.data, item->name.size);
     const Rule *rule = find_rule(policy, element);
-    HtSeen seen = judge(policy, event, rule, get_sensitivity(element, item));
+    HtSeen seen = judge(policy, is_minors(event), rule, get_sensitivity(element, item));
     return seen == HT_SEEN_MASKED ? apply_mask(rule, item, masked) : seen;
 }
 
@@ -220,7 +224,7 @@ static HtSeen see_time_of(const HtPolicy *policy, const HtStoredEvent *event, Ht
 {
     const HtElement *element = ht_dictionary_find(policy->dictionary, name.data, name.size);
     const Rule *rule = find_rule(policy, element);
-    HtSeen seen = judge(policy, event, rule, element ? element->sensitivity : HIGHEST);
+    HtSeen seen = judge(policy, is_minors(event), rule, element ? element->sensitivity : HIGHEST);
     return seen == HT_SEEN_MASKED && rule->mask != HT_MASK_YEAR ? HT_SEEN_NOT : seen;
 }
 
@@ -228,7 +232,8 @@ static HtSeen see_time_of_nothing(const HtPolicy *policy, const HtStoredEvent *e
 {
     HtText class = event->event.attr[HT_ATTR_DATACLASSIFICATION];
     bool known = class.size == 1 && class.data[0] >= '0' && class.data[0] <= '0' + HIGHEST;
-    return judge(policy, event, find_rule(policy, NULL), known ? (unsigned)(class.data[0] - '0') : HIGHEST);
+    return judge(policy, is_minors(event), find_rule(policy, NULL),
+                 known ? (unsigned)(class.data[0] - '0') : HIGHEST);
 }
 
 HtSeen ht_policy_see_time(void *user, const HtStoredEvent *event)
@@ -245,4 +250,16 @@ HtSeen ht_policy_see_time(void *user, const HtStoredEvent *event)
         names = (HtText){names.data + size, names.size - size};
     }
     return worst;
+}
+
+HtSeen ht_policy_shows(const HtPolicy *policy, const HtElement *element, HtShownAs as, HtMask *mask)
+{
+    const Rule *rule = find_rule(policy, element);
+    bool original = as == HT_SHOWN_ORIGINAL;
+    unsigned sensitivity = original ? MAX(element->sensitivity, SENSITIVE) : element->sensitivity;
+    HtSeen seen = judge(policy, as == HT_SHOWN_MINOR, rule, sensitivity);
+    if (mask) {
+        *mask = rule->mask;
+    }
+    return seen == HT_SEEN_MASKED && (original || rule->mask == HT_MASK_HIDE) ? HT_SEEN_NOT : seen;
 }

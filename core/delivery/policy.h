@@ -26,3 +26,16 @@ HtSeen ht_policy_see(void *policy, const HtStoredEvent *event, const HtItem *ite
  * is not seen of it. Masked with `year` it is its year, with any other mask it is not seen. A time of which no element is named
  * counts as the most sensitive thing in the event (HT_ATTR_DATACLASSIFICATION). */
 HtSeen ht_policy_see_time(void *policy, const HtStoredEvent *event);
+
+/* What is asked of an element as such, with no event at hand. */
+typedef enum {
+    HT_SHOWN_PLAIN,
+    HT_SHOWN_MINOR,    /* in an event about a person under 14 */
+    HT_SHOWN_ORIGINAL, /* a department's own code in its place */
+} HtShownAs;
+
+/* What the consumer sees of the element, for telling people; with HT_SEEN_MASKED, `mask` (which may be NULL) is how. */
+HtSeen ht_policy_shows(const HtPolicy *policy, const HtElement *element, HtShownAs as, HtMask *mask);
+
+/* The same of what no mapping names. */
+HtSeen ht_policy_shows_unmapped(const HtPolicy *policy);

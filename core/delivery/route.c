@@ -103,6 +103,12 @@ bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
     return false;
 }
 
+bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type)
+{
+    g_autofree char *name = g_strdup_printf("%s.v%u", type->name, type->version);
+    return fits_type(route->types, ht_text_from(name), type->restricted);
+}
+
 /* ---- Checking what the routes say ---- */
 
 G_GNUC_PRINTF(3, 4)

@@ -17,6 +17,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRoutes, ht_routes_free)
  * not know needs a route that names it in full: no wildcard reaches it. */
 bool ht_routes_match(const HtRoutes *routes, const HtEvent *event);
 
+/* Whether events of the type may pass the route, whatever their source and division are. */
+bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type);
+
 /* Checks all routes' types: every pattern fits an event type of the dictionary, `*` stands at the end only, no list is
  * empty. Adds `file:line: error: …` for each that does not, and is false then. */
 bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors);

@@ -273,6 +273,8 @@ static const HtRefusalKind door_kinds[] = {
          "There is no receipt with this id. A message that was sent again has the id of its first receipt."},
     {"not-pulled", 404, "the consumer is sent its events, or finds them as files: `type` is not `pull`",
      .sentence = "This consumer does not fetch its events here."},
+    {"unknown-schema", 404, "`/schema/index.json` lists the schemas that there are",
+     .sentence = "There is no schema of this name; /schema/index.json lists them."},
     {"nothing-to-get", 404, "a GET without `?wsdl`",
      .sentence = "Messages are POSTed here; GET with ?wsdl gives the WSDL."},
     {"no-wsdl", 404,

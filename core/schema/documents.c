@@ -2,8 +2,8 @@
 #include "core/schema/documents.h"
 
 #include "core/base/json.h"
+#include "core/schema/asyncapi.h"
 
-#define INDEX "index.json"
 #define SUFFIX ".json"
 #define ETAG_HEX 32
 
@@ -68,12 +68,8 @@ static void write_index(const HtSchemaSource *source, HtBuffer *json)
     ht_buffer_add_literal(json, "]}");
 }
 
-static bool write_document(const HtSchemaSource *source, const char *name, HtBuffer *json)
+static bool write_schema(const HtSchemaSource *source, const char *name, HtBuffer *json)
 {
-    if (g_str_equal(name, INDEX)) {
-        write_index(source, json);
-        return true;
-    }
     if (!g_str_has_suffix(name, SUFFIX)) {
         return false;
     }
@@ -87,20 +83,33 @@ static bool write_document(const HtSchemaSource *source, const char *name, HtBuf
     return true;
 }
 
+/* Gives the media type; NULL when there is no such document. */
+static const char *write_document(const HtSchemaSource *source, const char *name, HtBuffer *json)
+{
+    if (g_str_equal(name, "index.json")) {
+        write_index(source, json);
+        return "application/json";
+    }
+    if (g_str_equal(name, "asyncapi.json")) {
+        ht_asyncapi(source, NULL, NULL, json);
+        return "application/vnd.aai.asyncapi+json;version=3.0.0";
+    }
+    return write_schema(source, name, json) ? "application/schema+json" : NULL;
+}
+
 const HtSchemaDocument *ht_schemas_find(HtSchemas *schemas, const char *name)
 {
     HtSchemaDocument *document = g_hash_table_lookup(schemas->documents, name);
     HtBuffer json = {0};
-    if (document || !write_document(&schemas->source, name, &json)) {
-        return document;
+    const char *type = document ? NULL : write_document(&schemas->source, name, &json);
+    if (type) {
+        document = g_new0(HtSchemaDocument, 1);
+        document->type = type;
+        document->body = g_bytes_new(json.data, json.size);
+        g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, document->body);
+        document->etag = g_strdup_printf("\"%.*s\"", ETAG_HEX, digest);
+        g_hash_table_insert(schemas->documents, g_strdup(name), document);
     }
-    document = g_new0(HtSchemaDocument, 1);
-    document->body = g_bytes_new(json.data, json.size);
-    g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, document->body);
-    document->etag = g_strdup_printf("\"%.*s\"", ETAG_HEX, digest);
-    char *key = g_strdup(name);
-    document->name = key;
-    g_hash_table_insert(schemas->documents, key, document);
     ht_buffer_clear(&json);
     return document;
 }

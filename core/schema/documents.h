@@ -1,4 +1,4 @@
-/* The documents that say what events look like: a JSON Schema for each type, and an index of them. Made when first asked for, and
+/* The documents that say what events look like, to whomever: a JSON Schema for each type, an index, an AsyncAPI document. Made when first asked for, and
  * kept. Used by the bus for its public page and by `hutong schema`. One thread. */
 #pragma once
 
@@ -15,10 +15,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSchemas, ht_schemas_free)
 const HtSchemaSource *ht_schemas_source(const HtSchemas *schemas);
 
 typedef struct {
-    const char *name; /* "person.moved-in.v1.json", "index.json" */
+    const char *type; /* media type */
     GBytes *body;     /* JSON */
     char *etag;       /* of the body, in its quotes */
 } HtSchemaDocument;
 
-/* The document of that name, or NULL. It lives as long as `schemas`. */
+/* The document of that name, or NULL: TYPE.json, index.json, or asyncapi.json, which is about no consumer. It lives as long as `schemas`. */
 const HtSchemaDocument *ht_schemas_find(HtSchemas *schemas, const char *name);

@@ -19,21 +19,27 @@ static const struct {
     {"low-income", "civil-affairs", "xml", "low-income.xml", "xml/fixtures/low-income"},
     {"population-base", "police", "xml", "population-base.xml", "xml/fixtures/population-base"},
 };
-static const char *const masks[] = {NULL, "name", "idNumber", "phone", "address", "year", "last4"};
+/* What the consumers' policies say, one each. */
+#define SEES(keys) "clearance = 3\npurpose = 测试\n" keys "\n"
+static const struct {
+    const char *name, *keys;
+} consumers[] = {
+    {"all", SEES("allow = unmapped")},
+    {"name", SEES("mask = *:name")},
+    {"number", SEES("mask = *:idNumber")},
+    {"phone", SEES("mask = *:phone")},
+    {"address", SEES("mask = *:address")},
+    {"year", SEES("mask = *:year")},
+    {"last", SEES("mask = *:last4")},
+    {"limited",
+     "clearance = 1\npurpose = 测试\nmask = *.name:name;*.birthDate:year\ndeny = *.phone\nallow = *.idNumber\n"},
+};
+enum { ALL, LIMITED = G_N_ELEMENTS(consumers) - 1 };
 
 typedef struct {
     BusProcess *bus;
-    Platform *platforms[G_N_ELEMENTS(masks)]; /* one for each mask */
+    Platform *platforms[G_N_ELEMENTS(consumers)];
 } Fixture;
-
-static void add_consumer(GString *sections, unsigned i, const char *url)
-{
-    g_autofree char *mask =
-        masks[i] ? g_strdup_printf("mask = *:%s\n", masks[i]) : g_strdup("allow = unmapped\n");
-    g_string_append_printf(sections,
-                           "[consumer c%u]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 测试\n%s", i,
-                           url, mask);
-}
 
 static void start(Fixture *f, const char *bus_keys)
 {
@@ -43,10 +49,11 @@ static void start(Fixture *f, const char *bus_keys)
             sections, "[source %s]\ndepartment = %s\nadapter = %s\nmapping = %s\ndivision = 440104\n",
             sources[i].source, sources[i].department, sources[i].adapter, sources[i].mapping);
     }
-    for (unsigned i = 0; i < G_N_ELEMENTS(masks); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(consumers); i++) {
         f->platforms[i] = platform_new();
-        add_consumer(sections, i, platform_url(f->platforms[i]));
-        g_string_append_printf(to, "%sc%u", i ? ";" : "", i);
+        g_string_append_printf(sections, "[consumer %s]\ntype = webhook\nurl = %s\n%s", consumers[i].name,
+                               platform_url(f->platforms[i]), consumers[i].keys);
+        g_string_append_printf(to, "%s%s", i ? ";" : "", consumers[i].name);
     }
     g_string_append_printf(sections, "[route all]\nto = %s\n", to->str);
     f->bus = bus_process_new(bus_keys, sections->str);
@@ -57,7 +64,7 @@ static void stop(Fixture *f)
 {
     g_assert_cmpint(bus_process_stop(f->bus), ==, 0);
     bus_process_free(f->bus);
-    for (unsigned i = 0; i < G_N_ELEMENTS(masks); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(consumers); i++) {
         platform_free(f->platforms[i]);
     }
 }
@@ -139,7 +146,7 @@ static void post_all(Fixture *f)
     post_life(f);
     unsigned events = (unsigned)bus_process_figure(f->bus, "spool.lastSequence");
     g_assert_cmpuint(events, >, 150);
-    for (unsigned i = 0; i < G_N_ELEMENTS(masks); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(consumers); i++) {
         g_assert_true(platform_wait(f->platforms[i], events, 60000));
     }
 }
@@ -149,9 +156,114 @@ static void test_every_fixture_makes_events_as_the_schemas_say(void)
     Fixture f;
     start(&f, "public-url = https://bus.example/hutong\n");
     post_all(&f);
-    platforms_check_schemas(f.platforms, G_N_ELEMENTS(masks));
-    const char *schema = json_object_get_string_member(platform_event(f.platforms[0], 0), "dataschema");
+    platforms_check_schemas(f.platforms, G_N_ELEMENTS(consumers));
+    const char *schema = json_object_get_string_member(platform_event(f.platforms[ALL], 0), "dataschema");
     g_assert_true(g_str_has_prefix(schema, "https://bus.example/hutong/schema/"));
+    stop(&f);
+}
+
+/* ---- What the catalogue says is seen ---- */
+
+/* What is seen of each element by the catalogue: name → "whole", "masked" or "hidden", behind it `?` where an event or a value can
+ * make it less. */
+static GHashTable *read_catalogue(const BusProcess *bus)
+{
+    g_autofree char *output = NULL;
+    g_autoptr(JsonParser) parser = json_parser_new();
+    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_assert_cmpint(run_hutong(&output, "schema", "catalogue", "--json", "--consumer", "limited", "-c",
+                               bus->config, NULL),
+                    ==, 0);
+    g_assert_true(json_parser_load_from_data(parser, output, -1, NULL));
+    JsonObject *root = json_node_get_object(json_parser_get_root(parser));
+    JsonArray *elements = json_object_get_array_member(root, "elements");
+    for (guint i = 0; i < json_array_get_length(elements); i++) {
+        JsonObject *element = json_array_get_object_element(elements, i);
+        bool less = json_object_has_member(element, "minor") || json_object_has_member(element, "original");
+        g_hash_table_insert(
+            seen, g_strdup(json_object_get_string_member(element, "element")),
+            g_strconcat(json_object_get_string_member(element, "seen"), less ? "?" : "", NULL));
+    }
+    return seen;
+}
+
+/* How many elements there were of which the catalogue says so, by what was seen of them. */
+typedef struct {
+    GHashTable *seen;
+    unsigned whole, masked, hidden;
+} Comparison;
+
+static void compare_element(Comparison *comparison, const char *name, JsonNode *whole, JsonNode *limited)
+{
+    const char *said = g_hash_table_lookup(comparison->seen, name);
+    g_assert_nonnull(said);
+    if (!limited) {
+        comparison->hidden++;
+        g_assert_true(g_str_equal(said, "hidden") || g_str_has_suffix(said, "?"));
+    } else if (json_node_equal(whole, limited)) {
+        comparison->whole++;
+        g_assert_true(g_str_has_prefix(said, "whole") || g_str_has_prefix(said, "masked"));
+    } else {
+        comparison->masked++;
+        g_assert_true(g_str_has_prefix(said, "masked"));
+    }
+}
+
+static JsonObject *member_of(JsonObject *object, const char *name)
+{
+    JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
+/* The groups that are no lists. */
+static void compare_groups(Comparison *comparison, JsonObject *whole, JsonObject *limited)
+{
+    g_autoptr(GList) groups = json_object_get_members(whole);
+    for (GList *group = groups; group; group = group->next) {
+        JsonObject *one = member_of(whole, group->data), *other = member_of(limited, group->data);
+        if (!one || g_str_equal(group->data, "reported")) {
+            continue;
+        }
+        g_autoptr(GList) elements = json_object_get_members(one);
+        for (GList *element = elements; element; element = element->next) {
+            g_autofree char *name = g_strdup_printf("%s.%s", (char *)group->data, (char *)element->data);
+            compare_element(comparison, name, json_object_get_member(one, element->data),
+                            other ? json_object_get_member(other, element->data) : NULL);
+        }
+    }
+}
+
+static JsonObject *find_event(Platform *platform, const char *id)
+{
+    JsonObject *event;
+    for (unsigned i = 0; (event = platform_event(platform, i)); i++) {
+        if (g_str_equal(json_object_get_string_member(event, "id"), id)) {
+            return event;
+        }
+    }
+    g_error("the event did not come to both");
+}
+
+static void test_the_catalogue_says_what_is_seen(void)
+{
+    Fixture f;
+    start(&f, NULL);
+    post_all(&f);
+    Comparison comparison = {.seen = read_catalogue(f.bus)};
+    JsonObject *event;
+    for (unsigned i = 0; (event = platform_event(f.platforms[ALL], i)); i++) {
+        JsonObject *limited = find_event(f.platforms[LIMITED], json_object_get_string_member(event, "id"));
+        JsonObject *data = json_object_get_object_member(event, "data");
+        JsonObject *other = json_object_get_object_member(limited, "data");
+        compare_groups(&comparison, data, other);
+        if (json_object_has_member(data, "reported")) {
+            compare_groups(&comparison, json_object_get_object_member(data, "reported"),
+                           member_of(other, "reported"));
+        }
+    }
+    g_test_message("%u whole, %u masked, %u hidden", comparison.whole, comparison.masked, comparison.hidden);
+    g_assert_cmpuint(MIN(comparison.whole, MIN(comparison.masked, comparison.hidden)), >, 50);
+    g_hash_table_unref(comparison.seen);
     stop(&f);
 }
 
@@ -213,6 +325,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/schema/every-fixture-makes-events-as-the-schemas-say",
                     test_every_fixture_makes_events_as_the_schemas_say);
+    g_test_add_func("/schema/the-catalogue-says-what-is-seen", test_the_catalogue_says_what_is_seen);
     g_test_add_func("/schema/what-is-wrong-is-refused", test_what_is_wrong_is_refused);
     return g_test_run();
 }

@@ -48,3 +48,4 @@ e2e_TESTS += e2e-message
 e2e-message_LIBS := admin base
 e2e_TESTS += e2e-schema
 e2e-schema_LIBS := admin base
+e2e_TESTS += schema-documents.py
