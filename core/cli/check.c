@@ -148,7 +148,9 @@ static void check_consumers(Check *check)
                                          ? ht_secret_load((const char *const *)consumer->secret_files, &error)
                                          : NULL;
         if (error) {
-            complain(check, consumer->file, consumer->line, error->message);
+            g_autofree char *place = ht_consumer_place(consumer, "secret-file");
+            g_autofree char *text = g_strdup_printf("[consumer %s] %s", consumer->name, error->message);
+            complain(check, place, 0, text);
         }
     }
     fputs(errors->str, stderr);

@@ -77,21 +77,25 @@ static void *find_named(GPtrArray *list, const char *name)
     return NULL;
 }
 
-static void set_place(HtSectionKind kind, void *record, const char *file, unsigned line)
+static void set_place(const HtConfig *config, HtSectionKind kind, void *record, const char *file,
+                      unsigned line)
 {
     if (kind == HT_SECTION_SOURCE) {
         HtSourceConfig *source = record;
         source->file = g_strdup(file);
         source->line = line;
+        source->origins = config->origins;
         source->options = g_ptr_array_new_with_free_func(g_free);
     } else if (kind == HT_SECTION_CONSUMER) {
         HtConsumerConfig *consumer = record;
         consumer->file = g_strdup(file);
         consumer->line = line;
+        consumer->origins = config->origins;
     } else {
         HtRouteConfig *route = record;
         route->file = g_strdup(file);
         route->line = line;
+        route->origins = config->origins;
     }
 }
 
@@ -102,7 +106,7 @@ static void *make_named(HtConfig *config, HtSectionKind kind, const char *name, 
     void *record = g_malloc0(table->size);
     *(char **)record = g_strdup(name);
     set_defaults(table, record);
-    set_place(kind, record, file, line);
+    set_place(config, kind, record, file, line);
     g_ptr_array_add(list_of(config, kind), record);
     return record;
 }
@@ -169,6 +173,32 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
 static char *origin_key(const char *group, const char *key)
 {
     return g_strconcat(group, "\n", key, NULL);
+}
+
+static char *find_place(const struct HtOrigins *origins, const char *group, const char *key, const char *file,
+                        unsigned line)
+{
+    g_autofree char *full = origin_key(group, key);
+    const char *place = origins ? g_hash_table_lookup(origins->places, full) : NULL;
+    return place ? g_strdup(place) : g_strdup_printf("%s:%u", file, line);
+}
+
+char *ht_source_place(const HtSourceConfig *source, const char *key)
+{
+    g_autofree char *group = g_strconcat("source ", source->name, NULL);
+    return find_place(source->origins, group, key, source->file, source->line);
+}
+
+char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key)
+{
+    g_autofree char *group = g_strconcat("consumer ", consumer->name, NULL);
+    return find_place(consumer->origins, group, key, consumer->file, consumer->line);
+}
+
+char *ht_route_place(const HtRouteConfig *route, const char *key)
+{
+    g_autofree char *group = g_strconcat("route ", route->name, NULL);
+    return find_place(route->origins, group, key, route->file, route->line);
 }
 
 static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *place)
@@ -298,8 +328,10 @@ static void check_required(Loader *loader, HtSectionKind kind, const void *recor
     }
 }
 
-static void check_names(Loader *loader, const char *place, const char *key, char **names, GPtrArray *known)
+static void check_names(Loader *loader, const HtRouteConfig *route, const char *key, char **names,
+                        GPtrArray *known)
 {
+    g_autofree char *place = ht_route_place(route, key);
     for (char **name = names; name && *name; name++) {
         if (!find_named(known, *name)) {
             report(loader, place, "%s names '%s', which is no section here", key, *name);
@@ -307,9 +339,10 @@ static void check_names(Loader *loader, const char *place, const char *key, char
     }
 }
 
-static void check_divisions(Loader *loader, const char *place, char **divisions)
+static void check_divisions(Loader *loader, const HtRouteConfig *route)
 {
-    for (char **division = divisions; division && *division; division++) {
+    g_autofree char *place = ht_route_place(route, "divisions");
+    for (char **division = route->divisions; division && *division; division++) {
         size_t digits = strspn(*division, "0123456789");
         bool star = (*division)[digits] == '*' && (*division)[digits + 1] == '\0';
         if (digits > 12 || !((*division)[digits] == '\0' || star)) {
@@ -355,7 +388,8 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
 {
     check_way(loader, consumer, place);
     if (consumer->retry_first_ms > consumer->retry_max_ms) {
-        report(loader, place, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
+        g_autofree char *key = ht_consumer_place(consumer, "retry-first");
+        report(loader, key, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
     }
     if (g_str_equal(consumer->order, "strict") && consumer->attempts > 0) {
         report(
@@ -376,16 +410,15 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
 /* `owners` has each path and the source that it leads to. */
 static void check_paths(Loader *loader, const HtSourceConfig *source, GHashTable *owners)
 {
-    g_autofree char *group = g_strconcat("source ", source->name, NULL);
-    g_autofree char *key = origin_key(group, "paths");
-    const char *place = g_hash_table_lookup(loader->config->origins->places, key);
+    g_autofree char *place = ht_source_place(source, "paths");
     for (char **path = source->paths; path && *path; path++) {
         const char *reason;
         const char *owner = g_hash_table_lookup(owners, *path);
         if (!ht_url_path_may_serve(*path, &reason)) {
-            report(loader, place, "[%s] paths: '%s' %s", group, *path, reason);
+            report(loader, place, "[source %s] paths: '%s' %s", source->name, *path, reason);
         } else if (owner) {
-            report(loader, place, "[%s] paths: '%s' already leads to source '%s'", group, *path, owner);
+            report(loader, place, "[source %s] paths: '%s' already leads to source '%s'", source->name, *path,
+                   owner);
         } else {
             g_hash_table_insert(owners, *path, source->name);
         }
@@ -419,9 +452,9 @@ static void check_sections(Loader *loader)
         const HtRouteConfig *route = config->routes->pdata[i];
         g_autofree char *place = g_strdup_printf("%s:%u", route->file, route->line);
         check_required(loader, HT_SECTION_ROUTE, route, place);
-        check_names(loader, place, "from", route->from, config->sources);
-        check_names(loader, place, "to", route->to, config->consumers);
-        check_divisions(loader, place, route->divisions);
+        check_names(loader, route, "from", route->from, config->sources);
+        check_names(loader, route, "to", route->to, config->consumers);
+        check_divisions(loader, route);
     }
 }
 

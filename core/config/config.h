@@ -45,7 +45,8 @@ typedef struct {
     char **paths;       /* further ones under which it answers, as ht_url_path_write() has them; NULL: none */
     GPtrArray *options; /* adapter's own keys: key, value, …, NULL (char *) */
     char *file;
-    unsigned line; /* of the section */
+    unsigned line;                   /* of the section */
+    const struct HtOrigins *origins; /* of its keys; NULL: as the section */
 } HtSourceConfig;
 
 typedef struct {
@@ -63,6 +64,7 @@ typedef struct {
     char *token_file, **peers;    /* who may come to the public door for it: as with a source */
     char *file;
     unsigned line;
+    const struct HtOrigins *origins;
 } HtConsumerConfig;
 
 typedef struct {
@@ -70,6 +72,7 @@ typedef struct {
     char **from, **types, **divisions, **to; /* NULL-terminated; NULL: all (from, types, divisions) */
     char *file;
     unsigned line;
+    const struct HtOrigins *origins;
 } HtRouteConfig;
 
 typedef struct {
@@ -98,6 +101,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConfig, ht_config_free)
 
 const HtSourceConfig *ht_config_source(const HtConfig *config, const char *name);
 const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *name);
+
+/* "FILE:LINE", for messages: where the key stands, or the section where it does not. The caller frees. */
+char *ht_source_place(const HtSourceConfig *source, const char *key);
+char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key);
+char *ht_route_place(const HtRouteConfig *route, const char *key);
 
 /* Writes the configuration in force, normalised: every key with its value and, as a comment, where it came from. */
 void ht_config_print(const HtConfig *config, GString *text);

@@ -29,9 +29,9 @@ typedef struct {
 
 static void report(Compiler *compiler, const char *key, const char *name, const char *what)
 {
-    g_string_append_printf(compiler->errors, "%s:%u: error: [consumer %s] %s: '%s' %s\n",
-                           compiler->consumer->file, compiler->consumer->line, compiler->consumer->name, key,
-                           name, what);
+    g_autofree char *place = ht_consumer_place(compiler->consumer, key);
+    g_string_append_printf(compiler->errors, "%s: error: [consumer %s] %s: '%s' %s\n", place,
+                           compiler->consumer->name, key, name, what);
     compiler->failed = true;
 }
 

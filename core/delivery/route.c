@@ -111,12 +111,13 @@ bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type)
 
 /* ---- Checking what the routes say ---- */
 
-G_GNUC_PRINTF(3, 4)
-static void complain(const HtRouteConfig *route, GString *errors, const char *format, ...)
+G_GNUC_PRINTF(4, 5)
+static void complain(const HtRouteConfig *route, const char *key, GString *errors, const char *format, ...)
 {
+    g_autofree char *place = ht_route_place(route, key);
     va_list arguments;
     va_start(arguments, format);
-    g_string_append_printf(errors, "%s:%u: error: [route %s] ", route->file, route->line, route->name);
+    g_string_append_printf(errors, "%s: error: [route %s] %s: ", place, route->name, key);
     g_string_append_vprintf(errors, format, arguments);
     g_string_append_c(errors, '\n');
     va_end(arguments);
@@ -163,12 +164,12 @@ static void check_pattern(const HtRouteConfig *route, const HtDictionary *dictio
     const char *star = strchr(pattern, '*');
     try_pattern(dictionary, pattern, &fits, &reaches);
     if (star && star[1]) {
-        complain(route, errors, "types: '%s': a * may only stand at the end", pattern);
+        complain(route, "types", errors, "'%s': a * may only stand at the end", pattern);
     } else if (!fits) {
         g_autofree char *hint = suggest(dictionary, pattern);
-        complain(route, errors, "types: '%s' fits no event type%s", pattern, hint);
+        complain(route, "types", errors, "'%s' fits no event type%s", pattern, hint);
     } else if (!reaches) {
-        complain(route, errors, "types: '%s' fits restricted event types only: name each in full", pattern);
+        complain(route, "types", errors, "'%s' fits restricted event types only: name each in full", pattern);
     }
 }
 
@@ -181,8 +182,8 @@ bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GSt
         static const char *const keys[] = {"from", "types", "divisions"};
         for (unsigned k = 0; k < G_N_ELEMENTS(lists); k++) {
             if (lists[k] && !*lists[k]) {
-                complain(route, errors, "%s: the list is empty, so nothing fits; without the key, all do",
-                         keys[k]);
+                complain(route, keys[k], errors,
+                         "the list is empty, so nothing fits; without the key, all do");
             }
         }
         for (char **pattern = route->types; pattern && *pattern; pattern++) {

@@ -171,8 +171,8 @@ HtTransport *ht_webhook_new(const HtConsumerConfig *config, HtSender *sender, GS
                          .mode = mode};
     if (config->secret_files &&
         !(webhook->secret = ht_secret_load((const char *const *)config->secret_files, &error))) {
-        g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", config->file, config->line,
-                               config->name, error->message);
+        g_autofree char *place = ht_consumer_place(config, "secret-file");
+        g_string_append_printf(errors, "%s: error: [consumer %s] %s\n", place, config->name, error->message);
         g_free(webhook);
         return NULL;
     }

@@ -69,8 +69,8 @@ HtGuard *ht_guard_new(const HtGuardKeys *keys, GError **error)
         add_network(guard, *peer);
     }
     if (keys->token_file && !load_token(guard, keys->token_file, &reason)) {
-        g_set_error(error, HT_GUARD_ERROR, 0, "%s:%u: error: [%s %s] %s", keys->file, keys->line,
-                    keys->section, keys->name, reason);
+        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [%s %s] %s", keys->place, keys->section, keys->name,
+                    reason);
         return NULL;
     }
     if (!guard->has_peers && !guard->has_token) {

@@ -17,12 +17,11 @@ typedef struct {
     const char *section, *name; /* "source", "hukou" */
     char **peers;               /* as ht_network_parse() reads them; NULL: see token_file */
     const char *token_file;     /* NULL: no token; without peers, too, only this machine may come in */
-    const char *file;           /* where the section stands */
-    unsigned line;
+    const char *place;          /* "FILE:LINE" of token-file */
 } HtGuardKeys;
 
 /* Reads the token file; only the token's digest stays in memory. HT_GUARD_ERROR when that cannot be read or holds no token:
- * "FILE:LINE: error: [source NAME] …", with the place of the section. */
+ * "FILE:LINE: error: [source NAME] …", with its place. */
 HtGuard *ht_guard_new(const HtGuardKeys *keys, GError **error);
 void ht_guard_free(HtGuard *guard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtGuard, ht_guard_free)

@@ -23,8 +23,8 @@ HtPages *ht_pages_new(const HtConfig *config, GError **error)
     pages->guards = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)ht_guard_free);
     for (unsigned i = 0; i < config->consumers->len; i++) {
         const HtConsumerConfig *consumer = config->consumers->pdata[i];
-        const HtGuardKeys keys = {"consumer",           consumer->name, consumer->peers,
-                                  consumer->token_file, consumer->file, consumer->line};
+        g_autofree char *place = ht_consumer_place(consumer, "token-file");
+        const HtGuardKeys keys = {"consumer", consumer->name, consumer->peers, consumer->token_file, place};
         g_autoptr(GError) reason = NULL;
         HtGuard *guard = ht_guard_new(&keys, &reason);
         if (guard) {

@@ -22,8 +22,8 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GE
 
 HtGuard *ht_source_guard(const HtSourceConfig *source, GError **error)
 {
-    const HtGuardKeys keys = {"source",           source->name, source->peers,
-                              source->token_file, source->file, source->line};
+    g_autofree char *place = ht_source_place(source, "token-file");
+    const HtGuardKeys keys = {"source", source->name, source->peers, source->token_file, place};
     return ht_guard_new(&keys, error);
 }
 

@@ -73,6 +73,51 @@ static void test_check_tells_every_stage_at_once(void)
     bus_process_free(bus);
 }
 
+/* Sections are long: the place of an error is its key's line, whoever finds it. */
+static void test_errors_stand_at_their_keys_own_line(void)
+{
+    static const struct {
+        const char *line, *error;
+    } lines[] = {
+        {"[source a]", NULL}, /* line 5 */
+        {"department = police", NULL},
+        {"adapter = hukou", NULL},
+        {"mapping = hukou.xml", NULL},
+        {"token-file = ./no-such-token", "[source a] token-file: "},
+        {"[consumer c]", NULL},
+        {"type = webhook", NULL},
+        {"url = http://127.0.0.1/", NULL},
+        {"purpose = x", NULL},
+        {"allow = person.name;person.nam", "[consumer c] allow: 'person.nam' is no element"},
+        {"deny = person.sxe", "[consumer c] deny: 'person.sxe' is no element"},
+        {"mask = person.name:nmae", "[consumer c] mask: 'nmae' is no mask"},
+        {"secret-file = ./no-such-secret", "[consumer c] "},
+        {"token-file = ./no-such-token", "[consumer c] token-file: "},
+        {"retry-first = 10s", "[consumer c]: retry-first is longer"},
+        {"retry-max = 1s", NULL},
+        {"[route r]", NULL},
+        {"from = a;nobody", "from names 'nobody'"},
+        {"types = persn.*", "[route r] types: 'persn.*' fits no event type"},
+        {"divisions = 44x", "divisions: '44x' is not a prefix"},
+        {"to = c;d", "to names 'd'"},
+    };
+    g_autoptr(GString) sections = g_string_new(NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_string_append_printf(sections, "%s\n", lines[i].line);
+    }
+    BusProcess *bus = bus_process_new(NULL, sections->str);
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *wanted =
+            lines[i].error ? g_strdup_printf("hutong.conf:%u: error: %s", i + 5, lines[i].error) : NULL;
+        if (wanted && !strstr(output, wanted)) {
+            g_error("not told: %s\nin: %s", wanted, output);
+        }
+    }
+    bus_process_free(bus);
+}
+
 static void test_check_tries_adapters_and_mappings(void)
 {
     BusProcess *bus = bus_process_new(
@@ -217,6 +262,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/check-accepts-what-run-would", test_check_accepts_what_run_would);
     g_test_add_func("/cli/check-names-everything-that-is-wrong", test_check_names_everything_that_is_wrong);
     g_test_add_func("/cli/check-tells-every-stage-at-once", test_check_tells_every_stage_at_once);
+    g_test_add_func("/cli/errors-stand-at-their-keys-own-line", test_errors_stand_at_their_keys_own_line);
     g_test_add_func("/cli/check-tries-adapters-and-mappings", test_check_tries_adapters_and_mappings);
     g_test_add_func("/cli/run-refuses-a-bad-configuration", test_run_refuses_a_bad_configuration);
     g_test_add_func("/cli/config-shows-where-values-come-from", test_config_shows_where_values_come_from);

@@ -210,7 +210,7 @@ static void test_route_types_that_fit_nothing_are_errors(void)
         g_assert_cmpint(ht_routes_check(config, dictionary, errors), ==, cases[i].error == NULL);
         g_assert_cmpint(errors->len == 0, ==, cases[i].error == NULL);
         g_assert_true(!cases[i].error || strstr(errors->str, cases[i].error));
-        g_assert_true(!cases[i].error || strstr(errors->str, ":10: error: [route r] "));
+        g_assert_true(!cases[i].error || strstr(errors->str, ":11: error: [route r] "));
     }
 }
 
