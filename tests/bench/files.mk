@@ -10,3 +10,5 @@ testlib_SRC += tests/bench/load.c tests/bench/sink.c tests/bench/message.c tests
 	tests/bench/disk.c
 bench_PROGRAMS += bench-bus bench-empty-soup bench-empty-mhd
 bench-bus_LIBS := admin base
+bench_PROGRAMS += bench-goodput
+bench-goodput_LIBS := admin base

@@ -29,7 +29,7 @@ run() {
 }
 
 status=0
-for name in ${BENCH:-bench-mapping bench-adapters bench-spool bench-bus}; do
+for name in ${BENCH:-bench-mapping bench-adapters bench-spool bench-bus bench-goodput}; do
     case $name in
     bench-mapping | bench-adapters)
         run "$name" || {

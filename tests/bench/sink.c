@@ -1,4 +1,4 @@
-/* The cheap receiving platform: one thread, epoll, a bit for each business number. Used by bench-bus. */
+/* The cheap receiving platform: one thread, epoll, a bit for each business number. Used by bench-bus and bench-goodput. */
 #include "tests/bench/sink.h"
 
 #include <glib.h>
@@ -14,11 +14,12 @@
 #define BACKLOG 1024
 #define EVENTS 64
 #define READ_MIN 65536
+#define STATUS_TAKEN 204
 
 static const char event_mark[] = "\"specversion\"";
 static const char number_mark[] = "\"businessid\":\"";
 static const char accepted[] = "HTTP/1.1 204 No Content\r\n\r\n";
-static const char refused[] = "HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n";
+static const char lengthless[] = "HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n";
 
 typedef struct {
     int fd;
@@ -33,14 +34,15 @@ struct Sink {
     uint64_t last;
     uint8_t *seen;     /* a bit for each business number */
     GHashTable *peers; /* owned; of the thread */
-    GMutex lock;       /* count, seen */
+    GMutex lock;       /* count, seen, refusal */
     GCond changed;
     SinkCount count;
+    SinkRefusal refusal;
 };
 
 /* ---- Counting ---- */
 
-static void count_number(Sink *sink, uint64_t number)
+static bool count_number(Sink *sink, uint64_t number)
 {
     if (number == 0 || number > sink->last) {
         sink->count.foreign++;
@@ -51,32 +53,60 @@ static void count_number(Sink *sink, uint64_t number)
         sink->count.distinct++;
         sink->count.latest_us = g_get_monotonic_time();
     }
+    return true;
 }
 
-/* An event is from one "specversion" to the next; that and "businessid" are attributes, and no text in an event can hold
- * them with their quotation marks. */
-static void count_events(Sink *sink, const char *body, size_t size)
+/* Calls `take` with the business number of each event, 0 where there is none, until it is false; gives the last. An event is from
+ * one "specversion" to the next; that and "businessid" are attributes, and no text in an event can hold them with their quotation
+ * marks. */
+static bool each_number(Sink *sink, const char *body, size_t size, bool (*take)(Sink *sink, uint64_t number))
 {
     const char *end = body + size;
     const char *event = memmem(body, size, event_mark, sizeof event_mark - 1);
-    while (event) {
+    bool goes_on = true;
+    while (event && goes_on) {
         const char *rest = event + sizeof event_mark - 1;
         const char *next = memmem(rest, (size_t)(end - rest), event_mark, sizeof event_mark - 1);
         size_t room = (size_t)((next ? next : end) - rest);
         const char *number = memmem(rest, room, number_mark, sizeof number_mark - 1);
-        count_number(sink, number ? strtoull(number + sizeof number_mark - 1, NULL, 10) : 0);
+        goes_on = take(sink, number ? strtoull(number + sizeof number_mark - 1, NULL, 10) : 0);
         event = next;
     }
+    return goes_on;
 }
 
-static void take_body(Sink *sink, const char *body, size_t size)
+static bool is_right(Sink *sink, uint64_t number)
 {
+    return number % sink->refusal.each_number != 0;
+}
+
+static bool refuses(Sink *sink, const char *body, size_t size)
+{
+    const SinkRefusal *refusal = &sink->refusal;
+    uint64_t seen = sink->count.requests + sink->count.refused + 1;
+    return (refusal->each_request > 0 && seen % refusal->each_request == 0) ||
+           (refusal->each_number > 0 && !each_number(sink, body, size, is_right));
+}
+
+/* The status to answer with. */
+static unsigned take_body(Sink *sink, const char *body, size_t size)
+{
+    unsigned status = STATUS_TAKEN;
     g_mutex_lock(&sink->lock);
-    sink->count.requests++;
-    sink->count.bytes += size;
-    count_events(sink, body, size);
+    if (sink->count.first_us == 0) {
+        sink->count.first_us = g_get_monotonic_time();
+    }
+    if (refuses(sink, body, size)) {
+        sink->count.refused++;
+        status = sink->refusal.status;
+    } else {
+        sink->count.requests++;
+        sink->count.bytes += size;
+        each_number(sink, body, size, count_number);
+    }
     g_cond_broadcast(&sink->changed);
     g_mutex_unlock(&sink->lock);
+    return status;
 }
 
 /* ---- HTTP ---- */
@@ -114,20 +144,30 @@ static bool answer(const Peer *peer, const char *text, size_t size)
     return send(peer->fd, text, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
+static bool answer_status(const Peer *peer, unsigned status)
+{
+    if (status == STATUS_TAKEN) {
+        return answer(peer, accepted, sizeof accepted - 1);
+    }
+    char text[64];
+    int size = g_snprintf(text, sizeof text, "HTTP/1.1 %u No\r\nContent-Length: 0\r\n\r\n", status);
+    return answer(peer, text, (size_t)size);
+}
+
 static bool take_requests(Sink *sink, Peer *peer)
 {
     size_t head = 0, body = 0;
     while (peer->size > 0) {
         if (!measure_request(peer, &head, &body)) {
-            return answer(peer, refused, sizeof refused - 1) && false;
+            return answer(peer, lengthless, sizeof lengthless - 1) && false;
         }
         if (head == 0 || peer->size < head + body) {
             break;
         }
-        take_body(sink, peer->bytes + head, body);
+        unsigned status = take_body(sink, peer->bytes + head, body);
         peer->size -= head + body;
         memmove(peer->bytes, peer->bytes + head + body, peer->size);
-        if (!answer(peer, accepted, sizeof accepted - 1)) {
+        if (!answer_status(peer, status)) {
             return false;
         }
     }
@@ -234,6 +274,13 @@ void sink_free(Sink *sink)
 unsigned sink_port(const Sink *sink)
 {
     return sink->port;
+}
+
+void sink_refuse(Sink *sink, SinkRefusal refusal)
+{
+    g_mutex_lock(&sink->lock);
+    sink->refusal = refusal;
+    g_mutex_unlock(&sink->lock);
 }
 
 void sink_count(Sink *sink, SinkCount *count)
