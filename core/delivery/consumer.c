@@ -30,9 +30,10 @@ static void consumer_assert(const HtConsumer *consumer)
     g_assert((consumer->sending == 0) == (consumer->events_sending == 0)); /* 2 */
     g_assert(consumer->events_sending == consumer->window.entries.length - consumer->window.waiting);
     g_assert(consumer->state != HT_CONSUMER_DELIVERING ||
-             consumer->failed_in_row < HT_CONSUMER_FAILURES_DOWN);                     /* 3 */
-    g_assert(consumer->state == HT_CONSUMER_PROBING || consumer->untried_failed == 0); /* 4 */
-    g_assert(!consumer->freed || consumer->reading);                                   /* 5 */
+             consumer->failed_in_row < HT_CONSUMER_FAILURES_DOWN);                      /* 3 */
+    g_assert(consumer->state == HT_CONSUMER_PROBING || consumer->untried_failed == 0);  /* 4 */
+    g_assert(!consumer->freed || consumer->reading);                                    /* 5 */
+    g_assert(consumer->company >= 1 && consumer->company <= consumer->transport->most); /* 7 */
     ht_window_assert(&consumer->window);
 }
 
@@ -311,11 +312,12 @@ static GPtrArray *pick_to_deliver(HtConsumer *consumer, int64_t now_us)
 {
     unsigned connections = (unsigned)consumer->config->connections;
     HtPick pick = {.most = consumer->transport->most,
+                   .company = consumer->company,
                    .most_bytes = REQUEST_BYTES,
                    .now_us = now_us,
                    .failed_too = consumer->sending_failed < MAX(connections / 2, 1)};
     if (consumer->sending >= connections || (consumer->sending > 0 && pick.most > 1 &&
-                                             ht_window_is_short(&consumer->window, pick.most, now_us))) {
+                                             ht_window_is_short(&consumer->window, pick.company, now_us))) {
         return NULL;
     }
     return ht_window_pick(&consumer->window, &pick);
@@ -471,6 +473,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
         ht_consumer_free(consumer);
         return NULL;
     }
+    consumer->company = consumer->transport->most;
     read_ahead(consumer);
     note_state(consumer);
     return consumer;

@@ -87,9 +87,11 @@ static void dead_letter(HtConsumer *consumer, HtEntry *entry, const HtSent *sent
     consumer->dead++;
 }
 
-/* In halves, so that what is good in it goes on after few requests. */
+/* In halves, so that what is good in it goes on after few requests. Others go in smaller company from now on, too: where one in ten
+ * is refused, a large batch fails for certain. */
 static void split(HtConsumer *consumer, GPtrArray *entries)
 {
+    consumer->company = MIN(consumer->company, MAX(entries->len / 2, 1));
     for (unsigned i = 0; i < entries->len; i++) {
         ht_window_split(&consumer->window, entries->pdata[i], MAX(entries->len / 2, 1));
     }
@@ -186,6 +188,9 @@ static void refuse(HtConsumer *consumer, const HtConsumerRequest *request, const
 
 static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
 {
+    if (request->entries->len >= consumer->company) {
+        consumer->company = MIN(2 * consumer->company, consumer->transport->most);
+    }
     for (unsigned i = 0; i < request->entries->len; i++) {
         ht_window_finish(&consumer->window, request->entries->pdata[i]);
     }

@@ -34,6 +34,7 @@ struct HtConsumer {
     bool absent_read;                 /* the last page was one of those */
     unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
     unsigned events_sending;
+    unsigned company; /* of what never failed in one request at most: from 1 to what the transport takes */
     unsigned failed_in_row;  /* requests since one went through; those of POISON are not counted */
     unsigned untried_failed; /* probes with what had never failed, since PROBING began */
     HtBackoff backoff;       /* of probes */

@@ -476,6 +476,7 @@ GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick)
     bool is_turn = ++window->picks % FAILED_TURN == 0;
     HtEntryRow *failed = next_failed(window, pick);
     HtEntryState from = first_row(window, HT_ENTRY_SPLIT) ? HT_ENTRY_SPLIT : HT_ENTRY_FRESH;
+    left.most = from == HT_ENTRY_FRESH && pick->company > 0 ? pick->company : pick->most;
     if (failed && (is_turn || !first_row(window, from))) {
         take(window, first_of(failed), picked, &left);
         return picked;
@@ -497,7 +498,7 @@ GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick)
 GPtrArray *ht_window_pick_probe(HtWindow *window)
 {
     GPtrArray *picked = g_ptr_array_new();
-    HtPick left = {1, SIZE_MAX, INT64_MAX, true};
+    HtPick left = {1, 1, SIZE_MAX, INT64_MAX, true};
     GQueue *fresh = &window->queues[HT_ENTRY_FRESH];
     HtEntryRow *row = fresh->length > 0
                           ? g_queue_peek_nth(fresh, (guint)g_random_int_range(0, (gint32)fresh->length))

@@ -106,6 +106,7 @@ bool ht_window_fill(HtWindow *window, HtSpoolPage *page);
 /* What may go into one request. */
 typedef struct {
     unsigned most;     /* entries */
+    unsigned company;  /* the same of what never failed; 0: `most` */
     size_t most_bytes; /* about; of data */
     int64_t now_us;    /* monotonic */
     bool failed_too;   /* also what failed alone */

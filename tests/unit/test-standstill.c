@@ -47,6 +47,43 @@ static void deliver_beside(const char *keys, bool (*is_poison)(unsigned sequence
     stop(&f);
 }
 
+static unsigned count_events(const char *events)
+{
+    unsigned count = 0;
+    for (; *events; events = strchr(events, ' ') + 1) {
+        count++;
+    }
+    return count;
+}
+
+/* Where every tenth event is refused, a batch of fifty would fail for certain, and its halves: each event went out five times. */
+static void test_batches_shrink_where_much_is_refused_and_grow_again(void)
+{
+    Fixture f;
+    unsigned events = 0, large = 0;
+    g_autofree char *persons = g_strnfill(4000, '*');
+    start(&f, "batch = 50\nretry-first = 1min\nretry-max = 1min\n", persons);
+    await(1);
+    while (status_of(&f).delivered < 3800) {
+        turn();
+        g_assert_cmpuint(requests->len, >, 0);
+        const char *first = ((Request *)requests->pdata[0])->events;
+        bool poisoned = false;
+        for (const char *at = first; *at; at = strchr(at, ' ') + 1) {
+            unsigned sequence = (unsigned)strtoul(at, NULL, 10);
+            poisoned = poisoned || (sequence <= 2000 && sequence % 10 == 0);
+            large += sequence > 3000 && count_events(first) == 50;
+        }
+        events += count_events(first);
+        answer(poisoned ? 404 : 204, 0);
+    }
+    g_test_message("%u posts, %u events in them, %u of the last 1000 in whole batches", posts, events, large);
+    g_assert_cmpuint(posts, <, 1750);
+    g_assert_cmpuint(events, <, 2000 + 3 * 2000);
+    g_assert_cmpuint(large, >=, 900);
+    stop(&f);
+}
+
 static bool is_one_of_the_first_20(unsigned sequence)
 {
     return sequence <= 20;
@@ -235,6 +272,8 @@ int main(int argc, char **argv)
                     test_one_failure_among_many_rests_nobody);
     g_test_add_func("/standstill/good-events-go-past-poison-ones-without-a-pause",
                     test_good_events_go_past_poison_ones_without_a_pause);
+    g_test_add_func("/standstill/batches-shrink-where-much-is-refused-and-grow-again",
+                    test_batches_shrink_where_much_is_refused_and_grow_again);
     g_test_add_func("/standstill/new-events-go-although-all-others-fail",
                     test_new_events_go_although_all_others_fail);
     g_test_add_func("/standstill/a-poison-event-is-tried-by-its-own-clock",

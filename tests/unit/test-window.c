@@ -55,7 +55,7 @@ static void finish(HtWindow *window, GPtrArray *picked)
 
 static GPtrArray *pick_at(HtWindow *window, unsigned most, int64_t now_us)
 {
-    HtPick pick = {most, 1 << 20, now_us, true};
+    HtPick pick = {most, most, 1 << 20, now_us, true};
     GPtrArray *picked = ht_window_pick(window, &pick);
     ht_window_assert(window);
     return picked;
@@ -198,7 +198,7 @@ static void test_what_never_failed_goes_before_what_did(void)
 static void test_what_failed_alone_is_left_out_when_the_caller_says_so(void)
 {
     HtWindow window;
-    HtPick others = {9, 1 << 20, 1000, false};
+    HtPick others = {9, 9, 1 << 20, 1000, false};
     ht_window_init(&window, 0, NULL);
     ht_window_add(&window, page_of(1, "ab"), all_but_x, NULL);
     g_autoptr(GPtrArray) first = pick(&window, 1);
@@ -268,7 +268,7 @@ static void test_a_person_whose_event_was_not_sent_keeps_its_place(void)
     assert_picked(sent, "1 2 3");
     ht_window_add(&window, page_of(4, "c"), all_but_x, NULL);
     ht_window_return(&window, sent->pdata[0]);
-    HtPick rest = {9, 1 << 20, 1000, true};
+    HtPick rest = {9, 9, 1 << 20, 1000, true};
     g_autoptr(GPtrArray) other = ht_window_pick(&window, &rest);
     assert_picked(other, "4"); /* the third is still under way: so is its person */
     ht_window_return(&window, sent->pdata[1]);
