@@ -9,12 +9,14 @@ fuzz-repair_LIBS := engine base
 fuzz_TARGETS += fuzz-config
 fuzz-config_LIBS := config base
 fuzz_TARGETS += fuzz-mapping
-fuzz-mapping_LIBS := engine base
+fuzz-mapping_LIBS := mapping-target engine base
 fuzz_TARGETS += fuzz-frames
 fuzz-frames_LIBS := supervisor frame base
 fuzz_TARGETS += fuzz-multipart
-fuzz-multipart_LIBS := engine base
+fuzz-multipart_LIBS := mapping-target engine base
 fuzz_TARGETS += fuzz-keys
-fuzz-keys_LIBS := message refusal config supervisor spool frame engine base
+fuzz-keys_LIBS := mapping-target message refusal config supervisor spool frame engine base
 fuzz_TARGETS += fuzz-pull
 fuzz-pull_LIBS := delivery page guard refusal config engine base
+# What targets share.
+mapping-target_SRC := tests/fuzz/mapping-target.c

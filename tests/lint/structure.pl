@@ -3,6 +3,7 @@
 #   - One header per .c: what others call of FILE.c is declared in FILE.h beside it, or in a header of its folder that says so by
 #     naming FILE.c.
 #   - No name of a type twice in the program.
+#   - No code in a header but static inline functions.
 #   - No comment or page names a file that does not exist.
 use strict;
 use warnings;
@@ -120,6 +121,21 @@ sub check_types {
     }
 }
 
+# ---- Code in headers ----
+
+sub check_code_in_headers {
+    for my $file (grep { /\.h$/ && !m{/template/|/gen-[^/]*$} } @all) {
+        open(my $source, '<', $file) or next;
+        local $/;
+        my $text = <$source>;
+        $text =~ s{(/\*.*?\*/)|("(?:[^"\\\n]|\\.)*")}{ my $part = $1 // '""'; $part =~ s/[^\n]//g if $1; $part }gse;
+        while ($text =~ /^(?!typedef\b)[A-Za-z][^;{}()=#\n]*?\b(\w+)\([^;{}]*\)\s*\n\{/gm) {
+            next if substr($text, $-[0], $+[0] - $-[0]) =~ /^static inline\b/;
+            print "$file:" . line_of($text, $-[1]) . ": $1() is code in a header: it belongs in a .c file, or is static inline\n";
+        }
+    }
+}
+
 # ---- Names of files ----
 
 my %tail;
@@ -152,4 +168,5 @@ sub check_names {
 check_headers();
 check_circles();
 check_types();
+check_code_in_headers();
 check_names();

@@ -1,6 +1,9 @@
 /* One consumer's life, with a spool and a network that the test plays: what goes when, after which answer. */
+#include "core/base/log.h"
 #include "core/delivery/health.h"
-#include "tests/unit/consumer-harness.h"
+#include "tests/lib/consumer-harness.h"
+
+#include <glib/gstdio.h>
 
 static void test_a_poison_event_holds_back_only_its_person(void)
 {

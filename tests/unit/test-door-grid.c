@@ -1,7 +1,7 @@
 /* Requests that two readers could see differently, some hundred of them: each way of writing the length with each of the coding, of line
  * ends, and of chunks, and a second request behind each. What the door takes is held against a reader of RFC 9112: a request is
  * refused, or read as that one reads it, and nothing is seen that it does not see. */
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
 
 #define HIDDEN "POST /in/marriage HTTP/1.1\r\nHost: b\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<b/>"
 

@@ -1,7 +1,12 @@
 /* Who may send: addresses and tokens, held against the head before a body is read. */
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
 
 #include "core/guard/guard.h"
+
+#include <arpa/inet.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <unistd.h>
 
 #define TOKEN "0123456789abcdef"
 

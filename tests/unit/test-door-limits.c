@@ -1,9 +1,10 @@
 /* What the public door refuses and outlives: requests that break HTTP's framing, bodies that are too large, peers that are
  * slow, silent or many, and a process without file descriptors. */
 #include "core/message/beginning.h"
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define HOST "Host: bus\r\n"
 #define BODY "<a/>"

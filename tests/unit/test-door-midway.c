@@ -1,6 +1,6 @@
 /* The public door when something changes while a body comes: the host answers before its end, the adapter is replaced, the
  * spool is full of waiting messages, the bus is told to end. */
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
 
 #include "core/base/log.h"
 #include "spool/hooks.h"

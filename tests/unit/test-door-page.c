@@ -1,5 +1,7 @@
 /* Pages of the public door: whose they are, how they are asked for, and what becomes of a call that waits. */
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
+
+#include <glib/gstdio.h>
 
 #define TOKEN "0123456789abcdef"
 #define PIECE 100000

@@ -1,7 +1,8 @@
 /* The public door with a real spool and stub hosts: receipts, faults, streams, many at once, going away, draining. */
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
 
 #include <libxml/parser.h>
+#include <sys/socket.h>
 
 /* Well-formed, and its root element is `root`. */
 static void assert_xml(const Answer *answer, const char *root)

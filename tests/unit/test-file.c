@@ -1,11 +1,13 @@
 /* Events in files: what is there after what failed, and that nothing is there twice. */
+#include "core/base/log.h"
 #include "core/delivery/batchfile.h"
-#include "tests/unit/consumer-harness.h"
+#include "tests/lib/consumer-harness.h"
 
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <glib/gstdio.h>
 
 static char *folder;
 

@@ -1,5 +1,5 @@
 /* Messages on their way in, without a connection: whoever else brings them in does it so. */
-#include "tests/unit/door-harness.h"
+#include "tests/lib/door-harness.h"
 
 typedef struct {
     HtMessage *message;

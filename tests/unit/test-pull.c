@@ -1,7 +1,8 @@
 /* A consumer that asks: what is out to whom, what comes again, and what it may send. The spool and the door are the test's. */
+#include "core/base/log.h"
 #include "core/delivery/pull-request.h"
 #include "core/delivery/transport.h"
-#include "tests/unit/consumer-harness.h"
+#include "tests/lib/consumer-harness.h"
 
 /* ---- The door ---- */
 

@@ -1,6 +1,7 @@
 /* Delivery never stands still: what a consumer fails at, and what it does while nothing goes through. With a spool and a network that
  * the test plays. */
-#include "tests/unit/consumer-harness.h"
+#include "core/base/log.h"
+#include "tests/lib/consumer-harness.h"
 
 /* Answers `status` to every 20th request, else takes; the next request must always be under way already. */
 static void test_one_failure_among_many_rests_nobody(void)

@@ -1,10 +1,5 @@
-/* For the tests of the public door: a bus in small (a real spool, a door on a port of its own, sources whose hosts are
- * stubs), and clients that write bytes as they please. Everything runs in one thread: waiting for an answer runs the main
- * loop. Included by one program each, because it defines the functions of plugins/supervisor.h. */
-#pragma once
-
-#include "core/base/clock.h"
-#include "core/ingress/door.h"
+/* A bus in small, see door-harness.h. One at a time in a program. */
+#include "tests/lib/door-harness.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,34 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define DEADLINE_US (20 * HT_SECOND)
-
 /* ---- Hosts that answer what the payload asks for ---- */
 
-G_DEFINE_QUARK(ht-host-error-quark, ht_host_error)
-
-struct HtHost {
-    GQueue tickets; /* of HtTicket, oldest first */
-    bool hold;      /* answers nothing until released */
-    bool backwards; /* answers the newest first */
-    size_t window;  /* of streams: more waiting bytes than this make write() return false; 0: never */
-    int refuse;     /* HtHostErrorCode of every submit; -1: none */
-    unsigned submitted, streamed, cancelled;
-    GString *last; /* the last payload that was given to it whole */
-    HtMessageHead seen;
-    char seen_action[80], seen_charset[20], wsdl_url[200], wsdl_service[80];
-    unsigned timer;
-};
-
-struct HtTicket {
-    HtHost *host;
-    HtHostDone done;
-    void (*drained)(void *user);
-    void *user;
-    GString *body;
-    size_t waiting;
-    bool ended;
-};
+G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
 
 /* What a body says ends with its first slash, or with an attribute x, which says nothing. */
 static unsigned find_content(const char *body)
@@ -143,15 +113,14 @@ static GBytes *make_stub_frame(const char *body)
     return g_bytes_new_take(frame.data, frame.size);
 }
 
-static void free_ticket(HtTicket *ticket)
+void free_ticket(HtTicket *ticket)
 {
     g_queue_remove(&ticket->host->tickets, ticket);
     g_string_free(ticket->body, TRUE);
     g_free(ticket);
 }
 
-/* "<error N" in the payload asks for HtHostErrorCode N. */
-static void answer_ticket(HtTicket *ticket)
+void answer_ticket(HtTicket *ticket)
 {
     const char *error_place = strstr(ticket->body->str, "<error ");
     int error_code = error_place ? atoi(error_place + 7) : -1;
@@ -204,7 +173,7 @@ static gboolean work_on_tickets(void *user)
     return G_SOURCE_REMOVE;
 }
 
-static void wake_host(HtHost *host)
+void wake_host(HtHost *host)
 {
     if (host->timer == 0) {
         host->timer = g_idle_add(work_on_tickets, host);
@@ -320,24 +289,6 @@ void ht_host_wsdl(HtHost *host, const char *url, const char *service,
 
 /* ---- A bus in small ---- */
 
-typedef struct {
-    char *directory;
-    HtConfig config;
-    HtSourceConfig source_configs[2];
-    HtSources *all_sources;
-    HtSource *sources[2]; /* once the door is open */
-    HtHost hosts[2];
-    HtSpool *spool;
-    HtPages *pages;
-    HtConsumerConfig consumer; /* a name makes it one */
-    const HtPage *page_rows;
-    size_t page_count;
-    void *page_user;
-    HtDoor *door;
-    HtSpoolLimits spool_limits;
-    HtIntake intake;
-} Bus;
-
 static HtSpool *open_test_spool(const char *directory)
 {
     static const uint8_t key[32] = {1};
@@ -383,8 +334,7 @@ static void init_source(Bus *bus, unsigned i, char *name)
     g_ptr_array_add(bus->config.sources, &bus->source_configs[i]);
 }
 
-/* Everything but the door, so that a test can change the configuration first. */
-static Bus *bus_new(void)
+Bus *bus_new(void)
 {
     Bus *bus = g_new0(Bus, 1);
     bus->directory = g_dir_make_tmp("hutong-door-XXXXXX", NULL);
@@ -408,7 +358,7 @@ static Bus *bus_new(void)
     return bus;
 }
 
-static void bus_open_door(Bus *bus)
+void bus_open_door(Bus *bus)
 {
     g_autoptr(GError) error = NULL;
     bus->all_sources = ht_sources_new(&bus->config, &error);
@@ -428,7 +378,7 @@ static void bus_open_door(Bus *bus)
     g_assert_no_error(error);
 }
 
-G_GNUC_UNUSED static Bus *bus_start(void)
+Bus *bus_start(void)
 {
     Bus *bus = bus_new();
     bus_open_door(bus);
@@ -446,7 +396,7 @@ static void remove_directory(const char *directory)
     g_rmdir(directory);
 }
 
-static void bus_stop(Bus *bus)
+void bus_stop(Bus *bus)
 {
     g_clear_pointer(&bus->door, ht_door_close);
     ht_spool_close(bus->spool);
@@ -466,7 +416,7 @@ static void bus_stop(Bus *bus)
     g_free(bus);
 }
 
-G_GNUC_UNUSED static uint64_t bus_events(Bus *bus)
+uint64_t bus_events(Bus *bus)
 {
     return ht_spool_last_sequence(bus->spool);
 }
@@ -479,8 +429,7 @@ static gboolean tick(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-/* One turn of the main loop, of a millisecond at most when nothing happens. */
-static void turn(void)
+void turn(void)
 {
     static unsigned ticker;
     if (ticker == 0) {
@@ -489,24 +438,9 @@ static void turn(void)
     g_main_context_iteration(NULL, TRUE);
 }
 
-#define WAIT_FOR(condition)                                         \
-    do {                                                            \
-        int64_t deadline_us_ = ht_clock_monotonic() + DEADLINE_US;  \
-        while (!(condition)) {                                      \
-            g_assert_cmpint(ht_clock_monotonic(), <, deadline_us_); \
-            turn();                                                 \
-        }                                                           \
-    } while (0)
-
 /* ---- Clients ---- */
 
-typedef struct {
-    int fd;
-    GString *got;
-    bool closed; /* by the door */
-} Client;
-
-static Client *client_open(Bus *bus)
+Client *client_open(Bus *bus)
 {
     Client *client = g_new0(Client, 1);
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -519,16 +453,14 @@ static Client *client_open(Bus *bus)
     return client;
 }
 
-static void client_free(Client *client)
+void client_free(Client *client)
 {
     close(client->fd);
     g_string_free(client->got, TRUE);
     g_free(client);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 
-/* Stops without complaint when the door has closed the connection. */
-static void client_send(Client *client, const char *bytes, size_t size)
+void client_send(Client *client, const char *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t sent = send(client->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -543,12 +475,12 @@ static void client_send(Client *client, const char *bytes, size_t size)
     }
 }
 
-static void client_say(Client *client, const char *text)
+void client_say(Client *client, const char *text)
 {
     client_send(client, text, strlen(text));
 }
 
-static void client_post(Client *client, const char *source, const char *headers, const char *body)
+void client_post(Client *client, const char *source, const char *headers, const char *body)
 {
     g_autofree char *request =
         g_strdup_printf("POST /in/%s HTTP/1.1\r\nHost: bus\r\n%sContent-Length: %zu\r\n\r\n%s", source,
@@ -556,7 +488,7 @@ static void client_post(Client *client, const char *source, const char *headers,
     client_say(client, request);
 }
 
-static void client_look(Client *client)
+void client_look(Client *client)
 {
     char bytes[4096];
     ssize_t size = recv(client->fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -567,12 +499,7 @@ static void client_look(Client *client)
     }
 }
 
-typedef struct {
-    unsigned status;
-    char *head, *body;
-} Answer;
-
-static void answer_free(Answer *answer)
+void answer_free(Answer *answer)
 {
     if (answer) {
         g_free(answer->head);
@@ -580,10 +507,8 @@ static void answer_free(Answer *answer)
         g_free(answer);
     }
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
 
-/* Cuts the first whole answer off what the client got; NULL when it is not there yet. */
-static Answer *cut_answer(Client *client, bool no_body)
+Answer *cut_answer(Client *client, bool no_body)
 {
     const char *end = strstr(client->got->str, "\r\n\r\n");
     if (!end) {
@@ -606,8 +531,7 @@ static Answer *cut_answer(Client *client, bool no_body)
     return answer;
 }
 
-/* The next answer; NULL when the door closed the connection without one. */
-static Answer *client_answer(Client *client)
+Answer *client_answer(Client *client)
 {
     Answer *answer = NULL;
     int64_t until_us = ht_clock_monotonic() + DEADLINE_US;
@@ -619,7 +543,7 @@ static Answer *client_answer(Client *client)
     return answer;
 }
 
-G_GNUC_UNUSED static void client_wait_closed(Client *client)
+void client_wait_closed(Client *client)
 {
     int64_t until_us = ht_clock_monotonic() + DEADLINE_US;
     while (!client->closed) {
@@ -629,8 +553,7 @@ G_GNUC_UNUSED static void client_wait_closed(Client *client)
     }
 }
 
-/* One request on a connection of its own, as it is; the status, 0 for a connection closed without an answer. */
-G_GNUC_UNUSED static unsigned status_of(Bus *bus, const char *request, size_t size)
+unsigned status_of(Bus *bus, const char *request, size_t size)
 {
     g_autoptr(Client) client = client_open(bus);
     client_send(client, request, size);
@@ -638,8 +561,7 @@ G_GNUC_UNUSED static unsigned status_of(Bus *bus, const char *request, size_t si
     return answer ? answer->status : 0;
 }
 
-/* One message; its answer. */
-G_GNUC_UNUSED static Answer *post(Bus *bus, const char *source, const char *headers, const char *body)
+Answer *post(Bus *bus, const char *source, const char *headers, const char *body)
 {
     g_autoptr(Client) client = client_open(bus);
     client_post(client, source, headers, body);

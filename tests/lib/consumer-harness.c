@@ -1,28 +1,17 @@
-/* One consumer with a spool and a network that the test plays. For one program each: the functions are those of the spool and of
- * the sender. */
-#pragma once
+/* The spool, the network and the consumer of a test, see consumer-harness.h. One at a time in a program. */
+#include "tests/lib/consumer-harness.h"
 
 #include "core/base/log.h"
-#include "core/delivery/consumer.h"
 #include "tests/lib/data.h"
 
 #include <glib/gstdio.h>
 
-#define DEADLINE_S 20
 #define POSTS_MOST 15000 /* more than most tests need: nothing may be sent again and again without a pause */
 #define OWN_SIZE 16      /* of a subject of its own */
-#define UNREACHED (-1)   /* instead of a status: nothing could be sent */
 
 /* ---- The spool: one event for each letter of `persons`, which names whom it is about; each * is somebody else ---- */
 
-static struct {
-    const char *persons;
-    size_t data_bytes;
-    uint64_t read_to, cursor, above; /* `above`: finished, of those above the cursor */
-    GString *dead;                   /* "3:2 " sequence and attempts */
-    char *reason;
-    unsigned reads, bad_reads; /* readings in all; so many more end with an error */
-} spool;
+TestSpool spool;
 
 uint64_t ht_spool_last_sequence(HtSpool *none)
 {
@@ -135,16 +124,11 @@ void ht_spool_dead_letter(HtSpool *none, const char *consumer, uint64_t sequence
 
 /* ---- The network: requests wait here until the test answers ---- */
 
-typedef struct {
-    char *events; /* "1 2 3 " */
-    void (*done)(const HtPosted *posted, void *user);
-    void (*drop)(void *user);
-    void *user;
-} Request;
+GPtrArray *requests;
 
-static GPtrArray *requests;          /* of Request, under way */
-static unsigned posts, signed_posts; /* in all */
-static unsigned posts_most = POSTS_MOST;
+unsigned posts, signed_posts;
+
+unsigned posts_most = POSTS_MOST;
 
 static void free_request(void *data)
 {
@@ -191,7 +175,7 @@ static void answer_with(const HtPosted *posted)
     free_request(request);
 }
 
-static void answer(long status, uint64_t retry_after_ms)
+void answer(long status, uint64_t retry_after_ms)
 {
     HtPosted posted = {.status = MAX(status, 0),
                        .error = status > 0 ? NULL : "Couldn't connect to server",
@@ -201,7 +185,7 @@ static void answer(long status, uint64_t retry_after_ms)
     answer_with(&posted);
 }
 
-static bool holds(const char *events, unsigned sequence)
+bool holds(const char *events, unsigned sequence)
 {
     g_autofree char *padded = g_strdup_printf(" %s", events);
     g_autofree char *wanted = g_strdup_printf(" %u ", sequence);
@@ -209,13 +193,6 @@ static bool holds(const char *events, unsigned sequence)
 }
 
 /* ---- The consumer ---- */
-
-typedef struct {
-    HtDictionary *dictionary;
-    HtConfig *config;
-    HtDeliveryOptions options;
-    HtConsumer *consumer;
-} Fixture;
 
 static HtConfig *config_of(const char *keys)
 {
@@ -234,7 +211,7 @@ static HtConfig *config_of(const char *keys)
     return config;
 }
 
-static void start(Fixture *f, const char *keys, const char *persons)
+void start(Fixture *f, const char *keys, const char *persons)
 {
     spool.persons = persons;
     spool.read_to = spool.cursor = 0;
@@ -251,7 +228,7 @@ static void start(Fixture *f, const char *keys, const char *persons)
     g_assert_cmpstr(errors->str, ==, "");
 }
 
-static void stop(Fixture *f)
+void stop(Fixture *f)
 {
     ht_consumer_stop(f->consumer);
     while (g_main_context_iteration(NULL, FALSE)) {
@@ -265,15 +242,14 @@ static void stop(Fixture *f)
     spool.data_bytes = 0;
 }
 
-static gboolean fail_late(void *user)
+gboolean fail_late(void *user)
 {
     (void)user;
     g_assert_cmpstr("no request", ==, "a request");
     return G_SOURCE_REMOVE;
 }
 
-/* Turns the main loop until so many requests are under way. */
-static void await(unsigned under_way)
+void await(unsigned under_way)
 {
     guint deadline = g_timeout_add_seconds(DEADLINE_S, fail_late, NULL);
     while (requests->len < under_way) {
@@ -282,22 +258,20 @@ static void await(unsigned under_way)
     g_source_remove(deadline);
 }
 
-static void turn(void)
+void turn(void)
 {
     while (g_main_context_iteration(NULL, FALSE)) {
     }
 }
 
-static HtConsumerStatus status_of(const Fixture *f)
+HtConsumerStatus status_of(const Fixture *f)
 {
     HtConsumerStatus status;
     ht_consumer_status(f->consumer, &status);
     return status;
 }
 
-/* Plays a platform that answers `status` to every request with event `poison`, and takes the others, until `delivered`
- * are. */
-G_GNUC_UNUSED static void serve(Fixture *f, unsigned poison, long status, uint64_t delivered)
+void serve(Fixture *f, unsigned poison, long status, uint64_t delivered)
 {
     while (status_of(f).delivered < delivered) {
         await(1);

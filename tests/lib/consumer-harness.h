@@ -1,0 +1,58 @@
+/* One consumer with a spool and a network that the test plays. Both take the place of the functions of the spool and of the sender:
+ * lib/consumer-harness.a is linked before what calls them. */
+#pragma once
+
+#include "core/delivery/consumer.h"
+
+#define DEADLINE_S 20
+#define UNREACHED (-1) /* instead of a status: nothing could be sent */
+
+/* ---- The spool: one event for each letter of `persons`, which names whom it is about; each * is somebody else ---- */
+
+typedef struct {
+    const char *persons;
+    size_t data_bytes;
+    uint64_t read_to, cursor, above; /* `above`: finished, of those above the cursor */
+    GString *dead;                   /* "3:2 " sequence and attempts */
+    char *reason;
+    unsigned reads, bad_reads; /* readings in all; so many more end with an error */
+} TestSpool;
+extern TestSpool spool;
+
+/* ---- The network: requests wait here until the test answers ---- */
+
+typedef struct {
+    char *events; /* "1 2 3 " */
+    void (*done)(const HtPosted *posted, void *user);
+    void (*drop)(void *user);
+    void *user;
+} Request;
+
+extern GPtrArray *requests;          /* of Request, under way */
+extern unsigned posts, signed_posts; /* in all */
+extern unsigned posts_most;
+
+void answer(long status, uint64_t retry_after_ms);
+bool holds(const char *events, unsigned sequence);
+
+/* ---- The consumer ---- */
+
+typedef struct {
+    HtDictionary *dictionary;
+    HtConfig *config;
+    HtDeliveryOptions options;
+    HtConsumer *consumer;
+} Fixture;
+
+void start(Fixture *f, const char *keys, const char *persons);
+void stop(Fixture *f);
+gboolean fail_late(void *user);
+
+/* Turns the main loop until so many requests are under way. */
+void await(unsigned under_way);
+void turn(void);
+HtConsumerStatus status_of(const Fixture *f);
+
+/* Plays a platform that answers `status` to every request with event `poison`, and takes the others, until `delivered`
+ * are. */
+void serve(Fixture *f, unsigned poison, long status, uint64_t delivered);
