@@ -37,6 +37,7 @@ void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const Ht
     }
     g_clear_pointer(&place->finished, g_bytes_unref);
     place->sequence = cursor->sequence;
+    place->wanted = cursor->wanted;
     place->finished = cursor->finished ? g_bytes_ref(cursor->finished) : NULL;
 }
 
@@ -134,8 +135,8 @@ HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error)
     int64_t count;
     if (!ht_spool_database_prepare(
             db,
-            "INSERT INTO cursors(consumer, seq, finished, start) VALUES(?1, ?2, ?3, ?2)"
-            " ON CONFLICT DO UPDATE SET seq = ?2, finished = ?3",
+            "INSERT INTO cursors(consumer, seq, finished, wanted, start) VALUES(?1, ?2, ?3, ?4, ?2)"
+            " ON CONFLICT DO UPDATE SET seq = ?2, finished = ?3, wanted = ?4",
             &cursors->move, error) ||
         !ht_spool_database_prepare(db,
                                    "INSERT OR IGNORE INTO dead_letters(consumer, seq, attempts, reason, time)"
@@ -196,6 +197,7 @@ static bool write_cursor(sqlite3_stmt *row, const char *consumer, const HtSpoolC
     } else {
         sqlite3_bind_null(row, 3);
     }
+    sqlite3_bind_int64(row, 4, (sqlite3_int64)cursor->wanted);
     return ht_spool_database_do(row, error);
 }
 
@@ -236,7 +238,7 @@ GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
     g_autoptr(GHashTable) table = ht_spool_cursor_table_new();
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = true;
-    if (!ht_spool_database_prepare(db, "SELECT consumer, seq, finished FROM cursors", &rows, error)) {
+    if (!ht_spool_database_prepare(db, "SELECT consumer, seq, finished, wanted FROM cursors", &rows, error)) {
         return NULL;
     }
     while (found) {
@@ -246,7 +248,8 @@ GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
         if (found) {
             HtText finished = ht_spool_column_bytes(rows, 2);
             g_autoptr(GBytes) bytes = finished.size > 0 ? g_bytes_new(finished.data, finished.size) : NULL;
-            HtSpoolCursor cursor = {(uint64_t)sqlite3_column_int64(rows, 1), bytes};
+            HtSpoolCursor cursor = {(uint64_t)sqlite3_column_int64(rows, 1), bytes,
+                                    (uint64_t)sqlite3_column_int64(rows, 3)};
             ht_spool_cursor_table_put(table, (const char *)sqlite3_column_text(rows, 0), &cursor);
         }
     }

@@ -12,6 +12,7 @@
 typedef struct {
     uint64_t sequence;
     GBytes *finished; /* above it, as finished.h packs it; NULL: nothing */
+    uint64_t wanted;  /* how many up to it were the consumer's */
 } HtSpoolCursor;
 
 /* Of HtSpoolCursor, by the name of the consumer; owns both. */

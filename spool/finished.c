@@ -4,16 +4,19 @@
 #include <nettle/sha2.h>
 
 #define DIGEST 8
+#define WITH_COUNTS "counted"
 #define BITS 7
 #define MORE 0x80
 
-static void digest(uint64_t cursor, const void *bytes, size_t size, uint8_t made[DIGEST])
+/* Sets without counts (before format 8) have another digest. */
+static void digest(uint64_t cursor, bool counted, HtText bytes, uint8_t made[DIGEST])
 {
     uint64_t little = GUINT64_TO_LE(cursor);
     struct sha256_ctx context;
     sha256_init(&context);
+    sha256_update(&context, counted ? sizeof WITH_COUNTS : 0, (const uint8_t *)WITH_COUNTS);
     sha256_update(&context, sizeof little, (const uint8_t *)&little);
-    sha256_update(&context, size, bytes);
+    sha256_update(&context, bytes.size, (const uint8_t *)bytes.data);
     sha256_digest(&context, DIGEST, made);
 }
 
@@ -49,32 +52,40 @@ GBytes *ht_spool_finished_pack(uint64_t cursor, const GArray *runs)
         g_assert(run->first > at + 1 && run->last >= run->first);
         add_number(&packed, run->first - at - 1);
         add_number(&packed, run->last - run->first + 1);
+        add_number(&packed, run->wanted);
         at = run->last;
     }
     if (packed.size == 0) {
         return NULL;
     }
-    digest(cursor, packed.data, packed.size, made);
+    digest(cursor, true, ht_buffer_text(&packed), made);
     ht_buffer_add(&packed, made, DIGEST);
     GBytes *bytes = g_bytes_new(packed.data, packed.size);
     ht_buffer_clear(&packed);
     return bytes;
 }
 
-bool ht_spool_finished_unpack(uint64_t cursor, HtText bytes, GArray *runs)
+static bool is_whole(uint64_t cursor, bool counted, HtText bytes)
 {
     uint8_t made[DIGEST];
-    uint64_t at = cursor, open, finished;
+    digest(cursor, counted, bytes, made);
+    return memcmp(made, bytes.data + bytes.size, DIGEST) == 0;
+}
+
+bool ht_spool_finished_unpack(uint64_t cursor, HtText bytes, GArray *runs)
+{
+    uint64_t at = cursor, open, finished, wanted = 0;
     if (bytes.size <= DIGEST) {
         return false;
     }
     bytes.size -= DIGEST;
-    digest(cursor, bytes.data, bytes.size, made);
-    if (memcmp(made, bytes.data + bytes.size, DIGEST) != 0) {
+    bool counted = is_whole(cursor, true, bytes);
+    if (!counted && !is_whole(cursor, false, bytes)) {
         return false;
     }
-    while (take_number(&bytes, &open) && take_number(&bytes, &finished)) {
-        HtSpoolRun run = {at + open + 1, at + open + finished};
+    while (take_number(&bytes, &open) && take_number(&bytes, &finished) &&
+           (!counted || take_number(&bytes, &wanted))) {
+        HtSpoolRun run = {at + open + 1, at + open + finished, wanted};
         g_array_append_val(runs, run);
         at = run.last;
     }

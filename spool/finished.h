@@ -1,5 +1,5 @@
-/* What a consumer has finished above its cursor, as it stands in the file: lengths of what is open and what is finished, one
- * after the other from the cursor on, each seven bits a byte (LEB128), and a digest of them and the cursor. A set that
+/* What a consumer has finished above its cursor, as it stands in the file: lengths of what is open and what is finished, and how
+ * many of these the consumer got, one after the other from the cursor on, each seven bits a byte (LEB128), and a digest of them and the cursor. A set that
  * belongs to another cursor, or of which a bit is not as it was, is not believed: what is in it comes again. Any thread. */
 #pragma once
 

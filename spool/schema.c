@@ -67,7 +67,11 @@ static const char step_7[] =
     "CREATE TABLE days(day INTEGER NOT NULL, source TEXT NOT NULL, resent INTEGER NOT NULL, refused INTEGER NOT NULL,"
     " busy INTEGER NOT NULL, failed INTEGER NOT NULL, PRIMARY KEY(day, source)) STRICT, WITHOUT ROWID;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5, step_6, step_7};
+/* Version 8: how many events up to its cursor were a consumer's. */
+static const char step_8[] = "ALTER TABLE cursors ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4,
+                                                   step_5, step_6, step_7, step_8};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

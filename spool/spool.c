@@ -384,7 +384,7 @@ bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial
                           GError **error)
 {
     const HtSpoolCursor *known = g_hash_table_lookup(spool->cursors, consumer);
-    HtSpoolCursor first = {initial, NULL};
+    HtSpoolCursor first = {initial, NULL, 0};
     if (known) {
         *cursor = known->sequence;
         return true;
@@ -415,6 +415,20 @@ GArray *ht_spool_cursor_finished(HtSpool *spool, const char *consumer)
     return runs;
 }
 
+void ht_spool_cursor_count(HtSpool *spool, const char *consumer, uint64_t wanted)
+{
+    HtSpoolCursor *place = g_hash_table_lookup(spool->cursors, consumer);
+    if (place) {
+        place->wanted = wanted;
+    }
+}
+
+uint64_t ht_spool_cursor_counted(HtSpool *spool, const char *consumer)
+{
+    const HtSpoolCursor *place = g_hash_table_lookup(spool->cursors, consumer);
+    return place ? place->wanted : 0;
+}
+
 void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor)
 {
     ht_spool_cursor_move_past(spool, consumer, cursor, NULL);
@@ -424,7 +438,7 @@ void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cu
 {
     if (spool->writer) {
         g_autoptr(GBytes) packed = ht_spool_finished_pack(cursor, finished);
-        HtSpoolCursor place = {cursor, packed};
+        HtSpoolCursor place = {cursor, packed, ht_spool_cursor_counted(spool, consumer)};
         ht_spool_cursor_table_put(spool->cursors, consumer, &place);
         ht_spool_writer_move(spool->writer, consumer, &place);
     }

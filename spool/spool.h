@@ -154,6 +154,7 @@ bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial
 
 typedef struct {
     uint64_t first, last; /* sequences, both of them included */
+    uint64_t wanted;      /* how many of them were the consumer's */
 } HtSpoolRun;
 
 /* What was finished above the cursor when it was written last: of HtSpoolRun, ascending; the caller unrefs. Empty when
@@ -167,6 +168,11 @@ void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor)
 /* The same, and `finished` (of HtSpoolRun, ascending, with an open sequence before each; copied) is finished above it. Written
  * together: after a crash both hold or neither does. */
 void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished);
+
+/* How many events up to the cursor were the consumer's, as the caller counts them. Goes to the disk with the next move of the cursor, and holds
+ * together with it. 0 when it was never said. */
+void ht_spool_cursor_count(HtSpool *spool, const char *consumer, uint64_t wanted);
+uint64_t ht_spool_cursor_counted(HtSpool *spool, const char *consumer);
 
 /* Writes a dead letter for one event, in the same order as cursor moves: a cursor that is behind it on
  * disk implies that it is on disk. `reason` holds no personal data. */

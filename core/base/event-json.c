@@ -11,6 +11,7 @@
 /* ---- Attributes ---- */
 
 #define SEQUENCE_DIGITS 20
+#define NUMBER_NAME "consumersequence"
 
 static HtText write_sequence(uint64_t sequence, char digits[SEQUENCE_DIGITS])
 {
@@ -66,6 +67,9 @@ void ht_event_attributes(const HtStoredEvent *stored, const char *bus, const HtE
                               ht_text_from(url ? HT_EVENT_SCHEMA_DATA : NULL)};
     ht_uuid_format(&stored->id, id);
     size_t recorded_size = ht_clock_format(stored->recorded_us, recorded);
+    if (stored->number > 0) { /* the first: what follows is the same for others */
+        tell(user, NUMBER_NAME, write_sequence(stored->number, sequence));
+    }
     tell(user, "specversion", HT_TEXT_LITERAL("1.0"));
     tell(user, "id", (HtText){id, HT_UUID_TEXT - 1});
     tell_joined("source", source, tell, user);
@@ -83,6 +87,15 @@ void ht_event_attributes(const HtStoredEvent *stored, const char *bus, const HtE
     }
     tell_joined("dataschema", schema, tell, user);
     tell(user, "datacontenttype", HT_TEXT_LITERAL("application/json"));
+}
+
+void ht_event_add_number(uint64_t number, HtText text, HtBuffer *json)
+{
+    char digits[SEQUENCE_DIGITS];
+    ht_buffer_add_char(json, '{');
+    ht_json_member(json, NUMBER_NAME, write_sequence(number, digits));
+    ht_buffer_add_char(json, ',');
+    ht_buffer_add(json, text.data + 1, text.size - 1);
 }
 
 static void add_attribute(void *json, const char *name, HtText value)

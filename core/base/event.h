@@ -140,6 +140,7 @@ typedef struct {
     int64_t recorded_us; /* when the bus took it */
     HtText subject;      /* "p-…" */
     HtEvent event;       /* attributes and data; no key, no identities */
+    uint64_t number;     /* set by delivery: which one it is of those that the consumer gets; 0: not known */
 } HtStoredEvent;
 
 /* What a consumer sees of an element: the policy is asked once for each. */
@@ -177,3 +178,6 @@ void ht_event_render(const HtStoredEvent *event, const char *bus, const HtEventP
 
 /* Its member `data` alone, as it stands there: an object. */
 void ht_event_render_data(const HtStoredEvent *event, const HtEventPolicy *policy, HtBuffer *json);
+
+/* Appends what ht_event_render() writes of the event with this number, made of `text`, which it wrote of it without one. */
+void ht_event_add_number(uint64_t number, HtText text, HtBuffer *json);

@@ -19,6 +19,7 @@ static const char introduction[] =
     "| `subject`, `partitionkey` | a pseudonym of the person (or household, address, record); never a citizen number |\n"
     "| `formersubject` | a pseudonym under which earlier events of this person may have gone |\n"
     "| `sequence` | 20 digits; the order in which the bus accepted |\n"
+    "| `consumersequence` | 20 digits; which event it is of those that this consumer gets, from 1, without gaps |\n"
     "| `time`, `timeprecision` | when it happened; `year`, `month`, `day`, `minute` or `second`. Both are absent where the consumer may not see the element that has this value, such as `death.date`; below |\n"
     "| `recordedtime` | when the bus took it |\n"
     "| `action` | `assert`, `correct` (stands in place of the event that `reverses` names, if it names one), `cancel` (undoes it), `verify` |\n"

@@ -275,10 +275,13 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
     *request = (HtConsumerRequest){consumer, entries, consumer->state == HT_CONSUMER_PROBING,
                                    first->failures_alone > 0 || first->chances > 0};
     g_autoptr(GPtrArray) events = g_ptr_array_sized_new(entries->len);
+    g_autofree HtStoredEvent *numbered = g_new(HtStoredEvent, entries->len);
     for (unsigned i = 0; i < entries->len; i++) {
         HtEntry *entry = entries->pdata[i];
         entry->attempts++;
-        g_ptr_array_add(events, entry->event);
+        numbered[i] = *entry->event;
+        numbered[i].number = entry->number;
+        g_ptr_array_add(events, &numbered[i]);
     }
     consumer->sending++;
     consumer->sending_failed += request->is_failed;
@@ -355,6 +358,7 @@ static void mark(HtConsumer *consumer, bool now)
     }
     ht_window_advance(window);
     g_autoptr(GArray) finished = ht_window_finished(window);
+    ht_spool_cursor_count(consumer->options->spool, consumer->config->name, ht_window_wanted(window));
     ht_spool_cursor_move_past(consumer->options->spool, consumer->config->name, window->cursor, finished);
     consumer->mark_at_us = now_us + MARK_MS * 1000 + window->entries.length * MARK_ENTRY_US;
 }
@@ -441,6 +445,7 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
         return false;
     }
     ht_window_init(&consumer->window, cursor, ht_spool_cursor_finished(spool, consumer->config->name));
+    ht_window_count_from(&consumer->window, ht_spool_cursor_counted(spool, consumer->config->name));
     return true;
 }
 

@@ -27,25 +27,36 @@ void ht_rendered_free(HtRendered *rendered)
     g_free(rendered);
 }
 
+/* The text that is kept has no number, which is each consumer's own. */
+static void add_kept(const KeptText *place, const HtStoredEvent *event, HtBuffer *body)
+{
+    HtText text = ht_buffer_text(&place->text);
+    if (event->number > 0) {
+        ht_event_add_number(event->number, text, body);
+    } else {
+        ht_buffer_add_text(body, text);
+    }
+}
+
 void ht_rendered_add(const HtRenderedClass *class, const HtStoredEvent *event, const char *bus,
                      const HtEventPolicy *policy, HtBuffer *body)
 {
-    size_t start = body->size;
     if (class->number == 0) {
         ht_event_render(event, bus, policy, body);
         return;
     }
     KeptText *place = &class->rendered->places[(event->sequence + class->number * 37) % PLACES];
-    if (place->sequence == event->sequence && place->number == class->number) {
-        ht_buffer_add_text(body, ht_buffer_text(&place->text));
-        return;
+    if (place->sequence != event->sequence || place->number != class->number) {
+        HtStoredEvent nobodys = *event;
+        nobodys.number = 0;
+        ht_buffer_reset(&place->text, BYTES_MAX);
+        ht_event_render(&nobodys, bus, policy, &place->text);
+        place->sequence = event->sequence;
+        place->number = class->number;
     }
-    ht_event_render(event, bus, policy, body);
-    size_t size = body->size - start;
-    place->text.size = 0;
-    place->sequence = size <= BYTES_MAX ? event->sequence : 0;
-    place->number = class->number;
-    if (place->sequence > 0) {
-        ht_buffer_add(&place->text, body->data + start, size);
+    add_kept(place, event, body);
+    if (place->text.size > BYTES_MAX) {
+        place->sequence = 0;
+        ht_buffer_clear(&place->text);
     }
 }

@@ -287,13 +287,14 @@ static HtEntryRow *row_of(HtWindow *window, uint32_t person)
     return row;
 }
 
-static void add_event(HtWindow *window, HtStoredEvent *event, HtSpoolPage *page)
+static void add_event(HtWindow *window, HtStoredEvent *event, uint64_t number, HtSpoolPage *page)
 {
     HtEntry *entry = g_new0(HtEntry, 1);
     HtEntryRow *row = row_of(window, hash_text(event->subject));
     entry->link.data = entry->row_link.data = entry;
     entry->row = row;
     entry->sequence = event->sequence;
+    entry->number = number;
     entry->recorded_us = event->recorded_us;
     g_queue_push_tail_link(&window->entries, &entry->link);
     g_queue_push_tail_link(&row->entries, &entry->row_link);
@@ -322,10 +323,18 @@ static HtSpoolRun *known_run(HtWindow *window, uint64_t sequence)
     return run;
 }
 
+/* Counts what of the run was the consumer's, once. */
+static void pass_over(HtWindow *window, HtSpoolRun *run)
+{
+    window->wanted += run->wanted;
+    run->wanted = 0;
+}
+
 uint64_t ht_window_read_from(HtWindow *window)
 {
-    const HtSpoolRun *run = known_run(window, window->read_to + 1);
+    HtSpoolRun *run = known_run(window, window->read_to + 1);
     if (run && run->first <= window->read_to + 1) {
+        pass_over(window, run);
         window->read_to = run->last;
         window->finished = true;
     }
@@ -336,22 +345,27 @@ unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
                        bool (*wanted)(void *user, const HtStoredEvent *event), void *user)
 {
     g_autoptr(GPtrArray) news = g_ptr_array_sized_new(page->events->len);
+    g_autofree uint64_t *numbers = g_new(uint64_t, page->events->len);
     for (unsigned i = 0; i < page->events->len; i++) {
         HtStoredEvent *event = page->events->pdata[i];
         if (event->sequence <= window->read_to) {
             continue;
         }
-        const HtSpoolRun *known = known_run(window, event->sequence);
+        HtSpoolRun *known = known_run(window, event->sequence);
         window->read_to = event->sequence;
-        if ((known && known->first <= event->sequence) || !wanted(user, event)) {
+        if (known && known->first <= event->sequence) {
+            pass_over(window, known);
+            window->finished = true;
+        } else if (!wanted(user, event)) {
             window->finished = true;
         } else {
+            numbers[news->len] = ++window->wanted;
             g_ptr_array_add(news, event);
         }
     }
     bool stays = news->len * PAGE_SHARE >= page->events->len;
     for (unsigned i = 0; i < news->len; i++) {
-        add_event(window, news->pdata[i], stays ? page : NULL);
+        add_event(window, news->pdata[i], numbers[i], stays ? page : NULL);
     }
     ht_spool_page_free(page);
     return news->len;
@@ -614,12 +628,13 @@ bool ht_window_has_untried(const HtWindow *window)
     return first_row(window, HT_ENTRY_FRESH) || first_row(window, HT_ENTRY_SPLIT);
 }
 
-static void add_run(GArray *runs, uint64_t first, uint64_t last)
+static void add_run(GArray *runs, uint64_t first, uint64_t last, uint64_t wanted)
 {
-    HtSpoolRun run = {first, last};
+    HtSpoolRun run = {first, last, wanted};
     HtSpoolRun *before = runs->len > 0 ? &g_array_index(runs, HtSpoolRun, runs->len - 1) : NULL;
     if (before && before->last + 1 >= first) {
         before->last = MAX(before->last, last);
+        before->wanted += wanted;
     } else if (first <= last) {
         g_array_append_val(runs, run);
     }
@@ -631,17 +646,28 @@ GArray *ht_window_finished(HtWindow *window)
     GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
     const HtSpoolRun *known = known_run(window, window->read_to + 1);
     const GList *link = window->entries.head;
-    for (uint64_t first; link; link = link->next) {
-        first = ((const HtEntry *)link->data)->sequence + 1;
-        add_run(runs, first,
-                link->next ? ((const HtEntry *)link->next->data)->sequence - 1 : window->read_to);
+    for (; link; link = link->next) {
+        const HtEntry *entry = link->data, *next = link->next ? link->next->data : NULL;
+        add_run(runs, entry->sequence + 1, next ? next->sequence - 1 : window->read_to,
+                (next ? next->number - 1 : window->wanted) - entry->number);
     }
     for (unsigned i = window->next_known; known && i < window->known->len; i++) {
         known = &g_array_index(window->known, HtSpoolRun, i);
-        add_run(runs, MAX(known->first, window->read_to + 1), known->last);
+        add_run(runs, MAX(known->first, window->read_to + 1), known->last, known->wanted);
     }
     window->finished = false;
     return runs;
+}
+
+void ht_window_count_from(HtWindow *window, uint64_t wanted)
+{
+    window->wanted = wanted;
+}
+
+uint64_t ht_window_wanted(const HtWindow *window)
+{
+    const HtEntry *first = g_queue_peek_head((GQueue *)&window->entries);
+    return first ? first->number - 1 : window->wanted;
 }
 
 bool ht_window_advance(HtWindow *window)

@@ -56,6 +56,7 @@ typedef struct {
     HtStoredEvent *event; /* NULL while only its place is kept; never changed: */
     HtSpoolPage *page;    /* it is this page's, which others may use as well; NULL: the window's copy */
     uint64_t sequence;
+    uint64_t number; /* which one it is of those that the consumer gets */
     int64_t recorded_us;
     size_t bytes; /* of memory, while it has its event */
     HtEntryState state;
@@ -79,6 +80,7 @@ typedef struct {
     size_t bytes;
     uint64_t read_to; /* the last sequence read into the window */
     uint64_t cursor;  /* everything up to it is finished */
+    uint64_t wanted;  /* how many events up to `read_to` were the consumer's */
     bool finished;    /* something was, since ht_window_finished() was asked */
     GArray *known;    /* of HtSpoolRun: finished before the start, and from `next_known` on not read yet */
     unsigned next_known;
@@ -86,6 +88,13 @@ typedef struct {
 
 /* `known` (of HtSpoolRun, above the cursor; transfer full, may be NULL) is what a former run finished: it is passed over. */
 void ht_window_init(HtWindow *window, uint64_t cursor, GArray *known);
+
+/* How many events up to the cursor were the consumer's in former runs. Before the first page. */
+void ht_window_count_from(HtWindow *window, uint64_t wanted);
+
+/* How many events up to the cursor were the consumer's. The numbers of events follow from the log and the routes alone: what comes again has
+ * the number that it had. */
+uint64_t ht_window_wanted(const HtWindow *window);
 void ht_window_clear(HtWindow *window);
 
 /* From where on the next page is wanted: what is known to be finished is not read again. Not while a page is on its way. */

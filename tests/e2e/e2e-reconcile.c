@@ -354,6 +354,37 @@ static void what_comes_again_is_no_difference(Site *site, gconstpointer data)
     assert_count(json_node_get_object(books), "inBoth", MESSAGES);
 }
 
+/* In the order of the log: 1, 2, 3, …; whatever was killed between, and however often an event came. */
+static void assert_numbered(Site *site, unsigned count)
+{
+    g_autofree bool *seen = g_new0(bool, count + 1);
+    for (unsigned i = 0; i < count; i++) {
+        JsonObject *event = platform_event(site->platform, i);
+        guint64 sequence = g_ascii_strtoull(json_object_get_string_member(event, "sequence"), NULL, 10);
+        guint64 number = g_ascii_strtoull(json_object_get_string_member(event, "consumersequence"), NULL, 10);
+        g_assert_cmpuint(number, ==, sequence); /* it gets all */
+        g_assert_cmpuint(number, <=, count);
+        g_assert_false(seen[number]);
+        seen[number] = true;
+    }
+}
+
+static void events_are_numbered_for_each_consumer(Site *site, gconstpointer data)
+{
+    (void)data;
+    for (unsigned round = 0; round < 4; round++) {
+        platform_refuse(site->platform, round % 2 ? 500 : 0, 0);
+        for (unsigned i = 0; i < MESSAGES; i++) {
+            send_one(site, round * MESSAGES + i, 200);
+        }
+        bus_process_kill(site->bus);
+        bus_process_start(site->bus);
+    }
+    platform_refuse(site->platform, 0, 0);
+    g_assert_true(platform_wait(site->platform, 4 * MESSAGES, 20000));
+    assert_numbered(site, 4 * MESSAGES);
+}
+
 static void questions_that_cannot_be_asked_are_refused(Site *site, gconstpointer data)
 {
     (void)data;
@@ -387,6 +418,7 @@ int main(int argc, char **argv)
         {"/reconcile/what-was-refused-is-counted", what_was_refused_is_counted},
         {"/reconcile/a-consumer-finds-what-differs", a_consumer_finds_what_differs},
         {"/reconcile/what-comes-again-is-no-difference", what_comes_again_is_no_difference},
+        {"/consumer/events-are-numbered", events_are_numbered_for_each_consumer},
         {"/reconcile/refuses-what-cannot-be-asked", questions_that_cannot_be_asked_are_refused},
     };
     g_test_init(&argc, &argv, NULL);

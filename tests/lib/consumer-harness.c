@@ -101,6 +101,17 @@ GArray *ht_spool_cursor_finished(HtSpool *none, const char *consumer)
     return g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
 }
 
+uint64_t ht_spool_cursor_counted(HtSpool *none, const char *consumer)
+{
+    (void)none, (void)consumer;
+    return 0;
+}
+
+void ht_spool_cursor_count(HtSpool *none, const char *consumer, uint64_t wanted)
+{
+    (void)none, (void)consumer, (void)wanted;
+}
+
 void ht_spool_cursor_move_past(HtSpool *none, const char *consumer, uint64_t cursor, const GArray *finished)
 {
     (void)none, (void)consumer;

@@ -90,7 +90,7 @@ static void feed_slot(Slot *slot);
 /* One consumer without gaps, and one that never gets its first event. */
 static void move_cursors(HtSpool *spool, uint64_t sequence)
 {
-    HtSpoolRun run = {2, sequence};
+    HtSpoolRun run = {2, sequence, sequence - 1};
     g_autoptr(GArray) finished = g_array_new(FALSE, FALSE, sizeof run);
     ht_spool_cursor_move(spool, "platform", sequence);
     if (sequence > 1) {

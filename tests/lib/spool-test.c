@@ -113,9 +113,10 @@ void place_make_older(Place *place)
     insert_events(db);
     g_clear_pointer(&db, sqlite3_close);
     place_change(
-        place, "DROP TABLE rows; DROP TABLE places; DROP TABLE damaged;"
-               "ALTER TABLE messages DROP COLUMN sum; ALTER TABLE cursors DROP COLUMN start; DROP TABLE days;"
-               "PRAGMA user_version = 5");
+        place,
+        "DROP TABLE rows; DROP TABLE places; DROP TABLE damaged;"
+        "ALTER TABLE messages DROP COLUMN sum; ALTER TABLE cursors DROP COLUMN start; ALTER TABLE cursors DROP COLUMN wanted; DROP TABLE days;"
+        "PRAGMA user_version = 5");
 }
 
 HtSpoolMessage *message_new(const char *source, const char *key)

@@ -55,6 +55,19 @@ static void test_equal_policies_write_once(void)
     expect(&alone, &first, 1);
 }
 
+/* Each consumer has its own number of the event. */
+static void test_numbers_are_nobody_elses(void)
+{
+    g_autoptr(HtRendered) rendered = ht_rendered_new();
+    HtRenderedClass class = {rendered, 1};
+    HtStoredEvent event = make_event(1, "person.born.v1");
+    static const uint64_t numbers[] = {0, 7, 123456, 0, UINT64_MAX};
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        event.number = numbers[i];
+        expect(&class, &event, i == 0);
+    }
+}
+
 /* However many follow each other, nobody gets another's. */
 static void test_a_place_taken_again_is_not_mistaken(void)
 {
@@ -82,6 +95,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rendered/equal-policies-write-once", test_equal_policies_write_once);
+    g_test_add_func("/rendered/numbers-are-nobody-elses", test_numbers_are_nobody_elses);
     g_test_add_func("/rendered/a-place-taken-again-is-not-mistaken",
                     test_a_place_taken_again_is_not_mistaken);
     g_test_add_func("/rendered/a-large-event-is-not-kept", test_a_large_event_is_not_kept);

@@ -173,7 +173,7 @@ static void a_consumer_is_where_it_was_written_to_be(Taken *taken, gconstpointer
     (void)data;
     HtSpool *spool = taken->place.spool;
     uint64_t cursor;
-    HtSpoolRun run = {110, 120};
+    HtSpoolRun run = {110, 120, 11};
     g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof run);
     g_array_append_val(runs, run);
     g_assert_true(ht_spool_cursor_open(spool, "new", 50, &cursor, NULL));

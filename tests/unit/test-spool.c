@@ -381,7 +381,8 @@ static void assert_runs(HtSpool *spool, const HtSpoolRun *runs, unsigned count)
 TEST(test_what_is_finished_above_the_cursor_stays)
 {
     (void)unused;
-    const HtSpoolRun runs[] = {{3, 3}, {5, 9}, {200, 100000}, {UINT64_C(1) << 40, (UINT64_C(1) << 40) + 1}};
+    const HtSpoolRun runs[] = {
+        {3, 3, 1}, {5, 9, 0}, {200, 100000, 70000}, {UINT64_C(1) << 40, (UINT64_C(1) << 40) + 1, 2}};
     g_autoptr(GArray) finished = g_array_new(FALSE, FALSE, sizeof *runs);
     uint64_t cursor;
     g_array_append_vals(finished, runs, G_N_ELEMENTS(runs));
@@ -408,9 +409,10 @@ TEST(test_a_changed_set_of_finished_events_is_not_believed)
         "UPDATE cursors SET seq = 2",
         "UPDATE cursors SET finished = x'00'",
         "UPDATE cursors SET finished = CAST(x'05' || substr(finished, 2) AS BLOB)",
+        "UPDATE cursors SET finished = CAST(substr(finished, 1, 2) || x'06' || substr(finished, 4) AS BLOB)",
         "UPDATE cursors SET finished = substr(finished, 1, length(finished) - 1)",
     };
-    const HtSpoolRun run = {3, 9};
+    const HtSpoolRun run = {3, 9, 5};
     g_autoptr(GArray) finished = g_array_new(FALSE, FALSE, sizeof run);
     g_array_append_val(finished, run);
     for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {

@@ -387,7 +387,7 @@ static GArray *runs_of(const char *text)
     GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     for (char **word = words; *word && **word; word++) {
-        HtSpoolRun run = {strtoul(*word, NULL, 10), strtoul(strchr(*word, '-') + 1, NULL, 10)};
+        HtSpoolRun run = {strtoul(*word, NULL, 10), strtoul(strchr(*word, '-') + 1, NULL, 10), 0};
         g_array_append_val(runs, run);
     }
     return runs;
@@ -448,9 +448,89 @@ static void test_what_a_former_run_finished_is_passed_over(void)
     ht_window_clear(&window);
 }
 
+#define LOG_EVENTS 500
+
+/* What a restart finds. */
+typedef struct {
+    uint64_t cursor, wanted;
+    GArray *finished;
+} Written;
+
+static void write_down(HtWindow *window, Written *written)
+{
+    ht_window_advance(window);
+    g_clear_pointer(&written->finished, g_array_unref);
+    *written = (Written){window->cursor, ht_window_wanted(window), ht_window_finished(window)};
+}
+
+static void read_some(HtWindow *window, const char *log, GRand *random)
+{
+    uint64_t after = ht_window_read_from(window);
+    unsigned count = MIN((unsigned)g_rand_int_range(random, 1, 30), (unsigned)(LOG_EVENTS - after));
+    if (count > 0) {
+        g_autofree char *persons = g_strndup(log + after, count);
+        ht_window_add(window, page_of(after + 1, persons), all_but_x, NULL);
+    }
+}
+
+static void finish_some(HtWindow *window, GRand *random)
+{
+    g_autoptr(GPtrArray) all = pick(window, (unsigned)g_rand_int_range(random, 1, 20));
+    for (guint i = all->len; i-- > 0;) {
+        if (g_rand_boolean(random)) {
+            ht_window_return(window, all->pdata[i]);
+            g_ptr_array_remove_index(all, i);
+        }
+    }
+    finish(window, all);
+}
+
+static void assert_numbers(const HtWindow *window, const char *log)
+{
+    for (const GList *link = window->entries.head; link; link = link->next) {
+        const HtEntry *entry = link->data;
+        uint64_t number = 0;
+        for (uint64_t i = 0; i < entry->sequence; i++) {
+            number += log[i] != 'x';
+        }
+        g_assert_cmpuint(entry->number, ==, number);
+    }
+}
+
+/* Each event has its number among those that the consumer gets, whatever was read, finished, written down and lost by kills before. */
+static void test_numbers_follow_from_the_log_alone(void)
+{
+    for (guint32 seed = 1; seed <= 40; seed++) {
+        GRand *random = g_rand_new_with_seed(seed);
+        Written written = {0, 0, NULL};
+        char log[LOG_EVENTS + 1] = "";
+        for (unsigned i = 0; i < LOG_EVENTS; i++) {
+            log[i] = g_rand_int_range(random, 0, 3) ? (char)('a' + g_rand_int_range(random, 0, 22)) : 'x';
+        }
+        for (unsigned run = 0; run < 25; run++) {
+            HtWindow window;
+            ht_window_init(&window, written.cursor, g_steal_pointer(&written.finished));
+            ht_window_count_from(&window, written.wanted);
+            write_down(&window, &written);
+            for (int step = g_rand_int_range(random, 0, 30); step > 0; step--) {
+                switch (g_rand_int_range(random, 0, 3)) {
+                case 0: read_some(&window, log, random); break;
+                case 1: finish_some(&window, random); break;
+                default: write_down(&window, &written);
+                }
+                assert_numbers(&window, log);
+            }
+            ht_window_clear(&window);
+        }
+        g_clear_pointer(&written.finished, g_array_unref);
+        g_rand_free(random);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/window/numbers-follow-from-the-log-alone", test_numbers_follow_from_the_log_alone);
     g_test_add_func("/window/an-absent-event-that-is-damaged-is-passed-over",
                     test_an_absent_event_that_is_damaged_is_passed_over);
     g_test_add_func("/window/persons-go-in-parallel-and-each-in-order",
