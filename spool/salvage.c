@@ -388,6 +388,7 @@ static bool save_all(Salvage *salvage, GError **error)
 {
     return ht_spool_database_run(salvage->to, "BEGIN", error) &&
            ht_spool_walk_copy(salvage->from, salvage->to, own_tables, note_hole, salvage, error) &&
+           ht_spool_rows_unmark(salvage->to, error) && /* rows that stood nowhere are not taken over */
            save_messages(salvage, error) && save_events(salvage, error) &&
            ht_spool_meta_set(salvage->to, HT_SPOOL_META_CLEAN, "0", 1, error) &&
            ht_spool_database_run(salvage->to, "COMMIT; PRAGMA journal_mode = wal", error);
