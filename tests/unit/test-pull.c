@@ -398,8 +398,9 @@ static void test_a_stream_goes_on_with_acknowledgements(void)
     g_assert_cmpuint(stream->body->len, ==, 0);
     say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1");
     await_written(stream);
-    g_assert_true(
-        g_str_has_prefix(stream->body->str, "id: 00000000000000000003\ndata: {\"specversion\":\"1.0\","));
+    g_assert_true(g_str_has_prefix(stream->body->str, "id: 00000000000000000003\ndata: {\""));
+    g_assert_nonnull(strstr(stream->body->str, "\"specversion\":\"1.0\","));
+    g_assert_nonnull(strstr(stream->body->str, "\"consumersequence\":\"00000000000000000003\""));
     assert_streams(stream, "3 ");
     say(&f, HT_OUT_ACK, "{\"through\":\"3\",\"worker\":\"x\"}", "\"acknowledged\":2");
     assert_streams(stream, "4 ");
