@@ -491,6 +491,9 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
 {
     const HtSpoolMessage *message = job->message;
     bool found;
+    if (job->empty) {
+        return true;
+    }
     if (!ht_spool_appending_fits(message)) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE,
                     "spool: the message is larger than can be kept");

@@ -286,7 +286,6 @@ static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError
         return false;
     }
     ht_spool_appender_committed(committer->appender);
-    ht_spool_cursors_committed(committer->cursors);
     committer->sweep = committer->sweep && committer->disk.stopped;
     note_piece(committer, group);
     ht_spool_mark_write(committer->mark, ht_spool_appender_figures(committer->appender)->last_sequence);
@@ -314,7 +313,6 @@ static void roll_back(HtSpoolCommitter *committer)
     if (committer->large.pieces) {
         ht_spool_pieces_rolled_back(committer->large.pieces);
     }
-    ht_spool_cursors_rolled_back(committer->cursors);
 }
 
 /* After a failed transaction, which is rolled back: whether to try again with what is left of the group. */
@@ -471,7 +469,6 @@ void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *statu
                               .messages = figures->messages,
                               .resent = figures->resent,
                               .duplicates = figures->duplicates,
-                              .dead_letters = ht_spool_cursors_dead_letters(committer->cursors),
                               .quarantined = figures->quarantined,
                               .aliases = figures->aliases,
                               .conflicts = figures->conflicts,

@@ -1,20 +1,13 @@
-/* Cursors and dead letters. Marks are filled on the main thread under the writer's lock; the writer thread
+/* Cursors, and the marks. Marks are filled on the main thread under the writer's lock; the writer thread
  * takes and writes them. */
 #include "spool/cursor.h"
 
 struct HtSpoolMarks {
     GHashTable *cursors; /* of HtSpoolCursor */
-    GArray *dead;        /* of HtSpoolDeadLetter */
+    GPtrArray *deeds;    /* of HtSpoolDeed */
     GArray *damages;     /* of HtSpoolDamage */
     GArray *days;        /* of HtSpoolDay */
 };
-
-static void clear_dead(void *item)
-{
-    HtSpoolDeadLetter *letter = item;
-    g_free(letter->consumer);
-    g_free(letter->reason);
-}
 
 static void free_cursor(void *item)
 {
@@ -38,6 +31,7 @@ void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const Ht
     g_clear_pointer(&place->finished, g_bytes_unref);
     place->sequence = cursor->sequence;
     place->wanted = cursor->wanted;
+    place->gone = cursor->gone;
     place->finished = cursor->finished ? g_bytes_ref(cursor->finished) : NULL;
 }
 
@@ -45,8 +39,7 @@ HtSpoolMarks *ht_spool_marks_new(void)
 {
     HtSpoolMarks *marks = g_new0(HtSpoolMarks, 1);
     marks->cursors = ht_spool_cursor_table_new();
-    marks->dead = g_array_new(FALSE, FALSE, sizeof(HtSpoolDeadLetter));
-    g_array_set_clear_func(marks->dead, clear_dead);
+    marks->deeds = g_ptr_array_new_with_free_func((GDestroyNotify)ht_spool_deed_free);
     marks->damages = g_array_new(FALSE, FALSE, sizeof(HtSpoolDamage));
     marks->days = ht_spool_days_new();
     return marks;
@@ -56,7 +49,7 @@ void ht_spool_marks_free(HtSpoolMarks *marks)
 {
     if (marks) {
         g_hash_table_unref(marks->cursors);
-        g_array_unref(marks->dead);
+        g_ptr_array_unref(marks->deeds);
         g_array_unref(marks->damages);
         g_array_unref(marks->days);
         g_free(marks);
@@ -70,7 +63,7 @@ bool ht_spool_marks_are_empty(const HtSpoolMarks *marks)
 
 bool ht_spool_marks_can_wait(const HtSpoolMarks *marks)
 {
-    return marks->dead->len == 0 && marks->damages->len == 0 && g_hash_table_size(marks->cursors) == 0;
+    return marks->deeds->len == 0 && marks->damages->len == 0 && g_hash_table_size(marks->cursors) == 0;
 }
 
 void ht_spool_marks_count(HtSpoolMarks *marks, const HtSpoolDay *more)
@@ -83,12 +76,9 @@ void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, const HtSpoo
     ht_spool_cursor_table_put(marks->cursors, consumer, cursor);
 }
 
-void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter)
+void ht_spool_marks_add_deed(HtSpoolMarks *marks, HtSpoolDeed *deed)
 {
-    HtSpoolDeadLetter copy = *letter;
-    copy.consumer = g_strdup(letter->consumer);
-    copy.reason = g_strdup(letter->reason);
-    g_array_append_val(marks->dead, copy);
+    g_ptr_array_add(marks->deeds, deed);
 }
 
 void ht_spool_marks_add_damage(HtSpoolMarks *marks, const HtSpoolDamage *damage)
@@ -111,12 +101,8 @@ void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
             ht_spool_marks_move(marks, consumer, cursor);
         }
     }
-    GArray *newer = marks->dead;
-    marks->dead = older->dead;
-    older->dead = newer;
-    for (guint i = 0; i < newer->len; i++) {
-        ht_spool_marks_add_dead(marks, &g_array_index(newer, HtSpoolDeadLetter, i));
-    }
+    g_ptr_array_extend_and_steal(older->deeds, g_steal_pointer(&marks->deeds));
+    marks->deeds = g_ptr_array_ref(older->deeds);
     g_array_append_vals(marks->damages, older->damages->data, older->damages->len);
     for (guint i = 0; i < older->days->len; i++) {
         ht_spool_days_add(marks->days, &g_array_index(older->days, HtSpoolDay, i));
@@ -125,31 +111,20 @@ void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
 }
 
 struct HtSpoolCursors {
-    sqlite3_stmt *move, *add_dead, *change_dead;
-    uint64_t dead_letters, committed_dead_letters;
+    sqlite3_stmt *move, *forget;
 };
 
 HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolCursors) cursors = g_new0(HtSpoolCursors, 1);
-    int64_t count;
     if (!ht_spool_database_prepare(
             db,
             "INSERT INTO cursors(consumer, seq, finished, wanted, start) VALUES(?1, ?2, ?3, ?4, ?2)"
             " ON CONFLICT DO UPDATE SET seq = ?2, finished = ?3, wanted = ?4",
             &cursors->move, error) ||
-        !ht_spool_database_prepare(db,
-                                   "INSERT OR IGNORE INTO dead_letters(consumer, seq, attempts, reason, time)"
-                                   " VALUES(?1, ?2, ?3, ?4, ?5)",
-                                   &cursors->add_dead, error) ||
-        !ht_spool_database_prepare(db,
-                                   "UPDATE dead_letters SET attempts = ?3, reason = ?4, time = ?5"
-                                   " WHERE consumer = ?1 AND seq = ?2",
-                                   &cursors->change_dead, error) ||
-        !ht_spool_database_number(db, "SELECT count(*) FROM dead_letters", &count, error)) {
+        !ht_spool_database_prepare(db, "DELETE FROM cursors WHERE consumer = ?1", &cursors->forget, error)) {
         return NULL;
     }
-    cursors->dead_letters = cursors->committed_dead_letters = (uint64_t)count;
     return g_steal_pointer(&cursors);
 }
 
@@ -157,33 +132,15 @@ void ht_spool_cursors_free(HtSpoolCursors *cursors)
 {
     if (cursors) {
         sqlite3_finalize(cursors->move);
-        sqlite3_finalize(cursors->add_dead);
-        sqlite3_finalize(cursors->change_dead);
+        sqlite3_finalize(cursors->forget);
         g_free(cursors);
     }
 }
 
-static bool put_dead(sqlite3_stmt *row, const HtSpoolDeadLetter *letter, GError **error)
+static bool forget_cursor(sqlite3_stmt *row, const char *consumer, GError **error)
 {
-    ht_spool_bind_text(row, 1, ht_text_from(letter->consumer));
-    sqlite3_bind_int64(row, 2, (sqlite3_int64)letter->sequence);
-    sqlite3_bind_int64(row, 3, letter->attempts);
-    ht_spool_bind_text(row, 4, ht_text_from(letter->reason));
-    sqlite3_bind_int64(row, 5, letter->time_us);
+    ht_spool_bind_text(row, 1, ht_text_from(consumer));
     return ht_spool_database_do(row, error);
-}
-
-/* An event can become a dead letter again: after a crash, or when a replay fails once more. */
-static bool write_dead(HtSpoolCursors *cursors, const HtSpoolDeadLetter *letter, GError **error)
-{
-    if (!put_dead(cursors->add_dead, letter, error)) {
-        return false;
-    }
-    if (sqlite3_changes(sqlite3_db_handle(cursors->add_dead)) > 0) {
-        cursors->dead_letters++;
-        return true;
-    }
-    return put_dead(cursors->change_dead, letter, error);
 }
 
 static bool write_cursor(sqlite3_stmt *row, const char *consumer, const HtSpoolCursor *cursor, GError **error)
@@ -203,34 +160,18 @@ static bool write_cursor(sqlite3_stmt *row, const char *consumer, const HtSpoolC
 
 bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, GError **error)
 {
-    for (guint i = 0; i < marks->dead->len; i++) {
-        if (!write_dead(cursors, &g_array_index(marks->dead, HtSpoolDeadLetter, i), error)) {
-            return false;
-        }
+    bool good = true;
+    for (guint i = 0; good && i < marks->deeds->len; i++) {
+        good = ht_spool_deed_do(marks->deeds->pdata[i], sqlite3_db_handle(cursors->move), error);
     }
     GHashTableIter iter;
     gpointer consumer, cursor;
-    bool good = true;
     g_hash_table_iter_init(&iter, marks->cursors);
     while (good && g_hash_table_iter_next(&iter, &consumer, &cursor)) {
-        good = write_cursor(cursors->move, consumer, cursor, error);
+        good = ((HtSpoolCursor *)cursor)->gone ? forget_cursor(cursors->forget, consumer, error)
+                                               : write_cursor(cursors->move, consumer, cursor, error);
     }
     return good && ht_spool_days_write(sqlite3_db_handle(cursors->move), marks->days, error);
-}
-
-uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors)
-{
-    return cursors->dead_letters;
-}
-
-void ht_spool_cursors_committed(HtSpoolCursors *cursors)
-{
-    cursors->committed_dead_letters = cursors->dead_letters;
-}
-
-void ht_spool_cursors_rolled_back(HtSpoolCursors *cursors)
-{
-    cursors->dead_letters = cursors->committed_dead_letters;
 }
 
 GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
@@ -249,7 +190,7 @@ GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
             HtText finished = ht_spool_column_bytes(rows, 2);
             g_autoptr(GBytes) bytes = finished.size > 0 ? g_bytes_new(finished.data, finished.size) : NULL;
             HtSpoolCursor cursor = {(uint64_t)sqlite3_column_int64(rows, 1), bytes,
-                                    (uint64_t)sqlite3_column_int64(rows, 3)};
+                                    (uint64_t)sqlite3_column_int64(rows, 3), false};
             ht_spool_cursor_table_put(table, (const char *)sqlite3_column_text(rows, 0), &cursor);
         }
     }

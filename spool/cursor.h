@@ -1,11 +1,11 @@
-/* Marks of delivery: where each consumer's cursor is, which events are dead letters, and which were found damaged; and figures of the
- * day. They are gathered
+/* Marks of delivery: where each consumer's cursor is, what else is kept of delivery (deed.h), which events were found damaged, and figures of the day. They are gathered
  * on the main thread and written all together with the next commit, so that a cursor never gets ahead of
  * the dead letters behind it. */
 #pragma once
 
 #include "spool/damage.h"
 #include "spool/days.h"
+#include "spool/deed.h"
 
 /* ---- Where consumers are ---- */
 
@@ -13,6 +13,7 @@ typedef struct {
     uint64_t sequence;
     GBytes *finished; /* above it, as finished.h packs it; NULL: nothing */
     uint64_t wanted;  /* how many up to it were the consumer's */
+    bool gone;        /* there is to be none any more */
 } HtSpoolCursor;
 
 /* Of HtSpoolCursor, by the name of the consumer; owns both. */
@@ -32,21 +33,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolMarks, ht_spool_marks_free)
 bool ht_spool_marks_are_empty(const HtSpoolMarks *marks);
 void ht_spool_marks_move(HtSpoolMarks *marks, const char *consumer, const HtSpoolCursor *cursor);
 
-typedef struct {
-    uint64_t sequence;
-    unsigned attempts;
-    char *consumer, *reason;
-    int64_t time_us;
-} HtSpoolDeadLetter;
-
 /* Figures of a day, added to what there is. */
 void ht_spool_marks_count(HtSpoolMarks *marks, const HtSpoolDay *more);
 
 /* Whether there is nothing but figures, which need not be written soon. */
 bool ht_spool_marks_can_wait(const HtSpoolMarks *marks);
 
-/* Copies the texts. */
-void ht_spool_marks_add_dead(HtSpoolMarks *marks, const HtSpoolDeadLetter *letter);
+/* Takes it over. */
+void ht_spool_marks_add_deed(HtSpoolMarks *marks, HtSpoolDeed *deed);
 
 /* An event was found damaged. */
 void ht_spool_marks_add_damage(HtSpoolMarks *marks, const HtSpoolDamage *damage);
@@ -67,12 +61,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolCursors, ht_spool_cursors_free)
 
 /* Inside a transaction. */
 bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, GError **error);
-
-/* Dead letters kept, those of an open transaction included. */
-uint64_t ht_spool_cursors_dead_letters(const HtSpoolCursors *cursors);
-
-void ht_spool_cursors_committed(HtSpoolCursors *cursors);
-void ht_spool_cursors_rolled_back(HtSpoolCursors *cursors);
 
 /* All cursors of the file: a table as ht_spool_cursor_table_new() makes it. */
 GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error);

@@ -2,6 +2,8 @@ spool_SRC := spool/spool.c spool/key.c spool/hooks.c spool/database.c spool/sche
 	spool/keys.c spool/row.c spool/places.c spool/damage.c spool/rows.c spool/migrate.c spool/mark.c spool/wal.c spool/page.c spool/messages.c spool/content.c spool/amend.c spool/ties.c \
 	spool/subject.c spool/mend.c spool/repair.c spool/job.c spool/append.c spool/pieces.c \
 	spool/quarantine.c spool/finished.c spool/cursor.c spool/disk.c spool/checkpoint.c spool/commit.c spool/queue.c spool/writer.c spool/completions.c spool/reader.c \
+	spool/subject.c spool/mend.c spool/repair.c spool/job.c spool/append.c \
+	spool/quarantine.c spool/finished.c spool/deed.c spool/standing.c spool/delivery.c spool/cursor.c spool/disk.c spool/checkpoint.c spool/commit.c spool/queue.c spool/writer.c spool/completions.c spool/reader.c \
 	spool/check.c spool/look.c spool/status.c
 spool_SRC += spool/history.c spool/days.c
 spool_SRC += spool/tail.c

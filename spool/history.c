@@ -245,7 +245,9 @@ GPtrArray *ht_spool_look_consumers(HtSpoolLook *look, uint64_t first, uint64_t l
     g_autoptr(sqlite3_stmt) row = NULL;
     bool found = true;
     if (!ht_spool_database_prepare(
-            look->db, "SELECT consumer, seq, finished, start FROM cursors ORDER BY consumer", &row, error)) {
+            look->db,
+            "SELECT consumer, seq, finished, start FROM cursors WHERE instr(consumer, '/') = 0 ORDER BY consumer",
+            &row, error)) {
         return NULL;
     }
     while (found) {

@@ -12,6 +12,7 @@ typedef struct {
     char *reason;            /* why it goes to quarantine, NULL when it is to be taken */
     HtSpool *spool;          /* main thread only */
     HtSpoolMending *mending; /* an administrator's change of who is who; NULL of a department's message */
+    bool empty; /* nothing is to be taken: it comes back when what was asked before it is on disk */
     HtSpoolDone done;
     void *user;
 

@@ -54,3 +54,23 @@ void ht_spool_person_clear(HtSpoolPerson *person);
 
 /* All conflicts (of HtSpoolConflict, the latest first) that are not over; NULL on failure. The caller unrefs. */
 GPtrArray *ht_spool_look_conflicts(HtSpoolLook *look, GError **error);
+
+/* ---- Dead letters ---- */
+
+/* What is looked for; zero and NULL: anything. */
+typedef struct {
+    const char *consumer, *source, *reason; /* `reason`: a part of it */
+    const char *type;                       /* may end in a star */
+    int64_t since_us, until_us;             /* when it became one */
+    uint64_t sequence;
+} HtSpoolLetterFilter;
+
+typedef struct {
+    char *consumer, *reason, *source, *type; /* source and type are empty when an older version wrote it */
+    uint64_t sequence;
+    unsigned attempts;
+    int64_t time_us, replay;
+} HtSpoolLooked;
+
+/* Of HtSpoolLooked, by consumer and sequence; NULL on failure. The caller unrefs. */
+GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *filter, GError **error);

@@ -70,8 +70,22 @@ static const char step_7[] =
 /* Version 8: how many events up to its cursor were a consumer's. */
 static const char step_8[] = "ALTER TABLE cursors ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4,
-                                                   step_5, step_6, step_7, step_8};
+/* Version 9: what a dead letter was about, and what administrators decided about delivery (delivery.h): pauses, replays, and who did what. */
+static const char step_9[] =
+    "ALTER TABLE dead_letters ADD COLUMN source TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE dead_letters ADD COLUMN type TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE dead_letters ADD COLUMN replay INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE pauses(consumer TEXT PRIMARY KEY, kind INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " uid INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE replays(id INTEGER PRIMARY KEY, consumer TEXT NOT NULL, first INTEGER NOT NULL,"
+    " last INTEGER NOT NULL, types TEXT NOT NULL, sources TEXT NOT NULL, uid INTEGER NOT NULL,"
+    " begun INTEGER NOT NULL, ended INTEGER NOT NULL, state INTEGER NOT NULL, delivered INTEGER NOT NULL,"
+    " dead INTEGER NOT NULL, skipped INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE audit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, uid INTEGER NOT NULL,"
+    " verb TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL) STRICT;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5,
+                                                   step_6, step_7, step_8, step_9};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

@@ -29,10 +29,12 @@
 #include "spool/checkpoint.h"
 #include "spool/disk.h"
 #include "spool/finished.h"
+#include "spool/standing.h"
 #include "spool/mend.h"
 #include "spool/migrate.h"
 #include "spool/pieces.h"
 #include "spool/reader.h"
+#include "spool/repair.h"
 #include "spool/schema.h"
 #include "spool/wal.h"
 #include "spool/writer.h"
@@ -57,6 +59,7 @@ struct HtSpool {
     HtSpoolReader *reader;
     HtSpoolTail *tail;
     HtSpoolFiles files;
+    HtSpoolStanding standing;
     GHashTable *cursors; /* of HtSpoolCursor: where each consumer is, marks not yet written included */
 
     unsigned backlog;
@@ -189,7 +192,7 @@ static bool start(HtSpool *spool, GError **error)
         return false;
     }
     spool->cursors = ht_spool_cursors_load(spool->db, error);
-    if (!spool->cursors) {
+    if (!spool->cursors || !ht_spool_standing_load(&spool->standing, spool->db, error)) {
         return false;
     }
     spool->tail = ht_spool_tail_new(spool->options.limits.recent_bytes);
@@ -245,6 +248,7 @@ void ht_spool_close(HtSpool *spool)
     }
     g_clear_pointer(&spool->cursors, g_hash_table_unref);
     ht_spool_files_clear(&spool->files);
+    ht_spool_standing_clear(&spool->standing);
     g_free(spool->directory);
     g_free(spool->path);
     g_free(spool);
@@ -384,7 +388,7 @@ bool ht_spool_cursor_open(HtSpool *spool, const char *consumer, uint64_t initial
                           GError **error)
 {
     const HtSpoolCursor *known = g_hash_table_lookup(spool->cursors, consumer);
-    HtSpoolCursor first = {initial, NULL, 0};
+    HtSpoolCursor first = {initial, NULL, 0, false};
     if (known) {
         *cursor = known->sequence;
         return true;
@@ -438,22 +442,18 @@ void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cu
 {
     if (spool->writer) {
         g_autoptr(GBytes) packed = ht_spool_finished_pack(cursor, finished);
-        HtSpoolCursor place = {cursor, packed, ht_spool_cursor_counted(spool, consumer)};
+        HtSpoolCursor place = {cursor, packed, ht_spool_cursor_counted(spool, consumer), false};
         ht_spool_cursor_table_put(spool->cursors, consumer, &place);
         ht_spool_writer_move(spool->writer, consumer, &place);
     }
 }
 
-void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequence, unsigned attempts,
-                          const char *reason)
+void ht_spool_cursor_forget(HtSpool *spool, const char *consumer)
 {
-    HtSpoolDeadLetter letter = {.sequence = sequence,
-                                .attempts = attempts,
-                                .consumer = (char *)consumer,
-                                .reason = (char *)(reason ? reason : ""),
-                                .time_us = ht_clock_now()};
+    HtSpoolCursor gone = {.gone = true};
+    g_hash_table_remove(spool->cursors, consumer);
     if (spool->writer) {
-        ht_spool_writer_add_dead(spool->writer, &letter);
+        ht_spool_writer_move(spool->writer, consumer, &gone);
     }
 }
 
@@ -466,6 +466,47 @@ void ht_spool_count(HtSpool *spool, const char *source, HtSpoolDayCount what)
     }
 }
 
+/* ---- What else is kept of delivery ---- */
+
+HtSpoolStanding *ht_spool_standing(HtSpool *spool)
+{
+    return &spool->standing;
+}
+
+void ht_spool_do(HtSpool *spool, HtSpoolDeed *deed)
+{
+    if (spool->writer) {
+        ht_spool_writer_add_deed(spool->writer, deed);
+    } else {
+        ht_spool_deed_free(deed);
+    }
+}
+
+typedef struct {
+    void (*done)(const GError *error, void *user);
+    void *user;
+} Settling;
+
+static void on_settled(const HtReceipt *receipt, const GError *error, void *user)
+{
+    g_autofree Settling *settling = user;
+    (void)receipt;
+    settling->done(error, settling->user);
+}
+
+void ht_spool_settle(HtSpool *spool, void (*done)(const GError *error, void *user), void *user)
+{
+    HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
+    Settling *settling = g_new(Settling, 1);
+    *settling = (Settling){done, user};
+    message->source = HT_SPOOL_OWN_SOURCE;
+    HtSpoolJob *job = ht_spool_job_new(message, NULL, answer);
+    job->empty = true;
+    job->done = on_settled;
+    job->user = settling;
+    hand_over(spool, job);
+}
+
 /* ---- Looking ---- */
 
 void ht_spool_status(HtSpool *spool, HtSpoolStatus *status)
@@ -475,6 +516,7 @@ void ht_spool_status(HtSpool *spool, HtSpoolStatus *status)
     *status = (HtSpoolStatus){0};
     if (spool->writer) {
         ht_spool_writer_status(spool->writer, status);
+        status->dead_letters = ht_spool_standing_letters(&spool->standing);
     }
     if (spool->files.path && !ht_spool_files_are_same(&spool->files)) {
         status->failed = status->replaced = true;

@@ -114,7 +114,7 @@ unsigned ht_spool_backlog(HtSpool *spool);
 typedef struct {
     GPtrArray
         *events; /* of HtStoredEvent, consecutive sequences; they and their texts live as long as the page */
-    uint64_t after; /* as asked */
+    uint64_t after;  /* as asked */
     unsigned shared; /* by so many more than one */
     void *private;
 } HtSpoolPage;
@@ -174,10 +174,10 @@ void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cu
 void ht_spool_cursor_count(HtSpool *spool, const char *consumer, uint64_t wanted);
 uint64_t ht_spool_cursor_counted(HtSpool *spool, const char *consumer);
 
-/* Writes a dead letter for one event, in the same order as cursor moves: a cursor that is behind it on
- * disk implies that it is on disk. `reason` holds no personal data. */
-void ht_spool_dead_letter(HtSpool *spool, const char *consumer, uint64_t sequence, unsigned attempts,
-                          const char *reason);
+/* The cursor is no more; it would be opened as a new one. */
+void ht_spool_cursor_forget(HtSpool *spool, const char *consumer);
+
+/* Dead letters, pauses, replays: delivery.h. */
 
 /* ---- Counting by the day ---- */
 

@@ -184,11 +184,11 @@ void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, const HtS
     g_mutex_unlock(&writer->lock);
 }
 
-void ht_spool_writer_add_dead(HtSpoolWriter *writer, const HtSpoolDeadLetter *letter)
+void ht_spool_writer_add_deed(HtSpoolWriter *writer, HtSpoolDeed *deed)
 {
     g_mutex_lock(&writer->lock);
     expect_marks(writer);
-    ht_spool_marks_add_dead(writer->marks, letter);
+    ht_spool_marks_add_deed(writer->marks, deed);
     g_mutex_unlock(&writer->lock);
 }
 

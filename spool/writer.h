@@ -20,7 +20,7 @@ void ht_spool_writer_stop(HtSpoolWriter *writer);
 void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job);
 
 void ht_spool_writer_move(HtSpoolWriter *writer, const char *consumer, const HtSpoolCursor *cursor);
-void ht_spool_writer_add_dead(HtSpoolWriter *writer, const HtSpoolDeadLetter *letter);
+void ht_spool_writer_add_deed(HtSpoolWriter *writer, HtSpoolDeed *deed);
 void ht_spool_writer_add_damage(HtSpoolWriter *writer, const HtSpoolDamage *damage);
 void ht_spool_writer_count(HtSpoolWriter *writer, const HtSpoolDay *more);
 

@@ -14,7 +14,7 @@
 
 #define BACKLOG 128
 #define ACCEPT_PAUSE_MS 100
-#define QUESTION_MAX 65536
+#define QUESTION_MAX (1 << 20)
 #define UID "hutong-uid" /* of a connection, kept at its address, plus one */
 
 G_DEFINE_QUARK(ht_admin_error, ht_admin_error)

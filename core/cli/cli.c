@@ -66,6 +66,9 @@ static const Verb verbs[] = {
     {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
     {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
+    {"consumer", ht_cli_consumer, "consumers: how they are, pause and resume"},
+    {"dead", ht_cli_dead, "dead letters: list, show, replay, drop"},
+    {"replay", ht_cli_replay, "a consumer gets events again"},
     {"schema", ht_cli_schema, "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
 };
 

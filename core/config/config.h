@@ -54,7 +54,7 @@ typedef struct {
     char **secret_files; /* NULL-terminated; NULL: nothing is signed */
     char *mode;          /* batch | structured | binary */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
-        rest_max_ms, probe_ms, attempts, window_bytes, held;
+        rest_max_ms, probe_ms, attempts, dead_max, window_bytes, held;
     uint64_t lease_ms, wait_ms, polls, heartbeat_ms, linger_ms; /* pull */
     char *directory;                                            /* file */
     uint64_t rotate_bytes, rotate_ms, files_bytes, keep_files_ms;

@@ -134,6 +134,8 @@ static const HtOption consumer_options[] = {
      "While nothing goes through, the consumer is asked at least so often whether it works again."},
     {"attempts", HT_OPTION_NUMBER, CONSUMER(attempts), "0", 0, 1000000, NULL, false,
      "Attempts, in a request of its own, before an event becomes a dead letter; 0: without limit."},
+    {"dead-max", HT_OPTION_NUMBER, CONSUMER(dead_max), "10000", 1, 10000000, NULL, false,
+     "Dead letters at most. When there are so many, nothing more is sent to the consumer until some are replayed or dropped: none is forgotten."},
     {"order", HT_OPTION_WORD, CONSUMER(order), "loose", 0, 0, "loose|strict", false,
      "What an event that is refused (4xx) does to later ones of its person. `loose`: it becomes a dead letter and they go on; `strict`: it goes again and again, up to "
      "`retry-max` apart, and they wait until it is taken. Not with `attempts`."},

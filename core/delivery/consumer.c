@@ -15,6 +15,8 @@
 #define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
 #define READ_AGAIN_MS 1000
+#define FULL_LOOK_MS 500
+#define REPLAY_SHARE 4   /* of the connections one in so many is for a replay, beside the live ones */
 #define MARK_MS 100      /* what is finished is told to the spool this often, */
 #define MARK_ENTRY_US 10 /* later the more there is to tell */
 #define MARK_ENTRIES 64  /* but at once while it costs nothing to find out */
@@ -25,7 +27,7 @@ static void pump(HtConsumer *consumer);
 static void consumer_assert(const HtConsumer *consumer)
 {
     g_assert(consumer->sending_failed <= consumer->sending); /* 1 */
-    g_assert(ht_consumer_asks(consumer) || consumer->sending <= consumer->config->connections);
+    g_assert(ht_consumer_asks(consumer) || consumer->sending <= consumer->connections);
     g_assert(!ht_consumer_asks(consumer) || consumer->state != HT_CONSUMER_PROBING);
     g_assert((consumer->sending == 0) == (consumer->events_sending == 0)); /* 2 */
     g_assert(consumer->events_sending == consumer->window.entries.length - consumer->window.waiting);
@@ -48,7 +50,8 @@ static gboolean on_timer(void *user)
 /* When the next request may go without that anything else happens before; INT64_MAX: never. */
 static int64_t next_send(const HtConsumer *consumer)
 {
-    if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->window.waiting == 0) {
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->full ||
+        consumer->window.waiting == 0) {
         return INT64_MAX;
     }
     if (consumer->state == HT_CONSUMER_DELIVERING) {
@@ -70,6 +73,9 @@ static void set_timer(HtConsumer *consumer)
     if (consumer->read_at_us > now_us) {
         at_us = MIN(at_us, consumer->read_at_us);
     }
+    if (consumer->full) { /* a replay may have made room */
+        at_us = MIN(at_us, now_us + FULL_LOOK_MS * 1000);
+    }
     if (consumer->window.finished) {
         at_us = MIN(at_us, MAX(consumer->mark_at_us, now_us));
     }
@@ -78,11 +84,32 @@ static void set_timer(HtConsumer *consumer)
 
 /* ---- Reading ahead ---- */
 
+/* Of a list as in HtSpoolReplay: empty, or one of it fits, the whole of it or up to its star. */
+static bool is_listed(const char *list, HtText text)
+{
+    g_auto(GStrv) words = g_strsplit(list, ";", -1);
+    bool listed = !*words;
+    for (char **word = words; *word && !listed; word++) {
+        size_t size = strcspn(*word, "*");
+        listed = text.size >= size && memcmp(text.data, *word, size) == 0 &&
+                 ((*word)[size] == '*' || text.size == size);
+    }
+    return listed;
+}
+
+static bool is_asked_for(const HtSpoolReplay *replay, const HtStoredEvent *event)
+{
+    return event->sequence <= replay->last && is_listed(replay->types, event->event.attr[HT_ATTR_TYPE]) &&
+           is_listed(replay->sources, event->event.attr[HT_ATTR_SOURCE]);
+}
+
 static bool is_wanted(void *user, const HtStoredEvent *event)
 {
     HtConsumer *consumer = user;
-    bool wanted = event->state == HT_STORED_WHOLE && ht_routes_match(consumer->routes, &event->event);
-    consumer->skipped += !wanted;
+    bool wanted = event->state == HT_STORED_WHOLE && ht_routes_match(consumer->routes, &event->event) &&
+                  (!consumer->replay || is_asked_for(consumer->replay, event));
+    bool beyond = consumer->replay && event->sequence > consumer->replay->last;
+    consumer->skipped += !wanted && !beyond;
     return wanted;
 }
 
@@ -90,6 +117,7 @@ static void free_when_idle(HtConsumer *consumer)
 {
     if (consumer->freed && !consumer->reading) {
         g_free(consumer->last_error);
+        g_free(consumer->cursor);
         g_free(consumer);
     }
 }
@@ -169,7 +197,8 @@ static void take_recent(HtConsumer *consumer)
 static void read_ahead(HtConsumer *consumer)
 {
     HtWindow *window = &consumer->window;
-    uint64_t last = ht_spool_last_sequence(consumer->options->spool);
+    uint64_t last =
+        consumer->replay ? consumer->replay->last : ht_spool_last_sequence(consumer->options->spool);
     bool due = consumer->read_at_us <= ht_clock_monotonic();
     bool room = has_room(consumer);
     if (consumer->reading || !due || (!consumer->absent_read && read_absent(consumer))) {
@@ -280,7 +309,7 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
         HtEntry *entry = entries->pdata[i];
         entry->attempts++;
         numbered[i] = *entry->event;
-        numbered[i].number = entry->number;
+        numbered[i].number = consumer->replay ? 0 : entry->number; /* it counts its own window only */
         g_ptr_array_add(events, &numbered[i]);
     }
     consumer->sending++;
@@ -313,7 +342,7 @@ static GPtrArray *pick_asked(HtConsumer *consumer, int64_t now_us)
  * under way: more events will have come when that ends. */
 static GPtrArray *pick_to_deliver(HtConsumer *consumer, int64_t now_us)
 {
-    unsigned connections = (unsigned)consumer->config->connections;
+    unsigned connections = consumer->connections;
     HtPick pick = {.most = consumer->transport->most,
                    .company = consumer->company,
                    .most_bytes = REQUEST_BYTES,
@@ -329,7 +358,7 @@ static GPtrArray *pick_to_deliver(HtConsumer *consumer, int64_t now_us)
 /* One at a time; another beside it when it is under way for longer than the time between probes. */
 static GPtrArray *pick_to_probe(HtConsumer *consumer, int64_t now_us)
 {
-    bool may_send = consumer->sending < consumer->config->connections && next_send(consumer) <= now_us;
+    bool may_send = consumer->sending < consumer->connections && next_send(consumer) <= now_us;
     return may_send ? ht_window_pick_probe(&consumer->window) : NULL;
 }
 
@@ -337,7 +366,8 @@ static GPtrArray *pick_to_probe(HtConsumer *consumer, int64_t now_us)
 static GPtrArray *pick(HtConsumer *consumer)
 {
     int64_t now_us = ht_clock_monotonic();
-    if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->window.waiting == 0) {
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->stopped || consumer->full ||
+        consumer->window.waiting == 0) {
         return NULL;
     }
     g_autoptr(GPtrArray) entries = ht_consumer_asks(consumer) ? pick_asked(consumer, now_us)
@@ -345,6 +375,25 @@ static GPtrArray *pick(HtConsumer *consumer)
                                        ? pick_to_probe(consumer, now_us)
                                        : pick_to_deliver(consumer, now_us);
     return entries && entries->len > 0 ? g_steal_pointer(&entries) : NULL;
+}
+
+/* How far the replay is; at its end it stops. */
+static void note_replay(HtConsumer *consumer)
+{
+    HtSpoolReplay *replay = consumer->replay;
+    replay->delivered = consumer->delivered;
+    replay->dead = consumer->dead;
+    replay->skipped = consumer->skipped;
+    if (consumer->window.cursor >= replay->last && replay->state == HT_SPOOL_REPLAY_RUNS) {
+        replay->state = HT_SPOOL_REPLAY_DONE;
+        replay->ended_us = ht_clock_now();
+        consumer->stopped = true;
+        ht_log(HT_LOG_INFO, "delivery",
+               "consumer %s: replay %" G_GINT64_FORMAT " is done: %" G_GUINT64_FORMAT
+               " events delivered, %" G_GUINT64_FORMAT " dead letters",
+               replay->consumer, replay->id, replay->delivered, replay->dead);
+    }
+    ht_spool_replay_note(consumer->options->spool, replay);
 }
 
 /* Tells the spool what is finished: up to the cursor, and above it. */
@@ -358,15 +407,18 @@ static void mark(HtConsumer *consumer, bool now)
     }
     ht_window_advance(window);
     g_autoptr(GArray) finished = ht_window_finished(window);
-    ht_spool_cursor_count(consumer->options->spool, consumer->config->name, ht_window_wanted(window));
-    ht_spool_cursor_move_past(consumer->options->spool, consumer->config->name, window->cursor, finished);
+    ht_spool_cursor_count(consumer->options->spool, consumer->cursor, ht_window_wanted(window));
+    ht_spool_cursor_move_past(consumer->options->spool, consumer->cursor, window->cursor, finished);
+    if (consumer->replay) {
+        note_replay(consumer);
+    }
     consumer->mark_at_us = now_us + MARK_MS * 1000 + window->entries.length * MARK_ENTRY_US;
 }
 
 static const char *state_of(const HtConsumer *consumer)
 {
-    if (consumer->state == HT_CONSUMER_PAUSED) {
-        return "paused";
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->full) {
+        return consumer->full ? "stopped" : "paused";
     }
     bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0 ||
                    (ht_consumer_asks(consumer) && consumer->last_error);
@@ -385,7 +437,13 @@ static void note_state(HtConsumer *consumer)
 
 static void pump(HtConsumer *consumer)
 {
-    take_recent(consumer);
+    if (!consumer->replay) {
+        take_recent(consumer);
+    }
+    ht_judge_pause(consumer);
+    consumer->full =
+        consumer->full &&
+        ht_spool_dead_count(consumer->options->spool, consumer->config->name) >= consumer->config->dead_max;
     for (GPtrArray *entries; (entries = pick(consumer));) {
         send_entries(consumer, entries);
     }
@@ -439,13 +497,14 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
     HtSpool *spool = consumer->options->spool;
     uint64_t initial = g_str_equal(consumer->config->start, "now") ? ht_spool_last_sequence(spool) : 0;
     uint64_t cursor;
-    if (!ht_spool_cursor_open(spool, consumer->config->name, initial, &cursor, &error)) {
+    if (!ht_spool_cursor_open(spool, consumer->cursor, initial, &cursor, &error)) {
         g_string_append_printf(errors, "%s:%u: error: [consumer %s] %s\n", consumer->config->file,
                                consumer->config->line, consumer->config->name, error->message);
         return false;
     }
-    ht_window_init(&consumer->window, cursor, ht_spool_cursor_finished(spool, consumer->config->name));
-    ht_window_count_from(&consumer->window, ht_spool_cursor_counted(spool, consumer->config->name));
+    ht_window_init(&consumer->window, cursor, ht_spool_cursor_finished(spool, consumer->cursor));
+    ht_window_count_from(&consumer->window, ht_spool_cursor_counted(spool, consumer->cursor));
+    consumer->window.finished = consumer->replay != NULL; /* it may be at its end already */
     return true;
 }
 
@@ -463,14 +522,30 @@ static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
     return consumer->transport != NULL;
 }
 
+/* What a replay has counted before a restart goes on. Strict order is the live delivery's: a replay comes to its end. */
+static void set_replay(HtConsumer *consumer, HtSpoolReplay *replay)
+{
+    const HtConsumerConfig *config = consumer->config;
+    consumer->replay = replay;
+    consumer->cursor = replay ? ht_spool_replay_cursor(replay) : g_strdup(config->name);
+    consumer->connections =
+        replay ? MAX((unsigned)config->connections / REPLAY_SHARE, 1) : (unsigned)config->connections;
+    consumer->strict = !replay && g_str_equal(config->order, "strict");
+    if (replay) {
+        consumer->delivered = replay->delivered;
+        consumer->dead = replay->dead;
+        consumer->skipped = replay->skipped;
+    }
+}
+
 HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
-                            HtSender *sender, GString *errors)
+                            HtSender *sender, HtSpoolReplay *replay, GString *errors)
 {
     HtConsumer *consumer = g_new0(HtConsumer, 1);
     uint64_t most_ms = MIN(config->probe_ms, config->retry_max_ms);
     *consumer =
         (HtConsumer){.config = config, .options = options, .backoff = {config->retry_first_ms, most_ms, 0}};
-    consumer->strict = g_str_equal(config->order, "strict");
+    set_replay(consumer, replay);
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
@@ -479,9 +554,25 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
         return NULL;
     }
     consumer->company = consumer->transport->most;
+    ht_judge_pause(consumer);
     read_ahead(consumer);
     note_state(consumer);
     return consumer;
+}
+
+bool ht_consumer_has_ended(const HtConsumer *consumer)
+{
+    return consumer->replay && consumer->replay->state != HT_SPOOL_REPLAY_RUNS && consumer->sending == 0;
+}
+
+bool ht_consumer_is_of(const HtConsumer *consumer, const HtSpoolReplay *replay)
+{
+    return consumer->replay == replay;
+}
+
+const HtConsumerConfig *ht_consumer_config(const HtConsumer *consumer)
+{
+    return consumer->config;
 }
 
 void ht_consumer_free(HtConsumer *consumer)
@@ -514,6 +605,10 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
         .dead = consumer->dead,
         .attempts = consumer->attempts,
         .failures = consumer->failures,
+        .letters = ht_spool_dead_count(consumer->options->spool, consumer->config->name),
+        .dead_max = consumer->config->dead_max,
+        .pause = ht_spool_paused(consumer->options->spool, consumer->config->name),
+        .policy = consumer->policy,
         .oldest_us = oldest ? oldest->recorded_us : 0,
         .last_error = consumer->last_error,
         .health = &consumer->health,

@@ -9,7 +9,8 @@
  *
  *   DELIVERING  up to `connections` requests            ht_consumer_new(), note_sign_of_life()
  *   PROBING     one request at a time, with one event   begin_probing(): a rest, or FAILURES_DOWN failures in a row
- *   PAUSED      it wants no more, until the next start   pause_for_good()
+ *   PAUSED      it wants no more (410), or the           ht_judge_pause(), as the spool has it: also after a restart
+ *               administrator paused it
  *
  * Probes take what never failed first, from anywhere in the window: what stands at its front may be what the consumer
  * cannot take. While there is such, the first PROBES_AT_ONCE with it follow each other; then their pauses double from `retry-first`
@@ -35,12 +36,22 @@
 #include "core/delivery/delivery.h"
 #include "core/delivery/rendered.h"
 #include "core/delivery/sender.h"
+#include "spool/delivery.h"
 
 typedef struct HtConsumer HtConsumer;
 
-/* Opens the cursor and begins. NULL with every problem in `errors` (policy, secret, cursor). */
+/* Opens the cursor and begins. NULL with every problem in `errors` (policy, secret, cursor).
+ *
+ * With `replay` (the spool's) it is not the live delivery but that replay, a delivery of its own beside it: with a window and a cursor
+ * of its own, up to the replay's last event, over a quarter of the connections (at least one); refused events become dead letters also
+ * with order = strict. Dead letters that it delivers are none any more. */
 HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
-                            HtSender *sender, GString *errors);
+                            HtSender *sender, HtSpoolReplay *replay, GString *errors);
+
+/* Whether it is a replay that is at its end, or was cancelled, and nothing of it is under way. */
+bool ht_consumer_has_ended(const HtConsumer *consumer);
+bool ht_consumer_is_of(const HtConsumer *consumer, const HtSpoolReplay *replay);
+const HtConsumerConfig *ht_consumer_config(const HtConsumer *consumer);
 void ht_consumer_free(HtConsumer *consumer);
 
 /* When both see the same of every event, they share what is written of it, as this class or as the other's own. */

@@ -1,6 +1,8 @@
 /* All consumers together. Main-loop thread. */
 #include "core/delivery/delivery.h"
 
+#include "core/base/clock.h"
+#include "core/base/log.h"
 #include "core/delivery/consumer.h"
 #include "core/delivery/route.h"
 #include "core/delivery/timer.h"
@@ -11,7 +13,8 @@ struct HtDelivery {
     HtDeliveryOptions options;
     HtSender *sender;
     HtRendered *rendered;
-    GPtrArray *consumers; /* of HtConsumer */
+    GPtrArray *consumers; /* of HtConsumer, in the order of the configuration */
+    GPtrArray *replays;   /* of HtConsumer: replays that run */
 };
 
 G_DEFINE_QUARK(ht_delivery_error, ht_delivery_error)
@@ -36,11 +39,12 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
     delivery->sender = ht_sender_new();
     delivery->rendered = ht_rendered_new();
     delivery->consumers = g_ptr_array_new();
+    delivery->replays = g_ptr_array_new();
     g_autoptr(GString) errors = g_string_new(NULL);
     ht_routes_check(options->config, options->dictionary, errors);
     for (unsigned i = 0; i < options->config->consumers->len; i++) {
         const HtConsumerConfig *config = options->config->consumers->pdata[i];
-        HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, errors);
+        HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, NULL, errors);
         if (consumer) {
             g_ptr_array_add(delivery->consumers, consumer);
         }
@@ -51,7 +55,57 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
         return NULL;
     }
     class_policies(delivery);
+    const GPtrArray *replays = ht_spool_replays(options->spool);
+    for (unsigned i = 0; i < replays->len; i++) {
+        ht_delivery_replay(delivery, replays->pdata[i]);
+    }
     return delivery;
+}
+
+/* ---- Replays ---- */
+
+/* Those that have ended are let go here, where none of them is at work. */
+static void let_go_ended(HtDelivery *delivery)
+{
+    for (unsigned i = delivery->replays->len; i-- > 0;) {
+        HtConsumer *replay = delivery->replays->pdata[i];
+        if (ht_consumer_has_ended(replay)) {
+            g_ptr_array_remove_index(delivery->replays, i);
+            ht_consumer_free(replay);
+        }
+    }
+}
+
+/* One of a consumer that is not configured any more stays as it is until it is again, or is cancelled. */
+void ht_delivery_replay(HtDelivery *delivery, HtSpoolReplay *replay)
+{
+    const HtConsumerConfig *config = ht_config_consumer(delivery->options.config, replay->consumer);
+    g_autoptr(GString) errors = g_string_new(NULL);
+    let_go_ended(delivery);
+    if (!config || replay->state != HT_SPOOL_REPLAY_RUNS) {
+        return;
+    }
+    HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, replay, errors);
+    if (consumer) {
+        g_ptr_array_add(delivery->replays, consumer);
+        ht_consumer_wake(consumer);
+    } else {
+        ht_log(HT_LOG_ERROR, "delivery", "replay %" G_GINT64_FORMAT " cannot begin: %s", replay->id,
+               g_strchomp(errors->str));
+    }
+}
+
+void ht_delivery_cancel(HtDelivery *delivery, HtSpoolReplay *replay)
+{
+    for (unsigned i = 0; i < delivery->replays->len; i++) {
+        if (ht_consumer_is_of(delivery->replays->pdata[i], replay)) {
+            ht_consumer_stop(delivery->replays->pdata[i]);
+        }
+    }
+    replay->state = HT_SPOOL_REPLAY_CANCELLED;
+    replay->ended_us = ht_clock_now();
+    ht_spool_replay_note(delivery->options.spool, replay);
+    let_go_ended(delivery);
 }
 
 void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence)
@@ -60,6 +114,10 @@ void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence)
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_wake(delivery->consumers->pdata[i]);
     }
+    let_go_ended(delivery);
+    for (unsigned i = 0; i < delivery->replays->len; i++) {
+        ht_consumer_wake(delivery->replays->pdata[i]);
+    }
 }
 
 static bool is_sending(const HtDelivery *delivery)
@@ -67,6 +125,9 @@ static bool is_sending(const HtDelivery *delivery)
     bool sending = false;
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         sending = sending || ht_consumer_is_sending(delivery->consumers->pdata[i]);
+    }
+    for (unsigned i = 0; i < delivery->replays->len; i++) {
+        sending = sending || ht_consumer_is_sending(delivery->replays->pdata[i]);
     }
     return sending;
 }
@@ -85,6 +146,9 @@ void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms)
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_stop(delivery->consumers->pdata[i]);
     }
+    for (unsigned i = 0; i < delivery->replays->len; i++) {
+        ht_consumer_stop(delivery->replays->pdata[i]);
+    }
     while (!over && is_sending(delivery)) {
         g_main_context_iteration(NULL, TRUE);
     }
@@ -98,6 +162,10 @@ void ht_delivery_free(HtDelivery *delivery)
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_free(delivery->consumers->pdata[i]);
     }
+    for (unsigned i = 0; i < delivery->replays->len; i++) {
+        ht_consumer_free(delivery->replays->pdata[i]);
+    }
+    g_ptr_array_unref(delivery->replays);
     g_ptr_array_unref(delivery->consumers);
     ht_rendered_free(delivery->rendered);
     g_free(delivery);
@@ -123,4 +191,15 @@ unsigned ht_delivery_consumers(const HtDelivery *delivery)
 void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerStatus *status)
 {
     ht_consumer_status(delivery->consumers->pdata[index], status);
+}
+
+bool ht_delivery_find(const HtDelivery *delivery, const char *name, HtConsumerStatus *status)
+{
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        if (g_str_equal(ht_consumer_config(delivery->consumers->pdata[i])->name, name)) {
+            ht_consumer_status(delivery->consumers->pdata[i], status);
+            return true;
+        }
+    }
+    return false;
 }

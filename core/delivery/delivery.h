@@ -5,7 +5,7 @@
 #include "core/config/config.h"
 #include "core/delivery/transport.h"
 #include "mappings/engine/reference/dictionary.h"
-#include "spool/spool.h"
+#include "spool/delivery.h"
 
 typedef struct HtDelivery HtDelivery;
 
@@ -35,14 +35,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)
 
 typedef struct {
     const char *name;
-    const char *state;        /* "idle", "delivering", "retrying", "paused" */
+    const char
+        *state; /* "idle", "delivering", "retrying", "paused", "stopped" (dead letters up to dead-max) */
     uint64_t cursor, backlog; /* events behind the spool's end (routed or not) */
     uint64_t failing;         /* persons of whom an event failed alone, and waits to go again */
     uint64_t delivered, skipped, dead, attempts, failures;
-    int64_t oldest_us;       /* when the oldest event not yet delivered was recorded; 0 when none */
-    const char *last_error;  /* NULL when the last attempt went well */
-    int64_t since_us;        /* from when on it is in this state */
-    uint64_t p50_us, p99_us; /* of the time until an answer came, of late; 0 when none did */
+    uint64_t letters, dead_max; /* dead letters that are there, and may be */
+    const HtSpoolPause *pause;  /* NULL: none */
+    struct HtPolicy *policy;    /* what it may see */
+    int64_t oldest_us;          /* when the oldest event not yet delivered was recorded; 0 when none */
+    const char *last_error;     /* NULL when the last attempt went well */
+    int64_t since_us;           /* from when on it is in this state */
+    uint64_t p50_us, p99_us;    /* of the time until an answer came, of late; 0 when none did */
     const struct HtHealth *health;
 } HtConsumerStatus;
 
@@ -51,3 +55,12 @@ HtTransport *ht_delivery_transport(const HtDelivery *delivery, const char *consu
 
 unsigned ht_delivery_consumers(const HtDelivery *delivery);
 void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerStatus *status);
+
+/* The consumer with this name; false when there is none. */
+bool ht_delivery_find(const HtDelivery *delivery, const char *name, HtConsumerStatus *status);
+
+/* Begins a replay that the spool keeps. */
+void ht_delivery_replay(HtDelivery *delivery, HtSpoolReplay *replay);
+
+/* Ends it where it is. */
+void ht_delivery_cancel(HtDelivery *delivery, HtSpoolReplay *replay);

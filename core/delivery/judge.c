@@ -77,16 +77,6 @@ static void note_failure(HtConsumer *consumer, const HtConsumerRequest *request,
 
 /* ---- Judging answers ---- */
 
-static void dead_letter(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
-{
-    ht_spool_dead_letter(consumer->options->spool, consumer->config->name, entry->sequence, entry->attempts,
-                         sent->detail);
-    ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s",
-           consumer->config->name, entry->sequence, sent->reason);
-    ht_window_finish(&consumer->window, entry);
-    consumer->dead++;
-}
-
 /* In halves, so that what is good in it goes on after few requests. Others go in smaller company from now on, too: where one in ten
  * is refused, a large batch fails for certain. */
 static void split(HtConsumer *consumer, GPtrArray *entries)
@@ -113,6 +103,51 @@ static void wait_alone(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
     entry->failures = own.failures;
     ht_window_wait(&consumer->window, entry, poison ? HT_ENTRY_POISON : HT_ENTRY_DOUBTED,
                    ht_clock_monotonic() + (int64_t)pause_ms * 1000);
+}
+
+static char *copy_attribute(const HtEntry *entry, HtAttr attr)
+{
+    HtText text = entry->event->event.attr[attr];
+    return g_strndup(text.data ? text.data : "", text.size);
+}
+
+/* There are as many dead letters as the administrator wants to be told of: rather than forgetting one, it stops. */
+static void stop_full(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
+{
+    if (!consumer->full) {
+        ht_log(HT_LOG_ERROR, "delivery",
+               "consumer %s has %" G_GUINT64_FORMAT
+               " dead letters (dead-max): nothing more is sent until some "
+               "are replayed or dropped (hutong dead)",
+               consumer->config->name, consumer->config->dead_max);
+    }
+    consumer->full = true;
+    entry->chances = MAX(entry->chances, CHANCES);
+    wait_alone(consumer, entry, sent);
+}
+
+static void dead_letter(HtConsumer *consumer, HtEntry *entry, const HtSent *sent)
+{
+    HtSpool *spool = consumer->options->spool;
+    const char *name = consumer->config->name;
+    if (ht_spool_dead_count(spool, name) >= consumer->config->dead_max &&
+        !ht_spool_dead_has(spool, name, entry->sequence)) {
+        stop_full(consumer, entry, sent);
+        return;
+    }
+    g_autofree char *source = copy_attribute(entry, HT_ATTR_SOURCE),
+                    *type = copy_attribute(entry, HT_ATTR_TYPE);
+    HtSpoolLetter letter = {entry->sequence,
+                            entry->attempts,
+                            sent->detail,
+                            source,
+                            type,
+                            consumer->replay ? consumer->replay->id : 0};
+    ht_spool_dead_letter(spool, name, &letter);
+    ht_log(HT_LOG_WARNING, "delivery", "consumer %s: event %" G_GUINT64_FORMAT " is a dead letter: %s", name,
+           entry->sequence, sent->reason);
+    ht_window_finish(&consumer->window, entry);
+    consumer->dead++;
 }
 
 /* Nothing is given up unless a number of attempts is set; only what failed in a request of its own is counted for it. */
@@ -192,22 +227,41 @@ static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
         consumer->company = MIN(2 * consumer->company, consumer->transport->most);
     }
     for (unsigned i = 0; i < request->entries->len; i++) {
-        ht_window_finish(&consumer->window, request->entries->pdata[i]);
+        HtEntry *entry = request->entries->pdata[i];
+        if (consumer->replay) {
+            ht_spool_dead_remove(consumer->options->spool, consumer->config->name, entry->sequence);
+        }
+        ht_window_finish(&consumer->window, entry);
     }
     consumer->delivered += request->entries->len;
     g_clear_pointer(&consumer->last_error, g_free);
     note_sign_of_life(consumer);
 }
 
-/* Any state to PAUSED. */
+/* Also after the next start: until an administrator resumes it. */
 static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *request)
 {
+    HtSpoolPause pause = {HT_SPOOL_PAUSE_GONE, ht_clock_now(), -1, (char *)"it answered 410 Gone"};
     give_back(consumer, request->entries);
-    consumer->state = HT_CONSUMER_PAUSED;
-    consumer->untried_failed = 0;
+    ht_spool_pause(consumer->options->spool, consumer->config->name, &pause);
+    ht_judge_pause(consumer);
     ht_log(HT_LOG_WARNING, "delivery",
-           "consumer %s answered 410 Gone: it is paused until the bus is started again",
-           consumer->config->name);
+           "consumer %s answered 410 Gone: it is paused until `hutong consumer resume %s`",
+           consumer->config->name, consumer->config->name);
+}
+
+void ht_judge_pause(HtConsumer *consumer)
+{
+    bool paused = ht_spool_paused(consumer->options->spool, consumer->config->name) != NULL;
+    if (paused == (consumer->state == HT_CONSUMER_PAUSED)) {
+        return;
+    }
+    consumer->state = paused ? HT_CONSUMER_PAUSED : HT_CONSUMER_DELIVERING;
+    consumer->failed_in_row = consumer->untried_failed = 0;
+    consumer->backoff.failures = 0;
+    if (!paused) {
+        ht_window_release(&consumer->window);
+    }
 }
 
 void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSent *sent)

@@ -10,18 +10,22 @@
 #include "core/delivery/route.h"
 #include "core/delivery/transport.h"
 #include "core/delivery/window.h"
+#include "spool/delivery.h"
 
 #define HT_CONSUMER_FAILURES_DOWN 16 /* so many requests failed and none went through: it is the consumer */
 
 typedef enum {
     HT_CONSUMER_DELIVERING, /* up to `connections` requests at once */
     HT_CONSUMER_PROBING, /* nothing goes through, or it asked to be left alone: one request at a time asks whether it works */
-    HT_CONSUMER_PAUSED, /* it answered that it wants no more */
+    HT_CONSUMER_PAUSED, /* an administrator said so, or it answered that it wants no more */
 } HtConsumerState;
 
 struct HtConsumer {
     const HtConsumerConfig *config;
     const HtDeliveryOptions *options;
+    HtSpoolReplay *replay; /* NULL: live delivery. The spool's; its figures are counted here */
+    char *cursor;          /* the name that it has in the spool */
+    unsigned connections;
     HtTransport *transport;
     HtPolicy *policy;
     HtRenderedClass class; /* of the policy */
@@ -30,6 +34,7 @@ struct HtConsumer {
     GSource *timer;
     HtConsumerState state;
     bool reading, stopped, freed;
+    bool full;                        /* no dead letter may be added: nothing is sent until there is room */
     bool strict;                      /* what it refuses is no dead letter, but holds up its person */
     bool absent_read;                 /* the last page was one of those */
     unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
@@ -69,3 +74,6 @@ void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSe
 
 /* Whether no pause counts: what failed until now may all be what the consumer cannot take, and there is more. */
 bool ht_judge_probes_at_once(const HtConsumer *consumer);
+
+/* To PAUSED, or from it to DELIVERING, as the spool has it. */
+void ht_judge_pause(HtConsumer *consumer);

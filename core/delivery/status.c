@@ -15,11 +15,23 @@ static const HtFigure figures[] = {
     {"delivered", "consumer_delivered_total", "Events acknowledged.", OF(delivered)},
     {"skipped", NULL, NULL, OF(skipped)},
     {"dead", "consumer_dead_total", "Events that became dead letters.", OF(dead)},
+    {"letters", "consumer_dead_letters", "Dead letters that are there now.", OF(letters)},
+    {"deadMax", NULL, NULL, OF(dead_max)},
     {"attempts", "consumer_attempts_total", "Requests sent.", OF(attempts)},
     {"failures", "consumer_failures_total", "Requests that failed.", OF(failures)},
     {"answerP50Us", NULL, NULL, OF(p50_us)},
     {"answerP99Us", NULL, NULL, OF(p99_us)},
 };
+
+static void add_pause(const HtSpoolPause *pause, HtBuffer *json)
+{
+    ht_json_open(json, "pause");
+    ht_json_member(json, "by", ht_text_from(pause->kind == HT_SPOOL_PAUSE_GONE ? "410" : "administrator"));
+    ht_json_member_time(json, "since", pause->since_us);
+    ht_json_member_number(json, "uid", pause->uid);
+    ht_json_member(json, "reason", ht_text_from(pause->reason));
+    ht_buffer_add_char(json, '}');
+}
 
 static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
 {
@@ -31,6 +43,9 @@ static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
     ht_figures_json(figures, G_N_ELEMENTS(figures), consumer, json);
     ht_json_member_time(json, "oldest", consumer->oldest_us);
     ht_json_member(json, "lastError", ht_text_from(consumer->last_error));
+    if (consumer->pause) {
+        add_pause(consumer->pause, json);
+    }
     ht_health_json(consumer->health, json);
     ht_buffer_add_char(json, '}');
 }

@@ -235,7 +235,8 @@ static void write_channel(const Channel *channel)
     ht_json_open(json, name_of(channel));
     write_address(channel);
     add_text(json, "description",
-             channel->consumer ? channel->consumer->purpose : "Where a consumer's section says that its events go");
+             channel->consumer ? channel->consumer->purpose
+                               : "Where a consumer's section says that its events go");
     if (server_url(channel)) {
         ht_json_name(json, "servers");
         ht_buffer_add_char(json, '[');

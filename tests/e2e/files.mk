@@ -49,3 +49,5 @@ e2e-message_LIBS := admin base
 e2e_TESTS += e2e-schema
 e2e-schema_LIBS := admin base
 e2e_TESTS += schema-documents.py
+e2e_TESTS += e2e-outlet
+e2e-outlet_LIBS := admin base

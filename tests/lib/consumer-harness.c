@@ -124,13 +124,60 @@ void ht_spool_cursor_move_past(HtSpool *none, const char *consumer, uint64_t cur
     }
 }
 
-void ht_spool_dead_letter(HtSpool *none, const char *consumer, uint64_t sequence, unsigned attempts,
-                          const char *reason)
+void ht_spool_dead_letter(HtSpool *none, const char *consumer, const HtSpoolLetter *letter)
 {
     (void)none, (void)consumer;
-    g_string_append_printf(spool.dead, "%u:%u ", (unsigned)sequence, attempts);
+    g_string_append_printf(spool.dead, "%u:%u ", (unsigned)letter->sequence, letter->attempts);
     g_free(spool.reason);
-    spool.reason = g_strdup(reason);
+    spool.reason = g_strdup(letter->reason);
+    spool.letters++;
+}
+
+uint64_t ht_spool_dead_count(HtSpool *none, const char *consumer)
+{
+    (void)none, (void)consumer;
+    return spool.letters;
+}
+
+bool ht_spool_dead_has(HtSpool *none, const char *consumer, uint64_t sequence)
+{
+    (void)none, (void)consumer, (void)sequence;
+    return false;
+}
+
+bool ht_spool_dead_remove(HtSpool *none, const char *consumer, uint64_t sequence)
+{
+    (void)none, (void)consumer, (void)sequence;
+    return false;
+}
+
+void ht_spool_pause(HtSpool *none, const char *consumer, const HtSpoolPause *pause)
+{
+    (void)none, (void)consumer;
+    spool.pause = *pause;
+}
+
+const HtSpoolPause *ht_spool_paused(HtSpool *none, const char *consumer)
+{
+    (void)none, (void)consumer;
+    return spool.pause.kind == HT_SPOOL_PAUSE_NONE ? NULL : &spool.pause;
+}
+
+char *ht_spool_replay_cursor(const HtSpoolReplay *replay)
+{
+    (void)replay;
+    return g_strdup("c/1");
+}
+
+void ht_spool_replay_note(HtSpool *none, const HtSpoolReplay *replay)
+{
+    (void)none, (void)replay;
+}
+
+const GPtrArray *ht_spool_replays(HtSpool *none)
+{
+    (void)none;
+    return NULL;
 }
 
 /* ---- The network: requests wait here until the test answers ---- */
@@ -227,6 +274,8 @@ void start(Fixture *f, const char *keys, const char *persons)
     spool.persons = persons;
     spool.read_to = spool.cursor = 0;
     spool.reads = 0;
+    spool.letters = 0;
+    spool.pause.kind = HT_SPOOL_PAUSE_NONE;
     spool.dead = g_string_new(NULL);
     requests = g_ptr_array_new_with_free_func(free_request);
     posts = signed_posts = 0;
@@ -235,7 +284,7 @@ void start(Fixture *f, const char *keys, const char *persons)
     f->config = config_of(keys);
     f->options = (HtDeliveryOptions){f->config, f->dictionary, NULL};
     g_autoptr(GString) errors = g_string_new(NULL);
-    f->consumer = ht_consumer_new(f->config->consumers->pdata[0], &f->options, NULL, errors);
+    f->consumer = ht_consumer_new(f->config->consumers->pdata[0], &f->options, NULL, NULL, errors);
     g_assert_cmpstr(errors->str, ==, "");
 }
 

@@ -15,6 +15,8 @@ typedef struct {
     uint64_t read_to, cursor, above; /* `above`: finished, of those above the cursor */
     GString *dead;                   /* "3:2 " sequence and attempts */
     char *reason;
+    uint64_t letters;
+    HtSpoolPause pause;
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */
 } TestSpool;
 extern TestSpool spool;

@@ -116,7 +116,9 @@ void place_make_older(Place *place)
         place,
         "DROP TABLE rows; DROP TABLE places; DROP TABLE damaged;"
         "ALTER TABLE messages DROP COLUMN sum; ALTER TABLE cursors DROP COLUMN start; ALTER TABLE cursors DROP COLUMN wanted; DROP TABLE days;"
-        "PRAGMA user_version = 5");
+        "DROP TABLE pauses; DROP TABLE replays; DROP TABLE audit;"
+        "ALTER TABLE dead_letters DROP COLUMN source; ALTER TABLE dead_letters DROP COLUMN type;"
+        "ALTER TABLE dead_letters DROP COLUMN replay; PRAGMA user_version = 5");
 }
 
 HtSpoolMessage *message_new(const char *source, const char *key)

@@ -187,7 +187,7 @@ static void test_takes_objects_only(void)
         g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED);
         g_clear_error(&command.error);
     }
-    g_autofree char *spaces = g_strnfill(70000, ' ');
+    g_autofree char *spaces = g_strnfill(2 << 20, ' ');
     g_autofree char *large = g_strconcat("{", spaces, "}", NULL);
     run(&f, "double", large, &command);
     g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);

@@ -1,4 +1,5 @@
 /* Looking at what came in: messages by id and by time, events, where consumers are, what was counted by the day. */
+#include "spool/delivery.h"
 #include "spool/history.h"
 #include "tests/lib/spool-test.h"
 
@@ -178,9 +179,9 @@ static void a_consumer_is_where_it_was_written_to_be(Taken *taken, gconstpointer
     g_array_append_val(runs, run);
     g_assert_true(ht_spool_cursor_open(spool, "new", 50, &cursor, NULL));
     ht_spool_cursor_move_past(spool, "new", 100, runs);
-    ht_spool_dead_letter(spool, "new", 60, 1, "no");
-    ht_spool_dead_letter(spool, "new", 115, 1, "no");
-    ht_spool_dead_letter(spool, "new", 5000, 1, "no");
+    ht_spool_dead_letter(spool, "new", &(HtSpoolLetter){60, 1, "no", NULL, NULL, 0});
+    ht_spool_dead_letter(spool, "new", &(HtSpoolLetter){115, 1, "no", NULL, NULL, 0});
+    ht_spool_dead_letter(spool, "new", &(HtSpoolLetter){5000, 1, "no", NULL, NULL, 0});
     place_close(&taken->place);
     g_autoptr(HtSpoolLook) look = open_look(taken);
     g_autoptr(GPtrArray) consumers = ht_spool_look_consumers(look, 1, 4000, NULL);

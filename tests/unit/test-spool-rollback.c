@@ -1,4 +1,5 @@
 /* The spool, when a group is rolled back or the disk has no room: what memory says afterwards is what the disk says. */
+#include "spool/delivery.h"
 #include "tests/lib/crash-vfs.h"
 #include "tests/lib/spool-test.h"
 
@@ -143,7 +144,8 @@ static Figures grow_all(Place *place, const char *prefix, bool with_bad)
     ht_spool_append(place->spool, message_about(keys[0], person, keys[0]), keep_answer, &answers[2]);
     ht_spool_quarantine(place->spool, message_of(keep_text(kept), "q", person), "killed its host",
                         keep_answer, &answers[3]);
-    ht_spool_dead_letter(place->spool, "platform", with_bad ? 2 : 1, 1, "HTTP 422");
+    HtSpoolLetter letter = {with_bad ? 2 : 1, 1, "HTTP 422", NULL, NULL, 0};
+    ht_spool_dead_letter(place->spool, "platform", &letter);
     if (with_bad) {
         ht_spool_append(place->spool, make_bad(prefix), keep_answer, &bad);
     }

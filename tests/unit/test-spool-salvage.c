@@ -1,5 +1,6 @@
 /* Copies of a spool, and what is saved of a damaged one: whatever byte is wrong, an event is there as it was or it is listed, and what
  * was given out is never given out again. */
+#include "spool/delivery.h"
 #include "tests/lib/spool-test.h"
 
 #include "spool/backup.h"
@@ -46,7 +47,7 @@ static void fill(Place *place)
     for (unsigned n = 0; n < MESSAGES; n++) {
         g_assert_cmpuint(send(place, n).events, ==, EACH);
     }
-    ht_spool_dead_letter(place->spool, "platform", 3, 2, "HTTP 422");
+    ht_spool_dead_letter(place->spool, "platform", &(HtSpoolLetter){3, 2, "HTTP 422", NULL, NULL, 0});
     ht_spool_cursor_move(place->spool, "platform", 100);
     place_close(place);
 }

@@ -1,4 +1,5 @@
 /* The spool: taking messages, receipts, duplicates, pages, cursors, dead letters, quarantine, a full disk. */
+#include "spool/delivery.h"
 #include "tests/lib/spool-test.h"
 
 #include <sys/stat.h>
@@ -434,9 +435,9 @@ TEST(test_dead_letters_go_with_the_cursor)
 {
     (void)unused;
     append_events(place, 3);
-    ht_spool_dead_letter(place->spool, "platform", 1, 3, "answered 400");
+    ht_spool_dead_letter(place->spool, "platform", &(HtSpoolLetter){1, 3, "answered 400", "s", "t", 0});
     ht_spool_cursor_move(place->spool, "platform", 1);
-    ht_spool_dead_letter(place->spool, "platform", 1, 4, "answered 404");
+    ht_spool_dead_letter(place->spool, "platform", &(HtSpoolLetter){1, 4, "answered 404", NULL, NULL, 0});
     uint64_t cursor;
     g_assert_true(ht_spool_cursor_open(place->spool, "other", 0, &cursor, NULL)); /* waits for the commit */
     HtSpoolStatus status;

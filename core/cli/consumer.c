@@ -1,0 +1,147 @@
+/* `hutong consumer`: how consumers are, pausing them and going on. */
+#include "core/admin/ask.h"
+#include "core/cli/ask.h"
+
+#include <stdio.h>
+
+#define ANSWER_MS 5000
+
+static const char usage[] = "usage: hutong consumer list [--json]\n"
+                            "       hutong consumer show NAME [--json]\n"
+                            "       hutong consumer pause NAME [--reason TEXT]\n"
+                            "       hutong consumer resume NAME [--reason TEXT]\n";
+
+static int complain(const char *text)
+{
+    fprintf(stderr, "hutong consumer: %s\n", text);
+    return HT_EXIT_FAILED;
+}
+
+static int64_t number(JsonObject *object, const char *member)
+{
+    return json_object_get_int_member_with_default(object, member, 0);
+}
+
+static const char *text(JsonObject *object, const char *member)
+{
+    return json_object_get_string_member_with_default(object, member, "");
+}
+
+/* ---- Looking ---- */
+
+/* The consumers of the running bus; the caller unrefs. NULL after a complaint. */
+static JsonArray *ask_status(const HtConfig *config)
+{
+    unsigned status;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *body = ht_admin_get(config->bus.admin, "/status", ANSWER_MS, &status, &error);
+    g_autoptr(JsonObject) page = body ? ht_admin_answer(status, body, &error) : NULL;
+    if (!page) {
+        complain(error->message);
+        return NULL;
+    }
+    return json_array_ref(json_object_get_array_member(page, "consumers"));
+}
+
+static const char *why(JsonObject *consumer)
+{
+    JsonObject *pause =
+        json_object_has_member(consumer, "pause") ? json_object_get_object_member(consumer, "pause") : NULL;
+    if (g_str_equal(text(consumer, "state"), "stopped")) {
+        return "as many dead letters as dead-max allows";
+    }
+    return pause ? text(pause, "reason") : text(consumer, "lastError");
+}
+
+static void print_line(JsonObject *consumer)
+{
+    const char *reason = why(consumer);
+    printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
+           " %8.1f ms  %s since %s%s%s\n",
+           text(consumer, "name"), number(consumer, "backlog"), number(consumer, "delivered"),
+           number(consumer, "failing"), number(consumer, "letters"),
+           (double)number(consumer, "answerP99Us") / 1000, text(consumer, "state"), text(consumer, "since"),
+           *reason ? ": " : "", reason);
+}
+
+static void print_one(JsonObject *consumer)
+{
+    static const char *const figures[] = {"cursor",   "backlog",     "delivered",  "skipped",
+                                          "failing",  "letters",     "deadMax",    "attempts",
+                                          "failures", "answerP50Us", "answerP99Us"};
+    const char *reason = why(consumer);
+    printf("%s: %s since %s%s%s\n", text(consumer, "name"), text(consumer, "state"), text(consumer, "since"),
+           *reason ? ": " : "", reason);
+    for (unsigned i = 0; i < G_N_ELEMENTS(figures); i++) {
+        printf("  %-12s %" G_GINT64_FORMAT "\n", figures[i], number(consumer, figures[i]));
+    }
+    JsonArray *answers = json_object_get_array_member(consumer, "answers");
+    for (unsigned i = 0; i < json_array_get_length(answers); i++) {
+        JsonObject *answer = json_array_get_object_element(answers, i);
+        printf("  answer       %s, %" G_GINT64_FORMAT " in a row, %s to %s\n", text(answer, "answer"),
+               number(answer, "count"), text(answer, "first"), text(answer, "last"));
+    }
+}
+
+/* `name`: of one; NULL: all. */
+static int look(const HtConfig *config, const char *name, bool json)
+{
+    g_autoptr(JsonArray) consumers = ask_status(config);
+    bool found = false;
+    if (!consumers) {
+        return HT_EXIT_FAILED;
+    }
+    if (!json && !name) {
+        printf("%-16s %10s %10s %8s %8s %11s  %s\n", "CONSUMER", "BACKLOG", "DELIVERED", "FAILING", "DEAD",
+               "P99", "STATE");
+    }
+    for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
+        JsonObject *consumer = json_array_get_object_element(consumers, i);
+        if (!name || g_str_equal(text(consumer, "name"), name)) {
+            found = true;
+            (json ? ht_cli_print : name ? print_one : print_line)(consumer);
+        }
+    }
+    return found || !name ? HT_EXIT_OK : complain("there is no consumer of this name");
+}
+
+/* ---- Changing ---- */
+
+static int change(const HtConfig *config, const char *verb, const char *name, const char *reason)
+{
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "verb", verb);
+    json_object_set_string_member(question, "consumer", name);
+    json_object_set_string_member(question, "reason", reason ? reason : "");
+    g_autoptr(JsonObject) answer = ht_cli_ask(config, "consumer", question);
+    if (answer) {
+        printf("%s %s\n", name, g_str_equal(verb, "pause") ? "is paused" : "goes on");
+    }
+    return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
+}
+
+int ht_cli_consumer(int argc, char **argv)
+{
+    gboolean json = FALSE;
+    g_autofree char *file = NULL, *reason = NULL;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &reason, "Why; it is shown, and in the log", "TEXT"},
+        G_OPTION_ENTRY_NULL};
+    if (!ht_cli_options(&argc, &argv, "list | show | pause | resume: how consumers are, and holding them.",
+                        entries, &file)) {
+        return HT_EXIT_USAGE;
+    }
+    const char *verb = argc > 1 ? argv[1] : "", *name = argc == 3 ? argv[2] : NULL;
+    bool list = g_str_equal(verb, "list"), show = g_str_equal(verb, "show");
+    bool changes = g_str_equal(verb, "pause") || g_str_equal(verb, "resume");
+    if (argc != (list ? 2 : 3) || !(list || show || changes)) {
+        fputs(usage, stderr);
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(HtConfig) config = ht_cli_load(file);
+    if (!config) {
+        return HT_EXIT_CONFIG;
+    }
+    return changes ? change(config, verb, name, reason) : look(config, name, json);
+}

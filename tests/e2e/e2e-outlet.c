@@ -1,0 +1,289 @@
+/* What an administrator does about delivery, with the real programs: pausing a consumer, dead letters, replays; with the bus
+ * running and without, over restarts and kills. Persons are synthetic (prefix 99). */
+#include "tests/lib/busproc.h"
+#include "tests/lib/platform.h"
+#include "tests/lib/post.h"
+
+#include <string.h>
+
+#define WAIT_MS 20000
+
+typedef struct {
+    Platform *platform;
+    BusProcess *bus;
+} Fixture;
+
+static void start(Fixture *f, const char *consumer)
+{
+    f->platform = platform_new();
+    g_autofree char *sections = g_strdup_printf(
+        "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\n"
+        "retry-first = 20ms\nretry-max = 100ms\n%s[route all]\nto = platform\n",
+        platform_url(f->platform), consumer);
+    f->bus = bus_process_new(NULL, sections);
+    bus_process_start(f->bus);
+}
+
+static void stop(Fixture *f)
+{
+    if (f->bus->pid) {
+        g_assert_cmpint(bus_process_stop(f->bus), ==, 0);
+    }
+    bus_process_free(f->bus);
+    platform_free(f->platform);
+}
+
+/* Deaths of synthetic person D, under these numbers of the register. */
+static void post_deaths(Fixture *f, unsigned first, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        g_autofree char *payload = g_strdup_printf(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%u</SWZXID><RYNBID>900000204</RYNBID>"
+            "<SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID><CXBZ>0</CXBZ><JCWH>440104001003</JCWH>"
+            "<XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>19500817</CSRQ></ROW></ROWS>",
+            first + i, first + i);
+        g_autoptr(Answer) answer =
+            post(f->bus->port, "/in/hukou", "text/xml", NULL, payload, strlen(payload));
+        g_assert_cmpint(answer->status, ==, 200);
+    }
+}
+
+#define RUN(f, output, ...) run_hutong(output, __VA_ARGS__, "-c", (f)->bus->config, NULL)
+
+#define EXPECT(f, status, text, ...)                             \
+    do {                                                         \
+        g_autofree char *expect_output = NULL;                   \
+        int expect_status = RUN(f, &expect_output, __VA_ARGS__); \
+        g_test_message("%s", expect_output);                     \
+        g_assert_cmpint(expect_status, ==, status);              \
+        g_assert_nonnull(strstr(expect_output, text));           \
+    } while (0)
+
+static unsigned requests_of(Fixture *f)
+{
+    PlatformCount count;
+    platform_count(f->platform, &count);
+    return count.requests + count.refused;
+}
+
+/* ---- Pauses ---- */
+
+static void test_a_pause_lasts_over_a_restart(void)
+{
+    Fixture f;
+    start(&f, "");
+    post_deaths(&f, 900003001, 1);
+    g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
+    EXPECT(&f, 0, "platform is paused", "consumer", "pause", "platform", "--reason", "ticket 4711");
+    EXPECT(&f, 1, "it is paused already", "consumer", "pause", "platform");
+    EXPECT(&f, 1, "there is no consumer of this name", "consumer", "pause", "nobody");
+    EXPECT(&f, 1, "a reason is", "consumer", "resume", "platform", "--reason", "990104195008179950");
+    unsigned requests = requests_of(&f);
+    post_deaths(&f, 900003002, 2);
+    bus_process_kill(f.bus);
+    bus_process_start(f.bus);
+    bus_process_wait_figure(f.bus, "consumers.0.backlog", 2, WAIT_MS);
+    EXPECT(&f, 0, "paused since", "consumer", "show", "platform");
+    EXPECT(&f, 0, "ticket 4711", "consumer", "list");
+    g_assert_cmpuint(requests_of(&f), ==, requests);
+    EXPECT(&f, 0, "platform goes on", "consumer", "resume", "platform");
+    g_assert_true(platform_wait(f.platform, 3, WAIT_MS));
+    g_autofree char *log = bus_process_log(f.bus);
+    g_assert_nonnull(strstr(log, "consumer resume platform: done"));
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    EXPECT(&f, 0, "platform is paused", "consumer", "pause", "platform"); /* without a bus */
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM pauses"), ==, 1);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM audit WHERE verb LIKE 'consumer %'"),
+                    ==, 3);
+    stop(&f);
+}
+
+static void test_gone_lasts_until_a_verb_ends_it(void)
+{
+    Fixture f;
+    start(&f, "");
+    platform_refuse(f.platform, 410, 0);
+    post_deaths(&f, 900003101, 1);
+    bus_process_wait_figure(f.bus, "consumers.0.failures", 1, WAIT_MS);
+    platform_refuse(f.platform, 0, 0);
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    bus_process_start(f.bus);
+    post_deaths(&f, 900003102, 1);
+    EXPECT(&f, 0, "it answered 410 Gone", "consumer", "show", "platform");
+    g_assert_cmpuint(requests_of(&f), ==, 1);
+    EXPECT(&f, 0, "goes on", "consumer", "resume", "platform");
+    g_assert_true(platform_wait(f.platform, 2, WAIT_MS));
+    stop(&f);
+}
+
+/* ---- Dead letters ---- */
+
+static void test_dead_letters_are_listed_replayed_and_dropped(void)
+{
+    Fixture f;
+    start(&f, "mode = structured\n");
+    platform_refuse(f.platform, 422, 0);
+    post_deaths(&f, 900003201, 4);
+    bus_process_wait_figure(f.bus, "consumers.0.letters", 4, WAIT_MS);
+    platform_refuse(f.platform, 0, 0);
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 4, WAIT_MS);
+    EXPECT(&f, 0, "is paused", "consumer", "pause", "platform"); /* answered when all is on disk */
+    EXPECT(&f, 0, "goes on", "consumer", "resume", "platform");
+    EXPECT(&f, 0, "HTTP 422: the platform says no", "dead", "list");
+    EXPECT(&f, 0, "\"sequence\":3,", "dead", "list", "--json", "--type", "person.*", "--source", "hukou",
+           "--since", "1h", "--answer", "says no");
+    g_autofree char *none = NULL, *body = NULL;
+    g_assert_cmpint(RUN(&f, &none, "dead", "list", "--json", "--type", "marriage.*"), ==, 0);
+    g_assert_cmpstr(none, ==, "");
+    g_assert_cmpint(RUN(&f, &body, "dead", "show", "platform", "2", "--body"), ==, 0);
+    g_assert_nonnull(strstr(body, "\"businessid\":\"900003202\""));
+    EXPECT(&f, 1, "is no dead letter", "dead", "show", "platform", "7");
+    EXPECT(&f, 0, "sends 1 events again", "dead", "replay", "platform", "2");
+    g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
+    bus_process_wait_figure(f.bus, "consumers.0.letters", 3, WAIT_MS);
+    EXPECT(&f, 1, "a reason is", "dead", "drop", "platform", "3");
+    EXPECT(&f, 0, "1 dead letters dropped", "dead", "drop", "platform", "3", "--reason", "ticket 4712");
+    EXPECT(&f, 1, "there are no such dead letters", "dead", "drop", "platform", "3", "--reason",
+           "ticket 4712");
+    g_assert_cmpint(bus_process_figure(f.bus, "spool.deadLetters"), ==, 2);
+    g_autofree char *log = bus_process_log(f.bus);
+    g_assert_nonnull(strstr(log, "dead drop platform, 1 events: ticket 4712: done"));
+    g_assert_nonnull(strstr(log, "event show platform, event 2: done"));
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    EXPECT(&f, 0, "1 dead letters dropped", "dead", "drop", "platform", "4", "--reason", "ticket 4713");
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM dead_letters WHERE seq = 1"), ==, 1);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM dead_letters"), ==, 1);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM audit WHERE verb = 'dead drop'"), ==,
+                    2);
+    stop(&f);
+}
+
+static void test_too_many_dead_letters_stop_the_consumer(void)
+{
+    Fixture f;
+    PlatformCount count;
+    start(&f, "mode = structured\nconnections = 1\ndead-max = 3\n");
+    platform_refuse(f.platform, 422, 0);
+    post_deaths(&f, 900003301, 6);
+    bus_process_wait_figure(f.bus, "consumers.0.failures", 4, WAIT_MS);
+    platform_refuse(f.platform, 0, 0);
+    EXPECT(&f, 0, "stopped since", "consumer", "show", "platform");
+    EXPECT(&f, 0, "as many dead letters as dead-max allows", "consumer", "list");
+    platform_count(f.platform, &count);
+    g_assert_cmpuint(count.events, ==, 0);
+    EXPECT(&f, 0, "sends 3 events again", "dead", "replay", "platform");
+    g_assert_true(platform_wait(f.platform, 6, WAIT_MS));
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 6, WAIT_MS);
+    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.letters"), ==, 0);
+    stop(&f);
+}
+
+/* ---- Replays ---- */
+
+static void wait_for_replay(Fixture *f, const char *text)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)WAIT_MS * 1000;
+    for (bool there = false; !there;) {
+        g_autofree char *list = NULL;
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_assert_cmpint(RUN(f, &list, "replay", "list", "--json"), ==, 0);
+        there = strstr(list, text) != NULL;
+    }
+}
+
+static void test_a_replay_goes_on_after_a_kill_beside_live_delivery(void)
+{
+    Fixture f;
+    PlatformCount count;
+    start(&f, "mode = structured\nconnections = 4\n");
+    post_deaths(&f, 900003401, 40);
+    g_assert_true(platform_wait(f.platform, 40, WAIT_MS));
+    platform_delay(f.platform, 50);
+    EXPECT(&f, 0, "running", "replay", "--consumer", "platform", "--from", "beginning");
+    EXPECT(&f, 1, "a replay for this consumer is running", "replay", "--consumer", "platform", "--from", "3");
+    wait_for_replay(&f, "\"delivered\":3,");
+    bus_process_kill(f.bus);
+    bus_process_start(f.bus);
+    post_deaths(&f, 900003501, 1);
+    g_assert_true(platform_wait(f.platform, 41, WAIT_MS)); /* live, beside the replay */
+    platform_delay(f.platform, 0);
+    wait_for_replay(&f, "\"state\":\"done\"");
+    platform_count(f.platform, &count);
+    g_assert_cmpuint(count.repeated, >=, 40);
+    g_assert_cmpuint(count.repeated, <=, 40 + 4 + 8); /* what was under way, and not yet written down */
+    g_assert_cmpuint(count.doubled + count.disordered, ==, 0);
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM cursors"), ==, 1);
+    stop(&f);
+}
+
+static void test_a_replay_sends_what_it_was_asked_for(void)
+{
+    Fixture f;
+    PlatformCount count;
+    start(&f, "mode = structured\n");
+    platform_refuse_text(f.platform, "900003603", 422);
+    post_deaths(&f, 900003601, 6);
+    g_assert_true(platform_wait(f.platform, 5, WAIT_MS));
+    bus_process_wait_figure(f.bus, "consumers.0.letters", 1, WAIT_MS);
+    EXPECT(&f, 0, "2 to 4", "replay", "--consumer", "platform", "--from", "2", "--to", "4", "--source",
+           "hukou");
+    wait_for_replay(
+        &f, "\"id\":1,\"consumer\":\"platform\",\"state\":\"done\",\"first\":2,\"last\":4,\"cursor\":4,"
+            "\"delivered\":2,\"dead\":1,\"skipped\":0");
+    EXPECT(&f, 0, "running", "replay", "--consumer", "platform", "--from", "1h", "--type", "marriage.*");
+    wait_for_replay(
+        &f, "\"id\":2,\"consumer\":\"platform\",\"state\":\"done\",\"first\":1,\"last\":6,\"cursor\":6,"
+            "\"delivered\":0,\"dead\":0,\"skipped\":6");
+    platform_refuse_text(f.platform, NULL, 0);
+    EXPECT(&f, 0, "3 to 3", "replay", "--consumer", "platform", "--from", "beginning", "--failed-only");
+    g_assert_true(platform_wait(f.platform, 6, WAIT_MS));
+    wait_for_replay(&f, "\"id\":3,\"consumer\":\"platform\",\"state\":\"done\"");
+    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.letters"), ==, 0);
+    EXPECT(&f, 1, "there are no dead letters between", "replay", "--consumer", "platform", "--from", "1",
+           "--failed-only");
+    EXPECT(&f, 1, "there are no events between", "replay", "--consumer", "platform", "--from", "2999-01-01");
+    EXPECT(&f, 1, "there is no consumer", "replay", "--consumer", "nobody", "--from", "1");
+    EXPECT(&f, 64, "usage", "replay", "--consumer", "platform", "--from", "yesterday");
+    platform_count(f.platform, &count);
+    g_assert_cmpuint(count.repeated, ==, 2);
+    stop(&f);
+}
+
+static void test_a_replay_asked_for_without_a_bus_begins_with_it(void)
+{
+    Fixture f;
+    PlatformCount count;
+    start(&f, "");
+    post_deaths(&f, 900003701, 3);
+    g_assert_true(platform_wait(f.platform, 3, WAIT_MS));
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    EXPECT(&f, 0, "running", "replay", "--consumer", "platform", "--from", "2");
+    EXPECT(&f, 0, "cancelled", "replay", "cancel", "1");
+    EXPECT(&f, 1, "it has ended", "replay", "cancel", "1");
+    EXPECT(&f, 0, "running", "replay", "--consumer", "platform", "--from", "2");
+    bus_process_start(f.bus);
+    wait_for_replay(&f, "\"id\":2,\"consumer\":\"platform\",\"state\":\"done\"");
+    platform_count(f.platform, &count);
+    g_assert_cmpuint(count.repeated, ==, 2);
+    stop(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/outlet/a-pause-lasts-over-a-restart", test_a_pause_lasts_over_a_restart);
+    g_test_add_func("/outlet/gone-lasts-until-a-verb-ends-it", test_gone_lasts_until_a_verb_ends_it);
+    g_test_add_func("/outlet/dead-letters-are-listed-replayed-and-dropped",
+                    test_dead_letters_are_listed_replayed_and_dropped);
+    g_test_add_func("/outlet/too-many-dead-letters-stop-the-consumer",
+                    test_too_many_dead_letters_stop_the_consumer);
+    g_test_add_func("/outlet/a-replay-goes-on-after-a-kill-beside-live-delivery",
+                    test_a_replay_goes_on_after_a_kill_beside_live_delivery);
+    g_test_add_func("/outlet/a-replay-sends-what-it-was-asked-for",
+                    test_a_replay_sends_what_it_was_asked_for);
+    g_test_add_func("/outlet/a-replay-asked-for-without-a-bus-begins-with-it",
+                    test_a_replay_asked_for_without_a_bus_begins_with_it);
+    return g_test_run();
+}
