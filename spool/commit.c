@@ -146,12 +146,19 @@ bool ht_spool_committer_wants_alone(const HtSpoolCommitter *committer)
     return committer->large.job && !committer->large.pieces;
 }
 
-/* Without memory for it, it is taken in one. */
+/* Pieces are of events: what goes to quarantine, or changes who is who, has none however large it is. */
+static bool has_pieces(const HtSpoolJob *job)
+{
+    return !job->reason && !job->mending && ht_spool_message_count(job->message) > 0;
+}
+
+/* Without memory for them, too, it is taken in one. */
 static void begin_large(HtSpoolCommitter *committer, HtSpoolGroup *group)
 {
     if (group->large) {
-        committer->large.job = g_steal_pointer(&group->large);
-        committer->large.pieces = ht_spool_pieces_new(committer->appender, committer->large.job, NULL);
+        HtSpoolJob *job = committer->large.job = g_steal_pointer(&group->large);
+        committer->large.pieces =
+            has_pieces(job) ? ht_spool_pieces_new(committer->appender, job, NULL) : NULL;
     } else if (ht_spool_committer_wants_alone(committer)) {
         g_assert(!group->jobs.first);
         ht_spool_tasks_add(&group->jobs, &g_steal_pointer(&committer->large.job)->task);

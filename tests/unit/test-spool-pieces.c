@@ -384,6 +384,23 @@ static void a_close_finishes_it(Fixture *f, const void *data)
     g_assert_cmpuint(ht_spool_last_sequence(f->place.spool), ==, EVENTS);
 }
 
+/* It has no events: however large it is, it is kept as what it is. */
+static void test_a_large_one_for_quarantine_has_no_pieces(Fixture *f, const void *data)
+{
+    static char bytes[4096] = "payload";
+    Answer answer = {0};
+    HtSpoolMessage *message = message_new("hukou", "a key that is long enough");
+    message->payload = g_bytes_new(bytes, sizeof bytes);
+    (void)data;
+    ht_spool_quarantine(f->place.spool, message, "not-well-formed", keep_answer, &answer);
+    answer_wait(&answer);
+    g_assert_no_error(answer.error);
+    answer_clear(&answer);
+    place_close(&f->place);
+    g_assert_cmpint(place_number(&f->place, "SELECT sum(length(payload)) FROM quarantine"), ==, sizeof bytes);
+    g_assert_cmpint(place_number(&f->place, "SELECT count(*) FROM messages"), ==, 0);
+}
+
 static void add(const char *path, void (*test)(Fixture *f, const void *data))
 {
     g_test_add(path, Fixture, NULL, set_up, test, tear_down);
@@ -406,6 +423,7 @@ int main(int argc, char **argv)
     add("/spool/pieces/ties-of-others-do-not-matter", ties_of_others_meanwhile_do_not_matter);
     add("/spool/pieces/no-room-in-the-middle-leaves-nothing", no_room_in_the_middle_leaves_nothing);
     add("/spool/pieces/what-is-left-is-swept", what_is_left_is_swept);
+    add("/spool/pieces/a-large-one-for-quarantine-has-none", test_a_large_one_for_quarantine_has_no_pieces);
     add("/spool/pieces/a-close-finishes-it", a_close_finishes_it);
     return g_test_run();
 }
