@@ -17,7 +17,7 @@
 /* What a small message may wait, and the main loop: a part of what a large one takes, however slow the machine is; committed at once it would
  * make them wait for about half of that. */
 #define PART 4
-#define LEAST_US 100000
+#define LEAST_US 500000
 
 static unsigned rows, small;
 

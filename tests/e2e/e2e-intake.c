@@ -180,13 +180,28 @@ static void test_strangers_are_refused(void)
     bus_process_free(bus);
 }
 
+/* The line of the configuration on which this key stands. */
+static unsigned line_of(const BusProcess *bus, const char *key)
+{
+    g_autofree char *text = NULL;
+    unsigned line = 1;
+    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    const char *place = strstr(text, key);
+    g_assert_nonnull(place);
+    for (const char *at = text; at < place; at++) {
+        line += *at == '\n';
+    }
+    return line;
+}
+
 /* Both `check` and `run` say it, with the place. */
 static void test_bad_tokens_and_peers_are_said(void)
 {
     static const char *const commands[] = {"check", "run"};
     BusProcess *bus = make_bus(NULL, "token-file = hukou.token");
     g_autofree char *file = write_token(bus, "short");
-    g_autofree char *place = g_strdup_printf("%s:5: error: [source hukou] token-file: ", bus->config);
+    g_autofree char *place =
+        g_strdup_printf("%s:%u: error: [source hukou] token-file: ", bus->config, line_of(bus, "token-file"));
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
         g_autofree char *output = NULL;
         g_assert_cmpint(run_hutong(&output, commands[i], "-c", bus->config, NULL), ==, 78);
