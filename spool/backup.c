@@ -227,16 +227,16 @@ static void remove_folder(const char *path)
 
 static bool check_copy(const char *folder, HtSpoolBackedUp *made, GString *report, GError **error)
 {
+    static const char *const rests[] = {"lock", HT_SPOOL_FILE "-wal", HT_SPOOL_FILE "-shm"};
     g_autofree char *path = g_build_filename(folder, HT_SPOOL_FILE, NULL);
-    g_autofree char *lock = g_build_filename(folder, "lock", NULL);
     made->findings = ht_spool_check(folder, report, error);
-    g_unlink(lock);
-    for (size_t i = 0; i < 2; i++) {
-        g_autofree char *rest = g_strconcat(path, i == 0 ? "-wal" : "-shm", NULL);
-        g_unlink(rest); /* of reading: nothing was written */
-    }
     made->bytes = size_of(path);
-    return made->findings >= 0 && last_of(path, &made->last, error);
+    bool good = made->findings >= 0 && last_of(path, &made->last, error);
+    for (size_t i = 0; i < G_N_ELEMENTS(rests); i++) { /* of reading: nothing was written */
+        g_autofree char *rest = g_build_filename(folder, rests[i], NULL);
+        g_unlink(rest);
+    }
+    return good;
 }
 
 static bool fill(const HtSpoolBackup *asked, HtSpoolBackedUp *made, GString *report, GError **error)

@@ -1,4 +1,5 @@
 /* `hutong spool repair`: what was saved, and what is missing, for a person or as JSON. */
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/cli/progress.h"
 #include "core/cli/spool.h"
@@ -6,16 +7,17 @@
 
 #include <stdio.h>
 
-static void format_time(int64_t time_us, char text[32])
+static void format_time(int64_t time_us, char text[HT_CLOCK_TEXT])
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
-    g_autofree char *written = time_us > 0 && time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-    g_strlcpy(text, written ? written : "", 32);
+    text[0] = '\0';
+    if (time_us > 0) {
+        ht_clock_format(time_us, text);
+    }
 }
 
 static void add_missing(HtBuffer *json, const HtSpoolMissing *missing)
 {
-    char time[32];
+    char time[HT_CLOCK_TEXT];
     format_time(missing->received_us, time);
     ht_json_comma(json);
     ht_buffer_add_char(json, '{');
@@ -62,7 +64,7 @@ static void write_text(const HtSpoolSalvaged *salvaged)
 {
     for (unsigned i = 0; i < salvaged->missing->len; i++) {
         const HtSpoolMissing *missing = salvaged->missing->pdata[i];
-        char time[32];
+        char time[HT_CLOCK_TEXT];
         format_time(missing->received_us, time);
         printf("missing: %" G_GUINT64_FORMAT " events from %" G_GUINT64_FORMAT
                ", of message %s, source %s%s%s\n",

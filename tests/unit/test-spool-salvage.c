@@ -146,6 +146,8 @@ TEST(test_a_copy_beside_a_running_bus_is_a_spool)
     g_assert_no_error(error);
     g_assert_cmpuint(made.last, ==, (MESSAGES + 1) * EACH);
     g_assert_cmpint(made.findings, ==, 0);
+    g_autofree char *wal = g_build_filename(folder, HT_SPOOL_FILE "-wal", NULL);
+    g_assert_false(g_file_test(wal, G_FILE_TEST_EXISTS)); /* a copy is one file */
     send(place, MESSAGES + 1);
     send(place, MESSAGES + 2);
     place_close(place);
