@@ -12,7 +12,8 @@ class Example {
             Holder<String> messageId = new Holder<>();
             try {
                 port.submit(document, null, null, null, null, null, messageId, new Holder<>(), new Holder<>(), new Holder<>(),
-                        new Holder<>(), new Holder<>(), new Holder<>(), new Holder<>());
+                        new Holder<>(), new Holder<>(), new Holder<>(), new Holder<>(), new Holder<>(), new Holder<>(),
+                        new Holder<>(), new Holder<>(), new Holder<>());
                 System.out.println(messageId.value);
             } catch (Fault_Exception fault) {
                 System.out.println(fault.getFaultInfo().getCode() + " " + fault.getFaultInfo().getMessageId());

@@ -9,13 +9,15 @@ static class Example
         foreach (string person in new[] {"<XM>测试丁</XM>", ""})
         {
             string document = "<ROWS><ROW><SWZXID>ASMX-1</SWZXID><HJYWID>ASMX-1</HJYWID><SWRQ>20090318</SWRQ>" + person + "</ROW></ROWS>";
-            long sequence, events, duplicates, rejected;
-            string sha256;
+            long sequence, events, duplicates, rejected, lastSequence;
+            bool lastSequenceSpecified;
+            string sha256, bus, source, keyId, signature;
             DateTime receivedAt;
             hukou.Finding[] findings;
             try
             {
-                Console.WriteLine(port.Submit(document, out sequence, out events, out duplicates, out rejected, out sha256, out receivedAt, out findings));
+                Console.WriteLine(port.Submit(document, out sequence, out events, out duplicates, out rejected, out sha256, out receivedAt,
+                    out lastSequence, out lastSequenceSpecified, out bus, out source, out keyId, out signature, out findings));
             }
             catch (SoapException error)
             {
