@@ -13,8 +13,8 @@
 typedef struct {
     HtWorker worker;
     uint64_t page[HT_PAGE_WORDS]; /* the worker's */
-    HtMessageHead head; /* of the payloads; text/xml unless it is set */
-    HtOutcome outcome;  /* of the last payload */
+    HtMessageHead head;           /* of the payloads; text/xml unless it is set */
+    HtOutcome outcome;            /* of the last payload */
     char *
         reply; /* what the adapter or its mapping answered, without an envelope; NULL when the sender gets a receipt */
     size_t reply_size;

@@ -45,8 +45,7 @@ static void set_up(Fixture *f, const void *data)
     *f = (Fixture){.limits = ht_limits_default(), .outbox = HT_OUTBOX_EMPTY};
     f->tickets = ht_tickets_new(&f->limits, note_given, f);
     ht_tickets_connect(f->tickets, &f->outbox);
-    f->run =
-        (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .page = &f->page}};
+    f->run = (HtRun){.state = HT_RUN_SERVING, .active_us = now_us, .process = {.fd = -1, .page = &f->page}};
 }
 
 static void tear_down(Fixture *f, const void *data)
