@@ -5,7 +5,7 @@
 
 static HtReference reference;
 HtMapping *mapping;
-static HtMapper *mappers[2];
+HtMapper *mappers[2];
 
 void require(bool condition)
 {

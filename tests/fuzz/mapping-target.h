@@ -7,6 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 extern HtMapping *mapping;
+extern HtMapper *mappers[2];
 
 void require(bool condition);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
