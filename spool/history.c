@@ -175,7 +175,7 @@ static bool walk(sqlite3_stmt *row, void *user, GError **error)
         step->seen(&kept, step->user);
         ht_spool_kept_clear(&kept);
     }
-    return received_us < step->span->before_us + SLACK_US;
+    return received_us - SLACK_US < step->span->before_us; /* which may be as far as there is */
 }
 
 bool ht_spool_look_messages(HtSpoolLook *look, const HtSpoolSpan *span,

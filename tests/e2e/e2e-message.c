@@ -131,10 +131,14 @@ static void test_a_taken_message_is_followed_to_its_consumer(void)
     g_assert_cmpint(answer->status, ==, 200);
     g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
     bus_process_wait_figure(f.bus, "consumers.0.cursor", 1, WAIT_MS);
+    static const char other[] = "<ROWS><ROW><NO>79</NO><XM>测试丁</XM><BGSJ>20090319</BGSJ></ROW></ROWS>";
+    g_autoptr(Answer) second = post(f.bus->port, "/in/register", "text/xml", NULL, other, strlen(other));
+    g_assert_cmpint(second->status, ==, 200);
     g_assert_cmpint(bus_process_stop(f.bus), ==, 0); /* it is found without a bus, too */
 
     g_autofree char *list = run(&f, 0, "list", NULL, "--source=register");
     g_assert_nonnull(strstr(list, answer->message_id));
+    g_assert_nonnull(strstr(list, second->message_id));
     g_autofree char *shown = run(&f, 0, "show", answer->message_id, NULL);
     g_assert_nonnull(strstr(shown, "person.registered.v1"));
     g_assert_nonnull(strstr(shown, "\"platform\" : \"finished\""));
