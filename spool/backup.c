@@ -35,16 +35,6 @@ static int code_of_errno(void)
 
 /* ---- Files ---- */
 
-static bool sync_path(const char *path, int flags, GError **error)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC | flags);
-    bool good = (file >= 0 && fsync(file) == 0) || fail(error, HT_SPOOL_ERROR_IO, "sync", path);
-    if (file >= 0) {
-        close(file);
-    }
-    return good;
-}
-
 static bool write_whole(int file, const uint8_t *bytes, size_t size)
 {
     while (size > 0) {
@@ -196,7 +186,7 @@ static bool write_sums(const HtSpoolBackup *asked, GPtrArray *names, GError **er
     bool good = file >= 0 && write_whole(file, (uint8_t *)sums->str, sums->len) && fsync(file) == 0;
     good = (file < 0 || close(file) == 0) && good;
     return ((good && g_rename(draft, path) == 0) || fail(error, code_of_errno(), "write", path)) &&
-           sync_path(asked->folder, O_DIRECTORY, error);
+           ht_spool_disk_sync(asked->folder, error);
 }
 
 static bool copy_keys(const HtSpoolBackup *asked, GPtrArray *names, GError **error)
@@ -245,7 +235,7 @@ static bool fill(const HtSpoolBackup *asked, HtSpoolBackedUp *made, GString *rep
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(names, g_strdup(HT_SPOOL_FILE));
     return copy_spool(asked, path, error) && copy_keys(asked, names, error) &&
-           check_copy(asked->folder, made, report, error) && sync_path(path, 0, error) &&
+           check_copy(asked->folder, made, report, error) && ht_spool_disk_sync(path, error) &&
            write_sums(asked, names, error);
 }
 
@@ -256,7 +246,7 @@ bool ht_spool_backup(const HtSpoolBackup *asked, HtSpoolBackedUp *made, GString 
     if (g_mkdir(asked->folder, 0700) != 0) {
         return fail(error, code_of_errno(), "make the folder", asked->folder);
     }
-    if (fill(asked, made, report, error) && sync_path(parent, O_DIRECTORY, error)) {
+    if (fill(asked, made, report, error) && ht_spool_disk_sync(parent, error)) {
         return true;
     }
     remove_folder(asked->folder);
@@ -428,10 +418,10 @@ static bool put_in_place(const HtSpoolBackup *asked, bool replace, uint64_t skip
     g_unlink(draft);
     return look_at_place(asked, replace, &highest, error) && last_of(from, &made->last, error) &&
            copy_file(from, draft, error) && prepare_copy(draft, highest, skip, made, error) &&
-           sync_path(draft, 0, error) && clear_place(asked, kept, error) &&
+           ht_spool_disk_sync(draft, error) && clear_place(asked, kept, error) &&
            place_keys(asked, names, kept, error) &&
            (g_rename(draft, path) == 0 || fail(error, HT_SPOOL_ERROR_IO, "put in place", path)) &&
-           sync_path(asked->directory, O_DIRECTORY, error);
+           ht_spool_disk_sync(asked->directory, error);
 }
 
 bool ht_spool_restore(const HtSpoolBackup *asked, bool replace, uint64_t skip, HtSpoolBackedUp *made,

@@ -47,18 +47,23 @@ int ht_spool_disk_lock(const char *directory, GError **error)
     return -1;
 }
 
-static bool sync_directory_of(const char *path, GError **error)
+bool ht_spool_disk_sync(const char *path, GError **error)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
-    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     bool good = descriptor >= 0 && fsync(descriptor) == 0;
     if (!good) {
-        set_io_error(error, "sync", directory);
+        set_io_error(error, "sync", path);
     }
     if (descriptor >= 0) {
         close(descriptor);
     }
     return good;
+}
+
+static bool sync_directory_of(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    return ht_spool_disk_sync(directory, error);
 }
 
 bool ht_spool_disk_make_file(const char *path, GError **error)

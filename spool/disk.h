@@ -10,6 +10,9 @@
  * which the caller closes to give it back; -1 with HT_SPOOL_ERROR_LOCKED or _IO. */
 int ht_spool_disk_lock(const char *directory, GError **error);
 
+/* Brings a file, or the names in a directory, to the disk. HT_SPOOL_ERROR_IO. */
+bool ht_spool_disk_sync(const char *path, GError **error);
+
 /* Makes the empty spool file, mode 0600, with its name on disk, if there is none. SQLite gives its WAL the
  * same mode. */
 bool ht_spool_disk_make_file(const char *path, GError **error);

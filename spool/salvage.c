@@ -394,20 +394,6 @@ static bool save_all(Salvage *salvage, GError **error)
            ht_spool_database_run(salvage->to, "COMMIT; PRAGMA journal_mode = wal", error);
 }
 
-static bool sync_file(const char *path, int flags, GError **error)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC | flags);
-    bool good = file >= 0 && fsync(file) == 0;
-    if (!good) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: cannot sync \"%s\": %s", path,
-                    g_strerror(errno));
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    return good;
-}
-
 static bool move(const char *from, const char *to, bool may_miss, GError **error)
 {
     if (g_rename(from, to) == 0 || (may_miss && errno == ENOENT)) {
@@ -433,7 +419,7 @@ static bool swap(Salvage *salvage, const char *old, const char *new, GError **er
         return false;
     }
     salvage->salvaged->kept = g_strdup(folder);
-    if (!sync_file(salvage->asked->directory, O_DIRECTORY, error)) {
+    if (!ht_spool_disk_sync(salvage->asked->directory, error)) {
         return false;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(beside); i++) {
@@ -442,8 +428,8 @@ static bool swap(Salvage *salvage, const char *old, const char *new, GError **er
             return false;
         }
     }
-    return sync_file(folder, O_DIRECTORY, error) && move(new, old, false, error) &&
-           sync_file(salvage->asked->directory, O_DIRECTORY, error);
+    return ht_spool_disk_sync(folder, error) && move(new, old, false, error) &&
+           ht_spool_disk_sync(salvage->asked->directory, error);
 }
 
 /* Takes back what swap() did before it was interrupted: spool.db is then the file in `folder`, too. */
@@ -498,7 +484,8 @@ static bool save(Salvage *salvage, GError **error)
     }
     bool good = take_back_all(salvage->asked->directory, old, error) && open_old(salvage, old, error) &&
                 make_new(salvage, new, error) && prepare(salvage, error) && save_all(salvage, error) &&
-                close_both(salvage, error) && sync_file(new, 0, error) && swap(salvage, old, new, error);
+                close_both(salvage, error) && ht_spool_disk_sync(new, error) &&
+                swap(salvage, old, new, error);
     if (!good) {
         g_unlink(new);
     }
