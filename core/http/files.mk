@@ -1,2 +1,1 @@
-# In one archive with what refuses.
-refusal_SRC += core/http/head.c core/http/target.c
+http_SRC := core/http/head.c core/http/target.c
