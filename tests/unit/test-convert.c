@@ -172,6 +172,8 @@ static void test_credit_codes(void)
         {" 91990104000000ＴＡ15", HT_ID_VALID, "91990104000000TA15"},
         {"91990104000000TA1", HT_ID_WRONG_LENGTH, "91990104000000TA1"},
         {"91990104000000TA155", HT_ID_WRONG_LENGTH, ""},
+        {"000000000000000000", HT_ID_FILLER, "000000000000000000"}, /* its check character is right */
+        {"111111111111111111", HT_ID_FILLER, "111111111111111111"},
         {"", HT_ID_EMPTY, ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -187,9 +189,10 @@ static void test_organisation_codes(void)
 {
     static const OrgCase cases[] = {
         {"0000TA10-2", HT_ID_VALID, "0000TA102"},          {"12345678-8", HT_ID_VALID, "123456788"},
-        {"123456788", HT_ID_VALID, "123456788"},           {"12345678-9", HT_ID_WRONG_CHECK, "123456789"},
+        {"123456788", HT_ID_VALID, "123456788"},           {"12345678-7", HT_ID_WRONG_CHECK, "123456787"},
         {"0000ta102", HT_ID_VALID, "0000TA102"},           {"1234567-88", HT_ID_WRONG_LENGTH, "1234567-88"},
         {"1234*6788", HT_ID_WRONG_CHARACTER, "1234*6788"}, {"", HT_ID_EMPTY, ""},
+        {"00000000-0", HT_ID_FILLER, "000000000"},         {"123456789", HT_ID_FILLER, "123456789"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtOrgNumber number;

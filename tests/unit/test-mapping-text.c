@@ -323,6 +323,35 @@ static void test_xpath(void)
     assert_has(test, 0, "invisible-removed");
 }
 
+/* ---- Codes with a check character ---- */
+
+static void test_codes_with_a_check_character(void)
+{
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING("<event type='employment.registered.v1' for-each='/ROWS/ROW'>"
+                                 "<element to='person.employerCode' from='XYDM'/></event>"
+                                 "<event type='legal-person.registered.v1' for-each='/ROWS/ROW'>"
+                                 "<element to='organization.orgCode' from='JGDM'/></event>"));
+    mapping_test_run(test, ROW("<XYDM> 91990104000000ta15</XYDM><JGDM>0000TA10-2</JGDM>"));
+    assert_has(test, 0, "\"employerCode\":\"91990104000000TA15\"");
+    assert_has(test, 1, "\"orgCode\":\"0000TA102\"");
+    assert_lacks(test, 0, "code-check-failed");
+    assert_lacks(test, 1, "code-check-failed");
+    assert_lacks(test, 1, "value-too-long");
+    static const char *const wrong[] = {"91990104000000TA10", "91990104000000TA1", "000000000000000000",
+                                        "TA-1 号"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<XYDM>%s</XYDM><JGDM>0000TA10-2</JGDM>"), wrong[i]);
+        g_autofree char *value = g_strdup_printf("\"employerCode\":\"%s\"", wrong[i]);
+        mapping_test_run(test, xml);
+        assert_has(test, 0, value);
+        assert_has(test, 0, MARKED("code-check-failed", "person.employerCode"));
+        assert_lacks(test, 1, "code-check-failed");
+    }
+    mapping_test_run(test, ROW("<XYDM>91990104000000TA15</XYDM><JGDM>12345678-7</JGDM>"));
+    assert_has(test, 1, MARKED("code-check-failed", "organization.orgCode"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -343,6 +372,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-text/cesu/surrogates-are-joined-and-marked", test_surrogates_of_three_bytes);
     g_test_add_func("/mapping-text/lossy/the-payload-is-to-be-kept", test_payload_is_kept);
     g_test_add_func("/mapping-text/unmapped-stays-as-it-came", test_unmapped_stays);
+    g_test_add_func("/mapping-text/codes/checked-and-written-in-one-way", test_codes_with_a_check_character);
     int result = g_test_run();
     mapping_test_forget_reference();
     return result;

@@ -5,6 +5,7 @@
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/dates.h"
 #include "mappings/engine/values/filler.h"
+#include "mappings/engine/values/idnumber.h"
 #include "mappings/engine/text/text.h"
 
 /* After these marks the result does not tell what was sent: the original goes along. */
@@ -75,9 +76,31 @@ static HtMarks marks_of_text(unsigned found)
 /* Without a trait of these in the whole payload, and but for names, a text has no marks. */
 #define TRAITS_WITH_MARKS (HT_TRAIT_REPLACEMENT | HT_TRAIT_PRIVATE_USE | HT_TRAIT_REFERENCE | HT_TRAIT_BOX)
 
+/* Written in one way when it is a code of this kind, as it was sent when it is none. */
+static HtConverted convert_checked(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
+{
+    HtOrgNumber number;
+    HtIdStatus status = rule->element->check == HT_CHECK_USCC
+                            ? ht_uscc_parse(text.data, text.size, &number)
+                            : ht_orgcode_parse(text.data, text.size, &number);
+    if (status == HT_ID_EMPTY) {
+        return HT_CONVERTED_NONE;
+    }
+    item->value = text;
+    if (number.valid) {
+        recorder->value.size = 0;
+        ht_buffer_add(&recorder->value, number.canonical, number.size);
+        item->value = ht_buffer_text(&recorder->value);
+    }
+    return finish(recorder, rule, text, number.marks | check_length(rule, item->value));
+}
+
 static HtConverted convert_text(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
 {
     unsigned traits = get_traits(recorder), found = 0;
+    if (rule->element->check != HT_CHECK_NONE) {
+        return convert_checked(recorder, rule, text, item);
+    }
     item->value = text;
     if (rule->as == HT_AS_NAME || traits & TRAITS_WITH_MARKS) {
         found = ht_text_value_marks(text.data, text.size, traits, rule->as == HT_AS_NAME);

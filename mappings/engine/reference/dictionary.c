@@ -211,6 +211,15 @@ static HtNames take_names(const Loading *loader, xmlNode *node)
                 : HT_NAMES_NOBODY;
 }
 
+static HtCheck take_check(const Loading *loader, xmlNode *node)
+{
+    static const char *const words[HT_CHECK_COUNT_] = {
+        [HT_CHECK_NONE] = "none", [HT_CHECK_USCC] = "uscc", [HT_CHECK_ORG_CODE] = "orgCode"};
+    const char *text = attribute(loader, node, "check");
+    return text ? (HtCheck)choice_attribute(loader, node, "check", words, G_N_ELEMENTS(words))
+                : HT_CHECK_NONE;
+}
+
 static void take_element(const Loading *loader, xmlNode *node, const char *group, bool repeats)
 {
     HtDictionary *dictionary = loader->dictionary;
@@ -233,12 +242,16 @@ static void take_element(const Loading *loader, xmlNode *node, const char *group
         .sensitivity = (uint8_t)MIN(number_attribute(loader, node, "sensitivity", 3), 3),
         .repeats = repeats,
         .names = take_names(loader, node),
+        .check = take_check(loader, node),
         .open_ended = is_yes(loader, node, "openEnded"),
         .sending = is_yes(loader, node, "sending"),
         .line = (uint32_t)xmlGetLineNo(node),
     };
     if (one.table && one.type != HT_TYPE_CODE) {
         report(loader, one.line, "a table, but not of type code:", full);
+    }
+    if (one.check != HT_CHECK_NONE && one.type != HT_TYPE_STRING) {
+        report(loader, one.line, "a check, but not of type string:", full);
     }
     g_array_append_val(dictionary->elements, one);
 }

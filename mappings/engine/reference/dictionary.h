@@ -15,7 +15,7 @@ typedef enum {
     HT_MARK_ID_15_UPGRADED,    /* 15 digits became 18 */
     HT_MARK_ID_15_AMBIGUOUS,   /* sequence 996 to 999: of 18xx or of 19xx; left as it was */
     HT_MARK_ID_FOLDED,         /* width, case or blanks were folded */
-    HT_MARK_CODE_CHECK_FAILED, /* unified social credit or organisation code with a wrong check character */
+    HT_MARK_CODE_CHECK_FAILED, /* no valid unified social credit or organisation code */
     HT_MARK_NAME_PRIVATE_USE,
     HT_MARK_NAME_REPLACEMENT_CHARACTER,
     HT_MARK_NAME_DOT_NORMALISED,
@@ -107,6 +107,14 @@ typedef enum {
     HT_NAMES_ANYBODY, /* who reports, applies, heads the household: may be the person */
 } HtNames;
 
+/* What its last characters prove of an element's text; a text that fails keeps the mark code-check-failed. */
+typedef enum {
+    HT_CHECK_NONE,
+    HT_CHECK_USCC,     /* unified social credit code, GB 32100 */
+    HT_CHECK_ORG_CODE, /* organisation code, GB 11714 */
+    HT_CHECK_COUNT_
+} HtCheck;
+
 typedef struct {
     const char *name;    /* "person.idNumber" */
     const char *group;   /* "person" */
@@ -123,6 +131,7 @@ typedef struct {
     uint8_t sensitivity; /* 0 not personal … 3 health, biometric, minors */
     bool repeats;        /* its group may occur several times in an event */
     HtNames names;
+    HtCheck check;
     bool open_ended; /* the end of a validity: 9999-12-31 (长期) is a value, not a null */
     bool sending;    /* says how or when the record was sent: no part of what an event says */
     uint32_t line;   /* in dictionary.xml */

@@ -231,8 +231,13 @@ HtIdStatus ht_idnumber_parse(const char *text, size_t size, HtIdNumber *out)
 
 static const char USCC_ALPHABET[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+/* Zeros check, too; what else counts or repeats is told from a mistyped code. */
 static HtIdStatus finish_organisation(HtOrgNumber *out, HtIdStatus status)
 {
+    if ((status == HT_ID_VALID || status == HT_ID_WRONG_CHECK) && all_digits(out->canonical, out->size) &&
+        ht_is_filler_digits(out->canonical, out->size)) {
+        status = HT_ID_FILLER;
+    }
     out->status = status;
     out->valid = status == HT_ID_VALID;
     if (status != HT_ID_VALID && status != HT_ID_EMPTY) {

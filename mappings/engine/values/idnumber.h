@@ -47,11 +47,11 @@ typedef struct {
     char canonical[19]; /* upper case, folded, without hyphen; "" when it cannot be one */
     uint8_t size;
     bool valid;
-    HtIdStatus status; /* VALID, EMPTY, WRONG_LENGTH, WRONG_CHARACTER or WRONG_CHECK */
+    HtIdStatus status; /* VALID, EMPTY, WRONG_LENGTH, WRONG_CHARACTER, FILLER or WRONG_CHECK */
     HtMarks marks;
 } HtOrgNumber;
 
-/* Unified social credit code, 18 characters without I O S V Z. */
+/* Unified social credit code, 18 characters without I O S V Z. Both fill `out` always, and return out->status. */
 HtIdStatus ht_uscc_parse(const char *text, size_t size, HtOrgNumber *out);
 
 /* Organisation code, 8 characters and a check character, with or without the hyphen; canonical is without. */
