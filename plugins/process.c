@@ -85,6 +85,18 @@ static bool spawn(HtProcess *process, const char *program, const char *title, co
     return true;
 }
 
+/* Closes what the bus has of it; the pid is left to whoever reaps it. */
+static void close_process(HtProcess *process)
+{
+    if (process->fd >= 0) {
+        close(process->fd);
+    }
+    if (process->page) {
+        munmap((void *)(uintptr_t)process->page, PAGE_BYTES);
+    }
+    *process = HT_PROCESS_NONE;
+}
+
 bool ht_process_spawn(HtProcess *process, const char *program, const char *title, GError **error)
 {
     int pair[2];
@@ -104,7 +116,7 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
         close(page);
     }
     if (!good) {
-        ht_process_close(process);
+        close_process(process);
     }
     return good;
 }
@@ -124,17 +136,6 @@ void ht_process_kill(const HtProcess *process)
     if (process->pid > 0) {
         kill(process->pid, SIGKILL);
     }
-}
-
-void ht_process_close(HtProcess *process)
-{
-    if (process->fd >= 0) {
-        close(process->fd);
-    }
-    if (process->page) {
-        munmap((void *)(uintptr_t)process->page, PAGE_BYTES);
-    }
-    *process = HT_PROCESS_NONE;
 }
 
 /* True when the socket is at its end: the process has gone, or soon will. What it still says is thrown
@@ -181,7 +182,7 @@ int ht_process_end(HtProcess *process, unsigned grace_ms)
         bool ending = grace_ms > 0 && wait_for_end(process->fd, grace_ms);
         status = reap(process->pid, ending ? grace_ms : 0);
     }
-    ht_process_close(process);
+    close_process(process);
     return status;
 }
 

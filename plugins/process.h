@@ -29,9 +29,6 @@ bool ht_process_ran_out(const HtProcess *process);
 
 void ht_process_kill(const HtProcess *process);
 
-/* Closes what the bus has of it; the pid is left to whoever reaps it. */
-void ht_process_close(HtProcess *process);
-
 /* Waits up to `grace_ms` for it to end, then kills it; reaps and closes it. Blocks. Returns its wait
  * status. */
 int ht_process_end(HtProcess *process, unsigned grace_ms);

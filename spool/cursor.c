@@ -16,7 +16,7 @@ static void free_cursor(void *item)
     g_free(cursor);
 }
 
-GHashTable *ht_spool_cursor_table_new(void)
+static GHashTable *table_new(void)
 {
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_cursor);
 }
@@ -38,7 +38,7 @@ void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const Ht
 HtSpoolMarks *ht_spool_marks_new(void)
 {
     HtSpoolMarks *marks = g_new0(HtSpoolMarks, 1);
-    marks->cursors = ht_spool_cursor_table_new();
+    marks->cursors = table_new();
     marks->deeds = g_ptr_array_new_with_free_func((GDestroyNotify)ht_spool_deed_free);
     marks->damages = g_array_new(FALSE, FALSE, sizeof(HtSpoolDamage));
     marks->days = ht_spool_days_new();
@@ -176,7 +176,7 @@ bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, 
 
 GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error)
 {
-    g_autoptr(GHashTable) table = ht_spool_cursor_table_new();
+    g_autoptr(GHashTable) table = table_new();
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = true;
     if (!ht_spool_database_prepare(db, "SELECT consumer, seq, finished, wanted FROM cursors", &rows, error)) {

@@ -16,10 +16,7 @@ typedef struct {
     bool gone;        /* there is to be none any more */
 } HtSpoolCursor;
 
-/* Of HtSpoolCursor, by the name of the consumer; owns both. */
-GHashTable *ht_spool_cursor_table_new(void);
-
-/* Puts a copy there, instead of the former one. */
+/* Puts a copy into a table of ht_spool_cursors_load(), instead of the former one. */
 void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const HtSpoolCursor *cursor);
 
 /* ---- Gathered, not yet written ---- */
@@ -62,5 +59,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolCursors, ht_spool_cursors_free)
 /* Inside a transaction. */
 bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, GError **error);
 
-/* All cursors of the file: a table as ht_spool_cursor_table_new() makes it. */
+/* All cursors of the file: of HtSpoolCursor, by the name of the consumer; owns both. */
 GHashTable *ht_spool_cursors_load(sqlite3 *db, GError **error);

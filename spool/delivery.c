@@ -118,7 +118,7 @@ HtSpoolReplay *ht_spool_replay_begin(HtSpool *spool, const HtSpoolReplay *replay
                                          "itiittii", kept->id, kept->consumer, (int64_t)kept->first,
                                          (int64_t)kept->last, kept->types, kept->sources, kept->uid,
                                          kept->begun_us));
-    ht_spool_cursor_move_past(spool, name, cursor, finished);
+    ht_spool_cursor_move(spool, name, cursor, finished);
     return kept;
 }
 

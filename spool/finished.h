@@ -5,7 +5,7 @@
 
 #include "spool/spool.h"
 
-/* `runs` of HtSpoolRun, as for ht_spool_cursor_move_past(). NULL when there are none; the caller unrefs. */
+/* `runs` of HtSpoolRun, as for ht_spool_cursor_move(). NULL when there are none; the caller unrefs. */
 GBytes *ht_spool_finished_pack(uint64_t cursor, const GArray *runs);
 
 /* Appends to `runs`, in order; false (and nothing is appended) when the bytes are not those of this cursor. */

@@ -433,12 +433,7 @@ uint64_t ht_spool_cursor_counted(HtSpool *spool, const char *consumer)
     return place ? place->wanted : 0;
 }
 
-void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor)
-{
-    ht_spool_cursor_move_past(spool, consumer, cursor, NULL);
-}
-
-void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished)
+void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished)
 {
     if (spool->writer) {
         g_autoptr(GBytes) packed = ht_spool_finished_pack(cursor, finished);

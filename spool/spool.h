@@ -161,13 +161,10 @@ typedef struct {
  * there is nothing, or what there is cannot be believed, which is logged: it comes again then. */
 GArray *ht_spool_cursor_finished(HtSpool *spool, const char *consumer);
 
-/* Moves the cursor with the next commit (within 100 ms when there is none); nothing above it is finished. After a crash the
- * consumer gets again, with the same ids, what was acknowledged since. */
-void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor);
-
-/* The same, and `finished` (of HtSpoolRun, ascending, with an open sequence before each; copied) is finished above it. Written
- * together: after a crash both hold or neither does. */
-void ht_spool_cursor_move_past(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished);
+/* Moves the cursor with the next commit (within 100 ms when there is none); `finished` (of HtSpoolRun, ascending, with an open sequence
+ * before each; copied; NULL: nothing) is finished above it. Written together: after a crash both hold or neither does, and the consumer
+ * gets again, with the same ids, what was acknowledged since. */
+void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor, const GArray *finished);
 
 /* How many events up to the cursor were the consumer's, as the caller counts them. Goes to the disk with the next move of the cursor, and holds
  * together with it. 0 when it was never said. */

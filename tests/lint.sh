@@ -100,7 +100,7 @@ check_layers() {
 check_text() {
     {
         perl tests/lint/text.pl "$work/files"
-        perl tests/lint/structure.pl "$work/files" tests/lint/circles.txt
+        perl tests/lint/structure.pl "$work/files" tests/lint/circles.txt tests/lint/uncalled.txt
         perl tests/lint/architecture.pl
         perl tests/lint/codes.pl
         perl tests/lint/examples.pl

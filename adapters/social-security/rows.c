@@ -29,7 +29,8 @@ void socsec_rows_free(SocsecRows *rows)
     free(rows->text.data);
 }
 
-void socsec_fault(SocsecState *state, hutong_out *out, const char *code, const char *text)
+/* Refuses the payload; the first reason counts. */
+static void refuse(SocsecState *state, hutong_out *out, const char *code, const char *text)
 {
     if (!state->rows.faulted) {
         state->rows.faulted = true;
@@ -53,7 +54,7 @@ static SocsecLine find_line(const char *root)
 static void add_text(SocsecState *state, hutong_out *out, const char *text, size_t size)
 {
     if (!hutong_bytes_add(&state->rows.text, text, size)) {
-        socsec_fault(state, out, "no-memory", "a value is too long for the adapter's memory");
+        refuse(state, out, "no-memory", "a value is too long for the adapter's memory");
     }
 }
 
@@ -183,7 +184,7 @@ static void check_room(SocsecState *state, hutong_out *out)
 {
     const SocsecRows *rows = &state->rows;
     if (rows->open.full || rows->head.full || rows->row.full) {
-        socsec_fault(state, out, "too-many-fields", "a row, or what is around the rows, has too many fields");
+        refuse(state, out, "too-many-fields", "a row, or what is around the rows, has too many fields");
     }
 }
 
@@ -265,13 +266,13 @@ static void check_count(SocsecState *state, hutong_out *out)
     const char *code = socsec_rows_head(&state->rows, "RETURNNUM");
     long stated = find_stated(&state->rows);
     if (code && stated < 0 && *code != '-') {
-        socsec_fault(state, out, "department-error",
-                     "the answer's RETURNNUM is no number: it is taken for an error");
+        refuse(state, out, "department-error",
+               "the answer's RETURNNUM is no number: it is taken for an error");
     }
     if (stated >= 0 && stated != (long)state->rows.count) {
         snprintf(text, sizeof text, "the answer states %ld rows and has %u: send it again, whole", stated,
                  state->rows.count);
-        socsec_fault(state, out, "count-mismatch", text);
+        refuse(state, out, "count-mismatch", text);
     }
 }
 
@@ -293,13 +294,13 @@ static void check_kind(SocsecState *state, hutong_out *out)
     bool molss = rows->line == SOCSEC_MOLSS;
     bool asks = molss && rows->has_parameters && (rows->has_sql || rows->count == 0);
     if (asks || (rows->line == SOCSEC_INPUT && !rows->has_state)) {
-        socsec_fault(state, out, "query-not-answered",
-                     "this is a query of the social security platform; the bus answers none: send it there");
+        refuse(state, out, "query-not-answered",
+               "this is a query of the social security platform; the bus answers none: send it there");
     } else if (rows->count == 0 && !molss && !has_success(rows) && !rows->is_line_test) {
-        socsec_fault(state, out, "unknown-document", "there are neither rows nor a line's code of success");
+        refuse(state, out, "unknown-document", "there are neither rows nor a line's code of success");
     } else if (molss && rows->count == 0 && !rows->has_result_rows) {
-        socsec_fault(state, out, "department-error",
-                     "the platform's answer has neither rows nor their number: it is taken for an error");
+        refuse(state, out, "department-error",
+               "the platform's answer has neither rows nor their number: it is taken for an error");
     }
 }
 
@@ -368,7 +369,7 @@ static void take_start(void *user, hutong_out *out, const char *name, const char
         state->host->emit_start(out, "insured", NULL);
     }
     if (rows->depth == SOCSEC_DEPTH) {
-        socsec_fault(state, out, "too-deep", "elements are nested deeper than any answer's");
+        refuse(state, out, "too-deep", "elements are nested deeper than any answer's");
         return;
     }
     if (rows->depth > 0) {
@@ -388,7 +389,7 @@ static void take_end(void *user, hutong_out *out, const char *name)
     SocsecState *state = user;
     (void)name;
     if (state->rows.depth == 0) {
-        socsec_fault(state, out, "unknown-document", "an element of the document is called like its root");
+        refuse(state, out, "unknown-document", "an element of the document is called like its root");
         return;
     }
     end_element(state, out);

@@ -119,9 +119,6 @@ void socsec_rows_free(SocsecRows *rows);
 /* The value of the head's field of this name, in any case; NULL: none. */
 const char *socsec_rows_head(const SocsecRows *rows, const char *name);
 
-/* Refuses the payload; the first reason counts. */
-void socsec_fault(SocsecState *state, hutong_out *out, const char *code, const char *text);
-
 /* ---- row.c ---- */
 
 /* Six characters and perhaps a seventh: AAC002, aac002, ZKC031, AAC008N. */

@@ -408,7 +408,7 @@ static void mark(HtConsumer *consumer, bool now)
     ht_window_advance(window);
     g_autoptr(GArray) finished = ht_window_finished(window);
     ht_spool_cursor_count(consumer->options->spool, consumer->cursor, ht_window_wanted(window));
-    ht_spool_cursor_move_past(consumer->options->spool, consumer->cursor, window->cursor, finished);
+    ht_spool_cursor_move(consumer->options->spool, consumer->cursor, window->cursor, finished);
     if (consumer->replay) {
         note_replay(consumer);
     }

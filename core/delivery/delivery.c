@@ -138,11 +138,11 @@ static gboolean end_grace(void *over)
     return G_SOURCE_CONTINUE;
 }
 
-void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms)
+static void drain(HtDelivery *delivery)
 {
     bool over = false;
     GSource *timer = ht_timer_new(end_grace, &over);
-    g_source_set_ready_time(timer, g_get_monotonic_time() + (int64_t)grace_ms * 1000);
+    g_source_set_ready_time(timer, g_get_monotonic_time() + (int64_t)GRACE_MS * 1000);
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_stop(delivery->consumers->pdata[i]);
     }
@@ -157,7 +157,7 @@ void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms)
 
 void ht_delivery_free(HtDelivery *delivery)
 {
-    ht_delivery_drain(delivery, GRACE_MS);
+    drain(delivery);
     ht_sender_free(delivery->sender);
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_free(delivery->consumers->pdata[i]);

@@ -25,10 +25,8 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error);
 /* New events are in the spool. */
 void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence);
 
-/* Sends nothing more, and turns the default main context until the requests under way have ended, at most for so long. */
-void ht_delivery_drain(HtDelivery *delivery, unsigned grace_ms);
-
-/* Drains for up to a second, then drops the requests still under way. What is finished is handed to the spool, also above an event
+/* Sends nothing more, runs the default main context until the requests under way have ended, for up to a second, then drops those that
+ * have not. What is finished is handed to the spool, also above an event
  * that is not. */
 void ht_delivery_free(HtDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)

@@ -112,7 +112,7 @@ void ht_spool_cursor_count(HtSpool *none, const char *consumer, uint64_t wanted)
     (void)none, (void)consumer, (void)wanted;
 }
 
-void ht_spool_cursor_move_past(HtSpool *none, const char *consumer, uint64_t cursor, const GArray *finished)
+void ht_spool_cursor_move(HtSpool *none, const char *consumer, uint64_t cursor, const GArray *finished)
 {
     (void)none, (void)consumer;
     g_assert_cmpuint(cursor, >=, spool.cursor);

@@ -92,10 +92,10 @@ static void move_cursors(HtSpool *spool, uint64_t sequence)
 {
     HtSpoolRun run = {2, sequence, sequence - 1};
     g_autoptr(GArray) finished = g_array_new(FALSE, FALSE, sizeof run);
-    ht_spool_cursor_move(spool, "platform", sequence);
+    ht_spool_cursor_move(spool, "platform", sequence, NULL);
     if (sequence > 1) {
         g_array_append_val(finished, run);
-        ht_spool_cursor_move_past(spool, "poisoned", 0, finished);
+        ht_spool_cursor_move(spool, "poisoned", 0, finished);
     }
 }
 

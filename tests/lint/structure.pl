@@ -1,7 +1,8 @@
-# structure.pl LIST [CIRCLES]: how the files named in LIST hang together. A finding is "file:line: rule".
+# structure.pl LIST [CIRCLES [UNCALLED]]: how the files named in LIST hang together. A finding is "file:line: rule".
 #   - No circle of .c files that call each other's functions, but those that CIRCLES lists with a reason.
 #   - One header per .c: what others call of FILE.c is declared in FILE.h beside it, or in a header of its folder that says so by
 #     naming FILE.c.
+#   - What a header declares another file of the product calls, or UNCALLED says why not.
 #   - No name of a type twice in the program.
 #   - No code in a header but static inline functions.
 #   - No comment or page names a file that does not exist.
@@ -9,7 +10,7 @@ use strict;
 use warnings;
 no warnings 'recursion';
 
-my ($list, $circles) = @ARGV;
+my ($list, $circles, $uncalled) = @ARGV;
 open(my $in, '<', $list) or die "$list: $!\n";
 chomp(my @all = <$in>);
 my @product = grep { m{^(?:core|plugins|spool|mappings|adapters)/.*\.[ch]$} && !m{/test-[^/]*$|/template/|/gen-[^/]*$} } @all;
@@ -57,6 +58,34 @@ sub check_headers {
         next if $function =~ /^hutong_/; # an adapter's entry: declared by plugins/hutong-plugin.h
         print "$file:$line_of_function{$function}: $function() is declared neither in $name.h nor in a header beside it that names $name.c\n";
     }
+}
+
+# What only its own file calls is static, what only tests call serves nobody. A name counts wherever it stands: in a table, too.
+sub check_callers {
+    my (%known, %named_in);
+    if (defined $uncalled && open(my $lines, '<', $uncalled)) {
+        while (my $line = <$lines>) {
+            next if $line =~ /^\s*(#|$)/;
+            my ($function, $reason) = $line =~ /^(\w+):\s*(\S.*)$/;
+            print "$uncalled:$.: a function without a reason\n" and next if !$reason;
+            $known{$function} = $.;
+        }
+    }
+    for my $file (@product) {
+        $named_in{$_}{$file}++ for grep { $defined_in{$_} } $code{$file} =~ /\b(\w+)\b/g;
+    }
+    for my $function (sort keys %defined_in) {
+        my $file = $defined_in{$function};
+        # A header names what it declares once, and once more for each inline function that calls it.
+        my @others = grep { $_ ne $file && $named_in{$function}{$_} > (/\.h$/ ? 1 : 0) } keys %{$named_in{$function}};
+        if (@others) {
+            print "$uncalled:$known{$function}: $function() has a caller: it needs no exception\n" if $known{$function};
+        } elsif (!$known{$function} && $function !~ /^hutong_/) {
+            print "$file:$line_of_function{$function}: no other file of the product calls $function(): it is static, or serves nobody\n";
+        }
+        delete $known{$function};
+    }
+    print "$uncalled:$known{$_}: there is no function $_()\n" for sort keys %known;
 }
 
 # ---- Circles (Tarjan) ----
@@ -166,6 +195,7 @@ sub check_names {
 }
 
 check_headers();
+check_callers();
 check_circles();
 check_types();
 check_code_in_headers();

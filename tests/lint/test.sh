@@ -19,6 +19,7 @@ make_tree() {
     cp "$here/../lint.sh" "$work/tree/tests/"
     cp "$here"/*.pl "$work/tree/tests/lint/"
     file tests/lint/circles.txt </dev/null
+    echo 'ht_two: the top of this tree' | file tests/lint/uncalled.txt
     file tests/lint/layers.txt <<'EOF'
 libraries <libxml/ <curl/
 plugins
@@ -112,6 +113,7 @@ printf 'core/config "plugins/\n' >>"$work/tree/tests/lint/layers.txt"
 expect 'a table that is old' '^ARCHITECTURE.md:1: its table of layers is old|layers.txt:[0-9]+: core/config names'
 
 printf 'int ht_three(void)\n{\n    return 3;\n}\n' >>"$work/tree/plugins/one.c"
+sed -i 's|return ht_one()|return ht_one() + ht_three()|' "$work/tree/spool/two.c"
 expect 'a function without a header' '^plugins/one.c:[0-9]+: ht_three\(\) is declared neither'
 
 file plugins/three.c <<'EOF'
@@ -124,6 +126,7 @@ int ht_three(void)
 EOF
 sed -i 's|one.c|one.c plugins/three.c|' "$work/tree/plugins/files.mk"
 printf 'int ht_three(void);\n' >>"$work/tree/plugins/one.h"
+sed -i 's|return ht_one()|return ht_one() + ht_three()|' "$work/tree/spool/two.c"
 expect 'a .c without a header that names it' '^plugins/three.c:[0-9]+: ht_three\(\) is declared neither'
 
 make_circle() {
@@ -152,6 +155,35 @@ expect 'a circle with a reason' ''
 
 echo 'plugins/three.c plugins/one.c: they are one idea' >"$work/tree/tests/lint/circles.txt"
 expect 'a reason without a circle' 'circles.txt:1: there is no such circle'
+
+printf 'int ht_three(void);\n' >>"$work/tree/plugins/one.h"
+printf 'int ht_three(void)\n{\n    return 3;\n}\nstatic int four(void)\n{\n    return ht_three();\n}\n' >>"$work/tree/plugins/one.c"
+expect 'a function that only its own file calls' '^plugins/one.c:[0-9]+: no other file of the product calls ht_three\(\)'
+
+sed -i 's|return ht_one()|return 2|' "$work/tree/spool/two.c"
+file tests/unit/test-one.c <<'END'
+/* Calls one. */
+#include "plugins/one.h"
+int main(void)
+{
+    return ht_one();
+}
+END
+file tests/unit/files.mk <<'END'
+unit_TESTS += test-one
+END
+printf 'tests "plugins/\n' >>"$work/tree/tests/lint/layers.txt"
+make_page
+expect 'a function that only tests call' '^plugins/one.c:[0-9]+: no other file of the product calls ht_one\(\)'
+
+echo 'ht_one: once it had no caller' >>"$work/tree/tests/lint/uncalled.txt"
+expect 'an exception that is none' 'uncalled.txt:2: ht_one\(\) has a caller'
+
+echo 'ht_none: it is gone' >>"$work/tree/tests/lint/uncalled.txt"
+expect 'an exception for nothing' 'uncalled.txt:2: there is no function ht_none'
+
+printf 'int ht_inside(void)\n{\n    return 1;\n}\n' >>"$work/tree/plugins/one.h"
+expect 'code in a header' '^plugins/one.h:[0-9]+: ht_inside\(\) is code in a header'
 
 printf 'struct HtTwo {\n    int number;\n};\n' >>"$work/tree/plugins/one.c"
 expect 'a type twice' ': the type HtTwo is also in '
@@ -191,6 +223,7 @@ expect 'unfinished work' '^plugins/one.c:[0-9]+: TO'
 
 printf '#include "plugins/one.h"\nbool f(const char *code);\nvoid g(void)\n{\n    f("no-such");\n}\n' >>"$work/tree/plugins/one.c"
 printf 'void g(void);\n' >>"$work/tree/plugins/one.h"
+echo 'g: nobody calls it' >>"$work/tree/tests/lint/uncalled.txt"
 expect 'a code that is not in the table' '^plugins/one.c:[0-9]+: the code no-such is not in'
 
 exit $failed

@@ -145,16 +145,6 @@ static void test_grammar(void)
     g_assert_true(g_str_has_prefix(error->message, "/nowhere/x.xml:"));
 }
 
-static void test_types(void)
-{
-    g_autoptr(HtMapping) mapping = mapping_test_compile(
-        MAPPING(EVENT(NAME) EVENT(NAME) "<event type='person.died.v1' for-each='/D'>" NAME "</event>"), NULL);
-    const char *const *types = ht_mapping_event_types(mapping);
-    g_assert_cmpuint(g_strv_length((char **)(void *)types), ==, 2);
-    g_assert_cmpstr(types[0], ==, "person.moved-in.v1");
-    g_assert_cmpstr(types[1], ==, "person.died.v1");
-}
-
 /* ---- Warnings ---- */
 
 #define WHEN(condition) \
@@ -277,7 +267,6 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-compile/values", test_values);
     g_test_add_func("/mapping-compile/all-errors-at-once", test_all_at_once);
     g_test_add_func("/mapping-compile/grammar-errors-have-lines", test_grammar);
-    g_test_add_func("/mapping-compile/event-types-once-each", test_types);
     g_test_add_func("/mapping-compile/warns-of-what-decides-undeclared", test_warnings);
     g_test_add_func("/mapping-compile/what-is-declared-needs-no-warning", test_no_warnings);
     g_test_add_func("/mapping-compile/values-that-a-declaration-lacks", test_other_values);

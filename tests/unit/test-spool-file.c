@@ -287,7 +287,8 @@ static unsigned count_whole(Place *place, unsigned events)
 static uint64_t count_damaged(Place *place)
 {
     HtSpoolStatus status;
-    ht_spool_cursor_move(place->spool, "flush", 0); /* what was read is set aside with the next commit */
+    ht_spool_cursor_move(place->spool, "flush", 0,
+                         NULL); /* what was read is set aside with the next commit */
     append_some(place, 1);
     ht_spool_status(place->spool, &status);
     return status.damaged;

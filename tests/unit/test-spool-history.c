@@ -178,7 +178,7 @@ static void a_consumer_is_where_it_was_written_to_be(Taken *taken, gconstpointer
     g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof run);
     g_array_append_val(runs, run);
     g_assert_true(ht_spool_cursor_open(spool, "new", 50, &cursor, NULL));
-    ht_spool_cursor_move_past(spool, "new", 100, runs);
+    ht_spool_cursor_move(spool, "new", 100, runs);
     ht_spool_dead_letter(spool, "new", &(HtSpoolLetter){60, 1, "no", NULL, NULL, 0});
     ht_spool_dead_letter(spool, "new", &(HtSpoolLetter){115, 1, "no", NULL, NULL, 0});
     ht_spool_dead_letter(spool, "new", &(HtSpoolLetter){5000, 1, "no", NULL, NULL, 0});

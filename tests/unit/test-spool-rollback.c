@@ -264,7 +264,7 @@ TEST(test_cursors_alone_may_still_find_room)
     uint64_t commits = status_of(place).commits;
     close_gate(place, &own);
     ht_spool_append(place->spool, message_of("two", "two", "a"), keep_answer, &answer);
-    ht_spool_cursor_move(place->spool, "platform", 1);
+    ht_spool_cursor_move(place->spool, "platform", 1, NULL);
     g_atomic_int_set(&fault_at, g_atomic_int_get(&begins) + 1);
     open_gate(&own);
     answer_wait(&answer);

@@ -48,7 +48,7 @@ static void fill(Place *place)
         g_assert_cmpuint(send(place, n).events, ==, EACH);
     }
     ht_spool_dead_letter(place->spool, "platform", &(HtSpoolLetter){3, 2, "HTTP 422", NULL, NULL, 0});
-    ht_spool_cursor_move(place->spool, "platform", 100);
+    ht_spool_cursor_move(place->spool, "platform", 100, NULL);
     place_close(place);
 }
 

@@ -359,13 +359,13 @@ TEST(test_cursor_starts_and_stays)
     g_assert_cmpuint(cursor, ==, 5);
     g_assert_true(ht_spool_cursor_open(place->spool, "platform", 7, &cursor, &error));
     g_assert_cmpuint(cursor, ==, 5);
-    ht_spool_cursor_move(place->spool, "platform", 8);
-    ht_spool_cursor_move(place->spool, "platform", 9);
+    ht_spool_cursor_move(place->spool, "platform", 8, NULL);
+    ht_spool_cursor_move(place->spool, "platform", 9, NULL);
     place_close(place);
     place_open(place);
     g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, &error));
     g_assert_cmpuint(cursor, ==, 9);
-    ht_spool_cursor_move(place->spool, "platform", 2); /* replay */
+    ht_spool_cursor_move(place->spool, "platform", 2, NULL); /* replay */
     place_close(place);
     g_assert_cmpint(place_number(place, "SELECT seq FROM cursors WHERE consumer = 'platform'"), ==, 2);
 }
@@ -389,14 +389,14 @@ TEST(test_what_is_finished_above_the_cursor_stays)
     g_array_append_vals(finished, runs, G_N_ELEMENTS(runs));
     g_assert_true(ht_spool_cursor_open(place->spool, "platform", 1, &cursor, NULL));
     assert_runs(place->spool, NULL, 0);
-    ht_spool_cursor_move_past(place->spool, "platform", 1, finished);
+    ht_spool_cursor_move(place->spool, "platform", 1, finished);
     assert_runs(place->spool, runs, G_N_ELEMENTS(runs));
     place_close(place);
     place_open(place);
     g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, NULL));
     g_assert_cmpuint(cursor, ==, 1);
     assert_runs(place->spool, runs, G_N_ELEMENTS(runs));
-    ht_spool_cursor_move(place->spool, "platform", 2);
+    ht_spool_cursor_move(place->spool, "platform", 2, NULL);
     assert_runs(place->spool, NULL, 0);
     place_close(place);
     g_assert_cmpint(place_number(place, "SELECT count(*) FROM cursors WHERE finished IS NULL"), ==, 1);
@@ -419,7 +419,7 @@ TEST(test_a_changed_set_of_finished_events_is_not_believed)
     for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {
         uint64_t cursor;
         g_assert_true(ht_spool_cursor_open(place->spool, "platform", 1, &cursor, NULL));
-        ht_spool_cursor_move_past(place->spool, "platform", 1, finished);
+        ht_spool_cursor_move(place->spool, "platform", 1, finished);
         place_close(place);
         g_autoptr(GString) report = g_string_new(NULL);
         place_change(place, changes[i]);
@@ -436,7 +436,7 @@ TEST(test_dead_letters_go_with_the_cursor)
     (void)unused;
     append_events(place, 3);
     ht_spool_dead_letter(place->spool, "platform", &(HtSpoolLetter){1, 3, "answered 400", "s", "t", 0});
-    ht_spool_cursor_move(place->spool, "platform", 1);
+    ht_spool_cursor_move(place->spool, "platform", 1, NULL);
     ht_spool_dead_letter(place->spool, "platform", &(HtSpoolLetter){1, 4, "answered 404", NULL, NULL, 0});
     uint64_t cursor;
     g_assert_true(ht_spool_cursor_open(place->spool, "other", 0, &cursor, NULL)); /* waits for the commit */
@@ -454,7 +454,7 @@ TEST(test_marks_alone_are_committed)
 {
     (void)unused;
     HtSpoolStatus status;
-    ht_spool_cursor_move(place->spool, "platform", 0);
+    ht_spool_cursor_move(place->spool, "platform", 0, NULL);
     int64_t start = ht_clock_monotonic();
     do {
         g_main_context_iteration(NULL, FALSE);

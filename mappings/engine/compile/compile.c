@@ -173,7 +173,6 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
     if (mapping->events->len == 0 && mapping->answers->len == 0) {
         ht_compile_error(compiler, root, "there is no <event>, <answer> or <refuse>");
     }
-    g_ptr_array_add(mapping->types, NULL);
 }
 
 /* ---- What needs the whole ---- */

@@ -276,7 +276,4 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
         ht_compile_own(compiler, g_memdup2(absolutes->data, absolutes->len * sizeof(HtSlot)));
     add_to_records(compiler, node, event, records);
     mark_tree(records, needs_tree);
-    if (!g_ptr_array_find_with_equal_func(compiler->mapping->types, name, g_str_equal, NULL)) {
-        g_ptr_array_add(compiler->mapping->types, (gpointer)name);
-    }
 }

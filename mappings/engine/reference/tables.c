@@ -165,14 +165,15 @@ guint ht_tsv_n_rows(const HtTsv *tsv)
     return tsv->lines->len;
 }
 
-const char *const *ht_tsv_row(const HtTsv *tsv, guint row)
+/* A field for each column. */
+static const char *const *fields_of(const HtTsv *tsv, guint row)
 {
     return (const char *const *)tsv->fields->pdata + (size_t)row * tsv->columns->len;
 }
 
 const char *ht_tsv_get(const HtTsv *tsv, guint row, int column)
 {
-    return column < 0 ? "" : ht_tsv_row(tsv, row)[column];
+    return column < 0 ? "" : fields_of(tsv, row)[column];
 }
 
 guint ht_tsv_line(const HtTsv *tsv, guint row)
@@ -311,7 +312,7 @@ static HtTable *load_table(const char *path, const char *name, GString *errors)
         entry->en = ht_tsv_get(tsv, row, en);
         entry->status = ht_tsv_get(tsv, row, status);
         entry->parent = ht_tsv_get(tsv, row, parent);
-        entry->extra = ht_tsv_row(tsv, row);
+        entry->extra = fields_of(tsv, row);
         entry->code_size = (uint16_t)strlen(entry->code);
         entry->zh_size = (uint16_t)strlen(entry->zh);
     }
@@ -552,16 +553,6 @@ const HtTable *ht_translation_table(const HtTranslation *translation)
 bool ht_translation_closed(const HtTranslation *translation)
 {
     return translation->closed;
-}
-
-guint ht_translation_count(const HtTranslation *translation)
-{
-    return translation->count;
-}
-
-const HtTranslationEntry *ht_translation_get(const HtTranslation *translation, guint index)
-{
-    return index < translation->count ? &translation->entries[index] : NULL;
 }
 
 const HtTranslationEntry *ht_translation_find(const HtTranslation *translation, const char *from, size_t size)

@@ -72,9 +72,6 @@ const HtTable *ht_translation_table(const HtTranslation *translation); /* into w
 /* Closed: the source has its own numbers, and one that is missing here must not be read as the standard's. */
 bool ht_translation_closed(const HtTranslation *translation);
 
-guint ht_translation_count(const HtTranslation *translation);
-const HtTranslationEntry *ht_translation_get(const HtTranslation *translation, guint index);
-
 /* The row for this word or code, exactly, or NULL. */
 const HtTranslationEntry *ht_translation_find(const HtTranslation *translation, const char *from,
                                               size_t size);
@@ -94,7 +91,6 @@ const char *ht_tsv_header(const HtTsv *tsv, const char *key); /* value of `# key
 int ht_tsv_column(const HtTsv *tsv, const char *name);        /* number of the column, or -1 */
 guint ht_tsv_n_rows(const HtTsv *tsv);
 const char *ht_tsv_get(const HtTsv *tsv, guint row, int column); /* "" for a missing field or column -1 */
-const char *const *ht_tsv_row(const HtTsv *tsv, guint row);      /* a field for each column */
 guint ht_tsv_line(const HtTsv *tsv, guint row);
 const char *ht_tsv_path(const HtTsv *tsv);
 

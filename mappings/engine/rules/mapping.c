@@ -101,7 +101,6 @@ HtMapping *ht_mapping_new(const char *path)
     mapping->record_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->absolute_paths = g_ptr_array_new_with_free_func(g_free);
     mapping->absolute_carried = g_array_new(FALSE, TRUE, sizeof(bool));
-    mapping->types = g_ptr_array_new();
     mapping->owned = g_ptr_array_new_with_free_func(g_free);
     mapping->services = g_ptr_array_new();
     mapping->operations = g_ptr_array_new();
@@ -118,11 +117,10 @@ void ht_mapping_free(HtMapping *mapping)
         return;
     }
     free_nodes(mapping->trie);
-    GPtrArray *arrays[] = {
-        mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
-        mapping->nulls,    mapping->types,   mapping->record_paths, mapping->whens,
-        mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
-        mapping->services, mapping->flags,   mapping->fillers,      mapping->absolute_paths};
+    GPtrArray *arrays[] = {mapping->events, mapping->records,      mapping->eaches,        mapping->answers,
+                           mapping->nulls,  mapping->record_paths, mapping->whens,         mapping->xpaths,
+                           mapping->counts, mapping->arrays,       mapping->owned,         mapping->services,
+                           mapping->flags,  mapping->fillers,      mapping->absolute_paths};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
@@ -136,11 +134,6 @@ void ht_mapping_free(HtMapping *mapping)
     g_free(mapping->source);
     g_free(mapping->authority);
     g_free(mapping);
-}
-
-const char *const *ht_mapping_event_types(const HtMapping *mapping)
-{
-    return (const char *const *)mapping->types->pdata;
 }
 
 const char *const *ht_mapping_warnings(const HtMapping *mapping)

@@ -9,9 +9,6 @@ typedef struct HtMapping HtMapping;
 void ht_mapping_free(HtMapping *mapping);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMapping, ht_mapping_free)
 
-/* Event types that it can make, NULL-terminated. */
-const char *const *ht_mapping_event_types(const HtMapping *mapping);
-
 /* What the compiler warned of: `file:line: warning: …` each, NULL-terminated. */
 const char *const *ht_mapping_warnings(const HtMapping *mapping);
 

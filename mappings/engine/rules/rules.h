@@ -292,7 +292,6 @@ struct HtMapping {
     GArray *absolute_carried;  /* bool: some event names it; else it is an answer's or a count's */
     unsigned n_bits;           /* record slots, then columns */
     char **warnings;           /* of the compiler, NULL-terminated */
-    GPtrArray *types;          /* const char *, NULL-terminated */
     GPtrArray *services;       /* HtService * */
     GPtrArray *operations;     /* const HtOperation *: those of the services, and those that stand alone */
     HtSlot operation;          /* of the path /@operation; HT_SLOT_NONE: nobody asks */

@@ -28,14 +28,16 @@ const HtOperation *ht_operations_find(const GPtrArray *operations, const char *n
     return NULL;
 }
 
-const HtOperation *ht_services_find(const GPtrArray *services, HtText operation, const HtService **service)
+/* The operation of this name and its service; NULL when none of the services (HtService *) has it. */
+static const HtOperation *find_in_services(const GPtrArray *services, HtText operation,
+                                           const HtService **service)
 {
     g_autofree char *name = operation.data ? g_strndup(operation.data, operation.size) : NULL;
     for (guint s = 0; name && s < services->len; s++) {
         const HtService *candidate = services->pdata[s];
         const HtOperation *found = ht_operations_find(candidate->operations, name);
         if (found) {
-            *(service ? service : &candidate) = candidate;
+            *service = candidate;
             return found;
         }
     }
@@ -169,7 +171,7 @@ static char *name_response(const HtOperation *operation, HtText called)
 bool ht_services_answer(const GPtrArray *services, const HtServiceFacts *facts, HtBuffer *to)
 {
     const HtService *service = NULL;
-    const HtOperation *operation = ht_services_find(services, facts->operation, &service);
+    const HtOperation *operation = find_in_services(services, facts->operation, &service);
     if (!operation || !(facts->refused ? operation->refuses : operation->answers)) {
         return false;
     }

@@ -84,11 +84,8 @@ typedef struct {
 #define HT_ENCODING_11 "http://schemas.xmlsoap.org/soap/encoding/"
 #define HT_ENCODING_12 "http://www.w3.org/2003/05/soap-encoding"
 
-/* The operation of this name, without regard to case, and its service (which may be NULL: not asked for). NULL when none of
- * the services (HtService *) has it. No two operations of a mapping have one name. */
-const HtOperation *ht_services_find(const GPtrArray *services, HtText operation, const HtService **service);
-
-/* The same among all operations of a mapping (const HtOperation *), those outside of services too. */
+/* The operation of this name, without regard to case, among all of a mapping (const HtOperation *), those outside of services too. NULL
+ * when there is none. No two operations of a mapping have one name. */
 const HtOperation *ht_operations_find(const GPtrArray *operations, const char *name);
 
 /* The operation that the element is the answer of: its declared answer, or a name of it with Response behind. NULL: none. */

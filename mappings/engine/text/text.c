@@ -60,7 +60,8 @@ static const EncodingName encoding_names[] = {
     {"utf16be", HT_ENCODING_UTF16BE},
 };
 
-HtEncoding ht_text_encoding_from_name(HtText name)
+/* HT_ENCODING_NONE for a name that is not known. */
+static HtEncoding encoding_of(HtText name)
 {
     char plain[SHOWN_MAX];
     size_t length = 0;
@@ -190,11 +191,11 @@ static bool take_declaration(Decoding *decoding, HtText *text, GError **error)
     *text = ht_text_skip_marks(*text, &lines);
     ht_text_find_declaration(*text, &declaration);
     if (declaration.encoding.data) {
-        out->declared = ht_text_encoding_from_name(declaration.encoding);
+        out->declared = encoding_of(declaration.encoding);
         if (out->declared == HT_ENCODING_NONE)
             return refuse(declaration.encoding, error);
     } else if (http_name.size > 0) {
-        out->declared = ht_text_encoding_from_name(http_name);
+        out->declared = encoding_of(http_name);
         if (out->declared == HT_ENCODING_NONE)
             return refuse(http_name, error);
     }

@@ -47,7 +47,7 @@ GQuark ht_text_error_quark(void);
 
 /* Messages name encodings and sizes, never content. */
 typedef enum {
-    HT_TEXT_ERROR_UNSUPPORTED_ENCODING, /* not known to ht_text_encoding_from_name(); UTF-32; EBCDIC */
+    HT_TEXT_ERROR_UNSUPPORTED_ENCODING, /* a name that ht_text_decode() does not know; UTF-32; EBCDIC */
     HT_TEXT_ERROR_TOO_LARGE,            /* the decoded text does not fit into the buffer's bound */
 } HtTextError;
 
@@ -87,13 +87,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtTextBuffer, ht_text_buffer_free)
  * Marks: SURROGATES_JOINED; ENCODING_MISMATCH if another encoding was declared than is used, ENCODING_ASSUMED if none was and
  * it is not plainly UTF-8, neither for a text that is all ASCII; HALF_CHARACTER if `repaired` is not 0.
  *
+ * Names of encodings are read without regard to case, `-`, `_` and the like: utf-8, us-ascii, gb2312, gb_2312-80, gbk, x-gbk, cp936,
+ * ms936, windows-936, euc-cn, gb18030, iso-8859-1, windows-1252, utf-16.
  * On success `out` is filled; `out->text` is strict UTF-8. On failure HT_TEXT_ERROR is set.
  */
 bool ht_text_decode(HtTextBuffer *buffer, HtText bytes, HtText http_charset, HtDecoded *out, GError **error);
-
-/*
- * The encoding of a name as declarations write it, ignoring case, `-`, `_` and the like: utf-8, us-ascii,
- * gb2312, gb_2312-80, gbk, x-gbk, cp936, ms936, windows-936, euc-cn, gb18030, iso-8859-1, windows-1252,
- * utf-16. HT_ENCODING_NONE for any other.
- */
-HtEncoding ht_text_encoding_from_name(HtText name);
