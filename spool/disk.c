@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/private.h"
 #include "spool/hooks.h"
 
 #include <errno.h>
@@ -22,11 +23,26 @@ static void set_io_error(GError **error, const char *what, const char *path)
                 g_strerror(errno));
 }
 
+/* Whoever writes there could put other events in the place of these, and who reads has them all. Nobody else comes to the files in it, whatever their
+ * own modes. */
+static bool check_is_ours(const char *directory, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    if (!ht_private_look(directory, HT_PRIVATE_SECRET, &reason)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY, "spool: %s", reason->message);
+        return false;
+    }
+    return true;
+}
+
 int ht_spool_disk_lock(const char *directory, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, "lock", NULL);
     if (g_mkdir_with_parents(directory, 0700) != 0) {
         set_io_error(error, "make", directory);
+        return -1;
+    }
+    if (!check_is_ours(directory, error)) {
         return -1;
     }
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

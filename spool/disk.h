@@ -7,7 +7,8 @@
 #define HT_SPOOL_FILE "spool.db"
 
 /* Makes the directory (mode 0700) if it is missing, and takes its lock. Returns the lock's descriptor,
- * which the caller closes to give it back; -1 with HT_SPOOL_ERROR_LOCKED or _IO. */
+ * which the caller closes to give it back; -1 with HT_SPOOL_ERROR_LOCKED or _IO, or _KEY when others may read or write the directory
+ * (core/base/private.h). */
 int ht_spool_disk_lock(const char *directory, GError **error);
 
 /* Brings a file, or the names in a directory, to the disk. HT_SPOOL_ERROR_IO. */

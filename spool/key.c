@@ -2,11 +2,11 @@
 #include "spool/spool.h"
 
 #include "core/base/digest.h"
+#include "core/base/private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEY_SIZE 32
@@ -49,9 +49,10 @@ static bool parse_key(const char *text, size_t size, uint8_t key[KEY_SIZE])
 static bool read_key(int file, const char *path, uint8_t key[KEY_SIZE], GError **error)
 {
     char text[KEY_TEXT + 3]; /* one more than a good file can have */
-    struct stat status;
-    if (fstat(file, &status) != 0 || (status.st_mode & 077) != 0) {
-        return set_error(error, path, "others than its owner may read it; its mode must be 0600");
+    g_autoptr(GError) reason = NULL;
+    if (!ht_private_check(file, path, HT_PRIVATE_SECRET, &reason)) {
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY, "key %s", reason->message);
+        return false;
     }
     ssize_t size = read(file, text, sizeof text);
     if (size < 0) {

@@ -24,7 +24,7 @@ typedef enum {
     HT_SPOOL_ERROR_CORRUPT, /* the file is damaged */
     HT_SPOOL_ERROR_FORMAT,  /* the file was written by a newer version, or is not a spool */
     HT_SPOOL_ERROR_LOCKED,  /* another process has the spool open */
-    HT_SPOOL_ERROR_KEY, /* the site key is missing, malformed, or not the one that this spool was made with */
+    HT_SPOOL_ERROR_KEY, /* the site key is missing, malformed, or not the one that this spool was made with; or others may read the state */
     HT_SPOOL_ERROR_REPAIR,  /* what an administrator asks for cannot be done: repair.h */
     HT_SPOOL_ERROR_MESSAGE, /* this message is larger than can be kept; sending it again will not help */
 } HtSpoolErrorCode;

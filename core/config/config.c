@@ -3,6 +3,7 @@
 #include "core/config/config.h"
 
 #include "core/base/event.h"
+#include "core/base/private.h"
 #include "core/config/ini.h"
 #include "spool/repair.h"
 #include "core/config/options.h"
@@ -275,12 +276,24 @@ static void set_key(Loader *loader, HtSectionKind kind, void *record, const HtIn
     }
 }
 
+/* Who writes it decides who sends, who reads and what runs. */
+static void check_is_ours(Loader *loader, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    if (!ht_private_look(path, HT_PRIVATE_OBEYED, &error)) {
+        report(loader, path, "%s", error->message);
+    }
+}
+
 /* False when the file cannot be read at all. */
 static bool load_file(Loader *loader, const char *path)
 {
     gsize before = loader->errors->len;
     g_autoptr(HtIniFile) file = ht_ini_read(path, loader->errors);
     loader->failed |= loader->errors->len > before;
+    if (file) {
+        check_is_ours(loader, path);
+    }
     for (unsigned i = 0; file && i < file->entries->len; i++) {
         const HtIniEntry *entry = file->entries->pdata[i];
         g_autofree char *place = g_strdup_printf("%s:%u", path, entry->line);

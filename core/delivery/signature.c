@@ -3,7 +3,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "core/base/private.h"
 
+#define FILE_MAX 4096
 #define SECRET_MIN 24
 #define SECRET_MAX 64
 
@@ -17,8 +19,9 @@ struct HtSecret {
 
 static bool load_key(HtSecret *secret, const char *path, GError **error)
 {
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, error)) {
+    size_t text_size;
+    g_autofree char *text = ht_private_read(path, HT_PRIVATE_SECRET, FILE_MAX, &text_size, error);
+    if (!text) {
         return false;
     }
     char *base64 = g_strstrip(text);
@@ -32,7 +35,7 @@ static bool load_key(HtSecret *secret, const char *path, GError **error)
         secret->keys[secret->count++].size = size;
     } else {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: not a secret: whsec_ and base64 of 24 to 64 bytes", path);
+                    "\"%s\": not a secret: whsec_ and base64 of 24 to 64 bytes", path);
     }
     explicit_bzero(key, size);
     explicit_bzero(again, strlen(again));

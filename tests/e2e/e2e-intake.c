@@ -144,7 +144,7 @@ static void test_one_key_with_everything_loses_nothing(void)
 static char *write_token(BusProcess *bus, const char *text)
 {
     char *file = g_build_filename(bus->folder, "hukou.token", NULL);
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    g_assert_true(g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     return file;
 }
 

@@ -215,8 +215,10 @@ static void test_who_may_come_in(void)
                  {"/out/platform/stream", wrong, 401}};
     g_autofree char *token = g_build_filename(g_get_tmp_dir(), "pull-token", NULL);
     g_autofree char *other = g_build_filename(g_get_tmp_dir(), "pull-other", NULL);
-    g_assert_true(g_file_set_contents(token, "0123456789abcdef\n", -1, NULL));
-    g_assert_true(g_file_set_contents(other, "fedcba9876543210\n", -1, NULL));
+    g_assert_true(
+        g_file_set_contents_full(token, "0123456789abcdef\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    g_assert_true(
+        g_file_set_contents_full(other, "fedcba9876543210\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     g_autofree char *keys = g_strdup_printf(
         "token-file = %s\n[consumer other]\ntype = pull\ntoken-file = %s\n[consumer far]\ntype = pull\npeers = "
         "192.0.2.7\n[consumer hook]\ntype = webhook\nurl = http://127.0.0.1:1/\n"

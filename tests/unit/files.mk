@@ -150,3 +150,5 @@ unit_TESTS += test-reconcile
 test-reconcile_LIBS := reconcile base
 unit_TESTS += test-spool-salvage
 test-spool-salvage_LIBS := spool base
+unit_TESTS += test-private
+test-private_LIBS := base

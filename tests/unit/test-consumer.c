@@ -306,7 +306,8 @@ static void test_a_secret_signs_every_request(void)
     static const char *const modes[] = {"mode = structured\n", "batch = 2\n"};
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-secret-XXXXXX", NULL);
     g_close(g_mkstemp(path), NULL);
-    g_assert_true(g_file_set_contents(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1, NULL));
+    g_assert_true(g_file_set_contents_full(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1,
+                                           G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     for (unsigned i = 0; i < 2 * G_N_ELEMENTS(modes); i++) {
         Fixture f;
         bool secret = i % 2;

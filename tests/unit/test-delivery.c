@@ -70,7 +70,8 @@ static void test_signatures_are_those_of_standard_webhooks(void)
     g_assert_cmpint(fd, >=, 0);
     g_close(fd, NULL);
     g_autoptr(GError) error = NULL;
-    g_assert_true(g_file_set_contents(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1, NULL));
+    g_assert_true(g_file_set_contents_full(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", -1,
+                                           G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     g_autoptr(HtSecret) secret = ht_secret_load((const char *const[]){path, NULL}, &error);
     g_assert_no_error(error);
     /* The example that the specification's reference libraries use as their test vector. */
@@ -91,7 +92,7 @@ static void test_signatures_are_those_of_standard_webhooks(void)
     g_assert_null(ht_secret_load(nine, &error));
     g_assert_nonnull(strstr(error->message, "at most 8 secrets"));
     g_clear_error(&error);
-    g_assert_true(g_file_set_contents(path, "short", -1, NULL));
+    g_assert_true(g_file_set_contents_full(path, "short", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     g_assert_null(ht_secret_load((const char *const[]){path, NULL}, &error));
     g_assert_nonnull(error);
     g_unlink(path);
@@ -118,7 +119,7 @@ static HtConfig *config_of(const char *routes)
         g_strconcat("[bus]\nname = b\n[source hukou]\ndepartment = police\nadapter = hukou\nmapping = m\n"
                     "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n",
                     routes, NULL);
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     g_autoptr(GString) errors = g_string_new(NULL);
     HtConfig *config = ht_config_load(path, errors);
     g_unlink(path);

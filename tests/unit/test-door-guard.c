@@ -17,7 +17,7 @@ static char *write_token(const char *text)
     int file = g_file_open_tmp("hutong-token-XXXXXX", &path, &error);
     g_assert_no_error(error);
     close(file);
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     return path;
 }
 

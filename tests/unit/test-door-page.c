@@ -215,7 +215,7 @@ static void only_its_party_comes_in(void)
 {
     static const char *const paths[] = {"/out/platform/stream", "/in/hukou/receipt/7", "/out/platform"};
     g_autofree char *file = g_build_filename(g_get_tmp_dir(), "page-token", NULL);
-    g_assert_true(g_file_set_contents(file, TOKEN "\n", -1, NULL));
+    g_assert_true(g_file_set_contents_full(file, TOKEN "\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     Bus *bus = start_with(file);
     for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
         g_autofree char *bare = g_strdup_printf("GET %s HTTP/1.1\r\nHost: b\r\n\r\n", paths[i]);
