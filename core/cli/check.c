@@ -159,6 +159,15 @@ static void check_consumers(Check *check)
     }
 }
 
+static void show_doubt(const HtGuard *guard, char *place /* transfer full */, const char *kind,
+                       const char *name)
+{
+    if (ht_guard_doubt(guard)) {
+        fprintf(stderr, "%s: warning: [%s %s] %s\n", place, kind, name, ht_guard_doubt(guard));
+    }
+    g_free(place);
+}
+
 static void check_doors_for_consumers(Check *check)
 {
     g_autoptr(GError) error = NULL;
@@ -167,6 +176,11 @@ static void check_doors_for_consumers(Check *check)
         fprintf(stderr, "%s\n", error->message);
         check->errors++;
     }
+    for (unsigned i = 0; pages && i < check->config->consumers->len; i++) {
+        const HtConsumerConfig *consumer = check->config->consumers->pdata[i];
+        show_doubt(ht_pages_consumer(pages, consumer->name), ht_consumer_place(consumer, "token-file"),
+                   "consumer", consumer->name);
+    }
 }
 
 static void check_senders(Check *check)
@@ -174,8 +188,11 @@ static void check_senders(Check *check)
     check_doors_for_consumers(check);
     for (unsigned i = 0; i < check->config->sources->len; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(HtGuard) guard = ht_source_guard(check->config->sources->pdata[i], &error);
-        if (!guard) {
+        const HtSourceConfig *source = check->config->sources->pdata[i];
+        g_autoptr(HtGuard) guard = ht_source_guard(source, &error);
+        if (guard) {
+            show_doubt(guard, ht_source_place(source, "token-file"), "source", source->name);
+        } else {
             fprintf(stderr, "%s\n", error->message);
             check->errors++;
         }

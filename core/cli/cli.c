@@ -64,6 +64,7 @@ static const Verb verbs[] = {
     {"spool", ht_cli_spool, "check, copy, restore, repair the spool"},
     {"message", ht_cli_message, "find a message, see what became of it, have it done again"},
     {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
+    {"token", ht_cli_token, "make a bearer token for a source or a consumer"},
     {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
     {"consumer", ht_cli_consumer, "consumers: how they are, pause and resume"},

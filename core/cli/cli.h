@@ -1,6 +1,6 @@
 /* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
  * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error.
- * Each has a file, or some: check.c, consumer.c, dead.c, message.c, receipt.c, reconcile.c, replay.c, schema.c, spool.c, status.c, subject.c;
+ * Each has a file, or some: check.c, consumer.c, dead.c, message.c, receipt.c, reconcile.c, replay.c, schema.c, spool.c, status.c, subject.c, token.c;
  * cli.c chooses. */
 #pragma once
 
@@ -17,6 +17,7 @@ int ht_cli_status(int argc, char **argv);
 int ht_cli_message(int argc, char **argv);
 int ht_cli_spool(int argc, char **argv);
 int ht_cli_subject(int argc, char **argv);
+int ht_cli_token(int argc, char **argv);
 int ht_cli_receipt(int argc, char **argv);
 int ht_cli_reconcile(int argc, char **argv);
 int ht_cli_consumer(int argc, char **argv);

@@ -7,3 +7,4 @@ cli_SRC += core/cli/reconcile.c
 cli_SRC += core/cli/progress.c core/cli/spool-copy.c core/cli/spool-repair.c
 cli_SRC += core/cli/message.c
 cli_SRC += core/cli/ask.c core/cli/consumer.c core/cli/dead.c core/cli/replay.c
+cli_SRC += core/cli/token.c

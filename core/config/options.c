@@ -89,8 +89,8 @@ static const HtOption source_options[] = {
      "that a citizen number was corrected, is shared by two persons, or is that of a birth certificate; such a tie holds for all "
      "departments and for good."},
     {"token-file", HT_OPTION_PATH, SOURCE(token_file), NULL, 0, 0, NULL, false,
-     "File of the token that a sender must show, in `Authorization: Bearer TOKEN`: 16 to 512 visible ASCII characters in one line. "
-     "Otherwise 401."},
+     "File of what a sender's token is known by; it must show the token in `Authorization: Bearer TOKEN`, otherwise 401. `hutong token new` makes both. "
+     "Up to 8 lines, each of which opens: so tokens are changed without a gap. Mode 0600. The token itself in one line, as in older files, is taken with a warning."},
     {"peers", HT_OPTION_NETWORKS, SOURCE(peers), NULL, 0, 0, NULL, false,
      "Who may send: addresses and networks, IPv4 and IPv6. Others get 403. With `token-file` too, both must hold. With neither, "
      "only this machine may send; behind a proxy on this machine that is everybody, so use `token-file` there."},

@@ -1,1 +1,1 @@
-guard_SRC := core/guard/guard.c
+guard_SRC := core/guard/guard.c core/guard/token.c

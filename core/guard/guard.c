@@ -2,11 +2,8 @@
  * to see whether it can. Main-loop thread. */
 #include "core/guard/guard.h"
 
-#include "core/base/digest.h"
 #include "core/config/network.h"
-
-#define TOKEN_MIN_BYTES 16
-#define TOKEN_MAX_BYTES 512
+#include "core/guard/token.h"
 
 G_DEFINE_QUARK(ht_guard_error, ht_guard_error)
 
@@ -14,7 +11,7 @@ struct HtGuard {
     bool has_peers;
     GArray *networks; /* of HtNetwork */
     bool has_token;
-    uint8_t token[HT_SHA256]; /* its digest: one length, and not to be shown to others */
+    HtTokens tokens;
 };
 
 /* ---- Making ---- */
@@ -27,50 +24,19 @@ static void add_network(HtGuard *guard, const char *text)
     }
 }
 
-static bool is_token(const char *text)
-{
-    size_t size = 0;
-    while (g_ascii_isgraph(text[size])) {
-        size++;
-    }
-    return text[size] == '\0' && size >= TOKEN_MIN_BYTES && size <= TOKEN_MAX_BYTES;
-}
-
-static bool load_token(HtGuard *guard, const char *file, char **reason)
-{
-    char *text = NULL;
-    gsize size = 0;
-    g_autoptr(GError) error = NULL;
-    if (!g_file_get_contents(file, &text, &size, &error)) {
-        *reason = g_strdup_printf("token-file: %s", error->message);
-        return false;
-    }
-    char *token = g_strstrip(text);
-    guard->has_token = is_token(token);
-    if (guard->has_token) {
-        ht_sha256(ht_text_from(token), guard->token);
-    } else {
-        *reason =
-            g_strdup_printf("token-file: %s: not a token: %d to %d visible ASCII characters in one line",
-                            file, TOKEN_MIN_BYTES, TOKEN_MAX_BYTES);
-    }
-    explicit_bzero(text, size);
-    g_free(text);
-    return guard->has_token;
-}
-
 HtGuard *ht_guard_new(const HtGuardKeys *keys, GError **error)
 {
     g_autoptr(HtGuard) guard = g_new0(HtGuard, 1);
-    g_autofree char *reason = NULL;
+    g_autoptr(GError) reason = NULL;
     guard->networks = g_array_new(FALSE, FALSE, sizeof(HtNetwork));
     guard->has_peers = keys->peers != NULL;
     for (char **peer = keys->peers; peer && *peer; peer++) {
         add_network(guard, *peer);
     }
-    if (keys->token_file && !load_token(guard, keys->token_file, &reason)) {
-        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [%s %s] %s", keys->place, keys->section, keys->name,
-                    reason);
+    guard->has_token = keys->token_file != NULL;
+    if (keys->token_file && !ht_tokens_read(keys->token_file, &guard->tokens, &reason)) {
+        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [%s %s] token-file: %s", keys->place, keys->section,
+                    keys->name, reason->message);
         return NULL;
     }
     if (!guard->has_peers && !guard->has_token) {
@@ -86,6 +52,14 @@ void ht_guard_free(HtGuard *guard)
         g_array_unref(guard->networks);
         g_free(guard);
     }
+}
+
+const char *ht_guard_doubt(const HtGuard *guard)
+{
+    return guard->tokens.plain
+               ? "token-file: it holds the token itself, for everyone who reads the file or a copy of it; "
+                 "`hutong token hash` makes the line that should stand there instead"
+               : NULL;
 }
 
 /* ---- Asking ---- */
@@ -118,12 +92,11 @@ static bool check_token(const HtGuard *guard, HtText authorization, HtRefusal *r
 {
     static const char scheme[] = "Bearer ";
     const size_t skip = sizeof scheme - 1;
-    uint8_t shown[HT_SHA256];
     if (authorization.size <= skip || g_ascii_strncasecmp(authorization.data, scheme, skip) != 0) {
         return ht_refuse(refusal, "token-missing");
     }
-    ht_sha256((HtText){authorization.data + skip, authorization.size - skip}, shown);
-    return ht_sha256_equal(shown, guard->token) || ht_refuse(refusal, "token-wrong");
+    HtText token = {authorization.data + skip, authorization.size - skip};
+    return ht_tokens_have(&guard->tokens, token) || ht_refuse(refusal, "token-wrong");
 }
 
 bool ht_guard_admits(const HtGuard *guard, const struct sockaddr *peer, HtText authorization,

@@ -20,11 +20,14 @@ typedef struct {
     const char *place;          /* "FILE:LINE" of token-file */
 } HtGuardKeys;
 
-/* Reads the token file; only the token's digest stays in memory. HT_GUARD_ERROR when that cannot be read or holds no token:
+/* Reads the token file (token.h); only digests stay in memory. HT_GUARD_ERROR when that cannot be read or holds no token:
  * "FILE:LINE: error: [source NAME] …", with its place. */
 HtGuard *ht_guard_new(const HtGuardKeys *keys, GError **error);
 void ht_guard_free(HtGuard *guard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtGuard, ht_guard_free)
+
+/* What should be other than it is, for the log and for `hutong check`; NULL when nothing. Lives for ever. */
+const char *ht_guard_doubt(const HtGuard *guard);
 
 /* May this request be read on? `peer` is where it comes from, `authorization` what that header says; absent when there is none. False
  * with 403 or 401 in `refusal`. */

@@ -1,6 +1,8 @@
 /* Finding pages, and what their handlers have in common; see page.h. Owned by the bus; main-loop thread. */
 #include "core/page/page.h"
 
+#include "core/base/log.h"
+
 #include <string.h>
 
 typedef struct {
@@ -15,6 +17,13 @@ struct HtPages {
 
 /* ---- All of them ---- */
 
+static void log_doubt(const HtGuard *guard, const char *name)
+{
+    if (ht_guard_doubt(guard)) {
+        ht_log(HT_LOG_WARNING, "bus", "consumer %s: %s", name, ht_guard_doubt(guard));
+    }
+}
+
 HtPages *ht_pages_new(const HtConfig *config, GError **error)
 {
     g_autoptr(HtPages) pages = g_new0(HtPages, 1);
@@ -28,6 +37,7 @@ HtPages *ht_pages_new(const HtConfig *config, GError **error)
         g_autoptr(GError) reason = NULL;
         HtGuard *guard = ht_guard_new(&keys, &reason);
         if (guard) {
+            log_doubt(guard, consumer->name);
             g_hash_table_insert(pages->guards, consumer->name, guard);
         } else {
             g_string_append_printf(reasons, "%s%s", reasons->len > 0 ? "\n" : "", reason->message);

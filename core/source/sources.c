@@ -70,6 +70,9 @@ static void add_source(HtSources *sources, HtSource *source /* transfer full */)
     if (doubt) {
         ht_log(HT_LOG_WARNING, "bus", "source %s: %s", source->config->name, doubt);
     }
+    if (ht_guard_doubt(source->guard)) {
+        ht_log(HT_LOG_WARNING, "bus", "source %s: %s", source->config->name, ht_guard_doubt(source->guard));
+    }
     g_ptr_array_add(sources->all, source);
     g_hash_table_insert(sources->by_path, g_strconcat("/in/", source->config->name, NULL), source);
     for (char **path = source->config->paths; path && *path; path++) {

@@ -118,6 +118,81 @@ static void test_errors_stand_at_their_keys_own_line(void)
     bus_process_free(bus);
 }
 
+/* What `token new` prints as the file's line lets the token in, in the file of a source and of a consumer. */
+static void test_a_new_token_opens_what_its_line_knows(void)
+{
+    g_autofree char *output = NULL, *other = NULL;
+    g_assert_cmpint(run_hutong(&output, "token", "new", "police", NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&other, "token", "new", NULL), ==, 0);
+    g_assert_cmpstr(output, !=, other);
+    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 5);
+    g_assert_cmpuint(strlen(lines[1]), ==, 43);
+    g_assert_true(g_str_has_prefix(lines[3], "hmac-sha256:"));
+    g_assert_true(g_str_has_suffix(lines[3], " police"));
+    g_autofree char *file = g_build_filename(g_get_tmp_dir(), "tokens", NULL);
+    g_autofree char *sections =
+        g_strdup_printf("[source a]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                        "token-file = %s\n[consumer c]\ntype = pull\ntoken-file = %s\n"
+                        "[route r]\nto = c\n",
+                        file, file);
+    BusProcess *bus = bus_process_new(NULL, sections);
+    const struct {
+        const char *text;
+        int mode, status;
+        const char *said;
+    } cases[] = {{lines[3], 0600, 0, NULL},
+                 {lines[1], 0600, 0, "warning: [source a] token-file: it holds the token itself"},
+                 {lines[1], 0600, 0, "warning: [consumer c] token-file: it holds the token itself"},
+                 {lines[3], 0640, 78, "[source a] token-file: "},
+                 {lines[3], 0604, 78, "[consumer c] token-file: "}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *said = NULL;
+        unlink(file);
+        g_assert_true(
+            g_file_set_contents_full(file, cases[i].text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+        g_assert_cmpint(g_chmod(file, cases[i].mode), ==, 0);
+        g_assert_cmpint(run_hutong(&said, "check", "-c", bus->config, NULL), ==, cases[i].status);
+        g_assert_true(cases[i].said ? strstr(said, cases[i].said) != NULL : strstr(said, "warning") == NULL);
+        g_assert_null(strstr(said, lines[1]));
+    }
+    unlink(file);
+    bus_process_free(bus);
+    static const char *const bad[] = {"new", "a b", NULL};
+    g_autofree char *refused = NULL, *unknown = NULL;
+    g_assert_cmpint(run_hutong(&refused, "token", bad[0], bad[1], NULL), ==, 64);
+    g_assert_cmpint(run_hutong(&unknown, "token", "old", NULL), ==, 64);
+}
+
+/* Who may write the configuration, or look into the state, would be the administrator. */
+static void test_what_others_may_change_is_not_obeyed(void)
+{
+    BusProcess *bus = bus_process_new(NULL, "");
+    g_autofree char *folder = g_path_get_dirname(bus->config);
+    g_autofree char *state = g_build_filename(folder, "state", NULL);
+    const struct {
+        const char *path;
+        int bad, good;
+        const char *command, *said;
+    } cases[] = {{bus->config, 0664, 0644, "check", "chmod go-w"},
+                 {bus->config, 0646, 0644, "run", "chmod go-w"},
+                 {folder, 0777, 0755, "check", "others may write this folder"},
+                 {folder, 0775, 0755, "status", "others may write this folder"},
+                 {state, 0750, 0700, "run", "chmod 0700"},
+                 {state, 0705, 0700, "run", "chmod 0700"}};
+    g_assert_cmpint(g_mkdir(state, 0700), ==, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *output = NULL;
+        g_assert_cmpint(g_chmod(cases[i].path, cases[i].bad), ==, 0);
+        g_assert_cmpint(run_hutong(&output, cases[i].command, "-c", bus->config, NULL), ==, 78);
+        g_assert_cmpint(g_chmod(cases[i].path, cases[i].good), ==, 0);
+        if (!strstr(output, cases[i].said) || !strstr(output, cases[i].path)) {
+            g_error("case %u: %s", i, output);
+        }
+    }
+    bus_process_free(bus);
+}
+
 static void test_check_tries_adapters_and_mappings(void)
 {
     BusProcess *bus = bus_process_new(
@@ -263,6 +338,8 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/check-names-everything-that-is-wrong", test_check_names_everything_that_is_wrong);
     g_test_add_func("/cli/check-tells-every-stage-at-once", test_check_tells_every_stage_at_once);
     g_test_add_func("/cli/errors-stand-at-their-keys-own-line", test_errors_stand_at_their_keys_own_line);
+    g_test_add_func("/cli/a-new-token-opens-what-its-line-knows", test_a_new_token_opens_what_its_line_knows);
+    g_test_add_func("/cli/what-others-may-change-is-not-obeyed", test_what_others_may_change_is_not_obeyed);
     g_test_add_func("/cli/check-tries-adapters-and-mappings", test_check_tries_adapters_and_mappings);
     g_test_add_func("/cli/run-refuses-a-bad-configuration", test_run_refuses_a_bad_configuration);
     g_test_add_func("/cli/config-shows-where-values-come-from", test_config_shows_where_values_come_from);

@@ -150,5 +150,6 @@ unit_TESTS += test-reconcile
 test-reconcile_LIBS := reconcile base
 unit_TESTS += test-spool-salvage
 test-spool-salvage_LIBS := spool base
-unit_TESTS += test-private
+unit_TESTS += test-private test-token
 test-private_LIBS := base
+test-token_LIBS := guard config base
