@@ -71,7 +71,7 @@ static char *write_secret(const char *secret)
 {
     char *path = g_build_filename(g_get_tmp_dir(), "hutong-secret-XXXXXX", NULL);
     g_close(g_mkstemp(path), NULL);
-    g_assert_true(g_file_set_contents(path, secret, -1, NULL));
+    g_assert_true(g_file_set_contents_full(path, secret, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     return path;
 }
 
