@@ -14,7 +14,8 @@
 #include <stdlib.h>
 
 #define GOAL 0.4
-#define ROUND_US 4000 /* a round of one way takes about this long */
+#define GOAL_MARRIAGE_V3 0.5 /* of marriage, and of HL7 V3 */
+#define ROUND_US 4000        /* a round of one way takes about this long */
 
 /* ---- The typical messages ---- */
 
@@ -220,6 +221,12 @@ static unsigned count_repeats(void (*way)(void *user), Bench *bench)
     return (unsigned)CLAMP(ROUND_US / bench_time(way, bench, 20), 1, 5000);
 }
 
+static double goal_of(const Typical *typical)
+{
+    bool higher = g_str_equal(typical->adapter, "marriage") || strstr(typical->what, "V3");
+    return higher ? GOAL_MARRIAGE_V3 : GOAL;
+}
+
 /* What is judged is held against the bytes as sent; against UTF-8 when libxml2 cannot read those. True when the goal is
  * met. */
 static bool report(const Bench *bench, double sent_us, double plain_us, double us)
@@ -230,9 +237,9 @@ static bool report(const Bench *bench, double sent_us, double plain_us, double u
     g_autofree char *name = g_strndup(typical->mapping, strlen(typical->mapping) - strlen(".xml"));
     printf("%-15s %-29s %6zu %6u %6zu %8.2f %9.2f  %5.2f  %8.2f  %s\n", name, typical->what, bench->size,
            bench->test->worker.outcome.events->len, bench->packed, readable ? sent_us : plain_us, us, ratio,
-           plain_us / us, ratio >= GOAL ? "ok" : "below goal");
+           plain_us / us, ratio >= goal_of(typical) ? "ok" : "below goal");
     fflush(stdout);
-    return ratio >= GOAL;
+    return ratio >= goal_of(typical);
 }
 
 /* True when the goal is met. */
@@ -259,8 +266,9 @@ int main(int argc, char **argv)
     const char *wanted = argc > 2 ? argv[2] : "";
     bool good = true;
     bench_stay_on_one_core();
-    printf("%-15s %-29s %6s %6s %6s %8s %9s  %5s  %8s  (goal %.1f)\n", "mapping", "typical message", "bytes",
-           "events", "packed", "bare us", "mapped us", "ratio", "to UTF-8", GOAL);
+    printf("%-15s %-29s %6s %6s %6s %8s %9s  %5s  %8s  (goal %.1f; marriage, V3 %.1f)\n", "mapping",
+           "typical message", "bytes", "events", "packed", "bare us", "mapped us", "ratio", "to UTF-8", GOAL,
+           GOAL_MARRIAGE_V3);
     for (unsigned i = 0; i < G_N_ELEMENTS(typicals); i++) {
         if (g_str_has_prefix(typicals[i].mapping, wanted)) {
             good = measure(&typicals[i], rounds) && good;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TIMES 41
-#define BYTES 65536
+#define TIMES 400
+#define BYTES 4096
 
 static int compare(const void *a, const void *b)
 {
@@ -16,7 +16,7 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-double disk_sync_ms(const char *folder)
+DiskSync disk_sync(const char *folder)
 {
     g_autofree char *path = g_build_filename(folder, "bench-disk-XXXXXX", NULL),
                     *bytes = g_strnfill(BYTES, 'x');
@@ -33,8 +33,8 @@ double disk_sync_ms(const char *folder)
         g_unlink(path);
     }
     if (!good) {
-        return -1;
+        return (DiskSync){-1, -1};
     }
     qsort(took_us, TIMES, sizeof *took_us, compare);
-    return (double)took_us[TIMES / 2] / 1e3;
+    return (DiskSync){(double)took_us[TIMES / 2] / 1e3, (double)took_us[TIMES * 99 / 100] / 1e3};
 }

@@ -1,6 +1,9 @@
-/* How long the disk takes to keep something: what a rate with fsync has to be read against. */
+/* How long the disk takes to sync what was appended to a growing file. */
 #pragma once
 
-/* The median time, in milliseconds, of appending 64 KB (about what a commit writes) to a file in `folder` and having it
- * synced, out of some dozens. Negative when that fails. */
-double disk_sync_ms(const char *folder);
+typedef struct {
+    double p50_ms, p99_ms; /* negative: it could not be written */
+} DiskSync;
+
+/* 400 times 4 KB, in a file that is gone afterwards. */
+DiskSync disk_sync(const char *folder);

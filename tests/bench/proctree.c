@@ -96,6 +96,7 @@ void process_tree_measure(pid_t root, ProcessTree *tree)
             *(own ? &tree->own_s : &tree->children_s) += process->used_s;
             *(own ? &tree->own_peak_kb : &tree->children_peak_kb) +=
                 read_kb(process->pid, "status", "VmHWM:");
+            *(own ? &tree->own_now_kb : &tree->children_now_kb) += read_kb(process->pid, "status", "VmRSS:");
             tree->children_s += process->reaped_s;
             tree->pss_kb += read_kb(process->pid, "smaps_rollup", "\nPss:");
             tree->processes++;

@@ -9,7 +9,8 @@ typedef struct {
     double children_s;       /* the same of its descendants, ended ones included */
     size_t own_peak_kb;      /* peak resident memory (VmHWM) of the process */
     size_t children_peak_kb; /* sum of the same of its living descendants: pages that they share count again */
-    size_t pss_kb;           /* sum of their proportional memory now; 0 where the kernel does not say */
+    size_t own_now_kb, children_now_kb; /* resident memory now */
+    size_t pss_kb; /* sum of their proportional memory now; 0 where the kernel does not say */
     unsigned processes;
 } ProcessTree;
 

@@ -29,7 +29,7 @@ run() {
 }
 
 status=0
-for name in ${BENCH:-bench-mapping bench-adapters bench-spool bench-bus bench-goodput}; do
+for name in ${BENCH:-bench-mapping bench-adapters bench-spool bench-bus bench-goodput bench-backlog}; do
     case $name in
     bench-mapping | bench-adapters)
         run "$name" || {
@@ -38,13 +38,6 @@ for name in ${BENCH:-bench-mapping bench-adapters bench-spool bench-bus bench-go
         }
         ;;
     bench-spool) run bench-spool 100000 || status=1 ;;
-    bench-bus)
-        run bench-bus || status=1
-        for setting in "BATCH=1" "CONSUMERS=10" "CONNECTIONS=1"; do
-            echo "with $setting"
-            (export "${setting?}" N="${N:-10000}" && run bench-bus) || status=1
-        done
-        ;;
     *) run "$name" || status=1 ;;
     esac
 done
