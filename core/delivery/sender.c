@@ -1,16 +1,21 @@
-/* libcurl multi on the GLib main loop: a watch per socket, one timer. A handle is used again with its options; its connection is the
- * multi's. Main-loop thread. */
+/* libcurl multi on the GLib main loop: one source with an epoll descriptor for all sockets, and their timer. A handle is used again with
+ * its options; its connection is the multi's. Main-loop thread.
+ *
+ * Between two requests libcurl takes its watch off a connection, and puts it on again at the next one. The kernel is told only what is
+ * different before the loop sleeps: mostly nothing. So a socket of ours may stay watched that libcurl does not want to hear of;
+ * what happens to it then ends the watch (on_idle()). */
 #include "core/delivery/sender.h"
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/delivery/backoff.h"
-#include "core/delivery/timer.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <glib-unix.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #define ANSWER_KEEP 1024
 #define ANSWER_MAX (64 * 1024)
@@ -18,14 +23,24 @@
 #define LOW_SPEED_SECONDS 30L
 #define BODY_KEEP (256 * 1024)
 #define TURNS_AT_ONCE 16 /* then it is others' turn */
+#define EVENTS_AT_ONCE 64
 
 struct HtSender {
     CURLM *multi;
-    GSource *timer;
+    GSource *source;
+    int epoll;
+    int64_t due_us;       /* when libcurl wants to be called; INT64_MAX: not before something happens */
+    GHashTable *sockets;  /* descriptor: Socket; those that open_socket() made */
+    GPtrArray *changed;   /* of Socket: libcurl wants something else than the kernel was told */
     GHashTable *requests; /* the set of Transfer under way */
     GPtrArray *idle;      /* of Handle, to be used again */
-    bool acting, due;     /* in act(), and libcurl wants to be called again at once */
 };
+
+typedef struct {
+    int fd;
+    uint32_t wanted, told; /* EPOLLIN, EPOLLOUT; 0: not watched */
+    bool changed;
+} Socket;
 
 /* With what never changes set. */
 typedef struct {
@@ -52,78 +67,152 @@ typedef struct {
 
 static void finish_requests(HtSender *sender);
 
-/* An answer mostly makes room for the next request, which goes out at once: without another turn of the main loop. */
-static void act(HtSender *sender, curl_socket_t fd, int what)
+static bool tell_kernel(const HtSender *sender, int fd, uint32_t told, uint32_t wanted)
 {
-    int running;
-    sender->acting = sender->due = true;
-    for (unsigned turn = 0; sender->due && turn < TURNS_AT_ONCE; turn++) {
-        sender->due = false;
-        curl_multi_socket_action(sender->multi, fd, what, &running);
-        finish_requests(sender);
-        fd = CURL_SOCKET_TIMEOUT;
-        what = 0;
-    }
-    sender->acting = false;
-    if (sender->due) {
-        g_source_set_ready_time(sender->timer, 0);
-    }
+    struct epoll_event event = {.events = wanted, .data.fd = fd};
+    int operation = told == 0 ? EPOLL_CTL_ADD : wanted == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+    return told == wanted || epoll_ctl(sender->epoll, operation, fd, &event) == 0;
 }
 
-static gboolean on_socket(int fd, GIOCondition condition, void *user)
+/* What it cannot watch (out of memory) ends with its time limit. */
+static void tell_changes(HtSender *sender)
 {
-    int what = (condition & G_IO_IN ? CURL_CSELECT_IN : 0) | (condition & G_IO_OUT ? CURL_CSELECT_OUT : 0) |
-               (condition & (G_IO_ERR | G_IO_HUP) ? CURL_CSELECT_ERR : 0);
-    act(user, fd, what);
-    return G_SOURCE_CONTINUE;
+    for (unsigned i = 0; i < sender->changed->len; i++) {
+        Socket *watched = sender->changed->pdata[i];
+        watched->changed = false;
+        /* Without a request under way it stays as it was told: the next one most likely wants the same. */
+        if (watched->wanted != 0 && tell_kernel(sender, watched->fd, watched->told, watched->wanted)) {
+            watched->told = watched->wanted;
+        }
+    }
+    g_ptr_array_set_size(sender->changed, 0);
 }
 
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *watch)
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 {
     HtSender *sender = user;
-    GSource *source = watch;
     (void)easy;
-    if (source) {
-        g_source_destroy(source);
-        g_source_unref(source);
-        source = NULL;
+    uint32_t wanted = what == CURL_POLL_REMOVE ? 0
+                                               : (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+                                                     (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    Socket *watched = g_hash_table_lookup(sender->sockets, GINT_TO_POINTER(fd));
+    if (!watched) { /* one of libcurl's own, which it closes without a word to us: the kernel is told at once */
+        tell_kernel(sender, fd, GPOINTER_TO_UINT(known), wanted);
+        curl_multi_assign(sender->multi, fd, GUINT_TO_POINTER(wanted));
+        return 0;
     }
-    if (what != CURL_POLL_REMOVE) {
-        GIOCondition condition = (what & CURL_POLL_IN ? G_IO_IN : 0) | (what & CURL_POLL_OUT ? G_IO_OUT : 0);
-        source = g_unix_fd_source_new(fd, condition);
-        g_source_set_callback(source, G_SOURCE_FUNC(on_socket), sender, NULL);
-        g_source_attach(source, NULL);
+    watched->wanted = wanted;
+    if (!watched->changed) {
+        watched->changed = true;
+        g_ptr_array_add(sender->changed, watched);
     }
-    curl_multi_assign(sender->multi, fd, source);
     return 0;
 }
 
-static gboolean on_timer(void *user)
+/* Nobody waits for anything on it: its peer has closed it, most likely. */
+static bool on_idle(HtSender *sender, int fd)
 {
-    HtSender *sender = user;
-    act(sender, CURL_SOCKET_TIMEOUT, 0);
-    return G_SOURCE_CONTINUE;
+    Socket *watched = g_hash_table_lookup(sender->sockets, GINT_TO_POINTER(fd));
+    if (!watched || watched->wanted != 0) {
+        return false;
+    }
+    tell_kernel(sender, fd, watched->told, 0);
+    watched->told = 0;
+    return true;
+}
+
+/* Whatever is due by then, by sockets and by time, and what follows from it: an answer mostly makes room for the next request, which
+ * goes out at once, without another turn of the main loop. */
+static void act(HtSender *sender)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int running, count = epoll_wait(sender->epoll, events, EVENTS_AT_ONCE, 0);
+    for (int i = 0; i < count; i++) {
+        uint32_t found = events[i].events;
+        int what = (found & EPOLLIN ? CURL_CSELECT_IN : 0) | (found & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (found & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        if (!on_idle(sender, events[i].data.fd)) {
+            curl_multi_socket_action(sender->multi, events[i].data.fd, what, &running);
+        }
+    }
+    finish_requests(sender);
+    for (unsigned turn = 0; sender->due_us <= g_get_monotonic_time() && turn < TURNS_AT_ONCE; turn++) {
+        sender->due_us = INT64_MAX;
+        curl_multi_socket_action(sender->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        finish_requests(sender);
+    }
 }
 
 static int set_timer(CURLM *multi, long timeout_ms, void *user)
 {
     HtSender *sender = user;
     (void)multi;
-    sender->due = timeout_ms == 0;
-    if (sender->due && sender->acting) {
-        return 0;
-    }
-    g_source_set_ready_time(sender->timer, timeout_ms < 0 ? -1 : g_get_monotonic_time() + timeout_ms * 1000);
+    sender->due_us = timeout_ms < 0    ? INT64_MAX
+                     : timeout_ms == 0 ? 0
+                                       : g_get_monotonic_time() + timeout_ms * 1000;
     return 0;
+}
+
+typedef struct {
+    GSource source;
+    HtSender *sender;
+    void *epoll_tag;
+} SenderSource;
+
+static gboolean prepare(GSource *source, int *timeout_ms)
+{
+    HtSender *sender = ((SenderSource *)source)->sender;
+    tell_changes(sender);
+    *timeout_ms = -1;
+    if (sender->due_us == INT64_MAX) {
+        return FALSE;
+    }
+    int64_t left_us = sender->due_us == 0 ? 0 : sender->due_us - g_get_monotonic_time();
+    *timeout_ms = left_us > 0 ? (int)MIN((left_us + 999) / 1000, G_MAXINT) : 0;
+    return left_us <= 0;
+}
+
+static gboolean check(GSource *source)
+{
+    const SenderSource *self = (const SenderSource *)source;
+    return g_source_query_unix_fd(source, self->epoll_tag) != 0 ||
+           self->sender->due_us <= g_source_get_time(source);
+}
+
+static gboolean dispatch(GSource *source, GSourceFunc callback, void *user)
+{
+    (void)callback;
+    (void)user;
+    act(((SenderSource *)source)->sender);
+    return G_SOURCE_CONTINUE;
+}
+
+static GSource *make_source(HtSender *sender)
+{
+    static GSourceFuncs functions = {.prepare = prepare, .check = check, .dispatch = dispatch};
+    GSource *source = g_source_new(&functions, sizeof(SenderSource));
+    SenderSource *self = (SenderSource *)source;
+    self->sender = sender;
+    self->epoll_tag = g_source_add_unix_fd(source, sender->epoll, G_IO_IN);
+    g_source_set_static_name(source, "sender");
+    g_source_attach(source, NULL);
+    return source;
 }
 
 HtSender *ht_sender_new(void)
 {
     HtSender *sender = g_new0(HtSender, 1);
     sender->multi = curl_multi_init();
+    sender->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (sender->epoll < 0) {
+        g_error("delivery: no descriptor to wait for connections with: %s", g_strerror(errno));
+    }
+    sender->due_us = INT64_MAX;
+    sender->sockets = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    sender->changed = g_ptr_array_new();
     sender->requests = g_hash_table_new(NULL, NULL);
     sender->idle = g_ptr_array_new();
-    sender->timer = ht_timer_new(on_timer, sender);
+    sender->source = make_source(sender);
     curl_multi_setopt(sender->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(sender->multi, CURLMOPT_SOCKETDATA, sender);
     curl_multi_setopt(sender->multi, CURLMOPT_TIMERFUNCTION, set_timer);
@@ -170,7 +259,11 @@ void ht_sender_free(HtSender *sender)
         free_handle(sender->idle->pdata[i]);
     }
     curl_multi_cleanup(sender->multi);
-    ht_timer_free(sender->timer);
+    g_source_destroy(sender->source);
+    g_source_unref(sender->source);
+    close(sender->epoll);
+    g_hash_table_unref(sender->sockets);
+    g_ptr_array_unref(sender->changed);
     g_hash_table_unref(sender->requests);
     g_ptr_array_unref(sender->idle);
     g_free(sender);
@@ -224,14 +317,33 @@ bool ht_sender_forbids(const struct sockaddr *address)
 
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    (void)user;
+    HtSender *sender = user;
     if (purpose != CURLSOCKTYPE_IPCXN || ht_sender_forbids(&address->addr)) {
         return CURL_SOCKET_BAD;
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) {
+        return CURL_SOCKET_BAD;
+    }
+    Socket *opened = g_new0(Socket, 1);
+    opened->fd = fd;
+    g_hash_table_insert(sender->sockets, GINT_TO_POINTER(fd), opened);
+    return fd;
 }
 
-static Handle *make_handle(void)
+/* The kernel forgets what it watched with the descriptor. */
+static int close_socket(void *user, curl_socket_t fd)
+{
+    HtSender *sender = user;
+    Socket *closed = g_hash_table_lookup(sender->sockets, GINT_TO_POINTER(fd));
+    if (closed) {
+        g_ptr_array_remove_fast(sender->changed, closed);
+        g_hash_table_remove(sender->sockets, GINT_TO_POINTER(fd));
+    }
+    return close(fd);
+}
+
+static Handle *make_handle(HtSender *sender)
 {
     Handle *handle = g_new0(Handle, 1);
     CURL *easy = handle->easy = curl_easy_init();
@@ -243,6 +355,9 @@ static Handle *make_handle(void)
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sender);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sender);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "hutong");
@@ -286,7 +401,7 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
         (Transfer){.sender = sender, .body = post->body, .done = done, .drop = post->drop, .user = user};
     post->body = (HtBuffer){0};
     unsigned idle = sender->idle->len;
-    request->handle = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : make_handle();
+    request->handle = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : make_handle(sender);
     request->started_us = ht_clock_monotonic();
     g_autofree char *type = g_strconcat("Content-Type: ", post->content_type, NULL);
     request->headers = curl_slist_append(NULL, type);

@@ -269,6 +269,88 @@ static void test_no_socket_is_opened_to_a_forbidden_address(void)
     }
 }
 
+/* ---- Connections that come and go ---- */
+
+#define ANSWERS_EACH 3
+
+/* Answers some requests of a connection, then closes it without having said so. */
+static gboolean serve_some(GThreadedSocketService *service, GSocketConnection *connection, GObject *source,
+                           void *user)
+{
+    static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+    GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+    (void)service, (void)source, (void)user;
+    for (unsigned i = 0; i < ANSWERS_EACH; i++) {
+        char request[4096] = "";
+        size_t size = 0;
+        for (gssize got = 1; got > 0 && !is_whole(request); size += (size_t)MAX(got, 0)) {
+            got = g_input_stream_read(in, request + size, sizeof request - 1 - size, NULL, NULL);
+        }
+        if (!is_whole(request) ||
+            !g_output_stream_write_all(out, answer, sizeof answer - 1, NULL, NULL, NULL)) {
+            break;
+        }
+    }
+    return TRUE;
+}
+
+static void post_many(HtSender *sender, const char *url, unsigned together)
+{
+    Posted posted[8] = {{0}};
+    for (unsigned i = 0; i < together; i++) {
+        HtPost post = {
+            .url = url, .content_type = "text/plain", .timeout_ms = 20000, .connect_timeout_ms = 20000};
+        ht_buffer_add_literal(&post.body, "x");
+        ht_sender_post(sender, &post, note_posted, &posted[i]);
+    }
+    for (unsigned i = 0; i < together; i++) {
+        while (!posted[i].done) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        g_assert_cmpstr(posted[i].error, ==, NULL);
+        g_assert_cmpint(posted[i].status, ==, 204);
+    }
+}
+
+/* Descriptors are closed and given out again while the sender keeps its watches over them. */
+static void test_connections_that_end_are_replaced(void)
+{
+    g_autoptr(GSocketService) service = g_threaded_socket_service_new(16);
+    guint16 port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(service), NULL, NULL);
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/", port);
+    g_signal_connect(service, "run", G_CALLBACK(serve_some), NULL);
+    HtSender *sender = ht_sender_new();
+    for (unsigned i = 0; i < 60; i++) {
+        post_many(sender, url, 1 + i % 8);
+    }
+    ht_sender_free(sender);
+    g_socket_service_stop(service);
+}
+
+/* Who closes a connection that nobody uses wakes the main loop once, not for ever. */
+static void test_an_idle_connection_that_ends_is_no_work(void)
+{
+    g_autofree Taker *taker = g_new0(Taker, 1);
+    HtSender *sender = ht_sender_new();
+    Posted posted = {0};
+    taker_begin(taker);
+    HtPost post = {
+        .url = taker->url, .content_type = "text/plain", .timeout_ms = 20000, .connect_timeout_ms = 20000};
+    ht_buffer_add_literal(&post.body, "x");
+    ht_sender_post(sender, &post, note_posted, &posted);
+    while (!posted.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    taker_end(taker); /* its connection is closed by now */
+    unsigned turns = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        turns += g_main_context_iteration(NULL, FALSE);
+    }
+    g_assert_cmpuint(turns, <, 100);
+    ht_sender_free(sender);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -279,5 +361,8 @@ int main(int argc, char **argv)
                     test_a_binary_event_has_its_attributes_in_headers);
     g_test_add_func("/sender/no-socket-is-opened-to-a-forbidden-address",
                     test_no_socket_is_opened_to_a_forbidden_address);
+    g_test_add_func("/sender/connections-that-end-are-replaced", test_connections_that_end_are_replaced);
+    g_test_add_func("/sender/an-idle-connection-that-ends-is-no-work",
+                    test_an_idle_connection_that_ends_is_no_work);
     return g_test_run();
 }
