@@ -212,6 +212,7 @@ static void attach(HtRun *run)
         .prepare = prepare_socket, .check = check_socket, .dispatch = dispatch_socket};
     run->io = g_source_new(&functions, sizeof(SocketSource));
     ((SocketSource *)run->io)->run = run;
+    g_source_set_can_recurse(run->io, TRUE); /* it does not: see core/base/timer.h */
     run->socket_tag = g_source_add_unix_fd(run->io, run->process.fd, G_IO_IN);
     g_source_attach(run->io, NULL);
 }

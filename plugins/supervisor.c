@@ -34,6 +34,7 @@
 #include "plugins/supervisor.h"
 
 #include "core/base/log.h"
+#include "core/base/timer.h"
 #include "plugins/heard.h"
 #include "plugins/reading.h"
 #include "plugins/run.h"
@@ -58,7 +59,7 @@ struct HtHost {
     State state;
     HtRun *run;
     HtTickets *tickets;
-    GSource *timer;  /* the one timer: what time means depends on the state */
+    HtTimer *timer;  /* the one timer: what time means depends on the state */
     int64_t wake_us; /* when it fires */
 
     char *name; /* "host SOURCE", for the log */
@@ -124,7 +125,7 @@ static void set_reason(HtHost *host, const char *reason)
 static void wake_at(HtHost *host, int64_t time_us)
 {
     host->wake_us = time_us;
-    g_source_set_ready_time(host->timer, time_us == INT64_MAX ? -1 : time_us);
+    ht_timer_set(host->timer, time_us);
 }
 
 static void wake_in(HtHost *host, int64_t pause_us)
@@ -502,16 +503,9 @@ static void look_at_run(HtHost *host)
     }
 }
 
-typedef struct {
-    GSource source;
-    HtHost *host;
-} TimerSource;
-
-static gboolean dispatch_timer(GSource *source, GSourceFunc callback, void *user)
+static gboolean on_timer(void *user)
 {
-    (void)callback;
-    (void)user;
-    HtHost *host = ((TimerSource *)source)->host;
+    HtHost *host = user;
     wake_at(host, INT64_MAX);
     if (host->reading) {
         wake_in(host, HT_WATCH_US); /* the host waits for us */
@@ -525,16 +519,6 @@ static gboolean dispatch_timer(GSource *source, GSourceFunc callback, void *user
     }
     ht_tickets_run_late(host->tickets);
     return G_SOURCE_CONTINUE;
-}
-
-static GSource *make_timer(HtHost *host)
-{
-    static GSourceFuncs functions = {.dispatch = dispatch_timer};
-    GSource *timer = g_source_new(&functions, sizeof(TimerSource));
-    ((TimerSource *)timer)->host = host;
-    g_source_set_ready_time(timer, -1);
-    g_source_attach(timer, NULL);
-    return timer;
 }
 
 /* ---- Making and freeing ---- */
@@ -571,7 +555,7 @@ HtHost *ht_host_new(const HtHostOptions *options)
     host->keeps_warnings = options->keeps_warnings;
     pack_start(host, options);
     host->tickets = ht_tickets_new(&host->limits, on_given, host);
-    host->timer = make_timer(host);
+    host->timer = ht_timer_new(on_timer, host);
     host->wake_us = INT64_MAX;
     check(host);
     return host;
@@ -595,8 +579,7 @@ void ht_host_free(HtHost *host)
         ht_run_free(g_steal_pointer(&host->run), HT_HOST_GRACE_MS);
     }
     g_clear_pointer(&host->tickets, ht_tickets_free);
-    g_source_destroy(host->timer);
-    g_clear_pointer(&host->timer, g_source_unref);
+    g_clear_pointer(&host->timer, ht_timer_free);
     host->state = STOPPED;
     check(host);
     unref(host);

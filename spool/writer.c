@@ -19,6 +19,8 @@ struct HtSpoolWriter {
     HtSpoolMarks *marks;
     int64_t marks_due;
     bool waiting, stopping;
+    int64_t waits_until; /* when it looks by itself, while it waits */
+    int64_t look_at; /* once more after each group: marks follow most of them, and need not wake it then */
     uint64_t flush_wanted, flush_done; /* tickets */
     bool flush_good;
     HtSpoolStatus status;
@@ -46,8 +48,9 @@ static Next wait_for_work(HtSpoolWriter *writer)
         if (now >= idle_due) {
             return IDLE;
         }
-        int64_t due = MIN(marks_due, idle_due);
+        int64_t due = MIN(MIN(marks_due, idle_due), writer->look_at > now ? writer->look_at : INT64_MAX);
         writer->waiting = true;
+        writer->waits_until = due;
         if (due == INT64_MAX) {
             g_cond_wait(&writer->wake, &writer->lock);
         } else {
@@ -86,9 +89,12 @@ static void commit_group(HtSpoolWriter *writer)
         writer->marks_due = ht_clock_monotonic() + MARKS_RETRY_US;
     }
     ht_spool_committer_status(writer->committer, &writer->status);
-    writer->flush_done = ticket;
     writer->flush_good = marks_written;
-    g_cond_broadcast(&writer->flushed);
+    if (writer->flush_done != ticket) { /* somebody waits */
+        writer->flush_done = ticket;
+        g_cond_broadcast(&writer->flushed);
+    }
+    writer->look_at = ht_clock_monotonic() + MARKS_US;
     g_mutex_unlock(&writer->lock);
     ht_spool_completions_post(writer->completions, &group.jobs);
     ht_spool_committer_rest(writer->committer);
@@ -167,12 +173,20 @@ void ht_spool_writer_append(HtSpoolWriter *writer, HtSpoolJob *job)
     g_mutex_unlock(&writer->lock);
 }
 
+/* With the lock held. While it waits it mostly looks soon enough by itself. */
+static void expect_at(HtSpoolWriter *writer, int64_t due)
+{
+    writer->marks_due = due;
+    if (writer->waits_until > due) {
+        wake_up(writer);
+    }
+}
+
 /* With the lock held, before the first mark is put in. */
 static void expect_marks(HtSpoolWriter *writer)
 {
     if (ht_spool_marks_can_wait(writer->marks)) {
-        writer->marks_due = ht_clock_monotonic() + MARKS_US;
-        wake_up(writer); /* so that it waits no longer than that */
+        expect_at(writer, ht_clock_monotonic() + MARKS_US);
     }
 }
 
@@ -204,8 +218,7 @@ void ht_spool_writer_count(HtSpoolWriter *writer, const HtSpoolDay *more)
 {
     g_mutex_lock(&writer->lock);
     if (ht_spool_marks_are_empty(writer->marks)) {
-        writer->marks_due = ht_clock_monotonic() + FIGURES_US;
-        wake_up(writer);
+        expect_at(writer, ht_clock_monotonic() + FIGURES_US);
     }
     ht_spool_marks_count(writer->marks, more);
     g_mutex_unlock(&writer->lock);

@@ -6,7 +6,6 @@
 #include "core/delivery/file.h"
 #include "core/delivery/judge.h"
 #include "core/delivery/pull.h"
-#include "core/delivery/timer.h"
 #include "core/delivery/webhook.h"
 
 #define WINDOW_EVENTS 4000
@@ -79,7 +78,7 @@ static void set_timer(HtConsumer *consumer)
     if (consumer->window.finished) {
         at_us = MIN(at_us, MAX(consumer->mark_at_us, now_us));
     }
-    g_source_set_ready_time(consumer->timer, at_us == INT64_MAX ? -1 : at_us);
+    ht_timer_set(consumer->timer, at_us);
 }
 
 /* ---- Reading ahead ---- */

@@ -5,7 +5,7 @@
 #include "core/base/log.h"
 #include "core/delivery/consumer.h"
 #include "core/delivery/route.h"
-#include "core/delivery/timer.h"
+#include "core/base/timer.h"
 
 #define GRACE_MS 1000 /* for requests under way at the end */
 
@@ -141,8 +141,8 @@ static gboolean end_grace(void *over)
 static void drain(HtDelivery *delivery)
 {
     bool over = false;
-    GSource *timer = ht_timer_new(end_grace, &over);
-    g_source_set_ready_time(timer, g_get_monotonic_time() + (int64_t)GRACE_MS * 1000);
+    HtTimer *timer = ht_timer_new(end_grace, &over);
+    ht_timer_set(timer, g_get_monotonic_time() + (int64_t)GRACE_MS * 1000);
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
         ht_consumer_stop(delivery->consumers->pdata[i]);
     }

@@ -6,7 +6,7 @@
 #include "core/base/log.h"
 #include "core/delivery/backoff.h"
 #include "core/delivery/batchfile.h"
-#include "core/delivery/timer.h"
+#include "core/base/timer.h"
 
 typedef struct {
     HtTransport transport;
@@ -15,7 +15,7 @@ typedef struct {
     HtBatchFiles *files;
     GHashTable *written; /* of uint64_t: in a file, and the spool does not know */
     GThreadPool *thread;
-    GSource *timer;
+    HtTimer *timer;
     struct Job *job; /* with the thread, or its result is on its way; NULL: none */
     HtBackoff backoff;
     int64_t not_before_us; /* after a failure */
@@ -51,8 +51,7 @@ static void set_timer(Files *files)
 {
     int64_t pause_us = files->backoff.failures > 0 ? files->not_before_us : INT64_MAX;
     int64_t rotate_us = files->rotate_us > 0 ? MAX(files->rotate_us, files->not_before_us) : INT64_MAX;
-    int64_t at_us = MIN(pause_us, rotate_us);
-    g_source_set_ready_time(files->timer, files->job || at_us == INT64_MAX ? -1 : at_us);
+    ht_timer_set(files->timer, files->job ? INT64_MAX : MIN(pause_us, rotate_us));
 }
 
 /* ---- What the thread did ---- */

@@ -3,6 +3,7 @@
  * thread. */
 #pragma once
 
+#include "core/base/timer.h"
 #include "core/delivery/backoff.h"
 #include "core/delivery/consumer.h"
 #include "core/delivery/health.h"
@@ -31,7 +32,7 @@ struct HtConsumer {
     HtRenderedClass class; /* of the policy */
     HtRoutes *routes;
     HtWindow window;
-    GSource *timer;
+    HtTimer *timer;
     HtConsumerState state;
     bool reading, stopped, freed;
     bool full;                        /* no dead letter may be added: nothing is sent until there is room */

@@ -15,7 +15,7 @@
 #include "core/base/json.h"
 #include "core/delivery/lease.h"
 #include "core/delivery/pull-request.h"
-#include "core/delivery/timer.h"
+#include "core/base/timer.h"
 
 #define LOOK_MS 250 /* a poll that does not wait, while events are being read: so long all the same */
 
@@ -43,7 +43,7 @@ struct Pull {
     HtTransportOwner owner;
     HtLeases *leases;
     GQueue all, queue; /* of Asker */
-    GSource *timer;
+    HtTimer *timer;
 };
 
 /* ---- When something is over ---- */
@@ -67,7 +67,7 @@ static void set_timer(Pull *pull)
         const Asker *asker = link->data;
         at_us = MIN(at_us, asker->is_stream ? MIN(beat_at(asker), linger_until(asker)) : asker->until_us);
     }
-    g_source_set_ready_time(pull->timer, at_us == INT64_MAX ? -1 : at_us);
+    ht_timer_set(pull->timer, at_us);
 }
 
 static void enter(Asker *asker, State state)

@@ -195,6 +195,7 @@ static GSource *make_source(HtSender *sender)
     self->sender = sender;
     self->epoll_tag = g_source_add_unix_fd(source, sender->epoll, G_IO_IN);
     g_source_set_static_name(source, "sender");
+    g_source_set_can_recurse(source, TRUE); /* it does not: see core/base/timer.h */
     g_source_attach(source, NULL);
     return source;
 }

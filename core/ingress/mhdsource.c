@@ -4,17 +4,24 @@
  * requests. Made and closed by the door; main-loop thread. */
 #include "core/ingress/mhdsource.h"
 
+#include <stdbool.h>
+
 typedef struct {
     GSource source;
     struct MHD_Daemon *daemon;
     void *epoll_tag;
     int64_t due_us; /* when the daemon wants to run by itself; -1: not before something happens */
+    bool woken; /* a connection was resumed; asked for on the main loop only, so nothing has to be written to wake it */
 } MhdSource;
 
 static gboolean prepare_daemon(GSource *source, int *timeout_ms)
 {
     MhdSource *self = (MhdSource *)source;
     MHD_UNSIGNED_LONG_LONG wait_ms;
+    if (self->woken) {
+        *timeout_ms = 0;
+        return TRUE;
+    }
     if (MHD_get_timeout(self->daemon, &wait_ms) != MHD_YES) {
         self->due_us = -1;
         *timeout_ms = -1;
@@ -28,7 +35,7 @@ static gboolean prepare_daemon(GSource *source, int *timeout_ms)
 static gboolean check_daemon(GSource *source)
 {
     MhdSource *self = (MhdSource *)source;
-    return g_source_query_unix_fd(source, self->epoll_tag) != 0 ||
+    return self->woken || g_source_query_unix_fd(source, self->epoll_tag) != 0 ||
            (self->due_us >= 0 && g_source_get_time(source) >= self->due_us);
 }
 
@@ -36,7 +43,7 @@ static gboolean run_daemon(GSource *source, GSourceFunc callback, void *user)
 {
     (void)callback;
     (void)user;
-    g_source_set_ready_time(source, -1);
+    ((MhdSource *)source)->woken = false;
     MHD_run(((MhdSource *)source)->daemon);
     return G_SOURCE_CONTINUE;
 }
@@ -52,11 +59,12 @@ GSource *ht_mhd_source_new(struct MHD_Daemon *daemon)
     self->due_us = -1;
     self->epoll_tag = g_source_add_unix_fd(source, info->epoll_fd, G_IO_IN);
     g_source_set_static_name(source, "public door");
+    g_source_set_can_recurse(source, TRUE); /* it does not: see core/base/timer.h */
     g_source_attach(source, NULL);
     return source;
 }
 
 void ht_mhd_source_wake(GSource *source)
 {
-    g_source_set_ready_time(source, 0);
+    ((MhdSource *)source)->woken = true;
 }
