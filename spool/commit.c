@@ -218,20 +218,26 @@ static HtSpoolJob *next_job(HtSpoolTask *task)
     return (HtSpoolJob *)task;
 }
 
-/* Gives every job that has no error yet a copy of this one; it has not been taken. */
-static void refuse(HtSpoolGroup *group, const GError *error)
+/* Gives every job that has no error yet a copy of this one; it has not been taken. `full`: but those that bring nothing and only wait for
+ * the marks, for which room is kept. Whether there was one. */
+static bool refuse(HtSpoolGroup *group, bool full, const GError *error)
 {
+    bool found = false;
     for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->task.next)) {
-        ht_spool_job_reset(job);
-        job->error = g_error_copy(error);
+        if (!full || !job->empty) {
+            found = true;
+            ht_spool_job_reset(job);
+            job->error = g_error_copy(error);
+        }
     }
+    return found;
 }
 
 static void refuse_with(HtSpoolCommitter *committer, HtSpoolGroup *group, HtSpoolErrorCode code,
                         const char *text)
 {
     g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, (int)code, text);
-    refuse(group, error);
+    refuse(group, code == HT_SPOOL_ERROR_FULL, error);
     give_large_up(committer, group, error);
 }
 
@@ -326,7 +332,7 @@ static void roll_back(HtSpoolCommitter *committer)
 static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GError *error)
 {
     HtSpoolJob *bad = committer->current;
-    bool had_jobs = next_job(group->jobs.first) != NULL || committer->large.job;
+    bool had_jobs = committer->large.job != NULL;
     committer->current = NULL;
     roll_back(committer);
     switch ((HtSpoolErrorCode)error->code) {
@@ -343,17 +349,20 @@ static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GE
         break;
     case HT_SPOOL_ERROR_FULL:
         ht_spool_disk_full(&committer->disk, ht_clock_monotonic());
-        refuse(group, error);
+        had_jobs = refuse(group, true, error) || had_jobs;
         give_large_up(committer, group, error);
+        if (!had_jobs) {
+            refuse(group, false, error);
+        }
         return had_jobs; /* the marks alone may still find room */
     case HT_SPOOL_ERROR_BUSY:
-        refuse(group, error);
+        refuse(group, false, error);
         give_large_up(committer, group, error);
         return false;
     default: break;
     }
     fail(committer, error);
-    refuse(group, error);
+    refuse(group, false, error);
     give_large_up(committer, group, error);
     return false;
 }

@@ -1,6 +1,8 @@
 /* See spool-test.h. */
 #include "tests/lib/spool-test.h"
 
+#include "spool/delivery.h"
+
 void place_set_up(Place *place)
 {
     GError *error = NULL;
@@ -211,6 +213,22 @@ void spool_expect_error(HtSpool *spool, HtSpoolMessage *message, HtSpoolErrorCod
     Answer answer = spool_take(spool, message);
     g_assert_error(answer.error, HT_SPOOL_ERROR, (int)code);
     answer_clear(&answer);
+}
+
+static void keep_settled(const GError *error, void *user)
+{
+    int *settled = user;
+    *settled = error ? -1 : 1;
+}
+
+bool spool_settles(HtSpool *spool)
+{
+    int settled = 0;
+    ht_spool_settle(spool, keep_settled, &settled);
+    while (settled == 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    return settled > 0;
 }
 
 static void keep_page(HtSpoolPage *page, const GError *error, void *user)

@@ -73,6 +73,9 @@ HtReceipt spool_take_well(HtSpool *spool, HtSpoolMessage *message);
 
 void spool_expect_error(HtSpool *spool, HtSpoolMessage *message, HtSpoolErrorCode code);
 
+/* Whether all that was told to the spool is on disk; waits for the answer. */
+bool spool_settles(HtSpool *spool);
+
 /* ---- Pages ---- */
 
 typedef struct {

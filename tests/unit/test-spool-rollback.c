@@ -253,11 +253,17 @@ TEST(test_a_rolled_back_group_is_forgotten)
     g_assert_cmpuint(status_of(place).messages, ==, before.messages + 2);
 }
 
+static void note_settled(const GError *error, void *user)
+{
+    *(int *)user = error ? -1 : 1;
+}
+
 /* The cursors of a group that found no room are written alone, at once: they are smaller. */
 TEST(test_cursors_alone_may_still_find_room)
 {
     (void)unused;
     Answer answer = {0}, own = {0};
+    int settled = 0;
     uint64_t cursor;
     spool_take_well(place->spool, message_of("one", "one", "a"));
     g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, NULL));
@@ -266,8 +272,10 @@ TEST(test_cursors_alone_may_still_find_room)
     ht_spool_append(place->spool, message_of("two", "two", "a"), keep_answer, &answer);
     ht_spool_cursor_move(place->spool, "platform", 1, NULL);
     g_atomic_int_set(&fault_at, g_atomic_int_get(&begins) + 1);
+    ht_spool_settle(place->spool, note_settled, &settled); /* it waits in that group, and brings nothing */
     open_gate(&own);
     answer_wait(&answer);
+    g_assert_cmpint(settled, ==, 1);
     g_assert_error(answer.error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FULL);
     g_assert_cmpuint(status_of(place).commits, ==, commits + 2); /* the gate's, and the cursors alone */
     g_assert_true(status_of(place).intake_stopped);
