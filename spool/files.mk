@@ -9,3 +9,4 @@ spool_SRC += spool/history.c spool/days.c
 spool_SRC += spool/tail.c
 spool_SRC += spool/walk.c spool/salvage.c spool/backup.c
 spool_SRC += spool/held.c
+spool_SRC += spool/trail.c

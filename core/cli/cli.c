@@ -70,6 +70,7 @@ static const Verb verbs[] = {
     {"consumer", ht_cli_consumer, "consumers: how they are, pause and resume"},
     {"dead", ht_cli_dead, "dead letters: list, show, replay, drop"},
     {"replay", ht_cli_replay, "a consumer gets events again"},
+    {"audit", ht_cli_audit, "who did what: pauses, replays, dead letters, who is who"},
     {"schema", ht_cli_schema, "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
 };
 

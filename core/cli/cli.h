@@ -1,7 +1,6 @@
 /* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
  * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error.
- * Each has a file, or some: check.c, consumer.c, dead.c, message.c, receipt.c, reconcile.c, replay.c, schema.c, spool.c, status.c, subject.c, token.c;
- * cli.c chooses. */
+ * Each verb has a file of its name, or some; cli.c chooses. */
 #pragma once
 
 #include "core/config/config.h"
@@ -23,6 +22,7 @@ int ht_cli_reconcile(int argc, char **argv);
 int ht_cli_consumer(int argc, char **argv);
 int ht_cli_dead(int argc, char **argv);
 int ht_cli_replay(int argc, char **argv);
+int ht_cli_audit(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);
 
 /* options.c: reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False

@@ -8,3 +8,4 @@ cli_SRC += core/cli/progress.c core/cli/spool-copy.c core/cli/spool-repair.c
 cli_SRC += core/cli/message.c
 cli_SRC += core/cli/ask.c core/cli/consumer.c core/cli/dead.c core/cli/replay.c
 cli_SRC += core/cli/token.c
+cli_SRC += core/cli/audit.c

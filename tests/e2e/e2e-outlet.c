@@ -154,8 +154,18 @@ static void test_dead_letters_are_listed_replayed_and_dropped(void)
     EXPECT(&f, 0, "1 dead letters dropped", "dead", "drop", "platform", "4", "--reason", "ticket 4713");
     g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM dead_letters WHERE seq = 1"), ==, 1);
     g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM dead_letters"), ==, 1);
-    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM audit WHERE verb = 'dead drop'"), ==,
-                    2);
+    EXPECT(&f, 0, "\"verb\":\"dead drop\",\"what\":\"platform, 1 events: 4\",\"reason\":\"ticket 4713\"",
+           "audit", "list", "--json", "--verb", "dead", "--since", "1h");
+    EXPECT(&f, 0, "event show       platform, event 2\n", "audit", "list");
+    g_autofree char *drops = NULL, *others = NULL, *early = NULL;
+    g_assert_cmpint(RUN(&f, &drops, "audit", "list", "--verb", "dead drop", "--json"), ==, 0);
+    g_auto(GStrv) lines = g_strsplit(drops, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 2 + 1);
+    g_assert_cmpint(RUN(&f, &others, "audit", "list", "--json", "--uid", "4294967294"), ==, 0);
+    g_assert_cmpstr(others, ==, "");
+    g_assert_cmpint(RUN(&f, &early, "audit", "list", "--json", "--until", "1h"), ==, 0);
+    g_assert_cmpstr(early, ==, "");
+    EXPECT(&f, 64, "usage", "audit", "list", "--uid", "root");
     stop(&f);
 }
 

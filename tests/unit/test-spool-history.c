@@ -1,6 +1,7 @@
 /* Looking at what came in: messages by id and by time, events, where consumers are, what was counted by the day. */
 #include "spool/delivery.h"
 #include "spool/history.h"
+#include "spool/trail.h"
 #include "tests/lib/spool-test.h"
 
 #define MESSAGES 3000
@@ -246,6 +247,57 @@ static void counts_are_written_without_a_message(Taken *taken, gconstpointer dat
     }
 }
 
+/* ---- What administrators did ---- */
+
+#define DEEDS 1203 /* more than two slices */
+
+typedef struct {
+    unsigned count, repairs;
+    int64_t last_us;
+} Trail;
+
+static void walk_trail(const HtSpoolTrace *trace, void *user)
+{
+    Trail *trail = user;
+    g_assert_cmpint(trace->time_us, >=, trail->last_us);
+    trail->last_us = trace->time_us;
+    trail->count++;
+    trail->repairs += g_str_has_prefix(trace->verb, "subject join");
+}
+
+static Trail read_trail(const Taken *taken, const HtSpoolTrailFilter *filter)
+{
+    Trail trail = {0};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(taken->place.directory, &error);
+    g_assert_no_error(error);
+    ht_spool_look_trail(look, filter, walk_trail, &trail, &error);
+    g_assert_no_error(error);
+    return trail;
+}
+
+static void deeds_of_both_tables_are_one_list(Taken *taken, gconstpointer data)
+{
+    (void)data;
+    for (unsigned i = 0; i < DEEDS; i++) {
+        ht_spool_audit(taken->place.spool, i % 2, i % 3 ? "dead drop" : "deadline", "platform", "");
+    }
+    place_close(&taken->place);
+    place_change(&taken->place, "UPDATE audit SET time = 1000000 + id * 10");
+    place_change(&taken->place,
+                 "INSERT INTO subject_audit(time, uid, verb, subject, other, kind, source, reason)"
+                 " SELECT time + 5, 7, 'join', 'p-a', 'p-b', '', '', 'ticket' FROM audit WHERE id <= 700");
+    Trail all = read_trail(taken, &(HtSpoolTrailFilter){0});
+    g_assert_cmpuint(all.count, ==, DEEDS + 700);
+    g_assert_cmpuint(all.repairs, ==, 700);
+    g_assert_cmpuint(read_trail(taken, &(HtSpoolTrailFilter){.verb = "dead"}).count, ==, DEEDS / 3 * 2);
+    g_assert_cmpuint(read_trail(taken, &(HtSpoolTrailFilter){.has_uid = true}).count, ==, DEEDS / 2 + 1);
+    g_assert_cmpuint(read_trail(taken, &(HtSpoolTrailFilter){.what = "p-b"}).count, ==, 700);
+    HtSpoolTrailFilter some = {.since_us = 1000020, .until_us = 1000035};
+    g_assert_cmpuint(read_trail(taken, &some).count, ==, 4);
+    place_open(&taken->place);
+}
+
 static void days_begin_at_midnight_in_china(void)
 {
     g_assert_cmpint(ht_spool_day_of(0), ==, 0); /* 08:00 */
@@ -271,6 +323,7 @@ int main(int argc, char **argv)
         {"/spool/history/messages-by-time", messages_are_walked_by_their_time},
         {"/spool/history/events-in-order", events_are_walked_in_order},
         {"/spool/history/where-a-consumer-is", a_consumer_is_where_it_was_written_to_be},
+        {"/spool/trail/is-one-list", deeds_of_both_tables_are_one_list},
         {"/spool/days/are-on-disk-at-the-end", what_is_counted_is_on_disk_at_the_end},
         {"/spool/days/are-written-without-a-message", counts_are_written_without_a_message},
     };
