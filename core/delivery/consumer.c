@@ -78,6 +78,7 @@ static void set_timer(HtConsumer *consumer)
     if (consumer->window.finished) {
         at_us = MIN(at_us, MAX(consumer->mark_at_us, now_us));
     }
+    at_us = MIN(at_us, MAX(ht_settling_due(consumer->settling), now_us));
     ht_timer_set(consumer->timer, at_us);
 }
 
@@ -395,14 +396,14 @@ static void note_replay(HtConsumer *consumer)
     ht_spool_replay_note(consumer->options->spool, replay);
 }
 
-/* Tells the spool what is finished: up to the cursor, and above it. */
-static void mark(HtConsumer *consumer, bool now)
+/* Tells the spool what is finished: up to the cursor, and above it. In how many pieces. */
+static unsigned mark(HtConsumer *consumer, bool now)
 {
     HtWindow *window = &consumer->window;
     int64_t now_us = ht_clock_monotonic();
     bool due = now || consumer->mark_at_us <= now_us || window->entries.length <= MARK_ENTRIES;
     if (!window->finished || !due) {
-        return;
+        return 0;
     }
     ht_window_advance(window);
     g_autoptr(GArray) finished = ht_window_finished(window);
@@ -412,6 +413,17 @@ static void mark(HtConsumer *consumer, bool now)
         note_replay(consumer);
     }
     consumer->mark_at_us = now_us + MARK_MS * 1000 + window->entries.length * MARK_ENTRY_US;
+    return finished->len;
+}
+
+/* Also for those that wait until it is on disk: sooner, and the later the more there was to tell. */
+static void mark_and_settle(HtConsumer *consumer)
+{
+    bool settles = ht_settling_due(consumer->settling) <= ht_clock_monotonic();
+    unsigned runs = mark(consumer, settles);
+    if (settles) {
+        ht_settling_begin(consumer->settling, (int64_t)runs * MARK_ENTRY_US);
+    }
 }
 
 static const char *state_of(const HtConsumer *consumer)
@@ -447,7 +459,7 @@ static void pump(HtConsumer *consumer)
         send_entries(consumer, entries);
     }
     read_ahead(consumer);
-    mark(consumer, false);
+    mark_and_settle(consumer);
     set_timer(consumer);
     note_state(consumer);
     consumer_assert(consumer);
@@ -456,6 +468,13 @@ static void pump(HtConsumer *consumer)
 static void wake(void *user)
 {
     pump(user);
+}
+
+static void settle(void *user, HtSettled done, void *done_user)
+{
+    HtConsumer *consumer = user;
+    ht_settling_add(consumer->settling, done, done_user);
+    pump(consumer);
 }
 
 void ht_consumer_wake(HtConsumer *consumer)
@@ -510,7 +529,7 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
 static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
 {
     const HtConsumerConfig *config = consumer->config;
-    HtTransportOwner owner = {wake, has_more, consumer};
+    HtTransportOwner owner = {wake, has_more, settle, consumer};
     if (g_str_equal(config->type, "pull")) {
         consumer->transport = ht_pull_new(config, &owner);
     } else if (g_str_equal(config->type, "file")) {
@@ -546,6 +565,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
         (HtConsumer){.config = config, .options = options, .backoff = {config->retry_first_ms, most_ms, 0}};
     set_replay(consumer, replay);
     consumer->timer = ht_timer_new(on_timer, consumer);
+    consumer->settling = ht_settling_new(options->spool, wake, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
     if (!consumer->policy || !open_cursor(consumer, errors) || !open_way(consumer, sender, errors)) {
@@ -578,6 +598,7 @@ void ht_consumer_free(HtConsumer *consumer)
 {
     ht_timer_free(consumer->timer);
     mark(consumer, true);
+    ht_settling_free(consumer->settling);
     ht_window_clear(&consumer->window);
     if (consumer->transport) {
         consumer->transport->free(consumer->transport);

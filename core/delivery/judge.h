@@ -32,6 +32,7 @@ struct HtConsumer {
     HtRenderedClass class; /* of the policy */
     HtRoutes *routes;
     HtWindow window;
+    HtSettling *settling; /* who waits until what was judged is on disk */
     HtTimer *timer;
     HtConsumerState state;
     bool reading, stopped, freed;

@@ -318,6 +318,52 @@ static void note_moved(Pull *pull)
     }
 }
 
+/* What a consumer said of events, and is told when it is on disk. */
+typedef struct {
+    HtPageCall *call; /* NULL: it has gone */
+    HtSentKind kind;
+    unsigned count, not_out;
+} Saying;
+
+static void forget_saying(HtPageCall *call, bool sent)
+{
+    (void)sent;
+    ((Saying *)call->user)->call = NULL;
+}
+
+/* The bus is ending: there is time for the disk. */
+static void let_settle(HtPageCall *call)
+{
+    (void)call;
+}
+
+static void answer_saying(const GError *error, void *user)
+{
+    g_autofree Saying *saying = user;
+    HtPageCall *call = saying->call;
+    HtRefusal refusal;
+    if (!call) {
+        return;
+    }
+    call->ended = NULL;
+    if (error) {
+        ht_refuse(&refusal, "not-kept-yet");
+        ht_page_refuse(call, &refusal);
+    } else {
+        ht_pull_answer_verdict(call, saying->kind, saying->count, saying->not_out);
+    }
+}
+
+static void answer_when_kept(Pull *pull, HtPageCall *call, const Saying *said)
+{
+    Saying *saying = g_memdup2(said, sizeof *said);
+    call->user = saying;
+    call->ended = forget_saying;
+    call->hurry = let_settle;
+    pull->owner.settle(pull->owner.user, answer_saying, saying);
+    set_timer(pull);
+}
+
 static bool judge(Pull *pull, HtPageCall *call, HtSentKind kind, HtRefusal *refusal)
 {
     g_auto(HtPullVerdict) verdict = {.sequences = NULL};
@@ -336,8 +382,7 @@ static bool judge(Pull *pull, HtPageCall *call, HtSentKind kind, HtRefusal *refu
         not_out += !out;
     }
     note_moved(pull);
-    wake(pull);
-    ht_pull_answer_verdict(call, kind, count, not_out);
+    answer_when_kept(pull, call, &(Saying){call, kind, count, not_out});
     return true;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/delivery/rendered.h"
+#include "core/delivery/settle.h"
 #include "core/page/page.h"
 #include "spool/spool.h"
 
@@ -50,6 +51,8 @@ typedef enum { HT_OUT_GET, HT_OUT_STREAM, HT_OUT_ACK, HT_OUT_RETRY, HT_OUT_REFUS
 typedef struct {
     void (*wake)(void *user); /* there is room */
     bool (*more)(void *user); /* whether events wait that can be sent, or are being read */
+    /* `done` runs, later, when what was judged until now is on disk; see settle.h. */
+    void (*settle)(void *user, HtSettled done, void *done_user);
     void *user;
 } HtTransportOwner;
 

@@ -292,6 +292,12 @@ static const HtRefusalKind door_kinds[] = {
      "the sequence that `through` names is not out to this worker: acknowledged before, or its lease is over. Nothing was "
      "acknowledged; what was not comes again",
      .sentence = "This event is not out to this worker any more; nothing was acknowledged."},
+    {"not-kept-yet", 503,
+     "what was said of events counts, but is not on disk, which is full or fails: it is written when there is room again. After a kill or a "
+     "power failure before that, these events come again",
+     .advice = "go on; the administrator looks at the disk",
+     .sentence = "What you said of these events counts, but cannot be written at present.",
+     .retry_after_s = 60},
     {"length-required", 411, "neither `Content-Length` nor chunks",
      .sentence = "Send Content-Length, or the body in chunks."},
     {"body-too-large", 413, "above `max-body`; with chunks also in the middle of the body",

@@ -163,6 +163,42 @@ const HtSpoolPause *ht_spool_paused(HtSpool *none, const char *consumer)
     return spool.pause.kind == HT_SPOOL_PAUSE_NONE ? NULL : &spool.pause;
 }
 
+/* ---- Its commits ---- */
+
+typedef struct {
+    void (*done)(const GError *error, void *user);
+    void *user;
+} Commit;
+
+static Commit *held_commit;
+
+static gboolean end_commit(void *user)
+{
+    g_autofree Commit *commit = user;
+    commit->done(NULL, commit->user);
+    return G_SOURCE_REMOVE;
+}
+
+void ht_spool_settle(HtSpool *none, void (*done)(const GError *error, void *user), void *user)
+{
+    (void)none;
+    Commit *commit = g_new(Commit, 1);
+    *commit = (Commit){done, user};
+    spool.commits++;
+    if (spool.holds_commits) {
+        g_assert_null(held_commit); /* one at a time, for all that wait */
+        held_commit = commit;
+    } else {
+        g_idle_add(end_commit, commit);
+    }
+}
+
+void release_commit(const GError *error)
+{
+    g_autofree Commit *commit = g_steal_pointer(&held_commit);
+    commit->done(error, commit->user);
+}
+
 char *ht_spool_replay_cursor(const HtSpoolReplay *replay)
 {
     (void)replay;
@@ -274,7 +310,8 @@ void start(Fixture *f, const char *keys, const char *persons)
     spool.persons = persons;
     spool.read_to = spool.cursor = 0;
     spool.reads = 0;
-    spool.letters = 0;
+    spool.letters = spool.commits = 0;
+    spool.holds_commits = false;
     spool.pause.kind = HT_SPOOL_PAUSE_NONE;
     spool.dead = g_string_new(NULL);
     requests = g_ptr_array_new_with_free_func(free_request);

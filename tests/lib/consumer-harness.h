@@ -18,8 +18,13 @@ typedef struct {
     uint64_t letters;
     HtSpoolPause pause;
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */
+    unsigned commits;          /* that somebody waited for */
+    bool holds_commits;        /* until release_commit() */
 } TestSpool;
 extern TestSpool spool;
+
+/* The commit that waits is on disk; or, with an error, not. */
+void release_commit(const GError *error);
 
 /* ---- The network: requests wait here until the test answers ---- */
 

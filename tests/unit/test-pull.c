@@ -138,6 +138,7 @@ static void assert_gets(Fixture *f, const char *query, const char *sequences)
 static unsigned say(Fixture *f, HtOutPage page, const char *body, const char *answer)
 {
     Call *call = ask(f, page, "", JSON, body);
+    await_answer(call);
     if (answer) {
         g_assert_nonnull(strstr(call->body->str, answer));
     }
@@ -164,6 +165,60 @@ static void end(Fixture *f)
 }
 
 /* ---- Tests ---- */
+
+/* What is told to have been taken survives a kill; one commit is enough for all that said so meanwhile. */
+static void test_an_acknowledgement_is_answered_when_it_is_on_disk(void)
+{
+    Fixture f;
+    begin(&f, "", "abcdefgh");
+    assert_gets(&f, "", "1 2 3 4 5 6 7 8 ");
+    spool.holds_commits = true;
+    Call *first = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
+    Call *second = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[2]}");
+    Call *third = ask(&f, HT_OUT_REFUSE, "", JSON, "{\"sequences\":[3]}");
+    turn();
+    g_assert_cmpuint(spool.commits, ==, 1);
+    g_assert_cmpuint(first->status + second->status + third->status, ==, 0);
+    release_commit(NULL);
+    g_assert_cmpuint(first->status, ==, 200);
+    g_assert_cmpuint(second->status + third->status, ==, 0);
+    turn();
+    g_assert_cmpuint(spool.cursor, ==, 3);
+    g_assert_cmpuint(spool.commits, ==, 2);
+    end_call(third, false); /* its client has gone */
+    release_commit(NULL);
+    g_assert_cmpuint(second->status, ==, 200);
+    spool.holds_commits = false;
+    end(&f);
+}
+
+static void test_an_acknowledgement_that_is_not_on_disk_is_told_so(void)
+{
+    g_autoptr(GError) full = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_NOSPC, "full");
+    Fixture f;
+    begin(&f, "", "ab");
+    assert_gets(&f, "", "1 2 ");
+    spool.holds_commits = true;
+    Call *ack = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
+    turn();
+    release_commit(full);
+    g_assert_cmpuint(ack->status, ==, 503);
+    g_assert_cmpstr(ack->code, ==, "not-kept-yet");
+    end(&f);
+}
+
+/* Whoever waits for a commit that ends after the consumer has. */
+static void test_a_commit_outlives_its_consumer(void)
+{
+    Fixture f;
+    begin(&f, "", "ab");
+    assert_gets(&f, "", "1 2 ");
+    spool.holds_commits = true;
+    ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
+    ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[2]}");
+    end(&f);
+    release_commit(NULL);
+}
 
 static void test_a_poll_gets_what_there_is(void)
 {
@@ -567,6 +622,7 @@ static void do_something(Fixture *f, Book *book, unsigned count, const char *per
     case 1: say(f, HT_OUT_RETRY, body, NULL); break;
     default: {
         Call *call = ask(f, HT_OUT_ACK, "", JSON, body);
+        await_answer(call);
         book->taken[sequence] |= strstr(call->body->str, "\"acknowledged\":1") != NULL;
         end_call(call, true);
     }
@@ -600,6 +656,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ht_log_set_level(HT_LOG_ERROR);
     g_test_add_func("/pull/a-poll-gets-what-there-is", test_a_poll_gets_what_there_is);
+    g_test_add_func("/pull/an-acknowledgement-is-answered-when-it-is-on-disk",
+                    test_an_acknowledgement_is_answered_when_it_is_on_disk);
+    g_test_add_func("/pull/an-acknowledgement-that-is-not-on-disk-is-told-so",
+                    test_an_acknowledgement_that_is_not_on_disk_is_told_so);
+    g_test_add_func("/pull/a-commit-outlives-its-consumer", test_a_commit_outlives_its_consumer);
     g_test_add_func("/pull/a-poll-waits-for-what-comes", test_a_poll_waits_for_what_comes);
     g_test_add_func("/pull/a-poll-waits-as-long-as-the-key-says", test_a_poll_waits_as_long_as_the_key_says);
     g_test_add_func("/pull/a-person-is-with-one-worker-at-a-time",
