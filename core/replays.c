@@ -85,10 +85,6 @@ static void on_settled(const GError *error, void *user)
 /* Why there can be no replay for it now; NULL when there can be one. */
 static const char *find_obstacle(const HtBus *bus, const char *consumer)
 {
-    const HtConsumerConfig *config = ht_config_consumer(bus->config, consumer);
-    if (!g_str_equal(config->type, "webhook")) {
-        return "events are sent again to webhooks only";
-    }
     const GPtrArray *all = ht_spool_replays(bus->spool);
     const char *obstacle = NULL;
     for (unsigned i = 0; i < all->len; i++) {

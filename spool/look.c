@@ -380,6 +380,7 @@ GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *f
             "SELECT consumer, seq, attempts, reason, time, source, type, replay FROM dead_letters"
             " WHERE (?1 = '' OR consumer = ?1) AND (?2 = '' OR source = ?2) AND (?3 = '' OR type GLOB ?3)"
             " AND instr(reason, ?4) > 0 AND time >= ?5 AND time <= ?6 AND (?7 = 0 OR seq = ?7)"
+            " AND (?8 = 0 OR replay = ?8)"
             " ORDER BY consumer, seq",
             &rows, error)) {
         return NULL;
@@ -390,6 +391,7 @@ GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *f
     sqlite3_bind_int64(rows, 5, filter->since_us);
     sqlite3_bind_int64(rows, 6, filter->until_us > 0 ? filter->until_us : INT64_MAX);
     sqlite3_bind_int64(rows, 7, (sqlite3_int64)filter->sequence);
+    sqlite3_bind_int64(rows, 8, filter->replay);
     while (found) {
         if (!ht_spool_database_row(rows, &found, error)) {
             return NULL;

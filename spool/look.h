@@ -63,6 +63,7 @@ typedef struct {
     const char *type;                       /* may end in a star */
     int64_t since_us, until_us;             /* when it became one */
     uint64_t sequence;
+    int64_t replay; /* in which it failed */
 } HtSpoolLetterFilter;
 
 typedef struct {

@@ -11,7 +11,7 @@ static const char usage[] =
     "       hutong dead show CONSUMER SEQUENCE [--body] [--json]\n"
     "       hutong dead replay CONSUMER [SEQUENCE] [FILTER…]\n"
     "       hutong dead drop CONSUMER [SEQUENCE] [FILTER…] --reason TEXT\n"
-    "filters: --source NAME, --type TYPE (person.*), --since TIME, --until TIME, --answer TEXT (part of the reason)\n";
+    "filters: --source NAME, --type TYPE (person.*), --since TIME, --until TIME, --answer TEXT (part of the reason), --replay ID\n";
 
 typedef struct {
     const HtConfig *config;
@@ -193,6 +193,7 @@ int ht_cli_dead(int argc, char **argv)
          "TIME"},
         {"until", 0, 0, G_OPTION_ARG_STRING, &command.until, "and until then", "TIME"},
         {"answer", 0, 0, G_OPTION_ARG_STRING, &command.answer, "With this in their reason", "TEXT"},
+        {"replay", 0, 0, G_OPTION_ARG_INT64, &command.filter.replay, "That failed in this replay", "ID"},
         {"reason", 0, 0, G_OPTION_ARG_STRING, &command.reason, "Why they are dropped; it is kept", "TEXT"},
         {"body", 0, 0, G_OPTION_ARG_NONE, &command.body,
          "Also the event, as the consumer sees it; that you looked is kept", NULL},

@@ -9,6 +9,7 @@ static const char usage[] =
     "usage: hutong replay --consumer NAME --from TIME|SEQUENCE|beginning [--to TIME|SEQUENCE]\n"
     "                     [--type TYPES] [--source SOURCES] [--failed-only]\n"
     "       hutong replay list [--json]\n"
+    "       hutong replay show ID [--json]\n"
     "       hutong replay cancel ID\n";
 
 static int64_t number(JsonObject *object, const char *member)
@@ -33,16 +34,39 @@ static void print_line(JsonObject *replay)
            text(replay, "ended"));
 }
 
-static int list(const HtConfig *config, bool json)
+/* All, or with `id` one; how many there are, -1 after a complaint. */
+static int print_replays(const HtConfig *config, int64_t id, bool json)
 {
+    int count = 0;
     g_autoptr(JsonObject) question = json_object_new();
     json_object_set_string_member(question, "verb", "list");
     g_autoptr(JsonObject) answer = ht_cli_ask(config, "replay", question);
     JsonArray *replays = answer ? json_object_get_array_member(answer, "replays") : NULL;
     for (unsigned i = 0; replays && i < json_array_get_length(replays); i++) {
-        (json ? ht_cli_print : print_line)(json_array_get_object_element(replays, i));
+        JsonObject *replay = json_array_get_object_element(replays, i);
+        if (id == 0 || number(replay, "id") == id) {
+            (json ? ht_cli_print : print_line)(replay);
+            count++;
+        }
     }
-    return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
+    return answer ? count : -1;
+}
+
+static int list(const HtConfig *config, bool json)
+{
+    return print_replays(config, 0, json) < 0 ? HT_EXIT_FAILED : HT_EXIT_OK;
+}
+
+/* What failed in it is a dead letter. */
+static int show(const HtConfig *config, const char *id, bool json)
+{
+    char *question[] = {(char *)"dead", (char *)"list", (char *)"--replay", (char *)id,
+                        (char *)"-c",   config->file,   (char *)"--json",   NULL};
+    int found = print_replays(config, g_ascii_strtoll(id, NULL, 10), json);
+    if (found == 0) {
+        fprintf(stderr, "hutong replay: there is no such replay\n");
+    }
+    return found > 0 ? ht_cli_dead(json ? 7 : 6, question) : HT_EXIT_FAILED;
 }
 
 /* Asks, and says what became of it. */
@@ -110,11 +134,11 @@ int ht_cli_replay(int argc, char **argv)
     json_object_set_string_member(question, "types", types ? types : "");
     json_object_set_string_member(question, "sources", sources ? sources : "");
     json_object_set_boolean_member(question, "failedOnly", failed);
-    bool is_list = g_str_equal(verb, "list") && argc == 2,
+    bool is_list = g_str_equal(verb, "list") && argc == 2, is_show = g_str_equal(verb, "show") && argc == 3,
          is_cancel = g_str_equal(verb, "cancel") && argc == 3;
     bool begins = argc == 1 && consumer && from && set_place(question, "from", "fromTime", from) &&
                   (!to || set_place(question, "to", "toTime", to));
-    if (!is_list && !is_cancel && !begins) {
+    if (!is_list && !is_show && !is_cancel && !begins) {
         fputs(usage, stderr);
         return HT_EXIT_USAGE;
     }
@@ -122,5 +146,8 @@ int ht_cli_replay(int argc, char **argv)
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return is_list ? list(config, json) : is_cancel ? cancel(config, argv[2]) : ask(config, question);
+    return is_list     ? list(config, json)
+           : is_show   ? show(config, argv[2], json)
+           : is_cancel ? cancel(config, argv[2])
+                       : ask(config, question);
 }

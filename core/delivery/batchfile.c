@@ -17,10 +17,12 @@
 #define FOLDER_MODE 0750
 #define SUFFIX ".jsonl"
 #define MANIFEST ".manifest.json"
+#define REPLAY ".replay-"
 #define SEQUENCE_DIGITS 20
 
 struct HtBatchFiles {
-    char *directory, *name, *part; /* the path of NAME.part */
+    char *directory, *part; /* the path of NAME.part */
+    char *family, *name;    /* the consumer's, and what its files begin with: the same, or a replay's */
     uint64_t rotate_bytes, most_bytes, keep_ms;
     int folder; /* its descriptor, for fsync */
     int fd;     /* of the part; -1 while there is none */
@@ -98,10 +100,22 @@ static const char *skip_number(const char *at, size_t digits)
     return at && *at == '-' && strspn(at + 1, "0123456789") == digits ? at + 1 + digits : NULL;
 }
 
-/* Whether it is a file of this name; `last`: the greatest sequence that its name says. */
-static bool is_own(const HtBatchFiles *files, const char *name, uint64_t *last)
+/* Behind "NAME.replay-7" of this family; NULL when it begins otherwise. A dot is in no consumer's name. */
+static const char *skip_replay(const HtBatchFiles *files, const char *name, int64_t *replay)
 {
-    const char *at = g_str_has_prefix(name, files->name) ? name + strlen(files->name) : NULL;
+    const char *at = g_str_has_prefix(name, files->family) ? name + strlen(files->family) : "";
+    char *end = NULL;
+    *replay = g_str_has_prefix(at, REPLAY) ? g_ascii_strtoll(at + strlen(REPLAY), &end, 10) : 0;
+    return *replay > 0 ? end : NULL;
+}
+
+/* Whether it is a file of this name, or with `family` also one of a replay of it; `last`: the greatest sequence that its name says. */
+static bool is_own(const HtBatchFiles *files, const char *name, bool family, uint64_t *last)
+{
+    int64_t replay;
+    const char *behind = family ? skip_replay(files, name, &replay) : NULL;
+    const char *first = family ? files->family : files->name;
+    const char *at = behind ? behind : g_str_has_prefix(name, first) ? name + strlen(first) : NULL;
     const char *second = skip_number(at, SEQUENCE_DIGITS), *time = skip_number(second, SEQUENCE_DIGITS);
     const char *day = skip_number(time, 8);
     *last = second ? g_ascii_strtoull(second + 1, NULL, 10) : 0;
@@ -132,14 +146,14 @@ static char *choose_name(const HtBatchFiles *files, const Content *content)
 
 typedef bool (*Visit)(HtBatchFiles *files, const char *name, uint64_t last, void *user, GError **error);
 
-/* Each file of this name that is whole. */
-static bool visit_all(HtBatchFiles *files, Visit visit, void *user, GError **error)
+/* Each file of this name that is whole; with `family` also those of its replays. */
+static bool visit_all(HtBatchFiles *files, bool family, Visit visit, void *user, GError **error)
 {
     g_autoptr(GDir) folder = g_dir_open(files->directory, 0, error);
     bool good = folder != NULL;
     uint64_t last;
     for (const char *name; good && (name = g_dir_read_name(folder));) {
-        good = !is_own(files, name, &last) || visit(files, name, last, user, error);
+        good = !is_own(files, name, family, &last) || visit(files, name, last, user, error);
     }
     return good;
 }
@@ -179,9 +193,13 @@ static bool publish(const HtBatchFiles *files, const char *path, const char *nam
 
 static void describe(const HtBatchFiles *files, const char *name, const Content *content, HtBuffer *json)
 {
+    int64_t replay;
     ht_buffer_add_char(json, '{');
     ht_json_member(json, "file", ht_text_from(name));
-    ht_json_member(json, "consumer", ht_text_from(files->name));
+    ht_json_member(json, "consumer", ht_text_from(files->family));
+    if (skip_replay(files, name, &replay)) {
+        ht_json_member_number(json, "replay", replay);
+    }
     ht_json_member_number(json, "events", (int64_t)content->lines);
     ht_json_member_number(json, "bytes", (int64_t)content->bytes);
     ht_json_member(json, "sha256", ht_text_from(content->sha256));
@@ -284,9 +302,9 @@ bool ht_batch_files_rotate(HtBatchFiles *files, GError **error)
     }
     if (good && files->keep_ms > 0) {
         int64_t before = (ht_clock_now() - (int64_t)files->keep_ms * 1000) / HT_SECOND;
-        visit_all(files, remove_old, &before, NULL);
+        visit_all(files, true, remove_old, &before, NULL);
     }
-    return good && visit_all(files, add_manifest, NULL, error);
+    return good && visit_all(files, false, add_manifest, NULL, error);
 }
 
 /* ---- Adding ---- */
@@ -307,7 +325,7 @@ static bool has_room(HtBatchFiles *files, size_t more, GError **error)
     if (files->most_bytes == 0) {
         return true;
     }
-    if (!visit_all(files, add_size, &bytes, error)) {
+    if (!visit_all(files, true, add_size, &bytes, error)) {
         return false;
     }
     if (bytes > files->most_bytes) {
@@ -388,25 +406,57 @@ static bool note_written(HtBatchFiles *files, const char *name, uint64_t last, v
     return good;
 }
 
-HtBatchFiles *ht_batch_files_open(const HtBatchOptions *options, uint64_t cursor, GHashTable *written,
-                                  GError **error)
+static HtBatchFiles *new_files(const HtBatchOptions *options, int64_t replay)
 {
     HtBatchFiles *files = g_new0(HtBatchFiles, 1);
-    Known known = {cursor, written};
+    char *name = replay > 0 ? g_strdup_printf("%s" REPLAY "%" G_GINT64_FORMAT, options->name, replay)
+                            : g_strdup(options->name);
     *files = (HtBatchFiles){.directory = g_strdup(options->directory),
-                            .name = g_strdup(options->name),
-                            .part = g_strconcat(options->directory, "/", options->name, ".part", NULL),
+                            .family = g_strdup(options->name),
+                            .name = name,
+                            .part = g_strconcat(options->directory, "/", name, ".part", NULL),
                             .rotate_bytes = options->rotate_bytes,
                             .most_bytes = options->most_bytes,
                             .keep_ms = options->keep_ms,
                             .folder = -1,
                             .fd = -1};
+    return files;
+}
+
+/* The part that it has becomes a file. */
+static bool recover(HtBatchFiles *files, GError **error)
+{
     bool good =
         g_mkdir_with_parents(files->directory, FOLDER_MODE) == 0 || fail(error, "made", files->directory);
     files->folder = good ? open(files->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     good = good && (files->folder >= 0 || fail(error, "opened", files->directory));
-    if (!good || !recover_part(files, error) || !ht_batch_files_rotate(files, error) ||
-        !visit_all(files, note_written, &known, error)) {
+    return good && recover_part(files, error) && ht_batch_files_rotate(files, error);
+}
+
+/* Those of replays that have ended are nobody else's; one that goes on begins a new part. */
+static bool recover_replays(HtBatchFiles *files, const HtBatchOptions *options, GError **error)
+{
+    g_autoptr(GDir) folder = g_dir_open(files->directory, 0, error);
+    bool good = folder != NULL;
+    for (const char *name; good && (name = g_dir_read_name(folder));) {
+        int64_t replay;
+        const char *behind = skip_replay(files, name, &replay);
+        if (behind && g_str_equal(behind, ".part")) {
+            HtBatchFiles *left = new_files(options, replay);
+            good = recover(left, error);
+            ht_batch_files_free(left);
+        }
+    }
+    return good && visit_all(files, true, add_manifest, NULL, error);
+}
+
+HtBatchFiles *ht_batch_files_open(const HtBatchOptions *options, uint64_t cursor, GHashTable *written,
+                                  GError **error)
+{
+    HtBatchFiles *files = new_files(options, options->replay);
+    Known known = {cursor, written};
+    if (!recover(files, error) || (options->replay == 0 && !recover_replays(files, options, error)) ||
+        !visit_all(files, false, note_written, &known, error)) {
         ht_batch_files_free(files);
         return NULL;
     }
@@ -420,6 +470,7 @@ void ht_batch_files_free(HtBatchFiles *files)
         close(files->folder);
     }
     g_free(files->directory);
+    g_free(files->family);
     g_free(files->name);
     g_free(files->part);
     g_free(files);

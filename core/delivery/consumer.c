@@ -6,6 +6,7 @@
 #include "core/delivery/file.h"
 #include "core/delivery/judge.h"
 #include "core/delivery/pull.h"
+#include "core/delivery/replay.h"
 #include "core/delivery/webhook.h"
 
 #define WINDOW_EVENTS 4000
@@ -84,30 +85,19 @@ static void set_timer(HtConsumer *consumer)
 
 /* ---- Reading ahead ---- */
 
-/* Of a list as in HtSpoolReplay: empty, or one of it fits, the whole of it or up to its star. */
-static bool is_listed(const char *list, HtText text)
+/* What the live delivery has not finished comes by that, and is nowhere out twice. */
+static bool is_to_be_replayed(HtConsumer *consumer, const HtStoredEvent *event)
 {
-    g_auto(GStrv) words = g_strsplit(list, ";", -1);
-    bool listed = !*words;
-    for (char **word = words; *word && !listed; word++) {
-        size_t size = strcspn(*word, "*");
-        listed = text.size >= size && memcmp(text.data, *word, size) == 0 &&
-                 ((*word)[size] == '*' || text.size == size);
-    }
-    return listed;
-}
-
-static bool is_asked_for(const HtSpoolReplay *replay, const HtStoredEvent *event)
-{
-    return event->sequence <= replay->last && is_listed(replay->types, event->event.attr[HT_ATTR_TYPE]) &&
-           is_listed(replay->sources, event->event.attr[HT_ATTR_SOURCE]);
+    return ht_replay_wants(consumer->replay, event) &&
+           !(consumer->live &&
+             ht_replay_is_open(&consumer->live->window, event->sequence, &consumer->open_from));
 }
 
 static bool is_wanted(void *user, const HtStoredEvent *event)
 {
     HtConsumer *consumer = user;
     bool wanted = event->state == HT_STORED_WHOLE && ht_routes_match(consumer->routes, &event->event) &&
-                  (!consumer->replay || is_asked_for(consumer->replay, event));
+                  (!consumer->replay || is_to_be_replayed(consumer, event));
     bool beyond = consumer->replay && event->sequence > consumer->replay->last;
     consumer->skipped += !wanted && !beyond;
     return wanted;
@@ -139,6 +129,7 @@ static void take_page(HtSpoolPage *page, const GError *error, void *user)
         free_when_idle(consumer);
         return;
     }
+    consumer->open_from = NULL;
     ht_window_add(&consumer->window, page, is_wanted, consumer);
     pump(consumer);
 }
@@ -463,6 +454,9 @@ static void pump(HtConsumer *consumer)
     set_timer(consumer);
     note_state(consumer);
     consumer_assert(consumer);
+    if (consumer->replay && consumer->replay->state != HT_SPOOL_REPLAY_RUNS) {
+        consumer->ended(consumer->ended_user);
+    }
 }
 
 static void wake(void *user)
@@ -531,9 +525,10 @@ static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
     const HtConsumerConfig *config = consumer->config;
     HtTransportOwner owner = {wake, has_more, settle, consumer};
     if (g_str_equal(config->type, "pull")) {
-        consumer->transport = ht_pull_new(config, &owner);
+        consumer->transport = ht_pull_new(config, &owner, consumer->live ? consumer->live->transport : NULL);
     } else if (g_str_equal(config->type, "file")) {
-        consumer->transport = ht_file_new(config, &owner, consumer->window.cursor, errors);
+        consumer->transport = ht_file_new(config, &owner, consumer->window.cursor,
+                                          consumer->replay ? consumer->replay->id : 0, errors);
     } else {
         consumer->transport = ht_webhook_new(config, sender, errors);
     }
@@ -541,15 +536,19 @@ static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
 }
 
 /* What a replay has counted before a restart goes on. Strict order is the live delivery's: a replay comes to its end. */
-static void set_replay(HtConsumer *consumer, HtSpoolReplay *replay)
+static void set_replay(HtConsumer *consumer, const HtConsumerReplay *which)
 {
     const HtConsumerConfig *config = consumer->config;
+    HtSpoolReplay *replay = which ? which->replay : NULL;
     consumer->replay = replay;
     consumer->cursor = replay ? ht_spool_replay_cursor(replay) : g_strdup(config->name);
     consumer->connections =
         replay ? MAX((unsigned)config->connections / REPLAY_SHARE, 1) : (unsigned)config->connections;
     consumer->strict = !replay && g_str_equal(config->order, "strict");
     if (replay) {
+        consumer->live = which->live;
+        consumer->ended = which->ended;
+        consumer->ended_user = which->user;
         consumer->delivered = replay->delivered;
         consumer->dead = replay->dead;
         consumer->skipped = replay->skipped;
@@ -557,7 +556,7 @@ static void set_replay(HtConsumer *consumer, HtSpoolReplay *replay)
 }
 
 HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
-                            HtSender *sender, HtSpoolReplay *replay, GString *errors)
+                            HtSender *sender, const HtConsumerReplay *replay, GString *errors)
 {
     HtConsumer *consumer = g_new0(HtConsumer, 1);
     uint64_t most_ms = MIN(config->probe_ms, config->retry_max_ms);
@@ -581,7 +580,10 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
 
 bool ht_consumer_has_ended(const HtConsumer *consumer)
 {
-    return consumer->replay && consumer->replay->state != HT_SPOOL_REPLAY_RUNS && consumer->sending == 0;
+    HtTransport *transport = consumer->transport;
+    return consumer->replay && consumer->replay->state != HT_SPOOL_REPLAY_RUNS &&
+           (!transport->finish || transport->finish(transport)) && consumer->sending == 0 &&
+           ht_settling_is_idle(consumer->settling);
 }
 
 bool ht_consumer_is_of(const HtConsumer *consumer, const HtSpoolReplay *replay)

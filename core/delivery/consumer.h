@@ -40,15 +40,24 @@
 
 typedef struct HtConsumer HtConsumer;
 
+typedef struct {
+    HtSpoolReplay *replay; /* the spool's */
+    HtConsumer *live; /* the live delivery to the same consumer; it ends later, or never is asked again */
+    void (*ended)(void *user); /* runs when ht_consumer_has_ended() may have come true */
+    void *user;
+} HtConsumerReplay;
+
 /* Opens the cursor and begins. NULL with every problem in `errors` (policy, secret, cursor).
  *
- * With `replay` (the spool's) it is not the live delivery but that replay, a delivery of its own beside it: with a window and a cursor
- * of its own, up to the replay's last event, over a quarter of the connections (at least one); refused events become dead letters also
- * with order = strict. Dead letters that it delivers are none any more. */
+ * With `replay` it is not the live delivery but that replay, a delivery of its own beside it: with a window and a cursor
+ * of its own, up to the replay's last event, over a quarter of the connections (at least one), or of the answers where the consumer
+ * asks, or in files of its own; refused events become dead letters also with order = strict. Dead letters that it delivers are none
+ * any more. What the live delivery has not finished is left to it. */
 HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOptions *options,
-                            HtSender *sender, HtSpoolReplay *replay, GString *errors);
+                            HtSender *sender, const HtConsumerReplay *replay, GString *errors);
 
-/* Whether it is a replay that is at its end, or was cancelled, and nothing of it is under way. */
+/* Whether it is a replay that is at its end, or was cancelled, and nothing of it is under way. Brings to its end what still is; `ended` runs
+ * then. */
 bool ht_consumer_has_ended(const HtConsumer *consumer);
 bool ht_consumer_is_of(const HtConsumer *consumer, const HtSpoolReplay *replay);
 const HtConsumerConfig *ht_consumer_config(const HtConsumer *consumer);

@@ -15,6 +15,7 @@ struct HtDelivery {
     HtRendered *rendered;
     GPtrArray *consumers; /* of HtConsumer, in the order of the configuration */
     GPtrArray *replays;   /* of HtConsumer: replays that run */
+    GSource *ended;       /* rings when one of them may have ended */
 };
 
 G_DEFINE_QUARK(ht_delivery_error, ht_delivery_error)
@@ -32,36 +33,6 @@ static void class_policies(const HtDelivery *delivery)
     }
 }
 
-HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
-{
-    HtDelivery *delivery = g_new0(HtDelivery, 1);
-    delivery->options = *options;
-    delivery->sender = ht_sender_new();
-    delivery->rendered = ht_rendered_new();
-    delivery->consumers = g_ptr_array_new();
-    delivery->replays = g_ptr_array_new();
-    g_autoptr(GString) errors = g_string_new(NULL);
-    ht_routes_check(options->config, options->dictionary, errors);
-    for (unsigned i = 0; i < options->config->consumers->len; i++) {
-        const HtConsumerConfig *config = options->config->consumers->pdata[i];
-        HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, NULL, errors);
-        if (consumer) {
-            g_ptr_array_add(delivery->consumers, consumer);
-        }
-    }
-    if (errors->len > 0) {
-        g_set_error_literal(error, HT_DELIVERY_ERROR, 0, g_strchomp(errors->str));
-        ht_delivery_free(delivery);
-        return NULL;
-    }
-    class_policies(delivery);
-    const GPtrArray *replays = ht_spool_replays(options->spool);
-    for (unsigned i = 0; i < replays->len; i++) {
-        ht_delivery_replay(delivery, replays->pdata[i]);
-    }
-    return delivery;
-}
-
 /* ---- Replays ---- */
 
 /* Those that have ended are let go here, where none of them is at work. */
@@ -76,16 +47,40 @@ static void let_go_ended(HtDelivery *delivery)
     }
 }
 
+static gboolean on_ended(void *delivery)
+{
+    let_go_ended(delivery);
+    return G_SOURCE_CONTINUE;
+}
+
+static void note_ended(void *user)
+{
+    g_source_set_ready_time(((HtDelivery *)user)->ended, 0);
+}
+
+static HtConsumer *find_consumer(const HtDelivery *delivery, const char *name)
+{
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        HtConsumer *consumer = delivery->consumers->pdata[i];
+        if (g_str_equal(ht_consumer_config(consumer)->name, name)) {
+            return consumer;
+        }
+    }
+    return NULL;
+}
+
 /* One of a consumer that is not configured any more stays as it is until it is again, or is cancelled. */
 void ht_delivery_replay(HtDelivery *delivery, HtSpoolReplay *replay)
 {
-    const HtConsumerConfig *config = ht_config_consumer(delivery->options.config, replay->consumer);
+    HtConsumer *live = find_consumer(delivery, replay->consumer);
     g_autoptr(GString) errors = g_string_new(NULL);
     let_go_ended(delivery);
-    if (!config || replay->state != HT_SPOOL_REPLAY_RUNS) {
+    if (!live || replay->state != HT_SPOOL_REPLAY_RUNS) {
         return;
     }
-    HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, replay, errors);
+    HtConsumerReplay which = {replay, live, note_ended, delivery};
+    HtConsumer *consumer =
+        ht_consumer_new(ht_consumer_config(live), &delivery->options, delivery->sender, &which, errors);
     if (consumer) {
         g_ptr_array_add(delivery->replays, consumer);
         ht_consumer_wake(consumer);
@@ -106,6 +101,39 @@ void ht_delivery_cancel(HtDelivery *delivery, HtSpoolReplay *replay)
     replay->ended_us = ht_clock_now();
     ht_spool_replay_note(delivery->options.spool, replay);
     let_go_ended(delivery);
+}
+
+/* ---- All of them ---- */
+
+HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
+{
+    HtDelivery *delivery = g_new0(HtDelivery, 1);
+    delivery->options = *options;
+    delivery->sender = ht_sender_new();
+    delivery->rendered = ht_rendered_new();
+    delivery->consumers = g_ptr_array_new();
+    delivery->replays = g_ptr_array_new();
+    delivery->ended = ht_timer_new(on_ended, delivery);
+    g_autoptr(GString) errors = g_string_new(NULL);
+    ht_routes_check(options->config, options->dictionary, errors);
+    for (unsigned i = 0; i < options->config->consumers->len; i++) {
+        const HtConsumerConfig *config = options->config->consumers->pdata[i];
+        HtConsumer *consumer = ht_consumer_new(config, &delivery->options, delivery->sender, NULL, errors);
+        if (consumer) {
+            g_ptr_array_add(delivery->consumers, consumer);
+        }
+    }
+    if (errors->len > 0) {
+        g_set_error_literal(error, HT_DELIVERY_ERROR, 0, g_strchomp(errors->str));
+        ht_delivery_free(delivery);
+        return NULL;
+    }
+    class_policies(delivery);
+    const GPtrArray *replays = ht_spool_replays(options->spool);
+    for (unsigned i = 0; i < replays->len; i++) {
+        ht_delivery_replay(delivery, replays->pdata[i]);
+    }
+    return delivery;
 }
 
 void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence)
@@ -159,12 +187,13 @@ void ht_delivery_free(HtDelivery *delivery)
 {
     drain(delivery);
     ht_sender_free(delivery->sender);
-    for (unsigned i = 0; i < delivery->consumers->len; i++) {
-        ht_consumer_free(delivery->consumers->pdata[i]);
-    }
     for (unsigned i = 0; i < delivery->replays->len; i++) {
         ht_consumer_free(delivery->replays->pdata[i]);
     }
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        ht_consumer_free(delivery->consumers->pdata[i]);
+    }
+    ht_timer_free(delivery->ended);
     g_ptr_array_unref(delivery->replays);
     g_ptr_array_unref(delivery->consumers);
     ht_rendered_free(delivery->rendered);
@@ -173,14 +202,8 @@ void ht_delivery_free(HtDelivery *delivery)
 
 HtTransport *ht_delivery_transport(const HtDelivery *delivery, const char *consumer)
 {
-    for (unsigned i = 0; i < delivery->consumers->len; i++) {
-        HtConsumerStatus status;
-        ht_consumer_status(delivery->consumers->pdata[i], &status);
-        if (g_str_equal(status.name, consumer)) {
-            return ht_consumer_transport(delivery->consumers->pdata[i]);
-        }
-    }
-    return NULL;
+    const HtConsumer *found = find_consumer(delivery, consumer);
+    return found ? ht_consumer_transport(found) : NULL;
 }
 
 unsigned ht_delivery_consumers(const HtDelivery *delivery)
@@ -195,11 +218,9 @@ void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerSt
 
 bool ht_delivery_find(const HtDelivery *delivery, const char *name, HtConsumerStatus *status)
 {
-    for (unsigned i = 0; i < delivery->consumers->len; i++) {
-        if (g_str_equal(ht_consumer_config(delivery->consumers->pdata[i])->name, name)) {
-            ht_consumer_status(delivery->consumers->pdata[i], status);
-            return true;
-        }
+    const HtConsumer *found = find_consumer(delivery, name);
+    if (found) {
+        ht_consumer_status(found, status);
     }
-    return false;
+    return found != NULL;
 }

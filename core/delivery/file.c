@@ -95,10 +95,13 @@ static gboolean take_result(void *user)
     files->job = NULL;
     note_result(files, job);
     job->done = NULL;
+    set_timer(files);
     if (done) {
         done(&sent, job->user);
+        set_timer(files);
+    } else {
+        files->owner.wake(files->owner.user);
     }
-    set_timer(files);
     return G_SOURCE_REMOVE;
 }
 
@@ -150,13 +153,29 @@ static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
     push_job(files, job);
 }
 
+static void push_rotation(Files *files)
+{
+    Job *job = g_new0(Job, 1);
+    *job = (Job){.owner = files, .rotate = true};
+    push_job(files, job);
+}
+
+/* What was written last becomes a file. */
+static bool finish(HtTransport *transport)
+{
+    Files *files = (Files *)transport;
+    bool left = files->job || ht_batch_files_has_part(files->files);
+    if (left && room(transport) > 0) {
+        push_rotation(files);
+    }
+    return !left;
+}
+
 static gboolean on_timer(void *user)
 {
     Files *files = user;
     if (files->rotate_us > 0 && files->rotate_us <= ht_clock_monotonic() && !files->job) {
-        Job *job = g_new0(Job, 1);
-        *job = (Job){.owner = files, .rotate = true};
-        push_job(files, job);
+        push_rotation(files);
     }
     files->owner.wake(files->owner.user);
     return G_SOURCE_CONTINUE;
@@ -184,12 +203,13 @@ static void free_files(HtTransport *transport)
 }
 
 HtTransport *ht_file_new(const HtConsumerConfig *config, const HtTransportOwner *owner, uint64_t cursor,
-                         GString *errors)
+                         int64_t replay, GString *errors)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GHashTable) written = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     HtBatchOptions options = {.directory = config->directory,
                               .name = config->name,
+                              .replay = replay,
                               .rotate_bytes = config->rotate_bytes,
                               .most_bytes = config->files_bytes,
                               .keep_ms = config->keep_files_ms};
@@ -200,8 +220,11 @@ HtTransport *ht_file_new(const HtConsumerConfig *config, const HtTransportOwner 
         return NULL;
     }
     Files *files = g_new0(Files, 1);
-    files->transport =
-        (HtTransport){.most = (unsigned)config->batch, .room = room, .send = send_events, .free = free_files};
+    files->transport = (HtTransport){.most = (unsigned)config->batch,
+                                     .room = room,
+                                     .send = send_events,
+                                     .finish = finish,
+                                     .free = free_files};
     files->config = config;
     files->owner = *owner;
     files->files = batch_files;

@@ -5,7 +5,7 @@
 #include "core/config/config.h"
 #include "core/delivery/transport.h"
 
-/* Opens the directory, and puts right what a crash left: what is above `cursor` and in a file already is not written again. NULL with
- * the reason in `errors`. */
+/* Opens the directory, and puts right what a crash left: what is above `cursor` and in a file already is not written again. With `replay`
+ * (its id; else 0) it has files of its own beside the live delivery's. NULL with the reason in `errors`. */
 HtTransport *ht_file_new(const HtConsumerConfig *config, const HtTransportOwner *owner, uint64_t cursor,
-                         GString *errors);
+                         int64_t replay, GString *errors);

@@ -24,8 +24,12 @@ typedef enum {
 struct HtConsumer {
     const HtConsumerConfig *config;
     const HtDeliveryOptions *options;
-    HtSpoolReplay *replay; /* NULL: live delivery. The spool's; its figures are counted here */
-    char *cursor;          /* the name that it has in the spool */
+    HtSpoolReplay *replay;     /* NULL: live delivery. The spool's; its figures are counted here */
+    HtConsumer *live;          /* a replay's; NULL: there is none */
+    void (*ended)(void *user); /* a replay's */
+    void *ended_user;
+    const GList *open_from; /* in the live one's window, while a page is taken */
+    char *cursor;           /* the name that it has in the spool */
     unsigned connections;
     HtTransport *transport;
     HtPolicy *policy;

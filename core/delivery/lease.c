@@ -16,6 +16,7 @@ typedef struct {
     void (*part)(const HtSent *sent, uint64_t sequence, GArray *ended, void *user);
     void (*drop)(void *user);
     void *user;
+    const void *channel;
     GQueue items; /* of Item */
 } Lease;
 
@@ -74,7 +75,7 @@ static void add_item(HtLeases *leases, Lease *lease, Worker *worker, uint64_t se
     g_assert(is_new);
 }
 
-uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char *worker)
+uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char *worker, const void *channel)
 {
     Lease *lease = g_new0(Lease, 1);
     *lease = (Lease){.number = ++leases->last_number,
@@ -82,7 +83,8 @@ uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char 
                      .done = outgoing->done,
                      .part = outgoing->part,
                      .drop = outgoing->drop,
-                     .user = outgoing->user};
+                     .user = outgoing->user,
+                     .channel = channel};
     lease->link.data = lease;
     g_queue_push_tail_link(&leases->all, &lease->link);
     for (unsigned i = 0; i < outgoing->events->len; i++) {
@@ -186,6 +188,33 @@ void ht_leases_return(HtLeases *leases, uint64_t number)
     }
 }
 
+static Lease *first_of(const HtLeases *leases, const void *channel)
+{
+    for (GList *link = leases->all.head; link; link = link->next) {
+        if (((Lease *)link->data)->channel == channel) {
+            return link->data;
+        }
+    }
+    return NULL;
+}
+
+void ht_leases_return_of(HtLeases *leases, const void *channel)
+{
+    static const HtSent back = {.kind = HT_SENT_BACK};
+    for (Lease *lease; (lease = first_of(leases, channel));) {
+        end_lease(leases, lease, &back);
+    }
+}
+
+void ht_leases_drop(HtLeases *leases, const void *channel)
+{
+    for (Lease *lease; (lease = first_of(leases, channel));) {
+        forget_lease(leases, lease);
+        lease->drop(lease->user);
+        g_free(lease);
+    }
+}
+
 void ht_leases_expire(HtLeases *leases, int64_t now_us)
 {
     static const char reason[] = "not acknowledged before its lease ended";
@@ -208,11 +237,7 @@ unsigned ht_leases_out(const HtLeases *leases, const char *worker)
 
 void ht_leases_free(HtLeases *leases)
 {
-    for (Lease *lease; (lease = g_queue_peek_head(&leases->all));) {
-        forget_lease(leases, lease);
-        lease->drop(lease->user);
-        g_free(lease);
-    }
+    g_assert(leases->all.length == 0);
     g_hash_table_unref(leases->items);
     g_hash_table_unref(leases->workers);
     g_free(leases);

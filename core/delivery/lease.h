@@ -17,11 +17,17 @@ typedef struct HtLeases HtLeases;
 /* Leases that end after so long. */
 HtLeases *ht_leases_new(uint64_t lease_ms);
 
-/* What is out is dropped. */
+/* Nothing is out any more. */
 void ht_leases_free(HtLeases *leases);
 
-/* These events go out to this worker now. Gives the lease's number. */
-uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char *worker);
+/* These events go out to this worker now, for this channel (pull.c). Gives the lease's number. */
+uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char *worker, const void *channel);
+
+/* What is out for this channel did not reach anybody. */
+void ht_leases_return_of(HtLeases *leases, const void *channel);
+
+/* What is out for this channel is dropped. */
+void ht_leases_drop(HtLeases *leases, const void *channel);
 
 /* Judges one event that is out, by its sequence. False when it is not out (any more). */
 bool ht_leases_judge(HtLeases *leases, uint64_t sequence, const HtSent *sent);

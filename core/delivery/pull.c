@@ -8,6 +8,9 @@
  *   OVER     a poll that was answered, a stream that ends    answer_poll(), end_stream(), hurry()
  *   (freed)  its connection is done with it                  end_asker()
  *
+ * The live delivery and a replay are a channel each: they take turns with what is asked for, and what is said of an event is said to the one that it
+ * came by.
+ *
  * Invariants: only ASKING ones are in the queue; a stream has at most `limit` events out; a worker has one stream. */
 #include "core/delivery/pull.h"
 
@@ -18,6 +21,8 @@
 #include "core/base/timer.h"
 
 #define LOOK_MS 250 /* a poll that does not wait, while events are being read: so long all the same */
+
+#define REPLAY_TURN 4 /* one answer in so many is offered to a replay first */
 
 typedef enum { ASKING, TAKING, OVER } State;
 
@@ -37,10 +42,18 @@ typedef struct {
     char worker[HT_PULL_WORKER];
 } Asker;
 
-struct Pull {
+/* One that has events for whoever asks. */
+typedef struct {
     HtTransport transport;
-    const HtConsumerConfig *config;
     HtTransportOwner owner;
+    Pull *pull;
+} PullChannel;
+
+struct Pull {
+    const HtConsumerConfig *config;
+    GPtrArray *
+        channels; /* of PullChannel: the live delivery, and behind it replays. The last one that goes frees the rest */
+    unsigned turn;
     HtLeases *leases;
     GQueue all, queue; /* of Asker */
     HtTimer *timer;
@@ -99,11 +112,22 @@ static void answer_poll(Asker *asker, HtBuffer *body, bool more)
     ht_page_answer(asker->call, &answer);
 }
 
+/* Whether one of them has, or may have, events. */
+static bool has_more(const Pull *pull)
+{
+    bool more = false;
+    for (unsigned i = 0; i < pull->channels->len && !more; i++) {
+        const PullChannel *channel = pull->channels->pdata[i];
+        more = channel->owner.more(channel->owner.user);
+    }
+    return more;
+}
+
 static void answer_empty(Asker *asker)
 {
     HtBuffer body = {.data = NULL};
     ht_buffer_add_literal(&body, "[]");
-    answer_poll(asker, &body, asker->pull->owner.more(asker->pull->owner.user));
+    answer_poll(asker, &body, has_more(asker->pull));
 }
 
 /* ---- What goes out ---- */
@@ -125,7 +149,7 @@ static Asker *first_with_room(const Pull *pull)
 
 static unsigned room(HtTransport *transport)
 {
-    const Asker *asker = first_with_room((const Pull *)transport);
+    const Asker *asker = first_with_room(((const PullChannel *)transport)->pull);
     return asker ? room_of(asker) : 0;
 }
 
@@ -138,7 +162,7 @@ static void write_batch(Asker *asker, const HtOutgoing *outgoing)
         ht_rendered_add(&outgoing->class, outgoing->events->pdata[i], outgoing->bus, outgoing->policy, &body);
     }
     ht_buffer_add_char(&body, ']');
-    answer_poll(asker, &body, outgoing->more);
+    answer_poll(asker, &body, has_more(asker->pull));
 }
 
 static void write_stream(Asker *asker, HtBuffer *text)
@@ -165,9 +189,9 @@ static void write_events(Asker *asker, const HtOutgoing *outgoing)
 
 static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
 {
-    Pull *pull = (Pull *)transport;
+    Pull *pull = ((PullChannel *)transport)->pull;
     Asker *asker = first_with_room(pull);
-    uint64_t lease = ht_leases_add(pull->leases, outgoing, asker->worker);
+    uint64_t lease = ht_leases_add(pull->leases, outgoing, asker->worker, transport);
     if (asker->is_stream) {
         write_events(asker, outgoing);
     } else {
@@ -181,7 +205,12 @@ static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
 
 static void wake(Pull *pull)
 {
-    pull->owner.wake(pull->owner.user);
+    unsigned count = pull->channels->len;
+    unsigned first = count > 1 && ++pull->turn % REPLAY_TURN == 0 ? 1 : 0;
+    for (unsigned i = 0; i < count; i++) {
+        const PullChannel *channel = pull->channels->pdata[(first + i) % count];
+        channel->owner.wake(channel->owner.user);
+    }
     set_timer(pull);
 }
 
@@ -255,9 +284,9 @@ static bool get(Pull *pull, HtPageCall *call, HtRefusal *refusal)
     Asker *asker = add_asker(pull, call, &ask, false);
     asker->until_us = INT64_MAX;
     enter(asker, ASKING);
-    pull->owner.wake(pull->owner.user);
+    wake(pull);
     if (asker->state == ASKING) {
-        uint64_t wait_ms = pull->owner.more(pull->owner.user) ? MAX(ask.wait_ms, LOOK_MS) : ask.wait_ms;
+        uint64_t wait_ms = has_more(pull) ? MAX(ask.wait_ms, LOOK_MS) : ask.wait_ms;
         asker->until_us = ht_clock_monotonic() + (int64_t)wait_ms * 1000;
         if (wait_ms == 0) {
             answer_empty(asker);
@@ -323,6 +352,8 @@ typedef struct {
     HtPageCall *call; /* NULL: it has gone */
     HtSentKind kind;
     unsigned count, not_out;
+    unsigned left; /* channels that have not said yet */
+    bool failed;
 } Saying;
 
 static void forget_saying(HtPageCall *call, bool sent)
@@ -337,20 +368,28 @@ static void let_settle(HtPageCall *call)
     (void)call;
 }
 
-static void answer_saying(const GError *error, void *user)
+static void answer_saying(Saying *saying)
 {
-    g_autofree Saying *saying = user;
     HtPageCall *call = saying->call;
     HtRefusal refusal;
-    if (!call) {
-        return;
-    }
     call->ended = NULL;
-    if (error) {
+    if (saying->failed) {
         ht_refuse(&refusal, "not-kept-yet");
         ht_page_refuse(call, &refusal);
     } else {
         ht_pull_answer_verdict(call, saying->kind, saying->count, saying->not_out);
+    }
+}
+
+static void take_settled(const GError *error, void *user)
+{
+    Saying *saying = user;
+    saying->failed = saying->failed || error;
+    if (--saying->left == 0) {
+        if (saying->call) {
+            answer_saying(saying);
+        }
+        g_free(saying);
     }
 }
 
@@ -360,7 +399,11 @@ static void answer_when_kept(Pull *pull, HtPageCall *call, const Saying *said)
     call->user = saying;
     call->ended = forget_saying;
     call->hurry = let_settle;
-    pull->owner.settle(pull->owner.user, answer_saying, saying);
+    saying->left = pull->channels->len;
+    for (unsigned i = 0; i < pull->channels->len; i++) {
+        const PullChannel *channel = pull->channels->pdata[i];
+        channel->owner.settle(channel->owner.user, take_settled, saying);
+    }
     set_timer(pull);
 }
 
@@ -382,13 +425,13 @@ static bool judge(Pull *pull, HtPageCall *call, HtSentKind kind, HtRefusal *refu
         not_out += !out;
     }
     note_moved(pull);
-    answer_when_kept(pull, call, &(Saying){call, kind, count, not_out});
+    answer_when_kept(pull, call, &(Saying){.call = call, .kind = kind, .count = count, .not_out = not_out});
     return true;
 }
 
 static void serve(HtTransport *transport, HtOutPage page, HtPageCall *call)
 {
-    Pull *pull = (Pull *)transport;
+    Pull *pull = ((PullChannel *)transport)->pull;
     HtRefusal refusal;
     bool good = page == HT_OUT_GET      ? get(pull, call, &refusal)
                 : page == HT_OUT_STREAM ? stream(pull, call, &refusal)
@@ -428,27 +471,53 @@ static gboolean on_timer(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-/* The door is closed by now, and nobody asks. */
-static void free_pull(HtTransport *transport)
+/* What is out of a replay that was cancelled comes no more. */
+static bool finish(HtTransport *transport)
 {
-    Pull *pull = (Pull *)transport;
-    g_assert(pull->all.length == 0);
-    ht_timer_free(pull->timer);
-    ht_leases_free(pull->leases);
-    g_free(pull);
+    ht_leases_return_of(((PullChannel *)transport)->pull->leases, transport);
+    return true;
 }
 
-HtTransport *ht_pull_new(const HtConsumerConfig *config, const HtTransportOwner *owner)
+/* With the last one the door is closed, and nobody asks. */
+static void free_channel(HtTransport *transport)
+{
+    PullChannel *channel = (PullChannel *)transport;
+    Pull *pull = channel->pull;
+    ht_leases_drop(pull->leases, channel);
+    g_ptr_array_remove(pull->channels, channel);
+    g_free(channel);
+    if (pull->channels->len == 0) {
+        g_assert(pull->all.length == 0);
+        ht_timer_free(pull->timer);
+        ht_leases_free(pull->leases);
+        g_ptr_array_unref(pull->channels);
+        g_free(pull);
+    } else {
+        set_timer(pull);
+    }
+}
+
+static Pull *new_pull(const HtConsumerConfig *config)
 {
     Pull *pull = g_new0(Pull, 1);
-    pull->transport = (HtTransport){.most = (unsigned)config->batch,
-                                    .room = room,
-                                    .send = send_events,
-                                    .serve = serve,
-                                    .free = free_pull};
     pull->config = config;
-    pull->owner = *owner;
+    pull->channels = g_ptr_array_new();
     pull->leases = ht_leases_new(config->lease_ms);
     pull->timer = ht_timer_new(on_timer, pull);
-    return &pull->transport;
+    return pull;
+}
+
+HtTransport *ht_pull_new(const HtConsumerConfig *config, const HtTransportOwner *owner, HtTransport *live)
+{
+    PullChannel *channel = g_new0(PullChannel, 1);
+    channel->transport = (HtTransport){.most = (unsigned)config->batch,
+                                       .room = room,
+                                       .send = send_events,
+                                       .finish = finish,
+                                       .serve = serve,
+                                       .free = free_channel};
+    channel->owner = *owner;
+    channel->pull = live ? ((PullChannel *)live)->pull : new_pull(config);
+    g_ptr_array_add(channel->pull->channels, channel);
+    return &channel->transport;
 }

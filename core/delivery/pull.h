@@ -7,5 +7,6 @@
 #include "core/config/config.h"
 #include "core/delivery/transport.h"
 
-/* The configuration lives longer. The caller frees the transport with its own function. */
-HtTransport *ht_pull_new(const HtConsumerConfig *config, const HtTransportOwner *owner);
+/* The configuration lives longer. The caller frees the transport with its own function. With `live` (another of these) it is that of a
+ * replay: its events come in the same answers and streams, and are acknowledged there. No event may be out by both. */
+HtTransport *ht_pull_new(const HtConsumerConfig *config, const HtTransportOwner *owner, HtTransport *live);

@@ -63,6 +63,9 @@ struct HtTransport {
     unsigned (*room)(HtTransport *transport);
     /* Begins a request; what `outgoing` points to is not kept. `done` or `drop` runs once, later. */
     void (*send)(HtTransport *transport, const HtOutgoing *outgoing);
+    /* No more events go this way: brings to its end what was begun. True when there is nothing (more); else it wakes its owner when there
+     * may be. NULL: there never is. */
+    bool (*finish)(HtTransport *transport);
     /* A call for one of the consumer's pages at the public door. NULL: it has none. */
     void (*serve)(HtTransport *transport, HtOutPage page, HtPageCall *call);
     void (*free)(HtTransport *transport);

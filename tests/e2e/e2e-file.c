@@ -34,8 +34,8 @@ static void post_deaths(const BusProcess *bus, unsigned first, unsigned count)
     g_assert_cmpint(answer->status, ==, 200);
 }
 
-/* What the whole files hold, line by line; each is as its manifest says. */
-static GPtrArray *read_lines(const BusProcess *bus)
+/* What the whole files with this prefix hold, line by line; each is as its manifest says. */
+static GPtrArray *read_lines_of(const BusProcess *bus, const char *prefix)
 {
     g_autofree char *folder = folder_of(bus);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -43,7 +43,7 @@ static GPtrArray *read_lines(const BusProcess *bus)
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL, *manifest = NULL;
         gsize size;
-        if (!g_str_has_suffix(name, ".jsonl")) {
+        if (!g_str_has_suffix(name, ".jsonl") || !g_str_has_prefix(name, prefix)) {
             continue;
         }
         g_autofree char *manifest_path = g_strconcat(path, ".manifest.json", NULL);
@@ -59,9 +59,14 @@ static GPtrArray *read_lines(const BusProcess *bus)
     return lines;
 }
 
-static void assert_each_once(const BusProcess *bus, unsigned count)
+static GPtrArray *read_lines(const BusProcess *bus)
 {
-    g_autoptr(GPtrArray) lines = read_lines(bus);
+    return read_lines_of(bus, "files");
+}
+
+static void assert_each_once_of(const BusProcess *bus, const char *prefix, unsigned count)
+{
+    g_autoptr(GPtrArray) lines = read_lines_of(bus, prefix);
     g_autoptr(GHashTable) sequences = g_hash_table_new(NULL, NULL);
     for (unsigned i = 0; i < lines->len; i++) {
         g_autoptr(JsonParser) parser = json_parser_new();
@@ -71,6 +76,11 @@ static void assert_each_once(const BusProcess *bus, unsigned count)
         g_assert_true(g_hash_table_add(sequences, GSIZE_TO_POINTER(sequence)));
     }
     g_assert_cmpuint(lines->len, ==, count);
+}
+
+static void assert_each_once(const BusProcess *bus, unsigned count)
+{
+    assert_each_once_of(bus, "files", count);
 }
 
 /* The bus is killed while events come in and lines are written. */
@@ -88,6 +98,31 @@ static void test_a_kill_loses_and_doubles_nothing(void)
     bus_process_wait_figure(bus, "consumers.0.cursor", ROUNDS * EVENTS, 20000);
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
     assert_each_once(bus, ROUNDS * EVENTS);
+    bus_process_free(bus);
+}
+
+/* Of the replay: its lines stand in files of their own, each once, also when it was killed. */
+static void test_a_replay_goes_to_files_of_its_own(void)
+{
+    BusProcess *bus = start_with("batch = 7\nrotate-size = 4K\n");
+    g_autofree char *begun = NULL, *shown = NULL;
+    post_deaths(bus, 1, EVENTS);
+    bus_process_wait_figure(bus, "consumers.0.cursor", EVENTS, 20000);
+    g_assert_cmpint(
+        run_hutong(&begun, "replay", "--consumer", "files", "--from", "11", "-c", bus->config, NULL), ==, 0);
+    bus_process_kill(bus);
+    bus_process_start(bus);
+    for (bool done = false; !done;) {
+        g_clear_pointer(&shown, g_free);
+        g_assert_cmpint(run_hutong(&shown, "replay", "show", "1", "--json", "-c", bus->config, NULL), ==, 0);
+        done = strstr(shown, "\"state\":\"done\"") != NULL;
+    }
+    g_assert_nonnull(strstr(shown, "\"delivered\":90,\"dead\":0"));
+    post_deaths(bus, 1 + EVENTS, 1);
+    bus_process_wait_figure(bus, "consumers.0.cursor", EVENTS + 1, 20000);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    assert_each_once_of(bus, "files.replay-1-", EVENTS - 10);
+    assert_each_once_of(bus, "files-", EVENTS + 1);
     bus_process_free(bus);
 }
 
@@ -126,6 +161,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/files/a-kill-loses-and-doubles-nothing", test_a_kill_loses_and_doubles_nothing);
+    g_test_add_func("/files/a-replay-goes-to-files-of-its-own", test_a_replay_goes_to_files_of_its_own);
     g_test_add_func("/files/what-it-may-not-see-is-in-none", test_what_it_may_not_see_is_in_no_file);
     g_test_add_func("/files/that-nobody-fetches-stop-one-consumer-only",
                     test_files_that_nobody_fetches_stop_one_consumer_only);

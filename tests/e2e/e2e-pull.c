@@ -201,6 +201,114 @@ static void test_nothing_acknowledged_comes_again_after_a_stop(void)
     stop(bus);
 }
 
+/* ---- A replay ---- */
+
+/* Takes what comes until there were so many; refuses the event 5 of a replay. Sequences in the order in which they came. */
+static GArray *take_all(BusProcess *bus, unsigned count)
+{
+    GArray *got = g_array_new(FALSE, FALSE, sizeof(guint64));
+    while (got->len < count) {
+        g_autoptr(Answer) answer = fetch(bus->port, "/out/platform?wait=20&limit=7", NULL);
+        g_autoptr(JsonParser) parser = json_parser_new();
+        g_assert_cmpint(answer->status, ==, 200);
+        g_assert_true(json_parser_load_from_data(parser, answer->body->str, -1, NULL));
+        JsonArray *events = json_node_get_array(json_parser_get_root(parser));
+        for (guint i = 0; i < json_array_get_length(events); i++) {
+            JsonObject *event = json_array_get_object_element(events, i);
+            guint64 sequence = sequence_of(event);
+            bool refuse = sequence == 5 && !json_object_has_member(event, "consumersequence");
+            g_autofree char *body = g_strdup_printf("{\"sequences\":[%" G_GUINT64_FORMAT "]}", sequence);
+            g_autoptr(Answer) said = post(bus->port, refuse ? "/out/platform/refuse" : "/out/platform/ack",
+                                          "application/json", NULL, body, strlen(body));
+            g_assert_cmpint(said->status, ==, 200);
+            g_assert_nonnull(strstr(said->body->str, "\"notOut\":0"));
+            g_array_append_val(got, sequence);
+        }
+    }
+    return got;
+}
+
+static char *show_replay(const BusProcess *bus, const char *state)
+{
+    char *shown = NULL;
+    for (bool there = false; !there;) {
+        g_clear_pointer(&shown, g_free);
+        g_assert_cmpint(run_hutong(&shown, "replay", "show", "1", "--json", "-c", bus->config, NULL), ==, 0);
+        there = strstr(shown, state) != NULL;
+    }
+    return shown;
+}
+
+static void assert_rises(const GArray *got, unsigned from, unsigned count, guint64 first)
+{
+    for (unsigned i = 0; i < count; i++) {
+        g_assert_cmpuint(g_array_index(got, guint64, from + i), ==, first + i);
+    }
+}
+
+/* Its events come in the same answers as new ones, in order, and go on after a kill where they were acknowledged. */
+static void test_a_replay_comes_by_the_same_way(void)
+{
+    BusProcess *bus = start_with("lease = 2s\n");
+    g_autofree char *begun = NULL, *listed = NULL;
+    post_deaths(bus, 1, 30, 0);
+    g_autoptr(GArray) live = take_all(bus, 30);
+    assert_rises(live, 0, 30, 1);
+    g_assert_cmpint(run_hutong(&begun, "replay", "--consumer", "platform", "--from", "beginning", "-c",
+                               bus->config, NULL),
+                    ==, 0);
+    g_autoptr(GArray) some = take_all(bus, 10);
+    guint64 last = g_array_index(some, guint64, some->len - 1);
+    assert_rises(some, 0, some->len, 1);
+    bus_process_kill(bus);
+    bus_process_start(bus);
+    post_deaths(bus, 31, 5, 0);
+    g_autoptr(GArray) rest = take_all(bus, 30 - (unsigned)last + 5);
+    g_autoptr(GArray) again = g_array_new(FALSE, FALSE, sizeof(guint64));
+    for (unsigned i = 0; i < rest->len; i++) {
+        guint64 sequence = g_array_index(rest, guint64, i);
+        if (sequence <= 30) {
+            g_array_append_val(again, sequence);
+        }
+    }
+    assert_rises(again, 0, 30 - (unsigned)last, last + 1);
+    g_autofree char *shown = show_replay(bus, "\"state\":\"done\"");
+    g_assert_nonnull(strstr(shown, "\"delivered\":29,\"dead\":1"));
+    g_assert_nonnull(strstr(shown, "\"sequence\":5,")); /* and what failed */
+    g_assert_cmpint(bus_process_figure(bus, "consumers.0.cursor"), ==, 35);
+    stop(bus);
+}
+
+/* What live delivery has still to give, and what is out by it, is not given twice; what is out of a cancelled replay is let go. */
+static void test_nothing_is_out_twice(void)
+{
+    BusProcess *bus = start_with("");
+    g_autofree char *begun = NULL, *cancelled = NULL, *again = NULL;
+    static const char some[] = "{\"sequences\":[1,2,3]}";
+    post_deaths(bus, 1, 6, 0);
+    g_autoptr(Answer) out = fetch(bus->port, "/out/platform?wait=5&limit=4", NULL);
+    g_assert_cmpuint(count_events(out), ==, 4);
+    g_autoptr(Answer) ack =
+        post(bus->port, "/out/platform/ack", "application/json", NULL, some, strlen(some));
+    g_assert_cmpint(ack->status, ==, 200);
+    g_assert_cmpint(run_hutong(&begun, "replay", "--consumer", "platform", "--from", "beginning", "-c",
+                               bus->config, NULL),
+                    ==, 0);
+    g_autoptr(Answer) live = fetch(bus->port, "/out/platform?wait=5&limit=2", NULL);
+    g_autoptr(Answer) replayed = fetch(bus->port, "/out/platform?wait=5", NULL);
+    g_assert_cmpuint(count_events(live) + count_events(replayed), ==, 2 + 3);
+    g_assert_cmpint(run_hutong(&cancelled, "replay", "cancel", "1", "-c", bus->config, NULL), ==, 0);
+    g_autoptr(Answer) late =
+        post(bus->port, "/out/platform/ack", "application/json", NULL, some, strlen(some));
+    g_assert_nonnull(strstr(late->body->str, "{\"acknowledged\":0,\"notOut\":3}"));
+    g_assert_cmpint(
+        run_hutong(&again, "replay", "--consumer", "platform", "--from", "2", "-c", bus->config, NULL), ==,
+        0);
+    g_autoptr(Answer) second = fetch(bus->port, "/out/platform?wait=5", NULL);
+    g_assert_cmpuint(count_events(second), ==, 2);
+    stop(bus);
+}
+
 static void test_who_may_come_in(void)
 {
     static const char *const right[] = {TOKEN, NULL}, *const wrong[] = {TOKEN "0", NULL};
@@ -310,7 +418,7 @@ static void test_the_end_of_the_bus_ends_streams_and_polls(void)
 /* A stream whose reader does not read is not written for without end, and disturbs nobody. */
 static void test_a_reader_that_does_not_read_harms_nobody(void)
 {
-    BusProcess *bus = start_with("batch = 1000\nlease = 1s\n");
+    BusProcess *bus = start_with("batch = 1000\nlease = 4s\n");
     int fd = open_stream(bus, "");
     for (unsigned i = 0; i < 5; i++) {
         post_deaths(bus, 1 + i * 400, 400, 0);
@@ -367,6 +475,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pull/a-kill-loses-nothing", test_a_kill_loses_nothing);
     g_test_add_func("/pull/nothing-acknowledged-comes-again-after-a-stop",
                     test_nothing_acknowledged_comes_again_after_a_stop);
+    g_test_add_func("/pull/a-replay-comes-by-the-same-way", test_a_replay_comes_by_the_same_way);
+    g_test_add_func("/pull/nothing-is-out-twice", test_nothing_is_out_twice);
     g_test_add_func("/pull/who-may-come-in", test_who_may_come_in);
     g_test_add_func("/pull/what-it-may-not-see-never-leaves", test_what_it_may_not_see_never_leaves);
     g_test_add_func("/stream/is-read-on-and-on", test_a_stream_is_read_on_and_on);

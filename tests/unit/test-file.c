@@ -126,6 +126,59 @@ static char *part_path(void)
 
 /* ---- Files ---- */
 
+static HtBatchFiles *open_replay(int64_t replay, GHashTable *written)
+{
+    g_autoptr(GError) error = NULL;
+    HtBatchOptions options = {.directory = folder, .name = "c", .replay = replay, .rotate_bytes = 300};
+    HtBatchFiles *files = ht_batch_files_open(&options, 0, written, &error);
+    g_assert_no_error(error);
+    return files;
+}
+
+static bool has_file(const char *prefix, const char *text)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    bool found = false;
+    for (const char *name; !found && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL), *content = NULL;
+        found = g_str_has_prefix(name, prefix) && g_file_get_contents(path, &content, NULL, NULL) &&
+                strstr(content, text);
+    }
+    return found;
+}
+
+static void test_a_replay_has_files_of_its_own(void)
+{
+    g_autoptr(GHashTable) written = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(GHashTable) live_written = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    begin_folder();
+    HtBatchFiles *live = open_files(0, NULL, 0), *replay = open_replay(7, NULL),
+                 *other = open_replay(77, NULL);
+    g_assert_true(append(live, 9) && append(replay, 1) && append(replay, 2) && append(other, 3));
+    rotate(replay);
+    g_assert_true(append(replay, 4));
+    g_assert_true(has_file("c.replay-7-00000000000000000001-00000000000000000002-20", "\"sequence\""));
+    g_assert_true(has_file("c.replay-7-", "\"consumer\":\"c\",\"replay\":7,\"events\":2"));
+    ht_batch_files_free(replay); /* a crash: what it has written last is in its .part */
+    ht_batch_files_free(other);
+    ht_batch_files_free(live);
+    live = open_files(0, live_written, 0); /* replay 77 has ended meanwhile */
+    g_assert_true(has_file("c.replay-77-", "\"sequence\""));
+    g_assert_cmpuint(g_hash_table_size(live_written), ==, 1);
+    replay = open_replay(7, written);
+    g_assert_cmpuint(g_hash_table_size(written), ==, 3);
+    assert_files("9 |1 2 |4 |3 |", false);
+    ht_batch_files_free(replay);
+    ht_batch_files_free(live);
+    g_autoptr(GError) error = NULL;
+    live = open_files(0, NULL, 300); /* they count for files-max, too */
+    g_autofree char *line = line_of(10);
+    g_assert_false(ht_batch_files_append(live, ht_text_from(line), &error));
+    g_assert_nonnull(strstr(error->message, "files-max"));
+    ht_batch_files_free(live);
+    end_folder();
+}
+
 static void test_a_file_has_its_range_and_its_manifest(void)
 {
     begin_folder();
@@ -351,6 +404,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ht_log_set_level(HT_LOG_ERROR);
     g_test_add_func("/file/has-its-range-and-its-manifest", test_a_file_has_its_range_and_its_manifest);
+    g_test_add_func("/file/a-replay-has-files-of-its-own", test_a_replay_has_files_of_its_own);
     g_test_add_func("/file/a-part-is-put-right", test_a_part_is_put_right);
     g_test_add_func("/file/a-part-with-nothing-whole-goes-away", test_a_part_with_nothing_whole_goes_away);
     g_test_add_func("/file/a-manifest-that-is-missing-is-made", test_a_manifest_that_is_missing_is_made);

@@ -1,4 +1,5 @@
 /* The window: which of a consumer's events may go next. */
+#include "core/delivery/replay.h"
 #include "core/delivery/webhook.h"
 #include "core/delivery/window.h"
 
@@ -527,9 +528,30 @@ static void test_numbers_follow_from_the_log_alone(void)
     }
 }
 
+static void test_what_is_open_is_told(void)
+{
+    HtWindow window;
+    HtSpoolRun run = {8, 9, 2};
+    const GList *from = NULL;
+    g_autoptr(GString) open = g_string_new(NULL);
+    g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof run);
+    g_array_append_val(known, run);
+    ht_window_init(&window, 1, g_steal_pointer(&known));
+    ht_window_add(&window, page_of(2, "axbc"), all_but_x, NULL);
+    g_autoptr(GPtrArray) first = pick_at(&window, 1, 0);
+    finish(&window, first);
+    ht_window_advance(&window);
+    for (unsigned sequence = 1; sequence <= 10; sequence++) {
+        g_string_append_printf(open, "%s", ht_replay_is_open(&window, sequence, &from) ? "o" : ".");
+    }
+    g_assert_cmpstr(open->str, ==, "...oooo..o");
+    ht_window_clear(&window);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/window/what-is-open-is-told", test_what_is_open_is_told);
     g_test_add_func("/window/numbers-follow-from-the-log-alone", test_numbers_follow_from_the_log_alone);
     g_test_add_func("/window/an-absent-event-that-is-damaged-is-passed-over",
                     test_an_absent_event_that_is_damaged_is_passed_over);
