@@ -15,7 +15,7 @@ struct HtDelivery {
     HtRendered *rendered;
     GPtrArray *consumers; /* of HtConsumer, in the order of the configuration */
     GPtrArray *replays;   /* of HtConsumer: replays that run */
-    GSource *ended;       /* rings when one of them may have ended */
+    HtTimer *ended;       /* rings when one of them may have ended */
 };
 
 G_DEFINE_QUARK(ht_delivery_error, ht_delivery_error)
@@ -55,7 +55,7 @@ static gboolean on_ended(void *delivery)
 
 static void note_ended(void *user)
 {
-    g_source_set_ready_time(((HtDelivery *)user)->ended, 0);
+    ht_timer_set(((HtDelivery *)user)->ended, 0);
 }
 
 static HtConsumer *find_consumer(const HtDelivery *delivery, const char *name)

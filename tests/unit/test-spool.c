@@ -490,7 +490,7 @@ TEST(test_refuses_when_disk_full)
     g_assert_cmpuint(status.free_bytes, ==, 999);
     uint64_t cursor;
     g_assert_true(ht_spool_cursor_open(place->spool, "platform", 3, &cursor, NULL)); /* delivery goes on, */
-    ht_spool_cursor_move(place->spool, "platform", 5);
+    ht_spool_cursor_move(place->spool, "platform", 5, NULL);
     g_assert_true(spool_settles(place->spool)); /* and what it says is written */
     __atomic_store_n(&pretended_room, 1000, __ATOMIC_RELAXED);
     int64_t start = ht_clock_monotonic();
