@@ -184,6 +184,7 @@ typedef struct {
     HtAdminReply *reply;
     char *consumer;
     uint64_t sequence;
+    char *reason; /* NULL: it is to be shown */
 } EventQuestion;
 
 static void show_event(const EventQuestion *question, const HtStoredEvent *event)
@@ -200,6 +201,21 @@ static void show_event(const EventQuestion *question, const HtStoredEvent *event
     reply_settled(question->bus, question->reply, json.data);
 }
 
+static void skip_event(const EventQuestion *question, const HtStoredEvent *event)
+{
+    const HtBus *bus = question->bus;
+    const char *problem = ht_delivery_skip(bus->delivery, question->consumer, event, question->reason);
+    if (problem) {
+        ht_admin_refuse(question->reply, 409, problem);
+        return;
+    }
+    g_autofree char *what =
+        g_strdup_printf("%s, event %" G_GUINT64_FORMAT, question->consumer, question->sequence);
+    ht_spool_audit(bus->spool, ht_admin_uid(question->reply), "consumer skip", what, question->reason);
+    ht_admin_note(question->reply, "consumer skip %s: %s", what, question->reason);
+    reply_settled(bus, question->reply, g_strdup("{}\n"));
+}
+
 static void on_event(HtSpoolPage *page, const GError *error, void *user)
 {
     g_autofree EventQuestion *question = user;
@@ -209,10 +225,35 @@ static void on_event(HtSpoolPage *page, const GError *error, void *user)
     } else if (!event || event->sequence != question->sequence || event->state != HT_STORED_WHOLE) {
         ht_admin_refuse(question->reply, 404, "this event is not kept, or is damaged");
     } else {
-        show_event(question, event);
+        (question->reason ? skip_event : show_event)(question, event);
     }
     g_clear_pointer(&page, ht_spool_page_free);
     g_free(question->consumer);
+    g_free(question->reason);
+}
+
+/* Reads the event and goes on with it; with a `reason` it is skipped, else shown. */
+static void ask_event(const HtBus *bus, const char *consumer, int64_t sequence, const char *reason,
+                      HtAdminReply *reply)
+{
+    EventQuestion *question = g_new(EventQuestion, 1);
+    *question = (EventQuestion){bus, reply, g_strdup(consumer), (uint64_t)sequence, g_strdup(reason)};
+    ht_spool_read(bus->spool, (uint64_t)sequence - 1, 1, 1, on_event, question);
+}
+
+void ht_outlet_skip(void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    const HtBus *bus = user;
+    const char *name = find_consumer(bus, asked, reply);
+    int64_t sequence = json_object_get_int_member_with_default(asked, "sequence", 0);
+    if (!name || !has_reason(asked, true, reply)) {
+        return;
+    }
+    if (sequence <= 0) {
+        ht_admin_refuse(reply, 400, "a sequence is a number above 0");
+        return;
+    }
+    ask_event(bus, name, sequence, text_of(asked, "reason"), reply);
 }
 
 void ht_outlet_event(void *user, JsonObject *asked, HtAdminReply *reply)
@@ -230,7 +271,5 @@ void ht_outlet_event(void *user, JsonObject *asked, HtAdminReply *reply)
     g_autofree char *what = g_strdup_printf("%s, event %" G_GINT64_FORMAT, name, sequence);
     ht_spool_audit(bus->spool, ht_admin_uid(reply), "event show", what, "");
     ht_admin_note(reply, "event show %s", what);
-    EventQuestion *question = g_new(EventQuestion, 1);
-    *question = (EventQuestion){bus, reply, g_strdup(name), (uint64_t)sequence};
-    ht_spool_read(bus->spool, (uint64_t)sequence - 1, 1, 1, on_event, question);
+    ask_event(bus, name, sequence, NULL, reply);
 }

@@ -2,6 +2,7 @@
  * each change is in the log and in the spool's table `audit` with who made it.
  *
  *   consumer  {"verb":"pause"|"resume","consumer":…,"reason":…}
+ *   skip      {"consumer":…,"sequence":…,"reason":…}: an event that holds up its person becomes a dead letter; of a running bus only
  *   dead      {"verb":"drop"|"replay","consumer":…,"sequences":"3-5;9","reason":…}: {"count":…} or that and a replay
  *   replay    {"verb":"begin","consumer":…,"from":SEQUENCE|"fromTime":TIME,"to":…|"toTime":…,"types":…,"sources":…,"failedOnly":…}: a
  *             replay; {"verb":"list"}: {"replays":[…]}; {"verb":"cancel","id":…}
@@ -14,4 +15,5 @@
 
 void ht_outlet_consumer(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_outlet_dead(void *bus, JsonObject *asked, HtAdminReply *reply);
+void ht_outlet_skip(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_outlet_event(void *bus, JsonObject *asked, HtAdminReply *reply);

@@ -11,10 +11,15 @@
 #include <unistd.h>
 
 const HtAdminVerb ht_verbs[] = {
-    {"subject", ht_repair_answer, true}, {"payload", ht_redo_show, true},
-    {"redo", ht_redo_answer, false},     {"consumer", ht_outlet_consumer, true},
-    {"dead", ht_outlet_dead, true},      {"replay", ht_replays_verb, true},
-    {"event", ht_outlet_event, false},   {0},
+    {"subject", ht_repair_answer, true},
+    {"payload", ht_redo_show, true},
+    {"redo", ht_redo_answer, false},
+    {"consumer", ht_outlet_consumer, true},
+    {"dead", ht_outlet_dead, true},
+    {"replay", ht_replays_verb, true},
+    {"event", ht_outlet_event, false},
+    {"skip", ht_outlet_skip, false},
+    {0},
 };
 
 /* ---- Without a bus ---- */

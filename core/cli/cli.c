@@ -67,7 +67,7 @@ static const Verb verbs[] = {
     {"token", ht_cli_token, "make a bearer token for a source or a consumer"},
     {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
-    {"consumer", ht_cli_consumer, "consumers: how they are, pause and resume"},
+    {"consumer", ht_cli_consumer, "consumers: how they are, pause, resume, skip an event"},
     {"dead", ht_cli_dead, "dead letters: list, show, replay, drop"},
     {"replay", ht_cli_replay, "a consumer gets events again"},
     {"audit", ht_cli_audit, "who did what: pauses, replays, dead letters, who is who"},

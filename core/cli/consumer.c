@@ -9,7 +9,8 @@
 static const char usage[] = "usage: hutong consumer list [--json]\n"
                             "       hutong consumer show NAME [--json]\n"
                             "       hutong consumer pause NAME [--reason TEXT]\n"
-                            "       hutong consumer resume NAME [--reason TEXT]\n";
+                            "       hutong consumer resume NAME [--reason TEXT]\n"
+                            "       hutong consumer skip NAME SEQUENCE --reason TEXT\n";
 
 static int complain(const char *text)
 {
@@ -120,6 +121,20 @@ static int change(const HtConfig *config, const char *verb, const char *name, co
     return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
 
+static int skip(const HtConfig *config, const char *name, const char *sequence, const char *reason)
+{
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "consumer", name);
+    json_object_set_int_member(question, "sequence", g_ascii_strtoll(sequence, NULL, 10));
+    json_object_set_string_member(question, "reason", reason ? reason : "");
+    g_autoptr(JsonObject) answer = ht_cli_ask(config, "skip", question);
+    if (answer) {
+        printf("event %s is a dead letter of %s, and its person goes on; hutong dead show %s %s\n", sequence,
+               name, name, sequence);
+    }
+    return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
+}
+
 int ht_cli_consumer(int argc, char **argv)
 {
     gboolean json = FALSE;
@@ -128,14 +143,16 @@ int ht_cli_consumer(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
         {"reason", 0, 0, G_OPTION_ARG_STRING, &reason, "Why; it is shown, and in the log", "TEXT"},
         G_OPTION_ENTRY_NULL};
-    if (!ht_cli_options(&argc, &argv, "list | show | pause | resume: how consumers are, and holding them.",
-                        entries, &file)) {
+    if (!ht_cli_options(&argc, &argv,
+                        "list | show | pause | resume | skip: how consumers are, and holding them.", entries,
+                        &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "", *name = argc == 3 ? argv[2] : NULL;
     bool list = g_str_equal(verb, "list"), show = g_str_equal(verb, "show");
     bool changes = g_str_equal(verb, "pause") || g_str_equal(verb, "resume");
-    if (argc != (list ? 2 : 3) || !(list || show || changes)) {
+    bool skips = g_str_equal(verb, "skip");
+    if (argc != (list ? 2 : skips ? 4 : 3) || !(list || show || changes || skips)) {
         fputs(usage, stderr);
         return HT_EXIT_USAGE;
     }
@@ -143,5 +160,7 @@ int ht_cli_consumer(int argc, char **argv)
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return changes ? change(config, verb, name, reason) : look(config, name, json);
+    return skips     ? skip(config, argv[2], argv[3], reason)
+           : changes ? change(config, verb, name, reason)
+                     : look(config, name, json);
 }

@@ -485,6 +485,13 @@ bool ht_consumer_shares(HtConsumer *consumer, HtConsumer *other, const HtRendere
     return same;
 }
 
+const char *ht_consumer_skip(HtConsumer *consumer, const HtStoredEvent *event, const char *reason)
+{
+    const char *problem = ht_judge_skip(consumer, event, reason);
+    pump(consumer);
+    return problem;
+}
+
 void ht_consumer_stop(HtConsumer *consumer)
 {
     consumer->stopped = true;

@@ -69,6 +69,9 @@ bool ht_consumer_shares(HtConsumer *consumer, HtConsumer *other, const HtRendere
 /* There may be more to do. */
 void ht_consumer_wake(HtConsumer *consumer);
 
+/* As ht_judge_skip() says; what it held up goes at once. */
+const char *ht_consumer_skip(HtConsumer *consumer, const HtStoredEvent *event, const char *reason);
+
 /* Sends nothing more from now on; what is under way goes on. */
 void ht_consumer_stop(HtConsumer *consumer);
 bool ht_consumer_is_sending(const HtConsumer *consumer);

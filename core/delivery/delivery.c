@@ -224,3 +224,10 @@ bool ht_delivery_find(const HtDelivery *delivery, const char *name, HtConsumerSt
     }
     return found != NULL;
 }
+
+const char *ht_delivery_skip(HtDelivery *delivery, const char *consumer, const HtStoredEvent *event,
+                             const char *reason)
+{
+    HtConsumer *found = find_consumer(delivery, consumer);
+    return found ? ht_consumer_skip(found, event, reason) : "there is no consumer of this name";
+}

@@ -57,6 +57,10 @@ void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerSt
 /* The consumer with this name; false when there is none. */
 bool ht_delivery_find(const HtDelivery *delivery, const char *name, HtConsumerStatus *status);
 
+/* An event that holds up its person becomes a dead letter. NULL, or why it cannot be. */
+const char *ht_delivery_skip(HtDelivery *delivery, const char *consumer, const HtStoredEvent *event,
+                             const char *reason);
+
 /* Begins a replay that the spool keeps. */
 void ht_delivery_replay(HtDelivery *delivery, HtSpoolReplay *replay);
 

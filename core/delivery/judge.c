@@ -238,6 +238,40 @@ static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
     note_sign_of_life(consumer);
 }
 
+static HtEntry *find_entry(const HtWindow *window, uint64_t sequence)
+{
+    GList *link = window->entries.head;
+    while (link && ((HtEntry *)link->data)->sequence < sequence) {
+        link = link->next;
+    }
+    return link && ((HtEntry *)link->data)->sequence == sequence ? link->data : NULL;
+}
+
+const char *ht_judge_skip(HtConsumer *consumer, const HtStoredEvent *event, const char *reason)
+{
+    HtSpool *spool = consumer->options->spool;
+    const char *name = consumer->config->name;
+    HtEntry *entry = find_entry(&consumer->window, event->sequence);
+    if (!entry || entry->attempts == 0) {
+        return "this event has not failed, or does not wait any more: so nothing has to be given up";
+    }
+    if (!ht_window_holds_up(entry)) {
+        return "an earlier event of its person waits, or it is under way to the consumer at this moment: try again";
+    }
+    if (ht_spool_dead_count(spool, name) >= consumer->config->dead_max) {
+        return "there are as many dead letters as dead-max allows";
+    }
+    g_autofree char *detail = g_strdup_printf("skipped by an administrator: %s", reason);
+    HtText texts[] = {event->event.attr[HT_ATTR_SOURCE], event->event.attr[HT_ATTR_TYPE]};
+    g_autofree char *source = g_strndup(texts[0].data ? texts[0].data : "", texts[0].size);
+    g_autofree char *type = g_strndup(texts[1].data ? texts[1].data : "", texts[1].size);
+    HtSpoolLetter letter = {entry->sequence, entry->attempts, detail, source, type, 0};
+    ht_spool_dead_letter(spool, name, &letter);
+    ht_window_give_up(&consumer->window, entry);
+    consumer->dead++;
+    return NULL;
+}
+
 /* Also after the next start: until an administrator resumes it. */
 static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *request)
 {

@@ -81,5 +81,8 @@ void ht_judge(HtConsumer *consumer, const HtConsumerRequest *request, const HtSe
 /* Whether no pause counts: what failed until now may all be what the consumer cannot take, and there is more. */
 bool ht_judge_probes_at_once(const HtConsumer *consumer);
 
+/* An event that failed and waits becomes a dead letter, and its person goes on: an administrator says so. NULL, or why it cannot be. */
+const char *ht_judge_skip(HtConsumer *consumer, const HtStoredEvent *event, const char *reason);
+
 /* To PAUSED, or from it to DELIVERING, as the spool has it. */
 void ht_judge_pause(HtConsumer *consumer);

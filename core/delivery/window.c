@@ -601,6 +601,26 @@ void ht_window_finish(HtWindow *window, HtEntry *entry)
     }
 }
 
+bool ht_window_holds_up(const HtEntry *entry)
+{
+    return entry->row->sending == 0 && first_of(entry->row) == entry;
+}
+
+/* As if it had been sent, and taken. */
+void ht_window_give_up(HtWindow *window, HtEntry *entry)
+{
+    HtEntryRow *row = entry->row;
+    g_assert(ht_window_holds_up(entry));
+    dequeue(window, row);
+    if (!entry->event) {
+        window->loaded++;
+    }
+    entry->state = HT_ENTRY_SENDING;
+    row->sending = 1;
+    window->waiting--;
+    ht_window_finish(window, entry);
+}
+
 /* ---- What others ask ---- */
 
 unsigned ht_window_failing(const HtWindow *window)

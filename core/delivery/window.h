@@ -16,7 +16,7 @@
  *   POISON    failed alone, also when others went        ht_window_wait()
  *             through: goes at its time
  *   SENDING   in a request under way                     ht_window_pick(), ht_window_pick_probe()
- *   (freed)   delivered, a dead letter, or not wanted    ht_window_finish()
+ *   (freed)   delivered, a dead letter, or not wanted    ht_window_finish(); ht_window_give_up() while it waits
  *
  * Behind an entry that failed alone only the places are kept (`event` is NULL), and of a POISON one, or when many failed, its own too:
  * so any number of them leaves room for the others. When such a row may go it is absent until its events are read again.
@@ -145,6 +145,12 @@ void ht_window_release(HtWindow *window);
 
 /* The entry is delivered or a dead letter: it is freed, and its person goes on. */
 void ht_window_finish(HtWindow *window, HtEntry *entry);
+
+/* Whether it is the first of its person, and nothing of that is SENDING. */
+bool ht_window_holds_up(const HtEntry *entry);
+
+/* Such an entry is given up, and freed; its person goes on. */
+void ht_window_give_up(HtWindow *window, HtEntry *entry);
 
 /* How many persons wait because an event of theirs failed alone. */
 unsigned ht_window_failing(const HtWindow *window);

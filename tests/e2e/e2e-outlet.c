@@ -189,6 +189,44 @@ static void test_too_many_dead_letters_stop_the_consumer(void)
     stop(&f);
 }
 
+/* ---- Skipping ---- */
+
+/* Of one person the first fails for ever, whether as wrong (strict) or as not now: the administrator gives it up, and the others go. */
+static void skip_first(const char *keys, unsigned status)
+{
+    Fixture f;
+    start(&f, keys);
+    platform_refuse_text(f.platform, "900003801", status);
+    post_deaths(&f, 900003801, 3);
+    bus_process_wait_figure(f.bus, "consumers.0.failures", 4, WAIT_MS);
+    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.delivered"), ==, 0);
+    EXPECT(&f, 1, "a reason is", "consumer", "skip", "platform", "1");
+    EXPECT(&f, 1, "has not failed", "consumer", "skip", "platform", "3", "--reason", "ticket 4714");
+    EXPECT(&f, 1, "not kept", "consumer", "skip", "platform", "9", "--reason", "ticket 4714");
+    EXPECT(&f, 1, "no consumer", "consumer", "skip", "nobody", "1", "--reason", "ticket 4714");
+    for (int tries = 0, done = 1; done != 0 && tries < 50; tries++) { /* it may be under way */
+        g_autofree char *output = NULL;
+        done = RUN(&f, &output, "consumer", "skip", "platform", "1", "--reason", "ticket 4714");
+        g_assert_true(done == 0 || strstr(output, "under way"));
+    }
+    g_assert_true(platform_wait(f.platform, 2, WAIT_MS));
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 3, WAIT_MS);
+    EXPECT(&f, 0, "hukou            person.died.v1", "dead", "list");
+    EXPECT(&f, 0, "skipped by an administrator: ticket 4714", "dead", "show", "platform", "1");
+    EXPECT(&f, 0, "consumer skip    platform, event 1: ticket 4714", "audit", "list");
+    EXPECT(&f, 1, "has not failed", "consumer", "skip", "platform", "1", "--reason", "ticket 4714");
+    bus_process_kill(f.bus);
+    bus_process_start(f.bus);
+    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.letters"), ==, 1);
+    stop(&f);
+}
+
+static void test_an_event_that_holds_up_its_person_can_be_skipped(void)
+{
+    skip_first("mode = structured\norder = strict\n", 422);
+    skip_first("mode = structured\n", 500);
+}
+
 /* ---- Replays ---- */
 
 static void wait_for_replay(Fixture *f, const char *text)
@@ -300,6 +338,8 @@ int main(int argc, char **argv)
                     test_dead_letters_are_listed_replayed_and_dropped);
     g_test_add_func("/outlet/too-many-dead-letters-stop-the-consumer",
                     test_too_many_dead_letters_stop_the_consumer);
+    g_test_add_func("/outlet/an-event-that-holds-up-its-person-can-be-skipped",
+                    test_an_event_that_holds_up_its_person_can_be_skipped);
     g_test_add_func("/outlet/a-replay-goes-on-after-a-kill-beside-live-delivery",
                     test_a_replay_goes_on_after_a_kill_beside_live_delivery);
     g_test_add_func("/outlet/a-replay-sends-what-it-was-asked-for",
