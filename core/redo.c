@@ -1,10 +1,12 @@
-/* The verbs `payload` and `redo`. A message that is done again has a new id, and the head of no request: what its department's type and
+/* The verbs `payload`, `drop` and `redo`. A message that is done again has a new id, and the head of no request: what its department's type and
  * SOAPAction said is not kept, so its beginning has to tell what it is. Main thread. */
 #include "core/redo.h"
 
 #include "core/base/json.h"
 #include "core/bus.h"
+#include "spool/chore.h"
 #include "spool/held.h"
+#include "spool/repair.h"
 
 /* One that is on its way. */
 typedef struct {
@@ -77,6 +79,56 @@ void ht_redo_show(void *user, JsonObject *asked, HtAdminReply *reply)
     ht_buffer_add_string(&json, "}\n");
     ht_admin_reply(reply, 200, ht_buffer_text(&json));
     ht_buffer_clear(&json);
+}
+
+/* ---- Dropping ---- */
+
+static void on_dropped(uint64_t count, const GError *error, void *user)
+{
+    if (error) {
+        ht_admin_refuse(user, 503, error->message);
+    } else if (count == 0) {
+        ht_admin_refuse(user, 404, "no message with this id is in quarantine");
+    } else {
+        ht_admin_reply(user, 200, HT_TEXT_LITERAL("{}\n"));
+    }
+}
+
+static bool is_held(const HtBus *bus, const HtUuid *id, HtAdminReply *reply)
+{
+    g_autoptr(GError) error = NULL;
+    HtSpoolHeld held = {.source = NULL};
+    bool found = false;
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(bus->config->bus.state, &error);
+    if (!look || !ht_spool_look_held_one(look, id, &held, &found, &error)) {
+        ht_admin_refuse(reply, 503, error->message);
+    } else if (!found) {
+        ht_admin_refuse(reply, 404, "no message with this id is in quarantine");
+    }
+    ht_spool_held_clear(&held);
+    return found;
+}
+
+void ht_redo_drop(void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    const HtBus *bus = user;
+    const char *reason = json_object_get_string_member_with_default(asked, "reason", "");
+    HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_DROP_HELD};
+    if (!read_id(asked, &chore.id)) {
+        ht_admin_refuse(reply, 400, "message is the id of a message");
+        return;
+    }
+    if (!ht_spool_repair_is_reason(reason)) {
+        ht_admin_refuse(reply, 400, "a reason is 1 to 200 bytes of plain text, without long numbers");
+        return;
+    }
+    if (!is_held(bus, &chore.id, reply)) {
+        return;
+    }
+    const char *id = json_object_get_string_member(asked, "message");
+    ht_spool_audit(bus->spool, ht_admin_uid(reply), "message drop", id, reason);
+    ht_admin_note(reply, "message %s is dropped from quarantine: %s", id, reason);
+    ht_spool_chore(bus->spool, &chore, on_dropped, reply);
 }
 
 /* ---- Doing it again ---- */

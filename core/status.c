@@ -21,10 +21,22 @@ const char *ht_status_ready(void *user)
     if (spool.failed) {
         return spool.replaced ? "the spool's file was removed or replaced" : "the spool's disk has failed";
     }
+    if (spool.size_level == 100) {
+        return "the spool has reached max-size: intake is stopped";
+    }
     if (spool.intake_stopped) {
         return "the spool's disk is full: intake is stopped";
     }
     return bus->ready ? NULL : "starting";
+}
+
+/* What has stopped intake is the reason why it is not ready. */
+static void add_level(GString *text, unsigned level, const char *limit)
+{
+    if (level > 0 && level < 100) {
+        g_string_append_printf(text, "the spool's room is getting short (%u): at %s intake stops\n", level,
+                               limit);
+    }
 }
 
 char *ht_status_notice(void *user)
@@ -32,12 +44,18 @@ char *ht_status_notice(void *user)
     const HtBus *bus = user;
     HtSpoolStatus spool;
     ht_spool_status(bus->spool, &spool);
-    return spool.damaged > 0
-               ? g_strdup_printf("%" G_GUINT64_FORMAT
-                                 " events of the spool are damaged and set aside: see the log, and"
-                                 " `hutong spool check` when the bus is stopped",
-                                 spool.damaged)
-               : NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (spool.damaged > 0) {
+        g_string_append_printf(text,
+                               "%" G_GUINT64_FORMAT
+                               " events of the spool are damaged and set aside: see the log, and"
+                               " `hutong spool check` when the bus is stopped\n",
+                               spool.damaged);
+    }
+    add_level(text, spool.size_level, "max-size");
+    add_level(text, spool.disk_level, "the disk's reserve");
+    g_string_truncate(text, text->len > 0 ? text->len - 1 : 0);
+    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
 void ht_status_json(void *user, HtBuffer *json)

@@ -14,6 +14,7 @@ const HtAdminVerb ht_verbs[] = {
     {"subject", ht_repair_answer, true},
     {"payload", ht_redo_show, true},
     {"redo", ht_redo_answer, false},
+    {"drop", ht_redo_drop, true},
     {"consumer", ht_outlet_consumer, true},
     {"dead", ht_outlet_dead, true},
     {"replay", ht_replays_verb, true},

@@ -5,6 +5,7 @@
 #include "core/base/citizen.h"
 #include "core/base/forms.h"
 #include "spool/appending.h"
+#include "spool/chore.h"
 #include "spool/hooks.h"
 #include "spool/schema.h"
 
@@ -493,6 +494,9 @@ bool ht_spool_appender_take(HtSpoolAppender *appender, HtSpoolJob *job, GError *
     bool found;
     if (job->empty) {
         return true;
+    }
+    if (job->chore) {
+        return ht_spool_work_run(job->chore, appender, error);
     }
     if (!ht_spool_appending_fits(message)) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_MESSAGE,

@@ -93,7 +93,7 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
 {
     g_autoptr(HtSpoolCommitter) committer = g_new0(HtSpoolCommitter, 1);
     committer->db = db;
-    ht_spool_disk_init(&committer->disk, options->directory, options->limits.reserve_bytes);
+    ht_spool_disk_init(&committer->disk, options->directory, &options->limits);
     ht_spool_files_init(&committer->files, options->directory);
     committer->mark = ht_spool_mark_open(options->directory, error);
     if (!committer->mark) {
@@ -112,7 +112,7 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
         !ht_spool_database_prepare(db, "ROLLBACK", &committer->roll_back, error)) {
         return NULL;
     }
-    ht_spool_disk_look(&committer->disk, ht_clock_monotonic());
+    ht_spool_disk_look(&committer->disk, committer->db, ht_clock_monotonic());
     assert_rest(committer);
     return g_steal_pointer(&committer);
 }
@@ -218,6 +218,12 @@ static HtSpoolJob *next_job(HtSpoolTask *task)
     return (HtSpoolJob *)task;
 }
 
+static void refuse_job(HtSpoolJob *job, const GError *error)
+{
+    ht_spool_job_reset(job);
+    job->error = g_error_copy(error);
+}
+
 /* Gives every job that has no error yet a copy of this one; it has not been taken. `full`: but those that bring nothing and only wait for
  * the marks, for which room is kept. Whether there was one. */
 static bool refuse(HtSpoolGroup *group, bool full, const GError *error)
@@ -226,8 +232,7 @@ static bool refuse(HtSpoolGroup *group, bool full, const GError *error)
     for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->task.next)) {
         if (!full || !job->empty) {
             found = true;
-            ht_spool_job_reset(job);
-            job->error = g_error_copy(error);
+            refuse_job(job, error);
         }
     }
     return found;
@@ -238,6 +243,22 @@ static void refuse_with(HtSpoolCommitter *committer, HtSpoolGroup *group, HtSpoo
 {
     g_autoptr(GError) error = g_error_new_literal(HT_SPOOL_ERROR, (int)code, text);
     refuse(group, code == HT_SPOOL_ERROR_FULL, error);
+    give_large_up(committer, group, error);
+}
+
+/* Chores make room: they are done all the same. */
+static void refuse_intake(HtSpoolCommitter *committer, HtSpoolGroup *group)
+{
+    bool is_disk = committer->disk.disk_level >= committer->disk.size_level;
+    g_autoptr(GError) error =
+        g_error_new_literal(HT_SPOOL_ERROR, is_disk ? HT_SPOOL_ERROR_FULL : HT_SPOOL_ERROR_CAPPED,
+                            is_disk ? "spool: too little room on the disk (reserve)"
+                                    : "spool: it has reached its size (max-size)");
+    for (HtSpoolJob *job = next_job(group->jobs.first); job; job = next_job(job->task.next)) {
+        if (!job->chore && !job->empty) {
+            refuse_job(job, error);
+        }
+    }
     give_large_up(committer, group, error);
 }
 
@@ -391,8 +412,8 @@ bool ht_spool_committer_run(HtSpoolCommitter *committer, HtSpoolGroup *group)
     assert_rest(committer);
     begin_large(committer, group);
     if (!committer->failed && (next_job(group->jobs.first) || committer->large.job) &&
-        ht_spool_disk_look(&committer->disk, ht_clock_monotonic())) {
-        refuse_with(committer, group, HT_SPOOL_ERROR_FULL, "spool: too little room on the disk");
+        ht_spool_disk_look(&committer->disk, committer->db, ht_clock_monotonic())) {
+        refuse_intake(committer, group);
     }
     bool marks_written = commit(committer, group);
     assert_rest(committer);
@@ -434,7 +455,7 @@ void ht_spool_committer_idle(HtSpoolCommitter *committer, int64_t now)
 {
     g_autoptr(GError) error = NULL;
     if (committer->disk.stopped) {
-        ht_spool_disk_look(&committer->disk, now);
+        ht_spool_disk_look(&committer->disk, committer->db, now);
     }
     if (ht_spool_checkpoint_wanted_idle(&committer->checkpoint) && now >= committer->last_commit + IDLE_US) {
         committer->last_commit = now; /* when readers keep it from finishing, not again at once */
@@ -493,6 +514,10 @@ void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *statu
                               .commits = committer->commits,
                               .checkpoints = committer->checkpoint.count,
                               .commit_p99_us = committer->p99_us,
+                              .used_bytes = committer->disk.used_bytes,
+                              .most_bytes = committer->disk.most_bytes,
+                              .size_level = committer->disk.size_level,
+                              .disk_level = committer->disk.disk_level,
                               .intake_stopped = committer->disk.stopped,
                               .failed = committer->failed};
 }

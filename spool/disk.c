@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #define BALLAST_MAX ((uint64_t)16 << 20)
+#define NEAR_LEVEL 80
+#define NEARER_LEVEL 90
+#define FULL_LEVEL 100
 #define LOOK_US (HT_SECOND / 10)
 #define LOOK_STOPPED_US HT_SECOND
 
@@ -145,12 +148,13 @@ static void make_ballast(HtSpoolDisk *disk)
     }
 }
 
-void ht_spool_disk_init(HtSpoolDisk *disk, const char *directory, uint64_t reserve_bytes)
+void ht_spool_disk_init(HtSpoolDisk *disk, const char *directory, const HtSpoolLimits *limits)
 {
     *disk = (HtSpoolDisk){.directory = g_strdup(directory),
                           .ballast = g_build_filename(directory, "ballast", NULL),
-                          .reserve_bytes = reserve_bytes,
-                          .ballast_bytes = MIN(reserve_bytes / 4, BALLAST_MAX)};
+                          .reserve_bytes = limits->reserve_bytes,
+                          .most_bytes = limits->most_bytes,
+                          .ballast_bytes = MIN(limits->reserve_bytes / 4, BALLAST_MAX)};
     struct stat status;
     disk->has_ballast = stat(disk->ballast, &status) == 0 && (uint64_t)status.st_size >= disk->ballast_bytes;
 }
@@ -177,36 +181,105 @@ uint64_t ht_spool_disk_free_bytes(const HtSpoolDisk *disk)
     return measure(disk, &bytes) ? bytes : 0;
 }
 
-static void set_stopped(HtSpoolDisk *disk, bool stopped)
+/* What is said of a limit, once at each change of its level. */
+typedef struct {
+    const char *key, *near, *nearer, *reached;
+} LimitTexts;
+
+static const LimitTexts size_texts = {"max-size", "the spool uses 80 percent of max-size",
+                                      "the spool uses 90 percent of max-size",
+                                      "the spool has reached its size"};
+static const LimitTexts disk_texts = {"reserve", "the disk has less room than twice its reserve",
+                                      "the disk has less room than one and a half times its reserve",
+                                      "too little room on the disk"};
+
+static void set_level(unsigned *level, unsigned found, const LimitTexts *texts)
 {
-    if (stopped && !disk->stopped) {
-        ht_log(HT_LOG_ERROR, "spool", "too little room on the disk: intake stops until there is more");
-    } else if (!stopped && disk->stopped) {
-        ht_log(HT_LOG_INFO, "spool", "there is room on the disk again: intake resumes");
+    unsigned former = *level;
+    *level = found;
+    if (found == former) {
+        return;
     }
-    disk->stopped = stopped;
+    if (found == FULL_LEVEL) {
+        ht_log(HT_LOG_ERROR, "spool", "%s: intake stops until there is more (%s)", texts->reached,
+               texts->key);
+    } else if (former == FULL_LEVEL) {
+        ht_log(HT_LOG_INFO, "spool", "there is room again: intake resumes (%s)", texts->key);
+    } else if (found > former) {
+        ht_log(HT_LOG_WARNING, "spool", "%s: at its end intake stops (%s)",
+               found == NEAR_LEVEL ? texts->near : texts->nearer, texts->key);
+    } else if (found == 0) {
+        ht_log(HT_LOG_INFO, "spool", "there is enough room again (%s)", texts->key);
+    }
 }
 
-bool ht_spool_disk_look(HtSpoolDisk *disk, int64_t now)
+static void set_disk_level(HtSpoolDisk *disk, unsigned level)
 {
-    uint64_t bytes;
-    if (now < disk->next_look) {
-        return disk->stopped;
-    }
-    if (measure(disk, &bytes)) {
-        set_stopped(disk, bytes < disk->reserve_bytes);
-        if (!disk->has_ballast && disk->ballast_bytes > 0 &&
-            bytes > disk->reserve_bytes + disk->ballast_bytes) {
-            make_ballast(disk);
+    set_level(&disk->disk_level, level, &disk_texts);
+    disk->stopped = disk->disk_level == FULL_LEVEL || disk->size_level == FULL_LEVEL;
+}
+
+/* A level that was reached is left a hundredth lower, so that it does not come and go. */
+static unsigned level_of(uint64_t used_bytes, uint64_t most_bytes, unsigned former)
+{
+    static const unsigned levels[] = {FULL_LEVEL, NEARER_LEVEL, NEAR_LEVEL};
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
+        unsigned percent = levels[i] - (former >= levels[i] ? 1 : 0);
+        if (used_bytes * 100 >= most_bytes * percent) {
+            return levels[i];
         }
     }
-    disk->next_look = now + (disk->stopped ? LOOK_STOPPED_US : LOOK_US);
+    return 0;
+}
+
+uint64_t ht_spool_disk_used_bytes(sqlite3 *db)
+{
+    int64_t pages, free_pages, page_bytes;
+    bool good = ht_spool_database_number(db, "PRAGMA page_count", &pages, NULL) &&
+                ht_spool_database_number(db, "PRAGMA freelist_count", &free_pages, NULL) &&
+                ht_spool_database_number(db, "PRAGMA page_size", &page_bytes, NULL);
+    return good && pages > free_pages ? (uint64_t)(pages - free_pages) * (uint64_t)page_bytes : 0;
+}
+
+static void look_at_size(HtSpoolDisk *disk, sqlite3 *db)
+{
+    if (disk->most_bytes > 0) {
+        disk->used_bytes = ht_spool_disk_used_bytes(db);
+        set_level(&disk->size_level, level_of(disk->used_bytes, disk->most_bytes, disk->size_level),
+                  &size_texts);
+    }
+}
+
+/* How near it is to the reserve. */
+static void look_at_disk(HtSpoolDisk *disk)
+{
+    uint64_t bytes, reserve = disk->reserve_bytes;
+    if (!measure(disk, &bytes)) {
+        return;
+    }
+    set_disk_level(disk, bytes < reserve                 ? FULL_LEVEL
+                         : bytes < reserve + reserve / 2 ? NEARER_LEVEL
+                         : bytes < 2 * reserve           ? NEAR_LEVEL
+                                                         : 0);
+    if (!disk->has_ballast && disk->ballast_bytes > 0 && bytes > reserve + disk->ballast_bytes) {
+        make_ballast(disk);
+    }
+}
+
+bool ht_spool_disk_look(HtSpoolDisk *disk, sqlite3 *db, int64_t now)
+{
+    if (now >= disk->next_look) {
+        look_at_size(disk, db);
+        look_at_disk(disk);
+        disk->stopped = disk->disk_level == FULL_LEVEL || disk->size_level == FULL_LEVEL;
+        disk->next_look = now + (disk->stopped ? LOOK_STOPPED_US : LOOK_US);
+    }
     return disk->stopped;
 }
 
 void ht_spool_disk_full(HtSpoolDisk *disk, int64_t now)
 {
-    set_stopped(disk, true);
+    set_disk_level(disk, FULL_LEVEL);
     disk->next_look = now + LOOK_STOPPED_US;
     if (disk->has_ballast && unlink(disk->ballast) == 0) {
         disk->has_ballast = false;

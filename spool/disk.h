@@ -2,7 +2,7 @@
  * full all the same, and the directory with its lock. */
 #pragma once
 
-#include "spool/spool.h"
+#include "spool/database.h"
 
 #define HT_SPOOL_FILE "spool.db"
 
@@ -35,19 +35,25 @@ typedef struct {
     char *directory, *ballast;
     uint64_t reserve_bytes, ballast_bytes;
     bool has_ballast;
-    bool stopped;      /* no intake: too little room */
+    uint64_t most_bytes;             /* of the spool; 0: no limit */
+    uint64_t used_bytes;             /* as of the last look, where there is a limit */
+    unsigned size_level, disk_level; /* as in HtSpoolStatus */
+    bool stopped;      /* no intake: too little room on the disk, or none left of `most_bytes` */
     int64_t next_look; /* monotonic; the room is looked at then, not before */
 } HtSpoolDisk;
 
-void ht_spool_disk_init(HtSpoolDisk *disk, const char *directory, uint64_t reserve_bytes);
+void ht_spool_disk_init(HtSpoolDisk *disk, const char *directory, const HtSpoolLimits *limits);
 void ht_spool_disk_clear(HtSpoolDisk *disk);
 
 /* Free bytes for us, 0 when it cannot be said. */
 uint64_t ht_spool_disk_free_bytes(const HtSpoolDisk *disk);
 
-/* Looks at the room, at most ten times a second (once when stopped), and stops or resumes. Makes the
- * ballast anew when there is room for it. Returns `stopped`. */
-bool ht_spool_disk_look(HtSpoolDisk *disk, int64_t now);
+/* Looks at the room, at most ten times a second (once when stopped), and stops or resumes; the log says so once, as it says once that the
+ * room is getting short. `db`: whose pages are counted. Makes the ballast anew when there is room for it. Returns `stopped`. */
+bool ht_spool_disk_look(HtSpoolDisk *disk, sqlite3 *db, int64_t now);
+
+/* The bytes of the database's pages that are in use; 0 when it cannot be said. */
+uint64_t ht_spool_disk_used_bytes(sqlite3 *db);
 
 /* A write found no room: stops, and lets the ballast go so that marks can still be written. */
 void ht_spool_disk_full(HtSpoolDisk *disk, int64_t now);

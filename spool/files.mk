@@ -8,5 +8,5 @@ spool_SRC := spool/spool.c spool/key.c spool/hooks.c spool/database.c spool/sche
 spool_SRC += spool/history.c spool/days.c
 spool_SRC += spool/tail.c
 spool_SRC += spool/walk.c spool/salvage.c spool/backup.c
-spool_SRC += spool/held.c
 spool_SRC += spool/trail.c
+spool_SRC += spool/held.c spool/chore.c spool/stock.c

@@ -1,6 +1,7 @@
 /* Jobs and their messages: made and freed on the main thread, worked on by the writer. */
 #include "spool/job.h"
 
+#include "spool/chore.h"
 #include "spool/mend.h"
 
 HtSpoolJob *ht_spool_job_new(HtSpoolMessage *message, const char *reason, void (*done)(HtSpoolTask *task))
@@ -67,6 +68,7 @@ void ht_spool_job_free(HtSpoolJob *job)
         free_message(job->message);
         g_clear_error(&job->error);
         ht_spool_mending_free(job->mending);
+        ht_spool_work_free(job->chore);
         g_free(job->reason);
         g_free(job);
     }

@@ -5,6 +5,7 @@
 #include "spool/spool.h"
 
 typedef struct HtSpoolMending HtSpoolMending; /* mend.h */
+typedef struct HtSpoolWork HtSpoolWork;       /* chore.h */
 
 typedef struct {
     HtSpoolTask task; /* first: a job is a task */
@@ -12,7 +13,8 @@ typedef struct {
     char *reason;            /* why it goes to quarantine, NULL when it is to be taken */
     HtSpool *spool;          /* main thread only */
     HtSpoolMending *mending; /* an administrator's change of who is who; NULL of a department's message */
-    bool empty; /* nothing is to be taken: it comes back when what was asked before it is on disk */
+    HtSpoolWork *chore; /* what is to be done instead of taking a message; NULL: a message is to be taken */
+    bool empty;         /* nothing is to be taken: it comes back when what was asked before it is on disk */
     HtSpoolDone done;
     void *user;
 

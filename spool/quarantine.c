@@ -4,7 +4,7 @@
 #define TAG_FAULT 1
 
 struct HtSpoolQuarantine {
-    sqlite3_stmt *insert, *find;
+    sqlite3_stmt *insert, *find, *drop;
     uint64_t count, committed_count;
     HtBuffer faults;
 };
@@ -22,6 +22,8 @@ HtSpoolQuarantine *ht_spool_quarantine_new(sqlite3 *db, GError **error)
                                    "SELECT message, received, rejected FROM quarantine"
                                    " WHERE source = ? AND sha256 = ?",
                                    &quarantine->find, error) ||
+        !ht_spool_database_prepare(db, "DELETE FROM quarantine WHERE message = ?", &quarantine->drop,
+                                   error) ||
         !ht_spool_database_number(db, "SELECT count(*) FROM quarantine", &count, error)) {
         return NULL;
     }
@@ -34,6 +36,7 @@ void ht_spool_quarantine_free(HtSpoolQuarantine *quarantine)
     if (quarantine) {
         sqlite3_finalize(quarantine->insert);
         sqlite3_finalize(quarantine->find);
+        sqlite3_finalize(quarantine->drop);
         ht_buffer_clear(&quarantine->faults);
         g_free(quarantine);
     }
@@ -91,6 +94,16 @@ bool ht_spool_quarantine_keep(HtSpoolQuarantine *quarantine, HtSpoolJob *job, GE
     }
     quarantine->count++;
     return insert(quarantine, job, error);
+}
+
+bool ht_spool_quarantine_drop(HtSpoolQuarantine *quarantine, const HtUuid *message, bool *found,
+                              GError **error)
+{
+    ht_spool_bind_blob(quarantine->drop, 1, message->bytes, sizeof message->bytes);
+    bool good = ht_spool_database_do(quarantine->drop, error);
+    *found = good && sqlite3_changes(sqlite3_db_handle(quarantine->drop)) > 0;
+    quarantine->count -= *found;
+    return good;
 }
 
 uint64_t ht_spool_quarantine_count(const HtSpoolQuarantine *quarantine)

@@ -14,6 +14,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolQuarantine, ht_spool_quarantine_free)
  * before is kept once; the receipt is then that of the first one. */
 bool ht_spool_quarantine_keep(HtSpoolQuarantine *quarantine, HtSpoolJob *job, GError **error);
 
+/* Inside a transaction: it is kept no longer; `found` false when it was not. */
+bool ht_spool_quarantine_drop(HtSpoolQuarantine *quarantine, const HtUuid *message, bool *found,
+                              GError **error);
+
 /* Messages kept, those of an open transaction included. */
 uint64_t ht_spool_quarantine_count(const HtSpoolQuarantine *quarantine);
 

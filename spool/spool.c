@@ -27,6 +27,7 @@
 #include "core/base/log.h"
 #include "spool/check.h"
 #include "spool/checkpoint.h"
+#include "spool/chore.h"
 #include "spool/disk.h"
 #include "spool/finished.h"
 #include "spool/standing.h"
@@ -499,6 +500,24 @@ void ht_spool_settle(HtSpool *spool, void (*done)(const GError *error, void *use
     job->empty = true;
     job->done = on_settled;
     job->user = settling;
+    hand_over(spool, job);
+}
+
+/* ---- Chores ---- */
+
+static void answer_chore(HtSpoolTask *task)
+{
+    g_autoptr(HtSpoolJob) job = (HtSpoolJob *)task;
+    job->spool->backlog--;
+    ht_spool_work_answer(job->chore, job->error);
+}
+
+void ht_spool_chore(HtSpool *spool, const HtSpoolChore *chore, HtSpoolChoreDone done, void *user)
+{
+    HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
+    message->source = HT_SPOOL_OWN_SOURCE;
+    HtSpoolJob *job = ht_spool_job_new(message, NULL, answer_chore);
+    job->chore = ht_spool_work_new(chore, done, user);
     hand_over(spool, job);
 }
 

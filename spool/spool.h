@@ -27,6 +27,7 @@ typedef enum {
     HT_SPOOL_ERROR_KEY, /* the site key is missing, malformed, or not the one that this spool was made with; or others may read the state */
     HT_SPOOL_ERROR_REPAIR,  /* what an administrator asks for cannot be done: repair.h */
     HT_SPOOL_ERROR_MESSAGE, /* this message is larger than can be kept; sending it again will not help */
+    HT_SPOOL_ERROR_CAPPED,  /* the spool has reached its size (most_bytes): nothing was taken; try later */
 } HtSpoolErrorCode;
 
 typedef struct {
@@ -210,9 +211,14 @@ typedef struct {
     uint64_t file_bytes, wal_bytes, free_bytes;
     uint64_t commits, checkpoints;
     uint64_t commit_p99_us; /* of the last 1024 commits */
-    bool intake_stopped;    /* below the reserve, or disk full */
-    bool failed;            /* an I/O error: no more acknowledgements */
-    bool replaced;          /* with `failed`: the file was removed or replaced while it was open */
+    uint64_t used_bytes;    /* of the spool's file: its pages but for those that are free for others */
+    uint64_t most_bytes;    /* that it may use; 0: no limit but the disk's */
+    unsigned size_level;    /* how near it is to that: 0, 80, 90 (percent), 100: intake is stopped */
+    unsigned
+        disk_level; /* how near the disk is to its reserve: 0, 80 (less than twice it), 90 (one and a half times), 100 */
+    bool intake_stopped; /* below the reserve, disk full, or at its size */
+    bool failed;         /* an I/O error: no more acknowledgements */
+    bool replaced;       /* with `failed`: the file was removed or replaced while it was open */
 } HtSpoolStatus;
 
 /* Figures in memory, as of the last commit; resent, duplicates, commits and checkpoints since the spool

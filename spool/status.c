@@ -21,6 +21,9 @@ static const HtFigure figures[] = {
      "Numbers that were seen with two persons: hutong subject conflicts.", OF(conflicts)},
     {"fileBytes", "spool_file_bytes", "Size of the spool file.", OF(file_bytes)},
     {"walBytes", "spool_wal_bytes", "Size of the write-ahead log.", OF(wal_bytes)},
+    {"usedBytes", "spool_used_bytes", "Bytes of the spool file that are in use, where max-size is set.",
+     OF(used_bytes)},
+    {"maxBytes", "spool_max_bytes", "What max-size allows; 0: no limit.", OF(most_bytes)},
     {"freeBytes", "spool_free_bytes", "Room on the spool's disk.", OF(free_bytes)},
     {"commits", NULL, NULL, OF(commits)},
     {"checkpoints", NULL, NULL, OF(checkpoints)},
@@ -34,10 +37,13 @@ void ht_spool_json(HtSpool *spool, HtBuffer *json)
     ht_json_open(json, "spool");
     ht_figures_json(figures, G_N_ELEMENTS(figures), &status, json);
     ht_json_member_number(json, "waiting", (int64_t)ht_spool_backlog(spool));
+    ht_json_member_number(json, "sizeLevel", status.size_level);
+    ht_json_member_number(json, "diskLevel", status.disk_level);
     ht_json_member(json, "state",
-                   ht_text_from(status.failed           ? "failed"
-                                : status.intake_stopped ? "full"
-                                                        : "ok"));
+                   ht_text_from(status.failed              ? "failed"
+                                : status.size_level == 100 ? "capped"
+                                : status.intake_stopped    ? "full"
+                                                           : "ok"));
     ht_buffer_add_char(json, '}');
 }
 

@@ -86,6 +86,9 @@ const HtLimitRow ht_spool_limit_rows[] = {
     {"reserve", SPOOL(reserve_bytes), HT_LIMIT_BYTES, 192 * M, 1 * M, 1024 * G, NULL,
      "Intake stops (503) when the disk has less room than this, so that deliveries can still be recorded. At least twice "
      "`wal-limit` plus 64M is advised."},
+    {"max-size", SPOOL(most_bytes), HT_LIMIT_BYTES, 0, 0, 1024 * 1024 * G, NULL,
+     "Intake stops (503 `spool-capped`) when the spool's file has so many bytes in use, and goes on when it has a hundredth less; nothing is dropped. "
+     "At 80 and 90 percent the log, `/ready` and the status say so. 0: no limit but the disk's."},
     {"page", SPOOL(page_bytes), HT_LIMIT_BYTES, 4 * K, 4 * K, 64 * K, NULL,
      "Page size of a new spool file; a power of two."},
     {"recent", SPOOL(recent_bytes), HT_LIMIT_BYTES, 2 * M, 0, 1 * G, NULL,

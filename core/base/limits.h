@@ -47,6 +47,7 @@ typedef struct {
     uint64_t large_bytes;
     uint64_t wal_bytes;
     uint64_t reserve_bytes;
+    uint64_t most_bytes;   /* 0: no limit but the disk's */
     uint64_t page_bytes;   /* of a new file */
     uint64_t recent_bytes; /* in memory, for delivery */
 } HtSpoolLimits;

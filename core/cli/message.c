@@ -2,7 +2,7 @@
 #include "core/admin/admin.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
-#include "core/cli/cli.h"
+#include "core/cli/ask.h"
 #include "core/verbs.h"
 #include "spool/held.h"
 
@@ -11,7 +11,7 @@
 #define LIMIT 100
 
 typedef struct {
-    char *file, *source, *since, *until;
+    char *file, *source, *since, *until, *reason;
     gint limit;
     gboolean json, held, body;
 } MessageFlags;
@@ -22,6 +22,7 @@ static void clear_flags(MessageFlags *flags)
     g_free(flags->source);
     g_free(flags->since);
     g_free(flags->until);
+    g_free(flags->reason);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MessageFlags, clear_flags)
@@ -363,6 +364,18 @@ static int redo(const HtConfig *config, const char *id)
     return HT_EXIT_OK;
 }
 
+static int drop(const HtConfig *config, const char *id, const char *reason)
+{
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "message", id);
+    json_object_set_string_member(question, "reason", reason ? reason : "");
+    g_autoptr(JsonObject) answer = ht_cli_ask(config, "drop", question);
+    if (answer) {
+        printf("%s is dropped from quarantine\n", id);
+    }
+    return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
+}
+
 /* ---- The command ---- */
 
 static int usage(void)
@@ -372,7 +385,8 @@ static int usage(void)
         "usage: hutong message list [--source NAME] [--since TIME] [--until TIME] [--quarantine] [--limit N] "
         "[--json] [-c FILE]\n"
         "       hutong message show ID [--body] [-c FILE]\n"
-        "       hutong message redo ID [-c FILE]\n");
+        "       hutong message redo ID [-c FILE]\n"
+        "       hutong message drop ID --reason TEXT [-c FILE]\n");
     return HT_EXIT_USAGE;
 }
 
@@ -399,19 +413,22 @@ int ht_cli_message(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "list: as JSON", NULL},
         {"body", 0, 0, G_OPTION_ARG_NONE, &flags.body, "show: its payload, if it is kept; this is audited",
          NULL},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags.reason, "drop: why; it is kept", "TEXT"},
         G_OPTION_ENTRY_NULL};
     if (!ht_cli_options(
             &argc, &argv,
             "list: messages that were taken, and those in quarantine, by source and time.\n"
             "show ID: what became of one: its events, where each is with each consumer, what was wrong with it.\n"
             "redo ID: gives its payload, if it is kept, to its adapter and mapping again (after a mapping was\n"
-            "mended); events that are known make nothing new. A bus must be running.",
+            "mended); events that are known make nothing new. A bus must be running.\n"
+            "drop ID: keeps it in quarantine no longer, payload and faults included; audited.",
             entries, &flags.file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "";
     bool lists = g_str_equal(verb, "list") && argc == 2 && flags.limit > 0;
-    bool is_one = (g_str_equal(verb, "show") || g_str_equal(verb, "redo")) && argc == 3;
+    bool is_one =
+        (g_str_equal(verb, "show") || g_str_equal(verb, "redo") || g_str_equal(verb, "drop")) && argc == 3;
     HtUuid id;
     if (!lists && !is_one) {
         return usage();
@@ -425,7 +442,8 @@ int ht_cli_message(int argc, char **argv)
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return g_str_equal(verb, "redo") ? redo(config, argv[2])
-           : is_one && flags.body    ? show_body(config, argv[2])
-                                     : look_at(config, &flags, is_one ? &id : NULL);
+    return g_str_equal(verb, "redo")   ? redo(config, argv[2])
+           : g_str_equal(verb, "drop") ? drop(config, argv[2], flags.reason)
+           : is_one && flags.body      ? show_body(config, argv[2])
+                                       : look_at(config, &flags, is_one ? &id : NULL);
 }

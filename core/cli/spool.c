@@ -70,7 +70,8 @@ static int create(const HtConfig *config)
 
 static int complain(void)
 {
-    fprintf(stderr, "usage: hutong spool check [--json] [-c FILE]\n"
+    fprintf(stderr, "usage: hutong spool status [--json] [-c FILE]\n"
+                    "       hutong spool check [--json] [-c FILE]\n"
                     "       hutong spool backup FOLDER [-c FILE]\n"
                     "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
                     "       hutong spool repair [--json] [-c FILE]\n"
@@ -82,7 +83,8 @@ int ht_cli_spool(int argc, char **argv)
 {
     HtSpoolFlags flags = {.skip = 100000};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "check, repair: write the outcome as JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "status, check, repair: write the outcome as JSON",
+         NULL},
         {"replace", 0, 0, G_OPTION_ARG_NONE, &flags.replace,
          "restore: move the spool that is there to a folder beside it", NULL},
         {"skip", 0, 0, G_OPTION_ARG_INT64, &flags.skip,
@@ -92,6 +94,7 @@ int ht_cli_spool(int argc, char **argv)
     g_autofree char *file = NULL;
     if (!ht_cli_options(
             &argc, &argv,
+            "status: what the spool holds, how much room that takes, where consumers are; exit 2 when events are damaged.\n"
             "check: verifies the spool's integrity (the bus must be stopped); exit 2 when damaged.\n"
             "backup FOLDER: a copy with its keys, also beside a running bus.\n"
             "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
@@ -103,7 +106,8 @@ int ht_cli_spool(int argc, char **argv)
     }
     const char *verb = argc > 1 ? argv[1] : "";
     bool with_folder = g_str_equal(verb, "backup") || g_str_equal(verb, "restore");
-    bool alone = g_str_equal(verb, "check") || g_str_equal(verb, "repair") || g_str_equal(verb, "create");
+    bool alone = g_str_equal(verb, "status") || g_str_equal(verb, "check") || g_str_equal(verb, "repair") ||
+                 g_str_equal(verb, "create");
     if (!((with_folder && argc == 3) || (alone && argc == 2)) || flags.skip < 0 || flags.skip > 10000000) {
         return complain();
     }
@@ -112,6 +116,7 @@ int ht_cli_spool(int argc, char **argv)
         return HT_EXIT_CONFIG;
     }
     return g_str_equal(verb, "check")    ? check(config, &flags)
+           : g_str_equal(verb, "status") ? ht_cli_spool_status(config, &flags)
            : g_str_equal(verb, "backup") ? ht_cli_spool_backup(config, argv[2])
            : g_str_equal(verb, "repair") ? ht_cli_spool_repair(config, &flags)
            : g_str_equal(verb, "create") ? create(config)

@@ -27,6 +27,7 @@ static const char *code_of(const GError *error)
     }
     switch (error->code) {
     case HT_SPOOL_ERROR_FULL: return "spool-full";
+    case HT_SPOOL_ERROR_CAPPED: return "spool-capped";
     case HT_SPOOL_ERROR_BUSY: return "busy";
     case HT_SPOOL_ERROR_MESSAGE: return "too-large-to-keep";
     default: return "spool-failed";

@@ -120,6 +120,17 @@ static void test_one_in_quarantine_is_found(void)
     g_assert_nonnull(strstr(shown, "\"quarantine\" : \"not-well-formed\""));
     g_autofree char *again = run(&f, 1, "redo", answer->message_id, NULL);
     g_assert_nonnull(strstr(again, "not-well-formed"));
+
+    g_autofree char *why = run(&f, 1, "drop", answer->message_id, NULL); /* not without a reason */
+    g_assert_nonnull(strstr(why, "a reason is"));
+    g_autofree char *dropped = run(&f, 0, "drop", answer->message_id, "--reason=sent anew by the office");
+    g_assert_nonnull(strstr(dropped, "dropped from quarantine"));
+    g_autofree char *twice = run(&f, 1, "drop", answer->message_id, "--reason=again");
+    g_assert_nonnull(strstr(twice, "no message with this id is in quarantine"));
+    g_autofree char *left = run(&f, 0, "list", NULL, "--quarantine");
+    g_assert_null(strstr(left, answer->message_id));
+    g_autofree char *log = bus_process_log(f.bus);
+    g_assert_nonnull(strstr(log, "sent anew by the office"));
     stop(&f);
 }
 
@@ -136,6 +147,12 @@ static void test_a_taken_message_is_followed_to_its_consumer(void)
     g_assert_cmpint(second->status, ==, 200);
     g_assert_cmpint(bus_process_stop(f.bus), ==, 0); /* it is found without a bus, too */
 
+    char *stock = NULL;
+    g_assert_cmpint(run_hutong(&stock, "spool", "status", "--json", "-c", f.bus->config, NULL), ==, 0);
+    g_assert_nonnull(strstr(stock, "\"bus\":\"stopped\""));
+    g_assert_nonnull(strstr(stock, "\"lastSequence\":1,\"messages\":2"));
+    g_assert_nonnull(strstr(stock, "\"name\":\"platform\",\"cursor\":1,\"behind\":0"));
+    g_free(stock);
     g_autofree char *list = run(&f, 0, "list", NULL, "--source=register");
     g_assert_nonnull(strstr(list, answer->message_id));
     g_assert_nonnull(strstr(list, second->message_id));

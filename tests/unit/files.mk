@@ -153,3 +153,5 @@ test-spool-salvage_LIBS := spool base
 unit_TESTS += test-private test-token
 test-private_LIBS := base
 test-token_LIBS := guard config base
+unit_TESTS += test-spool-keep
+test-spool-keep_LIBS := spool base
