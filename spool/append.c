@@ -96,7 +96,8 @@ static bool make_parts(HtSpoolAppender *appender, GError **error)
            (appender->ties = ht_spool_ties_new(db, hasher, error)) != NULL &&
            (appender->subjects = ht_spool_subjects_new(appender->ties, hasher)) != NULL &&
            (appender->mender = ht_spool_mender_new(db, appender->ties, appender->subjects, error)) != NULL &&
-           (appender->quarantine = ht_spool_quarantine_new(db, error)) != NULL;
+           (appender->quarantine = ht_spool_quarantine_new(db, error)) != NULL &&
+           (appender->hollower = ht_spool_hollower_new(db, error)) != NULL;
 }
 
 HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint64_t given_out, GError **error)
@@ -128,6 +129,7 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     ht_spool_subjects_free(appender->subjects);
     ht_spool_ties_free(appender->ties);
     ht_spool_quarantine_free(appender->quarantine);
+    ht_spool_hollower_free(appender->hollower);
     ht_buffer_clear(&appender->head);
     ht_buffer_clear(&appender->faults);
     ht_buffer_clear(&appender->marked[0]);

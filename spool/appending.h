@@ -5,6 +5,7 @@
 #include "spool/amend.h"
 #include "spool/append.h"
 #include "spool/content.h"
+#include "spool/hollow.h"
 #include "spool/keys.h"
 #include "spool/mend.h"
 #include "spool/messages.h"
@@ -23,6 +24,7 @@ struct HtSpoolAppender {
     HtSpoolSubjects *subjects;
     HtSpoolQuarantine *quarantine;
     HtSpoolMender *mender;
+    HtSpoolHollower *hollower;
     sqlite3_stmt *insert_payload, *insert_faults;
     HtSpoolFigures now, committed;
     HtBuffer head, faults;

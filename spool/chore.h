@@ -7,11 +7,16 @@
 
 typedef enum {
     HT_SPOOL_CHORE_DROP_HELD, /* the message `id` is to be in quarantine no longer; counts 1, or 0 when it was not */
+    HT_SPOOL_CHORE_HOLLOW, /* the events of `runs` are to be kept no longer (hollow.h); counts those that were */
+    HT_SPOOL_CHORE_GIVE_BACK, /* at most `pages` free pages are to be given back to the disk; counts those that were */
 } HtSpoolChoreKind;
 
 typedef struct {
     HtSpoolChoreKind kind;
     HtUuid id;
+    GArray *
+        runs; /* of HtSpoolRun, ascending, apart from each other: of a megabyte of rows or so. It takes a reference */
+    unsigned pages;
 } HtSpoolChore;
 
 /* `count`: of what the chore counts; on disk. With an error nothing was done. */

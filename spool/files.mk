@@ -9,4 +9,4 @@ spool_SRC += spool/history.c spool/days.c
 spool_SRC += spool/tail.c
 spool_SRC += spool/walk.c spool/salvage.c spool/backup.c
 spool_SRC += spool/trail.c
-spool_SRC += spool/held.c spool/chore.c spool/stock.c
+spool_SRC += spool/held.c spool/chore.c spool/stock.c spool/hollow.c spool/keeping.c

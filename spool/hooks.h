@@ -9,7 +9,7 @@
 #define HT_SPOOL_MIGRATE_SLICE 5000
 
 typedef struct {
-    /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "piece", "whole", "commit", "committed", "checkpoint",
+    /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "piece", "whole", "commit", "hollow", "give-back", "committed", "checkpoint",
      * "checkpointed". NULL: nothing happens. */
     void (*step)(const char *name);
     int (*statvfs)(const char *path, struct statvfs *room);

@@ -67,6 +67,7 @@ static size_t read_event(const HtSpoolRow *row, uint32_t index, HtStoredEvent *e
     if (event->state != HT_STORED_WHOLE) {
         return 0;
     }
+    event->state = record.hollow ? HT_STORED_REMOVED : HT_STORED_WHOLE;
     event->id = record.id;
     event->recorded_us = record.recorded_us;
     event->subject = record.subject;

@@ -8,6 +8,7 @@
 #define SUM_AT 8
 #define FIXED (HT_UUID_SIZE + 8 + 4 + 1) /* before a record's texts */
 #define HAS_CONTENT 1
+#define IS_HOLLOW 2
 #define INDEX_SEED 0xffffffff /* no record has this place */
 
 typedef struct {
@@ -74,7 +75,7 @@ static void write_record(HtBuffer *to, const HtSpoolRecord *record)
     memcpy(fixed, record->id.bytes, HT_UUID_SIZE);
     put_u64(fixed + HT_UUID_SIZE, (uint64_t)record->recorded_us);
     put_u32(fixed + HT_UUID_SIZE + 8, record->message);
-    fixed[FIXED - 1] = record->content.data ? HAS_CONTENT : 0;
+    fixed[FIXED - 1] = (uint8_t)((record->content.data ? HAS_CONTENT : 0) | (record->hollow ? IS_HOLLOW : 0));
     ht_buffer_add(to, fixed, sizeof fixed);
     ht_buffer_add_text(to, record->content);
     ht_buffer_add_char(to, (char)(uint8_t)record->subject.size);
@@ -147,7 +148,10 @@ static bool parse(HtText rest, HtSpoolRecord *record)
     memcpy(record->id.bytes, fixed.data, HT_UUID_SIZE);
     record->recorded_us = (int64_t)get_u64(fixed.data + HT_UUID_SIZE);
     record->message = get_u32(fixed.data + HT_UUID_SIZE + 8);
-    bool good = fixed.data[FIXED - 1] != HAS_CONTENT || take(&rest, HT_SPOOL_CONTENT_SIZE, &record->content);
+    uint8_t flags = (uint8_t)fixed.data[FIXED - 1];
+    record->hollow = (flags & IS_HOLLOW) != 0;
+    bool good = flags <= (HAS_CONTENT | IS_HOLLOW) &&
+                (!(flags & HAS_CONTENT) || take(&rest, HT_SPOOL_CONTENT_SIZE, &record->content));
     good = good && take(&rest, 1, &size) && take(&rest, (uint8_t)size.data[0], &record->subject);
     good = good && take(&rest, 4, &size) && take(&rest, get_u32(size.data), &record->head);
     record->data = rest;

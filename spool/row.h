@@ -4,7 +4,7 @@
  *
  *   "HtR1", count (4 bytes), checksum of the index (8)
  *   index: for each record where it ends, counted from the end of the index (4), and its checksum (8)
- *   records: id (16), when it was recorded (8), message, counted from the place's (4), flags (1), content (17, if flagged),
+ *   records: id (16), when it was recorded (8), message, counted from the place's (4), flags (1: it has a content; 2: it is hollow), content (17, if flagged),
  *            subject (size in 1 byte, and the bytes), head (size in 4 bytes, and the bytes), data (the rest)
  *
  * All numbers are little endian. A checksum is XXH3-64 over the bytes, seeded with the row's number and the record's: a record
@@ -25,6 +25,7 @@ typedef struct {
     HtText
         content; /* what it said (content.h): HT_SPOOL_CONTENT_SIZE bytes, or absent: a format before 4 had none */
     HtText subject; /* at most 255 bytes */
+    bool hollow;    /* it is kept no longer: it has no data, and not all attributes (hollow.h) */
     HtText head, data;
 } HtSpoolRecord;
 

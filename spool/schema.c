@@ -160,7 +160,8 @@ static bool check_pragma(sqlite3 *db, const char *pragma, const char *expected, 
 bool ht_spool_schema_prepare(sqlite3 *db, const HtSpoolOptions *options, GError **error)
 {
     g_autofree char *settings = g_strdup_printf(
-        "PRAGMA page_size = %" G_GUINT64_FORMAT "; PRAGMA journal_mode = wal; PRAGMA synchronous = full;"
+        "PRAGMA page_size = %" G_GUINT64_FORMAT
+        "; PRAGMA auto_vacuum = incremental; PRAGMA journal_mode = wal; PRAGMA synchronous = full;"
         "PRAGMA journal_size_limit = %" G_GUINT64_FORMAT "; PRAGMA cache_size = -4096",
         options->limits.page_bytes, options->limits.wal_bytes);
     return ht_spool_database_run(db, settings, error) &&

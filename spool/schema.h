@@ -15,7 +15,7 @@ bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error);
  * a crash the file is at one version or the next. Does nothing when it is there already. */
 bool ht_spool_schema_migrate(sqlite3 *db, int version, GError **error);
 
-/* Sets WAL and synchronous = FULL (and the page size, of a new file), and makes sure that SQLite took
+/* Sets WAL and synchronous = FULL (and of a new file the page size, and that it can give back free pages), and makes sure that SQLite took
  * them. */
 bool ht_spool_schema_prepare(sqlite3 *db, const HtSpoolOptions *options, GError **error);
 

@@ -127,9 +127,10 @@ GQuark ht_event_error_quark(void);
 /* What became of an event in the spool. */
 typedef enum {
     HT_STORED_WHOLE,
-    HT_STORED_REMOVED, /* it is kept no longer: nothing but its sequence is there */
-    HT_STORED_DAMAGED, /* its bytes are not those that were written, and are set aside: the same */
-    HT_STORED_LOST,    /* its bytes cannot be found or read: the same */
+    HT_STORED_REMOVED, /* it is kept no longer: its data is gone. Of one that was pruned there are id, subject, time and some attributes
+                          (spool/hollow.h), of others nothing but the sequence: their `type` is absent */
+    HT_STORED_DAMAGED, /* its bytes are not those that were written, and are set aside: nothing but its sequence is there */
+    HT_STORED_LOST, /* its bytes cannot be found or read: the same */
 } HtStoredState;
 
 /* An event as the spool gives it back. */

@@ -3,6 +3,8 @@
 
 #include "spool/chore.h"
 
+#include <sys/stat.h>
+
 #define TEST(name) static void name(Place *place, const void *unused)
 
 static HtSpoolStatus status_of(Place *place)
@@ -149,6 +151,225 @@ TEST(test_what_is_dropped_is_held_no_more)
     g_assert_cmpint(place_number(place, "SELECT count(*) FROM quarantine"), ==, 1);
 }
 
+/* ---- Pruning ---- */
+
+/* As long as the test runs. */
+static const char *keep_bytes(const HtBuffer *bytes)
+{
+    static GStringChunk *kept;
+    kept = kept ? kept : g_string_chunk_new(65536);
+    return g_string_chunk_insert_len(kept, bytes->data, (gssize)bytes->size);
+}
+
+/* One message of one event about somebody, with this much data. */
+static HtSpoolMessage *fact(const char *key, const char *what, const char *padding_value)
+{
+    HtSpoolMessage *message = message_new("hukou", key);
+    HtEvent *event = message_add(message, key);
+    HtBuffer data = {0};
+    HtItem item = {
+        .kind = HT_ITEM_ELEMENT, .name = HT_TEXT_LITERAL("person.name"), .value = ht_text_from(what)};
+    HtItem more = {.kind = HT_ITEM_ELEMENT,
+                   .name = HT_TEXT_LITERAL("person.note"),
+                   .value = ht_text_from(padding_value)};
+    ht_item_pack(&data, &item);
+    ht_item_pack(&data, &more);
+    event->data = (HtText){keep_bytes(&data), data.size};
+    ht_buffer_clear(&data);
+    event->attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.registered.v1");
+    event->attr[HT_ATTR_ACTION] = HT_TEXT_LITERAL("assert");
+    event->attr[HT_ATTR_TIME] = HT_TEXT_LITERAL("2026-11-20T08:00:00+08:00");
+    event->attr[HT_ATTR_BUSINESSID] = HT_TEXT_LITERAL("B-7");
+    event_identify(event, "idNumber", "990104198001019915", false);
+    return message;
+}
+
+static uint64_t hollow(Place *place, uint64_t first, uint64_t last)
+{
+    HtSpoolRun run = {first, last, 0};
+    g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    g_array_append_val(runs, run);
+    HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_HOLLOW, .runs = runs};
+    return do_chore(place, &chore);
+}
+
+static const char *long_text(void)
+{
+    static char text[2000];
+    memset(text, 'x', sizeof text - 1);
+    return text;
+}
+
+TEST(test_a_pruned_event_is_known_again)
+{
+    (void)unused;
+    HtReceipt first = spool_take_well(place->spool, fact("k1", "甲", long_text()));
+    g_assert_cmpuint(hollow(place, 1, 1), ==, 1);
+    g_assert_cmpuint(hollow(place, 1, 1), ==, 0); /* again: nothing more */
+    HtReceipt again = spool_take_well(place->spool, fact("k1", "甲", long_text()));
+    g_assert_true(again.resent);
+    g_assert_cmpmem(again.id.bytes, HT_UUID_SIZE, first.id.bytes, HT_UUID_SIZE);
+    g_assert_cmpuint(again.sequence, ==, 1);
+    place_close(place);
+    place_open(place);
+    g_assert_true(spool_take_well(place->spool, fact("k1", "甲", long_text())).resent);
+    HtSpoolPage *page = spool_page(place->spool, 0, 10, 1 << 20);
+    const HtStoredEvent *event = page_event(page, 0);
+    g_assert_cmpint(event->state, ==, HT_STORED_REMOVED);
+    g_assert_true(ht_text_is(event->event.attr[HT_ATTR_TYPE], "person.registered.v1"));
+    g_assert_cmpuint(event->event.data.size, ==, 0);
+    ht_spool_page_free(page);
+}
+
+TEST(test_a_correction_of_a_pruned_event_names_it)
+{
+    (void)unused;
+    spool_take_well(place->spool, fact("k1", "甲", ""));
+    g_assert_cmpuint(hollow(place, 1, 1), ==, 1);
+    g_assert_cmpuint(spool_take_well(place->spool, fact("k1", "乙", "")).events, ==, 1);
+    HtSpoolPage *page = spool_page(place->spool, 1, 10, 1 << 20);
+    const HtStoredEvent *event = page_event(page, 0);
+    g_assert_cmpint(event->state, ==, HT_STORED_WHOLE);
+    g_assert_true(ht_text_is(event->event.attr[HT_ATTR_ACTION], "correct"));
+    g_assert_nonnull(event->event.attr[HT_ATTR_REVERSES].data);
+    ht_spool_page_free(page);
+}
+
+/* Those between them, in the same row, stay whole. */
+TEST(test_only_what_is_asked_for_is_pruned)
+{
+    (void)unused;
+    enum { COUNT = 9 };
+    HtSpoolMessage *message = message_new("hukou", "many");
+    for (unsigned i = 0; i < COUNT; i++) {
+        g_autofree char *key = g_strdup_printf("part-%u", i);
+        message_add(message, keep_text(key));
+    }
+    spool_take_well(place->spool, message);
+    HtSpoolRun wanted[] = {{2, 3, 0}, {5, 5, 0}, {9, 20, 0}};
+    g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    g_array_append_vals(runs, wanted, G_N_ELEMENTS(wanted));
+    HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_HOLLOW, .runs = runs};
+    g_assert_cmpuint(do_chore(place, &chore), ==, 4);
+    HtSpoolPage *page = spool_page(place->spool, 0, 100, 1 << 20);
+    g_assert_cmpuint(page->events->len, ==, COUNT);
+    for (unsigned i = 0; i < COUNT; i++) {
+        bool pruned = i == 1 || i == 2 || i == 4 || i == 8;
+        g_assert_cmpint(page_event(page, i)->state, ==, pruned ? HT_STORED_REMOVED : HT_STORED_WHOLE);
+    }
+    ht_spool_page_free(page);
+    place_close(place);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
+}
+
+TEST(test_room_is_given_back_to_the_disk)
+{
+    (void)unused;
+    enum { COUNT = 400 };
+    struct stat before, after;
+    for (unsigned i = 0; i < COUNT; i++) {
+        g_autofree char *key = g_strdup_printf("k-%u", i);
+        spool_take_well(place->spool, fact(keep_text(key), keep_text(key), long_text()));
+    }
+    place_close(place);
+    g_assert_cmpint(stat(place->path, &before), ==, 0);
+    place_open(place);
+    g_assert_cmpuint(hollow(place, 1, COUNT), ==, COUNT);
+    HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_GIVE_BACK, .pages = 64};
+    unsigned slices = 0;
+    while (do_chore(place, &chore) > 0) {
+        slices++;
+    }
+    g_assert_cmpuint(slices, >, 1);
+    place_close(place);
+    g_assert_cmpint(stat(place->path, &after), ==, 0);
+    g_assert_cmpint(after.st_size, <, before.st_size / 2);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
+    place_open(place);
+    g_assert_true(spool_take_well(place->spool, fact("k-7", "k-7", long_text())).resent);
+}
+
+/* ---- Against a model ---- */
+
+#define NUMBERS 24
+#define CONTENTS 3
+
+/* What the spool is to know of each number. */
+typedef struct {
+    int content;       /* the latest; -1: none yet */
+    uint64_t sequence; /* of the latest event, */
+    HtUuid message;    /* which that message brought */
+} Model;
+
+static void say(Place *place, Model models[NUMBERS], unsigned number, int content, uint64_t *last)
+{
+    static const char *const names[CONTENTS] = {"甲", "乙", "丙"};
+    g_autofree char *key = g_strdup_printf("n-%u", number);
+    Model *model = &models[number];
+    HtReceipt receipt = spool_take_well(place->spool, fact(keep_text(key), names[content], long_text()));
+    if (content == model->content) {
+        g_assert_true(receipt.resent);
+        g_assert_cmpuint(receipt.sequence, ==, model->sequence);
+        g_assert_cmpmem(receipt.id.bytes, HT_UUID_SIZE, model->message.bytes, HT_UUID_SIZE);
+        return;
+    }
+    g_assert_false(receipt.resent);
+    g_assert_cmpuint(receipt.events, ==, 1);
+    g_assert_cmpuint(receipt.sequence, ==, ++*last);
+    HtSpoolPage *page = spool_page(place->spool, receipt.sequence - 1, 1, 1);
+    HtText action = page_event(page, 0)->event.attr[HT_ATTR_ACTION];
+    g_assert_true(ht_text_is(action, model->content < 0 ? "assert" : "correct"));
+    ht_spool_page_free(page);
+    *model = (Model){content, receipt.sequence, receipt.id};
+}
+
+/* Whatever is pruned, and when: what is sent again is known, what is corrected names what it corrects, and what was not pruned is whole. */
+TEST(test_pruning_changes_nothing_that_is_known)
+{
+    (void)unused;
+    Model models[NUMBERS];
+    uint64_t last = 0;
+    g_autoptr(GHashTable) pruned = g_hash_table_new(NULL, NULL);
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        models[i] = (Model){.content = -1};
+    }
+    for (unsigned step = 0; step < 600; step++) {
+        int what = g_test_rand_int_range(0, 20);
+        if (what == 0 && last > 0) {
+            uint64_t first = (uint64_t)g_test_rand_int_range(1, (gint32)last + 1);
+            uint64_t end = MIN(last, first + (uint64_t)g_test_rand_int_range(0, 30));
+            hollow(place, first, end);
+            for (uint64_t i = first; i <= end; i++) {
+                g_hash_table_add(pruned, GSIZE_TO_POINTER(i));
+            }
+        } else if (what == 1) {
+            HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_GIVE_BACK, .pages = 8};
+            do_chore(place, &chore);
+        } else if (what == 2) {
+            place_close(place);
+            place_open(place);
+        } else {
+            say(place, models, (unsigned)g_test_rand_int_range(0, NUMBERS),
+                g_test_rand_int_range(0, CONTENTS), &last);
+        }
+    }
+    for (uint64_t after = 0; after < last;) {
+        HtSpoolPage *page = spool_page(place->spool, after, 1000, 1 << 20);
+        for (guint i = 0; i < page->events->len; i++) {
+            const HtStoredEvent *event = page_event(page, i);
+            bool gone = g_hash_table_contains(pruned, GSIZE_TO_POINTER(event->sequence));
+            g_assert_cmpuint(event->sequence, ==, ++after);
+            g_assert_cmpint(event->state, ==, gone ? HT_STORED_REMOVED : HT_STORED_WHOLE);
+        }
+        ht_spool_page_free(page);
+    }
+    place_close(place);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
+}
+
 static void set_up(Place *place, const void *unused)
 {
     (void)unused;
@@ -174,5 +395,10 @@ int main(int argc, char **argv)
         test_at_its_size_nothing_is_taken_and_nothing_lost);
     add("/spool/size/the-way-to-it-is-told", test_the_way_to_its_size_is_told);
     add("/spool/quarantine/what-is-dropped-is-held-no-more", test_what_is_dropped_is_held_no_more);
+    add("/spool/pruned/an-event-is-known-again", test_a_pruned_event_is_known_again);
+    add("/spool/pruned/a-correction-names-the-event", test_a_correction_of_a_pruned_event_names_it);
+    add("/spool/pruned/only-what-is-asked-for-goes", test_only_what_is_asked_for_is_pruned);
+    add("/spool/pruned/room-is-given-back-to-the-disk", test_room_is_given_back_to_the_disk);
+    add("/spool/pruned/nothing-that-is-known-changes", test_pruning_changes_nothing_that_is_known);
     return g_test_run();
 }

@@ -1,0 +1,144 @@
+/* Rows written anew. */
+#include "spool/hollow.h"
+
+#include "spool/places.h"
+
+struct HtSpoolHollower {
+    HtSpoolPlaces *places;
+    sqlite3_stmt *remove, *insert;
+    HtSpoolRowMaker maker;
+    HtBuffer bytes, head;
+};
+
+HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db, GError **error)
+{
+    g_autoptr(HtSpoolHollower) hollower = g_new0(HtSpoolHollower, 1);
+    hollower->places = ht_spool_places_new(db, error);
+    if (!hollower->places ||
+        !ht_spool_database_prepare(db, "DELETE FROM rows WHERE id = ?", &hollower->remove, error) ||
+        !ht_spool_database_prepare(db, "INSERT INTO rows(id, bytes) VALUES(?, ?)", &hollower->insert,
+                                   error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&hollower);
+}
+
+void ht_spool_hollower_free(HtSpoolHollower *hollower)
+{
+    if (hollower) {
+        ht_spool_places_free(hollower->places);
+        sqlite3_finalize(hollower->remove);
+        sqlite3_finalize(hollower->insert);
+        ht_spool_row_clear(&hollower->maker);
+        ht_buffer_clear(&hollower->bytes);
+        ht_buffer_clear(&hollower->head);
+        g_free(hollower);
+    }
+}
+
+/* What of the attributes is kept. */
+static HtText pack_head(HtSpoolHollower *hollower, HtText head)
+{
+    static const HtAttr kept[] = {
+        HT_ATTR_TYPE,     HT_ATTR_ACTION, HT_ATTR_TIME,         HT_ATTR_BUSINESSID,    HT_ATTR_REVERSES,
+        HT_ATTR_DIVISION, HT_ATTR_SOURCE, HT_ATTR_FROMDIVISION, HT_ATTR_CORRELATIONID, HT_ATTR_FORMERSUBJECT};
+    HtEvent whole, less = {.key = HT_TEXT_NONE};
+    ht_buffer_reset(&hollower->head, 1 << 16);
+    if (!ht_event_unpack_head(head, &whole)) {
+        return HT_TEXT_NONE;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        less.attr[kept[i]] = whole.attr[kept[i]];
+    }
+    ht_event_pack_head(&less, &hollower->head);
+    return ht_buffer_text(&hollower->head);
+}
+
+static bool is_in(const GArray *runs, uint64_t sequence)
+{
+    guint low = 0, high = runs->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(runs, HtSpoolRun, middle).last < sequence) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < runs->len && g_array_index(runs, HtSpoolRun, low).first <= sequence;
+}
+
+/* Makes the row anew in `maker`; false when a part of it cannot be read. `changed`: how many records are hollow now that were not. */
+static bool make_row(HtSpoolHollower *hollower, const HtSpoolPlace *place, const HtSpoolRow *row,
+                     const GArray *runs, uint64_t *changed)
+{
+    ht_spool_row_begin(&hollower->maker, place->row);
+    *changed = 0;
+    for (uint32_t i = 0; i < place->count; i++) {
+        HtSpoolRecord record;
+        HtSpoolRowVerdict verdict = ht_spool_row_read(row, i, &record);
+        if (verdict == HT_SPOOL_ROW_DAMAGED) {
+            return false;
+        }
+        if (verdict == HT_SPOOL_ROW_GOOD && !record.hollow && is_in(runs, ht_spool_place_first(place) + i)) {
+            record.hollow = true;
+            record.head = pack_head(hollower, record.head);
+            record.data = HT_TEXT_LITERAL("");
+            if (!record.head.data) {
+                return false;
+            }
+            ++*changed;
+        }
+        ht_spool_row_add(&hollower->maker, verdict == HT_SPOOL_ROW_GOOD ? &record : NULL);
+    }
+    return true;
+}
+
+/* Taken out and put back: SQLite joins pages that have little left in them when a row is taken out, and not when it is made shorter. */
+static bool replace(HtSpoolHollower *hollower, const HtSpoolPlace *place, GError **error)
+{
+    ht_spool_row_finish(&hollower->maker, &hollower->bytes);
+    sqlite3_bind_int64(hollower->remove, 1, (sqlite3_int64)place->row);
+    sqlite3_bind_int64(hollower->insert, 1, (sqlite3_int64)place->row);
+    ht_spool_bind_blob(hollower->insert, 2, hollower->bytes.data, hollower->bytes.size);
+    return ht_spool_database_do(hollower->remove, error) && ht_spool_database_do(hollower->insert, error);
+}
+
+static bool hollow_place(HtSpoolHollower *hollower, const HtSpoolPlace *place, const GArray *runs,
+                         uint64_t *count, GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    uint64_t changed = 0;
+    if (!ht_spool_places_read(hollower->places, place, &bytes, error)) {
+        return false;
+    }
+    HtSpoolRow row = ht_spool_place_row(place, bytes);
+    if (!bytes || !ht_spool_row_is_whole(&row) || !make_row(hollower, place, &row, runs, &changed) ||
+        changed == 0) {
+        return true;
+    }
+    *count += changed;
+    return replace(hollower, place, error);
+}
+
+bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error)
+{
+    uint64_t done = 0;
+    *count = 0;
+    for (guint i = 0; i < runs->len; i++) {
+        const HtSpoolRun *run = &g_array_index(runs, HtSpoolRun, i);
+        uint64_t after = MAX(done, run->first - 1);
+        for (bool found = true; found && after < run->last;) {
+            HtSpoolPlace place;
+            if (!ht_spool_places_next(hollower->places, after, run->last, &place, &found, error)) {
+                return false;
+            }
+            found = found && ht_spool_place_first(&place) <= run->last;
+            if (found && !hollow_place(hollower, &place, runs, count, error)) {
+                return false;
+            }
+            after = done = found ? place.last : after;
+        }
+    }
+    return true;
+}
