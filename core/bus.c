@@ -85,6 +85,12 @@ static bool open_delivery(HtBus *bus, GError **error)
     return bus->delivery != NULL;
 }
 
+static bool open_retention(HtBus *bus)
+{
+    bus->retention = ht_retention_new(bus->config, bus->dictionary, bus->spool);
+    return true;
+}
+
 static bool open_sources(HtBus *bus, GError **error)
 {
     bus->sources = ht_sources_new(bus->config, error);
@@ -125,8 +131,8 @@ static bool open_doors(HtBus *bus, GError **error)
 static bool open_parts(HtBus *bus, GError **error)
 {
     return open_dictionary(bus, error) && open_spool(bus, error) && open_signer(bus, error) &&
-           open_delivery(bus, error) && open_sources(bus, error) && open_pages(bus, error) &&
-           open_doors(bus, error);
+           open_delivery(bus, error) && open_retention(bus) && open_sources(bus, error) &&
+           open_pages(bus, error) && open_doors(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -202,6 +208,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->schemas, ht_schema_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);
     g_clear_pointer(&bus->sources, ht_sources_free);
+    g_clear_pointer(&bus->retention, ht_retention_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);
     g_clear_pointer(&bus->signer, ht_signer_free);
     g_clear_pointer(&bus->spool, ht_spool_close);

@@ -6,6 +6,7 @@
 #include "core/ingress/door.h"
 #include "core/proof/signer.h"
 #include "core/receipts.h"
+#include "core/retention.h"
 #include "core/schema/pages.h"
 #include "core/source/sources.h"
 
@@ -26,6 +27,7 @@ typedef struct {
     HtSources *sources;
     HtIntake intake;
     HtDelivery *delivery;
+    HtRetention *retention;
     HtAdmin *admin;
     HtPages *pages;
     HtSchemaPages *schemas;

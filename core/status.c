@@ -54,6 +54,10 @@ char *ht_status_notice(void *user)
     }
     add_level(text, spool.size_level, "max-size");
     add_level(text, spool.disk_level, "the disk's reserve");
+    g_autofree char *retention = bus->retention ? ht_retention_notice(bus->retention) : NULL;
+    if (retention) {
+        g_string_append_printf(text, "%s\n", retention);
+    }
     g_string_truncate(text, text->len > 0 ? text->len - 1 : 0);
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
@@ -68,6 +72,7 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_json_member(json, "state", ht_text_from(reason ? reason : "ready"));
     ht_door_json(bus->door, json);
     ht_spool_json(bus->spool, json);
+    ht_retention_json(bus->retention, json);
     ht_sources_json(bus->sources, json);
     ht_delivery_json(bus->delivery, json);
     ht_buffer_add_literal(json, "}\n");
@@ -79,6 +84,7 @@ void ht_status_metrics(void *user, HtBuffer *text)
     ht_metric_begin(text, "ready", "1 when messages are taken.");
     ht_metric_add(text, "ready", NULL, NULL, ht_status_ready(user) == NULL);
     ht_spool_metrics(bus->spool, text);
+    ht_retention_metrics(bus->retention, text);
     ht_door_metrics(bus->door, text);
     ht_sources_metrics(bus->sources, text);
     ht_delivery_metrics(bus->delivery, text);

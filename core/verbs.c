@@ -7,6 +7,7 @@
 #include "core/redo.h"
 #include "core/repair.h"
 #include "core/replays.h"
+#include "core/retention.h"
 
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ const HtAdminVerb ht_verbs[] = {
     {"consumer", ht_outlet_consumer, true},
     {"dead", ht_outlet_dead, true},
     {"replay", ht_replays_verb, true},
+    {"prune", ht_retention_prune, true},
+    {"export", ht_retention_export, true},
     {"event", ht_outlet_event, false},
     {"skip", ht_outlet_skip, false},
     {0},

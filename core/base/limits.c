@@ -213,7 +213,8 @@ typedef struct {
 static const Unit *units_of(HtLimitUnit unit)
 {
     static const Unit bytes[] = {{"G", G}, {"M", M}, {"K", K}, {"", 1}, {0}};
-    static const Unit times[] = {{"h", HOUR}, {"min", MINUTE}, {"s", SECOND}, {"ms", 1}, {0}};
+    static const Unit times[] = {{"d", 24 * HOUR}, {"h", HOUR}, {"min", MINUTE},
+                                 {"s", SECOND},    {"ms", 1},   {0}};
     static const Unit counts[] = {{"", 1}, {0}};
     return unit == HT_LIMIT_BYTES ? bytes : unit == HT_LIMIT_MS ? times : counts;
 }

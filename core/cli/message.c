@@ -208,7 +208,9 @@ static void add_event(const HtStoredEvent *event, void *user)
     ht_json_comma(json);
     ht_buffer_add_char(json, '{');
     ht_json_member_number(json, "sequence", (int64_t)event->sequence);
-    if (event->state == HT_STORED_WHOLE) {
+    bool pruned = event->state == HT_STORED_REMOVED && event->event.attr[HT_ATTR_TYPE].data;
+    ht_json_member(json, "state", ht_text_from(pruned ? "pruned" : NULL));
+    if (event->state == HT_STORED_WHOLE || pruned) {
         ht_json_member(json, "id", ht_text_from(id));
         ht_json_member(json, "type", event->event.attr[HT_ATTR_TYPE]);
         ht_json_member(json, "action", event->event.attr[HT_ATTR_ACTION]);

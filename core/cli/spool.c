@@ -70,55 +70,137 @@ static int create(const HtConfig *config)
 
 static int complain(void)
 {
-    fprintf(stderr, "usage: hutong spool status [--json] [-c FILE]\n"
-                    "       hutong spool check [--json] [-c FILE]\n"
-                    "       hutong spool backup FOLDER [-c FILE]\n"
-                    "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
-                    "       hutong spool repair [--json] [-c FILE]\n"
-                    "       hutong spool create [-c FILE]\n");
+    fprintf(
+        stderr,
+        "usage: hutong spool status [--json] [-c FILE]\n"
+        "       hutong spool check [--json] [-c FILE]\n"
+        "       hutong spool prune [--dry-run] [--json] [-c FILE]\n"
+        "       hutong spool export [FILE] [--source NAME] [--type TYPE] [--since TIME] [--until TIME] [--json] [-c FILE]\n"
+        "       hutong spool verify [FILE | FOLDER] [--json] [-c FILE]\n"
+        "       hutong spool backup FOLDER [-c FILE]\n"
+        "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
+        "       hutong spool repair [--json] [-c FILE]\n"
+        "       hutong spool create [-c FILE]\n");
     return HT_EXIT_USAGE;
 }
+
+/* What each verb takes behind it. */
+typedef enum { NOTHING, A_FOLDER, PERHAPS_A_PATH } Takes;
+
+typedef struct {
+    const char *name;
+    Takes takes;
+    int (*run)(const HtConfig *config, const char *path, const HtSpoolFlags *flags);
+} Verb;
+
+static int run_check(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)path;
+    return check(config, flags);
+}
+
+static int run_status(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)path;
+    return ht_cli_spool_status(config, flags);
+}
+
+static int run_repair(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)path;
+    return ht_cli_spool_repair(config, flags);
+}
+
+static int run_create(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)path;
+    (void)flags;
+    return create(config);
+}
+
+static int run_backup(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)flags;
+    return ht_cli_spool_backup(config, path);
+}
+
+static int run_prune(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)path;
+    return ht_cli_spool_prune(config, flags);
+}
+
+static const Verb spool_verbs[] = {
+    {"status", NOTHING, run_status},
+    {"check", NOTHING, run_check},
+    {"prune", NOTHING, run_prune},
+    {"export", PERHAPS_A_PATH, ht_cli_spool_export},
+    {"verify", PERHAPS_A_PATH, ht_cli_spool_verify},
+    {"backup", A_FOLDER, run_backup},
+    {"restore", A_FOLDER, ht_cli_spool_restore},
+    {"repair", NOTHING, run_repair},
+    {"create", NOTHING, run_create},
+};
+
+static const Verb *find_verb(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(spool_verbs); i++) {
+        const Verb *verb = &spool_verbs[i];
+        bool fits = verb->takes == NOTHING ? argc == 2 : verb->takes == A_FOLDER ? argc == 3 : argc <= 3;
+        if (fits && g_str_equal(argv[1], verb->name)) {
+            return verb;
+        }
+    }
+    return NULL;
+}
+
+static const char summary[] =
+    "status: what the spool holds, how much room that takes, where consumers are; exit 2 when events are damaged.\n"
+    "check: verifies the spool's integrity (the bus must be stopped); exit 2 when damaged.\n"
+    "prune: a sweep by the [retention] sections now, by the running bus or without one.\n"
+    "export [FILE]: events and what became of them as lines of JSON, with a manifest; audited.\n"
+    "verify [FILE or FOLDER]: whether files of the archive, or an export, are what was written; exit 2 when not.\n"
+    "backup FOLDER: a copy with its keys, also beside a running bus.\n"
+    "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
+    "repair: saves into a new spool what can be read of a damaged one, keeps the old one, and lists what\n"
+    "is missing by message and source (the bus must be stopped); exit 2 when something is missing.\n"
+    "create: makes an empty spool where the former one is lost for good.";
 
 int ht_cli_spool(int argc, char **argv)
 {
     HtSpoolFlags flags = {.skip = 100000};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "status, check, repair: write the outcome as JSON",
-         NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "write the outcome as JSON", NULL},
         {"replace", 0, 0, G_OPTION_ARG_NONE, &flags.replace,
          "restore: move the spool that is there to a folder beside it", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "prune: only say what would be pruned", NULL},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, "export: events of this source only", "NAME"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &flags.type, "export: of this type only, also as person.*",
+         "TYPE"},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &flags.since,
+         "export: taken then or later (2026-11-20, 12h, 7d)", "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &flags.until, "export: taken before", "TIME"},
         {"skip", 0, 0, G_OPTION_ARG_INT64, &flags.skip,
          "restore: how many sequences may have been given out since the copy, when no spool is there that tells (100000)",
          "N"},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
-    if (!ht_cli_options(
-            &argc, &argv,
-            "status: what the spool holds, how much room that takes, where consumers are; exit 2 when events are damaged.\n"
-            "check: verifies the spool's integrity (the bus must be stopped); exit 2 when damaged.\n"
-            "backup FOLDER: a copy with its keys, also beside a running bus.\n"
-            "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
-            "repair: saves into a new spool what can be read of a damaged one, keeps the old one, and lists what\n"
-            "is missing by message and source (the bus must be stopped); exit 2 when something is missing.\n"
-            "create: makes an empty spool where the former one is lost for good.",
-            entries, &file)) {
-        return HT_EXIT_USAGE;
+    int status = HT_EXIT_USAGE;
+    const Verb *verb = ht_cli_options(&argc, &argv, summary, entries, &file) ? find_verb(argc, argv) : NULL;
+    if (!file) {
+        return status;
     }
-    const char *verb = argc > 1 ? argv[1] : "";
-    bool with_folder = g_str_equal(verb, "backup") || g_str_equal(verb, "restore");
-    bool alone = g_str_equal(verb, "status") || g_str_equal(verb, "check") || g_str_equal(verb, "repair") ||
-                 g_str_equal(verb, "create");
-    if (!((with_folder && argc == 3) || (alone && argc == 2)) || flags.skip < 0 || flags.skip > 10000000) {
+    if (!verb || flags.skip < 0 || flags.skip > 10000000) {
         return complain();
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return g_str_equal(verb, "check")    ? check(config, &flags)
-           : g_str_equal(verb, "status") ? ht_cli_spool_status(config, &flags)
-           : g_str_equal(verb, "backup") ? ht_cli_spool_backup(config, argv[2])
-           : g_str_equal(verb, "repair") ? ht_cli_spool_repair(config, &flags)
-           : g_str_equal(verb, "create") ? create(config)
-                                         : ht_cli_spool_restore(config, argv[2], &flags);
+    status = verb->run(config, argc > 2 ? argv[2] : NULL, &flags);
+    char *const texts[] = {flags.source, flags.type, flags.since, flags.until};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(texts[i]);
+    }
+    return status;
 }

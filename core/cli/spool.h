@@ -1,13 +1,14 @@
 /* `hutong spool`: spool.c takes the command apart and checks, spool-copy.c backs up and restores, spool-repair.c repairs,
- * spool-status.c says what it holds. */
+ * spool-status.c says what it holds, spool-keep.c prunes, exports and verifies. */
 #pragma once
 
 #include "core/cli/cli.h"
 
 /* What the flags say. */
 typedef struct {
-    gboolean json, replace;
+    gboolean json, replace, dry_run;
     gint64 skip;
+    char *source, *type, *since, *until;
 } HtSpoolFlags;
 
 /* Each gives the exit status. */
@@ -15,3 +16,6 @@ int ht_cli_spool_backup(const HtConfig *config, const char *folder);
 int ht_cli_spool_restore(const HtConfig *config, const char *folder, const HtSpoolFlags *flags);
 int ht_cli_spool_status(const HtConfig *config, const HtSpoolFlags *flags);
 int ht_cli_spool_repair(const HtConfig *config, const HtSpoolFlags *flags);
+int ht_cli_spool_prune(const HtConfig *config, const HtSpoolFlags *flags);
+int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolFlags *flags);
+int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolFlags *flags);

@@ -49,7 +49,8 @@ static GPtrArray *list_of(HtConfig *config, HtSectionKind kind)
 {
     return kind == HT_SECTION_SOURCE     ? config->sources
            : kind == HT_SECTION_CONSUMER ? config->consumers
-                                         : config->routes;
+           : kind == HT_SECTION_ROUTE    ? config->routes
+                                         : config->retentions;
 }
 
 static void set_defaults(const HtSectionTable *table, void *record)
@@ -92,11 +93,16 @@ static void set_place(const HtConfig *config, HtSectionKind kind, void *record, 
         consumer->file = g_strdup(file);
         consumer->line = line;
         consumer->origins = config->origins;
-    } else {
+    } else if (kind == HT_SECTION_ROUTE) {
         HtRouteConfig *route = record;
         route->file = g_strdup(file);
         route->line = line;
         route->origins = config->origins;
+    } else {
+        HtRetentionConfig *retention = record;
+        retention->file = g_strdup(file);
+        retention->line = line;
+        retention->origins = config->origins;
     }
 }
 
@@ -152,7 +158,7 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
         if (!entry->key) {
             report(
                 loader, place,
-                "unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME]",
+                "unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME], [retention NAME]",
                 entry->group);
         }
         return NULL;
@@ -200,6 +206,12 @@ char *ht_route_place(const HtRouteConfig *route, const char *key)
 {
     g_autofree char *group = g_strconcat("route ", route->name, NULL);
     return find_place(route->origins, group, key, route->file, route->line);
+}
+
+char *ht_retention_place(const HtRetentionConfig *retention, const char *key)
+{
+    g_autofree char *group = g_strconcat("retention ", retention->name, NULL);
+    return find_place(retention->origins, group, key, retention->file, retention->line);
 }
 
 static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *place)
@@ -341,10 +353,8 @@ static void check_required(Loader *loader, HtSectionKind kind, const void *recor
     }
 }
 
-static void check_names(Loader *loader, const HtRouteConfig *route, const char *key, char **names,
-                        GPtrArray *known)
+static void check_names(Loader *loader, const char *place, const char *key, char **names, GPtrArray *known)
 {
-    g_autofree char *place = ht_route_place(route, key);
     for (char **name = names; name && *name; name++) {
         if (!find_named(known, *name)) {
             report(loader, place, "%s names '%s', which is no section here", key, *name);
@@ -438,6 +448,17 @@ static void check_paths(Loader *loader, const HtSourceConfig *source, GHashTable
     }
 }
 
+static void check_retention(Loader *loader, const HtRetentionConfig *retention)
+{
+    g_autofree char *from = ht_retention_place(retention, "from");
+    g_autofree char *wait = ht_retention_place(retention, "max-wait");
+    check_names(loader, from, "from", retention->from, loader->config->sources);
+    if (retention->max_wait_ms > 0 && retention->keep_ms == 0) {
+        report(loader, wait, "[retention %s] max-wait counts from the end of keep, which is not set",
+               retention->name);
+    }
+}
+
 static void check_sections(Loader *loader)
 {
     HtConfig *config = loader->config;
@@ -465,9 +486,13 @@ static void check_sections(Loader *loader)
         const HtRouteConfig *route = config->routes->pdata[i];
         g_autofree char *place = g_strdup_printf("%s:%u", route->file, route->line);
         check_required(loader, HT_SECTION_ROUTE, route, place);
-        check_names(loader, route, "from", route->from, config->sources);
-        check_names(loader, route, "to", route->to, config->consumers);
+        g_autofree char *from = ht_route_place(route, "from"), *to = ht_route_place(route, "to");
+        check_names(loader, from, "from", route->from, config->sources);
+        check_names(loader, to, "to", route->to, config->consumers);
         check_divisions(loader, route);
+    }
+    for (unsigned i = 0; i < config->retentions->len; i++) {
+        check_retention(loader, config->retentions->pdata[i]);
     }
 }
 
@@ -480,6 +505,7 @@ static HtConfig *make_config(const char *file)
     config->sources = g_ptr_array_new();
     config->consumers = g_ptr_array_new();
     config->routes = g_ptr_array_new();
+    config->retentions = g_ptr_array_new();
     config->origins = g_new0(struct HtOrigins, 1);
     config->origins->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     set_defaults(&ht_section_tables[HT_SECTION_BUS], &config->bus);
@@ -499,6 +525,9 @@ static void settle_paths(HtConfig *config)
             g_free(*fields[i]);
             *fields[i] = g_build_filename(folder, defaults[i], NULL);
         }
+    }
+    if (!config->spool.archive) {
+        config->spool.archive = g_build_filename(config->bus.state, "archive", NULL);
     }
     if (!config->bus.site_key_file) {
         config->bus.site_key_file = g_build_filename(config->bus.state, "site.key", NULL);
@@ -575,7 +604,8 @@ static void free_records(HtSectionKind kind, GPtrArray *records)
             g_free(((HtSourceConfig *)record)->file);
         } else {
             g_free(kind == HT_SECTION_CONSUMER ? ((HtConsumerConfig *)record)->file
-                                               : ((HtRouteConfig *)record)->file);
+                   : kind == HT_SECTION_ROUTE  ? ((HtRouteConfig *)record)->file
+                                               : ((HtRetentionConfig *)record)->file);
         }
         ht_option_clear(&ht_section_tables[kind], record);
         g_free(*(char **)record);
@@ -591,6 +621,7 @@ void ht_config_free(HtConfig *config)
     free_records(HT_SECTION_SOURCE, config->sources);
     free_records(HT_SECTION_CONSUMER, config->consumers);
     free_records(HT_SECTION_ROUTE, config->routes);
+    free_records(HT_SECTION_RETENTION, config->retentions);
     g_hash_table_unref(config->origins->places);
     g_free(config->origins);
     g_free(config->file);
@@ -635,7 +666,7 @@ void ht_config_print(const HtConfig *config, GString *text)
 {
     print_record(config, HT_SECTION_BUS, &config->bus, text);
     print_record(config, HT_SECTION_SPOOL, &config->spool, text);
-    GPtrArray *const lists[] = {config->sources, config->consumers, config->routes};
+    GPtrArray *const lists[] = {config->sources, config->consumers, config->routes, config->retentions};
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         for (unsigned j = 0; j < lists[i]->len; j++) {
             print_record(config, (HtSectionKind)(HT_SECTION_SOURCE + i), lists[i]->pdata[j], text);

@@ -30,6 +30,8 @@ typedef struct {
 
 typedef struct {
     HtSpoolLimits limits;
+    char *archive; /* directory; default: state/archive */
+    uint64_t archive_file_bytes, archive_bytes, prune_every_ms;
 } HtSpoolConfig;
 
 typedef struct {
@@ -75,6 +77,19 @@ typedef struct {
     const struct HtOrigins *origins;
 } HtRouteConfig;
 
+/* How long events are kept. The first section in the file that fits an event counts for it. */
+typedef struct {
+    char *name;
+    char **from, **types; /* NULL-terminated; NULL: all */
+    uint64_t keep_ms;     /* 0: however old they are */
+    uint64_t keep_bytes;  /* 0: however many */
+    uint64_t max_wait_ms; /* 0: what a consumer has still to get stays */
+    char *archive;        /* on | off */
+    char *file;
+    unsigned line;
+    const struct HtOrigins *origins;
+} HtRetentionConfig;
+
 typedef struct {
     char *file; /* hutong.conf */
     HtBusConfig bus;
@@ -82,6 +97,7 @@ typedef struct {
     GPtrArray *sources;        /* of HtSourceConfig, in order */
     GPtrArray *consumers;      /* of HtConsumerConfig */
     GPtrArray *routes;         /* of HtRouteConfig */
+    GPtrArray *retentions;     /* of HtRetentionConfig, in order */
     struct HtOrigins *origins; /* which file:line each value came from */
 } HtConfig;
 
@@ -106,6 +122,7 @@ const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *n
 char *ht_source_place(const HtSourceConfig *source, const char *key);
 char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key);
 char *ht_route_place(const HtRouteConfig *route, const char *key);
+char *ht_retention_place(const HtRetentionConfig *retention, const char *key);
 
 /* Writes the configuration in force, normalised: every key with its value and, as a comment, where it came from. */
 void ht_config_print(const HtConfig *config, GString *text);

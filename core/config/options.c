@@ -6,6 +6,8 @@
 #define SOURCE(field) offsetof(HtSourceConfig, field)
 #define CONSUMER(field) offsetof(HtConsumerConfig, field)
 #define ROUTE(field) offsetof(HtRouteConfig, field)
+#define RETENTION(field) offsetof(HtRetentionConfig, field)
+#define SPOOL(field) offsetof(HtSpoolConfig, field)
 
 #define K (UINT64_C(1) << 10)
 #define M (UINT64_C(1) << 20)
@@ -181,6 +183,33 @@ static const HtOption route_options[] = {
      "Nor does it hold back `subject.*`."},
     {"to", HT_OPTION_LIST, ROUTE(to), NULL, 0, 0, NULL, true, "Consumers."},
     {0}};
+
+static const HtOption retention_options[] = {
+    {"from", HT_OPTION_LIST, RETENTION(from), NULL, 0, 0, NULL, false, "Sources; without it, all, and the bus's own events."},
+    {"types", HT_OPTION_LIST, RETENTION(types), NULL, 0, 0, NULL, false,
+     "Event types, `*` for any rest: `person.*;marriage.registered.v1`; without it, all."},
+    {"keep", HT_OPTION_TIME, RETENTION(keep_ms), "0", 0, 876000 * HOUR, NULL, false,
+     "Events older than this are pruned. 0: however old they are, they stay."},
+    {"keep-size", HT_OPTION_SIZE, RETENTION(keep_bytes), "0", 0, 1024 * 1024 * G, NULL, false,
+     "When their data has more bytes than this together, the oldest are pruned. 0: however many they are, they stay."},
+    {"max-wait", HT_OPTION_TIME, RETENTION(max_wait_ms), "0", 0, 876000 * HOUR, NULL, false,
+     "What a consumer has still to get, or has as a dead letter, stays for as long as it takes; with a time it is pruned so long after `keep` has passed, and the log says "
+     "which. With `keep` only."},
+    {"archive", HT_OPTION_WORD, RETENTION(archive), "on", 0, 0, "on|off", false,
+     "Whether they are written to the archive ([spool] `archive`) before they are pruned."},
+    {0}};
+
+static const HtOption spool_options[] = {
+    {"archive", HT_OPTION_PATH, SPOOL(archive), NULL, 0, 0, NULL, false,
+     "Directory of the archive: events that are pruned, as lines of JSON, compressed (zstd), each file with a manifest. They hold residents' data. Without it, `archive` "
+     "in `state`. `hutong spool verify` checks it."},
+    {"archive-file", HT_OPTION_SIZE, SPOOL(archive_file_bytes), "256M", 64 * K, 16 * G, NULL, false,
+     "A file of the archive is closed when its lines have so many bytes before they are compressed."},
+    {"archive-max", HT_OPTION_SIZE, SPOOL(archive_bytes), "0", 0, 1024 * 1024 * G, NULL, false,
+     "When the archive's files have so many bytes nothing is pruned any more until some are moved away; 0: no limit but the disk's."},
+    {"prune-every", HT_OPTION_TIME, SPOOL(prune_every_ms), "10min", 100 * MS, 24 * HOUR, NULL, false,
+     "How often it is looked for events that are to be pruned."},
+    {0}};
 /* clang-format on */
 
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
@@ -191,6 +220,7 @@ const HtSectionTable ht_section_tables[HT_SECTIONS] = {
     [HT_SECTION_SPOOL] = {.name = "spool",
                           .size = sizeof(HtSpoolConfig),
                           .help = "The durable log. At most one.",
+                          .own = spool_options,
                           .limits = ht_spool_limit_rows,
                           .limits_offset = offsetof(HtSpoolConfig, limits)},
     [HT_SECTION_SOURCE] = {.name = "source",
@@ -213,6 +243,15 @@ const HtSectionTable ht_section_tables[HT_SECTIONS] = {
                           .help = "Which events go to which consumers. An event goes to a consumer once, "
                                   "however many routes say so.",
                           .own = route_options},
+    [HT_SECTION_RETENTION] =
+        {.name = "retention",
+         .named = true,
+         .size = sizeof(HtRetentionConfig),
+         .help =
+             "How long events are kept once every consumer has them. The first section that fits an event (`from`, `types`) "
+             "counts for it; what no section fits is kept for ever. Of an event that is pruned its number, subject and what "
+             "corrections need stay, so that it is known when it is sent again.",
+         .own = retention_options},
 };
 
 /* ---- Limits as options ---- */

@@ -15,7 +15,7 @@ typedef enum {
     HT_OPTION_DIVISION, /* 6, 9 or 12 digits */
     HT_OPTION_NUMBER,
     HT_OPTION_SIZE,      /* bytes: a number with K, M or G */
-    HT_OPTION_TIME,      /* milliseconds: a number with ms, s, min or h */
+    HT_OPTION_TIME,      /* milliseconds: a number with ms, s, min, h or d */
     HT_OPTION_WORD,      /* one of `words` */
     HT_OPTION_LIST,      /* separated by ; */
     HT_OPTION_NETWORKS,  /* the same, of what ht_network_parse() reads */
@@ -39,6 +39,7 @@ typedef enum {
     HT_SECTION_SOURCE,
     HT_SECTION_CONSUMER,
     HT_SECTION_ROUTE,
+    HT_SECTION_RETENTION,
     HT_SECTIONS
 } HtSectionKind;
 

@@ -72,6 +72,12 @@ static bool fits_type(char **types, HtText type, bool restricted)
     return !types && !restricted;
 }
 
+bool ht_route_names(char **from, char **types, const HtEvent *event)
+{
+    return fits_source(from, event->attr[HT_ATTR_SOURCE]) &&
+           fits_type(types, event->attr[HT_ATTR_TYPE], false);
+}
+
 static bool fits_division(char **divisions, const HtEvent *event)
 {
     HtText here = event->attr[HT_ATTR_DIVISION], from = event->attr[HT_ATTR_FROMDIVISION];
@@ -111,13 +117,13 @@ bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type)
 
 /* ---- Checking what the routes say ---- */
 
-G_GNUC_PRINTF(4, 5)
-static void complain(const HtRouteConfig *route, const char *key, GString *errors, const char *format, ...)
+/* `at` is where the key stands and what it is: "FILE:LINE: error: [route NAME] types". */
+G_GNUC_PRINTF(3, 4)
+static void complain(const char *at, GString *errors, const char *format, ...)
 {
-    g_autofree char *place = ht_route_place(route, key);
     va_list arguments;
     va_start(arguments, format);
-    g_string_append_printf(errors, "%s: error: [route %s] %s: ", place, route->name, key);
+    g_string_append_printf(errors, "%s: ", at);
     g_string_append_vprintf(errors, format, arguments);
     g_string_append_c(errors, '\n');
     va_end(arguments);
@@ -157,20 +163,48 @@ static void try_pattern(const HtDictionary *dictionary, const char *pattern, boo
     }
 }
 
-static void check_pattern(const HtRouteConfig *route, const HtDictionary *dictionary, const char *pattern,
-                          GString *errors)
+static void check_pattern(const char *at, const HtDictionary *dictionary, const char *pattern,
+                          bool to_consumers, GString *errors)
 {
     bool fits, reaches;
     const char *star = strchr(pattern, '*');
     try_pattern(dictionary, pattern, &fits, &reaches);
     if (star && star[1]) {
-        complain(route, "types", errors, "'%s': a * may only stand at the end", pattern);
-    } else if (!fits) {
+        complain(at, errors, "'%s': a * may only stand at the end", pattern);
+    } else if (!fits && (to_consumers || !g_str_has_prefix(pattern, HT_EVENT_OWN_TYPES))) {
         g_autofree char *hint = suggest(dictionary, pattern);
-        complain(route, "types", errors, "'%s' fits no event type%s", pattern, hint);
-    } else if (!reaches) {
-        complain(route, "types", errors, "'%s' fits restricted event types only: name each in full", pattern);
+        complain(at, errors, "'%s' fits no event type%s", pattern, hint);
+    } else if (!reaches && to_consumers) {
+        complain(at, errors, "'%s' fits restricted event types only: name each in full", pattern);
     }
+}
+
+static void check_list(const char *at, char **list, GString *errors)
+{
+    if (list && !*list) {
+        complain(at, errors, "the list is empty, so nothing fits; without the key, all do");
+    }
+}
+
+static void check_types(const char *at, const HtDictionary *dictionary, char **types, bool to_consumers,
+                        GString *errors)
+{
+    check_list(at, types, errors);
+    for (char **pattern = types; pattern && *pattern; pattern++) {
+        check_pattern(at, dictionary, *pattern, to_consumers, errors);
+    }
+}
+
+static char *route_key(const HtRouteConfig *route, const char *key)
+{
+    g_autofree char *place = ht_route_place(route, key);
+    return g_strdup_printf("%s: error: [route %s] %s", place, route->name, key);
+}
+
+static char *retention_key(const HtRetentionConfig *retention, const char *key)
+{
+    g_autofree char *place = ht_retention_place(retention, key);
+    return g_strdup_printf("%s: error: [retention %s] %s", place, retention->name, key);
 }
 
 bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors)
@@ -178,17 +212,17 @@ bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GSt
     gsize before = errors->len;
     for (unsigned i = 0; i < config->routes->len; i++) {
         const HtRouteConfig *route = config->routes->pdata[i];
-        char **const lists[] = {route->from, route->types, route->divisions};
-        static const char *const keys[] = {"from", "types", "divisions"};
-        for (unsigned k = 0; k < G_N_ELEMENTS(lists); k++) {
-            if (lists[k] && !*lists[k]) {
-                complain(route, keys[k], errors,
-                         "the list is empty, so nothing fits; without the key, all do");
-            }
-        }
-        for (char **pattern = route->types; pattern && *pattern; pattern++) {
-            check_pattern(route, dictionary, *pattern, errors);
-        }
+        g_autofree char *from = route_key(route, "from"), *types = route_key(route, "types"),
+                        *divisions = route_key(route, "divisions");
+        check_list(from, route->from, errors);
+        check_types(types, dictionary, route->types, true, errors);
+        check_list(divisions, route->divisions, errors);
+    }
+    for (unsigned i = 0; i < config->retentions->len; i++) {
+        const HtRetentionConfig *retention = config->retentions->pdata[i];
+        g_autofree char *from = retention_key(retention, "from"), *types = retention_key(retention, "types");
+        check_list(from, retention->from, errors);
+        check_types(types, dictionary, retention->types, false, errors);
     }
     return errors->len == before;
 }

@@ -17,9 +17,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRoutes, ht_routes_free)
  * not know needs a route that names it in full: no wildcard reaches it. */
 bool ht_routes_match(const HtRoutes *routes, const HtEvent *event);
 
+/* Whether the event's source and type are among these (NULL: all), as routes write them. No type is restricted here. */
+bool ht_route_names(char **from, char **types, const HtEvent *event);
+
 /* Whether events of the type may pass the route, whatever their source and division are. */
 bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type);
 
-/* Checks all routes' types: every pattern fits an event type of the dictionary, `*` stands at the end only, no list is
+/* Checks the types of all routes, and of all [retention] sections: every pattern fits an event type of the dictionary, `*` stands at the end only, no list is
  * empty. Adds `file:line: error: …` for each that does not, and is false then. */
 bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors);

@@ -221,7 +221,7 @@ static bool digest_data(Maker *maker, const HtStoredEvent *event, uint8_t digest
 {
     HtEventPolicy policy = {.see_time = ht_policy_see_time, .see = ht_policy_see, .user = maker->policy};
     struct sha256_ctx context;
-    if (!maker->policy) {
+    if (!maker->policy || event->state != HT_STORED_WHOLE) {
         return false;
     }
     ht_buffer_reset(&maker->data, 1 << 20);
@@ -278,7 +278,9 @@ static void take_event(const HtStoredEvent *event, void *user)
     Maker *maker = user;
     HtText source = event->event.attr[HT_ATTR_SOURCE];
     const char *asked = maker->question->source;
-    if (event->state != HT_STORED_WHOLE) {
+    bool pruned =
+        event->state == HT_STORED_REMOVED && event->event.attr[HT_ATTR_TYPE].data; /* it counts as before */
+    if (event->state != HT_STORED_WHOLE && !pruned) {
         maker->books->damaged += event->state != HT_STORED_REMOVED;
         return;
     }

@@ -80,7 +80,8 @@ typedef struct {
 static void count_event(const HtStoredEvent *event, void *user)
 {
     Count *count = user;
-    for (unsigned i = 0; event->state == HT_STORED_WHOLE && i < ht_delivered_count(count->delivered); i++) {
+    bool known = event->state == HT_STORED_WHOLE || event->event.attr[HT_ATTR_TYPE].data; /* or pruned */
+    for (unsigned i = 0; known && i < ht_delivered_count(count->delivered); i++) {
         HtDeliveredState state = ht_delivered_state(count->delivered, i, event);
         count->state->deliveries += state != HT_DELIVERED_NOT_ITS;
         count->state->waiting += state == HT_DELIVERED_WAITING;

@@ -51,3 +51,5 @@ e2e-schema_LIBS := admin base
 e2e_TESTS += schema-documents.py
 e2e_TESTS += e2e-outlet
 e2e-outlet_LIBS := admin base
+e2e_TESTS += e2e-retention
+e2e-retention_LIBS := admin base

@@ -103,7 +103,7 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
         ":3: error: [bus] listen: 'nowhere' is not an address such as 127.0.0.1:8080",
         ":5: error: unknown key 'departement' in [source hukou]; did you mean 'department'?",
         ":8: error: [source hukou] max-body: '9T' is not a size such as 16M, 1K to 1G",
-        ":9: error: [source hukou] idle: '30' is not a time such as 500ms, 10s, 5min, 0 to 240h",
+        ":9: error: [source hukou] idle: '30' is not a time such as 500ms, 10s, 5min, 0 to 10d",
         ":10: error: unknown section [soruce x]",
         ":14: error: [route r] to is already set at ",
         ":16: error: a section must be written",

@@ -1,0 +1,184 @@
+/* `hutong spool prune`, `export` and `verify`. */
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/cli/ask.h"
+#include "core/cli/progress.h"
+#include "core/cli/spool.h"
+#include "core/keep/export.h"
+#include "core/verbs.h"
+
+#include <stdio.h>
+
+#define LOOK_US (HT_SECOND / 5)
+
+static int complain(const char *text)
+{
+    fprintf(stderr, "hutong spool: %s\n", text);
+    return HT_EXIT_FAILED;
+}
+
+/* ---- Pruning ---- */
+
+static JsonObject *ask_prune(const HtConfig *config, const char *verb)
+{
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "verb", verb);
+    return ht_cli_ask(config, "prune", question);
+}
+
+static uint64_t number_of(JsonObject *answer, const char *name)
+{
+    return (uint64_t)json_object_get_int_member_with_default(answer, name, 0);
+}
+
+/* NULL after a complaint. */
+static JsonObject *wait_for_end(const HtConfig *config, JsonObject *answer)
+{
+    while (answer && number_of(answer, "running") > 0) {
+        g_usleep(LOOK_US);
+        json_object_unref(answer);
+        answer = ask_prune(config, "look");
+    }
+    return answer;
+}
+
+int ht_cli_spool_prune(const HtConfig *config, const HtSpoolFlags *flags)
+{
+    g_autoptr(JsonObject) answer =
+        wait_for_end(config, ask_prune(config, flags->dry_run ? "dry-run" : "start"));
+    if (!answer) {
+        return HT_EXIT_FAILED;
+    }
+    const char *problem = json_object_get_string_member_with_default(answer, "problem", "");
+    if (flags->json) {
+        ht_cli_print(answer);
+    } else {
+        printf("%" G_GUINT64_FORMAT " events %s, about %" G_GUINT64_FORMAT
+               " bytes of data; %" G_GUINT64_FORMAT " archived in %" G_GUINT64_FORMAT
+               " files; %" G_GUINT64_FORMAT " bytes given back to the disk\n",
+               number_of(answer, "events"), flags->dry_run ? "would be pruned" : "pruned",
+               number_of(answer, "bytes"), number_of(answer, "archived"), number_of(answer, "files"),
+               number_of(answer, "givenBack"));
+    }
+    return *problem ? complain(problem) : HT_EXIT_OK;
+}
+
+/* ---- Exporting ---- */
+
+static bool audit(const HtConfig *config, const HtSpoolFlags *flags)
+{
+    g_autofree char *what =
+        g_strdup_printf("source %s, type %s, since %s, until %s", flags->source ? flags->source : "*",
+                        flags->type ? flags->type : "*", flags->since ? flags->since : "-",
+                        flags->until ? flags->until : "-");
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "what", what);
+    g_autoptr(JsonObject) answer = ht_cli_ask(config, "export", question);
+    return answer != NULL;
+}
+
+static void tell_exported(const HtExported *made, const HtSpoolFlags *flags, const char *path)
+{
+    FILE *to = path ? stdout : stderr;
+    HtBuffer json = {0};
+    if (!flags->json) {
+        fprintf(to,
+                "%" G_GUINT64_FORMAT " events, %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                "; not in it: %" G_GUINT64_FORMAT " that are pruned, %" G_GUINT64_FORMAT " damaged\n",
+                made->sum.events, made->sum.first, made->sum.last, made->pruned, made->damaged);
+        return;
+    }
+    ht_buffer_add_char(&json, '{');
+    ht_json_member_number(&json, "events", (int64_t)made->sum.events);
+    ht_json_member_number(&json, "first", (int64_t)made->sum.first);
+    ht_json_member_number(&json, "last", (int64_t)made->sum.last);
+    ht_json_member_number(&json, "pruned", (int64_t)made->pruned);
+    ht_json_member_number(&json, "damaged", (int64_t)made->damaged);
+    ht_buffer_add_literal(&json, "}\n");
+    fwrite(json.data, 1, json.size, to);
+    ht_buffer_clear(&json);
+}
+
+int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    HtDictionary *dictionary = ht_cli_dictionary(config, &error);
+    char *sources[] = {flags->source, NULL}, *types[] = {flags->type, NULL};
+    HtExport asked = {.config = config,
+                      .dictionary = dictionary,
+                      .sources = flags->source ? sources : NULL,
+                      .types = flags->type ? types : NULL,
+                      .before_us = INT64_MAX,
+                      .path = path && !g_str_equal(path, "-") ? path : NULL,
+                      .progress = ht_cli_progress,
+                      .user = "events"};
+    HtExported made;
+    if ((flags->since && !ht_cli_time(flags->since, &asked.since_us)) ||
+        (flags->until && !ht_cli_time(flags->until, &asked.before_us))) {
+        g_clear_pointer(&dictionary, ht_dictionary_free);
+        fprintf(stderr,
+                "hutong spool: times are 2026-11-20, 2026-11-20T08:00:00, or how long ago: 30m, 12h, 7d\n");
+        return HT_EXIT_USAGE;
+    }
+    bool good = dictionary && audit(config, flags) && ht_export(&asked, &made, &error);
+    g_clear_pointer(&dictionary, ht_dictionary_free);
+    if (!good) {
+        return error ? complain(error->message) : HT_EXIT_FAILED;
+    }
+    tell_exported(&made, flags, asked.path);
+    return made.damaged > 0 ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
+}
+
+/* ---- Verifying ---- */
+
+typedef struct {
+    unsigned files, bad;
+    uint64_t events;
+    HtBuffer json;
+    bool as_json;
+} Verified;
+
+static void verify_file(const char *path, Verified *verified)
+{
+    g_autoptr(GError) error = NULL;
+    HtArchiveSum sum = {0};
+    bool good = ht_archive_verify(path, &sum, &error);
+    verified->files++;
+    verified->bad += !good;
+    verified->events += good ? sum.events : 0;
+    if (!verified->as_json) {
+        printf("%s%s\n", good ? path : error->message, good ? ": good" : "");
+        return;
+    }
+    ht_json_comma(&verified->json);
+    ht_buffer_add_char(&verified->json, '{');
+    ht_json_member(&verified->json, "file", ht_text_from(path));
+    ht_json_member_number(&verified->json, "events", (int64_t)sum.events);
+    ht_json_member(&verified->json, "finding", ht_text_from(good ? NULL : error->message));
+    ht_buffer_add_char(&verified->json, '}');
+}
+
+int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    const char *place = path ? path : config->spool.archive;
+    Verified verified = {.as_json = flags->json};
+    ht_buffer_add_char(&verified.json, '[');
+    if (g_file_test(place, G_FILE_TEST_IS_DIR)) {
+        g_autoptr(GPtrArray) files = ht_archive_files(place);
+        for (guint i = 0; i < files->len; i++) {
+            ht_cli_progress(i, files->len, "files");
+            verify_file(files->pdata[i], &verified);
+        }
+    } else {
+        verify_file(place, &verified);
+    }
+    ht_buffer_add_literal(&verified.json, "]\n");
+    if (flags->json) {
+        fwrite(verified.json.data, 1, verified.json.size, stdout);
+    } else {
+        printf("%u files, %" G_GUINT64_FORMAT " events, %u files are not what was written\n", verified.files,
+               verified.events, verified.bad);
+    }
+    ht_buffer_clear(&verified.json);
+    return verified.bad > 0 ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
+}

@@ -1,0 +1,1 @@
+keep_SRC := core/keep/lines.c core/keep/archive.c core/keep/sweep.c core/keep/export.c
