@@ -179,28 +179,33 @@ static void add_digest(HtBuffer *json, const char *name, struct sha256_ctx *sum)
     ht_json_member(json, name, ht_text_from(hex));
 }
 
-static void describe(HtArchive *archive, const char *path, HtBuffer *json)
+/* What a manifest says. */
+typedef struct {
+    const HtArchiveSum *content;
+    struct sha256_ctx *sum, *plain_sum;
+} Description;
+
+static void describe(const Description *of, const char *path, HtBuffer *json)
 {
-    const HtArchiveSum *content = &archive->content;
     g_autofree char *name = g_path_get_basename(path);
     ht_buffer_add_char(json, '{');
     ht_json_member(json, "file", ht_text_from(name));
-    ht_json_member_number(json, "events", (int64_t)content->events);
-    ht_json_member_number(json, "first", (int64_t)content->first);
-    ht_json_member_number(json, "last", (int64_t)content->last);
-    ht_json_member_number(json, "bytes", (int64_t)content->bytes);
-    add_digest(json, "sha256", &archive->sum);
-    ht_json_member_number(json, "plainBytes", (int64_t)content->plain_bytes);
-    add_digest(json, "plainSha256", &archive->plain_sum);
+    ht_json_member_number(json, "events", (int64_t)of->content->events);
+    ht_json_member_number(json, "first", (int64_t)of->content->first);
+    ht_json_member_number(json, "last", (int64_t)of->content->last);
+    ht_json_member_number(json, "bytes", (int64_t)of->content->bytes);
+    add_digest(json, "sha256", of->sum);
+    ht_json_member_number(json, "plainBytes", (int64_t)of->content->plain_bytes);
+    add_digest(json, "plainSha256", of->plain_sum);
     ht_buffer_add_literal(json, "}\n");
 }
 
-static bool write_manifest(HtArchive *archive, const char *path, GError **error)
+static bool write_manifest(const Description *of, const char *path, GError **error)
 {
     HtBuffer json = {0};
     g_autofree char *manifest = g_strconcat(path, MANIFEST, NULL),
                     *part = g_strconcat(manifest, ".part", NULL);
-    describe(archive, path, &json);
+    describe(of, path, &json);
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
     bool good = fd >= 0 && write(fd, json.data, json.size) == (ssize_t)json.size && fsync(fd) == 0;
     good = (good && rename(part, manifest) == 0) || fail(error, "written", manifest);
@@ -229,7 +234,8 @@ char *ht_archive_end(HtArchive *archive, const char *path, GError **error)
     close(archive->fd);
     archive->fd = -1;
     ht_spool_step("archive-named");
-    if (!sync_folder_of(name, error) || !write_manifest(archive, name, error)) {
+    Description description = {&archive->content, &archive->sum, &archive->plain_sum};
+    if (!sync_folder_of(name, error) || !write_manifest(&description, name, error)) {
         return NULL;
     }
     ht_spool_step("archived");
@@ -403,6 +409,38 @@ bool ht_archive_verify(const char *path, HtArchiveSum *sum, GError **error)
 }
 
 /* ---- The folder ---- */
+
+static bool add_manifest(const char *path, GError **error)
+{
+    g_autofree char *manifest = g_strconcat(path, MANIFEST, NULL);
+    struct sha256_ctx file_sum;
+    Reading reading = {.path = path};
+    if (g_file_test(manifest, G_FILE_TEST_EXISTS)) {
+        return true;
+    }
+    FILE *file = fopen(path, "re");
+    sha256_init(&reading.plain_sum);
+    sha256_init(&file_sum);
+    bool good = file ? read_file(&reading, file, &file_sum, error) : fail(error, "read", path);
+    Description description = {&reading.found, &file_sum, &reading.plain_sum};
+    good = good && write_manifest(&description, path, error);
+    ht_buffer_clear(&reading.line);
+    if (file) {
+        fclose(file);
+    }
+    return good;
+}
+
+bool ht_archive_recover(const char *folder, GError **error)
+{
+    g_autoptr(GPtrArray) files = ht_archive_files(folder);
+    for (guint i = 0; i < files->len; i++) {
+        if (!add_manifest(files->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 GPtrArray *ht_archive_files(const char *folder)
 {

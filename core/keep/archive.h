@@ -49,5 +49,8 @@ bool ht_archive_verify(const char *path, HtArchiveSum *sum, GError **error);
  * folder. The caller unrefs. */
 GPtrArray *ht_archive_files(const char *folder);
 
+/* What a crash left: a file without its manifest, which was whole when it got its name, gets one. HT_ARCHIVE_ERROR. */
+bool ht_archive_recover(const char *folder, GError **error);
+
 /* Their bytes, manifests included. */
 uint64_t ht_archive_bytes(const char *folder);

@@ -515,7 +515,8 @@ static bool prepare(Sweep *sweep, GError **error)
 static bool sweep_all(Sweep *sweep, GError **error)
 {
     HtSweeper *sweeper = sweep->sweeper;
-    if (!prepare(sweep, error) || !count_sizes(sweep, error)) {
+    if (!prepare(sweep, error) || !ht_archive_recover(sweeper->config->spool.archive, error) ||
+        !count_sizes(sweep, error)) {
         return false;
     }
     for (guint i = 0; i < sweeper->rules->len; i++) {

@@ -4,3 +4,5 @@ crash-spool-faults_LIBS := spool base
 crash-spool-power_LIBS := spool base
 crash-spool-migrate_LIBS := spool base
 crash-spool-flips_LIBS := spool base
+crash_TESTS += crash-retention
+crash-retention_LIBS := keep reconcile delivery page guard refusal config spool engine base
