@@ -376,6 +376,12 @@ static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GE
             refuse(group, false, error);
         }
         return had_jobs; /* the marks alone may still find room */
+    case HT_SPOOL_ERROR_CORRUPT:
+        if (bad && bad->chore) { /* what it was to make smaller stays as it is */
+            refuse_job(bad, error);
+            return true;
+        }
+        break;
     case HT_SPOOL_ERROR_BUSY:
         refuse(group, false, error);
         give_large_up(committer, group, error);

@@ -291,6 +291,36 @@ TEST(test_room_is_given_back_to_the_disk)
     g_assert_true(spool_take_well(place->spool, fact("k-7", "k-7", long_text())).resent);
 }
 
+/* The map of pages that giving back needs is damaged: that is not done, and everything else is. */
+TEST(test_room_that_cannot_be_given_back_harms_nothing)
+{
+    (void)unused;
+    enum { COUNT = 200 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        g_autofree char *key = g_strdup_printf("k-%u", i);
+        spool_take_well(place->spool, fact(keep_text(key), keep_text(key), long_text()));
+    }
+    hollow(place, 1, COUNT);
+    place_close(place);
+    FILE *file = fopen(place->path, "r+e");
+    g_assert_cmpint(fseek(file, 4096, SEEK_SET), ==, 0); /* page 2 */
+    for (unsigned i = 0; i < 4000; i++) {
+        putc(0xee, file);
+    }
+    g_assert_cmpint(fclose(file), ==, 0);
+    place_open(place);
+    ChoreAnswer answer = {false, 0, NULL};
+    HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_GIVE_BACK, .pages = 64};
+    ht_spool_chore(place->spool, &chore, on_chore, &answer);
+    while (!answer.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_error(answer.error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT);
+    g_clear_error(&answer.error);
+    g_assert_false(status_of(place).failed);
+    g_assert_cmpuint(spool_take_well(place->spool, fact("new", "新", "")).events, ==, 1);
+}
+
 /* ---- Against a model ---- */
 
 #define NUMBERS 24
@@ -339,11 +369,12 @@ TEST(test_pruning_changes_nothing_that_is_known)
         int what = g_test_rand_int_range(0, 20);
         if (what == 0 && last > 0) {
             uint64_t first = (uint64_t)g_test_rand_int_range(1, (gint32)last + 1);
-            uint64_t end = MIN(last, first + (uint64_t)g_test_rand_int_range(0, 30));
-            hollow(place, first, end);
+            uint64_t more = (uint64_t)g_test_rand_int_range(0, 30), end = MIN(last, first + more);
+            uint64_t fresh = 0;
             for (uint64_t i = first; i <= end; i++) {
-                g_hash_table_add(pruned, GSIZE_TO_POINTER(i));
+                fresh += g_hash_table_add(pruned, GSIZE_TO_POINTER(i));
             }
+            g_assert_cmpuint(hollow(place, first, end), ==, fresh);
         } else if (what == 1) {
             HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_GIVE_BACK, .pages = 8};
             do_chore(place, &chore);
@@ -399,6 +430,8 @@ int main(int argc, char **argv)
     add("/spool/pruned/a-correction-names-the-event", test_a_correction_of_a_pruned_event_names_it);
     add("/spool/pruned/only-what-is-asked-for-goes", test_only_what_is_asked_for_is_pruned);
     add("/spool/pruned/room-is-given-back-to-the-disk", test_room_is_given_back_to_the_disk);
+    add("/spool/pruned/room-that-cannot-be-given-back-harms-nothing",
+        test_room_that_cannot_be_given_back_harms_nothing);
     add("/spool/pruned/nothing-that-is-known-changes", test_pruning_changes_nothing_that_is_known);
     return g_test_run();
 }
