@@ -3,4 +3,5 @@
 
 #include "spool/keys.h"
 
-HtSpoolHooks ht_spool_hooks = {NULL, statvfs, HT_SPOOL_KEYS_MERGE_AT, HT_SPOOL_MIGRATE_SLICE, 0};
+HtSpoolHooks ht_spool_hooks = {
+    NULL, statvfs, HT_SPOOL_KEYS_MERGE_AT, HT_SPOOL_MIGRATE_SLICE, HT_SPOOL_PATIENCE_US, 0};

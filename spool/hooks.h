@@ -4,9 +4,11 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/statvfs.h>
 
 #define HT_SPOOL_MIGRATE_SLICE 5000
+#define HT_SPOOL_PATIENCE_US 10000000
 
 typedef struct {
     /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "piece", "whole", "commit", "hollow", "give-back", "committed", "checkpoint",
@@ -15,7 +17,8 @@ typedef struct {
     int (*statvfs)(const char *path, struct statvfs *room);
     size_t keys_merge_at;   /* HT_SPOOL_KEYS_MERGE_AT */
     unsigned migrate_slice; /* events of an older format that move in one transaction */
-    unsigned piece_events;  /* of a large message in one transaction at most; 0: as many as time allows */
+    int64_t patience_us; /* how long a row that the disk fails to read is tried again before it is set aside */
+    unsigned piece_events; /* of a large message in one transaction at most; 0: as many as time allows */
 } HtSpoolHooks;
 
 extern HtSpoolHooks ht_spool_hooks;

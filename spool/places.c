@@ -5,6 +5,7 @@
 
 struct HtSpoolPlaces {
     sqlite3 *db;
+    bool bears;
     sqlite3_stmt *next, *before, *read;
 };
 
@@ -43,6 +44,17 @@ void ht_spool_places_free(HtSpoolPlaces *places)
     }
 }
 
+void ht_spool_places_bear(HtSpoolPlaces *places, bool bears)
+{
+    places->bears = bears;
+}
+
+/* What cannot be read is damage; what says that nothing can be read any more is an error. */
+static bool is_damage(const HtSpoolPlaces *places, int result)
+{
+    return (result & 0xff) == SQLITE_CORRUPT || (places->bears && (result & 0xff) == SQLITE_IOERR);
+}
+
 /* ---- Places ---- */
 
 typedef enum { NONE, GOOD, BAD, UNREADABLE } Probe;
@@ -60,7 +72,7 @@ static bool probe_with(HtSpoolPlaces *places, sqlite3_stmt *row, uint64_t from, 
 {
     sqlite3_bind_int64(row, 1, (sqlite3_int64)MIN(from, (uint64_t)INT64_MAX));
     int result = sqlite3_step(row);
-    bool good = result == SQLITE_ROW || result == SQLITE_DONE || (result & 0xff) == SQLITE_CORRUPT;
+    bool good = result == SQLITE_ROW || result == SQLITE_DONE || is_damage(places, result);
     if (!good) {
         ht_spool_database_set_error(places->db, "reading", error);
     } else if (result == SQLITE_ROW) {
@@ -155,7 +167,7 @@ bool ht_spool_places_read(HtSpoolPlaces *places, const HtSpoolPlace *place, GByt
     *bytes = NULL;
     sqlite3_bind_int64(places->read, 1, (sqlite3_int64)place->row);
     int result = sqlite3_step(places->read);
-    bool good = result == SQLITE_ROW || result == SQLITE_DONE || (result & 0xff) == SQLITE_CORRUPT;
+    bool good = result == SQLITE_ROW || result == SQLITE_DONE || is_damage(places, result);
     if (!good) {
         ht_spool_database_set_error(places->db, "reading", error);
     } else if (result == SQLITE_ROW) {

@@ -27,6 +27,9 @@ HtSpoolPlaces *ht_spool_places_new(sqlite3 *db, GError **error);
 void ht_spool_places_free(HtSpoolPlaces *places);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolPlaces, ht_spool_places_free)
 
+/* From now on, or no longer: what the disk fails to read (EIO) is passed over as what is damaged is. Otherwise it is an error. */
+void ht_spool_places_bear(HtSpoolPlaces *places, bool bears);
+
 /* The first place that ends above `after` and can be read; what cannot is passed over, as far as `last`. It may begin above
  * `after + 1`: what is between is lost, or was pruned. `found` false: there is none. */
 bool ht_spool_places_next(HtSpoolPlaces *places, uint64_t after, uint64_t last, HtSpoolPlace *place,

@@ -2,10 +2,23 @@
  * the WAL from starting over. */
 #include "spool/reader.h"
 
+#include "core/base/clock.h"
+#include "spool/hooks.h"
 #include "spool/page.h"
 #include "spool/schema.h"
 
 #define LIMIT_MAX 10000
+#define TRIES 5 /* at least, of what the disk fails to read */
+#define PLACES_MAX 1000
+#define PROBE_EVENTS 1000
+#define PROBE_BYTES ((size_t)1 << 20)
+
+/* A place that the disk fails to read. */
+typedef struct {
+    uint64_t position; /* first: the key */
+    unsigned tries;
+    int64_t since_us;
+} Failing;
 
 struct HtSpoolReader {
     sqlite3 *db;
@@ -13,6 +26,8 @@ struct HtSpoolReader {
     HtSpoolPlaces *places;
     HtSpoolCompletions *completions;
     GThread *thread;
+    GHashTable *failing; /* of Failing, by the sequence behind which the disk fails to read */
+    uint64_t position;   /* behind which it was read last */
     GMutex lock;
     GCond wake;
     /* Under the lock. */
@@ -61,7 +76,7 @@ static bool read_places(HtSpoolReader *reader, HtSpoolPage *page, const HtSpoolR
     while (more && (page->events->len == 0 || (room.events > 0 && room.bytes > 0))) {
         HtSpoolPlace place;
         bool found;
-        uint64_t after = ht_spool_page_last(page);
+        uint64_t after = reader->position = ht_spool_page_last(page);
         if (!ht_spool_places_next(reader->places, after, reading->last, &place, &found, error)) {
             return false;
         }
@@ -75,17 +90,84 @@ static bool read_places(HtSpoolReader *reader, HtSpoolPage *page, const HtSpoolR
     return true;
 }
 
-/* In one transaction: what a place names is there as long. */
+/* In one transaction: what a place names is there as long. An error of the disk ends it by itself. */
+static HtSpoolPage *read_page(HtSpoolReader *reader, const HtSpoolReading *reading, GError **error)
+{
+    HtSpoolPage *page = ht_spool_page_new(reading->after);
+    bool good = ht_spool_database_do(reader->begin, error) && read_places(reader, page, reading, error);
+    if (!sqlite3_get_autocommit(reader->db)) {
+        good = ht_spool_database_do(reader->end, good ? error : NULL) && good;
+    }
+    if (!good) {
+        g_clear_pointer(&page, ht_spool_page_free);
+    }
+    return page;
+}
+
+/* ---- A disk that fails to read ---- */
+
+/* Whether it has failed at this place so often and so long that it will not do better. */
+static bool is_hopeless(HtSpoolReader *reader)
+{
+    int64_t now = ht_clock_monotonic();
+    Failing *failing = g_hash_table_lookup(reader->failing, &reader->position);
+    if (!failing) {
+        if (g_hash_table_size(reader->failing) >= PLACES_MAX) {
+            g_hash_table_remove_all(reader->failing);
+        }
+        failing = g_new0(Failing, 1);
+        *failing = (Failing){reader->position, 0, now};
+        g_hash_table_add(reader->failing, failing);
+    }
+    failing->tries++;
+    return failing->tries >= TRIES && now - failing->since_us >= ht_spool_hooks.patience_us;
+}
+
+static bool has_whole_event(const HtSpoolPage *page)
+{
+    for (guint i = 0; i < page->events->len; i++) {
+        if (((const HtStoredEvent *)page->events->pdata[i])->state == HT_STORED_WHOLE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the disk reads another part of the file: of one that reads nothing at all no event is given up. */
+static bool reads_others(HtSpoolReader *reader, const HtSpoolReading *reading)
+{
+    const HtSpoolReading probes[] = {
+        {.after = 0, .last = reading->last, .limit = LIMIT_MAX, .limit_bytes = PROBE_BYTES},
+        {.after = reading->last - MIN(reading->last, PROBE_EVENTS),
+         .last = reading->last,
+         .limit = LIMIT_MAX,
+         .limit_bytes = PROBE_BYTES}};
+    bool found = false;
+    for (size_t i = 0; !found && i < G_N_ELEMENTS(probes); i++) {
+        g_autoptr(GError) error = NULL;
+        HtSpoolPage *page = read_page(reader, &probes[i], &error);
+        found = page && has_whole_event(page);
+        g_clear_pointer(&page, ht_spool_page_free);
+    }
+    return found;
+}
+
+/* What it fails to read is set aside as lost, and the rest goes on. */
+static void bear(HtSpoolReader *reader, PageQuestion *question)
+{
+    ht_spool_places_bear(reader->places, true);
+    if (reads_others(reader, &question->reading)) {
+        g_clear_error(&question->error);
+        question->page = read_page(reader, &question->reading, &question->error);
+    }
+    ht_spool_places_bear(reader->places, false);
+}
+
 static void answer(HtSpoolReader *reader, PageQuestion *question)
 {
-    HtSpoolPage *page = ht_spool_page_new(question->reading.after);
-    bool good = ht_spool_database_do(reader->begin, &question->error) &&
-                read_places(reader, page, &question->reading, &question->error);
-    good = ht_spool_database_do(reader->end, good ? &question->error : NULL) && good;
-    if (good) {
-        question->page = page;
-    } else {
-        ht_spool_page_free(page);
+    question->page = read_page(reader, &question->reading, &question->error);
+    if (g_error_matches(question->error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO) && is_hopeless(reader)) {
+        bear(reader, question);
     }
 }
 
@@ -116,6 +198,7 @@ static void free_reader(HtSpoolReader *reader)
         ht_spool_places_free(reader->places);
         sqlite3_finalize(reader->begin);
         sqlite3_finalize(reader->end);
+        g_clear_pointer(&reader->failing, g_hash_table_unref);
         sqlite3_close(reader->db);
         g_free(reader);
     }
@@ -137,6 +220,7 @@ HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolCompletions *compl
     if (!reader->places) {
         return NULL;
     }
+    reader->failing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     reader->completions = completions;
     g_mutex_init(&reader->lock);
     g_cond_init(&reader->wake);

@@ -104,8 +104,11 @@ static int shim_close(sqlite3_file *file)
 
 static int shim_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
 {
-    sqlite3_file *real = ((ShimFile *)file)->real;
-    return real->pMethods->xRead(real, bytes, size, offset);
+    const ShimFile *self = (ShimFile *)file;
+    g_mutex_lock(&shim.lock);
+    bool bad = self->is_main && offset < shim.bad_to && offset + size > shim.bad_from;
+    g_mutex_unlock(&shim.lock);
+    return bad ? SQLITE_IOERR_READ : self->real->pMethods->xRead(self->real, bytes, size, offset);
 }
 
 static int shim_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)

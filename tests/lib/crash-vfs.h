@@ -39,8 +39,9 @@ typedef struct {
 
     bool recording, cut;
     unsigned cut_at;
-    GHashTable *images;       /* path to ShimImage */
-    void (*main_write)(void); /* before each write to the database file */
+    GHashTable *images;             /* path to ShimImage */
+    sqlite3_int64 bad_from, bad_to; /* bytes of the database file that cannot be read; both 0: none */
+    void (*main_write)(void);       /* before each write to the database file */
 } Shim;
 
 extern Shim shim;

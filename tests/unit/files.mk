@@ -155,3 +155,5 @@ test-private_LIBS := base
 test-token_LIBS := guard config base
 unit_TESTS += test-spool-keep
 test-spool-keep_LIBS := spool base
+unit_TESTS += test-spool-eio
+test-spool-eio_LIBS := spool base
