@@ -115,11 +115,11 @@ typedef struct {
     HtAdminReply *reply;
     HtSweeper *sweeper;
     HtDictionary *dictionary; /* NULL: the bus's */
-} Own;
+} OwnSweep;
 
 static gboolean end_own(void *user)
 {
-    Own *own = user;
+    OwnSweep *own = user;
     HtSweepStatus status;
     ht_sweeper_status(own->sweeper, &status);
     ht_sweeper_free(own->sweeper);
@@ -152,9 +152,10 @@ static void run_own(const HtBus *bus, bool dry_run, HtAdminReply *reply)
         ht_admin_refuse(reply, 503, error->message);
         return;
     }
-    Own *own = g_new(Own, 1);
-    *own = (Own){reply, ht_sweeper_new(bus->config, dictionary ? dictionary : bus->dictionary, bus->spool),
-                 dictionary};
+    OwnSweep *own = g_new(OwnSweep, 1);
+    *own =
+        (OwnSweep){reply, ht_sweeper_new(bus->config, dictionary ? dictionary : bus->dictionary, bus->spool),
+                   dictionary};
     ht_sweeper_start(own->sweeper, dry_run, on_own_done, own);
 }
 

@@ -14,7 +14,7 @@ typedef struct {
     bool running;
     HtSpoolStock stock;
     GPtrArray *consumers; /* of HtSpoolConsumer */
-} View;
+} SpoolView;
 
 static bool is_running(const HtConfig *config)
 {
@@ -23,12 +23,12 @@ static bool is_running(const HtConfig *config)
     return answer && status == 200;
 }
 
-static uint64_t behind(const View *view, const HtSpoolConsumer *consumer)
+static uint64_t behind(const SpoolView *view, const HtSpoolConsumer *consumer)
 {
     return view->stock.last > consumer->cursor ? view->stock.last - consumer->cursor : 0;
 }
 
-static void add_consumers(const View *view, HtBuffer *json)
+static void add_consumers(const SpoolView *view, HtBuffer *json)
 {
     ht_json_name(json, "consumers");
     ht_buffer_add_char(json, '[');
@@ -46,7 +46,7 @@ static void add_consumers(const View *view, HtBuffer *json)
     ht_buffer_add_char(json, ']');
 }
 
-static void write_json(const View *view)
+static void write_json(const SpoolView *view)
 {
     const HtSpoolStock *stock = &view->stock;
     const struct {
@@ -94,7 +94,7 @@ static void write_line(const char *name, const char *format, ...)
     putchar('\n');
 }
 
-static void write_size(const View *view)
+static void write_size(const SpoolView *view)
 {
     const HtSpoolStock *stock = &view->stock;
     uint64_t most = view->config->spool.limits.most_bytes;
@@ -109,7 +109,7 @@ static void write_size(const View *view)
     }
 }
 
-static void write_text(const View *view)
+static void write_text(const SpoolView *view)
 {
     const HtSpoolStock *stock = &view->stock;
     g_autofree char *payloads = g_format_size_full(stock->payload_bytes, G_FORMAT_SIZE_IEC_UNITS);
@@ -136,7 +136,7 @@ int ht_cli_spool_status(const HtConfig *config, const HtSpoolFlags *flags)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) consumers = NULL;
     g_autoptr(HtSpoolLook) look = ht_spool_look_open(config->bus.state, &error);
-    View view = {.config = config, .running = is_running(config)};
+    SpoolView view = {.config = config, .running = is_running(config)};
     bool good = look && ht_spool_look_stock(look, &view.stock, &error);
     view.consumers = consumers = good ? ht_spool_look_consumers(look, 0, 0, &error) : NULL;
     if (!consumers) {

@@ -91,7 +91,7 @@ typedef struct {
     const char *name;
     Takes takes;
     int (*run)(const HtConfig *config, const char *path, const HtSpoolFlags *flags);
-} Verb;
+} SpoolVerb;
 
 static int run_check(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
 {
@@ -130,7 +130,7 @@ static int run_prune(const HtConfig *config, const char *path, const HtSpoolFlag
     return ht_cli_spool_prune(config, flags);
 }
 
-static const Verb spool_verbs[] = {
+static const SpoolVerb spool_verbs[] = {
     {"status", NOTHING, run_status},
     {"check", NOTHING, run_check},
     {"prune", NOTHING, run_prune},
@@ -142,10 +142,10 @@ static const Verb spool_verbs[] = {
     {"create", NOTHING, run_create},
 };
 
-static const Verb *find_verb(int argc, char **argv)
+static const SpoolVerb *find_verb(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(spool_verbs); i++) {
-        const Verb *verb = &spool_verbs[i];
+        const SpoolVerb *verb = &spool_verbs[i];
         bool fits = verb->takes == NOTHING ? argc == 2 : verb->takes == A_FOLDER ? argc == 3 : argc <= 3;
         if (fits && g_str_equal(argv[1], verb->name)) {
             return verb;
@@ -186,7 +186,8 @@ int ht_cli_spool(int argc, char **argv)
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     int status = HT_EXIT_USAGE;
-    const Verb *verb = ht_cli_options(&argc, &argv, summary, entries, &file) ? find_verb(argc, argv) : NULL;
+    const SpoolVerb *verb =
+        ht_cli_options(&argc, &argv, summary, entries, &file) ? find_verb(argc, argv) : NULL;
     if (!file) {
         return status;
     }

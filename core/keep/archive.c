@@ -249,7 +249,7 @@ typedef struct {
     struct sha256_ctx plain_sum;
     HtArchiveSum found;
     HtBuffer line; /* the beginning of one that is not whole yet */
-} Reading;
+} ArchiveReading;
 
 /* What a line says it is: 0 when it is none of ours. */
 static uint64_t sequence_of(HtText line)
@@ -260,7 +260,7 @@ static uint64_t sequence_of(HtText line)
     return at ? g_ascii_strtoull(at + sizeof key - 1, NULL, 10) : 0;
 }
 
-static bool take_line(Reading *reading, HtText line, GError **error)
+static bool take_line(ArchiveReading *reading, HtText line, GError **error)
 {
     HtArchiveSum *found = &reading->found;
     uint64_t sequence = sequence_of(line);
@@ -283,7 +283,7 @@ static bool take_line(Reading *reading, HtText line, GError **error)
     return true;
 }
 
-static bool take_text(Reading *reading, HtText text, GError **error)
+static bool take_text(ArchiveReading *reading, HtText text, GError **error)
 {
     sha256_update(&reading->plain_sum, text.size, (const uint8_t *)text.data);
     reading->found.plain_bytes += text.size;
@@ -306,7 +306,7 @@ static bool take_text(Reading *reading, HtText text, GError **error)
     return true;
 }
 
-static bool unpack(Reading *reading, ZSTD_DCtx *unpacker, HtText packed, size_t *left, GError **error)
+static bool unpack(ArchiveReading *reading, ZSTD_DCtx *unpacker, HtText packed, size_t *left, GError **error)
 {
     g_autofree char *room = g_malloc(PIECE);
     ZSTD_inBuffer in = {packed.data, packed.size, 0};
@@ -324,7 +324,7 @@ static bool unpack(Reading *reading, ZSTD_DCtx *unpacker, HtText packed, size_t 
     return true;
 }
 
-static bool read_file(Reading *reading, FILE *file, struct sha256_ctx *sum, GError **error)
+static bool read_file(ArchiveReading *reading, FILE *file, struct sha256_ctx *sum, GError **error)
 {
     g_autofree char *bytes = g_malloc(PIECE);
     bool compressed = g_str_has_suffix(reading->path, ".zst"), good = true;
@@ -379,7 +379,7 @@ static JsonNode *read_manifest(const char *path, GError **error)
 
 bool ht_archive_verify(const char *path, HtArchiveSum *sum, GError **error)
 {
-    Reading reading = {.path = path};
+    ArchiveReading reading = {.path = path};
     struct sha256_ctx file_sum;
     g_autoptr(JsonNode) node = read_manifest(path, error);
     FILE *file = node ? fopen(path, "re") : NULL;
@@ -414,7 +414,7 @@ static bool add_manifest(const char *path, GError **error)
 {
     g_autofree char *manifest = g_strconcat(path, MANIFEST, NULL);
     struct sha256_ctx file_sum;
-    Reading reading = {.path = path};
+    ArchiveReading reading = {.path = path};
     if (g_file_test(manifest, G_FILE_TEST_EXISTS)) {
         return true;
     }

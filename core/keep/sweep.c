@@ -30,7 +30,7 @@ typedef struct {
     uint64_t at;     /* nothing of it up to here is to be pruned any more, but for `skipped` */
     GArray *skipped; /* of uint64_t: dead letters that were due */
     uint64_t bytes;  /* of its events that are whole, as far as they were counted */
-} Rule;
+} SweepRule;
 
 typedef struct {
     GMutex lock;
@@ -47,7 +47,7 @@ struct HtSweeper {
     const HtDictionary *dictionary;
     GMainContext *context;
     Shared *shared;
-    GArray *rules; /* of Rule: the thread's while it runs */
+    GArray *rules; /* of SweepRule: the thread's while it runs */
     uint64_t counted;
     GThread *thread;
     bool dry_run;
@@ -69,7 +69,7 @@ static void let_go(Shared *shared)
 
 static void clear_rule(void *item)
 {
-    g_array_unref(((Rule *)item)->skipped);
+    g_array_unref(((SweepRule *)item)->skipped);
 }
 
 HtSweeper *ht_sweeper_new(const HtConfig *config, const HtDictionary *dictionary, HtSpool *spool)
@@ -83,11 +83,11 @@ HtSweeper *ht_sweeper_new(const HtConfig *config, const HtDictionary *dictionary
     g_cond_init(&sweeper->shared->answered);
     sweeper->shared->spool = spool;
     sweeper->shared->sweeper = sweeper;
-    sweeper->rules = g_array_new(FALSE, TRUE, sizeof(Rule));
+    sweeper->rules = g_array_new(FALSE, TRUE, sizeof(SweepRule));
     g_array_set_clear_func(sweeper->rules, clear_rule);
     for (guint i = 0; i < config->retentions->len; i++) {
-        Rule rule = {.config = config->retentions->pdata[i],
-                     .skipped = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
+        SweepRule rule = {.config = config->retentions->pdata[i],
+                          .skipped = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
         g_array_append_val(sweeper->rules, rule);
     }
     return sweeper;
@@ -221,7 +221,7 @@ typedef struct {
     int64_t now_us;
     GHashTable *dead; /* sequences that are somebody's dead letters */
 
-    Rule *rule;
+    SweepRule *rule;
     uint64_t excess;    /* bytes that are still too many of the rule */
     bool more;          /* what comes next may be due, too */
     HtArchive *archive; /* NULL: nothing is in it yet, or there is to be none */
@@ -329,10 +329,10 @@ static uint64_t bytes_of(const HtStoredEvent *event)
 }
 
 /* The first section that fits counts. */
-static Rule *find_rule(HtSweeper *sweeper, const HtEvent *event)
+static SweepRule *find_rule(HtSweeper *sweeper, const HtEvent *event)
 {
     for (guint i = 0; i < sweeper->rules->len; i++) {
-        Rule *rule = &g_array_index(sweeper->rules, Rule, i);
+        SweepRule *rule = &g_array_index(sweeper->rules, SweepRule, i);
         if (ht_route_names(rule->config->from, rule->config->types, event)) {
             return rule;
         }
@@ -418,7 +418,7 @@ static bool look_at_skipped(Sweep *sweep, GError **error)
 
 static bool sweep_rule(Sweep *sweep, GError **error)
 {
-    Rule *rule = sweep->rule;
+    SweepRule *rule = sweep->rule;
     uint64_t last = rule->config->max_wait_ms > 0 ? sweep->last : sweep->floor;
     bool by_size = rule->config->keep_bytes > 0 && rule->bytes > rule->config->keep_bytes;
     sweep->excess = by_size ? rule->bytes - rule->config->keep_bytes : 0;
@@ -442,7 +442,7 @@ static bool sweep_rule(Sweep *sweep, GError **error)
 static void forget(HtSweeper *sweeper)
 {
     for (guint i = 0; i < sweeper->rules->len; i++) {
-        Rule *rule = &g_array_index(sweeper->rules, Rule, i);
+        SweepRule *rule = &g_array_index(sweeper->rules, SweepRule, i);
         rule->at = rule->bytes = 0;
         g_array_set_size(rule->skipped, 0);
     }
@@ -454,7 +454,7 @@ static void forget(HtSweeper *sweeper)
 static void count_event(const HtStoredEvent *event, void *user)
 {
     HtSweeper *sweeper = user;
-    Rule *rule = event->state == HT_STORED_WHOLE ? find_rule(sweeper, &event->event) : NULL;
+    SweepRule *rule = event->state == HT_STORED_WHOLE ? find_rule(sweeper, &event->event) : NULL;
     if (rule) {
         rule->bytes += bytes_of(event);
     }
@@ -466,7 +466,7 @@ static bool count_sizes(Sweep *sweep, GError **error)
     HtSweeper *sweeper = sweep->sweeper;
     bool wanted = false, good = true;
     for (guint i = 0; i < sweeper->rules->len; i++) {
-        wanted = wanted || g_array_index(sweeper->rules, Rule, i).config->keep_bytes > 0;
+        wanted = wanted || g_array_index(sweeper->rules, SweepRule, i).config->keep_bytes > 0;
     }
     while (good && wanted && sweeper->counted < sweep->last && !is_stopping(sweeper)) {
         uint64_t until = MIN(sweeper->counted + WINDOW, sweep->last);
@@ -520,7 +520,7 @@ static bool sweep_all(Sweep *sweep, GError **error)
         return false;
     }
     for (guint i = 0; i < sweeper->rules->len; i++) {
-        sweep->rule = &g_array_index(sweeper->rules, Rule, i);
+        sweep->rule = &g_array_index(sweeper->rules, SweepRule, i);
         bool limited = sweep->rule->config->keep_ms > 0 || sweep->rule->config->keep_bytes > 0;
         if (limited && !sweep_rule(sweep, error)) {
             return false;
