@@ -56,6 +56,33 @@ static inline bool hutong_append(char *string, size_t room, size_t *used, const 
     return taken == size;
 }
 
+/* The same with <, >, &, and quotes escaped for XML, in text and in attributes; what XML cannot hold becomes '?'. For what is put together
+ * before it is written: write_escaped() does it on the way out. What does not fit is left out from there on, never half of an escape. */
+static inline bool hutong_append_escaped(char *string, size_t room, size_t *used, const char *text,
+                                         size_t size)
+{
+    static const char signs[] = "<>&\"'";
+    static const char *const escapes[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&#39;"};
+    size_t i = 0;
+    while (i < size) {
+        size_t end = i + 1; /* of the character */
+        while (end < size && ((unsigned char)text[end] & 0xc0) == 0x80) {
+            end++;
+        }
+        const char *sign = text[i] ? strchr(signs, text[i]) : NULL;
+        bool forbidden =
+            (unsigned char)text[i] < 0x20 && text[i] != '\t' && text[i] != '\n' && text[i] != '\r';
+        const char *piece = sign ? escapes[sign - signs] : forbidden ? "?" : text + i;
+        size_t piece_size = sign || forbidden ? strlen(piece) : end - i;
+        if (piece_size > room - 1 - *used) {
+            return false;
+        }
+        hutong_append(string, room, used, piece, piece_size);
+        i = end;
+    }
+    return true;
+}
+
 /* ---- Bytes that grow ---- */
 
 /* Begins as zeros; the adapter frees `data`. How much it may become, the adapter must see to. */

@@ -25,21 +25,7 @@ static void add(Answer *answer, const char *text)
 /* Escaped for XML, as an attribute's value or text. */
 static void add_value(Answer *answer, const char *text, size_t size)
 {
-    char one[2] = "";
-    for (size_t i = 0; i < size; i++) {
-        switch (text[i]) {
-        case '<': add(answer, "&lt;"); break;
-        case '>': add(answer, "&gt;"); break;
-        case '&': add(answer, "&amp;"); break;
-        case '"': add(answer, "&quot;"); break;
-        default:
-            one[0] = text[i];
-            if ((unsigned char)text[i] >= 0x20 && answer->size + 1 < sizeof answer->data) {
-                memcpy(answer->data + answer->size, one, 2);
-                answer->size++;
-            }
-        }
-    }
+    hutong_append_escaped(answer->data, sizeof answer->data, &answer->size, text, size);
 }
 
 static void add_string(Answer *answer, const char *text)

@@ -43,6 +43,29 @@ static void test_append(void)
     g_assert_cmpuint(used, ==, 6);
 }
 
+static void test_append_escaped(void)
+{
+    char string[64] = "";
+    size_t used = 0;
+    const char sent[] = "<a b=\"户\">'&\t\x01\0";
+    g_assert_true(hutong_append_escaped(string, sizeof string, &used, sent, sizeof sent - 1));
+    g_assert_cmpstr(string, ==, "&lt;a b=&quot;户&quot;&gt;&#39;&amp;\t??");
+    g_assert_cmpuint(used, ==, strlen(string));
+    for (size_t room = 2; room < 20; room++) {
+        static const char *const may[] = {"",         "&amp;",        "a&amp;",       "a",
+                                          "a&amp;户", "a&amp;户&lt;", "a&amp;户&lt;b"};
+        char small[20] = "";
+        bool known = false;
+        used = 0;
+        bool whole = hutong_append_escaped(small, room, &used, "a&户<b", strlen("a&户<b"));
+        for (guint i = 0; i < G_N_ELEMENTS(may); i++) {
+            known = known || g_str_equal(small, may[i]);
+        }
+        g_assert_true(known);
+        g_assert_cmpint(whole, ==, g_str_equal(small, "a&amp;户&lt;b"));
+    }
+}
+
 static void test_bytes(void)
 {
     hutong_bytes bytes = {NULL, 0, 0};
@@ -95,6 +118,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter-header/text-is/whole-or-not", test_text_is);
     g_test_add_func("/adapter-header/trim/only-blanks-at-the-ends", test_trim);
     g_test_add_func("/adapter-header/append/no-half-characters", test_append);
+    g_test_add_func("/adapter-header/append-escaped/no-half-escapes", test_append_escaped);
     g_test_add_func("/adapter-header/bytes/grow-and-end-in-nul", test_bytes);
     g_test_add_func("/adapter-header/attribute/by-its-whole-name", test_attributes);
     g_test_add_func("/adapter-header/base64/unpacks-every-byte", test_base64);
