@@ -1,4 +1,21 @@
-/* The checkpoint policy. Writer thread; at open and close the main thread. */
+/* The checkpoint policy. Writer thread; at open and close the main thread.
+ *
+ * States, and the function that makes each:
+ *
+ *   CLEAN   all of the WAL is in the file       run(), when no reader was in the way; ht_spool_checkpoint_init(), of an empty WAL
+ *   BEHIND  the WAL holds frames that the       note_commit(), with each commit
+ *           file has not
+ *   HELD    readers are in the WAL: it cannot   run() of a RESTART that they were in the way of; until there are `retry_at` frames,
+ *           start over                          or it has started over
+ *
+ * What may be trusted: what is committed is in the WAL and synced, in each state; a checkpoint loses nothing and makes nothing durable
+ * that was not. So an error here is told, and no receipt waits for it.
+ *
+ * Invariants, checked by assert_counts() at each transition:
+ *   1. A checkpoint runs between transactions only: within one SQLite would refuse it, and the group's time would pay for it.
+ *   2. No more frames are in the file than the WAL has.
+ *   3. An empty WAL holds nobody up: it is not HELD.
+ *   4. Limit and page are set: else every commit would be over the limit, or none. */
 #include "spool/checkpoint.h"
 
 #include "spool/hooks.h"
@@ -10,6 +27,13 @@
     ((uint64_t)4    \
      << 20) /* or so soon: 16 MB hold the next group up for longer than a piece of a large message may */
 
+static void assert_counts(const HtSpoolCheckpoint *checkpoint)
+{
+    g_assert(checkpoint->done_frames <= checkpoint->frames);
+    g_assert(checkpoint->frames > 0 || checkpoint->retry_at == 0);
+    g_assert(checkpoint->limit_bytes > 0 && checkpoint->page_bytes > 0);
+}
+
 static int note_commit(void *user, sqlite3 *db, const char *name, int frames)
 {
     (void)db;
@@ -20,6 +44,7 @@ static int note_commit(void *user, sqlite3 *db, const char *name, int frames)
         checkpoint->retry_at = 0;
     }
     checkpoint->frames = (uint64_t)frames;
+    assert_counts(checkpoint);
     return SQLITE_OK;
 }
 
@@ -32,6 +57,7 @@ bool ht_spool_checkpoint_init(HtSpoolCheckpoint *checkpoint, sqlite3 *db, uint64
     }
     *checkpoint =
         (HtSpoolCheckpoint){.db = db, .limit_bytes = limit_bytes, .page_bytes = (uint64_t)page_bytes};
+    assert_counts(checkpoint);
     sqlite3_wal_hook(db, note_commit, checkpoint);
     return true;
 }
@@ -50,6 +76,7 @@ uint64_t ht_spool_checkpoint_wal_bytes(const HtSpoolCheckpoint *checkpoint)
 static bool run(HtSpoolCheckpoint *checkpoint, int mode, GError **error)
 {
     int frames = 0, done = 0;
+    g_assert(sqlite3_get_autocommit(checkpoint->db));
     ht_spool_step("checkpoint");
     int result = sqlite3_wal_checkpoint_v2(checkpoint->db, NULL, mode, &frames, &done);
     if (result != SQLITE_OK && result != SQLITE_BUSY) {
@@ -59,6 +86,8 @@ static bool run(HtSpoolCheckpoint *checkpoint, int mode, GError **error)
     if (frames >= 0) {
         checkpoint->frames = (uint64_t)frames;
         checkpoint->done_frames = (uint64_t)MAX(done, 0);
+        checkpoint->retry_at = frames > 0 ? checkpoint->retry_at : 0;
+        assert_counts(checkpoint);
     }
     checkpoint->count++;
     ht_spool_step("checkpointed");

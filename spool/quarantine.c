@@ -1,4 +1,15 @@
-/* The quarantine table. Writer thread. */
+/* The quarantine table. Writer thread.
+ *
+ * States, and the function that makes each:
+ *
+ *   REST   the count is what is on disk     ht_spool_quarantine_new(), _committed(), _rolled_back()
+ *   AHEAD  messages of the open             ht_spool_quarantine_keep()
+ *          transaction are counted, too
+ *
+ * Invariants, checked by assert_state() at each transition:
+ *   1. Nothing is kept outside of a transaction: a receipt would be given for what a crash takes away.
+ *   2. The count is never less than what is on disk, and in REST it is that.
+ *   3. The receipt is that of the bytes that were sent: of the message itself, or of the one kept before with the same bytes. */
 #include "spool/quarantine.h"
 
 #define TAG_FAULT 1
@@ -8,6 +19,22 @@ struct HtSpoolQuarantine {
     uint64_t count, committed_count;
     HtBuffer faults;
 };
+
+static void assert_state(const HtSpoolQuarantine *quarantine, bool at_rest)
+{
+    bool is_open = !sqlite3_get_autocommit(sqlite3_db_handle(quarantine->insert));
+    g_assert(at_rest || is_open);
+    g_assert(quarantine->count >= quarantine->committed_count);
+    g_assert(!at_rest || quarantine->count == quarantine->committed_count);
+}
+
+/* Invariant 3. */
+static void assert_receipt(const HtSpoolJob *job)
+{
+    const HtReceipt *receipt = &job->receipt;
+    g_assert(memcmp(receipt->sha256, job->message->sha256, sizeof receipt->sha256) == 0);
+    g_assert(receipt->resent || memcmp(&receipt->id, &job->message->id, sizeof receipt->id) == 0);
+}
 
 HtSpoolQuarantine *ht_spool_quarantine_new(sqlite3 *db, GError **error)
 {
@@ -28,6 +55,7 @@ HtSpoolQuarantine *ht_spool_quarantine_new(sqlite3 *db, GError **error)
         return NULL;
     }
     quarantine->count = quarantine->committed_count = (uint64_t)count;
+    assert_state(quarantine, true);
     return g_steal_pointer(&quarantine);
 }
 
@@ -83,17 +111,22 @@ static bool insert(HtSpoolQuarantine *quarantine, const HtSpoolJob *job, GError 
 bool ht_spool_quarantine_keep(HtSpoolQuarantine *quarantine, HtSpoolJob *job, GError **error)
 {
     bool found = false;
+    assert_state(quarantine, false);
     job->receipt = (HtReceipt){
         .id = job->message->id, .rejected = job->message->rejected, .received_us = job->message->received_us};
     memcpy(job->receipt.sha256, job->message->sha256, sizeof job->receipt.sha256);
     if (!find_kept(quarantine, job, &found, error)) {
         return false;
     }
-    if (found) {
-        return true;
+    if (!found) {
+        if (!insert(quarantine, job, error)) {
+            return false;
+        }
+        quarantine->count++;
     }
-    quarantine->count++;
-    return insert(quarantine, job, error);
+    assert_state(quarantine, false);
+    assert_receipt(job);
+    return true;
 }
 
 bool ht_spool_quarantine_drop(HtSpoolQuarantine *quarantine, const HtUuid *message, bool *found,
@@ -114,11 +147,13 @@ uint64_t ht_spool_quarantine_count(const HtSpoolQuarantine *quarantine)
 void ht_spool_quarantine_committed(HtSpoolQuarantine *quarantine)
 {
     quarantine->committed_count = quarantine->count;
+    assert_state(quarantine, true);
 }
 
 void ht_spool_quarantine_rolled_back(HtSpoolQuarantine *quarantine)
 {
     quarantine->count = quarantine->committed_count;
+    assert_state(quarantine, true);
 }
 
 void ht_spool_pack_faults(const GArray *faults, HtBuffer *buffer)
