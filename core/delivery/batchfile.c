@@ -1,4 +1,19 @@
-/* Files of events; see batchfile.h. Used by file.c, on its thread, and when it begins and ends. */
+/* Files of events; see batchfile.h. Used by file.c, on its thread, and when it begins and ends.
+ *
+ * States of the part, and the function that makes each:
+ *
+ *   NONE    nothing was added since the last file     ht_batch_files_open(), close_part()
+ *   OPEN    it has a descriptor, and `size` bytes     open_part(), ht_batch_files_append()
+ *   SHUT    it has no descriptor: what is behind      take_back(), when it could not cut; recover_part()
+ *           `size` is cut off when it is opened
+ *
+ * What may be trusted: `size` bytes of the part are on disk, and told as taken. What is behind them was never told, and is never in
+ * a file that has its name.
+ *
+ * Invariants, checked by assert_part() at each transition:
+ *   1. NONE has no descriptor and no bytes; nothing is renamed of it.
+ *   2. Only whole lines are added, so a file holds whole events.
+ *   3. `size` grows only behind fdatasync(), and falls only when the part has its name. */
 #include "core/delivery/batchfile.h"
 
 #include "core/base/clock.h"
@@ -144,6 +159,12 @@ static char *choose_name(const HtBatchFiles *files, const Content *content)
     }
 }
 
+static void assert_part(const HtBatchFiles *files, bool may_add)
+{
+    g_assert(files->fd >= -1 && files->size >= 0);
+    g_assert(!may_add || files->fd >= 0);
+}
+
 typedef bool (*Visit)(HtBatchFiles *files, const char *name, uint64_t last, void *user, GError **error);
 
 /* Each file of this name that is whole; with `family` also those of its replays. */
@@ -269,6 +290,7 @@ static void take_back(HtBatchFiles *files)
         files->fd = -1;
     }
     errno = code;
+    assert_part(files, false);
 }
 
 static bool open_part(HtBatchFiles *files, GError **error)
@@ -342,14 +364,17 @@ bool ht_batch_files_append(HtBatchFiles *files, HtText lines, GError **error)
     if (lines.size == 0) {
         return true;
     }
+    g_assert(lines.data[lines.size - 1] == '\n');
     if (!has_room(files, lines.size, error) || !open_part(files, error)) {
         return false;
     }
+    assert_part(files, true);
     if (!write_all(files->fd, lines) || fdatasync(files->fd) != 0) {
         take_back(files);
         return fail(error, "written", files->part);
     }
     files->size += (off_t)lines.size;
+    assert_part(files, true);
     return true;
 }
 

@@ -1,5 +1,18 @@
-/* Files; see file.h. One job at a time is with the thread, and the files are the thread's meanwhile. After a failure nothing is asked
- * for until a pause is over: the disk is full, or too many files wait to be fetched. Main-loop thread, and the thread of run_job(). */
+/* Files; see file.h. Main-loop thread, and the thread of run_job().
+ *
+ * States, and the function that makes each:
+ *
+ *   IDLE    the files are the main loop's         ht_file_new(), take_result()
+ *   WORKS   a job is with the thread, and the     push_job()
+ *           files are the thread's
+ *   RESTS   IDLE after a failure: nothing is      take_result(), by note_failure(); until the pause is over
+ *           asked for (the disk is full, or too
+ *           many files wait to be fetched)
+ *
+ * Invariants, checked by assert_idle() and in push_job():
+ *   1. One job at a time; what it brings back is of the job that was pushed.
+ *   2. Events are told as taken only by a job that has written them and synced (batchfile.h), each job once.
+ *   3. RESTS has an end. */
 #include "core/delivery/file.h"
 
 #include "core/base/clock.h"
@@ -47,6 +60,13 @@ static void free_job(void *data)
     g_free(job);
 }
 
+/* What the thread brought back is no longer anybody's. */
+static void assert_idle(const Files *files)
+{
+    g_assert(!files->job);
+    g_assert(files->backoff.failures == 0 || files->not_before_us > 0);
+}
+
 static void set_timer(Files *files)
 {
     int64_t pause_us = files->backoff.failures > 0 ? files->not_before_us : INT64_MAX;
@@ -92,8 +112,10 @@ static gboolean take_result(void *user)
     HtSent sent = {.kind = job->append_error ? HT_SENT_BACK : HT_SENT_TAKEN,
                    .reason = job->append_error ? "it cannot be written (see the log)" : NULL};
     void (*done)(const HtSent *, void *) = job->done;
+    g_assert(files->job == job);
     files->job = NULL;
     note_result(files, job);
+    assert_idle(files);
     job->done = NULL;
     set_timer(files);
     if (done) {
@@ -121,6 +143,7 @@ static void run_job(void *data, void *user)
 
 static void push_job(Files *files, Job *job)
 {
+    assert_idle(files);
     files->job = job;
     job->result = g_idle_source_new();
     g_source_set_priority(job->result, G_PRIORITY_DEFAULT);

@@ -35,6 +35,19 @@ struct HtLeases {
     GHashTable *workers; /* name → Worker */
 };
 
+/* Invariants 1 to 3, as far as they can be seen without walking through all. */
+static void assert_leases(const HtLeases *leases)
+{
+    unsigned out = g_hash_table_size(leases->items), workers = g_hash_table_size(leases->workers);
+    g_assert(leases->all.length <= out && workers <= out);
+    g_assert((out > 0) == (leases->all.length > 0) && (out > 0) == (workers > 0));
+    if (out > 0) {
+        const Lease *first = leases->all.head->data, *last = leases->all.tail->data;
+        g_assert(first->items.length > 0 && last->items.length > 0);
+        g_assert(first->number <= last->number && first->until_us <= last->until_us);
+    }
+}
+
 /* ---- Keeping ---- */
 
 static void free_worker(void *data)
@@ -91,6 +104,7 @@ uint64_t ht_leases_add(HtLeases *leases, const HtOutgoing *outgoing, const char 
         const HtStoredEvent *event = outgoing->events->pdata[i];
         add_item(leases, lease, worker_of(leases, worker), event->sequence);
     }
+    assert_leases(leases);
     return lease->number;
 }
 
@@ -115,6 +129,7 @@ static void forget_lease(HtLeases *leases, Lease *lease)
         forget_item(leases, lease->items.head->data);
     }
     g_queue_unlink(&leases->all, &lease->link);
+    assert_leases(leases);
 }
 
 static void end_lease(HtLeases *leases, Lease *lease, const HtSent *sent)
@@ -130,12 +145,15 @@ static void judge_item(HtLeases *leases, Item *item, const HtSent *sent)
     Lease *lease = item->lease;
     lease->part(sent, item->sequence, ended, lease->user);
     for (unsigned i = 0; i < ended->len; i++) {
-        forget_item(leases, g_hash_table_lookup(leases->items, &g_array_index(ended, uint64_t, i)));
+        Item *one = g_hash_table_lookup(leases->items, &g_array_index(ended, uint64_t, i));
+        g_assert(one && one->lease == lease);
+        forget_item(leases, one);
     }
     if (lease->items.length == 0) {
         g_queue_unlink(&leases->all, &lease->link);
         g_free(lease);
     }
+    assert_leases(leases);
 }
 
 bool ht_leases_judge(HtLeases *leases, uint64_t sequence, const HtSent *sent)

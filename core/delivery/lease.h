@@ -5,7 +5,13 @@
  * then counts as failed and goes again. For each worker the order is kept in which events went to it: "through" means all that went
  * to it up to that one, whatever their numbers, so nothing is acknowledged that is still on its way.
  *
- * Invariants: an event is out once; a lease has events; a worker is known while it has some. */
+ * An event is OUT from ht_leases_add() to the function that judges it, returns it or lets its lease expire; then it is the window's again.
+ *
+ * Invariants, checked at each of these by lease.c's assert_leases(); 4 where an event ends:
+ *   1. An event is out once, to one worker.
+ *   2. A lease has events, a worker is known while it has some: where nothing is out, there are neither.
+ *   3. Leases end in the order in which they began, so the first of the queue is the next.
+ *   4. What ends with an event is out in the same lease: nothing of another is taken for acknowledged. */
 #pragma once
 
 #include "core/delivery/transport.h"
