@@ -1,5 +1,5 @@
 /* The bus. Reading order: ht_bus_run() opens the parts from the spool outwards, so that nothing is taken before it can be
- * kept; then the main loop turns; the parts close in the opposite order. Main thread. */
+ * kept; then the main loop runs; the parts close in the opposite order. Main thread. */
 #include "core/bus.h"
 
 #include "core/base/log.h"
@@ -185,7 +185,7 @@ static gboolean on_tick(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-static void turn(HtBus *bus)
+static void run_loop(HtBus *bus)
 {
     ht_log(HT_LOG_INFO, "bus",
            "%s is ready: public door on port %u, admin socket at %s, %u sources, %u consumers",
@@ -249,7 +249,7 @@ HtBusEnd ht_bus_run(const HtConfig *config)
     curl_global_init(CURL_GLOBAL_ALL);
     bus.loop = g_main_loop_new(NULL, FALSE);
     if (open_parts(&bus, &error)) {
-        turn(&bus);
+        run_loop(&bus);
     } else {
         g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
         for (char **line = lines; *line; line++) {

@@ -2,7 +2,7 @@
  * and accept loop (libsoup's listener has a backlog of 10 and goes deaf for ever after one failed accept). HTTP/1.1 only, no
  * ranges. Main-loop thread.
  *
- *   GET /live     200 while the main loop turns
+ *   GET /live     200 while the main loop runs
  *   GET /ready    200 when messages are taken; 503 with the reason otherwise (starting, spool full or failed, stopping);
  *                 below "ready" stands what has to be looked at all the same
  *   GET /status   everything as JSON (docs/admin.md)

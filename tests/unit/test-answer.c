@@ -152,7 +152,7 @@ static void adapters_reply_is_sent_as_it_is(void)
 }
 
 /* Sent again in another envelope, a message gets its reply in that one; with SOAP once and without it once, a receipt. */
-static void old_reply_fits_the_new_asker(void)
+static void old_reply_fits_who_asks_now(void)
 {
     static const HtSoapVersion versions[] = {HT_SOAP_NONE, HT_SOAP_11, HT_SOAP_12};
     static const char *const replies[] = {
@@ -441,7 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/fault/in-the-departments-way-is-a-200", refusal_in_the_departments_way_is_a_200);
     g_test_add_func("/answer/receipt/addressing-is-answered", addressing_is_answered);
     g_test_add_func("/answer/receipt/adapters-reply-as-it-is", adapters_reply_is_sent_as_it_is);
-    g_test_add_func("/answer/receipt/old-reply-fits-the-new-asker", old_reply_fits_the_new_asker);
+    g_test_add_func("/answer/receipt/old-reply-fits-who-asks-now", old_reply_fits_who_asks_now);
     g_test_add_func("/answer/fault/is-golden", faults_are_golden);
     g_test_add_func("/answer/fault/codes-have-their-status", codes_have_their_status);
     g_test_add_func("/answer/fault/errors-are-explained", errors_are_explained);

@@ -97,7 +97,7 @@ static void test_a_failed_batch_goes_again_in_halves(void)
     }
 }
 
-static void test_attempts_bury_only_what_failed_alone(void)
+static void test_attempts_end_only_what_failed_alone(void)
 {
     static const long statuses[] = {500, 503};
     for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++) {
@@ -118,7 +118,7 @@ static void test_attempts_bury_only_what_failed_alone(void)
     }
 }
 
-static void test_faults_of_the_endpoint_bury_nothing(void)
+static void test_faults_of_the_endpoint_make_no_dead_letters(void)
 {
     static const long temporary[] = {301, 302, 308, 401, 403, 404, 405, 407, 408, 425, 429, 500, 502, 504};
     static const long final[] = {400, 409, 413, 415, 422, 451};
@@ -322,7 +322,7 @@ static void test_a_secret_signs_every_request(void)
     g_unlink(path);
 }
 
-/* So many attempts as are set, neither one more nor one less, and with the last the event is buried. */
+/* So many attempts as are set, neither one more nor one less, and with the last the event is a dead letter. */
 static void test_attempts_are_counted_to_the_one(void)
 {
     for (unsigned attempts = 1; attempts <= 5; attempts++) {
@@ -355,10 +355,10 @@ int main(int argc, char **argv)
                     test_a_consumer_that_is_down_gets_one_request_at_a_time);
     g_test_add_func("/consumer/a-failed-batch-costs-few-requests-while-all-fail",
                     test_a_failed_batch_costs_few_requests_while_all_fail);
-    g_test_add_func("/consumer/attempts-bury-only-what-failed-alone",
-                    test_attempts_bury_only_what_failed_alone);
-    g_test_add_func("/consumer/faults-of-the-endpoint-bury-nothing",
-                    test_faults_of_the_endpoint_bury_nothing);
+    g_test_add_func("/consumer/attempts-end-only-what-failed-alone",
+                    test_attempts_end_only_what_failed_alone);
+    g_test_add_func("/consumer/faults-of-the-endpoint-make-no-dead-letters",
+                    test_faults_of_the_endpoint_make_no_dead_letters);
     g_test_add_func("/consumer/a-failed-batch-goes-again-in-halves",
                     test_a_failed_batch_goes_again_in_halves);
     g_test_add_func("/consumer/the-longest-retry-after-counts-up-to-rest-max",
