@@ -1,9 +1,12 @@
 # Shared by the bus and hutong-host.
-frame_SRC := plugins/frame.c plugins/start.c plugins/loader.c
+frame_SRC := plugins/frame.c plugins/start.c plugins/loader.c plugins/layer.c
 
 # hutong-host, the process that runs one source's adapter.
-host_SRC := plugins/sandbox.c plugins/host/services.c plugins/host/setup.c plugins/host/outcome.c \
-	plugins/host/pieces.c plugins/host/memory.c plugins/host/main.c
+host_SRC := plugins/host/services.c plugins/host/setup.c plugins/host/outcome.c plugins/host/pieces.c plugins/host/memory.c plugins/host/main.c
+
+# The box around it.
+box_SRC := plugins/box/object.c plugins/box/libraries.c plugins/box/trap.c plugins/box/filter.c plugins/box/landlock.c \
+	plugins/box/namespaces.c plugins/box/box.c
 
 # The bus's side.
 supervisor_SRC := plugins/process.c plugins/outbox.c plugins/scrub.c plugins/strikes.c plugins/tickets.c plugins/run.c plugins/heard.c plugins/said.c plugins/reading.c \

@@ -25,7 +25,7 @@ static uint64_t get_number(const uint8_t *at, int bytes)
 static bool is_type(uint8_t type)
 {
     return (type >= HT_FRAME_START && type <= HT_FRAME_STOP) ||
-           (type >= HT_FRAME_READY && type <= HT_FRAME_FAILED);
+           (type >= HT_FRAME_READY && type <= HT_FRAME_BOX);
 }
 
 void ht_frame_write_head(uint8_t head[HT_FRAME_HEAD], const HtFrame *frame)

@@ -7,7 +7,8 @@
  *                ABORT     forget the pieces of this ticket: the sender went away
  *                WSDL      make the WSDL for a URL, of all services or one
  *                STOP      finish what came before, then exit 0
- *   host → bus   READY     answer to START: name, version, operations
+ *   host → bus   BOX       first, before the adapter is loaded: which layers of its box stand
+ *                READY     answer to START: name, version, operations
  *                RESULT    one for each MESSAGE or END, in their order
  *                TEXT      answer to WSDL
  *                LOG       a line for the log
@@ -30,6 +31,7 @@ typedef enum {
     HT_FRAME_TEXT,
     HT_FRAME_LOG,
     HT_FRAME_FAILED,
+    HT_FRAME_BOX,
 } HtFrameType;
 
 /* The words of the page that they share, written by the host: the ticket in hand, 0 when none; not 0 when an allocation has failed. */

@@ -53,6 +53,8 @@ char *ht_heard_read(const HtFrame *frame, HtText body, GBytes *owned, const HtLi
 {
     HtText text;
     switch (frame->type) {
+    case HT_FRAME_BOX:
+        return ht_box_unpack(body, &heard->box) ? NULL : g_strdup("what it says of its box is malformed");
     case HT_FRAME_READY:
         return ht_ready_unpack(body, &heard->ready)
                    ? NULL

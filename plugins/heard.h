@@ -10,6 +10,7 @@
 
 /* Only what the frame's type has is set. */
 typedef struct {
+    HtBox box;         /* BOX */
     HtReady ready;     /* READY */
     HtOutcome outcome; /* RESULT; its texts point into `bytes` */
     GBytes *bytes;     /* RESULT: the whole frame's body; TEXT: the WSDL, NULL when there is none */

@@ -2,8 +2,8 @@
 /* hutong-plugin.h: what an adapter for Hutong 互通 builds against. Plain C99, also C++; needs nothing else.
  *
  * An adapter is a shared object that exports one symbol, the constant `hutong_adapter_v1`. It is loaded by a host process of
- * its own, one per source, that has no network, no files after start, a memory limit and a watchdog. It is called from
- * one thread, one payload at a time. All functions are pure towards the outside: the bus does the I/O.
+ * its own, one per source, that has no network, no files, no processes, a memory limit and a watchdog, all of this before its constructors
+ * run. It is called from one thread, one payload at a time. All functions are pure towards the outside: the bus does the I/O.
  *
  * Everything that the host gives lives until the call returns, unless said otherwise. All text is UTF-8. Log and fault
  * texts must hold no personal data: say where (element, record, line), never what.
@@ -12,7 +12,9 @@
  * ever grow at their end; struct_size says how much of one the other side knows.
  *
  * 1.1: reply() is called for refused payloads too, so it must look at the verdict; hutong_outcome says why. An adapter that
- * was built against 1.0 is called as before. The host has conceal() and sha256(). */
+ * was built against 1.0 is called as before. The host has conceal() and sha256().
+ *
+ * 1.2: an adapter that starts threads says how many; without, it can start none. */
 #ifndef HUTONG_PLUGIN_H
 #define HUTONG_PLUGIN_H
 
@@ -24,7 +26,7 @@ extern "C" {
 #endif
 
 #define HUTONG_ABI_MAJOR 1
-#define HUTONG_ABI_MINOR 1
+#define HUTONG_ABI_MINOR 2
 
 /* `data` is NULL when absent. Not terminated by NUL unless said so. */
 typedef struct hutong_text {
@@ -194,6 +196,10 @@ typedef struct hutong_adapter {
                              hutong_out *out);
 
     void (*close)(void *state);
+
+    /* Since 1.2: how many threads of its own it runs at the same time, at most; 0: none, and none can be started. A number, not worked out:
+     * it is read from the file. */
+    uint32_t threads;
 } hutong_adapter;
 
 #if defined(_WIN32)

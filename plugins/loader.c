@@ -1,11 +1,12 @@
 /* Loading an adapter: the file's owner and mode first, then its one symbol, then sizes and versions;
- * nothing of it is called here. Runs in the host before anything else; the bus uses the check of the file
+ * nothing of it is called here. Loading runs in the host, in its box; the bus uses the check of the file
  * only. No state. */
 #include "plugins/loader.h"
 
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,28 +28,49 @@ static bool refuse(GError **error, const char *path, const char *format, ...)
     return false;
 }
 
-bool ht_loader_check_file(const char *path, GError **error)
+static bool check_info(const struct stat *info, const char *path, GError **error)
+{
+    if (!S_ISREG(info->st_mode)) {
+        return refuse(error, path, "is not a regular file");
+    }
+    if (info->st_uid != 0 && info->st_uid != geteuid()) {
+        return refuse(error, path,
+                      "belongs to user %u; an adapter must belong to root or to the user of the bus (%u)",
+                      (unsigned)info->st_uid, (unsigned)geteuid());
+    }
+    if (info->st_mode & (S_IWGRP | S_IWOTH)) {
+        return refuse(error, path, "others than its owner may write it (mode %03o); do: chmod go-w",
+                      (unsigned)info->st_mode & 0777);
+    }
+    return true;
+}
+
+int ht_loader_open_file(const char *path, GError **error)
 {
     struct stat info;
     if (!g_path_is_absolute(path)) {
-        return refuse(error, path, "the path of an adapter must be absolute");
+        refuse(error, path, "the path of an adapter must be absolute");
+        return -1;
     }
-    if (stat(path, &info) != 0) {
-        return refuse(error, path, "%s", g_strerror(errno));
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        refuse(error, path, "%s", g_strerror(errno));
+    } else if (check_info(&info, path, error)) {
+        return fd;
     }
-    if (!S_ISREG(info.st_mode)) {
-        return refuse(error, path, "is not a regular file");
+    if (fd >= 0) {
+        close(fd);
     }
-    if (info.st_uid != 0 && info.st_uid != geteuid()) {
-        return refuse(error, path,
-                      "belongs to user %u; an adapter must belong to root or to the user of the bus (%u)",
-                      (unsigned)info.st_uid, (unsigned)geteuid());
+    return -1;
+}
+
+bool ht_loader_check_file(const char *path, GError **error)
+{
+    int fd = ht_loader_open_file(path, error);
+    if (fd >= 0) {
+        close(fd);
     }
-    if (info.st_mode & (S_IWGRP | S_IWOTH)) {
-        return refuse(error, path, "others than its owner may write it (mode %03o); do: chmod go-w",
-                      (unsigned)info.st_mode & 0777);
-    }
-    return true;
+    return fd >= 0;
 }
 
 static bool is_name(const char *name)
@@ -72,6 +94,7 @@ static bool is_file_of(const char *path, const char *name)
 /* What hutong_adapter had in each minor version. Where it grew, fields behind an older one's end are not the adapter's to
  * read. */
 static const size_t adapter_sizes[HUTONG_ABI_MINOR + 1] = {
+    offsetof(hutong_adapter, close) + sizeof(((hutong_adapter *)NULL)->close),
     offsetof(hutong_adapter, close) + sizeof(((hutong_adapter *)NULL)->close),
     sizeof(hutong_adapter),
 };
@@ -135,12 +158,9 @@ static size_t find_symbol_size(const void *symbol)
     return entry->st_size;
 }
 
-const hutong_adapter *ht_loader_open(const char *path, void **handle, GError **error)
+const hutong_adapter *ht_loader_load(const char *path, void **handle, GError **error)
 {
     *handle = NULL;
-    if (!ht_loader_check_file(path, error)) {
-        return NULL;
-    }
     void *loaded = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!loaded) {
         refuse(error, path, "cannot be loaded: %s", dlerror());
@@ -155,4 +175,9 @@ const hutong_adapter *ht_loader_open(const char *path, void **handle, GError **e
     }
     dlclose(loaded);
     return NULL;
+}
+
+uint32_t ht_loader_threads(const hutong_adapter *adapter)
+{
+    return adapter->abi_minor >= 2 ? adapter->threads : 0;
 }

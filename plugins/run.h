@@ -35,6 +35,7 @@ struct HtRun {
     HtRunState state;
     HtProcess process;
     HtOutbox outbox; /* what is in it goes out before the main loop sleeps, while it is listened to */
+    bool boxed;      /* it said which layers of its box stand */
     bool was_ready;
     bool gave_up; /* it said FAILED */
     bool told_to_stop;

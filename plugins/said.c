@@ -9,6 +9,7 @@
 void ht_said_clear(HtSaid *said)
 {
     g_clear_pointer(&said->warnings, g_ptr_array_unref);
+    g_clear_pointer(&said->missing, g_free);
 }
 
 void ht_said_log(HtSaid *said, const char *host, HtLogLevel level, const char *text)
@@ -42,6 +43,18 @@ void ht_said_warnings(HtSaid *said, const char *host, const GPtrArray *warnings,
         }
         g_ptr_array_add(clean, warning);
     }
-    ht_said_clear(said);
+    g_clear_pointer(&said->warnings, g_ptr_array_unref);
     said->warnings = clean;
+}
+
+void ht_said_box(HtSaid *said, const char *host, const HtBox *box, bool silent)
+{
+    char *missing = ht_box_missing(box);
+    if (missing && !silent && g_strcmp0(missing, said->missing) != 0) {
+        ht_log(HT_LOG_WARNING, host, "its adapter's box lacks: %s", missing);
+    }
+    g_free(said->missing);
+    said->missing = missing;
+    said->knows_box = true;
+    said->box = *box;
 }

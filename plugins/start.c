@@ -16,14 +16,15 @@ enum {
     START_LIMITS,
     START_FRAME,
     START_OPTION_KEY,
-    START_OPTION_VALUE
+    START_OPTION_VALUE,
+    START_NEED
 };
 
 enum {
     READY_NAME = 1,
     READY_VERSION,
     READY_SUMMARY,
-    READY_SANDBOX,
+    READY_THREADS,
     READY_MAJOR,
     READY_MINOR,
     READY_FUNCTIONS,
@@ -65,12 +66,23 @@ void ht_start_pack(const HtStart *start, HtBuffer *buffer)
     pack_string(buffer, START_DIVISION, start->division);
     ht_pack_u32(buffer, START_QUARANTINE, start->quarantine_invalid);
     ht_pack_u32(buffer, START_INSPECT, start->inspect);
+    ht_pack_u32(buffer, START_NEED, start->need);
     ht_limits_pack(&start->limits, START_LIMITS, buffer);
     ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
     for (unsigned i = 0; start->options && i + 1 < start->options->len; i += 2) {
         pack_string(buffer, START_OPTION_KEY, g_ptr_array_index(start->options, i));
         pack_string(buffer, START_OPTION_VALUE, g_ptr_array_index(start->options, i + 1));
     }
+}
+
+static bool take_need(HtText value, HtBoxNeed *need)
+{
+    uint32_t number;
+    if (!ht_unpack_u32(value, &number) || number > HT_BOX_WHOLE) {
+        return false;
+    }
+    *need = (HtBoxNeed)number;
+    return true;
 }
 
 static const char *own_string(HtStart *start, HtText value)
@@ -110,6 +122,7 @@ static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
     case START_INSPECT: return take_flag(value, &start->inspect);
     case START_LIMITS: return ht_limits_unpack(value, &start->limits);
     case START_FRAME: return ht_unpack_u64(value, &start->frame_bytes);
+    case START_NEED: return take_need(value, &start->need);
     case START_OPTION_KEY:
     case START_OPTION_VALUE: return take_option(start, tag, value);
     default: return false;
@@ -162,13 +175,12 @@ static void pack_warning(HtBuffer *buffer, const char *warning)
     ht_pack_text(buffer, READY_WARNING, (HtText){text, size});
 }
 
-void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, const char *const *warnings,
-                   HtBuffer *buffer)
+void ht_ready_pack(const hutong_adapter *adapter, const char *const *warnings, HtBuffer *buffer)
 {
     pack_line(buffer, READY_NAME, adapter->name);
     pack_line(buffer, READY_VERSION, adapter->version);
     pack_line(buffer, READY_SUMMARY, adapter->summary);
-    pack_line(buffer, READY_SANDBOX, sandbox);
+    ht_pack_u32(buffer, READY_THREADS, adapter->abi_minor >= 2 ? adapter->threads : 0);
     ht_pack_u32(buffer, READY_MAJOR, adapter->abi_major);
     ht_pack_u32(buffer, READY_MINOR, adapter->abi_minor);
     ht_pack_u32(buffer, READY_FUNCTIONS, list_functions(adapter));
@@ -218,7 +230,7 @@ static bool take_ready_field(HtReady *ready, uint8_t tag, HtText value)
     case READY_NAME: return take_line(value, &ready->name);
     case READY_VERSION: return take_line(value, &ready->version);
     case READY_SUMMARY: return take_line(value, &ready->summary);
-    case READY_SANDBOX: return take_line(value, &ready->sandbox);
+    case READY_THREADS: return ht_unpack_u32(value, &ready->threads);
     case READY_MAJOR: return ht_unpack_u32(value, &ready->abi_major);
     case READY_MINOR: return ht_unpack_u32(value, &ready->abi_minor);
     case READY_FUNCTIONS: return ht_unpack_u32(value, &ready->functions);
@@ -246,7 +258,7 @@ bool ht_ready_unpack(HtText bytes, HtReady *ready)
         good = take_ready_field(ready, tag, value);
     }
     return good && !unpack.broken && ready->options->len % 3 == 0 && ready->name && ready->version &&
-           ready->summary && ready->sandbox;
+           ready->summary;
 }
 
 void ht_ready_clear(HtReady *ready)
@@ -254,7 +266,6 @@ void ht_ready_clear(HtReady *ready)
     g_free(ready->name);
     g_free(ready->version);
     g_free(ready->summary);
-    g_free(ready->sandbox);
     g_clear_pointer(&ready->operations, g_ptr_array_unref);
     g_clear_pointer(&ready->options, g_ptr_array_unref);
     g_clear_pointer(&ready->warnings, g_ptr_array_unref);

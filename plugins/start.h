@@ -6,17 +6,19 @@
 #include "core/base/limits.h"
 #include "core/base/pack.h"
 #include "plugins/hutong-plugin.h"
+#include "plugins/layer.h"
 
 #include <glib.h>
 
 /* Fields of LOG (level, text), FAILED (text), WSDL (text: the URL; service: of which alone) and TEXT (text; none: the adapter
- * has no WSDL; service: there is none of this name, but these). CHUNK is bytes without fields; END, ABORT and STOP are empty. */
+ * has no WSDL; service: there is none of this name, but these). BOX is in layer.h. CHUNK is bytes without fields; END, ABORT and STOP are empty. */
 enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 
 /* What START carries: HtHostOptions without the bus's own part. Texts are NULL when not given. */
 typedef struct {
     const char *source, *adapter_file, *mapping_file, *data_directory, *division;
     bool quarantine_invalid;
+    HtBoxNeed need;       /* which layers must stand before the adapter is loaded */
     bool inspect;         /* load the adapter, say what it is, open nothing */
     HtLimits limits;      /* of memory_bytes, 0: none */
     uint64_t frame_bytes; /* a larger result is not sent, but a fault in its place; 0: no limit */
@@ -42,16 +44,14 @@ typedef enum {
  * none. */
 typedef struct {
     char *name, *version, *summary;
-    char *sandbox; /* "sealed", or why it is not */
-    uint32_t abi_major, abi_minor, functions;
+    uint32_t abi_major, abi_minor, functions, threads;
     GPtrArray *operations; /* of char * */
     GPtrArray *options;    /* of char *: key, fallback, help, key, … */
     GPtrArray *warnings;   /* of char *: what the mapping's compiler warned of */
 } HtReady;
 
 /* `warnings` ends with NULL; NULL: there is no mapping. Long ones are cut, and what is above the limit is left out. */
-void ht_ready_pack(const hutong_adapter *adapter, const char *sandbox, const char *const *warnings,
-                   HtBuffer *buffer);
+void ht_ready_pack(const hutong_adapter *adapter, const char *const *warnings, HtBuffer *buffer);
 
 /* False when the bytes are broken, too long or not text: the host is not to be believed. On both answers
  * ht_ready_clear() frees what was taken. */

@@ -325,7 +325,10 @@ static const char *find_untimely(const HtHost *host, const HtFrame *frame)
 {
     bool starting = host->run->state == HT_RUN_STARTING, serving = host->run->state == HT_RUN_SERVING;
     switch (frame->type) {
-    case HT_FRAME_READY: return starting ? NULL : "its READY is malformed or came at the wrong time";
+    case HT_FRAME_BOX:
+        return starting && !host->run->boxed ? NULL : "it told of its box at the wrong time, or twice";
+    case HT_FRAME_READY:
+        return starting && host->run->boxed ? NULL : "its READY is malformed or came at the wrong time";
     case HT_FRAME_FAILED: return starting ? NULL : "it said FAILED after READY";
     case HT_FRAME_RESULT:
         return serving && ht_tickets_expect(host->tickets, frame->ticket, false)
@@ -351,8 +354,7 @@ static void note_ready(HtHost *host, const HtReady *ready)
     host->failures = 0;
     g_free(host->adapter_version);
     host->adapter_version = ht_scrub(ht_text_from(ready->version), HT_SCRUB_BYTES);
-    ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s, %s", ready->name, host->adapter_version,
-           ready->sandbox);
+    ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s", ready->name, host->adapter_version);
     ht_said_warnings(&host->said, host->name, ready->warnings, host->keeps_warnings);
     wake_at(host, 0);
     check(host);
@@ -372,6 +374,10 @@ static void note_failed(HtHost *host, const char *reason)
 static void note(HtHost *host, HtFrameType type, const HtHeard *heard)
 {
     switch (type) {
+    case HT_FRAME_BOX:
+        host->run->boxed = true;
+        ht_said_box(&host->said, host->name, &heard->box, host->keeps_warnings);
+        break;
     case HT_FRAME_READY: note_ready(host, &heard->ready); break;
     case HT_FRAME_FAILED: note_failed(host, heard->text); break;
     case HT_FRAME_LOG: ht_said_log(&host->said, host->name, heard->level, heard->text); break;
@@ -535,6 +541,7 @@ static void pack_start(HtHost *host, const HtHostOptions *options)
                      .data_directory = options->data_directory,
                      .division = options->division,
                      .quarantine_invalid = options->quarantine_invalid,
+                     .need = options->need,
                      .limits = options->limits,
                      .frame_bytes = options->frame_bytes,
                      .options = list};
@@ -670,5 +677,6 @@ void ht_host_status(const HtHost *host, HtHostStatus *status)
         .adapter_version = host->adapter_version,
         .reason = troubled ? host->reason : NULL,
         .warnings = host->said.warnings,
+        .box = host->said.knows_box ? &host->said.box : NULL,
     };
 }

@@ -9,6 +9,7 @@
  * the payload's SHA-256. */
 #pragma once
 
+#include "plugins/layer.h"
 #include "plugins/tickets.h"
 
 typedef struct HtHost HtHost;
@@ -25,6 +26,7 @@ typedef struct {
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
     HtLimits limits;            /* of memory_bytes, 0: none */
     uint64_t frame_bytes;       /* of the largest frame taken from the host */
+    HtBoxNeed need;             /* which layers of its box must stand, or it does not start */
     bool keeps_warnings; /* the mapping's warnings are not logged: whoever made the host asks for its status */
 } HtHostOptions;
 
@@ -56,7 +58,8 @@ typedef struct {
     const char *adapter_version; /* NULL until it was ready once */
     const char *reason;          /* why it is broken or throttled; NULL when fine */
     const GPtrArray
-        *warnings; /* char *: what the mapping's compiler warned of; NULL until it was ready once */
+        *warnings;    /* char *: what the mapping's compiler warned of; NULL until it was ready once */
+    const HtBox *box; /* which layers stand around its adapter, as it says; NULL until it started once */
 } HtHostStatus;
 
 void ht_host_status(const HtHost *host, HtHostStatus *status);

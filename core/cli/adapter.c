@@ -21,6 +21,16 @@ static const struct {
                  {HT_ADAPTER_POLL, "poll"},
                  {HT_ADAPTER_ENCODE, "encode"}};
 
+static void print_box(const HtBox *box)
+{
+    puts("  box");
+    for (unsigned layer = 0; layer < HT_LAYERS; layer++) {
+        g_autofree char *state = ht_layer_describe(box, (HtLayer)layer);
+        printf("    %-18s %s\n        %s\n", ht_layer_name((HtLayer)layer), state,
+               ht_layer_help((HtLayer)layer));
+    }
+}
+
 static void print_description(const char *file, const HtReady *ready)
 {
     printf("%s %s: %s\n\n  file        %s\n  abi         %u.%u\n  functions   decode", ready->name,
@@ -34,6 +44,7 @@ static void print_description(const char *file, const HtReady *ready)
     for (unsigned i = 0; i < ready->operations->len; i++) {
         printf("%s%s", i ? ", " : "", (const char *)g_ptr_array_index(ready->operations, i));
     }
+    printf("\n  threads     %u", ready->threads);
     printf("\n  options     %s\n", ready->options->len ? "" : "none");
     for (unsigned i = 0; i < ready->options->len; i += 3) {
         const char *fallback = g_ptr_array_index(ready->options, i + 1);
@@ -94,23 +105,41 @@ static void write_description(HtBuffer *json, const char *file, const HtReady *r
     write_options(json, ready);
 }
 
+static void write_box(HtBuffer *json, const HtBox *box)
+{
+    ht_json_name(json, "box");
+    ht_buffer_add_char(json, '[');
+    for (unsigned layer = 0; layer < HT_LAYERS; layer++) {
+        g_autofree char *state = ht_layer_describe(box, (HtLayer)layer);
+        ht_json_comma(json);
+        ht_buffer_add_char(json, '{');
+        ht_json_member(json, "layer", ht_text_from(ht_layer_name((HtLayer)layer)));
+        ht_json_member(json, "state", ht_text_from(state));
+        ht_buffer_add_char(json, '}');
+    }
+    ht_buffer_add_char(json, ']');
+}
+
 static int inspect(const char *name, const HtAdapterOptions *options)
 {
     g_autofree char *file = ht_adapter_find(name, options);
     g_autoptr(GError) error = NULL;
     HtReady ready;
-    bool good = ht_kit_look(file, &ready, &error);
+    HtBox box;
+    bool good = ht_kit_look(file, &ready, &box, &error);
     if (!good) {
         fprintf(stderr, "hutong adapter: %s\n", error->message);
     } else if (options->json) {
         HtBuffer json = {0};
         ht_buffer_add_char(&json, '{');
         write_description(&json, file, &ready);
+        write_box(&json, &box);
         ht_buffer_add_literal(&json, "}\n");
         fwrite(json.data, 1, json.size, stdout);
         ht_buffer_clear(&json);
     } else {
         print_description(file, &ready);
+        print_box(&box);
     }
     ht_ready_clear(&ready);
     return good ? HT_EXIT_OK : HT_EXIT_FAILED;
@@ -123,7 +152,8 @@ static void list_one(const char *file, bool as_json, HtBuffer *json)
 {
     g_autoptr(GError) error = NULL;
     HtReady ready;
-    bool good = ht_kit_look(file, &ready, &error);
+    HtBox box;
+    bool good = ht_kit_look(file, &ready, &box, &error);
     if (as_json) {
         ht_json_comma(json);
         ht_buffer_add_char(json, '{');

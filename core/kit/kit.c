@@ -29,13 +29,14 @@ static bool check_file(HtKit *kit)
 static bool check_descriptor(HtKit *kit)
 {
     g_autoptr(GError) error = NULL;
-    bool good = ht_kit_look(kit->options->places->file, &kit->ready, &error);
+    HtBox box;
+    bool good = ht_kit_look(kit->options->places->file, &kit->ready, &box, &error);
     g_autofree char *found = good ? g_strdup_printf("%s %s, ABI %u.%u", kit->ready.name, kit->ready.version,
                                                     kit->ready.abi_major, kit->ready.abi_minor)
                                   : NULL;
     ht_kit_report(kit, good, "loads; versions and sizes agree", good ? found : error->message);
     kit->summary->late = g_error_matches(error, HT_LOADER_ERROR, HT_KIT_LATE);
-    kit->sealed = good && strcmp(kit->ready.sandbox, "sealed") == 0;
+    kit->sealed = good && box.layer[HT_LAYER_CALLS].state != HT_LAYER_OFF;
     kit->summary->version = good ? g_strdup(kit->ready.version) : NULL;
     return good;
 }
@@ -69,6 +70,7 @@ static HtHost *make_host(const HtKit *kit)
         .mapping_file = kit->group->mapping,
         .data_directory = kit->options->places->data,
         .division = division_of(kit),
+        .need = HT_BOX_CALLS,
         .limits = kit_limits(),
         .frame_bytes = FRAME_BYTES,
         .keeps_warnings = true,
@@ -229,6 +231,7 @@ static void check_close(HtKit *kit)
                      .mapping_file = kit->group->mapping,
                      .data_directory = kit->options->places->data,
                      .division = division_of(kit),
+                     .need = HT_BOX_CALLS,
                      .limits = kit_limits(),
                      .frame_bytes = FRAME_BYTES};
     ht_expectation_head(NULL, &first.head);

@@ -33,6 +33,8 @@ typedef struct {
     HtProcess process;
     HtOutbox outbox;
     HtBuffer input;
+    bool boxed;
+    HtBox box; /* as it says before it loads the adapter */
     size_t most_bytes;
     const char *file;
 } Host;
@@ -113,11 +115,17 @@ static void drop_frame(Host *host, const HtFrame *frame)
     host->input.size -= size;
 }
 
-/* The next frame that is no line for the log: as read_frame(). */
+/* The next frame that is no line for the log, and not about the box: as read_frame(). */
 static int read_answer(Host *host, HtFrame *frame)
 {
     int found;
-    while ((found = read_frame(host, frame)) == 1 && frame->type == HT_FRAME_LOG) {
+    while ((found = read_frame(host, frame)) == 1 &&
+           (frame->type == HT_FRAME_LOG || frame->type == HT_FRAME_BOX)) {
+        HtText body = {host->input.data + HT_FRAME_HEAD, frame->size};
+        if (frame->type == HT_FRAME_BOX && (host->boxed || !ht_box_unpack(body, &host->box))) {
+            return -1;
+        }
+        host->boxed = host->boxed || frame->type == HT_FRAME_BOX;
         drop_frame(host, frame);
     }
     return found;
@@ -163,12 +171,13 @@ static bool await_ready(Host *host, HtReady *ready, const char *doing, GError **
     return good;
 }
 
-bool ht_kit_look(const char *file, HtReady *ready, GError **error)
+bool ht_kit_look(const char *file, HtReady *ready, HtBox *box, GError **error)
 {
-    HtStart start = {.source = "inspect", .adapter_file = file, .inspect = true};
+    HtStart start = {.source = "inspect", .adapter_file = file, .inspect = true, .need = HT_BOX_CALLS};
     Host host;
     *ready = (HtReady){0};
     bool good = open_host(&host, &start, "inspect", error) && await_ready(&host, ready, "loading it", error);
+    *box = host.box;
     close_host(&host, good ? GRACE_MS : 0);
     return good;
 }

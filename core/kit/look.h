@@ -8,8 +8,9 @@
 /* The code of the HT_LOADER_ERROR when a time limit was met. */
 #define HT_KIT_LATE 1
 
-/* Has a host load the file and say what it is. ht_ready_clear() frees `ready` on both answers. HT_LOADER_ERROR. */
-bool ht_kit_look(const char *file, HtReady *ready, GError **error);
+/* Has a host load the file and say what it is, and which layers of the box stood around it. ht_ready_clear() frees `ready` on both
+ * answers. HT_LOADER_ERROR. */
+bool ht_kit_look(const char *file, HtReady *ready, HtBox *box, GError **error);
 
 typedef struct {
     HtMessageHead head;

@@ -84,6 +84,7 @@ HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
         .division = source->division,
         .quarantine_invalid = g_str_equal(source->on_invalid, "quarantine"),
         .options = (const char *const *)options->pdata,
+        .need = HT_BOX_CALLS,
         .limits = source->limits,
         .frame_bytes = source->limits.document_bytes * 2 + (1 << 20),
     };

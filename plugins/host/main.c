@@ -5,8 +5,8 @@
 #include "plugins/host/worker.h"
 
 #include "core/base/clock.h"
+#include "plugins/box/box.h"
 #include "plugins/host/memory.h"
-#include "plugins/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -158,16 +158,28 @@ static void report_failure(HtWorker *worker, const GError *error)
     send_frames(&worker->frames);
 }
 
+/* The bus is told of the box before anything of the adapter is there to tell it something else. */
+static bool report_box(HtWorker *worker)
+{
+    size_t place = ht_frame_begin(&worker->frames, HT_FRAME_BOX, 0);
+    ht_box_pack(&worker->box, &worker->frames);
+    ht_frame_end(&worker->frames, place);
+    return send_frames(&worker->frames);
+}
+
 /* READY goes out before the first message is looked at: whatever that one does, the time to start is over. */
 static bool set_up(HtWorker *worker, GError **error)
 {
-    if (!ht_sandbox_enter(PAGE_FD, worker->start.limits.memory_bytes, error) ||
-        !ht_worker_setup(worker, error) || !ht_sandbox_seal(error)) {
+    const HtStart *start = &worker->start;
+    if (!ht_box_begin(BUS_FD, start->limits.memory_bytes, error) || !ht_worker_prepare(worker, error) ||
+        !ht_box_enter(&worker->libraries, start->need, &worker->box, error) || !report_box(worker) ||
+        !ht_worker_load(worker, error)) {
         return false;
     }
+    ht_box_close();
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_READY, 0);
-    ht_ready_pack(worker->adapter, ht_sandbox_state(),
-                  worker->mapping ? ht_mapping_warnings(worker->mapping) : NULL, &worker->frames);
+    ht_ready_pack(worker->adapter, worker->mapping ? ht_mapping_warnings(worker->mapping) : NULL,
+                  &worker->frames);
     ht_frame_end(&worker->frames, place);
     send_frames(&worker->frames);
     return true;
@@ -185,7 +197,9 @@ static int run(HtWorker *worker, Input *input)
         return EXIT_PROTOCOL;
     }
     if (!set_up(worker, &error)) {
-        report_failure(worker, error);
+        if (error) {
+            report_failure(worker, error);
+        }
         return EXIT_CANNOT_START;
     }
     return serve(worker, input);

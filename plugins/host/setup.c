@@ -1,10 +1,9 @@
-/* Setting a host up: reference data, mapping, adapter, in that order; and taking it down again. Runs once
+/* Setting a host up: reference data and mapping; then, when the box stands, the adapter; and taking it down again. Runs once
  * at each end of hutong-host's life. */
 #include "plugins/host/worker.h"
 
 #include "mappings/engine/compile/compile.h"
 #include "plugins/loader.h"
-#include "plugins/sandbox.h"
 
 #include <dlfcn.h>
 
@@ -108,20 +107,37 @@ static bool open_adapter(HtWorker *worker, GError **error)
     return worker->opened;
 }
 
-bool ht_worker_setup(HtWorker *worker, GError **error)
+bool ht_worker_prepare(HtWorker *worker, GError **error)
 {
     ht_outcome_init(&worker->outcome);
     worker->filters = g_ptr_array_new_with_free_func(g_free);
     ht_services_init(worker);
-    worker->adapter = ht_loader_open(worker->start.adapter_file, &worker->handle, error);
-    if (!worker->adapter) {
-        return false;
-    }
-    if (worker->start.inspect) {
+    return ht_libraries_open(worker->start.adapter_file, &worker->libraries, error) &&
+           (worker->start.inspect || load_mapping(worker, error));
+}
+
+/* What the box allows was read from its file. */
+static bool check_threads(const HtWorker *worker, GError **error)
+{
+    uint32_t threads = ht_loader_threads(worker->adapter);
+    if (threads == worker->libraries.threads) {
         return true;
     }
-    return check_options(worker, error) && load_mapping(worker, error) && choose_answers(worker, error) &&
-           open_adapter(worker, error);
+    g_set_error(
+        error, HT_WORKER_ERROR, 0,
+        "adapter '%s' asks for %u threads, its file for %u: the number must be a constant, and its symbols have a GNU hash table",
+        worker->adapter->name, threads, worker->libraries.threads);
+    return false;
+}
+
+bool ht_worker_load(HtWorker *worker, GError **error)
+{
+    worker->adapter = ht_loader_load(worker->start.adapter_file, &worker->handle, error);
+    if (!worker->adapter || !check_threads(worker, error)) {
+        return false;
+    }
+    return worker->start.inspect ||
+           (check_options(worker, error) && choose_answers(worker, error) && open_adapter(worker, error));
 }
 
 static void clear_reference(HtReference *reference)
@@ -150,6 +166,7 @@ void ht_worker_clear(HtWorker *worker)
     if (worker->handle) {
         dlclose(worker->handle);
     }
+    ht_libraries_clear(&worker->libraries);
     ht_outcome_clear(&worker->outcome);
     ht_buffer_clear(&worker->text);
     ht_buffer_clear(&worker->reply);

@@ -6,6 +6,7 @@
 #include "core/base/message-head.h"
 #include "core/base/outcome.h"
 #include "mappings/engine/run/mapper.h"
+#include "plugins/box/libraries.h"
 #include "plugins/frame.h"
 #include "plugins/start.h"
 
@@ -35,6 +36,8 @@ struct HtWorker {
     uint64_t *page;  /* shared with the bus: frame.h */
     HtBuffer frames; /* to the bus, not yet sent */
 
+    HtLibraries libraries; /* the adapter's files, open from prepare to load */
+    HtBox box;
     void *handle;
     const hutong_adapter *adapter;
     void *state;
@@ -60,8 +63,12 @@ struct HtWorker {
 
 /* ---- setup.c: from START to READY ---- */
 
-/* Loads and opens everything that START asks for. On failure `error` says why, for FAILED. */
-bool ht_worker_setup(HtWorker *worker, GError **error);
+/* First everything that is not the adapter's: its files are opened, and the mapping with all that it refers to is loaded. On failure `error` says why, for
+ * FAILED. */
+bool ht_worker_prepare(HtWorker *worker, GError **error);
+
+/* Then, in the box, what START asks for of the adapter: loads it, and opens it. */
+bool ht_worker_load(HtWorker *worker, GError **error);
 void ht_worker_clear(HtWorker *worker);
 
 #define HT_WORKER_ERROR (ht_worker_error_quark())

@@ -29,12 +29,13 @@ typedef struct {
 static Obedient the_adapter;
 static volatile int endless = 1;
 
-/* What the sandbox lets a constructor do. */
-static int socket_at_load, fork_at_load;
+/* What the box lets a constructor do. */
+static int socket_at_load, fork_at_load, open_at_load;
 
 __attribute__((constructor)) static void try_at_load(void)
 {
     socket_at_load = socket(AF_INET, SOCK_STREAM, 0) >= 0;
+    open_at_load = open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
     pid_t child = fork();
     if (child == 0) {
         _exit(0);
@@ -125,33 +126,28 @@ static void *play_with_page(void *data)
     return NULL;
 }
 
-/* The page shared with the bus, among the mappings; NULL when it is not found. */
-static uint64_t *find_page(void)
+/* The page shared with the bus: of the words behind the host's table, which is the first thing of what the host keeps, the first one that
+ * can be the address of a page. */
+static uint64_t *find_page(const hutong_host *host)
 {
-    uint64_t *page = NULL;
-    char line[512];
-    FILE *maps = fopen("/proc/self/maps", "r");
-    while (maps && fgets(line, sizeof line, maps)) {
-        unsigned long start;
-        if (strstr(line, "hutong-current") && sscanf(line, "%lx", &start) == 1) {
-            page = (uint64_t *)start;
+    const uint64_t *words = (const uint64_t *)(const void *)((const char *)host + host->struct_size);
+    for (unsigned i = 0; i < 256; i++) {
+        if (words[i] >> 32 != 0 && words[i] % 4096 == 0) {
+            return (uint64_t *)words[i];
         }
     }
-    if (maps) {
-        fclose(maps);
-    }
-    return page;
+    return NULL;
 }
 
-/* ---- What the sandbox must refuse ---- */
+/* ---- What the box must refuse ---- */
 
 static bool is_refused(const char *what)
 {
     if (strcmp(what, "open") == 0) {
-        return open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EPERM;
+        return open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES;
     }
     if (strcmp(what, "create") == 0) {
-        return open("/tmp/hutong-obedient", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EPERM;
+        return open("/tmp/hutong-obedient", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES;
     }
     if (strcmp(what, "socket") == 0) {
         return socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM;
@@ -171,7 +167,7 @@ static bool is_refused(const char *what)
         return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
                MAP_FAILED;
     }
-    return strcmp(what, "load") == 0 && !socket_at_load && !fork_at_load;
+    return strcmp(what, "load") == 0 && !socket_at_load && !fork_at_load && !open_at_load;
 }
 
 /* ---- Commands ---- */
@@ -370,7 +366,7 @@ static void *open_it(const hutong_host *host)
 {
     pthread_t thread;
     the_adapter.host = host;
-    uint64_t *page = host->option(host, "thread") ? find_page() : NULL;
+    uint64_t *page = host->option(host, "thread") ? find_page(host) : NULL;
     return !page || pthread_create(&thread, NULL, play_with_page, page) == 0 ? &the_adapter : NULL;
 }
 
@@ -402,4 +398,5 @@ HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
     .reply = reply,
     .wsdl = wsdl,
     .close = close_it,
+    .threads = 1,
 };

@@ -47,7 +47,7 @@ static void close_it(void *data)
 }
 
 HUTONG_EXPORT const hutong_adapter hutong_adapter_v1 = {
-    .struct_size = sizeof(hutong_adapter),
+    .struct_size = offsetof(hutong_adapter, threads),
     .abi_major = HUTONG_ABI_MAJOR,
     .abi_minor = 1,
     .name = "polite",

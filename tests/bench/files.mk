@@ -3,7 +3,7 @@ bench-spool_LIBS := spool base
 bench_PROGRAMS += bench-mapping
 bench-mapping_LIBS := engine base
 bench_PROGRAMS += bench-adapters
-bench-adapters_LIBS := kit http refusal supervisor host frame engine base
+bench-adapters_LIBS := kit http refusal supervisor host box frame engine base
 testlib_SRC += tests/bench/bare.c
 # bench-bus, the empty servers that it compares the bus with, and its parts, which come from lib/tests.a.
 testlib_SRC += tests/bench/load.c tests/bench/sink.c tests/bench/message.c tests/bench/proctree.c \

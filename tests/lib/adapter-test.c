@@ -34,7 +34,8 @@ AdapterTest *adapter_test_new_with(const char *mapping, const char *adapter, con
     fill_start(&test->worker.start, mapping, adapter, options);
     ht_expectation_head(NULL, &test->head);
     ht_outcome_init(&test->outcome);
-    ht_worker_setup(&test->worker, &error);
+    bool good = ht_worker_prepare(&test->worker, &error) && ht_worker_load(&test->worker, &error);
+    g_assert_true(good || error);
     g_assert_no_error(error);
     return test;
 }

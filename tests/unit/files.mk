@@ -35,6 +35,8 @@ test-spool-histories_LIBS := spool base
 test-spool-repair_LIBS := spool base
 test-spool-file_LIBS := spool base
 -include $(srcdir)/tests/adapters/files.mk
+unit_TESTS += test-box
+test-box_LIBS := box frame base
 unit_TESTS += test-frame test-tickets test-abi test-loader test-supervisor test-supervisor-hostile test-host-services test-adapter-kit
 test-frame_LIBS := supervisor frame base
 test-tickets_LIBS := supervisor frame base
@@ -99,7 +101,7 @@ test-mapping-keys_LIBS := engine base
 unit_TESTS += test-secrets
 test-secrets_LIBS := base
 unit_TESTS += test-ugly
-test-ugly_LIBS := kit http refusal supervisor host frame engine base
+test-ugly_LIBS := kit http refusal supervisor host box frame engine base
 unit_TESTS += test-text-recode
 test-text-recode_LIBS := engine base
 unit_TESTS += test-mapping-strings

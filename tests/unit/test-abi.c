@@ -12,7 +12,7 @@
 static void test_versions(void)
 {
     g_assert_cmpint(HUTONG_ABI_MAJOR, ==, 1);
-    g_assert_cmpint(HUTONG_ABI_MINOR, ==, 1);
+    g_assert_cmpint(HUTONG_ABI_MINOR, ==, 2);
     g_assert_cmpstr(HUTONG_SYMBOL, ==, "hutong_adapter_v1");
     SIZE(hutong_verdict, 4);
     SIZE(hutong_level, 4);
@@ -102,7 +102,7 @@ static void test_option_request_event(void)
 
 static void test_adapter(void)
 {
-    SIZE(hutong_adapter, 112);
+    SIZE(hutong_adapter, 120);
     AT(hutong_adapter, struct_size, 0);
     AT(hutong_adapter, abi_major, 8);
     AT(hutong_adapter, abi_minor, 12);
@@ -118,6 +118,7 @@ static void test_adapter(void)
     AT(hutong_adapter, poll, 88);
     AT(hutong_adapter, encode, 96);
     AT(hutong_adapter, close, 104);
+    AT(hutong_adapter, threads, 112);
 }
 
 /* Both headers: hutong-adapter.h includes the other. Skipped when the compiler is not there: the tests may run where nothing
