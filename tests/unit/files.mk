@@ -37,6 +37,8 @@ test-spool-file_LIBS := spool base
 -include $(srcdir)/tests/adapters/files.mk
 unit_TESTS += test-box
 test-box_LIBS := box frame base
+unit_TESTS += test-box-probes
+test-box-probes_LIBS := kit refusal supervisor frame engine-values engine-reference engine-text base
 unit_TESTS += test-frame test-tickets test-abi test-loader test-supervisor test-supervisor-hostile test-host-services test-adapter-kit
 test-frame_LIBS := supervisor frame base
 test-tickets_LIBS := supervisor frame base
