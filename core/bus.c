@@ -44,6 +44,7 @@ static bool open_spool(HtBus *bus, GError **error)
                               .limits = config->spool.limits,
                               .must_exist = has_key};
     bus->spool = ht_spool_open(&options, error);
+    ht_spool_pseudonym_key(key, bus->pseudonym_key);
     explicit_bzero(key, sizeof key);
     return bus->spool != NULL;
 }
@@ -79,7 +80,7 @@ static void wake_delivery(uint64_t last_sequence, void *user)
 
 static bool open_delivery(HtBus *bus, GError **error)
 {
-    HtDeliveryOptions options = {bus->config, bus->dictionary, bus->spool};
+    HtDeliveryOptions options = {bus->config, bus->dictionary, bus->spool, bus->pseudonym_key};
     bus->delivery = ht_delivery_new(&options, error);
     ht_spool_watch(bus->spool, wake_delivery, bus);
     return bus->delivery != NULL;
@@ -214,6 +215,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->spool, ht_spool_close);
     g_clear_pointer(&bus->dictionary, ht_dictionary_free);
     g_clear_pointer(&bus->loop, g_main_loop_unref);
+    explicit_bzero(bus->pseudonym_key, sizeof bus->pseudonym_key);
 }
 
 static void set_log_level(const char *word)

@@ -3,6 +3,7 @@
 
 #include "core/admin/admin.h"
 #include "core/delivery/delivery.h"
+#include "core/delivery/policy.h"
 #include "core/ingress/door.h"
 #include "core/proof/signer.h"
 #include "core/receipts.h"
@@ -22,6 +23,7 @@ typedef struct {
     const HtConfig *config;
     HtDictionary *dictionary;
     HtSpool *spool;
+    uint8_t pseudonym_key[HT_POLICY_KEY]; /* made of the site key */
     HtSigner *signer;
     HtReceipts *receipts;
     HtSources *sources;

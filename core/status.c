@@ -58,6 +58,10 @@ char *ht_status_notice(void *user)
     if (retention) {
         g_string_append_printf(text, "%s\n", retention);
     }
+    g_autofree char *purposes = ht_delivery_notice(bus->delivery);
+    if (purposes) {
+        g_string_append_printf(text, "%s\n", purposes);
+    }
     g_string_truncate(text, text->len > 0 ? text->len - 1 : 0);
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }

@@ -116,3 +116,9 @@ bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **
     }
     return set_errno(error, path, errno);
 }
+
+void ht_spool_pseudonym_key(const uint8_t site_key[KEY_SIZE], uint8_t key[KEY_SIZE])
+{
+    const HtText text = HT_TEXT_LITERAL("pseudonyms outside of the spool");
+    ht_hmac_sha256((HtText){(const char *)site_key, KEY_SIZE}, &text, 1, key);
+}

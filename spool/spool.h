@@ -52,6 +52,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpool, ht_spool_close)
  * fsynced, if it does not exist and `create` is set. HT_SPOOL_ERROR_KEY. In key.c. For other keys, too. */
 bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error);
 
+/* The key for pseudonyms outside of the spool (hashes of the field policy, the audit), made of the site key: who has it cannot make
+ * the spool's own hashes. */
+void ht_spool_pseudonym_key(const uint8_t site_key[32], uint8_t key[32]);
+
 /* ---- Taking messages ---- */
 
 /* A message to be taken. Owned by the spool from ht_spool_append() until its `done` callback returns. */

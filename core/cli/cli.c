@@ -68,6 +68,7 @@ static const Verb verbs[] = {
     {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
     {"consumer", ht_cli_consumer, "consumers: how they are, pause, resume, skip an event"},
+    {"policy", ht_cli_policy, "what a consumer may see: preview, versions"},
     {"dead", ht_cli_dead, "dead letters: list, show, replay, drop"},
     {"replay", ht_cli_replay, "a consumer gets events again"},
     {"audit", ht_cli_audit, "who did what: pauses, replays, dead letters, who is who"},

@@ -22,6 +22,7 @@ int ht_cli_receipt(int argc, char **argv);
 int ht_cli_reconcile(int argc, char **argv);
 int ht_cli_consumer(int argc, char **argv);
 int ht_cli_dead(int argc, char **argv);
+int ht_cli_policy(int argc, char **argv);
 int ht_cli_replay(int argc, char **argv);
 int ht_cli_audit(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);

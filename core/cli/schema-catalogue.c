@@ -2,6 +2,7 @@
 #include "core/cli/schema.h"
 
 #include "core/schema/asyncapi.h"
+#include "core/delivery/policy.h"
 #include "core/schema/catalogue.h"
 
 #include <json-glib/json-glib.h>
@@ -53,9 +54,12 @@ static void print_head(JsonObject *catalogue)
 {
     JsonArray *routes = json_object_get_array_member(catalogue, "routes");
     const char *purpose = text(catalogue, "purpose");
-    printf("%s: clearance %" G_GINT64_FORMAT ", %s; what no mapping names: %s\n", text(catalogue, "consumer"),
-           json_object_get_int_member(catalogue, "clearance"),
-           *purpose ? purpose : "no purpose, so nothing personal", text(catalogue, "unmapped"));
+    bool lapsed = g_str_equal(text(catalogue, "purposeState"), ht_purpose_name(HT_PURPOSE_LAPSED));
+    printf("%s: clearance %" G_GINT64_FORMAT ", %s%s%s%s; what no mapping names: %s; policy %s\n",
+           text(catalogue, "consumer"), json_object_get_int_member(catalogue, "clearance"),
+           *purpose ? purpose : "no purpose, so nothing personal", *purpose ? " until " : "",
+           text(catalogue, "purposeUntil"), lapsed ? ", which is over, so nothing personal" : "",
+           text(catalogue, "unmapped"), text(catalogue, "policy"));
     for (unsigned i = 0; i < json_array_get_length(routes); i++) {
         JsonObject *route = json_array_get_object_element(routes, i);
         g_autofree char *from = join(route, "from"), *types = join(route, "types"),

@@ -425,6 +425,12 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
             loader, place,
             "this consumer has no purpose, so it sees no personal data whatever its clearance and allow say");
     }
+    if (consumer->purpose && !consumer->purpose_until) {
+        g_autofree char *key = ht_consumer_place(consumer, "purpose");
+        report(loader, key,
+               "[consumer %s]: a purpose holds until a day that is known: write purpose-until = YYYY-MM-DD",
+               consumer->name);
+    }
     if (!is_routed(loader->config, consumer->name)) {
         warn(loader, place, "no route leads to this consumer");
     }

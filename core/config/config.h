@@ -60,10 +60,12 @@ typedef struct {
     uint64_t lease_ms, wait_ms, polls, heartbeat_ms, linger_ms; /* pull */
     char *directory;                                            /* file */
     uint64_t rotate_bytes, rotate_ms, files_bytes, keep_files_ms;
-    char **allow, **deny, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
-    char *order;                  /* loose | strict: whether what is refused holds up its person */
-    char *start;                  /* beginning | now: where a new consumer starts */
-    char *token_file, **peers;    /* who may come to the public door for it: as with a source */
+    char **allow, **deny, **hash, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
+    char *purpose_until;                  /* yyyy-mm-dd, the last day; NULL: no purpose */
+    uint64_t purpose_alarm_ms;
+    char *order;               /* loose | strict: whether what is refused holds up its person */
+    char *start;               /* beginning | now: where a new consumer starts */
+    char *token_file, **peers; /* who may come to the public door for it: as with a source */
     char *file;
     unsigned line;
     const struct HtOrigins *origins;

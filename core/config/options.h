@@ -13,6 +13,7 @@ typedef enum {
     HT_OPTION_ADDRESS,  /* host:port */
     HT_OPTION_URL,      /* http:// or https:// */
     HT_OPTION_DIVISION, /* 6, 9 or 12 digits */
+    HT_OPTION_DATE,     /* yyyy-mm-dd */
     HT_OPTION_NUMBER,
     HT_OPTION_SIZE,      /* bytes: a number with K, M or G */
     HT_OPTION_TIME,      /* milliseconds: a number with ms, s, min, h or d */

@@ -1,6 +1,7 @@
 /* Reading and writing the values of options, by type. Main thread, at start. */
 #include "core/config/options.h"
 
+#include "core/base/forms.h"
 #include "core/config/network.h"
 #include "core/config/urlpath.h"
 
@@ -34,6 +35,7 @@ char *ht_option_expects(const HtOption *option)
         [HT_OPTION_ADDRESS] = "an address such as 127.0.0.1:8080",
         [HT_OPTION_URL] = "an http:// or https:// address",
         [HT_OPTION_DIVISION] = "a division code of 6, 9 or 12 digits",
+        [HT_OPTION_DATE] = "a day such as 2027-06-30",
         [HT_OPTION_LIST] = "a list separated by ;",
         [HT_OPTION_NETWORKS] = "a list of addresses and networks such as 10.1.0.0/16;192.0.2.7;fd00::/8",
         [HT_OPTION_URL_PATHS] = "a list of paths such as /services/CSDJService;/ws/marry.asmx",
@@ -162,6 +164,7 @@ static bool is_valid(const HtOption *option, const char *text)
     case HT_OPTION_ADDRESS: return is_address(text);
     case HT_OPTION_URL: return is_url(text);
     case HT_OPTION_DIVISION: return is_division(text);
+    case HT_OPTION_DATE: return strlen(text) == 10 && ht_form_is_date(ht_text_from(text));
     case HT_OPTION_WORD: return is_word(option->words, text);
     case HT_OPTION_NETWORKS: return are_networks(text);
     case HT_OPTION_PATHS: return has_item(text);

@@ -275,6 +275,38 @@ static void finish_part(const HtSent *sent, uint64_t sequence, GArray *ended, vo
     }
 }
 
+/* ---- Its purpose ---- */
+
+/* To the log: what the policy is, and that its purpose is about to lapse or has lapsed. */
+static void tell_purpose(const HtConsumer *consumer)
+{
+    const char *name = consumer->config->name, *until = consumer->config->purpose_until;
+    HtPurpose purpose = ht_policy_purpose(consumer->policy);
+    ht_log(HT_LOG_INFO, "delivery", "consumer %s: policy %s, purpose: %s", name,
+           ht_policy_version(consumer->policy), ht_purpose_name(purpose));
+    if (purpose == HT_PURPOSE_ENDS) {
+        ht_log(HT_LOG_WARNING, "delivery",
+               "consumer %s: its purpose lapses after %s: then it sees no personal data (purpose-until)",
+               name, until);
+    } else if (purpose == HT_PURPOSE_LAPSED) {
+        ht_log(HT_LOG_ERROR, "delivery",
+               "consumer %s: its purpose lapsed after %s: it sees no personal data (purpose-until)", name,
+               until);
+    }
+}
+
+/* What others of the same policy were sent may be of before it lapsed. */
+void ht_consumer_look(HtConsumer *consumer, int64_t now_us)
+{
+    HtPurpose before = ht_policy_purpose(consumer->policy);
+    if (ht_policy_look(consumer->policy, now_us)) {
+        consumer->class = (HtRenderedClass){.number = 0};
+    }
+    if (before != ht_policy_purpose(consumer->policy) && !consumer->replay) {
+        tell_purpose(consumer);
+    }
+}
+
 /* ---- Sending ---- */
 
 /* Whether there are, or may be, further events for it. */
@@ -288,6 +320,7 @@ static bool has_more(void *user)
 
 static void send_entries(HtConsumer *consumer, GPtrArray *entries)
 {
+    ht_consumer_look(consumer, ht_clock_now());
     HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy,
                             consumer->options->config->bus.schema_url};
     HtEntry *first = entries->pdata[0];
@@ -573,12 +606,18 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->settling = ht_settling_new(options->spool, wake, consumer);
     consumer->policy = ht_policy_new(config, options->dictionary, errors);
+    if (consumer->policy && options->pseudonym_key) {
+        ht_policy_set_key(consumer->policy, options->pseudonym_key);
+    }
     consumer->routes = ht_routes_new(options->config, config->name, options->dictionary);
     if (!consumer->policy || !open_cursor(consumer, errors) || !open_way(consumer, sender, errors)) {
         ht_consumer_free(consumer);
         return NULL;
     }
     consumer->company = consumer->transport->most;
+    if (!replay) {
+        tell_purpose(consumer);
+    }
     ht_judge_pause(consumer);
     read_ahead(consumer);
     note_state(consumer);
@@ -618,6 +657,12 @@ void ht_consumer_free(HtConsumer *consumer)
     free_when_idle(consumer);
 }
 
+static uint64_t find_left(const HtPolicy *policy)
+{
+    int64_t left_us = ht_policy_until(policy) - ht_clock_now();
+    return left_us > 0 ? (uint64_t)(left_us / HT_SECOND) : 0;
+}
+
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
 {
     const HtEntry *oldest = g_queue_peek_head((GQueue *)&consumer->window.entries);
@@ -638,6 +683,7 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
         .dead_max = consumer->config->dead_max,
         .pause = ht_spool_paused(consumer->options->spool, consumer->config->name),
         .policy = consumer->policy,
+        .purpose_left_s = find_left(consumer->policy),
         .oldest_us = oldest ? oldest->recorded_us : 0,
         .last_error = consumer->last_error,
         .health = &consumer->health,

@@ -8,6 +8,7 @@
 #include "core/base/timer.h"
 
 #define GRACE_MS 1000 /* for requests under way at the end */
+#define LOOK_MS 10000 /* between looks whether a purpose lapses */
 
 struct HtDelivery {
     HtDeliveryOptions options;
@@ -16,6 +17,7 @@ struct HtDelivery {
     GPtrArray *consumers; /* of HtConsumer, in the order of the configuration */
     GPtrArray *replays;   /* of HtConsumer: replays that run */
     HtTimer *ended;       /* rings when one of them may have ended */
+    HtTimer *look;        /* rings when purposes are to be looked at */
 };
 
 G_DEFINE_QUARK(ht_delivery_error, ht_delivery_error)
@@ -105,6 +107,17 @@ void ht_delivery_cancel(HtDelivery *delivery, HtSpoolReplay *replay)
 
 /* ---- All of them ---- */
 
+/* Also where nothing is sent. */
+static gboolean look_at_purposes(void *user)
+{
+    HtDelivery *delivery = user;
+    for (unsigned i = 0; i < delivery->consumers->len; i++) {
+        ht_consumer_look(delivery->consumers->pdata[i], ht_clock_now());
+    }
+    ht_timer_set(delivery->look, ht_clock_monotonic() + (int64_t)LOOK_MS * 1000);
+    return G_SOURCE_CONTINUE;
+}
+
 HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
 {
     HtDelivery *delivery = g_new0(HtDelivery, 1);
@@ -114,6 +127,7 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
     delivery->consumers = g_ptr_array_new();
     delivery->replays = g_ptr_array_new();
     delivery->ended = ht_timer_new(on_ended, delivery);
+    delivery->look = ht_timer_new(look_at_purposes, delivery);
     g_autoptr(GString) errors = g_string_new(NULL);
     ht_routes_check(options->config, options->dictionary, errors);
     for (unsigned i = 0; i < options->config->consumers->len; i++) {
@@ -129,6 +143,7 @@ HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error)
         return NULL;
     }
     class_policies(delivery);
+    ht_timer_set(delivery->look, 0);
     const GPtrArray *replays = ht_spool_replays(options->spool);
     for (unsigned i = 0; i < replays->len; i++) {
         ht_delivery_replay(delivery, replays->pdata[i]);
@@ -194,6 +209,7 @@ void ht_delivery_free(HtDelivery *delivery)
         ht_consumer_free(delivery->consumers->pdata[i]);
     }
     ht_timer_free(delivery->ended);
+    ht_timer_free(delivery->look);
     g_ptr_array_unref(delivery->replays);
     g_ptr_array_unref(delivery->consumers);
     ht_rendered_free(delivery->rendered);

@@ -13,6 +13,8 @@ typedef struct {
     const HtConfig *config;
     const HtDictionary *dictionary;
     HtSpool *spool;
+    const uint8_t *
+        pseudonym_key; /* HT_POLICY_KEY bytes, for `hash`; it lives as long; NULL: what is to be hashed is not seen */
 } HtDeliveryOptions;
 
 #define HT_DELIVERY_ERROR (ht_delivery_error_quark())
@@ -41,6 +43,7 @@ typedef struct {
     uint64_t letters, dead_max; /* dead letters that are there, and may be */
     const HtSpoolPause *pause;  /* NULL: none */
     struct HtPolicy *policy;    /* what it may see */
+    uint64_t purpose_left_s;    /* until its purpose lapses; 0: there is none, or it has lapsed */
     int64_t oldest_us;          /* when the oldest event not yet delivered was recorded; 0 when none */
     const char *last_error;     /* NULL when the last attempt went well */
     int64_t since_us;           /* from when on it is in this state */

@@ -4,6 +4,7 @@
 #include "core/base/figures.h"
 #include "core/base/json.h"
 #include "core/delivery/health.h"
+#include "core/delivery/policy.h"
 
 #define OF(field) offsetof(HtConsumerStatus, field)
 
@@ -19,6 +20,8 @@ static const HtFigure figures[] = {
     {"deadMax", NULL, NULL, OF(dead_max)},
     {"attempts", "consumer_attempts_total", "Requests sent.", OF(attempts)},
     {"failures", "consumer_failures_total", "Requests that failed.", OF(failures)},
+    {"purposeLeftS", "consumer_purpose_left_seconds", "Until its purpose lapses; 0: none, or lapsed.",
+     OF(purpose_left_s)},
     {"answerP50Us", NULL, NULL, OF(p50_us)},
     {"answerP99Us", NULL, NULL, OF(p99_us)},
 };
@@ -41,6 +44,8 @@ static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
     ht_json_member(json, "state", ht_text_from(consumer->state));
     ht_json_member_time(json, "since", consumer->since_us);
     ht_figures_json(figures, G_N_ELEMENTS(figures), consumer, json);
+    ht_json_member(json, "policy", ht_text_from(ht_policy_version(consumer->policy)));
+    ht_json_member(json, "purpose", ht_text_from(ht_purpose_name(ht_policy_purpose(consumer->policy))));
     ht_json_member_time(json, "oldest", consumer->oldest_us);
     ht_json_member(json, "lastError", ht_text_from(consumer->last_error));
     if (consumer->pause) {
@@ -60,6 +65,21 @@ void ht_delivery_json(const HtDelivery *delivery, HtBuffer *json)
         add_consumer(&consumer, json);
     }
     ht_buffer_add_char(json, ']');
+}
+
+char *ht_delivery_notice(const HtDelivery *delivery)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < ht_delivery_consumers(delivery); i++) {
+        HtConsumerStatus consumer;
+        ht_delivery_status(delivery, i, &consumer);
+        HtPurpose purpose = ht_policy_purpose(consumer.policy);
+        if (purpose == HT_PURPOSE_ENDS || purpose == HT_PURPOSE_LAPSED) {
+            g_string_append_printf(text, "%sthe purpose of consumer %s %s", text->len > 0 ? "; " : "",
+                                   consumer.name, purpose == HT_PURPOSE_ENDS ? "lapses soon" : "has lapsed");
+        }
+    }
+    return text->len > 0 ? g_strdup(text->str) : NULL;
 }
 
 /* A metric of all consumers: `value` of each, or with `seconds` a time in microseconds. */

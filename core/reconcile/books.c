@@ -299,6 +299,20 @@ static void take_event(const HtStoredEvent *event, void *user)
 
 /* ---- All ---- */
 
+/* Hashed elements are part of what the consumer has. */
+static bool set_key(const Maker *maker, GError **error)
+{
+    uint8_t site[HT_POLICY_KEY], pseudonyms[HT_POLICY_KEY];
+    bool good = ht_spool_load_key(maker->config->bus.site_key_file, false, site, error);
+    if (good) {
+        ht_spool_pseudonym_key(site, pseudonyms);
+        ht_policy_set_key(maker->policy, pseudonyms);
+    }
+    explicit_bzero(site, sizeof site);
+    explicit_bzero(pseudonyms, sizeof pseudonyms);
+    return good;
+}
+
 static bool make_policy(Maker *maker, const HtDictionary *dictionary, GError **error)
 {
     const HtBooksQuestion *question = maker->question;
@@ -309,8 +323,9 @@ static bool make_policy(Maker *maker, const HtDictionary *dictionary, GError **e
     maker->policy = ht_policy_new(ht_config_consumer(maker->config, question->consumer), dictionary, errors);
     if (!maker->policy) {
         g_set_error_literal(error, HT_MANIFEST_ERROR, 0, errors->str);
+        return false;
     }
-    return maker->policy != NULL;
+    return set_key(maker, error);
 }
 
 static bool make(Maker *maker, HtSpoolLook *look, GError **error)

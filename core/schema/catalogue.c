@@ -142,27 +142,29 @@ static GHashTable *write_types(const Catalogue *catalogue)
 
 /* ---- Elements ---- */
 
-static const char *word_of(HtSeen seen)
+static const char *word_of(const HtPolicyAnswer *answer)
 {
-    return seen == HT_SEEN_WHOLE ? "whole" : seen == HT_SEEN_MASKED ? "masked" : "hidden";
+    if (answer->seen == HT_SEEN_MASKED) {
+        return answer->why == HT_WHY_HASHED ? "hashed" : "masked";
+    }
+    return answer->seen == HT_SEEN_WHOLE ? "whole" : "hidden";
 }
 
 static void write_seen(const Catalogue *catalogue, const HtElement *element)
 {
     HtBuffer *json = catalogue->json;
-    HtMask mask;
-    HtSeen seen = ht_policy_shows(catalogue->policy, element, HT_SHOWN_PLAIN, &mask);
-    HtSeen minor = ht_policy_shows(catalogue->policy, element, HT_SHOWN_MINOR, NULL);
-    HtSeen original = ht_policy_shows(catalogue->policy, element, HT_SHOWN_ORIGINAL, NULL);
-    add_text(json, "seen", word_of(seen));
-    if (seen == HT_SEEN_MASKED) {
-        add_text(json, "mask", ht_mask_name(mask));
+    HtPolicyAnswer plain = ht_policy_shows(catalogue->policy, element, HT_SHOWN_PLAIN);
+    HtPolicyAnswer minor = ht_policy_shows(catalogue->policy, element, HT_SHOWN_MINOR);
+    HtPolicyAnswer original = ht_policy_shows(catalogue->policy, element, HT_SHOWN_ORIGINAL);
+    add_text(json, "seen", word_of(&plain));
+    if (plain.why == HT_WHY_MASKED) {
+        add_text(json, "mask", ht_mask_name(plain.mask));
     }
-    if (minor != seen) {
-        add_text(json, "minor", word_of(minor));
+    if (minor.seen != plain.seen) {
+        add_text(json, "minor", word_of(&minor));
     }
-    if (element->type == HT_TYPE_CODE && original != seen) {
-        add_text(json, "original", word_of(original));
+    if (element->type == HT_TYPE_CODE && original.seen != plain.seen) {
+        add_text(json, "original", word_of(&original));
     }
 }
 
@@ -203,9 +205,13 @@ static void write_consumer(const Catalogue *catalogue)
 {
     const HtConsumerConfig *consumer = catalogue->consumer;
     add_text(catalogue->json, "consumer", consumer->name);
+    HtPolicyAnswer unmapped = ht_policy_shows_unmapped(catalogue->policy);
     add_text(catalogue->json, "purpose", consumer->purpose);
+    add_text(catalogue->json, "purposeUntil", consumer->purpose_until);
+    add_text(catalogue->json, "purposeState", ht_purpose_name(ht_policy_purpose(catalogue->policy)));
+    add_text(catalogue->json, "policy", ht_policy_version(catalogue->policy));
     ht_json_member_number(catalogue->json, "clearance", (int64_t)consumer->clearance);
-    add_text(catalogue->json, "unmapped", word_of(ht_policy_shows_unmapped(catalogue->policy)));
+    add_text(catalogue->json, "unmapped", word_of(&unmapped));
     write_routes(catalogue);
 }
 

@@ -6,7 +6,7 @@
 #include "core/schema/event-schema.h"
 
 /* Appends the catalogue as JSON: `events` (each with its `groups`), `elements`, and for a consumer its `routes`. An element that the
- * consumer sees has "seen": "whole" or "masked" (with `mask`), else "hidden"; `minor` and `original` are there where another holds of a
+ * consumer sees has "seen": "whole", "hashed" or "masked" (with `mask`), else "hidden"; `minor` and `original` are there where another holds of a
  * person under 14, or of a department's own code in the element's place. With NULL for `consumer` it is the catalogue of all, and `mask` is the
  * element's own. False, with
  * the problems in `errors`, when the consumer's policy is wrong. */

@@ -155,8 +155,8 @@ static void write_element(const HtElement *element, HtBuffer *json)
 /* ---- Definitions ---- */
 
 static const char values[] =
-    "\"value-masked\":{\"type\":\"string\",\"pattern\":\"[*]|^[0-9]{4}$\",\"description\":\"What a consumer sees of a value "
-    "that its policy masks\"},"
+    "\"value-masked\":{\"type\":\"string\",\"pattern\":\"[*]|^[0-9]{4}$|^h-[0-9a-f]{32}$\",\"description\":\"What a consumer sees of a value "
+    "that its policy masks or hashes\"},"
     "\"value-original\":{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":false,\"properties\":{"
     "\"code\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"}},"
     "\"description\":\"A code, or a word, of the department's that has no counterpart in the table\"},"

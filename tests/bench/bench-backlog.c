@@ -30,7 +30,7 @@ static void start(Bench *bench)
     g_autofree char *sections = g_strdup_printf(
         "[source register]\ndepartment = police\nadapter = xml\nmapping = %s/tests/bench/data/bench-mapping.xml\n"
         "division = 440104\n"
-        "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:%u/\nbatch = 50\nclearance = 2\npurpose = 社区人口服务\n"
+        "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:%u/\nbatch = 50\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
         "[route all]\nto = platform\n",
         root, sink_port(bench->sink));
     bench->bus = bus_process_new(NULL, sections);

@@ -104,7 +104,7 @@ static bool start_bus(const Bench *bench, Server *server, unsigned batch, unsign
         g_string_append_printf(
             sections,
             "[consumer platform%u]\ntype = webhook\nurl = http://127.0.0.1:%u/events\nmode = %s\n"
-            "%s = %u\nclearance = 2\npurpose = 社区人口服务\n[route all%u]\nto = platform%u\n",
+            "%s = %u\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n[route all%u]\nto = platform%u\n",
             i, sink_port(server->sinks[i]), batch > 1 ? "batch" : "structured",
             batch > 1 ? "batch" : "connections", batch > 1 ? batch : 8, i, i);
     }

@@ -73,9 +73,10 @@ static void write_consumer(const Bench *bench, const char *mode, unsigned port)
 {
     g_autofree char *folder = g_build_filename(bench->bus->folder, "conf.d", NULL),
                     *file = g_build_filename(folder, "consumer.conf", NULL);
-    g_autofree char *text = g_strdup_printf("[consumer c%u]\ntype = webhook\nurl = http://127.0.0.1:%u/\n%s"
-                                            "clearance = 2\npurpose = 社区人口服务\n[route all]\nto = c%u\n",
-                                            bench->consumers, port, mode, bench->consumers);
+    g_autofree char *text = g_strdup_printf(
+        "[consumer c%u]\ntype = webhook\nurl = http://127.0.0.1:%u/\n%s"
+        "clearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n[route all]\nto = c%u\n",
+        bench->consumers, port, mode, bench->consumers);
     g_mkdir_with_parents(folder, 0755);
     g_assert_true(g_file_set_contents(file, text, -1, NULL));
 }

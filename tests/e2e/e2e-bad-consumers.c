@@ -31,7 +31,7 @@ static void add_consumer(GString *sections, const char *name, const char *url, c
 {
     g_string_append_printf(
         sections,
-        "[consumer %s]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\n"
+        "[consumer %s]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
         "timeout = 1s\nretry-first = 50ms\nretry-max = 500ms\nrest-max = 1s\nprobe = 200ms\n"
         "connections = 2\n%s\n[route %s]\nto = %s\n",
         name, url, mode, name, name);

@@ -19,7 +19,7 @@ static void start(Fixture *f, const char *consumer, const char *route)
 {
     f->platform = platform_new();
     g_autofree char *sections = g_strdup_printf(
-        "%s[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\nretry-first = 20ms\nretry-max = 100ms\n%s"
+        "%s[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\nretry-first = 20ms\nretry-max = 100ms\n%s"
         "[route all]\nto = platform\n%s",
         source, platform_url(f->platform), consumer ? consumer : "", route ? route : "");
     f->bus = bus_process_new(NULL, sections);

@@ -47,7 +47,7 @@ static void start(void)
     run.platform = platform_new();
     g_autofree char *all = g_strdup_printf(
         "%s[source cases]\ndepartment = police\nadapter = xml\nmapping = %s\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\nallow = unmapped\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\npurpose-until = 2099-12-31\nallow = unmapped\n"
         "[route all]\nto = platform\n",
         sections, mapping, platform_url(run.platform));
     run.bus = bus_process_new(NULL, all);

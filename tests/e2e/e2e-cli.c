@@ -53,7 +53,7 @@ static void test_check_tells_every_stage_at_once(void)
         NULL,
         "[source a]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ncolour = red\n"
         "option.nope = 1\nconsumer = x\nreserve = 1M\n[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n"
-        "mask = person.nam:name\npurpose = x\nclearance = 9\n[route r]\ntypes = persn.*\nto = c\n");
+        "mask = person.nam:name\npurpose = x\npurpose-until = 2099-12-31\nclearance = 9\n[route r]\ntypes = persn.*\nto = c\n");
     g_autofree char *output = NULL;
     g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
     const char *const once[] = {
@@ -88,6 +88,7 @@ static void test_errors_stand_at_their_keys_own_line(void)
         {"type = webhook", NULL},
         {"url = http://127.0.0.1/", NULL},
         {"purpose = x", NULL},
+        {"purpose-until = 2099-12-31", NULL},
         {"allow = person.name;person.nam", "[consumer c] allow: 'person.nam' is no element"},
         {"deny = person.sxe", "[consumer c] deny: 'person.sxe' is no element"},
         {"mask = person.name:nmae", "[consumer c] mask: 'nmae' is no mask"},
@@ -196,10 +197,11 @@ static void test_what_others_may_change_is_not_obeyed(void)
 static void test_check_tries_adapters_and_mappings(void)
 {
     BusProcess *bus = bus_process_new(
-        NULL, "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
-              "[source b]\ndepartment = police\nadapter = xml\nmapping = nothing-there.xml\n"
-              "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\nallow = person.nam\npurpose = x\n"
-              "[route r]\nto = c\n");
+        NULL,
+        "[source a]\ndepartment = police\nadapter = nothing-there\nmapping = hukou.xml\n"
+        "[source b]\ndepartment = police\nadapter = xml\nmapping = nothing-there.xml\n"
+        "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\nallow = person.nam\npurpose = x\npurpose-until = 2099-12-31\n"
+        "[route r]\nto = c\n");
     g_autofree char *output = NULL;
     g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
     g_test_message("%s", output);

@@ -15,7 +15,7 @@ static char *sections_of(const char *url, const char *consumer, const char *rout
 {
     return g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
         "retry-first = 20ms\nretry-max = 100ms\n%s[route all]\nto = platform\n%s",
         url, consumer, route);
 }

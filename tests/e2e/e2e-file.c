@@ -19,7 +19,7 @@ static BusProcess *start_with(const char *consumer)
 {
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "[consumer files]\ntype = file\ndirectory = files\nclearance = 2\npurpose = 社区人口服务\n%s"
+        "[consumer files]\ntype = file\ndirectory = files\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n%s"
         "[route all]\nto = files\n",
         consumer);
     BusProcess *bus = bus_process_new(NULL, sections);

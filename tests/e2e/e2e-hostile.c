@@ -23,7 +23,7 @@ static BusProcess *make_bus(Platform *platform, const char *bus_keys)
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
         "[source bad]\ndepartment = nobody\nadapter = %s/obedient.so\nmapping = %s/tests/data/mappings/encoding.xml\n"
         "message-timeout = 500ms\nstrikes = 2\nmemory = 256M\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 1\npurpose = 测试\nretry-first = 20ms\nretry-max = 200ms\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 1\npurpose = 测试\npurpose-until = 2099-12-31\nretry-first = 20ms\nretry-max = 200ms\n"
         "[route all]\nto = platform\n",
         adapters, root, platform_url(platform));
     return bus_process_new(bus_keys, sections);

@@ -108,7 +108,7 @@ static BusProcess *make_bus(Platform *platform)
 {
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 1\npurpose = 测试\nretry-first = 20ms\nretry-max = 200ms\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 1\npurpose = 测试\npurpose-until = 2099-12-31\nretry-first = 20ms\nretry-max = 200ms\n"
         "[route all]\nto = platform\n",
         platform_url(platform));
     BusProcess *bus = bus_process_new(NULL, sections);

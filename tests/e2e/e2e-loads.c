@@ -318,7 +318,7 @@ static char *write_sections(const char *url)
     }
     g_string_append_printf(
         text,
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
         "[route all]\nto = platform\n",
         url);
     return g_string_free(text, FALSE);

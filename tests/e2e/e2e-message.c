@@ -38,7 +38,7 @@ static void start(Fixture *f, const char *name)
     g_autofree char *sections = g_strdup_printf(
         "[source register]\ndepartment = police\nadapter = xml\nmapping = ./register.xml\ndivision = 440104\n"
         "on-invalid = quarantine\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\n[route all]\nto = platform\n",
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n[route all]\nto = platform\n",
         platform_url(f->platform));
     f->bus = bus_process_new(NULL, sections);
     write_mapping(f, name);

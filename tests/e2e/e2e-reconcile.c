@@ -23,7 +23,7 @@ static void set_up(Site *site, gconstpointer data)
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
         "[source second]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = test\nretry-first = 20ms\nprobe = 50ms\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = test\npurpose-until = 2099-12-31\nretry-first = 20ms\nprobe = 50ms\n"
         "[consumer other]\ntype = webhook\nurl = %s\n"
         "[route all]\nto = platform\n[route deaths]\ntypes = marriage.*\nto = other\n",
         platform_url(site->platform), platform_url(site->platform));

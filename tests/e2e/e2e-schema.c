@@ -20,7 +20,7 @@ static const struct {
     {"population-base", "police", "xml", "population-base.xml", "xml/fixtures/population-base"},
 };
 /* What the consumers' policies say, one each. */
-#define SEES(keys) "clearance = 3\npurpose = 测试\n" keys "\n"
+#define SEES(keys) "clearance = 3\npurpose = 测试\npurpose-until = 2099-12-31\n" keys "\n"
 static const struct {
     const char *name, *keys;
 } consumers[] = {
@@ -32,7 +32,7 @@ static const struct {
     {"year", SEES("mask = *:year")},
     {"last", SEES("mask = *:last4")},
     {"limited",
-     "clearance = 1\npurpose = 测试\nmask = *.name:name;*.birthDate:year\ndeny = *.phone\nallow = *.idNumber\n"},
+     "clearance = 1\npurpose = 测试\npurpose-until = 2099-12-31\nmask = *.name:name;*.birthDate:year\ndeny = *.phone\nallow = *.idNumber\n"},
 };
 enum { ALL, LIMITED = G_N_ELEMENTS(consumers) - 1 };
 

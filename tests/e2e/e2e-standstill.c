@@ -24,7 +24,7 @@ static void start(Fixture *f, const char *consumer)
     *f = (Fixture){.platform = platform_new()};
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\n%s"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n%s"
         "[route all]\nto = platform\n",
         platform_url(f->platform), consumer);
     f->bus = bus_process_new(NULL, sections);

@@ -26,6 +26,7 @@ type = webhook
 url = http://127.0.0.1:9/events?key=x
 clearance = 1
 purpose = 社区人口服务
+purpose-until = 2099-12-31
 mask = person.name:name;person.sex:hide
 deny = person.phone
 allow = person.idNumber

@@ -61,7 +61,7 @@ static char *write_sections(Platform *platform)
     }
     g_string_append_printf(
         text,
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\n[route all]\nto = platform\n",
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 3\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n[route all]\nto = platform\n",
         platform_url(platform));
     return g_string_free(text, FALSE);
 }

@@ -319,7 +319,7 @@ void start(Fixture *f, const char *keys, const char *persons)
     posts_most = POSTS_MOST;
     f->dictionary = test_dictionary();
     f->config = config_of(keys);
-    f->options = (HtDeliveryOptions){f->config, f->dictionary, NULL};
+    f->options = (HtDeliveryOptions){.config = f->config, .dictionary = f->dictionary};
     g_autoptr(GString) errors = g_string_new(NULL);
     f->consumer = ht_consumer_new(f->config->consumers->pdata[0], &f->options, NULL, NULL, errors);
     g_assert_cmpstr(errors->str, ==, "");

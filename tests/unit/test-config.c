@@ -51,7 +51,7 @@ static const char good[] =
     "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
     "division = 440104\nmax-body = 2M\noption.ack = yes\n"
     "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:9090/events\n"
-    "clearance = 1\npurpose = 社区人口服务\nallow = person.idNumber; person.name;\ntimeout = 1500ms\n"
+    "clearance = 1\npurpose = 社区人口服务\npurpose-until = 2099-12-31\nallow = person.idNumber; person.name;\ntimeout = 1500ms\n"
     "[route all]\nfrom = hukou\ntypes = person.*\ndivisions = 440104*\nto = platform\n";
 
 static void test_a_good_file_is_read(Fixture *f, const void *data)

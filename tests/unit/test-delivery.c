@@ -363,8 +363,12 @@ static void test_clearance_allow_deny_and_mask(void)
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     char *allow[] = {(char *)"person.idNumber", NULL}, *deny[] = {(char *)"person.sex", NULL};
     char *mask[] = {(char *)"person.phone:phone", (char *)"person.name:name", NULL};
-    HtConsumerConfig config = {
-        .clearance = 1, .purpose = (char *)"社区人口服务", .allow = allow, .deny = deny, .mask = mask};
+    HtConsumerConfig config = {.clearance = 1,
+                               .purpose = (char *)"社区人口服务",
+                               .purpose_until = (char *)"2099-12-31",
+                               .allow = allow,
+                               .deny = deny,
+                               .mask = mask};
     g_autoptr(HtPolicy) policy = policy_of(dictionary, config);
     g_autofree char *masked = NULL;
     g_assert_cmpint(see(policy, "person.birthDate", "1980-01-01", false, NULL), ==, HT_SEEN_WHOLE);
@@ -380,7 +384,8 @@ static void test_a_pattern_names_many_elements(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     char *mask[] = {(char *)"*.idNumber:idNumber", NULL};
-    HtConsumerConfig config = {.clearance = 3, .purpose = (char *)"p", .mask = mask};
+    HtConsumerConfig config = {
+        .clearance = 3, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .mask = mask};
     g_autoptr(HtPolicy) policy = policy_of(dictionary, config);
     g_autofree char *masked = NULL, *more = NULL;
     g_assert_cmpint(see(policy, "person.idNumber", "990104198001019915", false, &masked), ==, HT_SEEN_MASKED);
@@ -392,10 +397,12 @@ static void test_a_pattern_names_many_elements(void)
 static void test_a_minors_elements_need_the_highest_clearance(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtPolicy) low =
-        policy_of(dictionary, (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p"});
-    g_autoptr(HtPolicy) high =
-        policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p"});
+    g_autoptr(HtPolicy) low = policy_of(
+        dictionary,
+        (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31"});
+    g_autoptr(HtPolicy) high = policy_of(
+        dictionary,
+        (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31"});
     g_assert_cmpint(see(low, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_NOT);
     g_assert_cmpint(see(low, "person.birthDate", "1980-01-01", false, NULL), ==, HT_SEEN_WHOLE);
     g_assert_cmpint(see(high, "person.birthDate", "2024-01-01", true, NULL), ==, HT_SEEN_WHOLE);
@@ -427,10 +434,12 @@ static void test_what_an_element_is_not_for_counts_as_sensitive(void)
                {"household.createdOn", "2009-03-12 测试甲"}};
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     g_autoptr(HtPolicy) nothing = policy_of(dictionary, (HtConsumerConfig){.clearance = 0});
-    g_autoptr(HtPolicy) one =
-        policy_of(dictionary, (HtConsumerConfig){.clearance = 1, .purpose = (char *)"p"});
-    g_autoptr(HtPolicy) two =
-        policy_of(dictionary, (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p"});
+    g_autoptr(HtPolicy) one = policy_of(
+        dictionary,
+        (HtConsumerConfig){.clearance = 1, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31"});
+    g_autoptr(HtPolicy) two = policy_of(
+        dictionary,
+        (HtConsumerConfig){.clearance = 2, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31"});
     for (size_t i = 0; i < G_N_ELEMENTS(odd); i++) {
         g_test_message("%s", odd[i].name);
         g_assert_cmpuint(ht_dictionary_find(dictionary, odd[i].name, strlen(odd[i].name))->sensitivity, ==,
@@ -471,7 +480,9 @@ static void test_originals_need_their_clearance(void)
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     for (int clearance = 0; clearance <= 3; clearance++) {
         g_autoptr(HtPolicy) policy =
-            policy_of(dictionary, (HtConsumerConfig){.clearance = clearance, .purpose = (char *)"p"});
+            policy_of(dictionary, (HtConsumerConfig){.clearance = clearance,
+                                                     .purpose = (char *)"p",
+                                                     .purpose_until = (char *)"2099-12-31"});
         for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
             const HtElement *element = ht_dictionary_element(dictionary, i);
             int needed = MAX((int)element->sensitivity, 2);
@@ -492,13 +503,21 @@ static void test_originals_of_what_is_masked_are_not_seen(void)
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     char *mask[] = {(char *)"*:last4", NULL}, *hide[] = {(char *)"*:hide", NULL},
          *all[] = {(char *)"*", (char *)"unmapped", NULL};
-    g_autoptr(HtPolicy) masked = policy_of(
-        dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .allow = all, .mask = mask});
-    g_autoptr(HtPolicy) hidden =
-        policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .mask = hide});
+    g_autoptr(HtPolicy) masked =
+        policy_of(dictionary, (HtConsumerConfig){.clearance = 3,
+                                                 .purpose = (char *)"p",
+                                                 .purpose_until = (char *)"2099-12-31",
+                                                 .allow = all,
+                                                 .mask = mask});
+    g_autoptr(HtPolicy) hidden = policy_of(
+        dictionary,
+        (HtConsumerConfig){
+            .clearance = 3, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .mask = hide});
     char *deny[] = {(char *)"*", NULL};
-    g_autoptr(HtPolicy) denied =
-        policy_of(dictionary, (HtConsumerConfig){.clearance = 3, .purpose = (char *)"p", .deny = deny});
+    g_autoptr(HtPolicy) denied = policy_of(
+        dictionary,
+        (HtConsumerConfig){
+            .clearance = 3, .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .deny = deny});
     for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
         const HtElement *element = ht_dictionary_element(dictionary, i);
         g_test_message("%s", element->name);

@@ -59,10 +59,12 @@ static char *only_time[] = {(char *)"death.date", NULL}, *year[] = {(char *)"dea
 
 static void test_a_death(void)
 {
-    HtConsumerConfig one = {.purpose = (char *)"p", .clearance = 1},
-                     two = {.purpose = (char *)"p", .clearance = 2};
-    HtConsumerConfig allowed = {.purpose = (char *)"p", .clearance = 0, .allow = only_time};
-    HtConsumerConfig denied = {.purpose = (char *)"p", .clearance = 3, .deny = only_time};
+    HtConsumerConfig one = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 1},
+                     two = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 2};
+    HtConsumerConfig allowed = {
+        .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 0, .allow = only_time};
+    HtConsumerConfig denied = {
+        .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 3, .deny = only_time};
     HtConsumerConfig purposeless = {.clearance = 3};
     assert_time(&two, DEATH, "2009-03-18T00:00:00+08:00", "day");
     assert_time(&one, DEATH, NULL, NULL);
@@ -73,17 +75,20 @@ static void test_a_death(void)
 
 static void test_a_masked_one(void)
 {
-    HtConsumerConfig masked = {.purpose = (char *)"p", .clearance = 3, .mask = year};
-    HtConsumerConfig gone = {.purpose = (char *)"p", .clearance = 3, .mask = hidden};
+    HtConsumerConfig masked = {
+        .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 3, .mask = year};
+    HtConsumerConfig gone = {
+        .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 3, .mask = hidden};
     assert_time(&masked, DEATH, "2009-01-01T00:00:00+08:00", "year");
     assert_time(&gone, DEATH, NULL, NULL);
 }
 
 static void test_a_child(void)
 {
-    HtConsumerConfig two = {.purpose = (char *)"p", .clearance = 2},
-                     three = {.purpose = (char *)"p", .clearance = 3};
-    HtConsumerConfig allowed = {.purpose = (char *)"p", .clearance = 1, .allow = births};
+    HtConsumerConfig two = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 2},
+                     three = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 3};
+    HtConsumerConfig allowed = {
+        .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 1, .allow = births};
     static const char young[] = "<KIND>born</KIND><CSRQ>20260312</CSRQ>",
                       old[] = "<KIND>born</KIND><CSRQ>19500312</CSRQ>";
     assert_time(&two, young, NULL, NULL);
@@ -94,9 +99,9 @@ static void test_a_child(void)
 
 static void test_one_from_another_field(void)
 {
-    HtConsumerConfig none = {.purpose = (char *)"p", .clearance = 0},
-                     two = {.purpose = (char *)"p", .clearance = 2},
-                     three = {.purpose = (char *)"p", .clearance = 3};
+    HtConsumerConfig none = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 0},
+                     two = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 2},
+                     three = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 3};
     assert_time(&none, DIED "<SLSJ>20090320094512</SLSJ>", "2009-03-20T00:00:00+08:00", "day");
     assert_time(&none, DIED "<QTRQ>20090320</QTRQ>", NULL,
                 NULL); /* of no element: as sensitive as the event, 1 */
@@ -107,11 +112,12 @@ static void test_one_from_another_field(void)
 /* One path that is several elements; one that is none here but is in another event, and is said to be a third. */
 static void test_one_of_several_elements(void)
 {
-    HtConsumerConfig two = {.purpose = (char *)"p", .clearance = 2};
-    HtConsumerConfig denied = {.purpose = (char *)"p", .clearance = 3, .deny = spouses};
+    HtConsumerConfig two = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 2};
+    HtConsumerConfig denied = {
+        .purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 3, .deny = spouses};
     static const char by_two[] = "<KIND>married</KIND><HYRQ>20080808</HYRQ>",
                       by_name[] = "<KIND>married</KIND><SWRQ>20080808</SWRQ>";
-    HtConsumerConfig one = {.purpose = (char *)"p", .clearance = 1};
+    HtConsumerConfig one = {.purpose = (char *)"p", .purpose_until = (char *)"2099-12-31", .clearance = 1};
     assert_time(&two, by_two, "2008-08-08T00:00:00+08:00", "day");
     assert_time(&denied, by_two, NULL, NULL);
     assert_time(&two, by_name, "2008-08-08T00:00:00+08:00", "day");
@@ -130,6 +136,7 @@ static void test_one_that_names_nothing(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GString) errors = g_string_new(NULL);
         HtConsumerConfig config = {.purpose = (char *)"p",
+                                   .purpose_until = (char *)"2099-12-31",
                                    .clearance = cases[i].clearance,
                                    .name = (char *)"c",
                                    .file = (char *)"f"};

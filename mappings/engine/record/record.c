@@ -109,7 +109,7 @@ static void begin_event(HtRecorder *recorder)
     recorder->match->event++;
     recorder->n_notes = 0;
     recorder->sensitivity = 0;
-    recorder->minor = false;
+    recorder->minor = recorder->aged = false;
     recorder->n_refused = 0;
     recorder->told = 0;
     recorder->originals.items.size = 0;
@@ -166,6 +166,7 @@ static void make_event(HtRecorder *recorder, const HtEventRule *rule, bool alone
     if (rule->needs_person && recorder->faults == 0) {
         check_person(recorder, rule, &event);
     }
+    recorder->minor = recorder->minor || (rule->newborn && !recorder->aged);
     unsigned class = recorder->minor ? 3 : MIN(recorder->sensitivity, 3);
     event.attr[HT_ATTR_DATACLASSIFICATION] = (HtText){classes[class], 1};
     event.attr[HT_ATTR_MINOR] = recorder->minor ? HT_TEXT_LITERAL("1") : HT_TEXT_NONE;

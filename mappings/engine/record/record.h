@@ -115,7 +115,8 @@ typedef struct {
     HtMarks time_marks; /* of the event's time */
     unsigned told;      /* HtTells bits: what is known of whom and of what */
     uint8_t sensitivity;
-    bool minor;
+    bool minor; /* under 14, by the birth date or the number */
+    bool aged;  /* there was one of the two */
 
     HtSlot identity;      /* of the value that was last found to be somebody's number */
     HtReadId ids[HT_IDS]; /* the last citizen numbers read, */

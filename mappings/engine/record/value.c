@@ -200,6 +200,7 @@ static HtConverted convert_date(HtRecorder *recorder, const HtElementRule *rule,
     bool zone_assumed = type == HT_TYPE_DATETIME && date.precision >= HT_PRECISION_MINUTE && !date.had_zone &&
                         !(rule->date_flags & HT_DATE_EPOCH);
     recorder->minor = recorder->minor || (rule->is_birth_date && is_minor(recorder, out, size));
+    recorder->aged = recorder->aged || rule->is_birth_date;
     return finish(recorder, rule, text, date.marks | (zone_assumed ? HT_MARK_BIT(HT_MARK_ZONE_ASSUMED) : 0));
 }
 
@@ -227,6 +228,7 @@ static HtConverted convert_id(HtRecorder *recorder, const HtElementRule *rule, H
     item->value = id->size > 0 ? (HtText){id->canonical, id->size} : text;
     bool dated = rule->is_id_number && id->birth_date[0] != '\0';
     recorder->minor = recorder->minor || (dated && is_minor(recorder, id->birth_date, 10));
+    recorder->aged = recorder->aged || dated;
     return finish(recorder, rule, text, id->marks);
 }
 

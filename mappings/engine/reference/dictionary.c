@@ -119,7 +119,8 @@ static int find_name(const char *const *names, size_t count, const char *name)
 
 bool ht_mask_from_name(const char *name, HtMask *mask)
 {
-    int index = find_name(MASK_NAMES, G_N_ELEMENTS(MASK_NAMES), name);
+    bool card = g_str_equal(name, "card") || g_str_equal(name, "account");
+    int index = find_name(MASK_NAMES, G_N_ELEMENTS(MASK_NAMES), card ? "last4" : name);
     if (index < 0) {
         return false;
     }

@@ -96,7 +96,7 @@ typedef enum {
 /* "name", "idNumber", … as in the dictionary; NULL for a number that is none. */
 const char *ht_mask_name(HtMask mask);
 
-/* The mask of that name; false, and `mask` as it was, for an unknown one. */
+/* The mask of that name, or the kind of number that it is for (card, account: last4); false, and `mask` as it was, for an unknown one. */
 bool ht_mask_from_name(const char *name, HtMask *mask);
 
 /* Whose number an element holds, beside the person that the event is about. */

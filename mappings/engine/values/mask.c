@@ -64,10 +64,28 @@ static void mask_name(HtText value, HtBuffer *out)
     }
 }
 
+/* Of letters and digits, ASCII or in full width, and of `signs` or their full width: a number, and no word that somebody wrote
+ * beside it, whose end would be shown. */
+static bool is_number(HtText value, bool letters, const char *signs)
+{
+    for (size_t i = 0, width; i < value.size; i += width) {
+        uint32_t character = ht_value_character(value.data + i, value.size - i, &width);
+        uint32_t narrow = character >= 0xff01 && character <= 0xff5e ? character - 0xff01 + '!' : character;
+        bool digit = narrow < 0x80 && g_ascii_isdigit((char)narrow);
+        bool letter = letters && narrow < 0x80 && g_ascii_isalpha((char)narrow);
+        if (!digit && !letter && !(narrow > 0 && narrow < 0x80 && strchr(signs, (int)narrow))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void mask_id_number(HtText value, HtBuffer *out)
 {
     size_t total = ht_value_length(value.data, value.size);
-    if (total >= 15) {
+    if (!is_number(value, true, "")) {
+        put_ends(value, total, 0, 0, out);
+    } else if (total >= 15) {
         put_ends(value, total, 3, total == 15 ? 3 : 4, out);
     } else {
         put_ends(value, total, 0, total >= 8 ? 2 : 0, out);
@@ -77,7 +95,7 @@ static void mask_id_number(HtText value, HtBuffer *out)
 static void mask_last4(HtText value, HtBuffer *out)
 {
     size_t total = ht_value_length(value.data, value.size);
-    put_ends(value, total, 0, total >= 8 ? 4 : 0, out);
+    put_ends(value, total, 0, total >= 8 && is_number(value, true, "-/. ") ? 4 : 0, out);
 }
 
 static size_t count_digits(HtText value)
@@ -130,7 +148,7 @@ static void mask_phone(HtText value, HtBuffer *out)
         return;
     }
     size_t total = ht_value_length(rest.data, rest.size);
-    put_ends(rest, total, 0, total >= 7 ? 2 : 0, out);
+    put_ends(rest, total, 0, total >= 7 && is_number(rest, false, "+-()/., ") ? 2 : 0, out);
 }
 
 static bool mask_year(HtText value, HtBuffer *out)
@@ -238,6 +256,26 @@ static bool is_number_or_letter(uint32_t character)
            (character >= 0x2000 && character < 0x2c00) || character >= 0xf000;
 }
 
+/* What is written before or behind one, such as who lives there, is set apart. */
+static bool is_stop(uint32_t character)
+{
+    switch (character) {
+    case ',':
+    case ';':
+    case ':':
+    case '(':
+    case ')':
+    case U'，':
+    case U'；':
+    case U'：':
+    case U'（':
+    case U'）':
+    case U'、':
+    case U'。': return true;
+    default: return false;
+    }
+}
+
 static bool is_numeral(uint32_t character)
 {
     switch (character) {
@@ -295,7 +333,8 @@ static size_t shown_address(HtText value)
     for (size_t i = 0; i < value.size; i += taken) {
         HtText here = skip(value, i);
         uint32_t character = ht_value_character(here.data, here.size, &taken);
-        if (is_number_or_letter(character) || (is_numeral(character) && is_house_number(here))) {
+        if (is_number_or_letter(character) || is_stop(character) ||
+            (is_numeral(character) && is_house_number(here))) {
             break;
         }
         const LevelWord *word = level_word(here, character);
