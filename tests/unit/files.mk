@@ -163,3 +163,5 @@ unit_TESTS += test-spool-keep
 test-spool-keep_LIBS := spool base
 unit_TESTS += test-spool-eio
 test-spool-eio_LIBS := spool base
+unit_TESTS += test-audit
+test-audit_LIBS := audit proof spool base
