@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/delivery/out.h"
 #include "core/notify.h"
+#include "core/records.h"
 #include "core/status.h"
 #include "mappings/engine/reference/tables.h"
 #include "core/verbs.h"
@@ -80,7 +81,10 @@ static void wake_delivery(uint64_t last_sequence, void *user)
 
 static bool open_delivery(HtBus *bus, GError **error)
 {
-    HtDeliveryOptions options = {bus->config, bus->dictionary, bus->spool, bus->pseudonym_key};
+    HtDeliveryOptions options = {bus->config, bus->dictionary, bus->spool, bus->pseudonym_key,
+                                 &bus->recorder};
+    ht_records_open(bus);
+    ht_records_begin(bus);
     bus->delivery = ht_delivery_new(&options, error);
     ht_spool_watch(bus->spool, wake_delivery, bus);
     return bus->delivery != NULL;
@@ -114,7 +118,8 @@ static bool open_pages(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, bus, ht_status_notice};
+    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, ht_records_deed, bus,
+                        ht_status_notice};
     HtDoorOptions options = {.bus = &bus->config->bus,
                              .sources = bus->sources,
                              .intake = &bus->intake,
@@ -211,8 +216,9 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->retention, ht_retention_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);
+    g_clear_pointer(&bus->spool, ht_spool_close); /* answers what still waits, which is recorded */
+    ht_records_end(bus);
     g_clear_pointer(&bus->signer, ht_signer_free);
-    g_clear_pointer(&bus->spool, ht_spool_close);
     g_clear_pointer(&bus->dictionary, ht_dictionary_free);
     g_clear_pointer(&bus->loop, g_main_loop_unref);
     explicit_bzero(bus->pseudonym_key, sizeof bus->pseudonym_key);

@@ -1,6 +1,7 @@
 /* The running bus: puts the parts together, keeps the main loop, and ends in order. */
 #pragma once
 
+#include "core/access.h"
 #include "core/admin/admin.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/policy.h"
@@ -25,6 +26,9 @@ typedef struct {
     HtSpool *spool;
     uint8_t pseudonym_key[HT_POLICY_KEY]; /* made of the site key */
     HtSigner *signer;
+    HtAudit *audit;
+    HtAccess *access;
+    HtAccessRecorder recorder;
     HtReceipts *receipts;
     HtSources *sources;
     HtIntake intake;

@@ -258,6 +258,7 @@ void ht_outlet_skip(void *user, JsonObject *asked, HtAdminReply *reply)
 
 void ht_outlet_event(void *user, JsonObject *asked, HtAdminReply *reply)
 {
+    ht_admin_shows(reply);
     const HtBus *bus = user;
     const char *name = find_consumer(bus, asked, reply);
     int64_t sequence = json_object_get_int_member_with_default(asked, "sequence", 0);

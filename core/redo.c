@@ -64,6 +64,7 @@ static GBytes *find_payload(const HtBus *bus, JsonObject *asked, char **source, 
 
 void ht_redo_show(void *user, JsonObject *asked, HtAdminReply *reply)
 {
+    ht_admin_shows(reply);
     g_autoptr(GBytes) payload = find_payload(user, asked, NULL, reply);
     if (!payload) {
         return;

@@ -203,6 +203,7 @@ static void on_audited(const GError *error, void *user)
 
 void ht_retention_export(void *user, JsonObject *asked, HtAdminReply *reply)
 {
+    ht_admin_shows(reply);
     const HtBus *bus = user;
     const char *what = json_object_get_string_member_with_default(asked, "what", "");
     if (!ht_spool_repair_is_reason(what)) {

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/bus.h"
 #include "core/delivery/status.h"
+#include "core/records.h"
 #include "core/source/status.h"
 #include "spool/status.h"
 
@@ -62,6 +63,10 @@ char *ht_status_notice(void *user)
     if (purposes) {
         g_string_append_printf(text, "%s\n", purposes);
     }
+    g_autofree char *records = ht_records_notice(bus);
+    if (records) {
+        g_string_append_printf(text, "%s\n", records);
+    }
     g_string_truncate(text, text->len > 0 ? text->len - 1 : 0);
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
@@ -79,6 +84,7 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_retention_json(bus->retention, json);
     ht_sources_json(bus->sources, json);
     ht_delivery_json(bus->delivery, json);
+    ht_records_json(bus, json);
     ht_buffer_add_literal(json, "}\n");
 }
 
@@ -92,4 +98,5 @@ void ht_status_metrics(void *user, HtBuffer *text)
     ht_door_metrics(bus->door, text);
     ht_sources_metrics(bus->sources, text);
     ht_delivery_metrics(bus->delivery, text);
+    ht_records_metrics(bus, text);
 }

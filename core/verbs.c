@@ -4,6 +4,7 @@
 #include "core/admin/ask.h"
 #include "core/bus.h"
 #include "core/outlet.h"
+#include "core/records.h"
 #include "core/redo.h"
 #include "core/repair.h"
 #include "core/replays.h"
@@ -23,6 +24,7 @@ const HtAdminVerb ht_verbs[] = {
     {"export", ht_retention_export, true},
     {"event", ht_outlet_event, false},
     {"skip", ht_outlet_skip, false},
+    {"audit", ht_records_answer, true},
     {0},
 };
 
@@ -64,10 +66,19 @@ static JsonObject *do_here(const HtConfig *config, const HtAdminVerb *verb, cons
     if (!bus.spool) {
         return NULL;
     }
-    ht_admin_do(verb, &bus, ht_text_from(question), ht_admin_reply_new(getuid(), keep_answer, &waiting));
+    bus.signer = ht_signer_open(config->bus.state, error);
+    if (!bus.signer) {
+        ht_spool_close(bus.spool);
+        return NULL;
+    }
+    ht_records_open(&bus);
+    ht_admin_do(verb, &bus, ht_text_from(question), ht_records_deed,
+                ht_admin_reply_new(getuid(), keep_answer, &waiting));
     while (!waiting.done) {
         g_main_context_iteration(NULL, TRUE);
     }
+    ht_audit_close(bus.audit);
+    ht_signer_free(bus.signer);
     ht_spool_close(bus.spool);
     if (waiting.error) {
         g_propagate_error(error, waiting.error);

@@ -29,6 +29,7 @@ typedef struct {
     void (*status)(void *user, HtBuffer *json);
     void (*metrics)(void *user, HtBuffer *text);
     const HtAdminVerb *verbs;
+    HtAdminRecord record; /* of each verb that is asked for; NULL: none */
     void *user;
     char *(*notice)(
         void *

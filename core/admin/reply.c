@@ -8,7 +8,11 @@
 
 struct HtAdminReply {
     int64_t uid;
-    char *note;
+    char *note, *asked; /* `asked`: the question's own "verb" */
+    const HtAdminVerb *verb;
+    bool shows;
+    HtAdminRecord record;
+    void *record_user;
     HtAdminAnswered answered;
     void *user;
 };
@@ -16,7 +20,7 @@ struct HtAdminReply {
 HtAdminReply *ht_admin_reply_new(int64_t uid, HtAdminAnswered answered, void *user)
 {
     HtAdminReply *reply = g_new(HtAdminReply, 1);
-    *reply = (HtAdminReply){uid, NULL, answered, user};
+    *reply = (HtAdminReply){.uid = uid, .answered = answered, .user = user};
     return reply;
 }
 
@@ -34,15 +38,34 @@ void ht_admin_note(HtAdminReply *reply, const char *format, ...)
     va_end(arguments);
 }
 
+static const HtText unrecorded =
+    HT_TEXT_LITERAL("{\"error\":\"the audit log cannot be written: what is not recorded is not shown\"}\n");
+
 void ht_admin_reply(HtAdminReply *reply, unsigned status, HtText json)
 {
+    HtAdminDeed deed = {reply->uid, reply->verb ? reply->verb->name : "",
+                        reply->note    ? reply->note
+                        : reply->asked ? reply->asked
+                                       : "",
+                        status};
+    bool recorded = !reply->record || reply->record(reply->record_user, &deed);
+    if (!recorded && reply->shows && status == 200) {
+        status = 503;
+        json = unrecorded;
+    }
     if (reply->note) {
         ht_log(HT_LOG_INFO, "admin", "uid %" G_GINT64_FORMAT ": %s: %s", reply->uid, reply->note,
                status == 200 ? "done" : "not done");
     }
     reply->answered(status, json, reply->user);
     g_free(reply->note);
+    g_free(reply->asked);
     g_free(reply);
+}
+
+void ht_admin_shows(HtAdminReply *reply)
+{
+    reply->shows = true;
 }
 
 void ht_admin_refuse(HtAdminReply *reply, unsigned status, const char *text)
@@ -63,8 +86,19 @@ const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name)
     return verbs->name ? verbs : NULL;
 }
 
-void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminReply *reply)
+/* A word: whatever else stands there is not kept. */
+static char *copy_word(const char *text)
 {
+    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+    return text[size] == '\0' && size <= 32 ? g_strdup(text) : NULL;
+}
+
+void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminRecord record,
+                 HtAdminReply *reply)
+{
+    reply->verb = verb;
+    reply->record = record;
+    reply->record_user = user;
     g_autoptr(JsonParser) parser = json_parser_new();
     bool good = json_parser_load_from_data(parser, question.data, (gssize)question.size, NULL);
     JsonNode *root = good ? json_parser_get_root(parser) : NULL;
@@ -72,5 +106,7 @@ void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminRe
         ht_admin_refuse(reply, 400, "the question is no JSON object");
         return;
     }
+    reply->asked =
+        copy_word(json_object_get_string_member_with_default(json_node_get_object(root), "verb", ""));
     verb->answer(user, json_node_get_object(root), reply);
 }

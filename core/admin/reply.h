@@ -11,6 +11,17 @@ typedef struct HtAdminReply HtAdminReply;
 
 typedef void (*HtAdminAnswered)(unsigned status, HtText json, void *user);
 
+/* What was asked and what came of it, for the audit. */
+typedef struct {
+    int64_t uid;
+    const char *verb; /* of the table */
+    const char *what; /* the note, or else the question's own "verb"; may be empty. No personal data */
+    unsigned status;  /* as in ht_admin_reply() */
+} HtAdminDeed;
+
+/* Records it, before the answer goes. False when that could not be done, and what the verb shows must not be shown. */
+typedef bool (*HtAdminRecord)(void *user, const HtAdminDeed *deed);
+
 /* `answered` runs once, by ht_admin_reply(). */
 HtAdminReply *ht_admin_reply_new(int64_t uid, HtAdminAnswered answered, void *user);
 
@@ -20,6 +31,9 @@ int64_t ht_admin_uid(const HtAdminReply *reply);
 /* The audit: with the answer it goes to the log who asked, these words, and whether it was done. For each verb that changes something
  * or shows what is personal. No personal data; what an administrator wrote only when ht_spool_repair_is_reason(). */
 void ht_admin_note(HtAdminReply *reply, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Its answer holds what is personal: it is not given unless it is recorded. */
+void ht_admin_shows(HtAdminReply *reply);
 
 /* Answers, once, now or later; also after the server was closed. 200; 400 when the question is none, 404 when there is no such
  * thing, 409 when it cannot be done, 503 when it cannot be done now. Of all but 200 the object is {"error": "…"}. */
@@ -36,5 +50,6 @@ typedef struct {
 
 const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name);
 
-/* Has the verb answer this question. */
-void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminReply *reply);
+/* Has the verb answer this question; `record` (which may be NULL) is called with `user`, too, whatever the answer is. */
+void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminRecord record,
+                 HtAdminReply *reply);

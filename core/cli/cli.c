@@ -69,9 +69,9 @@ static const Verb verbs[] = {
     {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
     {"consumer", ht_cli_consumer, "consumers: how they are, pause, resume, skip an event"},
     {"policy", ht_cli_policy, "what a consumer may see: preview, versions"},
+    {"audit", ht_cli_audit, "who received what, who looked at what: verify, search, export"},
     {"dead", ht_cli_dead, "dead letters: list, show, replay, drop"},
     {"replay", ht_cli_replay, "a consumer gets events again"},
-    {"audit", ht_cli_audit, "who did what: pauses, replays, dead letters, who is who"},
     {"schema", ht_cli_schema, "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
 };
 

@@ -25,6 +25,7 @@ int ht_cli_dead(int argc, char **argv);
 int ht_cli_policy(int argc, char **argv);
 int ht_cli_replay(int argc, char **argv);
 int ht_cli_audit(int argc, char **argv);
+int ht_cli_audit_list(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);
 
 /* options.c: reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False

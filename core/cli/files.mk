@@ -7,6 +7,6 @@ cli_SRC += core/cli/reconcile.c
 cli_SRC += core/cli/progress.c core/cli/spool-copy.c core/cli/spool-repair.c core/cli/spool-status.c core/cli/spool-keep.c
 cli_SRC += core/cli/message.c
 cli_SRC += core/cli/policy.c
+cli_SRC += core/cli/audit.c core/cli/number.c core/cli/trail.c
 cli_SRC += core/cli/ask.c core/cli/consumer.c core/cli/dead.c core/cli/replay.c
 cli_SRC += core/cli/token.c
-cli_SRC += core/cli/audit.c

@@ -4,14 +4,12 @@
 
 #include "core/admin/admin.h"
 #include "core/base/citizen.h"
-#include "mappings/engine/values/idnumber.h"
+#include "core/cli/number.h"
 #include "mappings/engine/values/number-fold.h"
 
 #include <stdio.h>
-#include <termios.h>
-#include <unistd.h>
 
-#define NUMBER_MAX 256
+#define NUMBER_MAX HT_CLI_NUMBER
 #define DIGITS_MAX 7 /* of an argument that is no number of a person */
 
 static const char usage[] =
@@ -83,49 +81,13 @@ static bool names_number(int argc, char **argv)
 
 /* ---- Numbers from standard input ---- */
 
-/* A person at a terminal does not see what she types, nor does who stands behind her. */
-static bool read_line(const char *what, char line[NUMBER_MAX])
-{
-    struct termios shown, hidden;
-    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
-    if (terminal) {
-        fprintf(stderr, "%s: ", what);
-        hidden = shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
-    }
-    bool good = fgets(line, NUMBER_MAX, stdin) != NULL;
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSANOW, &shown);
-        fputc('\n', stderr);
-    }
-    if (!good) {
-        line[0] = '\0';
-    }
-    g_strstrip(line);
-    return line[0] != '\0' && strlen(line) < NUMBER_MAX - 1;
-}
-
-/* In its form of 18 digits, as the engine makes it. */
-static bool read_citizen_number(char number[NUMBER_MAX])
-{
-    HtIdNumber parsed;
-    char line[NUMBER_MAX];
-    bool good = read_line("citizen number", line);
-    HtIdStatus status = good ? ht_idnumber_parse(line, strlen(line), &parsed) : HT_ID_EMPTY;
-    explicit_bzero(line, sizeof line);
-    good = status == HT_ID_VALID || status == HT_ID_AMBIGUOUS || status == HT_ID_WRONG_CHECK;
-    g_strlcpy(number, good ? parsed.canonical : "", NUMBER_MAX);
-    return good;
-}
-
 /* A number of another kind, as the engine compares it. */
 static bool read_value(const char *kind, char value[NUMBER_MAX])
 {
     char line[NUMBER_MAX], room[NUMBER_MAX];
     bool certificate = g_str_equal(kind, "birthCertificate");
     HtText folded = HT_TEXT_NONE;
-    if (read_line(kind, line)) {
+    if (ht_cli_read_line(kind, line)) {
         folded = ht_number_fold(ht_text_from(line), certificate ? HT_FOLD_SEPARATORS : 0, room);
     }
     g_strlcpy(value, "", NUMBER_MAX);
@@ -145,7 +107,7 @@ static bool read_identity(const Command *command, HtSpoolRepair *repair, char va
     repair->value = value;
     if (flags->number_on_stdin || g_str_equal(flags->kind, "idNumber")) {
         repair->kind = "idNumber";
-        return read_citizen_number(value) || (complain("standard input has no citizen number"), false);
+        return ht_cli_read_citizen_number(value) || (complain("standard input has no citizen number"), false);
     }
     repair->kind = flags->kind;
     repair->source = flags->source;
@@ -169,7 +131,7 @@ static bool find_number(const Command *command, HtSpoolLook *look, char subject[
     uint8_t key[32];
     char number[NUMBER_MAX];
     g_autoptr(GError) error = NULL;
-    bool good = read_citizen_number(number);
+    bool good = ht_cli_read_citizen_number(number);
     if (!good) {
         complain("standard input has no citizen number");
         return false;

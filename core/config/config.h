@@ -22,6 +22,8 @@ typedef struct {
     char *schema_url;    /* where the schemas of events are, ending in '/'; NULL: nowhere that we know */
     char *site_key_file; /* default: state/site.key, made at first start */
     char *log_level;     /* error | warning | info | debug */
+    char *audit_failure; /* stop | go-on: what personal data does when the audit log cannot be written */
+    uint64_t audit_segment_bytes, audit_keep_ms, audit_sync_ms;
     char *adapter_check; /* on | off: an adapter serves only after the conformance kit has passed it */
     uint64_t max_connections, max_connections_per_address;
     uint64_t header_timeout_ms, idle_timeout_ms, body_grace_ms, body_bytes_per_second;

@@ -47,6 +47,15 @@ static const HtOption bus_options[] = {
      "`on`: a source serves only after the conformance kit (`hutong adapter check`) has passed its adapter, and the site's own mapping "
      "with the fixtures beside it; until then it answers 503. A passed check is remembered in `state` until the adapter, its fixtures, "
      "mappings or tables change. `off`: adapters are loaded unchecked; for developing one, never with departments' data."},
+    {"audit-failure", HT_OPTION_WORD, BUS(audit_failure), "stop", 0, 0, "stop|go-on", false,
+     "When the audit log (`audit/` in `state`) cannot be written: `stop`: nothing goes to a consumer that may see personal data, and nobody is shown any, until it can "
+     "be; `go-on`: they go unrecorded, which log, status and metrics say."},
+    {"audit-segment", HT_OPTION_SIZE, BUS(audit_segment_bytes), "64M", 1 * M, 4 * G, NULL, false,
+     "Size of a file of the audit log, after which the next one begins."},
+    {"audit-keep", HT_OPTION_TIME, BUS(audit_keep_ms), "0", 0, 1000000 * HOUR, NULL, false,
+     "Files of the audit log whose last record is older are removed, which the log says itself; 0: none are. PIPL Art. 56 wants three years: `26280h`."},
+    {"audit-sync", HT_OPTION_TIME, BUS(audit_sync_ms), "1s", 10 * MS, 1 * HOUR, NULL, false,
+     "What was added to the audit log is sealed (signed) and brought to the disk so often. A power cut may lose what was recorded since; a kill does not."},
     {"max-connections", HT_OPTION_NUMBER, BUS(max_connections), "4096", 8, 100000, NULL, false,
      "Connections at the public door; lowered to what file descriptors allow."},
     {"max-connections-per-address", HT_OPTION_NUMBER, BUS(max_connections_per_address), "1024", 1, 100000, NULL, false,

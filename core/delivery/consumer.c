@@ -6,6 +6,7 @@
 #include "core/delivery/file.h"
 #include "core/delivery/judge.h"
 #include "core/delivery/pull.h"
+#include "core/delivery/purpose.h"
 #include "core/delivery/replay.h"
 #include "core/delivery/webhook.h"
 
@@ -73,7 +74,7 @@ static void set_timer(HtConsumer *consumer)
     if (consumer->read_at_us > now_us) {
         at_us = MIN(at_us, consumer->read_at_us);
     }
-    if (consumer->full) { /* a replay may have made room */
+    if (consumer->full || consumer->unrecorded) { /* a replay may have made room, the audit may work again */
         at_us = MIN(at_us, now_us + FULL_LOOK_MS * 1000);
     }
     if (consumer->window.finished) {
@@ -275,38 +276,6 @@ static void finish_part(const HtSent *sent, uint64_t sequence, GArray *ended, vo
     }
 }
 
-/* ---- Its purpose ---- */
-
-/* To the log: what the policy is, and that its purpose is about to lapse or has lapsed. */
-static void tell_purpose(const HtConsumer *consumer)
-{
-    const char *name = consumer->config->name, *until = consumer->config->purpose_until;
-    HtPurpose purpose = ht_policy_purpose(consumer->policy);
-    ht_log(HT_LOG_INFO, "delivery", "consumer %s: policy %s, purpose: %s", name,
-           ht_policy_version(consumer->policy), ht_purpose_name(purpose));
-    if (purpose == HT_PURPOSE_ENDS) {
-        ht_log(HT_LOG_WARNING, "delivery",
-               "consumer %s: its purpose lapses after %s: then it sees no personal data (purpose-until)",
-               name, until);
-    } else if (purpose == HT_PURPOSE_LAPSED) {
-        ht_log(HT_LOG_ERROR, "delivery",
-               "consumer %s: its purpose lapsed after %s: it sees no personal data (purpose-until)", name,
-               until);
-    }
-}
-
-/* What others of the same policy were sent may be of before it lapsed. */
-void ht_consumer_look(HtConsumer *consumer, int64_t now_us)
-{
-    HtPurpose before = ht_policy_purpose(consumer->policy);
-    if (ht_policy_look(consumer->policy, now_us)) {
-        consumer->class = (HtRenderedClass){.number = 0};
-    }
-    if (before != ht_policy_purpose(consumer->policy) && !consumer->replay) {
-        tell_purpose(consumer);
-    }
-}
-
 /* ---- Sending ---- */
 
 /* Whether there are, or may be, further events for it. */
@@ -318,27 +287,65 @@ static bool has_more(void *user)
            window->read_to < ht_spool_last_sequence(consumer->options->spool);
 }
 
-static void send_entries(HtConsumer *consumer, GPtrArray *entries)
+/* Nothing personal goes out unrecorded. */
+static bool can_record(HtConsumer *consumer)
 {
-    ht_consumer_look(consumer, ht_clock_now());
-    HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy,
-                            consumer->options->config->bus.schema_url};
-    HtEntry *first = entries->pdata[0];
+    const HtAccessRecorder *recorder = consumer->options->recorder;
+    ht_purpose_look(consumer, ht_clock_now());
+    consumer->unrecorded = recorder && !recorder->allows(recorder->user, consumer->policy);
+    return !consumer->unrecorded;
+}
+
+static bool record(HtConsumer *consumer, const GPtrArray *events)
+{
+    const HtAccessRecorder *recorder = consumer->options->recorder;
+    HtGiven given = {consumer->config, consumer->policy, consumer->replay ? consumer->replay->id : 0, events};
+    consumer->unrecorded = recorder && !recorder->record(recorder->user, &given);
+    return !consumer->unrecorded;
+}
+
+static HtConsumerRequest *begin_request(HtConsumer *consumer, GPtrArray *entries)
+{
+    const HtEntry *first = entries->pdata[0];
     HtConsumerRequest *request = g_new(HtConsumerRequest, 1);
     *request = (HtConsumerRequest){consumer, entries, consumer->state == HT_CONSUMER_PROBING,
                                    first->failures_alone > 0 || first->chances > 0};
-    g_autoptr(GPtrArray) events = g_ptr_array_sized_new(entries->len);
-    g_autofree HtStoredEvent *numbered = g_new(HtStoredEvent, entries->len);
     for (unsigned i = 0; i < entries->len; i++) {
-        HtEntry *entry = entries->pdata[i];
-        entry->attempts++;
-        numbered[i] = *entry->event;
-        numbered[i].number = consumer->replay ? 0 : entry->number; /* it counts its own window only */
-        g_ptr_array_add(events, &numbered[i]);
+        ((HtEntry *)entries->pdata[i])->attempts++;
     }
     consumer->sending++;
     consumer->sending_failed += request->is_failed;
     consumer->events_sending += entries->len;
+    return request;
+}
+
+/* The last one first: they come to stand before what waits. */
+static void give_back(HtConsumer *consumer, GPtrArray *entries)
+{
+    for (unsigned i = entries->len; i > 0; i--) {
+        ht_window_return(&consumer->window, entries->pdata[i - 1]);
+    }
+    g_ptr_array_unref(entries);
+}
+
+/* False when they could not be recorded: they are as they were. */
+static bool send_entries(HtConsumer *consumer, GPtrArray *entries)
+{
+    HtEventPolicy policy = {ht_policy_see_time, ht_policy_see, consumer->policy,
+                            consumer->options->config->bus.schema_url};
+    g_autoptr(GPtrArray) events = g_ptr_array_sized_new(entries->len);
+    g_autofree HtStoredEvent *numbered = g_new(HtStoredEvent, entries->len);
+    for (unsigned i = 0; i < entries->len; i++) {
+        HtEntry *entry = entries->pdata[i];
+        numbered[i] = *entry->event;
+        numbered[i].number = consumer->replay ? 0 : entry->number; /* it counts its own window only */
+        g_ptr_array_add(events, &numbered[i]);
+    }
+    if (!record(consumer, events)) {
+        give_back(consumer, entries);
+        return false;
+    }
+    HtConsumerRequest *request = begin_request(consumer, entries);
     consumer->sent_us = ht_clock_monotonic();
     HtOutgoing outgoing = {.events = events,
                            .bus = consumer->options->config->bus.name,
@@ -350,6 +357,7 @@ static void send_entries(HtConsumer *consumer, GPtrArray *entries)
                            .user = request,
                            .class = consumer->class};
     consumer->transport->send(consumer->transport, &outgoing);
+    return true;
 }
 
 /* What it asks for. */
@@ -452,8 +460,8 @@ static void mark_and_settle(HtConsumer *consumer)
 
 static const char *state_of(const HtConsumer *consumer)
 {
-    if (consumer->state == HT_CONSUMER_PAUSED || consumer->full) {
-        return consumer->full ? "stopped" : "paused";
+    if (consumer->state == HT_CONSUMER_PAUSED || consumer->full || consumer->unrecorded) {
+        return consumer->state == HT_CONSUMER_PAUSED && !consumer->full ? "paused" : "stopped";
     }
     bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0 ||
                    (ht_consumer_asks(consumer) && consumer->last_error);
@@ -479,8 +487,8 @@ static void pump(HtConsumer *consumer)
     consumer->full =
         consumer->full &&
         ht_spool_dead_count(consumer->options->spool, consumer->config->name) >= consumer->config->dead_max;
-    for (GPtrArray *entries; (entries = pick(consumer));) {
-        send_entries(consumer, entries);
+    for (GPtrArray *entries;
+         can_record(consumer) && (entries = pick(consumer)) && send_entries(consumer, entries);) {
     }
     read_ahead(consumer);
     mark_and_settle(consumer);
@@ -616,7 +624,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     }
     consumer->company = consumer->transport->most;
     if (!replay) {
-        tell_purpose(consumer);
+        ht_purpose_tell(consumer);
     }
     ht_judge_pause(consumer);
     read_ahead(consumer);
@@ -657,12 +665,6 @@ void ht_consumer_free(HtConsumer *consumer)
     free_when_idle(consumer);
 }
 
-static uint64_t find_left(const HtPolicy *policy)
-{
-    int64_t left_us = ht_policy_until(policy) - ht_clock_now();
-    return left_us > 0 ? (uint64_t)(left_us / HT_SECOND) : 0;
-}
-
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
 {
     const HtEntry *oldest = g_queue_peek_head((GQueue *)&consumer->window.entries);
@@ -683,9 +685,9 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
         .dead_max = consumer->config->dead_max,
         .pause = ht_spool_paused(consumer->options->spool, consumer->config->name),
         .policy = consumer->policy,
-        .purpose_left_s = find_left(consumer->policy),
+        .purpose_left_s = ht_purpose_left(consumer),
         .oldest_us = oldest ? oldest->recorded_us : 0,
-        .last_error = consumer->last_error,
+        .last_error = consumer->unrecorded ? "the audit log cannot be written" : consumer->last_error,
         .health = &consumer->health,
         .p50_us = ht_health_percentile(&consumer->health, 50),
         .p99_us = ht_health_percentile(&consumer->health, 99),

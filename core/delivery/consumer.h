@@ -66,9 +66,6 @@ void ht_consumer_free(HtConsumer *consumer);
 /* When both see the same of every event, they share what is written of it, as this class or as the other's own. */
 bool ht_consumer_shares(HtConsumer *consumer, HtConsumer *other, const HtRenderedClass *class);
 
-/* Looks at the clock: whether its purpose holds. What changes is logged. Done before each request, too. */
-void ht_consumer_look(HtConsumer *consumer, int64_t now_us);
-
 /* There may be more to do. */
 void ht_consumer_wake(HtConsumer *consumer);
 

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/delivery/consumer.h"
+#include "core/delivery/purpose.h"
 #include "core/delivery/route.h"
 #include "core/base/timer.h"
 
@@ -112,7 +113,7 @@ static gboolean look_at_purposes(void *user)
 {
     HtDelivery *delivery = user;
     for (unsigned i = 0; i < delivery->consumers->len; i++) {
-        ht_consumer_look(delivery->consumers->pdata[i], ht_clock_now());
+        ht_purpose_look(delivery->consumers->pdata[i], ht_clock_now());
     }
     ht_timer_set(delivery->look, ht_clock_monotonic() + (int64_t)LOOK_MS * 1000);
     return G_SOURCE_CONTINUE;

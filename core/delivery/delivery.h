@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/config/config.h"
+#include "core/delivery/recorder.h"
 #include "core/delivery/transport.h"
 #include "mappings/engine/reference/dictionary.h"
 #include "spool/delivery.h"
@@ -15,6 +16,7 @@ typedef struct {
     HtSpool *spool;
     const uint8_t *
         pseudonym_key; /* HT_POLICY_KEY bytes, for `hash`; it lives as long; NULL: what is to be hashed is not seen */
+    const HtAccessRecorder *recorder; /* it lives as long; NULL: nobody is told */
 } HtDeliveryOptions;
 
 #define HT_DELIVERY_ERROR (ht_delivery_error_quark())

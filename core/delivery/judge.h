@@ -40,9 +40,10 @@ struct HtConsumer {
     HtTimer *timer;
     HtConsumerState state;
     bool reading, stopped, freed;
-    bool full;                        /* no dead letter may be added: nothing is sent until there is room */
-    bool strict;                      /* what it refuses is no dead letter, but holds up its person */
-    bool absent_read;                 /* the last page was one of those */
+    bool unrecorded;  /* what goes out cannot be recorded: nothing personal does until it can */
+    bool full;        /* no dead letter may be added: nothing is sent until there is room */
+    bool strict;      /* what it refuses is no dead letter, but holds up its person */
+    bool absent_read; /* the last page was one of those */
     unsigned sending, sending_failed; /* requests under way; those of them with what failed alone before */
     unsigned events_sending;
     unsigned company; /* of what never failed in one request at most: from 1 to what the transport takes */

@@ -53,3 +53,5 @@ e2e_TESTS += e2e-outlet
 e2e-outlet_LIBS := admin base
 e2e_TESTS += e2e-retention
 e2e-retention_LIBS := admin base
+e2e_TESTS += e2e-audit
+e2e-audit_LIBS := admin base

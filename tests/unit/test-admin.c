@@ -57,7 +57,7 @@ static const HtAdminVerb verbs[] = {
 
 static void open_admin(Fixture *f)
 {
-    HtAdminView view = {ready, show, show, verbs, f, NULL};
+    HtAdminView view = {ready, show, show, verbs, NULL, f, NULL};
     g_autoptr(GError) error = NULL;
     *f = (Fixture){.folder = g_dir_make_tmp("admin-XXXXXX", NULL)};
     f->path = g_build_filename(f->folder, "admin.sock", NULL);

@@ -1,0 +1,45 @@
+/* Reading numbers from standard input. */
+#include "core/cli/number.h"
+
+#include "mappings/engine/values/idnumber.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+bool ht_cli_read_line(const char *what, char line[HT_CLI_NUMBER])
+{
+    struct termios shown, hidden;
+    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (terminal) {
+        fprintf(stderr, "%s: ", what);
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
+    }
+    bool good = fgets(line, HT_CLI_NUMBER, stdin) != NULL;
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+        fputc('\n', stderr);
+    }
+    if (!good) {
+        line[0] = '\0';
+    }
+    g_strstrip(line);
+    return line[0] != '\0' && strlen(line) < HT_CLI_NUMBER - 1;
+}
+
+bool ht_cli_read_citizen_number(char number[HT_CLI_NUMBER])
+{
+    HtIdNumber parsed;
+    char line[HT_CLI_NUMBER];
+    bool good = ht_cli_read_line("citizen number", line);
+    HtIdStatus status = good ? ht_idnumber_parse(line, strlen(line), &parsed) : HT_ID_EMPTY;
+    explicit_bzero(line, sizeof line);
+    good = status == HT_ID_VALID || status == HT_ID_AMBIGUOUS || status == HT_ID_WRONG_CHECK;
+    g_strlcpy(number, good ? parsed.canonical : "", HT_CLI_NUMBER);
+    explicit_bzero(&parsed, sizeof parsed);
+    return good;
+}

@@ -1,0 +1,12 @@
+/* Numbers of persons for commands: from standard input only. */
+#pragma once
+
+#include <stdbool.h>
+
+#define HT_CLI_NUMBER 256
+
+/* One line, without blanks at its ends; a person at a terminal does not see what she types. False when there is none, or it is too long. */
+bool ht_cli_read_line(const char *what, char line[HT_CLI_NUMBER]);
+
+/* A citizen number in its form of 18 digits, as the engine makes it. False when there is none. The caller wipes it. */
+bool ht_cli_read_citizen_number(char number[HT_CLI_NUMBER]);
