@@ -60,6 +60,8 @@ static const Verb verbs[] = {
     {"check", ht_cli_check, "try everything that run would, and change nothing"},
     {"config", show_config, "show the configuration in force"},
     {"status", ht_cli_status, "show the running bus: sources, spool, consumers"},
+    {"map", ht_cli_map, "what a mapping makes of payloads, before anything is switched on"},
+    {"explain", ht_cli_explain, "the same for a configured source, and who would get each event"},
     {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "check, copy, restore, repair the spool"},
     {"message", ht_cli_message, "find a message, see what became of it, have it done again"},

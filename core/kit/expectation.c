@@ -196,28 +196,40 @@ void ht_expectation_free(HtExpectation *expectation)
 
 /* ---- The head ---- */
 
-static HtText text_member(JsonObject *object, const char *name)
+JsonObject *ht_expectation_request(const HtExpectation *expectation)
 {
-    return ht_text_from(object ? json_object_get_string_member_with_default(object, name, NULL) : NULL);
+    JsonObject *object = expectation ? expectation->object : NULL;
+    return object && json_object_has_member(object, "request")
+               ? json_object_get_object_member(object, "request")
+               : NULL;
+}
+
+bool ht_expectation_make_head(const char *content_type, const char *soap_action, HtMessageHead *head)
+{
+    HtHead read = {0};
+    HtRefusal refusal;
+    bool good = ht_head_add(&read, HT_TEXT_LITERAL("Content-Type"),
+                            ht_text_from(content_type ? content_type : "text/xml"), &refusal);
+    if (good && soap_action) {
+        good = ht_head_add(&read, HT_TEXT_LITERAL("SOAPAction"), ht_text_from(soap_action), &refusal);
+    }
+    HtLimits limits = ht_limits_default();
+    read.has_length = true;
+    good = ht_head_finish(&read, &refusal) && good && ht_head_check_message(&read, &limits, &refusal);
+    *head = read.message;
+    head->id = ht_uuid_new();
+    return good;
+}
+
+static const char *member_of(JsonObject *object, const char *name)
+{
+    return object ? json_object_get_string_member_with_default(object, name, NULL) : NULL;
 }
 
 void ht_expectation_head(const HtExpectation *expectation, HtMessageHead *head)
 {
-    JsonObject *object = expectation ? expectation->object : NULL;
-    JsonObject *request = object && json_object_has_member(object, "request")
-                              ? json_object_get_object_member(object, "request")
-                              : NULL;
-    HtText type = text_member(request, "contentType"), action = text_member(request, "soapAction");
-    HtHead read = {0};
-    HtRefusal refusal;
-    ht_head_add(&read, HT_TEXT_LITERAL("Content-Type"), type.data ? type : HT_TEXT_LITERAL("text/xml"),
-                &refusal);
-    if (action.data) {
-        ht_head_add(&read, HT_TEXT_LITERAL("SOAPAction"), action, &refusal);
-    }
-    ht_head_finish(&read, &refusal);
-    *head = read.message;
-    head->id = ht_uuid_new();
+    JsonObject *request = ht_expectation_request(expectation);
+    ht_expectation_make_head(member_of(request, "contentType"), member_of(request, "soapAction"), head);
 }
 
 /* ---- Comparing JSON ---- */
@@ -430,6 +442,35 @@ static void compare_figures(JsonObject *object, const HtOutcome *outcome, GPtrAr
     if (repaired != outcome->repaired) {
         g_ptr_array_add(differences, g_strdup_printf("repaired is %s", outcome->repaired ? "true" : "false"));
     }
+}
+
+/* The host writes the envelope itself, so that its tags are known. */
+static HtText find_body(const HtOutcome *outcome)
+{
+    static const char start[] = "<soap:Body>", end[] = "</soap:Body></soap:Envelope>\n";
+    HtText reply = outcome->reply;
+    const char *begin = memmem(reply.data, reply.size, start, sizeof start - 1);
+    if (outcome->soap == HT_SOAP_NONE || !begin) {
+        return reply;
+    }
+    begin += sizeof start - 1;
+    size_t left = reply.size - (size_t)(begin - reply.data), tail = sizeof end - 1;
+    return (HtText){begin, left >= tail ? left - tail : left};
+}
+
+char *ht_expectation_reply(const HtOutcome *outcome, const HtUuid *id, size_t *size)
+{
+    *size = 0;
+    if (!outcome->reply.data) {
+        return NULL;
+    }
+    char uuid[HT_UUID_TEXT];
+    HtText body = find_body(outcome);
+    ht_uuid_format(id, uuid);
+    GString *text = g_string_new_len(body.data, (gssize)body.size);
+    g_string_replace(text, uuid, HT_EXPECTATION_MESSAGE_ID, 0);
+    *size = text->len;
+    return g_string_free(text, FALSE);
 }
 
 GPtrArray *ht_expectation_compare(const HtExpectation *expectation, const HtOutcome *outcome, HtText reply)

@@ -34,9 +34,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtExpectation, ht_expectation_free)
  * text/xml. The texts live as long as the expectation. */
 void ht_expectation_head(const HtExpectation *expectation, HtMessageHead *head);
 
+/* The head of a request with this Content-Type and SOAPAction (NULL: text/xml, none), which live as long, with a new id. False when
+ * the public door would refuse it. */
+bool ht_expectation_make_head(const char *content_type, const char *soap_action, HtMessageHead *head);
+
+/* Its `request`; NULL when it has none, or there is no expectation (NULL). */
+JsonObject *ht_expectation_request(const HtExpectation *expectation);
+
 /* Where outcome and reply (absent: a receipt) differ from what is expected: paths and counts, never values. Of char *;
  * empty when all is as expected. transfer full. */
 GPtrArray *ht_expectation_compare(const HtExpectation *expectation, const HtOutcome *outcome, HtText reply);
+
+/* What reply() itself wrote, without the envelope that the host has put around it, and with HT_EXPECTATION_MESSAGE_ID
+ * for the message's id. NULL when there is none. transfer full. */
+char *ht_expectation_reply(const HtOutcome *outcome, const HtUuid *id, size_t *size);
 
 /* The event as consumers would get it, nothing withheld. transfer full; NULL when it cannot be rendered. */
 JsonNode *ht_expectation_render(const HtEvent *event);

@@ -61,10 +61,6 @@ void ht_kit_try(HtKit *kit, const HtKitPayload *like, GBytes *body, HtKitTrial *
 /* The outcome, whose texts live as long as the trial; ht_outcome_clear() frees it. */
 void ht_kit_read(const HtKitTrial *trial, HtOutcome *outcome);
 
-/* What reply() itself wrote, without the envelope that the host has put around it, and with HT_EXPECTATION_MESSAGE_ID
- * for the message's id. NULL when there is none. transfer full. */
-char *ht_kit_reply(const HtOutcome *outcome, const HtUuid *id, size_t *size);
-
 /* Whether a text for clients is well-formed, as far as GLib's simple parser can tell. True for what is no XML. */
 bool ht_kit_is_well_formed(HtText text, GError **error);
 

@@ -140,7 +140,7 @@ static char *judge_outcome(const HtKitPayload *payload, const HtOutcome *outcome
         return g_strdup("its reply is no well-formed XML");
     }
     size_t size;
-    g_autofree char *reply = ht_kit_reply(outcome, &payload->id, &size);
+    g_autofree char *reply = ht_expectation_reply(outcome, &payload->id, &size);
     g_autoptr(GPtrArray) differences =
         payload->expectation ? ht_expectation_compare(payload->expectation, outcome, (HtText){reply, size})
                              : g_ptr_array_new();

@@ -76,35 +76,6 @@ void ht_kit_read(const HtKitTrial *trial, HtOutcome *outcome)
                       NULL); /* it was unpacked before, or would not be here */
 }
 
-/* The host writes the envelope itself, so that its tags are known. */
-static HtText find_body(const HtOutcome *outcome)
-{
-    static const char start[] = "<soap:Body>", end[] = "</soap:Body></soap:Envelope>\n";
-    HtText reply = outcome->reply;
-    const char *begin = memmem(reply.data, reply.size, start, sizeof start - 1);
-    if (outcome->soap == HT_SOAP_NONE || !begin) {
-        return reply;
-    }
-    begin += sizeof start - 1;
-    size_t left = reply.size - (size_t)(begin - reply.data), tail = sizeof end - 1;
-    return (HtText){begin, left >= tail ? left - tail : left};
-}
-
-char *ht_kit_reply(const HtOutcome *outcome, const HtUuid *id, size_t *size)
-{
-    *size = 0;
-    if (!outcome->reply.data) {
-        return NULL;
-    }
-    char uuid[HT_UUID_TEXT];
-    HtText body = find_body(outcome);
-    ht_uuid_format(id, uuid);
-    GString *text = g_string_new_len(body.data, (gssize)body.size);
-    g_string_replace(text, uuid, HT_EXPECTATION_MESSAGE_ID, 0);
-    *size = text->len;
-    return g_string_free(text, FALSE);
-}
-
 bool ht_kit_is_well_formed(HtText text, GError **error)
 {
     static const GMarkupParser ignore_all = {0};

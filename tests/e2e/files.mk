@@ -55,3 +55,5 @@ e2e_TESTS += e2e-retention
 e2e-retention_LIBS := admin base
 e2e_TESTS += e2e-audit
 e2e-audit_LIBS := admin base
+e2e_TESTS += e2e-map
+e2e-map_LIBS := admin base

@@ -85,7 +85,7 @@ bool adapter_test_run_bytes(AdapterTest *test, const char *bytes, size_t size)
     g_assert_no_error(error);
     g_assert_cmpuint(test->page[HT_PAGE_CURRENT], ==, 0);
     g_free(test->reply);
-    test->reply = ht_kit_reply(&test->outcome, &worker->head.id, &test->reply_size);
+    test->reply = ht_expectation_reply(&test->outcome, &worker->head.id, &test->reply_size);
     return test->reply != NULL;
 }
 
