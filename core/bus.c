@@ -116,6 +116,20 @@ static bool open_pages(HtBus *bus, GError **error)
     return bus->schemas != NULL;
 }
 
+static bool asks_certificates(const HtConfig *config)
+{
+    bool asks = false;
+    for (unsigned i = 0; i < config->sources->len; i++) {
+        const HtSourceConfig *source = config->sources->pdata[i];
+        asks = asks || source->client_subjects || source->client_fingerprints;
+    }
+    for (unsigned i = 0; i < config->consumers->len; i++) {
+        const HtConsumerConfig *consumer = config->consumers->pdata[i];
+        asks = asks || consumer->client_subjects || consumer->client_fingerprints;
+    }
+    return asks;
+}
+
 static bool open_doors(HtBus *bus, GError **error)
 {
     HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, ht_records_deed, bus,
@@ -124,7 +138,8 @@ static bool open_doors(HtBus *bus, GError **error)
                              .sources = bus->sources,
                              .intake = &bus->intake,
                              .pages = bus->pages,
-                             .signer = bus->signer};
+                             .signer = bus->signer,
+                             .asks_certificates = asks_certificates(bus->config)};
     bus->intake = (HtIntake){.spool = bus->spool,
                              .limits = &bus->config->spool.limits,
                              .dictionary = bus->dictionary,
@@ -186,6 +201,7 @@ static gboolean on_tick(void *user)
     }
     if (!bus->stopping) {
         ht_sources_tick(bus->sources);
+        ht_door_tick(bus->door);
     }
     ht_notify("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
@@ -193,10 +209,12 @@ static gboolean on_tick(void *user)
 
 static void run_loop(HtBus *bus)
 {
+    unsigned tls_port = ht_door_tls_port(bus->door);
+    g_autofree char *secure = tls_port ? g_strdup_printf(", with TLS on port %u", tls_port) : g_strdup("");
     ht_log(HT_LOG_INFO, "bus",
-           "%s is ready: public door on port %u, admin socket at %s, %u sources, %u consumers",
-           bus->config->bus.name, ht_door_port(bus->door), bus->config->bus.admin, bus->config->sources->len,
-           bus->config->consumers->len);
+           "%s is ready: public door on port %u%s, admin socket at %s, %u sources, %u consumers",
+           bus->config->bus.name, ht_door_port(bus->door), secure, bus->config->bus.admin,
+           bus->config->sources->len, bus->config->consumers->len);
     g_unix_signal_add(SIGTERM, on_signal, bus);
     g_unix_signal_add(SIGINT, on_signal, bus);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, bus);

@@ -2,14 +2,13 @@
 #include "core/admin/admin.h"
 
 #include "core/base/log.h"
+#include "core/base/unix-socket.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 128
@@ -227,71 +226,14 @@ static gboolean on_connection(int fd, GIOCondition condition, void *user)
 
 /* ---- Opening and closing ---- */
 
-static bool fill_address(const char *path, struct sockaddr_un *address, GError **error)
-{
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address->sun_path) {
-        g_set_error(error, HT_ADMIN_ERROR, 0, "%s: the path of a unix socket must be shorter than %zu bytes",
-                    path, sizeof address->sun_path);
-        return false;
-    }
-    g_strlcpy(address->sun_path, path, sizeof address->sun_path);
-    return true;
-}
-
-static bool is_live(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool live = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return live;
-}
-
-static bool fail(const char *path, const char *what, GError **error)
-{
-    g_set_error(error, HT_ADMIN_ERROR, 0, "%s: %s: %s", path, what, g_strerror(errno));
-    return false;
-}
-
-/* Takes away the socket of a bus that has ended, and nothing else. */
-static bool remove_stale(const char *path, GError **error)
-{
-    struct stat there;
-    if (lstat(path, &there) < 0) {
-        return true;
-    }
-    if (!S_ISSOCK(there.st_mode)) {
-        errno = EEXIST;
-        return fail(path, "is no socket", error);
-    }
-    return g_unlink(path) == 0 ? true : fail(path, "cannot be removed", error);
-}
-
 static bool listen_on(HtAdmin *admin, GError **error)
 {
-    struct sockaddr_un address;
-    g_autofree char *folder = g_path_get_dirname(admin->path);
-    if (!fill_address(admin->path, &address, error)) {
-        return false;
+    g_autoptr(GError) reason = NULL;
+    admin->fd = ht_unix_listen(admin->path, 0600, 0700, BACKLOG, &reason);
+    if (admin->fd < 0) {
+        g_set_error_literal(error, HT_ADMIN_ERROR, 0, reason->message);
     }
-    if (g_mkdir_with_parents(folder, 0700) < 0) {
-        return fail(folder, "cannot be made", error);
-    }
-    if (is_live(&address)) {
-        g_set_error(error, HT_ADMIN_ERROR, 0, "%s: another bus is listening there", admin->path);
-        return false;
-    }
-    if (!remove_stale(admin->path, error)) {
-        return false;
-    }
-    admin->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t mask = umask(0077);
-    bool bound = admin->fd >= 0 && bind(admin->fd, (struct sockaddr *)&address, sizeof address) == 0;
-    umask(mask);
-    return bound && listen(admin->fd, BACKLOG) == 0 ? true
-                                                    : fail(admin->path, "cannot be listened on", error);
+    return admin->fd >= 0;
 }
 
 HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error)
@@ -300,9 +242,6 @@ HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error
     *admin = (HtAdmin){.path = g_strdup(path), .view = *view, .fd = -1};
     if (!listen_on(admin, error)) {
         g_free(admin->path);
-        if (admin->fd >= 0) {
-            close(admin->fd);
-        }
         g_free(admin);
         return NULL;
     }

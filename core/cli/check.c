@@ -4,6 +4,8 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/config/listen.h"
+#include "core/ingress/tls.h"
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 #include "core/delivery/signature.h"
@@ -72,11 +74,10 @@ static void check_can_make(Check *check, const char *path)
 /* A unix socket's path has 108 bytes, its end included. */
 #define SOCKET_PATH_MAX 107
 
-static void check_doors(Check *check)
+static void check_listens(Check *check, const char *place)
 {
-    const HtBusConfig *bus = &check->config->bus;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GSocketConnectable) address = g_network_address_parse(bus->listen, 0, &error);
+    g_autoptr(GSocketConnectable) address = g_network_address_parse(place, 0, &error);
     g_autoptr(GSocketAddressEnumerator) addresses = address ? g_socket_connectable_enumerate(address) : NULL;
     g_autoptr(GSocketAddress) first =
         addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
@@ -85,6 +86,31 @@ static void check_doors(Check *check)
             g_strdup_printf("[bus] listen: %s", error ? error->message : "no such address");
         complain(check, check->config->file, 0, text);
     }
+}
+
+static void check_certificate(Check *check)
+{
+    g_autoptr(GError) error = NULL;
+    const HtBusConfig *bus = &check->config->bus;
+    g_autoptr(HtTls) tls = bus->tls_certificate && bus->tls_key ? ht_tls_new(bus, false, &error) : NULL;
+    if (error) {
+        complain(check, check->config->file, 0, error->message);
+    } else if (tls && ht_tls_ends_soon(tls)) {
+        fprintf(stderr, "%s: warning: the certificate \"%s\" ends soon, or has ended: renew it\n",
+                check->config->file, bus->tls_certificate);
+    }
+}
+
+static void check_doors(Check *check)
+{
+    const HtBusConfig *bus = &check->config->bus;
+    for (char **item = bus->listen; *item; item++) {
+        const char *place;
+        if (ht_listen_read(*item, &place) != HT_LISTEN_UNIX) {
+            check_listens(check, place);
+        }
+    }
+    check_certificate(check);
     if (strlen(bus->admin) > SOCKET_PATH_MAX) {
         complain(check, check->config->file, 0,
                  "[bus] admin: the path of a unix socket must be shorter than 108 bytes");

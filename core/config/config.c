@@ -4,6 +4,7 @@
 
 #include "core/base/event.h"
 #include "core/base/private.h"
+#include "core/config/doors.h"
 #include "core/config/ini.h"
 #include "spool/repair.h"
 #include "core/config/options.h"
@@ -465,9 +466,24 @@ static void check_retention(Loader *loader, const HtRetentionConfig *retention)
     }
 }
 
+/* Where a key of [bus] stands; the file where it does not. */
+static const char *bus_place(const Loader *loader, const char *key)
+{
+    g_autofree char *full = origin_key("bus", key);
+    const char *place = g_hash_table_lookup(loader->config->origins->places, full);
+    return place ? place : loader->config->file;
+}
+
+static void report_text(const char *place, const char *text, void *loader)
+{
+    report(loader, place, "%s", text);
+}
+
 static void check_sections(Loader *loader)
 {
     HtConfig *config = loader->config;
+    const HtConfigReport report_doors = {report_text, loader};
+    ht_config_check_doors(config, bus_place(loader, "listen"), &report_doors);
     check_required(loader, HT_SECTION_BUS, &config->bus, config->file);
     if (config->spool.limits.page_bytes & (config->spool.limits.page_bytes - 1)) {
         report(loader, config->file, "[spool] page is not a power of two");

@@ -11,14 +11,16 @@
  * bytes, times in milliseconds. */
 
 typedef struct {
-    char *name;          /* name = */
-    char *listen;        /* host:port of the public door; port 0 lets the kernel choose */
-    char *admin;         /* path of the admin socket */
-    char *state;         /* directory: spool, key */
-    char *adapters;      /* directory */
-    char *mappings;      /* directory: mapping files named by sources */
-    char *data;          /* directory: dictionary.xml, tables/, divisions/ */
-    char *public_url;    /* as departments see us; NULL: taken from the request */
+    char *name;      /* name = */
+    char **listen;   /* of the public door: core/config/listen.h; port 0 lets the kernel choose */
+    char *cleartext; /* local | anywhere: where it may listen without TLS */
+    char *tls_certificate, *tls_key, *client_ca; /* PEM files; NULL: none */
+    char *admin;                                 /* path of the admin socket */
+    char *state;                                 /* directory: spool, key */
+    char *adapters;                              /* directory */
+    char *mappings;                              /* directory: mapping files named by sources */
+    char *data;                                  /* directory: dictionary.xml, tables/, divisions/ */
+    char *public_url;                            /* as departments see us; NULL: taken from the request */
     char *schema_url;    /* where the schemas of events are, ending in '/'; NULL: nowhere that we know */
     char *site_key_file; /* default: state/site.key, made at first start */
     char *log_level;     /* error | warning | info | debug */
@@ -26,6 +28,7 @@ typedef struct {
     uint64_t audit_segment_bytes, audit_keep_ms, audit_sync_ms;
     char *adapter_check; /* on | off: an adapter serves only after the conformance kit has passed it */
     uint64_t max_connections, max_connections_per_address;
+    uint64_t tls_handshake_ms;
     uint64_t header_timeout_ms, idle_timeout_ms, body_grace_ms, body_bytes_per_second;
     uint64_t door_memory; /* of one connection */
 } HtBusConfig;
@@ -45,7 +48,11 @@ typedef struct {
     char *sign_receipts;        /* asked | all */
     char *identities;           /* own | authority */
     char *token_file;           /* what a sender must show; NULL: nothing */
-    char **peers;       /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
+    char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
+    char **users; /* of this machine that may send over a unix socket: core/base/users.h */
+    char **client_subjects,
+        **client_fingerprints; /* of certificates that a sender may show; NULL: none is asked for */
+    char *trust_address;       /* no | yes: enough of a source of authority */
     char **paths;       /* further ones under which it answers, as ht_url_path_write() has them; NULL: none */
     GPtrArray *options; /* adapter's own keys: key, value, …, NULL (char *) */
     char *file;
@@ -55,8 +62,9 @@ typedef struct {
 
 typedef struct {
     char *name, *type, *url, *purpose;
-    char **secret_files; /* NULL-terminated; NULL: nothing is signed */
-    char *mode;          /* batch | structured | binary */
+    char **secret_files;                                /* NULL-terminated; NULL: nothing is signed */
+    char *tls_ca, *tls_certificate, *tls_key, *tls_pin; /* webhook: core/delivery/sender.h; NULL: none */
+    char *mode;                                         /* batch | structured | binary */
     uint64_t batch, clearance, connections, timeout_ms, connect_timeout_ms, retry_first_ms, retry_max_ms,
         rest_max_ms, probe_ms, attempts, dead_max, window_bytes, held;
     uint64_t lease_ms, wait_ms, polls, heartbeat_ms, linger_ms; /* pull */
@@ -67,7 +75,8 @@ typedef struct {
     uint64_t purpose_alarm_ms;
     char *order;               /* loose | strict: whether what is refused holds up its person */
     char *start;               /* beginning | now: where a new consumer starts */
-    char *token_file, **peers; /* who may come to the public door for it: as with a source */
+    char *token_file, **peers, **users, **client_subjects,
+        **client_fingerprints; /* who may come to the public door for it: as with a source */
     char *file;
     unsigned line;
     const struct HtOrigins *origins;

@@ -21,8 +21,18 @@
 static const HtOption bus_options[] = {
     {"name", HT_OPTION_NAME, BUS(name), NULL, 0, 0, NULL, true,
      "The bus's name: in the `source` of every event, in receipts and in metrics."},
-    {"listen", HT_OPTION_ADDRESS, BUS(listen), "127.0.0.1:8080", 0, 0, NULL, false,
-     "The public door: where departments send. Port 0 lets the kernel choose."},
+    {"listen", HT_OPTION_LISTEN, BUS(listen), "127.0.0.1:8080", 0, 0, NULL, false,
+     "The public door: where departments send. `tls:` before an address: with TLS; `unix:PATH`: a unix socket, at which users of this machine are known "
+     "by what the kernel says (`users`). Port 0 lets the kernel choose. At most 16."},
+    {"cleartext", HT_OPTION_WORD, BUS(cleartext), "local", 0, 0, "local|anywhere", false,
+     "Where `listen` may be without TLS: `local`: only at addresses of this machine that nobody else comes to; `anywhere`: where a proxy or a tunnel protects what passes."},
+    {"tls-certificate", HT_OPTION_PATH, BUS(tls_certificate), NULL, 0, 0, NULL, false,
+     "The door's certificate, PEM, with those that lead to its authority behind it. Read anew when it changes, for new connections; those that are open go on."},
+    {"tls-key", HT_OPTION_PATH, BUS(tls_key), NULL, 0, 0, NULL, false, "The certificate's key, PEM, mode 0600."},
+    {"client-ca", HT_OPTION_PATH, BUS(client_ca), NULL, 0, 0, NULL, false,
+     "Authorities, PEM, that vouch for the names in clients' certificates (`client-subject`). Read anew with the certificate."},
+    {"tls-handshake", HT_OPTION_TIME, BUS(tls_handshake_ms), "5s", 100 * MS, 1 * MINUTE, NULL, false,
+     "Time for a TLS handshake."},
     {"admin", HT_OPTION_PATH, BUS(admin), "./run/admin.sock", 0, 0, NULL, false,
      "A unix socket for the administrator's commands. Only its owner may connect."},
     {"state", HT_OPTION_PATH, BUS(state), "./state", 0, 0, NULL, false,
@@ -57,9 +67,9 @@ static const HtOption bus_options[] = {
     {"audit-sync", HT_OPTION_TIME, BUS(audit_sync_ms), "1s", 10 * MS, 1 * HOUR, NULL, false,
      "What was added to the audit log is sealed (signed) and brought to the disk so often. A power cut may lose what was recorded since; a kill does not."},
     {"max-connections", HT_OPTION_NUMBER, BUS(max_connections), "4096", 8, 100000, NULL, false,
-     "Connections at the public door; lowered to what file descriptors allow."},
+     "Connections at the public door; lowered to what file descriptors allow. When there are so many, those that have sent nothing give way to new ones."},
     {"max-connections-per-address", HT_OPTION_NUMBER, BUS(max_connections_per_address), "1024", 1, 100000, NULL, false,
-     "Connections from one address."},
+     "Connections from one address, or of one user over a unix socket. When there are so many, those of them that have sent nothing give way."},
     {"header-timeout", HT_OPTION_TIME, BUS(header_timeout_ms), "10s", 100 * MS, 10 * MINUTE, NULL, false,
      "Time for a request's head to arrive."},
     {"idle-timeout", HT_OPTION_TIME, BUS(idle_timeout_ms), "60s", 1 * SECOND, 1 * HOUR, NULL, false,
@@ -105,6 +115,16 @@ static const HtOption source_options[] = {
     {"peers", HT_OPTION_NETWORKS, SOURCE(peers), NULL, 0, 0, NULL, false,
      "Who may send: addresses and networks, IPv4 and IPv6. Others get 403. With `token-file` too, both must hold. With neither, "
      "only this machine may send; behind a proxy on this machine that is everybody, so use `token-file` there."},
+    {"users", HT_OPTION_LIST, SOURCE(users), NULL, 0, 0, NULL, false,
+     "Users of this machine who may send over a unix socket (`listen = unix:…`): names or numbers, `@group` for those of a group. They need show nothing else. "
+     "Without it only root and the bus's own user may, or who shows the token."},
+    {"client-subject", HT_OPTION_LIST, SOURCE(client_subjects), NULL, 0, 0, NULL, false,
+     "Names in certificates, one of which a sender must show over TLS, as RFC 4514 writes them (`openssl x509 -noout -subject -nameopt RFC2253`); the certificate must lead to `client-ca`. Otherwise 403."},
+    {"client-fingerprint", HT_OPTION_DIGESTS, SOURCE(client_fingerprints), NULL, 0, 0, NULL, false,
+     "SHA-256 of certificates (`openssl x509 -noout -fingerprint -sha256`), one of which a sender must show over TLS, whoever made it; with `client-subject` too, one of both."},
+    {"trust-address", HT_OPTION_WORD, SOURCE(trust_address), "no", 0, 0, "no|yes", false,
+     "`yes`: of a source with `identities = authority` the address alone says enough of who sends, although every user of the machine at that address may then "
+     "say who is who. Without it such a source needs `token-file`, `client-subject`, `client-fingerprint` or `users`."},
     {"paths", HT_OPTION_URL_PATHS, SOURCE(paths), NULL, 0, 0, NULL, false,
      "Further paths under which the source answers, besides `/in/NAME`: those of the service that a department's client was written "
      "for. Letter by letter as the client asks for them; with `?wsdl`, too. No path of another source, none of the bus's own."},
@@ -139,6 +159,13 @@ static const HtOption consumer_options[] = {
     {"secret-file", HT_OPTION_PATHS, CONSUMER(secret_files), NULL, 0, 0, NULL, false,
      "File of the secret for Standard Webhooks signatures: `whsec_` and base64 of 24 to 64 bytes. While a secret is changed, two files (at most 8), `new;old`: "
      "every request is signed with each."},
+    {"tls-ca", HT_OPTION_PATH, CONSUMER(tls_ca), NULL, 0, 0, NULL, false,
+     "`webhook`: authorities, PEM, of which one must vouch for the consumer's certificate. Without it, those of the system."},
+    {"tls-certificate", HT_OPTION_PATH, CONSUMER(tls_certificate), NULL, 0, 0, NULL, false,
+     "`webhook`: the certificate, PEM with its chain, that the bus shows to the consumer. Read with each connection, so one that was renewed needs no restart."},
+    {"tls-key", HT_OPTION_PATH, CONSUMER(tls_key), NULL, 0, 0, NULL, false, "Its key, PEM, mode 0600."},
+    {"tls-pin", HT_OPTION_STRING, CONSUMER(tls_pin), NULL, 0, 0, NULL, false,
+     "`webhook`: `sha256//BASE64` of the public key that the consumer must show besides, several separated by `;`: the next one before it is changed."},
     {"timeout", HT_OPTION_TIME, CONSUMER(timeout_ms), "30s", 100 * MS, 1 * HOUR, NULL, false, "Time for one request."},
     {"connect-timeout", HT_OPTION_TIME, CONSUMER(connect_timeout_ms), "5s", 50 * MS, 5 * MINUTE, NULL, false, "Time to connect."},
     {"retry-first", HT_OPTION_TIME, CONSUMER(retry_first_ms), "500ms", 10 * MS, 1 * HOUR, NULL, false,
@@ -187,6 +214,12 @@ static const HtOption consumer_options[] = {
      "File of the token that it must show at `/out/NAME`, in `Authorization: Bearer TOKEN`: as for a source."},
     {"peers", HT_OPTION_NETWORKS, CONSUMER(peers), NULL, 0, 0, NULL, false,
      "Addresses and networks from which it may come to `/out/NAME`: as for a source. With neither, only from this machine."},
+    {"users", HT_OPTION_LIST, CONSUMER(users), NULL, 0, 0, NULL, false,
+     "Users of this machine who may come to `/out/NAME` over a unix socket: as for a source."},
+    {"client-subject", HT_OPTION_LIST, CONSUMER(client_subjects), NULL, 0, 0, NULL, false,
+     "Names in certificates, one of which it must show at `/out/NAME`: as for a source."},
+    {"client-fingerprint", HT_OPTION_DIGESTS, CONSUMER(client_fingerprints), NULL, 0, 0, NULL, false,
+     "SHA-256 of certificates, one of which it must show at `/out/NAME`: as for a source."},
     {0}};
 
 static const HtOption route_options[] = {

@@ -10,7 +10,7 @@ typedef enum {
     HT_OPTION_PATH,     /* made absolute against the file that names it */
     HT_OPTION_PATHS,    /* the same, separated by ; */
     HT_OPTION_FILE,     /* a name inside a directory of the [bus] section, or a path; resolved by its user */
-    HT_OPTION_ADDRESS,  /* host:port */
+    HT_OPTION_LISTEN,   /* host:port, tls:host:port, unix:path, separated by ; */
     HT_OPTION_URL,      /* http:// or https:// */
     HT_OPTION_DIVISION, /* 6, 9 or 12 digits */
     HT_OPTION_DATE,     /* yyyy-mm-dd */
@@ -20,6 +20,7 @@ typedef enum {
     HT_OPTION_WORD,      /* one of `words` */
     HT_OPTION_LIST,      /* separated by ; */
     HT_OPTION_NETWORKS,  /* the same, of what ht_network_parse() reads */
+    HT_OPTION_DIGESTS,   /* the same, of SHA-256 in hexadecimal, with or without colons */
     HT_OPTION_URL_PATHS, /* the same, of paths in the form that ht_url_path_write() gives them */
 } HtOptionType;
 

@@ -2,6 +2,7 @@
 #include "core/config/options.h"
 
 #include "core/base/forms.h"
+#include "core/config/listen.h"
 #include "core/config/network.h"
 #include "core/config/urlpath.h"
 
@@ -16,7 +17,7 @@ static HtLimitUnit unit_of(HtOptionType type)
 static bool is_list(HtOptionType type)
 {
     return type == HT_OPTION_LIST || type == HT_OPTION_PATHS || type == HT_OPTION_NETWORKS ||
-           type == HT_OPTION_URL_PATHS;
+           type == HT_OPTION_URL_PATHS || type == HT_OPTION_LISTEN || type == HT_OPTION_DIGESTS;
 }
 
 static bool is_numeric(HtOptionType type)
@@ -32,7 +33,10 @@ char *ht_option_expects(const HtOption *option)
         [HT_OPTION_PATH] = "a path",
         [HT_OPTION_PATHS] = "a path, or several separated by ;",
         [HT_OPTION_FILE] = "a file name or path",
-        [HT_OPTION_ADDRESS] = "an address such as 127.0.0.1:8080",
+        [HT_OPTION_LISTEN] =
+            "an address such as 127.0.0.1:8080, tls:0.0.0.0:8443 or unix:PATH, or several separated by ;",
+        [HT_OPTION_DIGESTS] =
+            "a SHA-256 of 64 hexadecimal digits, with or without colons, or several separated by ;",
         [HT_OPTION_URL] = "an http:// or https:// address",
         [HT_OPTION_DIVISION] = "a division code of 6, 9 or 12 digits",
         [HT_OPTION_DATE] = "a day such as 2027-06-30",
@@ -74,6 +78,46 @@ static bool is_address(const char *text)
     return colon && colon > text && ht_limit_read(colon + 1, HT_LIMIT_COUNT, &port) && port <= 65535;
 }
 
+/* "a ; b;" → {"a", "b"}, as GLib's key files write lists. */
+static char **split_list(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ";", -1);
+    GPtrArray *list = g_ptr_array_new();
+    for (char **part = parts; *part; part++) {
+        char *item = g_strstrip(*part);
+        if (*item) {
+            g_ptr_array_add(list, g_strdup(item));
+        }
+    }
+    g_ptr_array_add(list, NULL);
+    return (char **)g_ptr_array_free(list, FALSE);
+}
+
+static bool are_places(const char *text)
+{
+    g_auto(GStrv) list = split_list(text);
+    bool good = list[0] != NULL;
+    for (char **item = list; *item; item++) {
+        const char *place;
+        good = good && (ht_listen_read(*item, &place) == HT_LISTEN_UNIX ? *place != '\0' : is_address(place));
+    }
+    return good;
+}
+
+static bool are_digests(const char *text)
+{
+    g_auto(GStrv) list = split_list(text);
+    bool good = list[0] != NULL;
+    for (char **item = list; *item; item++) {
+        size_t digits = 0;
+        for (const char *at = *item; *at; at++) {
+            digits += g_ascii_isxdigit(*at) ? 1 : *at == ':' ? 0 : 65;
+        }
+        good = good && digits == 64;
+    }
+    return good;
+}
+
 static bool is_division(const char *text)
 {
     size_t size = strspn(text, "0123456789");
@@ -91,21 +135,6 @@ static bool is_word(const char *words, const char *text)
 {
     g_auto(GStrv) all = g_strsplit(words, "|", -1);
     return g_strv_contains((const char *const *)all, text);
-}
-
-/* "a ; b;" → {"a", "b"}, as GLib's key files write lists. */
-static char **split_list(const char *text)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ";", -1);
-    GPtrArray *list = g_ptr_array_new();
-    for (char **part = parts; *part; part++) {
-        char *item = g_strstrip(*part);
-        if (*item) {
-            g_ptr_array_add(list, g_strdup(item));
-        }
-    }
-    g_ptr_array_add(list, NULL);
-    return (char **)g_ptr_array_free(list, FALSE);
 }
 
 static bool are_networks(const char *text)
@@ -154,6 +183,14 @@ static char **read_list(const HtOption *option, const char *text, const char *fo
         g_free(*item);
         *item = path;
     }
+    for (char **item = list; option->type == HT_OPTION_LISTEN && *item; item++) {
+        const char *place;
+        if (ht_listen_read(*item, &place) == HT_LISTEN_UNIX) {
+            g_autofree char *path = g_canonicalize_filename(place, folder);
+            g_free(*item);
+            *item = g_strconcat("unix:", path, NULL);
+        }
+    }
     return list;
 }
 
@@ -161,12 +198,14 @@ static bool is_valid(const HtOption *option, const char *text)
 {
     switch (option->type) {
     case HT_OPTION_NAME: return is_name(text);
-    case HT_OPTION_ADDRESS: return is_address(text);
+    case HT_OPTION_LISTEN: return are_places(text);
+    case HT_OPTION_DIGESTS: return are_digests(text);
     case HT_OPTION_URL: return is_url(text);
     case HT_OPTION_DIVISION: return is_division(text);
     case HT_OPTION_DATE: return strlen(text) == 10 && ht_form_is_date(ht_text_from(text));
     case HT_OPTION_WORD: return is_word(option->words, text);
     case HT_OPTION_NETWORKS: return are_networks(text);
+    case HT_OPTION_LIST:
     case HT_OPTION_PATHS: return has_item(text);
     case HT_OPTION_URL_PATHS: return are_paths(text);
     default: return *text != '\0';

@@ -45,7 +45,8 @@ typedef struct {
 /* With what never changes set. */
 typedef struct {
     CURL *easy;
-    char *url;     /* of its last request, */
+    char *url; /* of its last request, */
+    const HtPostTls *tls;
     HtBuffer body; /* and that one's memory */
 } Handle;
 
@@ -344,10 +345,8 @@ static int close_socket(void *user, curl_socket_t fd)
     return close(fd);
 }
 
-static Handle *make_handle(HtSender *sender)
+static void set_fixed_options(HtSender *sender, CURL *easy)
 {
-    Handle *handle = g_new0(Handle, 1);
-    CURL *easy = handle->easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -362,13 +361,47 @@ static Handle *make_handle(HtSender *sender)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "hutong");
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+static Handle *make_handle(HtSender *sender)
+{
+    Handle *handle = g_new0(Handle, 1);
+    handle->easy = curl_easy_init();
+    set_fixed_options(sender, handle->easy);
     return handle;
+}
+
+static void set_text(CURL *easy, CURLoption option, const char *text)
+{
+    if (text) {
+        curl_easy_setopt(easy, option, text);
+    }
+}
+
+/* A handle that served another consumer forgets all of it. libcurl gives no connection to a handle whose certificates are others. */
+static void change_tls(HtSender *sender, Handle *handle, const HtPostTls *tls)
+{
+    CURL *easy = handle->easy;
+    curl_easy_reset(easy);
+    set_fixed_options(sender, easy);
+    g_clear_pointer(&handle->url, g_free);
+    handle->tls = tls;
+    if (tls) {
+        set_text(easy, CURLOPT_CAINFO, tls->ca);
+        set_text(easy, CURLOPT_SSLCERT, tls->certificate);
+        set_text(easy, CURLOPT_SSLKEY, tls->key);
+        set_text(easy, CURLOPT_PINNEDPUBLICKEY, tls->pin);
+    }
 }
 
 static void set_options(Transfer *request, const HtPost *post)
 {
     Handle *handle = request->handle;
     CURL *easy = handle->easy;
+    if (handle->tls != post->tls) {
+        change_tls(request->sender, handle, post->tls);
+    }
     if (g_strcmp0(handle->url, post->url) != 0) {
         g_free(handle->url);
         handle->url = g_strdup(post->url);

@@ -13,8 +13,18 @@ HtSender *ht_sender_new(void);
 void ht_sender_free(HtSender *sender); /* requests under way are dropped: `drop` runs for each */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSender, ht_sender_free)
 
+/* What is shown over TLS and what must be shown; each may be NULL. Files are PEM, and read with each connection: one that was changed counts from then
+ * on. */
+typedef struct {
+    const char *ca;                /* authorities that vouch for the other side; NULL: the system's */
+    const char *certificate, *key; /* of ours */
+    const char *pin; /* "sha256//BASE64" of the other side's public key, several separated by ';' */
+} HtPostTls;
+
 typedef struct {
     const char *url;
+    const HtPostTls
+        *tls; /* lives as long as the sender; NULL: the system's authorities, no certificate of ours */
     const char *content_type;
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
     HtBuffer body;              /* transfer full */

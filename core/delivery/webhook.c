@@ -24,6 +24,8 @@ typedef struct {
     const HtConsumerConfig *config;
     HtSender *sender;
     HtSecret *secret; /* NULL: no signatures */
+    bool has_tls;
+    HtPostTls tls;
     Mode mode;
 } Webhook;
 
@@ -131,6 +133,7 @@ static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
 {
     const Webhook *webhook = (const Webhook *)transport;
     HtPost post = {.url = webhook->config->url,
+                   .tls = webhook->has_tls ? &webhook->tls : NULL,
                    .content_type = modes[webhook->mode].content_type,
                    .timeout_ms = webhook->config->timeout_ms,
                    .connect_timeout_ms = webhook->config->connect_timeout_ms,
@@ -168,6 +171,8 @@ HtTransport *ht_webhook_new(const HtConsumerConfig *config, HtSender *sender, GS
                                        .free = free_webhook},
                          .config = config,
                          .sender = sender,
+                         .has_tls = config->tls_ca || config->tls_certificate || config->tls_pin,
+                         .tls = {config->tls_ca, config->tls_certificate, config->tls_key, config->tls_pin},
                          .mode = mode};
     if (config->secret_files &&
         !(webhook->secret = ht_secret_load((const char *const *)config->secret_files, &error))) {

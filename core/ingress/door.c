@@ -12,6 +12,8 @@
 #include "core/ingress/mhdsource.h"
 #include "core/ingress/peers.h"
 #include "core/ingress/request.h"
+#include "core/ingress/tls.h"
+#include "core/config/listen.h"
 #include "core/http/target.h"
 
 #include <errno.h>
@@ -22,13 +24,29 @@
 /* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
 #define DESCRIPTORS_KEPT 64
 
+/* Connections that are cut off and not yet closed, for libmicrohttpd, which counts them. */
+#define LEAVING 256
+
 G_DEFINE_QUARK(ht_door_error, ht_door_error)
+
+/* A daemon of libmicrohttpd speaks TLS on each of its connections, or on none. */
+typedef struct {
+    HtDoor *door;
+    HtTls *tls; /* NULL: in the clear */
+    struct MHD_Daemon *daemon;
+    GSource *pump;
+} Side;
+
+#define LISTENERS_MAX 16
 
 struct HtDoor {
     HtRequests requests;
-    HtListener *listener;
-    unsigned port;
-    struct MHD_Daemon *daemon;
+    HtListener *listeners[LISTENERS_MAX];
+    unsigned listener_count;
+    bool paused;
+    unsigned port, tls_port; /* 0: none */
+    Side clear, secure;      /* a daemon is NULL where nothing listens so */
+    HtTls *tls;
     HtPeers *peers;
     HtLingering *lingering;
     unsigned max_connections;
@@ -121,7 +139,12 @@ static bool check_sender(const HtArrival *arrival, HtRefusal *refusal)
     }
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(arrival->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return ht_guard_admits(arrival->guard, info->client_addr, arrival->head.authorization, refusal);
+    HtTlsPeer *tls = arrival->peer->tls;
+    const HtVisitor visitor = {.address = info->client_addr,
+                               .credentials = arrival->peer->credentials,
+                               .certificate = tls ? ht_tls_peer_certificate(tls) : NULL,
+                               .authorization = arrival->head.authorization};
+    return ht_guard_admits(arrival->guard, &visitor, refusal);
 }
 
 /* HEAD is answered where nothing changes by a GET. */
@@ -215,10 +238,11 @@ static enum MHD_Result handle_request(void *user, struct MHD_Connection *connect
                                       size_t *size, void **context)
 {
     HtRequest *request = *context;
+    Side *side = user;
     if (!request) {
         HtArrival arrival = {.connection = connection, .peer = peer_of(connection)};
         enum MHD_Result result =
-            begin_request(user, &arrival, &(RequestLine){method, url, version}, &request);
+            begin_request(side->door, &arrival, &(RequestLine){method, url, version}, &request);
         ht_page_match_clear(&arrival.match);
         *context = request;
         return result;
@@ -248,13 +272,35 @@ static void note_completed(void *user, struct MHD_Connection *connection, void *
     ht_peer_enter(peer_of(connection), HT_PEER_IDLE);
 }
 
+/* As many as may be, and none gives way: the others wait in the backlog. */
+static void update_pause(void *user)
+{
+    HtDoor *door = user;
+    bool paused = ht_peers_are_full(door->peers);
+    for (unsigned i = 0; i < door->listener_count && paused != door->paused; i++) {
+        ht_listener_pause(door->listeners[i], paused);
+    }
+    door->paused = paused;
+}
+
+static HtPeer *begin_connection(Side *side, struct MHD_Connection *connection)
+{
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    const struct sockaddr *address =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    HtPeer *peer = ht_peers_add(side->door->peers, fd, address);
+    peer->pump = side->pump;
+    peer->tls = side->tls ? ht_tls_peer_new(side->tls, connection) : NULL;
+    return peer;
+}
+
 static void note_connection(void *user, struct MHD_Connection *connection, void **context,
                             enum MHD_ConnectionNotificationCode code)
 {
-    HtDoor *door = user;
+    Side *side = user;
+    HtDoor *door = side->door;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *context = ht_peers_add(door->peers, fd);
+        *context = begin_connection(side, connection);
     } else {
         HtPeer *peer = *context;
         if (peer->linger) {
@@ -262,9 +308,7 @@ static void note_connection(void *user, struct MHD_Connection *connection, void 
         }
         ht_peers_remove(door->peers, peer);
     }
-    if (door->listener) {
-        ht_listener_pause(door->listener, ht_peers_count(door->peers) >= door->max_connections);
-    }
+    update_pause(door);
 }
 
 /* Addresses stay as they are sent: a source's name has nothing to escape, and what is not escaped is not there twice. */
@@ -287,8 +331,12 @@ static void log_library(void *user, const char *format, va_list arguments)
 
 static void add_connection(int fd, const struct sockaddr *address, socklen_t size, void *user)
 {
-    HtDoor *door = user;
-    MHD_add_connection(door->daemon, fd, address, size); /* on failure it has closed the descriptor */
+    Side *side = user;
+    if (ht_peers_make_room(side->door->peers, fd, address)) {
+        MHD_add_connection(side->daemon, fd, address, size); /* on failure it has closed the descriptor */
+    } else {
+        close(fd);
+    }
 }
 
 /* ---- Opening and closing ---- */
@@ -312,19 +360,84 @@ static unsigned choose_max_connections(const HtBusConfig *bus)
 }
 
 /* Not strict: what the library would refuse then, in half or without a word, core/http/head.c refuses in full. */
-static struct MHD_Daemon *start_daemon(HtDoor *door)
+static struct MHD_Daemon *start_daemon(Side *side)
 {
+    const HtDoor *door = side->door;
     const HtBusConfig *bus = door->requests.bus;
+    const struct MHD_OptionItem secure[] = {
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)HT_TLS_PRIORITIES},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(uintptr_t)ht_tls_retrieve},
+        {MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem *more = side->tls ? secure : &secure[G_N_ELEMENTS(secure) - 1];
     unsigned idle_s = (unsigned)((bus->idle_timeout_ms + 999) / 1000);
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, handle_request, door, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, door->max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)MIN(bus->max_connections_per_address, UINT32_MAX), MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)bus->door_memory, MHD_OPTION_STRICT_FOR_CLIENT, 0,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+            (side->tls ? MHD_USE_TLS : 0),
+        0, NULL, NULL, handle_request, side, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_ARRAY,
+        more, MHD_OPTION_CONNECTION_LIMIT, door->max_connections + LEAVING, MHD_OPTION_CONNECTION_TIMEOUT,
+        idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)bus->door_memory, MHD_OPTION_STRICT_FOR_CLIENT, 0,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_URI_LOG_CALLBACK, note_request_line,
         NULL, MHD_OPTION_NOTIFY_COMPLETED, note_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        note_connection, door, MHD_OPTION_END);
+        note_connection, side, MHD_OPTION_END);
+}
+
+static bool open_side(HtDoor *door, bool secure, bool asks_certificates, GError **error)
+{
+    Side *side = secure ? &door->secure : &door->clear;
+    if (side->daemon) {
+        return true;
+    }
+    if (secure && !(door->tls = ht_tls_new(door->requests.bus, asks_certificates, error))) {
+        return false;
+    }
+    *side = (Side){.door = door, .tls = secure ? door->tls : NULL};
+    side->daemon = start_daemon(side);
+    if (!side->daemon) {
+        g_set_error(error, HT_DOOR_ERROR, 0, "the public door cannot start: %s", g_strerror(errno));
+        return false;
+    }
+    side->pump = ht_mhd_source_new(side->daemon);
+    return true;
+}
+
+static bool open_listener(HtDoor *door, const char *item, bool asks_certificates, GError **error)
+{
+    const char *place;
+    HtListenKind kind = ht_listen_read(item, &place);
+    bool secure = kind == HT_LISTEN_TLS;
+    if (door->listener_count == LISTENERS_MAX) {
+        g_set_error(error, HT_DOOR_ERROR, 0, "[bus] listen: more than %u places", LISTENERS_MAX);
+        return false;
+    }
+    if (!open_side(door, secure, asks_certificates, error)) {
+        return false;
+    }
+    Side *side = secure ? &door->secure : &door->clear;
+    HtListener *listener = kind == HT_LISTEN_UNIX ? ht_listener_open_unix(place, add_connection, side, error)
+                                                  : ht_listener_open(place, add_connection, side, error);
+    if (!listener) {
+        return false;
+    }
+    door->listeners[door->listener_count++] = listener;
+    unsigned *port = secure ? &door->tls_port : &door->port;
+    *port = kind == HT_LISTEN_UNIX || *port != 0 ? *port : ht_listener_port(listener);
+    return true;
+}
+
+static void close_listeners(HtDoor *door)
+{
+    while (door->listener_count > 0) {
+        ht_listener_close(door->listeners[--door->listener_count]);
+    }
+}
+
+static void close_side(Side *side)
+{
+    if (side->daemon) {
+        g_source_destroy(side->pump);
+        MHD_stop_daemon(side->daemon);
+        g_source_unref(side->pump);
+    }
 }
 
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
@@ -337,28 +450,33 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
                                   .pages = options->pages,
                                   .signer = options->signer};
     door->max_connections = choose_max_connections(options->bus);
-    door->peers = ht_peers_new(options->bus);
+    door->peers = ht_peers_new(options->bus, door->max_connections, update_pause, door);
     door->lingering = ht_lingering_new();
-    door->daemon = start_daemon(door);
-    if (!door->daemon) {
-        g_set_error(error, HT_DOOR_ERROR, 0, "the public door cannot start: %s", g_strerror(errno));
-        ht_door_close(door);
-        return NULL;
+    for (char **item = options->bus->listen; *item; item++) {
+        if (!open_listener(door, *item, options->asks_certificates, &reason)) {
+            g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
+            ht_door_close(door);
+            return NULL;
+        }
     }
-    door->requests.pump = ht_mhd_source_new(door->daemon);
-    door->listener = ht_listener_open(options->bus->listen, add_connection, door, &reason);
-    if (!door->listener) {
-        g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
-        ht_door_close(door);
-        return NULL;
-    }
-    door->port = ht_listener_port(door->listener);
     return door;
 }
 
 unsigned ht_door_port(const HtDoor *door)
 {
     return door->port;
+}
+
+unsigned ht_door_tls_port(const HtDoor *door)
+{
+    return door->tls_port;
+}
+
+void ht_door_tick(HtDoor *door)
+{
+    if (door->tls) {
+        ht_tls_tick(door->tls);
+    }
 }
 
 static gboolean say_quiet(void *user)
@@ -380,7 +498,7 @@ static void schedule_quiet(void *user)
 
 void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user)
 {
-    g_clear_pointer(&door->listener, ht_listener_close);
+    close_listeners(door);
     door->requests.draining = true;
     door->quiet = quiet;
     door->quiet_user = user;
@@ -399,19 +517,17 @@ void ht_door_close(HtDoor *door)
         return;
     }
     door->requests.drained = NULL;
-    g_clear_pointer(&door->listener, ht_listener_close);
+    close_listeners(door);
     if (door->quiet_source) {
         g_source_destroy(door->quiet_source);
         g_clear_pointer(&door->quiet_source, g_source_unref);
     }
-    if (door->daemon) {
-        ht_request_resume_all(&door->requests);
-        g_source_destroy(door->requests.pump);
-        g_source_unref(door->requests.pump);
-        MHD_stop_daemon(door->daemon);
-    }
+    ht_request_resume_all(&door->requests);
+    close_side(&door->clear);
+    close_side(&door->secure);
     ht_lingering_free(door->lingering);
     ht_peers_free(door->peers);
+    ht_tls_free(door->tls);
     g_free(door);
 }
 
@@ -423,6 +539,7 @@ void ht_door_status(const HtDoor *door, HtDoorStatus *status)
                              .requests = door->requests.begun,
                              .refused = door->requests.refused,
                              .in_flight = door->requests.in_flight,
+                             .gave_way = ht_peers_gave_way(door->peers),
                              .unsent = door->requests.unsent};
 }
 
@@ -433,6 +550,8 @@ static const HtFigure figures[] = {
     {"requests", NULL, NULL, OF(requests)},
     {"refused", NULL, NULL, OF(refused)},
     {"inFlight", "door_in_flight", "Messages without an answer yet.", OF(in_flight)},
+    {"gaveWay", "door_gave_way_total", "Connections that had sent nothing and were cut off for others.",
+     OF(gave_way)},
 };
 
 void ht_door_json(const HtDoor *door, HtBuffer *json)
@@ -442,6 +561,14 @@ void ht_door_json(const HtDoor *door, HtBuffer *json)
     ht_json_open(json, "door");
     ht_json_member_number(json, "port", door->port);
     ht_figures_json(figures, G_N_ELEMENTS(figures), &status, json);
+    if (door->tls) {
+        char ends[HT_CLOCK_TEXT];
+        ht_clock_format(ht_tls_expires(door->tls) * HT_SECOND, ends);
+        ht_json_member_number(json, "tlsPort", door->tls_port);
+        ht_json_member(json, "certificateEnds", ht_text_from(ends));
+        ht_json_member_number(json, "certificateReloads", ht_tls_reloads(door->tls));
+        ht_json_member_number(json, "certificateFailures", ht_tls_failures(door->tls));
+    }
     ht_buffer_add_char(json, '}');
 }
 
@@ -450,4 +577,10 @@ void ht_door_metrics(const HtDoor *door, HtBuffer *text)
     HtDoorStatus status;
     ht_door_status(door, &status);
     ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status, text);
+    if (door->tls) {
+        ht_metric_begin(text, "door_certificate_expires_seconds",
+                        "When the certificate ends, in seconds since 1970.");
+        ht_metric_add(text, "door_certificate_expires_seconds", NULL, NULL,
+                      (uint64_t)MAX(ht_tls_expires(door->tls), 0));
+    }
 }

@@ -18,13 +18,18 @@ typedef struct {
     HtIntake *intake;       /* the same */
     const HtPages *pages;   /* the same */
     const HtSigner *signer; /* the same; NULL, in tests only: no receipt is signed */
+    bool asks_certificates; /* of clients, over TLS */
 } HtDoorOptions;
 
-/* Binds, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR. */
+/* Binds each place of `listen`, listens (backlog 1024), and serves from the default main context. HT_DOOR_ERROR. */
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error);
 
-/* The port in use (when the configured one was 0). */
+/* The first port in use without TLS, and the first with it (when the configured one was 0); 0 when there is none. */
 unsigned ht_door_port(const HtDoor *door);
+unsigned ht_door_tls_port(const HtDoor *door);
+
+/* Once a second: a certificate that was changed is read. */
+void ht_door_tick(HtDoor *door);
 
 /* Takes no new connections and answers new requests 503; messages in flight get their answers. `quiet` runs when none is
  * left, or at once when none is. */
@@ -37,7 +42,8 @@ typedef struct {
     uint64_t connections;       /* open now */
     uint64_t requests, refused; /* since the start; refused: framing, limits, methods, unknown paths */
     uint64_t in_flight;
-    uint64_t unsent; /* answers whose sender had gone away */
+    uint64_t unsent;   /* answers whose sender had gone away */
+    uint64_t gave_way; /* connections that had sent nothing, cut off for others */
 } HtDoorStatus;
 
 void ht_door_status(const HtDoor *door, HtDoorStatus *status);

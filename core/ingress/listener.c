@@ -12,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/unix-socket.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -26,6 +27,7 @@
 #define REST_US (HT_SECOND / 10)
 
 struct HtListener {
+    char *path; /* of a unix socket; else NULL */
     int fd;
     unsigned port;
     GSource *source;
@@ -172,15 +174,11 @@ static unsigned read_port(int fd)
                                                : ((struct sockaddr_in *)&address)->sin_port);
 }
 
-HtListener *ht_listener_open(const char *listen, HtListenerAccept accept, void *user, GError **error)
+static HtListener *make_listener(int fd, unsigned port, HtListenerAccept accept, void *user)
 {
-    int fd = bind_listen(listen, error);
-    if (fd < 0) {
-        return NULL;
-    }
     HtListener *listener = g_new0(HtListener, 1);
     listener->fd = fd;
-    listener->port = read_port(fd);
+    listener->port = port;
     listener->accept = accept;
     listener->user = user;
     listener->source = g_source_new(&functions, sizeof(ListenerSource));
@@ -192,9 +190,29 @@ HtListener *ht_listener_open(const char *listen, HtListenerAccept accept, void *
     return listener;
 }
 
+HtListener *ht_listener_open(const char *listen, HtListenerAccept accept, void *user, GError **error)
+{
+    int fd = bind_listen(listen, error);
+    return fd < 0 ? NULL : make_listener(fd, read_port(fd), accept, user);
+}
+
+HtListener *ht_listener_open_unix(const char *path, HtListenerAccept accept, void *user, GError **error)
+{
+    int fd = ht_unix_listen(path, 0666, 0755, BACKLOG, error);
+    HtListener *listener = fd < 0 ? NULL : make_listener(fd, 0, accept, user);
+    if (listener) {
+        listener->path = g_strdup(path);
+    }
+    return listener;
+}
+
 void ht_listener_close(HtListener *listener)
 {
     if (listener) {
+        if (listener->path) {
+            unlink(listener->path);
+            g_free(listener->path);
+        }
         g_source_destroy(listener->source);
         g_source_unref(listener->source);
         close(listener->fd);

@@ -15,6 +15,9 @@ typedef void (*HtListenerAccept)(int fd, const struct sockaddr *address, socklen
 /* Binds `listen` ("host:port", "[v6]:port"; port 0 lets the kernel choose) with a backlog of 1024 and accepts from the
  * default main context. G_IO_ERROR, with the address in the message. */
 HtListener *ht_listener_open(const char *listen, HtListenerAccept accept, void *user, GError **error);
+
+/* The same on a unix socket (core/base/unix-socket.h) that everybody on this machine may connect to: who does, the kernel says. G_FILE_ERROR. */
+HtListener *ht_listener_open_unix(const char *path, HtListenerAccept accept, void *user, GError **error);
 void ht_listener_close(HtListener *listener);
 
 unsigned ht_listener_port(const HtListener *listener);

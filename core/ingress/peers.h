@@ -2,10 +2,14 @@
  * sends one byte now and then would hold its place for ever. Main-loop thread. */
 #pragma once
 
+#include "core/base/users.h"
 #include "core/config/config.h"
+#include "core/ingress/tls.h"
+
+#include <sys/socket.h>
 
 typedef enum {
-    HT_PEER_FRESH, /* connected, nothing of a request yet: header_timeout */
+    HT_PEER_FRESH, /* connected, nothing of a request yet: tls_handshake, header_timeout */
     HT_PEER_HEAD,  /* the request line is there, the head not yet: header_timeout */
     HT_PEER_BODY,  /* the body comes: after body_grace at least body_bytes_per_second on average */
     HT_PEER_BUSY,  /* it waits for us: no limit here */
@@ -16,7 +20,11 @@ typedef enum {
 
 typedef struct HtPeer {
     struct HtPeer *previous, *next;
-    int fd; /* of the connection; libmicrohttpd's */
+    struct HtPeerOrigin *origin; /* whom it shares its share of the places with */
+    int fd;                      /* of the connection; libmicrohttpd's */
+    HtCredentials *credentials;  /* of a unix socket; else NULL */
+    HtTlsPeer *tls;              /* NULL: it is in the clear */
+    GSource *pump;               /* its daemon's, to be woken when a request goes on */
     HtPeerPhase phase;
     int64_t since_us;    /* monotonic: when the phase began, moved on by pauses */
     int64_t paused_us;   /* when the body was paused; 0 when it is not */
@@ -31,16 +39,30 @@ typedef struct HtPeer {
 
 typedef struct HtPeers HtPeers;
 
-/* `bus` gives the limits and outlives the result. */
-HtPeers *ht_peers_new(const HtBusConfig *bus);
+/* `bus` gives the limits, but for `most` connections, and outlives the result. `looked` runs after each look at the time limits, and once when
+ * one was cut off in between. */
+HtPeers *ht_peers_new(const HtBusConfig *bus, unsigned most, void (*looked)(void *user), void *user);
 void ht_peers_free(HtPeers *peers);
 
-HtPeer *ht_peers_add(HtPeers *peers, int fd);
+/* Before one more is taken: sees to it that there is a place, of all and of those of its address (or its user, over a unix socket). Where
+ * there is none, one that has sent nothing gives way, of the address that has most of such, then one of which the head does not come on,
+ * then one that is idle between requests. False when its address has as many as it may and none gives way: it is to be refused. */
+bool ht_peers_make_room(HtPeers *peers, int fd, const struct sockaddr *address);
+
+/* No more may be taken, and none would give way. */
+bool ht_peers_are_full(const HtPeers *peers);
+
+/* The address is the peer's; of a unix socket its credentials are read. */
+HtPeer *ht_peers_add(HtPeers *peers, int fd, const struct sockaddr *address);
 void ht_peers_remove(HtPeers *peers, HtPeer *peer);
 unsigned ht_peers_count(const HtPeers *peers);
+uint64_t ht_peers_gave_way(const HtPeers *peers);
 
 /* The phase begins now. Nothing for one that is cut off. */
 void ht_peer_enter(HtPeer *peer, HtPeerPhase phase);
 
 /* The body is not read for a while (true), and again (false): the pause does not count against the peer. */
 void ht_peer_pause(HtPeer *peer, bool paused);
+
+/* Sends past libmicrohttpd what can be sent at once; as send() does. For a last word before the connection is closed. */
+ssize_t ht_peer_send(HtPeer *peer, const void *bytes, size_t size);

@@ -32,8 +32,6 @@
 #include "core/base/log.h"
 #include "core/ingress/mhdsource.h"
 
-#include <sys/socket.h>
-
 typedef enum { PHASE_BODY, PHASE_WSDL, PHASE_PAGE, PHASE_STREAM, PHASE_WAIT, PHASE_ANSWER, PHASE_SAID } Phase;
 
 /* What the host is asked cannot be called off. */
@@ -131,7 +129,7 @@ static void resume(HtRequest *request)
     if (request->suspended) {
         request->suspended = false;
         MHD_resume_connection(request->connection);
-        ht_mhd_source_wake(request->requests->pump);
+        ht_mhd_source_wake(request->peer->pump);
     }
 }
 
@@ -225,7 +223,7 @@ static enum MHD_Result answer_midway(HtRequest *request)
 {
     HtBuffer bytes = {.data = NULL};
     ht_answer_write(&request->answer, &bytes);
-    ssize_t sent = send(request->peer->fd, bytes.data, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t sent = ht_peer_send(request->peer, bytes.data, bytes.size);
     request->peer->linger = sent == (ssize_t)bytes.size;
     ht_buffer_clear(&bytes);
     request->phase = PHASE_SAID;
@@ -528,8 +526,9 @@ static char *make_address(const HtRequest *request)
         return g_strdup_printf("%.*s%s", (int)(size - (size > 0 && bus->public_url[size - 1] == '/')),
                                bus->public_url, path);
     }
-    HtText host = request->head.host.size > 0 ? request->head.host : ht_text_from(bus->listen);
-    return g_strdup_printf("http://%.*s%s", (int)host.size, host.data, path);
+    HtText host = request->head.host.size > 0 ? request->head.host : HT_TEXT_LITERAL("localhost");
+    return g_strdup_printf("%s://%.*s%s", request->peer->tls ? "https" : "http", (int)host.size, host.data,
+                           path);
 }
 
 static enum MHD_Result ask_wsdl(HtRequest *request)

@@ -17,7 +17,6 @@ typedef struct {
     HtIntake *intake;
     const HtPages *pages;
     const HtSigner *signer; /* of receipts */
-    GSource *pump;          /* the daemon's source, woken when a request goes on */
     uint64_t begun, refused, unsent;
     unsigned in_flight; /* whole messages whose answer has not gone out */
     bool draining;

@@ -24,6 +24,11 @@ static void log_doubt(const HtGuard *guard, const char *name)
     }
 }
 
+static char *place_of(const void *consumer, const char *key)
+{
+    return ht_consumer_place(consumer, key);
+}
+
 HtPages *ht_pages_new(const HtConfig *config, GError **error)
 {
     g_autoptr(HtPages) pages = g_new0(HtPages, 1);
@@ -32,8 +37,15 @@ HtPages *ht_pages_new(const HtConfig *config, GError **error)
     pages->guards = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)ht_guard_free);
     for (unsigned i = 0; i < config->consumers->len; i++) {
         const HtConsumerConfig *consumer = config->consumers->pdata[i];
-        g_autofree char *place = ht_consumer_place(consumer, "token-file");
-        const HtGuardKeys keys = {"consumer", consumer->name, consumer->peers, consumer->token_file, place};
+        const HtGuardKeys keys = {.section = "consumer",
+                                  .name = consumer->name,
+                                  .peers = consumer->peers,
+                                  .users = consumer->users,
+                                  .token_file = consumer->token_file,
+                                  .subjects = consumer->client_subjects,
+                                  .fingerprints = consumer->client_fingerprints,
+                                  .place = place_of,
+                                  .of = consumer};
         g_autoptr(GError) reason = NULL;
         HtGuard *guard = ht_guard_new(&keys, &reason);
         if (guard) {

@@ -266,6 +266,16 @@ static const HtRefusalKind door_kinds[] = {
      "`token-file` is open only to this machine",
      .sentence = "Only the bus's own machine may come in here; the administrator lets others in by their "
                  "addresses (`peers`) or by a token (`token-file`)."},
+    {"user-refused", 403,
+     "over a unix socket: the user is not among the source's or the consumer's `users`; or it has `users`, and this came over the network",
+     .sentence =
+         "Only users of the bus's machine whom the administrator names may come in here, over its unix socket."},
+    {"certificate-missing", 403,
+     "the source, or the consumer, asks for a certificate (`client-subject`, `client-fingerprint`), and none was shown: it comes over TLS",
+     .sentence = "Show the certificate that the administrator knows, over TLS."},
+    {"certificate-refused", 403,
+     "the certificate is not one of those that belong here, has ended or not begun, or does not lead to `client-ca`",
+     .sentence = "This is not the certificate that belongs here, or it has ended."},
     {"unknown-path", 404, "messages go to `/in/SOURCE`, sources and consumers are the configuration's",
      .sentence = "There is nothing at this address; messages go to /in/SOURCE."},
     {"unknown-source", 404, .sentence = "There is no source of this name."},

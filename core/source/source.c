@@ -20,10 +20,22 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GE
     return made;
 }
 
+static char *place_of(const void *source, const char *key)
+{
+    return ht_source_place(source, key);
+}
+
 HtGuard *ht_source_guard(const HtSourceConfig *source, GError **error)
 {
-    g_autofree char *place = ht_source_place(source, "token-file");
-    const HtGuardKeys keys = {"source", source->name, source->peers, source->token_file, place};
+    const HtGuardKeys keys = {.section = "source",
+                              .name = source->name,
+                              .peers = source->peers,
+                              .users = source->users,
+                              .token_file = source->token_file,
+                              .subjects = source->client_subjects,
+                              .fingerprints = source->client_fingerprints,
+                              .place = place_of,
+                              .of = source};
     return ht_guard_new(&keys, error);
 }
 

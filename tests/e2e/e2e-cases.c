@@ -31,7 +31,7 @@ static Run run;
 
 static const char sections[] =
     "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-    "identities = authority\n"
+    "identities = authority\ntrust-address = yes\n"
     "[source marriage]\ndepartment = civil-affairs\nadapter = marriage\nmapping = marriage.xml\n"
     "[source social-security]\ndepartment = hrss\nadapter = social-security\nmapping = social-security.xml\n"
     "[source health]\ndepartment = health\nadapter = health\nmapping = health.xml\n"

@@ -311,7 +311,7 @@ static char *write_sections(const char *url)
             g_string_append_printf(
                 text,
                 "[source %s%s]\ndepartment = %s\nadapter = %s\nmapping = %s.xml\ndivision = 440104\n"
-                "identities = %s\n",
+                "identities = %s\ntrust-address = yes\n",
                 loads[i].source, suffixes[n], loads[i].department, loads[i].adapter, loads[i].source,
                 g_str_equal(loads[i].department, "police") ? "authority" : "own");
         }

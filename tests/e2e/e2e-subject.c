@@ -23,7 +23,7 @@ static void start(Fixture *f)
     f->platform = platform_new();
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "identities = authority\n[consumer platform]\ntype = webhook\nurl = %s\nretry-first = 20ms\n"
+        "identities = authority\ntrust-address = yes\n[consumer platform]\ntype = webhook\nurl = %s\nretry-first = 20ms\n"
         "[route all]\nfrom = hukou\ndivisions = 440104*\nto = platform\n",
         platform_url(f->platform));
     f->bus = bus_process_new(NULL, sections);

@@ -24,7 +24,7 @@ static void start(Fixture *f)
         "message-timeout = 60s\n",
         adapters, root);
     g_autofree char *sections = g_strdup_printf(
-        "[source bad]\n%s[source police]\n%sidentities = authority\n"
+        "[source bad]\n%s[source police]\n%sidentities = authority\ntrust-address = yes\n"
         "[consumer platform]\ntype = webhook\nurl = %s\nretry-first = 20ms\nretry-max = 200ms\n[route all]\nto = platform\n",
         source, source, platform_url(f->platform));
     f->bus = bus_process_new(NULL, sections);

@@ -10,7 +10,7 @@
 
 /* ---- Hosts that answer what the payload asks for ---- */
 
-G_DEFINE_QUARK(ht-host-error-quark, ht_host_error)
+G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
 
 /* What a body says ends with its first slash, or with an attribute x, which says nothing. */
 static unsigned find_content(const char *body)
@@ -338,8 +338,11 @@ Bus *bus_new(void)
 {
     Bus *bus = g_new0(Bus, 1);
     bus->directory = g_dir_make_tmp("hutong-door-XXXXXX", NULL);
+    static char *listen[] = {(char *)"127.0.0.1:0", NULL};
     bus->config.bus = (HtBusConfig){.name = (char *)"test",
-                                    .listen = (char *)"127.0.0.1:0",
+                                    .listen = listen,
+                                    .max_connections_per_address = 1024,
+                                    .tls_handshake_ms = 5000,
                                     .adapter_check = (char *)"off",
                                     .max_connections = 512,
                                     .header_timeout_ms = 10000,

@@ -165,3 +165,5 @@ unit_TESTS += test-spool-eio
 test-spool-eio_LIBS := spool base
 unit_TESTS += test-audit
 test-audit_LIBS := audit proof spool base
+unit_TESTS += test-guard
+test-guard_LIBS := guard refusal config base

@@ -115,8 +115,8 @@ static void without_keys_only_this_machine_may_send(void)
             inet_pton(AF_INET6, cases[i].address, &((struct sockaddr_in6 *)&peer)->sin6_addr);
         }
         g_test_message("%s", cases[i].address);
-        g_assert_true(ht_guard_admits(guard, (struct sockaddr *)&peer, HT_TEXT_NONE, &refusal) ==
-                      cases[i].admitted);
+        const HtVisitor visitor = {.address = (struct sockaddr *)&peer};
+        g_assert_true(ht_guard_admits(guard, &visitor, &refusal) == cases[i].admitted);
         if (!cases[i].admitted) {
             g_assert_cmpuint(refusal.status, ==, 403);
             g_assert_nonnull(strstr(refusal.text, "`peers`"));
