@@ -132,8 +132,8 @@ static bool asks_certificates(const HtConfig *config)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready, ht_status_json, ht_status_metrics, ht_verbs, ht_records_deed, bus,
-                        ht_status_notice};
+    HtAdminView view = {ht_status_ready, ht_status_json,   ht_status_metrics, ht_verbs, ht_records_deed,
+                        bus,             ht_status_notice, bus->roles};
     HtDoorOptions options = {.bus = &bus->config->bus,
                              .sources = bus->sources,
                              .intake = &bus->intake,
@@ -149,11 +149,33 @@ static bool open_doors(HtBus *bus, GError **error)
     return bus->door != NULL;
 }
 
+HtRoles *ht_bus_roles(const HtConfig *config, GError **error)
+{
+    static const char *const keys[HT_ROLES] = {"observers", "operators", "auditors", "privacy-officers"};
+    const HtBusConfig *bus = &config->bus;
+    const HtRoleLists lists = {{bus->observers, bus->operators, bus->auditors, bus->privacy_officers}};
+    const char *wrong = NULL;
+    unsigned which = 0;
+    HtRoles *roles = ht_roles_new(&lists, &wrong, &which);
+    if (!roles) {
+        g_autofree char *place = ht_bus_place(config, keys[which]);
+        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [bus] %s: this machine has no %s '%s'", place,
+                    keys[which], *wrong == '@' ? "group" : "user", wrong + (*wrong == '@'));
+    }
+    return roles;
+}
+
+static bool open_roles(HtBus *bus, GError **error)
+{
+    bus->roles = ht_bus_roles(bus->config, error);
+    return bus->roles != NULL;
+}
+
 static bool open_parts(HtBus *bus, GError **error)
 {
     return open_dictionary(bus, error) && open_spool(bus, error) && open_signer(bus, error) &&
            open_delivery(bus, error) && open_retention(bus) && open_sources(bus, error) &&
-           open_pages(bus, error) && open_doors(bus, error);
+           open_pages(bus, error) && open_roles(bus, error) && open_doors(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -231,6 +253,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->pages, ht_pages_free);
     g_clear_pointer(&bus->schemas, ht_schema_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);
+    g_clear_pointer(&bus->roles, ht_roles_free);
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->retention, ht_retention_free);
     g_clear_pointer(&bus->delivery, ht_delivery_free);

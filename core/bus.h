@@ -34,6 +34,7 @@ typedef struct {
     HtIntake intake;
     HtDelivery *delivery;
     HtRetention *retention;
+    HtRoles *roles;
     HtAdmin *admin;
     HtPages *pages;
     HtSchemaPages *schemas;
@@ -42,6 +43,9 @@ typedef struct {
     bool ready, stopping;
     HtBusEnd end;
 } HtBus;
+
+/* Who may do what by the admin socket. HT_GUARD_ERROR, with the place of the key that names nobody. */
+HtRoles *ht_bus_roles(const HtConfig *config, GError **error);
 
 /* Runs until SIGTERM or SIGINT (the messages in flight get their answers first; a second signal does not wait), or until
  * the disk fails. `config` stays the caller's. */

@@ -13,18 +13,18 @@
 #include <unistd.h>
 
 const HtAdminVerb ht_verbs[] = {
-    {"subject", ht_repair_answer, true},
-    {"payload", ht_redo_show, true},
-    {"redo", ht_redo_answer, false},
-    {"drop", ht_redo_drop, true},
-    {"consumer", ht_outlet_consumer, true},
-    {"dead", ht_outlet_dead, true},
-    {"replay", ht_replays_verb, true},
-    {"prune", ht_retention_prune, true},
-    {"export", ht_retention_export, true},
-    {"event", ht_outlet_event, false},
-    {"skip", ht_outlet_skip, false},
-    {"audit", ht_records_answer, true},
+    {"subject", ht_repair_answer, true, HT_ROLE_PRIVACY_OFFICER, NULL},
+    {"payload", ht_redo_show, true, HT_ROLE_PRIVACY_OFFICER, NULL},
+    {"redo", ht_redo_answer, false, HT_ROLE_OPERATOR, NULL},
+    {"drop", ht_redo_drop, true, HT_ROLE_OPERATOR, NULL},
+    {"consumer", ht_outlet_consumer, true, HT_ROLE_OPERATOR, NULL},
+    {"dead", ht_outlet_dead, true, HT_ROLE_OPERATOR, NULL},
+    {"replay", ht_replays_verb, true, HT_ROLE_OPERATOR, "list"},
+    {"prune", ht_retention_prune, true, HT_ROLE_OPERATOR, NULL},
+    {"export", ht_retention_export, true, HT_ROLE_PRIVACY_OFFICER, NULL},
+    {"event", ht_outlet_event, false, HT_ROLE_PRIVACY_OFFICER, NULL},
+    {"skip", ht_outlet_skip, false, HT_ROLE_OPERATOR, NULL},
+    {"audit", ht_records_answer, true, HT_ROLE_AUDITOR, NULL},
     {0},
 };
 
@@ -72,7 +72,7 @@ static JsonObject *do_here(const HtConfig *config, const HtAdminVerb *verb, cons
         return NULL;
     }
     ht_records_open(&bus);
-    ht_admin_do(verb, &bus, ht_text_from(question), ht_records_deed,
+    ht_admin_do(verb, &bus, HT_ROLES_ALL, ht_text_from(question), ht_records_deed,
                 ht_admin_reply_new(getuid(), keep_answer, &waiting));
     while (!waiting.done) {
         g_main_context_iteration(NULL, TRUE);

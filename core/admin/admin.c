@@ -14,7 +14,7 @@
 #define BACKLOG 128
 #define ACCEPT_PAUSE_MS 100
 #define QUESTION_MAX (1 << 20)
-#define UID "hutong-uid" /* of a connection, kept at its address, plus one */
+#define CREDENTIALS "hutong-credentials" /* of a connection, kept at its address */
 
 G_DEFINE_QUARK(ht_admin_error, ht_admin_error)
 
@@ -75,10 +75,23 @@ static void answer_request(unsigned status, HtText json, void *user)
     g_free(request);
 }
 
+static const HtCredentials *credentials_of(SoupServerMessage *message)
+{
+    static const HtCredentials nobody = {.known = false};
+    GSocketAddress *address = soup_server_message_get_remote_address(message);
+    const HtCredentials *own = address ? g_object_get_data(G_OBJECT(address), CREDENTIALS) : NULL;
+    return own ? own : &nobody;
+}
+
 static int64_t uid_of(SoupServerMessage *message)
 {
-    GSocketAddress *address = soup_server_message_get_remote_address(message);
-    return address ? (int64_t)GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(address), UID)) - 1 : -1;
+    const HtCredentials *own = credentials_of(message);
+    return own->known ? (int64_t)own->user : -1;
+}
+
+static unsigned roles_of(const HtAdmin *admin, SoupServerMessage *message)
+{
+    return ht_roles_of(admin->view.roles, credentials_of(message));
 }
 
 static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *message)
@@ -95,11 +108,21 @@ static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *
     *request = (VerbRequest){admin, g_object_ref(message)};
     g_hash_table_add(admin->waiting, request);
     soup_server_message_pause(message);
-    ht_admin_do(verb, admin->view.user, (HtText){data ? data : "", size}, admin->view.record,
+    ht_admin_do(verb, admin->view.user, roles_of(admin, message), (HtText){data ? data : "", size}, admin->view.record,
                 ht_admin_reply_new(uid_of(message), answer_request, request));
 }
 
 /* ---- Requests ---- */
+
+static void refuse_stranger(SoupServerMessage *message)
+{
+    g_autofree char *text = g_strdup_printf("{\"error\":\"user %" G_GINT64_FORMAT
+                                            " has no role here: observers, operators, auditors and "
+                                            "privacy-officers are in the configuration\"}\n",
+                                            uid_of(message));
+    ht_log(HT_LOG_WARNING, "admin", "uid %" G_GINT64_FORMAT ": refused, has no role", uid_of(message));
+    answer(message, SOUP_STATUS_FORBIDDEN, "application/json", text, strlen(text));
+}
 
 static void refuse_method(SoupServerMessage *message, const char *allowed)
 {
@@ -126,7 +149,9 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     (void)server;
     (void)query;
     const HtAdminVerb *verb = ht_admin_verb(admin->view.verbs, *path ? path + 1 : "");
-    if (verb) {
+    if (roles_of(admin, message) == 0) {
+        refuse_stranger(message);
+    } else if (verb) {
         g_str_equal(method, "POST") ? do_verb(admin, verb, message) : refuse_method(message, "POST");
     } else if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) {
         refuse_method(message, "GET, HEAD");
@@ -184,13 +209,6 @@ static void pause_accepting(HtAdmin *admin)
     g_source_attach(admin->accepting, NULL);
 }
 
-/* Of the process at the other end; -1 when the kernel does not say. */
-static int64_t find_uid(GSocket *socket)
-{
-    g_autoptr(GCredentials) credentials = g_socket_get_credentials(socket, NULL);
-    return credentials ? (int64_t)(int32_t)g_credentials_get_unix_user(credentials, NULL) : -1;
-}
-
 static void hand_over(HtAdmin *admin, int fd)
 {
     g_autoptr(GError) error = NULL;
@@ -202,7 +220,9 @@ static void hand_over(HtAdmin *admin, int fd)
     g_autoptr(GIOStream) stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
     /* libsoup makes a default Host from it, which it can only from an internet address. */
     g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string("127.0.0.1", 80);
-    g_object_set_data(G_OBJECT(address), UID, GSIZE_TO_POINTER((gsize)(find_uid(socket) + 1)));
+    HtCredentials *credentials = g_new(HtCredentials, 1);
+    ht_credentials_read(fd, credentials);
+    g_object_set_data_full(G_OBJECT(address), CREDENTIALS, credentials, g_free);
     if (!soup_server_accept_iostream(admin->server, stream, address, address, &error)) {
         ht_log(HT_LOG_WARNING, "admin", "a connection could not be taken: %s", error->message);
     }
@@ -229,7 +249,8 @@ static gboolean on_connection(int fd, GIOCondition condition, void *user)
 static bool listen_on(HtAdmin *admin, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    admin->fd = ht_unix_listen(admin->path, 0600, 0700, BACKLOG, &reason);
+    bool given = ht_roles_are_given(admin->view.roles);
+    admin->fd = ht_unix_listen(admin->path, given ? 0666 : 0600, given ? 0755 : 0700, BACKLOG, &reason);
     if (admin->fd < 0) {
         g_set_error_literal(error, HT_ADMIN_ERROR, 0, reason->message);
     }

@@ -34,9 +34,11 @@ typedef struct {
     char *(*notice)(
         void *
             user); /* when ready: what to look at all the same, NULL when nothing; the caller frees. May be NULL */
+    const HtRoles *roles; /* who may do what; NULL: only root and the bus's own user come in */
 } HtAdminView;
 
-/* Listens on `path`, mode 0600; its directory is made (0700) if missing. A socket that nobody listens on any more is
+/* Listens on `path`, mode 0600; its directory is made (0700) if missing. Where roles are given to others the socket has mode 0666 and the
+ * directory 0755: the kernel says who connects, and who has no role gets 403. A socket that nobody listens on any more is
  * replaced; a live one is HT_ADMIN_ERROR: another bus is running. */
 HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error);
 void ht_admin_close(HtAdmin *admin);

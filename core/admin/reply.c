@@ -86,6 +86,23 @@ const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name)
     return verbs->name ? verbs : NULL;
 }
 
+static bool may(const HtAdminVerb *verb, unsigned roles, JsonObject *asked)
+{
+    const char *what = json_object_get_string_member_with_default(asked, "verb", "");
+    bool looks = verb->look && g_strcmp0(verb->look, what) == 0;
+    return (roles & verb->role) != 0 || (looks && roles != 0);
+}
+
+static void refuse_role(const HtAdminVerb *verb, HtAdminReply *reply)
+{
+    g_autofree char *text = g_strdup_printf(
+        "%s needs the role %s (`%ss` in the configuration); user %" G_GINT64_FORMAT " has it not", verb->name,
+        ht_role_name(verb->role),
+        verb->role == HT_ROLE_PRIVACY_OFFICER ? "privacy-officer" : ht_role_name(verb->role), reply->uid);
+    ht_admin_note(reply, "%s, without the role %s", verb->name, ht_role_name(verb->role));
+    ht_admin_refuse(reply, 403, text);
+}
+
 /* A word: whatever else stands there is not kept. */
 static char *copy_word(const char *text)
 {
@@ -93,7 +110,7 @@ static char *copy_word(const char *text)
     return text[size] == '\0' && size <= 32 ? g_strdup(text) : NULL;
 }
 
-void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminRecord record,
+void ht_admin_do(const HtAdminVerb *verb, void *user, unsigned roles, HtText question, HtAdminRecord record,
                  HtAdminReply *reply)
 {
     reply->verb = verb;
@@ -108,5 +125,9 @@ void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminRe
     }
     reply->asked =
         copy_word(json_object_get_string_member_with_default(json_node_get_object(root), "verb", ""));
-    verb->answer(user, json_node_get_object(root), reply);
+    if (may(verb, roles, json_node_get_object(root))) {
+        verb->answer(user, json_node_get_object(root), reply);
+    } else {
+        refuse_role(verb, reply);
+    }
 }

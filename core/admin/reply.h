@@ -2,6 +2,7 @@
  * without a bus, by a command that has the spool to itself (core/verbs.h). Who answers need not know which. Main thread. */
 #pragma once
 
+#include "core/admin/roles.h"
 #include "core/base/buffer.h"
 
 #include <json-glib/json-glib.h>
@@ -35,7 +36,7 @@ void ht_admin_note(HtAdminReply *reply, const char *format, ...) G_GNUC_PRINTF(2
 /* Its answer holds what is personal: it is not given unless it is recorded. */
 void ht_admin_shows(HtAdminReply *reply);
 
-/* Answers, once, now or later; also after the server was closed. 200; 400 when the question is none, 404 when there is no such
+/* Answers, once, now or later; also after the server was closed. 200; 400 when the question is none, 403 when the role is missing, 404 when there is no such
  * thing, 409 when it cannot be done, 503 when it cannot be done now. Of all but 200 the object is {"error": "…"}. */
 void ht_admin_reply(HtAdminReply *reply, unsigned status, HtText json);
 void ht_admin_refuse(HtAdminReply *reply, unsigned status, const char *text);
@@ -45,11 +46,14 @@ typedef struct {
     const char *name;
     /* `asked` lives for the call. */
     void (*answer)(void *user, JsonObject *asked, HtAdminReply *reply);
-    bool offline; /* can be done by a command, too, when no bus runs */
+    bool offline;     /* can be done by a command, too, when no bus runs */
+    HtRole role;      /* who may */
+    const char *look; /* what its member "verb" says when it is only looked: an observer may. NULL: nothing */
 } HtAdminVerb;
 
 const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name);
 
-/* Has the verb answer this question; `record` (which may be NULL) is called with `user`, too, whatever the answer is. */
-void ht_admin_do(const HtAdminVerb *verb, void *user, HtText question, HtAdminRecord record,
+/* Has the verb answer this question, which somebody with these roles (HtRole, as bits) asks. Who has not the verb's gets 403, and it is
+ * noted. `record` (which may be NULL) is called with `user`, too, whatever the answer is. */
+void ht_admin_do(const HtAdminVerb *verb, void *user, unsigned roles, HtText question, HtAdminRecord record,
                  HtAdminReply *reply);

@@ -24,6 +24,32 @@ HtText ht_media_type_cut(HtText *value)
     return value->data ? cut(value) : HT_TEXT_NONE;
 }
 
+static bool ends_its_quotes(HtText part)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < part.size; i++) {
+        if (quoted && part.data[i] == '\\') {
+            i++;
+        } else if (part.data[i] == '"') {
+            quoted = !quoted;
+        }
+    }
+    return !quoted;
+}
+
+bool ht_media_type_is_whole(HtText value)
+{
+    HtText type = ht_media_type_cut(&value);
+    bool whole = type.size > 0 && ends_its_quotes(type);
+    while (whole && value.size > 0) {
+        value = (HtText){value.data + 1, value.size - 1}; /* the semicolon */
+        HtText part = cut(&value);
+        const char *equal = part.size > 0 ? memchr(part.data, '=', part.size) : NULL;
+        whole = part.size == 0 || (equal && equal > part.data && ends_its_quotes(part));
+    }
+    return whole;
+}
+
 bool ht_media_parameter_cut(HtText *rest, HtMediaParameter *parameter)
 {
     while (rest->size > 0) {

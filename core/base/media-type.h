@@ -14,5 +14,9 @@ typedef struct {
  * absent type. */
 HtText ht_media_type_cut(HtText *value);
 
+/* Whether it is written as a Content-Type can be read in one way only: a type, each parameter with a name and `=`, no quote that does not
+ * end. Empty places between semicolons are allowed (RFC 9110, 5.6.6). */
+bool ht_media_type_is_whole(HtText value);
+
 /* Cuts the next parameter that has a value off the front. False when there is none. */
 bool ht_media_parameter_cut(HtText *rest, HtMediaParameter *parameter);

@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/bus.h"
 #include "core/config/listen.h"
 #include "core/ingress/tls.h"
 #include "core/delivery/policy.h"
@@ -111,6 +112,12 @@ static void check_doors(Check *check)
         }
     }
     check_certificate(check);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtRoles) roles = ht_bus_roles(check->config, &error);
+    if (!roles) {
+        fprintf(stderr, "%s\n", error->message);
+        check->errors++;
+    }
     if (strlen(bus->admin) > SOCKET_PATH_MAX) {
         complain(check, check->config->file, 0,
                  "[bus] admin: the path of a unix socket must be shorter than 108 bytes");

@@ -191,6 +191,13 @@ static char *find_place(const struct HtOrigins *origins, const char *group, cons
     return place ? g_strdup(place) : g_strdup_printf("%s:%u", file, line);
 }
 
+char *ht_bus_place(const HtConfig *config, const char *key)
+{
+    g_autofree char *full = origin_key("bus", key);
+    const char *place = g_hash_table_lookup(config->origins->places, full);
+    return g_strdup(place ? place : config->file);
+}
+
 char *ht_source_place(const HtSourceConfig *source, const char *key)
 {
     g_autofree char *group = g_strconcat("source ", source->name, NULL);
@@ -466,14 +473,6 @@ static void check_retention(Loader *loader, const HtRetentionConfig *retention)
     }
 }
 
-/* Where a key of [bus] stands; the file where it does not. */
-static const char *bus_place(const Loader *loader, const char *key)
-{
-    g_autofree char *full = origin_key("bus", key);
-    const char *place = g_hash_table_lookup(loader->config->origins->places, full);
-    return place ? place : loader->config->file;
-}
-
 static void report_text(const char *place, const char *text, void *loader)
 {
     report(loader, place, "%s", text);
@@ -483,7 +482,8 @@ static void check_sections(Loader *loader)
 {
     HtConfig *config = loader->config;
     const HtConfigReport report_doors = {report_text, loader};
-    ht_config_check_doors(config, bus_place(loader, "listen"), &report_doors);
+    g_autofree char *listen = ht_bus_place(config, "listen");
+    ht_config_check_doors(config, listen, &report_doors);
     check_required(loader, HT_SECTION_BUS, &config->bus, config->file);
     if (config->spool.limits.page_bytes & (config->spool.limits.page_bytes - 1)) {
         report(loader, config->file, "[spool] page is not a power of two");

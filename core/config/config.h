@@ -14,13 +14,16 @@ typedef struct {
     char *name;      /* name = */
     char **listen;   /* of the public door: core/config/listen.h; port 0 lets the kernel choose */
     char *cleartext; /* local | anywhere: where it may listen without TLS */
-    char *tls_certificate, *tls_key, *client_ca; /* PEM files; NULL: none */
-    char *admin;                                 /* path of the admin socket */
-    char *state;                                 /* directory: spool, key */
-    char *adapters;                              /* directory */
-    char *mappings;                              /* directory: mapping files named by sources */
-    char *data;                                  /* directory: dictionary.xml, tables/, divisions/ */
-    char *public_url;                            /* as departments see us; NULL: taken from the request */
+    char *tls_certificate, *tls_key, *client_ca;                   /* PEM files; NULL: none */
+    char *admin;                                                   /* path of the admin socket */
+    char **observers, **operators, **auditors, **privacy_officers; /* core/admin/roles.h; NULL: nobody */
+    char *state;                                                   /* directory: spool, key */
+    char *adapters;                                                /* directory */
+    char *mappings;   /* directory: mapping files named by sources */
+    char *data;       /* directory: dictionary.xml, tables/, divisions/ */
+    char *public_url; /* as departments see us; NULL: taken from the request */
+    char **
+        hosts; /* names in Host under which the bus may say that it is; NULL: localhost and where it listens */
     char *schema_url;    /* where the schemas of events are, ending in '/'; NULL: nowhere that we know */
     char *site_key_file; /* default: state/site.key, made at first start */
     char *log_level;     /* error | warning | info | debug */
@@ -132,6 +135,7 @@ const HtSourceConfig *ht_config_source(const HtConfig *config, const char *name)
 const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *name);
 
 /* "FILE:LINE", for messages: where the key stands, or the section where it does not. The caller frees. */
+char *ht_bus_place(const HtConfig *config, const char *key);
 char *ht_source_place(const HtSourceConfig *source, const char *key);
 char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key);
 char *ht_route_place(const HtRouteConfig *route, const char *key);

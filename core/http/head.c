@@ -127,6 +127,10 @@ static bool add_content_type(HtHead *head, HtText value, HtRefusal *refusal)
         return ht_refuse(refusal, "repeated-type");
     }
     HtMediaParameter parameter;
+    if (value.size > 0 && !ht_media_type_is_whole(value)) {
+        return ht_refuse_with(refusal, "content-type",
+                              "Content-Type is not written as HTTP wants it: a type, then `; name=value`.");
+    }
     head->has_type = true;
     head->message.content_type = value;
     head->media_type = ht_media_type_cut(&value);

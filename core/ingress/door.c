@@ -220,6 +220,7 @@ static enum MHD_Result begin_request(HtDoor *door, HtArrival *arrival, const Req
             return ht_request_refuse(&door->requests, arrival, &refusal);
         }
     }
+    arrival->start = arrival->head.chunked ? ht_head_end(arrival->connection, line->method) : NULL;
     *request = arrival->is_page                         ? ht_request_new_page(&door->requests, arrival)
                : method_of(line->method) == METHOD_POST ? ht_request_new(&door->requests, arrival)
                                                         : ht_request_new_wsdl(&door->requests, arrival);

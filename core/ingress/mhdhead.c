@@ -51,6 +51,31 @@ static bool cuts_in_place(void)
     return MHD_get_version()[0] == '0';
 }
 
+const char *ht_head_end(struct MHD_Connection *connection, const char *method)
+{
+    return cuts_in_place()
+               ? method +
+                     MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size
+               : NULL;
+}
+
+/* What goes on with a chunk lies at the start of the buffer, where the library moves it; what lies behind begins a chunk, and its size is right before
+ * it, with the end of the former chunk's data before that. */
+bool ht_head_chunk_is_whole(const char *start, const char *piece)
+{
+    if (!start || piece <= start + 2 || piece[-1] != '\n') {
+        return !start || piece <= start || piece[-1] != '\n';
+    }
+    if (piece[-2] != '\r') {
+        return false;
+    }
+    const char *at = piece - 2;
+    while (at > start && at[-1] != '\n') {
+        at--;
+    }
+    return at <= start + 1 || at[-2] == '\r';
+}
+
 bool ht_head_check_line(const char *method, HtText target, const char *version, HtRefusal *refusal)
 {
     bool whole = method + strlen(method) + 1 == target.data && target.data + target.size + 1 == version;

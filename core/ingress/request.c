@@ -30,7 +30,10 @@
 #include "core/ingress/request.h"
 
 #include "core/base/log.h"
+#include "core/ingress/mhdhead.h"
 #include "core/ingress/mhdsource.h"
+
+#include <netdb.h>
 
 typedef enum { PHASE_BODY, PHASE_WSDL, PHASE_PAGE, PHASE_STREAM, PHASE_WAIT, PHASE_ANSWER, PHASE_SAID } Phase;
 
@@ -48,6 +51,7 @@ struct HtRequest {
     HtHead head;
     const char *service;    /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
     const char *path;       /* under which its source answers here */
+    const char *start;      /* as in HtArrival */
     HtReplyContext context; /* whom the answer is for */
     Phase phase;
     bool suspended; /* its connection */
@@ -95,6 +99,7 @@ static HtRequest *make_request(HtRequests *requests, const HtArrival *arrival, P
     request->head = arrival->head;
     request->head.message.id = arrival->id;
     request->path = arrival->path;
+    request->start = arrival->start;
     request->service = arrival->service;
     request->context = make_context(arrival);
     request->phase = phase;
@@ -446,6 +451,12 @@ enum MHD_Result ht_request_take(HtRequest *request, const char *bytes, size_t *s
     if (request->suspended) {
         return MHD_YES;
     }
+    if (request->message && !ht_head_chunk_is_whole(request->start, bytes)) {
+        ht_refuse(&refusal, "bad-chunk");
+        ht_message_refuse(request->message, &refusal);
+        refuse(request, &refusal);
+        return answer_midway(request);
+    }
     *size_left = 0;
     request->peer->body_bytes += size;
     if (request->phase == PHASE_PAGE) {
@@ -517,6 +528,33 @@ static void take_wsdl(GBytes *text, const GError *error, void *user)
     refuse(request, &refusal);
 }
 
+/* Where the client has connected to: "10.1.2.3:8080". The caller frees. */
+static char *find_own_address(const HtRequest *request)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    if (getsockname(request->peer->fd, (struct sockaddr *)&address, &size) != 0 ||
+        address.ss_family == AF_UNIX ||
+        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return g_strdup("localhost");
+    }
+    return g_strdup_printf(strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+/* What anybody may write into a request's Host would send other clients, by a cache between, to a place of his. */
+static char *find_host(const HtRequest *request)
+{
+    HtText host = request->head.host;
+    for (char **name = request->requests->bus->hosts; name && *name; name++) {
+        if (host.size > 0 && ht_text_is_in_any_case(host, *name)) {
+            return g_strdup(*name);
+        }
+    }
+    return find_own_address(request);
+}
+
 static char *make_address(const HtRequest *request)
 {
     const HtBusConfig *bus = request->requests->bus;
@@ -526,9 +564,8 @@ static char *make_address(const HtRequest *request)
         return g_strdup_printf("%.*s%s", (int)(size - (size > 0 && bus->public_url[size - 1] == '/')),
                                bus->public_url, path);
     }
-    HtText host = request->head.host.size > 0 ? request->head.host : HT_TEXT_LITERAL("localhost");
-    return g_strdup_printf("%s://%.*s%s", request->peer->tls ? "https" : "http", (int)host.size, host.data,
-                           path);
+    g_autofree char *host = find_host(request);
+    return g_strdup_printf("%s://%s%s", request->peer->tls ? "https" : "http", host, path);
 }
 
 static enum MHD_Result ask_wsdl(HtRequest *request)

@@ -35,7 +35,8 @@ typedef struct {
     HtPageMatch match; /* then; cleared by the door */
     HtPageMethod page_method;
     HtHead head;
-    const char *path; /* under which the source answers here; the sources' */
+    const char *start; /* of a body in chunks, in libmicrohttpd's buffer: ht_head_end(); else NULL */
+    const char *path;  /* under which the source answers here; the sources' */
     HtUuid id;
     const char *
         service; /* of which the WSDL is asked for, as it stands in the URL; NULL: of all. Lives as long as the request */

@@ -232,6 +232,8 @@ static const HtRefusalKind door_kinds[] = {
     {"bad-header", 400,
      "a header is not written as HTTP wants it (folded lines and bare line feeds included)",
      .sentence = "A header is not written as HTTP wants it."},
+    {"bad-chunk", 400, "a line of a chunked body does not end in CR LF",
+     .sentence = "The lines between chunks must end in CR LF."},
     {"bad-host", 400, .sentence = "Host is not a host name."},
     {"bad-length", 400, .sentence = "Content-Length is not a number."},
     {"bad-target", 400,

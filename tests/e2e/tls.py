@@ -167,7 +167,8 @@ class World:
                        f"[source nobody]\n{SOURCE}users = 4000000000;@4000000001\n",
                        f"listen = 127.0.0.1:0;tls:127.0.0.1:0;unix:in/bus.sock\n"
                        f"tls-certificate = server.pem\ntls-key = server.key\nclient-ca = ours.pem\n"
-                       "tls-handshake = 1s\n")
+                       "tls-handshake = 1s\nobservers = 4000000201\noperators = @4000000202\n"
+                       "privacy-officers = 4000000203\n")
         self.bus.start()
 
 
@@ -254,6 +255,38 @@ def users_of_this_machine_are_known(world):
             "    a = c.getresponse()\n    print(a.status, b'user-refused' in a.read())\n")
     done = run(sys.executable, "-c", code, world.socket)
     assert done.stdout.split() == [b"403", b"True"] * 3, done.stdout
+
+
+ASK = """import http.client, os, socket, sys
+os.setgroups([])
+os.setgid(int(sys.argv[2]))
+os.setuid(int(sys.argv[3]))
+for method, page, body in (("GET", "/status", None), ("POST", "/replay", '{"verb":"list"}'),
+                           ("POST", "/consumer", '{"verb":"pause","consumer":"none"}'), ("POST", "/payload", '{"message":"x"}')):
+    c = http.client.HTTPConnection("x")
+    c.sock = socket.socket(socket.AF_UNIX)
+    c.sock.connect(sys.argv[1])
+    c.request(method, page, body)
+    print(c.getresponse().status)
+"""
+
+
+def roles_are_held(world):
+    if ME != 0:
+        return
+    admin = os.path.join(world.folder, "run/admin.sock")
+    os.chmod(world.folder, 0o755)
+    cases = [(4000000101, 4000000101, "403 403 403 403"),  # nobody
+             (4000000101, 4000000201, "200 200 403 403"),  # an observer
+             (4000000202, 4000000101, "200 200 404 403"),  # an operator, by the group
+             (4000000101, 4000000203, "200 200 403 404"),  # a privacy officer
+             (0, 0, "200 200 404 404")]
+    for group, user, wanted in cases:
+        done = run(sys.executable, "-c", ASK, admin, str(group), str(user))
+        got = done.stdout.decode().split()
+        assert [a if a in ("200", "403") else "404" for a in got] == wanted.split(), (user, group, got)
+    assert "uid 4000000201: consumer, without the role operator: not done" in world.bus.said()
+    assert "uid 4000000101: refused, has no role" in world.bus.said()
 
 
 def a_refusal_midway_is_read(world):
@@ -367,7 +400,7 @@ def what_would_be_open_is_refused(world):
 
 
 TESTS = [foreign_clients_come_in, older_versions_and_weak_keys_are_refused, the_wrong_door_takes_nothing,
-         certificates_say_who_sends, users_of_this_machine_are_known, a_refusal_midway_is_read,
+         certificates_say_who_sends, users_of_this_machine_are_known, roles_are_held, a_refusal_midway_is_read,
          endless_handshakes_take_nobodys_place, the_end_is_told, certificates_change_without_a_cut,
          what_would_be_open_is_refused]
 

@@ -52,12 +52,14 @@ static void refuse(void *user, JsonObject *asked, HtAdminReply *reply)
     ht_admin_refuse(reply, 409, "there are \"none\"");
 }
 
-static const HtAdminVerb verbs[] = {
-    {"double", answer_now, false}, {"later", answer_later, false}, {"refuse", refuse, false}, {0}};
+static const HtAdminVerb verbs[] = {{"double", answer_now, false, HT_ROLE_OPERATOR, "list"},
+                                    {"later", answer_later, false, HT_ROLE_AUDITOR, NULL},
+                                    {"refuse", refuse, false, HT_ROLE_PRIVACY_OFFICER, NULL},
+                                    {0}};
 
 static void open_admin(Fixture *f)
 {
-    HtAdminView view = {ready, show, show, verbs, NULL, f, NULL};
+    HtAdminView view = {ready, show, show, verbs, NULL, f, NULL, NULL};
     g_autoptr(GError) error = NULL;
     *f = (Fixture){.folder = g_dir_make_tmp("admin-XXXXXX", NULL)};
     f->path = g_build_filename(f->folder, "admin.sock", NULL);
@@ -176,6 +178,82 @@ static void test_may_answer_after_the_end(void)
     close_admin(&f);
 }
 
+static unsigned answered_status;
+static char *answered_text;
+
+static void keep(unsigned status, HtText json, void *user)
+{
+    (void)user;
+    answered_status = status;
+    g_free(answered_text);
+    answered_text = g_strndup(json.data, json.size);
+}
+
+/* Each verb has its role; who has another is told which, and it is in the log. Looking is anybody's who has one. */
+static void test_each_verb_has_its_role(void)
+{
+    static const struct {
+        const char *verb, *question;
+        unsigned roles, status;
+        const char *role;
+    } cases[] = {{"double", "{\"number\":1}", HT_ROLE_OPERATOR, 200, NULL},
+                 {"double", "{\"number\":1}", HT_ROLES_ALL, 200, NULL},
+                 {"double", "{\"number\":1}", HT_ROLES_ALL & ~(unsigned)HT_ROLE_OPERATOR, 403, "operator"},
+                 {"double", "{\"number\":1,\"verb\":\"list\"}", HT_ROLE_OBSERVER, 200, NULL},
+                 {"double", "{\"number\":1,\"verb\":\"lists\"}", HT_ROLE_OBSERVER, 403, "operator"},
+                 {"double", "{\"number\":1,\"verb\":\"list\"}", 0, 403, "operator"},
+                 {"double", "{\"number\":1,\"verb\":7}", HT_ROLE_OBSERVER, 403, "operator"},
+                 {"refuse", "{}", HT_ROLE_OPERATOR | HT_ROLE_AUDITOR, 403, "privacy officer"},
+                 {"refuse", "{}", HT_ROLE_PRIVACY_OFFICER, 409, NULL},
+                 {"later", "{\"verb\":\"\"}", HT_ROLE_OBSERVER, 403, "auditor"}};
+    Fixture f;
+    open_admin(&f);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const HtAdminVerb *verb = ht_admin_verb(verbs, cases[i].verb);
+        ht_admin_do(verb, &f, cases[i].roles, ht_text_from(cases[i].question),
+                    ht_admin_reply_new(77, keep, NULL));
+        g_assert_cmpuint(answered_status, ==, cases[i].status);
+        g_assert_true(!cases[i].role || strstr(answered_text, cases[i].role) != NULL);
+    }
+    expect_log(&f, "uid 77: refuse, without the role privacy officer: not done\n", true);
+    expect_log(&f, "uid 77: double, without the role operator: not done\n", true);
+    g_clear_pointer(&answered_text, g_free);
+    close_admin(&f);
+}
+
+static void test_roles_are_those_of_users_and_groups(void)
+{
+    char *observers[] = {(char *)"4000000001", NULL},
+         *operators[] = {(char *)"@4000000002", (char *)"4000000003", NULL};
+    const char *wrong = NULL;
+    unsigned which = 0;
+    g_autoptr(HtRoles) roles =
+        ht_roles_new(&(HtRoleLists){{observers, operators, NULL, NULL}}, &wrong, &which);
+    g_autoptr(HtRoles) none = ht_roles_new(&(HtRoleLists){{NULL, NULL, NULL, NULL}}, &wrong, &which);
+    const struct {
+        HtCredentials who;
+        unsigned roles;
+    } cases[] = {{{.known = true, .user = 4000000001u}, HT_ROLE_OBSERVER},
+                 {{.known = true, .user = 4000000003u}, HT_ROLE_OPERATOR},
+                 {{.known = true, .user = 4000000001u, .count = 1, .groups = {4000000002u}},
+                  HT_ROLE_OBSERVER | HT_ROLE_OPERATOR},
+                 {{.known = true, .user = 4000000002u}, 0},
+                 {{.known = false, .user = 0}, 0},
+                 {{.known = true, .user = 0}, HT_ROLES_ALL},
+                 {{.known = true, .user = geteuid()}, HT_ROLES_ALL}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_cmpuint(ht_roles_of(roles, &cases[i].who), ==, cases[i].roles);
+        bool own = cases[i].who.known && (cases[i].who.user == 0 || cases[i].who.user == geteuid());
+        g_assert_cmpuint(ht_roles_of(none, &cases[i].who), ==, own ? HT_ROLES_ALL : 0);
+        g_assert_cmpuint(ht_roles_of(NULL, &cases[i].who), ==, own ? HT_ROLES_ALL : 0);
+    }
+    g_assert_true(ht_roles_are_given(roles) && !ht_roles_are_given(none) && !ht_roles_are_given(NULL));
+    g_assert_null(ht_roles_new(&(HtRoleLists){{observers, NULL, (char *[]){(char *)"@no-group", NULL}, NULL}},
+                               &wrong, &which));
+    g_assert_cmpstr(wrong, ==, "@no-group");
+    g_assert_cmpuint(which, ==, 2);
+}
+
 static void test_takes_objects_only(void)
 {
     static const char *const questions[] = {"", "[]", "1", "null", "{", "{\"a\":}", "\xff", "\"{}\""};
@@ -213,6 +291,8 @@ int main(int argc, char **argv)
     g_test_add_func("/admin/verb/answers-and-audits", test_answers_and_audits);
     g_test_add_func("/admin/verb/answers-later", test_answers_later);
     g_test_add_func("/admin/verb/may-answer-after-the-end", test_may_answer_after_the_end);
+    g_test_add_func("/admin/roles/each-verb-has-its-own", test_each_verb_has_its_role);
+    g_test_add_func("/admin/roles/are-those-of-users-and-groups", test_roles_are_those_of_users_and_groups);
     g_test_add_func("/admin/verb/takes-objects-only", test_takes_objects_only);
     g_test_add_func("/admin/verb/says-when-nobody-is-there", test_says_when_nobody_is_there);
     return g_test_run();

@@ -79,6 +79,17 @@ static const Probe probes[] = {
      "POST /in/hukou HTTP/1.1\r\n" HOST LENGTH "X: y\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
     {"bare-return", "POST /in/hukou HTTP/1.1\r\n" HOST LENGTH "X: a\rb\r\n\r\n" BODY, 400},
     {"control-in-value", "POST /in/hukou HTTP/1.1\r\n" HOST LENGTH "X: a\001b\r\n\r\n" BODY, 400},
+    {"chunk-lf", "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n4\n<a/>\n0\n\n", 400},
+    {"chunk-size-lf",
+     "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n4\n<a/>\r\n0\r\n\r\n", 400},
+    {"chunk-second-size-lf",
+     "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\n<a\r\n2\n/>\r\n0\r\n\r\n",
+     400},
+    {"chunk-end-lf",
+     "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\n<a\n2\r\n/>\r\n0\r\n\r\n",
+     400},
+    {"chunk-extension-lf",
+     "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n4;a=b\n<a/>\r\n0\r\n\r\n", 400},
     {"chunk-size-negative",
      "POST /in/hukou HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n-4\r\n<a/>\r\n0\r\n\r\n", 400},
     {"chunk-size-prefix",
@@ -215,12 +226,12 @@ static void refused_request_hides_nothing_behind_it(void)
     bus_stop(bus);
 }
 
-/* libmicrohttpd takes chunks whose lines end in a bare line feed; who read the ends differently put something behind them. */
+/* libmicrohttpd takes chunks whose lines end in a bare line feed (of the last one it is not seen); who read the ends differently put something behind them. */
 static void nothing_follows_a_chunked_body(void)
 {
     static const char *const requests[] = {
         "POST /in/hukou HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n",
-        "POST /in/hukou HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n4\n<a/>\n0\n\n",
+        "POST /in/hukou HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\n\n",
     };
     Bus *bus = bus_start();
     for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
@@ -480,6 +491,39 @@ static void waiting_for_the_host_costs_no_time(void)
     bus_stop(bus);
 }
 
+/* Line feeds in what chunks carry are data, wherever a piece of them begins. */
+static void line_feeds_in_chunks_are_data(void)
+{
+    Bus *bus = bus_start();
+    for (unsigned round = 0; round < 20; round++) {
+        g_autoptr(Client) client = client_open(bus);
+        g_autoptr(GString) body = g_string_new(NULL), sent = g_string_new(NULL);
+        client_say(client, "POST /in/hukou HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (unsigned i = 0; i < 12; i++) {
+            unsigned size = (unsigned)g_test_rand_int_range(1, i % 4 == 0 ? 20000 : 40);
+            g_string_append_printf(sent, "%x\r\n", size);
+            for (unsigned j = 0; j < size; j++) {
+                char byte = "\n\r\n0x\n"[g_test_rand_int_range(0, 6)];
+                g_string_append_c(body, byte);
+                g_string_append_c(sent, byte);
+            }
+            g_string_append(sent, "\r\n");
+        }
+        g_string_append(sent, "0\r\n\r\n");
+        for (size_t at = 0; at < sent->len;) {
+            size_t size = MIN(sent->len - at, (size_t)g_test_rand_int_range(1, round % 2 ? 50 : 20000));
+            client_send(client, sent->str + at, size);
+            at += size;
+            turn();
+        }
+        g_autoptr(Answer) answer = client_answer(client);
+        g_assert_nonnull(answer);
+        g_assert_cmpuint(answer->status, ==, 200);
+        g_assert_true(g_string_equal(bus->hosts[0].last, body));
+    }
+    bus_stop(bus);
+}
+
 /* ---- Numbers ---- */
 
 /* Those whose message is with the host give way to nobody. */
@@ -696,6 +740,7 @@ int main(int argc, char **argv)
     g_test_add_func("/door/body/too-large-is-said-as-soap-to-soap", too_large_is_said_as_soap_to_soap);
     g_test_add_func("/door/body/busy-is-said-as-soap-to-soap", busy_is_said_as_soap_to_soap);
     g_test_add_func("/door/framing/refuses-what-is-ambiguous", framing);
+    g_test_add_func("/door/framing/line-feeds-in-chunks-are-data", line_feeds_in_chunks_are_data);
     g_test_add_func("/door/framing/refuses-nul-bytes", nul_bytes_are_refused);
     g_test_add_func("/door/framing/nothing-hides-behind-a-refusal", refused_request_hides_nothing_behind_it);
     g_test_add_func("/door/framing/nothing-follows-chunks", nothing_follows_a_chunked_body);

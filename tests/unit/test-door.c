@@ -595,24 +595,39 @@ static void closing_in_the_middle_lets_go_of_everything(void)
 
 /* ---- WSDL ---- */
 
+/* What stands in its addresses is nobody's to choose: public-url, a Host that is listed, or where the client has come in. */
 static void wsdl_comes_from_the_host(void)
 {
+    static char *hosts[] = {(char *)"other.example", (char *)"bus.example:81", NULL};
     Bus *bus = bus_start();
+    g_autofree char *own = g_strdup_printf("http://127.0.0.1:%u/in/hukou", ht_door_port(bus->door));
     g_autoptr(Client) client = client_open(bus);
-    client_say(client, "GET /in/hukou?WSDL HTTP/1.1\r\nHost: bus.example:81\r\n\r\n");
-    g_autoptr(Answer) answer = client_answer(client);
-    g_assert_cmpuint(answer->status, ==, 200);
-    g_assert_cmpstr(answer->body, ==, "<definitions/>");
-    g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "http://bus.example:81/in/hukou");
-    bus->config.bus.public_url = (char *)"https://outside.example/bus/";
-    client_say(client, "GET /in/hukou?singlewsdl HTTP/1.1\r\nHost: bus.example:81\r\n\r\n");
-    g_autoptr(Answer) outside = client_answer(client);
-    g_assert_cmpuint(outside->status, ==, 200);
-    g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "https://outside.example/bus/in/hukou");
+    const struct {
+        const char *host, *url;
+        char *public_url, **hosts;
+    } cases[] = {{"bus.example:81", own, NULL, NULL},
+                 {"bus.example:81", "http://bus.example:81/in/hukou", NULL, hosts},
+                 {"BUS.example:81", "http://bus.example:81/in/hukou", NULL, hosts},
+                 {"bus.example", own, NULL, hosts},
+                 {"bus.example:81.evil.example", own, NULL, hosts},
+                 {"evil.example", own, NULL, hosts},
+                 {"evil.example", "https://outside.example/bus/in/hukou",
+                  (char *)"https://outside.example/bus/", NULL}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        bus->config.bus.public_url = cases[i].public_url;
+        bus->config.bus.hosts = cases[i].hosts;
+        g_autofree char *text = g_strdup_printf("GET /in/hukou?%s HTTP/1.1\r\nHost: %s\r\n\r\n",
+                                                i % 2 ? "singlewsdl" : "WSDL", cases[i].host);
+        client_say(client, text);
+        g_autoptr(Answer) answer = client_answer(client);
+        g_assert_cmpuint(answer->status, ==, 200);
+        g_assert_cmpstr(answer->body, ==, "<definitions/>");
+        g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, cases[i].url);
+    }
     bus->config.bus.public_url = NULL;
     client_say(client, "HEAD /in/marriage?singleWsdl HTTP/1.1\r\nHost: b\r\n\r\n");
     WAIT_FOR(bus->hosts[1].wsdl_url[0]);
-    g_assert_cmpstr(bus->hosts[1].wsdl_url, ==, "http://b/in/marriage");
+    g_assert_nonnull(strstr(bus->hosts[1].wsdl_url, "/in/marriage"));
     bus_stop(bus);
 }
 
@@ -638,7 +653,7 @@ static void wsdl_of_one_service(void)
         g_autoptr(Answer) answer = client_answer(client);
         g_assert_cmpuint(answer->status, ==, 200);
         g_assert_cmpstr(bus->hosts[0].wsdl_service, ==, cases[i].service);
-        g_assert_cmpstr(bus->hosts[0].wsdl_url, ==, "http://b/in/hukou");
+        g_assert_true(g_str_has_suffix(bus->hosts[0].wsdl_url, "/in/hukou"));
     }
     client_say(client, "GET /in/hukou?wsdl=Nothing HTTP/1.1\r\nHost: b\r\n\r\n");
     g_autoptr(Answer) unknown = client_answer(client);

@@ -88,8 +88,9 @@ static void reads_types_with_parameters(void)
         {"multipart/related; type=\"application/soap+xml\"", "multipart/related", "", "", HT_SOAP_12},
         {"multipart/related; type=\"text/xml\"", "multipart/related", "", "", HT_SOAP_NONE},
         {"text/xml; type=\"application/soap+xml\"", "text/xml", "", "", HT_SOAP_NONE},
-        {"text/xml;;charset", "text/xml", "", "", HT_SOAP_NONE},
-        {";charset=\"", "", "\"", "", HT_SOAP_NONE},
+        {"text/xml; ;charset=x; ", "text/xml", "x", "", HT_SOAP_NONE},
+        {"text/xml;charset=", "text/xml", "", "", HT_SOAP_NONE},
+        {"", "", "", "", HT_SOAP_NONE},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         HtHead head;
@@ -101,6 +102,24 @@ static void reads_types_with_parameters(void)
         g_assert_true(ht_text_equal(head.message.charset, ht_text_from(cases[i].charset)));
         g_assert_true(ht_text_equal(head.message.soap_action, ht_text_from(cases[i].action)));
         g_assert_cmpint(head.soap, ==, cases[i].soap);
+    }
+}
+
+/* What two readers could take for two types is none. */
+static void refuses_types_that_cannot_be_read(void)
+{
+    static const char *const types[] = {
+        "text/xml;;;=;\"", "text/xml;=", "text/xml;=x", "text/xml;;charset", "text/xml;charset=\"utf-8",
+        ";charset=\"",     ";",          ";charset=x",  "text/xml\"",        "text/xml;a=\"\\\"",
+        "text/xml; a=b; c"};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        HtHead head;
+        HtRefusal refusal;
+        g_autofree char *line = g_strconcat("Content-Type: ", types[i], NULL);
+        g_test_message("%s", line);
+        g_assert_false(read_lines(line, &head, &refusal));
+        g_assert_cmpuint(refusal.status, ==, 415);
+        g_assert_cmpstr(refusal.code, ==, "content-type");
     }
 }
 
@@ -207,6 +226,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/framing/head/refuses-by-the-table", refuses_by_the_table);
     g_test_add_func("/framing/type/reads-parameters", reads_types_with_parameters);
+    g_test_add_func("/framing/types/that-cannot-be-read-are-refused", refuses_types_that_cannot_be_read);
     g_test_add_func("/framing/type/takes-only-what-a-host-can-read", takes_only_what_a_host_can_read);
     g_test_add_func("/framing/length/is-looked-at", looks_at_the_length_of_messages);
     g_test_add_func("/framing/accept/reads-what-sender-prefers", reads_what_sender_prefers);

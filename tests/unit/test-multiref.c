@@ -2,6 +2,8 @@
  * sender had written everything out; a hostile row of them costs what its elements would. */
 #include "tests/lib/reader-test.h"
 
+#include <time.h>
+
 #define ENCODED(content)                                                                                   \
     "<e:Envelope xmlns:e='" SOAP_11                                                                        \
     "' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns:xsd='http://www.w3.org/2001/XMLSchema'" \
@@ -249,6 +251,43 @@ static void test_bombs(void)
     g_string_free(deep, TRUE);
 }
 
+/* A kilobyte of references to references costs milliseconds, whatever the caps are; one thing that much refers to is no bomb. */
+static void test_small_bombs_are_cheap(void)
+{
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    GString *bomb = g_string_new("<r><a href='#0'/></r>");
+    for (unsigned i = 0; i < 20; i++) {
+        g_string_append_printf(bomb, "<m id='%u'><a href='#%u'/><a href='#%u'/></m>", i, i + 1, i + 1);
+    }
+    g_string_append(bomb, "<m id='20'/>");
+    g_autofree char *body =
+        g_strdup_printf("<e:Envelope xmlns:e='" SOAP_11 "'><e:Body>%s</e:Body></e:Envelope>", bomb->str);
+    g_string_free(bomb, TRUE);
+    g_assert_cmpuint(strlen(body), <, 1200);
+    clock_t best = G_MAXLONG;
+    for (unsigned i = 0; i < 5; i++) {
+        clock_t before = clock();
+        reader_test_refuses(test, body, "too-many-elements");
+        best = MIN(best, clock() - before);
+    }
+    g_assert_cmpint(best, <,
+                    g_getenv("HUTONG_SANITIZED") && *g_getenv("HUTONG_SANITIZED") ? CLOCKS_PER_SEC
+                                                                                  : CLOCKS_PER_SEC / 20);
+
+    GString *shared = g_string_new("<r>");
+    for (unsigned i = 0; i < 3000; i++) {
+        g_string_append(shared, "<a href='#0'/>");
+    }
+    g_string_append(shared, "</r><m id='0'>");
+    for (unsigned i = 0; i < 40; i++) {
+        g_string_append_printf(shared, "<f%u>x</f%u>", i, i);
+    }
+    g_autofree char *honest = g_strdup_printf(
+        "<e:Envelope xmlns:e='" SOAP_11 "'><e:Body>%s</m></e:Body></e:Envelope>", shared->str);
+    g_string_free(shared, TRUE);
+    g_assert_true(reader_test_run(test, honest, 0));
+}
+
 /* A chain of references is gone once, however long and however often it is asked for. */
 static void test_chains(void)
 {
@@ -304,6 +343,7 @@ int main(int argc, char **argv)
     g_test_add_func("/multiref/refuses-what-has-no-meaning", test_faults);
     g_test_add_func("/multiref/of-equal-ids-the-bodys-child-is-meant", test_body_first);
     g_test_add_func("/multiref/bombs-meet-the-caps", test_bombs);
+    g_test_add_func("/multiref/small-bombs-are-cheap", test_small_bombs_are_cheap);
     g_test_add_func("/multiref/long-chains-are-cheap", test_chains);
     g_test_add_func("/multiref/a-sink-can-stop", test_stopped);
     g_test_add_func("/multiref/also-in-repaired-text", test_repaired);

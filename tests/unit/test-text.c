@@ -547,7 +547,10 @@ static void test_refusals(Fixture *fixture, gconstpointer data)
         g_assert_false(
             ht_text_decode(fixture->buffer, ht_text_from(bytes), HT_TEXT_NONE, &fixture->decoded, &error));
         g_assert_error(error, HT_TEXT_ERROR, HT_TEXT_ERROR_UNSUPPORTED_ENCODING);
-        g_assert_nonnull(strstr(error->message, names[i]));
+        bool is_short = strlen(names[i]) < 2; /* it is in any word */
+        g_assert_true(is_short ||
+                      !strstr(error->message, names[i])); /* a fault does not repeat what was sent */
+        g_assert_nonnull(strstr(error->message, "UTF-8, UTF-16"));
         assert_refused(fixture, HT_TEXT_LITERAL("<A/>"), names[i], HT_TEXT_ERROR_UNSUPPORTED_ENCODING);
     }
     assert_refused(fixture, HT_TEXT_LITERAL("\xFF\xFE\0\0<\0\0\0"), NULL, HT_TEXT_ERROR_UNSUPPORTED_ENCODING);
@@ -597,7 +600,9 @@ static void test_names_show_no_content(Fixture *fixture, gconstpointer data)
 
     (void)data;
     g_assert_false(ht_text_decode(fixture->buffer, bytes, HT_TEXT_NONE, &fixture->decoded, &error));
-    g_assert_cmpstr(error->message, ==, "encoding not supported: \"????s??abcdefghijklmnopqrstuvwxy\"");
+    g_assert_cmpstr(
+        error->message, ==,
+        "the encoding that is declared is not supported; UTF-8, UTF-16, the GB family, ASCII and Latin-1 are");
 }
 
 static void test_bound(void)

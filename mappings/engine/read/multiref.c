@@ -46,6 +46,7 @@ struct HtMultiref {
     GArray *ids;             /* Id: sorted when the Body has ended */
     GArray *open;            /* uint32_t: entries whose end has not come */
     uint32_t elements_first; /* counted by `sax` before the Body */
+    uint64_t copied;         /* elements that were given again */
 
     /* while it is given again */
     const HtSaxHandler *handler;
@@ -153,6 +154,7 @@ void ht_multiref_begin(HtMultiref *multiref)
     ht_buffer_reset(&multiref->texts, KEPT_BYTES);
     ht_buffer_reserve(&multiref->texts, 1);
     multiref->elements_first = ht_sax_elements(multiref->sax);
+    multiref->copied = 0;
 }
 
 /* What is recorded takes some times the room of what was sent. */
@@ -453,6 +455,23 @@ static size_t measure_attributes(const HtMultiref *multiref, const RefEntry *ent
     return size;
 }
 
+/* References in what is referred to multiply: a kilobyte of them would come to millions of elements, as far as the caps of the source go. What is shared
+ * in honest data (an address, a code with its name) is small, whatever refers to it. */
+#define COPIES_FREE 4096
+#define COPIES_PER_ENTRY 128
+
+static bool may_copy(HtMultiref *multiref)
+{
+    if (++multiref->copied <= COPIES_FREE + (uint64_t)COPIES_PER_ENTRY * multiref->entries->len) {
+        return true;
+    }
+    ht_sax_refuse(
+        multiref->sax, "too-many-elements",
+        "References (href) in what is referred to come to more than 128 times (fixed) the elements of the message: "
+        "send what they mean.");
+    return false;
+}
+
 static void give_element(HtMultiref *multiref, RefEntry *entry, bool is_copy)
 {
     RefEntry *source = entry->refers ? entry_at(multiref, entry->target) : entry;
@@ -463,7 +482,7 @@ static void give_element(HtMultiref *multiref, RefEntry *entry, bool is_copy)
         refuse(multiref, entry, "href-cycle", "An element contains a reference (href) to itself.");
         return;
     }
-    if (!ht_sax_enter(multiref->sax) ||
+    if (!ht_sax_enter(multiref->sax) || (becomes_copy && !may_copy(multiref)) ||
         (becomes_copy && !ht_sax_count_copy(multiref->sax, measure_attributes(multiref, source)))) {
         return;
     }

@@ -10,7 +10,7 @@
 
 enum {
     KEEP_SIZE = 1 << 20, /* bytes a buffer keeps after a giant message */
-    SHOWN_MAX = 32,      /* bytes of an encoding's name that an error message shows */
+    NAME_MAX_BYTES = 32, /* of an encoding's name that is known */
 };
 
 struct HtTextBuffer {
@@ -63,7 +63,7 @@ static const EncodingName encoding_names[] = {
 /* HT_ENCODING_NONE for a name that is not known. */
 static HtEncoding encoding_of(HtText name)
 {
-    char plain[SHOWN_MAX];
+    char plain[NAME_MAX_BYTES];
     size_t length = 0;
 
     for (size_t i = 0; i < name.size; i++) {
@@ -79,16 +79,6 @@ static HtEncoding encoding_of(HtText name)
             return encoding_names[i].encoding;
     }
     return HT_ENCODING_NONE;
-}
-
-/* The name as a message may show it: short, and nothing in it but what names are made of. */
-static void copy_name(HtText name, char out[SHOWN_MAX + 1])
-{
-    size_t length = MIN(name.size, SHOWN_MAX);
-
-    for (size_t i = 0; i < length; i++)
-        out[i] = g_ascii_isalnum(name.data[i]) || strchr("-_.:", name.data[i]) ? name.data[i] : '?';
-    out[length] = '\0';
 }
 
 static HtText unquote(HtText name)
@@ -164,11 +154,12 @@ static bool is_utf16(HtEncoding encoding)
 
 static bool refuse(HtText name, GError **error)
 {
-    char shown[SHOWN_MAX + 1];
-
-    copy_name(name, shown);
-    g_set_error(error, HT_TEXT_ERROR, HT_TEXT_ERROR_UNSUPPORTED_ENCODING, "encoding not supported: \"%s\"",
-                shown);
+    bool ours = ht_text_is(name, "UTF-32") || ht_text_is(name, "EBCDIC"); /* what the first bytes say */
+    g_set_error(error, HT_TEXT_ERROR, HT_TEXT_ERROR_UNSUPPORTED_ENCODING,
+                "%s is not supported; UTF-8, UTF-16, the GB family, ASCII and Latin-1 are",
+                !ours                        ? "the encoding that is declared"
+                : ht_text_is(name, "UTF-32") ? "UTF-32"
+                                             : "EBCDIC");
     return false;
 }
 
