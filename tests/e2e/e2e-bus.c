@@ -12,7 +12,7 @@ typedef struct {
 
 static const char source[] =
     "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-    "identities = authority\nmax-body = 256K\n";
+    "identities = authority\ntrust-address = yes\nmax-body = 256K\n";
 
 /* Starts a bus whose consumer has these further keys; `route` replaces the route's keys when it is not NULL. */
 static void start(Fixture *f, const char *consumer, const char *route)
