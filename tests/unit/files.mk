@@ -167,3 +167,5 @@ unit_TESTS += test-audit
 test-audit_LIBS := audit proof spool base
 unit_TESTS += test-guard
 test-guard_LIBS := guard refusal config base
+unit_TESTS += test-door-crowd
+test-door-crowd_LIBS := $(test-door_LIBS)
