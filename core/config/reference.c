@@ -1,0 +1,31 @@
+/* docs/config.md, out of the option tables. Called by `hutong config --reference`. */
+#include "core/config/config.h"
+
+#include "core/config/options.h"
+
+void ht_config_reference(GString *markdown)
+{
+    g_string_append(
+        markdown,
+        "# Configuration reference\n\n"
+        "Made by `hutong config --reference` from the option tables; do not edit.\n\n"
+        "The configuration is `hutong.conf` and, in name order, the `.conf` files of `conf.d` beside it. "
+        "It is UTF-8 text: `[section]`, `key = value`, `#` comments, lists separated by `;`. Relative "
+        "paths are relative to the file that names them. `hutong check` reads it and tries what `run` "
+        "would do; `hutong config` shows what is in force and where each value came from.\n");
+    for (unsigned i = 0; i < HT_SECTIONS; i++) {
+        const HtSectionTable *table = &ht_section_tables[i];
+        g_string_append_printf(
+            markdown, "\n## [%s%s]\n\n%s\n\n| key | takes | default | meaning |\n|---|---|---|---|\n",
+            table->name, table->named ? " NAME" : "", table->help);
+        for (const HtOption *option = ht_section_options(table); option->key; option++) {
+            g_autofree char *expected = ht_option_expects(option);
+            g_string_append_printf(markdown, "| `%s` | %s | %s%s%s | %s |\n", option->key, expected,
+                                   option->fallback ? "`" : "",
+                                   option->fallback   ? option->fallback
+                                   : option->required ? "required"
+                                                      : "",
+                                   option->fallback ? "`" : "", option->help);
+        }
+    }
+}
