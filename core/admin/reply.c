@@ -106,8 +106,8 @@ static void refuse_role(const HtAdminVerb *verb, HtAdminReply *reply)
 /* A word: whatever else stands there is not kept. */
 static char *copy_word(const char *text)
 {
-    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
-    return text[size] == '\0' && size <= 32 ? g_strdup(text) : NULL;
+    size_t size = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz-") : 0;
+    return text && text[size] == '\0' && size <= 32 ? g_strdup(text) : NULL;
 }
 
 void ht_admin_do(const HtAdminVerb *verb, void *user, unsigned roles, HtText question, HtAdminRecord record,

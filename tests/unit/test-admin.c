@@ -210,7 +210,7 @@ static void test_each_verb_has_its_role(void)
     open_admin(&f);
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         const HtAdminVerb *verb = ht_admin_verb(verbs, cases[i].verb);
-        ht_admin_do(verb, &f, cases[i].roles, ht_text_from(cases[i].question),
+        ht_admin_do(verb, &f, cases[i].roles, ht_text_from(cases[i].question), NULL,
                     ht_admin_reply_new(77, keep, NULL));
         g_assert_cmpuint(answered_status, ==, cases[i].status);
         g_assert_true(!cases[i].role || strstr(answered_text, cases[i].role) != NULL);
