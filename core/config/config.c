@@ -8,16 +8,13 @@
 #include "core/config/ini.h"
 #include "spool/repair.h"
 #include "core/config/options.h"
+#include "core/config/places.h"
 #include "core/config/suggest.h"
 #include "core/config/urlpath.h"
 
 #include <string.h>
 
 G_DEFINE_QUARK(ht_config_error, ht_config_error)
-
-struct HtOrigins {
-    GHashTable *places; /* "source hukou\nmapping" → "file:line" */
-};
 
 typedef struct {
     HtConfig *config;
@@ -178,54 +175,10 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
 
 /* ---- Keys ---- */
 
-static char *origin_key(const char *group, const char *key)
-{
-    return g_strconcat(group, "\n", key, NULL);
-}
-
-static char *find_place(const struct HtOrigins *origins, const char *group, const char *key, const char *file,
-                        unsigned line)
-{
-    g_autofree char *full = origin_key(group, key);
-    const char *place = origins ? g_hash_table_lookup(origins->places, full) : NULL;
-    return place ? g_strdup(place) : g_strdup_printf("%s:%u", file, line);
-}
-
-char *ht_bus_place(const HtConfig *config, const char *key)
-{
-    g_autofree char *full = origin_key("bus", key);
-    const char *place = g_hash_table_lookup(config->origins->places, full);
-    return g_strdup(place ? place : config->file);
-}
-
-char *ht_source_place(const HtSourceConfig *source, const char *key)
-{
-    g_autofree char *group = g_strconcat("source ", source->name, NULL);
-    return find_place(source->origins, group, key, source->file, source->line);
-}
-
-char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key)
-{
-    g_autofree char *group = g_strconcat("consumer ", consumer->name, NULL);
-    return find_place(consumer->origins, group, key, consumer->file, consumer->line);
-}
-
-char *ht_route_place(const HtRouteConfig *route, const char *key)
-{
-    g_autofree char *group = g_strconcat("route ", route->name, NULL);
-    return find_place(route->origins, group, key, route->file, route->line);
-}
-
-char *ht_retention_place(const HtRetentionConfig *retention, const char *key)
-{
-    g_autofree char *group = g_strconcat("retention ", retention->name, NULL);
-    return find_place(retention->origins, group, key, retention->file, retention->line);
-}
-
 static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *place)
 {
     GHashTable *places = loader->config->origins->places;
-    g_autofree char *key = origin_key(entry->group, entry->key);
+    g_autofree char *key = ht_origin_key(entry->group, entry->key);
     const char *before = g_hash_table_lookup(places, key);
     if (before) {
         report(loader, place, "[%s] %s is already set at %s", entry->group, entry->key, before);
@@ -352,7 +305,7 @@ static void check_required(Loader *loader, HtSectionKind kind, const void *recor
     g_autofree char *group =
         table->named ? g_strdup_printf("%s %s", table->name, record_name(record)) : g_strdup(table->name);
     for (const HtOption *option = ht_section_options(table); option->key; option++) {
-        g_autofree char *key = origin_key(group, option->key);
+        g_autofree char *key = ht_origin_key(group, option->key);
         g_autofree char *value = ht_option_format(option, record);
         if (option->required && !value && !g_hash_table_contains(loader->config->origins->places, key)) {
             g_autofree char *expected = ht_option_expects(option);
@@ -400,7 +353,7 @@ static void check_way(Loader *loader, const HtConsumerConfig *consumer, const ch
     static const char *const needs[][2] = {{"url", "webhook"}, {"directory", "file"}};
     g_autofree char *group = g_strconcat("consumer ", consumer->name, NULL);
     for (unsigned i = 0; consumer->type && i < G_N_ELEMENTS(needs); i++) {
-        g_autofree char *key = origin_key(group, needs[i][0]);
+        g_autofree char *key = ht_origin_key(group, needs[i][0]);
         const char *there = g_hash_table_lookup(loader->config->origins->places, key);
         bool needed = g_str_equal(consumer->type, needs[i][1]);
         if (needed && !there) {
@@ -670,7 +623,7 @@ static void print_record(const HtConfig *config, HtSectionKind kind, const void 
     g_string_append_printf(text, "[%s]\n", group);
     for (const HtOption *option = ht_section_options(table); option->key; option++) {
         g_autofree char *value = ht_option_format(option, record);
-        g_autofree char *key = origin_key(group, option->key);
+        g_autofree char *key = ht_origin_key(group, option->key);
         const char *place = g_hash_table_lookup(config->origins->places, key);
         if (value) {
             g_string_append_printf(text, "# %s\n%s = %s\n", place ? place : "default", option->key, value);

@@ -134,7 +134,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConfig, ht_config_free)
 const HtSourceConfig *ht_config_source(const HtConfig *config, const char *name);
 const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *name);
 
-/* "FILE:LINE", for messages: where the key stands, or the section where it does not. The caller frees. */
+/* "FILE:LINE", for messages: where the key stands, or the section where it does not. The caller frees. In places.c. */
 char *ht_bus_place(const HtConfig *config, const char *key);
 char *ht_source_place(const HtSourceConfig *source, const char *key);
 char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key);
@@ -144,5 +144,5 @@ char *ht_retention_place(const HtRetentionConfig *retention, const char *key);
 /* Writes the configuration in force, normalised: every key with its value and, as a comment, where it came from. */
 void ht_config_print(const HtConfig *config, GString *text);
 
-/* Writes docs/config.md from the option tables. */
+/* Writes docs/config.md from the option tables. In reference.c. */
 void ht_config_reference(GString *markdown);
