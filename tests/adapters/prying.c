@@ -134,7 +134,7 @@ static const Probe probes[] = {
     {"tkill", SYS_tkill, 1, 0},
     {"queued signal", SYS_rt_sigqueueinfo, 1, 0, P(space)},
     {"pidfd", SYS_pidfd_open, 1, 0},
-    {"ptrace", SYS_ptrace, 0x4206, 1, 0, 0},
+    {"ptrace", SYS_ptrace, 16, 1, 0, 0},
     {"read others' memory", SYS_process_vm_readv, 1, P(how), 1, P(how), 1, 0},
     {"write others' memory", SYS_process_vm_writev, 1, P(how), 1, P(how), 1, 0},
     {"compare descriptors", SYS_kcmp, 1, 1, 0, 3, 3},
