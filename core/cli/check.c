@@ -273,6 +273,18 @@ static void show_warnings(Check *check, const HtHost *host)
     }
 }
 
+/* Whatever the host could not build of its adapter's box. */
+static void show_box(const Check *check, const HtSourceConfig *source, const HtHost *host)
+{
+    HtHostStatus status;
+    ht_host_status(host, &status);
+    g_autofree char *missing = status.box ? ht_box_missing(status.box) : NULL;
+    if (missing && g_hash_table_add(check->warned, g_strdup(missing))) {
+        fprintf(stderr, "%s:%u: warning: [source %s] its adapter's box lacks: %s\n", source->file,
+                source->line, source->name, missing);
+    }
+}
+
 /* A source that lacks these was complained of already. */
 static bool can_be_tried(const HtSourceConfig *source)
 {
@@ -295,6 +307,7 @@ static bool check_source(Check *check, const HtSourceConfig *source)
     }
     g_main_loop_unref(answer.loop);
     show_warnings(check, host);
+    show_box(check, source, host);
     if (answer.error) {
         g_autofree char *text = g_strdup_printf("[source %s] %s", source->name, answer.error);
         complain(check, source->file, source->line, text);

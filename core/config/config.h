@@ -29,6 +29,7 @@ typedef struct {
     char *log_level;     /* error | warning | info | debug */
     char *audit_failure; /* stop | go-on: what personal data does when the audit log cannot be written */
     uint64_t audit_segment_bytes, audit_keep_ms, audit_sync_ms;
+    char *require_box;   /* whole | calls | any: which layers of its box an adapter is not loaded without */
     char *adapter_check; /* on | off: an adapter serves only after the conformance kit has passed it */
     uint64_t max_connections, max_connections_per_address;
     uint64_t tls_handshake_ms;

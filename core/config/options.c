@@ -64,6 +64,9 @@ static const HtOption bus_options[] = {
      "the first start. Keep a copy: without it, subjects change."},
     {"log-level", HT_OPTION_WORD, BUS(log_level), "info", 0, 0, "error|warning|info|debug", false,
      "How much goes to the log (standard error)."},
+    {"require-box", HT_OPTION_WORD, BUS(require_box), "calls", 0, 0, "whole|calls|any", false,
+     "Which layers of an adapter's box (`hutong adapter inspect`) must stand before it is loaded; without them its source answers 503. `calls`: the list of "
+     "system calls, which alone leaves it nothing; what else is missing is warned of. `whole`: every layer. `any`: none; never with departments' data."},
     {"adapter-check", HT_OPTION_WORD, BUS(adapter_check), "on", 0, 0, "on|off", false,
      "`on`: a source serves only after the conformance kit (`hutong adapter check`) has passed its adapter, and the site's own mapping "
      "with the fixtures beside it; until then it answers 503. A passed check is remembered in `state` until the adapter, its fixtures, "

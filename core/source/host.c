@@ -66,6 +66,11 @@ char *ht_source_doubt_memory(const HtSourceConfig *source)
         memory, largest, ht_limit_write(bytes, HT_LIMIT_BYTES, needed));
 }
 
+static HtBoxNeed read_need(const char *word)
+{
+    return g_str_equal(word, "whole") ? HT_BOX_WHOLE : g_str_equal(word, "any") ? HT_BOX_ANY : HT_BOX_CALLS;
+}
+
 HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
 {
     Paths paths;
@@ -84,7 +89,7 @@ HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
         .division = source->division,
         .quarantine_invalid = g_str_equal(source->on_invalid, "quarantine"),
         .options = (const char *const *)options->pdata,
-        .need = HT_BOX_CALLS,
+        .need = read_need(config->bus.require_box),
         .limits = source->limits,
         .frame_bytes = source->limits.document_bytes * 2 + (1 << 20),
     };
