@@ -55,8 +55,15 @@ static void check_dictionary(Check *check)
     }
 }
 
-/* The nearest existing folder above `path` must be writable, or the start would fail to make it. */
-static void check_can_make(Check *check, const char *path)
+static void complain_of_bus(Check *check, const char *key, const char *text)
+{
+    g_autofree char *place = ht_bus_place(check->config, key);
+    g_autofree char *whole = g_strdup_printf("[bus] %s: %s", key, text);
+    complain(check, place, 0, whole);
+}
+
+/* The nearest existing folder above `path` must be writable, or the start would fail to make it. `place` is where the path stands. */
+static void check_can_make(Check *check, const char *path, const char *place)
 {
     g_autofree char *folder = g_strdup(path);
     while (g_access(folder, F_OK) < 0) {
@@ -68,7 +75,7 @@ static void check_can_make(Check *check, const char *path)
     if (!is_folder || g_access(folder, W_OK) < 0) {
         g_autofree char *text = g_strdup_printf("%s cannot be written: %s", folder,
                                                 is_folder ? g_strerror(errno) : "no directory");
-        complain(check, check->config->file, 0, text);
+        complain(check, place, 0, text);
     }
 }
 
@@ -83,9 +90,7 @@ static void check_listens(Check *check, const char *place)
     g_autoptr(GSocketAddress) first =
         addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
     if (!first) {
-        g_autofree char *text =
-            g_strdup_printf("[bus] listen: %s", error ? error->message : "no such address");
-        complain(check, check->config->file, 0, text);
+        complain_of_bus(check, "listen", error ? error->message : "no such address");
     }
 }
 
@@ -119,13 +124,13 @@ static void check_doors(Check *check)
         check->errors++;
     }
     if (strlen(bus->admin) > SOCKET_PATH_MAX) {
-        complain(check, check->config->file, 0,
-                 "[bus] admin: the path of a unix socket must be shorter than 108 bytes");
+        complain_of_bus(check, "admin", "the path of a unix socket must be shorter than 108 bytes");
     } else if (g_file_test(bus->admin, G_FILE_TEST_IS_REGULAR)) {
-        complain(check, check->config->file, 0, "[bus] admin: there is a file that is no socket");
+        complain_of_bus(check, "admin", "there is a file that is no socket");
     }
     g_autofree char *folder = g_path_get_dirname(bus->admin);
-    check_can_make(check, folder);
+    g_autofree char *place = ht_bus_place(check->config, "admin");
+    check_can_make(check, folder, place);
 }
 
 static void check_spool(Check *check)
@@ -134,7 +139,8 @@ static void check_spool(Check *check)
     g_autofree char *file = g_build_filename(state, "spool.db", NULL);
     uint8_t key[32];
     g_autoptr(GError) error = NULL;
-    check_can_make(check, state);
+    g_autofree char *place = ht_bus_place(check->config, "state");
+    check_can_make(check, state, place);
     bool has_spool = g_access(file, F_OK) == 0;
     if ((has_spool || g_access(check->config->bus.site_key_file, F_OK) == 0) &&
         !ht_spool_load_key(check->config->bus.site_key_file, false, key, &error)) {
@@ -174,7 +180,8 @@ static void check_consumers(Check *check)
         g_autoptr(HtPolicy) policy =
             check->dictionary ? ht_policy_new(consumer, check->dictionary, errors) : NULL;
         if (consumer->directory) {
-            check_can_make(check, consumer->directory);
+            g_autofree char *place = ht_consumer_place(consumer, "directory");
+            check_can_make(check, consumer->directory, place);
         }
         g_autoptr(GError) error = NULL;
         g_autoptr(HtSecret) secret = consumer->secret_files
@@ -285,10 +292,28 @@ static void show_box(const Check *check, const HtSourceConfig *source, const HtH
     }
 }
 
-/* A source that lacks these was complained of already. */
-static bool can_be_tried(const HtSourceConfig *source)
+static bool has_file(Check *check, const HtSourceConfig *source, const char *key, const char *path)
 {
-    return source->adapter && source->mapping;
+    if (g_access(path, R_OK) == 0) {
+        return true;
+    }
+    g_autofree char *place = ht_source_place(source, key);
+    g_autofree char *text =
+        g_strdup_printf("[source %s] %s: %s cannot be read: %s", source->name, key, path, g_strerror(errno));
+    complain(check, place, 0, text);
+    return false;
+}
+
+/* A source that lacks these was complained of already. */
+static bool can_be_tried(Check *check, const HtSourceConfig *source)
+{
+    if (!source->adapter || !source->mapping) {
+        return false;
+    }
+    g_autofree char *adapter = ht_source_adapter(check->config, source);
+    g_autofree char *mapping = ht_source_mapping(check->config, source);
+    bool has_adapter = has_file(check, source, "adapter", adapter);
+    return has_file(check, source, "mapping", mapping) && has_adapter;
 }
 
 /* An empty payload is always refused by the engine; that it comes back refused shows that the host starts, the adapter
@@ -397,7 +422,7 @@ static void check_sources(Check *check)
     }
     for (unsigned i = 0; i < check->config->sources->len; i++) {
         const HtSourceConfig *source = check->config->sources->pdata[i];
-        if (can_be_tried(source)) {
+        if (can_be_tried(check, source)) {
             bool starts = check_source(check, source);
             if (on) {
                 check_items(check, &gate, source, starts);
