@@ -132,8 +132,8 @@ static bool asks_certificates(const HtConfig *config)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready, ht_status_json,   ht_status_metrics, ht_verbs, ht_records_deed,
-                        bus,             ht_status_notice, bus->roles};
+    HtAdminView view = {ht_status_ready,  ht_status_json, ht_status_metrics, ht_verbs, ht_records_deed, bus,
+                        ht_status_notice, bus->roles};
     HtDoorOptions options = {.bus = &bus->config->bus,
                              .sources = bus->sources,
                              .intake = &bus->intake,

@@ -108,8 +108,8 @@ static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *
     *request = (VerbRequest){admin, g_object_ref(message)};
     g_hash_table_add(admin->waiting, request);
     soup_server_message_pause(message);
-    ht_admin_do(verb, admin->view.user, roles_of(admin, message), (HtText){data ? data : "", size}, admin->view.record,
-                ht_admin_reply_new(uid_of(message), answer_request, request));
+    ht_admin_do(verb, admin->view.user, roles_of(admin, message), (HtText){data ? data : "", size},
+                admin->view.record, ht_admin_reply_new(uid_of(message), answer_request, request));
 }
 
 /* ---- Requests ---- */

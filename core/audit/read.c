@@ -165,7 +165,8 @@ char *ht_audit_head_signed(const HtAuditHead *head)
     return g_strdup_printf("hutong audit 1\nnumber=%" G_GUINT64_FORMAT "\nhash=%s\n", head->number, hex);
 }
 
-bool ht_audit_head_verify(const HtAuditHead *head, const GArray *keys)
+/* Whether one of the keys has signed it. */
+static bool is_signed(const HtAuditHead *head, const GArray *keys)
 {
     g_autofree char *text = ht_audit_head_signed(head);
     gsize size;
@@ -216,7 +217,7 @@ static void check_seal(Verifier *verifier, const HtAuditRecord *record)
               sizeof head.signature);
     verifier->sum->seals++;
     verifier->sum->unsealed = 0;
-    if (verifier->reading->keys && !ht_audit_head_verify(&head, verifier->reading->keys)) {
+    if (verifier->reading->keys && !is_signed(&head, verifier->reading->keys)) {
         complain(verifier, "record %" G_GUINT64_FORMAT ": no key that is given has signed this seal",
                  record->number);
     }
@@ -328,7 +329,7 @@ static void check_ends(Verifier *verifier)
                  ", and nothing says that those before it were pruned",
                  sum->first);
     }
-    if (head && verifier->reading->keys && !ht_audit_head_verify(head, verifier->reading->keys)) {
+    if (head && verifier->reading->keys && !is_signed(head, verifier->reading->keys)) {
         complain(verifier, "no key that is given has signed the head");
     }
     if (head && !verifier->head_found && head->number > sum->pruned) {

@@ -60,9 +60,6 @@ bool ht_audit_head_load(const char *file, HtAuditHead *head);
 /* The text that is signed. transfer full. */
 char *ht_audit_head_signed(const HtAuditHead *head);
 
-/* Whether one of the keys has signed it. */
-bool ht_audit_head_verify(const HtAuditHead *head, const GArray *keys);
-
 /* ---- All of it ---- */
 
 typedef struct {

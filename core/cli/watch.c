@@ -13,11 +13,11 @@
 typedef struct {
     int watch;
     char *name; /* NULL: every file of the folder */
-} Watched;
+} SavedFile;
 
 struct HtWatched {
     int fd;
-    GArray *files; /* of Watched, as they were given */
+    GArray *files; /* of SavedFile, as they were given */
     bool *changed; /* while somebody waits */
     bool any, quiet;
     guint source, timer;
@@ -35,7 +35,7 @@ static void note(HtWatched *watched, const struct inotify_event *event)
 {
     const char *name = event->len > 0 ? event->name : "";
     for (unsigned i = 0; i < watched->files->len; i++) {
-        const Watched *file = &g_array_index(watched->files, Watched, i);
+        const SavedFile *file = &g_array_index(watched->files, SavedFile, i);
         bool meant = file->watch == event->wd && (!file->name || strcmp(file->name, name) == 0);
         if (meant && watched->changed) {
             watched->changed[i] = true;
@@ -66,8 +66,8 @@ static bool add(HtWatched *watched, const char *path, GError **error)
 {
     bool is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
     g_autofree char *folder = is_folder ? g_strdup(path) : g_path_get_dirname(path);
-    Watched file = {.watch =
-                        inotify_add_watch(watched->fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR)};
+    SavedFile file = {.watch =
+                          inotify_add_watch(watched->fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR)};
     if (file.watch < 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be watched: %s", folder,
                     g_strerror(errno));
@@ -80,14 +80,14 @@ static bool add(HtWatched *watched, const char *path, GError **error)
 
 static void clear_file(void *data)
 {
-    Watched *file = data;
+    SavedFile *file = data;
     g_free(file->name);
 }
 
 HtWatched *ht_watched_new(const GPtrArray *paths, GError **error)
 {
     g_autoptr(HtWatched) watched = g_new0(HtWatched, 1);
-    watched->files = g_array_new(FALSE, TRUE, sizeof(Watched));
+    watched->files = g_array_new(FALSE, TRUE, sizeof(SavedFile));
     g_array_set_clear_func(watched->files, clear_file);
     watched->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watched->fd < 0) {

@@ -40,7 +40,7 @@ char *ht_option_expects(const HtOption *option)
         [HT_OPTION_URL] = "an http:// or https:// address",
         [HT_OPTION_DIVISION] = "a division code of 6, 9 or 12 digits",
         [HT_OPTION_DATE] = "a day such as 2027-06-30",
-        [HT_OPTION_LIST] = "a list separated by ;",
+        [HT_OPTION_LIST] = "a list of one or more, separated by ;",
         [HT_OPTION_NETWORKS] = "a list of addresses and networks such as 10.1.0.0/16;192.0.2.7;fd00::/8",
         [HT_OPTION_URL_PATHS] = "a list of paths such as /services/CSDJService;/ws/marry.asmx",
         [HT_OPTION_NUMBER] = "a number",
