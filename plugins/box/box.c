@@ -39,7 +39,10 @@ static bool fail(GError **error, const char *what, int code)
 
 static bool set_limit(int resource, const char *name, uint64_t most, GError **error)
 {
-    struct rlimit limit = {(rlim_t)most, (rlim_t)most};
+    struct rlimit now, limit = {(rlim_t)most, (rlim_t)most};
+    if (getrlimit((__rlimit_resource_t)resource, &now) == 0) { /* who started the bus may have set less */
+        limit.rlim_cur = limit.rlim_max = MIN(limit.rlim_max, now.rlim_max);
+    }
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0 || fail(error, name, errno);
 }
 

@@ -29,7 +29,7 @@ static void start(Fixture *f, const char *spool, const char *retention)
     g_autofree char *sections = g_strdup_printf(
         "[spool]\nprune-every = 24h\n%s\n"
         "[source register]\ndepartment = police\nadapter = xml\nmapping = ./register.xml\ndivision = 440104\n"
-        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\nprobe = 100ms\nretry-first = 50ms\nretry-max = 200ms\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\nprobe = 100ms\nretry-first = 50ms\nretry-max = 200ms\n"
         "[route all]\nto = platform\n[retention all]\n%s\n",
         spool, platform_url(f->platform), retention);
     f->bus = bus_process_new(NULL, sections);

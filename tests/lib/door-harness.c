@@ -343,6 +343,7 @@ Bus *bus_new(void)
                                     .listen = listen,
                                     .max_connections_per_address = 1024,
                                     .tls_handshake_ms = 5000,
+                                    .require_box = (char *)"calls",
                                     .adapter_check = (char *)"off",
                                     .max_connections = 512,
                                     .header_timeout_ms = 10000,
