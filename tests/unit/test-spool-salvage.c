@@ -343,6 +343,30 @@ TEST(test_a_flipped_bit_loses_what_it_is_in_only)
     g_free(whole.digests);
 }
 
+/* A tie that SQLite can read and that is none, as a flipped bit makes it. */
+TEST(test_what_is_no_row_of_ours_is_left_out)
+{
+    HtSpoolSalvaged salvaged;
+    g_autoptr(GError) error = NULL;
+    sqlite3 *db = NULL;
+    (void)unused;
+    fill(place);
+    g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(
+        sqlite3_exec(db,
+                     "INSERT INTO aliases(hash, subject, state) VALUES(zeroblob(16), 'q-1', 1),"
+                     " (zeroblob(15), 'p-1', 1); INSERT INTO key_log(entries) VALUES(zeroblob(23))",
+                     NULL, NULL, NULL),
+        ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
+    g_assert_true(salvage(place, &salvaged, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(salvaged.events, ==, MESSAGES * EACH);
+    g_assert_cmpuint(salvaged.holes->len, ==, 2);
+    remove_tree(salvaged.kept);
+    ht_spool_salvaged_clear(&salvaged);
+}
+
 TEST(test_pages_that_are_gone_lose_what_they_held_only)
 {
     Whole whole = make_whole(place);
@@ -417,6 +441,7 @@ int main(int argc, char **argv)
     ADD("/spool/backup/a-copy-that-was-altered-is-not-put-in-place",
         test_a_copy_that_was_altered_is_not_put_in_place);
     ADD("/spool/salvage/a-sound-spool-is-repaired-to-the-same", test_a_sound_spool_is_repaired_to_the_same);
+    ADD("/spool/salvage/what-is-no-row-of-ours-is-left-out", test_what_is_no_row_of_ours_is_left_out);
     ADD("/spool/salvage/a-flipped-bit-loses-what-it-is-in-only", test_a_flipped_bit_loses_what_it_is_in_only);
     ADD("/spool/salvage/pages-that-are-gone-lose-what-they-held-only",
         test_pages_that_are_gone_lose_what_they_held_only);
