@@ -399,7 +399,8 @@ static void set_options(Transfer *request, const HtPost *post)
 {
     Handle *handle = request->handle;
     CURL *easy = handle->easy;
-    if (handle->tls != post->tls) {
+    if (handle->tls ||
+        post->tls) { /* where it was may be another's by now: a replay ends before the sender */
         change_tls(request->sender, handle, post->tls);
     }
     if (g_strcmp0(handle->url, post->url) != 0) {
