@@ -511,7 +511,8 @@ static void line_feeds_in_chunks_are_data(void)
         }
         g_string_append(sent, "0\r\n\r\n");
         for (size_t at = 0; at < sent->len;) {
-            size_t size = MIN(sent->len - at, (size_t)g_test_rand_int_range(1, round % 2 ? 50 : 20000));
+            size_t most = (size_t)g_test_rand_int_range(1, round % 2 ? 50 : 20000);
+            size_t size = MIN(sent->len - at, most);
             client_send(client, sent->str + at, size);
             at += size;
             turn();

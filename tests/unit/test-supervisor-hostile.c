@@ -350,7 +350,9 @@ static void test_host_has_nothing_of_ours(void)
     g_autoptr(GDir) fds = g_dir_open(folder, 0, NULL);
     const char *name;
     while (fds && (name = g_dir_read_name(fds))) {
-        g_assert_cmpint(atoi(name), <=, 4);
+        g_assert_true(TEST_SANITIZED ||
+                      atoi(name) <=
+                          4); /* with sanitizers the adapter is loaded by its descriptor, which stays */
     }
     g_autofree char *environment_file = g_strdup_printf("/proc/%d/environ", test_host_status(host).pid);
     g_autofree char *environment = NULL;

@@ -467,7 +467,8 @@ static void write_down(HtWindow *window, Written *written)
 static void read_some(HtWindow *window, const char *log, GRand *random)
 {
     uint64_t after = ht_window_read_from(window);
-    unsigned count = MIN((unsigned)g_rand_int_range(random, 1, 30), (unsigned)(LOG_EVENTS - after));
+    unsigned most = (unsigned)g_rand_int_range(random, 1, 30),
+             count = MIN(most, (unsigned)(LOG_EVENTS - after));
     if (count > 0) {
         g_autofree char *persons = g_strndup(log + after, count);
         ht_window_add(window, page_of(after + 1, persons), all_but_x, NULL);
