@@ -166,10 +166,10 @@ static char *write_file(const char *folder, const char *name, const char *text)
 
 #define MAPPING(element)                                                                                        \
     "<?xml version='1.0'?>\n<mapping xmlns='urn:hutong:mapping:1' source='w' authority='police' version='1'>\n" \
-    "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><id from='N'/><time from='T'/>\n"                    \
+    "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><id from='B'/><time from='T'/>\n"                    \
     "<identity kind='idNumber' from='N'/>\n" element "</event></mapping>"
 
-#define ROW "<ROWS><ROW><N>990104195008179950</N><T>20090318</T><XM>测试丁</XM></ROW></ROWS>"
+#define ROW "<ROWS><ROW><B>7</B><N>990104195008179950</N><T>20090318</T><XM>测试丁</XM></ROW></ROWS>"
 
 static void expect(int status, const char *text, char *output, int got)
 {
@@ -228,8 +228,9 @@ static void test_large_payloads(void)
     g_autoptr(GString) rows = g_string_new("<ROWS>");
     unsigned count = 0;
     while (rows->len < 3 << 20) {
-        g_string_append_printf(rows, "<ROW><N>9901041950081%05u</N><T>20090318</T><XM>测试丁</XM></ROW>",
-                               count++);
+        g_string_append_printf(
+            rows, "<ROW><B>%u</B><N>9901041950081%05u</N><T>20090318</T><XM>测试丁</XM></ROW>", count, count);
+        count++;
     }
     g_string_append(rows, "</ROWS>");
     g_autofree char *large = write_file(folder, "large.xml", rows->str);
@@ -361,7 +362,8 @@ static void test_watching_shows_what_was_saved(void)
     wait_for(output, seen, "\"events\"");
     save(mapping, MAPPING("<element to='person.formerName' from='XM'/>"), false);
     wait_for(output, seen, "formerName");
-    save(payload, "<ROWS><ROW><N>990104195008179950</N><T>20090318</T><XM>测试戊</XM></ROW></ROWS>", true);
+    save(payload, "<ROWS><ROW><B>7</B><N>990104195008179950</N><T>20090318</T><XM>测试戊</XM></ROW></ROWS>",
+         true);
     wait_for(output, seen, "测试戊");
     save(mapping, "<mapping", true); /* half a file: told, and waited for the rest */
     g_usleep(200000);
