@@ -119,10 +119,12 @@ static void check_written(const Set *set, const char *payload, const char *folde
 static void test_every_fixture_is_written_as_it_is(void)
 {
     g_autofree char *folder = g_dir_make_tmp("hutong-map-XXXXXX", NULL);
+    const char *sanitized = g_getenv("HUTONG_SANITIZED");
+    bool slow = sanitized && *sanitized; /* each start of a host takes long then */
     for (unsigned i = 0; i < G_N_ELEMENTS(sets); i++) {
         g_autofree char *path = source_path(sets[i].folder);
         g_autoptr(GPtrArray) payloads = list_payloads(path);
-        for (unsigned j = 0; j < payloads->len; j++) {
+        for (unsigned j = 0; j < payloads->len; j += slow ? 4 : 1) {
             check_written(&sets[i], payloads->pdata[j], folder);
         }
     }
