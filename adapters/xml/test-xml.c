@@ -257,19 +257,32 @@ static void test_most_specific(void)
     }
 }
 
+/* The fixtures of each folder, with the mapping of its name: in mappings/, or beside the folder. */
+static void add_all_fixtures(void)
+{
+    static const char fixtures[] = "adapters/xml/fixtures";
+    g_autofree char *path = g_build_filename(mapping_test_folder(), "..", fixtures, NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    g_assert_nonnull(dir);
+    for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+        g_autofree char *folder = g_build_filename(fixtures, name, NULL);
+        g_autofree char *below = g_build_filename(path, name, NULL);
+        g_autofree char *beside = g_strconcat(folder, ".xml", NULL);
+        g_autofree char *own = g_strconcat(path, "/", name, ".xml", NULL);
+        g_autofree char *ready = g_strconcat("mappings/", name, ".xml", NULL);
+        g_autofree char *prefix = g_strconcat("/xml/", name, NULL);
+        if (g_file_test(below, G_FILE_TEST_IS_DIR)) {
+            Fixture how = {.mapping = g_file_test(own, G_FILE_TEST_EXISTS) ? beside : ready,
+                           .adapter = "xml"};
+            adapter_test_add_fixtures(folder, prefix, &how);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    adapter_test_add_fixtures("adapters/xml/fixtures/forms", "/xml/forms",
-                              &(Fixture){.mapping = "adapters/xml/fixtures/forms.xml", .adapter = "xml"});
-    adapter_test_add_fixtures("adapters/xml/fixtures/low-income", "/xml/low-income",
-                              &(Fixture){.mapping = "mappings/low-income.xml", .adapter = "xml"});
-    adapter_test_add_fixtures("adapters/xml/fixtures/disabled", "/xml/disabled",
-                              &(Fixture){.mapping = "mappings/disabled.xml", .adapter = "xml"});
-    adapter_test_add_fixtures("adapters/xml/fixtures/population-base", "/xml/population-base",
-                              &(Fixture){.mapping = "mappings/population-base.xml", .adapter = "xml"});
-    adapter_test_add_fixtures("adapters/xml/fixtures/family-planning", "/xml/family-planning",
-                              &(Fixture){.mapping = "mappings/family-planning.xml", .adapter = "xml"});
+    add_all_fixtures();
     g_test_add_func("/xml/low-income/ends-in-every-spelling", test_allowance_ends);
     g_test_add_func("/xml/adapter/leaves-the-answer-to-the-bus", test_receipt);
     g_test_add_func("/xml/adapter/has-no-knowledge-of-its-own", test_no_knowledge);

@@ -178,7 +178,8 @@ static void add_fixture(const HtFixture *found, const char *prefix, const Fixtur
     g_autofree char *title =
         g_strdup_printf("%s/%.*s/becomes-what-is-expected", prefix, (int)(dot - found->name), found->name);
     Fixture *fixture = g_new(Fixture, 1);
-    *fixture = (Fixture){g_strdup(found->payload), how->mapping, how->adapter};
+    *fixture =
+        (Fixture){g_strdup(found->payload), g_intern_string(how->mapping), g_intern_string(how->adapter)};
     g_test_add_data_func_full(title, fixture, test_fixture, fixture_free);
 }
 
