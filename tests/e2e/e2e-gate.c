@@ -334,7 +334,7 @@ static void test_a_site_mapping_must_pass_its_fixtures(void)
     g_assert_nonnull(strstr(before, why));
     g_assert_nonnull(strstr(before, command));
     g_assert_nonnull(strstr(before, "note: [source bare] mapping bare.xml: no fixtures in "));
-    g_assert_null(strstr(before, "[source water]"));
+    g_assert_null(strstr(before, "[source water] mapping"));
 
     bus_process_start(bus);
     bus_process_wait_check(bus, 0, "passed", CHECK_MS);
