@@ -76,6 +76,14 @@ static void print_one(JsonObject *consumer)
     for (unsigned i = 0; i < G_N_ELEMENTS(figures); i++) {
         printf("  %-12s %" G_GINT64_FORMAT "\n", figures[i], number(consumer, figures[i]));
     }
+    JsonObject *validation = json_object_has_member(consumer, "validation")
+                                 ? json_object_get_object_member(consumer, "validation")
+                                 : NULL;
+    if (validation) {
+        printf("  validation   %s since %s, %" G_GINT64_FORMAT " a minute (0: no limit)%s%s\n",
+               text(validation, "state"), text(validation, "since"), number(validation, "perMinute"),
+               *text(validation, "reason") ? ": " : "", text(validation, "reason"));
+    }
     JsonArray *answers = json_object_get_array_member(consumer, "answers");
     for (unsigned i = 0; i < json_array_get_length(answers); i++) {
         JsonObject *answer = json_array_get_object_element(answers, i);

@@ -77,6 +77,8 @@ typedef struct {
     char **allow, **deny, **hash, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *purpose_until;                  /* yyyy-mm-dd, the last day; NULL: no purpose */
     uint64_t purpose_alarm_ms;
+    char *validate; /* no | yes: whether the endpoint is asked first */
+    uint64_t validate_rate, validate_every_ms;
     char *order; /* loose | strict: whether what is refused holds up its person */
     char *start; /* beginning | now: where a new consumer starts */
     char *token_file, **peers, **users, **client_subjects,

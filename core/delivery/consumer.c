@@ -578,7 +578,8 @@ static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
         consumer->transport = ht_file_new(config, &owner, consumer->window.cursor,
                                           consumer->replay ? consumer->replay->id : 0, errors);
     } else {
-        consumer->transport = ht_webhook_new(config, sender, errors);
+        consumer->transport = ht_webhook_new(config, &consumer->options->config->bus, sender,
+                                             consumer->live ? consumer->live->transport : NULL, errors);
     }
     return consumer->transport != NULL;
 }
@@ -686,6 +687,7 @@ void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
         .pause = ht_spool_paused(consumer->options->spool, consumer->config->name),
         .policy = consumer->policy,
         .purpose_left_s = ht_purpose_left(consumer),
+        .transport = consumer->transport,
         .oldest_us = oldest ? oldest->recorded_us : 0,
         .last_error = consumer->unrecorded ? "the audit log cannot be written" : consumer->last_error,
         .health = &consumer->health,

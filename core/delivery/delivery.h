@@ -45,11 +45,12 @@ typedef struct {
     uint64_t letters, dead_max; /* dead letters that are there, and may be */
     const HtSpoolPause *pause;  /* NULL: none */
     struct HtPolicy *policy;    /* what it may see */
-    uint64_t purpose_left_s;    /* until its purpose lapses; 0: there is none, or it has lapsed */
-    int64_t oldest_us;          /* when the oldest event not yet delivered was recorded; 0 when none */
-    const char *last_error;     /* NULL when the last attempt went well */
-    int64_t since_us;           /* from when on it is in this state */
-    uint64_t p50_us, p99_us;    /* of the time until an answer came, of late; 0 when none did */
+    const HtTransport *transport;
+    uint64_t purpose_left_s; /* until its purpose lapses; 0: there is none, or it has lapsed */
+    int64_t oldest_us;       /* when the oldest event not yet delivered was recorded; 0 when none */
+    const char *last_error;  /* NULL when the last attempt went well */
+    int64_t since_us;        /* from when on it is in this state */
+    uint64_t p50_us, p99_us; /* of the time until an answer came, of late; 0 when none did */
     const struct HtHealth *health;
 } HtConsumerStatus;
 

@@ -40,7 +40,22 @@ static void serve_refuse(HtPageCall *call, void *delivery)
     serve(call, delivery, HT_OUT_REFUSE);
 }
 
+/* By whoever has the key: an endpoint's administrator, perhaps with a browser. */
+static void serve_confirm(HtPageCall *call, void *delivery)
+{
+    HtRefusal refusal;
+    HtTransport *transport = ht_delivery_transport(delivery, call->name);
+    if (transport && transport->confirm) {
+        transport->confirm(transport, call);
+    } else {
+        ht_refuse(&refusal, "not-validated");
+        ht_page_refuse(call, &refusal);
+    }
+}
+
 static const HtPage rows[] = {
+    {HT_PAGE_TAKE, "/out/*/confirm", HT_PARTY_ANYONE, 0, serve_confirm},
+    {HT_PAGE_POST, "/out/*/confirm", HT_PARTY_ANYONE, HT_PULL_BODY, serve_confirm},
     {HT_PAGE_TAKE, "/out/*", HT_PARTY_CONSUMER, 0, serve_get},
     {HT_PAGE_TAKE, "/out/*/stream", HT_PARTY_CONSUMER, 0, serve_stream},
     {HT_PAGE_POST, "/out/*/ack", HT_PARTY_CONSUMER, HT_PULL_BODY, serve_ack},

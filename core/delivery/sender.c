@@ -62,6 +62,7 @@ typedef struct {
     void (*drop)(void *user);
     void *user;
     int64_t started_us;
+    const char *wanted[HT_POST_WANTED];
 } Transfer;
 
 /* ---- libcurl asks the main loop ---- */
@@ -411,8 +412,14 @@ static void set_options(Transfer *request, const HtPost *post)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)post->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)post->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.data);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, post->method);
+    if (post->method) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.data);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+    }
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
@@ -438,9 +445,12 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
     unsigned idle = sender->idle->len;
     request->handle = idle ? g_ptr_array_steal_index_fast(sender->idle, idle - 1) : make_handle(sender);
     request->started_us = ht_clock_monotonic();
-    g_autofree char *type = g_strconcat("Content-Type: ", post->content_type, NULL);
-    request->headers = curl_slist_append(NULL, type);
-    request->headers = curl_slist_append(request->headers, "Expect:");
+    memcpy(request->wanted, post->wanted, sizeof request->wanted);
+    request->headers = curl_slist_append(NULL, "Expect:");
+    if (post->content_type) {
+        g_autofree char *type = g_strconcat("Content-Type: ", post->content_type, NULL);
+        request->headers = curl_slist_append(request->headers, type);
+    }
     for (const char *const *header = post->headers; header && *header; header++) {
         request->headers = curl_slist_append(request->headers, *header);
     }
@@ -465,6 +475,14 @@ static void finish(Transfer *request, CURLcode code)
     struct curl_header *header;
     if (curl_easy_header(request->handle->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
         posted.retry_after_ms = ht_backoff_retry_after(header->value, ht_clock_now());
+    }
+    for (unsigned i = 0; i < HT_POST_WANTED && request->wanted[i]; i++) {
+        if (curl_easy_header(request->handle->easy, request->wanted[i], 0, CURLH_HEADER, -1, &header) ==
+            CURLHE_OK) {
+            posted.wanted[i].repeated = header->amount > 1;
+            /* libcurl's struct is used again with the next question, its text is not */
+            posted.wanted[i].value = header->value;
+        }
     }
     posted.body = ht_buffer_text(&request->answer);
     request->done(&posted, request->user);

@@ -13,6 +13,8 @@ HtSender *ht_sender_new(void);
 void ht_sender_free(HtSender *sender); /* requests under way are dropped: `drop` runs for each */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSender, ht_sender_free)
 
+#define HT_POST_WANTED 2
+
 /* What is shown over TLS and what must be shown; each may be NULL. Files are PEM, and read with each connection: one that was changed counts from then
  * on. */
 typedef struct {
@@ -25,9 +27,11 @@ typedef struct {
     const char *url;
     const HtPostTls
         *tls; /* lives as long as the sender; NULL: the system's authorities, no certificate of ours */
-    const char *content_type;
-    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
-    HtBuffer body;              /* transfer full */
+    const char *method;                 /* NULL: POST; another has no body */
+    const char *content_type;           /* NULL: without */
+    const char *wanted[HT_POST_WANTED]; /* names of the answer's headers that are asked for; static */
+    const char *const *headers;         /* "Name: value", NULL-terminated; may be NULL; copied */
+    HtBuffer body;                      /* transfer full */
     uint64_t timeout_ms, connect_timeout_ms;
     void (*drop)(void *user); /* runs instead of `done` when the sender is freed first */
 } HtPost;
@@ -39,6 +43,10 @@ typedef struct {
     uint64_t retry_after_ms; /* 0 when the answer asked for nothing */
     HtText body; /* the beginning of the answer, at most 1 KB; of what is over 64 KB nothing is read */
     uint64_t took_us;
+    struct {
+        const char *value; /* NULL: it is not there */
+        bool repeated;     /* it is there more than once: this is the last one */
+    } wanted[HT_POST_WANTED];
 } HtPosted;
 
 /* An empty buffer for a post's body, with the memory of a former one. transfer full. */

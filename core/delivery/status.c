@@ -51,6 +51,9 @@ static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
     if (consumer->pause) {
         add_pause(consumer->pause, json);
     }
+    if (consumer->transport->describe) {
+        consumer->transport->describe(consumer->transport, json);
+    }
     ht_health_json(consumer->health, json);
     ht_buffer_add_char(json, '}');
 }

@@ -68,5 +68,9 @@ struct HtTransport {
     bool (*finish)(HtTransport *transport);
     /* A call for one of the consumer's pages at the public door. NULL: it has none. */
     void (*serve)(HtTransport *transport, HtOutPage page, HtPageCall *call);
+    /* The call by which an endpoint agrees to deliveries (validation.h). NULL: it is not asked. */
+    void (*confirm)(HtTransport *transport, HtPageCall *call);
+    /* Writes members of the consumer's object in the status. NULL: it has none. */
+    void (*describe)(const HtTransport *transport, HtBuffer *json);
     void (*free)(HtTransport *transport);
 };

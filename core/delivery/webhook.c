@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/delivery/reason.h"
 #include "core/delivery/signature.h"
+#include "core/delivery/validation.h"
 
 #define NAME_HEX 32
 
@@ -19,7 +20,9 @@ static const struct {
     [BINARY] = {"binary", "application/json"},
 };
 
-typedef struct {
+typedef struct Webhook Webhook;
+
+struct Webhook {
     HtTransport transport;
     const HtConsumerConfig *config;
     HtSender *sender;
@@ -27,10 +30,18 @@ typedef struct {
     bool has_tls;
     HtPostTls tls;
     Mode mode;
-} Webhook;
+    Webhook *live;            /* itself, or that of which it is a replay's */
+    HtValidation *validation; /* the live one's; NULL: it is not asked */
+    GPtrArray *all;           /* the live one's: those that send to this endpoint, itself first */
+    GQueue held;              /* of Exchange: that wait until the endpoint agrees, and for its rate */
+};
 
-/* One request under way. */
+/* One request, under way or held. */
 typedef struct {
+    Webhook *webhook;
+    HtBuffer body;
+    GPtrArray *headers; /* but for those of the signature, which has the time of sending in it */
+    char *name;         /* for it; NULL: there is none */
     void (*done)(const HtSent *sent, void *user);
     void (*drop)(void *user);
     void *user;
@@ -97,20 +108,19 @@ static void render(const Webhook *webhook, const HtOutgoing *outgoing, HtBuffer 
     }
 }
 
-static void sign(const Webhook *webhook, const HtOutgoing *outgoing, const HtBuffer *body, GPtrArray *headers)
+static void free_exchange(Exchange *exchange)
 {
-    g_autofree char *id = ht_webhook_name(outgoing->events);
-    g_autofree char **made = ht_secret_sign(webhook->secret, id, ht_clock_now(), ht_buffer_text(body));
-    for (char **header = made; *header; header++) {
-        g_ptr_array_add(headers, *header);
-    }
+    ht_buffer_clear(&exchange->body);
+    g_ptr_array_unref(exchange->headers);
+    g_free(exchange->name);
+    g_free(exchange);
 }
 
 static void drop(void *user)
 {
     Exchange *exchange = user;
     exchange->drop(exchange->user);
-    g_free(exchange);
+    free_exchange(exchange);
 }
 
 static void finish(const HtPosted *posted, void *user)
@@ -126,41 +136,152 @@ static void finish(const HtPosted *posted, void *user)
         sent.detail = detail = ht_reason_full(posted);
     }
     exchange->done(&sent, exchange->user);
-    g_free(exchange);
+    free_exchange(exchange);
+}
+
+static void sign(const Webhook *webhook, Exchange *exchange)
+{
+    g_autofree char **made =
+        ht_secret_sign(webhook->secret, exchange->name, ht_clock_now(), ht_buffer_text(&exchange->body));
+    for (char **header = made; *header; header++) {
+        g_ptr_array_add(exchange->headers, *header);
+    }
+}
+
+static void post_exchange(Exchange *exchange)
+{
+    Webhook *webhook = exchange->webhook;
+    HtPost post = {.url = webhook->config->url,
+                   .tls = webhook->live->has_tls ? &webhook->live->tls : NULL,
+                   .content_type = modes[webhook->mode].content_type,
+                   .timeout_ms = webhook->config->timeout_ms,
+                   .connect_timeout_ms = webhook->config->connect_timeout_ms,
+                   .drop = drop};
+    if (webhook->secret) {
+        sign(webhook, exchange);
+    }
+    if (webhook->live->validation) {
+        g_ptr_array_add(exchange->headers, g_strdup(ht_validation_header(webhook->live->validation)));
+    }
+    g_ptr_array_add(exchange->headers, NULL);
+    post.headers = (const char *const *)exchange->headers->pdata;
+    post.body = exchange->body;
+    exchange->body = (HtBuffer){0};
+    ht_sender_post(webhook->sender, &post, finish, exchange);
+}
+
+/* ---- Whether the endpoint agrees ---- */
+
+/* It does not: nothing happened to the events. */
+static void refuse_held(Webhook *webhook, const char *why)
+{
+    g_autofree char *reason = g_strdup_printf("OPTIONS: %s", why);
+    HtSent sent = {.kind = HT_SENT_REST, .reason = reason, .detail = reason};
+    for (unsigned count = webhook->held.length; count > 0;
+         count--) { /* what is sent meanwhile waits its turn */
+        Exchange *exchange = g_queue_pop_head(&webhook->held);
+        exchange->done(&sent, exchange->user);
+        free_exchange(exchange);
+    }
+}
+
+static void look_at_held(Webhook *webhook)
+{
+    HtValidation *validation = webhook->live->validation;
+    while (webhook->held.length > 0) {
+        HtPermission permission = ht_validation_ask(validation);
+        if (permission == HT_VALIDATION_NO) {
+            refuse_held(webhook, ht_validation_reason(validation));
+        }
+        if (permission != HT_VALIDATION_GO) {
+            return;
+        }
+        post_exchange(g_queue_pop_head(&webhook->held));
+    }
+}
+
+static void on_changed(void *user)
+{
+    const Webhook *live = user;
+    for (unsigned i = 0; i < live->all->len; i++) {
+        look_at_held(live->all->pdata[i]);
+    }
+}
+
+static void confirm(HtTransport *transport, HtPageCall *call)
+{
+    ht_validation_confirm(((Webhook *)transport)->validation, call);
+}
+
+static void describe(const HtTransport *transport, HtBuffer *json)
+{
+    ht_validation_json(((const Webhook *)transport)->live->validation, json);
 }
 
 static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
 {
-    const Webhook *webhook = (const Webhook *)transport;
-    HtPost post = {.url = webhook->config->url,
-                   .tls = webhook->has_tls ? &webhook->tls : NULL,
-                   .content_type = modes[webhook->mode].content_type,
-                   .timeout_ms = webhook->config->timeout_ms,
-                   .connect_timeout_ms = webhook->config->connect_timeout_ms,
-                   .body = ht_sender_body(webhook->sender),
-                   .drop = drop};
-    g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
-    render(webhook, outgoing, &post.body, headers);
-    if (webhook->secret) {
-        sign(webhook, outgoing, &post.body, headers);
+    Webhook *webhook = (Webhook *)transport;
+    Exchange *exchange = g_new0(Exchange, 1);
+    *exchange = (Exchange){.webhook = webhook,
+                           .body = ht_sender_body(webhook->sender),
+                           .headers = g_ptr_array_new_with_free_func(g_free),
+                           .name = webhook->secret ? ht_webhook_name(outgoing->events) : NULL,
+                           .done = outgoing->done,
+                           .drop = outgoing->drop,
+                           .user = outgoing->user};
+    render(webhook, outgoing, &exchange->body, exchange->headers);
+    if (webhook->live->validation) {
+        g_queue_push_tail(&webhook->held, exchange);
+        ht_validation_ring(webhook->live->validation);
+    } else {
+        post_exchange(exchange);
     }
-    g_ptr_array_add(headers, NULL);
-    post.headers = (const char *const *)headers->pdata;
-    Exchange *exchange = g_new(Exchange, 1);
-    *exchange = (Exchange){outgoing->done, outgoing->drop, outgoing->user};
-    ht_sender_post(webhook->sender, &post, finish, exchange);
 }
 
 static void free_webhook(HtTransport *transport)
 {
     Webhook *webhook = (Webhook *)transport;
+    for (Exchange *exchange; (exchange = g_queue_pop_head(&webhook->held));) {
+        drop(exchange);
+    }
+    g_ptr_array_remove(webhook->live->all, webhook);
+    if (webhook->live == webhook) {
+        g_clear_pointer(&webhook->validation, ht_validation_free);
+        g_ptr_array_unref(webhook->all);
+    }
     g_clear_pointer(&webhook->secret, ht_secret_free);
     g_free(webhook);
 }
 
-HtTransport *ht_webhook_new(const HtConsumerConfig *config, HtSender *sender, GString *errors)
+static bool load_secret(Webhook *webhook, GString *errors)
 {
+    const HtConsumerConfig *config = webhook->config;
     g_autoptr(GError) error = NULL;
+    if (config->secret_files &&
+        !(webhook->secret = ht_secret_load((const char *const *)config->secret_files, &error))) {
+        g_autofree char *place = ht_consumer_place(config, "secret-file");
+        g_string_append_printf(errors, "%s: error: [consumer %s] %s\n", place, config->name, error->message);
+        return false;
+    }
+    return true;
+}
+
+static void be_live(Webhook *webhook, const HtBusConfig *bus)
+{
+    HtValidationOptions options = {webhook->config, bus,        webhook->has_tls ? &webhook->tls : NULL,
+                                   webhook->sender, on_changed, webhook};
+    webhook->live = webhook;
+    webhook->all = g_ptr_array_new();
+    if (g_strcmp0(webhook->config->validate, "yes") == 0) {
+        webhook->validation = ht_validation_new(&options);
+        webhook->transport.confirm = confirm;
+        webhook->transport.describe = describe;
+    }
+}
+
+HtTransport *ht_webhook_new(const HtConsumerConfig *config, const HtBusConfig *bus, HtSender *sender,
+                            HtTransport *live, GString *errors)
+{
     Mode mode = BATCH;
     while (!g_str_equal(modes[mode].name, config->mode)) {
         mode++;
@@ -173,12 +294,14 @@ HtTransport *ht_webhook_new(const HtConsumerConfig *config, HtSender *sender, GS
                          .sender = sender,
                          .has_tls = config->tls_ca || config->tls_certificate || config->tls_pin,
                          .tls = {config->tls_ca, config->tls_certificate, config->tls_key, config->tls_pin},
-                         .mode = mode};
-    if (config->secret_files &&
-        !(webhook->secret = ht_secret_load((const char *const *)config->secret_files, &error))) {
-        g_autofree char *place = ht_consumer_place(config, "secret-file");
-        g_string_append_printf(errors, "%s: error: [consumer %s] %s\n", place, config->name, error->message);
-        g_free(webhook);
+                         .mode = mode,
+                         .live = (Webhook *)live};
+    if (!live) {
+        be_live(webhook, bus);
+    }
+    g_ptr_array_add(webhook->live->all, webhook);
+    if (!load_secret(webhook, errors)) {
+        free_webhook(&webhook->transport);
         return NULL;
     }
     return &webhook->transport;

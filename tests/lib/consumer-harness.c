@@ -231,6 +231,8 @@ static void free_request(void *data)
         request->drop(request->user);
     }
     g_free(request->events);
+    g_free(request->method);
+    g_free(request->headers);
     g_free(request);
 }
 
@@ -252,7 +254,12 @@ void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *p
     }
     ht_buffer_clear(&post->body);
     Request *request = g_new0(Request, 1);
-    *request = (Request){g_strdup(events->str), done, post->drop, user};
+    *request = (Request){g_strdup(events->str),
+                         g_strdup(post->method ? post->method : "POST"),
+                         post->headers ? g_strjoinv("\n", (char **)post->headers) : g_strdup(""),
+                         done,
+                         post->drop,
+                         user};
     g_ptr_array_add(requests, request);
     posts++;
     signed_posts += post->headers && post->headers[0] && post->headers[1] && post->headers[2] &&
@@ -260,7 +267,7 @@ void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *p
 }
 
 /* Answers the request that is under way longest. */
-static void answer_with(const HtPosted *posted)
+void answer_with(const HtPosted *posted)
 {
     Request *request = g_ptr_array_steal_index(requests, 0);
     g_assert_cmpuint(posts, <, posts_most);

@@ -29,7 +29,9 @@ void release_commit(const GError *error);
 /* ---- The network: requests wait here until the test answers ---- */
 
 typedef struct {
-    char *events; /* "1 2 3 " */
+    char *events;  /* "1 2 3 " */
+    char *method;  /* "POST" */
+    char *headers; /* a line each */
     void (*done)(const HtPosted *posted, void *user);
     void (*drop)(void *user);
     void *user;
@@ -40,6 +42,7 @@ extern unsigned posts, signed_posts; /* in all */
 extern unsigned posts_most;
 
 void answer(long status, uint64_t retry_after_ms);
+void answer_with(const HtPosted *posted);
 bool holds(const char *events, unsigned sequence);
 
 /* ---- The consumer ---- */

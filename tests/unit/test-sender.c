@@ -113,7 +113,7 @@ static void send_to_taker(Taker *taker, const char *mode, char **secret_files)
     HtStoredEvent events[2] = {{.sequence = 1, .id.bytes = {1}}, {.sequence = 2, .id.bytes = {2}}};
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     HtSender *sender = ht_sender_new();
-    HtTransport *transport = ht_webhook_new(&config, sender, errors);
+    HtTransport *transport = ht_webhook_new(&config, NULL, sender, NULL, errors);
     g_assert_cmpstr(errors->str, ==, "");
     for (unsigned i = 0; i < MIN(transport->most, 2); i++) {
         events[i].event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
