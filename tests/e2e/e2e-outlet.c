@@ -329,6 +329,78 @@ static void test_a_replay_asked_for_without_a_bus_begins_with_it(void)
     stop(&f);
 }
 
+/* ---- Being asked first ---- */
+
+static void wait_until_asked(Fixture *f, unsigned times)
+{
+    for (unsigned i = 0; i < WAIT_MS / 10 && platform_asked(f->platform) < times; i++) {
+        g_usleep(10000);
+    }
+    g_assert_cmpuint(platform_asked(f->platform), >=, times);
+}
+
+static void test_nothing_is_sent_before_the_endpoint_agrees(void)
+{
+    Fixture f;
+    start(&f, "validate = yes\nvalidate-rate = 60000\n");
+    post_deaths(&f, 900003801, 3);
+    wait_until_asked(&f, 3); /* again and again */
+    EXPECT(&f, 0, "OPTIONS: it answers no 2xx", "consumer", "show", "platform");
+    EXPECT(&f, 0, "\"state\":\"refused\"", "consumer", "show", "platform", "--json");
+    EXPECT(&f, 0, "running", "replay", "--consumer", "platform", "--from", "1"); /* waits as well */
+    g_usleep(300000);
+    g_assert_cmpuint(requests_of(&f), ==, 0);
+    platform_consent(f.platform, "somebody.else");
+    wait_until_asked(&f, platform_asked(f.platform) + 3);
+    g_assert_cmpuint(requests_of(&f), ==, 0);
+    platform_consent(f.platform, "*");
+    g_assert_true(platform_wait(f.platform, 3, WAIT_MS));
+    unsigned asked = platform_asked(f.platform);
+    bus_process_kill(f.bus);
+    platform_consent(f.platform, NULL); /* each start asks */
+    bus_process_start(f.bus);
+    post_deaths(&f, 900003804, 1);
+    wait_until_asked(&f, asked + 2);
+    PlatformCount count;
+    platform_count(f.platform, &count);
+    g_assert_cmpuint(count.events, ==, 3);
+    platform_consent(f.platform, "*");
+    g_assert_true(platform_wait(f.platform, 4, WAIT_MS));
+    stop(&f);
+}
+
+static void test_an_endpoint_agrees_by_the_callback(void)
+{
+    Fixture f = {.platform = platform_new()};
+    g_autofree char *sections = g_strdup_printf(
+        "[bus]\npublic-url = http://127.0.0.1/\n"
+        "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+        "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
+        "validate = yes\nretry-first = 1h\nretry-max = 1h\nprobe = 50ms\n[route all]\nto = platform\n",
+        platform_url(f.platform));
+    f.bus = bus_process_new(NULL, sections);
+    bus_process_start(f.bus);
+    post_deaths(&f, 900003901, 2);
+    wait_until_asked(&f, 1);
+    g_autofree char *callback = platform_callback(f.platform);
+    static const char base[] = "http://127.0.0.1";
+    g_assert_true(callback && g_str_has_prefix(callback, base));
+    const char *path = callback + strlen(base);
+    g_assert_true(g_str_has_prefix(path, "/out/platform/confirm?key="));
+    g_autofree char *wrong = g_strdup(path);
+    char *last = wrong + strlen(wrong) - 1;
+    *last = *last == '0' ? '1' : '0';
+    g_autoptr(Answer) refused = fetch(f.bus->port, wrong, NULL);
+    g_assert_cmpint(refused->status, ==, 404);
+    g_assert_cmpuint(requests_of(&f), ==, 0);
+    g_autoptr(Answer) agreed = fetch(f.bus->port, path, NULL);
+    g_assert_cmpint(agreed->status, ==, 200);
+    g_assert_true(platform_wait(f.platform, 2, WAIT_MS));
+    g_autofree char *log = bus_process_log(f.bus);
+    g_assert_null(strstr(log, strchr(path, '=') + 1)); /* the key is no one's but the endpoint's */
+    stop(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -346,5 +418,8 @@ int main(int argc, char **argv)
                     test_a_replay_sends_what_it_was_asked_for);
     g_test_add_func("/outlet/a-replay-asked-for-without-a-bus-begins-with-it",
                     test_a_replay_asked_for_without_a_bus_begins_with_it);
+    g_test_add_func("/outlet/nothing-is-sent-before-the-endpoint-agrees",
+                    test_nothing_is_sent_before_the_endpoint_agrees);
+    g_test_add_func("/outlet/an-endpoint-agrees-by-the-callback", test_an_endpoint_agrees_by_the_callback);
     return g_test_run();
 }

@@ -22,7 +22,8 @@ struct Platform {
     GHashTable *sequences;  /* partition key → last sequence */
     PlatformCount count;
     unsigned status, retry_after, delay_ms, text_status, wrong_status, nth, nth_status;
-    char *text;
+    char *text, *origin, *callback;
+    unsigned asked; /* by OPTIONS */
     bool (*is_wrong)(unsigned business);
     unsigned seen; /* requests */
     uint16_t port;
@@ -140,13 +141,33 @@ static enum MHD_Result answer(Platform *platform, struct MHD_Connection *connect
     return result;
 }
 
+/* To OPTIONS. */
+static enum MHD_Result answer_asked(Platform *platform, struct MHD_Connection *connection)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    const char *callback =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "WebHook-Request-Callback");
+    g_mutex_lock(&platform->lock);
+    bool agrees = platform->origin != NULL;
+    if (agrees) {
+        MHD_add_response_header(response, "WebHook-Allowed-Origin", platform->origin);
+    }
+    g_free(platform->callback);
+    platform->callback = g_strdup(callback);
+    platform->asked++;
+    g_cond_broadcast(&platform->changed);
+    g_mutex_unlock(&platform->lock);
+    enum MHD_Result result = MHD_queue_response(connection, agrees ? 200 : 405, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload, size_t *size,
                                   void **state)
 {
     GString *body = *state;
     (void)url;
-    (void)method;
     (void)version;
     if (!body) {
         *state = g_string_new(NULL);
@@ -157,7 +178,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         *size = 0;
         return MHD_YES;
     }
-    return answer(user, connection, body);
+    return g_str_equal(method, "OPTIONS") ? answer_asked(user, connection) : answer(user, connection, body);
 }
 
 static void on_completed(void *user, struct MHD_Connection *connection, void **state,
@@ -222,6 +243,8 @@ void platform_free(Platform *platform)
     g_mutex_clear(&platform->lock);
     g_cond_clear(&platform->changed);
     g_free(platform->text);
+    g_free(platform->origin);
+    g_free(platform->callback);
     g_free(platform->url);
     g_free(platform);
 }
@@ -237,6 +260,30 @@ void platform_refuse(Platform *platform, unsigned status, unsigned retry_after)
     platform->status = status;
     platform->retry_after = retry_after;
     g_mutex_unlock(&platform->lock);
+}
+
+void platform_consent(Platform *platform, const char *origin)
+{
+    g_mutex_lock(&platform->lock);
+    g_free(platform->origin);
+    platform->origin = g_strdup(origin);
+    g_mutex_unlock(&platform->lock);
+}
+
+char *platform_callback(Platform *platform)
+{
+    g_mutex_lock(&platform->lock);
+    char *callback = g_strdup(platform->callback);
+    g_mutex_unlock(&platform->lock);
+    return callback;
+}
+
+unsigned platform_asked(Platform *platform)
+{
+    g_mutex_lock(&platform->lock);
+    unsigned asked = platform->asked;
+    g_mutex_unlock(&platform->lock);
+    return asked;
 }
 
 void platform_refuse_text(Platform *platform, const char *text, unsigned status)

@@ -26,6 +26,15 @@ void platform_refuse_if(Platform *platform, bool (*is_wrong)(unsigned business),
 /* Refuses (with `status`) every n-th request; 0: none. */
 void platform_refuse_each(Platform *platform, unsigned nth, unsigned status);
 
+/* From now on OPTIONS is answered 200 with this WebHook-Allowed-Origin; until then, and with NULL, 405. */
+void platform_consent(Platform *platform, const char *origin);
+
+/* The WebHook-Request-Callback of the last OPTIONS; the caller frees. NULL: there was none. */
+char *platform_callback(Platform *platform);
+
+/* How often OPTIONS came. */
+unsigned platform_asked(Platform *platform);
+
 /* Nothing listens any more; and again, at the same address. */
 void platform_close(Platform *platform);
 void platform_open(Platform *platform);
