@@ -24,6 +24,12 @@ HtText ht_media_type_cut(HtText *value)
     return value->data ? cut(value) : HT_TEXT_NONE;
 }
 
+bool ht_media_type_is_json(HtText type)
+{
+    return ht_text_is_in_any_case(type, "application/json") || ht_text_is_in_any_case(type, "text/json") ||
+           ht_text_ends_in_any_case(type, "+json");
+}
+
 static bool ends_its_quotes(HtText part)
 {
     bool quoted = false;

@@ -14,6 +14,9 @@ typedef struct {
  * absent type. */
 HtText ht_media_type_cut(HtText *value);
 
+/* Whether a media type is JSON's: application/json, text/json, anything/…+json, in any case. */
+bool ht_media_type_is_json(HtText type);
+
 /* Whether it is written as a Content-Type can be read in one way only: a type, each parameter with a name and `=`, no quote that does not
  * end. Empty places between semicolons are allowed (RFC 9110, 5.6.6). */
 bool ht_media_type_is_whole(HtText value);

@@ -183,7 +183,7 @@ static bool add_soap_action(HtHead *head, HtText value, HtRefusal *refusal)
     return true;
 }
 
-/* JSON when it is named before any XML, or without. */
+/* JSON when it is named before any XML, or without; see ht_head_finish() for who sends JSON and names neither. */
 static bool add_accept(HtHead *head, HtText value, HtRefusal *refusal)
 {
     (void)refusal;
@@ -191,6 +191,7 @@ static bool add_accept(HtHead *head, HtText value, HtRefusal *refusal)
     for (size_t i = 0; i < value.size; i++) {
         HtText rest = {value.data + i, value.size - i};
         if (ht_text_begins_in_any_case(rest, "xml")) {
+            head->names_xml = true;
             break;
         }
         if (ht_text_begins_in_any_case(rest, "/json") || ht_text_begins_in_any_case(rest, "+json")) {
@@ -280,6 +281,7 @@ bool ht_head_finish(HtHead *head, HtRefusal *refusal)
     }
     head->message.soap_expected = head->soap == HT_SOAP_12;
     head->form = ht_text_is_in_any_case(head->media_type, "application/x-www-form-urlencoded");
+    head->json = head->json || (!head->names_xml && ht_media_type_is_json(head->media_type));
     return true;
 }
 
@@ -288,7 +290,7 @@ static bool check_type(const HtHead *head, HtRefusal *refusal)
     HtText type = head->media_type;
     if (type.size == 0 || head->form || ht_text_is_in_any_case(type, "text/xml") ||
         ht_text_is_in_any_case(type, "application/xml") || ht_text_ends_in_any_case(type, "+xml") ||
-        ht_text_is_in_any_case(type, "text/plain") ||
+        ht_media_type_is_json(type) || ht_text_is_in_any_case(type, "text/plain") ||
         ht_text_is_in_any_case(type, "application/octet-stream")) {
         return true;
     }

@@ -16,7 +16,8 @@ typedef struct {
     HtText
         traceparent; /* only a well-formed one (W3C Trace Context, version 00); no consumer sees it: spool/append.c */
     HtSoapVersion soap;  /* as far as the headers say; the host knows better */
-    bool json;           /* the sender prefers JSON answers */
+    bool json;           /* the sender prefers JSON answers, or sends JSON and asks for nothing else */
+    bool names_xml;      /* Accept names XML, and not behind JSON */
     bool signed_receipt; /* it asks for one */
     bool http_1_0;
     bool chunked;

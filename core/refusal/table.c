@@ -13,6 +13,8 @@ static const HtRefusalKind payload_kinds[] = {
     {"not-well-formed", 400,
      "the XML is broken at `line`; \"(Also after repair.)\": the mapping's repairs did not help",
      .advice = "mend what writes it; the text says what is wrong"},
+    {"json-malformed", 400, "the JSON is broken at `line`, at the character that the text names",
+     .advice = "mend what writes it; the text says what is wrong"},
     {"namespace-not-well-formed", 400, "a prefix is not declared, or declared wrongly",
      .advice = "declare it with `xmlns:`"},
     {"doctype-refused", 400, "there is a DOCTYPE, also in a document inside a string",
@@ -321,8 +323,9 @@ static const HtRefusalKind door_kinds[] = {
      .sentence = "Send Content-Length, or the body in chunks."},
     {"body-too-large", 413, "above `max-body`; with chunks also in the middle of the body",
      .sentence = "The body has more bytes than this source may send: split it.", .as_fault = true},
-    {"content-type", 415, "not XML",
-     .sentence = "Send XML: Content-Type text/xml, application/xml or application/soap+xml."},
+    {"content-type", 415, "neither XML nor JSON",
+     .sentence =
+         "Send XML or JSON: Content-Type text/xml, application/xml, application/soap+xml or application/json."},
     {"content-encoding", 415, "compressed", .sentence = "Compressed bodies are not taken; send it as it is."},
     {"attachments", 415, "`multipart/…` other than `related` and `mixed`: forms",
      .sentence = "Of multipart bodies multipart/related (MTOM, SOAP with attachments) and multipart/mixed "

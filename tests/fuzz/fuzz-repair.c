@@ -96,6 +96,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (is_utf8 && !may_end_earlier(text) && is_well_formed(text)) {
         must(repaired.effective == 0);
     }
-    ht_jsondoc_check(text);
+    ht_jsondoc_check(text, NULL);
     return 0;
 }

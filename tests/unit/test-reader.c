@@ -459,7 +459,7 @@ static void test_json(void)
     g_autoptr(ReaderTest) test = reader_test_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *events = g_strdup_printf("[json%s]", cases[i].events);
-        g_assert_true(ht_jsondoc_check(ht_text_from(cases[i].content)));
+        g_assert_true(ht_jsondoc_check(ht_text_from(cases[i].content), NULL));
         reader_test_expect(test, cases[i].content, 0, events);
     }
 }
@@ -476,10 +476,83 @@ static void test_not_json(void)
         "[-]",       "nul",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_assert_true(!ht_jsondoc_check(ht_text_from(cases[i])) || (g_test_message("%s", cases[i]), false));
+        g_assert_true(!ht_jsondoc_check(ht_text_from(cases[i]), NULL) ||
+                      (g_test_message("%s", cases[i]), false));
     }
     g_autofree char *deep = g_strnfill(2000000, '[');
-    g_assert_false(ht_jsondoc_check(ht_text_from(deep)));
+    g_assert_false(ht_jsondoc_check(ht_text_from(deep), NULL));
+}
+
+static bool run_as_json(ReaderTest *test, const char *body, gssize size)
+{
+    HtPayload payload = {
+        .body = {body, size < 0 ? strlen(body) : (size_t)size},
+        .head = {.content_type = HT_TEXT_LITERAL("Application/JSON; x=y"), .charset = HT_TEXT_LITERAL("")}};
+    return reader_test_run_payload(test, &payload, 0);
+}
+
+/* What is wrong has a place that an editor finds, and nothing of what was sent is told. */
+static void test_json_flaws(void)
+{
+    static const struct {
+        const char *body, *place, *why;
+        unsigned line;
+    } cases[] = {
+        {"{\"a\":1,}", "character 8 ", "comma stands before", 1},
+        {"[\n  {\"姓名\":\"测试甲\",\n  }]", "character 3 ", "comma stands before", 3},
+        {"{\"姓名\":'测试甲'}", "character 7 ", "single quotes", 1},
+        {"{\"a\":1 // 注\n}", "character 8 ", "comment", 1},
+        {"{\"a\":NaN}", "character 6 ", "NaN", 1},
+        {"{a:1}", "character 2 ", "without quotes", 1},
+        {"{\"a\":01}", "character 6 ", "zero", 1},
+        {"{\"a\":1 \"b\":2}", "character 8 ", "missing", 1},
+        {"{\"a\":\"x\ny\"}", "character 8 ", "line end", 1},
+        {"{\"a\":\"测试", "character 9 ", "before it is complete", 1},
+        {"{\"a\":1}\n{\"a\":2}", "character 1 ", "behind the end", 2},
+        {"测试", "character 1 ", "no JSON object", 1},
+        {"call({\"a\":1})", "character 1 ", "no JSON object", 1},
+        {"\"测试\"", "character 1 ", "no JSON object", 1},
+        {"12", "character 1 ", "no JSON object", 1},
+    };
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        bool good = run_as_json(test, cases[i].body, -1);
+        g_test_message("%s: %s", cases[i].body, test->fault.text);
+        g_assert_false(good);
+        g_assert_cmpstr(test->fault.code, ==, "json-malformed");
+        g_assert_nonnull(strstr(test->fault.text, cases[i].place));
+        g_assert_nonnull(strstr(test->fault.text, cases[i].why));
+        g_assert_cmpuint(test->fault.line, ==, cases[i].line);
+        g_assert_null(strstr(test->fault.text, "测试"));
+    }
+    g_autofree char *deep = g_strnfill(600, '[');
+    g_assert_false(run_as_json(test, deep, -1));
+    g_assert_cmpstr(test->fault.code, ==, "too-deep");
+    g_assert_false(run_as_json(test, " \n ", -1));
+    g_assert_cmpstr(test->fault.code, ==, "empty");
+    g_assert_false(run_as_json(test, "<html><body>502</body></html>", -1));
+    g_assert_cmpstr(test->fault.code, ==, "html-instead-of-xml");
+}
+
+/* Encodings and marks are those of every payload; markup under JSON's type is read as markup, JSON under markup's as JSON. */
+static void test_json_bodies(void)
+{
+    static const char gbk[] =
+        "{\"a\":\"\xb2\xe2\xca\xd4\x81\x5c\"}"; /* a GBK character whose second byte is a backslash */
+    g_autoptr(ReaderTest) test = reader_test_new(NULL);
+    g_assert_true(run_as_json(test, "\xef\xbb\xbf\n{\"a\":[{\"b\":null},{\"b\":\"测试\"}]}", -1));
+    assert_same("mark", test->events->str, "[json<json><a><b></></><a><b>测试</></></>]");
+    HtPayload payload = {.body = {gbk, sizeof gbk - 1},
+                         .head = {.content_type = HT_TEXT_LITERAL("application/json; charset=gbk"),
+                                  .charset = HT_TEXT_LITERAL("gbk")}};
+    g_assert_true(reader_test_run_payload(test, &payload, 0));
+    assert_same("GBK", test->events->str, "[json<json><a>测试乗</></>]");
+    g_assert_cmpuint(test->reading.text_marks, ==, 0);
+    g_assert_true(run_as_json(test, "<a>1</a>", -1));
+    assert_same("markup", test->events->str, "[a<a>1</>]");
+    static const char utf16[] = "\xff\xfe{\0\"\0a\0\"\0:\0001\0}\0";
+    g_assert_true(run_as_json(test, utf16, sizeof utf16 - 1));
+    assert_same("UTF-16", test->events->str, "[json<json><a>1</></>]");
 }
 
 int main(int argc, char **argv)
@@ -504,5 +577,7 @@ int main(int argc, char **argv)
     g_test_add_func("/strings/plain-xml-only-at-the-root", test_strings_in_plain);
     g_test_add_func("/jsondoc/becomes-elements", test_json);
     g_test_add_func("/jsondoc/refuses-what-is-not-json", test_not_json);
+    g_test_add_func("/jsondoc/what-is-wrong-has-a-place", test_json_flaws);
+    g_test_add_func("/jsondoc/bodies-in-every-encoding", test_json_bodies);
     return g_test_run();
 }

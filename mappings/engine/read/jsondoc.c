@@ -1,10 +1,9 @@
 /* Reads JSON in one pass over the text, once without a handler to check it and once with one; called by strings.c in the
- * host. The same code does both, so that what was checked is what is read. Recursion is bounded by DEPTH_MAX. */
+ * host. The same code does both, so that what was checked is what is read. Recursion is bounded by HT_JSONDOC_DEPTH. */
 #include "mappings/engine/read/jsondoc.h"
 
 #include <glib.h>
 
-#define DEPTH_MAX 512
 #define NAME_MAX_BYTES 256 /* of a member's name as an element; what is longer is cut */
 
 typedef struct {
@@ -139,7 +138,11 @@ static bool read_string(Json *json, HtBuffer *out)
         }
         size_t size = (size_t)(json->at - from);
         if (size == 0) {
-            if (*json->at++ != '\\' || (size = read_escape(json, escaped)) == 0) {
+            if (*json->at != '\\') {
+                return false;
+            }
+            json->at++;
+            if ((size = read_escape(json, escaped)) == 0) {
                 return false;
             }
             from = escaped;
@@ -241,9 +244,8 @@ static bool skip_if(Json *json, const char *bytes)
     return true;
 }
 
-static bool read_number(Json *json)
+static bool skip_number(Json *json)
 {
-    const char *from = json->at;
     skip_if(json, "-");
     const char *digits = json->at;
     if (!skip_digits(json) || (*digits == '0' && json->at > digits + 1)) {
@@ -257,6 +259,16 @@ static bool read_number(Json *json)
         if (!skip_digits(json)) {
             return false;
         }
+    }
+    return true;
+}
+
+static bool read_number(Json *json)
+{
+    const char *from = json->at;
+    if (!skip_number(json)) {
+        json->at = from;
+        return false;
     }
     return give_text(json, from, (size_t)(json->at - from));
 }
@@ -291,12 +303,12 @@ static bool read_content(Json *json)
 
 static bool read_element(Json *json, Name name)
 {
-    if (json->depth == DEPTH_MAX) {
+    if (json->depth == HT_JSONDOC_DEPTH) {
         return false;
     }
     json->depth++;
     bool good = give_start(json, name) && read_content(json) && give_end(json, name);
-    json->depth--;
+    json->depth -= good; /* what failed stays as deep as it was */
     return good;
 }
 
@@ -305,15 +317,62 @@ static bool read_document(Json *json)
     return read_element(json, (Name){"json", 4});
 }
 
-bool ht_jsondoc_check(HtText text)
+/* ---- What is wrong ---- */
+
+/* The last character before `at` that is no blank; NUL when there is none. */
+static char find_before(HtText text, const char *at)
+{
+    while (at > text.data) {
+        char byte = *--at;
+        if (!strchr(" \t\r\n", byte)) {
+            return byte;
+        }
+    }
+    return '\0';
+}
+
+/* What stands where reading stopped, as whoever wrote it would call it. */
+static const char *find_reason(HtText text, const char *at, bool whole)
+{
+    char before = find_before(text, at), here = at < text.data + text.size ? *at : '\0';
+    if (whole) {
+        return "something stands behind the end of the JSON";
+    }
+    if (before == '\0') {
+        return "the payload begins as no JSON object or array does";
+    }
+    if (at == text.data + text.size) {
+        return "the JSON ends before it is complete";
+    }
+    if (before == ',' && (here == '}' || here == ']')) {
+        return "a comma stands before the closing bracket";
+    }
+    switch (here) {
+    case '\'': return "a name or text stands in single quotes: JSON has double ones";
+    case '/':
+    case '#': return "a comment or a slash stands where JSON has none";
+    case '"': return "a text begins where a comma or a colon is missing";
+    case '\n':
+    case '\r':
+    case '\t': return "a line end or a tabulator stands in a text: it is written \\n or \\t";
+    default:
+        return "something stands here that is no JSON (a name without quotes, NaN, a number with a leading zero, an unknown escape)";
+    }
+}
+
+bool ht_jsondoc_check(HtText text, HtJsonFlaw *flaw)
 {
     Json json = {text.data, text.data + text.size, NULL, NULL, 0};
     skip_blanks(&json);
-    if (json.at == json.end || (*json.at != '{' && *json.at != '[') || !read_document(&json)) {
-        return false;
+    bool whole = json.at < json.end && (*json.at == '{' || *json.at == '[') && read_document(&json);
+    if (whole) {
+        skip_blanks(&json);
     }
-    skip_blanks(&json);
-    return json.at == json.end;
+    bool good = whole && json.at == json.end;
+    if (!good && flaw) {
+        *flaw = (HtJsonFlaw){json.at, find_reason(text, json.at, whole), json.depth == HT_JSONDOC_DEPTH};
+    }
+    return good;
 }
 
 void ht_jsondoc_read(HtText text, const HtJsonHandler *handler, void *user)

@@ -1,4 +1,5 @@
-/* A JSON text as element events: departments put JSON into SOAP strings. Called by strings.c; no state, any thread.
+/* A JSON text as element events: departments put JSON into SOAP strings, and send it by itself. Called by strings.c and reader.c; no
+ * state, any thread.
  *
  * Our own small reader instead of a JSON library's tree: numbers keep their digits as sent (numbers of persons and
  * money), a member that stands twice is given twice, and hostile nesting is bounded. */
@@ -19,9 +20,18 @@ typedef struct {
             user); /* an escape is no character (half of a pair, a control): U+FFFD stands for it. May be NULL */
 } HtJsonHandler;
 
+/* Where a text stops being JSON, and why. */
+typedef struct {
+    const char *at;  /* in the text, or its end */
+    const char *why; /* a sentence's middle: "a comma stands before the end"; nothing of the text is in it */
+    bool too_deep;   /* nested deeper than HT_JSONDOC_DEPTH: it may be JSON */
+} HtJsonFlaw;
+
+#define HT_JSONDOC_DEPTH 512
+
 /* True when the text (UTF-8) is one JSON object or array by RFC 8259, blanks around it allowed, nested not deeper than
- * 512. Linear. */
-bool ht_jsondoc_check(HtText text);
+ * HT_JSONDOC_DEPTH. Linear. When it is not, `flaw` says where, unless it is NULL. */
+bool ht_jsondoc_check(HtText text, HtJsonFlaw *flaw);
 
 /* Gives the events of a text that ht_jsondoc_check() has found to be good. */
 void ht_jsondoc_read(HtText text, const HtJsonHandler *handler, void *user);

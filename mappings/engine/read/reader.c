@@ -4,6 +4,7 @@
  * The way of an event: sax.c (libxml2, caps) → envelope.c (SOAP) → strings.c (documents in strings) → the sink. */
 #include "mappings/engine/read/reader.h"
 
+#include "core/base/media-type.h"
 #include "mappings/engine/read/envelope.h"
 #include "mappings/engine/read/jsondoc.h"
 #include "mappings/engine/read/repair.h"
@@ -150,9 +151,43 @@ static bool check_beginning(const Run *run, HtText text, HtFault *fault)
     return false;
 }
 
+/* JSON is told by how it begins, whatever its Content-Type says; under one of JSON whatever is no markup is meant to be some. */
+static bool is_json(const Run *run, HtText text)
+{
+    char first = find_first(text);
+    HtText type = run->payload->head.content_type;
+    if (run->payload->head.soap_expected || first == '<') {
+        return false;
+    }
+    return first == '{' || first == '[' || ht_media_type_is_json(ht_media_type_cut(&type));
+}
+
+/* The place is in characters, as editors count them. */
+static void refuse_flaw(HtReader *reader, const Run *run, HtText text, const HtJsonFlaw *flaw)
+{
+    HtFault fault = {0};
+    const char *line = flaw->at;
+    while (line > text.data && line[-1] != '\n') {
+        line--;
+    }
+    if (flaw->too_deep) {
+        ht_fault_set(&fault, "too-deep", "The JSON is nested deeper than %d levels.", HT_JSONDOC_DEPTH);
+    } else {
+        ht_fault_set(&fault, "json-malformed", "This is no JSON: at character %ld of the line %s.",
+                     g_utf8_strlen(line, flaw->at - line) + 1, flaw->why);
+    }
+    fault.line = run->first_line + ht_text_count_lines(text.data, flaw->at);
+    ht_sax_stop(reader->sax, &fault);
+}
+
 /* A payload that is JSON itself: the same events as from a string. */
 static bool read_json(HtReader *reader, const Run *run, HtText text)
 {
+    HtJsonFlaw flaw;
+    if (!ht_jsondoc_check(text, &flaw)) {
+        refuse_flaw(reader, run, text, &flaw);
+        return false;
+    }
     ht_strings_look_everywhere(reader->strings);
     run->reading->operation = ht_sax_name(reader->sax, "json", 4);
     ht_strings_read_json(reader->strings, text, run->first_line);
@@ -166,8 +201,7 @@ static bool read_once(HtReader *reader, const Run *run, HtText text, const HtStr
     ht_strings_begin(reader->strings, options);
     ht_envelope_begin(reader->envelope, run->payload, run->reading);
     ht_envelope_record(reader->envelope, record);
-    char first = find_first(text);
-    if ((first == '{' || first == '[') && !run->payload->head.soap_expected && ht_jsondoc_check(text)) {
+    if (is_json(run, text)) {
         return read_json(reader, run, text);
     }
     return ht_sax_parse(reader->sax, text, run->first_line, &ht_envelope_handler, reader->envelope);

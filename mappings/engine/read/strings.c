@@ -392,7 +392,7 @@ static bool is_expected(HtStrings *strings, Level *level, HtText text)
 static bool is_json(HtStrings *strings, HtText text)
 {
     return text.size > 0 && (text.data[0] == '{' || text.data[0] == '[') &&
-           asks_for(strings, HT_TEXT_LITERAL("json")) && ht_jsondoc_check(text);
+           asks_for(strings, HT_TEXT_LITERAL("json")) && ht_jsondoc_check(text, NULL);
 }
 
 /* A value that was wrapped as documents are. */
