@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CHILD_SOCKET = 3, CHILD_PAGE = 4 };
@@ -124,6 +125,17 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
 uint64_t ht_process_current(const HtProcess *process)
 {
     return process->page ? __atomic_load_n(&process->page[HT_PAGE_CURRENT], __ATOMIC_ACQUIRE) : 0;
+}
+
+int64_t ht_process_cpu(const HtProcess *process)
+{
+    clockid_t clock;
+    struct timespec taken;
+    if (process->pid == 0 || clock_getcpuclockid(process->pid, &clock) != 0 ||
+        clock_gettime(clock, &taken) != 0) {
+        return 0;
+    }
+    return taken.tv_sec * INT64_C(1000000) + taken.tv_nsec / 1000;
 }
 
 bool ht_process_ran_out(const HtProcess *process)

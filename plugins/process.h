@@ -24,6 +24,9 @@ bool ht_process_spawn(HtProcess *process, const char *program, const char *title
 /* The ticket that the host says it is working on; 0 when none. The host may lie. */
 uint64_t ht_process_current(const HtProcess *process);
 
+/* The processor time that its threads have taken together, in microseconds, as the kernel counts it; 0 when it is not there any more. */
+int64_t ht_process_cpu(const HtProcess *process);
+
 /* Whether it says that an allocation has failed. It may lie. */
 bool ht_process_ran_out(const HtProcess *process);
 

@@ -49,6 +49,10 @@ struct HtRun {
         int64_t since_us;
     } current;
 
+    struct {
+        int64_t cpu_us, since_us; /* what it had taken when the watchdog looked last at its rest */
+    } rest;
+
     unsigned references; /* the owner, and whoever is inside an event */
     bool freed;
     GSource *io;    /* on the socket; NULL: it is not listened to */

@@ -478,22 +478,36 @@ static void on_given(void *user)
     }
 }
 
+/* No message is with it, and none waits. */
+static void watch_rest(HtHost *host)
+{
+    HtRun *run = host->run;
+    int64_t look_at_us;
+    int64_t idle_at_us =
+        host->limits.idle_ms > 0 ? run->active_us + (int64_t)host->limits.idle_ms * 1000 : INT64_MAX;
+    const char *reason = ht_watch_rest(run, host->limits.idle_cpu_ms, &look_at_us);
+    if (reason) {
+        kill_run(host, 0, reason);
+    } else if (g_get_monotonic_time() < idle_at_us) {
+        wake_at(host, MIN(look_at_us, idle_at_us));
+    } else {
+        stop_run(host);
+    }
+}
+
 static void watch_serving(HtHost *host)
 {
     HtRun *run = host->run;
     uint64_t blame = 0;
     const char *reason = ht_watch_look(run, host->tickets, host->limits.message_ms, &blame);
-    int64_t idle_at_us = run->active_us + (int64_t)host->limits.idle_ms * 1000;
     if (reason) {
         kill_run(host, blame, reason);
     } else if (ht_tickets_find(host->tickets, 0, NULL)) {
         wake_in(host, HT_WATCH_US);
-    } else if (host->limits.idle_ms == 0 || ht_tickets_waiting(host->tickets) > 0) {
+    } else if (ht_tickets_waiting(host->tickets) > 0) {
         wake_at(host, INT64_MAX);
-    } else if (g_get_monotonic_time() < idle_at_us) {
-        wake_at(host, idle_at_us);
     } else {
-        stop_run(host);
+        watch_rest(host);
     }
 }
 

@@ -6,11 +6,30 @@
 #include "plugins/watch.h"
 
 #define MEGABYTE (1024 * 1024)
+#define REST_SHARE 10
 
 static int64_t time_for(uint64_t message_ms, uint64_t size_bytes)
 {
     int64_t share_us = (int64_t)message_ms * 1000;
     return share_us + (int64_t)((double)share_us * ((double)size_bytes / MEGABYTE));
+}
+
+/* A look counts only if nothing came of the run since the one before: what a message takes is not charged to its rest. */
+const char *ht_watch_rest(HtRun *run, uint64_t cpu_ms, int64_t *again_us)
+{
+    int64_t now_us = g_get_monotonic_time(), span_us = (int64_t)cpu_ms * 1000 * REST_SHARE;
+    bool counts = run->rest.since_us > run->active_us;
+    if (counts && now_us < run->rest.since_us + span_us) {
+        *again_us = run->rest.since_us + span_us;
+        return NULL;
+    }
+    int64_t cpu_us = ht_process_cpu(&run->process), before_us = run->rest.cpu_us;
+    run->rest.cpu_us = cpu_us;
+    run->rest.since_us = now_us;
+    *again_us = now_us + span_us;
+    return counts && cpu_us - before_us > (int64_t)cpu_ms * 1000
+               ? "it computes although no message is with it, longer than idle-cpu allows"
+               : NULL;
 }
 
 /* A page that changes all the time proves nothing, so silence alone is enough after twice the time: since anything moved, an answer, or the

@@ -29,6 +29,8 @@ const HtLimitRow ht_limit_rows[] = {
      "Watchdog: time for one message in the adapter, and the same again for each megabyte. The host is killed beyond it."},
     {"idle", AT(idle_ms), HT_LIMIT_MS, 10 * MINUTE, 0, 240 * HOUR, NULL,
      "The host is ended after so long without work; 0: never."},
+    {"idle-cpu", AT(idle_cpu_ms), HT_LIMIT_MS, 1 * SECOND, 20, 1 * HOUR, NULL,
+     "Watchdog: processor time that the host may take in ten times as long while it has no message. It is killed beyond it."},
     {"strikes", AT(strikes), HT_LIMIT_COUNT, 2, 1, 100, "times",
      "Times that a message may kill the host before it is refused and kept in quarantine."},
     {"waiting", AT(waiting), HT_LIMIT_COUNT, 1024, 1, 100000, "messages",

@@ -15,6 +15,7 @@ typedef struct {
     uint64_t start_ms;
     uint64_t message_ms; /* of one message in the host, and the same again for each megabyte */
     uint64_t idle_ms;    /* 0: never ended for want of work */
+    uint64_t idle_cpu_ms;
     uint64_t strikes;
     uint64_t waiting;
     uint64_t waiting_bytes;

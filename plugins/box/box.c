@@ -28,6 +28,7 @@
 #endif
 
 #define OPEN_FILES_MAX 128
+#define THREADS_NICE 10
 
 G_DEFINE_QUARK(ht_box_error, ht_box_error)
 
@@ -76,9 +77,13 @@ bool ht_box_begin(int last_fd, uint64_t memory_bytes, GError **error)
     return stay_private(error) && set_limits(memory_bytes, error);
 }
 
-/* In namespaces of one user's own, threads are counted apart from all others'. */
+/* Several threads of one adapter have together what one of another has: with nice 10 a thread weighs a ninth. Namespaces of a user's own
+ * count its threads apart from all others'. */
 static void limit_threads(const HtBox *box, uint32_t threads)
 {
+    if (threads > 0) {
+        setpriority(PRIO_PROCESS, 0, THREADS_NICE);
+    }
     bool apart = box->layer[HT_LAYER_USER].state == HT_LAYER_STANDS ||
                  box->layer[HT_LAYER_OWNER].state == HT_LAYER_STANDS;
     struct rlimit limit = {(rlim_t)threads + 1, (rlim_t)threads + 1};

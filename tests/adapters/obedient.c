@@ -280,6 +280,20 @@ static void obey(const char *word)
     }
 }
 
+static void *spin_on(void *data)
+{
+    (void)data;
+    spin();
+    return NULL;
+}
+
+/* Computes on beside what it answers. */
+static hutong_verdict linger(void)
+{
+    pthread_t thread;
+    return pthread_create(&thread, NULL, spin_on, NULL) == 0 ? HUTONG_OK : HUTONG_REJECT;
+}
+
 static hutong_verdict decide(Obedient *state, const char *word, const char *rest,
                              const hutong_payload *payload, hutong_out *out)
 {
@@ -304,6 +318,10 @@ static hutong_verdict decide(Obedient *state, const char *word, const char *rest
         return HUTONG_RETRY;
     } else if (strcmp(word, "verdict") == 0) {
         return (hutong_verdict)77;
+    } else if (strcmp(word, "linger") == 0) {
+        state->echo = 1;
+        snprintf(state->said, sizeof state->said, "still here");
+        return linger();
     } else if (strcmp(word, "fault") == 0) {
         host->fault(out, HUTONG_RETRY, "later", "number 990104198001019915 is not ready");
     } else if (strcmp(word, "map") == 0) {

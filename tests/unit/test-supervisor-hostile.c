@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- Ways to die ---- */
@@ -154,6 +155,58 @@ static void test_playing_with_the_page_does_not_help(void)
     test_run_until(culprit.done);
     test_assert_error(&culprit, HT_HOST_ERROR_QUARANTINE);
     test_assert_serves(host);
+    test_host_end(host);
+}
+
+static gboolean ring_on(void *data)
+{
+    (void)data;
+    return G_SOURCE_CONTINUE;
+}
+
+static void watch_rest(HtHostOptions *options)
+{
+    options->limits.idle_cpu_ms = 50;
+}
+
+/* A thread that goes on when the message is answered is found, though nobody waits. */
+static void test_a_host_that_computes_for_nobody_is_killed(void)
+{
+    HtHost *host = test_host("obedient", watch_rest);
+    TestMessage message = {0};
+    test_submit(host, &message, "linger");
+    test_run_until(message.done);
+    g_assert_false(message.failed);
+    g_assert_cmpint(message.verdict, ==, HT_VERDICT_OK);
+    g_clear_pointer(&message.reply, g_free);
+    test_run_until(test_host_status(host).kills == 1);
+    test_assert_serves(host);
+    test_host_end(host);
+}
+
+/* An adapter with threads gives way to those without. */
+static void test_threads_cost_priority(void)
+{
+    HtHost *host = test_host("obedient", NULL);
+    test_assert_serves(host);
+    int weight = getpriority(PRIO_PROCESS, (id_t)test_host_status(host).pid);
+    g_assert_cmpint(weight, >=, TEST_SANITIZED ? 0 : 10);
+    test_host_end(host);
+}
+
+/* Looked at several times, one that rests is left alone. */
+static void test_a_host_that_rests_is_left_alone(void)
+{
+    HtHost *host = test_host("obedient", watch_rest);
+    test_assert_serves(host);
+    int64_t end_us = g_get_monotonic_time() + 1200 * 1000;
+    g_autoptr(GSource) ring = g_timeout_source_new(100); /* so that the loop turns */
+    g_source_set_callback(ring, G_SOURCE_FUNC(ring_on), NULL, NULL);
+    g_source_attach(ring, NULL);
+    test_run_until(g_get_monotonic_time() > end_us);
+    g_source_destroy(ring);
+    HtHostStatus status = test_host_status(host);
+    g_assert_true(status.kills == 0 && status.restarts == 0 && status.pid > 0);
     test_host_end(host);
 }
 
@@ -438,6 +491,11 @@ int main(int argc, char **argv)
     add_deaths();
     g_test_add_func("/supervisor/watchdog/playing-with-the-page-does-not-help",
                     test_playing_with_the_page_does_not_help);
+    g_test_add_func("/supervisor/watchdog/a-host-that-computes-for-nobody-is-killed",
+                    test_a_host_that_computes_for_nobody_is_killed);
+    g_test_add_func("/supervisor/start/threads-cost-priority", test_threads_cost_priority);
+    g_test_add_func("/supervisor/watchdog/a-host-that-rests-is-left-alone",
+                    test_a_host_that_rests_is_left_alone);
     g_test_add_func("/supervisor/death/kills-from-outside-are-survived",
                     test_kills_from_outside_are_survived);
     g_test_add_func("/supervisor/death/kills-under-load-lose-nothing", test_kills_under_load_lose_nothing);

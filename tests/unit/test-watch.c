@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MESSAGE_MS 1000
 #define SECOND_US INT64_C(1000000)
@@ -267,6 +268,54 @@ static void test_names_of_services_hold_no_numbers(void)
     ht_buffer_clear(&body);
 }
 
+/* ---- Its rest ---- */
+
+#define CPU_MS 20
+
+/* Of this process, which stands for the host. */
+static void compute(void)
+{
+    HtProcess process = {.pid = getpid()};
+    int64_t until_us = ht_process_cpu(&process) + (CPU_MS + 1) * INT64_C(1000);
+    g_assert_cmpint(until_us, >, 0);
+    while (ht_process_cpu(&process) < until_us) {
+    }
+}
+
+static const char *look_at_rest(Fixture *f)
+{
+    int64_t again_us = 0;
+    const char *reason = ht_watch_rest(&f->run, CPU_MS, &again_us);
+    g_assert_cmpint(again_us, >, now_us);
+    g_assert_cmpint(again_us, <=, now_us + 10 * CPU_MS * INT64_C(1000));
+    return reason;
+}
+
+/* Judged over ten times the time, neither earlier nor of what came before; what a message took is not charged. */
+static void test_rest_is_rest(Fixture *f, const void *data)
+{
+    (void)data;
+    int64_t span_us = 10 * CPU_MS * INT64_C(1000);
+    f->run.process.pid = getpid();
+    now_us++;
+    compute();
+    g_assert_null(look_at_rest(f)); /* the first look knows nothing of before */
+    now_us += span_us;
+    g_assert_null(look_at_rest(f)); /* it rested */
+    compute();
+    now_us += span_us - 1;
+    g_assert_null(look_at_rest(f)); /* too early to say */
+    now_us++;
+    g_assert_nonnull(strstr(look_at_rest(f), "idle-cpu"));
+    compute();
+    f->run.active_us = now_us += span_us; /* it had a message */
+    now_us++;
+    g_assert_null(look_at_rest(f));
+    f->run.process.pid = 0; /* it is reaped */
+    now_us += span_us;
+    g_assert_null(look_at_rest(f));
+}
+
 #define ADD(path, test) g_test_add(path, Fixture, NULL, set_up, test, tear_down)
 
 int main(int argc, char **argv)
@@ -278,6 +327,7 @@ int main(int argc, char **argv)
     ADD("/watch/silence-is-charged-to-the-oldest", test_silence_is_charged_to_the_oldest);
     ADD("/watch/a-page-that-plays-gains-little", test_a_page_that_plays_gains_little);
     ADD("/watch/an-idle-host-is-left-alone", test_an_idle_host_is_left_alone);
+    ADD("/watch/rest-is-rest", test_rest_is_rest);
     g_test_add_func("/heard/reasons-and-lines-hold-no-numbers", test_reasons_and_lines_hold_no_numbers);
     g_test_add_func("/heard/faults-hold-no-numbers", test_faults_hold_no_numbers);
     g_test_add_func("/heard/names-of-services-hold-no-numbers", test_names_of_services_hold_no_numbers);
