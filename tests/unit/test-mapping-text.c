@@ -96,6 +96,36 @@ static void test_invisible_elsewhere(void)
     assert_has(test, 0, "{\"mark\":\"invisible-removed\"}");
 }
 
+/* ---- Written for a screen ---- */
+
+static void test_markup(void)
+{
+    static const char *const screens[] = {
+        "&lt;font color=\"red\"&gt;已注销&lt;/font&gt;", "&lt;b&gt; 已注销 &lt;/b&gt;&lt;br/&gt;",
+        "<![CDATA[<SPAN>已注销</SPAN>]]>", "&amp;nbsp;已注销&amp;nbsp;", "&lt;!-- 30 --&gt;已注销"};
+    static const char *const others[] = {"已注销", "a&lt;3", "5 &lt; 6", "&lt;", "已&lt;b 注销"};
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<markup in='ZT'/><flag from='ZT' yes='已注销' no='在用 a&lt;3 &lt; 已&lt;b注销 5&lt;6'/>"
+                "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><action cancel-when='yes(ZT)'/>"
+                "<element to='person.name' from='XM'/><element to='registered.text' from='ZT'/></event>"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(screens); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<XM>&lt;b&gt;</XM><ZT>%s</ZT>"), screens[i]);
+        mapping_test_run(test, xml);
+        assert_has(test, 0, "\"text\":\"已注销\"");
+        assert_has(test, 0, "\"name\":\"<b>\"");
+        assert_has(test, 0, MARKED("markup-removed", "registered.text"));
+        assert_has(test, 0, "\"unmapped\":[{\"name\":\"ZT\"");
+        g_assert_true(ht_text_is(mapping_test_event(test, 0).attr[HT_ATTR_ACTION], "cancel"));
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<XM>测试丙</XM><ZT>%s</ZT>"), others[i]);
+        mapping_test_run(test, xml);
+        assert_lacks(test, 0, "markup-removed");
+    }
+    mapping_test_run(test, ROW("<XM>测试丙</XM><ZT>&lt;br&gt;</ZT>"));
+    assert_lacks(test, 0, "\"text\"");
+}
+
 /* ---- Surrogates ---- */
 
 static void check_name(MappingTest *test, const char *xml, const char *name, const char *mark)
@@ -361,6 +391,7 @@ int main(int argc, char **argv)
                     test_invisible_elsewhere);
     g_test_add_func("/mapping-text/invisible/joiners-of-scripts-stay", test_joiners_stay);
     g_test_add_func("/mapping-text/invisible/xpaths-see-none", test_xpath);
+    g_test_add_func("/mapping-text/markup/goes-where-the-mapping-says-so", test_markup);
     g_test_add_func("/mapping-text/surrogates/references-are-joined", test_surrogate_references);
     g_test_add_func("/mapping-text/surrogates/one-alone-is-marked", test_surrogate_references_alone);
     g_test_add_func("/mapping-text/surrogates/escapes-of-json", test_json_surrogates);

@@ -80,6 +80,13 @@ static void read_null(HtCompiler *compiler, const xmlNode *node)
     g_ptr_array_add(compiler->mapping->nulls, rule);
 }
 
+static void read_markup(HtCompiler *compiler, const xmlNode *node)
+{
+    HtMarkupRule *rule = g_new0(HtMarkupRule, 1);
+    rule->paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "in"));
+    g_ptr_array_add(compiler->mapping->markups, rule);
+}
+
 static void read_repair(HtCompiler *compiler, const xmlNode *node)
 {
     for (char **word = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "use")); *word;
@@ -149,6 +156,8 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             ht_compile_skip(compiler, node);
         } else if (ht_compile_is(node, "null")) {
             read_null(compiler, node);
+        } else if (ht_compile_is(node, "markup")) {
+            read_markup(compiler, node);
         } else if (ht_compile_is(node, "filler")) {
             ht_compile_filler(compiler, node);
         } else if (ht_compile_is(node, "secret")) {
@@ -282,7 +291,7 @@ static void finish_covers(HtCompiler *compiler)
     }
 }
 
-/* The slots of `<null in=…>` and `<filler in=…>`. The paths must be named elsewhere: what is said of a value that nobody reads
+/* The slots of `<null in=…>`, `<filler in=…>` and `<markup in=…>`. The paths must be named elsewhere: what is said of a value that nobody reads
  * is a mistake. */
 static HtFrom find_slots(HtCompiler *compiler, char **paths, const char *what)
 {
@@ -316,6 +325,10 @@ static void finish_spellings(HtCompiler *compiler)
     for (guint i = 0; i < mapping->fillers->len; i++) {
         HtFillerRule *rule = mapping->fillers->pdata[i];
         rule->slots = find_slots(compiler, rule->paths, "filler");
+    }
+    for (guint i = 0; i < mapping->markups->len; i++) {
+        HtMarkupRule *rule = mapping->markups->pdata[i];
+        rule->slots = find_slots(compiler, rule->paths, "markup");
     }
 }
 

@@ -11,6 +11,9 @@
 /* And without one of these nothing was read wrongly. */
 #define TRAITS_THAT_MISLEAD (HT_TRAIT_NON_ASCII | HT_TRAIT_REFERENCE)
 
+/* After these the value as it was sent is kept, too. */
+#define MARKS_THAT_LOSE (HT_MARK_BIT(HT_MARK_TEXT_RECODED) | HT_MARK_BIT(HT_MARK_MARKUP_REMOVED))
+
 static unsigned get_traits(const HtMatch *match)
 {
     return match->reading ? match->reading->text_traits : HT_TRAIT_ALL;
@@ -66,6 +69,23 @@ static HtMarks recode(HtBuffer *text, Span *span)
     }
 }
 
+/* The same without tags and with the references that screens use resolved. `a<b` is no tag. */
+static HtMarks drop_markup(HtBuffer *text, Span *span)
+{
+    if (!memchr(text->data + span->start, '<', span->size) &&
+        !memchr(text->data + span->start, '&', span->size)) {
+        return 0;
+    }
+    char *out = ht_buffer_reserve(text, span->size);
+    size_t left = ht_text_drop_markup(text->data + span->start, span->size, out);
+    if (left == span->size) {
+        return 0;
+    }
+    *span = (Span){text->size, left};
+    text->size += left;
+    return HT_MARK_BIT(HT_MARK_MARKUP_REMOVED);
+}
+
 static Span trim(const HtBuffer *text, Span span)
 {
     HtText trimmed = ht_text_trim(text->data + span.start, span.size);
@@ -80,18 +100,19 @@ static Span copy_to_end(HtBuffer *text, Span span)
     return (Span){text->size - span.size, span.size};
 }
 
-bool ht_match_clean(HtMatch *match, size_t start, size_t size, HtChange *change)
+bool ht_match_clean(HtMatch *match, size_t start, size_t size, bool screen, HtChange *change)
 {
     unsigned traits = get_traits(match);
     Span sent = {start, size}, value = sent;
     HtMarks marks = traits & TRAITS_THAT_MISLEAD ? recode(&match->text, &value) : 0;
     marks |= traits & TRAITS_THAT_HIDE ? drop_invisible(&match->text, &value) : 0;
+    marks |= screen ? drop_markup(&match->text, &value) : 0;
     if (!marks) {
         return false;
     }
     value = value.start == start ? copy_to_end(&match->text, value) : value;
     value = trim(&match->text, value);
-    sent = marks & HT_MARK_BIT(HT_MARK_TEXT_RECODED) ? trim(&match->text, sent) : (Span){0, 0};
+    sent = marks & MARKS_THAT_LOSE ? trim(&match->text, sent) : (Span){0, 0};
     *change = (HtChange){
         (uint32_t)value.start, (uint32_t)value.size, (uint32_t)sent.start, (uint32_t)sent.size, false, marks};
     match->changed_any = match->changed_any || marks != HT_MARK_BIT(HT_MARK_CHARACTER_LOST);

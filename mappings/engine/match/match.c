@@ -244,12 +244,36 @@ static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, c
     return taken;
 }
 
+static bool is_among(const HtFrom *from, HtSlot slot)
+{
+    bool found = false;
+    for (unsigned i = 0; i < from->count && !found; i++) {
+        found = from->slots[i] == slot;
+    }
+    return found;
+}
+
+/* Whether what stands there is written for a screen (`<markup>`). */
+static bool is_screen(const HtMatch *match, const HtNodeStep *step)
+{
+    const GPtrArray *markups = match->mapping->markups;
+    bool found = false;
+    for (guint i = 0; i < markups->len && !found; i++) {
+        const HtFrom *from = &((const HtMarkupRule *)markups->pdata[i])->slots;
+        found = is_among(from, step->store.slot);
+        for (unsigned more = 0; more < step->node->n_more && !found; more++) {
+            found = is_among(from, step->node->more[more].slot);
+        }
+    }
+    return found;
+}
+
 /* The same with a text of match->text from `start` on, as it was sent. Nothing to take, because nothing is left when blanks
  * and invisible characters are off, counts as taken. */
 static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t size)
 {
     HtChange change;
-    bool changed = ht_match_clean(match, start, size, &change);
+    bool changed = ht_match_clean(match, start, size, is_screen(match, step), &change);
     HtText value =
         ht_text_trim(match->text.data + (changed ? change.offset : start), changed ? change.size : size);
     HtValue kept = {.offset = (uint32_t)(value.data - match->text.data),

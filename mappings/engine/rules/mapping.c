@@ -94,6 +94,7 @@ HtMapping *ht_mapping_new(const char *path)
     mapping->answers = g_ptr_array_new_with_free_func(g_free);
     mapping->counts = g_ptr_array_new_with_free_func(g_free);
     mapping->nulls = g_ptr_array_new_with_free_func(g_free);
+    mapping->markups = g_ptr_array_new_with_free_func(g_free);
     mapping->flags = g_ptr_array_new_with_free_func(free_flag);
     mapping->fillers = g_ptr_array_new_with_free_func(g_free);
     mapping->secrets = g_ptr_array_new_with_free_func(g_free);
@@ -117,10 +118,11 @@ void ht_mapping_free(HtMapping *mapping)
         return;
     }
     free_nodes(mapping->trie);
-    GPtrArray *arrays[] = {mapping->events, mapping->records,      mapping->eaches,        mapping->answers,
-                           mapping->nulls,  mapping->record_paths, mapping->whens,         mapping->xpaths,
-                           mapping->counts, mapping->arrays,       mapping->owned,         mapping->services,
-                           mapping->flags,  mapping->fillers,      mapping->absolute_paths};
+    GPtrArray *arrays[] = {
+        mapping->events,   mapping->records, mapping->eaches,       mapping->answers,
+        mapping->nulls,    mapping->markups, mapping->record_paths, mapping->whens,
+        mapping->xpaths,   mapping->counts,  mapping->arrays,       mapping->owned,
+        mapping->services, mapping->flags,   mapping->fillers,      mapping->absolute_paths};
     for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

@@ -269,6 +269,12 @@ typedef struct {
     HtFrom slots;     /* those paths */
 } HtFillerRule;
 
+/* Paths whose values are written for a screen: tags are taken out. */
+typedef struct {
+    char **paths;
+    HtFrom slots; /* those paths */
+} HtMarkupRule;
+
 struct HtMapping {
     char *path, *source, *authority;
     bool case_ignored;
@@ -283,6 +289,7 @@ struct HtMapping {
     GPtrArray *nulls;   /* HtNullRule * */
     GPtrArray *flags;   /* HtFlagRule * */
     GPtrArray *fillers; /* HtFillerRule * */
+    GPtrArray *markups; /* HtMarkupRule * */
     GPtrArray
         *secrets; /* char *: further names of secrets, as core/base/secrets.h wants them; ends with NULL */
     GPtrArray *asides;       /* char *: paths, or ends of paths, that an adapter's code leaves out */

@@ -171,6 +171,47 @@ size_t ht_text_drop_invisible(const char *value, size_t size, char *out)
     return (size_t)(to - out);
 }
 
+/* Size of the tag that the value begins with; 0 if it does not. */
+static size_t tag_at_start(const char *value, size_t size)
+{
+    bool tag =
+        size > 2 && value[0] == '<' && (g_ascii_isalpha(value[1]) || value[1] == '/' || value[1] == '!');
+    const char *close = tag ? memchr(value, '>', size) : NULL;
+    return close ? (size_t)(close - value) + 1 : 0;
+}
+
+/* Size of the reference that the value begins with, and the character that it means; 0 if it does not. */
+static size_t reference_at_start(const char *value, size_t size, char *character)
+{
+    static const struct {
+        const char *name;
+        char means;
+    } references[] = {{"&nbsp;", ' '}, {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(references); i++) {
+        size_t length = strlen(references[i].name);
+        if (size >= length && g_ascii_strncasecmp(value, references[i].name, length) == 0) {
+            *character = references[i].means;
+            return length;
+        }
+    }
+    return 0;
+}
+
+size_t ht_text_drop_markup(const char *value, size_t size, char *out)
+{
+    char *to = out;
+    for (size_t at = 0; at < size;) {
+        char character = value[at];
+        size_t tag = tag_at_start(value + at, size - at);
+        size_t reference = tag > 0 ? 0 : reference_at_start(value + at, size - at, &character);
+        if (tag == 0) {
+            *to++ = character;
+        }
+        at += tag > 0 ? tag : reference > 0 ? reference : 1;
+    }
+    return (size_t)(to - out);
+}
+
 bool ht_text_is_blank(uint32_t character)
 {
     return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xA0 ||

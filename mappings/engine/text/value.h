@@ -65,6 +65,13 @@ bool ht_text_may_hide(const char *value, size_t size);
  */
 size_t ht_text_drop_invisible(const char *value, size_t size, char *out);
 
+/*
+ * Writes the value, made for a screen, without its tags (<font color="red">, </b>, <br/>, <!-- -->) and with &nbsp; &lt; &gt; &amp;
+ * &quot; as the characters that they mean. A `<` before anything but a letter, `/` or `!` stays, and so does one whose `>` is missing. `out`
+ * has at least `size` bytes and does not overlap `value`. Returns the size written: `size` when nothing was taken out.
+ */
+size_t ht_text_drop_markup(const char *value, size_t size, char *out);
+
 /* A blank: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. */
 bool ht_text_is_blank(uint32_t character);
 
