@@ -1,6 +1,15 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/floating.xml \
+	mappings/tables/GB-T-31000.dwelling-type.tsv \
+	mappings/tables/GB-T-31000.inflow-cause.tsv \
+	mappings/tables/GB-T-31000.permit-type.tsv \
+	mappings/tables/death.hint.tsv \
+	mappings/tables/police.permit-printing.tsv \
+	mappings/tables/police.permit-status.tsv \
+	mappings/tables/translate/death-hint.words.tsv \
+	mappings/tables/translate/permit-status.words.tsv
 mapping_DATA += mappings/disabled.xml mappings/family-planning.xml mappings/low-income.xml \
 	mappings/population-base.xml \
 	mappings/tables/GB-T-26341.category.tsv \

@@ -98,6 +98,16 @@ static void test_tables_exist(void)
     }
 }
 
+/* How often the file itself says it. */
+static uint32_t count_in_file(const char *what)
+{
+    g_autofree char *path = source_file("dictionary.xml");
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) pieces = g_strsplit(text, what, -1);
+    return g_strv_length(pieces) - 1;
+}
+
 static void test_event_types(void)
 {
     g_autoptr(HtDictionary) dictionary = load();
@@ -113,7 +123,7 @@ static void test_event_types(void)
     g_assert_null(ht_dictionary_find_event_type(dictionary, "v1", 2));
     g_assert_true(ht_dictionary_find_event_type(dictionary, "justice.correction-started", 26)->restricted);
     g_assert_false(one->restricted);
-    g_assert_cmpuint(ht_dictionary_n_event_types(dictionary), ==, 56);
+    g_assert_cmpuint(ht_dictionary_n_event_types(dictionary), ==, count_in_file("<eventType "));
     for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
         one = ht_dictionary_event_type(dictionary, i);
         g_assert_true(ht_dictionary_find_event_type(dictionary, one->name, strlen(one->name)) == one);
