@@ -96,7 +96,7 @@ static bool part(Case *found, HtSpoolTie *tie, const char *other, HtSpoolTieStat
     if (is_worth_a_line(count)) {
         ht_log(
             HT_LOG_WARNING, "spool",
-            "source %s: a %.*s that was seen with one citizen number came with another: it ties nothing any more"
+            "source %s: a %.*s that was seen with one citizen number (credit code, unit number) came with another: it ties nothing any more"
             " (`hutong subject conflicts`); %" G_GUINT64_FORMAT " since the start",
             found->question->source, (int)tie->kind.size, tie->kind.data, count);
     }

@@ -2,8 +2,10 @@
  *
  * Every identity implies a subject, its HMAC under the site key. Only exceptions are stored (ties.h): a citizen
  * number (a strong identity) that is alone needs no row; a weak one (every other kind) has one, and so has a
- * subject that goes on as another. Kinds other than idNumber and birthCertificate count within their source
- * only, so that no source can claim another's.
+ * subject that goes on as another. Kinds other than those that all sources share
+ * (core/base/identity.h: idNumber and birthCertificate of persons, creditCode of organisations, unitNumber of real property) count
+ * within their source only, so that no source can claim another's. What is said here of persons and citizen numbers holds for
+ * organisations and credit codes, and for units and unit numbers; no event names two of these (core/base/event.c).
  *
  * **Nobody is tied to somebody else.** Two citizen numbers become one subject only when an event of an authority
  * (the police's register) names both: a correction. Everything else joins at most one citizen number:

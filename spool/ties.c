@@ -1,6 +1,7 @@
 /* The tables of ties. While a table has no row it is not asked. Writer thread. */
 #include "spool/ties.h"
 
+#include "core/base/identity.h"
 #include "spool/keymap.h"
 #include "spool/schema.h"
 
@@ -476,11 +477,11 @@ static bool find_alias(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
 bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,
                         GError **error)
 {
-    bool strong = ht_text_is(identity->kind, "idNumber");
+    bool strong = ht_identity_is_strong(identity->kind);
     *tie = (HtSpoolTie){.kind = name_kind(identity->kind),
                         .source = source,
                         .strong = strong,
-                        .global = strong || ht_text_is(identity->kind, "birthCertificate"),
+                        .global = ht_identity_is_shared(identity->kind),
                         .fresh = identity->fresh};
     hash_identity(ties, identity, tie);
     if (ties->only_looks) {

@@ -2,6 +2,7 @@
  * hostile, so ht_event_unpack() trusts nothing. No state; any thread. */
 #include "core/base/event.h"
 
+#include "core/base/identity.h"
 #include "core/base/forms.h"
 
 G_DEFINE_QUARK(ht_event_error, ht_event_error)
@@ -333,6 +334,19 @@ static bool check_items(HtText data, GError **error)
     return unpack.broken ? refuse(error, "broken data") : true;
 }
 
+/* A person's number and an organisation's in one event would make one subject of the two. */
+static bool names_the_same(const HtEvent *event, HtText kind)
+{
+    HtSubjectClass what = ht_identity_class(kind);
+    for (unsigned i = 0; what != HT_SUBJECT_ANY && i < event->identity_count; i++) {
+        HtSubjectClass other = ht_identity_class(event->identities[i].kind);
+        if (other != HT_SUBJECT_ANY && other != what) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool take_identity(HtText value, bool fresh, HtEvent *event)
 {
     const char *split = memchr(value.data, '\0', value.size);
@@ -342,6 +356,9 @@ static bool take_identity(HtText value, bool fresh, HtEvent *event)
     HtIdentity identity = {{value.data, (size_t)(split - value.data)},
                            {split + 1, (size_t)(value.data + value.size - split - 1)},
                            fresh};
+    if (!names_the_same(event, identity.kind)) {
+        return false;
+    }
     event->identities[event->identity_count++] = identity;
     return identity.kind.size > 0 && identity.value.size > 0 && is_clean(identity.kind) &&
            is_clean(identity.value);

@@ -42,7 +42,7 @@ const char *ht_attr_name(HtAttr attr);
  * host; neither is stored in clear. */
 typedef struct {
     HtText
-        kind; /* "idNumber": a citizen number in its 18-digit form; "birthCertificate"; else local to the source */
+        kind; /* "idNumber": a citizen number in its 18-digit form; another that all sources share (identity.h); else local to the source */
     HtText value;
     bool fresh; /* starts a subject of its own, and the other identities move to it (a number shared by two persons) */
 } HtIdentity;

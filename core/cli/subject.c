@@ -307,7 +307,7 @@ static int run_settle(const Command *command)
 {
     if (command->count != 0 || !names_identity(&command->flags) || command->flags.number_on_stdin) {
         return complain_usage(
-            "settle takes --kind, --value-stdin, and --source for all but birthCertificate");
+            "settle takes --kind, --value-stdin, and --source for kinds that are a source's own");
     }
     return change_identity(command, NULL);
 }

@@ -110,6 +110,7 @@ static void write_type(const Catalogue *catalogue, const HtEventType *type)
     add_text(json, "title", type->zh);
     add_text(json, "schema", schema);
     add_text(json, "department", type->department);
+    add_text(json, "about", type->about ? type->about : "person");
     add_list(json, "direction", directions);
     ht_json_name(json, "restricted");
     ht_buffer_add_string(json, type->restricted ? "true" : "false");

@@ -331,6 +331,7 @@ static void write_head(const HtSchemaSource *source, const HtEventType *type, co
         "The CloudEvent %s; `data` is at /properties/data. Names that are not here may come later.", name);
     add_text(json, "description", description);
     add_text(json, "x-department", type->department);
+    add_text(json, "x-about", type->about ? type->about : "person");
     ht_json_name(json, "x-direction");
     ht_buffer_add_char(json, '[');
     ht_json_string(json, ht_text_from(type->direction));

@@ -281,6 +281,26 @@ static void test_malformed_events_are_refused(void)
     }
 }
 
+/* A host that names a person and a firm in one event would make one of them. */
+static void test_two_classes_are_refused(void)
+{
+    static const char *const pairs[][2] = {
+        {"idNumber", "creditCode"}, {"creditCode", "birthCertificate"}, {"unitNumber", "idNumber"}};
+    for (size_t i = 0; i <= G_N_ELEMENTS(pairs); i++) {
+        HtBuffer data = {0}, packed = {0};
+        HtEvent event = example(&data), again;
+        bool good = i == G_N_ELEMENTS(pairs);
+        const char *first = good ? "creditCode" : pairs[i][0], *second = good ? "local" : pairs[i][1];
+        event.identities[0] = (HtIdentity){ht_text_from(first), HT_TEXT_LITERAL("1"), false};
+        event.identities[1] = (HtIdentity){ht_text_from(second), HT_TEXT_LITERAL("2"), false};
+        event.identity_count = 2;
+        ht_event_pack(&event, &packed);
+        g_assert_true(ht_event_unpack(ht_buffer_text(&packed), &again, NULL) == good);
+        ht_buffer_clear(&data);
+        ht_buffer_clear(&packed);
+    }
+}
+
 static void test_malformed_attributes_are_refused(void)
 {
     static const struct {
@@ -511,6 +531,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event/what-the-policy-refuses-is-never-written",
                     test_what_the_policy_refuses_is_never_written);
     g_test_add_func("/event/malformed-items-are-refused", test_malformed_events_are_refused);
+    g_test_add_func("/event/two-classes-of-identities-are-refused", test_two_classes_are_refused);
     g_test_add_func("/event/malformed-attributes-are-refused", test_malformed_attributes_are_refused);
     g_test_add_func("/event/attributes-of-the-bus-are-not-taken-from-a-host",
                     test_attributes_of_the_bus_are_not_taken_from_a_host);

@@ -122,6 +122,19 @@ static void test_values(void)
            ":2: error: ok=\"…\" lists codes: code=\"…\" must say where the code is");
 }
 
+static void test_numbers_of_other_subjects(void)
+{
+    expect(
+        "<event type='legal-person.registered.v1' for-each='/a'><identity kind='idNumber' from='FR'/>"
+        "<element to='organization.name' from='MC'/></event>",
+        ":2: error: identity kind=\"idNumber\" is the number of a thing of kind person, and legal-person.registered is about "
+        "organization: carry it as an element");
+    expect(
+        EVENT("<identity kind='creditCode' from='DW'/>"),
+        ":2: error: identity kind=\"creditCode\" is the number of a thing of kind organization, and person.moved-in is about "
+        "person: carry it as an element");
+}
+
 static void test_all_at_once(void)
 {
     expect(EVENT("<element to='person.nam' from='XM'/>\n<element to='person.sex' from='a//b'/>") "\n" EVENT(
@@ -265,6 +278,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-compile/conditions", test_conditions);
     g_test_add_func("/mapping-compile/structure", test_structure);
     g_test_add_func("/mapping-compile/values", test_values);
+    g_test_add_func("/mapping/compile/numbers-of-other-subjects", test_numbers_of_other_subjects);
     g_test_add_func("/mapping-compile/all-errors-at-once", test_all_at_once);
     g_test_add_func("/mapping-compile/grammar-errors-have-lines", test_grammar);
     g_test_add_func("/mapping-compile/warns-of-what-decides-undeclared", test_warnings);

@@ -531,6 +531,34 @@ static void test_doubt(void)
     assert_lacks(test, 0, "identity-conflict");
 }
 
+/* ---- Organisations ---- */
+
+static void test_credit_codes(void)
+{
+    static const char *const codes[][2] = {
+        {"919901049999000110", "creditCode=919901049999000110"},
+        {"９１９９０１０４９９９９０００３８ｐ", "creditCode=91990104999900038P"},
+        {" 91990104-9999 00038P", ""},
+        {"919901049999000111", ""}, /* the check character */
+        {"990104000000001", ""},    /* a registration number */
+        {ADULT, ""},                /* the owner's */
+        {"000000000000000000", ""},
+        {"null", ""},
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<event type='legal-person.registered.v1' for-each='/ROWS/ROW'>"
+                "<identity kind='creditCode' from='TYXYDM'/><identity kind='registrationNumber' from='ZCH'/>"
+                "<element to='organization.name' from='MC'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            ROWS(ROW("<TYXYDM>%s</TYXYDM><ZCH>R1</ZCH><MC>测试甲商贸有限公司</MC>")), codes[i][0]);
+        g_autofree char *expected =
+            g_strconcat(codes[i][1], codes[i][1][0] ? " " : "", "registrationNumber=R1", NULL);
+        mapping_test_run(test, xml);
+        assert_identities(test, 0, expected);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -558,6 +586,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/identity/twins-stay-two", test_twins);
     g_test_add_func("/mapping/identity/spouses-are-two", test_spouses_are_two);
     g_test_add_func("/mapping/identity/within-another", test_within);
+    g_test_add_func("/mapping/identity/credit-codes-name-organisations", test_credit_codes);
     g_test_add_func("/mapping/identity/doubt-ties-nothing", test_doubt);
     int status = g_test_run();
     mapping_test_forget_reference();

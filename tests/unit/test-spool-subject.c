@@ -625,6 +625,28 @@ static void set_up(Place *place, const void *unused)
     place_open(place);
 }
 
+/* Organisations and units of real property have shared numbers as persons have; the same text under two kinds is two things. */
+TEST(test_organisations)
+{
+    (void)unused;
+    Found market = IDENTIFY("market", "registrationNumber", "990104000000001");
+    Found coded =
+        IDENTIFY("market", "creditCode", "919901049999000110", "registrationNumber", "990104000000001");
+    g_assert_cmpstr(coded.subject, ==, market.subject);
+    Found tax = IDENTIFY("stranger", "creditCode", "919901049999000110");
+    g_assert_cmpstr(tax.subject, ==, market.subject);
+    Found other = IDENTIFY("stranger", "creditCode", "91990104999900038P", "taxNumber", "990104000000001");
+    g_assert_cmpstr(other.subject, !=, market.subject);
+    Found unit = IDENTIFY("stranger", "unitNumber", "919901049999000110");
+    g_assert_cmpstr(unit.subject, !=, tax.subject);
+    Found again = IDENTIFY("market", "unitNumber", "919901049999000110");
+    g_assert_cmpstr(again.subject, ==, unit.subject);
+    Found taken =
+        IDENTIFY("market", "creditCode", "91990104999900038P", "registrationNumber", "990104000000001");
+    g_assert_cmpstr(taken.subject, ==, other.subject);
+    g_assert_cmpstr(taken.conflict, ==, "registrationNumber");
+}
+
 static void tear_down(Place *place, const void *unused)
 {
     (void)unused;
@@ -671,6 +693,7 @@ int main(int argc, char **argv)
     add("/spool/business/others-are-concealed", test_other_business_numbers_are_concealed);
     add("/spool/trace/of-senders-are-not-passed-on", test_traces_of_senders_are_not_passed_on);
     add("/spool/append/packed-events-are-taken", test_packed_events_are_taken);
+    add("/spool/subject/organisations-and-units-are-nobodys-persons", test_organisations);
     add("/spool/subject/other-site-other-subject", test_other_site_other_subject);
     add("/spool/subject/nothing-is-in-clear", test_nothing_is_in_clear);
     return g_test_run();

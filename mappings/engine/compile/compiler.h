@@ -146,7 +146,8 @@ GPtrArray *ht_compile_records(HtPathScope *scope, const xmlNode *node, const cha
 /* ---- compile/identity.c ---- */
 
 void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event);
-void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *event);
+void ht_compile_identity(HtPathScope *scope, const xmlNode *node, const HtEventType *type,
+                         HtEventRule *event);
 void ht_compile_filler(HtCompiler *compiler, const xmlNode *node);
 
 /* When all of the event is read: whose numbers its elements hold. */

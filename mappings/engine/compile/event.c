@@ -143,7 +143,7 @@ static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *even
 }
 
 /* One line for each element of the head. */
-static void read_head(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+static void read_head(HtPathScope *scope, const xmlNode *node, const HtEventType *type, HtEventRule *event)
 {
     HtCompiler *compiler = scope->compiler;
     scope->node = node;
@@ -156,7 +156,7 @@ static void read_head(HtPathScope *scope, const xmlNode *node, HtEventRule *even
     } else if (ht_compile_is(node, "time")) {
         read_time(scope, node, event);
     } else if (ht_compile_is(node, "identity")) {
-        ht_compile_identity(scope, node, event);
+        ht_compile_identity(scope, node, type, event);
     } else if (ht_compile_is(node, "division")) {
         event->division = ht_compile_from(scope, node);
         event->division_path = own_text(compiler, node, "from");
@@ -223,13 +223,14 @@ static void forget_tells(HtEventRule *event)
     }
 }
 
-static void read_children(HtPathScope *scope, const xmlNode *node, HtEventRule *event, GPtrArray *records)
+static void read_children(HtPathScope *scope, const xmlNode *node, const HtEventType *type,
+                          HtEventRule *event, GPtrArray *records)
 {
     for (const xmlNode *child = node->children; child; child = child->next) {
         if (ht_compile_is(child, "skip")) {
             add_skip(scope, child, records);
         } else if (child->type == XML_ELEMENT_NODE) {
-            read_head(scope, child, event);
+            read_head(scope, child, type, event);
         }
     }
 }
@@ -263,7 +264,7 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
     g_autoptr(GPtrArray) records = ht_compile_records(&scope, node, "for-each");
     event->when = ht_compile_when(&scope, node, "when");
     add_asks(&scope, 0, records);
-    read_children(&scope, node, event, records);
+    read_children(&scope, node, type, event, records);
     if (type) {
         ht_compile_blocks(&scope, node, event, type);
         ht_compile_persons(compiler, event, type);

@@ -5,6 +5,19 @@
 #include "mappings/engine/values/filler.h"
 #include "mappings/engine/values/number-fold.h"
 
+/* A citizen number would tie a firm to its owner, a house to whoever lives there. */
+static void check_subject(HtCompiler *compiler, const xmlNode *node, const HtIdentityRule *rule,
+                          const HtEventType *type)
+{
+    const char *what = ht_subject_class_name(rule->what);
+    if (type && what && !ht_event_type_is_about(type, what)) {
+        ht_compile_error(
+            compiler, node,
+            "identity kind=\"%.*s\" is the number of a thing of kind %s, and %s is about %s: carry it as an element",
+            (int)rule->kind.size, rule->kind.data, what, type->name, type->about ? type->about : "person");
+    }
+}
+
 static bool is_path_of(const char *paths, const char *path)
 {
     g_auto(GStrv) words = g_strsplit_set(paths ? paths : "", " \t\r\n", -1);
@@ -58,7 +71,7 @@ void ht_compile_id(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
     }
 }
 
-void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+void ht_compile_identity(HtPathScope *scope, const xmlNode *node, const HtEventType *type, HtEventRule *event)
 {
     HtCompiler *compiler = scope->compiler;
     if (event->n_identities == HT_EVENT_IDENTITIES) {
@@ -70,11 +83,15 @@ void ht_compile_identity(HtPathScope *scope, const xmlNode *node, HtEventRule *e
     rule->kind = ht_text_from(ht_compile_attribute(compiler, node, "kind"));
     rule->id_number = ht_text_is(rule->kind, "idNumber");
     rule->separators = separators != NULL || ht_text_is(rule->kind, "birthCertificate");
+    rule->credit_code = ht_text_is(rule->kind, HT_IDENTITY_CREDIT_CODE);
+    rule->unit_number = ht_text_is(rule->kind, HT_IDENTITY_UNIT_NUMBER);
+    rule->what = ht_identity_class(rule->kind);
     rule->from = ht_compile_from(scope, node);
     rule->within = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "within"));
     rule->when = ht_compile_when(scope, node, "when");
     rule->fresh = ht_compile_when(scope, node, "fresh-when");
     rule->doubt = ht_compile_when(scope, node, "doubt-when");
+    check_subject(compiler, node, rule, type);
 }
 
 /* ---- When all of the event is read ---- */

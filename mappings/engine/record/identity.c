@@ -4,9 +4,11 @@
 
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/filler.h"
+#include "mappings/engine/values/idnumber.h"
 #include "mappings/engine/values/number-fold.h"
 
 #define IDENTITY_MAX 255
+#define UNIT_NUMBER_SIZE 28
 #define GENERATION_YEARS 14 /* between a parent's birth and a child's, at least */
 #define SIBLING_MONTHS 9
 #define CHILD_YEARS 18 /* of whom a number a generation older is a parent's */
@@ -344,6 +346,53 @@ static HtText find_local(HtRecorder *recorder, const HtEventRule *event, const H
     return folded.data ? ht_recorder_keep(recorder, folded.data, folded.size) : folded;
 }
 
+/* A credit code whose check character is wrong, or what stands in its place (a registration number, the owner's citizen
+ * number), names no organisation. */
+static HtText find_credit_code(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule)
+{
+    HtText text;
+    for (unsigned at = 0; (text = find_value(recorder, event, rule, &at)).data; at++) {
+        HtOrgNumber code;
+        if (ht_uscc_parse(text.data, text.size, &code) == HT_ID_VALID) {
+            return ht_recorder_keep(recorder, code.canonical, code.size);
+        }
+    }
+    return HT_TEXT_NONE;
+}
+
+static HtText find_unit_number(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule)
+{
+    HtText number = find_local(recorder, event, rule);
+    for (size_t i = 0; i < number.size; i++) {
+        if (!g_ascii_isalnum(number.data[i])) {
+            return HT_TEXT_NONE;
+        }
+    }
+    return number.size == UNIT_NUMBER_SIZE ? number : HT_TEXT_NONE;
+}
+
+static HtText find_number(HtRecorder *recorder, const HtEventRule *event, const HtIdentityRule *rule,
+                          HtText *contradicted)
+{
+    return rule->id_number     ? find_citizen(recorder, event, rule, contradicted)
+           : rule->credit_code ? find_credit_code(recorder, event, rule)
+           : rule->unit_number ? find_unit_number(recorder, event, rule)
+                               : find_local(recorder, event, rule);
+}
+
+/* The first shared number says what the event is about: a person's and an organisation's would make one subject of the two. */
+static bool is_of_another_class(HtRecorder *recorder, const HtIdentityRule *rule, const HtEvent *event)
+{
+    for (unsigned i = 0; rule->what != HT_SUBJECT_ANY && i < event->identity_count; i++) {
+        HtSubjectClass what = ht_identity_class(event->identities[i].kind);
+        if (what != HT_SUBJECT_ANY && what != rule->what) {
+            ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_IDENTITY_CONFLICT));
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_printable(HtText text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -383,9 +432,10 @@ void ht_recorder_identities(HtRecorder *recorder, const HtEventRule *rule, HtEve
         if (!ht_when_holds(identity->when, recorder->match) || is_doubtful(recorder, identity)) {
             continue;
         }
-        HtText value = identity->id_number ? find_citizen(recorder, rule, identity, &contradicted)
-                                           : find_local(recorder, rule, identity);
-        add_identity(recorder, identity, value, event);
+        HtText value = find_number(recorder, rule, identity, &contradicted);
+        if (value.data && !is_of_another_class(recorder, identity, event)) {
+            add_identity(recorder, identity, value, event);
+        }
     }
     if (contradicted.data && event->identity_count == 0) {
         add_contradicted(recorder, rule, contradicted, event);

@@ -304,6 +304,7 @@ static void take_event_type(const Loading *loader, xmlNode *node)
         .groups = take_group_list(loader, attribute(loader, node, "groups")),
         .version = number_attribute(loader, node, "version", 1),
         .index = dictionary->event_types->len,
+        .about = attribute(loader, node, "about"),
         .newborn = is_yes(loader, node, "newborn"),
         .needs_person = is_yes(loader, node, "needsPerson"),
         .restricted = is_yes(loader, node, "restricted"),
@@ -552,6 +553,12 @@ const HtEventType *ht_dictionary_find_event_type(const HtDictionary *dictionary,
     const HtEventType *type =
         ht_dictionary_event_type(dictionary, ht_lookup_find(&dictionary->by_event_type, name, size));
     return type && (version == 0 || version == type->version) ? type : NULL;
+}
+
+bool ht_event_type_is_about(const HtEventType *type, const char *what)
+{
+    g_auto(GStrv) words = g_strsplit(type->about ? type->about : "person", " ", -1);
+    return g_strv_contains((const char *const *)words, what);
 }
 
 uint32_t ht_dictionary_n_event_types(const HtDictionary *dictionary)

@@ -147,6 +147,7 @@ typedef struct {
     const char *const *groups; /* the groups it carries, NULL-terminated */
     uint32_t version;
     uint32_t index;
+    const char *about; /* what its subject is, "organization", or several such words; NULL: a person */
     bool newborn; /* it is about somebody just born: a citizen number of another birth is not the person's */
     bool needs_person; /* an event that says of whom it is neither by number nor by name is refused */
     bool restricted;   /* no wildcard subscription reaches it: consumers are named one by one */
@@ -183,6 +184,9 @@ const HtElement *ht_dictionary_element(const HtDictionary *dictionary, uint32_t 
  * nothing. */
 const HtEventType *ht_dictionary_find_event_type(const HtDictionary *dictionary, const char *name,
                                                  size_t size);
+/* Whether its subject may be one of these ("person", "organization", …). */
+bool ht_event_type_is_about(const HtEventType *type, const char *what);
+
 uint32_t ht_dictionary_n_event_types(const HtDictionary *dictionary);
 const HtEventType *ht_dictionary_event_type(const HtDictionary *dictionary, uint32_t index);
 

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "core/base/event.h"
+#include "core/base/identity.h"
 #include "mappings/engine/reference/reference.h"
 #include "mappings/engine/rules/mapping.h"
 #include "mappings/engine/service/service.h"
@@ -148,6 +149,8 @@ typedef struct {
     HtFrom within;       /* whose numbering it is; the value stands before the number. Empty: the source's */
     const HtWhen *doubt; /* it cannot be told whose the value is; NULL: never */
     bool id_number, separators;
+    bool credit_code, unit_number;
+    HtSubjectClass what; /* it names, by its kind */
 } HtIdentityRule;
 
 /* An element that holds another person's number, perhaps. */
