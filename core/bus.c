@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/base/user.h"
 #include "core/delivery/out.h"
 #include "core/notify.h"
 #include "core/records.h"
@@ -285,6 +286,14 @@ static void keep_memory_private(void)
 #endif
 }
 
+static void warn_of_root(const HtBusConfig *bus)
+{
+    const char *warning = ht_user_warning(bus->user);
+    if (warning) {
+        ht_log(HT_LOG_WARNING, "bus", "%s", warning);
+    }
+}
+
 HtBusEnd ht_bus_run(const HtConfig *config)
 {
     HtBus bus = {.config = config, .end = HT_BUS_STOPPED};
@@ -295,6 +304,7 @@ HtBusEnd ht_bus_run(const HtConfig *config)
         M_ARENA_MAX,
         2); /* glibc gives each thread 64 MB of address space to scatter over; what passes from thread to thread stays */
     set_log_level(config->bus.log_level);
+    warn_of_root(&config->bus);
     curl_global_init(CURL_GLOBAL_ALL);
     bus.loop = g_main_loop_new(NULL, FALSE);
     if (open_parts(&bus, &error)) {

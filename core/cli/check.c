@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/base/user.h"
 #include "core/bus.h"
 #include "core/config/listen.h"
 #include "core/ingress/tls.h"
@@ -40,6 +41,14 @@ static void complain(Check *check, const char *place, unsigned line, const char 
         fprintf(stderr, "%s: error: %s\n", place, text);
     }
     check->errors++;
+}
+
+static void warn_of_root(const HtConfig *config)
+{
+    const char *warning = ht_user_warning(config->bus.user);
+    if (warning) {
+        fprintf(stderr, "%s: warning: %s\n", config->file, warning);
+    }
 }
 
 static void check_dictionary(Check *check)
@@ -447,6 +456,8 @@ int ht_cli_check(int argc, char **argv)
         return HT_EXIT_CONFIG;
     }
     check.errors += !sound;
+    check.errors += !ht_cli_become(check.config);
+    warn_of_root(check.config);
     ht_log_set_level(HT_LOG_NOTHING);
     check_dictionary(&check);
     check_doors(&check);

@@ -35,7 +35,10 @@ int ht_cli_schema(int argc, char **argv);
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file);
 
-/* Loads the configuration, warnings and errors to standard error; NULL when it is bad. */
+/* As root, goes on as the configuration's `user`, for good; false, told to standard error, when that cannot be. */
+bool ht_cli_become(const HtConfig *config);
+
+/* Loads the configuration, warnings and errors to standard error, and goes on as its `user`; NULL when it is bad. */
 HtConfig *ht_cli_load(const char *config_file);
 
 /* Loads the configuration's dictionary. */

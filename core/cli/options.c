@@ -2,6 +2,7 @@
 #include "core/cli/cli.h"
 
 #include "core/base/paths.h"
+#include "core/base/user.h"
 
 #include "generated/version.h"
 
@@ -32,12 +33,23 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
     return true;
 }
 
+bool ht_cli_become(const HtConfig *config)
+{
+    g_autoptr(GError) error = NULL;
+    if (!config->bus.user || ht_user_become(config->bus.user, &error)) {
+        return true;
+    }
+    g_autofree char *place = ht_bus_place(config, "user");
+    fprintf(stderr, "%s: error: [bus] user: %s\n", place, error->message);
+    return false;
+}
+
 HtConfig *ht_cli_load(const char *config_file)
 {
     g_autoptr(GString) errors = g_string_new(NULL);
-    HtConfig *config = ht_config_load(config_file, errors);
+    g_autoptr(HtConfig) config = ht_config_load(config_file, errors);
     fputs(errors->str, stderr);
-    return config;
+    return config && ht_cli_become(config) ? g_steal_pointer(&config) : NULL;
 }
 
 HtDictionary *ht_cli_dictionary(const HtConfig *config, GError **error)

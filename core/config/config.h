@@ -17,8 +17,9 @@ typedef struct {
     char *tls_certificate, *tls_key, *client_ca;                   /* PEM files; NULL: none */
     char *admin;                                                   /* path of the admin socket */
     char **observers, **operators, **auditors, **privacy_officers; /* core/admin/roles.h; NULL: nobody */
-    char *state;                                                   /* directory: spool, key */
-    char *adapters;                                                /* directory */
+    char *user;       /* whom a start as root becomes; NULL: nobody */
+    char *state;      /* directory: spool, key */
+    char *adapters;   /* directory */
     char *mappings;   /* directory: mapping files named by sources */
     char *data;       /* directory: dictionary.xml, tables/, divisions/ */
     char *public_url; /* as departments see us; NULL: taken from the request */

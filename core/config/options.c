@@ -43,6 +43,9 @@ static const HtOption bus_options[] = {
      "Those who read who did what, and who received what."},
     {"privacy-officers", HT_OPTION_LIST, BUS(privacy_officers), NULL, 0, 0, NULL, false,
      "Those who look at bodies and events in clear and change who is who."},
+    {"user", HT_OPTION_STRING, BUS(user), NULL, 0, 0, NULL, false,
+     "Started by root, `hutong` goes on as this user, whatever the verb, before it opens anything but the configuration: what it opens and writes is that user's. `root` says that root is meant; "
+     "without the key a start as root is warned of. Started by anybody else it has no effect."},
     {"state", HT_OPTION_PATH, BUS(state), "./state", 0, 0, NULL, false,
      "Directory of the spool and the site key. On a local disk; made at the first start."},
     {"adapters", HT_OPTION_PATH, BUS(adapters), NULL, 0, 0, NULL, false,

@@ -347,6 +347,102 @@ static void test_warnings_of_a_mapping_are_shown(void)
     g_rmdir(folder);
 }
 
+/* ---- Whom root becomes ---- */
+
+#define ORDINARY "65534"
+
+static uid_t owner_of(const char *folder, const char *name)
+{
+    struct stat info;
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_assert_cmpint(stat(path, &info), ==, 0);
+    return info.st_uid;
+}
+
+/* What somebody else than root may not reach he cannot run: a build in a folder of root's own. */
+static bool ordinary_reach(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    struct stat info;
+    return stat(path, &info) == 0 && (info.st_mode & S_IXOTH) != 0 &&
+           (g_str_equal(folder, "/") || ordinary_reach(folder));
+}
+
+static void make_his_own(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+    g_assert_cmpint(chown(path, 65534, 65534), ==, 0);
+}
+
+static void test_root_becomes_the_user(void)
+{
+    g_autofree char *host = g_build_filename(g_getenv("HUTONG_LIBEXECDIR"), "hutong-host", NULL);
+    if (geteuid() != 0 || !ordinary_reach(host)) {
+        g_test_skip("not root, or a build that others may not reach");
+        return;
+    }
+    BusProcess *bus = bus_process_new("user = " ORDINARY "\n", source);
+    g_autofree char *said = NULL, *denied = NULL;
+    g_assert_cmpint(run_hutong(&denied, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(denied, "cannot be written: Permission denied"));
+    make_his_own(bus->folder, "state");
+    make_his_own(bus->folder, "run");
+    g_assert_cmpint(g_chmod(bus->folder, 0755), ==, 0);
+    g_assert_cmpint(g_chmod(g_get_tmp_dir(), 0711), ==, 0); /* this test's own */
+    int status = run_hutong(&said, "check", "-c", bus->config, NULL);
+    g_test_message("%s", said);
+    g_assert_cmpint(status, ==, 0);
+    g_assert_null(strstr(said, "runs as root"));
+    bus_process_start(bus);
+    g_autofree char *page = g_strdup_printf("/proc/%d/status", bus->pid);
+    g_autofree char *text = NULL, *log = bus_process_log(bus);
+    g_assert_true(g_file_get_contents(page, &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, "\nUid:\t65534\t65534\t65534\t65534\n"));
+    g_assert_nonnull(strstr(text, "\nGid:\t65534\t65534\t65534\t65534\n"));
+    g_assert_nonnull(strstr(text, "\nCapEff:\t0000000000000000\n"));
+    g_assert_null(strstr(log, "runs as root"));
+    g_assert_cmpint(owner_of(bus->folder, "state/spool.db"), ==, 65534);
+    g_autoptr(Answer) answer = fetch(bus->port, "/in/hukou?wsdl", NULL); /* from the host's process */
+    g_assert_cmpint(answer->status, ==, 200);
+    bus_process_kill(bus);
+    g_autofree char *checked = NULL; /* what a verb without the bus writes is the user's, too */
+    g_assert_cmpint(run_hutong(&checked, "spool", "check", "-c", bus->config, NULL), ==, 0);
+    g_assert_cmpint(owner_of(bus->folder, "state/spool.db-wal"), ==, 65534);
+    bus_process_start(bus);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
+static void test_a_start_as_root_is_warned_of(void)
+{
+    if (geteuid() != 0) {
+        g_test_skip("not root");
+        return;
+    }
+    static const struct {
+        const char *key, *said;
+        int status;
+    } cases[] = {{"", "warning: Hutong runs as root", 0},
+                 {"user = root\n", NULL, 0},
+                 {"user = 0\n", NULL, 0},
+                 {"user = no-such-user\n", "[bus] user: this machine has no user 'no-such-user'", 78},
+                 {"user = 4294967295\n", "has no user", 78},
+                 {"user = -1\n", "has no user", 78}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        BusProcess *bus = bus_process_new(cases[i].key, "");
+        g_autofree char *said = NULL;
+        g_assert_cmpint(run_hutong(&said, "check", "-c", bus->config, NULL), ==, cases[i].status);
+        g_assert_true(cases[i].said ? strstr(said, cases[i].said) != NULL : strstr(said, "root") == NULL);
+        if (cases[i].status != 0) {
+            g_autofree char *unstarted = NULL;
+            g_assert_cmpint(run_hutong(&unstarted, "run", "-c", bus->config, NULL), ==, 78);
+            g_assert_nonnull(strstr(unstarted, "useradd --system"));
+        }
+        bus_process_free(bus);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -365,5 +461,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/check-tries-the-doors", test_check_tries_the_doors);
     g_test_add_func("/cli/warnings-of-a-mapping-are-shown", test_warnings_of_a_mapping_are_shown);
     g_test_add_func("/cli/a-missing-site-key-is-an-error", test_a_missing_site_key_is_an_error);
+    g_test_add_func("/cli/root-becomes-the-user", test_root_becomes_the_user);
+    g_test_add_func("/cli/a-start-as-root-is-warned-of", test_a_start_as_root_is_warned_of);
     return g_test_run();
 }
