@@ -1,6 +1,15 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/rental.xml \
+	mappings/tables/GB-T-31000.building-use.tsv \
+	mappings/tables/GB-T-31000.hazard.tsv \
+	mappings/tables/GB-T-31000.rent-use.tsv \
+	mappings/tables/police.tenant-kind.tsv \
+	mappings/tables/translate/rent-use.misread.tsv \
+	mappings/tables/translate/yes-no.one-two.tsv \
+	mappings/tables/translate/yes-no.words.tsv \
+	mappings/tables/yes-no.tsv
 mapping_DATA += mappings/floating.xml \
 	mappings/tables/GB-T-31000.dwelling-type.tsv \
 	mappings/tables/GB-T-31000.inflow-cause.tsv \
