@@ -12,6 +12,8 @@
 /* SQLite's rows end at 1 000 000 000 bytes; columns other than the large one need little. */
 #define ROW_BYTES_MAX ((size_t)900000000)
 
+#define SWEEP_BLOCKS 128 /* in one group: more than it writes */
+
 static bool prepare(HtSpoolAppender *appender, GError **error)
 {
     const struct {
@@ -90,21 +92,27 @@ static bool make_parts(HtSpoolAppender *appender, GError **error)
     return (appender->damages = ht_spool_damages_new(db, error)) != NULL &&
            (appender->rows = ht_spool_rows_new(db, appender->damages, error)) != NULL &&
            (appender->messages = ht_spool_messages_new(db, error)) != NULL &&
-           (appender->keys = ht_spool_keys_new(db, ht_spool_hooks.keys_merge_at, error)) != NULL &&
+           (appender->blocks = ht_spool_blocks_new(db, appender->filter_bytes, error)) != NULL &&
+           (appender->keys = ht_spool_index_new(appender->blocks, HT_SPOOL_STORE_KEYS,
+                                                ht_spool_hooks.keys_merge_at, error)) != NULL &&
            (appender->contents = ht_spool_contents_new(db, hasher, appender->keys, appender->rows, error)) !=
                NULL &&
-           (appender->ties = ht_spool_ties_new(db, hasher, error)) != NULL &&
+           (appender->ties =
+                ht_spool_ties_new(appender->blocks, hasher, ht_spool_hooks.keys_merge_at, error)) != NULL &&
+           ht_spool_blocks_forget_unnamed(appender->blocks, error) &&
            (appender->subjects = ht_spool_subjects_new(appender->ties, hasher)) != NULL &&
            (appender->mender = ht_spool_mender_new(db, appender->ties, appender->subjects, error)) != NULL &&
            (appender->quarantine = ht_spool_quarantine_new(db, error)) != NULL &&
            (appender->hollower = ht_spool_hollower_new(db, error)) != NULL;
 }
 
-HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint64_t given_out, GError **error)
+HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint64_t given_out,
+                                       uint64_t filter_bytes, GError **error)
 {
     g_autoptr(HtSpoolAppender) appender = g_new0(HtSpoolAppender, 1);
     appender->db = db;
     appender->hasher = hasher;
+    appender->filter_bytes = filter_bytes;
     if (!make_parts(appender, error) || !prepare(appender, error) ||
         !load_figures(appender, given_out, error)) {
         return NULL;
@@ -124,10 +132,11 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     ht_spool_messages_free(appender->messages);
     ht_spool_rows_free(appender->rows);
     ht_spool_damages_free(appender->damages);
-    ht_spool_keys_free(appender->keys);
+    ht_spool_index_free(appender->keys);
     ht_spool_mender_free(appender->mender);
     ht_spool_subjects_free(appender->subjects);
     ht_spool_ties_free(appender->ties);
+    ht_spool_blocks_free(appender->blocks);
     ht_spool_quarantine_free(appender->quarantine);
     ht_spool_hollower_free(appender->hollower);
     ht_buffer_clear(&appender->head);
@@ -545,7 +554,16 @@ bool ht_spool_appender_set_aside(HtSpoolAppender *appender, const GArray *damage
 
 bool ht_spool_appender_finish(HtSpoolAppender *appender, GError **error)
 {
-    return ht_spool_rows_write(appender->rows, error) && ht_spool_keys_write(appender->keys, error);
+    unsigned swept;
+    return ht_spool_rows_write(appender->rows, error) && ht_spool_index_write(appender->keys, error) &&
+           ht_spool_ties_write(appender->ties, error) &&
+           ht_spool_blocks_sweep(appender->blocks, SWEEP_BLOCKS, &swept, error);
+}
+
+bool ht_spool_appender_met_damage(HtSpoolAppender *appender)
+{
+    bool keys = ht_spool_index_met_damage(appender->keys), ties = ht_spool_ties_met_damage(appender->ties);
+    return keys || ties;
 }
 
 void ht_spool_appender_committed(HtSpoolAppender *appender)
@@ -557,8 +575,9 @@ void ht_spool_appender_committed(HtSpoolAppender *appender)
     appender->committed = appender->now;
     ht_spool_damages_committed(appender->damages);
     ht_spool_rows_committed(appender->rows);
-    ht_spool_keys_committed(appender->keys);
+    ht_spool_index_committed(appender->keys);
     ht_spool_ties_committed(appender->ties);
+    ht_spool_blocks_committed(appender->blocks);
     ht_spool_quarantine_committed(appender->quarantine);
 }
 
@@ -567,8 +586,9 @@ void ht_spool_appender_rolled_back(HtSpoolAppender *appender)
     appender->now = appender->committed;
     ht_spool_damages_rolled_back(appender->damages);
     ht_spool_rows_rolled_back(appender->rows);
-    ht_spool_keys_rolled_back(appender->keys);
+    ht_spool_index_rolled_back(appender->keys);
     ht_spool_ties_rolled_back(appender->ties);
+    ht_spool_blocks_rolled_back(appender->blocks);
     ht_spool_quarantine_rolled_back(appender->quarantine);
 }
 

@@ -18,7 +18,9 @@ struct HtSpoolAppender {
     HtSpoolDamages *damages;
     HtSpoolRows *rows;
     HtSpoolMessages *messages;
-    HtSpoolKeys *keys;
+    HtSpoolBlocks *blocks; /* of the next two */
+    uint64_t filter_bytes;
+    HtSpoolIndex *keys;
     HtSpoolTies *ties;
     HtSpoolContents *contents;
     HtSpoolSubjects *subjects;

@@ -364,7 +364,7 @@ static bool prepare_copy(const char *path, uint64_t highest, uint64_t skip, HtSp
 {
     g_autoptr(sqlite3) db = ht_spool_database_open(path, error);
     if (!db || !ht_spool_database_run(db, "PRAGMA journal_mode = delete; PRAGMA synchronous = full", error) ||
-        !ht_spool_schema_migrate(db, HT_SPOOL_FORMAT, error) || !ht_spool_migrate_events(db, error)) {
+        !ht_spool_schema_migrate(db, HT_SPOOL_FORMAT, error) || !ht_spool_migrate(db, error)) {
         return false;
     }
     uint64_t last = MAX(made->last, highest > 0 ? highest : made->last + skip);

@@ -88,6 +88,21 @@ static void assert_answered(const HtSpoolGroup *group)
     }
 }
 
+/* Of a large message that the last run did not finish. */
+static bool sweep_at_open(HtSpoolCommitter *committer, GError **error)
+{
+    bool good = ht_spool_database_run(committer->db, "BEGIN IMMEDIATE", error) &&
+                ht_spool_pieces_sweep(committer->db, committer->appender, error) &&
+                ht_spool_appender_finish(committer->appender, error) &&
+                ht_spool_database_run(committer->db, "COMMIT", error);
+    if (good) {
+        ht_spool_appender_committed(committer->appender);
+    } else if (!sqlite3_get_autocommit(committer->db)) {
+        sqlite3_exec(committer->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return good;
+}
+
 HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, const HtSpoolOptions *options,
                                          HtSpoolTail *tail, GError **error)
 {
@@ -99,8 +114,9 @@ HtSpoolCommitter *ht_spool_committer_new(sqlite3 *db, HtSpoolHasher *hasher, con
     if (!committer->mark) {
         return NULL;
     }
-    committer->appender = ht_spool_appender_new(db, hasher, ht_spool_mark_read(committer->mark), error);
-    if (!committer->appender) {
+    committer->appender = ht_spool_appender_new(db, hasher, ht_spool_mark_read(committer->mark),
+                                                options->limits.filter_bytes, error);
+    if (!committer->appender || !sweep_at_open(committer, error)) {
         return NULL;
     }
     ht_spool_appender_show(committer->appender, tail);
@@ -349,22 +365,28 @@ static void roll_back(HtSpoolCommitter *committer)
     }
 }
 
+/* The message at which the transaction failed, and no other. */
+static void refuse_one(HtSpoolCommitter *committer, HtSpoolGroup *group, HtSpoolJob *bad, const GError *error)
+{
+    if (bad == committer->large.job) {
+        give_large_up(committer, group, error);
+    } else {
+        refuse_job(bad, error);
+    }
+}
+
 /* After a failed transaction, which is rolled back: whether to try again with what is left of the group. */
 static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GError *error)
 {
     HtSpoolJob *bad = committer->current;
+    bool damage = ht_spool_appender_met_damage(committer->appender);
     bool had_jobs = committer->large.job != NULL;
     committer->current = NULL;
     roll_back(committer);
     switch ((HtSpoolErrorCode)error->code) {
     case HT_SPOOL_ERROR_MESSAGE:
-        if (bad && bad == committer->large.job) {
-            give_large_up(committer, group, error);
-            return true;
-        }
         if (bad) {
-            ht_spool_job_reset(bad);
-            bad->error = g_error_copy(error);
+            refuse_one(committer, group, bad, error);
             return true;
         }
         break;
@@ -379,6 +401,10 @@ static bool try_again(HtSpoolCommitter *committer, HtSpoolGroup *group, const GE
     case HT_SPOOL_ERROR_CORRUPT:
         if (bad && bad->chore) { /* what it was to make smaller stays as it is */
             refuse_job(bad, error);
+            return true;
+        }
+        if (bad && damage) { /* what is known of its own key, or of one of its persons, cannot be read */
+            refuse_one(committer, group, bad, error);
             return true;
         }
         break;

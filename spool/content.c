@@ -9,7 +9,7 @@
 
 struct HtSpoolContents {
     HtSpoolHasher *hasher;
-    HtSpoolKeys *keys;
+    HtSpoolIndex *keys;
     HtSpoolRows *rows;
     sqlite3_stmt *find_first;
     const HtSpoolMessage *message; /* being taken */
@@ -18,7 +18,7 @@ struct HtSpoolContents {
     HtBuffer slot;                 /* what stands for a number */
 };
 
-HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolKeys *keys,
+HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolIndex *keys,
                                        HtSpoolRows *rows, GError **error)
 {
     g_autoptr(HtSpoolContents) contents = g_new0(HtSpoolContents, 1);

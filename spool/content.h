@@ -51,7 +51,7 @@ typedef struct {
 typedef struct HtSpoolContents HtSpoolContents;
 
 /* All stay the caller's. */
-HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolKeys *keys,
+HtSpoolContents *ht_spool_contents_new(sqlite3 *db, HtSpoolHasher *hasher, HtSpoolIndex *keys,
                                        HtSpoolRows *rows, GError **error);
 void ht_spool_contents_free(HtSpoolContents *contents);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolContents, ht_spool_contents_free)

@@ -10,3 +10,5 @@ spool_SRC += spool/tail.c
 spool_SRC += spool/walk.c spool/salvage.c spool/backup.c
 spool_SRC += spool/trail.c
 spool_SRC += spool/held.c spool/chore.c spool/stock.c spool/hollow.c spool/keeping.c
+spool_SRC += spool/filter.c spool/block.c spool/blocks.c spool/segment.c spool/maker.c spool/merging.c spool/index.c spool/index-walk.c spool/words.c
+spool_SRC += spool/migrate-keys.c spool/check-keys.c

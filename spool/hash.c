@@ -68,6 +68,36 @@ void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJEC
     write_pseudonym(hash, 'p', subject);
 }
 
+static int digit_of(char letter)
+{
+    return letter >= 'a' && letter <= 'z'   ? letter - 'a'
+           : letter >= '2' && letter <= '7' ? letter - '2' + 26
+                                            : -1;
+}
+
+bool ht_spool_hash_of_subject(HtText subject, HtSpoolHash *hash)
+{
+    unsigned bits = 0, waiting = 0;
+    size_t done = 0;
+    if (subject.size != HT_SPOOL_SUBJECT - 1 || memcmp(subject.data, "p-", 2) != 0) {
+        return false;
+    }
+    for (size_t i = 2; i < subject.size; i++) {
+        int digit = digit_of(subject.data[i]);
+        if (digit < 0) {
+            return false;
+        }
+        waiting = waiting << 5 | (unsigned)digit;
+        bits += 5;
+        if (bits >= 8) {
+            bits -= 8;
+            hash->bytes[done++] = (uint8_t)(waiting >> bits);
+            waiting &= (1u << bits) - 1;
+        }
+    }
+    return done == sizeof hash->bytes && waiting == 0;
+}
+
 void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJECT])
 {
     write_pseudonym(hash, 'b', business);

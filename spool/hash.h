@@ -30,6 +30,9 @@ void ht_spool_hash_check(HtSpoolHasher *hasher, HtSpoolHash *check);
 
 void ht_spool_hash_subject(const HtSpoolHash *hash, char subject[HT_SPOOL_SUBJECT]);
 
+/* The hash that a subject was made of; false when it is no subject. */
+bool ht_spool_hash_of_subject(HtText subject, HtSpoolHash *hash);
+
 /* The same with "b-": stands for a business number. */
 void ht_spool_hash_business(const HtSpoolHash *hash, char business[HT_SPOOL_SUBJECT]);
 

@@ -2,10 +2,12 @@
 #include "spool/look.h"
 
 #include "spool/disk.h"
+#include "spool/index-walk.h"
 #include "spool/look-inside.h"
 #include "spool/places.h"
 #include "spool/schema.h"
 #include "spool/ties.h"
+#include "spool/words.h"
 
 #define STEPS_MAX 1000
 
@@ -57,21 +59,32 @@ static bool check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **error)
     return true;
 }
 
+/* In a read transaction: what is read of an index must not be swept meanwhile. */
+static bool find_tied(HtSpoolLook *look, HtSpoolHasher *hasher, const HtIdentity *identity,
+                      char subject[HT_SPOOL_SUBJECT], GError **error)
+{
+    HtSpoolTie tie;
+    g_autoptr(HtSpoolBlocks) blocks = ht_spool_blocks_new(look->db, 0, error);
+    g_autoptr(HtSpoolTies) ties = blocks ? ht_spool_ties_new(blocks, hasher, SIZE_MAX, error) : NULL;
+    if (!ties || !ht_spool_ties_find(ties, "", identity, &tie, error)) {
+        return false;
+    }
+    memcpy(subject, tie.subject, sizeof tie.subject);
+    return true;
+}
+
+static bool end_reading(HtSpoolLook *look, bool good, GError **error)
+{
+    return ht_spool_database_run(look->db, "COMMIT", good ? error : NULL) && good;
+}
+
 bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const char *number,
                           char subject[HT_SPOOL_SUBJECT], GError **error)
 {
     g_autoptr(HtSpoolHasher) hasher = ht_spool_hasher_new(site_key);
     HtIdentity identity = {HT_TEXT_LITERAL("idNumber"), ht_text_from(number), false};
-    HtSpoolTie tie;
-    if (!check_key(look, hasher, error)) {
-        return false;
-    }
-    g_autoptr(HtSpoolTies) ties = ht_spool_ties_new(look->db, hasher, error);
-    if (!ties || !ht_spool_ties_find(ties, "", &identity, &tie, error)) {
-        return false;
-    }
-    memcpy(subject, tie.subject, sizeof tie.subject);
-    return true;
+    return check_key(look, hasher, error) && ht_spool_database_run(look->db, "BEGIN", error) &&
+           end_reading(look, find_tied(look, hasher, &identity, subject, error), error);
 }
 
 /* ---- Rows ---- */
@@ -109,13 +122,6 @@ static void free_audit(void *data)
         g_free(texts[i]);
     }
     g_free(audit);
-}
-
-static void *read_tied(sqlite3_stmt *row)
-{
-    HtSpoolTied *tied = g_new0(HtSpoolTied, 1);
-    *tied = (HtSpoolTied){copy_text(row, 0), copy_text(row, 1), (uint64_t)sqlite3_column_int64(row, 2)};
-    return tied;
 }
 
 static void *read_conflict(sqlite3_stmt *row)
@@ -226,6 +232,74 @@ static bool is_member(const HtSpoolPerson *person, HtText subject)
     return found;
 }
 
+/* ---- What is tied to a person ---- */
+
+typedef struct {
+    HtSpoolKeyMap members; /* hashes of subjects */
+    HtSpoolKeyMap tied;    /* identities that go to one of them, as of what was walked so far */
+} Tied;
+
+/* A later one of the same identity counts. */
+static bool note_tie(const HtSpoolEntry *entry, void *user, GError **error)
+{
+    (void)error;
+    Tied *tied = user;
+    HtSpoolTieState state = ht_spool_tie_state(entry);
+    bool ties = !(entry->value & HT_SPOOL_ENTRY_GONE) && state != HT_SPOOL_TIE_PARTED &&
+                state != HT_SPOOL_TIE_DOUBTED && ht_spool_keymap_get(&tied->members, &entry->whose) != 0;
+    ht_spool_keymap_set(&tied->tied, &entry->hash, ties ? (uint64_t)ht_spool_tie_word(entry) + 1 : 0);
+    return true;
+}
+
+static int compare_tied(const void *a, const void *b)
+{
+    const HtSpoolTied *left = *(HtSpoolTied *const *)a, *right = *(HtSpoolTied *const *)b;
+    int order = strcmp(left->kind, right->kind);
+    return order ? order : strcmp(left->source, right->source);
+}
+
+/* How many there are of each kind and source. */
+static void count_tied(const Tied *tied, const HtSpoolWords *words, HtSpoolPerson *person)
+{
+    g_autofree HtSpoolEntry *all = ht_spool_keymap_sorted(&tied->tied);
+    g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
+    for (size_t i = 0; i < tied->tied.count; i++) {
+        HtSpoolTied *one = g_hash_table_lookup(counts, GSIZE_TO_POINTER(all[i].value));
+        const char *kind = "other", *source = "";
+        if (!one) {
+            ht_spool_words_find(words, (uint32_t)(all[i].value - 1), &kind, &source);
+            one = g_new0(HtSpoolTied, 1);
+            *one = (HtSpoolTied){g_strdup(kind), g_strdup(source), 0};
+            g_hash_table_insert(counts, GSIZE_TO_POINTER(all[i].value), one);
+            g_ptr_array_add(person->tied, one);
+        }
+        one->count++;
+    }
+    g_ptr_array_sort(person->tied, compare_tied);
+}
+
+static bool read_ties(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
+{
+    Tied tied = {{0}, {0}};
+    HtSpoolIndexWalk walk = {.store = HT_SPOOL_STORE_TIES, .take = note_tie, .user = &tied};
+    for (guint i = 0; i < person->members->len; i++) {
+        HtSpoolHash member;
+        if (ht_spool_hash_of_subject(ht_text_from(person->members->pdata[i]), &member)) {
+            ht_spool_keymap_set(&tied.members, &member, 1);
+        }
+    }
+    g_autoptr(HtSpoolWords) words = ht_spool_words_new(look->db, error);
+    bool good = words && ht_spool_index_walk(look->db, &walk, error);
+    if (good) {
+        count_tied(&tied, words, person);
+    }
+    ht_spool_keymap_clear(&tied.members);
+    ht_spool_keymap_clear(&tied.tied);
+    return good;
+}
+
+/* ---- Its events ---- */
+
 static void count_row(const HtSpoolPlace *place, GBytes *bytes, HtSpoolPerson *person)
 {
     HtSpoolRow row = ht_spool_place_row(place, bytes);
@@ -268,10 +342,6 @@ static bool count_events(HtSpoolLook *look, HtSpoolPerson *person, GError **erro
 static bool read_all(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
 {
     g_autofree char *members = list_members(person);
-    g_autofree char *tied = g_strdup_printf(
-        "SELECT kind, source, count(*) FROM aliases WHERE state NOT IN (%d, %d) AND subject IN (%s)"
-        " GROUP BY kind, source ORDER BY kind, source",
-        HT_SPOOL_TIE_PARTED, HT_SPOOL_TIE_DOUBTED, members);
     g_autofree char *conflicts =
         g_strdup_printf("SELECT " CONFLICT_COLUMNS " FROM conflicts WHERE subject IN (%s) OR other IN (%s)"
                         " ORDER BY last DESC LIMIT 1000",
@@ -280,7 +350,8 @@ static bool read_all(HtSpoolLook *look, HtSpoolPerson *person, GError **error)
         g_strdup_printf("SELECT time, uid, verb, subject, other, kind, source, reason FROM subject_audit"
                         " WHERE subject IN (%s) OR other IN (%s) ORDER BY id DESC LIMIT 1000",
                         members, members);
-    return read_rows(look, tied, read_tied, person->tied, error) &&
+    return ht_spool_database_run(look->db, "BEGIN", error) &&
+           end_reading(look, read_ties(look, person, error), error) &&
            read_rows(look, conflicts, read_conflict, person->conflicts, error) &&
            read_rows(look, audit, read_audit, person->audit, error) && count_events(look, person, error);
 }

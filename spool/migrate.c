@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "spool/hooks.h"
+#include "spool/migrate-keys.h"
 #include "spool/rows.h"
 
 #define SLICE_BYTES ((size_t)8 << 20)
@@ -127,7 +128,7 @@ static bool move_all(sqlite3 *db, GError **error)
     return true;
 }
 
-bool ht_spool_migrate_events(sqlite3 *db, GError **error)
+static bool move_events_5(sqlite3 *db, GError **error)
 {
     int64_t older, events = 0;
     return ht_spool_database_number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'events_5'", &older,
@@ -135,4 +136,9 @@ bool ht_spool_migrate_events(sqlite3 *db, GError **error)
            (older == 0 || ht_spool_database_number(db, "SELECT 1 FROM events_5 LIMIT 1", &events, error)) &&
            (events == 0 || move_all(db, error)) &&
            (older == 0 || ht_spool_database_run(db, "DROP TABLE events_5", error));
+}
+
+bool ht_spool_migrate(sqlite3 *db, GError **error)
+{
+    return move_events_5(db, error) && ht_spool_migrate_keys(db, error);
 }

@@ -263,8 +263,7 @@ bool ht_spool_pieces_take(HtSpoolPieces *pieces, HtSpoolPiecesState *state, GErr
 
 bool ht_spool_pieces_sweep(sqlite3 *db, HtSpoolAppender *appender, GError **error)
 {
-    return ht_spool_rows_sweep(db, error) &&
-           ht_spool_ties_take_added_back(appender ? appender->ties : NULL, db, error);
+    return ht_spool_rows_sweep(db, error) && ht_spool_ties_take_added_back(appender->ties, db, error);
 }
 
 void ht_spool_pieces_committed(HtSpoolPieces *pieces)

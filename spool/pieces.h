@@ -40,7 +40,7 @@ typedef enum {
 /* Inside a transaction, after the messages of the group. On failure it must be rolled back. */
 bool ht_spool_pieces_take(HtSpoolPieces *pieces, HtSpoolPiecesState *state, GError **error);
 
-/* Inside a transaction, or (without an appender) while the spool is opened: what is left of one that was given up. */
+/* Inside a transaction: what is left of one that was given up. */
 bool ht_spool_pieces_sweep(sqlite3 *db, HtSpoolAppender *appender, GError **error);
 
 /* After the transaction: the piece counts, or was never taken. */

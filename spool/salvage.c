@@ -3,6 +3,8 @@
 
 #include "core/base/clock.h"
 #include "spool/disk.h"
+#include "spool/index-walk.h"
+#include "spool/keys.h"
 #include "spool/messages.h"
 #include "spool/rows.h"
 #include "spool/schema.h"
@@ -18,6 +20,8 @@
 #define KEPT_PREFIX "damaged-"
 #define COMMIT_EVENTS 20000
 #define LOOK_EVENTS 4096
+#define KNOWN_EACH (20 * HT_SPOOL_KEYS_MERGE_AT)
+#define FILTER_BYTES ((uint64_t)64 << 20)
 #define SEQUENCE_MAX ((uint64_t)1 << 60)
 
 typedef struct {
@@ -31,7 +35,8 @@ typedef struct {
     GHashTable *receipts_lost; /* numbers of messages */
 
     /* Messages, while they are copied. */
-    uint64_t number, promised; /* of the last one, and up to which event they go */
+    uint64_t number, promised;      /* of the last one, and up to which event they go */
+    uint64_t named, named_sequence; /* the highest that known keys name */
     int64_t received_us;
 
     /* Events: the message whose turn it is. */
@@ -152,11 +157,31 @@ static uint64_t trace(Salvage *salvage, const char *sql)
     return good && number > 0 && (uint64_t)number < SEQUENCE_MAX ? (uint64_t)number : 0;
 }
 
+static bool note_named(const HtSpoolEntry *entry, void *user, GError **error)
+{
+    Salvage *salvage = user;
+    uint64_t number = (entry->value & ~HT_SPOOL_KEY_SEQUENCE) >> HT_SPOOL_KEY_SHIFT;
+    (void)error;
+    if (number < SEQUENCE_MAX && entry->value & HT_SPOOL_KEY_SEQUENCE) {
+        salvage->named_sequence = MAX(salvage->named_sequence, number);
+    } else if (number < SEQUENCE_MAX && entry->value & HT_SPOOL_KEY_MESSAGE) {
+        salvage->named = MAX(salvage->named, number);
+    }
+    return true;
+}
+
+/* Numbers that known keys name are not given out again: another message would stand under a key that is not its own. */
+static bool find_named(Salvage *salvage, GError **error)
+{
+    HtSpoolIndexWalk walk = {.store = HT_SPOOL_STORE_KEYS, .take = note_named, .user = salvage};
+    return ht_spool_index_walk(salvage->from, &walk, error);
+}
+
 static uint64_t find_last(Salvage *salvage)
 {
     static const char *const traces[] = {"SELECT max(seq) FROM cursors", "SELECT max(seq) FROM dead_letters",
                                          "SELECT max(seq) FROM damaged"};
-    uint64_t last = salvage->promised, pruned = 0;
+    uint64_t last = MAX(salvage->promised, salvage->named_sequence), pruned = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(traces); i++) {
         last = MAX(last, trace(salvage, traces[i]));
     }
@@ -174,14 +199,14 @@ static bool save_messages(Salvage *salvage, GError **error)
 {
     HtSpoolWalk walk = {
         .table = "messages", .columns = HT_SPOOL_MESSAGE_COLUMNS, .take = take_message, .user = salvage};
-    if (!ht_spool_walk(salvage->from, &walk, error)) {
+    if (!ht_spool_walk(salvage->from, &walk, error) || !find_named(salvage, error)) {
         return false;
     }
     if (walk.holes > 0) {
         note_hole("messages", 0, walk.holes, salvage);
     }
     salvage->salvaged->last = find_last(salvage);
-    uint64_t known = trace(salvage, "SELECT max(id) FROM messages");
+    uint64_t known = MAX(trace(salvage, "SELECT max(id) FROM messages"), salvage->named);
     bool events_left = salvage->salvaged->last > salvage->promised;
     return fill_messages(salvage, MAX(known, salvage->number + events_left) + 1, salvage->salvaged->last + 1,
                          error);
@@ -326,6 +351,68 @@ static bool save_events(Salvage *salvage, GError **error)
     return ht_spool_rows_write(salvage->rows, error);
 }
 
+/* ---- What is known ---- */
+
+typedef struct {
+    Salvage *salvage;
+    HtSpoolIndex *index;
+    HtSpoolBlocks *blocks;
+    uint64_t taken, lost, holes;
+} KnownSaving;
+
+static bool write_known(KnownSaving *known, GError **error)
+{
+    if (!ht_spool_index_write_all(known->index, error) ||
+        !ht_spool_database_run(known->salvage->to, "COMMIT; BEGIN", error)) {
+        return false;
+    }
+    ht_spool_index_committed(known->index);
+    ht_spool_blocks_committed(known->blocks);
+    return true;
+}
+
+/* The count of a store is made anew. */
+static bool take_known(const HtSpoolEntry *entry, void *user, GError **error)
+{
+    KnownSaving *known = user;
+    HtSpoolEntry before;
+    bool was, gone = entry->value & HT_SPOOL_ENTRY_GONE;
+    if (!ht_spool_index_find(known->index, &entry->hash, &was, &before, error)) {
+        return false;
+    }
+    ht_spool_index_add_total(known->index, gone ? -(int)was : !was);
+    ht_spool_index_put(known->index, entry);
+    return ++known->taken % KNOWN_EACH != 0 || write_known(known, error);
+}
+
+static void lose_known(const char *what, bool lost, uint64_t entries, void *user)
+{
+    KnownSaving *known = user;
+    (void)what;
+    known->lost += lost ? entries : 0;
+    known->holes += lost;
+}
+
+static bool save_store(Salvage *salvage, HtSpoolBlocks *blocks, HtSpoolStore store, const char *name,
+                       GError **error)
+{
+    g_autoptr(HtSpoolIndex) index = ht_spool_index_new(blocks, store, SIZE_MAX, error);
+    KnownSaving known = {salvage, index, blocks, 0, 0, 0};
+    HtSpoolIndexWalk walk = {store, take_known, lose_known, &known};
+    bool good = index && ht_spool_index_walk(salvage->from, &walk, error) && write_known(&known, error);
+    if (good && known.holes > 0) {
+        note_hole(name, known.lost, known.holes, salvage);
+    }
+    return good;
+}
+
+static bool save_known(Salvage *salvage, GError **error)
+{
+    g_autoptr(HtSpoolBlocks) blocks = ht_spool_blocks_new(salvage->to, FILTER_BYTES, error);
+    return blocks && save_store(salvage, blocks, HT_SPOOL_STORE_KEYS, "known keys", error) &&
+           save_store(salvage, blocks, HT_SPOOL_STORE_TIES, "ties of identities", error);
+}
+
 /* ---- The whole ---- */
 
 /* The new file goes away as long as it is not whole: nobody syncs it before that. */
@@ -338,7 +425,8 @@ static bool make_new(Salvage *salvage, const char *path, GError **error)
            ht_spool_schema_prepare(salvage->to, &options, error) &&
            ht_spool_schema_migrate(salvage->to, HT_SPOOL_FORMAT, error) &&
            ht_spool_database_run(salvage->to,
-                                 "DROP TABLE IF EXISTS events_5; PRAGMA journal_mode = delete;"
+                                 "DROP TABLE IF EXISTS events_5; DROP TABLE keys_9; DROP TABLE key_log_9;"
+                                 "DROP TABLE aliases_9; PRAGMA journal_mode = delete;"
                                  "PRAGMA synchronous = off; PRAGMA cache_size = -65536",
                                  error);
 }
@@ -351,7 +439,8 @@ static bool open_old(Salvage *salvage, const char *path, GError **error)
     if (!salvage->from ||
         !ht_spool_database_run(salvage->from, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", error) ||
         !ht_spool_schema_version(salvage->from, &version, error) ||
-        !ht_spool_database_number(salvage->from, "SELECT count(*) FROM sqlite_schema WHERE name = 'events_5'",
+        !ht_spool_database_number(salvage->from,
+                                  "SELECT count(*) FROM sqlite_schema WHERE name IN ('events_5', 'keys_9')",
                                   &unmoved, error)) {
         return false;
     }
@@ -382,7 +471,8 @@ static bool prepare(Salvage *salvage, GError **error)
                &salvage->insert_damaged, error);
 }
 
-static const char *const own_tables[] = {"messages", "rows", "places", NULL};
+static const char *const own_tables[] = {"messages",       "rows",        "places", "segments",
+                                         "segment_blocks", "segment_log", NULL};
 
 /* A row whose bytes SQLite can read may be none of ours all the same: what the check would find in the new file is left out, and counts as
  * a hole. */
@@ -390,12 +480,7 @@ static const struct {
     const char *table, *wrong;
 } unreadable[] = {
     {"conflicts", "length(hash) <> 16 OR events < 1 OR last < first"},
-    {"aliases",
-     "length(hash) <> 16 OR state NOT BETWEEN 0 AND 4 OR subject NOT GLOB 'p-*' OR (state IN (3, 4) AND"
-     " NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.hash = aliases.hash))"},
     {"subjects", "forward IS NOT NULL AND (forward = subject OR forward NOT GLOB 'p-*')"},
-    {"keys", "length(hash) <> 16 OR value & 3 = 0"},
-    {"key_log", "length(entries) % 24 <> 0"},
 };
 
 static bool leave_out_unreadable(Salvage *salvage, GError **error)
@@ -420,7 +505,7 @@ static bool save_all(Salvage *salvage, GError **error)
            ht_spool_walk_copy(salvage->from, salvage->to, own_tables, note_hole, salvage, error) &&
            leave_out_unreadable(salvage, error) &&
            ht_spool_rows_unmark(salvage->to, error) && /* rows that stood nowhere are not taken over */
-           save_messages(salvage, error) && save_events(salvage, error) &&
+           save_messages(salvage, error) && save_events(salvage, error) && save_known(salvage, error) &&
            ht_spool_meta_set(salvage->to, HT_SPOOL_META_CLEAN, "0", 1, error) &&
            ht_spool_database_run(salvage->to, "COMMIT; PRAGMA journal_mode = wal", error);
 }

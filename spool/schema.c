@@ -84,8 +84,20 @@ static const char step_9[] =
     "CREATE TABLE audit(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, uid INTEGER NOT NULL,"
     " verb TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL) STRICT;";
 
+/* Version 10: known keys and ties of identities alike, in sorted segments (index.h). Those of older trees are moved when this step was
+ * taken (migrate-keys.h). */
+static const char step_10[] =
+    "CREATE TABLE segments(id INTEGER PRIMARY KEY, store INTEGER NOT NULL, tier INTEGER NOT NULL,"
+    " upto INTEGER NOT NULL, entries INTEGER NOT NULL, blocks INTEGER NOT NULL, total INTEGER NOT NULL,"
+    " extents BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE segment_blocks(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE segment_log(id INTEGER PRIMARY KEY, store INTEGER NOT NULL, entries BLOB NOT NULL) STRICT;"
+    "CREATE TABLE tie_words(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL) STRICT;"
+    "ALTER TABLE keys RENAME TO keys_9; ALTER TABLE key_log RENAME TO key_log_9;"
+    "ALTER TABLE aliases RENAME TO aliases_9;";
+
 static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5,
-                                                   step_6, step_7, step_8, step_9};
+                                                   step_6, step_7, step_8, step_9, step_10};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

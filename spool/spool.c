@@ -33,7 +33,6 @@
 #include "spool/standing.h"
 #include "spool/mend.h"
 #include "spool/migrate.h"
-#include "spool/pieces.h"
 #include "spool/reader.h"
 #include "spool/repair.h"
 #include "spool/schema.h"
@@ -125,8 +124,7 @@ static bool open_file(HtSpool *spool, GError **error)
     spool->db = ht_spool_database_open(spool->path, error);
     return spool->db && ht_spool_schema_version(spool->db, &version, error) &&
            ht_spool_schema_prepare(spool->db, &spool->options, error) &&
-           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) &&
-           ht_spool_migrate_events(spool->db, error);
+           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) && ht_spool_migrate(spool->db, error);
 }
 
 /* Another key would give every person a new subject, and would not know a single message again. */
@@ -188,10 +186,6 @@ static void after_completions(void *user)
 
 static bool start(HtSpool *spool, GError **error)
 {
-    if (!ht_spool_pieces_sweep(spool->db, NULL,
-                               error)) { /* of a large message that the last run did not finish */
-        return false;
-    }
     spool->cursors = ht_spool_cursors_load(spool->db, error);
     if (!spool->cursors || !ht_spool_standing_load(&spool->standing, spool->db, error)) {
         return false;

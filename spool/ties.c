@@ -2,15 +2,14 @@
 #include "spool/ties.h"
 
 #include "core/base/identity.h"
-#include "spool/keymap.h"
 #include "spool/schema.h"
+#include "spool/words.h"
 
 #define STEPS_MAX 1000 /* of a subject that went on as another: a person's number is not corrected so often */
 #define KIND_MAX_BYTES 32
 #define KIND_DIGITS_MAX 4
 
 typedef struct {
-    uint64_t aliases;   /* rows */
     uint64_t forwards;  /* rows of `subjects` that name another */
     uint64_t conflicts; /* rows */
     uint64_t claims;    /* rows */
@@ -19,8 +18,10 @@ typedef struct {
 
 struct HtSpoolTies {
     HtSpoolHasher *hasher;
-    sqlite3_stmt *find, *store, *find_subject, *forward, *part, *number, *find_conflict, *add_conflict,
-        *find_claim, *store_claim, *settle_claim, *settle;
+    HtSpoolIndex *index; /* identities that are tied */
+    HtSpoolWords *words;
+    sqlite3_stmt *find_subject, *forward, *part, *number, *find_conflict, *add_conflict, *find_claim,
+        *store_claim, *settle_claim, *settle;
     Figures now, committed;
     bool only_looks;       /* nothing is changed: see ht_spool_ties_look_only() */
     bool refused;          /* something was to be changed then */
@@ -35,9 +36,6 @@ static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
         sqlite3_stmt **statement;
         const char *sql;
     } all[] = {
-        {&ties->find, "SELECT subject, state FROM aliases WHERE hash = ?"},
-        {&ties->store,
-         "INSERT OR REPLACE INTO aliases(hash, subject, kind, source, state) VALUES(?, ?, ?, ?, ?)"},
         {&ties->find_subject, "SELECT numbered, forward FROM subjects WHERE subject = ?"},
         {&ties->forward, "INSERT INTO subjects(subject, numbered, forward) VALUES(?, 0, ?)"
                          " ON CONFLICT(subject) DO UPDATE SET forward = excluded.forward"},
@@ -64,27 +62,28 @@ static bool prepare(HtSpoolTies *ties, sqlite3 *db, GError **error)
 
 static bool load_figures(HtSpoolTies *ties, sqlite3 *db, GError **error)
 {
-    int64_t aliases, subjects, forwards, conflicts, claims;
-    if (!ht_spool_database_number(db, "SELECT count(*) FROM aliases", &aliases, error) ||
-        !ht_spool_database_number(db, "SELECT count(*) FROM subjects", &subjects, error) ||
+    int64_t subjects, forwards, conflicts, claims;
+    if (!ht_spool_database_number(db, "SELECT count(*) FROM subjects", &subjects, error) ||
         !ht_spool_database_number(db, "SELECT count(forward) FROM subjects", &forwards, error) ||
         !ht_spool_database_number(db, "SELECT count(*) FROM conflicts", &conflicts, error) ||
         !ht_spool_database_number(db, "SELECT count(*) FROM claims", &claims, error)) {
         return false;
     }
-    ties->now = ties->committed = (Figures){.aliases = (uint64_t)aliases,
-                                            .forwards = (uint64_t)forwards,
+    ties->now = ties->committed = (Figures){.forwards = (uint64_t)forwards,
                                             .conflicts = (uint64_t)conflicts,
                                             .claims = (uint64_t)claims,
                                             .subjects = subjects > 0};
     return true;
 }
 
-HtSpoolTies *ht_spool_ties_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error)
+HtSpoolTies *ht_spool_ties_new(HtSpoolBlocks *blocks, HtSpoolHasher *hasher, size_t merge_at, GError **error)
 {
     g_autoptr(HtSpoolTies) ties = g_new0(HtSpoolTies, 1);
+    sqlite3 *db = ht_spool_blocks_db(blocks);
     ties->hasher = hasher;
-    if (!prepare(ties, db, error) || !load_figures(ties, db, error)) {
+    ties->index = ht_spool_index_new(blocks, HT_SPOOL_STORE_TIES, merge_at, error);
+    ties->words = ties->index ? ht_spool_words_new(db, error) : NULL;
+    if (!ties->words || !prepare(ties, db, error) || !load_figures(ties, db, error)) {
         return NULL;
     }
     return g_steal_pointer(&ties);
@@ -95,12 +94,14 @@ void ht_spool_ties_free(HtSpoolTies *ties)
     if (!ties) {
         return;
     }
-    sqlite3_stmt *const all[] = {ties->find,       ties->store,       ties->find_subject,  ties->forward,
-                                 ties->part,       ties->number,      ties->find_conflict, ties->add_conflict,
-                                 ties->find_claim, ties->store_claim, ties->settle_claim,  ties->settle};
+    sqlite3_stmt *const all[] = {ties->find_subject,  ties->forward,      ties->part,       ties->number,
+                                 ties->find_conflict, ties->add_conflict, ties->find_claim, ties->store_claim,
+                                 ties->settle_claim,  ties->settle};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         sqlite3_finalize(all[i]);
     }
+    ht_spool_index_free(ties->index);
+    ht_spool_words_free(ties->words);
     ht_spool_keymap_clear(&ties->watched);
     ht_buffer_clear(&ties->added);
     g_free(ties);
@@ -145,17 +146,22 @@ bool ht_spool_ties_keep_added(sqlite3 *db, GError **error)
 }
 
 /* Only what is still as it was added. */
-static bool take_back(sqlite3_stmt *remove, HtText told, GError **error)
+static bool take_back(HtSpoolTies *ties, HtText told, GError **error)
 {
     for (size_t at = 0; at + sizeof(Added) <= told.size; at += sizeof(Added)) {
         Added added;
+        HtSpoolEntry entry;
+        HtSpoolHash whose;
+        bool found;
         memcpy(&added, told.data + at, sizeof added);
-        added.subject[HT_SPOOL_SUBJECT - 1] = '\0';
-        ht_spool_bind_blob(remove, 1, added.hash.bytes, sizeof added.hash.bytes);
-        ht_spool_bind_text(remove, 2, ht_text_from(added.subject));
-        sqlite3_bind_int(remove, 3, added.state);
-        if (!ht_spool_database_do(remove, error)) {
+        HtText subject = {added.subject, sizeof added.subject - 1};
+        if (!ht_spool_index_find(ties->index, &added.hash, &found, &entry, error)) {
             return false;
+        }
+        if (found && ht_spool_tie_state(&entry) == added.state && ht_spool_hash_of_subject(subject, &whose) &&
+            memcmp(&whose, &entry.whose, sizeof whose) == 0) {
+            ht_spool_index_take_out(ties->index, &added.hash);
+            ht_spool_index_add_total(ties->index, -1);
         }
     }
     return true;
@@ -163,22 +169,16 @@ static bool take_back(sqlite3_stmt *remove, HtText told, GError **error)
 
 bool ht_spool_ties_take_added_back(HtSpoolTies *ties, sqlite3 *db, GError **error)
 {
-    g_autoptr(sqlite3_stmt) told = NULL, remove = NULL;
-    int before = sqlite3_total_changes(db);
+    g_autoptr(sqlite3_stmt) told = NULL;
     bool found = true;
-    if (!ht_spool_database_prepare(db, "SELECT value FROM meta WHERE name GLOB '" ADDED "*'", &told, error) ||
-        !ht_spool_database_prepare(db, "DELETE FROM aliases WHERE hash = ? AND subject = ? AND state = ?",
-                                   &remove, error)) {
+    if (!ht_spool_database_prepare(db, "SELECT value FROM meta WHERE name GLOB '" ADDED "*'", &told, error)) {
         return false;
     }
     while (found) {
         if (!ht_spool_database_row(told, &found, error) ||
-            (found && !take_back(remove, ht_spool_column_bytes(told, 0), error))) {
+            (found && !take_back(ties, ht_spool_column_bytes(told, 0), error))) {
             return false;
         }
-    }
-    if (ties) {
-        ties->now.aliases -= (uint64_t)(sqlite3_total_changes(db) - before);
     }
     sqlite3_reset(told);
     return ht_spool_ties_keep_added(db, error);
@@ -449,16 +449,15 @@ static bool find_parted(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
     return true;
 }
 
-static bool find_alias(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
+static bool find_tied(HtSpoolTies *ties, HtSpoolTie *tie, GError **error)
 {
     HtSpoolTieState state = HT_SPOOL_TIE_OLD;
-    ht_spool_bind_blob(ties->find, 1, tie->hash.bytes, sizeof tie->hash.bytes);
-    bool good = ht_spool_database_row(ties->find, &tie->stored, error);
+    HtSpoolEntry entry;
+    bool good = ht_spool_index_find(ties->index, &tie->hash, &tie->stored, &entry, error);
     if (good && tie->stored) {
-        keep_text(ties->find, 0, tie->subject);
-        state = (HtSpoolTieState)sqlite3_column_int(ties->find, 1);
+        ht_spool_hash_subject(&entry.whose, tie->subject);
+        state = ht_spool_tie_state(&entry);
     }
-    sqlite3_reset(ties->find);
     if (!good || !tie->stored) {
         return good;
     }
@@ -487,7 +486,7 @@ bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity 
     if (ties->only_looks) {
         ht_spool_keymap_set(&ties->watched, &tie->hash, 1);
     }
-    if (ties->now.aliases > 0 && !find_alias(ties, tie, error)) {
+    if (ht_spool_index_total(ties->index) > 0 && !find_tied(ties, tie, error)) {
         return false;
     }
     if (strong && !tie->stored) {
@@ -495,6 +494,25 @@ bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity 
         tie->numbered = true;
     }
     return tie->subject[0] == '\0' || ht_spool_ties_follow(ties, tie->subject, &tie->numbered, error);
+}
+
+/* Its subject is one of ours: 16 bytes say it. */
+static bool put(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
+                GError **error)
+{
+    HtSpoolEntry entry = {.hash = tie->hash};
+    uint32_t word;
+    if (!ht_spool_hash_of_subject(ht_text_from(subject), &entry.whose)) {
+        g_set_error_literal(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT, "spool: a tie names no subject");
+        return false;
+    }
+    if (!ht_spool_words_number(ties->words, tie->kind, ht_text_from(tie->source), &word, error)) {
+        return false;
+    }
+    entry.value = ht_spool_tie_value(state, word);
+    ht_spool_index_add_total(ties->index, !tie->stored);
+    ht_spool_index_put(ties->index, &entry);
+    return true;
 }
 
 bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
@@ -510,13 +528,7 @@ bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject
         g_strlcpy(added.subject, subject, sizeof added.subject);
         ht_buffer_add(&ties->added, &added, sizeof added);
     }
-    ties->now.aliases += !tie->stored;
-    ht_spool_bind_blob(ties->store, 1, tie->hash.bytes, sizeof tie->hash.bytes);
-    ht_spool_bind_text(ties->store, 2, ht_text_from(subject));
-    ht_spool_bind_text(ties->store, 3, tie->kind);
-    ht_spool_bind_text(ties->store, 4, ht_text_from(tie->source));
-    sqlite3_bind_int(ties->store, 5, (int)state);
-    if (!ht_spool_database_do(ties->store, error)) {
+    if (!put(ties, tie, subject, state, error)) {
         return false;
     }
     tie->stored = true;
@@ -533,7 +545,7 @@ bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject
 
 uint64_t ht_spool_ties_count(const HtSpoolTies *ties)
 {
-    return ties->now.aliases + ties->now.forwards;
+    return (uint64_t)ht_spool_index_total(ties->index) + ties->now.forwards;
 }
 
 uint64_t ht_spool_ties_conflicts(const HtSpoolTies *ties)
@@ -541,13 +553,27 @@ uint64_t ht_spool_ties_conflicts(const HtSpoolTies *ties)
     return ties->now.conflicts;
 }
 
+bool ht_spool_ties_write(HtSpoolTies *ties, GError **error)
+{
+    return ht_spool_index_write(ties->index, error);
+}
+
+bool ht_spool_ties_met_damage(HtSpoolTies *ties)
+{
+    return ht_spool_index_met_damage(ties->index);
+}
+
 void ht_spool_ties_committed(HtSpoolTies *ties)
 {
     ties->committed = ties->now;
+    ht_spool_index_committed(ties->index);
+    ht_spool_words_committed(ties->words);
 }
 
 void ht_spool_ties_rolled_back(HtSpoolTies *ties)
 {
     ties->now = ties->committed;
     ties->added.size = 0;
+    ht_spool_index_rolled_back(ties->index);
+    ht_spool_words_rolled_back(ties->words);
 }

@@ -1,15 +1,14 @@
-/* What the spool knows of identities: the tables `aliases` (an identity goes to a subject), `subjects` (a subject
- * goes on as another; a citizen number goes to it) and `conflicts` (an identity that named two persons). Storage
+/* What the spool knows of identities: which of them are tied to a subject (the store HT_SPOOL_STORE_TIES of index.h), and the tables
+ * `subjects` (a subject goes on as another; a citizen number goes to it) and `conflicts` (an identity that named two persons). Storage
  * only: the rules are in subject.c. Writer thread, inside a transaction.
  *
  * Nothing is in clear: identities are hashes, subjects are pseudonyms, kinds and sources are words of the mappings
  * and of the configuration. */
 #pragma once
 
-#include "spool/database.h"
-#include "spool/hash.h"
+#include "spool/index.h"
 
-/* How an identity is tied; `aliases.state`. Never renumbered. */
+/* How an identity is tied. Never renumbered. */
 typedef enum {
     HT_SPOOL_TIE_OLD = 0,      /* by a version that did not say */
     HT_SPOOL_TIE_ALONE = 1,    /* to a subject that no citizen number went to then */
@@ -18,6 +17,23 @@ typedef enum {
     HT_SPOOL_TIE_DOUBTED =
         4, /* the same, but no authority has named it with either: one may yet say whose it is */
 } HtSpoolTieState;
+
+/* A tie as the index has it: under the identity's hash, the subject as `whose`, and in the value the state, and which kind and source it
+ * is of (words.h). */
+static inline uint64_t ht_spool_tie_value(HtSpoolTieState state, uint32_t word)
+{
+    return (uint64_t)word << 8 | (uint64_t)state;
+}
+
+static inline HtSpoolTieState ht_spool_tie_state(const HtSpoolEntry *entry)
+{
+    return (HtSpoolTieState)(entry->value & 0xff);
+}
+
+static inline uint32_t ht_spool_tie_word(const HtSpoolEntry *entry)
+{
+    return (uint32_t)(entry->value >> 8);
+}
 
 /* One identity, with what is known of it. */
 typedef struct {
@@ -29,7 +45,7 @@ typedef struct {
     bool strong;                    /* a citizen number */
     bool global;                    /* that, or a birth certificate: the same for all sources */
     bool fresh;
-    bool stored;                   /* it has a row in `aliases` */
+    bool stored;                   /* it is in the index */
     bool numbered;                 /* a citizen number goes to `subject` */
     bool parted;                   /* it ties nothing; `subject` is empty */
     bool doubted;                  /* parted by sources that are no authority */
@@ -38,8 +54,8 @@ typedef struct {
 
 typedef struct HtSpoolTies HtSpoolTies;
 
-/* `db` and `hasher` stay the caller's. */
-HtSpoolTies *ht_spool_ties_new(sqlite3 *db, HtSpoolHasher *hasher, GError **error);
+/* `blocks` and `hasher` stay the caller's; `merge_at` as in index.h. */
+HtSpoolTies *ht_spool_ties_new(HtSpoolBlocks *blocks, HtSpoolHasher *hasher, size_t merge_at, GError **error);
 void ht_spool_ties_free(HtSpoolTies *ties);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolTies, ht_spool_ties_free)
 
@@ -52,8 +68,7 @@ bool ht_spool_ties_refused(const HtSpoolTies *ties);
 bool ht_spool_ties_are_disturbed(const HtSpoolTies *ties);
 void ht_spool_ties_forget_looks(HtSpoolTies *ties);
 
-/* Inside a transaction: what was tied so since the last time is noted; all that was noted stays; or is taken back (`ties` may be NULL while the
- * spool is opened, before they are loaded). */
+/* Inside a transaction: what was tied so since the last time is noted; all that was noted stays; or is taken back. */
 bool ht_spool_ties_tell_added(HtSpoolTies *ties, sqlite3 *db, GError **error);
 bool ht_spool_ties_keep_added(sqlite3 *db, GError **error);
 bool ht_spool_ties_take_added_back(HtSpoolTies *ties, sqlite3 *db, GError **error);
@@ -62,7 +77,7 @@ bool ht_spool_ties_take_added_back(HtSpoolTies *ties, sqlite3 *db, GError **erro
 bool ht_spool_ties_find(HtSpoolTies *ties, const char *source, const HtIdentity *identity, HtSpoolTie *tie,
                         GError **error);
 
-/* Ties the identity to the subject from now on, in the table and in `tie`. For HT_SPOOL_TIE_PARTED and
+/* Ties the identity to the subject from now on, in the index and in `tie`. For HT_SPOOL_TIE_PARTED and
  * _DOUBTED the subject is the one that it was tied to. */
 bool ht_spool_ties_store(HtSpoolTies *ties, HtSpoolTie *tie, const char *subject, HtSpoolTieState state,
                          GError **error);
@@ -100,6 +115,12 @@ uint64_t ht_spool_ties_count(const HtSpoolTies *ties);
 
 /* Conflicts stored, those that are over included. */
 uint64_t ht_spool_ties_conflicts(const HtSpoolTies *ties);
+
+/* Before COMMIT: what was tied. */
+bool ht_spool_ties_write(HtSpoolTies *ties, GError **error);
+
+/* Whether a look-up failed by damage since it was asked last. */
+bool ht_spool_ties_met_damage(HtSpoolTies *ties);
 
 void ht_spool_ties_committed(HtSpoolTies *ties);
 void ht_spool_ties_rolled_back(HtSpoolTies *ties);

@@ -96,6 +96,9 @@ const HtLimitRow ht_spool_limit_rows[] = {
     {"recent", SPOOL(recent_bytes), HT_LIMIT_BYTES, 2 * M, 0, 1 * G, NULL,
      "Events just committed stay in memory up to so much, for all consumers that are not behind together; the others, and with 0 "
      "all, read them from the disk."},
+    {"filters", SPOOL(filter_bytes), HT_LIMIT_BYTES, 32 * M, 1 * M, 16 * G, NULL,
+     "Memory for what tells a new key, or a new number of a person, from known ones without a look at the disk: 1.5 bytes each. With more "
+     "of them than fit, each message reads the disk for some."},
     {0}};
 /* clang-format on */
 

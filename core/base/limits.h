@@ -51,6 +51,7 @@ typedef struct {
     uint64_t most_bytes;   /* 0: no limit but the disk's */
     uint64_t page_bytes;   /* of a new file */
     uint64_t recent_bytes; /* in memory, for delivery */
+    uint64_t filter_bytes; /* in memory, before known keys */
 } HtSpoolLimits;
 
 typedef enum { HT_LIMIT_COUNT, HT_LIMIT_BYTES, HT_LIMIT_MS } HtLimitUnit;

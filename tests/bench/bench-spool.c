@@ -1,5 +1,9 @@
 /* How fast the spool takes messages when one thread feeds it without a pause: messages a second, CPU time and bytes written a
- * message, the time of a commit. `bench-spool [MESSAGES [BYTES [GROUP [DIRECTORY [PAGE]]]]]`; one event of BYTES a message. */
+ * message, the time of a commit. `bench-spool [MESSAGES [BYTES [GROUP [DIRECTORY [PAGE]]]]]`; one event of BYTES a message.
+ *
+ * Twice: with persons known by citizen numbers, and with persons known by a source's own number, each message another one; then the
+ * ratio of the second to the first. GROWTH="10000 100000 …": instead of that, each of these is the number of keys (of events, and of
+ * persons) that a spool has when MESSAGES more are measured; it is filled by messages of many small events. */
 #include "core/base/clock.h"
 #include "spool/spool.h"
 
@@ -8,12 +12,24 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#define FILL_EVENTS 500 /* of a message that only fills */
+
 typedef struct {
     HtSpool *spool;
+    const char *directory;
+    HtSpoolOptions options;
+    const char *kind; /* of the persons' numbers */
     unsigned sent, done, count, waiting_max;
+    unsigned events;  /* of each message */
+    uint64_t numbers; /* given to events so far */
     GBytes *data;
     bool failed;
 } Bench;
+
+/* What one run of messages took, each. */
+typedef struct {
+    double cpu_us, written, stored;
+} Cost;
 
 static void note(const HtReceipt *receipt, const GError *error, void *user)
 {
@@ -51,29 +67,36 @@ static GBytes *make_data(unsigned bytes)
     return g_bytes_new_take(data.data, data.size);
 }
 
-static void send_one(Bench *bench)
+/* A text of the message being made, that lives as long as it does: the prefix, and sixteen digits. */
+static HtText print_text(HtBuffer *texts, const char *prefix, uint64_t number)
 {
-    char key[32], number[32];
-    int key_size = snprintf(key, sizeof key, "message-%u", bench->sent);
-    int number_size = snprintf(number, sizeof number, "99%016u", bench->sent % 100000);
+    char *at = ht_buffer_reserve(texts, 32);
+    int size = snprintf(at, 32, "%s%016llu", prefix, (unsigned long long)number);
+    texts->size += 32;
+    return (HtText){at, (size_t)size};
+}
+
+static void send_one(Bench *bench, GBytes *data)
+{
     HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
-    HtEvent event = {0};
-    g_autofree char *texts = g_malloc((size_t)(key_size + number_size));
-    memcpy(texts, key, (size_t)key_size);
-    memcpy(texts + key_size, number, (size_t)number_size);
-    put_attributes(&event);
-    event.data.data = g_bytes_get_data(bench->data, &event.data.size);
-    event.key = (HtText){texts, (size_t)key_size};
-    event.identities[0] =
-        (HtIdentity){HT_TEXT_LITERAL("idNumber"), {texts + key_size, (size_t)number_size}, false};
-    event.identity_count = 1;
+    HtBuffer texts = {0};
+    ht_buffer_reserve(&texts, 64 * (size_t)bench->events); /* it does not move any more */
+    message->events = g_array_sized_new(FALSE, FALSE, sizeof(HtEvent), bench->events);
+    for (unsigned i = 0; i < bench->events; i++) {
+        HtEvent event = {.identity_count = 1};
+        put_attributes(&event);
+        event.data.data = g_bytes_get_data(data, &event.data.size);
+        event.key = print_text(&texts, "message-", bench->numbers);
+        event.identities[0] =
+            (HtIdentity){ht_text_from(bench->kind), print_text(&texts, "99", bench->numbers), false};
+        bench->numbers++;
+        g_array_append_val(message->events, event);
+    }
     message->id = ht_uuid_new();
     message->source = "hukou";
     message->received_us = ht_clock_now();
-    message->key = event.key;
-    message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
-    g_array_append_val(message->events, event);
-    message->backing = g_bytes_new_take(g_steal_pointer(&texts), (gsize)(key_size + number_size));
+    message->key = g_array_index(message->events, HtEvent, 0).key;
+    message->backing = g_bytes_new_take(texts.data, texts.size);
     ht_spool_append(bench->spool, message, note, bench);
     bench->sent++;
 }
@@ -95,34 +118,67 @@ static double written_bytes(void)
     return line ? g_ascii_strtod(line + strlen("wchar:"), NULL) : 0;
 }
 
-static void feed(Bench *bench)
+static void feed(Bench *bench, unsigned count, GBytes *data)
 {
+    bench->sent = bench->done = 0;
+    bench->count = count;
     while (bench->done < bench->count) {
         while (bench->sent < bench->count && ht_spool_backlog(bench->spool) < bench->waiting_max) {
-            send_one(bench);
+            send_one(bench, data);
         }
         g_main_context_iteration(NULL, TRUE);
     }
 }
 
-static void report(Bench *bench, double seconds, double cpu, double written)
+static Cost report(Bench *bench, double seconds, double cpu, double written, uint64_t commits,
+                   uint64_t stored)
 {
     HtSpoolStatus status;
     struct rusage usage;
     ht_spool_status(bench->spool, &status);
     getrusage(RUSAGE_SELF, &usage);
+    Cost cost = {cpu * 1e6 / bench->count, written / bench->count,
+                 (double)(status.file_bytes - stored) / bench->count};
     printf(
         "%u messages in %.2f s: %.0f/s, %.2f us CPU each, %.1f in a commit, commit p99 %.2f ms, %u checkpoints, "
-        "file %.0f MB, WAL %.0f MB, peak memory %.0f MB; %.0f bytes a message in the file, %.0f written\n",
-        bench->count, seconds, bench->count / seconds, cpu * 1e6 / bench->count,
-        (double)bench->count / (double)status.commits, (double)status.commit_p99_us / 1e3,
+        "file %.0f MB, WAL %.0f MB, peak memory %.0f MB; %.0f bytes a message in the file, %.0f written, %.2f times\n",
+        bench->count, seconds, bench->count / seconds, cost.cpu_us,
+        (double)bench->count / (double)(status.commits - commits), (double)status.commit_p99_us / 1e3,
         (unsigned)status.checkpoints, (double)status.file_bytes / 1e6, (double)status.wal_bytes / 1e6,
-        (double)usage.ru_maxrss / 1e3, (double)status.file_bytes / bench->count, written / bench->count);
+        (double)usage.ru_maxrss / 1e3, cost.stored, cost.written, cost.written / cost.stored);
+    return cost;
+}
+
+/* The WAL's rest goes into the file before its size is asked for: the spool is idle then. */
+static void settle(Bench *bench)
+{
+    int64_t until = ht_clock_monotonic() + HT_SECOND / 2;
+    while (ht_clock_monotonic() < until) {
+        g_usleep(HT_SECOND / 20);
+        g_main_context_iteration(NULL, FALSE);
+    }
+    (void)bench;
+}
+
+static Cost measure(Bench *bench, unsigned count)
+{
+    HtSpoolStatus status;
+    bench->events = 1;
+    settle(bench);
+    ht_spool_status(bench->spool, &status);
+    double cpu = cpu_seconds(), written = written_bytes();
+    int64_t start = ht_clock_monotonic();
+    feed(bench, count, bench->data);
+    double seconds = (double)(ht_clock_monotonic() - start) / 1e6;
+    cpu = cpu_seconds() - cpu;
+    settle(bench);
+    return report(bench, seconds, cpu, written_bytes() - written, status.commits, status.file_bytes);
 }
 
 static void remove_directory(const char *directory)
 {
-    static const char *const names[] = {"spool.db", "spool.db-wal", "spool.db-shm", "lock", "ballast"};
+    static const char *const names[] = {"spool.db", "spool.db-wal", "spool.db-shm",
+                                        "lock",     "ballast",      "mark"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(directory, names[i], NULL);
         g_unlink(path);
@@ -135,34 +191,93 @@ static unsigned number_argument(int argc, char **argv, int index, unsigned other
     return argc > index ? (unsigned)strtoul(argv[index], NULL, 10) : otherwise;
 }
 
+static bool bench_open(Bench *bench, const char *kind)
+{
+    g_autoptr(GError) error = NULL;
+    bench->kind = kind;
+    bench->numbers = 0;
+    bench->spool = ht_spool_open(&bench->options, &error);
+    if (!bench->spool) {
+        fprintf(stderr, "%s\n", error->message);
+        bench->failed = true;
+    }
+    return bench->spool != NULL;
+}
+
+static void bench_close(Bench *bench)
+{
+    ht_spool_close(g_steal_pointer(&bench->spool));
+    remove_directory(bench->directory);
+}
+
+static const char *const kinds[] = {"idNumber", "personNo"};
+static const char *const names[] = {"citizen numbers", "own numbers"};
+
+static void print_ratio(const Cost costs[2])
+{
+    printf("own numbers to citizen numbers: %.2f times the CPU, %.2f times the bytes written\n",
+           costs[1].cpu_us / costs[0].cpu_us, costs[1].written / costs[0].written);
+}
+
+static void compare(Bench *bench, unsigned count)
+{
+    Cost costs[2] = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && bench_open(bench, kinds[i]); i++) {
+        printf("%s: ", names[i]);
+        costs[i] = measure(bench, count);
+        bench_close(bench);
+    }
+    print_ratio(costs);
+}
+
+static void fill_to(Bench *bench, uint64_t keys)
+{
+    g_autoptr(GBytes) little = make_data(28);
+    uint64_t more = keys > bench->numbers ? keys - bench->numbers : 0;
+    bench->events = FILL_EVENTS;
+    feed(bench, (unsigned)(more / FILL_EVENTS), little);
+}
+
+/* Each step in turns, so that both have the same minute. */
+static void grow(Bench *bench, const char *steps, unsigned count)
+{
+    g_auto(GStrv) keys = g_strsplit(steps, " ", -1);
+    for (size_t i = 0; keys[i]; i++) {
+        Cost costs[2] = {0};
+        for (size_t k = 0; k < G_N_ELEMENTS(kinds) && bench_open(bench, kinds[k]); k++) {
+            fill_to(bench, strtoull(keys[i], NULL, 10));
+            printf("%s %s: ", keys[i], names[k]);
+            costs[k] = measure(bench, count);
+            bench_close(bench);
+            fflush(stdout);
+        }
+        print_ratio(costs);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const uint8_t site_key[32] = {1};
-    g_autoptr(GError) error = NULL;
     g_autofree char *directory = argc > 4 ? g_build_filename(argv[4], "bench-spool", NULL)
                                           : g_dir_make_tmp("bench-spool-XXXXXX", NULL);
-    unsigned bytes = number_argument(argc, argv, 2, 800);
-    Bench bench = {.count = number_argument(argc, argv, 1, 300000)};
-    HtSpoolOptions options = {
-        .directory = directory, .site_key = site_key, .limits = ht_spool_limits_default()};
-    options.limits.queue = 1 << 20;
-    options.limits.group = number_argument(argc, argv, 3, 64);
-    options.limits.reserve_bytes = 0;
-    options.limits.page_bytes = number_argument(argc, argv, 5, (unsigned)options.limits.page_bytes);
-    bench.waiting_max = (unsigned)options.limits.group * 4;
-    bench.data = make_data(bytes);
-    bench.spool = ht_spool_open(&options, &error);
-    if (!bench.spool) {
-        fprintf(stderr, "%s\n", error->message);
-        return 1;
+    unsigned count = number_argument(argc, argv, 1, 300000);
+    Bench bench = {
+        .directory = directory,
+        .options = {.directory = directory, .site_key = site_key, .limits = ht_spool_limits_default()}};
+    HtSpoolLimits *limits = &bench.options.limits;
+    limits->queue = 1 << 20;
+    limits->group = number_argument(argc, argv, 3, 64);
+    limits->reserve_bytes = 0;
+    limits->large_bytes = 1 << 30;
+    limits->page_bytes = number_argument(argc, argv, 5, (unsigned)limits->page_bytes);
+    bench.waiting_max = (unsigned)limits->group * 4;
+    bench.data = make_data(number_argument(argc, argv, 2, 800));
+    const char *steps = g_getenv("GROWTH");
+    if (steps) {
+        grow(&bench, steps, count);
+    } else {
+        compare(&bench, count);
     }
-    double cpu = cpu_seconds(), written = written_bytes();
-    int64_t start = ht_clock_monotonic();
-    feed(&bench);
-    double seconds = (double)(ht_clock_monotonic() - start) / 1e6;
-    report(&bench, seconds, cpu_seconds() - cpu, written_bytes() - written);
-    ht_spool_close(bench.spool);
     g_bytes_unref(bench.data);
-    remove_directory(directory);
     return bench.failed;
 }

@@ -17,6 +17,7 @@ typedef struct {
     gsize size;
     GBytes *tables;
     unsigned refused, lost, changed;
+    char *reason; /* why a file was refused, the last one */
 } Flips;
 
 /* All that a consumer could see of the event. */
@@ -104,6 +105,7 @@ static void flips_tear_down(Flips *flips, const void *unused)
     g_ptr_array_unref(flips->events);
     g_bytes_unref(flips->tables);
     g_free(flips->file);
+    g_free(flips->reason);
 }
 
 /* The file with the bit flipped, the mark as it was, and nothing else. */
@@ -153,6 +155,8 @@ static bool meet(Flips *flips)
     place->spool = ht_spool_open(&place->options, &error);
     flips->refused += place->spool == NULL;
     if (!place->spool) {
+        g_free(flips->reason);
+        flips->reason = g_strdup(error->message);
         return true;
     }
     ht_spool_read(place->spool, 0, EVENTS, 1 << 30, keep_page, &answer);
@@ -190,7 +194,9 @@ static void test_flips(Flips *flips, const void *unused)
         flips->changed += changed;
         found += findings != 0;
         if ((changed || missing) && findings == 0) {
-            g_test_message("flip %u, at %" G_GSIZE_FORMAT ", is not found by the check", round, bit / 8);
+            g_test_message("flip %u, at %" G_GSIZE_FORMAT
+                           ", is not found by the check; refused was: %s; missing %d",
+                           round, bit / 8, flips->reason ? flips->reason : "none", missing);
             g_test_fail();
         }
     }

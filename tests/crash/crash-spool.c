@@ -181,11 +181,12 @@ static void test_checkpoint_writes(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const steps[] = {"begin",  "event",     "piece",      "whole",       "message",
-                                        "commit", "committed", "checkpoint", "checkpointed"};
+    static const char *const steps[] = {"begin",   "event",     "piece",      "whole",
+                                        "message", "merge",     "merged",     "sweep",
+                                        "commit",  "committed", "checkpoint", "checkpointed"};
     g_test_init(&argc, &argv, NULL);
     ht_log_set_level(HT_LOG_ERROR); /* each round warns that the last one did not end cleanly */
-    ht_spool_hooks.keys_merge_at = 100;
+    ht_spool_hooks.keys_merge_at = 20;
     shim_install(false);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
         g_autofree char *path = g_strconcat("/spool/crash/at-", steps[i], NULL);

@@ -69,6 +69,40 @@ int64_t place_number(Place *place, const char *sql)
     return number;
 }
 
+/* ---- Stores of what is known ---- */
+
+static bool count_entry(const HtSpoolEntry *entry, void *user, GError **error)
+{
+    (void)entry;
+    (void)error;
+    ++*(uint64_t *)user;
+    return true;
+}
+
+uint64_t place_count_known(Place *place, HtSpoolStore store)
+{
+    uint64_t count = 0;
+    HtSpoolIndexWalk walk = {.store = store, .take = count_entry, .user = &count};
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, NULL);
+    g_assert_true(ht_spool_index_walk(db, &walk, NULL));
+    return count;
+}
+
+void place_put_known(Place *place, HtSpoolStore store, const HtSpoolEntry *entries, size_t count)
+{
+    GError *error = NULL;
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, NULL);
+    g_autoptr(HtSpoolBlocks) blocks = ht_spool_blocks_new(db, 1 << 20, &error);
+    g_autoptr(HtSpoolIndex) index = ht_spool_index_new(blocks, store, SIZE_MAX, &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < count; i++) {
+        ht_spool_index_put(index, &entries[i]);
+        ht_spool_index_add_total(index, 1);
+    }
+    g_assert_true(ht_spool_index_write(index, &error));
+    ht_spool_index_committed(index);
+}
+
 static void insert_event(sqlite3_stmt *row, uint64_t sequence, uint64_t message, const HtSpoolRecord *record)
 {
     GError *error = NULL;
@@ -105,8 +139,71 @@ static void insert_events(sqlite3 *db)
     }
 }
 
+/* ---- Older formats ---- */
+
+/* Rows of the older tables. */
+typedef struct {
+    sqlite3_stmt *put, *take_out;
+    HtSpoolWords *words;
+} Trees;
+
+static bool put_entry(const HtSpoolEntry *entry, void *user, GError **error)
+{
+    Trees *trees = user;
+    char subject[HT_SPOOL_SUBJECT];
+    const char *kind = "", *source = "";
+    bool gone = entry->value & HT_SPOOL_ENTRY_GONE;
+    sqlite3_stmt *row = gone ? trees->take_out : trees->put;
+    ht_spool_bind_blob(row, 1, entry->hash.bytes, HT_SPOOL_HASH_SIZE);
+    if (!gone && trees->words) {
+        ht_spool_hash_subject(&entry->whose, subject);
+        ht_spool_words_find(trees->words, ht_spool_tie_word(entry), &kind, &source);
+        ht_spool_bind_text(row, 2, ht_text_from(subject));
+        ht_spool_bind_text(row, 3, ht_text_from(kind));
+        ht_spool_bind_text(row, 4, ht_text_from(source));
+        sqlite3_bind_int(row, 5, (int)ht_spool_tie_state(entry));
+    } else if (!gone) {
+        sqlite3_bind_int64(row, 2, (sqlite3_int64)entry->value);
+    }
+    return ht_spool_database_do(row, error);
+}
+
+static void put_entries(sqlite3 *db, HtSpoolStore store, const char *put, const char *take_out)
+{
+    GError *error = NULL;
+    bool ties = store == HT_SPOOL_STORE_TIES;
+    Trees trees = {.words = ties ? ht_spool_words_new(db, &error) : NULL};
+    HtSpoolIndexWalk walk = {.store = store, .take = put_entry, .user = &trees};
+    g_assert_true(ht_spool_database_prepare(db, put, &trees.put, &error) &&
+                  ht_spool_database_prepare(db, take_out, &trees.take_out, &error) &&
+                  ht_spool_index_walk(db, &walk, &error));
+    g_assert_no_error(error);
+    sqlite3_finalize(trees.put);
+    sqlite3_finalize(trees.take_out);
+    ht_spool_words_free(trees.words);
+}
+
+void place_make_9(Place *place)
+{
+    place_change(
+        place,
+        "CREATE TABLE keys(hash BLOB PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE key_log(id INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;"
+        "CREATE TABLE aliases(hash BLOB PRIMARY KEY, subject TEXT NOT NULL, kind TEXT NOT NULL DEFAULT '',"
+        " source TEXT NOT NULL DEFAULT '', state INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID");
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, NULL);
+    put_entries(db, HT_SPOOL_STORE_KEYS, "INSERT OR REPLACE INTO keys VALUES(?, ?)",
+                "DELETE FROM keys WHERE hash = ?");
+    put_entries(db, HT_SPOOL_STORE_TIES, "INSERT OR REPLACE INTO aliases VALUES(?, ?, ?, ?, ?)",
+                "DELETE FROM aliases WHERE hash = ?");
+    g_clear_pointer(&db, sqlite3_close);
+    place_change(place, "DROP TABLE segments; DROP TABLE segment_blocks; DROP TABLE segment_log;"
+                        "DROP TABLE tie_words; PRAGMA user_version = 9");
+}
+
 void place_make_older(Place *place)
 {
+    place_make_9(place);
     place_change(place,
                  "CREATE TABLE events(seq INTEGER PRIMARY KEY, id BLOB NOT NULL, message INTEGER NOT NULL,"
                  " recorded INTEGER NOT NULL, subject TEXT NOT NULL, head BLOB NOT NULL, data BLOB NOT NULL,"

@@ -5,9 +5,12 @@
 #include "spool/database.h"
 #include "spool/disk.h"
 #include "spool/hooks.h"
+#include "spool/index-walk.h"
 #include "spool/places.h"
 #include "spool/schema.h"
 #include "spool/spool.h"
+#include "spool/ties.h"
+#include "spool/words.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -32,8 +35,13 @@ void place_expect_refused(Place *place, HtSpoolErrorCode code);
 /* Runs SQL on a spool that is closed. */
 void place_change(Place *place, const char *sql);
 
-/* Makes of the closed spool's file what format 5 had: each event a row. */
+/* Makes of the closed spool's file what format 9 had: known keys and ties in trees; and what format 5 had: each event a row, too. */
+void place_make_9(Place *place);
 void place_make_older(Place *place);
+
+/* Of a closed spool: how many entries a store has, those that later ones stand in for too; and puts some more. */
+uint64_t place_count_known(Place *place, HtSpoolStore store);
+void place_put_known(Place *place, HtSpoolStore store, const HtSpoolEntry *entries, size_t count);
 
 int64_t place_number(Place *place, const char *sql);
 

@@ -171,3 +171,5 @@ unit_TESTS += test-door-crowd
 test-door-crowd_LIBS := $(test-door_LIBS)
 unit_TESTS += test-validation
 test-validation_LIBS := consumer-harness delivery page guard refusal config engine base
+unit_TESTS += test-spool-index
+test-spool-index_LIBS := spool base

@@ -134,22 +134,25 @@ TEST(test_migrates_version_1)
     expect_clean(place);
 }
 
+#define OLD "p-aaaqeayeaudaocajbifqydiob4"
+#define ALONE "p-aeaqeayeaudaocajbifqydiob4"
+
 /* Of what version 2 had tied to each other, a citizen number may be among it; of what stood alone it cannot. */
 TEST(test_migrates_version_2)
 {
     (void)unused;
     make_version_1(place);
-    place_change(place, "INSERT INTO aliases VALUES(x'000102030405060708090a0b0c0d0e0f', 'p-old'),"
-                        "(x'010102030405060708090a0b0c0d0e0f', 'p-old'),"
-                        "(x'020102030405060708090a0b0c0d0e0f', 'p-alone')");
+    place_change(place, "INSERT INTO aliases VALUES(x'000102030405060708090a0b0c0d0e0f', '" OLD "'),"
+                        "(x'010102030405060708090a0b0c0d0e0f', '" OLD "'),"
+                        "(x'020102030405060708090a0b0c0d0e0f', '" ALONE "')");
     expect_clean(place);
     place_open(place);
     HtSpoolStatus status;
     ht_spool_status(place->spool, &status);
     g_assert_cmpuint(status.aliases, ==, 3);
     place_close(place);
-    g_assert_cmpint(place_number(place, "SELECT count(*) FROM aliases WHERE state = 0 AND kind = ''"), ==, 3);
-    g_assert_cmpint(place_number(place, "SELECT numbered FROM subjects WHERE subject = 'p-old'"), ==, 1);
+    g_assert_cmpuint(place_count_known(place, HT_SPOOL_STORE_TIES), ==, 3);
+    g_assert_cmpint(place_number(place, "SELECT numbered FROM subjects WHERE subject = '" OLD "'"), ==, 1);
     g_assert_cmpint(place_number(place, "SELECT count(*) FROM subjects"), ==, 1);
     expect_clean(place);
 }
@@ -224,12 +227,13 @@ static const struct {
     {"receipt-bytes", "UPDATE messages SET reply = x'00' WHERE id = 2", "message 2: its receipt is not what"},
     {"receipt-count", "UPDATE messages SET events = 2 WHERE id = 2", "not as many as"},
     {"message", "DELETE FROM messages WHERE id = 2", "messages are not numbered"},
-    {"key", "INSERT INTO keys VALUES(zeroblob(16), 999 << 2 | 1)", "known keys name messages"},
-    {"key-log", "INSERT INTO key_log VALUES(999, x'01')", "key log"},
-    {"alias", "INSERT INTO aliases VALUES(zeroblob(16), 'somebody', 'personNo', 'hukou', 1)",
-     "ties of identities"},
-    {"parted", "INSERT INTO aliases VALUES(zeroblob(16), 'p-a', 'personNo', 'hukou', 3)",
-     "no conflict says why"},
+    {"key-log", "UPDATE segment_log SET entries = zeroblob(40) WHERE id = 1",
+     "row 1 of the log of known keys"},
+    {"log-of-no-store", "UPDATE segment_log SET store = 0 WHERE id = 2",
+     "1 rows of the table segment_log are of no"},
+    {"log-of-another-store", "UPDATE segment_log SET store = 2 WHERE id = 2",
+     "row 2 of the log of known keys"},
+    {"segment", "INSERT INTO segments VALUES(1, 1, 0, 1, 1, 1, 0, x'00', 0)", "1 rows of the table segments"},
     {"forward", "INSERT INTO subjects VALUES('p-a', 0, 'p-a')", "subjects go on"},
     {"conflict", "INSERT INTO conflicts VALUES(x'01', 'hukou', 'personNo', 'p-a', 'p-b', 0, 1, 5, 5)",
      "conflicts of identities"},
@@ -245,6 +249,34 @@ static void test_check_finds(Place *place, const void *data)
     expect_clean(place);
     place_change(place, damage[1]);
     expect_finding(place, damage[2]);
+}
+
+static const struct {
+    const char *name;
+    HtSpoolStore store;
+    uint64_t value;
+    const char *finding;
+} wrongs[] = {
+    {"a-key-of-no-message", HT_SPOOL_STORE_KEYS, 999 << 2 | 1, "known keys name messages"},
+    {"a-key-of-no-event", HT_SPOOL_STORE_KEYS, (uint64_t)1 << 62 | 999 << 2 | 3, "known keys name events"},
+    {"a-key-of-nothing", HT_SPOOL_STORE_KEYS, 4, "known keys cannot be read"},
+    {"a-tie-of-no-kind", HT_SPOOL_STORE_TIES, HT_SPOOL_TIE_ALONE, "ties of identities"},
+    {"a-tie-without-a-conflict", HT_SPOOL_STORE_TIES, 1 << 8 | HT_SPOOL_TIE_PARTED, "no conflict says why"},
+};
+
+static void test_check_finds_wrong_entries(Place *place, const void *data)
+{
+    const char *const *wrong = data; /* name */
+    size_t i = 0;
+    while (strcmp(wrongs[i].name, *wrong) != 0) {
+        i++;
+    }
+    HtSpoolEntry entry = {.value = wrongs[i].value};
+    place_open(place);
+    append_some(place, 5);
+    place_close(place);
+    place_put_known(place, wrongs[i].store, &entry, 1);
+    expect_finding(place, wrongs[i].finding);
 }
 
 static void overwrite_page(const char *path, off_t page)
@@ -520,6 +552,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
         g_autofree char *path = g_strconcat("/spool/check/finds-", damages[i].name, NULL);
         add(path, &damages[i], test_check_finds);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(wrongs); i++) {
+        g_autofree char *path = g_strconcat("/spool/check/finds-", wrongs[i].name, NULL);
+        add(path, &wrongs[i].name, test_check_finds_wrong_entries);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(losses); i++) {
         g_autofree char *path = g_strconcat("/spool/damage/sets-aside-", losses[i].name, NULL);

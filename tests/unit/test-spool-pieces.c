@@ -258,13 +258,18 @@ static void ties_that_are_left_are_taken_back(Fixture *f, const void *data)
     (void)data;
     spool_take_well(f->place.spool, make_small("hukou", "small", "person-1"));
     place_close(&f->place);
-    place_change(
-        &f->place,
-        "INSERT INTO aliases VALUES(x'00000000000000000000000000000001', 'p-a', 'personNo', 'hukou', 1),"
-        " (x'00000000000000000000000000000002', 'p-c', 'personNo', 'hukou', 1);"
-        "INSERT INTO meta VALUES('loose-ties-1', CAST(x'00000000000000000000000000000001' ||"
-        " CAST('p-a' AS BLOB) || zeroblob(26) || x'01' || x'00000000000000000000000000000002' ||"
-        " CAST('p-b' AS BLOB) || zeroblob(26) || x'01' AS BLOB))");
+    HtSpoolEntry entries[] = {{.hash = {{1}}, .value = 1 << 8 | HT_SPOOL_TIE_ALONE, .whose = {{1}}},
+                              {.hash = {{2}}, .value = 1 << 8 | HT_SPOOL_TIE_ALONE, .whose = {{3}}}};
+    char subjects[2][HT_SPOOL_SUBJECT];
+    ht_spool_hash_subject(&(HtSpoolHash){{1}}, subjects[0]);
+    ht_spool_hash_subject(&(HtSpoolHash){{2}}, subjects[1]);
+    place_put_known(&f->place, HT_SPOOL_STORE_TIES, entries, G_N_ELEMENTS(entries));
+    g_autofree char *told =
+        g_strdup_printf("INSERT INTO meta VALUES('loose-ties-1', CAST(x'01000000000000000000000000000000' ||"
+                        " CAST('%s' AS BLOB) || x'0001' || x'02000000000000000000000000000000' ||"
+                        " CAST('%s' AS BLOB) || x'0001' AS BLOB))",
+                        subjects[0], subjects[1]);
+    place_change(&f->place, told);
     place_open(&f->place);
     g_assert_cmpuint(count_aliases(f), ==, 1); /* the second has been changed since */
 }
