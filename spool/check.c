@@ -313,6 +313,45 @@ static bool check_integrity(SpoolCheck *check, const char *pragma, GError **erro
     return true;
 }
 
+/* Compares the tables with those that the steps of the schema make: of what a statement names none may be called otherwise. */
+static bool compare_schema(SpoolCheck *check, sqlite3 *made, GError **error)
+{
+    g_autoptr(sqlite3_stmt) wanted = NULL, there = NULL;
+    bool found = true, is;
+    if (!ht_spool_schema_migrate(made, HT_SPOOL_FORMAT, error) ||
+        !ht_spool_database_prepare(made,
+                                   "SELECT name, sql FROM sqlite_schema WHERE name NOT GLOB '*_[59]'"
+                                   " AND sql IS NOT NULL",
+                                   &wanted, error) ||
+        !ht_spool_database_prepare(check->db, "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql = ?",
+                                   &there, error)) {
+        return false;
+    }
+    while (ht_spool_database_row(wanted, &found, error) && found) {
+        ht_spool_bind_text(there, 1, ht_spool_column_bytes(wanted, 0));
+        ht_spool_bind_text(there, 2, ht_spool_column_bytes(wanted, 1));
+        if (!ht_spool_database_row(there, &is, error)) {
+            return false;
+        }
+        sqlite3_reset(there);
+        if (!is) {
+            find_fault(check, "file: the table %s is not as it was made",
+                       (const char *)sqlite3_column_text(wanted, 0));
+        }
+    }
+    return !found;
+}
+
+static bool check_schema(SpoolCheck *check, GError **error)
+{
+    g_autoptr(sqlite3) made = NULL;
+    if (sqlite3_open_v2(":memory:", &made, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+        g_set_error_literal(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: no memory");
+        return false;
+    }
+    return compare_schema(check, made, error);
+}
+
 /* A part that cannot even be read is a finding, and the others are looked at all the same. */
 static void note_part(SpoolCheck *check, const char *part, bool good, GError *error)
 {
@@ -335,6 +374,9 @@ static void check_all(SpoolCheck *check)
     GError *error = NULL;
     bool good = check_integrity(check, "PRAGMA integrity_check(20)", &error);
     note_part(check, "file", good, error);
+    error = NULL;
+    good = check->format < HT_SPOOL_FORMAT || check_schema(check, &error);
+    note_part(check, "tables", good, error);
     error = NULL;
     if (check->format < FORMAT_OF_ROWS) {
         return; /* the bus that opens it moves all that is in it */
