@@ -234,8 +234,11 @@ static void fill_to(Bench *bench, uint64_t keys)
 {
     g_autoptr(GBytes) little = make_data(28);
     uint64_t more = keys > bench->numbers ? keys - bench->numbers : 0;
+    unsigned waiting = bench->waiting_max;
     bench->events = FILL_EVENTS;
+    bench->waiting_max = 1; /* so that what goes on behind the groups keeps up */
     feed(bench, (unsigned)(more / FILL_EVENTS), little);
+    bench->waiting_max = waiting;
 }
 
 /* Each step in turns, so that both have the same minute. */
