@@ -12,6 +12,7 @@ struct HtSpoolWords {
     GPtrArray *pairs;  /* of Pair, by number, from 1 */
     GHashTable *known; /* keys to numbers */
     guint committed;   /* pairs */
+    guint last;        /* the number asked for last; 0: none */
 };
 
 static void free_pair(void *data)
@@ -79,20 +80,31 @@ void ht_spool_words_free(HtSpoolWords *words)
     }
 }
 
+/* Mostly a source names the same kind again. */
+static bool is_last(const HtSpoolWords *words, HtText kind, HtText source)
+{
+    const Pair *pair = words->last > 0 ? words->pairs->pdata[words->last - 1] : NULL;
+    return pair && ht_text_is(kind, pair->kind) && ht_text_is(source, pair->source);
+}
+
 bool ht_spool_words_number(HtSpoolWords *words, HtText kind, HtText source, uint32_t *number, GError **error)
 {
     char key[KEY_MAX];
+    if (is_last(words, kind, source)) {
+        *number = words->last;
+        return true;
+    }
     if (words->pairs->len >= HT_SPOOL_WORDS_MAX) {
         kind = HT_TEXT_LITERAL("other");
         source = words->pairs->len > HT_SPOOL_WORDS_MAX ? HT_TEXT_NONE : source;
     }
     g_snprintf(key, sizeof key, "%.*s\n%.*s", (int)kind.size, kind.size ? kind.data : "", (int)source.size,
                source.size ? source.data : "");
-    *number = GPOINTER_TO_UINT(g_hash_table_lookup(words->known, key));
+    words->last = *number = GPOINTER_TO_UINT(g_hash_table_lookup(words->known, key));
     if (*number > 0) {
         return true;
     }
-    *number = words->pairs->len + 1;
+    words->last = *number = words->pairs->len + 1;
     sqlite3_bind_int64(words->insert, 1, *number);
     ht_spool_bind_text(words->insert, 2, kind.data ? kind : HT_TEXT_LITERAL(""));
     ht_spool_bind_text(words->insert, 3, source.data ? source : HT_TEXT_LITERAL(""));
@@ -118,6 +130,7 @@ void ht_spool_words_committed(HtSpoolWords *words)
 
 void ht_spool_words_rolled_back(HtSpoolWords *words)
 {
+    words->last = 0;
     while (words->pairs->len > words->committed) {
         const Pair *last = words->pairs->pdata[words->pairs->len - 1];
         g_hash_table_remove(words->known, last->key);
