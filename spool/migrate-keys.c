@@ -110,42 +110,45 @@ static void tell(Moving *moving)
 }
 
 static bool move_rows(Moving *moving, const Table *table, sqlite3_stmt *rows, sqlite3_stmt *forget,
-                      bool *found, GError **error)
+                      unsigned *count, GError **error)
 {
-    unsigned most = ht_spool_hooks.migrate_slice * SLICE_ENTRIES, count = 0;
     bool good = true;
-    sqlite3_bind_int(rows, 1, (int)most);
-    for (*found = true; good && *found;) {
-        good = ht_spool_database_row(rows, found, error);
-        if (good && *found) {
+    sqlite3_bind_int(rows, 1, (int)(ht_spool_hooks.migrate_slice * SLICE_ENTRIES));
+    for (bool found = true; good && found;) {
+        good = ht_spool_database_row(rows, &found, error);
+        if (good && found) {
             sqlite3_bind_value(forget, 1, sqlite3_column_value(rows, 0));
             good = table->move(moving, rows, error);
-            count++;
+            ++*count;
         }
     }
     sqlite3_reset(rows);
-    *found = count == most;
-    moving->moved += count;
+    moving->moved += *count;
+    if (!good || *count == 0) {
+        return good;
+    }
     ht_spool_step("migrate");
-    return good &&
-           (count == 0 ||
-            (ht_spool_blocks_spare(moving->blocks, true, error) && ht_spool_database_do(forget, error) &&
-             ht_spool_blocks_spare(moving->blocks, false, error))) &&
+    return ht_spool_blocks_spare(moving->blocks, true, error) && ht_spool_database_do(forget, error) &&
+           ht_spool_blocks_spare(moving->blocks, false, error) &&
            ht_spool_index_write_all(moving->index, error);
 }
 
+/* `count`: rows that were moved. */
 static bool move_slice(Moving *moving, const Table *table, sqlite3_stmt *rows, sqlite3_stmt *forget,
-                       bool *found, GError **error)
+                       unsigned *count, GError **error)
 {
+    *count = 0;
     if (!ht_spool_database_run(moving->db, "BEGIN IMMEDIATE", error)) {
         return false;
     }
-    if (!move_rows(moving, table, rows, forget, found, error) ||
+    if (!move_rows(moving, table, rows, forget, count, error) ||
         !ht_spool_database_run(moving->db, "COMMIT", error)) {
         sqlite3_exec(moving->db, "ROLLBACK", NULL, NULL, NULL);
         return false;
     }
-    ht_spool_step("migrated");
+    if (*count > 0) {
+        ht_spool_step("migrated");
+    }
     ht_spool_index_committed(moving->index);
     ht_spool_words_committed(moving->words);
     ht_spool_blocks_committed(moving->blocks);
@@ -162,8 +165,8 @@ static bool move_table(Moving *moving, const Table *table, GError **error)
         !ht_spool_database_prepare(moving->db, table->forget, &forget, error)) {
         return false;
     }
-    for (bool found = true; found;) {
-        if (!move_slice(moving, table, rows, forget, &found, error)) {
+    for (unsigned count = 1; count > 0;) {
+        if (!move_slice(moving, table, rows, forget, &count, error)) {
             return false;
         }
     }

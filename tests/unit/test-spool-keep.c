@@ -235,6 +235,32 @@ TEST(test_a_correction_of_a_pruned_event_names_it)
     ht_spool_page_free(page);
 }
 
+/* What an older version pruned: its known keys stood in a tree. */
+TEST(test_what_an_older_format_pruned_is_known_again)
+{
+    (void)unused;
+    HtReceipt first = spool_take_well(place->spool, fact("k1", "甲", long_text()));
+    HtReceipt whole = spool_take_well(place->spool, fact("k2", "乙", long_text()));
+    g_assert_cmpuint(hollow(place, 1, 1), ==, 1);
+    place_close(place);
+    place_make_9(place);
+    place_open(place);
+    HtReceipt again = spool_take_well(place->spool, fact("k1", "甲", long_text()));
+    g_assert_true(again.resent);
+    g_assert_cmpmem(again.id.bytes, HT_UUID_SIZE, first.id.bytes, HT_UUID_SIZE);
+    g_assert_cmpuint(spool_take_well(place->spool, fact("k2", "乙", long_text())).sequence, ==,
+                     whole.sequence);
+    g_assert_cmpuint(spool_take_well(place->spool, fact("k1", "丙", "")).events, ==, 1);
+    HtSpoolPage *page = spool_page(place->spool, 0, 10, 1 << 20);
+    g_assert_cmpint(page_event(page, 0)->state, ==, HT_STORED_REMOVED);
+    g_assert_cmpint(page_event(page, 1)->state, ==, HT_STORED_WHOLE);
+    g_assert_nonnull(page_event(page, 2)->event.attr[HT_ATTR_REVERSES].data);
+    ht_spool_page_free(page);
+    place_close(place);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
+}
+
 /* Those between them, in the same row, stay whole. */
 TEST(test_only_what_is_asked_for_is_pruned)
 {
@@ -428,6 +454,8 @@ int main(int argc, char **argv)
     add("/spool/quarantine/what-is-dropped-is-held-no-more", test_what_is_dropped_is_held_no_more);
     add("/spool/pruned/an-event-is-known-again", test_a_pruned_event_is_known_again);
     add("/spool/pruned/a-correction-names-the-event", test_a_correction_of_a_pruned_event_names_it);
+    add("/spool/pruned/what-an-older-format-pruned-is-known-again",
+        test_what_an_older_format_pruned_is_known_again);
     add("/spool/pruned/only-what-is-asked-for-goes", test_only_what_is_asked_for_is_pruned);
     add("/spool/pruned/room-is-given-back-to-the-disk", test_room_is_given_back_to_the_disk);
     add("/spool/pruned/room-that-cannot-be-given-back-harms-nothing",
