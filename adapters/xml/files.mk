@@ -1,6 +1,28 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/justice.xml \
+	mappings/tables/SF-T-0015.correction-category.tsv \
+	mappings/tables/SF-T-0015.correction-end.tsv \
+	mappings/tables/SF-T-0015.crime-class.tsv \
+	mappings/tables/SF-T-0015.decision-body.tsv \
+	mappings/tables/SF-T-0015.original-sentence.tsv \
+	mappings/tables/SF-T-0015.receiving-mode.tsv \
+	mappings/tables/SF-T-0015.recommit-reason.tsv \
+	mappings/tables/SF-T-0015.recommit-type.tsv \
+	mappings/tables/SF-T-0015.reporting-in.tsv \
+	mappings/tables/SF-T-0015.sanction.tsv \
+	mappings/tables/justice.released-kind.tsv \
+	mappings/tables/justice.released-source.tsv \
+	mappings/tables/legal-aid.case-source.tsv \
+	mappings/tables/legal-aid.item-type.tsv \
+	mappings/tables/legal-aid.person-kind.tsv \
+	mappings/tables/legal-aid.way.tsv \
+	mappings/tables/translate/education.justice.tsv \
+	mappings/tables/translate/ethnic.legal-aid.tsv \
+	mappings/tables/translate/id-document.legal-aid.tsv \
+	mappings/tables/translate/marital.justice.tsv \
+	mappings/tables/translate/marital.legal-aid.tsv
 mapping_DATA += mappings/rental.xml \
 	mappings/tables/GB-T-31000.building-use.tsv \
 	mappings/tables/GB-T-31000.hazard.tsv \

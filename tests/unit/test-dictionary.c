@@ -131,6 +131,25 @@ static void test_event_types(void)
     }
 }
 
+/* What nobody gets who does not name it: all of justice, and what tells of somebody's illness, drugs or standing with the police. */
+static void test_restricted(void)
+{
+    static const char *const others[] = {"health.epidemic-notice", "person.death-hinted"};
+    g_autoptr(HtDictionary) dictionary = load();
+    unsigned of_justice = 0;
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *one = ht_dictionary_event_type(dictionary, i);
+        bool justice = g_str_has_prefix(one->name, "justice.");
+        g_assert_true(one->restricted || !justice);
+        of_justice += justice;
+    }
+    g_assert_cmpuint(of_justice, >=, 9);
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        const HtEventType *one = ht_dictionary_find_event_type(dictionary, others[i], strlen(others[i]));
+        g_assert_true(one && one->restricted);
+    }
+}
+
 static void test_marks(void)
 {
     g_autoptr(HtDictionary) dictionary = load();
@@ -218,6 +237,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dictionary/personal-elements-have-a-mask", test_personal_elements_have_a_mask);
     g_test_add_func("/dictionary/tables-exist", test_tables_exist);
     g_test_add_func("/dictionary/event-types", test_event_types);
+    g_test_add_func("/dictionary/restricted-types", test_restricted);
     g_test_add_func("/dictionary/marks-are-those-of-the-program", test_marks);
     g_test_add_func("/dictionary/load/grammar-errors-have-lines", test_grammar_errors_have_lines);
     g_test_add_func("/dictionary/load/all-errors-at-once", test_all_errors_at_once);
