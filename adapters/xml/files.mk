@@ -48,3 +48,6 @@ mapping_DATA += mappings/disabled.xml mappings/family-planning.xml mappings/low-
 	mappings/tables/translate/disability-category.words.tsv \
 	mappings/tables/translate/disability-level.words.tsv \
 	mappings/tables/translate/relation.hubei.tsv
+mapping_DATA += mappings/legal-persons.xml mappings/tax.xml \
+	mappings/tables/legal-person.status.tsv \
+	mappings/tables/translate/legal-person-status.letters.tsv

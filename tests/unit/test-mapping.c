@@ -496,10 +496,15 @@ static void test_case_ignored(void)
     g_autoptr(MappingTest) test = mapping_test_new(
         "<mapping xmlns='urn:hutong:mapping:1' source='t' authority='police' version='1' case='ignore'>"
         "<event type='person.moved-in.v1' for-each='/ROWS/ROW'><element to='person.name' from='XM'/>"
-        "<element to='person.sex' from='@XB'/></event></mapping>");
-    mapping_test_run(test, "<rows><Row xb='1'><xm>测试甲</xm></Row></rows>");
+        "<element to='person.sex' from='@XB'/><element to='person.formerName' from='cYM'/></event>"
+        "<event type='person.moved-out.v1' for-each='/Rows/Row' when='CYM'><element to='person.name' from='Xm'/></event></mapping>");
+    mapping_test_run(test, "<rows><Row xb='1'><xm>测试甲</xm><Cym>测试乙</Cym></Row></rows>");
     assert_has(test, 0, "\"name\":\"测试甲\"");
     assert_has(test, 0, "\"sex\":\"1\"");
+    assert_has(test, 0, "\"formerName\":\"测试乙\"");
+    assert_has(test, 1, "\"name\":\"测试甲\""); /* paths of the same name in another case are the same path */
+    assert_lacks(test, 1, "unmapped\":[{\"name\":\"xm\"");
+    assert_lacks(test, 0, "unmapped");
 }
 
 static void test_answers(void)

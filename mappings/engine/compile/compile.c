@@ -201,10 +201,12 @@ static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, int abov
     }
 }
 
-static bool lies_in(const char *path, const char *folder)
+static bool lies_in(const HtMapping *mapping, const char *path, const char *folder)
 {
     size_t size = strlen(folder);
-    return strncmp(path, folder, size) == 0 && (path[size] == '\0' || path[size] == '/');
+    bool begins = mapping->case_ignored ? g_ascii_strncasecmp(path, folder, size) == 0
+                                        : strncmp(path, folder, size) == 0;
+    return begins && (path[size] == '\0' || path[size] == '/');
 }
 
 static void set_bit(uint64_t *bits, unsigned bit)
@@ -215,14 +217,14 @@ static void set_bit(uint64_t *bits, unsigned bit)
 static void cover_ignored(const HtMapping *mapping, const char *ignored, uint64_t *bits)
 {
     for (guint slot = 0; slot < mapping->record_paths->len; slot++) {
-        if (lies_in(mapping->record_paths->pdata[slot], ignored)) {
+        if (lies_in(mapping, mapping->record_paths->pdata[slot], ignored)) {
             set_bit(bits, slot);
         }
     }
     for (guint i = 0; i < mapping->eaches->len; i++) {
         const HtEachRule *each = mapping->eaches->pdata[i];
         for (guint column = 0; column < each->columns->len; column++) {
-            if (lies_in(each->columns->pdata[column], ignored)) {
+            if (lies_in(mapping, each->columns->pdata[column], ignored)) {
                 set_bit(bits, each->first_bit + column);
             }
         }
@@ -297,8 +299,9 @@ static HtFrom find_slots(HtCompiler *compiler, char **paths, const char *what)
 {
     HtFrom from = {NULL, 0};
     for (char **path = paths; path && *path; path++) {
-        gpointer number = g_hash_table_lookup(compiler->record_slots, *path);
-        gpointer absolute = g_hash_table_lookup(compiler->absolute_slots, *path);
+        g_autofree char *key = ht_compile_key(compiler, *path);
+        gpointer number = g_hash_table_lookup(compiler->record_slots, key);
+        gpointer absolute = g_hash_table_lookup(compiler->absolute_slots, key);
         HtSlot slot = number ? (HtSlot)(GPOINTER_TO_UINT(number) - 1)
                              : (HtSlot)((GPOINTER_TO_UINT(absolute) - 1) | HT_SLOT_ABSOLUTE);
         if (!number && !absolute) {

@@ -78,6 +78,9 @@ void *ht_compile_own(HtCompiler *compiler, void *memory);
 /* The blank-separated words of a text, NULL-terminated; lives as long as the mapping. */
 char **ht_compile_words(HtCompiler *compiler, const char *text);
 
+/* A path as the tables of slots know it: in lower case where the mapping ignores case (transfer full). */
+char *ht_compile_key(const HtCompiler *compiler, const char *path);
+
 bool ht_compile_is(const xmlNode *node, const char *name);
 
 /* ---- compile/define.c ---- */

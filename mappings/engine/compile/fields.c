@@ -68,7 +68,8 @@ static HtFrom read_joined(HtPathScope *scope, const xmlNode *node)
     HtCompiler *compiler = scope->compiler;
     const char *names = ht_compile_attribute(compiler, node, "of");
     for (char **name = ht_compile_words(compiler, names); *name; name++) {
-        if (!g_hash_table_contains(compiler->record_slots, *name)) {
+        g_autofree char *key = ht_compile_key(compiler, *name);
+        if (!g_hash_table_contains(compiler->record_slots, key)) {
             ht_compile_error(compiler, node, "<join>: there is no field \"%s\" above", *name);
         }
     }

@@ -5,11 +5,17 @@
 
 /* ---- The tree ---- */
 
-static HtTrieNode *reach_child(HtTrieNode *parent, const char *name, bool attribute)
+/* Where case is ignored, two spellings of a name are one node. */
+static bool is_name(const HtMapping *mapping, const char *one, const char *other)
+{
+    return mapping->case_ignored ? g_ascii_strcasecmp(one, other) == 0 : strcmp(one, other) == 0;
+}
+
+static HtTrieNode *reach_child(const HtMapping *mapping, HtTrieNode *parent, const char *name, bool attribute)
 {
     HtTrieNode **place = &parent->children;
     for (; *place; place = &(*place)->next) {
-        if ((*place)->attribute == attribute && strcmp((*place)->name, name) == 0) {
+        if ((*place)->attribute == attribute && is_name(mapping, (*place)->name, name)) {
             return *place;
         }
     }
@@ -49,7 +55,7 @@ static const char *find_flaw(const char *path)
 }
 
 /* The path is known to be without flaw. */
-static HtTrieNode *reach(HtTrieNode *from, const char *path)
+static HtTrieNode *reach(const HtMapping *mapping, HtTrieNode *from, const char *path)
 {
     if (strcmp(path, ".") == 0) {
         return from;
@@ -57,7 +63,7 @@ static HtTrieNode *reach(HtTrieNode *from, const char *path)
     g_auto(GStrv) steps = g_strsplit(*path == '/' ? path + 1 : path, "/", -1);
     for (char **step = steps; *step; step++) {
         bool attribute = **step == '@';
-        from = reach_child(from, attribute ? *step + 1 : *step, attribute);
+        from = reach_child(mapping, from, attribute ? *step + 1 : *step, attribute);
     }
     return from;
 }
@@ -69,7 +75,7 @@ HtTrieNode *ht_compile_reach(HtCompiler *compiler, const xmlNode *node, HtTrieNo
         ht_compile_error(compiler, node, "the path \"%s\" cannot be read: %s", path, flaw);
         return NULL;
     }
-    return reach(*path == '/' ? compiler->mapping->trie : from, path);
+    return reach(compiler->mapping, *path == '/' ? compiler->mapping->trie : from, path);
 }
 
 static void add_store(HtTrieNode *node, HtStore store)
@@ -85,13 +91,19 @@ static void add_store(HtTrieNode *node, HtStore store)
 
 /* ---- Slots ---- */
 
-static unsigned find_number(GHashTable *numbers, const char *path, bool *is_new)
+char *ht_compile_key(const HtCompiler *compiler, const char *path)
 {
-    gpointer found = g_hash_table_lookup(numbers, path);
+    return compiler->mapping->case_ignored ? g_ascii_strdown(path, -1) : g_strdup(path);
+}
+
+static unsigned find_number(const HtCompiler *compiler, GHashTable *numbers, const char *path, bool *is_new)
+{
+    g_autofree char *key = ht_compile_key(compiler, path);
+    gpointer found = g_hash_table_lookup(numbers, key);
     *is_new = !found;
     if (!found) {
         found = GUINT_TO_POINTER(g_hash_table_size(numbers) + 1);
-        g_hash_table_insert(numbers, g_strdup(path), found);
+        g_hash_table_insert(numbers, g_steal_pointer(&key), found);
     }
     return GPOINTER_TO_UINT(found) - 1;
 }
@@ -99,10 +111,10 @@ static unsigned find_number(GHashTable *numbers, const char *path, bool *is_new)
 static HtSlot absolute_slot(HtCompiler *compiler, const char *path)
 {
     bool is_new;
-    unsigned number = find_number(compiler->absolute_slots, path, &is_new);
+    unsigned number = find_number(compiler, compiler->absolute_slots, path, &is_new);
     HtSlot slot = (HtSlot)(number | HT_SLOT_ABSOLUTE);
     if (is_new) {
-        HtTrieNode *node = reach(compiler->mapping->trie, path);
+        HtTrieNode *node = reach(compiler->mapping, compiler->mapping->trie, path);
         add_store(node, (HtStore){slot, 0});
         for (HtTrieNode *above = node; above->parent; above = above->parent) {
             g_array_append_val(above->clears, slot);
@@ -132,12 +144,12 @@ static HtSlot column_slot(HtPathScope *scope, const char *path)
     g_autofree char *full =
         strcmp(path, ".") == 0 ? g_strdup(each->path) : g_strdup_printf("%s/%s", each->path, path);
     guint column = 0;
-    while (column < each->columns->len && strcmp(each->columns->pdata[column], full) != 0) {
+    while (column < each->columns->len && !is_name(mapping, each->columns->pdata[column], full)) {
         column++;
     }
     HtStore store = {(HtSlot)(column | HT_SLOT_COLUMN), (uint16_t)scope->each};
     for (guint i = 0; i < scope->bases->len; i++) {
-        add_store(reach(reach(scope->bases->pdata[i], each->path), path), store);
+        add_store(reach(mapping, reach(mapping, scope->bases->pdata[i], each->path), path), store);
     }
     if (column == each->columns->len) {
         g_ptr_array_add(each->columns, g_steal_pointer(&full));
@@ -160,12 +172,12 @@ static HtSlot record_slot(HtPathScope *scope, const char *path)
 {
     HtMapping *mapping = scope->compiler->mapping;
     bool is_new;
-    HtSlot slot = (HtSlot)find_number(scope->compiler->record_slots, path, &is_new);
+    HtSlot slot = (HtSlot)find_number(scope->compiler, scope->compiler->record_slots, path, &is_new);
     if (is_new) {
         g_ptr_array_add(mapping->record_paths, g_strdup(path));
     }
     for (guint i = 0; i < scope->bases->len; i++) {
-        HtTrieNode *node = reach(scope->bases->pdata[i], path);
+        HtTrieNode *node = reach(scope->compiler->mapping, scope->bases->pdata[i], path);
         if (!scope->declares) {
             node->asked = true;
         }
@@ -220,7 +232,7 @@ int ht_compile_each_path(HtPathScope *scope, const char *path)
         return -1;
     }
     bool is_new;
-    int index = (int)find_number(scope->compiler->eaches, path, &is_new);
+    int index = (int)find_number(scope->compiler, scope->compiler->eaches, path, &is_new);
     if (is_new) {
         HtEachRule *rule = g_new0(HtEachRule, 1);
         rule->path = g_strdup(path);
@@ -228,7 +240,7 @@ int ht_compile_each_path(HtPathScope *scope, const char *path)
         g_ptr_array_add(mapping->eaches, rule);
     }
     for (guint i = 0; i < scope->bases->len; i++) {
-        reach(scope->bases->pdata[i], path)->each = index;
+        reach(scope->compiler->mapping, scope->bases->pdata[i], path)->each = index;
     }
     return index;
 }
