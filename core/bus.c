@@ -2,6 +2,7 @@
  * kept; then the main loop runs; the parts close in the opposite order. Main thread. */
 #include "core/bus.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/base/user.h"
@@ -146,7 +147,8 @@ static bool open_doors(HtBus *bus, GError **error)
                              .dictionary = bus->dictionary,
                              .sources = ht_sources_count(bus->sources)};
     bus->admin = ht_admin_open(bus->config->bus.admin, &view, error);
-    bus->door = bus->admin ? ht_door_open(&options, error) : NULL;
+    bus->monitor = bus->admin ? ht_monitor_open(&bus->config->bus, bus->admin, error) : NULL;
+    bus->door = bus->monitor ? ht_door_open(&options, error) : NULL;
     return bus->door != NULL;
 }
 
@@ -254,6 +256,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->pages, ht_pages_free);
     g_clear_pointer(&bus->schemas, ht_schema_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);
+    g_clear_pointer(&bus->monitor, ht_monitor_close);
     g_clear_pointer(&bus->roles, ht_roles_free);
     g_clear_pointer(&bus->sources, ht_sources_free);
     g_clear_pointer(&bus->retention, ht_retention_free);
@@ -296,7 +299,7 @@ static void warn_of_root(const HtBusConfig *bus)
 
 HtBusEnd ht_bus_run(const HtConfig *config)
 {
-    HtBus bus = {.config = config, .end = HT_BUS_STOPPED};
+    HtBus bus = {.config = config, .started_us = ht_clock_now(), .end = HT_BUS_STOPPED};
     g_autoptr(GError) error = NULL;
     keep_memory_private();
     signal(SIGPIPE, SIG_IGN);

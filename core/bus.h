@@ -6,6 +6,7 @@
 #include "core/delivery/delivery.h"
 #include "core/delivery/policy.h"
 #include "core/ingress/door.h"
+#include "core/monitor.h"
 #include "core/proof/signer.h"
 #include "core/receipts.h"
 #include "core/retention.h"
@@ -36,10 +37,12 @@ typedef struct {
     HtRetention *retention;
     HtRoles *roles;
     HtAdmin *admin;
+    HtMonitor *monitor;
     HtPages *pages;
     HtSchemaPages *schemas;
     HtDoor *door;
     GMainLoop *loop;
+    int64_t started_us; /* clock.h */
     bool ready, stopping;
     HtBusEnd end;
 } HtBus;

@@ -105,13 +105,11 @@ void ht_records_answer(void *bus, JsonObject *asked, HtAdminReply *reply)
 /* ---- Status ---- */
 
 static const HtFigure figures[] = {
-    {"records", "audit_records", "The last record's number.", offsetof(HtAuditStatus, records)},
-    {"segment", NULL, NULL, offsetof(HtAuditStatus, segment)},
-    {"bytes", NULL, NULL, offsetof(HtAuditStatus, bytes)},
-    {"failures", "audit_failures_total", "Records that could not be written.",
-     offsetof(HtAuditStatus, failures)},
-    {"missing", "audit_missing", "Records that were missing or altered when the bus began.",
-     offsetof(HtAuditStatus, missing)},
+    {"records", "audit_last_record", offsetof(HtAuditStatus, records)},
+    {"segment", NULL, offsetof(HtAuditStatus, segment)},
+    {"bytes", NULL, offsetof(HtAuditStatus, bytes)},
+    {"failures", "audit_failures_total", offsetof(HtAuditStatus, failures)},
+    {"missing", "audit_missing_records", offsetof(HtAuditStatus, missing)},
 };
 
 void ht_records_json(const HtBus *bus, HtBuffer *json)
@@ -130,8 +128,7 @@ void ht_records_metrics(const HtBus *bus, HtBuffer *text)
 {
     HtAuditStatus status;
     ht_audit_status(bus->audit, &status);
-    ht_metric_begin(text, "audit_written", "1 when the audit log can be written.");
-    ht_metric_add(text, "audit_written", NULL, NULL, status.works);
+    ht_metric_one(text, "audit_writable", status.works);
     ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status, text);
 }
 

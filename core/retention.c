@@ -11,14 +11,12 @@
 #define OF(field) offsetof(HtSweepFigures, field)
 
 static const HtFigure figures[] = {
-    {"events", "pruned_events_total", "Events that were pruned.", OF(events)},
-    {"bytes", NULL, NULL, OF(bytes)},
-    {"undelivered", "pruned_undelivered_total",
-     "Of these, those that a consumer had still to get (max-wait).", OF(undelivered)},
-    {"files", "archive_files_total", "Files of the archive that were written.", OF(files)},
-    {"archived", NULL, NULL, OF(archived)},
-    {"givenBack", "pruned_bytes_total", "Bytes of the spool's file that were given back to the disk.",
-     OF(given_back)},
+    {"events", "retention_pruned_events_total", OF(events)},
+    {"bytes", NULL, OF(bytes)},
+    {"undelivered", "retention_undelivered_events_total", OF(undelivered)},
+    {"files", "retention_archive_files_total", OF(files)},
+    {"archived", NULL, OF(archived)},
+    {"givenBack", "retention_returned_bytes_total", OF(given_back)},
 };
 
 struct HtRetention {
@@ -85,8 +83,7 @@ void ht_retention_metrics(HtRetention *retention, HtBuffer *text)
     HtSweepStatus status;
     ht_sweeper_status(retention->sweeper, &status);
     ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status.all, text);
-    ht_metric_begin(text, "retention_blocked", "1 when the last sweep could not prune all that was due.");
-    ht_metric_add(text, "retention_blocked", NULL, NULL, *status.problem != '\0');
+    ht_metric_one(text, "retention_blocked", *status.problem != '\0');
 }
 
 char *ht_retention_notice(HtRetention *retention)

@@ -80,6 +80,7 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_json_member(json, "version", HT_TEXT_LITERAL(HT_VERSION));
     ht_json_member(json, "state", ht_text_from(reason ? reason : "ready"));
     ht_door_json(bus->door, json);
+    ht_monitor_json(bus->monitor, json);
     ht_spool_json(bus->spool, json);
     ht_retention_json(bus->retention, json);
     ht_sources_json(bus->sources, json);
@@ -91,8 +92,9 @@ void ht_status_json(void *user, HtBuffer *json)
 void ht_status_metrics(void *user, HtBuffer *text)
 {
     const HtBus *bus = user;
-    ht_metric_begin(text, "ready", "1 when messages are taken.");
-    ht_metric_add(text, "ready", NULL, NULL, ht_status_ready(user) == NULL);
+    ht_metric_add(text, ht_metric_begin(text, "build_info"), HT_VERSION, 1);
+    ht_metric_one(text, "ready", ht_status_ready(user) == NULL);
+    ht_metric_one(text, "start_timestamp_seconds", (uint64_t)bus->started_us);
     ht_spool_metrics(bus->spool, text);
     ht_retention_metrics(bus->retention, text);
     ht_door_metrics(bus->door, text);

@@ -61,7 +61,7 @@ struct HtSpoolCommitter {
     uint64_t failed_at; /* `commits` when it failed */
     uint64_t committed; /* the last sequence number on disk */
     int64_t last_commit;
-    uint64_t commits;
+    uint64_t commits, sum_us; /* all of them, and how long they took together */
     uint32_t times_us[TIMES]; /* of the last commits, round and round */
     uint64_t p99_us;
     int64_t p99_at; /* when it was worked out */
@@ -341,6 +341,7 @@ static bool commit_once(HtSpoolCommitter *committer, HtSpoolGroup *group, GError
     ht_spool_mark_write(committer->mark, ht_spool_appender_figures(committer->appender)->last_sequence);
     committer->last_commit = ht_clock_monotonic();
     committer->times_us[committer->commits++ % TIMES] = (uint32_t)(committer->last_commit - start);
+    committer->sum_us += (uint64_t)(committer->last_commit - start);
     return true;
 }
 
@@ -544,6 +545,7 @@ void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *statu
                               .damaged = figures->damaged,
                               .wal_bytes = ht_spool_checkpoint_wal_bytes(&committer->checkpoint),
                               .commits = committer->commits,
+                              .commit_sum_us = committer->sum_us,
                               .checkpoints = committer->checkpoint.count,
                               .commit_p99_us = committer->p99_us,
                               .used_bytes = committer->disk.used_bytes,

@@ -214,6 +214,7 @@ typedef struct {
     uint64_t damaged; /* events that were found damaged and are set aside: damage.h */
     uint64_t file_bytes, wal_bytes, free_bytes;
     uint64_t commits, checkpoints;
+    uint64_t commit_sum_us; /* how long all of them took */
     uint64_t commit_p99_us; /* of the last 1024 commits */
     uint64_t used_bytes;    /* of the spool's file: its pages but for those that are free for others */
     uint64_t most_bytes;    /* that it may use; 0: no limit but the disk's */

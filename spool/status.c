@@ -7,27 +7,24 @@
 #define OF(field) offsetof(HtSpoolStatus, field)
 
 static const HtFigure figures[] = {
-    {"firstSequence", NULL, NULL, OF(first_sequence)},
-    {"lastSequence", "spool_last_sequence", "Sequence of the newest event.", OF(last_sequence)},
-    {"messages", NULL, NULL, OF(messages)},
-    {"resent", NULL, NULL, OF(resent)},
-    {"duplicates", NULL, NULL, OF(duplicates)},
-    {"deadLetters", "spool_dead_letters", "Dead letters kept.", OF(dead_letters)},
-    {"quarantined", "spool_quarantined", "Messages in quarantine.", OF(quarantined)},
-    {"aliases", NULL, NULL, OF(aliases)},
-    {"damaged", "spool_damaged_events", "Events found damaged and set aside: hutong spool check.",
-     OF(damaged)},
-    {"conflicts", "spool_identity_conflicts",
-     "Numbers that were seen with two persons: hutong subject conflicts.", OF(conflicts)},
-    {"fileBytes", "spool_file_bytes", "Size of the spool file.", OF(file_bytes)},
-    {"walBytes", "spool_wal_bytes", "Size of the write-ahead log.", OF(wal_bytes)},
-    {"usedBytes", "spool_used_bytes", "Bytes of the spool file that are in use, where max-size is set.",
-     OF(used_bytes)},
-    {"maxBytes", "spool_max_bytes", "What max-size allows; 0: no limit.", OF(most_bytes)},
-    {"freeBytes", "spool_free_bytes", "Room on the spool's disk.", OF(free_bytes)},
-    {"commits", NULL, NULL, OF(commits)},
-    {"checkpoints", NULL, NULL, OF(checkpoints)},
-    {"commitP99Us", NULL, NULL, OF(commit_p99_us)},
+    {"firstSequence", NULL, OF(first_sequence)},
+    {"lastSequence", "spool_last_sequence", OF(last_sequence)},
+    {"messages", NULL, OF(messages)},
+    {"resent", NULL, OF(resent)},
+    {"duplicates", NULL, OF(duplicates)},
+    {"deadLetters", "spool_dead_letters", OF(dead_letters)},
+    {"quarantined", "spool_quarantined_messages", OF(quarantined)},
+    {"aliases", NULL, OF(aliases)},
+    {"damaged", "spool_damaged_events", OF(damaged)},
+    {"conflicts", "spool_identity_conflicts", OF(conflicts)},
+    {"fileBytes", "spool_file_bytes", OF(file_bytes)},
+    {"walBytes", "spool_wal_bytes", OF(wal_bytes)},
+    {"usedBytes", "spool_used_bytes", OF(used_bytes)},
+    {"maxBytes", "spool_max_bytes", OF(most_bytes)},
+    {"freeBytes", "spool_disk_free_bytes", OF(free_bytes)},
+    {"commits", "spool_commits_total", OF(commits)},
+    {"checkpoints", NULL, OF(checkpoints)},
+    {"commitP99Us", NULL, OF(commit_p99_us)},
 };
 
 void ht_spool_json(HtSpool *spool, HtBuffer *json)
@@ -49,10 +46,11 @@ void ht_spool_json(HtSpool *spool, HtBuffer *json)
 
 void ht_spool_metrics(HtSpool *spool, HtBuffer *text)
 {
-    static const char p99[] = "spool_commit_p99_seconds";
     HtSpoolStatus status;
     ht_spool_status(spool, &status);
     ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status, text);
-    ht_metric_begin(text, p99, "99th percentile of the last 1024 commits.");
-    ht_metric_add_seconds(text, p99, NULL, NULL, status.commit_p99_us);
+    const HtMetric *commit = ht_metric_begin(text, "spool_commit_seconds");
+    ht_metric_add_part(text, commit, "0.99", NULL, status.commit_p99_us);
+    ht_metric_add_part(text, commit, "_sum", NULL, status.commit_sum_us);
+    ht_metric_add_part(text, commit, "_count", NULL, status.commits);
 }

@@ -14,6 +14,7 @@
 #define BACKLOG 128
 #define ACCEPT_PAUSE_MS 100
 #define QUESTION_MAX (1 << 20)
+#define MONITOR "hutong-monitor"         /* the same: it comes by the address for monitoring */
 #define CREDENTIALS "hutong-credentials" /* of a connection, kept at its address */
 
 G_DEFINE_QUARK(ht_admin_error, ht_admin_error)
@@ -141,6 +142,44 @@ static void answer_unknown(HtAdmin *admin, SoupServerMessage *message)
     answer(message, SOUP_STATUS_NOT_FOUND, "text/plain", text->str, text->len);
 }
 
+/* False when there is no such page for everybody. */
+static bool answer_page(HtAdmin *admin, SoupServerMessage *message, const char *path)
+{
+    if (g_str_equal(path, "/live")) {
+        answer(message, SOUP_STATUS_OK, "text/plain", "live\n", 5);
+    } else if (g_str_equal(path, "/ready")) {
+        answer_ready(admin, message);
+    } else if (g_str_equal(path, "/metrics")) {
+        answer_view(admin, message, admin->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool is_reading(const char *method)
+{
+    return g_str_equal(method, "GET") || g_str_equal(method, "HEAD");
+}
+
+static bool is_monitor(SoupServerMessage *message)
+{
+    GSocketAddress *address = soup_server_message_get_remote_address(message);
+    return address && g_object_get_data(G_OBJECT(address), MONITOR);
+}
+
+static void answer_monitor(HtAdmin *admin, SoupServerMessage *message, const char *path)
+{
+    static const char unknown[] = "there are /live /ready /metrics\n";
+    SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
+    soup_message_headers_append(headers, "Connection", "close");
+    if (!is_reading(soup_server_message_get_method(message))) {
+        refuse_method(message, "GET, HEAD");
+    } else if (!answer_page(admin, message, path)) {
+        answer(message, SOUP_STATUS_NOT_FOUND, "text/plain", unknown, strlen(unknown));
+    }
+}
+
 static void on_request(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
                        void *user)
 {
@@ -149,21 +188,17 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     (void)server;
     (void)query;
     const HtAdminVerb *verb = ht_admin_verb(admin->view.verbs, *path ? path + 1 : "");
-    if (roles_of(admin, message) == 0) {
+    if (is_monitor(message)) {
+        answer_monitor(admin, message, path);
+    } else if (roles_of(admin, message) == 0) {
         refuse_stranger(message);
     } else if (verb) {
         g_str_equal(method, "POST") ? do_verb(admin, verb, message) : refuse_method(message, "POST");
-    } else if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) {
+    } else if (!is_reading(method)) {
         refuse_method(message, "GET, HEAD");
-    } else if (g_str_equal(path, "/live")) {
-        answer(message, SOUP_STATUS_OK, "text/plain", "live\n", 5);
-    } else if (g_str_equal(path, "/ready")) {
-        answer_ready(admin, message);
     } else if (g_str_equal(path, "/status")) {
         answer_view(admin, message, admin->view.status, "application/json");
-    } else if (g_str_equal(path, "/metrics")) {
-        answer_view(admin, message, admin->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
-    } else {
+    } else if (!answer_page(admin, message, path)) {
         answer_unknown(admin, message);
     }
 }
@@ -209,23 +244,75 @@ static void pause_accepting(HtAdmin *admin)
     g_source_attach(admin->accepting, NULL);
 }
 
-static void hand_over(HtAdmin *admin, int fd)
+/* Takes over `fd`, also when it gives NULL. */
+static GIOStream *make_stream(int fd)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocket) socket = g_socket_new_from_fd(fd, &error);
+    GSocket *socket = g_socket_new_from_fd(fd, NULL);
     if (!socket) {
         close(fd);
-        return;
+        return NULL;
     }
-    g_autoptr(GIOStream) stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
+    GIOStream *stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
+    g_object_unref(socket);
+    return stream;
+}
+
+/* Has the server answer; `mark` at the connection's address says who it is. */
+static void hand_over(HtAdmin *admin, GIOStream *stream, const char *mark, void *of, GDestroyNotify free_of)
+{
+    g_autoptr(GError) error = NULL;
     /* libsoup makes a default Host from it, which it can only from an internet address. */
     g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string("127.0.0.1", 80);
-    HtCredentials *credentials = g_new(HtCredentials, 1);
-    ht_credentials_read(fd, credentials);
-    g_object_set_data_full(G_OBJECT(address), CREDENTIALS, credentials, g_free);
+    g_object_set_data_full(G_OBJECT(address), mark, of, free_of);
     if (!soup_server_accept_iostream(admin->server, stream, address, address, &error)) {
         ht_log(HT_LOG_WARNING, "admin", "a connection could not be taken: %s", error->message);
     }
+}
+
+static void take_user(HtAdmin *admin, int fd)
+{
+    HtCredentials *credentials = g_new(HtCredentials, 1);
+    ht_credentials_read(fd, credentials);
+    g_autoptr(GIOStream) stream = make_stream(fd);
+    if (stream) {
+        hand_over(admin, stream, CREDENTIALS, credentials, g_free);
+    } else {
+        g_free(credentials);
+    }
+}
+
+/* ---- Monitoring ---- */
+
+static gboolean cut_off(void *stream)
+{
+    g_io_stream_close(stream, NULL, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void end_deadline(void *source)
+{
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
+static void set_deadline(GIOStream *stream, unsigned timeout_ms)
+{
+    GSource *deadline = g_timeout_source_new(timeout_ms);
+    g_source_set_callback(deadline, cut_off, stream, NULL);
+    g_source_attach(deadline, NULL);
+    g_object_set_data_full(G_OBJECT(stream), "hutong-deadline", deadline, end_deadline);
+}
+
+void ht_admin_take_monitor(HtAdmin *admin, int fd, unsigned timeout_ms, void (*gone)(void *user), void *user)
+{
+    g_autoptr(GIOStream) stream = make_stream(fd);
+    if (!stream) {
+        gone(user);
+        return;
+    }
+    g_object_set_data_full(G_OBJECT(stream), "hutong-gone", user, gone);
+    set_deadline(stream, timeout_ms);
+    hand_over(admin, stream, MONITOR, GINT_TO_POINTER(1), NULL);
 }
 
 static gboolean on_connection(int fd, GIOCondition condition, void *user)
@@ -234,7 +321,7 @@ static gboolean on_connection(int fd, GIOCondition condition, void *user)
     (void)condition;
     int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0) {
-        hand_over(admin, connection);
+        take_user(admin, connection);
         return G_SOURCE_CONTINUE;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {

@@ -41,5 +41,9 @@ typedef struct {
  * directory 0755: the kernel says who connects, and who has no role gets 403. A socket that nobody listens on any more is
  * replaced; a live one is HT_ADMIN_ERROR: another bus is running. */
 HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error);
+
+/* Answers a connection of the address for monitoring, whoever it is: /live, /ready and /metrics by GET or HEAD, one request, nothing else. Takes
+ * over `fd`. After `timeout_ms` it is cut off, whatever it does. `gone` runs once, when the connection is closed. */
+void ht_admin_take_monitor(HtAdmin *admin, int fd, unsigned timeout_ms, void (*gone)(void *user), void *user);
 void ht_admin_close(HtAdmin *admin);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtAdmin, ht_admin_close)

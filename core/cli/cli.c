@@ -1,6 +1,7 @@
 /* The table of verbs, their common options, and the short ones themselves. */
 #include "core/cli/cli.h"
 
+#include "core/base/metrics.h"
 #include "core/base/paths.h"
 #include "core/bus.h"
 #include "core/cli/adapter.h"
@@ -31,9 +32,11 @@ static int run_bus(int argc, char **argv)
 
 static int show_config(int argc, char **argv)
 {
-    gboolean reference = FALSE;
+    gboolean reference = FALSE, metrics = FALSE;
     const GOptionEntry entries[] = {{"reference", 0, 0, G_OPTION_ARG_NONE, &reference,
                                      "Write the reference of all keys, as Markdown", NULL},
+                                    {"metrics", 0, 0, G_OPTION_ARG_NONE, &metrics,
+                                     "Write the reference of all metrics, as Markdown", NULL},
                                     G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -44,6 +47,8 @@ static int show_config(int argc, char **argv)
     }
     if (reference) {
         ht_config_reference(text);
+    } else if (metrics) {
+        ht_metrics_reference(text);
     } else {
         g_autoptr(HtConfig) config = ht_cli_load(file);
         if (!config) {

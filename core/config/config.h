@@ -14,8 +14,11 @@ typedef struct {
     char *name;      /* name = */
     char **listen;   /* of the public door: core/config/listen.h; port 0 lets the kernel choose */
     char *cleartext; /* local | anywhere: where it may listen without TLS */
-    char *tls_certificate, *tls_key, *client_ca;                   /* PEM files; NULL: none */
-    char *admin;                                                   /* path of the admin socket */
+    char *tls_certificate, *tls_key, *client_ca; /* PEM files; NULL: none */
+    char *admin;                                 /* path of the admin socket */
+    char **metrics;                              /* addresses for monitoring; NULL: none */
+    char *metrics_cleartext;                     /* local | anywhere: where they may be */
+    uint64_t metrics_connections, metrics_timeout_ms;
     char **observers, **operators, **auditors, **privacy_officers; /* core/admin/roles.h; NULL: nobody */
     char *user;       /* whom a start as root becomes; NULL: nobody */
     char *state;      /* directory: spool, key */

@@ -48,6 +48,24 @@ static void check_listen(const HtBusConfig *bus, const char *listen, const HtCon
     }
 }
 
+static void check_metrics(const HtConfig *config, const HtConfigReport *to)
+{
+    const HtBusConfig *bus = &config->bus;
+    g_autofree char *metrics = ht_bus_place(config, "metrics");
+    bool anywhere = g_str_equal(bus->metrics_cleartext, "anywhere");
+    for (char **item = bus->metrics; item && *item; item++) {
+        const char *place;
+        if (ht_listen_read(*item, &place) != HT_LISTEN_PLAIN) {
+            report(to, metrics, "[bus] metrics: '%s' is no plain address: write it as 127.0.0.1:9464", *item);
+        } else if (!anywhere && !ht_listen_is_local(place)) {
+            report(to, metrics,
+                   "[bus] metrics: '%s' can be reached from other machines: write 127.0.0.1:PORT, or "
+                   "metrics-cleartext = anywhere where that is meant",
+                   *item);
+        }
+    }
+}
+
 /* What a certificate's name says, an authority must have said. */
 static void check_subjects(const HtBusConfig *bus, const HtConfigReport *to, char **subjects,
                            char *place /* transfer full */, const char *section, const char *name)
@@ -135,6 +153,7 @@ void ht_config_check_doors(const HtConfig *config, const char *listen, const HtC
 {
     const HtBusConfig *bus = &config->bus;
     check_listen(bus, listen, to);
+    check_metrics(config, to);
     for (unsigned i = 0; i < config->sources->len; i++) {
         check_senders(bus, config->sources->pdata[i], to);
     }

@@ -24,7 +24,9 @@ void ht_health_note(HtHealth *health, const HtSent *sent)
         health->answers[health->runs++ % HT_HEALTH_ANSWERS] = answer;
     }
     if (sent->status > 0) {
-        health->times_us[health->timed++ % HT_HEALTH_TIMES] = (uint32_t)MIN(sent->took_us, UINT32_MAX);
+        uint32_t took_us = (uint32_t)MIN(sent->took_us, UINT32_MAX);
+        health->times_us[health->timed++ % HT_HEALTH_TIMES] = took_us;
+        health->sum_us += took_us;
     }
 }
 

@@ -18,7 +18,7 @@ typedef struct HtHealth {
     HtHealthAnswer answers[HT_HEALTH_ANSWERS]; /* round and round */
     unsigned runs;                             /* of alike answers, in all */
     uint32_t times_us[HT_HEALTH_TIMES];        /* of the last answers, round and round */
-    unsigned timed;
+    uint64_t timed, sum_us;                    /* all that came, and how long they took together */
 } HtHealth;
 
 void ht_health_note(HtHealth *health, const HtSent *sent);

@@ -1,6 +1,7 @@
 /* The consumers on the status page and in the metrics. Figures and names only: no personal data passes here. Main-loop thread. */
 #include "core/delivery/status.h"
 
+#include "core/base/clock.h"
 #include "core/base/figures.h"
 #include "core/base/json.h"
 #include "core/delivery/health.h"
@@ -9,21 +10,19 @@
 #define OF(field) offsetof(HtConsumerStatus, field)
 
 static const HtFigure figures[] = {
-    {"cursor", NULL, NULL, OF(cursor)},
-    {"backlog", "consumer_backlog", "Events between the cursor and the end of the spool.", OF(backlog)},
-    {"failing", "consumer_failing", "Persons of whom an event failed alone and waits to go again.",
-     OF(failing)},
-    {"delivered", "consumer_delivered_total", "Events acknowledged.", OF(delivered)},
-    {"skipped", NULL, NULL, OF(skipped)},
-    {"dead", "consumer_dead_total", "Events that became dead letters.", OF(dead)},
-    {"letters", "consumer_dead_letters", "Dead letters that are there now.", OF(letters)},
-    {"deadMax", NULL, NULL, OF(dead_max)},
-    {"attempts", "consumer_attempts_total", "Requests sent.", OF(attempts)},
-    {"failures", "consumer_failures_total", "Requests that failed.", OF(failures)},
-    {"purposeLeftS", "consumer_purpose_left_seconds", "Until its purpose lapses; 0: none, or lapsed.",
-     OF(purpose_left_s)},
-    {"answerP50Us", NULL, NULL, OF(p50_us)},
-    {"answerP99Us", NULL, NULL, OF(p99_us)},
+    {"cursor", NULL, OF(cursor)},
+    {"backlog", "consumer_backlog_events", OF(backlog)},
+    {"failing", "consumer_failing_subjects", OF(failing)},
+    {"delivered", "consumer_delivered_events_total", OF(delivered)},
+    {"skipped", NULL, OF(skipped)},
+    {"dead", "consumer_dead_letters_total", OF(dead)},
+    {"letters", "consumer_dead_letters", OF(letters)},
+    {"deadMax", NULL, OF(dead_max)},
+    {"attempts", "consumer_requests_total", OF(attempts)},
+    {"failures", "consumer_request_failures_total", OF(failures)},
+    {"purposeLeftS", "consumer_purpose_remaining_seconds", OF(purpose_left_s)},
+    {"answerP50Us", NULL, OF(p50_us)},
+    {"answerP99Us", NULL, OF(p99_us)},
 };
 
 static void add_pause(const HtSpoolPause *pause, HtBuffer *json)
@@ -85,31 +84,66 @@ char *ht_delivery_notice(const HtDelivery *delivery)
     return text->len > 0 ? g_strdup(text->str) : NULL;
 }
 
-/* A metric of all consumers: `value` of each, or with `seconds` a time in microseconds. */
-static void add_metric(const HtDelivery *delivery, const HtFigure *figure, bool seconds, HtBuffer *text)
+static void add_oldest(HtBuffer *text, const HtMetric *metric, const HtConsumerStatus *consumer)
 {
-    ht_metric_begin(text, figure->metric, figure->help);
-    for (unsigned i = 0; i < ht_delivery_consumers(delivery); i++) {
-        HtConsumerStatus consumer;
-        ht_delivery_status(delivery, i, &consumer);
-        (seconds ? ht_metric_add_seconds : ht_metric_add)(text, figure->metric, "consumer", consumer.name,
-                                                          ht_figure_value(figure, &consumer));
+    int64_t age_us = consumer->oldest_us > 0 ? ht_clock_now() - consumer->oldest_us : 0;
+    ht_metric_add(text, metric, consumer->name, (uint64_t)MAX(age_us, 0));
+}
+
+static void add_up(HtBuffer *text, const HtMetric *metric, const HtConsumerStatus *consumer)
+{
+    bool up = g_str_equal(consumer->state, "idle") || g_str_equal(consumer->state, "delivering");
+    ht_metric_add(text, metric, consumer->name, up);
+}
+
+static void add_paused(HtBuffer *text, const HtMetric *metric, const HtConsumerStatus *consumer)
+{
+    ht_metric_add(text, metric, consumer->name, consumer->pause != NULL);
+}
+
+static void add_answers(HtBuffer *text, const HtMetric *metric, const HtConsumerStatus *consumer)
+{
+    ht_metric_add_part(text, metric, "0.5", consumer->name, consumer->p50_us);
+    ht_metric_add_part(text, metric, "0.99", consumer->name, consumer->p99_us);
+    ht_metric_add_part(text, metric, "_sum", consumer->name, consumer->health->sum_us);
+    ht_metric_add_part(text, metric, "_count", consumer->name, consumer->health->timed);
+}
+
+static const struct {
+    const char *name;
+    void (*add)(HtBuffer *text, const HtMetric *metric, const HtConsumerStatus *consumer);
+} others[] = {
+    {"consumer_oldest_waiting_seconds", add_oldest},
+    {"consumer_up", add_up},
+    {"consumer_paused", add_paused},
+    {"consumer_answer_seconds", add_answers},
+};
+
+static void add_figure(GArray *consumers, const HtFigure *figure, HtBuffer *text)
+{
+    const HtMetric *metric = ht_metric_begin(text, figure->metric);
+    for (unsigned i = 0; i < consumers->len; i++) {
+        const HtConsumerStatus *consumer = &g_array_index(consumers, HtConsumerStatus, i);
+        ht_metric_add(text, metric, consumer->name, ht_figure_value(figure, consumer));
     }
 }
 
-static const HtFigure times[] = {
-    {NULL, "consumer_answer_p50_seconds", "Half of the last answers came within this time.", OF(p50_us)},
-    {NULL, "consumer_answer_p99_seconds", "99 of 100 of the last answers came within this time.", OF(p99_us)},
-};
-
 void ht_delivery_metrics(const HtDelivery *delivery, HtBuffer *text)
 {
+    g_autoptr(GArray) consumers = g_array_new(FALSE, TRUE, sizeof(HtConsumerStatus));
+    g_array_set_size(consumers, ht_delivery_consumers(delivery));
+    for (unsigned i = 0; i < consumers->len; i++) {
+        ht_delivery_status(delivery, i, &g_array_index(consumers, HtConsumerStatus, i));
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(figures); i++) {
         if (figures[i].metric) {
-            add_metric(delivery, &figures[i], false, text);
+            add_figure(consumers, &figures[i], text);
         }
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
-        add_metric(delivery, &times[i], true, text);
+    for (size_t o = 0; o < G_N_ELEMENTS(others); o++) {
+        const HtMetric *metric = ht_metric_begin(text, others[o].name);
+        for (unsigned i = 0; i < consumers->len; i++) {
+            others[o].add(text, metric, &g_array_index(consumers, HtConsumerStatus, i));
+        }
     }
 }

@@ -547,12 +547,11 @@ void ht_door_status(const HtDoor *door, HtDoorStatus *status)
 #define OF(field) offsetof(HtDoorStatus, field)
 
 static const HtFigure figures[] = {
-    {"connections", "door_connections", "Connections at the public door.", OF(connections)},
-    {"requests", NULL, NULL, OF(requests)},
-    {"refused", NULL, NULL, OF(refused)},
-    {"inFlight", "door_in_flight", "Messages without an answer yet.", OF(in_flight)},
-    {"gaveWay", "door_gave_way_total", "Connections that had sent nothing and were cut off for others.",
-     OF(gave_way)},
+    {"connections", "door_connections", OF(connections)},
+    {"requests", "door_requests_total", OF(requests)},
+    {"refused", "door_refused_total", OF(refused)},
+    {"inFlight", "door_in_flight_messages", OF(in_flight)},
+    {"gaveWay", "door_gave_way_total", OF(gave_way)},
 };
 
 void ht_door_json(const HtDoor *door, HtBuffer *json)
@@ -579,9 +578,7 @@ void ht_door_metrics(const HtDoor *door, HtBuffer *text)
     ht_door_status(door, &status);
     ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status, text);
     if (door->tls) {
-        ht_metric_begin(text, "door_certificate_expires_seconds",
-                        "When the certificate ends, in seconds since 1970.");
-        ht_metric_add(text, "door_certificate_expires_seconds", NULL, NULL,
+        ht_metric_one(text, "door_certificate_expiry_timestamp_seconds",
                       (uint64_t)MAX(ht_tls_expires(door->tls), 0));
     }
 }

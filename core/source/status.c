@@ -7,18 +7,17 @@
 #define OF(field) offsetof(HtSourceFigures, field)
 
 static const HtFigure figures[] = {
-    {"messages", "source_messages_total", "Requests received.", OF(messages)},
-    {"accepted", "source_accepted_total", "Messages accepted and on disk.", OF(accepted)},
-    {"resent", "source_resent_total", "Messages that were known already.", OF(resent)},
-    {"rejected", "source_rejected_total", "Messages refused because of their content.", OF(rejected)},
-    {"failed", "source_failed_total", "Messages that could not be handled.", OF(failed)},
-    {"busy", "source_busy_total", "Messages answered 503.", OF(busy)},
-    {"events", "source_events_total", "Events appended.", OF(events)},
-    {"duplicates", "source_duplicates_total", "Records that were known already.", OF(duplicates)},
-    {"quarantined", NULL, NULL, OF(quarantined)},
-    {"bytes", "source_bytes_total", "Bytes of bodies.", OF(bytes)},
-    {"latencyMaxUs", NULL, NULL, OF(latency_us_max)},
-    {NULL, "source_answers_total", "Messages that reached the host and were answered.", OF(answers)},
+    {"messages", "source_messages_total", OF(messages)},
+    {"accepted", "source_accepted_total", OF(accepted)},
+    {"resent", "source_resent_total", OF(resent)},
+    {"rejected", "source_rejected_total", OF(rejected)},
+    {"failed", "source_failed_total", OF(failed)},
+    {"busy", "source_busy_total", OF(busy)},
+    {"events", "source_events_total", OF(events)},
+    {"duplicates", "source_duplicates_total", OF(duplicates)},
+    {"quarantined", "source_quarantined_total", OF(quarantined)},
+    {"bytes", "source_received_bytes_total", OF(bytes)},
+    {"latencyMaxUs", NULL, OF(latency_us_max)},
 };
 
 /* ---- JSON ---- */
@@ -89,58 +88,86 @@ void ht_sources_json(const HtSources *sources, HtBuffer *json)
 
 /* ---- Metrics ---- */
 
-typedef void (*AddMetric)(HtBuffer *text, const char *name, const HtSource *source);
+typedef void (*AddMetric)(HtBuffer *text, const HtMetric *metric, const HtSource *source);
 
-static void add_latency(HtBuffer *text, const char *name, const HtSource *source)
+static void add_answers(HtBuffer *text, const HtMetric *metric, const HtSource *source)
 {
-    ht_metric_add_seconds(text, name, "source", source->config->name, source->figures.latency_us_sum);
+    ht_metric_add_part(text, metric, "_sum", source->config->name, source->figures.latency_us_sum);
+    ht_metric_add_part(text, metric, "_count", source->config->name, source->figures.answers);
 }
 
-static void add_restarts(HtBuffer *text, const char *name, const HtSource *source)
+static void add_last(HtBuffer *text, const HtMetric *metric, const HtSource *source)
+{
+    if (source->figures.last_us > 0) {
+        ht_metric_add(text, metric, source->config->name, (uint64_t)source->figures.last_us);
+    }
+}
+
+static void add_restarts(HtBuffer *text, const HtMetric *metric, const HtSource *source)
 {
     HtHostStatus host;
     ht_host_status(source->host, &host);
-    ht_metric_add(text, name, "source", source->config->name, host.restarts);
+    ht_metric_add(text, metric, source->config->name, host.restarts);
+}
+
+static void add_kills(HtBuffer *text, const HtMetric *metric, const HtSource *source)
+{
+    HtHostStatus host;
+    ht_host_status(source->host, &host);
+    ht_metric_add(text, metric, source->config->name, host.kills);
+}
+
+static void add_waiting(HtBuffer *text, const HtMetric *metric, const HtSource *source)
+{
+    HtHostStatus host;
+    ht_host_status(source->host, &host);
+    ht_metric_add(text, metric, source->config->name, host.waiting);
 }
 
 /* 1 also when nothing is checked: what is asked is whether messages are kept from it. */
-static void add_passed(HtBuffer *text, const char *name, const HtSource *source)
+static void add_passed(HtBuffer *text, const HtMetric *metric, const HtSource *source)
 {
-    ht_metric_add(text, name, "source", source->config->name, source->gate == HT_GATE_PASSED);
+    ht_metric_add(text, metric, source->config->name, source->gate == HT_GATE_PASSED);
 }
 
-static void add_queued(HtBuffer *text, const char *name, const HtSource *source)
+static void add_queued(HtBuffer *text, const HtMetric *metric, const HtSource *source)
 {
-    ht_metric_add(text, name, "source", source->config->name, source->share->bytes);
+    ht_metric_add(text, metric, source->config->name, source->share->bytes);
 }
 
 static const struct {
-    const char *name, *help;
+    const char *name;
     AddMetric add;
 } others[] = {
-    {"source_latency_seconds_total", "Sum of their answer times.", add_latency},
-    {"host_restarts_total", "Times that a source's host was started again.", add_restarts},
-    {"source_queued_bytes", "Bytes of its messages that wait for a commit.", add_queued},
-    {"source_adapter_passed", "1 when the source's adapter may serve.", add_passed},
+    {"source_last_message_timestamp_seconds", add_last},
+    {"source_answer_seconds", add_answers},
+    {"source_queued_bytes", add_queued},
+    {"source_adapter_passed", add_passed},
+    {"source_host_restarts_total", add_restarts},
+    {"source_host_kills_total", add_kills},
+    {"source_host_waiting_messages", add_waiting},
 };
+
+static void add_figure(const HtSources *sources, const HtFigure *figure, HtBuffer *text)
+{
+    const HtMetric *metric = ht_metric_begin(text, figure->metric);
+    for (unsigned i = 0; i < ht_sources_count(sources); i++) {
+        const HtSource *source = ht_sources_at(sources, i);
+        ht_metric_add(text, metric, source->config->name, ht_figure_value(figure, &source->figures));
+    }
+}
 
 void ht_sources_metrics(const HtSources *sources, HtBuffer *text)
 {
     for (size_t f = 0; f < G_N_ELEMENTS(figures); f++) {
-        const char *name = figures[f].metric;
-        if (name) {
-            ht_metric_begin(text, name, figures[f].help);
-        }
-        for (unsigned i = 0; name && i < ht_sources_count(sources); i++) {
-            const HtSource *source = ht_sources_at(sources, i);
-            ht_metric_add(text, name, "source", source->config->name,
-                          ht_figure_value(&figures[f], &source->figures));
+        if (figures[f].metric) {
+            add_figure(sources, &figures[f], text);
         }
     }
     for (size_t o = 0; o < G_N_ELEMENTS(others); o++) {
-        ht_metric_begin(text, others[o].name, others[o].help);
+        const HtMetric *metric = ht_metric_begin(text, others[o].name);
         for (unsigned i = 0; i < ht_sources_count(sources); i++) {
-            others[o].add(text, others[o].name, ht_sources_at(sources, i));
+            others[o].add(text, metric, ht_sources_at(sources, i));
         }
     }
 }

@@ -340,8 +340,8 @@ static void test_the_admin_socket_tells(void)
     g_autofree char *metrics = bus_process_page(f.bus, "/metrics", &status);
     g_assert_nonnull(strstr(metrics, "hutong_source_accepted_total{source=\"hukou\"} 1\n"));
     g_assert_nonnull(strstr(metrics, "hutong_ready 1\n"));
-    g_assert_nonnull(strstr(metrics, "hutong_source_latency_seconds_total{source=\"hukou\"} 0."));
-    g_assert_nonnull(strstr(metrics, "hutong_spool_commit_p99_seconds 0."));
+    g_assert_nonnull(strstr(metrics, "hutong_source_answer_seconds_sum{source=\"hukou\"} 0."));
+    g_assert_nonnull(strstr(metrics, "hutong_spool_commit_seconds{quantile=\"0.99\"} 0."));
     g_assert_null(strstr(metrics, "microseconds"));
     g_autofree char *none = bus_process_page(f.bus, "/secret", &status);
     g_assert_cmpuint(status, ==, 404);

@@ -58,3 +58,4 @@ e2e-audit_LIBS := admin base
 e2e_TESTS += e2e-map
 e2e-map_LIBS := admin base
 e2e_TESTS += tls.py
+e2e_TESTS += monitoring.py

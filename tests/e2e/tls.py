@@ -366,7 +366,7 @@ def the_end_is_told(world):
     door = json.loads(world.bus.page("/status"))["door"]
     end = time.strptime(door["certificateEnds"][:10], "%Y-%m-%d")
     assert 18 * 86400 < time.mktime(end) - time.time() < 22 * 86400, door
-    found = re.search(r"hutong_door_certificate_expires_seconds (\d+)", world.bus.page("/metrics"))
+    found = re.search(r"hutong_door_certificate_expiry_timestamp_seconds (\d+)", world.bus.page("/metrics"))
     assert found and 18 * 86400 < int(found.group(1)) - time.time() < 22 * 86400
     assert re.search(r"the certificate .* ends in (18|19) days", world.bus.said()), world.bus.said()
 
