@@ -51,3 +51,5 @@ mapping_DATA += mappings/disabled.xml mappings/family-planning.xml mappings/low-
 mapping_DATA += mappings/legal-persons.xml mappings/tax.xml \
 	mappings/tables/legal-person.status.tsv \
 	mappings/tables/translate/legal-person-status.letters.tsv
+mapping_DATA += mappings/real-estate.xml \
+	mappings/tables/realestate.record-kind.tsv

@@ -305,6 +305,11 @@ bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *
     rule->null_flags = keep ? HT_NULL_KEEP_WORDS | HT_NULL_KEEP_SIGNS : 0;
     rule->required = ht_compile_says(compiler, node, "required", "yes");
     rule->sending = rule->element->sending || ht_compile_says(compiler, node, "sending", "yes");
+    rule->ten_thousands = ht_compile_attribute(compiler, node, "unit") != NULL;
+    if (rule->ten_thousands && rule->as != HT_AS_DECIMAL) {
+        ht_compile_error(compiler, node, "\"%s\" is read as no decimal: it can have no unit",
+                         rule->element->name);
+    }
     rule->when = ht_compile_when(scope, node, "when");
     bool good = set_origin(scope, node, rule);
     const char *path = rule->source_path.data;

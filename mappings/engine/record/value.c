@@ -206,17 +206,42 @@ static HtConverted convert_date(HtRecorder *recorder, const HtElementRule *rule,
 
 /* ---- Numbers ---- */
 
-static HtConverted convert_number(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
+static bool has_unit(HtText text)
 {
+    static const char *const units[] = {"万", "亿", "元"};
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (memmem(text.data, text.size, units[i], strlen(units[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The number with its column's unit behind it, unless it says its own. */
+static HtText add_unit(HtText text, char room[HT_NUMBER_MAX])
+{
+    static const HtText unit = HT_TEXT_LITERAL("万");
+    if (has_unit(text) || text.size + unit.size > HT_NUMBER_MAX) {
+        return text;
+    }
+    memcpy(room, text.data, text.size);
+    memcpy(room + text.size, unit.data, unit.size);
+    return (HtText){room, text.size + unit.size};
+}
+
+static HtConverted convert_number(HtRecorder *recorder, const HtElementRule *rule, HtText sent, HtItem *item)
+{
+    char room[HT_NUMBER_MAX];
+    HtText text = rule->ten_thousands ? add_unit(sent, room) : sent;
     recorder->value.size = 0;
     char *out = ht_buffer_reserve(&recorder->value, HT_NUMBER_MAX);
     size_t size = rule->as == HT_AS_INTEGER ? ht_value_integer(text.data, text.size, out)
                                             : ht_value_decimal(text.data, text.size, out);
     if (size == 0) {
-        return refuse(recorder, rule, text, HT_MARK_NUMBER_INVALID);
+        return refuse(recorder, rule, sent, HT_MARK_NUMBER_INVALID);
     }
     item->value = (HtText){out, size};
-    return finish(recorder, rule, text, 0);
+    return finish(recorder, rule, sent, 0);
 }
 
 static HtConverted convert_id(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)

@@ -127,7 +127,8 @@ typedef struct {
     bool number;      /* a part of the event's key, or an identity's */
     bool alternative; /* same target as the rule before: skipped when that gave a value */
     bool is_birth_date, is_id_number;
-    unsigned tells; /* HtTells bits of a value */
+    bool ten_thousands; /* a bare number is in 万元: what is carried is in 元 */
+    unsigned tells;     /* HtTells bits of a value */
 } HtElementRule;
 
 /* What stands together in an event: the elements of one group, or one instance (or path of instances) of a repeated one. */
