@@ -111,6 +111,9 @@ static const HtRefusalKind records_kinds[] = {
     {"unknown-document", 422, "nothing that the mapping knows is in the payload",
      .advice = "right source? else the mapping must learn it"},
     {"no-event-for-record", 422, "a record that fits none of the mapping's events", .advice = "the same"},
+    {"record-missing", 422,
+     "a message that the mapping knows, without what it is about: a document set without documents",
+     .advice = "send the whole message"},
     {"required-missing", 422,
      "a required element, or the event's time, has no value; or a birth, death or marriage names "
      "nobody (mapping.md)",
@@ -148,7 +151,7 @@ static const HtRefusalKind records_kinds[] = {
     {"string-not-xml", 422, "`population-base`: the answer is a string, whose columns nobody has published",
      .advice = "send rows as XML"},
     {"document-unreadable", 422,
-     "`health`: a document of a set is empty, no base64, or no UTF-8 XML that can be read; or there is none",
+     "`health`: a document inside of a message is empty, no base64, or no UTF-8 XML that can be read",
      .advice = "the text says which: send that document whole"},
     {"foreign-dialect", 422, "`health`: a clinical document of another country's kind, or of HL7's own",
      .advice = "send documents after WS/T 483 or WS/T 500"},

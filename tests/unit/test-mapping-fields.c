@@ -1,5 +1,5 @@
-/* `<fields>`: values in HL7's form, whichever of its encodings a sender has chosen, are the same fields; what is no field is not looked
- * at; and what an adapter's filter makes of an element stands in the record. */
+/* `<fields>`: values in HL7's form, whichever of its encodings a sender has chosen, are the same fields, in the record and around it;
+ * what is no field is not looked at; and what an adapter's filter makes of an element stands in the record. */
 #include "tests/lib/mapping-test.h"
 
 #define RECORD(content)                                                                              \
@@ -196,6 +196,122 @@ static void test_paths(void)
     assert_lacks(test, 0, "unmapped");
 }
 
+/* ---- Around the record ---- */
+
+#define AROUND(content) "<R><S>" content "</S></R>"
+#define PERSON "\"name\":\"测试甲\",\"idNumber\":\"990104198001019915\",\"sex\":\"1\""
+#define WHO "<who><item><part value='测试'/><part value='甲'/></item></who>"
+#define HEAD \
+    "<head sex=' 1 '><id root='1.3' extension='@990104198001019915'/><id root='1.9' extension='7'/></head>"
+#define RECORDS_AROUND                                                                                     \
+    "<fields for='/R/S/D' form='hl7'><field name='name' from='own /R/S/who'/>"                             \
+    "<field name='number' from='/R/S/head/id' of='1.3'/><field name='other' from='/R/S/head/id'/>"         \
+    "<field name='day' from='/R/S/at' digits='8-' places='1-8'/><field name='sex' from='/R/S/head/@sex'/>" \
+    "<field name='ignored' from='/R/S/note'/><field name='nobodys' from='/R/S/spare'/></fields>"           \
+    "<event type='person.moved-in.v1' for-each='/R/S/D'><element to='person.name' from='name'/>"           \
+    "<element to='person.idNumber' from='number'/><element to='person.sex' from='sex'/>"                   \
+    "<element to='person.birthDate' from='day'/><element to='person.phone' from='phone'/>"                 \
+    "<ignore from='ignored'/></event>"
+
+/* Before the record or behind it, in whichever encoding and namespace; said once it is every record's. */
+static void test_around(void)
+{
+    static const Case cases[] = {
+        {AROUND(WHO HEAD "<D/>"), PERSON, LEFT("other", "7")},
+        {AROUND("<D/>" HEAD WHO), PERSON, LEFT("other", "7")},
+        {AROUND("<p:who xmlns:p='urn:x'>测试甲</p:who><q:D xmlns:q='urn:y'/>"), "\"name\":\"测试甲\"", NULL},
+        {AROUND("<who value='测试甲'>\n</who><D/><note>0</note>"), "\"name\":\"测试甲\"", NULL},
+        {AROUND("<who>测试甲</who><who>测试乙</who><D/>"), "\"name\":\"测试甲\"", LEFT("/R/S/who", "测试乙")},
+        {AROUND("<who/><who> </who><who nullFlavor='UNK'/><D/><who>测试甲</who>"), "\"name\":\"测试甲\"",
+         NULL},
+        {AROUND("<who>测试乙</who><D><own>测试甲</own><who>no</who></D>"), "\"name\":\"测试甲\"",
+         LEFT("name", "测试乙")},
+        {AROUND("<who>测试甲</who><at value='20090312083000'/><D/>"), "\"birthDate\":\"2009-03-12\"", NULL},
+        {AROUND("<who>测试甲</who><at value='2009'/><D/>"), "\"name\":\"测试甲\"}", NULL},
+        {AROUND("<who>测试甲</who><spare>5</spare><D/>"), "\"name\":\"测试甲\"", LEFT("nobodys", "5")},
+        {AROUND("<D><own>测试甲</own><x><who>no</who></x></D>"), "\"name\":\"测试甲\"", NULL},
+        {AROUND("<D><own>测试甲</own></D><x><who>测试乙</who></x>"), "\"name\":\"测试甲\"",
+         LEFT("/R/S/x/who", "测试乙")},
+        {AROUND("<who>测试\xe2\x80\x8b甲</who><D/>"),
+         "\"mark\":\"invisible-removed\",\"element\":\"person.name\"", NULL},
+    };
+    check(MAPPING(RECORDS_AROUND), cases, G_N_ELEMENTS(cases));
+}
+
+/* What is around some records is not around others. */
+static void test_around_is_not_elsewhere(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(RECORDS_AROUND));
+    g_assert_cmpint(mapping_test_run(test, "<R><S><D/><D><own>测试丙</own></D>" WHO "</S>"
+                                           "<S><D><own>测试乙</own></D></S></R>"),
+                    ==, HT_VERDICT_OK);
+    assert_events(test, 3);
+    assert_has(test, 0, "\"name\":\"测试甲\"");
+    assert_has(test, 1, "\"name\":\"测试丙\"");
+    assert_has(test, 1, LEFT("name", "测试甲"));
+    assert_has(test, 2, "\"name\":\"测试乙\"");
+    assert_lacks(test, 2, "unmapped");
+    mapping_test_run(test, AROUND("<D><own>测试乙</own></D>"));
+    assert_events(test, 1);
+    assert_lacks(test, 0, "unmapped");
+}
+
+/* It decides like any other field; and a record that waits for something else besides has it once. */
+static void test_around_decides(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<fields for='/S/D' form='hl7'><field name='name' from='n /S/who'/><field name='kind' from='/S/kind'/></fields>"
+        "<event type='person.moved-in.v1' for-each='/S/D' when=\"kind='1'\">"
+        "<element to='person.name' from='name'/><element to='person.phone' from='/S/tel'/><ignore from='kind'/></event>"
+        "<event type='person.moved-out.v1' for-each='/S/D' when=\"kind='2'\">"
+        "<element to='person.name' from='name'/><ignore from='kind'/></event>"));
+    g_assert_cmpint(
+        mapping_test_run(test, "<S><who>测试乙</who><kind>1</kind><D><n>测试甲</n></D><tel>2</tel></S>"), ==,
+        HT_VERDICT_OK);
+    assert_events(test, 1);
+    assert_has(test, 0, "moved-in");
+    assert_has(test, 0, "\"name\":\"测试甲\",\"phone\":\"2\"");
+    assert_has(test, 0, "\"unmapped\":[" LEFT("name", "测试乙") "]");
+    mapping_test_run(test, "<S><D><n>测试甲</n></D><kind code='2'/></S>");
+    assert_has(test, 0, "moved-out");
+    mapping_test_run(test, "<S><D><n>测试甲</n></D></S>");
+    assert_fault(test, 0, "no-event-for-record");
+}
+
+/* A message whose fields are declared is there for its records: without them it is not taken in silence. */
+static void test_no_record(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<fields for='/S' form='hl7'><pass from='x' to='part'/></fields>"
+        "<fields for='/S/D' form='hl7'><field name='name' from='n'/></fields>"
+        "<event type='person.moved-in.v1' for-each='/S/D'><element to='person.name' from='name'/></event>"
+        "<event type='person.moved-in.v1' for-each='/T/D'><element to='person.name' from='name'/></event>"));
+    static const char *const payloads[] = {"<S/>", "<S><E/>text</S>", "<S><e><D><n>测试甲</n></D></e></S>"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++) {
+        g_assert_cmpint(mapping_test_run(test, payloads[i]), ==, HT_VERDICT_REJECT);
+        assert_fault(test, 0, "record-missing");
+    }
+    g_assert_cmpint(mapping_test_run(test, "<S><y z='1'/><D><n>测试甲</n></D></S>"), ==, HT_VERDICT_OK);
+    assert_events(test, 1);
+    assert_lacks(test, 0, "unmapped");
+    g_assert_cmpint(mapping_test_run(test, "<T/>"), ==, HT_VERDICT_OK);
+}
+
+/* What events read is a field, or a filter's: an element of the record that is called so is neither. */
+static void test_namesakes(void)
+{
+    static const Case cases[] = {
+        {MESSAGE("<name>测试甲</name><phone>1</phone>"), "\"person\":{\"name\":\"测试甲\"}", NULL},
+        {"<M><phone>1</phone><name>测试乙</name><sex>1</sex><g><no>1</no></g>"
+         "<a><patient><name>测试甲</name><tel value='2'/></patient></a></M>",
+         "\"person\":{\"name\":\"测试甲\",\"phone\":\"2\"}", NULL},
+    };
+    check(MAPPING(FIELDS("<field name='phone' from='a/patient/tel'/>") RECORD(
+              "<element to='person.phone' from='phone'/><element to='person.sex' from='sex'/>"
+              "<each path='g' group='guardian'><element to='guardian.idNumber' from='no'/></each>")),
+          cases, G_N_ELEMENTS(cases));
+}
+
 /* ---- Filters ---- */
 
 static void start_part(void *user, HtMapper *mapper, const char *name, const char *const *attributes)
@@ -242,6 +358,59 @@ static void test_pass(void)
     g_assert_cmpint(mapping_test_run(test, MESSAGE("<name>测试甲</name><p/>")), ==, HT_VERDICT_OK);
 }
 
+static void emit_name(HtMapper *mapper, const char *name)
+{
+    const char *const attributes[] = {"value", name, NULL};
+    ht_mapper_emit_start(mapper, "hl7", NULL);
+    ht_mapper_emit_start(mapper, "n", NULL);
+    ht_mapper_emit_start(mapper, "item", NULL);
+    ht_mapper_emit_start(mapper, "part", attributes);
+    ht_mapper_emit_end(mapper, "part");
+    ht_mapper_emit_end(mapper, "item");
+    ht_mapper_emit_end(mapper, "n");
+    ht_mapper_emit_end(mapper, "hl7");
+}
+
+static void start_record(void *user, HtMapper *mapper, const char *name, const char *const *attributes)
+{
+    (void)attributes;
+    *(unsigned *)user += 1;
+    if (strcmp(name, "M") == 0) {
+        emit_name(mapper, "测试甲");
+    } else if (strcmp(name, "odd") == 0) {
+        ht_mapper_emit_fault(mapper, HT_VERDICT_REJECT, "odd", "refused");
+    }
+}
+
+/* A filter gets the record whole, and what it gives of it is in the form; its attributes may be fields all the same. */
+static void test_pass_of_record(void)
+{
+    static const HtFilter filter = {start_record, text_part, end_part};
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<fields for='/L/M' form='hl7'><field name='phone' from='@tel'/><field name='sex' from='/L/sex'/>"
+        "<field name='never' from='n'/><pass from='.' to='part'/></fields>"
+        "<fields for='/L/M' in='hl7' form='hl7'><field name='name' from='n'/></fields>"
+        "<event type='person.moved-in.v1' for-each='/L/M'><element to='person.name' from='name'/>"
+        "<element to='person.phone' from='phone'/><element to='person.sex' from='sex'/></event>"));
+    unsigned seen = 0;
+    ht_mapper_add_filter(test->mapper, "part", &filter, &seen);
+    g_assert_cmpint(
+        mapping_test_run(
+            test, "<L><M tel='1' x='3'>text<n>测试乙</n><hl7><n>测试丙</n></hl7></M><M/><sex>1</sex></L>"),
+        ==, HT_VERDICT_OK);
+    g_assert_cmpuint(seen, ==, 5);
+    assert_events(test, 2);
+    assert_has(test, 0, "\"name\":\"测试甲\",\"phone\":\"1\",\"sex\":\"1\"");
+    assert_has(test, 1, "\"name\":\"测试甲\",\"sex\":\"1\"}");
+    assert_lacks(test, 0, "unmapped");
+    g_assert_cmpint(mapping_test_run(test, "<L><sex>1</sex><M/><M><odd/></M></L>"), ==, HT_VERDICT_REJECT);
+    assert_fault(test, 0, "odd");
+    assert_events(test, 0);
+    g_assert_cmpuint(test->outcome.records, ==, 1); /* the other one was not read to its end */
+    g_assert_cmpint(mapping_test_run(test, "<L><M/></L>"), ==, HT_VERDICT_OK);
+    assert_events(test, 1);
+}
+
 /* ---- Outside of records ---- */
 
 static void count_start(void *user, HtMapper *mapper, const char *name, const char *const *attributes)
@@ -276,6 +445,10 @@ static void test_pass_of_refused(void)
 
 /* ---- What is wrong ---- */
 
+#define AROUND_FIELD(content)                                                                             \
+    "<fields for='/O/N' form='hl7'>" content "</fields><event type='person.moved-in.v1' for-each='/O/N'>" \
+    "<element to='person.name' from='a'/></event>"
+
 static void expect(const char *content, const char *error)
 {
     g_autofree char *text = g_strdup_printf(MAPPING("%s" RECORD("")), content);
@@ -302,7 +475,16 @@ static void test_errors(void)
            "below the record are meant");
     expect("<fields for='/M' in='@b' form='hl7'><field name='a' from='b'/></fields>",
            "or in=\"…\" an element in it");
-    expect(FIELDS("<field name='a' from='/b'/>"), "elements below the record are meant");
+    expect(FIELDS("<field name='a' from='/b'/>"), "must lie around \"/M\"");
+    expect(FIELDS("<field name='a' from='/M'/>"), "must lie around \"/M\"");
+    expect(FIELDS("<field name='a' from='/M/b'/>"), "must lie around \"/M\"");
+    expect(FIELDS("<field name='a' from='/M/@b'/>"), "must lie around \"/M\"");
+    expect(FIELDS("<field name='a' from='/MM/b'/>"), "must lie around \"/M\"");
+    expect(AROUND_FIELD("<field name='a' from='/O/b' with='root'/>"), "with=");
+    expect(AROUND_FIELD("<field name='a' from='/O/@b' of='1.2'/>"), "an attribute has no form");
+    expect(AROUND_FIELD("<field name='a' from='/O//b'/>"), "a step is empty");
+    expect(AROUND_FIELD("<field name='b' from='b'/><join name='a' at='/O/b' of='b'/>"),
+           "elements below the record are meant");
     expect(FIELDS("<field name='a' from='.'/>"), "elements below the record are meant");
     expect(FIELDS("<field name='/a' from='b'/>"), "cannot be a field's name");
     expect(FIELDS("<field name='a' from='b//c'/>"), "a step is empty");
@@ -324,7 +506,13 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/fields/a-part-of-a-record", test_part_of_a_record);
     g_test_add_func("/mapping/fields/parts-are-joined-once", test_joins);
     g_test_add_func("/mapping/fields/several-paths-and-the-records-name", test_paths);
+    g_test_add_func("/mapping/fields/what-is-around-counts-for-each-record", test_around);
+    g_test_add_func("/mapping/fields/what-is-around-is-not-elsewhere", test_around_is_not_elsewhere);
+    g_test_add_func("/mapping/fields/what-is-around-decides", test_around_decides);
+    g_test_add_func("/mapping/fields/a-message-without-records-is-refused", test_no_record);
+    g_test_add_func("/mapping/fields/a-namesake-is-no-field", test_namesakes);
     g_test_add_func("/mapping/fields/a-filter-gets-what-is-passed", test_pass);
+    g_test_add_func("/mapping/fields/a-filter-gets-the-record-itself", test_pass_of_record);
     g_test_add_func("/mapping/fields/a-filter-gets-what-is-refused", test_pass_of_refused);
     g_test_add_func("/mapping/fields/errors-are-told", test_errors);
     int result = g_test_run();

@@ -27,6 +27,19 @@ static void test_key(void)
     g_assert_true(ht_text_is(mapping_test_event(test, 1).key, "person.moved-in.v1|assert|3|4"));
 }
 
+/* The first of the paths that has a number. */
+static void test_reverses(void)
+{
+    g_autoptr(MappingTest) test =
+        mapping_test_new(ONE("<id from='HJYWID'/><action is='correct' reverses='OWN ITS'/>"));
+    mapping_test_run(test, ROW("<HJYWID>9</HJYWID><ITS>7</ITS><OWN>8</OWN>"));
+    assert_has(test, 0, "\"reverses\":\"8\"");
+    mapping_test_run(test, ROW("<HJYWID>9</HJYWID><ITS>7</ITS><OWN>0000</OWN>"));
+    assert_has(test, 0, "\"reverses\":\"7\"");
+    mapping_test_run(test, ROW("<HJYWID>9</HJYWID><ITS/>"));
+    assert_lacks(test, 0, "reverses");
+}
+
 /* The message must not pass for its good record sent again: the bad one would vanish unreported. */
 static void test_key_of_a_payload_with_rejected_records(void)
 {
@@ -94,6 +107,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mapping/key/type-and-ids", test_key);
+    g_test_add_func("/mapping/key/reverses-tries-its-paths", test_reverses);
     g_test_add_func("/mapping/key/none-for-a-payload-with-rejected-records",
                     test_key_of_a_payload_with_rejected_records);
     g_test_add_func("/mapping/key/message-id-is-none", test_message_id_is_no_key);

@@ -99,6 +99,10 @@ HtTrieNode *ht_compile_reach(HtCompiler *compiler, const xmlNode *node, HtTrieNo
 /* The slot in which the path's value is kept. HT_SLOT_NONE with `problem` (transfer full) when it is no path. */
 HtSlot ht_compile_path(HtPathScope *scope, const char *path, char **problem);
 
+/* The slot of the value at an absolute path, which is without flaw, as the `<field>` node has it; `is_new`: at its first record.
+ * HT_SLOT_NONE after an error. */
+HtSlot ht_compile_around(HtCompiler *compiler, const xmlNode *node, const char *path, bool *is_new);
+
 /* `from` and then `or` of the element, as slots; empty when there is no `from`. Errors are noted. */
 HtFrom ht_compile_from(HtPathScope *scope, const xmlNode *node);
 

@@ -1,5 +1,5 @@
-/* `<fields>`: the fields of a record that stand in HL7's form, somewhere below it, as names that events read like any path. Read
- * before the events. Runs when a mapping is loaded. */
+/* `<fields>`: the fields of a record that stand in HL7's form, somewhere below it or around it, as names that events read like any
+ * path. Read before the events. Runs when a mapping is loaded. */
 #include "mappings/engine/compile/compiler.h"
 
 #define FIELDS_OF_A_PLACE 32 /* bits of HtOpenElement.fits */
@@ -7,7 +7,8 @@
 /* The fields of one kind of record: the paths are meant from `part`, which is the record or an element in it. */
 typedef struct {
     HtPathScope scope;
-    HtTrieNode *part;
+    const char *path; /* of the record */
+    HtTrieNode *record, *part;
 } Fields;
 
 /* The element or attribute at this path; NULL after an error. */
@@ -62,6 +63,74 @@ static void add_field(HtPathScope *scope, const xmlNode *node, HtTrieNode *place
     g_array_append_vals(place->fields, field, 1);
 }
 
+/* ---- Around the record ---- */
+
+static const HtTrieNode *find_root(const HtTrieNode *node)
+{
+    while (node->parent && node->parent->parent) {
+        node = node->parent;
+    }
+    return node;
+}
+
+/* What is around the record is under the same root, and neither in it nor the record itself. */
+static bool is_around(const HtTrieNode *place, const HtTrieNode *record)
+{
+    bool inside = false;
+    for (const HtTrieNode *node = place; node; node = node->parent) {
+        inside = inside || node == record;
+    }
+    return !inside && find_root(place) == find_root(record);
+}
+
+static void add_around(Fields *fields, const xmlNode *node, const char *path, const HtField *field)
+{
+    HtPathScope *scope = &fields->scope;
+    HtTrieNode *place = ht_compile_reach(scope->compiler, node, scope->compiler->mapping->trie, path);
+    bool is_new = false;
+    if (!place) {
+        return;
+    }
+    if (!is_around(place, fields->record) || field->with) {
+        ht_compile_error(scope->compiler, node,
+                         "\"%s\" must lie around \"%s\": under the same root, and not in the record; and "
+                         "with=\"…\" is for what lies in it",
+                         path, fields->path);
+        return;
+    }
+    HtField around = *field;
+    around.slot = ht_compile_around(scope->compiler, node, path, &is_new);
+    if (is_new) {
+        add_field(scope, node, place, &around);
+    }
+    if (!fields->record->around) {
+        fields->record->around = g_array_new(FALSE, FALSE, sizeof(HtAround));
+    }
+    HtAround entry = {field->slot, around.slot, field->plain};
+    g_array_append_val(fields->record->around, entry);
+}
+
+/* The record waits for what may still come, before anything is asked of it. */
+static void hand_to_record(HtCompiler *compiler, const HtTrieNode *base)
+{
+    HtRecordRule *record = compiler->mapping->records->pdata[base->record];
+    if (!base->around || record->around) {
+        return;
+    }
+    record->around = (const HtAround *)(void *)base->around->data;
+    record->n_around = base->around->len;
+    HtSlot *slots = g_new(HtSlot, record->asks.count + record->n_around);
+    for (unsigned i = 0; i < record->asks.count; i++) {
+        slots[i] = record->asks.slots[i];
+    }
+    for (unsigned i = 0; i < record->n_around; i++) {
+        slots[record->asks.count++] = record->around[i].from;
+    }
+    record->asks.slots = ht_compile_own(compiler, slots);
+}
+
+/* ---- What is declared ---- */
+
 /* What joins is read from the fields that are declared above it. */
 static HtFrom read_joined(HtPathScope *scope, const xmlNode *node)
 {
@@ -105,8 +174,12 @@ static void read_field(Fields *fields, const xmlNode *node)
     field.first = places[0], field.last = places[1];
     field.plain = ht_compile_reach(compiler, node, scope->bases->pdata[0], name);
     char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, joins ? "at" : "from"));
-    for (HtTrieNode *place; *path && (place = reach_below(fields, node, *path)); path++) {
-        add_field(scope, node, place, &field);
+    for (HtTrieNode *place; *path; path++) {
+        if (**path == '/' && !joins) {
+            add_around(fields, node, *path, &field);
+        } else if ((place = reach_below(fields, node, *path))) {
+            add_field(scope, node, place, &field);
+        }
     }
 }
 
@@ -114,7 +187,11 @@ static void read_pass(Fields *fields, const xmlNode *node)
 {
     HtCompiler *compiler = fields->scope.compiler;
     char **path = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "from"));
-    for (HtTrieNode *place; *path && (place = reach_below(fields, node, *path)); path++) {
+    for (HtTrieNode *place; *path; path++) {
+        place = strcmp(*path, ".") == 0 ? fields->part : reach_below(fields, node, *path);
+        if (!place) {
+            continue;
+        }
         if (place->attribute) {
             ht_compile_error(compiler, node, "\"%s\": an attribute is passed to no filter", *path);
         }
@@ -152,6 +229,8 @@ void ht_compile_fields(HtCompiler *compiler, const xmlNode *node)
         g_autoptr(GPtrArray) bases = g_ptr_array_new();
         HtTrieNode *base = ht_compile_reach(compiler, node, compiler->mapping->trie, *path);
         Fields fields = {{.compiler = compiler, .node = node, .bases = bases, .declares = true, .each = -1},
+                         *path,
+                         base,
                          base};
         bool known = base && **path == '/' && !base->attribute;
         fields.part = known && in ? reach_below(&fields, node, in) : base;
@@ -178,6 +257,8 @@ void ht_compile_fields_check(HtCompiler *compiler, const xmlNode *node)
         base = ht_compile_reach(compiler, node, compiler->mapping->trie, *path);
         if (base && base->record < 0) {
             ht_compile_error(compiler, node, "no <event> has for-each=\"%s\"", *path);
+        } else if (base) {
+            hand_to_record(compiler, base);
         }
     }
 }

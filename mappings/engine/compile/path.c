@@ -108,21 +108,44 @@ static unsigned find_number(const HtCompiler *compiler, GHashTable *numbers, con
     return GPOINTER_TO_UINT(found) - 1;
 }
 
-static HtSlot absolute_slot(HtCompiler *compiler, const char *path)
+/* The slot that is known by `key`; a new one is of the value at `path`, until the element `scope` or one around it begins anew. */
+static HtSlot find_absolute(HtCompiler *compiler, const char *key, const char *path, HtTrieNode *scope,
+                            bool *is_new)
 {
-    bool is_new;
-    unsigned number = find_number(compiler, compiler->absolute_slots, path, &is_new);
+    unsigned number = find_number(compiler, compiler->absolute_slots, key, is_new);
     HtSlot slot = (HtSlot)(number | HT_SLOT_ABSOLUTE);
-    if (is_new) {
-        HtTrieNode *node = reach(compiler->mapping, compiler->mapping->trie, path);
-        add_store(node, (HtStore){slot, 0});
-        for (HtTrieNode *above = node; above->parent; above = above->parent) {
+    if (*is_new) {
+        for (HtTrieNode *above = scope; above->parent; above = above->parent) {
             g_array_append_val(above->clears, slot);
         }
         compiler->mapping->n_absolute = number + 1;
         g_ptr_array_add(compiler->mapping->absolute_paths, g_strdup(path));
         g_array_set_size(compiler->mapping->absolute_carried, number + 1);
     }
+    return slot;
+}
+
+static HtSlot absolute_slot(HtCompiler *compiler, const char *path)
+{
+    bool is_new;
+    HtTrieNode *node = reach(compiler->mapping, compiler->mapping->trie, path);
+    HtSlot slot = find_absolute(compiler, path, path, node, &is_new);
+    if (is_new) {
+        add_store(node, (HtStore){slot, 0});
+    }
+    return slot;
+}
+
+HtSlot ht_compile_around(HtCompiler *compiler, const xmlNode *node, const char *path, bool *is_new)
+{
+    g_autofree char *key = g_strdup_printf("%s %p", path, (const void *)node);
+    if (compiler->mapping->n_absolute >= HT_SLOTS_MAX) {
+        ht_compile_error(compiler, node, "the mapping has too many paths");
+        return HT_SLOT_NONE;
+    }
+    HtTrieNode *around = reach(compiler->mapping, compiler->mapping->trie, path)->parent;
+    HtSlot slot = find_absolute(compiler, key, path, around, is_new);
+    g_array_index(compiler->mapping->absolute_carried, bool, slot &HT_SLOT_NUMBER) = true;
     return slot;
 }
 

@@ -102,6 +102,7 @@ void ht_form_enter_record(HtMatch *match, const HtNode *node)
     size_t start = match->text.size;
     frame->quiet = true;
     frame->form = HT_FORM_INSIDE;
+    match->wants_record = match->wants_record || match->record_depth == 0;
     if (node->named != HT_SLOT_NONE && match->record_depth == match->depth) {
         HtText name = ht_text_from(frame->name);
         HtStore store = {node->named, 0};
@@ -185,6 +186,10 @@ void ht_form_begin(HtMatch *match, const HtNode *node, const HtAttribute *attrib
     HtOpenElement *frame = match->top;
     HtText system = find_attribute(attributes, count, match->form.root);
     system = system.data ? system : find_attribute(attributes, count, match->form.list);
+    if (!frame->form) { /* it stands around a record that is declared, or a filter gave it */
+        frame->form = HT_FORM_INSIDE;
+        frame->quiet = true;
+    }
     frame->fits = find_fits(node, skip_at(system));
     frame->inside = (uint32_t)match->text.size;
     for (unsigned i = 0; i < HT_FORM_VALUES; i++) {
@@ -249,9 +254,27 @@ HtStore ht_form_first(const HtMatch *match, const HtNode *node)
     return (HtStore){HT_SLOT_NONE, 0};
 }
 
+/* Around the records the first value counts, too. */
+static void give_around(HtMatch *match, const HtField *field, const HtValue *value, const HtChange *change)
+{
+    HtStore store = {field->slot, 0};
+    const HtValue *there = &match->absolutes[field->slot & HT_SLOT_NUMBER];
+    if (value->size > 0 && there->serial < match->payload_serial) {
+        ht_match_store(match, &store, value, change);
+    } else if (value->size > 0 && value->taken != HT_EVENT_NONE) {
+        HtText text = {match->text.data + value->offset, value->size};
+        ht_unmapped_add(&match->payload_unmapped, match->hooks.limits, ht_match_path(match, field->slot),
+                        text);
+    }
+}
+
 static void give_text(HtMatch *match, const HtField *field, const HtValue *value, const HtChange *change)
 {
     HtStore store = {field->slot, 0};
+    if (field->slot & HT_SLOT_ABSOLUTE) {
+        give_around(match, field, value, change);
+        return;
+    }
     if (match->record_depth == 0 || value->size == 0 ||
         (field->plain->asked && ht_match_store(match, &store, value, change))) {
         return;

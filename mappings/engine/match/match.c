@@ -111,6 +111,7 @@ static void begin_document(HtMatch *match)
     match->waits_no_more = false;
     ht_buffer_reset(&match->waiting, TEXT_KEEP);
     match->known = false;
+    match->wants_record = false;
     match->said = false;
     match->stranger = false;
     match->answers = 0;
@@ -227,11 +228,21 @@ static bool is_wanted(const HtNodeStep *step)
     return step && (step->store.slot != HT_SLOT_NONE || step->node->n_fields > 0);
 }
 
+/* Of a record whose fields are declared an element's text is nothing but fields: an element that is called like one is not it. Values
+ * for absolute paths are taken from anywhere. */
+static bool is_open_to(const HtMatch *match, const HtStore *store, bool is_text)
+{
+    bool declared = is_text && match->top->form;
+    return store->slot != HT_SLOT_NONE && (!declared || (store->slot & HT_SLOT_ABSOLUTE));
+}
+
 /* Gives the value to all that named it; true when somebody took it. */
-static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change)
+static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change,
+                 bool is_text)
 {
     const HtNode *node = step->node;
-    bool taken = step->store.slot != HT_SLOT_NONE && ht_match_store(match, &step->store, value, change);
+    bool taken =
+        is_open_to(match, &step->store, is_text) && ht_match_store(match, &step->store, value, change);
     for (unsigned i = 0; i < node->n_fields && match->top->fits >> i; i++) {
         if (match->top->fits >> i & 1) {
             ht_form_give(match, &node->fields[i], *value, change);
@@ -239,7 +250,9 @@ static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, c
         }
     }
     for (unsigned i = 0; i < node->n_more; i++) {
-        taken = ht_match_store(match, &node->more[i], value, change) || taken;
+        if (is_open_to(match, &node->more[i], is_text)) {
+            taken = ht_match_store(match, &node->more[i], value, change) || taken;
+        }
     }
     return taken;
 }
@@ -270,7 +283,7 @@ static bool is_screen(const HtMatch *match, const HtNodeStep *step)
 
 /* The same with a text of match->text from `start` on, as it was sent. Nothing to take, because nothing is left when blanks
  * and invisible characters are off, counts as taken. */
-static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t size)
+static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t size, bool is_text)
 {
     HtChange change;
     bool changed = ht_match_clean(match, start, size, is_screen(match, step), &change);
@@ -284,12 +297,13 @@ static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t s
         return true;
     }
     if (match->alteration.ask != HT_ALTER_NONE && !kept.taken) {
-        HtStore first = step->store.slot != HT_SLOT_NONE ? step->store : ht_form_first(match, step->node);
+        bool open = is_open_to(match, &step->store, is_text);
+        HtStore first = open ? step->store : ht_form_first(match, step->node);
         if (first.slot != HT_SLOT_NONE) {
             ht_match_alter(match, &first, &kept);
         }
     }
-    bool taken = give(match, step, &kept, changed ? &change : NULL);
+    bool taken = give(match, step, &kept, changed ? &change : NULL, is_text);
     if (taken && changed && match->record_depth) {
         ht_buffer_add(&match->changes, &change, sizeof change);
     }
@@ -353,6 +367,7 @@ static void begin_record(HtMatch *match, const HtRecordRule *rule)
         ht_wait_release(match);
     }
     match->serial++;
+    match->wants_record = false;
     match->record = rule;
     match->record_depth = match->depth;
     match->record_document = match->document;
@@ -425,24 +440,24 @@ static void enter_node(HtMatch *match, HtNode *node, const HtAttribute *attribut
     }
 }
 
-static void take_attribute(HtMatch *match, const HtAttribute *attribute)
+/* Of the element that has begun and is `around` in the tree; NULL: nobody knows it. */
+static void take_attribute(HtMatch *match, const HtNodeStep *around, const HtAttribute *attribute)
 {
     const HtOpenElement *frame = match->top;
     HtText value = ht_text_trim(attribute->value.data, attribute->value.size);
     if (value.size == 0) {
         return;
     }
-    const HtNodeStep *step =
-        frame->step ? ht_match_tree_attribute(match, frame->step->node, attribute->name) : NULL;
+    const HtNodeStep *step = around ? ht_match_tree_attribute(match, around->node, attribute->name) : NULL;
     if (is_wanted(step)) {
         size_t start = match->text.size;
         ht_buffer_add_text(&match->text, attribute->value);
-        if (store(match, step, start, attribute->value.size)) {
+        if (store(match, step, start, attribute->value.size, false)) {
             return;
         }
         match->text.size = start;
     }
-    if (!frame->quiet && !attribute->formal && !(step && step->ignore) &&
+    if (!frame->quiet && !match->pass && !attribute->formal && !(step && step->ignore) &&
         !is_secret(match, attribute->name)) {
         keep_unmapped(match, attribute->name, value);
     }
@@ -503,8 +518,8 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     if (match->tree) {
         ht_record_tree_start(match->tree, name, attributes, attribute_count);
     }
-    for (unsigned i = 0; i < attribute_count && !match->pass; i++) {
-        take_attribute(match, &attributes[i]);
+    for (unsigned i = 0; i < attribute_count; i++) {
+        take_attribute(match, step, &attributes[i]);
     }
 }
 
@@ -554,7 +569,7 @@ static void take_text(HtMatch *match, const HtOpenElement *frame)
     size_t end = match->text.size;
     bool taken = false;
     if (is_wanted(frame->step)) {
-        taken = store(match, frame->step, frame->start, frame->size);
+        taken = store(match, frame->step, frame->start, frame->size, true);
         if (taken && match->record_depth) {
             return;
         }

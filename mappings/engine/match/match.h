@@ -144,6 +144,7 @@ struct HtMatch {
         *unreadable; /* and of one on which a condition hangs: the record or payload is refused; NULL: none */
     bool said;       /* the document at hand holds, outside of records, what nobody names and is no null */
     bool changed_any;        /* some value of the payload was put right (match/clean.c) */
+    bool wants_record;       /* around records there are fields, and none of the records has begun yet */
     bool known;              /* some document's root is the first step of a path */
     bool stranger;           /* below a known element there was one that no path and no <ignore> names */
     uint64_t answers;        /* bits of the mapping's answers that were met */
@@ -238,6 +239,9 @@ bool ht_match_clean(HtMatch *match, size_t start, size_t size, bool screen, HtCh
 /* Engine only: a value of match->text is the slot's. False when that has one already: the first one counts. Of absolute values it is the
  * last one. */
 bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change);
+
+/* Engine only: the values around the record at hand that are fields of it become the record's own. */
+void ht_match_take_around(HtMatch *match, const HtRecordRule *rule);
 
 /* Engine only: the kit has asked for altered values, and this is one that a path names, in match->text. */
 void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value);

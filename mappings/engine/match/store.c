@@ -76,3 +76,62 @@ bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, 
     }
     return true;
 }
+
+/* ---- From around the record ---- */
+
+/* A value of the payload's text as one of the record's, at the end of its text. */
+static HtValue copy_to_record(HtMatch *match, const HtValue *value)
+{
+    HtValue kept = {.offset = (uint32_t)match->text.size,
+                    .size = value->size,
+                    .serial = match->serial,
+                    .altered = value->altered};
+    ht_buffer_add_text(&match->text, (HtText){match->payload_text.data + value->offset, value->size});
+    if (value->change) {
+        HtChange change = ((const HtChange *)(void *)match->payload_changes.data)[value->change - 1];
+        HtText sent = {match->payload_text.data + change.sent, change.sent_size};
+        change.offset = kept.offset;
+        change.sent = (uint32_t)match->text.size;
+        ht_buffer_add_text(&match->text, sent);
+        ht_buffer_add(&match->changes, &change, sizeof change);
+    }
+    return kept;
+}
+
+/* Among the record's values, at this place. */
+static void insert_stored(HtMatch *match, HtSlot slot, unsigned place)
+{
+    memmove(&match->stored[place + 1], &match->stored[place],
+            (match->n_stored - place) * sizeof *match->stored);
+    match->stored[place] = slot;
+    match->n_stored++;
+}
+
+/* As ht_form_give() has it: the first value counts, and what nobody reads is not lost. True when it is the record's now. */
+static bool take_around(HtMatch *match, const HtAround *around, unsigned place)
+{
+    HtValue *value = &match->absolutes[around->from & HT_SLOT_NUMBER], *slot = &match->values[around->slot];
+    if (value->serial < match->payload_serial) {
+        return false;
+    }
+    value->taken = HT_EVENT_NONE;
+    if (around->plain->asked && slot->serial != match->serial) {
+        *slot = copy_to_record(match, value);
+        insert_stored(match, around->slot, place);
+        return true;
+    }
+    if (!around->plain->ignore) {
+        HtText text = {match->payload_text.data + value->offset, value->size};
+        ht_unmapped_add(&match->record_unmapped, match->hooks.limits, ht_match_path(match, around->slot),
+                        text);
+    }
+    return false;
+}
+
+void ht_match_take_around(HtMatch *match, const HtRecordRule *rule)
+{
+    unsigned taken = 0; /* they stand before what is in the record */
+    for (unsigned i = 0; i < rule->n_around; i++) {
+        taken += take_around(match, &rule->around[i], taken);
+    }
+}

@@ -102,15 +102,22 @@ static void take_room(Builder *builder, HtNode *node)
     builder->next_place += places;
 }
 
+static void place_absolute(Builder *builder, const HtTrieNode *from, HtSlot slot)
+{
+    if (slot & HT_SLOT_ABSOLUTE) {
+        builder->match->places_of_absolutes[slot & HT_SLOT_NUMBER] =
+            (HtPlace){builder->parent, builder->root, from->attribute, builder->in_record};
+    }
+}
+
 /* Remembers where the absolute values stand that this node is. */
 static void place_absolutes(Builder *builder, const HtTrieNode *from)
 {
     for (guint i = 0; i < from->stores->len; i++) {
-        HtSlot slot = g_array_index(from->stores, HtStore, i).slot;
-        if (slot & HT_SLOT_ABSOLUTE) {
-            builder->match->places_of_absolutes[slot & HT_SLOT_NUMBER] =
-                (HtPlace){builder->parent, builder->root, from->attribute, builder->in_record};
-        }
+        place_absolute(builder, from, g_array_index(from->stores, HtStore, i).slot);
+    }
+    for (guint i = 0; from->fields && i < from->fields->len; i++) {
+        place_absolute(builder, from, g_array_index(from->fields, HtField, i).slot);
     }
 }
 

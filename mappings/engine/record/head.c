@@ -226,8 +226,9 @@ static void set_business(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     if (rule->id.count > 0 && !rule->id_personal) {
         set_businessid(recorder, rule, event);
     }
-    if (rule->reverses.count > 0 && (ht_text_is(action, "cancel") || ht_text_is(action, "correct"))) {
-        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[0], rule);
+    bool reverses = ht_text_is(action, "cancel") || ht_text_is(action, "correct");
+    for (unsigned i = 0; reverses && i < rule->reverses.count && !event->attr[HT_ATTR_REVERSES].data; i++) {
+        set_attribute(recorder, event, HT_ATTR_REVERSES, rule->reverses.slots[i], rule);
     }
     if (names_nothing(rule, event)) {
         ht_recorder_note(recorder, NULL, HT_MARK_BIT(HT_MARK_REVERSAL_UNNAMED));

@@ -300,15 +300,16 @@ static bool should_wait(const HtMatch *match, const HtRecordRule *rule, uint64_t
 }
 
 #define CONTEXT_BY_PLACE 0x100
+#define CONTEXT_AROUND 0x200 /* it has taken what is around it */
 
 /* Records that wait count for the limit already: when they are made the reading is over. So is the call that they came by. */
-static void keep_waiting(HtRecorder *recorder)
+static void keep_waiting(HtRecorder *recorder, unsigned context)
 {
     if (recorder->outcome->records + recorder->match->n_waiting >= recorder->options->limits.records) {
         recorder->too_many(recorder->user);
     } else {
         ht_wait_keep(recorder->match,
-                     (unsigned)recorder->means | (recorder->by_place ? CONTEXT_BY_PLACE : 0));
+                     (unsigned)recorder->means | (recorder->by_place ? CONTEXT_BY_PLACE : 0) | context);
     }
 }
 
@@ -316,8 +317,11 @@ static void make_record(HtRecorder *recorder, const HtRecordRule *rule)
 {
     HtMatch *match = recorder->match;
     if (must_wait(match, rule)) {
-        keep_waiting(recorder);
+        keep_waiting(recorder, 0);
         return;
+    }
+    if (!match->is_releasing || !(match->context & CONTEXT_AROUND)) {
+        ht_match_take_around(match, rule);
     }
     recorder->record_means = MAX(recorder->means, ht_actions_means(match));
     if (recorder->record_means == HT_MEANS_ACKNOWLEDGEMENT || is_skipped(recorder, rule)) {
@@ -325,7 +329,7 @@ static void make_record(HtRecorder *recorder, const HtRecordRule *rule)
     }
     uint64_t chosen = choose_events(recorder, rule);
     if (should_wait(match, rule, chosen)) {
-        keep_waiting(recorder);
+        keep_waiting(recorder, CONTEXT_AROUND);
     } else if (count_record(recorder)) {
         ht_counts_record(match, rule);
         make_events(recorder, rule, chosen);
@@ -337,7 +341,7 @@ static void make_late(HtRecorder *recorder, const HtRecordRule *rule)
 {
     HtMeans means = recorder->means;
     bool by_place = recorder->by_place;
-    recorder->means = (HtMeans)(recorder->match->context & ~(unsigned)CONTEXT_BY_PLACE);
+    recorder->means = (HtMeans)(recorder->match->context & ~(unsigned)(CONTEXT_BY_PLACE | CONTEXT_AROUND));
     recorder->by_place = recorder->match->context & CONTEXT_BY_PLACE;
     make_record(recorder, rule);
     recorder->means = means;

@@ -23,6 +23,9 @@ static void free_nodes(HtTrieNode *node)
         if (node->fields) {
             g_array_unref(node->fields);
         }
+        if (node->around) {
+            g_array_unref(node->around);
+        }
         g_free(node->pass);
         g_free(node->name);
         g_free(node);

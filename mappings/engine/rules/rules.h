@@ -53,6 +53,12 @@ typedef struct {
     HtFrom joined; /* at the element's end, these values from inside of it in a row; empty: its own value */
 } HtField;
 
+/* A field whose value stands around the record: kept under `from`, an absolute slot, until a record takes it as its `slot`. */
+typedef struct {
+    HtSlot slot, from;
+    const HtTrieNode *plain; /* as HtField's */
+} HtAround;
+
 /* One step of a path. Attributes are nodes too, without children. */
 struct HtTrieNode {
     char *name;
@@ -67,6 +73,7 @@ struct HtTrieNode {
     bool attribute;
     bool ignore;
     GArray *fields; /* HtField: whose value this is, in HL7's form; NULL: nobody's */
+    GArray *around; /* HtAround: fields of the records that begin here; NULL: none */
     char *pass;     /* the adapter's filter that gets this element; NULL: none does */
     HtSlot named;   /* of a record whose fields are declared: the field that has its name, or HT_SLOT_NONE */
     bool asked;     /* something reads its value */
@@ -211,7 +218,9 @@ typedef struct {
     unsigned n_events;
     const HtWhen **skips;
     unsigned n_skips;
-    HtFrom asks;      /* absolute values that decide which events it makes, and whether it is skipped */
+    HtFrom asks;            /* absolute values that decide which events it makes, and whether it is skipped */
+    const HtAround *around; /* its fields around it; `asks` has them, too */
+    unsigned n_around;
     unsigned *counts; /* indexes of the counts that it is counted in */
     unsigned n_counts;
     bool needs_tree; /* an XPath somewhere: the record becomes a DOM */

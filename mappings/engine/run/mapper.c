@@ -177,7 +177,7 @@ static void take_end(void *user, HtName name)
     }
     if (mapper->filters.active) {
         ht_filters_end(&mapper->filters, name);
-        if (mapper->filters.passed > 0 && ht_filters_pass_end(&mapper->filters)) {
+        if (mapper->filters.passed > 0 && ht_filters_pass_end(&mapper->filters) && !mapper->filters.failed) {
             ht_match_end(&mapper->match);
         }
     } else {
@@ -343,6 +343,11 @@ static bool judge_part(HtMapper *mapper)
     if (mapper->match.unreadable) {
         ht_fault_set(&fault, "flag-unreadable", HT_FLAG_UNREADABLE_TEXT);
         ht_fault_set_element(&fault, ht_text_from(mapper->match.unreadable));
+        refuse(mapper, HT_VERDICT_REJECT, &fault);
+        return false;
+    }
+    if (mapper->match.wants_record && !mapper->match.answers) {
+        ht_fault_set(&fault, "record-missing", "the message is known, and what it is about is not in it");
         refuse(mapper, HT_VERDICT_REJECT, &fault);
         return false;
     }
