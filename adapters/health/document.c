@@ -140,7 +140,7 @@ static void begin_part(HealthState *state, hutong_out *out, const HealthNode *no
                        const char *const *attributes)
 {
     (void)attributes;
-    if (state->at->stack[state->at->depth - 2] != node) {
+    if (state->walk.stack[state->walk.depth - 2] != node) {
         state->host->emit_start(out, find_part(state), NULL);
     }
 }
@@ -251,10 +251,8 @@ void health_document_begin(HealthState *state, bool in_set)
 {
     memset(&state->document, 0, sizeof state->document);
     state->document.in_set = in_set;
-    if (!in_set) {
-        memset(&state->organisation, 0, sizeof state->organisation);
-    }
-    health_walk_begin(&state->walk, &health_document_root);
+    memset(&state->organisation, 0, sizeof state->organisation);
+    health_walk_begin(state, &health_document_root);
     state->walk.head_only = true; /* until its type says more */
 }
 
@@ -266,16 +264,26 @@ static bool is_first(const char *version)
     return rest > version && (*rest == '\0' || (*rest == '.' && rest[1 + strspn(rest + 1, "0")] == '\0'));
 }
 
+/* Numbers are copied from manuals, so that a number alone may be many documents'. Without a number what is around it makes the key. */
+static void give_key(const HealthState *state, hutong_out *out)
+{
+    const HealthDocument *document = &state->document;
+    if (document->id[0]) {
+        health_give(state, out, "businessId", document->id);
+        health_give(state, out, "keyKind", document->type);
+        health_give(state, out, "keyPlace", document->root[0] ? document->root : document->id);
+    }
+}
+
 void health_document_end(HealthState *state, hutong_out *out)
 {
     const HealthDocument *document = &state->document;
     const char *version = document->version[0] ? document->version : "1";
     bool updates = document->replaces || !is_first(version);
-    const char *const parts[] = {document->type, document->root, NULL};
     health_give(state, out, "kind", kind_names[document->kind]);
     health_give(state, out, "dialect", document->is_draft ? "draft" : NULL);
     health_give(state, out, "updates", updates ? "yes" : NULL);
-    health_give_key(state, out, document->id, parts);
+    give_key(state, out);
     health_end_organisation(state, out, NULL, NULL);
 }
 
@@ -342,7 +350,7 @@ static void take_start(void *user, hutong_out *out, const char *name, const char
 {
     HealthState *state = user;
     if (name[0] != 'C' || strcmp(name, "ClinicalDocument") != 0) {
-        health_walk_start(state, &state->walk, out, name, attributes);
+        health_walk_start(state, out, name, attributes);
         return;
     }
     health_document_begin(state, false);
@@ -353,14 +361,14 @@ static void take_start(void *user, hutong_out *out, const char *name, const char
 static void take_text(void *user, hutong_out *out, const char *text, size_t size)
 {
     HealthState *state = user;
-    health_walk_text(state, &state->walk, out, text, size);
+    health_walk_text(state, out, text, size);
 }
 
 static void take_end(void *user, hutong_out *out, const char *name)
 {
     HealthState *state = user;
     (void)name;
-    health_walk_end(state, &state->walk, out);
+    health_walk_end(state, out);
     if (state->walk.depth == 0) {
         leave_patient(state, out, NULL, NULL);
         health_document_end(state, out);

@@ -30,17 +30,6 @@ bool health_starts_with(const char *text, const char *beginning)
     return text && strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-void health_give_key(const HealthState *state, hutong_out *out, const char *id, const char *const parts[3])
-{
-    static const char *const names[] = {"keyKind", "keyPlace", "keyOwner"};
-    if (*id) {
-        health_give(state, out, "businessId", id);
-        for (unsigned i = 0; i < 3; i++) {
-            health_give(state, out, names[i], parts[i]);
-        }
-    }
-}
-
 static bool is_letter(char byte)
 {
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');

@@ -12,13 +12,11 @@ static void register_filters(HealthState *state)
 {
     const hutong_host *host = state->host;
     host->filter(host, "ClinicalDocument", &health_document_filter, state);
-    host->filter(host, "ProvideAndRegisterDocumentSetRequest", &health_set_filter, state);
     host->filter(host, "tables", &health_rows_filter, state);
-    for (const char *const *root = health_registrations; *root; root++) {
-        host->filter(host, *root, &health_register_filter, state);
-    }
     host->filter(host, "v3-head", &health_head_filter, state);
     host->filter(host, "v3-part", &health_part_filter, state);
+    host->filter(host, "registered-part", &health_registered_filter, state);
+    host->filter(host, "base64-document", &health_content_filter, state);
 }
 
 static void *open_adapter(const hutong_host *host)
@@ -36,7 +34,7 @@ static void *open_adapter(const hutong_host *host)
 static void close_adapter(void *user)
 {
     HealthState *state = user;
-    free(state->set.bytes.data);
+    free(state->content.bytes.data);
     free(state->rows.bytes.data);
     free(state);
 }

@@ -61,11 +61,10 @@ struct HealthWalk {
 const HealthNode *health_find_child(const HealthNode *child, const char *name);
 
 /* The walk of one document begins; `root` is the node of its root element. */
-void health_walk_begin(HealthWalk *walk, const HealthNode *root);
-void health_walk_start(HealthState *state, HealthWalk *walk, hutong_out *out, const char *name,
-                       const char *const *attributes);
-void health_walk_text(HealthState *state, HealthWalk *walk, hutong_out *out, const char *text, size_t size);
-void health_walk_end(HealthState *state, HealthWalk *walk, hutong_out *out);
+void health_walk_begin(HealthState *state, const HealthNode *root);
+void health_walk_start(HealthState *state, hutong_out *out, const char *name, const char *const *attributes);
+void health_walk_text(HealthState *state, hutong_out *out, const char *text, size_t size);
+void health_walk_end(HealthState *state, hutong_out *out);
 
 /* Takes for HealthNode. */
 void health_take_id(HealthState *state, hutong_out *out, const HealthNode *node,
@@ -86,10 +85,6 @@ void health_copy(char *to, size_t room, const char *from, size_t size);
 
 bool health_starts_with(const char *text, const char *beginning);
 
-/* Gives the business number (businessId) and what makes the key with it: keyKind, keyPlace, keyOwner. Numbers are copied from manuals,
- * so that a number alone may be many people's. Nothing when there is no number. */
-void health_give_key(const HealthState *state, hutong_out *out, const char *id, const char *const parts[3]);
-
 /* True when an element may be called so: ASCII letters, digits, dot, hyphen, underscore. */
 bool health_is_name(const char *name);
 
@@ -108,6 +103,7 @@ typedef struct {
 typedef struct {
     HealthLevel levels[HEALTH_LEVELS]; /* as they come: the element's own first */
     unsigned count;
+    bool is_registered; /* said by a registration of the document, which may say better itself */
 } HealthOrganisation;
 
 /* Children of an organisation's element, and its own functions. */
@@ -139,14 +135,6 @@ void health_document_begin(HealthState *state, bool in_set);
 void health_document_end(HealthState *state, hutong_out *out);
 extern const HealthNode health_document_root;
 
-/* ---- interaction.c: the head of every V3 message, which the answer repeats ---- */
-
-extern const HealthNode health_receiver_parts[], health_sender_parts[];
-void health_take_message_id(HealthState *state, hutong_out *out, const HealthNode *node,
-                            const char *const *attributes);
-void health_take_created(HealthState *state, hutong_out *out, const HealthNode *node,
-                         const char *const *attributes);
-
 /* ---- observation.c: an entry of a document's body ---- */
 
 void health_begin_observation(HealthState *state, hutong_out *out, const HealthNode *node,
@@ -162,49 +150,16 @@ void health_take_observation(HealthState *state, hutong_out *out, const HealthNo
  * ClinicalDocument; elements may have been given on before that was seen. */
 bool health_read_nested(HealthState *state, hutong_out *out, const char *bytes, size_t size);
 
-/* ---- set.c: document sets (S0014) ---- */
-
-typedef enum {
-    HEALTH_SET_PATIENT,
-    HEALTH_SET_NAME,
-    HEALTH_SET_CARD,
-    HEALTH_SET_NUMBER,
-    HEALTH_SET_ORGANISATION,
-    HEALTH_SET_ORGANISATION_NAME,
-    HEALTH_SET_ID,
-    HEALTH_SET_TITLE,
-    HEALTH_SET_TIME,
-    HEALTH_SET_DOCUMENT,
-    HEALTH_SET_MEDIA,
-    HEALTH_SET_PARENT,
-    HEALTH_SET_TYPE,
-    HEALTH_SET_FIELDS
-} HealthSetField;
+/* ---- content.c: documents inside of others ---- */
 
 typedef struct {
-    char fields[HEALTH_SET_FIELDS][HEALTH_PART];
     hutong_bytes bytes; /* what is decoded of the document at hand */
-    unsigned count;     /* documents seen */
     hutong_base64 run;
-    bool is_bad; /* no base64, or too long */
-} HealthSet;
-
-/* Keeps a field that the set has not yet; NULL is none. */
-void health_keep_field(HealthState *state, HealthSetField field, const char *value);
-
-/* Takes for HealthNode: the text held is the field node->key, at the element's end. */
-void health_leave_field(HealthState *state, hutong_out *out, const HealthNode *node,
-                        const char *const *attributes);
-
-/* A document's base64 begins; comes, in pieces; and is complete: what it holds is given on as <document>, with what the set
- * says of it. A document `may_be_missing` when there is none, it is the set's fields alone. */
-void health_begin_content(HealthState *state);
-void health_take_content(HealthSet *set, const char *text, size_t size);
-void health_end_content(HealthState *state, hutong_out *out, bool may_be_missing);
-
-/* ---- register.c: registrations of a document as an interaction (RCMR_IN000002UV01, …UV02) ---- */
-
-extern const char *const health_registrations[]; /* their roots; ends with NULL */
+    unsigned depth;   /* elements open, */
+    unsigned skipped; /* and of these in one that nobody knows */
+    bool in_set;      /* it is one of a document set's, where none may be empty */
+    bool is_bad;      /* no base64, or too long */
+} HealthContent;
 
 /* ---- rows.c: a city's tables ---- */
 
@@ -259,20 +214,18 @@ struct HealthState {
     const hutong_host *host;
     hutong_text body;                /* of the payload at hand */
     HealthWalk walk;                 /* of the CDA document or the interaction */
-    HealthWalk outer;                /* of the document set around it */
-    HealthWalk *at;                  /* whose function is called */
     HealthOrganisation organisation; /* the one at hand */
     HealthDocument document;
-    HealthSet set;
+    HealthContent content;
     HealthRows rows;
     HealthReply reply;
 };
 
-extern const hutong_filter health_document_filter; /* "ClinicalDocument" */
-extern const hutong_filter health_head_filter;     /* "v3-head" */
-extern const hutong_filter health_part_filter;     /* "v3-part" */
-extern const hutong_filter health_set_filter;      /* "ProvideAndRegisterDocumentSetRequest" */
-extern const hutong_filter health_register_filter; /* health_registrations */
-extern const hutong_filter health_rows_filter;     /* "tables" */
+extern const hutong_filter health_document_filter;   /* "ClinicalDocument" */
+extern const hutong_filter health_head_filter;       /* "v3-head" */
+extern const hutong_filter health_part_filter;       /* "v3-part" */
+extern const hutong_filter health_registered_filter; /* "registered-part" */
+extern const hutong_filter health_content_filter;    /* "base64-document" */
+extern const hutong_filter health_rows_filter;       /* "tables" */
 
 #endif

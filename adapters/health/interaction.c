@@ -16,14 +16,14 @@ static void keep(char *to, const char *const *attributes)
     }
 }
 
-void health_take_message_id(HealthState *state, hutong_out *out, const HealthNode *node,
+static void take_message_id(HealthState *state, hutong_out *out, const HealthNode *node,
                             const char *const *attributes)
 {
     keep(state->reply.id, attributes);
     health_take_id(state, out, node, attributes);
 }
 
-void health_take_created(HealthState *state, hutong_out *out, const HealthNode *node,
+static void take_created(HealthState *state, hutong_out *out, const HealthNode *node,
                          const char *const *attributes)
 {
     const char *value = health_identifier(attributes, "value");
@@ -52,7 +52,7 @@ static const HealthNode receiver_device[] = {
     {.name = "id", .flags = HEALTH_WRAPS, .take = take_receiver},
     {0},
 };
-const HealthNode health_receiver_parts[] = {
+static const HealthNode receiver_parts[] = {
     {.name = "device", .children = receiver_device},
     {0},
 };
@@ -61,7 +61,7 @@ static const HealthNode sender_device[] = {
     {.name = "id", .flags = HEALTH_WRAPS, .take = take_sender, .to = "sender"},
     {0},
 };
-const HealthNode health_sender_parts[] = {
+static const HealthNode sender_parts[] = {
     {.name = "device", .children = sender_device},
     {0},
 };
@@ -76,9 +76,9 @@ static void take_head(void *user, hutong_out *out, const char *name, const char 
     state->reply.is_message = true;
     state->reply.has_items = state->reply.has_items || strcmp(name, "item") == 0;
     if (hutong_attribute(attributes, "extension")) {
-        health_take_message_id(state, out, &id, attributes);
+        take_message_id(state, out, &id, attributes);
     } else {
-        health_take_created(state, out, &created, attributes);
+        take_created(state, out, &created, attributes);
     }
 }
 
@@ -93,8 +93,8 @@ static void pass_end(void *user, hutong_out *out, const char *name)
 }
 
 static const HealthNode parts[] = {
-    {.name = "receiver", .children = health_receiver_parts},
-    {.name = "sender", .children = health_sender_parts},
+    {.name = "receiver", .children = receiver_parts},
+    {.name = "sender", .children = sender_parts},
     {.name = "providerOrganization",
      .take = health_begin_organisation,
      .children = health_organisation_parts,
@@ -107,23 +107,31 @@ static void take_part(void *user, hutong_out *out, const char *name, const char 
 {
     HealthState *state = user;
     if (health_find_child(parts, name)) {
-        health_walk_begin(&state->walk, &parts_root);
+        health_walk_begin(state, &parts_root);
     }
-    health_walk_start(state, &state->walk, out, name, attributes);
+    health_walk_start(state, out, name, attributes);
+}
+
+static void take_registered(void *user, hutong_out *out, const char *name, const char *const *attributes)
+{
+    HealthState *state = user;
+    take_part(user, out, name, attributes);
+    state->organisation.is_registered = true;
 }
 
 static void take_text(void *user, hutong_out *out, const char *text, size_t size)
 {
     HealthState *state = user;
-    health_walk_text(state, &state->walk, out, text, size);
+    health_walk_text(state, out, text, size);
 }
 
 static void take_end(void *user, hutong_out *out, const char *name)
 {
     HealthState *state = user;
     (void)name;
-    health_walk_end(state, &state->walk, out);
+    health_walk_end(state, out);
 }
 
 const hutong_filter health_head_filter = {sizeof(hutong_filter), take_head, pass_text, pass_end};
 const hutong_filter health_part_filter = {sizeof(hutong_filter), take_part, take_text, take_end};
+const hutong_filter health_registered_filter = {sizeof(hutong_filter), take_registered, take_text, take_end};

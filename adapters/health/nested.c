@@ -68,16 +68,14 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
         reading->attributes[2 * i + 1] = copy_value(reading, &used, raw[5 * i + 3], raw[5 * i + 4]);
     }
     reading->attributes[2 * kept] = NULL;
-    health_walk_start(reading->state, &reading->state->walk, reading->out, (const char *)name,
-                      reading->attributes);
+    health_walk_start(reading->state, reading->out, (const char *)name, reading->attributes);
 }
 
 static void on_text(void *user, const xmlChar *text, int size)
 {
     Reading *reading = user;
     if (!reading->is_refused && size > 0) {
-        health_walk_text(reading->state, &reading->state->walk, reading->out, (const char *)text,
-                         (size_t)size);
+        health_walk_text(reading->state, reading->out, (const char *)text, (size_t)size);
     }
 }
 
@@ -86,7 +84,7 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
     Reading *reading = user;
     (void)name, (void)prefix, (void)uri;
     if (!reading->is_refused) {
-        health_walk_end(reading->state, &reading->state->walk, reading->out);
+        health_walk_end(reading->state, reading->out);
     }
 }
 
@@ -157,7 +155,7 @@ static void close_walk(HealthState *state, hutong_out *out)
 {
     state->walk.skipped = 0;
     while (state->walk.depth > 0) {
-        health_walk_end(state, &state->walk, out);
+        health_walk_end(state, out);
     }
 }
 

@@ -156,11 +156,11 @@ void health_take_observation(HealthState *state, hutong_out *out, const HealthNo
 
     value = value && *value ? value : hutong_attribute(attributes, "value");
     value = value && *value ? value : hutong_attribute(attributes, "displayName");
-    if (!state->at->is_open) {
+    if (!state->walk.is_open) {
         const char *to = name_observation(document, attributes);
         to = is_other_unit(to, attributes) ? "observation" : to;
         state->host->emit_start(out, to, strcmp(to, "observation") == 0 ? named : NULL);
-        state->at->is_open = true;
+        state->walk.is_open = true;
     }
     if (value) {
         state->host->emit_text(out, value, strlen(value));

@@ -4,7 +4,8 @@
  *     <providerOrganization><id root="…1.26"/><name>科室</name>
  *         <asOrganizationPartOf><wholeOrganization><id root="…1.5"/><name>医院</name></wholeOrganization></asOrganizationPartOf>
  *
- * becomes <institution>, <institutionName> for the hospital, and <department>, <departmentName> beside them. */
+ * becomes <institution>, <institutionName> for the hospital, and <department>, <departmentName> beside them; where a registration
+ * says it of the document in it, <setInstitution>, <setInstitutionName>, <setDepartment>, <setDepartmentName>. */
 #include "health.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ static void leave_name(HealthState *state, hutong_out *out, const HealthNode *no
                        const char *const *attributes)
 {
     HealthLevel *level = get_level(state);
-    const char *name = state->at->held;
+    const char *name = state->walk.held;
     (void)out;
     (void)node;
     (void)attributes;
@@ -118,14 +119,18 @@ static const HealthLevel *find_department(const HealthOrganisation *organisation
 void health_end_organisation(HealthState *state, hutong_out *out, const HealthNode *node,
                              const char *const *attributes)
 {
+    static const char *const names[2][4] = {
+        {"institution", "institutionName", "department", "departmentName"},
+        {"setInstitution", "setInstitutionName", "setDepartment", "setDepartmentName"}};
+    const char *const *to = names[state->organisation.is_registered];
     const HealthLevel *institution = find_institution(&state->organisation);
     const HealthLevel *department = find_department(&state->organisation, institution);
     (void)node;
     (void)attributes;
-    health_give(state, out, "institution", institution ? institution->id : NULL);
-    health_give(state, out, "institutionName", institution ? institution->name : NULL);
-    health_give(state, out, "department", department ? department->id : NULL);
-    health_give(state, out, "departmentName", department ? department->name : NULL);
+    health_give(state, out, to[0], institution ? institution->id : NULL);
+    health_give(state, out, to[1], institution ? institution->name : NULL);
+    health_give(state, out, to[2], department ? department->id : NULL);
+    health_give(state, out, to[3], department ? department->name : NULL);
 }
 
 #define NAME                                                                                         \

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-void health_walk_begin(HealthWalk *walk, const HealthNode *root)
+void health_walk_begin(HealthState *state, const HealthNode *root)
 {
+    HealthWalk *walk = &state->walk;
     walk->stack[0] = root;
     walk->depth = 1;
     walk->skipped = 0;
@@ -38,8 +39,9 @@ static bool is_wrapping(const char *name)
 }
 
 /* The node of the element that begins, or NULL: nobody knows it. */
-static const HealthNode *choose_node(HealthState *state, const HealthWalk *walk, const char *name)
+static const HealthNode *choose_node(HealthState *state, const char *name)
 {
+    const HealthWalk *walk = &state->walk;
     const HealthNode *parent = walk->stack[walk->depth - 1];
     const HealthNode *node = health_find_child(parent->children, name);
     if (!node && (parent->flags & HEALTH_WRAPS) && is_wrapping(name)) {
@@ -49,21 +51,20 @@ static const HealthNode *choose_node(HealthState *state, const HealthWalk *walk,
     return node || !(parent->flags & (HEALTH_DEEP | HEALTH_RAW)) ? node : parent;
 }
 
-void health_walk_start(HealthState *state, HealthWalk *walk, hutong_out *out, const char *name,
-                       const char *const *attributes)
+void health_walk_start(HealthState *state, hutong_out *out, const char *name, const char *const *attributes)
 {
+    HealthWalk *walk = &state->walk;
     if (walk->skipped > 0) {
         walk->skipped++;
         return;
     }
-    const HealthNode *node = walk->depth > 0 ? choose_node(state, walk, name) : NULL;
+    const HealthNode *node = walk->depth > 0 ? choose_node(state, name) : NULL;
     if (!node || walk->depth == HEALTH_DEPTH || (walk->head_only && !(node->flags & HEALTH_HEAD))) {
         walk->skipped = 1;
         return;
     }
     walk->stack[walk->depth++] = node;
     if (node->take) {
-        state->at = walk;
         node->take(state, out, node, attributes);
     }
     if (node->flags & HEALTH_RAW) {
@@ -76,8 +77,9 @@ static void hold(HealthWalk *walk, const char *text, size_t size)
     hutong_append(walk->held, sizeof walk->held, &walk->held_size, text, size);
 }
 
-void health_walk_text(HealthState *state, HealthWalk *walk, hutong_out *out, const char *text, size_t size)
+void health_walk_text(HealthState *state, hutong_out *out, const char *text, size_t size)
 {
+    HealthWalk *walk = &state->walk;
     if (walk->skipped > 0 || walk->depth == 0) {
         return;
     }
@@ -89,8 +91,9 @@ void health_walk_text(HealthState *state, HealthWalk *walk, hutong_out *out, con
     }
 }
 
-void health_walk_end(HealthState *state, HealthWalk *walk, hutong_out *out)
+void health_walk_end(HealthState *state, hutong_out *out)
 {
+    HealthWalk *walk = &state->walk;
     if (walk->skipped > 0) {
         walk->skipped--;
         return;
@@ -110,7 +113,6 @@ void health_walk_end(HealthState *state, HealthWalk *walk, hutong_out *out)
         walk->is_open = false;
     }
     if (node->leave) {
-        state->at = walk;
         node->leave(state, out, node, NULL);
     }
 }
@@ -128,7 +130,7 @@ void health_take_held(HealthState *state, hutong_out *out, const HealthNode *nod
 {
     (void)out;
     (void)node;
-    HealthWalk *walk = state->at;
+    HealthWalk *walk = &state->walk;
     const char *value = hutong_attribute(attributes, "value");
     bool inner = walk->depth > 1 && walk->stack[walk->depth - 2] == node;
     if (!inner) {

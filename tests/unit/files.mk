@@ -173,3 +173,5 @@ unit_TESTS += test-validation
 test-validation_LIBS := consumer-harness delivery page guard refusal config engine base
 unit_TESTS += test-spool-index
 test-spool-index_LIBS := spool base
+unit_TESTS += test-health-sets
+test-health-sets_LIBS := kit http refusal supervisor host box frame engine base
