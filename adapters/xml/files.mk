@@ -1,6 +1,15 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/street-people.xml
+mapping_DATA += mappings/veterans.xml
+mapping_DATA += mappings/funeral.xml
+mapping_DATA += mappings/civil-affairs.xml \
+	mappings/tables/translate/disability-level.xfjd.tsv \
+	mappings/tables/translate/marital.xfjd.tsv \
+	mappings/tables/translate/sex.xfjd.tsv \
+	mappings/tables/translate/yes-no.xfjd.tsv \
+	mappings/tables/veterans.removed-reason.tsv
 mapping_DATA += mappings/justice.xml \
 	mappings/tables/SF-T-0015.correction-category.tsv \
 	mappings/tables/SF-T-0015.correction-end.tsv \
