@@ -31,8 +31,12 @@ static void print_line(const Output *output, HtKitResult result, const char *cla
     if (result == HT_KIT_OK && (output->brief || output->options->quiet)) {
         return;
     }
+    g_auto(GStrv) details = g_strsplit(has_detail ? detail : "", "\n", -1);
     printf("  %-7s %s%*s%s%s\n", words[result], claim, (int)blanks, "", has_detail ? "  " : "",
-           has_detail ? detail : "");
+           details[0] ? details[0] : "");
+    for (unsigned i = 1; details[0] && details[i]; i++) {
+        printf("  %*s%s\n", CLAIM_COLUMNS + 10, "", details[i]);
+    }
 }
 
 /* `#` begins a directive, and `\` escapes it. */
@@ -47,14 +51,16 @@ static char *escape_tap(const char *text)
 
 static void print_tap(Output *output, HtKitResult result, const char *claim, const char *detail)
 {
-    g_autofree char *escaped = escape_tap(claim), *more = escape_tap(detail ? detail : "");
+    g_autofree char *escaped = escape_tap(claim);
+    g_auto(GStrv) details = g_strsplit(detail ? detail : "", "\n", -1);
     if (result == HT_KIT_NOTE) {
         printf("# %s: %s\n", output->name, claim);
         return;
     }
     printf("%s %u - %s: %s\n", result == HT_KIT_OK ? "ok" : "not ok", ++output->number, output->name,
            escaped);
-    if (*more) {
+    for (unsigned i = 0; details[i]; i++) {
+        g_autofree char *more = escape_tap(details[i]);
         printf("# %s\n", more);
     }
 }
@@ -129,7 +135,7 @@ static bool check_one(Output *output, const char *file)
     const HtAdapterOptions *options = output->options;
     const HtPlacesGiven given = {options->mapping, options->fixtures, options->data, options->mappings};
     g_autoptr(HtPlaces) places = ht_places_find(file, &given);
-    HtKitOptions kit = {places, options->division, take_report, output};
+    HtKitOptions kit = {places, options->division, !options->json, take_report, output};
     HtKitSummary summary;
     begin_adapter(output, places);
     bool good = ht_kit_run(&kit, &summary);

@@ -67,6 +67,7 @@ static const Verb verbs[] = {
     {"status", ht_cli_status, "show the running bus: sources, spool, consumers"},
     {"map", ht_cli_map, "what a mapping makes of payloads, before anything is switched on"},
     {"explain", ht_cli_explain, "the same for a configured source, and who would get each event"},
+    {"test", ht_cli_test, "fixtures of mappings and sources: TAP, and every value that differs"},
     {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "check, copy, restore, repair the spool"},
     {"message", ht_cli_message, "find a message, see what became of it, have it done again"},

@@ -51,11 +51,15 @@ static HtSeen see_year(void *user, const HtStoredEvent *event)
     return HT_SEEN_MASKED;
 }
 
+static HtEventPolicy policy_of(const HtMapConsumer *consumer)
+{
+    return (HtEventPolicy){.see_time = ht_policy_see_time, .see = ht_policy_see, .user = consumer->policy};
+}
+
 static HtEventPolicy choose_policy(const HtMapView *view)
 {
     if (view->consumer) {
-        return (HtEventPolicy){
-            .see_time = ht_policy_see_time, .see = ht_policy_see, .user = view->consumer->policy};
+        return policy_of(view->consumer);
     }
     return (HtEventPolicy){.see_time = see_year, .see = see_blanked, .user = (void *)view->dictionary};
 }
@@ -217,14 +221,32 @@ static void write_faults(const HtOutcome *outcome, FILE *to)
     }
 }
 
-/* With the names that routes ask for. */
-static bool read_event(const HtMapView *view, const HtOutcome *outcome, unsigned index, HtEvent *event)
+/* The names that routes ask for. */
+static void give_names(const HtMapView *view, HtEvent *event)
 {
-    if (!ht_event_unpack(g_array_index(outcome->events, HtText, index), event, NULL)) {
-        return false;
-    }
     event->attr[HT_ATTR_SOURCE] = ht_text_from(view->source);
     event->attr[HT_ATTR_DEPARTMENT] = ht_text_from(view->department);
+}
+
+static bool read_event(const HtMapView *view, const HtOutcome *outcome, unsigned index, HtEvent *event)
+{
+    bool good = ht_event_unpack(g_array_index(outcome->events, HtText, index), event, NULL);
+    if (good) {
+        give_names(view, event);
+    }
+    return good;
+}
+
+bool ht_map_sees(const HtMapView *view, const HtMapConsumer *consumer, HtEvent *event, JsonNode **seen)
+{
+    give_names(view, event);
+    if (!ht_routes_match(consumer->routes, event)) {
+        return false;
+    }
+    const HtEventPolicy policy = policy_of(consumer);
+    g_autoptr(JsonObject) object = render(event, &policy);
+    JsonNode *data = object ? json_object_get_member(object, "data") : NULL;
+    *seen = data ? json_node_copy(data) : json_node_init_object(json_node_alloc(), json_object_new());
     return true;
 }
 
@@ -312,7 +334,20 @@ static char *name_identities(const HtEvent *event)
     return g_string_free(kinds, FALSE);
 }
 
-static JsonObject *expect_event(const HtEvent *event)
+static JsonObject *expect_consumers(const HtMapView *view, HtEvent *event)
+{
+    JsonObject *consumers = json_object_new();
+    for (unsigned i = 0; i < view->consumers->len; i++) {
+        const HtMapConsumer *consumer = view->consumers->pdata[i];
+        JsonNode *seen;
+        if (ht_map_sees(view, consumer, event, &seen)) {
+            json_object_set_member(consumers, consumer->name, seen);
+        }
+    }
+    return consumers;
+}
+
+static JsonObject *expect_event(const HtMapView *view, HtEvent *event)
 {
     g_autoptr(JsonObject) rendered = render(event, NULL);
     JsonObject *object = json_object_new();
@@ -327,6 +362,9 @@ static JsonObject *expect_event(const HtEvent *event)
     json_object_set_string_member(object, "identities", identities);
     if (rendered) {
         json_object_set_member(object, "data", json_node_copy(json_object_get_member(rendered, "data")));
+    }
+    if (view->consumers) {
+        json_object_set_object_member(object, "consumers", expect_consumers(view, event));
     }
     return object;
 }
@@ -343,7 +381,7 @@ static void expect_reply(const HtOutcome *outcome, const HtUuid *id, JsonObject 
     }
 }
 
-char *ht_map_expected(const HtOutcome *outcome, const HtUuid *id, JsonObject *request)
+char *ht_map_expected(const HtMapView *view, const HtOutcome *outcome, const HtUuid *id, JsonObject *request)
 {
     g_autoptr(JsonObject) object = json_object_new();
     if (request) {
@@ -364,7 +402,7 @@ char *ht_map_expected(const HtOutcome *outcome, const HtUuid *id, JsonObject *re
     for (unsigned i = 0; i < outcome->events->len; i++) {
         HtEvent event;
         if (ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, NULL)) {
-            json_array_add_object_element(events, expect_event(&event));
+            json_array_add_object_element(events, expect_event(view, &event));
         }
     }
     json_object_set_array_member(object, "events", events);

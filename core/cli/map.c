@@ -6,8 +6,6 @@
 #include "core/base/clock.h"
 #include "core/base/digest.h"
 #include "core/base/log.h"
-#include "core/base/paths.h"
-#include "core/cli/adapter.h"
 #include "core/cli/cli.h"
 #include "core/cli/progress.h"
 #include "core/cli/watch.h"
@@ -25,6 +23,7 @@
 #define PIECE ((size_t)64 << 10)
 
 typedef struct {
+    HtMapPlace place;
     /* as it was asked for; all may be NULL */
     char *mapping, *adapter, *directory, *data, *division, *source, *consumer, *content_type, *soap_action;
     gboolean clear, write, force, watch;
@@ -52,54 +51,6 @@ G_GNUC_PRINTF(2, 3) static bool complain(const Map *map, const char *format, ...
 }
 
 /* ---- The host ---- */
-
-/* A mapping of an adapter's name is that adapter's; others are read as they are, by the adapter for plain XML. */
-static char *find_adapter(const Map *map)
-{
-    const HtAdapterOptions options = {.directory = map->directory};
-    if (map->adapter) {
-        return ht_adapter_find(map->adapter, &options);
-    }
-    g_autofree char *name = g_path_get_basename(map->mapping);
-    if (g_str_has_suffix(name, ".xml")) {
-        name[strlen(name) - strlen(".xml")] = '\0';
-    }
-    char *own = ht_adapter_find(name, &options);
-    if (g_file_test(own, G_FILE_TEST_EXISTS)) {
-        return own;
-    }
-    g_free(own);
-    return ht_adapter_find("xml", &options);
-}
-
-static char *data_directory(const Map *map)
-{
-    if (map->data) {
-        return g_strdup(map->data);
-    }
-    return map->config && map->config->bus.data ? g_strdup(map->config->bus.data) : ht_paths_data(NULL);
-}
-
-static HtHost *make_host(const Map *map)
-{
-    if (map->from) {
-        return ht_source_host(map->config, map->from);
-    }
-    g_autofree char *program = ht_paths_libexec("hutong-host");
-    g_autofree char *adapter = find_adapter(map), *data = data_directory(map);
-    HtHostOptions options = {
-        .source = "map",
-        .program = program,
-        .adapter_file = adapter,
-        .mapping_file = map->mapping,
-        .data_directory = data,
-        .division = map->division ? map->division : HT_KIT_DIVISION,
-        .limits = map->limits,
-        .frame_bytes = map->limits.document_bytes * 2 + (1 << 20),
-        .keeps_warnings = true,
-    };
-    return ht_host_new(&options);
-}
 
 static void show_warnings(Map *map)
 {
@@ -139,7 +90,7 @@ static void write_expected(const Payload *payload, const HtOutcome *outcome)
     g_autoptr(GError) error = NULL;
     g_autofree char *file = expectation_file(payload->file);
     g_autofree char *text =
-        ht_map_expected(outcome, &payload->head.id, ht_expectation_request(payload->expectation));
+        ht_map_expected(&map->view, outcome, &payload->head.id, ht_expectation_request(payload->expectation));
     if (g_file_test(file, G_FILE_TEST_EXISTS) && !map->force) {
         complain(map, "%s is there already; --force writes it anew", file);
     } else if (!g_file_set_contents(file, text, -1, &error)) {
@@ -306,7 +257,7 @@ static bool map_all(Map *map, char **names, const bool *meant)
 static void renew_host(Map *map)
 {
     g_clear_pointer(&map->host, ht_host_free);
-    map->host = make_host(map);
+    map->host = map->from ? ht_source_host(map->config, map->from) : ht_map_host(&map->place, map->mapping);
     map->warned = false;
 }
 
@@ -315,7 +266,7 @@ static GPtrArray *list_watched(const Map *map, char **names)
 {
     static const char *const data_files[] = {"dictionary.xml", "tables", "tables/translate"};
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *data = data_directory(map);
+    g_autofree char *data = ht_map_data(&map->place);
     for (unsigned i = 0; names[i]; i++) {
         g_ptr_array_add(paths, g_strdup(names[i]));
     }
@@ -367,23 +318,10 @@ static int watch(Map *map, char **names)
 
 /* ---- What was asked for ---- */
 
-static void free_consumer(void *data)
-{
-    HtMapConsumer *consumer = data;
-    g_clear_pointer(&consumer->policy, ht_policy_free);
-    g_clear_pointer(&consumer->routes, ht_routes_free);
-    g_free(consumer);
-}
-
 static bool add_consumer(Map *map, const HtConsumerConfig *config)
 {
-    g_autoptr(GString) errors = g_string_new(NULL);
-    HtMapConsumer *consumer = g_new0(HtMapConsumer, 1);
-    consumer->name = config->name;
-    consumer->policy = ht_policy_new(config, map->dictionary, errors);
-    consumer->routes = ht_routes_new(map->config, config->name, map->dictionary);
+    HtMapConsumer *consumer = ht_map_consumer_new(map->config, config, map->dictionary);
     g_ptr_array_add(map->consumers, consumer);
-    fputs(errors->str, stderr);
     return consumer->policy != NULL;
 }
 
@@ -422,17 +360,8 @@ static bool choose_source(Map *map)
 
 static bool load_dictionary(Map *map)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *data = data_directory(map);
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
-    map->dictionary = ht_dictionary_load(file, schema, &error);
-    if (!map->dictionary) {
-        fprintf(stderr, "%s\n", error->message);
-        return false;
-    }
-    map->view.dictionary = map->dictionary;
-    return true;
+    map->view.dictionary = map->dictionary = ht_map_dictionary(&map->place);
+    return map->dictionary != NULL;
 }
 
 /* A mapping without a folder is one here, or one that was installed. */
@@ -442,7 +371,7 @@ static bool find_mapping(Map *map)
         return complain(map, "say which mapping, -m FILE, or which source of the configuration, -s SOURCE");
     }
     if (!strchr(map->mapping, '/') && !g_file_test(map->mapping, G_FILE_TEST_EXISTS)) {
-        g_autofree char *data = data_directory(map);
+        g_autofree char *data = ht_map_data(&map->place);
         g_autofree char *given = map->mapping;
         map->mapping = g_build_filename(data, given, NULL);
     }
@@ -455,12 +384,13 @@ static bool find_mapping(Map *map)
 static int prepare(Map *map, const char *config_file)
 {
     map->limits = ht_limits_default();
-    map->consumers = g_ptr_array_new_with_free_func(free_consumer);
+    map->consumers = g_ptr_array_new_with_free_func(ht_map_consumer_free);
     bool configured = map->source || map->consumer;
     map->config = configured ? ht_cli_load(config_file) : NULL;
     if (configured && !map->config) {
         return HT_EXIT_CONFIG;
     }
+    map->place = (HtMapPlace){map->adapter, map->directory, map->data, map->division, map->config};
     if (!load_dictionary(map) || (map->source && !choose_source(map)) ||
         (map->consumer && !choose_consumer(map)) ||
         (map->explains && !map->consumer && !add_consumers(map))) {
@@ -554,6 +484,9 @@ int ht_cli_explain(int argc, char **argv)
         ENTRY("source", 's', STRING, source, "The source of the configuration", "SOURCE"),
         ENTRY("consumer", 0, STRING, consumer, "Only what this consumer would get", "C"),
         ENTRY("clear", 0, NONE, clear, "Values as they are; else personal ones are blanked", NULL),
+        ENTRY("write-expected", 0, NONE, write,
+              "Write PAYLOAD.expected.json, with what each consumer would get", NULL),
+        ENTRY("force", 0, NONE, force, "… also where it is there already", NULL),
         ENTRY("watch", 'w', NONE, watch, "Do it again whenever the mapping or a payload is saved", NULL),
         ENTRY("content-type", 0, STRING, content_type, "The request's (default text/xml)", "TYPE"),
         ENTRY("soap-action", 0, STRING, soap_action, "The request's", "URI"),

@@ -1,10 +1,13 @@
-/* What `hutong map` and `hutong explain` write of one payload's outcome: map-show.c. Commands, main thread. */
+/* Trying a mapping: what `hutong map`, `hutong explain` and `hutong test` have in common. map-host.c: where it runs, and for whom;
+ * map-show.c: what is written of one payload's outcome. Commands, main thread. */
 #pragma once
 
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 
 #include "core/base/outcome.h"
+#include "core/config/config.h"
+#include "core/source/host.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -15,6 +18,29 @@ typedef struct {
     HtPolicy *policy;
     HtRoutes *routes;
 } HtMapConsumer;
+
+/* What a mapping is tried with; all may be NULL. */
+typedef struct {
+    const char *adapter; /* a name, or a file; else that of the mapping's name, else the one for plain XML */
+    const char *directory;  /* of adapters */
+    const char *data;       /* else the configuration's, else the installed one */
+    const char *division;   /* else that of the conformance kit */
+    const HtConfig *config; /* what is in force */
+} HtMapPlace;
+
+/* The folder of dictionary and tables. Free it. */
+char *ht_map_data(const HtMapPlace *place);
+
+/* A host that runs the mapping (absolute). transfer full. */
+HtHost *ht_map_host(const HtMapPlace *place, const char *mapping);
+
+/* The dictionary; NULL after what is wrong was written to standard error. transfer full. */
+HtDictionary *ht_map_dictionary(const HtMapPlace *place);
+
+/* The section's consumer, with a `policy` of NULL after what is wrong with it was written. It borrows from all three. transfer full. */
+HtMapConsumer *ht_map_consumer_new(const HtConfig *config, const HtConsumerConfig *section,
+                                   const HtDictionary *dictionary);
+void ht_map_consumer_free(void *consumer);
 
 /* How it is shown. All but `dictionary` may be NULL or zero. */
 typedef struct {
@@ -29,9 +55,12 @@ typedef struct {
  * `key` (true: it has one) and `identities` by kind. A reply is shown in clear only: it may repeat what was sent. */
 void ht_map_show(const HtMapView *view, const char *payload, const HtOutcome *outcome, FILE *to);
 
+/* Whether the consumer gets the event of a source; then `seen` is its data as that consumer would get it (transfer full). */
+bool ht_map_sees(const HtMapView *view, const HtMapConsumer *consumer, HtEvent *event, JsonNode **seen);
+
 /* The same as an expectation (core/kit/expectation.h), with all values: the fixture's other half. `request` is that of an expectation that
- * there is (NULL: none). transfer full. */
-char *ht_map_expected(const HtOutcome *outcome, const HtUuid *id, JsonObject *request);
+ * there is (NULL: none). With `consumers` of the view, each event says what these see. transfer full. */
+char *ht_map_expected(const HtMapView *view, const HtOutcome *outcome, const HtUuid *id, JsonObject *request);
 
 /* "2 records: 2 events, 1 mark, 3 unmapped; refused: …": one line, no values. transfer full. */
 char *ht_map_describe(const HtOutcome *outcome);

@@ -51,6 +51,11 @@ static bool is_array(JsonNode *node)
     return JSON_NODE_HOLDS_ARRAY(node);
 }
 
+static bool is_array_or_object(JsonNode *node)
+{
+    return is_array(node) || is_object(node);
+}
+
 typedef struct {
     const char *name;
     bool (*is_good)(JsonNode *node);
@@ -63,7 +68,11 @@ static const Member root_members[] = {
 };
 static const Member request_members[] = {{"contentType", is_string}, {"soapAction", is_string}};
 static const Member event_members[] = {
-    {"data", is_object}, {"key", is_boolean}, {"identities", is_string_or_null}};
+    {"data", is_object},
+    {"key", is_boolean},
+    {"identities", is_string_or_null},
+    {"consumers", is_array_or_object},
+};
 
 static const Member *find_member(const Member *members, size_t count, const char *name)
 {
@@ -188,6 +197,11 @@ HtExpectation *ht_expectation_load(const char *file, GError **error)
     return g_steal_pointer(&expectation);
 }
 
+JsonArray *ht_expectation_events(const HtExpectation *expectation)
+{
+    return expectation->events;
+}
+
 void ht_expectation_free(HtExpectation *expectation)
 {
     g_clear_pointer(&expectation->root, json_node_unref);
@@ -232,60 +246,6 @@ void ht_expectation_head(const HtExpectation *expectation, HtMessageHead *head)
     ht_expectation_make_head(member_of(request, "contentType"), member_of(request, "soapAction"), head);
 }
 
-/* ---- Comparing JSON ---- */
-
-static char *find_difference(JsonNode *wanted, JsonNode *got, const char *path);
-
-static char *compare_objects(JsonObject *wanted, JsonObject *got, const char *path)
-{
-    g_autoptr(GList) names = json_object_get_members(got);
-    for (GList *name = names; name; name = name->next) {
-        if (!json_object_has_member(wanted, name->data)) {
-            return g_strdup_printf("%s.%s is not expected", path, (char *)name->data);
-        }
-    }
-    g_autoptr(GList) wanted_names = json_object_get_members(wanted);
-    for (GList *name = wanted_names; name; name = name->next) {
-        g_autofree char *below = g_strdup_printf("%s.%s", path, (char *)name->data);
-        JsonNode *other = json_object_get_member(got, name->data);
-        char *difference = other ? find_difference(json_object_get_member(wanted, name->data), other, below)
-                                 : g_strdup_printf("%s is missing", below);
-        if (difference) {
-            return difference;
-        }
-    }
-    return NULL;
-}
-
-static char *compare_arrays(JsonArray *wanted, JsonArray *got, const char *path)
-{
-    unsigned length = json_array_get_length(wanted), got_length = json_array_get_length(got);
-    for (unsigned i = 0; i < MIN(length, got_length); i++) {
-        g_autofree char *below = g_strdup_printf("%s[%u]", path, i);
-        char *difference =
-            find_difference(json_array_get_element(wanted, i), json_array_get_element(got, i), below);
-        if (difference) {
-            return difference;
-        }
-    }
-    return length == got_length ? NULL : g_strdup_printf("%s has %u items, not %u", path, got_length, length);
-}
-
-/* Where the two differ first, or NULL. transfer full. */
-static char *find_difference(JsonNode *wanted, JsonNode *got, const char *path)
-{
-    if (JSON_NODE_TYPE(wanted) != JSON_NODE_TYPE(got)) {
-        return g_strdup_printf("%s is of another type", path);
-    }
-    if (JSON_NODE_HOLDS_OBJECT(wanted)) {
-        return compare_objects(json_node_get_object(wanted), json_node_get_object(got), path);
-    }
-    if (JSON_NODE_HOLDS_ARRAY(wanted)) {
-        return compare_arrays(json_node_get_array(wanted), json_node_get_array(got), path);
-    }
-    return json_node_equal(wanted, got) ? NULL : g_strdup_printf("%s has another value", path);
-}
-
 /* ---- Comparing events ---- */
 
 JsonNode *ht_expectation_render(const HtEvent *event)
@@ -317,51 +277,96 @@ static const char *string_of(JsonObject *object, const char *name)
     return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
 }
 
-/* One member of an expected event: its data, something that is not rendered, or an attribute (null: absent). */
-static char *compare_member(JsonObject *wanted, const char *name, const HtEvent *event, JsonObject *got)
+static char *quote(const char *text)
+{
+    g_autoptr(JsonNode) node = text ? json_node_init_string(json_node_alloc(), text) : NULL;
+    return node ? json_to_string(node, FALSE) : NULL;
+}
+
+/* An attribute, or `identities`; NULL: absent. */
+static void compare_text(const char *path, const char *wanted, const char *got, GPtrArray *differences)
+{
+    if (g_strcmp0(wanted, got) != 0) {
+        ht_mismatches_add(differences, path, quote(wanted), quote(got), "%s",
+                          !got      ? "is missing"
+                          : !wanted ? "is not expected"
+                                    : "has another value");
+    }
+}
+
+static const char *text_or_none(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+/* Who gets the event, and sees what of it, is not the mapping's: `hutong test` compares it. */
+static void compare_member(JsonObject *wanted, const char *name, const char *path, const HtEvent *event,
+                           JsonObject *got, GPtrArray *differences)
 {
     if (strcmp(name, "data") == 0) {
-        return find_difference(json_object_get_member(wanted, name), json_object_get_member(got, name),
-                               "data");
-    }
-    if (strcmp(name, "key") == 0) {
+        ht_mismatches_find(differences, path, json_object_get_member(wanted, name),
+                           json_object_get_member(got, name));
+    } else if (strcmp(name, "key") == 0) {
         bool has_key = event->key.data != NULL;
-        bool same = json_object_get_boolean_member(wanted, name) == has_key;
-        return same ? NULL : g_strdup_printf("key is %s", has_key ? "there" : "missing");
+        if (json_object_get_boolean_member(wanted, name) != has_key) {
+            ht_mismatches_add(differences, path, NULL, NULL, "is %s", has_key ? "there" : "missing");
+        }
+    } else if (strcmp(name, "identities") == 0) {
+        g_autofree char *identities = describe_identities(event);
+        compare_text(path, text_or_none(string_of(wanted, name)), text_or_none(identities), differences);
+    } else if (strcmp(name, "consumers") != 0) {
+        compare_text(path, string_of(wanted, name), string_of(got, name), differences);
     }
-    g_autofree char *identities = strcmp(name, "identities") == 0 ? describe_identities(event) : NULL;
-    const char *value = identities ? identities : string_of(got, name), *expected = string_of(wanted, name);
-    if (g_strcmp0(expected, value) == 0 || (identities && !expected && !*identities)) {
-        return NULL;
-    }
-    return g_strdup_printf("%s %s", name,
-                           !value      ? "is missing"
-                           : !expected ? "is not expected"
-                                       : "has another value");
 }
 
 static void compare_event(JsonNode *wanted, const HtEvent *event, unsigned index, GPtrArray *differences)
 {
     g_autoptr(JsonNode) node = ht_expectation_render(event);
+    g_autofree char *whole = g_strdup_printf("events[%u]", index);
     if (!node) {
-        g_ptr_array_add(differences, g_strdup_printf("events[%u] cannot be written as JSON", index));
+        ht_mismatches_add(differences, whole, NULL, NULL, "cannot be written as JSON");
         return;
     }
     JsonObject *got = json_node_get_object(node);
     if (is_string(wanted)) {
-        if (g_strcmp0(json_node_get_string(wanted), string_of(got, "type")) != 0) {
-            g_ptr_array_add(differences, g_strdup_printf("events[%u].type has another value", index));
-        }
+        g_autofree char *path = g_strconcat(whole, ".type", NULL);
+        compare_text(path, json_node_get_string(wanted), string_of(got, "type"), differences);
         return;
     }
     JsonObject *object = json_node_get_object(wanted);
     g_autoptr(GList) names = json_object_get_members(object);
     for (GList *name = names; name; name = name->next) {
-        g_autofree char *difference = compare_member(object, name->data, event, got);
-        if (difference) {
-            g_ptr_array_add(differences, g_strdup_printf("events[%u].%s", index, difference));
-        }
+        g_autofree char *path = g_strdup_printf("%s.%s", whole, (char *)name->data);
+        compare_member(object, name->data, path, event, got, differences);
     }
+}
+
+/* ["person.born.v1"]: what the events should be. */
+static char *list_types(JsonArray *wanted)
+{
+    g_autoptr(JsonArray) types = json_array_new();
+    for (unsigned i = 0; i < json_array_get_length(wanted); i++) {
+        JsonNode *event = json_array_get_element(wanted, i);
+        const char *type =
+            is_string(event) ? json_node_get_string(event) : string_of(json_node_get_object(event), "type");
+        json_array_add_string_element(types, type ? type : "?");
+    }
+    g_autoptr(JsonNode) node = json_node_init_array(json_node_alloc(), types);
+    return json_to_string(node, FALSE);
+}
+
+static char *list_types_of(const HtOutcome *outcome)
+{
+    g_autoptr(JsonArray) types = json_array_new();
+    for (unsigned i = 0; i < outcome->events->len; i++) {
+        HtEvent event;
+        bool good = ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, NULL);
+        HtText text = good ? event.attr[HT_ATTR_TYPE] : HT_TEXT_LITERAL("?");
+        g_autofree char *type = g_strndup(text.data, text.size);
+        json_array_add_string_element(types, type);
+    }
+    g_autoptr(JsonNode) node = json_node_init_array(json_node_alloc(), types);
+    return json_to_string(node, FALSE);
 }
 
 static void compare_events(JsonArray *wanted, const HtOutcome *outcome, GPtrArray *differences)
@@ -372,11 +377,13 @@ static void compare_events(JsonArray *wanted, const HtOutcome *outcome, GPtrArra
         if (ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, NULL)) {
             compare_event(json_array_get_element(wanted, i), &event, i, differences);
         } else {
-            g_ptr_array_add(differences, g_strdup_printf("events[%u] is one that a bus would refuse", i));
+            g_autofree char *path = g_strdup_printf("events[%u]", i);
+            ht_mismatches_add(differences, path, NULL, NULL, "is one that a bus would refuse");
         }
     }
     if (expected != got) {
-        g_ptr_array_add(differences, g_strdup_printf("events has %u items, not %u", got, expected));
+        ht_mismatches_add(differences, "events", list_types(wanted), list_types_of(outcome),
+                          "has %u items, not %u", got, expected);
     }
 }
 
@@ -404,12 +411,12 @@ static void compare_verdict(JsonObject *object, const HtOutcome *outcome, GPtrAr
         object && json_object_has_member(object, "verdict") ? string_of(object, "verdict") : NULL;
     wanted = wanted ? wanted : fault ? NULL : "ok";
     if (wanted && strcmp(wanted, got) != 0) {
-        g_ptr_array_add(differences,
-                        g_strdup_printf("verdict is %s (%s), not %s", got, show_code(outcome), wanted));
+        ht_mismatches_add(differences, "verdict", NULL, NULL, "is %s (%s), not %s", got, show_code(outcome),
+                          wanted);
     }
     if (has_fault && g_strcmp0(fault, code) != 0) {
-        g_ptr_array_add(differences,
-                        g_strdup_printf("fault is %s, not %s", show_code(outcome), fault ? fault : "null"));
+        ht_mismatches_add(differences, "fault", NULL, NULL, "is %s, not %s", show_code(outcome),
+                          fault ? fault : "null");
     }
 }
 
@@ -418,7 +425,9 @@ static void compare_reply(JsonObject *object, HtText reply, GPtrArray *differenc
     const char *wanted = string_of(object, "reply");
     if (!wanted || !reply.data) {
         if (wanted || reply.data) {
-            g_ptr_array_add(differences, g_strdup(wanted ? "reply is missing" : "reply is not expected"));
+            g_autofree char *got = reply.data ? g_strndup(reply.data, reply.size) : NULL;
+            ht_mismatches_add(differences, "reply", quote(wanted), quote(got), "%s",
+                              wanted ? "is missing" : "is not expected");
         }
         return;
     }
@@ -427,7 +436,8 @@ static void compare_reply(JsonObject *object, HtText reply, GPtrArray *differenc
         at++;
     }
     if (at < reply.size || wanted[at]) {
-        g_ptr_array_add(differences, g_strdup_printf("reply is another from byte %zu on", at + 1));
+        ht_mismatches_add(differences, "reply", g_strdup(wanted + at),
+                          g_strndup(reply.data + at, reply.size - at), "is another from byte %zu on", at + 1);
     }
 }
 
@@ -436,11 +446,11 @@ static void compare_figures(JsonObject *object, const HtOutcome *outcome, GPtrAr
     int64_t records = json_object_get_int_member_with_default(object, "records", outcome->records);
     bool repaired = json_object_get_boolean_member_with_default(object, "repaired", FALSE);
     if (records != outcome->records) {
-        g_ptr_array_add(differences,
-                        g_strdup_printf("records is %u, not %" G_GINT64_FORMAT, outcome->records, records));
+        ht_mismatches_add(differences, "records", NULL, NULL, "is %u, not %" G_GINT64_FORMAT,
+                          outcome->records, records);
     }
     if (repaired != outcome->repaired) {
-        g_ptr_array_add(differences, g_strdup_printf("repaired is %s", outcome->repaired ? "true" : "false"));
+        ht_mismatches_add(differences, "repaired", NULL, NULL, "is %s", outcome->repaired ? "true" : "false");
     }
 }
 
@@ -475,7 +485,7 @@ char *ht_expectation_reply(const HtOutcome *outcome, const HtUuid *id, size_t *s
 
 GPtrArray *ht_expectation_compare(const HtExpectation *expectation, const HtOutcome *outcome, HtText reply)
 {
-    GPtrArray *differences = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *differences = ht_mismatches_new();
     JsonObject *object = expectation->object;
     compare_verdict(object, outcome, differences);
     if (object) {

@@ -9,13 +9,14 @@
  * or only a list of events, each an object or the name of its type. What is not named is not compared, with two
  * exceptions: without `verdict` and `fault` the payload must be taken, and `repaired` that is left out means false. Of an
  * event the number in its list counts, `data` is compared whole, and null means absent. `identities` are the kinds in
- * their order, `*` behind one that begins a person afresh. In `reply` the message's id stands as m-1. */
+ * their order, `*` behind one that begins a person afresh. `consumers` of an event are those that get it (names; or an object: what each
+ * sees as `data`), which only `hutong test` compares. In `reply` the message's id stands as m-1. */
 #pragma once
 
 #include "core/base/message-head.h"
 #include "core/base/outcome.h"
 
-#include <json-glib/json-glib.h>
+#include "core/kit/mismatch.h"
 
 typedef struct HtExpectation HtExpectation;
 
@@ -41,8 +42,11 @@ bool ht_expectation_make_head(const char *content_type, const char *soap_action,
 /* Its `request`; NULL when it has none, or there is no expectation (NULL). */
 JsonObject *ht_expectation_request(const HtExpectation *expectation);
 
-/* Where outcome and reply (absent: a receipt) differ from what is expected: paths and counts, never values. Of char *;
- * empty when all is as expected. transfer full. */
+/* Its list of events, each an object or the name of a type; NULL when it has none. */
+JsonArray *ht_expectation_events(const HtExpectation *expectation);
+
+/* Every place where outcome and reply (absent: a receipt) differ from what is expected. Of HtMismatch; empty when all is as expected.
+ * transfer full. */
 GPtrArray *ht_expectation_compare(const HtExpectation *expectation, const HtOutcome *outcome, HtText reply);
 
 /* What reply() itself wrote, without the envelope that the host has put around it, and with HT_EXPECTATION_MESSAGE_ID

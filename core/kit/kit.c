@@ -133,8 +133,22 @@ static void read_payloads(HtKit *kit)
 
 /* ---- Fixtures ---- */
 
+static char *describe_differences(const GPtrArray *differences, bool values)
+{
+    unsigned shown = values ? differences->len : MIN(differences->len, DIFFERENCES_SHOWN);
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < shown; i++) {
+        g_autofree char *one = ht_mismatch_describe(differences->pdata[i], values);
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : values ? "\n" : "; ", one);
+    }
+    if (differences->len > shown) {
+        g_string_append_printf(text, "; and %u more", differences->len - shown);
+    }
+    return g_string_free(text, FALSE);
+}
+
 /* What is wrong with the outcome of a fixture; NULL when nothing is. transfer full. */
-static char *judge_outcome(const HtKitPayload *payload, const HtOutcome *outcome)
+static char *judge_outcome(const HtKitPayload *payload, bool values, const HtOutcome *outcome)
 {
     if (!ht_kit_is_well_formed(outcome->reply, NULL)) {
         return g_strdup("its reply is no well-formed XML");
@@ -143,18 +157,8 @@ static char *judge_outcome(const HtKitPayload *payload, const HtOutcome *outcome
     g_autofree char *reply = ht_expectation_reply(outcome, &payload->id, &size);
     g_autoptr(GPtrArray) differences =
         payload->expectation ? ht_expectation_compare(payload->expectation, outcome, (HtText){reply, size})
-                             : g_ptr_array_new();
-    if (differences->len == 0) {
-        return NULL;
-    }
-    GString *text = g_string_new(NULL);
-    for (unsigned i = 0; i < MIN(differences->len, DIFFERENCES_SHOWN); i++) {
-        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", (const char *)differences->pdata[i]);
-    }
-    if (differences->len > DIFFERENCES_SHOWN) {
-        g_string_append_printf(text, "; and %u more", differences->len - DIFFERENCES_SHOWN);
-    }
-    return g_string_free(text, FALSE);
+                             : ht_mismatches_new();
+    return differences->len > 0 ? describe_differences(differences, values) : NULL;
 }
 
 static char *digest_frame(GBytes *frame)
@@ -174,7 +178,7 @@ static void check_fixture(HtKit *kit, HtKitPayload *payload)
     }
     HtOutcome outcome;
     ht_kit_read(&trial, &outcome);
-    g_autofree char *wrong = judge_outcome(payload, &outcome);
+    g_autofree char *wrong = judge_outcome(payload, kit->options->values, &outcome);
     g_autofree char *found = ht_expectation_describe(&outcome);
     ht_kit_report(kit, !wrong, payload->fixture->name, wrong ? wrong : found);
     payload->digest = digest_frame(trial.frame);

@@ -8,12 +8,14 @@
 
 typedef enum { HT_KIT_OK, HT_KIT_FAILED, HT_KIT_NOTE } HtKitResult;
 
-/* One check, or a note. `detail` may be NULL. Both say paths, counts and codes, never values of a payload. */
+/* One check, or a note. `detail` may be NULL. Both say paths, counts and codes; of a payload no values, unless
+ * `values` asks for those of the fixtures' differences. */
 typedef void (*HtKitReport)(void *user, HtKitResult result, const char *claim, const char *detail);
 
 typedef struct {
     const HtPlaces *places;
     const char *division; /* of the source that the payloads come from; NULL: HT_KIT_DIVISION */
+    bool values; /* a difference says what was expected and what came, and all of them are told, each on a line of its own */
     HtKitReport report;
     void *user;
 } HtKitOptions;

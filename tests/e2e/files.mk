@@ -57,5 +57,7 @@ e2e_TESTS += e2e-audit
 e2e-audit_LIBS := admin base
 e2e_TESTS += e2e-map
 e2e-map_LIBS := admin base
+e2e_TESTS += e2e-test
+e2e-test_LIBS := admin base
 e2e_TESTS += tls.py
 e2e_TESTS += monitoring.py

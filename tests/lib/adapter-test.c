@@ -167,7 +167,8 @@ static void test_fixture(gconstpointer data)
     HtText reply = test->reply ? (HtText){test->reply, test->reply_size} : HT_TEXT_NONE;
     g_autoptr(GPtrArray) differences = ht_expectation_compare(expectation, &test->outcome, reply);
     for (guint i = 0; i < differences->len; i++) {
-        g_test_message("%s: %s", fixture->path, (const char *)differences->pdata[i]);
+        g_autofree char *difference = ht_mismatch_describe(differences->pdata[i], false);
+        g_test_message("%s: %s", fixture->path, difference);
         g_test_fail();
     }
 }

@@ -59,6 +59,16 @@ static HtExpectation *load(Trial *trial, const char *json, GError **error)
     return ht_expectation_load(trial->file, error);
 }
 
+static char *join(const GPtrArray *differences, bool values)
+{
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < differences->len; i++) {
+        g_autofree char *one = ht_mismatch_describe(differences->pdata[i], values);
+        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", one);
+    }
+    return g_string_free(text, FALSE);
+}
+
 /* The differences in one line. transfer full. */
 static char *differ_with_reply(Trial *trial, const char *json, HtText reply)
 {
@@ -66,8 +76,7 @@ static char *differ_with_reply(Trial *trial, const char *json, HtText reply)
     g_autoptr(HtExpectation) expectation = load(trial, json, &error);
     g_assert_no_error(error);
     g_autoptr(GPtrArray) differences = ht_expectation_compare(expectation, &trial->outcome, reply);
-    g_ptr_array_add(differences, NULL);
-    return g_strjoinv("; ", (char **)differences->pdata);
+    return join(differences, false);
 }
 
 static void assert_differs(Trial *trial, const char *json, const char *expected)

@@ -1,0 +1,88 @@
+/* Where a mapping is tried, and for whom: see map.h. */
+#include "core/cli/map.h"
+
+#include "core/base/paths.h"
+#include "core/cli/adapter.h"
+#include "core/kit/kit.h"
+#include "core/source/host.h"
+
+#include <string.h>
+
+/* A mapping of an adapter's name is that adapter's; others are read as they are, by the adapter for plain XML. */
+static char *find_adapter(const HtMapPlace *place, const char *mapping)
+{
+    const HtAdapterOptions options = {.directory = (char *)place->directory};
+    if (place->adapter) {
+        return ht_adapter_find(place->adapter, &options);
+    }
+    g_autofree char *name = g_path_get_basename(mapping);
+    if (g_str_has_suffix(name, ".xml")) {
+        name[strlen(name) - strlen(".xml")] = '\0';
+    }
+    char *own = ht_adapter_find(name, &options);
+    if (g_file_test(own, G_FILE_TEST_EXISTS)) {
+        return own;
+    }
+    g_free(own);
+    return ht_adapter_find("xml", &options);
+}
+
+char *ht_map_data(const HtMapPlace *place)
+{
+    if (place->data) {
+        return g_canonicalize_filename(place->data, NULL);
+    }
+    return place->config && place->config->bus.data ? g_strdup(place->config->bus.data) : ht_paths_data(NULL);
+}
+
+HtHost *ht_map_host(const HtMapPlace *place, const char *mapping)
+{
+    HtLimits limits = ht_limits_default();
+    g_autofree char *program = ht_paths_libexec("hutong-host");
+    g_autofree char *adapter = find_adapter(place, mapping), *data = ht_map_data(place);
+    HtHostOptions options = {
+        .source = "map",
+        .program = program,
+        .adapter_file = adapter,
+        .mapping_file = mapping,
+        .data_directory = data,
+        .division = place->division ? place->division : HT_KIT_DIVISION,
+        .limits = limits,
+        .frame_bytes = limits.document_bytes * 2 + (1 << 20),
+        .keeps_warnings = true,
+    };
+    return ht_host_new(&options);
+}
+
+HtDictionary *ht_map_dictionary(const HtMapPlace *place)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *data = ht_map_data(place);
+    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
+    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
+    HtDictionary *dictionary = ht_dictionary_load(file, schema, &error);
+    if (!dictionary) {
+        fprintf(stderr, "%s\n", error->message);
+    }
+    return dictionary;
+}
+
+HtMapConsumer *ht_map_consumer_new(const HtConfig *config, const HtConsumerConfig *section,
+                                   const HtDictionary *dictionary)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    HtMapConsumer *consumer = g_new0(HtMapConsumer, 1);
+    consumer->name = section->name;
+    consumer->policy = ht_policy_new(section, dictionary, errors);
+    consumer->routes = ht_routes_new(config, section->name, dictionary);
+    fputs(errors->str, stderr);
+    return consumer;
+}
+
+void ht_map_consumer_free(void *data)
+{
+    HtMapConsumer *consumer = data;
+    g_clear_pointer(&consumer->policy, ht_policy_free);
+    g_clear_pointer(&consumer->routes, ht_routes_free);
+    g_free(consumer);
+}
