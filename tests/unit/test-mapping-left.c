@@ -189,9 +189,38 @@ static void test_limits(void)
     assert_has(short_ones, 0, "value-truncated");
 }
 
+/* A column in ten thousands of yuan, in which clerks also write yuan. */
+static void test_unit(void)
+{
+    static const char *const amounts[][2] = {
+        {"320.0000", "3200000"},
+        {"0.5", "5000"},
+        {"1,900,000元", "1900000"},
+        {"320万", "3200000"},
+        {"３２", "320000"},
+        {"1.2E2", "1200000"},
+        {"0", "0"},
+        {"人民币5万元整", "50000"},
+        {"-3", "-30000"},
+        {"0.00005", "0.5"},
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<event type='benefit.granted.v1' for-each='/R'><element to='person.name' from='XM'/>"
+                "<element to='benefit.income' from='JE' unit='万元'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(amounts); i++) {
+        g_autofree char *xml = g_strdup_printf("<R><XM>测试甲</XM><JE>%s</JE></R>", amounts[i][0]);
+        g_autofree char *expected = g_strdup_printf("\"income\":%s", amounts[i][1]);
+        mapping_test_run(test, xml);
+        assert_has(test, 0, expected);
+    }
+    mapping_test_run(test, "<R><XM>测试甲</XM><JE>若干</JE></R>");
+    assert_has(test, 0, "number-invalid");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/mapping/values/unit-of-a-column", test_unit);
     g_test_add_func("/left/alternatives-that-say-something-else", test_alternatives);
     g_test_add_func("/left/what-conditions-leave-out", test_conditions);
     g_test_add_func("/left/what-only-conditions-look-at", test_only_asked);
