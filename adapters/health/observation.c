@@ -1,22 +1,11 @@
 /* The entries of a document's body: an <observation> says by its <code> what its <value> is. It becomes an element
- * with the code of the data element as name, for the mapping; those that the head of a document has too have the same name.
+ * with the code of the data element as name, for the mapping.
  *
  * Codes are what the standard prints, with its misprints: one data element has two meanings, and official samples use
  * wrong ones. What the value is decides then. */
 #include "health.h"
 
 #include <string.h>
-
-static const struct {
-    char de[16];
-    const char *to;
-} elements[] = {
-    {"DE02.01.039.00", "name"},          {"DE02.01.040.00", "sex"},
-    {"DE02.01.005.01", "birthTime"},     {"DE02.01.031.00", "idType"},
-    {"DE02.01.030.00", "idNumber"},      {"DE08.10.007.00", "employer"},
-    {"DE02.01.025.00", "ethnicGroup"},   {"DE02.01.052.00", "occupationCategory"},
-    {"DE02.01.018.00", "maritalStatus"},
-};
 
 /* Birth certificates: their data elements' codes are not public, so they are known by their names. */
 static const struct {
@@ -69,16 +58,6 @@ void health_take_observed(HealthState *state, hutong_out *out, const HealthNode 
 
 /* ---- What it is ---- */
 
-static const char *find_element(const HealthDocument *document)
-{
-    for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++) {
-        if (strcmp(elements[i].de, document->de) == 0) {
-            return elements[i].to;
-        }
-    }
-    return NULL;
-}
-
 static const char *find_named(const HealthDocument *document)
 {
     if (document->kind != HEALTH_BIRTH) {
@@ -130,7 +109,6 @@ static const char *name_observation(const HealthDocument *document, const char *
 {
     const char *name = find_doubled(document, attributes);
     name = name ? name : find_named(document);
-    name = name ? name : find_element(document);
     if (name) {
         return name;
     }

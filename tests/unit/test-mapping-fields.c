@@ -126,6 +126,23 @@ static void test_cuts(void)
         cases, G_N_ELEMENTS(cases));
 }
 
+/* An element that is one value: it is a field under another name. */
+static void test_part_that_is_a_field(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<fields for='/M' in='DE.1' form='hl7'><field name='name' from='.'/></fields>" RECORD("")));
+    static const char *const parts[] = {
+        "<DE.1>测试甲</DE.1>", "<DE.1 value='测试甲'/>",
+        "<DE.1><item><part value='测试'/><part value='甲'/></item><x>no</x></DE.1>",
+        "<DE.1/><p:DE.1 xmlns:p='urn:x' y='1'>测试甲</p:DE.1>"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *message = g_strdup_printf("<M>%s<DE.1>测试乙</DE.1></M>", parts[i]);
+        mapping_test_run(test, message);
+        assert_has(test, 0, "\"name\":\"测试甲\"");
+        assert_has(test, 0, "\"unmapped\":[" LEFT("name", "测试乙") "]");
+    }
+}
+
 /* Only one element of the record is in the form: all else is read as always. */
 static void test_part_of_a_record(void)
 {
@@ -297,7 +314,7 @@ static void test_no_record(void)
     g_assert_cmpint(mapping_test_run(test, "<T/>"), ==, HT_VERDICT_OK);
 }
 
-/* What events read is a field, or a filter's: an element of the record that is called so is neither. */
+/* What events read is a field, or a filter's: an element of the record that is called so, or like a part that a filter gives, is neither. */
 static void test_namesakes(void)
 {
     static const Case cases[] = {
@@ -305,6 +322,9 @@ static void test_namesakes(void)
         {"<M><phone>1</phone><name>测试乙</name><sex>1</sex><g><no>1</no></g>"
          "<a><patient><name>测试甲</name><tel value='2'/></patient></a></M>",
          "\"person\":{\"name\":\"测试甲\",\"phone\":\"2\"}", NULL},
+        {"<M><hl7 s='1'>2<n>测试乙</n><item><n>测试乙</n></item></hl7><a><patient><hl7><n>测试乙</n></hl7>"
+         "<name>测试甲</name></patient></a></M>",
+         "\"person\":{\"name\":\"测试甲\"}", NULL},
     };
     check(MAPPING(FIELDS("<field name='phone' from='a/patient/tel'/>") RECORD(
               "<element to='person.phone' from='phone'/><element to='person.sex' from='sex'/>"
@@ -504,6 +524,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/fields/numberings-tell-numbers-apart", test_numberings);
     g_test_add_func("/mapping/fields/a-part-of-a-value", test_cuts);
     g_test_add_func("/mapping/fields/a-part-of-a-record", test_part_of_a_record);
+    g_test_add_func("/mapping/fields/a-part-that-is-a-field", test_part_that_is_a_field);
     g_test_add_func("/mapping/fields/parts-are-joined-once", test_joins);
     g_test_add_func("/mapping/fields/several-paths-and-the-records-name", test_paths);
     g_test_add_func("/mapping/fields/what-is-around-counts-for-each-record", test_around);

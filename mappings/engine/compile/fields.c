@@ -11,11 +11,11 @@ typedef struct {
     HtTrieNode *record, *part;
 } Fields;
 
-/* The element or attribute at this path; NULL after an error. */
+/* The element or attribute at this path; NULL after an error. A record has many fields, so it is none itself; an element in it may be. */
 static HtTrieNode *reach_below(Fields *fields, const xmlNode *node, const char *path)
 {
     HtPathScope *scope = &fields->scope;
-    if (*path == '/' || strcmp(path, ".") == 0) {
+    if (*path == '/' || (strcmp(path, ".") == 0 && fields->part == fields->record)) {
         ht_compile_error(scope->compiler, node, "\"%s\": elements below the record are meant", path);
         return NULL;
     }

@@ -101,7 +101,7 @@ void ht_form_enter_record(HtMatch *match, const HtNode *node)
     HtOpenElement *frame = match->top;
     size_t start = match->text.size;
     frame->quiet = true;
-    frame->form = HT_FORM_INSIDE;
+    frame->form |= HT_FORM_INSIDE;
     match->wants_record = match->wants_record || match->record_depth == 0;
     if (node->named != HT_SLOT_NONE && match->record_depth == match->depth) {
         HtText name = ht_text_from(frame->name);

@@ -495,6 +495,8 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
     uint8_t form = match->top->form & HT_FORM_INSIDE;
     if (form && !step && match->top->document == match->document) {
         step = ht_form_step(match, name, attributes, attribute_count, &joins);
+    } else if (form && step && step->node->declared && match->record_depth > 0) {
+        step = NULL; /* it is called like a part that a filter gives */
     }
     HtOpenElement *frame = push_frame(match);
     frame->step = step;
