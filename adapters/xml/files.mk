@@ -1,6 +1,20 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/education.xml
+mapping_DATA += mappings/labour.xml \
+	mappings/tables/JY-T-1001.status-change-reason.tsv \
+	mappings/tables/JY-T-1001.status-change.tsv \
+	mappings/tables/education.household-nature.tsv \
+	mappings/tables/education.left-behind.tsv \
+	mappings/tables/hrss.card-status.tsv \
+	mappings/tables/hrss.difficulty.tsv \
+	mappings/tables/hrss.employment-form.tsv \
+	mappings/tables/hrss.unemployment-end.tsv \
+	mappings/tables/hrss.unemployment-reason.tsv \
+	mappings/tables/translate/blood.education.tsv \
+	mappings/tables/translate/health-status.roll.tsv \
+	mappings/tables/translate/left-behind.words.tsv
 mapping_DATA += mappings/street-people.xml
 mapping_DATA += mappings/veterans.xml
 mapping_DATA += mappings/funeral.xml
