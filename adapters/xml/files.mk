@@ -76,3 +76,15 @@ mapping_DATA += mappings/legal-persons.xml mappings/tax.xml \
 	mappings/tables/translate/legal-person-status.letters.tsv
 mapping_DATA += mappings/real-estate.xml \
 	mappings/tables/realestate.record-kind.tsv
+mapping_DATA += mappings/housing.xml \
+	mappings/tables/housing.guarantee-type.tsv \
+	mappings/tables/housing.household-status.tsv \
+	mappings/tables/housing.application-type.tsv \
+	mappings/tables/housing.application-status.tsv \
+	mappings/tables/housing.allocation-status.tsv \
+	mappings/tables/housing.subsidy-status.tsv \
+	mappings/tables/housing.termination-reason.tsv \
+	mappings/tables/housing.subsidy-transaction.tsv \
+	mappings/tables/translate/marital.housing.tsv \
+	mappings/tables/translate/sex.housing.tsv
+mapping_DATA += mappings/housing-fund.xml
