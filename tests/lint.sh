@@ -31,7 +31,7 @@ list_files() {
             [ ! -f "$file" ] || printf '%s\n' "$file"
         done <"$work/git"
     else
-        find .ci VERSION configure Makefile.in ./*.md core mappings plugins adapters spool tests docs -type f \
+        find .ci VERSION configure Makefile.in ./*.md packaging core mappings plugins adapters spool tests docs -type f \
             ! -name '*.so' 2>/dev/null | sed 's|^\./||'
     fi | sort -u
 }

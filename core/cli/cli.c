@@ -5,17 +5,13 @@
 #include "core/base/paths.h"
 #include "core/bus.h"
 #include "core/cli/adapter.h"
+#include "core/cli/manual.h"
+#include "core/cli/sample.h"
 
 #include "generated/version.h"
 
 #include <stdio.h>
 #include <string.h>
-
-typedef struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *summary;
-} Verb;
 
 static int run_bus(int argc, char **argv)
 {
@@ -32,12 +28,16 @@ static int run_bus(int argc, char **argv)
 
 static int show_config(int argc, char **argv)
 {
-    gboolean reference = FALSE, metrics = FALSE;
-    const GOptionEntry entries[] = {{"reference", 0, 0, G_OPTION_ARG_NONE, &reference,
-                                     "Write the reference of all keys, as Markdown", NULL},
-                                    {"metrics", 0, 0, G_OPTION_ARG_NONE, &metrics,
-                                     "Write the reference of all metrics, as Markdown", NULL},
-                                    G_OPTION_ENTRY_NULL};
+    gboolean reference = FALSE, metrics = FALSE, manual = FALSE, sample = FALSE;
+    const GOptionEntry entries[] = {
+        {"reference", 0, 0, G_OPTION_ARG_NONE, &reference, "Write the reference of all keys, as Markdown",
+         NULL},
+        {"metrics", 0, 0, G_OPTION_ARG_NONE, &metrics, "Write the reference of all metrics, as Markdown",
+         NULL},
+        {"man", 0, 0, G_OPTION_ARG_NONE, &manual, "Write the manual page of all keys, hutong.conf(5)", NULL},
+        {"sample", 0, 0, G_OPTION_ARG_NONE, &sample,
+         "Write a configuration to begin with, every key with its meaning in comments", NULL},
+        G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     if (!ht_cli_options(&argc, &argv,
@@ -49,6 +49,10 @@ static int show_config(int argc, char **argv)
         ht_config_reference(text);
     } else if (metrics) {
         ht_metrics_reference(text);
+    } else if (manual) {
+        ht_cli_config_manual(text);
+    } else if (sample) {
+        ht_cli_config_sample(text);
     } else {
         g_autoptr(HtConfig) config = ht_cli_load(file);
         if (!config) {
@@ -60,27 +64,33 @@ static int show_config(int argc, char **argv)
     return HT_EXIT_OK;
 }
 
-static const Verb verbs[] = {
-    {"run", run_bus, "run the bus, in the foreground"},
-    {"check", ht_cli_check, "try everything that run would, and change nothing"},
-    {"config", show_config, "show the configuration in force"},
-    {"status", ht_cli_status, "show the running bus: sources, spool, consumers"},
-    {"map", ht_cli_map, "what a mapping makes of payloads, before anything is switched on"},
-    {"explain", ht_cli_explain, "the same for a configured source, and who would get each event"},
-    {"test", ht_cli_test, "fixtures of mappings and sources: TAP, and every value that differs"},
-    {"adapter", ht_cli_adapter, "list, inspect, check adapters; make a new one"},
-    {"spool", ht_cli_spool, "check, copy, restore, repair the spool"},
-    {"message", ht_cli_message, "find a message, see what became of it, have it done again"},
-    {"subject", ht_cli_subject, "who is who: look at it, undo a wrong tie"},
-    {"token", ht_cli_token, "make a bearer token for a source or a consumer"},
-    {"receipt", ht_cli_receipt, "verify a receipt; what became of a message"},
-    {"reconcile", ht_cli_reconcile, "the books, and how the other side's list differs"},
-    {"consumer", ht_cli_consumer, "consumers: how they are, pause, resume, skip an event"},
-    {"policy", ht_cli_policy, "what a consumer may see: preview, versions"},
-    {"audit", ht_cli_audit, "who received what, who looked at what: verify, search, export"},
-    {"dead", ht_cli_dead, "dead letters: list, show, replay, drop"},
-    {"replay", ht_cli_replay, "a consumer gets events again"},
-    {"schema", ht_cli_schema, "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
+static const HtCliVerb verbs[] = {
+    {"run", run_bus, NULL, "run the bus, in the foreground"},
+    {"check", ht_cli_check, NULL, "try everything that run would, and change nothing"},
+    {"config", show_config, NULL, "show the configuration in force"},
+    {"status", ht_cli_status, NULL, "show the running bus: sources, spool, consumers"},
+    {"map", ht_cli_map, NULL, "what a mapping makes of payloads, before anything is switched on"},
+    {"explain", ht_cli_explain, NULL, "the same for a configured source, and who would get each event"},
+    {"test", ht_cli_test, NULL, "fixtures of mappings and sources: TAP, and every value that differs"},
+    {"adapter", ht_cli_adapter, "list|inspect|check|new", "list, inspect, check adapters; make a new one"},
+    {"spool", ht_cli_spool, "status|check|prune|export|verify|backup|restore|repair|create",
+     "check, copy, restore, repair the spool"},
+    {"message", ht_cli_message, "list|show|redo|drop",
+     "find a message, see what became of it, have it done again"},
+    {"subject", ht_cli_subject, "show|conflicts|split|join|settle",
+     "who is who: look at it, undo a wrong tie"},
+    {"token", ht_cli_token, "new|hash", "make a bearer token for a source or a consumer"},
+    {"receipt", ht_cli_receipt, "verify|show|key", "verify a receipt; what became of a message"},
+    {"reconcile", ht_cli_reconcile, NULL, "the books, and how the other side's list differs"},
+    {"consumer", ht_cli_consumer, "list|show|pause|resume|skip",
+     "consumers: how they are, pause, resume, skip an event"},
+    {"policy", ht_cli_policy, "preview|version", "what a consumer may see: preview, versions"},
+    {"audit", ht_cli_audit, "verify|head|search|records|export|list",
+     "who received what, who looked at what: verify, search, export"},
+    {"dead", ht_cli_dead, "list|show|replay|drop", "dead letters: list, show, replay, drop"},
+    {"replay", ht_cli_replay, "list|show|cancel", "a consumer gets events again"},
+    {"schema", ht_cli_schema, "json|asyncapi|catalogue",
+     "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
 };
 
 static void print_usage(FILE *to)
@@ -92,6 +102,21 @@ static void print_usage(FILE *to)
         fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
     }
     fprintf(to, "\n`hutong VERB --help` says more.\n");
+}
+
+/* Usage; or, for `make`, what is made of the tables. */
+static int help(const char *form)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (g_str_equal(form, "--man")) {
+        ht_cli_manual(verbs, G_N_ELEMENTS(verbs), text);
+    } else if (g_str_equal(form, "--bash")) {
+        ht_cli_completion(verbs, G_N_ELEMENTS(verbs), text);
+    } else {
+        print_usage(stdout);
+    }
+    fputs(text->str, stdout);
+    return HT_EXIT_OK;
 }
 
 int ht_cli_run(int argc, char **argv)
@@ -106,10 +131,12 @@ int ht_cli_run(int argc, char **argv)
         puts("hutong " HT_VERSION);
         return HT_EXIT_OK;
     }
-    bool asked = g_str_equal(verb, "--help") || g_str_equal(verb, "help");
-    if (!asked && *verb) {
+    if (g_str_equal(verb, "--help") || g_str_equal(verb, "help")) {
+        return help(argc > 2 ? argv[2] : "");
+    }
+    if (*verb) {
         fprintf(stderr, "hutong: there is no verb '%s'\n\n", verb);
     }
-    print_usage(asked ? stdout : stderr);
-    return asked ? HT_EXIT_OK : HT_EXIT_USAGE;
+    print_usage(stderr);
+    return HT_EXIT_USAGE;
 }

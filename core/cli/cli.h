@@ -36,6 +36,14 @@ int ht_cli_schema(int argc, char **argv);
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file);
 
+/* From now on ht_cli_options() tells `describe` what it was given instead of reading options, and gives false: every verb ends there. NULL:
+ * it reads again. For what is made of the tables of options (manual.h). */
+typedef void (*HtCliDescribe)(const char *summary, const GOptionEntry *entries, void *user);
+void ht_cli_describe(HtCliDescribe describe, void *user);
+
+/* options.c: whether it was told so, and has told; for a verb that reads its options itself. */
+bool ht_cli_describes(const char *summary, const GOptionEntry *entries);
+
 /* As root, goes on as the configuration's `user`, for good; false, told to standard error, when that cannot be. */
 bool ht_cli_become(const HtConfig *config);
 

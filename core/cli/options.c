@@ -8,9 +8,32 @@
 
 #include <stdio.h>
 
+static struct {
+    HtCliDescribe describe; /* NULL: options are read */
+    void *user;
+} told;
+
+void ht_cli_describe(HtCliDescribe describe, void *user)
+{
+    told.describe = describe;
+    told.user = user;
+}
+
+bool ht_cli_describes(const char *summary, const GOptionEntry *entries)
+{
+    if (told.describe) {
+        told.describe(summary, entries, told.user);
+    }
+    return told.describe != NULL;
+}
+
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file)
 {
+    if (ht_cli_describes(summary, entries)) {
+        *config_file = NULL;
+        return false;
+    }
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *file = NULL;

@@ -242,6 +242,7 @@ static void test_the_reference_pages_are_up_to_date(void)
         {"docs/metrics.md", "config", "--metrics"},
         {"docs/events.md", "schema", NULL},
         {"docs/errors.md", "schema", "--errors"},
+        {"docs/man/hutong.conf.5", "config", "--man"},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(pages); i++) {
         gsize size;
@@ -250,6 +251,10 @@ static void test_the_reference_pages_are_up_to_date(void)
         g_assert_cmpint(run_hutong(&output, pages[i].verb, pages[i].option, NULL), ==, 0);
         g_assert_true(g_str_equal(output, page));
     }
+    gsize size;
+    g_autofree char *manual = read_source_file("docs/man/hutong.1", &size), *options = NULL;
+    g_assert_cmpint(run_hutong(&options, "help", "--man", NULL), ==, 0);
+    g_assert_nonnull(strstr(manual, options));
 }
 
 static void test_usage_errors_are_64(void)

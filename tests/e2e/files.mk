@@ -61,3 +61,4 @@ e2e_TESTS += e2e-test
 e2e-test_LIBS := admin base
 e2e_TESTS += tls.py
 e2e_TESTS += monitoring.py
+e2e_TESTS += install.sh
