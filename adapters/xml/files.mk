@@ -88,3 +88,5 @@ mapping_DATA += mappings/housing.xml \
 	mappings/tables/translate/marital.housing.tsv \
 	mappings/tables/translate/sex.housing.tsv
 mapping_DATA += mappings/housing-fund.xml
+mapping_DATA += mappings/utilities.xml
+mapping_DATA += mappings/urban-management.xml
