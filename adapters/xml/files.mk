@@ -1,6 +1,16 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/health-reports.xml \
+	mappings/tables/health.birth-place.tsv \
+	mappings/tables/health.card-category.tsv \
+	mappings/tables/health.case-class.tsv \
+	mappings/tables/health.case-kind.tsv \
+	mappings/tables/health.file-close-reason.tsv \
+	mappings/tables/health.infectious-disease.tsv \
+	mappings/tables/health.locking.tsv \
+	mappings/tables/health.patient-group.tsv \
+	mappings/tables/health.patient-origin.tsv
 mapping_DATA += mappings/education.xml
 mapping_DATA += mappings/labour.xml \
 	mappings/tables/JY-T-1001.status-change-reason.tsv \
