@@ -25,37 +25,37 @@ static bool is_worker(const char *text)
     return size < HT_PULL_WORKER;
 }
 
-static bool read_worker(const HtPageCall *call, HtPullAsk *ask, HtRefusal *refusal)
+static bool read_worker(const HtPageCall *call, HtPullRequest *request, HtRefusal *refusal)
 {
     const char *worker = ht_page_query(call, "worker");
-    ask->worker = worker ? worker : "";
-    return is_worker(ask->worker) ||
+    request->worker = worker ? worker : "";
+    return is_worker(request->worker) ||
            ht_refuse_with(refusal, "bad-query",
                           "worker= takes up to 64 letters, digits, dots, hyphens and underscores.");
 }
 
-static bool read_limit(const HtPageCall *call, const HtConsumerConfig *config, HtPullAsk *ask,
+static bool read_limit(const HtPageCall *call, const HtConsumerConfig *config, HtPullRequest *request,
                        HtRefusal *refusal)
 {
     uint64_t limit;
     if (!ht_page_number(call, "limit", 1, LIMIT_MOST, config->batch, &limit, refusal)) {
         return false;
     }
-    ask->limit = (unsigned)MIN(limit, config->batch);
+    request->limit = (unsigned)MIN(limit, config->batch);
     return true;
 }
 
-bool ht_pull_read_poll(const HtPageCall *call, const HtConsumerConfig *config, HtPullAsk *ask,
+bool ht_pull_read_poll(const HtPageCall *call, const HtConsumerConfig *config, HtPullRequest *request,
                        HtRefusal *refusal)
 {
     uint64_t wait_s;
-    *ask = (HtPullAsk){.limit = 0};
-    if (!ht_page_accepts(call, HT_PULL_BATCH, refusal) || !read_limit(call, config, ask, refusal) ||
-        !read_worker(call, ask, refusal) ||
+    *request = (HtPullRequest){.limit = 0};
+    if (!ht_page_accepts(call, HT_PULL_BATCH, refusal) || !read_limit(call, config, request, refusal) ||
+        !read_worker(call, request, refusal) ||
         !ht_page_number(call, "wait", 0, WAIT_MOST_S, 0, &wait_s, refusal)) {
         return false;
     }
-    ask->wait_ms = MIN(wait_s * SECOND_MS, config->wait_ms);
+    request->wait_ms = MIN(wait_s * SECOND_MS, config->wait_ms);
     return true;
 }
 
@@ -65,16 +65,16 @@ static bool read_sequence(const char *text, uint64_t *sequence)
     return text && g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT64, sequence, NULL);
 }
 
-bool ht_pull_read_stream(const HtPageCall *call, const HtConsumerConfig *config, HtPullAsk *ask,
+bool ht_pull_read_stream(const HtPageCall *call, const HtConsumerConfig *config, HtPullRequest *request,
                          HtRefusal *refusal)
 {
-    *ask = (HtPullAsk){.limit = 0};
-    if (!ht_page_accepts(call, HT_PULL_STREAM, refusal) || !read_limit(call, config, ask, refusal) ||
-        !read_worker(call, ask, refusal)) {
+    *request = (HtPullRequest){.limit = 0};
+    if (!ht_page_accepts(call, HT_PULL_STREAM, refusal) || !read_limit(call, config, request, refusal) ||
+        !read_worker(call, request, refusal)) {
         return false;
     }
     const char *last = ht_page_header(call, "Last-Event-ID");
-    if (last && *last && !read_sequence(last, &ask->last_id)) {
+    if (last && *last && !read_sequence(last, &request->last_id)) {
         return ht_refuse_with(refusal, "bad-query", "Last-Event-ID is the id of an event of this stream.");
     }
     return true;

@@ -15,12 +15,12 @@ typedef struct {
     uint64_t wait_ms;
     uint64_t last_id;   /* Last-Event-ID; 0: there is none */
     const char *worker; /* "" when it does not say; lives as long as the call */
-} HtPullAsk;
+} HtPullRequest;
 
 /* The query of a poll and of a stream. False with the refusal. What is above the consumer's keys is cut to them. */
-bool ht_pull_read_poll(const HtPageCall *call, const HtConsumerConfig *config, HtPullAsk *ask,
+bool ht_pull_read_poll(const HtPageCall *call, const HtConsumerConfig *config, HtPullRequest *request,
                        HtRefusal *refusal);
-bool ht_pull_read_stream(const HtPageCall *call, const HtConsumerConfig *config, HtPullAsk *ask,
+bool ht_pull_read_stream(const HtPageCall *call, const HtConsumerConfig *config, HtPullRequest *request,
                          HtRefusal *refusal);
 
 typedef struct {

@@ -1,17 +1,17 @@
 /* Pulling: who asks, and what goes to whom; see pull.h. The requests are read in pull-request.c. Main-loop thread.
  *
- * An asker is a call that stands open: a poll until it has an answer, a stream until it ends. States, and who makes them:
+ * A reader is a call that stands open: a poll until it has an answer, a stream until it ends. States, and who makes them:
  *
- *   ASKING   it is in the queue of those that want events    ht_pull_get(), ht_pull_stream(), want_more()
- *   TAKING   a stream that has what was written last still   write_events(), beat()
+ *   WAITING  it is in the queue of those that want events    ht_pull_get(), ht_pull_stream(), want_more()
+ *   SENDING  a stream that has what was written last still   write_events(), beat()
  *            on its way: nothing is written for it
  *   OVER     a poll that was answered, a stream that ends    answer_poll(), end_stream(), hurry()
- *   (freed)  its connection is done with it                  end_asker()
+ *   (freed)  its connection is done with it                  end_reader()
  *
  * The live delivery and a replay are a channel each: they take turns with what is asked for, and what is said of an event is said to the one that it
  * came by.
  *
- * Invariants: only ASKING ones are in the queue; a stream has at most `limit` events out; a worker has one stream. */
+ * Invariants: only WAITING ones are in the queue; a stream has at most `limit` events out; a worker has one stream. */
 #include "core/delivery/pull.h"
 
 #include "core/base/clock.h"
@@ -24,12 +24,12 @@
 
 #define REPLAY_TURN 4 /* one answer in so many is offered to a replay first */
 
-typedef enum { ASKING, TAKING, OVER } State;
+typedef enum { WAITING, SENDING, OVER } State;
 
 typedef struct Pull Pull;
 
 typedef struct {
-    GList link, ask_link; /* among all; in the queue */
+    GList link, wait_link; /* among all; in the queue */
     Pull *pull;
     HtPageCall *call;
     State state;
@@ -40,7 +40,7 @@ typedef struct {
     int64_t moved_us; /* and events, or one was acknowledged */
     uint64_t lease;   /* of a poll's answer */
     char worker[HT_PULL_WORKER];
-} Asker;
+} PullReader;
 
 /* One that has events for whoever asks. */
 typedef struct {
@@ -55,61 +55,61 @@ struct Pull {
         channels; /* of PullChannel: the live delivery, and behind it replays. The last one that goes frees the rest */
     unsigned turn;
     HtLeases *leases;
-    GQueue all, queue; /* of Asker */
+    GQueue all, queue; /* of PullReader */
     HtTimer *timer;
 };
 
 /* ---- When something is over ---- */
 
 /* A stream with something out and nothing to write ends: its reader comes again, with Last-Event-ID. */
-static int64_t linger_until(const Asker *asker)
+static int64_t linger_until(const PullReader *reader)
 {
-    bool out = ht_leases_out(asker->pull->leases, asker->worker) > 0;
-    return out ? asker->moved_us + (int64_t)asker->pull->config->linger_ms * 1000 : INT64_MAX;
+    bool out = ht_leases_out(reader->pull->leases, reader->worker) > 0;
+    return out ? reader->moved_us + (int64_t)reader->pull->config->linger_ms * 1000 : INT64_MAX;
 }
 
-static int64_t beat_at(const Asker *asker)
+static int64_t beat_at(const PullReader *reader)
 {
-    return asker->wrote_us + (int64_t)asker->pull->config->heartbeat_ms * 1000;
+    return reader->wrote_us + (int64_t)reader->pull->config->heartbeat_ms * 1000;
 }
 
 static void set_timer(Pull *pull)
 {
     int64_t at_us = ht_leases_due(pull->leases);
     for (const GList *link = pull->queue.head; link; link = link->next) {
-        const Asker *asker = link->data;
-        at_us = MIN(at_us, asker->is_stream ? MIN(beat_at(asker), linger_until(asker)) : asker->until_us);
+        const PullReader *reader = link->data;
+        at_us = MIN(at_us, reader->is_stream ? MIN(beat_at(reader), linger_until(reader)) : reader->until_us);
     }
     ht_timer_set(pull->timer, at_us);
 }
 
-static void enter(Asker *asker, State state)
+static void enter(PullReader *reader, State state)
 {
-    g_assert(asker->state != OVER);
-    if (asker->state == ASKING) {
-        g_queue_unlink(&asker->pull->queue, &asker->ask_link);
+    g_assert(reader->state != OVER);
+    if (reader->state == WAITING) {
+        g_queue_unlink(&reader->pull->queue, &reader->wait_link);
     }
-    asker->state = state;
-    if (state == ASKING) {
-        g_queue_push_tail_link(&asker->pull->queue, &asker->ask_link);
+    reader->state = state;
+    if (state == WAITING) {
+        g_queue_push_tail_link(&reader->pull->queue, &reader->wait_link);
     }
 }
 
-static void end_stream(Asker *asker)
+static void end_stream(PullReader *reader)
 {
-    enter(asker, OVER);
-    ht_page_close(asker->call);
+    enter(reader, OVER);
+    ht_page_close(reader->call);
 }
 
-static void answer_poll(Asker *asker, HtBuffer *body, bool more)
+static void answer_poll(PullReader *reader, HtBuffer *body, bool more)
 {
     HtPageAnswer answer = {
         .status = 200,
         .type = HT_PULL_BATCH "; charset=utf-8",
         .body = *body,
         .headers = {{"Cache-Control", "no-store"}, {"Hutong-More", more ? "true" : "false"}}};
-    enter(asker, OVER);
-    ht_page_answer(asker->call, &answer);
+    enter(reader, OVER);
+    ht_page_answer(reader->call, &answer);
 }
 
 /* Whether one of them has, or may have, events. */
@@ -123,22 +123,22 @@ static bool has_more(const Pull *pull)
     return more;
 }
 
-static void answer_empty(Asker *asker)
+static void answer_empty(PullReader *reader)
 {
     HtBuffer body = {.data = NULL};
     ht_buffer_add_literal(&body, "[]");
-    answer_poll(asker, &body, has_more(asker->pull));
+    answer_poll(reader, &body, has_more(reader->pull));
 }
 
 /* ---- What goes out ---- */
 
-static unsigned room_of(const Asker *asker)
+static unsigned room_of(const PullReader *reader)
 {
-    unsigned out = asker->is_stream ? ht_leases_out(asker->pull->leases, asker->worker) : 0;
-    return asker->limit - MIN(asker->limit, out);
+    unsigned out = reader->is_stream ? ht_leases_out(reader->pull->leases, reader->worker) : 0;
+    return reader->limit - MIN(reader->limit, out);
 }
 
-static Asker *first_with_room(const Pull *pull)
+static PullReader *first_with_room(const Pull *pull)
 {
     GList *link = pull->queue.head;
     while (link && room_of(link->data) == 0) {
@@ -149,11 +149,11 @@ static Asker *first_with_room(const Pull *pull)
 
 static unsigned room(HtTransport *transport)
 {
-    const Asker *asker = first_with_room(((const PullChannel *)transport)->pull);
-    return asker ? room_of(asker) : 0;
+    const PullReader *reader = first_with_room(((const PullChannel *)transport)->pull);
+    return reader ? room_of(reader) : 0;
 }
 
-static void write_batch(Asker *asker, const HtOutgoing *outgoing)
+static void write_batch(PullReader *reader, const HtOutgoing *outgoing)
 {
     HtBuffer body = {.data = NULL};
     ht_buffer_add_char(&body, '[');
@@ -162,19 +162,19 @@ static void write_batch(Asker *asker, const HtOutgoing *outgoing)
         ht_rendered_add(&outgoing->class, outgoing->events->pdata[i], outgoing->bus, outgoing->policy, &body);
     }
     ht_buffer_add_char(&body, ']');
-    answer_poll(asker, &body, has_more(asker->pull));
+    answer_poll(reader, &body, has_more(reader->pull));
 }
 
-static void write_stream(Asker *asker, HtBuffer *text)
+static void write_stream(PullReader *reader, HtBuffer *text)
 {
-    enter(asker, TAKING);
-    asker->wrote_us = ht_clock_monotonic();
-    ht_page_write(asker->call, ht_buffer_text(text));
+    enter(reader, SENDING);
+    reader->wrote_us = ht_clock_monotonic();
+    ht_page_write(reader->call, ht_buffer_text(text));
     ht_buffer_clear(text);
 }
 
 /* An event of JSON has no line break in it. */
-static void write_events(Asker *asker, const HtOutgoing *outgoing)
+static void write_events(PullReader *reader, const HtOutgoing *outgoing)
 {
     HtBuffer text = {.data = NULL};
     for (unsigned i = 0; i < outgoing->events->len; i++) {
@@ -183,25 +183,25 @@ static void write_events(Asker *asker, const HtOutgoing *outgoing)
         ht_rendered_add(&outgoing->class, event, outgoing->bus, outgoing->policy, &text);
         ht_buffer_add_literal(&text, "\n\n");
     }
-    write_stream(asker, &text);
-    asker->moved_us = asker->wrote_us;
+    write_stream(reader, &text);
+    reader->moved_us = reader->wrote_us;
 }
 
 static void send_events(HtTransport *transport, const HtOutgoing *outgoing)
 {
     Pull *pull = ((PullChannel *)transport)->pull;
-    Asker *asker = first_with_room(pull);
-    uint64_t lease = ht_leases_add(pull->leases, outgoing, asker->worker, transport);
-    if (asker->is_stream) {
-        write_events(asker, outgoing);
+    PullReader *reader = first_with_room(pull);
+    uint64_t lease = ht_leases_add(pull->leases, outgoing, reader->worker, transport);
+    if (reader->is_stream) {
+        write_events(reader, outgoing);
     } else {
-        asker->lease = lease;
-        write_batch(asker, outgoing);
+        reader->lease = lease;
+        write_batch(reader, outgoing);
     }
     set_timer(pull);
 }
 
-/* ---- Askers ---- */
+/* ---- Readers ---- */
 
 static void wake(Pull *pull)
 {
@@ -214,82 +214,82 @@ static void wake(Pull *pull)
     set_timer(pull);
 }
 
-static void end_asker(HtPageCall *call, bool sent)
+static void end_reader(HtPageCall *call, bool sent)
 {
-    Asker *asker = call->user;
-    Pull *pull = asker->pull;
-    if (asker->state != OVER) {
-        enter(asker, OVER);
+    PullReader *reader = call->user;
+    Pull *pull = reader->pull;
+    if (reader->state != OVER) {
+        enter(reader, OVER);
     }
-    if (!asker->is_stream && !sent) {
-        ht_leases_return(pull->leases, asker->lease);
+    if (!reader->is_stream && !sent) {
+        ht_leases_return(pull->leases, reader->lease);
     }
-    g_queue_unlink(&pull->all, &asker->link);
-    g_free(asker);
+    g_queue_unlink(&pull->all, &reader->link);
+    g_free(reader);
     set_timer(pull);
 }
 
 /* All that was written is on its way. */
 static void want_more(HtPageCall *call)
 {
-    Asker *asker = call->user;
-    if (asker->state == TAKING) {
-        enter(asker, ASKING);
-        wake(asker->pull);
+    PullReader *reader = call->user;
+    if (reader->state == SENDING) {
+        enter(reader, WAITING);
+        wake(reader->pull);
     }
 }
 
 /* The bus is ending: nobody is asked for any more. */
 static void hurry(HtPageCall *call)
 {
-    Asker *asker = call->user;
+    PullReader *reader = call->user;
     HtRefusal refusal;
-    if (asker->state != OVER && asker->is_stream) {
-        end_stream(asker);
-    } else if (asker->state != OVER) {
-        enter(asker, OVER);
+    if (reader->state != OVER && reader->is_stream) {
+        end_stream(reader);
+    } else if (reader->state != OVER) {
+        enter(reader, OVER);
         ht_refuse(&refusal, "stopping");
         ht_page_refuse(call, &refusal);
     }
 }
 
-static Asker *add_asker(Pull *pull, HtPageCall *call, const HtPullAsk *ask, bool is_stream)
+static PullReader *add_reader(Pull *pull, HtPageCall *call, const HtPullRequest *request, bool is_stream)
 {
-    Asker *asker = g_new0(Asker, 1);
-    asker->link.data = asker->ask_link.data = asker;
-    asker->pull = pull;
-    asker->call = call;
-    asker->is_stream = is_stream;
-    asker->limit = ask->limit;
-    g_strlcpy(asker->worker, ask->worker, sizeof asker->worker);
-    call->user = asker;
-    call->ended = end_asker;
+    PullReader *reader = g_new0(PullReader, 1);
+    reader->link.data = reader->wait_link.data = reader;
+    reader->pull = pull;
+    reader->call = call;
+    reader->is_stream = is_stream;
+    reader->limit = request->limit;
+    g_strlcpy(reader->worker, request->worker, sizeof reader->worker);
+    call->user = reader;
+    call->ended = end_reader;
     call->hurry = hurry;
-    g_queue_push_tail_link(&pull->all, &asker->link);
-    asker->state = TAKING;
-    return asker;
+    g_queue_push_tail_link(&pull->all, &reader->link);
+    reader->state = SENDING;
+    return reader;
 }
 
-static bool may_ask(const Pull *pull, HtRefusal *refusal)
+static bool may_read(const Pull *pull, HtRefusal *refusal)
 {
     return pull->all.length < pull->config->polls || ht_refuse(refusal, "too-many-polls");
 }
 
 static bool get(Pull *pull, HtPageCall *call, HtRefusal *refusal)
 {
-    HtPullAsk ask;
-    if (!ht_pull_read_poll(call, pull->config, &ask, refusal) || !may_ask(pull, refusal)) {
+    HtPullRequest request;
+    if (!ht_pull_read_poll(call, pull->config, &request, refusal) || !may_read(pull, refusal)) {
         return false;
     }
-    Asker *asker = add_asker(pull, call, &ask, false);
-    asker->until_us = INT64_MAX;
-    enter(asker, ASKING);
+    PullReader *reader = add_reader(pull, call, &request, false);
+    reader->until_us = INT64_MAX;
+    enter(reader, WAITING);
     wake(pull);
-    if (asker->state == ASKING) {
-        uint64_t wait_ms = has_more(pull) ? MAX(ask.wait_ms, LOOK_MS) : ask.wait_ms;
-        asker->until_us = ht_clock_monotonic() + (int64_t)wait_ms * 1000;
+    if (reader->state == WAITING) {
+        uint64_t wait_ms = has_more(pull) ? MAX(request.wait_ms, LOOK_MS) : request.wait_ms;
+        reader->until_us = ht_clock_monotonic() + (int64_t)wait_ms * 1000;
         if (wait_ms == 0) {
-            answer_empty(asker);
+            answer_empty(reader);
         }
     }
     set_timer(pull);
@@ -299,38 +299,38 @@ static bool get(Pull *pull, HtPageCall *call, HtRefusal *refusal)
 static void end_former_stream(Pull *pull, const char *worker)
 {
     for (GList *link = pull->all.head, *next; link; link = next) {
-        Asker *asker = link->data;
+        PullReader *reader = link->data;
         next = link->next;
-        if (asker->is_stream && asker->state != OVER && g_str_equal(asker->worker, worker)) {
-            end_stream(asker);
+        if (reader->is_stream && reader->state != OVER && g_str_equal(reader->worker, worker)) {
+            end_stream(reader);
         }
     }
 }
 
 /* The reader says what it has: up to there all is taken, and what went to it later did not arrive. */
-static void resume_after(Pull *pull, const HtPullAsk *ask)
+static void resume_after(Pull *pull, const HtPullRequest *request)
 {
     unsigned count;
-    if (ask->last_id > 0) {
-        ht_leases_return_after(pull->leases, ask->worker, ask->last_id);
-        ht_leases_take_through(pull->leases, ask->worker, ask->last_id, &count);
+    if (request->last_id > 0) {
+        ht_leases_return_after(pull->leases, request->worker, request->last_id);
+        ht_leases_take_through(pull->leases, request->worker, request->last_id, &count);
     }
 }
 
 static bool stream(Pull *pull, HtPageCall *call, HtRefusal *refusal)
 {
-    HtPullAsk ask;
+    HtPullRequest request;
     HtPageAnswer head = {.status = 200,
                          .type = HT_PULL_STREAM,
                          .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
-    if (!ht_pull_read_stream(call, pull->config, &ask, refusal) || !may_ask(pull, refusal)) {
+    if (!ht_pull_read_stream(call, pull->config, &request, refusal) || !may_read(pull, refusal)) {
         return false;
     }
-    end_former_stream(pull, ask.worker);
-    resume_after(pull, &ask);
-    Asker *asker = add_asker(pull, call, &ask, true);
+    end_former_stream(pull, request.worker);
+    resume_after(pull, &request);
+    PullReader *reader = add_reader(pull, call, &request, true);
     call->room = want_more;
-    asker->wrote_us = asker->moved_us = ht_clock_monotonic();
+    reader->wrote_us = reader->moved_us = ht_clock_monotonic();
     ht_page_stream(call, &head);
     ht_page_write(call, HT_TEXT_LITERAL("retry: 1000\n\n"));
     wake(pull);
@@ -343,7 +343,7 @@ static void note_moved(Pull *pull)
 {
     int64_t now_us = ht_clock_monotonic();
     for (GList *link = pull->all.head; link; link = link->next) {
-        ((Asker *)link->data)->moved_us = now_us;
+        ((PullReader *)link->data)->moved_us = now_us;
     }
 }
 
@@ -445,16 +445,16 @@ static void serve(HtTransport *transport, HtOutPage page, HtPageCall *call)
 
 /* ---- Beginning and end ---- */
 
-static void look_at_asker(Asker *asker, int64_t now_us)
+static void look_at_reader(PullReader *reader, int64_t now_us)
 {
-    if (!asker->is_stream && asker->until_us <= now_us) {
-        answer_empty(asker);
-    } else if (asker->is_stream && linger_until(asker) <= now_us) {
-        end_stream(asker);
-    } else if (asker->is_stream && beat_at(asker) <= now_us) {
+    if (!reader->is_stream && reader->until_us <= now_us) {
+        answer_empty(reader);
+    } else if (reader->is_stream && linger_until(reader) <= now_us) {
+        end_stream(reader);
+    } else if (reader->is_stream && beat_at(reader) <= now_us) {
         HtBuffer text = {.data = NULL};
         ht_buffer_add_literal(&text, ": \n\n");
-        write_stream(asker, &text);
+        write_stream(reader, &text);
     }
 }
 
@@ -465,7 +465,7 @@ static gboolean on_timer(void *user)
     ht_leases_expire(pull->leases, now_us);
     for (GList *link = pull->queue.head, *next; link; link = next) {
         next = link->next;
-        look_at_asker(link->data, now_us);
+        look_at_reader(link->data, now_us);
     }
     set_timer(pull);
     return G_SOURCE_CONTINUE;

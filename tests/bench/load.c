@@ -187,7 +187,7 @@ static bool read_on(Load *load, Connection *connection, GError **error)
 
 /* ---- The run ---- */
 
-static bool turn(Load *load, GError **error)
+static bool serve_once(Load *load, GError **error)
 {
     struct epoll_event events[EVENTS];
     int count = epoll_wait(load->epoll, events, EVENTS, TICK_MS);
@@ -215,7 +215,7 @@ static bool run(Load *load, GError **error)
         }
     }
     while (load->answered < load->plan->messages) {
-        if (!turn(load, error)) {
+        if (!serve_once(load, error)) {
             return false;
         }
         if (g_get_monotonic_time() - start_us > load->plan->limit_s * G_USEC_PER_SEC) {

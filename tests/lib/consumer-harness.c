@@ -362,7 +362,7 @@ void await(unsigned under_way)
     g_source_remove(deadline);
 }
 
-void turn(void)
+void run_until_idle(void)
 {
     while (g_main_context_iteration(NULL, FALSE)) {
     }

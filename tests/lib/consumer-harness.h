@@ -58,9 +58,9 @@ void start(Fixture *f, const char *keys, const char *persons);
 void stop(Fixture *f);
 gboolean fail_late(void *user);
 
-/* Turns the main loop until so many requests are under way. */
+/* Runs the main loop until so many requests are under way; until nothing is left to do at once. */
 void await(unsigned under_way);
-void turn(void);
+void run_until_idle(void);
 HtConsumerStatus status_of(const Fixture *f);
 
 /* Plays a platform that answers `status` to every request with event `poison`, and takes the others, until `delivered`

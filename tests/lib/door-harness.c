@@ -10,7 +10,7 @@
 
 /* ---- Hosts that answer what the payload asks for ---- */
 
-G_DEFINE_QUARK(ht-host-error-quark, ht_host_error)
+G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
 
 /* What a body says ends with its first slash, or with an attribute x, which says nothing. */
 static unsigned find_content(const char *body)
@@ -433,7 +433,7 @@ static gboolean tick(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-void turn(void)
+void iterate_loop(void)
 {
     static unsigned ticker;
     if (ticker == 0) {
@@ -474,7 +474,7 @@ void client_send(Client *client, const char *bytes, size_t size)
         bytes += MAX(sent, 0);
         size -= (size_t)MAX(sent, 0);
         if (sent <= 0) {
-            turn();
+            iterate_loop();
         }
     }
 }
@@ -541,7 +541,7 @@ Answer *client_answer(Client *client)
     int64_t until_us = ht_clock_monotonic() + DEADLINE_US;
     while (!(answer = cut_answer(client, false)) && !client->closed) {
         g_assert_cmpint(ht_clock_monotonic(), <, until_us);
-        turn();
+        iterate_loop();
         client_look(client);
     }
     return answer;
@@ -552,7 +552,7 @@ void client_wait_closed(Client *client)
     int64_t until_us = ht_clock_monotonic() + DEADLINE_US;
     while (!client->closed) {
         g_assert_cmpint(ht_clock_monotonic(), <, until_us);
-        turn();
+        iterate_loop();
         client_look(client);
     }
 }

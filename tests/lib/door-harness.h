@@ -68,15 +68,15 @@ uint64_t bus_events(Bus *bus);
 
 /* ---- The main loop, for a while ---- */
 
-/* One turn of the main loop, of a millisecond at most when nothing happens. */
-void turn(void);
+/* One iteration of the main loop, of a millisecond at most when nothing happens. */
+void iterate_loop(void);
 
 #define WAIT_FOR(condition)                                         \
     do {                                                            \
         int64_t deadline_us_ = ht_clock_monotonic() + DEADLINE_US;  \
         while (!(condition)) {                                      \
             g_assert_cmpint(ht_clock_monotonic(), <, deadline_us_); \
-            turn();                                                 \
+            iterate_loop();                                         \
         }                                                           \
     } while (0)
 

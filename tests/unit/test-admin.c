@@ -99,7 +99,7 @@ static gpointer ask(gpointer user)
     return NULL;
 }
 
-static void turn_until(const int *over)
+static void run_until(const int *over)
 {
     while (!g_atomic_int_get(over)) {
         g_main_context_iteration(NULL, TRUE);
@@ -110,7 +110,7 @@ static void run(Fixture *f, const char *verb, const char *question, Command *com
 {
     *command = (Command){f->path, verb, question, NULL, NULL, 0};
     GThread *thread = g_thread_new("command", ask, command);
-    turn_until(&command->over);
+    run_until(&command->over);
     g_thread_join(thread);
 }
 
@@ -152,7 +152,7 @@ static void test_answers_later(void)
     g_assert_false(g_atomic_int_get(&command.over));
     expect_log(&f, "kept for later", false);
     ht_admin_refuse(f.kept, 503, "the disk is full");
-    turn_until(&command.over);
+    run_until(&command.over);
     g_thread_join(thread);
     g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);
     expect_log(&f, "kept for later: not done\n", true);
@@ -171,7 +171,7 @@ static void test_may_answer_after_the_end(void)
     }
     g_clear_pointer(&f.admin, ht_admin_close);
     ht_admin_reply(f.kept, 200, HT_TEXT_LITERAL("{}"));
-    turn_until(&command.over);
+    run_until(&command.over);
     g_thread_join(thread);
     g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_FAILED);
     g_clear_error(&command.error);

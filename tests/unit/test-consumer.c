@@ -49,7 +49,7 @@ static void test_a_consumer_that_is_down_gets_one_request_at_a_time(void)
         }
         for (unsigned n = 0; n < 36; n++) {
             await(1);
-            turn();
+            run_until_idle();
             g_assert_cmpuint(requests->len, ==, 1);
             answer(statuses[i], 0);
         }
@@ -70,7 +70,7 @@ static void test_a_failed_batch_costs_few_requests_while_all_fail(void)
     for (unsigned n = 0; n < 1000 && requests->len > 0; n++) {
         answer(500, 0);
     }
-    turn();
+    run_until_idle();
     g_assert_cmpuint(posts, <=, 16 + 8 + 32);
     stop(&f);
 }
@@ -111,7 +111,7 @@ static void test_attempts_end_only_what_failed_alone(void)
             g_assert_cmpuint(posts, <, 100);
         }
         g_assert_true(g_str_has_prefix(spool.dead->str, "4:"));
-        turn();
+        run_until_idle();
         g_assert_cmpuint(spool.cursor, ==, 10);
         g_assert_cmpuint(status_of(&f).dead, ==, 1);
         stop(&f);
@@ -190,7 +190,7 @@ static void test_reading_ahead_stops_at_the_window(void)
     answer(UNREACHED, 0);
     for (unsigned i = 0; i < 5; i++) {
         await(1);
-        turn();
+        run_until_idle();
         answer(UNREACHED, 0);
     }
     g_assert_cmpuint(spool.read_to, <=, 22); /* the window, and one page as large */
@@ -206,7 +206,7 @@ static void test_nothing_new_goes_once_stopped_and_answers_still_count(void)
     g_assert_true(ht_consumer_is_sending(f.consumer));
     answer(204, 0);
     answer(204, 0);
-    turn();
+    run_until_idle();
     g_assert_false(ht_consumer_is_sending(f.consumer));
     g_assert_cmpuint(spool.cursor, ==, 2);
     g_assert_cmpuint(posts, ==, 2);
@@ -226,7 +226,7 @@ static void test_a_new_consumer_starts_where_it_is_told(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         Fixture f;
         start(&f, cases[i].keys, "abc");
-        turn();
+        run_until_idle();
         g_assert_cmpuint(requests->len, ==, cases[i].first == 1 ? 3 : 0);
         spool.persons = "abcd";
         ht_consumer_wake(f.consumer);
@@ -246,10 +246,10 @@ static void test_a_spool_that_cannot_be_read_is_read_again(void)
         Fixture f;
         spool.bad_reads = 1;
         start(&f, "mode = structured\n", "abc");
-        turn();
+        run_until_idle();
         for (unsigned i = 0; i < wakes; i++) {
             ht_consumer_wake(f.consumer);
-            turn();
+            run_until_idle();
         }
         g_assert_cmpuint(spool.reads, ==, 1);
         g_assert_cmpuint(requests->len, ==, 0);
@@ -273,7 +273,7 @@ static void test_strict_order_waits_for_what_is_refused(void)
     g_assert_cmpuint(status_of(&f).failing, ==, 1);
     serve(&f, 0, 0, 6);
     g_assert_cmpuint(status_of(&f).dead, ==, 0);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 6);
     stop(&f);
 }
@@ -337,7 +337,7 @@ static void test_attempts_are_counted_to_the_one(void)
             answer(500, 0);
         }
         g_assert_cmpstr(spool.dead->str, ==, dead);
-        turn();
+        run_until_idle();
         g_assert_cmpuint(posts, ==, attempts);
         g_assert_cmpuint(spool.cursor, ==, 1);
         stop(&f);

@@ -97,7 +97,7 @@ static void the_silent_give_way(void)
             g_autofree char *from = g_strdup_printf("127.0.0.%u", address);
             for (unsigned j = 0; j < 110; j++) {
                 silent[count++] = connect_from(bus, from, texts[i % 2]);
-                turn();
+                iterate_loop();
             }
         }
         unsigned most = MIN(limits[i / 2][0], 5 * limits[i / 2][1]);
@@ -128,7 +128,7 @@ static void the_crowded_address_gives_way(void)
     int crowd[200];
     for (unsigned i = 0; i < G_N_ELEMENTS(crowd); i++) {
         crowd[i] = connect_from(bus, "127.0.0.2", "");
-        turn();
+        iterate_loop();
     }
     client_post(slow, "hukou", "", BODY);
     g_autoptr(Answer) answer = client_answer(slow);

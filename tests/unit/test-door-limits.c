@@ -432,7 +432,7 @@ static int64_t drip_until_closed(Client *client, const char *drip)
         if (drip && i % 8 == 0) {
             client_send(client, drip, 1);
         }
-        turn();
+        iterate_loop();
         client_look(client);
     }
     return (ht_clock_monotonic() - start_us) / 1000;
@@ -521,7 +521,7 @@ static void line_feeds_in_chunks_are_data(void)
             size_t size = MIN(sent->len - at, most);
             client_send(client, sent->str + at, size);
             at += size;
-            turn();
+            iterate_loop();
         }
         g_autoptr(Answer) answer = client_answer(client);
         g_assert_nonnull(answer);

@@ -115,7 +115,7 @@ static Answer *ask(Bus *bus, const char *request)
 static void await_waiting(void)
 {
     while (!seen.waiting) {
-        turn();
+        iterate_loop();
     }
 }
 
@@ -124,7 +124,7 @@ static void await_ended(const char *how)
     int64_t until_us = ht_clock_monotonic() + DEADLINE_US;
     while (seen.ended->len == 0) {
         g_assert_cmpint(ht_clock_monotonic(), <, until_us);
-        turn();
+        iterate_loop();
     }
     g_assert_cmpstr(seen.ended->str, ==, how);
 }
@@ -261,7 +261,7 @@ static void who_leaves_while_it_waits_is_noticed(void)
         Client *client = client_open(bus);
         client_say(client, request);
         await_waiting();
-        turn();
+        iterate_loop();
         client_free(client);
         await_ended("gone ");
         HtDoorStatus status;
@@ -281,7 +281,7 @@ static void a_stream_goes_on_until_it_is_closed(void)
         g_autofree char *piece = g_strdup_printf("piece %u;", i);
         ht_page_write(seen.waiting, ht_text_from(piece));
         while (!strstr(client->got->str, piece)) {
-            turn();
+            iterate_loop();
             client_look(client);
         }
     }
@@ -289,7 +289,7 @@ static void a_stream_goes_on_until_it_is_closed(void)
     g_assert_null(strstr(client->got->str, "\r\n0\r\n\r\n"));
     ht_page_close(seen.waiting);
     while (!strstr(client->got->str, "\r\n0\r\n\r\n")) {
-        turn();
+        iterate_loop();
         client_look(client);
     }
     await_ended("sent ");
@@ -306,12 +306,12 @@ static void nothing_is_written_for_a_slow_reader(void)
     do { /* the kernel's buffers fill */
         before = seen.rooms;
         for (unsigned i = 0; i < 200; i++) {
-            turn();
+            iterate_loop();
         }
     } while (seen.rooms != before);
     g_assert_cmpuint(seen.rooms, <, 200);
     while (seen.rooms == before) {
-        turn();
+        iterate_loop();
         client_look(client);
     }
     stop(bus);
@@ -339,7 +339,7 @@ static void the_end_of_the_bus_hurries_what_waits(void)
     client_wait_closed(stream);
     g_assert_true(g_str_has_suffix(stream->got->str, "\r\n0\r\n\r\n"));
     while (!quiet) {
-        turn();
+        iterate_loop();
     }
     g_assert_cmpuint(seen.hurried, ==, 1);
     g_assert_cmpstr(seen.ended->str, ==, "sent sent ");

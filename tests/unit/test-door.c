@@ -490,7 +490,7 @@ static void many_clients_get_each_their_own_answer(void)
             keep_client_busy(clients[i], i, &sent[i], &answered[i]);
             open += answered[i] < ROUNDS;
         }
-        turn();
+        iterate_loop();
     }
     g_assert_cmpuint(bus_events(bus), ==, CLIENTS * ROUNDS);
     HtDoorStatus status;

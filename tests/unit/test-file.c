@@ -340,7 +340,7 @@ static void test_events_become_lines(void)
     begin_folder();
     begin(&f, "batch = 2\n", "abacd");
     await_delivered(&f, 5);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 5);
     stop(&f);
     g_autofree char *all = read_all(false);

@@ -176,13 +176,13 @@ static void test_an_acknowledgement_is_answered_when_it_is_on_disk(void)
     Call *first = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
     Call *second = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[2]}");
     Call *third = ask(&f, HT_OUT_REFUSE, "", JSON, "{\"sequences\":[3]}");
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.commits, ==, 1);
     g_assert_cmpuint(first->status + second->status + third->status, ==, 0);
     release_commit(NULL);
     g_assert_cmpuint(first->status, ==, 200);
     g_assert_cmpuint(second->status + third->status, ==, 0);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 3);
     g_assert_cmpuint(spool.commits, ==, 2);
     end_call(third, false); /* its client has gone */
@@ -200,7 +200,7 @@ static void test_an_acknowledgement_that_is_not_on_disk_is_told_so(void)
     assert_gets(&f, "", "1 2 ");
     spool.holds_commits = true;
     Call *ack = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
-    turn();
+    run_until_idle();
     release_commit(full);
     g_assert_cmpuint(ack->status, ==, 503);
     g_assert_cmpstr(ack->code, ==, "not-kept-yet");
@@ -243,7 +243,7 @@ static void test_a_poll_waits_for_what_comes(void)
     Fixture f;
     begin(&f, "", "");
     Call *call = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(call->status, ==, 0);
     spool.persons = "a";
     ht_consumer_wake(f.consumer);
@@ -324,7 +324,7 @@ static void test_an_event_that_workers_die_of_becomes_a_dead_letter(void)
     }
     g_assert_cmpstr(spool.dead->str, ==, "1:3 ");
     g_assert_cmpstr(spool.reason, ==, "not acknowledged before its lease ended");
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 1);
     end(&f);
 }
@@ -405,7 +405,7 @@ static void test_nothing_goes_to_who_was_hurried(void)
     g_assert_true(stream->closed);
     spool.persons = "ab";
     ht_consumer_wake(f.consumer);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(status_of(&f).attempts, ==, 0);
     end(&f);
 }
@@ -449,7 +449,7 @@ static void test_a_stream_goes_on_with_acknowledgements(void)
     Call *stream = ask(&f, HT_OUT_STREAM, "worker=x", NULL, NULL);
     g_assert_cmpstr(stream->body->str, ==, "retry: 1000\n\n");
     assert_streams(stream, "1 2 ");
-    turn();
+    run_until_idle();
     g_assert_cmpuint(stream->body->len, ==, 0);
     say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1");
     await_written(stream);
@@ -493,10 +493,10 @@ static void test_a_stream_that_is_not_acknowledged_ends_and_goes_on(void)
     Call *third = ask(&f, HT_OUT_STREAM, "", "Last-Event-ID: 4", NULL);
     g_assert_true(second->closed); /* a worker has one stream */
     assert_streams(third, "5 ");
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 4);
     ask(&f, HT_OUT_STREAM, "worker=other", "Last-Event-ID: 5", NULL);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 4); /* it is not out to that one */
     end(&f);
 }
@@ -645,7 +645,7 @@ static void test_workers_as_they_please_lose_nothing(void)
     for (unsigned i = 1; i <= 400; i++) {
         g_assert_true(book->taken[i]);
     }
-    turn();
+    run_until_idle();
     g_assert_cmpuint(status_of(&f).delivered, ==, 400);
     g_assert_cmpuint(spool.cursor, ==, 400);
     end(&f);

@@ -18,7 +18,7 @@ static void test_one_failure_among_many_rests_nobody(void)
         start(&f, keys, persons);
         await(1);
         for (unsigned n = 1; status_of(&f).delivered < 3000; n++) {
-            turn(); /* pages come; no clock is waited for */
+            run_until_idle(); /* pages come; no clock is waited for */
             g_assert_cmpuint(requests->len, >, 0);
             answer(n % 20 == 0 ? statuses[i / G_N_ELEMENTS(modes)] : 204, 0);
         }
@@ -35,7 +35,7 @@ static void deliver_beside(const char *keys, bool (*is_poison)(unsigned sequence
     start(&f, keys, persons);
     await(1);
     while (status_of(&f).delivered < good) {
-        turn();
+        run_until_idle();
         g_assert_cmpuint(requests->len, >, 0);
         Request *first = requests->pdata[0];
         bool poisoned = false;
@@ -66,7 +66,7 @@ static void test_batches_shrink_where_much_is_refused_and_grow_again(void)
     start(&f, "batch = 50\nretry-first = 1min\nretry-max = 1min\n", persons);
     await(1);
     while (status_of(&f).delivered < 3800) {
-        turn();
+        run_until_idle();
         g_assert_cmpuint(requests->len, >, 0);
         const char *first = ((Request *)requests->pdata[0])->events;
         bool poisoned = false;
@@ -134,12 +134,12 @@ static void test_new_events_go_although_all_others_fail(void)
     await(1);
     while (requests->len > 0) {
         answer(holds(((Request *)requests->pdata[0])->events, 1) ? 204 : 500, 0);
-        turn();
+        run_until_idle();
     }
     spool.persons = more;
     ht_consumer_wake(f.consumer);
     while (status_of(&f).delivered < 5) {
-        turn();
+        run_until_idle();
         g_assert_cmpuint(requests->len, >, 0);
         unsigned sequence = (unsigned)strtoul(((Request *)requests->pdata[0])->events, NULL, 10);
         answer(sequence > 21 ? 204 : 500, 0);
@@ -158,7 +158,7 @@ static void test_a_poison_event_is_tried_by_its_own_clock(void)
         bool poison = holds(((Request *)requests->pdata[0])->events, 3);
         tries += poison;
         answer(poison ? 500 : 204, 0);
-        turn();
+        run_until_idle();
     }
     g_assert_cmpuint(status_of(&f).delivered, ==, 999);
     g_assert_cmpuint(tries, <=, 4);
@@ -203,7 +203,7 @@ static void test_a_probe_that_hangs_keeps_no_other_from_asking(void)
     answer(UNREACHED, 0);
     await(1);
     await(3); /* nobody answers */
-    turn();
+    run_until_idle();
     g_assert_cmpuint(requests->len, ==, 3);
     serve(&f, 0, 0, 4);
     stop(&f);

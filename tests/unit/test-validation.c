@@ -25,7 +25,7 @@ static void test_the_endpoint_is_asked_first(void)
     g_assert_cmpstr(asked->method, ==, "OPTIONS");
     g_assert_cmpstr(asked->headers, ==, "WebHook-Request-Origin: b\nWebHook-Request-Rate: 120");
     g_assert_cmpstr(asked->events, ==, "");
-    turn();
+    run_until_idle();
     g_assert_cmpuint(posts, ==, 1);
     answer_options(204, "B", "*", false);
     const Request *sent = first_request();
@@ -64,7 +64,7 @@ static void test_nothing_is_sent_without_consent(void)
         start(&f, "validate = yes\n", "ab");
         for (unsigned times = 0; times < 3; times++) { /* it is asked again, and again */
             answer_options(refusals[i].status, refusals[i].origin, refusals[i].rate, refusals[i].repeated);
-            turn();
+            run_until_idle();
             g_assert_cmpuint(posts - requests->len, ==, times + 1);
             g_assert_true(g_str_has_prefix(status_of(&f).last_error, "OPTIONS: "));
             g_assert_cmpstr(status_of(&f).state, ==, "retrying");
@@ -85,10 +85,10 @@ static void test_its_rate_is_kept(void)
     start(&f, "validate = yes\nmode = structured\nconnections = 8\n", "abcdefgh");
     answer_options(200, "*", "1", false);
     await(1);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(posts, ==, 1 + 1); /* the others wait for the next minutes */
     answer(204, 0);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(requests->len, ==, 0);
     stop(&f);
     start(&f, "validate = yes\nmode = structured\nconnections = 8\n", "abcdefgh");
@@ -112,7 +112,7 @@ static void test_it_is_asked_again_after_its_time(void)
     spool.persons = "ab";
     ht_consumer_wake(f.consumer);
     answer_options(200, NULL, NULL, false);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(status_of(&f).delivered, ==, 1);
     stop(&f);
 }
@@ -173,12 +173,12 @@ static void test_it_may_agree_later_by_its_callback(void)
     g_autofree char *key = g_strdup(at + strlen(head));
     g_assert_cmpuint(strlen(key), ==, 32);
     answer_options(202, NULL, NULL, false);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(confirm(&f, NULL, NULL), ==, 404);
     g_assert_cmpuint(confirm(&f, "", NULL), ==, 404);
     g_assert_cmpuint(confirm(&f, "00000000000000000000000000000000", NULL), ==, 404);
     g_assert_cmpuint(confirm(&f, key, "0"), ==, 400);
-    turn();
+    run_until_idle();
     g_assert_cmpuint(requests->len, ==, 0);
     g_assert_cmpuint(confirm(&f, key, NULL), ==, 200);
     g_assert_cmpstr(first_request()->method, ==, "POST");
