@@ -100,3 +100,11 @@ mapping_DATA += mappings/housing.xml \
 mapping_DATA += mappings/housing-fund.xml
 mapping_DATA += mappings/utilities.xml
 mapping_DATA += mappings/urban-management.xml
+mapping_DATA += mappings/credit.xml
+mapping_DATA += mappings/emergency.xml \
+	mappings/tables/alert.status.tsv \
+	mappings/tables/alert.message-type.tsv \
+	mappings/tables/alert.classification.tsv \
+	mappings/tables/alert.severity.tsv \
+	mappings/tables/translate/alert-status.words.tsv \
+	mappings/tables/translate/alert-message-type.words.tsv

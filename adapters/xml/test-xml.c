@@ -197,6 +197,39 @@ static void test_states(void)
     }
 }
 
+/* ---- Credit ---- */
+
+/* The same decision under three kinds of brackets is one; another authority's, or about somebody else, is another. */
+static void test_brackets(void)
+{
+    static const struct {
+        const char *number, *authority, *name;
+        bool same;
+    } rows[] = {
+        {"测城管罚字[2019]第1号", "测试区城市管理局", "测试丁", true},
+        {"测城管罚字〔2019〕第1号", "测试区城市管理局", "测试丁", true},
+        {"测城管罚字（2019）第1号", "测试区城市管理局", "测试丁", true},
+        {"测城管罚字【2019】 第1号", "测试区城市管理局", "测试丁", true},
+        {"测城管罚字[2019]第2号", "测试区城市管理局", "测试丁", false},
+        {"测城管罚字[2019]第1号", "测试市城市管理局", "测试丁", false},
+        {"测城管罚字[2019]第1号", "测试区城市管理局", "测试戊", false},
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/credit.xml", "xml");
+    g_autofree char *first = NULL;
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<ROWS><ROW><CF_WSH>%s</CF_WSH><CF_XZJG>%s</CF_XZJG><CF_XDR_MC>%s</CF_XDR_MC></ROW></ROWS>",
+            rows[i].number, rows[i].authority, rows[i].name);
+        adapter_test_run(test, xml);
+        HtText key = adapter_test_event(test, 0).key;
+        g_autofree char *found = g_strndup(key.data, key.size);
+        first = first ? first : g_strdup(found);
+        if (g_str_equal(first, found) != rows[i].same) {
+            g_error("row %u: %s", i, rows[i].number);
+        }
+    }
+}
+
 /* ---- Queries ---- */
 
 static void test_queries(void)
@@ -292,6 +325,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xml/low-income/numbers-are-of-one-batch", test_batches_apart);
     g_test_add_func("/xml/low-income/clerks-are-not-carried", test_clerk);
     g_test_add_func("/xml/low-income/states-end-a-benefit", test_states);
+    g_test_add_func("/xml/credit/brackets-of-a-decision-do-not-count", test_brackets);
     g_test_add_func("/xml/queries/are-refused-and-leave-nothing", test_queries);
     g_test_add_func("/xml/disabled/certificate-number-is-no-business-number", test_certificate_number);
     g_test_add_func("/xml/family-planning/most-specific-place-counts", test_most_specific);
