@@ -108,3 +108,8 @@ mapping_DATA += mappings/emergency.xml \
 	mappings/tables/alert.severity.tsv \
 	mappings/tables/translate/alert-status.words.tsv \
 	mappings/tables/translate/alert-message-type.words.tsv
+mapping_DATA += mappings/traffic.xml \
+	mappings/tables/traffic.source.tsv \
+	mappings/tables/traffic.writing.tsv
+mapping_DATA += mappings/addresses.xml \
+	mappings/tables/address.element-type.tsv

@@ -386,7 +386,18 @@ static void test_strings(void)
          "[json<json><x>[a<a>[json<json><y><b/></></>]</>]</></>]"},
         {"&lt;a>&amp;lt;b>{\"c\":\"&amp;amp;lt;d/>\"}&amp;lt;/b>&lt;/a>",
          "[a<a>[b<b>[json<json><c><d/></></>]</>]</>]"},
+        /* as in a URL, whatever the declaration says */
+        {"%3C%3Fxml+version%3D%221.0%22+encoding%3D%22GBK%22%3F%3E%3ca%3E%E6%B5%8B+%2B%25%3C%2Fa%3E",
+         "[a<a>测 +%</>]"},
+        {" %7b%22a%22%3A%22100%25%22%7D\n", "[json<json><a>100%</></>]"},
+        {"&lt;![CDATA[%3Ca%2F%3E]]&gt;", "[a<a></>]"},
         /* values */
+        {"%3Ca%3E%B2%E2%3C%2Fa%3E", "%3Ca%3E%B2%E2%3C%2Fa%3E"},
+        {"%3C%00a/%3E", "%3C%00a/%3E"},
+        {"%3C 5%", "%3C 5%"},
+        {"%", "%"},
+        {"%3Zx+y", "%3Zx+y"},
+        {"5%3Ca%3E", "5%3Ca%3E"},
         {"&lt;0.05", "<0.05"},
         {"&lt;正常值", "<正常值"},
         {"&lt; 5 > 3", "< 5 > 3"},

@@ -1,8 +1,8 @@
 /* Tells strings that are documents from strings that are values, and reads the documents; called by envelope.c with the
  * events of the payload, and by itself with those of the documents found. In the host's only thread.
  *
- * A text is kept back only when its first character says that it may be a document (`<`, `{`, `[`, an entity as text, a byte
- * order mark); all others go straight through. It is a document when the sink expects one with such a root there; else it is a
+ * A text is kept back only when its first character says that it may be a document (`<`, `{`, `[`, an entity as text, one of these
+ * URL-encoded, a byte order mark); all others go straight through. It is a document when the sink expects one with such a root there; else it is a
  * value, whatever it looks like, and given to the sink as it came. */
 #include "mappings/engine/read/strings.h"
 
@@ -143,7 +143,8 @@ static void look_at_text(HtStrings *strings, Level *level, const char *text, siz
     if (from == end) {
         return;
     }
-    if (*from == '<' || *from == '{' || *from == '[' || *from == '&' || begins_mark((unsigned char)*from)) {
+    if (*from == '<' || *from == '{' || *from == '[' || *from == '&' || *from == '%' ||
+        begins_mark((unsigned char)*from)) {
         keep(strings, level, from, end);
     } else {
         level->state = TEXT_PASSES;
@@ -307,8 +308,8 @@ static size_t read_entity(HtText text, char *meant)
     return 0;
 }
 
-/* Without one layer of entities, in the level's memory. `text` may lie there: what is written is never longer. */
-static HtText unescape(Level *level, HtText text)
+/* The text in the level's memory, with a byte of room behind it; there already, it stays where it is. */
+static HtText move_to_memory(Level *level, HtText text)
 {
     HtBuffer *out = &level->unescaped;
     if (!out->data || text.data < out->data || text.data >= out->data + out->capacity) {
@@ -317,7 +318,47 @@ static HtText unescape(Level *level, HtText text)
         *ht_buffer_reserve(out, 1) = '\0';
         text = ht_buffer_text(out);
     }
-    char *to = out->data;
+    return text;
+}
+
+/* `<`, `{` or `[` as a URL has them: a service hands its document on as the value of a form's field. */
+static bool begins_encoded(HtText text)
+{
+    return ht_text_begins_in_any_case(text, "%3C") || ht_text_begins_in_any_case(text, "%7B") ||
+           ht_text_begins_in_any_case(text, "%5B");
+}
+
+/* The byte that `%hh` stands for, or -1. */
+static int read_percent(HtText text)
+{
+    int high = text.size >= 3 ? g_ascii_xdigit_value(text.data[1]) : -1;
+    int low = text.size >= 3 ? g_ascii_xdigit_value(text.data[2]) : -1;
+    return text.data[0] == '%' && high >= 0 && low >= 0 ? high * 16 + low : -1;
+}
+
+/* As a form's field is decoded: `+` is a blank, `%hh` a byte, of UTF-8 whatever the document declares. What then is no UTF-8 (or holds
+ * a NUL) is none. */
+static HtText decode_url(Level *level, HtText text)
+{
+    HtText sent = text;
+    text = move_to_memory(level, text);
+    char *to = level->unescaped.data;
+    for (HtText rest = text; rest.size > 0;) {
+        int byte = read_percent(rest);
+        size_t size = byte >= 0 ? 3 : 1;
+        *to++ = byte >= 0 ? (char)byte : *rest.data == '+' ? ' ' : *rest.data;
+        rest = (HtText){rest.data + size, rest.size - size};
+    }
+    HtText decoded = {level->unescaped.data, (size_t)(to - level->unescaped.data)};
+    return g_utf8_validate_len(decoded.data, decoded.size, NULL) ? ht_text_trim(decoded.data, decoded.size)
+                                                                 : sent;
+}
+
+/* Without one layer of entities, in the level's memory. `text` may lie there: what is written is never longer. */
+static HtText unescape(Level *level, HtText text)
+{
+    text = move_to_memory(level, text);
+    char *to = level->unescaped.data;
     for (HtText rest = text; rest.size > 0;) {
         char meant = *rest.data;
         size_t size = meant == '&' ? read_entity(rest, &meant) : 1;
@@ -325,11 +366,11 @@ static HtText unescape(Level *level, HtText text)
         *to++ = meant;
         rest = (HtText){rest.data + size, rest.size - size};
     }
-    return ht_text_trim(out->data, (size_t)(to - out->data));
+    return ht_text_trim(level->unescaped.data, (size_t)(to - level->unescaped.data));
 }
 
 /* The document that a text may be, without what senders put around it: byte order marks, CDATA as text, entities that were escaped
- * once more. */
+ * once more, encoding as in a URL. */
 static HtText find_document(Level *level, HtText text)
 {
     for (unsigned i = 0; i < WRAPPINGS; i++) {
@@ -339,6 +380,8 @@ static HtText find_document(Level *level, HtText text)
         text = unwrap_cdata(ht_text_trim(text.data, text.size));
         if (ht_text_begins(text, "&lt;") || ht_text_begins(text, "&amp;")) {
             text = unescape(level, text);
+        } else if (begins_encoded(text)) {
+            text = decode_url(level, text);
         }
         if (text.data == before.data && text.size == before.size) {
             break;
