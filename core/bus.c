@@ -4,13 +4,12 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/base/paths.h"
 #include "core/base/user.h"
 #include "core/delivery/out.h"
 #include "core/notify.h"
 #include "core/records.h"
 #include "core/status.h"
-#include "mappings/engine/reference/tables.h"
+#include "core/source/host.h"
 #include "core/verbs.h"
 
 #include <curl/curl.h>
@@ -58,18 +57,9 @@ static bool open_signer(HtBus *bus, GError **error)
     return bus->signer != NULL;
 }
 
-/* The directory of the dictionary and the code tables. The caller frees. */
-static char *find_data(const HtBus *bus)
-{
-    return bus->config->bus.data ? g_strdup(bus->config->bus.data) : ht_paths_data(NULL);
-}
-
 static bool open_dictionary(HtBus *bus, GError **error)
 {
-    g_autofree char *data = find_data(bus);
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
-    bus->dictionary = ht_dictionary_load(file, schema, error);
+    bus->dictionary = ht_source_dictionary(bus->config, error);
     return bus->dictionary != NULL;
 }
 
@@ -107,14 +97,14 @@ static bool open_sources(HtBus *bus, GError **error)
 /* What the parts show at the public door. */
 static bool open_pages(HtBus *bus, GError **error)
 {
-    g_autofree char *data = find_data(bus);
+    g_auto(HtWords) words = ht_source_words(bus->config);
     bus->pages = ht_pages_new(bus->config, error);
     if (bus->pages) {
         bus->receipts = ht_receipts_new(bus->config, bus->dictionary, bus->signer, bus->pages);
         ht_delivery_add_pages(bus->delivery, bus->pages);
     }
     bus->schemas =
-        bus->pages ? ht_schema_pages_new(bus->config, bus->dictionary, data, bus->pages, error) : NULL;
+        bus->pages ? ht_schema_pages_new(bus->config, bus->dictionary, &words, bus->pages, error) : NULL;
     return bus->schemas != NULL;
 }
 

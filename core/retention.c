@@ -3,7 +3,7 @@
 
 #include "core/base/figures.h"
 #include "core/base/json.h"
-#include "core/base/paths.h"
+#include "core/source/host.h"
 #include "core/bus.h"
 #include "spool/delivery.h"
 #include "spool/repair.h"
@@ -133,18 +133,10 @@ static void on_own_done(const HtSweepStatus *status, void *user)
     g_idle_add(end_own, user);
 }
 
-static HtDictionary *load_dictionary(const HtConfig *config, GError **error)
-{
-    g_autofree char *data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
-    return ht_dictionary_load(file, schema, error);
-}
-
 static void run_own(const HtBus *bus, bool dry_run, HtAdminReply *reply)
 {
     g_autoptr(GError) error = NULL;
-    HtDictionary *dictionary = bus->dictionary ? NULL : load_dictionary(bus->config, &error);
+    HtDictionary *dictionary = bus->dictionary ? NULL : ht_source_dictionary(bus->config, &error);
     if (error) {
         ht_admin_refuse(reply, 503, error->message);
         return;

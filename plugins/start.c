@@ -17,7 +17,8 @@ enum {
     START_FRAME,
     START_OPTION_KEY,
     START_OPTION_VALUE,
-    START_NEED
+    START_NEED,
+    START_SITE
 };
 
 enum {
@@ -63,6 +64,7 @@ void ht_start_pack(const HtStart *start, HtBuffer *buffer)
     pack_string(buffer, START_ADAPTER, start->adapter_file);
     pack_string(buffer, START_MAPPING, start->mapping_file);
     pack_string(buffer, START_DATA, start->data_directory);
+    pack_string(buffer, START_SITE, start->site_directory);
     pack_string(buffer, START_DIVISION, start->division);
     ht_pack_u32(buffer, START_QUARANTINE, start->quarantine_invalid);
     ht_pack_u32(buffer, START_INSPECT, start->inspect);
@@ -117,6 +119,7 @@ static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
     case START_ADAPTER: start->adapter_file = own_string(start, value); return true;
     case START_MAPPING: start->mapping_file = own_string(start, value); return true;
     case START_DATA: start->data_directory = own_string(start, value); return true;
+    case START_SITE: start->site_directory = own_string(start, value); return true;
     case START_DIVISION: start->division = own_string(start, value); return true;
     case START_QUARANTINE: return take_flag(value, &start->quarantine_invalid);
     case START_INSPECT: return take_flag(value, &start->inspect);

@@ -16,7 +16,7 @@ enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 
 /* What START carries: HtHostOptions without the bus's own part. Texts are NULL when not given. */
 typedef struct {
-    const char *source, *adapter_file, *mapping_file, *data_directory, *division;
+    const char *source, *adapter_file, *mapping_file, *data_directory, *site_directory, *division;
     bool quarantine_invalid;
     HtBoxNeed need;       /* which layers must stand before the adapter is loaded */
     bool inspect;         /* load the adapter, say what it is, open nothing */

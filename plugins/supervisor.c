@@ -553,6 +553,7 @@ static void pack_start(HtHost *host, const HtHostOptions *options)
                      .adapter_file = options->adapter_file,
                      .mapping_file = options->mapping_file,
                      .data_directory = options->data_directory,
+                     .site_directory = options->site_directory,
                      .division = options->division,
                      .quarantine_invalid = options->quarantine_invalid,
                      .need = options->need,

@@ -21,6 +21,7 @@ typedef struct {
     const char *adapter_file; /* the shared object */
     const char *mapping_file;
     const char *data_directory; /* dictionary, tables, divisions */
+    const char *site_directory; /* the site's own, beside those; may be NULL */
     const char *division;       /* may be NULL */
     bool quarantine_invalid;
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */

@@ -54,10 +54,7 @@ static void warn_of_root(const HtConfig *config)
 static void check_dictionary(Check *check)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *data = check->config->bus.data ? g_strdup(check->config->bus.data) : ht_paths_data(NULL);
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
-    check->dictionary = ht_dictionary_load(file, schema, &error);
+    check->dictionary = ht_source_dictionary(check->config, &error);
     if (!check->dictionary) {
         fprintf(stderr, "%s\n", error->message);
         check->errors++;

@@ -49,6 +49,3 @@ bool ht_cli_become(const HtConfig *config);
 
 /* Loads the configuration, warnings and errors to standard error, and goes on as its `user`; NULL when it is bad. */
 HtConfig *ht_cli_load(const char *config_file);
-
-/* Loads the configuration's dictionary. */
-HtDictionary *ht_cli_dictionary(const HtConfig *config, GError **error);

@@ -27,25 +27,33 @@ static char *find_adapter(const HtMapPlace *place, const char *mapping)
     return ht_adapter_find("xml", &options);
 }
 
-char *ht_map_data(const HtMapPlace *place)
+HtWords ht_map_words(const HtMapPlace *place, const char *mapping)
 {
+    HtWords words =
+        place->config ? ht_source_words(place->config) : (HtWords){.data = ht_paths_data(NULL), .site = NULL};
     if (place->data) {
-        return g_canonicalize_filename(place->data, NULL);
+        g_free(words.data);
+        words.data = g_canonicalize_filename(place->data, NULL);
     }
-    return place->config && place->config->bus.data ? g_strdup(place->config->bus.data) : ht_paths_data(NULL);
+    if (!words.site && mapping) {
+        words.site = ht_words_beside(mapping, words.data);
+    }
+    return words;
 }
 
 HtHost *ht_map_host(const HtMapPlace *place, const char *mapping)
 {
     HtLimits limits = ht_limits_default();
     g_autofree char *program = ht_paths_libexec("hutong-host");
-    g_autofree char *adapter = find_adapter(place, mapping), *data = ht_map_data(place);
+    g_autofree char *adapter = find_adapter(place, mapping);
+    g_auto(HtWords) words = ht_map_words(place, mapping);
     HtHostOptions options = {
         .source = "map",
         .program = program,
         .adapter_file = adapter,
         .mapping_file = mapping,
-        .data_directory = data,
+        .data_directory = words.data,
+        .site_directory = words.site,
         .division = place->division ? place->division : HT_KIT_DIVISION,
         .limits = limits,
         .frame_bytes = limits.document_bytes * 2 + (1 << 20),
@@ -54,13 +62,11 @@ HtHost *ht_map_host(const HtMapPlace *place, const char *mapping)
     return ht_host_new(&options);
 }
 
-HtDictionary *ht_map_dictionary(const HtMapPlace *place)
+HtDictionary *ht_map_dictionary(const HtMapPlace *place, const char *mapping)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *data = ht_map_data(place);
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
-    HtDictionary *dictionary = ht_dictionary_load(file, schema, &error);
+    g_auto(HtWords) words = ht_map_words(place, mapping);
+    HtDictionary *dictionary = ht_words_dictionary(&words, &error);
     if (!dictionary) {
         fprintf(stderr, "%s\n", error->message);
     }

@@ -261,22 +261,29 @@ static void renew_host(Map *map)
     map->warned = false;
 }
 
-/* The payloads, in their order; then all that the mapping is made of. */
-static GPtrArray *list_watched(const Map *map, char **names)
+/* What of a folder of words is there; NULL: none. */
+static void watch_words(GPtrArray *paths, const char *folder)
 {
-    static const char *const data_files[] = {"dictionary.xml", "tables", "tables/translate"};
-    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *data = ht_map_data(&map->place);
-    for (unsigned i = 0; names[i]; i++) {
-        g_ptr_array_add(paths, g_strdup(names[i]));
-    }
-    g_ptr_array_add(paths, map->from ? ht_source_mapping(map->config, map->from) : g_strdup(map->mapping));
-    for (unsigned i = 0; i < G_N_ELEMENTS(data_files); i++) {
-        g_autofree char *path = g_build_filename(data, data_files[i], NULL);
+    static const char *const files[] = {"dictionary.xml", "dictionary.d", "tables", "tables/translate"};
+    for (unsigned i = 0; folder && i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(folder, files[i], NULL);
         if (g_file_test(path, G_FILE_TEST_EXISTS)) {
             g_ptr_array_add(paths, g_steal_pointer(&path));
         }
     }
+}
+
+/* The payloads, in their order; then all that the mapping is made of. */
+static GPtrArray *list_watched(const Map *map, char **names)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    g_auto(HtWords) words = ht_map_words(&map->place, map->mapping);
+    for (unsigned i = 0; names[i]; i++) {
+        g_ptr_array_add(paths, g_strdup(names[i]));
+    }
+    g_ptr_array_add(paths, map->from ? ht_source_mapping(map->config, map->from) : g_strdup(map->mapping));
+    watch_words(paths, words.data);
+    watch_words(paths, words.site);
     return paths;
 }
 
@@ -360,22 +367,32 @@ static bool choose_source(Map *map)
 
 static bool load_dictionary(Map *map)
 {
-    map->view.dictionary = map->dictionary = ht_map_dictionary(&map->place);
+    map->view.dictionary = map->dictionary = ht_map_dictionary(&map->place, map->mapping);
     return map->dictionary != NULL;
 }
 
-/* A mapping without a folder is one here, or one that was installed. */
+/* A mapping without a folder is one here, one of the site's, or one that was installed. */
+static char *resolve_mapping(const Map *map)
+{
+    g_auto(HtWords) words = ht_map_words(&map->place, NULL);
+    const char *const folders[] = {words.site, words.data};
+    for (unsigned i = 0; i < G_N_ELEMENTS(folders) && !strchr(map->mapping, '/') &&
+                         !g_file_test(map->mapping, G_FILE_TEST_EXISTS);
+         i++) {
+        g_autofree char *path = folders[i] ? g_build_filename(folders[i], map->mapping, NULL) : NULL;
+        if (path && g_file_test(path, G_FILE_TEST_EXISTS)) {
+            return g_steal_pointer(&path);
+        }
+    }
+    return g_canonicalize_filename(map->mapping, NULL);
+}
+
 static bool find_mapping(Map *map)
 {
     if (!map->mapping) {
         return complain(map, "say which mapping, -m FILE, or which source of the configuration, -s SOURCE");
     }
-    if (!strchr(map->mapping, '/') && !g_file_test(map->mapping, G_FILE_TEST_EXISTS)) {
-        g_autofree char *data = ht_map_data(&map->place);
-        g_autofree char *given = map->mapping;
-        map->mapping = g_build_filename(data, given, NULL);
-    }
-    char *path = g_canonicalize_filename(map->mapping, NULL);
+    char *path = resolve_mapping(map);
     g_free(map->mapping);
     map->mapping = path;
     return true;
@@ -391,12 +408,13 @@ static int prepare(Map *map, const char *config_file)
         return HT_EXIT_CONFIG;
     }
     map->place = (HtMapPlace){map->adapter, map->directory, map->data, map->division, map->config};
-    if (!load_dictionary(map) || (map->source && !choose_source(map)) ||
-        (map->consumer && !choose_consumer(map)) ||
-        (map->explains && !map->consumer && !add_consumers(map))) {
-        return HT_EXIT_CONFIG;
+    if (!map->source && !find_mapping(map)) {
+        return HT_EXIT_USAGE;
     }
-    return map->from || find_mapping(map) ? HT_EXIT_OK : HT_EXIT_USAGE;
+    bool good = load_dictionary(map) && (!map->source || choose_source(map)) &&
+                (!map->consumer || choose_consumer(map)) &&
+                (!map->explains || map->consumer || add_consumers(map));
+    return good ? HT_EXIT_OK : HT_EXIT_CONFIG;
 }
 
 static int run(Map *map, char **names, const char *config_file)

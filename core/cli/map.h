@@ -28,14 +28,15 @@ typedef struct {
     const HtConfig *config; /* what is in force */
 } HtMapPlace;
 
-/* The folder of dictionary and tables. Free it. */
-char *ht_map_data(const HtMapPlace *place);
+/* Where dictionary and tables are; the site's: in the configuration's directory of mappings, else beside the mapping (absolute; NULL:
+ * there is none). ht_words_clear() frees them. */
+HtWords ht_map_words(const HtMapPlace *place, const char *mapping);
 
 /* A host that runs the mapping (absolute). transfer full. */
 HtHost *ht_map_host(const HtMapPlace *place, const char *mapping);
 
-/* The dictionary; NULL after what is wrong was written to standard error. transfer full. */
-HtDictionary *ht_map_dictionary(const HtMapPlace *place);
+/* The dictionary of them; NULL after what is wrong was written to standard error. transfer full. */
+HtDictionary *ht_map_dictionary(const HtMapPlace *place, const char *mapping);
 
 /* The section's consumer, with a `policy` of NULL after what is wrong with it was written. It borrows from all three. transfer full. */
 HtMapConsumer *ht_map_consumer_new(const HtConfig *config, const HtConsumerConfig *section,

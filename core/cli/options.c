@@ -74,11 +74,3 @@ HtConfig *ht_cli_load(const char *config_file)
     fputs(errors->str, stderr);
     return config && ht_cli_become(config) ? g_steal_pointer(&config) : NULL;
 }
-
-HtDictionary *ht_cli_dictionary(const HtConfig *config, GError **error)
-{
-    g_autofree char *data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(data, "dictionary.rng", NULL);
-    return ht_dictionary_load(file, schema, error);
-}

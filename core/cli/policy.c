@@ -330,7 +330,7 @@ static int run(PolicyCommand *command, int argc, char **argv)
     if (argc > 2 && !command->consumer) {
         return complain("there is no consumer of this name");
     }
-    command->dictionary = ht_cli_dictionary(command->config, &error);
+    command->dictionary = ht_source_dictionary(command->config, &error);
     if (!command->dictionary) {
         return complain(error->message);
     }

@@ -5,6 +5,7 @@
 #include "core/proof/signer.h"
 #include "core/proof/verify.h"
 #include "core/reconcile/delivered.h"
+#include "core/source/host.h"
 
 #include <stdio.h>
 
@@ -136,7 +137,7 @@ static int show_state(const HtConfig *config, const HtSpoolKept *kept, const HtD
 static int show_kept(const HtConfig *config, HtSpoolLook *look, const HtSpoolKept *kept, const Flags *flags)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtDictionary) dictionary = ht_cli_dictionary(config, &error);
+    g_autoptr(HtDictionary) dictionary = ht_source_dictionary(config, &error);
     HtDeliveryState state;
     if (!dictionary) {
         return complain(error);

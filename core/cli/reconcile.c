@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/reconcile/books.h"
+#include "core/source/host.h"
 
 #include <stdio.h>
 
@@ -242,7 +243,7 @@ static const char *find_mistake(const HtConfig *config, const BookFlags *flags)
 static int reconcile(const HtConfig *config, const BookFlags *flags, HtBooksQuestion *question)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtDictionary) dictionary = ht_cli_dictionary(config, &error);
+    g_autoptr(HtDictionary) dictionary = ht_source_dictionary(config, &error);
     g_autoptr(HtManifest) list = dictionary && flags->list ? ht_manifest_read(flags->list, &error) : NULL;
     question->list = list;
     g_autoptr(HtBooks) books = error ? NULL : ht_books_make(config, dictionary, question, &error);

@@ -70,7 +70,7 @@ static int put_all(HtSchemas *schemas, const char *folder)
 int ht_cli_schema_json(const HtSchemaRequest *request, const char *type)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtSchemas) schemas = ht_schemas_new(request->dictionary, request->data, request->url, &error);
+    g_autoptr(HtSchemas) schemas = ht_schemas_new(request->dictionary, request->words, request->url, &error);
     if (!schemas) {
         fprintf(stderr, "%s\n", error->message);
         return HT_EXIT_FAILED;

@@ -3,6 +3,7 @@
 
 #include "core/base/paths.h"
 #include "core/refusal/refusal.h"
+#include "core/source/host.h"
 
 #include <stdio.h>
 
@@ -21,18 +22,6 @@ static int complain_usage(const char *what)
 {
     fprintf(stderr, "hutong schema: there is no '%s'; `hutong schema --help` says what there is\n", what);
     return HT_EXIT_USAGE;
-}
-
-static HtDictionary *load_dictionary(const char *data)
-{
-    g_autofree char *file = g_build_filename(data, "dictionary.xml", NULL),
-                    *grammar = g_build_filename(data, "dictionary.rng", NULL);
-    g_autoptr(GError) error = NULL;
-    HtDictionary *dictionary = ht_dictionary_load(file, grammar, &error);
-    if (!dictionary) {
-        fprintf(stderr, "%s\n", error->message);
-    }
-    return dictionary;
 }
 
 static int write_document(int argc, char **argv, const HtSchemaRequest *request)
@@ -61,14 +50,17 @@ static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *
     if (configured && !config) {
         return HT_EXIT_CONFIG;
     }
-    g_autofree char *data = config && config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
-    g_autoptr(HtDictionary) dictionary = load_dictionary(data);
+    g_auto(HtWords) words =
+        config ? ht_source_words(config) : (HtWords){.data = ht_paths_data(NULL), .site = NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtDictionary) dictionary = ht_words_dictionary(&words, &error);
     if (!dictionary) {
+        fprintf(stderr, "%s\n", error->message);
         return HT_EXIT_FAILED;
     }
     request->config = config;
     request->dictionary = dictionary;
-    request->data = data;
+    request->words = &words;
     request->url = config ? config->bus.schema_url : NULL;
     if (request->consumer && !(config && ht_config_consumer(config, request->consumer))) {
         fprintf(stderr, "hutong schema: %s: there is no [consumer %s]\n", file, request->consumer);

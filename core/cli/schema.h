@@ -2,12 +2,12 @@
 #pragma once
 
 #include "core/cli/cli.h"
-#include "mappings/engine/reference/dictionary.h"
+#include "mappings/engine/reference/reference.h"
 
 typedef struct {
     const HtConfig *config; /* NULL: there is none */
     const HtDictionary *dictionary;
-    const char *data;     /* directory of the code tables */
+    const HtWords *words; /* where the code tables are */
     const char *url;      /* where the schemas are; NULL: nowhere */
     const char *folder;   /* where files go; NULL: to standard output */
     const char *consumer; /* whose view is wanted; NULL: nobody's */

@@ -6,6 +6,7 @@
 #include "core/cli/spool.h"
 #include "core/keep/export.h"
 #include "core/verbs.h"
+#include "core/source/host.h"
 
 #include <stdio.h>
 
@@ -102,7 +103,7 @@ static void tell_exported(const HtExported *made, const HtSpoolFlags *flags, con
 int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
 {
     g_autoptr(GError) error = NULL;
-    HtDictionary *dictionary = ht_cli_dictionary(config, &error);
+    HtDictionary *dictionary = ht_source_dictionary(config, &error);
     char *sources[] = {flags->source, NULL}, *types[] = {flags->type, NULL};
     HtExport asked = {.config = config,
                       .dictionary = dictionary,

@@ -285,7 +285,7 @@ static bool prepare_config(TestRun *work, const char *config_file)
         return true;
     }
     const HtMapPlace place = {.data = work->data, .config = work->config = ht_cli_load(config_file)};
-    work->dictionary = work->config ? ht_map_dictionary(&place) : NULL;
+    work->dictionary = work->config ? ht_map_dictionary(&place, NULL) : NULL;
     bool good = work->dictionary != NULL;
     for (unsigned i = 0; good && i < work->config->consumers->len; i++) {
         HtMapConsumer *consumer =
@@ -327,8 +327,8 @@ static bool add_one(const TestRun *work, GPtrArray *sets, const char *path, GErr
         return ht_test_sets_add_mapping(sets, work->mapping, path, error);
     }
     const HtMapPlace place = {.data = work->data};
-    g_autofree char *data = ht_map_data(&place);
-    return ht_test_sets_add_path(sets, path ? path : ".", data, error);
+    g_auto(HtWords) words = ht_map_words(&place, NULL);
+    return ht_test_sets_add_path(sets, path ? path : ".", words.data, error);
 }
 
 static bool find_sets(const TestRun *work, char **paths, GPtrArray *sets, GError **error)

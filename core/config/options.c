@@ -59,7 +59,8 @@ static const HtOption bus_options[] = {
     {"adapters", HT_OPTION_PATH, BUS(adapters), NULL, 0, 0, NULL, false,
      "Directory of the adapters. Without it, the installed one."},
     {"mappings", HT_OPTION_PATH, BUS(mappings), NULL, 0, 0, NULL, false,
-     "Directory of the mapping files that sources name. Without it, the installed one."},
+     "Directory of the site's own mapping files, beside the shipped ones, which sources may name as well; and of its own words: dictionary.d/, "
+     "tables/, divisions/ (docs/mapping.md)."},
     {"data", HT_OPTION_PATH, BUS(data), NULL, 0, 0, NULL, false,
      "Directory of the dictionary, code tables and divisions. Without it, the installed one."},
     {"public-url", HT_OPTION_URL, BUS(public_url), NULL, 0, 0, NULL, false,
@@ -113,7 +114,7 @@ static const HtOption source_options[] = {
     {"adapter", HT_OPTION_FILE, SOURCE(adapter), NULL, 0, 0, NULL, true,
      "Which adapter: a name in `adapters` (without .so), or a path; `xml` needs no C."},
     {"mapping", HT_OPTION_FILE, SOURCE(mapping), NULL, 0, 0, NULL, true,
-     "The mapping file: a name in `mappings`, or a path."},
+     "The mapping file: a name in `mappings`, else a shipped one's, or a path."},
     {"division", HT_OPTION_DIVISION, SOURCE(division), NULL, 0, 0, NULL, false,
      "Jurisdiction assumed where a record names none: 6, 9 or 12 digits."},
     {"on-invalid", HT_OPTION_WORD, SOURCE(on_invalid), "reject", 0, 0, "reject|quarantine", false,

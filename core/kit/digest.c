@@ -104,10 +104,10 @@ static char *finish(Sum *sum)
 }
 
 /* The host belongs to it: it is rebuilt more often than the version changes. */
-char *ht_kit_digest_data(const char *folder)
+char *ht_kit_digest_data(const char *folder, const char *site)
 {
     static const char *const files[] = {"dictionary.xml", "dictionary.rng", "mapping.rng"};
-    static const char *const folders[] = {"tables", "divisions"};
+    static const char *const folders[] = {"tables", "divisions", "dictionary.d"};
     Sum sum;
     g_autofree char *host = ht_paths_libexec("hutong-host");
     sha256_init(&sum);
@@ -119,6 +119,10 @@ char *ht_kit_digest_data(const char *folder)
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *below = g_build_filename(folder, folders[i], NULL);
+        add_folder(&sum, below, add_content, LEVELS_MAX);
+    }
+    for (unsigned i = 0; site && i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *below = g_build_filename(site, folders[i], NULL);
         add_folder(&sum, below, add_content, LEVELS_MAX);
     }
     return finish(&sum);

@@ -4,9 +4,9 @@
 
 #include "core/kit/places.h"
 
-/* SHA-256, as hex, of the program's version, hutong-host, and the files in a data directory that mappings are read with:
- * what all adapters share. Free it. */
-char *ht_kit_digest_data(const char *folder);
+/* SHA-256, as hex, of the program's version, hutong-host, and the files in a data directory, and in the site's directory of mappings (NULL:
+ * none), that mappings are read with: what all adapters share. Free it. */
+char *ht_kit_digest_data(const char *folder, const char *site);
 
 /* SHA-256, as hex, of all that the outcome of a check depends on; `data_digest` is of places->data, `division` (may be NULL) the one
  * that is checked with. What is missing counts as missing. Free it. */

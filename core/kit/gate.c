@@ -428,7 +428,7 @@ HtGate *ht_gate_new(const HtGateOptions *options)
     gate->program = g_strdup(options->program ? options->program : "/proc/self/exe");
     gate->changed = options->changed;
     gate->user = options->user;
-    gate->data_digest = ht_kit_digest_data(options->data);
+    gate->data_digest = ht_kit_digest_data(options->data, options->mappings);
     gate->items = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     gate->entries = g_ptr_array_new_with_free_func(free_entry);
     return gate;
@@ -492,7 +492,7 @@ bool ht_gate_remembers(const HtGateOptions *options, const HtGateItem *item)
 {
     HtPlacesGiven folders = {.data = options->data, .mappings = options->mappings};
     g_autoptr(HtPlaces) places = ht_gate_item_places(item, &folders);
-    g_autofree char *data_digest = ht_kit_digest_data(options->data);
+    g_autofree char *data_digest = ht_kit_digest_data(options->data, options->mappings);
     g_autofree char *digest = ht_kit_digest(places, item->division, data_digest);
     return remembers(options->state, item, digest);
 }

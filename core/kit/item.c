@@ -145,7 +145,7 @@ char *ht_gate_item_command(const HtGateItem *item, const HtPlacesGiven *folders)
     if (g_strcmp0(folders->data, installed) != 0) {
         add_option(command, "--data", folders->data);
     }
-    add_option(command, "--mappings", item->mapping ? NULL : folders->mappings);
+    add_option(command, "--mappings", folders->mappings);
     return g_string_free(command, FALSE);
 }
 

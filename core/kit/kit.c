@@ -7,6 +7,7 @@
 #include "core/base/digest.h"
 #include "core/base/paths.h"
 #include "core/kit/look.h"
+#include "mappings/engine/reference/reference.h"
 #include "plugins/loader.h"
 
 #include <string.h>
@@ -60,15 +61,26 @@ static HtLimits kit_limits(void)
     return limits;
 }
 
+/* The site's words: in its directory of mappings where one is given, else beside the mapping. Free it. */
+static char *find_site(const HtKit *kit)
+{
+    const HtPlaces *places = kit->options->places;
+    if (places->mappings) {
+        return g_strdup(places->mappings);
+    }
+    return kit->group->mapping ? ht_words_beside(kit->group->mapping, places->data) : NULL;
+}
+
 static HtHost *make_host(const HtKit *kit)
 {
-    g_autofree char *program = ht_paths_libexec("hutong-host");
+    g_autofree char *program = ht_paths_libexec("hutong-host"), *site = find_site(kit);
     HtHostOptions options = {
         .source = "check",
         .program = program,
         .adapter_file = kit->options->places->file,
         .mapping_file = kit->group->mapping,
         .data_directory = kit->options->places->data,
+        .site_directory = site,
         .division = division_of(kit),
         .need = HT_BOX_CALLS,
         .limits = kit_limits(),
@@ -230,10 +242,12 @@ static void check_close(HtKit *kit)
     g_autoptr(GBytes) any = g_bytes_new_static("<a/>", 4);
     HtKitMessage first = {.body = any};
     g_autoptr(GError) error = NULL;
+    g_autofree char *site = find_site(kit);
     HtStart start = {.source = "check",
                      .adapter_file = kit->options->places->file,
                      .mapping_file = kit->group->mapping,
                      .data_directory = kit->options->places->data,
+                     .site_directory = site,
                      .division = division_of(kit),
                      .need = HT_BOX_CALLS,
                      .limits = kit_limits(),

@@ -193,6 +193,7 @@ HtPlaces *ht_places_find(const char *file, const HtPlacesGiven *given)
     places->file = g_canonicalize_filename(file, NULL);
     places->name = find_stem(base);
     places->data = given->data ? g_canonicalize_filename(given->data, NULL) : ht_paths_data(NULL);
+    places->mappings = given->mappings ? g_canonicalize_filename(given->mappings, NULL) : NULL;
     places->fixtures = given->fixtures ? g_canonicalize_filename(given->fixtures, NULL)
                                        : find_fixtures(places->file, places->name);
     make_groups(places, given);
@@ -206,6 +207,7 @@ void ht_places_free(HtPlaces *places)
     g_free(places->name);
     g_free(places->fixtures);
     g_free(places->data);
+    g_free(places->mappings);
     g_free(places);
 }
 

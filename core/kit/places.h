@@ -17,7 +17,7 @@ typedef struct {
     const char *mapping;  /* the adapter's own, a path */
     const char *fixtures; /* a folder */
     const char *data;     /* a folder: dictionary, tables, divisions */
-    const char *mappings; /* a folder: the site's own */
+    const char *mappings; /* a folder: the site's own, with its words */
 } HtPlacesGiven;
 
 typedef struct {
@@ -38,6 +38,7 @@ typedef struct {
     char *name;        /* as its file says */
     char *fixtures;    /* the folder; NULL: none */
     char *data;        /* the folder */
+    char *mappings;    /* the site's own, as given, absolute; NULL: none was */
     GPtrArray *groups; /* of HtFixtureGroup: the adapter's own, then the folders by name. Not empty */
 } HtPlaces;
 

@@ -21,10 +21,10 @@ static void free_document(void *data)
     g_free(document);
 }
 
-HtSchemas *ht_schemas_new(const HtDictionary *dictionary, const char *data, const char *url, GError **error)
+HtSchemas *ht_schemas_new(const HtDictionary *dictionary, const HtWords *words, const char *url,
+                          GError **error)
 {
-    g_autofree char *folder = g_build_filename(data, "tables", NULL);
-    HtTables *tables = ht_tables_load(folder, error);
+    HtTables *tables = ht_words_tables(words, error);
     if (!tables) {
         return NULL;
     }

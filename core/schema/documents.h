@@ -3,12 +3,14 @@
 #pragma once
 
 #include "core/schema/event-schema.h"
+#include "mappings/engine/reference/reference.h"
 
 typedef struct HtSchemas HtSchemas;
 
-/* `data` is the directory of the code tables; `url` where the documents are, as HtSchemaSource has it. Both, and the dictionary,
+/* `words` says where the code tables are; `url` where the documents are, as HtSchemaSource has it. The url and the dictionary
  * live longer. NULL with an HT_TABLES_ERROR. transfer full. */
-HtSchemas *ht_schemas_new(const HtDictionary *dictionary, const char *data, const char *url, GError **error);
+HtSchemas *ht_schemas_new(const HtDictionary *dictionary, const HtWords *words, const char *url,
+                          GError **error);
 void ht_schemas_free(HtSchemas *schemas);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSchemas, ht_schemas_free)
 

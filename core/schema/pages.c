@@ -84,10 +84,10 @@ static const HtPage rows[] = {
     {HT_PAGE_READ, "/out/*/asyncapi.json", HT_PARTY_CONSUMER, 0, serve_asyncapi},
 };
 
-HtSchemaPages *ht_schema_pages_new(const HtConfig *config, const HtDictionary *dictionary, const char *data,
-                                   HtPages *door, GError **error)
+HtSchemaPages *ht_schema_pages_new(const HtConfig *config, const HtDictionary *dictionary,
+                                   const HtWords *words, HtPages *door, GError **error)
 {
-    HtSchemas *schemas = ht_schemas_new(dictionary, data, config->bus.schema_url, error);
+    HtSchemas *schemas = ht_schemas_new(dictionary, words, config->bus.schema_url, error);
     if (!schemas) {
         return NULL;
     }

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "core/page/page.h"
-#include "mappings/engine/reference/dictionary.h"
+#include "mappings/engine/reference/reference.h"
 
 typedef struct HtSchemaPages HtSchemaPages;
 
-/* Adds the pages; all that is given lives longer. HT_TABLES_ERROR when the code tables in `data` cannot be read. */
-HtSchemaPages *ht_schema_pages_new(const HtConfig *config, const HtDictionary *dictionary, const char *data,
-                                   HtPages *pages, GError **error);
+/* Adds the pages; all that is given but `words` lives longer. HT_TABLES_ERROR when the code tables of `words` cannot be read. */
+HtSchemaPages *ht_schema_pages_new(const HtConfig *config, const HtDictionary *dictionary,
+                                   const HtWords *words, HtPages *pages, GError **error);
 void ht_schema_pages_free(HtSchemaPages *pages);

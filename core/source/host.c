@@ -15,7 +15,8 @@ static char *resolve(const char *folder, const char *name, const char *suffix)
 }
 
 typedef struct {
-    char *program, *adapter, *mapping, *data;
+    char *program, *adapter, *mapping;
+    HtWords words;
 } Paths;
 
 char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source)
@@ -25,16 +26,31 @@ char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source)
     return g_canonicalize_filename(path, NULL);
 }
 
+HtWords ht_source_words(const HtConfig *config)
+{
+    return (HtWords){config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL),
+                     g_strdup(config->bus.mappings)};
+}
+
+HtDictionary *ht_source_dictionary(const HtConfig *config, GError **error)
+{
+    g_auto(HtWords) words = ht_source_words(config);
+    return ht_words_dictionary(&words, error);
+}
+
 char *ht_source_mapping(const HtConfig *config, const HtSourceConfig *source)
 {
-    g_autofree char *data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
-    g_autofree char *path = resolve(config->bus.mappings ? config->bus.mappings : data, source->mapping, "");
-    return g_canonicalize_filename(path, NULL);
+    g_auto(HtWords) words = ht_source_words(config);
+    g_autofree char *own = words.site ? resolve(words.site, source->mapping, "") : NULL;
+    g_autofree char *shipped = resolve(words.data, source->mapping, "");
+    bool is_shipped =
+        !own || (!g_file_test(own, G_FILE_TEST_EXISTS) && g_file_test(shipped, G_FILE_TEST_EXISTS));
+    return g_canonicalize_filename(is_shipped ? shipped : own, NULL);
 }
 
 static void find_paths(const HtConfig *config, const HtSourceConfig *source, Paths *owned)
 {
-    owned->data = config->bus.data ? g_strdup(config->bus.data) : ht_paths_data(NULL);
+    owned->words = ht_source_words(config);
     owned->program = ht_paths_libexec("hutong-host");
     owned->adapter = ht_source_adapter(config, source);
     owned->mapping = ht_source_mapping(config, source);
@@ -45,7 +61,7 @@ static void clear_paths(Paths *owned)
     g_free(owned->program);
     g_free(owned->adapter);
     g_free(owned->mapping);
-    g_free(owned->data);
+    ht_words_clear(&owned->words);
 }
 
 char *ht_source_doubt_memory(const HtSourceConfig *source)
@@ -85,7 +101,8 @@ HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
         .program = paths.program,
         .adapter_file = paths.adapter,
         .mapping_file = paths.mapping,
-        .data_directory = paths.data,
+        .data_directory = paths.words.data,
+        .site_directory = paths.words.site,
         .division = source->division,
         .quarantine_invalid = g_str_equal(source->on_invalid, "quarantine"),
         .options = (const char *const *)options->pdata,

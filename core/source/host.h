@@ -2,10 +2,17 @@
 #pragma once
 
 #include "core/config/config.h"
+#include "mappings/engine/reference/reference.h"
 #include "plugins/supervisor.h"
 
-/* The adapter's file and the mapping's, absolute: `NAME.so` in the adapters' directory, a name in the mappings' directory (or in
- * that of the data, where there is none); either may be a path instead. Free them. */
+/* Where the dictionary, the tables and the divisions are: the shipped ones, and the site's in its directory of mappings. ht_words_clear() frees them. */
+HtWords ht_source_words(const HtConfig *config);
+
+/* The dictionary of it, or what is wrong with it. transfer full. */
+HtDictionary *ht_source_dictionary(const HtConfig *config, GError **error);
+
+/* The adapter's file and the mapping's, absolute: `NAME.so` in the adapters' directory, a name in the mappings' directory, else among the
+ * shipped ones; either may be a path instead. Free them. */
 char *ht_source_adapter(const HtConfig *config, const HtSourceConfig *source);
 char *ht_source_mapping(const HtConfig *config, const HtSourceConfig *source);
 

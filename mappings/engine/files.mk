@@ -13,7 +13,9 @@ engine-text_SRC := \
 engine-reference_SRC := \
 	mappings/engine/reference/dictionary.c \
 	mappings/engine/reference/divisions.c \
+	mappings/engine/reference/document.c \
 	mappings/engine/reference/lookup.c \
+	mappings/engine/reference/reference.c \
 	mappings/engine/reference/tables.c
 
 engine-values_SRC := \

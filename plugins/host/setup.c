@@ -17,21 +17,8 @@ static bool load_reference(HtWorker *worker, GError **error)
         return false;
     }
     g_setenv("HUTONG_DATADIR", folder, TRUE); /* the mapping's grammar lies there too: core/base/paths.h */
-    g_autofree char *dictionary = g_build_filename(folder, "dictionary.xml", NULL);
-    g_autofree char *schema = g_build_filename(folder, "dictionary.rng", NULL);
-    g_autofree char *tables = g_build_filename(folder, "tables", NULL);
-    g_autofree char *divisions = g_build_filename(folder, "divisions", NULL);
-    bool has_schema = g_file_test(schema, G_FILE_TEST_EXISTS);
-    worker->reference.dictionary = ht_dictionary_load(dictionary, has_schema ? schema : NULL, error);
-    if (!worker->reference.dictionary) {
-        return false;
-    }
-    worker->reference.tables = ht_tables_load(tables, error);
-    if (!worker->reference.tables) {
-        return false;
-    }
-    worker->reference.divisions = ht_divisions_load(divisions, error);
-    return worker->reference.divisions != NULL;
+    const HtWords words = {(char *)folder, (char *)worker->start.site_directory}; /* borrowed */
+    return ht_reference_load(&worker->reference, &words, error);
 }
 
 static bool load_mapping(HtWorker *worker, GError **error)
@@ -140,19 +127,6 @@ bool ht_worker_load(HtWorker *worker, GError **error)
            (check_options(worker, error) && choose_answers(worker, error) && open_adapter(worker, error));
 }
 
-static void clear_reference(HtReference *reference)
-{
-    if (reference->divisions) {
-        ht_divisions_free((HtDivisions *)reference->divisions);
-    }
-    if (reference->tables) {
-        ht_tables_free((HtTables *)reference->tables);
-    }
-    if (reference->dictionary) {
-        ht_dictionary_free((HtDictionary *)reference->dictionary);
-    }
-}
-
 void ht_worker_clear(HtWorker *worker)
 {
     if (worker->opened) {
@@ -160,7 +134,7 @@ void ht_worker_clear(HtWorker *worker)
     }
     g_clear_pointer(&worker->mapper, ht_mapper_free);
     g_clear_pointer(&worker->mapping, ht_mapping_free);
-    clear_reference(&worker->reference);
+    ht_reference_clear(&worker->reference);
     g_clear_pointer(&worker->filters, g_ptr_array_unref);
     g_clear_pointer(&worker->pieces, g_hash_table_unref);
     if (worker->handle) {

@@ -120,8 +120,8 @@ static HtReference load_reference(const char *folder)
     g_autofree char *dictionary = g_build_filename(folder, "dictionary.xml", NULL);
     g_autofree char *tables = g_build_filename(folder, "tables", NULL);
     g_autofree char *divisions = g_build_filename(folder, "divisions", NULL);
-    return (HtReference){ht_dictionary_load(dictionary, NULL, NULL), ht_tables_load(tables, NULL),
-                         ht_divisions_load(divisions, NULL)};
+    return (HtReference){ht_dictionary_load(dictionary, NULL, NULL, NULL), ht_tables_load(tables, NULL, NULL),
+                         ht_divisions_load(divisions, NULL, NULL)};
 }
 
 int main(int argc, char **argv)

@@ -44,7 +44,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     write_file(folder, "sex.tsv",
                "# standard: S\ncode\tzh\n0\t未知的性别\n1\t男性\n2\t女性\n9\t未说明的性别\n");
     write_file(translate, "words.tsv", "# table: sex\nfrom\tto\tmark\n男\t1\nM\t1\nx\t9\tcode-approximate\n");
-    tables = ht_tables_load(folder, NULL);
+    tables = ht_tables_load(folder, NULL, NULL);
     remove_file(folder, "sex.tsv");
     remove_file(translate, "words.tsv");
     g_rmdir(translate);

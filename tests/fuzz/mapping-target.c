@@ -38,9 +38,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     g_autofree char *path = g_build_filename(source, "tests/data/mappings/rich.xml", NULL);
     g_autoptr(GError) error = NULL;
     g_setenv("HUTONG_DATADIR", folder, TRUE);
-    reference.dictionary = ht_dictionary_load(dictionary, NULL, NULL);
-    reference.tables = ht_tables_load(tables, NULL);
-    reference.divisions = ht_divisions_load(divisions, NULL);
+    reference.dictionary = ht_dictionary_load(dictionary, NULL, NULL, NULL);
+    reference.tables = ht_tables_load(tables, NULL, NULL);
+    reference.divisions = ht_divisions_load(divisions, NULL, NULL);
     mapping = ht_mapping_load(path, &reference, &error);
     if (!mapping) {
         g_printerr("%s\n", error->message);

@@ -21,11 +21,11 @@ const HtReference *mapping_test_reference(void)
         g_autofree char *dictionary = g_build_filename(folder, "dictionary.xml", NULL);
         g_autofree char *tables = g_build_filename(folder, "tables", NULL);
         g_autofree char *divisions = g_build_filename(folder, "divisions", NULL);
-        reference.dictionary = ht_dictionary_load(dictionary, NULL, &error);
+        reference.dictionary = ht_dictionary_load(dictionary, NULL, NULL, &error);
         g_assert_no_error(error);
-        reference.tables = ht_tables_load(tables, &error);
+        reference.tables = ht_tables_load(tables, NULL, &error);
         g_assert_no_error(error);
-        reference.divisions = ht_divisions_load(divisions, &error);
+        reference.divisions = ht_divisions_load(divisions, NULL, &error);
         g_assert_no_error(error);
     }
     return &reference;

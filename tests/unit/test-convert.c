@@ -547,7 +547,7 @@ static HtTables *load_tables(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "mappings", "tables", NULL);
-    HtTables *tables = ht_tables_load(folder, &error);
+    HtTables *tables = ht_tables_load(folder, NULL, &error);
     g_assert_no_error(error);
     return tables;
 }

@@ -15,7 +15,7 @@ static HtDictionary *load(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = source_file("dictionary.xml");
     g_autofree char *schema = source_file("dictionary.rng");
-    HtDictionary *dictionary = ht_dictionary_load(path, schema, &error);
+    HtDictionary *dictionary = ht_dictionary_load(path, schema, NULL, &error);
     g_assert_no_error(error);
     return dictionary;
 }
@@ -84,7 +84,7 @@ static void test_tables_exist(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = source_file("tables");
-    g_autoptr(HtTables) tables = ht_tables_load(folder, &error);
+    g_autoptr(HtTables) tables = ht_tables_load(folder, NULL, &error);
     g_assert_no_error(error);
     g_autoptr(HtDictionary) dictionary = load();
     for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
@@ -182,7 +182,7 @@ static char *message_of(const char *text, bool with_schema)
     g_autofree char *path = g_build_filename(folder, "d.xml", NULL);
     g_autofree char *schema = source_file("dictionary.rng");
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
-    g_autoptr(HtDictionary) dictionary = ht_dictionary_load(path, with_schema ? schema : NULL, &error);
+    g_autoptr(HtDictionary) dictionary = ht_dictionary_load(path, with_schema ? schema : NULL, NULL, &error);
     g_remove(path);
     g_rmdir(folder);
     g_assert_true((dictionary == NULL) == (error != NULL));
@@ -225,7 +225,7 @@ static void test_all_errors_at_once(void)
 static void test_unreadable_files(void)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_null(ht_dictionary_load("/nonexistent/dictionary.xml", NULL, &error));
+    g_assert_null(ht_dictionary_load("/nonexistent/dictionary.xml", NULL, NULL, &error));
     g_assert_error(error, HT_DICTIONARY_ERROR, HT_DICTIONARY_ERROR_READ);
     g_autofree char *message = message_of("<dictionary", false);
     g_assert_nonnull(strstr(message, "d.xml:1: error: "));

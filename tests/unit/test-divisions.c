@@ -7,7 +7,7 @@ static HtDivisions *load(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "mappings", "divisions", NULL);
-    HtDivisions *divisions = ht_divisions_load(folder, &error);
+    HtDivisions *divisions = ht_divisions_load(folder, NULL, &error);
     g_assert_no_error(error);
     return divisions;
 }
@@ -135,14 +135,14 @@ static void test_errors_have_lines(void)
     write_list(
         folder, "a.tsv",
         "# edition: a\n# issued: 2020\ncode\tzh\tstatus\n440104\tone\n440104\ttwice\n44\tshort\n440105\tx\tgone\n");
-    g_assert_null(ht_divisions_load(folder, &error));
+    g_assert_null(ht_divisions_load(folder, NULL, &error));
     g_assert_error(error, HT_DIVISIONS_ERROR, 0);
     g_assert_nonnull(strstr(error->message, "a.tsv:5: error: code stands twice"));
     g_assert_nonnull(strstr(error->message, "a.tsv:6: error: code is not"));
     g_assert_nonnull(strstr(error->message, "a.tsv:7: error: status"));
     remove_folder(folder, "a.tsv");
     g_clear_error(&error);
-    g_assert_null(ht_divisions_load("/nonexistent", &error));
+    g_assert_null(ht_divisions_load("/nonexistent", NULL, &error));
     g_assert_nonnull(error);
 }
 
@@ -154,7 +154,7 @@ static void test_newer_list_wins(void)
                "# edition: b\n# issued: 2021\n# complete: yes\ncode\tzh\n440104\tnew name\n");
     write_list(folder, "old.tsv",
                "# edition: a\n# issued: 2020\n# complete: yes\ncode\tzh\tstatus\n440104\told\tretired\n");
-    g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, &error);
+    g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, NULL, &error);
     g_assert_no_error(error);
     HtDivisionInfo info;
     g_assert_true(ht_division_check(divisions, "440104", 6, &info));

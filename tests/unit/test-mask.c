@@ -204,7 +204,7 @@ static void test_all_counties_stay_whole(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "mappings", "divisions", NULL);
-    g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, &error);
+    g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, NULL, &error);
     g_assert_no_error(error);
     HtBuffer out = {0};
     unsigned cut = 0, seen = 0;

@@ -8,7 +8,7 @@ static HtTables *load(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "mappings", "tables", NULL);
-    HtTables *tables = ht_tables_load(folder, &error);
+    HtTables *tables = ht_tables_load(folder, NULL, &error);
     g_assert_no_error(error);
     return tables;
 }
@@ -198,7 +198,7 @@ static void test_table_errors_have_lines(void)
     Scratch scratch = make_scratch("# standard: T\ncode\tzh\ten\tstatus\tparent\n1\tone\n1\ttwice\n\tempty\n"
                                    "2\ttwo\t\told\n3\tthree\t\t\t9\n4\tfour\t\t\t\ttoo many\n",
                                    "# table: T\nfrom\tto\tmark\nx\t1\nx\t1\ny\t7\nz\t1\tno-mark\n");
-    g_assert_null(ht_tables_load(scratch.folder, &error));
+    g_assert_null(ht_tables_load(scratch.folder, NULL, &error));
     drop_scratch(&scratch);
     g_assert_error(error, HT_TABLES_ERROR, HT_TABLES_ERROR_CONTENT);
     static const char *const expected[] = {
@@ -221,12 +221,12 @@ static void test_headers_are_required(void)
 {
     g_autoptr(GError) error = NULL;
     Scratch scratch = make_scratch("code\tzh\n1\tone\n", "# table: U\nfrom\tto\nx\t1\n");
-    g_assert_null(ht_tables_load(scratch.folder, &error));
+    g_assert_null(ht_tables_load(scratch.folder, NULL, &error));
     drop_scratch(&scratch);
     g_assert_nonnull(strstr(error->message, "T.tsv:1: error: a table needs"));
     g_assert_nonnull(strstr(error->message, "w.tsv:1: error: a translation needs"));
     g_clear_error(&error);
-    g_assert_null(ht_tables_load("/nonexistent", &error));
+    g_assert_null(ht_tables_load("/nonexistent", NULL, &error));
     g_assert_nonnull(error);
 }
 
@@ -235,7 +235,7 @@ static void test_carriage_returns_and_short_rows(void)
     g_autoptr(GError) error = NULL;
     Scratch scratch = make_scratch("# standard: T\r\ncode\tzh\ten\r\n1\tone\r\n",
                                    "# table: T\n# closed: yes\nfrom\tto\tmark\nx\t1\tcode-approximate");
-    g_autoptr(HtTables) tables = ht_tables_load(scratch.folder, &error);
+    g_autoptr(HtTables) tables = ht_tables_load(scratch.folder, NULL, &error);
     g_assert_no_error(error);
     drop_scratch(&scratch);
     const HtTable *table = ht_tables_find(tables, "T");

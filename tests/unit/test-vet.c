@@ -7,7 +7,7 @@ static HtDictionary *load_dictionary(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *file = g_test_build_filename(G_TEST_DIST, "mappings", "dictionary.xml", NULL);
-    HtDictionary *dictionary = ht_dictionary_load(file, NULL, &error);
+    HtDictionary *dictionary = ht_dictionary_load(file, NULL, NULL, &error);
     g_assert_no_error(error);
     return dictionary;
 }

@@ -63,6 +63,9 @@ void ht_compile_warning(HtCompiler *compiler, const xmlNode *node, const char *f
 /* `; did you mean "…"?` when one of the candidates is near, else "". transfer full. */
 char *ht_compile_suggest(const char *word, const GPtrArray *candidates);
 
+/* The same, and ` in A, B`, where it was looked for, when none is near. transfer full. */
+char *ht_compile_suggest_in(const char *word, const GPtrArray *candidates, const char *where);
+
 /* The attribute's value without blanks at its ends, NULL when absent or empty. Lives as long as the mapping. */
 const char *ht_compile_attribute(HtCompiler *compiler, const xmlNode *node, const char *name);
 

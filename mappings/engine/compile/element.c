@@ -260,7 +260,7 @@ static const HtElement *find_element(HtCompiler *compiler, const xmlNode *node, 
     const HtElement *element = ht_dictionary_find(dictionary, name, strlen(name));
     if (!element) {
         g_autoptr(GPtrArray) names = list_elements(dictionary);
-        g_autofree char *hint = ht_compile_suggest(name, names);
+        g_autofree char *hint = ht_compile_suggest_in(name, names, ht_dictionary_files(dictionary));
         ht_compile_error(compiler, node, "element \"%s\" is not in the dictionary%s", name, hint);
     }
     return element;

@@ -182,7 +182,7 @@ static const HtEventType *find_type(HtCompiler *compiler, const xmlNode *node, c
             const HtEventType *other = ht_dictionary_event_type(dictionary, i);
             g_ptr_array_add(names, g_strdup_printf("%s.v%u", other->name, other->version));
         }
-        g_autofree char *hint = ht_compile_suggest(name, names);
+        g_autofree char *hint = ht_compile_suggest_in(name, names, ht_dictionary_files(dictionary));
         ht_compile_error(compiler, node, "event type \"%s\" is not in the dictionary%s", name, hint);
     }
     if (type && ht_event_is_own_type(ht_text_from(name))) {

@@ -94,6 +94,12 @@ char *ht_compile_suggest(const char *word, const GPtrArray *candidates)
     return best ? g_strdup_printf("; did you mean \"%s\"?", best) : g_strdup("");
 }
 
+char *ht_compile_suggest_in(const char *word, const GPtrArray *candidates, const char *where)
+{
+    g_autofree char *hint = ht_compile_suggest(word, candidates);
+    return *hint ? g_steal_pointer(&hint) : g_strdup_printf(" in %s", where);
+}
+
 void *ht_compile_own(HtCompiler *compiler, void *memory)
 {
     g_ptr_array_add(compiler->mapping->owned, memory);

@@ -3,21 +3,18 @@
  * changes; any thread may read. */
 #include "mappings/engine/reference/dictionary.h"
 
+#include "mappings/engine/reference/document.h"
 #include "mappings/engine/reference/lookup.h"
 
-#include <libxml/parser.h>
-#include <libxml/relaxng.h>
+#include <libxml/tree.h>
 
 #define NAMESPACE "urn:hutong:dictionary:1"
 
 G_DEFINE_QUARK(ht_dictionary_error, ht_dictionary_error)
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 
 struct HtDictionary {
+    GString *files;         /* "A, B" */
     GStringChunk *texts;    /* every text below lives here */
     GArray *elements;       /* HtElement */
     GArray *event_types;    /* HtEventType */
@@ -30,7 +27,6 @@ struct HtDictionary {
 };
 
 /* ---- Names of enumerations ---- */
-
 static const char *const MARK_NAMES[] = {
     [HT_MARK_ID_CHECK_FAILED] = "id-check-failed",
     [HT_MARK_ID_15_UPGRADED] = "id-15-upgraded",
@@ -135,15 +131,32 @@ typedef struct {
     HtDictionary *dictionary;
     const char *path;
     GString *errors;
+    bool is_site; /* the file is one of the site's own, beside the shipped one */
 } Loading;
 
-static void report(const Loading *loader, long line, const char *text, const char *quoted)
+static void report_in(const Loading *loader, const char *file, long line, const char *text,
+                      const char *quoted)
 {
-    g_string_append_printf(loader->errors, "%s:%ld: error: %s", loader->path, line, text);
+    g_string_append_printf(loader->errors, "%s:%ld: error: %s", file, line, text);
     if (quoted) {
         g_string_append_printf(loader->errors, " \"%s\"", quoted);
     }
     g_string_append_c(loader->errors, '\n');
+}
+
+static void report(const Loading *loader, long line, const char *text, const char *quoted)
+{
+    report_in(loader, loader->path, line, text, quoted);
+}
+
+/* What a name means stands once. Where a later version ships what a site had, both may say the same. */
+static void report_other(const Loading *loader, long line, const char *what, const char *name,
+                         const char *file, uint32_t there)
+{
+    g_string_append_printf(
+        loader->errors,
+        "%s:%ld: error: %s \"%s\" means something else in %s:%u: say the same, or take another name\n",
+        loader->path, line, what, name, file, there);
 }
 
 /* The attribute's value, kept with the dictionary; NULL when absent. */
@@ -222,7 +235,29 @@ static HtCheck take_check(const Loading *loader, xmlNode *node)
                 : HT_CHECK_NONE;
 }
 
-static void take_element(const Loading *loader, xmlNode *node, const char *group, bool repeats)
+/* `standard` and `authority` say where it is from, and may differ. */
+static bool means_the_same(const HtElement *a, const HtElement *b)
+{
+    return strcmp(a->zh, b->zh) == 0 && g_strcmp0(a->table, b->table) == 0 && a->type == b->type &&
+           a->mask == b->mask && a->max_length == b->max_length && a->sensitivity == b->sensitivity &&
+           a->names == b->names && a->check == b->check && a->open_ended == b->open_ended &&
+           a->sending == b->sending;
+}
+
+/* NULL: the name is new. */
+static const HtElement *find_taken(const Loading *loader, const char *name)
+{
+    for (guint i = 0; loader->is_site && i < loader->dictionary->elements->len; i++) {
+        const HtElement *one = &g_array_index(loader->dictionary->elements, HtElement, i);
+        if (strcmp(one->name, name) == 0) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+static void take_element(const Loading *loader, xmlNode *node, const char *group, const char *zh,
+                         bool repeats)
 {
     HtDictionary *dictionary = loader->dictionary;
     const char *name = required(loader, node, "name");
@@ -230,6 +265,7 @@ static void take_element(const Loading *loader, xmlNode *node, const char *group
     HtElement one = {
         .name = g_string_chunk_insert_const(dictionary->texts, full),
         .group = group,
+        .group_zh = zh,
         .element = name,
         .zh = required(loader, node, "zh"),
         .standard = attribute(loader, node, "standard"),
@@ -247,8 +283,16 @@ static void take_element(const Loading *loader, xmlNode *node, const char *group
         .check = take_check(loader, node),
         .open_ended = is_yes(loader, node, "openEnded"),
         .sending = is_yes(loader, node, "sending"),
+        .file = g_string_chunk_insert_const(dictionary->texts, loader->path),
         .line = (uint32_t)xmlGetLineNo(node),
     };
+    const HtElement *taken = find_taken(loader, full);
+    if (taken) {
+        if (!means_the_same(taken, &one)) {
+            report_other(loader, one.line, "element", full, taken->file, taken->line);
+        }
+        return;
+    }
     if (one.table && one.type != HT_TYPE_CODE) {
         report(loader, one.line, "a table, but not of type code:", full);
     }
@@ -258,20 +302,44 @@ static void take_element(const Loading *loader, xmlNode *node, const char *group
     g_array_append_val(dictionary->elements, one);
 }
 
-static void take_group(const Loading *loader, xmlNode *node)
+/* The first element of a group of that name, whose texts are interned; NULL: there is none yet. */
+static const HtElement *find_taken_group(const Loading *loader, const char *group)
 {
-    const char *group = required(loader, node, "name");
-    bool repeats = is_yes(loader, node, "repeats");
-    guint before = loader->dictionary->elements->len;
-    if (before > 0 && g_array_index(loader->dictionary->elements, HtElement, before - 1).group == group) {
-        report(loader, xmlGetLineNo(node), "group stands twice:", group); /* its texts are interned */
-    }
-    for (xmlNode *child = node->children; child; child = child->next) {
-        if (is_element(child, "element")) {
-            take_element(loader, child, group, repeats);
+    for (guint i = 0; i < loader->dictionary->elements->len; i++) {
+        const HtElement *one = &g_array_index(loader->dictionary->elements, HtElement, i);
+        if (one->group == group) {
+            return one;
         }
     }
-    if (loader->dictionary->elements->len == before) {
+    return NULL;
+}
+
+/* A site may give a group further elements, and cannot make it another. */
+static void check_group(const Loading *loader, xmlNode *node, const char *group, const char *zh, bool repeats)
+{
+    const HtElement *first = find_taken_group(loader, group);
+    if (!first) {
+        return;
+    }
+    if (!loader->is_site) {
+        report(loader, xmlGetLineNo(node), "group stands twice:", group);
+    } else if (first->repeats != repeats || strcmp(first->group_zh, zh) != 0) {
+        report_other(loader, xmlGetLineNo(node), "group", group, first->file, first->line);
+    }
+}
+
+static void take_group(const Loading *loader, xmlNode *node)
+{
+    const char *group = required(loader, node, "name"), *zh = required(loader, node, "zh");
+    bool repeats = is_yes(loader, node, "repeats"), any = false;
+    check_group(loader, node, group, zh, repeats);
+    for (xmlNode *child = node->children; child; child = child->next) {
+        if (is_element(child, "element")) {
+            take_element(loader, child, group, zh, repeats);
+            any = true;
+        }
+    }
+    if (!any) {
         report(loader, xmlGetLineNo(node), "group without elements", group);
     }
 }
@@ -292,6 +360,30 @@ static const char *const *take_group_list(const Loading *loader, const char *tex
     return (const char *const *)kept;
 }
 
+static bool is_same_type(const HtEventType *a, const HtEventType *b)
+{
+    return strcmp(a->zh, b->zh) == 0 && strcmp(a->direction, b->direction) == 0 &&
+           g_strcmp0(a->also, b->also) == 0 && g_strcmp0(a->department, b->department) == 0 &&
+           g_strcmp0(a->about, b->about) == 0 && a->version == b->version && a->newborn == b->newborn &&
+           a->needs_person == b->needs_person && a->restricted == b->restricted &&
+           g_strv_equal(a->groups, b->groups);
+}
+
+/* Whether the site's type stands already; if it means something else there, that is an error. */
+static bool is_taken_type(const Loading *loader, const HtEventType *type)
+{
+    for (guint i = 0; loader->is_site && i < loader->dictionary->event_types->len; i++) {
+        const HtEventType *one = &g_array_index(loader->dictionary->event_types, HtEventType, i);
+        if (strcmp(one->name, type->name) == 0) {
+            if (!is_same_type(one, type)) {
+                report_other(loader, type->line, "event type", type->name, one->file, one->line);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_event_type(const Loading *loader, xmlNode *node)
 {
     HtDictionary *dictionary = loader->dictionary;
@@ -308,13 +400,21 @@ static void take_event_type(const Loading *loader, xmlNode *node)
         .newborn = is_yes(loader, node, "newborn"),
         .needs_person = is_yes(loader, node, "needsPerson"),
         .restricted = is_yes(loader, node, "restricted"),
+        .file = g_string_chunk_insert_const(dictionary->texts, loader->path),
         .line = (uint32_t)xmlGetLineNo(node),
     };
-    g_array_append_val(dictionary->event_types, one);
+    if (!is_taken_type(loader, &one)) {
+        g_array_append_val(dictionary->event_types, one);
+    }
 }
 
 static void take_mark(const Loading *loader, xmlNode *node)
 {
+    if (loader->is_site) {
+        report(loader, xmlGetLineNo(node), "quality marks are set by the program: a site has none of its own",
+               NULL);
+        return;
+    }
     HtMarkInfo one = {
         .name = required(loader, node, "name"),
         .zh = required(loader, node, "zh"),
@@ -343,6 +443,32 @@ static void take_root(const Loading *loader, xmlNode *root)
 
 /* ---- Indexes, and what a grammar cannot say ---- */
 
+static int compare_groups(const void *a, const void *b, void *user)
+{
+    GHashTable *first = user;
+    const HtElement *one = a, *other = b;
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(first, one->group));
+    guint other_place = GPOINTER_TO_UINT(g_hash_table_lookup(first, other->group));
+    return place != other_place ? (place < other_place ? -1 : 1)
+                                : (one->index > other->index) - (one->index < other->index);
+}
+
+/* A group's elements stand together, a site's behind the shipped ones. */
+static void gather_groups(HtDictionary *dictionary)
+{
+    g_autoptr(GHashTable) first = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < dictionary->elements->len; i++) {
+        const HtElement *one = &g_array_index(dictionary->elements, HtElement, i);
+        if (!g_hash_table_contains(first, one->group)) {
+            g_hash_table_insert(first, (gpointer)one->group, GUINT_TO_POINTER(i + 1));
+        }
+    }
+    g_array_sort_with_data(dictionary->elements, compare_groups, first);
+    for (guint i = 0; i < dictionary->elements->len; i++) {
+        g_array_index(dictionary->elements, HtElement, i).index = i;
+    }
+}
+
 static void index_elements(const Loading *loader)
 {
     HtDictionary *dictionary = loader->dictionary;
@@ -352,10 +478,10 @@ static void index_elements(const Loading *loader)
     for (guint i = 0; i < dictionary->elements->len; i++) {
         const HtElement *one = &g_array_index(dictionary->elements, HtElement, i);
         if (!ht_lookup_add(&dictionary->by_name, one->name, one->name_size, i)) {
-            report(loader, one->line, "element stands twice:", one->name);
+            report_in(loader, one->file, one->line, "element stands twice:", one->name);
         }
-        if (one->group != group && !ht_lookup_add(&dictionary->by_group, one->group, one->group_size, i)) {
-            report(loader, one->line, "group stands twice:", one->group);
+        if (one->group != group) {
+            ht_lookup_add(&dictionary->by_group, one->group, one->group_size, i);
         }
         group = one->group;
     }
@@ -368,11 +494,11 @@ static void index_event_types(const Loading *loader)
     for (guint i = 0; i < dictionary->event_types->len; i++) {
         const HtEventType *one = &g_array_index(dictionary->event_types, HtEventType, i);
         if (!ht_lookup_add(&dictionary->by_event_type, one->name, strlen(one->name), i)) {
-            report(loader, one->line, "event type stands twice:", one->name);
+            report_in(loader, one->file, one->line, "event type stands twice:", one->name);
         }
         for (const char *const *group = one->groups; *group; group++) {
             if (ht_lookup_find(&dictionary->by_group, *group, strlen(*group)) == HT_LOOKUP_NONE) {
-                report(loader, one->line, "event type carries an unknown group", *group);
+                report_in(loader, one->file, one->line, "event type carries an unknown group", *group);
             }
         }
     }
@@ -395,60 +521,12 @@ static void index_marks(const Loading *loader)
     }
 }
 
-/* ---- XML and its grammar ---- */
-
-static void take_xml_error(void *user, xmlError *error)
-{
-    const Loading *loader = user;
-    g_autofree char *text = g_strchomp(g_strdup(error->message ? error->message : "not readable"));
-    report(loader, error->line, text, NULL);
-}
-
-static void check_grammar(const Loading *loader, xmlDoc *document, const char *schema)
-{
-    Loading of_schema = {loader->dictionary, schema, loader->errors};
-    g_autoptr(xmlRelaxNGParserCtxt) parser = xmlRelaxNGNewParserCtxt(schema);
-    if (!parser) {
-        report(&of_schema, 1, "cannot read the schema", NULL);
-        return;
-    }
-    xmlRelaxNGSetParserStructuredErrors(parser, take_xml_error, &of_schema);
-    g_autoptr(xmlRelaxNG) grammar = xmlRelaxNGParse(parser);
-    if (!grammar) {
-        report(&of_schema, 1, "cannot use the schema", NULL);
-        return;
-    }
-    g_autoptr(xmlRelaxNGValidCtxt) validator = xmlRelaxNGNewValidCtxt(grammar);
-    xmlRelaxNGSetValidStructuredErrors(validator, take_xml_error, (void *)loader);
-    xmlRelaxNGValidateDoc(validator, document);
-}
-
-/* The parsed file, or NULL with errors reported. */
-static xmlDoc *parse_file(const Loading *loader)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *bytes = NULL;
-    gsize size = 0;
-    if (!g_file_get_contents(loader->path, &bytes, &size, &error) || size > INT_MAX) {
-        report(loader, 1, error ? error->message : "file is too large", NULL);
-        return NULL;
-    }
-    xmlParserCtxt *parser = xmlNewParserCtxt();
-    xmlDoc *document = xmlCtxtReadMemory(parser, bytes, (int)size, loader->path, "UTF-8",
-                                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    const xmlError *problem = document ? NULL : xmlCtxtGetLastError(parser);
-    if (!document) {
-        g_autofree char *text =
-            g_strchomp(g_strdup(problem && problem->message ? problem->message : "not XML"));
-        report(loader, problem && problem->line > 0 ? problem->line : 1, text, NULL);
-    }
-    xmlFreeParserCtxt(parser);
-    return document;
-}
+/* ---- Files ---- */
 
 static HtDictionary *new_dictionary(void)
 {
     HtDictionary *dictionary = g_new0(HtDictionary, 1);
+    dictionary->files = g_string_new(NULL);
     dictionary->texts = g_string_chunk_new(16 * 1024);
     dictionary->elements = g_array_new(FALSE, FALSE, sizeof(HtElement));
     dictionary->event_types = g_array_new(FALSE, FALSE, sizeof(HtEventType));
@@ -471,6 +549,7 @@ void ht_dictionary_free(HtDictionary *dictionary)
     g_array_unref(dictionary->event_types);
     g_array_unref(dictionary->marks);
     g_string_chunk_free(dictionary->texts);
+    g_string_free(dictionary->files, TRUE);
     g_free(dictionary);
 }
 
@@ -481,19 +560,53 @@ static HtDictionary *fail(const Loading *loader, HtDictionaryError code, GError 
     return NULL;
 }
 
-HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **error)
+/* Of one file. */
+static bool take_file(const Loading *loader, const char *schema)
+{
+    g_autoptr(xmlDoc) document = ht_document_read(loader->path, schema, loader->errors);
+    if (!document) {
+        return false;
+    }
+    take_root(loader, xmlDocGetRootElement(document));
+    g_string_append_printf(loader->dictionary->files, "%s%s", loader->dictionary->files->len > 0 ? ", " : "",
+                           loader->path);
+    return true;
+}
+
+/* The site's own files, by name. */
+static void take_site(const Loading *shipped, const char *folder, const char *schema)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        report_in(shipped, folder, 1, error->message, NULL);
+    }
+    while (dir && (name = g_dir_read_name(dir))) {
+        if (g_str_has_suffix(name, ".xml") && name[0] != '.') {
+            g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
+        }
+    }
+    g_ptr_array_sort(paths, ht_compare_strings);
+    for (guint i = 0; i < paths->len; i++) {
+        const Loading loader = {shipped->dictionary, paths->pdata[i], shipped->errors, true};
+        take_file(&loader, schema);
+    }
+}
+
+HtDictionary *ht_dictionary_load(const char *path, const char *schema, const char *site, GError **error)
 {
     g_autoptr(HtDictionary) dictionary = new_dictionary();
     g_autoptr(GString) errors = g_string_new(NULL);
-    Loading loader = {dictionary, path, errors};
-    g_autoptr(xmlDoc) document = parse_file(&loader);
-    if (!document) {
+    const Loading loader = {dictionary, path, errors, false};
+    if (!take_file(&loader, schema)) {
         return fail(&loader, HT_DICTIONARY_ERROR_READ, error);
     }
-    if (schema) {
-        check_grammar(&loader, document, schema);
+    if (site) {
+        take_site(&loader, site, schema);
+        gather_groups(dictionary);
     }
-    take_root(&loader, xmlDocGetRootElement(document));
     index_elements(&loader);
     index_event_types(&loader);
     index_marks(&loader);
@@ -501,6 +614,11 @@ HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **
         return fail(&loader, HT_DICTIONARY_ERROR_CONTENT, error);
     }
     return g_steal_pointer(&dictionary);
+}
+
+const char *ht_dictionary_files(const HtDictionary *dictionary)
+{
+    return dictionary->files->str;
 }
 
 /* ---- Asking ---- */

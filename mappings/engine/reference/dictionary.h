@@ -135,7 +135,9 @@ typedef struct {
     HtCheck check;
     bool open_ended; /* the end of a validity: 9999-12-31 (长期) is a value, not a null */
     bool sending;    /* says how or when the record was sent: no part of what an event says */
-    uint32_t line;   /* in dictionary.xml */
+    const char *group_zh;
+    const char *file; /* dictionary.xml, or one of the site's */
+    uint32_t line;    /* in there */
 } HtElement;
 
 typedef struct {
@@ -151,7 +153,8 @@ typedef struct {
     bool newborn; /* it is about somebody just born: a citizen number of another birth is not the person's */
     bool needs_person; /* an event that says of whom it is neither by number nor by name is refused */
     bool restricted;   /* no wildcard subscription reaches it: consumers are named one by one */
-    uint32_t line;
+    const char *file;  /* dictionary.xml, or one of the site's */
+    uint32_t line;     /* in there */
 } HtEventType;
 
 typedef struct {
@@ -162,10 +165,13 @@ typedef struct {
 
 typedef struct HtDictionary HtDictionary;
 
-/* Reads `path`, checked against `schema` (RELAX NG) unless that is NULL, and against what a grammar cannot
+/* Reads `path`, and every *.xml of the folder `site` (NULL, or not there: none), which adds groups, elements and event types and gives no
+ * name another meaning; all checked against `schema` (RELAX NG) unless that is NULL, and against what a grammar cannot
  * say: names once, group and name agree, known table names are the tables' business. transfer full. NULL
  * with HT_DICTIONARY_ERROR: all errors at once, `file:line: error: …`, one a line. */
-HtDictionary *ht_dictionary_load(const char *path, const char *schema, GError **error);
+HtDictionary *ht_dictionary_load(const char *path, const char *schema, const char *site, GError **error);
+/* "A, B": the files that it was read from. */
+const char *ht_dictionary_files(const HtDictionary *dictionary);
 void ht_dictionary_free(HtDictionary *dictionary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDictionary, ht_dictionary_free)
 

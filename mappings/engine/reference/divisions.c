@@ -183,10 +183,13 @@ static void make_slots(HtDivisions *divisions)
     divisions->mask = slots - 1;
 }
 
-static void read_folder(HtDivisions *divisions, const char *folder, GString *errors)
+static void read_folder(HtDivisions *divisions, const char *folder, bool may_lack, GString *errors)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
+    if (!dir && may_lack && g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        return;
+    }
     if (!dir) {
         g_string_append_printf(errors, "%s:1: error: %s\n", folder, error->message);
         return;
@@ -204,14 +207,17 @@ static void read_folder(HtDivisions *divisions, const char *folder, GString *err
     }
 }
 
-HtDivisions *ht_divisions_load(const char *folder, GError **error)
+HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **error)
 {
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autoptr(HtDivisions) divisions = g_new0(HtDivisions, 1);
     divisions->files = g_ptr_array_new_with_free_func((GDestroyNotify)ht_tsv_free);
     divisions->divisions = g_array_new(FALSE, FALSE, sizeof(Division));
     divisions->n_editions = 1;
-    read_folder(divisions, folder, errors);
+    read_folder(divisions, folder, false, errors);
+    if (site) {
+        read_folder(divisions, site, true, errors);
+    }
     make_slots(divisions);
     for (guint i = 0; i < divisions->files->len; i++) {
         take_file(divisions, g_ptr_array_index(divisions->files, i), errors);

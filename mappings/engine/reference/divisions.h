@@ -33,9 +33,9 @@ typedef struct {
 
 typedef struct HtDivisions HtDivisions;
 
-/* Reads every *.tsv of the folder. A few milliseconds. transfer full. NULL with HT_DIVISIONS_ERROR: all
+/* Reads every *.tsv of the folder, and of the site's (NULL, or not there: none). A few milliseconds. transfer full. NULL with HT_DIVISIONS_ERROR: all
  * errors at once, `file:line: error: …`, one a line. */
-HtDivisions *ht_divisions_load(const char *folder, GError **error);
+HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **error);
 void ht_divisions_free(HtDivisions *divisions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDivisions, ht_divisions_free)
 

@@ -208,6 +208,7 @@ struct HtTranslation {
 };
 
 struct HtTables {
+    char *folders;           /* "A, B" */
     GPtrArray *tables;       /* HtTable, in name order */
     GPtrArray *translations; /* HtTranslation, in name order */
     HtLookup table_names;
@@ -246,6 +247,7 @@ void ht_tables_free(HtTables *tables)
     ht_lookup_clear(&tables->translation_names);
     g_ptr_array_unref(tables->translations);
     g_ptr_array_unref(tables->tables);
+    g_free(tables->folders);
     g_free(tables);
 }
 
@@ -393,17 +395,16 @@ static HtTranslation *load_translation(const HtTables *tables, const char *path,
 /* ---- Folders ---- */
 
 /* File names without .tsv, sorted; NULL after saying why. transfer full. */
-static GPtrArray *list_folder(const char *folder, GString *errors)
+static GPtrArray *list_folder(const char *folder, bool may_lack, GString *errors)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
-    if (!dir) {
-        g_string_append_printf(errors, "%s:1: error: %s\n", folder, error->message);
-        return NULL;
-    }
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     const char *file;
-    while ((file = g_dir_read_name(dir))) {
+    if (!dir && !(may_lack && g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))) {
+        g_string_append_printf(errors, "%s:1: error: %s\n", folder, error->message);
+    }
+    while (dir && (file = g_dir_read_name(dir))) {
         if (g_str_has_suffix(file, ".tsv") && file[0] != '.') {
             g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(".tsv")));
         }
@@ -418,53 +419,124 @@ static char *path_of(const char *folder, const char *name)
     return g_build_filename(folder, file, NULL);
 }
 
-static void load_tables(HtTables *tables, const char *folder, GString *errors)
+/* A site's file may say what one that was shipped says, and nothing else under its name. True: it is told, or need not be read. */
+static bool is_taken(const HtTsv *shipped, const char *path, GString *errors)
 {
-    g_autoptr(GPtrArray) names = list_folder(folder, errors);
-    if (!names) {
-        return;
+    g_autofree char *one = NULL, *other = NULL;
+    if (!shipped) {
+        return false;
     }
-    ht_lookup_init(&tables->table_names, names->len);
+    if (!g_file_get_contents(shipped->path, &one, NULL, NULL) ||
+        !g_file_get_contents(path, &other, NULL, NULL) || strcmp(one, other) != 0) {
+        g_string_append_printf(errors, "%s:1: error: %s has that name: say the same, or take another name\n",
+                               path, shipped->path);
+    }
+    return true;
+}
+
+static const HtTsv *find_shipped_table(const HtTables *tables, const char *name)
+{
+    for (guint i = 0; i < tables->tables->len; i++) {
+        const HtTable *table = tables->tables->pdata[i];
+        if (strcmp(table->name, name) == 0) {
+            return table->tsv;
+        }
+    }
+    return NULL;
+}
+
+static const HtTsv *find_shipped_translation(const HtTables *tables, const char *name)
+{
+    for (guint i = 0; i < tables->translations->len; i++) {
+        const HtTranslation *one = tables->translations->pdata[i];
+        if (strcmp(one->name, name) == 0) {
+            return one->tsv;
+        }
+    }
+    return NULL;
+}
+
+static void load_tables(HtTables *tables, const char *folder, bool may_lack, GString *errors)
+{
+    g_autoptr(GPtrArray) names = list_folder(folder, may_lack, errors);
     for (guint i = 0; i < names->len; i++) {
-        g_autofree char *path = path_of(folder, g_ptr_array_index(names, i));
-        HtTable *table = load_table(path, g_ptr_array_index(names, i), errors);
+        const char *name = names->pdata[i];
+        g_autofree char *path = path_of(folder, name);
+        HtTable *table =
+            is_taken(find_shipped_table(tables, name), path, errors) ? NULL : load_table(path, name, errors);
         if (table) {
-            ht_lookup_add(&tables->table_names, table->name, strlen(table->name), tables->tables->len);
             g_ptr_array_add(tables->tables, table);
         }
+    }
+}
+
+static int compare_tables(const void *a, const void *b)
+{
+    const HtTable *const *one = a, *const *other = b;
+    return strcmp((*one)->name, (*other)->name);
+}
+
+static void index_tables(HtTables *tables)
+{
+    g_ptr_array_sort(tables->tables, compare_tables);
+    ht_lookup_init(&tables->table_names, tables->tables->len);
+    for (guint i = 0; i < tables->tables->len; i++) {
+        const char *name = ((const HtTable *)tables->tables->pdata[i])->name;
+        ht_lookup_add(&tables->table_names, name, strlen(name), i);
     }
 }
 
 static void load_translations(HtTables *tables, const char *folder, GString *errors)
 {
     g_autofree char *subfolder = g_build_filename(folder, "translate", NULL);
-    if (!g_file_test(subfolder, G_FILE_TEST_IS_DIR)) {
-        return;
-    }
-    g_autoptr(GPtrArray) names = list_folder(subfolder, errors);
-    if (!names) {
-        return;
-    }
-    ht_lookup_init(&tables->translation_names, names->len);
+    g_autoptr(GPtrArray) names = list_folder(subfolder, true, errors);
     for (guint i = 0; i < names->len; i++) {
-        g_autofree char *path = path_of(subfolder, g_ptr_array_index(names, i));
-        HtTranslation *one = load_translation(tables, path, g_ptr_array_index(names, i), errors);
+        const char *name = names->pdata[i];
+        g_autofree char *path = path_of(subfolder, name);
+        HtTranslation *one = is_taken(find_shipped_translation(tables, name), path, errors)
+                                 ? NULL
+                                 : load_translation(tables, path, name, errors);
         if (one) {
-            ht_lookup_add(&tables->translation_names, one->name, strlen(one->name),
-                          tables->translations->len);
             g_ptr_array_add(tables->translations, one);
         }
     }
 }
 
-HtTables *ht_tables_load(const char *folder, GError **error)
+static int compare_translations(const void *a, const void *b)
+{
+    const HtTranslation *const *one = a, *const *other = b;
+    return strcmp((*one)->name, (*other)->name);
+}
+
+static void index_translations(HtTables *tables)
+{
+    g_ptr_array_sort(tables->translations, compare_translations);
+    ht_lookup_init(&tables->translation_names, tables->translations->len);
+    for (guint i = 0; i < tables->translations->len; i++) {
+        const char *name = ((const HtTranslation *)tables->translations->pdata[i])->name;
+        ht_lookup_add(&tables->translation_names, name, strlen(name), i);
+    }
+}
+
+/* All tables before all translations: a site's may be into one that was shipped. */
+HtTables *ht_tables_load(const char *folder, const char *site, GError **error)
 {
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autoptr(HtTables) tables = g_new0(HtTables, 1);
     tables->tables = g_ptr_array_new_with_free_func(free_table);
     tables->translations = g_ptr_array_new_with_free_func(free_translation);
-    load_tables(tables, folder, errors);
+    bool has_site = site && g_file_test(site, G_FILE_TEST_EXISTS);
+    tables->folders = has_site ? g_strdup_printf("%s, %s", folder, site) : g_strdup(folder);
+    load_tables(tables, folder, false, errors);
+    if (has_site) {
+        load_tables(tables, site, true, errors);
+    }
+    index_tables(tables);
     load_translations(tables, folder, errors);
+    if (has_site) {
+        load_translations(tables, site, errors);
+    }
+    index_translations(tables);
     if (errors->len > 0) {
         g_string_truncate(errors, errors->len - 1); /* the last line break */
         g_set_error_literal(error, HT_TABLES_ERROR, HT_TABLES_ERROR_CONTENT, errors->str);
@@ -474,6 +546,11 @@ HtTables *ht_tables_load(const char *folder, GError **error)
 }
 
 /* ---- Asking ---- */
+
+const char *ht_tables_folders(const HtTables *tables)
+{
+    return tables->folders;
+}
 
 const HtTable *ht_tables_find(const HtTables *tables, const char *name)
 {

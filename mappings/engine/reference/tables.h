@@ -26,11 +26,15 @@ typedef struct {
     uint16_t code_size, zh_size;
 } HtTableEntry;
 
-/* Reads every *.tsv of the folder and of its translate/. transfer full. NULL with HT_TABLES_ERROR: all
+/* Reads every *.tsv of the folder and of its translate/, and of the site's folder (NULL, or not there: none), which gives no name
+ * another content. transfer full. NULL with HT_TABLES_ERROR: all
  * errors at once, `file:line: error: …`, one a line. */
-HtTables *ht_tables_load(const char *folder, GError **error);
+HtTables *ht_tables_load(const char *folder, const char *site, GError **error);
 void ht_tables_free(HtTables *tables);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtTables, ht_tables_free)
+
+/* "A, B": the folders that they were read from. */
+const char *ht_tables_folders(const HtTables *tables);
 
 /* A table by its file's name without .tsv ("GB-T-2261.1"), or NULL. Ask at start, not per record. */
 const HtTable *ht_tables_find(const HtTables *tables, const char *name);

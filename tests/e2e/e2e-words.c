@@ -1,0 +1,161 @@
+/* A site's own event types, elements, tables and mappings beside the shipped ones: in `hutong map`, in the check, in a running bus, and in
+ * what a consumer is told of them. */
+#include "tests/lib/busproc.h"
+#include "tests/lib/post.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static char *site;
+
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *below = g_build_filename(path, name, NULL);
+        remove_tree(below);
+    }
+    g_remove(path);
+}
+
+static void put(const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(site, name, NULL), *above = g_path_get_dirname(path);
+    g_assert_cmpint(g_mkdir_with_parents(above, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static const char dictionary[] =
+    "<dictionary xmlns='urn:hutong:dictionary:1' edition='1.0'>\n"
+    "<group name='meter' zh='水表'>"
+    "<element name='number' zh='表号' type='string' length='20' sensitivity='0' mask='none'/>"
+    "<element name='kind' zh='类别' type='code' length='2' table='meter.kind' sensitivity='0' mask='none'/></group>\n"
+    "<eventType name='meter.read' version='1' zh='抄表' direction='return' groups='person meter'/>\n"
+    "</dictionary>";
+static const char mapping[] =
+    "<mapping xmlns='urn:hutong:mapping:1' source='water' authority='water' version='1'>\n"
+    "<event type='meter.read.v1' for-each='/R/W'><id from='N'/><time from='T'/>\n"
+    "<identity kind='idNumber' from='S'/>\n"
+    "<element to='meter.number' from='N'/>\n"
+    "<element to='meter.kind' from='K' translate='meter.words'/></event></mapping>";
+static const char payload[] = "<R><W><N>000123</N><T>20260318</T><S>990104195008179950</S><K>冷</K></W></R>";
+
+static void make_site(void)
+{
+    site = g_dir_make_tmp("hutong-site-XXXXXX", NULL);
+    put("dictionary.d/water.xml", dictionary);
+    put("tables/meter.kind.tsv", "# standard: none\ncode\tzh\n1\t冷水\n2\t热水\n");
+    put("tables/translate/meter.words.tsv", "# table: meter.kind\nfrom\tto\n冷\t1\n");
+    put("water.xml", mapping);
+    put("water/one.xml", payload);
+    put("water/one.expected.json", "[\"meter.read.v1\"]");
+}
+
+static void end_site(void)
+{
+    remove_tree(site);
+    g_clear_pointer(&site, g_free);
+}
+
+static void expect(int status, const char *text, char *output, int got)
+{
+    g_test_message("%d: %s", got, output);
+    g_assert_cmpint(got, ==, status);
+    g_assert_nonnull(strstr(output, text));
+    g_free(output);
+}
+
+#define EXPECT(status, text, ...)                         \
+    do {                                                  \
+        char *told = NULL;                                \
+        int ended = run_hutong(&told, __VA_ARGS__, NULL); \
+        expect(status, text, told, ended);                \
+    } while (0)
+
+/* No option says where the words are. */
+static void test_words_are_found_beside_the_mapping(void)
+{
+    make_site();
+    g_autofree char *file = g_build_filename(site, "water.xml", NULL),
+                    *one = g_build_filename(site, "water/one.xml", NULL),
+                    *fixtures = g_build_filename(site, "water", NULL),
+                    *words = g_build_filename(site, "tables/translate/meter.words.tsv", NULL);
+    EXPECT(0, "\"meter.read.v1\"", "map", "-m", file, one);
+    EXPECT(0, "ok 1 - water/one.xml", "test", site);
+    EXPECT(0, "passed", "adapter", "check", "xml", "--mapping", file, "--fixtures", fixtures);
+    g_unlink(words);
+    EXPECT(1, "water.xml:5: error: there is no translation \"meter.words\" in ", "map", "-m", file, one);
+    EXPECT(1, site, "map", "-m", file, one); /* where it was looked for */
+    put("tables/translate/meter.words.tsv", "# table: meter.kind\nfrom\tto\n冷\t1\n");
+    put("dictionary.d/water.xml",
+        "<dictionary xmlns='urn:hutong:dictionary:1' edition='1.0'>\n"
+        "<group name='person' zh='人员'><element name='sex' zh='性别' type='string' "
+        "length='1' sensitivity='0' mask='none'/></group></dictionary>");
+    EXPECT(78, "water.xml:2: error: element \"person.sex\" means something else in ", "map", "-m", file, one);
+    end_site();
+}
+
+static BusProcess *make_bus(void)
+{
+    static const char sections[] =
+        "[source water]\ndepartment = water\nadapter = xml\nmapping = water.xml\ndivision = 440104\n"
+        "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+        "[consumer platform]\ntype = pull\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
+        "[route all]\ntypes = meter.*\nto = platform\n";
+    g_autofree char *keys = g_strdup_printf("mappings = %s\nadapter-check = on\n", site);
+    return bus_process_new(keys, sections);
+}
+
+static void test_a_bus_serves_a_sites_words_and_the_shipped_mappings(void)
+{
+    gsize size;
+    g_autofree char *birth = read_source_file("adapters/hukou/fixtures/full-birth.xml", &size);
+    make_site();
+    BusProcess *bus = make_bus();
+    EXPECT(0, "", "check", "-c", bus->config);
+    bus_process_start(bus);
+    bus_process_wait_check(bus, 0, "passed", 60000);
+    bus_process_wait_check(bus, 1, "passed", 60000);
+    g_autoptr(Answer) sent = post(bus->port, "/in/water", "text/xml", NULL, payload, strlen(payload));
+    g_assert_cmpint(sent->status, ==, 200);
+    g_autoptr(Answer) shipped = post(bus->port, "/in/hukou", "text/xml", NULL, birth, size);
+    g_assert_cmpint(shipped->status, ==, 200); /* a shipped mapping, by its name, beside the site's */
+    g_autoptr(Answer) got = fetch(bus->port, "/out/platform?wait=5", NULL);
+    g_assert_cmpint(got->status, ==, 200);
+    g_assert_nonnull(strstr(got->body->str, "\"meter.read.v1\""));
+    g_assert_nonnull(strstr(got->body->str, "\"kind\":\"1\""));
+    g_autoptr(Answer) schema = fetch(bus->port, "/schema/meter.read.v1.json", NULL);
+    g_assert_cmpint(schema->status, ==, 200);
+    g_assert_nonnull(strstr(schema->body->str, "冷水"));
+    EXPECT(0, "meter.kind", "schema", "-c", bus->config, "json", "meter.read.v1");
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+    end_site();
+}
+
+static void test_the_check_tells_what_is_wrong_with_a_sites_words(void)
+{
+    make_site();
+    BusProcess *bus = make_bus();
+    put("dictionary.d/a.xml", "<dictionary xmlns='urn:hutong:dictionary:1' edition='1.0'>\n"
+                              "<eventType name='person.born' version='1' zh='他' direction='return' "
+                              "groups='person'/></dictionary>");
+    EXPECT(78, "a.xml:2: error: event type \"person.born\" means something else", "check", "-c", bus->config);
+    put("dictionary.d/a.xml", "<dictionary xmlns='urn:hutong:dictionary:1' edition='1.0'/>");
+    put("tables/GB-T-2261.1.tsv", "# standard: none\ncode\tzh\n1\t女\n");
+    EXPECT(78, "GB-T-2261.1.tsv has that name", "check", "-c", bus->config);
+    bus_process_free(bus);
+    end_site();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/words/are-found-beside-the-mapping", test_words_are_found_beside_the_mapping);
+    g_test_add_func("/words/a-bus-serves-a-sites-and-the-shipped",
+                    test_a_bus_serves_a_sites_words_and_the_shipped_mappings);
+    g_test_add_func("/words/the-check-tells-what-is-wrong",
+                    test_the_check_tells_what_is_wrong_with_a_sites_words);
+    return g_test_run();
+}
