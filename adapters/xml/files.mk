@@ -113,3 +113,7 @@ mapping_DATA += mappings/traffic.xml \
 	mappings/tables/traffic.writing.tsv
 mapping_DATA += mappings/addresses.xml \
 	mappings/tables/address.element-type.tsv
+mapping_DATA += mappings/one-stop.xml \
+	mappings/tables/exchange.operation.tsv
+mapping_DATA += mappings/hotline.xml
+mapping_DATA += mappings/social-workers.xml
