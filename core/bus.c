@@ -44,6 +44,7 @@ static bool open_spool(HtBus *bus, GError **error)
     HtSpoolOptions options = {.directory = config->bus.state,
                               .site_key = key,
                               .limits = config->spool.limits,
+                              .sealing = ht_config_sealing(config),
                               .must_exist = has_key};
     bus->spool = ht_spool_open(&options, error);
     ht_spool_pseudonym_key(key, bus->pseudonym_key);

@@ -50,8 +50,11 @@ static HtSpool *open_spool(const HtConfig *config, GError **error)
     if (!ht_spool_load_key(config->bus.site_key_file, false, key, error)) {
         return NULL;
     }
-    HtSpoolOptions options = {
-        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits, .must_exist = true};
+    HtSpoolOptions options = {.directory = config->bus.state,
+                              .site_key = key,
+                              .limits = config->spool.limits,
+                              .sealing = ht_config_sealing(config),
+                              .must_exist = true};
     options.limits.reserve_bytes = 0; /* it is kept for what must be recorded, and this must be */
     HtSpool *spool = ht_spool_open(&options, error);
     explicit_bzero(key, sizeof key);

@@ -113,6 +113,7 @@ HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint6
     appender->db = db;
     appender->hasher = hasher;
     appender->filter_bytes = filter_bytes;
+    appender->sealer = ht_spool_sealer_new(ht_spool_vault_of(db));
     if (!make_parts(appender, error) || !prepare(appender, error) ||
         !load_figures(appender, given_out, error)) {
         return NULL;
@@ -141,6 +142,8 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     ht_spool_hollower_free(appender->hollower);
     ht_buffer_clear(&appender->head);
     ht_buffer_clear(&appender->faults);
+    ht_buffer_clear(&appender->sealed);
+    ht_spool_sealer_free(appender->sealer);
     ht_buffer_clear(&appender->marked[0]);
     ht_buffer_clear(&appender->marked[1]);
     ht_buffer_clear(&appender->amendment.data[0]);
@@ -376,10 +379,15 @@ static bool append_events(HtSpoolAppender *appender, HtReceipt *receipt, GError 
     return true;
 }
 
-static bool insert_blob(sqlite3_stmt *row, uint64_t message, const void *bytes, size_t size, GError **error)
+/* Of the message at hand, sealed. */
+static bool insert_value(HtSpoolAppender *appender, sqlite3_stmt *row, const char *table, HtText value,
+                         GError **error)
 {
+    uint64_t message = appender->now.messages;
+    ht_buffer_reset(&appender->sealed, 1 << 16);
+    HtText stored = ht_spool_seal(appender->sealer, (HtSpoolSpot){table, message}, value, &appender->sealed);
     sqlite3_bind_int64(row, 1, (sqlite3_int64)message);
-    ht_spool_bind_blob(row, 2, bytes ? bytes : "", size);
+    ht_spool_bind_blob(row, 2, stored.data, stored.size);
     return ht_spool_database_do(row, error);
 }
 
@@ -389,15 +397,16 @@ static bool insert_extras(HtSpoolAppender *appender, GError **error)
     if (message->payload) {
         gsize size;
         const void *bytes = g_bytes_get_data(message->payload, &size);
-        if (!insert_blob(appender->insert_payload, appender->now.messages, bytes, size, error)) {
+        HtText payload = {bytes ? bytes : "", size};
+        if (!insert_value(appender, appender->insert_payload, "payloads", payload, error)) {
             return false;
         }
     }
     if (message->faults && message->faults->len > 0) {
         ht_buffer_reset(&appender->faults, 1 << 16);
         ht_spool_pack_faults(message->faults, &appender->faults);
-        return insert_blob(appender->insert_faults, appender->now.messages, appender->faults.data,
-                           appender->faults.size, error);
+        return insert_value(appender, appender->insert_faults, "faults", ht_buffer_text(&appender->faults),
+                            error);
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include "spool/mend.h"
 #include "spool/messages.h"
 #include "spool/quarantine.h"
+#include "spool/sealer.h"
 #include "spool/subject.h"
 
 struct HtSpoolAppender {
@@ -29,7 +30,8 @@ struct HtSpoolAppender {
     HtSpoolHollower *hollower;
     sqlite3_stmt *insert_payload, *insert_faults;
     HtSpoolFigures now, committed;
-    HtBuffer head, faults;
+    HtSpoolSealer *sealer;
+    HtBuffer head, faults, sealed;
     HtBuffer marked[2]; /* data with marks of the spool's own, and with one more */
     HtSpoolAmendment amendment;
 

@@ -7,6 +7,7 @@
 #include "spool/migrate.h"
 #include "spool/rows.h"
 #include "spool/schema.h"
+#include "spool/vault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,9 +190,22 @@ static bool write_sums(const HtSpoolBackup *asked, GPtrArray *names, GError **er
            ht_spool_disk_sync(asked->folder, error);
 }
 
+/* What belongs to the spool beside its file: the caller's, and what its values are sealed with. */
+static GStrv all_keys(const HtSpoolBackup *asked)
+{
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+    g_autofree char *periods = g_build_filename(asked->directory, HT_SPOOL_PERIODS_FILE, NULL);
+    g_autofree char *master = g_build_filename(asked->directory, HT_SPOOL_MASTER_FILE, NULL);
+    g_strv_builder_addv(keys, (const char **)(uintptr_t)asked->keys);
+    g_strv_builder_add(keys, periods);
+    g_strv_builder_add(keys, master);
+    return g_strv_builder_end(keys);
+}
+
 static bool copy_keys(const HtSpoolBackup *asked, GPtrArray *names, GError **error)
 {
-    for (const char *const *key = asked->keys; *key; key++) {
+    g_auto(GStrv) keys = all_keys(asked);
+    for (char **key = keys; *key; key++) {
         g_autofree char *name = g_path_get_basename(*key);
         g_autofree char *to = g_build_filename(asked->folder, name, NULL);
         if (!g_file_test(*key, G_FILE_TEST_EXISTS)) {
@@ -320,7 +334,8 @@ static bool same_files(const char *a, const char *b)
 /* A key that is there and another goes with the replaced spool. */
 static bool place_keys(const HtSpoolBackup *asked, const GPtrArray *names, char **kept, GError **error)
 {
-    for (const char *const *key = asked->keys; *key; key++) {
+    g_auto(GStrv) keys = all_keys(asked);
+    for (char **key = keys; *key; key++) {
         g_autofree char *name = g_path_get_basename(*key);
         g_autofree char *from = g_build_filename(asked->folder, name, NULL);
         bool is_there = g_file_test(*key, G_FILE_TEST_EXISTS);

@@ -1,5 +1,5 @@
 /* Copies of a spool: taken beside a running bus, and put in the place of a lost one. A copy is a folder: spool.db, the keys without which
- * it is worth nothing, and SHA256SUMS over them, written last (`sha256sum -c` checks it, too). For commands, on the main thread. Blocks. */
+ * it is worth nothing (with them `periods` and `master.key` of the state directory, vault.h), and SHA256SUMS over them, written last (`sha256sum -c` checks it, too). For commands, on the main thread. Blocks. */
 #pragma once
 
 #include "spool/spool.h"

@@ -11,6 +11,7 @@
 #include "spool/messages.h"
 #include "spool/places.h"
 #include "spool/schema.h"
+#include "spool/vault.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -396,9 +397,10 @@ static void check_all(SpoolCheck *check)
     note_part(check, "known keys", good, error);
 }
 
-static int check_file(const char *path, GString *report, GError **error)
+static int check_file(const char *directory, const char *path, GString *report, GError **error)
 {
-    g_autoptr(sqlite3) db = ht_spool_database_open(path, error);
+    g_autoptr(sqlite3) db =
+        ht_spool_vault_open(directory, NULL, error) ? ht_spool_database_open(path, error) : NULL;
     int version;
     if (!db || !ht_spool_database_run(db, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", error) ||
         !ht_spool_schema_version(db, &version, error)) {
@@ -433,7 +435,7 @@ int ht_spool_check(const char *directory, GString *report, GError **error)
     if (lock < 0) {
         return -1;
     }
-    int findings = check_file(path, report, error);
+    int findings = check_file(directory, path, report, error);
     close(lock);
     return findings;
 }

@@ -2,8 +2,11 @@
 #include "spool/held.h"
 
 #include "spool/look-inside.h"
+#include "spool/quarantine.h"
 
-#define COLUMNS "message, source, reason, received, rejected, length(payload), sha256"
+/* Without what sealing adds. */
+#define LENGTH "length(payload) - 36 * (substr(payload, 1, 4) = x'48745631')"
+#define COLUMNS "message, source, reason, received, rejected, " LENGTH ", sha256"
 
 void ht_spool_held_clear(HtSpoolHeld *held)
 {
@@ -78,45 +81,80 @@ bool ht_spool_look_held_one(HtSpoolLook *look, const HtUuid *id, HtSpoolHeld *he
            (!*found || read_held(row, held, error));
 }
 
-bool ht_spool_look_payload(HtSpoolLook *look, const HtUuid *id, GBytes **payload, GError **error)
+/* A value of a message, in quarantine or taken; `value` absent when there is none, or its key was destroyed. */
+typedef struct {
+    const char *held, *taken; /* statements, of the value; the second gives messages.id, too */
+    const char *held_table, *taken_table;
+} Value;
+
+static bool fail(const HtUuid *id, GError **error)
 {
-    static const char *const places[] = {
-        "SELECT payload FROM quarantine WHERE message = ? AND payload IS NOT NULL",
-        "SELECT bytes FROM payloads WHERE message = (SELECT id FROM messages WHERE message = ?)"};
-    *payload = NULL;
-    for (size_t i = 0; !*payload && i < G_N_ELEMENTS(places); i++) {
+    char text[HT_UUID_TEXT];
+    ht_uuid_format(id, text);
+    g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
+                "spool: what is kept of message %s is not what was written", text);
+    return false;
+}
+
+static bool open_value(HtSpoolLook *look, const Value *value, const HtUuid *id, GBytes **bytes,
+                       GError **error)
+{
+    *bytes = NULL;
+    for (unsigned i = 0; !*bytes && i < 2; i++) {
         g_autoptr(sqlite3_stmt) row = NULL;
+        HtBuffer room = {.data = NULL};
+        HtText text;
         bool found;
-        if (!ask(look, places[i], id, &row, &found, error)) {
+        if (!ask(look, i == 0 ? value->held : value->taken, id, &row, &found, error)) {
             return false;
         }
-        HtText bytes = found ? ht_spool_column_bytes(row, 0) : HT_TEXT_NONE;
-        *payload = found ? g_bytes_new(bytes.data, bytes.size) : NULL;
+        if (!found) {
+            continue;
+        }
+        HtSpoolSpot spot = i == 0 ? ht_spool_quarantine_spot(id, value->held_table)
+                                  : (HtSpoolSpot){value->taken_table, (uint64_t)sqlite3_column_int64(row, 1)};
+        HtSpoolOpened opened =
+            ht_spool_unseal(look->sealer, spot, ht_spool_column_bytes(row, 0), &room, &text);
+        if (opened == HT_SPOOL_OPENED) {
+            *bytes = g_bytes_new(text.data, text.size);
+        }
+        ht_buffer_clear(&room);
+        if (opened != HT_SPOOL_OPENED) {
+            return opened == HT_SPOOL_DESTROYED || fail(id, error);
+        }
     }
     return true;
 }
 
+bool ht_spool_look_payload(HtSpoolLook *look, const HtUuid *id, GBytes **payload, GError **error)
+{
+    static const Value value = {
+        "SELECT payload FROM quarantine WHERE message = ? AND payload IS NOT NULL",
+        "SELECT bytes, message FROM payloads WHERE message = (SELECT id FROM messages WHERE message = ?)",
+        "quarantine", "payloads"};
+    return open_value(look, &value, id, payload, error);
+}
+
 bool ht_spool_look_faults(HtSpoolLook *look, const HtUuid *id, GArray **faults, GError **error)
 {
-    static const char *const places[] = {
+    static const Value value = {
         "SELECT faults FROM quarantine WHERE message = ? AND faults IS NOT NULL",
-        "SELECT faults FROM faults WHERE message = (SELECT id FROM messages WHERE message = ?)"};
+        "SELECT faults, message FROM faults WHERE message = (SELECT id FROM messages WHERE message = ?)",
+        "quarantine.faults", "faults"};
+    g_autoptr(GBytes) packed = NULL;
+    if (!open_value(look, &value, id, &packed, error)) {
+        *faults = NULL;
+        return false;
+    }
+    gsize size = 0;
+    const char *bytes = packed ? g_bytes_get_data(packed, &size) : NULL;
+    HtUnpack unpack = ht_unpack(bytes, size);
+    uint8_t tag;
     *faults = g_array_new(FALSE, FALSE, sizeof(HtFault));
-    for (size_t i = 0; (*faults)->len == 0 && i < G_N_ELEMENTS(places); i++) {
-        g_autoptr(sqlite3_stmt) row = NULL;
-        bool found;
-        if (!ask(look, places[i], id, &row, &found, error)) {
-            g_clear_pointer(faults, g_array_unref);
-            return false;
-        }
-        HtText packed = found ? ht_spool_column_bytes(row, 0) : HT_TEXT_NONE;
-        HtUnpack unpack = ht_unpack(packed.data, packed.size);
-        uint8_t tag;
-        for (HtText value; found && ht_unpack_next(&unpack, &tag, &value);) {
-            HtFault fault;
-            if (ht_fault_unpack(value, &fault)) {
-                g_array_append_val(*faults, fault);
-            }
+    for (HtText text; ht_unpack_next(&unpack, &tag, &text);) {
+        HtFault fault;
+        if (ht_fault_unpack(text, &fault)) {
+            g_array_append_val(*faults, fault);
         }
     }
     return true;

@@ -2,17 +2,20 @@
 #include "spool/hollow.h"
 
 #include "spool/places.h"
+#include "spool/sealed-row.h"
 
 struct HtSpoolHollower {
     HtSpoolPlaces *places;
     sqlite3_stmt *remove, *insert;
     HtSpoolRowMaker maker;
-    HtBuffer bytes, head;
+    HtSpoolSealer *sealer;
+    HtBuffer bytes, sealed, head;
 };
 
 HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolHollower) hollower = g_new0(HtSpoolHollower, 1);
+    hollower->sealer = ht_spool_sealer_new(ht_spool_vault_of(db));
     hollower->places = ht_spool_places_new(db, error);
     if (!hollower->places ||
         !ht_spool_database_prepare(db, "DELETE FROM rows WHERE id = ?", &hollower->remove, error) ||
@@ -31,6 +34,8 @@ void ht_spool_hollower_free(HtSpoolHollower *hollower)
         sqlite3_finalize(hollower->insert);
         ht_spool_row_clear(&hollower->maker);
         ht_buffer_clear(&hollower->bytes);
+        ht_buffer_clear(&hollower->sealed);
+        ht_spool_sealer_free(hollower->sealer);
         ht_buffer_clear(&hollower->head);
         g_free(hollower);
     }
@@ -98,9 +103,11 @@ static bool make_row(HtSpoolHollower *hollower, const HtSpoolPlace *place, const
 static bool replace(HtSpoolHollower *hollower, const HtSpoolPlace *place, GError **error)
 {
     ht_spool_row_finish(&hollower->maker, &hollower->bytes);
+    HtText bytes = ht_spool_row_stored(hollower->sealer, place->row, ht_buffer_text(&hollower->bytes),
+                                       &hollower->sealed);
     sqlite3_bind_int64(hollower->remove, 1, (sqlite3_int64)place->row);
     sqlite3_bind_int64(hollower->insert, 1, (sqlite3_int64)place->row);
-    ht_spool_bind_blob(hollower->insert, 2, hollower->bytes.data, hollower->bytes.size);
+    ht_spool_bind_blob(hollower->insert, 2, bytes.data, bytes.size);
     return ht_spool_database_do(hollower->remove, error) && ht_spool_database_do(hollower->insert, error);
 }
 

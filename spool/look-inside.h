@@ -3,7 +3,9 @@
 
 #include "spool/database.h"
 #include "spool/look.h"
+#include "spool/sealer.h"
 
 struct HtSpoolLook {
     sqlite3 *db;
+    HtSpoolSealer *sealer;
 };

@@ -21,7 +21,8 @@ HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
         return NULL;
     }
     look->db = ht_spool_database_open(path, error);
-    if (!look->db || !ht_spool_database_run(look->db, "PRAGMA query_only = 1", error) ||
+    if (!look->db || !ht_spool_vault_open(directory, NULL, error) ||
+        !ht_spool_database_run(look->db, "PRAGMA query_only = 1", error) ||
         !ht_spool_schema_version(look->db, &version, error)) {
         return NULL;
     }
@@ -31,12 +32,14 @@ HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
                     HT_SPOOL_FORMAT);
         return NULL;
     }
+    look->sealer = ht_spool_sealer_new(ht_spool_vault_of(look->db));
     return g_steal_pointer(&look);
 }
 
 void ht_spool_look_close(HtSpoolLook *look)
 {
     if (look) {
+        ht_spool_sealer_free(look->sealer);
         sqlite3_close(look->db);
         g_free(look);
     }

@@ -24,6 +24,9 @@ bool ht_spool_messages_add_stand_in(HtSpoolMessages *messages, uint64_t number, 
 bool ht_spool_messages_receipt(HtSpoolMessages *messages, uint64_t number, HtSpoolJob *job, bool *found,
                                GError **error);
 
+/* Inside a transaction: seals the message's reply, if it has one that is not, and makes the row's checksum anew. A damaged row stays as it is. */
+bool ht_spool_messages_seal(HtSpoolMessages *messages, uint64_t number, GError **error);
+
 /* What a query selects for ht_spool_messages_is_whole(). */
 #define HT_SPOOL_MESSAGE_COLUMNS \
     "id, message, source, received, sha256, first_seq, events, duplicates, rejected, reply, reply_type, sum"

@@ -1,12 +1,15 @@
 /* Reading rows by their places. Damage is no error: it is what has been found. */
 #include "spool/places.h"
 
+#include "spool/sealed-row.h"
+
 #include <xxhash.h>
 
 struct HtSpoolPlaces {
     sqlite3 *db;
     bool bears;
     sqlite3_stmt *next, *before, *read;
+    HtSpoolSealer *sealer;
 };
 
 int64_t ht_spool_place_sum(const HtSpoolPlace *place)
@@ -20,6 +23,7 @@ HtSpoolPlaces *ht_spool_places_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolPlaces) places = g_new0(HtSpoolPlaces, 1);
     places->db = db;
+    places->sealer = ht_spool_sealer_new(ht_spool_vault_of(db));
     if (!ht_spool_database_prepare(db,
                                    "SELECT last_seq, count, row, message, sum FROM places WHERE last_seq > ?"
                                    " ORDER BY last_seq LIMIT 1",
@@ -40,6 +44,7 @@ void ht_spool_places_free(HtSpoolPlaces *places)
         sqlite3_finalize(places->next);
         sqlite3_finalize(places->before);
         sqlite3_finalize(places->read);
+        ht_spool_sealer_free(places->sealer);
         g_free(places);
     }
 }
@@ -162,6 +167,18 @@ bool ht_spool_places_next(HtSpoolPlaces *places, uint64_t after, uint64_t last, 
 
 /* ---- Rows ---- */
 
+/* Takes the reference. */
+static GBytes *open_row(HtSpoolPlaces *places, const HtSpoolPlace *place, GBytes *bytes)
+{
+    HtSpoolRow row = ht_spool_place_row(place, bytes);
+    if (!ht_spool_sealed_row_is(row.bytes)) {
+        return bytes;
+    }
+    GBytes *opened = ht_spool_sealed_row_open(places->sealer, &row);
+    g_bytes_unref(bytes);
+    return opened;
+}
+
 bool ht_spool_places_read(HtSpoolPlaces *places, const HtSpoolPlace *place, GBytes **bytes, GError **error)
 {
     *bytes = NULL;
@@ -173,7 +190,9 @@ bool ht_spool_places_read(HtSpoolPlaces *places, const HtSpoolPlace *place, GByt
     } else if (result == SQLITE_ROW) {
         /* The blob is asked for before its size: a page of it that cannot be read shows only then. */
         const void *data = sqlite3_column_blob(places->read, 0);
-        *bytes = data ? g_bytes_new(data, (size_t)sqlite3_column_bytes(places->read, 0)) : NULL;
+        *bytes =
+            data ? open_row(places, place, g_bytes_new(data, (size_t)sqlite3_column_bytes(places->read, 0)))
+                 : NULL;
     }
     sqlite3_reset(places->read);
     return good;
@@ -202,6 +221,21 @@ static bool read_bytes(HtSpoolPlaces *places, sqlite3_blob *blob, uint64_t offse
                        readable, error);
 }
 
+/* What its records are sealed with, if they are. */
+static bool read_head(HtSpoolPlaces *places, sqlite3_blob *blob, const HtSpoolRow *row,
+                      uint8_t head[HT_SPOOL_SEALED_HEAD], bool *sealed, bool *readable, GError **error)
+{
+    char magic[4];
+    uint64_t at = HT_SPOOL_ROW_HEAD + (uint64_t)row->count * HT_SPOOL_ROW_ENTRY;
+    *sealed = false;
+    if (!read_bytes(places, blob, 0, (HtText){magic, sizeof magic}, readable, error)) {
+        return false;
+    }
+    *sealed = *readable && ht_spool_sealed_row_is((HtText){magic, sizeof magic});
+    return !*sealed ||
+           read_bytes(places, blob, at, (HtText){(char *)head, HT_SPOOL_SEALED_HEAD}, readable, error);
+}
+
 /* The record at `index` of the row that the blob is. */
 static bool read_record(HtSpoolPlaces *places, sqlite3_blob *blob, const HtSpoolRow *row, uint32_t index,
                         HtBuffer *room, HtSpoolFound *found, GError **error)
@@ -219,13 +253,18 @@ static bool read_record(HtSpoolPlaces *places, sqlite3_blob *blob, const HtSpool
     if (!readable || !ht_spool_row_locate(row, before ? entries : NULL, entry, &offset, &size)) {
         return true;
     }
+    uint8_t head[HT_SPOOL_SEALED_HEAD];
+    bool sealed;
     room->size = 0;
     HtText bytes = {ht_buffer_reserve(room, size + 1), size};
-    if (!read_bytes(places, blob, offset, bytes, &readable, error)) {
+    if (!read_bytes(places, blob, offset, bytes, &readable, error) ||
+        (readable && !read_head(places, blob, row, head, &sealed, &readable, error))) {
         return false;
     }
     if (readable) {
-        found->verdict = ht_spool_row_judge(row, index, entry, bytes, &found->record);
+        found->verdict =
+            sealed ? ht_spool_sealed_row_judge(places->sealer, row, index, entry, head, bytes, &found->record)
+                   : ht_spool_row_judge(row, index, entry, bytes, &found->record);
     }
     return true;
 }

@@ -12,12 +12,16 @@
  *   3. The receipt is that of the bytes that were sent: of the message itself, or of the one kept before with the same bytes. */
 #include "spool/quarantine.h"
 
+#include "spool/sealer.h"
+
 #define TAG_FAULT 1
 
 struct HtSpoolQuarantine {
     sqlite3_stmt *insert, *find, *drop;
     uint64_t count, committed_count;
     HtBuffer faults;
+    HtSpoolSealer *sealer;
+    HtBuffer sealed[2]; /* payload, faults */
 };
 
 static void assert_state(const HtSpoolQuarantine *quarantine, bool at_rest)
@@ -40,6 +44,7 @@ HtSpoolQuarantine *ht_spool_quarantine_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolQuarantine) quarantine = g_new0(HtSpoolQuarantine, 1);
     int64_t count;
+    quarantine->sealer = ht_spool_sealer_new(ht_spool_vault_of(db));
     if (!ht_spool_database_prepare(
             db,
             "INSERT INTO quarantine(message, source, received, sha256, rejected, reason,"
@@ -66,8 +71,19 @@ void ht_spool_quarantine_free(HtSpoolQuarantine *quarantine)
         sqlite3_finalize(quarantine->find);
         sqlite3_finalize(quarantine->drop);
         ht_buffer_clear(&quarantine->faults);
+        ht_buffer_clear(&quarantine->sealed[0]);
+        ht_buffer_clear(&quarantine->sealed[1]);
+        ht_spool_sealer_free(quarantine->sealer);
         g_free(quarantine);
     }
+}
+
+/* By its id: the row has no number yet when it is sealed. */
+HtSpoolSpot ht_spool_quarantine_spot(const HtUuid *message, const char *table)
+{
+    HtSpoolSpot spot = {table, 0};
+    memcpy(&spot.number, message->bytes + HT_UUID_SIZE - sizeof spot.number, sizeof spot.number);
+    return spot;
 }
 
 static bool find_kept(HtSpoolQuarantine *quarantine, HtSpoolJob *job, bool *found, GError **error)
@@ -92,6 +108,8 @@ static bool insert(HtSpoolQuarantine *quarantine, const HtSpoolJob *job, GError 
     sqlite3_stmt *row = quarantine->insert;
     gsize size = 0;
     const void *payload = message->payload ? g_bytes_get_data(message->payload, &size) : NULL;
+    const HtSpoolSpot spots[] = {ht_spool_quarantine_spot(&message->id, "quarantine"),
+                                 ht_spool_quarantine_spot(&message->id, "quarantine.faults")};
     ht_buffer_reset(&quarantine->faults, 1 << 16);
     if (message->faults) {
         ht_spool_pack_faults(message->faults, &quarantine->faults);
@@ -102,10 +120,15 @@ static bool insert(HtSpoolQuarantine *quarantine, const HtSpoolJob *job, GError 
     ht_spool_bind_blob(row, 4, message->sha256, sizeof message->sha256);
     sqlite3_bind_int64(row, 5, message->rejected);
     ht_spool_bind_text(row, 6, ht_text_from(job->reason));
-    ht_spool_bind_blob(row, 7, payload, size);
-    ht_spool_bind_blob(row, 8, quarantine->faults.size ? quarantine->faults.data : NULL,
-                       quarantine->faults.size);
-    return ht_spool_database_do(row, error);
+    HtText kept =
+        ht_spool_seal(quarantine->sealer, spots[0], (HtText){payload, size}, &quarantine->sealed[0]);
+    HtText faults = quarantine->faults.size > 0 ? ht_buffer_text(&quarantine->faults) : HT_TEXT_NONE;
+    faults = ht_spool_seal(quarantine->sealer, spots[1], faults, &quarantine->sealed[1]);
+    ht_spool_bind_blob(row, 7, kept.data, kept.size);
+    ht_spool_bind_blob(row, 8, faults.data, faults.size);
+    bool good = ht_spool_database_do(row, error);
+    ht_buffer_reset(&quarantine->sealed[0], 1 << 16);
+    return good;
 }
 
 bool ht_spool_quarantine_keep(HtSpoolQuarantine *quarantine, HtSpoolJob *job, GError **error)

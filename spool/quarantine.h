@@ -3,6 +3,7 @@
 
 #include "spool/database.h"
 #include "spool/job.h"
+#include "spool/sealer.h"
 
 typedef struct HtSpoolQuarantine HtSpoolQuarantine;
 
@@ -17,6 +18,9 @@ bool ht_spool_quarantine_keep(HtSpoolQuarantine *quarantine, HtSpoolJob *job, GE
 /* Inside a transaction: it is kept no longer; `found` false when it was not. */
 bool ht_spool_quarantine_drop(HtSpoolQuarantine *quarantine, const HtUuid *message, bool *found,
                               GError **error);
+
+/* Where the payload (`table` "quarantine") or the faults ("quarantine.faults") of a message stand, for the sealer. */
+HtSpoolSpot ht_spool_quarantine_spot(const HtUuid *message, const char *table);
 
 /* Messages kept, those of an open transaction included. */
 uint64_t ht_spool_quarantine_count(const HtSpoolQuarantine *quarantine);

@@ -138,7 +138,7 @@ static bool take(HtText *rest, size_t size, HtText *part)
     return true;
 }
 
-static bool parse(HtText rest, HtSpoolRecord *record)
+bool ht_spool_row_parse(HtText rest, HtSpoolRecord *record)
 {
     HtText fixed, size;
     *record = (HtSpoolRecord){.message = 0};
@@ -158,45 +158,110 @@ static bool parse(HtText rest, HtSpoolRecord *record)
     return good;
 }
 
+bool ht_spool_row_is_sum(const HtSpoolRow *row, uint32_t index, const uint8_t entry[HT_SPOOL_ROW_ENTRY],
+                         HtText record_bytes)
+{
+    return sum_of(record_bytes.data, record_bytes.size, row->number, index) == get_u64(entry + 4);
+}
+
 HtSpoolRowVerdict ht_spool_row_judge(const HtSpoolRow *row, uint32_t index,
                                      const uint8_t entry[HT_SPOOL_ROW_ENTRY], HtText record_bytes,
                                      HtSpoolRecord *record)
 {
-    if (sum_of(record_bytes.data, record_bytes.size, row->number, index) != get_u64(entry + 4)) {
+    if (!ht_spool_row_is_sum(row, index, entry, record_bytes)) {
         return HT_SPOOL_ROW_DAMAGED;
     }
     if (record_bytes.size == 0) {
         return HT_SPOOL_ROW_GONE;
     }
-    return parse(record_bytes, record) ? HT_SPOOL_ROW_GOOD : HT_SPOOL_ROW_DAMAGED;
+    return ht_spool_row_parse(record_bytes, record) ? HT_SPOOL_ROW_GOOD : HT_SPOOL_ROW_DAMAGED;
 }
 
-HtSpoolRowVerdict ht_spool_row_read(const HtSpoolRow *row, uint32_t index, HtSpoolRecord *record)
+/* Where a row's entry of the index lies, and its record's bytes; NULL when they cannot lie in the row. */
+static const uint8_t *find_record(const HtSpoolRow *row, uint32_t index, HtText *bytes)
 {
     uint64_t entry_at = HT_SPOOL_ROW_HEAD + (uint64_t)index * HT_SPOOL_ROW_ENTRY, offset;
     size_t size;
     if (index >= row->count || entry_at + HT_SPOOL_ROW_ENTRY > row->bytes.size) {
-        return HT_SPOOL_ROW_DAMAGED;
+        return NULL;
     }
     const uint8_t *entry = (const uint8_t *)row->bytes.data + entry_at;
     if (!ht_spool_row_locate(row, index > 0 ? entry - HT_SPOOL_ROW_ENTRY : NULL, entry, &offset, &size)) {
-        return HT_SPOOL_ROW_DAMAGED;
+        return NULL;
     }
-    return ht_spool_row_judge(row, index, entry, (HtText){row->bytes.data + offset, size}, record);
+    *bytes = (HtText){row->bytes.data + offset, size};
+    return entry;
+}
+
+HtSpoolRowVerdict ht_spool_row_read(const HtSpoolRow *row, uint32_t index, HtSpoolRecord *record)
+{
+    HtText bytes;
+    const uint8_t *entry = find_record(row, index, &bytes);
+    return entry ? ht_spool_row_judge(row, index, entry, bytes, record) : HT_SPOOL_ROW_DAMAGED;
+}
+
+HtSpoolRowVerdict ht_spool_row_piece(const HtSpoolRow *row, uint32_t index, HtText *bytes)
+{
+    const uint8_t *entry = find_record(row, index, bytes);
+    return !entry || !ht_spool_row_is_sum(row, index, entry, *bytes) ? HT_SPOOL_ROW_DAMAGED
+           : bytes->size == 0                                        ? HT_SPOOL_ROW_GONE
+                                                                     : HT_SPOOL_ROW_GOOD;
 }
 
 bool ht_spool_row_look(const HtSpoolRowMaker *maker, uint32_t index, HtSpoolRecord *record)
 {
     const IndexEntry *entries = (const IndexEntry *)maker->index->data;
     size_t start = index > 0 ? get_u32(entries[index - 1].bytes) : 0, end = get_u32(entries[index].bytes);
-    return end > start && parse((HtText){maker->records.data + start, end - start}, record);
+    return end > start && ht_spool_row_parse((HtText){maker->records.data + start, end - start}, record);
+}
+
+uint32_t ht_spool_row_claimed(HtText bytes)
+{
+    return bytes.size >= HT_SPOOL_ROW_HEAD ? get_u32(bytes.data + COUNT_AT) : 0;
+}
+
+bool ht_spool_row_is_whole_as(const HtSpoolRow *row, const char *magic)
+{
+    const uint8_t *head = (const uint8_t *)row->bytes.data;
+    uint64_t index_bytes = (uint64_t)row->count * HT_SPOOL_ROW_ENTRY;
+    return row->bytes.size >= HT_SPOOL_ROW_HEAD + index_bytes && memcmp(head, magic, COUNT_AT) == 0 &&
+           get_u32(head + COUNT_AT) == row->count &&
+           sum_of(head + HT_SPOOL_ROW_HEAD, index_bytes, row->number, INDEX_SEED) == get_u64(head + SUM_AT);
 }
 
 bool ht_spool_row_is_whole(const HtSpoolRow *row)
 {
-    const uint8_t *head = (const uint8_t *)row->bytes.data;
-    uint64_t index_bytes = (uint64_t)row->count * HT_SPOOL_ROW_ENTRY;
-    return row->bytes.size >= HT_SPOOL_ROW_HEAD + index_bytes && memcmp(head, MAGIC, COUNT_AT) == 0 &&
-           get_u32(head + COUNT_AT) == row->count &&
-           sum_of(head + HT_SPOOL_ROW_HEAD, index_bytes, row->number, INDEX_SEED) == get_u64(head + SUM_AT);
+    return ht_spool_row_is_whole_as(row, MAGIC);
+}
+
+/* ---- Another form ---- */
+
+void ht_spool_row_write(HtSpoolRowWriter *writer, HtBuffer *to, const char *magic, const HtSpoolRow *row)
+{
+    size_t index_bytes = (size_t)row->count * HT_SPOOL_ROW_ENTRY;
+    to->size = 0;
+    *writer = (HtSpoolRowWriter){.to = to, .number = row->number, .count = row->count};
+    char *head = ht_buffer_reserve(to, HT_SPOOL_ROW_HEAD + index_bytes);
+    memcpy(head, magic, COUNT_AT);
+    put_u32((uint8_t *)head + COUNT_AT, row->count);
+    to->size = writer->records = writer->start = HT_SPOOL_ROW_HEAD + index_bytes;
+}
+
+void ht_spool_row_wrote(HtSpoolRowWriter *writer, uint32_t index, bool good)
+{
+    uint8_t *bytes = (uint8_t *)writer->to->data;
+    uint8_t *entry = bytes + HT_SPOOL_ROW_HEAD + (size_t)index * HT_SPOOL_ROW_ENTRY;
+    size_t end = writer->to->size;
+    uint64_t sum = sum_of(bytes + writer->start, end - writer->start, writer->number, index);
+    put_u32(entry, (uint32_t)(end - writer->records));
+    put_u64(entry + 4, good ? sum : ~sum);
+    writer->start = end;
+}
+
+void ht_spool_row_written(HtSpoolRowWriter *writer, bool whole)
+{
+    uint8_t *head = (uint8_t *)writer->to->data;
+    size_t index_bytes = (size_t)writer->count * HT_SPOOL_ROW_ENTRY;
+    uint64_t sum = sum_of(head + HT_SPOOL_ROW_HEAD, index_bytes, writer->number, INDEX_SEED);
+    put_u64(head + SUM_AT, whole ? sum : ~sum);
 }

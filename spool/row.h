@@ -82,3 +82,33 @@ bool ht_spool_row_locate(const HtSpoolRow *row, const uint8_t *before,
 HtSpoolRowVerdict ht_spool_row_judge(const HtSpoolRow *row, uint32_t index,
                                      const uint8_t entry[HT_SPOOL_ROW_ENTRY], HtText record_bytes,
                                      HtSpoolRecord *record);
+
+/* ---- For a form that holds a row's records otherwise (sealed-row.h) ---- */
+
+/* How many records the bytes of a row say that they have; 0 when they are too short. */
+uint32_t ht_spool_row_claimed(HtText bytes);
+
+/* A record's bytes, if they are as they were written; of none that was taken out. */
+HtSpoolRowVerdict ht_spool_row_piece(const HtSpoolRow *row, uint32_t index, HtText *bytes);
+
+/* Whether the index and the head are as they were written, with this instead of a row's own first four bytes. */
+bool ht_spool_row_is_whole_as(const HtSpoolRow *row, const char *magic);
+
+bool ht_spool_row_is_sum(const HtSpoolRow *row, uint32_t index, const uint8_t entry[HT_SPOOL_ROW_ENTRY],
+                         HtText record_bytes);
+bool ht_spool_row_parse(HtText record_bytes, HtSpoolRecord *record);
+
+/* Writes a row of which the caller adds the records' bytes to `to`, one after the other. */
+typedef struct {
+    HtBuffer *to;
+    uint64_t number;
+    uint32_t count;
+    size_t records, start; /* in `to`: where records begin, and the next one */
+} HtSpoolRowWriter;
+
+/* Empties `to`; number and count are those of `row`. */
+void ht_spool_row_write(HtSpoolRowWriter *writer, HtBuffer *to, const char *magic, const HtSpoolRow *row);
+/* What was added since is the record at `index`; not `good`: it will be found damaged. */
+void ht_spool_row_wrote(HtSpoolRowWriter *writer, uint32_t index, bool good);
+/* All are there; not `whole`: the row will be found to be none. */
+void ht_spool_row_written(HtSpoolRowWriter *writer, bool whole);

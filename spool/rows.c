@@ -2,6 +2,7 @@
 #include "spool/rows.h"
 
 #include "spool/schema.h"
+#include "spool/sealed-row.h"
 
 struct HtSpoolRows {
     sqlite3 *db;
@@ -12,6 +13,8 @@ struct HtSpoolRows {
     HtSpoolRowMaker maker;
     HtSpoolPlace place; /* of the row that is being made: `last` and `message` hold while it has events */
     HtBuffer bytes, room;
+    HtSpoolSealer *sealer;
+    HtBuffer sealed;               /* what goes to the disk instead of `bytes` */
     uint64_t next, committed_next; /* number of the next row */
     GArray *loose; /* of HtSpoolPlace: rows go here instead of into `places`; NULL: they stand at once */
 };
@@ -22,6 +25,7 @@ HtSpoolRows *ht_spool_rows_new(sqlite3 *db, HtSpoolDamages *damages, GError **er
     int64_t last;
     rows->db = db;
     rows->damages = damages;
+    rows->sealer = ht_spool_sealer_new(ht_spool_vault_of(db));
     rows->places = ht_spool_places_new(db, error);
     if (!rows->places ||
         !ht_spool_database_prepare(db, "INSERT INTO rows(id, bytes) VALUES(?, ?)", &rows->insert_row,
@@ -46,6 +50,8 @@ void ht_spool_rows_free(HtSpoolRows *rows)
         ht_spool_row_clear(&rows->maker);
         ht_buffer_clear(&rows->bytes);
         ht_buffer_clear(&rows->room);
+        ht_buffer_clear(&rows->sealed);
+        ht_spool_sealer_free(rows->sealer);
         g_free(rows);
     }
 }
@@ -69,8 +75,9 @@ static bool insert(HtSpoolRows *rows, GError **error)
 {
     const HtSpoolPlace *place = &rows->place;
     ht_spool_row_finish(&rows->maker, &rows->bytes);
+    HtText bytes = ht_spool_row_stored(rows->sealer, place->row, ht_buffer_text(&rows->bytes), &rows->sealed);
     sqlite3_bind_int64(rows->insert_row, 1, (sqlite3_int64)place->row);
-    ht_spool_bind_blob(rows->insert_row, 2, rows->bytes.data, rows->bytes.size);
+    ht_spool_bind_blob(rows->insert_row, 2, bytes.data, bytes.size);
     if (rows->loose) {
         g_array_append_val(rows->loose, *place);
         return ht_spool_database_do(rows->insert_row, error);
@@ -103,6 +110,7 @@ bool ht_spool_rows_write(HtSpoolRows *rows, GError **error)
     }
     ht_spool_row_begin(&rows->maker, rows->next);
     ht_buffer_reset(&rows->bytes, 4 * HT_SPOOL_ROW_BYTES);
+    ht_buffer_reset(&rows->sealed, 4 * HT_SPOOL_ROW_BYTES);
     return good;
 }
 

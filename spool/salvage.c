@@ -8,6 +8,7 @@
 #include "spool/messages.h"
 #include "spool/rows.h"
 #include "spool/schema.h"
+#include "spool/vault.h"
 #include "spool/walk.h"
 
 #include <errno.h>
@@ -598,9 +599,10 @@ static bool save(Salvage *salvage, GError **error)
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: there is no \"%s\"", old);
         return false;
     }
-    bool good = take_back_all(salvage->asked->directory, old, error) && open_old(salvage, old, error) &&
-                make_new(salvage, new, error) && prepare(salvage, error) && save_all(salvage, error) &&
-                close_both(salvage, error) && ht_spool_disk_sync(new, error) &&
+    bool good = take_back_all(salvage->asked->directory, old, error) &&
+                ht_spool_vault_open(salvage->asked->directory, &salvage->asked->sealing, error) &&
+                open_old(salvage, old, error) && make_new(salvage, new, error) && prepare(salvage, error) &&
+                save_all(salvage, error) && close_both(salvage, error) && ht_spool_disk_sync(new, error) &&
                 swap(salvage, old, new, error);
     if (!good) {
         g_unlink(new);

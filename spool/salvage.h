@@ -37,6 +37,7 @@ void ht_spool_salvaged_clear(HtSpoolSalvaged *salvaged);
 typedef struct {
     const char *directory;
     HtSpoolLimits limits;
+    HtSpoolSealing sealing;
     /* May be NULL: events looked at, and about how many there are. */
     void (*progress)(uint64_t done, uint64_t all, void *user);
     void *user;

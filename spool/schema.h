@@ -24,8 +24,10 @@ bool ht_spool_meta_get(sqlite3 *db, const char *name, void *value, size_t size, 
 bool ht_spool_meta_set(sqlite3 *db, const char *name, const void *value, size_t size, GError **error);
 
 /* Meta rows. */
-#define HT_SPOOL_META_KEY_CHECK "key-check"   /* 16 bytes made with the site key */
-#define HT_SPOOL_META_CLEAN "clean"           /* 1 byte: '1' after a clean end, '0' while open */
+#define HT_SPOOL_META_KEY_CHECK "key-check" /* 16 bytes made with the site key */
+#define HT_SPOOL_META_CLEAN "clean"         /* 1 byte: '1' after a clean end, '0' while open */
+#define HT_SPOOL_META_VAULT "vault"         /* 8 bytes: which keys its values are sealed with: vault.h */
+#define HT_SPOOL_META_SEALED "sealed" /* 1 byte: '1' when nothing is left that is not sealed: seal-older.h */
 #define HT_SPOOL_META_LOOSE "loose-rows"      /* 16 bytes: pieces of a message may be left: rows.c */
 #define HT_SPOOL_META_PRUNED "pruned-through" /* 8 bytes, little endian: the last sequence that was pruned */
 

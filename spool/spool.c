@@ -36,6 +36,8 @@
 #include "spool/reader.h"
 #include "spool/repair.h"
 #include "spool/schema.h"
+#include "spool/seal-older.h"
+#include "spool/vault.h"
 #include "spool/wal.h"
 #include "spool/writer.h"
 
@@ -104,6 +106,43 @@ static void keep_cut_off(const HtSpool *spool)
     }
 }
 
+static bool fail_vault(const HtSpool *spool, GError **error)
+{
+    g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
+                "spool: what is in \"%s\" is sealed, and \"%s/" HT_SPOOL_PERIODS_FILE
+                "\" is missing or another's: bring that file back, and the master key with it",
+                spool->path, spool->directory);
+    return false;
+}
+
+/* Before other keys are made: those that the file's values are sealed with must be there. */
+static bool open_vault(HtSpool *spool, int version, GError **error)
+{
+    uint8_t wanted[HT_SPOOL_VAULT_ID] = {0}, id[HT_SPOOL_VAULT_ID];
+    bool wants = false;
+    g_autofree char *periods = g_build_filename(spool->directory, HT_SPOOL_PERIODS_FILE, NULL);
+    if (version > 0 &&
+        !ht_spool_meta_get(spool->db, HT_SPOOL_META_VAULT, wanted, sizeof wanted, &wants, error)) {
+        return false;
+    }
+    if (wants && !g_file_test(periods, G_FILE_TEST_EXISTS)) {
+        return fail_vault(spool, error);
+    }
+    if (!ht_spool_vault_open(spool->directory, &spool->options.sealing, error)) {
+        return false;
+    }
+    bool has = ht_spool_vault_id(ht_spool_vault_of(spool->db), id);
+    return !wants || (has && memcmp(id, wanted, sizeof id) == 0) || fail_vault(spool, error);
+}
+
+/* From here on it is known which keys belong to it. */
+static bool note_vault(HtSpool *spool, GError **error)
+{
+    uint8_t id[HT_SPOOL_VAULT_ID];
+    return !ht_spool_vault_id(ht_spool_vault_of(spool->db), id) ||
+           ht_spool_meta_set(spool->db, HT_SPOOL_META_VAULT, id, sizeof id, error);
+}
+
 /* Before anything is changed: is it a spool, of a version that we know. Then the settings, then the
  * tables. */
 static bool open_file(HtSpool *spool, GError **error)
@@ -123,8 +162,9 @@ static bool open_file(HtSpool *spool, GError **error)
     keep_cut_off(spool);
     spool->db = ht_spool_database_open(spool->path, error);
     return spool->db && ht_spool_schema_version(spool->db, &version, error) &&
-           ht_spool_schema_prepare(spool->db, &spool->options, error) &&
-           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) && ht_spool_migrate(spool->db, error);
+           open_vault(spool, version, error) && ht_spool_schema_prepare(spool->db, &spool->options, error) &&
+           ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) && note_vault(spool, error) &&
+           ht_spool_migrate(spool->db, error) && ht_spool_seal_older(spool->db, error);
 }
 
 /* Another key would give every person a new subject, and would not know a single message again. */

@@ -30,11 +30,26 @@ typedef enum {
     HT_SPOOL_ERROR_CAPPED,  /* the spool has reached its size (most_bytes): nothing was taken; try later */
 } HtSpoolErrorCode;
 
+/* How values are sealed at rest: vault.h, sealer.h. */
+typedef enum {
+    HT_SPOOL_CIPHER_OFF,
+    HT_SPOOL_CIPHER_AES_256_GCM, /* NIST SP 800-38D */
+    HT_SPOOL_CIPHER_SM4_SM3,     /* SM4-CTR (GB/T 32907), then HMAC-SM3 (GB/T 32905) over it */
+} HtSpoolCipher;
+
+typedef struct {
+    HtSpoolCipher cipher;
+    char *const *
+        master_files; /* the first wraps, all of them unwrap; NULL: `master.key` in the directory, made when there is none */
+    uint64_t period_ms; /* how long a data key is used; 0: for ever */
+} HtSpoolSealing;
+
 typedef struct {
     const char *directory;   /* holds spool.db, its WAL, and the ballast file; made if missing, mode 0700 */
     const uint8_t *site_key; /* 32 bytes: subjects and hashed identities are HMAC-SHA256 under it */
     HtSpoolLimits limits;    /* of reserve_bytes, 0: none is kept */
-    bool must_exist;         /* it is not made: HT_SPOOL_ERROR_CORRUPT when there is none */
+    HtSpoolSealing sealing;
+    bool must_exist; /* it is not made: HT_SPOOL_ERROR_CORRUPT when there is none */
 } HtSpoolOptions;
 
 /* Opens or creates the spool: takes the lock, checks application id and format version, migrates an older

@@ -90,6 +90,7 @@ int ht_cli_spool_repair(const HtConfig *config, const HtSpoolFlags *flags)
 {
     HtSpoolSalvage asked = {.directory = config->bus.state,
                             .limits = config->spool.limits,
+                            .sealing = ht_config_sealing(config),
                             .progress = ht_cli_progress,
                             .user = "events"};
     HtSpoolSalvaged salvaged;

@@ -56,8 +56,10 @@ static int create(const HtConfig *config)
         return HT_EXIT_FAILED;
     }
     bool good = ht_spool_load_key(config->bus.site_key_file, false, key, &error);
-    HtSpoolOptions options = {
-        .directory = config->bus.state, .site_key = key, .limits = config->spool.limits};
+    HtSpoolOptions options = {.directory = config->bus.state,
+                              .site_key = key,
+                              .limits = config->spool.limits,
+                              .sealing = ht_config_sealing(config)};
     g_autoptr(HtSpool) spool = good ? ht_spool_open(&options, &error) : NULL;
     explicit_bzero(key, sizeof key);
     if (!spool) {

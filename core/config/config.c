@@ -648,3 +648,20 @@ void ht_config_print(const HtConfig *config, GString *text)
         }
     }
 }
+
+HtSpoolSealing ht_config_sealing(const HtConfig *config)
+{
+    static const struct {
+        const char *word;
+        HtSpoolCipher cipher;
+    } ciphers[] = {{"aes-256-gcm", HT_SPOOL_CIPHER_AES_256_GCM},
+                   {"sm4-ctr-hmac-sm3", HT_SPOOL_CIPHER_SM4_SM3}};
+    const HtSpoolConfig *spool = &config->spool;
+    HtSpoolSealing sealing = {.master_files = spool->master_files, .period_ms = spool->key_period_ms};
+    for (unsigned i = 0; i < G_N_ELEMENTS(ciphers); i++) {
+        if (g_str_equal(spool->encryption, ciphers[i].word)) {
+            sealing.cipher = ciphers[i].cipher;
+        }
+    }
+    return sealing;
+}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/limits.h"
+#include "spool/spool.h"
 
 #include <glib.h>
 
@@ -45,6 +46,9 @@ typedef struct {
     HtSpoolLimits limits;
     char *archive; /* directory; default: state/archive */
     uint64_t archive_file_bytes, archive_bytes, prune_every_ms;
+    char *encryption;    /* aes-256-gcm | sm4-ctr-hmac-sm3 | off */
+    char **master_files; /* NULL: master.key in the state directory */
+    uint64_t key_period_ms;
 } HtSpoolConfig;
 
 typedef struct {
@@ -143,6 +147,9 @@ const HtConsumerConfig *ht_config_consumer(const HtConfig *config, const char *n
 
 /* "FILE:LINE", for messages: where the key stands, or the section where it does not. The caller frees. In places.c. */
 char *ht_bus_place(const HtConfig *config, const char *key);
+
+/* How the spool seals its values, as [spool] says. Points into the configuration. */
+HtSpoolSealing ht_config_sealing(const HtConfig *config);
 char *ht_source_place(const HtSourceConfig *source, const char *key);
 char *ht_consumer_place(const HtConsumerConfig *consumer, const char *key);
 char *ht_route_place(const HtRouteConfig *route, const char *key);

@@ -289,6 +289,14 @@ static const HtOption spool_options[] = {
      "When the archive's files have so many bytes nothing is pruned any more until some are moved away; 0: no limit but the disk's."},
     {"prune-every", HT_OPTION_TIME, SPOOL(prune_every_ms), "10min", 100 * MS, 24 * HOUR, NULL, false,
      "How often it is looked for events that are to be pruned."},
+    {"encryption", HT_OPTION_WORD, SPOOL(encryption), "aes-256-gcm", 0, 0, "aes-256-gcm|sm4-ctr-hmac-sm3|off", false,
+     "How events, payloads, faults and answers are sealed in the spool, each by itself, so that they can be read with the master key only and an altered byte is found. `sm4-ctr-hmac-sm3`: "
+     "SM4 (GB/T 32907) and SM3 (GB/T 32905). What is in the spool already is sealed at the next start; with another cipher, or `off`, what is new."},
+    {"master-key-file", HT_OPTION_PATHS, SPOOL(master_files), NULL, 0, 0, NULL, false,
+     "Files of the master key (64 hex digits, mode 0600), under which the spool's data keys are kept in `periods` in `state`; a file of $CREDENTIALS_DIRECTORY may be one. The first one wraps, the "
+     "others may still unwrap: so it is changed, by a restart with the new file first. Without it, `master.key` in `state`, made when there is none: then who has a copy of `state` can read it."},
+    {"key-period", HT_OPTION_TIME, SPOOL(key_period_ms), "30d", 0, 36500 * 24 * HOUR, NULL, false,
+     "A new data key is begun after so long; 0: never. What was sealed under a key is destroyed with it, wherever copies lie (`hutong spool shred`)."},
     {0}};
 /* clang-format on */
 

@@ -2,7 +2,8 @@
  * message, the time of a commit. `bench-spool [MESSAGES [BYTES [GROUP [DIRECTORY [PAGE]]]]]`; one event of BYTES a message.
  *
  * Twice: with persons known by citizen numbers, and with persons known by a source's own number, each message another one; then the
- * ratio of the second to the first. GROWTH="10000 100000 …": instead of that, each of these is the number of keys (of events, and of
+ * ratio of the second to the first. SEALING=1: instead of that, as they are sealed at rest, one way after the other, appended and read, and
+ * the ratios to not sealed. GROWTH="10000 100000 …": instead of that, each of these is the number of keys (of events, and of
  * persons) that a spool has when MESSAGES more are measured; it is filled by messages of many small events. */
 #include "core/base/clock.h"
 #include "spool/spool.h"
@@ -177,8 +178,8 @@ static Cost measure(Bench *bench, unsigned count)
 
 static void remove_directory(const char *directory)
 {
-    static const char *const names[] = {"spool.db", "spool.db-wal", "spool.db-shm",
-                                        "lock",     "ballast",      "mark"};
+    static const char *const names[] = {"spool.db", "spool.db-wal", "spool.db-shm", "lock",
+                                        "ballast",  "mark",         "periods",      "master.key"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(directory, names[i], NULL);
         g_unlink(path);
@@ -230,6 +231,56 @@ static void compare(Bench *bench, unsigned count)
     print_ratio(costs);
 }
 
+typedef struct {
+    Bench *bench;
+    uint64_t after;
+    bool done;
+} Reading;
+
+static void on_page(HtSpoolPage *page, const GError *error, void *user)
+{
+    Reading *reading = user;
+    guint count = page ? page->events->len : 0;
+    reading->done = count == 0 || error;
+    if (count > 0) {
+        reading->after = ((const HtStoredEvent *)page->events->pdata[count - 1])->sequence;
+    }
+    g_clear_pointer(&page, ht_spool_page_free);
+    if (!reading->done) {
+        ht_spool_read(reading->bench->spool, reading->after, 200, 1 << 20, on_page, reading);
+    }
+}
+
+/* Microseconds of processor time for an event. */
+static double read_all(Bench *bench)
+{
+    Reading reading = {.bench = bench};
+    double cpu = cpu_seconds();
+    ht_spool_read(bench->spool, 0, 200, 1 << 20, on_page, &reading);
+    while (!reading.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    return (cpu_seconds() - cpu) * 1e6 / (double)reading.after;
+}
+
+static void compare_sealing(Bench *bench, unsigned count)
+{
+    static const char *const ways[] = {"not sealed", "AES-256-GCM", "SM4-CTR with HMAC-SM3"};
+    double append[G_N_ELEMENTS(ways)], reading[G_N_ELEMENTS(ways)];
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        bench->options.sealing.cipher = (HtSpoolCipher)i;
+        if (!bench_open(bench, kinds[0])) {
+            return;
+        }
+        printf("%s: ", ways[i]);
+        append[i] = measure(bench, count).cpu_us;
+        reading[i] = read_all(bench);
+        printf("%s: %.2f us CPU to append (%.2f times), %.2f us to read (%.2f times)\n", ways[i], append[i],
+               append[i] / append[0], reading[i], reading[i] / reading[0]);
+        bench_close(bench);
+    }
+}
+
 static void fill_to(Bench *bench, uint64_t keys)
 {
     g_autoptr(GBytes) little = make_data(28);
@@ -276,7 +327,9 @@ int main(int argc, char **argv)
     bench.waiting_max = (unsigned)limits->group * 4;
     bench.data = make_data(number_argument(argc, argv, 2, 800));
     const char *steps = g_getenv("GROWTH");
-    if (steps) {
+    if (g_getenv("SEALING")) {
+        compare_sealing(&bench, count);
+    } else if (steps) {
         grow(&bench, steps, count);
     } else {
         compare(&bench, count);

@@ -9,13 +9,14 @@
 #include <string.h>
 
 #define SECRET "SECRET-IN-SQL"
+#define OPEN "[spool]\nencryption = off\n" /* it is looked into what is kept */
 #define PERSON "aac002='990104198001019915' aac003='测试甲'"
 
 static BusProcess *make_bus(const char *keys)
 {
     g_autofree char *sections =
-        g_strdup_printf("[source molss]\ndepartment = hrss\nadapter = social-security\n"
-                        "mapping = social-security.xml\ndivision = 440104\n%s\n",
+        g_strdup_printf(OPEN "[source molss]\ndepartment = hrss\nadapter = social-security\n"
+                             "mapping = social-security.xml\ndivision = 440104\n%s\n",
                         keys);
     return bus_process_new(NULL, sections);
 }
@@ -97,9 +98,10 @@ static void test_all_payloads(void)
 /* The bytes in quarantine of a payload that the test's adapter read, as they are kept. */
 static char *find_kept(const char *body)
 {
-    g_autofree char *section = g_strdup_printf("[source s]\ndepartment = hrss\nadapter = %s/secretive.so\n"
-                                               "mapping = social-security.xml\non-invalid = quarantine\n",
-                                               g_getenv("HUTONG_TEST_ADAPTERDIR"));
+    g_autofree char *section =
+        g_strdup_printf(OPEN "[source s]\ndepartment = hrss\nadapter = %s/secretive.so\n"
+                             "mapping = social-security.xml\non-invalid = quarantine\n",
+                        g_getenv("HUTONG_TEST_ADAPTERDIR"));
     BusProcess *bus = bus_process_new(NULL, section);
     sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
@@ -166,9 +168,9 @@ static void test_odd_parts(void)
 static void test_names(void)
 {
     static const char *const bodies[] = {CALL("postCSDJRecrod", ""), CALL("doSomething", "")};
-    BusProcess *bus =
-        bus_process_new(NULL, "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
-                              "division = 440104\nkeep-payload = all\non-invalid = quarantine\n");
+    BusProcess *bus = bus_process_new(
+        NULL, OPEN "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                   "division = 440104\nkeep-payload = all\non-invalid = quarantine\n");
     bus_process_start(bus);
     for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
         guint status = send_answer(bus, bodies[i]);
@@ -190,8 +192,8 @@ static void test_archives(void)
                                             "<ROWS><ROW><XM>测试甲</XM><SLDW>1</SLDW></ROW></ROWS>"};
     for (size_t i = 0; i < G_N_ELEMENTS(documents); i++) {
         BusProcess *bus = bus_process_new(
-            NULL, "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
-                  "division = 440104\nkeep-payload = all\n");
+            NULL, OPEN "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                       "division = 440104\nkeep-payload = all\n");
         ZipBuilder zip = zip_builder();
         zip_add_text(&zip, "1.xml", documents[i]);
         g_autoptr(GBytes) bytes = zip_finish(&zip, 0);

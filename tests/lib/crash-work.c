@@ -11,8 +11,10 @@ static const uint8_t crash_site_key[32] = {9};
 
 HtSpool *crash_open(const char *directory, GError **error)
 {
-    HtSpoolOptions options = {
-        .directory = directory, .site_key = crash_site_key, .limits = ht_spool_limits_default()};
+    HtSpoolOptions options = {.directory = directory,
+                              .site_key = crash_site_key,
+                              .limits = ht_spool_limits_default(),
+                              .sealing = {.cipher = HT_SPOOL_CIPHER_AES_256_GCM}};
     options.limits.group = 8;
     options.limits.wal_bytes = 1 << 18;
     options.limits.reserve_bytes = 0;

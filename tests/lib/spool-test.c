@@ -1,6 +1,8 @@
 /* See spool-test.h. */
 #include "tests/lib/spool-test.h"
 
+#include "spool/held.h"
+
 #include "spool/delivery.h"
 
 void place_set_up(Place *place)
@@ -10,8 +12,10 @@ void place_set_up(Place *place)
     g_assert_no_error(error);
     memset(place->site_key, 7, sizeof place->site_key);
     place->path = g_build_filename(place->directory, HT_SPOOL_FILE, NULL);
-    place->options = (HtSpoolOptions){
-        .directory = place->directory, .site_key = place->site_key, .limits = ht_spool_limits_default()};
+    place->options = (HtSpoolOptions){.directory = place->directory,
+                                      .site_key = place->site_key,
+                                      .limits = ht_spool_limits_default(),
+                                      .sealing = {.cipher = HT_SPOOL_CIPHER_AES_256_GCM}};
     place->options.limits.reserve_bytes = 0;
 }
 
@@ -57,6 +61,17 @@ void place_change(Place *place, const char *sql)
     g_assert_no_error(error);
     g_assert_true(ht_spool_database_run(db, sql, &error));
     g_assert_no_error(error);
+}
+
+GBytes *place_payload(Place *place, const HtUuid *message)
+{
+    GError *error = NULL;
+    GBytes *payload = NULL;
+    HtSpoolLook *look = ht_spool_look_open(place->directory, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_spool_look_payload(look, message, &payload, &error));
+    ht_spool_look_close(look);
+    return payload;
 }
 
 int64_t place_number(Place *place, const char *sql)

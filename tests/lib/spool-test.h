@@ -45,6 +45,9 @@ void place_put_known(Place *place, HtSpoolStore store, const HtSpoolEntry *entri
 
 int64_t place_number(Place *place, const char *sql);
 
+/* Of a closed spool: the payload that is kept of a message, by looking; the caller unrefs. NULL: none. */
+GBytes *place_payload(Place *place, const HtUuid *message);
+
 /* ---- Messages ---- */
 
 /* The key is copied; all other texts must outlive the message, as literals and the message's key do. */

@@ -395,6 +395,7 @@ static void test_a_large_one_for_quarantine_has_no_pieces(Fixture *f, const void
     static char bytes[4096] = "payload";
     Answer answer = {0};
     HtSpoolMessage *message = message_new("hukou", "a key that is long enough");
+    HtUuid id = message->id;
     message->payload = g_bytes_new(bytes, sizeof bytes);
     (void)data;
     ht_spool_quarantine(f->place.spool, message, "not-well-formed", keep_answer, &answer);
@@ -402,7 +403,8 @@ static void test_a_large_one_for_quarantine_has_no_pieces(Fixture *f, const void
     g_assert_no_error(answer.error);
     answer_clear(&answer);
     place_close(&f->place);
-    g_assert_cmpint(place_number(&f->place, "SELECT sum(length(payload)) FROM quarantine"), ==, sizeof bytes);
+    g_autoptr(GBytes) payload = place_payload(&f->place, &id);
+    g_assert_cmpmem(g_bytes_get_data(payload, NULL), g_bytes_get_size(payload), bytes, sizeof bytes);
     g_assert_cmpint(place_number(&f->place, "SELECT count(*) FROM messages"), ==, 0);
 }
 
