@@ -9,6 +9,7 @@
 #include "core/repair.h"
 #include "core/replays.h"
 #include "core/retention.h"
+#include "core/shred.h"
 
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ const HtAdminVerb ht_verbs[] = {
     {"dead", ht_outlet_dead, true, HT_ROLE_OPERATOR, NULL},
     {"replay", ht_replays_verb, true, HT_ROLE_OPERATOR, "list"},
     {"prune", ht_retention_prune, true, HT_ROLE_OPERATOR, NULL},
+    {"shred", ht_shred_answer, true, HT_ROLE_PRIVACY_OFFICER, NULL},
     {"export", ht_retention_export, true, HT_ROLE_PRIVACY_OFFICER, NULL},
     {"event", ht_outlet_event, false, HT_ROLE_PRIVACY_OFFICER, NULL},
     {"skip", ht_outlet_skip, false, HT_ROLE_OPERATOR, NULL},

@@ -85,7 +85,7 @@ bool ht_spool_look_held_one(HtSpoolLook *look, const HtUuid *id, HtSpoolHeld *he
 typedef struct {
     const char *held, *taken; /* statements, of the value; the second gives messages.id, too */
     const char *held_table, *taken_table;
-} Value;
+} KeptValue;
 
 static bool fail(const HtUuid *id, GError **error)
 {
@@ -96,7 +96,7 @@ static bool fail(const HtUuid *id, GError **error)
     return false;
 }
 
-static bool open_value(HtSpoolLook *look, const Value *value, const HtUuid *id, GBytes **bytes,
+static bool open_value(HtSpoolLook *look, const KeptValue *value, const HtUuid *id, GBytes **bytes,
                        GError **error)
 {
     *bytes = NULL;
@@ -128,7 +128,7 @@ static bool open_value(HtSpoolLook *look, const Value *value, const HtUuid *id, 
 
 bool ht_spool_look_payload(HtSpoolLook *look, const HtUuid *id, GBytes **payload, GError **error)
 {
-    static const Value value = {
+    static const KeptValue value = {
         "SELECT payload FROM quarantine WHERE message = ? AND payload IS NOT NULL",
         "SELECT bytes, message FROM payloads WHERE message = (SELECT id FROM messages WHERE message = ?)",
         "quarantine", "payloads"};
@@ -137,7 +137,7 @@ bool ht_spool_look_payload(HtSpoolLook *look, const HtUuid *id, GBytes **payload
 
 bool ht_spool_look_faults(HtSpoolLook *look, const HtUuid *id, GArray **faults, GError **error)
 {
-    static const Value value = {
+    static const KeptValue value = {
         "SELECT faults FROM quarantine WHERE message = ? AND faults IS NOT NULL",
         "SELECT faults, message FROM faults WHERE message = (SELECT id FROM messages WHERE message = ?)",
         "quarantine.faults", "faults"};

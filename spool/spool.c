@@ -289,6 +289,11 @@ void ht_spool_close(HtSpool *spool)
     g_free(spool);
 }
 
+bool ht_spool_shred(HtSpool *spool, uint32_t period, int64_t now_us, GError **error)
+{
+    return ht_spool_vault_destroy(ht_spool_vault_of(spool->db), period, now_us, error);
+}
+
 /* ---- Taking messages ---- */
 
 static void answer(HtSpoolTask *task)

@@ -221,6 +221,12 @@ void ht_spool_count(HtSpool *spool, const char *source, HtSpoolDayCount what);
 int ht_spool_day_of(int64_t time_us);
 int64_t ht_spool_day_begin(int day);
 
+/* ---- Keys ---- */
+
+/* Destroys the key of a period (vault.h), under which nothing of the spool may be sealed any more: what copies hold under it can be opened by nobody. On disk
+ * when it returns. HT_SPOOL_ERROR_REPAIR for no such period, the current one, or one that is destroyed; IO. */
+bool ht_spool_shred(HtSpool *spool, uint32_t period, int64_t now_us, GError **error);
+
 /* ---- Looking ---- */
 
 typedef struct {

@@ -5,6 +5,7 @@
 #include "core/cli/progress.h"
 #include "core/cli/spool.h"
 #include "core/keep/export.h"
+#include "core/proof/destroyed.h"
 #include "core/verbs.h"
 #include "core/source/host.h"
 
@@ -133,17 +134,52 @@ int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolF
 /* ---- Verifying ---- */
 
 typedef struct {
+    const HtConfig *config;
     unsigned files, bad;
     uint64_t events;
     HtBuffer json;
     bool as_json;
 } Verified;
 
+#define CERTIFICATE_MAX 65536
+
+/* Of a destroyed key. */
+static bool is_certificate(const char *path)
+{
+    char text[sizeof HT_DESTROYED_TITLE - 1];
+    FILE *file = fopen(path, "re");
+    bool is = file && fread(text, 1, sizeof text, file) == sizeof text &&
+              memcmp(text, HT_DESTROYED_TITLE, sizeof text) == 0;
+    if (file) {
+        fclose(file);
+    }
+    return is;
+}
+
+static bool verify_certificate(const HtConfig *config, const char *path, GError **error)
+{
+    g_autofree char *own = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
+    g_autoptr(GArray) keys = ht_public_keys_read(own, error);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) reason = NULL;
+    gsize size = 0;
+    if (!keys || !g_file_get_contents(path, &text, &size, error)) {
+        return false;
+    }
+    if (size > CERTIFICATE_MAX || !ht_destroyed_verify((HtText){text, size}, keys, &reason)) {
+        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE, "%s: %s", path,
+                    reason ? reason->message : "it is too long for a certificate");
+        return false;
+    }
+    return true;
+}
+
 static void verify_file(const char *path, Verified *verified)
 {
     g_autoptr(GError) error = NULL;
     HtArchiveSum sum = {0};
-    bool good = ht_archive_verify(path, &sum, &error);
+    bool good = is_certificate(path) ? verify_certificate(verified->config, path, &error)
+                                     : ht_archive_verify(path, &sum, &error);
     verified->files++;
     verified->bad += !good;
     verified->events += good ? sum.events : 0;
@@ -162,7 +198,7 @@ static void verify_file(const char *path, Verified *verified)
 int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
 {
     const char *place = path ? path : config->spool.archive;
-    Verified verified = {.as_json = flags->json};
+    Verified verified = {.config = config, .as_json = flags->json};
     ht_buffer_add_char(&verified.json, '[');
     if (g_file_test(place, G_FILE_TEST_IS_DIR)) {
         g_autoptr(GPtrArray) files = ht_archive_files(place);

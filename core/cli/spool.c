@@ -82,12 +82,14 @@ static int complain(void)
         "       hutong spool backup FOLDER [-c FILE]\n"
         "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
         "       hutong spool repair [--json] [-c FILE]\n"
+        "       hutong spool keys [--json] [-c FILE]\n"
+        "       hutong spool shred PERIOD --reason TEXT [--json] [-c FILE]\n"
         "       hutong spool create [-c FILE]\n");
     return HT_EXIT_USAGE;
 }
 
 /* What each verb takes behind it. */
-typedef enum { NOTHING, A_FOLDER, PERHAPS_A_PATH } Takes;
+typedef enum { NOTHING, ONE_WORD, PERHAPS_A_PATH } Takes;
 
 typedef struct {
     const char *name;
@@ -132,15 +134,23 @@ static int run_prune(const HtConfig *config, const char *path, const HtSpoolFlag
     return ht_cli_spool_prune(config, flags);
 }
 
+static int run_keys(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)path;
+    return ht_cli_spool_keys(config, flags);
+}
+
 static const SpoolVerb spool_verbs[] = {
     {"status", NOTHING, run_status},
     {"check", NOTHING, run_check},
     {"prune", NOTHING, run_prune},
     {"export", PERHAPS_A_PATH, ht_cli_spool_export},
     {"verify", PERHAPS_A_PATH, ht_cli_spool_verify},
-    {"backup", A_FOLDER, run_backup},
-    {"restore", A_FOLDER, ht_cli_spool_restore},
+    {"backup", ONE_WORD, run_backup},
+    {"restore", ONE_WORD, ht_cli_spool_restore},
     {"repair", NOTHING, run_repair},
+    {"keys", NOTHING, run_keys},
+    {"shred", ONE_WORD, ht_cli_spool_shred},
     {"create", NOTHING, run_create},
 };
 
@@ -148,7 +158,7 @@ static const SpoolVerb *find_verb(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(spool_verbs); i++) {
         const SpoolVerb *verb = &spool_verbs[i];
-        bool fits = verb->takes == NOTHING ? argc == 2 : verb->takes == A_FOLDER ? argc == 3 : argc <= 3;
+        bool fits = verb->takes == NOTHING ? argc == 2 : verb->takes == ONE_WORD ? argc == 3 : argc <= 3;
         if (fits && g_str_equal(argv[1], verb->name)) {
             return verb;
         }
@@ -166,6 +176,8 @@ static const char summary[] =
     "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
     "repair: saves into a new spool what can be read of a damaged one, keeps the old one, and lists what\n"
     "is missing by message and source (the bus must be stopped); exit 2 when something is missing.\n"
+    "keys: the periods of keys under which values are sealed, and how much is sealed under each.\n"
+    "shred PERIOD: destroys the key of a period of which nothing is left in the spool, so that no copy can be read; audited.\n"
     "create: makes an empty spool where the former one is lost for good.";
 
 int ht_cli_spool(int argc, char **argv)
@@ -182,6 +194,7 @@ int ht_cli_spool(int argc, char **argv)
         {"since", 0, 0, G_OPTION_ARG_STRING, &flags.since,
          "export: taken then or later (2026-11-20, 12h, 7d)", "TIME"},
         {"until", 0, 0, G_OPTION_ARG_STRING, &flags.until, "export: taken before", "TIME"},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags.reason, "shred: why, for the audit", "TEXT"},
         {"skip", 0, 0, G_OPTION_ARG_INT64, &flags.skip,
          "restore: how many sequences may have been given out since the copy, when no spool is there that tells (100000)",
          "N"},
@@ -201,7 +214,7 @@ int ht_cli_spool(int argc, char **argv)
         return HT_EXIT_CONFIG;
     }
     status = verb->run(config, argc > 2 ? argv[2] : NULL, &flags);
-    char *const texts[] = {flags.source, flags.type, flags.since, flags.until};
+    char *const texts[] = {flags.source, flags.type, flags.since, flags.until, flags.reason};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }

@@ -271,28 +271,34 @@ static bool is_signed(const HtPublicKey *key, HtText text, const char *signature
            ed25519_sha512_verify(key->bytes, text.size, (const uint8_t *)text.data, bytes);
 }
 
-bool ht_claim_verify(const HtClaim *claim, const GArray *keys, GError **error)
+bool ht_proof_verify(HtText text, const GArray *keys, const char *id, const char *signature, GError **error)
 {
-    const char *signature = g_hash_table_lookup(claim->values, "signature");
-    const char *id = g_hash_table_lookup(claim->values, "keyId");
-    HtBuffer text = {.data = NULL};
-    if (!signature) {
-        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_UNSIGNED,
-                    "it is not signed: ask for it again with GET /in/SOURCE/receipt/ID");
-        return false;
-    }
     const HtPublicKey *key = find_key(keys, id);
     if (!key) {
         g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_KEY,
                     "it is signed with the key \"%s\", which is none of those given", id ? id : "");
         return false;
     }
-    bool good = write_text(claim, &text, error);
-    if (good && !is_signed(key, ht_buffer_text(&text), signature)) {
+    if (!is_signed(key, text, signature)) {
         g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE, "it is not what the key \"%s\" has signed",
                     id);
-        good = false;
+        return false;
     }
+    return true;
+}
+
+bool ht_claim_verify(const HtClaim *claim, const GArray *keys, GError **error)
+{
+    const char *signature = g_hash_table_lookup(claim->values, "signature");
+    HtBuffer text = {.data = NULL};
+    if (!signature) {
+        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_UNSIGNED,
+                    "it is not signed: ask for it again with GET /in/SOURCE/receipt/ID");
+        return false;
+    }
+    bool good = write_text(claim, &text, error) &&
+                ht_proof_verify(ht_buffer_text(&text), keys, g_hash_table_lookup(claim->values, "keyId"),
+                                signature, error);
     ht_buffer_clear(&text);
     return good;
 }

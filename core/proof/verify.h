@@ -22,5 +22,8 @@ bool ht_claim_read(HtText text, HtClaim *claim, GError **error);
 /* Held against `keys` (of HtPublicKey). HT_PROOF_ERROR_UNSIGNED, _KEY, _FALSE. */
 bool ht_claim_verify(const HtClaim *claim, const GArray *keys, GError **error);
 
+/* Whether the text is what the one of `keys` (of HtPublicKey) with this id has signed; `id` may be NULL. HT_PROOF_ERROR_KEY, _FALSE. */
+bool ht_proof_verify(HtText text, const GArray *keys, const char *id, const char *signature, GError **error);
+
 /* Whether the receipt is of these bytes. HT_PROOF_ERROR_PAYLOAD. */
 bool ht_claim_is_of(const HtClaim *claim, HtText payload, GError **error);

@@ -64,3 +64,5 @@ e2e-words_LIBS := admin base
 e2e_TESTS += tls.py
 e2e_TESTS += monitoring.py
 e2e_TESTS += install.sh
+e2e_TESTS += e2e-sealing
+e2e-sealing_LIBS := admin base
