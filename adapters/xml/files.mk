@@ -1,6 +1,24 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/medical-insurance.xml
+mapping_DATA += mappings/governance.xml \
+	mappings/tables/GB-T-31000.china-purpose.tsv \
+	mappings/tables/GB-T-31000.diagnosis.tsv \
+	mappings/tables/GB-T-31000.drug-control.tsv \
+	mappings/tables/GB-T-31000.handover.tsv \
+	mappings/tables/GB-T-31000.health.tsv \
+	mappings/tables/GB-T-31000.household-match.tsv \
+	mappings/tables/GB-T-31000.leftbehind-type.tsv \
+	mappings/tables/GB-T-31000.resettlement.tsv \
+	mappings/tables/GB-T-31000.risk-level.tsv \
+	mappings/tables/GB-T-31000.risk-type.tsv \
+	mappings/tables/GB-T-31000.treatment.tsv \
+	mappings/tables/governance.data-status.tsv \
+	mappings/tables/police.contraception.tsv \
+	mappings/tables/police.pregnancy.tsv \
+	mappings/tables/translate/id-document.chs.tsv \
+	mappings/tables/translate/receiving-mode.GB-T-31000.tsv
 mapping_DATA += mappings/health-reports.xml \
 	mappings/tables/health.birth-place.tsv \
 	mappings/tables/health.card-category.tsv \

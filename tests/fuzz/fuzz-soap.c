@@ -89,7 +89,7 @@ static void restart(void *user)
 static bool run(HtReader *reader, HtText body, unsigned repairs, uint64_t *result)
 {
     static const HtSink sink = {
-        take_document_start, take_document_end, take_start, take_text, take_end, NULL, get_role};
+        take_document_start, take_document_end, take_start, take_text, take_end, NULL, get_role, false};
     HtPayload payload = {.body = body};
     Taker taker = {.reader = reader};
     HtReading reading;

@@ -73,7 +73,7 @@ static HtNameRole get_role(void *user, HtText name)
 }
 
 const HtSink reader_test_sink = {
-    take_document_start, take_document_end, reader_test_start, take_text, take_end, NULL, get_role};
+    take_document_start, take_document_end, reader_test_start, take_text, take_end, NULL, get_role, false};
 
 void reader_test_forget(ReaderTest *test)
 {

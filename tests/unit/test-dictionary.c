@@ -135,9 +135,10 @@ static void test_event_types(void)
 static void test_restricted(void)
 {
     static const char *const others[] = {
-        "health.epidemic-notice",   "person.death-hinted",        "health.infectious-reported",
-        "health.infectious-closed", "health.maternal-registered", "health.maternal-death",
-        "health.maternal-closed",   "health.psychosis-closed",    "health.psychosis-registered",
+        "health.epidemic-notice",        "person.death-hinted",          "health.infectious-reported",
+        "health.infectious-closed",      "health.maternal-registered",   "health.maternal-death",
+        "health.maternal-closed",        "health.psychosis-closed",      "health.psychosis-registered",
+        "community.key-person-recorded", "community.key-person-removed",
     };
     g_autoptr(HtDictionary) dictionary = load();
     unsigned of_justice = 0;

@@ -128,6 +128,27 @@ static void check_text(MappingTest *test, const char *payload, const char *text)
 }
 
 /* A value of a record is text, whatever it looks like: mapped or not, in plain XML, in SOAP and in a document in a string. */
+/* Without SOAP a string deep in a document is one where the mapping says so, and never in a record. */
+static void test_in_plain_xml(void)
+{
+    static const char document[] =
+        "<ROOT><HEAD>1</HEAD><BODY><OUT>&lt;ROWS>&lt;ROW>&lt;XM>测试丙&lt;/XM>&lt;/ROW>&lt;/ROWS></OUT></BODY></ROOT>";
+    static const char value[] = "<ROWS><ROW><XM>测试丙</XM><DZ>&lt;ROWS>1&lt;/ROWS></DZ></ROW></ROWS>";
+    static const char opening[] =
+        "<mapping xmlns='urn:hutong:mapping:1' source='test' authority='police' version='1' strings='%s'>"
+        "<ignore from='/ROOT/HEAD'/><event type='person.moved-in.v1' for-each='/ROWS/ROW'>" FIELDS "</event></mapping>";
+    g_autofree char *documents_are = g_strdup_printf(opening, "documents");
+    g_autofree char *values_are = g_strdup_printf(opening, "values");
+    g_autoptr(MappingTest) opens = mapping_test_new(documents_are);
+    g_autoptr(MappingTest) keeps = mapping_test_new(values_are);
+    expect_person(opens, document);
+    expect_person(opens, value);
+    assert_has(opens, 0, "\"text\":\"<ROWS>1</ROWS>\"");
+    mapping_test_run(keeps, document);
+    g_assert_cmpint(keeps->outcome.verdict, ==, HT_VERDICT_REJECT);
+    g_assert_cmpstr(keeps->outcome.faults[0].code, ==, "unknown-document");
+}
+
 static void test_values(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(ROWS_MAPPING);
@@ -232,6 +253,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-strings/documents/are-found-in-any-wrapping", test_wrappings);
     g_test_add_func("/mapping-strings/documents/behind-marks-and-empty-lines", test_payload_fronts);
     g_test_add_func("/mapping-strings/documents/in-json", test_in_json);
+    g_test_add_func("/mapping-strings/documents/in-plain-xml-where-the-mapping-says-so", test_in_plain_xml);
     g_test_add_func("/mapping-strings/values/text-with-markup-is-text", test_values);
     g_test_add_func("/mapping-strings/values/what-nobody-knows-is-carried-as-text", test_parameters);
     g_test_add_func("/mapping-strings/values/secrets-are-in-no-event", test_secrets);

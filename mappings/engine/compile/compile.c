@@ -142,6 +142,7 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
     mapping->source = g_strdup(ht_compile_attribute(compiler, root, "source"));
     mapping->authority = g_strdup(ht_compile_attribute(compiler, root, "authority"));
     mapping->case_ignored = g_strcmp0(ht_compile_attribute(compiler, root, "case"), "ignore") == 0;
+    mapping->opens_strings = g_strcmp0(ht_compile_attribute(compiler, root, "strings"), "documents") == 0;
     read_declarations(compiler, root);
     for (const xmlNode *node = root->children; node; node = node->next) {
         if (ht_compile_is(node, "event")) {

@@ -217,7 +217,7 @@ static void restart(const Run *run)
 /* Few bodies have references inside: whether one has is seen by reading it, and then it is read again. */
 static bool read_text(HtReader *reader, const Run *run, HtText text, unsigned repairs, unsigned *effective)
 {
-    HtStringsOptions options = {run->sink, run->user, run->reading, repairs, effective, false};
+    HtStringsOptions options = {run->sink, run->user, run->reading, repairs, effective, run->sink->strings};
     if (read_once(reader, run, text, &options, false)) {
         return true;
     }

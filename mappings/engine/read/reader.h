@@ -45,6 +45,7 @@ typedef struct {
     bool (*expects)(void *user, HtText root);
     /* What a local name is. NULL: all are strange. */
     HtNameRole (*role)(void *user, HtText name);
+    bool strings; /* strings of plain XML may be documents, too: of every element, not of the root alone */
 } HtSink;
 
 HtReader *ht_reader_new(const HtLimits *limits);

@@ -89,7 +89,7 @@ static bool expects(void *user, HtText root)
 void ht_soap_aside_begin(HtSoapAside *aside, const HtStringsOptions *options)
 {
     static const HtSink sink = {take_document, take_document_end, take_start, take_text,
-                                take_end,      expects,           NULL};
+                                take_end,      expects,           NULL,       false};
     aside->options = options;
     aside->open = 0;
     aside->around = 0;

@@ -291,6 +291,7 @@ typedef struct {
 struct HtMapping {
     char *path, *source, *authority;
     bool case_ignored;
+    bool opens_strings; /* documents stand in strings of plain XML */
     bool has_fields;    /* `<fields>` somewhere */
     unsigned repairs;   /* HtRepair bits */
     HtTrieNode *trie;   /* the root stands for "before the root element" */

@@ -391,8 +391,9 @@ static void note_repair(HtMapper *mapper)
 /* Reads one document. False when it refuses the payload. */
 static bool read_document(HtMapper *mapper, const HtPayload *payload)
 {
-    static const HtSink sink = {
-        take_document_start, take_document_end, take_start, take_text, take_end, expects, get_role};
+    const HtSink sink = {
+        take_document_start,           take_document_end, take_start, take_text, take_end, expects, get_role,
+        mapper->mapping->opens_strings};
     HtPayload known = *payload;
     HtFault fault;
     known.operations = mapper->mapping->operations;
