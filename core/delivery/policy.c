@@ -298,7 +298,7 @@ static HtPolicyAnswer judge_mark(const HtPolicy *policy, bool minor, const HtIte
     const HtRule *rule = find_rule(policy, element);
     HtPolicyAnswer answer = judge(policy, minor, rule, element ? element->sensitivity : HIGHEST);
     bool hidden = answer.why == HT_WHY_MASKED && answer.mask == HT_MASK_HIDE;
-    answer.seen = answer.seen == HT_SEEN_MASKED && !hidden ? HT_SEEN_WHOLE : answer.seen;
+    answer.seen = answer.seen == HT_SEEN_MASKED ? HT_SEEN_WHOLE : answer.seen;
     return hidden ? hide(answer) : answer;
 }
 

@@ -57,6 +57,7 @@ static const Case CASES[] = {
     {HT_MASK_PHONE, "075683331234", "0756*****234"},
     {HT_MASK_PHONE, "83331234", "******34"},
     {HT_MASK_PHONE, "110", "***"},
+    {HT_MASK_PHONE, "A1380000B123", "************"}, /* letters are no number's */
     {HT_MASK_PHONE, "020-83331234-801", "**************01"},
     {HT_MASK_PHONE, "１３８００００１２３４", "*********３４"},
     {HT_MASK_ADDRESS, "测试市互通区测试路19号", "测试市互通区测试路***"},
@@ -69,6 +70,11 @@ static const Case CASES[] = {
     {HT_MASK_ADDRESS, "测试市互通区测试小区3栋", "测试市互通区***"},
     {HT_MASK_ADDRESS, "测试市互通区测试路测试花园东区A座", "测试市互通区测试路***"},
     {HT_MASK_ADDRESS, "测试路①号", "测试路***"},
+    {HT_MASK_ADDRESS, "测试市互通区样本街道样本测试街道样本",
+     "测试市互通区样本街道***"}, /* the second is a house's name */
+    {HT_MASK_ADDRESS, "测试市互通区样本测试区样本", "测试市互通区***"},
+    {HT_MASK_ADDRESS, "样本市测试市样本", "样本市测试市***"},
+    {HT_MASK_ADDRESS, "样本村测试村样本", "样本村测试村***"},
     {HT_MASK_ADDRESS, "测试大厦", "***"},
     {HT_MASK_ADDRESS, "19号测试路", "***"},
     {HT_MASK_ADDRESS, "", ""},

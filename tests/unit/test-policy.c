@@ -241,6 +241,7 @@ static void test_rules_that_cannot_hold_are_refused(void)
         {"person.phone:year", NULL, NULL, "mask: 'person.phone' is no value that the mask year is for"},
         {"person.birthDate:last4", NULL, NULL, "'person.birthDate' is no value that the mask last4 is for"},
         {"person.ethnicGroup:name", NULL, NULL, "is no value that the mask name is for"},
+        {"person.ethnicGroup:none", NULL, NULL, "mask: 'person.ethnicGroup' has no mask of its own: name one"},
         {"unmapped", NULL, NULL, "mask: 'unmapped' is of no kind that a mask is for"},
         {"person.name:nmae", NULL, NULL, "mask: 'nmae' is no mask"},
         {"person.name", "*.name", NULL, "hash: 'person.name' is named by mask, too"},
@@ -322,6 +323,113 @@ static void test_a_version_changes_with_what_is_seen(void)
     }
 }
 
+/* A hash is of one consumer, so that two with the same lists do not see the same. */
+static void test_policies_with_hashes_are_never_equal(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *hash[] = {(char *)"person.idNumber", NULL};
+    HtConsumerConfig config = config_of(1);
+    config.hash = hash;
+    g_autoptr(HtPolicy) one = policy_of(dictionary, &config), other = policy_of(dictionary, &config);
+    g_assert_cmpstr(ht_policy_version(one), ==, ht_policy_version(other));
+    g_assert_false(ht_policy_equal(one, other));
+}
+
+/* ---- What the records of access say ---- */
+
+static void add(HtBuffer *data, HtItemKind kind, const char *name, const char *value)
+{
+    HtItem item = {.kind = kind, .name = ht_text_from(name), .value = ht_text_from(value)};
+    ht_item_pack(data, &item);
+}
+
+static unsigned shown_of(const HtDictionary *dictionary, const uint8_t *shown, const char *name)
+{
+    const HtElement *element = ht_dictionary_find(dictionary, name, strlen(name));
+    return shown[element ? element->index : ht_dictionary_n_elements(dictionary)];
+}
+
+/* Each element as it is shown at its best, whatever else stands beside it; marks and unknown elements are not counted at all. */
+static void test_what_is_shown_of_an_event(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *hash[] = {(char *)"person.idNumber", NULL}, *deny[] = {(char *)"person.phone", NULL},
+         *mask[] = {(char *)"person.name", NULL}, *allow[] = {(char *)"unmapped:ROW/A", NULL};
+    HtConsumerConfig config = config_of(1);
+    config.hash = hash;
+    config.deny = deny;
+    config.mask = mask;
+    config.allow = allow;
+    g_autoptr(HtPolicy) policy = policy_of(dictionary, &config);
+    uint32_t count = ht_dictionary_n_elements(dictionary);
+    g_autofree uint8_t *shown = g_malloc(count + 1);
+    HtBuffer data = {0};
+    memset(shown, 9, count + 1);
+    add(&data, HT_ITEM_ELEMENT, "no.such", "x");
+    add(&data, HT_ITEM_ELEMENT, "person.idNumber", NUMBER);
+    add(&data, HT_ITEM_ELEMENT, "person.name", "测试甲");
+    add(&data, HT_ITEM_ELEMENT, "person.phone", "13800000000");
+    add(&data, HT_ITEM_ELEMENT, "person.sex", "1");
+    add(&data, HT_ITEM_ELEMENT, "record.agency", NUMBER); /* what it is not for: above the clearance */
+    add(&data, HT_ITEM_ELEMENT, "record.agency", "440104");
+    add(&data, HT_ITEM_ELEMENT, "record.agency", NUMBER);
+    add(&data, HT_ITEM_QUALITY, "person.birthDate", "date-invalid");
+    add(&data, HT_ITEM_UNMAPPED, "ROW/B", "x");
+    HtStoredEvent event = {.event = {.data = ht_buffer_text(&data)}};
+    ht_policy_shown(policy, &event, shown);
+    g_assert_cmpuint(shown_of(dictionary, shown, "person.idNumber"), ==, 3);
+    g_assert_cmpuint(shown_of(dictionary, shown, "person.name"), ==, 2);
+    g_assert_cmpuint(shown_of(dictionary, shown, "person.phone"), ==, 0);
+    g_assert_cmpuint(shown_of(dictionary, shown, "person.sex"), ==, 1);
+    g_assert_cmpuint(shown_of(dictionary, shown, "record.agency"), ==, 1);
+    g_assert_cmpuint(shown_of(dictionary, shown, "person.birthDate"), ==, 0);
+    g_assert_cmpuint(shown[count], ==, 0);
+    add(&data, HT_ITEM_UNMAPPED, "ROW/A", "x");
+    event.event.data = ht_buffer_text(&data);
+    ht_policy_shown(policy, &event, shown);
+    g_assert_cmpuint(shown[count], ==, 1);
+    event.event.attr[HT_ATTR_MINOR] = ht_text_from("1");
+    ht_policy_shown(policy, &event, shown);
+    g_assert_cmpuint(shown_of(dictionary, shown, "person.sex"), ==, 0);
+    ht_buffer_clear(&data);
+}
+
+/* An original may say anything: more sensitive than its element, and no mask knows its form. */
+static void test_an_original_is_above_its_element(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *names[] = {(char *)"person.sex", NULL};
+    const struct {
+        unsigned clearance;
+        char **allow, **mask;
+        HtSeen seen;
+    } cases[] = {
+        {1, NULL, NULL, HT_SEEN_NOT},
+        {2, NULL, NULL, HT_SEEN_WHOLE},
+        {1, names, NULL, HT_SEEN_WHOLE},
+        {3, NULL, names, HT_SEEN_NOT},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtConsumerConfig config = config_of(cases[i].clearance);
+        HtItem item = {.kind = HT_ITEM_ELEMENT,
+                       .name = ht_text_from("person.sex"),
+                       .value = {"9\0x\0", 4},
+                       .form = HT_VALUE_ORIGINAL};
+        HtStoredEvent event = {0};
+        HtBuffer masked = {0};
+        config.allow = cases[i].allow;
+        config.mask = cases[i].mask;
+        g_autoptr(HtPolicy) policy = policy_of(dictionary, &config);
+        g_test_message("case %zu", i);
+        g_assert_cmpint(ht_policy_judge(policy, &event, &item, &masked).seen, ==, cases[i].seen);
+        g_assert_cmpuint(masked.size, ==, 0);
+        g_assert_cmpint(
+            ht_policy_shows(policy, ht_dictionary_find(dictionary, "person.sex", 10), HT_SHOWN_ORIGINAL).seen,
+            ==, cases[i].seen);
+        ht_buffer_clear(&masked);
+    }
+}
+
 static void test_answers_say_why(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
@@ -377,6 +485,9 @@ int main(int argc, char **argv)
                     test_a_pattern_hides_what_its_mask_is_not_for);
     g_test_add_func("/policy/rules/cards-and-accounts", test_cards_and_accounts_have_a_mask);
     g_test_add_func("/policy/version/changes-with-what-is-seen", test_a_version_changes_with_what_is_seen);
+    g_test_add_func("/policy/version/with-hashes-never-equal", test_policies_with_hashes_are_never_equal);
+    g_test_add_func("/policy/shown/at-its-best", test_what_is_shown_of_an_event);
+    g_test_add_func("/policy/originals/are-above-their-element", test_an_original_is_above_its_element);
     g_test_add_func("/policy/reasons/answers-say-why", test_answers_say_why);
     return g_test_run();
 }
