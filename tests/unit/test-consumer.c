@@ -1,6 +1,8 @@
 /* One consumer's life, with a spool and a network that the test plays: what goes when, after which answer. */
 #include "core/base/log.h"
 #include "core/delivery/health.h"
+#include "core/delivery/judge.h"
+#include "core/delivery/purpose.h"
 #include "tests/lib/consumer-harness.h"
 
 #include <glib/gstdio.h>
@@ -344,6 +346,41 @@ static void test_attempts_are_counted_to_the_one(void)
     }
 }
 
+#define DAY_US (INT64_C(86400) * 1000000)
+
+/* The log tells it once, each time that it changes; and what others of the same policy are sent is not shown to it any more. */
+static void test_a_purpose_that_lapses_is_told(void)
+{
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+        g_test_trap_assert_passed();
+        g_test_trap_assert_stderr(
+            "*info*consumer c: policy *, purpose: holds\n*consumer c: policy *, purpose: "
+            "ends\n*warning*its purpose lapses after 2099-12-31: then*consumer c: policy *, "
+            "purpose: lapsed\n*error*its purpose lapsed after 2099-12-31: it sees*");
+        g_test_trap_assert_stderr_unmatched("*lapsed after*lapsed after*");
+        g_test_trap_assert_stderr_unmatched("*lapses after*lapses after*");
+        return;
+    }
+    Fixture f;
+    ht_log_set_level(HT_LOG_INFO);
+    start(&f, "clearance = 1\npurpose = p\npurpose-until = 2099-12-31\npurpose-alarm = 10d\n", "");
+    int64_t until_us = ht_policy_until(f.consumer->policy);
+    for (unsigned twice = 0; twice < 2; twice++) {
+        f.consumer->class.number = 7;
+        ht_purpose_look(f.consumer, until_us - 20 * DAY_US);
+        g_assert_cmpuint(f.consumer->class.number, ==, 7);
+    }
+    ht_purpose_look(f.consumer, until_us - 5 * DAY_US);
+    ht_purpose_look(f.consumer, until_us - 4 * DAY_US);
+    g_assert_cmpuint(f.consumer->class.number, ==, 7);
+    ht_purpose_look(f.consumer, until_us);
+    g_assert_cmpuint(f.consumer->class.number, ==, 0);
+    ht_purpose_look(f.consumer, until_us + DAY_US);
+    ht_log_set_level(HT_LOG_ERROR);
+    stop(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -377,5 +414,6 @@ int main(int argc, char **argv)
     g_test_add_func("/consumer/attempts-are-counted-to-the-one", test_attempts_are_counted_to_the_one);
     g_test_add_func("/consumer/nothing-new-goes-once-stopped",
                     test_nothing_new_goes_once_stopped_and_answers_still_count);
+    g_test_add_func("/consumer/purpose/that-lapses-is-told", test_a_purpose_that_lapses_is_told);
     return g_test_run();
 }

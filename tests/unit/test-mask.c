@@ -57,6 +57,7 @@ static const Case CASES[] = {
     {HT_MASK_PHONE, "075683331234", "0756*****234"},
     {HT_MASK_PHONE, "83331234", "******34"},
     {HT_MASK_PHONE, "110", "***"},
+    {HT_MASK_PHONE, "138-0000-12", "*********12"},   /* eleven characters and no mobile number */
     {HT_MASK_PHONE, "A1380000B123", "************"}, /* letters are no number's */
     {HT_MASK_PHONE, "020-83331234-801", "**************01"},
     {HT_MASK_PHONE, "１３８００００１２３４", "*********３４"},
@@ -157,6 +158,10 @@ static void test_broken_bytes_are_masked(void)
 {
     HtBuffer out = {0};
     g_assert_true(ht_mask_apply(HT_MASK_NAME, "A\xe6\xb5", 3, &out));
+    g_assert_true(ht_text_is(ht_buffer_text(&out), "A**"));
+    ht_buffer_reset(&out, SIZE_MAX);
+    g_assert_true(
+        ht_mask_apply(HT_MASK_NAME, "A\xe6\xb5\x8b", 3, &out)); /* whole only with what is behind it */
     g_assert_true(ht_text_is(ht_buffer_text(&out), "A**"));
     ht_buffer_clear(&out);
 }

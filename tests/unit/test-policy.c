@@ -195,6 +195,23 @@ static void test_unmapped_paths_have_rules_of_their_own(void)
     g_assert_cmpint(judge(denied, HT_ITEM_UNMAPPED, "ROWS/ROW/BZ", "x", NULL).seen, ==, HT_SEEN_NOT);
 }
 
+/* What is said of all of them holds for a path that has a rule of its own, too. */
+static void test_a_path_s_rule_takes_nothing_from_that_of_all(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *all_of_them[] = {(char *)"unmapped", NULL}, *path[] = {(char *)"unmapped:ROW/A", NULL};
+    HtConsumerConfig hashed = config_of(1), denied = config_of(1), allowed = config_of(1);
+    hashed.hash = denied.deny = allowed.allow = all_of_them;
+    hashed.allow = denied.allow = allowed.hash = path;
+    g_autoptr(HtPolicy) a = policy_of(dictionary, &hashed), b = policy_of(dictionary, &denied),
+                        c = policy_of(dictionary, &allowed);
+    g_assert_cmpint(judge(a, HT_ITEM_UNMAPPED, "ROW/A", "x", NULL).why, ==, HT_WHY_HASHED);
+    g_assert_cmpint(judge(a, HT_ITEM_UNMAPPED, "ROW/B", "x", NULL).why, ==, HT_WHY_HASHED);
+    g_assert_cmpint(judge(b, HT_ITEM_UNMAPPED, "ROW/A", "x", NULL).why, ==, HT_WHY_DENIED);
+    g_assert_cmpint(judge(c, HT_ITEM_UNMAPPED, "ROW/A", "x", NULL).why, ==, HT_WHY_HASHED);
+    g_assert_cmpint(judge(c, HT_ITEM_UNMAPPED, "ROW/B", "x", NULL).why, ==, HT_WHY_ALLOWED);
+}
+
 /* ---- Marks ---- */
 
 /* That a disability could not be read tells that there is one. */
@@ -241,8 +258,12 @@ static void test_rules_that_cannot_hold_are_refused(void)
         {"person.phone:year", NULL, NULL, "mask: 'person.phone' is no value that the mask year is for"},
         {"person.birthDate:last4", NULL, NULL, "'person.birthDate' is no value that the mask last4 is for"},
         {"person.ethnicGroup:name", NULL, NULL, "is no value that the mask name is for"},
-        {"person.ethnicGroup:none", NULL, NULL, "mask: 'person.ethnicGroup' has no mask of its own: name one"},
+        {"person.ethnicGroup:none", NULL, NULL,
+         "mask: 'person.ethnicGroup' has no mask of its own: name one"},
         {"unmapped", NULL, NULL, "mask: 'unmapped' is of no kind that a mask is for"},
+        {"person.name:name:hide", NULL, NULL, "mask: 'name:hide' is no mask"},
+        {"person.sex:none", NULL, NULL, "mask: 'person.sex' has no mask of its own"},
+        {"person.name:none", NULL, NULL, "mask: 'person.name' has no mask of its own"},
         {"person.name:nmae", NULL, NULL, "mask: 'nmae' is no mask"},
         {"person.name", "*.name", NULL, "hash: 'person.name' is named by mask, too"},
         {NULL, "person.nam", NULL,
@@ -275,6 +296,18 @@ static void test_a_pattern_hides_what_its_mask_is_not_for(void)
     g_autoptr(HtPolicy) policy = policy_of(dictionary, &config);
     g_assert_cmpint(see(policy, "person.name", "测镇"), ==, HT_SEEN_NOT);
     g_assert_cmpint(see(policy, "person.birthPlaceText", "测试市1号"), ==, HT_SEEN_MASKED);
+}
+
+/* What is not personal has no mask and needs none; a number that stands in it is never shown by that. */
+static void test_a_mask_for_what_is_not_personal_hides_what_it_is_not_for(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    char *mask[] = {(char *)"record.agency", NULL};
+    HtConsumerConfig config = config_of(3);
+    config.mask = mask;
+    g_autoptr(HtPolicy) policy = policy_of(dictionary, &config);
+    g_assert_cmpint(see(policy, "record.agency", "440104"), ==, HT_SEEN_WHOLE);
+    g_assert_cmpint(see(policy, "record.agency", NUMBER), ==, HT_SEEN_NOT);
 }
 
 static void test_cards_and_accounts_have_a_mask(void)
@@ -335,6 +368,16 @@ static void test_policies_with_hashes_are_never_equal(void)
     g_assert_false(ht_policy_equal(one, other));
 }
 
+static void test_policies_of_two_dictionaries_are_never_equal(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary(), again = test_dictionary();
+    HtConsumerConfig config = config_of(1);
+    g_autoptr(HtPolicy) one = policy_of(dictionary, &config), other = policy_of(again, &config),
+                        same = policy_of(dictionary, &config);
+    g_assert_false(ht_policy_equal(one, other));
+    g_assert_true(ht_policy_equal(one, same));
+}
+
 /* ---- What the records of access say ---- */
 
 static void add(HtBuffer *data, HtItemKind kind, const char *name, const char *value)
@@ -354,7 +397,8 @@ static void test_what_is_shown_of_an_event(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     char *hash[] = {(char *)"person.idNumber", NULL}, *deny[] = {(char *)"person.phone", NULL},
-         *mask[] = {(char *)"person.name", NULL}, *allow[] = {(char *)"unmapped:ROW/A", NULL};
+         *mask[] = {(char *)"person.name", NULL},
+         *allow[] = {(char *)"unmapped:ROW/A", (char *)"unmapped:*.*", NULL};
     HtConsumerConfig config = config_of(1);
     config.hash = hash;
     config.deny = deny;
@@ -478,14 +522,20 @@ int main(int argc, char **argv)
     g_test_add_func("/policy/hash/originals-are-not", test_originals_are_not_hashed);
     g_test_add_func("/policy/unmapped/paths-have-rules-of-their-own",
                     test_unmapped_paths_have_rules_of_their_own);
+    g_test_add_func("/policy/unmapped/a-path-s-rule-takes-nothing-from-that-of-all",
+                    test_a_path_s_rule_takes_nothing_from_that_of_all);
     g_test_add_func("/policy/marks/are-seen-where-their-element-is",
                     test_a_mark_is_seen_where_its_element_is);
     g_test_add_func("/policy/rules/that-cannot-hold-are-refused", test_rules_that_cannot_hold_are_refused);
     g_test_add_func("/policy/rules/a-pattern-hides-what-its-mask-is-not-for",
                     test_a_pattern_hides_what_its_mask_is_not_for);
+    g_test_add_func("/policy/rules/a-mask-for-what-is-not-personal",
+                    test_a_mask_for_what_is_not_personal_hides_what_it_is_not_for);
     g_test_add_func("/policy/rules/cards-and-accounts", test_cards_and_accounts_have_a_mask);
     g_test_add_func("/policy/version/changes-with-what-is-seen", test_a_version_changes_with_what_is_seen);
     g_test_add_func("/policy/version/with-hashes-never-equal", test_policies_with_hashes_are_never_equal);
+    g_test_add_func("/policy/version/of-two-dictionaries-never-equal",
+                    test_policies_of_two_dictionaries_are_never_equal);
     g_test_add_func("/policy/shown/at-its-best", test_what_is_shown_of_an_event);
     g_test_add_func("/policy/originals/are-above-their-element", test_an_original_is_above_its_element);
     g_test_add_func("/policy/reasons/answers-say-why", test_answers_say_why);
