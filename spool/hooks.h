@@ -11,7 +11,7 @@
 #define HT_SPOOL_PATIENCE_US 10000000
 
 typedef struct {
-    /* While the spool is opened at "migrate" and "migrated"; on the writer thread at "begin", "event", "message", "piece", "whole", "merge", "merged", "sweep", "commit", "hollow", "give-back", "committed", "checkpoint",
+    /* While the spool is opened at "migrate", "migrated", "seal" and "sealed"; on the writer thread at "begin", "event", "message", "piece", "whole", "merge", "merged", "sweep", "commit", "hollow", "give-back", "committed", "checkpoint",
      * "checkpointed". NULL: nothing happens. */
     void (*step)(const char *name);
     int (*statvfs)(const char *path, struct statvfs *room);

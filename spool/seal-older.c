@@ -135,7 +135,9 @@ static bool seal_some(Sealing *sealing, const Column *column, bool *found, GErro
         }
     }
     sqlite3_reset(sealing->select);
-    ht_spool_step("seal");
+    if (bytes > 0) {
+        ht_spool_step("seal");
+    }
     return good;
 }
 
@@ -150,6 +152,7 @@ static void tell(Sealing *sealing, const Column *column)
 
 static bool seal_slice(Sealing *sealing, const Column *column, bool *found, GError **error)
 {
+    uint64_t before = sealing->sealed;
     if (!ht_spool_database_run(sealing->db, "BEGIN IMMEDIATE", error)) {
         return false;
     }
@@ -157,7 +160,9 @@ static bool seal_slice(Sealing *sealing, const Column *column, bool *found, GErr
         sqlite3_exec(sealing->db, "ROLLBACK", NULL, NULL, NULL);
         return false;
     }
-    ht_spool_step("sealed");
+    if (sealing->sealed > before) {
+        ht_spool_step("sealed");
+    }
     tell(sealing, column);
     return ht_spool_database_run(sealing->db, "PRAGMA wal_checkpoint(PASSIVE)", error);
 }

@@ -7,6 +7,7 @@
 #include "tests/lib/spool-test.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define TEST(name) static void name(Place *place, const void *unused)
 #define NUMBER "990104195008179950"
@@ -173,6 +174,61 @@ TEST(test_what_was_there_before_is_sealed)
     g_assert_cmpuint(count_whole(place, EVENTS + 1, HT_STORED_WHOLE), ==, EVENTS + 1);
 }
 
+static unsigned steps_left;
+
+static void exit_at_step(const char *name)
+{
+    if (g_str_has_prefix(name, "seal") && --steps_left == 0) {
+        _exit(9);
+    }
+}
+
+/* Whether the n-th step was reached. */
+static bool end_at(Place *place, unsigned step)
+{
+    int status;
+    pid_t child = fork();
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        steps_left = step;
+        ht_spool_hooks.step = exit_at_step;
+        HtSpool *spool = ht_spool_open(&place->options, NULL);
+        _exit(spool ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), !=, 1);
+    return WEXITSTATUS(status) == 9;
+}
+
+/* Ended at its first, second, third … step, again and again: it comes to its end, and nothing is lost. */
+TEST(test_sealing_that_is_ended_goes_on)
+{
+    (void)unused;
+    unsigned ends = 0;
+    place->options.sealing.cipher = HT_SPOOL_CIPHER_OFF;
+    place_open(place);
+    fill(place, 1, EVENTS);
+    hold_one(place, 1);
+    place_close(place);
+    place->options.sealing.cipher = HT_SPOOL_CIPHER_AES_256_GCM;
+    ht_spool_hooks.migrate_slice = 7;
+    while (end_at(place, 1 + ends % 5) && ends < 1000) {
+        ends++;
+    }
+    ht_spool_hooks.migrate_slice = HT_SPOOL_MIGRATE_SLICE;
+    g_test_message("ended %u times", ends);
+    g_assert_cmpuint(ends, >, EVENTS / 7);
+    g_assert_cmpuint(ends, <, 1000);
+    place_open(place);
+    g_assert_cmpuint(count_whole(place, EVENTS, HT_STORED_WHOLE), ==, EVENTS);
+    g_assert_false(stands_in(place->directory, NUMBER));
+    place_close(place);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
+    place_open(place);
+}
+
 /* A value that looks like a sealed one is none. */
 TEST(test_what_looks_sealed_is_kept_as_it_is)
 {
@@ -282,7 +338,8 @@ TEST(test_no_altered_byte_of_a_row_is_read)
         g_assert_cmpuint(count_good(&made, elsewhere, 8), ==, 0);
         for (size_t at = 16; at < made.sealed.size; at++) {
             g_autoptr(GBytes) opened = open_copy(&made, 7, at);
-            g_assert_true(count_good(&made, opened, 7) < 3 || !is_whole(opened, 7)); /* an entry of what was taken out */
+            g_assert_true(count_good(&made, opened, 7) < 3 ||
+                          !is_whole(opened, 7)); /* an entry of what was taken out */
         }
         clear_row(&made);
         made = (SealedRow){.sealer = NULL};
@@ -513,6 +570,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add("/sealing/nothing-of-a-person-stands-in-a-file", test_nothing_of_a_person_stands_in_a_file);
     add("/sealing/what-was-there-before-is-sealed", test_what_was_there_before_is_sealed);
+    add("/sealing/sealing-that-is-ended-goes-on", test_sealing_that_is_ended_goes_on);
     add("/sealing/what-looks-sealed-is-kept-as-it-is", test_what_looks_sealed_is_kept_as_it_is);
     add("/sealing/no-altered-byte-of-a-row-is-read", test_no_altered_byte_of_a_row_is_read);
     add("/sealing/no-nonce-is-used-again", test_no_nonce_is_used_again);
