@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "core/source/host.h"
 #include "core/verbs.h"
+#include "spool/history.h"
 
 #include <curl/curl.h>
 #include <glib-unix.h>
@@ -22,6 +23,7 @@
 
 #define DRAIN_MS 10000
 #define TICK_SECONDS 1
+#define LATEST_MESSAGES 100000 /* looked at for when sources sent last */
 
 /* ---- Opening, from the spool outwards ---- */
 
@@ -89,9 +91,33 @@ static bool open_retention(HtBus *bus)
     return true;
 }
 
+static void note_latest(const char *source, int64_t received_us, void *user)
+{
+    HtBus *bus = user;
+    for (unsigned i = 0; i < ht_sources_count(bus->sources); i++) {
+        HtSource *own = ht_sources_at(bus->sources, i);
+        if (g_str_equal(own->config->name, source)) {
+            own->figures.last_us = received_us;
+        }
+    }
+}
+
+/* When each source sent last, also before this start. One that is not among the last messages has not been heard of for long. */
+static void read_latest(HtBus *bus)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(bus->config->bus.state, &error);
+    if (!look || !ht_spool_look_latest(look, LATEST_MESSAGES, note_latest, bus, &error)) {
+        ht_log(HT_LOG_WARNING, "bus", "when sources sent last is not known: %s", error->message);
+    }
+}
+
 static bool open_sources(HtBus *bus, GError **error)
 {
     bus->sources = ht_sources_new(bus->config, error);
+    if (bus->sources) {
+        read_latest(bus);
+    }
     return bus->sources != NULL;
 }
 

@@ -79,6 +79,9 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_json_member(json, "name", ht_text_from(bus->config->bus.name));
     ht_json_member(json, "version", HT_TEXT_LITERAL(HT_VERSION));
     ht_json_member(json, "state", ht_text_from(reason ? reason : "ready"));
+    g_autofree char *notice = ht_status_notice(user);
+    ht_json_member(json, "notice", ht_text_from(notice));
+    ht_json_member_time(json, "started", bus->started_us);
     ht_door_json(bus->door, json);
     ht_monitor_json(bus->monitor, json);
     ht_spool_json(bus->spool, json);

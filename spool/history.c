@@ -267,6 +267,28 @@ GPtrArray *ht_spool_look_consumers(HtSpoolLook *look, uint64_t first, uint64_t l
     return g_steal_pointer(&consumers);
 }
 
+bool ht_spool_look_latest(HtSpoolLook *look, uint64_t most,
+                          void (*seen)(const char *source, int64_t received_us, void *user), void *user,
+                          GError **error)
+{
+    g_autoptr(sqlite3_stmt) row = NULL;
+    bool found;
+    if (!ht_spool_database_prepare(look->db,
+                                   "SELECT source, max(received) FROM (SELECT source, received FROM messages "
+                                   "ORDER BY id DESC LIMIT ?) GROUP BY source",
+                                   &row, error)) {
+        return false;
+    }
+    sqlite3_bind_int64(row, 1, (int64_t)most);
+    while (ht_spool_database_row(row, &found, error)) {
+        if (!found) {
+            return true;
+        }
+        seen((const char *)sqlite3_column_text(row, 0), sqlite3_column_int64(row, 1), user);
+    }
+    return false;
+}
+
 GArray *ht_spool_look_days(HtSpoolLook *look, int first, int last, GError **error)
 {
     return ht_spool_days_read(look->db, first, last, error);

@@ -28,6 +28,11 @@ typedef struct {
 bool ht_spool_look_messages(HtSpoolLook *look, const HtSpoolSpan *span,
                             void (*seen)(const HtSpoolKept *kept, void *user), void *user, GError **error);
 
+/* When each source's last message was received, of the last `most` that were taken. `seen` is called once a source. */
+bool ht_spool_look_latest(HtSpoolLook *look, uint64_t most,
+                          void (*seen)(const char *source, int64_t received_us, void *user), void *user,
+                          GError **error);
+
 /* Each event above `after` and not above `last`, in order; also what cannot be read any more, by its state. */
 bool ht_spool_look_events(HtSpoolLook *look, uint64_t after, uint64_t last,
                           void (*seen)(const HtStoredEvent *event, void *user), void *user, GError **error);

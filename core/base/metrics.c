@@ -46,7 +46,7 @@ static const HtMetric metrics[] = {
     {"source_duplicates_total", HT_METRIC_COUNTER, false, "source", "Records that were known already."},
     {"source_quarantined_total", HT_METRIC_COUNTER, false, "source", "Messages that went to quarantine."},
     {"source_received_bytes_total", HT_METRIC_COUNTER, false, "source", "Bytes of bodies."},
-    {"source_last_message_timestamp_seconds", HT_METRIC_GAUGE, true, "source", "When its last message was accepted, in seconds since 1970. Missing: never since the start of the bus."},
+    {"source_last_message_timestamp_seconds", HT_METRIC_GAUGE, true, "source", "When its last message was accepted, in seconds since 1970. Missing: never, or not among the last 100000 messages at the start."},
     {"source_answer_seconds", HT_METRIC_SUMMARY, true, "source", "From a request's last byte to its answer, of all that reached the host."},
     {"source_queued_bytes", HT_METRIC_GAUGE, false, "source", "Bytes of its messages that wait for a commit."},
     {"source_adapter_passed", HT_METRIC_GAUGE, false, "source", "1 when its adapter may serve."},

@@ -69,6 +69,7 @@ static const HtCliVerb verbs[] = {
     {"check", ht_cli_check, NULL, "try everything that run would, and change nothing"},
     {"config", show_config, NULL, "show the configuration in force"},
     {"status", ht_cli_status, NULL, "show the running bus: sources, spool, consumers"},
+    {"top", ht_cli_top, NULL, "the running bus, live"},
     {"map", ht_cli_map, NULL, "what a mapping makes of payloads, before anything is switched on"},
     {"explain", ht_cli_explain, NULL, "the same for a configured source, and who would get each event"},
     {"test", ht_cli_test, NULL, "fixtures of mappings and sources: TAP, and every value that differs"},

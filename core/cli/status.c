@@ -2,6 +2,7 @@
 #include "core/cli/cli.h"
 
 #include "core/admin/ask.h"
+#include "core/cli/age.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -33,38 +34,57 @@ static char *describe_host(JsonObject *source)
     if (g_str_equal(state, "checking")) {
         return g_strdup_printf("%s is being checked", what);
     }
-    return g_strdup_printf("%s%s%s", text(host, "state"), json_object_has_member(host, "reason") ? ": " : "",
-                           text(host, "reason"));
+    bool rests = g_str_equal(text(host, "state"), "stopped") && !json_object_has_member(host, "reason");
+    return rests ? g_strdup("at rest") /* it starts with the next message */
+                 : g_strdup_printf("%s%s%s", text(host, "state"),
+                                   json_object_has_member(host, "reason") ? ": " : "", text(host, "reason"));
 }
 
 static void print_sources(JsonArray *sources)
 {
-    printf("\n%-16s %10s %10s %8s %8s %8s %10s  %-10s\n", "SOURCE", "ACCEPTED", "EVENTS", "RESENT", "REFUSED",
-           "BUSY", "MEAN", "HOST");
+    printf("\n%-16s %9s %9s %8s %8s %6s %9s %7s  %s\n", "SOURCE", "ACCEPTED", "EVENTS", "RESENT", "REFUSED",
+           "BUSY", "MEAN", "LAST", "HOST");
     for (unsigned i = 0; i < json_array_get_length(sources); i++) {
         JsonObject *source = json_array_get_object_element(sources, i);
+        char last[HT_CLI_AGE];
         g_autofree char *host = describe_host(source);
-        g_autofree char *mean = g_strdup_printf("%.1f ms", (double)number(source, "latencyMeanUs") / 1000);
-        printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-               " %8" G_GINT64_FORMAT " %10s  %s\n",
+        int64_t mean_us = number(source, "latencyMeanUs");
+        g_autofree char *mean =
+            mean_us > 0 ? g_strdup_printf("%.1f ms", (double)mean_us / 1000) : g_strdup("-");
+        ht_cli_age_of(source, "lastAccepted", "never", last);
+        printf("%-16s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
+               " %6" G_GINT64_FORMAT " %9s %7s  %s\n",
                text(source, "name"), number(source, "accepted"), number(source, "events"),
                number(source, "resent"), number(source, "rejected") + number(source, "failed"),
-               number(source, "busy"), mean, host);
+               number(source, "busy"), mean, last, host);
     }
 }
 
 static void print_consumers(JsonArray *consumers)
 {
-    printf("\n%-16s %10s %10s %10s %8s %8s  %-12s\n", "CONSUMER", "CURSOR", "BACKLOG", "DELIVERED", "FAILING",
-           "DEAD", "STATE");
+    printf("\n%-16s %9s %9s %7s %9s %8s %6s  %s\n", "CONSUMER", "CURSOR", "BACKLOG", "OLDEST", "DELIVERED",
+           "FAILING", "DEAD", "STATE");
     for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
         JsonObject *consumer = json_array_get_object_element(consumers, i);
-        printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-               " %8" G_GINT64_FORMAT "  %s%s%s\n",
-               text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"),
-               number(consumer, "delivered"), number(consumer, "failing"), number(consumer, "dead"),
+        char oldest[HT_CLI_AGE];
+        ht_cli_age_of(consumer, "oldest", "-", oldest);
+        printf("%-16s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %7s %9" G_GINT64_FORMAT
+               " %8" G_GINT64_FORMAT " %6" G_GINT64_FORMAT "  %s%s%s\n",
+               text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"), oldest,
+               number(consumer, "delivered"), number(consumer, "failing"), number(consumer, "letters"),
                text(consumer, "state"), json_object_has_member(consumer, "lastError") ? ": " : "",
                text(consumer, "lastError"));
+    }
+}
+
+/* What has to be looked at, a line each. */
+static void print_notice(const char *notice)
+{
+    g_auto(GStrv) lines = g_strsplit(notice, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            printf("! %s\n", *line);
+        }
     }
 }
 
@@ -83,6 +103,7 @@ static void print_status(JsonObject *status)
            (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6,
            number(spool, "deadLetters"), number(spool, "quarantined"), number(spool, "damaged"),
            (double)number(spool, "commitP99Us") / 1000);
+    print_notice(text(status, "notice"));
     print_sources(json_object_get_array_member(status, "sources"));
     print_consumers(json_object_get_array_member(status, "consumers"));
 }

@@ -121,7 +121,7 @@ remove_keeps_data() {
 }
 
 purge_leaves_nothing() {
-    inside apt-get purge -q -y hutong hutong-dev hutong-doc || return
+    inside dpkg --purge hutong hutong-dev hutong-doc || return
     local left
     left=$(find "$root" -xdev -name '*hutong*' ! -path '*/root/*.deb' ! -path "$root/var/lib/systemd/*" ! -path "$root/var/log/*")
     [ -z "$left" ] || { echo "$left"; return 1; }

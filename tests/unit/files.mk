@@ -179,3 +179,5 @@ unit_TESTS += test-spool-index
 test-spool-index_LIBS := spool base
 unit_TESTS += test-health-sets
 test-health-sets_LIBS := kit http refusal supervisor host box frame engine base
+unit_TESTS += test-top
+test-top_LIBS := cli base
