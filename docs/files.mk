@@ -3,3 +3,4 @@ docs_DATA := docs/examples/police.conf docs/examples/city.conf \
 	docs/monitoring/README.md docs/monitoring/hutong-alerts.yml docs/monitoring/hutong-dashboard.json
 page_FILES := $(addprefix docs/,README.md adapter-author.md admin.md config.md consumer.md errors.md events.md mapping.md metrics.md privacy.md \
 	security.md soap-clients.md wire.md)
+page_FILES += $(patsubst $(srcdir)/%,%,$(sort $(wildcard $(srcdir)/docs/departments/*.md)))

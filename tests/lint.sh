@@ -106,6 +106,13 @@ check_layers() {
     cmp -s "$work/page" ARCHITECTURE.md || echo "ARCHITECTURE.md:1: its table of layers is old: make docs" >>"$findings"
 }
 
+# The departments' pages are those that the mappings make.
+check_departments() {
+    perl docs/departments.pl "$work/departments"
+    diff -rq docs/departments "$work/departments" >/dev/null ||
+        echo "docs/departments/README.md:1: a department's page is old: make docs" >>"$findings"
+}
+
 check_text() {
     {
         perl tests/lint/text.pl "$work/files"
@@ -148,6 +155,7 @@ fi
 check_layers
 check_text
 check_lists
+[ ! -f docs/departments.pl ] || check_departments
 [ -n "${LINT_TREE-}" ] || sh tests/lint/test.sh >>"$findings" # that each rule can fail
 if [ "$mode" != --quick ]; then
     check_format
