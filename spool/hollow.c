@@ -6,7 +6,7 @@
 
 struct HtSpoolHollower {
     HtSpoolPlaces *places;
-    sqlite3_stmt *remove, *insert;
+    sqlite3_stmt *remove, *insert, *kept, *forget_payload, *forget_faults;
     HtSpoolRowMaker maker;
     HtSpoolSealer *sealer;
     HtBuffer bytes, sealed, head;
@@ -20,6 +20,15 @@ HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db, GError **error)
     if (!hollower->places ||
         !ht_spool_database_prepare(db, "DELETE FROM rows WHERE id = ?", &hollower->remove, error) ||
         !ht_spool_database_prepare(db, "INSERT INTO rows(id, bytes) VALUES(?, ?)", &hollower->insert,
+                                   error) ||
+        !ht_spool_database_prepare(
+            db,
+            "SELECT id, first_seq, events FROM messages WHERE id IN (SELECT message FROM payloads UNION"
+            " SELECT message FROM faults) AND events > 0 AND first_seq <= ?2 AND first_seq + events > ?1",
+            &hollower->kept, error) ||
+        !ht_spool_database_prepare(db, "DELETE FROM payloads WHERE message = ?", &hollower->forget_payload,
+                                   error) ||
+        !ht_spool_database_prepare(db, "DELETE FROM faults WHERE message = ?", &hollower->forget_faults,
                                    error)) {
         return NULL;
     }
@@ -32,6 +41,9 @@ void ht_spool_hollower_free(HtSpoolHollower *hollower)
         ht_spool_places_free(hollower->places);
         sqlite3_finalize(hollower->remove);
         sqlite3_finalize(hollower->insert);
+        sqlite3_finalize(hollower->kept);
+        sqlite3_finalize(hollower->forget_payload);
+        sqlite3_finalize(hollower->forget_faults);
         ht_spool_row_clear(&hollower->maker);
         ht_buffer_clear(&hollower->bytes);
         ht_buffer_clear(&hollower->sealed);
@@ -128,7 +140,7 @@ static bool hollow_place(HtSpoolHollower *hollower, const HtSpoolPlace *place, c
     return replace(hollower, place, error);
 }
 
-bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error)
+static bool make_hollow(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error)
 {
     uint64_t done = 0;
     *count = 0;
@@ -148,4 +160,91 @@ bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64
         }
     }
     return true;
+}
+
+/* ---- What is kept of messages of which no event has data any more ---- */
+
+typedef struct {
+    int64_t number;
+    uint64_t first, last;
+} Message;
+
+static bool find_kept(HtSpoolHollower *hollower, const HtSpoolRun *run, GArray *messages, GError **error)
+{
+    bool found = true, good = true;
+    sqlite3_bind_int64(hollower->kept, 1, (sqlite3_int64)run->first);
+    sqlite3_bind_int64(hollower->kept, 2, (sqlite3_int64)run->last);
+    while ((good = ht_spool_database_row(hollower->kept, &found, error)) && found) {
+        Message message = {sqlite3_column_int64(hollower->kept, 0),
+                           (uint64_t)sqlite3_column_int64(hollower->kept, 1), 0};
+        message.last = message.first + (uint64_t)sqlite3_column_int64(hollower->kept, 2) - 1;
+        g_array_append_val(messages, message);
+    }
+    sqlite3_reset(hollower->kept);
+    return good;
+}
+
+/* Whether a record of the row from `first` to `last` still has its data, or may have. */
+static bool has_data(const HtSpoolPlace *place, GBytes *bytes, uint64_t first, uint64_t last)
+{
+    HtSpoolRow row = ht_spool_place_row(place, bytes);
+    uint64_t begin = ht_spool_place_first(place);
+    for (uint64_t sequence = MAX(first, begin); sequence <= MIN(last, place->last); sequence++) {
+        HtSpoolRecord record;
+        HtSpoolRowVerdict verdict =
+            bytes ? ht_spool_row_read(&row, (uint32_t)(sequence - begin), &record) : HT_SPOOL_ROW_DAMAGED;
+        if (verdict == HT_SPOOL_ROW_DAMAGED || (verdict == HT_SPOOL_ROW_GOOD && !record.hollow)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_hollow(HtSpoolHollower *hollower, const Message *message, bool *hollow, GError **error)
+{
+    uint64_t after = message->first - 1;
+    *hollow = true;
+    for (bool found = true; found && *hollow && after < message->last;) {
+        HtSpoolPlace place;
+        g_autoptr(GBytes) bytes = NULL;
+        if (!ht_spool_places_next(hollower->places, after, message->last, &place, &found, error)) {
+            return false;
+        }
+        found = found && ht_spool_place_first(&place) <= message->last;
+        if (found && place.row > 0 && !ht_spool_places_read(hollower->places, &place, &bytes, error)) {
+            return false;
+        }
+        *hollow = !found || place.row == 0 || !has_data(&place, bytes, message->first, message->last);
+        after = found ? place.last : message->last;
+    }
+    return true;
+}
+
+static bool forget(sqlite3_stmt *statement, int64_t number, GError **error)
+{
+    sqlite3_bind_int64(statement, 1, number);
+    return ht_spool_database_do(statement, error);
+}
+
+/* The payload has what its events had. */
+static bool forget_kept(HtSpoolHollower *hollower, const GArray *runs, GError **error)
+{
+    g_autoptr(GArray) messages = g_array_new(FALSE, FALSE, sizeof(Message));
+    bool good = true;
+    for (guint i = 0; good && i < runs->len; i++) {
+        good = find_kept(hollower, &g_array_index(runs, HtSpoolRun, i), messages, error);
+    }
+    for (guint i = 0; good && i < messages->len; i++) {
+        const Message *message = &g_array_index(messages, Message, i);
+        bool hollow = false;
+        good = is_hollow(hollower, message, &hollow, error) &&
+               (!hollow || (forget(hollower->forget_payload, message->number, error) &&
+                            forget(hollower->forget_faults, message->number, error)));
+    }
+    return good;
+}
+
+bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error)
+{
+    return make_hollow(hollower, runs, count, error) && (*count == 0 || forget_kept(hollower, runs, error));
 }

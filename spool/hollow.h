@@ -16,5 +16,6 @@ void ht_spool_hollower_free(HtSpoolHollower *hollower);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolHollower, ht_spool_hollower_free)
 
 /* Inside a transaction: the events of `runs` (of HtSpoolRun, ascending, apart from each other) are hollow; what is so already stays. `count`:
- * how many were made so. */
+ * how many were made so. With the last event of a message that had data its kept payload goes, and its
+ * faults. */
 bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error);

@@ -221,6 +221,56 @@ TEST(test_a_pruned_event_is_known_again)
     ht_spool_page_free(page);
 }
 
+/* A message of three facts with its payload and a fault; its id. */
+static HtUuid keep_three(Place *place, const char *key)
+{
+    HtSpoolMessage *message = message_new("hukou", key);
+    HtUuid id = message->id;
+    HtFault fault;
+    for (unsigned i = 0; i < 3; i++) {
+        g_autofree char *own = g_strdup_printf("%s-%u", key, i);
+        message_add(message, keep_text(own));
+    }
+    message->payload = g_bytes_new("<x/>", 4);
+    message->faults = g_array_new(FALSE, FALSE, sizeof(HtFault));
+    ht_fault_set(&fault, "required-missing", "an element is missing");
+    g_array_append_val(message->faults, fault);
+    spool_take_well(place->spool, message);
+    return id;
+}
+
+/* Of the open spool. */
+static bool has_payload(Place *place, const HtUuid *id)
+{
+    place_close(place);
+    g_autoptr(GBytes) payload = place_payload(place, id);
+    place_open(place);
+    return payload != NULL;
+}
+
+/* The payload says what its events said: it goes with the last of them, whatever the order, and not before; that of others stays. */
+TEST(test_a_payload_goes_with_the_last_of_its_events)
+{
+    static const unsigned orders[][3] = {{1, 2, 3}, {3, 1, 2}, {2, 3, 1}};
+    (void)unused;
+    HtUuid other = keep_three(place, "other");
+    for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autofree char *key = g_strdup_printf("m%u", i);
+        HtUuid id = keep_three(place, key);
+        uint64_t before = 3 * (i + 1);
+        for (unsigned k = 0; k < 3; k++) {
+            g_assert_true(has_payload(place, &id));
+            g_assert_cmpuint(hollow(place, before + orders[i][k], before + orders[i][k]), ==, 1);
+        }
+        g_assert_false(has_payload(place, &id));
+        g_assert_true(has_payload(place, &other));
+    }
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM payloads"), ==, 1);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM faults"), ==, 1);
+    place_open(place);
+}
+
 TEST(test_a_correction_of_a_pruned_event_names_it)
 {
     (void)unused;
@@ -453,6 +503,8 @@ int main(int argc, char **argv)
     add("/spool/size/the-way-to-it-is-told", test_the_way_to_its_size_is_told);
     add("/spool/quarantine/what-is-dropped-is-held-no-more", test_what_is_dropped_is_held_no_more);
     add("/spool/pruned/an-event-is-known-again", test_a_pruned_event_is_known_again);
+    add("/spool/pruned/a-payload-goes-with-the-last-of-its-events",
+        test_a_payload_goes_with_the_last_of_its_events);
     add("/spool/pruned/a-correction-names-the-event", test_a_correction_of_a_pruned_event_names_it);
     add("/spool/pruned/what-an-older-format-pruned-is-known-again",
         test_what_an_older_format_pruned_is_known_again);
