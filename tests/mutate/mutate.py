@@ -307,6 +307,7 @@ def main():
     parser.add_argument("--sample", type=int, metavar="N", help="so many faults, chosen by the seed, not all")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--within", type=float, metavar="SECONDS", help="without the tests that take longer: for a first look")
     parser.add_argument("--progress", action="store_true")
     parser.add_argument("--check", action="store_true", help="exit 1 if a module does not reach its goal")
     parser.add_argument("--file", action="append", help="only faults of this file")
@@ -331,6 +332,8 @@ def main():
     tests = list(dict.fromkeys(t for m in modules for t in m.tests))
     print(f"mutate: {len(cases)} faults, seed {options.seed}", flush=True)
     build.measure(tests)
+    for module in modules:
+        module.tests = [t for t in module.tests if not options.within or build.seconds[t] <= options.within]
     results = run_all(cases, modules, build, Results(tests), options.jobs, options.progress)
     reached = report(results, modules, read_equivalent())
     sys.exit(0 if reached or not options.check else 1)

@@ -181,3 +181,5 @@ unit_TESTS += test-health-sets
 test-health-sets_LIBS := kit http refusal supervisor host box frame engine base
 unit_TESTS += test-top
 test-top_LIBS := cli base
+unit_TESTS += test-spool-undo
+test-spool-undo_LIBS := spool base
