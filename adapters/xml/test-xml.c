@@ -290,6 +290,88 @@ static void test_most_specific(void)
     }
 }
 
+/* ---- All mappings ---- */
+
+/* Letters of element names in the other case: `</xm>` is `</XM>`. */
+static void turn_names(char *bytes, gsize size)
+{
+    bool in_name = false;
+    for (gsize i = 0; i < size; i++) {
+        in_name =
+            bytes[i] == '<' || (in_name && (bytes[i] == '/' || bytes[i] == '_' || g_ascii_isalnum(bytes[i])));
+        if (in_name && g_ascii_isalpha(bytes[i])) {
+            bytes[i] =
+                (char)(g_ascii_isupper(bytes[i]) ? g_ascii_tolower(bytes[i]) : g_ascii_toupper(bytes[i]));
+        }
+    }
+}
+
+/* Oracle gives names in capitals, JavaBeans in small letters: the same rows. */
+static void test_names_in_any_case(void)
+{
+    static const char *const payloads[][2] = {
+        {"mappings/floating.xml", "floating/floating-police-syrk-left.xml"},
+        {"mappings/rental.xml", "rental/house-ended.xml"},
+        {"mappings/justice.xml", "justice/correction-person-jz.xml"},
+        {"mappings/veterans.xml", "veterans/without-number-gb2312.xml"},
+        {"mappings/street-people.xml", "street-people/street-relief-family-xfjd.xml"},
+        {"mappings/education.xml", "education/education-transfer-jyt1002.xml"},
+        {"mappings/health-reports.xml", "health-reports/vaccination-info-dc.xml"},
+        {"mappings/labour.xml", "labour/employment-registration.xml"},
+        {"mappings/household-register.xml", "household-register/households.xml"},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++) {
+        gsize size = 0;
+        g_autoptr(AdapterTest) plain = adapter_test_new(payloads[i][0], "xml");
+        g_autoptr(AdapterTest) turned = adapter_test_new(payloads[i][0], "xml");
+        g_autofree char *bytes = read_payload(payloads[i][1], &size);
+        adapter_test_run_bytes(plain, bytes, size);
+        turn_names(bytes, size);
+        adapter_test_run_bytes(turned, bytes, size);
+        g_assert_cmpuint(plain->outcome.events->len, >, 0);
+        g_assert_cmpuint(turned->outcome.events->len, ==, plain->outcome.events->len);
+        for (guint e = 0; e < plain->outcome.events->len; e++) {
+            HtEvent one = adapter_test_event(plain, e), other = adapter_test_event(turned, e);
+            g_assert_true(ht_text_equal(one.attr[HT_ATTR_TYPE], other.attr[HT_ATTR_TYPE]));
+            g_assert_true(ht_text_equal(one.key, other.key));
+            g_assert_cmpuint(one.data.size, ==, other.data.size);
+        }
+    }
+}
+
+/* All mappings' text. transfer full. */
+static char *read_mappings(void)
+{
+    GString *all = g_string_new(NULL);
+    g_autoptr(GDir) dir = g_dir_open(mapping_test_folder(), 0, NULL);
+    for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+        g_autofree char *path = g_build_filename(mapping_test_folder(), name, NULL);
+        g_autofree char *text = NULL;
+        if (g_str_has_suffix(name, ".xml") && g_strcmp0(name, "dictionary.xml") != 0 &&
+            g_file_get_contents(path, &text, NULL, NULL)) {
+            g_string_append(all, text);
+        }
+    }
+    return g_string_free(all, FALSE);
+}
+
+/* Every event type of the dictionary is made by some mapping, but for those of the bus itself, and one whose source publishes nothing. */
+static void test_every_type_is_made(void)
+{
+    static const char *const others[] = {"subject.merged", "subject.split", "health.epidemic-notice", NULL};
+    g_autofree char *path = g_build_filename(mapping_test_folder(), "dictionary.xml", NULL);
+    g_autofree char *dictionary = NULL, *mappings = read_mappings();
+    g_assert_true(g_file_get_contents(path, &dictionary, NULL, NULL));
+    g_auto(GStrv) pieces = g_strsplit(dictionary, "<eventType name=\"", -1);
+    for (char **piece = pieces + 1; *piece; piece++) {
+        g_autofree char *name = g_strndup(*piece, strcspn(*piece, "\""));
+        g_autofree char *wanted = g_strdup_printf("<event type=\"%s.v1\"", name);
+        if (!strstr(mappings, wanted) && !g_strv_contains(others, name)) {
+            g_error("no mapping makes %s", name);
+        }
+    }
+}
+
 /* The fixtures of each folder, with the mapping of its name: in mappings/, or beside the folder. */
 static void add_all_fixtures(void)
 {
@@ -329,6 +411,8 @@ int main(int argc, char **argv)
     g_test_add_func("/xml/queries/are-refused-and-leave-nothing", test_queries);
     g_test_add_func("/xml/disabled/certificate-number-is-no-business-number", test_certificate_number);
     g_test_add_func("/xml/family-planning/most-specific-place-counts", test_most_specific);
+    g_test_add_func("/xml/all/every-event-type-is-made", test_every_type_is_made);
+    g_test_add_func("/xml/all/names-come-in-any-case", test_names_in_any_case);
     int result = g_test_run();
     mapping_test_forget_reference();
     return result;
