@@ -1,6 +1,7 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/key-persons.xml
 mapping_DATA += mappings/household-register.xml
 mapping_DATA += mappings/medical-insurance.xml
 mapping_DATA += mappings/governance.xml \
