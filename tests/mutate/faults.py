@@ -16,8 +16,8 @@ Fault = namedtuple("Fault", "kind start end text line")
 
 COMPARISON = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 ARITHMETIC = {"+": "-", "-": "+", "+=": "-=", "-=": "+="}
-UNNOTICED = re.compile(r"^(\(void\))?\s*(g_debug|g_assert\w*|g_return\w*|explicit_bzero|"
-                       r"\w+_(free|unref|free_full|close)|g_clear_\w+|close|fclose|free)\s*\(")
+UNNOTICED = re.compile(r"^(\(void\))?\s*(ht_log\(HT_LOG_(DEBUG|INFO),|(g_debug|g_assert\w*|g_return\w*|explicit_bzero|"
+                       r"\w+_(free|unref|free_full|close)|g_clear_\w+|close|fclose|free)\s*\()")
 STATEMENTS = {CursorKind.CALL_EXPR, CursorKind.BINARY_OPERATOR, CursorKind.COMPOUND_ASSIGNMENT_OPERATOR,
               CursorKind.UNARY_OPERATOR, CursorKind.BREAK_STMT, CursorKind.CONTINUE_STMT}
 LOOPS = {CursorKind.WHILE_STMT, CursorKind.DO_STMT, CursorKind.FOR_STMT}
@@ -37,6 +37,7 @@ class Finder:
             raise ValueError(f"{path}: libclang cannot read it: {errors[0]}")
         self.path = path
         self.faults = []
+        self.compared = set()  # where integers stand that something is compared with
 
     def find(self):
         for cursor in self.unit.cursor.get_children():
@@ -73,8 +74,8 @@ class Finder:
             self.swap("choice", children[1], children[2])
         elif kind == CursorKind.UNARY_OPERATOR and not in_loop_head and self.text(cursor).startswith(b"!"):
             self.add("check", cursor, b"!!" + self.text(cursor)[1:])
-        elif kind in (CursorKind.INTEGER_LITERAL, CursorKind.CXX_BOOL_LITERAL_EXPR):
-            self.change_constant(cursor, in_loop_head)
+        elif kind in (CursorKind.INTEGER_LITERAL, CursorKind.CXX_BOOL_LITERAL_EXPR) and not in_loop_head:
+            self.change_constant(cursor)
         elif kind == CursorKind.RETURN_STMT:
             self.change_return(children)
 
@@ -112,6 +113,8 @@ class Finder:
         start, end = self.range(children[0])[1], self.range(children[1])[0]
         between = self.source[start:end].decode()
         operator = between.strip()
+        if operator in COMPARISON:  # whose own faults are those of a limit that is off by one
+            self.compared.update(self.range(child)[0] for child in children if INTEGER.match(self.text(child)))
         place = start + between.find(operator)
         for kind, table in (("comparison", COMPARISON), ("off by one", ARITHMETIC)):
             if operator in table and not self.is_pointer(children, operator):
@@ -141,12 +144,13 @@ class Finder:
         if start < middle <= again < end and self.text(one) != self.text(other):
             self.add_bytes(kind, start, end, self.text(other) + self.source[middle:again] + self.text(one))
 
-    def change_constant(self, cursor, in_loop_head):
+    def change_constant(self, cursor):
+        """One more; or twice as much of what is so large that one more is the same in practice."""
         words = self.text(cursor)
         if words in (b"true", b"false"):
             self.add("constant", cursor, b"false" if words == b"true" else b"true")
-        elif INTEGER.match(words) and not in_loop_head:
-            self.add("constant", cursor, b"(" + words + b" + 1)")
+        elif INTEGER.match(words) and cursor.extent.start.offset not in self.compared:
+            self.add("constant", cursor, b"(" + words + (b" + 1)" if len(words) == 1 else b" * 2)"))
 
     def change_return(self, children):
         if len(children) == 1 and children[0].type.get_canonical().kind == TypeKind.BOOL:
