@@ -10,6 +10,7 @@ import argparse
 import configparser
 import glob
 import hashlib
+import math
 import os
 import queue
 import random
@@ -120,7 +121,8 @@ class Build:
                 subprocess.run(["sh", "-c", line], check=True)
                 begin = time.monotonic()
                 if not run_test(f"mutate/sound/{path}", "mutate", 300):
-                    sys.exit(f"mutate: {test} fails without a fault; its output is in {os.getcwd()}/mutate/logs")
+                    print(f"mutate: {test} fails without a fault and is left out; its output is in {os.getcwd()}/mutate/logs")
+                    continue
                 self.seconds[test] = time.monotonic() - begin
 
 
@@ -333,7 +335,7 @@ def main():
     print(f"mutate: {len(cases)} faults, seed {options.seed}", flush=True)
     build.measure(tests)
     for module in modules:
-        module.tests = [t for t in module.tests if not options.within or build.seconds[t] <= options.within]
+        module.tests = [t for t in module.tests if build.seconds.get(t, math.inf) <= (options.within or 300)]
     results = run_all(cases, modules, build, Results(tests), options.jobs, options.progress)
     reached = report(results, modules, read_equivalent())
     sys.exit(0 if reached or not options.check else 1)

@@ -183,3 +183,5 @@ unit_TESTS += test-top
 test-top_LIBS := cli base
 unit_TESTS += test-spool-undo
 test-spool-undo_LIBS := spool base
+unit_TESTS += test-consumer-status
+test-consumer-status_LIBS := delivery page guard refusal config engine base

@@ -346,6 +346,34 @@ static void test_attempts_are_counted_to_the_one(void)
     }
 }
 
+/* As many dead letters as it may have, and no more: what is refused then waits, and goes when there is room. */
+static void test_a_full_list_of_dead_letters_stops_it(void)
+{
+    Fixture f;
+    ht_log_set_level(HT_LOG_NOTHING);
+    start(&f, "mode = structured\nconnections = 1\ndead-max = 2\n", "abcd");
+    for (unsigned n = 1; n <= 3; n++) {
+        await(1);
+        g_assert_cmpstr(status_of(&f).state, !=, "stopped");
+        answer(422, 0);
+    }
+    run_until_idle();
+    g_assert_cmpstr(spool.dead->str, ==, "1:1 2:1 ");
+    g_assert_cmpuint(status_of(&f).dead, ==, 2);
+    g_assert_cmpstr(status_of(&f).state, ==, "stopped");
+    g_assert_cmpuint(requests->len, ==, 0);
+    spool.letters = 1; /* one was replayed */
+    ht_consumer_wake(f.consumer);
+    serve(&f, 3, 422, 1);
+    while (spool.letters == 1) {
+        await(1);
+        answer(422, 0);
+    }
+    g_assert_true(g_str_has_prefix(spool.dead->str, "1:1 2:1 3:"));
+    ht_log_set_level(HT_LOG_ERROR);
+    stop(&f);
+}
+
 #define DAY_US (INT64_C(86400) * 1000000)
 
 /* The log tells it once, each time that it changes; and what others of the same policy are sent is not shown to it any more. */
@@ -414,6 +442,8 @@ int main(int argc, char **argv)
     g_test_add_func("/consumer/attempts-are-counted-to-the-one", test_attempts_are_counted_to_the_one);
     g_test_add_func("/consumer/nothing-new-goes-once-stopped",
                     test_nothing_new_goes_once_stopped_and_answers_still_count);
+    g_test_add_func("/consumer/a-full-list-of-dead-letters-stops-it",
+                    test_a_full_list_of_dead_letters_stops_it);
     g_test_add_func("/consumer/purpose/that-lapses-is-told", test_a_purpose_that_lapses_is_told);
     return g_test_run();
 }
