@@ -74,7 +74,7 @@ engine-rules_SRC := \
 engine-compile_SRC := \
 	mappings/engine/compile/block.c \
 	mappings/engine/compile/compile.c \
-	mappings/engine/compile/count.c \
+	mappings/engine/compile/count.c mappings/engine/compile/dated.c \
 	mappings/engine/compile/define.c \
 	mappings/engine/compile/element.c \
 	mappings/engine/compile/event.c \

@@ -170,6 +170,33 @@ static void test_no_wildcard_reaches_a_restricted_type(void)
     g_assert_true(ht_routes_match(named_routes, &event));
 }
 
+/* Each restricted type of the dictionary: by its name, and by nothing shorter. */
+static void test_each_restricted_type_is_named_or_not_sent(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    unsigned restricted = 0;
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
+        if (!type->restricted) {
+            continue;
+        }
+        const char *point = strchr(type->name, '.');
+        g_autofree char *wide =
+            g_strdup_printf("[route r]\ntypes = *;%.*s.*\nto = c\n", (int)(point - type->name), type->name);
+        g_autofree char *exact = g_strdup_printf("[route r]\ntypes = %s\nto = c\n", type->name);
+        g_autofree char *name = g_strdup_printf("%s.v%u", type->name, type->version);
+        g_autoptr(HtConfig) wild = config_of(wide);
+        g_autoptr(HtConfig) named = config_of(exact);
+        g_autoptr(HtRoutes) wild_routes = ht_routes_new(wild, "c", dictionary);
+        g_autoptr(HtRoutes) named_routes = ht_routes_new(named, "c", dictionary);
+        HtEvent event = event_of("source", name, "440104", NULL);
+        g_assert_false(ht_routes_match(wild_routes, &event));
+        g_assert_true(ht_routes_match(named_routes, &event));
+        restricted++;
+    }
+    g_assert_cmpuint(restricted, >=, 20);
+}
+
 static void test_an_unknown_type_or_version_counts_as_restricted(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
@@ -566,6 +593,8 @@ int main(int argc, char **argv)
     g_test_add_func("/route/matches-source-type-and-division", test_routes_match_source_type_and_division);
     g_test_add_func("/route/no-wildcard-reaches-a-restricted-type",
                     test_no_wildcard_reaches_a_restricted_type);
+    g_test_add_func("/route/each-restricted-type-is-named-or-not-sent",
+                    test_each_restricted_type_is_named_or_not_sent);
     g_test_add_func("/route/an-unknown-type-or-version-counts-as-restricted",
                     test_an_unknown_type_or_version_counts_as_restricted);
     g_test_add_func("/route/types-that-fit-nothing-are-errors", test_route_types_that_fit_nothing_are_errors);

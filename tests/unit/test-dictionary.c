@@ -131,14 +131,29 @@ static void test_event_types(void)
     }
 }
 
-/* What nobody gets who does not name it: all of justice, and what tells of somebody's illness, drugs or standing with the police. */
+/* What nobody gets who does not name it: all of justice, and what tells of somebody's illness, drugs, debts or standing with the police;
+ * and warnings that are none. */
 static void test_restricted(void)
 {
     static const char *const others[] = {
-        "health.epidemic-notice",        "person.death-hinted",          "health.infectious-reported",
-        "health.infectious-closed",      "health.maternal-registered",   "health.maternal-death",
-        "health.maternal-closed",        "health.psychosis-closed",      "health.psychosis-registered",
-        "community.key-person-recorded", "community.key-person-removed",
+        "health.epidemic-notice",
+        "person.death-hinted",
+        "health.infectious-reported",
+        "health.infectious-closed",
+        "health.maternal-registered",
+        "health.maternal-death",
+        "health.maternal-closed",
+        "health.psychosis-closed",
+        "health.psychosis-registered",
+        "community.key-person-recorded",
+        "community.key-person-removed",
+        "housing.seizure-registered",
+        "housing.seizure-lifted",
+        "housing.mortgage-registered",
+        "housing.mortgage-cancelled",
+        "tax.payment-ordered",
+        "alert.tested",
+        "alert.internal",
     };
     g_autoptr(HtDictionary) dictionary = load();
     unsigned of_justice = 0;

@@ -559,6 +559,30 @@ static void test_credit_codes(void)
     }
 }
 
+/* A penalty is a person's or a firm's: the first shared number says whose, and the other is nobody's in this event. */
+static void test_person_or_organisation(void)
+{
+    static const char *const rows[][3] = {
+        {"919901049999000110", "", "creditCode=919901049999000110"},
+        {"", ADULT, "idNumber=" ADULT},
+        {"919901049999000110", ADULT, "creditCode=919901049999000110"},
+        {"919901049999000111", ADULT, "idNumber=" ADULT},
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(
+        MAPPING("<event type='penalty.decided.v1' for-each='/ROWS/ROW'>"
+                "<identity kind='creditCode' from='DM'/><identity kind='idNumber' from='SFZ'/>"
+                "<identity kind='decision' from='WSH'/><element to='counterpart.name' from='MC'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            ROWS(ROW("<DM>%s</DM><SFZ>%s</SFZ><WSH>D1</WSH><MC>测试甲</MC>")), rows[i][0], rows[i][1]);
+        g_autofree char *expected = g_strconcat(rows[i][2], " decision=D1", NULL);
+        mapping_test_run(test, xml);
+        assert_identities(test, 0, expected);
+        g_autofree char *json = mapping_test_json(test, 0);
+        g_assert_true((strstr(json, "identity-conflict") != NULL) == (i == 2));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -587,6 +611,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping/identity/spouses-are-two", test_spouses_are_two);
     g_test_add_func("/mapping/identity/within-another", test_within);
     g_test_add_func("/mapping/identity/credit-codes-name-organisations", test_credit_codes);
+    g_test_add_func("/mapping/identity/person-or-organisation", test_person_or_organisation);
     g_test_add_func("/mapping/identity/doubt-ties-nothing", test_doubt);
     int status = g_test_run();
     mapping_test_forget_reference();

@@ -188,6 +188,45 @@ static void test_nobody(void)
     }
 }
 
+/* What decides by whether a day is there must not be decided by a day that stands for none. */
+static void test_null_days_are_no_values(void)
+{
+    static const char *const days[][2] = {
+        {"2026-03-01", "household.closed.v1"},
+        {"20260301100000", "household.closed.v1"},
+        {"1900-01-01", "household.created.v1"},
+        {"1900-01-01 00:00:00.0", "household.created.v1"},
+        {"19000101", "household.created.v1"},
+        {"0000-00-00", "household.created.v1"},
+        {"0001-01-01T00:00:00", "household.created.v1"},
+        {"１９００／１／１", "household.created.v1"},
+        {"9999-12-31", "household.created.v1"},
+        {"无", "household.created.v1"},
+        {"", "household.created.v1"},
+        {"不详", "household.closed.v1"}, /* something, and unreadable */
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<event type='household.closed.v1' for-each='/R' when='CHSJ'><element to='household.number' from='HH'/>"
+        "<element to='household.closedOn' from='CHSJ'/></event>"
+        "<event type='household.created.v1' for-each='/R' when='not(CHSJ)'><time from='JHSJ'/>"
+        "<element to='household.number' from='HH'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(days); i++) {
+        g_autofree char *xml = g_strdup_printf("<R><HH>1</HH><CHSJ>%s</CHSJ></R>", days[i][0]);
+        mapping_test_run(test, xml);
+        HtText type = mapping_test_event(test, 0).attr[HT_ATTR_TYPE];
+        g_test_message("%s", days[i][0]);
+        g_assert_true(ht_text_is(type, days[i][1]));
+    }
+    /* An open end is a value, and so is a text that looks like a day where it is read as a text. */
+    g_autoptr(MappingTest) open = mapping_test_new(MAPPING(
+        "<event type='person.moved-in.v1' for-each='/R' when='YXQ and XH'><element to='person.name' from='XM'/>"
+        "<element to='person.idValidTo' from='YXQ'/><element to='household.number' from='XH'/></event>"));
+    mapping_test_run(open, "<R><XM>测试甲</XM><YXQ>9999-12-31</YXQ><XH>19000101</XH></R>");
+    g_assert_cmpuint(open->outcome.events->len, ==, 1);
+    g_assert_cmpint(mapping_test_run(open, "<R><XM>测试甲</XM><YXQ>1900-01-01</YXQ><XH>1</XH></R>"), ==,
+                    HT_VERDICT_REJECT);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -197,6 +236,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/mapping-time/two-digit-years-by-the-century-that-is-named", test_centuries);
     g_test_add_func("/mapping-time/wrong-centuries-are-errors", test_wrong_centuries);
     g_test_add_func("/mapping-time/a-death-is-of-somebody", test_nobody);
+    g_test_add_func("/mapping/time/null-days-are-no-values", test_null_days_are_no_values);
     int status = g_test_run();
     mapping_test_forget_reference();
     return status;

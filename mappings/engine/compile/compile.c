@@ -362,6 +362,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     ht_compile_literals_check(compiler);
     finish_spellings(compiler);
     ht_compile_times(compiler);
+    ht_compile_dated(compiler);
     finish_covers(compiler);
     g_ptr_array_unref(compiler->covers);
     g_ptr_array_unref(compiler->record_nodes);

@@ -175,6 +175,11 @@ const HtFlagRule *ht_compile_find_flag(const HtCompiler *compiler, const char *p
  * `problem` set (transfer full) when there is no such translation. */
 const HtFlagRule *ht_compile_find_reading(HtCompiler *compiler, const char *translation, char **problem);
 
+/* ---- compile/dated.c ---- */
+
+/* Conditions on paths that are read as dates learn it, when all of the mapping is read. */
+void ht_compile_dated(HtCompiler *compiler);
+
 /* ---- compile/literal.c ---- */
 
 /* True when it depends on this condition which event is made, what its action is, or whose a number is. */

@@ -40,6 +40,15 @@ static bool starts_with(const HtWhen *when, HtText value)
     return value.size >= prefix.size && memcmp(value.data, prefix.data, prefix.size) == 0;
 }
 
+/* A value that is not null; of a path that is read as a date, a day (1900-01-01) that stands for none is none. */
+static bool ask_value(const HtWhen *when, HtMatch *match)
+{
+    HtDate date;
+    HtText value = ht_match_value(match, when->slot, 0);
+    return value.data && (!when->is_dated ||
+                          ht_date_parse(value.data, value.size, when->date_flags, &date) != HT_DATE_NULL);
+}
+
 /* Comparisons look at the value as it was sent, even one that spells null: `JTBM='null'` can be said. */
 static bool compare(const HtWhen *when, HtMatch *match)
 {
@@ -54,7 +63,7 @@ static bool compare(const HtWhen *when, HtMatch *match)
     case TEST_UNEQUAL:
         return value.data && !is_one_of(when, value) && ht_match_value(match, when->slot, 0).data;
     case TEST_STARTS: return value.data && starts_with(when, value);
-    default: return ht_match_value(match, when->slot, 0).data != NULL;
+    default: return ask_value(when, match);
     }
 }
 

@@ -28,11 +28,13 @@ typedef enum {
 
 struct HtWhen {
     Test test;
-    HtSlot slot, other; /* `other` of same() */
-    unsigned number;    /* its place in the pool */
-    bool is_shared;     /* asked for more than once */
-    bool is_of_columns; /* of a repeated group's instance: another value for each */
-    HtText *values;     /* folded in width; of a choice the table's own codes */
+    HtSlot slot, other;  /* `other` of same() */
+    unsigned number;     /* its place in the pool */
+    bool is_shared;      /* asked for more than once */
+    bool is_of_columns;  /* of a repeated group's instance: another value for each */
+    bool is_dated;       /* of a path that is read as a date: one that stands for none is no value */
+    unsigned date_flags; /* of such a path */
+    HtText *values;      /* folded in width; of a choice the table's own codes */
     unsigned n_values;
     const HtFlagRule *flag; /* of yes(), no(), code(); of same() with a translation, which reads both */
     HtAs as;                /* how same() reads both without one; HT_AS_STRING: as text or as a day */
