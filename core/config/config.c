@@ -589,8 +589,18 @@ static void free_records(HtSectionKind kind, GPtrArray *records)
     g_ptr_array_unref(records);
 }
 
+HtConfig *ht_config_hold(const HtConfig *config)
+{
+    HtConfig *held = (HtConfig *)config;
+    g_atomic_int_inc(&held->holders);
+    return held;
+}
+
 void ht_config_free(HtConfig *config)
 {
+    if (g_atomic_int_add(&config->holders, -1) > 0) {
+        return;
+    }
     ht_option_clear(&ht_section_tables[HT_SECTION_BUS], &config->bus);
     ht_option_clear(&ht_section_tables[HT_SECTION_SPOOL], &config->spool);
     free_records(HT_SECTION_SOURCE, config->sources);

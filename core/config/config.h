@@ -1,6 +1,6 @@
 /* The configuration in force: hutong.conf and the .conf files of conf.d beside it, read into plain structs. Every key is declared once,
  * in the option tables (core/config/options.c), which drive parsing, messages, `hutong config` and docs/config.md.
- * Read at start (and later at reload); never changed once loaded. Main thread. */
+ * Read at start and at each reload; never changed once it is in force. Main thread. */
 #pragma once
 
 #include "core/base/limits.h"
@@ -39,6 +39,7 @@ typedef struct {
     uint64_t max_connections, max_connections_per_address;
     uint64_t tls_handshake_ms;
     uint64_t header_timeout_ms, idle_timeout_ms, body_grace_ms, body_bytes_per_second;
+    uint64_t reload_within_ms, reload_drain_ms;
     uint64_t door_memory; /* of one connection */
 } HtBusConfig;
 
@@ -126,6 +127,7 @@ typedef struct {
     GPtrArray *routes;         /* of HtRouteConfig */
     GPtrArray *retentions;     /* of HtRetentionConfig, in order */
     struct HtOrigins *origins; /* which file:line each value came from */
+    int holders;               /* beside its owner */
 } HtConfig;
 
 #define HT_CONFIG_ERROR (ht_config_error_quark())
@@ -139,7 +141,12 @@ HtConfig *ht_config_load(const char *file, GString *errors);
  * is false then): a bad value is as if its key were not there, so required ones may be NULL. NULL only where the file
  * itself cannot be read. Must not be run. */
 HtConfig *ht_config_read(const char *file, GString *errors, bool *sound);
+
+/* Lets go of it; it is freed when nobody else holds it. Any thread. */
 void ht_config_free(HtConfig *config);
+
+/* Keeps it alive for one more, who lets go of it by ht_config_free(). Any thread. */
+HtConfig *ht_config_hold(const HtConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConfig, ht_config_free)
 
 const HtSourceConfig *ht_config_source(const HtConfig *config, const char *name);

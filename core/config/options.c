@@ -104,6 +104,11 @@ static const HtOption bus_options[] = {
      "After so long, a body must arrive at `body-rate`."},
     {"body-rate", HT_OPTION_SIZE, BUS(body_bytes_per_second), "1K", 1, 1 * G, NULL, false,
      "Bytes a second that a body must arrive at, after `body-grace`."},
+    {"reload-within", HT_OPTION_TIME, BUS(reload_within_ms), "5min", 1 * SECOND, 1 * HOUR, NULL, false,
+     "Time for a reload to try the new configuration, its adapters included; then the old one stays."},
+    {"reload-drain", HT_OPTION_TIME, BUS(reload_drain_ms), "1min", 1 * SECOND, 1 * HOUR, NULL, false,
+     "What is under way when a reload changes its source or its consumer ends under the old settings. A message that is not whole after so long is not taken (503); "
+     "events that a worker holds for so long go again."},
     {"connection-memory", HT_OPTION_SIZE, BUS(door_memory), "16K", 4 * K, 1 * M, NULL, false,
      "Memory for one connection's head and buffer; a larger head is refused."},
     {0}};
@@ -300,15 +305,24 @@ static const HtOption spool_options[] = {
     {0}};
 /* clang-format on */
 
+/* What is bound, opened or written with until the bus ends. Everything else a reload takes. */
+static const char *const bus_fixed[] = {
+    "name",       "listen",     "admin",           "state",        "site-key-file",     "audit-segment",
+    "audit-keep", "audit-sync", "max-connections", "idle-timeout", "connection-memory", NULL};
+static const char *const spool_fixed[] = {"archive", NULL};
+
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
     [HT_SECTION_BUS] = {.name = "bus",
                         .size = sizeof(HtBusConfig),
                         .help = "The bus itself. One.",
-                        .own = bus_options},
+                        .own = bus_options,
+                        .fixed = bus_fixed},
     [HT_SECTION_SPOOL] = {.name = "spool",
                           .size = sizeof(HtSpoolConfig),
                           .help = "The durable log. At most one.",
                           .own = spool_options,
+                          .fixed = spool_fixed,
+                          .limits_fixed = true,
                           .limits = ht_spool_limit_rows,
                           .limits_offset = offsetof(HtSpoolConfig, limits)},
     [HT_SECTION_SOURCE] = {.name = "source",
@@ -379,6 +393,16 @@ const HtOption *ht_section_options(const HtSectionTable *table)
         *options = make_options(table);
     }
     return *options;
+}
+
+bool ht_option_is_fixed(const HtSectionTable *table, const HtOption *option)
+{
+    for (const HtLimitRow *row = table->limits; row && row->key; row++) {
+        if (g_str_equal(row->key, option->key)) {
+            return table->limits_fixed;
+        }
+    }
+    return table->fixed && g_strv_contains(table->fixed, option->key);
 }
 
 const HtOption *ht_option_find(const HtSectionTable *table, const char *key)

@@ -51,6 +51,8 @@ typedef struct {
     size_t size;      /* of the struct */
     const char *help;
     const HtOption *own;      /* ends with a NULL key; NULL: none */
+    const char *const *fixed; /* keys that need a restart; ends with NULL. NULL: none */
+    bool limits_fixed;        /* so do all limits */
     const HtLimitRow *limits; /* further keys; NULL: none, */
     size_t limits_offset;     /* and where their struct is in the section's */
 } HtSectionTable;
@@ -59,6 +61,9 @@ extern const HtSectionTable ht_section_tables[HT_SECTIONS];
 
 /* All options of a section: its own, then its limits; ends with a NULL key. Main thread. */
 const HtOption *ht_section_options(const HtSectionTable *table);
+
+/* Whether a reload does not take it: it needs a restart. */
+bool ht_option_is_fixed(const HtSectionTable *table, const HtOption *option);
 
 /* The option with this key, or NULL. */
 const HtOption *ht_option_find(const HtSectionTable *table, const char *key);
@@ -72,6 +77,9 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
 
 /* The field's value as it would be written in the file. The caller frees; NULL when there is none. */
 char *ht_option_format(const HtOption *option, const void *record);
+
+/* Gives the field of `to` the value that it has in `from`. */
+void ht_option_copy(const HtOption *option, void *to, const void *from);
 
 /* Frees what the fields of the record point to. */
 void ht_option_clear(const HtSectionTable *table, void *record);

@@ -12,7 +12,8 @@ void ht_config_reference(GString *markdown)
         "The configuration is `hutong.conf` and, in name order, the `.conf` files of `conf.d` beside it. "
         "It is UTF-8 text: `[section]`, `key = value`, `#` comments, lists separated by `;`. Relative "
         "paths are relative to the file that names them. `hutong check` reads it and tries what `run` "
-        "would do; `hutong config` shows what is in force and where each value came from.\n");
+        "would do; `hutong config` shows what is in force and where each value came from. `hutong reload`, or SIGHUP, "
+        "has the running bus take every key as it is now, but those of which it says here that they need a restart.\n");
     for (unsigned i = 0; i < HT_SECTIONS; i++) {
         const HtSectionTable *table = &ht_section_tables[i];
         g_string_append_printf(
@@ -20,12 +21,13 @@ void ht_config_reference(GString *markdown)
             table->name, table->named ? " NAME" : "", table->help);
         for (const HtOption *option = ht_section_options(table); option->key; option++) {
             g_autofree char *expected = ht_option_expects(option);
-            g_string_append_printf(markdown, "| `%s` | %s | %s%s%s | %s |\n", option->key, expected,
+            g_string_append_printf(markdown, "| `%s` | %s | %s%s%s | %s%s |\n", option->key, expected,
                                    option->fallback ? "`" : "",
                                    option->fallback   ? option->fallback
                                    : option->required ? "required"
                                                       : "",
-                                   option->fallback ? "`" : "", option->help);
+                                   option->fallback ? "`" : "", option->help,
+                                   ht_option_is_fixed(table, option) ? " Needs a restart." : "");
         }
     }
 }

@@ -261,14 +261,32 @@ char *ht_option_format(const HtOption *option, const void *record)
     return g_strdup(*(char *const *)field);
 }
 
+static void free_field(const HtOption *option, void *field)
+{
+    if (is_list(option->type)) {
+        g_strfreev(*(char ***)field);
+    } else if (!is_numeric(option->type)) {
+        g_free(*(char **)field);
+    }
+}
+
+void ht_option_copy(const HtOption *option, void *to, const void *from)
+{
+    void *field = (char *)to + option->offset;
+    const void *value = (const char *)from + option->offset;
+    free_field(option, field);
+    if (is_list(option->type)) {
+        *(char ***)field = g_strdupv(*(char **const *)value);
+    } else if (is_numeric(option->type)) {
+        *(uint64_t *)field = *(const uint64_t *)value;
+    } else {
+        *(char **)field = g_strdup(*(char *const *)value);
+    }
+}
+
 void ht_option_clear(const HtSectionTable *table, void *record)
 {
     for (const HtOption *option = ht_section_options(table); option->key; option++) {
-        void *field = (char *)record + option->offset;
-        if (is_list(option->type)) {
-            g_strfreev(*(char ***)field);
-        } else if (!is_numeric(option->type)) {
-            g_free(*(char **)field);
-        }
+        free_field(option, (char *)record + option->offset);
     }
 }

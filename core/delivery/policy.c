@@ -15,7 +15,7 @@
 #define HASH_SIZE 16 /* bytes of it that are shown, in hexadecimal */
 
 struct HtPolicy {
-    const HtDictionary *dictionary;
+    HtDictionary *dictionary;
     HtRules rules;
     unsigned clearance;
     char *said;       /* what the configuration says, as in ht_policy_text() */
@@ -162,7 +162,7 @@ HtPolicy *ht_policy_new(const HtConsumerConfig *consumer, const HtDictionary *di
 {
     HtPolicy *policy = g_new0(HtPolicy, 1);
     bool purpose = consumer->purpose && *consumer->purpose;
-    policy->dictionary = dictionary;
+    policy->dictionary = ht_dictionary_hold(dictionary);
     policy->clearance = (unsigned)consumer->clearance;
     policy->said = write_said(consumer, dictionary);
     policy->until_us = purpose ? end_of_day(consumer->purpose_until) : 0;
@@ -181,6 +181,7 @@ void ht_policy_free(HtPolicy *policy)
 {
     ht_rules_clear(&policy->rules);
     explicit_bzero(policy->key, sizeof policy->key);
+    ht_dictionary_free(policy->dictionary);
     g_free(policy->said);
     g_free(policy->text);
     g_free(policy);

@@ -8,14 +8,16 @@
 
 struct HtRoutes {
     GPtrArray *routes; /* of const HtRouteConfig */
-    const HtDictionary *dictionary;
+    HtConfig *config;
+    HtDictionary *dictionary;
 };
 
 HtRoutes *ht_routes_new(const HtConfig *config, const char *consumer, const HtDictionary *dictionary)
 {
     HtRoutes *routes = g_new0(HtRoutes, 1);
     routes->routes = g_ptr_array_new();
-    routes->dictionary = dictionary;
+    routes->config = ht_config_hold(config);
+    routes->dictionary = ht_dictionary_hold(dictionary);
     for (unsigned i = 0; i < config->routes->len; i++) {
         HtRouteConfig *route = config->routes->pdata[i];
         if (g_strv_contains((const char *const *)route->to, consumer)) {
@@ -28,6 +30,8 @@ HtRoutes *ht_routes_new(const HtConfig *config, const char *consumer, const HtDi
 void ht_routes_free(HtRoutes *routes)
 {
     g_ptr_array_unref(routes->routes);
+    ht_config_free(routes->config);
+    ht_dictionary_free(routes->dictionary);
     g_free(routes);
 }
 

@@ -7,7 +7,7 @@
 
 typedef struct HtRoutes HtRoutes;
 
-/* The routes that lead to this consumer. `config` lives longer. */
+/* The routes that lead to this consumer. Holds both. */
 HtRoutes *ht_routes_new(const HtConfig *config, const char *consumer, const HtDictionary *dictionary);
 void ht_routes_free(HtRoutes *routes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRoutes, ht_routes_free)

@@ -10,6 +10,7 @@ typedef struct {
 } View;
 
 struct HtDelivered {
+    HtConfig *config;
     GArray *views; /* of View */
     GPtrArray *places;
 };
@@ -22,6 +23,7 @@ static void clear_view(void *item)
 HtDelivered *ht_delivered_new(const HtConfig *config, const HtDictionary *dictionary)
 {
     HtDelivered *delivered = g_new0(HtDelivered, 1);
+    delivered->config = ht_config_hold(config);
     delivered->views = g_array_new(FALSE, FALSE, sizeof(View));
     g_array_set_clear_func(delivered->views, clear_view);
     for (guint i = 0; i < config->consumers->len; i++) {
@@ -36,6 +38,7 @@ void ht_delivered_free(HtDelivered *delivered)
 {
     if (delivered) {
         g_array_unref(delivered->views);
+        ht_config_free(delivered->config);
         g_clear_pointer(&delivered->places, g_ptr_array_unref);
         g_free(delivered);
     }

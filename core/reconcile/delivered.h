@@ -10,7 +10,7 @@
 
 typedef struct HtDelivered HtDelivered;
 
-/* Both live longer. */
+/* Holds both. */
 HtDelivered *ht_delivered_new(const HtConfig *config, const HtDictionary *dictionary);
 void ht_delivered_free(HtDelivered *delivered);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivered, ht_delivered_free)

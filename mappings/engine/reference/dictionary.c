@@ -24,6 +24,7 @@ struct HtDictionary {
     HtLookup by_group; /* group → its first element */
     HtLookup by_event_type;
     HtLookup by_mark;
+    int holders; /* beside its owner */
 };
 
 /* ---- Names of enumerations ---- */
@@ -535,9 +536,18 @@ static HtDictionary *new_dictionary(void)
     return dictionary;
 }
 
+HtDictionary *ht_dictionary_hold(const HtDictionary *dictionary)
+{
+    HtDictionary *held = (HtDictionary *)dictionary;
+    if (held) {
+        g_atomic_int_inc(&held->holders);
+    }
+    return held;
+}
+
 void ht_dictionary_free(HtDictionary *dictionary)
 {
-    if (!dictionary) {
+    if (!dictionary || g_atomic_int_add(&dictionary->holders, -1) > 0) {
         return;
     }
     ht_lookup_clear(&dictionary->by_name);

@@ -172,7 +172,12 @@ typedef struct HtDictionary HtDictionary;
 HtDictionary *ht_dictionary_load(const char *path, const char *schema, const char *site, GError **error);
 /* "A, B": the files that it was read from. */
 const char *ht_dictionary_files(const HtDictionary *dictionary);
+
+/* Lets go of it; it is freed when nobody else holds it. Any thread. */
 void ht_dictionary_free(HtDictionary *dictionary);
+
+/* Keeps it alive for one more, who lets go of it by ht_dictionary_free(). Any thread; NULL gives NULL. */
+HtDictionary *ht_dictionary_hold(const HtDictionary *dictionary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDictionary, ht_dictionary_free)
 
 /* The element of that full name, or NULL. About 20 ns; `name` need not end in NUL. */
