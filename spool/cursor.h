@@ -19,6 +19,15 @@ typedef struct {
 /* Puts a copy into a table of ht_spool_cursors_load(), instead of the former one. */
 void ht_spool_cursor_table_put(GHashTable *table, const char *consumer, const HtSpoolCursor *cursor);
 
+/* The spool's table, by the names of consumers and replays; for reading. In spool.c, as the next two. */
+GHashTable *ht_spool_cursor_table(HtSpool *spool);
+
+/* There it is from here on, whatever was known of it. */
+void ht_spool_cursor_place(HtSpool *spool, const char *consumer, const HtSpoolCursor *place);
+
+/* What was gathered is on disk. Blocks; false when it cannot be written. */
+bool ht_spool_flush(HtSpool *spool);
+
 /* ---- Gathered, not yet written ---- */
 
 typedef struct HtSpoolMarks HtSpoolMarks;

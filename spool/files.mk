@@ -6,7 +6,7 @@ spool_SRC := spool/spool.c spool/key.c spool/hooks.c spool/database.c spool/sche
 	spool/quarantine.c spool/finished.c spool/deed.c spool/standing.c spool/delivery.c spool/cursor.c spool/disk.c spool/checkpoint.c spool/commit.c spool/queue.c spool/writer.c spool/completions.c spool/reader.c \
 	spool/check.c spool/look.c spool/status.c
 spool_SRC += spool/history.c spool/days.c
-spool_SRC += spool/tail.c
+spool_SRC += spool/tail.c spool/estate.c
 spool_SRC += spool/walk.c spool/salvage.c spool/backup.c
 spool_SRC += spool/trail.c
 spool_SRC += spool/held.c spool/chore.c spool/stock.c spool/hollow.c spool/keeping.c

@@ -483,6 +483,22 @@ void ht_spool_cursor_move(HtSpool *spool, const char *consumer, uint64_t cursor,
     }
 }
 
+GHashTable *ht_spool_cursor_table(HtSpool *spool)
+{
+    return spool->cursors;
+}
+
+void ht_spool_cursor_place(HtSpool *spool, const char *consumer, const HtSpoolCursor *place)
+{
+    ht_spool_cursor_table_put(spool->cursors, consumer, place);
+    ht_spool_writer_move(spool->writer, consumer, place);
+}
+
+bool ht_spool_flush(HtSpool *spool)
+{
+    return spool->writer && ht_spool_writer_flush(spool->writer);
+}
+
 void ht_spool_cursor_forget(HtSpool *spool, const char *consumer)
 {
     HtSpoolCursor gone = {.gone = true};
