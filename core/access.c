@@ -26,6 +26,18 @@ struct HtAccess {
     int64_t tried_us; /* monotonic */
 };
 
+static void make_room(HtAccess *access)
+{
+    g_free(access->shown);
+    g_free(access->last_shown);
+    access->shown_size = ht_dictionary_n_elements(access->dictionary) + 1;
+    access->shown = g_malloc0(access->shown_size);
+    access->last_shown = g_malloc0(access->shown_size);
+}
+
+/* What the segment at hand does not have has to be said in it again. */
+static void follow_segment(HtAccess *access, size_t events);
+
 HtAccess *ht_access_new(HtAudit *audit, const HtDictionary *dictionary, bool required)
 {
     HtAccess *access = g_new0(HtAccess, 1);
@@ -34,10 +46,19 @@ HtAccess *ht_access_new(HtAudit *audit, const HtDictionary *dictionary, bool req
     access->required = required;
     access->sets = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     access->said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    access->shown_size = ht_dictionary_n_elements(dictionary) + 1;
-    access->shown = g_malloc0(access->shown_size);
-    access->last_shown = g_malloc0(access->shown_size);
+    make_room(access);
     return access;
+}
+
+void ht_access_change(HtAccess *access, const HtDictionary *dictionary, bool required)
+{
+    access->required = required;
+    if (dictionary != access->dictionary) {
+        access->dictionary = dictionary;
+        make_room(access);
+        ht_audit_turn(access->audit, SIZE_MAX / 2);
+        follow_segment(access, 0);
+    }
 }
 
 void ht_access_free(HtAccess *access)
@@ -53,7 +74,6 @@ void ht_access_free(HtAccess *access)
     }
 }
 
-/* What the segment at hand does not have has to be said in it again. */
 static void follow_segment(HtAccess *access, size_t events)
 {
     bool full = g_hash_table_size(access->sets) >= SETS_MAX;

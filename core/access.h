@@ -9,6 +9,9 @@ typedef struct HtAccess HtAccess;
 
 /* `audit` lives longer. With `required` nothing personal goes that cannot be recorded. */
 HtAccess *ht_access_new(HtAudit *audit, const HtDictionary *dictionary, bool required);
+
+/* The same for another dictionary; what was said by the former one is said anew, in a segment of its own. */
+void ht_access_change(HtAccess *access, const HtDictionary *dictionary, bool required);
 void ht_access_free(HtAccess *access);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtAccess, ht_access_free)
 

@@ -6,10 +6,12 @@
 #include "core/base/log.h"
 #include "core/base/user.h"
 #include "core/delivery/out.h"
+#include "core/left.h"
 #include "core/notify.h"
 #include "core/records.h"
 #include "core/status.h"
 #include "core/source/host.h"
+#include "core/who.h"
 #include "core/verbs.h"
 #include "spool/history.h"
 
@@ -135,20 +137,6 @@ static bool open_pages(HtBus *bus, GError **error)
     return bus->schemas != NULL;
 }
 
-static bool asks_certificates(const HtConfig *config)
-{
-    bool asks = false;
-    for (unsigned i = 0; i < config->sources->len; i++) {
-        const HtSourceConfig *source = config->sources->pdata[i];
-        asks = asks || source->client_subjects || source->client_fingerprints;
-    }
-    for (unsigned i = 0; i < config->consumers->len; i++) {
-        const HtConsumerConfig *consumer = config->consumers->pdata[i];
-        asks = asks || consumer->client_subjects || consumer->client_fingerprints;
-    }
-    return asks;
-}
-
 static bool open_doors(HtBus *bus, GError **error)
 {
     HtAdminView view = {ht_status_ready,  ht_status_json, ht_status_metrics, ht_verbs, ht_records_deed, bus,
@@ -158,7 +146,7 @@ static bool open_doors(HtBus *bus, GError **error)
                              .intake = &bus->intake,
                              .pages = bus->pages,
                              .signer = bus->signer,
-                             .asks_certificates = asks_certificates(bus->config)};
+                             .asks_certificates = ht_who_shows_certificates(bus->config)};
     bus->intake = (HtIntake){.spool = bus->spool,
                              .limits = &bus->config->spool.limits,
                              .dictionary = bus->dictionary,
@@ -166,28 +154,13 @@ static bool open_doors(HtBus *bus, GError **error)
     bus->admin = ht_admin_open(bus->config->bus.admin, &view, error);
     bus->monitor = bus->admin ? ht_monitor_open(&bus->config->bus, bus->admin, error) : NULL;
     bus->door = bus->monitor ? ht_door_open(&options, error) : NULL;
+    bus->reload = bus->door ? ht_reload_new(bus) : NULL;
     return bus->door != NULL;
-}
-
-HtRoles *ht_bus_roles(const HtConfig *config, GError **error)
-{
-    static const char *const keys[HT_ROLES] = {"observers", "operators", "auditors", "privacy-officers"};
-    const HtBusConfig *bus = &config->bus;
-    const HtRoleLists lists = {{bus->observers, bus->operators, bus->auditors, bus->privacy_officers}};
-    const char *wrong = NULL;
-    unsigned which = 0;
-    HtRoles *roles = ht_roles_new(&lists, &wrong, &which);
-    if (!roles) {
-        g_autofree char *place = ht_bus_place(config, keys[which]);
-        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [bus] %s: this machine has no %s '%s'", place,
-                    keys[which], *wrong == '@' ? "group" : "user", wrong + (*wrong == '@'));
-    }
-    return roles;
 }
 
 static bool open_roles(HtBus *bus, GError **error)
 {
-    bus->roles = ht_bus_roles(bus->config, error);
+    bus->roles = ht_who_roles(bus->config, error);
     return bus->roles != NULL;
 }
 
@@ -228,6 +201,13 @@ static gboolean on_signal(void *user)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_hangup(void *user)
+{
+    HtBus *bus = user;
+    ht_reload_ask(bus->reload);
+    return G_SOURCE_CONTINUE;
+}
+
 /* The disk failed: nothing may be acknowledged from here on, and the next start checks what is there. */
 static gboolean on_tick(void *user)
 {
@@ -259,6 +239,8 @@ static void run_loop(HtBus *bus)
            bus->config->sources->len, bus->config->consumers->len);
     g_unix_signal_add(SIGTERM, on_signal, bus);
     g_unix_signal_add(SIGINT, on_signal, bus);
+    g_unix_signal_add(SIGHUP, on_hangup, bus);
+    ht_left_log(bus);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, bus);
     ht_sources_tick(bus->sources);
     bus->ready = true;
@@ -268,6 +250,7 @@ static void run_loop(HtBus *bus)
 
 static void close_parts(HtBus *bus)
 {
+    g_clear_pointer(&bus->reload, ht_reload_free);
     g_clear_pointer(&bus->door, ht_door_close);
     g_clear_pointer(&bus->receipts, ht_receipts_free);
     g_clear_pointer(&bus->pages, ht_pages_free);
@@ -282,18 +265,9 @@ static void close_parts(HtBus *bus)
     ht_records_end(bus);
     g_clear_pointer(&bus->signer, ht_signer_free);
     g_clear_pointer(&bus->dictionary, ht_dictionary_free);
+    g_clear_pointer(&bus->config, ht_config_free);
     g_clear_pointer(&bus->loop, g_main_loop_unref);
     explicit_bzero(bus->pseudonym_key, sizeof bus->pseudonym_key);
-}
-
-static void set_log_level(const char *word)
-{
-    static const char *const words[] = {"error", "warning", "info", "debug"};
-    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (g_str_equal(word, words[i])) {
-            ht_log_set_level((HtLogLevel)i);
-        }
-    }
 }
 
 /* What is in memory (payloads, the site key) is not to be found in a core file, nor read through /proc. */
@@ -316,14 +290,15 @@ static void warn_of_root(const HtBusConfig *bus)
 
 HtBusEnd ht_bus_run(const HtConfig *config)
 {
-    HtBus bus = {.config = config, .started_us = ht_clock_now(), .end = HT_BUS_STOPPED};
+    HtBus bus = {.config = ht_config_hold(config), .started_us = ht_clock_now(), .end = HT_BUS_STOPPED};
     g_autoptr(GError) error = NULL;
     keep_memory_private();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until there is something to reload */
     mallopt(
         M_ARENA_MAX,
         2); /* glibc gives each thread 64 MB of address space to scatter over; what passes from thread to thread stays */
-    set_log_level(config->bus.log_level);
+    ht_log_set_level_named(config->bus.log_level);
     warn_of_root(&config->bus);
     curl_global_init(CURL_GLOBAL_ALL);
     bus.loop = g_main_loop_new(NULL, FALSE);

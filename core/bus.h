@@ -9,6 +9,7 @@
 #include "core/monitor.h"
 #include "core/proof/signer.h"
 #include "core/receipts.h"
+#include "core/reload.h"
 #include "core/retention.h"
 #include "core/schema/pages.h"
 #include "core/source/sources.h"
@@ -22,7 +23,7 @@ typedef enum {
 
 /* The parts of a running bus. Owned by ht_bus_run(); the pages of the admin socket read it. */
 typedef struct {
-    const HtConfig *config;
+    HtConfig *config; /* held */
     HtDictionary *dictionary;
     HtSpool *spool;
     uint8_t pseudonym_key[HT_POLICY_KEY]; /* made of the site key */
@@ -41,15 +42,13 @@ typedef struct {
     HtPages *pages;
     HtSchemaPages *schemas;
     HtDoor *door;
+    HtReload *reload;
     GMainLoop *loop;
     int64_t started_us; /* clock.h */
     bool ready, stopping;
     HtBusEnd end;
 } HtBus;
 
-/* Who may do what by the admin socket. HT_GUARD_ERROR, with the place of the key that names nobody. */
-HtRoles *ht_bus_roles(const HtConfig *config, GError **error);
-
 /* Runs until SIGTERM or SIGINT (the messages in flight get their answers first; a second signal does not wait), or until
- * the disk fails. `config` stays the caller's. */
+ * the disk fails; SIGHUP reloads. `config` stays the caller's. */
 HtBusEnd ht_bus_run(const HtConfig *config);

@@ -2,3 +2,4 @@ cli_SRC += core/bus.c core/monitor.c core/notify.c core/receipts.c core/redo.c c
 cli_SRC += core/outlet.c core/replays.c
 cli_SRC += core/access.c core/records.c
 cli_SRC += core/shred.c
+cli_SRC += core/reload.c core/who.c core/tryout.c core/left.c core/cli/reload.c

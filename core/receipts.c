@@ -9,7 +9,7 @@
 #define QUESTIONS_MAX 64 /* that wait; more are told to come again */
 
 struct HtReceipts {
-    const HtConfig *config;
+    char *bus, *state; /* its name and its folder, which no reload changes */
     const HtSigner *signer;
     GThreadPool *thread;    /* one */
     GAsyncQueue *done;      /* of ReceiptQuestion */
@@ -19,7 +19,8 @@ struct HtReceipts {
 
 typedef struct {
     HtReceipts *receipts;
-    HtPageCall *call; /* main thread; NULL when nobody waits any more */
+    HtDelivered *next; /* not a question: from here on these are the thread's */
+    HtPageCall *call;  /* main thread; NULL when nobody waits any more */
     char *source;
     HtUuid id;
     bool json;
@@ -43,7 +44,7 @@ static void write_body(ReceiptQuestion *question, const HtSpoolKept *kept, const
     HtReplyContext context = {.id = kept->receipt.id,
                               .json = question->json,
                               .signer = question->receipts->signer,
-                              .bus = question->receipts->config->bus.name,
+                              .bus = question->receipts->bus,
                               .source = question->source,
                               .state = state};
     ht_body_receipt(&question->body, &context, &kept->receipt, NULL);
@@ -74,7 +75,13 @@ static void answer_question(void *data, void *user)
 {
     ReceiptQuestion *question = data;
     HtReceipts *receipts = user;
-    g_autoptr(HtSpoolLook) look = ht_spool_look_open(receipts->config->bus.state, &question->error);
+    if (question->next) {
+        ht_delivered_free(receipts->delivered);
+        receipts->delivered = question->next;
+        g_free(question);
+        return;
+    }
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(receipts->state, &question->error);
     if (look) {
         look_up(question, look, &question->error);
     }
@@ -171,7 +178,8 @@ HtReceipts *ht_receipts_new(const HtConfig *config, const HtDictionary *dictiona
                             HtPages *pages)
 {
     HtReceipts *receipts = g_new0(HtReceipts, 1);
-    receipts->config = config;
+    receipts->bus = g_strdup(config->bus.name);
+    receipts->state = g_strdup(config->bus.state);
     receipts->signer = signer;
     receipts->delivered = ht_delivered_new(config, dictionary);
     receipts->done = g_async_queue_new();
@@ -181,6 +189,13 @@ HtReceipts *ht_receipts_new(const HtConfig *config, const HtDictionary *dictiona
     receipts->thread = g_thread_pool_new(answer_question, receipts, 1, FALSE, NULL);
     ht_pages_add(pages, pages_of_receipts, G_N_ELEMENTS(pages_of_receipts), receipts);
     return receipts;
+}
+
+void ht_receipts_change(HtReceipts *receipts, const HtConfig *config, const HtDictionary *dictionary)
+{
+    ReceiptQuestion *change = g_new0(ReceiptQuestion, 1);
+    change->next = ht_delivered_new(config, dictionary);
+    g_thread_pool_push(receipts->thread, change, NULL);
 }
 
 void ht_receipts_free(HtReceipts *receipts)
@@ -194,5 +209,7 @@ void ht_receipts_free(HtReceipts *receipts)
     g_source_unref(receipts->source);
     g_async_queue_unref(receipts->done);
     ht_delivered_free(receipts->delivered);
+    g_free(receipts->bus);
+    g_free(receipts->state);
     g_free(receipts);
 }

@@ -9,9 +9,12 @@
 
 typedef struct HtReceipts HtReceipts;
 
-/* All live longer. Adds its page to `pages`. */
+/* Signer and pages live longer. Adds its page to `pages`. */
 HtReceipts *ht_receipts_new(const HtConfig *config, const HtDictionary *dictionary, const HtSigner *signer,
                             HtPages *pages);
+
+/* Questions from here on are answered by another configuration. */
+void ht_receipts_change(HtReceipts *receipts, const HtConfig *config, const HtDictionary *dictionary);
 
 /* Waits for a question that is being looked up. After the door is closed: no call is open any more. */
 void ht_receipts_free(HtReceipts *receipts);

@@ -39,7 +39,7 @@ static void add_state(HtBus *bus, const char *state)
     ht_buffer_clear(&body);
 }
 
-void ht_records_begin(HtBus *bus)
+void ht_records_config(HtBus *bus)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     HtBuffer body = {.data = NULL};
@@ -50,9 +50,14 @@ void ht_records_begin(HtBus *bus)
     ht_json_member(&body, "sha256", ht_text_from(hex));
     ht_json_member(&body, "text", (HtText){text->str, MIN(text->len, CONFIG_MAX)});
     ht_buffer_add_char(&body, '}');
-    add_state(bus, "began");
     ht_audit_add(bus->audit, HT_AUDIT_CONFIG, ht_buffer_text(&body));
     ht_buffer_clear(&body);
+}
+
+void ht_records_begin(HtBus *bus)
+{
+    add_state(bus, "began");
+    ht_records_config(bus);
     bus->access = ht_access_new(bus->audit, bus->dictionary, is_required(bus));
     bus->recorder = ht_access_recorder(bus->access);
 }

@@ -11,6 +11,9 @@ void ht_records_open(HtBus *bus);
 void ht_records_begin(HtBus *bus);
 void ht_records_end(HtBus *bus);
 
+/* Says which configuration is in force from here on. */
+void ht_records_config(HtBus *bus);
+
 /* HtAdminRecord, with a HtBus: false only where it is required. */
 bool ht_records_deed(void *bus, const HtAdminDeed *deed);
 

@@ -22,6 +22,7 @@ static const HtFigure figures[] = {
 struct HtRetention {
     HtSweeper *sweeper;
     GSource *timer; /* NULL: nothing is configured */
+    uint64_t every_ms;
 };
 
 static gboolean on_timer(void *user)
@@ -31,15 +32,36 @@ static gboolean on_timer(void *user)
     return G_SOURCE_CONTINUE;
 }
 
+/* It begins anew only when it is another. */
+static void set_timer(HtRetention *retention, const HtConfig *config)
+{
+    uint64_t every_ms = config->retentions->len > 0 ? config->spool.prune_every_ms : 0;
+    if (every_ms == retention->every_ms) {
+        return;
+    }
+    if (retention->timer) {
+        g_source_destroy(retention->timer);
+        g_clear_pointer(&retention->timer, g_source_unref);
+    }
+    retention->every_ms = every_ms;
+    if (every_ms > 0) {
+        retention->timer = g_timeout_source_new((unsigned)every_ms);
+        g_source_set_callback(retention->timer, on_timer, retention, NULL);
+        g_source_attach(retention->timer, g_main_context_get_thread_default());
+    }
+}
+
+void ht_retention_change(HtRetention *retention, const HtConfig *config, const HtDictionary *dictionary)
+{
+    ht_sweeper_change(retention->sweeper, config, dictionary);
+    set_timer(retention, config);
+}
+
 HtRetention *ht_retention_new(const HtConfig *config, const HtDictionary *dictionary, HtSpool *spool)
 {
     HtRetention *retention = g_new0(HtRetention, 1);
     retention->sweeper = ht_sweeper_new(config, dictionary, spool);
-    if (config->retentions->len > 0) {
-        retention->timer = g_timeout_source_new((unsigned)config->spool.prune_every_ms);
-        g_source_set_callback(retention->timer, on_timer, retention, NULL);
-        g_source_attach(retention->timer, g_main_context_get_thread_default());
-    }
+    set_timer(retention, config);
     return retention;
 }
 

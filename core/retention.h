@@ -7,8 +7,11 @@
 
 typedef struct HtRetention HtRetention;
 
-/* All live longer. Sweeps begin by themselves when the configuration has a [retention] section. */
+/* The spool lives longer. Sweeps begin by themselves when the configuration has a [retention] section. */
 HtRetention *ht_retention_new(const HtConfig *config, const HtDictionary *dictionary, HtSpool *spool);
+
+/* Another configuration counts, from the next sweep on. */
+void ht_retention_change(HtRetention *retention, const HtConfig *config, const HtDictionary *dictionary);
 void ht_retention_free(HtRetention *retention);
 
 /* On the status page, in the metrics, and why the last sweep could not do all (the caller frees; NULL when it could). */

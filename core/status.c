@@ -63,6 +63,10 @@ char *ht_status_notice(void *user)
     if (purposes) {
         g_string_append_printf(text, "%s\n", purposes);
     }
+    g_autofree char *reload = ht_reload_notice(bus->reload);
+    if (reload) {
+        g_string_append_printf(text, "%s\n", reload);
+    }
     g_autofree char *records = ht_records_notice(bus);
     if (records) {
         g_string_append_printf(text, "%s\n", records);
@@ -82,6 +86,7 @@ void ht_status_json(void *user, HtBuffer *json)
     g_autofree char *notice = ht_status_notice(user);
     ht_json_member(json, "notice", ht_text_from(notice));
     ht_json_member_time(json, "started", bus->started_us);
+    ht_reload_json(bus->reload, json);
     ht_door_json(bus->door, json);
     ht_monitor_json(bus->monitor, json);
     ht_spool_json(bus->spool, json);
@@ -98,6 +103,7 @@ void ht_status_metrics(void *user, HtBuffer *text)
     ht_metric_add(text, ht_metric_begin(text, "build_info"), HT_VERSION, 1);
     ht_metric_one(text, "ready", ht_status_ready(user) == NULL);
     ht_metric_one(text, "start_timestamp_seconds", (uint64_t)bus->started_us);
+    ht_reload_metrics(bus->reload, text);
     ht_spool_metrics(bus->spool, text);
     ht_retention_metrics(bus->retention, text);
     ht_door_metrics(bus->door, text);

@@ -3,6 +3,7 @@
 
 #include "core/admin/ask.h"
 #include "core/bus.h"
+#include "core/left.h"
 #include "core/outlet.h"
 #include "core/records.h"
 #include "core/redo.h"
@@ -19,6 +20,8 @@ const HtAdminVerb ht_verbs[] = {
     {"redo", ht_redo_answer, false, HT_ROLE_OPERATOR, NULL},
     {"drop", ht_redo_drop, true, HT_ROLE_OPERATOR, NULL},
     {"consumer", ht_outlet_consumer, true, HT_ROLE_OPERATOR, NULL},
+    {"left", ht_left_verb, true, HT_ROLE_OPERATOR, NULL},
+    {"reload", ht_reload_verb, false, HT_ROLE_OPERATOR, NULL},
     {"dead", ht_outlet_dead, true, HT_ROLE_OPERATOR, NULL},
     {"replay", ht_replays_verb, true, HT_ROLE_OPERATOR, "list"},
     {"prune", ht_retention_prune, true, HT_ROLE_OPERATOR, NULL},
@@ -67,7 +70,7 @@ static JsonObject *do_here(const HtConfig *config, const HtAdminVerb *verb, cons
                            GError **error)
 {
     Waiting waiting = {.done = false};
-    HtBus bus = {.config = config, .spool = open_spool(config, error)};
+    HtBus bus = {.config = (HtConfig *)config, .spool = open_spool(config, error)};
     if (!bus.spool) {
         return NULL;
     }

@@ -361,6 +361,17 @@ HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error
     return admin;
 }
 
+void ht_admin_change_roles(HtAdmin *admin, const HtRoles *roles)
+{
+    bool given = ht_roles_are_given(roles);
+    g_autofree char *folder = g_path_get_dirname(admin->path);
+    admin->view.roles = roles;
+    if (g_chmod(admin->path, given ? 0666 : 0600) != 0 || (given && g_chmod(folder, 0755) != 0)) {
+        ht_log(HT_LOG_WARNING, "admin", "%s: who may connect cannot be changed: %s", admin->path,
+               g_strerror(errno));
+    }
+}
+
 /* Answers that come later find nobody. */
 static void let_go_waiting(HtAdmin *admin)
 {

@@ -45,5 +45,8 @@ HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error
 /* Answers a connection of the address for monitoring, whoever it is: /live, /ready and /metrics by GET or HEAD, one request, nothing else. Takes
  * over `fd`. After `timeout_ms` it is cut off, whatever it does. `gone` runs once, when the connection is closed. */
 void ht_admin_take_monitor(HtAdmin *admin, int fd, unsigned timeout_ms, void (*gone)(void *user), void *user);
+
+/* Others have roles from here on. They live as long as the socket, or until the next ones. */
+void ht_admin_change_roles(HtAdmin *admin, const HtRoles *roles);
 void ht_admin_close(HtAdmin *admin);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtAdmin, ht_admin_close)

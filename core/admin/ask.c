@@ -76,10 +76,16 @@ JsonObject *ht_admin_answer(unsigned status, const char *json, GError **error)
     return NULL;
 }
 
-JsonObject *ht_admin_ask(const char *path, const char *verb, const char *question, GError **error)
+JsonObject *ht_admin_ask_within(const char *path, const char *verb, const char *question, unsigned timeout_ms,
+                                GError **error)
 {
     unsigned status;
     g_autofree char *page = g_strconcat("/", verb, NULL);
-    g_autofree char *body = request(path, page, question, POST_MS, &status, error);
+    g_autofree char *body = request(path, page, question, timeout_ms, &status, error);
     return body ? ht_admin_answer(status, body, error) : NULL;
+}
+
+JsonObject *ht_admin_ask(const char *path, const char *verb, const char *question, GError **error)
+{
+    return ht_admin_ask_within(path, verb, question, POST_MS, error);
 }

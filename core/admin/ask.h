@@ -10,5 +10,9 @@ char *ht_admin_get(const char *path, const char *page, unsigned timeout_ms, unsi
  * REFUSED with its words when it says that this cannot be done, else FAILED. */
 JsonObject *ht_admin_ask(const char *path, const char *verb, const char *question, GError **error);
 
+/* The same, with a time in which it must come. */
+JsonObject *ht_admin_ask_within(const char *path, const char *verb, const char *question, unsigned timeout_ms,
+                                GError **error);
+
 /* The same of an answer that is there already, whoever gave it. */
 JsonObject *ht_admin_answer(unsigned status, const char *json, GError **error);

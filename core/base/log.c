@@ -17,9 +17,19 @@ void ht_log_set_level(HtLogLevel level)
     g_atomic_int_set(&log_level, (int)level);
 }
 
+static const char *const names[] = {"error", "warning", "info", "debug"};
+
+void ht_log_set_level_named(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_str_equal(name, names[i])) {
+            ht_log_set_level((HtLogLevel)i);
+        }
+    }
+}
+
 static size_t write_prefix(char *line, size_t room, HtLogLevel level, const char *part)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
     static const int priorities[] = {3, 4, 6, 7};
     int size;
     if (g_getenv("JOURNAL_STREAM")) {

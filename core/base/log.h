@@ -9,6 +9,9 @@ typedef enum { HT_LOG_NOTHING = -1, HT_LOG_ERROR, HT_LOG_WARNING, HT_LOG_INFO, H
  * every error itself. */
 void ht_log_set_level(HtLogLevel level);
 
+/* The same by its name: "error", "warning", "info", "debug". */
+void ht_log_set_level_named(const char *name);
+
 /* Writes one line. `part` is the module ("spool", "ingress", "host hukou"). Line breaks in the text become spaces, and
  * a text longer than 1000 bytes is cut. Any thread. */
 void ht_log(HtLogLevel level, const char *part, const char *format, ...)

@@ -10,6 +10,12 @@ static const HtMetric metrics[] = {
     {"ready", HT_METRIC_GAUGE, false, NULL, "1 when messages are taken."},
     {"start_timestamp_seconds", HT_METRIC_GAUGE, true, NULL, "When the bus began, in seconds since 1970."},
 
+    {"config_info", HT_METRIC_GAUGE, false, "sha256", "Always 1; its label is the SHA-256 of the configuration in force."},
+    {"config_since_timestamp_seconds", HT_METRIC_GAUGE, true, NULL, "From when on it is in force, in seconds since 1970."},
+    {"config_reloads_total", HT_METRIC_COUNTER, false, NULL, "Configurations that were taken without a restart."},
+    {"config_reloads_refused_total", HT_METRIC_COUNTER, false, NULL, "Reloads that were refused."},
+    {"config_reload_refused", HT_METRIC_GAUGE, false, NULL, "1 when the last reload was refused: the files are not what is in force."},
+
     {"spool_last_sequence", HT_METRIC_GAUGE, false, NULL, "Sequence of the newest event."},
     {"spool_dead_letters", HT_METRIC_GAUGE, false, NULL, "Dead letters kept."},
     {"spool_quarantined_messages", HT_METRIC_GAUGE, false, NULL, "Messages in quarantine."},

@@ -11,13 +11,16 @@
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 #include "core/delivery/signature.h"
+#include "core/left.h"
 #include "core/page/page.h"
 #include "core/proof/signer.h"
 #include "core/source/host.h"
 #include "core/source/source.h"
+#include "core/who.h"
 #include "core/kit/gate.h"
 #include "core/kit/kit.h"
 #include "mappings/engine/reference/dictionary.h"
+#include "spool/history.h"
 #include "spool/spool.h"
 
 #include <gio/gio.h>
@@ -124,7 +127,7 @@ static void check_doors(Check *check)
     }
     check_certificate(check);
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtRoles) roles = ht_bus_roles(check->config, &error);
+    g_autoptr(HtRoles) roles = ht_who_roles(check->config, &error);
     if (!roles) {
         fprintf(stderr, "%s\n", error->message);
         check->errors++;
@@ -172,6 +175,22 @@ static void check_spool(Check *check)
         fprintf(stderr, "%s: note: in use by a running bus; not checked\n", file);
     } else if (findings < 0) {
         complain(check, file, 0, error->message);
+    }
+}
+
+/* A warning: what is left behind harms nothing. Whether the spool can be read was said before. */
+static void check_left(Check *check)
+{
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(check->config->bus.state, NULL);
+    g_autoptr(GPtrArray) known = look ? ht_spool_look_consumers(look, 0, UINT64_MAX >> 1, NULL) : NULL;
+    for (unsigned i = 0; known && i < known->len; i++) {
+        const HtSpoolConsumer *consumer = known->pdata[i];
+        if (!ht_config_consumer(check->config, consumer->name)) {
+            const HtSpoolEstate estate = {
+                .consumer = consumer->name, .cursor = consumer->cursor, .letters = consumer->dead->len};
+            g_autofree char *text = ht_left_describe(&estate);
+            fprintf(stderr, "%s: warning: %s\n", check->config->file, text);
+        }
     }
 }
 
@@ -459,6 +478,7 @@ int ht_cli_check(int argc, char **argv)
     check_dictionary(&check);
     check_doors(&check);
     check_spool(&check);
+    check_left(&check);
     check_consumers(&check);
     check_senders(&check);
     check_memory(&check);

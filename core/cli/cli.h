@@ -1,6 +1,6 @@
 /* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
  * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error.
- * Each has a file, or some: audit.c, check.c, consumer.c, dead.c, map.c, message.c, policy.c, receipt.c, reconcile.c, replay.c, schema.c, spool.c,
+ * Each has a file, or some: audit.c, check.c, consumer.c, dead.c, map.c, message.c, policy.c, receipt.c, reconcile.c, reload.c, replay.c, schema.c, spool.c,
  * status.c, subject.c, test.c, token.c, top-run.c, trail.c; cli.c chooses. */
 #pragma once
 
@@ -13,6 +13,7 @@ enum { HT_EXIT_OK = 0, HT_EXIT_FAILED = 1, HT_EXIT_INTEGRITY = 2, HT_EXIT_USAGE 
 int ht_cli_run(int argc, char **argv);
 
 int ht_cli_check(int argc, char **argv);
+int ht_cli_reload(int argc, char **argv);
 int ht_cli_status(int argc, char **argv);
 int ht_cli_top(int argc, char **argv);
 int ht_cli_map(int argc, char **argv);

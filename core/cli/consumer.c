@@ -1,6 +1,7 @@
 /* `hutong consumer`: how consumers are, pausing them and going on. */
 #include "core/admin/ask.h"
 #include "core/cli/ask.h"
+#include "core/verbs.h"
 
 #include <stdio.h>
 
@@ -10,6 +11,8 @@ static const char usage[] = "usage: hutong consumer list [--json]\n"
                             "       hutong consumer show NAME [--json]\n"
                             "       hutong consumer pause NAME [--reason TEXT]\n"
                             "       hutong consumer resume NAME [--reason TEXT]\n"
+                            "       hutong consumer rename OLD NEW [--reason TEXT]\n"
+                            "       hutong consumer forget NAME [--reason TEXT]\n"
                             "       hutong consumer skip NAME SEQUENCE --reason TEXT\n";
 
 static int complain(const char *text)
@@ -129,6 +132,30 @@ static int change(const HtConfig *config, const char *verb, const char *name, co
     return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
 
+/* What a consumer that is configured no more has left. */
+static int change_left(const HtConfig *config, char **words, const char *reason)
+{
+    bool rename = g_str_equal(words[1], "rename");
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "verb", words[1]);
+    json_object_set_string_member(question, "consumer", words[2]);
+    json_object_set_string_member(question, "to", rename ? words[3] : "");
+    json_object_set_string_member(question, "reason", reason ? reason : "");
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), question);
+    g_autofree char *asked = json_to_string(node, FALSE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) answer = ht_verbs_ask(config, "left", asked, NULL, &error);
+    if (!answer) {
+        return complain(error->message);
+    }
+    if (rename) {
+        printf("what %s has left is %s's: its place, dead letters, pause and replays\n", words[2], words[3]);
+    } else {
+        printf("nothing is kept of %s any more\n", words[2]);
+    }
+    return HT_EXIT_OK;
+}
+
 static int skip(const HtConfig *config, const char *name, const char *sequence, const char *reason)
 {
     g_autoptr(JsonObject) question = json_object_new();
@@ -151,16 +178,18 @@ int ht_cli_consumer(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
         {"reason", 0, 0, G_OPTION_ARG_STRING, &reason, "Why; it is shown, and in the log", "TEXT"},
         G_OPTION_ENTRY_NULL};
-    if (!ht_cli_options(&argc, &argv,
-                        "list | show | pause | resume | skip: how consumers are, and holding them.", entries,
-                        &file)) {
+    if (!ht_cli_options(
+            &argc, &argv,
+            "list | show | pause | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left.",
+            entries, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "", *name = argc == 3 ? argv[2] : NULL;
     bool list = g_str_equal(verb, "list"), show = g_str_equal(verb, "show");
     bool changes = g_str_equal(verb, "pause") || g_str_equal(verb, "resume");
-    bool skips = g_str_equal(verb, "skip");
-    if (argc != (list ? 2 : skips ? 4 : 3) || !(list || show || changes || skips)) {
+    bool skips = g_str_equal(verb, "skip"), renames = g_str_equal(verb, "rename");
+    bool lefts = renames || g_str_equal(verb, "forget");
+    if (argc != (list ? 2 : skips || renames ? 4 : 3) || !(list || show || changes || skips || lefts)) {
         fputs(usage, stderr);
         return HT_EXIT_USAGE;
     }
@@ -168,7 +197,8 @@ int ht_cli_consumer(int argc, char **argv)
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return skips     ? skip(config, argv[2], argv[3], reason)
+    return lefts     ? change_left(config, argv, reason)
+           : skips   ? skip(config, argv[2], argv[3], reason)
            : changes ? change(config, verb, name, reason)
                      : look(config, name, json);
 }

@@ -306,10 +306,23 @@ static const HtOption spool_options[] = {
 /* clang-format on */
 
 /* What is bound, opened or written with until the bus ends. Everything else a reload takes. */
-static const char *const bus_fixed[] = {
-    "name",       "listen",     "admin",           "state",        "site-key-file",     "audit-segment",
-    "audit-keep", "audit-sync", "max-connections", "idle-timeout", "connection-memory", NULL};
-static const char *const spool_fixed[] = {"archive", NULL};
+static const char *const bus_fixed[] = {"name",
+                                        "listen",
+                                        "admin",
+                                        "state",
+                                        "site-key-file",
+                                        "audit-segment",
+                                        "audit-keep",
+                                        "audit-sync",
+                                        "max-connections",
+                                        "idle-timeout",
+                                        "connection-memory",
+                                        "metrics",
+                                        "metrics-connections",
+                                        "metrics-timeout",
+                                        "user",
+                                        NULL};
+static const char *const spool_fixed[] = {"archive", "encryption", "master-key-file", "key-period", NULL};
 
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
     [HT_SECTION_BUS] = {.name = "bus",

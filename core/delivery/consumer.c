@@ -8,6 +8,7 @@
 #include "core/delivery/pull.h"
 #include "core/delivery/purpose.h"
 #include "core/delivery/replay.h"
+#include "core/delivery/succession.h"
 #include "core/delivery/webhook.h"
 
 #define WINDOW_EVENTS 4000
@@ -578,7 +579,7 @@ static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
         consumer->transport = ht_file_new(config, &owner, consumer->window.cursor,
                                           consumer->replay ? consumer->replay->id : 0, errors);
     } else {
-        consumer->transport = ht_webhook_new(config, &consumer->options->config->bus, sender,
+        consumer->transport = ht_webhook_new(config, &consumer->all->bus, sender,
                                              consumer->live ? consumer->live->transport : NULL, errors);
     }
     return consumer->transport != NULL;
@@ -611,6 +612,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
     uint64_t most_ms = MIN(config->probe_ms, config->retry_max_ms);
     *consumer =
         (HtConsumer){.config = config, .options = options, .backoff = {config->retry_first_ms, most_ms, 0}};
+    ht_consumer_hold(consumer, replay ? replay->live->all : options->config);
     set_replay(consumer, replay);
     consumer->timer = ht_timer_new(on_timer, consumer);
     consumer->settling = ht_settling_new(options->spool, wake, consumer);
@@ -662,6 +664,7 @@ void ht_consumer_free(HtConsumer *consumer)
     }
     g_clear_pointer(&consumer->policy, ht_policy_free);
     g_clear_pointer(&consumer->routes, ht_routes_free);
+    ht_consumer_let_go(consumer);
     consumer->freed = true;
     free_when_idle(consumer);
 }

@@ -26,6 +26,17 @@ GQuark ht_delivery_error_quark(void);
  * `file:line: error: …`. */
 HtDelivery *ht_delivery_new(const HtDeliveryOptions *options, GError **error);
 
+/* Whether the configuration could be delivered by: problems go to `errors`, as above. Changes nothing. */
+bool ht_delivery_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors);
+
+/* From here on it counts. Consumers whose settings are the same stay as they are, but for their routes; the others' requests under way end
+ * under the old settings, then another goes on from where each is. What a worker of a pulling consumer holds goes again after `reload-drain`. What
+ * cannot be opened then is logged, and tried again. */
+void ht_delivery_change(HtDelivery *delivery, const HtConfig *config, const HtDictionary *dictionary);
+
+/* Whether a consumer is still being changed. */
+bool ht_delivery_is_changing(const HtDelivery *delivery);
+
 /* New events are in the spool. */
 void ht_delivery_wake(HtDelivery *delivery, uint64_t last_sequence);
 
@@ -57,6 +68,7 @@ typedef struct {
 /* The way out to the consumer of this name; NULL when there is none. */
 HtTransport *ht_delivery_transport(const HtDelivery *delivery, const char *consumer);
 
+/* Those that are configured, and open. */
 unsigned ht_delivery_consumers(const HtDelivery *delivery);
 void ht_delivery_status(const HtDelivery *delivery, unsigned index, HtConsumerStatus *status);
 

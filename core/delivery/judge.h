@@ -22,7 +22,10 @@ typedef enum {
 } HtConsumerState;
 
 struct HtConsumer {
+    HtConfig *all; /* held: what `config` is of */
     const HtConsumerConfig *config;
+    char *settings;           /* all that it runs by: succession.c */
+    HtDictionary *dictionary; /* held: the policy's */
     const HtDeliveryOptions *options;
     HtSpoolReplay *replay;     /* NULL: live delivery. The spool's; its figures are counted here */
     HtConsumer *live;          /* a replay's; NULL: there is none */

@@ -57,6 +57,7 @@ struct Pull {
     HtLeases *leases;
     GQueue all, queue; /* of PullReader */
     HtTimer *timer;
+    bool retired; /* nobody asks any more */
 };
 
 /* ---- When something is over ---- */
@@ -253,6 +254,27 @@ static void hurry(HtPageCall *call)
     }
 }
 
+/* Another takes its place: who waits asks again. */
+static void send_away(PullReader *reader)
+{
+    if (reader->state != OVER && reader->is_stream) {
+        end_stream(reader);
+    } else if (reader->state != OVER) {
+        answer_empty(reader);
+    }
+}
+
+static void retire(HtTransport *transport)
+{
+    Pull *pull = ((PullChannel *)transport)->pull;
+    pull->retired = true;
+    for (GList *link = pull->all.head, *next; link; link = next) {
+        next = link->next;
+        send_away(link->data);
+    }
+    set_timer(pull);
+}
+
 static PullReader *add_reader(Pull *pull, HtPageCall *call, const HtPullRequest *request, bool is_stream)
 {
     PullReader *reader = g_new0(PullReader, 1);
@@ -272,6 +294,9 @@ static PullReader *add_reader(Pull *pull, HtPageCall *call, const HtPullRequest 
 
 static bool may_read(const Pull *pull, HtRefusal *refusal)
 {
+    if (pull->retired) {
+        return ht_refuse(refusal, "consumer-changed");
+    }
     return pull->all.length < pull->config->polls || ht_refuse(refusal, "too-many-polls");
 }
 
@@ -471,14 +496,15 @@ static gboolean on_timer(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-/* What is out of a replay that was cancelled comes no more. */
+/* What is out of a replay that was cancelled comes no more, nor what is out too long when another takes its place. */
 static bool finish(HtTransport *transport)
 {
-    ht_leases_return_of(((PullChannel *)transport)->pull->leases, transport);
-    return true;
+    const Pull *pull = ((PullChannel *)transport)->pull;
+    ht_leases_return_of(pull->leases, transport);
+    return !pull->retired || pull->all.length == 0;
 }
 
-/* With the last one the door is closed, and nobody asks. */
+/* With the last one nobody asks any more. */
 static void free_channel(HtTransport *transport)
 {
     PullChannel *channel = (PullChannel *)transport;
@@ -514,6 +540,7 @@ HtTransport *ht_pull_new(const HtConsumerConfig *config, const HtTransportOwner 
                                        .room = room,
                                        .send = send_events,
                                        .finish = finish,
+                                       .retire = retire,
                                        .serve = serve,
                                        .free = free_channel};
     channel->owner = *owner;

@@ -27,6 +27,14 @@ void ht_rendered_free(HtRendered *rendered)
     g_free(rendered);
 }
 
+void ht_rendered_clear(HtRendered *rendered)
+{
+    for (unsigned i = 0; i < PLACES; i++) {
+        ht_buffer_clear(&rendered->places[i].text);
+        rendered->places[i] = (KeptText){.sequence = 0};
+    }
+}
+
 /* The text that is kept has no number, which is each consumer's own. */
 static void add_kept(const KeptText *place, const HtStoredEvent *event, HtBuffer *body)
 {

@@ -10,6 +10,9 @@ HtRendered *ht_rendered_new(void);
 void ht_rendered_free(HtRendered *rendered);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRendered, ht_rendered_free)
 
+/* Forgets all: policies are numbered anew. */
+void ht_rendered_clear(HtRendered *rendered);
+
 /* Which policy an event is written with. */
 typedef struct {
     HtRendered *rendered;

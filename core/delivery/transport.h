@@ -66,6 +66,9 @@ struct HtTransport {
     /* No more events go this way: brings to its end what was begun. True when there is nothing (more); else it wakes its owner when there
      * may be. NULL: there never is. */
     bool (*finish)(HtTransport *transport);
+    /* Another takes its place soon: nobody asks here for events any more; what is out is still judged. finish() is true when nobody is there any
+     * more. NULL: there is nothing to do. */
+    void (*retire)(HtTransport *transport);
     /* A call for one of the consumer's pages at the public door. NULL: it has none. */
     void (*serve)(HtTransport *transport, HtOutPage page, HtPageCall *call);
     /* The call by which an endpoint agrees to deliveries (validation.h). NULL: it is not asked. */

@@ -37,6 +37,7 @@ struct HtValidation {
     int64_t since_us;   /* wall clock: of this state */
     HtBackoff backoff;
     HtTimer *timer;
+    bool asking; /* also when it was confirmed meanwhile */
 };
 
 /* ---- What headers say ---- */
@@ -155,6 +156,7 @@ static void take_answer(const HtPosted *posted, void *user)
     uint64_t rate;
     const char *reason = judge(validation, posted, &rate);
     validation->status = posted->status;
+    validation->asking = false;
     if (validation->state == ASKING) { /* else it was confirmed meanwhile */
         if (reason) {
             refuse(validation, reason);
@@ -196,6 +198,7 @@ static void ask(HtValidation *validation)
                    .connect_timeout_ms = consumer->connect_timeout_ms,
                    .drop = forget_answer};
     enter(validation, ASKING);
+    validation->asking = true;
     ht_sender_post(validation->options.sender, &post, take_answer, validation);
 }
 
@@ -255,6 +258,11 @@ void ht_validation_confirm(HtValidation *validation, HtPageCall *call)
 }
 
 /* ---- Beginning, end, status ---- */
+
+bool ht_validation_is_asking(const HtValidation *validation)
+{
+    return validation->asking;
+}
 
 const char *ht_validation_header(const HtValidation *validation)
 {

@@ -32,6 +32,9 @@ typedef enum {
 /* Whether a request may go; asks the endpoint when it is time to. */
 HtPermission ht_validation_ask(HtValidation *validation);
 
+/* Whether a question is under way. */
+bool ht_validation_is_asking(const HtValidation *validation);
+
 /* `changed` runs, soon. */
 void ht_validation_ring(HtValidation *validation);
 

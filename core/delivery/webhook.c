@@ -208,6 +208,25 @@ static void on_changed(void *user)
     }
 }
 
+/* Another takes its place: what is held goes back, and is that one's. */
+static void retire(HtTransport *transport)
+{
+    Webhook *webhook = (Webhook *)transport;
+    const HtSent back = {.kind = HT_SENT_BACK};
+    for (unsigned count = webhook->held.length; count > 0; count--) {
+        Exchange *exchange = g_queue_pop_head(&webhook->held);
+        exchange->done(&back, exchange->user);
+        free_exchange(exchange);
+    }
+}
+
+/* Nobody may come back to it. */
+static bool is_over(HtTransport *transport)
+{
+    const Webhook *webhook = (const Webhook *)transport;
+    return !webhook->validation || !ht_validation_is_asking(webhook->validation);
+}
+
 static void confirm(HtTransport *transport, HtPageCall *call)
 {
     ht_validation_confirm(((Webhook *)transport)->validation, call);
@@ -289,6 +308,8 @@ HtTransport *ht_webhook_new(const HtConsumerConfig *config, const HtBusConfig *b
     Webhook *webhook = g_new0(Webhook, 1);
     *webhook = (Webhook){.transport = {.most = mode == BATCH ? (unsigned)config->batch : 1,
                                        .send = send_events,
+                                       .finish = is_over,
+                                       .retire = retire,
                                        .free = free_webhook},
                          .config = config,
                          .sender = sender,

@@ -480,6 +480,16 @@ void ht_door_tick(HtDoor *door)
     }
 }
 
+bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error)
+{
+    if (door->tls && !ht_tls_change(door->tls, bus, asks_certificates, error)) {
+        return false;
+    }
+    door->requests.bus = bus;
+    ht_peers_change(door->peers, bus);
+    return true;
+}
+
 static gboolean say_quiet(void *user)
 {
     HtDoor *door = user;

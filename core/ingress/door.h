@@ -31,6 +31,10 @@ unsigned ht_door_tls_port(const HtDoor *door);
 /* Once a second: a certificate that was changed is read. */
 void ht_door_tick(HtDoor *door);
 
+/* Another configuration's keys count from here on, for what begins then; where it listens stays. The first thing of it that counts, for it may be
+ * refused: HT_TLS_ERROR, and all stays as it is. */
+bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error);
+
 /* Takes no new connections and answers new requests 503; messages in flight get their answers. `quiet` runs when none is
  * left, or at once when none is. */
 void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user);

@@ -326,20 +326,34 @@ bool ht_peers_are_full(const HtPeers *peers)
 
 /* ---- The list ---- */
 
+static void begin_looking(HtPeers *peers)
+{
+    const HtBusConfig *bus = peers->bus;
+    uint64_t shortest_ms = MIN(MIN(bus->header_timeout_ms, bus->idle_timeout_ms), bus->body_grace_ms);
+    peers->timer = g_timeout_source_new((unsigned)CLAMP(shortest_ms / 4, TICK_MIN_MS, TICK_MAX_MS));
+    g_source_set_callback(peers->timer, look_at_all, peers, NULL);
+    g_source_set_static_name(peers->timer, "public door: time limits");
+    g_source_attach(peers->timer, NULL);
+}
+
 HtPeers *ht_peers_new(const HtBusConfig *bus, unsigned most, void (*looked)(void *user), void *user)
 {
     HtPeers *peers = g_new0(HtPeers, 1);
-    uint64_t shortest_ms = MIN(MIN(bus->header_timeout_ms, bus->idle_timeout_ms), bus->body_grace_ms);
     peers->bus = bus;
     peers->most = most;
     peers->looked = looked;
     peers->user = user;
     peers->origins = g_hash_table_new_full(hash_key, have_same_key, NULL, g_free);
-    peers->timer = g_timeout_source_new((unsigned)CLAMP(shortest_ms / 4, TICK_MIN_MS, TICK_MAX_MS));
-    g_source_set_callback(peers->timer, look_at_all, peers, NULL);
-    g_source_set_static_name(peers->timer, "public door: time limits");
-    g_source_attach(peers->timer, NULL);
+    begin_looking(peers);
     return peers;
+}
+
+void ht_peers_change(HtPeers *peers, const HtBusConfig *bus)
+{
+    peers->bus = bus;
+    g_source_destroy(peers->timer);
+    g_source_unref(peers->timer);
+    begin_looking(peers);
 }
 
 void ht_peers_free(HtPeers *peers)

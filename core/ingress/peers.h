@@ -42,6 +42,9 @@ typedef struct HtPeers HtPeers;
 /* `bus` gives the limits, but for `most` connections, and outlives the result. `looked` runs after each look at the time limits, and once when
  * one was cut off in between. */
 HtPeers *ht_peers_new(const HtBusConfig *bus, unsigned most, void (*looked)(void *user), void *user);
+
+/* Other limits count from here on. */
+void ht_peers_change(HtPeers *peers, const HtBusConfig *bus);
 void ht_peers_free(HtPeers *peers);
 
 /* Before one more is taken: sees to it that there is a place, of all and of those of its address (or its user, over a unix socket). Where

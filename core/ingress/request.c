@@ -50,7 +50,7 @@ struct HtRequest {
     HtSource *source;
     HtHead head;
     const char *service;    /* of which the WSDL is asked for, as it stands in the URL; NULL: of all */
-    const char *path;       /* under which its source answers here */
+    char *path;             /* under which its source answers here */
     const char *start;      /* as in HtArrival */
     HtReplyContext context; /* whom the answer is for */
     Phase phase;
@@ -95,10 +95,10 @@ static HtRequest *make_request(HtRequests *requests, const HtArrival *arrival, P
     request->requests = requests;
     request->connection = arrival->connection;
     request->peer = arrival->peer;
-    request->source = arrival->source;
+    request->source = arrival->source ? ht_source_hold(arrival->source) : NULL;
     request->head = arrival->head;
     request->head.message.id = arrival->id;
-    request->path = arrival->path;
+    request->path = g_strdup(arrival->path);
     request->start = arrival->start;
     request->service = arrival->service;
     request->context = make_context(arrival);
@@ -570,6 +570,12 @@ static char *make_address(const HtRequest *request)
 
 static enum MHD_Result ask_wsdl(HtRequest *request)
 {
+    HtRefusal refusal;
+    if (!request->source->host) {
+        ht_refuse(&refusal, "source-changed");
+        refuse(request, &refusal);
+        return answer_now(request);
+    }
     g_autofree char *address = make_address(request);
     /* What is no escape stays as it is: no service is called so. */
     g_autofree char *plain = request->service ? g_uri_unescape_string(request->service, NULL) : NULL;
@@ -614,6 +620,8 @@ void ht_request_gone(HtRequest *request, bool sent)
         ht_page_exchange_free(request->exchange, sent);
     }
     ht_answer_clear(&request->answer);
+    ht_source_free(request->source);
+    g_free(request->path);
     g_free(request);
     if (counted && --requests->in_flight == 0 && requests->drained) {
         requests->drained(requests->drained_user);

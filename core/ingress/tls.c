@@ -1,7 +1,7 @@
 /* TLS of the public door; see tls.h. Owned by the door; main-loop thread.
  *
- * A certificate that is replaced is kept until the next one is replaced: a handshake that has begun with it may still need it, and is over by
- * then, for handshakes end by `tls-handshake` (core/ingress/peers.c) and the files are read anew no more often than that. */
+ * A certificate that is replaced is kept for a while: a handshake that has begun with it may still need it, and is over by `tls-handshake`
+ * (core/ingress/peers.c). */
 #include "core/ingress/tls.h"
 
 #include "core/base/clock.h"
@@ -27,6 +27,7 @@ typedef struct {
     gnutls_privkey_t key;
     gnutls_x509_trust_list_t trust; /* NULL: no client-ca */
     int64_t expires_s;
+    int64_t until_us; /* monotonic: then nobody needs it any more; of a former one */
 } Certificate;
 
 typedef struct {
@@ -41,7 +42,8 @@ enum { CERTIFICATE, KEY, CLIENT_CA, FILES };
 struct HtTls {
     const HtBusConfig *bus;
     bool asks;
-    Certificate *now, *before;
+    Certificate *now;
+    GQueue former; /* of Certificate, with `until_us` rising */
     Watched files[FILES];
     int64_t next_read_us, next_warning_us; /* monotonic */
     uint64_t reloads, failures;
@@ -180,6 +182,22 @@ static bool look_at_files(HtTls *tls)
     return changed;
 }
 
+static void replace(HtTls *tls, Certificate *made)
+{
+    tls->now->until_us = ht_clock_monotonic() + 2 * (int64_t)tls->bus->tls_handshake_ms * 1000;
+    g_queue_push_tail(&tls->former, tls->now);
+    tls->now = made;
+    tls->next_warning_us = 0;
+}
+
+static void free_former(HtTls *tls, int64_t now_us)
+{
+    Certificate *oldest;
+    while ((oldest = g_queue_peek_head(&tls->former)) && oldest->until_us <= now_us) {
+        free_certificate(g_queue_pop_head(&tls->former));
+    }
+}
+
 static void read_anew(HtTls *tls)
 {
     g_autoptr(GError) error = NULL;
@@ -191,10 +209,7 @@ static void read_anew(HtTls *tls)
         return;
     }
     tls->reloads++;
-    free_certificate(tls->before);
-    tls->before = tls->now;
-    tls->now = made;
-    tls->next_warning_us = 0;
+    replace(tls, made);
     ht_log(HT_LOG_INFO, "ingress", "the certificate was changed: handshakes have the new one");
 }
 
@@ -218,11 +233,47 @@ static void warn_of_end(HtTls *tls, int64_t now_us)
 void ht_tls_tick(HtTls *tls)
 {
     int64_t now_us = ht_clock_monotonic();
+    free_former(tls, now_us);
     if (now_us >= tls->next_read_us && look_at_files(tls)) {
         tls->next_read_us = now_us + 2 * (int64_t)tls->bus->tls_handshake_ms * 1000;
         read_anew(tls);
     }
     warn_of_end(tls, now_us);
+}
+
+static void watch_files(HtTls *tls)
+{
+    tls->files[CERTIFICATE].path = tls->bus->tls_certificate;
+    tls->files[KEY].path = tls->bus->tls_key;
+    tls->files[CLIENT_CA].path = tls->bus->client_ca;
+    look_at_files(tls);
+}
+
+static bool have_same_files(const HtBusConfig *a, const HtBusConfig *b)
+{
+    return g_strcmp0(a->tls_certificate, b->tls_certificate) == 0 && g_strcmp0(a->tls_key, b->tls_key) == 0 &&
+           g_strcmp0(a->client_ca, b->client_ca) == 0;
+}
+
+/* What has changed in the same files is found as ever. */
+bool ht_tls_change(HtTls *tls, const HtBusConfig *bus, bool asks, GError **error)
+{
+    if (!have_same_files(tls->bus, bus)) {
+        Certificate *made = load(bus, error);
+        if (!made) {
+            return false;
+        }
+        replace(tls, made);
+        tls->reloads++;
+        tls->bus = bus;
+        watch_files(tls);
+    }
+    tls->bus = bus;
+    tls->asks = asks;
+    tls->files[CERTIFICATE].path = bus->tls_certificate;
+    tls->files[KEY].path = bus->tls_key;
+    tls->files[CLIENT_CA].path = bus->client_ca;
+    return true;
 }
 
 HtTls *ht_tls_new(const HtBusConfig *bus, bool asks, GError **error)
@@ -235,10 +286,7 @@ HtTls *ht_tls_new(const HtBusConfig *bus, bool asks, GError **error)
     g_autoptr(HtTls) tls = g_new0(HtTls, 1);
     tls->bus = bus;
     tls->asks = asks;
-    tls->files[CERTIFICATE].path = bus->tls_certificate;
-    tls->files[KEY].path = bus->tls_key;
-    tls->files[CLIENT_CA].path = bus->client_ca;
-    look_at_files(tls);
+    watch_files(tls);
     tls->now = load(bus, error);
     return tls->now ? g_steal_pointer(&tls) : NULL;
 }
@@ -247,7 +295,7 @@ void ht_tls_free(HtTls *tls)
 {
     if (tls) {
         free_certificate(tls->now);
-        free_certificate(tls->before);
+        free_former(tls, INT64_MAX);
         g_free(tls);
     }
 }

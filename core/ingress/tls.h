@@ -20,6 +20,9 @@ typedef struct HtTls HtTls;
  * certificate; who has none comes in all the same, as far as the guards let him. The configuration lives longer. */
 HtTls *ht_tls_new(const HtBusConfig *bus, bool asks, GError **error);
 void ht_tls_free(HtTls *tls);
+
+/* Other files, or other limits, count from here on; a client's certificate is asked for or not. HT_TLS_ERROR: all stays as it is. */
+bool ht_tls_change(HtTls *tls, const HtBusConfig *bus, bool asks, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtTls, ht_tls_free)
 
 /* Once a second: reads the files anew when one of them is another than before, for the handshakes from then on. What cannot be read is

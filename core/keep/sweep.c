@@ -43,8 +43,8 @@ typedef struct {
 } Shared;
 
 struct HtSweeper {
-    const HtConfig *config;
-    const HtDictionary *dictionary;
+    HtConfig *config, *next_config; /* held; the next ones wait for the sweep that runs */
+    HtDictionary *dictionary, *next_dictionary;
     GMainContext *context;
     Shared *shared;
     GArray *rules; /* of SweepRule: the thread's while it runs */
@@ -72,25 +72,53 @@ static void clear_rule(void *item)
     g_array_unref(((SweepRule *)item)->skipped);
 }
 
+static void make_rules(HtSweeper *sweeper)
+{
+    sweeper->rules = g_array_new(FALSE, TRUE, sizeof(SweepRule));
+    g_array_set_clear_func(sweeper->rules, clear_rule);
+    for (guint i = 0; i < sweeper->config->retentions->len; i++) {
+        SweepRule rule = {.config = sweeper->config->retentions->pdata[i],
+                          .skipped = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
+        g_array_append_val(sweeper->rules, rule);
+    }
+}
+
 HtSweeper *ht_sweeper_new(const HtConfig *config, const HtDictionary *dictionary, HtSpool *spool)
 {
     HtSweeper *sweeper = g_new0(HtSweeper, 1);
-    sweeper->config = config;
-    sweeper->dictionary = dictionary;
+    sweeper->config = ht_config_hold(config);
+    sweeper->dictionary = ht_dictionary_hold(dictionary);
     sweeper->context = g_main_context_ref_thread_default();
     sweeper->shared = g_atomic_rc_box_new0(Shared);
     g_mutex_init(&sweeper->shared->lock);
     g_cond_init(&sweeper->shared->answered);
     sweeper->shared->spool = spool;
     sweeper->shared->sweeper = sweeper;
-    sweeper->rules = g_array_new(FALSE, TRUE, sizeof(SweepRule));
-    g_array_set_clear_func(sweeper->rules, clear_rule);
-    for (guint i = 0; i < config->retentions->len; i++) {
-        SweepRule rule = {.config = config->retentions->pdata[i],
-                          .skipped = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
-        g_array_append_val(sweeper->rules, rule);
-    }
+    make_rules(sweeper);
     return sweeper;
+}
+
+/* While nothing runs. */
+static void take_next(HtSweeper *sweeper)
+{
+    if (sweeper->next_config && !sweeper->thread) {
+        g_clear_pointer(&sweeper->rules, g_array_unref);
+        ht_config_free(sweeper->config);
+        ht_dictionary_free(sweeper->dictionary);
+        sweeper->config = g_steal_pointer(&sweeper->next_config);
+        sweeper->dictionary = g_steal_pointer(&sweeper->next_dictionary);
+        sweeper->counted = 0;
+        make_rules(sweeper);
+    }
+}
+
+void ht_sweeper_change(HtSweeper *sweeper, const HtConfig *config, const HtDictionary *dictionary)
+{
+    g_clear_pointer(&sweeper->next_config, ht_config_free);
+    g_clear_pointer(&sweeper->next_dictionary, ht_dictionary_free);
+    sweeper->next_config = ht_config_hold(config);
+    sweeper->next_dictionary = ht_dictionary_hold(dictionary);
+    take_next(sweeper);
 }
 
 static bool is_stopping(HtSweeper *sweeper)
@@ -118,6 +146,10 @@ void ht_sweeper_free(HtSweeper *sweeper)
     shared->sweeper = NULL;
     let_go(shared);
     g_array_unref(sweeper->rules);
+    g_clear_pointer(&sweeper->next_config, ht_config_free);
+    g_clear_pointer(&sweeper->next_dictionary, ht_dictionary_free);
+    ht_config_free(sweeper->config);
+    ht_dictionary_free(sweeper->dictionary);
     g_main_context_unref(sweeper->context);
     g_free(sweeper);
 }
@@ -615,6 +647,7 @@ static gboolean end_on_main(void *user)
     sweeper->shared->status.running = false;
     status = sweeper->shared->status;
     g_mutex_unlock(&sweeper->shared->lock);
+    take_next(sweeper);
     if (sweeper->done) {
         sweeper->done(&status, sweeper->user);
     }

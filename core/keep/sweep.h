@@ -13,11 +13,14 @@
 
 typedef struct HtSweeper HtSweeper;
 
-/* All live longer. Nothing begins by itself. */
+/* The spool lives longer. Nothing begins by itself. */
 HtSweeper *ht_sweeper_new(const HtConfig *config, const HtDictionary *dictionary, HtSpool *spool);
 
 /* A sweep that runs ends early, and what it has not pruned stays. Before the spool is closed. */
 void ht_sweeper_free(HtSweeper *sweeper);
+
+/* From the next sweep on this counts; one that runs goes on as it began. */
+void ht_sweeper_change(HtSweeper *sweeper, const HtConfig *config, const HtDictionary *dictionary);
 
 typedef struct {
     uint64_t events, bytes;   /* pruned, and about what their data took */

@@ -476,6 +476,11 @@ void ht_gate_add(HtGate *gate, const HtGateSource *source)
     }
 }
 
+bool ht_gate_has(const HtGate *gate, const HtGateSource *source)
+{
+    return find_entry(gate, source->adapter) != NULL;
+}
+
 void ht_gate_status(const HtGate *gate, const HtGateSource *source, HtGateStatus *status)
 {
     g_autofree char *key = ht_gate_mapping_key(source);

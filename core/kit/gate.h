@@ -37,6 +37,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtGate, ht_gate_free)
  * have in common is checked once. */
 void ht_gate_add(HtGate *gate, const HtGateSource *source);
 
+/* Whether it answers for the source. */
+bool ht_gate_has(const HtGate *gate, const HtGateSource *source);
+
 /* Begins checks, ends those that take too long, and finds files that were changed. Once a second. */
 void ht_gate_tick(HtGate *gate);
 

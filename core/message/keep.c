@@ -196,7 +196,7 @@ static void set_bus_attributes(HtSpoolMessage *kept, const Backing *backing)
 /* The events as they are packed, once each has been found good: unpacked they would take many times the room. */
 static GArray *unpack_events(const HtMessage *message, const HtOutcome *outcome, GError **error)
 {
-    const HtDictionary *dictionary = message->intake->dictionary;
+    const HtDictionary *dictionary = message->dictionary;
     if (outcome->events->len > MAX(message->source->config->limits.records, EVENTS_ALWAYS)) {
         g_set_error(error, HT_EVENT_ERROR, 0, "the outcome has more events than its source may send records");
         return NULL;

@@ -21,7 +21,7 @@
  *   2. In memory it is gathered, or one body, or at the host in pieces: never in two of these.
  *   3. From HOST on it has a time; `body` is there unless it was streamed. Without a time it never comes to SPOOL.
  *   4. It counts in its source's share and the intake's spool_bytes in SPOOL, and in no other state.
- *   5. It was let go of in SPOOL only, and nobody is told then: neither its source nor its owner need be there any more.
+ *   5. It was let go of in SPOOL only, and nobody is told then: its owner need not be there any more.
  *   6. Its owner is told once, when it becomes DONE in a callback. */
 #include "core/message/message.h"
 
@@ -53,7 +53,8 @@ HtMessage *ht_message_new(HtIntake *intake, const HtMessageStart *start, const H
 {
     HtMessage *message = g_new0(HtMessage, 1);
     message->intake = intake;
-    message->source = start->source;
+    message->dictionary = ht_dictionary_hold(intake->dictionary);
+    message->source = ht_source_hold(start->source);
     message->head = start->head;
     message->idempotency_key = start->idempotency_key;
     message->traceparent = start->traceparent;
@@ -62,7 +63,7 @@ HtMessage *ht_message_new(HtIntake *intake, const HtMessageStart *start, const H
     message->length = start->length;
     message->owner = *owner;
     sha256_init(&message->digest);
-    message->source->figures.messages++;
+    message->source->figures->messages++;
     assert_state(message);
     return message;
 }
@@ -75,6 +76,8 @@ static void free_memory(HtMessage *message)
     g_clear_pointer(&message->faults, g_array_unref);
     g_clear_pointer(&message->kept, ht_message_keep_free);
     g_clear_error(&message->bad);
+    ht_source_free(message->source);
+    ht_dictionary_free(message->dictionary);
     g_free(message);
 }
 
@@ -97,7 +100,7 @@ void ht_message_free(HtMessage *message)
 
 static void count_refusal(const HtMessage *message, const HtRefusal *refusal)
 {
-    HtSourceFigures *figures = &message->source->figures;
+    HtSourceFigures *figures = message->source->figures;
     figures->busy += refusal->status == 503;
     figures->failed += refusal->status >= 500 && refusal->status != 503;
     figures->rejected += refusal->status < 500;
@@ -134,7 +137,7 @@ void ht_message_refuse(HtMessage *message, const HtRefusal *refusal)
 
 static void finish(HtMessage *message, const HtMessageResult *result)
 {
-    HtSourceFigures *figures = &message->source->figures;
+    HtSourceFigures *figures = message->source->figures;
     if (message->complete_us != 0) {
         uint64_t latency_us = (uint64_t)MAX(ht_clock_monotonic() - message->complete_us, 0);
         figures->answers++;
@@ -205,7 +208,7 @@ static bool leave_spool(HtMessage *message)
 
 static void count_receipt(HtMessage *message, const HtReceipt *receipt)
 {
-    HtSourceFigures *figures = &message->source->figures;
+    HtSourceFigures *figures = message->source->figures;
     if (receipt->resent) {
         figures->resent++;
         ht_spool_count(message->intake->spool, message->source->config->name, HT_SPOOL_DAY_RESENT);
@@ -310,7 +313,7 @@ static void take_quarantined(const HtReceipt *receipt, const GError *error, void
     if (error) {
         settle_error(message, error);
     } else {
-        message->source->figures.quarantined++;
+        message->source->figures->quarantined++;
         settle(message, &message->refusal);
     }
 }
@@ -329,6 +332,11 @@ static void quarantine(HtMessage *message)
 
 static void take_error(HtMessage *message, const GError *error)
 {
+    if (!message->source->host && message->source->replaced) { /* its host was waited for long enough */
+        ht_refuse(&message->refusal, "source-changed");
+        settle(message, &message->refusal);
+        return;
+    }
     if (!g_error_matches(error, HT_HOST_ERROR, HT_HOST_ERROR_QUARANTINE)) {
         settle_error(message, error);
         return;
@@ -521,7 +529,7 @@ HtTake ht_message_take(HtMessage *message, const char *bytes, size_t size, HtRef
     g_assert(message->state == HT_MESSAGE_BODY_COMES);
     HtTake take = HT_TAKE_NOT;
     message->size += size;
-    message->source->figures.bytes += size;
+    message->source->figures->bytes += size;
     if (is_too_large(message)) {
         take = refuse_large(message, bytes, size, refusal);
     } else if (is_no_form(message, bytes, size, refusal)) {

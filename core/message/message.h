@@ -52,7 +52,8 @@ typedef enum {
 struct HtMessage {
     HtMessageState state;
     HtIntake *intake;
-    HtSource *source;
+    HtSource *source;                    /* held; a reload gives later messages another */
+    HtDictionary *dictionary;            /* held: the intake's when it began */
     HtMessageHead head;                  /* texts are the owner's, until it lets go */
     HtText idempotency_key, traceparent; /* of the request, the same; absent when none */
     HtSoapVersion

@@ -29,12 +29,11 @@ static char *place_of(const void *consumer, const char *key)
     return ht_consumer_place(consumer, key);
 }
 
-HtPages *ht_pages_new(const HtConfig *config, GError **error)
+GHashTable *ht_pages_prepare(const HtConfig *config, GError **error)
 {
-    g_autoptr(HtPages) pages = g_new0(HtPages, 1);
     g_autoptr(GString) reasons = g_string_new(NULL);
-    pages->rows = g_array_new(FALSE, FALSE, sizeof(PageRow));
-    pages->guards = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)ht_guard_free);
+    g_autoptr(GHashTable) guards =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ht_guard_free);
     for (unsigned i = 0; i < config->consumers->len; i++) {
         const HtConsumerConfig *consumer = config->consumers->pdata[i];
         const HtGuardKeys keys = {.section = "consumer",
@@ -50,7 +49,7 @@ HtPages *ht_pages_new(const HtConfig *config, GError **error)
         HtGuard *guard = ht_guard_new(&keys, &reason);
         if (guard) {
             log_doubt(guard, consumer->name);
-            g_hash_table_insert(pages->guards, consumer->name, guard);
+            g_hash_table_insert(guards, g_strdup(consumer->name), guard);
         } else {
             g_string_append_printf(reasons, "%s%s", reasons->len > 0 ? "\n" : "", reason->message);
         }
@@ -59,7 +58,25 @@ HtPages *ht_pages_new(const HtConfig *config, GError **error)
         g_set_error_literal(error, HT_GUARD_ERROR, 0, reasons->str);
         return NULL;
     }
-    return g_steal_pointer(&pages);
+    return g_steal_pointer(&guards);
+}
+
+void ht_pages_change(HtPages *pages, GHashTable *guards)
+{
+    g_hash_table_unref(pages->guards);
+    pages->guards = guards;
+}
+
+HtPages *ht_pages_new(const HtConfig *config, GError **error)
+{
+    GHashTable *guards = ht_pages_prepare(config, error);
+    if (!guards) {
+        return NULL;
+    }
+    HtPages *pages = g_new0(HtPages, 1);
+    pages->rows = g_array_new(FALSE, FALSE, sizeof(PageRow));
+    pages->guards = guards;
+    return pages;
 }
 
 void ht_pages_free(HtPages *pages)

@@ -137,9 +137,12 @@ bool ht_page_accepts(const HtPageCall *call, const char *type, HtRefusal *refusa
 
 typedef struct HtPages HtPages;
 
-/* Makes the guards of all consumers. HT_GUARD_ERROR: all token files that are wrong, one a line. The configuration lives
- * longer. */
+/* Makes the guards of all consumers. HT_GUARD_ERROR: all token files that are wrong, one a line. */
 HtPages *ht_pages_new(const HtConfig *config, GError **error);
+
+/* The guards of another configuration's consumers, by their names; NULL as above. Then they count. */
+GHashTable *ht_pages_prepare(const HtConfig *config, GError **error);
+void ht_pages_change(HtPages *pages, GHashTable *guards /* transfer full */);
 void ht_pages_free(HtPages *pages);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPages, ht_pages_free)
 

@@ -192,6 +192,12 @@ static const HtRefusalKind adapter_kinds[] = {
      .advice = "again after `Retry-After`",
      .sentence = "The source's adapter or mapping is being checked; nothing was taken. Send it again.",
      .retry_after_s = 10},
+    {"source-changed", 503,
+     "the source's settings were changed while the message came, and it took longer than `reload-drain`",
+     .advice = "again, at once",
+     .sentence =
+         "The source's settings were changed while the message was on its way; nothing was taken. Send it again.",
+     .retry_after_s = 1},
     {"adapter-failed-check", 503, "the adapter or the site's mapping did not pass",
      .advice = "later; the log has the command that says why",
      .sentence =
@@ -337,6 +343,10 @@ static const HtRefusalKind door_kinds[] = {
      .sentence = "Only \"Expect: 100-continue\" is understood."},
     {"too-many-polls", 429, "more than `polls` requests of this consumer wait",
      .sentence = "Too many requests of this consumer are waiting already.", .retry_after_s = 1},
+    {"consumer-changed", 503,
+     "the consumer's settings are being changed: what its workers hold is waited for, up to `reload-drain`",
+     .advice = "again, at once",
+     .sentence = "The consumer's settings are being changed at this moment. Ask again.", .retry_after_s = 1},
     {"transfer-coding", 501, "other than `chunked`",
      .sentence = "Only the transfer coding \"chunked\" is understood."},
 };

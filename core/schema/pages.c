@@ -6,7 +6,8 @@
 #include "core/schema/documents.h"
 
 struct HtSchemaPages {
-    const HtConfig *config;
+    HtConfig *config; /* held; so is the dictionary, which the schemas read */
+    HtDictionary *dictionary;
     HtSchemas *schemas;
 };
 
@@ -84,15 +85,38 @@ static const HtPage rows[] = {
     {HT_PAGE_READ, "/out/*/asyncapi.json", HT_PARTY_CONSUMER, 0, serve_asyncapi},
 };
 
+HtSchemas *ht_schema_pages_prepare(const HtConfig *config, const HtDictionary *dictionary,
+                                   const HtWords *words, GError **error)
+{
+    return ht_schemas_new(dictionary, words, config->bus.schema_url, error);
+}
+
+void ht_schema_pages_change(HtSchemaPages *pages, const HtConfig *config, const HtDictionary *dictionary,
+                            HtSchemas *schemas)
+{
+    HtSchemaPages former = *pages;
+    *pages = (HtSchemaPages){ht_config_hold(config), ht_dictionary_hold(dictionary), schemas};
+    ht_schemas_free(former.schemas);
+    ht_config_free(former.config);
+    ht_dictionary_free(former.dictionary);
+}
+
+void ht_schema_pages_follow(HtSchemaPages *pages, const HtConfig *config)
+{
+    HtConfig *former = pages->config;
+    pages->config = ht_config_hold(config);
+    ht_config_free(former);
+}
+
 HtSchemaPages *ht_schema_pages_new(const HtConfig *config, const HtDictionary *dictionary,
                                    const HtWords *words, HtPages *door, GError **error)
 {
-    HtSchemas *schemas = ht_schemas_new(dictionary, words, config->bus.schema_url, error);
+    HtSchemas *schemas = ht_schema_pages_prepare(config, dictionary, words, error);
     if (!schemas) {
         return NULL;
     }
     HtSchemaPages *pages = g_new0(HtSchemaPages, 1);
-    *pages = (HtSchemaPages){config, schemas};
+    *pages = (HtSchemaPages){ht_config_hold(config), ht_dictionary_hold(dictionary), schemas};
     ht_pages_add(door, rows, G_N_ELEMENTS(rows), pages);
     return pages;
 }
@@ -100,5 +124,7 @@ HtSchemaPages *ht_schema_pages_new(const HtConfig *config, const HtDictionary *d
 void ht_schema_pages_free(HtSchemaPages *pages)
 {
     ht_schemas_free(pages->schemas);
+    ht_config_free(pages->config);
+    ht_dictionary_free(pages->dictionary);
     g_free(pages);
 }

@@ -1,22 +1,28 @@
 /* One source; see source.h. Main-loop thread. */
 #include "core/source/source.h"
 
+#include "core/base/digest.h"
+#include "core/config/compare.h"
 #include "core/source/host.h"
 
-HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, GError **error)
+HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, const HtSource *former,
+                        GError **error)
 {
     HtGuard *guard = ht_source_guard(source, error);
     if (!guard) {
         return NULL;
     }
     HtSource *made = g_new0(HtSource, 1);
+    made->all = ht_config_hold(config);
     made->config = source;
     made->adapter_file = ht_source_adapter(config, source);
     made->mapping_file = ht_source_mapping(config, source);
     made->host = ht_source_host(config, source);
     made->gate = HT_GATE_PASSED;
     made->guard = guard;
-    made->share = ht_share_new();
+    made->figures = former ? g_rc_box_acquire(former->figures) : g_rc_box_new0(HtSourceFigures);
+    made->share = former ? ht_share_ref(former->share) : ht_share_new();
+    made->holders = 1;
     return made;
 }
 
@@ -39,26 +45,75 @@ HtGuard *ht_source_guard(const HtSourceConfig *source, GError **error)
     return ht_guard_new(&keys, error);
 }
 
+HtSource *ht_source_hold(HtSource *source)
+{
+    source->holders++;
+    return source;
+}
+
+void ht_source_end(HtSource *source)
+{
+    g_clear_pointer(&source->host, ht_host_free);
+}
+
 void ht_source_free(HtSource *source)
 {
-    if (source) {
-        ht_host_free(source->host);
+    if (source && --source->holders == 0) {
+        ht_source_end(source);
         ht_guard_free(source->guard);
         ht_share_unref(source->share);
         g_free(source->adapter_file);
+        g_rc_box_release(source->figures);
+        ht_config_free(source->all);
+        g_free(source->settings);
         g_free(source->mapping_file);
         g_free(source);
     }
 }
 
-void ht_source_renew_host(HtSource *source, const HtConfig *config)
+void ht_source_renew_host(HtSource *source)
 {
-    ht_host_free(source->host);
-    source->host = ht_source_host(config, source->config);
+    if (source->host) {
+        ht_host_free(source->host);
+        source->host = ht_source_host(source->all, source->config);
+    }
+}
+
+/* ---- What it runs by ---- */
+
+/* Its digest; of what cannot be read only the name. */
+static void add_file(GString *text, const char *path)
+{
+    g_autofree char *bytes = NULL;
+    gsize size;
+    char hex[HT_SHA256_HEX] = "";
+    if (g_file_get_contents(path, &bytes, &size, NULL)) {
+        ht_sha256_hex((HtText){bytes, size}, hex);
+    }
+    g_string_append_printf(text, "%s %s\n", path, hex);
+}
+
+char *ht_source_settings(const HtConfig *config, const HtSourceConfig *source, const char *data)
+{
+    static const char *const who[] = {"token-file",         "peers",         "users", "client-subject",
+                                      "client-fingerprint", "trust-address", NULL};
+    g_autofree char *keys = ht_config_section_text(HT_SECTION_SOURCE, source, who);
+    g_autofree char *adapter = ht_source_adapter(config, source),
+                    *mapping = ht_source_mapping(config, source);
+    GString *text = g_string_new(keys);
+    add_file(text, adapter);
+    add_file(text, mapping);
+    g_auto(HtWords) words = ht_source_words(config);
+    g_string_append_printf(text, "%s\n%s\n%s\n%s\n", config->bus.require_box, words.data,
+                           words.site ? words.site : "", data);
+    return g_string_free(text, FALSE);
 }
 
 bool ht_source_admits(const HtSource *source, HtRefusal *refusal)
 {
+    if (!source->host) {
+        return ht_refuse(refusal, "source-changed");
+    }
     switch (source->gate) {
     case HT_GATE_CHECKING: return ht_refuse(refusal, "adapter-being-checked");
     case HT_GATE_FAILED: return ht_refuse(refusal, "adapter-failed-check");

@@ -61,15 +61,15 @@ static void add_gate(const HtSources *sources, const HtSource *source, HtBuffer 
 
 static void add_source(const HtSources *sources, const HtSource *source, HtBuffer *json)
 {
-    uint64_t answers = MAX(source->figures.answers, 1);
+    uint64_t answers = MAX(source->figures->answers, 1);
     ht_json_comma(json);
     ht_buffer_add_char(json, '{');
     ht_json_member(json, "name", ht_text_from(source->config->name));
     ht_json_member(json, "department", ht_text_from(source->config->department));
     ht_json_member(json, "adapter", ht_text_from(source->config->adapter));
-    ht_figures_json(figures, G_N_ELEMENTS(figures), &source->figures, json);
-    ht_json_member_number(json, "latencyMeanUs", (int64_t)(source->figures.latency_us_sum / answers));
-    ht_json_member_time(json, "lastAccepted", source->figures.last_us);
+    ht_figures_json(figures, G_N_ELEMENTS(figures), source->figures, json);
+    ht_json_member_number(json, "latencyMeanUs", (int64_t)(source->figures->latency_us_sum / answers));
+    ht_json_member_time(json, "lastAccepted", source->figures->last_us);
     add_share(source, json);
     add_gate(sources, source, json);
     add_host(source, json);
@@ -92,14 +92,14 @@ typedef void (*AddMetric)(HtBuffer *text, const HtMetric *metric, const HtSource
 
 static void add_answers(HtBuffer *text, const HtMetric *metric, const HtSource *source)
 {
-    ht_metric_add_part(text, metric, "_sum", source->config->name, source->figures.latency_us_sum);
-    ht_metric_add_part(text, metric, "_count", source->config->name, source->figures.answers);
+    ht_metric_add_part(text, metric, "_sum", source->config->name, source->figures->latency_us_sum);
+    ht_metric_add_part(text, metric, "_count", source->config->name, source->figures->answers);
 }
 
 static void add_last(HtBuffer *text, const HtMetric *metric, const HtSource *source)
 {
-    if (source->figures.last_us > 0) {
-        ht_metric_add(text, metric, source->config->name, (uint64_t)source->figures.last_us);
+    if (source->figures->last_us > 0) {
+        ht_metric_add(text, metric, source->config->name, (uint64_t)source->figures->last_us);
     }
 }
 
@@ -153,7 +153,7 @@ static void add_figure(const HtSources *sources, const HtFigure *figure, HtBuffe
     const HtMetric *metric = ht_metric_begin(text, figure->metric);
     for (unsigned i = 0; i < ht_sources_count(sources); i++) {
         const HtSource *source = ht_sources_at(sources, i);
-        ht_metric_add(text, metric, source->config->name, ht_figure_value(figure, &source->figures));
+        ht_metric_add(text, metric, source->config->name, ht_figure_value(figure, source->figures));
     }
 }
 

@@ -66,3 +66,6 @@ e2e_TESTS += monitoring.py
 e2e_TESTS += install.sh
 e2e_TESTS += e2e-sealing
 e2e-sealing_LIBS := admin base
+e2e_TESTS += e2e-reload e2e-reload-load
+e2e-reload_LIBS := admin base
+e2e-reload-load_LIBS := admin base

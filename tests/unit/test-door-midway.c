@@ -55,7 +55,7 @@ static HtSpoolStatus spool_status(Bus *bus)
 /* The head was taken: the door has read some of the body, or waits for it. */
 static void wait_for_head(Bus *bus, size_t bytes)
 {
-    WAIT_FOR(bus->sources[0]->figures.bytes >= bytes);
+    WAIT_FOR(bus->sources[0]->figures->bytes >= bytes);
 }
 
 /* ---- The host answers before the end ---- */
@@ -67,13 +67,13 @@ static void what_is_accepted_before_its_end_is_not_taken(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(bodies); i++) {
         Bus *bus = bus_start();
         Upload upload = upload_begin(bus, bodies[i], LARGE);
-        WAIT_FOR(bus->hosts[0].streamed == 1 && bus->sources[0]->figures.bytes >= HALF);
+        WAIT_FOR(bus->hosts[0].streamed == 1 && bus->sources[0]->figures->bytes >= HALF);
         answer_ticket(g_queue_peek_head(&bus->hosts[0].tickets));
         g_autoptr(Answer) answer = upload_end(&upload);
         assert_refused(answer, 500, "adapter-failed");
         g_assert_cmpuint(bus_events(bus), ==, 0);
         g_assert_cmpuint(spool_status(bus).messages, ==, 0);
-        g_assert_cmpuint(bus->sources[0]->figures.accepted, ==, 0);
+        g_assert_cmpuint(bus->sources[0]->figures->accepted, ==, 0);
         bus_stop(bus);
     }
 }
@@ -86,12 +86,12 @@ static void half_a_body_is_not_quarantined(void)
         Bus *bus = bus_start();
         bus->source_configs[0].on_invalid = (char *)"quarantine";
         Upload half = upload_begin(bus, bodies[i], LARGE);
-        WAIT_FOR(bus->hosts[0].streamed == 1 && bus->sources[0]->figures.bytes >= HALF);
+        WAIT_FOR(bus->hosts[0].streamed == 1 && bus->sources[0]->figures->bytes >= HALF);
         answer_ticket(g_queue_peek_head(&bus->hosts[0].tickets));
         g_autoptr(Answer) refused = upload_end(&half);
         g_assert_cmpuint(refused->status, >=, 400);
         g_assert_cmpuint(spool_status(bus).quarantined, ==, 0);
-        g_assert_cmpuint(bus->sources[0]->figures.quarantined, ==, 0);
+        g_assert_cmpuint(bus->sources[0]->figures->quarantined, ==, 0);
         g_autoptr(Answer) whole = post(bus, "hukou", "", bodies[i]);
         g_assert_cmpuint(whole->status, ==, refused->status);
         g_assert_cmpuint(spool_status(bus).quarantined, ==, 1);
@@ -129,7 +129,7 @@ static void a_stream_to_an_adapter_that_is_replaced_is_cancelled(void)
 {
     Bus *bus = bus_start();
     Upload upload = upload_begin(bus, "<a/>", LARGE);
-    WAIT_FOR(bus->hosts[0].streamed == 1 && bus->sources[0]->figures.bytes >= HALF);
+    WAIT_FOR(bus->hosts[0].streamed == 1 && bus->sources[0]->figures->bytes >= HALF);
     bus->sources[0]->gate = HT_GATE_CHECKING;
     g_autoptr(Answer) answer = upload_end(&upload);
     assert_refused(answer, 503, "adapter-being-checked");
@@ -169,7 +169,7 @@ static void what_cannot_wait_for_the_spool_is_not_given_to_a_host(void)
     assert_refused(large, 503, "busy");
     g_assert_cmpuint(bus->hosts[0].submitted, ==, 1);
     g_assert_cmpuint(bus->hosts[0].cancelled, ==, bus->hosts[0].streamed);
-    g_assert_cmpuint(bus->sources[0]->figures.busy, ==, 2);
+    g_assert_cmpuint(bus->sources[0]->figures->busy, ==, 2);
     g_mutex_unlock(&disk);
     g_autoptr(Answer) answer = client_answer(first);
     g_assert_cmpuint(answer->status, ==, 200);

@@ -49,8 +49,8 @@ static void receipt_names_what_is_on_disk(void)
     g_assert_cmpstr(id, ==, header);
     g_assert_cmpuint(bus_events(bus), ==, 2);
     g_assert_cmpstr(bus->hosts[0].seen_charset, ==, "gbk");
-    g_assert_cmpuint(bus->sources[0]->figures.accepted, ==, 1);
-    g_assert_cmpuint(bus->sources[0]->figures.events, ==, 2);
+    g_assert_cmpuint(bus->sources[0]->figures->accepted, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures->events, ==, 2);
     bus_stop(bus);
 }
 
@@ -103,7 +103,7 @@ static void resent_message_gets_the_original_receipt(void)
     }
     g_autoptr(Answer) other = post(bus, "hukou", "Idempotency-Key: 12\r\n", "<d/>");
     g_assert_null(strstr(other->head, "Hutong-Resent"));
-    g_assert_cmpuint(bus->sources[0]->figures.resent, ==, 3);
+    g_assert_cmpuint(bus->sources[0]->figures->resent, ==, 3);
     bus_stop(bus);
 }
 
@@ -265,8 +265,8 @@ static void refusal_with_a_reply_is_a_refusal(void)
     g_autoptr(Answer) answer = post(bus, "hukou", "", "<record><reply/>");
     g_assert_cmpuint(answer->status, ==, 200);
     g_assert_cmpstr(answer->body, ==, "<ok>done</ok>");
-    g_assert_cmpuint(bus->sources[0]->figures.rejected, ==, 1);
-    g_assert_cmpuint(bus->sources[0]->figures.accepted, ==, 0);
+    g_assert_cmpuint(bus->sources[0]->figures->rejected, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures->accepted, ==, 0);
     g_assert_cmpuint(bus_events(bus), ==, 0);
     ht_spool_status(bus->spool, &status);
     g_assert_cmpuint(status.quarantined, ==, 1);
@@ -352,7 +352,7 @@ static void busy_host_takes_nothing(void)
     g_assert_cmpuint(small->status, ==, 503);
     g_autoptr(Answer) stream = post(bus, "hukou", "", large);
     g_assert_cmpuint(stream->status, ==, 503);
-    g_assert_cmpuint(bus->sources[0]->figures.busy, ==, 2);
+    g_assert_cmpuint(bus->sources[0]->figures->busy, ==, 2);
     bus_stop(bus);
 }
 

@@ -79,8 +79,8 @@ static void receipt_comes_without_a_connection(void)
     WAIT_FOR(first.told == 1 && second.told == 1);
     g_assert_cmpuint(first.sequence, ==, 1);
     g_assert_cmpstr(second.code, ==, "not-well-formed");
-    g_assert_cmpuint(bus->sources[0]->figures.accepted, ==, 1);
-    g_assert_cmpuint(bus->sources[0]->figures.rejected, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures->accepted, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures->rejected, ==, 1);
     g_assert_cmpuint(bus->intake.spool_bytes, ==, 0);
     bus_stop(bus);
 }
@@ -148,7 +148,7 @@ static void refused_early_it_is_done(void)
     g_assert_cmpint(owner.message->state, ==, HT_MESSAGE_DONE);
     ht_message_free(owner.message);
     g_assert_cmpuint(owner.told, ==, 0);
-    g_assert_cmpuint(bus->sources[0]->figures.busy, ==, 1);
+    g_assert_cmpuint(bus->sources[0]->figures->busy, ==, 1);
     bus_stop(bus);
 }
 

@@ -1,0 +1,245 @@
+/* Another configuration for a running bus, with the real programs: what is taken, and what is refused. What is under way meanwhile is in
+ * e2e-reload-load.c. Persons are synthetic (prefix 99). */
+#include "tests/lib/deaths.h"
+#include "tests/lib/post.h"
+#include "tests/lib/reload-harness.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#define CHECK_MS 120000
+
+/* ---- What is taken ---- */
+
+static void test_sources(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/second", 930000002, 1), ==, 404);
+    gint64 pid = bus_process_figure(f.bus, "sources.0.host.pid");
+    reload_write_config(&f, "", HUKOU, SECOND, "paths = /deaths\n", f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[source second] is new", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/second", 930000002, 1), ==, 200);
+    g_assert_cmpint(reload_post_deaths(&f, "/deaths", 930000003, 1), ==, 200);
+    g_assert_cmpint(bus_process_figure(f.bus, "sources.0.host.pid"), ==, pid); /* it stays as it is */
+
+    reload_write_config(&f, "", HUKOU, SECOND, "max-body = 1K\n", f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[source second] max-body = 1K (was: ", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/second", 930000100, 20), ==, 413);
+    g_assert_cmpint(reload_post_deaths(&f, "/deaths", 930000003, 1), ==, 404);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000100, 20), ==, 200);
+    g_assert_cmpint(bus_process_figure(f.bus, "sources.1.accepted"), ==, 2); /* its figures go on */
+
+    reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[source second] is gone", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/second", 930000004, 1), ==, 404);
+    g_assert_cmpint(bus_process_figure(f.bus, "sources.0.host.pid"), ==, pid);
+    g_assert_true(platform_wait(f.platform, 23, WAIT_MS));
+    EXPECT(&f, 0, "reloaded: 0 changes", "reload");
+    reload_stop(&f);
+}
+
+static void test_who_may_send(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    const char *first[] = {"Authorization: Bearer 0123456789abcdef0123456789abcdef", NULL};
+    const char *other[] = {"Authorization: Bearer fedcba9876543210fedcba9876543210", NULL};
+    reload_write_file(&f, "token", "0123456789abcdef0123456789abcdef\n");
+    reload_write_config(&f, "", HUKOU, "token-file = token\n", f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[source hukou] token-file = ", "reload");
+    g_autofree char *payload = deaths_payload(930000001, 1, 1);
+    g_autoptr(Answer) without = post(f.bus->port, "/in/hukou", "text/xml", NULL, payload, strlen(payload));
+    g_autoptr(Answer) with = post(f.bus->port, "/in/hukou", "text/xml", first, payload, strlen(payload));
+    g_assert_cmpint(without->status, ==, 401);
+    g_assert_cmpint(with->status, ==, 200);
+    reload_write_file(&f, "token", "fedcba9876543210fedcba9876543210\n");
+    EXPECT(&f, 0, "reloaded", "reload");
+    g_autoptr(Answer) old = post(f.bus->port, "/in/hukou", "text/xml", first, payload, strlen(payload));
+    g_autoptr(Answer) new = post(f.bus->port, "/in/hukou", "text/xml", other, payload, strlen(payload));
+    g_assert_cmpint(old->status, ==, 401);
+    g_assert_cmpint(new->status, ==, 200);
+    reload_stop(&f);
+}
+
+/* Whether the consumer saw the person's name. */
+static bool shows_name(Platform *platform, unsigned index)
+{
+    JsonObject *data = json_object_get_object_member(platform_event(platform, index), "data");
+    JsonObject *person =
+        json_object_has_member(data, "person") ? json_object_get_object_member(data, "person") : NULL;
+    return person && json_object_has_member(person, "name");
+}
+
+static void test_consumers_and_routes(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    Platform *other = platform_new();
+    g_autofree char *second = g_strdup_printf(
+        "[consumer second]\ntype = webhook\nurl = %s\nclearance = 0\n" PURPOSE, platform_url(other));
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
+    reload_write_config(&f, "", HUKOU, f.consumer, second, "[route all]\nto = platform;second\n", NULL);
+    EXPECT(&f, 0, "[route all] to = platform;second (was: platform)", "reload");
+    g_assert_true(platform_wait(other, 1, WAIT_MS));
+    g_assert_true(shows_name(f.platform, 0));
+    g_assert_false(shows_name(other, 0));
+
+    /* Another policy, from the next event on; nothing comes again. */
+    g_autofree char *cleared = g_strdup_printf(
+        "[consumer second]\ntype = webhook\nurl = %s\nclearance = 2\n" PURPOSE, platform_url(other));
+    reload_write_config(&f, "", HUKOU, f.consumer, "deny = person.name\n", cleared,
+                        "[route all]\nto = platform;second\n", NULL);
+    EXPECT(&f, 0, "[consumer platform] deny = person.name (was: not set)", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000002, 1), ==, 200);
+    g_assert_true(platform_wait(f.platform, 2, WAIT_MS) && platform_wait(other, 2, WAIT_MS));
+    g_assert_false(shows_name(f.platform, 1));
+    g_assert_true(shows_name(other, 1));
+    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.delivered"), ==, 2); /* its figures go on */
+
+    reload_write_config(&f, "", HUKOU, f.consumer, "[route all]\nto = platform\ntypes = person.born\n", NULL);
+    EXPECT(&f, 0, "left behind by consumer second: its place (event 2) and 0 dead letters", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000003, 1), ==, 200);
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 3, WAIT_MS);
+    reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[route all] types = not set (was: person.born)", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000004, 1), ==, 200);
+    g_assert_true(platform_wait(f.platform, 3, WAIT_MS));
+    PlatformCount count, second_count;
+    platform_count(f.platform, &count);
+    platform_count(other, &second_count);
+    g_assert_cmpuint(count.events, ==, 3);
+    g_assert_cmpuint(count.repeated + second_count.repeated, ==, 0);
+    g_assert_cmpuint(second_count.events, ==, 2);
+    reload_stop(&f);
+    platform_free(other);
+}
+
+/* A site's own mapping, and an adapter's file: with the gate. */
+static void test_mappings_and_adapters(void)
+{
+    ReloadFixture f;
+    const char *root = g_getenv("HUTONG_SRCDIR");
+    reload_start_with(&f, "adapter-check = on\n", HUKOU);
+    bus_process_wait_check(f.bus, 0, "passed", CHECK_MS);
+    g_autofree char *own = g_build_filename(root, "mappings", "hukou.xml", NULL), *text = NULL;
+    g_assert_true(g_file_get_contents(own, &text, NULL, NULL));
+    reload_write_file(&f, "site.xml", text);
+    g_autofree char *site =
+        g_strdup_printf("[source site]\ndepartment = police\nadapter = hukou\ndivision = 440104\n"
+                        "mapping = %s/site.xml\n",
+                        f.bus->folder);
+    reload_write_config(&f, "adapter-check = on\n", HUKOU, site, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[source site] is new", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/site", 930000001, 1), ==,
+                    200); /* passed before it was taken */
+    gint64 pid = bus_process_figure(f.bus, "sources.1.host.pid");
+    g_autofree char *changed = g_strconcat(text, "<!-- changed -->\n", NULL);
+    reload_write_file(&f, "site.xml", changed);
+    EXPECT(&f, 0, "reloaded: 0 changes", "reload");
+    bus_process_wait_check(f.bus, 1, "passed", CHECK_MS);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/site", 930000002, 1), ==, 200);
+    g_assert_cmpint(bus_process_figure(f.bus, "sources.1.host.pid"), !=, pid);
+
+    reload_write_file(&f, "site.xml", "<mapping>\n");
+    EXPECT(&f, 78, "site.xml", "reload");
+    reload_write_file(&f, "site.xml", changed);
+    g_autofree char *bad = g_strdup_printf("[source bad]\ndepartment = nobody\nadapter = %s/fragile.so\n"
+                                           "mapping = %s/tests/data/mappings/encoding.xml\n",
+                                           g_getenv("HUTONG_TEST_ADAPTERDIR"), root);
+    reload_write_config(&f, "adapter-check = on\n", HUKOU, site, bad, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 78, "checks, so the source would take nothing", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/bad", 930000003, 1), ==, 404);
+    bus_process_wait_check(f.bus, 1, "passed", CHECK_MS);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/site", 930000003, 1), ==, 200);
+    reload_stop(&f);
+}
+
+/* ---- What is not ---- */
+
+static void test_a_bad_one_changes_nothing(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    g_autofree char *before = NULL, *after = NULL, *output = NULL;
+    unsigned status;
+    reload_write_config(&f, "log-level = debug\n", HUKOU, "max-bodi = 1K\n", SECOND, "token-file = none\n",
+                        f.consumer, "[route all]\nto = nobody\n", NULL);
+    g_assert_cmpint(RUN(&f, &output, "reload"), ==, 78);
+    g_test_message("%s", output);
+    g_assert_nonnull(strstr(output, "max-bodi"));
+    g_assert_nonnull(strstr(output, "none"));
+    g_assert_nonnull(strstr(output, "nobody"));
+    g_assert_nonnull(strstr(output, "the configuration in force stays as it was"));
+    g_assert_cmpint(RUN(&f, &before, "check"), ==, 78); /* which tells the same */
+    g_auto(GStrv) lines = g_strsplit(before, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        g_assert_true(strstr(*line, "note: in use") || strstr(output, *line));
+    }
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/second", 930000001, 1), ==, 404);
+    g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
+    g_assert_cmpint(bus_process_figure(f.bus, "configuration.refused"), ==, 1);
+    g_autofree char *ready = bus_process_page(f.bus, "/ready", &status);
+    g_assert_cmpint(status, ==, 200);
+    g_assert_nonnull(strstr(ready, "the last reload was refused"));
+
+    kill(f.bus->pid, SIGHUP);
+    bus_process_wait_figure(f.bus, "configuration.refused", 2, WAIT_MS);
+    reload_wait_for_log(&f, "reload: refused: the configuration stays as it was");
+    reload_write_file(&f, "hutong.conf", "[bus\n");
+    EXPECT(&f, 78, "refused; the configuration in force stays as it was", "reload");
+    g_unlink(f.bus->config);
+    kill(f.bus->pid, SIGHUP);
+    bus_process_wait_figure(f.bus, "configuration.refused", 4, WAIT_MS);
+    reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
+    kill(f.bus->pid, SIGHUP);
+    bus_process_wait_figure(f.bus, "configuration.reloads", 1, WAIT_MS);
+    after = bus_process_page(f.bus, "/ready", &status);
+    g_assert_null(strstr(after, "refused"));
+    reload_stop(&f);
+}
+
+static void test_what_needs_a_restart_is_named(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    unsigned status;
+    reload_write_config(&f, "listen = 127.0.0.1:1\nstate = elsewhere\nlog-level = debug\n", HUKOU, f.consumer,
+                        ROUTE, "[spool]\nqueue = 17\n", NULL);
+    g_autofree char *output = NULL;
+    g_assert_cmpint(RUN(&f, &output, "reload"), ==, 0);
+    g_test_message("%s", output);
+    g_assert_nonnull(strstr(output, "[bus] listen needs a restart"));
+    g_assert_nonnull(strstr(output, "[bus] state needs a restart"));
+    g_assert_nonnull(strstr(output, "[spool] queue needs a restart"));
+    g_assert_nonnull(strstr(output, "[bus] log-level = debug (was: info)"));
+    g_assert_null(strstr(output, "site-key-file"));
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    reload_wait_for_log(&f, "accepted "); /* which is said at debug */
+    g_autofree char *page = bus_process_page(f.bus, "/status", &status);
+    g_assert_nonnull(strstr(page, "\"restart\":[\"[bus] listen\",\"[bus] state\",\"[spool] queue\"]"));
+    reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[bus] log-level = info (was: debug)", "reload");
+    g_autofree char *metrics = bus_process_page(f.bus, "/metrics", &status);
+    g_assert_nonnull(strstr(metrics, "hutong_config_info{sha256=\""));
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    EXPECT(&f, 1, "no bus answers", "reload");
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM audit WHERE verb = 'reload'"), ==, 2);
+    reload_stop(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/reload/sources", test_sources);
+    g_test_add_func("/reload/who-may-send", test_who_may_send);
+    g_test_add_func("/reload/consumers-and-routes", test_consumers_and_routes);
+    g_test_add_func("/reload/mappings-and-adapters", test_mappings_and_adapters);
+    g_test_add_func("/reload/a-bad-one-changes-nothing", test_a_bad_one_changes_nothing);
+    g_test_add_func("/reload/what-needs-a-restart-is-named", test_what_needs_a_restart_is_named);
+    return g_test_run();
+}
