@@ -58,6 +58,9 @@ static HtConfig *read_config(const char *file)
     if (!config) {
         fputs(errors->str, stderr);
     }
+    if (config && !ht_cli_become(config)) {
+        g_clear_pointer(&config, ht_config_free);
+    }
     return config;
 }
 
