@@ -24,7 +24,6 @@ struct HtDictionary {
     HtLookup by_group; /* group → its first element */
     HtLookup by_event_type;
     HtLookup by_mark;
-    int holders; /* beside its owner */
 };
 
 /* ---- Names of enumerations ---- */
@@ -526,7 +525,7 @@ static void index_marks(const Loading *loader)
 
 static HtDictionary *new_dictionary(void)
 {
-    HtDictionary *dictionary = g_new0(HtDictionary, 1);
+    HtDictionary *dictionary = g_atomic_rc_box_new0(HtDictionary);
     dictionary->files = g_string_new(NULL);
     dictionary->texts = g_string_chunk_new(16 * 1024);
     dictionary->elements = g_array_new(FALSE, FALSE, sizeof(HtElement));
@@ -536,20 +535,9 @@ static HtDictionary *new_dictionary(void)
     return dictionary;
 }
 
-HtDictionary *ht_dictionary_hold(const HtDictionary *dictionary)
+void ht_dictionary_clear(void *item)
 {
-    HtDictionary *held = (HtDictionary *)dictionary;
-    if (held) {
-        g_atomic_int_inc(&held->holders);
-    }
-    return held;
-}
-
-void ht_dictionary_free(HtDictionary *dictionary)
-{
-    if (!dictionary || g_atomic_int_add(&dictionary->holders, -1) > 0) {
-        return;
-    }
+    HtDictionary *dictionary = item;
     ht_lookup_clear(&dictionary->by_name);
     ht_lookup_clear(&dictionary->by_group);
     ht_lookup_clear(&dictionary->by_event_type);
@@ -560,7 +548,6 @@ void ht_dictionary_free(HtDictionary *dictionary)
     g_array_unref(dictionary->marks);
     g_string_chunk_free(dictionary->texts);
     g_string_free(dictionary->files, TRUE);
-    g_free(dictionary);
 }
 
 static HtDictionary *fail(const Loading *loader, HtDictionaryError code, GError **error)

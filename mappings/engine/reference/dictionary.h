@@ -173,11 +173,22 @@ HtDictionary *ht_dictionary_load(const char *path, const char *schema, const cha
 /* "A, B": the files that it was read from. */
 const char *ht_dictionary_files(const HtDictionary *dictionary);
 
+/* Frees what is in it: ht_dictionary_free() does, when the last one lets go. */
+void ht_dictionary_clear(void *dictionary);
+
 /* Lets go of it; it is freed when nobody else holds it. Any thread. */
-void ht_dictionary_free(HtDictionary *dictionary);
+static inline void ht_dictionary_free(HtDictionary *dictionary)
+{
+    if (dictionary) {
+        g_atomic_rc_box_release_full(dictionary, ht_dictionary_clear);
+    }
+}
 
 /* Keeps it alive for one more, who lets go of it by ht_dictionary_free(). Any thread; NULL gives NULL. */
-HtDictionary *ht_dictionary_hold(const HtDictionary *dictionary);
+static inline HtDictionary *ht_dictionary_hold(const HtDictionary *dictionary)
+{
+    return dictionary ? g_atomic_rc_box_acquire((HtDictionary *)dictionary) : NULL;
+}
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDictionary, ht_dictionary_free)
 
 /* The element of that full name, or NULL. About 20 ns; `name` need not end in NUL. */
