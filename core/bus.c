@@ -99,7 +99,7 @@ static void note_latest(const char *source, int64_t received_us, void *user)
     for (unsigned i = 0; i < ht_sources_count(bus->sources); i++) {
         HtSource *own = ht_sources_at(bus->sources, i);
         if (g_str_equal(own->config->name, source)) {
-            own->figures.last_us = received_us;
+            own->figures->last_us = received_us;
         }
     }
 }
