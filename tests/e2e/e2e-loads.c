@@ -30,6 +30,20 @@ static const Load loads[] = {
     {"disabled", "disabled", "xml", "adapters/xml/fixtures/disabled", 1, 2, 2, 0},
     {"population-base", "police", "xml", "adapters/xml/fixtures/population-base", 1, 2, 2, 0},
     {"family-planning", "family-planning", "xml", "adapters/xml/fixtures/family-planning", 2, 2, 3, 0},
+    {"legal-persons", "market", "xml", "adapters/xml/fixtures/legal-persons", 5, 4, 5, 0},
+    {"tax", "tax", "xml", "adapters/xml/fixtures/tax", 2, 1, 2, 0},
+    {"real-estate", "natural-resources", "xml", "adapters/xml/fixtures/real-estate", 7, 0, 7, 0},
+    {"housing", "housing", "xml", "adapters/xml/fixtures/housing", 6, 2, 6, 0},
+    {"housing-fund", "housing-fund", "xml", "adapters/xml/fixtures/housing-fund", 2, 1, 2, 0},
+    {"utilities", "utilities", "xml", "adapters/xml/fixtures/utilities", 5, 1, 1, 0},
+    {"urban-management", "urban-management", "xml", "adapters/xml/fixtures/urban-management", 5, 1, 5, 0},
+    {"credit", "credit", "xml", "adapters/xml/fixtures/credit", 6, 1, 6, 0},
+    {"emergency", "emergency", "xml", "adapters/xml/fixtures/emergency", 4, 0, 4, 0},
+    {"traffic", "traffic-police", "xml", "adapters/xml/fixtures/traffic", 2, 0, 2, 0},
+    {"addresses", "police", "xml", "adapters/xml/fixtures/addresses", 4, 3, 4, 0},
+    {"one-stop", "one-stop", "xml", "adapters/xml/fixtures/one-stop", 4, 2, 4, 0},
+    {"hotline", "hotline", "xml", "adapters/xml/fixtures/hotline", 3, 2, 3, 0},
+    {"social-workers", "street", "xml", "adapters/xml/fixtures/social-workers", 2, 1, 2, 0},
 };
 
 static BusProcess *bus;
