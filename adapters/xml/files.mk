@@ -1,6 +1,10 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
+mapping_DATA += mappings/tables/civil-affairs.death.tsv \
+	mappings/tables/translate/civil-affairs-death.words.tsv \
+	mappings/tables/translate/street-death.xfjd.tsv \
+	mappings/tables/street.death.tsv
 mapping_DATA += mappings/key-persons.xml
 mapping_DATA += mappings/household-register.xml
 mapping_DATA += mappings/medical-insurance.xml
