@@ -2,6 +2,7 @@
 #include "spool/backup.h"
 
 #include "core/base/clock.h"
+#include "core/base/disk-write.h"
 #include "spool/disk.h"
 #include "spool/messages.h"
 #include "spool/migrate.h"
@@ -36,19 +37,6 @@ static int code_of_errno(void)
 
 /* ---- Files ---- */
 
-static bool write_whole(int file, const uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += MAX(written, 0);
-        size -= (size_t)MAX(written, 0);
-    }
-    return true;
-}
-
 /* Reads the file, adds it to the digest, and writes it to `to`, which may be -1. */
 static bool pass_file(const char *path, int to, struct sha256_ctx *sum, GError **error)
 {
@@ -60,7 +48,7 @@ static bool pass_file(const char *path, int to, struct sha256_ctx *sum, GError *
         size = read(from, bytes, PIECE);
         if (size > 0) {
             sha256_update(sum, (size_t)size, bytes);
-            written = to < 0 || write_whole(to, bytes, (size_t)size);
+            written = to < 0 || ht_disk_write(to, bytes, (size_t)size);
         }
     }
     bool good = written ? size == 0 || fail(error, HT_SPOOL_ERROR_IO, "read", path)
@@ -184,7 +172,7 @@ static bool write_sums(const HtSpoolBackup *asked, GPtrArray *names, GError **er
         g_string_append_printf(sums, "%s  %s\n", sum, (char *)names->pdata[i]);
     }
     int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = file >= 0 && write_whole(file, (uint8_t *)sums->str, sums->len) && fsync(file) == 0;
+    bool good = file >= 0 && ht_disk_write(file, (uint8_t *)sums->str, sums->len) && fsync(file) == 0;
     good = (file < 0 || close(file) == 0) && good;
     return ((good && g_rename(draft, path) == 0) || fail(error, code_of_errno(), "write", path)) &&
            ht_spool_disk_sync(asked->folder, error);

@@ -2,6 +2,7 @@
 #include "spool/spool.h"
 
 #include "core/base/digest.h"
+#include "core/base/disk-write.h"
 #include "core/base/private.h"
 
 #include <errno.h>
@@ -32,18 +33,7 @@ static bool parse_key(const char *text, size_t size, uint8_t key[KEY_SIZE])
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r')) {
         size--;
     }
-    if (size != KEY_TEXT) {
-        return false;
-    }
-    for (size_t i = 0; i < KEY_SIZE; i++) {
-        int high = g_ascii_xdigit_value(text[2 * i]);
-        int low = g_ascii_xdigit_value(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        key[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return size == KEY_TEXT && ht_hex_read(text, key, KEY_SIZE);
 }
 
 static bool read_key(int file, const char *path, uint8_t key[KEY_SIZE], GError **error)
@@ -63,15 +53,10 @@ static bool read_key(int file, const char *path, uint8_t key[KEY_SIZE], GError *
     return good || set_error(error, path, "it must hold 64 hexadecimal digits");
 }
 
-static bool sync_folder(const char *path)
+static bool sync_folder_of(const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) {
-        close(descriptor);
-    }
-    return good;
+    return ht_disk_sync_folder(folder);
 }
 
 static bool write_key(int file, const uint8_t key[KEY_SIZE])
@@ -79,7 +64,7 @@ static bool write_key(int file, const uint8_t key[KEY_SIZE])
     char text[KEY_TEXT + 2];
     ht_hex_write(key, KEY_SIZE, text);
     text[KEY_TEXT] = '\n';
-    bool good = write(file, text, KEY_TEXT + 1) == KEY_TEXT + 1 && fsync(file) == 0;
+    bool good = ht_disk_write(file, text, KEY_TEXT + 1) && fsync(file) == 0;
     explicit_bzero(text, sizeof text);
     return good;
 }
@@ -100,7 +85,7 @@ static bool make_key(const char *path, uint8_t key[KEY_SIZE], GError **error)
         return set_errno(error, path, number);
     }
     unlink(draft);
-    return sync_folder(path) || set_errno(error, path, errno);
+    return sync_folder_of(path) || set_errno(error, path, errno);
 }
 
 bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error)

@@ -2,6 +2,7 @@
 #include "core/audit/log.h"
 
 #include "core/base/clock.h"
+#include "core/base/disk-write.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
 
@@ -50,43 +51,16 @@ static bool set_error(GError **error, const char *path, const char *what)
 
 /* ---- The disk ---- */
 
-static bool write_all(int file, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(file, bytes, size);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done <= 0) {
-            errno = done == 0 ? ENOSPC : errno;
-            return false;
-        }
-        bytes += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
-static bool sync_folder(const char *path)
-{
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = folder >= 0 && fsync(folder) == 0;
-    if (folder >= 0) {
-        close(folder);
-    }
-    return good;
-}
-
 /* Whole or not at all. */
 static bool replace_head(const HtAudit *audit, const char *text)
 {
     g_autofree char *fresh = g_strconcat(audit->head_path, ".new", NULL);
     int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = file >= 0 && write_all(file, text, strlen(text)) && fdatasync(file) == 0;
+    bool good = file >= 0 && ht_disk_write(file, text, strlen(text)) && fdatasync(file) == 0;
     if (file >= 0) {
         close(file);
     }
-    return good && g_rename(fresh, audit->head_path) == 0 && sync_folder(audit->options.state);
+    return good && g_rename(fresh, audit->head_path) == 0 && ht_disk_sync_folder(audit->options.state);
 }
 
 static void *sync_main(void *user)
@@ -150,7 +124,7 @@ static bool append(HtAudit *audit, HtAuditKind kind, HtText body)
         .kind = kind, .number = audit->number + 1, .time_us = ht_clock_now(), .body = body};
     ht_buffer_reset(&audit->record, RECORD_KEEP);
     ht_audit_record_write(&record, audit->hash, &audit->record);
-    if (!write_all(audit->file, audit->record.data, audit->record.size)) {
+    if (!ht_disk_write(audit->file, audit->record.data, audit->record.size)) {
         int number = errno;
         if (ftruncate(audit->file, (off_t)audit->bytes) != 0) {
             number = errno; /* what is left of it is torn, and cut off at the next start */
@@ -206,7 +180,7 @@ static bool start_segment(HtAudit *audit, uint64_t missing, GError **error)
         return false;
     }
     audit->segment++;
-    if (!sync_folder(audit->directory)) {
+    if (!ht_disk_sync_folder(audit->directory)) {
         g_atomic_int_set(&audit->sync_error, errno);
     }
     if (former >= 0) {

@@ -2,6 +2,7 @@
 #include "core/audit/read.h"
 
 #include "core/audit/delivery.h"
+#include "core/base/digest.h"
 
 #include <json-glib/json-glib.h>
 #include <nettle/eddsa.h>
@@ -56,19 +57,6 @@ static JsonObject *parse_body(JsonParser *parser, HtText body)
     return root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
 }
 
-static bool parse_hex(const char *hex, uint8_t hash[HT_SHA256])
-{
-    for (size_t i = 0; i < HT_SHA256; i++) {
-        int high = g_ascii_xdigit_value(hex[2 * i]);
-        int low = high < 0 ? -1 : g_ascii_xdigit_value(hex[2 * i + 1]);
-        if (low < 0) {
-            return false;
-        }
-        hash[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 /* The first record says itself on what it stands: the reader of the whole log holds that against what came before. */
 static bool read_before(HtText bytes, uint8_t before[HT_SHA256])
 {
@@ -81,7 +69,7 @@ static bool read_before(HtText bytes, uint8_t before[HT_SHA256])
                            ? parse_body(parser, record.body)
                            : NULL;
     const char *hex = body ? json_object_get_string_member_with_default(body, "before", "") : "";
-    return strlen(hex) == 2 * HT_SHA256 && parse_hex(hex, before);
+    return strlen(hex) == 2 * HT_SHA256 && ht_hex_read(hex, before, HT_SHA256);
 }
 
 static HtAuditRead read_records(HtText bytes, HtAuditPlace *place, HtAuditSee see, void *user, uint64_t *good)
@@ -142,8 +130,9 @@ bool ht_audit_head_parse(const char *text, HtAuditHead *head)
 {
     g_auto(GStrv) words = g_strsplit_set(text, " \n", 5);
     char *end;
-    if (g_strv_length(words) < 4 || strlen(words[1]) != 2 * HT_SHA256 || !parse_hex(words[1], head->hash) ||
-        strlen(words[2]) >= sizeof head->key || strlen(words[3]) >= sizeof head->signature) {
+    if (g_strv_length(words) < 4 || strlen(words[1]) != 2 * HT_SHA256 ||
+        !ht_hex_read(words[1], head->hash, HT_SHA256) || strlen(words[2]) >= sizeof head->key ||
+        strlen(words[3]) >= sizeof head->signature) {
         return false;
     }
     head->number = g_ascii_strtoull(words[0], &end, 10);
@@ -231,7 +220,7 @@ static void check_open(Verifier *verifier, const HtAuditRecord *record)
     uint8_t hash[HT_SHA256];
     const char *hex = body ? json_object_get_string_member_with_default(body, "before", "") : "";
     bool known = verifier->before.number > 0;
-    bool same = strlen(hex) == 2 * HT_SHA256 && parse_hex(hex, hash) &&
+    bool same = strlen(hex) == 2 * HT_SHA256 && ht_hex_read(hex, hash, HT_SHA256) &&
                 memcmp(hash, verifier->before.hash, HT_SHA256) == 0;
     if (missing > 0) {
         complain(verifier,

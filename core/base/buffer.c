@@ -69,3 +69,28 @@ void ht_buffer_printf(HtBuffer *buffer, const char *format, ...)
     va_end(arguments);
     ht_buffer_add_string(buffer, text);
 }
+
+/* True when one of eight bytes is a control character. */
+static bool has_control(uint64_t bytes)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
+    uint64_t below_blank = (bytes - ones * 0x20) & ~bytes;
+    uint64_t deletes = bytes ^ ones * 0x7f, is_delete = (deletes - ones) & ~deletes;
+    return ((below_blank | is_delete) & high) != 0;
+}
+
+/* Asked of every payload and identity, so eight bytes at a time. */
+bool ht_text_is_line(HtText text)
+{
+    size_t i = 0;
+    uint64_t bytes;
+    bool bad = text.size == 0;
+    for (; i + sizeof bytes <= text.size && !bad; i += sizeof bytes) {
+        memcpy(&bytes, text.data + i, sizeof bytes);
+        bad = has_control(bytes);
+    }
+    for (; i < text.size && !bad; i++) {
+        bad = (unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f;
+    }
+    return !bad;
+}

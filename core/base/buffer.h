@@ -81,6 +81,9 @@ static inline bool ht_is_blank(char byte)
 /* The order of two strings in an array of them, byte by byte: for g_ptr_array_sort(). */
 int ht_compare_strings(const void *a, const void *b);
 
+/* True when there is something, and no control character in it: neither a line feed nor any other. */
+bool ht_text_is_line(HtText text);
+
 /* The text without the blanks (ht_is_blank) at its ends. */
 HtText ht_text_strip(HtText text);
 

@@ -41,3 +41,16 @@ void ht_hex_write(const uint8_t *bytes, size_t size, char *hex)
 {
     base16_encode_update(hex, size, bytes);
 }
+
+bool ht_hex_read(const char *hex, uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        int high = g_ascii_xdigit_value(hex[2 * i]);
+        int low = high < 0 ? -1 : g_ascii_xdigit_value(hex[2 * i + 1]);
+        if (low < 0) {
+            return false;
+        }
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}

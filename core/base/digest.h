@@ -21,3 +21,7 @@ bool ht_sha256_equal(const uint8_t a[HT_SHA256], const uint8_t b[HT_SHA256]);
 
 /* The bytes in hexadecimal, in small letters: 2 * `size` characters without a NUL. */
 void ht_hex_write(const uint8_t *bytes, size_t size, char *hex);
+
+/* `size` bytes of 2 * `size` hexadecimal digits, in letters of either case. False at the first character that is none: what follows is not
+ * looked at, so a text that ends with a NUL may be shorter. */
+bool ht_hex_read(const char *hex, uint8_t *bytes, size_t size);

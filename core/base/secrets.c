@@ -32,16 +32,6 @@ static size_t fold(HtText name, char folded[NAME_MAX_BYTES + 1])
     return used;
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-    for (; *names; names++) {
-        if (strcmp(name, *names) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool has_end(const char *name, size_t size, const char *const *ends)
 {
     for (; *ends; ends++) {
@@ -73,7 +63,7 @@ bool ht_secret_name(HtText name, const char *const *more)
             return true;
         }
     }
-    return is_one_of(folded, whole) || has_end(folded, size, ends);
+    return g_strv_contains(whole, folded) || has_end(folded, size, ends);
 }
 
 /* ---- Places ---- */

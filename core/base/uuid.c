@@ -2,6 +2,7 @@
 #include "core/base/uuid.h"
 
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 
 #include <glib.h>
 #include <sys/random.h>
@@ -73,12 +74,9 @@ bool ht_uuid_parse(HtText text, HtUuid *uuid)
                 return false;
             }
         }
-        int high = g_ascii_xdigit_value(text.data[from]);
-        int low = g_ascii_xdigit_value(text.data[from + 1]);
-        if (high < 0 || low < 0) {
+        if (!ht_hex_read(text.data + from, &uuid->bytes[i], 1)) {
             return false;
         }
-        uuid->bytes[i] = (uint8_t)(high << 4 | low);
         from += 2;
     }
     return true;

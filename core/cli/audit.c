@@ -327,25 +327,6 @@ static bool find_members(HtSpoolLook *look, const char *subject, GArray *subject
     return true;
 }
 
-static bool find_number(const AuditCommand *command, HtSpoolLook *look, char subject[HT_SPOOL_SUBJECT])
-{
-    uint8_t key[32];
-    char number[HT_CLI_NUMBER];
-    g_autoptr(GError) error = NULL;
-    if (!ht_cli_read_citizen_number(number)) {
-        complain("standard input has no citizen number");
-        return false;
-    }
-    bool good = ht_spool_load_key(command->config->bus.site_key_file, false, key, &error) &&
-                ht_spool_look_number(look, key, number, subject, &error);
-    explicit_bzero(key, sizeof key);
-    explicit_bzero(number, sizeof number);
-    if (!good) {
-        complain(error->message);
-    }
-    return good;
-}
-
 /* The subject that is asked for, and its others; a copy has no spool that knows them. */
 static bool find_subjects(const AuditCommand *command, const char *argument, char subject[HT_SPOOL_SUBJECT],
                           GArray *subjects)
@@ -361,7 +342,11 @@ static bool find_subjects(const AuditCommand *command, const char *argument, cha
         complain(error->message);
         return false;
     }
-    return (argument || find_number(command, look, subject)) && find_members(look, subject, subjects);
+    if (!argument && !ht_cli_find_citizen(command->config, look, subject, &error)) {
+        complain(error->message);
+        return false;
+    }
+    return find_members(look, subject, subjects);
 }
 
 static int run_search(AuditSearch *search)

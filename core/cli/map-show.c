@@ -323,17 +323,6 @@ static const HtAttr expected_attributes[] = {
     HT_ATTR_CORRELATIONID,
 };
 
-static char *name_identities(const HtEvent *event)
-{
-    GString *kinds = g_string_new(NULL);
-    for (unsigned i = 0; i < event->identity_count; i++) {
-        const HtIdentity *identity = &event->identities[i];
-        g_string_append_printf(kinds, "%s%.*s%s", i > 0 ? " " : "", (int)identity->kind.size,
-                               identity->kind.data, identity->fresh ? "*" : "");
-    }
-    return g_string_free(kinds, FALSE);
-}
-
 static JsonObject *expect_consumers(const HtMapView *view, HtEvent *event)
 {
     JsonObject *consumers = json_object_new();
@@ -357,7 +346,7 @@ static JsonObject *expect_event(const HtMapView *view, HtEvent *event)
         json_object_set_member(object, name,
                                value ? json_node_copy(value) : json_node_init_null(json_node_alloc()));
     }
-    g_autofree char *identities = name_identities(event);
+    g_autofree char *identities = ht_expectation_identities(event);
     json_object_set_boolean_member(object, "key", event->key.data != NULL);
     json_object_set_string_member(object, "identities", identities);
     if (rendered) {

@@ -126,26 +126,6 @@ static HtSpoolLook *open_look(const Command *command)
     return look;
 }
 
-static bool find_number(const Command *command, HtSpoolLook *look, char subject[HT_SPOOL_SUBJECT])
-{
-    uint8_t key[32];
-    char number[NUMBER_MAX];
-    g_autoptr(GError) error = NULL;
-    bool good = ht_cli_read_citizen_number(number);
-    if (!good) {
-        complain("standard input has no citizen number");
-        return false;
-    }
-    good = ht_spool_load_key(command->config->bus.site_key_file, false, key, &error) &&
-           ht_spool_look_number(look, key, number, subject, &error);
-    explicit_bzero(key, sizeof key);
-    explicit_bzero(number, sizeof number);
-    if (!good) {
-        complain(error->message);
-    }
-    return good;
-}
-
 static int run_show(const Command *command)
 {
     char subject[HT_SPOOL_SUBJECT];
@@ -153,12 +133,14 @@ static int run_show(const Command *command)
         return complain_usage("show takes one subject, or --id-number-stdin");
     }
     g_autoptr(HtSpoolLook) look = open_look(command);
+    g_autoptr(GError) error = NULL;
     if (!look) {
         return HT_EXIT_FAILED;
     }
     if (command->count == 1) {
         g_strlcpy(subject, command->subjects[0], sizeof subject);
-    } else if (!find_number(command, look, subject)) {
+    } else if (!ht_cli_find_citizen(command->config, look, subject, &error)) {
+        complain(error->message);
         return HT_EXIT_FAILED;
     }
     return ht_cli_subject_show(look, subject, command->flags.json);

@@ -18,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "core/base/disk-write.h"
 #include "core/base/json.h"
 
 #include <errno.h>
@@ -181,18 +182,6 @@ static bool visit_all(HtBatchFiles *files, bool family, Visit visit, void *user,
 
 /* ---- Writing ---- */
 
-static bool write_all(int fd, HtText text)
-{
-    for (size_t done = 0; done < text.size;) {
-        ssize_t size = write(fd, text.data + done, text.size - done);
-        if (size < 0 && errno != EINTR) {
-            return false;
-        }
-        done += (size_t)MAX(size, 0);
-    }
-    return true;
-}
-
 static int open_new(const char *path, int flags)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, FILE_MODE);
@@ -237,7 +226,7 @@ static bool write_manifest(const HtBatchFiles *files, const char *name, const Co
     g_autofree char *manifest = g_strconcat(name, MANIFEST, NULL);
     describe(files, name, content, &json);
     int fd = open_new(part, O_TRUNC);
-    bool good = fd >= 0 && write_all(fd, ht_buffer_text(&json)) && fsync(fd) == 0;
+    bool good = fd >= 0 && ht_disk_write(fd, json.data, json.size) && fsync(fd) == 0;
     good = good || fail(error, "written", part);
     ht_buffer_clear(&json);
     if (fd >= 0) {
@@ -369,7 +358,7 @@ bool ht_batch_files_append(HtBatchFiles *files, HtText lines, GError **error)
         return false;
     }
     assert_part(files, true);
-    if (!write_all(files->fd, lines) || fdatasync(files->fd) != 0) {
+    if (!ht_disk_write(files->fd, lines.data, lines.size) || fdatasync(files->fd) != 0) {
         take_back(files);
         return fail(error, "written", files->part);
     }

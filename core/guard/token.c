@@ -1,6 +1,7 @@
 /* Tokens and their files; see token.h. Read at start and by commands. */
 #include "core/guard/token.h"
 
+#include "core/base/digest.h"
 #include "core/base/private.h"
 
 #include <string.h>
@@ -49,27 +50,14 @@ static void add_token(HtTokens *tokens, HtText token)
 
 /* ---- Reading ---- */
 
-/* The bytes that `size` pairs of digits stand for; what is behind them, NULL when they are none. */
-static const char *read_hex(const char *text, uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        int high = g_ascii_xdigit_value(text[2 * i]);
-        int low = high < 0 ? -1 : g_ascii_xdigit_value(text[2 * i + 1]);
-        if (low < 0) {
-            return NULL;
-        }
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return text + 2 * size;
-}
-
+/* SCHEME, salt, ':', digest, and perhaps a name behind a blank. */
 static bool read_line(const char *line, HtToken *token)
 {
-    const char *at = read_hex(line + strlen(SCHEME), token->salt, sizeof token->salt);
-    if (!at || *at != ':' || !(at = read_hex(at + 1, token->digest, sizeof token->digest))) {
-        return false;
-    }
-    return *at == '\0' || (*at == ' ' && ht_token_is_name(at + strspn(at, " ")));
+    const char *salt = line + strlen(SCHEME), *sum = salt + 2 * sizeof token->salt + 1;
+    const char *end = sum + 2 * sizeof token->digest;
+    bool good = ht_hex_read(salt, token->salt, sizeof token->salt) && sum[-1] == ':' &&
+                ht_hex_read(sum, token->digest, sizeof token->digest);
+    return good && (*end == '\0' || (*end == ' ' && ht_token_is_name(end + strspn(end, " "))));
 }
 
 static bool fail(GError **error, const char *path, unsigned line, const char *reason)

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "core/base/disk-write.h"
 #include "core/base/forms.h"
 #include "core/base/json.h"
 #include "spool/hooks.h"
@@ -89,18 +90,9 @@ void ht_archive_free(HtArchive *archive)
 
 static bool write_bytes(HtArchive *archive, const void *bytes, size_t size, GError **error)
 {
-    const char *at = bytes;
     sha256_update(&archive->sum, size, bytes);
     archive->content.bytes += size;
-    while (size > 0) {
-        ssize_t written = write(archive->fd, at, size);
-        if (written < 0 && errno != EINTR) {
-            return fail(error, "written", archive->part);
-        }
-        at += MAX(written, 0);
-        size -= (size_t)MAX(written, 0);
-    }
-    return true;
+    return ht_disk_write(archive->fd, bytes, size) || fail(error, "written", archive->part);
 }
 
 /* Has the packer take all of it; with ZSTD_e_end what it still holds comes out, too. */
@@ -146,12 +138,7 @@ const HtArchiveSum *ht_archive_sum(const HtArchive *archive)
 static bool sync_folder_of(const char *path, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = (fd >= 0 && fsync(fd) == 0) || fail(error, "synced", folder);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return good;
+    return ht_disk_sync_folder(folder) || fail(error, "synced", folder);
 }
 
 static char *choose_name(const HtArchive *archive)
@@ -207,7 +194,7 @@ static bool write_manifest(const Description *of, const char *path, GError **err
                     *part = g_strconcat(manifest, ".part", NULL);
     describe(of, path, &json);
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-    bool good = fd >= 0 && write(fd, json.data, json.size) == (ssize_t)json.size && fsync(fd) == 0;
+    bool good = fd >= 0 && ht_disk_write(fd, json.data, json.size) && fsync(fd) == 0;
     good = (good && rename(part, manifest) == 0) || fail(error, "written", manifest);
     ht_buffer_clear(&json);
     if (fd >= 0) {

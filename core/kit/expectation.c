@@ -260,7 +260,7 @@ JsonNode *ht_expectation_render(const HtEvent *event)
 }
 
 /* "idNumber* person": the kinds of the event's identities; * for one that begins afresh. */
-static char *describe_identities(const HtEvent *event)
+char *ht_expectation_identities(const HtEvent *event)
 {
     GString *kinds = g_string_new(NULL);
     for (unsigned i = 0; i < event->identity_count; i++) {
@@ -312,7 +312,7 @@ static void compare_member(JsonObject *wanted, const char *name, const char *pat
             ht_mismatches_add(differences, path, NULL, NULL, "is %s", has_key ? "there" : "missing");
         }
     } else if (strcmp(name, "identities") == 0) {
-        g_autofree char *identities = describe_identities(event);
+        g_autofree char *identities = ht_expectation_identities(event);
         compare_text(path, text_or_none(string_of(wanted, name)), text_or_none(identities), differences);
     } else if (strcmp(name, "consumers") != 0) {
         compare_text(path, string_of(wanted, name), string_of(got, name), differences);

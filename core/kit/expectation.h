@@ -56,6 +56,10 @@ char *ht_expectation_reply(const HtOutcome *outcome, const HtUuid *id, size_t *s
 /* The event as consumers would get it, nothing withheld. transfer full; NULL when it cannot be rendered. */
 JsonNode *ht_expectation_render(const HtEvent *event);
 
+/* The kinds of its identities as an expectation names them, in their order: "idNumber person*"; * is one that this event gives anew.
+ * transfer full. */
+char *ht_expectation_identities(const HtEvent *event);
+
 /* "1 event: person.born.v1", "refused: required-missing": what came of a payload, for people. Codes and types only.
  * transfer full. */
 char *ht_expectation_describe(const HtOutcome *outcome);

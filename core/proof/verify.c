@@ -24,16 +24,6 @@ static bool set_format(GError **error, const char *text)
     return false;
 }
 
-static bool is_one_of(const char *const *names, const char *name)
-{
-    for (; *names; names++) {
-        if (strcmp(*names, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A value with a line feed in it could stand for two lines of what is signed. */
 static bool is_one_line(const char *value)
 {
@@ -48,9 +38,9 @@ static bool is_one_line(const char *value)
 static bool add_value(HtClaim *claim, const char *name, const char *value, GError **error)
 {
     static const char *const proof[] = {"keyId", "signature", NULL};
-    bool of_state = is_one_of(ht_statement_state, name);
-    if (!of_state && !is_one_of(ht_statement_always, name) && !is_one_of(ht_statement_signed, name) &&
-        !is_one_of(proof, name)) {
+    bool of_state = g_strv_contains(ht_statement_state, name);
+    if (!of_state && !g_strv_contains(ht_statement_always, name) &&
+        !g_strv_contains(ht_statement_signed, name) && !g_strv_contains(proof, name)) {
         g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE, "it holds \"%s\", which no receipt has",
                     name);
         return false;

@@ -1,6 +1,8 @@
 /* Reading manifests, entry by entry. Called by `hutong reconcile`. */
 #include "core/reconcile/manifest.h"
 
+#include "core/base/digest.h"
+
 #include <errno.h>
 #include <libxml/xmlreader.h>
 #include <stdio.h>
@@ -57,16 +59,9 @@ HtManifestEntry *ht_manifest_find(const HtManifest *manifest, const HtUuid *id, 
 
 /* ---- Entries ---- */
 
-static bool parse_digest(HtText text, uint8_t digest[32])
+static bool parse_digest(HtText text, uint8_t digest[HT_SHA256])
 {
-    for (size_t i = 0; text.size == 64 && i < 32; i++) {
-        int high = g_ascii_xdigit_value(text.data[2 * i]), low = g_ascii_xdigit_value(text.data[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        digest[i] = (uint8_t)(high << 4 | low);
-    }
-    return text.size == 64;
+    return text.size == 2 * HT_SHA256 && ht_hex_read(text.data, digest, HT_SHA256);
 }
 
 static void keep_entry(HtManifest *manifest, const HtManifestEntry *entry)

@@ -1,12 +1,17 @@
 /* core/base: fields, identifiers, JSON, events and outcomes, and that nothing hostile is let in. */
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "core/base/disk-write.h"
 #include "core/base/forms.h"
 #include "core/base/json.h"
 #include "core/base/outcome.h"
 #include "core/base/xml.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void test_fields_come_back(void)
 {
@@ -75,6 +80,58 @@ static void test_digests_are_those_of_the_standards(void)
     g_assert_true(ht_sha256_equal(digest, other));
     other[HT_SHA256 - 1] ^= 1;
     g_assert_false(ht_sha256_equal(digest, other));
+}
+
+static void test_hexadecimal_is_read(void)
+{
+    static const char *const bad[] = {
+        "", "0", "00", "000", "00ff0", "00ff0g", "0 ff00", "0x00ff", "\xef\xbc\x90\xef\xbc\x90"};
+    uint8_t bytes[3], again[3] = {0x00, 0xff, 0xa5};
+    g_assert_true(ht_hex_read("00fFa5behind", bytes, 3));
+    g_assert_cmpmem(bytes, 3, again, 3);
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_assert_false(ht_hex_read(bad[i], bytes, 3));
+    }
+    g_assert_true(ht_hex_read("", bytes, 0));
+}
+
+/* A control character in each place, within eight bytes and behind them. */
+static void test_lines(void)
+{
+    static const char controls[] = {'\0', '\t', '\n', '\r', 0x1f, 0x7f};
+    char text[] = "0123456789 é中abcdefg";
+    const size_t size = sizeof text - 1;
+    g_assert_true(ht_text_is_line((HtText){text, size}));
+    g_assert_false(ht_text_is_line(HT_TEXT_NONE));
+    for (size_t i = 0; i < size; i++) {
+        for (unsigned c = 0; c < sizeof controls; c++) {
+            char kept = text[i];
+            text[i] = controls[c];
+            g_assert_false(ht_text_is_line((HtText){text, size}));
+            text[i] = kept;
+        }
+    }
+}
+
+/* A disk that is full, and a file that is none, say so. */
+static void test_all_is_written(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("disk-XXXXXX", NULL),
+                    *path = g_build_filename(folder, "file", NULL);
+    g_autofree char *bytes = g_strnfill(300000, 'x');
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600),
+        full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    g_assert_true(ht_disk_write(file, bytes, 300000) && ht_disk_write(file, NULL, 0));
+    g_assert_cmpint(lseek(file, 0, SEEK_CUR), ==, 300000);
+    g_assert_true(full < 0 || (!ht_disk_write(full, bytes, 1) && errno == ENOSPC));
+    g_assert_true(!ht_disk_write(-1, bytes, 1) && errno == EBADF);
+    g_assert_true(ht_disk_sync_folder(folder));
+    g_assert_true(!ht_disk_sync_folder(path) && errno == ENOTDIR);
+    close(file);
+    close(full);
+    g_unlink(path);
+    g_rmdir(folder);
+    g_assert_true(!ht_disk_sync_folder(folder) && errno == ENOENT);
 }
 
 static void test_texts_are_always_xml(void)
@@ -522,6 +579,9 @@ int main(int argc, char **argv)
     g_test_add_func("/pack/cut-fields-are-broken", test_cut_fields_are_broken);
     g_test_add_func("/uuid/sorts-by-time-and-reads-back", test_uuids_sort_by_time_and_read_back);
     g_test_add_func("/digest/is-that-of-the-standards", test_digests_are_those_of_the_standards);
+    g_test_add_func("/digest/hexadecimal-is-read", test_hexadecimal_is_read);
+    g_test_add_func("/text/a-line-has-no-control-character", test_lines);
+    g_test_add_func("/disk/all-is-written-or-the-reason-is-said", test_all_is_written);
     g_test_add_func("/xml/text/is-always-xml", test_texts_are_always_xml);
     g_test_add_func("/clock/writes-chinas-offset", test_time_is_written_at_chinas_offset);
     g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);

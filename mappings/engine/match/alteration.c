@@ -61,17 +61,6 @@ static bool is_of_person(const HtMapping *mapping, const HtStore *store)
     return false;
 }
 
-static HtText find_path(const HtMapping *mapping, const HtStore *store)
-{
-    unsigned number = store->slot & HT_SLOT_NUMBER;
-    if (store->slot & HT_SLOT_COLUMN) {
-        const HtEachRule *each = mapping->eaches->pdata[store->each];
-        return ht_text_from(each->columns->pdata[number]);
-    }
-    const GPtrArray *paths = store->slot & HT_SLOT_ABSOLUTE ? mapping->absolute_paths : mapping->record_paths;
-    return ht_text_from(paths->pdata[number]);
-}
-
 /* True when this one is asked for, and is another one now. */
 static bool alter(HtAlteration *alteration, bool of_person, char *text, size_t size)
 {
@@ -89,7 +78,7 @@ void ht_match_alter(HtMatch *match, const HtStore *store, HtValue *value)
 {
     bool of_person = match->alteration.ask == HT_ALTER_PERSON && is_of_person(match->mapping, store);
     if (alter(&match->alteration, of_person, match->text.data + value->offset, value->size)) {
-        match->alteration.path = find_path(match->mapping, store);
+        match->alteration.path = ht_mapping_path(match->mapping, store->slot, store->each);
         value->altered = true;
     }
 }

@@ -195,14 +195,7 @@ HtText ht_match_take_first(HtMatch *match, const HtFrom *from, unsigned null_fla
 
 HtText ht_match_path(const HtMatch *match, HtSlot slot)
 {
-    const HtMapping *mapping = match->mapping;
-    unsigned number = slot & HT_SLOT_NUMBER;
-    if (slot & HT_SLOT_COLUMN) {
-        const HtEachRule *each = mapping->eaches->pdata[match->each];
-        return ht_text_from(each->columns->pdata[number]);
-    }
-    const GPtrArray *paths = slot & HT_SLOT_ABSOLUTE ? mapping->absolute_paths : mapping->record_paths;
-    return ht_text_from(paths->pdata[number]);
+    return ht_mapping_path(match->mapping, slot, (unsigned)match->each);
 }
 
 /* ---- What nobody named ---- */

@@ -11,18 +11,6 @@
 #define CITIZEN_LEAST 15 /* bytes of a citizen number */
 #define CORRELATION_DIGITS 32
 
-/* Attributes stand in HTTP headers and logs: what has control characters or is too long is none. */
-static bool can_be_attribute(HtText text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < 0x20 || byte == 0x7f) {
-            return false;
-        }
-    }
-    return text.size > 0 && text.size <= ATTRIBUTE_MAX;
-}
-
 /* The number as it is compared: ＡＢ１２ is AB12. Lies in the value, or in recorder->folded until the next is. */
 static HtText fold(HtRecorder *recorder, HtText value, unsigned flags)
 {
@@ -65,7 +53,8 @@ static void set_attribute(HtRecorder *recorder, HtEvent *event, HtAttr attribute
     }
     ht_match_take(recorder->match, slot, 0);
     HtText number = fold(recorder, value, HT_FOLD_KEEP_CASE);
-    if (can_be_attribute(number)) {
+    if (number.size <= ATTRIBUTE_MAX &&
+        ht_text_is_line(number)) { /* attributes stand in HTTP headers and logs */
         event->attr[attribute] =
             number.data == value.data ? value : ht_recorder_keep(recorder, number.data, number.size);
     } else {

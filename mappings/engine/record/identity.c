@@ -393,17 +393,6 @@ static bool is_of_another_class(HtRecorder *recorder, const HtIdentityRule *rule
     return false;
 }
 
-static bool is_printable(HtText text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < 0x20 || byte == 0x7f) {
-            return false;
-        }
-    }
-    return text.size > 0;
-}
-
 /* True when it cannot be told whose the value is: it is none then, and marked. */
 static bool is_doubtful(HtRecorder *recorder, const HtIdentityRule *rule)
 {
@@ -417,7 +406,7 @@ static bool is_doubtful(HtRecorder *recorder, const HtIdentityRule *rule)
 
 static void add_identity(HtRecorder *recorder, const HtIdentityRule *rule, HtText value, HtEvent *event)
 {
-    if (value.data && is_printable(value) && value.size + rule->kind.size <= IDENTITY_MAX) {
+    if (value.data && ht_text_is_line(value) && value.size + rule->kind.size <= IDENTITY_MAX) {
         bool fresh = rule->fresh && ht_when_holds(rule->fresh, recorder->match);
         ht_match_take(recorder->match, recorder->identity, 0);
         event->identities[event->identity_count++] = (HtIdentity){rule->kind, value, fresh};

@@ -155,3 +155,14 @@ const GPtrArray *ht_mapping_services(const HtMapping *mapping)
 {
     return mapping->services;
 }
+
+HtText ht_mapping_path(const HtMapping *mapping, HtSlot slot, unsigned each)
+{
+    unsigned number = slot & HT_SLOT_NUMBER;
+    if (slot & HT_SLOT_COLUMN) {
+        const HtEachRule *rule = mapping->eaches->pdata[each];
+        return ht_text_from(rule->columns->pdata[number]);
+    }
+    const GPtrArray *paths = slot & HT_SLOT_ABSOLUTE ? mapping->absolute_paths : mapping->record_paths;
+    return ht_text_from(paths->pdata[number]);
+}

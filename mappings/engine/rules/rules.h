@@ -322,6 +322,9 @@ struct HtMapping {
     GPtrArray *whens, *xpaths;
 };
 
+/* In mapping.c: the path of a slot, of a column of the instances `each` with that of their element. */
+HtText ht_mapping_path(const HtMapping *mapping, HtSlot slot, unsigned each);
+
 /* In mapping.c: an empty one, for the compiler to fill; a node without children. */
 HtMapping *ht_mapping_new(const char *path);
 HtTrieNode *ht_trie_new(void);

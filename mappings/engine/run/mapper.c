@@ -240,31 +240,6 @@ static void refuse(HtMapper *mapper, HtVerdict verdict, const HtFault *fault)
     ht_recorder_drop(&mapper->recorder);
 }
 
-/* True when one of eight bytes is a control character. */
-static bool has_control(uint64_t bytes)
-{
-    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
-    uint64_t below_blank = (bytes - ones * 0x20) & ~bytes;
-    uint64_t deletes = bytes ^ ones * 0x7f, is_delete = (deletes - ones) & ~deletes;
-    return ((below_blank | is_delete) & high) != 0;
-}
-
-/* What the outcome's texts may be: a line of some length. Asked of every payload, so eight bytes at a time. */
-static bool is_line(HtText text)
-{
-    size_t i = 0;
-    uint64_t bytes;
-    bool bad = text.size == 0 || text.size > LINE_MAX_BYTES;
-    for (; i + sizeof bytes <= text.size && !bad; i += sizeof bytes) {
-        memcpy(&bytes, text.data + i, sizeof bytes);
-        bad = has_control(bytes);
-    }
-    for (; i < text.size && !bad; i++) {
-        bad = (unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f;
-    }
-    return !bad;
-}
-
 static HtText keep(HtMapper *mapper, HtText text)
 {
     if (text.size == 0) {
@@ -277,7 +252,7 @@ static HtText keep(HtMapper *mapper, HtText text)
 
 static HtText keep_line(HtMapper *mapper, HtText text)
 {
-    return is_line(text) ? keep(mapper, text) : HT_TEXT_NONE;
+    return text.size <= LINE_MAX_BYTES && ht_text_is_line(text) ? keep(mapper, text) : HT_TEXT_NONE;
 }
 
 /* What the outcome keeps of the reading of a payload that is one document. Texts are copied, because the reader's memory is
