@@ -18,7 +18,8 @@ enum {
     START_OPTION_KEY,
     START_OPTION_VALUE,
     START_NEED,
-    START_SITE
+    START_SITE,
+    START_OUTLINE
 };
 
 enum {
@@ -68,6 +69,7 @@ void ht_start_pack(const HtStart *start, HtBuffer *buffer)
     pack_string(buffer, START_DIVISION, start->division);
     ht_pack_u32(buffer, START_QUARANTINE, start->quarantine_invalid);
     ht_pack_u32(buffer, START_INSPECT, start->inspect);
+    ht_pack_u32(buffer, START_OUTLINE, start->outline);
     ht_pack_u32(buffer, START_NEED, start->need);
     ht_limits_pack(&start->limits, START_LIMITS, buffer);
     ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
@@ -122,6 +124,7 @@ static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
     case START_SITE: start->site_directory = own_string(start, value); return true;
     case START_DIVISION: start->division = own_string(start, value); return true;
     case START_QUARANTINE: return take_flag(value, &start->quarantine_invalid);
+    case START_OUTLINE: return take_flag(value, &start->outline);
     case START_INSPECT: return take_flag(value, &start->inspect);
     case START_LIMITS: return ht_limits_unpack(value, &start->limits);
     case START_FRAME: return ht_unpack_u64(value, &start->frame_bytes);

@@ -73,6 +73,7 @@ static const HtCliVerb verbs[] = {
     {"top", ht_cli_top, NULL, "the running bus, live"},
     {"map", ht_cli_map, NULL, "what a mapping makes of payloads, before anything is switched on"},
     {"explain", ht_cli_explain, NULL, "the same for a configured source, and who would get each event"},
+    {"mapping", ht_cli_mapping, "new", "new: a first mapping from a payload"},
     {"test", ht_cli_test, NULL, "fixtures of mappings and sources: TAP, and every value that differs"},
     {"adapter", ht_cli_adapter, "list|inspect|check|new", "list, inspect, check adapters; make a new one"},
     {"spool", ht_cli_spool, "status|check|prune|export|verify|backup|restore|repair|create",

@@ -38,14 +38,17 @@ HtWords ht_map_words(const HtMapPlace *place, const char *mapping)
     if (!words.site && mapping) {
         words.site = ht_words_beside(mapping, words.data);
     }
+    if (!words.site) {
+        words.site = g_strdup(place->site);
+    }
     return words;
 }
 
-HtHost *ht_map_host(const HtMapPlace *place, const char *mapping)
+static HtHost *make_host(const HtMapPlace *place, const char *mapping, bool outline)
 {
     HtLimits limits = ht_limits_default();
     g_autofree char *program = ht_paths_libexec("hutong-host");
-    g_autofree char *adapter = find_adapter(place, mapping);
+    g_autofree char *adapter = find_adapter(place, mapping ? mapping : "");
     g_auto(HtWords) words = ht_map_words(place, mapping);
     HtHostOptions options = {
         .source = "map",
@@ -57,9 +60,27 @@ HtHost *ht_map_host(const HtMapPlace *place, const char *mapping)
         .division = place->division ? place->division : HT_KIT_DIVISION,
         .limits = limits,
         .frame_bytes = limits.document_bytes * 2 + (1 << 20),
+        .outline = outline,
         .keeps_warnings = true,
     };
     return ht_host_new(&options);
+}
+
+HtHost *ht_map_host(const HtMapPlace *place, const char *mapping)
+{
+    return make_host(place, mapping, false);
+}
+
+HtHost *ht_map_outliner(const HtMapPlace *place)
+{
+    return make_host(place, NULL, true);
+}
+
+char *ht_map_expectation_file(const char *payload)
+{
+    const char *slash = strrchr(payload, '/'), *dot = strrchr(payload, '.');
+    size_t stem = dot && dot > (slash ? slash : payload) ? (size_t)(dot - payload) : strlen(payload);
+    return g_strdup_printf("%.*s.expected.json", (int)stem, payload);
 }
 
 HtDictionary *ht_map_dictionary(const HtMapPlace *place, const char *mapping)

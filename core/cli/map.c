@@ -76,19 +76,11 @@ typedef struct {
     bool done, good;
 } Payload;
 
-/* payload.xml → payload.expected.json, as the conformance kit pairs them. */
-static char *expectation_file(const char *file)
-{
-    const char *slash = strrchr(file, '/'), *dot = strrchr(file, '.');
-    size_t stem = dot && dot > (slash ? slash : file) ? (size_t)(dot - file) : strlen(file);
-    return g_strdup_printf("%.*s.expected.json", (int)stem, file);
-}
-
 static void write_expected(const Payload *payload, const HtOutcome *outcome)
 {
     const Map *map = payload->map;
     g_autoptr(GError) error = NULL;
-    g_autofree char *file = expectation_file(payload->file);
+    g_autofree char *file = ht_map_expectation_file(payload->file);
     g_autofree char *text =
         ht_map_expected(&map->view, outcome, &payload->head.id, ht_expectation_request(payload->expectation));
     if (g_file_test(file, G_FILE_TEST_EXISTS) && !map->force) {
@@ -213,7 +205,7 @@ static bool read_head(Payload *payload)
 {
     const Map *map = payload->map;
     g_autoptr(GError) error = NULL;
-    g_autofree char *file = payload->file ? expectation_file(payload->file) : NULL;
+    g_autofree char *file = payload->file ? ht_map_expectation_file(payload->file) : NULL;
     if (file && g_file_test(file, G_FILE_TEST_EXISTS)) {
         payload->expectation = ht_expectation_load(file, &error);
         if (!payload->expectation) {
@@ -407,7 +399,7 @@ static int prepare(Map *map, const char *config_file)
     if (configured && !map->config) {
         return HT_EXIT_CONFIG;
     }
-    map->place = (HtMapPlace){map->adapter, map->directory, map->data, map->division, map->config};
+    map->place = (HtMapPlace){map->adapter, map->directory, map->data, map->division, map->config, NULL};
     if (!map->source && !find_mapping(map)) {
         return HT_EXIT_USAGE;
     }

@@ -26,6 +26,7 @@ typedef struct {
     const char *data;       /* else the configuration's, else the installed one */
     const char *division;   /* else that of the conformance kit */
     const HtConfig *config; /* what is in force */
+    const char *site; /* the site's words, where neither the configuration nor the mapping's place says so */
 } HtMapPlace;
 
 /* Where dictionary and tables are; the site's: in the configuration's directory of mappings, else beside the mapping (absolute; NULL:
@@ -34,6 +35,12 @@ HtWords ht_map_words(const HtMapPlace *place, const char *mapping);
 
 /* A host that runs the mapping (absolute). transfer full. */
 HtHost *ht_map_host(const HtMapPlace *place, const char *mapping);
+
+/* One that answers each payload with its outline (mappings/engine/outline/outline.h), and has no mapping. transfer full. */
+HtHost *ht_map_outliner(const HtMapPlace *place);
+
+/* payload.xml → payload.expected.json, as the conformance kit pairs them. Free it. */
+char *ht_map_expectation_file(const char *payload);
 
 /* The dictionary of them; NULL after what is wrong was written to standard error. transfer full. */
 HtDictionary *ht_map_dictionary(const HtMapPlace *place, const char *mapping);

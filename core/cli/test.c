@@ -252,7 +252,7 @@ static HtHost *make_host(const TestRun *work, const HtTestSet *set)
     if (set->source) {
         return ht_source_host(work->config, set->source);
     }
-    HtMapPlace place = {work->adapter, work->directory, work->data, work->division, work->config};
+    HtMapPlace place = {work->adapter, work->directory, work->data, work->division, work->config, NULL};
     const HtAdapterOptions options = {.directory = work->directory};
     g_autofree char *own = set->adapter ? ht_adapter_find(set->adapter, &options) : NULL;
     if (!place.adapter && own) {

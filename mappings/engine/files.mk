@@ -1,5 +1,5 @@
 # The rooms, as a linker wants them: what stands below comes later.
-engine_ROOMS := wsdl run record match compile rules read parts service values reference text
+engine_ROOMS := outline wsdl run record match compile rules read parts service values reference text
 
 engine-text_SRC := \
 	mappings/engine/text/convert.c \
@@ -112,6 +112,8 @@ engine-record_SRC := \
 	mappings/engine/record/record.c \
 	mappings/engine/record/time.c \
 	mappings/engine/record/value.c
+
+engine-outline_SRC := mappings/engine/outline/outline.c
 
 engine-run_SRC := \
 	mappings/engine/run/answer.c \

@@ -8,6 +8,7 @@
 
 #include "core/base/media-type.h"
 #include "core/base/secrets.h"
+#include "mappings/engine/outline/outline.h"
 #include "mappings/engine/service/service.h"
 #include "mappings/engine/wsdl/wsdl.h"
 #include "plugins/host/memory.h"
@@ -340,6 +341,20 @@ static void refuse_for_memory(HtWorker *worker)
     ht_outcome_add_fault(&worker->outcome, &fault);
 }
 
+/* Without adapter and mapping: the reply is what the payload is made of. */
+static hutong_verdict write_outline(HtWorker *worker, HtText body)
+{
+    const HtPayload payload = {.body = body, .head = worker->head};
+    HtFault fault;
+    if (!ht_outline_write(&payload, &worker->start.limits, &worker->text, &fault)) {
+        ht_outcome_add_fault(&worker->outcome, &fault);
+        return HUTONG_REJECT;
+    }
+    worker->outcome.reply = ht_buffer_text(&worker->text);
+    worker->outcome.reply_type = HT_TEXT_LITERAL("application/json");
+    return HUTONG_OK;
+}
+
 void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
 {
     const HtMessageHead *head = &worker->head;
@@ -354,12 +369,16 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
     ht_worker_take(worker, ticket);
     begin_payload(worker, HT_PHASE_DECODE);
     worker->body_size = body.size;
-    hutong_verdict returned = worker->adapter->decode(worker->state, &payload, &worker->out);
+    hutong_verdict returned = worker->start.outline
+                                  ? write_outline(worker, body)
+                                  : worker->adapter->decode(worker->state, &payload, &worker->out);
     worker->out.phase = HT_PHASE_NONE;
     conceal_secrets(worker, body);
     settle_concealed(worker);
     settle_verdict(worker, read_verdict(returned));
-    ask_reply(worker);
+    if (!worker->start.outline) {
+        ask_reply(worker);
+    }
     if (must_return(worker, body)) {
         worker->outcome.original = body;
     }
