@@ -382,6 +382,37 @@ static void test_codes_with_a_check_character(void)
     assert_has(test, 1, MARKED("code-check-failed", "organization.orgCode"));
 }
 
+/* Values that a client has URL-encoded one by one, where the mapping says so and nowhere else. */
+static void test_url_encoded(void)
+{
+    static const char *const values[][2] = {
+        {"%E6%B5%8BA99999", "测A99999"},
+        {"%e6%b5%8b%e8%af%95+%e8%b7%af%2b1", "测试 路+1"},
+        {"A+B", "A+B"}, /* nothing is encoded */
+        {"100%", "100%"},
+        {"%B2%E2A99999", "%B2%E2A99999"}, /* GBK */
+        {"%00A", "%00A"},
+        {"%E6%B5%8B%zz", "测%zz"},
+    };
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<url-encoded in='DZ'/><event type='person.moved-in.v1' for-each='/R' when=\"not(DZ='x y')\">"
+        "<element to='person.name' from='XM'/><element to='registered.text' from='DZ'/>"
+        "<element to='household.number' from='HH'/></event>"
+        "<event type='person.moved-out.v1' for-each='/R' when=\"DZ='x y'\"><element to='person.name' from='XM'/></event>"));
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<R><XM>测试甲</XM><DZ> %s </DZ><HH>%%41</HH></R>", values[i][0]);
+        g_autofree char *expected = g_strdup_printf("\"text\":\"%s\"", values[i][1]);
+        mapping_test_run(test, xml);
+        assert_has(test, 0, expected);
+        assert_has(test, 0, "\"number\":\"%41\"");
+        g_autofree char *json = mapping_test_json(test, 0);
+        g_assert_true((strstr(json, "url-decoded") != NULL) == !g_str_equal(values[i][0], values[i][1]));
+    }
+    mapping_test_run(test, "<R><XM>测试甲</XM><DZ>x+%79</DZ></R>"); /* conditions see what elements see */
+    g_assert_true(ht_text_is(mapping_test_event(test, 0).attr[HT_ATTR_TYPE], "person.moved-out.v1"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -391,6 +422,7 @@ int main(int argc, char **argv)
                     test_invisible_elsewhere);
     g_test_add_func("/mapping-text/invisible/joiners-of-scripts-stay", test_joiners_stay);
     g_test_add_func("/mapping-text/invisible/xpaths-see-none", test_xpath);
+    g_test_add_func("/mapping-text/url-encoded/where-the-mapping-says-so", test_url_encoded);
     g_test_add_func("/mapping-text/markup/goes-where-the-mapping-says-so", test_markup);
     g_test_add_func("/mapping-text/surrogates/references-are-joined", test_surrogate_references);
     g_test_add_func("/mapping-text/surrogates/one-alone-is-marked", test_surrogate_references_alone);

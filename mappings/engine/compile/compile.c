@@ -84,6 +84,7 @@ static void read_markup(HtCompiler *compiler, const xmlNode *node)
 {
     HtMarkupRule *rule = g_new0(HtMarkupRule, 1);
     rule->paths = ht_compile_words(compiler, ht_compile_attribute(compiler, node, "in"));
+    rule->url = ht_compile_is(node, "url-encoded");
     g_ptr_array_add(compiler->mapping->markups, rule);
 }
 
@@ -157,7 +158,7 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
             ht_compile_skip(compiler, node);
         } else if (ht_compile_is(node, "null")) {
             read_null(compiler, node);
-        } else if (ht_compile_is(node, "markup")) {
+        } else if (ht_compile_is(node, "markup") || ht_compile_is(node, "url-encoded")) {
             read_markup(compiler, node);
         } else if (ht_compile_is(node, "filler")) {
             ht_compile_filler(compiler, node);
@@ -332,7 +333,7 @@ static void finish_spellings(HtCompiler *compiler)
     }
     for (guint i = 0; i < mapping->markups->len; i++) {
         HtMarkupRule *rule = mapping->markups->pdata[i];
-        rule->slots = find_slots(compiler, rule->paths, "markup");
+        rule->slots = find_slots(compiler, rule->paths, rule->url ? "url-encoded" : "markup");
     }
 }
 

@@ -86,6 +86,18 @@ static HtMarks drop_markup(HtBuffer *text, Span *span)
     return HT_MARK_BIT(HT_MARK_MARKUP_REMOVED);
 }
 
+static HtMarks decode_url(HtBuffer *text, Span *span)
+{
+    char *out = ht_buffer_reserve(text, span->size);
+    size_t size = ht_text_decode_url(text->data + span->start, span->size, out);
+    if (size == 0) {
+        return 0;
+    }
+    *span = (Span){text->size, size};
+    text->size += size;
+    return HT_MARK_BIT(HT_MARK_URL_DECODED);
+}
+
 static Span trim(const HtBuffer *text, Span span)
 {
     HtText trimmed = ht_text_trim(text->data + span.start, span.size);
@@ -100,13 +112,14 @@ static Span copy_to_end(HtBuffer *text, Span span)
     return (Span){text->size - span.size, span.size};
 }
 
-bool ht_match_clean(HtMatch *match, size_t start, size_t size, bool screen, HtChange *change)
+bool ht_match_clean(HtMatch *match, size_t start, size_t size, const HtMarkupRule *markup, HtChange *change)
 {
     unsigned traits = get_traits(match);
     Span sent = {start, size}, value = sent;
-    HtMarks marks = traits & TRAITS_THAT_MISLEAD ? recode(&match->text, &value) : 0;
+    HtMarks marks = markup && markup->url ? decode_url(&match->text, &value) : 0;
+    marks |= traits & TRAITS_THAT_MISLEAD ? recode(&match->text, &value) : 0;
     marks |= traits & TRAITS_THAT_HIDE ? drop_invisible(&match->text, &value) : 0;
-    marks |= screen ? drop_markup(&match->text, &value) : 0;
+    marks |= markup && !markup->url ? drop_markup(&match->text, &value) : 0;
     if (!marks) {
         return false;
     }

@@ -266,19 +266,21 @@ static bool is_among(const HtFrom *from, HtSlot slot)
     return found;
 }
 
-/* Whether what stands there is written for a screen (`<markup>`). */
-static bool is_screen(const HtMatch *match, const HtNodeStep *step)
+/* The mapping's rule that says that what stands there is written for something else; NULL: none. */
+static const HtMarkupRule *find_markup(const HtMatch *match, const HtNodeStep *step)
 {
     const GPtrArray *markups = match->mapping->markups;
-    bool found = false;
-    for (guint i = 0; i < markups->len && !found; i++) {
-        const HtFrom *from = &((const HtMarkupRule *)markups->pdata[i])->slots;
-        found = is_among(from, step->store.slot);
+    for (guint i = 0; i < markups->len; i++) {
+        const HtMarkupRule *rule = markups->pdata[i];
+        bool found = is_among(&rule->slots, step->store.slot);
         for (unsigned more = 0; more < step->node->n_more && !found; more++) {
-            found = is_among(from, step->node->more[more].slot);
+            found = is_among(&rule->slots, step->node->more[more].slot);
+        }
+        if (found) {
+            return rule;
         }
     }
-    return found;
+    return NULL;
 }
 
 /* The same with a text of match->text from `start` on, as it was sent. Nothing to take, because nothing is left when blanks
@@ -286,7 +288,7 @@ static bool is_screen(const HtMatch *match, const HtNodeStep *step)
 static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t size, bool is_text)
 {
     HtChange change;
-    bool changed = ht_match_clean(match, start, size, is_screen(match, step), &change);
+    bool changed = ht_match_clean(match, start, size, find_markup(match, step), &change);
     HtText value =
         ht_text_trim(match->text.data + (changed ? change.offset : start), changed ? change.size : size);
     HtValue kept = {.offset = (uint32_t)(value.data - match->text.data),

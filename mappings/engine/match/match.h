@@ -233,8 +233,8 @@ void ht_match_forget_notes(HtMatch *match);
 HtMarks ht_match_other_changes(const HtMatch *match);
 
 /* Engine only: puts right what lies in match->text from `start` on. True when it is another value now, a copy at the end of
- * match->text, and `change` says how. `screen`: it is written for a screen, and tags are taken out, too. */
-bool ht_match_clean(HtMatch *match, size_t start, size_t size, bool screen, HtChange *change);
+ * match->text, and `change` says how. `markup`: what it is written for, when that is not a value; NULL mostly. */
+bool ht_match_clean(HtMatch *match, size_t start, size_t size, const HtMarkupRule *markup, HtChange *change);
 
 /* Engine only: a value of match->text is the slot's. False when that has one already: the first one counts. Of absolute values it is the
  * last one. */

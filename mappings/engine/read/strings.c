@@ -9,6 +9,7 @@
 #include "mappings/engine/read/jsondoc.h"
 #include "mappings/engine/read/repair.h"
 #include "mappings/engine/text/text.h"
+#include "mappings/engine/text/value.h"
 
 #define KEPT_BYTES (256 * 1024) /* memory that is kept for the next string */
 #define WRAPPINGS 4             /* layers that are taken off a document in a string */
@@ -328,30 +329,12 @@ static bool begins_encoded(HtText text)
            ht_text_begins_in_any_case(text, "%5B");
 }
 
-/* The byte that `%hh` stands for, or -1. */
-static int read_percent(HtText text)
-{
-    int high = text.size >= 3 ? g_ascii_xdigit_value(text.data[1]) : -1;
-    int low = text.size >= 3 ? g_ascii_xdigit_value(text.data[2]) : -1;
-    return text.data[0] == '%' && high >= 0 && low >= 0 ? high * 16 + low : -1;
-}
-
-/* As a form's field is decoded: `+` is a blank, `%hh` a byte, of UTF-8 whatever the document declares. What then is no UTF-8 (or holds
- * a NUL) is none. */
+/* Of UTF-8, whatever the document declares. What cannot be decoded is as it was sent. */
 static HtText decode_url(Level *level, HtText text)
 {
-    HtText sent = text;
-    text = move_to_memory(level, text);
-    char *to = level->unescaped.data;
-    for (HtText rest = text; rest.size > 0;) {
-        int byte = read_percent(rest);
-        size_t size = byte >= 0 ? 3 : 1;
-        *to++ = byte >= 0 ? (char)byte : *rest.data == '+' ? ' ' : *rest.data;
-        rest = (HtText){rest.data + size, rest.size - size};
-    }
-    HtText decoded = {level->unescaped.data, (size_t)(to - level->unescaped.data)};
-    return g_utf8_validate_len(decoded.data, decoded.size, NULL) ? ht_text_trim(decoded.data, decoded.size)
-                                                                 : sent;
+    HtText moved = move_to_memory(level, text);
+    size_t size = ht_text_decode_url(moved.data, moved.size, level->unescaped.data);
+    return size > 0 ? ht_text_trim(level->unescaped.data, size) : text;
 }
 
 /* Without one layer of entities, in the level's memory. `text` may lie there: what is written is never longer. */

@@ -70,6 +70,7 @@ static const char *const MARK_NAMES[] = {
     [HT_MARK_SURROGATES_JOINED] = "surrogates-joined",
     [HT_MARK_PARAMETERS_BY_PLACE] = "parameters-by-place",
     [HT_MARK_MARKUP_REMOVED] = "markup-removed",
+    [HT_MARK_URL_DECODED] = "url-decoded",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(MARK_NAMES) == HT_MARK_COUNT_);
 

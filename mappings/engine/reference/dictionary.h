@@ -53,6 +53,7 @@ typedef enum {
     HT_MARK_SURROGATES_JOINED, /* a character came as two surrogates (CESU-8, &#xD842;&#xDFB7;) and was put together */
     HT_MARK_PARAMETERS_BY_PLACE, /* the operation's parameters had lost their names and were told by their places */
     HT_MARK_MARKUP_REMOVED, /* tags that were meant for a screen were taken out */
+    HT_MARK_URL_DECODED,    /* the value was URL-encoded */
     HT_MARK_COUNT_
 } HtMark;
 

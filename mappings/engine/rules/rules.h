@@ -282,10 +282,11 @@ typedef struct {
     HtFrom slots;     /* those paths */
 } HtFillerRule;
 
-/* Paths whose values are written for a screen: tags are taken out. */
+/* Paths whose values are written for something else. */
 typedef struct {
     char **paths;
     HtFrom slots; /* those paths */
+    bool url;     /* URL-encoded; else for a screen: tags are taken out */
 } HtMarkupRule;
 
 struct HtMapping {

@@ -212,6 +212,38 @@ size_t ht_text_drop_markup(const char *value, size_t size, char *out)
     return (size_t)(to - out);
 }
 
+/* The byte that `%hh` at the value's beginning stands for, or -1. */
+static int read_percent(const char *value, size_t size)
+{
+    int high = size >= 3 ? g_ascii_xdigit_value(value[1]) : -1;
+    int low = size >= 3 ? g_ascii_xdigit_value(value[2]) : -1;
+    return value[0] == '%' && high >= 0 && low >= 0 ? high * 16 + low : -1;
+}
+
+static bool has_percent(const char *value, size_t size)
+{
+    const char *at = value, *end = value + size;
+    while ((at = memchr(at, '%', (size_t)(end - at))) && read_percent(at, (size_t)(end - at)) < 0) {
+        at++;
+    }
+    return at != NULL;
+}
+
+size_t ht_text_decode_url(const char *value, size_t size, char *out)
+{
+    char *to = out;
+    if (!has_percent(value, size)) {
+        return 0;
+    }
+    for (size_t at = 0; at < size;) {
+        int byte = read_percent(value + at, size - at);
+        *to++ = byte >= 0 ? (char)byte : value[at] == '+' ? ' ' : value[at];
+        at += byte >= 0 ? 3 : 1;
+    }
+    size_t decoded = (size_t)(to - out);
+    return g_utf8_validate_len(out, decoded, NULL) ? decoded : 0;
+}
+
 bool ht_text_is_blank(uint32_t character)
 {
     return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xA0 ||

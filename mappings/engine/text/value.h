@@ -72,6 +72,13 @@ size_t ht_text_drop_invisible(const char *value, size_t size, char *out);
  */
 size_t ht_text_drop_markup(const char *value, size_t size, char *out);
 
+/*
+ * Decodes a URL-encoded value as a form's field is: `%hh` is a byte, and `+` a blank where there is any `%hh`. `out` has at least `size`
+ * bytes; it may be `value`. Returns the size written; 0 when there was nothing to decode, or what comes out is no UTF-8 (a NUL is none):
+ * then what `out` holds is nothing.
+ */
+size_t ht_text_decode_url(const char *value, size_t size, char *out);
+
 /* A blank: ASCII white space, U+00A0, U+3000, U+FEFF, U+200B. */
 bool ht_text_is_blank(uint32_t character);
 
