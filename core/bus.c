@@ -2,6 +2,7 @@
  * kept; then the main loop runs; the parts close in the opposite order. Main thread. */
 #include "core/bus.h"
 
+#include "core/base/ages.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/user.h"
@@ -225,6 +226,7 @@ static gboolean on_tick(void *user)
         ht_sources_tick(bus->sources);
         ht_door_tick(bus->door);
     }
+    ht_ages_now(); /* sees each step of the clock */
     ht_notify("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
 }
@@ -242,6 +244,7 @@ static void run_loop(HtBus *bus)
     g_unix_signal_add(SIGHUP, on_hangup, bus);
     ht_left_log(bus);
     g_timeout_add_seconds(TICK_SECONDS, on_tick, bus);
+    ht_ages_now();
     ht_sources_tick(bus->sources);
     bus->ready = true;
     ht_notify("READY=1");

@@ -1,11 +1,10 @@
-/* Beginning a replay: where a time lies in the spool is found out by halving, a page of events at a time; then it is kept,
- * and delivery begins. Main thread. */
+/* Beginning a replay: between which events a time lies is looked up, then the replay is kept, and delivery begins. Main thread. */
 #include "core/replays.h"
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "spool/history.h"
 
-#define LOOKED_AT 20 /* events of which one says when it was taken: the others may be damaged */
 #define LIST_MAX_BYTES 2000
 
 /* A question on its way. */
@@ -13,8 +12,7 @@ typedef struct {
     const HtBus *bus;
     HtAdminReply *reply;
     HtSpoolReplay replay;   /* its texts are the question's */
-    int64_t from_us, to_us; /* still to be found; 0: known */
-    uint64_t low, high;     /* what is looked for lies between them */
+    int64_t from_us, to_us; /* 0: a sequence was given */
     bool failed_only;
 } Beginning;
 
@@ -178,51 +176,22 @@ static void begin_range(Beginning *beginning)
     free_beginning(beginning);
 }
 
-static void look_for_times(Beginning *beginning);
-
-/* Halves what is left: events before `high` were taken earlier than it, in the order of their sequences. */
-static void on_page(HtSpoolPage *page, const GError *error, void *user)
+/* In place of times, the sequences between which there is all that was taken then. */
+static void look_for_times(Beginning *beginning)
 {
-    Beginning *beginning = user;
-    if (error) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(beginning->bus->config->bus.state, &error);
+    HtSpoolSpan span = {beginning->from_us > 0 ? beginning->from_us : INT64_MIN,
+                        beginning->to_us > 0 ? beginning->to_us + 1 : INT64_MAX};
+    uint64_t first, last;
+    if (!look || !ht_spool_look_sequences(look, &span, &first, &last, &error)) {
         refuse(beginning, 503, error->message);
         return;
     }
-    const HtStoredEvent *event = NULL;
-    for (unsigned i = 0; i < page->events->len && !event; i++) {
-        const HtStoredEvent *next = page->events->pdata[i];
-        event = next->state == HT_STORED_WHOLE ? next : NULL;
-    }
-    int64_t wanted_us = beginning->from_us > 0 ? beginning->from_us : beginning->to_us;
-    if (event && event->recorded_us < wanted_us) {
-        beginning->low = MAX(event->sequence + 1, page->after + 2);
-    } else {
-        beginning->high = page->after + 1;
-    }
-    ht_spool_page_free(page);
-    look_for_times(beginning);
-}
-
-static void look_for_times(Beginning *beginning)
-{
-    HtSpool *spool = beginning->bus->spool;
-    if (beginning->from_us == 0 && beginning->to_us == 0) {
-        begin_range(beginning);
-    } else if (beginning->low < beginning->high) {
-        uint64_t middle = beginning->low + (beginning->high - beginning->low) / 2;
-        ht_spool_read(spool, middle - 1, LOOKED_AT, 1 << 20, on_page, beginning);
-    } else {
-        if (beginning->from_us > 0) {
-            beginning->replay.first = beginning->low;
-            beginning->from_us = 0;
-        } else {
-            beginning->replay.last = beginning->low - 1;
-            beginning->to_us = 0;
-        }
-        beginning->low = 1;
-        beginning->high = ht_spool_last_sequence(spool) + 1;
-        look_for_times(beginning);
-    }
+    HtSpoolReplay *replay = &beginning->replay;
+    replay->first = beginning->from_us > 0 ? MAX(first, 1) : replay->first;
+    replay->last = beginning->to_us > 0 || last == 0 ? last : replay->last;
+    begin_range(beginning);
 }
 
 /* ---- Questions ---- */
@@ -252,8 +221,7 @@ static void read_beginning(const HtBus *bus, JsonObject *asked, HtAdminReply *re
     const char *sources = json_object_get_string_member_with_default(asked, "sources", "");
     Beginning *beginning = g_new0(Beginning, 1);
     HtSpoolReplay *replay = &beginning->replay;
-    *beginning =
-        (Beginning){.bus = bus, .reply = reply, .low = 1, .high = ht_spool_last_sequence(bus->spool) + 1};
+    *beginning = (Beginning){.bus = bus, .reply = reply};
     *replay = (HtSpoolReplay){.consumer = g_strdup(name),
                               .first = 1,
                               .last = INT64_MAX,
@@ -270,8 +238,7 @@ static void read_beginning(const HtBus *bus, JsonObject *asked, HtAdminReply *re
     } else if (!is_list(types) || !is_list(sources)) {
         refuse(beginning, 400, "types and sources are lists as person.*;marriage.registered.v1");
     } else {
-        beginning->to_us += beginning->to_us > 0; /* what was taken at that time goes, too */
-        look_for_times(beginning);
+        (beginning->from_us > 0 || beginning->to_us > 0 ? look_for_times : begin_range)(beginning);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "spool/appending.h"
 #include "spool/chore.h"
 #include "spool/hooks.h"
+#include "spool/rise.h"
 #include "spool/schema.h"
 
 /* SQLite's rows end at 1 000 000 000 bytes; columns other than the large one need little. */
@@ -73,6 +74,9 @@ static bool load_figures(HtSpoolAppender *appender, uint64_t given_out, GError *
         !ht_spool_meta_pruned(appender->db, &pruned, error)) {
         return false;
     }
+    if (!ht_spool_rise(appender->db, last, error)) {
+        return false;
+    }
     last = MAX(last, pruned);
     given_out = MAX(given_out, promised);
     if (given_out > last && !lose(appender, last, given_out, error)) {
@@ -92,6 +96,7 @@ static bool make_parts(HtSpoolAppender *appender, GError **error)
     return (appender->damages = ht_spool_damages_new(db, error)) != NULL &&
            (appender->rows = ht_spool_rows_new(db, appender->damages, error)) != NULL &&
            (appender->messages = ht_spool_messages_new(db, error)) != NULL &&
+           (appender->turns = ht_spool_turns_new(db, error)) != NULL &&
            (appender->blocks = ht_spool_blocks_new(db, appender->filter_bytes, error)) != NULL &&
            (appender->keys = ht_spool_index_new(appender->blocks, HT_SPOOL_STORE_KEYS,
                                                 ht_spool_hooks.keys_merge_at, error)) != NULL &&
@@ -131,6 +136,7 @@ void ht_spool_appender_free(HtSpoolAppender *appender)
     sqlite3_finalize(appender->insert_faults);
     ht_spool_contents_free(appender->contents);
     ht_spool_messages_free(appender->messages);
+    ht_spool_turns_free(appender->turns);
     ht_spool_rows_free(appender->rows);
     ht_spool_damages_free(appender->damages);
     ht_spool_index_free(appender->keys);
@@ -463,6 +469,7 @@ bool ht_spool_appending_finish(HtSpoolAppender *appender, HtSpoolJob *job, GErro
 {
     if (!ht_spool_messages_add(appender->messages, appender->now.messages, job->message, &job->receipt,
                                error) ||
+        !ht_spool_turns_note(appender->turns, appender->now.messages, job->message->received_us, error) ||
         !insert_extras(appender, error)) {
         return false;
     }
@@ -584,6 +591,7 @@ void ht_spool_appender_committed(HtSpoolAppender *appender)
     appender->committed = appender->now;
     ht_spool_damages_committed(appender->damages);
     ht_spool_rows_committed(appender->rows);
+    ht_spool_turns_committed(appender->turns);
     ht_spool_index_committed(appender->keys);
     ht_spool_ties_committed(appender->ties);
     ht_spool_blocks_committed(appender->blocks);
@@ -595,6 +603,7 @@ void ht_spool_appender_rolled_back(HtSpoolAppender *appender)
     appender->now = appender->committed;
     ht_spool_damages_rolled_back(appender->damages);
     ht_spool_rows_rolled_back(appender->rows);
+    ht_spool_turns_rolled_back(appender->turns);
     ht_spool_index_rolled_back(appender->keys);
     ht_spool_ties_rolled_back(appender->ties);
     ht_spool_blocks_rolled_back(appender->blocks);

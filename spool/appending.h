@@ -12,6 +12,7 @@
 #include "spool/quarantine.h"
 #include "spool/sealer.h"
 #include "spool/subject.h"
+#include "spool/turns.h"
 
 struct HtSpoolAppender {
     sqlite3 *db;
@@ -19,6 +20,7 @@ struct HtSpoolAppender {
     HtSpoolDamages *damages;
     HtSpoolRows *rows;
     HtSpoolMessages *messages;
+    HtSpoolTurns *turns;
     HtSpoolBlocks *blocks; /* of the next two */
     uint64_t filter_bytes;
     HtSpoolIndex *keys;

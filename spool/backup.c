@@ -8,6 +8,7 @@
 #include "spool/migrate.h"
 #include "spool/rows.h"
 #include "spool/schema.h"
+#include "spool/turns.h"
 #include "spool/vault.h"
 
 #include <errno.h>
@@ -359,7 +360,8 @@ static bool skip_numbers(sqlite3 *db, uint64_t from, uint64_t last, GError **err
             return false;
         }
     }
-    return ht_spool_rows_write(rows, error) && ht_spool_database_run(db, "COMMIT", error);
+    return ht_spool_rows_write(rows, error) && ht_spool_turns_forget(db, error) &&
+           ht_spool_database_run(db, "COMMIT", error);
 }
 
 static bool prepare_copy(const char *path, uint64_t highest, uint64_t skip, HtSpoolBackedUp *made,

@@ -7,10 +7,12 @@
 #include "spool/look-inside.h"
 #include "spool/page.h"
 #include "spool/schema.h"
+#include "spool/turns.h"
 
 #define SLICE 1000
-#define SLACK_US (600 * HT_SECOND) /* rows are out of the order of their times by less */
-#define NEAR_ROWS 2000             /* looked at before the place that was found by halving */
+#define SLACK_US HT_SPOOL_TURN_SLACK_US
+#define SPAN_ROWS 20000 /* that may be out of order: some tens of milliseconds */
+#define NEAR_ROWS 2000  /* looked at before the place that was found by halving */
 
 #define COLUMNS "id, message, source, received, sha256, first_seq, events, duplicates, rejected"
 
@@ -43,17 +45,16 @@ static bool read_kept(sqlite3_stmt *row, HtSpoolKept *kept, GError **error)
     return true;
 }
 
-/* The first row that was received at this time or later: by halving, so about. */
-static bool find_row(HtSpoolLook *look, int64_t time_us, int64_t *row, GError **error)
+/* The first row of the stretch that was received at this time or later: by halving, so about. Where nothing is sorted, its first. */
+static bool find_row(HtSpoolLook *look, const HtSpoolStretch *stretch, int64_t time_us, int64_t *row,
+                     GError **error)
 {
     g_autoptr(sqlite3_stmt) ask = NULL;
-    int64_t low, high;
-    if (!ht_spool_database_number(look->db, "SELECT min(id) FROM messages", &low, error) ||
-        !ht_spool_database_number(look->db, "SELECT max(id) + 1 FROM messages", &high, error) ||
-        !ht_spool_database_prepare(look->db, "SELECT received FROM messages WHERE id = ?", &ask, error)) {
+    int64_t low = stretch->first, high = stretch->end;
+    if (!ht_spool_database_prepare(look->db, "SELECT received FROM messages WHERE id = ?", &ask, error)) {
         return false;
     }
-    while (low < high) {
+    while (stretch->sorted && low < high) {
         bool found;
         int64_t middle = low + (high - low) / 2;
         sqlite3_bind_int64(ask, 1, middle);
@@ -69,22 +70,53 @@ static bool find_row(HtSpoolLook *look, int64_t time_us, int64_t *row, GError **
     return true;
 }
 
+/* The same by id. Those that stand in for lost ones are passed over: theirs are newer than their places. */
+static bool find_id(HtSpoolLook *look, const HtUuid *id, int64_t *row, GError **error)
+{
+    g_autoptr(sqlite3_stmt) ask = NULL;
+    int64_t low, high;
+    if (!ht_spool_database_number(look->db, "SELECT min(id) FROM messages", &low, error) ||
+        !ht_spool_database_number(look->db, "SELECT max(id) + 1 FROM messages", &high, error) ||
+        !ht_spool_database_prepare(
+            look->db,
+            "SELECT id, message FROM messages WHERE id >= ? AND id < ? AND source <> ''"
+            " ORDER BY id LIMIT 1",
+            &ask, error)) {
+        return false;
+    }
+    while (low < high) {
+        bool found;
+        int64_t middle = low + (high - low) / 2;
+        sqlite3_bind_int64(ask, 1, middle);
+        sqlite3_bind_int64(ask, 2, high);
+        if (!ht_spool_database_row(ask, &found, error)) {
+            return false;
+        }
+        HtText bytes = found ? ht_spool_column_bytes(ask, 1) : HT_TEXT_NONE;
+        bool is_before = bytes.size == HT_UUID_SIZE && memcmp(bytes.data, id->bytes, HT_UUID_SIZE) < 0;
+        low = is_before ? sqlite3_column_int64(ask, 0) + 1 : low;
+        high = is_before ? high : middle;
+        sqlite3_reset(ask);
+    }
+    *row = low;
+    return true;
+}
+
 /* Called with each row; false ends it. */
 typedef bool (*RowSeen)(sqlite3_stmt *row, void *user, GError **error);
 
-/* Rows from `from` on, at most `most` of them. `ended`: the callee has said so, or there are no more. */
-static bool read_slice(sqlite3_stmt *rows, int64_t *from, uint64_t most, RowSeen seen, void *user,
-                       bool *ended, GError **error)
+/* Rows from `from` on, below `end`. `ended`: the callee has said so. */
+static bool read_slice(sqlite3_stmt *rows, int64_t from, int64_t end, RowSeen seen, void *user, bool *ended,
+                       GError **error)
 {
     bool found = true, good = true;
-    sqlite3_bind_int64(rows, 1, *from);
-    sqlite3_bind_int64(rows, 2, (sqlite3_int64)MIN(most, SLICE));
+    sqlite3_bind_int64(rows, 1, from);
+    sqlite3_bind_int64(rows, 2, end);
     while (good && !*ended) {
         good = ht_spool_database_row(rows, &found, error);
         if (!good || !found) {
             break;
         }
-        *from = sqlite3_column_int64(rows, 0) + 1;
         g_autoptr(GError) wrong = NULL;
         *ended = !seen(rows, user, &wrong);
         good = !wrong;
@@ -96,22 +128,21 @@ static bool read_slice(sqlite3_stmt *rows, int64_t *from, uint64_t most, RowSeen
     return good;
 }
 
-static bool read_messages(HtSpoolLook *look, int64_t from, uint64_t most, RowSeen seen, void *user,
+/* From a row on, below `end`: a slice in a transaction. */
+static bool read_messages(HtSpoolLook *look, int64_t from, int64_t end, RowSeen seen, void *user,
                           GError **error)
 {
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool ended = false;
-    if (!ht_spool_database_prepare(
-            look->db, "SELECT " COLUMNS " FROM messages WHERE id >= ? ORDER BY id LIMIT ?", &rows, error)) {
+    if (!ht_spool_database_prepare(look->db,
+                                   "SELECT " COLUMNS " FROM messages WHERE id >= ? AND id < ? ORDER BY id",
+                                   &rows, error)) {
         return false;
     }
-    while (!ended && most > 0) {
-        int64_t before = from;
-        if (!read_slice(rows, &from, most, seen, user, &ended, error)) {
+    for (; !ended && from < end; from += SLICE) {
+        if (!read_slice(rows, from, MIN(end, from + SLICE), seen, user, &ended, error)) {
             return false;
         }
-        most -= MIN(most, (uint64_t)(from - before));
-        ended = ended || from == before;
     }
     return true;
 }
@@ -133,24 +164,19 @@ static bool is_other(sqlite3_stmt *row, void *user, GError **error)
     return false;
 }
 
-static int64_t time_of(const HtUuid *id)
-{
-    int64_t ms = 0;
-    for (unsigned i = 0; i < 6; i++) {
-        ms = ms << 8 | id->bytes[i];
-    }
-    return ms * 1000;
-}
-
 bool ht_spool_look_message(HtSpoolLook *look, const HtUuid *id, uint64_t most, HtSpoolKept *kept, bool *found,
                            GError **error)
 {
-    int64_t row;
+    int64_t row, last;
     Search search = {id, kept, false};
-    if (!find_row(look, time_of(id), &row, error) ||
-        !read_messages(look, MAX(row - NEAR_ROWS, 0), most > 0 ? most : UINT64_MAX, is_other, &search,
-                       error) ||
-        (most == 0 && !search.found && !read_messages(look, 0, UINT64_MAX, is_other, &search, error))) {
+    if (!ht_spool_database_number(look->db, "SELECT max(id) FROM messages", &last, error) ||
+        !find_id(look, id, &row, error)) {
+        return false;
+    }
+    row = MAX(row - NEAR_ROWS, 0);
+    int64_t end = most > 0 ? MIN(last + 1, row + (int64_t)MIN(most, INT32_MAX)) : last + 1;
+    if (!read_messages(look, row, end, is_other, &search, error) ||
+        (most == 0 && !search.found && !read_messages(look, 0, row, is_other, &search, error))) {
         return false;
     }
     *found = search.found;
@@ -159,9 +185,21 @@ bool ht_spool_look_message(HtSpoolLook *look, const HtUuid *id, uint64_t most, H
 
 typedef struct {
     const HtSpoolSpan *span;
+    bool sorted;
     void (*seen)(const HtSpoolKept *kept, void *user);
     void *user;
 } Walk;
+
+/* Without the slack, or with it; times may be as far as there are. */
+static int64_t earlier(int64_t time_us)
+{
+    return time_us < INT64_MIN + SLACK_US ? INT64_MIN : time_us - SLACK_US;
+}
+
+static int64_t later(int64_t time_us)
+{
+    return time_us > INT64_MAX - SLACK_US ? INT64_MAX : time_us + SLACK_US;
+}
 
 static bool walk(sqlite3_stmt *row, void *user, GError **error)
 {
@@ -175,16 +213,133 @@ static bool walk(sqlite3_stmt *row, void *user, GError **error)
         step->seen(&kept, step->user);
         ht_spool_kept_clear(&kept);
     }
-    return received_us - SLACK_US < step->span->before_us; /* which may be as far as there is */
+    return !step->sorted ||
+           received_us - SLACK_US < step->span->before_us; /* which may be as far as there is */
 }
 
 bool ht_spool_look_messages(HtSpoolLook *look, const HtSpoolSpan *span,
                             void (*seen)(const HtSpoolKept *kept, void *user), void *user, GError **error)
 {
-    Walk step = {span, seen, user};
-    int64_t row;
-    return find_row(look, span->from_us - SLACK_US, &row, error) &&
-           read_messages(look, row, UINT64_MAX, walk, &step, error);
+    g_autoptr(GArray) stretches = ht_spool_turns_stretches(look->db, error);
+    bool good = stretches != NULL;
+    for (guint i = 0; good && i < stretches->len; i++) {
+        const HtSpoolStretch *stretch = &g_array_index(stretches, HtSpoolStretch, i);
+        Walk step = {span, stretch->sorted, seen, user};
+        int64_t row;
+        good = find_row(look, stretch, earlier(span->from_us), &row, error) &&
+               read_messages(look, row, stretch->end, walk, &step, error);
+    }
+    return good;
+}
+
+/* ---- Where a span lies among the events ---- */
+
+/* The first of a stretch's events in the span, or the last one. */
+typedef struct {
+    const HtSpoolSpan *span;
+    bool sorted, backward;
+    uint64_t first, last; /* of the message that was found; 0: none */
+} SpanSearch;
+
+/* False when it is found, or cannot come any more. */
+static bool search_row(const sqlite3_stmt *given, SpanSearch *search)
+{
+    sqlite3_stmt *row = (sqlite3_stmt *)given;
+    int64_t received_us = sqlite3_column_int64(row, 0);
+    uint64_t events = (uint64_t)sqlite3_column_int64(row, 2);
+    if (received_us >= search->span->from_us && received_us < search->span->before_us && events > 0) {
+        search->first = (uint64_t)sqlite3_column_int64(row, 1);
+        search->last = search->first + events - 1;
+        return false;
+    }
+    bool is_past = search->backward ? received_us < earlier(search->span->from_us)
+                                    : earlier(received_us) >= search->span->before_us;
+    return !search->sorted || !is_past;
+}
+
+static bool search_rows(HtSpoolLook *look, int64_t from, int64_t end, SpanSearch *search, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows = NULL;
+    g_autofree char *sql = g_strdup_printf("SELECT received, first_seq, events FROM messages"
+                                           " WHERE id >= ? AND id < ? ORDER BY id%s",
+                                           search->backward ? " DESC" : "");
+    if (!ht_spool_database_prepare(look->db, sql, &rows, error)) {
+        return false;
+    }
+    sqlite3_bind_int64(rows, 1, from);
+    sqlite3_bind_int64(rows, 2, end);
+    for (bool found = true; found;) {
+        if (!ht_spool_database_row(rows, &found, error)) {
+            return false;
+        }
+        found = found && search_row(rows, search);
+    }
+    return true;
+}
+
+/* Rows that may be out of the order of their times are looked at, but not more than so many. */
+static bool search_stretch(HtSpoolLook *look, const HtSpoolStretch *stretch, SpanSearch *search,
+                           GError **error)
+{
+    int64_t from = stretch->first, end = stretch->end, near;
+    const HtSpoolSpan *span = search->span;
+    if (stretch->sorted && !search->backward) {
+        if (!find_row(look, stretch, earlier(span->from_us), &from, error) ||
+            !find_row(look, stretch, span->from_us, &near, error)) {
+            return false;
+        }
+        from = MAX(from, near - SPAN_ROWS);
+    } else if (stretch->sorted) {
+        if (!find_row(look, stretch, later(span->before_us), &end, error) ||
+            !find_row(look, stretch, span->before_us, &near, error)) {
+            return false;
+        }
+        end = MIN(end, near + SPAN_ROWS);
+    }
+    return search_rows(look, from, end, search, error);
+}
+
+bool ht_spool_look_sequences(HtSpoolLook *look, const HtSpoolSpan *span, uint64_t *first, uint64_t *last,
+                             GError **error)
+{
+    g_autoptr(GArray) stretches = ht_spool_turns_stretches(look->db, error);
+    bool good = stretches != NULL;
+    *first = *last = 0;
+    for (guint i = 0; good && i < stretches->len; i++) {
+        const HtSpoolStretch *stretch = &g_array_index(stretches, HtSpoolStretch, i);
+        SpanSearch ahead = {span, stretch->sorted, false, 0, 0}, back = {span, stretch->sorted, true, 0, 0};
+        good = search_stretch(look, stretch, &ahead, error) && search_stretch(look, stretch, &back, error);
+        *first = *first > 0 ? *first : ahead.first;
+        *last = MAX(*last, back.last);
+    }
+    return good;
+}
+
+GArray *ht_spool_look_turns(HtSpoolLook *look, GError **error)
+{
+    g_autoptr(GArray) stretches = ht_spool_turns_stretches(look->db, error);
+    g_autoptr(GArray) turns = g_array_new(FALSE, FALSE, sizeof(HtSpoolTurn));
+    g_autoptr(sqlite3_stmt) row = NULL;
+    if (!stretches ||
+        !ht_spool_database_prepare(
+            look->db,
+            "SELECT received, first_seq FROM messages WHERE id >= ? AND events > 0 ORDER BY id LIMIT 1", &row,
+            error)) {
+        return NULL;
+    }
+    for (guint i = 1; i < stretches->len; i++) {
+        bool found;
+        sqlite3_bind_int64(row, 1, g_array_index(stretches, HtSpoolStretch, i).first);
+        if (!ht_spool_database_row(row, &found, error)) {
+            return NULL;
+        }
+        if (found) {
+            HtSpoolTurn turn = {(uint64_t)sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 0)};
+            g_array_append_val(turns, turn);
+        }
+        sqlite3_reset(row);
+    }
+    return g_steal_pointer(&turns);
 }
 
 /* ---- Consumers ---- */

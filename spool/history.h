@@ -12,7 +12,7 @@ typedef struct {
 
 void ht_spool_kept_clear(HtSpoolKept *kept);
 
-/* The message with this id. Ids begin with the time when the request came, rows stand in the order of commits: the place is found
+/* The message with this id. Ids rise in the order in which requests came, rows stand in the order of commits: the place is found
  * by halving, then at most `most` rows are looked at (0: all, from the beginning if need be). `found` false: it is not there, or
  * not so near. */
 bool ht_spool_look_message(HtSpoolLook *look, const HtUuid *id, uint64_t most, HtSpoolKept *kept, bool *found,
@@ -23,8 +23,8 @@ typedef struct {
     int64_t from_us, before_us;
 } HtSpoolSpan;
 
-/* Each message that was received in the span, about in that order. A row that is out of its order by more than ten minutes (the clock was
- * set) is not found. `kept` is the caller's until the callee returns. */
+/* Each message that was received in the span, in the order of commits, which is about that of times unless the clock was set back (turns.h).
+ * `kept` is the caller's until the callee returns. */
 bool ht_spool_look_messages(HtSpoolLook *look, const HtSpoolSpan *span,
                             void (*seen)(const HtSpoolKept *kept, void *user), void *user, GError **error);
 
@@ -32,6 +32,20 @@ bool ht_spool_look_messages(HtSpoolLook *look, const HtSpoolSpan *span,
 bool ht_spool_look_latest(HtSpoolLook *look, uint64_t most,
                           void (*seen)(const char *source, int64_t received_us, void *user), void *user,
                           GError **error);
+
+/* The first and the last event of messages that were received in the span; both 0 when there is none. Events between them may be of other
+ * times, when the clock was set. Some tens of milliseconds at most. */
+bool ht_spool_look_sequences(HtSpoolLook *look, const HtSpoolSpan *span, uint64_t *first, uint64_t *last,
+                             GError **error);
+
+/* The clock was set back: what stands below this sequence was there at that time, whatever it says of when it was recorded. */
+typedef struct {
+    uint64_t sequence;
+    int64_t time_us;
+} HtSpoolTurn;
+
+/* All of them that are known, in order (of HtSpoolTurn). The caller unrefs. */
+GArray *ht_spool_look_turns(HtSpoolLook *look, GError **error);
 
 /* Each event above `after` and not above `last`, in order; also what cannot be read any more, by its state. */
 bool ht_spool_look_events(HtSpoolLook *look, uint64_t after, uint64_t last,

@@ -1,7 +1,7 @@
 /* Writing the audit log. Main-loop thread; sync_main() runs in a thread of its own. */
 #include "core/audit/log.h"
 
-#include "core/base/clock.h"
+#include "core/base/ages.h"
 #include "core/base/disk-write.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
@@ -252,7 +252,7 @@ static void prune(HtAudit *audit)
 {
     g_autoptr(GArray) segments =
         audit->options.keep_ms > 0 ? ht_audit_segments(audit->directory, NULL) : NULL;
-    int64_t before_us = ht_clock_now() - (int64_t)audit->options.keep_ms * 1000;
+    int64_t before_us = ht_ages_now() - (int64_t)audit->options.keep_ms * 1000;
     for (guint i = 0; segments && i < segments->len; i++) {
         uint64_t segment = g_array_index(segments, uint64_t, i), good, all;
         g_autofree char *path = ht_audit_segment_path(audit->directory, segment);

@@ -5,6 +5,7 @@
 #include "core/base/digest.h"
 
 #include <glib.h>
+#include <stdatomic.h>
 #include <sys/random.h>
 
 #define RANDOM_BLOCK 4096
@@ -13,6 +14,31 @@ static _Thread_local uint8_t random_block[RANDOM_BLOCK];
 static _Thread_local size_t random_used = RANDOM_BLOCK;
 static _Thread_local uint64_t last_milliseconds;
 static _Thread_local unsigned counter;
+
+/* The latest time of any id: of all threads, and of those that a spool has. */
+static _Atomic uint64_t newest_milliseconds;
+
+static void raise_newest(uint64_t milliseconds)
+{
+    uint64_t newest = atomic_load(&newest_milliseconds);
+    while (milliseconds > newest &&
+           !atomic_compare_exchange_weak(&newest_milliseconds, &newest, milliseconds)) {
+    }
+}
+
+static uint64_t milliseconds_of(const HtUuid *uuid)
+{
+    uint64_t milliseconds = 0;
+    for (int i = 0; i < 6; i++) {
+        milliseconds = milliseconds << 8 | uuid->bytes[i];
+    }
+    return milliseconds;
+}
+
+void ht_uuid_rise_above(const HtUuid *uuid)
+{
+    raise_newest(milliseconds_of(uuid) + 1);
+}
 
 static void take_random(uint8_t *bytes, size_t size)
 {
@@ -30,7 +56,7 @@ static void take_random(uint8_t *bytes, size_t size)
 HtUuid ht_uuid_new(void)
 {
     HtUuid uuid;
-    uint64_t milliseconds = (uint64_t)ht_clock_now() / 1000;
+    uint64_t milliseconds = MAX((uint64_t)ht_clock_now() / 1000, atomic_load(&newest_milliseconds));
     take_random(uuid.bytes, sizeof uuid.bytes);
     if (milliseconds > last_milliseconds) {
         last_milliseconds = milliseconds;
@@ -39,6 +65,7 @@ HtUuid ht_uuid_new(void)
         last_milliseconds++;
         counter = 0;
     }
+    raise_newest(last_milliseconds);
     for (int i = 0; i < 6; i++) {
         uuid.bytes[i] = (uint8_t)(last_milliseconds >> (40 - 8 * i));
     }

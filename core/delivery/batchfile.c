@@ -16,7 +16,7 @@
  *   3. `size` grows only behind fdatasync(), and falls only when the part has its name. */
 #include "core/delivery/batchfile.h"
 
-#include "core/base/clock.h"
+#include "core/base/ages.h"
 #include "core/base/digest.h"
 #include "core/base/disk-write.h"
 #include "core/base/json.h"
@@ -312,7 +312,7 @@ bool ht_batch_files_rotate(HtBatchFiles *files, GError **error)
         }
     }
     if (good && files->keep_ms > 0) {
-        int64_t before = (ht_clock_now() - (int64_t)files->keep_ms * 1000) / HT_SECOND;
+        int64_t before = (ht_ages_now() - (int64_t)files->keep_ms * 1000) / HT_SECOND;
         visit_all(files, true, remove_old, &before, NULL);
     }
     return good && visit_all(files, false, add_manifest, NULL, error);

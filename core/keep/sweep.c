@@ -6,12 +6,13 @@
  * `stopping` and waits for the thread; the thread never waits for a chore once that is set. */
 #include "core/keep/sweep.h"
 
-#include "core/base/clock.h"
+#include "core/base/ages.h"
 #include "core/base/log.h"
 #include "core/delivery/route.h"
 #include "core/keep/archive.h"
 #include "core/keep/lines.h"
 #include "spool/chore.h"
+#include "spool/history.h"
 #include "spool/keeping.h"
 
 #include <glib/gstdio.h>
@@ -247,6 +248,7 @@ static bool do_chore(HtSweeper *sweeper, const HtSpoolChore *chore, uint64_t *co
 typedef struct {
     HtSweeper *sweeper;
     HtSpoolLook *look;
+    GArray *turns; /* of HtSpoolTurn */
     HtDelivered *delivered;
     uint64_t floor, last; /* every consumer has what is up to `floor`; the last sequence */
     uint64_t page_bytes;
@@ -372,9 +374,20 @@ static SweepRule *find_rule(HtSweeper *sweeper, const HtEvent *event)
     return NULL;
 }
 
+/* When it was there at the latest: a clock that was ahead, and was set back later, made some younger than they are. */
+static int64_t recorded_of(const Sweep *sweep, const HtStoredEvent *event)
+{
+    int64_t recorded_us = event->recorded_us;
+    for (guint i = 0; i < sweep->turns->len; i++) {
+        const HtSpoolTurn *turn = &g_array_index(sweep->turns, HtSpoolTurn, i);
+        recorded_us = event->sequence < turn->sequence ? MIN(recorded_us, turn->time_us) : recorded_us;
+    }
+    return recorded_us;
+}
+
 static bool is_older(const Sweep *sweep, const HtStoredEvent *event, uint64_t ms)
 {
-    return event->recorded_us <= sweep->now_us - (int64_t)ms * 1000;
+    return recorded_of(sweep, event) <= sweep->now_us - (int64_t)ms * 1000;
 }
 
 /* Nobody waits for it, or nobody is waited for any longer. */
@@ -533,7 +546,7 @@ static bool prepare(Sweep *sweep, GError **error)
     g_ptr_array_add(names, NULL);
     sweep->look = ht_spool_look_open(sweeper->config->bus.state, error);
     HtSpoolKeeping keeping;
-    if (!sweep->look ||
+    if (!sweep->look || !(sweep->turns = ht_spool_look_turns(sweep->look, error)) ||
         !ht_spool_look_keeping(sweep->look, (const char *const *)names->pdata, &keeping, error)) {
         return false;
     }
@@ -567,6 +580,7 @@ static void clear_sweep(Sweep *sweep)
     g_ptr_array_unref(sweep->slices);
     g_clear_pointer(&sweep->dead, g_hash_table_unref);
     ht_delivered_free(sweep->delivered);
+    g_clear_pointer(&sweep->turns, g_array_unref);
     ht_spool_look_close(sweep->look);
     ht_buffer_clear(&sweep->line);
     g_clear_error(&sweep->error);
@@ -611,7 +625,7 @@ static gpointer run(gpointer user)
     g_autoptr(GError) error = NULL;
     Sweep sweep = {.sweeper = sweeper,
                    .delivered = ht_delivered_new(sweeper->config, sweeper->dictionary),
-                   .now_us = ht_clock_now(),
+                   .now_us = ht_ages_now(),
                    .slices = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref)};
     if (!sweep_all(&sweep, &error) || sweeper->dry_run) {
         forget(sweeper);
