@@ -19,7 +19,8 @@ enum {
     START_OPTION_VALUE,
     START_NEED,
     START_SITE,
-    START_OUTLINE
+    START_OUTLINE,
+    START_USERNAMES
 };
 
 enum {
@@ -71,6 +72,7 @@ void ht_start_pack(const HtStart *start, HtBuffer *buffer)
     ht_pack_u32(buffer, START_INSPECT, start->inspect);
     ht_pack_u32(buffer, START_OUTLINE, start->outline);
     ht_pack_u32(buffer, START_NEED, start->need);
+    ht_pack_u32(buffer, START_USERNAMES, start->usernames);
     ht_limits_pack(&start->limits, START_LIMITS, buffer);
     ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
     for (unsigned i = 0; start->options && i + 1 < start->options->len; i += 2) {
@@ -129,6 +131,7 @@ static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
     case START_LIMITS: return ht_limits_unpack(value, &start->limits);
     case START_FRAME: return ht_unpack_u64(value, &start->frame_bytes);
     case START_NEED: return take_need(value, &start->need);
+    case START_USERNAMES: return take_flag(value, &start->usernames);
     case START_OPTION_KEY:
     case START_OPTION_VALUE: return take_option(start, tag, value);
     default: return false;

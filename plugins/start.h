@@ -18,6 +18,7 @@ enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 typedef struct {
     const char *source, *adapter_file, *mapping_file, *data_directory, *site_directory, *division;
     bool quarantine_invalid;
+    bool usernames;       /* WS-Security headers are understood */
     HtBoxNeed need;       /* which layers must stand before the adapter is loaded */
     bool inspect;         /* load the adapter, say what it is, open nothing */
     bool outline;         /* answer each payload with its outline (mappings/engine/outline/outline.h), and nothing else */

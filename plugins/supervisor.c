@@ -556,6 +556,7 @@ static void pack_start(HtHost *host, const HtHostOptions *options)
                      .site_directory = options->site_directory,
                      .division = options->division,
                      .quarantine_invalid = options->quarantine_invalid,
+                     .usernames = options->usernames,
                      .need = options->need,
                      .outline = options->outline,
                      .limits = options->limits,

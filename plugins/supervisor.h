@@ -24,6 +24,7 @@ typedef struct {
     const char *site_directory; /* the site's own, beside those; may be NULL */
     const char *division;       /* may be NULL */
     bool quarantine_invalid;
+    bool usernames;             /* WS-Security headers are understood, and the outcome says what they say */
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
     HtLimits limits;            /* of memory_bytes, 0: none */
     uint64_t frame_bytes;       /* of the largest frame taken from the host */

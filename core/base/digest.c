@@ -1,6 +1,7 @@
 /* Digests by nettle, which is linked for the spool's hashes anyway, and needs no memory of its own. Any thread. */
 #include "core/base/digest.h"
 
+#include <nettle/sha1.h>
 #include <nettle/base16.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
@@ -53,4 +54,14 @@ bool ht_hex_read(const char *hex, uint8_t *bytes, size_t size)
         bytes[i] = (uint8_t)(high << 4 | low);
     }
     return true;
+}
+
+void ht_sha1(const HtText *texts, size_t count, uint8_t digest[20])
+{
+    struct sha1_ctx context;
+    sha1_init(&context);
+    for (size_t i = 0; i < count; i++) {
+        sha1_update(&context, texts[i].size, (const uint8_t *)texts[i].data);
+    }
+    sha1_digest(&context, SHA1_DIGEST_SIZE, digest);
 }

@@ -13,6 +13,9 @@ void ht_sha256(HtText text, uint8_t digest[HT_SHA256]);
 /* The same in hexadecimal, in small letters. */
 void ht_sha256_hex(HtText text, char hex[HT_SHA256_HEX]);
 
+/* SHA-1 of all the texts behind each other: for a protocol that says so, never for a secret of ours. */
+void ht_sha1(const HtText *texts, size_t count, uint8_t digest[20]);
+
 /* HMAC-SHA-256 (RFC 2104) of all the texts behind each other. */
 void ht_hmac_sha256(HtText key, const HtText *texts, size_t count, uint8_t digest[HT_SHA256]);
 

@@ -27,10 +27,12 @@ enum {
     TAG_ALTERED_CARRIED,
     TAG_NOT_UNDERSTOOD,
     TAG_UNCHANGED,
-    TAG_ALTERED_SEEN
+    TAG_ALTERED_SEEN,
+    TAG_SECURITY
 };
 
 #define TEXT_MAX_BYTES 1024
+#define SECURITY_MAX_BYTES 2048
 
 /* The smallest type and action, each with its tag and size. Below it, many events would cost more memory than bytes. */
 #define EVENT_MIN_BYTES 22
@@ -77,6 +79,7 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
     }
     ht_pack_present(buffer, TAG_ACTION, outcome->action);
     ht_pack_present(buffer, TAG_NOT_UNDERSTOOD, outcome->not_understood);
+    ht_pack_present(buffer, TAG_SECURITY, outcome->security);
     ht_pack_present(buffer, TAG_KEY, outcome->key);
     ht_pack_present(buffer, TAG_REPLY, outcome->reply);
     ht_pack_present(buffer, TAG_REPLY_TYPE, outcome->reply_type);
@@ -152,6 +155,10 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     case TAG_NOT_UNDERSTOOD:
         outcome->not_understood = value;
         good = ht_not_understood_check(value);
+        break;
+    case TAG_SECURITY:
+        outcome->security = value;
+        good = value.size <= SECURITY_MAX_BYTES;
         break;
     case TAG_KEY:
         outcome->key = value;

@@ -255,9 +255,11 @@ static void check_senders(Check *check)
         g_autoptr(GError) error = NULL;
         const HtSourceConfig *source = check->config->sources->pdata[i];
         g_autoptr(HtGuard) guard = ht_source_guard(source, &error);
+        g_autoptr(HtUsernames) usernames = guard ? ht_source_usernames(source, &error) : NULL;
         if (guard) {
             show_doubt(guard, ht_source_place(source, "token-file"), "source", source->name);
-        } else {
+        }
+        if (error) {
             fprintf(stderr, "%s\n", error->message);
             check->errors++;
         }

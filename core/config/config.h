@@ -60,6 +60,8 @@ typedef struct {
     char *soap12_sender_status; /* 500 | 400 */
     char *sign_receipts;        /* asked | all */
     char *identities;           /* own | authority */
+    char *username_file;        /* names and passwords of WS-Security headers: core/guard/usernames.h; NULL: not asked for */
+    uint64_t username_age_ms, username_nonces;
     char *token_file;           /* what a sender must show; NULL: nothing */
     char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
     char **users; /* of this machine that may send over a unix socket: core/base/users.h */

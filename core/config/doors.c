@@ -80,14 +80,14 @@ static void check_subjects(const HtBusConfig *bus, const HtConfigReport *to, cha
 static void check_senders(const HtBusConfig *bus, const HtSourceConfig *source, const HtConfigReport *to)
 {
     bool proves =
-        source->token_file || source->users || source->client_subjects || source->client_fingerprints;
+        source->token_file || source->username_file || source->users || source->client_subjects || source->client_fingerprints;
     if (g_str_equal(source->identities, "authority") && !proves &&
         !g_str_equal(source->trust_address, "yes")) {
         g_autofree char *place = ht_source_place(source, "identities");
         report(
             to, place,
             "[source %s] identities = authority: every user of a machine that may send could say who is who; it needs "
-            "token-file, client-subject, client-fingerprint or users, or trust-address = yes where that is meant",
+            "token-file, username-file, client-subject, client-fingerprint or users, or trust-address = yes where that is meant",
             source->name);
     }
     check_subjects(bus, to, source->client_subjects, ht_source_place(source, "client-subject"), "source",

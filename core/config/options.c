@@ -143,6 +143,13 @@ static const HtOption source_options[] = {
     {"token-file", HT_OPTION_PATH, SOURCE(token_file), NULL, 0, 0, NULL, false,
      "File of what a sender's token is known by; it must show the token in `Authorization: Bearer TOKEN`, otherwise 401. `hutong token new` makes both. "
      "Up to 8 lines, each of which opens: so tokens are changed without a gap. Mode 0600. The token itself in one line, as in older files, is taken with a warning."},
+    {"username-file", HT_OPTION_PATH, SOURCE(username_file), NULL, 0, 0, NULL, false,
+     "File of names and passwords, a line `NAME PASSWORD` for each: a message must show one in a WS-Security header (UsernameToken, PasswordText or PasswordDigest), which is understood then; otherwise 403. Instead of the "
+     "password there may be what `hutong token hash` makes of it, for PasswordText only. Mode 0600. Over the network ask for TLS."},
+    {"username-age", HT_OPTION_TIME, SOURCE(username_age_ms), "5min", 1000, 24 * HOUR, NULL, false,
+     "How far a time in a WS-Security header may be from the bus's."},
+    {"username-nonces", HT_OPTION_NUMBER, SOURCE(username_nonces), "100000", 1, 10000000, NULL, false,
+     "How many nonces are remembered, each for twice `username-age`; more messages with a nonce are answered 503."},
     {"peers", HT_OPTION_NETWORKS, SOURCE(peers), NULL, 0, 0, NULL, false,
      "Who may send: addresses and networks, IPv4 and IPv6. Others get 403. With `token-file` too, both must hold. With neither, "
      "only this machine may send; behind a proxy on this machine that is everybody, so use `token-file` there."},

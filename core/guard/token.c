@@ -60,6 +60,16 @@ static bool read_line(const char *line, HtToken *token)
     return good && (*end == '\0' || (*end == ' ' && ht_token_is_name(end + strspn(end, " "))));
 }
 
+bool ht_token_is_hash(const char *text)
+{
+    return g_str_has_prefix(text, SCHEME);
+}
+
+bool ht_token_read_hash(const char *text, HtToken *token)
+{
+    return ht_token_is_hash(text) && !strchr(text, ' ') && read_line(text, token);
+}
+
 static bool fail(GError **error, const char *path, unsigned line, const char *reason)
 {
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": line %u: %s", path, line, reason);

@@ -37,6 +37,10 @@ bool ht_tokens_read(const char *path, HtTokens *tokens, GError **error);
 /* Whether it is one of them. All are looked at, each in a time that does not tell how far it fits. */
 bool ht_tokens_have(const HtTokens *tokens, HtText token);
 
+/* Whether `text` is the hash of a token, "hmac-sha256:SALT:DIGEST", and it; and whether it wants to be one. */
+bool ht_token_read_hash(const char *text, HtToken *token);
+bool ht_token_is_hash(const char *text);
+
 /* Whether `text` can be a token: 16 to 512 visible ASCII characters. */
 bool ht_token_is(const char *text);
 

@@ -423,6 +423,24 @@ static void prepare(const HtOutcome *outcome, GBytes *frame, void *user)
     }
 }
 
+/* Before anything is made of the message, and kept of it: who sends it says so in it. */
+static bool is_admitted_sender(HtMessage *message, const HtOutcome *outcome)
+{
+    HtUsernames *usernames = message->source->usernames;
+    return !usernames || ht_usernames_admit(usernames, outcome->security, message->sha256,
+                                            message->received_us, &message->refusal);
+}
+
+/* Nothing of a stranger's is kept to be looked at. Where his message could not even be read, that is what he is told. */
+static void refuse_sender(HtMessage *message, const HtOutcome *outcome)
+{
+    g_clear_pointer(&message->kept, ht_message_keep_free);
+    if (outcome->verdict != HT_VERDICT_OK && !outcome->security.data) {
+        keep_refusal(message, outcome);
+    }
+    settle(message, &message->refusal);
+}
+
 static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
 {
     HtMessage *message = user;
@@ -438,6 +456,8 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
     }
     if (message->bad) {
         distrust(message, message->bad->message);
+    } else if (whole && !is_admitted_sender(message, outcome)) {
+        refuse_sender(message, outcome);
     } else if (outcome->verdict != HT_VERDICT_OK) {
         take_refusal(message, outcome);
     } else if (whole) {

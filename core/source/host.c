@@ -105,6 +105,7 @@ HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
         .site_directory = paths.words.site,
         .division = source->division,
         .quarantine_invalid = g_str_equal(source->on_invalid, "quarantine"),
+        .usernames = source->username_file != NULL,
         .options = (const char *const *)options->pdata,
         .need = read_need(config->bus.require_box),
         .limits = source->limits,

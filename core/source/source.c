@@ -12,8 +12,16 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, co
     if (!guard) {
         return NULL;
     }
+    g_autoptr(GError) reason = NULL;
+    HtUsernames *usernames = ht_source_usernames(source, &reason);
+    if (reason) {
+        ht_guard_free(guard);
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return NULL;
+    }
     HtSource *made = g_new0(HtSource, 1);
     made->all = ht_config_hold(config);
+    made->usernames = usernames;
     made->config = source;
     made->adapter_file = ht_source_adapter(config, source);
     made->mapping_file = ht_source_mapping(config, source);
@@ -56,11 +64,27 @@ void ht_source_end(HtSource *source)
     g_clear_pointer(&source->host, ht_host_free);
 }
 
+HtUsernames *ht_source_usernames(const HtSourceConfig *source, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    HtUsernames *usernames = source->username_file
+                                 ? ht_usernames_new(source->username_file, source->username_age_ms,
+                                                    source->username_nonces, &reason)
+                                 : NULL;
+    if (reason) {
+        g_autofree char *place = place_of(source, "username-file");
+        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [source %s] username-file: %s", place, source->name,
+                    reason->message);
+    }
+    return usernames;
+}
+
 void ht_source_free(HtSource *source)
 {
     if (source && --source->holders == 0) {
         ht_source_end(source);
         ht_guard_free(source->guard);
+        g_clear_pointer(&source->usernames, ht_usernames_free);
         ht_share_unref(source->share);
         g_free(source->adapter_file);
         g_rc_box_release(source->figures);

@@ -5,6 +5,7 @@
 #include "core/config/config.h"
 #include "core/kit/gate.h"
 #include "core/guard/guard.h"
+#include "core/guard/usernames.h"
 #include "core/source/share.h"
 #include "plugins/supervisor.h"
 
@@ -32,7 +33,11 @@ typedef struct {
     HtSourceFigures *figures; /* shared with its successor */
     HtShare *share;           /* of it waits for a commit; the same */
     unsigned holders;
+    HtUsernames *usernames; /* NULL: not asked for */
 } HtSource;
+
+/* Who sends for it, by his name in the message; NULL without an error when that is not asked for. HT_GUARD_ERROR. */
+HtUsernames *ht_source_usernames(const HtSourceConfig *source, GError **error);
 
 /* Reads its token file, and makes its host (which starts at need). HT_GUARD_ERROR. With `former` it goes on with its figures. */
 HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, const HtSource *former,

@@ -62,7 +62,7 @@ engine-read_SRC := \
 	mappings/engine/read/sax.c \
 	mappings/engine/read/soap-aside.c \
 	mappings/engine/read/soap-form.c \
-	mappings/engine/read/soap-header.c \
+	mappings/engine/read/soap-header.c mappings/engine/read/soap-security.c \
 	mappings/engine/read/strings.c
 
 engine-rules_SRC := \

@@ -35,6 +35,7 @@ static bool load_mapping(HtWorker *worker, GError **error)
     }
     HtMapperOptions options = {.limits = worker->start.limits,
                                .division = worker->start.division,
+                               .usernames = worker->start.usernames,
                                .quarantine_invalid = worker->start.quarantine_invalid};
     worker->mapper = ht_mapper_new(worker->mapping, &worker->reference, &options);
     return true;

@@ -73,3 +73,5 @@ e2e-sealing_LIBS := admin base
 e2e_TESTS += e2e-reload e2e-reload-load
 e2e-reload_LIBS := admin base
 e2e-reload-load_LIBS := admin base
+e2e_TESTS += e2e-username
+e2e-username_LIBS := admin base

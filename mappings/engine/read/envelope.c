@@ -102,6 +102,11 @@ HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings)
     return envelope;
 }
 
+void ht_envelope_want_security(HtEnvelope *envelope)
+{
+    ht_soap_header_want_security(envelope->header);
+}
+
 void ht_envelope_free(HtEnvelope *envelope)
 {
     if (envelope) {
@@ -468,7 +473,7 @@ static void start_in_header(HtEnvelope *envelope, const HtSaxElement *element)
     if (envelope->open == IN_BLOCK) {
         ht_soap_header_block(envelope->header, element, envelope->uri);
     } else {
-        ht_soap_header_cut(envelope->header);
+        ht_soap_header_start(envelope->header, element, envelope->open - IN_BLOCK);
     }
     ht_soap_aside_start(envelope->aside, element);
 }
@@ -567,8 +572,8 @@ static void end_recorded(HtEnvelope *envelope)
 
 static void end_in_header(HtEnvelope *envelope, HtName name)
 {
-    ht_soap_header_cut(envelope->header);
     if (envelope->open >= IN_HEADER) {
+        ht_soap_header_end(envelope->header, envelope->open + 1 - IN_BLOCK);
         ht_soap_aside_end(envelope->aside, name);
     } else {
         envelope->place = PLACE_ENVELOPE;

@@ -43,6 +43,11 @@ HtReader *ht_reader_new(const HtLimits *limits)
     return reader;
 }
 
+void ht_reader_want_security(HtReader *reader)
+{
+    ht_envelope_want_security(reader->envelope);
+}
+
 void ht_reader_free(HtReader *reader)
 {
     if (!reader) {

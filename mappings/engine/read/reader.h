@@ -49,6 +49,9 @@ typedef struct {
 } HtSink;
 
 HtReader *ht_reader_new(const HtLimits *limits);
+
+/* From now on WS-Security headers are understood: HtReading.security. */
+void ht_reader_want_security(HtReader *reader);
 void ht_reader_free(HtReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReader, ht_reader_free)
 
@@ -79,6 +82,7 @@ typedef struct {
     HtAddressing addressing; /* WS-Addressing of the header, */
     HtText message_id;       /* its MessageID; absent when none, */
     HtText action;           /* and its Action; the same */
+    HtText security;         /* packed (core/base/username-token.h); absent without a Security header that is understood */
     HtText not_understood;   /* with soap-must-understand: as HtOutcome has it */
     bool submit;             /* the operation is the generic one; its content was read as the documents */
     uint32_t text_marks;     /* HT_TEXT_… marks of the decoding (text.h) */

@@ -3,6 +3,7 @@
 #include "mappings/engine/read/soap-header.h"
 
 #include "core/base/not-understood.h"
+#include "mappings/engine/read/soap-security.h"
 #include "mappings/engine/text/value.h"
 
 #define TEXT_MAX 256 /* of a MessageID, of an Action */
@@ -12,12 +13,14 @@ struct HtSoapHeader {
     HtReading *reading;
     HtName soap_11, soap_12, must_understand, actor, role;
     HtName addressing_2004, addressing_2005, message_id, action;
-    HtName known[7];  /* of WS-Addressing */
-    HtText *capture;  /* gets the text of the block at hand; NULL: nobody wants it */
-    HtBuffer text;    /* of that block */
-    HtBuffer kept;    /* MessageID and Action; room for both, so that none moves */
-    HtBuffer missing; /* names of blocks that are not understood, as not-understood.h has them */
-    bool refuses;     /* there is such a block, whether it found room or not */
+    HtName known[7];          /* of WS-Addressing */
+    HtText *capture;          /* gets the text of the block at hand; NULL: nobody wants it */
+    HtBuffer text;            /* of that block */
+    HtBuffer kept;            /* MessageID and Action; room for both, so that none moves */
+    HtBuffer missing;         /* names of blocks that are not understood, as not-understood.h has them */
+    HtSoapSecurity *security; /* NULL: its blocks are not understood */
+    bool in_security;
+    bool refuses; /* there is such a block, whether it found room or not */
 };
 
 HtSoapHeader *ht_soap_header_new(HtSax *sax)
@@ -42,9 +45,17 @@ HtSoapHeader *ht_soap_header_new(HtSax *sax)
     return header;
 }
 
+void ht_soap_header_want_security(HtSoapHeader *header)
+{
+    if (!header->security) {
+        header->security = ht_soap_security_new(header->sax);
+    }
+}
+
 void ht_soap_header_free(HtSoapHeader *header)
 {
     if (header) {
+        ht_soap_security_free(header->security);
         ht_buffer_clear(&header->text);
         ht_buffer_clear(&header->kept);
         ht_buffer_clear(&header->missing);
@@ -63,6 +74,11 @@ void ht_soap_header_begin(HtSoapHeader *header, HtReading *reading)
     reading->message_id = HT_TEXT_NONE;
     reading->action = HT_TEXT_NONE;
     reading->not_understood = HT_TEXT_NONE;
+    reading->security = HT_TEXT_NONE;
+    header->in_security = false;
+    if (header->security) {
+        ht_soap_security_begin(header->security);
+    }
 }
 
 /* ---- What a block asks for ---- */
@@ -177,6 +193,9 @@ void ht_soap_header_block(HtSoapHeader *header, const HtSaxElement *block, HtNam
                       "these.");
     } else if (!is_for_us(header, block, uri)) {
         return;
+    } else if (header->security && ht_soap_security_is(header->security, block)) {
+        header->in_security = true;
+        ht_soap_security_block(header->security);
     } else if (must && !is_understood(header, block)) {
         note_missing(header, block);
     } else if (is_addressing(header, block)) {
@@ -186,13 +205,15 @@ void ht_soap_header_block(HtSoapHeader *header, const HtSaxElement *block, HtNam
 
 void ht_soap_header_text(HtSoapHeader *header, const char *text, size_t size)
 {
-    if (header->capture && header->text.size <= 2 * TEXT_MAX) {
+    if (header->in_security) {
+        ht_soap_security_text(header->security, text, size);
+    } else if (header->capture && header->text.size <= 2 * TEXT_MAX) {
         ht_buffer_add(&header->text, text, MIN(size, 2 * TEXT_MAX));
     }
 }
 
 /* A text that is too long to be an id is none: cut, two messages could share it. */
-void ht_soap_header_cut(HtSoapHeader *header)
+static void cut(HtSoapHeader *header)
 {
     if (!header->capture) {
         return;
@@ -205,8 +226,28 @@ void ht_soap_header_cut(HtSoapHeader *header)
     header->capture = NULL;
 }
 
+void ht_soap_header_start(HtSoapHeader *header, const HtSaxElement *element, unsigned level)
+{
+    cut(header);
+    if (header->in_security) {
+        ht_soap_security_start(header->security, element, level);
+    }
+}
+
+void ht_soap_header_end(HtSoapHeader *header, unsigned level)
+{
+    cut(header);
+    if (header->in_security) {
+        ht_soap_security_end(header->security, level);
+        header->in_security = level > 0;
+    }
+}
+
 void ht_soap_header_judge(HtSoapHeader *header)
 {
+    if (header->security) {
+        header->reading->security = ht_soap_security_found(header->security);
+    }
     if (header->refuses) {
         header->reading->not_understood = ht_buffer_text(&header->missing);
         ht_sax_refuse(

@@ -9,4 +9,5 @@ typedef struct {
     HtLimits limits;
     const char *division;    /* jurisdiction assumed where a record names none; may be NULL */
     bool quarantine_invalid; /* take the good records although others are bad; else one bad record refuses all */
+    bool usernames;          /* who sends says so in a WS-Security header */
 } HtMapperOptions;

@@ -49,6 +49,9 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     mapper->division = g_strdup(options->division);
     mapper->options.division = mapper->division;
     mapper->reader = ht_reader_new(&mapper->options.limits);
+    if (options->usernames) {
+        ht_reader_want_security(mapper->reader);
+    }
     HtMatchHooks hooks = {
         .line = get_line, .record_end = take_record, .user = mapper, .limits = &mapper->options.limits};
     ht_match_init(&mapper->match, mapping, &hooks, intern, mapper->reader);
@@ -267,11 +270,12 @@ static void take_reading(HtMapper *mapper)
     outcome->addressing = reading->addressing;
     mapper->texts.size = 0;
     ht_buffer_reserve(&mapper->texts, operation.size + reading->message_id.size + reading->action.size +
-                                          reading->not_understood.size + 1);
+                                          reading->not_understood.size + reading->security.size + 1);
     outcome->operation = keep_line(mapper, operation);
     outcome->message_id = keep_line(mapper, reading->message_id);
     outcome->action = keep_line(mapper, reading->action);
     outcome->not_understood = keep(mapper, reading->not_understood);
+    outcome->security = keep(mapper, reading->security);
 }
 
 /* True when the document is an answer that says failure; the outcome says so then. */
