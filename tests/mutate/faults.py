@@ -66,7 +66,7 @@ class Finder:
             self.drop_check(children)
             for child in children[1:]:
                 self.drop_statement(child)
-        elif kind == CursorKind.BINARY_OPERATOR and not in_loop_head and len(children) == 2:
+        elif kind in (CursorKind.BINARY_OPERATOR, CursorKind.COMPOUND_ASSIGNMENT_OPERATOR) and not in_loop_head and len(children) == 2:
             self.change_operator(children)
         elif kind == CursorKind.CALL_EXPR:
             self.swap_arguments(list(cursor.get_arguments()))

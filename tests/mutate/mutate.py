@@ -267,7 +267,9 @@ def run_all(cases, modules, build, known, jobs, progress):
             known.add(result)
             results.append(result)
             if progress:
-                print(f"{len(results)}/{len(cases)} {result.verdict} {case.path}:{case.fault.line}", file=sys.stderr)
+                change = "".join(f"\n  {line}" for line in changed_lines(case.source, case.fault))
+                print(f"{len(results)}/{len(cases)} {result.verdict} {case.path}:{case.fault.line}"
+                      f"{change if result.verdict == 'survived' else ''}", file=sys.stderr)
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(jobs)]
     for thread in threads:
