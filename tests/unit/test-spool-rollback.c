@@ -286,6 +286,34 @@ TEST(test_cursors_alone_may_still_find_room)
     g_assert_cmpint(place_number(place, "SELECT count(*) FROM messages"), ==, 2); /* one, and the gate's */
 }
 
+static void keep_error(const GError *error, void *user)
+{
+    *(GError **)user = error ? g_error_copy(error) : g_error_new_literal(HT_SPOOL_ERROR, -1, "none");
+}
+
+/* Who waits for them is told that the disk is full, and not that it has failed; they are written when there is room. */
+TEST(test_cursors_without_room_wait_for_it)
+{
+    (void)unused;
+    g_autoptr(GError) error = NULL;
+    uint64_t cursor;
+    spool_take_well(place->spool, message_of("one", "one", "a"));
+    g_assert_true(ht_spool_cursor_open(place->spool, "platform", 0, &cursor, NULL));
+    fill_disk(true);
+    ht_spool_cursor_move(place->spool, "platform", 1, NULL);
+    ht_spool_settle(place->spool, keep_error, &error);
+    while (!error) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FULL);
+    g_assert_true(status_of(place).intake_stopped);
+    g_assert_false(status_of(place).failed);
+    give_room();
+    wait_for_intake(place);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT seq FROM cursors WHERE consumer = 'platform'"), ==, 1);
+}
+
 /* ---- Checkpoints ---- */
 
 static ShimFault checkpoint_fault;
@@ -387,6 +415,7 @@ int main(int argc, char **argv)
     add("/spool/rollback/figures-count-what-is-kept", test_figures_count_what_is_kept);
     add("/spool/rollback/a-rolled-back-group-is-forgotten", test_a_rolled_back_group_is_forgotten);
     add("/spool/rollback/cursors-alone-may-still-find-room", test_cursors_alone_may_still_find_room);
+    add("/spool/rollback/cursors-without-room-wait-for-it", test_cursors_without_room_wait_for_it);
     add("/spool/checkpoint/without-room-stops-intake-only", test_a_checkpoint_without_room_stops_intake_only);
     add("/spool/checkpoint/that-fails-is-final", test_a_checkpoint_that_fails_is_final);
     return g_test_run();
