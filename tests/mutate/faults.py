@@ -149,8 +149,12 @@ class Finder:
         words = self.text(cursor)
         if words in (b"true", b"false"):
             self.add("constant", cursor, b"false" if words == b"true" else b"true")
-        elif INTEGER.match(words) and cursor.extent.start.offset not in self.compared:
+        elif INTEGER.match(words) and not self.is_sentinel(cursor.extent.start.offset):
             self.add("constant", cursor, b"(" + words + (b" + 1)" if len(words) == 1 else b" * 2)"))
+
+    def is_sentinel(self, start):
+        """-1, and what something is compared with: any other number would do as well, or is a fault of the comparison."""
+        return start in self.compared or self.source[start - 1:start] == b"-"
 
     def change_return(self, children):
         if len(children) == 1 and children[0].type.get_canonical().kind == TypeKind.BOOL:

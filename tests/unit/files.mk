@@ -190,3 +190,5 @@ unit_TESTS += test-spool-undo
 test-spool-undo_LIBS := spool base
 unit_TESTS += test-consumer-status
 test-consumer-status_LIBS := delivery page guard refusal config engine base
+unit_TESTS += test-said
+test-said_LIBS := supervisor frame base
