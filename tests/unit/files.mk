@@ -192,3 +192,5 @@ unit_TESTS += test-consumer-status
 test-consumer-status_LIBS := delivery page guard refusal config engine base
 unit_TESTS += test-said
 test-said_LIBS := supervisor frame base
+unit_TESTS += test-tls
+test-tls_LIBS := $(test-door_LIBS)
