@@ -17,7 +17,7 @@ Fault = namedtuple("Fault", "kind start end text line")
 COMPARISON = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 ARITHMETIC = {"+": "-", "-": "+", "+=": "-=", "-=": "+="}
 UNNOTICED = re.compile(r"^(\(void\))?\s*(ht_log\(HT_LOG_(DEBUG|INFO),|(g_debug|g_assert\w*|assert_\w+|\w+_assert|g_return\w*|explicit_bzero|"
-                       r"\w+_(free|unref|free_full|close)|g_clear_\w+|close|fclose|free)\s*\()")
+                       r"\w+_(free|unref|deinit|close)\w*|g_clear_\w+|close|fclose|free)\s*\()")
 STATEMENTS = {CursorKind.CALL_EXPR, CursorKind.BINARY_OPERATOR, CursorKind.COMPOUND_ASSIGNMENT_OPERATOR,
               CursorKind.UNARY_OPERATOR, CursorKind.BREAK_STMT, CursorKind.CONTINUE_STMT}
 LOOPS = {CursorKind.WHILE_STMT, CursorKind.DO_STMT, CursorKind.FOR_STMT}

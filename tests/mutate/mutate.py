@@ -80,11 +80,16 @@ class Build:
 
     def __init__(self, modules):
         self.compile = os.environ["MUTATE_COMPILE"].split()
-        self.paths = {t: f"tests/unit/{t}" for m in modules for t in m.tests}
+        self.paths = {t: self.path_of(t) for m in modules for t in m.tests}
         self.programs = sorted({p for m in modules for p in m.programs})
-        self.links = self.ask_links(list(self.paths.values()) + self.programs)
+        self.links = self.ask_links([p for p in self.paths.values() if not p.startswith("/")] + self.programs)
         self.texts = {t: self.read(t) for t in self.paths}
         self.seconds = {}
+
+    @staticmethod
+    def path_of(test):
+        """A script is run where it is, against the programs."""
+        return os.path.join(SOURCE, "tests/e2e", test) if test.endswith(".py") else f"tests/unit/{test}"
 
     @staticmethod
     def ask_links(targets):
@@ -102,10 +107,18 @@ class Build:
             sys.exit(f"mutate: make does not say how to link {missing[0]}")
         return links
 
-    @staticmethod
-    def read(test):
-        with open(os.path.join(SOURCE, "tests/unit", test + ".c"), encoding="utf-8") as file:
+    def read(self, test):
+        path = self.paths[test]
+        with open(path if path.startswith("/") else os.path.join(SOURCE, path + ".c"), encoding="utf-8") as file:
             return file.read()
+
+    def link_soundly(self, path):
+        """The test as it is linked with a fault, and where it is then."""
+        if path.startswith("/"):
+            return path
+        line = self.links[path].replace(f"-o {path} ", f"-o mutate/sound/{path} ") + LINK_FASTER
+        subprocess.run(["sh", "-c", line], check=True)
+        return f"mutate/sound/{path}"
 
     def tests_for(self, case, tests):
         header = f'"{case.path[:-2]}.h"'
@@ -116,22 +129,22 @@ class Build:
         os.makedirs("mutate/sound/tests/unit", exist_ok=True)
         for test in tests:
             if test not in self.seconds:
-                path = self.paths[test]
-                line = self.links[path].replace(f"-o {path} ", f"-o mutate/sound/{path} ") + LINK_FASTER
-                subprocess.run(["sh", "-c", line], check=True)
+                path = self.link_soundly(self.paths[test])
                 begin = time.monotonic()
-                if not run_test(f"mutate/sound/{path}", "mutate", 300):
+                if not run_test(path, "mutate", 300):
                     print(f"mutate: {test} fails without a fault and is left out; its output is in {os.getcwd()}/mutate/logs")
                     continue
                 self.seconds[test] = time.monotonic() - begin
 
 
-def run_test(program, folder, limit, libexec=None):
+def run_test(program, folder, limit, programs=()):
     logs = os.path.abspath(os.path.join(folder, "logs"))
     os.makedirs(logs, exist_ok=True)
     env = {**os.environ, "HUTONG_TEST_LOGDIR": logs, "TEST_TIMEOUT": str(int(limit))}
-    if libexec:
-        env["HUTONG_LIBEXECDIR"] = libexec
+    if "hutong" in programs:
+        env["HUTONG"] = os.path.abspath(os.path.join(folder, "hutong"))
+    if "hutong-host" in programs:
+        env["HUTONG_LIBEXECDIR"] = os.path.abspath(folder)
     return subprocess.run([os.path.join(SOURCE, "tests/lib/run-test.sh"), os.path.abspath(program)], env=env,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
@@ -178,14 +191,13 @@ class Worker:
         shutil.copy(os.path.join(self.folder, "fault.o"), member)
         subprocess.run(["ar", "rD", own, member], check=True, capture_output=True)
         linked = [p for p in module.programs if self.link(p, case.archive)]
-        libexec = os.path.abspath(self.folder) if linked else None
         for test in self.build.tests_for(case, module.tests):
             program = self.build.paths[test]
-            if self.link(program, case.archive):
+            if program in self.build.links and self.link(program, case.archive):
                 program = os.path.join(self.folder, program)
             elif not linked:
                 continue
-            if not run_test(program, self.folder, 5 + 4 * self.build.seconds[test], libexec):
+            if not run_test(program, self.folder, 5 + 4 * self.build.seconds[test], linked):
                 return Result("noticed", test, case)
         return Result("none" if self.same_code(case) else "survived", "-", case)
 
@@ -193,9 +205,10 @@ class Worker:
 class Results:
     """What is known from earlier runs. A survivor counts only as long as the tests are the same."""
 
-    def __init__(self, tests):
+    def __init__(self, paths):
         state = hashlib.sha256()
-        for path in sorted(glob.glob(f"{SOURCE}/tests/lib/*.[ch]") + [f"{SOURCE}/tests/unit/{t}.c" for t in tests]):
+        for path in sorted(glob.glob(f"{SOURCE}/tests/lib/*.[ch]") +
+                           [p if p.startswith("/") else f"{SOURCE}/{p}.c" for p in paths]):
             with open(path, "rb") as file:
                 state.update(file.read())
         self.state = state.hexdigest()[:16]
@@ -338,7 +351,7 @@ def main():
     build.measure(tests)
     for module in modules:
         module.tests = [t for t in module.tests if build.seconds.get(t, math.inf) <= (options.within or 300)]
-    results = run_all(cases, modules, build, Results(tests), options.jobs, options.progress)
+    results = run_all(cases, modules, build, Results([build.paths[t] for t in tests]), options.jobs, options.progress)
     reached = report(results, modules, read_equivalent())
     sys.exit(0 if reached or not options.check else 1)
 
