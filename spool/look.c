@@ -63,13 +63,13 @@ static bool check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **error)
 }
 
 /* In a read transaction: what is read of an index must not be swept meanwhile. */
-static bool find_tied(HtSpoolLook *look, HtSpoolHasher *hasher, const HtIdentity *identity,
-                      char subject[HT_SPOOL_SUBJECT], GError **error)
+static bool find_tied(HtSpoolLook *look, HtSpoolHasher *hasher, const char *source,
+                      const HtIdentity *identity, char subject[HT_SPOOL_SUBJECT], GError **error)
 {
     HtSpoolTie tie;
     g_autoptr(HtSpoolBlocks) blocks = ht_spool_blocks_new(look->db, 0, error);
     g_autoptr(HtSpoolTies) ties = blocks ? ht_spool_ties_new(blocks, hasher, SIZE_MAX, error) : NULL;
-    if (!ties || !ht_spool_ties_find(ties, "", identity, &tie, error)) {
+    if (!ties || !ht_spool_ties_find(ties, source, identity, &tie, error)) {
         return false;
     }
     memcpy(subject, tie.subject, sizeof tie.subject);
@@ -81,13 +81,12 @@ static bool end_reading(HtSpoolLook *look, bool good, GError **error)
     return ht_spool_database_run(look->db, "COMMIT", good ? error : NULL) && good;
 }
 
-bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const char *number,
-                          char subject[HT_SPOOL_SUBJECT], GError **error)
+bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const char *source,
+                          const HtIdentity *number, char subject[HT_SPOOL_SUBJECT], GError **error)
 {
     g_autoptr(HtSpoolHasher) hasher = ht_spool_hasher_new(site_key);
-    HtIdentity identity = {HT_TEXT_LITERAL("idNumber"), ht_text_from(number), false};
     return check_key(look, hasher, error) && ht_spool_database_run(look->db, "BEGIN", error) &&
-           end_reading(look, find_tied(look, hasher, &identity, subject, error), error);
+           end_reading(look, find_tied(look, hasher, source, number, subject, error), error);
 }
 
 /* ---- Rows ---- */

@@ -13,9 +13,10 @@ HtSpoolLook *ht_spool_look_open(const char *directory, GError **error);
 void ht_spool_look_close(HtSpoolLook *look);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolLook, ht_spool_look_close)
 
-/* The subject to which events with this citizen number go now. HT_SPOOL_ERROR_KEY when the site key is another. */
-bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const char *number,
-                          char subject[HT_SPOOL_SUBJECT], GError **error);
+/* The subject to which events with this number go now: `kind` and number as the engine makes them; `source` counts for kinds that are a
+ * source's own. Empty when nothing is known under it. HT_SPOOL_ERROR_KEY when the site key is another. */
+bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const char *source,
+                          const HtIdentity *number, char subject[HT_SPOOL_SUBJECT], GError **error);
 
 /* Identities of one kind and source that are tied; kind and source are empty when an older version tied them. */
 typedef struct {

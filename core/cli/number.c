@@ -44,18 +44,30 @@ bool ht_cli_read_citizen_number(char number[HT_CLI_NUMBER])
     return good;
 }
 
+bool ht_cli_find_number(const HtConfig *config, HtSpoolLook *look, const char *source,
+                        const HtIdentity *number, char subject[HT_SPOOL_SUBJECT], GError **error)
+{
+    uint8_t key[32];
+    bool good = ht_spool_load_key(config->bus.site_key_file, false, key, error) &&
+                ht_spool_look_number(look, key, source, number, subject, error);
+    explicit_bzero(key, sizeof key);
+    if (good && subject[0] == '\0') {
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "nothing is known under that number");
+        return false;
+    }
+    return good;
+}
+
 bool ht_cli_find_citizen(const HtConfig *config, HtSpoolLook *look, char subject[HT_SPOOL_SUBJECT],
                          GError **error)
 {
-    uint8_t key[32];
     char number[HT_CLI_NUMBER];
     if (!ht_cli_read_citizen_number(number)) {
         g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "standard input has no citizen number");
         return false;
     }
-    bool good = ht_spool_load_key(config->bus.site_key_file, false, key, error) &&
-                ht_spool_look_number(look, key, number, subject, error);
-    explicit_bzero(key, sizeof key);
+    HtIdentity identity = {HT_TEXT_LITERAL("idNumber"), ht_text_from(number), false};
+    bool good = ht_cli_find_number(config, look, "", &identity, subject, error);
     explicit_bzero(number, sizeof number);
     return good;
 }

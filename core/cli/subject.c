@@ -13,7 +13,7 @@
 #define DIGITS_MAX 7 /* of an argument that is no number of a person */
 
 static const char usage[] =
-    "usage: hutong subject show SUBJECT | show --id-number-stdin  [--json]\n"
+    "usage: hutong subject show SUBJECT | show --id-number-stdin | show --kind KIND [--source SOURCE] --value-stdin  [--json]\n"
     "       hutong subject conflicts [--each] [--json]\n"
     "       hutong subject split SUBJECT --id-number-stdin --reason TEXT [--dry-run]\n"
     "       hutong subject split SUBJECT --kind KIND [--source SOURCE] --value-stdin --reason TEXT [--dry-run]\n"
@@ -114,6 +114,12 @@ static bool read_identity(const Command *command, HtSpoolRepair *repair, char va
     return read_value(flags->kind, value) || (complain("standard input has no number"), false);
 }
 
+static bool names_identity(const HtSubjectFlags *flags)
+{
+    return flags->number_on_stdin ? !flags->value_on_stdin && !flags->kind
+                                  : flags->value_on_stdin && flags->kind;
+}
+
 /* ---- Looking ---- */
 
 static HtSpoolLook *open_look(const Command *command)
@@ -126,21 +132,41 @@ static HtSpoolLook *open_look(const Command *command)
     return look;
 }
 
+/* The subject of the number that the flags mean. False after a complaint. */
+static bool find_subject(const Command *command, HtSpoolLook *look, char subject[HT_SPOOL_SUBJECT])
+{
+    char value[NUMBER_MAX];
+    HtSpoolRepair repair = {0};
+    g_autoptr(GError) error = NULL;
+    if (!read_identity(command, &repair, value)) {
+        return false;
+    }
+    HtIdentity number = {ht_text_from(repair.kind), ht_text_from(value), false};
+    bool good = ht_cli_find_number(command->config, look, repair.source ? repair.source : "", &number,
+                                   subject, &error);
+    explicit_bzero(value, sizeof value);
+    if (!good) {
+        complain(error->message);
+    }
+    return good;
+}
+
 static int run_show(const Command *command)
 {
     char subject[HT_SPOOL_SUBJECT];
-    if (command->count != (command->flags.number_on_stdin ? 0 : 1)) {
-        return complain_usage("show takes one subject, or --id-number-stdin");
+    bool named = names_identity(&command->flags);
+    if (command->count != (named ? 0 : 1)) {
+        return complain_usage(
+            "show takes one subject, or --id-number-stdin, or --kind and --value-stdin (and "
+            "--source for kinds that are a source's own)");
     }
     g_autoptr(HtSpoolLook) look = open_look(command);
-    g_autoptr(GError) error = NULL;
     if (!look) {
         return HT_EXIT_FAILED;
     }
     if (command->count == 1) {
         g_strlcpy(subject, command->subjects[0], sizeof subject);
-    } else if (!ht_cli_find_citizen(command->config, look, subject, &error)) {
-        complain(error->message);
+    } else if (!find_subject(command, look, subject)) {
         return HT_EXIT_FAILED;
     }
     return ht_cli_subject_show(look, subject, command->flags.json);
@@ -251,12 +277,6 @@ static int change_identity(const Command *command, const char *subject)
     int status = change(command, &repair);
     explicit_bzero(value, sizeof value);
     return status;
-}
-
-static bool names_identity(const HtSubjectFlags *flags)
-{
-    return flags->number_on_stdin ? !flags->value_on_stdin && !flags->kind
-                                  : flags->value_on_stdin && flags->kind;
 }
 
 static int run_split(const Command *command)

@@ -10,6 +10,7 @@
 
 #define FIRST "990104195008179950"
 #define SECOND "990104198806020016"
+#define PERSON "900000204" /* the register's own number */
 #define REASON "ticket 4711"
 
 typedef struct {
@@ -43,7 +44,8 @@ static void stop(Fixture *f)
 static void post_death(Fixture *f, const char *business, const char *number)
 {
     g_autofree char *payload = g_strdup_printf(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%s</SWZXID><RYNBID>900000204</RYNBID>"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ROWS><ROW no=\"1\"><SWZXID>%s</SWZXID><RYNBID>" PERSON
+        "</RYNBID>"
         "<SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%s</HJYWID><CXBZ>0</CXBZ><JCWH>440104001003</JCWH>"
         "<XM>测试丁</XM><GMSFHM>%s</GMSFHM><XB>1</XB><MZ>01</MZ><CSRQ>%.8s</CSRQ></ROW></ROWS>",
         business, business, number, number + 6);
@@ -220,6 +222,15 @@ static void test_what_cannot_be_done_is_said(void)
     g_assert_nonnull(strstr(three, "--reason"));
     g_assert_cmpint(RUN(&f, "nobody\n", &four, "show", "--id-number-stdin"), ==, 1);
     g_assert_nonnull(strstr(four, "has no citizen number"));
+    g_autofree char *own = NULL, *unknown = NULL, *half = NULL;
+    g_assert_cmpint(
+        RUN(&f, PERSON "\n", &own, "show", "--kind", "person", "--source", "hukou", "--value-stdin"), ==, 0);
+    g_assert_true(g_str_has_prefix(own, first));
+    g_assert_cmpint(
+        RUN(&f, PERSON "\n", &unknown, "show", "--kind", "person", "--source", "marriage", "--value-stdin"),
+        ==, 1);
+    g_assert_nonnull(strstr(unknown, "nothing is known under that number"));
+    g_assert_cmpint(RUN(&f, PERSON "\n", &half, "show", "--kind", "person"), ==, 64);
     g_assert_cmpint(bus_process_figure(f.bus, "spool.lastSequence"), ==, 1);
     stop(&f);
 }

@@ -293,8 +293,12 @@ TEST(test_person_is_shown)
     g_autoptr(HtSpoolLook) look = ht_spool_look_open(place->directory, &error); /* while the spool is open */
     g_assert_no_error(error);
     char subject[HT_SPOOL_SUBJECT];
-    g_assert_true(ht_spool_look_number(look, place->site_key, NUMBER, subject, &error));
+    HtIdentity number = {HT_TEXT_LITERAL("idNumber"), HT_TEXT_LITERAL(NUMBER), false};
+    g_assert_true(ht_spool_look_number(look, place->site_key, "", &number, subject, &error));
     g_assert_cmpstr(subject, ==, born.subject);
+    HtIdentity unknown = {HT_TEXT_LITERAL("cardNo"), HT_TEXT_LITERAL("3"), false};
+    g_assert_true(ht_spool_look_number(look, place->site_key, "hukou", &unknown, subject, &error));
+    g_assert_cmpstr(subject, ==, "");
     HtSpoolPerson person;
     g_assert_true(ht_spool_look_person(look, two.subject, &person, &error));
     g_assert_cmpstr(person.subject, ==, born.subject);
