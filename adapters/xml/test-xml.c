@@ -339,6 +339,50 @@ static void test_names_in_any_case(void)
     }
 }
 
+/* Departments write all sorts of things where an end's day or reason is none: nothing has ended. */
+static void test_ends_that_are_none(void)
+{
+    static const struct {
+        const char *mapping, *xml, *open, *ended, *end;
+    } columns[] = {
+        {"mappings/floating.xml",
+         "<SYRK_LDRKXXB><ryid>R1</ryid><xm>测试甲</xm><zjhm>990104198001019915</zjhm><lkbsqk_qlcrq>%s</lkbsqk_qlcrq>"
+         "</SYRK_LDRKXXB>",
+         "person.temporary-residence.v1", "person.temporary-residence-ended.v1", "2026-05-01"},
+        {"mappings/rental.xml",
+         "<ROWS><CZXX><czxxbh>L1</czxxbh><ryjgbh>RJ1</ryjgbh><czfwbh>CZ1</czfwbh><tzrq>%s</tzrq></CZXX></ROWS>",
+         "housing.tenant-moved-in.v1", "housing.tenant-moved-out.v1", "20260501"},
+        {"mappings/rental.xml",
+         "<ROWS><CZRXX><czfwbh>CZ1</czfwbh><czrbh>T1</czrbh><xm>测试甲</xm><zxrq>%s</zxrq></CZRXX></ROWS>",
+         "housing.tenant-moved-in.v1", "housing.tenant-moved-out.v1", "2026/5/1"},
+        {"mappings/labour.xml",
+         "<ROWS><ROW><bac001>P1</bac001><bab001>E1</bab001><aac003>测试甲</aac003><abc916>%s</abc916></ROW></ROWS>",
+         "employment.registered.v1", "employment.ended.v1", "2026年5月1日"},
+        {"mappings/household-register.xml",
+         "<ROWS><SJ_HJXX_HXXB><HHNBID>77001</HHNBID><JHSJ>20260105</JHSJ><CHSJ>%s</CHSJ></SJ_HJXX_HXXB></ROWS>",
+         "household.created.v1", "household.closed.v1", "20260501120000"},
+        {"mappings/veterans.xml",
+         "<Soldiers><Soldier><Soldier_Name>测试甲</Soldier_Name><Soldier_Id_No>990104198001019915</Soldier_Id_No>"
+         "<Soldier_Removed>%s</Soldier_Removed></Soldier></Soldiers>",
+         "veteran.registered.v1", "veteran.removed.v1", "01"},
+    };
+    static const char *const nones[] = {"", "0", "00000000", "-", "无", "null"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(columns); i++) {
+        g_autoptr(AdapterTest) test = adapter_test_new(columns[i].mapping, "xml");
+        for (unsigned k = 0; k <= G_N_ELEMENTS(nones); k++) {
+            bool none = k < G_N_ELEMENTS(nones);
+            const char *wanted = none ? columns[i].open : columns[i].ended;
+            g_auto(GStrv) parts = g_strsplit(columns[i].xml, "%s", 2);
+            g_autofree char *xml = g_strconcat(parts[0], none ? nones[k] : columns[i].end, parts[1], NULL);
+            adapter_test_run(test, xml);
+            if (test->outcome.events->len == 0 ||
+                !ht_text_is(adapter_test_event(test, 0).attr[HT_ATTR_TYPE], wanted)) {
+                g_error("%s is no %s", xml, wanted);
+            }
+        }
+    }
+}
+
 /* All mappings' text. transfer full. */
 static char *read_mappings(void)
 {
@@ -413,6 +457,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xml/family-planning/most-specific-place-counts", test_most_specific);
     g_test_add_func("/xml/all/every-event-type-is-made", test_every_type_is_made);
     g_test_add_func("/xml/all/names-come-in-any-case", test_names_in_any_case);
+    g_test_add_func("/xml/all/ends-that-are-none", test_ends_that_are_none);
     int result = g_test_run();
     mapping_test_forget_reference();
     return result;
