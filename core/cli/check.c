@@ -2,6 +2,7 @@
  * `file:line: error: …`. */
 #include "core/cli/cli.h"
 
+#include "core/admin/ask.h"
 #include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/base/user.h"
@@ -26,14 +27,17 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#define LIVE_MS 2000 /* for a running bus to answer */
 
 typedef struct {
     HtConfig *config;
     HtDictionary *dictionary;
     unsigned errors;
     GHashTable *warned; /* char *: what mappings were warned of, each once for all of their sources */
-    bool damaged;
+    bool damaged, running;
 } Check;
 
 static void complain(Check *check, const char *place, unsigned line, const char *text)
@@ -91,7 +95,31 @@ static void check_can_make(Check *check, const char *path, const char *place)
 /* A unix socket's path has 108 bytes, its end included. */
 #define SOCKET_PATH_MAX 107
 
-static void check_listens(Check *check, const char *place)
+/* Then its addresses are in use, by itself. */
+static bool is_running(const HtBusConfig *bus)
+{
+    unsigned status;
+    g_autofree char *page = ht_admin_get(bus->admin, "/live", LIVE_MS, &status, NULL);
+    return page != NULL;
+}
+
+/* As the bus would: somebody else may listen there, or we may not. Port 0 is always free. */
+static void check_is_free(Check *check, const char *key, const char *place, GSocketAddress *address)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocket) tried = NULL;
+    if (check->running || g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)) == 0) {
+        return;
+    }
+    tried = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+                         &error);
+    if (!tried || !g_socket_bind(tried, address, TRUE, &error)) {
+        g_autofree char *text = g_strdup_printf("%s: %s", place, error->message);
+        complain_of_bus(check, key, text);
+    }
+}
+
+static void check_listens(Check *check, const char *key, const char *place)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GSocketConnectable) address = g_network_address_parse(place, 0, &error);
@@ -99,7 +127,9 @@ static void check_listens(Check *check, const char *place)
     g_autoptr(GSocketAddress) first =
         addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
     if (!first) {
-        complain_of_bus(check, "listen", error ? error->message : "no such address");
+        complain_of_bus(check, key, error ? error->message : "no such address");
+    } else if (G_IS_INET_SOCKET_ADDRESS(first)) {
+        check_is_free(check, key, place, first);
     }
 }
 
@@ -119,11 +149,15 @@ static void check_certificate(Check *check)
 static void check_doors(Check *check)
 {
     const HtBusConfig *bus = &check->config->bus;
+    check->running = is_running(bus);
     for (char **item = bus->listen; *item; item++) {
         const char *place;
         if (ht_listen_read(*item, &place) != HT_LISTEN_UNIX) {
-            check_listens(check, place);
+            check_listens(check, "listen", place);
         }
+    }
+    for (char **item = bus->metrics; item && *item; item++) {
+        check_listens(check, "metrics", *item);
     }
     check_certificate(check);
     g_autoptr(GError) error = NULL;
@@ -142,6 +176,25 @@ static void check_doors(Check *check)
     check_can_make(check, folder, place);
 }
 
+/* It would start, and take nothing. */
+static void check_room(const Check *check)
+{
+    g_autofree char *folder = g_strdup(check->config->bus.state);
+    struct statvfs disk;
+    while (statvfs(folder, &disk) != 0 && strlen(folder) > 1) {
+        char *parent = g_path_get_dirname(folder);
+        g_free(folder);
+        folder = parent;
+    }
+    uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (free_bytes < check->config->spool.limits.reserve_bytes) {
+        fprintf(stderr,
+                "%s: warning: [bus] state: %" G_GUINT64_FORMAT
+                " bytes are free there, less than [spool] reserve: no message would be taken\n",
+                check->config->file, free_bytes);
+    }
+}
+
 static void check_spool(Check *check)
 {
     const char *state = check->config->bus.state;
@@ -150,6 +203,7 @@ static void check_spool(Check *check)
     g_autoptr(GError) error = NULL;
     g_autofree char *place = ht_bus_place(check->config, "state");
     check_can_make(check, state, place);
+    check_room(check);
     bool has_spool = g_access(file, F_OK) == 0;
     if ((has_spool || g_access(check->config->bus.site_key_file, F_OK) == 0) &&
         !ht_spool_load_key(check->config->bus.site_key_file, false, key, &error)) {

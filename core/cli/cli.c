@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/bus.h"
 #include "core/cli/adapter.h"
+#include "core/config/suggest.h"
 #include "core/cli/manual.h"
 #include "core/cli/sample.h"
 
@@ -122,6 +123,21 @@ static int help(const char *form)
     return HT_EXIT_OK;
 }
 
+/* The verb that a mistyped one may mean; NULL: none is near. */
+static const char *find_meant(const char *verb)
+{
+    const char *meant = NULL;
+    unsigned least = 3;
+    for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        unsigned distance = ht_suggest_distance(verb, verbs[i].name);
+        if (distance < least && distance < strlen(verbs[i].name)) {
+            least = distance;
+            meant = verbs[i].name;
+        }
+    }
+    return meant;
+}
+
 int ht_cli_run(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
@@ -138,7 +154,9 @@ int ht_cli_run(int argc, char **argv)
         return help(argc > 2 ? argv[2] : "");
     }
     if (*verb) {
-        fprintf(stderr, "hutong: there is no verb '%s'\n\n", verb);
+        const char *meant = find_meant(verb);
+        fprintf(stderr, "hutong: there is no verb '%s'%s%s%s\n\n", verb, meant ? "; did you mean '" : "",
+                meant ? meant : "", meant ? "'?" : "");
     }
     print_usage(stderr);
     return HT_EXIT_USAGE;

@@ -283,7 +283,11 @@ static void load_folder(Loader *loader, const char *main_file)
 {
     g_autofree char *folder = g_path_get_dirname(main_file);
     g_autofree char *path = g_build_filename(folder, "conf.d", NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) dir = g_dir_open(path, 0, &error);
+    if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        report(loader, path, "%s", error->message);
+    }
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         if (g_str_has_suffix(name, ".conf") && name[0] != '.') {

@@ -31,6 +31,40 @@ static void test_check_accepts_what_run_would(void)
     bus_process_free(bus);
 }
 
+/* Whoever has it: a bus with this configuration is not told of its own. */
+static void test_check_tries_the_addresses(void)
+{
+    BusProcess *one = bus_process_new("metrics = 127.0.0.1:0\n", source);
+    bus_process_start(one);
+    g_autofree char *keys = g_strdup_printf("metrics = 127.0.0.1:%u\n", one->port), *output = NULL;
+    BusProcess *other = bus_process_new(keys, source);
+    g_assert_cmpint(run_hutong(&output, "check", "-c", other->config, NULL), ==, 78);
+    g_autofree char *said = g_strdup_printf("hutong.conf:4: error: [bus] metrics: 127.0.0.1:%u: ", one->port);
+    g_assert_nonnull(strstr(output, said));
+    bus_process_free(other);
+    bus_process_free(one);
+}
+
+static void test_a_mistyped_verb_is_guessed(void)
+{
+    g_autofree char *near = NULL, *far = NULL;
+    g_assert_cmpint(run_hutong(&near, "relaod", NULL), ==, 64);
+    g_assert_nonnull(strstr(near, "there is no verb 'relaod'; did you mean 'reload'?"));
+    g_assert_cmpint(run_hutong(&far, "xyzzy", NULL), ==, 64);
+    g_assert_null(strstr(far, "did you mean"));
+}
+
+/* What cannot be read is not passed over. */
+static void test_a_folder_of_settings_that_is_none(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    g_autofree char *folder = g_build_filename(bus->folder, "conf.d", NULL), *output = NULL;
+    g_assert_true(g_file_set_contents(folder, "", 0, NULL));
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(output, "conf.d: error: "));
+    bus_process_free(bus);
+}
+
 static void test_check_names_everything_that_is_wrong(void)
 {
     BusProcess *bus = bus_process_new(
@@ -457,6 +491,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/check-accepts-what-run-would", test_check_accepts_what_run_would);
+    g_test_add_func("/cli/check-tries-the-addresses", test_check_tries_the_addresses);
+    g_test_add_func("/cli/a-mistyped-verb-is-guessed", test_a_mistyped_verb_is_guessed);
+    g_test_add_func("/cli/a-folder-of-settings-that-is-none", test_a_folder_of_settings_that_is_none);
     g_test_add_func("/cli/check-names-everything-that-is-wrong", test_check_names_everything_that_is_wrong);
     g_test_add_func("/cli/check-tells-every-stage-at-once", test_check_tells_every_stage_at_once);
     g_test_add_func("/cli/errors-stand-at-their-keys-own-line", test_errors_stand_at_their_keys_own_line);
