@@ -167,6 +167,67 @@ static void test_a_pulling_consumer(void)
     reload_stop(&f);
 }
 
+/* It goes on where it was, and nothing of it comes twice. */
+static void test_a_replay(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 60), ==, 200);
+    g_assert_true(platform_wait(f.platform, 60, WAIT_MS));
+    reload_write_config(&f, "", HUKOU, f.consumer, "mode = structured\nconnections = 4\n", ROUTE, NULL);
+    EXPECT(&f, 0, "[consumer platform] mode = structured", "reload");
+    platform_delay(f.platform, 30);
+    EXPECT(&f, 0, "", "replay", "--consumer", "platform", "--from", "beginning");
+    PlatformCount count = {0};
+    for (unsigned i = 0; i < 500 && count.repeated < 5; i++) {
+        platform_count(f.platform, &count);
+        g_usleep(10000);
+    }
+    g_assert_cmpuint(count.repeated, <, 60);
+    reload_write_config(&f, "", HUKOU, f.consumer, "mode = structured\nconnections = 5\n", ROUTE, NULL);
+    EXPECT(&f, 0, "[consumer platform] connections = 5 (was: 4)", "reload");
+    platform_delay(f.platform, 0);
+    reload_wait_for_log(&f, "is done: 60 events delivered, 0 dead letters");
+    platform_count(f.platform, &count);
+    g_assert_cmpuint(count.repeated, ==, 60);
+    reload_stop(&f);
+}
+
+static unsigned count_lines(const ReloadFixture *f, const char *name)
+{
+    g_autofree char *path = g_build_filename(f->bus->folder, name, NULL);
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    unsigned count = 0;
+    for (const char *file; folder && (file = g_dir_read_name(folder));) {
+        g_autofree char *whole = g_build_filename(path, file, NULL), *text = NULL;
+        bool events = g_str_has_prefix(file, "files-") && !strstr(file, "manifest");
+        g_assert_true(g_file_get_contents(whole, &text, NULL, NULL));
+        for (const char *at = text; events && (at = strchr(at, '\n')); at++) {
+            count++;
+        }
+    }
+    return count;
+}
+
+static void test_a_consumer_of_files(void)
+{
+    ReloadFixture f;
+    static const char files[] = "[consumer files]\ntype = file\ndirectory = out\nclearance = 2\n" PURPOSE;
+    reload_start(&f);
+    for (unsigned i = 0; i < 6; i++) {
+        g_autofree char *rotate = g_strdup_printf("rotate-size = %uK\n", 20 + i);
+        reload_write_config(&f, "", HUKOU, f.consumer, files, rotate, "[route all]\nto = platform;files\n",
+                            NULL);
+        g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001 + i * 50, 50), ==, 200);
+        EXPECT(&f, 0, "[consumer files] ", "reload");
+    }
+    bus_process_wait_figure(f.bus, "consumers.1.cursor", 300, WAIT_MS);
+    g_assert_cmpint(bus_process_figure(f.bus, "consumers.1.delivered"), ==, 300);
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    g_assert_cmpuint(count_lines(&f, "out"), ==, 300);
+    reload_stop(&f);
+}
+
 /* ---- Often, and under load ---- */
 
 typedef struct {
@@ -399,6 +460,8 @@ int main(int argc, char **argv)
     g_test_add_func("/reload/draining-has-an-end", test_draining_has_an_end);
     g_test_add_func("/reload/a-consumer-that-is-down", test_a_consumer_that_is_down);
     g_test_add_func("/reload/a-pulling-consumer", test_a_pulling_consumer);
+    g_test_add_func("/reload/a-replay", test_a_replay);
+    g_test_add_func("/reload/a-consumer-of-files", test_a_consumer_of_files);
     g_test_add_func("/reload/a-hundred-under-load", test_a_hundred_under_load);
     g_test_add_func("/reload/killed-meanwhile", test_killed_meanwhile);
     g_test_add_func("/reload/two-at-once", test_two_at_once);

@@ -7,6 +7,9 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define CHECK_MS 120000
 
@@ -118,6 +121,29 @@ static void test_consumers_and_routes(void)
     platform_free(other);
 }
 
+/* What was written of an event for several consumers of the former policy is sent to nobody. */
+static void test_a_policy_counts_for_what_was_written_before(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    g_autofree char *second = g_strdup_printf(
+        "[consumer second]\ntype = webhook\nurl = %s\nclearance = 2\n" PURPOSE, platform_url(f.platform));
+    reload_write_config(&f, "", HUKOU, f.consumer, second, "[route all]\nto = platform;second\n", NULL);
+    EXPECT(&f, 0, "[consumer second] is new", "reload");
+    platform_refuse(f.platform, 503, 0);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    bus_process_wait_figure(f.bus, "consumers.0.failures", 1, WAIT_MS);
+    bus_process_wait_figure(f.bus, "consumers.1.failures", 1, WAIT_MS);
+    reload_write_config(&f, "", HUKOU, f.consumer, "deny = person.name\n", second, "deny = person.name\n",
+                        "[route all]\nto = platform;second\n", NULL);
+    EXPECT(&f, 0, "[consumer second] deny = person.name", "reload");
+    platform_refuse(f.platform, 0, 0);
+    bus_process_wait_figure(f.bus, "consumers.0.delivered", 1, WAIT_MS);
+    bus_process_wait_figure(f.bus, "consumers.1.delivered", 1, WAIT_MS);
+    g_assert_false(shows_name(f.platform, 0));
+    reload_stop(&f);
+}
+
 /* A site's own mapping, and an adapter's file: with the gate. */
 static void test_mappings_and_adapters(void)
 {
@@ -155,6 +181,54 @@ static void test_mappings_and_adapters(void)
     g_assert_cmpint(reload_post_deaths(&f, "/in/bad", 930000003, 1), ==, 404);
     bus_process_wait_check(f.bus, 1, "passed", CHECK_MS);
     g_assert_cmpint(reload_post_deaths(&f, "/in/site", 930000003, 1), ==, 200);
+    reload_stop(&f);
+}
+
+static void copy_data(const ReloadFixture *f)
+{
+    g_autofree char *to = g_build_filename(f->bus->folder, "data", NULL);
+    const char *argv[] = {"cp", "-rL", g_getenv("HUTONG_DATADIR"), to, NULL};
+    int status = -1;
+    g_assert_true(
+        g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+    g_assert_cmpint(status, ==, 0);
+}
+
+/* The person's name becomes more sensitive than the consumer's clearance. */
+static void change_dictionary(const ReloadFixture *f)
+{
+    g_autofree char *file = g_build_filename(f->bus->folder, "data", "dictionary.xml", NULL), *text = NULL;
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    char *name = strstr(text, "<element name=\"name\" zh=\"姓名\"");
+    char *sensitivity = name ? strstr(name, "sensitivity=\"1\"") : NULL;
+    g_assert_nonnull(sensitivity);
+    sensitivity[strlen("sensitivity=\"")] = '3';
+    reload_write_file(f, "data/dictionary.xml", text);
+}
+
+static void test_the_dictionary(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    copy_data(&f);
+    reload_write_config(&f, "data = data\n", HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[bus] data = ", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
+    gint64 pid = bus_process_figure(f.bus, "sources.0.host.pid");
+    change_dictionary(&f);
+    EXPECT(&f, 0, "reloaded: 0 changes", "reload");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000002, 1), ==, 200);
+    g_assert_true(platform_wait(f.platform, 2, WAIT_MS));
+    g_assert_true(shows_name(f.platform, 0));
+    g_assert_false(shows_name(f.platform, 1));
+    g_assert_cmpint(bus_process_figure(f.bus, "sources.0.host.pid"), !=, pid);
+    g_assert_cmpint(bus_process_figure(f.bus, "audit.segment"), ==,
+                    3); /* each dictionary has one of its own */
+    reload_write_file(&f, "data/dictionary.xml", "<dictionary>\n");
+    EXPECT(&f, 78, "dictionary.xml", "reload");
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    EXPECT(&f, 0, "", "audit", "verify");
     reload_stop(&f);
 }
 
@@ -232,6 +306,46 @@ static void test_what_needs_a_restart_is_named(void)
     reload_stop(&f);
 }
 
+/* ---- Who started it ---- */
+
+/* All that it says until it is ready again. */
+static char *hear_until_ready(int fd)
+{
+    GString *heard = g_string_new(NULL);
+    while (!strstr(heard->str, "READY=1")) {
+        char text[256];
+        ssize_t size = recv(fd, text, sizeof text - 1, 0);
+        g_assert_cmpint(size, >, 0);
+        g_string_append_len(heard, text, size);
+        g_string_append_c(heard, '\n');
+    }
+    return g_string_free(heard, FALSE);
+}
+
+static void test_systemd_is_told(void)
+{
+    ReloadFixture f;
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "notify", NULL);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_setenv("NOTIFY_SOCKET", path, TRUE);
+    reload_start(&f);
+    g_unsetenv("NOTIFY_SOCKET");
+    g_autofree char *first = hear_until_ready(fd);
+    gint64 before_us = g_get_monotonic_time();
+    kill(f.bus->pid, SIGHUP);
+    g_autofree char *heard = hear_until_ready(fd);
+    const char *at = strstr(heard, "RELOADING=1\nMONOTONIC_USEC=");
+    g_assert_nonnull(at);
+    g_assert_cmpint(g_ascii_strtoll(strstr(at, "USEC=") + strlen("USEC="), NULL, 10), >=, before_us);
+    g_assert_null(strstr(first, "RELOADING"));
+    close(fd);
+    g_unlink(path);
+    reload_stop(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -239,6 +353,10 @@ int main(int argc, char **argv)
     g_test_add_func("/reload/who-may-send", test_who_may_send);
     g_test_add_func("/reload/consumers-and-routes", test_consumers_and_routes);
     g_test_add_func("/reload/mappings-and-adapters", test_mappings_and_adapters);
+    g_test_add_func("/reload/a-policy-counts-for-what-was-written-before",
+                    test_a_policy_counts_for_what_was_written_before);
+    g_test_add_func("/reload/the-dictionary", test_the_dictionary);
+    g_test_add_func("/reload/systemd-is-told", test_systemd_is_told);
     g_test_add_func("/reload/a-bad-one-changes-nothing", test_a_bad_one_changes_nothing);
     g_test_add_func("/reload/what-needs-a-restart-is-named", test_what_needs_a_restart_is_named);
     return g_test_run();

@@ -399,10 +399,41 @@ def what_would_be_open_is_refused(world):
         assert not error or re.search(r"hutong\.conf:\d+: error: .*" + re.escape(error), text), (keys, source, text)
 
 
+def another_certificate_is_reloaded(world):
+    context = client(world.ours)
+    with open(world.bus.config, encoding="utf-8") as file:
+        former = file.read()
+    before = served(world.bus.tls, context)
+    kept = http.client.HTTPSConnection("localhost", world.bus.tls, context=context, timeout=60)
+    kept.request("GET", "/in/open?wsdl")
+    assert kept.getresponse().read()
+    connected = kept.sock
+
+    def reload(text):
+        with open(world.bus.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        return run(HUTONG, "reload", "-c", world.bus.config)
+
+    done = reload(former.replace("tls-key = server.key", "tls-key = police.key"))  # of another certificate
+    assert done.returncode == 78 and b"stays as it was" in done.stdout, done.stdout
+    assert served(world.bus.tls, context) == before
+    third = world.ours.issue("third", "/CN=localhost", "serverAuth", more="subjectAltName=DNS:localhost\n")
+    done = reload(former.replace("server.pem", "third.pem").replace("server.key", "third.key"))
+    assert done.returncode == 0 and b"[bus] tls-certificate = " in done.stdout, done.stdout
+    assert served(world.bus.tls, context) == fingerprint(third[0])
+    kept.request("GET", "/in/open?wsdl")
+    assert kept.getresponse().status == 200 and kept.sock is connected
+    kept.close()
+    done = reload(former.replace("observers = 4000000201\n", ""))
+    assert done.returncode == 0 and b"[bus] observers = not set (was: 4000000201)" in done.stdout, done.stdout
+    assert served(world.bus.tls, context) == before
+    assert reload(former).returncode == 0
+
+
 TESTS = [foreign_clients_come_in, older_versions_and_weak_keys_are_refused, the_wrong_door_takes_nothing,
          certificates_say_who_sends, users_of_this_machine_are_known, roles_are_held, a_refusal_midway_is_read,
          endless_handshakes_take_nobodys_place, the_end_is_told, certificates_change_without_a_cut,
-         what_would_be_open_is_refused]
+         another_certificate_is_reloaded, what_would_be_open_is_refused]
 
 
 def main():
