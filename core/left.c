@@ -38,6 +38,16 @@ void ht_left_log(const void *user)
     }
 }
 
+void ht_left_notice(const void *user, GString *text)
+{
+    const HtBus *bus = user;
+    g_autoptr(GPtrArray) left = find_left(bus->config, bus->spool);
+    for (unsigned i = 0; i < left->len; i++) {
+        g_autofree char *line = ht_left_describe(left->pdata[i]);
+        g_string_append_printf(text, "%s\n", line);
+    }
+}
+
 void ht_left_json(const void *user, HtBuffer *json)
 {
     const HtBus *bus = user;

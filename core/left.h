@@ -10,8 +10,9 @@
 /* In words, with what can be done. The caller frees. */
 char *ht_left_describe(const HtSpoolEstate *estate);
 
-/* Of a HtBus: to the log; as the member "left": [{"consumer","cursor","letters"}]. */
+/* Of a HtBus: to the log; a line each; as the member "left": [{"consumer","cursor","letters"}]. */
 void ht_left_log(const void *bus);
+void ht_left_notice(const void *bus, GString *text);
 void ht_left_json(const void *bus, HtBuffer *json);
 
 /* {"verb":"rename","consumer":…,"to":…} or {"verb":"forget","consumer":…,"reason":…}: {} when it is on disk. 409 while the consumer is configured,

@@ -407,9 +407,19 @@ void ht_reload_metrics(const HtReload *reload, HtBuffer *text)
 
 char *ht_reload_notice(const HtReload *reload)
 {
-    return reload->problem
-               ? g_strdup_printf("the last reload was refused, and the configuration in force is not "
-                                 "that of its files: %s",
-                                 reload->problem)
-               : NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (reload->problem) {
+        g_string_append_printf(
+            text,
+            "the last reload was refused, and the configuration in force is not that of its "
+            "files: %s\n",
+            reload->problem);
+    }
+    for (unsigned i = 0; reload->fixed && i < reload->fixed->len; i++) {
+        g_string_append_printf(text, "%s was changed and needs a restart\n",
+                               (const char *)reload->fixed->pdata[i]);
+    }
+    ht_left_notice(reload->bus, text);
+    g_string_truncate(text, text->len > 0 ? text->len - 1 : 0);
+    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }

@@ -103,6 +103,8 @@ static void print_status(JsonObject *status)
            (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6,
            number(spool, "deadLetters"), number(spool, "quarantined"), number(spool, "damaged"),
            (double)number(spool, "commitP99Us") / 1000);
+    JsonObject *configuration = json_object_get_object_member(status, "configuration");
+    printf("configuration: %.16s since %s\n", text(configuration, "sha256"), text(configuration, "since"));
     print_notice(text(status, "notice"));
     print_sources(json_object_get_array_member(status, "sources"));
     print_consumers(json_object_get_array_member(status, "consumers"));

@@ -415,7 +415,8 @@ static void test_a_renamed_consumer_keeps_its_place(void)
     EXPECT(&f, 1, "this consumer is configured", "consumer", "forget", "platform");
     reload_write_config(&f, "", HUKOU, NULL);
     EXPECT(&f, 0, "left behind by consumer platform: its place (event 4) and 1 dead letters", "reload");
-    EXPECT(&f, 0, "consumer platform", "check");
+    EXPECT(&f, 0, "consumer platform is configured no more", "check");
+    EXPECT(&f, 0, "consumer platform is configured no more", "status");
     EXPECT(&f, 1, "nothing is kept of a consumer of this name", "consumer", "rename", "nobody", "street");
     EXPECT(&f, 1, "a consumer's name is", "consumer", "rename", "platform", "a/b");
     EXPECT(&f, 0, "what platform has left is street's", "consumer", "rename", "platform", "street",

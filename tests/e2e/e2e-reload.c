@@ -295,6 +295,7 @@ static void test_what_needs_a_restart_is_named(void)
     g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
     reload_wait_for_log(&f, "accepted "); /* which is said at debug */
     g_autofree char *page = bus_process_page(f.bus, "/status", &status);
+    EXPECT(&f, 0, "[bus] listen was changed and needs a restart", "status");
     g_assert_nonnull(strstr(page, "\"restart\":[\"[bus] listen\",\"[bus] state\",\"[spool] queue\"]"));
     reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
     EXPECT(&f, 0, "[bus] log-level = info (was: debug)", "reload");
