@@ -2,6 +2,7 @@
  * kept; then the main loop runs; the parts close in the opposite order. Main thread. */
 #include "core/bus.h"
 
+#include "core/alarms.h"
 #include "core/base/ages.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -165,11 +166,18 @@ static bool open_roles(HtBus *bus, GError **error)
     return bus->roles != NULL;
 }
 
+static bool open_alarms(HtBus *bus, GError **error)
+{
+    bus->alarms = ht_alarms_new(bus, error);
+    return bus->alarms != NULL;
+}
+
 static bool open_parts(HtBus *bus, GError **error)
 {
     return open_dictionary(bus, error) && open_spool(bus, error) && open_signer(bus, error) &&
            open_delivery(bus, error) && open_retention(bus) && open_sources(bus, error) &&
-           open_pages(bus, error) && open_roles(bus, error) && open_doors(bus, error);
+           open_pages(bus, error) && open_roles(bus, error) && open_doors(bus, error) &&
+           open_alarms(bus, error);
 }
 
 /* ---- Turning and ending ---- */
@@ -225,6 +233,7 @@ static gboolean on_tick(void *user)
     if (!bus->stopping) {
         ht_sources_tick(bus->sources);
         ht_door_tick(bus->door);
+        ht_alarms_tick(bus->alarms);
     }
     ht_ages_now(); /* sees each step of the clock */
     ht_notify("WATCHDOG=1");
@@ -254,6 +263,7 @@ static void run_loop(HtBus *bus)
 static void close_parts(HtBus *bus)
 {
     g_clear_pointer(&bus->reload, ht_reload_free);
+    g_clear_pointer(&bus->alarms, ht_alarms_free);
     g_clear_pointer(&bus->door, ht_door_close);
     g_clear_pointer(&bus->receipts, ht_receipts_free);
     g_clear_pointer(&bus->pages, ht_pages_free);

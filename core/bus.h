@@ -21,6 +21,8 @@ typedef enum {
     HT_BUS_MISCONFIGURED
 } HtBusEnd;
 
+typedef struct HtAlarms HtAlarms; /* core/alarms.h */
+
 /* The parts of a running bus. Owned by ht_bus_run(); the pages of the admin socket read it. */
 typedef struct {
     HtConfig *config; /* held */
@@ -43,6 +45,7 @@ typedef struct {
     HtSchemaPages *schemas;
     HtDoor *door;
     HtReload *reload;
+    HtAlarms *alarms; /* NULL before the bus is open, and while it closes */
     GMainLoop *loop;
     int64_t started_us; /* clock.h */
     bool ready, stopping;

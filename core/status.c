@@ -1,6 +1,7 @@
 /* The status page and the metrics, put together from what the parts say. Main thread. */
 #include "core/status.h"
 
+#include "core/alarms.h"
 #include "core/base/figures.h"
 #include "core/base/json.h"
 #include "core/bus.h"
@@ -71,6 +72,10 @@ char *ht_status_notice(void *user)
     if (records) {
         g_string_append_printf(text, "%s\n", records);
     }
+    g_autofree char *alarms = bus->alarms ? ht_alarms_notice(bus->alarms) : NULL;
+    if (alarms) {
+        g_string_append_printf(text, "%s\n", alarms);
+    }
     g_string_truncate(text, text->len > 0 ? text->len - 1 : 0);
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
@@ -88,6 +93,9 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_json_member_time(json, "started", bus->started_us);
     ht_reload_json(bus->reload, json);
     ht_door_json(bus->door, json);
+    if (bus->alarms) {
+        ht_alarms_json(bus->alarms, json);
+    }
     ht_monitor_json(bus->monitor, json);
     ht_spool_json(bus->spool, json);
     ht_retention_json(bus->retention, json);
@@ -104,6 +112,9 @@ void ht_status_metrics(void *user, HtBuffer *text)
     ht_metric_one(text, "ready", ht_status_ready(user) == NULL);
     ht_metric_one(text, "start_timestamp_seconds", (uint64_t)bus->started_us);
     ht_reload_metrics(bus->reload, text);
+    if (bus->alarms) {
+        ht_alarms_metrics(bus->alarms, text);
+    }
     ht_spool_metrics(bus->spool, text);
     ht_retention_metrics(bus->retention, text);
     ht_door_metrics(bus->door, text);

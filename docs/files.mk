@@ -1,5 +1,5 @@
 man_PAGES := docs/man/hutong.1 docs/man/hutong.conf.5
-docs_DATA := docs/examples/police.conf docs/examples/city.conf \
+docs_DATA := docs/examples/police.conf docs/examples/city.conf docs/examples/calendar-2026.txt \
 	docs/monitoring/README.md docs/monitoring/hutong-alerts.yml docs/monitoring/hutong-dashboard.json
 page_FILES := $(addprefix docs/,README.md adapter-author.md admin.md config.md consumer.md errors.md events.md mapping.md metrics.md privacy.md \
 	security.md soap-clients.md wire.md)

@@ -60,13 +60,16 @@ typedef struct {
     HtText data;    /* packed items; see below */
 } HtEvent;
 
-/* Types that begin so are the bus's own: what it tells consumers of subjects. No department and no host may give one. */
+/* Types that begin so are the bus's own: what it tells consumers of subjects and of itself. No department and no host may give one. */
 #define HT_EVENT_OWN_TYPES "subject."
+#define HT_EVENT_BUS_TYPES "bus."
 
 static inline bool ht_event_is_own_type(HtText type)
 {
-    return type.size > sizeof HT_EVENT_OWN_TYPES - 1 &&
-           memcmp(type.data, HT_EVENT_OWN_TYPES, sizeof HT_EVENT_OWN_TYPES - 1) == 0;
+    return (type.size > sizeof HT_EVENT_OWN_TYPES - 1 &&
+            memcmp(type.data, HT_EVENT_OWN_TYPES, sizeof HT_EVENT_OWN_TYPES - 1) == 0) ||
+           (type.size > sizeof HT_EVENT_BUS_TYPES - 1 &&
+            memcmp(type.data, HT_EVENT_BUS_TYPES, sizeof HT_EVENT_BUS_TYPES - 1) == 0);
 }
 
 /* How an element's value is written. */

@@ -15,6 +15,7 @@ static const HtMetric metrics[] = {
     {"config_reloads_total", HT_METRIC_COUNTER, false, NULL, "Configurations that were taken without a restart."},
     {"config_reloads_refused_total", HT_METRIC_COUNTER, false, NULL, "Reloads that were refused."},
     {"config_reload_refused", HT_METRIC_GAUGE, false, NULL, "1 when the last reload was refused: the files are not what is in force."},
+    {"alarms", HT_METRIC_GAUGE, false, "kind", "Alarms that are on, by kind."},
 
     {"spool_last_sequence", HT_METRIC_GAUGE, false, NULL, "Sequence of the newest event."},
     {"spool_dead_letters", HT_METRIC_GAUGE, false, NULL, "Dead letters kept."},

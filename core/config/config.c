@@ -4,6 +4,7 @@
 
 #include "core/base/event.h"
 #include "core/base/private.h"
+#include "core/config/calendar.h"
 #include "core/config/doors.h"
 #include "core/config/ini.h"
 #include "spool/repair.h"
@@ -435,12 +436,28 @@ static void report_text(const char *place, const char *text, void *loader)
     report(loader, place, "%s", text);
 }
 
+/* Its lines are told at their own places. */
+static void check_calendar(Loader *loader, const char *path)
+{
+    g_autoptr(GString) wrong = g_string_new(NULL);
+    g_autoptr(HtCalendar) calendar = ht_calendar_load(path, wrong);
+    g_auto(GStrv) lines = g_strsplit(wrong->str, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        const char *text = strstr(*line, ": error: ");
+        if (text) {
+            g_autofree char *place = g_strndup(*line, (gsize)(text - *line));
+            report(loader, place, "%s", text + strlen(": error: "));
+        }
+    }
+}
+
 static void check_sections(Loader *loader)
 {
     HtConfig *config = loader->config;
     const HtConfigReport report_doors = {report_text, loader};
     g_autofree char *listen = ht_bus_place(config, "listen");
     ht_config_check_doors(config, listen, &report_doors);
+    check_calendar(loader, config->bus.calendar);
     check_required(loader, HT_SECTION_BUS, &config->bus, config->file);
     if (config->spool.limits.page_bytes & (config->spool.limits.page_bytes - 1)) {
         report(loader, config->file, "[spool] page is not a power of two");

@@ -21,6 +21,8 @@ typedef struct {
     char *metrics_cleartext;                     /* local | anywhere: where they may be */
     uint64_t metrics_connections, metrics_timeout_ms;
     char **observers, **operators, **auditors, **privacy_officers; /* core/admin/roles.h; NULL: nobody */
+    char *calendar; /* file of working days; NULL: Monday to Friday */
+    uint64_t alarm_calm_ms, alarm_certificate_ms;
     char *user;       /* whom a start as root becomes; NULL: nobody */
     char *state;      /* directory: spool, key */
     char *adapters;   /* directory */
@@ -60,9 +62,12 @@ typedef struct {
     char *soap12_sender_status; /* 500 | 400 */
     char *sign_receipts;        /* asked | all */
     char *identities;           /* own | authority */
-    char *username_file;        /* names and passwords of WS-Security headers: core/guard/usernames.h; NULL: not asked for */
+    char *
+        username_file; /* names and passwords of WS-Security headers: core/guard/usernames.h; NULL: not asked for */
     uint64_t username_age_ms, username_nonces;
-    char *token_file;           /* what a sender must show; NULL: nothing */
+    uint64_t alarm_silence_ms, alarm_refused; /* 0: never; percent */
+    char *alarm_days;                         /* working | all */
+    char *token_file;                         /* what a sender must show; NULL: nothing */
     char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
     char **users; /* of this machine that may send over a unix socket: core/base/users.h */
     char **client_subjects,
@@ -87,7 +92,7 @@ typedef struct {
     uint64_t rotate_bytes, rotate_ms, files_bytes, keep_files_ms;
     char **allow, **deny, **hash, **mask; /* elements; mask as element:mask; NULL-terminated, may be NULL */
     char *purpose_until;                  /* yyyy-mm-dd, the last day; NULL: no purpose */
-    uint64_t purpose_alarm_ms;
+    uint64_t purpose_alarm_ms, alarm_oldest_ms, alarm_backlog, alarm_dead; /* 0: never */
     char *validate; /* no | yes: whether the endpoint is asked first */
     uint64_t validate_rate, validate_every_ms;
     char *order; /* loose | strict: whether what is refused holds up its person */

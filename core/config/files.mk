@@ -1,1 +1,1 @@
-config_SRC := core/config/ini.c core/config/options.c core/config/values.c core/config/network.c core/config/listen.c core/config/doors.c core/config/reference.c core/config/compare.c core/config/places.c core/config/suggest.c core/config/urlpath.c core/config/config.c
+config_SRC := core/config/ini.c core/config/options.c core/config/values.c core/config/network.c core/config/listen.c core/config/doors.c core/config/reference.c core/config/compare.c core/config/places.c core/config/suggest.c core/config/urlpath.c core/config/calendar.c core/config/config.c

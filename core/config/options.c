@@ -51,6 +51,12 @@ static const HtOption bus_options[] = {
      "Those who read who did what, and who received what."},
     {"privacy-officers", HT_OPTION_LIST, BUS(privacy_officers), NULL, 0, 0, NULL, false,
      "Those who look at bodies and events in clear and change who is who."},
+    {"calendar", HT_OPTION_PATH, BUS(calendar), NULL, 0, 0, NULL, false,
+     "File of working days, for `alarm-silence`: lines such as `2026-10-01..2026-10-07 off` and `2026-10-10 work`. Without it Monday to Friday are. `examples/calendar-2026.txt` has those of 2026."},
+    {"alarm-calm", HT_OPTION_TIME, BUS(alarm_calm_ms), "1min", 0, 24 * HOUR, NULL, false,
+     "An alarm is over when for so long nothing has been wrong: one that flickers is told once."},
+    {"alarm-certificate", HT_OPTION_TIME, BUS(alarm_certificate_ms), "336h", 0, 8760 * HOUR, NULL, false,
+     "Alarm so long before the door's certificate ends; 0: none."},
     {"user", HT_OPTION_STRING, BUS(user), NULL, 0, 0, NULL, false,
      "Started by root, `hutong` goes on as this user, whatever the verb, before it opens anything but the configuration: what it opens and writes is that user's. `root` says that root is meant; "
      "without the key a start as root is warned of. Started by anybody else it has no effect."},
@@ -140,6 +146,12 @@ static const HtOption source_options[] = {
      "What it may say of who is who. `own`: which of its own numbers belong to whom. `authority`, for the police's register: also "
      "that a citizen number was corrected, is shared by two persons, or is that of a birth certificate; such a tie holds for all "
      "departments and for good."},
+    {"alarm-silence", HT_OPTION_TIME, SOURCE(alarm_silence_ms), "0", 0, 8760 * HOUR, NULL, false,
+     "Alarm when nothing was accepted from it for so long, counted as `alarm-days` says; 0: none."},
+    {"alarm-days", HT_OPTION_WORD, SOURCE(alarm_days), "working", 0, 0, "working|all", false,
+     "Which days count for `alarm-silence`: `working`: those of `calendar`; `all`."},
+    {"alarm-refused", HT_OPTION_NUMBER, SOURCE(alarm_refused), "50", 0, 100, NULL, false,
+     "Alarm when so many percent of its messages in the last ten minutes, of at least 10, were refused or failed; 0: none."},
     {"token-file", HT_OPTION_PATH, SOURCE(token_file), NULL, 0, 0, NULL, false,
      "File of what a sender's token is known by; it must show the token in `Authorization: Bearer TOKEN`, otherwise 401. `hutong token new` makes both. "
      "Up to 8 lines, each of which opens: so tokens are changed without a gap. Mode 0600. The token itself in one line, as in older files, is taken with a warning."},
@@ -182,6 +194,12 @@ static const HtOption consumer_options[] = {
      "Requests under way at once. Events of one person never overtake each other."},
     {"clearance", HT_OPTION_NUMBER, CONSUMER(clearance), "0", 0, 3, NULL, false,
      "Highest sensitivity (0 to 3) that it may see without being named in `allow`."},
+    {"alarm-oldest", HT_OPTION_TIME, CONSUMER(alarm_oldest_ms), "1h", 0, 8760 * HOUR, NULL, false,
+     "Alarm when the oldest event that it has still to get was taken so long ago; 0: none."},
+    {"alarm-backlog", HT_OPTION_NUMBER, CONSUMER(alarm_backlog), "0", 0, 1000000000, NULL, false,
+     "Alarm when so many events are behind its cursor, routed to it or not; 0: none."},
+    {"alarm-dead", HT_OPTION_NUMBER, CONSUMER(alarm_dead), "1", 0, 1000000000, NULL, false,
+     "Alarm when it has so many dead letters; 0: none."},
     {"purpose", HT_OPTION_STRING, CONSUMER(purpose), NULL, 0, 0, NULL, false,
      "Why it may see personal data. No purpose, no personal data. Needs `purpose-until`."},
     {"purpose-until", HT_OPTION_DATE, CONSUMER(purpose_until), NULL, 0, 0, NULL, false,

@@ -582,6 +582,11 @@ void ht_door_json(const HtDoor *door, HtBuffer *json)
     ht_buffer_add_char(json, '}');
 }
 
+int64_t ht_door_certificate_ends(const HtDoor *door)
+{
+    return door->tls ? ht_tls_expires(door->tls) : 0;
+}
+
 void ht_door_metrics(const HtDoor *door, HtBuffer *text)
 {
     HtDoorStatus status;

@@ -55,4 +55,7 @@ void ht_door_status(const HtDoor *door, HtDoorStatus *status);
 /* Adds the member "door" to the status page. */
 void ht_door_json(const HtDoor *door, HtBuffer *json);
 
+/* When the certificate ends, in seconds since 1970; 0 without TLS. */
+int64_t ht_door_certificate_ends(const HtDoor *door);
+
 void ht_door_metrics(const HtDoor *door, HtBuffer *text);

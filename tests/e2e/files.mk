@@ -68,6 +68,7 @@ e2e-mapping-new_LIBS := admin engine-reference base
 e2e_TESTS += tls.py
 e2e_TESTS += monitoring.py
 e2e_TESTS += install.sh
+e2e_TESTS += alarms.py
 e2e_TESTS += e2e-sealing
 e2e-sealing_LIBS := admin base
 e2e_TESTS += e2e-reload e2e-reload-load

@@ -194,3 +194,5 @@ unit_TESTS += test-said
 test-said_LIBS := supervisor frame base
 unit_TESTS += test-tls
 test-tls_LIBS := $(test-door_LIBS)
+unit_TESTS += test-alarm
+test-alarm_LIBS := cli config base
