@@ -2,6 +2,7 @@
 #include "spool/held.h"
 
 #include "spool/look-inside.h"
+#include "spool/payload.h"
 #include "spool/quarantine.h"
 
 /* Without what sealing adds. */
@@ -85,6 +86,7 @@ bool ht_spool_look_held_one(HtSpoolLook *look, const HtUuid *id, HtSpoolHeld *he
 typedef struct {
     const char *held, *taken; /* statements, of the value; the second gives messages.id, too */
     const char *held_table, *taken_table;
+    bool packed; /* as payload.h has it */
 } KeptValue;
 
 static bool fail(const HtUuid *id, GError **error)
@@ -115,9 +117,14 @@ static bool open_value(HtSpoolLook *look, const KeptValue *value, const HtUuid *
                                   : (HtSpoolSpot){value->taken_table, (uint64_t)sqlite3_column_int64(row, 1)};
         HtSpoolOpened opened =
             ht_spool_unseal(look->sealer, spot, ht_spool_column_bytes(row, 0), &room, &text);
+        HtBuffer expanded = {.data = NULL};
+        if (opened == HT_SPOOL_OPENED && value->packed && !ht_spool_payload_unpack(text, &expanded, &text)) {
+            opened = HT_SPOOL_NOT_GENUINE;
+        }
         if (opened == HT_SPOOL_OPENED) {
             *bytes = g_bytes_new(text.data, text.size);
         }
+        ht_buffer_clear(&expanded);
         ht_buffer_clear(&room);
         if (opened != HT_SPOOL_OPENED) {
             return opened == HT_SPOOL_DESTROYED || fail(id, error);
@@ -131,7 +138,7 @@ bool ht_spool_look_payload(HtSpoolLook *look, const HtUuid *id, GBytes **payload
     static const KeptValue value = {
         "SELECT payload FROM quarantine WHERE message = ? AND payload IS NOT NULL",
         "SELECT bytes, message FROM payloads WHERE message = (SELECT id FROM messages WHERE message = ?)",
-        "quarantine", "payloads"};
+        "quarantine", "payloads", true};
     return open_value(look, &value, id, payload, error);
 }
 
@@ -140,7 +147,7 @@ bool ht_spool_look_faults(HtSpoolLook *look, const HtUuid *id, GArray **faults, 
     static const KeptValue value = {
         "SELECT faults FROM quarantine WHERE message = ? AND faults IS NOT NULL",
         "SELECT faults, message FROM faults WHERE message = (SELECT id FROM messages WHERE message = ?)",
-        "quarantine.faults", "faults"};
+        "quarantine.faults", "faults", false};
     g_autoptr(GBytes) packed = NULL;
     if (!open_value(look, &value, id, &packed, error)) {
         *faults = NULL;

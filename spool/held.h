@@ -11,7 +11,7 @@ typedef struct {
     char *reason; /* the code of what it was refused with */
     int64_t received_us;
     uint32_t rejected; /* records */
-    uint64_t bytes;    /* of its payload; 0 when that was not kept */
+    uint64_t bytes;    /* that its payload takes; 0 when that was not kept */
     uint8_t sha256[32];
 } HtSpoolHeld;
 

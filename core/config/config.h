@@ -58,7 +58,8 @@ typedef struct {
     char *name, *department, *adapter, *mapping, *division;
     HtLimits limits;
     char *on_invalid;           /* reject | quarantine */
-    char *keep_payload;         /* repaired | all | none */
+    char *keep_payload;         /* repaired | error | all | none */
+    char *compress_payload;     /* zstd | off */
     char *soap12_sender_status; /* 500 | 400 */
     char *sign_receipts;        /* asked | all */
     char *identities;           /* own | authority */

@@ -131,9 +131,13 @@ static const HtOption source_options[] = {
     {"on-invalid", HT_OPTION_WORD, SOURCE(on_invalid), "reject", 0, 0, "reject|quarantine", false,
      "Records that lack what the mapping requires: `reject` refuses the whole message; `quarantine` takes the good records "
      "and keeps the bad ones for a person."},
-    {"keep-payload", HT_OPTION_WORD, SOURCE(keep_payload), "repaired", 0, 0, "repaired|all|none", false,
-     "Which original bytes are kept in the spool: of payloads that had to be repaired, of all, of none. Of bodies above 64K, which "
-     "pass in pieces, only repaired and quarantined ones can be kept."},
+    {"keep-payload", HT_OPTION_WORD, SOURCE(keep_payload), "repaired", 0, 0, "repaired|error|all|none", false,
+     "Which original bytes of taken messages are kept in the spool, linked to their events: `error`: of those of which records were left "
+     "out (`on-invalid = quarantine`); `repaired`: also of those that had to be repaired; of all; of none, and what was left out is "
+     "nowhere then. Of bodies above 64K, which pass in pieces, only repaired ones and those with records left out can be kept. What is "
+     "refused as a whole and goes into quarantine is kept in any case."},
+    {"compress-payload", HT_OPTION_WORD, SOURCE(compress_payload), "zstd", 0, 0, "zstd|off", false,
+     "Whether payloads are compressed before they are kept (and sealed), where that saves room."},
     {"soap12-sender-status", HT_OPTION_WORD, SOURCE(soap12_sender_status), "500", 0, 0, "500|400", false,
      "HTTP status of SOAP 1.2 faults that are the sender's to mend (`env:Sender`): `500`, the only one under which WCF reads a "
      "fault; or `400`, as SOAP 1.2's HTTP binding has it."},

@@ -5,6 +5,7 @@
 #include "core/base/digest.h"
 #include "core/base/secrets.h"
 #include "core/message/vet.h"
+#include "spool/payload.h"
 
 /* Which of the possible idempotency keys it is. All but the mapping's get a first byte that no text of a mapping can hold, so
  * that they never meet one; that one stays bare, because the spool keeps one row for a message's key and the equal key of
@@ -86,14 +87,14 @@ static GBytes *wrap_backing(Backing *backing)
     return g_bytes_new_with_free_func(bytes ? bytes : backing->texts, size, free_backing, backing);
 }
 
-/* Records that were left out stand nowhere else than in the payload: it is kept whatever the configuration says. */
+/* Records that were left out stand nowhere else than in the payload. */
 static bool wants_payload(const HtMessage *message, const HtOutcome *outcome)
 {
     const char *keep = message->source->config->keep_payload;
-    if (outcome->rejected > 0 || g_strcmp0(keep, "all") == 0) {
-        return true;
+    if (g_strcmp0(keep, "all") == 0 || g_strcmp0(keep, "none") == 0) {
+        return *keep == 'a';
     }
-    return g_strcmp0(keep, "none") != 0 && outcome->repaired;
+    return outcome->rejected > 0 || (g_strcmp0(keep, "error") != 0 && outcome->repaired);
 }
 
 bool ht_message_is_genuine(const HtMessage *message, const HtOutcome *outcome)
@@ -162,6 +163,8 @@ static GBytes *find_payload(const HtMessage *message, const HtOutcome *outcome)
     if (is_unread_archive(outcome, bytes, size)) {
         write_blanks(bytes, 0, size);
     }
+    bool compress = g_strcmp0(message->source->config->compress_payload, "off") != 0;
+    bytes = ht_spool_payload_pack(g_steal_pointer(&bytes), &size, compress);
     return ht_beside_bytes(g_steal_pointer(&bytes), size);
 }
 

@@ -46,7 +46,7 @@ static void assert_element(const Answer *answer, const char *name, const char *v
 /* Small ones are held in the bus, large ones come back from the host. */
 static void test_records_left_out_are_kept_with_their_payload(void)
 {
-    BusProcess *bus = make_bus(NULL, "on-invalid = quarantine\nkeep-payload = none");
+    BusProcess *bus = make_bus(NULL, "on-invalid = quarantine\nkeep-payload = error\ncompress-payload = off");
     gint64 sent = 0;
     bus_process_start(bus);
     for (unsigned i = 0; i < 2; i++) {
@@ -84,7 +84,7 @@ static void test_what_is_put_right_keeps_its_payload(void)
     static const char *const harmed[] = {"测试\xE4\xB8", "测\xED\xA1\x82\xED\xBE\xB7", "测&#55362;&#57271;",
                                          "测试\xE2\x80\x8E丁", "娴嬭瘯"};
     static const char *const whole[] = {"测试丁", "测?", "测□"};
-    BusProcess *bus = make_bus(NULL, "keep-payload = repaired");
+    BusProcess *bus = make_bus(NULL, "keep-payload = repaired\ncompress-payload = off");
     gint64 kept = 0;
     bus_process_start(bus);
     for (unsigned i = 0; i < 2 * G_N_ELEMENTS(harmed); i++) {
@@ -104,6 +104,43 @@ static void test_what_is_put_right_keeps_its_payload(void)
                     2 * G_N_ELEMENTS(harmed));
     g_assert_cmpint(bus_process_ask_spool(bus, "SELECT sum(length(bytes) - 36) FROM payloads"), ==, kept);
     bus_process_free(bus);
+}
+
+/* Four messages: a good one, a repaired one, one of which a record is left out, and a large one of these. How many payloads are kept, and
+ * whether they come out as they were sent. */
+static void check_mode(const char *mode, gint64 kept)
+{
+    g_autofree char *keys = g_strdup_printf("on-invalid = quarantine\nkeep-payload = %s", mode);
+    BusProcess *bus = make_bus(NULL, keys);
+    char *bodies[4] = {make_payload(10, false, 0), make_harmed(20, "测试\xE2\x80\x8E丁", 0),
+                       make_payload(30, true, 3000), make_payload(40, true, 200000)};
+    gint64 sent = 0, shown = 0;
+    bus_process_start(bus);
+    for (unsigned i = 0; i < 4; i++) {
+        g_autoptr(Answer) answer = send_with(bus, NULL, bodies[i]);
+        g_autofree char *body = NULL;
+        g_assert_cmpint(answer->status, ==, 200);
+        sent += (gint64)strlen(bodies[i]);
+        run_hutong(&body, "message", "show", answer->message_id, "--body", "-c", bus->config, NULL);
+        shown += strcmp(body, bodies[i]) == 0;
+    }
+    g_assert_cmpint(shown, ==, kept);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT count(*) FROM payloads"), ==, kept);
+    g_assert_cmpint(bus_process_ask_spool(bus, "SELECT coalesce(sum(length(bytes)), 0) FROM payloads"), <,
+                    sent / 20); /* blanks, mostly */
+    for (unsigned i = 0; i < 4; i++) {
+        g_free(bodies[i]);
+    }
+    bus_process_free(bus);
+}
+
+static void test_payloads_are_kept_as_configured(void)
+{
+    check_mode("none", 0);
+    check_mode("error", 2);
+    check_mode("repaired", 3);
+    check_mode("all", 4);
 }
 
 /* [A] and then [A, bad]: the second is not the first again. */
@@ -230,5 +267,6 @@ int main(int argc, char **argv)
     g_test_add_func("/intake/only-who-shows-the-token-may-send", test_only_who_shows_the_token_may_send);
     g_test_add_func("/intake/strangers-are-refused", test_strangers_are_refused);
     g_test_add_func("/intake/bad-tokens-and-peers-are-said", test_bad_tokens_and_peers_are_said);
+    g_test_add_func("/intake/payloads-are-kept-as-configured", test_payloads_are_kept_as_configured);
     return g_test_run();
 }

@@ -10,7 +10,7 @@
 #define WAIT_MS 20000
 #define NUMBER "990104195008179950"
 #define NAME "测试丁"
-#define KEPT "keep-payload = all\non-invalid = quarantine\n"
+#define KEPT "keep-payload = all\ncompress-payload = off\non-invalid = quarantine\n"
 
 typedef struct {
     Platform *platform;

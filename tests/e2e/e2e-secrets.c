@@ -77,7 +77,7 @@ static void test_left_out_records(void)
     for (unsigned i = 0; i < 2; i++) {
         g_autofree char *body =
             make_answer("<row " PERSON " aac008='9'/>", i * 200000, "<result row_count='2'/></business>");
-        check_one("on-invalid = quarantine", body, 200, "payloads", "bytes");
+        check_one("on-invalid = quarantine\ncompress-payload = off", body, 200, "payloads", "bytes");
     }
 }
 
@@ -85,23 +85,23 @@ static void test_quarantine(void)
 {
     for (unsigned i = 0; i < 2; i++) {
         g_autofree char *body = make_answer("", i * 200000, "<broken");
-        check_one("on-invalid = quarantine", body, 400, "quarantine", "payload");
+        check_one("on-invalid = quarantine\ncompress-payload = off", body, 400, "quarantine", "payload");
     }
 }
 
 static void test_all_payloads(void)
 {
     g_autofree char *body = make_answer("", 0, "<result row_count='1'/></business>");
-    check_one("keep-payload = all", body, 200, "payloads", "bytes");
+    check_one("keep-payload = all\ncompress-payload = off", body, 200, "payloads", "bytes");
 }
 
 /* The bytes in quarantine of a payload that the test's adapter read, as they are kept. */
 static char *find_kept(const char *body)
 {
-    g_autofree char *section =
-        g_strdup_printf(OPEN "[source s]\ndepartment = hrss\nadapter = %s/secretive.so\n"
-                             "mapping = social-security.xml\non-invalid = quarantine\n",
-                        g_getenv("HUTONG_TEST_ADAPTERDIR"));
+    g_autofree char *section = g_strdup_printf(
+        OPEN "[source s]\ndepartment = hrss\nadapter = %s/secretive.so\n"
+             "mapping = social-security.xml\non-invalid = quarantine\ncompress-payload = off\n",
+        g_getenv("HUTONG_TEST_ADAPTERDIR"));
     BusProcess *bus = bus_process_new(NULL, section);
     sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
@@ -169,8 +169,9 @@ static void test_names(void)
 {
     static const char *const bodies[] = {CALL("postCSDJRecrod", ""), CALL("doSomething", "")};
     BusProcess *bus = bus_process_new(
-        NULL, OPEN "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
-                   "division = 440104\nkeep-payload = all\non-invalid = quarantine\n");
+        NULL,
+        OPEN "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+             "division = 440104\nkeep-payload = all\non-invalid = quarantine\ncompress-payload = off\n");
     bus_process_start(bus);
     for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
         guint status = send_answer(bus, bodies[i]);
@@ -193,7 +194,7 @@ static void test_archives(void)
     for (size_t i = 0; i < G_N_ELEMENTS(documents); i++) {
         BusProcess *bus = bus_process_new(
             NULL, OPEN "[source molss]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
-                       "division = 440104\nkeep-payload = all\n");
+                       "division = 440104\nkeep-payload = all\ncompress-payload = off\n");
         ZipBuilder zip = zip_builder();
         zip_add_text(&zip, "1.xml", documents[i]);
         g_autoptr(GBytes) bytes = zip_finish(&zip, 0);
