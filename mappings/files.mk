@@ -1,5 +1,5 @@
 # Data files that are installed, one a line. A mapping and what only it needs are added below, by += lines.
-mapping_DATA += mappings/dictionary.xml mappings/dictionary.rng mappings/mapping.rng \
+mapping_DATA += mappings/dictionary.xml mappings/dictionary.rng mappings/mapping.rng mappings/editor/catalog.xml \
 	mappings/divisions/committees.tsv \
 	mappings/divisions/mca-2020-12.tsv \
 	mappings/divisions/nbs-2022-10-streets.tsv \

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TEMPLATE_NAME "skeleton"
+#define TEMPLATE_PKGCONFIG "/usr/local/lib/pkgconfig" /* in its Makefile */
 #define NAME_MAX_BYTES 64
 
 static bool is_name(const char *name)
@@ -24,8 +25,23 @@ static bool is_name(const char *name)
 static char *rename_text(const char *text, const char *name)
 {
     GString *changed = g_string_new(text);
+    g_autofree char *adapters = ht_paths_adapters();
+    g_autofree char *pkgconfig = g_build_filename(adapters, "..", "..", "pkgconfig", NULL);
+    g_autofree char *found = g_canonicalize_filename(pkgconfig, NULL);
     g_string_replace(changed, TEMPLATE_NAME, name, 0);
+    g_string_replace(changed, TEMPLATE_PKGCONFIG, found, 0);
     return g_string_free(changed, FALSE);
+}
+
+/* What is shipped under that name, which the new one's `make install` would write over; NULL: nothing. Free it. */
+static char *find_shipped(const char *name)
+{
+    const HtAdapterOptions options = {0};
+    g_autofree char *adapter = ht_adapter_find(name, &options), *file = g_strconcat(name, ".xml", NULL);
+    g_autofree char *mapping = ht_paths_data(file);
+    return g_file_test(adapter, G_FILE_TEST_EXISTS)   ? g_steal_pointer(&adapter)
+           : g_file_test(mapping, G_FILE_TEST_EXISTS) ? g_steal_pointer(&mapping)
+                                                      : NULL;
 }
 
 static bool make_folder(const char *folder, GError **error)
@@ -76,6 +92,11 @@ int ht_adapter_new(const char *name)
             stderr,
             "hutong adapter: '%s' cannot be a name: lower-case letters, digits and hyphens, a letter first\n",
             name);
+        return HT_EXIT_USAGE;
+    }
+    g_autofree char *shipped = find_shipped(name);
+    if (shipped) {
+        fprintf(stderr, "hutong adapter: %s is there already: take another name than '%s'\n", shipped, name);
         return HT_EXIT_USAGE;
     }
     if (!copy_folder(template, name, name, 2, &error)) {

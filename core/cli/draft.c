@@ -100,7 +100,8 @@ static void find_record(HtDraft *draft, JsonObject *node, const char *above, uns
     if (own > 0) {
         g_ptr_array_add(draft->others, g_strdup(path));
     }
-    if (own > *best) {
+    bool is_best = draft->asked.record ? strcmp(draft->asked.record, path) == 0 : own > *best;
+    if (is_best) {
         *best = own;
         draft->record = node;
         g_free(draft->record_path);
@@ -360,8 +361,12 @@ HtDraft *ht_draft_new(JsonObject *outline, const HtGuesser *guesser, const HtRef
         find_record(draft, json_array_get_object_element(documents, i), "", &best);
     }
     if (!draft->record) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "nothing in it looks like a record: no element has %u fields or more", RECORD_FIELDS);
+        if (asked->record) {
+            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "there is no %s in it", asked->record);
+        } else {
+            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                        "nothing in it looks like a record: no element has %u fields or more", RECORD_FIELDS);
+        }
         return NULL;
     }
     find_fields(draft, draft->record, "", PATH_LEVELS);

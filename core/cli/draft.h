@@ -7,12 +7,12 @@
 
 typedef struct HtDraft HtDraft;
 
-/* What it is to be called; `type` is NULL: the one that carries most of what was guessed. */
+/* What it is to be called; `type` is NULL: the one that carries most of what was guessed; `record` is NULL: what looks most like one. */
 typedef struct {
-    const char *payload, *source, *authority, *type;
+    const char *payload, *source, *authority, *type, *record;
 } HtDraftAsked;
 
-/* Finds the records, and what their fields may be. NULL with an error when there are none, or the type is not in the dictionary. All but `asked`
+/* Finds the records, and what their fields may be. NULL with an error when there are none, or none at `record`, or the type is not in the dictionary. All but `asked`
  * live longer. transfer full. */
 HtDraft *ht_draft_new(JsonObject *outline, const HtGuesser *guesser, const HtReference *reference,
                       const HtDraftAsked *asked, GError **error);

@@ -15,7 +15,7 @@
 #define DROPS 8
 
 typedef struct {
-    char *payload, *output, *source, *authority, *type, *data, *directory;
+    char *payload, *output, *source, *authority, *type, *record, *data, *directory;
     gboolean force;
 
     HtMapPlace place;
@@ -209,7 +209,7 @@ static bool draft_mapping(const NewMapping *work)
     g_autoptr(JsonNode) outline = read_outline(work);
     g_autofree char *name = g_path_get_basename(work->payload);
     const HtDraftAsked asked = {name, work->source ? work->source : "new",
-                                work->authority ? work->authority : "unknown", work->type};
+                                work->authority ? work->authority : "unknown", work->type, work->record};
     if (!outline) {
         return false;
     }
@@ -234,8 +234,8 @@ static void clear(NewMapping *work)
     ht_words_clear(&work->words);
     g_clear_pointer(&work->body, g_bytes_unref);
     g_clear_pointer(&work->expectation, ht_expectation_free);
-    char *const given[] = {work->payload, work->output, work->source,   work->authority,
-                           work->type,    work->data,   work->directory};
+    char *const given[] = {work->payload, work->output, work->source, work->authority,
+                           work->type,    work->record, work->data,   work->directory};
     for (unsigned i = 0; i < G_N_ELEMENTS(given); i++) {
         g_free(given[i]);
     }
@@ -251,6 +251,8 @@ int ht_cli_mapping(int argc, char **argv)
         {"force", 0, 0, G_OPTION_ARG_NONE, &work.force, "… also where it is there already", NULL},
         {"type", 0, 0, G_OPTION_ARG_STRING, &work.type,
          "What a record is: an event type (hutong schema lists them)", "TYPE"},
+        {"for-each", 0, 0, G_OPTION_ARG_STRING, &work.record,
+         "What is a record, if that is not what is found", "PATH"},
         {"source", 0, 0, G_OPTION_ARG_STRING, &work.source, "The source's name in it", "NAME"},
         {"authority", 0, 0, G_OPTION_ARG_STRING, &work.authority, "The department's name in it", "NAME"},
         {"directory", 'd', 0, G_OPTION_ARG_FILENAME, &work.directory,

@@ -211,6 +211,8 @@ static void test_what_is_wrong_is_told(void)
     EXPECT(1, "Is a directory", "mapping", "new", "--from", folder);
     EXPECT(1, "\"person.nothing.v1\" is not in the dictionary", "mapping", "new", "--from", payload, "--type",
            "person.nothing.v1");
+    EXPECT(1, "there is no /R/X in it", "mapping", "new", "--from", payload, "--for-each", "/R/X");
+    EXPECT(0, "for-each=\"/R\"", "mapping", "new", "--from", payload, "--for-each", "/R");
     EXPECT(0, "<mapping xmlns", "mapping", "new", "--from", payload);
     EXPECT(0, "1 records at /R/I", "mapping", "new", "--from", payload, "-o", file);
     EXPECT(1, "--force", "mapping", "new", "--from", payload, "-o", file);
