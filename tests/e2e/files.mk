@@ -71,6 +71,7 @@ e2e_TESTS += tls.py
 e2e_TESTS += monitoring.py
 e2e_TESTS += install.sh
 e2e_TESTS += alarms.py
+e2e_TESTS += tests/guide/guide.sh
 e2e_TESTS += e2e-sealing
 e2e-sealing_LIBS := admin base
 e2e_TESTS += e2e-reload e2e-reload-load
