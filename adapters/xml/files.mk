@@ -141,3 +141,4 @@ mapping_DATA += mappings/one-stop.xml \
 	mappings/tables/exchange.operation.tsv
 mapping_DATA += mappings/hotline.xml
 mapping_DATA += mappings/social-workers.xml
+mapping_DATA += mappings/exchange-tables.xml

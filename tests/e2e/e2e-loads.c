@@ -44,6 +44,7 @@ static const Load loads[] = {
     {"one-stop", "one-stop", "xml", "adapters/xml/fixtures/one-stop", 4, 2, 4, 0},
     {"hotline", "hotline", "xml", "adapters/xml/fixtures/hotline", 3, 2, 3, 0},
     {"social-workers", "street", "xml", "adapters/xml/fixtures/social-workers", 2, 1, 2, 0},
+    {"exchange-tables", "civil-affairs", "xml", "adapters/xml/fixtures/exchange-tables", 1, 0, 1, 0},
 };
 
 static BusProcess *bus;
