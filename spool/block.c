@@ -1,6 +1,8 @@
 /* The bytes of blocks. */
 #include "spool/block.h"
 
+#include "core/base/little.h"
+
 #include <xxhash.h>
 
 #define PAGE_MAX ((uint64_t)16 << 10) /* a larger page has several */
@@ -10,13 +12,6 @@
 uint32_t ht_spool_block_room(uint64_t page_bytes, HtSpoolWidth width)
 {
     return (uint32_t)((MIN(page_bytes, PAGE_MAX) - PAGE_OVERHEAD - HT_SPOOL_BLOCK_HEAD) / width);
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-    uint64_t little;
-    memcpy(&little, at, sizeof little);
-    return GUINT64_FROM_LE(little);
 }
 
 void ht_spool_entry_write(HtBuffer *bytes, const HtSpoolEntry *entry, HtSpoolWidth width)
@@ -32,7 +27,7 @@ void ht_spool_entry_write(HtBuffer *bytes, const HtSpoolEntry *entry, HtSpoolWid
 void ht_spool_entry_read(const uint8_t *bytes, HtSpoolWidth width, HtSpoolEntry *entry)
 {
     memcpy(entry->hash.bytes, bytes, HT_SPOOL_HASH_SIZE);
-    entry->value = get_u64(bytes + HT_SPOOL_HASH_SIZE);
+    entry->value = ht_little_u64(bytes + HT_SPOOL_HASH_SIZE);
     entry->whose = (HtSpoolHash){{0}};
     if (width == HT_SPOOL_WIDE) {
         memcpy(entry->whose.bytes, bytes + HT_SPOOL_NARROW, HT_SPOOL_HASH_SIZE);

@@ -1,6 +1,7 @@
 /* The index: memory, log, and what is written of them (index.h). */
 #include "spool/index.h"
 
+#include "core/base/little.h"
 #include "core/base/log.h"
 #include "spool/hooks.h"
 #include "spool/merging.h"
@@ -49,13 +50,6 @@ HtSpoolWidth ht_spool_store_width(HtSpoolStore store)
 
 /* ---- Opening ---- */
 
-static uint64_t get_u64(const char *at)
-{
-    uint64_t little;
-    memcpy(&little, at, sizeof little);
-    return GUINT64_FROM_LE(little);
-}
-
 /* What the row is sealed with: it stands under its number, and is of its store. */
 static uint64_t seed_of(uint64_t number, HtSpoolStore store)
 {
@@ -69,7 +63,7 @@ bool ht_spool_index_open_log(HtText row, uint64_t number, HtSpoolStore store, in
         !ht_spool_block_is_sealed(row, seed_of(number, store))) {
         return false;
     }
-    *total = (int64_t)get_u64(row.data + HT_SPOOL_BLOCK_SUM);
+    *total = (int64_t)ht_little_u64(row.data + HT_SPOOL_BLOCK_SUM);
     return true;
 }
 

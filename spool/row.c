@@ -1,6 +1,8 @@
 /* The bytes of rows. Whoever reads them believes nothing that they say before a checksum does. */
 #include "spool/row.h"
 
+#include "core/base/little.h"
+
 #include <xxhash.h>
 
 #define MAGIC "HtR1"
@@ -14,32 +16,6 @@
 typedef struct {
     uint8_t bytes[HT_SPOOL_ROW_ENTRY];
 } IndexEntry;
-
-static void put_u32(uint8_t *at, uint32_t value)
-{
-    uint32_t little = GUINT32_TO_LE(value);
-    memcpy(at, &little, sizeof little);
-}
-
-static void put_u64(uint8_t *at, uint64_t value)
-{
-    uint64_t little = GUINT64_TO_LE(value);
-    memcpy(at, &little, sizeof little);
-}
-
-static uint32_t get_u32(const void *at)
-{
-    uint32_t little;
-    memcpy(&little, at, sizeof little);
-    return GUINT32_FROM_LE(little);
-}
-
-static uint64_t get_u64(const void *at)
-{
-    uint64_t little;
-    memcpy(&little, at, sizeof little);
-    return GUINT64_FROM_LE(little);
-}
 
 static uint64_t sum_of(const void *bytes, size_t size, uint64_t number, uint32_t index)
 {
@@ -73,14 +49,14 @@ static void write_record(HtBuffer *to, const HtSpoolRecord *record)
 {
     uint8_t fixed[FIXED], size[4];
     memcpy(fixed, record->id.bytes, HT_UUID_SIZE);
-    put_u64(fixed + HT_UUID_SIZE, (uint64_t)record->recorded_us);
-    put_u32(fixed + HT_UUID_SIZE + 8, record->message);
+    ht_little_put_u64(fixed + HT_UUID_SIZE, (uint64_t)record->recorded_us);
+    ht_little_put_u32(fixed + HT_UUID_SIZE + 8, record->message);
     fixed[FIXED - 1] = (uint8_t)((record->content.data ? HAS_CONTENT : 0) | (record->hollow ? IS_HOLLOW : 0));
     ht_buffer_add(to, fixed, sizeof fixed);
     ht_buffer_add_text(to, record->content);
     ht_buffer_add_char(to, (char)(uint8_t)record->subject.size);
     ht_buffer_add_text(to, record->subject);
-    put_u32(size, (uint32_t)record->head.size);
+    ht_little_put_u32(size, (uint32_t)record->head.size);
     ht_buffer_add(to, size, sizeof size);
     ht_buffer_add_text(to, record->head);
     ht_buffer_add_text(to, record->data);
@@ -95,8 +71,9 @@ void ht_spool_row_add(HtSpoolRowMaker *maker, const HtSpoolRecord *record)
         write_record(&maker->records, record);
     }
     size_t size = maker->records.size - start;
-    put_u32(entry.bytes, (uint32_t)maker->records.size);
-    put_u64(entry.bytes + 4, sum_of(size ? maker->records.data + start : "", size, maker->number, index));
+    ht_little_put_u32(entry.bytes, (uint32_t)maker->records.size);
+    ht_little_put_u64(entry.bytes + 4,
+                      sum_of(size ? maker->records.data + start : "", size, maker->number, index));
     g_array_append_val(maker->index, entry);
 }
 
@@ -104,8 +81,8 @@ void ht_spool_row_finish(const HtSpoolRowMaker *maker, HtBuffer *bytes)
 {
     uint8_t head[HT_SPOOL_ROW_HEAD] = MAGIC;
     size_t index_bytes = maker->index->len * sizeof(IndexEntry);
-    put_u32(head + COUNT_AT, maker->index->len);
-    put_u64(head + SUM_AT, sum_of(maker->index->data, index_bytes, maker->number, INDEX_SEED));
+    ht_little_put_u32(head + COUNT_AT, maker->index->len);
+    ht_little_put_u64(head + SUM_AT, sum_of(maker->index->data, index_bytes, maker->number, INDEX_SEED));
     bytes->size = 0;
     ht_buffer_add(bytes, head, sizeof head);
     ht_buffer_add(bytes, maker->index->data, index_bytes);
@@ -118,7 +95,7 @@ bool ht_spool_row_locate(const HtSpoolRow *row, const uint8_t *before,
                          const uint8_t entry[HT_SPOOL_ROW_ENTRY], uint64_t *offset, size_t *size)
 {
     uint64_t records = HT_SPOOL_ROW_HEAD + (uint64_t)row->count * HT_SPOOL_ROW_ENTRY;
-    uint64_t start = before ? get_u32(before) : 0, end = get_u32(entry);
+    uint64_t start = before ? ht_little_u32(before) : 0, end = ht_little_u32(entry);
     if (start > end || records + end > row->bytes.size) {
         return false;
     }
@@ -146,14 +123,14 @@ bool ht_spool_row_parse(HtText rest, HtSpoolRecord *record)
         return false;
     }
     memcpy(record->id.bytes, fixed.data, HT_UUID_SIZE);
-    record->recorded_us = (int64_t)get_u64(fixed.data + HT_UUID_SIZE);
-    record->message = get_u32(fixed.data + HT_UUID_SIZE + 8);
+    record->recorded_us = (int64_t)ht_little_u64(fixed.data + HT_UUID_SIZE);
+    record->message = ht_little_u32(fixed.data + HT_UUID_SIZE + 8);
     uint8_t flags = (uint8_t)fixed.data[FIXED - 1];
     record->hollow = (flags & IS_HOLLOW) != 0;
     bool good = flags <= (HAS_CONTENT | IS_HOLLOW) &&
                 (!(flags & HAS_CONTENT) || take(&rest, HT_SPOOL_CONTENT_SIZE, &record->content));
     good = good && take(&rest, 1, &size) && take(&rest, (uint8_t)size.data[0], &record->subject);
-    good = good && take(&rest, 4, &size) && take(&rest, get_u32(size.data), &record->head);
+    good = good && take(&rest, 4, &size) && take(&rest, ht_little_u32(size.data), &record->head);
     record->data = rest;
     return good;
 }
@@ -161,7 +138,7 @@ bool ht_spool_row_parse(HtText rest, HtSpoolRecord *record)
 bool ht_spool_row_is_sum(const HtSpoolRow *row, uint32_t index, const uint8_t entry[HT_SPOOL_ROW_ENTRY],
                          HtText record_bytes)
 {
-    return sum_of(record_bytes.data, record_bytes.size, row->number, index) == get_u64(entry + 4);
+    return sum_of(record_bytes.data, record_bytes.size, row->number, index) == ht_little_u64(entry + 4);
 }
 
 HtSpoolRowVerdict ht_spool_row_judge(const HtSpoolRow *row, uint32_t index,
@@ -211,13 +188,14 @@ HtSpoolRowVerdict ht_spool_row_piece(const HtSpoolRow *row, uint32_t index, HtTe
 bool ht_spool_row_look(const HtSpoolRowMaker *maker, uint32_t index, HtSpoolRecord *record)
 {
     const IndexEntry *entries = (const IndexEntry *)maker->index->data;
-    size_t start = index > 0 ? get_u32(entries[index - 1].bytes) : 0, end = get_u32(entries[index].bytes);
+    size_t start = index > 0 ? ht_little_u32(entries[index - 1].bytes) : 0,
+           end = ht_little_u32(entries[index].bytes);
     return end > start && ht_spool_row_parse((HtText){maker->records.data + start, end - start}, record);
 }
 
 uint32_t ht_spool_row_claimed(HtText bytes)
 {
-    return bytes.size >= HT_SPOOL_ROW_HEAD ? get_u32(bytes.data + COUNT_AT) : 0;
+    return bytes.size >= HT_SPOOL_ROW_HEAD ? ht_little_u32(bytes.data + COUNT_AT) : 0;
 }
 
 bool ht_spool_row_is_whole_as(const HtSpoolRow *row, const char *magic)
@@ -225,8 +203,9 @@ bool ht_spool_row_is_whole_as(const HtSpoolRow *row, const char *magic)
     const uint8_t *head = (const uint8_t *)row->bytes.data;
     uint64_t index_bytes = (uint64_t)row->count * HT_SPOOL_ROW_ENTRY;
     return row->bytes.size >= HT_SPOOL_ROW_HEAD + index_bytes && memcmp(head, magic, COUNT_AT) == 0 &&
-           get_u32(head + COUNT_AT) == row->count &&
-           sum_of(head + HT_SPOOL_ROW_HEAD, index_bytes, row->number, INDEX_SEED) == get_u64(head + SUM_AT);
+           ht_little_u32(head + COUNT_AT) == row->count &&
+           sum_of(head + HT_SPOOL_ROW_HEAD, index_bytes, row->number, INDEX_SEED) ==
+               ht_little_u64(head + SUM_AT);
 }
 
 bool ht_spool_row_is_whole(const HtSpoolRow *row)
@@ -243,7 +222,7 @@ void ht_spool_row_write(HtSpoolRowWriter *writer, HtBuffer *to, const char *magi
     *writer = (HtSpoolRowWriter){.to = to, .number = row->number, .count = row->count};
     char *head = ht_buffer_reserve(to, HT_SPOOL_ROW_HEAD + index_bytes);
     memcpy(head, magic, COUNT_AT);
-    put_u32((uint8_t *)head + COUNT_AT, row->count);
+    ht_little_put_u32((uint8_t *)head + COUNT_AT, row->count);
     to->size = writer->records = writer->start = HT_SPOOL_ROW_HEAD + index_bytes;
 }
 
@@ -253,8 +232,8 @@ void ht_spool_row_wrote(HtSpoolRowWriter *writer, uint32_t index, bool good)
     uint8_t *entry = bytes + HT_SPOOL_ROW_HEAD + (size_t)index * HT_SPOOL_ROW_ENTRY;
     size_t end = writer->to->size;
     uint64_t sum = sum_of(bytes + writer->start, end - writer->start, writer->number, index);
-    put_u32(entry, (uint32_t)(end - writer->records));
-    put_u64(entry + 4, good ? sum : ~sum);
+    ht_little_put_u32(entry, (uint32_t)(end - writer->records));
+    ht_little_put_u64(entry + 4, good ? sum : ~sum);
     writer->start = end;
 }
 
@@ -263,5 +242,5 @@ void ht_spool_row_written(HtSpoolRowWriter *writer, bool whole)
     uint8_t *head = (uint8_t *)writer->to->data;
     size_t index_bytes = (size_t)writer->count * HT_SPOOL_ROW_ENTRY;
     uint64_t sum = sum_of(head + HT_SPOOL_ROW_HEAD, index_bytes, writer->number, INDEX_SEED);
-    put_u64(head + SUM_AT, whole ? sum : ~sum);
+    ht_little_put_u64(head + SUM_AT, whole ? sum : ~sum);
 }

@@ -1,15 +1,9 @@
 /* Counting by periods; see sealed-use.h. The rows are read by their heads only. */
 #include "spool/sealed-use.h"
 
+#include "core/base/little.h"
 #include "spool/look-inside.h"
 #include "spool/sealed-row.h"
-
-static uint32_t get_u32(const void *at)
-{
-    uint32_t little;
-    memcpy(&little, at, sizeof little);
-    return GUINT32_FROM_LE(little);
-}
 
 static void count(GArray *uses, uint32_t period, uint64_t rows, uint64_t values)
 {
@@ -30,7 +24,7 @@ static bool read_period(sqlite3 *db, int64_t id, uint32_t records, uint32_t *per
                 at + sizeof bytes <= (uint64_t)sqlite3_blob_bytes(blob) &&
                 sqlite3_blob_read(blob, bytes, sizeof bytes, (int)at) == SQLITE_OK;
     sqlite3_blob_close(blob);
-    *period = good ? get_u32(bytes) : UINT32_MAX;
+    *period = good ? ht_little_u32(bytes) : UINT32_MAX;
     return good;
 }
 
@@ -56,7 +50,7 @@ static bool count_values(HtSpoolLook *look, const char *sql, GArray *uses, GErro
     bool found = true, good = ht_spool_database_prepare(look->db, sql, &rows, error);
     while (good && (good = ht_spool_database_row(rows, &found, error)) && found) {
         HtText head = ht_spool_column_bytes(rows, 0);
-        count(uses, head.size == 8 && ht_spool_is_sealed(head) ? get_u32(head.data + 4) : 0, 0,
+        count(uses, head.size == 8 && ht_spool_is_sealed(head) ? ht_little_u32(head.data + 4) : 0, 0,
               (uint64_t)sqlite3_column_int64(rows, 1));
     }
     return good;

@@ -1,6 +1,8 @@
 /* Sealing and opening; see sealer.h. */
 #include "spool/sealer.h"
 
+#include "core/base/little.h"
+
 #include <openssl/crypto.h>
 
 #define SEALED "HtV1"
@@ -78,19 +80,6 @@ static HtSpoolOpened opening_key(HtSpoolSealer *sealer, uint32_t number, HtSpool
                                                 : HT_SPOOL_NOT_GENUINE;
 }
 
-static uint32_t get_u32(const void *at)
-{
-    uint32_t little;
-    memcpy(&little, at, sizeof little);
-    return GUINT32_FROM_LE(little);
-}
-
-static void put_u32(void *at, uint32_t value)
-{
-    uint32_t little = GUINT32_TO_LE(value);
-    memcpy(at, &little, sizeof little);
-}
-
 /* ---- Values ---- */
 
 static HtText bind_spot(HtSpoolSealer *sealer, HtSpoolSpot spot)
@@ -130,7 +119,7 @@ HtText ht_spool_seal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText value, HtBu
         return ht_buffer_text(room);
     }
     HtSpoolAead *aead = sealing_key(sealer, &number);
-    put_u32(head + MAGIC_BYTES, number);
+    ht_little_put_u32(head + MAGIC_BYTES, number);
     ht_spool_random(head + HEAD - HT_SPOOL_NONCE, HT_SPOOL_NONCE);
     ht_buffer_add(room, head, sizeof head);
     ht_spool_aead_seal(aead, head + HEAD - HT_SPOOL_NONCE, bind_spot(sealer, spot), value, room);
@@ -153,7 +142,7 @@ HtSpoolOpened ht_spool_unseal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText by
     if (bytes.size < HEAD + HT_SPOOL_TAG) {
         return HT_SPOOL_NOT_GENUINE;
     }
-    HtSpoolOpened opened = opening_key(sealer, get_u32(bytes.data + MAGIC_BYTES), &aead);
+    HtSpoolOpened opened = opening_key(sealer, ht_little_u32(bytes.data + MAGIC_BYTES), &aead);
     if (opened != HT_SPOOL_OPENED) {
         return opened;
     }
@@ -173,7 +162,7 @@ HtSpoolOpened ht_spool_unseal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText by
 static void nonce_of(const HtSpoolSealHead *head, uint32_t index, uint8_t nonce[HT_SPOOL_NONCE])
 {
     memcpy(nonce, head->nonce, HT_SPOOL_NONCE);
-    put_u32(nonce + HT_SPOOL_NONCE - 4, get_u32(nonce + HT_SPOOL_NONCE - 4) + index);
+    ht_little_put_u32(nonce + HT_SPOOL_NONCE - 4, ht_little_u32(nonce + HT_SPOOL_NONCE - 4) + index);
 }
 
 void ht_spool_seal_begin(HtSpoolSealer *sealer, HtSpoolSealHead *head)
