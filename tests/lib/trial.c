@@ -6,13 +6,6 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-char *test_adapter_path(const char *name)
-{
-    const char *folder = g_getenv("HUTONG_TEST_ADAPTERDIR");
-    g_assert_nonnull(folder);
-    return g_strconcat(folder, "/", name, ".so", NULL);
-}
-
 HtHostOptions test_host_options(const char *program, const char *adapter_file)
 {
     HtLimits limits = ht_limits_default();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "plugins/supervisor.h"
+#include "tests/lib/places.h"
 
 #define TEST_DEADLINE_S 60
 #if defined(__SANITIZE_ADDRESS__)
@@ -11,9 +12,6 @@
 #else
 #define TEST_SANITIZED false
 #endif
-
-/* tests/adapters/NAME.so. Free it. */
-char *test_adapter_path(const char *name);
 
 /* Limits that a test does not meet by accident. */
 HtHostOptions test_host_options(const char *program, const char *adapter_file);

@@ -2,11 +2,11 @@
 #include "core/audit/delivery.h"
 #include "core/audit/log.h"
 #include "core/base/clock.h"
+#include "tests/lib/places.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -327,29 +327,20 @@ static void test_a_log_that_was_cut_goes_on_and_says_so(Site *site, gconstpointe
     g_assert_cmpuint(site->sum.segments, ==, 2);
 }
 
-static void limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-    limit.rlim_cur = bytes;
-    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-}
-
 /* No part of a record stays, and the first that goes through says how many were lost. */
 static void test_a_full_disk_is_said_and_leaves_nothing(Site *site, gconstpointer data)
 {
     (void)data;
     HtAuditStatus status;
-    signal(SIGXFSZ, SIG_IGN);
     add(site, 2);
     ht_audit_status(site->audit, &status);
-    limit_files((rlim_t)status.bytes + 20);
+    test_limit_files((uint64_t)status.bytes + 20);
     for (unsigned i = 0; i < 3; i++) {
         g_assert_false(ht_audit_add(site->audit, HT_AUDIT_ADMIN, HT_TEXT_LITERAL("{\"uid\":0}")));
     }
     g_assert_false(ht_audit_works(site->audit, false));
     g_assert_false(ht_audit_works(site->audit, true));
-    limit_files(RLIM_INFINITY);
+    test_limit_files(TEST_NO_LIMIT);
     g_assert_true(ht_audit_works(site->audit, true));
     add(site, 1);
     close_log(site);

@@ -2,21 +2,15 @@
 #include "plugins/box/libraries.h"
 #include "plugins/box/object.h"
 #include "plugins/layer.h"
+#include "tests/lib/places.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static char *adapter_path(const char *name)
-{
-    const char *folder = g_getenv("HUTONG_TEST_ADAPTERDIR");
-    g_assert_nonnull(folder);
-    return g_strconcat(folder, "/", name, ".so", NULL);
-}
-
 static GBytes *read_adapter(const char *name)
 {
-    g_autofree char *path = adapter_path(name);
+    g_autofree char *path = test_adapter_path(name);
     g_autoptr(GError) error = NULL;
     char *bytes;
     size_t size;
@@ -173,7 +167,7 @@ static void test_damaged_files_do_no_harm(void)
 
 static void test_the_adapter_is_the_first_file(void)
 {
-    g_autofree char *path = adapter_path("obedient");
+    g_autofree char *path = test_adapter_path("obedient");
     g_autoptr(GError) error = NULL;
     HtLibraries libraries;
     ht_libraries_open(path, &libraries, &error);

@@ -2,10 +2,10 @@
 #include "core/base/log.h"
 #include "core/delivery/batchfile.h"
 #include "tests/lib/consumer-harness.h"
+#include "tests/lib/places.h"
 
 #include <json-glib/json-glib.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <glib/gstdio.h>
 
@@ -253,27 +253,18 @@ static void test_a_manifest_that_is_missing_is_made(void)
     end_folder();
 }
 
-static void set_file_limit(rlim_t bytes)
-{
-    struct rlimit limit;
-    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-    limit.rlim_cur = bytes;
-    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-}
-
 /* A write that ends in the middle of a line leaves nothing of it. */
 static void test_what_does_not_fit_is_not_there_in_part(void)
 {
     begin_folder();
-    signal(SIGXFSZ, SIG_IGN);
     HtBatchFiles *files = open_files(0, NULL, 0);
     g_autofree char *one = line_of(1);
     g_assert_true(append(files, 1));
     for (size_t room = 1; room < strlen(one); room++) {
-        set_file_limit(strlen(one) + room);
+        test_limit_files(strlen(one) + room);
         g_assert_false(append(files, 2));
     }
-    set_file_limit(RLIM_INFINITY);
+    test_limit_files(TEST_NO_LIMIT);
     g_assert_true(append(files, 3));
     rotate(files);
     assert_files("1 3 |", false);
@@ -382,16 +373,15 @@ static void test_a_full_disk_is_waited_for(void)
 {
     Fixture f;
     begin_folder();
-    signal(SIGXFSZ, SIG_IGN);
     begin(&f, "", "ab");
-    set_file_limit(100);
+    test_limit_files(100);
     while (status_of(&f).failures < 2) {
         g_main_context_iteration(NULL, TRUE);
     }
     g_assert_cmpuint(spool.cursor, ==, 0);
     g_assert_cmpstr(status_of(&f).state, ==, "retrying");
     g_assert_cmpstr(spool.dead->str, ==, "");
-    set_file_limit(RLIM_INFINITY);
+    test_limit_files(TEST_NO_LIMIT);
     await_delivered(&f, 2);
     g_assert_cmpuint(spool.cursor, ==, 2);
     stop(&f);

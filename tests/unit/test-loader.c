@@ -1,17 +1,11 @@
 /* plugins/loader: what is refused before a line of it is called, and that the refusal says why. */
 #include "plugins/loader.h"
+#include "tests/lib/places.h"
 
 #include <dlfcn.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static char *adapter_path(const char *name)
-{
-    const char *folder = g_getenv("HUTONG_TEST_ADAPTERDIR");
-    g_assert_nonnull(folder);
-    return g_strconcat(folder, "/", name, ".so", NULL);
-}
 
 static const hutong_adapter *open_adapter(const char *path, void **handle, GError **error)
 {
@@ -34,13 +28,13 @@ static void assert_refused(const char *path, const char *reason)
 
 static void assert_adapter_refused(const char *name, const char *reason)
 {
-    g_autofree char *path = adapter_path(name);
+    g_autofree char *path = test_adapter_path(name);
     assert_refused(path, reason);
 }
 
 static void test_loads_a_good_one(void)
 {
-    g_autofree char *path = adapter_path("refuse-open");
+    g_autofree char *path = test_adapter_path("refuse-open");
     g_autoptr(GError) error = NULL;
     void *handle;
     const hutong_adapter *adapter = open_adapter(path, &handle, &error);
@@ -51,7 +45,7 @@ static void test_loads_a_good_one(void)
 
 static void test_loads_one_of_an_older_minor(void)
 {
-    g_autofree char *path = adapter_path("elder");
+    g_autofree char *path = test_adapter_path("elder");
     g_autoptr(GError) error = NULL;
     void *handle;
     const hutong_adapter *adapter = open_adapter(path, &handle, &error);
@@ -136,7 +130,7 @@ static void test_refuses_missing_fields(void)
 
 static void test_refuses_bad_files(void)
 {
-    g_autofree char *good = adapter_path("refuse-open");
+    g_autofree char *good = test_adapter_path("refuse-open");
     g_autofree char *folder = g_dir_make_tmp("hutong-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "refuse-open.so", NULL);
     g_autofree char *contents = NULL;
