@@ -312,6 +312,8 @@ HtBusEnd ht_bus_run(const HtConfig *config)
         M_ARENA_MAX,
         2); /* glibc gives each thread 64 MB of address space to scatter over; what passes from thread to thread stays */
     ht_log_set_level_named(config->bus.log_level);
+    ht_log_set_form_named(config->bus.log_format);
+    ht_log_set_rate((unsigned)config->bus.log_rate);
     warn_of_root(&config->bus);
     curl_global_init(CURL_GLOBAL_ALL);
     bus.loop = g_main_loop_new(NULL, FALSE);

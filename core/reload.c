@@ -158,6 +158,8 @@ static void swap_parts(HtBus *bus, Next *next)
     ht_roles_free(bus->roles);
     bus->roles = g_steal_pointer(&next->roles);
     ht_log_set_level_named(next->config->bus.log_level);
+    ht_log_set_form_named(next->config->bus.log_format);
+    ht_log_set_rate((unsigned)next->config->bus.log_rate);
 }
 
 static void swap_owned(HtBus *bus, Next *next)

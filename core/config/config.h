@@ -33,6 +33,8 @@ typedef struct {
         hosts; /* names in Host under which the bus may say that it is; NULL: localhost and where it listens */
     char *schema_url;    /* where the schemas of events are, ending in '/'; NULL: nowhere that we know */
     char *site_key_file; /* default: state/site.key, made at first start */
+    char *log_format;    /* text | logfmt | json | journal */
+    uint64_t log_rate;   /* lines a second; 0: no limit */
     char *log_level;     /* error | warning | info | debug */
     char *audit_failure; /* stop | go-on: what personal data does when the audit log cannot be written */
     uint64_t audit_segment_bytes, audit_keep_ms, audit_sync_ms;

@@ -197,3 +197,5 @@ unit_TESTS += test-tls
 test-tls_LIBS := $(test-door_LIBS)
 unit_TESTS += test-alarm
 test-alarm_LIBS := cli config base
+unit_TESTS += test-log
+test-log_LIBS := base
