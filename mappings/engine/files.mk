@@ -80,6 +80,7 @@ engine-compile_SRC := \
 	mappings/engine/compile/event.c \
 	mappings/engine/compile/fields.c \
 	mappings/engine/compile/flag.c \
+	mappings/engine/compile/grammar.c \
 	mappings/engine/compile/identity.c \
 	mappings/engine/compile/literal.c \
 	mappings/engine/compile/operation.c \

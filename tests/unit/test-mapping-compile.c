@@ -38,6 +38,19 @@ static void test_names(void)
         "mother, father, spouse, guardian, reporter, registration, record");
 }
 
+/* What is not of the form is told in words, all of it, with what was meant; where only a value is wrong, libxml2 says which. */
+static void test_the_form(void)
+{
+    expect(EVENT("<id form='B'/>"), ":2: error: <id form=…>: no such attribute; did you mean \"from\"?\n"
+                                    ":2: error: <id> lacks from=\"…\"");
+    expect(EVENT("<elemnt to='person.name' from='XM'/><time when='T' from='T'/>"),
+           ":2: error: <elemnt>: no such element; did you mean \"element\"?\n"
+           ":2: error: <time when=…>: no such attribute");
+    expect(EVENT("<flag from='A' yes='1' no='0'/>"), ":2: error: <flag> cannot stand in <event>");
+    expect(EVENT("<zzzzzzzz/>"), ":2: error: <zzzzzzzz>: no such element");
+    expect("<event for-each='/R'/>", ":2: error: <event> lacks type=\"…\"");
+}
+
 static void test_tables(void)
 {
     expect(EVENT("<element to='person.nationality' from='GJ' table='GB-T-2261.5'/>"),
@@ -280,6 +293,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mapping-compile/names-with-suggestions", test_names);
     g_test_add_func("/mapping-compile/tables-and-translations", test_tables);
+    g_test_add_func("/mapping-compile/the-form-is-told-in-words", test_the_form);
     g_test_add_func("/mapping-compile/paths", test_paths);
     g_test_add_func("/mapping-compile/conditions", test_conditions);
     g_test_add_func("/mapping-compile/structure", test_structure);

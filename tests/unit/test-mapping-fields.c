@@ -489,7 +489,7 @@ static void test_errors(void)
     expect("<fields for='/N' form='hl7'><field name='a' from='b'/></fields>",
            "no <event> has for-each=\"/N\"");
     expect("<fields for='/M' form='hl8'><field name='a' from='b'/></fields>", "attributes");
-    expect("<fields for='/M'><field name='a' from='b'/></fields>", "attributes");
+    expect("<fields for='/M'><field name='a' from='b'/></fields>", "<fields> lacks form=");
     expect("<fields for='/M' form='hl7'/>", "Expecting");
     expect("<fields for='/M' in='/b' form='hl7'><field name='a' from='b'/></fields>",
            "below the record are meant");

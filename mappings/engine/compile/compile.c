@@ -63,7 +63,14 @@ static bool validate(HtCompiler *compiler, xmlDoc *document)
     }
     xmlRelaxNGValidCtxt *validator = xmlRelaxNGNewValidCtxt(schema);
     xmlRelaxNGSetValidStructuredErrors(validator, note_invalid, compiler);
+    gsize before = compiler->errors->len;
     bool valid = xmlRelaxNGValidateDoc(validator, document) == 0;
+    if (!valid) {
+        g_autofree char *terse = g_strdup(compiler->errors->str + before);
+        g_string_truncate(compiler->errors, before);
+        ht_compile_explain(compiler, document);
+        g_string_append(compiler->errors, compiler->errors->len == before ? terse : "");
+    }
     xmlRelaxNGFreeValidCtxt(validator);
     xmlRelaxNGFree(schema);
     return valid;

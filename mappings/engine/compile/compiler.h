@@ -60,6 +60,9 @@ void ht_compile_error(HtCompiler *compiler, const xmlNode *node, const char *for
 void ht_compile_warning(HtCompiler *compiler, const xmlNode *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* grammar.c: adds what the form of a mapping lacks, in words; nothing when only values are wrong. */
+void ht_compile_explain(HtCompiler *compiler, xmlDoc *document);
+
 /* `; did you mean "…"?` when one of the candidates is near, else "". transfer full. */
 char *ht_compile_suggest(const char *word, const GPtrArray *candidates);
 
