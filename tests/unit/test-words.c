@@ -198,6 +198,8 @@ static void test_words_are_found_beside_a_mapping(void)
     g_autofree char *found = ht_words_beside(mapping, "/data");
     g_assert_cmpstr(found, ==, folder);
     g_assert_null(ht_words_beside(mapping, folder)); /* the shipped ones are no site's */
+    g_autofree char *tree = g_build_filename(g_getenv("HUTONG_SRCDIR"), "mappings", "hukou.xml", NULL);
+    g_assert_null(ht_words_beside(tree, "/data")); /* nor are those of the tree */
     remove_tree(folder);
     g_clear_pointer(&folder, g_free);
 }

@@ -76,8 +76,15 @@ void ht_reference_clear(HtReference *reference)
 
 static bool has_folder(const char *folder, const char *name)
 {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *path = below(folder, name);
     return g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+/* As they are installed, or in the tree that they are built from: a site has no whole dictionary. */
+static bool is_shipped(const char *folder)
+{
+    g_autofree char *dictionary = below(folder, "dictionary.xml");
+    return g_file_test(dictionary, G_FILE_TEST_EXISTS);
 }
 
 char *ht_words_beside(const char *mapping, const char *data)
@@ -85,5 +92,6 @@ char *ht_words_beside(const char *mapping, const char *data)
     g_autofree char *folder = g_path_get_dirname(mapping);
     bool has_words =
         has_folder(folder, "dictionary.d") || has_folder(folder, "tables") || has_folder(folder, "divisions");
-    return has_words && g_strcmp0(folder, data) != 0 ? g_steal_pointer(&folder) : NULL;
+    bool is_site = has_words && g_strcmp0(folder, data) != 0 && !is_shipped(folder);
+    return is_site ? g_steal_pointer(&folder) : NULL;
 }
