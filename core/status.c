@@ -105,6 +105,14 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_buffer_add_literal(json, "}\n");
 }
 
+void ht_status_recent(void *user, uint64_t after, HtBuffer *json)
+{
+    const HtBus *bus = user;
+    if (bus->door) {
+        ht_door_recent(bus->door, after, json);
+    }
+}
+
 void ht_status_metrics(void *user, HtBuffer *text)
 {
     const HtBus *bus = user;

@@ -8,4 +8,5 @@
 const char *ht_status_ready(void *bus);
 char *ht_status_notice(void *bus);
 void ht_status_json(void *bus, HtBuffer *json);
+void ht_status_recent(void *bus, uint64_t after, HtBuffer *json);
 void ht_status_metrics(void *bus, HtBuffer *text);

@@ -157,6 +157,15 @@ static bool answer_page(HtAdmin *admin, SoupServerMessage *message, const char *
     return true;
 }
 
+static void answer_recent(HtAdmin *admin, SoupServerMessage *message, GHashTable *query)
+{
+    const char *after = query ? g_hash_table_lookup(query, "after") : NULL;
+    HtBuffer text = {0};
+    admin->view.recent(admin->view.user, after ? g_ascii_strtoull(after, NULL, 10) : 0, &text);
+    answer(message, SOUP_STATUS_OK, "application/json", text.data, text.size);
+    ht_buffer_clear(&text);
+}
+
 static bool is_reading(const char *method)
 {
     return g_str_equal(method, "GET") || g_str_equal(method, "HEAD");
@@ -186,7 +195,6 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     HtAdmin *admin = user;
     const char *method = soup_server_message_get_method(message);
     (void)server;
-    (void)query;
     const HtAdminVerb *verb = ht_admin_verb(admin->view.verbs, *path ? path + 1 : "");
     if (is_monitor(message)) {
         answer_monitor(admin, message, path);
@@ -198,6 +206,8 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
         refuse_method(message, "GET, HEAD");
     } else if (g_str_equal(path, "/status")) {
         answer_view(admin, message, admin->view.status, "application/json");
+    } else if (g_str_equal(path, "/recent") && admin->view.recent) {
+        answer_recent(admin, message, query);
     } else if (!answer_page(admin, message, path)) {
         answer_unknown(admin, message);
     }

@@ -6,6 +6,7 @@
  *   GET /ready    200 when messages are taken; 503 with the reason otherwise (starting, spool full or failed, stopping);
  *                 below "ready" stands what has to be looked at all the same
  *   GET /status   everything as JSON (docs/admin.md)
+ *   GET /recent?after=N  the last messages at the public door above that number, as JSON
  *   GET /metrics  the same as Prometheus text
  *   POST /VERB   a verb of the table that it is opened with (reply.h): a JSON object in, one out */
 #pragma once
@@ -35,6 +36,7 @@ typedef struct {
         void *
             user); /* when ready: what to look at all the same, NULL when nothing; the caller frees. May be NULL */
     const HtRoles *roles; /* who may do what; NULL: only root and the bus's own user come in */
+    void (*recent)(void *user, uint64_t after, HtBuffer *json); /* the last messages; may be NULL */
 } HtAdminView;
 
 /* Listens on `path`, mode 0600; its directory is made (0700) if missing. Where roles are given to others the socket has mode 0666 and the

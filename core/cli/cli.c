@@ -71,6 +71,7 @@ static const HtCliVerb verbs[] = {
     {"config", show_config, NULL, "show the configuration in force"},
     {"reload", ht_cli_reload, NULL, "have the running bus take the configuration as it is now"},
     {"status", ht_cli_status, NULL, "show the running bus: sources, spool, consumers"},
+    {"tap", ht_cli_tap, NULL, "messages as they are answered, live"},
     {"top", ht_cli_top, NULL, "the running bus, live"},
     {"map", ht_cli_map, NULL, "what a mapping makes of payloads, before anything is switched on"},
     {"explain", ht_cli_explain, NULL, "the same for a configured source, and who would get each event"},

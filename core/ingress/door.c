@@ -445,7 +445,8 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     HtDoor *door = g_new0(HtDoor, 1);
-    door->requests = (HtRequests){.bus = options->bus,
+    door->requests = (HtRequests){.recent = ht_recent_new(),
+                                  .bus = options->bus,
                                   .sources = options->sources,
                                   .intake = options->intake,
                                   .pages = options->pages,
@@ -539,6 +540,7 @@ void ht_door_close(HtDoor *door)
     ht_lingering_free(door->lingering);
     ht_peers_free(door->peers);
     ht_tls_free(door->tls);
+    ht_recent_free(door->requests.recent);
     g_free(door);
 }
 
@@ -585,6 +587,11 @@ void ht_door_json(const HtDoor *door, HtBuffer *json)
 int64_t ht_door_certificate_ends(const HtDoor *door)
 {
     return door->tls ? ht_tls_expires(door->tls) : 0;
+}
+
+void ht_door_recent(const HtDoor *door, uint64_t after, HtBuffer *json)
+{
+    ht_recent_json(door->requests.recent, after, json);
 }
 
 void ht_door_metrics(const HtDoor *door, HtBuffer *text)

@@ -58,4 +58,7 @@ void ht_door_json(const HtDoor *door, HtBuffer *json);
 /* When the certificate ends, in seconds since 1970; 0 without TLS. */
 int64_t ht_door_certificate_ends(const HtDoor *door);
 
+/* The last messages above this number: recent.h. */
+void ht_door_recent(const HtDoor *door, uint64_t after, HtBuffer *json);
+
 void ht_door_metrics(const HtDoor *door, HtBuffer *text);

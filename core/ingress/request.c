@@ -147,12 +147,14 @@ void ht_request_resume_all(HtRequests *requests)
 
 /* ---- Answers ---- */
 
-static void log_refusal(const HtSource *source, const HtAnswer *answer)
+static void log_refusal(const HtRequests *requests, const HtSource *source, const HtAnswer *answer)
 {
     char id[HT_UUID_TEXT];
     ht_uuid_format(&answer->id, id);
     ht_log(HT_LOG_INFO, "ingress", "refused %s: source %s, status %u, %s", id,
            source ? source->config->name : "-", answer->status, answer->code);
+    ht_recent_refused(requests->recent, &answer->id, source ? source->config->name : NULL, answer->status,
+                      answer->code);
 }
 
 static enum MHD_Result queue_answer(struct MHD_Connection *connection, HtAnswer *answer)
@@ -187,7 +189,7 @@ enum MHD_Result ht_request_refuse(HtRequests *requests, const HtArrival *arrival
     answer.close = true;
     requests->refused++;
     count_for_source(requests, arrival, refusal);
-    log_refusal(arrival->source, &answer);
+    log_refusal(requests, arrival->source, &answer);
     ht_peer_enter(arrival->peer, HT_PEER_BUSY);
     arrival->peer->linger = true;
     enum MHD_Result result = queue_answer(arrival->connection, &answer);
@@ -208,7 +210,7 @@ static void refuse(HtRequest *request, const HtRefusal *refusal)
 {
     request->context.soap = request->message ? request->message->soap : request->context.soap;
     ht_answer_refusal(&request->answer, &request->context, refusal);
-    log_refusal(request->source, &request->answer);
+    log_refusal(request->requests, request->source, &request->answer);
     request->answer.code = NULL; /* it may point into the message, which ends before the answer does */
     enter_answer(request);
 }
@@ -266,6 +268,7 @@ static void take_result(const HtMessageResult *result, void *user)
         refuse(request, result->refusal);
     } else {
         ht_answer_receipt(&request->answer, context, result->receipt, result->faults);
+        ht_recent_taken(request->requests->recent, result->receipt, request->source->config->name);
         enter_answer(request);
     }
 }

@@ -6,6 +6,7 @@
 #include "core/http/head.h"
 #include "core/ingress/pagecall.h"
 #include "core/ingress/peers.h"
+#include "core/ingress/recent.h"
 #include "core/message/message.h"
 
 typedef struct HtRequest HtRequest;
@@ -17,6 +18,7 @@ typedef struct {
     HtIntake *intake;
     const HtPages *pages;
     const HtSigner *signer; /* of receipts */
+    HtRecent *recent;
     uint64_t begun, refused, unsent;
     unsigned in_flight; /* whole messages whose answer has not gone out */
     bool draining;

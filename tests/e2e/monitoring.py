@@ -145,6 +145,22 @@ def the_silent_are_cut_off_and_others_served(world):
     assert world.ask("/live") == (200, "live\n")
 
 
+def tap_shows_what_became_of_messages(world):
+    send_one(world)
+    connection = http.client.HTTPConnection("127.0.0.1", world.door, timeout=20)
+    connection.request("POST", "/in/hukou", b"<broken", {"Content-Type": "text/xml"})
+    refused = connection.getresponse().getheader("Hutong-Message-Id")
+    tap = [HUTONG, "tap", "-c", world.config, "--all"]
+    taken = run(*tap, "--outcome", "taken", "--json", "--count", "1")
+    line = json.loads(taken.stdout)
+    assert taken.returncode == 0 and line["source"] == "hukou" and line["status"] == 200 and line["events"] == 1, taken.stdout
+    lines = run(*tap, "--refused", "--source", "hukou", "--count", "1").stdout.splitlines()
+    assert len(lines) == 1 and refused in lines[0] and " hukou " in lines[0], lines
+    known = run(*tap, "--outcome", "resent", "--count", "1").stdout
+    assert " resent " in known, known
+    assert world.ask("/recent")[0] == 404, "not for everybody"
+
+
 def what_others_could_reach_must_be_meant(world):
     cases = [("metrics = 0.0.0.0:9464\n", "can be reached from other machines"),
              ("metrics = [::]:9464\n", "can be reached from other machines"),
@@ -172,7 +188,7 @@ def a_taken_port_is_told(world):
 
 TESTS = [metrics_and_health_are_there, nothing_else_is, names_and_units_are_conventional,
          every_metric_is_documented_and_every_name_used_is_one, promtool_finds_nothing,
-         the_silent_are_cut_off_and_others_served, what_others_could_reach_must_be_meant, a_taken_port_is_told]
+         the_silent_are_cut_off_and_others_served, tap_shows_what_became_of_messages, what_others_could_reach_must_be_meant, a_taken_port_is_told]
 
 
 def main():

@@ -59,7 +59,7 @@ static const HtAdminVerb verbs[] = {{"double", answer_now, false, HT_ROLE_OPERAT
 
 static void open_admin(Fixture *f)
 {
-    HtAdminView view = {ready, show, show, verbs, NULL, f, NULL, NULL};
+    HtAdminView view = {ready, show, show, verbs, NULL, f, NULL, NULL, NULL};
     g_autoptr(GError) error = NULL;
     *f = (Fixture){.folder = g_dir_make_tmp("admin-XXXXXX", NULL)};
     f->path = g_build_filename(f->folder, "admin.sock", NULL);
