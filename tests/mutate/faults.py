@@ -18,6 +18,7 @@ COMPARISON = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="
 ARITHMETIC = {"+": "-", "-": "+", "+=": "-=", "-=": "+="}
 UNNOTICED = re.compile(r"^(\(void\))?\s*(ht_log\(HT_LOG_(DEBUG|INFO),|(g_debug|g_assert\w*|assert_\w+|\w+_assert|g_return\w*|explicit_bzero|"
                        r"\w+_(free|unref|deinit|close)\w*|g_clear_\w+|close|fclose|free)\s*\()")
+SYMMETRIC = re.compile(r"cmp|equal")  # to exchange what is compared changes nothing
 STATEMENTS = {CursorKind.CALL_EXPR, CursorKind.BINARY_OPERATOR, CursorKind.COMPOUND_ASSIGNMENT_OPERATOR,
               CursorKind.UNARY_OPERATOR, CursorKind.BREAK_STMT, CursorKind.CONTINUE_STMT}
 LOOPS = {CursorKind.WHILE_STMT, CursorKind.DO_STMT, CursorKind.FOR_STMT}
@@ -69,7 +70,7 @@ class Finder:
         elif kind in (CursorKind.BINARY_OPERATOR, CursorKind.COMPOUND_ASSIGNMENT_OPERATOR) and not in_loop_head and len(children) == 2:
             self.change_operator(children)
         elif kind == CursorKind.CALL_EXPR:
-            self.swap_arguments(list(cursor.get_arguments()))
+            self.swap_arguments(cursor, list(cursor.get_arguments()))
         elif kind == CursorKind.CONDITIONAL_OPERATOR and len(children) == 3:
             self.swap("choice", children[1], children[2])
         elif kind == CursorKind.UNARY_OPERATOR and not in_loop_head and self.text(cursor).startswith(b"!"):
@@ -133,10 +134,11 @@ class Finder:
         """Sums with pointers are addresses: a wrong one is a crash by luck."""
         return operator in ARITHMETIC and any(c.type.get_canonical().kind == TypeKind.POINTER for c in children)
 
-    def swap_arguments(self, arguments):
+    def swap_arguments(self, cursor, arguments):
+        symmetric = SYMMETRIC.search(self.text(cursor).decode().split("(")[0])
         for one, other in zip(arguments, arguments[1:]):
             is_format = b"%" in self.text(one) + self.text(other)
-            if not is_format and one.type.get_canonical().spelling == other.type.get_canonical().spelling:
+            if not is_format and not symmetric and one.type.get_canonical().spelling == other.type.get_canonical().spelling:
                 self.swap("argument", one, other)
 
     def swap(self, kind, one, other):

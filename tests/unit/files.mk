@@ -199,3 +199,5 @@ unit_TESTS += test-alarm
 test-alarm_LIBS := cli config base
 unit_TESTS += test-log
 test-log_LIBS := base
+unit_TESTS += test-door-keep
+test-door-keep_LIBS := $(test-door_LIBS)

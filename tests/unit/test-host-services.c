@@ -255,6 +255,50 @@ static void test_ends_clean(void)
     test_host_end(host);
 }
 
+static void note_concealed(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
+{
+    GString *said = user;
+    (void)frame;
+    g_assert_no_error(error);
+    for (size_t at = 0; at < outcome->concealed.size; at += sizeof(HtConcealed)) {
+        HtConcealed part;
+        memcpy(&part, outcome->concealed.data + at, sizeof part);
+        g_string_append_printf(said, "%u+%u ", (unsigned)part.start, (unsigned)part.size);
+    }
+    g_string_append_c(said, '.');
+}
+
+/* In order and without overlaps, in whatever order the adapter names them: else the bus would refuse the outcome. */
+static void test_concealed_parts_are_put_in_order(void)
+{
+    static const struct {
+        const char *parts, *told;
+    } cases[] = {
+        {"", "."},
+        {"3 2", "3+2 ."},
+        {"10 5 0 4", "0+4 10+5 ."},
+        {"0 4 5 2 8 1", "0+4 5+2 8+1 ."},
+        {"0 4 4 4", "0+8 ."},
+        {"0 10 2 3", "0+10 ."},
+        {"3 5 0 5", "0+8 ."},
+        {"5 2 5 4 5 1", "5+4 ."},
+        {"20 3 0 2 1 4 21 9", "0+5 20+10 ."},
+    };
+    HtHost *host = test_host("secretive", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) said = g_string_new(NULL);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text =
+            g_strdup_printf("%s\n<a>0123456789012345678901234567890123456789</a>", cases[i].parts);
+        g_autoptr(GBytes) body = g_bytes_new(text, strlen(text));
+        HtMessageHead head = {.id = ht_uuid_new()};
+        g_assert_nonnull(ht_host_submit(host, &head, body, note_concealed, said, &error));
+        test_run_until(strchr(said->str, '.') != NULL);
+        g_assert_cmpstr(said->str, ==, cases[i].told);
+    }
+    test_host_end(host);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -275,6 +319,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/wsdl-is-made-of-the-mapping", test_wsdl_is_made_of_the_mapping);
     g_test_add_func("/host/wsdl-of-one-service", test_wsdl_of_one_service);
     g_test_add_func("/host/bad-mapping-is-told", test_bad_mapping_is_told);
+    g_test_add_func("/host/concealed-parts-are-put-in-order", test_concealed_parts_are_put_in_order);
     g_test_add_func("/host/ends-clean", test_ends_clean);
     int status = g_test_run();
     g_unlink(mapping_file);

@@ -101,6 +101,26 @@ static void what_is_with_the_spool_is_kept_all_the_same(void)
     bus_stop(bus);
 }
 
+/* What waits for a commit counts with its body and what the host made of it. */
+static void all_that_waits_is_counted(void)
+{
+    Bus *bus = bus_start();
+    Owner small, large;
+    g_autofree char *blanks = g_strnfill(1000, ' '), *text = g_strconcat("<one/>", blanks, NULL);
+    give(bus, &small, "<one/>");
+    WAIT_FOR(small.message->state == HT_MESSAGE_AT_SPOOL || small.told > 0);
+    uint64_t first = bus->intake.spool_bytes;
+    g_assert_cmpuint(first, >=, strlen("<one/>"));
+    WAIT_FOR(small.told == 1);
+    give(bus, &large, text);
+    WAIT_FOR(large.message->state == HT_MESSAGE_AT_SPOOL || large.told > 0);
+    g_assert_cmpuint(large.told, ==, 0);
+    g_assert_cmpuint(bus->intake.spool_bytes, ==, first + 1000);
+    WAIT_FOR(large.told == 1);
+    g_assert_cmpuint(bus->intake.spool_bytes, ==, 0);
+    bus_stop(bus);
+}
+
 static void what_is_with_the_host_is_forgotten(void)
 {
     Bus *bus = bus_start();
@@ -174,6 +194,7 @@ int main(int argc, char **argv)
     g_test_add_func("/message/way/refused-early-it-is-done", refused_early_it_is_done);
     g_test_add_func("/message/way/only-whole-it-is-put-aside", only_a_whole_message_is_put_aside);
     g_test_add_func("/message/free/with-the-spool-it-is-kept", what_is_with_the_spool_is_kept_all_the_same);
+    g_test_add_func("/message/way/all-that-waits-is-counted", all_that_waits_is_counted);
     g_test_add_func("/message/free/with-the-host-it-is-forgotten", what_is_with_the_host_is_forgotten);
     g_test_add_func("/message/state/a-wrong-one-is-found", end_in_a_wrong_state_is_found);
     return g_test_run();
