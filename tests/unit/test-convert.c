@@ -76,6 +76,13 @@ static void test_number_tells_sex_and_birth(void)
     g_assert_true(id.sex == '1' && id.upgraded && strcmp(id.birth_date, "1950-08-17") == 0);
     ht_idnumber_parse_at("990104990817996", 15, TODAY, &id);
     g_assert_true(id.sex == '2' && !id.upgraded && id.birth_date[0] == '\0');
+    ht_idnumber_parse_at("990104990817997", 15, TODAY, &id);
+    g_assert_true(id.sex == '1' && !id.upgraded);
+    ht_idnumber_parse_at("990104800110001", 15, TODAY,
+                         &id); /* of the three zeros only two are the sequence's */
+    g_assert_true(id.valid && id.upgraded && strcmp(id.birth_date, "1980-01-10") == 0);
+    ht_idnumber_parse_at("990104198001011122", 18, TODAY, &id); /* two pairs are no row */
+    g_assert_cmpint(id.status, ==, HT_ID_WRONG_CHECK);
     ht_idnumber_parse_at("990104209901019911", 18, 0, &id); /* no today: no future */
     g_assert_true(id.valid);
     ht_idnumber_parse("990104198001019915", 18, &id);

@@ -368,7 +368,8 @@ static const char *const columns[][2] = {{"<MQGMSFHM>", "</MQGMSFHM>"},
                                          {"<SBRGMSFHM>", "</SBRGMSFHM>"},
                                          {"<JHR><ZJHM>1</ZJHM></JHR><JHR><ZJHM>", "</ZJHM></JHR>"}};
 static const char *const mothers[] = {MOTHER, "９９０１０４１９６００２０１００２４", "990104 19600201 0024",
-                                      "990104600201002"};
+                                      "990104600201002",
+                                      "990 104 600201 002"}; /* the last one of 18 bytes, too */
 
 static void test_relatives_number_is_not_the_newborns(void)
 {
