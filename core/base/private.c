@@ -80,6 +80,17 @@ static bool check_folders(const char *path, GError **error)
     return false;
 }
 
+/* A file that systemd shows to this service only (LoadCredential): root's, and open to the service's user by an access list, which looks like the
+ * right of a group. The folder is the service's own. */
+static bool is_credential(const char *path, const struct stat *info)
+{
+    const char *folder = g_getenv("CREDENTIALS_DIRECTORY");
+    size_t size = folder ? strlen(folder) : 0;
+    g_autofree char *plain = g_canonicalize_filename(path, NULL);
+    return size > 1 && strncmp(plain, folder, size) == 0 && plain[size] == '/' && S_ISREG(info->st_mode) &&
+           info->st_uid == 0 && (info->st_mode & 0037) == 0;
+}
+
 static bool check_mode(const struct stat *info, const char *path, HtPrivateKind kind, GError **error)
 {
     unsigned mode = (unsigned)info->st_mode & 0777;
@@ -89,6 +100,7 @@ static bool check_mode(const struct stat *info, const char *path, HtPrivateKind 
                       kind == HT_PRIVATE_SECRET ? what : "go-w");
     }
     bool given = info->st_uid == 0 && geteuid() != 0 && (mode & 07) == 0 && is_our_group(info->st_gid);
+    given = given || is_credential(path, info);
     if (kind == HT_PRIVATE_SECRET && (mode & 077) != 0 && !given) {
         return refuse(error, path,
                       "others than its owner may read it (mode %04o); its mode must be %s: chmod %s it", mode,

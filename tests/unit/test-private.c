@@ -155,6 +155,27 @@ static void test_of_root_for_our_group(void)
     remove_place(&place);
 }
 
+static void test_of_a_service(void)
+{
+    if (geteuid() != 0) {
+        g_test_skip("only root has files of root");
+        return;
+    }
+    Place place = make_place();
+    g_autofree char *beside = g_strconcat(place.inner, "/../inner-not", NULL);
+    g_chmod(place.file, 0440);
+    assert_refused(place.file, HT_PRIVATE_SECRET, "others than its owner");
+    g_setenv("CREDENTIALS_DIRECTORY", place.inner, TRUE);
+    assert_read(place.file, HT_PRIVATE_SECRET);
+    g_chmod(place.file, 0444);
+    assert_refused(place.file, HT_PRIVATE_SECRET, "others than its owner");
+    g_chmod(place.file, 0440);
+    g_setenv("CREDENTIALS_DIRECTORY", beside, TRUE);
+    assert_refused(place.file, HT_PRIVATE_SECRET, "others than its owner");
+    g_unsetenv("CREDENTIALS_DIRECTORY");
+    remove_place(&place);
+}
+
 static void test_size_and_absence(void)
 {
     Place place = make_place();
@@ -182,6 +203,7 @@ int main(int argc, char **argv)
     g_test_add_func("/private/file/is-so-by-the-folder-of-a-link-too", test_links);
     g_test_add_func("/private/file/is-so-by-its-owner", test_owners);
     g_test_add_func("/private/file/of-root-for-our-group", test_of_root_for_our_group);
+    g_test_add_func("/private/file/of-a-service", test_of_a_service);
     g_test_add_func("/private/file/has-a-size", test_size_and_absence);
     return g_test_run();
 }
