@@ -128,6 +128,12 @@ static void test_a_bus_serves_a_sites_words_and_the_shipped_mappings(void)
     g_autoptr(Answer) schema = fetch(bus->port, "/schema/meter.read.v1.json", NULL);
     g_assert_cmpint(schema->status, ==, 200);
     g_assert_nonnull(strstr(schema->body->str, "冷水"));
+    EXPECT(0, "## 抄表（water/meter.read.v1）", "catalogue", "-c", bus->config);
+    EXPECT(0, "| platform | 社区人口服务 | 2099-12-31 | 2 | 全部 |", "catalogue", "-c", bus->config);
+    EXPECT(0, "\"信息资源提供方\" : \"police\"", "catalogue", "-c", bus->config, "--json");
+    EXPECT(0, "\"元数据标识符\" : \"yuexiu/water/meter.read.v1\"", "catalogue", "-c", bus->config, "--json");
+    EXPECT(0, "没有使用方。", "catalogue", "-c", bus->config); /* nothing of the register is routed */
+    EXPECT(78, "none.conf", "catalogue", "-c", "/nonexistent/none.conf");
     EXPECT(0, "meter.kind", "schema", "-c", bus->config, "json", "meter.read.v1");
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
     bus_process_free(bus);
