@@ -70,6 +70,7 @@ static const Case CASES[] = {
     {HT_MASK_ADDRESS, "测试市互通区中山路街道测试小区3栋", "测试市互通区中山路街道***"},
     {HT_MASK_ADDRESS, "测试市互通区测试小区3栋", "测试市互通区***"},
     {HT_MASK_ADDRESS, "测试市互通区测试路测试花园东区A座", "测试市互通区测试路***"},
+    {HT_MASK_ADDRESS, "测试市互通区测试路小区3栋", "测试市互通区测试路***"},
     {HT_MASK_ADDRESS, "测试路①号", "测试路***"},
     {HT_MASK_ADDRESS, "测试市互通区样本街道样本测试街道样本",
      "测试市互通区样本街道***"}, /* the second is a house's name */

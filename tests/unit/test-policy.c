@@ -268,6 +268,7 @@ static void test_rules_that_cannot_hold_are_refused(void)
         {"person.name", "*.name", NULL, "hash: 'person.name' is named by mask, too"},
         {NULL, "person.nam", NULL,
          "hash: 'person.nam' is no element of the dictionary; did you mean 'person.name'?"},
+        {NULL, NULL, "person.name:name", "allow: 'person.name:name' is no element of the dictionary"},
         {NULL, NULL, "unmapped:", "allow: 'unmapped:' names no path"},
     };
     g_autoptr(HtDictionary) dictionary = test_dictionary();
