@@ -10,7 +10,6 @@ import argparse
 import configparser
 import glob
 import hashlib
-import math
 import os
 import queue
 import random
@@ -124,23 +123,47 @@ class Build:
         header = f'"{case.path[:-2]}.h"'
         return sorted(tests, key=lambda test: header not in self.texts[test])
 
-    def measure(self, tests):
+    def measure(self, tests, jobs, within):
         """Runs the tests without a fault, linked as they are with one: what fails then would notice everything."""
         os.makedirs("mutate/sound/tests/unit", exist_ok=True)
-        for test in tests:
-            if test not in self.seconds:
-                path = self.link_soundly(self.paths[test])
-                begin = time.monotonic()
-                if not run_test(path, "mutate", 300):
-                    print(f"mutate: {test} fails without a fault and is left out; its output is in {os.getcwd()}/mutate/logs")
-                    continue
-                self.seconds[test] = time.monotonic() - begin
+        in_parallel(tests, jobs, lambda test, _: self.measure_one(test, within))
+
+    def measure_one(self, test, within):
+        path = self.link_soundly(self.paths[test])
+        begin = time.monotonic()
+        good = run_test(path, "mutate", within)
+        seconds = time.monotonic() - begin
+        if good:
+            self.seconds[test] = seconds
+        elif seconds < within:
+            print(f"mutate: {test} fails without a fault and is left out; its output is in {os.getcwd()}/mutate/logs")
+
+
+def in_parallel(items, jobs, work):
+    """work(item, job) for each, with at most `jobs` at once."""
+    waiting = queue.SimpleQueue()
+    for item in items:
+        waiting.put(item)
+
+    def run(number):
+        while True:
+            try:
+                item = waiting.get_nowait()
+            except queue.Empty:
+                return
+            work(item, number)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def run_test(program, folder, limit, programs=()):
     logs = os.path.abspath(os.path.join(folder, "logs"))
     os.makedirs(logs, exist_ok=True)
-    env = {**os.environ, "HUTONG_TEST_LOGDIR": logs, "TEST_TIMEOUT": str(int(limit))}
+    env = {**os.environ, "HUTONG_TEST_LOGDIR": logs, "TEST_TIMEOUT": str(limit)}
     if "hutong" in programs:
         env["HUTONG"] = os.path.abspath(os.path.join(folder, "hutong"))
     if "hutong-host" in programs:
@@ -264,31 +287,18 @@ def choose(modules, faults, count, seed):
 def run_all(cases, modules, build, known, jobs, progress):
     by_name = {m.name: m for m in modules}
     results = [Result(*known.known[c.name], c) for c in cases if c.name in known.known]
-    waiting = queue.SimpleQueue()
-    for case in cases:
-        if case.name not in known.known:
-            waiting.put(case)
+    workers = [Worker(build, n) for n in range(jobs)]
 
-    def work(number):
-        worker = Worker(build, number)
-        while True:
-            try:
-                case = waiting.get_nowait()
-            except queue.Empty:
-                return
-            result = worker.try_fault(case, by_name[case.module])
-            known.add(result)
-            results.append(result)
-            if progress:
-                change = "".join(f"\n  {line}" for line in changed_lines(case.source, case.fault))
-                print(f"{len(results)}/{len(cases)} {result.verdict} {case.path}:{case.fault.line}"
-                      f"{change if result.verdict == 'survived' else ''}", file=sys.stderr)
+    def work(case, number):
+        result = workers[number].try_fault(case, by_name[case.module])
+        known.add(result)
+        results.append(result)
+        if progress:
+            change = "".join(f"\n  {line}" for line in changed_lines(case.source, case.fault))
+            print(f"{len(results)}/{len(cases)} {result.verdict} {case.path}:{case.fault.line}"
+                  f"{change if result.verdict == 'survived' else ''}", file=sys.stderr)
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel([c for c in cases if c.name not in known.known], jobs, work)
     return results
 
 
@@ -324,7 +334,8 @@ def main():
     parser.add_argument("--sample", type=int, metavar="N", help="so many faults, chosen by the seed, not all")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--within", type=float, metavar="SECONDS", help="without the tests that take longer: for a first look")
+    parser.add_argument("--within", type=float, metavar="SECONDS", default=300,
+                        help="without the tests that take longer: for a first look")
     parser.add_argument("--progress", action="store_true")
     parser.add_argument("--check", action="store_true", help="exit 1 if a module does not reach its goal")
     parser.add_argument("--file", action="append", help="only faults of this file")
@@ -348,9 +359,9 @@ def main():
     modules = [m for m in modules if m.name in used]
     tests = list(dict.fromkeys(t for m in modules for t in m.tests))
     print(f"mutate: {len(cases)} faults, seed {options.seed}", flush=True)
-    build.measure(tests)
+    build.measure(tests, options.jobs, options.within)
     for module in modules:
-        module.tests = [t for t in module.tests if build.seconds.get(t, math.inf) <= (options.within or 300)]
+        module.tests = [t for t in module.tests if t in build.seconds]
     results = run_all(cases, modules, build, Results([build.paths[t] for t in tests]), options.jobs, options.progress)
     reached = report(results, modules, read_equivalent())
     sys.exit(0 if reached or not options.check else 1)

@@ -503,6 +503,11 @@ static void test_answers_say_why(void)
     HtPolicyAnswer answer = judge(policy, HT_ITEM_ELEMENT, "person.sex", "1", NULL);
     g_autofree char *reason = ht_policy_reason(policy, &answer);
     g_assert_cmpstr(reason, ==, "personal, and the purpose has lapsed");
+    ht_policy_look(policy, END_US - 1);
+    const HtElement *name = ht_dictionary_find(dictionary, "person.name", 11);
+    HtPolicyAnswer masked = ht_policy_shows(policy, name, HT_SHOWN_PLAIN);
+    g_autofree char *how = ht_policy_word(&masked);
+    g_assert_cmpstr(how, ==, "masked name");
     const HtElement *sex = ht_dictionary_find(dictionary, "person.sex", 10);
     ht_policy_look(policy, END_US - 1);
     HtPolicyAnswer minor = ht_policy_shows(policy, sex, HT_SHOWN_MINOR);
