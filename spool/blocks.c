@@ -20,7 +20,8 @@ struct HtSpoolBlocks {
 HtSpoolBlocks *ht_spool_blocks_new(sqlite3 *db, uint64_t filter_bytes, GError **error)
 {
     g_autoptr(HtSpoolBlocks) blocks = g_new0(HtSpoolBlocks, 1);
-    int64_t last, number, page_bytes;
+    int64_t last = 0, number = 0, page_bytes;
+    bool writes = filter_bytes > 0; /* who only looks may do so where the last ones cannot be read */
     blocks->db = db;
     blocks->filter_bytes = filter_bytes;
     blocks->forgotten = g_array_new(FALSE, FALSE, sizeof(HtSpoolExtent));
@@ -33,8 +34,8 @@ HtSpoolBlocks *ht_spool_blocks_new(sqlite3 *db, uint64_t filter_bytes, GError **
                                    &blocks->mend, error) ||
         !ht_spool_database_prepare(db, "DELETE FROM segment_blocks WHERE id BETWEEN ? AND ?", &blocks->sweep,
                                    error) ||
-        !ht_spool_database_number(db, "SELECT max(id) FROM segment_blocks", &last, error) ||
-        !ht_spool_database_number(db, "SELECT max(id) FROM segment_log", &number, error) ||
+        (writes && !ht_spool_database_number(db, "SELECT max(id) FROM segment_blocks", &last, error)) ||
+        (writes && !ht_spool_database_number(db, "SELECT max(id) FROM segment_log", &number, error)) ||
         !ht_spool_database_number(db, "PRAGMA page_size", &page_bytes, error)) {
         return NULL;
     }

@@ -5,6 +5,7 @@
 #include "spool/disk.h"
 #include "spool/index-walk.h"
 #include "spool/keys.h"
+#include "spool/legible.h"
 #include "spool/messages.h"
 #include "spool/rows.h"
 #include "spool/schema.h"
@@ -333,7 +334,7 @@ static bool save_events(Salvage *salvage, GError **error)
 {
     g_autoptr(HtSpoolPlaces) places = ht_spool_places_new(salvage->from, error);
     uint64_t last = salvage->salvaged->last, at = 0;
-    if (!places || !ht_spool_meta_pruned(salvage->from, &at, error)) {
+    if (!places || !ht_spool_meta_pruned(salvage->to, &at, error)) {
         return false;
     }
     for (bool found = true, good = true; good && at < last;) {
@@ -431,30 +432,6 @@ static bool make_new(Salvage *salvage, const char *path, GError **error)
                                  "DROP TABLE aliases_9; PRAGMA journal_mode = delete;"
                                  "PRAGMA synchronous = off; PRAGMA cache_size = -65536",
                                  error);
-}
-
-static bool open_old(Salvage *salvage, const char *path, GError **error)
-{
-    int version;
-    int64_t unmoved;
-    salvage->from = ht_spool_database_open(path, error);
-    if (!salvage->from ||
-        !ht_spool_database_run(salvage->from, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", error) ||
-        !ht_spool_schema_version(salvage->from, &version, error) ||
-        !ht_spool_database_number(salvage->from,
-                                  "SELECT count(*) FROM sqlite_schema WHERE name IN ('events_5', 'keys_9')",
-                                  &unmoved, error)) {
-        return false;
-    }
-    if (version != HT_SPOOL_FORMAT || unmoved) {
-        g_set_error(
-            error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FORMAT,
-            "spool: the file has format %d; of %d only can it be repaired: start the bus on a copy of it, which brings it "
-            "up to date as far as it can be read",
-            unmoved ? HT_SPOOL_FORMAT - 1 : version, HT_SPOOL_FORMAT);
-        return false;
-    }
-    return true;
 }
 
 static bool prepare(Salvage *salvage, GError **error)
@@ -603,12 +580,14 @@ static bool save(Salvage *salvage, GError **error)
     }
     bool good = take_back_all(salvage->asked->directory, old, error) &&
                 ht_spool_vault_open(salvage->asked->directory, &salvage->asked->sealing, error) &&
-                open_old(salvage, old, error) && make_new(salvage, new, error) && prepare(salvage, error) &&
-                save_all(salvage, error) && close_both(salvage, error) && ht_spool_disk_sync(new, error) &&
+                (salvage->from = ht_spool_legible_open(salvage->asked, error)) != NULL &&
+                make_new(salvage, new, error) && prepare(salvage, error) && save_all(salvage, error) &&
+                close_both(salvage, error) && ht_spool_disk_sync(new, error) &&
                 swap(salvage, old, new, error);
     if (!good) {
         g_unlink(new);
     }
+    ht_spool_legible_forget(salvage->asked->directory);
     return good;
 }
 

@@ -44,7 +44,7 @@ typedef struct {
 } HtSpoolSalvage;
 
 /* After success the directory holds the new spool, the old files are in `kept`, and everything is on disk. `report` takes what the
- * check of the new file finds. On failure the directory is as it was: HT_SPOOL_ERROR (LOCKED, FULL, FORMAT: of another version, IO: there is
- * no spool, CORRUPT: not even its first page can be read). After a crash it is begun again. */
+ * check of the new file finds. On failure the directory is as it was: HT_SPOOL_ERROR (LOCKED, FULL, FORMAT: of a newer version, IO: there is
+ * no spool, CORRUPT: nothing is found in it, or it is of an older version and cannot be brought up to date; legible.h). After a crash it is begun again. */
 bool ht_spool_salvage(const HtSpoolSalvage *asked, HtSpoolSalvaged *salvaged, GString *report,
                       GError **error);

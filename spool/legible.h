@@ -1,0 +1,16 @@
+/* A damaged spool that SQLite can open: the file as it stands; or a copy of it beside it, when its first page, which says where all tables begin, cannot
+ * be read, or when it is of an older format.
+ *
+ * The first page of a spool is that of every other one of its format and page size: tables begin on the lowest pages, in the order in which
+ * they were made. So it is taken from a new one; whether the tables are where it says is told by the row of `meta` with the site key's check, or by messages. For
+ * repairing (salvage.h). */
+#pragma once
+
+#include "spool/salvage.h"
+
+#include <sqlite3.h>
+
+/* Of "spool.db" in the directory. NULL: neither can it be opened, nor a copy of it; `error` says what to do. What was made goes away by
+ * ht_spool_legible_forget(), when the connection is closed, or there is none. */
+sqlite3 *ht_spool_legible_open(const HtSpoolSalvage *asked, GError **error);
+void ht_spool_legible_forget(const char *directory);
