@@ -23,12 +23,15 @@ static void add_secret(GString *text, const char *file)
 
 /* All that a consumer of this section runs by, but for who may come to the door for it: its keys, and what its secrets' files hold now, as a
  * digest. The caller frees. */
-static char *write_settings(const HtConsumerConfig *config)
+static char *write_settings(const HtConsumerConfig *config, const HtBusConfig *bus)
 {
     static const char *const who[] = {"token-file",         "peers", "users", "client-subject",
                                       "client-fingerprint", NULL};
     g_autofree char *keys = ht_config_section_text(HT_SECTION_CONSUMER, config, who);
     GString *text = g_string_new(keys);
+    if (g_str_equal(config->validate, "yes")) { /* it is asked in that name */
+        g_string_append_printf(text, "%s\n", bus->public_url ? bus->public_url : "");
+    }
     for (char **file = config->secret_files; file && *file; file++) {
         add_secret(text, *file);
     }
@@ -39,7 +42,7 @@ void ht_consumer_hold(HtConsumer *consumer, const HtConfig *all)
 {
     consumer->all = ht_config_hold(all);
     consumer->dictionary = ht_dictionary_hold(consumer->options->dictionary);
-    consumer->settings = write_settings(consumer->config);
+    consumer->settings = write_settings(consumer->config, &consumer->options->config->bus);
 }
 
 void ht_consumer_let_go(HtConsumer *consumer)
@@ -52,7 +55,7 @@ void ht_consumer_let_go(HtConsumer *consumer)
 bool ht_consumer_is_as(const HtConsumer *consumer, const HtConsumerConfig *config,
                        const HtDictionary *dictionary)
 {
-    g_autofree char *settings = write_settings(config);
+    g_autofree char *settings = write_settings(config, &consumer->options->config->bus);
     return consumer->dictionary == dictionary && g_str_equal(consumer->settings, settings);
 }
 

@@ -22,10 +22,15 @@ typedef struct {
     int64_t until_us;
 } Nonce;
 
-struct HtUsernames {
-    GArray *users;      /* of User */
+/* What came; those that follow each other share it. */
+typedef struct {
     GHashTable *nonces; /* Nonce → itself */
     GQueue order;       /* of them, oldest first */
+} Memory;
+
+struct HtUsernames {
+    GArray *users; /* of User */
+    Memory *memory;
     int64_t age_us;
     uint64_t most;
 };
@@ -120,7 +125,8 @@ HtUsernames *ht_usernames_new(const char *file, uint64_t age_ms, uint64_t nonces
     g_autoptr(HtUsernames) usernames = g_new0(HtUsernames, 1);
     usernames->users = g_array_new(FALSE, FALSE, sizeof(User));
     g_array_set_clear_func(usernames->users, clear_user);
-    usernames->nonces = g_hash_table_new_full(hash_nonce, same_nonce, g_free, NULL);
+    usernames->memory = g_rc_box_new0(Memory);
+    usernames->memory->nonces = g_hash_table_new_full(hash_nonce, same_nonce, g_free, NULL);
     usernames->age_us = (int64_t)age_ms * 1000;
     usernames->most = nonces;
     bool good = strlen(text) == size ? read_lines(usernames, text, file, error)
@@ -130,12 +136,29 @@ HtUsernames *ht_usernames_new(const char *file, uint64_t age_ms, uint64_t nonces
     return good ? g_steal_pointer(&usernames) : NULL;
 }
 
+static void clear_memory(void *data)
+{
+    Memory *memory = data;
+    g_queue_clear(&memory->order);
+    g_hash_table_unref(memory->nonces);
+}
+
+static void let_go(Memory *memory)
+{
+    g_rc_box_release_full(memory, clear_memory);
+}
+
+void ht_usernames_follow(HtUsernames *usernames, const HtUsernames *former)
+{
+    let_go(usernames->memory);
+    usernames->memory = g_rc_box_acquire(former->memory);
+}
+
 void ht_usernames_free(HtUsernames *usernames)
 {
     if (usernames) {
         g_array_unref(usernames->users);
-        g_queue_clear(&usernames->order);
-        g_hash_table_unref(usernames->nonces);
+        let_go(usernames->memory);
         g_free(usernames);
     }
 }
@@ -220,9 +243,10 @@ static bool is_timely(const HtUsernames *usernames, const HtUsernameToken *token
 
 static void forget_old(HtUsernames *usernames, int64_t now_us)
 {
-    for (Nonce *oldest; (oldest = g_queue_peek_head(&usernames->order)) && oldest->until_us < now_us;) {
-        g_queue_pop_head(&usernames->order);
-        g_hash_table_remove(usernames->nonces, oldest);
+    for (Nonce *oldest;
+         (oldest = g_queue_peek_head(&usernames->memory->order)) && oldest->until_us < now_us;) {
+        g_queue_pop_head(&usernames->memory->order);
+        g_hash_table_remove(usernames->memory->nonces, oldest);
     }
 }
 
@@ -239,16 +263,16 @@ static bool is_first(HtUsernames *usernames, const HtUsernameToken *token, const
     ht_buffer_clear(&key);
     memcpy(made.message, sha256, HT_SHA256);
     forget_old(usernames, now_us);
-    const Nonce *known = g_hash_table_lookup(usernames->nonces, &made);
+    const Nonce *known = g_hash_table_lookup(usernames->memory->nonces, &made);
     if (known) {
         return memcmp(known->message, sha256, HT_SHA256) == 0 || ht_refuse(refusal, "username-replayed");
     }
-    if (g_hash_table_size(usernames->nonces) >= usernames->most) {
+    if (g_hash_table_size(usernames->memory->nonces) >= usernames->most) {
         return ht_refuse(refusal, "username-busy");
     }
     Nonce *kept = g_memdup2(&made, sizeof made);
-    g_hash_table_add(usernames->nonces, kept);
-    g_queue_push_tail(&usernames->order, kept);
+    g_hash_table_add(usernames->memory->nonces, kept);
+    g_queue_push_tail(&usernames->memory->order, kept);
     return true;
 }
 

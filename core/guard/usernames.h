@@ -23,6 +23,9 @@ typedef struct HtUsernames HtUsernames;
 /* Reads the file, which must be a secret (core/base/private.h). `nonces`: how many are remembered. G_FILE_ERROR with the path, the line and what is wrong, never with
  * what stands there. */
 HtUsernames *ht_usernames_new(const char *file, uint64_t age_ms, uint64_t nonces, GError **error);
+
+/* It takes the place of `former`, and knows the nonces that came there, also from here on. */
+void ht_usernames_follow(HtUsernames *usernames, const HtUsernames *former);
 void ht_usernames_free(HtUsernames *usernames);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtUsernames, ht_usernames_free)
 

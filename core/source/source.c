@@ -22,6 +22,9 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, co
     HtSource *made = g_new0(HtSource, 1);
     made->all = ht_config_hold(config);
     made->usernames = usernames;
+    if (usernames && former && former->usernames) {
+        ht_usernames_follow(usernames, former->usernames);
+    }
     made->config = source;
     made->adapter_file = ht_source_adapter(config, source);
     made->mapping_file = ht_source_mapping(config, source);
@@ -111,10 +114,11 @@ static void add_file(GString *text, const char *path)
     g_autofree char *bytes = NULL;
     gsize size;
     char hex[HT_SHA256_HEX] = "";
-    if (g_file_get_contents(path, &bytes, &size, NULL)) {
+    if (path && g_file_get_contents(path, &bytes, &size, NULL)) {
         ht_sha256_hex((HtText){bytes, size}, hex);
+        explicit_bzero(bytes, size); /* it may be of passwords */
     }
-    g_string_append_printf(text, "%s %s\n", path, hex);
+    g_string_append_printf(text, "%s %s\n", path ? path : "", hex);
 }
 
 char *ht_source_settings(const HtConfig *config, const HtSourceConfig *source, const char *data)
@@ -127,6 +131,7 @@ char *ht_source_settings(const HtConfig *config, const HtSourceConfig *source, c
     GString *text = g_string_new(keys);
     add_file(text, adapter);
     add_file(text, mapping);
+    add_file(text, source->username_file);
     g_auto(HtWords) words = ht_source_words(config);
     g_string_append_printf(text, "%s\n%s\n%s\n%s\n", config->bus.require_box, words.data,
                            words.site ? words.site : "", data);

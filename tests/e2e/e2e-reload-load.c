@@ -167,6 +167,42 @@ static void test_a_pulling_consumer(void)
     reload_stop(&f);
 }
 
+/* What is not acknowledged in time goes again; a stream ends, and another one can be opened. */
+static void test_a_worker_that_keeps_events(void)
+{
+    BusProcess *bus =
+        bus_process_new(NULL, HUKOU "[consumer platform]\ntype = pull\nclearance = 2\n" PURPOSE ROUTE);
+    ReloadFixture f = {.bus = bus, .platform = platform_new(), .consumer = NULL};
+    static const char ask[] = "GET /out/platform/stream?worker=b HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char end[4096];
+    bus_process_start(bus);
+    int fd = connect_to(bus->port);
+    send_all(fd, ask, strlen(ask));
+    g_autofree char *head = read_answer(fd);
+    g_assert_true(g_str_has_prefix(head, "HTTP/1.1 200"));
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 2), ==, 200);
+    reload_write_config(&f, "reload-drain = 1s\n", HUKOU,
+                        "[consumer platform]\ntype = pull\nclearance = 2\nbatch = 7\n" PURPOSE, ROUTE, NULL);
+    EXPECT(&f, 0, "[consumer platform] batch = 7 (was: 100)", "reload");
+    GString *rest = g_string_new(NULL);
+    for (ssize_t got; !strstr(rest->str, "0\r\n\r\n") && (got = recv(fd, end, sizeof end, 0)) > 0;) {
+        g_string_append_len(rest, end, got);
+    }
+    g_assert_true(g_str_has_suffix(rest->str, "0\r\n\r\n")); /* whole, and the connection stays */
+    g_string_free(rest, TRUE);
+    close(fd);
+    g_autoptr(Answer) next = NULL;
+    for (unsigned i = 0; i < 400 && (!next || next->status == 503); i++) {
+        g_clear_pointer(&next, answer_free);
+        next = fetch(bus->port, "/out/platform?limit=10&wait=5", NULL);
+        g_usleep(20000);
+    }
+    g_assert_cmpint(next->status, ==, 200);
+    g_assert_nonnull(strstr(next->body->str, "\"sequence\":\"00000000000000000001\""));
+    g_assert_nonnull(strstr(next->body->str, "\"sequence\":\"00000000000000000002\""));
+    reload_stop(&f);
+}
+
 /* It goes on where it was, and nothing of it comes twice. */
 static void test_a_replay(void)
 {
@@ -461,6 +497,7 @@ int main(int argc, char **argv)
     g_test_add_func("/reload/draining-has-an-end", test_draining_has_an_end);
     g_test_add_func("/reload/a-consumer-that-is-down", test_a_consumer_that_is_down);
     g_test_add_func("/reload/a-pulling-consumer", test_a_pulling_consumer);
+    g_test_add_func("/reload/a-worker-that-keeps-events", test_a_worker_that_keeps_events);
     g_test_add_func("/reload/a-replay", test_a_replay);
     g_test_add_func("/reload/a-consumer-of-files", test_a_consumer_of_files);
     g_test_add_func("/reload/a-hundred-under-load", test_a_hundred_under_load);
