@@ -319,11 +319,15 @@ static void check_required(Loader *loader, HtSectionKind kind, const void *recor
     }
 }
 
+/* `key` is "[route all] to". */
 static void check_names(Loader *loader, const char *place, const char *key, char **names, GPtrArray *known)
 {
+    const char *kind = known == loader->config->sources ? "source" : "consumer";
     for (char **name = names; name && *name; name++) {
+        const char *near = ht_suggest_record(*name, known);
         if (!find_named(known, *name)) {
-            report(loader, place, "%s names '%s', which is no section here", key, *name);
+            report(loader, place, "%s: there is no %s '%s'%s%s%s", key, kind, *name,
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         }
     }
 }
@@ -424,7 +428,8 @@ static void check_retention(Loader *loader, const HtRetentionConfig *retention)
 {
     g_autofree char *from = ht_retention_place(retention, "from");
     g_autofree char *wait = ht_retention_place(retention, "max-wait");
-    check_names(loader, from, "from", retention->from, loader->config->sources);
+    g_autofree char *key = g_strdup_printf("[retention %s] from", retention->name);
+    check_names(loader, from, key, retention->from, loader->config->sources);
     if (retention->max_wait_ms > 0 && retention->keep_ms == 0) {
         report(loader, wait, "[retention %s] max-wait counts from the end of keep, which is not set",
                retention->name);
@@ -483,8 +488,10 @@ static void check_sections(Loader *loader)
         g_autofree char *place = g_strdup_printf("%s:%u", route->file, route->line);
         check_required(loader, HT_SECTION_ROUTE, route, place);
         g_autofree char *from = ht_route_place(route, "from"), *to = ht_route_place(route, "to");
-        check_names(loader, from, "from", route->from, config->sources);
-        check_names(loader, to, "to", route->to, config->consumers);
+        g_autofree char *from_key = g_strdup_printf("[route %s] from", route->name);
+        g_autofree char *to_key = g_strdup_printf("[route %s] to", route->name);
+        check_names(loader, from, from_key, route->from, config->sources);
+        check_names(loader, to, to_key, route->to, config->consumers);
         check_divisions(loader, route);
     }
     for (unsigned i = 0; i < config->retentions->len; i++) {

@@ -79,8 +79,8 @@ static void check_subjects(const HtBusConfig *bus, const HtConfigReport *to, cha
 
 static void check_senders(const HtBusConfig *bus, const HtSourceConfig *source, const HtConfigReport *to)
 {
-    bool proves =
-        source->token_file || source->username_file || source->users || source->client_subjects || source->client_fingerprints;
+    bool proves = source->token_file || source->username_file || source->users || source->client_subjects ||
+                  source->client_fingerprints;
     if (g_str_equal(source->identities, "authority") && !proves &&
         !g_str_equal(source->trust_address, "yes")) {
         g_autofree char *place = ht_source_place(source, "identities");

@@ -28,3 +28,17 @@ unsigned ht_suggest_distance(const char *a, const char *b)
     }
     return cost[a_size][b_size];
 }
+
+const char *ht_suggest_record(const char *name, const GPtrArray *known)
+{
+    const char *best = NULL;
+    unsigned least = (unsigned)strlen(name) / 3 + 2;
+    for (unsigned i = 0; i < known->len; i++) {
+        unsigned distance = ht_suggest_distance(name, *(char *const *)known->pdata[i]);
+        if (distance < least) {
+            least = distance;
+            best = *(char *const *)known->pdata[i];
+        }
+    }
+    return best;
+}

@@ -54,6 +54,41 @@ static void test_a_mistyped_verb_is_guessed(void)
     g_assert_null(strstr(far, "did you mean"));
 }
 
+/* A file of tests/data/configs: what it says behind "# expect: " is told, each once, and no other error. */
+static void try_broken(const char *file, const char *name)
+{
+    BusProcess *bus = bus_process_new(NULL, "");
+    g_autofree char *text = NULL, *output = NULL;
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    g_assert_true(g_file_set_contents(bus->config, text, -1, NULL));
+    g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 78);
+    g_test_message("%s: %s", name, output);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    unsigned expected = 0;
+    for (char **line = lines; *line; line++) {
+        if (g_str_has_prefix(*line, "# expect: ")) {
+            expected++;
+            g_assert_cmpuint(count_texts(output, *line + strlen("# expect: ")), ==, 1);
+        }
+    }
+    g_assert_cmpuint(expected, >, 0);
+    g_assert_cmpuint(count_texts(output, ": error: "), ==, expected);
+    bus_process_free(bus);
+}
+
+static void test_broken_configurations(void)
+{
+    g_autofree char *folder = g_build_filename(g_getenv("HUTONG_SRCDIR"), "tests", "data", "configs", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    unsigned count = 0;
+    g_assert_nonnull(dir);
+    for (const char *name; (name = g_dir_read_name(dir)); count++) {
+        g_autofree char *file = g_build_filename(folder, name, NULL);
+        try_broken(file, name);
+    }
+    g_assert_cmpuint(count, >=, 20);
+}
+
 /* What cannot be read is not passed over. */
 static void test_a_folder_of_settings_that_is_none(void)
 {
@@ -131,10 +166,10 @@ static void test_errors_stand_at_their_keys_own_line(void)
         {"retry-first = 10s", "[consumer c]: retry-first is longer"},
         {"retry-max = 1s", NULL},
         {"[route r]", NULL},
-        {"from = a;nobody", "from names 'nobody'"},
+        {"from = a;nobody", "[route r] from: there is no source 'nobody'"},
         {"types = persn.*", "[route r] types: 'persn.*' fits no event type"},
         {"divisions = 44x", "divisions: '44x' is not a prefix"},
-        {"to = c;d", "to names 'd'"},
+        {"to = c;d", "[route r] to: there is no consumer 'd'"},
     };
     g_autoptr(GString) sections = g_string_new(NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
@@ -492,6 +527,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/check-accepts-what-run-would", test_check_accepts_what_run_would);
     g_test_add_func("/cli/check-tries-the-addresses", test_check_tries_the_addresses);
+    g_test_add_func("/cli/broken-configurations", test_broken_configurations);
     g_test_add_func("/cli/a-mistyped-verb-is-guessed", test_a_mistyped_verb_is_guessed);
     g_test_add_func("/cli/a-folder-of-settings-that-is-none", test_a_folder_of_settings_that_is_none);
     g_test_add_func("/cli/check-names-everything-that-is-wrong", test_check_names_everything_that_is_wrong);

@@ -110,7 +110,7 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
         ":15: error: neither a [section], nor key = value",
         "error: [bus] lacks 'name'",
         ":4: error: [source hukou] lacks 'department'",
-        ":12: error: to names 'nobody', which is no section here",
+        ":12: error: [route r] to: there is no consumer 'nobody'",
         ":13: error: divisions: '44x' is not a prefix",
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
