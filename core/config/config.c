@@ -204,20 +204,13 @@ static void report_unknown(Loader *loader, const HtSectionTable *table, const Ht
                            const char *place)
 {
     const HtSectionTable *owner = find_owner(entry->key);
-    const char *best = NULL;
-    unsigned best_distance = UINT_MAX;
-    for (const HtOption *option = ht_section_options(table); option->key; option++) {
-        unsigned distance = ht_suggest_distance(entry->key, option->key);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = option->key;
-        }
-    }
+    const HtOption *near = ht_option_near(table, entry->key);
     if (owner) {
         report(loader, place, "unknown key '%s' in [%s]; it is a key of [%s%s]", entry->key, entry->group,
                owner->name, owner->named ? " NAME" : "");
-    } else if (best && best_distance <= 1 + strlen(entry->key) / 3) {
-        report(loader, place, "unknown key '%s' in [%s]; did you mean '%s'?", entry->key, entry->group, best);
+    } else if (near) {
+        report(loader, place, "unknown key '%s' in [%s]; did you mean '%s'?", entry->key, entry->group,
+               near->key);
     } else {
         report(loader, place, "unknown key '%s' in [%s]", entry->key, entry->group);
     }

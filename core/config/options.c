@@ -2,6 +2,10 @@
  * spool has both in core/base/limits.h and limits.c. */
 #include "core/config/options.h"
 
+#include "core/config/suggest.h"
+
+#include <string.h>
+
 #define BUS(field) offsetof(HtBusConfig, field)
 #define SOURCE(field) offsetof(HtSourceConfig, field)
 #define CONSUMER(field) offsetof(HtConsumerConfig, field)
@@ -459,4 +463,18 @@ const HtOption *ht_option_find(const HtSectionTable *table, const char *key)
         }
     }
     return NULL;
+}
+
+const HtOption *ht_option_near(const HtSectionTable *table, const char *key)
+{
+    const HtOption *best = NULL;
+    unsigned least = (unsigned)strlen(key) / 3 + 2;
+    for (const HtOption *option = ht_section_options(table); option->key; option++) {
+        unsigned distance = ht_suggest_distance(key, option->key);
+        if (distance < least) {
+            least = distance;
+            best = option;
+        }
+    }
+    return best;
 }

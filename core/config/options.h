@@ -68,6 +68,9 @@ bool ht_option_is_fixed(const HtSectionTable *table, const HtOption *option);
 /* The option with this key, or NULL. */
 const HtOption *ht_option_find(const HtSectionTable *table, const char *key);
 
+/* The option that a mistyped key may mean, or NULL. */
+const HtOption *ht_option_near(const HtSectionTable *table, const char *key);
+
 /* What to expect, for messages and the reference: "a size such as 16M, 1K to 1G". The caller frees. */
 char *ht_option_expects(const HtOption *option);
 
