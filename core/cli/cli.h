@@ -1,7 +1,7 @@
 /* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
  * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error.
  * Each has a file, or some: audit.c, catalogue.c, check.c, consumer.c, dead.c, map.c, mapping.c, message.c, policy.c, receipt.c, reconcile.c, reload.c, replay.c, schema.c, spool.c,
- * status.c, subject.c, test.c, tap.c, token.c, top-run.c, trail.c; cli.c chooses. */
+ * status.c, subject.c, test.c, tap.c, token.c, top-run.c, trail.c, wsdl.c; cli.c chooses. */
 #pragma once
 
 #include "core/config/config.h"
@@ -21,6 +21,7 @@ int ht_cli_map(int argc, char **argv);
 int ht_cli_explain(int argc, char **argv);
 int ht_cli_mapping(int argc, char **argv);
 int ht_cli_catalogue(int argc, char **argv);
+int ht_cli_wsdl(int argc, char **argv);
 int ht_cli_test(int argc, char **argv);
 int ht_cli_message(int argc, char **argv);
 int ht_cli_spool(int argc, char **argv);
