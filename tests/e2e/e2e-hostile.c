@@ -21,7 +21,7 @@ static BusProcess *make_bus(Platform *platform, const char *bus_keys)
     const char *adapters = g_getenv("HUTONG_TEST_ADAPTERDIR"), *root = g_getenv("HUTONG_SRCDIR");
     g_autofree char *sections = g_strdup_printf(
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
-        "[source bad]\ndepartment = nobody\nadapter = %s/obedient.so\nmapping = %s/tests/data/mappings/encoding.xml\n"
+        "compress-payload = off\n[source bad]\ndepartment = nobody\nadapter = %s/obedient.so\nmapping = %s/tests/data/mappings/encoding.xml\n"
         "message-timeout = 500ms\nstrikes = 2\nmemory = 256M\n"
         "[consumer platform]\ntype = webhook\nurl = %s\nclearance = 1\npurpose = 测试\npurpose-until = 2099-12-31\nretry-first = 20ms\nretry-max = 200ms\n"
         "[route all]\nto = platform\n",

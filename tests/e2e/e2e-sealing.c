@@ -180,13 +180,13 @@ static void test_lost_keys_are_told(void)
 static void test_a_key_goes_when_its_data_have_gone(void)
 {
     Fixture f;
-    start(&f, "key-period = 1s\n", "", "[retention short]\nkeep = 2s\n");
+    start(&f, "key-period = 6s\n", "", "[retention short]\nkeep = 2s\n");
     send_deaths(&f, 900004401, 5);
     g_assert_true(platform_wait(f.platform, 5, WAIT_MS));
     EXPECT(&f, 64, "--reason", "spool", "shred", "1");
     EXPECT(&f, 1, "current period", "spool", "shred", "1", "--reason", "ticket 1");
     EXPECT(&f, 1, "no such period", "spool", "shred", "9", "--reason", "ticket 1");
-    g_usleep(3 * G_USEC_PER_SEC);
+    g_usleep(7 * G_USEC_PER_SEC);
     send_deaths(&f, 900004501, 1); /* begins the next period */
     g_assert_true(platform_wait(f.platform, 6, WAIT_MS));
     EXPECT(&f, 1, "prune them first", "spool", "shred", "1", "--reason", "ticket 1");
