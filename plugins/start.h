@@ -18,10 +18,10 @@ enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 typedef struct {
     const char *source, *adapter_file, *mapping_file, *data_directory, *site_directory, *division;
     bool quarantine_invalid;
-    bool usernames;       /* WS-Security headers are understood */
-    HtBoxNeed need;       /* which layers must stand before the adapter is loaded */
-    bool inspect;         /* load the adapter, say what it is, open nothing */
-    bool outline;         /* answer each payload with its outline (mappings/engine/outline/outline.h), and nothing else */
+    bool usernames; /* WS-Security headers are understood */
+    HtBoxNeed need; /* which layers must stand before the adapter is loaded */
+    bool inspect;   /* load the adapter, say what it is, open nothing */
+    bool outline; /* answer each payload with its outline (mappings/engine/outline/outline.h), and nothing else */
     HtLimits limits;      /* of memory_bytes, 0: none */
     uint64_t frame_bytes; /* a larger result is not sent, but a fault in its place; 0: no limit */
     GPtrArray *options;   /* of const char *: key, value, key, value, …; may be NULL */

@@ -29,7 +29,7 @@ typedef struct {
     HtLimits limits;            /* of memory_bytes, 0: none */
     uint64_t frame_bytes;       /* of the largest frame taken from the host */
     HtBoxNeed need;             /* which layers of its box must stand, or it does not start */
-    bool outline; /* each payload is answered with its outline: HtStart */
+    bool outline;               /* each payload is answered with its outline: HtStart */
     bool keeps_warnings; /* the mapping's warnings are not logged: whoever made the host asks for its status */
 } HtHostOptions;
 

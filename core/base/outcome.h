@@ -57,8 +57,8 @@ typedef struct {
     HtText action;     /* wsa:Action, of which the answer's is made; absent when none */
     HtText
         not_understood; /* with soap-must-understand: which headers, as not-understood.h has them; else absent */
-    HtText security;    /* who says that he sends (username-token.h); absent when nobody does, or nobody asked */
-    HtText key;         /* idempotency key of the message: the mapping's <id>; absent otherwise */
+    HtText security; /* who says that he sends (username-token.h); absent when nobody does, or nobody asked */
+    HtText key;      /* idempotency key of the message: the mapping's <id>; absent otherwise */
     HtText reply; /* the department's own answer, also to a refusal; a whole HTTP body. Absent: the bus's */
     HtText reply_type; /* its Content-Type */
     HtText

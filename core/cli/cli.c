@@ -94,8 +94,10 @@ static const HtCliVerb verbs[] = {
      "who received what, who looked at what: verify, search, export"},
     {"dead", ht_cli_dead, "list|show|replay|drop", "dead letters: list, show, replay, drop"},
     {"replay", ht_cli_replay, "list|show|cancel", "a consumer gets events again"},
-    {"wsdl", ht_cli_wsdl, "diff", "diff: how a department's service differs from what its mapping was written for"},
-    {"catalogue", ht_cli_catalogue, NULL, "who provides what to whom, for what purpose: GB/T 21063.3, in Chinese"},
+    {"wsdl", ht_cli_wsdl, "diff",
+     "diff: how a department's service differs from what its mapping was written for"},
+    {"catalogue", ht_cli_catalogue, NULL,
+     "who provides what to whom, for what purpose: GB/T 21063.3, in Chinese"},
     {"schema", ht_cli_schema, "json|asyncapi|catalogue",
      "what events look like: reference, JSON Schema, AsyncAPI, catalogue"},
 };

@@ -136,7 +136,8 @@ static void test_in_plain_xml(void)
     static const char value[] = "<ROWS><ROW><XM>测试丙</XM><DZ>&lt;ROWS>1&lt;/ROWS></DZ></ROW></ROWS>";
     static const char opening[] =
         "<mapping xmlns='urn:hutong:mapping:1' source='test' authority='police' version='1' strings='%s'>"
-        "<ignore from='/ROOT/HEAD'/><event type='person.moved-in.v1' for-each='/ROWS/ROW'>" FIELDS "</event></mapping>";
+        "<ignore from='/ROOT/HEAD'/><event type='person.moved-in.v1' for-each='/ROWS/ROW'>" FIELDS
+        "</event></mapping>";
     g_autofree char *documents_are = g_strdup_printf(opening, "documents");
     g_autofree char *values_are = g_strdup_printf(opening, "values");
     g_autoptr(MappingTest) opens = mapping_test_new(documents_are);

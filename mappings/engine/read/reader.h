@@ -82,12 +82,13 @@ typedef struct {
     HtAddressing addressing; /* WS-Addressing of the header, */
     HtText message_id;       /* its MessageID; absent when none, */
     HtText action;           /* and its Action; the same */
-    HtText security;         /* packed (core/base/username-token.h); absent without a Security header that is understood */
-    HtText not_understood;   /* with soap-must-understand: as HtOutcome has it */
-    bool submit;             /* the operation is the generic one; its content was read as the documents */
-    uint32_t text_marks;     /* HT_TEXT_… marks of the decoding (text.h) */
-    uint32_t text_traits;    /* HT_TRAIT_…: what the text holds anywhere */
-    bool repairing;          /* the events that come are of repaired text */
+    HtText
+        security; /* packed (core/base/username-token.h); absent without a Security header that is understood */
+    HtText not_understood; /* with soap-must-understand: as HtOutcome has it */
+    bool submit;           /* the operation is the generic one; its content was read as the documents */
+    uint32_t text_marks;   /* HT_TEXT_… marks of the decoding (text.h) */
+    uint32_t text_traits;  /* HT_TRAIT_…: what the text holds anywhere */
+    bool repairing;        /* the events that come are of repaired text */
     bool repaired;
     unsigned repairs; /* HT_REPAIR_… bits of those that changed something */
 } HtReading;
