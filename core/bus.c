@@ -53,6 +53,10 @@ static bool open_spool(HtBus *bus, GError **error)
                               .sealing = ht_config_sealing(config),
                               .must_exist = has_key};
     bus->spool = ht_spool_open(&options, error);
+    if (!bus->spool && !has_key && !g_file_test(file, G_FILE_TEST_EXISTS)) {
+        g_unlink(config->bus
+                     .site_key_file); /* made for nothing: beside a key the next start would miss its spool */
+    }
     ht_spool_pseudonym_key(key, bus->pseudonym_key);
     explicit_bzero(key, sizeof key);
     return bus->spool != NULL;

@@ -389,6 +389,21 @@ static void test_a_missing_site_key_is_an_error(void)
     bus_process_free(bus);
 }
 
+/* What a first start made before it failed does not look like a spool that was lost. */
+static void test_a_first_start_can_be_put_right(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    g_autofree char *state = g_build_filename(bus->folder, "state", NULL), *said = NULL;
+    g_assert_cmpint(g_mkdir(state, 0755), ==, 0);
+    g_assert_cmpint(g_chmod(state, 0755), ==, 0);
+    g_assert_cmpint(run_hutong(&said, "run", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(said, "chmod 0700"));
+    g_assert_cmpint(g_chmod(state, 0700), ==, 0);
+    bus_process_start(bus);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+}
+
 /* A mapping that decides by a text as it is written: taken, and said by the checks and, once, in the log. */
 static void test_warnings_of_a_mapping_are_shown(void)
 {
@@ -544,6 +559,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/check-tries-the-doors", test_check_tries_the_doors);
     g_test_add_func("/cli/warnings-of-a-mapping-are-shown", test_warnings_of_a_mapping_are_shown);
     g_test_add_func("/cli/a-missing-site-key-is-an-error", test_a_missing_site_key_is_an_error);
+    g_test_add_func("/cli/a-first-start-can-be-put-right", test_a_first_start_can_be_put_right);
     g_test_add_func("/cli/root-becomes-the-user", test_root_becomes_the_user);
     g_test_add_func("/cli/a-start-as-root-is-warned-of", test_a_start_as_root_is_warned_of);
     return g_test_run();
