@@ -223,7 +223,8 @@ static const HtOption consumer_options[] = {
     {"hash", HT_OPTION_LIST, CONSUMER(hash), NULL, 0, 0, NULL, false,
      "Elements shown as `h-` and 32 hexadecimal digits, a keyed hash: equal for equal values, and for this consumer only. Patterns and `unmapped` as in `allow`."},
     {"mask", HT_OPTION_LIST, CONSUMER(mask), NULL, 0, 0, NULL, false,
-     "Elements shown masked: `person.phone:phone`, a pattern `*.idNumber:idNumber`, or `person.name` with the dictionary's own mask."},
+     "Elements shown masked: `person.phone:phone`, a pattern `*.idNumber:idNumber`, or `person.name` with the dictionary's own mask; `@name`, `@idNumber`, `@phone`, `@address`: all elements that the "
+     "dictionary masks so, those of departments to come, too. Of several that name an element the last one holds."},
     {"secret-file", HT_OPTION_PATHS, CONSUMER(secret_files), NULL, 0, 0, NULL, false,
      "File of the secret for Standard Webhooks signatures: `whsec_` and base64 of 24 to 64 bytes. While a secret is changed, two files (at most 8), `new;old`: "
      "every request is signed with each."},

@@ -4,6 +4,7 @@
 #include "core/config/suggest.h"
 
 #define UNMAPPED "unmapped"
+#define KIND '@'
 
 typedef enum { ALLOW, DENY, MASK, HASH } RuleKind;
 
@@ -65,7 +66,7 @@ static bool fits(HtMask mask, const HtElement *element)
 
 static void set_mask(RuleReader *reader, const RuleEntry *entry, const HtElement *element, HtRule *rule)
 {
-    bool pattern = strchr(entry->name, '*') != NULL;
+    bool pattern = *entry->name == KIND || strchr(entry->name, '*');
     rule->masked = true;
     rule->mask = element->mask;
     if (entry->mask && !ht_mask_from_name(entry->mask, &rule->mask)) {
@@ -137,15 +138,21 @@ static bool is_unmapped(const char *name)
     return g_str_has_prefix(name, UNMAPPED) && (*rest == '\0' || *rest == ':');
 }
 
-/* An element, or every element that a pattern such as `*.idNumber` fits. */
+static bool is_meant(const char *name, const HtElement *element)
+{
+    return *name == KIND         ? g_str_equal(name + 1, ht_mask_name(element->mask))
+           : strchr(name, '*') ? g_pattern_match_simple(name, element->name)
+                               : g_str_equal(name, element->name);
+}
+
+/* An element, every element that a pattern such as `*.idNumber` fits, or all of a kind: `@name`, those that the dictionary masks as names. */
 static void read_element(RuleReader *reader, const RuleEntry *entry)
 {
     const HtDictionary *dictionary = reader->dictionary;
-    bool pattern = strchr(entry->name, '*') != NULL, found = false;
+    bool pattern = *entry->name == KIND || strchr(entry->name, '*'), found = false;
     for (uint32_t i = 0; i < ht_dictionary_n_elements(dictionary); i++) {
         const HtElement *element = ht_dictionary_element(dictionary, i);
-        if (pattern ? g_pattern_match_simple(entry->name, element->name)
-                    : g_str_equal(entry->name, element->name)) {
+        if (is_meant(entry->name, element)) {
             found = true;
             set_rule(reader, entry, element, &reader->rules->elements[element->index]);
         }
@@ -153,7 +160,9 @@ static void read_element(RuleReader *reader, const RuleEntry *entry)
     if (!found) {
         const char *best = pattern ? NULL : suggest(dictionary, entry->name);
         g_autofree char *what =
-            best ? g_strdup_printf("is no element of the dictionary; did you mean '%s'?", best)
+            *entry->name == KIND
+                ? g_strdup("is no kind of elements: @name, @idNumber, @phone, @address, @year")
+            : best ? g_strdup_printf("is no element of the dictionary; did you mean '%s'?", best)
                  : g_strdup("is no element of the dictionary");
         report(reader, entry, what);
     }
