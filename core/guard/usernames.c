@@ -19,7 +19,7 @@ typedef struct {
 /* A nonce that came; the same under its key in the table. */
 typedef struct {
     uint8_t key[HT_SHA256], message[HT_SHA256];
-    int64_t until_us;
+    int64_t came_us;
 } Nonce;
 
 /* What came; those that follow each other share it. */
@@ -88,16 +88,29 @@ static const char *add_user(HtUsernames *usernames, const char *line)
     return NULL;
 }
 
+/* Nothing is moved in it: what stands there is cleared later. */
+static const char *read_line(HtUsernames *usernames, char *line)
+{
+    while (g_ascii_isspace(*line)) {
+        line++;
+    }
+    g_strchomp(line);
+    return *line == '\0' || *line == '#' ? NULL : add_user(usernames, line);
+}
+
 static bool read_lines(HtUsernames *usernames, const char *text, const char *path, GError **error)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (unsigned i = 0; lines[i]; i++) {
-        const char *line = g_strstrip(lines[i]);
-        const char *reason = *line == '\0' || *line == '#' ? NULL : add_user(usernames, line);
-        if (reason) {
-            return fail(error, path, i + 1, reason);
-        }
-        explicit_bzero(lines[i], strlen(lines[i]));
+    const char *reason = NULL;
+    unsigned read = 0;
+    while (lines[read] && !reason) {
+        reason = read_line(usernames, lines[read++]);
+    }
+    for (char **line = lines; *line; line++) {
+        explicit_bzero(*line, strlen(*line));
+    }
+    if (reason) {
+        return fail(error, path, read, reason);
     }
     return usernames->users->len > 0 ||
            fail(error, path, 1, "there is no name in it: lines are \"NAME PASSWORD\"");
@@ -241,20 +254,31 @@ static bool is_timely(const HtUsernames *usernames, const HtUsernameToken *token
 
 /* ---- Nonces ---- */
 
+/* The digest is of its bytes, which several texts can stand for: of those only one is taken, or each would be new. */
+static bool is_canonical(HtText nonce)
+{
+    gsize size = 0;
+    g_autofree char *text = g_strndup(nonce.data, nonce.size);
+    g_autofree guchar *bytes = g_base64_decode(text, &size);
+    g_autofree char *again = g_base64_encode(bytes, size);
+    return size > 0 && strlen(again) == nonce.size && memcmp(again, nonce.data, nonce.size) == 0;
+}
+
+/* A time may be as far ahead of ours as behind it: so long a nonce can come again, by the age in force, not by that when it came. */
 static void forget_old(HtUsernames *usernames, int64_t now_us)
 {
+    int64_t before_us = now_us - 2 * usernames->age_us;
     for (Nonce *oldest;
-         (oldest = g_queue_peek_head(&usernames->memory->order)) && oldest->until_us < now_us;) {
+         (oldest = g_queue_peek_head(&usernames->memory->order)) && oldest->came_us < before_us;) {
         g_queue_pop_head(&usernames->memory->order);
         g_hash_table_remove(usernames->memory->nonces, oldest);
     }
 }
 
-/* A time may be as far ahead of ours as behind it: so long a nonce can come again. */
 static bool is_first(HtUsernames *usernames, const HtUsernameToken *token, const uint8_t sha256[HT_SHA256],
                      int64_t now_us, HtRefusal *refusal)
 {
-    Nonce made = {.until_us = now_us + 2 * usernames->age_us};
+    Nonce made = {.came_us = now_us};
     HtBuffer key = {.data = NULL};
     ht_buffer_add_text(&key, token->username);
     ht_buffer_add_char(&key, '\0');
@@ -287,7 +311,8 @@ bool ht_usernames_admit(HtUsernames *usernames, HtText security, const uint8_t s
         return ht_refuse(refusal, "username-missing");
     }
     bool has_both = token.nonce.size > 0 && token.created.size > 0;
-    if (!token.password.data || (token.digest && !has_both) || !is_user(usernames, &token)) {
+    bool bad_nonce = token.nonce.data && !is_canonical(token.nonce);
+    if (!token.password.data || bad_nonce || (token.digest && !has_both) || !is_user(usernames, &token)) {
         return ht_refuse(refusal, "username-refused");
     }
     if (!is_timely(usernames, &token, now_us)) {

@@ -10,7 +10,7 @@
  *
  * A digest comes with a nonce and a time, a plain password may. The time, that of a Timestamp, too, must lie within `age` of ours. A nonce is remembered as long: with another
  * message it is refused; with the same bytes it is the same message sent again, which is harmless, for it is known and gets its first receipt. What is remembered does
- * not outlive the process. */
+ * not outlive the process. A nonce that is not canonical base64 is refused: several texts would stand for the same bytes. */
 #pragma once
 
 #include "core/base/digest.h"

@@ -299,7 +299,7 @@ static const HtRefusalKind door_kinds[] = {
          "Send a WS-Security header with a UsernameToken: the name and the password that the administrator gave.",
      .as_fault = true},
     {"username-refused", 403,
-     "the name or the password is not one of the source's; a digest without nonce or time; or a digest, and the file holds the password's hash only",
+     "the name or the password is not one of the source's; a digest without nonce or time; a nonce that is not base64 as it is written (RFC 4648, with padding, no blanks in it); or a digest, and the file holds the password's hash only",
      .sentence = "The name or the password in the WS-Security header does not belong here.",
      .as_fault = true},
     {"username-stale", 403,

@@ -232,6 +232,30 @@ static void test_another_receivers_header_is_not_ours(Fixture *f, const void *ke
     g_assert_cmpstr(code, ==, "");
 }
 
+/* One digest is of bytes that several texts stand for: a nonce written otherwise is not another. */
+static void test_a_nonce_is_written_in_one_way(Fixture *f, const void *keys)
+{
+    (void)keys;
+    static const char *const others[] = {
+        "bm9u Y2UtMQ==",  "bm9uY2UtMQ-==", "bm9uY2UtMR==",  "bm9uY2UtMQ=", "bm9uY2UtMQ",
+        "bm9uY2UtMQ==AA", "-bm9uY2UtMQ==", "bm9uY2UtMQ===", "-",           "="};
+    g_autofree char *now = now_and(0), *digest = digest_of("bm9uY2UtMQ==", now, PASSWORD);
+    g_autofree char *first = token_of("hukou", DIGEST, digest, "bm9uY2UtMQ==", now);
+    EXPECT(f, first, 900005601, "");
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *again = token_of("hukou", DIGEST, digest, others[i], now);
+        g_autofree char *text = token_of("hukou", TEXT, PASSWORD, others[i], now);
+        g_test_message("%s", others[i]);
+        EXPECT(f, again, 900005610 + i, "username-refused");
+        EXPECT(f, text, 900005630 + i, "username-refused");
+    }
+    g_autofree char *none = token_of("hukou", TEXT, PASSWORD, "", now);
+    EXPECT(f, none, 900005650, "username-refused");
+    g_autofree char *blanks = token_of("hukou", DIGEST, digest, " bm9uY2UtMQ==\n", now); /* the same nonce */
+    EXPECT(f, blanks, 900005651, "username-replayed");
+    g_assert_cmpint((int)bus_process_figure(f->bus, "spool.lastSequence"), ==, 1);
+}
+
 /* More than are remembered: asked to come again, not let in unseen. */
 static void test_nonces_are_bounded(Fixture *f, const void *keys)
 {
@@ -281,6 +305,7 @@ int main(int argc, char **argv)
     ADD("/username/nobody-else-does", test_nobody_else_does);
     ADD("/username/what-stands-beside-the-token-is-refused", test_what_stands_beside_the_token_is_refused);
     ADD("/username/another-receivers-header-is-not-ours", test_another_receivers_header_is_not_ours);
+    ADD("/username/a-nonce-is-written-in-one-way", test_a_nonce_is_written_in_one_way);
     ADD("/username/nonces-are-bounded", test_nonces_are_bounded);
     g_test_add_func("/username/bad-files-are-told", test_bad_files_are_told);
     return g_test_run();

@@ -1,7 +1,10 @@
 /* core/guard: users of the machine and certificates, held against what a section asks for; and core/base/users. */
+#include "core/guard/usernames.h"
+#include "core/base/username-token.h"
 #include "core/base/clock.h"
 #include "core/guard/guard.h"
 
+#include <glib/gstdio.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -145,9 +148,59 @@ static void test_who_is_not_there_is_told(void)
     }
 }
 
+/* ---- Nonces ---- */
+
+static HtUsernames *make_usernames(uint64_t age_ms)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("users-XXXXXX", NULL),
+                    *file = g_build_filename(folder, "users", NULL);
+    g_assert_true(g_file_set_contents_full(file, "a secret\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    HtUsernames *usernames = ht_usernames_new(file, age_ms, 20, &error);
+    g_assert_no_error(error);
+    g_unlink(file);
+    g_rmdir(folder);
+    return usernames;
+}
+
+/* The message with this number, at this second, all with one nonce. */
+static bool admits(HtUsernames *usernames, uint8_t number, int64_t second)
+{
+    const HtUsernameToken token = {.has_token = true,
+                                   .username = HT_TEXT_LITERAL("a"),
+                                   .password = HT_TEXT_LITERAL("secret"),
+                                   .nonce = HT_TEXT_LITERAL("bm9uY2UtMQ==")};
+    const uint8_t sha256[HT_SHA256] = {number};
+    HtBuffer security = {.data = NULL};
+    HtRefusal refusal;
+    ht_username_token_pack(&token, &security);
+    bool good =
+        ht_usernames_admit(usernames, ht_buffer_text(&security), sha256, second * G_USEC_PER_SEC, &refusal);
+    ht_buffer_clear(&security);
+    g_assert_true(good || g_str_equal(refusal.code, "username-replayed"));
+    return good;
+}
+
+/* What came under another age is remembered for as long as the one in force. */
+static void test_nonces_are_kept_by_the_age_in_force(void)
+{
+    g_autoptr(HtUsernames) brief = make_usernames(10000), lasting = make_usernames(100000);
+    g_autoptr(HtUsernames) again = make_usernames(10000);
+    g_assert_true(admits(brief, 1, 1000));
+    ht_usernames_follow(lasting, brief);
+    g_assert_true(admits(lasting, 1, 1100));
+    g_assert_false(admits(lasting, 2, 1100));
+    g_assert_false(admits(lasting, 2, 1200));
+    g_assert_true(admits(lasting, 2, 1201));
+    ht_usernames_follow(again, lasting);
+    g_assert_false(admits(again, 3, 1221));
+    g_assert_true(admits(again, 3, 1222));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/guard/nonces/are-kept-by-the-age-in-force", test_nonces_are_kept_by_the_age_in_force);
     g_test_add_func("/guard/users/are-known-by-the-kernel", test_users_are_known_by_the_kernel);
     g_test_add_func("/guard/users/must-be-named", test_users_must_be_named);
     g_test_add_func("/guard/users/without-them-only-the-bus-s-own",
