@@ -348,13 +348,18 @@ static void take_error(HtMessage *message, const GError *error)
         return;
     }
     ht_refuse_error(&message->refusal, error);
-    if (!message->body) {
+    bool unjudged = message->source->usernames != NULL; /* who sends it: that stands in what cannot be read */
+    if (!message->body || unjudged) {
         ht_refuse_with(&message->refusal, message->refusal.code,
                        "The source's adapter fails on this message. The administrator was told, but the "
                        "payload was not kept: keep it, and send it again when told.");
     }
     g_clear_pointer(&message->kept,
                     ht_message_keep_free); /* of an answer that did not count: the host has died */
+    if (unjudged) {
+        settle(message, &message->refusal);
+        return;
+    }
     message->kept = ht_message_keep_refused(message, NULL);
     quarantine(message);
 }

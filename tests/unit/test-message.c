@@ -1,6 +1,8 @@
 /* Messages on their way in, without a connection: whoever else brings them in does it so. */
 #include "tests/lib/door-harness.h"
 
+#include <glib/gstdio.h>
+
 typedef struct {
     HtMessage *message;
     unsigned told, rooms;
@@ -155,6 +157,27 @@ static void only_a_whole_message_is_put_aside(void)
     bus_stop(bus);
 }
 
+/* Where the sender has to be judged by what stands in the message, nothing of one that cannot be read is kept. */
+static void of_an_unknown_sender_nothing_is_put_aside(void)
+{
+    Bus *bus = bus_start();
+    Owner owner;
+    HtSpoolStatus status;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = g_build_filename(bus->directory, "users", NULL);
+    g_assert_true(g_file_set_contents_full(file, "hukou secret\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    bus->sources[0]->usernames = ht_usernames_new(file, 300000, 20, &error);
+    g_assert_no_error(error);
+    give(bus, &owner, "<error 3/>");
+    WAIT_FOR(owner.told == 1);
+    g_assert_cmpstr(owner.code, ==, "adapter-failed");
+    ht_spool_status(bus->spool, &status);
+    g_assert_cmpuint(status.quarantined, ==, 0);
+    g_assert_cmpuint(bus->sources[0]->figures->quarantined, ==, 0);
+    g_unlink(file);
+    bus_stop(bus);
+}
+
 static void refused_early_it_is_done(void)
 {
     Bus *bus = bus_start();
@@ -193,6 +216,8 @@ int main(int argc, char **argv)
     g_test_add_func("/message/way/needs-no-connection", receipt_comes_without_a_connection);
     g_test_add_func("/message/way/refused-early-it-is-done", refused_early_it_is_done);
     g_test_add_func("/message/way/only-whole-it-is-put-aside", only_a_whole_message_is_put_aside);
+    g_test_add_func("/message/way/of-an-unknown-sender-nothing-is-put-aside",
+                    of_an_unknown_sender_nothing_is_put_aside);
     g_test_add_func("/message/free/with-the-spool-it-is-kept", what_is_with_the_spool_is_kept_all_the_same);
     g_test_add_func("/message/way/all-that-waits-is-counted", all_that_waits_is_counted);
     g_test_add_func("/message/free/with-the-host-it-is-forgotten", what_is_with_the_host_is_forgotten);
