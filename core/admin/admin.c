@@ -98,13 +98,13 @@ static unsigned roles_of(const HtAdmin *admin, SoupServerMessage *message)
 static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *message)
 {
     SoupMessageBody *body = soup_server_message_get_request_body(message);
-    g_autoptr(GBytes) bytes = soup_message_body_flatten(body);
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    if (size > QUESTION_MAX) {
+    if (!soup_message_body_get_accumulate(body)) { /* see limit_body() */
         answer(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "text/plain", "too large\n", 10);
         return;
     }
+    gsize size;
+    g_autoptr(GBytes) bytes = soup_message_body_flatten(body);
+    const char *data = g_bytes_get_data(bytes, &size);
     VerbRequest *request = g_new(VerbRequest, 1);
     *request = (VerbRequest){admin, g_object_ref(message)};
     g_hash_table_add(admin->waiting, request);
@@ -220,10 +220,31 @@ static void strip_range(SoupServerMessage *message, void *user)
     soup_message_headers_remove(soup_server_message_get_request_headers(message), "Range");
 }
 
+/* Of who has nothing to ask, no body is kept. */
+static void expect_body(SoupServerMessage *message, void *user)
+{
+    bool may_ask = !is_monitor(message) && roles_of(user, message) != 0;
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(message), may_ask);
+}
+
+/* What is too large is let go while it comes: libsoup gathers without end. */
+static void limit_body(SoupServerMessage *message, GBytes *piece, void *user)
+{
+    (void)piece;
+    (void)user;
+    SoupMessageBody *body = soup_server_message_get_request_body(message);
+    if (body->length > QUESTION_MAX) {
+        soup_message_body_set_accumulate(body, FALSE);
+        soup_message_body_truncate(body);
+    }
+}
+
 static void on_started(SoupServer *server, SoupServerMessage *message, void *user)
 {
     (void)server;
     g_signal_connect(message, "got-headers", G_CALLBACK(strip_range), user);
+    g_signal_connect(message, "got-headers", G_CALLBACK(expect_body), user);
+    g_signal_connect(message, "got-chunk", G_CALLBACK(limit_body), user);
 }
 
 /* ---- Accepting ---- */
@@ -366,7 +387,7 @@ HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error
     admin->waiting = g_hash_table_new(NULL, NULL);
     admin->server = soup_server_new("server-header", "hutong", NULL);
     soup_server_add_handler(admin->server, NULL, on_request, admin, NULL);
-    g_signal_connect(admin->server, "request-started", G_CALLBACK(on_started), NULL);
+    g_signal_connect(admin->server, "request-started", G_CALLBACK(on_started), admin);
     begin_accepting(admin);
     return admin;
 }

@@ -5,7 +5,9 @@
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 typedef struct {
@@ -277,6 +279,113 @@ static void test_takes_objects_only(void)
     close_admin(&f);
 }
 
+/* ---- Bodies without a length ---- */
+
+#define FLOOD_PAUSE_US 100000
+
+typedef struct {
+    int fd;
+    const char *head;
+    char got[256];
+    int over;
+} Flood;
+
+/* 8 MB in chunks, then what comes back. */
+static gpointer flood(gpointer user)
+{
+    Flood *flood = user;
+    g_autofree char *piece = g_strnfill(65536, ' ');
+    bool good = send(flood->fd, flood->head, strlen(flood->head), MSG_NOSIGNAL) > 0;
+    for (unsigned i = 0; good && i < 128; i++) {
+        good = send(flood->fd, "10000\r\n", 7, MSG_NOSIGNAL) == 7 &&
+               send(flood->fd, piece, 65536, MSG_NOSIGNAL) == 65536 &&
+               send(flood->fd, "\r\n", 2, MSG_NOSIGNAL) == 2;
+    }
+    g_usleep(FLOOD_PAUSE_US); /* it is measured when all but the end is there */
+    g_main_context_wakeup(NULL);
+    g_usleep(FLOOD_PAUSE_US);
+    if (good && send(flood->fd, "0\r\n\r\n", 5, MSG_NOSIGNAL) == 5) {
+        ssize_t size = recv(flood->fd, flood->got, sizeof flood->got - 1, 0);
+        flood->got[MAX(size, 0)] = '\0';
+    }
+    g_atomic_int_set(&flood->over, 1);
+    g_main_context_wakeup(NULL);
+    return NULL;
+}
+
+static void count_gone(void *user)
+{
+    ++*(unsigned *)user;
+}
+
+static int connect_command(const Fixture *f)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(f->path);
+    struct sockaddr_storage native;
+    gssize size = g_socket_address_get_native_size(address);
+    g_assert_true(g_socket_address_to_native(address, &native, sizeof native, NULL));
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&native, (socklen_t)size), ==, 0);
+    return fd;
+}
+
+/* The most memory that was in use while it came, beyond what was before. */
+static size_t most_memory(const Flood *flood)
+{
+    struct mallinfo2 before = mallinfo2();
+    size_t most = 0;
+    while (!g_atomic_int_get(&flood->over)) {
+        g_main_context_iteration(NULL, TRUE);
+        struct mallinfo2 now = mallinfo2();
+        most = MAX(most, now.uordblks + now.hblkhd);
+    }
+    return most > before.uordblks + before.hblkhd ? most - before.uordblks - before.hblkhd : 0;
+}
+
+static void test_bodies_are_not_gathered_without_end(void)
+{
+    static const struct {
+        bool monitor;
+        const char *head, *status;
+        size_t most;
+    } cases[] = {
+        {false, "POST /double HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 413",
+         3 << 20},
+        {false, "GET /status HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200",
+         3 << 20},
+        {true, "POST /live HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 405",
+         1 << 19},
+        {true, "GET /live HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200",
+         1 << 19},
+    };
+    Fixture f;
+    open_admin(&f);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        int fds[2];
+        unsigned gone = 0;
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+        if (cases[i].monitor) {
+            ht_admin_take_monitor(f.admin, fds[1], 20000, count_gone, &gone);
+        } else {
+            close(fds[0]);
+            close(fds[1]);
+            fds[0] = connect_command(&f);
+        }
+        Flood sent = {.fd = fds[0], .head = cases[i].head};
+        GThread *thread = g_thread_new("flood", flood, &sent);
+        size_t most = most_memory(&sent);
+        g_thread_join(thread);
+        close(fds[0]);
+        g_test_message("case %u: %" G_GSIZE_FORMAT " bytes: %.12s", i, most, sent.got);
+        g_assert_true(g_str_has_prefix(sent.got, cases[i].status));
+        g_assert_cmpuint(most, <, cases[i].most);
+        while (cases[i].monitor && gone == 0) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+    }
+    close_admin(&f);
+}
+
 static void test_says_when_nobody_is_there(void)
 {
     g_autoptr(GError) error = NULL;
@@ -294,6 +403,7 @@ int main(int argc, char **argv)
     g_test_add_func("/admin/roles/each-verb-has-its-own", test_each_verb_has_its_role);
     g_test_add_func("/admin/roles/are-those-of-users-and-groups", test_roles_are_those_of_users_and_groups);
     g_test_add_func("/admin/verb/takes-objects-only", test_takes_objects_only);
+    g_test_add_func("/admin/bodies/are-not-gathered-without-end", test_bodies_are_not_gathered_without_end);
     g_test_add_func("/admin/verb/says-when-nobody-is-there", test_says_when_nobody_is_there);
     return g_test_run();
 }
