@@ -216,7 +216,8 @@ static HtPermission take_turn(HtValidation *validation, int64_t now_us)
 HtPermission ht_validation_ask(HtValidation *validation)
 {
     int64_t now_us = ht_clock_monotonic();
-    if (validation->state == UNASKED || (validation->state != ASKING && validation->again_us <= now_us)) {
+    bool is_due = validation->state == UNASKED || validation->again_us <= now_us;
+    if (is_due && !validation->asking) { /* one at a time, also when it was confirmed meanwhile */
         ask(validation);
     }
     return validation->state == ASKING    ? HT_VALIDATION_WAIT

@@ -186,6 +186,31 @@ static void test_it_may_agree_later_by_its_callback(void)
     stop(&f);
 }
 
+/* It agreed by its callback, and its answer to OPTIONS is still to come when it is time to ask again. */
+static void test_it_is_asked_once_at_a_time(void)
+{
+    Fixture f;
+    start(
+        &f,
+        "validate = yes\nvalidate-every = 100ms\nmode = structured\nconnections = 8\n[bus]\npublic-url = https://bus.example\n",
+        "a");
+    const char *at = strstr(first_request()->headers, "?key=");
+    g_assert_nonnull(at);
+    g_autofree char *key = g_strndup(at + strlen("?key="), 32);
+    g_assert_cmpuint(confirm(&f, key, NULL), ==, 200);
+    await(2);
+    g_usleep(110000);
+    spool.persons = "ab";
+    ht_consumer_wake(f.consumer);
+    await(3);
+    for (unsigned i = 0; i < requests->len; i++) {
+        const Request *request = requests->pdata[i];
+        g_assert_cmpstr(request->method, ==, i == 0 ? "OPTIONS" : "POST");
+    }
+    answer_options(204, "b", NULL, false);
+    stop(&f);
+}
+
 static void test_a_rate_without_end_is_no_limit(void)
 {
     Fixture f;
@@ -210,6 +235,7 @@ int main(int argc, char **argv)
     g_test_add_func("/validation/it-is-asked-again-after-its-time", test_it_is_asked_again_after_its_time);
     g_test_add_func("/validation/it-may-agree-later-by-its-callback",
                     test_it_may_agree_later_by_its_callback);
+    g_test_add_func("/validation/it-is-asked-once-at-a-time", test_it_is_asked_once_at_a_time);
     g_test_add_func("/validation/a-rate-without-end-is-no-limit", test_a_rate_without_end_is_no_limit);
     return g_test_run();
 }
