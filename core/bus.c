@@ -217,7 +217,9 @@ static gboolean on_signal(void *user)
 static gboolean on_hangup(void *user)
 {
     HtBus *bus = user;
-    ht_reload_ask(bus->reload);
+    if (bus->reload && !bus->stopping) { /* at the end it is gone before the loop is */
+        ht_reload_ask(bus->reload);
+    }
     return G_SOURCE_CONTINUE;
 }
 
