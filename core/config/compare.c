@@ -9,18 +9,13 @@
 
 /* ---- One key ---- */
 
-/* With a user or a query it may hold what opens a door. */
-static bool may_be_shown(const HtOption *option, const char *value)
-{
-    return option->type != HT_OPTION_URL || !strpbrk(value, "@?");
-}
-
 static char *show(const HtOption *option, const char *value)
 {
     if (!value) {
         return g_strdup("not set");
     }
-    return may_be_shown(option, value) ? g_strdup_printf("%.*s", VALUE_MAX, value) : g_strdup("not shown");
+    return ht_option_may_be_shown(option, value) ? g_strdup_printf("%.*s", VALUE_MAX, value)
+                                                 : g_strdup("not shown");
 }
 
 static char *name_section(HtSectionKind kind, const void *record)

@@ -75,8 +75,11 @@ const HtOption *ht_option_near(const HtSectionTable *table, const char *key);
 char *ht_option_expects(const HtOption *option);
 
 /* Reads `text` into the field at `record + offset`. `folder` is where relative paths begin. False and a reason when it
- * cannot be read or is out of range. */
+ * cannot be read or is out of range; what may not be shown is not in it. */
 bool ht_option_set(const HtOption *option, void *record, const char *text, const char *folder, char **reason);
+
+/* Whether the value may be told: an address with a user or a query may hold what opens a door. */
+bool ht_option_may_be_shown(const HtOption *option, const char *text);
 
 /* The field's value as it would be written in the file. The caller frees; NULL when there is none. */
 char *ht_option_format(const HtOption *option, const void *record);

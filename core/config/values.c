@@ -223,6 +223,11 @@ static bool set_number(const HtOption *option, uint64_t *field, const char *text
     return true;
 }
 
+bool ht_option_may_be_shown(const HtOption *option, const char *text)
+{
+    return option->type != HT_OPTION_URL || !strpbrk(text, "@?");
+}
+
 bool ht_option_set(const HtOption *option, void *record, const char *text, const char *folder, char **reason)
 {
     void *field = (char *)record + option->offset;
@@ -242,7 +247,9 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
     }
     if (!good) {
         g_autofree char *expected = ht_option_expects(option);
-        *reason = g_strdup_printf("'%s' is not %s", text, expected);
+        *reason = ht_option_may_be_shown(option, text)
+                      ? g_strdup_printf("'%s' is not %s", text, expected)
+                      : g_strdup_printf("what is set (not shown) is not %s", expected);
     }
     return good;
 }

@@ -120,6 +120,20 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
     }
 }
 
+/* An address may hold a password, also one that is refused. */
+static void test_a_password_in_an_address_is_not_told(Fixture *f, const void *data)
+{
+    (void)data;
+    HtConfig *config =
+        load(f, "[bus]\nname = b\npublic-url = ftp://a/?key=hidden\n[consumer c]\ntype = webhook\n"
+                "url = https://me:hidden@platform/\n[consumer d]\ntype = webhook\nurl = ftp://shown/\n");
+    g_assert_null(config);
+    g_assert_nonnull(
+        strstr(f->errors->str, "url: what is set (not shown) is not an http:// or https:// address"));
+    g_assert_nonnull(strstr(f->errors->str, "url: 'ftp://shown/' is not an http"));
+    g_assert_null(strstr(f->errors->str, "hidden"));
+}
+
 static void test_the_buss_own_name_is_no_sources(Fixture *f, const void *data)
 {
     (void)data;
@@ -262,6 +276,7 @@ int main(int argc, char **argv)
     ADD("/config/paths-lead-to-one-source", test_paths_lead_to_one_source);
     ADD("/config/what-is-printed-is-read-back", test_what_is_printed_is_read_back_the_same);
     ADD("/config/all-problems-are-reported-at-once", test_all_problems_are_reported_at_once);
+    ADD("/config/a-password-in-an-address-is-not-told", test_a_password_in_an_address_is_not_told);
     ADD("/config/the-buss-own-name-is-no-sources", test_the_buss_own_name_is_no_sources);
     ADD("/config/schemas-are-at-an-address-of-their-own-or-ours",
         test_schemas_are_at_an_address_of_their_own_or_ours);
