@@ -411,11 +411,9 @@ char *ht_reload_notice(const HtReload *reload)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (reload->problem) {
-        g_string_append_printf(
-            text,
-            "the last reload was refused, and the configuration in force is not that of its "
-            "files: %s\n",
-            reload->problem);
+        g_string_append(text,
+                        "the last reload was refused, and the configuration in force is not that of its "
+                        "files: see the log, `hutong status` and `hutong check`\n");
     }
     for (unsigned i = 0; reload->fixed && i < reload->fixed->len; i++) {
         g_string_append_printf(text, "%s was changed and needs a restart\n",

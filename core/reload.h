@@ -30,7 +30,8 @@ void ht_reload_ask(HtReload *reload);
  * 409 when one is under way, or the bus has another configuration. */
 void ht_reload_verb(void *bus, JsonObject *asked, HtAdminReply *reply);
 
-/* On the status page ("configuration") and in the metrics; what has to be looked at (the caller frees; NULL: nothing). */
+/* On the status page ("configuration") and in the metrics; what has to be looked at, which anybody may see who can
+ * ask whether the bus is ready: without the problem's text (the caller frees; NULL: nothing). */
 void ht_reload_json(const HtReload *reload, HtBuffer *json);
 void ht_reload_metrics(const HtReload *reload, HtBuffer *text);
 char *ht_reload_notice(const HtReload *reload);

@@ -106,6 +106,9 @@ static void print_status(JsonObject *status)
     JsonObject *configuration = json_object_get_object_member(status, "configuration");
     printf("configuration: %.16s since %s\n", text(configuration, "sha256"), text(configuration, "since"));
     print_notice(text(status, "notice"));
+    if (*text(configuration, "problem")) {
+        printf("refused reload: %s\n", text(configuration, "problem"));
+    }
     print_sources(json_object_get_array_member(status, "sources"));
     print_consumers(json_object_get_array_member(status, "consumers"));
 }

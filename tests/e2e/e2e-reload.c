@@ -260,6 +260,9 @@ static void test_a_bad_one_changes_nothing(void)
     g_autofree char *ready = bus_process_page(f.bus, "/ready", &status);
     g_assert_cmpint(status, ==, 200);
     g_assert_nonnull(strstr(ready, "the last reload was refused"));
+    g_assert_null(strstr(ready, "max-bodi")); /* which may be anybody's to see */
+    g_autofree char *page = bus_process_page(f.bus, "/status", &status);
+    g_assert_nonnull(strstr(page, "max-bodi"));
 
     kill(f.bus->pid, SIGHUP);
     bus_process_wait_figure(f.bus, "configuration.refused", 2, WAIT_MS);
