@@ -62,6 +62,7 @@ static void on_child_exit(GPid pid, int status, void *user)
     bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0 && !tryout->late;
     (void)pid;
     tryout->pid = 0;
+    ht_timer_set(tryout->timer, INT64_MAX);
     g_autofree char *told = read_told(tryout);
     if (!good && !*told) {
         g_free(told);
@@ -73,8 +74,10 @@ static void on_child_exit(GPid pid, int status, void *user)
 static gboolean on_late(void *user)
 {
     HtTryout *tryout = user;
-    tryout->late = true;
-    kill(tryout->pid, SIGKILL);
+    if (tryout->pid > 0) { /* 0 would be ourselves, and all of our group */
+        tryout->late = true;
+        kill(tryout->pid, SIGKILL);
+    }
     return G_SOURCE_CONTINUE;
 }
 

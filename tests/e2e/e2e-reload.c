@@ -280,6 +280,44 @@ static void test_a_bad_one_changes_nothing(void)
     reload_stop(&f);
 }
 
+/* The process of the check that begins behind what the log has already. */
+static GPid wait_for_check(const ReloadFixture *f, size_t from)
+{
+    static const char begins[] = "is checked (process ";
+    for (gint64 until = g_get_monotonic_time() + WAIT_MS * 1000; g_get_monotonic_time() < until;) {
+        g_autofree char *log = bus_process_log(f->bus);
+        const char *at = strstr(log + from, begins);
+        if (at) {
+            return (GPid)g_ascii_strtoll(at + strlen(begins), NULL, 10);
+        }
+        g_usleep(2000);
+    }
+    g_error("no adapter is checked");
+}
+
+/* The configuration is quickly tried, the adapter's check is not: the time ends when no child is there to be killed. */
+static void test_a_slow_check_harms_nobody(void)
+{
+    ReloadFixture f;
+    reload_start_with(&f, "adapter-check = on\nreload-within = 4s\n", HUKOU);
+    bus_process_wait_check(f.bus, 0, "passed", CHECK_MS);
+    g_autofree char *own = g_build_filename(g_getenv("HUTONG_SRCDIR"), "mappings", "hukou.xml", NULL),
+                    *text = NULL, *log = bus_process_log(f.bus);
+    g_assert_true(g_file_get_contents(own, &text, NULL, NULL));
+    reload_write_file(&f, "site.xml", text);
+    g_autofree char *site = g_strdup_printf("[source site]\ndepartment = police\nadapter = hukou\n"
+                                            "division = 440104\nmapping = %s/site.xml\n",
+                                            f.bus->folder);
+    reload_write_config(&f, "adapter-check = on\nreload-within = 4s\n", HUKOU, site, f.consumer, ROUTE, NULL);
+    kill(f.bus->pid, SIGHUP);
+    g_assert_cmpint(kill(wait_for_check(&f, strlen(log)), SIGSTOP), ==, 0);
+    bus_process_wait_figure(f.bus, "configuration.refused", 1, WAIT_MS);
+    reload_wait_for_log(&f, "checking the adapters took longer than [bus] reload-within");
+    EXPECT(&f, 0, "refused reload: error: checking the adapters took longer", "status");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
+    reload_stop(&f);
+}
+
 static void test_what_needs_a_restart_is_named(void)
 {
     ReloadFixture f;
@@ -362,6 +400,7 @@ int main(int argc, char **argv)
     g_test_add_func("/reload/the-dictionary", test_the_dictionary);
     g_test_add_func("/reload/systemd-is-told", test_systemd_is_told);
     g_test_add_func("/reload/a-bad-one-changes-nothing", test_a_bad_one_changes_nothing);
+    g_test_add_func("/reload/a-slow-check-harms-nobody", test_a_slow_check_harms_nobody);
     g_test_add_func("/reload/what-needs-a-restart-is-named", test_what_needs_a_restart_is_named);
     return g_test_run();
 }
