@@ -43,6 +43,7 @@ mapping_DATA += mappings/labour.xml \
 	mappings/tables/education.left-behind.tsv \
 	mappings/tables/hrss.card-status.tsv \
 	mappings/tables/hrss.difficulty.tsv \
+	mappings/tables/hrss.employment-end.tsv \
 	mappings/tables/hrss.employment-form.tsv \
 	mappings/tables/hrss.unemployment-end.tsv \
 	mappings/tables/hrss.unemployment-reason.tsv \
@@ -97,6 +98,7 @@ mapping_DATA += mappings/floating.xml \
 	mappings/tables/police.permit-printing.tsv \
 	mappings/tables/police.permit-status.tsv \
 	mappings/tables/translate/death-hint.words.tsv \
+	mappings/tables/translate/employment-end.words.tsv \
 	mappings/tables/translate/permit-status.words.tsv
 mapping_DATA += mappings/disabled.xml mappings/family-planning.xml mappings/low-income.xml \
 	mappings/population-base.xml \
