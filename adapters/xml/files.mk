@@ -24,7 +24,8 @@ mapping_DATA += mappings/governance.xml \
 	mappings/tables/police.contraception.tsv \
 	mappings/tables/police.pregnancy.tsv \
 	mappings/tables/translate/id-document.chs.tsv \
-	mappings/tables/translate/receiving-mode.GB-T-31000.tsv
+	mappings/tables/translate/receiving-mode.GB-T-31000.tsv \
+	mappings/tables/translate/recidivist.SF-T-0015.tsv
 mapping_DATA += mappings/health-reports.xml \
 	mappings/tables/health.birth-place.tsv \
 	mappings/tables/health.card-category.tsv \
