@@ -32,6 +32,8 @@ mapping_DATA += mappings/health-reports.xml \
 	mappings/tables/health.case-class.tsv \
 	mappings/tables/health.case-kind.tsv \
 	mappings/tables/health.file-close-reason.tsv \
+	mappings/tables/health.file-status.tsv \
+	mappings/tables/translate/health-file-status.words.tsv \
 	mappings/tables/health.infectious-disease.tsv \
 	mappings/tables/health.locking.tsv \
 	mappings/tables/health.patient-group.tsv \
