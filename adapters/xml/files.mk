@@ -1,7 +1,8 @@
 # The adapter xml: its sources and test, and the ready mappings for departments that need no C, with what only they need.
 xml_SRC := adapters/xml/xml.c
 adapter_TESTS += xml
-mapping_DATA += mappings/tables/civil-affairs.death.tsv \
+mapping_DATA += mappings/tables/civil-affairs.allowance.tsv \
+	mappings/tables/civil-affairs.death.tsv \
 	mappings/tables/translate/civil-affairs-death.words.tsv \
 	mappings/tables/translate/street-death.xfjd.tsv \
 	mappings/tables/street.death.tsv
@@ -55,7 +56,9 @@ mapping_DATA += mappings/labour.xml \
 	mappings/tables/translate/left-behind.words.tsv
 mapping_DATA += mappings/street-people.xml
 mapping_DATA += mappings/veterans.xml
-mapping_DATA += mappings/funeral.xml
+mapping_DATA += mappings/funeral.xml \
+	mappings/tables/funeral.body.tsv \
+	mappings/tables/translate/funeral-body.words.tsv
 mapping_DATA += mappings/civil-affairs.xml \
 	mappings/tables/translate/disability-level.xfjd.tsv \
 	mappings/tables/translate/marital.xfjd.tsv \
