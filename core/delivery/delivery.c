@@ -307,6 +307,7 @@ static void change_consumer(HtDelivery *delivery, unsigned index)
     const HtConsumerConfig *next = ht_config_consumer(delivery->config, ht_consumer_config(consumer)->name);
     if (next && ht_consumer_is_as(consumer, next, delivery->dictionary)) {
         ht_consumer_reroute(consumer);
+        ht_consumer_send_away(consumer);
         return;
     }
     retire_replays(delivery, consumer);

@@ -254,8 +254,8 @@ static void hurry(HtPageCall *call)
     }
 }
 
-/* Another takes its place: who waits asks again. */
-static void send_away(PullReader *reader)
+/* Who waits asks again. */
+static void let_go(PullReader *reader)
 {
     if (reader->state != OVER && reader->is_stream) {
         end_stream(reader);
@@ -264,15 +264,20 @@ static void send_away(PullReader *reader)
     }
 }
 
-static void retire(HtTransport *transport)
+static void send_away(HtTransport *transport)
 {
     Pull *pull = ((PullChannel *)transport)->pull;
-    pull->retired = true;
     for (GList *link = pull->all.head, *next; link; link = next) {
         next = link->next;
-        send_away(link->data);
+        let_go(link->data);
     }
     set_timer(pull);
+}
+
+static void retire(HtTransport *transport)
+{
+    ((PullChannel *)transport)->pull->retired = true;
+    send_away(transport);
 }
 
 static PullReader *add_reader(Pull *pull, HtPageCall *call, const HtPullRequest *request, bool is_stream)
@@ -541,6 +546,7 @@ HtTransport *ht_pull_new(const HtConsumerConfig *config, const HtTransportOwner 
                                        .send = send_events,
                                        .finish = finish,
                                        .retire = retire,
+                                       .send_away = send_away,
                                        .serve = serve,
                                        .free = free_channel};
     channel->owner = *owner;

@@ -67,6 +67,13 @@ void ht_consumer_reroute(HtConsumer *consumer)
     ht_consumer_share_nothing(consumer);
 }
 
+void ht_consumer_send_away(HtConsumer *consumer)
+{
+    if (consumer->transport->send_away) {
+        consumer->transport->send_away(consumer->transport);
+    }
+}
+
 void ht_consumer_retire(HtConsumer *consumer)
 {
     consumer->stopped = true;

@@ -15,6 +15,9 @@ bool ht_consumer_is_as(const HtConsumer *consumer, const HtConsumerConfig *confi
 /* The routes as the options' configuration has them now, for what is read from here on. Nobody shares what is written of it any more. */
 void ht_consumer_reroute(HtConsumer *consumer);
 
+/* Who reads it now is let go, and asked again who he is when he comes again: after a reload others may come in, by keys, files, users or groups. */
+void ht_consumer_send_away(HtConsumer *consumer);
+
 /* Another takes its place, when this is over: nothing more is sent. `late`: what a worker holds goes again. */
 void ht_consumer_retire(HtConsumer *consumer);
 bool ht_consumer_is_over(HtConsumer *consumer, bool late);

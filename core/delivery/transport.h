@@ -69,6 +69,8 @@ struct HtTransport {
     /* Another takes its place soon: nobody asks here for events any more; what is out is still judged. finish() is true when nobody is there any
      * more. NULL: there is nothing to do. */
     void (*retire)(HtTransport *transport);
+    /* Who waits or reads here is let go, and comes again: he may be one who may not come in any more. NULL: nobody ever does. */
+    void (*send_away)(HtTransport *transport);
     /* A call for one of the consumer's pages at the public door. NULL: it has none. */
     void (*serve)(HtTransport *transport, HtOutPage page, HtPageCall *call);
     /* The call by which an endpoint agrees to deliveries (validation.h). NULL: it is not asked. */

@@ -415,6 +415,34 @@ static void test_the_end_of_the_bus_ends_streams_and_polls(void)
     bus_process_free(bus);
 }
 
+/* Who lost his token in a reload reads no further by a stream, or a poll, that is open. */
+static void test_a_reload_sends_away_whose_token_is_gone(void)
+{
+    g_autofree char *token = g_build_filename(g_get_tmp_dir(), "pull-token", NULL), *said = NULL;
+    g_assert_true(
+        g_file_set_contents_full(token, "0123456789abcdef\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    g_autofree char *keys = g_strdup_printf("token-file = %s\n", token);
+    g_autoptr(GString) got = g_string_new(NULL), refused = g_string_new(NULL), again = g_string_new(NULL);
+    BusProcess *bus = start_with(keys);
+    int fd = open_stream(bus, TOKEN "\r\n");
+    g_assert_true(read_until(fd, got, "retry: "));
+    g_assert_true(
+        g_file_set_contents_full(token, "fedcba9876543210\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    g_assert_cmpint(run_hutong(&said, "reload", "-c", bus->config, NULL), ==, 0);
+    post_deaths(bus, 1, 1, 0);
+    g_assert_false(read_until(fd, got, "id: "));
+    close(fd);
+    fd = open_stream(bus, TOKEN "\r\n");
+    g_assert_true(read_until(fd, refused, "\r\n"));
+    g_assert_true(g_str_has_prefix(refused->str, "HTTP/1.1 401 "));
+    close(fd);
+    fd = open_stream(bus, "Authorization: Bearer fedcba9876543210\r\n");
+    g_assert_true(read_until(fd, again, "id: 00000000000000000001\n"));
+    close(fd);
+    stop(bus);
+    unlink(token);
+}
+
 /* A stream whose reader does not read is not written for without end, and disturbs nobody. */
 static void test_a_reader_that_does_not_read_harms_nobody(void)
 {
@@ -481,6 +509,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pull/what-it-may-not-see-never-leaves", test_what_it_may_not_see_never_leaves);
     g_test_add_func("/stream/is-read-on-and-on", test_a_stream_is_read_on_and_on);
     g_test_add_func("/stream/ends-with-the-bus", test_the_end_of_the_bus_ends_streams_and_polls);
+    g_test_add_func("/stream/a-reload-sends-away-whose-token-is-gone",
+                    test_a_reload_sends_away_whose_token_is_gone);
     g_test_add_func("/stream/a-reader-that-does-not-read-harms-nobody",
                     test_a_reader_that_does_not_read_harms_nobody);
     return g_test_run();
