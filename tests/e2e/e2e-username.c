@@ -18,7 +18,7 @@ typedef struct {
 static void put_users(const Fixture *f, const char *text)
 {
     g_autofree char *file = g_build_filename(f->bus->folder, "users", NULL);
-    g_assert_true(g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    g_assert_true(g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
 }
 
 static void set_up(Fixture *f, const void *keys)
@@ -269,6 +269,36 @@ static void test_nonces_are_bounded(Fixture *f, const void *keys)
     }
 }
 
+/* A reload takes the names as they are now; what is remembered of those that were there before stays. */
+static void test_a_reload_takes_the_new_names(Fixture *f, const void *keys)
+{
+    (void)keys;
+    g_autofree char *now = now_and(0), *digest = digest_of("bm9uY2UtMQ==", now, PASSWORD), *said = NULL;
+    g_autofree char *by_digest = token_of("hukou", DIGEST, digest, "bm9uY2UtMQ==", now);
+    g_autofree char *former = token_of("hukou", TEXT, PASSWORD, NULL, NULL);
+    g_autofree char *gone = token_of("old-system", TEXT, "simple", NULL, NULL);
+    g_autofree char *new = token_of("new-system", TEXT, "other", NULL, NULL);
+    EXPECT(f, by_digest, 900005601, "");
+    EXPECT(f, gone, 900005602, "");
+    EXPECT(f, new, 900005603, "username-refused");
+    put_users(f, "hukou " PASSWORD "\nnew-system other\n");
+    EXPECT(f, new, 900005604, "username-refused"); /* not yet */
+    g_assert_cmpint(run_hutong(&said, "reload", "-c", f->bus->config, NULL), ==, 0);
+    EXPECT(f, new, 900005605, "");
+    EXPECT(f, former, 900005606, "");
+    EXPECT(f, gone, 900005607, "username-refused");
+    EXPECT(f, by_digest, 900005608, "username-replayed");
+    put_users(f, "hukou changed\n");
+    g_clear_pointer(&said, g_free);
+    g_assert_cmpint(run_hutong(&said, "reload", "-c", f->bus->config, NULL), ==, 0);
+    EXPECT(f, former, 900005609, "username-refused");
+    put_users(f, "");
+    g_clear_pointer(&said, g_free);
+    g_assert_cmpint(run_hutong(&said, "reload", "-c", f->bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(said, "there is no name in it"));
+    EXPECT(f, former, 900005610, "username-refused"); /* those that were there stay */
+}
+
 static void test_bad_files_are_told(void)
 {
     static const struct {
@@ -307,6 +337,7 @@ int main(int argc, char **argv)
     ADD("/username/another-receivers-header-is-not-ours", test_another_receivers_header_is_not_ours);
     ADD("/username/a-nonce-is-written-in-one-way", test_a_nonce_is_written_in_one_way);
     ADD("/username/nonces-are-bounded", test_nonces_are_bounded);
+    ADD("/username/a-reload-takes-the-new-names", test_a_reload_takes_the_new_names);
     g_test_add_func("/username/bad-files-are-told", test_bad_files_are_told);
     return g_test_run();
 }
