@@ -332,6 +332,22 @@ static void check_memory(const Check *check)
     }
 }
 
+/* Records that are left out stand nowhere else than in the payload. */
+static void check_keeping(const Check *check)
+{
+    for (unsigned i = 0; i < check->config->sources->len; i++) {
+        const HtSourceConfig *source = check->config->sources->pdata[i];
+        g_autofree char *place = ht_source_place(source, "keep-payload");
+        if (g_strcmp0(source->keep_payload, "none") == 0 &&
+            g_strcmp0(source->on_invalid, "quarantine") == 0) {
+            fprintf(stderr,
+                    "%s: warning: [source %s] with keep-payload = none the records that on-invalid = "
+                    "quarantine leaves out are kept nowhere; error keeps their payloads\n",
+                    place, source->name);
+        }
+    }
+}
+
 /* ---- Adapters and mappings, through a real host ---- */
 
 typedef struct {
@@ -538,6 +554,7 @@ int ht_cli_check(int argc, char **argv)
     check_consumers(&check);
     check_senders(&check);
     check_memory(&check);
+    check_keeping(&check);
     check_sources(&check);
     if (check.errors == 0) {
         printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,

@@ -31,6 +31,27 @@ static void test_check_accepts_what_run_would(void)
     bus_process_free(bus);
 }
 
+/* What is left out of a message would be nowhere. */
+static void test_check_warns_of_a_quarantine_that_keeps_nothing(void)
+{
+    static const struct {
+        const char *keys;
+        bool told;
+    } cases[] = {{"keep-payload = none\non-invalid = quarantine\n", true},
+                 {"keep-payload = error\non-invalid = quarantine\n", false},
+                 {"on-invalid = quarantine\n", false},
+                 {"keep-payload = none\n", false}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *sections = g_strconcat(source, cases[i].keys, NULL), *output = NULL;
+        BusProcess *bus = bus_process_new(NULL, sections);
+        g_assert_cmpint(run_hutong(&output, "check", "-c", bus->config, NULL), ==, 0);
+        g_test_message("%s", output);
+        g_assert_cmpint(strstr(output, ": warning: [source hukou] with keep-payload = none ") != NULL, ==,
+                        cases[i].told);
+        bus_process_free(bus);
+    }
+}
+
 /* Whoever has it: a bus with this configuration is not told of its own. */
 static void test_check_tries_the_addresses(void)
 {
@@ -541,6 +562,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/check-accepts-what-run-would", test_check_accepts_what_run_would);
+    g_test_add_func("/cli/check-warns-of-a-quarantine-that-keeps-nothing",
+                    test_check_warns_of_a_quarantine_that_keeps_nothing);
     g_test_add_func("/cli/check-tries-the-addresses", test_check_tries_the_addresses);
     g_test_add_func("/cli/broken-configurations", test_broken_configurations);
     g_test_add_func("/cli/a-mistyped-verb-is-guessed", test_a_mistyped_verb_is_guessed);
