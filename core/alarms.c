@@ -23,14 +23,24 @@
 typedef struct {
     uint64_t messages[MINUTES + 1], refused[MINUTES + 1]; /* the latest at `at` */
     unsigned at, kept;
+    int64_t since_us; /* of which figures they are: a source that was gone and is there again counts anew */
 } AlarmCounts;
+
+/* All zero: there is none. */
+typedef struct {
+    char *path;
+    struct timespec changed;
+    ino_t number;
+    dev_t device;
+    off_t size;
+} AlarmFile;
 
 struct HtAlarms {
     const HtBus *bus;
     HtCalendar *calendar;
     HtAlarmBook *book;
-    GHashTable *counted; /* name of a source → AlarmCounts */
-    struct timespec calendar_changed;
+    GHashTable *counted;        /* name of a source → AlarmCounts */
+    AlarmFile calendar_file;    /* as it was when it was read last */
     int64_t next_us, minute_us; /* monotonic */
 };
 
@@ -111,11 +121,13 @@ static void look_at_consumer(HtAlarms *alarms, unsigned index)
     }
 }
 
-/* Since its last message, or since the bus began; on working days, if the source is one that rests on others. */
+/* Since its last message, or since the bus began or a reload brought the source; on working days, if the source is one that rests on others. */
 static char *find_silence(const HtAlarms *alarms, const HtSource *source)
 {
     const HtSourceConfig *config = source->config;
-    int64_t from_us = source->figures->last_us > 0 ? source->figures->last_us : alarms->bus->started_us;
+    const HtSourceFigures *figures = source->figures;
+    int64_t from_us =
+        figures->last_us > 0 ? figures->last_us : MAX(alarms->bus->started_us, figures->since_us);
     int64_t now_us = ht_clock_now();
     bool works = g_str_equal(config->alarm_days, "working");
     int64_t silent_us = works ? ht_calendar_working_us(alarms->calendar, from_us, now_us) : now_us - from_us;
@@ -162,20 +174,41 @@ static char *find_adapter(const HtSource *source)
                : NULL;
 }
 
-static AlarmCounts *find_counts(HtAlarms *alarms, const char *name)
+static AlarmCounts *find_counts(HtAlarms *alarms, const HtSource *source)
 {
-    AlarmCounts *counted = g_hash_table_lookup(alarms->counted, name);
-    if (!counted) {
+    AlarmCounts *counted = g_hash_table_lookup(alarms->counted, source->config->name);
+    if (!counted || counted->since_us != source->figures->since_us) {
         counted = g_new0(AlarmCounts, 1);
-        g_hash_table_insert(alarms->counted, g_strdup(name), counted);
+        counted->since_us = source->figures->since_us;
+        g_hash_table_replace(alarms->counted, g_strdup(source->config->name), counted);
     }
     return counted;
+}
+
+static gboolean is_no_source(void *name, void *counted, void *user)
+{
+    const HtSources *sources = user;
+    (void)counted;
+    for (unsigned i = 0; i < ht_sources_count(sources); i++) {
+        if (g_str_equal(ht_sources_at(sources, i)->config->name, name)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Of sources that a reload took away. */
+static void drop_counts(HtAlarms *alarms)
+{
+    if (g_hash_table_size(alarms->counted) > ht_sources_count(alarms->bus->sources)) {
+        g_hash_table_foreach_remove(alarms->counted, is_no_source, alarms->bus->sources);
+    }
 }
 
 static void look_at_source(HtAlarms *alarms, unsigned index, bool minute)
 {
     const HtSource *source = ht_sources_at(alarms->bus->sources, index);
-    AlarmCounts *counted = find_counts(alarms, source->config->name);
+    AlarmCounts *counted = find_counts(alarms, source);
     g_autofree char *about = g_strconcat("source ", source->config->name, NULL);
     if (minute) {
         count_minute(counted, source->figures);
@@ -227,24 +260,39 @@ static void look_at_bus(HtAlarms *alarms)
     look(alarms, "retention", "bus", ht_retention_notice(bus->retention));
 }
 
-static struct timespec find_changed(const char *path)
+static AlarmFile look_at_file(const char *path)
 {
+    AlarmFile file = {.path = g_strdup(path)};
     struct stat info;
-    return path && stat(path, &info) == 0 ? info.st_mtim : (struct timespec){0};
+    if (path && stat(path, &info) == 0) {
+        file.changed = info.st_ctim;
+        file.number = info.st_ino;
+        file.device = info.st_dev;
+        file.size = info.st_size;
+    }
+    return file;
+}
+
+static bool is_same_file(const AlarmFile *a, const AlarmFile *b)
+{
+    return g_strcmp0(a->path, b->path) == 0 && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec && a->number == b->number && a->device == b->device &&
+           a->size == b->size;
 }
 
 /* A calendar that was changed, or another one, counts from now on; while it cannot be read the former one does. */
 static void renew_calendar(HtAlarms *alarms)
 {
     const char *path = alarms->bus->config->bus.calendar;
-    struct timespec changed = find_changed(path);
-    if (changed.tv_sec == alarms->calendar_changed.tv_sec &&
-        changed.tv_nsec == alarms->calendar_changed.tv_nsec) {
+    AlarmFile file = look_at_file(path);
+    if (is_same_file(&file, &alarms->calendar_file)) {
+        g_free(file.path);
         return;
     }
+    g_free(alarms->calendar_file.path);
+    alarms->calendar_file = file;
     g_autoptr(GString) wrong = g_string_new(NULL);
     HtCalendar *calendar = ht_calendar_load(path, wrong);
-    alarms->calendar_changed = changed;
     if (calendar) {
         ht_calendar_free(alarms->calendar);
         alarms->calendar = calendar;
@@ -272,6 +320,7 @@ void ht_alarms_tick(HtAlarms *alarms)
     for (unsigned i = 0; i < ht_sources_count(alarms->bus->sources); i++) {
         look_at_source(alarms, i, minute);
     }
+    drop_counts(alarms);
     look_at_bus(alarms);
     ht_alarm_book_sweep(alarms->book, ht_clock_now());
 }
@@ -377,8 +426,10 @@ static void tell(const HtAlarm *alarm, int64_t now_us, void *user)
 HtAlarms *ht_alarms_new(const HtBus *bus, GError **error)
 {
     g_autoptr(GString) wrong = g_string_new(NULL);
+    AlarmFile file = look_at_file(bus->config->bus.calendar);
     HtCalendar *calendar = ht_calendar_load(bus->config->bus.calendar, wrong);
     if (!calendar) {
+        g_free(file.path);
         g_set_error_literal(error, HT_GUARD_ERROR, 0, g_strchomp(wrong->str));
         return NULL;
     }
@@ -386,7 +437,7 @@ HtAlarms *ht_alarms_new(const HtBus *bus, GError **error)
     alarms->bus = bus;
     alarms->calendar = calendar;
     alarms->book = ht_alarm_book_new((int64_t)bus->config->bus.alarm_calm_ms * 1000, tell, alarms);
-    alarms->calendar_changed = find_changed(bus->config->bus.calendar);
+    alarms->calendar_file = file;
     alarms->counted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return alarms;
 }
@@ -396,6 +447,7 @@ void ht_alarms_free(HtAlarms *alarms)
     ht_alarm_book_free(alarms->book);
     ht_calendar_free(alarms->calendar);
     g_hash_table_unref(alarms->counted);
+    g_free(alarms->calendar_file.path);
     g_free(alarms);
 }
 

@@ -1,9 +1,17 @@
 /* One source; see source.h. Main-loop thread. */
 #include "core/source/source.h"
 
+#include "core/base/clock.h"
 #include "core/base/digest.h"
 #include "core/config/compare.h"
 #include "core/source/host.h"
+
+static HtSourceFigures *begin_figures(void)
+{
+    HtSourceFigures *figures = g_rc_box_new0(HtSourceFigures);
+    figures->since_us = ht_clock_now();
+    return figures;
+}
 
 HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, const HtSource *former,
                         GError **error)
@@ -31,7 +39,7 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, co
     made->host = ht_source_host(config, source);
     made->gate = HT_GATE_PASSED;
     made->guard = guard;
-    made->figures = former ? g_rc_box_acquire(former->figures) : g_rc_box_new0(HtSourceFigures);
+    made->figures = former ? g_rc_box_acquire(former->figures) : begin_figures();
     made->share = former ? ht_share_ref(former->share) : ht_share_new();
     made->holders = 1;
     return made;

@@ -44,9 +44,12 @@ class World:
         self.config = os.path.join(folder, "hutong.conf")
         self.log = os.path.join(folder, "bus.log")
         self.port = None
+        self.calendar = os.path.join(folder, "days.txt")
+        self.put_calendar("2026-10-01 off\n")
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f"""[bus]
 name = watched
+calendar = days.txt
 listen = 127.0.0.1:0
 metrics = 127.0.0.1:0
 adapter-check = off
@@ -83,6 +86,13 @@ to = everything
             self.process = subprocess.Popen([HUTONG, "run", "-c", self.config], stderr=log)
         self.wait(lambda: self.status().get("state") == "ready", "ready")
         self.port = self.status()["door"]["port"]
+
+    def put_calendar(self, text):
+        """As who copies a file with its times does: all of them are of the same second."""
+        with open(self.calendar + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.utime(self.calendar + ".new", (1000000000, 1000000000))
+        os.rename(self.calendar + ".new", self.calendar)
 
     def status(self):
         done = subprocess.run([HUTONG, "status", "--json", "-c", self.config], stdout=subprocess.PIPE,
@@ -168,6 +178,25 @@ def they_come_as_events_to_who_names_them(world):
     assert b"person.born" in others and b"bus.alarm" not in others
 
 
+def a_source_that_a_reload_brings_is_not_silent_yet(world):
+    with open(world.config, encoding="utf-8") as file:
+        former = file.read()
+    with open(world.config, "w", encoding="utf-8") as file:
+        file.write(former + "[source late]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\n"
+                   "alarm-silence = 10s\nalarm-days = all\n")
+    done = subprocess.run([HUTONG, "reload", "-c", world.config], stdout=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 0 and "[source late] is new" in done.stdout, done
+    time.sleep(4)
+    assert ("source late", "silence") not in world.alarms(), world.said()
+    world.wait(lambda: ("source late", "silence") in world.alarms(), "the new one's silence")
+
+
+def another_calendar_of_the_same_time_is_read(world):
+    assert "the calendar was read anew" not in world.said()
+    world.put_calendar("2026-10-01 off\n2026-10-02 off\n")
+    world.wait(lambda: "the calendar was read anew" in world.said(), "the calendar")
+
+
 def a_wrong_calendar_is_told_at_its_line(world):
     calendar = os.path.join(world.folder, "calendar.txt")
     with open(calendar, "w", encoding="utf-8") as file:
@@ -180,7 +209,8 @@ def a_wrong_calendar_is_told_at_its_line(world):
 
 
 TESTS = [silence_is_told_and_ends_with_a_message, an_event_that_waits_is_told_once, refusals_are_told_by_their_share,
-         they_come_as_events_to_who_names_them, a_wrong_calendar_is_told_at_its_line]
+         they_come_as_events_to_who_names_them, a_source_that_a_reload_brings_is_not_silent_yet,
+         another_calendar_of_the_same_time_is_read, a_wrong_calendar_is_told_at_its_line]
 
 
 def main():
