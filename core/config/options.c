@@ -34,7 +34,7 @@ static const HtOption bus_options[] = {
      "The door's certificate, PEM, with those that lead to its authority behind it. Read anew when it changes, for new connections; those that are open go on."},
     {"tls-key", HT_OPTION_PATH, BUS(tls_key), NULL, 0, 0, NULL, false, "The certificate's key, PEM, mode 0600."},
     {"client-ca", HT_OPTION_PATH, BUS(client_ca), NULL, 0, 0, NULL, false,
-     "Authorities, PEM, that vouch for the names in clients' certificates (`client-subject`). Read anew with the certificate."},
+     "Authorities, PEM, that vouch for the names in clients' certificates (`client-subject`). Read anew with the certificate; from then on it counts for the next request of open connections too."},
     {"tls-handshake", HT_OPTION_TIME, BUS(tls_handshake_ms), "5s", 100 * MS, 1 * MINUTE, NULL, false,
      "Time for a TLS handshake."},
     {"admin", HT_OPTION_PATH, BUS(admin), "./run/admin.sock", 0, 0, NULL, false,

@@ -43,7 +43,8 @@ struct HtTls {
     const HtBusConfig *bus;
     bool asks;
     Certificate *now;
-    GQueue former; /* of Certificate, with `until_us` rising */
+    uint64_t generation; /* of it: another with each that is read, 1 of the first */
+    GQueue former;       /* of Certificate, with `until_us` rising */
     Watched files[FILES];
     int64_t next_read_us, next_warning_us; /* monotonic */
     uint64_t reloads, failures;
@@ -187,6 +188,7 @@ static void replace(HtTls *tls, Certificate *made)
     tls->now->until_us = ht_clock_monotonic() + 2 * (int64_t)tls->bus->tls_handshake_ms * 1000;
     g_queue_push_tail(&tls->former, tls->now);
     tls->now = made;
+    tls->generation++;
     tls->next_warning_us = 0;
 }
 
@@ -288,6 +290,7 @@ HtTls *ht_tls_new(const HtBusConfig *bus, bool asks, GError **error)
     tls->asks = asks;
     watch_files(tls);
     tls->now = load(bus, error);
+    tls->generation = 1;
     return tls->now ? g_steal_pointer(&tls) : NULL;
 }
 
@@ -370,13 +373,18 @@ HtTlsPeer *ht_tls_peer_new(HtTls *tls, struct MHD_Connection *connection)
     return peer;
 }
 
+static void free_shown(HtCertificate *shown)
+{
+    if (shown) {
+        g_free(shown->subject);
+        g_free(shown);
+    }
+}
+
 void ht_tls_peer_free(HtTlsPeer *peer)
 {
     if (peer) {
-        if (peer->shown) {
-            g_free(peer->shown->subject);
-            g_free(peer->shown);
-        }
+        free_shown(peer->shown);
         g_free(peer);
     }
 }
@@ -431,9 +439,10 @@ static HtCertificate *look_at_chain(const Certificate *now, const gnutls_datum_t
 const HtCertificate *ht_tls_peer_certificate(HtTlsPeer *peer)
 {
     unsigned count = 0;
-    if (!peer->looked && peer->shaken) {
+    if (peer->looked != peer->tls->generation && peer->shaken) {
         const gnutls_datum_t *list = gnutls_certificate_get_peers(peer->session, &count);
-        peer->looked = true;
+        peer->looked = peer->tls->generation;
+        free_shown(peer->shown);
         peer->shown = list ? look_at_chain(peer->tls->now, list, count) : NULL;
     }
     return peer->shown;

@@ -45,14 +45,14 @@ typedef struct {
     gnutls_session_t session; /* libmicrohttpd's */
     bool shaken;              /* the handshake is over: the client has proven what it shows */
     HtCertificate *shown;     /* NULL: not looked at yet, or nothing */
-    bool looked;
+    uint64_t looked;          /* which reading of the files it was held against; 0: not looked at yet */
 } HtTlsPeer;
 
 /* A connection begins; its peer is the connection's socket context, and stays where it is. */
 HtTlsPeer *ht_tls_peer_new(HtTls *tls, struct MHD_Connection *connection);
 void ht_tls_peer_free(HtTlsPeer *peer);
 
-/* What the client has shown; NULL when nothing. Lives as long as the connection. */
+/* What the client has shown, held against `client-ca` as it was read last; NULL when nothing. Lives until the next call for the connection. */
 const HtCertificate *ht_tls_peer_certificate(HtTlsPeer *peer);
 
 /* Sends what can be sent at once; as send() does. */

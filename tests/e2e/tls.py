@@ -362,6 +362,36 @@ def certificates_change_without_a_cut(world):
     assert "the former one stays" in world.bus.said()
 
 
+def another_authority_counts_for_connections_that_stand(world):
+    ours = os.path.join(world.folder, "ours.kept")
+    replace(world.ours.file, ours)
+    with open(XML, "rb") as file:
+        body = file.read()
+    kept = http.client.HTTPSConnection("localhost", world.bus.tls, context=client(world.ours, world.police), timeout=60)
+
+    def ask():
+        kept.request("POST", "/in/named", body, {"Content-Type": "text/xml"})
+        answer = kept.getresponse()
+        return answer.status, answer.read().decode()
+
+    def change(file):
+        reloads = json.loads(world.bus.page("/status"))["door"]["certificateReloads"]
+        replace(file, os.path.join(world.folder, "ours.pem"))
+        world.bus.wait("certificateReloads", reloads + 1)
+
+    assert ask()[0] == 200
+    connected = kept.sock
+    change(world.theirs.file)
+    try:
+        assert kept.sock is connected
+        status, text = ask()
+        assert status == 403 and "certificate-refused" in text, (status, text)
+    finally:
+        change(ours)
+    kept.close()
+    assert post(world.bus.tls, "/in/named", client(world.ours, world.police))[0] == 200
+
+
 def the_end_is_told(world):
     door = json.loads(world.bus.page("/status"))["door"]
     end = time.strptime(door["certificateEnds"][:10], "%Y-%m-%d")
@@ -433,6 +463,7 @@ def another_certificate_is_reloaded(world):
 TESTS = [foreign_clients_come_in, older_versions_and_weak_keys_are_refused, the_wrong_door_takes_nothing,
          certificates_say_who_sends, users_of_this_machine_are_known, roles_are_held, a_refusal_midway_is_read,
          endless_handshakes_take_nobodys_place, the_end_is_told, certificates_change_without_a_cut,
+         another_authority_counts_for_connections_that_stand,
          another_certificate_is_reloaded, what_would_be_open_is_refused]
 
 
