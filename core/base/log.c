@@ -120,7 +120,9 @@ static void put(HtLogLevel level, const char *part, const char *text)
 
 static struct {
     GMutex lock;
-    unsigned most, lines, left_out; /* a second; 0: as many as there are */
+    unsigned most;             /* lines a second; 0: as many as there are */
+    unsigned warnings, others; /* written in this second */
+    unsigned left_out;
     int64_t second;
 } rate;
 
@@ -131,7 +133,7 @@ void ht_log_set_rate(unsigned lines_a_second)
     g_mutex_unlock(&rate.lock);
 }
 
-/* Errors always. `left_out` lines of an earlier second were not written, which is to be told now. */
+/* Errors always; and warnings are counted apart, so that nobody silences them by what is told of him at a lower level. `left_out` lines of an earlier second were not written, which is to be told now. */
 static bool may_write(HtLogLevel level, unsigned *left_out)
 {
     int64_t now = ht_clock_monotonic() / HT_SECOND;
@@ -139,11 +141,12 @@ static bool may_write(HtLogLevel level, unsigned *left_out)
     *left_out = 0;
     if (rate.second != now) {
         *left_out = rate.left_out;
-        rate.left_out = rate.lines = 0;
+        rate.left_out = rate.warnings = rate.others = 0;
         rate.second = now;
     }
-    bool may = rate.most == 0 || level == HT_LOG_ERROR || rate.lines < rate.most;
-    rate.lines += may;
+    unsigned *lines = level == HT_LOG_WARNING ? &rate.warnings : &rate.others;
+    bool may = rate.most == 0 || level == HT_LOG_ERROR || *lines < rate.most;
+    *lines += may && level != HT_LOG_ERROR;
     rate.left_out += !may;
     g_mutex_unlock(&rate.lock);
     return may;

@@ -89,7 +89,7 @@ static const HtOption bus_options[] = {
     {"log-format", HT_OPTION_WORD, BUS(log_format), "text", 0, 0, "text|logfmt|json|journal", false,
      "How lines of the log are written: `text`; `logfmt`; `json`: an object a line; `journal`: to systemd's journal with fields (`journalctl HUTONG_PART=alarm`), as text where there is none."},
     {"log-rate", HT_OPTION_NUMBER, BUS(log_rate), "1000", 0, 1000000, NULL, false,
-     "Lines a second at most; errors are always written, and how many lines were left out is. 0: no limit."},
+     "Lines a second at most, and as many warnings beside them; errors are always written, and how many lines were left out is. 0: no limit."},
     {"require-box", HT_OPTION_WORD, BUS(require_box), "calls", 0, 0, "whole|calls|any", false,
      "Which layers of an adapter's box (`hutong adapter inspect`) must stand before it is loaded; without them its source answers 503. `calls`: the list of "
      "system calls, which alone leaves it nothing; what else is missing is warned of. `whole`: every layer. `any`: none; never with departments' data."},

@@ -82,16 +82,21 @@ static void test_too_many_lines_are_counted(void)
         ht_log(HT_LOG_INFO, "ingress", "refused %u", i);
     }
     ht_log(HT_LOG_ERROR, "bus", "an error is written");
+    for (unsigned i = 0; i < 7; i++) {
+        ht_log(HT_LOG_WARNING, "alarm", "begins %u", i); /* which the refused do not silence */
+    }
     second = ht_clock_monotonic() / HT_SECOND;
     while (ht_clock_monotonic() / HT_SECOND == second) {
     }
     ht_log(HT_LOG_INFO, "bus", "later");
     g_auto(GStrv) lines = end(&caught);
-    g_assert_cmpuint(g_strv_length(lines), ==, 8);
+    g_assert_cmpuint(g_strv_length(lines), ==, 13);
     g_assert_nonnull(strstr(lines[4], "refused 4"));
     g_assert_nonnull(strstr(lines[5], "an error is written"));
-    g_assert_nonnull(strstr(lines[6], "warning log: 45 lines were left out"));
-    g_assert_nonnull(strstr(lines[7], "later"));
+    g_assert_nonnull(strstr(lines[6], "begins 0"));
+    g_assert_nonnull(strstr(lines[10], "begins 4"));
+    g_assert_nonnull(strstr(lines[11], "warning log: 47 lines were left out"));
+    g_assert_nonnull(strstr(lines[12], "later"));
 }
 
 static void test_the_journal_gets_fields(void)
