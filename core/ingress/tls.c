@@ -257,7 +257,7 @@ static bool have_same_files(const HtBusConfig *a, const HtBusConfig *b)
            g_strcmp0(a->client_ca, b->client_ca) == 0;
 }
 
-/* What has changed in the same files is found as ever. */
+/* What has changed in the same files is read at once: who is sent away meanwhile comes again under what they hold now. */
 bool ht_tls_change(HtTls *tls, const HtBusConfig *bus, bool asks, GError **error)
 {
     if (!have_same_files(tls->bus, bus)) {
@@ -275,6 +275,9 @@ bool ht_tls_change(HtTls *tls, const HtBusConfig *bus, bool asks, GError **error
     tls->files[CERTIFICATE].path = bus->tls_certificate;
     tls->files[KEY].path = bus->tls_key;
     tls->files[CLIENT_CA].path = bus->client_ca;
+    if (look_at_files(tls)) {
+        read_anew(tls);
+    }
     return true;
 }
 

@@ -190,6 +190,10 @@ static void test_they_are_not_read_at_every_change(Fixture *f, const void *unuse
     make_pair(f->certificate, f->key, in_days(300));
     ht_tls_tick(tls);
     g_assert_cmpuint(ht_tls_reloads(tls), ==, 1);
+    g_assert_true(ht_tls_change(tls, &f->bus, false, NULL)); /* but by a reload at once */
+    g_assert_cmpuint(ht_tls_reloads(tls), ==, 2);
+    g_assert_true(ht_tls_change(tls, &f->bus, false, NULL));
+    g_assert_cmpuint(ht_tls_reloads(tls), ==, 2);
 }
 
 /* Once a day: the log is standard error, of a process of its own. */
