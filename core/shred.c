@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/bus.h"
 #include "core/proof/destroyed.h"
+#include "spool/cursor.h"
 #include "spool/delivery.h"
 #include "spool/repair.h"
 #include "spool/sealed-use.h"
@@ -17,18 +18,26 @@ static bool find_use(const HtBus *bus, gint64 number, HtSpoolPeriodUse *use, int
                      HtAdminReply *reply)
 {
     g_autoptr(GError) error = NULL;
+    ht_spool_flush(bus->spool); /* what is being committed counts */
     g_autoptr(HtSpoolLook) look = ht_spool_look_open(bus->config->bus.state, &error);
     g_autoptr(GArray) uses = look ? ht_spool_look_periods(look, &error) : NULL;
     if (!uses) {
         ht_admin_refuse(reply, 503, error->message);
         return false;
     }
-    if (number < 1 || number >= uses->len) {
+    const HtSpoolPeriodUse *unknown = &g_array_index(uses, HtSpoolPeriodUse, uses->len - 1);
+    if (unknown->rows + unknown->values > 0) {
+        ht_admin_refuse(
+            reply, 409,
+            "there are damaged rows of which nobody can tell under which key they are sealed: `hutong spool repair` first");
+        return false;
+    }
+    if (number < 1 || number + 1 >= uses->len) {
         ht_admin_refuse(reply, 404, "there is no such period: `hutong spool keys` lists them");
         return false;
     }
     *use = g_array_index(uses, HtSpoolPeriodUse, number);
-    *ended_us = number + 1 < uses->len ? g_array_index(uses, HtSpoolPeriodUse, number + 1).begun_us : 0;
+    *ended_us = number + 2 < uses->len ? g_array_index(uses, HtSpoolPeriodUse, number + 1).begun_us : 0;
     return true;
 }
 
@@ -52,11 +61,24 @@ static bool may_go(const HtSpoolPeriodUse *use, HtAdminReply *reply)
     return false;
 }
 
+/* The caller frees. */
+static char *certificate_of(const HtBus *bus, uint32_t period)
+{
+    g_autofree char *name = g_strdup_printf("period-%u.txt", period);
+    return g_build_filename(bus->config->bus.state, "destroyed", name, NULL);
+}
+
+/* The key was destroyed, and the bus ended before it could say so. */
+static bool lacks_certificate(const HtBus *bus, const HtSpoolPeriodUse *use)
+{
+    g_autofree char *file = certificate_of(bus, use->number);
+    return use->destroyed_us > 0 && !g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
 static char *write_certificate(const HtBus *bus, const HtDestroyed *destroyed, HtText text)
 {
-    g_autofree char *folder = g_build_filename(bus->config->bus.state, "destroyed", NULL);
-    g_autofree char *name = g_strdup_printf("period-%u.txt", destroyed->period);
-    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autofree char *file = certificate_of(bus, destroyed->period);
+    g_autofree char *folder = g_path_get_dirname(file);
     bool good =
         g_mkdir_with_parents(folder, 0700) == 0 &&
         g_file_set_contents_full(file, text.data, (gssize)text.size,
@@ -87,14 +109,15 @@ void ht_shred_answer(void *user, JsonObject *asked, HtAdminReply *reply)
         ht_admin_refuse(reply, 400, "a reason is 1 to 200 bytes of plain text, without long numbers");
         return;
     }
-    if (!find_use(bus, number, &use, &destroyed.ended_us, reply) || !may_go(&use, reply)) {
+    if (!find_use(bus, number, &use, &destroyed.ended_us, reply) ||
+        (!lacks_certificate(bus, &use) && !may_go(&use, reply))) {
         return;
     }
     destroyed.period = use.number;
     destroyed.cipher = ht_spool_cipher_name(use.cipher);
     destroyed.begun_us = use.begun_us;
-    destroyed.destroyed_us = ht_clock_now();
-    if (!ht_spool_shred(bus->spool, use.number, destroyed.destroyed_us, &error)) {
+    destroyed.destroyed_us = use.destroyed_us > 0 ? use.destroyed_us : ht_clock_now();
+    if (use.destroyed_us == 0 && !ht_spool_shred(bus->spool, use.number, destroyed.destroyed_us, &error)) {
         ht_admin_refuse(reply, 503, error->message);
         return;
     }

@@ -88,6 +88,13 @@ static bool load_figures(HtSpoolAppender *appender, uint64_t given_out, GError *
     return true;
 }
 
+/* For who sends again, under the key of today. */
+static bool keep_answer(void *user, uint64_t number, GError **error)
+{
+    HtSpoolAppender *appender = user;
+    return ht_spool_messages_seal(appender->messages, number, error);
+}
+
 /* What keeps what, from the bottom up. */
 static bool make_parts(HtSpoolAppender *appender, GError **error)
 {
@@ -108,7 +115,7 @@ static bool make_parts(HtSpoolAppender *appender, GError **error)
            (appender->subjects = ht_spool_subjects_new(appender->ties, hasher)) != NULL &&
            (appender->mender = ht_spool_mender_new(db, appender->ties, appender->subjects, error)) != NULL &&
            (appender->quarantine = ht_spool_quarantine_new(db, error)) != NULL &&
-           (appender->hollower = ht_spool_hollower_new(db, error)) != NULL;
+           (appender->hollower = ht_spool_hollower_new(db, keep_answer, appender, error)) != NULL;
 }
 
 HtSpoolAppender *ht_spool_appender_new(sqlite3 *db, HtSpoolHasher *hasher, uint64_t given_out,

@@ -222,7 +222,16 @@ static bool check_copy(const char *folder, HtSpoolBackedUp *made, GString *repor
 {
     static const char *const rests[] = {"lock", HT_SPOOL_FILE "-wal", HT_SPOOL_FILE "-shm"};
     g_autofree char *path = g_build_filename(folder, HT_SPOOL_FILE, NULL);
-    made->findings = ht_spool_check(folder, report, error);
+    g_autoptr(GError) reason = NULL;
+    made->findings = ht_spool_check(folder, report, &reason);
+    made->unchecked =
+        g_error_matches(reason, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY); /* the copy is good all the same */
+    if (made->unchecked) {
+        made->findings = 0;
+        g_string_append_printf(report, "%s\n", reason->message);
+    } else if (reason) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+    }
     made->bytes = size_of(path);
     bool good = made->findings >= 0 && last_of(path, &made->last, error);
     for (size_t i = 0; i < G_N_ELEMENTS(rests); i++) { /* of reading: nothing was written */
@@ -320,6 +329,13 @@ static bool same_files(const char *a, const char *b)
     return g_strcmp0(sum, other) == 0;
 }
 
+/* A key that was destroyed does not come back with an older copy. */
+static bool keep_destroyed(const char *kept, const char *key, const char *name, GError **error)
+{
+    g_autofree char *former = g_build_filename(kept, name, NULL);
+    return !g_str_equal(name, HT_SPOOL_PERIODS_FILE) || ht_spool_vault_keep_destroyed(former, key, error);
+}
+
 /* A key that is there and another goes with the replaced spool. */
 static bool place_keys(const HtSpoolBackup *asked, const GPtrArray *names, char **kept, GError **error)
 {
@@ -335,7 +351,7 @@ static bool place_keys(const HtSpoolBackup *asked, const GPtrArray *names, char 
         if (is_there && (!make_kept(asked->directory, kept, error) || !move_away(*key, *kept, error))) {
             return false;
         }
-        if (!copy_file(from, *key, error)) {
+        if (!copy_file(from, *key, error) || (is_there && !keep_destroyed(*kept, *key, name, error))) {
             return false;
         }
     }

@@ -16,6 +16,7 @@ typedef struct {
 
 typedef struct {
     uint64_t bytes, last; /* of spool.db; the last sequence in it */
+    bool unchecked;       /* the copy could not be checked: its keys are not here; `report` says why */
     int findings;         /* of the check of the copy: > 0 when the spool itself is damaged */
 } HtSpoolBackedUp;
 

@@ -402,7 +402,8 @@ static int check_file(const char *directory, const char *path, GString *report, 
     g_autoptr(sqlite3) db =
         ht_spool_vault_open(directory, NULL, error) ? ht_spool_database_open(path, error) : NULL;
     int version;
-    if (!db || !ht_spool_database_run(db, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", error) ||
+    if (!db || !ht_spool_vault_belongs(db, error) ||
+        !ht_spool_database_run(db, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", error) ||
         !ht_spool_schema_version(db, &version, error)) {
         return -1;
     }

@@ -9,13 +9,21 @@ struct HtSpoolHollower {
     sqlite3_stmt *remove, *insert, *kept, *forget_payload, *forget_faults;
     HtSpoolRowMaker maker;
     HtSpoolSealer *sealer;
+    bool (*answered)(void *user, uint64_t number, GError **error);
+    void *user;
+    GHashTable *touched; /* messages.id of which events became hollow */
     HtBuffer bytes, sealed, head;
 };
 
-HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db, GError **error)
+HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db,
+                                       bool (*answered)(void *user, uint64_t number, GError **error),
+                                       void *user, GError **error)
 {
     g_autoptr(HtSpoolHollower) hollower = g_new0(HtSpoolHollower, 1);
     hollower->sealer = ht_spool_sealer_new(ht_spool_vault_of(db));
+    hollower->touched = g_hash_table_new(NULL, NULL);
+    hollower->answered = answered;
+    hollower->user = user;
     hollower->places = ht_spool_places_new(db, error);
     if (!hollower->places ||
         !ht_spool_database_prepare(db, "DELETE FROM rows WHERE id = ?", &hollower->remove, error) ||
@@ -23,8 +31,9 @@ HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db, GError **error)
                                    error) ||
         !ht_spool_database_prepare(
             db,
-            "SELECT id, first_seq, events FROM messages WHERE id IN (SELECT message FROM payloads UNION"
-            " SELECT message FROM faults) AND events > 0 AND first_seq <= ?2 AND first_seq + events > ?1",
+            "SELECT first_seq, events FROM messages WHERE id = ?1 AND events > 0 AND (reply IS"
+            " NOT NULL OR EXISTS(SELECT 1 FROM payloads WHERE message = ?1)"
+            " OR EXISTS(SELECT 1 FROM faults WHERE message = ?1))",
             &hollower->kept, error) ||
         !ht_spool_database_prepare(db, "DELETE FROM payloads WHERE message = ?", &hollower->forget_payload,
                                    error) ||
@@ -48,6 +57,7 @@ void ht_spool_hollower_free(HtSpoolHollower *hollower)
         ht_buffer_clear(&hollower->bytes);
         ht_buffer_clear(&hollower->sealed);
         ht_spool_sealer_free(hollower->sealer);
+        g_hash_table_unref(hollower->touched);
         ht_buffer_clear(&hollower->head);
         g_free(hollower);
     }
@@ -104,6 +114,7 @@ static bool make_row(HtSpoolHollower *hollower, const HtSpoolPlace *place, const
             if (!record.head.data) {
                 return false;
             }
+            g_hash_table_add(hollower->touched, GSIZE_TO_POINTER(place->message + record.message));
             ++*changed;
         }
         ht_spool_row_add(&hollower->maker, verdict == HT_SPOOL_ROW_GOOD ? &record : NULL);
@@ -169,16 +180,14 @@ typedef struct {
     uint64_t first, last;
 } Message;
 
-static bool find_kept(HtSpoolHollower *hollower, const HtSpoolRun *run, GArray *messages, GError **error)
+static bool find_kept(HtSpoolHollower *hollower, int64_t number, Message *message, bool *found,
+                      GError **error)
 {
-    bool found = true, good = true;
-    sqlite3_bind_int64(hollower->kept, 1, (sqlite3_int64)run->first);
-    sqlite3_bind_int64(hollower->kept, 2, (sqlite3_int64)run->last);
-    while ((good = ht_spool_database_row(hollower->kept, &found, error)) && found) {
-        Message message = {sqlite3_column_int64(hollower->kept, 0),
-                           (uint64_t)sqlite3_column_int64(hollower->kept, 1), 0};
-        message.last = message.first + (uint64_t)sqlite3_column_int64(hollower->kept, 2) - 1;
-        g_array_append_val(messages, message);
+    sqlite3_bind_int64(hollower->kept, 1, number);
+    bool good = ht_spool_database_row(hollower->kept, found, error);
+    if (good && *found) {
+        *message = (Message){number, (uint64_t)sqlite3_column_int64(hollower->kept, 0), 0};
+        message->last = message->first + (uint64_t)sqlite3_column_int64(hollower->kept, 1) - 1;
     }
     sqlite3_reset(hollower->kept);
     return good;
@@ -226,25 +235,32 @@ static bool forget(sqlite3_stmt *statement, int64_t number, GError **error)
     return ht_spool_database_do(statement, error);
 }
 
-/* The payload has what its events had. */
-static bool forget_kept(HtSpoolHollower *hollower, const GArray *runs, GError **error)
+/* The payload has what its events had. The answer stays, for who sends again, under the key of today: that of its period may be destroyed. */
+static bool forget_message(HtSpoolHollower *hollower, int64_t number, GError **error)
 {
-    g_autoptr(GArray) messages = g_array_new(FALSE, FALSE, sizeof(Message));
+    Message message = {0};
+    bool found, hollow = false;
+    return find_kept(hollower, number, &message, &found, error) &&
+           (!found || (is_hollow(hollower, &message, &hollow, error) &&
+                       (!hollow || (forget(hollower->forget_payload, number, error) &&
+                                    forget(hollower->forget_faults, number, error) &&
+                                    hollower->answered(hollower->user, (uint64_t)number, error)))));
+}
+
+static bool forget_kept(HtSpoolHollower *hollower, GError **error)
+{
+    GHashTableIter iter;
+    void *number;
     bool good = true;
-    for (guint i = 0; good && i < runs->len; i++) {
-        good = find_kept(hollower, &g_array_index(runs, HtSpoolRun, i), messages, error);
-    }
-    for (guint i = 0; good && i < messages->len; i++) {
-        const Message *message = &g_array_index(messages, Message, i);
-        bool hollow = false;
-        good = is_hollow(hollower, message, &hollow, error) &&
-               (!hollow || (forget(hollower->forget_payload, message->number, error) &&
-                            forget(hollower->forget_faults, message->number, error)));
+    g_hash_table_iter_init(&iter, hollower->touched);
+    while (good && g_hash_table_iter_next(&iter, &number, NULL)) {
+        good = forget_message(hollower, (int64_t)GPOINTER_TO_SIZE(number), error);
     }
     return good;
 }
 
 bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error)
 {
-    return make_hollow(hollower, runs, count, error) && (*count == 0 || forget_kept(hollower, runs, error));
+    g_hash_table_remove_all(hollower->touched);
+    return make_hollow(hollower, runs, count, error) && forget_kept(hollower, error);
 }

@@ -10,8 +10,10 @@
 
 typedef struct HtSpoolHollower HtSpoolHollower;
 
-/* `db` stays the caller's. */
-HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db, GError **error);
+/* `db` stays the caller's. `answered`: inside the transaction, of a message (messages.id) that has an answer, and no event with data any more. */
+HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db,
+                                       bool (*answered)(void *user, uint64_t number, GError **error),
+                                       void *user, GError **error);
 void ht_spool_hollower_free(HtSpoolHollower *hollower);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolHollower, ht_spool_hollower_free)
 

@@ -32,6 +32,9 @@ HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
                     HT_SPOOL_FORMAT);
         return NULL;
     }
+    if (!ht_spool_vault_belongs(look->db, error)) {
+        return NULL;
+    }
     look->sealer = ht_spool_sealer_new(ht_spool_vault_of(look->db));
     return g_steal_pointer(&look);
 }

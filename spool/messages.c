@@ -183,27 +183,33 @@ bool ht_spool_messages_receipt(HtSpoolMessages *messages, uint64_t number, HtSpo
     return good;
 }
 
-static bool seal_reply(HtSpoolMessages *messages, uint64_t number, GError **error)
+static bool seal_reply(HtSpoolMessages *messages, uint64_t number, HtText plain, GError **error)
 {
     MessageRow row;
+    HtBuffer sealed = {.data = NULL};
     sqlite3_stmt *update = messages->update;
     read_row(messages->find, &row);
-    HtText reply = ht_spool_seal(messages->sealer, reply_of(number), row.texts[REPLY], &messages->room);
+    HtText reply = ht_spool_seal(messages->sealer, reply_of(number), plain, &sealed);
     set_text(&row, REPLY, reply);
     sqlite3_bind_int64(update, 1, (sqlite3_int64)number);
     ht_spool_bind_blob(update, 2, reply.data, reply.size);
     sqlite3_bind_int64(update, 3, sum_of(&row));
-    return ht_spool_database_do(update, error);
+    bool good = ht_spool_database_do(update, error);
+    ht_buffer_clear(&sealed);
+    return good;
 }
 
 bool ht_spool_messages_seal(HtSpoolMessages *messages, uint64_t number, GError **error)
 {
     bool found;
+    HtText plain;
     sqlite3_bind_int64(messages->find, 1, (sqlite3_int64)number);
     bool good = ht_spool_database_row(messages->find, &found, error);
     HtText reply = good && found ? ht_spool_column_bytes(messages->find, REPLY) : HT_TEXT_NONE;
-    if (reply.data && !ht_spool_is_sealed(reply) && ht_spool_messages_is_whole(messages->find)) {
-        good = seal_reply(messages, number, error);
+    if (reply.data && ht_spool_messages_is_whole(messages->find) &&
+        ht_spool_unseal(messages->sealer, reply_of(number), reply, &messages->room, &plain) ==
+            HT_SPOOL_OPENED) {
+        good = seal_reply(messages, number, plain, error);
     }
     sqlite3_reset(messages->find);
     return good;

@@ -24,7 +24,8 @@ bool ht_spool_messages_add_stand_in(HtSpoolMessages *messages, uint64_t number, 
 bool ht_spool_messages_receipt(HtSpoolMessages *messages, uint64_t number, HtSpoolJob *job, bool *found,
                                GError **error);
 
-/* Inside a transaction: seals the message's reply, if it has one that is not, and makes the row's checksum anew. A damaged row stays as it is. */
+/* Inside a transaction: seals the message's reply, if it has one, under the current key, and makes the row's checksum anew. A damaged row, and a reply that
+ * cannot be opened, stay as they are. */
 bool ht_spool_messages_seal(HtSpoolMessages *messages, uint64_t number, GError **error);
 
 /* What a query selects for ht_spool_messages_is_whole(). */

@@ -570,6 +570,19 @@ static bool close_both(Salvage *salvage, GError **error)
     return true;
 }
 
+/* With other keys every event would count as lost. Where not even that can be read of the file, what can be is tried. */
+static bool has_its_keys(const char *path, GError **error)
+{
+    g_autoptr(sqlite3) db = ht_spool_database_open(path, NULL);
+    g_autoptr(GError) reason = NULL;
+    if (!db || ht_spool_vault_belongs(db, &reason) ||
+        !g_error_matches(reason, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY)) {
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&reason));
+    return false;
+}
+
 static bool save(Salvage *salvage, GError **error)
 {
     g_autofree char *old = g_build_filename(salvage->asked->directory, HT_SPOOL_FILE, NULL);
@@ -578,7 +591,7 @@ static bool save(Salvage *salvage, GError **error)
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: there is no \"%s\"", old);
         return false;
     }
-    bool good = take_back_all(salvage->asked->directory, old, error) &&
+    bool good = take_back_all(salvage->asked->directory, old, error) && has_its_keys(old, error) &&
                 ht_spool_vault_open(salvage->asked->directory, &salvage->asked->sealing, error) &&
                 (salvage->from = ht_spool_legible_open(salvage->asked, error)) != NULL &&
                 make_new(salvage, new, error) && prepare(salvage, error) && save_all(salvage, error) &&

@@ -63,7 +63,7 @@ static bool seal_row(Sealing *sealing, const char *name, GError **error)
 
 static bool seal_at(Sealing *sealing, HtSpoolSpot spot, GError **error)
 {
-    HtText value = ht_spool_column_bytes(sealing->select, 1);
+    HtText value = ht_spool_plain(ht_spool_column_bytes(sealing->select, 1));
     return replace(sealing, ht_spool_seal(sealing->sealer, spot, value, &sealing->room), error);
 }
 

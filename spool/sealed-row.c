@@ -28,6 +28,11 @@ bool ht_spool_sealed_row_is(HtText bytes)
     return bytes.size >= MAGIC_BYTES && memcmp(bytes.data, MAGIC, MAGIC_BYTES) == 0;
 }
 
+bool ht_spool_sealed_row_is_whole(const HtSpoolRow *row)
+{
+    return ht_spool_row_is_whole_as(row, MAGIC);
+}
+
 static void write_head(const HtSpoolSealHead *head, uint8_t bytes[HT_SPOOL_SEALED_HEAD])
 {
     uint32_t period = GUINT32_TO_LE(head->period);
@@ -112,11 +117,15 @@ GBytes *ht_spool_sealed_row_open(HtSpoolSealer *sealer, const HtSpoolRow *row)
     read_head((const uint8_t *)row->bytes.data + head_at, &head);
     ht_buffer_grow(&opened, row->bytes.size);
     ht_spool_row_write(&writer, &opened, PLAIN_MAGIC, row);
+    HtText first;
+    bool head_holds =
+        ht_spool_row_piece(row, 0, &first) != HT_SPOOL_ROW_DAMAGED; /* its checksum is the head's, too */
     for (uint32_t i = 0; i < row->count; i++) {
         HtText bytes, plain = HT_TEXT_NONE;
         HtSpoolRowVerdict verdict = ht_spool_row_piece(row, i, &bytes);
         if (verdict == HT_SPOOL_ROW_GOOD) {
             verdict = open_record(sealer, row, i, &head, bytes, &plain);
+            verdict = verdict == HT_SPOOL_ROW_GONE && !head_holds ? HT_SPOOL_ROW_DAMAGED : verdict;
         }
         ht_buffer_add_text(&opened, plain);
         ht_spool_row_wrote(&writer, i, verdict != HT_SPOOL_ROW_DAMAGED);

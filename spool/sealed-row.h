@@ -21,6 +21,8 @@ HtText ht_spool_row_stored(HtSpoolSealer *sealer, uint64_t number, HtText row, H
  * its index. The row's bytes are overwritten. */
 GBytes *ht_spool_sealed_row_open(HtSpoolSealer *sealer, const HtSpoolRow *row);
 
+bool ht_spool_sealed_row_is_whole(const HtSpoolRow *row);
+
 /* For who reads a single record by pieces, after ht_spool_row_locate(): where the head stands, and how many bytes it has. */
 #define HT_SPOOL_SEALED_HEAD (4 + HT_SPOOL_NONCE)
 

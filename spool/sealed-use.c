@@ -1,45 +1,34 @@
-/* Counting by periods; see sealed-use.h. The rows are read by their heads only. */
+/* Counting by periods; see sealed-use.h. */
 #include "spool/sealed-use.h"
 
 #include "core/base/little.h"
 #include "spool/look-inside.h"
 #include "spool/sealed-row.h"
 
+/* The last entry of `uses`: what cannot be told. */
 static void count(GArray *uses, uint32_t period, uint64_t rows, uint64_t values)
 {
-    if (period < uses->len) { /* else it is damaged: the check tells */
-        HtSpoolPeriodUse *use = &g_array_index(uses, HtSpoolPeriodUse, period);
-        use->rows += rows;
-        use->values += values;
-    }
+    HtSpoolPeriodUse *use = &g_array_index(uses, HtSpoolPeriodUse, MIN(period, uses->len - 1));
+    use->rows += rows;
+    use->values += values;
 }
 
-/* The period of a row stands behind its index. */
-static bool read_period(sqlite3 *db, int64_t id, uint32_t records, uint32_t *period)
+/* The period of a row stands behind its index, and is believed when that is as it was written. 0: it is not sealed. */
+static uint32_t period_of_row(HtText bytes, uint64_t number)
 {
-    sqlite3_blob *blob = NULL;
-    uint8_t bytes[4];
-    uint64_t at = HT_SPOOL_ROW_HEAD + (uint64_t)records * HT_SPOOL_ROW_ENTRY;
-    bool good = sqlite3_blob_open(db, "main", "rows", "bytes", id, 0, &blob) == SQLITE_OK &&
-                at + sizeof bytes <= (uint64_t)sqlite3_blob_bytes(blob) &&
-                sqlite3_blob_read(blob, bytes, sizeof bytes, (int)at) == SQLITE_OK;
-    sqlite3_blob_close(blob);
-    *period = good ? ht_little_u32(bytes) : UINT32_MAX;
-    return good;
+    HtSpoolRow row = {bytes, number, ht_spool_row_claimed(bytes)};
+    uint64_t at = HT_SPOOL_ROW_HEAD + (uint64_t)row.count * HT_SPOOL_ROW_ENTRY;
+    bool sealed = ht_spool_sealed_row_is(bytes), whole = sealed && ht_spool_sealed_row_is_whole(&row);
+    return !sealed ? 0 : whole && at + 4 <= bytes.size ? ht_little_u32(bytes.data + at) : UINT32_MAX;
 }
 
 static bool count_rows(HtSpoolLook *look, GArray *uses, GError **error)
 {
     g_autoptr(sqlite3_stmt) rows = NULL;
-    bool found = true, good = ht_spool_database_prepare(look->db, "SELECT id, substr(bytes, 1, 16) FROM rows",
-                                                        &rows, error);
+    bool found = true, good = ht_spool_database_prepare(look->db, "SELECT id, bytes FROM rows", &rows, error);
     while (good && (good = ht_spool_database_row(rows, &found, error)) && found) {
-        HtText head = ht_spool_column_bytes(rows, 1);
-        uint32_t period = 0;
-        if (ht_spool_sealed_row_is(head)) {
-            read_period(look->db, sqlite3_column_int64(rows, 0), ht_spool_row_claimed(head), &period);
-        }
-        count(uses, period, 1, 0);
+        count(uses, period_of_row(ht_spool_column_bytes(rows, 1), (uint64_t)sqlite3_column_int64(rows, 0)), 1,
+              0);
     }
     return good;
 }
@@ -80,6 +69,8 @@ GArray *ht_spool_look_periods(HtSpoolLook *look, GError **error)
                                  0};
         g_array_append_val(uses, use);
     }
+    use = (HtSpoolPeriodUse){.number = UINT32_MAX};
+    g_array_append_val(uses, use);
     bool good = count_rows(look, uses, error);
     for (size_t i = 0; good && i < G_N_ELEMENTS(columns); i++) {
         good = count_values(look, columns[i], uses, error);

@@ -5,7 +5,7 @@
 #include "spool/look.h"
 
 typedef struct {
-    uint32_t number; /* 0: what is not sealed */
+    uint32_t number; /* 0: what is not sealed; UINT32_MAX: it cannot be told */
     HtSpoolCipher cipher;
     int64_t begun_us, destroyed_us; /* 0: it is not destroyed; both 0 of what is not sealed */
     bool current;                   /* new values are sealed under it */
@@ -13,5 +13,5 @@ typedef struct {
     uint64_t values;                /* payloads, faults, answers */
 } HtSpoolPeriodUse;
 
-/* In order, what is not sealed first (of HtSpoolPeriodUse). The caller unrefs. */
+/* In order, what is not sealed first, and last what is damaged so that nobody can tell, with the number UINT32_MAX (of HtSpoolPeriodUse). The caller unrefs. */
 GArray *ht_spool_look_periods(HtSpoolLook *look, GError **error);

@@ -102,6 +102,11 @@ bool ht_spool_is_sealed(HtText bytes)
     return begins(bytes, SEALED);
 }
 
+HtText ht_spool_plain(HtText bytes)
+{
+    return begins(bytes, PLAIN) ? (HtText){bytes.data + MAGIC_BYTES, bytes.size - MAGIC_BYTES} : bytes;
+}
+
 HtText ht_spool_seal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText value, HtBuffer *room)
 {
     uint8_t head[HEAD] = SEALED;
@@ -130,11 +135,7 @@ HtSpoolOpened ht_spool_unseal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText by
                               HtText *value)
 {
     HtSpoolAead *aead = NULL;
-    *value = bytes;
-    if (begins(bytes, PLAIN)) {
-        *value = (HtText){bytes.data + MAGIC_BYTES, bytes.size - MAGIC_BYTES};
-        return HT_SPOOL_OPENED;
-    }
+    *value = ht_spool_plain(bytes);
     if (!begins(bytes, SEALED)) {
         return HT_SPOOL_OPENED;
     }

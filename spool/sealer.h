@@ -43,6 +43,9 @@ typedef enum {
 HtSpoolOpened ht_spool_unseal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText bytes, HtBuffer *room,
                               HtText *value);
 
+/* What a stored value that is not sealed says: without the sign that it is not. */
+HtText ht_spool_plain(HtText bytes);
+
 /* Whether it is sealed; not whether it can be opened. */
 bool ht_spool_is_sealed(HtText bytes);
 

@@ -106,33 +106,17 @@ static void keep_cut_off(const HtSpool *spool)
     }
 }
 
-static bool fail_vault(const HtSpool *spool, GError **error)
-{
-    g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
-                "spool: what is in \"%s\" is sealed, and \"%s/" HT_SPOOL_PERIODS_FILE
-                "\" is missing or another's: bring that file back, and the master key with it",
-                spool->path, spool->directory);
-    return false;
-}
-
 /* Before other keys are made: those that the file's values are sealed with must be there. */
-static bool open_vault(HtSpool *spool, int version, GError **error)
+static bool open_vault(HtSpool *spool, GError **error)
 {
-    uint8_t wanted[HT_SPOOL_VAULT_ID] = {0}, id[HT_SPOOL_VAULT_ID];
-    bool wants = false;
-    g_autofree char *periods = g_build_filename(spool->directory, HT_SPOOL_PERIODS_FILE, NULL);
-    if (version > 0 &&
-        !ht_spool_meta_get(spool->db, HT_SPOOL_META_VAULT, wanted, sizeof wanted, &wants, error)) {
+    if (!ht_spool_vault_belongs(spool->db, error) ||
+        !ht_spool_vault_open(spool->directory, &spool->options.sealing, error) ||
+        !ht_spool_vault_belongs(spool->db, error)) {
         return false;
     }
-    if (wants && !g_file_test(periods, G_FILE_TEST_EXISTS)) {
-        return fail_vault(spool, error);
-    }
-    if (!ht_spool_vault_open(spool->directory, &spool->options.sealing, error)) {
-        return false;
-    }
-    bool has = ht_spool_vault_id(ht_spool_vault_of(spool->db), id);
-    return !wants || (has && memcmp(id, wanted, sizeof id) == 0) || fail_vault(spool, error);
+    g_assert(spool->options.sealing.cipher == HT_SPOOL_CIPHER_OFF ||
+             ht_spool_vault_seals(ht_spool_vault_of(spool->db)));
+    return true;
 }
 
 /* From here on it is known which keys belong to it. */
@@ -161,8 +145,8 @@ static bool open_file(HtSpool *spool, GError **error)
     }
     keep_cut_off(spool);
     spool->db = ht_spool_database_open(spool->path, error);
-    return spool->db && ht_spool_schema_version(spool->db, &version, error) &&
-           open_vault(spool, version, error) && ht_spool_schema_prepare(spool->db, &spool->options, error) &&
+    return spool->db && ht_spool_schema_version(spool->db, &version, error) && open_vault(spool, error) &&
+           ht_spool_schema_prepare(spool->db, &spool->options, error) &&
            ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) && note_vault(spool, error) &&
            ht_spool_migrate(spool->db, error) && ht_spool_seal_older(spool->db, error);
 }
@@ -284,6 +268,7 @@ void ht_spool_close(HtSpool *spool)
     g_clear_pointer(&spool->cursors, g_hash_table_unref);
     ht_spool_files_clear(&spool->files);
     ht_spool_standing_clear(&spool->standing);
+    ht_spool_vault_release(spool->directory);
     g_free(spool->directory);
     g_free(spool->path);
     g_free(spool);

@@ -15,16 +15,19 @@
 #include "core/base/log.h"
 #include "core/base/private.h"
 #include "spool/disk.h"
+#include "spool/schema.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAGIC "hutong-periods 1 "
-#define FILE_MAX ((size_t)1 << 20)
+#define FILE_MAX ((size_t)16 << 20)
 #define MASTER "master "
 #define WRAPPED (HT_SPOOL_NONCE + HT_SPOOL_KEY_BYTES + HT_SPOOL_TAG)
 #define BACK_US (HT_SECOND * 3600)
@@ -34,6 +37,9 @@ struct HtSpoolVault {
     char *directory, *path;
     char **masters; /* files of master keys, as the file says or will say; NULL: the one in the directory */
     bool opened, seals;
+    bool held;             /* a spool of this process is open: its keys are changed by that alone */
+    ino_t file_number;     /* of the file when it was read, */
+    struct timespec since; /* and when it was written */
     HtSpoolCipher cipher;
     int64_t period_us;
     int64_t retry_us; /* a new period could not be written: not tried again before; monotonic */
@@ -55,6 +61,13 @@ static void clear_period(void *data)
 {
     HtSpoolPeriod *period = data;
     OPENSSL_cleanse(period->key, sizeof period->key);
+}
+
+static GArray *new_periods(void)
+{
+    GArray *periods = g_array_new(FALSE, TRUE, sizeof(HtSpoolPeriod));
+    g_array_set_clear_func(periods, clear_period);
+    return periods;
 }
 
 static void assert_vault(const HtSpoolVault *vault)
@@ -82,17 +95,19 @@ static HtSpoolVault *find(const char *directory)
         g_mutex_init(&vault->lock);
         vault->directory = g_strdup(directory);
         vault->path = g_build_filename(directory, HT_SPOOL_PERIODS_FILE, NULL);
-        vault->periods = g_array_new(FALSE, TRUE, sizeof(HtSpoolPeriod));
-        g_array_set_clear_func(vault->periods, clear_period);
+        vault->periods = new_periods();
         g_hash_table_insert(vaults, vault->directory, vault);
     }
     g_mutex_unlock(&vaults_lock);
     return vault;
 }
 
+/* By its real path, as SQLite has it of a file. */
 static HtSpoolVault *find_canonical(const char *directory)
 {
-    g_autofree char *path = g_canonicalize_filename(directory, NULL);
+    char *real = realpath(directory, NULL);
+    g_autofree char *path = real ? g_strdup(real) : g_canonicalize_filename(directory, NULL);
+    free(real);
     return find(path);
 }
 
@@ -187,6 +202,9 @@ static bool write_file(const HtSpoolVault *vault, GError **error)
             g_string_append_printf(text, "%s\n", hex);
         }
     }
+    if (text->len > FILE_MAX) {
+        return fail(error, vault->path, "it holds as many periods as it may: give key-period a longer time");
+    }
     int file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool good = file >= 0 && write(file, text->str, text->len) == (ssize_t)text->len && fsync(file) == 0;
     good = (file < 0 || close(file) == 0) && good;
@@ -222,6 +240,11 @@ typedef struct {
     unsigned count;
     uint8_t (*keys)[HT_SPOOL_KEY_BYTES];
 } Masters;
+
+static bool has_file(const HtSpoolVault *vault)
+{
+    return g_file_test(vault->path, G_FILE_TEST_EXISTS);
+}
 
 static void clear_masters(Masters *masters)
 {
@@ -298,11 +321,6 @@ static bool read_lines(HtSpoolVault *vault, char *text, const Masters *masters, 
 
 /* ---- Opening ---- */
 
-static bool has_file(const HtSpoolVault *vault)
-{
-    return g_file_test(vault->path, G_FILE_TEST_EXISTS);
-}
-
 /* The files of master keys that the text of a file of periods names; NULL: none. */
 static char **named_masters(const char *text)
 {
@@ -318,6 +336,11 @@ static char **named_masters(const char *text)
         g_clear_pointer(&list, g_strfreev);
     }
     return list;
+}
+
+static bool same_list(char *const *a, char *const *b)
+{
+    return a && b ? g_strv_equal((const char *const *)a, (const char *const *)b) : !a && !b;
 }
 
 /* `make`: the one in the directory, if it is not there. */
@@ -391,40 +414,96 @@ static bool begin_sealing(HtSpoolVault *vault, const HtSpoolSealing *sealing, bo
     return vault->seals;
 }
 
-static bool open_vault(HtSpoolVault *vault, const HtSpoolSealing *sealing, GError **error)
+/* Fills `vault->periods`, which are empty. */
+static bool read_vault(HtSpoolVault *vault, const HtSpoolSealing *sealing, GError **error)
 {
     g_auto(Masters) masters = {0};
     g_autofree char *text = NULL;
-    bool rewrap = false, wants = sealing && sealing->cipher != HT_SPOOL_CIPHER_OFF;
-    vault->opened = vault->seals = false;
-    g_array_set_size(vault->periods, 0);
+    bool wants = sealing && sealing->cipher != HT_SPOOL_CIPHER_OFF;
     if (!read_text(vault, &text, error)) {
         return false;
     }
     if (!text && !wants) {
-        vault->opened = true;
         return true;
     }
+    g_auto(GStrv) named = text ? named_masters(text) : NULL;
     g_strfreev(vault->masters);
-    vault->masters = sealing ? g_strdupv((char **)sealing->master_files) : named_masters(text);
+    vault->masters = g_strdupv(sealing ? (char **)sealing->master_files : named);
+    bool rewrap = text && sealing && !same_list(named, vault->masters);
     if (!load_masters(vault, wants && !text, &masters, error) ||
         (text && !read_lines(vault, text, &masters, &rewrap, error))) {
-        g_array_set_size(vault->periods, 0);
         return false;
     }
     memcpy(vault->master, masters.keys[0], sizeof vault->master);
-    vault->opened = true;
     return !sealing || begin_sealing(vault, sealing, rewrap, error);
+}
+
+static void look_at_file(HtSpoolVault *vault, ino_t *number, struct timespec *since)
+{
+    struct stat info = {.st_ino = 0};
+    (void)!stat(vault->path, &info);
+    *number = info.st_ino;
+    *since = info.st_mtim;
+}
+
+/* What cannot be read leaves the vault as it was. */
+static bool open_vault(HtSpoolVault *vault, const HtSpoolSealing *sealing, GError **error)
+{
+    GArray *before = vault->periods;
+    bool opened = vault->opened, seals = vault->seals;
+    uint8_t id[HT_SPOOL_VAULT_ID];
+    memcpy(id, vault->id, sizeof id);
+    vault->periods = new_periods();
+    vault->seals = false;
+    look_at_file(vault, &vault->file_number, &vault->since);
+    bool good = read_vault(vault, sealing, error);
+    if (!good) {
+        GArray *half = vault->periods;
+        vault->periods = before;
+        memcpy(vault->id, id, sizeof id);
+        before = half;
+        vault->seals = seals;
+    }
+    vault->opened = good || opened;
+    g_array_unref(before);
+    return good;
 }
 
 bool ht_spool_vault_open(const char *directory, const HtSpoolSealing *sealing, GError **error)
 {
     HtSpoolVault *vault = find_canonical(directory);
     g_mutex_lock(&vault->lock);
-    bool good = (!sealing && vault->seals) || open_vault(vault, sealing, error);
+    bool good = (!sealing && vault->held) || open_vault(vault, sealing, error);
+    vault->held = vault->held || (good && sealing);
     assert_vault(vault);
     g_mutex_unlock(&vault->lock);
     return good;
+}
+
+void ht_spool_vault_release(const char *directory)
+{
+    HtSpoolVault *vault = find_canonical(directory);
+    g_mutex_lock(&vault->lock);
+    vault->held = false;
+    g_mutex_unlock(&vault->lock);
+}
+
+bool ht_spool_vault_belongs(sqlite3 *db, GError **error)
+{
+    HtSpoolVault *vault = ht_spool_vault_of(db);
+    uint8_t wanted[HT_SPOOL_VAULT_ID] = {0}, id[HT_SPOOL_VAULT_ID];
+    bool wants = false;
+    int version;
+    if (!ht_spool_schema_version(db, &version, error) ||
+        (version > 0 && !ht_spool_meta_get(db, HT_SPOOL_META_VAULT, wanted, sizeof wanted, &wants, error))) {
+        return false;
+    }
+    bool same = has_file(vault) && (!ht_spool_vault_id(vault, id) || memcmp(id, wanted, sizeof id) == 0);
+    return !wants || same ||
+           fail(
+               error, vault->path,
+               "what is in the spool beside it is sealed, and this file is missing or another's: bring it back, and the "
+               "master key with it");
 }
 
 /* ---- Periods ---- */
@@ -469,10 +548,25 @@ void ht_spool_vault_current(HtSpoolVault *vault, HtSpoolPeriod *period)
     g_mutex_unlock(&vault->lock);
 }
 
+/* A bus beside us may have begun a period. */
+static void follow(HtSpoolVault *vault)
+{
+    ino_t number;
+    struct timespec since;
+    look_at_file(vault, &number, &since);
+    if (vault->opened && (number != vault->file_number || since.tv_sec != vault->since.tv_sec ||
+                          since.tv_nsec != vault->since.tv_nsec)) {
+        open_vault(vault, NULL, NULL);
+    }
+}
+
 HtSpoolPeriodState ht_spool_vault_period(HtSpoolVault *vault, uint32_t number, HtSpoolPeriod *period)
 {
     HtSpoolPeriodState state = HT_SPOOL_PERIOD_UNKNOWN;
     g_mutex_lock(&vault->lock);
+    if (number > vault->periods->len && !vault->held) {
+        follow(vault);
+    }
     if (number >= 1 && number <= vault->periods->len) {
         *period = g_array_index(vault->periods, HtSpoolPeriod, number - 1);
         state = period->destroyed_us > 0 ? HT_SPOOL_PERIOD_DESTROYED : HT_SPOOL_PERIOD_GOOD;
@@ -518,4 +612,53 @@ bool ht_spool_vault_destroy(HtSpoolVault *vault, uint32_t number, int64_t now_us
     assert_vault(vault);
     g_mutex_unlock(&vault->lock);
     return good;
+}
+
+/* ---- Copies ---- */
+
+/* The length of "NUMBER CIPHER BEGUN " at the beginning of a line; 0 when it is no period's. */
+static size_t period_prefix(const char *line)
+{
+    const char *at = g_ascii_isdigit(*line) ? line : NULL;
+    for (unsigned words = 0; at && words < 3; words++) {
+        at = strchr(at, ' ');
+        at = at ? at + 1 : NULL;
+    }
+    return at ? (size_t)(at - line) : 0;
+}
+
+static const char *find_destroyed(char *const *lines, const char *line)
+{
+    size_t size = period_prefix(line);
+    for (; size > 0 && *lines; lines++) {
+        if (strncmp(*lines, line, size) == 0 && g_str_has_prefix(*lines + size, "destroyed ")) {
+            return *lines;
+        }
+    }
+    return NULL;
+}
+
+bool ht_spool_vault_keep_destroyed(const char *former, const char *restored, GError **error)
+{
+    g_autofree char *old = NULL, *new = NULL;
+    if (!g_file_get_contents(former, &old, NULL, NULL) || !g_file_get_contents(restored, &new, NULL, NULL)) {
+        return true; /* nothing is known of the one, or there is no other */
+    }
+    g_auto(GStrv) known = g_strsplit(old, "\n", -1), lines = g_strsplit(new, "\n", -1);
+    if (g_strcmp0(known[0], lines[0]) != 0) {
+        return true;
+    }
+    for (char **line = lines + 1; lines[0] && *line; line++) {
+        const char *destroyed = find_destroyed(known, *line);
+        if (destroyed) {
+            g_free(*line);
+            *line = g_strdup(destroyed);
+        }
+    }
+    g_autofree char *text = g_strjoinv("\n", lines);
+    g_autoptr(GError) reason = NULL;
+    return g_file_set_contents_full(restored, text, -1,
+                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                    &reason) ||
+           fail(error, restored, reason->message);
 }

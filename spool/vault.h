@@ -36,9 +36,17 @@ typedef struct {
 } HtSpoolPeriod;
 
 /* Reads the directory's periods and unwraps their keys. `sealing` NULL: to look only, with the master key that was named last or stands in the directory;
- * nothing is made. Otherwise new values will be sealed as it says; a master key and a first period are made where there are none, and keys
+ * nothing is made, and what cannot be read leaves the
+ * vault as it was; while a spool of this process is open, it is its vault. Otherwise new values will be sealed as it says; a master key and a first period are made where there are none, and keys
  * that are wrapped under another of its master keys than the first are wrapped anew. HT_SPOOL_ERROR_KEY when a key cannot be unwrapped, with the file that lacks; IO, FULL. */
 bool ht_spool_vault_open(const char *directory, const HtSpoolSealing *sealing, GError **error);
+
+/* The spool of this process that was opened with sealing is closed: the file may be another's to change from now on. */
+void ht_spool_vault_release(const char *directory);
+
+/* Whether the keys of the directory's file are those with which the values of this spool are sealed: HT_SPOOL_ERROR_KEY when they are missing or others. True
+ * for a spool of which nothing is sealed. Before ht_spool_vault_open() it is only looked whether there is a file. */
+bool ht_spool_vault_belongs(sqlite3 *db, GError **error);
 
 /* The vault of the directory of this connection's file; lives as long as the process. Never NULL: one that was not opened seals nothing and opens
  * nothing. */
@@ -62,6 +70,10 @@ GArray *ht_spool_vault_periods(HtSpoolVault *vault);
 /* The period's key is no more, here and in the file: what was sealed under it can be opened by nobody. Not the current one. HT_SPOOL_ERROR_REPAIR when there is
  * none such, IO. */
 bool ht_spool_vault_destroy(HtSpoolVault *vault, uint32_t number, int64_t now_us, GError **error);
+
+/* After an older copy of a file of periods was put in place: what `former`, the file that stood there, says of destroyed keys of the same vault holds for it, too.
+ * HT_SPOOL_ERROR. */
+bool ht_spool_vault_keep_destroyed(const char *former, const char *restored, GError **error);
 
 /* "aes-256-gcm"; "off". */
 const char *ht_spool_cipher_name(HtSpoolCipher cipher);

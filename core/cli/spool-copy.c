@@ -26,6 +26,9 @@ static int tell_failure(const GError *error)
 /* The findings of the copy, if any. */
 static int tell_findings(const HtSpoolBackedUp *made, const GString *report, const char *what)
 {
+    if (made->unchecked) {
+        fprintf(stderr, "hutong spool: warning: the copy is made, but could not be checked: %s", report->str);
+    }
     if (made->findings == 0) {
         return HT_EXIT_OK;
     }

@@ -16,10 +16,11 @@ static int complain(const char *text)
 
 static const char *state_of(const HtSpoolPeriodUse *use)
 {
-    return use->number == 0        ? "not sealed"
-           : use->destroyed_us > 0 ? "destroyed"
-           : use->current          ? "current"
-                                   : "kept";
+    return use->number == UINT32_MAX ? "damaged"
+           : use->number == 0        ? "not sealed"
+           : use->destroyed_us > 0   ? "destroyed"
+           : use->current            ? "current"
+                                     : "kept";
 }
 
 static void print_line(const HtSpoolPeriodUse *use)
@@ -29,7 +30,7 @@ static void print_line(const HtSpoolPeriodUse *use)
         ht_clock_format(use->begun_us, begun);
     }
     printf("%6u  %-16s  %-29s  %-10s  %12" G_GUINT64_FORMAT "  %12" G_GUINT64_FORMAT "\n", use->number,
-           use->number > 0 ? ht_spool_cipher_name(use->cipher) : "-", begun, state_of(use), use->rows,
+           use->begun_us > 0 ? ht_spool_cipher_name(use->cipher) : "-", begun, state_of(use), use->rows,
            use->values);
 }
 
@@ -39,7 +40,7 @@ static void print_table(const GArray *uses)
            "OTHER VALUES");
     for (guint i = 0; i < uses->len; i++) {
         const HtSpoolPeriodUse *use = &g_array_index(uses, HtSpoolPeriodUse, i);
-        if (use->number > 0 || use->rows + use->values > 0) {
+        if (use->begun_us > 0 || use->rows + use->values > 0) {
             print_line(use);
         }
     }
@@ -51,6 +52,9 @@ static void print_json(const GArray *uses)
     ht_buffer_add_char(&json, '[');
     for (guint i = 0; i < uses->len; i++) {
         const HtSpoolPeriodUse *use = &g_array_index(uses, HtSpoolPeriodUse, i);
+        if (use->number == UINT32_MAX && use->rows + use->values == 0) {
+            continue;
+        }
         ht_json_comma(&json);
         ht_buffer_add_char(&json, '{');
         ht_json_member_number(&json, "period", use->number);

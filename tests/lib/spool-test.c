@@ -63,6 +63,25 @@ void place_change(Place *place, const char *sql)
     g_assert_no_error(error);
 }
 
+static bool file_holds(const char *path, const char *text)
+{
+    g_autofree char *bytes = NULL;
+    gsize size;
+    return g_file_get_contents(path, &bytes, &size, NULL) && memmem(bytes, size, text, strlen(text));
+}
+
+bool place_holds_text(const Place *place, const char *text)
+{
+    g_autofree char *gbk = g_convert(text, -1, "GB18030", "UTF-8", NULL, NULL, NULL);
+    g_autoptr(GDir) dir = g_dir_open(place->directory, 0, NULL);
+    bool found = false;
+    for (const char *name; !found && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(place->directory, name, NULL);
+        found = file_holds(path, text) || file_holds(path, gbk);
+    }
+    return found;
+}
+
 GBytes *place_payload(Place *place, const HtUuid *message)
 {
     GError *error = NULL;

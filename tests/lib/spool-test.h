@@ -45,6 +45,9 @@ void place_put_known(Place *place, HtSpoolStore store, const HtSpoolEntry *entri
 
 int64_t place_number(Place *place, const char *sql);
 
+/* Whether a file of the spool's folder holds the text, in UTF-8 or in GB 18030. */
+bool place_holds_text(const Place *place, const char *text);
+
 /* Of a closed spool: the payload that is kept of a message, by looking; the caller unrefs. NULL: none. */
 GBytes *place_payload(Place *place, const HtUuid *message);
 

@@ -2,6 +2,7 @@
  * lost. Persons are synthetic (prefix 99). */
 #include "spool/held.h"
 #include "spool/row.h"
+#include "spool/salvage.h"
 #include "spool/sealed-row.h"
 #include "spool/vault.h"
 #include "tests/lib/spool-test.h"
@@ -104,26 +105,6 @@ static unsigned count_whole(Place *place, unsigned events, HtStoredState other)
 
 /* ---- What stands in the files ---- */
 
-static bool has(const char *path, const char *text)
-{
-    g_autofree char *bytes = NULL;
-    gsize size;
-    return g_file_get_contents(path, &bytes, &size, NULL) && memmem(bytes, size, text, strlen(text));
-}
-
-/* In any file of the folder, in UTF-8 or in GB 18030. */
-static bool stands_in(const char *folder, const char *text)
-{
-    g_autofree char *gbk = g_convert(text, -1, "GB18030", "UTF-8", NULL, NULL, NULL);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    bool found = false;
-    for (const char *name; !found && (name = g_dir_read_name(dir));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        found = has(path, text) || has(path, gbk);
-    }
-    return found;
-}
-
 TEST(test_nothing_of_a_person_stands_in_a_file)
 {
     (void)unused;
@@ -132,11 +113,11 @@ TEST(test_nothing_of_a_person_stands_in_a_file)
         place_open(place);
         fill(place, EVENTS * i + 1, EVENTS);
         HtUuid held = hold_one(place, (uint8_t)(i + 1));
-        g_assert_false(stands_in(place->directory, NAME)); /* with its WAL */
-        g_assert_false(stands_in(place->directory, NUMBER));
+        g_assert_false(place_holds_text(place, NAME)); /* with its WAL */
+        g_assert_false(place_holds_text(place, NUMBER));
         place_close(place);
-        g_assert_false(stands_in(place->directory, NAME));
-        g_assert_false(stands_in(place->directory, NUMBER));
+        g_assert_false(place_holds_text(place, NAME));
+        g_assert_false(place_holds_text(place, NUMBER));
         g_autoptr(GBytes) payload = place_payload(place, &held);
         g_assert_cmpuint(g_bytes_get_size(payload), ==, strlen("held " NAME NUMBER));
     }
@@ -153,12 +134,12 @@ TEST(test_what_was_there_before_is_sealed)
     fill(place, 1, EVENTS);
     HtUuid taken = send_one(place, EVENTS + 1), held = hold_one(place, 1);
     place_close(place);
-    g_assert_true(stands_in(place->directory, NUMBER)); /* or the test could not fail */
-    g_assert_true(stands_in(place->directory, NAME));
+    g_assert_true(place_holds_text(place, NUMBER)); /* or the test could not fail */
+    g_assert_true(place_holds_text(place, NAME));
     place->options.sealing.cipher = HT_SPOOL_CIPHER_AES_256_GCM;
     place_open(place);
-    g_assert_false(stands_in(place->directory, NUMBER));
-    g_assert_false(stands_in(place->directory, NAME));
+    g_assert_false(place_holds_text(place, NUMBER));
+    g_assert_false(place_holds_text(place, NAME));
     g_assert_cmpuint(count_whole(place, EVENTS + 1, HT_STORED_WHOLE), ==, EVENTS + 1);
     Answer answer = spool_take(place->spool, make_one(1));
     g_assert_true(answer.receipt.resent);
@@ -222,7 +203,7 @@ TEST(test_sealing_that_is_ended_goes_on)
     g_assert_cmpuint(ends, <, 1000);
     place_open(place);
     g_assert_cmpuint(count_whole(place, EVENTS, HT_STORED_WHOLE), ==, EVENTS);
-    g_assert_false(stands_in(place->directory, NUMBER));
+    g_assert_false(place_holds_text(place, NUMBER));
     place_close(place);
     g_autoptr(GString) report = g_string_new(NULL);
     g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
@@ -346,6 +327,32 @@ TEST(test_no_altered_byte_of_a_row_is_read)
         place_close(place);
     }
     place_open(place);
+}
+
+/* A key that was destroyed stays so when an older copy of the file is put in place. */
+TEST(test_a_destroyed_key_does_not_come_back)
+{
+    (void)unused;
+    g_autofree char *periods = g_build_filename(place->directory, HT_SPOOL_PERIODS_FILE, NULL);
+    g_autofree char *former = g_build_filename(place->directory, "former", NULL), *copy = NULL;
+    gsize size;
+    place_open(place);
+    fill(place, 1, 2);
+    place_close(place);
+    place->options.sealing.cipher = HT_SPOOL_CIPHER_SM4_SM3;
+    place_open(place);
+    g_assert_true(g_file_get_contents(periods, &copy, &size, NULL));
+    g_autoptr(sqlite3) db = ht_spool_database_open(place->path, NULL);
+    g_assert_true(ht_spool_vault_destroy(ht_spool_vault_of(db), 1, ht_clock_now(), NULL));
+    place_close(place);
+    g_assert_cmpint(g_rename(periods, former), ==, 0);
+    g_assert_true(
+        g_file_set_contents_full(periods, copy, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    g_assert_true(ht_spool_vault_keep_destroyed(former, periods, NULL));
+    place_open(place);
+    HtSpoolPeriod period;
+    g_assert_cmpint(ht_spool_vault_period(ht_spool_vault_of(db), 1, &period), ==, HT_SPOOL_PERIOD_DESTROYED);
+    g_assert_cmpint(ht_spool_vault_period(ht_spool_vault_of(db), 2, &period), ==, HT_SPOOL_PERIOD_GOOD);
 }
 
 /* The same row twice, as after a rollback: other bytes each time. */
@@ -546,6 +553,109 @@ TEST(test_a_destroyed_period_is_gone)
     answer_clear(&answer);
 }
 
+/* SQLite knows its file by the real path: what is sealed must not depend on the one that was written. */
+TEST(test_a_folder_behind_a_link_is_the_same)
+{
+    (void)unused;
+    g_autofree char *link = g_strconcat(place->directory, ".link", NULL);
+    g_assert_cmpint(symlink(place->directory, link), ==, 0);
+    const char *real = place->options.directory;
+    place->options.directory = link;
+    place_open(place);
+    fill(place, 1, EVENTS);
+    g_assert_false(place_holds_text(place, NUMBER));
+    place_close(place);
+    place->options.directory = real;
+    place_open(place);
+    g_assert_cmpuint(count_whole(place, EVENTS, HT_STORED_WHOLE), ==, EVENTS);
+    place_close(place);
+    HtSpoolLook *look = ht_spool_look_open(link, NULL);
+    g_assert_nonnull(look);
+    ht_spool_look_close(look);
+    g_unlink(link);
+    place_open(place);
+}
+
+/* Of an open spool that does not seal any more: a look that cannot read the keys takes none away. */
+TEST(test_a_look_takes_no_keys_away)
+{
+    (void)unused;
+    g_autofree char *master = path_of(place, HT_SPOOL_MASTER_FILE), *aside = path_of(place, "aside");
+    place->options.limits.recent_bytes = 0;
+    place_open(place);
+    fill(place, 1, EVENTS);
+    place_close(place);
+    place->options.sealing.cipher = HT_SPOOL_CIPHER_OFF;
+    place_open(place);
+    g_assert_cmpint(g_rename(master, aside), ==, 0);
+    HtSpoolLook *look = ht_spool_look_open(place->directory, NULL);
+    g_clear_pointer(&look, ht_spool_look_close);
+    g_assert_cmpuint(count_whole(place, EVENTS, HT_STORED_WHOLE), ==, EVENTS);
+    g_assert_cmpint(g_rename(aside, master), ==, 0);
+}
+
+/* The master key's file is named to whoever looks without the configuration, also when its bytes are the same. */
+TEST(test_the_masters_name_is_kept)
+{
+    (void)unused;
+    g_autofree char *master = path_of(place, HT_SPOOL_MASTER_FILE), *moved = path_of(place, "moved.key");
+    char *files[] = {moved, NULL};
+    place_open(place);
+    HtUuid id = send_one(place, 1);
+    place_close(place);
+    g_assert_cmpint(g_rename(master, moved), ==, 0);
+    place->options.sealing.master_files = files;
+    place_open(place);
+    place_close(place);
+    g_autoptr(GBytes) payload = place_payload(place, &id);
+    g_assert_nonnull(payload);
+    place_open(place);
+}
+
+/* With the keys missing everything would look damaged: neither check nor repair take it for that. */
+TEST(test_missing_keys_are_no_damage)
+{
+    (void)unused;
+    g_autofree char *periods = path_of(place, HT_SPOOL_PERIODS_FILE), *aside = path_of(place, "aside");
+    place_open(place);
+    fill(place, 1, EVENTS);
+    place_close(place);
+    g_assert_cmpint(g_rename(periods, aside), ==, 0);
+    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GError) checked = NULL, repaired = NULL;
+    g_assert_cmpint(ht_spool_check(place->directory, report, &checked), ==, -1);
+    g_assert_error(checked, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
+    HtSpoolSalvage asked = {
+        .directory = place->directory, .limits = place->options.limits, .sealing = place->options.sealing};
+    HtSpoolSalvaged salvaged;
+    g_assert_false(ht_spool_salvage(&asked, &salvaged, report, &repaired));
+    g_assert_error(repaired, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
+    ht_spool_salvaged_clear(&salvaged);
+    g_assert_false(g_file_test(periods, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(g_rename(aside, periods), ==, 0);
+    place_open(place);
+    g_assert_cmpuint(count_whole(place, EVENTS, HT_STORED_WHOLE), ==, EVENTS);
+}
+
+/* What had a sign that it is not sealed has none when it is. */
+TEST(test_signs_are_not_sealed)
+{
+    (void)unused;
+    HtSpoolMessage *message = message_new("hukou", "odd");
+    HtUuid id = message->id;
+    message->payload = g_bytes_new_static("HtV1 odd", 8);
+    place->options.sealing.cipher = HT_SPOOL_CIPHER_OFF;
+    place_open(place);
+    spool_take_well(place->spool, message);
+    place_close(place);
+    place->options.sealing.cipher = HT_SPOOL_CIPHER_AES_256_GCM;
+    place_open(place);
+    place_close(place);
+    g_autoptr(GBytes) payload = place_payload(place, &id);
+    g_assert_cmpmem(g_bytes_get_data(payload, NULL), g_bytes_get_size(payload), "HtV1 odd", 8);
+    place_open(place);
+}
+
 /* ---- */
 
 static void set_up(Place *place, const void *unused)
@@ -579,5 +689,11 @@ int main(int argc, char **argv)
     add("/sealing/a-key-that-lacks-is-told", test_a_key_that_lacks_is_told);
     add("/sealing/the-master-key-can-be-changed", test_the_master_key_can_be_changed);
     add("/sealing/a-destroyed-period-is-gone", test_a_destroyed_period_is_gone);
+    add("/sealing/a-folder-behind-a-link-is-the-same", test_a_folder_behind_a_link_is_the_same);
+    add("/sealing/a-look-takes-no-keys-away", test_a_look_takes_no_keys_away);
+    add("/sealing/the-masters-name-is-kept", test_the_masters_name_is_kept);
+    add("/sealing/missing-keys-are-no-damage", test_missing_keys_are_no_damage);
+    add("/sealing/a-destroyed-key-does-not-come-back", test_a_destroyed_key_does_not_come_back);
+    add("/sealing/signs-are-not-sealed", test_signs_are_not_sealed);
     return g_test_run();
 }
