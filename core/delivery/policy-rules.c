@@ -140,7 +140,7 @@ static bool is_unmapped(const char *name)
 
 static bool is_meant(const char *name, const HtElement *element)
 {
-    return *name == KIND         ? g_str_equal(name + 1, ht_mask_name(element->mask))
+    return *name == KIND       ? g_str_equal(name + 1, ht_mask_name(element->mask))
            : strchr(name, '*') ? g_pattern_match_simple(name, element->name)
                                : g_str_equal(name, element->name);
 }
@@ -163,7 +163,7 @@ static void read_element(RuleReader *reader, const RuleEntry *entry)
             *entry->name == KIND
                 ? g_strdup("is no kind of elements: @name, @idNumber, @phone, @address, @year")
             : best ? g_strdup_printf("is no element of the dictionary; did you mean '%s'?", best)
-                 : g_strdup("is no element of the dictionary");
+                   : g_strdup("is no element of the dictionary");
         report(reader, entry, what);
     }
 }

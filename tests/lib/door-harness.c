@@ -10,7 +10,7 @@
 
 /* ---- Hosts that answer what the payload asks for ---- */
 
-G_DEFINE_QUARK(ht - host - error - quark, ht_host_error)
+G_DEFINE_QUARK(ht_host_error, ht_host_error)
 
 /* What a body says ends with its first slash, or with an attribute x, which says nothing. */
 static unsigned find_content(const char *body)
