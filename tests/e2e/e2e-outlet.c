@@ -141,12 +141,12 @@ static void test_dead_letters_are_listed_replayed_and_dropped(void)
     EXPECT(&f, 1, "is no dead letter", "dead", "show", "platform", "7");
     EXPECT(&f, 0, "sends 1 events again", "dead", "replay", "platform", "2");
     g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
-    bus_process_wait_figure(f.bus, "consumers.0.letters", 3, WAIT_MS);
+    bus_process_expect_figure(f.bus, "consumers.0.letters", 3, WAIT_MS);
     EXPECT(&f, 1, "a reason is", "dead", "drop", "platform", "3");
     EXPECT(&f, 0, "1 dead letters dropped", "dead", "drop", "platform", "3", "--reason", "ticket 4712");
     EXPECT(&f, 1, "there are no such dead letters", "dead", "drop", "platform", "3", "--reason",
            "ticket 4712");
-    g_assert_cmpint(bus_process_figure(f.bus, "spool.deadLetters"), ==, 2);
+    bus_process_expect_figure(f.bus, "spool.deadLetters", 2, WAIT_MS);
     g_autofree char *log = bus_process_log(f.bus);
     g_assert_nonnull(strstr(log, "dead drop platform, 1 events: ticket 4712: done"));
     g_assert_nonnull(strstr(log, "event show platform, event 2: done"));
@@ -185,7 +185,7 @@ static void test_too_many_dead_letters_stop_the_consumer(void)
     EXPECT(&f, 0, "sends 3 events again", "dead", "replay", "platform");
     g_assert_true(platform_wait(f.platform, 6, WAIT_MS));
     bus_process_wait_figure(f.bus, "consumers.0.cursor", 6, WAIT_MS);
-    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.letters"), ==, 0);
+    bus_process_expect_figure(f.bus, "consumers.0.letters", 0, WAIT_MS);
     stop(&f);
 }
 
@@ -299,7 +299,7 @@ static void test_a_replay_sends_what_it_was_asked_for(void)
     EXPECT(&f, 0, "3 to 3", "replay", "--consumer", "platform", "--from", "beginning", "--failed-only");
     g_assert_true(platform_wait(f.platform, 6, WAIT_MS));
     wait_for_replay(&f, "\"id\":3,\"consumer\":\"platform\",\"state\":\"done\"");
-    g_assert_cmpint(bus_process_figure(f.bus, "consumers.0.letters"), ==, 0);
+    bus_process_expect_figure(f.bus, "consumers.0.letters", 0, WAIT_MS);
     EXPECT(&f, 1, "there are no dead letters between", "replay", "--consumer", "platform", "--from", "1",
            "--failed-only");
     EXPECT(&f, 1, "there are no events between", "replay", "--consumer", "platform", "--from", "2999-01-01");

@@ -258,7 +258,7 @@ static void test_a_consumer_of_files(void)
         EXPECT(&f, 0, "[consumer files] ", "reload");
     }
     bus_process_wait_figure(f.bus, "consumers.1.cursor", 300, WAIT_MS);
-    g_assert_cmpint(bus_process_figure(f.bus, "consumers.1.delivered"), ==, 300);
+    bus_process_expect_figure(f.bus, "consumers.1.delivered", 300, WAIT_MS);
     g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
     g_assert_cmpuint(count_lines(&f, "out"), ==, 300);
     reload_stop(&f);

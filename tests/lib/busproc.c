@@ -184,15 +184,25 @@ gint64 bus_process_figure(BusProcess *bus, const char *path)
     return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node) : -1;
 }
 
-void bus_process_wait_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms)
+static void wait_figure(BusProcess *bus, const char *path, gint64 least, gint64 most, unsigned timeout_ms)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
-    while (bus_process_figure(bus, path) < value) {
+    for (gint64 value; (value = bus_process_figure(bus, path)) < least || value > most;) {
         if (g_get_monotonic_time() > deadline) {
             die_with_log(bus, path);
         }
         g_usleep(POLL_US);
     }
+}
+
+void bus_process_wait_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms)
+{
+    wait_figure(bus, path, value, G_MAXINT64, timeout_ms);
+}
+
+void bus_process_expect_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms)
+{
+    wait_figure(bus, path, value, value, timeout_ms);
 }
 
 const char *bus_process_check_state(BusProcess *bus, unsigned source)

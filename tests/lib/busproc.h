@@ -41,6 +41,10 @@ gint64 bus_process_figure(BusProcess *bus, const char *path);
 /* Waits until the figure is at least `value`, or fails the test after `timeout_ms`. */
 void bus_process_wait_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms);
 
+/* Waits until the figure is `value`, or fails the test after `timeout_ms`. Whoever waits for a consumer waits for this too: the
+ * bus counts a delivery after the consumer has seen it. */
+void bus_process_expect_figure(BusProcess *bus, const char *path, gint64 value, unsigned timeout_ms);
+
 /* "off", "checking", "passed" or "failed": the check of the adapter of the source with this number; "" when no bus answers. */
 const char *bus_process_check_state(BusProcess *bus, unsigned source);
 
