@@ -137,6 +137,7 @@ static void test_a_policy_counts_for_what_was_written_before(void)
     reload_write_config(&f, "", HUKOU, f.consumer, "deny = person.name\n", second, "deny = person.name\n",
                         "[route all]\nto = platform;second\n", NULL);
     EXPECT(&f, 0, "[consumer second] deny = person.name", "reload");
+    bus_process_expect_figure(f.bus, "configuration.changing", 0, WAIT_MS); /* what was under way has ended */
     platform_refuse(f.platform, 0, 0);
     bus_process_wait_figure(f.bus, "consumers.0.delivered", 1, WAIT_MS);
     bus_process_wait_figure(f.bus, "consumers.1.delivered", 1, WAIT_MS);

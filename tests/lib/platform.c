@@ -129,6 +129,8 @@ static enum MHD_Result answer(Platform *platform, struct MHD_Connection *connect
     unsigned status = judge(platform, body), retry_after = platform->retry_after;
     g_cond_broadcast(&platform->changed);
     g_mutex_unlock(&platform->lock);
+    const char *late_ms = g_getenv("HUTONG_TEST_LATE_MS"); /* shows who does not wait for the bus */
+    g_usleep(late_ms ? g_ascii_strtoull(late_ms, NULL, 10) * 1000UL : 0);
     const char *text = status < 300 ? "" : "the platform says no";
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
