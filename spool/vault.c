@@ -214,15 +214,7 @@ static bool write_file(const HtSpoolVault *vault, GError **error)
 
 static bool read_hex(const char *text, uint8_t *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        int high = g_ascii_xdigit_value(text[2 * i]);
-        int low = high < 0 ? -1 : g_ascii_xdigit_value(text[2 * i + 1]);
-        if (low < 0) {
-            return false;
-        }
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return text[2 * size] == '\0';
+    return ht_hex_read(text, bytes, size) && text[2 * size] == '\0';
 }
 
 static bool read_cipher(const char *name, HtSpoolCipher *cipher)

@@ -1,19 +1,9 @@
 /* What an adapter's author begins with: `hutong adapter new`, and the Makefile that it writes. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *below = g_build_filename(path, name, NULL);
-        remove_tree(below);
-    }
-    g_remove(path);
-}
 
 static void expect_refused(const char *name, const char *text)
 {
@@ -112,6 +102,6 @@ int main(int argc, char **argv)
     g_test_add_func("/author/the-makefile-says-where-it-looked", test_the_makefile_says_where_it_looked);
     g_test_add_func("/author/a-description-that-drifts-is-told", test_a_description_that_drifts_is_told);
     int status = g_test_run();
-    remove_tree(folder);
+    tree_remove(folder);
     return status;
 }

@@ -1,5 +1,6 @@
 /* `hutong test`, as a mapping's author meets it: the shipped fixtures, every value that differs, who gets what, and what is no fixture. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -11,20 +12,9 @@ static void begin(void)
     folder = g_dir_make_tmp("hutong-test-XXXXXX", NULL);
 }
 
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *below = g_build_filename(path, name, NULL);
-        remove_tree(below);
-    }
-    g_remove(path);
-}
-
 static void end(void)
 {
-    remove_tree(folder);
+    tree_remove(folder);
     g_clear_pointer(&folder, g_free);
 }
 

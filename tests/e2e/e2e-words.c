@@ -2,22 +2,12 @@
  * what a consumer is told of them. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
+#include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 static char *site;
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *below = g_build_filename(path, name, NULL);
-        remove_tree(below);
-    }
-    g_remove(path);
-}
 
 static void put(const char *name, const char *text)
 {
@@ -54,7 +44,7 @@ static void make_site(void)
 
 static void end_site(void)
 {
-    remove_tree(site);
+    tree_remove(site);
     g_clear_pointer(&site, g_free);
 }
 

@@ -2,10 +2,11 @@
 #include "tests/lib/busproc.h"
 
 #include "core/admin/ask.h"
+#include "tests/lib/tree.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -134,23 +135,10 @@ int bus_process_stop(BusProcess *bus)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void remove_tree(const char *path)
-{
-    if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
-        GDir *dir = g_dir_open(path, 0, NULL);
-        for (const char *name; dir && (name = g_dir_read_name(dir));) {
-            g_autofree char *child = g_build_filename(path, name, NULL);
-            remove_tree(child);
-        }
-        g_clear_pointer(&dir, g_dir_close);
-    }
-    g_remove(path);
-}
-
 void bus_process_free(BusProcess *bus)
 {
     bus_process_kill(bus);
-    remove_tree(bus->folder);
+    tree_remove(bus->folder);
     g_free(bus->folder);
     g_free(bus->config);
     g_free(bus);

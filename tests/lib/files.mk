@@ -1,4 +1,4 @@
-testlib_SRC := tests/lib/busproc.c tests/lib/platform.c tests/lib/post.c tests/lib/deaths.c tests/lib/data.c \
+testlib_SRC := tests/lib/busproc.c tests/lib/platform.c tests/lib/post.c tests/lib/tree.c tests/lib/deaths.c tests/lib/data.c \
 	tests/lib/casefile.c tests/lib/casecheck.c
 testlib_SRC += tests/lib/eventcheck.c tests/lib/reload-harness.c
 testlib_SRC += tests/lib/places.c tests/lib/trial.c tests/lib/adapter-test.c tests/lib/mapping-test.c tests/lib/reader-test.c tests/lib/container-test.c tests/lib/zip-builder.c tests/lib/spool-test.c \

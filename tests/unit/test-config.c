@@ -2,6 +2,7 @@
 #include "core/config/config.h"
 #include "core/config/options.h"
 #include "core/config/suggest.h"
+#include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
 
@@ -18,21 +19,10 @@ static void set_up(Fixture *f, const void *data)
     f->errors = g_string_new(NULL);
 }
 
-static void remove_tree(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_remove(path);
-}
-
 static void tear_down(Fixture *f, const void *data)
 {
     (void)data;
-    remove_tree(f->folder);
+    tree_remove(f->folder);
     g_free(f->folder);
     g_free(f->file);
     g_string_free(f->errors, TRUE);

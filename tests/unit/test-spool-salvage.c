@@ -5,6 +5,7 @@
 
 #include "spool/backup.h"
 #include "spool/salvage.h"
+#include "tests/lib/tree.h"
 
 #include <string.h>
 
@@ -86,18 +87,6 @@ static guint *read_fresh(Place *place)
     return digests;
 }
 
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        if (g_unlink(file) != 0) {
-            remove_tree(file);
-        }
-    }
-    g_rmdir(path);
-}
-
 static void expect_sound(Place *place)
 {
     g_autoptr(GString) report = g_string_new(NULL);
@@ -174,8 +163,8 @@ TEST(test_a_copy_beside_a_running_bus_is_a_spool)
     g_assert_cmpuint(again.sequence, ==, (MESSAGES + 3) * EACH + 1);
     place_close(place);
     expect_sound(place);
-    remove_tree(folder);
-    remove_tree(kept);
+    tree_remove(folder);
+    tree_remove(kept);
 }
 
 TEST(test_a_restored_copy_of_a_lost_spool_skips_numbers)
@@ -206,8 +195,8 @@ TEST(test_a_restored_copy_of_a_lost_spool_skips_numbers)
     ht_spool_page_free(page);
     place_close(place);
     expect_sound(place);
-    remove_tree(folder);
-    remove_tree(kept);
+    tree_remove(folder);
+    tree_remove(kept);
 }
 
 TEST(test_a_copy_that_was_altered_is_not_put_in_place)
@@ -235,7 +224,7 @@ TEST(test_a_copy_that_was_altered_is_not_put_in_place)
         g_assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
     }
     expect_sound(place);
-    remove_tree(folder);
+    tree_remove(folder);
 }
 
 /* ---- Repair ---- */
@@ -268,7 +257,7 @@ TEST(test_a_sound_spool_is_repaired_to_the_same)
     }
     g_assert_cmpuint(send(place, MESSAGES).sequence, ==, MESSAGES * EACH + 1);
     place_close(place);
-    remove_tree(salvaged.kept);
+    tree_remove(salvaged.kept);
     ht_spool_salvaged_clear(&salvaged);
 }
 
@@ -314,7 +303,7 @@ static void check_saved(Place *place, const Whole *whole)
     g_assert_cmpuint(send(place, MESSAGES).sequence, >, MESSAGES * EACH);
     place_close(place);
     expect_sound(place);
-    remove_tree(salvaged.kept);
+    tree_remove(salvaged.kept);
     ht_spool_salvaged_clear(&salvaged);
 }
 
@@ -367,7 +356,7 @@ TEST(test_what_is_no_row_of_ours_is_left_out)
     g_assert_no_error(error);
     g_assert_cmpuint(salvaged.events, ==, MESSAGES * EACH);
     g_assert_cmpuint(salvaged.holes->len, ==, 1);
-    remove_tree(salvaged.kept);
+    tree_remove(salvaged.kept);
     ht_spool_salvaged_clear(&salvaged);
 }
 
@@ -429,7 +418,7 @@ TEST(test_an_older_format_is_repaired)
     place_open(place);
     g_assert_true(send(place, 7).resent);
     place_close(place);
-    remove_tree(salvaged.kept);
+    tree_remove(salvaged.kept);
     ht_spool_salvaged_clear(&salvaged);
 }
 
@@ -479,7 +468,7 @@ TEST(test_an_interrupted_swap_is_taken_back)
     g_assert_no_error(error);
     g_assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
     g_assert_cmpuint(salvaged.events, ==, MESSAGES * EACH);
-    remove_tree(salvaged.kept);
+    tree_remove(salvaged.kept);
     ht_spool_salvaged_clear(&salvaged);
 }
 

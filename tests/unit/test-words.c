@@ -2,22 +2,12 @@
  * another meaning. */
 #include "core/base/paths.h"
 #include "mappings/engine/reference/reference.h"
+#include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 static char *folder; /* the site's, of the test at work */
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *below = g_build_filename(path, name, NULL);
-        remove_tree(below);
-    }
-    g_remove(path);
-}
 
 static void put(const char *name, const char *text)
 {
@@ -46,7 +36,7 @@ static void begin(void)
 static void end(HtReference *reference)
 {
     ht_reference_clear(reference);
-    remove_tree(folder);
+    tree_remove(folder);
     g_clear_pointer(&folder, g_free);
 }
 
@@ -200,7 +190,7 @@ static void test_words_are_found_beside_a_mapping(void)
     g_assert_null(ht_words_beside(mapping, folder)); /* the shipped ones are no site's */
     g_autofree char *tree = g_build_filename(g_getenv("HUTONG_SRCDIR"), "mappings", "hukou.xml", NULL);
     g_assert_null(ht_words_beside(tree, "/data")); /* nor are those of the tree */
-    remove_tree(folder);
+    tree_remove(folder);
     g_clear_pointer(&folder, g_free);
 }
 
