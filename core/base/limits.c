@@ -58,7 +58,7 @@ const HtLimitRow ht_limit_rows[] = {
     {"max-parts", AT(parts), HT_LIMIT_COUNT, 1000, 1, 100000, "parts",
      "Parts of one multipart body, entries of one ZIP archive."},
     {"max-zip-ratio", AT(zip_ratio), HT_LIMIT_COUNT, 200, 10, 10000, "times its size",
-     "How many times its packed size an entry of a ZIP archive may have, if it has more than 1 MB. XML packs 10 to 50 times."},
+     "How many times its packed size an entry of a ZIP archive, or the archive, may have, if that is more than 1 MB. XML packs 10 to 50 times."},
     {"max-records", AT(records), HT_LIMIT_COUNT, 1000000, 1, 100000000, "records",
      "Records in one payload."},
     {"max-held", AT(held_bytes), HT_LIMIT_BYTES, 8 * M, 4 * K, 1 * G, NULL,

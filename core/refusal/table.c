@@ -94,7 +94,8 @@ static const HtRefusalKind attachments_kinds[] = {
     {"multipart-malformed", 400,
      "boundary missing, cut off, headers or coding of a part broken, something after the end",
      .advice = "mend what writes it; a proxy that changes line ends?"},
-    {"zip-malformed", 400, "the archive, or an entry, is damaged or cut off, or has no entry",
+    {"zip-malformed", 400,
+     "the archive, or an entry, is damaged or cut off, or has no entry; or entries share their bytes",
      .advice = "pack it again"},
     {"part-not-xml", 415,
      "a part of a batch is no XML: a directory, a picture, a text; or the document of "
@@ -104,7 +105,8 @@ static const HtRefusalKind attachments_kinds[] = {
     {"zip-encrypted", 415, "packed with a password, or neither stored nor deflated",
      .advice = "pack it plainly"},
     {"zip-method", .status = 415},
-    {"zip-bomb", 413, "an entry above 1 MB unpacks to more than `max-zip-ratio` times its size",
+    {"zip-bomb", 413,
+     "an entry, or the archive, above 1 MB unpacks to more than `max-zip-ratio` times its size",
      .advice = "hardly any honest data does; else raise the key"},
     {"too-many-parts", 413, "more than `max-parts`", .advice = "several messages"},
 };

@@ -37,7 +37,7 @@ static GBytes *zip_deflate(const void *bytes, gsize size)
 
 ZipBuilder zip_builder(void)
 {
-    return (ZipBuilder){g_byte_array_new(), g_byte_array_new(), 0};
+    return (ZipBuilder){g_byte_array_new(), g_byte_array_new(), 0, 0};
 }
 
 /* What the local header and the directory both say. */
@@ -67,6 +67,7 @@ void zip_add(ZipBuilder *zip, const char *name, const void *bytes, gsize size, c
     zip_put_common(zip->bytes, odd, crc, packed_size, size, name);
     g_byte_array_append(zip->bytes, (const guint8 *)name, (guint)strlen(name));
     g_byte_array_append(zip->bytes, packed_bytes, (guint)packed_size);
+    zip->last = zip->directory->len;
     g_byte_array_append(zip->directory, (const guint8 *)"PK\1\2", 4);
     zip_put16(zip->directory, 20);
     zip_put_common(zip->directory, odd, crc, packed_size, size, name);
@@ -82,6 +83,16 @@ void zip_add(ZipBuilder *zip, const char *name, const void *bytes, gsize size, c
 void zip_add_text(ZipBuilder *zip, const char *name, const char *text)
 {
     zip_add(zip, name, text, strlen(text), NULL);
+}
+
+void zip_list_again(ZipBuilder *zip, unsigned times)
+{
+    guint size = zip->directory->len - zip->last;
+    g_autofree guint8 *entry = g_memdup2(zip->directory->data + zip->last, size);
+    for (unsigned i = 0; i < times; i++) {
+        g_byte_array_append(zip->directory, entry, size);
+        zip->count++;
+    }
 }
 
 GBytes *zip_finish(ZipBuilder *zip, unsigned stated)

@@ -134,6 +134,35 @@ static void test_zip_bombs(void)
     g_string_free(text, TRUE);
 }
 
+/* A small archive of many entries, each of which alone is no bomb: they grow together, or have one body among them. */
+static void test_zip_bombs_of_many(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
+    g_autofree char *blanks = g_strnfill(900000, ' '), *text = g_strconcat("<r/>", blanks, NULL);
+    ZipBuilder many = zip_builder();
+    for (unsigned i = 0; i < 40; i++) {
+        zip_add_text(&many, "x", text);
+    }
+    g_autoptr(GBytes) grown = zip_finish(&many, 0);
+    gsize size = g_bytes_get_size(grown);
+    g_assert_cmpuint(size * 200 / strlen(text), <, 40); /* or it would be none */
+    unsigned part = (unsigned)(size * 200 / strlen(text)) + 1;
+    assert_zip_refused(test, g_steal_pointer(&grown), "zip-bomb", part);
+    g_assert_nonnull(strstr(test->outcome.faults[0].text, "The ZIP archive unpacks to more than 200 times"));
+
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    GString *noise = g_string_new("<doc>" NAMED(1) "<!--");
+    while (noise->len < 100000) {
+        g_string_append_printf(noise, "%u", g_rand_int(random));
+    }
+    g_string_append(noise, "--></doc>");
+    ZipBuilder shared = zip_builder();
+    zip_add_text(&shared, "x", noise->str);
+    zip_list_again(&shared, 500);
+    assert_zip_refused(test, zip_finish(&shared, 0), "zip-malformed", 2);
+    g_string_free(noise, TRUE);
+}
+
 /* What is compressed can be found by who unpacks it only. */
 static void test_zip_secrets(void)
 {
@@ -157,6 +186,7 @@ int main(int argc, char **argv)
     g_test_add_func("/zip/refuses-what-is-no-batch-of-xml", test_zip_faults);
     g_test_add_func("/zip/damage-is-noticed", test_zip_damage);
     g_test_add_func("/zip/bombs-meet-the-caps", test_zip_bombs);
+    g_test_add_func("/zip/bombs-of-many-entries", test_zip_bombs_of_many);
     g_test_add_func("/zip/secrets-in-it-are-told-of", test_zip_secrets);
     int status = g_test_run();
     mapping_test_forget_reference();

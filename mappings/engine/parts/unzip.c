@@ -19,7 +19,8 @@ struct HtUnzip {
     unzFile file;
     uint32_t entries, entry; /* of how many, which (from 1) is at hand */
     const HtLimits *limits;
-    uint64_t left; /* bytes that may still be unpacked */
+    uint64_t left;   /* bytes that may still be unpacked */
+    uint64_t packed; /* bytes that the entries so far have in the archive, as it says */
 };
 
 /* ---- Memory as minizip's file ---- */
@@ -165,7 +166,7 @@ static int refuse_damaged(const HtUnzip *unzip, HtFault *fault)
                   "An entry of the ZIP archive is damaged: pack it again.");
 }
 
-/* What can be said of an entry before it is unpacked. */
+/* What can be said of an entry before it is unpacked. Entries that share their bytes need more than the archive has. */
 static int check_entry(const HtUnzip *unzip, const unz_file_info64 *info, const char *name, HtFault *fault)
 {
     size_t size = strlen(name);
@@ -181,12 +182,20 @@ static int check_entry(const HtUnzip *unzip, const unz_file_info64 *info, const 
         return refuse(fault, unzip->entry, "zip-method",
                       "An entry of the ZIP archive is packed by a method that is not read: use deflate.");
     }
-    return 0;
+    return unzip->packed > unzip->bytes.size ? refuse_damaged(unzip, fault) : 0;
 }
 
-static bool is_bomb(const HtUnzip *unzip, size_t size, const unz_file_info64 *info)
+static bool is_bomb(const HtUnzip *unzip, uint64_t size, uint64_t packed)
 {
-    return size > RATIO_FREE && size / unzip->limits->zip_ratio > info->compressed_size;
+    return size > RATIO_FREE && size / unzip->limits->zip_ratio > packed;
+}
+
+static int refuse_bomb(const HtUnzip *unzip, const char *what, HtFault *fault)
+{
+    ht_fault_set_limit(fault, "zip-bomb", what, ht_limit_of(unzip->limits, &unzip->limits->zip_ratio),
+                       ": nothing was taken.");
+    fault->part = unzip->entry;
+    return -1;
 }
 
 static int unpack(HtUnzip *unzip, const unz_file_info64 *info, HtBuffer *to, HtFault *fault)
@@ -200,11 +209,12 @@ static int unpack(HtUnzip *unzip, const unz_file_info64 *info, HtBuffer *to, HtF
             return to->size == info->uncompressed_size ? 1 : refuse_damaged(unzip, fault);
         }
         to->size += (size_t)read;
-        if (is_bomb(unzip, to->size, info)) {
-            ht_fault_set_limit(fault, "zip-bomb", "An entry of the ZIP archive unpacks to",
-                               ht_limit_of(unzip->limits, &unzip->limits->zip_ratio), ": nothing was taken.");
-            fault->part = unzip->entry;
-            return -1;
+        if (is_bomb(unzip, to->size, info->compressed_size)) {
+            return refuse_bomb(unzip, "An entry of the ZIP archive unpacks to", fault);
+        }
+        uint64_t before = unzip->limits->document_bytes - unzip->left;
+        if (is_bomb(unzip, before + to->size, unzip->bytes.size)) {
+            return refuse_bomb(unzip, "The ZIP archive unpacks to", fault);
         }
         if (to->size > unzip->left) {
             ht_fault_set_limit(fault, "document-too-long", "The ZIP archive unpacks to",
@@ -230,6 +240,7 @@ int ht_unzip_next(HtUnzip *unzip, HtBuffer *to, HtFault *fault)
         return refuse_damaged(unzip, fault);
     }
     name[MIN(info.size_filename, sizeof name - 1)] = '\0';
+    unzip->packed += MIN(info.compressed_size, unzip->bytes.size + 1); /* which may be any number */
     if (check_entry(unzip, &info, name, fault) != 0) {
         return -1;
     }
