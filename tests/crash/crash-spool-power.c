@@ -17,27 +17,6 @@ static bool is_powered(void)
     return powered;
 }
 
-/* Writes what the disk holds into another directory. */
-static void write_images(const char *directory, ShimLoss loss)
-{
-    GHashTableIter iter;
-    gpointer path, value;
-    g_hash_table_iter_init(&iter, shim.images);
-    while (g_hash_table_iter_next(&iter, &path, &value)) {
-        ShimImage *image = value;
-        for (guint i = 0; loss != SHIM_LOSE_ALL && i < image->changes->len; i++) {
-            if (loss == SHIM_TEAR || g_random_boolean()) {
-                apply_change(image->durable, &g_array_index(image->changes, ShimChange, i),
-                             loss == SHIM_TEAR);
-            }
-        }
-        g_autofree char *name = g_path_get_basename(path);
-        g_autofree char *copy = g_build_filename(directory, name, NULL);
-        g_assert_true(g_file_set_contents_full(copy, (const char *)image->durable->data, image->durable->len,
-                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-    }
-}
-
 /* What was synced before anything was sealed with it, by other means than the recorded ones. */
 static void copy_keys(const char *from, const char *to)
 {
@@ -68,7 +47,7 @@ static guint cut_once(ShimLoss loss, unsigned operation)
     work.counts = is_powered;
     work_run(&work);
     ht_spool_close(spool);
-    write_images(after, loss);
+    shim_write_images(after, loss);
     copy_keys(directory, after);
     shim_reset();
     shim_install(false);

@@ -42,6 +42,9 @@ typedef struct {
     GHashTable *images;             /* path to ShimImage */
     sqlite3_int64 bad_from, bad_to; /* bytes of the database file that cannot be read; both 0: none */
     void (*main_write)(void);       /* before each write to the database file */
+    void (*before)(void);           /* before each call to the disk, reading too, and instead of sleeping */
+    int64_t slept_us;               /* that was asked for, with `before` */
+    void (*at_cut)(void);           /* at the moment of the cut; need not return */
 } Shim;
 
 extern Shim shim;
@@ -53,8 +56,15 @@ typedef struct {
     sqlite3_file *real;
 } ShimFile;
 
-/* Applies a change, each sector of it with the given chance in two. */
-void apply_change(GByteArray *content, const ShimChange *change, bool torn);
+void shim_write_file(const char *path, const void *bytes, gsize size);
+
+/* Writes what the disk holds after a cut into this directory, which may be the files' own. */
+void shim_write_images(const char *directory, ShimLoss loss);
+
+/* What is not synced when the process ends, kept for the next one, in which the files have it all the same. Nothing is loaded when there is no
+ * such file. */
+void shim_save(const char *path);
+void shim_load(const char *path);
 
 /* From now on, or no longer, the disk of every connection that is opened. */
 void shim_install(bool installed);

@@ -1,0 +1,8 @@
+simulate_PROGRAMS := simulate
+simulate-parts_SRC := tests/simulate/world.c tests/simulate/plan.c tests/simulate/threads.c tests/simulate/machine.c tests/simulate/sources.c \
+	tests/simulate/life.c
+test_MODULES += simulate-parts
+simulate_LIBS := simulate-parts spool base
+# What the simulation has instead: time, chance, threads, and what becomes of files beside SQLite's.
+simulate_WRAPS := ht_clock_now ht_clock_monotonic g_get_monotonic_time g_source_get_time getrandom fsync fdatasync \
+	g_thread_new g_thread_join g_mutex_lock g_mutex_trylock g_mutex_unlock g_cond_wait g_cond_wait_until g_cond_signal g_cond_broadcast
