@@ -62,7 +62,7 @@ const HtLimitRow ht_limit_rows[] = {
     {"max-records", AT(records), HT_LIMIT_COUNT, 1000000, 1, 100000000, "records",
      "Records in one payload."},
     {"max-held", AT(held_bytes), HT_LIMIT_BYTES, 8 * M, 4 * K, 1 * G, NULL,
-     "Bytes of records that wait for a value that comes behind them in the payload; beyond it they are made without."},
+     "Bytes of records that wait for a value that comes behind them in the payload; beyond it they are made without. Also of the records inside of one record, which are held until that ends: beyond it the payload is refused."},
     {"max-instances", AT(instances), HT_LIMIT_COUNT, 100, 1, 255, "instances",
      "Instances of a repeated group in one event; the event is marked `value-truncated` when there are more."},
     {"max-unmapped", AT(unmapped), HT_LIMIT_COUNT, 128, 1, 10000, "elements",

@@ -33,6 +33,8 @@ static const HtRefusalKind payload_kinds[] = {
      .advice = "data as element names? ask the mapping's author"},
     {"too-many-elements", 413, "above `max-elements`, `max-records`", .advice = "send it in parts"},
     {"too-many-records", .status = 413},
+    {"record-too-large", 413, "the records inside of one record take more than `max-held`",
+     .advice = "send them in several messages, or raise the key"},
     {"value-too-long", 413, "one value above `max-value`", .advice = "a photo? shrink it, or raise the key"},
     {"too-slow", 413, "reading took more than `cpu-per-megabyte` allows",
      .advice = "send it in parts; tell the administrator"},

@@ -83,6 +83,7 @@ engine-compile_SRC := \
 	mappings/engine/compile/grammar.c \
 	mappings/engine/compile/identity.c \
 	mappings/engine/compile/literal.c \
+	mappings/engine/compile/nest.c \
 	mappings/engine/compile/operation.c \
 	mappings/engine/compile/path.c \
 	mappings/engine/compile/payload.c \
@@ -99,6 +100,7 @@ engine-match_SRC := \
 	mappings/engine/match/count.c \
 	mappings/engine/match/form.c \
 	mappings/engine/match/match.c \
+	mappings/engine/match/nest.c \
 	mappings/engine/match/store.c \
 	mappings/engine/match/tree.c \
 	mappings/engine/match/values.c \

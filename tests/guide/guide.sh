@@ -65,7 +65,9 @@ claim every-command-succeeds run_guide
 claim soap-with-an-xml-string holds register.xml '<operation name="putRows"/>' 'for-each="/ROWS/ROW"' 'translate="sex.words"'
 claim attribute-rows-in-gbk holds attributes.xml 'for-each="/ROWS/ROW"' '<element to="person.name" from="@XM"/>'
 claim element-rows-with-a-label-row holds table.xml '<skip for-each="/TABLE/R"' '<element to="person.name" from="C1"/>'
-claim elements-in-elements holds persons.xml 'for-each="/Batch/Persons/Person"' '<element to="person.name" from="Base/XM"/>'
+claim nested-records holds houses.xml 'for-each="/Batch/House/Persons/Person"' '<element to="person.name" from="Base/XM"/>' 'for-each="/Batch/House"'
+claim nested-records-have-what-is-around holds houses/nested.expected.json '"household.created.v1"' '"number" : "990001"' '"number" : "990002"'
+claim nested-records-pass-the-kit printed 'what the payload says comes to the mapping' 1
 claim flat-fragment holds single.xml '<repair use="root"/>' 'for-each="/fragment"'
 claim fixtures-pass printed 'ok 1 - register/soap-string.xml' 2
 claim the-event-is-delivered printed '"type":"person.moved-in.v1"' 1

@@ -195,21 +195,6 @@ static void read_top(HtCompiler *compiler, const xmlNode *root)
 
 /* ---- What needs the whole ---- */
 
-/* A record inside of a record would have to be two things at once. */
-static void check_nesting(HtCompiler *compiler, const HtTrieNode *node, int above)
-{
-    HtRecordRule **records = (HtRecordRule **)compiler->mapping->records->pdata;
-    if (node->record >= 0 && above >= 0) {
-        ht_compile_error(compiler, compiler->record_nodes->pdata[node->record],
-                         "for-each=\"%s\" lies inside of for-each=\"%s\" (line %ld)",
-                         records[node->record]->path, records[above]->path,
-                         xmlGetLineNo(compiler->record_nodes->pdata[above]));
-    }
-    for (const HtTrieNode *child = node->children; child; child = child->next) {
-        check_nesting(compiler, child, node->record >= 0 ? node->record : above);
-    }
-}
-
 static bool lies_in(const HtMapping *mapping, const char *path, const char *folder)
 {
     size_t size = strlen(folder);
@@ -365,7 +350,7 @@ static void compile(HtCompiler *compiler, xmlDoc *document)
     gpointer operation = g_hash_table_lookup(compiler->absolute_slots, HT_OPERATION_PATH);
     compiler->mapping->operation =
         operation ? (HtSlot)((GPOINTER_TO_UINT(operation) - 1) | HT_SLOT_ABSOLUTE) : HT_SLOT_NONE;
-    check_nesting(compiler, compiler->mapping->trie, -1);
+    ht_compile_nesting(compiler);
     ht_compile_counts_check(compiler);
     ht_compile_literals_check(compiler);
     finish_spellings(compiler);

@@ -236,6 +236,11 @@ void ht_compile_meaning(HtCompiler *compiler, const xmlNode *node, HtOperation *
 /* `<action-value>` */
 void ht_compile_action_value(HtCompiler *compiler, const xmlNode *node);
 
+/* ---- compile/nest.c ---- */
+
+/* When all is read: which records lie inside of which, and whose each value is. */
+void ht_compile_nesting(HtCompiler *compiler);
+
 /* ---- compile/block.c ---- */
 
 /* All that an event carries, in the order of its data. */

@@ -48,7 +48,7 @@ static void add_field(HtPathScope *scope, const xmlNode *node, HtTrieNode *place
             "an attribute has no form: of, with, without, digits, places and joins are for elements");
     }
     if (place->attribute) {
-        HtStore store = {field->slot, 0};
+        HtStore store = {field->slot, 0, 0};
         g_array_append_val(place->stores, store);
         return;
     }

@@ -131,7 +131,7 @@ static HtSlot absolute_slot(HtCompiler *compiler, const char *path)
     HtTrieNode *node = reach(compiler->mapping, compiler->mapping->trie, path);
     HtSlot slot = find_absolute(compiler, path, path, node, &is_new);
     if (is_new) {
-        add_store(node, (HtStore){slot, 0});
+        add_store(node, (HtStore){slot, 0, 0});
     }
     return slot;
 }
@@ -170,7 +170,7 @@ static HtSlot column_slot(HtPathScope *scope, const char *path)
     while (column < each->columns->len && !is_name(mapping, each->columns->pdata[column], full)) {
         column++;
     }
-    HtStore store = {(HtSlot)(column | HT_SLOT_COLUMN), (uint16_t)scope->each};
+    HtStore store = {(HtSlot)(column | HT_SLOT_COLUMN), (uint16_t)scope->each, 0};
     for (guint i = 0; i < scope->bases->len; i++) {
         add_store(reach(mapping, reach(mapping, scope->bases->pdata[i], each->path), path), store);
     }
@@ -205,7 +205,7 @@ static HtSlot record_slot(HtPathScope *scope, const char *path)
             node->asked = true;
         }
         if (!scope->declares && !is_field(node, slot)) {
-            add_store(node, (HtStore){slot, 0});
+            add_store(node, (HtStore){slot, 0, 0});
         }
     }
     return slot;
@@ -215,7 +215,7 @@ static HtSlot record_slot(HtPathScope *scope, const char *path)
 static void note_cover(HtPathScope *scope, HtSlot slot)
 {
     if (scope->covers && !scope->asks) {
-        HtStore named = {slot, (uint16_t)MAX(scope->each, 0)};
+        HtStore named = {slot, (uint16_t)MAX(scope->each, 0), 0};
         g_array_append_val(scope->covers->named, named);
     }
 }
@@ -263,7 +263,14 @@ int ht_compile_each_path(HtPathScope *scope, const char *path)
         g_ptr_array_add(mapping->eaches, rule);
     }
     for (guint i = 0; i < scope->bases->len; i++) {
-        reach(scope->compiler->mapping, scope->bases->pdata[i], path)->each = index;
+        HtTrieNode *node = reach(scope->compiler->mapping, scope->bases->pdata[i], path);
+        if (node->each >= 0 && node->each != index) {
+            ht_compile_error(
+                scope->compiler, scope->node,
+                "<each path=\"%s\">: the same element is an <each path=\"%s\"> already, of another record",
+                path, ((HtEachRule *)mapping->eaches->pdata[node->each])->path);
+        }
+        node->each = index;
     }
     return index;
 }

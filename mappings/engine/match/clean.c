@@ -187,14 +187,17 @@ void ht_match_forget_notes(HtMatch *match)
     forget_notes(&match->payload_changes);
 }
 
-/* Of absolute values only those count that are valid now. */
+/* Of absolute values only those count that are valid now; of those in a record, which is an event's own, what the event has taken. */
 static HtMarks find_payload_changes(const HtMatch *match)
 {
     const HtChange *list = (const HtChange *)(void *)match->payload_changes.data;
     HtMarks marks = 0;
     for (unsigned i = 0; i < match->mapping->n_absolute; i++) {
         const HtValue *value = &match->absolutes[i];
-        if (value->serial >= match->payload_serial && value->change > 0 && !list[value->change - 1].noted) {
+        bool inside = match->mapping->nesting > 0 && match->places_of_absolutes[i].in_record;
+        bool meant = !inside || value->taken == match->event;
+        if (meant && value->serial >= match->payload_serial && value->change > 0 &&
+            !list[value->change - 1].noted) {
             marks |= list[value->change - 1].marks;
         }
     }

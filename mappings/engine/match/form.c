@@ -105,7 +105,7 @@ void ht_form_enter_record(HtMatch *match, const HtNode *node)
     match->wants_record = match->wants_record || match->record_depth == 0;
     if (node->named != HT_SLOT_NONE && match->record_depth == match->depth) {
         HtText name = ht_text_from(frame->name);
-        HtStore store = {node->named, 0};
+        HtStore store = {node->named, 0, 0};
         ht_buffer_add_text(&match->text, name);
         ht_match_store(match, &store,
                        &(HtValue){(uint32_t)start, (uint32_t)name.size, match->serial, 0, 0, 0, 0}, NULL);
@@ -248,16 +248,16 @@ HtStore ht_form_first(const HtMatch *match, const HtNode *node)
 {
     for (unsigned i = 0; i < node->n_fields; i++) {
         if (match->top->fits >> i & 1 && node->fields[i].plain->asked) {
-            return (HtStore){node->fields[i].slot, 0};
+            return (HtStore){node->fields[i].slot, 0, 0};
         }
     }
-    return (HtStore){HT_SLOT_NONE, 0};
+    return (HtStore){HT_SLOT_NONE, 0, 0};
 }
 
 /* Around the records the first value counts, too. */
 static void give_around(HtMatch *match, const HtField *field, const HtValue *value, const HtChange *change)
 {
-    HtStore store = {field->slot, 0};
+    HtStore store = {field->slot, 0, 0};
     const HtValue *there = &match->absolutes[field->slot & HT_SLOT_NUMBER];
     if (value->size > 0 && there->serial < match->payload_serial) {
         ht_match_store(match, &store, value, change);
@@ -270,7 +270,7 @@ static void give_around(HtMatch *match, const HtField *field, const HtValue *val
 
 static void give_text(HtMatch *match, const HtField *field, const HtValue *value, const HtChange *change)
 {
-    HtStore store = {field->slot, 0};
+    HtStore store = {field->slot, 0, 0};
     if (field->slot & HT_SLOT_ABSOLUTE) {
         give_around(match, field, value, change);
         return;

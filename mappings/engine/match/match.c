@@ -6,6 +6,7 @@
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/match/form.h"
 #include "mappings/engine/text/value.h"
+#include "mappings/engine/match/nest.h"
 #include "mappings/engine/match/wait.h"
 
 #define TEXT_KEEP (256 * 1024)
@@ -16,7 +17,8 @@
 void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks *hooks,
                    HtName (*intern)(void *user, const char *name), void *intern_user)
 {
-    *match = (HtMatch){.mapping = mapping, .hooks = *hooks, .frames_room = FRAMES_START, .serial = 1};
+    *match = (HtMatch){
+        .mapping = mapping, .hooks = *hooks, .frames_room = FRAMES_START, .serial = 1, .last_serial = 1};
     ht_match_tree_build(match, intern, intern_user);
     if (mapping->has_fields) {
         ht_form_learn(&match->form, intern, intern_user);
@@ -34,10 +36,12 @@ void ht_match_init(HtMatch *match, const HtMapping *mapping, const HtMatchHooks 
     match->counts = g_new0(HtCount, mapping->counts->len + 1);
     match->part_counts = g_new0(HtCount, mapping->counts->len + 1);
     match->tree_memory = ht_record_tree_new();
+    ht_nest_init(match);
 }
 
 void ht_match_clear(HtMatch *match)
 {
+    ht_nest_clear(match);
     for (guint i = 0; i < match->mapping->eaches->len; i++) {
         g_free(match->instances[i].values);
     }
@@ -70,6 +74,7 @@ static void reset_unmapped(HtUnmapped *unmapped)
 /* Serials start over long before they run out, so that an old value never looks like a new one. */
 static void restart_serials(HtMatch *match)
 {
+    ht_nest_forget(match);
     memset(match->values, 0, sizeof(HtValue) * match->mapping->record_paths->len);
     memset(match->absolutes, 0, sizeof(HtValue) * match->mapping->n_absolute);
     for (guint i = 0; i < match->mapping->eaches->len; i++) {
@@ -77,15 +82,21 @@ static void restart_serials(HtMatch *match)
     }
     ht_match_tree_forget(match);
     memset(match->known_whens, 0, sizeof(HtWhenKnown) * match->mapping->whens->len);
-    match->serial = 1;
+    match->serial = match->last_serial = 1;
+}
+
+static void begin_serial(HtMatch *match)
+{
+    match->serial = ++match->last_serial;
 }
 
 void ht_match_begin(HtMatch *match)
 {
-    if (match->serial > UINT32_MAX / 2) {
+    if (match->last_serial > UINT32_MAX / 2) {
         restart_serials(match);
     }
-    match->payload_serial = ++match->serial;
+    begin_serial(match);
+    match->payload_serial = match->serial;
     match->changed_any = false;
     match->alteration.met = 0;
     ht_counts_begin(match);
@@ -96,6 +107,7 @@ void ht_match_begin(HtMatch *match)
 
 static void begin_document(HtMatch *match)
 {
+    ht_nest_reset(match);
     match->depth = 0;
     match->top = match->frames;
     match->record_depth = 0;
@@ -107,7 +119,7 @@ static void begin_document(HtMatch *match)
     match->pass_depth = 0;
     match->unreadable = NULL;
     match->part_serial = match->serial;
-    match->n_waiting = 0;
+    match->n_waiting = match->n_losses = match->waited = 0;
     match->waits_no_more = false;
     ht_buffer_reset(&match->waiting, TEXT_KEEP);
     match->known = false;
@@ -124,7 +136,7 @@ static void begin_document(HtMatch *match)
 
 void ht_match_begin_part(HtMatch *match)
 {
-    match->serial++;
+    begin_serial(match);
     match->alteration.met_part = match->alteration.met;
     match->part_wrapped = match->counts_wrapped;
     memcpy(match->part_counts, match->counts, sizeof(HtCount) * match->mapping->counts->len);
@@ -133,7 +145,7 @@ void ht_match_begin_part(HtMatch *match)
 
 void ht_match_rewind_part(HtMatch *match)
 {
-    match->serial++;
+    begin_serial(match);
     match->alteration.met = match->alteration.met_part;
     match->counts_wrapped = match->part_wrapped;
     memcpy(match->counts, match->part_counts, sizeof(HtCount) * match->mapping->counts->len);
@@ -236,22 +248,31 @@ static bool is_open_to(const HtMatch *match, const HtStore *store, bool is_text)
     return store->slot != HT_SLOT_NONE && (!declared || (store->slot & HT_SLOT_ABSOLUTE));
 }
 
-/* Gives the value to all that named it; true when somebody took it. */
+/* What a record around the one at hand takes is not its own. */
+static bool store_one(HtMatch *match, const HtStore *store, const HtValue *value, const HtChange *change,
+                      bool *own)
+{
+    bool taken = ht_match_store(match, store, value, change);
+    *own = *own || (taken && (match->nesting == 0 || store->level == match->nesting));
+    return taken;
+}
+
+/* Gives the value to all that named it; true when somebody took it, `own` when the record at hand did. */
 static bool give(HtMatch *match, const HtNodeStep *step, const HtValue *value, const HtChange *change,
-                 bool is_text)
+                 bool is_text, bool *own)
 {
     const HtNode *node = step->node;
     bool taken =
-        is_open_to(match, &step->store, is_text) && ht_match_store(match, &step->store, value, change);
+        is_open_to(match, &step->store, is_text) && store_one(match, &step->store, value, change, own);
     for (unsigned i = 0; i < node->n_fields && match->top->fits >> i; i++) {
         if (match->top->fits >> i & 1) {
             ht_form_give(match, &node->fields[i], *value, change);
-            taken = true;
+            taken = *own = true;
         }
     }
     for (unsigned i = 0; i < node->n_more; i++) {
         if (is_open_to(match, &node->more[i], is_text)) {
-            taken = ht_match_store(match, &node->more[i], value, change) || taken;
+            taken = store_one(match, &node->more[i], value, change, own) || taken;
         }
     }
     return taken;
@@ -305,18 +326,21 @@ static bool store(HtMatch *match, const HtNodeStep *step, size_t start, size_t s
             ht_match_alter(match, &first, &kept);
         }
     }
-    bool taken = give(match, step, &kept, changed ? &change : NULL, is_text);
-    if (taken && changed && match->record_depth) {
+    bool own = false;
+    bool taken = give(match, step, &kept, changed ? &change : NULL, is_text, &own);
+    if (own && changed && match->record_depth) {
         ht_buffer_add(&match->changes, &change, sizeof change);
     }
     return taken;
 }
 
-static void begin_instance(HtMatch *match, unsigned each)
+static void begin_instance(HtMatch *match, unsigned each, unsigned level)
 {
-    HtInstances *instances = &match->instances[each];
-    if (instances->serial != match->serial) {
-        instances->serial = match->serial;
+    bool own = level >= match->nesting;
+    HtInstances *instances = own ? &match->instances[each] : &match->levels[level].instances[each];
+    uint32_t serial = own ? match->serial : match->levels[level].serial;
+    if (instances->serial != serial) {
+        instances->serial = serial;
         instances->count = 0;
         instances->surplus = false;
     }
@@ -368,9 +392,16 @@ static void begin_record(HtMatch *match, const HtRecordRule *rule)
     if (rule->needs_tree && match->n_waiting > 0) {
         ht_wait_release(match);
     }
-    match->serial++;
+    if (match->record_depth) {
+        ht_nest_enter(match);
+    } else {
+        match->kept_text = 0;
+        match->waited = match->n_waiting;
+    }
+    begin_serial(match);
     match->wants_record = false;
     match->record = rule;
+    match->record_waiting = match->waiting.size;
     match->record_depth = match->depth;
     match->record_document = match->document;
     match->record_line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
@@ -379,24 +410,45 @@ static void begin_record(HtMatch *match, const HtRecordRule *rule)
     match->changes.size = 0;
     match->n_stored = 0;
     reset_unmapped(&match->record_unmapped);
+    if (match->mapping->nesting > 0) {
+        ht_nest_number(match, rule);
+    }
     if (rule->needs_tree) {
         match->tree = match->tree_memory;
         ht_record_tree_clear(match->tree);
     }
 }
 
+/* The record around it goes on. What is in it is held until that ends. */
+static void end_inner_record(HtMatch *match)
+{
+    ht_nest_leave(match);
+    if (match->waiting.size > match->hooks.limits->held_bytes && match->hooks.too_much) {
+        match->hooks.too_much(match->hooks.user);
+    }
+}
+
 static void end_record(HtMatch *match)
 {
+    unsigned waiting = match->n_waiting;
     match->settled = true;
     match->hooks.record_end(match->hooks.user, match->record);
     match->settled = false;
     match->unreadable = NULL;
+    if (match->nesting > 0) {
+        end_inner_record(match);
+        return;
+    }
+    bool goes_on = match->n_waiting > waiting || waiting == 0 || !match->record->holds ||
+                   (!match->waits_no_more && ht_wait_is_wanted(match, &match->record->inner_wants));
     match->record_depth = 0;
     match->record = NULL;
     match->tree = NULL;
     match->columns = NULL;
     match->text.size = match->record_start;
-    if (match->waiting.size > match->hooks.limits->held_bytes) {
+    if (!goes_on) {
+        ht_wait_release(match);
+    } else if (match->waiting.size > match->hooks.limits->held_bytes) {
         match->waits_no_more = true;
         ht_wait_release(match);
     }
@@ -405,10 +457,12 @@ static void end_record(HtMatch *match)
 /* An element around absolute values that begins anew since records wait is another group: they belong to the one before. */
 static void enter_place(HtMatch *match, HtNode *node)
 {
-    if (match->n_waiting > 0 && node->entered >= match->waiting_serial && !match->record_depth) {
+    if (match->n_waiting > 0 && node->nested) {
+        ht_wait_lose(match, node);
+    } else if (match->n_waiting > 0 && node->entered >= match->waiting_serial && !match->record_depth) {
         ht_wait_release(match);
     }
-    node->entered = match->serial;
+    node->entered = match->last_serial;
     for (unsigned i = 0; i < node->n_clears; i++) {
         ht_match_drop_absolute(match, node->clears[i] & HT_SLOT_NUMBER);
     }
@@ -420,11 +474,11 @@ static void enter_node(HtMatch *match, HtNode *node, const HtAttribute *attribut
     if (node->n_clears > 0) {
         enter_place(match, node);
     }
-    if (node->record && !match->record_depth) {
+    if (node->record && ht_nest_begins(match, node->record)) {
         begin_record(match, node->record);
     }
     if (node->each >= 0 && match->record_depth && match->document == match->record_document) {
-        begin_instance(match, (unsigned)node->each);
+        begin_instance(match, (unsigned)node->each, node->each_level);
     }
     if (node->answer >= 0) {
         match->answers |= (uint64_t)1 << node->answer;
@@ -590,11 +644,16 @@ static void take_text(HtMatch *match, const HtOpenElement *frame)
 
 static void end_counted(HtMatch *match)
 {
+    uint32_t line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
+    int scope = match->top->step->node->count;
+    if (match->n_waiting > 0 && match->record_depth && match->top->step->node->nested) {
+        ht_wait_count(match, scope, line);
+        return;
+    }
     if (match->n_waiting > 0) {
         ht_wait_release(match);
     }
-    uint32_t line = match->hooks.line ? match->hooks.line(match->hooks.user) : 0;
-    ht_counts_scope_end(match, match->top->step->node->count, line);
+    ht_counts_scope_end(match, scope, line);
 }
 
 void ht_match_end(HtMatch *match)

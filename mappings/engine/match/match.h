@@ -3,7 +3,7 @@
  * recorder at the end of each record. Host process, the mapper's thread; nothing is allocated once its buffers have grown
  * to the usual size. Engine only; the fields are for match.c, when.c and the recorder.
  *
- * Split by idea: match.c walks, store.c keeps, values.c is asked for values, clean.c puts them right, alteration.c alters them for the kit. */
+ * Split by idea: match.c walks, nest.c keeps what is around a record inside of a record, store.c keeps, values.c is asked for values, clean.c puts them right, alteration.c alters them for the kit. */
 #pragma once
 
 #include "mappings/engine/match/action-value.h"
@@ -65,9 +65,25 @@ typedef struct {
     bool surplus; /* there were more: what is in them is kept as unmapped */
 } HtInstances;
 
+/* A record around the one at hand, as far as it was read; of one that is not there, the memory for it. */
+typedef struct {
+    const HtRecordRule *rule;
+    unsigned depth;
+    uint32_t serial, line;
+    size_t start, waiting;
+    HtValue *values;
+    HtSlot *stored;
+    unsigned n_stored;
+    HtInstances *instances;
+    HtBuffer changes;
+    HtUnmapped unmapped;
+} HtRecordLevel;
+
 typedef struct {
     uint32_t (*line)(void *user); /* of the payload, now; may be NULL */
     void (*record_end)(void *user, const HtRecordRule *rule);
+    void (*too_much)(
+        void *user); /* what is in one record is more than can be held: stops the reading; may be NULL */
     void *user;
     const HtLimits *limits; /* live as long as the matcher */
 } HtMatchHooks;
@@ -109,10 +125,17 @@ struct HtMatch {
     unsigned record_depth;              /* frame of the record at hand, 0: none */
     unsigned record_document, document; /* documents are counted; values of a record come only from its own */
     uint32_t serial;                    /* of the record at hand, or of the last one */
+    uint32_t last_serial; /* that was given out: they rise, also where a record lies in another */
     uint32_t payload_serial;
     const HtRecordRule *record;
     uint32_t record_line;
-    size_t record_start; /* in text; before it is unfinished text of the elements around the record */
+    unsigned nesting;      /* so many records are around the one at hand: */
+    HtRecordLevel *levels; /* those, the outermost first, and room for as many as can be inside */
+    uint32_t *numbers;     /* of each of the mapping's records: how many there were in the one around it */
+    size_t kept_text;      /* text up to here is of a record around the one at hand, too */
+    size_t record_waiting; /* bytes that waited when the record at hand began, */
+    unsigned waited;       /* and records, when the outermost did */
+    size_t record_start;   /* in text; before it is unfinished text of the elements around the record */
     HtValue *values, *absolutes;
     HtSlot *stored; /* record slots that have a value, in the order they came */
     unsigned n_stored;
@@ -126,6 +149,7 @@ struct HtMatch {
     uint32_t part_serial;     /* of the part at hand */
     HtBuffer waiting;         /* records that wait (wait.c), */
     unsigned n_waiting;       /* so many, */
+    unsigned n_losses;        /* values that were lost between them, */
     uint32_t waiting_serial;  /* the first of them */
     unsigned context;         /* of the one that is made now: what whoever kept it wants to know again */
     bool is_releasing;        /* they are made now: none waits again */

@@ -1,5 +1,6 @@
 /* Where a value goes once it is read: to the record at hand, to an instance of a repeated group, or to what is around the records. */
 #include "mappings/engine/match/match.h"
+#include "mappings/engine/match/nest.h"
 
 /* Copies what lies in the record's text to the payload's. */
 static uint32_t copy_text(HtMatch *match, uint32_t offset, uint32_t size)
@@ -49,13 +50,20 @@ bool ht_match_store(HtMatch *match, const HtStore *store, const HtValue *value, 
         ht_match_drop_absolute(match, store->slot & HT_SLOT_NUMBER);
         if (taken.data != text.data) {
             ht_match_say(match, store->slot, taken);
-        } else {
-            match->absolutes[store->slot & HT_SLOT_NUMBER] = copy_to_payload(match, value, change);
+            return true;
         }
-        return true;
+        HtValue *absolute = &match->absolutes[store->slot & HT_SLOT_NUMBER];
+        *absolute = copy_to_payload(match, value, change);
+        if (store->level == HT_LEVEL_INSIDE) {
+            absolute->taken = HT_EVENT_NONE; /* the record that it stands in answers for it */
+        }
+        return store->level != HT_LEVEL_INSIDE;
     }
     if (!match->record_depth || match->document != match->record_document) {
         return false;
+    }
+    if (store->level != match->nesting) {
+        return store->level < match->nesting && ht_nest_store(match, store, value, change);
     }
     HtValue *slot = &match->values[store->slot & HT_SLOT_NUMBER];
     if (store->slot & HT_SLOT_COLUMN) {

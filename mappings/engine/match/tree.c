@@ -84,7 +84,7 @@ static HtNodeStep build_step(Builder *builder, const HtTrieNode *from)
     return (HtNodeStep){
         .name = builder->intern(builder->intern_user, from->name),
         .node = node,
-        .store = wanted ? g_array_index(from->stores, HtStore, 0) : (HtStore){HT_SLOT_NONE, 0},
+        .store = wanted ? g_array_index(from->stores, HtStore, 0) : (HtStore){HT_SLOT_NONE, 0, 0},
         .ignore = from->ignore,
         .special = node->n_clears > 0 || node->record || node->each >= 0 || node->answer >= 0 ||
                    node->count >= 0 || node->wraps || has_fields,
@@ -150,6 +150,8 @@ static HtNode *build(Builder *builder, const HtTrieNode *from)
         .n_clears = (uint16_t)from->clears->len,
         .record = from->record >= 0 ? mapping->records->pdata[from->record] : NULL,
         .each = (int16_t)from->each,
+        .each_level = from->each_level,
+        .nested = from->nested,
         .answer = (int16_t)from->answer,
         .count = (int16_t)from->count,
         .wraps = from->wraps,
@@ -198,7 +200,7 @@ void ht_match_tree_clear(HtMatch *match)
 void ht_match_tree_forget(HtMatch *match)
 {
     for (size_t i = 0; i < match->n_nodes; i++) {
-        match->root[i].entered = 0;
+        match->root[i].entered = match->root[i].held = 0;
     }
 }
 

@@ -27,8 +27,10 @@ struct HtNode {
     uint16_t n_children, mask, n_attributes, n_clears, n_more, n_fields;
     int16_t each, answer, count;
     HtSlot named;
-    bool wraps, declared;
-    uint32_t entered; /* HtMatch.serial when it was met last; only of elements around absolute values */
+    uint16_t each_level;
+    bool wraps, declared, nested;
+    uint32_t entered; /* HtMatch.last_serial when it was met last; only of elements around absolute values */
+    uint32_t held;    /* and when it was around a record that waits */
 };
 
 /* An element that is open. */

@@ -18,10 +18,25 @@ void ht_recorder_note(HtRecorder *recorder, const HtElement *element, HtMarks ma
     }
 }
 
+/* "; /house[2]/tenant[3]" of a record inside of another: which one it is, and in which; else nothing. */
+static void say_place(const HtRecorder *recorder, const HtRecordRule *rule, GString *text)
+{
+    if (rule->outer) {
+        say_place(recorder, rule->outer, text);
+    }
+    size_t known = rule->outer ? strlen(rule->outer->path) : 0;
+    g_string_append_printf(text, "%s%s[%u]", known == 0 ? "; " : "", rule->path + known,
+                           recorder->match->numbers[rule->number]);
+}
+
 void ht_recorder_fault(HtRecorder *recorder, const char *code, const char *label, const char *text)
 {
     HtFault fault;
-    ht_fault_set(&fault, code, "%s", text);
+    g_autoptr(GString) place = g_string_new(NULL);
+    if (recorder->rule->outer) {
+        say_place(recorder, recorder->rule, place);
+    }
+    ht_fault_set(&fault, code, "%s%s", text, place->str);
     ht_fault_set_element(&fault, ht_text_from(label));
     fault.part = recorder->part.number;
     fault.record = recorder->outcome->records - recorder->part.records;

@@ -252,6 +252,7 @@ static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t
     guint events = recorder->spans->len;
     uint32_t unchanged = recorder->outcome->unchanged;
     recorder->faults = 0;
+    recorder->rule = rule;
     recorder->n_record_keys = 0;
     recorder->record_keys.size = 0;
     if (!chosen && !recorder->match->unreadable) {
@@ -281,11 +282,15 @@ static void make_events(HtRecorder *recorder, const HtRecordRule *rule, uint64_t
     }
 }
 
-/* True when nothing can be asked of the record yet: what decides about it may still come, or others wait before it. */
+/* True when nothing can be asked of the record yet: what decides about it may still come, others wait before it, or the record around it
+ * has not ended. */
 static bool must_wait(const HtMatch *match, const HtRecordRule *rule)
 {
+    if (match->nesting > 0) {
+        return true;
+    }
     bool may = !match->is_releasing && !match->waits_no_more && !rule->needs_tree;
-    return may && (match->n_waiting > 0 || ht_wait_is_wanted(match, &rule->asks));
+    return may && (match->waited > 0 || ht_wait_is_wanted(match, &rule->asks));
 }
 
 /* True when something that its events carry may still come. */

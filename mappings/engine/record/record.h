@@ -107,6 +107,7 @@ typedef struct {
     HtUnmapped originals; /* what was converted and cannot be made from the result again */
     HtNote notes[HT_NOTES_MAX];
     unsigned n_notes;
+    const HtRecordRule *rule;       /* the record's */
     unsigned faults;                /* of the record */
     HtText refused[HT_REFUSED_MAX]; /* values that no element could carry: each is kept as an original once */
     unsigned n_refused;

@@ -32,11 +32,17 @@ static inline bool ht_from_has(const HtFrom *from, HtSlot slot)
     return false;
 }
 
-/* A node's value goes here. `each` is meant for columns only. */
+/* Records may lie inside of records, so deep (the outermost counts). */
+#define HT_NESTING_MAX 4
+
+/* A node's value goes here. `each` is meant for columns only. `level`: how many records are around the one whose value it is; of an
+ * absolute value HT_LEVEL_INSIDE when it stands in a record that holds others, and answers for what is in it. */
 typedef struct {
     HtSlot slot;
-    uint16_t each;
+    uint16_t each, level;
 } HtStore;
+
+#define HT_LEVEL_INSIDE UINT16_MAX
 
 typedef struct HtTrieNode HtTrieNode;
 
@@ -63,13 +69,14 @@ typedef struct {
 struct HtTrieNode {
     char *name;
     HtTrieNode *parent, *children, *next;
-    GArray *stores; /* HtStore */
-    GArray *clears; /* HtSlot: absolute values from below, forgotten when this element begins anew */
-    int record;     /* index of the record rule that begins here, or -1 */
-    int each;       /* index of the repeated group that has an instance here, or -1 */
-    int answer;     /* index of the answer that is meant here, or -1 */
-    int count;      /* number of the scope of <count> rules that ends with this element, or -1 */
-    int line;       /* where the mapping names it first */
+    GArray *stores;      /* HtStore */
+    GArray *clears;      /* HtSlot: absolute values from below, forgotten when this element begins anew */
+    int record;          /* index of the record rule that begins here, or -1 */
+    int each;            /* index of the repeated group that has an instance here, or -1 */
+    uint16_t each_level; /* and how many records are around the one that it is of */
+    int answer;          /* index of the answer that is meant here, or -1 */
+    int count;           /* number of the scope of <count> rules that ends with this element, or -1 */
+    int line;            /* where the mapping names it first */
     bool attribute;
     bool ignore;
     GArray *fields; /* HtField: whose value this is, in HL7's form; NULL: nobody's */
@@ -77,6 +84,7 @@ struct HtTrieNode {
     char *pass;     /* the adapter's filter that gets this element; NULL: none does */
     HtSlot named;   /* of a record whose fields are declared: the field that has its name, or HT_SLOT_NONE */
     bool asked;     /* something reads its value */
+    bool nested;    /* it is in a record that has others inside or around, or is one */
     bool declared;  /* nothing below it is looked at but what a field, a path or a filter names */
     bool wraps; /* counted records are below this element: a number that is stated elsewhere is held against them */
 };
@@ -212,8 +220,13 @@ typedef struct {
     int line;
 } HtEventRule;
 
-typedef struct {
+typedef struct HtRecordRule HtRecordRule;
+struct HtRecordRule {
     char *path;
+    const HtRecordRule *outer;  /* inside of which it lies, or NULL */
+    unsigned level, number;     /* so many are around it; its index in the mapping */
+    bool holds;                 /* others lie inside of it */
+    HtFrom inner_wants;         /* of an outermost one: absolute values that those inside of it want */
     const HtEventRule **events; /* at most 64 */
     unsigned n_events;
     const HtWhen **skips;
@@ -224,7 +237,7 @@ typedef struct {
     unsigned *counts; /* indexes of the counts that it is counted in */
     unsigned n_counts;
     bool needs_tree; /* an XPath somewhere: the record becomes a DOM */
-} HtRecordRule;
+};
 
 /* A repeated element below a record: its columns are the paths below it that the mapping names. */
 typedef struct {
@@ -313,6 +326,7 @@ struct HtMapping {
     GPtrArray *absolute_paths; /* char *: of each absolute slot, for unmapped */
     GArray *absolute_carried;  /* bool: some event names it; else it is an answer's or a count's */
     unsigned n_bits;           /* record slots, then columns */
+    unsigned nesting;          /* most records around one; 0: none lies inside of another */
     char **warnings;           /* of the compiler, NULL-terminated */
     GPtrArray *services;       /* HtService * */
     GPtrArray *operations;     /* const HtOperation *: those of the services, and those that stand alone */

@@ -40,6 +40,17 @@ static void stop_at_records(void *user)
     ht_reader_stop(mapper->reader, &fault);
 }
 
+static void stop_at_held(void *user)
+{
+    HtMapper *mapper = user;
+    HtFault fault;
+    const HtLimits *limits = &mapper->options.limits;
+    ht_fault_set_limit(&fault, "record-too-large", "The records inside of one record take",
+                       ht_limit_of(limits, &limits->held_bytes),
+                       ": send them in several messages, or raise the limit.");
+    ht_reader_stop(mapper->reader, &fault);
+}
+
 HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
                         const HtMapperOptions *options)
 {
@@ -52,8 +63,11 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     if (options->usernames) {
         ht_reader_want_security(mapper->reader);
     }
-    HtMatchHooks hooks = {
-        .line = get_line, .record_end = take_record, .user = mapper, .limits = &mapper->options.limits};
+    HtMatchHooks hooks = {.line = get_line,
+                          .record_end = take_record,
+                          .too_much = stop_at_held,
+                          .user = mapper,
+                          .limits = &mapper->options.limits};
     ht_match_init(&mapper->match, mapping, &hooks, intern, mapper->reader);
     mapper->match.reading = &mapper->reading;
     ht_recorder_init(&mapper->recorder, mapping, reference, &mapper->options, &mapper->match);
