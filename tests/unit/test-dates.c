@@ -191,7 +191,8 @@ static void test_days_go_round(void)
         }
     }
     g_assert_cmpuint(days, ==, 146097);
-    g_assert_cmpuint(nulls, ==, 4); /* the first days of OLE, Excel and SQL Server, and 1901-01-01 */
+    g_assert_cmpuint(nulls, ==,
+                     5); /* the first days of OLE, Excel and SQL Server, 1901-01-01, and 2099-12-31 */
 }
 
 /* ---- What databases and libraries write ---- */
@@ -327,7 +328,28 @@ static const Notation NOTATIONS[] = {
     {"长期有效", HT_DATE_OPEN_ENDED, "9999-12-31", NULL},
     {"1970-01-01", 0, "1970-01-01", NULL},
     {"1970-01-01T00:00:00Z", 0, "1970-01-01", "1970-01-01T08:00:00+08:00"},
-    {"2099-12-31", 0, "2099-12-31", NULL},
+    /* no end, as programs write it: nothing has happened on such a day */
+    {"2999-12-31", 0, "", NULL},
+    {"29991231", 0, "", NULL},
+    {"3000-01-01 00:00:00", 0, "", NULL},
+    {"3000/1/1", 0, "", NULL},
+    {"30000101000000", 0, "", NULL},
+    {"2999-12-30T16:00:00Z", 0, "", NULL},
+    {"2222年12月31日", 0, "", NULL},
+    {"2099-12-31", 0, "", NULL},
+    {"20991231", 0, "", NULL},
+    {"2099-12-30T16:00:00Z", 0, "", NULL},
+    {"2099-12-31", HT_DATE_OPEN_ENDED, "2099-12-31", NULL},
+    {"2999-12-31", HT_DATE_OPEN_ENDED, "9999-12-31", NULL},
+    {"3000-01-01", HT_DATE_OPEN_ENDED, "9999-12-31", NULL},
+    {"2099-12-30", 0, "2099-12-30", NULL},
+    {"2209-03-13", 0, "!", NULL},
+    {"2999", 0, "!", NULL},
+    /* a number's column without a date */
+    {"0", 0, "", NULL},
+    {"00", 0, "", NULL},
+    {"0.0", 0, "", NULL},
+    {"０", 0, "", NULL},
     /* not guessed, and not dropped */
     {"长期", 0, "!", NULL},
     {"永久", 0, "!", NULL},
@@ -402,8 +424,8 @@ static void test_first_and_last_year(void)
         {"1799-12-31", 0, "!", NULL},
         {"17991231", 0, "!", NULL},
         {"1799", 0, "!", NULL},
-        {"2200-01-01", 0, "!", NULL},
-        {"22000101", 0, "!", NULL},
+        {"2200-01-02", 0, "!", NULL},
+        {"22000102", 0, "!", NULL},
         {"2200", 0, "!", NULL},
         /* by China's day, not by the sender's */
         {"1799-12-31T20:00:00Z", 0, "!", NULL},

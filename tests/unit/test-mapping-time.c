@@ -104,6 +104,68 @@ static void test_null_dates_in_elements(void)
     g_assert_null(strstr(none, "unmapped"));
 }
 
+/* ---- Dates that decide ---- */
+
+typedef struct {
+    const char *end; /* the column's value */
+    int moved;       /* 1: the end makes the event; 0: it makes the other; -1: refused, for nobody can tell */
+} EndCase;
+
+/* Whether something has ended is often said by its day alone: what stands for no day has ended nothing, in any notation and by any
+ * condition; a word there tells neither. */
+static void test_dates_that_decide(void)
+{
+    static const char *const conditions[] = {"QRRQ", "filled(QRRQ)"};
+    static const EndCase cases[] = {
+        {"20200105", 1},   {"2020年1月5日", 1},
+        {"20200230", 1},   {"", 0},
+        {"0", 0},          {"00", 0},
+        {"0.0", 0},        {"00000000", 0},
+        {"1900-01-01", 0}, {"1900/1/1 0:00:00", 0},
+        {"9999-12-31", 0}, {"2999-12-31 00:00:00", 0},
+        {"3000/1/1", 0},   {"2099-12-31", 0},
+        {"无", 0},         {"未离开", -1},
+        {"已离开", -1},    {"长期", -1},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases) * G_N_ELEMENTS(conditions); i++) {
+        const EndCase *one = &cases[i / G_N_ELEMENTS(conditions)];
+        const char *condition = conditions[i % G_N_ELEMENTS(conditions)];
+        g_autofree char *mapping = g_strdup_printf(
+            MAPPING(
+                "<event type='person.moved-in.v1' for-each='/ROWS/ROW' when='%s'><time from='QRRQ'/></event>"
+                "<event type='person.moved-out.v1' for-each='/ROWS/ROW' when='not(%s)'>"
+                "<element to='person.name' from='XM'/><element to='move.date' from='QRRQ'/></event>"),
+            condition, condition);
+        g_autofree char *xml =
+            g_strdup_printf("<ROWS><ROW><XM>测试甲</XM><QRRQ>%s</QRRQ></ROW></ROWS>", one->end);
+        g_autoptr(MappingTest) test = mapping_test_new(mapping);
+        HtVerdict verdict = mapping_test_run(test, xml);
+        g_test_message("%s: %s", condition, one->end);
+        if (one->moved < 0 && strcmp(condition, "QRRQ") == 0) {
+            g_assert_cmpint(verdict, ==, HT_VERDICT_REJECT);
+            continue; /* filled() asks for a number, and there is none */
+        }
+        g_assert_cmpint(verdict, ==, HT_VERDICT_OK);
+        g_autofree char *json = mapping_test_json(test, 0);
+        g_assert_nonnull(strstr(json, one->moved > 0 ? "person.moved-in.v1" : "person.moved-out.v1"));
+    }
+}
+
+/* A 0 that a mapping calls null may have as many digits as it likes. */
+static void test_zeros_as_null(void)
+{
+    static const char mapping[] = MAPPING("<null value='0' in='ZXYY'/>" EVENT(
+        "person.moved-in.v1", "<element to='registration.remark' from='ZXYY'/><ignore from='XM'/>"));
+    static const char *const zeros[] = {"0", "00", "000", "0.0", "０"};
+    for (size_t i = 0; i < G_N_ELEMENTS(zeros); i++) {
+        g_autofree char *fields = g_strdup_printf("<XM>测试甲</XM><ZXYY>%s</ZXYY>", zeros[i]);
+        g_autofree char *json = run(mapping, fields);
+        g_assert_null(strstr(json, "remark"));
+    }
+    g_autofree char *ten = run(mapping, "<ZXYY>010</ZXYY>");
+    g_assert_nonnull(strstr(ten, "\"remark\":\"010\""));
+}
+
 /* ---- Centuries ---- */
 
 static void test_centuries(void)
@@ -203,7 +265,7 @@ static void test_null_days_are_no_values(void)
         {"9999-12-31", "household.created.v1"},
         {"无", "household.created.v1"},
         {"", "household.created.v1"},
-        {"不详", "household.closed.v1"}, /* something, and unreadable */
+        {"20260230", "household.closed.v1"}, /* something, and unreadable */
     };
     g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
         "<event type='household.closed.v1' for-each='/R' when='CHSJ'><element to='household.number' from='HH'/>"
@@ -233,6 +295,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/mapping-time/stand-ins-are-marked-and-no-finer-than-a-day", test_stand_ins);
     g_test_add_func("/mapping-time/what-cannot-be-read-is-marked-and-kept-once", test_unreadable_once);
     g_test_add_func("/mapping-time/null-dates-are-no-value", test_null_dates_in_elements);
+    g_test_add_func("/mapping-time/days-that-decide", test_dates_that_decide);
+    g_test_add_func("/mapping-time/zeros-as-null", test_zeros_as_null);
     g_test_add_func("/mapping-time/two-digit-years-by-the-century-that-is-named", test_centuries);
     g_test_add_func("/mapping-time/wrong-centuries-are-errors", test_wrong_centuries);
     g_test_add_func("/mapping-time/a-death-is-of-somebody", test_nobody);

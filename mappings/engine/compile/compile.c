@@ -83,6 +83,7 @@ static void read_null(HtCompiler *compiler, const xmlNode *node)
     HtNullRule *rule = g_new0(HtNullRule, 1);
     const char *paths = ht_compile_attribute(compiler, node, "in");
     rule->value = ht_text_from(ht_compile_attribute(compiler, node, "value"));
+    rule->zero = ht_text_is(rule->value, "0");
     rule->paths = paths ? ht_compile_words(compiler, paths) : NULL;
     g_ptr_array_add(compiler->mapping->nulls, rule);
 }

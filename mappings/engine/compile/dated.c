@@ -1,5 +1,5 @@
-/* Conditions that ask whether a path has a value, where that path is read as a date: 1900-01-01 and its kind are no value there, as they
- * are none for the element. Runs when all of a mapping is read. */
+/* Conditions that ask whether a path has a value (PATH, filled(PATH)), where that path is read as a date: 1900-01-01 and its kind are no
+ * value there, as they are none for the element. Runs when all of a mapping is read. */
 #include "mappings/engine/compile/compiler.h"
 
 #include "mappings/engine/rules/when-inside.h"
@@ -43,10 +43,12 @@ void ht_compile_dated(HtCompiler *compiler)
     for (guint i = 0; i < mapping->whens->len; i++) {
         HtWhen *when = mapping->whens->pdata[i];
         DateReading reading = {0};
-        for (guint e = 0; when->test == TEST_HAS && !when->is_of_columns && e < mapping->events->len; e++) {
+        bool asks = (when->test == TEST_HAS || when->test == TEST_FILLED) && !when->is_of_columns;
+        for (guint e = 0; asks && e < mapping->events->len; e++) {
             look_at_event(mapping->events->pdata[e], when->slot, &reading);
         }
-        when->is_dated = reading.as_date && !reading.otherwise;
+        when->is_dated = reading.as_date;
+        when->is_only_dated = reading.as_date && !reading.otherwise;
         when->date_flags = reading.flags;
     }
 }

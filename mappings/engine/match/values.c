@@ -2,6 +2,7 @@
  * Called at the end of each record; host process, the mapper's thread. */
 #include "mappings/engine/match/match.h"
 
+#include "mappings/engine/rules/flag.h"
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/filler.h"
 
@@ -50,7 +51,17 @@ HtText ht_match_raw(HtMatch *match, HtSlot slot)
     return value ? (HtText){text->data + value->offset, value->size} : HT_TEXT_NONE;
 }
 
-/* The mapping's own spellings of null. */
+/* Zeros of either width, perhaps a spreadsheet's. */
+static bool is_zero(HtText value)
+{
+    char folded[HT_WORD_MAX];
+    if (value.size == 0 || (value.data[0] != '0' && (unsigned char)value.data[0] != 0xef)) {
+        return false; /* most values */
+    }
+    return ht_text_is((HtText){folded, ht_flag_fold(value, folded)}, "0");
+}
+
+/* The mapping's own spellings of null. A 0 may have as many digits as it likes. */
 static bool is_extra_null(const HtMapping *mapping, HtSlot slot, HtText value)
 {
     for (guint i = 0; i < mapping->nulls->len; i++) {
@@ -59,7 +70,7 @@ static bool is_extra_null(const HtMapping *mapping, HtSlot slot, HtText value)
         for (unsigned s = 0; s < rule->slots.count; s++) {
             meant = meant || rule->slots.slots[s] == slot;
         }
-        if (meant && ht_text_equal(rule->value, value)) {
+        if (meant && (ht_text_equal(rule->value, value) || (rule->zero && is_zero(value)))) {
             return true;
         }
     }

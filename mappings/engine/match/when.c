@@ -7,6 +7,7 @@
 #include "mappings/engine/text/value.h"
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/dates.h"
+#include "mappings/engine/values/filler.h"
 #include "mappings/engine/values/number-fold.h"
 
 #define COMPARED_MAX 256 /* bytes of a value that are compared after folding */
@@ -40,19 +41,40 @@ static bool starts_with(const HtWhen *when, HtText value)
     return value.size >= prefix.size && memcmp(value.data, prefix.data, prefix.size) == 0;
 }
 
-/* A value that is not null; of a path that is read as a date, a day (1900-01-01) that stands for none is none. */
-static bool ask_value(const HtWhen *when, HtMatch *match)
+static HtWhenState say(bool holds)
+{
+    return holds ? HT_WHEN_YES : HT_WHEN_NO;
+}
+
+static HtWhenState note_unreadable(const HtWhen *when, HtMatch *match)
+{
+    match->suspect = when->path;
+    return HT_WHEN_UNREADABLE;
+}
+
+/* How the value reads as a date; OK where it is not meant as one. */
+static HtDateResult read_date(const HtWhen *when, HtText value)
 {
     HtDate date;
+    return when->is_dated ? ht_date_parse(value.data, value.size, when->date_flags, &date) : HT_DATE_OK;
+}
+
+/* A value that is not null; of a path that is read as a date, a day (1900-01-01) that stands for none is none. Words in place of a
+ * date (未离开, 已注销) may say that it has happened as well as that it has not. */
+static HtWhenState ask_value(const HtWhen *when, HtMatch *match)
+{
     HtText value = ht_match_value(match, when->slot, 0);
-    return value.data && (!when->is_dated ||
-                          ht_date_parse(value.data, value.size, when->date_flags, &date) != HT_DATE_NULL);
+    HtDateResult result = value.data ? read_date(when, value) : HT_DATE_NULL;
+    if (result == HT_DATE_INVALID && when->is_only_dated && ht_is_without_number(value)) {
+        return note_unreadable(when, match);
+    }
+    return say(result != HT_DATE_NULL);
 }
 
 /* Comparisons look at the value as it was sent, even one that spells null: `JTBM='null'` can be said. */
 static bool compare(const HtWhen *when, HtMatch *match)
 {
-    HtText value = when->test == TEST_HAS ? HT_TEXT_NONE : ht_match_raw(match, when->slot);
+    HtText value = ht_match_raw(match, when->slot);
     char folded[COMPARED_MAX];
     if (value.data) {
         value = narrow(value, folded);
@@ -63,19 +85,8 @@ static bool compare(const HtWhen *when, HtMatch *match)
     case TEST_UNEQUAL:
         return value.data && !is_one_of(when, value) && ht_match_value(match, when->slot, 0).data;
     case TEST_STARTS: return value.data && starts_with(when, value);
-    default: return ask_value(when, match);
+    default: return false;
     }
-}
-
-static HtWhenState say(bool holds)
-{
-    return holds ? HT_WHEN_YES : HT_WHEN_NO;
-}
-
-static HtWhenState note_unreadable(const HtWhen *when, HtMatch *match)
-{
-    match->suspect = when->path;
-    return HT_WHEN_UNREADABLE;
 }
 
 static HtWhenState ask_flag(const HtWhen *when, HtMatch *match)
@@ -208,7 +219,8 @@ static bool ask_same(const HtWhen *when, HtMatch *match)
 static bool ask_filled(const HtWhen *when, HtMatch *match)
 {
     HtText value = ht_match_value(match, when->slot, 0);
-    return value.data && ht_match_is_number(match, when->slot, value);
+    return value.data && ht_match_is_number(match, when->slot, value) &&
+           read_date(when, value) != HT_DATE_NULL;
 }
 
 static HtWhenState ask(const HtWhen *when, HtMatch *match);
@@ -237,6 +249,7 @@ static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
     case TEST_OR: return combine(when, match, HT_WHEN_YES);
     case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
     case TEST_SAME: return say(ask_same(when, match));
+    case TEST_HAS: return ask_value(when, match);
     case TEST_WRITTEN: return say(ht_match_value(match, when->slot, HT_NULL_KEEP_WORDS).data != NULL);
     case TEST_FILLED: return say(ask_filled(when, match));
     case TEST_YES:

@@ -283,6 +283,7 @@ typedef struct {
 /* A further spelling of null. */
 typedef struct {
     HtText value;
+    bool zero;    /* it is 0: then so are 00 and 0.0 */
     char **paths; /* NULL: everywhere */
     HtFrom slots; /* those paths */
 } HtNullRule;

@@ -33,6 +33,7 @@ struct HtWhen {
     bool is_shared;      /* asked for more than once */
     bool is_of_columns;  /* of a repeated group's instance: another value for each */
     bool is_dated;       /* of a path that is read as a date: one that stands for none is no value */
+    bool is_only_dated;  /* and as nothing else: a word there tells nothing */
     unsigned date_flags; /* of such a path */
     HtText *values;      /* folded in width; of a choice the table's own codes */
     unsigned n_values;

@@ -5,6 +5,7 @@
 
 #include "mappings/engine/values/dates-parts.h"
 #include "mappings/engine/text/value.h"
+#include "mappings/engine/values/convert.h"
 
 #define YEAR_MIN 1800 /* below and above these a year is a misread number, not a date that a register holds */
 #define YEAR_MAX 2199
@@ -36,11 +37,22 @@ static bool is_null_date(int year, int month, int day)
     }
 }
 
-/* 9999-12-31, the moments just before its end or of its midnight in UTC, and nines. */
+/* 9999-12-31, the moments just before its end or of its midnight in UTC, and nines; and the first or last day of any other year
+ * beyond those that a register holds (2999-12-31, 3000-01-01): programs write it, and no clerk mistypes it. */
 static bool is_open_end(const HtDateParts *parts)
 {
-    return parts->year == YEAR_OPEN && ((parts->month == 12 && (parts->day >= 30 || parts->day < 1)) ||
-                                        parts->month < 1 || parts->month == 99);
+    bool last = parts->month == 12 && parts->day >= 30;
+    if (parts->year == YEAR_OPEN) {
+        return last || (parts->month == 12 && parts->day < 1) || parts->month < 1 || parts->month == 99;
+    }
+    return parts->year > YEAR_MAX && parts->year < YEAR_OPEN &&
+           (last || (parts->month == 1 && parts->day == 1));
+}
+
+/* The last day of the century is "no end", too: as the end of a validity it is what was written, but nothing has happened on it. */
+static bool is_end_of_century(const HtDate *date)
+{
+    return date->year == 2099 && date->month == 12 && date->day == 31;
 }
 
 static HtDateResult make_open_end(unsigned flags, HtDate *out)
@@ -147,6 +159,9 @@ static HtDateResult finish_date(const HtDateParts *parts, unsigned flags, HtDate
             return refuse(out, HT_DATE_NULL);
         }
     }
+    if (is_end_of_century(out) && !(flags & HT_DATE_OPEN_ENDED)) {
+        return refuse(out, HT_DATE_NULL);
+    }
     return is_known_year(out->year) ? HT_DATE_OK : refuse(out, HT_DATE_INVALID);
 }
 
@@ -235,11 +250,25 @@ static bool is_for_ever(HtText text)
     return false;
 }
 
+/* What a number's column holds that has no date: zeros of either width, perhaps a spreadsheet's. */
+static bool is_zero(HtText text)
+{
+    char narrow[HT_DATE_TEXT_MAX];
+    size_t zeros = 0, size = ht_value_fold(text.data, text.size, narrow, sizeof narrow);
+    while (size != SIZE_MAX && zeros < size && narrow[zeros] == '0') {
+        zeros++;
+    }
+    return zeros > 0 && (zeros == size || (zeros + 2 == size && memcmp(narrow + zeros, ".0", 2) == 0));
+}
+
 static HtDateResult parse_rare(HtText text, unsigned flags, HtDate *out)
 {
     HtDateParts parts;
     int64_t milliseconds;
     if (!(flags & HT_DATE_TIME_ONLY)) {
+        if (is_zero(text)) {
+            return refuse(out, HT_DATE_NULL);
+        }
         if ((flags & HT_DATE_OPEN_ENDED) && is_for_ever(text)) {
             return make_open_end(flags, out);
         }

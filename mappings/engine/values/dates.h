@@ -23,7 +23,8 @@ enum {
     HT_DATE_TIME_ONLY = 1 << 0, /* a time of day: HHmmss, HHmm, HH:mm, HH:mm:ss */
     HT_DATE_EPOCH = 1 << 1,     /* seconds since 1970 as text (13 digits: milliseconds) */
     HT_DATE_OPEN_ENDED =
-        1 << 2, /* 9999-12-31 and 长期 are a value (validity ends); else a null, and unreadable */
+        1
+        << 2, /* 9999-12-31, 2099-12-31 and 长期 are a value (validity ends); else null, null, and unreadable */
     HT_DATE_MONTH_WANTED = 1 << 3, /* a month is all that is asked: not marked as partial */
 };
 
@@ -44,7 +45,7 @@ typedef struct {
 
 typedef enum {
     HT_DATE_OK,
-    HT_DATE_NULL, /* empty, or a date that stands for none (1900-01-01, 1899-12-30, 0001-01-01, …) */
+    HT_DATE_NULL, /* empty, or a date that stands for none (1900-01-01, 1899-12-30, 0001-01-01, 0, …) */
     HT_DATE_INVALID, /* not a date, not one that exists, or one that can be read in two ways; marks has date-invalid */
 } HtDateResult;
 
