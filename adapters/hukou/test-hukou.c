@@ -106,7 +106,7 @@ static void test_reversal_flag(void)
 {
     static const char *const yes[] = {"1",  "１", "01",   "1.0",    " 1 ", "Y",
                                       "ｙ", "是", "true", "已冲销", "冲销"};
-    static const char *const no[] = {"0", "０", "00", "0.0", "N", "否", "False", "未冲销", "", "null"};
+    static const char *const no[] = {"0", "０", "00", "0.0", "N", "否", "False", "未冲销"};
     static const char *const neither[] = {"2", "10", "?", "X", "不详", "是否", "3.0"};
     g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
     for (unsigned i = 0; i < G_N_ELEMENTS(change_ids); i++) {
@@ -129,6 +129,75 @@ static void test_reversal_flag(void)
             g_assert_cmpuint(test->outcome.events->len, ==, 0);
         }
     }
+}
+
+static void run_death(AdapterTest *test, const char *fields)
+{
+    g_autofree char *xml = g_strdup_printf(
+        "<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><SWZXID>12</SWZXID><XM>测试甲</XM>"
+        "<SWRQ>20090318</SWRQ>%s</ROW></ROWS>",
+        fields);
+    adapter_test_run(test, xml);
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+    g_assert_cmpuint(test->outcome.events->len, ==, 1);
+}
+
+/* Where the flag is left out, the day and the business of the reversal say it; with it, the flag counts. */
+static void test_reversal_without_flag(void)
+{
+    static const char *const reversed[] = {"<CXSJ>20090401100000</CXSJ>", "<CXHJYWID>900000001</CXHJYWID>",
+                                           "<CXBZ/><CXSJ>2009-04-01</CXSJ>",
+                                           "<CXBZ>null</CXBZ><CXHJYWID>900000001</CXHJYWID><CXSJ>0</CXSJ>"};
+    static const char *const stands[] = {
+        "",
+        "<CXBZ/><CXSJ/><CXHJYWID/>",
+        "<CXSJ>19000101000000</CXSJ><CXHJYWID>0</CXHJYWID>",
+        "<CXSJ>0</CXSJ><CXHJYWID>-1</CXHJYWID>",
+        "<CXBZ>0</CXBZ><CXSJ>20090401100000</CXSJ>",
+    };
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(reversed) + G_N_ELEMENTS(stands); i++) {
+        bool cancel = i < G_N_ELEMENTS(reversed);
+        run_death(test, cancel ? reversed[i] : stands[i - G_N_ELEMENTS(reversed)]);
+        HtEvent event = adapter_test_event(test, 0);
+        g_test_message("case %u", i);
+        g_assert_true(ht_text_is(event.attr[HT_ATTR_ACTION], "cancel") == cancel);
+    }
+}
+
+/* A table of all changes has all their numbers; what is 0 in it did not happen, and nobody dies of it. */
+static void test_other_changes_numbers(void)
+{
+    static const char *const others[] = {"0", "00", "-1", "NULL", "无", "99999", "0.0", "/"};
+    static const char *const types[] = {"person.born.v1", "person.died.v1", "person.moved-in.v1",
+                                        "person.moved-out.v1", "person.moved-within.v1"};
+    g_autoptr(AdapterTest) test = adapter_test_new("mappings/hukou.xml", "hukou");
+    for (unsigned i = 0; i < G_N_ELEMENTS(types) * G_N_ELEMENTS(others); i++) {
+        unsigned own = i % G_N_ELEMENTS(types);
+        const char *other = others[i / G_N_ELEMENTS(types)];
+        g_autoptr(GString) xml =
+            g_string_new("<ROWS><ROW><HJYWID>900000002</HJYWID><RYNBID>7</RYNBID><XM>测试甲</XM>"
+                         "<CSRQ>19800101</CSRQ><SLSJ>20090415</SLSJ><BGGZLB>0</BGGZLB>");
+        for (unsigned n = 0; n < G_N_ELEMENTS(types); n++) {
+            g_string_append_printf(xml, "<%s>%s</%s>", change_ids[n], n == own ? "900000101" : other,
+                                   change_ids[n]);
+        }
+        g_string_append(xml, "</ROW></ROWS>");
+        adapter_test_run(test, xml->str);
+        g_test_message("%s beside %s", types[own], other);
+        g_assert_cmpuint(test->outcome.events->len, ==, 1);
+        g_assert_true(ht_text_is(adapter_test_event(test, 0).attr[HT_ATTR_TYPE], types[own]));
+    }
+    /* one alone is its change's, filled or not; of several without a number nobody can tell */
+    adapter_test_run(
+        test,
+        "<ROWS><ROW><HJYWID>9</HJYWID><CSDJID>0</CSDJID><XM>测试甲</XM><CSRQ>20090301</CSRQ></ROW></ROWS>");
+    g_assert_true(ht_text_is(adapter_test_event(test, 0).attr[HT_ATTR_TYPE], "person.born.v1"));
+    adapter_test_run(
+        test,
+        "<ROWS><ROW><HJYWID>9</HJYWID><CSDJID>0</CSDJID><SWZXID>0</SWZXID><XM>测试甲</XM></ROW></ROWS>");
+    g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+    g_assert_cmpstr(test->outcome.faults[0].code, ==, "no-event-for-record");
 }
 
 /* Which field was corrected: by its column's name or its own. */
@@ -501,6 +570,8 @@ int main(int argc, char **argv)
     g_test_add_func("/hukou/answers/nciic-errors-say-whether-to-try-again", test_nciic_errors);
     g_test_add_func("/hukou/correction/item-in-every-spelling", test_corrected_item);
     g_test_add_func("/hukou/reversal/flag-in-every-spelling", test_reversal_flag);
+    g_test_add_func("/hukou/reversal/without-a-flag", test_reversal_without_flag);
+    g_test_add_func("/hukou/which-change-a-row-is", test_other_changes_numbers);
     g_test_add_func("/hukou/person/corrected-numbers", test_corrected_numbers);
     g_test_add_func("/hukou/person/half-corrections", test_half_corrections);
     g_test_add_func("/hukou/person/births-under-anothers-number", test_births);
