@@ -105,6 +105,10 @@ static void test_conditions(void)
            ":2: error: there is no translation \"sex.word\"");
     expect(EVENT("<skip when=\"starts-with(a 'x')\"/>"),
            ":2: error: in the condition \"starts-with(a 'x')\": , expected at \"'x')\"");
+    expect(EVENT("<skip when=\"contains(a,'x' 'y')\"/>"),
+           ":2: error: in the condition \"contains(a,'x' 'y')\": , or ) expected at \"'y')\"");
+    expect(EVENT("<skip when=\"contains(a)\"/>"),
+           ":2: error: in the condition \"contains(a)\": , expected at \")\"");
     expect(EVENT("<skip xpath-when='count(a'/>"), ":2: error: \"count(a\" is not XPath 1.0");
 }
 

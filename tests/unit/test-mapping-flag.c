@@ -328,6 +328,29 @@ static void test_number(void)
 
 /* ---- Plain comparisons ---- */
 
+/* What clerks write: one of the texts anywhere in it, in either width. */
+static void test_contains(void)
+{
+    static const char *const values[][2] = {{"老人2020年1月死亡，停发", "cancel"},
+                                            {"死亡", "cancel"},
+                                            {"亡故(ＡＢ)", "cancel"},
+                                            {"迁出", "assert"},
+                                            {"AB1", "cancel"},
+                                            {"ＡＢ１", "cancel"},
+                                            {"ab1", "assert"},
+                                            {"无", "assert"},
+                                            {"", "assert"}};
+    g_autoptr(MappingTest) test =
+        mapping_test_new(MAPPING(EVENT("<action cancel-when=\"contains(A, '死亡','AB')\"/>")));
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autofree char *xml = g_strdup_printf(ROW("<A>%s</A>"), values[i][0]);
+        mapping_test_run(test, xml);
+        HtText action = mapping_test_event(test, 0).attr[HT_ATTR_ACTION];
+        g_test_message("%s", values[i][0]);
+        g_assert_true(ht_text_is(action, values[i][1]));
+    }
+}
+
 static void test_plain_width(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(
@@ -523,6 +546,7 @@ int main(int argc, char **argv)
     g_test_add_func("/choice/is-carried-as-it-is-read", test_choice_carried);
     g_test_add_func("/choice/may-be-none", test_choice_lenient);
     g_test_add_func("/condition/numbers-are-compared-as-numbers", test_number);
+    g_test_add_func("/condition/contains", test_contains);
     g_test_add_func("/condition/width-does-not-matter", test_plain_width);
     g_test_add_func("/condition/same-in-every-notation", test_same);
     g_test_add_func("/condition/filled-is-what-can-be-a-number", test_filled);

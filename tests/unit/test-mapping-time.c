@@ -143,6 +143,8 @@ static void test_dates_that_decide(void)
         g_test_message("%s: %s", condition, one->end);
         if (one->moved < 0 && strcmp(condition, "QRRQ") == 0) {
             g_assert_cmpint(verdict, ==, HT_VERDICT_REJECT);
+            assert_fault(test, 0, "flag-unreadable");
+            g_assert_cmpstr(test->outcome.faults[0].element, ==, "QRRQ");
             continue; /* filled() asks for a number, and there is none */
         }
         g_assert_cmpint(verdict, ==, HT_VERDICT_OK);

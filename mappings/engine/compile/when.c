@@ -262,6 +262,7 @@ static const HtWhen *parse_comparison(Parser *parser)
     g_autoptr(HtWhen) when = new_comparison(TEST_HAS, slot);
     bool good = parse_operator(parser, when, TEST_EQUAL, TEST_IN, TEST_UNEQUAL) &&
                 check_undeclared(parser, when, path);
+    when->path = g_steal_pointer(&path);
     return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
@@ -275,6 +276,23 @@ static const HtWhen *parse_starts(Parser *parser)
     g_autoptr(HtWhen) when = new_comparison(TEST_STARTS, slot);
     bool good = (take(parser, ",") || fail(parser, ",")) && add_value(parser, when);
     good = good && (take(parser, ")") || fail(parser, ")")) && check_undeclared(parser, when, path);
+    return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
+}
+
+/* contains(PATH,'v',…): for what clerks write, where no list of values can be declared; so nobody is warned of it. */
+static const HtWhen *parse_contains(Parser *parser)
+{
+    HtSlot slot;
+    g_autofree char *path = parse_path(parser, &slot);
+    if (!path) {
+        return NULL;
+    }
+    g_autoptr(HtWhen) when = new_comparison(TEST_CONTAINS, slot);
+    bool good = take(parser, ",") || fail(parser, ",");
+    do {
+        good = good && add_value(parser, when);
+    } while (good && take(parser, ","));
+    good = good && (take(parser, ")") || fail(parser, ", or )"));
     return good ? share(parser->pool, g_steal_pointer(&when)) : NULL;
 }
 
@@ -432,6 +450,8 @@ static const HtWhen *parse_one(Parser *parser)
         when = when ? share(parser->pool, new_test(TEST_NOT, when, NULL)) : NULL;
     } else if (take_function(parser, "starts-with")) {
         when = parse_starts(parser);
+    } else if (take_function(parser, "contains")) {
+        when = parse_contains(parser);
     } else if (take_function(parser, "same")) {
         when = parse_same(parser);
     } else if (take_function(parser, "written")) {

@@ -18,7 +18,7 @@ typedef struct {
     void *user;
 } HtWhenNames;
 
-/* Compiles a condition: PATH, PATH='v', PATH!='v', PATH in ('a','b'), starts-with(PATH,'v'), same(PATH, PATH), same(PATH, PATH, 'HOW'), written(PATH), filled(PATH), yes(PATH), no(PATH),
+/* Compiles a condition: PATH, PATH='v', PATH!='v', PATH in ('a','b'), starts-with(PATH,'v'), contains(PATH,'v',…), same(PATH, PATH), same(PATH, PATH, 'HOW'), written(PATH), filled(PATH), yes(PATH), no(PATH),
  * code(PATH)='v' and number(PATH)='v' and so on, not(…), and, or, ( ). NULL with `problem` (transfer full): one line that says what was expected
  * where. */
 const HtWhen *ht_when_parse(GPtrArray *pool, const char *text, const HtWhenNames *names, char **problem);

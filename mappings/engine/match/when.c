@@ -52,6 +52,23 @@ static HtWhenState note_unreadable(const HtWhen *when, HtMatch *match)
     return HT_WHEN_UNREADABLE;
 }
 
+/* Somewhere in a value that is no null. */
+static bool ask_contains(const HtWhen *when, HtMatch *match)
+{
+    char folded[COMPARED_MAX];
+    HtText value = ht_match_value(match, when->slot, 0);
+    if (!value.data) {
+        return false;
+    }
+    value = narrow(value, folded);
+    for (unsigned i = 0; i < when->n_values; i++) {
+        if (memmem(value.data, value.size, when->values[i].data, when->values[i].size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How the value reads as a date; OK where it is not meant as one. */
 static HtDateResult read_date(const HtWhen *when, HtText value)
 {
@@ -248,6 +265,7 @@ static HtWhenState evaluate(const HtWhen *when, HtMatch *match)
     case TEST_AND: return combine(when, match, HT_WHEN_NO);
     case TEST_OR: return combine(when, match, HT_WHEN_YES);
     case TEST_XPATH: return say(match->tree && ht_xpath_test(when->xpath, match->tree));
+    case TEST_CONTAINS: return say(ask_contains(when, match));
     case TEST_SAME: return say(ask_same(when, match));
     case TEST_HAS: return ask_value(when, match);
     case TEST_WRITTEN: return say(ht_match_value(match, when->slot, HT_NULL_KEEP_WORDS).data != NULL);

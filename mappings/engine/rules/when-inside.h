@@ -9,9 +9,10 @@ typedef enum {
     TEST_UNEQUAL,
     TEST_IN,
     TEST_STARTS,
-    TEST_SAME,    /* two values say the same */
-    TEST_WRITTEN, /* a word for none counts */
-    TEST_FILLED,  /* with what can be somebody's number */
+    TEST_CONTAINS, /* one of these, anywhere in it */
+    TEST_SAME,     /* two values say the same */
+    TEST_WRITTEN,  /* a word for none counts */
+    TEST_FILLED,   /* with what can be somebody's number */
     TEST_YES,
     TEST_NO,
     TEST_CODE,       /* has one */

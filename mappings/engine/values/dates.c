@@ -41,9 +41,10 @@ static bool is_null_date(int year, int month, int day)
  * beyond those that a register holds (2999-12-31, 3000-01-01): programs write it, and no clerk mistypes it. */
 static bool is_open_end(const HtDateParts *parts)
 {
-    bool last = parts->month == 12 && parts->day >= 30;
+    bool last = parts->month == 12 && parts->day >= (parts->had_zone ? 30 : 31);
     if (parts->year == YEAR_OPEN) {
-        return last || (parts->month == 12 && parts->day < 1) || parts->month < 1 || parts->month == 99;
+        return (parts->month == 12 && (parts->day >= 30 || parts->day < 1)) || parts->month < 1 ||
+               parts->month == 99;
     }
     return parts->year > YEAR_MAX && parts->year < YEAR_OPEN &&
            (last || (parts->month == 1 && parts->day == 1));
