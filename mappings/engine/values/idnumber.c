@@ -208,10 +208,84 @@ static HtIdStatus check_15(HtIdNumber *out, uint32_t today)
     return check_18(out, today);
 }
 
+/* ---- What stands around a number ---- */
+
+static HtText drop_words(HtText text)
+{
+    static const char *const words[] = {"公民身份号码", "公民身份证号码", "居民身份证",
+                                        "身份证号码",   "身份证号",       "身份证"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (ht_text_begins(text, words[i])) {
+            size_t length = strlen(words[i]);
+            return (HtText){text.data + length, text.size - length};
+        }
+    }
+    return text;
+}
+
+/* A spreadsheet's number that is a text ('990104…) or was one (….0). */
+static HtText drop_zeros(HtText text)
+{
+    size_t size = text.size;
+    while (size > 0 && text.data[size - 1] == '0') {
+        size--;
+    }
+    return size > 0 && size < text.size && text.data[size - 1] == '.' ? (HtText){text.data, size - 1} : text;
+}
+
+/* Bytes of the sign that the text begins with and that only stands beside digits; 0 for anything else. */
+static size_t take_sign(HtText text)
+{
+    static const char *const signs[] = {" ", "'", "`", "\"", "-", "_", ":", ".",
+                                        "‘", "’", "“", "”",  "´", "·", "—", "－"};
+    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++) {
+        if (ht_text_begins(text, signs[i])) {
+            return strlen(signs[i]);
+        }
+    }
+    return 0;
+}
+
+/* Reads the number out of what stands around it: a spreadsheet's apostrophe or .0, quotes, hyphens, 身份证：. Only a number that
+ * then is right all through counts, so that no other one is made of something else. */
+static bool undress(const char *text, size_t size, uint32_t today, HtIdNumber *out)
+{
+    char narrow[HT_ID_TEXT_MAX * 4];
+    size_t folded = size > sizeof narrow ? SIZE_MAX : ht_value_fold(text, size, narrow, sizeof narrow);
+    if (folded == SIZE_MAX) {
+        return false;
+    }
+    HtText rest = drop_zeros(drop_words(ht_text_trim(narrow, folded)));
+    HtIdNumber bare = {.marks = HT_MARK_BIT(HT_MARK_ID_FOLDED)};
+    while (rest.size > 0 && bare.size <= 18) {
+        bool digit =
+            g_ascii_isdigit(*rest.data) || ((*rest.data == 'X' || *rest.data == 'x') && bare.size == 17);
+        size_t taken = digit ? 1 : take_sign(rest);
+        if (taken == 0) {
+            return false;
+        }
+        if (digit) {
+            bare.canonical[bare.size++] = g_ascii_toupper(*rest.data);
+        }
+        rest = (HtText){rest.data + taken, rest.size - taken};
+    }
+    bool right = (bare.size == 18 && check_18(&bare, today) == HT_ID_VALID) ||
+                 (bare.size == 15 && check_15(&bare, today) == HT_ID_VALID);
+    if (right) {
+        *out = bare;
+    }
+    return right;
+}
+
 HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, HtIdNumber *out)
 {
     memset(out, 0, sizeof *out);
-    if (!canonicalise(text, size, out)) {
+    bool plain = canonicalise(text, size, out);
+    if ((!plain || (out->size != 0 && out->size != 15 && out->size != 18)) &&
+        undress(text, size, today, out)) {
+        return out->status;
+    }
+    if (!plain) {
         return fail(out, HT_ID_WRONG_CHARACTER);
     }
     switch (out->size) {

@@ -34,7 +34,8 @@ typedef struct {
 } HtIdNumber;
 
 /* Reads a citizen number; `out` is always filled. `today` is yyyymmdd for the check against the future, 0
- * for none. Returns out->status. */
+ * for none. Blanks, width and case are folded; an apostrophe, quotes, hyphens, a .0 or 身份证号： around a number that is right without
+ * them go, too. Returns out->status. */
 HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, HtIdNumber *out);
 
 /* The same with today's date in China. */
