@@ -81,6 +81,11 @@ static HtMarks drop_markup(HtBuffer *text, Span *span)
     if (left == span->size) {
         return 0;
     }
+    /* What was escaped for a page was often escaped once more on its way. */
+    for (size_t before = span->size; left < before && memmem(out, left, "<", 1);) {
+        before = left;
+        left = ht_text_drop_markup(out, before, out);
+    }
     *span = (Span){text->size, left};
     text->size += left;
     return HT_MARK_BIT(HT_MARK_MARKUP_REMOVED);

@@ -186,7 +186,8 @@ static size_t reference_at_start(const char *value, size_t size, char *character
     static const struct {
         const char *name;
         char means;
-    } references[] = {{"&nbsp;", ' '}, {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}};
+    } references[] = {{"&nbsp;", ' '}, {"&lt;", '<'},   {"&gt;", '>'},    {"&amp;", '&'},
+                      {"&quot;", '"'}, {"&#39;", '\''}, {"&apos;", '\''}, {"&#160;", ' '}};
     for (unsigned i = 0; i < G_N_ELEMENTS(references); i++) {
         size_t length = strlen(references[i].name);
         if (size >= length && g_ascii_strncasecmp(value, references[i].name, length) == 0) {
