@@ -4,6 +4,7 @@ adapter_TESTS += xml
 mapping_DATA += mappings/tables/civil-affairs.allowance.tsv \
 	mappings/tables/civil-affairs.death.tsv \
 	mappings/tables/translate/civil-affairs-death.words.tsv \
+	mappings/tables/translate/civil-affairs-state.words.tsv \
 	mappings/tables/translate/street-death.xfjd.tsv \
 	mappings/tables/street.death.tsv
 mapping_DATA += mappings/key-persons.xml
