@@ -136,7 +136,7 @@ my %words = (
         post => 'POST to `/in/SOURCE`, where SOURCE is the name that the administrator gives your system (an example is in [adapters/xml/example.conf](../../adapters/xml/example.conf)). What is common to all departments (encodings, tokens, receipts, sending again) is in [wire.md](../wire.md), every fault code in [errors.md](../errors.md).',
         json => 'XML or JSON (`Content-Type: application/json`). In JSON the outermost object is `/json`.', xml => 'XML, by itself or in SOAP.',
         case => 'Upper and lower case of names do not count.',
-        records => 'What is a record, and what becomes of it', path => 'path', when => 'when', event => 'event', meaning => 'meaning', restricted => 'restricted: only for who is named',
+        records => 'What is a record, and what becomes of it', path => 'path', when => 'when', event => 'event', meaning => 'meaning', restricted => 'restricted: only for who is named', overtakes => 'goes before all that waits',
         about => 'about', fields => 'Which of your fields are read', sent => 'sent as', element => 'becomes', zh => '中文', form => 'form', sensitivity => 'sensitivity',
         required => 'required', key => 'number of the business', time => 'time', identity => 'who or what it is about', division => 'goes to', or => 'else', constant => 'always',
         codes => 'Words and codes', yes => 'yes', no => 'no', field => 'field', table => 'code table', words => 'also read', more => 'see',
@@ -151,7 +151,7 @@ my %words = (
         post => '用 POST 发到 `/in/SOURCE`，SOURCE 是管理员给你的系统起的名字（例子见 [adapters/xml/example.conf](../../adapters/xml/example.conf)）。各部门共同的约定（编码、令牌、回执、重发）见 [wire.md](../wire.md)，所有错误代码见 [errors.md](../errors.md)。',
         json => 'XML 或 JSON（`Content-Type: application/json`）。JSON 最外层对象的路径是 `/json`。', xml => 'XML，单独发送或放在 SOAP 里。',
         case => '元素名不分大小写。',
-        records => '什么算一条记录，会变成什么', path => '路径', when => '条件', event => '事件', meaning => '含义', restricted => '受限：只给逐个指名的接收方',
+        records => '什么算一条记录，会变成什么', path => '路径', when => '条件', event => '事件', meaning => '含义', restricted => '受限：只给逐个指名的接收方', overtakes => '优先投递',
         about => '主体', fields => '读取你的哪些字段', sent => '你的字段', element => '变成', zh => '中文', form => '形式', sensitivity => '敏感级别',
         required => '必填', key => '业务编号', time => '时间', identity => '主体标识', division => '送往', or => '否则取', constant => '固定为',
         codes => '词语与代码', yes => '表示是', no => '表示否', field => '字段', table => '代码表', words => '还认得', more => '见',
@@ -239,6 +239,7 @@ sub write_records {
         my $when = $event->{attr}{when} // $event->{attr}{'xpath-when'} // '';
         my $meaning = $type->{zh} // '';
         $meaning .= " ($w->{restricted})" if ($type->{restricted} // '') eq 'yes';
+        $meaning .= " ($w->{overtakes})" if ($type->{overtakes} // '') eq 'yes';
         push @lines, sprintf('| %s | %s | `%s` | %s |', join(' ', map { code($_) } split ' ', $event->{attr}{'for-each'} // ''),
             $when eq '' ? $w->{every} : code($when), $event->{attr}{type}, $meaning);
     }

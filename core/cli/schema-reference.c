@@ -51,15 +51,16 @@ static void print_event_types(const HtDictionary *dictionary)
 {
     printf(
         "\n## Event types\n\n`about`: what `subject` is a pseudonym of. Two things of one kind have one subject only when a number that all sources "
-        "share is the same: a citizen number, a credit code (organization), a unit number (property); else when one source's own is.\n\n"
+        "share is the same: a citizen number, a credit code (organization), a unit number (property); else when one source's own is. "
+        "What is marked (overtakes) goes to each consumer before all that waits for it.\n\n"
         "| type | 中文 | department | about | direction | groups |\n|---|---|---|---|---|---|\n");
     for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
         const HtEventType *type = ht_dictionary_event_type(dictionary, i);
         g_autofree char *groups = g_strjoinv(", ", (char **)type->groups);
-        printf("| `%s.v%u`%s | %s | %s | %s | %s%s%s | %s |\n", type->name, type->version,
-               type->restricted ? " (restricted)" : "", type->zh, type->department ? type->department : "",
-               type->about ? type->about : "person", type->direction, type->also ? ", " : "",
-               type->also ? type->also : "", groups);
+        printf("| `%s.v%u`%s%s | %s | %s | %s | %s%s%s | %s |\n", type->name, type->version,
+               type->restricted ? " (restricted)" : "", type->overtakes ? " (overtakes)" : "", type->zh,
+               type->department ? type->department : "", type->about ? type->about : "person",
+               type->direction, type->also ? ", " : "", type->also ? type->also : "", groups);
     }
 }
 

@@ -7,16 +7,11 @@
 #include "core/delivery/judge.h"
 #include "core/delivery/pull.h"
 #include "core/delivery/purpose.h"
-#include "core/delivery/replay.h"
+#include "core/delivery/reading.h"
 #include "core/delivery/succession.h"
 #include "core/delivery/webhook.h"
 
-#define WINDOW_EVENTS 4000
-#define PAGE_EVENTS 500
-#define ABSENT_EVENTS 100 /* looked at for what has to be sent again */
-#define PAGE_BYTES (4 << 20)
 #define REQUEST_BYTES (4 << 20)
-#define READ_AGAIN_MS 1000
 #define FULL_LOOK_MS 500
 #define REPLAY_SHARE 4   /* of the connections one in so many is for a replay, beside the live ones */
 #define MARK_MS 100      /* what is finished is told to the spool this often, */
@@ -83,128 +78,6 @@ static void set_timer(HtConsumer *consumer)
     }
     at_us = MIN(at_us, MAX(ht_settling_due(consumer->settling), now_us));
     ht_timer_set(consumer->timer, at_us);
-}
-
-/* ---- Reading ahead ---- */
-
-/* What the live delivery has not finished comes by that, and is nowhere out twice. */
-static bool is_to_be_replayed(HtConsumer *consumer, const HtStoredEvent *event)
-{
-    return ht_replay_wants(consumer->replay, event) &&
-           !(consumer->live &&
-             ht_replay_is_open(&consumer->live->window, event->sequence, &consumer->open_from));
-}
-
-static bool is_wanted(void *user, const HtStoredEvent *event)
-{
-    HtConsumer *consumer = user;
-    bool wanted = event->state == HT_STORED_WHOLE && ht_routes_match(consumer->routes, &event->event) &&
-                  (!consumer->replay || is_to_be_replayed(consumer, event));
-    bool beyond = consumer->replay && event->sequence > consumer->replay->last;
-    consumer->skipped += !wanted && !beyond;
-    return wanted;
-}
-
-static void free_when_idle(HtConsumer *consumer)
-{
-    if (consumer->freed && !consumer->reading) {
-        g_free(consumer->last_error);
-        g_free(consumer->cursor);
-        g_free(consumer);
-    }
-}
-
-static void take_page(HtSpoolPage *page, const GError *error, void *user)
-{
-    HtConsumer *consumer = user;
-    consumer->reading = false;
-    if (consumer->freed || error) {
-        if (page) {
-            ht_spool_page_free(page);
-        }
-        if (error && !consumer->freed) {
-            ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read the spool: %s", consumer->config->name,
-                   error->message);
-            consumer->read_at_us = ht_clock_monotonic() + READ_AGAIN_MS * 1000;
-            set_timer(consumer);
-        }
-        free_when_idle(consumer);
-        return;
-    }
-    consumer->open_from = NULL;
-    ht_window_add(&consumer->window, page, is_wanted, consumer);
-    pump(consumer);
-}
-
-/* The events that were only places take turns with what comes next. */
-static void take_absent(HtSpoolPage *page, const GError *error, void *user)
-{
-    HtConsumer *consumer = user;
-    consumer->reading = false;
-    if (consumer->freed) {
-        g_clear_pointer(&page, ht_spool_page_free);
-        free_when_idle(consumer);
-    } else if (error || !ht_window_fill(&consumer->window, page)) {
-        ht_log(HT_LOG_ERROR, "delivery", "consumer %s cannot read events that it has to send again: %s",
-               consumer->config->name, error ? error->message : "they are not there");
-        consumer->read_at_us = ht_clock_monotonic() + READ_AGAIN_MS * 1000;
-        set_timer(consumer);
-    } else {
-        consumer->absent_read = true;
-        pump(consumer);
-    }
-}
-
-static bool read_absent(HtConsumer *consumer)
-{
-    uint64_t sequence = ht_window_absent(&consumer->window, ht_clock_monotonic());
-    if (sequence > 0) {
-        consumer->reading = true;
-        ht_spool_read(consumer->options->spool, sequence - 1, ABSENT_EVENTS,
-                      MIN(PAGE_BYTES, consumer->config->window_bytes), take_absent, consumer);
-    }
-    return sequence > 0;
-}
-
-static bool has_room(const HtConsumer *consumer)
-{
-    const HtWindow *window = &consumer->window;
-    return window->loaded < WINDOW_EVENTS && window->bytes < consumer->config->window_bytes &&
-           window->entries.length < consumer->config->held;
-}
-
-/* What was just committed needs no reading. */
-static void take_recent(HtConsumer *consumer)
-{
-    HtSpool *spool = consumer->options->spool;
-    uint64_t last = ht_spool_last_sequence(spool);
-    while (!consumer->reading && has_room(consumer) && ht_window_read_from(&consumer->window) < last) {
-        HtSpoolPage *page = ht_spool_recent(spool, consumer->window.read_to);
-        if (!page) {
-            return;
-        }
-        ht_window_add(&consumer->window, page, is_wanted, consumer);
-    }
-}
-
-static void read_ahead(HtConsumer *consumer)
-{
-    HtWindow *window = &consumer->window;
-    uint64_t last =
-        consumer->replay ? consumer->replay->last : ht_spool_last_sequence(consumer->options->spool);
-    bool due = consumer->read_at_us <= ht_clock_monotonic();
-    bool room = has_room(consumer);
-    if (consumer->reading || !due || (!consumer->absent_read && read_absent(consumer))) {
-        return;
-    }
-    if (room && ht_window_read_from(window) < last) {
-        consumer->reading = true;
-        ht_spool_read(consumer->options->spool, window->read_to, PAGE_EVENTS,
-                      MIN(PAGE_BYTES, consumer->config->window_bytes), take_page, consumer);
-    } else {
-        read_absent(consumer);
-    }
-    consumer->absent_read = false;
 }
 
 /* ---- Requests ---- */
@@ -339,7 +212,8 @@ static bool send_entries(HtConsumer *consumer, GPtrArray *entries)
     for (unsigned i = 0; i < entries->len; i++) {
         HtEntry *entry = entries->pdata[i];
         numbered[i] = *entry->event;
-        numbered[i].number = consumer->replay ? 0 : entry->number; /* it counts its own window only */
+        bool counts = !consumer->replay && !entry->overtakes; /* a replay counts its own window only */
+        numbered[i].number = counts ? entry->number : 0;
         g_ptr_array_add(events, &numbered[i]);
     }
     if (!record(consumer, events)) {
@@ -482,7 +356,7 @@ static void note_state(HtConsumer *consumer)
 static void pump(HtConsumer *consumer)
 {
     if (!consumer->replay) {
-        take_recent(consumer);
+        ht_reading_take_recent(consumer);
     }
     ht_judge_pause(consumer);
     consumer->full =
@@ -491,7 +365,7 @@ static void pump(HtConsumer *consumer)
     for (GPtrArray *entries;
          can_record(consumer) && (entries = pick(consumer)) && send_entries(consumer, entries);) {
     }
-    read_ahead(consumer);
+    ht_reading_go_on(consumer);
     mark_and_settle(consumer);
     set_timer(consumer);
     note_state(consumer);
@@ -565,6 +439,7 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
     }
     ht_window_init(&consumer->window, cursor, ht_spool_cursor_finished(spool, consumer->cursor));
     ht_window_count_from(&consumer->window, ht_spool_cursor_counted(spool, consumer->cursor));
+    ht_window_set_overtakes(&consumer->window, ht_reading_overtakes, consumer);
     consumer->window.finished = consumer->replay != NULL; /* it may be at its end already */
     return true;
 }
@@ -610,8 +485,8 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
 {
     HtConsumer *consumer = g_new0(HtConsumer, 1);
     uint64_t most_ms = MIN(config->probe_ms, config->retry_max_ms);
-    *consumer =
-        (HtConsumer){.config = config, .options = options, .backoff = {config->retry_first_ms, most_ms, 0}};
+    *consumer = (HtConsumer){
+        .config = config, .options = options, .wake = wake, .backoff = {config->retry_first_ms, most_ms, 0}};
     ht_consumer_hold(consumer, replay ? replay->live->all : options->config);
     set_replay(consumer, replay);
     consumer->timer = ht_timer_new(on_timer, consumer);
@@ -630,7 +505,7 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
         ht_purpose_tell(consumer);
     }
     ht_judge_pause(consumer);
-    read_ahead(consumer);
+    ht_reading_go_on(consumer);
     note_state(consumer);
     return consumer;
 }
@@ -666,7 +541,7 @@ void ht_consumer_free(HtConsumer *consumer)
     g_clear_pointer(&consumer->routes, ht_routes_free);
     ht_consumer_let_go(consumer);
     consumer->freed = true;
-    free_when_idle(consumer);
+    ht_reading_free_when_idle(consumer);
 }
 
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)

@@ -31,8 +31,9 @@ struct HtConsumer {
     HtConsumer *live;          /* a replay's; NULL: there is none */
     void (*ended)(void *user); /* a replay's */
     void *ended_user;
-    const GList *open_from; /* in the live one's window, while a page is taken */
-    char *cursor;           /* the name that it has in the spool */
+    void (*wake)(void *consumer); /* there may be more to do */
+    const GList *open_from;       /* in the live one's window, while a page is taken */
+    char *cursor;                 /* the name that it has in the spool */
     unsigned connections;
     HtTransport *transport;
     HtPolicy *policy;

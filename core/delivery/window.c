@@ -1,148 +1,14 @@
 /* The window's bookkeeping. Main-loop thread. */
-#include "core/delivery/window.h"
+#include "core/delivery/window-known.h"
+#include "core/delivery/window-row.h"
 
-#define ABSENT HT_ENTRY_SENDING + 1 /* where a row may be, beside the queues of the states */
+#define AHEAD_MOST 64          /* entries that are taken ahead, */
+#define AHEAD_KNOWN_MOST 10000 /* and that were finished ahead and lie behind all that was read */
+#define OVERTAKES_BIT (1U << 31)
 #define FAILED_LOADED \
     200 /* rows of what failed alone that keep their first event; more are read again when they go */
-#define PAGE_SHARE 4      /* events of which one in so many is wanted stay in their page */
-#define FAILED_TURN 8     /* one pick in so many begins with what failed */
-#define ASSERT_ENTRIES 64 /* larger windows are looked at as a whole now and then only */
-#define ASSERT_TURN 512
-
-/* One person's entries. */
-struct HtEntryRow {
-    GList link; /* in one of the queues */
-    GSequenceIter *place;
-    GQueue entries; /* of HtEntry, ascending sequence */
-    uint32_t person;
-    unsigned sending; /* of its entries */
-    unsigned in;      /* the queue in which it is: a state, or ABSENT; SENDING: in none */
-};
-
-static HtEntry *first_of(const HtEntryRow *row)
-{
-    return g_queue_peek_head((GQueue *)&row->entries);
-}
-
-/* ---- Invariants, by the numbers of the header ---- */
-
-static void assert_entry(const HtWindow *window, const HtEntry *entry)
-{
-    const HtEntry *next = entry->link.next ? entry->link.next->data : NULL;
-    g_assert(entry->sequence > window->cursor && entry->sequence <= window->read_to); /* 1 */
-    g_assert(!next || entry->sequence < next->sequence);
-    next = entry->row_link.next ? entry->row_link.next->data : NULL;
-    g_assert(!next || entry->sequence < next->sequence);                                    /* 2 */
-    g_assert(!next || entry->state == HT_ENTRY_SENDING || next->state != HT_ENTRY_SENDING); /* 3 */
-    g_assert(entry->state != HT_ENTRY_DOUBTED || entry->together == 1);                     /* 6 */
-    g_assert(entry->state != HT_ENTRY_POISON || entry->together == 1);
-}
-
-static void assert_row(const HtEntryRow *row)
-{
-    g_assert(!g_queue_is_empty((GQueue *)&row->entries)); /* 2 */
-    g_assert(row->sending <= row->entries.length);        /* 3 */
-    g_assert((row->sending > 0) == (first_of(row)->state == HT_ENTRY_SENDING));
-    g_assert(row->in == first_of(row)->state || (row->in == ABSENT && !first_of(row)->event)); /* 4 */
-}
-
-static void assert_all(const HtWindow *window)
-{
-    unsigned waiting = 0, ready = 0, rowed = 0, loaded = 0;
-    size_t bytes = 0;
-    GHashTableIter iter;
-    void *value;
-    for (const GList *link = window->entries.head; link; link = link->next) {
-        const HtEntry *entry = link->data;
-        assert_entry(window, entry);
-        waiting += entry->state != HT_ENTRY_SENDING;
-        loaded += entry->event != NULL;
-        g_assert(entry->event || entry->state != HT_ENTRY_SENDING); /* 4 */
-        bytes += entry->bytes;
-    }
-    g_hash_table_iter_init(&iter, window->rows);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const HtEntryRow *row = value;
-        assert_row(row);
-        rowed += row->entries.length;
-        ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
-    }
-    g_assert_cmpuint(rowed, ==, window->entries.length);
-    g_assert_cmpuint(waiting, ==, window->waiting); /* 5 */
-    g_assert_cmpuint(ready, ==, window->ready);
-    g_assert_cmpuint(loaded, ==, window->loaded);
-    g_assert_cmpuint(bytes, ==, window->bytes);
-}
-
-void ht_window_assert(const HtWindow *window)
-{
-#ifndef G_DISABLE_ASSERT
-    static unsigned turn;
-    if (window->entries.length <= ASSERT_ENTRIES || ++turn % ASSERT_TURN == 0) {
-        assert_all(window);
-    }
-#endif
-}
-
-/* ---- Rows in queues ---- */
-
-static int compare_times(const void *a, const void *b, void *unused)
-{
-    (void)unused;
-    int64_t left = first_of(a)->not_before_us, right = first_of(b)->not_before_us;
-    return left < right ? -1 : left > right;
-}
-
-static bool is_timed(unsigned in)
-{
-    return in == HT_ENTRY_DOUBTED || in == HT_ENTRY_POISON;
-}
-
-static GQueue *queue_of(HtWindow *window, unsigned in)
-{
-    return in == ABSENT ? &window->absent : &window->queues[in];
-}
-
-/* Puts the row, none of which is SENDING, where its first entry's state says. What is as it was goes back to the front. */
-static void enqueue(HtWindow *window, HtEntryRow *row, bool in_front)
-{
-    const HtEntry *first = first_of(row);
-    row->in = first->event || is_timed(first->state) ? first->state : ABSENT;
-    assert_row(row);
-    if (is_timed(row->in)) {
-        row->place =
-            g_sequence_insert_sorted(window->clock[row->in - HT_ENTRY_DOUBTED], row, compare_times, NULL);
-        return;
-    }
-    window->ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
-    if (in_front) {
-        g_queue_push_head_link(queue_of(window, row->in), &row->link);
-    } else {
-        g_queue_push_tail_link(queue_of(window, row->in), &row->link);
-    }
-}
-
-static void dequeue(HtWindow *window, HtEntryRow *row)
-{
-    if (is_timed(row->in)) {
-        g_sequence_remove(row->place);
-    } else {
-        window->ready -= row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
-        g_queue_unlink(queue_of(window, row->in), &row->link);
-    }
-    row->in = HT_ENTRY_SENDING;
-}
-
-static HtEntryRow *first_row(const HtWindow *window, HtEntryState state)
-{
-    return g_queue_peek_head((GQueue *)&window->queues[state]);
-}
-
-static HtEntryRow *first_timed(const HtWindow *window, HtEntryState state)
-{
-    GSequence *clock = window->clock[state - HT_ENTRY_DOUBTED];
-    return g_sequence_is_empty(clock) ? NULL : g_sequence_get(g_sequence_get_begin_iter(clock));
-}
+#define PAGE_SHARE 4  /* events of which one in so many is wanted stay in their page */
+#define FAILED_TURN 8 /* one pick in so many begins with what failed */
 
 /* ---- Beginning and end ---- */
 
@@ -153,6 +19,13 @@ void ht_window_init(HtWindow *window, uint64_t cursor, GArray *known)
     for (unsigned i = 0; i < G_N_ELEMENTS(window->clock); i++) {
         window->clock[i] = g_sequence_new(NULL);
     }
+}
+
+void ht_window_set_overtakes(HtWindow *window, bool (*overtakes)(void *user, const HtStoredEvent *event),
+                             void *user)
+{
+    window->overtakes = overtakes;
+    window->overtakes_user = user;
 }
 
 static void drop_event(HtEntry *entry)
@@ -259,9 +132,9 @@ static void unload(HtWindow *window, HtEntryRow *row)
 {
     unsigned others =
         window->queues[HT_ENTRY_AGAIN].length + (unsigned)g_sequence_get_length(window->clock[0]);
-    bool keep = first_of(row)->state != HT_ENTRY_POISON && others < FAILED_LOADED;
+    bool keep = ht_row_first(row)->state != HT_ENTRY_POISON && others < FAILED_LOADED;
     if (keep) {
-        own_event(first_of(row));
+        own_event(ht_row_first(row));
     }
     for (GList *link = keep ? row->entries.head->next : row->entries.head; link; link = link->next) {
         HtEntry *entry = link->data;
@@ -287,58 +160,67 @@ static HtEntryRow *row_of(HtWindow *window, uint32_t person)
     return row;
 }
 
+static bool overtakes(const HtWindow *window, const HtStoredEvent *event)
+{
+    return window->overtakes && window->overtakes(window->overtakes_user, event);
+}
+
+/* What overtakes never shares a row with what does not, whatever their hashes are: so each row rises, whatever was taken ahead. */
+static uint32_t person_of(const HtStoredEvent *event, bool is_overtaking)
+{
+    uint32_t hash = hash_text(event->subject);
+    return is_overtaking ? hash | OVERTAKES_BIT : hash & ~OVERTAKES_BIT;
+}
+
+/* By its sequence: what was taken ahead stands behind it. */
+static void link_entry(HtWindow *window, HtEntry *entry)
+{
+    GList *before = window->entries.tail;
+    while (before && ((HtEntry *)before->data)->sequence > entry->sequence) {
+        before = before->prev;
+    }
+    g_queue_insert_after_link(&window->entries, before, &entry->link);
+    if (entry->sequence > window->read_to) {
+        window->ahead = window->ahead ? window->ahead : &entry->link;
+        window->ahead_count++;
+    }
+}
+
 static void add_event(HtWindow *window, HtStoredEvent *event, uint64_t number, HtSpoolPage *page)
 {
     HtEntry *entry = g_new0(HtEntry, 1);
-    HtEntryRow *row = row_of(window, hash_text(event->subject));
+    bool is_overtaking = overtakes(window, event);
+    HtEntryRow *row = row_of(window, person_of(event, is_overtaking));
     entry->link.data = entry->row_link.data = entry;
     entry->row = row;
     entry->sequence = event->sequence;
     entry->number = number;
+    entry->overtakes = is_overtaking;
     entry->recorded_us = event->recorded_us;
-    g_queue_push_tail_link(&window->entries, &entry->link);
+    link_entry(window, entry);
     g_queue_push_tail_link(&row->entries, &entry->row_link);
     window->waiting++;
-    if (!has_failed(first_of(row))) {
+    if (!has_failed(ht_row_first(row))) {
         load(window, entry, event, page);
     }
     if (row->entries.length == 1) {
-        enqueue(window, row, false);
+        ht_row_enqueue(window, row, false);
     } else {
         window->ready += row->in == HT_ENTRY_FRESH;
     }
 }
 
-/* The first run that was known and does not lie wholly below the sequence; NULL when there is none. */
-static HtSpoolRun *known_run(HtWindow *window, uint64_t sequence)
+/* Reading has come to what was taken ahead. */
+static bool catch_up(HtWindow *window, uint64_t sequence)
 {
-    HtSpoolRun *run = NULL;
-    while (window->known && window->next_known < window->known->len && !run) {
-        run = &g_array_index(window->known, HtSpoolRun, window->next_known);
-        if (run->last < sequence) {
-            window->next_known++;
-            run = NULL;
-        }
+    HtEntry *entry = NULL;
+    while (window->ahead && ((HtEntry *)window->ahead->data)->sequence <= sequence) {
+        entry = window->ahead->data;
+        entry->number = window->wanted;
+        window->ahead = window->ahead->next;
+        window->ahead_count--;
     }
-    return run;
-}
-
-/* Counts what of the run was the consumer's, once. */
-static void pass_over(HtWindow *window, HtSpoolRun *run)
-{
-    window->wanted += run->wanted;
-    run->wanted = 0;
-}
-
-uint64_t ht_window_read_from(HtWindow *window)
-{
-    HtSpoolRun *run = known_run(window, window->read_to + 1);
-    if (run && run->first <= window->read_to + 1) {
-        pass_over(window, run);
-        window->read_to = run->last;
-        window->finished = true;
-    }
-    return window->read_to;
+    return entry && entry->sequence == sequence;
 }
 
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
@@ -351,15 +233,19 @@ unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
         if (event->sequence <= window->read_to) {
             continue;
         }
-        HtSpoolRun *known = known_run(window, event->sequence);
+        HtSpoolRun *known = ht_window_known_run(window, event->sequence);
         window->read_to = event->sequence;
+        if (catch_up(window, event->sequence)) {
+            continue;
+        }
         if (known && known->first <= event->sequence) {
-            pass_over(window, known);
+            ht_window_pass_over(window, known);
             window->finished = true;
         } else if (!wanted(user, event)) {
             window->finished = true;
         } else {
-            numbers[news->len] = ++window->wanted;
+            window->wanted += !overtakes(window, event);
+            numbers[news->len] = window->wanted;
             g_ptr_array_add(news, event);
         }
     }
@@ -371,35 +257,79 @@ unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
     return news->len;
 }
 
+/* ---- What is taken ahead ---- */
+
+uint64_t ht_window_scout_from(const HtWindow *window, uint64_t last)
+{
+    uint64_t from = MAX(window->scouted_to, window->read_to);
+    bool full = window->ahead_count >= AHEAD_MOST ||
+                (window->known && window->known->len - window->next_known >= AHEAD_KNOWN_MOST);
+    return window->overtakes && !full ? from : last;
+}
+
+unsigned ht_window_scout(HtWindow *window, HtSpoolPage *page,
+                         bool (*wanted)(void *user, const HtStoredEvent *event), void *user)
+{
+    unsigned taken = 0;
+    for (unsigned i = 0; i < page->events->len && window->ahead_count < AHEAD_MOST; i++) {
+        HtStoredEvent *event = page->events->pdata[i];
+        if (event->sequence <= MAX(window->scouted_to, window->read_to)) {
+            continue;
+        }
+        window->scouted_to = event->sequence;
+        if (overtakes(window, event) && wanted(user, event) && !ht_window_is_known(window, event->sequence)) {
+            add_event(window, event, 0, NULL);
+            taken++;
+        }
+    }
+    ht_spool_page_free(page);
+    return taken;
+}
+
+/* Out of the window, finished. */
+static void unlink_entry(HtWindow *window, HtEntry *entry)
+{
+    if (entry->sequence > window->read_to) {
+        window->ahead = window->ahead == &entry->link ? entry->link.next : window->ahead;
+        window->ahead_count--;
+        ht_window_note_known(window, entry->sequence);
+    }
+    g_queue_unlink(&window->entries, &entry->link);
+    g_queue_unlink(&entry->row->entries, &entry->row_link);
+    free_entry(entry);
+    window->finished = true;
+}
+
 /* ---- What was only a place ---- */
 
 uint64_t ht_window_absent(HtWindow *window, int64_t now_us)
 {
     HtEntryRow *row;
-    while ((row = first_timed(window, HT_ENTRY_POISON)) && !first_of(row)->event &&
-           first_of(row)->not_before_us <= now_us) {
-        dequeue(window, row);
-        first_of(row)->state = HT_ENTRY_AGAIN;
-        enqueue(window, row, false);
+    while ((row = ht_row_first_timed(window, HT_ENTRY_POISON)) && !ht_row_first(row)->event &&
+           ht_row_first(row)->not_before_us <= now_us) {
+        ht_row_dequeue(window, row);
+        ht_row_first(row)->state = HT_ENTRY_AGAIN;
+        ht_row_enqueue(window, row, false);
     }
     row = g_queue_peek_head(&window->absent);
     row = window->queues[HT_ENTRY_AGAIN].length < FAILED_LOADED ? row : NULL;
-    return row ? first_of(row)->sequence : 0;
+    return row ? ht_row_first(row)->sequence : 0;
 }
 
 /* Loads the entry of this event if its row is absent; a row that has its first again goes to `found`. */
 static void fill(HtWindow *window, HtStoredEvent *event, GPtrArray *found)
 {
-    HtEntryRow *row = g_hash_table_lookup(window->rows, GUINT_TO_POINTER(hash_text(event->subject)));
-    GList *link = row && row->in == ABSENT ? row->entries.head : NULL;
+    uint32_t person = person_of(event, overtakes(window, event));
+    HtEntryRow *row = g_hash_table_lookup(window->rows, GUINT_TO_POINTER(person));
+    GList *link = row && row->in == HT_ROW_ABSENT ? row->entries.head : NULL;
     while (link && ((HtEntry *)link->data)->sequence < event->sequence) {
         link = link->next;
     }
     HtEntry *entry = link ? link->data : NULL;
-    bool wanted = entry && (entry == first_of(row) || !has_failed(first_of(row)));
+    bool wanted = entry && (entry == ht_row_first(row) || !has_failed(ht_row_first(row)));
     if (wanted && entry->sequence == event->sequence && !entry->event) {
         load(window, entry, event, NULL);
-        if (entry == first_of(row)) {
+        if (entry == ht_row_first(row)) {
             g_ptr_array_add(found, row);
         }
     }
@@ -409,17 +339,14 @@ static void fill(HtWindow *window, HtStoredEvent *event, GPtrArray *found)
 static void drop_first(HtWindow *window)
 {
     HtEntryRow *row = g_queue_peek_head(&window->absent);
-    HtEntry *entry = first_of(row);
-    dequeue(window, row);
-    g_queue_unlink(&window->entries, &entry->link);
-    g_queue_unlink(&row->entries, &entry->row_link);
-    free_entry(entry);
+    HtEntry *entry = ht_row_first(row);
+    ht_row_dequeue(window, row);
+    unlink_entry(window, entry);
     window->waiting--;
-    window->finished = true;
     if (row->entries.length == 0) {
         g_hash_table_remove(window->rows, GUINT_TO_POINTER(row->person));
     } else {
-        enqueue(window, row, true);
+        ht_row_enqueue(window, row, true);
     }
 }
 
@@ -428,7 +355,8 @@ bool ht_window_fill(HtWindow *window, HtSpoolPage *page)
     g_autoptr(GPtrArray) found = g_ptr_array_new();
     const HtEntryRow *wanted = g_queue_peek_head(&window->absent);
     const HtStoredEvent *first = page->events->len > 0 ? page->events->pdata[0] : NULL;
-    if (wanted && first && first->sequence == first_of(wanted)->sequence && first->state != HT_STORED_WHOLE) {
+    if (wanted && first && first->sequence == ht_row_first(wanted)->sequence &&
+        first->state != HT_STORED_WHOLE) {
         drop_first(window);
         ht_spool_page_free(page);
         return true;
@@ -437,11 +365,11 @@ bool ht_window_fill(HtWindow *window, HtSpoolPage *page)
         fill(window, page->events->pdata[i], found);
     }
     for (unsigned i = 0; i < found->len; i++) {
-        dequeue(window, found->pdata[i]);
-        enqueue(window, found->pdata[i], false);
+        ht_row_dequeue(window, found->pdata[i]);
+        ht_row_enqueue(window, found->pdata[i], false);
     }
     ht_spool_page_free(page);
-    return !wanted || first_of(wanted)->event;
+    return !wanted || ht_row_first(wanted)->event;
 }
 
 /* ---- What goes out ---- */
@@ -454,7 +382,7 @@ static bool take(HtWindow *window, HtEntry *entry, GPtrArray *picked, HtPick *le
         return false;
     }
     if (entry->row->sending == 0) {
-        dequeue(window, entry->row);
+        ht_row_dequeue(window, entry->row);
     }
     left->most = most;
     left->most_bytes -= MIN(left->most_bytes, entry->event->event.data.size);
@@ -468,11 +396,12 @@ static bool take(HtWindow *window, HtEntry *entry, GPtrArray *picked, HtPick *le
 /* The row of an entry that failed alone and may go now; NULL when there is none. */
 static HtEntryRow *next_failed(const HtWindow *window, const HtPick *pick)
 {
-    HtEntryRow *row = pick->failed_too ? first_row(window, HT_ENTRY_AGAIN) : NULL;
+    HtEntryRow *row = pick->failed_too ? ht_row_first_in(window, HT_ENTRY_AGAIN) : NULL;
     for (HtEntryState state = HT_ENTRY_DOUBTED; !row && pick->failed_too && state <= HT_ENTRY_POISON;
          state++) {
-        row = first_timed(window, state);
-        row = row && first_of(row)->event && first_of(row)->not_before_us <= pick->now_us ? row : NULL;
+        row = ht_row_first_timed(window, state);
+        row =
+            row && ht_row_first(row)->event && ht_row_first(row)->not_before_us <= pick->now_us ? row : NULL;
     }
     return row;
 }
@@ -489,13 +418,16 @@ GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick)
     HtPick left = *pick;
     bool is_turn = ++window->picks % FAILED_TURN == 0;
     HtEntryRow *failed = next_failed(window, pick);
-    HtEntryState from = first_row(window, HT_ENTRY_SPLIT) ? HT_ENTRY_SPLIT : HT_ENTRY_FRESH;
-    left.most = from == HT_ENTRY_FRESH && pick->company > 0 ? pick->company : pick->most;
-    if (failed && (is_turn || !first_row(window, from))) {
-        take(window, first_of(failed), picked, &left);
+    unsigned from = ht_row_first_in(window, HT_ROW_OVERTAKING) ? HT_ROW_OVERTAKING
+                    : ht_row_first_in(window, HT_ENTRY_SPLIT)  ? HT_ENTRY_SPLIT
+                                                               : HT_ENTRY_FRESH;
+    left.most = from != HT_ENTRY_SPLIT && pick->company > 0 ? pick->company : pick->most;
+    if (failed && ((is_turn && from != HT_ROW_OVERTAKING) || !ht_row_first_in(window, from))) {
+        take(window, ht_row_first(failed), picked, &left);
         return picked;
     }
-    for (HtEntryRow *row; (row = first_row(window, from)) && take(window, first_of(row), picked, &left);) {
+    for (HtEntryRow *row;
+         (row = ht_row_first_in(window, from)) && take(window, ht_row_first(row), picked, &left);) {
     }
     for (unsigned i = 0; i < picked->len; i++) { /* there is room: what comes next of the same persons */
         const HtEntry *entry = picked->pdata[i];
@@ -514,12 +446,14 @@ GPtrArray *ht_window_pick_probe(HtWindow *window)
     GPtrArray *picked = g_ptr_array_new();
     HtPick left = {1, 1, SIZE_MAX, INT64_MAX, true};
     GQueue *fresh = &window->queues[HT_ENTRY_FRESH];
-    HtEntryRow *row = fresh->length > 0
-                          ? g_queue_peek_nth(fresh, (guint)g_random_int_range(0, (gint32)fresh->length))
-                          : first_row(window, HT_ENTRY_SPLIT);
+    HtEntryRow *row = ht_row_first_in(window, HT_ROW_OVERTAKING);
+    if (!row && fresh->length > 0) {
+        row = g_queue_peek_nth(fresh, (guint)g_random_int_range(0, (gint32)fresh->length));
+    }
+    row = row ? row : ht_row_first_in(window, HT_ENTRY_SPLIT);
     row = row ? row : next_failed(window, &left);
     if (row) {
-        take(window, first_of(row), picked, &left);
+        take(window, ht_row_first(row), picked, &left);
     }
     return picked;
 }
@@ -534,10 +468,10 @@ static void put_back(HtWindow *window, HtEntry *entry, HtEntryState state, bool 
     entry->state = state;
     window->waiting++;
     if (--row->sending == 0) {
-        if (has_failed(first_of(row))) {
+        if (has_failed(ht_row_first(row))) {
             unload(window, row);
         }
-        enqueue(window, row, in_front);
+        ht_row_enqueue(window, row, in_front);
     }
 }
 
@@ -572,13 +506,13 @@ void ht_window_wait(HtWindow *window, HtEntry *entry, HtEntryState state, int64_
 
 void ht_window_release(HtWindow *window)
 {
-    for (HtEntryRow *row; (row = first_timed(window, HT_ENTRY_DOUBTED));) {
-        HtEntry *entry = first_of(row);
-        dequeue(window, row);
+    for (HtEntryRow *row; (row = ht_row_first_timed(window, HT_ENTRY_DOUBTED));) {
+        HtEntry *entry = ht_row_first(row);
+        ht_row_dequeue(window, row);
         entry->state = HT_ENTRY_AGAIN;
         entry->chances++;
         entry->failures = 0;
-        enqueue(window, row, false);
+        ht_row_enqueue(window, row, false);
     }
 }
 
@@ -588,22 +522,19 @@ void ht_window_finish(HtWindow *window, HtEntry *entry)
     g_assert(entry->state == HT_ENTRY_SENDING);
     window->bytes -= entry->bytes;
     window->loaded--;
-    g_queue_unlink(&window->entries, &entry->link);
-    g_queue_unlink(&row->entries, &entry->row_link);
-    free_entry(entry);
-    window->finished = true;
+    unlink_entry(window, entry);
     row->sending--;
     if (row->entries.length == 0) {
         g_hash_table_remove(window->rows, GUINT_TO_POINTER(row->person));
         row = NULL;
     } else if (row->sending == 0) {
-        enqueue(window, row, false);
+        ht_row_enqueue(window, row, false);
     }
 }
 
 bool ht_window_holds_up(const HtEntry *entry)
 {
-    return entry->row->sending == 0 && first_of(entry->row) == entry;
+    return entry->row->sending == 0 && ht_row_first(entry->row) == entry;
 }
 
 /* As if it had been sent, and taken. */
@@ -611,7 +542,7 @@ void ht_window_give_up(HtWindow *window, HtEntry *entry)
 {
     HtEntryRow *row = entry->row;
     g_assert(ht_window_holds_up(entry));
-    dequeue(window, row);
+    ht_row_dequeue(window, row);
     if (!entry->event) {
         window->loaded++;
     }
@@ -631,69 +562,21 @@ unsigned ht_window_failing(const HtWindow *window)
 
 int64_t ht_window_due(const HtWindow *window)
 {
-    const HtEntryRow *doubted = first_timed(window, HT_ENTRY_DOUBTED);
-    const HtEntryRow *poison = first_timed(window, HT_ENTRY_POISON);
-    return MIN(doubted ? first_of(doubted)->not_before_us : INT64_MAX,
-               poison ? first_of(poison)->not_before_us : INT64_MAX);
+    const HtEntryRow *doubted = ht_row_first_timed(window, HT_ENTRY_DOUBTED);
+    const HtEntryRow *poison = ht_row_first_timed(window, HT_ENTRY_POISON);
+    return MIN(doubted ? ht_row_first(doubted)->not_before_us : INT64_MAX,
+               poison ? ht_row_first(poison)->not_before_us : INT64_MAX);
 }
 
 bool ht_window_is_short(const HtWindow *window, unsigned most, int64_t now_us)
 {
     HtPick pick = {.now_us = now_us, .failed_too = true};
-    return window->ready < most && !first_row(window, HT_ENTRY_SPLIT) && !next_failed(window, &pick);
+    return window->ready < most && !ht_row_first_in(window, HT_ROW_OVERTAKING) &&
+           !ht_row_first_in(window, HT_ENTRY_SPLIT) && !next_failed(window, &pick);
 }
 
 bool ht_window_has_untried(const HtWindow *window)
 {
-    return first_row(window, HT_ENTRY_FRESH) || first_row(window, HT_ENTRY_SPLIT);
-}
-
-static void add_run(GArray *runs, uint64_t first, uint64_t last, uint64_t wanted)
-{
-    HtSpoolRun run = {first, last, wanted};
-    HtSpoolRun *before = runs->len > 0 ? &g_array_index(runs, HtSpoolRun, runs->len - 1) : NULL;
-    if (before && before->last + 1 >= first) {
-        before->last = MAX(before->last, last);
-        before->wanted += wanted;
-    } else if (first <= last) {
-        g_array_append_val(runs, run);
-    }
-}
-
-/* Between the entries, and what a former run finished behind all that was read. */
-GArray *ht_window_finished(HtWindow *window)
-{
-    GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
-    const HtSpoolRun *known = known_run(window, window->read_to + 1);
-    const GList *link = window->entries.head;
-    for (; link; link = link->next) {
-        const HtEntry *entry = link->data, *next = link->next ? link->next->data : NULL;
-        add_run(runs, entry->sequence + 1, next ? next->sequence - 1 : window->read_to,
-                (next ? next->number - 1 : window->wanted) - entry->number);
-    }
-    for (unsigned i = window->next_known; known && i < window->known->len; i++) {
-        known = &g_array_index(window->known, HtSpoolRun, i);
-        add_run(runs, MAX(known->first, window->read_to + 1), known->last, known->wanted);
-    }
-    window->finished = false;
-    return runs;
-}
-
-void ht_window_count_from(HtWindow *window, uint64_t wanted)
-{
-    window->wanted = wanted;
-}
-
-uint64_t ht_window_wanted(const HtWindow *window)
-{
-    const HtEntry *first = g_queue_peek_head((GQueue *)&window->entries);
-    return first ? first->number - 1 : window->wanted;
-}
-
-bool ht_window_advance(HtWindow *window)
-{
-    uint64_t before = window->cursor;
-    const HtEntry *first = g_queue_peek_head(&window->entries);
-    window->cursor = MAX(before, first ? first->sequence - 1 : ht_window_read_from(window));
-    return window->cursor != before;
+    return ht_row_first_in(window, HT_ROW_OVERTAKING) || ht_row_first_in(window, HT_ENTRY_FRESH) ||
+           ht_row_first_in(window, HT_ENTRY_SPLIT);
 }

@@ -18,17 +18,22 @@
  *   SENDING   in a request under way                     ht_window_pick(), ht_window_pick_probe()
  *   (freed)   delivered, a dead letter, or not wanted    ht_window_finish(); ht_window_give_up() while it waits
  *
+ * An event of a type that overtakes (dictionary.h) goes before all others that never failed. When the window has no room to read up to it,
+ * its consumer looks through what comes next (ht_window_scout()), and it is taken ahead of what was not read. That breaks nobody's
+ * order: all events about such a subject overtake, each is looked at in the order of the log, and their rows are their own. It has no
+ * number, and does not count: how many come before it is not known. Finished ahead, it is one of those that are known to be.
+ *
  * Behind an entry that failed alone only the places are kept (`event` is NULL), and of a POISON one, or when many failed, its own too:
  * so any number of them leaves room for the others. When such a row may go it is absent until its events are read again.
  *
  * A way from SENDING back to a waiting state is one call for each entry of the request; the others start from SENDING only.
  *
  * Invariants (ht_window_assert() checks them all; those of a row are checked at each transition):
- *   1. The entries' sequences rise, and lie above the cursor and not above `read_to`.
+ *   1. The entries' sequences rise, and lie above the cursor; not above `read_to`, but for those from `ahead` on, which do.
  *   2. Each entry is in the row of its person, in the same order; a row is never empty.
  *   3. The SENDING entries of a row are those at its beginning.
  *   4. A row is in the queue of its first entry's state, or absent when that has no event; in none while any of it is
- *      SENDING. A SENDING entry has its event.
+ *      SENDING. A SENDING entry has its event. Of what is FRESH, what overtakes has a queue of its own.
  *   5. `waiting` counts the entries that are not SENDING, `loaded` those with their events, `bytes` what those take,
  *      `ready` the entries of the rows in the queue FRESH.
  *   6. A DOUBTED or POISON entry has failed in a request of its own.
@@ -57,6 +62,7 @@ typedef struct {
     HtSpoolPage *page;    /* it is this page's, which others may use as well; NULL: the window's copy */
     uint64_t sequence;
     uint64_t number; /* which one it is of those that the consumer gets */
+    bool overtakes;  /* its number is that of the last before it, and it has none of its own */
     int64_t recorded_us;
     size_t bytes; /* of memory, while it has its event */
     HtEntryState state;
@@ -75,7 +81,14 @@ typedef struct {
     GQueue queues[3];    /* of HtEntryRow: FRESH, SPLIT, AGAIN, in the order in which they came */
     GSequence *clock[2]; /* of HtEntryRow: DOUBTED, POISON, by the time of their first */
     GQueue absent;       /* of HtEntryRow: wait for their events */
-    unsigned picks;      /* for the share of what failed */
+    GQueue overtaking;   /* of HtEntryRow: FRESH, and before all that is */
+    GList *ahead;        /* in `entries`: the first that was taken ahead; NULL: none */
+    unsigned ahead_count;
+    uint64_t
+        scouted_to; /* everything up to it was looked through for what overtakes, when it is above `read_to` */
+    bool (*overtakes)(void *user, const HtStoredEvent *event); /* NULL: nothing does */
+    void *overtakes_user;
+    unsigned picks; /* for the share of what failed */
     unsigned waiting, ready, loaded;
     size_t bytes;
     uint64_t read_to; /* the last sequence read into the window */
@@ -86,7 +99,9 @@ typedef struct {
     unsigned next_known;
 } HtWindow;
 
-/* `known` (of HtSpoolRun, above the cursor; transfer full, may be NULL) is what a former run finished: it is passed over. */
+/* What is not in window.c is in window-known.c (what is finished) and window-row.c (the invariants).
+ *
+ * `known` (of HtSpoolRun, above the cursor; transfer full, may be NULL) is what a former run finished: it is passed over. */
 void ht_window_init(HtWindow *window, uint64_t cursor, GArray *known);
 
 /* How many events up to the cursor were the consumer's in former runs. Before the first page. */
@@ -97,6 +112,10 @@ void ht_window_count_from(HtWindow *window, uint64_t wanted);
 uint64_t ht_window_wanted(const HtWindow *window);
 void ht_window_clear(HtWindow *window);
 
+/* Which events overtake; asked of those that the consumer gets, before the first page. */
+void ht_window_set_overtakes(HtWindow *window, bool (*overtakes)(void *user, const HtStoredEvent *event),
+                             void *user);
+
 /* From where on the next page is wanted: what is known to be finished is not read again. Not while a page is on its way. */
 uint64_t ht_window_read_from(HtWindow *window);
 
@@ -104,6 +123,14 @@ uint64_t ht_window_read_from(HtWindow *window);
  * gets. */
 unsigned ht_window_add(HtWindow *window, HtSpoolPage *page,
                        bool (*wanted)(void *user, const HtStoredEvent *event), void *user);
+
+/* From where on the next page is to be looked through for what overtakes. Below `last`, or there is nothing to look for now. */
+uint64_t ht_window_scout_from(const HtWindow *window, uint64_t last);
+
+/* Looks through a page that was read from there; what overtakes and is wanted is taken ahead of all that was not read, the rest is left
+ * where it is. Takes the page. Returns how many were taken. */
+unsigned ht_window_scout(HtWindow *window, HtSpoolPage *page,
+                         bool (*wanted)(void *user, const HtStoredEvent *event), void *user);
 
 /* The sequence of an entry whose turn it is and whose event has to be read again; 0: there is none. */
 uint64_t ht_window_absent(HtWindow *window, int64_t now_us);
@@ -121,7 +148,7 @@ typedef struct {
     bool failed_too;   /* also what failed alone */
 } HtPick;
 
-/* Picks entries that may go now, and marks them SENDING: what failed in company before what never failed, that before
+/* Picks entries that may go now, and marks them SENDING: what overtakes alone, before all; what failed in company before what never failed, that before
  * what failed alone, which has one turn in eight of its own and goes alone. In order of sequence. The caller unrefs the
  * array; entries stay the window's. Empty when there are none. */
 GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick);

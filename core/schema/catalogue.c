@@ -114,6 +114,8 @@ static void write_type(const Catalogue *catalogue, const HtEventType *type)
     add_list(json, "direction", directions);
     ht_json_name(json, "restricted");
     ht_buffer_add_string(json, type->restricted ? "true" : "false");
+    ht_json_name(json, "overtakes");
+    ht_buffer_add_string(json, type->overtakes ? "true" : "false");
     if (catalogue->consumer) {
         write_route_names(catalogue, type);
     }

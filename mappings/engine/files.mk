@@ -11,6 +11,7 @@ engine-text_SRC := \
 	mappings/engine/text/value.c
 
 engine-reference_SRC := \
+	mappings/engine/reference/about.c \
 	mappings/engine/reference/dictionary.c \
 	mappings/engine/reference/divisions.c \
 	mappings/engine/reference/document.c \

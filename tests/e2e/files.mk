@@ -1,3 +1,5 @@
+e2e_TESTS += e2e-overtake
+e2e-overtake_LIBS := admin base
 e2e_TESTS += e2e-cli
 e2e-cli_LIBS := admin base
 e2e_TESTS += e2e-bus

@@ -25,6 +25,7 @@ void ht_spool_page_free(HtSpoolPage *page)
         page->shared--;
         return;
     }
+    spool.held -= page->events->len;
     g_ptr_array_unref(page->events);
     g_free(page);
 }
@@ -65,7 +66,9 @@ static HtStoredEvent *make_event(uint64_t sequence)
     if (spool.persons[sequence - 1] == '*') {
         event->subject = (HtText){own, (size_t)g_snprintf(own, OWN_SIZE, "%u", (unsigned)sequence)};
     }
-    event->event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
+    bool is_alert = strchr("!?", spool.persons[sequence - 1]) != NULL;
+    event->event.attr[HT_ATTR_TYPE] =
+        is_alert ? HT_TEXT_LITERAL("alert.issued.v1") : HT_TEXT_LITERAL("person.died.v1");
     event->event.data = (HtText){(char *)(event + 1), spool.data_bytes};
     return event;
 }
@@ -84,6 +87,7 @@ void ht_spool_read(HtSpool *none, uint64_t after, unsigned limit, size_t limit_b
         bytes += spool.data_bytes;
     }
     spool.read_to = after;
+    spool.held += reading->page->events->len;
     g_idle_add(end_reading, reading);
 }
 

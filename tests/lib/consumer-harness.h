@@ -7,7 +7,8 @@
 #define DEADLINE_S 20
 #define UNREACHED (-1) /* instead of a status: nothing could be sent */
 
-/* ---- The spool: one event for each letter of `persons`, which names whom it is about; each * is somebody else ---- */
+/* ---- The spool: one event for each letter of `persons`, which names whom it is about; each * is somebody else, and ! and ? are
+ * warnings, which overtake ---- */
 
 typedef struct {
     const char *persons;
@@ -17,6 +18,7 @@ typedef struct {
     char *reason;
     uint64_t letters;
     HtSpoolPause pause;
+    unsigned held;             /* events in pages that are not freed */
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */
     unsigned commits;          /* that somebody waited for */
     bool holds_commits;        /* until release_commit() */

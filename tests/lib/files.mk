@@ -5,6 +5,7 @@ testlib_SRC += tests/lib/places.c tests/lib/trial.c tests/lib/adapter-test.c tes
 	tests/lib/crash-work.c tests/lib/crash-vfs.c tests/lib/envelopes.c tests/lib/bad-platform.c
 # The table of ugly reality, tested with made-up logs.
 e2e_TESTS += tests/lib/test-ugly-reality.sh
-test_MODULES += door-harness consumer-harness
+test_MODULES += door-harness consumer-harness window-harness
 door-harness_SRC := tests/lib/door-harness.c
 consumer-harness_SRC := tests/lib/consumer-harness.c
+window-harness_SRC := tests/lib/window-harness.c

@@ -195,7 +195,48 @@ static void test_reading_ahead_stops_at_the_window(void)
         run_until_idle();
         answer(UNREACHED, 0);
     }
-    g_assert_cmpuint(spool.read_to, <=, 22); /* the window, and one page as large */
+    g_assert_cmpuint(spool.held, <=,
+                     22); /* the window, and one page as large: what was looked through is let go */
+    stop(&f);
+}
+
+/* Far behind all that fits into the window, which is full of what waits: it goes with the next request, with nobody else; and the
+ * warning's own messages in their order. */
+static void test_an_alert_overtakes_what_waits(void)
+{
+    Fixture f;
+    g_autofree char *persons = g_strnfill(5003, '*');
+    memcpy(persons + 2999, "!", 1);
+    memcpy(persons + 5000, "!?!", 3);
+    spool.data_bytes = 1000;
+    start(&f, "window = 100K\nmode = structured\nconnections = 1\n", persons);
+    await(1);
+    run_until_idle();
+    g_assert_true(holds(((Request *)requests->pdata[0])->events, 1));
+    g_autoptr(GString) first = g_string_new(NULL);
+    for (unsigned i = 0; i < 5; i++) {
+        answer(204, 0);
+        await(1);
+        run_until_idle();
+        g_string_append(first, ((Request *)requests->pdata[0])->events);
+    }
+    g_assert_cmpstr(first->str, ==, "3000 5002 5001 5003 2 ");
+    serve(&f, 0, 0, 5003);
+    g_assert_cmpuint(posts, ==, 5003);
+    g_assert_cmpuint(spool.cursor, ==, 5003);
+    stop(&f);
+    spool.data_bytes = 0;
+}
+
+/* What it cannot take holds up nothing: the other events go, and the other warning. */
+static void test_an_alert_that_fails_holds_up_itself(void)
+{
+    Fixture f;
+    start(&f, "mode = structured\nconnections = 1\n", "ab!c?!d");
+    serve(&f, 3, 500, 5);
+    g_assert_cmpuint(spool.cursor, ==, 2);
+    serve(&f, 0, 0, 7);
+    g_assert_cmpuint(spool.cursor, ==, 7);
     stop(&f);
 }
 
@@ -413,6 +454,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ht_log_set_level(HT_LOG_ERROR);
+    g_test_add_func("/consumer/an-alert-overtakes-what-waits", test_an_alert_overtakes_what_waits);
+    g_test_add_func("/consumer/an-alert-that-fails-holds-up-itself",
+                    test_an_alert_that_fails_holds_up_itself);
     g_test_add_func("/consumer/a-poison-event-holds-back-only-its-person",
                     test_a_poison_event_holds_back_only_its_person);
     g_test_add_func("/consumer/many-events-go-past-a-poison-one", test_many_events_go_past_a_poison_one);

@@ -170,6 +170,19 @@ static void test_restricted(void)
     }
 }
 
+/* Alerts do, all of them; and nothing that a person waits for. */
+static void test_what_overtakes(void)
+{
+    g_autoptr(HtDictionary) dictionary = load();
+    unsigned overtaking = 0;
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *one = ht_dictionary_event_type(dictionary, i);
+        g_assert_true(one->overtakes == ht_event_type_is_about(one, "alert"));
+        overtaking += one->overtakes;
+    }
+    g_assert_cmpuint(overtaking, >=, 5);
+}
+
 static void test_marks(void)
 {
     g_autoptr(HtDictionary) dictionary = load();
@@ -227,6 +240,8 @@ static void test_all_errors_at_once(void)
         "<element name='y' zh='乙' type='text' sensitivity='1' mask='none' table='T'/></group>\n"
         "<group name='a' zh='甲'><element name='z' zh='甲' type='date' sensitivity='1' mask='year'/></group>\n"
         "<eventType name='a.b' version='1' zh='甲' direction='return' groups='a c'/>\n"
+        "<eventType name='a.c' version='1' zh='甲' direction='return' groups='a' about='case person' overtakes='yes'/>\n"
+        "<eventType name='a.d' version='1' zh='甲' direction='return' groups='a' about='alert' overtakes='yes'/>\n"
         "</dictionary>",
         false);
     g_assert_nonnull(message);
@@ -235,6 +250,9 @@ static void test_all_errors_at_once(void)
     g_assert_nonnull(strstr(message, "d.xml:5: error: a table, but not of type code: \"a.y\""));
     g_assert_nonnull(strstr(message, "d.xml:6: error: group stands twice: \"a\""));
     g_assert_nonnull(strstr(message, "d.xml:7: error: event type carries an unknown group \"c\""));
+    g_assert_nonnull(
+        strstr(message, "d.xml:8: error: event type overtakes, and another about the same subject"));
+    g_assert_null(strstr(message, "d.xml:9: "));
     g_assert_nonnull(strstr(message, "missing: \"id-check-failed\""));
 }
 
@@ -258,6 +276,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dictionary/tables-exist", test_tables_exist);
     g_test_add_func("/dictionary/event-types", test_event_types);
     g_test_add_func("/dictionary/restricted-types", test_restricted);
+    g_test_add_func("/dictionary/what-overtakes", test_what_overtakes);
     g_test_add_func("/dictionary/marks-are-those-of-the-program", test_marks);
     g_test_add_func("/dictionary/load/grammar-errors-have-lines", test_grammar_errors_have_lines);
     g_test_add_func("/dictionary/load/all-errors-at-once", test_all_errors_at_once);

@@ -1,71 +1,7 @@
 /* The window: which of a consumer's events may go next. */
 #include "core/delivery/replay.h"
 #include "core/delivery/webhook.h"
-#include "core/delivery/window.h"
-
-/* The window frees its pages; these are not the spool's. */
-void ht_spool_page_free(HtSpoolPage *page)
-{
-    if (page->shared > 0) {
-        page->shared--;
-        return;
-    }
-    for (unsigned i = 0; i < page->events->len; i++) {
-        g_free(page->events->pdata[i]);
-    }
-    g_ptr_array_unref(page->events);
-    g_free(page);
-}
-
-static HtSpoolPage *page_of(uint64_t first, const char *persons)
-{
-    HtSpoolPage *page = g_new0(HtSpoolPage, 1);
-    page->events = g_ptr_array_new();
-    for (size_t i = 0; persons[i]; i++) {
-        HtStoredEvent *event = g_new0(HtStoredEvent, 1);
-        event->sequence = first + i;
-        event->id.bytes[HT_UUID_SIZE - 1] = (uint8_t)event->sequence;
-        event->subject = (HtText){persons + i, 1};
-        g_ptr_array_add(page->events, event);
-    }
-    return page;
-}
-
-static bool all_but_x(void *user, const HtStoredEvent *event)
-{
-    (void)user;
-    return event->subject.data[0] != 'x';
-}
-
-static void assert_picked(GPtrArray *picked, const char *sequences)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (unsigned i = 0; i < picked->len; i++) {
-        g_string_append_printf(text, "%s%u", i ? " " : "",
-                               (unsigned)((HtEntry *)picked->pdata[i])->event->sequence);
-    }
-    g_assert_cmpstr(text->str, ==, sequences);
-}
-
-static void finish(HtWindow *window, GPtrArray *picked)
-{
-    for (unsigned i = 0; i < picked->len; i++) {
-        ht_window_finish(window, picked->pdata[i]);
-    }
-}
-
-static GPtrArray *pick_at(HtWindow *window, unsigned most, int64_t now_us)
-{
-    HtPick pick = {most, most, 1 << 20, now_us, true};
-    GPtrArray *picked = ht_window_pick(window, &pick);
-    ht_window_assert(window);
-    return picked;
-}
-
-static GPtrArray *pick(HtWindow *window, unsigned most)
-{
-    return pick_at(window, most, 1000);
-}
+#include "tests/lib/window-harness.h"
 
 static void test_persons_go_in_parallel_and_each_in_order(void)
 {
@@ -383,30 +319,6 @@ static void test_what_is_not_routed_moves_the_cursor(void)
     ht_window_clear(&window);
 }
 
-static GArray *runs_of(const char *text)
-{
-    GArray *runs = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    for (char **word = words; *word && **word; word++) {
-        HtSpoolRun run = {strtoul(*word, NULL, 10), strtoul(strchr(*word, '-') + 1, NULL, 10), 0};
-        g_array_append_val(runs, run);
-    }
-    return runs;
-}
-
-static void assert_finished(HtWindow *window, uint64_t cursor, const char *wanted)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    ht_window_advance(window);
-    g_assert_cmpuint(window->cursor, ==, cursor);
-    g_autoptr(GArray) runs = ht_window_finished(window);
-    for (unsigned i = 0; i < runs->len; i++) {
-        const HtSpoolRun *run = &g_array_index(runs, HtSpoolRun, i);
-        g_string_append_printf(text, "%s%u-%u", i ? " " : "", (unsigned)run->first, (unsigned)run->last);
-    }
-    g_assert_cmpstr(text->str, ==, wanted);
-}
-
 static void test_what_is_finished_above_the_cursor_is_told(void)
 {
     HtWindow window;
@@ -447,32 +359,6 @@ static void test_what_a_former_run_finished_is_passed_over(void)
     assert_finished(&window, 49, "");
     g_assert_cmpuint(ht_window_read_from(&window), ==, 49);
     ht_window_clear(&window);
-}
-
-#define LOG_EVENTS 500
-
-/* What a restart finds. */
-typedef struct {
-    uint64_t cursor, wanted;
-    GArray *finished;
-} Written;
-
-static void write_down(HtWindow *window, Written *written)
-{
-    ht_window_advance(window);
-    g_clear_pointer(&written->finished, g_array_unref);
-    *written = (Written){window->cursor, ht_window_wanted(window), ht_window_finished(window)};
-}
-
-static void read_some(HtWindow *window, const char *log, GRand *random)
-{
-    uint64_t after = ht_window_read_from(window);
-    unsigned most = (unsigned)g_rand_int_range(random, 1, 30),
-             count = MIN(most, (unsigned)(LOG_EVENTS - after));
-    if (count > 0) {
-        g_autofree char *persons = g_strndup(log + after, count);
-        ht_window_add(window, page_of(after + 1, persons), all_but_x, NULL);
-    }
 }
 
 static void finish_some(HtWindow *window, GRand *random)

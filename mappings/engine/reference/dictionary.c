@@ -367,7 +367,7 @@ static bool is_same_type(const HtEventType *a, const HtEventType *b)
            g_strcmp0(a->also, b->also) == 0 && g_strcmp0(a->department, b->department) == 0 &&
            g_strcmp0(a->about, b->about) == 0 && a->version == b->version && a->newborn == b->newborn &&
            a->needs_person == b->needs_person && a->restricted == b->restricted &&
-           g_strv_equal(a->groups, b->groups);
+           a->overtakes == b->overtakes && g_strv_equal(a->groups, b->groups);
 }
 
 /* Whether the site's type stands already; if it means something else there, that is an error. */
@@ -401,6 +401,7 @@ static void take_event_type(const Loading *loader, xmlNode *node)
         .newborn = is_yes(loader, node, "newborn"),
         .needs_person = is_yes(loader, node, "needsPerson"),
         .restricted = is_yes(loader, node, "restricted"),
+        .overtakes = is_yes(loader, node, "overtakes"),
         .file = g_string_chunk_insert_const(dictionary->texts, loader->path),
         .line = (uint32_t)xmlGetLineNo(node),
     };
@@ -491,11 +492,17 @@ static void index_elements(const Loading *loader)
 static void index_event_types(const Loading *loader)
 {
     HtDictionary *dictionary = loader->dictionary;
+    const HtEventType *types = (const HtEventType *)(void *)dictionary->event_types->data;
     ht_lookup_init(&dictionary->by_event_type, dictionary->event_types->len);
     for (guint i = 0; i < dictionary->event_types->len; i++) {
-        const HtEventType *one = &g_array_index(dictionary->event_types, HtEventType, i);
+        const HtEventType *one = &types[i];
         if (!ht_lookup_add(&dictionary->by_event_type, one->name, strlen(one->name), i)) {
             report_in(loader, one->file, one->line, "event type stands twice:", one->name);
+        }
+        const HtEventType *slower = ht_event_type_slower(one, types, dictionary->event_types->len);
+        if (slower) {
+            report_in(loader, one->file, one->line,
+                      "event type overtakes, and another about the same subject does not:", slower->name);
         }
         for (const char *const *group = one->groups; *group; group++) {
             if (ht_lookup_find(&dictionary->by_group, *group, strlen(*group)) == HT_LOOKUP_NONE) {
@@ -669,12 +676,6 @@ const HtEventType *ht_dictionary_find_event_type(const HtDictionary *dictionary,
     const HtEventType *type =
         ht_dictionary_event_type(dictionary, ht_lookup_find(&dictionary->by_event_type, name, size));
     return type && (version == 0 || version == type->version) ? type : NULL;
-}
-
-bool ht_event_type_is_about(const HtEventType *type, const char *what)
-{
-    g_auto(GStrv) words = g_strsplit(type->about ? type->about : "person", " ", -1);
-    return g_strv_contains((const char *const *)words, what);
 }
 
 uint32_t ht_dictionary_n_event_types(const HtDictionary *dictionary)

@@ -154,8 +154,9 @@ typedef struct {
     bool newborn; /* it is about somebody just born: a citizen number of another birth is not the person's */
     bool needs_person; /* an event that says of whom it is neither by number nor by name is refused */
     bool restricted;   /* no wildcard subscription reaches it: consumers are named one by one */
-    const char *file;  /* dictionary.xml, or one of the site's */
-    uint32_t line;     /* in there */
+    bool overtakes; /* it goes before what waits; all types about the same do, so that nobody's order breaks */
+    const char *file; /* dictionary.xml, or one of the site's */
+    uint32_t line;    /* in there */
 } HtEventType;
 
 typedef struct {
@@ -207,8 +208,12 @@ const HtElement *ht_dictionary_element(const HtDictionary *dictionary, uint32_t 
  * nothing. */
 const HtEventType *ht_dictionary_find_event_type(const HtDictionary *dictionary, const char *name,
                                                  size_t size);
-/* Whether its subject may be one of these ("person", "organization", …). */
+/* Whether its subject may be one of these ("person", "organization", …). In about.c, as the next. */
 bool ht_event_type_is_about(const HtEventType *type, const char *what);
+
+/* One of `others` about the same that does not overtake although this one does, so that it would pass what its own subject waits for. NULL:
+ * none. */
+const HtEventType *ht_event_type_slower(const HtEventType *type, const HtEventType *others, uint32_t count);
 
 uint32_t ht_dictionary_n_event_types(const HtDictionary *dictionary);
 const HtEventType *ht_dictionary_event_type(const HtDictionary *dictionary, uint32_t index);
