@@ -27,6 +27,33 @@ bool ht_cli_describes(const char *summary, const GOptionEntry *entries)
     return told.describe != NULL;
 }
 
+/* GLib would take texts to be in the locale's encoding, which is ASCII where nobody set one: Chinese words would be refused. They are UTF-8 here,
+ * whatever the locale is. The caller frees. */
+static GOptionEntry *take_texts_as_they_are(const GOptionEntry *entries)
+{
+    GArray *copy = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
+        GOptionEntry raw = *entry;
+        raw.arg = raw.arg == G_OPTION_ARG_STRING         ? G_OPTION_ARG_FILENAME
+                  : raw.arg == G_OPTION_ARG_STRING_ARRAY ? G_OPTION_ARG_FILENAME_ARRAY
+                                                         : raw.arg;
+        g_array_append_val(copy, raw);
+    }
+    return (GOptionEntry *)(void *)g_array_free(copy, FALSE);
+}
+
+static bool are_utf8(const char *program, const GOptionEntry *entries)
+{
+    for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
+        const char *text = entry->arg == G_OPTION_ARG_STRING ? *(char **)entry->arg_data : NULL;
+        if (text && !g_utf8_validate(text, -1, NULL)) {
+            fprintf(stderr, "%s: --%s is not UTF-8\n", program, entry->long_name);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file)
 {
@@ -45,11 +72,15 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
     g_set_prgname(program);
     g_option_context_set_summary(context, summary);
     g_option_context_add_main_entries(context, common, NULL);
-    if (entries) {
-        g_option_context_add_main_entries(context, entries, NULL);
+    g_autofree GOptionEntry *raw = entries ? take_texts_as_they_are(entries) : NULL;
+    if (raw) {
+        g_option_context_add_main_entries(context, raw, NULL);
     }
     if (!g_option_context_parse(context, argc, argv, &error)) {
         fprintf(stderr, "%s: %s\n", program, error->message);
+        return false;
+    }
+    if (!are_utf8(program, entries)) {
         return false;
     }
     *config_file = file ? g_steal_pointer(&file) : ht_paths_config();

@@ -75,7 +75,7 @@ static void test_a_pause_lasts_over_a_restart(void)
     start(&f, "");
     post_deaths(&f, 900003001, 1);
     g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
-    EXPECT(&f, 0, "platform is paused", "consumer", "pause", "platform", "--reason", "ticket 4711");
+    EXPECT(&f, 0, "platform is paused", "consumer", "pause", "platform", "--reason", "工单 ticket 4711");
     EXPECT(&f, 1, "it is paused already", "consumer", "pause", "platform");
     EXPECT(&f, 1, "there is no consumer of this name", "consumer", "pause", "nobody");
     EXPECT(&f, 1, "a reason is", "consumer", "resume", "platform", "--reason", "990104195008179950");
