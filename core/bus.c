@@ -294,7 +294,7 @@ static void keep_memory_private(void)
 {
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) /* its leak check has to read our memory */
+#ifndef HT_SANITIZED /* a leak check has to read our memory */
     prctl(PR_SET_DUMPABLE, 0);
 #endif
 }

@@ -54,7 +54,7 @@ static bool map_page(HtProcess *process, int page, GError **error)
 /* Nothing of our environment but what sanitizers are told. */
 static char **make_environment(void)
 {
-    static const char *const kept[] = {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"};
+    static const char *const kept[] = {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"};
     char **environment = g_environ_setenv(NULL, "LANG", "C.UTF-8", TRUE);
     for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
         const char *value = g_getenv(kept[i]);

@@ -253,7 +253,7 @@ static char *find_columns(sqlite3 *from, sqlite3 *to, const char *table, unsigne
 
 static bool copy_table(sqlite3 *from, sqlite3 *to, HtSpoolWalk *walk, uint64_t *refused, GError **error)
 {
-    unsigned count;
+    unsigned count = 0;
     g_autofree char *columns = find_columns(from, to, walk->table, &count, error);
     if (!columns || count == 0) {
         return columns != NULL;

@@ -1,7 +1,8 @@
 /* The order in which the box is built, see box.h: limits first; then, with everything open that is needed, the layers from the outside
  * inwards, the list of system calls last, since it forbids to build the others. Runs in hutong-host, before the adapter's first byte is mapped.
  *
- * A build with AddressSanitizer has no layers: it needs a huge address space, ptrace for its leak check and files for its reports. */
+ * A build with sanitizers (HT_SANITIZED, which configure defines) has no layers: they need a huge address space, threads and ptrace of their own, and files for
+ * their reports. */
 #include "plugins/box/box.h"
 
 #include "plugins/box/filter.h"
@@ -16,14 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef HT_SANITIZED
 #define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
+#else
 #define SANITIZED 0
 #endif
 

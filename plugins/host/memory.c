@@ -23,7 +23,7 @@ bool ht_memory_failed(void)
 }
 
 /* A build with sanitizers has an allocator of its own, and no limit. */
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GLIBC__) && !defined(HT_SANITIZED)
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);

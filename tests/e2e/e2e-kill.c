@@ -33,8 +33,8 @@ static void *send_on(void *data)
         g_autofree char *payload = payload_of(number);
         bool answered = false;
         while (!answered && g_atomic_int_get(&load->running)) {
-            g_autoptr(Answer) answer =
-                post(load->bus->port, "/in/hukou", "text/xml", NULL, payload, strlen(payload));
+            g_autoptr(Answer) answer = post(g_atomic_int_get(&load->bus->port), "/in/hukou", "text/xml", NULL,
+                                            payload, strlen(payload));
             answered = answer->status == 200;
             if (!answered) {
                 g_usleep(2000);

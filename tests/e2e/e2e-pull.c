@@ -46,13 +46,13 @@ static void post_deaths(const BusProcess *bus, unsigned first, unsigned count, u
 /* What all workers know. */
 typedef struct {
     GMutex lock;
-    unsigned port;     /* of the bus; another one after it was started again */
+    unsigned port;     /* of the bus; another one after it was started again; atomic */
     GHashTable *last;  /* person → the last sequence that is acknowledged */
     GHashTable *taken; /* sequences */
     GHashTable *
         asked; /* the same, and those of which nobody knows: the answer to their acknowledgement did not come */
     unsigned repeated, disordered;
-    bool over;
+    int over; /* atomic */
 } Book;
 
 static guint64 sequence_of(JsonObject *event)
@@ -98,8 +98,8 @@ static void work_on(Book *book, const char *worker, JsonArray *events)
         g_autofree char *body =
             g_strdup_printf("{\"worker\":\"%s\",\"through\":%" G_GUINT64_FORMAT "}", worker,
                             sequence_of(json_array_get_object_element(events, count - 1)));
-        g_autoptr(Answer) answer =
-            post(book->port, "/out/platform/ack", "application/json", NULL, body, strlen(body));
+        g_autoptr(Answer) answer = post(g_atomic_int_get(&book->port), "/out/platform/ack",
+                                        "application/json", NULL, body, strlen(body));
         note_taken(book, events, answer->status == 200);
     }
 }
@@ -109,8 +109,8 @@ static void *run_worker(void *user)
     Book *book = user;
     g_autofree char *worker = g_strdup_printf("w-%p", (void *)g_thread_self());
     g_autofree char *path = g_strdup_printf("/out/platform?wait=1&limit=7&worker=%s", worker);
-    while (!book->over) {
-        g_autoptr(Answer) answer = fetch(book->port, path, NULL);
+    while (!g_atomic_int_get(&book->over)) {
+        g_autoptr(Answer) answer = fetch(g_atomic_int_get(&book->port), path, NULL);
         g_autoptr(JsonParser) parser = json_parser_new();
         if (answer->status == 200) {
             bool good = json_parser_load_from_data(parser, answer->body->str, -1, NULL);
@@ -135,10 +135,10 @@ static void let_workers_work(BusProcess *bus, unsigned kills, Book *book)
         bus_process_wait_figure(bus, "consumers.0.delivered", 20, 30000);
         bus_process_kill(bus);
         bus_process_start(bus);
-        book->port = bus->port;
+        g_atomic_int_set(&book->port, bus->port);
     }
     bus_process_wait_figure(bus, "consumers.0.cursor", EVENTS, 60000);
-    book->over = true;
+    g_atomic_int_set(&book->over, true);
     for (unsigned i = 0; i < WORKERS; i++) {
         g_thread_join(threads[i]);
     }

@@ -113,7 +113,7 @@ void bus_process_start(BusProcess *bus)
         }
         g_usleep(POLL_US);
     }
-    bus->port = (unsigned)bus_process_figure(bus, "door.port");
+    g_atomic_int_set(&bus->port, (unsigned)bus_process_figure(bus, "door.port"));
 }
 
 void bus_process_kill(BusProcess *bus)

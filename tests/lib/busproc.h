@@ -9,7 +9,7 @@ typedef struct {
     char *folder;   /* private; holds hutong.conf, state/, run/, bus.log */
     char *config;   /* hutong.conf */
     GPid pid;       /* 0 when not running */
-    unsigned port;  /* of the public door, once ready */
+    unsigned port;  /* of the public door, once ready; atomic where other threads read it across a start */
     unsigned files; /* limit of open files for the next start; 0: as it is */
 } BusProcess;
 

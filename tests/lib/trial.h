@@ -7,7 +7,7 @@
 #include "tests/lib/places.h"
 
 #define TEST_DEADLINE_S 60
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef HT_SANITIZED
 #define TEST_SANITIZED true
 #else
 #define TEST_SANITIZED false

@@ -146,8 +146,12 @@ static void test_check_fails_what_dies(void)
 
 static void test_check_fails_what_leaks(void)
 {
+#ifdef __SANITIZE_ADDRESS__
+    assert_fails("leaky", "it leaves memory behind", 1);
+    return;
+#endif
     if (TEST_SANITIZED) {
-        assert_fails("leaky", "it leaves memory behind", 1);
+        g_test_skip("a build with sanitizers that finds no leaks");
         return;
     }
     assert_fails("leaky", "FAILED  memory does not grow", 1);
