@@ -86,7 +86,7 @@ static int verify(const char *file, const Flags *flags)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) keys = find_keys(flags, &error);
-    HtClaim claim = {NULL};
+    HtClaim claim = {.values = NULL};
     bool good = keys && read_claim(file, &claim, &error) && ht_claim_verify(&claim, keys, &error) &&
                 (!flags->payload || check_payload(&claim, flags->payload, &error));
     if (good) {
@@ -223,7 +223,7 @@ static int run(int argc, char **argv, const Flags *flags)
 
 int ht_cli_receipt(int argc, char **argv)
 {
-    Flags flags = {NULL};
+    Flags flags = {.key = NULL};
     const GOptionEntry entries[] = {
         {"key", 0, 0, G_OPTION_ARG_STRING, &flags.key,
          "verify: the bus's public key, or a file of such; else that of the configuration's state", "KEY"},

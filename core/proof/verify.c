@@ -15,7 +15,7 @@
 void ht_claim_clear(HtClaim *claim)
 {
     g_clear_pointer(&claim->values, g_hash_table_unref);
-    *claim = (HtClaim){NULL};
+    *claim = (HtClaim){.values = NULL};
 }
 
 static bool set_format(GError **error, const char *text)

@@ -76,7 +76,7 @@ static bool allow_clocks(scmp_filter_ctx filter)
     static const int calls[] = {SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep)};
     bool good = true;
     for (size_t i = 0; i < G_N_ELEMENTS(calls) && good; i++) {
-        good = allow_if(filter, calls[i], SCMP_A0(SCMP_CMP_LE, CLOCK_TAI));
+        good = allow_if(filter, calls[i], SCMP_A0(SCMP_CMP_LE, CLOCK_TAI, 0));
     }
     return good;
 }
@@ -85,7 +85,7 @@ static bool allow_clocks(scmp_filter_ctx filter)
 static bool allow_threads(scmp_filter_ctx filter, bool threads)
 {
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
-           (!threads || allow_if(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS)));
+           (!threads || allow_if(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS, 0)));
 }
 
 static bool add_rules(scmp_filter_ctx filter, bool threads)
@@ -93,7 +93,7 @@ static bool add_rules(scmp_filter_ctx filter, bool threads)
     return add_all(filter, SCMP_ACT_ALLOW, allowed, G_N_ELEMENTS(allowed)) &&
            add_all(filter, SCMP_ACT_TRAP, caught, G_N_ELEMENTS(caught)) && allow_memory(filter) &&
            allow_clocks(filter) && allow_threads(filter, threads) &&
-           allow_if(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+           allow_if(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
 int ht_filter_set(bool threads)

@@ -6,8 +6,8 @@
 
 static const char *const types[] = {
     "multipart/related; boundary=b",
-    "multipart/related; boundary=\"b\"; start=\"<r>\"; type=\"application/xop+xml\"; "
-    "start-info=\"application/soap+xml; action=\\\"urn:x\\\"\"",
+    ("multipart/related; boundary=\"b\"; start=\"<r>\"; type=\"application/xop+xml\"; "
+     "start-info=\"application/soap+xml; action=\\\"urn:x\\\"\""),
     "multipart/mixed; boundary=b",
     "application/zip",
 };

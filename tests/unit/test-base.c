@@ -24,7 +24,7 @@ static void test_fields_come_back(void)
     HtUnpack unpack = ht_unpack(buffer.data, buffer.size);
     uint8_t tag;
     HtText value;
-    uint64_t number;
+    uint64_t number = 0;
     g_assert_true(ht_unpack_next(&unpack, &tag, &value) && tag == 1 && ht_text_is(value, "one"));
     g_assert_true(ht_unpack_next(&unpack, &tag, &value) && tag == 2 && ht_text_is(value, "two"));
     g_assert_true(ht_unpack_next(&unpack, &tag, &value) && tag == 3 && ht_unpack_u64(value, &number));

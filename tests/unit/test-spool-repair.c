@@ -350,7 +350,7 @@ static void test_forms(void)
     g_assert_false(ht_spool_repair_is_subject("p-abc"));
     g_assert_false(ht_spool_repair_is_subject(NUMBER));
     g_assert_true(ht_spool_repair_is_reason("工单 2026-11-29/17：证号录错"));
-    static const char *const bad[] = {"",     "of " NUMBER, "990101 19800101 001X", "call 13900000000",
+    static const char *const bad[] = {"",     ("of " NUMBER), "990101 19800101 001X", "call 13900000000",
                                       "a\nb", "\xff"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_assert_false(ht_spool_repair_is_reason(bad[i]));

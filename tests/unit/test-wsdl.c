@@ -262,8 +262,8 @@ static void check_names(xmlDoc *document)
 {
     static const char *const dangling[] = {
         "count(//w:part[@element][not(substring-after(@element,':') = //x:schema/x:element/@name)])",
-        "count(//w:part[@type][not(starts-with(@type,'xs:')) and"
-        " not(substring-after(@type,':') = //x:complexType/@name)])",
+        ("count(//w:part[@type][not(starts-with(@type,'xs:')) and"
+         " not(substring-after(@type,':') = //x:complexType/@name)])"),
         "count(//w:portType//*[@message][not(substring-after(@message,':') = //w:message/@name)])",
         "count(//w:binding[not(substring-after(@type,':') = //w:portType/@name)])",
         "count(//w:port[not(substring-after(@binding,':') = //w:binding/@name)])",
