@@ -3,6 +3,8 @@
  * their own. Below is what no single fixture shows. */
 #include "tests/lib/adapter-test.h"
 
+#include <json-glib/json-glib.h>
+
 static char *read_payload(const char *name, gsize *size)
 {
     g_autoptr(GError) error = NULL;
@@ -399,11 +401,10 @@ static char *read_mappings(void)
     return g_string_free(all, FALSE);
 }
 
-/* Every event type of the dictionary is made by some mapping, but for those of the bus itself, and one whose source publishes nothing. */
+/* Every event type of the dictionary is made by some mapping, but for those of the bus itself. */
 static void test_every_type_is_made(void)
 {
-    static const char *const others[] = {"subject.merged", "subject.split", "bus.alarm",
-                                         "health.epidemic-notice", NULL};
+    static const char *const others[] = {"subject.merged", "subject.split", "bus.alarm", NULL};
     g_autofree char *path = g_build_filename(mapping_test_folder(), "dictionary.xml", NULL);
     g_autofree char *dictionary = NULL, *mappings = read_mappings();
     g_assert_true(g_file_get_contents(path, &dictionary, NULL, NULL));
@@ -415,6 +416,83 @@ static void test_every_type_is_made(void)
             g_error("no mapping makes %s", name);
         }
     }
+}
+
+/* ---- What a hint says of the record that it comes from ---- */
+
+static JsonArray *read_expected(const char *path, JsonParser *parser)
+{
+    g_assert_true(json_parser_load_from_file(parser, path, NULL));
+    JsonObject *root = json_node_get_object(json_parser_get_root(parser));
+    return json_object_get_array_member(root, "events");
+}
+
+static bool is_restricted(const char *dictionary, const char *type)
+{
+    g_autofree char *wanted =
+        g_strdup_printf("<eventType name=\"%.*s\"", (int)(strlen(type) - strlen(".v1")), type);
+    const char *at = strstr(dictionary, wanted);
+    g_assert_nonnull(at);
+    g_autofree char *line = g_strndup(at, strcspn(at, ">"));
+    return strstr(line, "restricted=\"yes\"") != NULL;
+}
+
+/* Whether a restricted event of the same payload, which is no hint, has this business number. */
+static bool is_of_restricted(const char *dictionary, JsonArray *events, const char *business)
+{
+    bool found = false;
+    for (guint i = 0; i < json_array_get_length(events); i++) {
+        JsonObject *event = json_array_get_object_element(events, i);
+        const char *type = json_object_get_string_member(event, "type");
+        const char *other = json_object_get_string_member_with_default(event, "businessid", NULL);
+        found = found || (!g_str_equal(type, "person.death-hinted.v1") && is_restricted(dictionary, type) &&
+                          g_strcmp0(other, business) == 0);
+    }
+    return found;
+}
+
+/* A number of a person may tie it, of a record none: what has no citizen number would have the record's subject. */
+static void check_hint(const char *dictionary, JsonArray *events, JsonObject *hint)
+{
+    const char *business = json_object_get_string_member_with_default(hint, "businessid", NULL);
+    g_assert_false(business && is_of_restricted(dictionary, events, business));
+    g_auto(GStrv) kinds = g_strsplit(json_object_get_string_member(hint, "identities"), " ", -1);
+    static const char *const records[] = {"infectiousCard", "pregnancy", "maternal", "record", NULL};
+    for (char **kind = kinds; *kind; kind++) {
+        g_assert_false(g_strv_contains(records, *kind));
+    }
+}
+
+/* Who gets hints of deaths learns nothing of infections, pregnancies and minds by them: neither a number nor a subject of the record. */
+static void test_hints_are_of_no_record(void)
+{
+    g_autofree char *fixtures = g_build_filename(mapping_test_folder(), "..", "adapters/xml/fixtures", NULL);
+    g_autofree char *path = g_build_filename(mapping_test_folder(), "dictionary.xml", NULL);
+    g_autofree char *dictionary = NULL;
+    unsigned hints = 0;
+    g_autoptr(GDir) dir = g_dir_open(fixtures, 0, NULL);
+    g_assert_true(dir && g_file_get_contents(path, &dictionary, NULL, NULL));
+    for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+        g_autofree char *below = g_build_filename(fixtures, name, NULL);
+        g_autoptr(GDir) folder = g_dir_open(below, 0, NULL);
+        for (const char *file = folder ? g_dir_read_name(folder) : NULL; file;
+             file = g_dir_read_name(folder)) {
+            if (!g_str_has_suffix(file, ".expected.json")) {
+                continue;
+            }
+            g_autofree char *expected = g_build_filename(below, file, NULL);
+            g_autoptr(JsonParser) parser = json_parser_new();
+            JsonArray *events = read_expected(expected, parser);
+            for (guint i = 0; i < json_array_get_length(events); i++) {
+                JsonObject *event = json_array_get_object_element(events, i);
+                if (g_str_equal(json_object_get_string_member(event, "type"), "person.death-hinted.v1")) {
+                    check_hint(dictionary, events, event);
+                    hints++;
+                }
+            }
+        }
+    }
+    g_assert_cmpuint(hints, >=, 10);
 }
 
 /* The fixtures of each folder, with the mapping of its name: in mappings/, or beside the folder. */
@@ -444,6 +522,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_all_fixtures();
     g_test_add_func("/xml/low-income/ends-in-every-spelling", test_allowance_ends);
+    g_test_add_func("/xml/hints/are-of-no-record", test_hints_are_of_no_record);
     g_test_add_func("/xml/adapter/leaves-the-answer-to-the-bus", test_receipt);
     g_test_add_func("/xml/adapter/has-no-knowledge-of-its-own", test_no_knowledge);
     g_test_add_func("/xml/forms/all-forms-become-the-same", test_forms_agree);

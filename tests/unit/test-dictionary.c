@@ -136,7 +136,6 @@ static void test_event_types(void)
 static void test_restricted(void)
 {
     static const char *const others[] = {
-        "health.epidemic-notice",
         "person.death-hinted",
         "health.infectious-reported",
         "health.infectious-closed",
