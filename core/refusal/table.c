@@ -100,9 +100,9 @@ static const HtRefusalKind attachments_kinds[] = {
      "the archive, or an entry, is damaged or cut off, or has no entry; or entries share their bytes",
      .advice = "pack it again"},
     {"part-not-xml", 415,
-     "a part of a batch is no XML: a directory, a picture, a text; or the document of "
+     "a part of a batch is neither XML nor JSON: a directory, a picture, a text; or the document of "
      "`multipart/related` is none",
-     .advice = "send only XML"},
+     .advice = "send only documents"},
     {"part-nested", 415, "a container in a container", .advice = "send its documents directly"},
     {"zip-encrypted", 415, "packed with a password, or neither stored nor deflated",
      .advice = "pack it plainly"},

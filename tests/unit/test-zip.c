@@ -1,4 +1,4 @@
-/* mappings/engine/parts/container, unzip: an archive is a batch of XML, or refused with the entry's number. */
+/* mappings/engine/parts/container, unzip: an archive is a batch of XML and JSON, or refused with the entry's number. */
 #include "tests/lib/container-test.h"
 #include "tests/lib/zip-builder.h"
 
@@ -80,6 +80,84 @@ static void test_zip_faults(void)
         zip_add_text(&many, "x", "<r/>");
     }
     assert_zip_refused(test, zip_finish(&many, 0), "too-many-parts", 0);
+}
+
+/* ---- JSON ---- */
+
+#define JSON_MAPPING                                                                       \
+    MAPPING("<event type='person.moved-in.v1' for-each='/json/item /json/rows /ROWS/ROW'>" \
+            "<id from='ID'/><element to='person.name' from='XM' required='yes'/></event>")
+
+#define JSON_ONE "[{\"ID\":\"1\",\"XM\":\"测试甲\"}]"
+
+/* A good document, and this one. */
+static GBytes *zip_json(const char *text)
+{
+    ZipBuilder zip = zip_builder();
+    zip_add_text(&zip, "1.json", JSON_ONE);
+    zip_add_text(&zip, "2.json", text);
+    return zip_finish(&zip, 0);
+}
+
+/* Objects, arrays of them, GBK, and XML beside them. */
+static void test_zip_json(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(JSON_MAPPING);
+    ZipBuilder zip = zip_builder();
+    zip_add_text(&zip, "a.json", JSON_ONE);
+    zip_add_text(&zip, "b",
+                 "\xef\xbb\xbf\r\n {\"rows\":[{\"ID\":2,\"XM\":\"测试乙\"},{\"ID\":3,\"XM\":\"测试丙\"}]}");
+    zip_add_text(&zip, "c.txt", "[{\"ID\":\"4\",\"XM\":\"\xb2\xe2\xca\xd4\xd2\xd2\"}]");
+    zip_add_text(&zip, "d.xml", "<ROWS>" NAMED(5) "</ROWS>");
+    g_autoptr(GBytes) bytes = zip_finish(&zip, 0);
+    g_assert_cmpint(run_typed(test, "application/zip", text_of(bytes)), ==, HT_VERDICT_OK);
+    assert_events(test, 5);
+    assert_has(test, 0, "\"businessid\":\"1\"");
+    assert_has(test, 2, "测试丙");
+    assert_has(test, 3, "测试乙");
+    assert_has(test, 4, "\"businessid\":\"5\"");
+    assert_taken(
+        test, MIXED,
+        PART("Content-Type: application/json\r\n", JSON_ONE) PART(XML, "<ROWS>" NAMED(2) "</ROWS>") END, 2);
+}
+
+static void test_zip_json_faults(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(JSON_MAPPING);
+    g_autofree char *deep = g_strnfill(100000, '[');
+    assert_zip_refused(test, zip_json("{\"ID\":2,}"), "json-malformed", 2);
+    assert_zip_refused(test, zip_json("{\"ID\":2,\"XM\":\"测试"), "json-malformed", 2);
+    assert_zip_refused(test, zip_json(JSON_ONE JSON_ONE), "json-malformed", 2);
+    assert_zip_refused(test, zip_json(deep), "too-deep", 2);
+    assert_zip_refused(test, zip_json("[{\"ID\":2}]"), "required-missing", 2);
+    assert_zip_refused(test, zip_json("{\"foreign\":2}"), "unknown-document", 2);
+    assert_zip_refused(test, zip_json("\"text\""), "part-not-xml", 2);
+    assert_zip_refused(test, zip_json("ID,XM\n2,x\n"), "part-not-xml", 2);
+    assert_refused(test, MIXED, PART("Content-Type: application/json\r\n", "2,x") END, "part-not-xml", 1);
+    assert_refused(test, RELATED, PART("Content-Type: application/json\r\n", JSON_ONE) END, "part-not-xml",
+                   1);
+}
+
+/* Blanks and brackets pack as well as markup does. */
+static void test_zip_json_bombs(void)
+{
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    options.limits.document_bytes = 8 << 20;
+    g_autoptr(MappingTest) test = mapping_test_new_with(JSON_MAPPING, &options);
+    g_autofree char *blanks = g_strnfill(30 << 20, ' ');
+    memcpy(blanks, "{", 1);
+    assert_zip_refused(test, zip_json(blanks), "zip-bomb", 2);
+    options.limits.zip_ratio = 10000;
+    g_autoptr(MappingTest) lax = mapping_test_new_with(JSON_MAPPING, &options);
+    assert_zip_refused(lax, zip_json(blanks), "document-too-long", 2);
+    g_autoptr(GString) rows = g_string_new("{\"rows\":[");
+    options.limits.records = 1000;
+    for (unsigned i = 0; i < 2000; i++) {
+        g_string_append_printf(rows, "%s{\"ID\":%u,\"XM\":\"测试甲\"}", i ? "," : "", i);
+    }
+    g_string_append(rows, "]}");
+    g_autoptr(MappingTest) few = mapping_test_new_with(JSON_MAPPING, &options);
+    assert_zip_refused(few, zip_json(rows->str), "too-many-records", 2);
 }
 
 /* No cut, and no changed byte, does more than refuse. */
@@ -164,6 +242,17 @@ static void test_zip_bombs_of_many(void)
 }
 
 /* What is compressed can be found by who unpacks it only. */
+static void test_zip_json_secrets(void)
+{
+    g_autoptr(MappingTest) test = mapping_test_new(JSON_MAPPING);
+    g_autoptr(GBytes) open = zip_json("[{\"ID\":2,\"XM\":\"测试乙\"}]");
+    g_autoptr(GBytes) secret = zip_json("[{\"ID\":2,\"XM\":\"测试乙\",\"pwd\":\"S3CRET\"}]");
+    g_assert_cmpint(run_typed(test, "application/zip", text_of(open)), ==, HT_VERDICT_OK);
+    g_assert_false(ht_mapper_hides_secrets(test->mapper));
+    g_assert_cmpint(run_typed(test, "application/zip", text_of(secret)), ==, HT_VERDICT_OK);
+    g_assert_true(ht_mapper_hides_secrets(test->mapper));
+}
+
 static void test_zip_secrets(void)
 {
     g_autoptr(MappingTest) test = mapping_test_new(PHOTO_MAPPING);
@@ -187,6 +276,10 @@ int main(int argc, char **argv)
     g_test_add_func("/zip/damage-is-noticed", test_zip_damage);
     g_test_add_func("/zip/bombs-meet-the-caps", test_zip_bombs);
     g_test_add_func("/zip/bombs-of-many-entries", test_zip_bombs_of_many);
+    g_test_add_func("/zip/json/is-a-batch", test_zip_json);
+    g_test_add_func("/zip/json/refuses-what-is-none", test_zip_json_faults);
+    g_test_add_func("/zip/json/bombs-meet-the-caps", test_zip_json_bombs);
+    g_test_add_func("/zip/json/secrets-in-it-are-told-of", test_zip_json_secrets);
     g_test_add_func("/zip/secrets-in-it-are-told-of", test_zip_secrets);
     int status = g_test_run();
     mapping_test_forget_reference();

@@ -1,6 +1,7 @@
 /* Taking containers apart; see container.h. Host process, the mapper's thread. */
 #include "mappings/engine/parts/container.h"
 
+#include "core/base/media-type.h"
 #include "mappings/engine/parts/mime.h"
 #include "mappings/engine/text/value.h"
 #include "mappings/engine/parts/unzip.h"
@@ -85,8 +86,8 @@ HtContainerKind ht_container_kind(const HtPayload *payload)
     return kind == HT_CONTAINER_NONE && ht_unzip_looks_like(body) ? HT_CONTAINER_ZIP : kind;
 }
 
-/* Markup begins it, or nothing does (which the reader says better). Encodings are found out later. */
-static bool looks_like_xml(HtText bytes)
+/* Markup or JSON begins it, or nothing does (which the reader says better). Encodings are found out later. */
+static bool looks_like_document(HtText bytes)
 {
     static const char *const openings[] = {"\xff\xfe", "\xfe\xff"};
     for (size_t i = 0; i < G_N_ELEMENTS(openings); i++) {
@@ -101,17 +102,18 @@ static bool looks_like_xml(HtText bytes)
     while (at < bytes.size && (ht_is_blank(bytes.data[at]) || bytes.data[at] == '\0')) {
         at++;
     }
-    return at == bytes.size || bytes.data[at] == '<';
+    return at == bytes.size || (bytes.data[at] != '\0' && strchr("<{[", bytes.data[at]));
 }
 
-static bool check_xml(HtText bytes, uint32_t part, HtFault *fault)
+static bool check_document(HtText bytes, uint32_t part, HtFault *fault)
 {
     if (ht_unzip_looks_like(bytes)) {
         return refuse(fault, part, "part-nested",
                       "A part is itself a ZIP archive: send its documents directly.");
     }
-    if (!looks_like_xml(bytes)) {
-        return refuse(fault, part, "part-not-xml", "A part is no XML document: send only XML in a batch.");
+    if (!looks_like_document(bytes)) {
+        return refuse(fault, part, "part-not-xml",
+                      "A part is neither an XML document nor JSON: send only these in a batch.");
     }
     return true;
 }
@@ -128,7 +130,13 @@ static bool check_type(const HtMediaType *type, uint32_t part, HtFault *fault)
         return true;
     }
     return refuse(fault, part, is_zip_type(type) ? "part-nested" : "part-not-xml",
-                  "A part that must be an XML document has another Content-Type.");
+                  "A part that must be a document has another Content-Type.");
+}
+
+/* In a batch, not beside attachments, also JSON. */
+static bool check_batch_type(const HtMediaType *type, uint32_t part, HtFault *fault)
+{
+    return ht_media_type_is_json(type->name) || check_type(type, part, fault);
 }
 
 /* ---- MIME ---- */
@@ -293,8 +301,8 @@ static HtContainerStep give_part(HtContainer *container, HtPayload *part, HtFaul
     *part = (HtPayload){.head = {.charset = type->charset,
                                  .soap_action = type->action,
                                  .soap_expected = ht_media_type_is(type, "application/soap+xml")}};
-    bool good = check_type(type, index + 1, fault) && decode(container, index, &part->body, fault) &&
-                check_xml(part->body, index + 1, fault);
+    bool good = check_batch_type(type, index + 1, fault) && decode(container, index, &part->body, fault) &&
+                check_document(part->body, index + 1, fault);
     return good ? HT_CONTAINER_PART : HT_CONTAINER_BAD;
 }
 
@@ -310,7 +318,7 @@ static HtContainerStep give_entry(HtContainer *container, HtPayload *part, HtFau
     }
     container->next++;
     *part = (HtPayload){.body = ht_buffer_text(&container->bytes)};
-    return check_xml(part->body, container->next, fault) ? HT_CONTAINER_PART : HT_CONTAINER_BAD;
+    return check_document(part->body, container->next, fault) ? HT_CONTAINER_PART : HT_CONTAINER_BAD;
 }
 
 /* ---- All kinds ---- */

@@ -1,5 +1,5 @@
 /* Payloads that hold several parts: multipart/related is one document with its attachments (MTOM, SOAP with attachments);
- * multipart/mixed and ZIP archives are batches, documents one after the other. Called by the mapper in the host; one owner,
+ * multipart/mixed and ZIP archives are batches, documents (XML, JSON) one after the other. Called by the mapper in the host; one owner,
  * one thread.
  *
  * Faults have the part's number, counted from 1. multipart-malformed, too-many-parts, part-not-xml, part-nested (a container

@@ -172,7 +172,7 @@ static int check_entry(const HtUnzip *unzip, const unz_file_info64 *info, const 
     size_t size = strlen(name);
     if (size > 0 && (name[size - 1] == '/' || name[size - 1] == '\\')) {
         return refuse(fault, unzip->entry, "part-not-xml",
-                      "An entry of the ZIP archive is a directory: pack the XML files alone.");
+                      "An entry of the ZIP archive is a directory: pack the documents alone.");
     }
     if (info->flag & FLAGS_ENCRYPTED) {
         return refuse(fault, unzip->entry, "zip-encrypted",
