@@ -70,6 +70,7 @@ e2e-words_LIBS := admin base
 e2e_TESTS += e2e-mapping-new
 e2e-mapping-new_LIBS := admin engine-reference base
 e2e_TESTS += tls.py
+e2e_TESTS += hostile-payloads.py
 e2e_TESTS += monitoring.py
 e2e_TESTS += install.sh
 e2e_TESTS += alarms.py
