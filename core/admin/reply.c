@@ -6,6 +6,8 @@
 
 #include <stdarg.h>
 
+#define BRACKETS_MOST 1000
+
 struct HtAdminReply {
     int64_t uid;
     char *note, *asked; /* `asked`: the question's own "verb" */
@@ -117,7 +119,8 @@ void ht_admin_do(const HtAdminVerb *verb, void *user, unsigned roles, HtText que
     reply->record = record;
     reply->record_user = user;
     g_autoptr(JsonParser) parser = json_parser_new();
-    bool good = json_parser_load_from_data(parser, question.data, (gssize)question.size, NULL);
+    bool good = ht_json_is_flat(question, BRACKETS_MOST) &&
+                json_parser_load_from_data(parser, question.data, (gssize)question.size, NULL);
     JsonNode *root = good ? json_parser_get_root(parser) : NULL;
     if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
         ht_admin_refuse(reply, 400, "the question is no JSON object");

@@ -119,3 +119,12 @@ void ht_json_open(HtBuffer *buffer, const char *name)
     ht_json_name(buffer, name);
     ht_buffer_add_char(buffer, '{');
 }
+
+bool ht_json_is_flat(HtText json, unsigned most)
+{
+    size_t brackets = 0;
+    for (size_t i = 0; i < json.size; i++) {
+        brackets += json.data[i] == '[' || json.data[i] == '{';
+    }
+    return brackets <= most;
+}

@@ -1,4 +1,4 @@
-/* Writing JSON (RFC 8259) into a buffer: the hot path of delivery. Reading JSON is json-glib's. */
+/* Writing JSON (RFC 8259) into a buffer: the hot path of delivery. Reading JSON is json-glib's; of what others send, behind ht_json_is_flat(). */
 #pragma once
 
 #include "core/base/buffer.h"
@@ -27,3 +27,7 @@ void ht_json_name_text(HtBuffer *buffer, HtText name);
 
 /* Writes a comma unless the buffer ends in `{` or `[`. */
 void ht_json_comma(HtBuffer *buffer);
+
+/* Whether a text has at most `most` brackets that open, wherever they stand. json-glib's parser calls itself for each level, without a
+ * bound: some 100 KB of brackets end the process. Asked of every JSON text that another may have written, before it is parsed. */
+bool ht_json_is_flat(HtText json, unsigned most);

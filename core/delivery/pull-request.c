@@ -10,7 +10,7 @@
 #define SECOND_MS 1000
 #define WAIT_MOST_S 86400
 #define LIMIT_MOST 1000
-#define BRACKETS_MOST 16 /* json-glib goes down for each */
+#define BRACKETS_MOST 16
 
 /* ---- Queries ---- */
 
@@ -131,15 +131,6 @@ static bool read_member(const char *name, JsonNode *node, HtSentKind kind, HtPul
     return false;
 }
 
-static bool is_flat(HtText body)
-{
-    unsigned brackets = 0;
-    for (size_t i = 0; i < body.size; i++) {
-        brackets += body.data[i] == '[' || body.data[i] == '{';
-    }
-    return brackets <= BRACKETS_MOST;
-}
-
 static bool is_json(const HtPageCall *call)
 {
     const char *type = ht_page_header(call, "Content-Type");
@@ -150,7 +141,7 @@ static bool is_json(const HtPageCall *call)
 static bool read_body(const HtPageCall *call, HtSentKind kind, HtPullVerdict *verdict)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
-    bool good = call->body.size > 0 && is_flat(call->body) &&
+    bool good = call->body.size > 0 && ht_json_is_flat(call->body, BRACKETS_MOST) &&
                 json_parser_load_from_data(parser, call->body.data, (gssize)call->body.size, NULL);
     JsonNode *root = good ? json_parser_get_root(parser) : NULL;
     if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {

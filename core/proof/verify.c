@@ -2,6 +2,7 @@
 #include "core/proof/verify.h"
 
 #include "core/base/digest.h"
+#include "core/base/json.h"
 #include "core/proof/statement.h"
 
 #include <json-glib/json-glib.h>
@@ -11,6 +12,7 @@
 #define NAMESPACE "urn:hutong:receipt:1"
 #define SUBMIT_NAMESPACE "urn:hutong:source:"
 #define DEPTH_MAX 4
+#define BRACKETS_MOST 10000
 
 void ht_claim_clear(HtClaim *claim)
 {
@@ -186,7 +188,8 @@ static bool read_json(HtText text, HtClaim *claim, GError **error)
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
     g_signal_connect(parser, "object-member", G_CALLBACK(count_member), counts);
-    if (!json_parser_load_from_data(parser, text.data, (gssize)text.size, NULL) ||
+    if (!ht_json_is_flat(text, BRACKETS_MOST) ||
+        !json_parser_load_from_data(parser, text.data, (gssize)text.size, NULL) ||
         !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
         return set_format(error, "it is not well-formed JSON");
     }

@@ -267,6 +267,12 @@ static void test_takes_objects_only(void)
         g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED);
         g_clear_error(&command.error);
     }
+    g_autofree char *brackets =
+        g_strnfill(500000, '['); /* of which each cost a call, and all together the bus */
+    g_autofree char *deep = g_strconcat("{\"a\":", brackets, NULL);
+    run(&f, "double", deep, &command);
+    g_assert_error(command.error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED);
+    g_clear_error(&command.error);
     g_autofree char *spaces = g_strnfill(2 << 20, ' ');
     g_autofree char *large = g_strconcat("{", spaces, "}", NULL);
     run(&f, "double", large, &command);

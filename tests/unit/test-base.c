@@ -239,6 +239,16 @@ static void test_an_event_comes_back(void)
     ht_buffer_clear(&packed);
 }
 
+/* Brackets in texts count, too: who knows where another's parser sees a text begin. */
+static void test_json_is_flat(void)
+{
+    const HtText text = HT_TEXT_LITERAL("{\"a\":[1,{\"b\":\"[{\"}]}");
+    g_assert_true(ht_json_is_flat(text, 5));
+    g_assert_false(ht_json_is_flat(text, 4));
+    g_assert_true(ht_json_is_flat(HT_TEXT_LITERAL("]}1"), 0));
+    g_assert_true(ht_json_is_flat((HtText){NULL, 0}, 0));
+}
+
 static const char expected_json[] =
     "{\"specversion\":\"1.0\",\"id\":\"01020304-0000-0000-0000-000000000000\",\"source\":\"/yuexiu/hukou\","
     "\"subject\":\"p-abc\",\"recordedtime\":\"2009-11-21T00:00:00.123+08:00\",\"sequence\":\"00000000000000001234\","
@@ -584,6 +594,7 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/all-is-written-or-the-reason-is-said", test_all_is_written);
     g_test_add_func("/xml/text/is-always-xml", test_texts_are_always_xml);
     g_test_add_func("/clock/writes-chinas-offset", test_time_is_written_at_chinas_offset);
+    g_test_add_func("/json/brackets-are-counted-before-it-is-parsed", test_json_is_flat);
     g_test_add_func("/json/strings-are-escaped", test_strings_are_escaped);
     g_test_add_func("/event/comes-back", test_an_event_comes_back);
     g_test_add_func("/event/is-rendered-whole", test_an_event_is_rendered_whole);

@@ -282,6 +282,8 @@ static void what_is_wrong_is_said(Site *site, gconstpointer data)
     g_assert_cmpint(verify_once(HT_TEXT_LITERAL(""), site->keys), ==, HT_PROOF_ERROR_FORMAT);
     g_assert_cmpint(verify_once(HT_TEXT_LITERAL("[]"), site->keys), ==, HT_PROOF_ERROR_FORMAT);
     g_assert_cmpint(verify_once(HT_TEXT_LITERAL("{}"), site->keys), ==, HT_PROOF_ERROR_UNSIGNED);
+    g_autofree char *brackets = g_strnfill(1000000, '['), *deep = g_strconcat("{\"a\":", brackets, NULL);
+    g_assert_cmpint(verify_once(ht_text_from(deep), site->keys), ==, HT_PROOF_ERROR_FORMAT);
 }
 
 static void findings_are_not_signed_and_counted(Site *site, gconstpointer data)
