@@ -78,7 +78,7 @@ def send(world, row):
     pieces = tuple(piece.replace(payloads.SNOOP, world.snoop.address) if isinstance(piece, bytes) else piece for piece in pieces)
     if row["type"] is not None:
         return world.bus.post(b"/in/xml", pieces[0], row["type"], row["headers"])
-    return world.bus.send(*pieces, end=row["end"])
+    return world.bus.send(*pieces, end=row["end"], admin=row["kind"] == "house")
 
 
 def is_of_class(answer, wanted):

@@ -80,12 +80,16 @@ class RunningBus:
         with open(self.log, encoding="utf-8") as log:
             return log.read()
 
+    def connect_to_admin(self):
+        admin = socket.socket(socket.AF_UNIX)
+        admin.settimeout(TIMEOUT)
+        admin.connect(os.path.join(self.folder, "run/admin.sock"))
+        return admin
+
     def page(self, name):
         """A page of the admin socket, as bytes; b"" when nobody answers."""
         try:
-            with socket.socket(socket.AF_UNIX) as admin:
-                admin.settimeout(TIMEOUT)
-                admin.connect(os.path.join(self.folder, "run/admin.sock"))
+            with self.connect_to_admin() as admin:
                 admin.sendall(f"GET {name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
                 return read_all(admin).partition(b"\r\n\r\n")[2]
         except OSError:
@@ -105,10 +109,10 @@ class RunningBus:
             time.sleep(0.05)
         raise AssertionError(f"{what} does not happen: {self.page('/status')}")
 
-    def send(self, *pieces, end=False):
-        """Everything that comes back until the bus closes the connection. A number among the pieces is a pause, in seconds; `end`: ours is
-        closed for sending behind them."""
-        with socket.create_connection(("127.0.0.1", self.port), TIMEOUT) as connection:
+    def send(self, *pieces, end=False, admin=False):
+        """Everything that comes back until the bus closes the connection, of the public door or the admin socket. A number among the pieces is a
+        pause, in seconds; `end`: ours is closed for sending behind them."""
+        with self.connect_to_admin() if admin else socket.create_connection(("127.0.0.1", self.port), TIMEOUT) as connection:
             try:
                 for piece in pieces:
                     if isinstance(piece, bytes):

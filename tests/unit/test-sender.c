@@ -196,6 +196,23 @@ static void test_without_a_secret_nothing_is_signed(void)
     g_assert_null(strstr(taker->request, "webhook-"));
 }
 
+/* What stands in the environment of a service is nobody's decision where events go. */
+static void test_no_proxy_of_the_environment_is_asked(void)
+{
+    static const char *const names[] = {"http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"};
+    g_autofree Taker *taker = g_new0(Taker, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_setenv(names[i], "http://127.0.0.1:1", TRUE);
+    }
+    taker_begin(taker);
+    send_to_taker(taker, "structured", NULL);
+    taker_end(taker);
+    g_assert_true(g_str_has_prefix(taker->request, "POST /events HTTP/1.1\r\n"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_unsetenv(names[i]);
+    }
+}
+
 /* ---- Attributes as headers ---- */
 
 static void test_a_binary_event_has_its_attributes_in_headers(void)
@@ -357,6 +374,8 @@ int main(int argc, char **argv)
     ht_log_set_level(HT_LOG_ERROR);
     g_test_add_func("/sender/what-a-platform-gets-is-signed", test_what_a_platform_gets_is_signed);
     g_test_add_func("/sender/without-a-secret-nothing-is-signed", test_without_a_secret_nothing_is_signed);
+    g_test_add_func("/sender/no-proxy-of-the-environment-is-asked",
+                    test_no_proxy_of_the_environment_is_asked);
     g_test_add_func("/sender/a-binary-event-has-its-attributes-in-headers",
                     test_a_binary_event_has_its_attributes_in_headers);
     g_test_add_func("/sender/no-socket-is-opened-to-a-forbidden-address",

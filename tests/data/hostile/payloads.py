@@ -571,3 +571,30 @@ rows("wsdl",
      ("with-a-body", lambda: get(more=b"Content-Length: 4\r\n") + b"<a/>", "400 unexpected-body"),
      ("range", lambda: get(more=b"Range: bytes=" + many(b"%d-,", 500) + b"0-\r\n"), "200"),
      type=None)
+
+
+def ask(line=b"GET /status", more=b"", body=b""):
+    """A request at the admin socket."""
+    length = b"Content-Length: %d\r\n" % len(body) if body else b""
+    return line + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + length + more + b"\r\n" + body
+
+
+rows("house",
+     ("ranges", lambda: ask(more=b"Range: bytes=" + many(b"%d-,", 2000) + b"0-\r\n"), "200"),
+     ("range-of-absurd-size", lambda: ask(more=b"Range: bytes=-99999999999999999999,0-\r\nIf-Range: x\r\n"), "200"),
+     ("http-2", lambda: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 1000, ""),
+     ("upgrade-h2c", lambda: ask(more=b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"), "200"),
+     ("upgrade-websocket", lambda: ask(more=b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+      "200"),
+     ("digest", lambda: ask(more=b'Authorization: Digest username="' + WORD.encode() + b'", realm="", nonce=""\r\n'), "200"),
+     ("encoded-body", lambda: ask(b"POST /consumer", b"Content-Encoding: gzip\r\n", gzip.compress(b" " * (8 * MIB))), "400"),
+     ("multipart", lambda: ask(b"POST /consumer", b"Content-Type: multipart/form-data; boundary=x\r\n", b"--x\r\n" * 100000), "400"),
+     ("large-body", lambda: ask(b"POST /consumer", body=b"{" + b" " * (64 * MIB) + b"}"), "413"),
+     ("deep-json", lambda: ask(b"POST /consumer", body=b'{"verb":' + b"[" * 400000 + b"]" * 400000 + b"}"), "400"),
+     ("headers", lambda: ask(more=many(b"X%d: y\r\n", 50000)), ""),
+     ("length-and-chunks", lambda: ask(b"POST /consumer", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n"), "400"),
+     ("name-is-a-person", lambda: ask(b"POST /consumer", body=b'{"verb":"pause","consumer":"' + WORD.encode() + b'"}'), "404"),
+     ("page-that-climbs", lambda: ask(b"GET /../../etc/passwd"), "404"),
+     ("page-is-a-person", lambda: ask(b"GET /" + WORD.encode()), "404"),
+     ("pipelined", lambda: ask().replace(b"Connection: close\r\n", b"") * 20 + ask(), "200"),
+     type=None)
