@@ -117,7 +117,8 @@ check_text() {
     {
         perl tests/lint/text.pl "$work/files"
         perl tests/lint/structure.pl "$work/files" tests/lint/circles.txt tests/lint/uncalled.txt
-        perl tests/lint/architecture.pl
+        perl tests/lint/architecture.pl ARCHITECTURE.md docs/security.md
+        perl tests/lint/dangers.pl tests/lint/dangers.txt "$work/c-files"
         perl tests/lint/codes.pl
         perl tests/lint/examples.pl
     } >>"$findings"

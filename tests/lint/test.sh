@@ -199,6 +199,35 @@ expect 'a file that is not there, in a page' '^plugins/README.md:1: there is no 
 printf 'See `plugins/one.c:three()`.\n' >>"$work/tree/ARCHITECTURE.md"
 expect 'a function that is not there' '^ARCHITECTURE.md:[0-9]+: plugins/one.c has no three'
 
+# shellcheck disable=SC2016
+printf 'Held by `/one/is-one` and `/watch/is-not`.\n' | file docs/security.md
+echo 'def is_seen():' | file tests/e2e/watch.py
+expect 'tests that are not there' '^docs/security.md:1: there is no test (/one/is-one|/watch/is-not)$'
+
+make_named_tests() {
+    # shellcheck disable=SC2016
+    printf 'Held by `/watch/is-seen` and `/hostile-payloads/zip/a-bomb`.\n' | file docs/security.md
+    echo 'def is_seen():' | file tests/e2e/watch.py
+    printf 'rows("xml",\n     ("other", 1))\nrows("zip",\n     ("a-bomb", 1))\n' | file tests/data/hostile/payloads.py
+}
+make_named_tests
+expect 'tests in Python that are there' ''
+
+make_named_tests
+# shellcheck disable=SC2016
+sed -i 's|a-bomb`|other`|' "$work/tree/docs/security.md"
+expect 'a row of another kind' '^docs/security.md:1: there is no test /hostile-payloads/zip/other$'
+
+printf 'ht_danger: : nobody wants it\nht_two: spool: it is from there\n' >"$work/tree/tests/lint/dangers.txt"
+printf '/* ht_danger in a comment */\nstatic int ht_danger = 1;\n' >>"$work/tree/plugins/one.c"
+expect 'what nobody may use' '^plugins/one.c:[0-9]+: ht_danger: nobody wants it'
+
+printf 'ht_one: spool/two.c: it is from there\n' >"$work/tree/tests/lint/dangers.txt"
+expect 'what only one may use' '^plugins/one.[ch]:[0-9]+: ht_one: it is from there'
+
+printf 'ht_gone: plugins/one.c: it was there\n' >"$work/tree/tests/lint/dangers.txt"
+expect 'an allowance for nothing' 'dangers.txt:1: nothing of it stands in plugins/one.c$'
+
 file plugins/four.c </dev/null
 expect 'a file that is not built' '^plugins/four.c:1: not listed in files.mk'
 
