@@ -45,24 +45,26 @@ static bool follows(const HtSpoolFormer *former, const HtEvent *event)
                                !ht_text_equal(was[HT_ATTR_TIME], is[HT_ATTR_TIME]));
 }
 
-static void amend_known(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
-                        const char *subject, HtEvent *event)
+static HtSpoolAmended amend_known(HtSpoolAmendment *room, const HtSpoolSaid *said,
+                                  const HtSpoolFormer *former, const char *subject, HtEvent *event)
 {
     if (former->sequence == 0 || !is_same_person(said, former, subject, event)) {
         mark(room, "number-reused", event);
-        return;
+        return HT_SPOOL_AMENDED_REUSED;
     }
     if (follows(former, event)) {
-        return;
+        return HT_SPOOL_AMENDED_NOT;
     }
-    if (ht_text_is(event->attr[HT_ATTR_ACTION], "assert") &&
-        !ht_text_is(former->event.attr[HT_ATTR_ACTION], "cancel")) {
+    bool corrects = ht_text_is(event->attr[HT_ATTR_ACTION], "assert") &&
+                    !ht_text_is(former->event.attr[HT_ATTR_ACTION], "cancel");
+    if (corrects) {
         event->attr[HT_ATTR_ACTION] = HT_TEXT_LITERAL("correct");
         mark(room, "same-number-other-content", event);
     }
     if (undoes(event) && !event->attr[HT_ATTR_REVERSES].data) {
         event->attr[HT_ATTR_REVERSES] = name_former(room, former);
     }
+    return corrects ? HT_SPOOL_AMENDED_CORRECTION : HT_SPOOL_AMENDED_NOT;
 }
 
 /* A thing's number is none of its states': which of them is cancelled it does not say. */
@@ -73,16 +75,18 @@ static bool names_nothing(const HtEvent *event)
            (!attr[HT_ATTR_BUSINESSID].data || event->is_state);
 }
 
-void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
-                    const char *subject, HtEvent *event)
+HtSpoolAmended ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
+                              const char *subject, HtEvent *event)
 {
+    HtSpoolAmended amended = HT_SPOOL_AMENDED_NOT;
     if (!said->numbered) {
-        return;
+        return amended;
     }
     if (former) {
-        amend_known(room, said, former, subject, event);
+        amended = amend_known(room, said, former, subject, event);
     }
     if (names_nothing(event)) {
         mark(room, "reversal-unnamed", event);
     }
+    return amended;
 }

@@ -10,6 +10,13 @@ typedef struct {
     unsigned marks;
 } HtSpoolAmendment;
 
+/* What an event is beside the one that has its number. */
+typedef enum {
+    HT_SPOOL_AMENDED_NOT,        /* as it was said */
+    HT_SPOOL_AMENDED_CORRECTION, /* an assertion that has become a correction */
+    HT_SPOOL_AMENDED_REUSED,     /* of somebody else, or the former is not there any more */
+} HtSpoolAmended;
+
 /* `former` is the latest event under the number when that says something else; NULL: the number is not known.
  *
  * About the same person (`subject`, or the event's formersubject; or nobody in both) an assertion becomes a correction that names
@@ -22,5 +29,5 @@ typedef struct {
  * number-reused. One without a number is no more than a new event.
  * A cancel that has neither a former business to name nor a number of its own that consumers see, or that is one of a thing which is
  * not in that state, gets the mark reversal-unnamed. */
-void ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
-                    const char *subject, HtEvent *event);
+HtSpoolAmended ht_spool_amend(HtSpoolAmendment *room, const HtSpoolSaid *said, const HtSpoolFormer *former,
+                              const char *subject, HtEvent *event);

@@ -1,4 +1,4 @@
-/* What the files of looking share: look.h, history.h. */
+/* What the files of looking share: look.h, history.h, foretell.h. */
 #pragma once
 
 #include "spool/database.h"
@@ -9,3 +9,6 @@ struct HtSpoolLook {
     sqlite3 *db;
     HtSpoolSealer *sealer;
 };
+
+/* In look.c: false with HT_SPOOL_ERROR_KEY when the spool was made with another site key. */
+bool ht_spool_look_check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **error);

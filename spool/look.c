@@ -48,7 +48,7 @@ void ht_spool_look_close(HtSpoolLook *look)
     }
 }
 
-static bool check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **error)
+bool ht_spool_look_check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **error)
 {
     HtSpoolHash stored, made;
     bool found;
@@ -88,7 +88,7 @@ bool ht_spool_look_number(HtSpoolLook *look, const uint8_t site_key[32], const c
                           const HtIdentity *number, char subject[HT_SPOOL_SUBJECT], GError **error)
 {
     g_autoptr(HtSpoolHasher) hasher = ht_spool_hasher_new(site_key);
-    return check_key(look, hasher, error) && ht_spool_database_run(look->db, "BEGIN", error) &&
+    return ht_spool_look_check_key(look, hasher, error) && ht_spool_database_run(look->db, "BEGIN", error) &&
            end_reading(look, find_tied(look, hasher, source, number, subject, error), error);
 }
 

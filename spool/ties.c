@@ -25,6 +25,7 @@ struct HtSpoolTies {
     Figures now, committed;
     bool only_looks;       /* nothing is changed: see ht_spool_ties_look_only() */
     bool refused;          /* something was to be changed then */
+    bool drops;            /* changes are dropped: see ht_spool_ties_drop_changes() */
     HtBuffer added;        /* of Added: ties that are new since, of which no row tells yet */
     HtSpoolKeyMap watched; /* identities that were looked for then */
     bool disturbed;        /* what was found of them may be otherwise since */
@@ -115,6 +116,11 @@ void ht_spool_ties_look_only(HtSpoolTies *ties, bool on)
     ties->refused = false;
 }
 
+void ht_spool_ties_drop_changes(HtSpoolTies *ties)
+{
+    ties->drops = true;
+}
+
 /* As the rows that tell of them have it. */
 typedef struct {
     HtSpoolHash hash;
@@ -200,6 +206,15 @@ void ht_spool_ties_forget_looks(HtSpoolTies *ties)
     ties->disturbed = false;
 }
 
+static bool change(HtSpoolTies *ties, sqlite3_stmt *row, GError **error)
+{
+    if (ties->drops) {
+        sqlite3_reset(row);
+        return true;
+    }
+    return ht_spool_database_do(row, error);
+}
+
 /* Before each change. */
 static bool may_change(HtSpoolTies *ties, GError **error)
 {
@@ -272,7 +287,7 @@ bool ht_spool_ties_forward(HtSpoolTies *ties, const char *from, const char *to, 
     ties->now.subjects = true;
     ht_spool_bind_text(ties->forward, 1, ht_text_from(from));
     ht_spool_bind_text(ties->forward, 2, ht_text_from(to));
-    return ht_spool_database_do(ties->forward, error);
+    return change(ties, ties->forward, error);
 }
 
 bool ht_spool_ties_part(HtSpoolTies *ties, const char *subject, bool *was, GError **error)
@@ -291,7 +306,7 @@ bool ht_spool_ties_part(HtSpoolTies *ties, const char *subject, bool *was, GErro
     }
     ties->now.forwards--;
     ht_spool_bind_text(ties->part, 1, ht_text_from(subject));
-    return ht_spool_database_do(ties->part, error);
+    return change(ties, ties->part, error);
 }
 
 bool ht_spool_ties_number(HtSpoolTies *ties, const char *subject, GError **error)
@@ -301,7 +316,7 @@ bool ht_spool_ties_number(HtSpoolTies *ties, const char *subject, GError **error
     }
     ties->now.subjects = true;
     ht_spool_bind_text(ties->number, 1, ht_text_from(subject));
-    return ht_spool_database_do(ties->number, error);
+    return change(ties, ties->number, error);
 }
 
 /* ---- Conflicts ---- */
@@ -350,7 +365,7 @@ bool ht_spool_ties_conflict(HtSpoolTies *ties, const HtSpoolTie *tie, const char
     ht_spool_bind_text(row, 5, ht_text_from(other ? other : ""));
     sqlite3_bind_int(row, 6, more);
     sqlite3_bind_int64(row, 7, time_us);
-    return ht_spool_database_do(row, error);
+    return change(ties, row, error);
 }
 
 /* ---- Claims ---- */
@@ -380,7 +395,7 @@ bool ht_spool_ties_store_claim(HtSpoolTies *ties, const HtSpoolTie *tie, const c
     ties->now.claims++;
     ht_spool_bind_blob(ties->store_claim, 1, tie->hash.bytes, sizeof tie->hash.bytes);
     ht_spool_bind_text(ties->store_claim, 2, ht_text_from(subject));
-    return ht_spool_database_do(ties->store_claim, error);
+    return change(ties, ties->store_claim, error);
 }
 
 static bool forget_claim(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
@@ -391,7 +406,7 @@ static bool forget_claim(HtSpoolTies *ties, const HtSpoolTie *tie, GError **erro
     }
     ties->now.claims -= claimed[0] != '\0';
     ht_spool_bind_blob(ties->settle_claim, 1, tie->hash.bytes, sizeof tie->hash.bytes);
-    return ht_spool_database_do(ties->settle_claim, error);
+    return change(ties, ties->settle_claim, error);
 }
 
 bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **error)
@@ -403,7 +418,7 @@ bool ht_spool_ties_settle(HtSpoolTies *ties, const HtSpoolTie *tie, GError **err
     }
     ties->now.conflicts -= known.found;
     ht_spool_bind_blob(ties->settle, 1, tie->hash.bytes, sizeof tie->hash.bytes);
-    return ht_spool_database_do(ties->settle, error);
+    return change(ties, ties->settle, error);
 }
 
 /* ---- Identities ---- */
@@ -502,6 +517,9 @@ static bool put(HtSpoolTies *ties, const HtSpoolTie *tie, const char *subject, H
 {
     HtSpoolEntry entry = {.hash = tie->hash};
     uint32_t word;
+    if (ties->drops) {
+        return true;
+    }
     if (!ht_spool_hash_of_subject(ht_text_from(subject), &entry.whose)) {
         g_set_error_literal(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT, "spool: a tie names no subject");
         return false;

@@ -68,6 +68,9 @@ bool ht_spool_ties_refused(const HtSpoolTies *ties);
 bool ht_spool_ties_are_disturbed(const HtSpoolTies *ties);
 void ht_spool_ties_forget_looks(HtSpoolTies *ties);
 
+/* From now on all that would be changed is dropped: for whoever asks what would become of an event (foretell.h). */
+void ht_spool_ties_drop_changes(HtSpoolTies *ties);
+
 /* Inside a transaction: what was tied so since the last time is noted; all that was noted stays; or is taken back. */
 bool ht_spool_ties_tell_added(HtSpoolTies *ties, sqlite3 *db, GError **error);
 bool ht_spool_ties_keep_added(sqlite3 *db, GError **error);

@@ -10,6 +10,6 @@ cli_SRC += core/cli/policy.c
 cli_SRC += core/cli/audit.c core/cli/number.c core/cli/trail.c
 cli_SRC += core/cli/ask.c core/cli/consumer.c core/cli/dead.c core/cli/replay.c
 cli_SRC += core/cli/token.c core/cli/manual.c core/cli/roff.c core/cli/sample.c core/cli/age.c core/cli/tap.c core/cli/top.c core/cli/top-run.c
-cli_SRC += core/cli/map.c core/cli/map-show.c core/cli/map-host.c core/cli/test.c core/cli/test-sets.c core/cli/watch.c
+cli_SRC += core/cli/map.c core/cli/map-show.c core/cli/map-host.c core/cli/map-known.c core/cli/test.c core/cli/test-sets.c core/cli/watch.c
 cli_SRC += core/cli/spool-keys.c
 cli_SRC += core/cli/mapping.c core/cli/catalogue.c core/cli/wsdl.c core/cli/draft.c core/cli/guess.c core/cli/pinyin.c

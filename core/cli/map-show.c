@@ -127,7 +127,7 @@ static void add_consumers(const HtMapView *view, const HtEvent *event, JsonObjec
 }
 
 /* What nobody but the bus sees is left out of what a consumer would get. */
-static JsonObject *show_event(const HtMapView *view, const HtEvent *event)
+static JsonObject *show_event(const HtMapView *view, const HtEvent *event, unsigned index)
 {
     HtEventPolicy policy = choose_policy(view);
     bool whole = view->clear && !view->consumer;
@@ -139,6 +139,10 @@ static JsonObject *show_event(const HtMapView *view, const HtEvent *event)
     if (!view->consumer) {
         json_object_set_boolean_member(object, "key", event->key.data != NULL);
         json_object_set_array_member(object, "identities", list_identities(event, view->clear));
+    }
+    if (view->known && !view->consumer) {
+        json_object_set_object_member(object, "known",
+                                      ht_map_show_known(&g_array_index(view->known, HtSpoolForetold, index)));
     }
     if (view->consumers) {
         add_consumers(view, event, object);
@@ -262,7 +266,7 @@ static void write_events(const HtMapView *view, const HtOutcome *outcome, FILE *
             others++;
             continue;
         }
-        g_autoptr(JsonObject) object = good ? show_event(view, &event) : NULL;
+        g_autoptr(JsonObject) object = good ? show_event(view, &event, i) : NULL;
         fputs(shown++ > 0 ? ",\n    " : "\n    ", to);
         if (object) {
             write_object(object, 4, to);

@@ -37,6 +37,7 @@ typedef struct {
     HtMapView view;
     GPtrArray *consumers; /* of HtMapConsumer */
     HtHost *host;         /* of this run */
+    GArray *known;        /* of HtSpoolForetold, of the last outcome */
     bool warned;          /* its mapping's warnings were shown */
 } Map;
 
@@ -92,6 +93,19 @@ static void write_expected(const Payload *payload, const HtOutcome *outcome)
     }
 }
 
+/* Nothing is known where no bus has run yet. */
+static void look_up(Map *map, const char *name, const HtOutcome *outcome)
+{
+    g_autoptr(GError) error = NULL;
+    bool wanted = map->explains && map->from && !map->write && outcome->verdict == HT_VERDICT_OK;
+    g_clear_pointer(&map->known, g_array_unref);
+    map->known = wanted ? ht_map_known(map->config, map->from, outcome, &error) : NULL;
+    map->view.known = map->known;
+    if (error) {
+        fprintf(stderr, "%s: what is known already cannot be told: %s\n", name, error->message);
+    }
+}
+
 static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *error, void *user)
 {
     Payload *payload = user;
@@ -105,6 +119,7 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
         return;
     }
     payload->good = outcome->verdict == HT_VERDICT_OK && outcome->rejected == 0;
+    look_up(map, payload->name, outcome);
     if (map->write && payload->file) {
         write_expected(payload, outcome);
     } else {
@@ -112,7 +127,8 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
         fflush(stdout);
     }
     g_autofree char *line = ht_map_describe(outcome);
-    fprintf(stderr, "%s: %s\n", payload->name, line);
+    g_autofree char *known = map->known ? ht_map_describe_known(map->known) : NULL;
+    fprintf(stderr, "%s: %s%s%s\n", payload->name, line, known ? "; " : "", known ? known : "");
 }
 
 static void send_pieces(void *user)
@@ -426,6 +442,7 @@ static int run(Map *map, char **names, const char *config_file)
 
 static void clear(Map *map)
 {
+    g_clear_pointer(&map->known, g_array_unref);
     g_clear_pointer(&map->host, ht_host_free);
     g_clear_pointer(&map->consumers, g_ptr_array_unref);
     g_clear_pointer(&map->dictionary, ht_dictionary_free);
@@ -503,7 +520,7 @@ int ht_cli_explain(int argc, char **argv)
         G_OPTION_ENTRY_NULL};
     return begin(
         &map, argc, argv,
-        "Shows what a configured source would make of payloads (PAYLOAD …, or standard input), and which\n"
-        "consumers would get each event. Nothing is kept or sent.",
+        "Shows what a configured source would make of payloads (PAYLOAD …, or standard input), which\n"
+        "consumers would get each event, and what of it the bus knows already. Nothing is kept or sent.",
         entries);
 }

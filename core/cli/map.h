@@ -1,5 +1,5 @@
 /* Trying a mapping: what `hutong map`, `hutong explain` and `hutong test` have in common. map-host.c: where it runs, and for whom;
- * map-show.c: what is written of one payload's outcome. Commands, main thread. */
+ * map-known.c: what a bus knows already; map-show.c: what is written of one payload's outcome. Commands, main thread. */
 #pragma once
 
 #include "core/delivery/policy.h"
@@ -8,6 +8,7 @@
 #include "core/base/outcome.h"
 #include "core/config/config.h"
 #include "core/source/host.h"
+#include "spool/foretell.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -57,10 +58,22 @@ typedef struct {
     const HtMapConsumer *consumer;         /* as this one would get it, and nothing else */
     const GPtrArray *consumers;            /* of HtMapConsumer: each event says which of them get it */
     const char *bus, *source, *department; /* that events say they are from: routes ask for it */
+    const GArray *known;                   /* of HtSpoolForetold: of each event, what is known of it */
 } HtMapView;
 
+/* What the configuration's spool says of the outcome's events (of HtSpoolForetold; the caller unrefs); NULL with an error: it cannot be
+ * read, or there is none. */
+GArray *ht_map_known(const HtConfig *config, const HtSourceConfig *source, const HtOutcome *outcome,
+                     GError **error);
+
+/* Of one event: { "as", "sequence" of the former, or "sameMessage", "action", "conflicts" }. transfer full. */
+JsonObject *ht_map_show_known(const HtSpoolForetold *known);
+
+/* "known already: 1 new, 1 duplicate, …": of all. transfer full. */
+char *ht_map_describe_known(const GArray *known);
+
 /* One JSON object, set out for people: payload (its name), verdict, records, faults, reply, events. An event is what consumers get, with
- * `key` (true: it has one) and `identities` by kind. A reply is shown in clear only: it may repeat what was sent. */
+ * `key` (true: it has one), `identities` by kind and `known`. A reply is shown in clear only: it may repeat what was sent. */
 void ht_map_show(const HtMapView *view, const char *payload, const HtOutcome *outcome, FILE *to);
 
 /* Whether the consumer gets the event of a source; then `seen` is its data as that consumer would get it (transfer full). */

@@ -317,6 +317,54 @@ static void test_a_consumers_view_is_what_it_gets(void)
     bus_process_free(bus);
 }
 
+/* ---- What is known already ---- */
+
+/* As the bus knows it now; NULL where it was not told. */
+static char *explain_known(BusProcess *bus, const char *payload)
+{
+    g_autofree char *output = NULL;
+    run_hutong(&output, "explain", "-c", bus->config, "-s", "hukou", payload, NULL);
+    g_autoptr(JsonNode) shown = parse(output);
+    JsonObject *event = json_array_get_object_element(events_of(shown), 0);
+    return json_object_has_member(event, "known")
+               ? g_strdup(json_object_get_string_member(json_object_get_object_member(event, "known"), "as"))
+               : NULL;
+}
+
+static void expect_known(BusProcess *bus, const char *payload, const char *as)
+{
+    g_autofree char *known = explain_known(bus, payload);
+    g_assert_cmpstr(known, ==, as);
+}
+
+static void test_explain_says_what_is_known(void)
+{
+    static const char fixture[] = "adapters/hukou/fixtures/hukou-death-gb2312.xml";
+    BusProcess *bus = bus_process_new(
+        NULL, "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+              "identities = authority\ntrust-address = yes\n");
+    g_autofree char *payload = source_path(fixture),
+                    *other = g_build_filename(bus->folder, "other.xml", NULL);
+    gsize size;
+    g_autofree char *bytes = read_source_file(fixture, &size);
+    g_autoptr(GString) changed = g_string_new_len(bytes, (gssize)size);
+    g_assert_cmpuint(g_string_replace(changed, "<SWNL>58", "<SWNL>57", 0), ==, 1);
+    g_assert_true(g_file_set_contents(other, changed->str, (gssize)changed->len, NULL));
+    expect_known(bus, payload, NULL); /* no bus has run here */
+    bus_process_start(bus);
+    expect_known(bus, payload, "new");
+    expect_known(bus, payload, "new"); /* asking makes nothing known */
+    g_autoptr(Answer) sent = post(bus->port, "/in/hukou", "text/xml", NULL, bytes, size);
+    g_assert_cmpint(sent->status, ==, 200);
+    expect_known(bus, payload, "duplicate");
+    expect_known(bus, other, "correction");
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    expect_known(bus, payload, "duplicate");
+    EXPECT(0, "known already: 0 new, 0 duplicate, 1 correction, 0 number-reused; 0 in conflict", "explain",
+           "-c", bus->config, "-s", "hukou", other);
+    bus_process_free(bus);
+}
+
 /* ---- Watching ---- */
 
 /* Reads on until the text has come; the test's own time limit ends a wait for nothing. */
@@ -387,6 +435,7 @@ int main(int argc, char **argv)
     g_test_add_func("/map/what-is-wrong-is-told", test_what_is_wrong_is_told);
     g_test_add_func("/map/large-payloads", test_large_payloads);
     g_test_add_func("/map/a-consumers-view-is-what-it-gets", test_a_consumers_view_is_what_it_gets);
+    g_test_add_func("/map/explain-says-what-is-known", test_explain_says_what_is_known);
     g_test_add_func("/map/watching-shows-what-was-saved", test_watching_shows_what_was_saved);
     return g_test_run();
 }
