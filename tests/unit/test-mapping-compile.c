@@ -1,6 +1,8 @@
 /* What the mapping compiler says about wrong mappings: golden lines, as engineers and `hutong check` see them. */
 #include "tests/lib/mapping-test.h"
 
+#include "mappings/engine/rules/rules.h"
+
 #define EVENT(content) "<event type='person.moved-in.v1' for-each='/ROWS/ROW'>" content "</event>"
 #define NAME "<element to='person.name' from='XM'/>"
 
@@ -290,6 +292,92 @@ static void test_shipped(void)
     g_assert_cmpuint(count, >=, 8);
 }
 
+/* ---- When it was recorded ---- */
+
+static bool records(const HtEventRule *event)
+{
+    for (unsigned b = 0; b < event->n_blocks; b++) {
+        for (unsigned r = 0; r < event->blocks[b].n_rules; r++) {
+            if (event->blocks[b].rules[r].element->recording) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What the mapping's comment says behind "No time of recording". */
+static char *read_reasons(const char *path)
+{
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    const char *begin = strstr(text, "No time of recording"), *end = begin ? strstr(begin, "-->") : NULL;
+    return end ? g_strndup(begin, (gsize)(end - begin)) : g_strdup("");
+}
+
+static unsigned check_recording(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reasons = read_reasons(path);
+    unsigned missing = 0;
+    g_autoptr(HtMapping) mapping = ht_mapping_load(path, mapping_test_reference(), &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < mapping->events->len; i++) {
+        const HtEventRule *event = mapping->events->pdata[i];
+        g_autofree char *name = g_strndup(event->type.data, event->type.size);
+        *g_strrstr(name, ".v") = '\0';
+        bool is_hint =
+            g_str_equal(name, "person.death-hinted"); /* of what another event of the record tells */
+        bool is_told = records(event) || strstr(reasons, name);
+        if (!is_hint && !is_told) {
+            g_test_message("%s:%d: %s has no <recorded>, and no \"No time of recording\" says why", path,
+                           event->line, name);
+            missing++;
+        }
+    }
+    return missing;
+}
+
+/* Each shipped mapping carries the time at which its department recorded the business, or says why it does not. */
+static void test_recorded(void)
+{
+    g_autoptr(GDir) folder = g_dir_open(mapping_test_folder(), 0, NULL);
+    unsigned missing = 0;
+    for (const char *name; (name = g_dir_read_name(folder));) {
+        if (g_str_has_suffix(name, ".xml") && !g_str_equal(name, "dictionary.xml")) {
+            g_autofree char *path = g_build_filename(mapping_test_folder(), name, NULL);
+            missing += check_recording(path);
+        }
+    }
+    g_assert_cmpuint(missing, ==, 0);
+    expect(EVENT(NAME "<recorded from='A' to='person.birthDate'/>"),
+           ":2: error: <recorded>: \"person.birthDate\" is no time of recording");
+    expect(
+        "<event type='complaint.received.v1' for-each='/R'><recorded from='A' to='registration.acceptedAt'/></event>",
+        ":2: error: complaint.received does not carry \"registration\", only complaint, record");
+}
+
+/* For every event type it is known where it goes. */
+static void test_recorded_of_every_type(void)
+{
+    const HtDictionary *dictionary = mapping_test_reference()->dictionary;
+    unsigned tried = 0;
+    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
+        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
+        g_autofree char *name = g_strdup_printf("%s.v%u", type->name, type->version), *told = NULL;
+        g_autofree char *text =
+            g_strdup_printf(MAPPING("<event type='%s' for-each='/R'><recorded from='A'/></event>"), name);
+        if (ht_event_is_own_type(ht_text_from(name))) {
+            continue;
+        }
+        g_autoptr(HtMapping) mapping = mapping_test_compile(text, &told);
+        g_assert_cmpstr(told, ==, "");
+        g_assert_true(records(mapping->events->pdata[0]));
+        tried++;
+    }
+    g_assert_cmpuint(tried, >, 150);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -301,6 +389,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-compile/structure", test_structure);
     g_test_add_func("/mapping-compile/values", test_values);
     g_test_add_func("/mapping/compile/numbers-of-other-subjects", test_numbers_of_other_subjects);
+    g_test_add_func("/mapping-compile/each-says-when-it-was-recorded", test_recorded);
+    g_test_add_func("/mapping-compile/recorded-of-every-type", test_recorded_of_every_type);
     g_test_add_func("/mapping-compile/all-errors-at-once", test_all_at_once);
     g_test_add_func("/mapping-compile/grammar-errors-have-lines", test_grammar);
     g_test_add_func("/mapping-compile/warns-of-what-decides-undeclared", test_warnings);

@@ -39,6 +39,7 @@ typedef struct {
     const xmlNode *node;     /* for lines */
     GPtrArray *bases;        /* HtTrieNode *: the records' nodes */
     const char *answer_path; /* absolute: relative paths are meant from here, and belong to the payload */
+    const HtEventType *type; /* of the event; may be NULL */
     HtCovers *covers;        /* of the event; may be NULL */
     GArray *absolutes;       /* HtSlot: the absolute values that are named; may be NULL */
     bool declares;           /* the path is a field's name: nobody reads it by that */

@@ -292,11 +292,26 @@ static unsigned find_tells(const char *name)
     return 0;
 }
 
+/* Where `<recorded>` goes when it does not say: of what every event type carries, the register's own first. */
+static const char *find_recorded(const HtPathScope *scope)
+{
+    for (const char *const *group = scope->type ? scope->type->groups : NULL; group && *group; group++) {
+        if (strcmp(*group, "registration") == 0) {
+            return "registration.acceptedAt";
+        }
+    }
+    return "record.changedAt";
+}
+
 bool ht_compile_element(HtPathScope *scope, const xmlNode *node, HtElementRule *rule)
 {
     HtCompiler *compiler = scope->compiler;
     const char *to = ht_compile_attribute(compiler, node, "to");
-    *rule = (HtElementRule){.element = find_element(compiler, node, to ? to : "registration.acceptedAt")};
+    *rule = (HtElementRule){.element = find_element(compiler, node, to ? to : find_recorded(scope))};
+    if (rule->element && !rule->element->recording && ht_compile_is(node, "recorded")) {
+        ht_compile_error(compiler, node, "<recorded>: \"%s\" is no time of recording", rule->element->name);
+        return false;
+    }
     if (!rule->element || !set_as(compiler, node, rule) || !set_table(compiler, node, rule)) {
         return false;
     }

@@ -257,6 +257,7 @@ void ht_compile_event(HtCompiler *compiler, const xmlNode *node)
     HtPathScope scope = {.compiler = compiler,
                          .node = node,
                          .bases = bases,
+                         .type = type,
                          .covers = covers,
                          .absolutes = absolutes,
                          .needs_tree = &needs_tree,

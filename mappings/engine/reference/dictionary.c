@@ -242,7 +242,7 @@ static bool means_the_same(const HtElement *a, const HtElement *b)
     return strcmp(a->zh, b->zh) == 0 && g_strcmp0(a->table, b->table) == 0 && a->type == b->type &&
            a->mask == b->mask && a->max_length == b->max_length && a->sensitivity == b->sensitivity &&
            a->names == b->names && a->check == b->check && a->open_ended == b->open_ended &&
-           a->sending == b->sending;
+           a->recording == b->recording && a->sending == b->sending;
 }
 
 /* NULL: the name is new. */
@@ -283,6 +283,7 @@ static void take_element(const Loading *loader, xmlNode *node, const char *group
         .names = take_names(loader, node),
         .check = take_check(loader, node),
         .open_ended = is_yes(loader, node, "openEnded"),
+        .recording = is_yes(loader, node, "recording"),
         .sending = is_yes(loader, node, "sending"),
         .file = g_string_chunk_insert_const(dictionary->texts, loader->path),
         .line = (uint32_t)xmlGetLineNo(node),

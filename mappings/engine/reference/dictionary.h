@@ -135,6 +135,7 @@ typedef struct {
     HtNames names;
     HtCheck check;
     bool open_ended; /* the end of a validity: 9999-12-31 (长期) is a value, not a null */
+    bool recording;  /* when the department recorded it: what <recorded> of a mapping is for */
     bool sending;    /* says how or when the record was sent: no part of what an event says */
     const char *group_zh;
     const char *file; /* dictionary.xml, or one of the site's */
