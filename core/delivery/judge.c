@@ -221,6 +221,7 @@ static void refuse(HtConsumer *consumer, const HtConsumerRequest *request, const
     note_sign_of_life(consumer);
 }
 
+/* What was taken is no dead letter any more: a replay's, or one that was on disk before the cursor was when the bus died, and came again. */
 static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
 {
     if (request->entries->len >= consumer->company) {
@@ -228,9 +229,7 @@ static void acknowledge(HtConsumer *consumer, const HtConsumerRequest *request)
     }
     for (unsigned i = 0; i < request->entries->len; i++) {
         HtEntry *entry = request->entries->pdata[i];
-        if (consumer->replay) {
-            ht_spool_dead_remove(consumer->options->spool, consumer->config->name, entry->sequence);
-        }
+        ht_spool_dead_remove(consumer->options->spool, consumer->config->name, entry->sequence);
         ht_window_finish(&consumer->window, entry);
     }
     consumer->delivered += request->entries->len;

@@ -151,8 +151,10 @@ bool ht_spool_dead_has(HtSpool *none, const char *consumer, uint64_t sequence)
 
 bool ht_spool_dead_remove(HtSpool *none, const char *consumer, uint64_t sequence)
 {
-    (void)none, (void)consumer, (void)sequence;
-    return false;
+    (void)none, (void)consumer;
+    bool was = sequence > 0 && sequence == spool.letter;
+    spool.letter = was ? 0 : spool.letter;
+    return was;
 }
 
 void ht_spool_pause(HtSpool *none, const char *consumer, const HtSpoolPause *pause)
@@ -321,7 +323,7 @@ void start(Fixture *f, const char *keys, const char *persons)
     spool.persons = persons;
     spool.read_to = spool.cursor = 0;
     spool.reads = 0;
-    spool.letters = spool.commits = 0;
+    spool.letters = spool.letter = spool.commits = 0;
     spool.holds_commits = false;
     spool.pause.kind = HT_SPOOL_PAUSE_NONE;
     spool.dead = g_string_new(NULL);

@@ -17,6 +17,7 @@ typedef struct {
     GString *dead;                   /* "3:2 " sequence and attempts */
     char *reason;
     uint64_t letters;
+    uint64_t letter; /* the sequence of one from before; 0: there is none */
     HtSpoolPause pause;
     unsigned held;             /* events in pages that are not freed */
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */

@@ -182,6 +182,19 @@ static void test_what_a_consumer_answers_stays_in_the_dead_letter(void)
     stop(&f);
 }
 
+/* The bus had died when the dead letter was on disk, and the cursor was not. */
+static void test_what_is_taken_is_no_dead_letter_any_more(void)
+{
+    Fixture f;
+    start(&f, "batch = 1\n", "abc");
+    spool.letter = 2;
+    serve(&f, 0, 204, 1);
+    g_assert_cmpuint(spool.letter, ==, 2);
+    serve(&f, 0, 204, 3);
+    g_assert_cmpuint(spool.letter, ==, 0);
+    stop(&f);
+}
+
 static void test_reading_ahead_stops_at_the_window(void)
 {
     Fixture f;
@@ -474,6 +487,8 @@ int main(int argc, char **argv)
                     test_the_longest_retry_after_counts_up_to_rest_max);
     g_test_add_func("/consumer/an-answer-stays-in-the-dead-letter",
                     test_what_a_consumer_answers_stays_in_the_dead_letter);
+    g_test_add_func("/consumer/what-is-taken-is-no-dead-letter-any-more",
+                    test_what_is_taken_is_no_dead_letter_any_more);
     g_test_add_func("/consumer/reading-ahead-stops-at-the-window", test_reading_ahead_stops_at_the_window);
     g_test_add_func("/consumer/a-new-one-starts-where-it-is-told",
                     test_a_new_consumer_starts_where_it_is_told);
