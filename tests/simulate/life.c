@@ -4,6 +4,8 @@
 #include "core/base/clock.h"
 #include "spool/hooks.h"
 #include "spool/spool.h"
+#include "tests/simulate/account.h"
+#include "tests/simulate/consumers.h"
 #include "tests/simulate/machine.h"
 #include "tests/simulate/sources.h"
 #include "tests/simulate/threads.h"
@@ -12,6 +14,7 @@
 
 #define TURNS 6
 #define ROUNDS_MAX 100000
+#define ENDING_MAX 60000
 
 static const uint8_t site_key[32] = {9};
 
@@ -33,7 +36,11 @@ static void run(void)
         if (++round == ROUNDS_MAX) {
             world_fail("the bus never comes to rest");
         }
+        consumers_time_out();
     } while (g_main_context_iteration(NULL, FALSE));
+    if (!machine_has_failed() && !machine_was_full()) {
+        account_rested(false);
+    }
 }
 
 static void turn(uint64_t *seed)
@@ -64,7 +71,11 @@ static void set_clock(uint64_t *seed)
 /* As core/bus.c ends it. */
 static void end(void)
 {
+    consumers_end();
     ht_spool_close(spool);
+    if (!machine_has_failed() && !machine_was_full()) {
+        account_rested(true);
+    }
     machine_kill();
 }
 
@@ -92,7 +103,9 @@ static void do_step(const Step *step)
     case STEP_KILL: machine_kill_after((unsigned)chance_below(&seed, 80)); break;
     case STEP_CUT: machine_cut_after((unsigned)chance_below(&seed, 40), (int)chance_below(&seed, 3)); break;
     case STEP_END: end(); break;
-    default: break;
+    case STEP_ANSWER: consumers_answer(seed); break;
+    case STEP_MOOD: consumers_change_mood(seed); break;
+    case STEP_KINDS: break;
     }
 }
 
@@ -108,6 +121,7 @@ static void check(void)
         world_fail("sequence %" G_GUINT64_FORMAT " is known, and the spool ends at %" G_GUINT64_FORMAT,
                    world->last, ht_spool_last_sequence(spool));
     }
+    consumers_check();
 }
 
 /* What was under way when the former life ended: nobody knows. */
@@ -143,17 +157,31 @@ static void open_spool(void)
 }
 
 /* All is well from here on: everything must come to its end. */
-static void finish(void)
+static void come_to_an_end(void)
 {
     machine_mend();
-    run();
-    machine_wait(2 * HT_SECOND);
-    run();
-    check();
-    if (ht_spool_backlog(spool) > 0) {
-        world_fail("%u messages have no answer", ht_spool_backlog(spool));
+    consumers_be_good();
+    for (unsigned round = 0; round < ENDING_MAX; round++) {
+        run();
+        check();
+        if (ht_spool_backlog(spool) == 0 && consumers_are_done(ht_spool_last_sequence(spool))) {
+            return;
+        }
+        uint64_t seed = round;
+        consumers_answer(seed);
+        machine_wait(round % 8 == 0 ? HT_SECOND / 4 : 0);
     }
+    world_fail("it does not come to its end: %u messages have no answer", ht_spool_backlog(spool));
+}
+
+static void finish(void)
+{
+    come_to_an_end();
     sources_compare(spool);
+    for (unsigned i = 0; i < CONSUMERS; i++) {
+        account_finish(i);
+    }
+    consumers_end();
     ht_spool_close(spool);
     g_autoptr(GString) report = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
@@ -170,6 +198,7 @@ void life_run(void)
     begin_account();
     open_spool();
     sources_compare(spool);
+    consumers_begin(spool);
     while (world->at < world->steps) {
         const Step *step = &world->plan[world->at++];
         world->random = step->seed ^ 0x5bd1e995;

@@ -117,6 +117,8 @@ int64_t __wrap_ht_clock_now(void);
 int64_t __wrap_ht_clock_monotonic(void);
 int64_t __wrap_g_get_monotonic_time(void);
 int64_t __wrap_g_source_get_time(GSource *source);
+gboolean __wrap_g_main_context_iteration(GMainContext *context, gboolean may_block);
+gboolean __real_g_main_context_iteration(GMainContext *context, gboolean may_block);
 ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags);
 int __wrap_fsync(int file);
 int __wrap_fdatasync(int file);
@@ -150,6 +152,17 @@ int64_t __wrap_g_source_get_time(GSource *source)
 {
     (void)source;
     return world->monotonic_us;
+}
+
+/* Who would sleep there lets the others go on, and time pass. */
+gboolean __wrap_g_main_context_iteration(GMainContext *context, gboolean may_block)
+{
+    gboolean any = __real_g_main_context_iteration(context, FALSE);
+    if (!any && may_block) {
+        threads_rest();
+        machine_wait(HT_SECOND / 100);
+    }
+    return any;
 }
 
 /* ---- Chance ---- */

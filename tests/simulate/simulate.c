@@ -1,6 +1,7 @@
 /* The deterministic core of the bus from one seed: README.md. SEED runs one, SEEDS so many (200), from FROM on (1); TRACE a
  * file with a trace. FAILURES ends it after so many (3), SHRINK=0 tells the trace as it is, LOG lets the bus write its log. */
 #include "core/base/log.h"
+#include "tests/simulate/consumers.h"
 #include "tests/simulate/life.h"
 #include "tests/simulate/plan.h"
 
@@ -192,6 +193,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ht_log_set_level((HtLogLevel)number_from("LOG", UINT_MAX)); /* each life says how it began */
     make_world();
+    consumers_load();
     if (g_getenv("TRACE")) {
         g_test_add_data_func("/simulate/trace", g_getenv("TRACE"), test_trace);
     } else {

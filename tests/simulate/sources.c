@@ -81,6 +81,7 @@ static HtSpoolMessage *make_message(unsigned key, unsigned version)
     message->backing = g_bytes_new_take(texts, size);
     message->id = ht_uuid_new();
     message->source = names[key % G_N_ELEMENTS(names)];
+    message->attr[HT_ATTR_SOURCE] = ht_text_from(message->source);
     message->received_us = ht_clock_now();
     message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
     for (unsigned place = 0; place < places; place++) {
@@ -105,16 +106,18 @@ void sources_note(uint64_t sequence, const Logged *what)
     Logged *known = &world->log[sequence];
     bool has_id = memcmp(&what->id, &none, sizeof none) != 0;
     if (!known->known) {
+        HtUuid id = known->id; /* a consumer was shown it */
         *known = *what;
         known->known = true;
-    } else if (known->key != what->key || known->place != what->place || known->version != what->version ||
-               (has_id && memcmp(&known->id, &none, sizeof none) != 0 &&
-                memcmp(&known->id, &what->id, sizeof none) != 0)) {
+        known->id = memcmp(&id, &none, sizeof none) != 0 ? id : what->id;
+    }
+    if (known->key != what->key || known->place != what->place || known->version != what->version ||
+        (has_id && memcmp(&known->id, &none, sizeof none) != 0 &&
+         memcmp(&known->id, &what->id, sizeof none) != 0)) {
         world_fail("sequence %" G_GUINT64_FORMAT " was k%u.%u v%u and is k%u.%u v%u now, or has another id",
                    sequence, known->key, known->place, known->version, what->key, what->place, what->version);
-    } else if (has_id) {
-        known->id = what->id;
     }
+    known->id = has_id ? what->id : known->id;
     world->last = MAX(world->last, sequence);
 }
 

@@ -13,8 +13,10 @@
 #define PLACES 24    /* events of one message at most */
 #define VERSIONS 40  /* contents under one number */
 #define ATTEMPTS 768 /* sendings */
-#define LOG_MAX 12288
+#define LOG_MAX 4096
 #define PERSONS 7
+#define SUBJECTS (PERSONS + 1)
+#define CONSUMERS 3
 #define TEXT_MAX 512
 
 /* ---- The plan ---- */
@@ -34,6 +36,8 @@ typedef enum {
     STEP_KILL,   /* kill -9 */
     STEP_CUT,    /* the power is cut */
     STEP_END,    /* the bus ends as it should */
+    STEP_ANSWER, /* a consumer answers what was sent to it */
+    STEP_MOOD,   /* a consumer answers otherwise from now on */
     STEP_KINDS
 } StepKind;
 
@@ -64,6 +68,20 @@ typedef struct {
     HtUuid id; /* all zero: not known */
 } Logged;
 
+/* What a consumer knows of an event. */
+typedef struct {
+    bool finished, dead; /* it took it, and the bus knows; or it is a dead letter */
+    bool told, written;  /* the spool knows that; the disk does, for certain */
+    int64_t finished_us, told_us;
+    uint32_t number;                     /* which one it was of its events; 0: it never got it */
+    uint64_t first_sent, first_finished; /* moments */
+} Shown;
+
+typedef struct {
+    uint8_t mood;
+    Shown shown[LOG_MAX];
+} ConsumerView;
+
 typedef struct {
     Step plan[STEPS_MAX];
     unsigned steps, at, lives;
@@ -88,6 +106,9 @@ typedef struct {
     uint8_t mark[64]; /* the file of this name as it was synced last: machine.c */
     unsigned mark_bytes;
     uint64_t done_steps; /* of all lives */
+    uint64_t moment;     /* counts */
+    char seen_subject[SUBJECTS][64];
+    ConsumerView consumer[CONSUMERS];
 } World;
 
 extern World *world;
