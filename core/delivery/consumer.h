@@ -7,8 +7,9 @@
  * An event that fails waits alone by its own clock, and only its person waits with it. The consumer as a whole waits only
  * when it asks for it or cannot be reached, or when nothing at all goes through. States, and which function makes each:
  *
- *   DELIVERING  up to `connections` requests            ht_consumer_new(), note_sign_of_life()
- *   PROBING     one request at a time, with one event   begin_probing(): a rest, or FAILURES_DOWN failures in a row
+ *   DELIVERING  up to `connections` requests            ht_consumer_new(), note_sign_of_life(), ht_judge_pause()
+ *   PROBING     one request at a time, with one event   begin_probing(): a rest, or FAILURES_DOWN failures in a row;
+ *                                                       ht_judge_pause(): resumed before a rest is over
  *   PAUSED      it wants no more (410), or the           ht_judge_pause(), as the spool has it: also after a restart
  *               administrator paused it
  *

@@ -289,8 +289,10 @@ void ht_judge_pause(HtConsumer *consumer)
     if (paused == (consumer->state == HT_CONSUMER_PAUSED)) {
         return;
     }
-    consumer->state = paused ? HT_CONSUMER_PAUSED : HT_CONSUMER_DELIVERING;
-    consumer->failed_in_row = consumer->untried_failed = 0;
+    bool rests = consumer->rest_until_us > ht_clock_monotonic(); /* as it asked: that ends with no pause */
+    consumer->state = paused ? HT_CONSUMER_PAUSED : rests ? HT_CONSUMER_PROBING : HT_CONSUMER_DELIVERING;
+    consumer->failed_in_row = 0;
+    consumer->untried_failed = consumer->state == HT_CONSUMER_PROBING ? PROBES_AT_ONCE : 0;
     consumer->backoff.failures = 0;
     if (!paused) {
         ht_window_release(&consumer->window);

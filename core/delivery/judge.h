@@ -89,5 +89,5 @@ bool ht_judge_probes_at_once(const HtConsumer *consumer);
 /* An event that failed and waits becomes a dead letter, and its person goes on: an administrator says so. NULL, or why it cannot be. */
 const char *ht_judge_skip(HtConsumer *consumer, const HtStoredEvent *event, const char *reason);
 
-/* To PAUSED, or from it to DELIVERING, as the spool has it. */
+/* To PAUSED, or from it to DELIVERING, as the spool has it; to PROBING while a rest that it asked for is not over. */
 void ht_judge_pause(HtConsumer *consumer);

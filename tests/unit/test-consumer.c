@@ -195,6 +195,25 @@ static void test_what_is_taken_is_no_dead_letter_any_more(void)
     stop(&f);
 }
 
+static void test_a_rest_outlasts_a_pause(void)
+{
+    Fixture f;
+    start(&f, "mode = structured\n", "abcdef");
+    await(1);
+    while (requests->len > 0) {
+        answer(429, 3600 * 1000);
+    }
+    spool.pause = (HtSpoolPause){HT_SPOOL_PAUSE_ADMIN, 0, 0, (char *)"looked at"};
+    ht_consumer_wake(f.consumer);
+    g_assert_cmpstr(status_of(&f).state, ==, "paused");
+    spool.pause.kind = HT_SPOOL_PAUSE_NONE;
+    ht_consumer_wake(f.consumer);
+    run_until_idle();
+    g_assert_cmpuint(requests->len, ==, 0);
+    g_assert_cmpstr(status_of(&f).state, ==, "retrying");
+    stop(&f);
+}
+
 static void test_reading_ahead_stops_at_the_window(void)
 {
     Fixture f;
@@ -489,6 +508,7 @@ int main(int argc, char **argv)
                     test_what_a_consumer_answers_stays_in_the_dead_letter);
     g_test_add_func("/consumer/what-is-taken-is-no-dead-letter-any-more",
                     test_what_is_taken_is_no_dead_letter_any_more);
+    g_test_add_func("/consumer/a-rest-outlasts-a-pause", test_a_rest_outlasts_a_pause);
     g_test_add_func("/consumer/reading-ahead-stops-at-the-window", test_reading_ahead_stops_at_the_window);
     g_test_add_func("/consumer/a-new-one-starts-where-it-is-told",
                     test_a_new_consumer_starts_where_it_is_told);
