@@ -212,6 +212,32 @@ static void test_secrets(void)
 
 /* ---- Nothing known ---- */
 
+/* A code that says success acknowledges what was sent; rows under a name that nobody knows are no message beside it. */
+static void test_answers(void)
+{
+    static const char *const acknowledged[] = {"{\"code\":0}", "{\"code\":0,\"message\":\"ok\",\"id\":7}",
+                                               "{\"code\":0,\"data\":[]}", "{\"code\":0,\"result\":[]}",
+                                               "{\"code\":0,\"result\":null}"};
+    static const char *const lost[] = {"{\"code\":0,\"result\":[{\"XM\":\"x\"}]}",
+                                       "{\"code\":0,\"data\":[],\"result\":{\"rows\":[{\"XM\":\"x\"}]}}",
+                                       "{\"code\":0,\"list\":{\"XM\":\"x\"}}"};
+    g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
+        "<answer for='/json' code='code' ok='0'/><ignore from='/json/msg'/>"
+        "<event type='person.moved-in.v1' for-each='/json/data'><element to='person.name' from='XM'/></event>"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(acknowledged); i++) {
+        mapping_test_run(test, acknowledged[i]);
+        g_test_message("%s", acknowledged[i]);
+        g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_OK);
+        assert_events(test, 0);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(lost); i++) {
+        mapping_test_run(test, lost[i]);
+        g_test_message("%s", lost[i]);
+        g_assert_cmpint(test->outcome.verdict, ==, HT_VERDICT_REJECT);
+        assert_fault(test, 0, "unknown-document");
+    }
+}
+
 static void test_nothing_known(void)
 {
     static const char *const refused[] = {
@@ -259,6 +285,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mapping-strings/values/what-nobody-knows-is-carried-as-text", test_parameters);
     g_test_add_func("/mapping-strings/values/secrets-are-in-no-event", test_secrets);
     g_test_add_func("/mapping-strings/nothing-known/is-refused-but-empty-is-fine", test_nothing_known);
+    g_test_add_func("/mapping-strings/nothing-known/beside-a-code-is-refused-when-it-is-content",
+                    test_answers);
     int result = g_test_run();
     mapping_test_forget_reference();
     return result;

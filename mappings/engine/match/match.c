@@ -126,6 +126,7 @@ static void begin_document(HtMatch *match)
     match->wants_record = false;
     match->said = false;
     match->stranger = false;
+    match->strange_tree = false;
     match->answers = 0;
     ht_actions_begin(&match->actions);
     ht_buffer_reset(&match->text, TEXT_KEEP);
@@ -572,6 +573,8 @@ void ht_match_start(HtMatch *match, HtName name, const HtAttribute *attributes, 
         frame->quiet = true;
     } else if (match->depth > 1 && !quiet && match->top[-1].step) {
         match->stranger = true;
+    } else if (match->depth > 2 && !quiet && match->record_depth == 0) {
+        match->strange_tree = match->stranger;
     }
     if (match->tree) {
         ht_record_tree_start(match->tree, name, attributes, attribute_count);

@@ -170,7 +170,8 @@ struct HtMatch {
     bool changed_any;        /* some value of the payload was put right (match/clean.c) */
     bool wants_record;       /* around records there are fields, and none of the records has begun yet */
     bool known;              /* some document's root is the first step of a path */
-    bool stranger;           /* below a known element there was one that no path and no <ignore> names */
+    bool stranger;           /* below a known element there was one that no path and no <ignore> names, */
+    bool strange_tree;       /* and in such a one others: no message beside an answer's code, but content */
     uint64_t answers;        /* bits of the mapping's answers that were met */
     HtAlteration alteration; /* what the conformance kit asks for */
     bool tells_nothing; /* what is taken now is no part of what the event says: how it was sent, or a date that is none */

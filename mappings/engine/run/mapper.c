@@ -308,13 +308,14 @@ static bool is_failure(HtMapper *mapper)
 }
 
 /* Nothing came of the document, and it holds what the mapping does not name, elements, attributes or text: to take it in silence would
- * lose it. One
- * without records that is known from end to end (an empty batch, label rows, an acknowledgement) is fine. */
+ * lose it. One without records that is known from end to end (an empty batch, label rows) is fine, and so is an acknowledgement, whatever
+ * messages stand beside its code; but not rows under a name that is not known. */
 static bool is_foreign(const HtMapper *mapper)
 {
     const HtRecorder *recorder = &mapper->recorder;
-    return recorder->outcome->records == recorder->part.records && !mapper->match.answers &&
-           (mapper->match.stranger || mapper->match.said);
+    const HtMatch *match = &mapper->match;
+    return recorder->outcome->records == recorder->part.records &&
+           (match->strange_tree || (!match->answers && (match->stranger || match->said)));
 }
 
 /* A document was read to its end. False when it refuses the payload. */
