@@ -208,7 +208,7 @@ static HtConverted convert_date(HtRecorder *recorder, const HtElementRule *rule,
 
 static bool has_unit(HtText text)
 {
-    static const char *const units[] = {"万", "亿", "元"};
+    static const char *const units[] = {"万", "亿", "元", "圆"};
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
         if (memmem(text.data, text.size, units[i], strlen(units[i]))) {
             return true;

@@ -96,11 +96,17 @@ static bool skip_end(HtText *text, const char *word)
 static HtText strip_money(HtText text, int *power)
 {
     static const char *const before[] = {"￥", "¥", "人民币", "RMB", "CNY"};
+    static const char *const after[] = {"元/月", "元每月", "元",
+                                        "圆"}; /* rents and allowances are a month's */
     for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
         skip_start(&text, before[i]);
     }
+    skip_end(&text, "人民币");
     skip_end(&text, "整");
-    skip_end(&text, "元");
+    bool done = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(after) && !done; i++) {
+        done = skip_end(&text, after[i]);
+    }
     *power = skip_end(&text, "万") ? 4 : skip_end(&text, "亿") ? 8 : 0;
     return text;
 }
