@@ -106,6 +106,12 @@ check_layers() {
     cmp -s "$work/page" ARCHITECTURE.md || echo "ARCHITECTURE.md:1: its table of layers is old: make docs" >>"$findings"
 }
 
+# The table of guarantees is what the tests say that they show.
+check_guarantees() {
+    perl tests/lint/guarantees.pl >"$work/guarantees" 2>>"$findings"
+    cmp -s "$work/guarantees" tests/README.md || echo "tests/README.md:1: its table of guarantees is old: make docs" >>"$findings"
+}
+
 # The departments' pages are those that the mappings make.
 check_departments() {
     perl docs/departments.pl "$work/departments"
@@ -149,12 +155,6 @@ check_headers() {
     done
 }
 
-if [ "$mode" = --format ]; then
-    format
-    exit 0
-fi
-check_layers
-check_text
 # What clang warns of, whatever compiler the build has; tests/interop/gsoap is compiled with headers that gSOAP makes. Configure says why
 # not unused variables.
 check_clang() {
@@ -165,13 +165,21 @@ check_clang() {
         -Wmissing-prototypes -Wvla -Wformat=2 -Wno-unused-variable $flags 2>&1 | grep -E ': (fatal )?error: ' | sort -u >>"$findings"
 }
 
+if [ "$mode" = --format ]; then
+    format
+    exit 0
+fi
+check_layers
+check_text
 check_lists
+[ ! -f tests/mutate/modules.ini ] || check_guarantees
 [ ! -f docs/departments.pl ] || check_departments
 [ -n "${LINT_TREE-}" ] || sh tests/lint/test.sh >>"$findings" # that each rule can fail
 if [ "$mode" != --quick ]; then
     check_format
     check_shell
     check_headers
+    [ -n "${LINT_TREE-}" ] || check_clang
 fi
 
 if [ -s "$findings" ]; then
@@ -179,5 +187,4 @@ if [ -s "$findings" ]; then
     echo "lint: $(wc -l <"$findings") findings"
     exit 1
 fi
-    [ -n "${LINT_TREE-}" ] || check_clang
 echo "lint: $(wc -l <"$work/c-files") C files, nothing found"

@@ -1,6 +1,9 @@
 /* The spool on a disk that fails: each write, sync and truncate in turn, with EIO or ENOSPC, once or for
  * ever. Whatever happens, nothing is acknowledged that is not there after a restart on a good disk, and
- * nothing refused for want of room is. CRASH_STRIDE takes every n-th operation only (3). */
+ * nothing refused for want of room is. CRASH_STRIDE takes every n-th operation only (3).
+ *
+ * Kind: fault.
+ * Shows: a receipt means: on disk. */
 #include "tests/lib/crash-work.h"
 #include "tests/lib/crash-vfs.h"
 

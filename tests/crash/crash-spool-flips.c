@@ -1,6 +1,9 @@
 /* A spool of which one bit is flipped, anywhere in the file: no event is ever delivered that is not what was written, what is not
  * delivered is named in the status, and the check finds every flip that changed an event, its place or a receipt. FLIP_ROUNDS sets the
- * number of flips (200); each is seeded by its number. */
+ * number of flips (200); each is seeded by its number.
+ *
+ * Kind: fault.
+ * Shows: what is delivered is what was written. */
 #include "tests/lib/spool-test.h"
 
 #include "core/base/log.h"

@@ -1,5 +1,7 @@
 /* A spool of an older format, brought up to date: ended at each step of it, and with each call to the disk that fails, once. The next
- * start goes on where it was; all events come out as they were, and the file is without a fault. */
+ * start goes on where it was; all events come out as they were, and the file is without a fault.
+ *
+ * Kind: crash, fault. */
 #include "tests/lib/crash-vfs.h"
 #include "tests/lib/spool-test.h"
 

@@ -1,6 +1,10 @@
 /* The spool under power cuts: at a random operation the machine is off; the disk then holds all that was
  * synced, and of the rest nothing, some, or torn pieces. The spool opens on that, and nothing acknowledged
- * is lost. POWER_ROUNDS sets the number of cuts (30). */
+ * is lost. POWER_ROUNDS sets the number of cuts (30).
+ *
+ * Kind: power.
+ * Shows: a resent message makes nothing new.
+ * Shows: a large message is there whole or not at all. */
 #include "spool/vault.h"
 #include "tests/lib/crash-work.h"
 #include "tests/lib/crash-vfs.h"

@@ -1,5 +1,8 @@
 /* A disk that fails under a running bus: nothing more is acknowledged, the bus ends with status 1, and the next start has all
- * that was. The disk is the kernel's limit of a file's size, set from outside. */
+ * that was. The disk is the kernel's limit of a file's size, set from outside.
+ *
+ * Kind: end to end, fault.
+ * Shows: no false receipt when the disk fails. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/post.h"
 

@@ -1,4 +1,7 @@
-/* kill -9 in a loop under load: what was acknowledged is at the platform once, whatever happened. And kills of hosts. */
+/* kill -9 in a loop under load: what was acknowledged is at the platform once, whatever happened. And kills of hosts.
+ *
+ * Kind: end to end, crash.
+ * Shows: a resent message makes nothing new. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/platform.h"
 #include "tests/lib/post.h"

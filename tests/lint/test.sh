@@ -255,4 +255,24 @@ printf 'void g(void);\n' >>"$work/tree/plugins/one.h"
 echo 'g: nobody calls it' >>"$work/tree/tests/lint/uncalled.txt"
 expect 'a code that is not in the table' '^plugins/one.c:[0-9]+: the code no-such is not in'
 
+file tests/mutate/modules.ini <<'EOF'
+[spool]
+files = spool/*.c
+EOF
+printf '<!-- made of ARCHITECTURE.md and the tests by make docs -->\n<!-- end -->\n' | file tests/README.md
+cat >>"$work/tree/ARCHITECTURE.md" <<'EOF'
+## Guarantees: all
+
+| nothing is lost | `spool/two.c:ht_two()` | `/two/holds` |
+
+## End
+EOF
+echo 'unit_TESTS += test-two' | file tests/unit/files.mk
+file tests/unit/test-two.c <<'EOF'
+/* Two. Kind: luck.
+ * Shows: nobody is there. */
+static const char path[] = "/two/holds";
+EOF
+expect 'a marker that names no guarantee, and no kind' "^tests/README.md:1: its table|test-two.c:1: (in no layer|ARCHITECTURE.md has no guarantee 'nobody is there'|there is no kind of test 'luck')"
+
 exit $failed

@@ -1,5 +1,8 @@
 /* A disk that fails to read a part of the spool: after some tries what stands there is set aside, and the rest goes on. One that reads nothing at
- * all is waited for, whatever it takes. */
+ * all is waited for, whatever it takes.
+ *
+ * Kind: fault.
+ * Shows: what can be read of a damaged spool is saved, the rest is listed, and no number is given out twice. */
 #include "tests/lib/crash-vfs.h"
 #include "tests/lib/spool-test.h"
 
