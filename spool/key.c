@@ -85,7 +85,12 @@ static bool make_key(const char *path, uint8_t key[KEY_SIZE], GError **error)
         return set_errno(error, path, number);
     }
     unlink(draft);
-    return sync_folder_of(path) || set_errno(error, path, errno);
+    if (!sync_folder_of(path)) {
+        int number = errno;
+        unlink(path); /* a key without a spool is taken for one whose spool was lost */
+        return set_errno(error, path, number);
+    }
+    return true;
 }
 
 bool ht_spool_load_key(const char *path, bool create, uint8_t key[32], GError **error)

@@ -1,7 +1,8 @@
 # Adapters for tests of the supervisor and the loader: tests/adapters/NAME.so, never installed.
 test_ADAPTERS := obedient forger mapped polite elder leaky fragile crash-at-load hang-at-load crash-in-open refuse-open no-symbol \
 	short-symbol wrong-major wrong-minor wrong-size wrong-name no-decode moody careless mended \
-	hang-in-close crash-in-close secretive sloppy prying jumping-clock
+	hang-in-close crash-in-close secretive sloppy prying jumping-clock failing-calls
+failing-calls_SRC := tests/adapters/failing-calls.c
 jumping-clock_SRC := tests/adapters/jumping-clock.c
 prying_SRC := tests/adapters/prying.c
 obedient_SRC := tests/adapters/obedient.c

@@ -72,7 +72,7 @@ static void begin_child(void *user)
     }
 }
 
-static void spawn(BusProcess *bus)
+void bus_process_spawn(BusProcess *bus)
 {
     g_autofree char *log = g_build_filename(bus->folder, "bus.log", NULL);
     FILE *file = fopen(log, "ae");
@@ -97,7 +97,7 @@ static bool has_ended(BusProcess *bus)
 
 void bus_process_start(BusProcess *bus)
 {
-    spawn(bus);
+    bus_process_spawn(bus);
     gint64 deadline = g_get_monotonic_time() + READY_MS * 1000;
     for (;;) {
         unsigned status = 0;

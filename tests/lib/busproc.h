@@ -17,7 +17,10 @@ typedef struct {
  * may be NULL. Adapters serve unchecked unless they name adapter-check. Not started yet. */
 BusProcess *bus_process_new(const char *bus_keys, const char *sections);
 
-/* Starts `hutong run` and waits until it is ready (fails the test after 30 s, with the log). */
+/* Starts `hutong run`, and waits for nothing. */
+void bus_process_spawn(BusProcess *bus);
+
+/* The same, and waits until it is ready (fails the test after 30 s, with the log). */
 void bus_process_start(BusProcess *bus);
 
 /* kill -9, and waits for the end. */
