@@ -2,6 +2,7 @@
  * signs. */
 #include "core/cli/cli.h"
 
+#include "core/proof/paper.h"
 #include "core/proof/signer.h"
 #include "core/proof/verify.h"
 #include "core/reconcile/delivered.h"
@@ -100,6 +101,59 @@ static int verify(const char *file, const Flags *flags)
     return good ? HT_EXIT_OK : is_false ? HT_EXIT_INTEGRITY : HT_EXIT_FAILED;
 }
 
+/* ---- print ---- */
+
+/* What nobody signed, or somebody altered, is not put on paper. */
+static int print_claim(HtClaim *claim, const GArray *keys)
+{
+    g_autoptr(GError) error = NULL;
+    HtBuffer page = {.data = NULL};
+    if (!ht_claim_verify(claim, keys, &error)) {
+        fprintf(stderr, "hutong receipt: nothing is printed: %s\n", error->message);
+        return g_error_matches(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE) ? HT_EXIT_INTEGRITY
+                                                                            : HT_EXIT_FAILED;
+    }
+    ht_paper_write(claim, &page);
+    bool written = fwrite(page.data, 1, page.size, stdout) == page.size && fflush(stdout) == 0;
+    ht_buffer_clear(&page);
+    return written ? HT_EXIT_OK : HT_EXIT_FAILED;
+}
+
+static int print_file(const char *file, const Flags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) keys = find_keys(flags, &error);
+    HtClaim claim = {NULL};
+    bool good = keys && read_claim(file, &claim, &error);
+    int status = good ? print_claim(&claim, keys) : complain(error);
+    ht_claim_clear(&claim);
+    return status;
+}
+
+/* As the department would get it if it asked for it signed. */
+static int print_kept(const HtConfig *config, const HtSpoolKept *kept, const Flags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) keys = find_keys(flags, &error);
+    g_autoptr(HtSigner) signer = keys ? ht_signer_open(config->bus.state, &error) : NULL;
+    HtStatementFields fields;
+    HtClaim claim = {NULL};
+    HtBuffer json = {.data = NULL};
+    if (!signer) {
+        return complain(error);
+    }
+    HtStatement statement = {&kept->receipt, config->bus.name, kept->source, NULL, signer};
+    ht_statement_fields(&statement, &fields);
+    ht_buffer_add_char(&json, '{');
+    ht_statement_json(&fields, &json);
+    ht_buffer_add_char(&json, '}');
+    int status =
+        ht_claim_read(ht_buffer_text(&json), &claim, &error) ? print_claim(&claim, keys) : complain(error);
+    ht_claim_clear(&claim);
+    ht_buffer_clear(&json);
+    return status;
+}
+
 /* ---- show ---- */
 
 static void print_fields(const HtStatementFields *fields)
@@ -148,7 +202,18 @@ static int show_kept(const HtConfig *config, HtSpoolLook *look, const HtSpoolKep
                : complain(error);
 }
 
-static int show(const HtConfig *config, const char *text, const Flags *flags)
+typedef int (*WithKept)(const HtConfig *config, HtSpoolLook *look, const HtSpoolKept *kept,
+                        const Flags *flags);
+
+static int print_looked(const HtConfig *config, HtSpoolLook *look, const HtSpoolKept *kept,
+                        const Flags *flags)
+{
+    (void)look;
+    return print_kept(config, kept, flags);
+}
+
+/* Finds the message in the spool, beside a running bus. */
+static int look_up(const HtConfig *config, const char *text, WithKept then, const Flags *flags)
 {
     HtUuid id;
     HtSpoolKept kept = {.source = NULL};
@@ -169,7 +234,7 @@ static int show(const HtConfig *config, const char *text, const Flags *flags)
             "id counts), or is not kept any more\n");
         return HT_EXIT_FAILED;
     }
-    int status = show_kept(config, look, &kept, flags);
+    int status = then(config, look, &kept, flags);
     ht_spool_kept_clear(&kept);
     return status;
 }
@@ -207,10 +272,16 @@ static int run(int argc, char **argv, const Flags *flags)
     if (g_str_equal(word, "verify") && argc == 3) {
         return verify(argv[2], flags);
     }
+    bool is_print = g_str_equal(word, "print") && argc == 3;
+    HtUuid id;
+    if (is_print && !ht_uuid_parse(ht_text_from(argv[2]), &id)) {
+        return print_file(argv[2], flags);
+    }
     bool is_show = g_str_equal(word, "show") && argc == 3;
-    if (!is_show && !(g_str_equal(word, "key") && argc == 2)) {
+    if (!is_show && !is_print && !(g_str_equal(word, "key") && argc == 2)) {
         fprintf(stderr, "usage: hutong receipt verify FILE [--key FILE|ed25519:…] [--payload FILE]\n"
                         "       hutong receipt show ID [--json] [-c FILE]\n"
+                        "       hutong receipt print FILE|ID [--key FILE|ed25519:…] [-c FILE]\n"
                         "       hutong receipt key [--rotate] [-c FILE]\n");
         return HT_EXIT_USAGE;
     }
@@ -218,7 +289,9 @@ static int run(int argc, char **argv, const Flags *flags)
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return is_show ? show(config, argv[2], flags) : show_key(config, flags);
+    return is_show    ? look_up(config, argv[2], show_kept, flags)
+           : is_print ? look_up(config, argv[2], print_looked, flags)
+                      : show_key(config, flags);
 }
 
 int ht_cli_receipt(int argc, char **argv)
@@ -226,7 +299,8 @@ int ht_cli_receipt(int argc, char **argv)
     Flags flags = {.key = NULL};
     const GOptionEntry entries[] = {
         {"key", 0, 0, G_OPTION_ARG_STRING, &flags.key,
-         "verify: the bus's public key, or a file of such; else that of the configuration's state", "KEY"},
+         "verify, print: the bus's public key, or a file of such; else that of the configuration's state",
+         "KEY"},
         {"payload", 0, 0, G_OPTION_ARG_FILENAME, &flags.payload, "verify: what was sent", "FILE"},
         {"rotate", 0, 0, G_OPTION_ARG_NONE, &flags.rotate, "key: make another one", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "show: as JSON, as `verify` takes it", NULL},
@@ -236,6 +310,8 @@ int ht_cli_receipt(int argc, char **argv)
         "verify FILE: whether a receipt is what the bus has signed; needs no bus. Exit 0: yes; 2: it was altered, or is of "
         "another payload; 1: it cannot be said.\n"
         "show ID: what has become of a message, signed.\n"
+        "print FILE|ID: a page in Chinese for paper (XHTML, A4), of a signed receipt or of a message of the spool, with a code that "
+        "verify takes, as it takes the page. Only what verifies is printed.\n"
         "key: the public keys, for those who verify.",
         entries, &flags.file);
     int status = good ? run(argc, argv, &flags) : HT_EXIT_USAGE;

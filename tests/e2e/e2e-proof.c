@@ -140,6 +140,71 @@ static void test_former_keys_stay_good(void)
     bus_process_free(bus);
 }
 
+/* ---- On paper ---- */
+
+/* The page; the caller frees. */
+static char *print_receipt(const char *what, const char *key, const char *config, int status)
+{
+    char *page = NULL;
+    int found = key ? run_hutong(&page, "receipt", "print", what, "--key", key, NULL)
+                    : run_hutong(&page, "receipt", "print", what, "-c", config, NULL);
+    g_assert_cmpint(found, ==, status);
+    g_assert_true(g_str_has_prefix(page, "<?xml") == (status == 0));
+    return page;
+}
+
+/* What a scanner reads of the code, or somebody types. */
+static char *find_code(const char *page)
+{
+    const char *at = strstr(page, "<p class=\"code\">");
+    g_assert_nonnull(at);
+    at += strlen("<p class=\"code\">");
+    char *code = g_strndup(at, strcspn(at, "<"));
+    char **parts = g_strsplit(code, "&quot;", -1);
+    g_free(code);
+    code = g_strjoinv("\"", parts);
+    g_strfreev(parts);
+    return code;
+}
+
+static void test_a_receipt_on_paper_is_verified(void)
+{
+    BusProcess *bus = bus_process_new(NULL, HUKOU);
+    g_autofree char *payload = make_payload(5);
+    bus_process_start(bus);
+    g_autoptr(Answer) plain = send_message(bus, payload, false, false);
+    g_autoptr(Answer) answer = send_message(bus, payload, true, false);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_autofree char *key = ask_key(bus), *id = answer_element(answer, "messageId"),
+                    *sha256 = answer_element(answer, "sha256");
+    g_autofree char *xml = write_answer(bus, "receipt.xml", answer),
+                    *sent = write_file(bus, "sent.xml", payload, strlen(payload));
+    g_autofree char *page = print_receipt(xml, key, NULL, 0);
+    g_assert_nonnull(strstr(page, "数据接收回执"));
+    g_assert_nonnull(strstr(page, id));
+    g_assert_nonnull(strstr(page, sha256));
+    g_assert_null(strstr(page, "测试丁")); /* nothing of what was sent */
+    g_assert_null(strstr(page, "990104195008179950"));
+    g_autofree char *printed = write_file(bus, "page.xhtml", page, strlen(page));
+    assert_verdict(key, printed, sent, 0);
+    g_autofree char *code = find_code(page);
+    g_autofree char *scanned = write_file(bus, "code.json", code, strlen(code));
+    assert_verdict(key, scanned, sent, 0);
+    /* By its number it is the same page. */
+    g_autofree char *again = print_receipt(id, NULL, bus->config, 0);
+    g_assert_cmpstr(again, ==, page);
+    /* What was altered, or never signed, is neither verified nor printed. */
+    g_autofree char *altered = g_strdup(page);
+    strstr(altered, "<events>")[8]++;
+    g_autofree char *false_one = write_file(bus, "false.xhtml", altered, strlen(altered));
+    assert_verdict(key, false_one, NULL, 2);
+    g_autofree char *none = print_receipt(false_one, key, NULL, 2);
+    g_autofree char *unsigned_one = write_answer(bus, "plain.xml", plain);
+    g_autofree char *nothing = print_receipt(unsigned_one, key, NULL, 1);
+    g_autofree char *nobody = print_receipt("01a1ff95-f45c-702c-a99a-e6a33216f278", NULL, bus->config, 1);
+    bus_process_free(bus);
+}
+
 /* ---- By somebody else's means ---- */
 
 /* The text of docs/wire.md, from the receipt's elements. */
@@ -209,6 +274,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/receipt/is-verified-without-a-bus", test_a_receipt_is_verified_without_a_bus);
+    g_test_add_func("/receipt/on-paper-is-verified", test_a_receipt_on_paper_is_verified);
     g_test_add_func("/receipt/all-are-signed-where-the-source-says-so",
                     test_all_receipts_are_signed_where_the_source_says_so);
     g_test_add_func("/receipt/former-keys-stay-good", test_former_keys_stay_good);
