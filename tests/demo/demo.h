@@ -51,7 +51,7 @@ GPtrArray *demo_wait_events(Demo *demo, const char *message_id, unsigned expecte
 /* Prints what should not have been. */
 void demo_surprise(Demo *demo, const char *what);
 
-/* One resident's life, sent by four departments, side by side, and then as the platform sees it. */
+/* One resident's life, sent by six departments, and then as the platform sees it. */
 void demo_life(Demo *demo);
 
 /* The same messages once more: each must get its original receipt, and make nothing. */

@@ -3,18 +3,27 @@
 
 #include <stdbool.h>
 
-typedef enum { LANE_HEALTH, LANE_POLICE, LANE_HRSS, LANE_CIVIL, LANES } Lane;
+typedef enum {
+    OFFICE_HEALTH,
+    OFFICE_POLICE,
+    OFFICE_EDUCATION,
+    OFFICE_HRSS,
+    OFFICE_FUND,
+    OFFICE_CIVIL,
+    OFFICES
+} Office;
 
 typedef struct {
     const char *date; /* when it happened, as the event must say it; NULL: the source gives no time */
-    Lane lane;
+    Office office;
     const char *title;
     const char *form, *encoding;
     const char *source;
     const char *file; /* below tests/demo/data */
     const char *type; /* of each event that it makes */
-    unsigned events;  /* how many */
+    unsigned events;  /* how many come to the platform */
     unsigned others;  /* of these, about somebody else */
+    bool grandmother; /* the others are she, and each time the same */
 } LifeStep;
 
 extern const LifeStep life_steps[]; /* ends with a NULL file */
