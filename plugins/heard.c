@@ -45,7 +45,7 @@ static char *read_log(HtText body, HtHeard *heard)
         return g_strdup("its log line is malformed");
     }
     heard->level = (HtLogLevel)level;
-    heard->text = ht_scrub(text, HT_SCRUB_BYTES);
+    heard->text = ht_scrub_words(text, HT_SCRUB_BYTES);
     return NULL;
 }
 

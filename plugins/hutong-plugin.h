@@ -93,7 +93,7 @@ typedef struct hutong_host {
     size_t struct_size;
     uint32_t abi_major, abi_minor;
 
-    /* Writes one line to the bus's log. */
+    /* Writes one line to the bus's log: of its text only words of ASCII letters, short numbers and punctuation. */
     void (*log)(const struct hutong_host *host, hutong_level level, const char *text);
 
     /* The value of one of the adapter's own options, or NULL; lives as long as the adapter. */

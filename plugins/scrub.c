@@ -108,17 +108,175 @@ char *ht_scrub_but(HtText text, size_t most, const uint64_t *own, size_t count)
     return scrub(text, most, &numbers);
 }
 
+/* ---- What is a word ---- */
+
+#define WORD_LETTERS 24
+#define WORD_DIGITS 3
+#define LINE_DIGITS 12
+#define RUN_DIGITS 6 /* between two words */
+#define VERSION_BYTES 24
+#define BLANKED "[text]"
+
+typedef struct {
+    GString *clean;
+    unsigned line_digits, run_digits;
+    size_t run_at; /* where the first number behind a word stands */
+    bool blanked;  /* what was added last was */
+} Words;
+
+/* "record", "Record", "AAC003": so, and no longer, that nothing can be written in it but a word. */
+static bool is_word(const char *at, size_t size)
+{
+    size_t lower = 0, upper = 0, digits = 0;
+    while (digits < size && g_ascii_isdigit(at[size - 1 - digits])) {
+        digits++;
+    }
+    for (size_t i = 0; i < size - digits; i++) {
+        lower += g_ascii_islower(at[i]);
+        upper += g_ascii_isupper(at[i]);
+    }
+    bool one_case = upper == 0 || lower == 0 || (upper == 1 && g_ascii_isupper(at[0]));
+    return lower + upper == size - digits && lower + upper > 0 && lower + upper <= WORD_LETTERS &&
+           digits <= WORD_DIGITS && one_case;
+}
+
+static bool is_number(const char *at, size_t size)
+{
+    size_t digits = 0;
+    while (digits < size && g_ascii_isdigit(at[digits])) {
+        digits++;
+    }
+    return digits == size && size > 0;
+}
+
+/* Counts its digits in; of a word only those of the line. */
+static bool is_allowed_part(Words *words, const char *at, size_t size)
+{
+    if (is_number(at, size)) {
+        words->run_at = words->run_digits == 0 ? words->clean->len : words->run_at;
+        words->line_digits += (unsigned)size;
+        words->run_digits += (unsigned)size;
+        return words->line_digits <= LINE_DIGITS && words->run_digits <= RUN_DIGITS;
+    }
+    for (size_t i = 0; i < size; i++) {
+        words->line_digits += g_ascii_isdigit(at[i]) != 0;
+    }
+    words->run_digits = 0;
+    return is_word(at, size) && words->line_digits <= LINE_DIGITS;
+}
+
+/* What base64, escapes and paths are made of belongs together: one part that is no word betrays them all. */
+static bool is_joint(char character)
+{
+    return character != '\0' && strchr("+/=%_", character);
+}
+
+static bool is_allowed(Words *words, const char *at, size_t size)
+{
+    bool good = true;
+    for (size_t i = 0; i < size && good;) {
+        size_t end = i;
+        while (end < size && !is_joint(at[end])) {
+            end++;
+        }
+        good = end == i || is_allowed_part(words, at + i, end - i);
+        i = end + 1;
+    }
+    return good;
+}
+
+static void add_token(Words *words, const char *at, size_t size)
+{
+    bool allowed = is_allowed(words, at, size);
+    if (words->run_digits > RUN_DIGITS) { /* a long number in pieces */
+        g_string_truncate(words->clean, words->run_at);
+        g_string_append(words->clean, REPLACEMENT);
+    } else if (allowed) {
+        g_string_append_len(words->clean, at, (gssize)size);
+    } else if (!words->blanked) {
+        g_string_append(words->clean, BLANKED);
+    }
+    words->blanked = !allowed;
+}
+
+static size_t token_size(const char *at)
+{
+    size_t size = 0;
+    while (g_ascii_isalnum(at[size]) || is_joint(at[size])) {
+        size++;
+    }
+    return size;
+}
+
+static size_t foreign_size(const char *at)
+{
+    size_t size = 0;
+    while ((guchar)at[size] >= 0x7f) {
+        size++;
+    }
+    return size;
+}
+
+char *ht_scrub_words(HtText text, size_t most)
+{
+    g_autofree char *numberless = ht_scrub(text, most);
+    Words words = {.clean = g_string_sized_new(most + 1)};
+    for (const char *at = numberless; *at;) {
+        size_t token = token_size(at), foreign = foreign_size(at);
+        if (token > 0) {
+            add_token(&words, at, token);
+        } else if (foreign > 0) {
+            add_token(&words, "?", 1);
+        } else {
+            g_string_append_c(words.clean, *at);
+            words.blanked = false;
+        }
+        at += MAX(token + foreign, 1);
+    }
+    cut(words.clean, most);
+    return g_string_free(words.clean, FALSE);
+}
+
+char *ht_scrub_version(HtText text)
+{
+    g_autofree char *numberless = ht_scrub(text, VERSION_BYTES);
+    unsigned digits = 0;
+    GString *clean = g_string_new(NULL);
+    for (const char *at = numberless; *at; at++) {
+        digits += g_ascii_isdigit(*at) != 0;
+        bool good = (g_ascii_isalnum(*at) || strchr(".+~_-", *at)) && digits <= LINE_DIGITS;
+        g_string_append_c(clean, good ? *at : '?');
+    }
+    return g_string_free(clean, FALSE);
+}
+
+/* ---- Outcomes ---- */
+
+/* It stands in the log and before observers. */
+static bool is_code(const char *code)
+{
+    unsigned digits = 0;
+    size_t size = 0;
+    for (;
+         g_ascii_islower(code[size]) || g_ascii_isdigit(code[size]) || code[size] == '-' || code[size] == '.';
+         size++) {
+        digits += g_ascii_isdigit(code[size]) != 0;
+    }
+    return size > 0 && code[size] == '\0' && digits <= WORD_DIGITS;
+}
+
 void ht_scrub_outcome(HtOutcome *outcome, const HtLimits *limits)
 {
     uint64_t own[sizeof *limits / sizeof(uint64_t) + 2] = {outcome->records, outcome->rejected};
     memcpy(own + 2, limits, sizeof *limits);
     for (unsigned i = 0; i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         HtFault *fault = &outcome->faults[i];
-        g_autofree char *code = ht_scrub(ht_text_from(fault->code), sizeof fault->code - 1);
         g_autofree char *element = ht_scrub(ht_text_from(fault->element), sizeof fault->element - 1);
         g_autofree char *text =
             ht_scrub_but(ht_text_from(fault->text), sizeof fault->text - 1, own, G_N_ELEMENTS(own));
-        g_strlcpy(fault->code, code, sizeof fault->code);
+        if (!is_code(fault->code)) {
+            g_strlcpy(fault->code, "adapter-rejected", sizeof fault->code);
+        }
         g_strlcpy(fault->element, element, sizeof fault->element);
         g_strlcpy(fault->text, text, sizeof fault->text);
     }

@@ -14,6 +14,14 @@ char *ht_scrub(HtText text, size_t most);
 /* The same, but numbers that are one of these `count` and are written in plain digits stay: a fault's own. */
 char *ht_scrub_but(HtText text, size_t most, const uint64_t *own, size_t count);
 
-/* Cleans the texts of the outcome's faults, which go to logs and dead letters. The source's own limits are in its configuration, and how
+/* What an adapter logs: of the above only what can be no name and no long number stays. Words of ASCII letters in one case, with a capital or
+ * up to three digits behind them, numbers of up to six digits (at most 12 digits in a line, and six between two words), and
+ * punctuation; the rest, base64 and escapes too, becomes `[text]`. Free it. */
+char *ht_scrub_words(HtText text, size_t most);
+
+/* A version that an adapter gives itself: letters, digits and .+~_- of it, at most 24, without long numbers. Free it. */
+char *ht_scrub_version(HtText text);
+
+/* Cleans the texts of the outcome's faults, which go to logs and dead letters. A code that is no word with hyphens becomes `adapter-rejected`. The source's own limits are in its configuration, and how
  * many records there are, and where, is nobody's: a number that is one of them stays. */
 void ht_scrub_outcome(HtOutcome *outcome, const HtLimits *limits);

@@ -353,7 +353,7 @@ static void note_ready(HtHost *host, const HtReady *ready)
     ht_run_serve(host->run);
     host->failures = 0;
     g_free(host->adapter_version);
-    host->adapter_version = ht_scrub(ht_text_from(ready->version), HT_SCRUB_BYTES);
+    host->adapter_version = ht_scrub_version(ht_text_from(ready->version));
     ht_log(HT_LOG_DEBUG, host->name, "ready: adapter '%s' %s", ready->name, host->adapter_version);
     ht_said_warnings(&host->said, host->name, ready->warnings, host->keeps_warnings);
     wake_at(host, 0);

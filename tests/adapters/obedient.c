@@ -245,6 +245,33 @@ static void tell(void)
                           "seen: 990104198001019915\nand 99010419910315993X");
 }
 
+/* A person, in every form that a log could take. */
+static const char *const gossip_texts[] = {
+    "died: 测试丁",
+    "990104195008179950",
+    "99-01-04 1950.0817 9950",
+    "9901--0419--5008--1799--50",
+    "99 and 01 and 04 and 19 and 50 and 08 and 17 and 99 and 50",
+    "九九〇一〇四一九五〇〇八一七九九五〇",
+    "９９０１０４１９５００８１７９９５０",
+    "5rWL6K+V5LiB",
+    "bmFtZT3mtYvor5XkuIE=",
+    "%E6%B5%8B%E8%AF%95%E4%B8%81",
+    "\\u6d4b\\u8bd5\\u4e01",
+    "e6b58be8af95e4b881",
+    "&#27979;&#35797;&#19969;",
+    "OTkwMTA0MTk1MDA4MTc5OTUw",
+    "phone 138-0013-8000, 13800138000",
+    "\xb2\xe2\xca\xd4\xb6\xa1",
+};
+
+static void gossip(void)
+{
+    for (size_t i = 0; i < sizeof gossip_texts / sizeof *gossip_texts; i++) {
+        the_adapter.host->log(the_adapter.host, HUTONG_WARNING, gossip_texts[i]);
+    }
+}
+
 static void overflow_stack(void)
 {
     overflow(NULL);
@@ -269,6 +296,7 @@ static const Command commands[] = {
     {"hide", hide},
     {"flood", flood},
     {"tell", tell},
+    {"gossip", gossip},
 };
 
 static void obey(const char *word)
@@ -324,6 +352,10 @@ static hutong_verdict decide(Obedient *state, const char *word, const char *rest
         return linger();
     } else if (strcmp(word, "fault") == 0) {
         host->fault(out, HUTONG_RETRY, "later", "number 990104198001019915 is not ready");
+    } else if (strcmp(word, "blame") == 0) {
+        host->fault(out, HUTONG_REJECT, "测试丁", "a person as a code");
+    } else if (strcmp(word, "number") == 0) {
+        host->fault(out, HUTONG_REJECT, "died-9901-0419", "a number as a code");
     } else if (strcmp(word, "map") == 0) {
         return host->map(host, payload, out);
     } else if (strcmp(word, "misuse") == 0) {

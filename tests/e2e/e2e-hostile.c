@@ -120,6 +120,37 @@ static void test_what_an_adapter_says_is_cleaned_of_numbers(void)
     stop(&f);
 }
 
+/* In no form: neither in what it logs nor in the code of a fault, which the log and observers see. */
+static void test_what_an_adapter_says_names_nobody(void)
+{
+    static const char *const words[] = {"gossip", "blame", "number"};
+    static const char *const pages[] = {"/status", "/metrics", "/recent"};
+    static const char *const spoken[] = {
+        "测试",      "9901",  "1950",       "5008",  "九九",      "９９",     "5rWL",    "bmFtZT3m",
+        "%E6%B5%8B", "u6d4b", "e6b58be8af", "27979", "OTkwMTA0M", "138-0013", "1380013", "\xb2\xe2"};
+    Fixture f;
+    start(&f);
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autoptr(Answer) answer = command(&f, words[i]);
+        g_assert_cmpint(answer->status, ==, i == 0 ? 200 : 422);
+    }
+    g_autofree char *log = bus_process_log(f.bus);
+    g_assert_nonnull(strstr(log, "adapter: died: [text]"));
+    g_assert_nonnull(strstr(log, "adapter-rejected"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(pages) + 1; i++) {
+        unsigned status;
+        g_autofree char *page = i < G_N_ELEMENTS(pages) ? bus_process_page(f.bus, pages[i], &status) : NULL;
+        for (unsigned k = 0; k < G_N_ELEMENTS(spoken); k++) {
+            const char *line = strstr(page ? page : log, "adapter: ");
+            for (; line && (line = strstr(line, spoken[k])); line++) {
+                g_test_message("%s: %s", page ? pages[i] : "the log", spoken[k]);
+                g_test_fail();
+            }
+        }
+    }
+    stop(&f);
+}
+
 /* ---- Descriptors ---- */
 
 static int connect_to(unsigned port)
@@ -224,6 +255,7 @@ int main(int argc, char **argv)
                     test_adapters_that_misbehave_harm_only_themselves);
     g_test_add_func("/hostile/what-an-adapter-says-is-cleaned-of-numbers",
                     test_what_an_adapter_says_is_cleaned_of_numbers);
+    g_test_add_func("/hostile/what-an-adapter-says-names-nobody", test_what_an_adapter_says_names_nobody);
     g_test_add_func("/hostile/exhausted-descriptors-are-survived", test_exhausted_descriptors_are_survived);
     g_test_add_func("/hostile/a-large-body-is-taken-whole", test_a_large_body_is_taken_whole);
     g_test_add_func("/hostile/repaired-bytes-are-kept-whatever-their-size",

@@ -303,6 +303,34 @@ static void test_scrub_takes_a_number_at_the_cut_out(void)
     }
 }
 
+static void assert_words(const char *text, const char *expected)
+{
+    g_autofree char *clean = ht_scrub_words(ht_text_from(text), HT_SCRUB_BYTES);
+    g_assert_cmpstr(clean, ==, expected);
+}
+
+static void test_scrub_leaves_words(void)
+{
+    assert_words("record 123456, line 7 (GMSFHM) is not AAC003.",
+                 "record 123456, line 7 (GMSFHM) is not AAC003.");
+    assert_words("option.insurance-set is none of LD-T-92 and/or max_depth = 64, 50%!",
+                 "option.insurance-set is none of LD-T-92 and/or max_depth = 64, 50%!");
+    assert_words("测试丁 died", "[text] died");
+    assert_words("a\nb\x01", "a; b ");
+    assert_words("990104195008179950 九九〇一〇四一九", "[number]");
+    assert_words("99--01--04--19", "[number]");
+    assert_words("1 a 23456 b 345678 c 9", "1 a 23456 b 345678 c [text]");
+    assert_words("1234567", "[number]");
+    assert_words("12 34567", "[number]");
+    assert_words("5rWL6K+V5LiB bmFtZT3mtYvor5XkuIE= %E6%B5%8B \\u6d4b", "[text] [text] [text] \\[text]");
+    assert_words("aVb Abc aBC x1234 abcdefghijklmnopqrstuvwxyz", "[text] Abc [text] [text] [text]");
+    assert_words("", "");
+    g_autofree char *version = ht_scrub_version(ht_text_from("1.2.3-rc1+deb12~测 2"));
+    g_assert_cmpstr(version, ==, "1.2.3-rc1+deb12~????2");
+    g_autofree char *number = ht_scrub_version(ht_text_from("990104195008179950"));
+    g_assert_cmpstr(number, ==, "?number?");
+}
+
 /* ---- The outbox ---- */
 
 static void read_all(int fd, GString *into)
@@ -376,6 +404,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scrub/makes-one-line-of-text", test_scrub_makes_one_line_of_text);
     g_test_add_func("/scrub/cuts-at-a-character", test_scrub_cuts_at_a_character);
     g_test_add_func("/scrub/takes-a-number-at-the-cut-out", test_scrub_takes_a_number_at_the_cut_out);
+    g_test_add_func("/scrub/leaves-words-and-short-numbers", test_scrub_leaves_words);
     g_test_add_func("/outbox/keeps-the-order", test_outbox_keeps_the_order);
     g_test_add_func("/outbox/says-when-nobody-reads", test_outbox_says_when_nobody_reads);
     return g_test_run();

@@ -250,7 +250,7 @@ static void test_faults_hold_no_numbers(void)
     g_auto(HtHeard) heard = hear(HT_FRAME_RESULT, &body);
     g_assert_cmpuint(heard.outcome.fault_count, ==, HT_OUTCOME_FAULTS + 2);
     for (unsigned i = 0; i < HT_OUTCOME_FAULTS; i++) {
-        g_assert_cmpstr(heard.outcome.faults[i].code, ==, "no-[number]");
+        g_assert_cmpstr(heard.outcome.faults[i].code, ==, "adapter-rejected");
         g_assert_cmpstr(heard.outcome.faults[i].element, ==, "person[[number]].name");
         g_assert_cmpstr(heard.outcome.faults[i].text, ==, "The person [number] is not there.");
     }
