@@ -129,9 +129,7 @@ def nothing_that_was_written_repeats_it(world):
         for spoken in SPOKEN:
             assert spoken not in text, f"{page} repeats {spoken!r}"
     assert world.bus.stop() == 0
-    for path in files_below(world.bus.folder):
-        with open(path, "rb") as file:
-            text = file.read()
+    for path, text in files_below(world.bus.folder):
         for spoken in SPOKEN:
             assert spoken not in text and spoken not in os.fsencode(path), f"{path} repeats {spoken!r}"
 

@@ -165,8 +165,12 @@ def cpu_seconds(pid):
 
 
 def files_below(folder):
+    """(path, bytes) of every file; one that goes meanwhile is left out."""
     for above, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(above, name)
-            if stat.S_ISREG(os.lstat(path).st_mode):
-                yield path
+        for path in (os.path.join(above, name) for name in names):
+            try:
+                if stat.S_ISREG(os.lstat(path).st_mode):
+                    with open(path, "rb") as file:
+                        yield path, file.read()
+            except FileNotFoundError:
+                pass
