@@ -6,6 +6,7 @@
 #include "core/delivery/route.h"
 #include "core/source/host.h"
 
+#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,12 +113,66 @@ static const char *name_direction(const char *direction)
                                                : "查询";
 }
 
+/* What nobody knows is left out: an empty member would look like an answer. */
 static void set(JsonObject *object, const char *name, const char *value)
 {
-    json_object_set_string_member(object, name, value);
+    if (value && *value) {
+        json_object_set_string_member(object, name, value);
+    }
 }
 
-static JsonObject *describe(const Directory *directory, const HtSourceConfig *source, const HtEventType *type)
+/* ---- By which way, and since when ---- */
+
+static void add_way(GString *ways, const HtConsumerConfig *consumer)
+{
+    const char *type = consumer->type;
+    g_autofree char *way = strcmp(type, "pull") == 0 ? g_strdup_printf("拉取（/out/%s）", consumer->name)
+                           : strcmp(type, "file") == 0 ? g_strdup("文件")
+                                                       : g_strdup("推送（webhook）");
+    g_auto(GStrv) known = g_strsplit(ways->str, "、", -1);
+    if (!g_strv_contains((const char *const *)known, way)) {
+        g_string_append_printf(ways, "%s%s", ways->len > 0 ? "、" : "", way);
+    }
+}
+
+/* How those that a route leads to get it; empty when there are none. The caller frees. */
+static char *describe_service(const Directory *directory, const HtSourceConfig *source,
+                              const HtEventType *type)
+{
+    g_autoptr(GString) ways = g_string_new(NULL);
+    for (unsigned i = 0; i < directory->config->routes->len; i++) {
+        const HtRouteConfig *route = directory->config->routes->pdata[i];
+        for (unsigned j = 0; route->to[j] && passes(route, source, type); j++) {
+            const HtConsumerConfig *consumer = ht_config_consumer(directory->config, route->to[j]);
+            if (consumer) {
+                add_way(ways, consumer);
+            }
+        }
+    }
+    return g_string_free(g_steal_pointer(&ways), FALSE);
+}
+
+#define CHINA_OFFSET_S (8 * 3600)
+
+/* The day on which what the entry is made of was changed last: the configuration, the source's section, the mapping. NULL: nobody knows.
+ * The caller frees. */
+static char *find_updated(const Directory *directory, const HtSourceConfig *source, const char *mapping)
+{
+    const char *const files[] = {directory->config->file, source->file, mapping};
+    gint64 latest = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        GStatBuf status;
+        if (files[i] && g_stat(files[i], &status) == 0) {
+            latest = MAX(latest, (gint64)status.st_mtime);
+        }
+    }
+    g_autoptr(GDateTime) day = latest > 0 ? g_date_time_new_from_unix_utc(latest + CHINA_OFFSET_S) : NULL;
+    return day ? g_date_time_format(day, "%Y-%m-%d") : NULL;
+}
+
+/* The twelve core metadata in the standard's order, the six that must be there first; then what the bus knows beside them. */
+static JsonObject *describe(const Directory *directory, const HtSourceConfig *source, const HtEventType *type,
+                            const char *updated)
 {
     const HtBusConfig *bus = &directory->config->bus;
     unsigned sensitivity;
@@ -129,17 +184,21 @@ static JsonObject *describe(const Directory *directory, const HtSourceConfig *so
     g_autofree char *schema = bus->schema_url ? g_strdup_printf("%s%s.json", bus->schema_url, event) : NULL;
     g_autofree char *summary =
         g_strdup_printf("来源系统 %s 的事件“%s”，内容：%s。", source->name, type->zh, groups);
+    g_autofree char *service = describe_service(directory, source, type);
     set(object, "信息资源名称", type->zh);
-    set(object, "信息资源标识符", identifier);
     set(object, "信息资源摘要", summary);
     set(object, "信息资源提供方", source->department);
     set(object, "信息资源分类", name_direction(type->direction));
-    set(object, "关键字说明", groups);
-    set(object, "在线资源链接地址", schema ? schema : "");
+    set(object, "信息资源标识符", identifier);
     set(object, "元数据标识符", metadata);
+    set(object, "信息资源出版日期", source->published);
+    set(object, "关键字说明", groups);
+    set(object, "服务信息", service);
+    set(object, "在线资源链接地址", schema);
     set(object, "元数据维护方", bus->name);
+    set(object, "元数据更新日期", updated);
     json_object_set_int_member(object, "敏感级别", sensitivity);
-    set(object, "区划", source->division ? source->division : "");
+    set(object, "区划", source->division);
     json_object_set_array_member(object, "共享", list_receivers(directory, source, type));
     return object;
 }
@@ -154,11 +213,12 @@ static bool add_source(const Directory *directory, const HtSourceConfig *source)
                 mapping, error->message);
         return false;
     }
+    g_autofree char *updated = find_updated(directory, source, mapping);
     for (unsigned i = 0; i < types->len; i++) {
         const char *name = types->pdata[i];
         const HtEventType *type = ht_dictionary_find_event_type(directory->dictionary, name, strlen(name));
         if (type) {
-            json_array_add_object_element(directory->entries, describe(directory, source, type));
+            json_array_add_object_element(directory->entries, describe(directory, source, type, updated));
         } else { /* a parameter of a definition, or what `hutong check` tells */
             fprintf(stderr, "%s: warning: event type \"%s\" is left out: it is not in the dictionary\n",
                     mapping, name);

@@ -58,6 +58,7 @@ typedef struct {
 
 typedef struct {
     char *name, *department, *adapter, *mapping, *division;
+    char *published; /* yyyy-mm-dd: since when others may have its data; NULL: not said */
     HtLimits limits;
     char *on_invalid;           /* reject | quarantine */
     char *keep_payload;         /* repaired | error | all | none */

@@ -136,6 +136,8 @@ static const HtOption source_options[] = {
      "The mapping file: a name in `mappings`, else a shipped one's, or a path."},
     {"division", HT_OPTION_DIVISION, SOURCE(division), NULL, 0, 0, NULL, false,
      "Jurisdiction assumed where a record names none: 6, 9 or 12 digits."},
+    {"published", HT_OPTION_DATE, SOURCE(published), NULL, 0, 0, NULL, false,
+     "The day on which the department opened this data to others (信息资源出版日期), for `hutong catalogue`; without it the catalogue does not say."},
     {"on-invalid", HT_OPTION_WORD, SOURCE(on_invalid), "reject", 0, 0, "reject|quarantine", false,
      "Records that lack what the mapping requires: `reject` refuses the whole message; `quarantine` takes the good records "
      "and keeps the bad ones for a person."},

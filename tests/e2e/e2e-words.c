@@ -5,7 +5,9 @@
 #include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 #include <string.h>
+#include <utime.h>
 
 static char *site;
 
@@ -90,11 +92,45 @@ static BusProcess *make_bus(void)
 {
     static const char sections[] =
         "[source water]\ndepartment = water\nadapter = xml\nmapping = water.xml\ndivision = 440104\n"
+        "published = 2026-03-18\n"
         "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
         "[consumer platform]\ntype = pull\nclearance = 2\npurpose = 社区人口服务\npurpose-until = 2099-12-31\n"
         "[route all]\ntypes = meter.*\nto = platform\n";
     g_autofree char *keys = g_strdup_printf("mappings = %s\nadapter-check = on\n", site);
     return bus_process_new(keys, sections);
+}
+
+static JsonObject *find_entry(JsonNode *catalogue, const char *identifier)
+{
+    JsonArray *entries = json_node_get_array(catalogue);
+    for (unsigned i = 0; i < json_array_get_length(entries); i++) {
+        JsonObject *entry = json_array_get_object_element(entries, i);
+        if (g_str_equal(json_object_get_string_member(entry, "信息资源标识符"), identifier)) {
+            return entry;
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* Dates are of the configuration, the files and nobody else; what is not known is not there. */
+static void expect_dates(BusProcess *bus)
+{
+    g_autofree char *output = NULL, *file = g_build_filename(site, "water.xml", NULL);
+    struct utimbuf later = {4102444800, 4102444800}; /* 2100-01-01T00:00:00Z: after all other files */
+    g_assert_cmpint(utime(file, &later), ==, 0);
+    g_assert_cmpint(run_hutong(&output, "catalogue", "-c", bus->config, "--json", NULL), ==, 0);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_assert_true(json_parser_load_from_data(parser, strstr(output, "[\n"), -1, NULL));
+    JsonObject *water = find_entry(json_parser_get_root(parser), "water/meter.read.v1");
+    JsonObject *other = find_entry(json_parser_get_root(parser), "hukou/person.born.v1");
+    g_assert_cmpstr(json_object_get_string_member(water, "信息资源出版日期"), ==, "2026-03-18");
+    g_assert_cmpstr(json_object_get_string_member(water, "元数据更新日期"), ==, "2100-01-01");
+    g_assert_cmpstr(json_object_get_string_member(water, "服务信息"), ==, "拉取（/out/platform）");
+    g_assert_false(json_object_has_member(other, "信息资源出版日期"));
+    g_assert_false(json_object_has_member(other, "服务信息"));
+    g_assert_cmpuint(strlen(json_object_get_string_member(other, "元数据更新日期")), ==,
+                     strlen("2026-03-18"));
+    g_assert_cmpstr(json_object_get_string_member(other, "元数据更新日期"), !=, "2100-01-01");
 }
 
 static void test_a_bus_serves_a_sites_words_and_the_shipped_mappings(void)
@@ -123,6 +159,7 @@ static void test_a_bus_serves_a_sites_words_and_the_shipped_mappings(void)
     EXPECT(0, "\"信息资源提供方\" : \"police\"", "catalogue", "-c", bus->config, "--json");
     EXPECT(0, "\"元数据标识符\" : \"yuexiu/water/meter.read.v1\"", "catalogue", "-c", bus->config, "--json");
     EXPECT(0, "没有使用方。", "catalogue", "-c", bus->config); /* nothing of the register is routed */
+    expect_dates(bus);
     EXPECT(78, "none.conf", "catalogue", "-c", "/nonexistent/none.conf");
     EXPECT(0, "meter.kind", "schema", "-c", bus->config, "json", "meter.read.v1");
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
