@@ -53,7 +53,8 @@ struct HtSpool {
     HtSpoolOptions options; /* directory is a copy, site_key is not kept */
     char *directory, *path;
     int lock;
-    sqlite3 *db; /* the writer's */
+    sqlite3 *db;   /* the writer's */
+    bool wal_left; /* by the last run */
     HtSpoolHasher *hasher;
     HtSpoolCompletions *completions;
     HtSpoolCommitter *committer;
@@ -106,6 +107,13 @@ static void keep_cut_off(const HtSpool *spool)
     }
 }
 
+static bool has_wal(const HtSpool *spool)
+{
+    g_autofree char *wal = g_strconcat(spool->path, "-wal", NULL);
+    struct stat file;
+    return stat(wal, &file) == 0 && file.st_size > 0;
+}
+
 /* Before other keys are made: those that the file's values are sealed with must be there. */
 static bool open_vault(HtSpool *spool, GError **error)
 {
@@ -144,6 +152,7 @@ static bool open_file(HtSpool *spool, GError **error)
         return false;
     }
     keep_cut_off(spool);
+    spool->wal_left = has_wal(spool);
     spool->db = ht_spool_database_open(spool->path, error);
     return spool->db && ht_spool_schema_version(spool->db, &version, error) && open_vault(spool, error) &&
            ht_spool_schema_prepare(spool->db, &spool->options, error) &&
@@ -173,7 +182,8 @@ static bool check_key(HtSpool *spool, GError **error)
 }
 
 /* After an end that was not clean, the WAL goes into the file at once: what a failed fsync left in the
- * page cache only is written and synced anew before anybody is told that it is there. */
+ * page cache only is written and synced anew before anybody is told that it is there. A clean end leaves no WAL: where there is one, the mark
+ * of the clean end may itself be what could not be synced, and what is synced behind it would stand behind a hole. */
 static bool recover(HtSpool *spool, GError **error)
 {
     char clean = '0';
@@ -182,7 +192,7 @@ static bool recover(HtSpool *spool, GError **error)
     if (!ht_spool_meta_get(spool->db, HT_SPOOL_META_CLEAN, &clean, 1, &found, error)) {
         return false;
     }
-    if (found && clean != '1') {
+    if (found && (clean != '1' || spool->wal_left)) {
         ht_log(HT_LOG_WARNING, "spool", "the last run did not end cleanly: recovering");
         bool good =
             ht_spool_checkpoint_init(&checkpoint, spool->db, spool->options.limits.wal_bytes, error) &&

@@ -10,6 +10,7 @@
 #include "tests/lib/crash-vfs.h"
 
 #define MESSAGES 1000
+#define ENDING_MESSAGES 4
 #define OPERATIONS 1500 /* about as many as the messages need */
 
 /* What is told after the cut reaches nobody. */
@@ -76,6 +77,51 @@ static void test_cut(const void *data)
     g_assert_cmpuint(acknowledged, >, 0);
 }
 
+/* The end fails at its n-th call to the disk; the next run goes on with what the kernel still has of it, and then the power is cut. False: the end
+ * has fewer calls. */
+static bool cut_after_a_failed_end(unsigned at)
+{
+    g_autofree char *directory = g_dir_make_tmp("crash-spool-XXXXXX", NULL);
+    g_autofree char *after = g_dir_make_tmp("crash-spool-XXXXXX", NULL);
+    Work work;
+    shim_install(true);
+    shim_reset();
+    shim.recording = true;
+    shim.cut_at = G_MAXUINT;
+    HtSpool *spool = crash_open(directory, NULL);
+    work_init(&work, spool, 1, ENDING_MESSAGES);
+    work_run(&work);
+    shim.fault = SHIM_EIO;
+    shim.fault_at = shim.operations + at;
+    ht_spool_close(spool);
+    bool hit = shim.hit;
+    shim.fault = SHIM_NO_FAULT;
+    work.spool = crash_open(directory, NULL);
+    g_assert_nonnull(work.spool);
+    work.end++; /* more, and a checkpoint begins the WAL anew */
+    work_run(&work);
+    shim_write_images(after, SHIM_LOSE_ALL);
+    ht_spool_close(work.spool);
+    copy_keys(directory, after);
+    shim_reset();
+    shim_install(false);
+    prove(after, work.acks, 0, NULL);
+    g_assert_cmpuint(work.acks->len, ==, ENDING_MESSAGES + 1);
+    work_clear(&work);
+    remove_directory(directory);
+    remove_directory(after);
+    return hit;
+}
+
+static void test_after_an_end_that_failed(void)
+{
+    unsigned calls = 0;
+    while (cut_after_a_failed_end(++calls)) {
+    }
+    g_test_message("%u calls", calls - 1);
+    g_assert_cmpuint(calls, >, 1);
+}
+
 int main(int argc, char **argv)
 {
     static const ShimLoss all = SHIM_LOSE_ALL, some = SHIM_LOSE_SOME, torn = SHIM_TEAR;
@@ -85,5 +131,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/spool/power/loses-all-that-was-not-synced", &all, test_cut);
     g_test_add_data_func("/spool/power/loses-some-of-it", &some, test_cut);
     g_test_add_data_func("/spool/power/tears-it", &torn, test_cut);
+    g_test_add_func("/spool/power/after-an-end-that-failed", test_after_an_end_that_failed);
     return g_test_run();
 }
