@@ -8,6 +8,7 @@ use utf8;
 use open qw(:std :encoding(UTF-8));
 use Encode qw(decode);
 use JSON::PP;
+use List::Util qw(sum0);
 
 my $to = shift || 'docs/departments';
 my $EXAMPLE_CHARACTERS = 1600;
@@ -343,11 +344,22 @@ sub text_of {
     return defined $text && $text =~ /^\s*\x{feff}?[<{\[]/ ? $text : undef;
 }
 
+# How many elements an event's data has.
+sub count_elements {
+    my ($data) = @_;
+    return ref $data eq 'HASH' ? sum0(map { count_elements($data->{$_}) } grep { $_ ne 'quality' && $_ ne 'unmapped' } keys %$data)
+        : ref $data eq 'ARRAY' ? sum0(map { count_elements($_) } @$data)
+        : 1;
+}
+
+# The one whose first event says most, of those that can be shown whole; what is restricted only where there is nothing else.
 sub write_example {
     my ($fixtures, $w) = @_;
     my @good = grep { ref $_->{expected}{events} eq 'ARRAY' && @{$_->{expected}{events}} && ref $_->{expected}{events}[0] eq 'HASH' && $_->{expected}{events}[0]{data} && defined text_of($_->{bytes}) } @$fixtures;
     my %rank = map { $_ => ($types{$_->{expected}{events}[0]{type}}{restricted} // '') eq 'yes' ? 1 : 0 } @good;
-    my ($best) = sort { $rank{$a} <=> $rank{$b} || length $a->{bytes} <=> length $b->{bytes} || $a->{title} cmp $b->{title} } grep { length $_->{bytes} > 300 } @good;
+    $rank{$_} += 2 for grep { length text_of($_->{bytes}) > $EXAMPLE_CHARACTERS } @good;
+    my %says = map { $_ => count_elements($_->{expected}{events}[0]{data}) } @good;
+    my ($best) = sort { $rank{$a} <=> $rank{$b} || $says{$b} <=> $says{$a} || length $a->{bytes} <=> length $b->{bytes} || $a->{title} cmp $b->{title} } @good;
     $best //= $good[0] or return ();
     my $text = text_of($best->{bytes});
     $text =~ s/^\x{feff}//;
