@@ -1,5 +1,16 @@
 /* The deterministic core of the bus from one seed: README.md. SEED runs one, SEEDS so many (200), from FROM on (1); TRACE a
- * file with a trace. FAILURES ends it after so many (3), SHRINK=0 tells the trace as it is, LOG lets the bus write its log. */
+ * file with a trace. FAILURES ends it after so many (3), SHRINK=0 tells the trace as it is, LOG lets the bus write its log.
+ *
+ * Shows: a receipt means: on disk.
+ * Shows: no false receipt when the disk fails.
+ * Shows: a resent message makes nothing new.
+ * Shows: a known number is not known content.
+ * Shows: no sequence is given out twice, and a lost end is told.
+ * Shows: a large message is there whole or not at all.
+ * Shows: one person, one subject.
+ * Shows: order for each person.
+ * Shows: what was acknowledged above an event that was not does not come again.
+ * Shows: a consumer sees by a number whether one of its events is missing, also after a crash. */
 #include "core/base/log.h"
 #include "tests/simulate/consumers.h"
 #include "tests/simulate/life.h"
