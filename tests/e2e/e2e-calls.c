@@ -25,7 +25,7 @@
 typedef struct {
     const char *call;
     int number;
-    bool ends; /* GLib ends the program for it, with a reason: there are no threads, no wake-ups */
+    bool ends; /* the program aborts for it at its start, with a reason: no thread, nothing to wait with */
 } Way;
 
 static const Way ways[] = {
@@ -60,7 +60,7 @@ static const Way ways[] = {
     {"pread", EIO, false},
     {"epoll_ctl", ENOSPC, false},
     {"epoll_wait", EINTR, false},
-    {"epoll_create1", EMFILE, false},
+    {"epoll_create1", EMFILE, true},
     {"poll", EINTR, false},
     {"eventfd", EMFILE, true},
     {"pipe2", EMFILE, false},
