@@ -123,7 +123,7 @@ static int print_file(const char *file, const Flags *flags)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) keys = find_keys(flags, &error);
-    HtClaim claim = {NULL};
+    HtClaim claim = {.values = NULL};
     bool good = keys && read_claim(file, &claim, &error);
     int status = good ? print_claim(&claim, keys) : complain(error);
     ht_claim_clear(&claim);
@@ -137,7 +137,7 @@ static int print_kept(const HtConfig *config, const HtSpoolKept *kept, const Fla
     g_autoptr(GArray) keys = find_keys(flags, &error);
     g_autoptr(HtSigner) signer = keys ? ht_signer_open(config->bus.state, &error) : NULL;
     HtStatementFields fields;
-    HtClaim claim = {NULL};
+    HtClaim claim = {.values = NULL};
     HtBuffer json = {.data = NULL};
     if (!signer) {
         return complain(error);
