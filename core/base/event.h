@@ -20,7 +20,7 @@ typedef enum {
     HT_ATTR_BUSINESSID,         /* the department's own number of the business */
     HT_ATTR_REVERSES,           /* businessid of what a cancel undoes */
     HT_ATTR_DIRECTION,          /* return | report | lateral | query */
-    HT_ATTR_DIVISION,           /* 6, 9 or 12 digits */
+    HT_ATTR_DIVISION,           /* 6, 9, 12 or 14 digits */
     HT_ATTR_FROMDIVISION,       /* the same, of the place that a person left */
     HT_ATTR_DIVISIONEDITION,    /* the code list that `division` was read against */
     HT_ATTR_DATACLASSIFICATION, /* 0 to 3, the highest of the elements */

@@ -101,8 +101,8 @@ bool ht_form_is_number(HtText text)
 
 bool ht_form_is_division(HtText text)
 {
-    return (text.size == 6 || text.size == 9 || text.size == 12) && read_number(text.data, 6) >= 0 &&
-           read_number(text.data + 6, text.size - 6) >= 0;
+    return (text.size == 6 || text.size == 9 || text.size == 12 || text.size == 14) &&
+           read_number(text.data, 6) >= 0 && read_number(text.data + 6, text.size - 6) >= 0;
 }
 
 bool ht_form_is_word(HtText text, const char *signs, size_t most)

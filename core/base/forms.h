@@ -16,7 +16,7 @@ bool ht_form_is_time_of_day(HtText text);
 /* Digits with an optional sign and fraction, as JSON wants a number. */
 bool ht_form_is_number(HtText text);
 
-/* 6, 9 or 12 digits. */
+/* 6, 9, 12 or 14 digits: never so many in a row that they could be taken for a citizen number. */
 bool ht_form_is_division(HtText text);
 
 /* 1 to `most` letters, digits, and characters of `signs`, all ASCII. */

@@ -26,7 +26,7 @@ static const char introduction[] =
     "| `businessid`, `reverses` | the department's numbers, or pseudonyms of them: below. `reverses` is a `businessid`, or the `id` of an event that has none |\n"
     "| `direction` | `return`, `report`, `lateral`, `query` |\n"
     "| `department` | who answers for the data |\n"
-    "| `division`, `fromdivision`, `divisionedition` | 6, 9 or 12 digits, and the list they were read against |\n"
+    "| `division`, `fromdivision`, `divisionedition` | 6, 9, 12 or (a grid of a committee) 14 digits, and the list they were read against |\n"
     "| `dataclassification` | 0 to 3: the highest sensitivity of its elements |\n"
     "| `correlationid`, `causationid`, `traceparent` | what belongs together; the message it came in; W3C trace context |\n"
     "| `dataschema`, `datacontenttype` | where the JSON Schema of `data` is, or its name; `application/json` |\n\n"

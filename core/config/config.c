@@ -331,7 +331,7 @@ static void check_divisions(Loader *loader, const HtRouteConfig *route)
     for (char **division = route->divisions; division && *division; division++) {
         size_t digits = strspn(*division, "0123456789");
         bool star = (*division)[digits] == '*' && (*division)[digits + 1] == '\0';
-        if (digits > 12 || !((*division)[digits] == '\0' || star)) {
+        if (digits > 14 || !((*division)[digits] == '\0' || star)) {
             report(loader, place, "divisions: '%s' is not a prefix of a division code, such as 440104*",
                    *division);
         }

@@ -182,12 +182,67 @@ static void test_the_check_tells_what_is_wrong_with_a_sites_words(void)
     end_site();
 }
 
+/* ---- Places ---- */
+
+/* The divisions of the events that a consumer has got, in order: "440104001003 …". The caller frees. */
+static char *places_of(const BusProcess *bus, const char *consumer)
+{
+    g_autofree char *path = g_strdup_printf("/out/%s?wait=10&limit=20", consumer);
+    g_autoptr(Answer) got = fetch(bus->port, path, NULL);
+    g_assert_cmpint(got->status, ==, 200);
+    g_autoptr(JsonNode) node = json_from_string(got->body->str, NULL);
+    JsonArray *events = json_node_get_array(node);
+    GString *places = g_string_new(NULL);
+    for (guint i = 0; i < json_array_get_length(events); i++) {
+        JsonObject *event = json_array_get_object_element(events, i);
+        g_string_append_printf(places, "%s ", json_object_get_string_member(event, "division"));
+    }
+    return g_string_free(places, FALSE);
+}
+
+/* Below the committee, after a merger, and by the sender's own numbering: each goes to the place of today, and to who serves that. */
+static void test_events_go_to_the_grid_of_today(void)
+{
+    static const char rows[] =
+        "<R><W><N>1</N><T>20260318</T><P>44010400100301</P></W><W><N>2</N><T>20260318</T><P>44010400100302</P></W>"
+        "<W><N>3</N><T>20260318</T><P>PQ-017</P></W><W><N>4</N><T>20260318</T><P>440104001004</P></W>"
+        "<W><N>5</N><T>20260318</T><P>440104001003015</P></W><W><N>6</N><T>20260318</T><P>990104195008179950</P></W></R>";
+    static const char places[] =
+        "<mapping xmlns='urn:hutong:mapping:1' source='water' authority='water' version='1'>\n"
+        "<event type='meter.read.v1' for-each='/R/W'><id from='N'/><time from='T'/><division from='P'/>"
+        "<element to='meter.number' from='N'/></event></mapping>";
+    make_site();
+    put("water.xml", places);
+    put("divisions/grids.tsv", "code\tzh\tnow\n440104001004\tx\t440104001003\nPQ-017\tx\t44010400100302\n");
+    g_autofree char *keys = g_strdup_printf("mappings = %s\n", site);
+    BusProcess *bus = bus_process_new(
+        keys,
+        "[source water]\ndepartment = water\nadapter = xml\nmapping = water.xml\ndivision = 440104\n"
+        "[consumer grid]\ntype = pull\n[consumer committee]\ntype = pull\n[consumer other]\ntype = pull\n"
+        "[route grid]\ndivisions = 44010400100302*\nto = grid\n"
+        "[route committee]\ndivisions = 440104001003*\nto = committee\n"
+        "[route other]\ndivisions = 440104*\nto = other\n");
+    bus_process_start(bus);
+    g_autoptr(Answer) sent = post(bus->port, "/in/water", "text/xml", NULL, rows, strlen(rows));
+    g_assert_cmpint(sent->status, ==, 200);
+    g_autofree char *grid = places_of(bus, "grid"), *committee = places_of(bus, "committee"),
+                    *other = places_of(bus, "other");
+    g_assert_cmpstr(grid, ==, "44010400100302 44010400100302 ");
+    g_assert_cmpstr(committee, ==, "44010400100301 44010400100302 44010400100302 440104001003 ");
+    /* What no list knows is the source's place: fifteen digits could be a person's number, eighteen are one. */
+    g_assert_cmpstr(other, ==, "44010400100301 44010400100302 44010400100302 440104001003 440104 440104 ");
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    bus_process_free(bus);
+    end_site();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/words/are-found-beside-the-mapping", test_words_are_found_beside_the_mapping);
     g_test_add_func("/words/a-bus-serves-a-sites-and-the-shipped",
                     test_a_bus_serves_a_sites_words_and_the_shipped_mappings);
+    g_test_add_func("/words/events-go-to-the-grid-of-today", test_events_go_to_the_grid_of_today);
     g_test_add_func("/words/the-check-tells-what-is-wrong",
                     test_the_check_tells_what_is_wrong_with_a_sites_words);
     return g_test_run();

@@ -44,7 +44,13 @@ static const Case CASES[] = {
     {"044010", HT_DIVISION_NONE, 0, false, false, false, NULL},
     {"44010", HT_DIVISION_NONE, 0, false, false, false, NULL},
     {"44010a", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"44010400100307", HT_DIVISION_GRID, 14, true, false, false, "nbs-2022-10"},
+    {"44010400100300", HT_DIVISION_COMMITTEE, 12, true, false, false, "nbs-2022-10"},
+    {"44010400000000", HT_DIVISION_COUNTY, 6, true, true, false, "nbs-2022-10"},
+    {"33010300100207", HT_DIVISION_GRID, 14, true, false, true, "mca-2020-12"},
+    {"99010400100307", HT_DIVISION_GRID, 14, false, false, false, NULL},
     {"4401040010031", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"440104001003001", HT_DIVISION_NONE, 0, false, false, false, NULL},
     {"", HT_DIVISION_NONE, 0, false, false, false, NULL},
 };
 
@@ -166,6 +172,56 @@ static void test_newer_list_wins(void)
     remove_folder(folder, "old.tsv");
 }
 
+/* Loads this one list; NULL with the error. */
+static HtDivisions *load_list(const char *text, GError **error)
+{
+    g_autofree char *folder = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+    write_list(folder, "a.tsv", text);
+    HtDivisions *divisions = ht_divisions_load(folder, NULL, error);
+    remove_folder(folder, "a.tsv");
+    return divisions;
+}
+
+static void test_what_is_known_as_another_now(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtDivisions) divisions =
+        load_list("# edition: a\n# issued: 2026\ncode\tzh\tnow\n440104\tcounty\t\n440104001003\tthird\t\n"
+                  "440104001004\tinto it\t440104001003\nPQ-017\town\t44010400100302\n",
+                  &error);
+    g_assert_no_error(error);
+    HtDivisionInfo info;
+    g_assert_cmpstr(ht_division_now(divisions, HT_TEXT_LITERAL("440104001004")), ==, "440104001003");
+    g_assert_cmpstr(ht_division_now(divisions, HT_TEXT_LITERAL("PQ-017")), ==, "44010400100302");
+    g_assert_null(ht_division_now(divisions, HT_TEXT_LITERAL("440104001003")));
+    g_assert_null(ht_division_now(divisions, HT_TEXT_LITERAL("PQ-01")));
+    g_assert_true(ht_division_check(divisions, "440104001004", 12, &info) && info.retired);
+    g_autofree char *longest = g_strnfill(41, 'x');
+    g_assert_null(ht_division_now(divisions, ht_text_from(longest)));
+}
+
+static void test_what_cannot_be_known_as_another(void)
+{
+    static const struct {
+        const char *rows, *wanted;
+    } cases[] = {
+        {"PQ-1\tx\t44\n", "a.tsv:2: error: now is not a code"},
+        {"PQ-1\tx\t990104195008179950\n", "a.tsv:2: error: now is not a code"},
+        {"PQ-1\tx\t440104\nPQ-1\tx\t440105\n", "a.tsv:3: error: code stands twice"},
+        {"PQ-1\tx\t\n", "a.tsv:2: error: code is not 6, 9, 12 or 14 digits"},
+        {"440104001004\tx\t440104001003\n440104001003\tx\t440104001002\n",
+         "which is known as another itself"},
+        {"440104001004\tx\t440104001004\n", "which is known as another itself"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strconcat("code\tzh\tnow\n", cases[i].rows, NULL);
+        g_assert_null(load_list(text, &error));
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, cases[i].wanted));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -175,6 +231,8 @@ int main(int argc, char **argv)
     g_test_add_func("/divisions/unlisted-committee-is-known-by-its-county",
                     test_unlisted_committees_are_known);
     g_test_add_func("/divisions/load/errors-have-lines", test_errors_have_lines);
+    g_test_add_func("/divisions/now/is-another-code", test_what_is_known_as_another_now);
+    g_test_add_func("/divisions/now/refuses-what-leads-nowhere", test_what_cannot_be_known_as_another);
     g_test_add_func("/divisions/load/newer-list-wins", test_newer_list_wins);
     return g_test_run();
 }

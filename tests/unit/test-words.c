@@ -149,7 +149,7 @@ static void test_no_name_gets_another_meaning(void)
         {"tables/mine.tsv", "code\tzh\n1\tx\n", "mine.tsv:1: error: a table needs"},
         {"tables/translate/mine.tsv", "# table: nothing\nfrom\tto\n",
          "mine.tsv:1: error: a translation needs"},
-        {"divisions/mine.tsv", "code\tzh\n12\tx\n", "mine.tsv:2: error: code is not 6, 9 or 12 digits"},
+        {"divisions/mine.tsv", "code\tzh\n12\tx\n", "mine.tsv:2: error: code is not 6, 9, 12 or 14 digits"},
         {"dictionary.d", "a file, and no folder", "dictionary.d:1: error: "},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {

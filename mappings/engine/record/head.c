@@ -267,13 +267,28 @@ static void set_correlation(HtRecorder *recorder, const HtEventRule *rule, HtEve
 
 /* ---- Place ---- */
 
+/* The code that the text is, or is known as now; 0: it is none. */
+static size_t read_division(HtRecorder *recorder, HtText path, HtText text, char code[HT_NUMBER_MAX])
+{
+    const HtDivisions *divisions = recorder->reference->divisions;
+    size_t size = ht_value_division(text.data, text.size, code);
+    const char *now = ht_division_now(divisions, size > 0 ? (HtText){code, size} : text);
+    if (now) {
+        ht_recorder_note(recorder, NULL, size > 0 ? HT_MARK_BIT(HT_MARK_DIVISION_RETIRED) : 0);
+        ht_recorder_keep_original(recorder, path, text);
+        size = strlen(now);
+        memcpy(code, now, size);
+    }
+    return size;
+}
+
 /* The first of the values that is a division's code; absent when none is. */
 static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText path, HtDivisionInfo *info)
 {
     char code[HT_NUMBER_MAX];
     for (unsigned i = 0; i < from->count; i++) {
         HtText text = ht_match_take(recorder->match, from->slots[i], 0);
-        size_t size = text.data ? ht_value_division(text.data, text.size, code) : 0;
+        size_t size = text.data ? read_division(recorder, path, text, code) : 0;
         if (size > 0) {
             ht_division_check(recorder->reference->divisions, code, size, info);
             if (info->marks) {

@@ -75,7 +75,7 @@ typedef enum {
     HT_TYPE_INTEGER,
     HT_TYPE_DECIMAL,
     HT_TYPE_ID_NUMBER, /* citizen number or another document's number */
-    HT_TYPE_DIVISION,  /* 6, 9 or 12 digits */
+    HT_TYPE_DIVISION,  /* 6, 9, 12 or 14 digits */
     HT_TYPE_REFERENCE, /* name or address of a document or picture kept elsewhere, never its bytes */
     HT_TYPE_COUNT_
 } HtType;

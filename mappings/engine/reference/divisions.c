@@ -6,12 +6,13 @@
 #include "mappings/engine/reference/tables.h"
 
 #define EDITIONS_MAX 16
+#define NOW_MAX_BYTES 40
 #define NO_EDITION 0 /* of a list without date: its codes count as the county's edition */
 
 G_DEFINE_QUARK(ht_divisions_error, ht_divisions_error)
 
 typedef struct {
-    uint64_t code; /* as a number; 6, 9 and 12 digits cannot be confused, no code begins with 0 */
+    uint64_t code; /* as a number; 6, 9, 12 and 14 digits cannot be confused, no code begins with 0 */
     const char *name;
     uint8_t edition;
     bool retired;
@@ -30,6 +31,7 @@ struct HtDivisions {
     GArray *divisions; /* Division */
     uint16_t *slots;   /* index into divisions + 1; 0 is free */
     uint32_t mask;
+    GHashTable *now; /* code, as it stands in a list → code under which it is known now; texts of the files */
 };
 
 void ht_divisions_free(HtDivisions *divisions)
@@ -40,6 +42,7 @@ void ht_divisions_free(HtDivisions *divisions)
     g_ptr_array_unref(divisions->files);
     g_array_unref(divisions->divisions);
     g_free(divisions->slots);
+    g_hash_table_unref(divisions->now);
     g_free(divisions);
 }
 
@@ -101,11 +104,11 @@ static uint8_t take_edition(HtDivisions *divisions, const HtTsv *tsv, GString *e
     return (uint8_t)divisions->n_editions++;
 }
 
-/* The code as a number, 0 when it is not 6, 9 or 12 digits or begins with 0. */
+/* The code as a number, 0 when it is not 6, 9, 12 or 14 digits or begins with 0. */
 static uint64_t number_of(const char *code, size_t size)
 {
     uint64_t number = 0;
-    if ((size != 6 && size != 9 && size != 12) || code[0] == '0') {
+    if ((size != 6 && size != 9 && size != 12 && size != 14) || code[0] == '0') {
         return 0;
     }
     for (size_t i = 0; i < size; i++) {
@@ -146,8 +149,43 @@ static void take_division(HtDivisions *divisions, const Division *one, const HtT
     }
 }
 
+/* It is known under another now; one that is a division's is so no more. */
+static void take_now(HtDivisions *divisions, Division *one, const char *code, const char *now,
+                     const HtTsv *tsv, guint row, GString *errors)
+{
+    const char *other = g_hash_table_lookup(divisions->now, code);
+    if (number_of(now, strlen(now)) == 0) {
+        report(errors, tsv, ht_tsv_line(tsv, row), "now is not a code of 6, 9, 12 or 14 digits");
+    } else if (other && strcmp(other, now) != 0) {
+        report(errors, tsv, ht_tsv_line(tsv, row), "code stands twice, and is known as something else there");
+    } else if (strlen(code) > NOW_MAX_BYTES || !*code) {
+        report(errors, tsv, ht_tsv_line(tsv, row), "code is empty, or longer than 40 bytes");
+    } else {
+        one->retired = true;
+        g_hash_table_insert(divisions->now, (void *)code, (void *)now);
+    }
+}
+
+/* One step is enough for whoever asks: nothing has to be followed. */
+static void check_now(const HtDivisions *divisions, GString *errors)
+{
+    GHashTableIter iter;
+    void *code, *now;
+    g_hash_table_iter_init(&iter, divisions->now);
+    while (g_hash_table_iter_next(&iter, &code, &now)) {
+        if (g_hash_table_contains(divisions->now, now)) {
+            g_string_append_printf(
+                errors,
+                "divisions: error: \"%s\" is known as \"%s\", which is known as another itself: "
+                "name the last one\n",
+                (const char *)code, (const char *)now);
+        }
+    }
+}
+
 static void take_file(HtDivisions *divisions, const HtTsv *tsv, GString *errors)
 {
+    int now_column = ht_tsv_column(tsv, "now");
     int code = ht_tsv_column(tsv, "code"), zh = ht_tsv_column(tsv, "zh"),
         status = ht_tsv_column(tsv, "status");
     if (code < 0 || zh < 0) {
@@ -159,8 +197,15 @@ static void take_file(HtDivisions *divisions, const HtTsv *tsv, GString *errors)
         const char *text = ht_tsv_get(tsv, row, code), *word = ht_tsv_get(tsv, row, status);
         Division one = {number_of(text, strlen(text)), ht_tsv_get(tsv, row, zh), edition,
                         strcmp(word, "retired") == 0};
+        const char *now = now_column < 0 ? "" : ht_tsv_get(tsv, row, now_column);
+        if (*now) {
+            take_now(divisions, &one, text, now, tsv, row, errors);
+        }
+        if (one.code == 0 && *now) {
+            continue; /* a department's own numbering */
+        }
         if (one.code == 0) {
-            report(errors, tsv, ht_tsv_line(tsv, row), "code is not 6, 9 or 12 digits");
+            report(errors, tsv, ht_tsv_line(tsv, row), "code is not 6, 9, 12 or 14 digits");
         } else if (word[0] && !one.retired) {
             report(errors, tsv, ht_tsv_line(tsv, row), "status is neither empty nor retired");
         } else {
@@ -214,6 +259,7 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
     divisions->files = g_ptr_array_new_with_free_func((GDestroyNotify)ht_tsv_free);
     divisions->divisions = g_array_new(FALSE, FALSE, sizeof(Division));
     divisions->n_editions = 1;
+    divisions->now = g_hash_table_new(g_str_hash, g_str_equal);
     read_folder(divisions, folder, false, errors);
     if (site) {
         read_folder(divisions, site, true, errors);
@@ -222,6 +268,7 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
     for (guint i = 0; i < divisions->files->len; i++) {
         take_file(divisions, g_ptr_array_index(divisions->files, i), errors);
     }
+    check_now(divisions, errors);
     if (errors->len > 0) {
         g_string_truncate(errors, errors->len - 1); /* the last line break */
         g_set_error_literal(error, HT_DIVISIONS_ERROR, 0, errors->str);
@@ -234,6 +281,9 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
 
 uint8_t ht_division_significant(const char *code, size_t size)
 {
+    if (size == 14 && memcmp(code + 12, "00", 2) == 0) {
+        size = 12;
+    }
     if (size == 12 && memcmp(code + 9, "000", 3) == 0) {
         size = 9;
     }
@@ -246,6 +296,7 @@ uint8_t ht_division_significant(const char *code, size_t size)
 static HtDivisionLevel level_of(const char *code, size_t size)
 {
     switch (size) {
+    case 14: return HT_DIVISION_GRID;
     case 12: return HT_DIVISION_COMMITTEE;
     case 9: return HT_DIVISION_STREET;
     default:
@@ -274,8 +325,8 @@ bool ht_division_check(const HtDivisions *divisions, const char *code, size_t si
     info->size = ht_division_significant(code, size);
     info->level = level_of(code, info->size);
     uint64_t whole = number;
-    for (size_t digits = size; digits > 6; digits -= 3) {
-        number /= 1000;
+    for (size_t digits = size; digits > 6; digits -= digits == 14 ? 2 : 3) {
+        number /= digits == 14 ? 100 : 1000;
         whole = digits > info->size ? number : whole;
     }
     const Division *county = find_division(divisions, number);
@@ -287,6 +338,17 @@ bool ht_division_check(const HtDivisions *divisions, const char *code, size_t si
     info->name = exact ? exact->name : NULL;
     info->marks = !info->known ? info->marks : info->retired ? HT_MARK_BIT(HT_MARK_DIVISION_RETIRED) : 0;
     return info->known;
+}
+
+const char *ht_division_now(const HtDivisions *divisions, HtText code)
+{
+    char key[NOW_MAX_BYTES + 1];
+    if (g_hash_table_size(divisions->now) == 0 || code.size == 0 || code.size > NOW_MAX_BYTES) {
+        return NULL;
+    }
+    memcpy(key, code.data, code.size);
+    key[code.size] = '\0';
+    return g_hash_table_lookup(divisions->now, key);
 }
 
 const char *ht_divisions_edition(const HtDivisions *divisions)

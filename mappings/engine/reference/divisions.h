@@ -12,17 +12,18 @@
 #include "mappings/engine/reference/dictionary.h"
 
 typedef enum {
-    HT_DIVISION_NONE,       /* not a division code: not 6, 9 or 12 digits */
+    HT_DIVISION_NONE,       /* not a division code: not 6, 9, 12 or 14 digits */
     HT_DIVISION_PROVINCE,   /* 440000 */
     HT_DIVISION_PREFECTURE, /* 440100 */
     HT_DIVISION_COUNTY,     /* 440104 */
     HT_DIVISION_STREET,     /* 440104012 */
     HT_DIVISION_COMMITTEE,  /* 440104012003 */
+    HT_DIVISION_GRID,       /* 44010401200307: a committee and two digits, as CJ/T 213 numbers grids */
 } HtDivisionLevel;
 
 typedef struct {
     HtDivisionLevel level;
-    uint8_t size;        /* digits that matter, 6, 9 or 12 (440104012000 is a street: 9); 0 with NONE */
+    uint8_t size;        /* digits that matter, 6, 9, 12 or 14 (440104012000 is a street: 9); 0 with NONE */
     bool known;          /* listed itself, or its county is */
     bool exact;          /* listed itself */
     bool retired;        /* it or its county is in no current list, or is marked as withdrawn */
@@ -39,12 +40,16 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
 void ht_divisions_free(HtDivisions *divisions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDivisions, ht_divisions_free)
 
-/* Looks a code of 6, 9 or 12 ASCII digits up and always fills `info`; returns info->known. A police unit's
+/* Looks a code of 6, 9, 12 or 14 ASCII digits up and always fills `info`; returns info->known. A police unit's
  * 9 digits look like a street's: the caller knows from the field which it has, and does not ask here. */
 bool ht_division_check(const HtDivisions *divisions, const char *code, size_t size, HtDivisionInfo *info);
 
-/* How many of the code's digits matter, 6, 9 or 12: groups of zeros at the end say that it is of a wider level. */
+/* How many of the code's digits matter, 6, 9, 12 or 14: groups of zeros at the end say that it is of a wider level. */
 uint8_t ht_division_significant(const char *code, size_t size);
+
+/* The code (6, 9, 12 or 14 digits) under which this one is known now: a division that went into another, or a department's own numbering of
+ * places. NULL: it is known as it is. */
+const char *ht_division_now(const HtDivisions *divisions, HtText code);
 
 /* The newest complete edition loaded: what a code is read against when it is nowhere found. Never NULL. */
 const char *ht_divisions_edition(const HtDivisions *divisions);

@@ -337,7 +337,7 @@ size_t ht_value_division(const char *text, size_t size, char out[HT_NUMBER_MAX])
     }
     size_t point = decimal.point;
     bool short_form = point == 2 || point == 4;
-    if (!short_form && point != 6 && point != 9 && point != 12) {
+    if (!short_form && point != 6 && point != 9 && point != 12 && point != 14) {
         return 0;
     }
     memcpy(out, "000000", 6);
