@@ -125,6 +125,7 @@ static void finish(unsigned consumer, uint64_t sequence, bool is_dead)
     life[consumer][sequence].state = FINISHED;
     shown->finished = true;
     shown->dead = is_dead;
+    shown->lingers = !is_dead && has_letter[consumer][sequence];
     shown->told = shown->written = false;
     shown->finished_us = machine_monotonic();
     shown->first_finished = shown->first_finished ? shown->first_finished : ++world->moment;
@@ -172,6 +173,9 @@ static void begin_consumer(unsigned consumer)
     for (uint64_t i = 1; i <= world->last; i++) {
         Shown *shown = &world->consumer[consumer].shown[i];
         bool is_dead = ht_spool_dead_has(account_spool, names[consumer], i);
+        if (is_dead && shown->lingers && !shown->written) {
+            shown->dead = true; /* that it was taken since was not on disk yet */
+        }
         if (is_dead && !shown->dead) {
             world_fail("consumer %s has the dead letter %" G_GUINT64_FORMAT ", which was none",
                        names[consumer], i);

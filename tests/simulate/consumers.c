@@ -4,9 +4,9 @@
 #include "core/base/clock.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/sender.h"
-#include "tests/lib/data.h"
 #include "tests/simulate/account.h"
 #include "tests/simulate/machine.h"
+#include "tests/simulate/settings.h"
 
 #include <string.h>
 
@@ -25,34 +25,11 @@ typedef struct {
 /* What a consumer does with what it gets. */
 typedef enum { GOOD, PICKY, FLAKY, DOWN, BUSY, LEAVING, MOODS } Mood;
 
-static const char settings[] =
-    "[bus]\nname = b\n"
-    "[source hukou]\ndepartment = police\nadapter = xml\nmapping = m\n"
-    "[source marriage]\ndepartment = civil\nadapter = xml\nmapping = m\n"
-    "[source health]\ndepartment = health\nadapter = xml\nmapping = m\n"
-    "[consumer a]\ntype = webhook\nurl = http://127.0.0.1/a\nbatch = 5\nconnections = 3\nretry-first = 10ms\nretry-max = 2s\nprobe = 1s\n"
-    "[consumer b]\ntype = webhook\nurl = http://127.0.0.1/b\nmode = structured\nconnections = 4\nattempts = 3\n"
-    "retry-first = 10ms\nretry-max = 2s\nprobe = 1s\n"
-    "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/c\nbatch = 16\nconnections = 1\nretry-first = 10ms\nretry-max = 2s\nprobe = 1s\n"
-    "[route a]\nto = a\n[route b]\nfrom = hukou\nto = b\n[route c]\nto = c\n";
-
 static const char *const names[CONSUMERS] = {"a", "b", "c"};
-static HtConfig *config;
-static HtDictionary *dictionary;
 static HtDelivery *delivery;
 static HtSpool *delivered_from;
 static GPtrArray *requests; /* of Request, under way */
 static unsigned posts;
-
-void consumers_load(void)
-{
-    g_autofree char *path = g_build_filename(world->directory, "settings", NULL);
-    g_autoptr(GString) errors = g_string_new(NULL);
-    g_assert_true(g_file_set_contents(path, settings, -1, NULL));
-    config = ht_config_load(path, errors);
-    g_assert_cmpstr(errors->str, ==, "");
-    dictionary = test_dictionary();
-}
 
 /* ---- The way out ---- */
 
@@ -261,7 +238,8 @@ static void wake(uint64_t last_sequence, void *user)
 void consumers_begin(HtSpool *spool)
 {
     g_autoptr(GError) error = NULL;
-    HtDeliveryOptions options = {.config = config, .dictionary = dictionary, .spool = spool};
+    HtDeliveryOptions options = {
+        .config = settings_config(), .dictionary = settings_dictionary(), .spool = spool};
     requests = g_ptr_array_new_with_free_func(g_free);
     delivered_from = spool;
     account_begin(spool);

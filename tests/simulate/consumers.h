@@ -4,9 +4,6 @@
 #include "spool/spool.h"
 #include "tests/simulate/world.h"
 
-/* Before the first life: the configuration and the dictionary, which all lives have. */
-void consumers_load(void);
-
 /* Delivery of a life begins. */
 void consumers_begin(HtSpool *spool);
 

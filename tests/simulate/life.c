@@ -6,6 +6,7 @@
 #include "spool/spool.h"
 #include "tests/simulate/account.h"
 #include "tests/simulate/consumers.h"
+#include "tests/simulate/hosts.h"
 #include "tests/simulate/machine.h"
 #include "tests/simulate/sources.h"
 #include "tests/simulate/threads.h"
@@ -37,6 +38,7 @@ static void run(void)
             world_fail("the bus never comes to rest");
         }
         consumers_time_out();
+        hosts_work();
     } while (g_main_context_iteration(NULL, FALSE));
     if (!machine_has_failed() && !machine_was_full()) {
         account_rested(false);
@@ -71,6 +73,7 @@ static void set_clock(uint64_t *seed)
 /* As core/bus.c ends it. */
 static void end(void)
 {
+    sources_end();
     consumers_end();
     ht_spool_close(spool);
     if (!machine_has_failed() && !machine_was_full()) {
@@ -92,7 +95,7 @@ static void do_step(const Step *step)
     case STEP_NEW:
     case STEP_AGAIN:
     case STEP_OTHER:
-    case STEP_BACK: sources_send(spool, step->kind, seed); break;
+    case STEP_BACK: sources_send(step->kind, seed); break;
     case STEP_RUN: run(); break;
     case STEP_TURN: turn(&seed); break;
     case STEP_WAIT: pass_time(&seed); break;
@@ -105,6 +108,8 @@ static void do_step(const Step *step)
     case STEP_END: end(); break;
     case STEP_ANSWER: consumers_answer(seed); break;
     case STEP_MOOD: consumers_change_mood(seed); break;
+    case STEP_HOST: hosts_act(seed); break;
+    case STEP_TROUBLE: hosts_change_mood(seed); break;
     case STEP_KINDS: break;
     }
 }
@@ -161,17 +166,19 @@ static void come_to_an_end(void)
 {
     machine_mend();
     consumers_be_good();
+    hosts_be_good();
     for (unsigned round = 0; round < ENDING_MAX; round++) {
         run();
         check();
-        if (ht_spool_backlog(spool) == 0 && consumers_are_done(ht_spool_last_sequence(spool))) {
+        if (sources_waiting() == 0 && ht_spool_backlog(spool) == 0 &&
+            consumers_are_done(ht_spool_last_sequence(spool))) {
             return;
         }
         uint64_t seed = round;
         consumers_answer(seed);
         machine_wait(round % 8 == 0 ? HT_SECOND / 4 : 0);
     }
-    world_fail("it does not come to its end: %u messages have no answer", ht_spool_backlog(spool));
+    world_fail("it does not come to its end: %u messages have no answer", sources_waiting());
 }
 
 static void finish(void)
@@ -181,6 +188,7 @@ static void finish(void)
     for (unsigned i = 0; i < CONSUMERS; i++) {
         account_finish(i);
     }
+    sources_end();
     consumers_end();
     ht_spool_close(spool);
     g_autoptr(GString) report = g_string_new(NULL);
@@ -199,6 +207,7 @@ void life_run(void)
     open_spool();
     sources_compare(spool);
     consumers_begin(spool);
+    sources_begin(spool);
     while (world->at < world->steps) {
         const Step *step = &world->plan[world->at++];
         world->random = step->seed ^ 0x5bd1e995;

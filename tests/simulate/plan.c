@@ -5,16 +5,18 @@
 #include <string.h>
 
 static const char *const names[STEP_KINDS] = {
-    [STEP_NEW] = "new", [STEP_AGAIN] = "again",   [STEP_OTHER] = "other",   [STEP_BACK] = "back",
-    [STEP_RUN] = "run", [STEP_TURN] = "turn",     [STEP_WAIT] = "wait",     [STEP_CLOCK] = "clock",
-    [STEP_EIO] = "eio", [STEP_ENOSPC] = "enospc", [STEP_MEND] = "mend",     [STEP_KILL] = "kill",
-    [STEP_CUT] = "cut", [STEP_END] = "end",       [STEP_ANSWER] = "answer", [STEP_MOOD] = "mood",
+    [STEP_NEW] = "new",   [STEP_AGAIN] = "again",     [STEP_OTHER] = "other",   [STEP_BACK] = "back",
+    [STEP_RUN] = "run",   [STEP_TURN] = "turn",       [STEP_WAIT] = "wait",     [STEP_CLOCK] = "clock",
+    [STEP_EIO] = "eio",   [STEP_ENOSPC] = "enospc",   [STEP_MEND] = "mend",     [STEP_KILL] = "kill",
+    [STEP_CUT] = "cut",   [STEP_END] = "end",         [STEP_ANSWER] = "answer", [STEP_MOOD] = "mood",
+    [STEP_HOST] = "host", [STEP_TROUBLE] = "trouble",
 };
 
 /* How often each comes, in a plan without failures and in one with them. */
 static const uint8_t weights[STEP_KINDS] = {
-    [STEP_NEW] = 30,  [STEP_AGAIN] = 14, [STEP_OTHER] = 14, [STEP_BACK] = 6,    [STEP_RUN] = 20,
-    [STEP_TURN] = 20, [STEP_WAIT] = 8,   [STEP_CLOCK] = 2,  [STEP_ANSWER] = 40, [STEP_MOOD] = 4,
+    [STEP_NEW] = 30,    [STEP_AGAIN] = 14, [STEP_OTHER] = 14, [STEP_BACK] = 6,
+    [STEP_RUN] = 20,    [STEP_TURN] = 20,  [STEP_WAIT] = 8,   [STEP_CLOCK] = 2,
+    [STEP_ANSWER] = 40, [STEP_MOOD] = 4,   [STEP_HOST] = 30,  [STEP_TROUBLE] = 3,
 };
 static const uint8_t rare[STEP_KINDS] = {
     [STEP_EIO] = 2, [STEP_ENOSPC] = 2, [STEP_MEND] = 4, [STEP_KILL] = 3, [STEP_CUT] = 6, [STEP_END] = 1,

@@ -12,9 +12,9 @@
  * Shows: what was acknowledged above an event that was not does not come again.
  * Shows: a consumer sees by a number whether one of its events is missing, also after a crash. */
 #include "core/base/log.h"
-#include "tests/simulate/consumers.h"
 #include "tests/simulate/life.h"
 #include "tests/simulate/plan.h"
+#include "tests/simulate/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,9 +56,11 @@ static void note_death(int status, const char *said)
 
 static void begin_child(const char *said)
 {
-    int file = open(said, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    dup2(file, STDERR_FILENO);
-    dup2(file, STDOUT_FILENO);
+    int file = g_getenv("LOG") ? -1 : open(said, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        dup2(file, STDERR_FILENO);
+        dup2(file, STDOUT_FILENO);
+    }
     alarm(LIFE_SECONDS);
     life_run();
 }
@@ -204,7 +206,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ht_log_set_level((HtLogLevel)number_from("LOG", UINT_MAX)); /* each life says how it began */
     make_world();
-    consumers_load();
+    settings_load();
     if (g_getenv("TRACE")) {
         g_test_add_data_func("/simulate/trace", g_getenv("TRACE"), test_trace);
     } else {

@@ -2,96 +2,23 @@
 #include "tests/simulate/sources.h"
 
 #include "core/base/clock.h"
+#include "core/message/message.h"
+#include "tests/simulate/facts.h"
+#include "tests/simulate/hosts.h"
 #include "tests/simulate/machine.h"
+#include "tests/simulate/settings.h"
 #include "tests/simulate/threads.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define LARGE_BYTES 4096
-#define TEXT_BYTES 32
-#define DATA_BYTES 64
+static const char *const names[SOURCES] = {"hukou", "marriage", "health"};
 
-static const char *const names[] = {"hukou", "marriage", "health"};
-
-/* One in three has several events, one in eleven is taken piece by piece. */
-unsigned sources_places(unsigned key)
-{
-    return key % 11 == 0 ? 14 : key % 3 == 0 ? 2 + key % 2 : 1;
-}
-
-unsigned sources_person(unsigned key)
-{
-    return key * 5 % PERSONS;
-}
-
-/* ---- What is sent ---- */
-
-/* "k7.2": a prefix and one or two numbers. */
-static HtText print(char **at, const char *prefix, unsigned a, int b)
-{
-    char *text = *at;
-    int size = b < 0 ? g_snprintf(text, TEXT_BYTES, "%s%05u", prefix, a)
-                     : g_snprintf(text, TEXT_BYTES, "%s%05u.%d", prefix, a, b);
-    *at += TEXT_BYTES;
-    return (HtText){text, (size_t)size};
-}
-
-static HtText pack_version(char **at, unsigned version)
-{
-    char value[TEXT_BYTES];
-    HtBuffer data = {0};
-    HtItem item = {.kind = HT_ITEM_ELEMENT, .name = HT_TEXT_LITERAL("person.name"), .value = {value, 0}};
-    item.value.size = (size_t)g_snprintf(value, sizeof value, "v%u", version);
-    ht_item_pack(&data, &item);
-    g_assert(data.size <= DATA_BYTES);
-    memcpy(*at, data.data, data.size);
-    HtText text = {*at, data.size};
-    *at += DATA_BYTES;
-    ht_buffer_clear(&data);
-    return text;
-}
-
-static void add_event(HtSpoolMessage *message, char **at, unsigned key, unsigned place, unsigned version)
-{
-    HtEvent event = {.data = pack_version(at, version)};
-    event.attr[HT_ATTR_TYPE] = HT_TEXT_LITERAL("person.died.v1");
-    event.attr[HT_ATTR_TIME] = HT_TEXT_LITERAL("2026-11-01T00:00:00+08:00");
-    event.attr[HT_ATTR_ACTION] = HT_TEXT_LITERAL("assert");
-    event.attr[HT_ATTR_DIVISION] = print(at, "", key * 100 + place, -1);
-    event.key = print(at, "k", key, (int)place);
-    event.identities[event.identity_count++] =
-        (HtIdentity){HT_TEXT_LITERAL("idNumber"), print(at, "n", sources_person(key), -1), false};
-    g_array_append_val(message->events, event);
-}
-
-/* A message of one event goes by the event's number, one of several by its payload's, as in core/message/keep.c. */
-static HtText message_key(HtSpoolMessage *message, char **at, unsigned key, unsigned version)
-{
-    return message->events->len == 1 ? g_array_index(message->events, HtEvent, 0).key
-                                     : print(at, "\002k", key, (int)version);
-}
-
-static HtSpoolMessage *make_message(unsigned key, unsigned version)
-{
-    unsigned places = sources_places(key);
-    size_t size = (places + 1) * (3 * TEXT_BYTES + DATA_BYTES) + (key % 11 == 0 ? LARGE_BYTES : 0);
-    char *texts = g_malloc0(size), *at = texts;
-    HtSpoolMessage *message = g_new0(HtSpoolMessage, 1);
-    message->backing = g_bytes_new_take(texts, size);
-    message->id = ht_uuid_new();
-    message->source = names[key % G_N_ELEMENTS(names)];
-    message->attr[HT_ATTR_SOURCE] = ht_text_from(message->source);
-    message->received_us = ht_clock_now();
-    message->events = g_array_new(FALSE, FALSE, sizeof(HtEvent));
-    for (unsigned place = 0; place < places; place++) {
-        add_event(message, &at, key, place, version);
-    }
-    message->key = message_key(message, &at, key, version);
-    memcpy(message->sha256, &key, sizeof key);
-    memcpy(message->sha256 + sizeof key, &version, sizeof version);
-    return message;
-}
+static HtSource *sources[SOURCES];
+static HtSpoolLimits limits;
+static HtIntake intake;
+static HtMessage *messages[ATTEMPTS]; /* under way */
+static unsigned waiting;
 
 /* ---- What comes back ---- */
 
@@ -121,16 +48,29 @@ void sources_note(uint64_t sequence, const Logged *what)
     world->last = MAX(world->last, sequence);
 }
 
-static void check_error(const Attempt *attempt, const GError *error)
+/* By the code of the refusal: whether it may be, and whether something may be in the spool all the same. */
+static const struct {
+    const char *code;
+    bool (*cause)(void);
+    bool unknown;
+} causes[] = {
+    {"spool-failed", machine_has_failed, true},  {"spool-full", machine_was_full, false},
+    {"adapter-failed", hosts_misbehaved, false}, {"adapter-died", hosts_misbehaved, false},
+    {"adapter-down", hosts_misbehaved, false},   {"adapter-broken", hosts_misbehaved, false},
+};
+
+static AttemptState check_refusal(const Attempt *attempt, const HtRefusal *refusal)
 {
-    bool may_be =
-        error->domain == HT_SPOOL_ERROR &&
-        ((error->code == HT_SPOOL_ERROR_IO && machine_has_failed()) ||
-         (error->code == HT_SPOOL_ERROR_FULL && machine_was_full()) || error->code == HT_SPOOL_ERROR_BUSY);
-    if (!may_be) {
-        world_fail("k%u v%u was refused without a reason: %s", attempt->key, attempt->version,
-                   error->message);
+    for (size_t i = 0; i < G_N_ELEMENTS(causes); i++) {
+        if (g_str_equal(refusal->code, causes[i].code) && causes[i].cause()) {
+            was_told_of_failure = was_told_of_failure || causes[i].unknown;
+            return causes[i].unknown ? UNKNOWN : REFUSED;
+        }
     }
+    if (!g_str_equal(refusal->code, "busy")) {
+        world_fail("k%u v%u was refused without a reason: %s", attempt->key, attempt->version, refusal->code);
+    }
+    return REFUSED;
 }
 
 /* The receipt of a former sending: of which one, and what did that say. */
@@ -159,7 +99,7 @@ static void check_resent(Attempt *attempt, const HtReceipt *receipt)
 
 static void check_new(const Attempt *attempt, const HtReceipt *receipt)
 {
-    unsigned places = sources_places(attempt->key);
+    unsigned places = fact_places(attempt->key);
     if (memcmp(&receipt->id, &attempt->id, sizeof receipt->id) != 0) {
         world_fail("k%u v%u got a new receipt with another id", attempt->key, attempt->version);
     }
@@ -207,26 +147,50 @@ static void take(Attempt *attempt, const HtReceipt *receipt)
     world->latest[attempt->key].version = attempt->version;
 }
 
-static void note_answer(const HtReceipt *receipt, const GError *error, void *user)
+/* A source's messages are taken in the order in which they came. */
+static void check_turn(const Attempt *attempt)
+{
+    for (const Attempt *other = world->attempt; other < world->attempt + world->attempts; other++) {
+        bool counts = other->state == TAKEN && other->is_new && other->life == world->lives &&
+                      fact_source(other->key) == fact_source(attempt->key);
+        if (counts && other != attempt && (other < attempt) != (other->sequence < attempt->sequence)) {
+            world_fail("k%u v%u and k%u v%u of one source were taken in another order than they came",
+                       other->key, other->version, attempt->key, attempt->version);
+        }
+    }
+}
+
+static void note_result(const HtMessageResult *result, void *user)
 {
     Attempt *attempt = user;
+    HtMessage **message = &messages[attempt - world->attempt];
     world->under_way[attempt->key]--;
-    if (error) {
-        check_error(attempt, error);
-        was_told_of_failure = was_told_of_failure || error->code == HT_SPOOL_ERROR_IO;
-        attempt->state = error->code == HT_SPOOL_ERROR_IO ? UNKNOWN : REFUSED;
+    waiting--;
+    if (result->refusal) {
+        attempt->state = check_refusal(attempt, result->refusal);
         world->latest[attempt->key].known &= attempt->alone && attempt->state == REFUSED;
-    } else if (receipt->other_payload) {
-        world_fail("k%u v%u: a number of its own is known of another payload", attempt->key,
-                   attempt->version);
+    } else if (result->receipt->other_payload) {
+        world_fail("k%u v%u got another message's receipt", attempt->key, attempt->version);
     } else {
-        take(attempt, receipt);
+        take(attempt, result->receipt);
+        attempt->is_new = !result->receipt->resent && result->receipt->events > 0;
+        if (attempt->is_new) {
+            check_turn(attempt);
+        }
     }
+    g_clear_pointer(message, ht_message_free);
 }
 
 /* ---- Sending ---- */
 
-static void send(HtSpool *spool, unsigned key, unsigned version)
+static bool give(HtMessage *message, unsigned key, unsigned version, HtRefusal *refusal)
+{
+    g_autofree char *payload = fact_payload(key, version);
+    return ht_message_take(message, payload, strlen(payload), refusal) != HT_TAKE_NOT &&
+           ht_message_end(message, refusal);
+}
+
+static void send_message(unsigned key, unsigned version)
 {
     if (world->attempts == ATTEMPTS) {
         return;
@@ -236,29 +200,70 @@ static void send(HtSpool *spool, unsigned key, unsigned version)
         Attempt *other = &world->attempt[i];
         other->alone = other->alone && (other->key != key || other->state != SENT);
     }
-    HtSpoolMessage *message = make_message(key, version);
-    Attempt *attempt = &world->attempt[world->attempts++];
-    *attempt =
-        (Attempt){.key = (uint16_t)key, .version = (uint16_t)version, .alone = alone, .id = message->id};
+    Attempt *attempt = &world->attempt[world->attempts];
+    HtMessage **message = &messages[world->attempts++];
+    HtMessageOwner owner = {.done = note_result, .user = attempt};
+    HtMessageStart start = {.source = sources[fact_source(key)], .head = {.id = ht_uuid_new()}};
+    HtRefusal refusal;
+    *attempt = (Attempt){.key = (uint16_t)key,
+                         .version = (uint16_t)version,
+                         .alone = alone,
+                         .life = world->lives,
+                         .id = start.head.id};
+    *message = ht_message_new(&intake, &start, &owner);
+    if (!give(*message, key, version, &refusal)) {
+        attempt->state = check_refusal(attempt, &refusal);
+        g_clear_pointer(message, ht_message_free);
+        return;
+    }
     world->under_way[key]++;
-    ht_spool_append(spool, message, note_answer, attempt);
+    waiting++;
 }
 
-void sources_send(HtSpool *spool, StepKind kind, uint64_t seed)
+void sources_send(StepKind kind, uint64_t seed)
 {
     unsigned key = (unsigned)chance_below(&seed, MAX(world->keys, 1));
     if (kind == STEP_NEW && world->keys < KEYS) {
         key = world->keys++;
         world->versions[key] = 1;
-        send(spool, key, 0);
+        send_message(key, 0);
     } else if (kind == STEP_NEW || world->keys == 0) {
         return;
     } else if (kind == STEP_OTHER && world->versions[key] < VERSIONS) {
-        send(spool, key, world->versions[key]++);
+        send_message(key, world->versions[key]++);
     } else if (kind == STEP_BACK) {
-        send(spool, key, (unsigned)chance_below(&seed, world->versions[key]));
+        send_message(key, (unsigned)chance_below(&seed, world->versions[key]));
     } else {
-        send(spool, key, world->versions[key] - 1U);
+        send_message(key, world->versions[key] - 1U);
+    }
+}
+
+unsigned sources_waiting(void)
+{
+    return waiting;
+}
+
+void sources_begin(HtSpool *spool)
+{
+    const HtConfig *config = settings_config();
+    limits = ht_spool_limits_default();
+    intake = (HtIntake){.spool = spool, .limits = &limits, .sources = SOURCES};
+    for (unsigned i = 0; i < SOURCES; i++) {
+        g_autoptr(GError) error = NULL;
+        sources[i] = ht_source_new(config, config->sources->pdata[i], NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(sources[i]->config->name, ==, names[i]);
+    }
+}
+
+/* As core/bus.c does: who waits at a host is told, who waits for the spool is let go. */
+void sources_end(void)
+{
+    for (unsigned i = 0; i < ATTEMPTS; i++) {
+        g_clear_pointer(&messages[i], ht_message_free);
+    }
+    for (unsigned i = 0; i < SOURCES; i++) {
+        g_clear_pointer(&sources[i], ht_source_free);
     }
 }
 
@@ -276,29 +281,6 @@ static void keep_page(HtSpoolPage *page, const GError *error, void *user)
         world_fail("the spool cannot be read: %s", error->message);
     }
     *answer = (PageAnswer){true, page};
-}
-
-static unsigned number_in(HtText text, char before)
-{
-    char copy[TEXT_BYTES] = "";
-    memcpy(copy, text.data ? text.data : "", MIN(text.size, sizeof copy - 1));
-    return (unsigned)g_ascii_strtoull(before && copy[0] == before ? copy + 1 : copy, NULL, 10);
-}
-
-static Logged read_event(const HtStoredEvent *event)
-{
-    HtItem item = {0};
-    HtUnpack unpack = ht_unpack(event->event.data.data, event->event.data.size);
-    if (event->state != HT_STORED_WHOLE || !ht_item_next(&unpack, &item)) {
-        world_fail("sequence %" G_GUINT64_FORMAT " is %s", event->sequence,
-                   event->state == HT_STORED_LOST ? "lost" : "damaged");
-    }
-    unsigned division = number_in(event->event.attr[HT_ATTR_DIVISION], 0);
-    return (Logged){.known = true,
-                    .place = (uint8_t)(division % 100),
-                    .key = (uint16_t)(division / 100),
-                    .version = (uint16_t)number_in(item.value, 'v'),
-                    .id = event->id};
 }
 
 static void check_subject(unsigned person, const HtStoredEvent *event)
@@ -319,8 +301,8 @@ typedef struct {
 
 static void check_event(Contents *contents, const HtStoredEvent *event)
 {
-    Logged what = read_event(event);
-    if (what.key >= world->keys || what.place >= sources_places(what.key) ||
+    Logged what = fact_of(event);
+    if (what.key >= world->keys || what.place >= fact_places(what.key) ||
         what.version >= world->versions[what.key]) {
         world_fail("sequence %" G_GUINT64_FORMAT " is k%u.%u v%u, which nobody sent", event->sequence,
                    what.key, what.place, what.version);
@@ -328,7 +310,7 @@ static void check_event(Contents *contents, const HtStoredEvent *event)
     if (contents->latest[what.key][what.place] == what.version) {
         world_fail("k%u.%u v%u is in the spool twice", what.key, what.place, what.version);
     }
-    check_subject(sources_person(what.key), event);
+    check_subject(fact_person(what.key), event);
     contents->latest[what.key][what.place] = what.version;
     contents->has[what.key][what.version] = true;
     sources_note(event->sequence, &what);
@@ -371,7 +353,7 @@ static void settle_latest(const Contents *contents, unsigned key)
 {
     int32_t version = contents->latest[key][0];
     bool same = version >= 0;
-    for (unsigned place = 1; place < sources_places(key); place++) {
+    for (unsigned place = 1; place < fact_places(key); place++) {
         same = same && contents->latest[key][place] == version;
     }
     if (world->under_way[key] > 0) {

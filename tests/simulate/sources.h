@@ -4,12 +4,15 @@
 #include "spool/spool.h"
 #include "tests/simulate/world.h"
 
-/* Sends; `seed` chooses what. Nothing when there is nothing of the kind yet, or no room in the account. */
-void sources_send(HtSpool *spool, StepKind kind, uint64_t seed);
+/* They begin to send to this spool; they are gone, and what they have under way with them. */
+void sources_begin(HtSpool *spool);
+void sources_end(void);
 
-/* How many events a message under this number has, whom it is about. */
-unsigned sources_places(unsigned key);
-unsigned sources_person(unsigned key);
+/* Sends; `seed` chooses what. Nothing when there is nothing of the kind yet, or no room in the account. */
+void sources_send(StepKind kind, uint64_t seed);
+
+/* How many wait for their answers. */
+unsigned sources_waiting(void);
 
 /* At the beginning of a life, and at its end: all that is in the spool, against all that anybody was told. */
 void sources_compare(HtSpool *spool);

@@ -17,27 +17,30 @@
 #define PERSONS 7
 #define SUBJECTS (PERSONS + 1)
 #define CONSUMERS 3
+#define SOURCES 3
 #define TEXT_MAX 512
 
 /* ---- The plan ---- */
 
 typedef enum {
-    STEP_NEW,    /* a source sends what it never sent */
-    STEP_AGAIN,  /* the same bytes once more */
-    STEP_OTHER,  /* other bytes under a known number: a correction */
-    STEP_BACK,   /* bytes that were sent under the number before others */
-    STEP_RUN,    /* everything that can run does, until nothing is left to do at this time */
-    STEP_TURN,   /* a few turns of the threads and of the main loop */
-    STEP_WAIT,   /* time passes */
-    STEP_CLOCK,  /* the wall clock is set */
-    STEP_EIO,    /* the disk fails: once, or from then on */
-    STEP_ENOSPC, /* it is full: once, or from then on */
-    STEP_MEND,   /* it works again */
-    STEP_KILL,   /* kill -9 */
-    STEP_CUT,    /* the power is cut */
-    STEP_END,    /* the bus ends as it should */
-    STEP_ANSWER, /* a consumer answers what was sent to it */
-    STEP_MOOD,   /* a consumer answers otherwise from now on */
+    STEP_NEW,     /* a source sends what it never sent */
+    STEP_AGAIN,   /* the same bytes once more */
+    STEP_OTHER,   /* other bytes under a known number: a correction */
+    STEP_BACK,    /* bytes that were sent under the number before others */
+    STEP_RUN,     /* everything that can run does, until nothing is left to do at this time */
+    STEP_TURN,    /* a few turns of the threads and of the main loop */
+    STEP_WAIT,    /* time passes */
+    STEP_CLOCK,   /* the wall clock is set */
+    STEP_EIO,     /* the disk fails: once, or from then on */
+    STEP_ENOSPC,  /* it is full: once, or from then on */
+    STEP_MEND,    /* it works again */
+    STEP_KILL,    /* kill -9 */
+    STEP_CUT,     /* the power is cut */
+    STEP_END,     /* the bus ends as it should */
+    STEP_ANSWER,  /* a consumer answers what was sent to it */
+    STEP_MOOD,    /* a consumer answers otherwise from now on */
+    STEP_HOST,    /* a host does a piece of its work */
+    STEP_TROUBLE, /* a host works well or badly from now on */
     STEP_KINDS
 } StepKind;
 
@@ -54,7 +57,9 @@ typedef enum { SENT, TAKEN, REFUSED, UNKNOWN } AttemptState;
 typedef struct {
     uint16_t key, version;
     uint8_t state;
-    bool alone; /* no other of its key was under way */
+    bool alone;  /* no other of its key was under way */
+    bool is_new; /* TAKEN, and nothing of it was known */
+    unsigned life;
     HtUuid id, receipt_id;
     uint64_t sequence;
     uint32_t events;
@@ -71,6 +76,7 @@ typedef struct {
 /* What a consumer knows of an event. */
 typedef struct {
     bool finished, dead; /* it took it, and the bus knows; or it is a dead letter */
+    bool lingers;        /* it was taken, and is a dead letter on disk, perhaps */
     bool told, written;  /* the spool knows that; the disk does, for certain */
     int64_t finished_us, told_us;
     uint32_t number;                     /* which one it was of its events; 0: it never got it */
@@ -109,6 +115,7 @@ typedef struct {
     uint64_t moment;     /* counts */
     char seen_subject[SUBJECTS][64];
     ConsumerView consumer[CONSUMERS];
+    uint8_t host_mood[SOURCES];
 } World;
 
 extern World *world;
