@@ -55,7 +55,10 @@ static void start(Fixture *f, const char *bus_keys)
                                platform_url(f->platforms[i]), consumers[i].keys);
         g_string_append_printf(to, "%s%s", i ? ";" : "", consumers[i].name);
     }
-    g_string_append_printf(sections, "[route all]\nto = %s\n", to->str);
+    /* no wildcard reaches a restricted type */
+    g_string_append_printf(
+        sections, "[route all]\nto = %s\n[route restricted]\ntypes = person.death-hinted.v1\nto = %s\n",
+        to->str, to->str);
     f->bus = bus_process_new(bus_keys, sections->str);
     bus_process_start(f->bus);
 }
