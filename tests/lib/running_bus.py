@@ -25,8 +25,8 @@ def ordinary_user(folder):
     if os.geteuid() != 0 or not all(others_reach(path) for path in (HUTONG, os.path.join(os.environ["HUTONG_LIBEXECDIR"], "hutong-host"))):
         return {}
     above = os.path.dirname(folder)
-    if not os.stat(above).st_mode & stat.S_ISVTX:
-        os.chmod(above, 0o711)  # this test's own
+    if not os.stat(above).st_mode & stat.S_IRWXO:
+        os.chmod(above, 0o711)  # this test's own; never one that others have
     for path in (folder, *(os.path.join(folder, name) for name in os.listdir(folder))):
         os.chown(path, ORDINARY, ORDINARY)
     return {"user": ORDINARY, "group": ORDINARY, "extra_groups": []}
