@@ -130,6 +130,10 @@ static char *find_silence(const HtAlarms *alarms, const HtSource *source)
         figures->last_us > 0 ? figures->last_us : MAX(alarms->bus->started_us, figures->since_us);
     int64_t now_us = ht_clock_now();
     bool works = g_str_equal(config->alarm_days, "working");
+    if (ht_spool_paused(alarms->bus->spool, HT_SPOOL_SOURCE, config->name) ||
+        ht_spool_paused(alarms->bus->spool, HT_SPOOL_INTAKE, "")) {
+        return NULL; /* it may not */
+    }
     int64_t silent_us = works ? ht_calendar_working_us(alarms->calendar, from_us, now_us) : now_us - from_us;
     if (config->alarm_silence_ms == 0 || silent_us < (int64_t)config->alarm_silence_ms * 1000) {
         return NULL;

@@ -1,4 +1,4 @@
-/* Verbs about delivery: pausing a consumer, dead letters, one event as a consumer sees it. Main thread. */
+/* Verbs about delivery: dead letters, one event as a consumer sees it. Main thread. */
 #include "core/outlet.h"
 
 #include "core/base/clock.h"
@@ -65,35 +65,6 @@ static void wake(const HtBus *bus)
     if (bus->delivery) {
         ht_delivery_wake(bus->delivery, ht_spool_last_sequence(bus->spool));
     }
-}
-
-/* ---- Pausing ---- */
-
-void ht_outlet_consumer(void *user, JsonObject *asked, HtAdminReply *reply)
-{
-    const HtBus *bus = user;
-    const char *verb = text_of(asked, "verb"), *reason = text_of(asked, "reason");
-    bool pause = g_str_equal(verb, "pause");
-    const char *name = find_consumer(bus, asked, reply);
-    if (!name || !has_reason(asked, false, reply)) {
-        return;
-    }
-    if (!pause && !g_str_equal(verb, "resume")) {
-        ht_admin_refuse(reply, 400, "the verb is pause or resume");
-        return;
-    }
-    if ((ht_spool_paused(bus->spool, name) != NULL) == pause) {
-        ht_admin_refuse(reply, 409, pause ? "it is paused already" : "it is not paused");
-        return;
-    }
-    HtSpoolPause change = {pause ? HT_SPOOL_PAUSE_ADMIN : HT_SPOOL_PAUSE_NONE, ht_clock_now(),
-                           ht_admin_uid(reply), (char *)reason};
-    ht_spool_pause(bus->spool, name, &change);
-    ht_spool_audit(bus->spool, ht_admin_uid(reply), pause ? "consumer pause" : "consumer resume", name,
-                   reason);
-    ht_admin_note(reply, "consumer %s %s%s%s", verb, name, *reason ? ": " : "", reason);
-    wake(bus);
-    reply_settled(bus, reply, g_strdup("{}\n"));
 }
 
 /* ---- Dead letters ---- */

@@ -1,7 +1,6 @@
 /* The verbs of the admin socket that are about delivery; for core/verbs.h, `bus` is a HtBus. Questions and answers are JSON objects;
  * each change is in the log and in the spool's table `audit` with who made it.
  *
- *   consumer  {"verb":"pause"|"resume","consumer":…,"reason":…}
  *   skip      {"consumer":…,"sequence":…,"reason":…}: an event that holds up its person becomes a dead letter; of a running bus only
  *   dead      {"verb":"drop"|"replay","consumer":…,"sequences":"3-5;9","reason":…}: {"count":…} or that and a replay
  *   replay    {"verb":"begin","consumer":…,"from":SEQUENCE|"fromTime":TIME,"to":…|"toTime":…,"types":…,"sources":…,"failedOnly":…}: a
@@ -13,7 +12,6 @@
 
 #include "core/admin/reply.h"
 
-void ht_outlet_consumer(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_outlet_dead(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_outlet_skip(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_outlet_event(void *bus, JsonObject *asked, HtAdminReply *reply);

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/bus.h"
 #include "core/delivery/status.h"
+#include "core/pauses.h"
 #include "core/records.h"
 #include "core/source/status.h"
 #include "spool/status.h"
@@ -54,6 +55,10 @@ char *ht_status_notice(void *user)
                                " `hutong spool check` when the bus is stopped\n",
                                spool.damaged);
     }
+    g_autofree char *pauses = ht_pauses_notice(bus);
+    if (pauses) {
+        g_string_append_printf(text, "%s\n", pauses);
+    }
     add_level(text, spool.size_level, "max-size");
     add_level(text, spool.disk_level, "the disk's reserve");
     g_autofree char *retention = bus->retention ? ht_retention_notice(bus->retention) : NULL;
@@ -99,7 +104,8 @@ void ht_status_json(void *user, HtBuffer *json)
     ht_monitor_json(bus->monitor, json);
     ht_spool_json(bus->spool, json);
     ht_retention_json(bus->retention, json);
-    ht_sources_json(bus->sources, json);
+    ht_pauses_json(bus, json);
+    ht_sources_json(bus->sources, bus->spool, json);
     ht_delivery_json(bus->delivery, json);
     ht_records_json(bus, json);
     ht_buffer_add_literal(json, "}\n");
@@ -126,7 +132,8 @@ void ht_status_metrics(void *user, HtBuffer *text)
     ht_spool_metrics(bus->spool, text);
     ht_retention_metrics(bus->retention, text);
     ht_door_metrics(bus->door, text);
-    ht_sources_metrics(bus->sources, text);
+    ht_pauses_metrics(bus, text);
+    ht_sources_metrics(bus->sources, bus->spool, text);
     ht_delivery_metrics(bus->delivery, text);
     ht_records_metrics(bus, text);
 }

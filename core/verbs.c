@@ -5,6 +5,7 @@
 #include "core/bus.h"
 #include "core/left.h"
 #include "core/outlet.h"
+#include "core/pauses.h"
 #include "core/records.h"
 #include "core/redo.h"
 #include "core/repair.h"
@@ -19,7 +20,10 @@ const HtAdminVerb ht_verbs[] = {
     {"payload", ht_redo_show, true, HT_ROLE_PRIVACY_OFFICER, NULL},
     {"redo", ht_redo_answer, false, HT_ROLE_OPERATOR, NULL},
     {"drop", ht_redo_drop, true, HT_ROLE_OPERATOR, NULL},
-    {"consumer", ht_outlet_consumer, true, HT_ROLE_OPERATOR, NULL},
+    {"consumer", ht_pauses_consumer, true, HT_ROLE_OPERATOR, NULL},
+    {"source", ht_pauses_source, true, HT_ROLE_OPERATOR, NULL},
+    {"route", ht_pauses_route, true, HT_ROLE_OPERATOR, NULL},
+    {"maintenance", ht_pauses_maintenance, true, HT_ROLE_OPERATOR, NULL},
     {"left", ht_left_verb, true, HT_ROLE_OPERATOR, NULL},
     {"reload", ht_reload_verb, false, HT_ROLE_OPERATOR, NULL},
     {"dead", ht_outlet_dead, true, HT_ROLE_OPERATOR, NULL},

@@ -50,21 +50,35 @@ uint64_t ht_spool_dead_count(HtSpool *spool, const char *consumer)
 
 /* ---- Pauses ---- */
 
-void ht_spool_pause(HtSpool *spool, const char *consumer, const HtSpoolPause *pause)
+void ht_spool_pause(HtSpool *spool, HtSpoolParty party, const char *name, const HtSpoolPause *pause)
 {
-    ht_spool_standing_pause(ht_spool_standing(spool), consumer, pause);
+    const char *what = ht_spool_party_name(party);
     if (pause->kind == HT_SPOOL_PAUSE_NONE) {
-        ht_spool_do(spool, ht_spool_deed_new("DELETE FROM pauses WHERE consumer = ?1", "t", consumer));
+        ht_spool_do(spool,
+                    ht_spool_deed_new("DELETE FROM pauses WHERE what = ?1 AND name = ?2", "tt", what, name));
     } else {
-        ht_spool_do(spool, ht_spool_deed_new("INSERT OR REPLACE INTO pauses VALUES(?1, ?2, ?3, ?4, ?5)",
-                                             "tiiit", consumer, (int64_t)pause->kind, pause->since_us,
-                                             pause->uid, pause->reason));
+        ht_spool_do(spool,
+                    ht_spool_deed_new("INSERT OR REPLACE INTO pauses VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                      "ttiiitti", what, name, (int64_t)pause->kind, pause->since_us,
+                                      pause->uid, pause->reason, pause->notice, (int64_t)pause->retry_s));
     }
+    ht_spool_standing_pause(ht_spool_standing(spool), party, name,
+                            pause); /* last: the words may be its own */
 }
 
-const HtSpoolPause *ht_spool_paused(HtSpool *spool, const char *consumer)
+const HtSpoolPause *ht_spool_paused(HtSpool *spool, HtSpoolParty party, const char *name)
 {
-    return g_hash_table_lookup(ht_spool_standing(spool)->pauses, consumer);
+    return g_hash_table_lookup(ht_spool_standing(spool)->pauses[party], name);
+}
+
+uint64_t ht_spool_pause_turn(HtSpool *spool)
+{
+    return ht_spool_standing(spool)->pause_turn;
+}
+
+unsigned ht_spool_pauses(HtSpool *spool, HtSpoolParty party)
+{
+    return g_hash_table_size(ht_spool_standing(spool)->pauses[party]);
 }
 
 /* ---- Replays ---- */

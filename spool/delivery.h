@@ -28,23 +28,41 @@ uint64_t ht_spool_dead_count(HtSpool *spool, const char *consumer);
 
 /* ---- Pauses ---- */
 
+/* What may be paused. */
+typedef enum {
+    HT_SPOOL_CONSUMER,
+    HT_SPOOL_SOURCE,
+    HT_SPOOL_ROUTE,
+    HT_SPOOL_INTAKE, /* all sources: maintenance. Its name is "" */
+    HT_SPOOL_PARTIES
+} HtSpoolParty;
+
 typedef enum {
     HT_SPOOL_PAUSE_NONE,
     HT_SPOOL_PAUSE_ADMIN, /* an administrator's verb */
     HT_SPOOL_PAUSE_GONE,  /* it said that it wants no more */
+    HT_SPOOL_PAUSE_DRAIN, /* an administrator's, too: what is under way comes to its end first */
 } HtSpoolPauseKind;
 
 typedef struct {
     HtSpoolPauseKind kind;
     int64_t since_us, uid;
-    char *reason; /* never NULL in what is kept */
+    char *reason;     /* for administrators; never NULL in what is kept, */
+    char *notice;     /* nor this, for callers */
+    unsigned retry_s; /* when callers may come again; 0: nothing is said */
 } HtSpoolPause;
 
 /* Copies; kind NONE ends it. */
-void ht_spool_pause(HtSpool *spool, const char *consumer, const HtSpoolPause *pause);
+void ht_spool_pause(HtSpool *spool, HtSpoolParty party, const char *name, const HtSpoolPause *pause);
 
-/* NULL when it is not paused. */
-const HtSpoolPause *ht_spool_paused(HtSpool *spool, const char *consumer);
+/* NULL when it is not paused. Valid until the next call of the above. */
+const HtSpoolPause *ht_spool_paused(HtSpool *spool, HtSpoolParty party, const char *name);
+
+/* Another number after each change of these. Never 0. */
+uint64_t ht_spool_pause_turn(HtSpool *spool);
+
+/* How many of them are. */
+unsigned ht_spool_pauses(HtSpool *spool, HtSpoolParty party);
 
 /* ---- Replays ---- */
 

@@ -34,7 +34,7 @@ static HtSpoolEstate look_at(HtSpool *spool, const char *consumer)
                            .cursor = cursor ? cursor->sequence : 0,
                            .letters = ht_spool_dead_count(spool, consumer),
                            .replays = count_replays(spool, consumer),
-                           .paused = ht_spool_paused(spool, consumer) != NULL};
+                           .paused = ht_spool_paused(spool, HT_SPOOL_CONSUMER, consumer) != NULL};
 }
 
 static bool is_empty(const HtSpoolEstate *estate)
@@ -80,7 +80,7 @@ GPtrArray *ht_spool_estates(HtSpool *spool)
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     add_names(names, ht_spool_cursor_table(spool));
     add_names(names, standing->letters);
-    add_names(names, standing->pauses);
+    add_names(names, standing->pauses[HT_SPOOL_CONSUMER]);
     GHashTableIter iter;
     void *name;
     g_hash_table_iter_init(&iter, names);
@@ -148,11 +148,12 @@ bool ht_spool_estate_rename(HtSpool *spool, const char *consumer, const char *ot
     rename_cursor(spool, consumer, other);
     rename_replays(spool, consumer, other);
     move_entry(standing->letters, consumer, other);
-    move_entry(standing->pauses, consumer, other);
+    move_entry(standing->pauses[HT_SPOOL_CONSUMER], consumer, other);
     ht_spool_do(spool, ht_spool_deed_new("UPDATE dead_letters SET consumer = ?2 WHERE consumer = ?1", "tt",
                                          consumer, other));
-    ht_spool_do(spool, ht_spool_deed_new("UPDATE OR REPLACE pauses SET consumer = ?2 WHERE consumer = ?1",
-                                         "tt", consumer, other));
+    ht_spool_do(spool, ht_spool_deed_new(
+                           "UPDATE OR REPLACE pauses SET name = ?2 WHERE what = 'consumer' AND name = ?1",
+                           "tt", consumer, other));
     return true;
 }
 
@@ -179,9 +180,10 @@ bool ht_spool_estate_drop(HtSpool *spool, const char *consumer)
     }
     cancel_replays(spool, consumer);
     g_hash_table_remove(standing->letters, consumer);
-    g_hash_table_remove(standing->pauses, consumer);
+    g_hash_table_remove(standing->pauses[HT_SPOOL_CONSUMER], consumer);
     ht_spool_do(spool, ht_spool_deed_new("DELETE FROM dead_letters WHERE consumer = ?1", "t", consumer));
-    ht_spool_do(spool, ht_spool_deed_new("DELETE FROM pauses WHERE consumer = ?1", "t", consumer));
+    ht_spool_do(spool,
+                ht_spool_deed_new("DELETE FROM pauses WHERE what = 'consumer' AND name = ?1", "t", consumer));
     ht_spool_cursor_forget(spool, consumer);
     return true;
 }

@@ -12,12 +12,12 @@ bool ht_spool_repair_is_subject(const char *text)
            strspn(text + 2, "abcdefghijklmnopqrstuvwxyz234567") == size - 2;
 }
 
-bool ht_spool_repair_is_reason(const char *text)
+bool ht_spool_repair_is_plain(const char *text, size_t max_bytes)
 {
     HtText whole = ht_text_from(text);
     unsigned digits = 0;
-    if (whole.size == 0 || whole.size > HT_SPOOL_REASON_MAX_BYTES ||
-        !g_utf8_validate_len(whole.data, whole.size, NULL) || ht_citizen_may_be_in(whole)) {
+    if (whole.size == 0 || whole.size > max_bytes || !g_utf8_validate_len(whole.data, whole.size, NULL) ||
+        ht_citizen_may_be_in(whole)) {
         return false;
     }
     for (const char *at = text; *at; at = g_utf8_next_char(at)) {
@@ -28,4 +28,9 @@ bool ht_spool_repair_is_reason(const char *text)
         }
     }
     return true;
+}
+
+bool ht_spool_repair_is_reason(const char *text)
+{
+    return ht_spool_repair_is_plain(text, HT_SPOOL_REASON_MAX_BYTES);
 }

@@ -40,6 +40,9 @@ bool ht_spool_repair_is_subject(const char *text);
  * consumers that have a purpose. */
 bool ht_spool_repair_is_reason(const char *text);
 
+/* The same, of up to so many bytes. */
+bool ht_spool_repair_is_plain(const char *text, size_t max_bytes);
+
 typedef struct {
     char subject[HT_SPOOL_SUBJECT]; /* the one that goes on */
     char other[HT_SPOOL_SUBJECT];   /* of a split the one that begins, of a join the one that ends */

@@ -96,8 +96,17 @@ static const char step_10[] =
     "ALTER TABLE keys RENAME TO keys_9; ALTER TABLE key_log RENAME TO key_log_9;"
     "ALTER TABLE aliases RENAME TO aliases_9;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4, step_5,
-                                                   step_6, step_7, step_8, step_9, step_10};
+/* Version 11: not only consumers are paused (delivery.h). */
+static const char step_11[] =
+    "ALTER TABLE pauses RENAME TO pauses_10;"
+    "CREATE TABLE pauses(what TEXT NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " uid INTEGER NOT NULL, reason TEXT NOT NULL, notice TEXT NOT NULL, retry INTEGER NOT NULL,"
+    " PRIMARY KEY(what, name)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO pauses SELECT 'consumer', consumer, kind, since, uid, reason, '', 0 FROM pauses_10;"
+    "DROP TABLE pauses_10;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4,  step_5, step_6,
+                                                   step_7, step_8, step_9, step_10, step_11};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

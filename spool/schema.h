@@ -5,7 +5,7 @@
 #include "spool/database.h"
 
 #define HT_SPOOL_APPLICATION_ID 0x48545370 /* "HTSp" */
-#define HT_SPOOL_FORMAT 10
+#define HT_SPOOL_FORMAT 11
 
 /* What is in the file: 0 for a new one. HT_SPOOL_ERROR_FORMAT when it is not a spool, or of a newer
  * version. */

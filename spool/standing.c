@@ -5,6 +5,7 @@ static void free_pause(void *data)
 {
     HtSpoolPause *pause = data;
     g_free(pause->reason);
+    g_free(pause->notice);
     g_free(pause);
 }
 
@@ -20,14 +21,19 @@ static void free_replay(void *data)
 static void init(HtSpoolStanding *kept)
 {
     kept->letters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
-    kept->pauses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pause);
+    for (unsigned i = 0; i < HT_SPOOL_PARTIES; i++) {
+        kept->pauses[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pause);
+    }
+    kept->pause_turn = 1;
     kept->replays = g_ptr_array_new_with_free_func(free_replay);
 }
 
 void ht_spool_standing_clear(HtSpoolStanding *kept)
 {
     g_clear_pointer(&kept->letters, g_hash_table_unref);
-    g_clear_pointer(&kept->pauses, g_hash_table_unref);
+    for (unsigned i = 0; i < HT_SPOOL_PARTIES; i++) {
+        g_clear_pointer(&kept->pauses[i], g_hash_table_unref);
+    }
     g_clear_pointer(&kept->replays, g_ptr_array_unref);
 }
 
@@ -100,15 +106,27 @@ uint64_t ht_spool_standing_letters(const HtSpoolStanding *kept)
     return count;
 }
 
-void ht_spool_standing_pause(HtSpoolStanding *kept, const char *consumer, const HtSpoolPause *pause)
+/* ---- Pauses ---- */
+
+static const char *const parties[HT_SPOOL_PARTIES] = {"consumer", "source", "route", "intake"};
+
+const char *ht_spool_party_name(HtSpoolParty party)
 {
+    return parties[party];
+}
+
+void ht_spool_standing_pause(HtSpoolStanding *kept, HtSpoolParty party, const char *name,
+                             const HtSpoolPause *pause)
+{
+    kept->pause_turn++;
     if (pause->kind == HT_SPOOL_PAUSE_NONE) {
-        g_hash_table_remove(kept->pauses, consumer);
+        g_hash_table_remove(kept->pauses[party], name);
         return;
     }
     HtSpoolPause *copy = g_memdup2(pause, sizeof *pause);
     copy->reason = g_strdup(pause->reason ? pause->reason : "");
-    g_hash_table_replace(kept->pauses, g_strdup(consumer), copy);
+    copy->notice = g_strdup(pause->notice ? pause->notice : "");
+    g_hash_table_replace(kept->pauses[party], g_strdup(name), copy);
 }
 
 /* ---- Loading ---- */
@@ -125,14 +143,26 @@ static void take_letter(HtSpoolStanding *kept, sqlite3_stmt *row)
     g_array_append_val(letters, sequence);
 }
 
+static HtSpoolPauseKind read_kind(int kind)
+{
+    return kind == HT_SPOOL_PAUSE_GONE || kind == HT_SPOOL_PAUSE_DRAIN ? (HtSpoolPauseKind)kind
+                                                                       : HT_SPOOL_PAUSE_ADMIN;
+}
+
 static void take_pause(HtSpoolStanding *kept, sqlite3_stmt *row)
 {
-    HtSpoolPause pause = {.kind = sqlite3_column_int(row, 1) == HT_SPOOL_PAUSE_GONE ? HT_SPOOL_PAUSE_GONE
-                                                                                    : HT_SPOOL_PAUSE_ADMIN,
-                          .since_us = sqlite3_column_int64(row, 2),
-                          .uid = sqlite3_column_int64(row, 3),
-                          .reason = (char *)sqlite3_column_text(row, 4)};
-    ht_spool_standing_pause(kept, (const char *)sqlite3_column_text(row, 0), &pause);
+    const char *what = (const char *)sqlite3_column_text(row, 0);
+    HtSpoolPause pause = {.kind = read_kind(sqlite3_column_int(row, 2)),
+                          .since_us = sqlite3_column_int64(row, 3),
+                          .uid = sqlite3_column_int64(row, 4),
+                          .reason = (char *)sqlite3_column_text(row, 5),
+                          .notice = (char *)sqlite3_column_text(row, 6),
+                          .retry_s = (unsigned)CLAMP(sqlite3_column_int64(row, 7), 0, UINT32_MAX)};
+    for (unsigned i = 0; i < HT_SPOOL_PARTIES; i++) {
+        if (g_strcmp0(what, parties[i]) == 0) {
+            ht_spool_standing_pause(kept, i, (const char *)sqlite3_column_text(row, 1), &pause);
+        }
+    }
 }
 
 static void take_replay(HtSpoolStanding *kept, sqlite3_stmt *row)
@@ -179,7 +209,8 @@ bool ht_spool_standing_load(HtSpoolStanding *kept, sqlite3 *db, GError **error)
     init(kept);
     return load(kept, db, "SELECT consumer, seq FROM dead_letters ORDER BY consumer, seq", take_letter,
                 error) &&
-           load(kept, db, "SELECT consumer, kind, since, uid, reason FROM pauses", take_pause, error) &&
+           load(kept, db, "SELECT what, name, kind, since, uid, reason, notice, retry FROM pauses",
+                take_pause, error) &&
            load(kept, db,
                 "SELECT id, consumer, first, last, types, sources, uid, begun, ended, state, delivered, dead,"
                 " skipped FROM replays ORDER BY id",

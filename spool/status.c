@@ -44,6 +44,31 @@ void ht_spool_json(HtSpool *spool, HtBuffer *json)
     ht_buffer_add_char(json, '}');
 }
 
+const char *ht_spool_pause_state(const HtSpoolPause *pause, uint64_t under_way)
+{
+    bool drains = pause && pause->kind == HT_SPOOL_PAUSE_DRAIN;
+    return !pause ? "open" : !drains ? "paused" : under_way > 0 ? "draining" : "drained";
+}
+
+void ht_spool_pause_json(const char *name, const HtSpoolPause *pause, HtBuffer *json)
+{
+    if (!pause) {
+        return;
+    }
+    ht_json_open(json, name);
+    ht_json_member(json, "by", ht_text_from(pause->kind == HT_SPOOL_PAUSE_GONE ? "410" : "administrator"));
+    ht_json_member_time(json, "since", pause->since_us);
+    ht_json_member_number(json, "uid", pause->uid);
+    ht_json_member(json, "reason", ht_text_from(pause->reason));
+    if (*pause->notice) {
+        ht_json_member(json, "notice", ht_text_from(pause->notice));
+    }
+    if (pause->retry_s > 0) {
+        ht_json_member_number(json, "retryAfterS", pause->retry_s);
+    }
+    ht_buffer_add_char(json, '}');
+}
+
 void ht_spool_metrics(HtSpool *spool, HtBuffer *text)
 {
     HtSpoolStatus status;

@@ -7,6 +7,7 @@
 #include "core/cli/adapter.h"
 #include "core/config/suggest.h"
 #include "core/cli/manual.h"
+#include "core/cli/pause.h"
 #include "core/cli/sample.h"
 
 #include "generated/version.h"
@@ -78,7 +79,7 @@ static const HtCliVerb verbs[] = {
     {"mapping", ht_cli_mapping, "new", "new: a first mapping from a payload"},
     {"test", ht_cli_test, NULL, "fixtures of mappings and sources: TAP, and every value that differs"},
     {"adapter", ht_cli_adapter, "list|inspect|check|new", "list, inspect, check adapters; make a new one"},
-    {"spool", ht_cli_spool, "status|check|prune|export|verify|backup|restore|repair|create",
+    {"spool", ht_cli_spool, "status|check|prune|export|verify|keys|shred|backup|restore|repair|create",
      "check, copy, restore, repair the spool"},
     {"message", ht_cli_message, "list|show|redo|drop",
      "find a message, see what became of it, have it done again"},
@@ -87,8 +88,11 @@ static const HtCliVerb verbs[] = {
     {"token", ht_cli_token, "new|hash", "make a bearer token for a source or a consumer"},
     {"receipt", ht_cli_receipt, "verify|show|key", "verify a receipt; what became of a message"},
     {"reconcile", ht_cli_reconcile, NULL, "the books, and how the other side's list differs"},
-    {"consumer", ht_cli_consumer, "list|show|pause|resume|skip|rename|forget",
-     "consumers: how they are, pause, resume, skip an event"},
+    {"source", ht_cli_source, "list|show|pause|drain|resume", "sources: how they are, pause, drain, resume"},
+    {"route", ht_cli_route, "list|show|pause|drain|resume", "routes: how they are, pause, drain, resume"},
+    {"consumer", ht_cli_consumer, "list|show|pause|drain|resume|skip|rename|forget",
+     "consumers: how they are, pause, drain, resume, skip an event"},
+    {"maintenance", ht_cli_maintenance, "on|off|show", "no source takes anything, and senders are told why"},
     {"policy", ht_cli_policy, "preview|version", "what a consumer may see: preview, versions"},
     {"audit", ht_cli_audit, "verify|head|search|records|export|list",
      "who received what, who looked at what: verify, search, export"},
@@ -108,7 +112,7 @@ static void print_usage(FILE *to)
                 ": the integration bus between departments and the community platform.\n\n"
                 "usage: hutong VERB [-c FILE] …\n\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
-        fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+        fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
     }
     fprintf(to, "\n`hutong VERB --help` says more.\n");
 }
@@ -143,12 +147,43 @@ static const char *find_meant(const char *verb)
     return meant;
 }
 
+/* Of a word that the verb does not know and that is near to one that it does. */
+static void tell_meant(const HtCliVerb *verb, const char *word)
+{
+    g_auto(GStrv) words = g_strsplit(verb->words, "|", -1);
+    const char *meant = NULL;
+    unsigned least = 3;
+    for (char **known = words; *known; known++) {
+        unsigned distance = ht_suggest_distance(word, *known);
+        if (distance == 0) {
+            return;
+        }
+        if (distance < least && distance < strlen(*known)) {
+            least = distance;
+            meant = *known;
+        }
+    }
+    if (meant) {
+        fprintf(stderr, "hutong %s: there is no '%s'; did you mean '%s'?\n", verb->name, word, meant);
+    }
+}
+
+static int run_verb(const HtCliVerb *verb, int argc, char **argv)
+{
+    g_autofree char *word = argc > 1 && argv[1][0] != '-' ? g_strdup(argv[1]) : NULL;
+    int status = verb->run(argc, argv);
+    if (status == HT_EXIT_USAGE && word && verb->words) {
+        tell_meant(verb, word);
+    }
+    return status;
+}
+
 int ht_cli_run(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
     for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
         if (g_str_equal(verb, verbs[i].name)) {
-            return verbs[i].run(argc - 1, argv + 1);
+            return run_verb(&verbs[i], argc - 1, argv + 1);
         }
     }
     if (g_str_equal(verb, "--version")) {

@@ -1,6 +1,6 @@
 /* The commands. Each takes the arguments after `hutong` (its own name first) and gives the exit status: 0 ok, 1 failed,
  * 2 integrity errors found, 64 usage, 78 bad configuration. Results go to standard output, complaints to standard error.
- * Each has a file, or some: audit.c, catalogue.c, check.c, consumer.c, dead.c, map.c, mapping.c, message.c, policy.c, receipt.c, reconcile.c, reload.c, replay.c, schema.c, spool.c,
+ * Each has a file, or some: audit.c, catalogue.c, check.c, consumer.c, dead.c, map.c, mapping.c, message.c, pause.c, policy.c, receipt.c, reconcile.c, reload.c, replay.c, schema.c, spool.c,
  * status.c, subject.c, test.c, tap.c, token.c, top-run.c, trail.c, wsdl.c; cli.c chooses. */
 #pragma once
 

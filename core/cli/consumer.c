@@ -1,6 +1,6 @@
 /* `hutong consumer`: how consumers are, pausing them and going on. */
 #include "core/admin/ask.h"
-#include "core/cli/ask.h"
+#include "core/cli/pause.h"
 #include "core/verbs.h"
 
 #include <stdio.h>
@@ -10,10 +10,15 @@
 static const char usage[] = "usage: hutong consumer list [--json]\n"
                             "       hutong consumer show NAME [--json]\n"
                             "       hutong consumer pause NAME [--reason TEXT]\n"
+                            "       hutong consumer drain NAME [--reason TEXT] [--timeout TIME]\n"
                             "       hutong consumer resume NAME [--reason TEXT]\n"
                             "       hutong consumer rename OLD NEW [--reason TEXT]\n"
                             "       hutong consumer forget NAME [--reason TEXT]\n"
                             "       hutong consumer skip NAME SEQUENCE --reason TEXT\n";
+
+static const char elsewhere[] =
+    "hutong consumer: events go again by\n"
+    "       hutong replay --consumer NAME --from SEQUENCE|TIME|beginning [--to SEQUENCE|TIME]\n";
 
 static int complain(const char *text)
 {
@@ -60,18 +65,21 @@ static const char *why(JsonObject *consumer)
 static void print_line(JsonObject *consumer)
 {
     const char *reason = why(consumer);
+    g_autofree char *held = number(consumer, "held") > 0
+                                ? g_strdup_printf(", %" G_GINT64_FORMAT " held", number(consumer, "held"))
+                                : g_strdup("");
     printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-           " %8.1f ms  %s since %s%s%s\n",
+           " %8.1f ms  %s%s since %s%s%s\n",
            text(consumer, "name"), number(consumer, "backlog"), number(consumer, "delivered"),
            number(consumer, "failing"), number(consumer, "letters"),
-           (double)number(consumer, "answerP99Us") / 1000, text(consumer, "state"), text(consumer, "since"),
-           *reason ? ": " : "", reason);
+           (double)number(consumer, "answerP99Us") / 1000, text(consumer, "state"), held,
+           text(consumer, "since"), *reason ? ": " : "", reason);
 }
 
 static void print_one(JsonObject *consumer)
 {
-    static const char *const figures[] = {"cursor",   "backlog",     "delivered",  "skipped",
-                                          "failing",  "letters",     "deadMax",    "attempts",
+    static const char *const figures[] = {"cursor",   "backlog",     "held",       "underWay", "delivered",
+                                          "skipped",  "failing",     "letters",    "deadMax",  "attempts",
                                           "failures", "answerP50Us", "answerP99Us"};
     const char *reason = why(consumer);
     printf("%s: %s since %s%s%s\n", text(consumer, "name"), text(consumer, "state"), text(consumer, "since"),
@@ -119,19 +127,6 @@ static int look(const HtConfig *config, const char *name, bool json)
 
 /* ---- Changing ---- */
 
-static int change(const HtConfig *config, const char *verb, const char *name, const char *reason)
-{
-    g_autoptr(JsonObject) question = json_object_new();
-    json_object_set_string_member(question, "verb", verb);
-    json_object_set_string_member(question, "consumer", name);
-    json_object_set_string_member(question, "reason", reason ? reason : "");
-    g_autoptr(JsonObject) answer = ht_cli_ask(config, "consumer", question);
-    if (answer) {
-        printf("%s %s\n", name, g_str_equal(verb, "pause") ? "is paused" : "goes on");
-    }
-    return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
-}
-
 /* What a consumer that is configured no more has left. */
 static int change_left(const HtConfig *config, char **words, const char *reason)
 {
@@ -173,32 +168,39 @@ static int skip(const HtConfig *config, const char *name, const char *sequence, 
 int ht_cli_consumer(int argc, char **argv)
 {
     gboolean json = FALSE;
-    g_autofree char *file = NULL, *reason = NULL;
-    const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
-        {"reason", 0, 0, G_OPTION_ARG_STRING, &reason, "Why; it is shown, and in the log", "TEXT"},
-        G_OPTION_ENTRY_NULL};
+    g_autofree char *file = NULL;
+    g_auto(HtCliPause) pause = {0};
+    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+                                    HT_CLI_PAUSE_WORDS(pause),
+                                    G_OPTION_ENTRY_NULL};
+    if (argc > 1 && g_str_equal(argv[1], "replay")) { /* with options that are not this verb's */
+        fputs(elsewhere, stderr);
+        return HT_EXIT_USAGE;
+    }
     if (!ht_cli_options(
             &argc, &argv,
-            "list | show | pause | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left.",
+            "list | show | pause | drain | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left.",
             entries, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "", *name = argc == 3 ? argv[2] : NULL;
     bool list = g_str_equal(verb, "list"), show = g_str_equal(verb, "show");
-    bool changes = g_str_equal(verb, "pause") || g_str_equal(verb, "resume");
+    bool changes = g_str_equal(verb, "pause") || g_str_equal(verb, "drain") || g_str_equal(verb, "resume");
     bool skips = g_str_equal(verb, "skip"), renames = g_str_equal(verb, "rename");
     bool lefts = renames || g_str_equal(verb, "forget");
     if (argc != (list ? 2 : skips || renames ? 4 : 3) || !(list || show || changes || skips || lefts)) {
         fputs(usage, stderr);
         return HT_EXIT_USAGE;
     }
+    if (!ht_cli_pause_is_good(&pause, "consumer")) {
+        return HT_EXIT_USAGE;
+    }
     g_autoptr(HtConfig) config = ht_cli_load(file);
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    return lefts     ? change_left(config, argv, reason)
-           : skips   ? skip(config, argv[2], argv[3], reason)
-           : changes ? change(config, verb, name, reason)
+    return lefts     ? change_left(config, argv, pause.reason)
+           : skips   ? skip(config, argv[2], argv[3], pause.reason)
+           : changes ? ht_cli_pause_change(config, "consumer", verb, name, &pause)
                      : look(config, name, json);
 }

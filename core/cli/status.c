@@ -24,7 +24,10 @@ static char *describe_host(JsonObject *source)
 {
     JsonObject *host = json_object_get_object_member(source, "host");
     JsonObject *check = json_object_get_object_member(source, "adapterCheck");
-    const char *state = text(check, "state");
+    const char *state = text(check, "state"), *intake = text(source, "intake");
+    if (!g_str_equal(intake, "open")) {
+        return g_strdup(intake);
+    }
     const char *mapping = text(check, "mapping");
     g_autofree char *what = *mapping ? g_strconcat("mapping ", mapping, NULL) : g_strdup("adapter");
     if (g_str_equal(state, "failed")) {
@@ -68,11 +71,15 @@ static void print_consumers(JsonArray *consumers)
         JsonObject *consumer = json_array_get_object_element(consumers, i);
         char oldest[HT_CLI_AGE];
         ht_cli_age_of(consumer, "oldest", "-", oldest);
+        g_autofree char *held =
+            number(consumer, "held") > 0
+                ? g_strdup_printf(", %" G_GINT64_FORMAT " held by a paused route", number(consumer, "held"))
+                : g_strdup("");
         printf("%-16s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %7s %9" G_GINT64_FORMAT
-               " %8" G_GINT64_FORMAT " %6" G_GINT64_FORMAT "  %s%s%s\n",
+               " %8" G_GINT64_FORMAT " %6" G_GINT64_FORMAT "  %s%s%s%s\n",
                text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"), oldest,
                number(consumer, "delivered"), number(consumer, "failing"), number(consumer, "letters"),
-               text(consumer, "state"), json_object_has_member(consumer, "lastError") ? ": " : "",
+               text(consumer, "state"), held, json_object_has_member(consumer, "lastError") ? ": " : "",
                text(consumer, "lastError"));
     }
 }
@@ -92,10 +99,11 @@ static void print_status(JsonObject *status)
 {
     JsonObject *spool = json_object_get_object_member(status, "spool");
     JsonObject *door = json_object_get_object_member(status, "door");
-    printf("%s: %s, port %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " connections, %" G_GINT64_FORMAT
+    printf("%s: %s%s, port %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " connections, %" G_GINT64_FORMAT
            " in flight\n",
-           text(status, "name"), text(status, "state"), number(door, "port"), number(door, "connections"),
-           number(door, "inFlight"));
+           text(status, "name"), text(status, "state"),
+           json_object_has_member(status, "maintenance") ? ", in maintenance" : "", number(door, "port"),
+           number(door, "connections"), number(door, "inFlight"));
     printf("spool: %s, events %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", %.1f MB, %" G_GINT64_FORMAT
            " dead letters, %" G_GINT64_FORMAT " in quarantine, %" G_GINT64_FORMAT
            " damaged, commit p99 %.1f ms\n",

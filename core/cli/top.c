@@ -109,7 +109,9 @@ static bool is_source_troubled(JsonObject *source)
 static bool is_consumer_troubled(JsonObject *consumer)
 {
     const char *state = text(consumer, "state");
-    return !g_str_equal(state, "idle") && !g_str_equal(state, "delivering");
+    JsonObject *pause = part(consumer, "pause");
+    bool meant = pause && g_str_equal(text(pause, "by"), "administrator");
+    return !meant && !g_str_equal(state, "idle") && !g_str_equal(state, "delivering");
 }
 
 static void add_rows(HtTop *top, const char *member, bool consumer, int64_t time_us)
@@ -401,6 +403,9 @@ static const char *state_of(const TopRow *row)
     if (row->consumer) {
         return text(row->object, "state");
     }
+    if (part(row->object, "pause")) {
+        return text(row->object, "intake");
+    }
     if (check &&
         (g_str_equal(text(check, "state"), "failed") || g_str_equal(text(check, "state"), "checking"))) {
         return g_str_equal(text(check, "state"), "failed") ? "failed its check" : "being checked";
@@ -411,7 +416,10 @@ static const char *state_of(const TopRow *row)
 
 static const char *reason_of(const TopRow *row)
 {
-    JsonObject *host = part(row->object, "host");
+    JsonObject *host = part(row->object, "host"), *pause = part(row->object, "pause");
+    if (pause) {
+        return *text(pause, "reason") ? text(pause, "reason") : text(pause, "notice");
+    }
     return row->consumer ? text(row->object, "lastError") : host ? text(host, "reason") : "";
 }
 
@@ -443,7 +451,7 @@ static bool put_row(Pen *pen, const TopRow *row, bool selected)
     }
     g_autofree char *state =
         g_strconcat("  ", state_of(row), *reason_of(row) ? ": " : "", reason_of(row), NULL);
-    style(pen, row->trouble ? "31" : "32");
+    style(pen, row->trouble ? "31" : part(row->object, "pause") ? "33" : "32");
     put(pen, state, 0, false);
     return next_line(pen);
 }

@@ -8,6 +8,7 @@
 #include "core/delivery/pull.h"
 #include "core/delivery/purpose.h"
 #include "core/delivery/reading.h"
+#include "core/delivery/state.h"
 #include "core/delivery/succession.h"
 #include "core/delivery/webhook.h"
 
@@ -333,24 +334,29 @@ static void mark_and_settle(HtConsumer *consumer)
     }
 }
 
-static const char *state_of(const HtConsumer *consumer)
+/* ---- Paused routes ---- */
+
+static bool is_route_paused(void *user, const char *route)
 {
-    if (consumer->state == HT_CONSUMER_PAUSED || consumer->full || consumer->unrecorded) {
-        return consumer->state == HT_CONSUMER_PAUSED && !consumer->full ? "paused" : "stopped";
-    }
-    bool failing = consumer->state == HT_CONSUMER_PROBING || consumer->failed_in_row > 0 ||
-                   (ht_consumer_asks(consumer) && consumer->last_error);
-    return failing ? "retrying" : consumer->window.entries.length > 0 ? "delivering" : "idle";
+    return ht_spool_paused(((HtConsumer *)user)->options->spool, HT_SPOOL_ROUTE, route) != NULL;
 }
 
-/* From when on it is in the state that the status shows. */
-static void note_state(HtConsumer *consumer)
+static bool holds(void *user, const HtStoredEvent *event)
 {
-    const char *state = state_of(consumer);
-    if (state != consumer->told_state) {
-        consumer->told_state = state;
-        consumer->since_us = ht_clock_now();
+    const HtConsumer *consumer = user;
+    return ht_routes_wait(consumer->routes, &event->event, is_route_paused, user);
+}
+
+/* What goes by a paused route only stays in the window. */
+static void look_at_routes(HtConsumer *consumer)
+{
+    HtSpool *spool = consumer->options->spool;
+    uint64_t turn = ht_spool_pause_turn(spool);
+    bool any = ht_spool_pauses(spool, HT_SPOOL_ROUTE) > 0;
+    if (consumer->pause_turn != turn && (any || consumer->window.holds)) {
+        ht_window_hold(&consumer->window, any ? holds : NULL, consumer);
     }
+    consumer->pause_turn = turn;
 }
 
 static void pump(HtConsumer *consumer)
@@ -359,6 +365,7 @@ static void pump(HtConsumer *consumer)
         ht_reading_take_recent(consumer);
     }
     ht_judge_pause(consumer);
+    look_at_routes(consumer);
     consumer->full =
         consumer->full &&
         ht_spool_dead_count(consumer->options->spool, consumer->config->name) >= consumer->config->dead_max;
@@ -368,7 +375,7 @@ static void pump(HtConsumer *consumer)
     ht_reading_go_on(consumer);
     mark_and_settle(consumer);
     set_timer(consumer);
-    note_state(consumer);
+    ht_state_note(consumer);
     consumer_assert(consumer);
     if (consumer->replay && consumer->replay->state != HT_SPOOL_REPLAY_RUNS) {
         consumer->ended(consumer->ended_user);
@@ -505,8 +512,9 @@ HtConsumer *ht_consumer_new(const HtConsumerConfig *config, const HtDeliveryOpti
         ht_purpose_tell(consumer);
     }
     ht_judge_pause(consumer);
+    look_at_routes(consumer);
     ht_reading_go_on(consumer);
-    note_state(consumer);
+    ht_state_note(consumer);
     return consumer;
 }
 
@@ -542,34 +550,4 @@ void ht_consumer_free(HtConsumer *consumer)
     ht_consumer_let_go(consumer);
     consumer->freed = true;
     ht_reading_free_when_idle(consumer);
-}
-
-void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status)
-{
-    const HtEntry *oldest = g_queue_peek_head((GQueue *)&consumer->window.entries);
-    uint64_t last = ht_spool_last_sequence(consumer->options->spool);
-    *status = (HtConsumerStatus){
-        .name = consumer->config->name,
-        .state = consumer->told_state,
-        .since_us = consumer->since_us,
-        .cursor = consumer->window.cursor,
-        .backlog = last - consumer->window.cursor,
-        .failing = ht_window_failing(&consumer->window),
-        .delivered = consumer->delivered,
-        .skipped = consumer->skipped,
-        .dead = consumer->dead,
-        .attempts = consumer->attempts,
-        .failures = consumer->failures,
-        .letters = ht_spool_dead_count(consumer->options->spool, consumer->config->name),
-        .dead_max = consumer->config->dead_max,
-        .pause = ht_spool_paused(consumer->options->spool, consumer->config->name),
-        .policy = consumer->policy,
-        .purpose_left_s = ht_purpose_left(consumer),
-        .transport = consumer->transport,
-        .oldest_us = oldest ? oldest->recorded_us : 0,
-        .last_error = consumer->unrecorded ? "the audit log cannot be written" : consumer->last_error,
-        .health = &consumer->health,
-        .p50_us = ht_health_percentile(&consumer->health, 50),
-        .p99_us = ht_health_percentile(&consumer->health, 99),
-    };
 }

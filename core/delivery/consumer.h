@@ -80,4 +80,5 @@ bool ht_consumer_is_sending(const HtConsumer *consumer);
 /* Its way out; the consumer's. */
 HtTransport *ht_consumer_transport(const HtConsumer *consumer);
 
+/* In state.c. */
 void ht_consumer_status(const HtConsumer *consumer, HtConsumerStatus *status);

@@ -48,10 +48,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDelivery, ht_delivery_free)
 
 typedef struct {
     const char *name;
-    const char
-        *state; /* "idle", "delivering", "retrying", "paused", "stopped" (dead letters up to dead-max) */
+    const char *
+        state; /* "idle" (also when all that is there is held), "delivering", "retrying", "paused", "draining", "drained", "stopped" (dead letters up to dead-max) */
     uint64_t cursor, backlog; /* events behind the spool's end (routed or not) */
     uint64_t failing;         /* persons of whom an event failed alone, and waits to go again */
+    uint64_t held; /* events that wait for a paused route, with those of the same persons behind them */
+    uint64_t held_sending; /* events under way that would wait for one */
+    uint64_t under_way;    /* events that it has not answered */
     uint64_t delivered, skipped, dead, attempts, failures;
     uint64_t letters, dead_max; /* dead letters that are there, and may be */
     const HtSpoolPause *pause;  /* NULL: none */

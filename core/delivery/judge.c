@@ -274,9 +274,12 @@ const char *ht_judge_skip(HtConsumer *consumer, const HtStoredEvent *event, cons
 /* Also after the next start: until an administrator resumes it. */
 static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *request)
 {
-    HtSpoolPause pause = {HT_SPOOL_PAUSE_GONE, ht_clock_now(), -1, (char *)"it answered 410 Gone"};
+    HtSpoolPause pause = {.kind = HT_SPOOL_PAUSE_GONE,
+                          .since_us = ht_clock_now(),
+                          .uid = -1,
+                          .reason = (char *)"it answered 410 Gone"};
     give_back(consumer, request->entries);
-    ht_spool_pause(consumer->options->spool, consumer->config->name, &pause);
+    ht_spool_pause(consumer->options->spool, HT_SPOOL_CONSUMER, consumer->config->name, &pause);
     ht_judge_pause(consumer);
     ht_log(HT_LOG_WARNING, "delivery",
            "consumer %s answered 410 Gone: it is paused until `hutong consumer resume %s`",
@@ -285,7 +288,8 @@ static void pause_for_good(HtConsumer *consumer, const HtConsumerRequest *reques
 
 void ht_judge_pause(HtConsumer *consumer)
 {
-    bool paused = ht_spool_paused(consumer->options->spool, consumer->config->name) != NULL;
+    bool paused =
+        ht_spool_paused(consumer->options->spool, HT_SPOOL_CONSUMER, consumer->config->name) != NULL;
     if (paused == (consumer->state == HT_CONSUMER_PAUSED)) {
         return;
     }

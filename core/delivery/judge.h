@@ -39,6 +39,7 @@ struct HtConsumer {
     HtPolicy *policy;
     HtRenderedClass class; /* of the policy */
     HtRoutes *routes;
+    uint64_t pause_turn; /* of the spool, when the window was told which routes are paused; 0: anew */
     HtWindow window;
     HtSettling *settling; /* who waits until what was judged is on disk */
     HtTimer *timer;

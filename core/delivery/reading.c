@@ -117,8 +117,19 @@ static void take_absent(HtSpoolPage *page, const GError *error, void *user)
     }
 }
 
+/* What was held may be much: it comes back as there is room, as what is read ahead does. */
+static bool has_room_for_absent(const HtConsumer *consumer)
+{
+    const HtWindow *window = &consumer->window;
+    bool full = window->loaded >= WINDOW_EVENTS || window->bytes >= consumer->config->window_bytes;
+    return !full || window->returning == 0 || !ht_window_has_untried(window);
+}
+
 static bool read_absent(HtConsumer *consumer)
 {
+    if (!has_room_for_absent(consumer)) {
+        return false;
+    }
     uint64_t sequence = ht_window_absent(&consumer->window, ht_clock_monotonic());
     if (sequence > 0) {
         consumer->reading = true;

@@ -96,7 +96,10 @@ static bool fits_division(char **divisions, const HtEvent *event)
     return !divisions;
 }
 
-bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
+/* Of those that fit the event: whether there is one that is not paused, or with `paused` NULL, whether there is one; `waits` says whether there is
+ * one that is. */
+static bool find_way(const HtRoutes *routes, const HtEvent *event, HtRoutePaused paused, void *user,
+                     bool *waits)
 {
     HtText type = event->attr[HT_ATTR_TYPE], name = cut_version(type);
     /* What the bus itself says of persons is of no department and no division: who gets events of theirs has to know it. */
@@ -107,10 +110,24 @@ bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
         if (fits_type(route->types, type, !known || known->restricted) &&
             (own || (fits_source(route->from, event->attr[HT_ATTR_SOURCE]) &&
                      fits_division(route->divisions, event)))) {
-            return true;
+            if (!paused || !paused(user, route->name)) {
+                return true;
+            }
+            *waits = true;
         }
     }
     return false;
+}
+
+bool ht_routes_match(const HtRoutes *routes, const HtEvent *event)
+{
+    return find_way(routes, event, NULL, NULL, NULL);
+}
+
+bool ht_routes_wait(const HtRoutes *routes, const HtEvent *event, HtRoutePaused paused, void *user)
+{
+    bool waits = false;
+    return !find_way(routes, event, paused, user, &waits) && waits;
 }
 
 bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type)

@@ -17,6 +17,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRoutes, ht_routes_free)
  * not know needs a route that names it in full: no wildcard reaches it. */
 bool ht_routes_match(const HtRoutes *routes, const HtEvent *event);
 
+/* Whether a route is paused. */
+typedef bool (*HtRoutePaused)(void *user, const char *route);
+
+/* Whether a paused route fits the event, and no other one. */
+bool ht_routes_wait(const HtRoutes *routes, const HtEvent *event, HtRoutePaused paused, void *user);
+
 /* Whether the event's source and type are among these (NULL: all), as routes write them. No type is restricted here. */
 bool ht_route_names(char **from, char **types, const HtEvent *event);
 

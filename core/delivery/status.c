@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/delivery/health.h"
 #include "core/delivery/policy.h"
+#include "spool/status.h"
 
 #define OF(field) offsetof(HtConsumerStatus, field)
 
@@ -13,6 +14,8 @@ static const HtFigure figures[] = {
     {"cursor", NULL, OF(cursor)},
     {"backlog", "consumer_backlog_events", OF(backlog)},
     {"failing", "consumer_failing_subjects", OF(failing)},
+    {"held", "consumer_held_events", OF(held)},
+    {"underWay", "consumer_under_way_events", OF(under_way)},
     {"delivered", "consumer_delivered_events_total", OF(delivered)},
     {"skipped", NULL, OF(skipped)},
     {"dead", "consumer_dead_letters_total", OF(dead)},
@@ -24,16 +27,6 @@ static const HtFigure figures[] = {
     {"answerP50Us", NULL, OF(p50_us)},
     {"answerP99Us", NULL, OF(p99_us)},
 };
-
-static void add_pause(const HtSpoolPause *pause, HtBuffer *json)
-{
-    ht_json_open(json, "pause");
-    ht_json_member(json, "by", ht_text_from(pause->kind == HT_SPOOL_PAUSE_GONE ? "410" : "administrator"));
-    ht_json_member_time(json, "since", pause->since_us);
-    ht_json_member_number(json, "uid", pause->uid);
-    ht_json_member(json, "reason", ht_text_from(pause->reason));
-    ht_buffer_add_char(json, '}');
-}
 
 static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
 {
@@ -47,9 +40,7 @@ static void add_consumer(const HtConsumerStatus *consumer, HtBuffer *json)
     ht_json_member(json, "purpose", ht_text_from(ht_purpose_name(ht_policy_purpose(consumer->policy))));
     ht_json_member_time(json, "oldest", consumer->oldest_us);
     ht_json_member(json, "lastError", ht_text_from(consumer->last_error));
-    if (consumer->pause) {
-        add_pause(consumer->pause, json);
-    }
+    ht_spool_pause_json("pause", consumer->pause, json);
     if (consumer->transport->describe) {
         consumer->transport->describe(consumer->transport, json);
     }

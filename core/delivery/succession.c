@@ -64,6 +64,7 @@ void ht_consumer_reroute(HtConsumer *consumer)
     const HtDeliveryOptions *options = consumer->options;
     ht_routes_free(consumer->routes);
     consumer->routes = ht_routes_new(options->config, consumer->config->name, options->dictionary);
+    consumer->pause_turn = 0;
     ht_consumer_share_nothing(consumer);
 }
 

@@ -26,16 +26,17 @@ static void assert_entry(const HtWindow *window, const HtEntry *entry, bool is_a
 
 static void assert_row(const HtEntryRow *row)
 {
+    bool kept = row->in != HT_ROW_ABSENT && row->in != HT_ROW_HELD;
     g_assert(!g_queue_is_empty((GQueue *)&row->entries)); /* 2 */
     g_assert(row->sending <= row->entries.length);        /* 3 */
     g_assert((row->sending > 0) == (ht_row_first(row)->state == HT_ENTRY_SENDING));
-    g_assert(row->in == ht_row_first(row)->state || (row->in == HT_ROW_ABSENT && !ht_row_first(row)->event) ||
+    g_assert(row->in == ht_row_first(row)->state || (!kept && !ht_row_first(row)->event) ||
              (row->in == HT_ROW_OVERTAKING && ht_row_first(row)->state == HT_ENTRY_FRESH)); /* 4 */
 }
 
 static void assert_all(const HtWindow *window)
 {
-    unsigned waiting = 0, ready = 0, rowed = 0, loaded = 0, ahead = 0;
+    unsigned waiting = 0, ready = 0, rowed = 0, loaded = 0, ahead = 0, held = 0;
     size_t bytes = 0;
     GHashTableIter iter;
     void *value;
@@ -54,11 +55,13 @@ static void assert_all(const HtWindow *window)
         assert_row(row);
         rowed += row->entries.length;
         ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
+        held += row->in == HT_ROW_HELD ? row->entries.length : 0;
     }
     g_assert_cmpuint(rowed, ==, window->entries.length);
     g_assert_cmpuint(ahead, ==, window->ahead_count);
     g_assert_cmpuint(waiting, ==, window->waiting); /* 5 */
     g_assert_cmpuint(ready, ==, window->ready);
+    g_assert_cmpuint(held, ==, window->held_events);
     g_assert_cmpuint(loaded, ==, window->loaded);
     g_assert_cmpuint(bytes, ==, window->bytes);
 }
@@ -91,12 +94,66 @@ static GQueue *queue_of(HtWindow *window, unsigned in)
 {
     return in == HT_ROW_ABSENT       ? &window->absent
            : in == HT_ROW_OVERTAKING ? &window->overtaking
+           : in == HT_ROW_HELD       ? &window->held
                                      : &window->queues[in];
+}
+
+bool ht_row_has_failed(const HtEntry *entry)
+{
+    bool waits = entry->state >= HT_ENTRY_AGAIN && entry->state <= HT_ENTRY_POISON;
+    return waits || entry->failures_alone > 0 || entry->chances > 0;
+}
+
+void ht_row_drop_event(HtEntry *entry)
+{
+    if (entry->page) {
+        g_clear_pointer(&entry->page, ht_spool_page_free);
+        entry->event = NULL;
+    }
+    g_clear_pointer(&entry->event, g_free);
+}
+
+void ht_row_unload(HtWindow *window, GList *from)
+{
+    for (GList *link = from; link; link = link->next) {
+        HtEntry *entry = link->data;
+        if (entry->event) {
+            window->bytes -= entry->bytes;
+            window->loaded--;
+            entry->bytes = 0;
+            ht_row_drop_event(entry);
+        }
+    }
+}
+
+bool ht_row_is_held(const HtWindow *window, const HtEntry *entry)
+{
+    return window->holds && entry->event && window->holds(window->holds_user, entry->event);
+}
+
+void ht_row_hold(HtWindow *window, HtEntryRow *row)
+{
+    HtEntry *first = ht_row_first(row);
+    first->state = is_timed(first->state) ? HT_ENTRY_AGAIN : first->state;
+    ht_row_unload(window, row->entries.head);
+    row->in = HT_ROW_HELD;
+    assert_row(row);
+    window->held_events += row->entries.length;
+    g_queue_push_tail_link(&window->held, &row->link);
+}
+
+static bool is_absent_unfailed(const HtEntryRow *row)
+{
+    return row->in == HT_ROW_ABSENT && !ht_row_has_failed(ht_row_first(row));
 }
 
 void ht_row_enqueue(HtWindow *window, HtEntryRow *row, bool in_front)
 {
     const HtEntry *first = ht_row_first(row);
+    if (ht_row_is_held(window, first)) {
+        ht_row_hold(window, row);
+        return;
+    }
     row->in = first->event || is_timed(first->state) ? first->state : HT_ROW_ABSENT;
     row->in = row->in == HT_ENTRY_FRESH && first->overtakes ? HT_ROW_OVERTAKING : row->in;
     assert_row(row);
@@ -106,6 +163,7 @@ void ht_row_enqueue(HtWindow *window, HtEntryRow *row, bool in_front)
         return;
     }
     window->ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
+    window->returning += is_absent_unfailed(row);
     if (in_front) {
         g_queue_push_head_link(queue_of(window, row->in), &row->link);
     } else {
@@ -119,6 +177,8 @@ void ht_row_dequeue(HtWindow *window, HtEntryRow *row)
         g_sequence_remove(row->place);
     } else {
         window->ready -= row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
+        window->held_events -= row->in == HT_ROW_HELD ? row->entries.length : 0;
+        window->returning -= is_absent_unfailed(row);
         g_queue_unlink(queue_of(window, row->in), &row->link);
     }
     row->in = HT_ENTRY_SENDING;

@@ -28,18 +28,9 @@ void ht_window_set_overtakes(HtWindow *window, bool (*overtakes)(void *user, con
     window->overtakes_user = user;
 }
 
-static void drop_event(HtEntry *entry)
-{
-    if (entry->page) {
-        g_clear_pointer(&entry->page, ht_spool_page_free);
-        entry->event = NULL;
-    }
-    g_clear_pointer(&entry->event, g_free);
-}
-
 static void free_entry(HtEntry *entry)
 {
-    drop_event(entry);
+    ht_row_drop_event(entry);
     g_free(entry);
 }
 
@@ -111,18 +102,12 @@ static void load(HtWindow *window, HtEntry *entry, HtStoredEvent *event, HtSpool
     window->loaded++;
 }
 
-static bool has_failed(const HtEntry *entry)
-{
-    bool waits = entry->state >= HT_ENTRY_AGAIN && entry->state <= HT_ENTRY_POISON;
-    return waits || entry->failures_alone > 0 || entry->chances > 0;
-}
-
 /* What waits for long keeps no page. */
 static void own_event(HtEntry *entry)
 {
     if (entry->page) {
         HtStoredEvent *copy = copy_event(entry->event, entry->bytes - sizeof *entry);
-        drop_event(entry);
+        ht_row_drop_event(entry);
         entry->event = copy;
     }
 }
@@ -136,15 +121,7 @@ static void unload(HtWindow *window, HtEntryRow *row)
     if (keep) {
         own_event(ht_row_first(row));
     }
-    for (GList *link = keep ? row->entries.head->next : row->entries.head; link; link = link->next) {
-        HtEntry *entry = link->data;
-        if (entry->event) {
-            window->bytes -= entry->bytes;
-            window->loaded--;
-            entry->bytes = 0;
-            drop_event(entry);
-        }
-    }
+    ht_row_unload(window, keep ? row->entries.head->next : row->entries.head);
 }
 
 static HtEntryRow *row_of(HtWindow *window, uint32_t person)
@@ -200,13 +177,14 @@ static void add_event(HtWindow *window, HtStoredEvent *event, uint64_t number, H
     link_entry(window, entry);
     g_queue_push_tail_link(&row->entries, &entry->row_link);
     window->waiting++;
-    if (!has_failed(ht_row_first(row))) {
+    if (!ht_row_has_failed(ht_row_first(row)) && row->in != HT_ROW_HELD) {
         load(window, entry, event, page);
     }
     if (row->entries.length == 1) {
         ht_row_enqueue(window, row, false);
     } else {
         window->ready += row->in == HT_ENTRY_FRESH;
+        window->held_events += row->in == HT_ROW_HELD;
     }
 }
 
@@ -326,7 +304,7 @@ static void fill(HtWindow *window, HtStoredEvent *event, GPtrArray *found)
         link = link->next;
     }
     HtEntry *entry = link ? link->data : NULL;
-    bool wanted = entry && (entry == ht_row_first(row) || !has_failed(ht_row_first(row)));
+    bool wanted = entry && (entry == ht_row_first(row) || !ht_row_has_failed(ht_row_first(row)));
     if (wanted && entry->sequence == event->sequence && !entry->event) {
         load(window, entry, event, NULL);
         if (entry == ht_row_first(row)) {
@@ -431,7 +409,7 @@ GPtrArray *ht_window_pick(HtWindow *window, const HtPick *pick)
     }
     for (unsigned i = 0; i < picked->len; i++) { /* there is room: what comes next of the same persons */
         const HtEntry *entry = picked->pdata[i];
-        if (entry->row_link.next) {
+        if (entry->row_link.next && !ht_row_is_held(window, entry->row_link.next->data)) {
             take(window, entry->row_link.next->data, picked, &left);
         }
     }
@@ -468,7 +446,7 @@ static void put_back(HtWindow *window, HtEntry *entry, HtEntryState state, bool 
     entry->state = state;
     window->waiting++;
     if (--row->sending == 0) {
-        if (has_failed(ht_row_first(row))) {
+        if (ht_row_has_failed(ht_row_first(row))) {
             unload(window, row);
         }
         ht_row_enqueue(window, row, in_front);
@@ -477,9 +455,9 @@ static void put_back(HtWindow *window, HtEntry *entry, HtEntryState state, bool 
 
 void ht_window_return(HtWindow *window, HtEntry *entry)
 {
-    HtEntryState state = has_failed(entry)     ? HT_ENTRY_AGAIN
-                         : entry->together > 0 ? HT_ENTRY_SPLIT
-                                               : HT_ENTRY_FRESH;
+    HtEntryState state = ht_row_has_failed(entry) ? HT_ENTRY_AGAIN
+                         : entry->together > 0    ? HT_ENTRY_SPLIT
+                                                  : HT_ENTRY_FRESH;
     put_back(window, entry, state, true);
 }
 
@@ -557,7 +535,7 @@ void ht_window_give_up(HtWindow *window, HtEntry *entry)
 unsigned ht_window_failing(const HtWindow *window)
 {
     return window->queues[HT_ENTRY_AGAIN].length + (unsigned)g_sequence_get_length(window->clock[0]) +
-           (unsigned)g_sequence_get_length(window->clock[1]) + window->absent.length;
+           (unsigned)g_sequence_get_length(window->clock[1]) + window->absent.length - window->returning;
 }
 
 int64_t ht_window_due(const HtWindow *window)

@@ -26,13 +26,16 @@
  * Behind an entry that failed alone only the places are kept (`event` is NULL), and of a POISON one, or when many failed, its own too:
  * so any number of them leaves room for the others. When such a row may go it is absent until its events are read again.
  *
+ * What may not go at present (ht_window_hold()) is held: of its row, whatever its state is, only places are kept, in a queue of its own. When it
+ * may go again it is absent.
+ *
  * A way from SENDING back to a waiting state is one call for each entry of the request; the others start from SENDING only.
  *
  * Invariants (ht_window_assert() checks them all; those of a row are checked at each transition):
  *   1. The entries' sequences rise, and lie above the cursor; not above `read_to`, but for those from `ahead` on, which do.
  *   2. Each entry is in the row of its person, in the same order; a row is never empty.
  *   3. The SENDING entries of a row are those at its beginning.
- *   4. A row is in the queue of its first entry's state, or absent when that has no event; in none while any of it is
+ *   4. A row is in the queue of its first entry's state, or absent or held when that has no event; in none while any of it is
  *      SENDING. A SENDING entry has its event. Of what is FRESH, what overtakes has a queue of its own.
  *   5. `waiting` counts the entries that are not SENDING, `loaded` those with their events, `bytes` what those take,
  *      `ready` the entries of the rows in the queue FRESH.
@@ -75,14 +78,22 @@ typedef struct {
     int64_t not_before_us; /* monotonic; when DOUBTED or POISON */
 } HtEntry;
 
+/* Whether the event may not go at present. */
+typedef bool (*HtWindowHolds)(void *user, const HtStoredEvent *event);
+
 typedef struct {
-    GQueue entries;      /* of HtEntry, ascending sequence */
-    GHashTable *rows;    /* by the hash of the person */
-    GQueue queues[3];    /* of HtEntryRow: FRESH, SPLIT, AGAIN, in the order in which they came */
-    GSequence *clock[2]; /* of HtEntryRow: DOUBTED, POISON, by the time of their first */
-    GQueue absent;       /* of HtEntryRow: wait for their events */
-    GQueue overtaking;   /* of HtEntryRow: FRESH, and before all that is */
-    GList *ahead;        /* in `entries`: the first that was taken ahead; NULL: none */
+    GQueue entries;       /* of HtEntry, ascending sequence */
+    GHashTable *rows;     /* by the hash of the person */
+    GQueue queues[3];     /* of HtEntryRow: FRESH, SPLIT, AGAIN, in the order in which they came */
+    GSequence *clock[2];  /* of HtEntryRow: DOUBTED, POISON, by the time of their first */
+    GQueue absent;        /* of HtEntryRow: wait for their events */
+    GQueue held;          /* of HtEntryRow: their first may not go */
+    unsigned held_events; /* the entries of those rows */
+    unsigned returning;   /* absent rows of which nothing failed */
+    HtWindowHolds holds;  /* NULL: all may go */
+    void *holds_user;
+    GQueue overtaking; /* of HtEntryRow: FRESH, and before all that is */
+    GList *ahead;      /* in `entries`: the first that was taken ahead; NULL: none */
     unsigned ahead_count;
     uint64_t
         scouted_to; /* everything up to it was looked through for what overtakes, when it is above `read_to` */
@@ -178,6 +189,14 @@ bool ht_window_holds_up(const HtEntry *entry);
 
 /* Such an entry is given up, and freed; its person goes on. */
 void ht_window_give_up(HtWindow *window, HtEntry *entry);
+
+/* What may not go is another from here on; NULL: all may. Later events of the same persons wait with it. What was held is read again, and held
+ * again if need be. In window-hold.c. */
+void ht_window_hold(HtWindow *window, HtWindowHolds holds, void *user);
+
+/* How many events are held, with those of the same persons behind them; how many are SENDING that would be. In window-hold.c. */
+unsigned ht_window_held(const HtWindow *window);
+unsigned ht_window_held_sending(const HtWindow *window);
 
 /* How many persons wait because an event of theirs failed alone. */
 unsigned ht_window_failing(const HtWindow *window);

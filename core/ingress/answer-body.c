@@ -431,6 +431,9 @@ static void add_refusal_xml(HtBuffer *body, const HtReplyContext *context, const
         add_number_element(body, prefix, "count", refusal->fault_count);
     }
     add_findings(body, context, refusal->faults, refusal->faults_kept);
+    if (refusal->notice) { /* last: clients of an older WSDL do not know it */
+        add_element(body, prefix, "notice", ht_text_from(refusal->notice));
+    }
     close_tag(body, prefix, "fault");
 }
 
@@ -457,6 +460,9 @@ static void add_refusal_json(HtBuffer *body, const HtReplyContext *context, cons
     ht_json_member(body, "messageId", id);
     ht_json_member(body, "code", ht_text_from(refusal->code));
     ht_json_member(body, "text", ht_text_from(refusal->text));
+    if (refusal->notice) {
+        ht_json_member(body, "notice", ht_text_from(refusal->notice));
+    }
     if (refusal->fault_count > 0) {
         ht_json_member_number(body, "count", refusal->fault_count);
     }

@@ -199,6 +199,9 @@ static bool check_request(const HtDoor *door, HtArrival *arrival, const char *ta
     if (door->requests.draining) {
         return ht_refuse(refusal, "stopping");
     }
+    if (method == METHOD_POST && !ht_intake_admits(door->requests.intake, arrival->source, false, refusal)) {
+        return false;
+    }
     return ht_source_admits(arrival->source, refusal);
 }
 

@@ -29,6 +29,7 @@
 #include "core/base/log.h"
 #include "core/message/keep.h"
 #include "core/message/room.h"
+#include "spool/delivery.h"
 
 /* A payload up to this is gathered and given to the host in one frame, and can be given again when the host dies. What is
  * larger goes there in pieces, so that memory does not grow with it. */
@@ -64,6 +65,7 @@ HtMessage *ht_message_new(HtIntake *intake, const HtMessageStart *start, const H
     message->owner = *owner;
     sha256_init(&message->digest);
     message->source->figures->messages++;
+    message->source->figures->under_way++;
     assert_state(message);
     return message;
 }
@@ -76,6 +78,7 @@ static void free_memory(HtMessage *message)
     g_clear_pointer(&message->faults, g_array_unref);
     g_clear_pointer(&message->kept, ht_message_keep_free);
     g_clear_error(&message->bad);
+    message->source->figures->under_way--;
     ht_source_free(message->source);
     ht_dictionary_free(message->dictionary);
     g_free(message);
@@ -472,6 +475,22 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
     }
 }
 
+/* ---- Pauses ---- */
+
+bool ht_intake_admits(const HtIntake *intake, const HtSource *source, bool begun, HtRefusal *refusal)
+{
+    const HtSpoolPause *all = ht_spool_paused(intake->spool, HT_SPOOL_INTAKE, "");
+    const HtSpoolPause *own = ht_spool_paused(intake->spool, HT_SPOOL_SOURCE, source->config->name);
+    const HtSpoolPause *pause = all ? all : own;
+    if (!pause || (begun && pause->kind == HT_SPOOL_PAUSE_DRAIN)) {
+        return true;
+    }
+    ht_refuse(refusal, all ? "maintenance" : "source-paused");
+    refusal->notice = *pause->notice ? pause->notice : NULL;
+    refusal->retry_after_s = pause->retry_s > 0 ? pause->retry_s : refusal->retry_after_s;
+    return false;
+}
+
 /* ---- The body ---- */
 
 /* The host has room again. */
@@ -491,7 +510,9 @@ static HtTake stream(HtMessage *message, const char *bytes, size_t size)
 static HtTake begin_stream(HtMessage *message, HtRefusal *refusal)
 {
     g_autoptr(GError) error = NULL;
-    if (!ht_source_admits(message->source, refusal)) { /* its adapter may have been replaced by now */
+    bool open = ht_intake_admits(message->intake, message->source, true, refusal);
+    if (!open ||
+        !ht_source_admits(message->source, refusal)) { /* its adapter may have been replaced by now */
         return HT_TAKE_NOT;
     }
     message->ticket =
@@ -591,6 +612,9 @@ static bool is_admitted(const HtMessage *message, HtRefusal *refusal)
     g_autoptr(GError) busy = NULL;
     if (is_too_large(message)) { /* it was announced so, and has ended before; not all of it was gathered */
         return ht_refuse_large(refusal, &message->source->config->limits);
+    }
+    if (!ht_intake_admits(message->intake, message->source, true, refusal)) {
+        return false;
     }
     if (!ht_room_admits(message->intake, message->source->share, &busy)) {
         return ht_refuse_error(refusal, busy);

@@ -103,6 +103,10 @@ typedef struct {
         length; /* of the body; 0: not known. May be above the limit: then it is refused when its first bytes have come */
 } HtMessageStart;
 
+/* Whether an administrator lets the source send; `begun`: the message is on its way already, which a source that drains still takes. The
+ * refusal's notice lives until the main loop goes on. */
+bool ht_intake_admits(const HtIntake *intake, const HtSource *source, bool begun, HtRefusal *refusal);
+
 HtMessage *ht_message_new(HtIntake *intake, const HtMessageStart *start, const HtMessageOwner *owner);
 
 typedef enum {

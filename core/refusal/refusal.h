@@ -27,6 +27,8 @@ typedef struct {
 typedef struct {
     const HtRefusalKind *kind; /* never NULL; of an adapter's own code that of `rejected` */
     const char *code, *text;
+    const char *
+        notice; /* an administrator's words, beside the text; NULL: none. Lives as long as the refusal is used */
     unsigned status; /* HTTP status of the answer without SOAP */
     unsigned retry_after_s;
     bool at_door;          /* about HTTP rather than the message: the status stays also with SOAP */

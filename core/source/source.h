@@ -14,8 +14,9 @@ typedef struct {
     uint64_t accepted, resent, rejected, failed, busy;
     uint64_t events, duplicates, quarantined;
     uint64_t bytes;
-    int64_t last_us;  /* when the last message was accepted; 0 never */
-    int64_t since_us; /* since when there is the source: the start, or the reload that brought it */
+    uint64_t under_way; /* messages that have begun and have no answer yet */
+    int64_t last_us;    /* when the last message was accepted; 0 never */
+    int64_t since_us;   /* since when there is the source: the start, or the reload that brought it */
     uint64_t answers, latency_us_sum,
         latency_us_max; /* request complete to answer, of all that reached the host */
 } HtSourceFigures;

@@ -3,6 +3,7 @@
 
 #include "core/base/figures.h"
 #include "core/base/json.h"
+#include "spool/status.h"
 
 #define OF(field) offsetof(HtSourceFigures, field)
 
@@ -17,6 +18,7 @@ static const HtFigure figures[] = {
     {"duplicates", "source_duplicates_total", OF(duplicates)},
     {"quarantined", "source_quarantined_total", OF(quarantined)},
     {"bytes", "source_received_bytes_total", OF(bytes)},
+    {"underWay", "source_under_way_messages", OF(under_way)},
     {"latencyMaxUs", NULL, OF(latency_us_max)},
 };
 
@@ -59,14 +61,22 @@ static void add_gate(const HtSources *sources, const HtSource *source, HtBuffer 
     ht_buffer_add_char(json, '}');
 }
 
-static void add_source(const HtSources *sources, const HtSource *source, HtBuffer *json)
+static const HtSpoolPause *pause_of(HtSpool *spool, const HtSource *source)
 {
+    return ht_spool_paused(spool, HT_SPOOL_SOURCE, source->config->name);
+}
+
+static void add_source(const HtSources *sources, HtSpool *spool, const HtSource *source, HtBuffer *json)
+{
+    const HtSpoolPause *pause = pause_of(spool, source);
     uint64_t answers = MAX(source->figures->answers, 1);
     ht_json_comma(json);
     ht_buffer_add_char(json, '{');
     ht_json_member(json, "name", ht_text_from(source->config->name));
     ht_json_member(json, "department", ht_text_from(source->config->department));
     ht_json_member(json, "adapter", ht_text_from(source->config->adapter));
+    ht_json_member(json, "intake", ht_text_from(ht_spool_pause_state(pause, source->figures->under_way)));
+    ht_spool_pause_json("pause", pause, json);
     ht_figures_json(figures, G_N_ELEMENTS(figures), source->figures, json);
     ht_json_member_number(json, "latencyMeanUs", (int64_t)(source->figures->latency_us_sum / answers));
     ht_json_member_time(json, "lastAccepted", source->figures->last_us);
@@ -76,12 +86,12 @@ static void add_source(const HtSources *sources, const HtSource *source, HtBuffe
     ht_buffer_add_char(json, '}');
 }
 
-void ht_sources_json(const HtSources *sources, HtBuffer *json)
+void ht_sources_json(const HtSources *sources, HtSpool *spool, HtBuffer *json)
 {
     ht_json_name(json, "sources");
     ht_buffer_add_char(json, '[');
     for (unsigned i = 0; i < ht_sources_count(sources); i++) {
-        add_source(sources, ht_sources_at(sources, i), json);
+        add_source(sources, spool, ht_sources_at(sources, i), json);
     }
     ht_buffer_add_char(json, ']');
 }
@@ -157,7 +167,16 @@ static void add_figure(const HtSources *sources, const HtFigure *figure, HtBuffe
     }
 }
 
-void ht_sources_metrics(const HtSources *sources, HtBuffer *text)
+static void add_paused(const HtSources *sources, HtSpool *spool, HtBuffer *text)
+{
+    const HtMetric *metric = ht_metric_begin(text, "source_paused");
+    for (unsigned i = 0; i < ht_sources_count(sources); i++) {
+        const HtSource *source = ht_sources_at(sources, i);
+        ht_metric_add(text, metric, source->config->name, pause_of(spool, source) != NULL);
+    }
+}
+
+void ht_sources_metrics(const HtSources *sources, HtSpool *spool, HtBuffer *text)
 {
     for (size_t f = 0; f < G_N_ELEMENTS(figures); f++) {
         if (figures[f].metric) {
@@ -170,4 +189,5 @@ void ht_sources_metrics(const HtSources *sources, HtBuffer *text)
             others[o].add(text, metric, ht_sources_at(sources, i));
         }
     }
+    add_paused(sources, spool, text);
 }

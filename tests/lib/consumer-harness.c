@@ -157,16 +157,34 @@ bool ht_spool_dead_remove(HtSpool *none, const char *consumer, uint64_t sequence
     return was;
 }
 
-void ht_spool_pause(HtSpool *none, const char *consumer, const HtSpoolPause *pause)
+void ht_spool_pause(HtSpool *none, HtSpoolParty party, const char *name, const HtSpoolPause *pause)
 {
-    (void)none, (void)consumer;
+    (void)none, (void)name;
+    g_assert_cmpint(party, ==, HT_SPOOL_CONSUMER);
     spool.pause = *pause;
 }
 
-const HtSpoolPause *ht_spool_paused(HtSpool *none, const char *consumer)
+/* Any route but "open" is paused while `routes_paused`. */
+const HtSpoolPause *ht_spool_paused(HtSpool *none, HtSpoolParty party, const char *name)
 {
-    (void)none, (void)consumer;
+    static const HtSpoolPause of_route = {.kind = HT_SPOOL_PAUSE_ADMIN};
+    (void)none;
+    if (party == HT_SPOOL_ROUTE) {
+        return spool.routes_paused && !g_str_equal(name, "open") ? &of_route : NULL;
+    }
     return spool.pause.kind == HT_SPOOL_PAUSE_NONE ? NULL : &spool.pause;
+}
+
+uint64_t ht_spool_pause_turn(HtSpool *none)
+{
+    (void)none;
+    return spool.pause_turn + 1;
+}
+
+unsigned ht_spool_pauses(HtSpool *none, HtSpoolParty party)
+{
+    (void)none;
+    return party == HT_SPOOL_ROUTE && spool.routes_paused;
 }
 
 /* ---- Its commits ---- */
@@ -326,6 +344,7 @@ void start(Fixture *f, const char *keys, const char *persons)
     spool.letters = spool.letter = spool.commits = 0;
     spool.holds_commits = false;
     spool.pause.kind = HT_SPOOL_PAUSE_NONE;
+    spool.routes_paused = false;
     spool.dead = g_string_new(NULL);
     requests = g_ptr_array_new_with_free_func(free_request);
     posts = signed_posts = 0;

@@ -20,6 +20,8 @@ typedef struct {
     uint64_t letter; /* the sequence of one from before; 0: there is none */
     HtSpoolPause pause;
     unsigned held;             /* events in pages that are not freed */
+    bool routes_paused;
+    uint64_t pause_turn;       /* raised with each change of it */
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */
     unsigned commits;          /* that somebody waited for */
     bool holds_commits;        /* until release_commit() */

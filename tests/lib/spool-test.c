@@ -231,8 +231,12 @@ void place_make_9(Place *place)
     put_entries(db, HT_SPOOL_STORE_TIES, "INSERT OR REPLACE INTO aliases VALUES(?, ?, ?, ?, ?)",
                 "DELETE FROM aliases WHERE hash = ?");
     g_clear_pointer(&db, sqlite3_close);
-    place_change(place, "DROP TABLE segments; DROP TABLE segment_blocks; DROP TABLE segment_log;"
-                        "DROP TABLE tie_words; PRAGMA user_version = 9");
+    place_change(
+        place, "DROP TABLE segments; DROP TABLE segment_blocks; DROP TABLE segment_log;"
+               "DROP TABLE tie_words; DROP TABLE pauses;"
+               "CREATE TABLE pauses(consumer TEXT PRIMARY KEY, kind INTEGER NOT NULL, since INTEGER NOT NULL,"
+               " uid INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+               "PRAGMA user_version = 9");
 }
 
 void place_make_older(Place *place)

@@ -206,8 +206,8 @@ void consumers_time_out(void)
 static void resume(unsigned consumer)
 {
     HtSpoolPause none = {.kind = HT_SPOOL_PAUSE_NONE};
-    if (ht_spool_paused(delivered_from, names[consumer])) {
-        ht_spool_pause(delivered_from, names[consumer], &none);
+    if (ht_spool_paused(delivered_from, HT_SPOOL_CONSUMER, names[consumer])) {
+        ht_spool_pause(delivered_from, HT_SPOOL_CONSUMER, names[consumer], &none);
         ht_delivery_wake(delivery, 0);
     }
 }

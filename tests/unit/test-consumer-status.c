@@ -51,8 +51,11 @@ static void set_up(Fixture *f, const void *unused)
     f->holds = policy_of(f->dictionary, INT64_C(100) * 86400 * 1000000);
     f->ends = policy_of(f->dictionary, 1);
     f->lapsed = policy_of(f->dictionary, 0);
-    f->pause = (HtSpoolPause){
-        .kind = HT_SPOOL_PAUSE_GONE, .since_us = HT_SECOND, .uid = 7, .reason = (char *)"moved"};
+    f->pause = (HtSpoolPause){.kind = HT_SPOOL_PAUSE_GONE,
+                              .since_us = HT_SECOND,
+                              .uid = 7,
+                              .reason = (char *)"moved",
+                              .notice = (char *)""};
     static const char *const states[] = {"idle", "delivering", "paused"};
     count = G_N_ELEMENTS(consumers);
     for (unsigned i = 0; i < count; i++) {

@@ -203,7 +203,7 @@ static void test_a_rest_outlasts_a_pause(void)
     while (requests->len > 0) {
         answer(429, 3600 * 1000);
     }
-    spool.pause = (HtSpoolPause){HT_SPOOL_PAUSE_ADMIN, 0, 0, (char *)"looked at"};
+    spool.pause = (HtSpoolPause){.kind = HT_SPOOL_PAUSE_ADMIN, .reason = (char *)"looked at"};
     ht_consumer_wake(f.consumer);
     g_assert_cmpstr(status_of(&f).state, ==, "paused");
     spool.pause.kind = HT_SPOOL_PAUSE_NONE;
@@ -482,6 +482,75 @@ static void test_a_purpose_that_lapses_is_told(void)
     stop(&f);
 }
 
+/* ---- Paused routes ---- */
+
+static void pause_routes(Fixture *f, bool paused)
+{
+    spool.routes_paused = paused;
+    spool.pause_turn++;
+    ht_consumer_wake(f->consumer);
+}
+
+static void test_a_paused_route_holds_what_goes_by_it(void)
+{
+    Fixture f;
+    start(&f, "batch = 1\nconnections = 1\n", "abca");
+    await(1);
+    pause_routes(&f, true);
+    g_assert_cmpuint(status_of(&f).held_sending, ==, 1);
+    g_assert_cmpuint(status_of(&f).held, ==, 2); /* of a, one is under way */
+    answer(204, 0);
+    run_until_idle();
+    g_assert_cmpuint(requests->len, ==, 0);
+    g_assert_cmpuint(status_of(&f).held, ==, 3);
+    g_assert_cmpuint(status_of(&f).failing, ==, 0);
+    g_assert_cmpstr(status_of(&f).state, ==, "idle");
+    g_assert_cmpuint(spool.cursor, ==, 1);
+    pause_routes(&f, false);
+    serve(&f, 0, 0, 4);
+    run_until_idle();
+    g_assert_cmpuint(spool.cursor, ==, 4);
+    g_assert_cmpuint(status_of(&f).held, ==, 0);
+    stop(&f);
+}
+
+static void test_much_that_was_held_comes_back_as_there_is_room(void)
+{
+    Fixture f;
+    g_autofree char *persons = g_strnfill(9000, '*');
+    start(&f, "batch = 100\nconnections = 1\n", persons);
+    pause_routes(&f, true);
+    while (status_of(&f).held < 9000) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpuint(status_of(&f).delivered, ==, 0);
+    unsigned reads = spool.reads;
+    pause_routes(&f, false);
+    await(1);
+    run_until_idle();
+    g_assert_cmpuint(spool.reads - reads, <=, 4000 / 100 + 1); /* and no more while the window is full */
+    serve(&f, 0, 0, 9000);
+    run_until_idle();
+    g_assert_cmpuint(spool.cursor, ==, 9000);
+    stop(&f);
+}
+
+static void test_a_drained_consumer_is_waited_for(void)
+{
+    Fixture f;
+    start(&f, "batch = 1\nconnections = 1\n", "ab");
+    await(1);
+    spool.pause = (HtSpoolPause){.kind = HT_SPOOL_PAUSE_DRAIN};
+    ht_consumer_wake(f.consumer);
+    g_assert_cmpstr(status_of(&f).state, ==, "draining");
+    g_assert_cmpuint(status_of(&f).under_way, ==, 1);
+    answer(204, 0);
+    run_until_idle();
+    g_assert_cmpstr(status_of(&f).state, ==, "drained");
+    g_assert_cmpuint(requests->len, ==, 0);
+    stop(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -523,6 +592,11 @@ int main(int argc, char **argv)
                     test_nothing_new_goes_once_stopped_and_answers_still_count);
     g_test_add_func("/consumer/a-full-list-of-dead-letters-stops-it",
                     test_a_full_list_of_dead_letters_stops_it);
+    g_test_add_func("/consumer/route/paused-holds-what-goes-by-it",
+                    test_a_paused_route_holds_what_goes_by_it);
+    g_test_add_func("/consumer/route/much-that-was-held-comes-back",
+                    test_much_that_was_held_comes_back_as_there_is_room);
+    g_test_add_func("/consumer/drained-is-waited-for", test_a_drained_consumer_is_waited_for);
     g_test_add_func("/consumer/purpose/that-lapses-is-told", test_a_purpose_that_lapses_is_told);
     return g_test_run();
 }

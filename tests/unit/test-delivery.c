@@ -129,6 +129,31 @@ static HtConfig *config_of(const char *routes)
     return config;
 }
 
+static bool is_paused(void *user, const char *route)
+{
+    return g_str_equal(route, user);
+}
+
+/* Only what has no other way waits, and what has none at all does not. */
+static void test_what_a_paused_route_alone_leads_to_waits(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtConfig) config = config_of(
+        "[route deaths]\ntypes = person.died\nto = c\n[route hall]\nfrom = hukou\ntypes = person.*\n"
+        "divisions = 440104*\nto = c\n");
+    g_autoptr(HtRoutes) routes = ht_routes_new(config, "c", dictionary);
+    HtEvent both = event_of("hukou", "person.died.v1", "440104", NULL);
+    HtEvent one = event_of("hukou", "person.died.v1", "330102", NULL);
+    HtEvent other = event_of("hukou", "person.born.v1", "440104", NULL);
+    HtEvent none = event_of("hukou", "marriage.registered.v1", "440104", NULL);
+    g_assert_false(ht_routes_wait(routes, &both, is_paused, (void *)"deaths"));
+    g_assert_true(ht_routes_wait(routes, &one, is_paused, (void *)"deaths"));
+    g_assert_false(ht_routes_wait(routes, &other, is_paused, (void *)"deaths"));
+    g_assert_true(ht_routes_wait(routes, &other, is_paused, (void *)"hall"));
+    g_assert_false(ht_routes_wait(routes, &none, is_paused, (void *)"hall"));
+    g_assert_false(ht_routes_wait(routes, &one, is_paused, (void *)"nobody"));
+}
+
 static void test_routes_match_source_type_and_division(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
@@ -584,6 +609,8 @@ static void test_unknown_elements_are_errors_with_a_suggestion(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/routes/what-a-paused-one-alone-leads-to-waits",
+                    test_what_a_paused_route_alone_leads_to_waits);
     g_test_add_func("/backoff/doubles-with-jitter-up-to-the-most",
                     test_pauses_double_with_jitter_up_to_the_most);
     g_test_add_func("/backoff/each-pause-is-twice-the-one-before", test_each_pause_is_twice_the_one_before);

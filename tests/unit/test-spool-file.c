@@ -1,4 +1,5 @@
 /* The spool's file: lock, site key, format and migration, unclean ends, damage that the check finds. */
+#include "spool/delivery.h"
 #include "tests/lib/spool-test.h"
 
 #include <fcntl.h>
@@ -464,6 +465,43 @@ TEST(test_migrates_format_5)
     expect_clean(place);
 }
 
+/* What stood there of consumers, and since format 11 of others. */
+TEST(test_pauses_are_kept)
+{
+    (void)unused;
+    place_open(place);
+    place_close(place);
+    place_make_9(place);
+    place_change(place, "INSERT INTO pauses VALUES('platform', 2, 5, -1, 'it answered 410 Gone')");
+    expect_clean(place);
+    for (unsigned starts = 0; starts < 2; starts++) {
+        place_open(place);
+        const HtSpoolPause *kept = ht_spool_paused(place->spool, HT_SPOOL_CONSUMER, "platform");
+        g_assert_nonnull(kept);
+        g_assert_cmpint(kept->kind, ==, HT_SPOOL_PAUSE_GONE);
+        g_assert_cmpint(kept->since_us, ==, 5);
+        g_assert_cmpint(kept->uid, ==, -1);
+        g_assert_cmpstr(kept->reason, ==, "it answered 410 Gone");
+        g_assert_cmpstr(kept->notice, ==, "");
+        g_assert_null(ht_spool_paused(place->spool, HT_SPOOL_SOURCE, "platform"));
+        const HtSpoolPause drain = {HT_SPOOL_PAUSE_DRAIN, 7, 1000, (char *)"ticket", (char *)"升级", 600};
+        ht_spool_pause(place->spool, HT_SPOOL_SOURCE, "hukou", &drain);
+        place_close(place);
+        expect_clean(place);
+    }
+    place_open(place);
+    const HtSpoolPause *own = ht_spool_paused(place->spool, HT_SPOOL_SOURCE, "hukou");
+    g_assert_cmpint(own->kind, ==, HT_SPOOL_PAUSE_DRAIN);
+    g_assert_cmpstr(own->reason, ==, "ticket");
+    g_assert_cmpstr(own->notice, ==, "升级");
+    g_assert_cmpuint(own->retry_s, ==, 600);
+    ht_spool_pause(place->spool, HT_SPOOL_SOURCE, "hukou", &(HtSpoolPause){.kind = HT_SPOOL_PAUSE_NONE});
+    g_assert_cmpuint(ht_spool_pauses(place->spool, HT_SPOOL_SOURCE), ==, 0);
+    place_close(place);
+    g_assert_cmpint(place_number(place, "SELECT count(*) FROM pauses"), ==, 1);
+    expect_clean(place);
+}
+
 TEST(test_check_of_nothing)
 {
     (void)unused;
@@ -544,6 +582,7 @@ int main(int argc, char **argv)
     add("/spool/open/migrates-version-2", NULL, test_migrates_version_2);
     add("/spool/open/sets-page-size-and-identity", NULL, test_sets_page_size_and_identity);
     add("/spool/open/migrates-format-5", NULL, test_migrates_format_5);
+    add("/spool/open/keeps-pauses", NULL, test_pauses_are_kept);
     add("/spool/open/goes-on-with-damage-after-an-unclean-end", NULL, test_unclean_start_goes_on_with_damage);
     add("/spool/open/refuses-a-broken-tree-after-an-unclean-end", NULL,
         test_unclean_start_refuses_broken_tree);

@@ -435,9 +435,109 @@ static void test_what_is_open_is_told(void)
     ht_window_clear(&window);
 }
 
+/* ---- What is held ---- */
+
+static bool hold_a(void *user, const HtStoredEvent *event)
+{
+    (void)user;
+    return event->subject.data[0] == 'a';
+}
+
+static void test_what_is_held_waits_and_the_others_go(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_hold(&window, hold_a, NULL);
+    ht_window_add(&window, page_of(1, "abacb"), all_but_x, NULL);
+    g_autoptr(GPtrArray) others = pick(&window, 9);
+    assert_picked(others, "2 4 5");
+    finish(&window, others);
+    g_assert_cmpuint(ht_window_held(&window), ==, 2);
+    g_assert_cmpuint(window.loaded, ==, 0); /* only their places are kept */
+    g_assert_cmpuint(ht_window_failing(&window), ==, 0);
+    ht_window_advance(&window);
+    g_assert_cmpuint(window.cursor, ==, 0);
+    g_assert_cmpuint(ht_window_absent(&window, 1000), ==, 0);
+    ht_window_add(&window, page_of(6, "a"), all_but_x, NULL);
+    g_assert_cmpuint(ht_window_held(&window), ==, 3);
+    g_autoptr(GPtrArray) none = pick(&window, 9);
+    assert_picked(none, "");
+    ht_window_hold(&window, NULL, NULL);
+    ht_window_assert(&window);
+    g_assert_cmpuint(ht_window_failing(&window), ==, 0); /* it is absent, and nothing of it failed */
+    g_assert_cmpuint(ht_window_absent(&window, 1000), ==, 1);
+    g_assert_true(ht_window_fill(&window, page_of(1, "abacba")));
+    g_autoptr(GPtrArray) first = pick(&window, 1);
+    assert_picked(first, "1");
+    finish(&window, first);
+    g_autoptr(GPtrArray) rest = pick(&window, 1);
+    assert_picked(rest, "3");
+    finish(&window, rest);
+    ht_window_clear(&window);
+}
+
+/* Under way it is not called back; a later event of the same person is not taken along; what failed is held, too. */
+static void test_what_is_in_the_window_already_is_held(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_add(&window, page_of(1, "abaca"), all_but_x, NULL);
+    g_autoptr(GPtrArray) one = pick(&window, 1);
+    assert_picked(one, "1");
+    ht_window_hold(&window, hold_a, NULL);
+    g_assert_cmpuint(ht_window_held(&window), ==, 0);
+    g_assert_cmpuint(ht_window_held_sending(&window), ==, 1);
+    ht_window_wait(&window, one->pdata[0], HT_ENTRY_POISON, 5000);
+    ht_window_assert(&window);
+    g_assert_cmpuint(ht_window_held_sending(&window), ==, 0);
+    g_autoptr(GPtrArray) others = pick_at(&window, 9, 9000);
+    assert_picked(others, "2 4");
+    finish(&window, others);
+    ht_window_hold(&window, hold_a, NULL); /* once more, as when another route is paused */
+    ht_window_assert(&window);
+    ht_window_hold(&window, NULL, NULL);
+    while (ht_window_absent(&window, 9000) > 0) {
+        g_assert_true(ht_window_fill(&window, page_of(1, "abaca")));
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        g_autoptr(GPtrArray) next = pick_at(&window, 1, 9000);
+        g_assert_cmpuint(next->len, ==, 1);
+        g_assert_cmpuint(((HtEntry *)next->pdata[0])->sequence, ==, 2 * i + 1);
+        finish(&window, next);
+        while (ht_window_absent(&window, 9000) > 0) {
+            g_assert_true(ht_window_fill(&window, page_of(2 * i + 3, i == 0 ? "aca" : "a")));
+        }
+    }
+    ht_window_clear(&window);
+}
+
+static bool hold_later(void *user, const HtStoredEvent *event)
+{
+    (void)user;
+    return event->sequence > 1;
+}
+
+static void test_a_later_event_is_held_though_the_first_goes(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_hold(&window, hold_later, NULL);
+    ht_window_add(&window, page_of(1, "aa"), all_but_x, NULL);
+    g_autoptr(GPtrArray) first = pick(&window, 9);
+    assert_picked(first, "1");
+    finish(&window, first);
+    g_assert_cmpuint(ht_window_held(&window), ==, 1);
+    ht_window_clear(&window);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/window/hold/what-is-held-waits-and-the-others-go",
+                    test_what_is_held_waits_and_the_others_go);
+    g_test_add_func("/window/hold/what-is-in-the-window-already", test_what_is_in_the_window_already_is_held);
+    g_test_add_func("/window/hold/a-later-event-though-the-first-goes",
+                    test_a_later_event_is_held_though_the_first_goes);
     g_test_add_func("/window/what-is-open-is-told", test_what_is_open_is_told);
     g_test_add_func("/window/numbers-follow-from-the-log-alone", test_numbers_follow_from_the_log_alone);
     g_test_add_func("/window/an-absent-event-that-is-damaged-is-passed-over",
