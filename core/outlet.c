@@ -245,3 +245,44 @@ void ht_outlet_event(void *user, JsonObject *asked, HtAdminReply *reply)
     ht_admin_note(reply, "event show %s", what);
     ask_event(bus, name, sequence, NULL, reply);
 }
+
+/* ---- A test event ---- */
+
+static void on_tested(const HtUuid *id, const HtSent *sent, void *reply)
+{
+    char text[HT_UUID_TEXT];
+    HtBuffer json = {0};
+    if (!sent) {
+        ht_admin_refuse(reply, 503, "the consumer's settings were changed, or the bus ends: try again");
+        return;
+    }
+    ht_uuid_format(id, text);
+    ht_buffer_add_char(&json, '{');
+    ht_json_member(&json, "id", ht_text_from(text));
+    ht_json_name(&json, "taken");
+    ht_buffer_add_string(&json, sent->kind == HT_SENT_TAKEN ? "true" : "false");
+    if (sent->status > 0) {
+        ht_json_member_number(&json, "status", sent->status);
+    }
+    ht_json_member(&json, "reason", ht_text_from(sent->reason));
+    ht_json_member_number(&json, "tookUs", (int64_t)sent->took_us);
+    ht_buffer_add_literal(&json, "}\n");
+    ht_admin_reply(reply, 200, ht_buffer_text(&json));
+    ht_buffer_clear(&json);
+}
+
+void ht_outlet_test(void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    const HtBus *bus = user;
+    const char *name = find_consumer(bus, asked, reply);
+    if (!name) {
+        return;
+    }
+    ht_admin_note(reply, "consumer test %s", name);
+    const char *problem = ht_delivery_test(bus->delivery, name, on_tested, reply);
+    if (problem) {
+        ht_admin_refuse(reply, 409, problem);
+        return;
+    }
+    ht_spool_audit(bus->spool, ht_admin_uid(reply), "consumer test", name, "");
+}

@@ -24,6 +24,7 @@ const HtAdminVerb ht_verbs[] = {
     {"source", ht_pauses_source, true, HT_ROLE_OPERATOR, NULL},
     {"route", ht_pauses_route, true, HT_ROLE_OPERATOR, NULL},
     {"maintenance", ht_pauses_maintenance, true, HT_ROLE_OPERATOR, NULL},
+    {"test", ht_outlet_test, false, HT_ROLE_OPERATOR, NULL},
     {"left", ht_left_verb, true, HT_ROLE_OPERATOR, NULL},
     {"reload", ht_reload_verb, false, HT_ROLE_OPERATOR, NULL},
     {"dead", ht_outlet_dead, true, HT_ROLE_OPERATOR, NULL},

@@ -90,7 +90,7 @@ static const HtCliVerb verbs[] = {
     {"reconcile", ht_cli_reconcile, NULL, "the books, and how the other side's list differs"},
     {"source", ht_cli_source, "list|show|pause|drain|resume", "sources: how they are, pause, drain, resume"},
     {"route", ht_cli_route, "list|show|pause|drain|resume", "routes: how they are, pause, drain, resume"},
-    {"consumer", ht_cli_consumer, "list|show|pause|drain|resume|skip|rename|forget",
+    {"consumer", ht_cli_consumer, "list|show|test|pause|drain|resume|skip|rename|forget",
      "consumers: how they are, pause, drain, resume, skip an event"},
     {"maintenance", ht_cli_maintenance, "on|off|show", "no source takes anything, and senders are told why"},
     {"policy", ht_cli_policy, "preview|version", "what a consumer may see: preview, versions"},

@@ -14,6 +14,7 @@ static const char usage[] = "usage: hutong consumer list [--json]\n"
                             "       hutong consumer resume NAME [--reason TEXT]\n"
                             "       hutong consumer rename OLD NEW [--reason TEXT]\n"
                             "       hutong consumer forget NAME [--reason TEXT]\n"
+                            "       hutong consumer test NAME [--json]\n"
                             "       hutong consumer skip NAME SEQUENCE --reason TEXT\n";
 
 static const char elsewhere[] =
@@ -165,6 +166,35 @@ static int skip(const HtConfig *config, const char *name, const char *sequence, 
     return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
 
+/* The bus waits for the consumer as long as for any event. */
+static int test(const HtConfig *config, const char *name, bool json)
+{
+    const HtConsumerConfig *consumer = ht_config_consumer(config, name);
+    uint64_t wait_ms = ANSWER_MS + (consumer ? consumer->timeout_ms + consumer->connect_timeout_ms : 0);
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "consumer", name);
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), question);
+    g_autofree char *asked = json_to_string(node, FALSE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) answer =
+        ht_admin_ask_within(config->bus.admin, "test", asked, (unsigned)MIN(wait_ms, UINT_MAX / 2), &error);
+    if (!answer) {
+        return complain(error->message);
+    }
+    bool taken = json_object_get_boolean_member_with_default(answer, "taken", FALSE);
+    if (json) {
+        ht_cli_print(answer);
+    } else {
+        int64_t status = number(answer, "status");
+        g_autofree char *said =
+            status > 0 ? g_strdup_printf("HTTP %" G_GINT64_FORMAT, status) : g_strdup("written");
+        const char *words = taken ? said : text(answer, "reason");
+        printf("%s %s the test event %s after %.1f ms: %s\n", name, taken ? "took" : "did not take",
+               text(answer, "id"), (double)number(answer, "tookUs") / 1000, words);
+    }
+    return taken ? HT_EXIT_OK : HT_EXIT_FAILED;
+}
+
 int ht_cli_consumer(int argc, char **argv)
 {
     gboolean json = FALSE;
@@ -179,16 +209,20 @@ int ht_cli_consumer(int argc, char **argv)
     }
     if (!ht_cli_options(
             &argc, &argv,
-            "list | show | pause | drain | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left.",
+            "list | show | test | pause | drain | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left.",
             entries, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "", *name = argc == 3 ? argv[2] : NULL;
     bool list = g_str_equal(verb, "list"), show = g_str_equal(verb, "show");
     bool changes = g_str_equal(verb, "pause") || g_str_equal(verb, "drain") || g_str_equal(verb, "resume");
-    bool skips = g_str_equal(verb, "skip"), renames = g_str_equal(verb, "rename");
+    bool tests = g_str_equal(verb, "test"), skips = g_str_equal(verb, "skip"),
+         renames = g_str_equal(verb, "rename");
     bool lefts = renames || g_str_equal(verb, "forget");
-    if (argc != (list ? 2 : skips || renames ? 4 : 3) || !(list || show || changes || skips || lefts)) {
+    if (argc != (list               ? 2
+                 : skips || renames ? 4
+                                    : 3) ||
+        !(list || show || tests || changes || skips || lefts)) {
         fputs(usage, stderr);
         return HT_EXIT_USAGE;
     }
@@ -200,6 +234,7 @@ int ht_cli_consumer(int argc, char **argv)
         return HT_EXIT_CONFIG;
     }
     return lefts     ? change_left(config, argv, pause.reason)
+           : tests   ? test(config, name, json)
            : skips   ? skip(config, argv[2], argv[3], pause.reason)
            : changes ? ht_cli_pause_change(config, "consumer", verb, name, &pause)
                      : look(config, name, json);

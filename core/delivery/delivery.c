@@ -9,6 +9,7 @@
 #include "core/delivery/policy.h"
 #include "core/delivery/signature.h"
 #include "core/delivery/succession.h"
+#include "core/delivery/test-event.h"
 #include "core/base/timer.h"
 
 #define GRACE_MS 1000 /* for requests under way at the end */
@@ -507,6 +508,16 @@ const char *ht_delivery_skip(HtDelivery *delivery, const char *consumer, const H
 {
     HtConsumer *found = find_consumer(delivery, consumer);
     return found ? ht_consumer_skip(found, event, reason)
+           : find_retiring(delivery, consumer)
+               ? "the consumer's settings are being changed: try again in a moment"
+               : "there is no consumer of this name";
+}
+
+const char *ht_delivery_test(HtDelivery *delivery, const char *consumer,
+                             void (*done)(const HtUuid *id, const HtSent *sent, void *user), void *user)
+{
+    HtConsumer *found = find_consumer(delivery, consumer);
+    return found ? ht_consumer_test(found, done, user)
            : find_retiring(delivery, consumer)
                ? "the consumer's settings are being changed: try again in a moment"
                : "there is no consumer of this name";

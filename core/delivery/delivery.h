@@ -82,6 +82,10 @@ bool ht_delivery_find(const HtDelivery *delivery, const char *name, HtConsumerSt
 const char *ht_delivery_skip(HtDelivery *delivery, const char *consumer, const HtStoredEvent *event,
                              const char *reason);
 
+/* Sends the consumer a test event: see test-event.h. NULL, or why it cannot be. */
+const char *ht_delivery_test(HtDelivery *delivery, const char *consumer,
+                             void (*done)(const HtUuid *id, const HtSent *sent, void *user), void *user);
+
 /* Begins a replay that the spool keeps. */
 void ht_delivery_replay(HtDelivery *delivery, HtSpoolReplay *replay);
 

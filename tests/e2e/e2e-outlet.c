@@ -227,6 +227,66 @@ static void test_an_event_that_holds_up_its_person_can_be_skipped(void)
     skip_first("mode = structured\n", 500);
 }
 
+/* ---- Test events ---- */
+
+static char *find_test_file(Fixture *f)
+{
+    g_autofree char *folder = g_build_filename(f->bus->folder, "files", NULL);
+    g_autoptr(GDir) files = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (files && (name = g_dir_read_name(files))) {
+        if (g_str_has_prefix(name, "files.test-") && g_str_has_suffix(name, ".jsonl")) {
+            return g_build_filename(folder, name, NULL);
+        }
+    }
+    return NULL;
+}
+
+static void test_a_test_event_is_nobodys_and_counts_nowhere(void)
+{
+    Fixture f;
+    start(
+        &f,
+        "mode = structured\n[consumer files]\ntype = file\ndirectory = files\nclearance = 2\npurpose = 社区人口服务\n"
+        "purpose-until = 2099-12-31\n[consumer asks]\ntype = pull\nclearance = 2\npurpose = 社区人口服务\n"
+        "purpose-until = 2099-12-31\npeers = 127.0.0.1\n");
+    EXPECT(&f, 0, "platform took the test event ", "consumer", "test", "platform");
+    g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
+    JsonObject *event = platform_event(f.platform, 0);
+    g_assert_cmpstr(json_object_get_string_member(event, "type"), ==, "bus.test.v1");
+    g_assert_cmpstr(json_object_get_string_member(event, "sequence"), ==, "00000000000000000000");
+    g_assert_false(json_object_has_member(event, "subject"));
+    g_assert_false(json_object_has_member(event, "consumersequence"));
+    g_assert_cmpuint(json_object_get_size(json_object_get_object_member(event, "data")), ==, 0);
+    EXPECT(&f, 0, "platform is paused", "consumer", "pause", "platform");
+    EXPECT(&f, 0, "\"taken\":true,\"status\":2", "consumer", "test", "platform", "--json");
+    platform_refuse(f.platform, 422, 0);
+    EXPECT(&f, 1, "platform did not take the test event ", "consumer", "test", "platform");
+    EXPECT(&f, 1, ": HTTP 422", "consumer", "test", "platform");
+    platform_close(f.platform);
+    EXPECT(&f, 1, "\"taken\":false,\"reason\":", "consumer", "test", "platform", "--json");
+    EXPECT(&f, 0, "files took the test event ", "consumer", "test", "files");
+    g_autofree char *path = find_test_file(&f), *line = NULL;
+    g_assert_true(g_file_get_contents(path, &line, NULL, NULL));
+    g_assert_nonnull(strstr(line, "\"type\":\"bus.test.v1\""));
+    g_assert_true(g_str_has_suffix(line, "}\n"));
+    EXPECT(&f, 1, "it fetches its events itself", "consumer", "test", "asks");
+    EXPECT(&f, 1, "there is no consumer of this name", "consumer", "test", "nobody");
+    EXPECT(&f, 64, "usage", "consumer", "test");
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const figures[] = {"cursor", "delivered", "letters", "attempts", "failures"};
+        for (unsigned k = 0; k < G_N_ELEMENTS(figures); k++) {
+            g_autofree char *figure = g_strdup_printf("consumers.%u.%s", i, figures[k]);
+            g_assert_cmpint(bus_process_figure(f.bus, figure), ==, 0);
+        }
+    }
+    g_assert_cmpint(bus_process_figure(f.bus, "spool.lastSequence"), ==, 0);
+    EXPECT(&f, 0, "consumer test    platform\n", "audit", "list");
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    EXPECT(&f, 1, "no bus", "consumer", "test", "platform");
+    stop(&f);
+}
+
 /* ---- Replays ---- */
 
 static void wait_for_replay(Fixture *f, const char *text)
@@ -421,5 +481,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outlet/nothing-is-sent-before-the-endpoint-agrees",
                     test_nothing_is_sent_before_the_endpoint_agrees);
     g_test_add_func("/outlet/an-endpoint-agrees-by-the-callback", test_an_endpoint_agrees_by_the_callback);
+    g_test_add_func("/outlet/a-test-event-is-nobodys-and-counts-nowhere",
+                    test_a_test_event_is_nobodys_and_counts_nowhere);
     return g_test_run();
 }
