@@ -136,6 +136,7 @@ static bool open_pages(HtBus *bus, GError **error)
     bus->pages = ht_pages_new(bus->config, error);
     if (bus->pages) {
         bus->receipts = ht_receipts_new(bus->config, bus->dictionary, bus->signer, bus->pages);
+        bus->deliveries = ht_deliveries_new(bus->config, bus->dictionary, bus->spool, bus->pages);
         ht_delivery_add_pages(bus->delivery, bus->pages);
     }
     bus->schemas =
@@ -272,6 +273,7 @@ static void close_parts(HtBus *bus)
     g_clear_pointer(&bus->alarms, ht_alarms_free);
     g_clear_pointer(&bus->door, ht_door_close);
     g_clear_pointer(&bus->receipts, ht_receipts_free);
+    g_clear_pointer(&bus->deliveries, ht_deliveries_free);
     g_clear_pointer(&bus->pages, ht_pages_free);
     g_clear_pointer(&bus->schemas, ht_schema_pages_free);
     g_clear_pointer(&bus->admin, ht_admin_close);

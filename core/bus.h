@@ -3,6 +3,7 @@
 
 #include "core/access.h"
 #include "core/admin/admin.h"
+#include "core/deliveries.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/policy.h"
 #include "core/ingress/door.h"
@@ -34,6 +35,7 @@ typedef struct {
     HtAccess *access;
     HtAccessRecorder recorder;
     HtReceipts *receipts;
+    HtDeliveries *deliveries;
     HtSources *sources;
     HtIntake intake;
     HtDelivery *delivery;

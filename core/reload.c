@@ -149,6 +149,7 @@ static void swap_parts(HtBus *bus, Next *next)
     ht_delivery_change(bus->delivery, next->config, next->dictionary);
     ht_retention_change(bus->retention, next->config, next->dictionary);
     ht_receipts_change(bus->receipts, next->config, next->dictionary);
+    ht_deliveries_change(bus->deliveries, next->config, next->dictionary);
     if (next->schemas) {
         ht_schema_pages_change(bus->schemas, next->config, next->dictionary, g_steal_pointer(&next->schemas));
     } else {

@@ -382,8 +382,11 @@ static void write_info(const Channel *first)
     ht_json_open(json, "info");
     add_text(json, "title", title);
     add_text(json, "version", HT_VERSION);
-    add_text(json, "description",
-             "CloudEvents 1.0; every payload's JSON Schema is what its events' dataschema names");
+    g_autofree char *description = g_strdup_printf(
+        "CloudEvents 1.0; every payload's JSON Schema is what its events' dataschema names. What became of "
+        "them is told at the public door: GET /out/%s/deliveries",
+        first->consumer ? first->consumer->name : "CONSUMER");
+    add_text(json, "description", description);
     close_objects(json, 1);
     add_text(json, "defaultContentType", STRUCTURED);
 }
