@@ -7,6 +7,7 @@
 #include "core/base/paths.h"
 #include "core/base/user.h"
 #include "core/bus.h"
+#include "core/cli/check-peers.h"
 #include "core/config/listen.h"
 #include "core/ingress/tls.h"
 #include "core/delivery/policy.h"
@@ -31,6 +32,8 @@
 #include <unistd.h>
 
 #define LIVE_MS 2000 /* for a running bus to answer */
+#define PEER_MS 10000
+#define PEER_MOST_MS 3600000
 
 typedef struct {
     HtConfig *config;
@@ -530,8 +533,28 @@ static void check_sources(Check *check)
 
 int ht_cli_check(int argc, char **argv)
 {
-    g_autofree char *file = NULL;
-    if (!ht_cli_options(&argc, &argv, "Tries everything that run would, and changes nothing.", NULL, &file)) {
+    gboolean peers = FALSE, json = FALSE;
+    g_autofree char *file = NULL, *timeout = NULL;
+    uint64_t timeout_ms = PEER_MS;
+    const GOptionEntry entries[] = {
+        {"peers", 0, 0, G_OPTION_ARG_NONE, &peers,
+         "Also whether each consumer can be reached: webhooks by OPTIONS, without an event; files by one that is made and removed",
+         NULL},
+        {"timeout", 0, 0, G_OPTION_ARG_STRING, &timeout,
+         "With --peers: so long each may take at most (10s; its own timeouts when they are shorter)", "TIME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "With --peers: what came of each, as JSON, one a line",
+         NULL},
+        G_OPTION_ENTRY_NULL};
+    if (!ht_cli_options(&argc, &argv, "Tries everything that run would, and changes nothing.", entries,
+                        &file)) {
+        return HT_EXIT_USAGE;
+    }
+    if (timeout && (!ht_limit_read(timeout, HT_LIMIT_MS, &timeout_ms) || timeout_ms == 0)) {
+        fprintf(stderr, "hutong check: --timeout '%s' is no time such as 500ms, 10s\n", timeout);
+        return HT_EXIT_USAGE;
+    }
+    if (!peers && (json || timeout)) {
+        fputs("hutong check: --json and --timeout go with --peers\n", stderr);
         return HT_EXIT_USAGE;
     }
     g_autoptr(GString) errors = g_string_new(NULL);
@@ -556,11 +579,15 @@ int ht_cli_check(int argc, char **argv)
     check_memory(&check);
     check_keeping(&check);
     check_sources(&check);
-    if (check.errors == 0) {
+    unsigned unreached = peers ? ht_cli_check_peers(check.config, MIN(timeout_ms, PEER_MOST_MS), json) : 0;
+    if (check.errors == 0 && unreached == 0 && !json) {
         printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,
                check.config->sources->len, check.config->consumers->len, check.config->routes->len);
     }
     g_clear_pointer(&check.dictionary, ht_dictionary_free);
     ht_config_free(check.config);
-    return check.damaged ? HT_EXIT_INTEGRITY : check.errors ? HT_EXIT_CONFIG : HT_EXIT_OK;
+    return check.damaged   ? HT_EXIT_INTEGRITY
+           : check.errors  ? HT_EXIT_CONFIG
+           : unreached > 0 ? HT_EXIT_FAILED
+                           : HT_EXIT_OK;
 }
