@@ -9,16 +9,27 @@
 
 #define CONFIG_MAX (2 << 20) /* of it that is kept; the digest is of all */
 
-void ht_records_open(HtBus *bus)
+static HtAuditOptions make_options(const HtBus *bus)
 {
     const HtBusConfig *config = &bus->config->bus;
-    HtAuditOptions options = {.state = config->state,
-                              .bus = config->name,
-                              .signer = bus->signer,
-                              .segment_bytes = config->audit_segment_bytes,
-                              .keep_ms = config->audit_keep_ms,
-                              .sync_ms = config->audit_sync_ms};
+    return (HtAuditOptions){.state = config->state,
+                            .bus = config->name,
+                            .signer = bus->signer,
+                            .segment_bytes = config->audit_segment_bytes,
+                            .keep_ms = config->audit_keep_ms,
+                            .sync_ms = config->audit_sync_ms};
+}
+
+void ht_records_open(HtBus *bus)
+{
+    HtAuditOptions options = make_options(bus);
     bus->audit = ht_audit_open(&options);
+}
+
+void ht_records_change(HtBus *bus)
+{
+    HtAuditOptions options = make_options(bus);
+    ht_audit_change(bus->audit, &options);
 }
 
 static bool is_required(const HtBus *bus)

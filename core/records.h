@@ -7,6 +7,9 @@
 /* Opens the audit log of a bus with configuration and signer. */
 void ht_records_open(HtBus *bus);
 
+/* The audit log's sizes and times are those of the configuration in force from here on. */
+void ht_records_change(HtBus *bus);
+
 /* Says that the bus begins, with which configuration; and that it ends. */
 void ht_records_begin(HtBus *bus);
 void ht_records_end(HtBus *bus);

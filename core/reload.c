@@ -143,6 +143,7 @@ static void swap_parts(HtBus *bus, Next *next)
     ht_sources_commit(bus->sources, g_steal_pointer(&next->sources));
     ht_pages_change(bus->pages, g_steal_pointer(&next->guards));
     bus->intake.limits = &next->config->spool.limits;
+    ht_spool_change_room(bus->spool, &next->config->spool.limits);
     bus->intake.dictionary = next->dictionary;
     bus->intake.sources = ht_sources_count(bus->sources);
     ht_access_change(bus->access, next->dictionary, required);
@@ -204,7 +205,9 @@ static void take_over(HtReload *reload)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) changes = ht_config_compare(bus->config, next->config);
     if (!ht_door_change(bus->door, &next->config->bus, ht_who_shows_certificates(next->config), &error)) {
-        g_autofree char *text = g_strdup_printf("error: %s\n", error->message);
+        bool of_place = error->domain == HT_DOOR_ERROR;
+        g_autofree char *place = ht_bus_place(next->config, of_place ? "listen" : "tls-certificate");
+        g_autofree char *text = g_strdup_printf("%s: error: %s\n", place, error->message);
         refuse(reload, text);
         return;
     }
@@ -215,6 +218,7 @@ static void take_over(HtReload *reload)
     g_clear_pointer(&reload->fixed, g_ptr_array_unref);
     reload->fixed = g_steal_pointer(&next->fixed);
     reload->reloads++;
+    ht_records_change(bus);
     ht_records_config(bus);
     ht_spool_audit(bus->spool, reload->reply ? ht_admin_uid(reload->reply) : -1, "reload", reload->sha256,
                    "");

@@ -530,6 +530,12 @@ static void work_out_p99(HtSpoolCommitter *committer)
     committer->p99_at = committer->last_commit;
 }
 
+void ht_spool_committer_change_room(HtSpoolCommitter *committer, const HtSpoolLimits *limits)
+{
+    committer->disk.reserve_bytes = limits->reserve_bytes;
+    committer->disk.most_bytes = limits->most_bytes;
+}
+
 void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *status)
 {
     work_out_p99(committer);

@@ -49,5 +49,8 @@ void ht_spool_committer_idle(HtSpoolCommitter *committer, int64_t now);
 /* The last thing: marks the clean end and empties the WAL. Nothing after a failure. */
 void ht_spool_committer_end(HtSpoolCommitter *committer);
 
+/* Main thread: from the next look at the room on, these of the limits count: reserve_bytes and most_bytes. */
+void ht_spool_committer_change_room(HtSpoolCommitter *committer, const HtSpoolLimits *limits);
+
 /* Fills the figures that it knows; the sizes of files are left. */
 void ht_spool_committer_status(HtSpoolCommitter *committer, HtSpoolStatus *status);

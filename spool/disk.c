@@ -243,10 +243,12 @@ uint64_t ht_spool_disk_used_bytes(sqlite3 *db)
 
 static void look_at_size(HtSpoolDisk *disk, sqlite3 *db)
 {
-    if (disk->most_bytes > 0) {
+    uint64_t most_bytes = disk->most_bytes;
+    if (most_bytes > 0) {
         disk->used_bytes = ht_spool_disk_used_bytes(db);
-        set_level(&disk->size_level, level_of(disk->used_bytes, disk->most_bytes, disk->size_level),
-                  &size_texts);
+        set_level(&disk->size_level, level_of(disk->used_bytes, most_bytes, disk->size_level), &size_texts);
+    } else {
+        set_level(&disk->size_level, 0, &size_texts); /* there may have been one */
     }
 }
 

@@ -33,9 +33,10 @@ bool ht_spool_files_are_same(const HtSpoolFiles *files);
 
 typedef struct {
     char *directory, *ballast;
-    uint64_t reserve_bytes, ballast_bytes;
+    _Atomic uint64_t reserve_bytes; /* the main thread may change these two */
+    _Atomic uint64_t most_bytes;    /* of the spool; 0: no limit */
+    uint64_t ballast_bytes;
     bool has_ballast;
-    uint64_t most_bytes;             /* of the spool; 0: no limit */
     uint64_t used_bytes;             /* as of the last look, where there is a limit */
     unsigned size_level, disk_level; /* as in HtSpoolStatus */
     bool stopped;      /* no intake: too little room on the disk, or none left of `most_bytes` */

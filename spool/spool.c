@@ -571,6 +571,11 @@ void ht_spool_chore(HtSpool *spool, const HtSpoolChore *chore, HtSpoolChoreDone 
     hand_over(spool, job);
 }
 
+void ht_spool_change_room(HtSpool *spool, const HtSpoolLimits *limits)
+{
+    ht_spool_committer_change_room(spool->committer, limits);
+}
+
 /* ---- Looking ---- */
 
 void ht_spool_status(HtSpool *spool, HtSpoolStatus *status)

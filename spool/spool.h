@@ -247,6 +247,10 @@ typedef struct {
     bool replaced;       /* with `failed`: the file was removed or replaced while it was open */
 } HtSpoolStatus;
 
+/* Other room: of the limits, reserve_bytes and most_bytes count from the next look at the room on: with a message, or within a second while intake is
+ * stopped. The others stay. */
+void ht_spool_change_room(HtSpool *spool, const HtSpoolLimits *limits);
+
 /* Figures in memory, as of the last commit; resent, duplicates, commits and checkpoints since the spool
  * was opened. */
 void ht_spool_status(HtSpool *spool, HtSpoolStatus *status);

@@ -408,6 +408,13 @@ void ht_audit_status(const HtAudit *audit, HtAuditStatus *status)
 
 /* ---- Beginning and end ---- */
 
+static void start_timer(HtAudit *audit)
+{
+    audit->timer = g_timeout_source_new((guint)audit->options.sync_ms);
+    g_source_set_callback(audit->timer, on_timer, audit, NULL);
+    g_source_attach(audit->timer, NULL);
+}
+
 HtAudit *ht_audit_open(const HtAuditOptions *options)
 {
     HtAudit *audit = g_new0(HtAudit, 1);
@@ -422,11 +429,23 @@ HtAudit *ht_audit_open(const HtAuditOptions *options)
     g_cond_init(&audit->done);
     audit->thread = g_thread_new("audit-sync", sync_main, audit);
     try_files(audit);
-    audit->timer = g_timeout_source_new((guint)options->sync_ms);
-    g_source_set_callback(audit->timer, on_timer, audit, NULL);
-    g_source_attach(audit->timer, NULL);
+    start_timer(audit);
     prune(audit);
     return audit;
+}
+
+void ht_audit_change(HtAudit *audit, const HtAuditOptions *options)
+{
+    bool other = audit->options.sync_ms != options->sync_ms;
+    audit->options.segment_bytes = options->segment_bytes;
+    audit->options.keep_ms = options->keep_ms;
+    audit->options.sync_ms = options->sync_ms;
+    if (other) {
+        g_source_destroy(audit->timer);
+        g_source_unref(audit->timer);
+        start_timer(audit);
+    }
+    prune(audit);
 }
 
 void ht_audit_close(HtAudit *audit)

@@ -28,6 +28,9 @@ typedef struct {
  * is added: it is tried again. */
 HtAudit *ht_audit_open(const HtAuditOptions *options);
 
+/* Of other options the sizes and times count from here on: segment_bytes, keep_ms, sync_ms. */
+void ht_audit_change(HtAudit *audit, const HtAuditOptions *options);
+
 /* Seals, syncs and closes. */
 void ht_audit_close(HtAudit *audit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtAudit, ht_audit_close)

@@ -33,6 +33,13 @@ static bool is_written(const HtConfig *config, const char *section, const char *
     return g_hash_table_contains(config->origins->places, origin);
 }
 
+static char *find_place(const HtConfig *config, const char *section, const char *key)
+{
+    g_autofree char *origin = ht_origin_key(section, key);
+    const char *place = g_hash_table_lookup(config->origins->places, origin);
+    return g_strdup(place ? place : config->file);
+}
+
 /* What only follows from another key is not told. */
 static void keep_fixed(HtSectionKind kind, HtConfig *next, void *to, const HtConfig *now, const void *from,
                        GPtrArray *fixed)
@@ -44,7 +51,8 @@ static void keep_fixed(HtSectionKind kind, HtConfig *next, void *to, const HtCon
             continue;
         }
         if (is_written(next, table->name, option->key) || is_written(now, table->name, option->key)) {
-            g_ptr_array_add(fixed, g_strdup_printf("[%s] %s", table->name, option->key));
+            g_autofree char *place = find_place(next, table->name, option->key);
+            g_ptr_array_add(fixed, g_strdup_printf("%s: [%s] %s", place, table->name, option->key));
         }
         ht_option_copy(option, to, from);
     }

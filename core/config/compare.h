@@ -4,7 +4,7 @@
 #include "core/config/options.h"
 
 /* Values that need a restart stay as they are in `now`: `next` is given them. The keys whose values the files have otherwise are added to
- * `fixed` (char *, "[bus] state"). */
+ * `fixed` (char *, "FILE:LINE: [bus] state"; without a line where the key is gone). */
 void ht_config_keep_fixed(HtConfig *next, const HtConfig *now, GPtrArray *fixed);
 
 /* What is another in `next`, one a line (char *, g_free): "[source hukou] max-body = 32M (was 16M)", "[route all] is new", "[consumer a] is

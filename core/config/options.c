@@ -347,13 +347,9 @@ static const HtOption spool_options[] = {
 
 /* What is bound, opened or written with until the bus ends. Everything else a reload takes. */
 static const char *const bus_fixed[] = {"name",
-                                        "listen",
                                         "admin",
                                         "state",
                                         "site-key-file",
-                                        "audit-segment",
-                                        "audit-keep",
-                                        "audit-sync",
                                         "max-connections",
                                         "idle-timeout",
                                         "connection-memory",
@@ -362,7 +358,9 @@ static const char *const bus_fixed[] = {"name",
                                         "metrics-timeout",
                                         "user",
                                         NULL};
-static const char *const spool_fixed[] = {"archive", "encryption", "master-key-file", "key-period", NULL};
+static const char *const spool_fixed[] = {
+    "archive",   "encryption", "master-key-file", "key-period", "group", "large",
+    "wal-limit", "page",       "recent",          "filters",    NULL};
 
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
     [HT_SECTION_BUS] = {.name = "bus",
@@ -375,7 +373,6 @@ const HtSectionTable ht_section_tables[HT_SECTIONS] = {
                           .help = "The durable log. At most one.",
                           .own = spool_options,
                           .fixed = spool_fixed,
-                          .limits_fixed = true,
                           .limits = ht_spool_limit_rows,
                           .limits_offset = offsetof(HtSpoolConfig, limits)},
     [HT_SECTION_SOURCE] = {.name = "source",
@@ -450,11 +447,6 @@ const HtOption *ht_section_options(const HtSectionTable *table)
 
 bool ht_option_is_fixed(const HtSectionTable *table, const HtOption *option)
 {
-    for (const HtLimitRow *row = table->limits; row && row->key; row++) {
-        if (g_str_equal(row->key, option->key)) {
-            return table->limits_fixed;
-        }
-    }
     return table->fixed && g_strv_contains(table->fixed, option->key);
 }
 

@@ -52,7 +52,6 @@ typedef struct {
     const char *help;
     const HtOption *own;      /* ends with a NULL key; NULL: none */
     const char *const *fixed; /* keys that need a restart; ends with NULL. NULL: none */
-    bool limits_fixed;        /* so do all limits */
     const HtLimitRow *limits; /* further keys; NULL: none, */
     size_t limits_offset;     /* and where their struct is in the section's */
 } HtSectionTable;

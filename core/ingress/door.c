@@ -18,11 +18,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-/* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
-#define DESCRIPTORS_KEPT 64
 
 /* Connections that are cut off and not yet closed, for libmicrohttpd, which counts them. */
 #define LEAVING 256
@@ -39,10 +35,16 @@ typedef struct {
 
 #define LISTENERS_MAX 16
 
+typedef struct {
+    HtListener *listener;
+    char *item; /* of `listen` */
+    HtListenKind kind;
+} DoorPlace;
+
 struct HtDoor {
     HtRequests requests;
-    HtListener *listeners[LISTENERS_MAX];
-    unsigned listener_count;
+    DoorPlace places[2 * LISTENERS_MAX]; /* more than LISTENERS_MAX only while some are changed for others */
+    unsigned place_count;
     bool paused;
     unsigned port, tls_port; /* 0: none */
     Side clear, secure;      /* a daemon is NULL where nothing listens so */
@@ -281,8 +283,8 @@ static void update_pause(void *user)
 {
     HtDoor *door = user;
     bool paused = ht_peers_are_full(door->peers);
-    for (unsigned i = 0; i < door->listener_count && paused != door->paused; i++) {
-        ht_listener_pause(door->listeners[i], paused);
+    for (unsigned i = 0; i < door->place_count && paused != door->paused; i++) {
+        ht_listener_pause(door->places[i].listener, paused);
     }
     door->paused = paused;
 }
@@ -345,24 +347,6 @@ static void add_connection(int fd, const struct sockaddr *address, socklen_t siz
 
 /* ---- Opening and closing ---- */
 
-static unsigned choose_max_connections(const HtBusConfig *bus)
-{
-    struct rlimit limit;
-    uint64_t wanted = MAX(bus->max_connections, 1);
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
-        return (unsigned)wanted;
-    }
-    uint64_t room =
-        limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : limit.rlim_cur / 2;
-    if (room < wanted) {
-        ht_log(HT_LOG_WARNING, "ingress",
-               "max-connections is %" G_GUINT64_FORMAT ", but with %" G_GUINT64_FORMAT
-               " file descriptors at most %" G_GUINT64_FORMAT " are taken (ulimit -n, LimitNOFILE=)",
-               wanted, (uint64_t)limit.rlim_cur, room);
-    }
-    return (unsigned)MIN(wanted, room);
-}
-
 /* Not strict: what the library would refuse then, in half or without a word, core/http/head.c refuses in full. */
 static struct MHD_Daemon *start_daemon(Side *side)
 {
@@ -385,13 +369,14 @@ static struct MHD_Daemon *start_daemon(Side *side)
         note_connection, side, MHD_OPTION_END);
 }
 
-static bool open_side(HtDoor *door, bool secure, bool asks_certificates, GError **error)
+static bool open_side(HtDoor *door, const HtBusConfig *bus, bool secure, bool asks_certificates,
+                      GError **error)
 {
     Side *side = secure ? &door->secure : &door->clear;
     if (side->daemon) {
         return true;
     }
-    if (secure && !(door->tls = ht_tls_new(door->requests.bus, asks_certificates, error))) {
+    if (secure && !(door->tls = ht_tls_new(bus, asks_certificates, error))) {
         return false;
     }
     *side = (Side){.door = door, .tls = secure ? door->tls : NULL};
@@ -404,35 +389,77 @@ static bool open_side(HtDoor *door, bool secure, bool asks_certificates, GError 
     return true;
 }
 
-static bool open_listener(HtDoor *door, const char *item, bool asks_certificates, GError **error)
+static bool open_place(HtDoor *door, const HtBusConfig *bus, const char *item, bool asks_certificates,
+                       GError **error)
 {
-    const char *place;
-    HtListenKind kind = ht_listen_read(item, &place);
+    const char *address;
+    HtListenKind kind = ht_listen_read(item, &address);
     bool secure = kind == HT_LISTEN_TLS;
-    if (door->listener_count == LISTENERS_MAX) {
-        g_set_error(error, HT_DOOR_ERROR, 0, "[bus] listen: more than %u places", LISTENERS_MAX);
-        return false;
-    }
-    if (!open_side(door, secure, asks_certificates, error)) {
+    if (!open_side(door, bus, secure, asks_certificates, error)) {
         return false;
     }
     Side *side = secure ? &door->secure : &door->clear;
-    HtListener *listener = kind == HT_LISTEN_UNIX ? ht_listener_open_unix(place, add_connection, side, error)
-                                                  : ht_listener_open(place, add_connection, side, error);
+    HtListener *listener = kind == HT_LISTEN_UNIX
+                               ? ht_listener_open_unix(address, add_connection, side, error)
+                               : ht_listener_open(address, add_connection, side, error);
     if (!listener) {
         return false;
     }
-    door->listeners[door->listener_count++] = listener;
-    unsigned *port = secure ? &door->tls_port : &door->port;
-    *port = kind == HT_LISTEN_UNIX || *port != 0 ? *port : ht_listener_port(listener);
+    ht_listener_pause(listener, door->paused);
+    door->places[door->place_count++] = (DoorPlace){listener, g_strdup(item), kind};
     return true;
 }
 
-static void close_listeners(HtDoor *door)
+static const DoorPlace *find_place(const HtDoor *door, const char *item)
 {
-    while (door->listener_count > 0) {
-        ht_listener_close(door->listeners[--door->listener_count]);
+    for (unsigned i = 0; i < door->place_count; i++) {
+        if (g_str_equal(door->places[i].item, item)) {
+            return &door->places[i];
+        }
     }
+    return NULL;
+}
+
+/* The first of each kind. */
+static void note_ports(HtDoor *door, const HtBusConfig *bus)
+{
+    door->port = door->tls_port = 0;
+    for (char **item = bus->listen; *item; item++) {
+        const DoorPlace *place = find_place(door, *item);
+        unsigned *port = place->kind == HT_LISTEN_TLS ? &door->tls_port : &door->port;
+        *port = *port != 0 ? *port : ht_listener_port(place->listener);
+    }
+}
+
+static void close_place(HtDoor *door, unsigned index)
+{
+    ht_listener_close(door->places[index].listener);
+    g_free(door->places[index].item);
+    door->places[index] = door->places[--door->place_count];
+}
+
+static void close_places(HtDoor *door, unsigned from)
+{
+    while (door->place_count > from) {
+        close_place(door, door->place_count - 1);
+    }
+}
+
+/* Those that are not there yet. False: all is as it was. */
+static bool open_places(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error)
+{
+    unsigned former = door->place_count;
+    bool good = g_strv_length(bus->listen) <= LISTENERS_MAX;
+    if (!good) {
+        g_set_error(error, HT_DOOR_ERROR, 0, "[bus] listen: more than %u places", LISTENERS_MAX);
+    }
+    for (char **item = bus->listen; good && *item; item++) {
+        good = find_place(door, *item) || open_place(door, bus, *item, asks_certificates, error);
+    }
+    if (!good) {
+        close_places(door, former);
+    }
+    return good;
 }
 
 static void close_side(Side *side)
@@ -454,16 +481,15 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
                                   .intake = options->intake,
                                   .pages = options->pages,
                                   .signer = options->signer};
-    door->max_connections = choose_max_connections(options->bus);
+    door->max_connections = ht_peers_most(options->bus);
     door->peers = ht_peers_new(options->bus, door->max_connections, update_pause, door);
     door->lingering = ht_lingering_new();
-    for (char **item = options->bus->listen; *item; item++) {
-        if (!open_listener(door, *item, options->asks_certificates, &reason)) {
-            g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
-            ht_door_close(door);
-            return NULL;
-        }
+    if (!open_places(door, options->bus, options->asks_certificates, &reason)) {
+        g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
+        ht_door_close(door);
+        return NULL;
     }
+    note_ports(door, options->bus);
     return door;
 }
 
@@ -484,11 +510,62 @@ void ht_door_tick(HtDoor *door)
     }
 }
 
-bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error)
+static void drop_tls(HtDoor *door)
 {
-    if (door->tls && !ht_tls_change(door->tls, bus, asks_certificates, error)) {
+    close_side(&door->secure);
+    door->secure = (Side){.daemon = NULL};
+    g_clear_pointer(&door->tls, ht_tls_free);
+}
+
+/* Certificates of the places that were there before: what is new has them already. */
+static bool change_tls(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error)
+{
+    if (door->tls && !bus->tls_certificate) {
+        g_set_error_literal(
+            error, HT_DOOR_ERROR, 0,
+            "[bus] tls-certificate: connections over TLS may be open: take the tls: places away "
+            "now, and certificate and key with the next restart");
         return false;
     }
+    return !door->tls || ht_tls_change(door->tls, bus, asks_certificates, error);
+}
+
+static void close_gone(HtDoor *door, const HtBusConfig *bus)
+{
+    for (unsigned i = door->place_count; i-- > 0;) {
+        if (!g_strv_contains((const char *const *)bus->listen, door->places[i].item)) {
+            ht_log(HT_LOG_INFO, "ingress", "nobody comes in at %s any more; connections that are open go on",
+                   door->places[i].item);
+            close_place(door, i);
+        }
+    }
+}
+
+bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    unsigned former = door->place_count;
+    bool had_tls = door->tls != NULL;
+    bool opened = open_places(door, bus, asks_certificates, &reason);
+    if (!opened) {
+        g_set_error(
+            error, HT_DOOR_ERROR, 0,
+            "[bus] listen: %s. A place that overlaps with one that is given up can be taken when that is "
+            "gone: by another reload, or a restart",
+            reason->message);
+    }
+    if (!opened || (had_tls && !change_tls(door, bus, asks_certificates, error))) {
+        close_places(door, former);
+        if (!had_tls && door->tls) { /* it reads a configuration that does not come */
+            drop_tls(door);
+        }
+        return false;
+    }
+    for (unsigned i = former; i < door->place_count; i++) {
+        ht_log(HT_LOG_INFO, "ingress", "the public door is open at %s, too", door->places[i].item);
+    }
+    close_gone(door, bus);
+    note_ports(door, bus);
     door->requests.bus = bus;
     ht_peers_change(door->peers, bus);
     return true;
@@ -513,7 +590,7 @@ static void schedule_quiet(void *user)
 
 void ht_door_drain(HtDoor *door, void (*quiet)(void *user), void *user)
 {
-    close_listeners(door);
+    close_places(door, 0);
     door->requests.draining = true;
     door->quiet = quiet;
     door->quiet_user = user;
@@ -532,7 +609,7 @@ void ht_door_close(HtDoor *door)
         return;
     }
     door->requests.drained = NULL;
-    close_listeners(door);
+    close_places(door, 0);
     if (door->quiet_source) {
         g_source_destroy(door->quiet_source);
         g_clear_pointer(&door->quiet_source, g_source_unref);

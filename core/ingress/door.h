@@ -31,8 +31,9 @@ unsigned ht_door_tls_port(const HtDoor *door);
 /* Once a second: a certificate that was changed is read. */
 void ht_door_tick(HtDoor *door);
 
-/* Another configuration's keys count from here on, for what begins then; where it listens stays. The first thing of it that counts, for it may be
- * refused: HT_TLS_ERROR, and all stays as it is. */
+/* Another configuration's keys count from here on, for what begins then. Places that are new are listened at; at those that are gone nobody new comes
+ * in, and connections that are open go on. The first thing of it that counts, for it may be
+ * refused: HT_DOOR_ERROR of a place, HT_TLS_ERROR, and all stays as it is. */
 bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error);
 
 /* Takes no new connections and answers new requests 503; messages in flight get their answers. `quiet` runs when none is

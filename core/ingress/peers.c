@@ -34,6 +34,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <sys/resource.h>
+
+/* Descriptors that the rest of the bus needs when the door has as many connections as it may. */
+#define DESCRIPTORS_KEPT 64
 
 #define TICK_MAX_MS 1000
 #define TICK_MIN_MS 20
@@ -334,6 +338,24 @@ static void begin_looking(HtPeers *peers)
     g_source_set_callback(peers->timer, look_at_all, peers, NULL);
     g_source_set_static_name(peers->timer, "public door: time limits");
     g_source_attach(peers->timer, NULL);
+}
+
+unsigned ht_peers_most(const HtBusConfig *bus)
+{
+    struct rlimit limit;
+    uint64_t wanted = MAX(bus->max_connections, 1);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return (unsigned)wanted;
+    }
+    uint64_t room =
+        limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : limit.rlim_cur / 2;
+    if (room < wanted) {
+        ht_log(HT_LOG_WARNING, "ingress",
+               "max-connections is %" G_GUINT64_FORMAT ", but with %" G_GUINT64_FORMAT
+               " file descriptors at most %" G_GUINT64_FORMAT " are taken (ulimit -n, LimitNOFILE=)",
+               wanted, (uint64_t)limit.rlim_cur, room);
+    }
+    return (unsigned)MIN(wanted, room);
 }
 
 HtPeers *ht_peers_new(const HtBusConfig *bus, unsigned most, void (*looked)(void *user), void *user)

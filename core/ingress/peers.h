@@ -39,6 +39,9 @@ typedef struct HtPeer {
 
 typedef struct HtPeers HtPeers;
 
+/* How many connections there may be: max-connections, or as many as the file descriptors allow, which is logged. */
+unsigned ht_peers_most(const HtBusConfig *bus);
+
 /* `bus` gives the limits, but for `most` connections, and outlives the result. `looked` runs after each look at the time limits, and once when
  * one was cut off in between. */
 HtPeers *ht_peers_new(const HtBusConfig *bus, unsigned most, void (*looked)(void *user), void *user);

@@ -4,6 +4,7 @@
 #include "tests/lib/post.h"
 #include "tests/lib/reload-harness.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -324,28 +325,112 @@ static void test_what_needs_a_restart_is_named(void)
     ReloadFixture f;
     reload_start(&f);
     unsigned status;
-    reload_write_config(&f, "listen = 127.0.0.1:1\nstate = elsewhere\nlog-level = debug\n", HUKOU, f.consumer,
-                        ROUTE, "[spool]\nqueue = 17\n", NULL);
+    reload_write_config(&f, "state = elsewhere\nlog-level = debug\nmax-connections = 77\n", HUKOU, f.consumer,
+                        ROUTE, "[spool]\ngroup = 17\n", NULL);
     g_autofree char *output = NULL;
     g_assert_cmpint(RUN(&f, &output, "reload"), ==, 0);
     g_test_message("%s", output);
-    g_assert_nonnull(strstr(output, "[bus] listen needs a restart"));
-    g_assert_nonnull(strstr(output, "[bus] state needs a restart"));
-    g_assert_nonnull(strstr(output, "[spool] queue needs a restart"));
+    g_assert_nonnull(strstr(output, "hutong.conf:6: [bus] max-connections needs a restart"));
+    g_assert_nonnull(strstr(output, "hutong.conf:4: [bus] state needs a restart"));
+    g_assert_nonnull(strstr(output, "[spool] group needs a restart"));
     g_assert_nonnull(strstr(output, "[bus] log-level = debug (was: info)"));
     g_assert_null(strstr(output, "site-key-file"));
     g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 1), ==, 200);
     reload_wait_for_log(&f, "accepted "); /* which is said at debug */
     g_autofree char *page = bus_process_page(f.bus, "/status", &status);
-    EXPECT(&f, 0, "[bus] listen was changed and needs a restart", "status");
-    g_assert_nonnull(strstr(page, "\"restart\":[\"[bus] listen\",\"[bus] state\",\"[spool] queue\"]"));
+    g_assert_nonnull(strstr(page, "hutong.conf:4: [bus] state\""));
+    EXPECT(&f, 0, "hutong.conf:4: [bus] state was changed and needs a restart", "status");
+    EXPECT(&f, 0, "hutong.conf:4: [bus] state needs a restart", "reload"); /* and so until it comes */
+    g_autofree char *ready = bus_process_page(f.bus, "/ready", &status);
+    g_assert_cmpuint(status, ==, 200);
+    g_assert_nonnull(strstr(ready, "hutong.conf:4: [bus] state was changed and needs a restart"));
     reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
     EXPECT(&f, 0, "[bus] log-level = info (was: debug)", "reload");
     g_autofree char *metrics = bus_process_page(f.bus, "/metrics", &status);
     g_assert_nonnull(strstr(metrics, "hutong_config_info{sha256=\""));
     g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
     EXPECT(&f, 1, "no bus answers", "reload");
-    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM audit WHERE verb = 'reload'"), ==, 2);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM audit WHERE verb = 'reload'"), ==, 3);
+    reload_stop(&f);
+}
+
+/* ---- Where it listens, how much it holds ---- */
+
+/* A socket at a port that was free; it listens there if it is told to. */
+static GSocket *take_port(bool listens, unsigned *port)
+{
+    g_autoptr(GError) error = NULL;
+    GSocket *socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+    g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
+    g_assert_true(g_socket_bind(socket, any, TRUE, &error));
+    g_assert_true(!listens || g_socket_listen(socket, &error));
+    g_autoptr(GSocketAddress) own = g_socket_get_local_address(socket, &error);
+    *port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(own));
+    return socket;
+}
+
+static int post_at(ReloadFixture *f, unsigned port, unsigned number)
+{
+    unsigned own = f->bus->port;
+    f->bus->port = port;
+    int status = reload_post_deaths(f, "/in/hukou", number, 1);
+    f->bus->port = own;
+    return status;
+}
+
+static void test_places_of_listen_come_and_go(void)
+{
+    ReloadFixture f;
+    unsigned port, used;
+    reload_start(&f);
+    GSocket *held = take_port(false, &port);
+    g_autoptr(GSocket) other = take_port(true, &used);
+    g_object_unref(held);
+    g_autofree char *more = g_strdup_printf("listen = 127.0.0.1:0;127.0.0.1:%u;unix:in.sock\n", port);
+    g_autofree char *wrong = g_strdup_printf("listen = 127.0.0.1:%u;127.0.0.1:0\n", used);
+    reload_write_config(&f, more, HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[bus] listen = ", "reload");
+    g_assert_cmpint(post_at(&f, port, 930001001), ==, 200);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930001002, 1), ==,
+                    200); /* at the former place, too */
+    g_assert_cmpint(bus_process_figure(f.bus, "door.port"), ==, f.bus->port);
+    g_autofree char *unix_path = g_build_filename(f.bus->folder, "in.sock", NULL);
+    g_assert_true(g_file_test(unix_path, G_FILE_TEST_EXISTS));
+    reload_write_config(&f, wrong, HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 78, "error: [bus] listen: cannot listen on", "reload");
+    EXPECT(&f, 78, "hutong.conf:3: error: [bus] listen", "reload");
+    g_assert_cmpint(post_at(&f, port, 930001003), ==, 200); /* nothing was taken of it */
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930001004, 1), ==, 200);
+    reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "(was: 127.0.0.1:0;127.0.0.1:", "reload");
+    g_assert_cmpint(post_at(&f, port, 930001005), ==, 0);
+    g_assert_false(g_file_test(unix_path, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930001006, 1), ==, 200);
+    reload_stop(&f);
+}
+
+static void test_room_and_audit_are_changed_at_once(void)
+{
+    ReloadFixture f;
+    reload_start(&f);
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930001101, 1), ==, 200);
+    reload_write_config(&f, "audit-keep = 1000d\naudit-sync = 100ms\n", HUKOU, f.consumer, ROUTE,
+                        "[spool]\nmax-size = 4K\nqueue = 17\n", NULL);
+    g_autofree char *output = NULL;
+    g_assert_cmpint(RUN(&f, &output, "reload"), ==, 0);
+    g_test_message("%s", output);
+    g_assert_nonnull(strstr(output, "[spool] max-size = 4K (was: 0)"));
+    g_assert_null(strstr(output, "needs a restart"));
+    gint64 end = g_get_monotonic_time() + (gint64)WAIT_MS * 1000;
+    for (unsigned i = 0; reload_post_deaths(&f, "/in/hukou", 930001102 + i, 1) != 503; i++) {
+        g_assert_cmpint(g_get_monotonic_time(), <,
+                        end); /* the room is looked at with messages, now and then */
+    }
+    g_assert_cmpint(bus_process_figure(f.bus, "spool.sizeLevel"), ==, 100);
+    reload_write_config(&f, "", HUKOU, f.consumer, ROUTE, NULL);
+    EXPECT(&f, 0, "[spool] max-size = 0 (was: 4K)", "reload");
+    reload_wait_for_log(&f, "there is room again: intake resumes (max-size)");
+    g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930001901, 1), ==, 200);
     reload_stop(&f);
 }
 
@@ -403,5 +488,7 @@ int main(int argc, char **argv)
     g_test_add_func("/reload/a-bad-one-changes-nothing", test_a_bad_one_changes_nothing);
     g_test_add_func("/reload/a-slow-check-harms-nobody", test_a_slow_check_harms_nobody);
     g_test_add_func("/reload/what-needs-a-restart-is-named", test_what_needs_a_restart_is_named);
+    g_test_add_func("/reload/places-of-listen-come-and-go", test_places_of_listen_come_and_go);
+    g_test_add_func("/reload/room-and-audit-are-changed-at-once", test_room_and_audit_are_changed_at_once);
     return g_test_run();
 }
