@@ -36,7 +36,7 @@ static void assert_row(const HtEntryRow *row)
 
 static void assert_all(const HtWindow *window)
 {
-    unsigned waiting = 0, ready = 0, rowed = 0, loaded = 0, ahead = 0, held = 0;
+    unsigned waiting = 0, ready = 0, rowed = 0, loaded = 0, ahead = 0, held = 0, returning = 0;
     size_t bytes = 0;
     GHashTableIter iter;
     void *value;
@@ -56,12 +56,14 @@ static void assert_all(const HtWindow *window)
         rowed += row->entries.length;
         ready += row->in == HT_ENTRY_FRESH ? row->entries.length : 0;
         held += row->in == HT_ROW_HELD ? row->entries.length : 0;
+        returning += row->in == HT_ROW_ABSENT && !ht_row_has_failed(ht_row_first(row));
     }
     g_assert_cmpuint(rowed, ==, window->entries.length);
     g_assert_cmpuint(ahead, ==, window->ahead_count);
     g_assert_cmpuint(waiting, ==, window->waiting); /* 5 */
     g_assert_cmpuint(ready, ==, window->ready);
     g_assert_cmpuint(held, ==, window->held_events);
+    g_assert_cmpuint(returning, ==, window->returning);
     g_assert_cmpuint(loaded, ==, window->loaded);
     g_assert_cmpuint(bytes, ==, window->bytes);
 }

@@ -347,7 +347,7 @@ bool ht_window_fill(HtWindow *window, HtSpoolPage *page)
         ht_row_enqueue(window, found->pdata[i], false);
     }
     ht_spool_page_free(page);
-    return !wanted || ht_row_first(wanted)->event;
+    return !wanted || wanted->in != HT_ROW_ABSENT;
 }
 
 /* ---- What goes out ---- */

@@ -38,7 +38,8 @@
  *   4. A row is in the queue of its first entry's state, or absent or held when that has no event; in none while any of it is
  *      SENDING. A SENDING entry has its event. Of what is FRESH, what overtakes has a queue of its own.
  *   5. `waiting` counts the entries that are not SENDING, `loaded` those with their events, `bytes` what those take,
- *      `ready` the entries of the rows in the queue FRESH.
+ *      `ready` the entries of the rows in the queue FRESH, `held_events` those of the held rows, `returning` the absent rows of which
+ *      nothing failed, `ahead_count` the entries from `ahead` on.
  *   6. A DOUBTED or POISON entry has failed in a request of its own.
  * What may be trusted: of a row in a queue, that none of its events is at the consumer; of a SENDING entry, that neither
  * it nor an earlier one of its person is finished before ht_window_finish(). */
@@ -146,8 +147,8 @@ unsigned ht_window_scout(HtWindow *window, HtSpoolPage *page,
 /* The sequence of an entry whose turn it is and whose event has to be read again; 0: there is none. */
 uint64_t ht_window_absent(HtWindow *window, int64_t now_us);
 
-/* Takes the page that was read for it: an event that is not as it was written is finished. False when what was absent first is not
- * there. */
+/* Takes the page that was read for it: an event that is not as it was written is finished, one that may not go is held again. False when what
+ * was absent first is not there. */
 bool ht_window_fill(HtWindow *window, HtSpoolPage *page);
 
 /* What may go into one request. */

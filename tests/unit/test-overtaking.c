@@ -91,6 +91,63 @@ static void test_an_alert_ahead_that_is_damaged_is_passed_over(void)
     ht_window_clear(&window);
 }
 
+static bool hold_a(void *user, const HtStoredEvent *event)
+{
+    (void)user;
+    return event->subject.data[0] == 'A';
+}
+
+/* Read or taken ahead; the others overtake still, and when it may go, it does so before what never failed. */
+static void test_an_alert_by_a_paused_route_waits(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_set_overtakes(&window, is_capital, NULL);
+    ht_window_hold(&window, hold_a, NULL);
+    ht_window_add(&window, page_of(1, "abA"), all_but_x, NULL);
+    g_assert_cmpuint(ht_window_scout(&window, page_of(4, "cAB"), all_but_x, NULL), ==, 2);
+    g_assert_cmpuint(ht_window_held(&window), ==, 2);
+    g_autoptr(GPtrArray) alert = pick(&window, 9);
+    assert_picked(alert, "6");
+    finish(&window, alert);
+    g_autoptr(GPtrArray) others = pick(&window, 9);
+    assert_picked(others, "1 2");
+    finish(&window, others);
+    assert_finished(&window, 2, "6-6");
+    g_assert_cmpuint(ht_window_add(&window, page_of(4, "cAB"), all_but_x, NULL), ==, 1);
+    ht_window_hold(&window, NULL, NULL);
+    ht_window_assert(&window);
+    g_assert_cmpuint(ht_window_absent(&window, 1000), ==, 3);
+    g_assert_true(ht_window_fill(&window, page_of(3, "AcAB")));
+    g_autoptr(GPtrArray) held = pick(&window, 9);
+    assert_picked(held, "3 5");
+    finish(&window, held);
+    g_autoptr(GPtrArray) last = pick(&window, 9);
+    assert_picked(last, "4");
+    finish(&window, last);
+    assert_finished(&window, 6, "");
+    ht_window_clear(&window);
+}
+
+/* Read before the route was paused, and not out yet. */
+static void test_an_alert_that_was_to_go_is_held(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_set_overtakes(&window, is_capital, NULL);
+    ht_window_add(&window, page_of(1, "aAB"), all_but_x, NULL);
+    ht_window_hold(&window, hold_a, NULL);
+    ht_window_assert(&window);
+    g_assert_cmpuint(ht_window_held(&window), ==, 1);
+    g_autoptr(GPtrArray) alert = pick(&window, 9);
+    assert_picked(alert, "3");
+    finish(&window, alert);
+    g_autoptr(GPtrArray) other = pick(&window, 9);
+    assert_picked(other, "1");
+    finish(&window, other);
+    ht_window_clear(&window);
+}
+
 /* What goes out, in which order, over restarts: each warning's own in order, and nothing twice that was written down. */
 typedef struct {
     uint64_t last['Z' + 1];
@@ -175,6 +232,8 @@ int main(int argc, char **argv)
     g_test_add_func("/window/what-is-taken-ahead-is-bounded", test_what_is_taken_ahead_is_bounded);
     g_test_add_func("/window/an-alert-ahead-that-is-damaged-is-passed-over",
                     test_an_alert_ahead_that_is_damaged_is_passed_over);
+    g_test_add_func("/window/an-alert-by-a-paused-route-waits", test_an_alert_by_a_paused_route_waits);
+    g_test_add_func("/window/an-alert-that-was-to-go-is-held", test_an_alert_that_was_to_go_is_held);
     g_test_add_func("/window/what-overtakes-is-not-lost-nor-doubled",
                     test_what_overtakes_is_not_lost_nor_doubled);
     return g_test_run();

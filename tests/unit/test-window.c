@@ -511,6 +511,24 @@ static void test_what_is_in_the_window_already_is_held(void)
     ht_window_clear(&window);
 }
 
+/* As when a second route is paused: it was read again, and that is no fault of the spool. */
+static void test_what_is_read_again_is_held_again(void)
+{
+    HtWindow window;
+    ht_window_init(&window, 0, NULL);
+    ht_window_hold(&window, hold_a, NULL);
+    ht_window_add(&window, page_of(1, "aba"), all_but_x, NULL);
+    ht_window_hold(&window, hold_a, NULL);
+    g_assert_cmpuint(ht_window_held(&window), ==, 0);
+    g_assert_cmpuint(ht_window_absent(&window, 1000), ==, 1);
+    g_assert_true(ht_window_fill(&window, page_of(1, "aba")));
+    ht_window_assert(&window);
+    g_assert_cmpuint(ht_window_held(&window), ==, 2);
+    g_assert_cmpuint(ht_window_absent(&window, 1000), ==, 0);
+    g_assert_cmpuint(window.loaded, ==, 1); /* of b */
+    ht_window_clear(&window);
+}
+
 static bool hold_later(void *user, const HtStoredEvent *event)
 {
     (void)user;
@@ -536,6 +554,7 @@ int main(int argc, char **argv)
     g_test_add_func("/window/hold/what-is-held-waits-and-the-others-go",
                     test_what_is_held_waits_and_the_others_go);
     g_test_add_func("/window/hold/what-is-in-the-window-already", test_what_is_in_the_window_already_is_held);
+    g_test_add_func("/window/hold/what-is-read-again-is-held-again", test_what_is_read_again_is_held_again);
     g_test_add_func("/window/hold/a-later-event-though-the-first-goes",
                     test_a_later_event_is_held_though_the_first_goes);
     g_test_add_func("/window/what-is-open-is-told", test_what_is_open_is_told);
