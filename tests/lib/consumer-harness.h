@@ -19,7 +19,7 @@ typedef struct {
     uint64_t letters;
     uint64_t letter; /* the sequence of one from before; 0: there is none */
     HtSpoolPause pause;
-    unsigned held;             /* events in pages that are not freed */
+    unsigned held; /* events in pages that are not freed */
     bool routes_paused;
     uint64_t pause_turn;       /* raised with each change of it */
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */
