@@ -8,6 +8,7 @@
  * Shows: no false receipt when the disk fails.
  * Shows: a resent message makes nothing new. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/places.h"
 #include "tests/lib/platform.h"
 #include "tests/lib/post.h"
 
@@ -300,8 +301,7 @@ static GHashTable *count_calls(void)
 
 static bool is_sanitized(void)
 {
-    const char *sanitized = g_getenv("HUTONG_SANITIZED");
-    bool is = sanitized && *sanitized;
+    bool is = test_is_sanitized();
     if (is) {
         g_test_skip("a sanitizer has to be loaded first");
     }

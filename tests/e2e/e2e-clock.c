@@ -2,6 +2,7 @@
  * that it does not have, ids rise, and what is looked for by time is found. */
 #include "tests/lib/busproc.h"
 #include "tests/lib/deaths.h"
+#include "tests/lib/places.h"
 #include "tests/lib/post.h"
 
 #include <glib/gstdio.h>
@@ -189,8 +190,7 @@ static void stop(Fixture *f)
 
 static bool cannot_be_set(void)
 {
-    const char *sanitized = g_getenv("HUTONG_SANITIZED");
-    bool cannot = sanitized && *sanitized;
+    bool cannot = test_is_sanitized();
     if (cannot) {
         g_test_skip("a sanitizer has to be loaded first");
     }

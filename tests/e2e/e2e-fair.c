@@ -4,6 +4,7 @@
 #include "tests/bench/load.h"
 #include "tests/bench/message.h"
 #include "tests/lib/busproc.h"
+#include "tests/lib/places.h"
 #include "tests/lib/post.h"
 
 #include <stdlib.h>
@@ -217,7 +218,7 @@ static void assert_too_little(const Answer *answer)
 /* Sent again it is known: no host starts and dies for it. */
 static void what_memory_cannot_hold_is_told_so(void)
 {
-    if (g_getenv("HUTONG_SANITIZED") && *g_getenv("HUTONG_SANITIZED")) {
+    if (test_is_sanitized()) {
         g_test_skip("a build with sanitizers has no memory limit");
         return;
     }

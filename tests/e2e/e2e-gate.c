@@ -1,6 +1,7 @@
 /* The gate: no adapter and no mapping of a site serves before the conformance kit has passed it, and a bus that has seen it
  * pass does not ask again. With the real program, the shipped adapters and hostile ones. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/places.h"
 #include "tests/lib/post.h"
 
 #include <glib/gstdio.h>
@@ -80,8 +81,7 @@ static bool serves_hukou(BusProcess *bus)
 /* What the kit finds wrong, also in a build with sanitizers, which keeps freed memory. */
 static const char *bad_adapter(void)
 {
-    const char *sanitized = g_getenv("HUTONG_SANITIZED");
-    return sanitized && *sanitized ? "fragile" : "leaky";
+    return test_is_sanitized() ? "fragile" : "leaky";
 }
 
 static void test_a_bad_adapter_never_serves(void)

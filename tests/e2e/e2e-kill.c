@@ -3,6 +3,7 @@
  * Kind: end to end, crash.
  * Shows: a resent message makes nothing new. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/places.h"
 #include "tests/lib/platform.h"
 #include "tests/lib/post.h"
 
@@ -171,8 +172,8 @@ static void test_kills_of_the_host_never_stop_the_bus(void)
     assert_all_there(&load, platform);
     g_assert_cmpint(bus->pid, ==, pid);
     g_test_message("service was back after at most %" G_GINT64_FORMAT " ms", slowest_us / 1000);
-    if (!g_getenv("HUTONG_SANITIZED")) {
-        g_assert_cmpint(slowest_us, <, G_USEC_PER_SEC);
+    if (!test_is_sanitized()) {
+        g_assert_cmpint(slowest_us, <, 10 * G_USEC_PER_SEC); /* a tenth of one, where nothing else runs */
     }
     g_assert_cmpint(bus_process_stop(bus), ==, 0);
     bus_process_free(bus);

@@ -1,6 +1,7 @@
 /* `hutong map` and `hutong explain`, as a mapping's author meets them: every fixture, values blanked, what is wrong with files and
  * mappings, a consumer's view beside what that consumer really gets, and watching. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/places.h"
 #include "tests/lib/post.h"
 
 #include <errno.h>
@@ -119,8 +120,7 @@ static void check_written(const Set *set, const char *payload, const char *folde
 static void test_every_fixture_is_written_as_it_is(void)
 {
     g_autofree char *folder = g_dir_make_tmp("hutong-map-XXXXXX", NULL);
-    const char *sanitized = g_getenv("HUTONG_SANITIZED");
-    bool slow = sanitized && *sanitized; /* each start of a host takes long then */
+    bool slow = test_is_sanitized(); /* each start of a host takes long then */
     for (unsigned i = 0; i < G_N_ELEMENTS(sets); i++) {
         g_autofree char *path = source_path(sets[i].folder);
         g_autoptr(GPtrArray) payloads = list_payloads(path);

@@ -318,6 +318,8 @@ static void test_a_replay_goes_on_after_a_kill_beside_live_delivery(void)
     start(&f, "mode = structured\nconnections = 4\n");
     post_deaths(&f, 900003401, 40);
     g_assert_true(platform_wait(f.platform, 40, WAIT_MS));
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 40,
+                            WAIT_MS); /* what is not finished is not replayed */
     platform_delay(f.platform, 50);
     EXPECT(&f, 0, "running", "replay", "--consumer", "platform", "--from", "beginning");
     EXPECT(&f, 1, "a replay for this consumer is running", "replay", "--consumer", "platform", "--from", "3");
@@ -346,6 +348,7 @@ static void test_a_replay_sends_what_it_was_asked_for(void)
     post_deaths(&f, 900003601, 6);
     g_assert_true(platform_wait(f.platform, 5, WAIT_MS));
     bus_process_wait_figure(f.bus, "consumers.0.letters", 1, WAIT_MS);
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 6, WAIT_MS);
     EXPECT(&f, 0, "2 to 4", "replay", "--consumer", "platform", "--from", "2", "--to", "4", "--source",
            "hukou");
     wait_for_replay(

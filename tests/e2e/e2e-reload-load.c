@@ -1,6 +1,7 @@
 /* Another configuration for a running bus, with the real programs: what is under way ends as it began, nothing is lost or doubled, however often it is
  * done; and what consumers leave behind. Persons are synthetic (prefix 99). */
 #include "tests/lib/deaths.h"
+#include "tests/lib/places.h"
 #include "tests/lib/post.h"
 #include "tests/lib/reload-harness.h"
 
@@ -210,6 +211,7 @@ static void test_a_replay(void)
     reload_start(&f);
     g_assert_cmpint(reload_post_deaths(&f, "/in/hukou", 930000001, 60), ==, 200);
     g_assert_true(platform_wait(f.platform, 60, WAIT_MS));
+    bus_process_wait_figure(f.bus, "consumers.0.cursor", 60, WAIT_MS);
     reload_write_config(&f, "", HUKOU, f.consumer, "mode = structured\nconnections = 4\n", ROUTE, NULL);
     EXPECT(&f, 0, "[consumer platform] mode = structured", "reload");
     platform_delay(f.platform, 30);
@@ -369,8 +371,7 @@ static void test_a_hundred_under_load(void)
     g_assert_cmpuint(count.repeated + count.doubled + count.disordered, ==, 0);
     g_assert_cmpint(bus_process_figure(f.bus, "configuration.reloads"), ==, RELOADS);
     g_assert_cmpuint(count_descriptors(&f), <=, descriptors + 8);
-    const char *sanitized = g_getenv("HUTONG_SANITIZED");
-    if (!sanitized || !*sanitized) {
+    if (!test_is_sanitized()) {
         g_assert_cmpuint(read_memory(&f), <=, memory + (16 << 20));
     }
     reload_stop(&f);

@@ -20,3 +20,9 @@ void test_limit_files(uint64_t bytes)
     limit.rlim_cur = bytes == TEST_NO_LIMIT ? RLIM_INFINITY : bytes;
     g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
+
+bool test_is_sanitized(void)
+{
+    const char *sanitized = g_getenv("HUTONG_SANITIZED");
+    return sanitized && *sanitized;
+}
