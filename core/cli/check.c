@@ -5,6 +5,7 @@
 #include "core/admin/ask.h"
 #include "core/base/log.h"
 #include "core/base/paths.h"
+#include "core/base/private.h"
 #include "core/base/user.h"
 #include "core/bus.h"
 #include "core/cli/check-peers.h"
@@ -207,6 +208,10 @@ static void check_spool(Check *check)
     g_autofree char *place = ht_bus_place(check->config, "state");
     check_can_make(check, state, place);
     check_room(check);
+    if (!ht_private_look(state, HT_PRIVATE_SECRET, &error)) {
+        complain_of_bus(check, "state", error->message);
+        return; /* or each file in it would say so again */
+    }
     bool has_spool = g_access(file, F_OK) == 0;
     if ((has_spool || g_access(check->config->bus.site_key_file, F_OK) == 0) &&
         !ht_spool_load_key(check->config->bus.site_key_file, false, key, &error)) {

@@ -66,6 +66,24 @@ static void test_check_tries_the_addresses(void)
     bus_process_free(one);
 }
 
+/* What run refuses, once, at the key. */
+static void test_check_tells_who_else_may_read_the_state(void)
+{
+    BusProcess *bus = bus_process_new(NULL, source);
+    bus_process_start(bus);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_autofree char *state = g_build_filename(bus->folder, "state", NULL), *open = NULL, *closed = NULL;
+    g_assert_cmpint(g_chmod(state, 0755), ==, 0);
+    g_assert_cmpint(run_hutong(&open, "check", "-c", bus->config, NULL), ==, 78);
+    g_test_message("%s", open);
+    g_assert_nonnull(strstr(open, ": error: [bus] state: "));
+    g_assert_cmpuint(count_texts(open, ": error: "), ==, 1);
+    g_assert_nonnull(strstr(open, "chmod 0700 it"));
+    g_assert_cmpint(g_chmod(state, 0700), ==, 0);
+    g_assert_cmpint(run_hutong(&closed, "check", "-c", bus->config, NULL), ==, 0);
+    bus_process_free(bus);
+}
+
 static void test_a_mistyped_verb_is_guessed(void)
 {
     g_autofree char *near = NULL, *far = NULL;
@@ -565,6 +583,8 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/check-warns-of-a-quarantine-that-keeps-nothing",
                     test_check_warns_of_a_quarantine_that_keeps_nothing);
     g_test_add_func("/cli/check-tries-the-addresses", test_check_tries_the_addresses);
+    g_test_add_func("/cli/check-tells-who-else-may-read-the-state",
+                    test_check_tells_who_else_may_read_the_state);
     g_test_add_func("/cli/broken-configurations", test_broken_configurations);
     g_test_add_func("/cli/a-mistyped-verb-is-guessed", test_a_mistyped_verb_is_guessed);
     g_test_add_func("/cli/a-folder-of-settings-that-is-none", test_a_folder_of_settings_that_is_none);
