@@ -1,10 +1,10 @@
-/* Deliveries of a consumer; see deliveries.h. The questions go to one thread, one after the other, and come back through a source of the main
- * loop. */
+/* Deliveries of a consumer; see deliveries.h. */
 #include "core/deliveries.h"
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/page/lookup.h"
 #include "core/reconcile/delivered.h"
 
 #define LIMIT_MOST 1000
@@ -16,17 +16,15 @@
 struct HtDeliveries {
     char *state; /* the spool's folder, which no reload changes */
     HtSpool *spool;
-    GThreadPool *thread; /* one */
-    GAsyncQueue *done;   /* of DeliveryQuestion */
-    GSource *source;     /* runs when something is in it */
-    HtConfig *config;    /* the thread's, as all below */
+    HtPageLookup *lookup;
+    HtConfig *config; /* the lookup's thread's, as all below */
     HtDelivered *delivered;
 };
 
 typedef struct {
+    HtPageQuestion question;
     HtConfig *config; /* not NULL: no question, but from here on these are the thread's */
     HtDelivered *delivered;
-    HtPageCall *call; /* main thread; NULL when nobody waits any more */
     HtDeliveries *deliveries;
     char *consumer;
     uint64_t after, limit, last; /* `last`: of the spool */
@@ -45,8 +43,11 @@ static const char *const words[] = {[HT_DELIVERED_NOT_ITS] = "",
                                     [HT_DELIVERED_ACKNOWLEDGED] = "delivered",
                                     [HT_DELIVERED_DEAD] = "dead"};
 
-static void free_question(DeliveryQuestion *question)
+static void free_question(HtPageQuestion *asked)
 {
+    DeliveryQuestion *question = (DeliveryQuestion *)asked;
+    ht_delivered_free(question->delivered);
+    g_clear_pointer(&question->config, ht_config_free);
     g_free(question->consumer);
     ht_buffer_clear(&question->body);
     g_clear_error(&question->error);
@@ -170,16 +171,22 @@ static bool find_number(DeliveryQuestion *question)
     return question->number < consumers->len;
 }
 
-static void answer_question(void *data, void *user)
+static void change(HtDeliveries *deliveries, DeliveryQuestion *question)
 {
-    DeliveryQuestion *question = data;
+    HtConfig *config = deliveries->config;
+    HtDelivered *delivered = deliveries->delivered;
+    deliveries->config = question->config;
+    deliveries->delivered = question->delivered;
+    question->config = config;
+    question->delivered = delivered;
+}
+
+static void look(HtPageQuestion *asked, void *user)
+{
+    DeliveryQuestion *question = (DeliveryQuestion *)asked;
     HtDeliveries *deliveries = user;
     if (question->config) {
-        ht_delivered_free(deliveries->delivered);
-        ht_config_free(deliveries->config);
-        deliveries->delivered = question->delivered;
-        deliveries->config = question->config;
-        g_free(question);
+        change(deliveries, question);
         return;
     }
     question->look = find_number(question) ? ht_spool_look_open(deliveries->state, &question->error) : NULL;
@@ -187,14 +194,13 @@ static void answer_question(void *data, void *user)
         look_up(question);
         ht_spool_look_close(question->look);
     }
-    g_async_queue_push(deliveries->done, question);
-    g_source_set_ready_time(deliveries->source, 0);
 }
 
 /* ---- The main loop ---- */
 
-static void answer_call(HtPageCall *call, DeliveryQuestion *question)
+static void answer(HtPageCall *call, HtPageQuestion *asked)
 {
+    DeliveryQuestion *question = (DeliveryQuestion *)asked;
     HtRefusal refusal;
     if (question->error) {
         ht_log(HT_LOG_ERROR, "deliveries", "cannot be looked up: %s", question->error->message);
@@ -215,30 +221,11 @@ static void answer_call(HtPageCall *call, DeliveryQuestion *question)
     ht_page_answer(call, &answer);
 }
 
-static gboolean take_answers(void *user)
-{
-    HtDeliveries *deliveries = user;
-    DeliveryQuestion *question;
-    g_source_set_ready_time(deliveries->source, -1);
-    while ((question = g_async_queue_try_pop(deliveries->done))) {
-        HtPageCall *call = question->call;
-        if (call) {
-            call->user = NULL;
-            answer_call(call, question);
-        }
-        free_question(question);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static void forget(HtPageCall *call, bool sent)
-{
-    (void)sent;
-    DeliveryQuestion *question = call->user;
-    if (question) {
-        question->call = NULL;
-    }
-}
+static const HtPageLookupWays ways = {.most = QUESTIONS_MAX,
+                                      .busy = "Too many deliveries are asked for at once. Ask again.",
+                                      .look = look,
+                                      .answer = answer,
+                                      .free = free_question};
 
 static bool read_state(const HtPageCall *call, DeliveryQuestion *question, HtRefusal *refusal)
 {
@@ -268,36 +255,20 @@ static void serve(HtPageCall *call, void *user)
 {
     HtDeliveries *deliveries = user;
     HtRefusal refusal;
-    DeliveryQuestion asked = {
-        .call = call, .deliveries = deliveries, .last = ht_spool_last_sequence(deliveries->spool)};
+    DeliveryQuestion asked = {.deliveries = deliveries, .last = ht_spool_last_sequence(deliveries->spool)};
     if (!read_question(call, &asked, &refusal)) {
-        ht_page_refuse(call, &refusal);
-        return;
-    }
-    if (g_thread_pool_unprocessed(deliveries->thread) >= QUESTIONS_MAX) {
-        ht_refuse_with(&refusal, "busy", "Too many deliveries are asked for at once. Ask again.");
         ht_page_refuse(call, &refusal);
         return;
     }
     asked.consumer = g_strdup(call->party);
     asked.from_cursor = asked.state == HT_DELIVERED_WAITING;
     DeliveryQuestion *question = g_memdup2(&asked, sizeof asked);
-    call->user = question;
-    call->ended = forget;
-    g_thread_pool_push(deliveries->thread, question, NULL);
+    ht_page_lookup_ask(deliveries->lookup, call, &question->question);
 }
 
 static const HtPage rows[] = {{HT_PAGE_READ, "/out/*/deliveries", HT_PARTY_CONSUMER, 0, serve}};
 
 /* ---- Opening and closing ---- */
-
-static gboolean dispatch(GSource *source, GSourceFunc callback, void *user)
-{
-    (void)source;
-    return callback(user);
-}
-
-static GSourceFuncs source_functions = {.dispatch = dispatch};
 
 HtDeliveries *ht_deliveries_new(const HtConfig *config, const HtDictionary *dictionary, HtSpool *spool,
                                 HtPages *pages)
@@ -307,21 +278,17 @@ HtDeliveries *ht_deliveries_new(const HtConfig *config, const HtDictionary *dict
     deliveries->spool = spool;
     deliveries->config = ht_config_hold(config);
     deliveries->delivered = ht_delivered_new(config, dictionary);
-    deliveries->done = g_async_queue_new();
-    deliveries->source = g_source_new(&source_functions, sizeof(GSource));
-    g_source_set_callback(deliveries->source, take_answers, deliveries, NULL);
-    g_source_attach(deliveries->source, NULL);
-    deliveries->thread = g_thread_pool_new(answer_question, deliveries, 1, FALSE, NULL);
+    deliveries->lookup = ht_page_lookup_new(&ways, deliveries);
     ht_pages_add(pages, rows, G_N_ELEMENTS(rows), deliveries);
     return deliveries;
 }
 
 void ht_deliveries_change(HtDeliveries *deliveries, const HtConfig *config, const HtDictionary *dictionary)
 {
-    DeliveryQuestion *change = g_new0(DeliveryQuestion, 1);
-    change->config = ht_config_hold(config);
-    change->delivered = ht_delivered_new(config, dictionary);
-    g_thread_pool_push(deliveries->thread, change, NULL);
+    DeliveryQuestion *next = g_new0(DeliveryQuestion, 1);
+    next->config = ht_config_hold(config);
+    next->delivered = ht_delivered_new(config, dictionary);
+    ht_page_lookup_change(deliveries->lookup, &next->question);
 }
 
 void ht_deliveries_free(HtDeliveries *deliveries)
@@ -329,11 +296,7 @@ void ht_deliveries_free(HtDeliveries *deliveries)
     if (!deliveries) {
         return;
     }
-    g_thread_pool_free(deliveries->thread, FALSE, TRUE);
-    take_answers(deliveries);
-    g_source_destroy(deliveries->source);
-    g_source_unref(deliveries->source);
-    g_async_queue_unref(deliveries->done);
+    ht_page_lookup_free(deliveries->lookup);
     ht_delivered_free(deliveries->delivered);
     ht_config_free(deliveries->config);
     g_free(deliveries->state);

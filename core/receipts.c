@@ -1,8 +1,9 @@
-/* Receipts asked for again. The questions go to one thread, one after the other, and come back through a source of the main loop. */
+/* Receipts asked for again. */
 #include "core/receipts.h"
 
 #include "core/base/log.h"
 #include "core/ingress/answer-body.h"
+#include "core/page/lookup.h"
 #include "core/reconcile/delivered.h"
 
 #define ROWS_MAX 20000   /* looked at for one id: some tens of milliseconds */
@@ -11,16 +12,14 @@
 struct HtReceipts {
     char *bus, *state; /* its name and its folder, which no reload changes */
     const HtSigner *signer;
-    GThreadPool *thread;    /* one */
-    GAsyncQueue *done;      /* of ReceiptQuestion */
-    GSource *source;        /* runs when something is in it */
-    HtDelivered *delivered; /* the thread's */
+    HtPageLookup *lookup;
+    HtDelivered *delivered; /* the lookup's thread's */
 };
 
 typedef struct {
+    HtPageQuestion question;
     HtReceipts *receipts;
-    HtDelivered *next; /* not a question: from here on these are the thread's */
-    HtPageCall *call;  /* main thread; NULL when nobody waits any more */
+    HtDelivered *delivered; /* not NULL: no question, but from here on these are the thread's */
     char *source;
     HtUuid id;
     bool json;
@@ -29,8 +28,10 @@ typedef struct {
     GError *error;
 } ReceiptQuestion;
 
-static void free_question(ReceiptQuestion *question)
+static void free_question(HtPageQuestion *asked)
 {
+    ReceiptQuestion *question = (ReceiptQuestion *)asked;
+    ht_delivered_free(question->delivered);
     g_free(question->source);
     ht_buffer_clear(&question->body);
     g_clear_error(&question->error);
@@ -71,28 +72,27 @@ static bool look_up(ReceiptQuestion *question, HtSpoolLook *look, GError **error
     return good;
 }
 
-static void answer_question(void *data, void *user)
+static void look(HtPageQuestion *asked, void *user)
 {
-    ReceiptQuestion *question = data;
+    ReceiptQuestion *question = (ReceiptQuestion *)asked;
     HtReceipts *receipts = user;
-    if (question->next) {
-        ht_delivered_free(receipts->delivered);
-        receipts->delivered = question->next;
-        g_free(question);
+    if (question->delivered) {
+        HtDelivered *former = receipts->delivered;
+        receipts->delivered = question->delivered;
+        question->delivered = former;
         return;
     }
     g_autoptr(HtSpoolLook) look = ht_spool_look_open(receipts->state, &question->error);
     if (look) {
         look_up(question, look, &question->error);
     }
-    g_async_queue_push(receipts->done, question);
-    g_source_set_ready_time(receipts->source, 0);
 }
 
 /* ---- The main loop ---- */
 
-static void answer_call(HtPageCall *call, ReceiptQuestion *question)
+static void answer(HtPageCall *call, HtPageQuestion *asked)
 {
+    ReceiptQuestion *question = (ReceiptQuestion *)asked;
     HtRefusal refusal;
     if (question->error) {
         ht_log(HT_LOG_ERROR, "receipt", "cannot be looked up: %s", question->error->message);
@@ -110,30 +110,11 @@ static void answer_call(HtPageCall *call, ReceiptQuestion *question)
     }
 }
 
-static gboolean take_answers(void *user)
-{
-    HtReceipts *receipts = user;
-    ReceiptQuestion *question;
-    g_source_set_ready_time(receipts->source, -1);
-    while ((question = g_async_queue_try_pop(receipts->done))) {
-        HtPageCall *call = question->call;
-        if (call) {
-            call->user = NULL;
-            answer_call(call, question);
-        }
-        free_question(question);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static void forget(HtPageCall *call, bool sent)
-{
-    (void)sent;
-    ReceiptQuestion *question = call->user;
-    if (question) {
-        question->call = NULL;
-    }
-}
+static const HtPageLookupWays ways = {.most = QUESTIONS_MAX,
+                                      .busy = "Too many receipts are asked for at once. Ask again.",
+                                      .look = look,
+                                      .answer = answer,
+                                      .free = free_question};
 
 static void serve(HtPageCall *call, void *user)
 {
@@ -146,33 +127,17 @@ static void serve(HtPageCall *call, void *user)
         ht_page_refuse(call, &refusal);
         return;
     }
-    if (g_thread_pool_unprocessed(receipts->thread) >= QUESTIONS_MAX) {
-        ht_refuse_with(&refusal, "busy", "Too many receipts are asked for at once. Ask again.");
-        ht_page_refuse(call, &refusal);
-        return;
-    }
     ReceiptQuestion *question = g_new0(ReceiptQuestion, 1);
     *question = (ReceiptQuestion){.receipts = receipts,
-                                  .call = call,
                                   .source = g_strdup(call->party),
                                   .id = id,
                                   .json = accept && strstr(accept, "json")};
-    call->user = question;
-    call->ended = forget;
-    g_thread_pool_push(receipts->thread, question, NULL);
+    ht_page_lookup_ask(receipts->lookup, call, &question->question);
 }
 
 static const HtPage pages_of_receipts[] = {{HT_PAGE_READ, "/in/*/receipt/*", HT_PARTY_SOURCE, 0, serve}};
 
 /* ---- Opening and closing ---- */
-
-static gboolean dispatch(GSource *source, GSourceFunc callback, void *user)
-{
-    (void)source;
-    return callback(user);
-}
-
-static GSourceFuncs source_functions = {.dispatch = dispatch};
 
 HtReceipts *ht_receipts_new(const HtConfig *config, const HtDictionary *dictionary, const HtSigner *signer,
                             HtPages *pages)
@@ -182,11 +147,7 @@ HtReceipts *ht_receipts_new(const HtConfig *config, const HtDictionary *dictiona
     receipts->state = g_strdup(config->bus.state);
     receipts->signer = signer;
     receipts->delivered = ht_delivered_new(config, dictionary);
-    receipts->done = g_async_queue_new();
-    receipts->source = g_source_new(&source_functions, sizeof(GSource));
-    g_source_set_callback(receipts->source, take_answers, receipts, NULL);
-    g_source_attach(receipts->source, NULL);
-    receipts->thread = g_thread_pool_new(answer_question, receipts, 1, FALSE, NULL);
+    receipts->lookup = ht_page_lookup_new(&ways, receipts);
     ht_pages_add(pages, pages_of_receipts, G_N_ELEMENTS(pages_of_receipts), receipts);
     return receipts;
 }
@@ -194,8 +155,8 @@ HtReceipts *ht_receipts_new(const HtConfig *config, const HtDictionary *dictiona
 void ht_receipts_change(HtReceipts *receipts, const HtConfig *config, const HtDictionary *dictionary)
 {
     ReceiptQuestion *change = g_new0(ReceiptQuestion, 1);
-    change->next = ht_delivered_new(config, dictionary);
-    g_thread_pool_push(receipts->thread, change, NULL);
+    change->delivered = ht_delivered_new(config, dictionary);
+    ht_page_lookup_change(receipts->lookup, &change->question);
 }
 
 void ht_receipts_free(HtReceipts *receipts)
@@ -203,11 +164,7 @@ void ht_receipts_free(HtReceipts *receipts)
     if (!receipts) {
         return;
     }
-    g_thread_pool_free(receipts->thread, FALSE, TRUE);
-    take_answers(receipts);
-    g_source_destroy(receipts->source);
-    g_source_unref(receipts->source);
-    g_async_queue_unref(receipts->done);
+    ht_page_lookup_free(receipts->lookup);
     ht_delivered_free(receipts->delivered);
     g_free(receipts->bus);
     g_free(receipts->state);

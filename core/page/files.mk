@@ -1,1 +1,1 @@
-page_SRC := core/page/page.c
+page_SRC := core/page/page.c core/page/lookup.c
