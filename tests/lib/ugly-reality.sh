@@ -5,7 +5,7 @@
 set -u
 table=$1
 logs=$2
-cases=70
+cases=80
 
 results() {
     for tap in "$logs"/*/*.tap; do

@@ -50,7 +50,7 @@ static const Case CASES[] = {
     {"33010300100207", HT_DIVISION_GRID, 14, true, false, true, "mca-2020-12"},
     {"99010400100307", HT_DIVISION_GRID, 14, false, false, false, NULL},
     {"4401040010031", HT_DIVISION_NONE, 0, false, false, false, NULL},
-    {"440104001003001", HT_DIVISION_NONE, 0, false, false, false, NULL},
+    {"440104001099001", HT_DIVISION_NONE, 0, false, false, false, NULL},
     {"", HT_DIVISION_NONE, 0, false, false, false, NULL},
 };
 
