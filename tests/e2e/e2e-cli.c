@@ -501,6 +501,16 @@ static bool ordinary_reach(const char *path)
            (g_str_equal(folder, "/") || ordinary_reach(folder));
 }
 
+/* The folder that run-test.sh made for this test is closed to others; one that others use, as /tmp, stays as it is. */
+static void open_scratch(void)
+{
+    struct stat info;
+    g_assert_cmpint(stat(g_get_tmp_dir(), &info), ==, 0);
+    if (!(info.st_mode & S_IRWXO)) {
+        g_assert_cmpint(g_chmod(g_get_tmp_dir(), 0711), ==, 0);
+    }
+}
+
 static void make_his_own(const char *folder, const char *name)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
@@ -522,7 +532,7 @@ static void test_root_becomes_the_user(void)
     make_his_own(bus->folder, "state");
     make_his_own(bus->folder, "run");
     g_assert_cmpint(g_chmod(bus->folder, 0755), ==, 0);
-    g_assert_cmpint(g_chmod(g_get_tmp_dir(), 0711), ==, 0); /* this test's own */
+    open_scratch();
     int status = run_hutong(&said, "check", "-c", bus->config, NULL);
     g_test_message("%s", said);
     g_assert_cmpint(status, ==, 0);
