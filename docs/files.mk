@@ -2,7 +2,7 @@ man_PAGES := docs/man/hutong.1 docs/man/hutong.conf.5
 docs_DATA := docs/examples/police.conf docs/examples/city.conf docs/examples/calendar-2026.txt \
 	docs/monitoring/README.md docs/monitoring/hutong-alerts.yml docs/monitoring/hutong-dashboard.json
 docs_DATA += $(addprefix docs/guide/,soap-string.xml attributes-gbk.xml labels.xml nested.xml fragment.xml)
-page_FILES := $(addprefix docs/,README.md adapter-author.md admin.md config.md consumer.md errors.md events.md mapping.md metrics.md privacy.md \
+page_FILES := $(addprefix docs/,README.md adapter-author.md admin.md config.md consumer.md errors.md errors.zh-CN.md events.md mapping.md metrics.md privacy.md \
 	security.md soap-clients.md wire.md)
 page_FILES += docs/guide/connect.md docs/guide/connect.zh-CN.md
 page_FILES += $(patsubst $(srcdir)/%,%,$(sort $(wildcard $(srcdir)/docs/departments/*.md)))

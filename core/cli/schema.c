@@ -71,10 +71,11 @@ static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *
 
 int ht_cli_schema(int argc, char **argv)
 {
-    gboolean errors = FALSE, json = FALSE;
+    gboolean errors = FALSE, chinese = FALSE, json = FALSE;
     g_autofree char *file = NULL, *folder = NULL, *consumer = NULL;
     const GOptionEntry entries[] = {
         {"errors", 0, 0, G_OPTION_ARG_NONE, &errors, "Write the reference of all fault codes instead", NULL},
+        {"errors-zh", 0, 0, G_OPTION_ARG_NONE, &chinese, "The same in Chinese", NULL},
         {"dir", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Write files into this directory", "DIR"},
         {"consumer", 0, 0, G_OPTION_ARG_STRING, &consumer, "Of this consumer", "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "The catalogue as JSON", NULL},
@@ -84,10 +85,14 @@ int ht_cli_schema(int argc, char **argv)
         return HT_EXIT_USAGE;
     }
     HtSchemaRequest request = {.folder = folder, .consumer = consumer, .json = json};
-    if (!errors) {
+    if (!errors && !chinese) {
         return write_with(argc, argv, file, &request);
     }
-    ht_refusal_reference(text);
+    if (chinese) {
+        ht_refusal_reference_zh(text);
+    } else {
+        ht_refusal_reference(text);
+    }
     fputs(text->str, stdout);
     return HT_EXIT_OK;
 }

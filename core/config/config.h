@@ -64,6 +64,7 @@ typedef struct {
     char *keep_payload;         /* repaired | error | all | none */
     char *compress_payload;     /* zstd | off */
     char *soap12_sender_status; /* 500 | 400 */
+    char *language;             /* en | both */
     char *sign_receipts;        /* asked | all */
     char *identities;           /* own | authority */
     char *

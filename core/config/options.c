@@ -151,6 +151,9 @@ static const HtOption source_options[] = {
     {"soap12-sender-status", HT_OPTION_WORD, SOURCE(soap12_sender_status), "500", 0, 0, "500|400", false,
      "HTTP status of SOAP 1.2 faults that are the sender's to mend (`env:Sender`): `500`, the only one under which WCF reads a "
      "fault; or `400`, as SOAP 1.2's HTTP binding has it."},
+    {"language", HT_OPTION_WORD, SOURCE(language), "en", 0, 0, "en|both", false,
+     "In which languages refusals are said to senders: English; or `both`, with a sentence in Chinese beside it (`textZh`, in SOAP 1.2 "
+     "also a second `Text` of the reason)."},
     {"sign-receipts", HT_OPTION_WORD, SOURCE(sign_receipts), "asked", 0, 0, "asked|all", false,
      "Which receipts are signed (Ed25519, `hutong receipt verify`). `asked`: those of requests with `Hutong-Receipt: signed`, and those "
      "that are asked for again (`GET /in/NAME/receipt/ID`). "

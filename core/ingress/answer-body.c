@@ -5,6 +5,7 @@
 #include "core/base/not-understood.h"
 #include "core/base/json.h"
 #include "core/base/xml.h"
+#include "core/refusal/chinese.h"
 
 #define RECEIPT_NAMESPACE "urn:hutong:receipt:1"
 #define ADDRESSING_2005 "http://www.w3.org/2005/08/addressing"
@@ -400,6 +401,11 @@ static void add_subcode(HtBuffer *body, const char *code)
     }
 }
 
+static const char *chinese_of(const HtReplyContext *context, const HtRefusal *refusal)
+{
+    return context->chinese ? ht_refusal_chinese(refusal) : NULL;
+}
+
 static void open_soap_fault(HtBuffer *body, const HtReplyContext *context, const HtRefusal *refusal)
 {
     if (context->soap == HT_SOAP_12) {
@@ -409,7 +415,13 @@ static void open_soap_fault(HtBuffer *body, const HtReplyContext *context, const
         add_subcode(body, refusal->code);
         ht_buffer_add_literal(body, "</soap:Code><soap:Reason><soap:Text xml:lang=\"en\">");
         ht_xml_add(body, ht_text_from(refusal->text));
-        ht_buffer_add_literal(body, "</soap:Text></soap:Reason>");
+        ht_buffer_add_literal(body, "</soap:Text>");
+        if (chinese_of(context, refusal)) {
+            ht_buffer_add_literal(body, "<soap:Text xml:lang=\"zh\">");
+            ht_xml_add(body, ht_text_from(chinese_of(context, refusal)));
+            ht_buffer_add_literal(body, "</soap:Text>");
+        }
+        ht_buffer_add_literal(body, "</soap:Reason>");
     } else {
         ht_buffer_add_literal(body, "<soap:Fault><faultcode>");
         ht_buffer_add_string(body, fault_code_of(context, refusal));
@@ -433,6 +445,9 @@ static void add_refusal_xml(HtBuffer *body, const HtReplyContext *context, const
     add_findings(body, context, refusal->faults, refusal->faults_kept);
     if (refusal->notice) { /* last: clients of an older WSDL do not know it */
         add_element(body, prefix, "notice", ht_text_from(refusal->notice));
+    }
+    if (chinese_of(context, refusal)) {
+        add_element(body, prefix, "textZh", ht_text_from(chinese_of(context, refusal)));
     }
     close_tag(body, prefix, "fault");
 }
@@ -460,6 +475,9 @@ static void add_refusal_json(HtBuffer *body, const HtReplyContext *context, cons
     ht_json_member(body, "messageId", id);
     ht_json_member(body, "code", ht_text_from(refusal->code));
     ht_json_member(body, "text", ht_text_from(refusal->text));
+    if (chinese_of(context, refusal)) {
+        ht_json_member(body, "textZh", ht_text_from(chinese_of(context, refusal)));
+    }
     if (refusal->notice) {
         ht_json_member(body, "notice", ht_text_from(refusal->notice));
     }

@@ -14,6 +14,7 @@ typedef struct {
     HtSoapVersion soap;       /* the answer comes in the same envelope */
     bool json;                /* without SOAP: as JSON instead of XML */
     bool sender_is_400;       /* SOAP 1.2: faults that are the sender's to mend have this status; else 500 */
+    bool chinese;             /* a refusal is said in Chinese, too */
     HtAddressing addressing;  /* the request's: the answer speaks the same */
     HtText relates_to;        /* its wsa:MessageID, */
     HtText action;            /* and its wsa:Action; absent when none */

@@ -86,7 +86,8 @@ static HtReplyContext make_context(const HtArrival *arrival)
                             .json = arrival->head.json || of_page,
                             .allow = arrival->is_page ? ht_page_match_allow(&arrival->match) : NULL,
                             .sender_is_400 =
-                                source && g_strcmp0(source->config->soap12_sender_status, "400") == 0};
+                                source && g_strcmp0(source->config->soap12_sender_status, "400") == 0,
+                            .chinese = source && g_strcmp0(source->config->language, "both") == 0};
 }
 
 static HtRequest *make_request(HtRequests *requests, const HtArrival *arrival, Phase phase)

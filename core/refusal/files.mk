@@ -1,1 +1,1 @@
-refusal_SRC := core/refusal/table.c core/refusal/refusal.c core/refusal/error.c core/refusal/reference.c
+refusal_SRC := core/refusal/table.c core/refusal/refusal.c core/refusal/chinese.c core/refusal/error.c core/refusal/reference.c

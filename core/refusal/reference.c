@@ -1,4 +1,5 @@
-/* docs/errors.md, written from the table. Called by `hutong schema --errors`. No state. */
+/* docs/errors.md and docs/errors.zh-CN.md, written from the table. Called by `hutong schema --errors`, `--errors-zh`. No state. */
+#include "core/refusal/chinese.h"
 #include "core/refusal/table.h"
 
 #include <glib.h>
@@ -64,6 +65,33 @@ void ht_refusal_reference(GString *text)
         }
         if (section->after) {
             g_string_append_printf(text, "\n%s\n", section->after);
+        }
+    }
+}
+
+static const char introduction_zh[] =
+    "# 错误代码\n\n"
+    "由 `hutong schema --errors-zh` 从总线自己使用的表（`core/refusal/chinese.c`）生成，请勿手工修改。英文版：[errors.md](errors.md)。\n\n"
+    "凡不是 200 的答复，都表示没有接收任何内容。代码在答复的 `code` 中；数据源设 `language = both` 时，下面的话在 `textZh` 中一并答复"
+    "（SOAP 1.2 另在 Reason 中，`xml:lang=\"zh\"`）。具体的行号、上限的值和配置项在 `text` 和 `finding` 中；答复从不重复报文中的值。\n\n"
+    "状态指普通 XML 的 HTTP 状态；SOAP Fault 为 500，503 不变。“秒后”即 `Retry-After`：到时可原样重发；没有写的，原样重发无用。\n\n"
+    "| 代码 | 状态 | 含义与处理 |\n|---|---|---|\n";
+
+void ht_refusal_reference_zh(GString *text)
+{
+    g_string_append(text, introduction_zh);
+    for (size_t s = 0; s < ht_refusal_n_sections; s++) {
+        for (size_t i = 0; i < ht_refusal_sections[s].count; i++) {
+            const HtRefusalKind *kind = &ht_refusal_sections[s].kinds[i];
+            const HtRefusal refusal = {.kind = kind};
+            g_string_append_printf(text, "| `%s` | %u", kind->code, kind->status);
+            if (kind->may_wait) {
+                g_string_append(text, " 或 503");
+            }
+            if (kind->retry_after_s > 0) {
+                g_string_append_printf(text, "，%u 秒后", kind->retry_after_s);
+            }
+            g_string_append_printf(text, " | %s |\n", ht_refusal_chinese(&refusal));
         }
     }
 }

@@ -59,5 +59,6 @@ bool ht_refuse_outcome(HtRefusal *refusal, const HtOutcome *outcome);
  * Points to static text, or to the error's: of a service that there is not. */
 bool ht_refuse_error(HtRefusal *refusal, const GError *error);
 
-/* Writes docs/errors.md. */
+/* Writes docs/errors.md, and docs/errors.zh-CN.md. */
 void ht_refusal_reference(GString *text);
+void ht_refusal_reference_zh(GString *text);

@@ -350,6 +350,7 @@ static void test_the_reference_pages_are_up_to_date(void)
         {"docs/metrics.md", "config", "--metrics"},
         {"docs/events.md", "schema", NULL},
         {"docs/errors.md", "schema", "--errors"},
+        {"docs/errors.zh-CN.md", "schema", "--errors-zh"},
         {"docs/man/hutong.conf.5", "config", "--man"},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(pages); i++) {

@@ -355,6 +355,39 @@ static void subcodes_are_names(void)
     ht_answer_clear(&answer);
 }
 
+/* Last in XML, which clients of an older WSDL do not know; in SOAP 1.2 also beside the English reason. */
+static void refusals_are_said_in_both_languages(void)
+{
+    static const struct {
+        HtSoapVersion soap;
+        bool json;
+        const char *said;
+    } cases[] = {
+        {HT_SOAP_NONE, false,
+         "</text><textZh>等待处理的报文过多，没有接收。请按 Retry-After 重发。</textZh></fault>"},
+        {HT_SOAP_NONE, true, ",\"textZh\":\"等待处理的报文过多，没有接收。请按 Retry-After 重发。\"}"},
+        {HT_SOAP_11, false,
+         "<hutong:textZh>等待处理的报文过多，没有接收。请按 Retry-After 重发。</hutong:textZh>"
+         "</hutong:fault></detail>"},
+        {HT_SOAP_12, false,
+         "</soap:Text><soap:Text xml:lang=\"zh\">等待处理的报文过多，没有接收。请按 Retry-After 重发。"
+         "</soap:Text></soap:Reason>"},
+    };
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        HtAnswer answer;
+        HtRefusal refusal;
+        HtReplyContext context = make_context(cases[i / 2].soap, cases[i / 2].json, NULL);
+        context.chinese = i % 2 == 0;
+        ht_refuse(&refusal, "busy");
+        ht_answer_refusal(&answer, &context, &refusal);
+        g_autofree char *body = g_strndup(answer.body.data, answer.body.size);
+        g_test_message("%s", body);
+        g_assert_true((strstr(body, cases[i / 2].said) != NULL) == context.chinese);
+        g_assert_true((strstr(body, "zh") != NULL || strstr(body, "textZh") != NULL) == context.chinese);
+        ht_answer_clear(&answer);
+    }
+}
+
 static void refusal_in_the_departments_way_is_a_200(void)
 {
     HtOutcome outcome = {.verdict = HT_VERDICT_RETRY,
@@ -438,6 +471,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/fault/headers-that-were-not-understood-are-named",
                     headers_that_were_not_understood_are_named);
     g_test_add_func("/answer/fault/subcodes-are-names", subcodes_are_names);
+    g_test_add_func("/answer/fault/in-both-languages", refusals_are_said_in_both_languages);
     g_test_add_func("/answer/fault/in-the-departments-way-is-a-200", refusal_in_the_departments_way_is_a_200);
     g_test_add_func("/answer/receipt/addressing-is-answered", addressing_is_answered);
     g_test_add_func("/answer/receipt/adapters-reply-as-it-is", adapters_reply_is_sent_as_it_is);

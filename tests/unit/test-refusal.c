@@ -1,4 +1,5 @@
 /* The table of refusals, and refusals that are made from it. */
+#include "core/refusal/chinese.h"
 #include "core/refusal/table.h"
 
 #include <glib.h>
@@ -26,6 +27,34 @@ static void every_row_is_whole(void)
             check_kind(&ht_refusal_sections[s], i);
         }
     }
+}
+
+static bool is_chinese(const char *text)
+{
+    unsigned letters = 0;
+    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+        letters += g_unichar_get_script(g_utf8_get_char(at)) == G_UNICODE_SCRIPT_HAN;
+    }
+    return letters >= 3 && g_str_has_suffix(text, "。");
+}
+
+static void every_code_is_said_in_chinese(void)
+{
+    for (size_t s = 0; s < ht_refusal_n_sections; s++) {
+        for (size_t i = 0; i < ht_refusal_sections[s].count; i++) {
+            const HtRefusal refusal = {.kind = &ht_refusal_sections[s].kinds[i],
+                                       .code = ht_refusal_sections[s].kinds[i].code};
+            const char *sentence = ht_refusal_chinese(&refusal);
+            g_test_message("%s", refusal.code);
+            g_assert_nonnull(sentence);
+            g_assert_true(g_utf8_validate(sentence, -1, NULL) && is_chinese(sentence));
+        }
+    }
+    HtRefusal own;
+    HtOutcome outcome = {.verdict = HT_VERDICT_REJECT, .fault_count = 1};
+    ht_fault_set(&outcome.faults[0], "MY-17", "Text.");
+    ht_refuse_outcome(&own, &outcome);
+    g_assert_nonnull(strstr(ht_refusal_chinese(&own), "适配器")); /* and not that there is no reason */
 }
 
 static void what_is_refused_at_the_door_keeps_its_status(void)
@@ -81,6 +110,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/refusal/table/every-row-is-whole", every_row_is_whole);
+    g_test_add_func("/refusal/table/every-code-is-said-in-chinese", every_code_is_said_in_chinese);
     g_test_add_func("/refusal/door/keeps-its-status", what_is_refused_at_the_door_keeps_its_status);
     g_test_add_func("/refusal/host/does-not-speak-for-the-bus", host_does_not_speak_for_the_bus);
     g_test_add_func("/refusal/host/no-fault-is-one-too", no_fault_is_a_refusal_too);

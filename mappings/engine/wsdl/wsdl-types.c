@@ -41,6 +41,7 @@ static const char receipt_schema[] =
     "<xs:element name=\"count\" type=\"xs:long\" minOccurs=\"0\"/>"
     "<xs:element name=\"finding\" type=\"r:Finding\" minOccurs=\"0\" maxOccurs=\"unbounded\"/>"
     "<xs:element name=\"notice\" type=\"xs:string\" minOccurs=\"0\"/>"
+    "<xs:element name=\"textZh\" type=\"xs:string\" minOccurs=\"0\"/>"
     "</xs:sequence></xs:complexType>\n"
     "<xs:element name=\"receipt\" type=\"r:Receipt\"/>\n"
     "<xs:element name=\"fault\" type=\"r:Fault\"/>\n"
