@@ -394,5 +394,7 @@ void ht_wait_release(HtMatch *match)
     match->is_releasing = false;
     match->waiting.size = match->record_waiting = 0;
     end_losses(&losses);
-    memcpy(match->numbers, numbers, sizeof *numbers * match->mapping->records->len);
+    if (numbers) { /* NULL: the mapping has no records */
+        memcpy(match->numbers, numbers, sizeof *numbers * match->mapping->records->len);
+    }
 }
