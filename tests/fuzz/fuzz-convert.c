@@ -109,7 +109,7 @@ static void try_text(HtText value, unsigned flags)
     require(strcmp(number, other) == 0);
     require(ht_value_integer(value.data, value.size, number) == strlen(number));
     size = ht_value_division(value.data, value.size, number);
-    require(size == 0 || size == 6 || size == 9 || size == 12);
+    require(size == 0 || size == 6 || size == 9 || size == 12 || size == 14);
 }
 
 static void try_codes(HtText value)
