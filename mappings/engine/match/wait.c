@@ -376,7 +376,7 @@ static void release_entry(HtMatch *match, KeptKind kind, const char *at, Losses 
 
 void ht_wait_release(HtMatch *match)
 {
-    const char *at = match->waiting.data, *end = at + match->waiting.size;
+    size_t at = 0, end = match->waiting.size;
     g_autofree uint32_t *numbers = g_memdup2(match->numbers, sizeof *numbers * match->mapping->records->len);
     Losses losses = {NULL, 0, NULL};
     if (match->n_losses > 0) {
@@ -385,7 +385,7 @@ void ht_wait_release(HtMatch *match)
     match->n_waiting = match->n_losses = match->waited = 0;
     match->is_releasing = true;
     while (at < end) {
-        const char *entry = at;
+        const char *entry = match->waiting.data + at;
         KeptHead head;
         take(&entry, &head, sizeof head);
         release_entry(match, head.kind, entry, &losses);
