@@ -34,6 +34,17 @@ typedef struct {
     char *fault; /* NULL: none */
 } Expected;
 
+/* A hint of a death is restricted: it is on disk, and goes to nobody, since no route of the demo names it. */
+static unsigned count_routed(JsonArray *events)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < json_array_get_length(events); i++) {
+        JsonObject *event = json_array_get_object_element(events, i);
+        count += !g_str_equal(json_object_get_string_member(event, "type"), "person.death-hinted.v1");
+    }
+    return count;
+}
+
 static Expected load_expected(const char *stem, const char *name)
 {
     g_autofree char *path = g_strconcat(stem, EXPECTED, NULL);
@@ -46,7 +57,7 @@ static Expected load_expected(const char *stem, const char *name)
     const char *verdict = json_object_get_string_member_with_default(object, "verdict", "ok");
     expected.accepted = g_str_equal(verdict, "ok");
     expected.repaired = json_object_get_boolean_member_with_default(object, "repaired", FALSE);
-    expected.events = json_array_get_length(json_object_get_array_member(object, "events"));
+    expected.events = count_routed(json_object_get_array_member(object, "events"));
     expected.fault = g_strdup(json_object_get_string_member_with_default(object, "fault", NULL));
     if (json_object_has_member(object, "request")) {
         JsonObject *head = json_object_get_object_member(object, "request");
