@@ -127,6 +127,7 @@ check_text() {
         perl tests/lint/dangers.pl tests/lint/dangers.txt "$work/c-files"
         perl tests/lint/codes.pl
         perl tests/lint/examples.pl
+        perl tests/lint/pairs.pl "$work/files"
     } >>"$findings"
 }
 

@@ -275,4 +275,32 @@ static const char path[] = "/two/holds";
 EOF
 expect 'a marker that names no guarantee, and no kind' "^tests/README.md:1: its table|test-two.c:1: (in no layer|ARCHITECTURE.md has no guarantee 'nobody is there'|there is no kind of test 'luck')"
 
+# shellcheck disable=SC2016
+make_pages() {
+    printf '# A\n\n[In Chinese](a.zh-CN.md). Set `key`, see [b](b.md).\n\n| `x` | 1 |\n\n    run it    # now\n' | file docs/a.md
+    printf '# 甲\n\n[英文版](a.md)。设 `key`，见 [乙](b.md)。\n\n| `x` | 1 |\n\n    run it    # 现在\n' | file docs/a.zh-CN.md
+    file docs/b.md </dev/null
+}
+
+# other WHAT EDIT PATTERN: lint finds what is another in the page in Chinese.
+other() {
+    make_pages
+    sed -i "$2" "$work/tree/docs/a.zh-CN.md"
+    expect "a page in Chinese with $1" "$3"
+}
+make_pages
+expect 'a page in two languages' ''
+# shellcheck disable=SC2016
+other 'a key less' 's/`key`/它/' '^docs/a.md:3: the word key is not in docs/a.zh-CN.md$'
+# shellcheck disable=SC2016
+other 'another key' 's/`x`/`y`/' '^docs/a(.zh-CN)?.md:5: the word [xy] is not in docs/a(.zh-CN)?.md$'
+other 'another example' 's/run it/run that/' '^docs/a(.zh-CN)?.md:7: the example run (it|that) is not in '
+other 'a heading more' '$a\\n## 二' '^docs/a.zh-CN.md:1: other headings than docs/a.md'
+other 'a row less' 's/^| //' '^docs/a.zh-CN.md:1: other rows of tables than docs/a.md'
+other 'another link' 's/(b.md)/(c.md)/' '^docs/a(.zh-CN)?.md:3: the link to [bc].md is not in '
+other 'no way back' 's/(a.md)/()/' '^docs/a.zh-CN.md:1: has no link to a.md$'
+make_pages
+rm "$work/tree/docs/a.md"
+expect 'a page in Chinese alone' '^docs/a.zh-CN.md:1: there is no docs/a.md$'
+
 exit $failed
