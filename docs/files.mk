@@ -1,4 +1,4 @@
-man_PAGES := docs/man/hutong.1 docs/man/hutong.conf.5
+man_PAGES := docs/man/hutong.1 docs/man/hutong.conf.5 docs/man/zh_CN/hutong.1
 docs_DATA := docs/examples/police.conf docs/examples/city.conf docs/examples/calendar-2026.txt \
 	docs/monitoring/README.md docs/monitoring/hutong-alerts.yml docs/monitoring/hutong-dashboard.json
 docs_DATA += $(addprefix docs/guide/,soap-string.xml attributes-gbk.xml labels.xml nested.xml fragment.xml)

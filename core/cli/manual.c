@@ -53,11 +53,21 @@ static void add_option(GString *roff, const GOptionEntry *entry)
     g_string_append(roff, ".\n");
 }
 
+/* A line may end behind each word: there is no other place for it in a row of them, where nothing is hyphenated. */
+static void add_heading(GString *roff, const HtCliVerb *verb)
+{
+    g_string_append_printf(roff, ".SS \"hutong %s%s", verb->name, verb->words ? " " : "");
+    for (const char *at = verb->words; at && *at; at++) {
+        g_string_append_c(roff, *at);
+        g_string_append(roff, *at == '|' ? "\\:" : "");
+    }
+    g_string_append(roff, "\"\n");
+}
+
 static void write_options(const char *summary, const GOptionEntry *entries, void *user)
 {
     Writer *writer = user;
-    g_string_append_printf(writer->out, ".SS \"hutong %s%s%s\"\n", writer->verb->name,
-                           writer->verb->words ? " " : "", writer->verb->words ? writer->verb->words : "");
+    add_heading(writer->out, writer->verb);
     add_lines(writer->out, summary);
     for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
         add_option(writer->out, entry);

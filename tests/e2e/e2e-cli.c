@@ -362,8 +362,10 @@ static void test_the_reference_pages_are_up_to_date(void)
     }
     gsize size;
     g_autofree char *manual = read_source_file("docs/man/hutong.1", &size), *options = NULL;
+    g_autofree char *chinese = read_source_file("docs/man/zh_CN/hutong.1", &size);
     g_assert_cmpint(run_hutong(&options, "help", "--man", NULL), ==, 0);
     g_assert_nonnull(strstr(manual, options));
+    g_assert_nonnull(strstr(chinese, options));
 }
 
 static void test_usage_errors_are_64(void)

@@ -103,7 +103,7 @@ completion_knows() {
 
 pages_are_clean() {
     local page said
-    for page in man1/hutong.1 man5/hutong.conf.5; do
+    for page in man1/hutong.1 man5/hutong.conf.5 zh_CN/man1/hutong.1; do
         [ -s "$prefix/share/man/$page" ] || return 1
         said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 "$prefix/share/man/$page" 2>&1 >/dev/null)
         [ -z "$said" ] || { echo "$page: $said"; return 1; }

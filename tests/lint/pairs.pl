@@ -69,8 +69,8 @@ sub read_page {
     return \%page;
 }
 
-sub check_pair {
-    my ($english, $chinese) = map { read_page($_) } @_;
+sub compare {
+    my ($english, $chinese) = @_;
     my %called = (example => 'the example', word => 'the word', link => 'the link to');
     for my $kind (sort keys %called) {
         for my $sides ([$english, $chinese], [$chinese, $english]) {
@@ -87,6 +87,11 @@ sub check_pair {
         print "$chinese->{file}:1: other $what than $english->{file} ($chinese->{$kind}, $english->{$kind})\n"
             if $chinese->{$kind} ne $english->{$kind};
     }
+}
+
+sub check_pair {
+    my ($english, $chinese) = map { read_page($_) } @_;
+    compare($english, $chinese);
     for ([$english, $chinese], [$chinese, $english]) {
         my ($from, $to) = ($_->[0], basename($_->[1]{file}));
         print "$from->{file}:1: has no link to $to\n" if !$from->{raw}{$to};
@@ -101,4 +106,27 @@ while (<>) {
 for my $chinese (sort grep { /\.zh-CN\.md$/ && !/$GENERATED/ } keys %files) {
     my $english = $chinese =~ s/\.zh-CN\.md$/.md/r;
     $files{$english} ? check_pair($english, $chinese) : print "$chinese:1: there is no $english\n";
+}
+
+# The manual. What its list of options says is written by the program in both, and a test compares.
+sub read_manual {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or die "$file: $!\n";
+    my %page = (file => $file, line => 1, example => {}, word => {}, link => {}, levels => '', rows => 0);
+    my ($after, $written) = ('', 0);
+    while (my $line = <$in>) {
+        chomp $line;
+        $page{levels} .= $1 if $line =~ /^\.S([HS])/;
+        $written = $line =~ /OPTIONS|选项/ if $line =~ /^\.SH/;
+        $page{example}{$line} //= $. if $after =~ /^\.TP/ || $line =~ /^\.SS/;
+        $page{word}{$1} //= $. while !$written && $line =~ /((?:\\-)+[a-z](?:[a-z]|\\-)*)/g;
+        $page{link}{$1} //= $. while $line =~ /([a-z.]+) ?\([1-8]\)/g;
+        $after = $line;
+    }
+    return \%page;
+}
+
+for my $chinese (sort grep { m{^docs/man/zh_CN/} } keys %files) {
+    my $english = $chinese =~ s{zh_CN/}{}r;
+    $files{$english} ? compare(read_manual($english), read_manual($chinese)) : print "$chinese:1: there is no $english\n";
 }

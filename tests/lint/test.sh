@@ -303,4 +303,17 @@ make_pages
 rm "$work/tree/docs/a.md"
 expect 'a page in Chinese alone' '^docs/a.zh-CN.md:1: there is no docs/a.md$'
 
+make_manual() {
+    printf '.SH VERBS\n.TP\n.B run\nRuns, with\n.BR \\-\\-all .\n.SH "SEE ALSO"\n.BR hutong.conf (5)\n' | file docs/man/a.1
+    printf '.SH 命令\n.TP\n.B run\n运行，可用 \\-\\-all。\n.SH 参见\n.BR hutong.conf (5)\n' | file docs/man/zh_CN/a.1
+}
+make_manual
+expect 'a manual in two languages' ''
+make_manual
+sed -i 's/.B run/.B ran/' "$work/tree/docs/man/zh_CN/a.1"
+expect 'a manual in Chinese with another verb' '^docs/man/(zh_CN/)?a.1:3: the example .B r[au]n is not in docs/man/(zh_CN/)?a.1$'
+make_manual
+sed -i 's/，可用.*/。/' "$work/tree/docs/man/zh_CN/a.1"
+expect 'a manual in Chinese with an option less' '^docs/man/a.1:5: the word .*all is not in docs/man/zh_CN/a.1$'
+
 exit $failed
