@@ -146,7 +146,7 @@ static bool open_pages(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready,  ht_status_json, ht_status_metrics, ht_verbs, ht_records_deed, bus,
+    HtAdminView view = {ht_status_ready,  ht_status_json, ht_status_metrics, &ht_verbs_api, ht_records_deed, bus,
                         ht_status_notice, bus->roles,     ht_status_recent};
     HtDoorOptions options = {.bus = &bus->config->bus,
                              .sources = bus->sources,

@@ -6,6 +6,13 @@
 #include "core/bus.h"
 #include "spool/repair.h"
 
+const HtFormMember ht_left_form[] = {
+    {"consumer", HT_FORM_TEXT, .about = "its name", .needed = true},
+    {"cursor", HT_FORM_NUMBER, .about = "the sequence up to which it has all", .needed = true},
+    {"letters", HT_FORM_NUMBER, .about = "its dead letters", .needed = true},
+    {NULL},
+};
+
 /* Of HtSpoolEstate; the caller unrefs. */
 static GPtrArray *find_left(const HtConfig *config, HtSpool *spool)
 {

@@ -7,6 +7,9 @@
 #include "core/config/config.h"
 #include "spool/estate.h"
 
+/* What the member "left" has of each. */
+extern const HtFormMember ht_left_form[];
+
 /* In words, with what can be done. The caller frees. */
 char *ht_left_describe(const HtSpoolEstate *estate);
 

@@ -133,9 +133,8 @@ void ht_outlet_dead(void *user, JsonObject *asked, HtAdminReply *reply)
         return;
     }
     g_autoptr(GArray) runs = read_runs(text_of(asked, "sequences"));
-    if (!runs || !(g_str_equal(verb, "drop") || g_str_equal(verb, "replay"))) {
-        ht_admin_refuse(reply, 400,
-                        runs ? "the verb is drop or replay" : "sequences are as in 3-5;9, ascending");
+    if (!runs) {
+        ht_admin_refuse(reply, 400, "sequences are as in 3-5;9, ascending");
         return;
     }
     g_autoptr(GArray) letters = find_letters(bus, name, runs);
@@ -220,10 +219,6 @@ void ht_outlet_skip(void *user, JsonObject *asked, HtAdminReply *reply)
     if (!name || !has_reason(asked, true, reply)) {
         return;
     }
-    if (sequence <= 0) {
-        ht_admin_refuse(reply, 400, "a sequence is a number above 0");
-        return;
-    }
     ask_event(bus, name, sequence, text_of(asked, "reason"), reply);
 }
 
@@ -234,10 +229,6 @@ void ht_outlet_event(void *user, JsonObject *asked, HtAdminReply *reply)
     const char *name = find_consumer(bus, asked, reply);
     int64_t sequence = json_object_get_int_member_with_default(asked, "sequence", 0);
     if (!name) {
-        return;
-    }
-    if (sequence <= 0) {
-        ht_admin_refuse(reply, 400, "a sequence is a number above 0");
         return;
     }
     g_autofree char *what = g_strdup_printf("%s, event %" G_GINT64_FORMAT, name, sequence);

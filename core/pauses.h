@@ -21,6 +21,9 @@
 #include "core/admin/reply.h"
 #include "core/base/buffer.h"
 
+#define HT_PAUSES_NOTICE_BYTES 500
+#define HT_PAUSES_RETRY_MAX_S 604800 /* a week */
+
 void ht_pauses_consumer(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_pauses_source(void *bus, JsonObject *asked, HtAdminReply *reply);
 void ht_pauses_route(void *bus, JsonObject *asked, HtAdminReply *reply);

@@ -6,12 +6,196 @@
 #include "core/base/json.h"
 #include "core/bus.h"
 #include "core/delivery/status.h"
+#include "core/left.h"
 #include "core/pauses.h"
 #include "core/records.h"
 #include "core/source/status.h"
 #include "spool/status.h"
 
 #include "generated/version.h"
+
+/* ---- What the pages have, for who asks them by a program ---- */
+
+#define NUMBER(name_of, about_of)                                  \
+    {                                                              \
+        name_of, HT_FORM_NUMBER, .about = about_of, .needed = true \
+    }
+#define NAME                                                           \
+    {                                                                  \
+        "name", HT_FORM_TEXT, .about = "its section's", .needed = true \
+    }
+
+static const HtFormMember pause_form[] = {
+    {"by", HT_FORM_TEXT, .about = "who holds it", .needed = true, .words = "administrator;410"},
+    {"since", HT_FORM_TIME, .about = "when it was held", .needed = true},
+    NUMBER("uid", "of who holds it"),
+    {"reason", HT_FORM_TEXT, .about = "why"},
+    {"notice", HT_FORM_TEXT, .about = "what callers are told"},
+    {"retryAfterS", HT_FORM_NUMBER, .about = "when callers are to come again"},
+    {NULL},
+};
+
+#define PAUSE(name_of)                                                                  \
+    {                                                                                   \
+        name_of, HT_FORM_OBJECT, .about = "not there: it is not held", .of = pause_form \
+    }
+
+static const HtFormMember configuration_form[] = {
+    {"file", HT_FORM_TEXT, .about = "where it is", .needed = true},
+    {"sha256", HT_FORM_TEXT, .about = "of what counts", .needed = true},
+    {"since", HT_FORM_TIME, .about = "when it was taken", .needed = true},
+    NUMBER("reloads", "that were taken"),
+    NUMBER("refused", "reloads that were not"),
+    {"problem", HT_FORM_TEXT, .about = "of the last reload, when it was refused"},
+    {"changing", HT_FORM_FLAG, .about = "what a reload has replaced still ends", .needed = true},
+    {"restart", HT_FORM_LIST, .about = "keys of which the former value counts until a restart",
+     .needed = true},
+    {"left", HT_FORM_LIST, .about = "what consumers have left that are configured no more", .needed = true,
+     .of = ht_left_form},
+    {NULL},
+};
+
+static const HtFormMember door_form[] = {
+    NUMBER("port", "the first one"),
+    NUMBER("connections", "that are open"),
+    NUMBER("requests", "since the start"),
+    NUMBER("refused", "at the door"),
+    NUMBER("inFlight", "messages"),
+    NUMBER("gaveWay", "connections that were closed for others"),
+    {"certificateEnds", HT_FORM_TIME, .about = "when it lapses"},
+    {NULL},
+};
+
+static const HtFormMember alarm_form[] = {
+    {"kind", HT_FORM_TEXT, .about = "what of", .needed = true},
+    {"about", HT_FORM_TEXT, .about = "which source or consumer"},
+    {"since", HT_FORM_TIME, .about = "when it began", .needed = true},
+    {"text", HT_FORM_TEXT, .about = "in words", .needed = true},
+    {NULL},
+};
+
+static const HtFormMember spool_form[] = {
+    {"state", HT_FORM_TEXT, .about = "whether it takes messages", .needed = true,
+     .words = "ok;full;capped;failed"},
+    NUMBER("firstSequence", "of what is kept"),
+    NUMBER("lastSequence", "of what is kept"),
+    NUMBER("deadLetters", "of all consumers"),
+    NUMBER("quarantined", "messages"),
+    NUMBER("damaged", "events that are set aside"),
+    NUMBER("conflicts", "of identities"),
+    NUMBER("fileBytes", "of the file"),
+    NUMBER("freeBytes", "of the disk"),
+    NUMBER("waiting", "messages that are not on disk yet"),
+    {NULL},
+};
+
+static const HtFormMember retention_form[] = {
+    {"state", HT_FORM_TEXT, .about = "what it does", .needed = true, .words = "off;runs;blocked;idle"},
+    {"lastSweep", HT_FORM_TIME, .about = "when it ended"},
+    {"problem", HT_FORM_TEXT, .about = "why it goes no further"},
+    {NULL},
+};
+
+static const HtFormMember route_form[] = {
+    NAME,
+    {"state", HT_FORM_TEXT, .about = "whether it lets through", .needed = true,
+     .words = "open;paused;draining;drained"},
+    {"to", HT_FORM_LIST, .about = "consumers", .needed = true},
+    {"underWay", HT_FORM_NUMBER, .about = "held: events that are not through yet"},
+    PAUSE("pause"),
+    {NULL},
+};
+
+static const HtFormMember state_form[] = {
+    {"state", HT_FORM_TEXT, .about = "in a word", .needed = true},
+    {NULL},
+};
+
+static const HtFormMember source_form[] = {
+    NAME,
+    {"department", HT_FORM_TEXT, .about = "whose it is", .needed = true},
+    {"adapter", HT_FORM_TEXT, .about = "what reads its messages", .needed = true},
+    {"intake", HT_FORM_TEXT, .about = "whether it takes any", .needed = true,
+     .words = "open;paused;draining;drained"},
+    PAUSE("pause"),
+    NUMBER("messages", "since the start"),
+    NUMBER("accepted", "messages"),
+    NUMBER("resent", "messages that were known"),
+    NUMBER("rejected", "messages"),
+    NUMBER("failed", "messages that the bus failed at"),
+    NUMBER("busy", "messages that were put off"),
+    NUMBER("events", "that were taken"),
+    NUMBER("quarantined", "messages"),
+    NUMBER("underWay", "messages"),
+    {"lastAccepted", HT_FORM_TIME, .about = "when a message was"},
+    {"host", HT_FORM_OBJECT, .about = "the process that reads", .needed = true, .open = true,
+     .of = state_form},
+    {"adapterCheck", HT_FORM_OBJECT, .about = "by the conformance kit", .needed = true, .open = true,
+     .of = state_form},
+    {NULL},
+};
+
+static const HtFormMember consumer_form[] = {
+    NAME,
+    {"state", HT_FORM_TEXT, .about = "what it does, and why", .needed = true},
+    {"since", HT_FORM_TIME, .about = "when that began"},
+    NUMBER("cursor", "the sequence up to which it has all"),
+    NUMBER("backlog", "events behind"),
+    NUMBER("failing", "persons of whom something fails"),
+    NUMBER("held", "events that are held"),
+    NUMBER("underWay", "events"),
+    NUMBER("delivered", "events since the start"),
+    NUMBER("dead", "letters since the start"),
+    NUMBER("letters", "dead letters that wait"),
+    {"oldest", HT_FORM_TIME, .about = "when what waits longest was taken"},
+    {"lastError", HT_FORM_TEXT, .about = "in words"},
+    PAUSE("pause"),
+    {NULL},
+};
+
+const HtFormMember ht_status_form[] = {
+    {"name", HT_FORM_TEXT, .about = "of the bus", .needed = true},
+    {"version", HT_FORM_TEXT, .about = "of the program", .needed = true},
+    {"state", HT_FORM_TEXT, .about = "ready, or why it is not", .needed = true},
+    {"notice", HT_FORM_TEXT, .about = "what has to be looked at, a line each"},
+    {"started", HT_FORM_TIME, .about = "when", .needed = true},
+    {"configuration", HT_FORM_OBJECT, .about = "which counts", .needed = true, .of = configuration_form},
+    {"door", HT_FORM_OBJECT, .about = "for departments and consumers", .needed = true, .open = true,
+     .of = door_form},
+    {"alarms", HT_FORM_LIST, .about = "that go on", .of = alarm_form},
+    {"monitoring", HT_FORM_OBJECT, .about = "the address for it", .needed = true},
+    {"spool", HT_FORM_OBJECT, .about = "the durable queue", .needed = true, .open = true, .of = spool_form},
+    {"retention", HT_FORM_OBJECT, .about = "what removes the old", .needed = true, .open = true,
+     .of = retention_form},
+    PAUSE("maintenance"),
+    {"routes", HT_FORM_LIST, .about = "each", .needed = true, .of = route_form},
+    {"sources", HT_FORM_LIST, .about = "each", .needed = true, .open = true, .of = source_form},
+    {"consumers", HT_FORM_LIST, .about = "each", .needed = true, .open = true, .of = consumer_form},
+    {"audit", HT_FORM_OBJECT, .about = "the record of who did and got what", .needed = true, .open = true,
+     .of = state_form},
+    {NULL},
+};
+
+static const HtFormMember message_form[] = {
+    NUMBER("number", "since the start"),
+    {"time", HT_FORM_TIME, .about = "of the answer", .needed = true},
+    {"id", HT_FORM_TEXT, .about = "of the message", .needed = true},
+    {"source", HT_FORM_TEXT, .about = "- when it is not known", .needed = true},
+    {"outcome", HT_FORM_TEXT, .about = "taken, resent, or the code of the refusal", .needed = true},
+    NUMBER("status", "of the answer by HTTP"),
+    NUMBER("sequence", "of its first event"),
+    NUMBER("events", "that it made"),
+    NUMBER("known", "events that were there"),
+    {NULL},
+};
+
+const HtFormMember ht_status_recent_form[] = {
+    NUMBER("last", "the number of the last one"),
+    {"messages", HT_FORM_LIST, .about = "in the order of their answers", .needed = true, .of = message_form},
+    {NULL},
+};
+
+/* ---- The pages ---- */
 
 const char *ht_status_ready(void *user)
 {

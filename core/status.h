@@ -2,6 +2,7 @@
  * Main thread. */
 #pragma once
 
+#include "core/admin/form.h"
 #include "core/base/buffer.h"
 
 /* For HtAdminView; `bus` is a HtBus. */
@@ -10,3 +11,6 @@ char *ht_status_notice(void *bus);
 void ht_status_json(void *bus, HtBuffer *json);
 void ht_status_recent(void *bus, uint64_t after, HtBuffer *json);
 void ht_status_metrics(void *bus, HtBuffer *text);
+
+/* What ht_status_json() and ht_status_recent() write. */
+extern const HtFormMember ht_status_form[], ht_status_recent_form[];

@@ -2,10 +2,13 @@
  * command, ht_verbs_ask(). */
 #pragma once
 
-#include "core/admin/reply.h"
+#include "core/admin/openapi.h"
 #include "core/config/config.h"
 
 extern const HtAdminVerb ht_verbs[];
+
+/* They and what the pages give: what the admin API is. */
+extern const HtAdminApi ht_verbs_api;
 
 /* Has the running bus do the verb, and waits; when none runs and the row says `offline`, does it here: the spool is opened as the bus opens
  * it, whose lock keeps a bus away until this is over, and the verb's HtBus has `config` and `spool` only. `question` is a JSON

@@ -1,6 +1,7 @@
 /* The admin socket. Main-loop thread. */
 #include "core/admin/admin.h"
 
+#include "core/admin/pages.h"
 #include "core/base/log.h"
 #include "core/base/unix-socket.h"
 
@@ -37,14 +38,13 @@ static void answer(SoupServerMessage *message, unsigned status, const char *type
     soup_server_message_set_response(message, type, SOUP_MEMORY_COPY, text, size);
 }
 
-static void answer_ready(HtAdmin *admin, SoupServerMessage *message)
+static void answer_ready(HtAdmin *admin, SoupServerMessage *message, const char *type)
 {
     const char *reason = admin->view.ready(admin->view.user);
     g_autofree char *notice = !reason && admin->view.notice ? admin->view.notice(admin->view.user) : NULL;
     g_autofree char *text =
         g_strdup_printf("%s\n%s%s", reason ? reason : "ready", notice ? notice : "", notice ? "\n" : "");
-    answer(message, reason ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK, "text/plain; charset=utf-8",
-           text, strlen(text));
+    answer(message, reason ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK, type, text, strlen(text));
 }
 
 static void answer_view(HtAdmin *admin, SoupServerMessage *message, void (*fill)(void *, HtBuffer *),
@@ -132,38 +132,57 @@ static void refuse_method(SoupServerMessage *message, const char *allowed)
     answer(message, SOUP_STATUS_METHOD_NOT_ALLOWED, "text/plain", text, strlen(text));
 }
 
+/* Without `admin`: at the address for monitoring. */
 static void answer_unknown(HtAdmin *admin, SoupServerMessage *message)
 {
-    g_autoptr(GString) text = g_string_new("there are /live /ready /status /metrics");
-    for (const HtAdminVerb *verb = admin->view.verbs; verb->name; verb++) {
+    bool all = admin != NULL;
+    g_autoptr(GString) text = g_string_new("there are");
+    for (const HtAdminPage *page = ht_admin_pages; page->path; page++) {
+        if (all || page->everybody) {
+            g_string_append_printf(text, " %s", page->path);
+        }
+    }
+    for (const HtAdminVerb *verb = all ? admin->view.api->verbs : NULL; verb && verb->name; verb++) {
         g_string_append_printf(text, " /%s", verb->name);
     }
     g_string_append_c(text, '\n');
     answer(message, SOUP_STATUS_NOT_FOUND, "text/plain", text->str, text->len);
 }
 
-/* False when there is no such page for everybody. */
-static bool answer_page(HtAdmin *admin, SoupServerMessage *message, const char *path)
-{
-    if (g_str_equal(path, "/live")) {
-        answer(message, SOUP_STATUS_OK, "text/plain", "live\n", 5);
-    } else if (g_str_equal(path, "/ready")) {
-        answer_ready(admin, message);
-    } else if (g_str_equal(path, "/metrics")) {
-        answer_view(admin, message, admin->view.metrics, "text/plain; version=0.0.4; charset=utf-8");
-    } else {
-        return false;
-    }
-    return true;
-}
-
 static void answer_recent(HtAdmin *admin, SoupServerMessage *message, GHashTable *query)
 {
+    static const char wrong[] = "{\"error\":\"after is a whole number from 0 on\"}\n";
     const char *after = query ? g_hash_table_lookup(query, "after") : NULL;
+    guint64 number = 0;
     HtBuffer text = {0};
-    admin->view.recent(admin->view.user, after ? g_ascii_strtoull(after, NULL, 10) : 0, &text);
+    if (after && !g_ascii_string_to_unsigned(after, 10, 0, INT64_MAX, &number, NULL)) {
+        answer(message, SOUP_STATUS_BAD_REQUEST, "application/json", wrong, strlen(wrong));
+        return;
+    }
+    admin->view.recent(admin->view.user, number, &text);
     answer(message, SOUP_STATUS_OK, "application/json", text.data, text.size);
     ht_buffer_clear(&text);
+}
+
+static void answer_api(HtAdmin *admin, SoupServerMessage *message)
+{
+    HtBuffer text = {0};
+    ht_admin_openapi(admin->view.api, &text);
+    answer(message, SOUP_STATUS_OK, "application/json", text.data, text.size);
+    ht_buffer_clear(&text);
+}
+
+static void answer_page(HtAdmin *admin, SoupServerMessage *message, const HtAdminPage *page,
+                        GHashTable *query)
+{
+    switch (page->kind) {
+    case HT_ADMIN_PAGE_LIVE: answer(message, SOUP_STATUS_OK, page->type, "live\n", 5); break;
+    case HT_ADMIN_PAGE_READY: answer_ready(admin, message, page->type); break;
+    case HT_ADMIN_PAGE_METRICS: answer_view(admin, message, admin->view.metrics, page->type); break;
+    case HT_ADMIN_PAGE_STATUS: answer_view(admin, message, admin->view.status, page->type); break;
+    case HT_ADMIN_PAGE_RECENT: answer_recent(admin, message, query); break;
+    case HT_ADMIN_PAGE_API: answer_api(admin, message); break;
+    }
 }
 
 static bool is_reading(const char *method)
@@ -177,15 +196,16 @@ static bool is_monitor(SoupServerMessage *message)
     return address && g_object_get_data(G_OBJECT(address), MONITOR);
 }
 
-static void answer_monitor(HtAdmin *admin, SoupServerMessage *message, const char *path)
+static void answer_monitor(HtAdmin *admin, SoupServerMessage *message, const HtAdminPage *page)
 {
-    static const char unknown[] = "there are /live /ready /metrics\n";
     SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
     soup_message_headers_append(headers, "Connection", "close");
     if (!is_reading(soup_server_message_get_method(message))) {
         refuse_method(message, "GET, HEAD");
-    } else if (!answer_page(admin, message, path)) {
-        answer(message, SOUP_STATUS_NOT_FOUND, "text/plain", unknown, strlen(unknown));
+    } else if (page && page->everybody) {
+        answer_page(admin, message, page, NULL);
+    } else {
+        answer_unknown(NULL, message);
     }
 }
 
@@ -195,20 +215,19 @@ static void on_request(SoupServer *server, SoupServerMessage *message, const cha
     HtAdmin *admin = user;
     const char *method = soup_server_message_get_method(message);
     (void)server;
-    const HtAdminVerb *verb = ht_admin_verb(admin->view.verbs, *path ? path + 1 : "");
+    const HtAdminVerb *verb = ht_admin_verb(admin->view.api->verbs, *path ? path + 1 : "");
+    const HtAdminPage *page = ht_admin_page(path);
     if (is_monitor(message)) {
-        answer_monitor(admin, message, path);
+        answer_monitor(admin, message, page);
     } else if (roles_of(admin, message) == 0) {
         refuse_stranger(message);
     } else if (verb) {
         g_str_equal(method, "POST") ? do_verb(admin, verb, message) : refuse_method(message, "POST");
     } else if (!is_reading(method)) {
         refuse_method(message, "GET, HEAD");
-    } else if (g_str_equal(path, "/status")) {
-        answer_view(admin, message, admin->view.status, "application/json");
-    } else if (g_str_equal(path, "/recent") && admin->view.recent) {
-        answer_recent(admin, message, query);
-    } else if (!answer_page(admin, message, path)) {
+    } else if (page) {
+        answer_page(admin, message, page, query);
+    } else {
         answer_unknown(admin, message);
     }
 }

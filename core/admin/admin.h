@@ -8,10 +8,11 @@
  *   GET /status   everything as JSON (docs/admin.md)
  *   GET /recent?after=N  the last messages at the public door above that number, as JSON
  *   GET /metrics  the same as Prometheus text
+ *   GET /openapi.json  what this API is (openapi.h)
  *   POST /VERB   a verb of the table that it is opened with (reply.h): a JSON object in, one out */
 #pragma once
 
-#include "core/admin/reply.h"
+#include "core/admin/openapi.h"
 
 typedef struct HtAdmin HtAdmin;
 
@@ -29,14 +30,14 @@ typedef struct {
     const char *(*ready)(void *user); /* NULL when ready, else the reason */
     void (*status)(void *user, HtBuffer *json);
     void (*metrics)(void *user, HtBuffer *text);
-    const HtAdminVerb *verbs;
+    const HtAdminApi *api;
     HtAdminRecord record; /* of each verb that is asked for; NULL: none */
     void *user;
     char *(*notice)(
         void *
             user); /* when ready: what to look at all the same, NULL when nothing; the caller frees. May be NULL */
     const HtRoles *roles; /* who may do what; NULL: only root and the bus's own user come in */
-    void (*recent)(void *user, uint64_t after, HtBuffer *json); /* the last messages; may be NULL */
+    void (*recent)(void *user, uint64_t after, HtBuffer *json); /* the last messages */
 } HtAdminView;
 
 /* Listens on `path`, mode 0600; its directory is made (0700) if missing. Where roles are given to others the socket has mode 0666 and the

@@ -88,9 +88,17 @@ const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name)
     return verbs->name ? verbs : NULL;
 }
 
+/* The question's own verb, when it is one. */
+static const char *verb_of(JsonObject *asked)
+{
+    JsonNode *node = json_object_get_member(asked, "verb");
+    bool is_text = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+    return is_text ? json_node_get_string(node) : "";
+}
+
 static bool may(const HtAdminVerb *verb, unsigned roles, JsonObject *asked)
 {
-    const char *what = json_object_get_string_member_with_default(asked, "verb", "");
+    const char *what = verb_of(asked);
     bool looks = verb->look && g_strcmp0(verb->look, what) == 0;
     return (roles & verb->role) != 0 || (looks && roles != 0);
 }
@@ -103,6 +111,16 @@ static void refuse_role(const HtAdminVerb *verb, HtAdminReply *reply)
         verb->role == HT_ROLE_PRIVACY_OFFICER ? "privacy-officer" : ht_role_name(verb->role), reply->uid);
     ht_admin_note(reply, "%s, without the role %s", verb->name, ht_role_name(verb->role));
     ht_admin_refuse(reply, 403, text);
+}
+
+static void ask_verb(const HtAdminVerb *verb, void *user, JsonObject *asked, HtAdminReply *reply)
+{
+    g_autofree char *wrong = verb->asks ? ht_form_judge(verb->asks, asked) : NULL;
+    if (wrong) {
+        ht_admin_refuse(reply, 400, wrong);
+    } else {
+        verb->answer(user, asked, reply);
+    }
 }
 
 /* A word: whatever else stands there is not kept. */
@@ -126,10 +144,9 @@ void ht_admin_do(const HtAdminVerb *verb, void *user, unsigned roles, HtText que
         ht_admin_refuse(reply, 400, "the question is no JSON object");
         return;
     }
-    reply->asked =
-        copy_word(json_object_get_string_member_with_default(json_node_get_object(root), "verb", ""));
+    reply->asked = copy_word(verb_of(json_node_get_object(root)));
     if (may(verb, roles, json_node_get_object(root))) {
-        verb->answer(user, json_node_get_object(root), reply);
+        ask_verb(verb, user, json_node_get_object(root), reply);
     } else {
         refuse_role(verb, reply);
     }

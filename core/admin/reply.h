@@ -2,6 +2,7 @@
  * without a bus, by a command that has the spool to itself (core/verbs.h). Who answers need not know which. Main thread. */
 #pragma once
 
+#include "core/admin/form.h"
 #include "core/admin/roles.h"
 #include "core/base/buffer.h"
 
@@ -49,6 +50,10 @@ typedef struct {
     bool offline;     /* can be done by a command, too, when no bus runs */
     HtRole role;      /* who may */
     const char *look; /* what its member "verb" says when it is only looked: an observer may. NULL: nothing */
+    const char *about;            /* for people */
+    const HtFormMember *asks;     /* what a question may have; the verb sees no other one. NULL: anything */
+    const HtFormMember *gives;    /* what its answer has */
+    const HtFormMember *or_gives; /* or instead, for another member "verb"; NULL: no other */
 } HtAdminVerb;
 
 const HtAdminVerb *ht_admin_verb(const HtAdminVerb *verbs, const char *name);

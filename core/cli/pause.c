@@ -4,6 +4,7 @@
 #include "core/admin/ask.h"
 #include "core/base/limits.h"
 #include "core/cli/age.h"
+#include "core/pauses.h"
 #include "core/verbs.h"
 
 #include <stdio.h>
@@ -94,9 +95,16 @@ static bool read_time(const char *kind, const char *option, const char *words, u
 
 bool ht_cli_pause_is_good(const HtCliPause *pause, const char *kind)
 {
-    uint64_t ms;
-    return read_time(kind, "--retry-after", pause->retry_after, &ms) &&
-           read_time(kind, "--timeout", pause->timeout, &ms);
+    uint64_t ms, retry_ms = 1000;
+    if (!read_time(kind, "--retry-after", pause->retry_after, &retry_ms) ||
+        !read_time(kind, "--timeout", pause->timeout, &ms)) {
+        return false;
+    }
+    if (retry_ms < 1000 || retry_ms > UINT64_C(1000) * HT_PAUSES_RETRY_MAX_S) {
+        fprintf(stderr, "hutong %s: --retry-after '%s': 1 second to 7 days\n", kind, pause->retry_after);
+        return false;
+    }
+    return true;
 }
 
 /* What goes in, or out. */
@@ -138,9 +146,12 @@ static JsonObject *make_question(const char *kind, const char *verb, const char 
         json_object_set_string_member(question, kind, name);
     }
     json_object_set_string_member(question, "reason", pause->reason ? pause->reason : "");
-    json_object_set_string_member(question, "notice", pause->notice ? pause->notice : "");
-    read_time(kind, "--retry-after", pause->retry_after, &retry_ms);
-    json_object_set_int_member(question, "retryAfterS", (gint64)((retry_ms + 999) / 1000));
+    if (pause->notice) {
+        json_object_set_string_member(question, "notice", pause->notice);
+    }
+    if (pause->retry_after && read_time(kind, "--retry-after", pause->retry_after, &retry_ms)) {
+        json_object_set_int_member(question, "retryAfterS", (gint64)((retry_ms + 999) / 1000));
+    }
     return question;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "core/refusal/refusal.h"
 #include "core/source/host.h"
+#include "core/verbs.h"
 
 #include <stdio.h>
 
@@ -11,7 +12,8 @@ static const char summary[] =
     "Writes what others read of events: the reference as Markdown, or one of\n\n"
     "  json [TYPE]   the JSON Schema of an event type; without TYPE the list of them, with --dir all\n"
     "  asyncapi      the AsyncAPI document of all consumers, or of one\n"
-    "  catalogue     which events and elements there are; with --consumer, what of them it gets and sees";
+    "  catalogue     which events and elements there are; with --consumer, what of them it gets and sees\n"
+    "  admin         the OpenAPI document of the admin API, as /openapi.json at the socket";
 
 static const struct {
     const char *kind;
@@ -69,6 +71,16 @@ static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *
     return write_document(argc, argv, request);
 }
 
+/* It is about the program, and no configuration is needed. */
+static int write_admin(void)
+{
+    HtBuffer json = {0};
+    ht_admin_openapi(&ht_verbs_api, &json);
+    fwrite(json.data, 1, json.size, stdout);
+    ht_buffer_clear(&json);
+    return HT_EXIT_OK;
+}
+
 int ht_cli_schema(int argc, char **argv)
 {
     gboolean errors = FALSE, chinese = FALSE, json = FALSE;
@@ -83,6 +95,9 @@ int ht_cli_schema(int argc, char **argv)
     g_autoptr(GString) text = g_string_new(NULL);
     if (!ht_cli_options(&argc, &argv, summary, entries, &file)) {
         return HT_EXIT_USAGE;
+    }
+    if (!errors && !chinese && argc == 2 && g_str_equal(argv[1], "admin")) {
+        return write_admin();
     }
     HtSchemaRequest request = {.folder = folder, .consumer = consumer, .json = json};
     if (!errors && !chinese) {

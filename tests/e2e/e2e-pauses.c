@@ -156,7 +156,8 @@ static void test_what_cannot_be_done_is_said(void)
     EXPECT(&f, 1, "it is not paused", "maintenance", "off");
     EXPECT(&f, 1, "a notice is", "source", "pause", "hukou", "--notice", "990104195008179950");
     EXPECT(&f, 1, "a reason is", "source", "pause", "hukou", "--reason", "two\nlines");
-    EXPECT(&f, 1, "1 second to 7 days", "source", "pause", "hukou", "--retry-after", "8d");
+    EXPECT(&f, 64, "1 second to 7 days", "source", "pause", "hukou", "--retry-after", "8d");
+    EXPECT(&f, 64, "1 second to 7 days", "source", "pause", "hukou", "--retry-after", "0s");
     EXPECT(&f, 64, "is no time", "source", "pause", "hukou", "--retry-after", "soon");
     EXPECT(&f, 64, "is no time", "maintenance", "on", "--timeout", "30");
     EXPECT(&f, 64, "there is no 'paus'; did you mean 'pause'?", "source", "paus", "hukou");

@@ -29,6 +29,12 @@ static void show(void *user, HtBuffer *text)
     ht_buffer_add_literal(text, "{}\n");
 }
 
+static void show_recent(void *user, uint64_t after, HtBuffer *text)
+{
+    (void)user;
+    ht_buffer_printf(text, "%" G_GUINT64_FORMAT "\n", after);
+}
+
 static void answer_now(void *user, JsonObject *asked, HtAdminReply *reply)
 {
     g_autofree char *json = g_strdup_printf(
@@ -61,7 +67,8 @@ static const HtAdminVerb verbs[] = {{"double", answer_now, false, HT_ROLE_OPERAT
 
 static void open_admin(Fixture *f)
 {
-    HtAdminView view = {ready, show, show, verbs, NULL, f, NULL, NULL, NULL};
+    static const HtAdminApi api = {verbs, NULL, NULL};
+    HtAdminView view = {ready, show, show, &api, NULL, f, NULL, NULL, show_recent};
     g_autoptr(GError) error = NULL;
     *f = (Fixture){.folder = g_dir_make_tmp("admin-XXXXXX", NULL)};
     f->path = g_build_filename(f->folder, "admin.sock", NULL);
