@@ -31,6 +31,7 @@ typedef struct {
     HtTls *tls; /* NULL: in the clear */
     struct MHD_Daemon *daemon;
     GSource *pump;
+    unsigned connections; /* that libmicrohttpd has */
 } Side;
 
 #define LISTENERS_MAX 16
@@ -47,8 +48,8 @@ struct HtDoor {
     unsigned place_count;
     bool paused;
     unsigned port, tls_port; /* 0: none */
-    Side clear, secure;      /* a daemon is NULL where nothing listens so */
-    HtTls *tls;
+    Side *clear, *secure;    /* NULL where nothing listens so */
+    GPtrArray *leaving;      /* of Side: nobody comes in there any more, and some have not left yet */
     HtPeers *peers;
     HtLingering *lingering;
     unsigned max_connections;
@@ -306,9 +307,11 @@ static void note_connection(void *user, struct MHD_Connection *connection, void 
     Side *side = user;
     HtDoor *door = side->door;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        side->connections++;
         *context = begin_connection(side, connection);
     } else {
         HtPeer *peer = *context;
+        side->connections--;
         if (peer->linger) {
             ht_lingering_add(door->lingering, peer->fd);
         }
@@ -369,24 +372,39 @@ static struct MHD_Daemon *start_daemon(Side *side)
         note_connection, side, MHD_OPTION_END);
 }
 
-static bool open_side(HtDoor *door, const HtBusConfig *bus, bool secure, bool asks_certificates,
-                      GError **error)
+static void close_side(Side *side)
 {
-    Side *side = secure ? &door->secure : &door->clear;
+    if (!side) {
+        return;
+    }
+    if (side->pump) {
+        g_source_destroy(side->pump);
+    }
     if (side->daemon) {
-        return true;
+        MHD_stop_daemon(side->daemon);
     }
-    if (secure && !(door->tls = ht_tls_new(bus, asks_certificates, error))) {
-        return false;
+    g_clear_pointer(&side->pump, g_source_unref);
+    ht_tls_free(side->tls);
+    g_free(side);
+}
+
+static Side *open_side(HtDoor *door, const HtBusConfig *bus, bool secure, bool asks_certificates,
+                       GError **error)
+{
+    HtTls *tls = secure ? ht_tls_new(bus, asks_certificates, error) : NULL;
+    if (secure && !tls) {
+        return NULL;
     }
-    *side = (Side){.door = door, .tls = secure ? door->tls : NULL};
+    Side *side = g_new0(Side, 1);
+    *side = (Side){.door = door, .tls = tls};
     side->daemon = start_daemon(side);
     if (!side->daemon) {
         g_set_error(error, HT_DOOR_ERROR, 0, "the public door cannot start: %s", g_strerror(errno));
-        return false;
+        close_side(side);
+        return NULL;
     }
     side->pump = ht_mhd_source_new(side->daemon);
-    return true;
+    return side;
 }
 
 static bool open_place(HtDoor *door, const HtBusConfig *bus, const char *item, bool asks_certificates,
@@ -395,13 +413,13 @@ static bool open_place(HtDoor *door, const HtBusConfig *bus, const char *item, b
     const char *address;
     HtListenKind kind = ht_listen_read(item, &address);
     bool secure = kind == HT_LISTEN_TLS;
-    if (!open_side(door, bus, secure, asks_certificates, error)) {
+    Side **side = secure ? &door->secure : &door->clear;
+    if (!*side && !(*side = open_side(door, bus, secure, asks_certificates, error))) {
         return false;
     }
-    Side *side = secure ? &door->secure : &door->clear;
     HtListener *listener = kind == HT_LISTEN_UNIX
-                               ? ht_listener_open_unix(address, add_connection, side, error)
-                               : ht_listener_open(address, add_connection, side, error);
+                               ? ht_listener_open_unix(address, add_connection, *side, error)
+                               : ht_listener_open(address, add_connection, *side, error);
     if (!listener) {
         return false;
     }
@@ -462,15 +480,6 @@ static bool open_places(HtDoor *door, const HtBusConfig *bus, bool asks_certific
     return good;
 }
 
-static void close_side(Side *side)
-{
-    if (side->daemon) {
-        g_source_destroy(side->pump);
-        MHD_stop_daemon(side->daemon);
-        g_source_unref(side->pump);
-    }
-}
-
 HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
 {
     g_autoptr(GError) reason = NULL;
@@ -484,6 +493,7 @@ HtDoor *ht_door_open(const HtDoorOptions *options, GError **error)
     door->max_connections = ht_peers_most(options->bus);
     door->peers = ht_peers_new(options->bus, door->max_connections, update_pause, door);
     door->lingering = ht_lingering_new();
+    door->leaving = g_ptr_array_new_with_free_func((GDestroyNotify)close_side);
     if (!open_places(door, options->bus, options->asks_certificates, &reason)) {
         g_set_error_literal(error, HT_DOOR_ERROR, 0, reason->message);
         ht_door_close(door);
@@ -503,31 +513,36 @@ unsigned ht_door_tls_port(const HtDoor *door)
     return door->tls_port;
 }
 
-void ht_door_tick(HtDoor *door)
+static HtTls *tls_of(const HtDoor *door)
 {
-    if (door->tls) {
-        ht_tls_tick(door->tls);
-    }
+    return door->secure ? door->secure->tls : NULL;
 }
 
-static void drop_tls(HtDoor *door)
+void ht_door_tick(HtDoor *door)
 {
-    close_side(&door->secure);
-    door->secure = (Side){.daemon = NULL};
-    g_clear_pointer(&door->tls, ht_tls_free);
+    for (unsigned i = door->leaving->len; i-- > 0;) {
+        const Side *side = door->leaving->pdata[i];
+        if (side->connections == 0) {
+            g_ptr_array_remove_index_fast(door->leaving, i);
+        }
+    }
+    if (tls_of(door)) {
+        ht_tls_tick(tls_of(door));
+    }
 }
 
 /* Certificates of the places that were there before: what is new has them already. */
 static bool change_tls(HtDoor *door, const HtBusConfig *bus, bool asks_certificates, GError **error)
 {
-    if (door->tls && !bus->tls_certificate) {
-        g_set_error_literal(
-            error, HT_DOOR_ERROR, 0,
-            "[bus] tls-certificate: connections over TLS may be open: take the tls: places away "
-            "now, and certificate and key with the next restart");
-        return false;
-    }
-    return !door->tls || ht_tls_change(door->tls, bus, asks_certificates, error);
+    return !tls_of(door) || !bus->tls_certificate ||
+           ht_tls_change(tls_of(door), bus, asks_certificates, error);
+}
+
+/* Who is connected over TLS stays so, under what was read last: there is nothing to read any more. */
+static void retire_tls(HtDoor *door, const HtBusConfig *bus)
+{
+    ht_tls_retire(door->secure->tls, bus);
+    g_ptr_array_add(door->leaving, g_steal_pointer(&door->secure));
 }
 
 static void close_gone(HtDoor *door, const HtBusConfig *bus)
@@ -545,7 +560,7 @@ bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates
 {
     g_autoptr(GError) reason = NULL;
     unsigned former = door->place_count;
-    bool had_tls = door->tls != NULL;
+    bool had_tls = tls_of(door) != NULL;
     bool opened = open_places(door, bus, asks_certificates, &reason);
     if (!opened) {
         g_set_error(
@@ -556,8 +571,8 @@ bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates
     }
     if (!opened || (had_tls && !change_tls(door, bus, asks_certificates, error))) {
         close_places(door, former);
-        if (!had_tls && door->tls) { /* it reads a configuration that does not come */
-            drop_tls(door);
+        if (!had_tls) { /* it reads a configuration that does not come */
+            g_clear_pointer(&door->secure, close_side);
         }
         return false;
     }
@@ -565,6 +580,9 @@ bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates
         ht_log(HT_LOG_INFO, "ingress", "the public door is open at %s, too", door->places[i].item);
     }
     close_gone(door, bus);
+    if (tls_of(door) && !bus->tls_certificate) {
+        retire_tls(door, bus);
+    }
     note_ports(door, bus);
     door->requests.bus = bus;
     ht_peers_change(door->peers, bus);
@@ -615,11 +633,11 @@ void ht_door_close(HtDoor *door)
         g_clear_pointer(&door->quiet_source, g_source_unref);
     }
     ht_request_resume_all(&door->requests);
-    close_side(&door->clear);
-    close_side(&door->secure);
+    close_side(door->clear);
+    close_side(door->secure);
+    g_ptr_array_unref(door->leaving);
     ht_lingering_free(door->lingering);
     ht_peers_free(door->peers);
-    ht_tls_free(door->tls);
     ht_recent_free(door->requests.recent);
     g_free(door);
 }
@@ -653,20 +671,20 @@ void ht_door_json(const HtDoor *door, HtBuffer *json)
     ht_json_open(json, "door");
     ht_json_member_number(json, "port", door->port);
     ht_figures_json(figures, G_N_ELEMENTS(figures), &status, json);
-    if (door->tls) {
+    if (tls_of(door)) {
         char ends[HT_CLOCK_TEXT];
-        ht_clock_format(ht_tls_expires(door->tls) * HT_SECOND, ends);
+        ht_clock_format(ht_tls_expires(tls_of(door)) * HT_SECOND, ends);
         ht_json_member_number(json, "tlsPort", door->tls_port);
         ht_json_member(json, "certificateEnds", ht_text_from(ends));
-        ht_json_member_number(json, "certificateReloads", ht_tls_reloads(door->tls));
-        ht_json_member_number(json, "certificateFailures", ht_tls_failures(door->tls));
+        ht_json_member_number(json, "certificateReloads", ht_tls_reloads(tls_of(door)));
+        ht_json_member_number(json, "certificateFailures", ht_tls_failures(tls_of(door)));
     }
     ht_buffer_add_char(json, '}');
 }
 
 int64_t ht_door_certificate_ends(const HtDoor *door)
 {
-    return door->tls ? ht_tls_expires(door->tls) : 0;
+    return tls_of(door) ? ht_tls_expires(tls_of(door)) : 0;
 }
 
 void ht_door_recent(const HtDoor *door, uint64_t after, HtBuffer *json)
@@ -679,8 +697,8 @@ void ht_door_metrics(const HtDoor *door, HtBuffer *text)
     HtDoorStatus status;
     ht_door_status(door, &status);
     ht_figures_metrics(figures, G_N_ELEMENTS(figures), &status, text);
-    if (door->tls) {
+    if (tls_of(door)) {
         ht_metric_one(text, "door_certificate_expiry_timestamp_seconds",
-                      (uint64_t)MAX(ht_tls_expires(door->tls), 0));
+                      (uint64_t)MAX(ht_tls_expires(tls_of(door)), 0));
     }
 }

@@ -281,6 +281,16 @@ bool ht_tls_change(HtTls *tls, const HtBusConfig *bus, bool asks, GError **error
     return true;
 }
 
+void ht_tls_retire(HtTls *tls, const HtBusConfig *bus)
+{
+    if (g_strcmp0(tls->bus->client_ca, bus->client_ca) != 0 && tls->now->trust) {
+        gnutls_x509_trust_list_deinit(tls->now->trust, 1);
+        tls->now->trust = NULL;
+        tls->generation++; /* whoever was vouched for is looked at again */
+    }
+    tls->bus = NULL;
+}
+
 HtTls *ht_tls_new(const HtBusConfig *bus, bool asks, GError **error)
 {
     if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES ||

@@ -25,6 +25,10 @@ void ht_tls_free(HtTls *tls);
 bool ht_tls_change(HtTls *tls, const HtBusConfig *bus, bool asks, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtTls, ht_tls_free)
 
+/* The door speaks TLS no more: `bus` is without a certificate. For connections that stand what was read last counts, but for an authority that is
+ * `client-ca` no more. Nothing but freeing it may follow, when they are gone. */
+void ht_tls_retire(HtTls *tls, const HtBusConfig *bus);
+
 /* Once a second: reads the files anew when one of them is another than before, for the handshakes from then on. What cannot be read is
  * logged, and the former certificate stays. Warns of a certificate that ends soon, once a day. */
 void ht_tls_tick(HtTls *tls);

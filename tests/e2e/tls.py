@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -460,11 +461,82 @@ def another_certificate_is_reloaded(world):
     assert reload(former).returncode == 0
 
 
+class Sender(threading.Thread):
+    """Sends over one connection until it is told to stop; what becomes of each is kept."""
+
+    def __init__(self, port, context):
+        super().__init__()
+        self.connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=60) if context else \
+            http.client.HTTPConnection("localhost", port, timeout=60)
+        self.answers, self.failure, self.stopped = [], None, threading.Event()
+        self.connection.connect()
+        self.socket = self.connection.sock
+
+    def run(self):
+        try:
+            with open(XML, "rb") as file:
+                body = file.read()
+            while not self.stopped.is_set():
+                self.connection.request("POST", "/in/open", body, {"Content-Type": "text/xml"})
+                answer = self.connection.getresponse()
+                answer.read()
+                self.answers.append(answer.status)
+                assert self.connection.sock is self.socket, "the connection was cut"
+        except Exception as error:
+            self.failure = error
+
+    def end(self):
+        self.stopped.set()
+        self.join(60)
+        self.connection.close()
+        assert self.failure is None and self.answers and set(self.answers) == {200}, (self.failure, self.answers[-3:])
+
+
+def tls_is_taken_out_and_put_in_under_load(world):
+    context = client(world.ours)
+    with open(world.bus.config, encoding="utf-8") as file:
+        former = file.read()
+    without = re.sub(r"(tls-certificate|tls-key) = .*\n", "", former).replace(";tls:127.0.0.1:0", "")
+
+    def reload(text):
+        with open(world.bus.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        done = run(HUTONG, "reload", "-c", world.bus.config)
+        assert done.returncode == 0, done.stdout
+        return json.loads(run(HUTONG, "status", "--json", "-c", world.bus.config).stdout)["door"]
+
+    senders = [Sender(world.bus.port, None)]
+    for _ in range(4):
+        senders += [Sender(world.bus.tls, context) for _ in range(2)]
+        for sender in senders[-2:] if len(senders) > 3 else senders:
+            sender.start()
+        door = reload(without)
+        assert "tlsPort" not in door and "certificateEnds" not in door, door
+        try:
+            post(world.bus.tls, "/in/open", context)
+            raise AssertionError("somebody came in over TLS")
+        except OSError:
+            pass
+        heard = [len(sender.answers) for sender in senders]
+        deadline = time.monotonic() + 60
+        while any(len(sender.answers) < count + 2 for sender, count in zip(senders, heard)):
+            assert time.monotonic() < deadline and not any(sender.failure for sender in senders), [s.failure for s in senders]
+            time.sleep(0.02)
+        world.bus.tls = reload(former)["tlsPort"]
+        assert post(world.bus.tls, "/in/open", context)[0] == 200
+        senders[1].end()  # the last of its daemon or not: whoever stays is served
+        del senders[1]
+    for sender in senders:
+        sender.end()
+    assert reload(without.replace("client-ca = ours.pem\n", "").replace("client-subject = CN=hukou,O=Police of Yuexiu\n", ""))["port"]
+    world.bus.tls = reload(former)["tlsPort"]
+
+
 TESTS = [foreign_clients_come_in, older_versions_and_weak_keys_are_refused, the_wrong_door_takes_nothing,
          certificates_say_who_sends, users_of_this_machine_are_known, roles_are_held, a_refusal_midway_is_read,
          endless_handshakes_take_nobodys_place, the_end_is_told, certificates_change_without_a_cut,
          another_authority_counts_for_connections_that_stand,
-         another_certificate_is_reloaded, what_would_be_open_is_refused]
+         another_certificate_is_reloaded, tls_is_taken_out_and_put_in_under_load, what_would_be_open_is_refused]
 
 
 def main():
