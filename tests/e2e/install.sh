@@ -115,6 +115,14 @@ unit_is_hardened() {
     systemd-analyze security --offline=true --threshold=22 "$prefix/lib/systemd/system/hutong.service"
 }
 
+# The drop-in of docs/security.md does what is said of it there.
+unit_without_namespaces_is_below() {
+    local folder=$work/score
+    mkdir -p "$folder" || return
+    { cat "$prefix/lib/systemd/system/hutong.service" && sed -n '/^## The unit/,/^## Rules/s/^    //p' "$HUTONG_SRCDIR/docs/security.md"; } >"$folder/hutong.service"
+    grep -q '^RestrictNamespaces=yes' "$folder/hutong.service" && systemd-analyze security --offline=true --threshold=15 "$folder/hutong.service"
+}
+
 unit_is_well_formed() {
     local said
     sed "s|^Exec\([A-Za-z]*\)=[^ ]*|Exec\1=$prefix/bin/hutong|" "$prefix/lib/systemd/system/hutong.service" >"$work/hutong.service"
@@ -140,6 +148,7 @@ claim completion-knows-verbs-options-and-names completion_knows
 if command -v man >/dev/null && command -v groff >/dev/null; then claim manual-pages-are-clean pages_are_clean; else skip manual-pages-are-clean man man-db; fi
 if command -v systemd-analyze >/dev/null; then
     claim the-unit-is-hardened unit_is_hardened
+    claim the-unit-without-namespaces-is-below-1.5 unit_without_namespaces_is_below
     claim the-unit-is-well-formed unit_is_well_formed
 else
     skip the-unit-is-hardened systemd-analyze systemd
