@@ -151,3 +151,7 @@ mapping_DATA += mappings/one-stop.xml \
 mapping_DATA += mappings/hotline.xml
 mapping_DATA += mappings/social-workers.xml
 mapping_DATA += mappings/exchange-tables.xml
+mapping_DATA += mappings/volunteers.xml \
+	mappings/tables/volunteer.entry.tsv
+mapping_DATA += mappings/charity.xml \
+	mappings/tables/translate/yes-no.charity.tsv
