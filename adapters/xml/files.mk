@@ -155,3 +155,6 @@ mapping_DATA += mappings/volunteers.xml \
 	mappings/tables/volunteer.entry.tsv
 mapping_DATA += mappings/charity.xml \
 	mappings/tables/translate/yes-no.charity.tsv
+mapping_DATA += mappings/child-welfare.xml \
+	mappings/tables/child-welfare.approval.tsv \
+	mappings/tables/child-welfare.kind.tsv

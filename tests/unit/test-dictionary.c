@@ -131,7 +131,7 @@ static void test_event_types(void)
     }
 }
 
-/* What nobody gets who does not name it: all of justice, and what tells of somebody's illness, drugs, debts or standing with the police;
+/* What nobody gets who does not name it: all of justice, and what tells of somebody's illness, adoption, drugs, debts or standing with the police;
  * and warnings that are none. */
 static void test_restricted(void)
 {
@@ -144,6 +144,11 @@ static void test_restricted(void)
         "health.maternal-closed",
         "health.psychosis-closed",
         "health.psychosis-registered",
+        "adoption.registered",
+        "adoption.dissolved",
+        "adoption.revoked",
+        "child.welfare-granted",
+        "child.welfare-ended",
         "community.key-person-recorded",
         "community.key-person-removed",
         "housing.seizure-registered",
