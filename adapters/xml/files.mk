@@ -158,3 +158,5 @@ mapping_DATA += mappings/charity.xml \
 mapping_DATA += mappings/child-welfare.xml \
 	mappings/tables/child-welfare.approval.tsv \
 	mappings/tables/child-welfare.kind.tsv
+mapping_DATA += mappings/non-tax.xml \
+	mappings/tables/finance.bill-title.tsv

@@ -156,6 +156,7 @@ static void test_restricted(void)
         "housing.mortgage-registered",
         "housing.mortgage-cancelled",
         "tax.payment-ordered",
+        "finance.fine-paid",
         "alert.tested",
         "alert.internal",
     };
