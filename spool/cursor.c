@@ -112,12 +112,15 @@ void ht_spool_marks_put_back(HtSpoolMarks *marks, HtSpoolMarks *older)
 
 struct HtSpoolCursors {
     sqlite3_stmt *move, *forget;
+    HtSpoolReasons *reasons;
 };
 
 HtSpoolCursors *ht_spool_cursors_new(sqlite3 *db, GError **error)
 {
     g_autoptr(HtSpoolCursors) cursors = g_new0(HtSpoolCursors, 1);
-    if (!ht_spool_database_prepare(
+    cursors->reasons = ht_spool_reasons_new(db, error);
+    if (!cursors->reasons ||
+        !ht_spool_database_prepare(
             db,
             "INSERT INTO cursors(consumer, seq, finished, wanted, start) VALUES(?1, ?2, ?3, ?4, ?2)"
             " ON CONFLICT DO UPDATE SET seq = ?2, finished = ?3, wanted = ?4",
@@ -133,6 +136,7 @@ void ht_spool_cursors_free(HtSpoolCursors *cursors)
     if (cursors) {
         sqlite3_finalize(cursors->move);
         sqlite3_finalize(cursors->forget);
+        ht_spool_reasons_free(cursors->reasons);
         g_free(cursors);
     }
 }
@@ -162,7 +166,8 @@ bool ht_spool_cursors_write(HtSpoolCursors *cursors, const HtSpoolMarks *marks, 
 {
     bool good = true;
     for (guint i = 0; good && i < marks->deeds->len; i++) {
-        good = ht_spool_deed_do(marks->deeds->pdata[i], sqlite3_db_handle(cursors->move), error);
+        good = ht_spool_deed_do(marks->deeds->pdata[i], sqlite3_db_handle(cursors->move), cursors->reasons,
+                                error);
     }
     GHashTableIter iter;
     gpointer consumer, cursor;

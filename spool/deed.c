@@ -8,6 +8,7 @@
 typedef struct {
     char *text; /* NULL: a number */
     int64_t number;
+    bool reason; /* the text is one */
 } Value;
 
 struct HtSpoolDeed {
@@ -25,7 +26,9 @@ HtSpoolDeed *ht_spool_deed_new(const char *sql, const char *types, ...)
     for (; *types; types++) {
         g_assert(deed->count < VALUES_MAX);
         Value *value = &deed->values[deed->count++];
-        if (*types == 't') {
+        value->reason = *types == 'r';
+        g_assert(!value->reason || deed->count > 1);
+        if (*types == 't' || value->reason) {
             const char *text = va_arg(values, const char *);
             value->text = g_strdup(text ? text : "");
         } else {
@@ -44,7 +47,19 @@ void ht_spool_deed_free(HtSpoolDeed *deed)
     g_free(deed);
 }
 
-bool ht_spool_deed_do(const HtSpoolDeed *deed, sqlite3 *db, GError **error)
+static bool bind_reason(sqlite3_stmt *statement, int at, HtSpoolReasons *reasons, const Value *value,
+                        GError **error)
+{
+    HtText stored;
+    if (!ht_spool_reasons_seal(reasons, (uint64_t)value[-1].number, ht_text_from(value->text), &stored,
+                               error)) {
+        return false;
+    }
+    ht_spool_bind_blob(statement, at, stored.data, stored.size);
+    return true;
+}
+
+bool ht_spool_deed_do(const HtSpoolDeed *deed, sqlite3 *db, HtSpoolReasons *reasons, GError **error)
 {
     g_autoptr(sqlite3_stmt) statement = NULL;
     if (!ht_spool_database_prepare(db, deed->sql, &statement, error)) {
@@ -52,7 +67,11 @@ bool ht_spool_deed_do(const HtSpoolDeed *deed, sqlite3 *db, GError **error)
     }
     for (unsigned i = 0; i < deed->count; i++) {
         const Value *value = &deed->values[i];
-        if (value->text) {
+        if (value->reason) {
+            if (!bind_reason(statement, (int)i + 1, reasons, value, error)) {
+                return false;
+            }
+        } else if (value->text) {
             ht_spool_bind_text(statement, (int)i + 1, ht_text_from(value->text));
         } else {
             sqlite3_bind_int64(statement, (int)i + 1, value->number);

@@ -16,10 +16,10 @@ void ht_spool_dead_letter(HtSpool *spool, const char *consumer, const HtSpoolLet
     ht_spool_do(spool,
                 ht_spool_deed_new(
                     "INSERT INTO dead_letters(consumer, seq, attempts, reason, time, source, type, replay)"
-                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(consumer, seq) DO UPDATE SET"
-                    " attempts = ?3, reason = ?4, time = ?5, source = ?6, type = ?7, replay = ?8",
-                    "tiititti", consumer, (int64_t)letter->sequence, (int64_t)letter->attempts,
-                    letter->reason, ht_clock_now(), letter->source, letter->type, letter->replay));
+                    " VALUES(?1, ?4, ?2, ?5, ?3, ?6, ?7, ?8) ON CONFLICT(consumer, seq) DO UPDATE SET"
+                    " attempts = ?2, reason = ?5, time = ?3, source = ?6, type = ?7, replay = ?8",
+                    "tiiirtti", consumer, (int64_t)letter->attempts, ht_clock_now(),
+                    (int64_t)letter->sequence, letter->reason, letter->source, letter->type, letter->replay));
 }
 
 bool ht_spool_dead_remove(HtSpool *spool, const char *consumer, uint64_t sequence)

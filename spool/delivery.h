@@ -10,7 +10,7 @@
 typedef struct {
     uint64_t sequence;
     unsigned attempts;
-    const char *reason;        /* NULL: none */
+    const char *reason;        /* NULL: none; may repeat what the event said: reasons.h */
     const char *source, *type; /* of the event; NULL: not known */
     int64_t replay;            /* in which it failed; 0: in none */
 } HtSpoolLetter;

@@ -5,6 +5,7 @@
 #include "spool/index-walk.h"
 #include "spool/look-inside.h"
 #include "spool/places.h"
+#include "spool/reasons.h"
 #include "spool/schema.h"
 #include "spool/ties.h"
 #include "spool/words.h"
@@ -431,18 +432,32 @@ static void free_letter(void *data)
     g_free(letter);
 }
 
-static void *read_letter(sqlite3_stmt *row)
+static HtSpoolLooked *read_letter(HtSpoolLook *look, sqlite3_stmt *row)
 {
     HtSpoolLooked *letter = g_new0(HtSpoolLooked, 1);
-    *letter = (HtSpoolLooked){.consumer = copy_text(row, 0),
-                              .sequence = (uint64_t)sqlite3_column_int64(row, 1),
-                              .attempts = (unsigned)sqlite3_column_int64(row, 2),
-                              .reason = copy_text(row, 3),
-                              .time_us = sqlite3_column_int64(row, 4),
-                              .source = copy_text(row, 5),
-                              .type = copy_text(row, 6),
-                              .replay = sqlite3_column_int64(row, 7)};
+    uint64_t sequence = (uint64_t)sqlite3_column_int64(row, 1);
+    *letter =
+        (HtSpoolLooked){.consumer = copy_text(row, 0),
+                        .sequence = sequence,
+                        .attempts = (unsigned)sqlite3_column_int64(row, 2),
+                        .reason = ht_spool_reason_read(look->sealer, sequence, ht_spool_column_bytes(row, 3)),
+                        .time_us = sqlite3_column_int64(row, 4),
+                        .source = copy_text(row, 5),
+                        .type = copy_text(row, 6),
+                        .replay = sqlite3_column_int64(row, 7)};
     return letter;
+}
+
+/* The reason is sealed: it is looked at here, not by SQLite. */
+static void take_letter(HtSpoolLook *look, sqlite3_stmt *row, const HtSpoolLetterFilter *filter,
+                        GPtrArray *letters)
+{
+    HtSpoolLooked *letter = read_letter(look, row);
+    if (!filter->reason || strstr(letter->reason, filter->reason)) {
+        g_ptr_array_add(letters, letter);
+    } else {
+        free_letter(letter);
+    }
 }
 
 GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *filter, GError **error)
@@ -450,13 +465,12 @@ GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *f
     g_autoptr(GPtrArray) letters = g_ptr_array_new_with_free_func(free_letter);
     g_autoptr(sqlite3_stmt) rows = NULL;
     bool found = true;
-    const char *texts[] = {filter->consumer, filter->source, filter->type, filter->reason};
+    const char *texts[] = {filter->consumer, filter->source, filter->type};
     if (!ht_spool_database_prepare(
             look->db,
             "SELECT consumer, seq, attempts, reason, time, source, type, replay FROM dead_letters"
             " WHERE (?1 = '' OR consumer = ?1) AND (?2 = '' OR source = ?2) AND (?3 = '' OR type GLOB ?3)"
-            " AND instr(reason, ?4) > 0 AND time >= ?5 AND time <= ?6 AND (?7 = 0 OR seq = ?7)"
-            " AND (?8 = 0 OR replay = ?8)"
+            " AND time >= ?4 AND time <= ?5 AND (?6 = 0 OR seq = ?6) AND (?7 = 0 OR replay = ?7)"
             " ORDER BY consumer, seq",
             &rows, error)) {
         return NULL;
@@ -464,16 +478,16 @@ GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *f
     for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++) {
         ht_spool_bind_text(rows, i + 1, ht_text_from(texts[i] ? texts[i] : ""));
     }
-    sqlite3_bind_int64(rows, 5, filter->since_us);
-    sqlite3_bind_int64(rows, 6, filter->until_us > 0 ? filter->until_us : INT64_MAX);
-    sqlite3_bind_int64(rows, 7, (sqlite3_int64)filter->sequence);
-    sqlite3_bind_int64(rows, 8, filter->replay);
+    sqlite3_bind_int64(rows, 4, filter->since_us);
+    sqlite3_bind_int64(rows, 5, filter->until_us > 0 ? filter->until_us : INT64_MAX);
+    sqlite3_bind_int64(rows, 6, (sqlite3_int64)filter->sequence);
+    sqlite3_bind_int64(rows, 7, filter->replay);
     while (found) {
         if (!ht_spool_database_row(rows, &found, error)) {
             return NULL;
         }
         if (found) {
-            g_ptr_array_add(letters, read_letter(rows));
+            take_letter(look, rows, filter, letters);
         }
     }
     return g_steal_pointer(&letters);

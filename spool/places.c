@@ -1,6 +1,8 @@
 /* Reading rows by their places. Damage is no error: it is what has been found. */
 #include "spool/places.h"
 
+#include "core/base/little.h"
+
 #include "spool/sealed-row.h"
 
 #include <xxhash.h>
@@ -297,6 +299,31 @@ bool ht_spool_places_find(HtSpoolPlaces *places, uint64_t sequence, HtBuffer *ro
         good = read_record(places, blob, &row, (uint32_t)(sequence - ht_spool_place_first(&place)), room,
                            found, error);
         found->message = place.message + found->record.message;
+    }
+    sqlite3_blob_close(blob);
+    return good;
+}
+
+bool ht_spool_places_period(HtSpoolPlaces *places, uint64_t sequence, uint32_t *period, GError **error)
+{
+    HtSpoolPlace place;
+    Probe there = NONE;
+    bool readable, sealed = false;
+    uint8_t head[HT_SPOOL_SEALED_HEAD];
+    sqlite3_blob *blob = NULL;
+    *period = 0;
+    if (sequence == 0 || !probe(places, sequence - 1, &place, &there, error)) {
+        return sequence == 0;
+    }
+    if (there != GOOD || ht_spool_place_first(&place) > sequence) {
+        return true;
+    }
+    int result = sqlite3_blob_open(places->db, "main", "rows", "bytes", (sqlite3_int64)place.row, 0, &blob);
+    bool good = note_result(places, result, &readable, error);
+    if (good && readable) {
+        HtSpoolRow row = {{NULL, (size_t)sqlite3_blob_bytes(blob)}, place.row, place.count};
+        good = read_head(places, blob, &row, head, &sealed, &readable, error);
+        *period = good && readable && sealed ? ht_little_u32((const char *)head) : 0;
     }
     sqlite3_blob_close(blob);
     return good;

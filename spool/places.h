@@ -55,6 +55,9 @@ typedef struct {
     HtSpoolRecord record;      /* of a good one */
 } HtSpoolFound;
 
+/* Under which period's key the event's row is sealed; 0: it is not, or there is none that can be read. */
+bool ht_spool_places_period(HtSpoolPlaces *places, uint64_t sequence, uint32_t *period, GError **error);
+
 /* Reads of its row no more than is needed; the record's texts point into `room`. */
 bool ht_spool_places_find(HtSpoolPlaces *places, uint64_t sequence, HtBuffer *room, HtSpoolFound *found,
                           GError **error);

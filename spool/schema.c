@@ -105,8 +105,18 @@ static const char step_11[] =
     "INSERT INTO pauses SELECT 'consumer', consumer, kind, since, uid, reason, '', 0 FROM pauses_10;"
     "DROP TABLE pauses_10;";
 
-static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4,  step_5, step_6,
-                                                   step_7, step_8, step_9, step_10, step_11};
+/* Version 12: reasons of dead letters are bytes, which may be sealed (reasons.h); those that are there are sealed after this step (seal-older.h). */
+static const char step_12[] =
+    "ALTER TABLE dead_letters RENAME TO dead_letters_11;"
+    "CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, consumer TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, reason BLOB NOT NULL, time INTEGER NOT NULL, source TEXT NOT NULL,"
+    " type TEXT NOT NULL, replay INTEGER NOT NULL, UNIQUE(consumer, seq)) STRICT;"
+    "INSERT INTO dead_letters(consumer, seq, attempts, reason, time, source, type, replay) SELECT consumer, seq,"
+    " attempts, CAST(reason AS BLOB), time, source, type, replay FROM dead_letters_11 ORDER BY consumer, seq;"
+    "DROP TABLE dead_letters_11;";
+
+static const char *const steps[HT_SPOOL_FORMAT] = {step_1, step_2, step_3, step_4,  step_5,  step_6,
+                                                   step_7, step_8, step_9, step_10, step_11, step_12};
 
 bool ht_spool_schema_version(sqlite3 *db, int *version, GError **error)
 {

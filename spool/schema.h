@@ -5,7 +5,7 @@
 #include "spool/database.h"
 
 #define HT_SPOOL_APPLICATION_ID 0x48545370 /* "HTSp" */
-#define HT_SPOOL_FORMAT 11
+#define HT_SPOOL_FORMAT 12
 
 /* What is in the file: 0 for a new one. HT_SPOOL_ERROR_FORMAT when it is not a spool, or of a newer
  * version. */
@@ -27,7 +27,8 @@ bool ht_spool_meta_set(sqlite3 *db, const char *name, const void *value, size_t 
 #define HT_SPOOL_META_KEY_CHECK "key-check" /* 16 bytes made with the site key */
 #define HT_SPOOL_META_CLEAN "clean"         /* 1 byte: '1' after a clean end, '0' while open */
 #define HT_SPOOL_META_VAULT "vault"         /* 8 bytes: which keys its values are sealed with: vault.h */
-#define HT_SPOOL_META_SEALED "sealed" /* 1 byte: '1' when nothing is left that is not sealed: seal-older.h */
+#define HT_SPOOL_META_SEALED \
+    "sealed" /* 1 byte: up to which column nothing is left that is not sealed: seal-older.c */
 #define HT_SPOOL_META_LOOSE "loose-rows"      /* 16 bytes: pieces of a message may be left: rows.c */
 #define HT_SPOOL_META_TURNS "turns"           /* where the clock was set back: turns.h */
 #define HT_SPOOL_META_PRUNED "pruned-through" /* 8 bytes, little endian: the last sequence that was pruned */

@@ -6,6 +6,7 @@
 #include "spool/hooks.h"
 #include "spool/messages.h"
 #include "spool/quarantine.h"
+#include "spool/reasons.h"
 #include "spool/schema.h"
 #include "spool/sealed-row.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     sqlite3 *db;
     HtSpoolSealer *sealer;
     HtSpoolMessages *messages;
+    HtSpoolReasons *reasons;
     sqlite3_stmt *select, *update;
     HtBuffer room;
     uint64_t sealed; /* values */
@@ -25,9 +27,11 @@ typedef struct {
     int64_t told_at;
 } Sealing;
 
-/* A column of values. `select` gives key, value and, where the place is told by it, the message's id. */
+/* A column of values. `select` gives key, value and, where the place is told by it, the message's id or the event's sequence. `since`: the program's turn in which it began to be
+ * sealed ('1', '2', …), so that a spool that was sealed before is gone through for newer ones only. */
 typedef struct {
     const char *name, *select, *update;
+    char since;
     bool (*seal)(Sealing *sealing, const char *name, GError **error);
 } Column;
 
@@ -35,6 +39,7 @@ static void clear(Sealing *sealing)
 {
     ht_spool_sealer_free(sealing->sealer);
     ht_spool_messages_free(sealing->messages);
+    ht_spool_reasons_free(sealing->reasons);
     sqlite3_finalize(sealing->select);
     sqlite3_finalize(sealing->update);
     ht_buffer_clear(&sealing->room);
@@ -91,29 +96,44 @@ static bool seal_reply(Sealing *sealing, const char *name, GError **error)
     return ht_spool_messages_seal(sealing->messages, (uint64_t)sealing->last, error);
 }
 
+/* After the rows, under whose keys they go. */
+static bool seal_reason(Sealing *sealing, const char *name, GError **error)
+{
+    (void)name;
+    uint64_t sequence = (uint64_t)sqlite3_column_int64(sealing->select, 2);
+    HtText value = ht_spool_plain(ht_spool_column_bytes(sealing->select, 1)), stored;
+    return ht_spool_reasons_seal(sealing->reasons, sequence, value, &stored, error) &&
+           replace(sealing, stored, error);
+}
+
+/* In the order of their turns. */
 static const Column columns[] = {
     {"rows", "SELECT id, bytes FROM rows WHERE id > ? AND substr(bytes, 1, 4) <> " SEALED_ROW " ORDER BY id",
-     "UPDATE rows SET bytes = ?2 WHERE id = ?1", seal_row},
+     "UPDATE rows SET bytes = ?2 WHERE id = ?1", '1', seal_row},
     {"payloads",
      "SELECT message, bytes FROM payloads WHERE message > ? AND substr(bytes, 1, 4) <> " SEALED_VALUE
      " ORDER BY message",
-     "UPDATE payloads SET bytes = ?2 WHERE message = ?1", seal_value},
+     "UPDATE payloads SET bytes = ?2 WHERE message = ?1", '1', seal_value},
     {"faults",
      "SELECT message, faults FROM faults WHERE message > ? AND substr(faults, 1, 4) <> " SEALED_VALUE
      " ORDER BY message",
-     "UPDATE faults SET faults = ?2 WHERE message = ?1", seal_value},
+     "UPDATE faults SET faults = ?2 WHERE message = ?1", '1', seal_value},
     {"quarantine",
      "SELECT id, payload, message FROM quarantine WHERE id > ? AND payload IS NOT NULL AND substr(payload, 1, 4) <> " SEALED_VALUE
      " ORDER BY id",
-     "UPDATE quarantine SET payload = ?2 WHERE id = ?1", seal_held},
+     "UPDATE quarantine SET payload = ?2 WHERE id = ?1", '1', seal_held},
     {"quarantine.faults",
      "SELECT id, faults, message FROM quarantine WHERE id > ? AND faults IS NOT NULL AND substr(faults, 1, 4) <> " SEALED_VALUE
      " ORDER BY id",
-     "UPDATE quarantine SET faults = ?2 WHERE id = ?1", seal_held},
+     "UPDATE quarantine SET faults = ?2 WHERE id = ?1", '1', seal_held},
     {"messages.reply",
      "SELECT id, reply FROM messages WHERE id > ? AND reply IS NOT NULL AND substr(reply, 1, 4) <> " SEALED_VALUE
      " ORDER BY id",
-     "SELECT ?1, ?2", seal_reply},
+     "SELECT ?1, ?2", '1', seal_reply},
+    {"dead_letters",
+     "SELECT id, reason, seq FROM dead_letters WHERE id > ? AND length(reason) > 0 AND substr(reason, 1, 4) <> " SEALED_VALUE
+     " ORDER BY id",
+     "UPDATE dead_letters SET reason = ?2 WHERE id = ?1", '2', seal_reason},
 };
 
 /* ---- Slices ---- */
@@ -185,17 +205,19 @@ static bool seal_column(Sealing *sealing, const Column *column, GError **error)
     return true;
 }
 
-static bool seal_all(sqlite3 *db, GError **error)
+/* `before`: the turn up to which all is sealed. */
+static bool seal_all(sqlite3 *db, char before, GError **error)
 {
     g_auto(Sealing) sealing = {.db = db,
                                .sealer = ht_spool_sealer_new(ht_spool_vault_of(db)),
                                .messages = ht_spool_messages_new(db, error),
+                               .reasons = ht_spool_reasons_new(db, error),
                                .told_at = ht_clock_monotonic()};
-    if (!sealing.messages) {
+    if (!sealing.messages || !sealing.reasons) {
         return false;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
-        if (!seal_column(&sealing, &columns[i], error)) {
+        if (columns[i].since > before && !seal_column(&sealing, &columns[i], error)) {
             return false;
         }
     }
@@ -208,7 +230,7 @@ static bool seal_all(sqlite3 *db, GError **error)
 
 bool ht_spool_seal_older(sqlite3 *db, GError **error)
 {
-    char sealed = '0';
+    char sealed = '0', now = columns[G_N_ELEMENTS(columns) - 1].since;
     bool found = false;
     if (!ht_spool_vault_seals(ht_spool_vault_of(db))) {
         return ht_spool_database_run(db, "DELETE FROM meta WHERE name = '" HT_SPOOL_META_SEALED "'", error);
@@ -216,7 +238,7 @@ bool ht_spool_seal_older(sqlite3 *db, GError **error)
     if (!ht_spool_meta_get(db, HT_SPOOL_META_SEALED, &sealed, 1, &found, error)) {
         return false;
     }
-    return (found && sealed == '1') ||
-           (seal_all(db, error) && ht_spool_meta_set(db, HT_SPOOL_META_SEALED, "1", 1, error) &&
-            ht_spool_database_run(db, "PRAGMA wal_checkpoint(TRUNCATE)", error));
+    return (found && sealed >= now) || (seal_all(db, found ? sealed : '0', error) &&
+                                        ht_spool_meta_set(db, HT_SPOOL_META_SEALED, &now, 1, error) &&
+                                        ht_spool_database_run(db, "PRAGMA wal_checkpoint(TRUNCATE)", error));
 }

@@ -107,28 +107,52 @@ HtText ht_spool_plain(HtText bytes)
     return begins(bytes, PLAIN) ? (HtText){bytes.data + MAGIC_BYTES, bytes.size - MAGIC_BYTES} : bytes;
 }
 
-HtText ht_spool_seal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText value, HtBuffer *room)
+/* A value that looks sealed gets a sign that it is not. */
+static HtText mark_plain(HtText value, HtBuffer *room)
+{
+    if (!begins(value, SEALED) && !begins(value, PLAIN)) {
+        return value;
+    }
+    ht_buffer_add(room, PLAIN, MAGIC_BYTES);
+    ht_buffer_add_text(room, value);
+    return ht_buffer_text(room);
+}
+
+static HtText seal_with(HtSpoolSealer *sealer, HtSpoolAead *aead, uint32_t number, HtSpoolSpot spot,
+                        HtText value, HtBuffer *room)
 {
     uint8_t head[HEAD] = SEALED;
-    uint32_t number;
-    room->size = 0;
-    if (!value.data) {
-        return HT_TEXT_NONE;
-    }
-    if (!sealer->seals) {
-        if (!begins(value, SEALED) && !begins(value, PLAIN)) {
-            return value;
-        }
-        ht_buffer_add(room, PLAIN, MAGIC_BYTES);
-        ht_buffer_add_text(room, value);
-        return ht_buffer_text(room);
-    }
-    HtSpoolAead *aead = sealing_key(sealer, &number);
     ht_little_put_u32(head + MAGIC_BYTES, number);
     ht_spool_random(head + HEAD - HT_SPOOL_NONCE, HT_SPOOL_NONCE);
     ht_buffer_add(room, head, sizeof head);
     ht_spool_aead_seal(aead, head + HEAD - HT_SPOOL_NONCE, bind_spot(sealer, spot), value, room);
     return ht_buffer_text(room);
+}
+
+HtText ht_spool_seal_under(HtSpoolSealer *sealer, uint32_t period, HtSpoolSpot spot, HtText value,
+                           HtBuffer *room)
+{
+    HtSpoolAead *aead = NULL;
+    room->size = 0;
+    if (!value.data) {
+        return HT_TEXT_NONE;
+    }
+    if (!sealer->seals) {
+        return mark_plain(value, room);
+    }
+    HtSpoolOpened opened = period > 0 ? opening_key(sealer, period, &aead) : HT_SPOOL_NOT_GENUINE;
+    if (opened == HT_SPOOL_DESTROYED) {
+        return HT_TEXT_LITERAL("");
+    }
+    if (opened != HT_SPOOL_OPENED) {
+        aead = sealing_key(sealer, &period);
+    }
+    return seal_with(sealer, aead, period, spot, value, room);
+}
+
+HtText ht_spool_seal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText value, HtBuffer *room)
+{
+    return ht_spool_seal_under(sealer, 0, spot, value, room);
 }
 
 HtSpoolOpened ht_spool_unseal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText bytes, HtBuffer *room,

@@ -33,6 +33,11 @@ typedef struct {
 /* What is to be written for `value`, in `room`, emptied first; absent for an absent one. */
 HtText ht_spool_seal(HtSpoolSealer *sealer, HtSpoolSpot spot, HtText value, HtBuffer *room);
 
+/* The same under the key of a period that may be over. Period 0, or one that is not known: the current one. An empty value, not sealed, when that key is destroyed: what
+ * belongs to it is written no more. */
+HtText ht_spool_seal_under(HtSpoolSealer *sealer, uint32_t period, HtSpoolSpot spot, HtText value,
+                           HtBuffer *room);
+
 typedef enum {
     HT_SPOOL_OPENED,
     HT_SPOOL_NOT_GENUINE, /* these are not the bytes that were sealed here, or nobody has the key */

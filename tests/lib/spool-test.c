@@ -217,8 +217,23 @@ static void put_entries(sqlite3 *db, HtSpoolStore store, const char *put, const 
     ht_spool_words_free(trees.words);
 }
 
+void place_make_11(Place *place)
+{
+    place_change(
+        place,
+        "ALTER TABLE dead_letters RENAME TO newer;"
+        "CREATE TABLE dead_letters(consumer TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+        " reason TEXT NOT NULL, time INTEGER NOT NULL, source TEXT NOT NULL DEFAULT '', type TEXT NOT NULL DEFAULT '',"
+        " replay INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(consumer, seq)) STRICT, WITHOUT ROWID;"
+        "INSERT INTO dead_letters SELECT consumer, seq, attempts, iif(substr(reason, 1, 4) = x'48745631', 'answered',"
+        " CAST(reason AS TEXT)), time, source, type, replay FROM newer;"
+        "DROP TABLE newer; UPDATE meta SET value = CAST('1' AS BLOB) WHERE name = 'sealed';"
+        "PRAGMA user_version = 11");
+}
+
 void place_make_9(Place *place)
 {
+    place_make_11(place);
     place_change(
         place,
         "CREATE TABLE keys(hash BLOB PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"

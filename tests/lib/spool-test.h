@@ -35,7 +35,8 @@ void place_expect_refused(Place *place, HtSpoolErrorCode code);
 /* Runs SQL on a spool that is closed. */
 void place_change(Place *place, const char *sql);
 
-/* Makes of the closed spool's file what format 9 had: known keys and ties in trees; and what format 5 had: each event a row, too. */
+/* Makes of the closed spool's file what format 11 had: dead letters' reasons in clear ("answered" of one that is sealed); what format 9 had: known keys and ties in trees; and what format 5 had: each event a row, too. */
+void place_make_11(Place *place);
 void place_make_9(Place *place);
 void place_make_older(Place *place);
 

@@ -220,7 +220,7 @@ static const struct {
     {"finished",
      "INSERT INTO cursors(consumer, seq, finished) VALUES('platform', 1, x'01010000000000000000')",
      "what \"platform\" has finished above its cursor"},
-    {"dead-letter", "INSERT INTO dead_letters VALUES('platform', 99, 1, '', 0, '', '', 0)",
+    {"dead-letter", "INSERT INTO dead_letters VALUES(1, 'platform', 99, 1, x'', 0, '', '', 0)",
      "dead letters name"},
     {"receipt", "UPDATE messages SET first_seq = 99 WHERE id = 2", "receipts name events that never were"},
     {"receipt-of-another", "UPDATE messages SET first_seq = 1 WHERE id = 2",
