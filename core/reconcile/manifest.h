@@ -1,9 +1,11 @@
 /* The other side's list: of a department, the messages that it has sent; of a consumer, the events that it has. One entry has an id (the
  * message's or event's, a UUID), a digest (SHA-256, 64 hexadecimal digits), or both.
  *
- * CSV: `id,digest`, a digest may be missing, an id may be empty when there is a digest; `,`, `;` or a tab between; quotes, a line of
- * headings, a byte-order mark, empty lines and lines that begin with `#` are understood.
- * XML: every element `entry`, whatever its namespace, with the attributes `id` and `digest`.
+ * CSV: in UTF-8, UTF-16 or GBK, lines ended by LF, CR or both; `,`, `;`, `|` or a tab between, told by the first line (or Excel's `sep=`).
+ * Headings say which columns are which (id, messageId, 报文编号, …; digest, sha256, 摘要, …), in any order and with others between them;
+ * without, the first entry does. A digest may be missing, an id may be empty when there is a digest. Quotes, ="…", braces, empty lines, lines
+ * that begin with `#`, and before the first entry lines without a digit are understood.
+ * XML: every element `entry`, whatever its namespace, with `id` and `digest` (or the other names) as attributes or elements.
  *
  * Values are never shown: what is no UUID may be anything. One thread. */
 #pragma once

@@ -86,6 +86,92 @@ static void what_stands_there_twice_is_told(void)
     g_assert_cmpuint(g_array_index(manifest->twice, HtManifestEntry, 1).line, ==, 5);
 }
 
+/* ---- As spreadsheets and departments save them ---- */
+
+static void put_fields(GString *text, const char *const fields[4], const char *order, char separator,
+                       const char *quote)
+{
+    for (const char *at = order; *at; at++) {
+        const char *field = fields[*at - '0'];
+        bool is_note = *at == '2';
+        g_string_append_printf(text, "%s%s%s%s", at > order ? (char[]){separator, '\0'} : "",
+                               is_note ? "\"" : quote, field,
+                               is_note         ? "\""
+                               : *quote == '=' ? "\""
+                                               : quote);
+    }
+}
+
+/* Two entries in every combination of heading, order of columns, separator, quotes, end of line and encoding. */
+static void lists_are_read_as_they_are_saved(void)
+{
+    static const char *const headings[][4] = {
+        {"id", "digest", "note", "no"},          {"messageId", "sha256", "备注", "no"},
+        {"Message ID", "SHA-256", "note", "no"}, {"报文编号", "摘要", "备注", "序号"},
+        {"消息标识", "报文摘要", "x;y", "序号"}, {"msg_id", "HASH", "note", "no"},
+    };
+    static const char *const orders[] = {"01", "10", "3012", "2130", "0231"}, *const quotes[] = {"", "\"",
+                                                                                                 "=\""};
+    static const char *const ends[] = {"\n", "\r\n", "\r"}, separators[] = ",;\t|";
+    static const char *const encodings[] = {"UTF-8", "GB18030", "UTF-16LE", "UTF-16BE"};
+    static const char *const marks[] = {"\xEF\xBB\xBF", "", "\xFF\xFE", "\xFE\xFF"};
+    for (unsigned i = 0; i < 6 * 5 * 3 * 3 * 4 * 4; i++) {
+        const char *end = ends[i / 90 % 3], *order = orders[i / 6 % 5], *quote = quotes[i / 30 % 3];
+        char separator = separators[i / 270 % 4];
+        unsigned encoding = i / 1080;
+        g_autoptr(GString) text = g_string_new(i % 2 ? "# of today" : "");
+        g_string_append(text, i % 2 ? end : "");
+        put_fields(text, headings[i % 6], order, separator, quote);
+        g_string_append(text, end);
+        put_fields(text, (const char *[]){ONE, DIGEST, "a,b;\"\"c|", "1"}, order, separator, quote);
+        g_string_append_printf(text, "%s%s", end, end);
+        put_fields(text, (const char *[]){TWO, "", "测", "2"}, order, separator, quote);
+        gsize size;
+        g_autofree char *body =
+            g_convert(text->str, (gssize)text->len, encodings[encoding], "UTF-8", NULL, &size, NULL);
+        g_autoptr(GString) bytes = g_string_new(marks[encoding]);
+        g_string_append_len(bytes, body, (gssize)size);
+        g_autofree char *file = write_list(bytes->str, (gssize)bytes->len);
+        g_autoptr(HtManifest) manifest = ht_manifest_read(file, NULL);
+        g_test_message("%u: %s", i, text->str);
+        g_assert_cmpuint(manifest->count, ==, 2);
+        g_assert_cmpuint(manifest->unreadable->len, ==, 0);
+        g_assert_true(find_id(manifest, ONE)->has_digest && !find_id(manifest, TWO)->has_digest);
+        g_unlink(file);
+    }
+}
+
+static void columns_are_found_without_a_heading(void)
+{
+    static const char *const lists[] = {
+        "sep=;\n" ONE ";" DIGEST "\n" TWO "\n",
+        DIGEST "," ONE "\n," TWO "\n",
+        "1," ONE "," DIGEST "\n2," TWO ",\n",
+        "\n\n# first\n\nid,digest\n" ONE "," DIGEST "\n" TWO "\n",
+        "对账单\n编号;值\n" ONE ";" DIGEST "\n" TWO "\n",
+        "{" ONE "}," DIGEST "\n{" TWO "}\n",
+        "<list><entry><id>" ONE "</id><digest>" DIGEST "</digest></entry><entry><messageId> " TWO
+        " </messageId></entry></list>",
+        "<list><entry messageId='" ONE "' sha256='" DIGEST "'/><entry MSGID='" TWO
+        "'><note>x</note></entry></list>",
+        "<list><entry 报文编号='" ONE "' 摘要='" DIGEST "'/><entry><报文编号>" TWO
+        "</报文编号></entry></list>",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autoptr(HtManifest) manifest = read_list(lists[i]);
+        g_test_message("%u", i);
+        g_assert_cmpuint(manifest->count, ==, 2);
+        g_assert_cmpuint(manifest->unreadable->len, ==, 0);
+        g_assert_true(find_id(manifest, ONE)->has_digest && !find_id(manifest, TWO)->has_digest);
+    }
+    g_autoptr(HtManifest) digests = read_list(DIGEST "\n");
+    g_assert_cmpuint(digests->count, ==, 1);
+    g_autoptr(HtManifest) total = read_list("id,digest\n" ONE "," DIGEST "\n合计,1\n合计,\n");
+    g_assert_cmpuint(total->unreadable->len, ==, 2);
+    g_autoptr(HtManifest) broken = read_list(ONE "x," DIGEST "y\n" TWO "\n");
+    g_assert_cmpuint(broken->unreadable->len, ==, 1);
+}
+
 /* Whatever it is: a line of its own, told by its number. */
 static void what_is_no_entry_is_told_by_its_line(void)
 {
@@ -184,6 +270,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reconcile/list/every-form", lists_are_read_in_every_form);
     g_test_add_func("/reconcile/list/digest-alone", an_entry_may_be_a_digest_alone);
+    g_test_add_func("/reconcile/list/read-as-they-are-saved", lists_are_read_as_they_are_saved);
+    g_test_add_func("/reconcile/list/columns-without-a-heading", columns_are_found_without_a_heading);
     g_test_add_func("/reconcile/list/twice-is-told", what_stands_there_twice_is_told);
     g_test_add_func("/reconcile/list/no-entry-is-told-by-its-line", what_is_no_entry_is_told_by_its_line);
     g_test_add_func("/reconcile/list/refuses-what-is-none", what_is_no_list_is_refused);
