@@ -336,6 +336,10 @@ size_t ht_value_division(const char *text, size_t size, char out[HT_NUMBER_MAX])
         return 0;
     }
     size_t point = decimal.point;
+    /* Civil affairs' areas have a division's twelve digits, and six zeros for levels of their own. */
+    if (point == 18 && all_zeros(decimal.digits + 12, decimal.digits + point)) {
+        point = 12;
+    }
     bool short_form = point == 2 || point == 4;
     if (!short_form && point != 6 && point != 9 && point != 12 && point != 14) {
         return 0;

@@ -53,7 +53,7 @@ size_t ht_value_decimal(const char *text, size_t size, char out[HT_NUMBER_MAX]);
 size_t ht_value_integer(const char *text, size_t size, char out[HT_NUMBER_MAX]);
 
 /* A division code: trimmed, width folded, a trailing `.0` of spreadsheets dropped. Returns its size when
- * it is 6, 9, 12 or 14 digits (or 2 or 4: padded to 6 with zeros), else 0. */
+ * it is 6, 9, 12 or 14 digits (or 2 or 4: padded to 6 with zeros; or 18 with six zeros behind: the 12 before), else 0. */
 size_t ht_value_division(const char *text, size_t size, char out[HT_NUMBER_MAX]);
 
 /* ---- Codes ---- */
