@@ -119,6 +119,19 @@ check_departments() {
         echo "docs/departments/README.md:1: a department's page is old: make docs" >>"$findings"
 }
 
+# Every marked string is in the template, and has its translation in each language.
+check_translations() {
+    tool xgettext >/dev/null && tool msgcmp >/dev/null || return
+    core/cli/po/update.sh --template >"$work/pot"
+    cmp -s "$work/pot" core/cli/po/hutong.pot || echo "core/cli/po/hutong.pot:1: it is old: make docs" >>"$findings"
+    for po in core/cli/po/*.po; do
+        {
+            msgfmt --check -o /dev/null "$po" 2>&1
+            msgcmp "$po" "$work/pot" 2>&1
+        } | sed -n '/:[0-9]*:/p' >>"$findings"
+    done
+}
+
 check_text() {
     {
         perl tests/lint/text.pl "$work/files"
@@ -175,6 +188,7 @@ check_text
 check_lists
 [ ! -f tests/mutate/modules.ini ] || check_guarantees
 [ ! -f docs/departments.pl ] || check_departments
+check_translations
 [ -n "${LINT_TREE-}" ] || sh tests/lint/test.sh >>"$findings" # that each rule can fail
 if [ "$mode" != --quick ]; then
     check_format

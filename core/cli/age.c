@@ -3,23 +3,27 @@
 
 #include "core/base/clock.h"
 
-#include <stdio.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
 
 static void write_age(int64_t age_us, char text[HT_CLI_AGE])
 {
     int64_t seconds = MAX(age_us, 0) / HT_SECOND;
     const struct {
         int64_t below, unit;
-        const char *name;
-    } units[] = {{60, 1, "s"}, {3600, 60, "min"}, {2 * 86400, 3600, "h"}, {INT64_MAX, 86400, "d"}};
+        const char *format;
+    } units[] = {{60, 1, N_("%" PRIi64 " s")},
+                 {3600, 60, N_("%" PRIi64 " min")},
+                 {2 * 86400, 3600, N_("%" PRIi64 " h")},
+                 {INT64_MAX, 86400, N_("%" PRIi64 " d")}};
     unsigned at = 0;
     while (seconds >= units[at].below) {
         at++;
     }
     if (seconds == 0) {
-        g_strlcpy(text, "now", HT_CLI_AGE);
+        g_strlcpy(text, _("now"), HT_CLI_AGE);
     } else {
-        g_snprintf(text, HT_CLI_AGE, "%" G_GINT64_FORMAT " %s", seconds / units[at].unit, units[at].name);
+        g_snprintf(text, HT_CLI_AGE, _(units[at].format), seconds / units[at].unit);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -49,9 +50,10 @@ static void tell(const Peer *peer, bool json)
     if (json) {
         tell_json(place, peer);
     } else {
-        fprintf(stderr, "%s: %s: [consumer %s] %s: %s\n", place,
-                peer->tried && !peer->reached ? "error" : "note", peer->consumer->name, peer->key,
-                peer->words);
+        fprintf(stderr,
+                peer->tried && !peer->reached ? _("%s: error: [consumer %s] %s: %s\n")
+                                              : _("%s: note: [consumer %s] %s: %s\n"),
+                place, peer->consumer->name, peer->key, peer->words);
     }
 }
 
@@ -64,10 +66,10 @@ static void on_answer(const HtPosted *posted, void *user)
     peer->status = posted->status;
     peer->took_us = posted->took_us;
     peer->reached = posted->status > 0;
-    peer->words = peer->reached
-                      ? g_strdup_printf("answers, HTTP %ld to OPTIONS after %.1f ms", posted->status,
-                                        (double)posted->took_us / 1000)
-                      : g_strdup_printf("cannot be reached: %s", posted->error ? posted->error : "no answer");
+    peer->words = peer->reached ? g_strdup_printf(_("answers, HTTP %ld to OPTIONS after %.1f ms"),
+                                                  posted->status, (double)posted->took_us / 1000)
+                                : g_strdup_printf(_("cannot be reached: %s"),
+                                                  posted->error ? posted->error : _("no answer"));
     (*peer->open)--;
 }
 
@@ -114,14 +116,14 @@ static void try_files(Peer *peer)
     g_autofree char *path = g_strdup_printf("%s/%s.check-%s.part", consumer->directory, consumer->name, id);
     peer->key = "directory";
     if (access(consumer->directory, F_OK) != 0) {
-        peer->words = g_strdup("is not there yet; the bus makes it");
+        peer->words = g_strdup(_("is not there yet; the bus makes it"));
         return;
     }
     int64_t began_us = ht_clock_monotonic();
     peer->tried = true;
     peer->reached = write_once(path);
-    peer->words = peer->reached ? g_strdup("a file was written there, and removed")
-                                : g_strdup_printf("nothing can be written to %s: %s", consumer->directory,
+    peer->words = peer->reached ? g_strdup(_("a file was written there, and removed"))
+                                : g_strdup_printf(_("nothing can be written to %s: %s"), consumer->directory,
                                                   g_strerror(errno));
     peer->took_us = (uint64_t)(ht_clock_monotonic() - began_us);
 }
@@ -143,7 +145,7 @@ unsigned ht_cli_check_peers(const HtConfig *config, uint64_t timeout_ms, bool js
             try_files(peer);
         } else {
             peer->key = "type";
-            peer->words = g_strdup("it fetches its events itself, so there is nobody to try");
+            peer->words = g_strdup(_("it fetches its events itself, so there is nobody to try"));
         }
     }
     while (open > 0) {
@@ -156,7 +158,7 @@ unsigned ht_cli_check_peers(const HtConfig *config, uint64_t timeout_ms, bool js
         g_free(peers[i].words);
     }
     if (failed > 0 && !json) {
-        fprintf(stderr, "%u of %u consumers cannot be reached\n", failed, count);
+        fprintf(stderr, _("%u of %u consumers cannot be reached\n"), failed, count);
     }
     return failed;
 }

@@ -27,6 +27,8 @@
 #include "spool/spool.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -47,9 +49,9 @@ typedef struct {
 static void complain(Check *check, const char *place, unsigned line, const char *text)
 {
     if (line > 0) {
-        fprintf(stderr, "%s:%u: error: %s\n", place, line, text);
+        fprintf(stderr, _("%s:%u: error: %s\n"), place, line, text);
     } else {
-        fprintf(stderr, "%s: error: %s\n", place, text);
+        fprintf(stderr, _("%s: error: %s\n"), place, text);
     }
     check->errors++;
 }
@@ -58,7 +60,7 @@ static void warn_of_root(const HtConfig *config)
 {
     const char *warning = ht_user_warning(config->bus.user);
     if (warning) {
-        fprintf(stderr, "%s: warning: %s\n", config->file, warning);
+        fprintf(stderr, _("%s: warning: %s\n"), config->file, warning);
     }
 }
 
@@ -90,8 +92,8 @@ static void check_can_make(Check *check, const char *path, const char *place)
     }
     bool is_folder = g_file_test(folder, G_FILE_TEST_IS_DIR);
     if (!is_folder || g_access(folder, W_OK) < 0) {
-        g_autofree char *text = g_strdup_printf("%s cannot be written: %s", folder,
-                                                is_folder ? g_strerror(errno) : "no directory");
+        g_autofree char *text = g_strdup_printf(_("%s cannot be written: %s"), folder,
+                                                is_folder ? g_strerror(errno) : _("no directory"));
         complain(check, place, 0, text);
     }
 }
@@ -131,7 +133,7 @@ static void check_listens(Check *check, const char *key, const char *place)
     g_autoptr(GSocketAddress) first =
         addresses ? g_socket_address_enumerator_next(addresses, NULL, &error) : NULL;
     if (!first) {
-        complain_of_bus(check, key, error ? error->message : "no such address");
+        complain_of_bus(check, key, error ? error->message : _("no such address"));
     } else if (G_IS_INET_SOCKET_ADDRESS(first)) {
         check_is_free(check, key, place, first);
     }
@@ -145,7 +147,7 @@ static void check_certificate(Check *check)
     if (error) {
         complain(check, check->config->file, 0, error->message);
     } else if (tls && ht_tls_ends_soon(tls)) {
-        fprintf(stderr, "%s: warning: the certificate \"%s\" ends soon, or has ended: renew it\n",
+        fprintf(stderr, _("%s: warning: the certificate \"%s\" ends soon, or has ended: renew it\n"),
                 check->config->file, bus->tls_certificate);
     }
 }
@@ -171,9 +173,9 @@ static void check_doors(Check *check)
         check->errors++;
     }
     if (strlen(bus->admin) > SOCKET_PATH_MAX) {
-        complain_of_bus(check, "admin", "the path of a unix socket must be shorter than 108 bytes");
+        complain_of_bus(check, "admin", _("the path of a unix socket must be shorter than 108 bytes"));
     } else if (g_file_test(bus->admin, G_FILE_TEST_IS_REGULAR)) {
-        complain_of_bus(check, "admin", "there is a file that is no socket");
+        complain_of_bus(check, "admin", _("there is a file that is no socket"));
     }
     g_autofree char *folder = g_path_get_dirname(bus->admin);
     g_autofree char *place = ht_bus_place(check->config, "admin");
@@ -193,8 +195,8 @@ static void check_room(const Check *check)
     uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     if (free_bytes < check->config->spool.limits.reserve_bytes) {
         fprintf(stderr,
-                "%s: warning: [bus] state: %" G_GUINT64_FORMAT
-                " bytes are free there, less than [spool] reserve: no message would be taken\n",
+                _("%s: warning: [bus] state: %" PRIu64
+                  " bytes are free there, less than [spool] reserve: no message would be taken\n"),
                 check->config->file, free_bytes);
     }
 }
@@ -234,7 +236,7 @@ static void check_spool(Check *check)
         check->damaged = true;
         check->errors += (unsigned)findings;
     } else if (findings < 0 && g_error_matches(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_LOCKED)) {
-        fprintf(stderr, "%s: note: in use by a running bus; not checked\n", file);
+        fprintf(stderr, _("%s: note: in use by a running bus; not checked\n"), file);
     } else if (findings < 0) {
         complain(check, file, 0, error->message);
     }
@@ -251,7 +253,7 @@ static void check_left(Check *check)
             const HtSpoolEstate estate = {
                 .consumer = consumer->name, .cursor = consumer->cursor, .letters = consumer->dead->len};
             g_autofree char *text = ht_left_describe(&estate);
-            fprintf(stderr, "%s: warning: %s\n", check->config->file, text);
+            fprintf(stderr, _("%s: warning: %s\n"), check->config->file, text);
         }
     }
 }
@@ -290,7 +292,7 @@ static void show_doubt(const HtGuard *guard, char *place /* transfer full */, co
                        const char *name)
 {
     if (ht_guard_doubt(guard)) {
-        fprintf(stderr, "%s: warning: [%s %s] %s\n", place, kind, name, ht_guard_doubt(guard));
+        fprintf(stderr, _("%s: warning: [%s %s] %s\n"), place, kind, name, ht_guard_doubt(guard));
     }
     g_free(place);
 }
@@ -334,7 +336,7 @@ static void check_memory(const Check *check)
         const HtSourceConfig *source = check->config->sources->pdata[i];
         g_autofree char *doubt = ht_source_doubt_memory(source);
         if (doubt) {
-            fprintf(stderr, "%s:%u: warning: [source %s] %s\n", source->file, source->line, source->name,
+            fprintf(stderr, _("%s:%u: warning: [source %s] %s\n"), source->file, source->line, source->name,
                     doubt);
         }
     }
@@ -349,8 +351,8 @@ static void check_keeping(const Check *check)
         if (g_strcmp0(source->keep_payload, "none") == 0 &&
             g_strcmp0(source->on_invalid, "quarantine") == 0) {
             fprintf(stderr,
-                    "%s: warning: [source %s] with keep-payload = none the records that on-invalid = "
-                    "quarantine leaves out are kept nowhere; error keeps their payloads\n",
+                    _("%s: warning: [source %s] with keep-payload = none the records that on-invalid = "
+                      "quarantine leaves out are kept nowhere; error keeps their payloads\n"),
                     place, source->name);
         }
     }
@@ -392,7 +394,7 @@ static void show_box(const Check *check, const HtSourceConfig *source, const HtH
     ht_host_status(host, &status);
     g_autofree char *missing = status.box ? ht_box_missing(status.box) : NULL;
     if (missing && g_hash_table_add(check->warned, g_strdup(missing))) {
-        fprintf(stderr, "%s:%u: warning: [source %s] its adapter's box lacks: %s\n", source->file,
+        fprintf(stderr, _("%s:%u: warning: [source %s] its adapter's box lacks: %s\n"), source->file,
                 source->line, source->name, missing);
     }
 }
@@ -403,8 +405,8 @@ static bool has_file(Check *check, const HtSourceConfig *source, const char *key
         return true;
     }
     g_autofree char *place = ht_source_place(source, key);
-    g_autofree char *text =
-        g_strdup_printf("[source %s] %s: %s cannot be read: %s", source->name, key, path, g_strerror(errno));
+    g_autofree char *text = g_strdup_printf(_("[source %s] %s: %s cannot be read: %s"), source->name, key,
+                                            path, g_strerror(errno));
     complain(check, place, 0, text);
     return false;
 }
@@ -472,7 +474,7 @@ static bool run_kit(Check *check, const Gate *gate, const HtSourceConfig *source
     if (ht_gate_item_is_untried(item, places)) {
         fprintf(
             stderr,
-            "%s:%u: note: [source %s] mapping %s: no fixtures in %s: nothing that its department sends is tried\n",
+            _("%s:%u: note: [source %s] mapping %s: no fixtures in %s: nothing that its department sends is tried\n"),
             source->file, source->line, source->name, source->mapping, item->fixtures);
     }
     if (ht_gate_remembers(&gate->gate, item)) {
@@ -481,11 +483,13 @@ static bool run_kit(Check *check, const Gate *gate, const HtSourceConfig *source
     bool good = ht_kit_run(&kit, &summary);
     if (!good) {
         g_autofree char *command = ht_gate_item_command(item, &gate->folders);
-        g_autofree char *text = g_strdup_printf(
-            "[source %s] %s %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s",
-            source->name, item->mapping ? "mapping" : "adapter",
-            item->mapping ? source->mapping : source->adapter, summary.failures, summary.checks,
-            summary.failed, command);
+        const char *format =
+            item->mapping
+                ? _("[source %s] mapping %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s")
+                : _("[source %s] adapter %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s");
+        g_autofree char *text =
+            g_strdup_printf(format, source->name, item->mapping ? source->mapping : source->adapter,
+                            summary.failures, summary.checks, summary.failed, command);
         complain(check, source->file, source->line, text);
     }
     ht_kit_summary_clear(&summary);
@@ -522,7 +526,7 @@ static void check_sources(Check *check)
                        .passed = passed};
     bool on = g_str_equal(bus->adapter_check, "on");
     if (!on) {
-        fprintf(stderr, "%s: note: [bus] adapter-check is off: adapters serve unchecked\n",
+        fprintf(stderr, _("%s: note: [bus] adapter-check is off: adapters serve unchecked\n"),
                 check->config->file);
     }
     for (unsigned i = 0; i < check->config->sources->len; i++) {
@@ -543,23 +547,24 @@ int ht_cli_check(int argc, char **argv)
     uint64_t timeout_ms = PEER_MS;
     const GOptionEntry entries[] = {
         {"peers", 0, 0, G_OPTION_ARG_NONE, &peers,
-         "Also whether each consumer can be reached: webhooks by OPTIONS, without an event; files by one that is made and removed",
+         N_("Also whether each consumer can be reached: webhooks by OPTIONS, without an event; files by one that is made and removed"),
          NULL},
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &timeout,
-         "With --peers: so long each may take at most (10s; its own timeouts when they are shorter)", "TIME"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "With --peers: what came of each, as JSON, one a line",
+         N_("With --peers: so long each may take at most (10s; its own timeouts when they are shorter)"),
+         "TIME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("With --peers: what came of each, as JSON, one a line"),
          NULL},
         G_OPTION_ENTRY_NULL};
-    if (!ht_cli_options(&argc, &argv, "Tries everything that run would, and changes nothing.", entries,
+    if (!ht_cli_options(&argc, &argv, N_("Tries everything that run would, and changes nothing."), entries,
                         &file)) {
         return HT_EXIT_USAGE;
     }
     if (timeout && (!ht_limit_read(timeout, HT_LIMIT_MS, &timeout_ms) || timeout_ms == 0)) {
-        fprintf(stderr, "hutong check: --timeout '%s' is no time such as 500ms, 10s\n", timeout);
+        fprintf(stderr, _("hutong check: --timeout '%s' is no time such as 500ms, 10s\n"), timeout);
         return HT_EXIT_USAGE;
     }
     if (!peers && (json || timeout)) {
-        fputs("hutong check: --json and --timeout go with --peers\n", stderr);
+        fputs(_("hutong check: --json and --timeout go with --peers\n"), stderr);
         return HT_EXIT_USAGE;
     }
     g_autoptr(GString) errors = g_string_new(NULL);
@@ -586,7 +591,7 @@ int ht_cli_check(int argc, char **argv)
     check_sources(&check);
     unsigned unreached = peers ? ht_cli_check_peers(check.config, MIN(timeout_ms, PEER_MOST_MS), json) : 0;
     if (check.errors == 0 && unreached == 0 && !json) {
-        printf("%s: ok: %u sources, %u consumers, %u routes\n", check.config->file,
+        printf(_("%s: ok: %u sources, %u consumers, %u routes\n"), check.config->file,
                check.config->sources->len, check.config->consumers->len, check.config->routes->len);
     }
     g_clear_pointer(&check.dictionary, ht_dictionary_free);

@@ -3,9 +3,11 @@
 
 #include "core/base/paths.h"
 #include "core/base/user.h"
+#include "core/cli/language.h"
 
 #include "generated/version.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 static struct {
@@ -47,11 +49,22 @@ static bool are_utf8(const char *program, const GOptionEntry *entries)
     for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
         const char *text = entry->arg == G_OPTION_ARG_STRING ? *(char **)entry->arg_data : NULL;
         if (text && !g_utf8_validate(text, -1, NULL)) {
-            fprintf(stderr, "%s: --%s is not UTF-8\n", program, entry->long_name);
+            fprintf(stderr, _("%s: --%s is not UTF-8\n"), program, entry->long_name);
             return false;
         }
     }
     return true;
+}
+
+/* JSON is read by programs: it is the same in each language, and so is what is said beside it. */
+static bool is_for_programs(const GOptionEntry *entries)
+{
+    for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
+        if (g_str_equal(entry->long_name, "json") && entry->arg == G_OPTION_ARG_NONE) {
+            return *(gboolean *)entry->arg_data;
+        }
+    }
+    return false;
 }
 
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
@@ -64,17 +77,18 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *file = NULL;
-    const GOptionEntry common[] = {{"config", 'c', 0, G_OPTION_ARG_FILENAME, &file,
-                                    "The configuration (default " HT_SYSCONFDIR "/hutong/hutong.conf)",
-                                    "FILE"},
+    g_autofree char *about =
+        g_strdup_printf(_("The configuration (default %s)"), HT_SYSCONFDIR "/hutong/hutong.conf");
+    const GOptionEntry common[] = {{"config", 'c', 0, G_OPTION_ARG_FILENAME, &file, about, "FILE"},
                                    G_OPTION_ENTRY_NULL};
     g_autofree char *program = g_strconcat("hutong ", (*argv)[0], NULL);
     g_set_prgname(program);
+    g_option_context_set_translation_domain(context, HT_LANGUAGE_DOMAIN);
     g_option_context_set_summary(context, summary);
-    g_option_context_add_main_entries(context, common, NULL);
+    g_option_context_add_main_entries(context, common, HT_LANGUAGE_DOMAIN);
     g_autofree GOptionEntry *raw = entries ? take_texts_as_they_are(entries) : NULL;
     if (raw) {
-        g_option_context_add_main_entries(context, raw, NULL);
+        g_option_context_add_main_entries(context, raw, HT_LANGUAGE_DOMAIN);
     }
     if (!g_option_context_parse(context, argc, argv, &error)) {
         fprintf(stderr, "%s: %s\n", program, error->message);
@@ -82,6 +96,9 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
     }
     if (!are_utf8(program, entries)) {
         return false;
+    }
+    if (is_for_programs(entries)) {
+        ht_language_end();
     }
     *config_file = file ? g_steal_pointer(&file) : ht_paths_config();
     return true;
@@ -94,7 +111,7 @@ bool ht_cli_become(const HtConfig *config)
         return true;
     }
     g_autofree char *place = ht_bus_place(config, "user");
-    fprintf(stderr, "%s: error: [bus] user: %s\n", place, error->message);
+    fprintf(stderr, _("%s: error: [bus] user: %s\n"), place, error->message);
     return false;
 }
 

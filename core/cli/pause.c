@@ -4,9 +4,13 @@
 #include "core/admin/ask.h"
 #include "core/base/limits.h"
 #include "core/cli/age.h"
+#include "core/cli/columns.h"
+#include "core/cli/states.h"
 #include "core/pauses.h"
 #include "core/verbs.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define ANSWER_MS 5000
@@ -87,7 +91,7 @@ static int64_t ask_under_way(const HtConfig *config, const char *kind, const cha
 static bool read_time(const char *kind, const char *option, const char *words, uint64_t *ms)
 {
     if (words && !ht_limit_read(words, HT_LIMIT_MS, ms)) {
-        fprintf(stderr, "hutong %s: %s '%s' is no time such as 30s, 10min, 2h\n", kind, option, words);
+        fprintf(stderr, _("hutong %s: %s '%s' is no time such as 30s, 10min, 2h\n"), kind, option, words);
         return false;
     }
     return true;
@@ -107,16 +111,16 @@ bool ht_cli_pause_is_good(const HtCliPause *pause, const char *kind)
     return true;
 }
 
-/* What goes in, or out. */
-static const char *unit_of(const char *kind)
+/* Messages go in, events out. */
+static bool is_of_messages(const char *kind)
 {
-    return g_str_equal(kind, "source") || g_str_equal(kind, "maintenance") ? "messages" : "events";
+    return g_str_equal(kind, "source") || g_str_equal(kind, "maintenance");
 }
 
 static int wait_until_empty(const HtConfig *config, const char *kind, const char *name, uint64_t timeout_ms)
 {
     const char *about = name ? name : kind;
-    printf("%s %s\n", about, name ? "takes nothing new" : "is on: no source takes anything new");
+    printf(name ? _("%s takes nothing new\n") : _("%s is on: no source takes anything new\n"), about);
     fflush(stdout);
     int64_t end_us = g_get_monotonic_time() + (int64_t)MIN(timeout_ms, 86400000) * 1000;
     int64_t count = ask_under_way(config, kind, name);
@@ -125,13 +129,15 @@ static int wait_until_empty(const HtConfig *config, const char *kind, const char
         count = ask_under_way(config, kind, name);
     }
     if (count < 0) {
-        fprintf(stderr, "hutong %s: the bus does not answer any more: what is under way is not known\n",
+        fprintf(stderr, _("hutong %s: the bus does not answer any more: what is under way is not known\n"),
                 kind);
     } else if (count > 0) {
-        printf("%s: %" G_GINT64_FORMAT " %s still under way; the same again waits for them\n", about, count,
-               unit_of(kind));
+        printf(is_of_messages(kind)
+                   ? _("%s: %" PRIi64 " messages still under way; the same again waits for them\n")
+                   : _("%s: %" PRIi64 " events still under way; the same again waits for them\n"),
+               about, count);
     } else {
-        printf("%s: nothing is under way\n", about);
+        printf(_("%s: nothing is under way\n"), about);
     }
     return count == 0 ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
@@ -155,6 +161,23 @@ static JsonObject *make_question(const char *kind, const char *verb, const char 
     return question;
 }
 
+static void tell_change(const char *verb, const char *about, bool offline)
+{
+    if (g_str_equal(verb, "off")) {
+        printf(offline ? _("%s is over: sources take again, when the bus runs\n")
+                       : _("%s is over: sources take again\n"),
+               about);
+    } else if (g_str_equal(verb, "resume")) {
+        printf(offline ? _("%s goes on, when the bus runs\n") : _("%s goes on\n"), about);
+    } else if (g_str_equal(verb, "on")) {
+        printf(offline ? _("%s is on: no source takes anything, when the bus runs\n")
+                       : _("%s is on: no source takes anything\n"),
+               about);
+    } else {
+        printf(offline ? _("%s is paused, when the bus runs\n") : _("%s is paused\n"), about);
+    }
+}
+
 int ht_cli_pause_change(const HtConfig *config, const char *kind, const char *verb, const char *name,
                         const HtCliPause *pause)
 {
@@ -170,12 +193,7 @@ int ht_cli_pause_change(const HtConfig *config, const char *kind, const char *ve
     }
     read_time(kind, "--timeout", pause->timeout, &timeout_ms);
     if (!drains || offline) {
-        printf("%s %s%s\n", name ? name : kind,
-               g_str_equal(verb, "off")      ? "is over: sources take again"
-               : g_str_equal(verb, "resume") ? "goes on"
-               : g_str_equal(verb, "on")     ? "is on: no source takes anything"
-                                             : "is paused",
-               offline ? ", when the bus runs" : "");
+        tell_change(verb, name ? name : kind, offline);
         return HT_EXIT_OK;
     }
     return wait_until_empty(config, kind, name, timeout_ms);
@@ -200,10 +218,11 @@ static void print_source(JsonObject *row)
 {
     char last[HT_CLI_AGE];
     const char *why = words_of(row);
-    ht_cli_age_of(row, "lastAccepted", "never", last);
-    printf("%-16s %-9s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %7s  %.19s%s%s\n",
-           text(row, "name"), text(row, "intake"), number(row, "underWay"), number(row, "accepted"),
-           number(row, "busy"), last, since_of(row), *why ? ": " : "", why);
+    ht_cli_age_of(row, "lastAccepted", _("never"), last);
+    const char *intake = ht_cli_state(text(row, "intake"));
+    printf("%-16s %-*s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %*s  %.19s%s%s\n",
+           text(row, "name"), HT_COLUMN(9, intake), number(row, "underWay"), number(row, "accepted"),
+           number(row, "busy"), HT_COLUMN(7, last), since_of(row), *why ? ": " : "", why);
 }
 
 static void print_route(JsonObject *row)
@@ -214,7 +233,8 @@ static void print_route(JsonObject *row)
     for (unsigned i = 0; i < json_array_get_length(to); i++) {
         g_string_append_printf(names, "%s%s", i > 0 ? ";" : "", json_array_get_string_element(to, i));
     }
-    printf("%-16s %-9s %9" G_GINT64_FORMAT "  %-20s %.19s%s%s\n", text(row, "name"), text(row, "state"),
+    const char *state = ht_cli_state(text(row, "state"));
+    printf("%-16s %-*s %9" G_GINT64_FORMAT "  %-20s %.19s%s%s\n", text(row, "name"), HT_COLUMN(9, state),
            number(row, "underWay"), names->str, since_of(row), *why ? ": " : "", why);
 }
 
@@ -227,10 +247,12 @@ typedef struct {
 static void print_heading(const Kind *kind)
 {
     if (kind->has_notice) {
-        printf("%-16s %-9s %9s %9s %8s %7s  %s\n", "SOURCE", "INTAKE", "UNDER WAY", "ACCEPTED", "BUSY",
-               "LAST", "PAUSED SINCE");
+        printf("%-*s %-*s %*s %*s %*s %*s  %s\n", HT_COLUMN(16, _("SOURCE")), HT_COLUMN(9, _("INTAKE")),
+               HT_COLUMN(9, _("UNDER WAY")), HT_COLUMN(9, _("ACCEPTED")), HT_COLUMN(8, _("BUSY")),
+               HT_COLUMN(7, _("LAST")), _("PAUSED SINCE"));
     } else {
-        printf("%-16s %-9s %9s  %-20s %s\n", "ROUTE", "STATE", "UNDER WAY", "TO", "PAUSED SINCE");
+        printf("%-*s %-*s %*s  %-*s %s\n", HT_COLUMN(16, _("ROUTE")), HT_COLUMN(9, _("STATE")),
+               HT_COLUMN(9, _("UNDER WAY")), HT_COLUMN(20, _("TO")), _("PAUSED SINCE"));
     }
 }
 
@@ -243,8 +265,8 @@ static int look(const HtConfig *config, const Kind *kind, const char *name, bool
         return complain(kind->kind, error->message);
     }
     if (name && !find_row(page, kind->list, name)) {
-        g_autofree char *words = g_strdup_printf("there is no %s of this name", kind->kind);
-        return complain(kind->kind, words);
+        return complain(kind->kind, kind->has_notice ? _("there is no source of this name")
+                                                     : _("there is no route of this name"));
     }
     JsonArray *rows = json_object_get_array_member(page, kind->list);
     if (!json) {
@@ -269,7 +291,7 @@ static int do_verb(const Kind *kind, int argc, char **argv, const HtCliPause *pa
     bool changes =
         name && (g_str_equal(verb, "pause") || g_str_equal(verb, "drain") || g_str_equal(verb, "resume"));
     if (!lists && !shows && !changes) {
-        fputs(kind->usage, stderr);
+        fputs(_(kind->usage), stderr);
         return HT_EXIT_USAGE;
     }
     if (!ht_cli_pause_is_good(pause, kind->kind)) {
@@ -286,12 +308,12 @@ int ht_cli_source(int argc, char **argv)
     static const Kind kind = {
         "source",
         "sources",
-        "usage: hutong source list [--json]\n"
-        "       hutong source show NAME [--json]\n"
-        "       hutong source pause NAME [--notice TEXT] [--retry-after TIME] [--reason TEXT]\n"
-        "       hutong source drain NAME [--notice TEXT] [--retry-after TIME] [--reason TEXT] [--timeout TIME]\n"
-        "       hutong source resume NAME [--reason TEXT]\n",
-        "list | show | pause | drain | resume: how sources are, and holding them. Senders of one that is held get 503 with the notice.",
+        N_("usage: hutong source list [--json]\n"
+           "       hutong source show NAME [--json]\n"
+           "       hutong source pause NAME [--notice TEXT] [--retry-after TIME] [--reason TEXT]\n"
+           "       hutong source drain NAME [--notice TEXT] [--retry-after TIME] [--reason TEXT] [--timeout TIME]\n"
+           "       hutong source resume NAME [--reason TEXT]\n"),
+        N_("list | show | pause | drain | resume: how sources are, and holding them. Senders of one that is held get 503 with the notice."),
         print_source,
         true};
     gboolean json = FALSE;
@@ -299,7 +321,7 @@ int ht_cli_source(int argc, char **argv)
     g_auto(HtCliPause) pause = {0};
     const GOptionEntry entries[] = {HT_CLI_PAUSE_NOTICE(pause),
                                     HT_CLI_PAUSE_WORDS(pause),
-                                    {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+                                    {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON, one a line"), NULL},
                                     G_OPTION_ENTRY_NULL};
     return ht_cli_options(&argc, &argv, kind.summary, entries, &file)
                ? do_verb(&kind, argc, argv, &pause, json, file)
@@ -311,19 +333,19 @@ int ht_cli_route(int argc, char **argv)
     static const Kind kind = {
         "route",
         "routes",
-        "usage: hutong route list [--json]\n"
-        "       hutong route show NAME [--json]\n"
-        "       hutong route pause NAME [--reason TEXT]\n"
-        "       hutong route drain NAME [--reason TEXT] [--timeout TIME]\n"
-        "       hutong route resume NAME [--reason TEXT]\n",
-        "list | show | pause | drain | resume: routes, and holding them. What goes by one that is held waits; its consumers keep their places.",
+        N_("usage: hutong route list [--json]\n"
+           "       hutong route show NAME [--json]\n"
+           "       hutong route pause NAME [--reason TEXT]\n"
+           "       hutong route drain NAME [--reason TEXT] [--timeout TIME]\n"
+           "       hutong route resume NAME [--reason TEXT]\n"),
+        N_("list | show | pause | drain | resume: routes, and holding them. What goes by one that is held waits; its consumers keep their places."),
         print_route,
         false};
     gboolean json = FALSE;
     g_autofree char *file = NULL;
     g_auto(HtCliPause) pause = {0};
     const GOptionEntry entries[] = {HT_CLI_PAUSE_WORDS(pause),
-                                    {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+                                    {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON, one a line"), NULL},
                                     G_OPTION_ENTRY_NULL};
     return ht_cli_options(&argc, &argv, kind.summary, entries, &file)
                ? do_verb(&kind, argc, argv, &pause, json, file)
@@ -346,11 +368,11 @@ static int show_maintenance(const HtConfig *config, bool json)
         }
         ht_cli_print(answer);
     } else if (!pause) {
-        puts("off: sources take messages");
+        puts(_("off: sources take messages"));
     } else {
         printf(
-            "on since %s: no source takes anything\n  reason       %s\n  notice       %s\n  retry after  %" G_GINT64_FORMAT
-            " s\n",
+            _("on since %s: no source takes anything\n  reason       %s\n  notice       %s\n  retry after  %" PRIi64
+              " s\n"),
             text(pause, "since"), *text(pause, "reason") ? text(pause, "reason") : "-",
             *text(pause, "notice") ? text(pause, "notice") : "-",
             json_object_get_int_member_with_default(pause, "retryAfterS", 60));
@@ -360,28 +382,28 @@ static int show_maintenance(const HtConfig *config, bool json)
 
 int ht_cli_maintenance(int argc, char **argv)
 {
-    static const char usage[] =
+    static const char *const usage = N_(
         "usage: hutong maintenance show [--json]\n"
         "       hutong maintenance on [--notice TEXT] [--retry-after TIME] [--reason TEXT] [--timeout TIME]\n"
-        "       hutong maintenance off [--reason TEXT]\n";
+        "       hutong maintenance off [--reason TEXT]\n");
     gboolean json = FALSE;
     g_autofree char *file = NULL;
     g_auto(HtCliPause) pause = {0};
     const GOptionEntry entries[] = {HT_CLI_PAUSE_NOTICE(pause),
                                     HT_CLI_PAUSE_WORDS(pause),
-                                    {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON", NULL},
+                                    {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON"), NULL},
                                     G_OPTION_ENTRY_NULL};
     if (!ht_cli_options(
             &argc, &argv,
-            "on | off | show: in maintenance no source takes anything, and senders get 503 with the notice. What is under way "
-            "is finished, deliveries go on.",
+            N_("on | off | show: in maintenance no source takes anything, and senders get 503 with the notice. What is under way "
+               "is finished, deliveries go on."),
             entries, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc == 2 ? argv[1] : "";
     bool shows = g_str_equal(verb, "show"), changes = g_str_equal(verb, "on") || g_str_equal(verb, "off");
     if (!shows && !changes) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
         return HT_EXIT_USAGE;
     }
     if (!ht_cli_pause_is_good(&pause, "maintenance")) {

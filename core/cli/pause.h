@@ -3,23 +3,26 @@
 
 #include "core/cli/ask.h"
 
+#include <glib/gi18n.h>
+
 /* The options of all these verbs. */
 typedef struct {
     char *reason, *notice, *retry_after, *timeout; /* NULL: not given */
 } HtCliPause;
 
-#define HT_CLI_PAUSE_WORDS(pause)                                                                       \
-    {"reason", 0, 0, G_OPTION_ARG_STRING, &(pause).reason, "Why; it is shown, and in the log", "TEXT"}, \
-    {                                                                                                   \
-        "timeout", 0, 0, G_OPTION_ARG_STRING, &(pause).timeout,                                         \
-            "Of drain and on: so long what is under way is waited for (60s; 0: not at all)", "TIME"     \
+#define HT_CLI_PAUSE_WORDS(pause)                                                                           \
+    {"reason", 0, 0, G_OPTION_ARG_STRING, &(pause).reason, N_("Why; it is shown, and in the log"), "TEXT"}, \
+    {                                                                                                       \
+        "timeout", 0, 0, G_OPTION_ARG_STRING, &(pause).timeout,                                             \
+            "Of drain and on: so long what is under way is waited for (60s; 0: not at all)", "TIME"         \
     }
 
-#define HT_CLI_PAUSE_NOTICE(pause)                                                                           \
-    {"notice", 0, 0, G_OPTION_ARG_STRING, &(pause).notice, "What senders are told, beside the 503", "TEXT"}, \
-    {                                                                                                        \
-        "retry-after", 0, 0, G_OPTION_ARG_STRING, &(pause).retry_after,                                      \
-            "When they may send again: 10min, 2h (60s)", "TIME"                                              \
+#define HT_CLI_PAUSE_NOTICE(pause)                                                                      \
+    {"notice", 0, 0, G_OPTION_ARG_STRING, &(pause).notice, N_("What senders are told, beside the 503"), \
+     "TEXT"},                                                                                           \
+    {                                                                                                   \
+        "retry-after", 0, 0, G_OPTION_ARG_STRING, &(pause).retry_after,                                 \
+            "When they may send again: 10min, 2h (60s)", "TIME"                                         \
     }
 
 /* Asks for it and tells what came of it. `kind` is the verb of the admin socket and the member with the name, which is NULL in maintenance;

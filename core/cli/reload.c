@@ -2,6 +2,8 @@
 #include "core/admin/ask.h"
 #include "core/cli/ask.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define SLACK_MS 30000 /* beyond the time that the bus gives itself */
@@ -11,11 +13,16 @@ static const char *text(JsonObject *object, const char *member)
     return json_object_get_string_member_with_default(object, member, "");
 }
 
-static void print_list(JsonObject *answer, const char *member, const char *before, const char *after)
+static void print_changes(JsonObject *answer)
 {
-    JsonArray *list = json_object_get_array_member(answer, member);
-    for (unsigned i = 0; i < json_array_get_length(list); i++) {
-        printf("%s%s%s\n", before, json_array_get_string_element(list, i), after);
+    JsonArray *changes = json_object_get_array_member(answer, "changes");
+    for (unsigned i = 0; i < json_array_get_length(changes); i++) {
+        printf("  %s\n", json_array_get_string_element(changes, i));
+    }
+    JsonArray *restart = json_object_get_array_member(answer, "restart");
+    for (unsigned i = 0; i < json_array_get_length(restart); i++) {
+        printf(_("%s needs a restart: until then its former value counts\n"),
+               json_array_get_string_element(restart, i));
     }
 }
 
@@ -25,9 +32,9 @@ static void print_left(JsonObject *answer)
     for (unsigned i = 0; i < json_array_get_length(left); i++) {
         JsonObject *one = json_array_get_object_element(left, i);
         const char *name = text(one, "consumer");
-        printf("left behind by consumer %s: its place (event %" G_GINT64_FORMAT ") and %" G_GINT64_FORMAT
-               " dead letters\n  to give them to another: hutong consumer rename %s NEW\n"
-               "  to drop them: hutong consumer forget %s\n",
+        printf(_("left behind by consumer %s: its place (event %" PRIi64 ") and %" PRIi64
+                 " dead letters\n  to give them to another: hutong consumer rename %s NEW\n"
+                 "  to drop them: hutong consumer forget %s\n"),
                name, json_object_get_int_member_with_default(one, "cursor", 0),
                json_object_get_int_member_with_default(one, "letters", 0), name, name);
     }
@@ -36,15 +43,15 @@ static void print_left(JsonObject *answer)
 static int show(JsonObject *answer)
 {
     if (!json_object_get_boolean_member_with_default(answer, "applied", FALSE)) {
-        fprintf(stderr, "%s\nhutong reload: refused; the configuration in force stays as it was\n",
+        fprintf(stderr, _("%s\nhutong reload: refused; the configuration in force stays as it was\n"),
                 g_strchomp((char *)text(answer, "problems")));
         return HT_EXIT_CONFIG;
     }
     unsigned changes = json_array_get_length(json_object_get_array_member(answer, "changes"));
-    printf("reloaded: %u change%s, configuration %.16s\n", changes, changes == 1 ? "" : "s",
-           text(answer, "sha256"));
-    print_list(answer, "changes", "  ", "");
-    print_list(answer, "restart", "", " needs a restart: until then its former value counts");
+    printf(ngettext("reloaded: %u change, configuration %.16s\n",
+                    "reloaded: %u changes, configuration %.16s\n", changes),
+           changes, text(answer, "sha256"));
+    print_changes(answer);
     print_left(answer);
     return HT_EXIT_OK;
 }
@@ -69,13 +76,13 @@ int ht_cli_reload(int argc, char **argv)
     gboolean json = FALSE;
     g_autofree char *file = NULL, *socket = NULL;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON"), NULL},
         {"socket", 0, 0, G_OPTION_ARG_FILENAME, &socket,
-         "The admin socket of the running bus, where `admin` is another in the file now", "PATH"},
+         N_("The admin socket of the running bus, where `admin` is another in the file now"), "PATH"},
         G_OPTION_ENTRY_NULL};
     if (!ht_cli_options(&argc, &argv,
-                        "Has the running bus take the configuration as it is now, without cutting a "
-                        "connection; a bad one leaves the former in force.",
+                        N_("Has the running bus take the configuration as it is now, without cutting a "
+                           "connection; a bad one leaves the former in force."),
                         entries, &file)) {
         return HT_EXIT_USAGE;
     }

@@ -3,7 +3,11 @@
 
 #include "core/admin/ask.h"
 #include "core/cli/age.h"
+#include "core/cli/columns.h"
+#include "core/cli/states.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
@@ -26,27 +30,31 @@ static char *describe_host(JsonObject *source)
     JsonObject *check = json_object_get_object_member(source, "adapterCheck");
     const char *state = text(check, "state"), *intake = text(source, "intake");
     if (!g_str_equal(intake, "open")) {
-        return g_strdup(intake);
+        return g_strdup(ht_cli_state(intake));
     }
-    const char *mapping = text(check, "mapping");
-    g_autofree char *what = *mapping ? g_strconcat("mapping ", mapping, NULL) : g_strdup("adapter");
+    const char *mapping = text(check, "mapping"), *reason = text(check, "reason"),
+               *all = text(check, "command");
     if (g_str_equal(state, "failed")) {
-        return g_strdup_printf("%s failed its check: %s. To see all: %s", what, text(check, "reason"),
-                               text(check, "command"));
+        return *mapping ? g_strdup_printf(_("mapping %s failed its check: %s. To see all: %s"), mapping,
+                                          reason, all)
+                        : g_strdup_printf(_("adapter failed its check: %s. To see all: %s"), reason, all);
     }
     if (g_str_equal(state, "checking")) {
-        return g_strdup_printf("%s is being checked", what);
+        return *mapping ? g_strdup_printf(_("mapping %s is being checked"), mapping)
+                        : g_strdup(_("adapter is being checked"));
     }
     bool rests = g_str_equal(text(host, "state"), "stopped") && !json_object_has_member(host, "reason");
-    return rests ? g_strdup("at rest") /* it starts with the next message */
-                 : g_strdup_printf("%s%s%s", text(host, "state"),
+    return rests ? g_strdup(_("at rest")) /* it starts with the next message */
+                 : g_strdup_printf("%s%s%s", ht_cli_state(text(host, "state")),
                                    json_object_has_member(host, "reason") ? ": " : "", text(host, "reason"));
 }
 
 static void print_sources(JsonArray *sources)
 {
-    printf("\n%-16s %9s %9s %8s %8s %6s %9s %7s  %s\n", "SOURCE", "ACCEPTED", "EVENTS", "RESENT", "REFUSED",
-           "BUSY", "MEAN", "LAST", "HOST");
+    printf("\n%-*s %*s %*s %*s %*s %*s %*s %*s  %s\n", HT_COLUMN(16, _("SOURCE")),
+           HT_COLUMN(9, _("ACCEPTED")), HT_COLUMN(9, _("EVENTS")), HT_COLUMN(8, _("RESENT")),
+           HT_COLUMN(8, _("REFUSED")), HT_COLUMN(6, _("BUSY")), HT_COLUMN(9, _("MEAN")),
+           HT_COLUMN(7, _("LAST")), _("HOST"));
     for (unsigned i = 0; i < json_array_get_length(sources); i++) {
         JsonObject *source = json_array_get_object_element(sources, i);
         char last[HT_CLI_AGE];
@@ -54,33 +62,34 @@ static void print_sources(JsonArray *sources)
         int64_t mean_us = number(source, "latencyMeanUs");
         g_autofree char *mean =
             mean_us > 0 ? g_strdup_printf("%.1f ms", (double)mean_us / 1000) : g_strdup("-");
-        ht_cli_age_of(source, "lastAccepted", "never", last);
+        ht_cli_age_of(source, "lastAccepted", _("never"), last);
         printf("%-16s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-               " %6" G_GINT64_FORMAT " %9s %7s  %s\n",
+               " %6" G_GINT64_FORMAT " %9s %*s  %s\n",
                text(source, "name"), number(source, "accepted"), number(source, "events"),
                number(source, "resent"), number(source, "rejected") + number(source, "failed"),
-               number(source, "busy"), mean, last, host);
+               number(source, "busy"), mean, HT_COLUMN(7, last), host);
     }
 }
 
 static void print_consumers(JsonArray *consumers)
 {
-    printf("\n%-16s %9s %9s %7s %9s %8s %6s  %s\n", "CONSUMER", "CURSOR", "BACKLOG", "OLDEST", "DELIVERED",
-           "FAILING", "DEAD", "STATE");
+    printf("\n%-*s %*s %*s %*s %*s %*s %*s  %s\n", HT_COLUMN(16, _("CONSUMER")), HT_COLUMN(9, _("CURSOR")),
+           HT_COLUMN(9, _("BACKLOG")), HT_COLUMN(7, _("OLDEST")), HT_COLUMN(9, _("DELIVERED")),
+           HT_COLUMN(8, _("FAILING")), HT_COLUMN(6, _("DEAD")), _("STATE"));
     for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
         JsonObject *consumer = json_array_get_object_element(consumers, i);
         char oldest[HT_CLI_AGE];
         ht_cli_age_of(consumer, "oldest", "-", oldest);
         g_autofree char *held =
             number(consumer, "held") > 0
-                ? g_strdup_printf(", %" G_GINT64_FORMAT " held by a paused route", number(consumer, "held"))
+                ? g_strdup_printf(_(", %" PRIi64 " held by a paused route"), number(consumer, "held"))
                 : g_strdup("");
-        printf("%-16s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %7s %9" G_GINT64_FORMAT
+        printf("%-16s %9" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %*s %9" G_GINT64_FORMAT
                " %8" G_GINT64_FORMAT " %6" G_GINT64_FORMAT "  %s%s%s%s\n",
-               text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"), oldest,
-               number(consumer, "delivered"), number(consumer, "failing"), number(consumer, "letters"),
-               text(consumer, "state"), held, json_object_has_member(consumer, "lastError") ? ": " : "",
-               text(consumer, "lastError"));
+               text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"),
+               HT_COLUMN(7, oldest), number(consumer, "delivered"), number(consumer, "failing"),
+               number(consumer, "letters"), ht_cli_state(text(consumer, "state")), held,
+               json_object_has_member(consumer, "lastError") ? ": " : "", text(consumer, "lastError"));
     }
 }
 
@@ -99,23 +108,23 @@ static void print_status(JsonObject *status)
 {
     JsonObject *spool = json_object_get_object_member(status, "spool");
     JsonObject *door = json_object_get_object_member(status, "door");
-    printf("%s: %s%s, port %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " connections, %" G_GINT64_FORMAT
-           " in flight\n",
-           text(status, "name"), text(status, "state"),
-           json_object_has_member(status, "maintenance") ? ", in maintenance" : "", number(door, "port"),
+    const char *line =
+        json_object_has_member(status, "maintenance")
+            ? _("%s: %s, in maintenance, port %" PRIi64 ", %" PRIi64 " connections, %" PRIi64 " in flight\n")
+            : _("%s: %s, port %" PRIi64 ", %" PRIi64 " connections, %" PRIi64 " in flight\n");
+    printf(line, text(status, "name"), ht_cli_state(text(status, "state")), number(door, "port"),
            number(door, "connections"), number(door, "inFlight"));
-    printf("spool: %s, events %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", %.1f MB, %" G_GINT64_FORMAT
-           " dead letters, %" G_GINT64_FORMAT " in quarantine, %" G_GINT64_FORMAT
-           " damaged, commit p99 %.1f ms\n",
-           text(spool, "state"), number(spool, "firstSequence"), number(spool, "lastSequence"),
+    printf(_("spool: %s, events %" PRIi64 " to %" PRIi64 ", %.1f MB, %" PRIi64 " dead letters, %" PRIi64
+             " in quarantine, %" PRIi64 " damaged, commit p99 %.1f ms\n"),
+           ht_cli_state(text(spool, "state")), number(spool, "firstSequence"), number(spool, "lastSequence"),
            (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6,
            number(spool, "deadLetters"), number(spool, "quarantined"), number(spool, "damaged"),
            (double)number(spool, "commitP99Us") / 1000);
     JsonObject *configuration = json_object_get_object_member(status, "configuration");
-    printf("configuration: %.16s since %s\n", text(configuration, "sha256"), text(configuration, "since"));
+    printf(_("configuration: %.16s since %s\n"), text(configuration, "sha256"), text(configuration, "since"));
     print_notice(text(status, "notice"));
     if (*text(configuration, "problem")) {
-        printf("refused reload: %s\n", text(configuration, "problem"));
+        printf(_("refused reload: %s\n"), text(configuration, "problem"));
     }
     print_sources(json_object_get_array_member(status, "sources"));
     print_consumers(json_object_get_array_member(status, "consumers"));
@@ -126,7 +135,7 @@ static int show(const char *body)
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) error = NULL;
     if (!json_parser_load_from_data(parser, body, -1, &error)) {
-        fprintf(stderr, "hutong status: the bus's answer cannot be read: %s\n", error->message);
+        fprintf(stderr, _("hutong status: the bus's answer cannot be read: %s\n"), error->message);
         return HT_EXIT_FAILED;
     }
     print_status(json_node_get_object(json_parser_get_root(parser)));
@@ -136,10 +145,11 @@ static int show(const char *body)
 int ht_cli_status(int argc, char **argv)
 {
     gboolean json = FALSE;
-    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON", NULL},
+    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON"), NULL},
                                     G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
-    if (!ht_cli_options(&argc, &argv, "Shows the running bus: sources, spool, consumers.", entries, &file)) {
+    if (!ht_cli_options(&argc, &argv, N_("Shows the running bus: sources, spool, consumers."), entries,
+                        &file)) {
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);

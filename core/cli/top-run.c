@@ -1,11 +1,13 @@
 /* `hutong top`: the running bus, live. Asks for its status again and again, and draws what top.h makes of it: in a terminal on its
  * other screen, with keys; elsewhere, or with --once, as text. */
 #include "core/cli/cli.h"
+#include "core/cli/language.h"
 
 #include "core/admin/ask.h"
 #include "core/base/clock.h"
 #include "core/cli/top.h"
 
+#include <glib/gi18n.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -56,7 +58,7 @@ static void ask(TopRun *run)
     }
     JsonNode *root = json_parser_get_root(parser);
     if (status != 200 || !root || !JSON_NODE_HOLDS_OBJECT(root)) {
-        run->problem = g_strdup_printf("the bus answers %u: %s", status, g_strstrip(body));
+        run->problem = g_strdup_printf(_("the bus answers %u: %s"), status, g_strstrip(body));
         return;
     }
     ht_top_take(run->top, json_node_get_object(root), ht_clock_monotonic());
@@ -173,28 +175,30 @@ int ht_cli_top(int argc, char **argv)
 {
     TopRun run = {.delay_s = 1};
     const GOptionEntry entries[] = {
-        {"once", 0, 0, G_OPTION_ARG_NONE, &run.once, "One screen as text, then end", NULL},
-        {"delay", 'd', 0, G_OPTION_ARG_INT, &run.delay_s, "Seconds between looks (1)", "SECONDS"},
-        {"columns", 0, 0, G_OPTION_ARG_INT, &run.columns, "As wide as this, not as the terminal is", "N"},
+        {"once", 0, 0, G_OPTION_ARG_NONE, &run.once, N_("One screen as text, then end"), NULL},
+        {"delay", 'd', 0, G_OPTION_ARG_INT, &run.delay_s, N_("Seconds between looks (1)"), "SECONDS"},
+        {"columns", 0, 0, G_OPTION_ARG_INT, &run.columns, N_("As wide as this, not as the terminal is"), "N"},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     if (!ht_cli_options(
             &argc, &argv,
-            "Shows the running bus live: rates, what waits, how old it is, what is in trouble.\n"
-            "Keys: arrows (or j, k) choose, Enter looks into a source or a consumer, Esc goes back, s changes the order\n"
-            "(n name, r rate, w waiting, t trouble), q ends.",
+            N_("Shows the running bus live: rates, what waits, how old it is, what is in trouble.\n"
+               "Keys: arrows (or j, k) choose, Enter looks into a source or a consumer, Esc goes back, s changes the order\n"
+               "(n name, r rate, w waiting, t trouble), q ends."),
             entries, &file)) {
         return HT_EXIT_USAGE;
     }
     if (argc > 1 || run.delay_s < 1 || run.delay_s > 3600 || run.columns < 0 || run.columns > 1000) {
-        fputs("hutong top: takes no word; --delay is 1 to 3600, --columns at most 1000\n", stderr);
+        fputs(_("hutong top: takes no word; --delay is 1 to 3600, --columns at most 1000\n"), stderr);
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);
     if (!config) {
         return HT_EXIT_CONFIG;
     }
-    setlocale(LC_CTYPE, ""); /* whether the terminal has letters beyond ASCII */
+    if (!ht_language_is_other()) {
+        setlocale(LC_CTYPE, ""); /* whether the terminal has letters beyond ASCII */
+    }
     g_autoptr(HtTop) top = ht_top_new();
     run.top = top;
     run.socket = config->bus.admin;

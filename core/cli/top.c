@@ -3,7 +3,11 @@
 
 #include "core/base/clock.h"
 #include "core/cli/age.h"
+#include "core/cli/columns.h"
+#include "core/cli/states.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +15,8 @@
 #define WIDE 110 /* from so many columns on there are more of them */
 
 typedef enum { BY_CONFIGURATION, BY_NAME, BY_RATE, BY_WAITING, BY_TROUBLE, ORDERS } Order;
-static const char *const order_names[ORDERS] = {"configuration", "name", "rate", "waiting", "trouble"};
+static const char *const order_names[ORDERS] = {N_("configuration"), N_("name"), N_("rate"), N_("waiting"),
+                                                N_("trouble")};
 
 /* What is remembered of a source or a consumer from page to page. */
 typedef struct {
@@ -210,11 +215,6 @@ static void style(const Pen *pen, const char *codes)
     }
 }
 
-static unsigned width_of(gunichar letter)
-{
-    return g_unichar_iszerowidth(letter) ? 0 : g_unichar_iswide(letter) ? 2 : 1;
-}
-
 /* What fits into `width` columns; the rest is blank, before it when `right`. A width of 0: as much as there is. */
 static void put(Pen *pen, const char *words, unsigned width, bool right)
 {
@@ -223,10 +223,10 @@ static void put(Pen *pen, const char *words, unsigned width, bool right)
     g_autofree char *valid = g_utf8_make_valid(words, -1);
     for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
         gunichar letter = g_utf8_get_char(at);
-        if (used + width_of(letter) > room) {
+        if (used + ht_columns_of(letter) > room) {
             break;
         }
-        used += width_of(letter);
+        used += ht_columns_of(letter);
         g_string_append_unichar(fits, g_unichar_isprint(letter) ? letter : ' ');
     }
     g_string_append_printf(pen->out, "%*s", right ? (int)(room - used) : 0, "");
@@ -354,7 +354,7 @@ static void put_p99(Pen *pen, const TopRow *row, unsigned width)
 static void put_last(Pen *pen, const TopRow *row, unsigned width)
 {
     char words[HT_CLI_AGE];
-    ht_cli_age_of(row->object, "lastAccepted", "never", words);
+    ht_cli_age_of(row->object, "lastAccepted", _("never"), words);
     put(pen, words, width, true);
 }
 
@@ -384,15 +384,17 @@ static void put_letters(Pen *pen, const TopRow *row, unsigned width)
 }
 
 static const TopColumn source_columns[] = {
-    {"MSG/S", 7, false, put_row_rate},  {"", 0, false, put_row_spark}, {"EVENTS", 7, false, put_events},
-    {"REFUSED", 7, false, put_refused}, {"BUSY", 6, true, put_busy},   {"MEAN", 8, true, put_mean},
-    {"LAST", 7, false, put_last},       {NULL, 0, false, NULL},
+    {N_("MSG/S"), 7, false, put_row_rate}, {"", 0, false, put_row_spark},
+    {N_("EVENTS"), 7, false, put_events},  {N_("REFUSED"), 7, false, put_refused},
+    {N_("BUSY"), 6, true, put_busy},       {N_("MEAN"), 8, true, put_mean},
+    {N_("LAST"), 7, false, put_last},      {NULL, 0, false, NULL},
 };
 
 static const TopColumn consumer_columns[] = {
-    {"EVT/S", 7, false, put_row_rate}, {"", 0, false, put_row_spark},   {"BACKLOG", 7, false, put_backlog},
-    {"DEAD", 7, false, put_letters},   {"FAILS", 6, true, put_failing}, {"P99", 8, true, put_p99},
-    {"OLDEST", 7, false, put_oldest},  {NULL, 0, false, NULL},
+    {N_("EVT/S"), 7, false, put_row_rate},  {"", 0, false, put_row_spark},
+    {N_("BACKLOG"), 7, false, put_backlog}, {N_("DEAD"), 7, false, put_letters},
+    {N_("FAILS"), 6, true, put_failing},    {N_("P99"), 8, true, put_p99},
+    {N_("OLDEST"), 7, false, put_oldest},   {NULL, 0, false, NULL},
 };
 
 #define NAME_WIDTH 16
@@ -401,17 +403,17 @@ static const char *state_of(const TopRow *row)
 {
     JsonObject *check = part(row->object, "adapterCheck"), *host = part(row->object, "host");
     if (row->consumer) {
-        return text(row->object, "state");
+        return ht_cli_state(text(row->object, "state"));
     }
     if (part(row->object, "pause")) {
-        return text(row->object, "intake");
+        return ht_cli_state(text(row->object, "intake"));
     }
     if (check &&
         (g_str_equal(text(check, "state"), "failed") || g_str_equal(text(check, "state"), "checking"))) {
-        return g_str_equal(text(check, "state"), "failed") ? "failed its check" : "being checked";
+        return g_str_equal(text(check, "state"), "failed") ? _("failed its check") : _("being checked");
     }
     const char *state = host ? text(host, "state") : "";
-    return g_str_equal(state, "stopped") && !row->trouble ? "at rest" : state;
+    return g_str_equal(state, "stopped") && !row->trouble ? _("at rest") : ht_cli_state(state);
 }
 
 static const char *reason_of(const TopRow *row)
@@ -430,10 +432,12 @@ static bool put_titles(Pen *pen, const char *what, const TopColumn *columns)
     for (const TopColumn *column = columns; column->title; column++) {
         if (!column->wide || is_wide(pen)) {
             put(pen, " ", 1, false);
-            put(pen, column->title, column->width > 0 ? column->width : spark_width(pen), true);
+            put(pen, *column->title ? _(column->title) : "",
+                column->width > 0 ? column->width : spark_width(pen), true);
         }
     }
-    put(pen, "  STATE", 0, false);
+    put(pen, "  ", 2, false);
+    put(pen, _("STATE"), 0, false);
     return next_line(pen);
 }
 
@@ -458,7 +462,8 @@ static bool put_row(Pen *pen, const TopRow *row, bool selected)
 
 static bool put_list(Pen *pen, const HtTop *top, bool consumers)
 {
-    if (!put_titles(pen, consumers ? "CONSUMER" : "SOURCE", consumers ? consumer_columns : source_columns)) {
+    if (!put_titles(pen, consumers ? _("CONSUMER") : _("SOURCE"),
+                    consumers ? consumer_columns : source_columns)) {
         return false;
     }
     for (unsigned i = 0; i < top->rows->len; i++) {
@@ -517,10 +522,12 @@ static bool put_detail(Pen *pen, const TopRow *row)
 {
     char rate[64];
     style(pen, "1");
-    put(pen, row->consumer ? "CONSUMER " : "SOURCE ", 0, false);
+    put(pen, row->consumer ? _("CONSUMER") : _("SOURCE"), 0, false);
+    put(pen, " ", 1, false);
     put(pen, row->name, 0, false);
-    g_snprintf(rate, sizeof rate, "   %.1f %s a second", rate_of(row->track),
-               row->consumer ? "events" : "messages");
+    put(pen, "   ", 3, false);
+    g_snprintf(rate, sizeof rate, row->consumer ? _("%.1f events a second") : _("%.1f messages a second"),
+               rate_of(row->track));
     style(pen, "22");
     put(pen, rate, 0, false);
     if (!next_line(pen)) {
@@ -542,20 +549,20 @@ static bool put_head(Pen *pen, const HtTop *top, const char *problem)
     put(pen, text(top->status, "name"), 0, false);
     put(pen, " ", 1, false);
     style(pen, ready ? "22;32" : "31;1");
-    put(pen, problem ? problem : text(top->status, "state"), 0, false);
+    put(pen, problem ? problem : ht_cli_state(text(top->status, "state")), 0, false);
     style(pen, "22;39");
-    g_autofree char *more = g_strdup_printf(
-        "   up %s   %" G_GINT64_FORMAT " connections, %" G_GINT64_FORMAT " in flight   version %s", since,
-        door ? number(door, "connections") : 0, door ? number(door, "inFlight") : 0,
-        text(top->status, "version"));
+    g_autofree char *more =
+        g_strdup_printf(_("   up %s   %" PRIi64 " connections, %" PRIi64 " in flight   version %s"), since,
+                        door ? number(door, "connections") : 0, door ? number(door, "inFlight") : 0,
+                        text(top->status, "version"));
     put(pen, more, 0, false);
     if (!next_line(pen) || !spool) {
         return false;
     }
     g_autofree char *line =
-        g_strdup_printf("spool %s   %" G_GINT64_FORMAT " events   %.1f MB, %.1f GB free   %" G_GINT64_FORMAT
-                        " dead letters   %" G_GINT64_FORMAT " in quarantine   commit p99 %.1f ms",
-                        text(spool, "state"), number(spool, "lastSequence"),
+        g_strdup_printf(_("spool %s   %" PRIi64 " events   %.1f MB, %.1f GB free   %" PRIi64
+                          " dead letters   %" PRIi64 " in quarantine   commit p99 %.1f ms"),
+                        ht_cli_state(text(spool, "state")), number(spool, "lastSequence"),
                         (double)(number(spool, "fileBytes") + number(spool, "walBytes")) / 1e6,
                         (double)number(spool, "freeBytes") / 1e9, number(spool, "deadLetters"),
                         number(spool, "quarantined"), (double)number(spool, "commitP99Us") / 1000);
@@ -583,14 +590,14 @@ static char *describe_keys(const HtTop *top, const HtTopScreen *screen)
 {
     const char *arrows = screen->unicode ? "↑↓" : "j/k";
     if (top->detail) {
-        return g_strdup("Esc back   q end");
+        return g_strdup(_("Esc back   q end"));
     }
     return screen->columns >= WIDE
                ? g_strdup_printf(
-                     "%s choose   Enter look into it   s order: %s   n name  r rate  w waiting  t trouble   q end",
-                     arrows, order_names[top->order])
-               : g_strdup_printf("%s choose  Enter look into it  s order: %s  q end", arrows,
-                                 order_names[top->order]);
+                     _("%s choose   Enter look into it   s order: %s   n name  r rate  w waiting  t trouble   q end"),
+                     arrows, _(order_names[top->order]))
+               : g_strdup_printf(_("%s choose  Enter look into it  s order: %s  q end"), arrows,
+                                 _(order_names[top->order]));
 }
 
 void ht_top_draw(HtTop *top, const HtTopScreen *screen, const char *problem, GString *out)
@@ -599,7 +606,7 @@ void ht_top_draw(HtTop *top, const HtTopScreen *screen, const char *problem, GSt
     body.rows = MAX(screen->rows, 2) - 1; /* the last line is that of the keys */
     Pen pen = {&body, out, screen->columns, 0};
     if (!top->status) {
-        put(&pen, problem ? problem : "asking the bus …", 0, false);
+        put(&pen, problem ? problem : _("asking the bus …"), 0, false);
         next_line(&pen);
     } else if (top->detail && top->selected < top->rows->len) {
         if (put_head(&pen, top, problem) && next_line(&pen)) {
