@@ -158,7 +158,8 @@ static bool open_doors(HtBus *bus, GError **error)
                              .limits = &bus->config->spool.limits,
                              .dictionary = bus->dictionary,
                              .sources = ht_sources_count(bus->sources)};
-    bus->admin = ht_admin_open(bus->config->bus.admin, &view, error);
+    HtAdminLimits limits = ht_who_admin_limits(bus->config);
+    bus->admin = ht_admin_open(bus->config->bus.admin, &limits, &view, error);
     bus->monitor = bus->admin ? ht_monitor_open(&bus->config->bus, bus->admin, error) : NULL;
     bus->door = bus->monitor ? ht_door_open(&options, error) : NULL;
     bus->reload = bus->door ? ht_reload_new(bus) : NULL;

@@ -156,7 +156,8 @@ static void swap_parts(HtBus *bus, Next *next)
     } else {
         ht_schema_pages_follow(bus->schemas, next->config);
     }
-    ht_admin_change_roles(bus->admin, next->roles);
+    HtAdminLimits limits = ht_who_admin_limits(next->config);
+    ht_admin_change(bus->admin, &limits, next->roles);
     ht_roles_free(bus->roles);
     bus->roles = g_steal_pointer(&next->roles);
     ht_log_set_level_named(next->config->bus.log_level);

@@ -32,3 +32,8 @@ HtRoles *ht_who_roles(const HtConfig *config, GError **error)
     }
     return roles;
 }
+
+HtAdminLimits ht_who_admin_limits(const HtConfig *config)
+{
+    return (HtAdminLimits){(unsigned)config->bus.admin_connections, (unsigned)config->bus.admin_idle_ms};
+}

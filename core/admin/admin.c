@@ -15,8 +15,8 @@
 #define BACKLOG 128
 #define ACCEPT_PAUSE_MS 100
 #define QUESTION_MAX (1 << 20)
-#define MONITOR "hutong-monitor"         /* the same: it comes by the address for monitoring */
-#define CREDENTIALS "hutong-credentials" /* of a connection, kept at its address */
+#define MONITOR "hutong-monitor"       /* at a connection's address: it comes by the address for monitoring */
+#define CONNECTION "hutong-connection" /* a user's, kept at its address */
 
 G_DEFINE_QUARK(ht_admin_error, ht_admin_error)
 
@@ -25,6 +25,7 @@ struct HtAdmin {
     HtAdminView view;
     GHashTable *waiting; /* of VerbRequest */
     SoupServer *server;
+    HtAdminConnections *connections;
     int fd;
     GSource *accepting;
 };
@@ -56,6 +57,49 @@ static void answer_view(HtAdmin *admin, SoupServerMessage *message, void (*fill)
     ht_buffer_clear(&text);
 }
 
+/* ---- Who asks ---- */
+
+/* NULL: it comes by the address for monitoring. */
+static HtAdminConnection *connection_of(SoupServerMessage *message)
+{
+    GSocketAddress *address = soup_server_message_get_remote_address(message);
+    return address ? g_object_get_data(G_OBJECT(address), CONNECTION) : NULL;
+}
+
+static void begin_time(SoupServerMessage *message)
+{
+    HtAdminConnection *own = connection_of(message);
+    if (own) {
+        ht_admin_connection_expect(own);
+    }
+}
+
+static void hold_time(SoupServerMessage *message)
+{
+    HtAdminConnection *own = connection_of(message);
+    if (own) {
+        ht_admin_connection_hold(own);
+    }
+}
+
+static const HtCredentials *credentials_of(SoupServerMessage *message)
+{
+    static const HtCredentials nobody = {.known = false};
+    HtAdminConnection *own = connection_of(message);
+    return own ? ht_admin_connection_credentials(own) : &nobody;
+}
+
+static int64_t uid_of(SoupServerMessage *message)
+{
+    const HtCredentials *own = credentials_of(message);
+    return own->known ? (int64_t)own->user : -1;
+}
+
+static unsigned roles_of(const HtAdmin *admin, SoupServerMessage *message)
+{
+    return ht_roles_of(admin->view.roles, credentials_of(message));
+}
+
 /* ---- Verbs ---- */
 
 /* A verb's request that waits for its answer. */
@@ -69,30 +113,12 @@ static void answer_request(unsigned status, HtText json, void *user)
     VerbRequest *request = user;
     if (request->admin) {
         g_hash_table_remove(request->admin->waiting, request);
+        begin_time(request->message);
         answer(request->message, status, "application/json", json.data, json.size);
         soup_server_message_unpause(request->message);
     }
     g_object_unref(request->message);
     g_free(request);
-}
-
-static const HtCredentials *credentials_of(SoupServerMessage *message)
-{
-    static const HtCredentials nobody = {.known = false};
-    GSocketAddress *address = soup_server_message_get_remote_address(message);
-    const HtCredentials *own = address ? g_object_get_data(G_OBJECT(address), CREDENTIALS) : NULL;
-    return own ? own : &nobody;
-}
-
-static int64_t uid_of(SoupServerMessage *message)
-{
-    const HtCredentials *own = credentials_of(message);
-    return own->known ? (int64_t)own->user : -1;
-}
-
-static unsigned roles_of(const HtAdmin *admin, SoupServerMessage *message)
-{
-    return ht_roles_of(admin->view.roles, credentials_of(message));
 }
 
 static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *message)
@@ -109,6 +135,7 @@ static void do_verb(HtAdmin *admin, const HtAdminVerb *verb, SoupServerMessage *
     *request = (VerbRequest){admin, g_object_ref(message)};
     g_hash_table_add(admin->waiting, request);
     soup_server_message_pause(message);
+    hold_time(message);
     ht_admin_do(verb, admin->view.user, roles_of(admin, message), (HtText){data ? data : "", size},
                 admin->view.record, ht_admin_reply_new(uid_of(message), answer_request, request));
 }
@@ -258,6 +285,20 @@ static void limit_body(SoupServerMessage *message, GBytes *piece, void *user)
     }
 }
 
+static void on_read(SoupServer *server, SoupServerMessage *message, void *user)
+{
+    (void)server;
+    (void)user;
+    begin_time(message); /* to take the answer */
+}
+
+static void on_finished(SoupServer *server, SoupServerMessage *message, void *user)
+{
+    (void)server;
+    (void)user;
+    begin_time(message); /* to ask the next */
+}
+
 static void on_started(SoupServer *server, SoupServerMessage *message, void *user)
 {
     (void)server;
@@ -285,7 +326,7 @@ static gboolean accept_again(void *user)
     return G_SOURCE_REMOVE;
 }
 
-/* Out of descriptors: look again a little later, instead of spinning or going deaf. */
+/* Out of descriptors, or of connections: look again a little later, instead of spinning or going deaf. */
 static void pause_accepting(HtAdmin *admin)
 {
     g_source_unref(admin->accepting);
@@ -319,15 +360,26 @@ static void hand_over(HtAdmin *admin, GIOStream *stream, const char *mark, void 
     }
 }
 
+static void release_connection(void *connection)
+{
+    ht_admin_connection_release(connection);
+}
+
 static void take_user(HtAdmin *admin, int fd)
 {
-    HtCredentials *credentials = g_new(HtCredentials, 1);
-    ht_credentials_read(fd, credentials);
+    HtCredentials credentials;
+    ht_credentials_read(fd, &credentials);
     g_autoptr(GIOStream) stream = make_stream(fd);
-    if (stream) {
-        hand_over(admin, stream, CREDENTIALS, credentials, g_free);
-    } else {
-        g_free(credentials);
+    HtAdminConnection *connection =
+        stream ? ht_admin_connections_take(admin->connections, stream, &credentials) : NULL;
+    if (connection) {
+        hand_over(admin, stream, CONNECTION, connection, release_connection);
+    } else if (stream) {
+        ht_log(HT_LOG_WARNING, "admin",
+               "uid %" G_GINT64_FORMAT
+               ": a connection was closed, because there are as many of other users as admin-connections "
+               "allows (a quarter of it each, half of it together)",
+               credentials.known ? (int64_t)credentials.user : -1);
     }
 }
 
@@ -369,6 +421,10 @@ static gboolean on_connection(int fd, GIOCondition condition, void *user)
 {
     HtAdmin *admin = user;
     (void)condition;
+    if (ht_admin_connections_are_full(admin->connections)) {
+        pause_accepting(admin);
+        return G_SOURCE_REMOVE;
+    }
     int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0) {
         take_user(admin, connection);
@@ -394,7 +450,7 @@ static bool listen_on(HtAdmin *admin, GError **error)
     return admin->fd >= 0;
 }
 
-HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error)
+HtAdmin *ht_admin_open(const char *path, const HtAdminLimits *limits, const HtAdminView *view, GError **error)
 {
     HtAdmin *admin = g_new0(HtAdmin, 1);
     *admin = (HtAdmin){.path = g_strdup(path), .view = *view, .fd = -1};
@@ -404,15 +460,19 @@ HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error
         return NULL;
     }
     admin->waiting = g_hash_table_new(NULL, NULL);
+    admin->connections = ht_admin_connections_new(limits);
     admin->server = soup_server_new("server-header", "hutong", NULL);
     soup_server_add_handler(admin->server, NULL, on_request, admin, NULL);
     g_signal_connect(admin->server, "request-started", G_CALLBACK(on_started), admin);
+    g_signal_connect(admin->server, "request-read", G_CALLBACK(on_read), admin);
+    g_signal_connect(admin->server, "request-finished", G_CALLBACK(on_finished), admin);
     begin_accepting(admin);
     return admin;
 }
 
-void ht_admin_change_roles(HtAdmin *admin, const HtRoles *roles)
+void ht_admin_change(HtAdmin *admin, const HtAdminLimits *limits, const HtRoles *roles)
 {
+    ht_admin_connections_change(admin->connections, limits);
     bool given = ht_roles_are_given(roles);
     g_autofree char *folder = g_path_get_dirname(admin->path);
     admin->view.roles = roles;
@@ -443,6 +503,7 @@ void ht_admin_close(HtAdmin *admin)
     g_unlink(admin->path);
     soup_server_disconnect(admin->server);
     g_object_unref(admin->server);
+    ht_admin_connections_free(admin->connections);
     g_free(admin->path);
     g_free(admin);
 }

@@ -12,6 +12,7 @@
  *   POST /VERB   a verb of the table that it is opened with (reply.h): a JSON object in, one out */
 #pragma once
 
+#include "core/admin/connections.h"
 #include "core/admin/openapi.h"
 
 typedef struct HtAdmin HtAdmin;
@@ -43,13 +44,14 @@ typedef struct {
 /* Listens on `path`, mode 0600; its directory is made (0700) if missing. Where roles are given to others the socket has mode 0666 and the
  * directory 0755: the kernel says who connects, and who has no role gets 403. A socket that nobody listens on any more is
  * replaced; a live one is HT_ADMIN_ERROR: another bus is running. */
-HtAdmin *ht_admin_open(const char *path, const HtAdminView *view, GError **error);
+HtAdmin *ht_admin_open(const char *path, const HtAdminLimits *limits, const HtAdminView *view,
+                       GError **error);
 
 /* Answers a connection of the address for monitoring, whoever it is: /live, /ready and /metrics by GET or HEAD, one request, nothing else. Takes
  * over `fd`. After `timeout_ms` it is cut off, whatever it does. `gone` runs once, when the connection is closed. */
 void ht_admin_take_monitor(HtAdmin *admin, int fd, unsigned timeout_ms, void (*gone)(void *user), void *user);
 
-/* Others have roles from here on. They live as long as the socket, or until the next ones. */
-void ht_admin_change_roles(HtAdmin *admin, const HtRoles *roles);
+/* Other limits and roles count from here on. The roles live as long as the socket, or until the next ones. */
+void ht_admin_change(HtAdmin *admin, const HtAdminLimits *limits, const HtRoles *roles);
 void ht_admin_close(HtAdmin *admin);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtAdmin, ht_admin_close)

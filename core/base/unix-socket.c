@@ -31,10 +31,12 @@ static bool fill_address(const char *path, struct sockaddr_un *address, GError *
     return true;
 }
 
+/* Only what nobody listens on is left behind: one that may not be reached, whose queue is full or that is of another kind is somebody's. */
 static bool is_live(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool live = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool live = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
+                            (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR));
     if (fd >= 0) {
         close(fd);
     }

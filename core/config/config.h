@@ -19,6 +19,7 @@ typedef struct {
     char *admin;                                 /* path of the admin socket */
     char **metrics;                              /* addresses for monitoring; NULL: none */
     char *metrics_cleartext;                     /* local | anywhere: where they may be */
+    uint64_t admin_connections, admin_idle_ms;
     uint64_t metrics_connections, metrics_timeout_ms;
     char **observers, **operators, **auditors, **privacy_officers; /* core/admin/roles.h; NULL: nobody */
     char *calendar; /* file of working days; NULL: Monday to Friday */

@@ -67,6 +67,7 @@ static const HtAdminVerb verbs[] = {{"double", answer_now, false, HT_ROLE_OPERAT
 
 static void open_admin(Fixture *f)
 {
+    const HtAdminLimits limits = {64, 60000};
     static const HtAdminApi api = {verbs, NULL, NULL};
     HtAdminView view = {ready, show, show, &api, NULL, f, NULL, NULL, show_recent};
     g_autoptr(GError) error = NULL;
@@ -75,7 +76,7 @@ static void open_admin(Fixture *f)
     f->log = g_build_filename(f->folder, "log", NULL);
     f->stderr_before = dup(STDERR_FILENO);
     g_assert_nonnull(freopen(f->log, "w", stderr));
-    f->admin = ht_admin_open(f->path, &view, &error);
+    f->admin = ht_admin_open(f->path, &limits, &view, &error);
     g_assert_no_error(error);
 }
 
