@@ -134,7 +134,7 @@ my %words = (
     en => {
         made => 'This page is made of the mapping, the dictionary and the fixtures (`make docs`): what stands here is what the bus does.',
         other => 'In Chinese', send => 'How to send',
-        post => 'POST to `/in/SOURCE`, where SOURCE is the name that the administrator gives your system (an example is in [adapters/xml/example.conf](../../adapters/xml/example.conf)). What is common to all departments (encodings, tokens, receipts, sending again) is in [wire.md](../wire.md), every fault code in [errors.md](../errors.md).',
+        faults => 'errors.md', post => 'POST to `/in/SOURCE`, where SOURCE is the name that the administrator gives your system (an example is in [adapters/xml/example.conf](../../adapters/xml/example.conf)). What is common to all departments (encodings, tokens, receipts, sending again) is in [wire.md](../wire.md), every fault code in [errors.md](../errors.md).',
         json => 'XML or JSON (`Content-Type: application/json`). In JSON the outermost object is `/json`.', xml => 'XML, by itself or in SOAP.',
         case => 'Upper and lower case of names do not count.',
         records => 'What is a record, and what becomes of it', path => 'path', when => 'when', event => 'event', meaning => 'meaning', restricted => 'restricted: only for who is named', overtakes => 'goes before all that waits',
@@ -149,17 +149,17 @@ my %words = (
     zh => {
         made => '本页由映射文件、数据字典和样例自动生成（`make docs`）：这里写的就是总线实际做的。',
         other => '英文版', send => '怎样发送',
-        post => '用 POST 发到 `/in/SOURCE`，SOURCE 是管理员给你的系统起的名字（例子见 [adapters/xml/example.conf](../../adapters/xml/example.conf)）。各部门共同的约定（编码、令牌、回执、重发）见 [wire.md](../wire.md)，所有错误代码见 [errors.md](../errors.md)。',
+        faults => 'errors.zh-CN.md', post => '用 POST 发到 `/in/SOURCE`，SOURCE 是管理员给你的系统起的名字（例子见 [adapters/xml/example.conf](../../adapters/xml/example.conf)）。各部门共同的约定（编码、令牌、回执、重发）见 [wire.zh-CN.md](../wire.zh-CN.md)，所有错误代码见 [errors.zh-CN.md](../errors.zh-CN.md)。',
         json => 'XML 或 JSON（`Content-Type: application/json`）。JSON 最外层对象的路径是 `/json`。', xml => 'XML，单独发送或放在 SOAP 里。',
         case => '元素名不分大小写。',
-        records => '什么算一条记录，会变成什么', path => '路径', when => '条件', event => '事件', meaning => '含义', restricted => '受限：只给逐个指名的接收方', overtakes => '优先投递',
+        records => '什么算一条记录，会变成什么', path => '路径', when => '条件', event => '事件', meaning => '含义', restricted => '受限：只给逐个指名的消费方', overtakes => '优先投递',
         about => '主体', fields => '读取你的哪些字段', sent => '你的字段', element => '变成', zh => '中文', form => '形式', sensitivity => '敏感级别',
         required => '必填', key => '业务编号', time => '时间', identity => '主体标识', division => '送往', or => '否则取', constant => '固定为',
         codes => '词语与代码', yes => '表示是', no => '表示否', field => '字段', table => '代码表', words => '还认得', more => '见',
         refuse => '什么会被拒绝', refused => '样例', code => '答复', checks => '必须相符的记录数', skipped => '不算记录的行', operations => '操作',
         means => '含义', example => '一个例子', becomes => '变成', cut => '…（截短）', all => '每条', every => '总是', answer => '你方自己的答复', ok => '成功代码',
         repeated => '每个', secrets => '绝不外传的机密字段', notes => '特别之处与来源',
-        none => '记录里其余的内容不会丢失：作为 unmapped 随事件走，只有最高权限的接收方看得到。',
+        none => '记录里其余的内容不会丢失：作为 unmapped 随事件走，只有最高权限的消费方看得到。',
     },
 );
 
@@ -379,7 +379,7 @@ sub write_refusals {
     my @bad = grep { defined $_->{expected}{fault} } @$fixtures;
     return () unless @bad;
     return ("## $w->{refuse}", '', "| $w->{refused} | $w->{code} |", '|---|---|',
-        (map { "| [$_->{title}](../../$_->{path}) | [`$_->{expected}{fault}`](../errors.md) |" } @bad), '');
+        (map { "| [$_->{title}](../../$_->{path}) | [`$_->{expected}{fault}`](../$w->{faults}) |" } @bad), '');
 }
 
 # ---- Pages ----
