@@ -295,6 +295,7 @@ other 'a key less' 's/`key`/它/' '^docs/a.md:3: the word key is not in docs/a.z
 # shellcheck disable=SC2016
 other 'another key' 's/`x`/`y`/' '^docs/a(.zh-CN)?.md:5: the word [xy] is not in docs/a(.zh-CN)?.md$'
 other 'another example' 's/run it/run that/' '^docs/a(.zh-CN)?.md:7: the example run (it|that) is not in '
+# shellcheck disable=SC2016 # sed's last line
 other 'a heading more' '$a\\n## 二' '^docs/a.zh-CN.md:1: other headings than docs/a.md'
 other 'a row less' 's/^| //' '^docs/a.zh-CN.md:1: other rows of tables than docs/a.md'
 other 'another link' 's/(b.md)/(c.md)/' '^docs/a(.zh-CN)?.md:3: the link to [bc].md is not in '
