@@ -4,6 +4,7 @@
 #include "spool/disk.h"
 #include "spool/hash.h"
 #include "spool/migrate.h"
+#include "spool/roots.h"
 #include "spool/schema.h"
 
 #include <gio/gio.h>
@@ -115,7 +116,9 @@ static sqlite3 *open_up_to_date(const HtSpoolSalvage *asked, const char *old, co
 
 /* ---- The first page ---- */
 
-static bool make_template(const HtSpoolSalvage *asked, const char *path, uint64_t page_bytes, GError **error)
+/* With `roots`, its page says that tables begin there. */
+static bool make_template(const HtSpoolSalvage *asked, const char *path, uint64_t page_bytes,
+                          const char *roots, GError **error)
 {
     HtSpoolOptions options = {.directory = asked->directory, .limits = asked->limits};
     g_autofree char *wal = g_strconcat(path, "-wal", NULL);
@@ -128,6 +131,7 @@ static bool make_template(const HtSpoolSalvage *asked, const char *path, uint64_
     g_autoptr(sqlite3) db = ht_spool_database_open(path, error);
     return db && ht_spool_schema_prepare(db, &options, error) &&
            ht_spool_schema_migrate(db, HT_SPOOL_FORMAT, error) && ht_spool_migrate(db, error) &&
+           (!roots || ht_spool_roots_put(db, roots, error)) &&
            ht_spool_database_run(db, "PRAGMA wal_checkpoint(TRUNCATE)", error);
 }
 
@@ -144,29 +148,35 @@ static uint32_t get_u32(const char *at)
     return GUINT32_FROM_BE(big);
 }
 
-static bool copy_page(FILE *from, FILE *to, uint32_t number, char *page, size_t page_bytes)
+/* From a page of one to a page of the other. */
+static bool copy_page(FILE *from, uint32_t number, FILE *to, uint32_t as, char *page, size_t page_bytes)
 {
-    off_t at = (off_t)(number - 1) * (off_t)page_bytes;
+    off_t at = (off_t)(number - 1) * (off_t)page_bytes, there = (off_t)(as - 1) * (off_t)page_bytes;
     return fseeko(from, at, SEEK_SET) == 0 && fread(page, page_bytes, 1, from) == 1 &&
-           fseeko(to, at, SEEK_SET) == 0 && fwrite(page, page_bytes, 1, to) == 1;
+           fseeko(to, there, SEEK_SET) == 0 && fwrite(page, page_bytes, 1, to) == 1;
 }
 
-/* The pages below the first one, which say the same of more tables: when it is an inner page of its tree, its cells name them. */
-static bool copy_leaves(FILE *from, FILE *to, const char *first, size_t page_bytes)
+/* The pages below the first one, which say the same of more tables: when it is an inner page of its tree, its cells name them. They go behind the
+ * copy's `pages`, which grow by them: where they were in the other, this one may have something else. */
+static bool copy_leaves(FILE *from, FILE *to, char *first, size_t page_bytes, uint32_t *pages)
 {
     g_autofree char *page = g_malloc(page_bytes);
-    const char *tree = first + HEAD_BYTES;
-    bool good = true;
+    char *tree = first + HEAD_BYTES;
     if (*tree != TREE_INNER) {
         return true;
     }
     unsigned count = (unsigned)((uint8_t)tree[3] << 8 | (uint8_t)tree[4]);
-    for (unsigned i = 0; good && i < count; i++) {
+    for (unsigned i = 0; i <= count; i++) {
         const char *at = tree + TREE_CELLS + 2 * (size_t)i;
         size_t cell = (size_t)((uint8_t)at[0] << 8 | (uint8_t)at[1]);
-        good = cell + 4 <= page_bytes && copy_page(from, to, get_u32(first + cell), page, page_bytes);
+        char *child = i < count ? first + cell : tree + 8;
+        if ((i < count && cell + 4 > page_bytes) ||
+            !copy_page(from, get_u32(child), to, ++*pages, page, page_bytes)) {
+            return false;
+        }
+        put_u32(child, *pages);
     }
-    return good && copy_page(from, to, get_u32(tree + 8), page, page_bytes);
+    return true;
 }
 
 static bool copy_first(FILE *from, FILE *to, size_t page_bytes)
@@ -176,7 +186,7 @@ static bool copy_first(FILE *from, FILE *to, size_t page_bytes)
         return false;
     }
     uint32_t pages = (uint32_t)((uint64_t)ftello(to) / page_bytes);
-    if (!copy_page(from, to, 1, page, page_bytes) || !copy_leaves(from, to, page, page_bytes)) {
+    if (!copy_page(from, 1, to, 1, page, page_bytes) || !copy_leaves(from, to, page, page_bytes, &pages)) {
         return false;
     }
     put_u32(page + HEAD_PAGES, pages);
@@ -223,18 +233,31 @@ static bool fits(sqlite3 *db)
 }
 
 /* With a page of this size; NULL without an error: it is not that. */
-static sqlite3 *try_page(const HtSpoolSalvage *asked, const char *copy, uint64_t page_bytes, GError **error)
+static sqlite3 *try_roots(const HtSpoolSalvage *asked, const char *copy, uint64_t page_bytes,
+                          const char *roots, GError **error)
 {
     g_autofree char *old = g_build_filename(asked->directory, HT_SPOOL_FILE, NULL);
     g_autofree char *template = g_build_filename(asked->directory, TEMPLATE, NULL);
     int version;
     bool moved;
-    if (!copy_spool(old, copy, error) || !make_template(asked, template, page_bytes, error) ||
+    if (!copy_spool(old, copy, error) || !make_template(asked, template, page_bytes, roots, error) ||
         !put_page(template, copy, (size_t)page_bytes, error)) {
         return NULL;
     }
     g_autoptr(sqlite3) db = open_as_it_is(copy, &version, &moved, NULL);
     return db && moved && fits(db) ? g_steal_pointer(&db) : NULL;
+}
+
+/* `meta` is where it is in a new one, and says where the others are. */
+static sqlite3 *try_page(const HtSpoolSalvage *asked, const char *copy, uint64_t page_bytes, GError **error)
+{
+    sqlite3 *db = try_roots(asked, copy, page_bytes, NULL, error);
+    g_autofree char *roots = db ? ht_spool_roots_read(db) : NULL;
+    if (roots) {
+        sqlite3_close(db);
+        db = try_roots(asked, copy, page_bytes, roots, error);
+    }
+    return db;
 }
 
 static sqlite3 *open_with_new_page(const HtSpoolSalvage *asked, const char *old, const char *copy,

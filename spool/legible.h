@@ -1,9 +1,9 @@
 /* A damaged spool that SQLite can open: the file as it stands; or a copy of it beside it, when its first page, which says where all tables begin, cannot
  * be read, or when it is of an older format.
  *
- * The first page of a spool is that of every other one of its format and page size: tables begin on the lowest pages, in the order in which
- * they were made. So it is taken from a new one; whether the tables are where it says is told by the row of `meta` with the site key's check, or by messages. For
- * repairing (salvage.h). */
+ * The first page is taken from a new spool of the same page size. `meta` begins where it does there, and says where the other tables begin (roots.h); where
+ * that cannot be read, they are where a new one has them, unless an older version made them. Whether they are is told by the row of `meta` with the site key's check, or by messages.
+ * For repairing (salvage.h). */
 #pragma once
 
 #include "spool/salvage.h"

@@ -7,6 +7,7 @@
 #include "spool/keys.h"
 #include "spool/legible.h"
 #include "spool/messages.h"
+#include "spool/roots.h"
 #include "spool/rows.h"
 #include "spool/schema.h"
 #include "spool/turns.h"
@@ -485,7 +486,7 @@ static bool save_all(Salvage *salvage, GError **error)
            leave_out_unreadable(salvage, error) &&
            ht_spool_rows_unmark(salvage->to, error) && /* rows that stood nowhere are not taken over */
            save_messages(salvage, error) && save_events(salvage, error) && save_known(salvage, error) &&
-           ht_spool_turns_forget(salvage->to, error) &&
+           ht_spool_turns_forget(salvage->to, error) && ht_spool_roots_note(salvage->to, error) &&
            ht_spool_meta_set(salvage->to, HT_SPOOL_META_CLEAN, "0", 1, error) &&
            ht_spool_database_run(salvage->to, "COMMIT; PRAGMA journal_mode = wal", error);
 }

@@ -31,6 +31,7 @@ bool ht_spool_meta_set(sqlite3 *db, const char *name, const void *value, size_t 
     "sealed" /* 1 byte: up to which column nothing is left that is not sealed: seal-older.c */
 #define HT_SPOOL_META_LOOSE "loose-rows"      /* 16 bytes: pieces of a message may be left: rows.c */
 #define HT_SPOOL_META_TURNS "turns"           /* where the clock was set back: turns.h */
+#define HT_SPOOL_META_ROOTS "roots"           /* where tables begin: roots.h */
 #define HT_SPOOL_META_PRUNED "pruned-through" /* 8 bytes, little endian: the last sequence that was pruned */
 
 /* The last sequence that is no longer kept, 0 when nothing was pruned. */

@@ -36,6 +36,7 @@
 #include "spool/reader.h"
 #include "spool/repair.h"
 #include "spool/schema.h"
+#include "spool/roots.h"
 #include "spool/seal-older.h"
 #include "spool/vault.h"
 #include "spool/wal.h"
@@ -157,7 +158,8 @@ static bool open_file(HtSpool *spool, GError **error)
     return spool->db && ht_spool_schema_version(spool->db, &version, error) && open_vault(spool, error) &&
            ht_spool_schema_prepare(spool->db, &spool->options, error) &&
            ht_spool_schema_migrate(spool->db, HT_SPOOL_FORMAT, error) && note_vault(spool, error) &&
-           ht_spool_migrate(spool->db, error) && ht_spool_seal_older(spool->db, error);
+           ht_spool_migrate(spool->db, error) && ht_spool_seal_older(spool->db, error) &&
+           ht_spool_roots_note(spool->db, error);
 }
 
 /* Another key would give every person a new subject, and would not know a single message again. */

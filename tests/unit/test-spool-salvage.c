@@ -261,6 +261,111 @@ TEST(test_a_sound_spool_is_repaired_to_the_same)
     ht_spool_salvaged_clear(&salvaged);
 }
 
+/* ---- State ---- */
+
+/* A row and more of everything that is kept beside messages and events. */
+static const char state_rows[] =
+    "INSERT INTO payloads VALUES(1, x'01'), (7, x'0203');"
+    "INSERT INTO faults VALUES(2, x'04');"
+    "INSERT INTO quarantine VALUES(1, zeroblob(16), 'hukou', 5, zeroblob(32), 1, 'crashed', x'05', NULL);"
+    "INSERT INTO subjects VALUES('p-1', 1, NULL), ('p-2', 0, 'p-1');"
+    "INSERT INTO conflicts VALUES(randomblob(16), 'hukou', 'registerNumber', 'p-1', 'p-2', 0, 2, 5, 9);"
+    "INSERT INTO claims VALUES(randomblob(16), 'p-1');"
+    "INSERT INTO subject_audit VALUES(1, 5, 7, 'join', 'p-1', 'p-2', '', '', 'known');"
+    "INSERT INTO damaged VALUES(590, 'checksum', 5, NULL, NULL);"
+    "INSERT INTO days VALUES(20000, 'hukou', 1, 2, 3, 4), (20001, 'hukou', 1, 2, 3, 4);"
+    "INSERT INTO cursors VALUES('batch', 30, NULL, 3, 27), ('*replay-1', 12, NULL, 0, 0);"
+    "INSERT INTO dead_letters VALUES('batch', 29, 4, 'HTTP 400', 6, 'hukou', 'person.born.v1', 0);"
+    "INSERT INTO pauses VALUES('consumer', 'batch', 1, 5, 7, 'ticket', '', 0), ('consumer', 'platform', 2, 6, -1, '', '', 0),"
+    " ('intake', '', 3, 7, 7, 'a new disk', 'from 18:00 on', 600), ('route', 'all', 1, 8, 7, '', '', 0),"
+    " ('source', 'hukou', 3, 9, 7, '', 'moves', 60), ('source', 'marriage', 1, 9, 7, '', '', 0);"
+    "INSERT INTO replays VALUES(1, 'batch', 1, 100, 'person.*', '', 7, 5, 0, 0, 11, 1, 0);"
+    "INSERT INTO audit VALUES(1, 5, 7, 'source pause', 'hukou', 'ticket'), (2, 6, 7, 'spool prune', '', '');"
+    "INSERT OR REPLACE INTO meta VALUES('pruned-through', x'0000000000000000');";
+
+/* What a repair makes anew, or has its own tests. */
+static const char *const made_anew[] = {"messages", "rows",           "places",      "meta",
+                                        "segments", "segment_blocks", "segment_log", NULL};
+
+static void add_table(sqlite3 *db, const char *table, GString *text)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT * FROM %s ORDER BY 1, 2", table);
+    sqlite3_stmt *rows = NULL;
+    unsigned count = 0;
+    g_assert_cmpint(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), ==, SQLITE_OK);
+    for (; sqlite3_step(rows) == SQLITE_ROW; count++) {
+        g_string_append(text, table);
+        for (int i = 0; i < sqlite3_column_count(rows); i++) {
+            int size = sqlite3_column_bytes(rows, i);
+            g_autofree char *base64 = g_base64_encode(sqlite3_column_blob(rows, i), (gsize)size);
+            g_string_append_printf(text, " %s", base64);
+        }
+        g_string_append_c(text, '\n');
+    }
+    sqlite3_finalize(rows);
+    g_test_message("%s: %u rows", table, count);
+    g_assert_cmpuint(count, >, 0); /* a table that is new: give it rows above, and see what becomes of them */
+}
+
+static char *read_state(Place *place)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *tables = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(
+        sqlite3_prepare_v2(
+            db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY 1",
+            -1, &tables, NULL),
+        ==, SQLITE_OK);
+    while (sqlite3_step(tables) == SQLITE_ROW) {
+        const char *table = (const char *)sqlite3_column_text(tables, 0);
+        if (!g_strv_contains(made_anew, table)) {
+            add_table(db, table, text);
+        }
+    }
+    sqlite3_finalize(tables);
+    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
+    return g_strdup(text->str);
+}
+
+static void expect_state_saved(Place *place, const char *before)
+{
+    HtSpoolSalvaged salvaged;
+    g_autoptr(GError) error = NULL;
+    bool good = salvage(place, &salvaged, &error);
+    g_assert_no_error(error);
+    g_assert_true(good);
+    g_assert_cmpuint(salvaged.holes->len, ==, 0);
+    g_autofree char *after = read_state(place);
+    g_assert_cmpstr(after, ==, before);
+    tree_remove(salvaged.kept);
+    ht_spool_salvaged_clear(&salvaged);
+}
+
+TEST(test_all_that_administrators_and_delivery_keep_is_kept)
+{
+    g_autofree char *bytes = NULL;
+    gsize size;
+    (void)unused;
+    fill(place);
+    place_change(place, state_rows);
+    g_autofree char *before = read_state(place);
+    g_assert_true(g_file_get_contents(place->path, &bytes, &size, NULL));
+    expect_state_saved(place, before);
+    place_open(place);
+    const HtSpoolPause *pause = ht_spool_paused(place->spool, HT_SPOOL_INTAKE, "");
+    g_assert_nonnull(pause);
+    g_assert_cmpstr(pause->notice, ==, "from 18:00 on");
+    g_assert_nonnull(ht_spool_paused(place->spool, HT_SPOOL_SOURCE, "marriage"));
+    g_assert_nonnull(ht_spool_paused(place->spool, HT_SPOOL_ROUTE, "all"));
+    g_assert_nonnull(ht_spool_paused(place->spool, HT_SPOOL_CONSUMER, "platform"));
+    place_close(place);
+    memset(bytes, 0, 4096); /* the page that says where all of it is */
+    g_assert_true(g_file_set_contents(place->path, bytes, (gssize)size, NULL));
+    expect_state_saved(place, before);
+}
+
 static bool is_listed(const HtSpoolSalvaged *salvaged, uint64_t sequence)
 {
     for (guint i = 0; i < salvaged->missing->len; i++) {
@@ -400,6 +505,24 @@ TEST(test_what_is_no_spool_at_all_stays_as_it_is)
     ht_spool_salvaged_clear(&salvaged);
 }
 
+TEST(test_a_lost_first_page_of_what_an_older_version_made)
+{
+    g_autofree char *bytes = NULL;
+    gsize size;
+    (void)unused;
+    fill(place);
+    place_make_9(place);
+    place_open(place);
+    place_close(place);
+    place_change(place, state_rows);
+    g_autofree char *before = read_state(place);
+    g_assert_true(g_file_get_contents(place->path, &bytes, &size, NULL));
+    expect_state_saved(place, before);
+    memset(bytes, 0, 4096);
+    g_assert_true(g_file_set_contents(place->path, bytes, (gssize)size, NULL));
+    expect_state_saved(place, before);
+}
+
 TEST(test_an_older_format_is_repaired)
 {
     HtSpoolSalvaged salvaged;
@@ -496,10 +619,14 @@ int main(int argc, char **argv)
     ADD("/spool/backup/a-copy-that-was-altered-is-not-put-in-place",
         test_a_copy_that_was_altered_is_not_put_in_place);
     ADD("/spool/salvage/a-sound-spool-is-repaired-to-the-same", test_a_sound_spool_is_repaired_to_the_same);
+    ADD("/spool/salvage/all-that-administrators-and-delivery-keep-is-kept",
+        test_all_that_administrators_and_delivery_keep_is_kept);
     ADD("/spool/salvage/what-is-no-row-of-ours-is-left-out", test_what_is_no_row_of_ours_is_left_out);
     ADD("/spool/salvage/a-flipped-bit-loses-what-it-is-in-only", test_a_flipped_bit_loses_what_it_is_in_only);
     ADD("/spool/salvage/a-lost-first-page-loses-nothing", test_a_lost_first_page_loses_nothing);
     ADD("/spool/salvage/what-is-no-spool-at-all-stays-as-it-is", test_what_is_no_spool_at_all_stays_as_it_is);
+    ADD("/spool/salvage/a-lost-first-page-of-what-an-older-version-made",
+        test_a_lost_first_page_of_what_an_older_version_made);
     ADD("/spool/salvage/an-older-format-is-repaired", test_an_older_format_is_repaired);
     ADD("/spool/salvage/pages-that-are-gone-lose-what-they-held-only",
         test_pages_that_are_gone_lose_what_they_held_only);
