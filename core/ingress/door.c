@@ -538,13 +538,6 @@ static bool change_tls(HtDoor *door, const HtBusConfig *bus, bool asks_certifica
            ht_tls_change(tls_of(door), bus, asks_certificates, error);
 }
 
-/* Who is connected over TLS stays so, under what was read last: there is nothing to read any more. */
-static void retire_tls(HtDoor *door, const HtBusConfig *bus)
-{
-    ht_tls_retire(door->secure->tls, bus);
-    g_ptr_array_add(door->leaving, g_steal_pointer(&door->secure));
-}
-
 static void close_gone(HtDoor *door, const HtBusConfig *bus)
 {
     for (unsigned i = door->place_count; i-- > 0;) {
@@ -580,8 +573,9 @@ bool ht_door_change(HtDoor *door, const HtBusConfig *bus, bool asks_certificates
         ht_log(HT_LOG_INFO, "ingress", "the public door is open at %s, too", door->places[i].item);
     }
     close_gone(door, bus);
-    if (tls_of(door) && !bus->tls_certificate) {
-        retire_tls(door, bus);
+    if (tls_of(door) && !bus->tls_certificate) { /* who is connected stays so, under what was read last */
+        ht_tls_retire(door->secure->tls, bus);
+        g_ptr_array_add(door->leaving, g_steal_pointer(&door->secure));
     }
     note_ports(door, bus);
     door->requests.bus = bus;
