@@ -160,3 +160,7 @@ mapping_DATA += mappings/child-welfare.xml \
 	mappings/tables/child-welfare.kind.tsv
 mapping_DATA += mappings/non-tax.xml \
 	mappings/tables/finance.bill-title.tsv
+mapping_DATA += mappings/maintenance-fund.xml \
+	mappings/tables/housing.fund-deposit.tsv \
+	mappings/tables/housing.fund-office.tsv \
+	mappings/tables/translate/fund-deposit.words.tsv
