@@ -1,4 +1,4 @@
-/* The life of 测试䶮, who does not exist, from the hospital's certificate on: what six departments send, each in the form and the encoding
+/* The life of 测试䶮, who does not exist, from the hospital's certificate on: what seven departments send, each in the form and the encoding
  * that its system really uses. No two of them name the resident in the same way: the hospital knows no number yet, the police tie the
  * certificate to the number, the others know only the number. The grandmother, who does not exist either, gets the allowance of the
  * old, and dies: of her death only the funeral home tells here, which is a hint, and goes to nobody who is not named for it. */
@@ -29,12 +29,16 @@ const LifeStep life_steps[] = {
      "12-temporary-residence.xml", "person.temporary-residence.v1", 1, 0, false},
     {"2014-09-15", OFFICE_POLICE, "居住证", "XML", "GB18030", "floating", "13-residence-permit.xml",
      "person.residence-permit-issued.v1", 1, 0, false},
+    {"2015-03-05", OFFICE_CIVIL, "志愿者注册", "numbered names", "GB18030", "volunteers", "17-volunteer.xml",
+     "volunteer.registered.v1", 1, 0, false},
     {"2016-03-31", OFFICE_HRSS, "失业登记", "SOAP, attributes", "GB18030", "labour", "14-unemployment.xml",
      "employment.unemployed.v1", 1, 0, false},
     {"2018-05-20", OFFICE_CIVIL, "结婚登记", "broken XML", "UTF-8", "marriage", "5-marriage.xml",
      "marriage.registered.v1", 2, 1, false},
     {"2019-07-01", OFFICE_POLICE, "迁入登记", "XML", "GB18030", "hukou", "6-move-in.xml",
      "person.moved-in.v1", 1, 0, false},
+    {"2019-07-02", OFFICE_FINANCE, "财政电子票据", "EInvoice", "GBK", "non-tax", "18-bill.xml",
+     "finance.bill-issued.v1", 1, 0, false},
     {"2021-02-03", OFFICE_CIVIL, "祖母:遗体火化", "XML", "GBK", "funeral", "16-cremation.xml",
      "person.cremated.v1", 1, 1, true},
     {NULL, OFFICE_POLICE, "人口基础信息库", "XML", "gb2312", "population-base", "7-population-base.xml",

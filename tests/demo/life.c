@@ -18,7 +18,8 @@
 #define SEEN_WIDTH 50
 
 static const char *const office_names[OFFICES] = {"卫生 health", "公安 police",         "教育 education",
-                                                  "人社 labour", "公积金 housing fund", "民政 civil affairs"};
+                                                  "人社 labour", "公积金 housing fund", "民政 civil affairs",
+                                                  "财政 finance"};
 
 /* What must not reach a platform that is to see names and numbers masked. */
 static const char *const secrets[] = {

@@ -10,6 +10,7 @@ typedef enum {
     OFFICE_HRSS,
     OFFICE_FUND,
     OFFICE_CIVIL,
+    OFFICE_FINANCE,
     OFFICES
 } Office;
 
