@@ -9,6 +9,7 @@
 #include "spool/rows.h"
 #include "spool/schema.h"
 #include "spool/turns.h"
+#include "spool/vault-copy.h"
 #include "spool/vault.h"
 
 #include <errno.h>

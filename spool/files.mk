@@ -12,5 +12,5 @@ spool_SRC += spool/trail.c spool/foretell.c
 spool_SRC += spool/held.c spool/chore.c spool/stock.c spool/hollow.c spool/keeping.c
 spool_SRC += spool/filter.c spool/block.c spool/blocks.c spool/segment.c spool/maker.c spool/merging.c spool/index.c spool/index-walk.c spool/words.c
 spool_SRC += spool/migrate-keys.c spool/check-keys.c
-spool_SRC += spool/aead.c spool/vault.c spool/reasons.c spool/sealer.c spool/sealed-row.c spool/seal-older.c spool/sealed-use.c
+spool_SRC += spool/aead.c spool/vault.c spool/vault-copy.c spool/reasons.c spool/sealer.c spool/sealed-row.c spool/seal-older.c spool/sealed-use.c
 spool_SRC += spool/turns.c spool/rise.c spool/payload.c spool/legible.c spool/roots.c

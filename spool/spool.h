@@ -35,6 +35,7 @@ typedef enum {
     HT_SPOOL_CIPHER_OFF,
     HT_SPOOL_CIPHER_AES_256_GCM, /* NIST SP 800-38D */
     HT_SPOOL_CIPHER_SM4_SM3,     /* SM4-CTR (GB/T 32907), then HMAC-SM3 (GB/T 32905) over it */
+    HT_SPOOL_CIPHERS,
 } HtSpoolCipher;
 
 typedef struct {

@@ -44,8 +44,9 @@ struct HtSpoolVault {
     int64_t period_us;
     int64_t retry_us; /* a new period could not be written: not tried again before; monotonic */
     uint8_t id[HT_SPOOL_VAULT_ID];
-    uint8_t master[HT_SPOOL_KEY_BYTES]; /* the one that wraps */
-    GArray *periods;                    /* of HtSpoolPeriod, in order of their numbers */
+    uint8_t master[HT_SPOOL_KEY_BYTES];    /* the one that wraps */
+    GArray *periods;                       /* of HtSpoolPeriod, in order of their numbers */
+    HtSpoolPeriod files[HT_SPOOL_CIPHERS]; /* for files, by cipher; one without a key has the cipher OFF */
 };
 
 static const char *const cipher_names[] = {[HT_SPOOL_CIPHER_OFF] = "off",
@@ -109,6 +110,11 @@ static HtSpoolVault *find_canonical(const char *directory)
     g_autofree char *path = real ? g_strdup(real) : g_canonicalize_filename(directory, NULL);
     free(real);
     return find(path);
+}
+
+HtSpoolVault *ht_spool_vault_at(const char *directory)
+{
+    return find_canonical(directory);
 }
 
 HtSpoolVault *ht_spool_vault_of(sqlite3 *db)
@@ -180,10 +186,23 @@ static bool fail_errno(GError **error, const char *what, const char *path)
     return false;
 }
 
+static void add_line(const HtSpoolVault *vault, const HtSpoolPeriod *period, GString *text)
+{
+    char hex[2 * WRAPPED + 1] = "";
+    g_string_append_printf(text, "%u %s %" G_GINT64_FORMAT " ", period->number, cipher_names[period->cipher],
+                           period->begun_us);
+    if (period->destroyed_us > 0) {
+        g_string_append_printf(text, "destroyed %" G_GINT64_FORMAT "\n", period->destroyed_us);
+    } else {
+        wrap(vault, period, hex);
+        g_string_append_printf(text, "%s\n", hex);
+    }
+}
+
 /* Under a name of its own until it is synced: half a file must never be found. */
 static bool write_file(const HtSpoolVault *vault, GError **error)
 {
-    char hex[2 * WRAPPED + 1] = "", id[2 * HT_SPOOL_VAULT_ID + 1] = "";
+    char id[2 * HT_SPOOL_VAULT_ID + 1] = "";
     g_autofree char *draft = g_strconcat(vault->path, ".new", NULL);
     g_autoptr(GString) text = g_string_new(MAGIC);
     ht_hex_write(vault->id, sizeof vault->id, id);
@@ -192,14 +211,11 @@ static bool write_file(const HtSpoolVault *vault, GError **error)
         g_string_append_printf(text, MASTER "%s\n", *master);
     }
     for (guint i = 0; i < vault->periods->len; i++) {
-        const HtSpoolPeriod *period = &g_array_index(vault->periods, HtSpoolPeriod, i);
-        g_string_append_printf(text, "%u %s %" G_GINT64_FORMAT " ", period->number,
-                               cipher_names[period->cipher], period->begun_us);
-        if (period->destroyed_us > 0) {
-            g_string_append_printf(text, "destroyed %" G_GINT64_FORMAT "\n", period->destroyed_us);
-        } else {
-            wrap(vault, period, hex);
-            g_string_append_printf(text, "%s\n", hex);
+        add_line(vault, &g_array_index(vault->periods, HtSpoolPeriod, i), text);
+    }
+    for (unsigned i = 0; i < HT_SPOOL_CIPHERS; i++) {
+        if (vault->files[i].cipher != HT_SPOOL_CIPHER_OFF) {
+            add_line(vault, &vault->files[i], text);
         }
     }
     if (text->len > FILE_MAX) {
@@ -254,21 +270,19 @@ static bool read_period(HtSpoolVault *vault, const char *line, const Masters *ma
 {
     HtSpoolPeriod period = {.number = 0};
     uint8_t wrapped[WRAPPED];
-    guint64 number;
+    guint64 number, next = vault->periods->len + 1;
     gint64 begun, destroyed;
     g_auto(GStrv) words = g_strsplit(line, " ", -1);
     unsigned count = g_strv_length(words);
-    if (count < 4 ||
-        !g_ascii_string_to_unsigned(words[0], 10, vault->periods->len + 1, vault->periods->len + 1, &number,
-                                    NULL) ||
-        !read_cipher(words[1], &period.cipher) ||
+    if (count < 4 || !g_ascii_string_to_unsigned(words[0], 10, 0, next, &number, NULL) ||
+        (number > 0 && number < next) || !read_cipher(words[1], &period.cipher) ||
         !g_ascii_string_to_signed(words[2], 10, 0, G_MAXINT64, &begun, NULL)) {
         return fail(error, vault->path,
                     "this is no file of periods, or it is damaged: bring back a copy of it");
     }
     period.number = (uint32_t)number;
     period.begun_us = begun;
-    if (count == 5 && g_str_equal(words[3], "destroyed") &&
+    if (number > 0 && count == 5 && g_str_equal(words[3], "destroyed") &&
         g_ascii_string_to_signed(words[4], 10, 1, G_MAXINT64, &destroyed, NULL)) {
         period.destroyed_us = destroyed;
         g_array_append_val(vault->periods, period);
@@ -288,7 +302,11 @@ static bool read_period(HtSpoolVault *vault, const char *line, const Masters *ma
             "state directory): bring that key back");
     }
     *rewrap |= at > 0;
-    g_array_append_val(vault->periods, period);
+    if (number == 0) {
+        vault->files[period.cipher] = period;
+    } else {
+        g_array_append_val(vault->periods, period);
+    }
     explicit_bzero(&period, sizeof period);
     return true;
 }
@@ -382,6 +400,20 @@ static bool begin_period(HtSpoolVault *vault, int64_t now_us, GError **error)
     return false;
 }
 
+/* If it is not there; written, or taken back. */
+static bool make_file_key(HtSpoolVault *vault, GError **error)
+{
+    HtSpoolPeriod *key = &vault->files[vault->cipher];
+    if (key->cipher != HT_SPOOL_CIPHER_OFF) {
+        return true;
+    }
+    *key = (HtSpoolPeriod){.cipher = vault->cipher, .begun_us = MAX(ht_clock_now(), 0)};
+    ht_spool_random(key->key, sizeof key->key);
+    bool good = write_file(vault, error);
+    key->cipher = good ? key->cipher : HT_SPOOL_CIPHER_OFF;
+    return good;
+}
+
 static bool begin_sealing(HtSpoolVault *vault, const HtSpoolSealing *sealing, bool rewrap, GError **error)
 {
     const HtSpoolPeriod *last = last_of(vault);
@@ -403,6 +435,11 @@ static bool begin_sealing(HtSpoolVault *vault, const HtSpoolSealing *sealing, bo
     }
     bool goes_on = last && last->destroyed_us == 0 && last->cipher == sealing->cipher;
     vault->seals = goes_on || begin_period(vault, ht_clock_now(), error);
+    if (vault->seals) {
+        make_file_key(
+            vault,
+            NULL); /* so that every copy of the file has it; else it is tried again when it is needed */
+    }
     return vault->seals;
 }
 
@@ -444,7 +481,10 @@ static bool open_vault(HtSpoolVault *vault, const HtSpoolSealing *sealing, GErro
     GArray *before = vault->periods;
     bool opened = vault->opened, seals = vault->seals;
     uint8_t id[HT_SPOOL_VAULT_ID];
+    HtSpoolPeriod files[HT_SPOOL_CIPHERS];
     memcpy(id, vault->id, sizeof id);
+    memcpy(files, vault->files, sizeof files);
+    OPENSSL_cleanse(vault->files, sizeof vault->files);
     vault->periods = new_periods();
     vault->seals = false;
     look_at_file(vault, &vault->file_number, &vault->since);
@@ -453,9 +493,11 @@ static bool open_vault(HtSpoolVault *vault, const HtSpoolSealing *sealing, GErro
         GArray *half = vault->periods;
         vault->periods = before;
         memcpy(vault->id, id, sizeof id);
+        memcpy(vault->files, files, sizeof files);
         before = half;
         vault->seals = seals;
     }
+    OPENSSL_cleanse(files, sizeof files);
     vault->opened = good || opened;
     g_array_unref(before);
     return good;
@@ -567,6 +609,17 @@ HtSpoolPeriodState ht_spool_vault_period(HtSpoolVault *vault, uint32_t number, H
     return state;
 }
 
+bool ht_spool_vault_file_key(HtSpoolVault *vault, HtSpoolCipher cipher, HtSpoolPeriod *period, GError **error)
+{
+    g_mutex_lock(&vault->lock);
+    bool makes = cipher == HT_SPOOL_CIPHER_OFF && vault->seals, good = !makes || make_file_key(vault, error);
+    cipher = makes ? vault->cipher : MIN(cipher, HT_SPOOL_CIPHERS - 1);
+    bool has = cipher != HT_SPOOL_CIPHER_OFF && vault->files[cipher].cipher == cipher;
+    *period = vault->files[cipher];
+    g_mutex_unlock(&vault->lock);
+    return good && (has || fail(error, vault->path, "it has no key for such files: bring back a copy of it"));
+}
+
 GArray *ht_spool_vault_periods(HtSpoolVault *vault)
 {
     GArray *periods = g_array_new(FALSE, FALSE, sizeof(HtSpoolPeriod));
@@ -604,53 +657,4 @@ bool ht_spool_vault_destroy(HtSpoolVault *vault, uint32_t number, int64_t now_us
     assert_vault(vault);
     g_mutex_unlock(&vault->lock);
     return good;
-}
-
-/* ---- Copies ---- */
-
-/* The length of "NUMBER CIPHER BEGUN " at the beginning of a line; 0 when it is no period's. */
-static size_t period_prefix(const char *line)
-{
-    const char *at = g_ascii_isdigit(*line) ? line : NULL;
-    for (unsigned words = 0; at && words < 3; words++) {
-        at = strchr(at, ' ');
-        at = at ? at + 1 : NULL;
-    }
-    return at ? (size_t)(at - line) : 0;
-}
-
-static const char *find_destroyed(char *const *lines, const char *line)
-{
-    size_t size = period_prefix(line);
-    for (; size > 0 && *lines; lines++) {
-        if (strncmp(*lines, line, size) == 0 && g_str_has_prefix(*lines + size, "destroyed ")) {
-            return *lines;
-        }
-    }
-    return NULL;
-}
-
-bool ht_spool_vault_keep_destroyed(const char *former, const char *restored, GError **error)
-{
-    g_autofree char *old = NULL, *new = NULL;
-    if (!g_file_get_contents(former, &old, NULL, NULL) || !g_file_get_contents(restored, &new, NULL, NULL)) {
-        return true; /* nothing is known of the one, or there is no other */
-    }
-    g_auto(GStrv) known = g_strsplit(old, "\n", -1), lines = g_strsplit(new, "\n", -1);
-    if (g_strcmp0(known[0], lines[0]) != 0) {
-        return true;
-    }
-    for (char **line = lines + 1; lines[0] && *line; line++) {
-        const char *destroyed = find_destroyed(known, *line);
-        if (destroyed) {
-            g_free(*line);
-            *line = g_strdup(destroyed);
-        }
-    }
-    g_autofree char *text = g_strjoinv("\n", lines);
-    g_autoptr(GError) reason = NULL;
-    return g_file_set_contents_full(restored, text, -1,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                    &reason) ||
-           fail(error, restored, reason->message);
 }

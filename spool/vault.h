@@ -7,6 +7,7 @@
  *   NUMBER CIPHER BEGUN WRAPPED     a period: microseconds since 1970; nonce (12), key (32) and tag (16) in hexadecimal, bound to
  *                                   vault, number, cipher and time
  *   NUMBER CIPHER BEGUN destroyed TIME
+ *   0 CIPHER BEGUN WRAPPED          not a period: the key of that cipher for files that leave the spool (the archive); never destroyed by itself
  *
  * The file is replaced as a whole and synced before the first value is sealed under a new key. One vault for each directory of a process; all
  * its functions may be called on any thread. */
@@ -52,6 +53,14 @@ bool ht_spool_vault_belongs(sqlite3 *db, GError **error);
  * nothing. */
 HtSpoolVault *ht_spool_vault_of(sqlite3 *db);
 
+/* The vault of a directory, likewise. */
+HtSpoolVault *ht_spool_vault_at(const char *directory);
+
+/* The key for files of this cipher, as `period` 0. HT_SPOOL_CIPHER_OFF: of the one under which new values are sealed; then it is made when there is none yet, and on disk.
+ * HT_SPOOL_ERROR_KEY when there is none, IO, FULL. */
+bool ht_spool_vault_file_key(HtSpoolVault *vault, HtSpoolCipher cipher, HtSpoolPeriod *period,
+                             GError **error);
+
 /* Which keys these are; false when there are none. */
 bool ht_spool_vault_id(HtSpoolVault *vault, uint8_t id[HT_SPOOL_VAULT_ID]);
 
@@ -70,10 +79,6 @@ GArray *ht_spool_vault_periods(HtSpoolVault *vault);
 /* The period's key is no more, here and in the file: what was sealed under it can be opened by nobody. Not the current one. HT_SPOOL_ERROR_REPAIR when there is
  * none such, IO. */
 bool ht_spool_vault_destroy(HtSpoolVault *vault, uint32_t number, int64_t now_us, GError **error);
-
-/* After an older copy of a file of periods was put in place: what `former`, the file that stood there, says of destroyed keys of the same vault holds for it, too.
- * HT_SPOOL_ERROR. */
-bool ht_spool_vault_keep_destroyed(const char *former, const char *restored, GError **error);
 
 /* "aes-256-gcm"; "off". */
 const char *ht_spool_cipher_name(HtSpoolCipher cipher);

@@ -84,7 +84,7 @@ static const HtCliVerb verbs[] = {
     {"test", ht_cli_test, NULL, N_("fixtures of mappings and sources: TAP, and every value that differs")},
     {"adapter", ht_cli_adapter, "list|inspect|check|new",
      N_("list, inspect, check adapters; make a new one")},
-    {"spool", ht_cli_spool, "status|check|prune|export|verify|keys|shred|backup|restore|repair|create",
+    {"spool", ht_cli_spool, "status|check|prune|export|verify|unseal|keys|shred|backup|restore|repair|create",
      N_("check, copy, restore, repair the spool")},
     {"message", ht_cli_message, "list|show|redo|drop",
      N_("find a message, see what became of it, have it done again")},

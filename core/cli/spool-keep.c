@@ -1,9 +1,10 @@
-/* `hutong spool prune`, `export` and `verify`. */
+/* `hutong spool prune`, `export`, `verify` and `unseal`. */
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/cli/ask.h"
 #include "core/cli/progress.h"
 #include "core/cli/spool.h"
+#include "core/keep/archive.h"
 #include "core/keep/export.h"
 #include "core/proof/destroyed.h"
 #include "core/verbs.h"
@@ -67,16 +68,21 @@ int ht_cli_spool_prune(const HtConfig *config, const HtSpoolFlags *flags)
 
 /* ---- Exporting ---- */
 
+static bool note(const HtConfig *config, const char *what)
+{
+    g_autoptr(JsonObject) question = json_object_new();
+    json_object_set_string_member(question, "what", what);
+    g_autoptr(JsonObject) answer = ht_cli_ask(config, "export", question);
+    return answer != NULL;
+}
+
 static bool audit(const HtConfig *config, const HtSpoolFlags *flags)
 {
     g_autofree char *what =
         g_strdup_printf("source %s, type %s, since %s, until %s", flags->source ? flags->source : "*",
                         flags->type ? flags->type : "*", flags->since ? flags->since : "-",
                         flags->until ? flags->until : "-");
-    g_autoptr(JsonObject) question = json_object_new();
-    json_object_set_string_member(question, "what", what);
-    g_autoptr(JsonObject) answer = ht_cli_ask(config, "export", question);
-    return answer != NULL;
+    return note(config, what);
 }
 
 static void tell_exported(const HtExported *made, const HtSpoolFlags *flags, const char *path)
@@ -135,6 +141,7 @@ int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolF
 
 typedef struct {
     const HtConfig *config;
+    HtSpoolVault *vault;
     unsigned files, bad;
     uint64_t events;
     HtBuffer json;
@@ -179,18 +186,22 @@ static void verify_file(const char *path, Verified *verified)
     g_autoptr(GError) error = NULL;
     HtArchiveSum sum = {0};
     bool good = is_certificate(path) ? verify_certificate(verified->config, path, &error)
-                                     : ht_archive_verify(path, &sum, &error);
+                                     : ht_archive_verify(path, verified->vault, &sum, &error);
     verified->files++;
     verified->bad += !good;
     verified->events += good ? sum.events : 0;
     if (!verified->as_json) {
-        printf("%s%s\n", good ? path : error->message, good ? ": good" : "");
+        printf("%s%s\n", good ? path : error->message,
+               !good          ? ""
+               : sum.unopened ? ": as its manifest says; its key is not here, its lines were not read"
+                              : ": good");
         return;
     }
     ht_json_comma(&verified->json);
     ht_buffer_add_char(&verified->json, '{');
     ht_json_member(&verified->json, "file", ht_text_from(path));
     ht_json_member_number(&verified->json, "events", (int64_t)sum.events);
+    ht_json_member_number(&verified->json, "unopened", sum.unopened);
     ht_json_member(&verified->json, "finding", ht_text_from(good ? NULL : error->message));
     ht_buffer_add_char(&verified->json, '}');
 }
@@ -198,7 +209,9 @@ static void verify_file(const char *path, Verified *verified)
 int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
 {
     const char *place = path ? path : config->spool.archive;
-    Verified verified = {.config = config, .as_json = flags->json};
+    ht_spool_vault_open(config->bus.state, NULL, NULL); /* without its keys sealed lines are not read */
+    Verified verified = {
+        .config = config, .vault = ht_spool_vault_at(config->bus.state), .as_json = flags->json};
     ht_buffer_add_char(&verified.json, '[');
     if (g_file_test(place, G_FILE_TEST_IS_DIR)) {
         g_autoptr(GPtrArray) files = ht_archive_files(place);
@@ -218,4 +231,29 @@ int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolF
     }
     ht_buffer_clear(&verified.json);
     return verified.bad > 0 ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
+}
+
+/* ---- Unsealing ---- */
+
+static void write_line(HtText line, void *user)
+{
+    FILE *to = user;
+    fwrite(line.data, 1, line.size, to);
+    fputc('\n', to);
+}
+
+int ht_cli_spool_unseal(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
+{
+    (void)flags;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *what = g_strdup_printf("archive file %s", name);
+    bool good = ht_spool_vault_open(config->bus.state, NULL, &error) && note(config, what) &&
+                ht_archive_read(path, ht_spool_vault_at(config->bus.state), write_line, stdout, &error);
+    good = good && fflush(stdout) == 0 && !ferror(stdout);
+    if (!good) {
+        complain(error ? error->message : "standard output takes no more");
+    }
+    bool altered = g_error_matches(error, HT_ARCHIVE_ERROR, HT_ARCHIVE_ERROR_BAD);
+    return good ? HT_EXIT_OK : altered ? HT_EXIT_INTEGRITY : HT_EXIT_FAILED;
 }

@@ -79,6 +79,7 @@ static int complain(void)
         "       hutong spool prune [--dry-run] [--json] [-c FILE]\n"
         "       hutong spool export [FILE] [--source NAME] [--type TYPE] [--since TIME] [--until TIME] [--json] [-c FILE]\n"
         "       hutong spool verify [FILE | FOLDER] [--json] [-c FILE]\n"
+        "       hutong spool unseal FILE [-c FILE]\n"
         "       hutong spool backup FOLDER [-c FILE]\n"
         "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
         "       hutong spool repair [--json] [-c FILE]\n"
@@ -146,6 +147,7 @@ static const SpoolVerb spool_verbs[] = {
     {"prune", NOTHING, run_prune},
     {"export", PERHAPS_A_PATH, ht_cli_spool_export},
     {"verify", PERHAPS_A_PATH, ht_cli_spool_verify},
+    {"unseal", ONE_WORD, ht_cli_spool_unseal},
     {"backup", ONE_WORD, run_backup},
     {"restore", ONE_WORD, ht_cli_spool_restore},
     {"repair", NOTHING, run_repair},
@@ -172,6 +174,7 @@ static const char summary[] =
     "prune: a sweep by the [retention] sections now, by the running bus or without one.\n"
     "export [FILE]: events and what became of them as lines of JSON, with a manifest; audited.\n"
     "verify [FILE or FOLDER]: whether files of the archive, or an export, are what was written; exit 2 when not.\n"
+    "unseal FILE: writes the lines of a file of the archive to standard output; exit 2 when it is not what was written; audited.\n"
     "backup FOLDER: a copy with its keys, also beside a running bus.\n"
     "restore FOLDER: puts such a copy in place (the bus must be stopped).\n"
     "repair: saves into a new spool what can be read of a damaged one, keeps the old one, and lists what\n"

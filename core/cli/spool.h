@@ -21,4 +21,5 @@ int ht_cli_spool_prune(const HtConfig *config, const HtSpoolFlags *flags);
 int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolFlags *flags);
 int ht_cli_spool_keys(const HtConfig *config, const HtSpoolFlags *flags);
 int ht_cli_spool_shred(const HtConfig *config, const char *period, const HtSpoolFlags *flags);
+int ht_cli_spool_unseal(const HtConfig *config, const char *path, const HtSpoolFlags *flags);
 int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolFlags *flags);

@@ -50,7 +50,8 @@ typedef struct {
 
 typedef struct {
     HtSpoolLimits limits;
-    char *archive; /* directory; default: state/archive */
+    char *archive;            /* directory; default: state/archive */
+    char *archive_encryption; /* on | off */
     uint64_t archive_file_bytes, archive_bytes, prune_every_ms;
     char *encryption;    /* aes-256-gcm | sm4-ctr-hmac-sm3 | off */
     char **master_files; /* NULL: master.key in the state directory */

@@ -338,6 +338,9 @@ static const HtOption spool_options[] = {
     {"archive-file", HT_OPTION_SIZE, SPOOL(archive_file_bytes), "256M", 64 * K, 16 * G, NULL, false,
      "A file of the archive is closed when its lines have so many bytes before they are compressed."},
     {"archive-max", HT_OPTION_SIZE, SPOOL(archive_bytes), "0", 0, 1024 * 1024 * G, NULL, false,
+    {"archive-encryption", HT_OPTION_WORD, SPOOL(archive_encryption), "on", 0, 0, "on|off", false,
+     "Whether files of the archive are sealed, with the spool's cipher and a key of their own in `periods` in `state`, wrapped under the master key; `hutong spool unseal FILE` writes their lines. `off`: "
+     "they are in clear, for whoever reads them with `zstd`."},
      "When the archive's files have so many bytes nothing is pruned any more until some are moved away; 0: no limit but the disk's."},
     {"prune-every", HT_OPTION_TIME, SPOOL(prune_every_ms), "10min", 100 * MS, 24 * HOUR, NULL, false,
      "How often it is looked for events that are to be pruned."},
@@ -366,8 +369,8 @@ static const char *const bus_fixed[] = {"name",
                                         "user",
                                         NULL};
 static const char *const spool_fixed[] = {
-    "archive",   "encryption", "master-key-file", "key-period", "group", "large",
-    "wal-limit", "page",       "recent",          "filters",    NULL};
+    "archive", "archive-encryption", "encryption", "master-key-file", "key-period", "group",
+    "large",   "wal-limit",          "page",       "recent",          "filters",    NULL};
 
 const HtSectionTable ht_section_tables[HT_SECTIONS] = {
     [HT_SECTION_BUS] = {.name = "bus",

@@ -6,6 +6,7 @@
 #include "core/base/disk-write.h"
 #include "core/base/forms.h"
 #include "core/base/json.h"
+#include "core/keep/sealed.h"
 #include "spool/hooks.h"
 
 #include <errno.h>
@@ -32,7 +33,9 @@ G_DEFINE_QUARK(ht_archive_error, ht_archive_error)
 struct HtArchive {
     char *part;
     int fd;
-    ZSTD_CCtx *packer; /* NULL: not compressed */
+    ZSTD_CCtx *packer;      /* NULL: not compressed */
+    HtSealedWriter *sealer; /* NULL: in clear */
+    HtBuffer sealed;
     struct sha256_ctx sum, plain_sum;
     HtArchiveSum content;
     uint8_t room[PIECE];
@@ -55,13 +58,17 @@ static bool bad(GError **error, const char *path, const char *what)
 
 /* ---- Writing ---- */
 
-HtArchive *ht_archive_begin(const char *part, bool compressed, GError **error)
+HtArchive *ht_archive_begin(const char *part, bool compressed, HtSpoolVault *vault, GError **error)
 {
     HtArchive *archive = g_new0(HtArchive, 1);
     archive->part = g_strdup(part);
     archive->fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
     if (archive->fd < 0 || fchmod(archive->fd, FILE_MODE) != 0) {
         fail(error, "written", part);
+        ht_archive_free(archive);
+        return NULL;
+    }
+    if (vault && !(archive->sealer = ht_sealed_writer_new(vault, error))) {
         ht_archive_free(archive);
         return NULL;
     }
@@ -83,16 +90,31 @@ void ht_archive_free(HtArchive *archive)
             g_unlink(archive->part);
         }
         ZSTD_freeCCtx(archive->packer);
+        ht_sealed_writer_free(archive->sealer);
+        ht_buffer_clear(&archive->sealed);
         g_free(archive->part);
         g_free(archive);
     }
 }
 
-static bool write_bytes(HtArchive *archive, const void *bytes, size_t size, GError **error)
+static bool write_out(HtArchive *archive, const void *bytes, size_t size, GError **error)
 {
     sha256_update(&archive->sum, size, bytes);
     archive->content.bytes += size;
     return ht_disk_write(archive->fd, bytes, size) || fail(error, "written", archive->part);
+}
+
+static bool write_sealed(HtArchive *archive, HtText bytes, bool last, GError **error)
+{
+    archive->sealed.size = 0;
+    ht_sealed_write(archive->sealer, bytes, last, &archive->sealed);
+    return write_out(archive, archive->sealed.data, archive->sealed.size, error);
+}
+
+static bool write_bytes(HtArchive *archive, const void *bytes, size_t size, GError **error)
+{
+    return archive->sealer ? write_sealed(archive, (HtText){bytes, size}, false, error)
+                           : write_out(archive, bytes, size, error);
 }
 
 /* Has the packer take all of it; with ZSTD_e_end what it still holds comes out, too. */
@@ -149,8 +171,9 @@ static char *choose_name(const HtArchive *archive)
     for (unsigned i = 1;; i++) {
         g_autofree char *number = i > 1 ? g_strdup_printf("-%u", i) : g_strdup("");
         g_autofree char *path =
-            g_strdup_printf("%s/" PREFIX "%020" G_GUINT64_FORMAT "-%020" G_GUINT64_FORMAT "-%s%s" SUFFIX,
-                            folder, archive->content.first, archive->content.last, time, number);
+            g_strdup_printf("%s/" PREFIX "%020" G_GUINT64_FORMAT "-%020" G_GUINT64_FORMAT "-%s%s" SUFFIX "%s",
+                            folder, archive->content.first, archive->content.last, time, number,
+                            archive->sealer ? HT_SEALED_SUFFIX : "");
         if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
             return g_steal_pointer(&path);
         }
@@ -206,7 +229,8 @@ static bool write_manifest(const Description *of, const char *path, GError **err
 char *ht_archive_end(HtArchive *archive, const char *path, GError **error)
 {
     g_autofree char *name = path ? g_strdup(path) : choose_name(archive);
-    if (archive->packer && !pack(archive, "", 0, ZSTD_e_end, error)) {
+    if ((archive->packer && !pack(archive, "", 0, ZSTD_e_end, error)) ||
+        (archive->sealer && !write_sealed(archive, HT_TEXT_LITERAL(""), true, error))) {
         return NULL;
     }
     ht_spool_step("archive-written");
@@ -235,8 +259,32 @@ typedef struct {
     const char *path;
     struct sha256_ctx plain_sum;
     HtArchiveSum found;
-    HtBuffer line; /* the beginning of one that is not whole yet */
+    HtBuffer line;          /* the beginning of one that is not whole yet */
+    ZSTD_DCtx *unpacker;    /* NULL: it is not compressed */
+    HtSealedReader *opener; /* NULL: it is in clear */
+    HtBuffer opened;
+    void (*see)(HtText line, void *user); /* NULL: nobody */
+    void *user;
 } ArchiveReading;
+
+static void begin_reading(ArchiveReading *reading, HtSpoolVault *vault)
+{
+    bool sealed = g_str_has_suffix(reading->path, HT_SEALED_SUFFIX);
+    reading->opener = sealed ? ht_sealed_reader_new(vault) : NULL;
+    reading->unpacker =
+        g_str_has_suffix(reading->path, ".zst") || g_str_has_suffix(reading->path, ".zst" HT_SEALED_SUFFIX)
+            ? ZSTD_createDCtx()
+            : NULL;
+    sha256_init(&reading->plain_sum);
+}
+
+static void end_reading(ArchiveReading *reading)
+{
+    ht_sealed_reader_free(reading->opener);
+    ZSTD_freeDCtx(reading->unpacker);
+    ht_buffer_clear(&reading->opened);
+    ht_buffer_clear(&reading->line);
+}
 
 /* What a line says it is: 0 when it is none of ours. */
 static uint64_t sequence_of(HtText line)
@@ -267,6 +315,9 @@ static bool take_line(ArchiveReading *reading, HtText line, GError **error)
     found->first = found->events == 0 ? sequence : found->first;
     found->last = sequence;
     found->events++;
+    if (reading->see) {
+        reading->see(line, reading->user);
+    }
     return true;
 }
 
@@ -293,14 +344,14 @@ static bool take_text(ArchiveReading *reading, HtText text, GError **error)
     return true;
 }
 
-static bool unpack(ArchiveReading *reading, ZSTD_DCtx *unpacker, HtText packed, size_t *left, GError **error)
+static bool unpack(ArchiveReading *reading, HtText packed, size_t *left, GError **error)
 {
     g_autofree char *room = g_malloc(PIECE);
     ZSTD_inBuffer in = {packed.data, packed.size, 0};
     ZSTD_outBuffer out = {room, PIECE, PIECE};
     while (in.pos < in.size || out.pos == out.size) {
         out = (ZSTD_outBuffer){room, PIECE, 0};
-        *left = ZSTD_decompressStream(unpacker, &out, &in);
+        *left = ZSTD_decompressStream(reading->unpacker, &out, &in);
         if (ZSTD_isError(*left)) {
             return bad(error, reading->path, ZSTD_getErrorName(*left));
         }
@@ -311,23 +362,36 @@ static bool unpack(ArchiveReading *reading, ZSTD_DCtx *unpacker, HtText packed, 
     return true;
 }
 
+/* Of a sealed file whose key is not here only the bytes are counted from then on. */
+static bool take_bytes(ArchiveReading *reading, HtText bytes, size_t *left, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    if (reading->found.unopened) {
+        return true;
+    }
+    if (reading->opener && !ht_sealed_read(reading->opener, bytes, &reading->opened, &reason)) {
+        reading->found.unopened = g_error_matches(reason, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
+        return reading->found.unopened || bad(error, reading->path, reason->message);
+    }
+    HtText clear = reading->opener ? ht_buffer_text(&reading->opened) : bytes;
+    return reading->unpacker ? unpack(reading, clear, left, error) : take_text(reading, clear, error);
+}
+
 static bool read_file(ArchiveReading *reading, FILE *file, struct sha256_ctx *sum, GError **error)
 {
     g_autofree char *bytes = g_malloc(PIECE);
-    bool compressed = g_str_has_suffix(reading->path, ".zst"), good = true;
-    ZSTD_DCtx *unpacker = compressed ? ZSTD_createDCtx() : NULL;
+    bool good = true;
     size_t left = 0;
     for (size_t size; good && (size = fread(bytes, 1, PIECE, file)) > 0;) {
         sha256_update(sum, size, (const uint8_t *)bytes);
         reading->found.bytes += size;
-        good = compressed ? unpack(reading, unpacker, (HtText){bytes, size}, &left, error)
-                          : take_text(reading, (HtText){bytes, size}, error);
+        good = take_bytes(reading, (HtText){bytes, size}, &left, error);
     }
-    ZSTD_freeDCtx(unpacker);
     if (good && ferror(file)) {
         return fail(error, "read", reading->path);
     }
-    bool whole = left == 0 && reading->line.size == 0;
+    bool whole = reading->found.unopened || (left == 0 && reading->line.size == 0 &&
+                                             (!reading->opener || ht_sealed_is_whole(reading->opener)));
     return good && (whole || bad(error, reading->path, "its end is missing"));
 }
 
@@ -364,40 +428,72 @@ static JsonNode *read_manifest(const char *path, GError **error)
     return g_steal_pointer(&node);
 }
 
-bool ht_archive_verify(const char *path, HtArchiveSum *sum, GError **error)
+/* What was read is what the manifest describes; of lines that could not be opened nothing is known. */
+static bool is_described(JsonObject *manifest, ArchiveReading *reading, struct sha256_ctx *file_sum,
+                         GError **error)
+{
+    const HtArchiveSum *found = &reading->found;
+    bool same = is_digest(manifest, "sha256", file_sum) && is_number(manifest, "bytes", found->bytes);
+    bool same_lines = found->unopened || (is_digest(manifest, "plainSha256", &reading->plain_sum) &&
+                                          is_number(manifest, "plainBytes", found->plain_bytes));
+    if (!same || !same_lines) {
+        return bad(error, reading->path, "it is not what its manifest describes: a digest or a size differs");
+    }
+    return found->unopened ||
+           (is_number(manifest, "events", found->events) && is_number(manifest, "first", found->first) &&
+            is_number(manifest, "last", found->last)) ||
+           bad(error, reading->path, "its manifest has another number of events, or other sequences");
+}
+
+bool ht_archive_verify(const char *path, HtSpoolVault *vault, HtArchiveSum *sum, GError **error)
 {
     ArchiveReading reading = {.path = path};
     struct sha256_ctx file_sum;
     g_autoptr(JsonNode) node = read_manifest(path, error);
     FILE *file = node ? fopen(path, "re") : NULL;
-    sha256_init(&reading.plain_sum);
     sha256_init(&file_sum);
     if (!file) {
         return node ? fail(error, "read", path) : false;
     }
+    begin_reading(&reading, vault);
     bool good = read_file(&reading, file, &file_sum, error);
-    const HtArchiveSum *found = &reading.found;
-    JsonObject *manifest = json_node_get_object(node);
-    if (good) {
-        good = (is_digest(manifest, "sha256", &file_sum) &&
-                is_digest(manifest, "plainSha256", &reading.plain_sum) &&
-                is_number(manifest, "bytes", found->bytes) &&
-                is_number(manifest, "plainBytes", found->plain_bytes)) ||
-               bad(error, path, "it is not what its manifest describes: a digest or a size differs");
-        good = good &&
-               ((is_number(manifest, "events", found->events) && is_number(manifest, "first", found->first) &&
-                 is_number(manifest, "last", found->last)) ||
-                bad(error, path, "its manifest has another number of events, or other sequences"));
+    good = good && is_described(json_node_get_object(node), &reading, &file_sum, error);
+    *sum = reading.found;
+    end_reading(&reading);
+    fclose(file);
+    return good;
+}
+
+static bool no_key(GError **error, const char *path)
+{
+    g_set_error(
+        error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
+        "archive: \"%s\" is sealed, and its key is not here: it takes the site's file \"periods\" and its master key",
+        path);
+    return false;
+}
+
+bool ht_archive_read(const char *path, HtSpoolVault *vault, void (*see)(HtText line, void *user), void *user,
+                     GError **error)
+{
+    ArchiveReading reading = {.path = path, .see = see, .user = user};
+    struct sha256_ctx file_sum;
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return fail(error, "read", path);
     }
-    *sum = *found;
-    ht_buffer_clear(&reading.line);
+    sha256_init(&file_sum);
+    begin_reading(&reading, vault);
+    bool good =
+        read_file(&reading, file, &file_sum, error) && (!reading.found.unopened || no_key(error, path));
+    end_reading(&reading);
     fclose(file);
     return good;
 }
 
 /* ---- The folder ---- */
 
-static bool add_manifest(const char *path, GError **error)
+static bool add_manifest(const char *path, HtSpoolVault *vault, GError **error)
 {
     g_autofree char *manifest = g_strconcat(path, MANIFEST, NULL);
     struct sha256_ctx file_sum;
@@ -406,23 +502,24 @@ static bool add_manifest(const char *path, GError **error)
         return true;
     }
     FILE *file = fopen(path, "re");
-    sha256_init(&reading.plain_sum);
     sha256_init(&file_sum);
+    begin_reading(&reading, vault);
     bool good = file ? read_file(&reading, file, &file_sum, error) : fail(error, "read", path);
     Description description = {&reading.found, &file_sum, &reading.plain_sum};
-    good = good && write_manifest(&description, path, error);
-    ht_buffer_clear(&reading.line);
+    good =
+        good && (!reading.found.unopened || no_key(error, path)) && write_manifest(&description, path, error);
+    end_reading(&reading);
     if (file) {
         fclose(file);
     }
     return good;
 }
 
-bool ht_archive_recover(const char *folder, GError **error)
+bool ht_archive_recover(const char *folder, HtSpoolVault *vault, GError **error)
 {
     g_autoptr(GPtrArray) files = ht_archive_files(folder);
     for (guint i = 0; i < files->len; i++) {
-        if (!add_manifest(files->pdata[i], error)) {
+        if (!add_manifest(files->pdata[i], vault, error)) {
             return false;
         }
     }
@@ -434,7 +531,8 @@ GPtrArray *ht_archive_files(const char *folder)
     GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        if (g_str_has_prefix(name, PREFIX) && g_str_has_suffix(name, SUFFIX)) {
+        if (g_str_has_prefix(name, PREFIX) &&
+            (g_str_has_suffix(name, SUFFIX) || g_str_has_suffix(name, SUFFIX HT_SEALED_SUFFIX))) {
             g_ptr_array_add(files, g_build_filename(folder, name, NULL));
         }
     }

@@ -97,7 +97,7 @@ static bool write_all(Exporter *exporter, HtSpoolLook *look, GError **error)
 static bool write_to(Exporter *exporter, HtSpoolLook *look, const char *path, GError **error)
 {
     g_autofree char *part = g_strconcat(path, ".part", NULL);
-    exporter->archive = ht_archive_begin(part, g_str_has_suffix(path, ".zst"), error);
+    exporter->archive = ht_archive_begin(part, g_str_has_suffix(path, ".zst"), NULL, error);
     bool good = exporter->archive && write_all(exporter, look, error);
     g_autofree char *made = good ? ht_archive_end(exporter->archive, path, error) : NULL;
     if (made) {

@@ -308,7 +308,9 @@ static bool open_archive(Sweep *sweep, GError **error)
                     config->archive, g_strerror(errno));
         return false;
     }
-    sweep->archive = ht_archive_begin(part, true, error);
+    HtSpoolVault *vault = ht_spool_vault_at(sweep->sweeper->config->bus.state);
+    bool sealed = !g_str_equal(config->archive_encryption, "off") && ht_spool_vault_seals(vault);
+    sweep->archive = ht_archive_begin(part, true, sealed ? vault : NULL, error);
     return sweep->archive != NULL;
 }
 
@@ -560,7 +562,9 @@ static bool prepare(Sweep *sweep, GError **error)
 static bool sweep_all(Sweep *sweep, GError **error)
 {
     HtSweeper *sweeper = sweep->sweeper;
-    if (!prepare(sweep, error) || !ht_archive_recover(sweeper->config->spool.archive, error) ||
+    if (!prepare(sweep, error) ||
+        !ht_archive_recover(sweeper->config->spool.archive, ht_spool_vault_at(sweeper->config->bus.state),
+                            error) ||
         !count_sizes(sweep, error)) {
         return false;
     }

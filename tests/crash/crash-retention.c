@@ -99,6 +99,7 @@ static void note_archived(const Place *place, bool all, GHashTable *archived)
 {
     g_autofree char *folder = g_build_filename(place->state, "archive", NULL);
     g_autoptr(GPtrArray) files = ht_archive_files(folder);
+    g_assert_true(ht_spool_vault_open(place->state, NULL, NULL));
     for (guint i = 0; i < files->len; i++) {
         g_autofree char *manifest = g_strconcat(files->pdata[i], ".manifest.json", NULL);
         g_autoptr(GError) error = NULL;
@@ -106,7 +107,7 @@ static void note_archived(const Place *place, bool all, GHashTable *archived)
         if (!all && !g_file_test(manifest, G_FILE_TEST_EXISTS)) {
             continue;
         }
-        ht_archive_verify(files->pdata[i], &sum, &error);
+        ht_archive_verify(files->pdata[i], ht_spool_vault_at(place->state), &sum, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(sum.events, ==, sum.last - sum.first + 1);
         for (uint64_t sequence = sum.first; sequence <= sum.last; sequence++) {

@@ -104,6 +104,19 @@ static unsigned count_files(const char *folder, const char *suffix)
     return count;
 }
 
+/* The archive's first file; the caller frees. */
+static char *find_sealed(const Fixture *f)
+{
+    char *path = NULL;
+    GDir *dir = g_dir_open(f->archive, 0, NULL);
+    for (const char *name; !path && dir && (name = g_dir_read_name(dir));) {
+        path = g_str_has_suffix(name, ".zst.sealed") ? g_build_filename(f->archive, name, NULL) : NULL;
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_assert_nonnull(path);
+    return path;
+}
+
 static void test_what_is_delivered_is_archived_and_pruned(void)
 {
     Fixture f;
@@ -119,10 +132,17 @@ static void test_what_is_delivered_is_archived_and_pruned(void)
     g_autofree char *done = run(&f, 0, "prune", NULL);
     g_assert_nonnull(strstr(done, "20 events pruned"));
     g_assert_nonnull(strstr(done, "20 archived in 1 files"));
-    g_assert_cmpuint(count_files(f.archive, ".zst"), ==, 1);
+    g_assert_cmpuint(count_files(f.archive, ".zst.sealed"), ==, 1);
     g_assert_cmpuint(count_files(f.archive, ".part"), ==, 0);
     g_autofree char *verified = run(&f, 0, "verify", NULL);
     g_assert_nonnull(strstr(verified, "1 files, 20 events, 0 files"));
+    g_autofree char *path = find_sealed(&f), *lines = run(&f, 0, "unseal", path);
+    unsigned count = 0;
+    for (const char *at = lines; (at = strchr(at, '\n')); at++) {
+        count++;
+    }
+    g_assert_cmpuint(count, ==, 20);
+    g_assert_nonnull(strstr(lines, "\"sequence\":\"20\""));
     g_autofree char *again = run(&f, 0, "prune", NULL);
     g_assert_nonnull(strstr(again, "0 events pruned"));
 
@@ -201,7 +221,7 @@ static void test_an_altered_archive_is_found(void)
     for (const char *name; (name = g_dir_read_name(dir));) {
         g_autofree char *path = g_build_filename(f.archive, name, NULL), *text = NULL;
         gsize size;
-        if (g_str_has_suffix(name, ".zst")) {
+        if (g_str_has_suffix(name, ".sealed")) {
             g_assert_true(g_file_get_contents(path, &text, &size, NULL));
             text[size / 2] ^= 1;
             g_assert_true(g_file_set_contents(path, text, (gssize)size, NULL));

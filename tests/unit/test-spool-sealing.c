@@ -4,6 +4,7 @@
 #include "spool/row.h"
 #include "spool/salvage.h"
 #include "spool/sealed-row.h"
+#include "spool/vault-copy.h"
 #include "spool/vault.h"
 #include "tests/lib/spool-test.h"
 
