@@ -64,7 +64,8 @@ static bool open_spool(HtBus *bus, GError **error)
 
 static bool open_signer(HtBus *bus, GError **error)
 {
-    bus->signer = ht_signer_open(bus->config->bus.state, error);
+    bus->signer =
+        ht_signer_open(bus->config->bus.state, ht_signature_kind(bus->config->bus.signature), error);
     return bus->signer != NULL;
 }
 

@@ -137,6 +137,8 @@ void ht_records_json(const HtBus *bus, HtBuffer *json)
     ht_json_member(json, "problem", ht_text_from(status.problem));
     ht_figures_json(figures, G_N_ELEMENTS(figures), &status, json);
     ht_json_member_time(json, "sealed", status.sealed_us);
+    ht_json_member(json, "signature", ht_text_from(ht_signature_name(ht_signer_key(bus->signer)->kind)));
+    ht_json_member(json, "keyId", ht_text_from(ht_signer_key(bus->signer)->id));
     ht_buffer_add_char(json, '}');
 }
 

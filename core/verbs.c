@@ -361,7 +361,7 @@ static JsonObject *do_here(const HtConfig *config, const HtAdminVerb *verb, cons
     if (!bus.spool) {
         return NULL;
     }
-    bus.signer = ht_signer_open(config->bus.state, error);
+    bus.signer = ht_signer_open(config->bus.state, ht_signature_kind(config->bus.signature), error);
     if (!bus.signer) {
         ht_spool_close(bus.spool);
         return NULL;

@@ -5,7 +5,6 @@
 #include "core/base/digest.h"
 
 #include <json-glib/json-glib.h>
-#include <nettle/eddsa.h>
 #include <stdio.h>
 
 G_DEFINE_QUARK(ht_audit_error, ht_audit_error)
@@ -158,12 +157,10 @@ char *ht_audit_head_signed(const HtAuditHead *head)
 static bool is_signed(const HtAuditHead *head, const GArray *keys)
 {
     g_autofree char *text = ht_audit_head_signed(head);
-    gsize size;
-    g_autofree guchar *signature = g_base64_decode(head->signature, &size);
-    for (guint i = 0; size == ED25519_SIGNATURE_SIZE && i < keys->len; i++) {
+    for (guint i = 0; i < keys->len; i++) {
         const HtPublicKey *key = &g_array_index(keys, HtPublicKey, i);
         if (g_str_equal(key->id, head->key) &&
-            ed25519_sha512_verify(key->bytes, strlen(text), (const uint8_t *)text, signature)) {
+            ht_public_key_verify(key, ht_text_from(text), head->signature)) {
             return true;
         }
     }

@@ -220,7 +220,8 @@ static void check_spool(Check *check)
         complain(check, check->config->bus.site_key_file, 0, error->message);
     }
     g_clear_error(&error);
-    g_autofree char *signing = g_build_filename(state, HT_SIGNER_KEY, NULL);
+    g_autofree char *signing =
+        g_build_filename(state, ht_signer_file(ht_signature_kind(check->config->bus.signature)), NULL);
     if (g_access(signing, F_OK) == 0 && !ht_spool_load_key(signing, false, key, &error)) {
         complain(check, signing, 0, error->message);
     }

@@ -40,8 +40,9 @@ static GArray *find_keys(const Flags *flags, GError **error)
     g_autoptr(GString) ignored = g_string_new(NULL);
     g_autoptr(HtConfig) config = ht_config_load(flags->file, ignored);
     if (!config) {
-        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FILE,
-                    "give the bus's public key with --key: a file of `hutong receipt key`, or ed25519:…");
+        g_set_error(
+            error, HT_PROOF_ERROR, HT_PROOF_ERROR_FILE,
+            "give the bus's public key with --key: a file of `hutong receipt key`, or ed25519:… or sm2:…");
         return NULL;
     }
     g_autofree char *own = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
@@ -135,7 +136,8 @@ static int print_kept(const HtConfig *config, const HtSpoolKept *kept, const Fla
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) keys = find_keys(flags, &error);
-    g_autoptr(HtSigner) signer = keys ? ht_signer_open(config->bus.state, &error) : NULL;
+    g_autoptr(HtSigner) signer =
+        keys ? ht_signer_open(config->bus.state, ht_signature_kind(config->bus.signature), &error) : NULL;
     HtStatementFields fields;
     HtClaim claim = {.values = NULL};
     HtBuffer json = {.data = NULL};
@@ -168,7 +170,8 @@ static int show_state(const HtConfig *config, const HtSpoolKept *kept, const HtD
                       const Flags *flags)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtSigner) signer = ht_signer_open(config->bus.state, &error);
+    g_autoptr(HtSigner) signer =
+        ht_signer_open(config->bus.state, ht_signature_kind(config->bus.signature), &error);
     HtStatementFields fields;
     if (!signer) {
         return complain(error);
@@ -244,15 +247,16 @@ static int look_up(const HtConfig *config, const char *text, WithKept then, cons
 static int show_key(const HtConfig *config, const Flags *flags)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *secret = g_build_filename(config->bus.state, HT_SIGNER_KEY, NULL);
+    HtSignatureKind kind = ht_signature_kind(config->bus.signature);
+    g_autofree char *secret = g_build_filename(config->bus.state, ht_signer_file(kind), NULL);
     g_autofree char *file = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
     g_autofree char *text = NULL;
     if (!g_file_test(secret, G_FILE_TEST_EXISTS)) {
         fprintf(stderr, "hutong receipt: there is no \"%s\": the bus makes it at its first start\n", secret);
         return HT_EXIT_FAILED;
     }
-    g_autoptr(HtSigner) signer = flags->rotate ? ht_signer_rotate(config->bus.state, &error)
-                                               : ht_signer_open(config->bus.state, &error);
+    g_autoptr(HtSigner) signer = flags->rotate ? ht_signer_rotate(config->bus.state, kind, &error)
+                                               : ht_signer_open(config->bus.state, kind, &error);
     if (!signer || !g_file_get_contents(file, &text, NULL, &error)) {
         return complain(error);
     }
@@ -279,9 +283,9 @@ static int run(int argc, char **argv, const Flags *flags)
     }
     bool is_show = g_str_equal(word, "show") && argc == 3;
     if (!is_show && !is_print && !(g_str_equal(word, "key") && argc == 2)) {
-        fprintf(stderr, "usage: hutong receipt verify FILE [--key FILE|ed25519:…] [--payload FILE]\n"
+        fprintf(stderr, "usage: hutong receipt verify FILE [--key FILE|ed25519:…|sm2:…] [--payload FILE]\n"
                         "       hutong receipt show ID [--json] [-c FILE]\n"
-                        "       hutong receipt print FILE|ID [--key FILE|ed25519:…] [-c FILE]\n"
+                        "       hutong receipt print FILE|ID [--key FILE|ed25519:…|sm2:…] [-c FILE]\n"
                         "       hutong receipt key [--rotate] [-c FILE]\n");
         return HT_EXIT_USAGE;
     }

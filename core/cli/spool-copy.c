@@ -9,10 +9,11 @@
 /* What belongs to a spool beside it; the caller frees the names. */
 static GStrv find_keys(const HtConfig *config)
 {
-    GStrv keys = g_new0(char *, 4);
+    GStrv keys = g_new0(char *, 5);
     keys[0] = g_strdup(config->bus.site_key_file);
     keys[1] = g_build_filename(config->bus.state, HT_SIGNER_KEY, NULL);
     keys[2] = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
+    keys[3] = g_build_filename(config->bus.state, HT_SIGNER_KEY_SM2, NULL);
     return keys;
 }
 

@@ -38,6 +38,7 @@ typedef struct {
     uint64_t log_rate;   /* lines a second; 0: no limit */
     char *log_level;     /* error | warning | info | debug */
     char *audit_failure; /* stop | go-on: what personal data does when the audit log cannot be written */
+    char *signature;     /* ed25519 | sm2 */
     uint64_t audit_segment_bytes, audit_keep_ms, audit_sync_ms;
     char *require_box;   /* whole | calls | any: which layers of its box an adapter is not loaded without */
     char *adapter_check; /* on | off: an adapter serves only after the conformance kit has passed it */

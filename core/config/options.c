@@ -108,6 +108,9 @@ static const HtOption bus_options[] = {
      "Size of a file of the audit log, after which the next one begins."},
     {"audit-keep", HT_OPTION_TIME, BUS(audit_keep_ms), "0", 0, 1000000 * HOUR, NULL, false,
      "Files of the audit log whose last record is older are removed, which the log says itself; 0: none are. PIPL Art. 56 wants three years: `26280h`."},
+    {"signature", HT_OPTION_WORD, BUS(signature), "ed25519", 0, 0, "ed25519|sm2", false,
+     "How receipts, the audit log and certificates are signed: Ed25519 (RFC 8032), or SM2 with SM3 (GB/T 32918, 32905), each with a key of its own in `state` (`sign.key`, `sign-sm2.key`). What the other one has signed "
+     "is verified as before: the public halves of both are in `sign.pub`. `sm2` goes with `encryption = sm4-ctr-hmac-sm3`."},
     {"audit-sync", HT_OPTION_TIME, BUS(audit_sync_ms), "1s", 10 * MS, 1 * HOUR, NULL, false,
      "What was added to the audit log is sealed (signed) and brought to the disk so often. A power cut may lose what was recorded since; a kill does not."},
     {"max-connections", HT_OPTION_NUMBER, BUS(max_connections), "4096", 8, 100000, NULL, false,
@@ -159,7 +162,7 @@ static const HtOption source_options[] = {
      "In which languages refusals are said to senders: English; or `both`, with a sentence in Chinese beside it (`textZh`, in SOAP 1.2 "
      "also a second `Text` of the reason)."},
     {"sign-receipts", HT_OPTION_WORD, SOURCE(sign_receipts), "asked", 0, 0, "asked|all", false,
-     "Which receipts are signed (Ed25519, `hutong receipt verify`). `asked`: those of requests with `Hutong-Receipt: signed`, and those "
+     "Which receipts are signed (as `signature` says, `hutong receipt verify`). `asked`: those of requests with `Hutong-Receipt: signed`, and those "
      "that are asked for again (`GET /in/NAME/receipt/ID`). "
      "`all`: every one; each costs about 30 µs of the bus's main thread, and strict clients (Axis 1.4) that were generated from an older "
      "WSDL stumble over the elements that are more."},
@@ -335,12 +338,12 @@ static const HtOption spool_options[] = {
     {"archive", HT_OPTION_PATH, SPOOL(archive), NULL, 0, 0, NULL, false,
      "Directory of the archive: events that are pruned, as lines of JSON, compressed (zstd), each file with a manifest. They hold residents' data. Without it, `archive` "
      "in `state`. `hutong spool verify` checks it."},
-    {"archive-file", HT_OPTION_SIZE, SPOOL(archive_file_bytes), "256M", 64 * K, 16 * G, NULL, false,
-     "A file of the archive is closed when its lines have so many bytes before they are compressed."},
-    {"archive-max", HT_OPTION_SIZE, SPOOL(archive_bytes), "0", 0, 1024 * 1024 * G, NULL, false,
     {"archive-encryption", HT_OPTION_WORD, SPOOL(archive_encryption), "on", 0, 0, "on|off", false,
      "Whether files of the archive are sealed, with the spool's cipher and a key of their own in `periods` in `state`, wrapped under the master key; `hutong spool unseal FILE` writes their lines. `off`: "
      "they are in clear, for whoever reads them with `zstd`."},
+    {"archive-file", HT_OPTION_SIZE, SPOOL(archive_file_bytes), "256M", 64 * K, 16 * G, NULL, false,
+     "A file of the archive is closed when its lines have so many bytes before they are compressed."},
+    {"archive-max", HT_OPTION_SIZE, SPOOL(archive_bytes), "0", 0, 1024 * 1024 * G, NULL, false,
      "When the archive's files have so many bytes nothing is pruned any more until some are moved away; 0: no limit but the disk's."},
     {"prune-every", HT_OPTION_TIME, SPOOL(prune_every_ms), "10min", 100 * MS, 24 * HOUR, NULL, false,
      "How often it is looked for events that are to be pruned."},
@@ -360,6 +363,7 @@ static const char *const bus_fixed[] = {"name",
                                         "admin",
                                         "state",
                                         "site-key-file",
+                                        "signature",
                                         "max-connections",
                                         "idle-timeout",
                                         "connection-memory",

@@ -1,5 +1,5 @@
 /* The certificate that a period's key was destroyed, and with it all that was sealed under it, copies included: lines `name=value`, the first of which says what it
- * is, the last one the signature (Ed25519) over those before. Verified from the file alone, wherever it is. Pure; any thread. */
+ * is, the last one the signature of the site (keys.h) over those before. Verified from the file alone, wherever it is. Pure; any thread. */
 #pragma once
 
 #include "core/proof/signer.h"

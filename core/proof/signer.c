@@ -2,6 +2,7 @@
 #include "core/proof/signer.h"
 
 #include "core/base/clock.h"
+#include "core/proof/sm2.h"
 #include "spool/spool.h"
 
 #include <errno.h>
@@ -11,8 +12,11 @@
 
 struct HtSigner {
     uint8_t private_key[ED25519_KEY_SIZE];
+    HtSm2Key *sm2; /* of this kind; then the bytes are blank */
     HtPublicKey key;
 };
+
+G_STATIC_ASSERT(ED25519_KEY_SIZE == HT_SM2_SECRET);
 
 static bool set_error(GError **error, const char *file)
 {
@@ -58,14 +62,34 @@ static bool list_key(const char *state, const HtPublicKey *key, GError **error)
     return is_listed(text, key) || add_line(file, key, size == 0 || text[size - 1] == '\n', error);
 }
 
-HtSigner *ht_signer_open(const char *state, GError **error)
+const char *ht_signer_file(HtSignatureKind kind)
+{
+    return kind == HT_SIGNATURE_SM2 ? HT_SIGNER_KEY_SM2 : HT_SIGNER_KEY;
+}
+
+static bool take_key(HtSigner *signer, const char *file, GError **error)
+{
+    if (signer->key.kind == HT_SIGNATURE_ED25519) {
+        ed25519_sha512_public_key(signer->key.bytes, signer->private_key);
+        return true;
+    }
+    signer->sm2 = ht_sm2_key_new(signer->private_key, signer->key.bytes);
+    explicit_bzero(signer->private_key, sizeof signer->private_key);
+    if (!signer->sm2) {
+        g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FORMAT,
+                    "\"%s\" holds no private key of SM2: remove it, and another one is made", file);
+    }
+    return signer->sm2 != NULL;
+}
+
+HtSigner *ht_signer_open(const char *state, HtSignatureKind kind, GError **error)
 {
     g_autoptr(HtSigner) signer = g_new0(HtSigner, 1);
-    g_autofree char *file = g_build_filename(state, HT_SIGNER_KEY, NULL);
-    if (!ht_spool_load_key(file, true, signer->private_key, error)) {
+    g_autofree char *file = g_build_filename(state, ht_signer_file(kind), NULL);
+    signer->key.kind = kind;
+    if (!ht_spool_load_key(file, true, signer->private_key, error) || !take_key(signer, file, error)) {
         return NULL;
     }
-    ed25519_sha512_public_key(signer->key.bytes, signer->private_key);
     ht_public_key_name(&signer->key);
     return list_key(state, &signer->key, error) ? g_steal_pointer(&signer) : NULL;
 }
@@ -73,15 +97,16 @@ HtSigner *ht_signer_open(const char *state, GError **error)
 void ht_signer_free(HtSigner *signer)
 {
     if (signer) {
+        ht_sm2_key_free(signer->sm2);
         explicit_bzero(signer, sizeof *signer);
         g_free(signer);
     }
 }
 
-HtSigner *ht_signer_rotate(const char *state, GError **error)
+HtSigner *ht_signer_rotate(const char *state, HtSignatureKind kind, GError **error)
 {
-    g_autofree char *file = g_build_filename(state, HT_SIGNER_KEY, NULL);
-    g_autoptr(HtSigner) former = ht_signer_open(state, error); /* its public half is listed then */
+    g_autofree char *file = g_build_filename(state, ht_signer_file(kind), NULL);
+    g_autoptr(HtSigner) former = ht_signer_open(state, kind, error); /* its public half is listed then */
     if (!former) {
         return NULL;
     }
@@ -89,7 +114,7 @@ HtSigner *ht_signer_rotate(const char *state, GError **error)
         set_error(error, file);
         return NULL;
     }
-    return ht_signer_open(state, error);
+    return ht_signer_open(state, kind, error);
 }
 
 const HtPublicKey *ht_signer_key(const HtSigner *signer)
@@ -99,8 +124,13 @@ const HtPublicKey *ht_signer_key(const HtSigner *signer)
 
 void ht_signer_sign(const HtSigner *signer, HtText text, char signature[HT_SIGNATURE_TEXT])
 {
-    uint8_t bytes[ED25519_SIGNATURE_SIZE];
-    ed25519_sha512_sign(signer->key.bytes, signer->private_key, text.size, (const uint8_t *)text.data, bytes);
+    uint8_t bytes[HT_SIGNATURE_SIZE];
+    if (signer->sm2) {
+        ht_sm2_sign(signer->sm2, text, bytes);
+    } else {
+        ed25519_sha512_sign(signer->key.bytes, signer->private_key, text.size, (const uint8_t *)text.data,
+                            bytes);
+    }
     g_autofree char *base64 = g_base64_encode(bytes, sizeof bytes);
     g_strlcpy(signature, base64, HT_SIGNATURE_TEXT);
 }

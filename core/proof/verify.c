@@ -7,7 +7,6 @@
 
 #include <json-glib/json-glib.h>
 #include <libxml/parser.h>
-#include <nettle/eddsa.h>
 
 #define NAMESPACE "urn:hutong:receipt:1"
 #define SUBMIT_NAMESPACE "urn:hutong:source:"
@@ -254,16 +253,6 @@ static const HtPublicKey *find_key(const GArray *keys, const char *id)
     return NULL;
 }
 
-/* One signature has one text: base64 that decodes to the same bytes but is written otherwise is another one. */
-static bool is_signed(const HtPublicKey *key, HtText text, const char *signature)
-{
-    gsize size;
-    g_autofree guchar *bytes = g_base64_decode(signature, &size);
-    g_autofree char *again = g_base64_encode(bytes, size);
-    return size == ED25519_SIGNATURE_SIZE && strcmp(again, signature) == 0 &&
-           ed25519_sha512_verify(key->bytes, text.size, (const uint8_t *)text.data, bytes);
-}
-
 bool ht_proof_verify(HtText text, const GArray *keys, const char *id, const char *signature, GError **error)
 {
     const HtPublicKey *key = find_key(keys, id);
@@ -272,7 +261,7 @@ bool ht_proof_verify(HtText text, const GArray *keys, const char *id, const char
                     "it is signed with the key \"%s\", which is none of those given", id ? id : "");
         return false;
     }
-    if (!is_signed(key, text, signature)) {
+    if (!ht_public_key_verify(key, text, signature)) {
         g_set_error(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE, "it is not what the key \"%s\" has signed",
                     id);
         return false;

@@ -46,7 +46,7 @@ static void set_up(Site *site, gconstpointer data)
     site->segments = g_build_filename(site->folder, HT_AUDIT_FOLDER, NULL);
     site->head = g_build_filename(site->folder, HT_AUDIT_HEAD, NULL);
     site->problems = g_string_new(NULL);
-    site->signer = ht_signer_open(site->folder, &error);
+    site->signer = ht_signer_open(site->folder, HT_SIGNATURE_ED25519, &error);
     g_assert_no_error(error);
     site->keys = ht_public_keys_read(public, &error);
     g_assert_no_error(error);
@@ -147,6 +147,31 @@ static void test_what_was_added_is_whole(Site *site, gconstpointer data)
     g_assert_cmpuint(verify(site), ==, 0);
     g_assert_cmpuint(site->sum.records, ==, 9);
     g_assert_cmpuint(site->sum.segments, ==, 1);
+}
+
+/* Sealed with Ed25519 first and with SM2 then; who knows the one key only is told of the other's seals. */
+static void test_one_log_has_seals_of_both_kinds(Site *site, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *public = g_build_filename(site->folder, HT_SIGNER_PUBLIC, NULL);
+    add(site, 5);
+    close_log(site);
+    ht_signer_free(site->signer);
+    site->signer = ht_signer_open(site->folder, HT_SIGNATURE_SM2, &error);
+    g_assert_no_error(error);
+    open_log(site);
+    add(site, 5);
+    close_log(site);
+    g_assert_cmpuint(verify(site), >, 0);
+    g_array_unref(site->keys);
+    site->keys = ht_public_keys_read(public, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(verify(site), ==, 0);
+    g_assert_cmpuint(site->sum.seals, ==, 2);
+    g_assert_cmpuint(site->sum.unsealed, ==, 0);
+    g_array_remove_index(site->keys, 0);
+    g_assert_cmpuint(verify(site), >, 0);
 }
 
 static void test_segments_follow_each_other(Site *site, gconstpointer data)
@@ -491,6 +516,7 @@ int main(int argc, char **argv)
     } tests[] = {
         {"/audit/whole/what-was-added", test_what_was_added_is_whole},
         {"/audit/whole/segments-follow-each-other", test_segments_follow_each_other},
+        {"/audit/whole/one-log-has-seals-of-both-kinds", test_one_log_has_seals_of_both_kinds},
         {"/audit/whole/old-segments-are-pruned-and-the-log-says-so",
          test_old_segments_are_pruned_and_the_log_says_so},
         {"/audit/changed/every-byte-counts", test_every_byte_counts},

@@ -39,7 +39,7 @@ static void set_up(Site *site, gconstpointer data)
     g_autoptr(GError) error = NULL;
     *site = (Site){.folder = g_dir_make_tmp("proof-XXXXXX", NULL)};
     g_autofree char *key = write_file(site, HT_SIGNER_KEY, PRIVATE);
-    site->signer = ht_signer_open(site->folder, &error);
+    site->signer = ht_signer_open(site->folder, HT_SIGNATURE_ED25519, &error);
     g_assert_no_error(error);
     site->keys = ht_public_keys_read(PUBLIC, &error);
     g_assert_no_error(error);
@@ -310,7 +310,7 @@ static void former_keys_verify_what_they_signed(Site *site, gconstpointer data)
     (void)data;
     g_autoptr(GError) error = NULL;
     HtBuffer former = render(site, &forms[0], NULL);
-    HtSigner *other = ht_signer_rotate(site->folder, &error);
+    HtSigner *other = ht_signer_rotate(site->folder, HT_SIGNATURE_ED25519, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(ht_signer_key(other)->id, !=, ht_signer_key(site->signer)->id);
     ht_signer_free(site->signer);
@@ -337,17 +337,17 @@ static void a_key_is_private_and_stays(Site *site, gconstpointer data)
     g_autofree char *text = NULL, *again = NULL;
     g_assert_true(g_file_get_contents(list, &text, NULL, NULL));
     g_assert_true(g_str_has_prefix(text, PUBLIC " 21fe31dfa154a261 20"));
-    g_autoptr(HtSigner) same = ht_signer_open(site->folder, &error);
+    g_autoptr(HtSigner) same = ht_signer_open(site->folder, HT_SIGNATURE_ED25519, &error);
     g_assert_cmpstr(ht_signer_key(same)->id, ==, ht_signer_key(site->signer)->id);
     g_assert_true(g_file_get_contents(list, &again, NULL, NULL));
     g_assert_cmpstr(text, ==, again);
     g_unlink(file);
-    g_autoptr(HtSigner) made = ht_signer_open(site->folder, &error);
+    g_autoptr(HtSigner) made = ht_signer_open(site->folder, HT_SIGNATURE_ED25519, &error);
     g_assert_no_error(error);
     g_assert_cmpint(g_stat(file, &status), ==, 0);
     g_assert_cmpint(status.st_mode & 0777, ==, 0600);
     g_chmod(file, 0640);
-    g_assert_null(ht_signer_open(site->folder, &error));
+    g_assert_null(ht_signer_open(site->folder, HT_SIGNATURE_ED25519, &error));
     g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
 }
 
@@ -360,7 +360,7 @@ static void a_damaged_list_gets_the_key_again(Site *site, gconstpointer data)
         g_autoptr(GError) error = NULL;
         g_autofree char *file = write_file(site, HT_SIGNER_PUBLIC, lists[i]);
         g_autofree char *text = NULL;
-        g_autoptr(HtSigner) signer = ht_signer_open(site->folder, &error);
+        g_autoptr(HtSigner) signer = ht_signer_open(site->folder, HT_SIGNATURE_ED25519, &error);
         g_assert_no_error(error);
         g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
         g_assert_nonnull(strstr(text, PUBLIC " 21fe31dfa154a261"));
