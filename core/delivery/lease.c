@@ -189,8 +189,12 @@ void ht_leases_return_after(HtLeases *leases, const char *worker, uint64_t seque
 {
     static const HtSent back = {.kind = HT_SENT_BACK};
     const Item *last = item_of(leases, worker, sequence);
-    while (last && last->worker_link.next) {
-        judge_item(leases, last->worker->items.tail->data, &back);
+    const Worker *one = last ? last->worker : g_hash_table_lookup(leases->workers, worker);
+    const Item *item = one ? one->items.tail->data : NULL;
+    while (item && item != last) {
+        judge_item(leases, one->items.tail->data, &back);
+        one = g_hash_table_lookup(leases->workers, worker); /* it goes with its last event */
+        item = one ? one->items.tail->data : NULL;
     }
 }
 

@@ -42,7 +42,8 @@ bool ht_leases_judge(HtLeases *leases, uint64_t sequence, const HtSent *sent);
  * to it. */
 bool ht_leases_take_through(HtLeases *leases, const char *worker, uint64_t sequence, unsigned *count);
 
-/* What went to the worker after this one did not reach it, if this one is out to it. Before it is taken. */
+/* What went to the worker after this one did not reach it. Before it is taken; when it is not out to the worker (any more), it was taken
+ * before, and all that is out to the worker went after it. */
 void ht_leases_return_after(HtLeases *leases, const char *worker, uint64_t sequence);
 
 /* What is left of the lease did not reach anybody. Nothing when it has ended. */

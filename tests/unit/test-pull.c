@@ -501,6 +501,18 @@ static void test_a_stream_that_is_not_acknowledged_ends_and_goes_on(void)
     end(&f);
 }
 
+static void test_the_same_id_again(void)
+{
+    Fixture f;
+    begin(&f, "linger = 1h\nbatch = 3\n", "abcdef");
+    assert_streams(ask(&f, HT_OUT_STREAM, "", NULL, NULL), "1 2 3 ");
+    for (unsigned i = 0; i < 6; i++) {
+        assert_streams(ask(&f, HT_OUT_STREAM, "", i < 3 ? "Last-Event-ID: 1" : "Last-Event-ID: 2", NULL),
+                       i < 3 ? "2 3 4 " : "3 4 5 ");
+    }
+    end(&f);
+}
+
 static void test_bad_requests_change_nothing(void)
 {
     static const char *const queries[] = {
@@ -681,6 +693,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pull/stream/a-slow-reader-is-not-written-for", test_a_slow_reader_is_not_written_for);
     g_test_add_func("/pull/stream/that-is-not-acknowledged-ends-and-goes-on",
                     test_a_stream_that_is_not_acknowledged_ends_and_goes_on);
+    g_test_add_func("/pull/stream/the-same-id-again", test_the_same_id_again);
     g_test_add_func("/pull/bad-requests-change-nothing", test_bad_requests_change_nothing);
     g_test_add_func("/pull/workers-as-they-please-lose-nothing", test_workers_as_they_please_lose_nothing);
     return g_test_run();
