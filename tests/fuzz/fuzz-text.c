@@ -33,12 +33,13 @@ static void check_changes(HtText text)
 static void check_values(const HtDecoded *decoded)
 {
     HtText text = ht_text_trim(decoded->text, decoded->size);
-    g_autofree char *out = g_malloc(HT_TEXT_NAME_DOT_ROOM(text.size));
-    size_t written = ht_text_fix_name_dot(text.data, text.size, out);
+    g_autofree char *out = g_malloc(HT_TEXT_NAME_ROOM(text.size));
+    size_t written = ht_text_fix_name(text.data, text.size, out);
     HtTextScan scan;
 
-    must(written <= HT_TEXT_NAME_DOT_ROOM(text.size) && ht_text_scan((uint8_t *)out, written, &scan));
-    must((ht_text_value_marks(out, written, HT_TRAIT_ALL, true) & HT_TEXT_NAME_DOT) == 0);
+    must(written <= HT_TEXT_NAME_ROOM(text.size) && ht_text_scan((uint8_t *)out, written, &scan));
+    must((ht_text_value_marks(out, written, HT_TRAIT_ALL, true) & (HT_TEXT_NAME_DOT | HT_TEXT_NAME_FOLDED)) ==
+         0);
     must(ht_text_value_marks(text.data, text.size, decoded->traits, true) ==
          ht_text_value_marks(text.data, text.size, HT_TRAIT_ALL, true));
 }
@@ -63,8 +64,8 @@ static void check_raw(const uint8_t *data, size_t size)
     must(valid == ht_text_scan_portable(data, size, &slow));
     must(valid == g_utf8_validate_len((const char *)data, size, NULL) || memchr(data, 0, size));
     must(!valid || (fast.traits == slow.traits && fast.has_wide == slow.has_wide));
-    g_autofree char *out = g_malloc(HT_TEXT_NAME_DOT_ROOM(size));
-    must(ht_text_fix_name_dot((const char *)data, size, out) <= HT_TEXT_NAME_DOT_ROOM(size));
+    g_autofree char *out = g_malloc(HT_TEXT_NAME_ROOM(size));
+    must(ht_text_fix_name((const char *)data, size, out) <= HT_TEXT_NAME_ROOM(size));
     must(ht_text_trim((const char *)data, size).size <= size);
     check_changes((HtText){(const char *)data, size});
 }

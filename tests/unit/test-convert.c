@@ -81,6 +81,38 @@ static void test_citizen_numbers(void)
     }
 }
 
+/* Whatever people put around a right number, and whatever they type for its X, in any combination. */
+static void test_dressed_numbers(void)
+{
+    static const char *const bare[] = {"990104198001019915", "99010419910315993", "990104500817995"};
+    static const char *const right[] = {"990104198001019915", "99010419910315993X", "990104195008179950"};
+    static const char *const around[][2] = {
+        {"(", ")"},  {"（", "）"}, {"[", "]"},   {"【", "】"}, {"<", ">"},   {"《", "》"},  {"{", "}"},
+        {"", ","},   {"", "，"},   {"", ";"},    {"", "。"},   {"", "、"},   {"=\"", "\""}, {"#", ""},
+        {"№", ""},   {"*", "*"},   {"\t'", "'"}, {"| ", " |"}, {"「", "」"}, {"－", "－"},  {"~", "~"},
+        {"[ '", ""}, {"\\", ""},   {"/", "/"},   {"「（", ""}, {"", ".0"},   {"…", "…"},    {"", "!"},
+    };
+    static const char *const crosses[] = {"X", "x", "Ｘ", "ｘ", "×", "Х", "х", "Χ",
+                                          "χ", "Ⅹ", "ⅹ",  "✕",  "✖", "╳", "☓"};
+    for (size_t i = 0; i < G_N_ELEMENTS(around) * G_N_ELEMENTS(crosses) * G_N_ELEMENTS(bare); i++) {
+        size_t which = i % G_N_ELEMENTS(bare), cross = i / G_N_ELEMENTS(bare) % G_N_ELEMENTS(crosses);
+        const char *const *signs = around[i / G_N_ELEMENTS(bare) / G_N_ELEMENTS(crosses)];
+        g_autofree char *text =
+            g_strconcat(signs[0], bare[which], which == 1 ? crosses[cross] : "", signs[1], NULL);
+        HtIdNumber id;
+        g_test_message("%s", text);
+        ht_idnumber_parse_at(text, strlen(text), TODAY, &id);
+        g_assert_true(id.valid && strcmp(id.canonical, right[which]) == 0 && (id.marks & BIT(ID_FOLDED)));
+    }
+    static const char *const wrong[] = {"(990104198001019916)", "99010419910315993*",
+                                        "（母）990104198001019915", "9901041980×1019915",
+                                        "×99010419910315993"};
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        HtIdNumber id;
+        g_assert_cmpint(ht_idnumber_parse_at(wrong[i], strlen(wrong[i]), TODAY, &id), !=, HT_ID_VALID);
+    }
+}
+
 static void test_number_tells_sex_and_birth(void)
 {
     HtIdNumber id;
@@ -649,6 +681,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/idnumber/vectors", test_citizen_numbers);
+    g_test_add_func("/idnumber/dressed-numbers-are-read", test_dressed_numbers);
     g_test_add_func("/idnumber/tells-sex-and-birth", test_number_tells_sex_and_birth);
     g_test_add_func("/idnumber/each-wrong-digit-is-noticed", test_each_wrong_digit_is_noticed);
     g_test_add_func("/idnumber/newborns-and-the-very-old", test_newborns_and_the_very_old);

@@ -44,7 +44,10 @@ static void test_traits(void)
         {"\uFF0E", HT_TRAIT_NON_ASCII | HT_TRAIT_LOOKALIKE_DOT | HT_TRAIT_FULL_WIDTH},
         {"\u3000", HT_TRAIT_NON_ASCII | HT_TRAIT_FULL_WIDTH},
         {"\uFF01\uFF5E", HT_TRAIT_NON_ASCII | HT_TRAIT_FULL_WIDTH},
-        {"\u3001\u3002\uFF5F\uFF00", HT_TRAIT_NON_ASCII},
+        {"\u3001\uFF5F\uFF00", HT_TRAIT_NON_ASCII},
+        {"\u3002", HT_TRAIT_NON_ASCII | HT_TRAIT_LOOKALIKE_DOT},
+        {"\u318D", HT_TRAIT_NON_ASCII | HT_TRAIT_LOOKALIKE_DOT},
+        {"\u1427", HT_TRAIT_NON_ASCII | HT_TRAIT_LOOKALIKE_DOT},
         {"a\x0B", HT_TRAIT_CONTROL},
         {"\x1F", HT_TRAIT_CONTROL},
         {"\uFFFE", HT_TRAIT_NON_ASCII | HT_TRAIT_CONTROL},
@@ -202,6 +205,22 @@ static void test_name_dots(void)
         {"测.试.甲", "测·试·甲", HT_TEXT_NAME_DOT},
         {"Anna•Maria", "Anna·Maria", HT_TEXT_NAME_DOT},
         {"J.Test", "J.Test", 0},
+        {"测 试", "测试", HT_TEXT_NAME_FOLDED},
+        {"测\u3000\u3000试", "测试", HT_TEXT_NAME_FOLDED},
+        {"欧阳\u00A0测", "欧阳测", HT_TEXT_NAME_FOLDED},
+        {"测 试\t甲", "测试甲", HT_TEXT_NAME_FOLDED},
+        {"测试甲 测试乙", "测试甲 测试乙", 0},
+        {"测试\u3000测试", "测试\u3000测试", 0},
+        {"测 .. 试", "测 .. 试", 0},
+        {"测 JOHN", "测 JOHN", 0},
+        {"JOHN TEST", "JOHN TEST", 0},
+        {"JOHN\u3000TEST", "JOHN TEST", HT_TEXT_NAME_FOLDED},
+        {"John  Test", "John Test", HT_TEXT_NAME_FOLDED},
+        {"Ｊｏｈｎ\u3000Ｔｅｓｔ", "John Test", HT_TEXT_NAME_FOLDED},
+        {"J. Test", "J. Test", 0},
+        {"カ ナ", "カ ナ", 0},
+        {"测 ", "测 ", 0},
+        {" 测", " 测", 0},
         {"カ・ナ", "カ・ナ", 0},
         {"测试.", "测试.", 0},
         {"•测试", "•测试", 0},
@@ -222,30 +241,59 @@ static void test_name_dots(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const char *value = cases[i].value;
         size_t size = strlen(value);
-        g_autofree char *out = g_malloc(HT_TEXT_NAME_DOT_ROOM(size));
+        g_autofree char *out = g_malloc(HT_TEXT_NAME_ROOM(size));
         g_test_message("case %zu", i);
         g_assert_cmphex(ht_text_value_marks(value, size, HT_TRAIT_ALL, true), ==, cases[i].marks);
         g_assert_cmphex(ht_text_value_marks(value, size, HT_TRAIT_ALL, false), ==,
                         cases[i].marks & HT_TEXT_REPLACEMENT_CHARACTER
-                            ? cases[i].marks & ~(unsigned)HT_TEXT_NAME_DOT
+                            ? cases[i].marks & ~(unsigned)(HT_TEXT_NAME_DOT | HT_TEXT_NAME_FOLDED)
                             : cases[i].marks & HT_TEXT_PRIVATE_USE);
         HtTextScan scan;
         g_assert_true(ht_text_scan((const uint8_t *)value, size, &scan));
         g_assert_cmphex(ht_text_value_marks(value, size, scan.traits, true), ==, cases[i].marks);
         g_assert_cmpuint(ht_text_value_marks(value, size, 0, false), ==, 0);
-        size_t written = ht_text_fix_name_dot(value, size, out);
+        size_t written = ht_text_fix_name(value, size, out);
         g_assert_true(ht_text_equal((HtText){out, written}, ht_text_from(cases[i].fixed)));
+    }
+}
+
+/* Every look-alike, spaced in every way, between every two kinds of letters: one dot, nothing beside it, and no mark on what was made. */
+static void test_spaced_dots(void)
+{
+    static const char *const dots[] = {"·", "•", "・", "．", "‧", "∙",  "⋅",  "․", "⸱", "･",     "●",
+                                       "◦", "⚫", "⸳",  "。", "｡", "ㆍ", "﹒", "ᐧ", "᛫", "\u0387"};
+    static const char *const blanks[] = {"", " ", "\u3000", "\u00A0", "  ", " \u3000\t"};
+    static const char *const letters[][3] = {{"买买提江", "测试", "买买提江·测试"},
+                                             {"测", "试", "测·试"},
+                                             {"Anna", "Maria", "Anna·Maria"},
+                                             {"𠮷", "㛃", "𠮷·㛃"}};
+    const size_t n_dots = G_N_ELEMENTS(dots), n_blanks = G_N_ELEMENTS(blanks);
+    for (size_t i = 0; i < n_dots * n_blanks * n_blanks * G_N_ELEMENTS(letters); i++) {
+        const char *const *pair = letters[i / n_dots / n_blanks / n_blanks];
+        const char *before = blanks[i / n_dots % n_blanks],
+                   *behind = blanks[i / n_dots / n_blanks % n_blanks];
+        g_autofree char *name = g_strconcat(pair[0], before, dots[i % n_dots], behind, pair[1], NULL);
+        unsigned marks = (i % n_dots > 0 && strcmp(dots[i % n_dots], "·") != 0 ? HT_TEXT_NAME_DOT : 0) |
+                         (*before || *behind ? HT_TEXT_NAME_FOLDED : 0);
+        char out[128];
+        g_test_message("%s", name);
+        HtTextScan scan;
+        g_assert_true(ht_text_scan((const uint8_t *)name, strlen(name), &scan));
+        g_assert_cmphex(ht_text_value_marks(name, strlen(name), scan.traits, true), ==, marks);
+        size_t size = ht_text_fix_name(name, strlen(name), out);
+        g_assert_true(ht_text_equal((HtText){out, size}, ht_text_from(pair[2])));
+        g_assert_cmphex(ht_text_value_marks(out, size, HT_TRAIT_ALL, true), ==, 0);
     }
 }
 
 static void test_broken_name_fits(void)
 {
     HtText broken = HT_TEXT_LITERAL("\xFF.\xFF.\xFF.\xFF.\xFF");
-    g_autofree char *out = g_malloc(HT_TEXT_NAME_DOT_ROOM(broken.size));
-    size_t written = ht_text_fix_name_dot(broken.data, broken.size, out);
+    g_autofree char *out = g_malloc(HT_TEXT_NAME_ROOM(broken.size));
+    size_t written = ht_text_fix_name(broken.data, broken.size, out);
 
     g_assert_cmpuint(written, ==, broken.size + 4);
-    g_assert_cmpuint(written, <=, HT_TEXT_NAME_DOT_ROOM(broken.size));
+    g_assert_cmpuint(written, <=, HT_TEXT_NAME_ROOM(broken.size));
 }
 
 static void test_blanks(void)
@@ -270,6 +318,7 @@ int main(int argc, char **argv)
     g_test_add_func("/text/prolog/nested-declaration-is-skipped", test_nested_declaration);
     g_test_add_func("/text/prolog/root-name-is-found", test_root_name);
     g_test_add_func("/text/value/look-alike-dots-are-marked-and-fixed", test_name_dots);
+    g_test_add_func("/text/value/dots-lose-the-blanks-beside-them", test_spaced_dots);
     g_test_add_func("/text/value/broken-name-fits-its-room", test_broken_name_fits);
     g_test_add_func("/text/value/blanks-are-trimmed", test_blanks);
     return g_test_run();

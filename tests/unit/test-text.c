@@ -172,8 +172,8 @@ static void test_sample_dots_become_one(Fixture *fixture, gconstpointer data)
         size_t size = (size_t)(strchr(at, '<') - at);
         unsigned marks = ht_text_value_marks(at, size, fixture->decoded.traits, true);
         g_assert_cmphex(marks, ==, names == 0 ? 0 : HT_TEXT_NAME_DOT);
-        g_assert_cmpuint(HT_TEXT_NAME_DOT_ROOM(size), <=, sizeof out);
-        size_t written = ht_text_fix_name_dot(at, size, out);
+        g_assert_cmpuint(HT_TEXT_NAME_ROOM(size), <=, sizeof out);
+        size_t written = ht_text_fix_name(at, size, out);
         g_assert_true(ht_text_equal((HtText){out, written}, HT_TEXT_LITERAL("买买提江·测试")));
     }
     g_assert_cmpuint(names, ==, 7);

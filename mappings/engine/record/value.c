@@ -9,10 +9,10 @@
 #include "mappings/engine/text/text.h"
 
 /* After these marks the result does not tell what was sent: the original goes along. */
-#define KEEP_ORIGINAL                                                                 \
-    (HT_MARK_BIT(HT_MARK_ID_15_UPGRADED) | HT_MARK_BIT(HT_MARK_ID_FOLDED) |           \
-     HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) | HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT) | \
-     HT_MARK_BIT(HT_MARK_CODE_APPROXIMATE))
+#define KEEP_ORIGINAL                                                              \
+    (HT_MARK_BIT(HT_MARK_ID_15_UPGRADED) | HT_MARK_BIT(HT_MARK_ID_FOLDED) |        \
+     HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) | HT_MARK_BIT(HT_MARK_NAME_FOLDED) | \
+     HT_MARK_BIT(HT_MARK_CODE_FROM_TEXT) | HT_MARK_BIT(HT_MARK_CODE_APPROXIMATE))
 
 /* What the value tells of whom the event is, and of what: a number that does not check and a filler tell nothing. */
 static unsigned find_tells(const HtElementRule *rule, HtText text, HtMarks marks)
@@ -70,6 +70,7 @@ static HtMarks marks_of_text(unsigned found)
     marks |= found & HT_TEXT_PRIVATE_USE ? HT_MARK_BIT(HT_MARK_NAME_PRIVATE_USE) : 0;
     marks |= found & HT_TEXT_LOST ? HT_MARK_BIT(HT_MARK_CHARACTER_LOST) : 0;
     marks |= found & HT_TEXT_NAME_DOT ? HT_MARK_BIT(HT_MARK_NAME_DOT_NORMALISED) : 0;
+    marks |= found & HT_TEXT_NAME_FOLDED ? HT_MARK_BIT(HT_MARK_NAME_FOLDED) : 0;
     return marks;
 }
 
@@ -105,10 +106,10 @@ static HtConverted convert_text(HtRecorder *recorder, const HtElementRule *rule,
     if (rule->as == HT_AS_NAME || traits & TRAITS_WITH_MARKS) {
         found = ht_text_value_marks(text.data, text.size, traits, rule->as == HT_AS_NAME);
     }
-    if (found & HT_TEXT_NAME_DOT) {
+    if (found & (HT_TEXT_NAME_DOT | HT_TEXT_NAME_FOLDED)) {
         recorder->value.size = 0;
-        char *out = ht_buffer_reserve(&recorder->value, HT_TEXT_NAME_DOT_ROOM(text.size));
-        item->value = (HtText){out, ht_text_fix_name_dot(text.data, text.size, out)};
+        char *out = ht_buffer_reserve(&recorder->value, HT_TEXT_NAME_ROOM(text.size));
+        item->value = (HtText){out, ht_text_fix_name(text.data, text.size, out)};
     }
     return finish(recorder, rule, text, marks_of_text(found) | check_length(rule, item->value));
 }
@@ -176,7 +177,22 @@ static bool is_minor(const HtRecorder *recorder, const char *iso, size_t size)
         number = iso[i] == '-' ? number : number * 10 + (uint32_t)(iso[i] - '0');
     }
     number = size == 4 ? number * 10000 + 1231 : size == 7 ? number * 100 + 31 : number;
-    return (size == 4 || size == 7 || size == 10) && number + 140000 > recorder->today;
+    return (size == 4 || size == 7 || size == 8 || size == 10) && number + 140000 > recorder->today;
+}
+
+/* Also of a number with a wrong check character, whose birthday may be right all the same: then in favour of the child. */
+static bool is_number_of_minor(const HtRecorder *recorder, const HtIdNumber *id)
+{
+    const char *birth = id->canonical + 6;
+    if (id->status != HT_ID_WRONG_CHECK) {
+        return id->birth_date[0] != '\0' && is_minor(recorder, id->birth_date, 10);
+    }
+    uint32_t number = 0;
+    for (size_t i = 0; i < 8; i++) {
+        number = number * 10 + (uint32_t)(birth[i] - '0');
+    }
+    bool exists = ht_date_exists((int)(number / 10000), (int)(number / 100 % 100), (int)(number % 100));
+    return exists && number <= recorder->today && is_minor(recorder, birth, 8);
 }
 
 static HtConverted convert_date(HtRecorder *recorder, const HtElementRule *rule, HtText text, HtItem *item)
@@ -251,9 +267,8 @@ static HtConverted convert_id(HtRecorder *recorder, const HtElementRule *rule, H
         return HT_CONVERTED_NONE;
     }
     item->value = id->size > 0 ? (HtText){id->canonical, id->size} : text;
-    bool dated = rule->is_id_number && id->birth_date[0] != '\0';
-    recorder->minor = recorder->minor || (dated && is_minor(recorder, id->birth_date, 10));
-    recorder->aged = recorder->aged || dated;
+    recorder->minor = recorder->minor || (rule->is_id_number && is_number_of_minor(recorder, id));
+    recorder->aged = recorder->aged || (rule->is_id_number && id->birth_date[0] != '\0');
     return finish(recorder, rule, text, id->marks);
 }
 

@@ -71,9 +71,9 @@ static const char *const MARK_NAMES[] = {
     [HT_MARK_PARAMETERS_BY_PLACE] = "parameters-by-place",
     [HT_MARK_MARKUP_REMOVED] = "markup-removed",
     [HT_MARK_URL_DECODED] = "url-decoded",
+    [HT_MARK_NAME_FOLDED] = "name-folded",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(MARK_NAMES) == HT_MARK_COUNT_);
-
 static const char *const TYPE_NAMES[] = {
     [HT_TYPE_STRING] = "string",     [HT_TYPE_CODE] = "code",           [HT_TYPE_DATE] = "date",
     [HT_TYPE_DATETIME] = "datetime", [HT_TYPE_TIME] = "time",           [HT_TYPE_MONTH] = "month",

@@ -54,6 +54,7 @@ typedef enum {
     HT_MARK_PARAMETERS_BY_PLACE, /* the operation's parameters had lost their names and were told by their places */
     HT_MARK_MARKUP_REMOVED, /* tags that were meant for a screen were taken out */
     HT_MARK_URL_DECODED,    /* the value was URL-encoded */
+    HT_MARK_NAME_FOLDED,    /* blanks that space a name out, or the width of its letters, were folded */
     HT_MARK_COUNT_
 } HtMark;
 

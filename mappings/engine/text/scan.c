@@ -46,17 +46,29 @@ size_t ht_text_utf8_sequence(const uint8_t *bytes, size_t size, bool *valid)
     return length;
 }
 
+/* None of U+4000 to U+BFFF: ht_text_scan() passes over them. */
 bool ht_text_is_lookalike_dot(uint32_t character)
 {
     switch (character) {
+    case 0x0387: /* Greek ano teleia */
+    case 0x1427: /* Canadian syllabics final middle dot */
+    case 0x16EB: /* runic single punctuation */
     case 0x2022: /* bullet */
     case 0x2024: /* one dot leader */
     case 0x2027: /* hyphenation point */
     case 0x2219: /* bullet operator */
     case 0x22C5: /* dot operator */
+    case 0x25CF: /* black circle */
+    case 0x25E6: /* white bullet */
+    case 0x26AB: /* medium black circle */
     case 0x2E31: /* word separator middle dot */
+    case 0x2E33: /* raised dot */
+    case 0x3002: /* ideographic full stop */
     case 0x30FB: /* katakana middle dot */
+    case 0x318D: /* Hangul letter araea */
+    case 0xFE52: /* small full stop */
     case 0xFF0E: /* full-width full stop */
+    case 0xFF61: /* half-width ideographic full stop */
     case 0xFF65: /* half-width katakana middle dot */ return true;
     default: return false;
     }
@@ -76,7 +88,7 @@ bool ht_text_is_invisible(uint32_t character)
 static inline unsigned find_traits(uint32_t character)
 {
     if (character > 0x3000 && character < 0xE000)
-        return character == 0x30FB ? HT_TRAIT_LOOKALIKE_DOT : 0;
+        return ht_text_is_lookalike_dot(character) ? HT_TRAIT_LOOKALIKE_DOT : 0;
     if (character >= 0xE000 && character <= 0xF8FF)
         return HT_TRAIT_PRIVATE_USE;
     if (character == 0xFFFD)

@@ -36,6 +36,11 @@ static bool is_chinese(uint32_t character)
            is_private_use(character);
 }
 
+static bool is_wide_letter(uint32_t character)
+{
+    return (character >= 0xFF21 && character <= 0xFF3A) || (character >= 0xFF41 && character <= 0xFF5A);
+}
+
 static bool is_latin(uint32_t character)
 {
     uint32_t lower = character | 0x20;
@@ -43,7 +48,7 @@ static bool is_latin(uint32_t character)
     if (character < 0x80)
         return lower >= 'a' && lower <= 'z';
     return (character >= 0xC0 && character <= 0x24F && character != 0xD7 && character != 0xF7) ||
-           (character >= 0x1E00 && character <= 0x1EFF);
+           (character >= 0x1E00 && character <= 0x1EFF) || is_wide_letter(character);
 }
 
 /* Tells whether `character` is taken for the name dot between the two beside it. */
@@ -55,10 +60,103 @@ static bool is_wrong_dot(uint32_t before, uint32_t character, uint32_t after)
            (is_chinese(after) || is_latin(after));
 }
 
-/* The character at `at` without stepping over it; 0 at the end. */
-static uint32_t peek_character(const char *at, const char *end)
+static const char *skip_blanks(const char *at, const char *end)
 {
+    const char *next = at;
+    while (next < end && ht_text_is_blank(read_character(&next, end)))
+        at = next;
+    return at;
+}
+
+/* The first character from `at` on that is no blank; 0 when there is none. */
+static uint32_t peek_letter(const char *at, const char *end)
+{
+    at = skip_blanks(at, end);
     return at < end ? read_character(&at, end) : 0;
+}
+
+/* How many Chinese characters stand in a row from `at` on, two at most. */
+static unsigned count_chinese(const char *at, const char *end)
+{
+    unsigned count = 0;
+    while (at < end && count < 2 && is_chinese(read_character(&at, end)))
+        count++;
+    return count;
+}
+
+/* What is written of a name, and what has been looked at of it. */
+typedef struct {
+    char *to;        /* NULL: only marks are asked for */
+    unsigned marks;  /* NAME_DOT, NAME_FOLDED */
+    uint32_t before; /* the last character that is no blank; the dot in place of its look-alike */
+    unsigned row;    /* Chinese characters since the last other one or blank */
+} NameWalk;
+
+static void put_text(NameWalk *name, const char *from, size_t size)
+{
+    if (name->to) {
+        memcpy(name->to, from, size);
+        name->to += size;
+    }
+}
+
+static bool is_dot_here(uint32_t before, uint32_t character, const char *behind, const char *end)
+{
+    return character == 0xB7 || is_wrong_dot(before, character, peek_letter(behind, end));
+}
+
+/* Blanks that end at `at`. Beside the dot and beside a single Chinese character they only space a name out (two words of two
+ * characters may be two persons); between Latin words one ASCII blank is meant. */
+static void put_blanks(NameWalk *name, const char *from, const char *at, const char *end)
+{
+    const char *behind = at;
+    uint32_t after = at < end ? read_character(&behind, end) : 0;
+    bool inside = name->before && after;
+    bool dotted = inside && (name->before == 0xB7 || is_dot_here(name->before, after, behind, end));
+    bool spaced =
+        is_chinese(name->before) && is_chinese(after) && (name->row == 1 || count_chinese(at, end) == 1);
+    bool plain = at - from == 1 && *from == ' ';
+    if (dotted || spaced) {
+        name->marks |= HT_TEXT_NAME_FOLDED;
+    } else if (!plain && is_latin(name->before) && is_latin(after)) {
+        name->marks |= HT_TEXT_NAME_FOLDED;
+        put_text(name, " ", 1);
+    } else {
+        put_text(name, from, (size_t)(at - from));
+    }
+    name->row = 0;
+}
+
+static void put_letter(NameWalk *name, const char *from, uint32_t character, const char *at, const char *end)
+{
+    bool wrong = is_wrong_dot(name->before, character, peek_letter(at, end));
+    char narrow = is_wide_letter(character) ? (char)(character - 0xFF21 + 'A') : '\0';
+    if (wrong) {
+        put_text(name, "\xC2\xB7", 2);
+        name->marks |= HT_TEXT_NAME_DOT;
+    } else if (narrow) {
+        put_text(name, &narrow, 1);
+        name->marks |= HT_TEXT_NAME_FOLDED;
+    } else {
+        put_text(name, from, (size_t)(at - from));
+    }
+    name->row = is_chinese(character) ? name->row + 1 : 0;
+    name->before = wrong ? 0xB7 : character;
+}
+
+static void walk_name(NameWalk *name, const char *value, size_t size)
+{
+    const char *end = value + size;
+    for (const char *at = value; at < end;) {
+        const char *from = at;
+        uint32_t character = read_character(&at, end);
+        if (!ht_text_is_blank(character)) {
+            put_letter(name, from, character, at, end);
+            continue;
+        }
+        at = skip_blanks(at, end);
+        put_blanks(name, from, at, end);
+    }
 }
 
 /* Names show what harm came to them in ways that other texts may have honestly. */
@@ -77,9 +175,10 @@ static bool shows_in_name(const char *value, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)value[i], next = i + 1 < size ? (unsigned char)value[i + 1] : 0;
-        if (byte == '.' || byte == '?' || (byte == 0xE9 && next == 0x94) ||
-            (byte == 0xE6 && (next == 0x96 || next == 0x8B)) || (byte == 0xE7 && next == 0x83) ||
-            (byte == 0xE5 && next == 0xB1))
+        bool blank = byte == ' ' || byte == '\t' || (byte == 0xC2 && next == 0xA0);
+        if (byte == '.' || byte == '?' || blank || (byte == 0xCE && next == 0x87) ||
+            (byte == 0xE9 && next == 0x94) || (byte == 0xE6 && (next == 0x96 || next == 0x8B)) ||
+            (byte == 0xE7 && next == 0x83) || (byte == 0xE5 && next == 0xB1))
             return true;
     }
     return false;
@@ -103,33 +202,20 @@ unsigned ht_text_value_marks(const char *value, size_t size, unsigned traits, bo
             marks |= HT_TEXT_LOST;
         else if (is_private_use(character))
             marks |= HT_TEXT_PRIVATE_USE;
-        else if (is_name && is_wrong_dot(before, character, peek_character(at, end)))
-            marks |= HT_TEXT_NAME_DOT;
         earlier = before;
         before = character;
     }
-    return marks;
+    NameWalk name = {.marks = marks};
+    if (is_name)
+        walk_name(&name, value, size);
+    return name.marks;
 }
 
-size_t ht_text_fix_name_dot(const char *value, size_t size, char *out)
+size_t ht_text_fix_name(const char *value, size_t size, char *out)
 {
-    const char *end = value + size;
-    char *to = out;
-    uint32_t before = 0;
-
-    for (const char *at = value; at < end;) {
-        const char *from = at;
-        uint32_t character = read_character(&at, end);
-        if (is_wrong_dot(before, character, peek_character(at, end))) {
-            memcpy(to, "\xC2\xB7", 2);
-            to += 2;
-        } else {
-            memcpy(to, from, (size_t)(at - from));
-            to += at - from;
-        }
-        before = character;
-    }
-    return (size_t)(to - out);
+    NameWalk name = {.to = out};
+    walk_name(&name, value, size);
+    return (size_t)(name.to - out);
 }
 
 bool ht_text_may_hide(const char *value, size_t size)
@@ -161,7 +247,7 @@ size_t ht_text_drop_invisible(const char *value, size_t size, char *out)
         const char *from = at;
         uint32_t character = read_character(&at, end);
         bool joins = (character == 0x200C || character == 0x200D || character == 0x180E) &&
-                     is_joining(before) && is_joining(peek_character(at, end));
+                     is_joining(before) && is_joining(peek_letter(at, end));
         if (ht_text_is_invisible(character) && !joins)
             continue;
         memcpy(to, from, (size_t)(at - from));

@@ -23,7 +23,8 @@ typedef enum {
     HT_TEXT_REPLACEMENT_CHARACTER = 1 << 3, /* replacement-character: U+FFFD in the value */
     HT_TEXT_PRIVATE_USE = 1 << 4,           /* private-use: a character that only the sender's font knows */
     HT_TEXT_NAME_DOT = 1 << 5,              /* name-dot: a look-alike where U+00B7 belongs */
-    HT_TEXT_LOST = 1 << 7,                  /* character-lost: a sign stands for what could not be written */
+    HT_TEXT_NAME_FOLDED = 1 << 8, /* name-folded: blanks that space a name out, full-width letters */
+    HT_TEXT_LOST = 1 << 7,        /* character-lost: a sign stands for what could not be written */
 } HtTextMark;
 
 /*
@@ -35,24 +36,26 @@ typedef enum {
  * of either width, two of 锟斤拷 in a row (U+FFFD in UTF-8, read as GBK), 烫烫 and 屯屯屯 (memory that was never filled). One of
  * these characters alone is a name.
  *
- * Only with `is_name` is HT_TEXT_NAME_DOT looked for: a look-alike dot between two characters that names
- * are written with, Chinese or Latin; a full stop only between two Chinese ones, for in Latin script it is
- * an abbreviation. Between katakana U+30FB is where it belongs.
+ * Only with `is_name` are the next two looked for.
+ * HT_TEXT_NAME_DOT: a look-alike dot between two characters that names are written with, Chinese or Latin, blanks beside it or not; a full
+ * stop only between two Chinese ones, for in Latin script it is an abbreviation. Between katakana U+30FB is where it belongs.
+ * HT_TEXT_NAME_FOLDED: blanks beside the dot, or between Chinese characters of which one stands alone (测 试: forms space short names
+ * out; 测试甲 测试乙 may be two persons, and stays), other blanks than one of ASCII between Latin words, full-width Latin letters.
  */
 unsigned ht_text_value_marks(const char *value, size_t size, unsigned traits, bool is_name);
 
 /*
- * Bytes that ht_text_fix_name_dot() may write: a full stop of one byte becomes a dot of two; in broken UTF-8 that
+ * Bytes that ht_text_fix_name() may write: a full stop of one byte becomes a dot of two; in broken UTF-8 that
  * can be every other byte.
  */
-#define HT_TEXT_NAME_DOT_ROOM(size) ((size) + (size) / 2 + 1)
+#define HT_TEXT_NAME_ROOM(size) ((size) + (size) / 2 + 1)
 
 /*
- * Writes the name with each dot that HT_TEXT_NAME_DOT means as U+00B7 and everything else as it is. `out`
- * has at least HT_TEXT_NAME_DOT_ROOM(size) bytes and does not overlap `value`. Returns the size written; no
- * NUL is added.
+ * Writes the name with each dot that HT_TEXT_NAME_DOT means as U+00B7, without the blanks and in the width that HT_TEXT_NAME_FOLDED
+ * means, and everything else as it is. `out` has at least HT_TEXT_NAME_ROOM(size) bytes and does not overlap `value`. Returns the
+ * size written; no NUL is added. What was written has neither mark.
  */
-size_t ht_text_fix_name_dot(const char *value, size_t size, char *out);
+size_t ht_text_fix_name(const char *value, size_t size, char *out);
 
 /* True when the value holds something that ht_text_drop_invisible() takes out, or might. */
 bool ht_text_may_hide(const char *value, size_t size);

@@ -230,20 +230,7 @@ size_t ht_value_fold(const char *text, size_t size, char *out, size_t room)
 
 bool ht_value_is_dot(uint32_t character)
 {
-    switch (character) {
-    case '.':
-    case 0xb7:
-    case 0x0387:
-    case 0x2022:
-    case 0x2027:
-    case 0x2219:
-    case 0x22c5:
-    case 0x2e31:
-    case 0x30fb:
-    case 0xff0e:
-    case 0xff65: return true;
-    default: return false;
-    }
+    return character == '.' || character == 0xb7 || ht_text_is_lookalike_dot(character);
 }
 
 /* ---- Codes ---- */

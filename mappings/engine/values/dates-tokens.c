@@ -115,24 +115,35 @@ static bool split_digits(Splitter *splitter)
     return add(splitter, HT_DATE_NUMBER, value, MIN(digits, NUMBER_DIGITS_MAX));
 }
 
-/* 0 to 9; 10 for 十, 20 for 廿, 30 for 卅; -1 for any other character. */
+/* 0 to 9; 10 for 十, 20 for 廿, 30 for 卅; -1 for any other character. Those of cheques (壹, 貳, 拾) count alike. */
 static int chinese_digit(uint32_t character)
 {
-    static const uint32_t digits[] = {0x96f6, 0x4e00, 0x4e8c, 0x4e09, 0x56db, 0x4e94,
-                                      0x516d, 0x4e03, 0x516b, 0x4e5d, 0x5341};
-    for (size_t i = 0; i < G_N_ELEMENTS(digits); i++) {
-        if (character == digits[i]) {
-            return (int)i;
+    static const uint32_t digits[][4] = {
+        {0x96f6, 0x3007, 0x25cb, 0x25ef}, /* 零, 〇, and the circles that stand for it */
+        {0x4e00, 0x58f9},
+        {0x4e8c, 0x8d30, 0x8cb3},
+        {0x4e09, 0x53c1, 0x53c3},
+        {0x56db, 0x8086},
+        {0x4e94, 0x4f0d},
+        {0x516d, 0x9646, 0x9678},
+        {0x4e03, 0x67d2},
+        {0x516b, 0x634c},
+        {0x4e5d, 0x7396},
+        {0x5341, 0x62fe},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(digits) * G_N_ELEMENTS(digits[0]); i++) {
+        if (character == digits[i / G_N_ELEMENTS(digits[0])][i % G_N_ELEMENTS(digits[0])]) {
+            return (int)(i / G_N_ELEMENTS(digits[0]));
         }
     }
-    switch (character) {
-    case 0x3007: /* 〇, and the circles that stand for it */
-    case 0x25cb:
-    case 0x25ef: return 0;
-    case 0x5eff: return 20;
-    case 0x5345: return 30;
-    default: return -1;
-    }
+    return character == 0x5eff ? 20 : character == 0x5345 ? 30 : -1;
+}
+
+/* Behind a Chinese digit people write what they find on the keyboard for 〇: 二00九, 二OO九. */
+static int next_digit(uint32_t character, size_t digits)
+{
+    bool zero = digits > 0 && (character == '0' || character == 'O' || character == 'o');
+    return zero ? 0 : chinese_digit(character);
 }
 
 /* 二〇〇九 digit by digit, or up to 99 with 十. */
@@ -141,7 +152,7 @@ static bool split_chinese_number(Splitter *splitter)
     int value = 0, last = 0, tens = -1;
     size_t digits = 0, taken;
     while (splitter->at < splitter->end) {
-        int digit = chinese_digit(peek(splitter, &taken));
+        int digit = next_digit(peek(splitter, &taken), digits);
         if (digit < 0) {
             break;
         }

@@ -233,21 +233,37 @@ static HtText drop_zeros(HtText text)
     return size > 0 && size < text.size && text.data[size - 1] == '.' ? (HtText){text.data, size - 1} : text;
 }
 
-/* Bytes of the sign that the text begins with and that only stands beside digits; 0 for anything else. */
-static size_t take_sign(HtText text)
+/* What is no letter and no digit in any script only stands beside the number: brackets, quotes, commas, dashes. */
+static bool is_sign(uint32_t character)
 {
-    static const char *const signs[] = {" ", "'", "`", "\"", "-", "_", ":", ".",
-                                        "‘", "’", "“", "”",  "´", "·", "—", "－"};
-    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++) {
-        if (ht_text_begins(text, signs[i])) {
-            return strlen(signs[i]);
-        }
-    }
-    return 0;
+    return character != 0xFFFD && !g_unichar_isalnum(character) && !g_unichar_ismark(character);
 }
 
-/* Reads the number out of what stands around it: a spreadsheet's apostrophe or .0, quotes, hyphens, 身份证：. Only a number that
- * then is right all through counts, so that no other one is made of something else. */
+/* What is taken for the check character X: letters of other scripts and signs that look like it. */
+static bool is_x(uint32_t character)
+{
+    switch (character) {
+    case 'X':
+    case 'x':
+    case 0xD7:  /* multiplication sign */
+    case 0x3A7: /* Greek chi */
+    case 0x3C7:
+    case 0x425: /* Cyrillic ha */
+    case 0x445:
+    case 0x2169: /* Roman ten */
+    case 0x2179:
+    case 0x2573: /* box drawings diagonal cross */
+    case 0x2613: /* saltire */
+    case 0x2715: /* multiplication x */
+    case 0x2716:
+    case 0x2A2F: /* vector product */
+    case 0x2A09: /* n-ary times */ return true;
+    default: return false;
+    }
+}
+
+/* Reads the number out of what stands around it (a spreadsheet's apostrophe or .0, quotes, brackets, commas, 身份证：) and what stands for
+ * its X. Only a number that then is right all through counts, so that no other one is made of something else. */
 static bool undress(const char *text, size_t size, uint32_t today, HtIdNumber *out)
 {
     char narrow[HT_ID_TEXT_MAX * 4];
@@ -258,14 +274,13 @@ static bool undress(const char *text, size_t size, uint32_t today, HtIdNumber *o
     HtText rest = drop_zeros(drop_words(ht_text_trim(narrow, folded)));
     HtIdNumber bare = {.marks = HT_MARK_BIT(HT_MARK_ID_FOLDED)};
     while (rest.size > 0 && bare.size <= 18) {
-        bool digit =
-            g_ascii_isdigit(*rest.data) || ((*rest.data == 'X' || *rest.data == 'x') && bare.size == 17);
-        size_t taken = digit ? 1 : take_sign(rest);
-        if (taken == 0) {
+        size_t taken;
+        uint32_t character = ht_value_character(rest.data, rest.size, &taken);
+        bool check = bare.size == 17 && is_x(character);
+        if (check || (character < 0x80 && g_ascii_isdigit((char)character))) {
+            bare.canonical[bare.size++] = check ? 'X' : (char)character;
+        } else if (!is_sign(character)) {
             return false;
-        }
-        if (digit) {
-            bare.canonical[bare.size++] = g_ascii_toupper(*rest.data);
         }
         rest = (HtText){rest.data + taken, rest.size - taken};
     }
@@ -277,23 +292,22 @@ static bool undress(const char *text, size_t size, uint32_t today, HtIdNumber *o
     return right;
 }
 
-HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, HtIdNumber *out)
+static HtIdStatus check(HtIdNumber *out, uint32_t today)
 {
-    memset(out, 0, sizeof *out);
-    bool plain = canonicalise(text, size, out);
-    if ((!plain || (out->size != 0 && out->size != 15 && out->size != 18)) &&
-        undress(text, size, today, out)) {
-        return out->status;
-    }
-    if (!plain) {
-        return fail(out, HT_ID_WRONG_CHARACTER);
-    }
     switch (out->size) {
     case 0: return fail(out, HT_ID_EMPTY);
     case 15: return check_15(out, today);
     case 18: return check_18(out, today);
     default: return fail(out, HT_ID_WRONG_LENGTH);
     }
+}
+
+HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, HtIdNumber *out)
+{
+    memset(out, 0, sizeof *out);
+    HtIdStatus status = canonicalise(text, size, out) ? check(out, today) : fail(out, HT_ID_WRONG_CHARACTER);
+    bool dressed = status == HT_ID_WRONG_CHARACTER || status == HT_ID_WRONG_LENGTH;
+    return dressed && undress(text, size, today, out) ? out->status : status;
 }
 
 HtIdStatus ht_idnumber_parse(const char *text, size_t size, HtIdNumber *out)

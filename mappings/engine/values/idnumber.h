@@ -34,8 +34,8 @@ typedef struct {
 } HtIdNumber;
 
 /* Reads a citizen number; `out` is always filled. `today` is yyyymmdd for the check against the future, 0
- * for none. Blanks, width and case are folded; an apostrophe, quotes, hyphens, a .0 or 身份证号： around a number that is right without
- * them go, too. Returns out->status. */
+ * for none. Blanks, width and case are folded; what is no letter and no digit, a .0 or 身份证号： around a number that is right without
+ * them go, too, and what looks like an X in the place of the check character is one. Returns out->status. */
 HtIdStatus ht_idnumber_parse_at(const char *text, size_t size, uint32_t today, HtIdNumber *out);
 
 /* The same with today's date in China. */
