@@ -6,6 +6,9 @@
 #include "core/bus.h"
 #include "spool/repair.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 const HtFormMember ht_left_form[] = {
     {"consumer", HT_FORM_TEXT, .about = "its name", .needed = true},
     {"cursor", HT_FORM_NUMBER, .about = "the sequence up to which it has all", .needed = true},
@@ -28,11 +31,11 @@ static GPtrArray *find_left(const HtConfig *config, HtSpool *spool)
 
 char *ht_left_describe(const HtSpoolEstate *estate)
 {
-    return g_strdup_printf(
-        "consumer %s is configured no more and has left its place (event %" G_GUINT64_FORMAT
-        ") and %" G_GUINT64_FORMAT " dead letters: `hutong consumer rename %s NEW` gives them to "
-        "another, `hutong consumer forget %s` drops them",
-        estate->consumer, estate->cursor, estate->letters, estate->consumer, estate->consumer);
+    return g_strdup_printf(_("consumer %s is configured no more and has left its place (event %" PRIu64
+                             ") and %" PRIu64 " dead letters: `hutong consumer rename %s NEW` gives them to "
+                             "another, `hutong consumer forget %s` drops them"),
+                           estate->consumer, estate->cursor, estate->letters, estate->consumer,
+                           estate->consumer);
 }
 
 void ht_left_log(const void *user)

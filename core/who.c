@@ -3,6 +3,8 @@
 
 #include "core/source/source.h"
 
+#include <glib/gi18n.h>
+
 bool ht_who_shows_certificates(const HtConfig *config)
 {
     bool asks = false;
@@ -27,8 +29,10 @@ HtRoles *ht_who_roles(const HtConfig *config, GError **error)
     HtRoles *roles = ht_roles_new(&lists, &wrong, &which);
     if (!roles) {
         g_autofree char *place = ht_bus_place(config, keys[which]);
-        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [bus] %s: this machine has no %s '%s'", place,
-                    keys[which], *wrong == '@' ? "group" : "user", wrong + (*wrong == '@'));
+        g_set_error(error, HT_GUARD_ERROR, 0,
+                    *wrong == '@' ? _("%s: error: [bus] %s: this machine has no group '%s'")
+                                  : _("%s: error: [bus] %s: this machine has no user '%s'"),
+                    place, keys[which], wrong + (*wrong == '@'));
     }
     return roles;
 }

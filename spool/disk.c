@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -58,7 +59,7 @@ int ht_spool_disk_lock(const char *directory, GError **error)
     }
     if (errno == EWOULDBLOCK) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_LOCKED,
-                    "spool: \"%s\" is in use by another process (is a bus running on it?)", directory);
+                    _("spool: \"%s\" is in use by another process (is a bus running on it?)"), directory);
     } else {
         set_io_error(error, "lock", path);
     }

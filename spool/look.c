@@ -10,6 +10,8 @@
 #include "spool/ties.h"
 #include "spool/words.h"
 
+#include <glib/gi18n.h>
+
 #define STEPS_MAX 1000
 
 HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
@@ -18,7 +20,7 @@ HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
     g_autofree char *path = g_build_filename(directory, HT_SPOOL_FILE, NULL);
     int version;
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, "spool: there is no \"%s\"", path);
+        g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_IO, _("spool: there is no \"%s\""), path);
         return NULL;
     }
     look->db = ht_spool_database_open(path, error);
@@ -29,8 +31,8 @@ HtSpoolLook *ht_spool_look_open(const char *directory, GError **error)
     }
     if (version != HT_SPOOL_FORMAT) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_FORMAT,
-                    "spool: \"%s\" has format %d, this program reads %d: start the bus once", path, version,
-                    HT_SPOOL_FORMAT);
+                    _("spool: \"%s\" has format %d, this program reads %d: start the bus once"), path,
+                    version, HT_SPOOL_FORMAT);
         return NULL;
     }
     if (!ht_spool_vault_belongs(look->db, error)) {
@@ -60,7 +62,7 @@ bool ht_spool_look_check_key(HtSpoolLook *look, HtSpoolHasher *hasher, GError **
     }
     if (!found || memcmp(stored.bytes, made.bytes, sizeof made.bytes) != 0) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
-                    "spool: it was made with another site key: no number can be found in it");
+                    _("spool: it was made with another site key: no number can be found in it"));
         return false;
     }
     return true;

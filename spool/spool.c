@@ -44,6 +44,7 @@
 
 #include <gio/gio.h>
 
+#include <glib/gi18n.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,8 +145,8 @@ static bool open_file(HtSpool *spool, GError **error)
     if (spool->options.must_exist && !g_file_test(spool->path, G_FILE_TEST_EXISTS)) {
         g_set_error(
             error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_CORRUPT,
-            "spool: there is a site key, but no \"%s\": it was removed, or is elsewhere. Bring it back; only if all of it"
-            " may be lost, begin a new one with `hutong spool create`",
+            _("spool: there is a site key, but no \"%s\": it was removed, or is elsewhere. Bring it back; only if all of it"
+              " may be lost, begin a new one with `hutong spool create`"),
             spool->path);
         return false;
     }
@@ -177,7 +178,7 @@ static bool check_key(HtSpool *spool, GError **error)
     }
     if (memcmp(stored.bytes, made.bytes, sizeof stored.bytes) != 0) {
         g_set_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY,
-                    "spool: \"%s\" was made with another site key; bring that key back", spool->path);
+                    _("spool: \"%s\" was made with another site key; bring that key back"), spool->path);
         return false;
     }
     return true;

@@ -4,6 +4,7 @@
 #include "core/base/buffer.h"
 
 #include <curl/curl.h>
+#include <glib/gi18n.h>
 
 #define ANSWER_MAX (16 << 20)
 #define POST_MS 30000
@@ -43,7 +44,7 @@ static char *request(const char *path, const char *page, const char *body, unsig
     if (result != CURLE_OK) {
         bool nobody = result == CURLE_COULDNT_CONNECT;
         g_set_error(error, HT_ADMIN_ERROR, nobody ? HT_ADMIN_ERROR_NOBODY : HT_ADMIN_ERROR_FAILED,
-                    "no bus answers at %s: %s", path, curl_easy_strerror(result));
+                    _("no bus answers at %s: %s"), path, curl_easy_strerror(result));
         ht_buffer_clear(&text);
         return NULL;
     }
@@ -67,9 +68,10 @@ JsonObject *ht_admin_answer(unsigned status, const char *json, GError **error)
         return json_object_ref(answer);
     }
     bool unknown = status == 404 || status == 405;
-    const char *text = answer ? json_object_get_string_member_with_default(answer, "error", "the bus refuses")
-                       : unknown ? "the running bus is of another version: it does not know this"
-                                 : "the bus's answer cannot be read";
+    const char *text = answer
+                           ? json_object_get_string_member_with_default(answer, "error", _("the bus refuses"))
+                       : unknown ? _("the running bus is of another version: it does not know this")
+                                 : _("the bus's answer cannot be read");
     bool refused = answer && status >= 400 && status < 500;
     g_set_error_literal(error, HT_ADMIN_ERROR, refused ? HT_ADMIN_ERROR_REFUSED : HT_ADMIN_ERROR_FAILED,
                         text);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,14 +55,14 @@ static bool check_folder(const char *folder, GError **error)
     }
     if (!is_ours(&info)) {
         return refuse(error, folder,
-                      "this folder belongs to user %u, who may put another file into it: chown it to root, "
-                      "or to the bus's user",
+                      _("this folder belongs to user %u, who may put another file into it: chown it to root, "
+                        "or to the bus's user"),
                       (unsigned)info.st_uid);
     }
     bool open_to_others = (info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (info.st_mode & S_ISVTX) == 0;
     return !open_to_others || refuse(error, folder,
-                                     "others may write this folder (mode %04o), and put another file into "
-                                     "it: chmod go-w it",
+                                     _("others may write this folder (mode %04o), and put another file into "
+                                       "it: chmod go-w it"),
                                      (unsigned)info.st_mode & 07777);
 }
 
@@ -96,15 +97,15 @@ static bool check_mode(const struct stat *info, const char *path, HtPrivateKind 
     unsigned mode = (unsigned)info->st_mode & 0777;
     const char *what = S_ISDIR(info->st_mode) ? "0700" : "0600";
     if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return refuse(error, path, "others may write it (mode %04o): chmod %s it", mode,
+        return refuse(error, path, _("others may write it (mode %04o): chmod %s it"), mode,
                       kind == HT_PRIVATE_SECRET ? what : "go-w");
     }
     bool given = info->st_uid == 0 && geteuid() != 0 && (mode & 07) == 0 && is_our_group(info->st_gid);
     given = given || is_credential(path, info);
     if (kind == HT_PRIVATE_SECRET && (mode & 077) != 0 && !given) {
         return refuse(error, path,
-                      "others than its owner may read it (mode %04o); its mode must be %s: chmod %s it", mode,
-                      what, what);
+                      _("others than its owner may read it (mode %04o); its mode must be %s: chmod %s it"),
+                      mode, what, what);
     }
     return true;
 }
@@ -116,7 +117,7 @@ bool ht_private_check(int file, const char *path, HtPrivateKind kind, GError **e
         return fail(error, path);
     }
     if (!is_ours(&info)) {
-        return refuse(error, path, "it belongs to user %u, and must be root's or user %u's: chown it",
+        return refuse(error, path, _("it belongs to user %u, and must be root's or user %u's: chown it"),
                       (unsigned)info.st_uid, (unsigned)geteuid());
     }
     g_autofree char *written = g_canonicalize_filename(path, NULL);
@@ -139,7 +140,7 @@ static char *read_all(int file, const char *path, size_t max_bytes, size_t *size
     if (got < 0) {
         fail(error, path);
     } else if (used > max_bytes) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "\"%s\": it has more than %zu bytes", path,
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, _("\"%s\": it has more than %zu bytes"), path,
                     max_bytes);
     } else {
         text[used] = '\0';

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -25,8 +26,8 @@ static const struct passwd *find(const char *name, GError **error)
     }
     if (!user) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "this machine has no user '%s'; to make it: useradd --system --home-dir /nonexistent "
-                    "--shell /usr/sbin/nologin NAME",
+                    _("this machine has no user '%s'; to make it: useradd --system --home-dir /nonexistent "
+                      "--shell /usr/sbin/nologin NAME"),
                     name);
     }
     return user;
@@ -45,7 +46,7 @@ bool ht_user_become(const char *name, GError **error)
     gid_t group = user->pw_gid;
     if (initgroups(user->pw_name, group) != 0 || setresgid(group, group, group) != 0 ||
         setresuid(id, id, id) != 0) {
-        return fail(error, "cannot become user", name);
+        return fail(error, _("cannot become user"), name);
     }
     g_assert(geteuid() == id && getuid() == id && setuid(0) != 0);
     return true;
@@ -54,8 +55,8 @@ bool ht_user_become(const char *name, GError **error)
 const char *ht_user_warning(const char *name)
 {
     return geteuid() == 0 && !name
-               ? "Hutong runs as root, and what it opens and writes is root's. Name a user of its own as 'user' in [bus] "
-                 "(useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin hutong), to whom 'state' belongs; "
-                 "'user = root' says that root is meant"
+               ? _("Hutong runs as root, and what it opens and writes is root's. Name a user of its own as 'user' in [bus] "
+                   "(useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin hutong), to whom 'state' belongs; "
+                   "'user = root' says that root is meant")
                : NULL;
 }

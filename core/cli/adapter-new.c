@@ -7,6 +7,7 @@
 #include "core/base/paths.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,19 +91,20 @@ int ht_adapter_new(const char *name)
     if (!is_name(name)) {
         fprintf(
             stderr,
-            "hutong adapter: '%s' cannot be a name: lower-case letters, digits and hyphens, a letter first\n",
+            _("hutong adapter: '%s' cannot be a name: lower-case letters, digits and hyphens, a letter first\n"),
             name);
         return HT_EXIT_USAGE;
     }
     g_autofree char *shipped = find_shipped(name);
     if (shipped) {
-        fprintf(stderr, "hutong adapter: %s is there already: take another name than '%s'\n", shipped, name);
+        fprintf(stderr, _("hutong adapter: %s is there already: take another name than '%s'\n"), shipped,
+                name);
         return HT_EXIT_USAGE;
     }
     if (!copy_folder(template, name, name, 2, &error)) {
         fprintf(stderr, "hutong adapter: %s\n", error->message);
         return HT_EXIT_FAILED;
     }
-    printf("written: %s/\nnext:    cd %s && make test\n", name, name);
+    printf(_("written: %s/\nnext:    cd %s && make test\n"), name, name);
     return HT_EXIT_OK;
 }

@@ -8,6 +8,7 @@
 #include "core/kit/kit.h"
 #include "core/kit/look.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,23 +200,24 @@ static int list(const HtAdapterOptions *options)
 
 static bool parse(int *argc, char ***argv, HtAdapterOptions *options)
 {
-    const GOptionEntry entries[] = {{"directory", 'd', 0, G_OPTION_ARG_FILENAME, &options->directory,
-                                     "Adapters are there, not where they are installed", "DIR"},
-                                    {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Write JSON", NULL},
-                                    {"tap", 0, 0, G_OPTION_ARG_NONE, &options->tap, "check: write TAP", NULL},
-                                    {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
-                                     "check: only what is wrong, and the summary", NULL},
-                                    {"mapping", 'm', 0, G_OPTION_ARG_FILENAME, &options->mapping,
-                                     "check: with this mapping, not the one beside it", "FILE"},
-                                    {"fixtures", 'f', 0, G_OPTION_ARG_FILENAME, &options->fixtures,
-                                     "check: with these payloads, not fixtures/ beside it", "DIR"},
-                                    {"data", 0, 0, G_OPTION_ARG_FILENAME, &options->data,
-                                     "check: dictionary and tables are there", "DIR"},
-                                    {"mappings", 0, 0, G_OPTION_ARG_FILENAME, &options->mappings,
-                                     "check: further mappings are there", "DIR"},
-                                    {"division", 0, 0, G_OPTION_ARG_STRING, &options->division,
-                                     "check: the source's division (default " HT_KIT_DIVISION ")", "CODE"},
-                                    G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {
+        {"directory", 'd', 0, G_OPTION_ARG_FILENAME, &options->directory,
+         N_("Adapters are there, not where they are installed"), "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_("Write JSON"), NULL},
+        {"tap", 0, 0, G_OPTION_ARG_NONE, &options->tap, N_("check: write TAP"), NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
+         N_("check: only what is wrong, and the summary"), NULL},
+        {"mapping", 'm', 0, G_OPTION_ARG_FILENAME, &options->mapping,
+         N_("check: with this mapping, not the one beside it"), "FILE"},
+        {"fixtures", 'f', 0, G_OPTION_ARG_FILENAME, &options->fixtures,
+         N_("check: with these payloads, not fixtures/ beside it"), "DIR"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &options->data, N_("check: dictionary and tables are there"),
+         "DIR"},
+        {"mappings", 0, 0, G_OPTION_ARG_FILENAME, &options->mappings, N_("check: further mappings are there"),
+         "DIR"},
+        {"division", 0, 0, G_OPTION_ARG_STRING, &options->division,
+         "check: the source's division (default " HT_KIT_DIVISION ")", "CODE"},
+        G_OPTION_ENTRY_NULL};
     static const char summary[] =
         "The plugins. `check` is the conformance kit that a plugin must pass before a bus lets it serve; without\n"
         "NAME, for all of them. `new` writes a working one. NAME is an installed adapter's name, or a file.";
@@ -250,7 +252,8 @@ static int run(int argc, char **argv, const HtAdapterOptions *options)
     if (g_str_equal(verb, "new") && name) {
         return ht_adapter_new(name);
     }
-    fputs("usage: hutong adapter list | inspect NAME | check [NAME] | new NAME; --help says more\n", stderr);
+    fputs(_("usage: hutong adapter list | inspect NAME | check [NAME] | new NAME; --help says more\n"),
+          stderr);
     return HT_EXIT_USAGE;
 }
 

@@ -9,21 +9,16 @@
 static void write_age(int64_t age_us, char text[HT_CLI_AGE])
 {
     int64_t seconds = MAX(age_us, 0) / HT_SECOND;
-    const struct {
-        int64_t below, unit;
-        const char *format;
-    } units[] = {{60, 1, N_("%" PRIi64 " s")},
-                 {3600, 60, N_("%" PRIi64 " min")},
-                 {2 * 86400, 3600, N_("%" PRIi64 " h")},
-                 {INT64_MAX, 86400, N_("%" PRIi64 " d")}};
-    unsigned at = 0;
-    while (seconds >= units[at].below) {
-        at++;
-    }
     if (seconds == 0) {
         g_strlcpy(text, _("now"), HT_CLI_AGE);
+    } else if (seconds < 60) {
+        g_snprintf(text, HT_CLI_AGE, _("%" PRIi64 " s"), seconds);
+    } else if (seconds < 3600) {
+        g_snprintf(text, HT_CLI_AGE, _("%" PRIi64 " min"), seconds / 60);
+    } else if (seconds < 2 * 86400) {
+        g_snprintf(text, HT_CLI_AGE, _("%" PRIi64 " h"), seconds / 3600);
     } else {
-        g_snprintf(text, HT_CLI_AGE, _(units[at].format), seconds / units[at].unit);
+        g_snprintf(text, HT_CLI_AGE, _("%" PRIi64 " d"), seconds / 86400);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "core/cli/ask.h"
 
 #include "core/base/clock.h"
+#include "core/cli/retell.h"
 #include "core/verbs.h"
 
 #include <stdio.h>
@@ -35,7 +36,8 @@ JsonObject *ht_cli_ask(const HtConfig *config, const char *verb, JsonObject *que
     g_autofree char *text = json_to_string(node, FALSE);
     JsonObject *answer = ht_verbs_ask(config, verb, text, NULL, &error);
     if (!answer) {
-        fprintf(stderr, "hutong %s: %s\n", verb, error->message);
+        g_autofree char *told = ht_cli_retell(error->message);
+        fprintf(stderr, "hutong %s: %s\n", verb, told);
     }
     return answer;
 }

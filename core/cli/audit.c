@@ -12,15 +12,17 @@
 #include "spool/look.h"
 #include "spool/repair.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
-static const char usage[] =
+static const char *const usage = N_(
     "usage: hutong audit verify [--dir DIR] [--key FILE] [--head HEAD]\n"
     "       hutong audit head\n"
     "       hutong audit search SUBJECT | search --id-number-stdin  [--since TIME] [--until TIME] [--json]\n"
     "       hutong audit records [--kind KIND] [--since TIME] [--until TIME]\n"
     "       hutong audit list …: what administrators did, with their reasons\n"
-    "       hutong audit export [--since TIME] [--until TIME]\n";
+    "       hutong audit export [--since TIME] [--until TIME]\n");
 
 typedef struct {
     const HtConfig *config;
@@ -152,22 +154,20 @@ static int print_sum(const HtAuditSum *sum)
     ht_clock_format(sum->first_us, first);
     ht_clock_format(sum->last_us, last);
     ht_hex_write(sum->hash, HT_SHA256, hex);
-    printf("%" G_GUINT64_FORMAT " records in %" G_GUINT64_FORMAT " files, %" G_GUINT64_FORMAT
-           " to %" G_GUINT64_FORMAT ", from %s to %s\n",
+    printf(_("%" PRIu64 " records in %" PRIu64 " files, %" PRIu64 " to %" PRIu64 ", from %s to %s\n"),
            sum->records, sum->segments, sum->first, sum->last, first, last);
-    printf("%" G_GUINT64_FORMAT " deliveries of %" G_GUINT64_FORMAT " events; %" G_GUINT64_FORMAT
-           " seals, %" G_GUINT64_FORMAT " records behind the last\nlast hash %s\n",
+    printf(_("%" PRIu64 " deliveries of %" PRIu64 " events; %" PRIu64 " seals, %" PRIu64
+             " records behind the last\nlast hash %s\n"),
            sum->deliveries, sum->events, sum->seals, sum->unsealed, hex);
     if (sum->torn > 0) {
-        printf("%" G_GUINT64_FORMAT
-               " bytes behind it are no record: what a crash left, or what is being written\n",
+        printf(_("%" PRIu64 " bytes behind it are no record: what a crash left, or what is being written\n"),
                sum->torn);
     }
     if (sum->problems > 0) {
-        printf("NOT whole: %" G_GUINT64_FORMAT " problems\n", sum->problems);
+        printf(_("NOT whole: %" PRIu64 " problems\n"), sum->problems);
         return HT_EXIT_INTEGRITY;
     }
-    puts("whole and unaltered");
+    puts(_("whole and unaltered"));
     return HT_EXIT_OK;
 }
 
@@ -195,7 +195,7 @@ static int verify(const AuditCommand *command)
         return HT_EXIT_FAILED;
     }
     if (!load_head(command, &head, &has_head)) {
-        return complain("--head is a file, or a line as `hutong audit head` prints it");
+        return complain(_("--head is a file, or a line as `hutong audit head` prints it"));
     }
     HtAuditReading reading = {.directory = command->directory,
                               .head = has_head ? &head : NULL,
@@ -215,7 +215,7 @@ static int print_head(const AuditCommand *command)
 {
     g_autofree char *path = own_head(command), *text = NULL;
     if (!g_file_get_contents(path, &text, NULL, NULL)) {
-        return complain("there is no head yet");
+        return complain(_("there is no head yet"));
     }
     fputs(text, stdout);
     return HT_EXIT_OK;
@@ -361,8 +361,7 @@ static int run_search(AuditSearch *search)
         return complain(error->message);
     }
     if (!search->command->json) {
-        printf("%" G_GUINT64_FORMAT " deliveries to %u consumers, among %" G_GUINT64_FORMAT
-               " of %" G_GUINT64_FORMAT " records\n",
+        printf(_("%" PRIu64 " deliveries to %u consumers, among %" PRIu64 " of %" PRIu64 " records\n"),
                search->found, g_hash_table_size(search->consumers), sum.events, sum.records);
     }
     return sum.problems > 0 ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
@@ -489,7 +488,7 @@ static int run(const AuditCommand *command, int argc, char **argv)
     if (argc == 2 && (g_str_equal(verb, "records") || g_str_equal(verb, "export"))) {
         return list(command, g_str_equal(verb, "export"));
     }
-    fputs(usage, stderr);
+    fputs(_(usage), stderr);
     return HT_EXIT_USAGE;
 }
 
@@ -498,18 +497,18 @@ int ht_cli_audit(int argc, char **argv)
     AuditCommand command = {.json = FALSE};
     const GOptionEntry entries[] = {
         {"dir", 0, 0, G_OPTION_ARG_FILENAME, &command.dir,
-         "A copy of the log, instead of the state directory's", "DIR"},
+         N_("A copy of the log, instead of the state directory's"), "DIR"},
         {"key", 0, 0, G_OPTION_ARG_FILENAME, &command.key,
-         "verify: public keys, instead of the state directory's", "FILE"},
+         N_("verify: public keys, instead of the state directory's"), "FILE"},
         {"head", 0, 0, G_OPTION_ARG_STRING, &command.head,
-         "verify: the log must go as far as this (`hutong audit head`)", "HEAD"},
+         N_("verify: the log must go as far as this (`hutong audit head`)"), "HEAD"},
         {"id-number-stdin", 0, 0, G_OPTION_ARG_NONE, &command.number,
-         "search: for the person with the citizen number on standard input", NULL},
-        {"since", 0, 0, G_OPTION_ARG_STRING, &command.since, "Since then: 2h, 2026-11-21, …", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &command.until, "and until then", "TIME"},
+         N_("search: for the person with the citizen number on standard input"), NULL},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &command.since, N_("Since then: 2h, 2026-11-21, …"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &command.until, N_("and until then"), "TIME"},
         {"kind", 0, 0, G_OPTION_ARG_STRING, &command.kind,
-         "records: delivery, policy, config, admin, state, …", "KIND"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &command.json, "As JSON, one a line", NULL},
+         N_("records: delivery, policy, config, admin, state, …"), "KIND"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &command.json, N_("As JSON, one a line"), NULL},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     int status = HT_EXIT_USAGE;
@@ -518,8 +517,8 @@ int ht_cli_audit(int argc, char **argv)
     }
     if (!ht_cli_options(
             &argc, &argv,
-            "verify | head | search | records | export | list: the records of who received what, who looked at what, "
-            "and what was in force.",
+            N_("verify | head | search | records | export | list: the records of who received what, who looked at what, "
+               "and what was in force."),
             entries, &file)) {
         return status;
     }
@@ -530,7 +529,7 @@ int ht_cli_audit(int argc, char **argv)
     if (!config) {
         status = HT_EXIT_CONFIG;
     } else if (!times) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
     } else {
         command.directory =
             command.dir ? g_strdup(command.dir) : g_build_filename(config->bus.state, HT_AUDIT_FOLDER, NULL);

@@ -6,6 +6,7 @@
 #include "core/delivery/route.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -220,7 +221,7 @@ static bool add_source(const Directory *directory, const HtSourceConfig *source)
         if (type) {
             json_array_add_object_element(directory->entries, describe(directory, source, type, updated));
         } else { /* a parameter of a definition, or what `hutong check` tells */
-            fprintf(stderr, "%s: warning: event type \"%s\" is left out: it is not in the dictionary\n",
+            fprintf(stderr, _("%s: warning: event type \"%s\" is left out: it is not in the dictionary\n"),
                     mapping, name);
         }
     }
@@ -294,12 +295,13 @@ int ht_cli_catalogue(int argc, char **argv)
 {
     gboolean as_json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "As JSON, not as Markdown", NULL}, G_OPTION_ENTRY_NULL};
+        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_("As JSON, not as Markdown"), NULL},
+        G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     if (!ht_cli_options(
             &argc, &argv,
-            "The directory of what passes, in Chinese, from the configuration in force: each source's event types\n"
-            "with the core metadata of GB/T 21063.3, and who gets them for what purpose.",
+            N_("The directory of what passes, in Chinese, from the configuration in force: each source's event types\n"
+               "with the core metadata of GB/T 21063.3, and who gets them for what purpose."),
             entries, &file)) {
         return HT_EXIT_USAGE;
     }

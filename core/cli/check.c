@@ -484,13 +484,12 @@ static bool run_kit(Check *check, const Gate *gate, const HtSourceConfig *source
     bool good = ht_kit_run(&kit, &summary);
     if (!good) {
         g_autofree char *command = ht_gate_item_command(item, &gate->folders);
-        const char *format =
+        g_autofree char *text = g_strdup_printf(
             item->mapping
                 ? _("[source %s] mapping %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s")
-                : _("[source %s] adapter %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s");
-        g_autofree char *text =
-            g_strdup_printf(format, source->name, item->mapping ? source->mapping : source->adapter,
-                            summary.failures, summary.checks, summary.failed, command);
+                : _("[source %s] adapter %s fails %u of %u checks, so the source would take nothing: %s. To see all: %s"),
+            source->name, item->mapping ? source->mapping : source->adapter, summary.failures, summary.checks,
+            summary.failed, command);
         complain(check, source->file, source->line, text);
     }
     ht_kit_summary_clear(&summary);

@@ -1,29 +1,35 @@
 /* `hutong consumer`: how consumers are, pausing them and going on. */
 #include "core/admin/ask.h"
 #include "core/cli/pause.h"
+#include "core/cli/columns.h"
+#include "core/cli/states.h"
+#include "core/cli/retell.h"
 #include "core/verbs.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define ANSWER_MS 5000
 
-static const char usage[] = "usage: hutong consumer list [--json]\n"
-                            "       hutong consumer show NAME [--json]\n"
-                            "       hutong consumer pause NAME [--reason TEXT]\n"
-                            "       hutong consumer drain NAME [--reason TEXT] [--timeout TIME]\n"
-                            "       hutong consumer resume NAME [--reason TEXT]\n"
-                            "       hutong consumer rename OLD NEW [--reason TEXT]\n"
-                            "       hutong consumer forget NAME [--reason TEXT]\n"
-                            "       hutong consumer test NAME [--json]\n"
-                            "       hutong consumer skip NAME SEQUENCE --reason TEXT\n";
+static const char *const usage = N_("usage: hutong consumer list [--json]\n"
+                                    "       hutong consumer show NAME [--json]\n"
+                                    "       hutong consumer pause NAME [--reason TEXT]\n"
+                                    "       hutong consumer drain NAME [--reason TEXT] [--timeout TIME]\n"
+                                    "       hutong consumer resume NAME [--reason TEXT]\n"
+                                    "       hutong consumer rename OLD NEW [--reason TEXT]\n"
+                                    "       hutong consumer forget NAME [--reason TEXT]\n"
+                                    "       hutong consumer test NAME [--json]\n"
+                                    "       hutong consumer skip NAME SEQUENCE --reason TEXT\n");
 
-static const char elsewhere[] =
-    "hutong consumer: events go again by\n"
-    "       hutong replay --consumer NAME --from SEQUENCE|TIME|beginning [--to SEQUENCE|TIME]\n";
+static const char *const elsewhere =
+    N_("hutong consumer: events go again by\n"
+       "       hutong replay --consumer NAME --from SEQUENCE|TIME|beginning [--to SEQUENCE|TIME]\n");
 
 static int complain(const char *text)
 {
-    fprintf(stderr, "hutong consumer: %s\n", text);
+    g_autofree char *told = ht_cli_retell(text);
+    fprintf(stderr, "hutong consumer: %s\n", told);
     return HT_EXIT_FAILED;
 }
 
@@ -58,7 +64,7 @@ static const char *why(JsonObject *consumer)
     JsonObject *pause =
         json_object_has_member(consumer, "pause") ? json_object_get_object_member(consumer, "pause") : NULL;
     if (g_str_equal(text(consumer, "state"), "stopped")) {
-        return "as many dead letters as dead-max allows";
+        return _("as many dead letters as dead-max allows");
     }
     return pause ? text(pause, "reason") : text(consumer, "lastError");
 }
@@ -67,14 +73,14 @@ static void print_line(JsonObject *consumer)
 {
     const char *reason = why(consumer);
     g_autofree char *held = number(consumer, "held") > 0
-                                ? g_strdup_printf(", %" G_GINT64_FORMAT " held", number(consumer, "held"))
+                                ? g_strdup_printf(_(", %" PRIi64 " held"), number(consumer, "held"))
                                 : g_strdup("");
-    printf("%-16s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %8" G_GINT64_FORMAT " %8" G_GINT64_FORMAT
-           " %8.1f ms  %s%s since %s%s%s\n",
+    g_autofree char *state = g_strdup_printf("%s%s", ht_cli_state(text(consumer, "state")), held);
+    g_autofree char *since = g_strdup_printf(_("%s since %s"), state, text(consumer, "since"));
+    printf("%-16s %10" PRIi64 " %10" PRIi64 " %8" PRIi64 " %8" PRIi64 " %8.1f ms  %s%s%s\n",
            text(consumer, "name"), number(consumer, "backlog"), number(consumer, "delivered"),
            number(consumer, "failing"), number(consumer, "letters"),
-           (double)number(consumer, "answerP99Us") / 1000, text(consumer, "state"), held,
-           text(consumer, "since"), *reason ? ": " : "", reason);
+           (double)number(consumer, "answerP99Us") / 1000, since, *reason ? ": " : "", reason);
 }
 
 static void print_one(JsonObject *consumer)
@@ -83,8 +89,9 @@ static void print_one(JsonObject *consumer)
                                           "skipped",  "failing",     "letters",    "deadMax",  "attempts",
                                           "failures", "answerP50Us", "answerP99Us"};
     const char *reason = why(consumer);
-    printf("%s: %s since %s%s%s\n", text(consumer, "name"), text(consumer, "state"), text(consumer, "since"),
-           *reason ? ": " : "", reason);
+    g_autofree char *since =
+        g_strdup_printf(_("%s since %s"), ht_cli_state(text(consumer, "state")), text(consumer, "since"));
+    printf("%s: %s%s%s\n", text(consumer, "name"), since, *reason ? ": " : "", reason);
     for (unsigned i = 0; i < G_N_ELEMENTS(figures); i++) {
         printf("  %-12s %" G_GINT64_FORMAT "\n", figures[i], number(consumer, figures[i]));
     }
@@ -92,14 +99,15 @@ static void print_one(JsonObject *consumer)
                                  ? json_object_get_object_member(consumer, "validation")
                                  : NULL;
     if (validation) {
-        printf("  validation   %s since %s, %" G_GINT64_FORMAT " a minute (0: no limit)%s%s\n",
-               text(validation, "state"), text(validation, "since"), number(validation, "perMinute"),
-               *text(validation, "reason") ? ": " : "", text(validation, "reason"));
+        printf(_("  validation   %s since %s, %" PRIi64 " a minute (0: no limit)%s%s\n"),
+               ht_cli_state(text(validation, "state")), text(validation, "since"),
+               number(validation, "perMinute"), *text(validation, "reason") ? ": " : "",
+               text(validation, "reason"));
     }
     JsonArray *answers = json_object_get_array_member(consumer, "answers");
     for (unsigned i = 0; i < json_array_get_length(answers); i++) {
         JsonObject *answer = json_array_get_object_element(answers, i);
-        printf("  answer       %s, %" G_GINT64_FORMAT " in a row, %s to %s\n", text(answer, "answer"),
+        printf(_("  answer       %s, %" PRIi64 " in a row, %s to %s\n"), text(answer, "answer"),
                number(answer, "count"), text(answer, "first"), text(answer, "last"));
     }
 }
@@ -113,8 +121,9 @@ static int look(const HtConfig *config, const char *name, bool json)
         return HT_EXIT_FAILED;
     }
     if (!json && !name) {
-        printf("%-16s %10s %10s %8s %8s %11s  %s\n", "CONSUMER", "BACKLOG", "DELIVERED", "FAILING", "DEAD",
-               "P99", "STATE");
+        printf("%-*s %*s %*s %*s %*s %*s  %s\n", HT_COLUMN(16, _("CONSUMER")), HT_COLUMN(10, _("BACKLOG")),
+               HT_COLUMN(10, _("DELIVERED")), HT_COLUMN(8, _("FAILING")), HT_COLUMN(8, _("DEAD")),
+               HT_COLUMN(11, _("P99")), _("STATE"));
     }
     for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
         JsonObject *consumer = json_array_get_object_element(consumers, i);
@@ -123,7 +132,7 @@ static int look(const HtConfig *config, const char *name, bool json)
             (json ? ht_cli_print : name ? print_one : print_line)(consumer);
         }
     }
-    return found || !name ? HT_EXIT_OK : complain("there is no consumer of this name");
+    return found || !name ? HT_EXIT_OK : complain(_("there is no consumer of this name"));
 }
 
 /* ---- Changing ---- */
@@ -145,9 +154,10 @@ static int change_left(const HtConfig *config, char **words, const char *reason)
         return complain(error->message);
     }
     if (rename) {
-        printf("what %s has left is %s's: its place, dead letters, pause and replays\n", words[2], words[3]);
+        printf(_("what %s has left is %s's: its place, dead letters, pause and replays\n"), words[2],
+               words[3]);
     } else {
-        printf("nothing is kept of %s any more\n", words[2]);
+        printf(_("nothing is kept of %s any more\n"), words[2]);
     }
     return HT_EXIT_OK;
 }
@@ -160,8 +170,8 @@ static int skip(const HtConfig *config, const char *name, const char *sequence, 
     json_object_set_string_member(question, "reason", reason ? reason : "");
     g_autoptr(JsonObject) answer = ht_cli_ask(config, "skip", question);
     if (answer) {
-        printf("event %s is a dead letter of %s, and its person goes on; hutong dead show %s %s\n", sequence,
-               name, name, sequence);
+        printf(_("event %s is a dead letter of %s, and its person goes on; hutong dead show %s %s\n"),
+               sequence, name, name, sequence);
     }
     return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
@@ -187,10 +197,11 @@ static int test(const HtConfig *config, const char *name, bool json)
     } else {
         int64_t status = number(answer, "status");
         g_autofree char *said =
-            status > 0 ? g_strdup_printf("HTTP %" G_GINT64_FORMAT, status) : g_strdup("written");
+            status > 0 ? g_strdup_printf("HTTP %" G_GINT64_FORMAT, status) : g_strdup(_("written"));
         const char *words = taken ? said : text(answer, "reason");
-        printf("%s %s the test event %s after %.1f ms: %s\n", name, taken ? "took" : "did not take",
-               text(answer, "id"), (double)number(answer, "tookUs") / 1000, words);
+        printf(taken ? _("%s took the test event %s after %.1f ms: %s\n")
+                     : _("%s did not take the test event %s after %.1f ms: %s\n"),
+               name, text(answer, "id"), (double)number(answer, "tookUs") / 1000, words);
     }
     return taken ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
@@ -200,16 +211,16 @@ int ht_cli_consumer(int argc, char **argv)
     gboolean json = FALSE;
     g_autofree char *file = NULL;
     g_auto(HtCliPause) pause = {0};
-    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+    const GOptionEntry entries[] = {{"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON, one a line"), NULL},
                                     HT_CLI_PAUSE_WORDS(pause),
                                     G_OPTION_ENTRY_NULL};
     if (argc > 1 && g_str_equal(argv[1], "replay")) { /* with options that are not this verb's */
-        fputs(elsewhere, stderr);
+        fputs(_(elsewhere), stderr);
         return HT_EXIT_USAGE;
     }
     if (!ht_cli_options(
             &argc, &argv,
-            "list | show | test | pause | drain | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left.",
+            N_("list | show | test | pause | drain | resume | skip | rename | forget: how consumers are, holding them, and what former ones have left."),
             entries, &file)) {
         return HT_EXIT_USAGE;
     }
@@ -223,7 +234,7 @@ int ht_cli_consumer(int argc, char **argv)
                  : skips || renames ? 4
                                     : 3) ||
         !(list || show || tests || changes || skips || lefts)) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
         return HT_EXIT_USAGE;
     }
     if (!ht_cli_pause_is_good(&pause, "consumer")) {

@@ -1,17 +1,20 @@
 /* `hutong dead`: dead letters, looked at in the spool's file, and replayed or dropped by the bus or without one. */
 #include "core/cli/ask.h"
+#include "core/cli/columns.h"
 
 #include "core/base/clock.h"
 #include "spool/look.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
-static const char usage[] =
+static const char *const usage = N_(
     "usage: hutong dead list [FILTER…] [--json]\n"
     "       hutong dead show CONSUMER SEQUENCE [--body] [--json]\n"
     "       hutong dead replay CONSUMER [SEQUENCE] [FILTER…]\n"
     "       hutong dead drop CONSUMER [SEQUENCE] [FILTER…] --reason TEXT\n"
-    "filters: --source NAME, --type TYPE (person.*), --since TIME, --until TIME, --answer TEXT (part of the reason), --replay ID\n";
+    "filters: --source NAME, --type TYPE (person.*), --since TIME, --until TIME, --answer TEXT (part of the reason), --replay ID\n");
 
 typedef struct {
     const HtConfig *config;
@@ -71,8 +74,9 @@ static int list(const DeadCommand *command)
         return HT_EXIT_FAILED;
     }
     if (!command->json) {
-        printf("%-16s %12s %-29s %-16s %-28s %6s  %s\n", "CONSUMER", "SEQUENCE", "SINCE", "SOURCE", "TYPE",
-               "TRIES", "REASON");
+        printf("%-*s %*s %-*s %-*s %-*s %*s  %s\n", HT_COLUMN(16, _("CONSUMER")),
+               HT_COLUMN(12, _("SEQUENCE")), HT_COLUMN(29, _("SINCE")), HT_COLUMN(16, _("SOURCE")),
+               HT_COLUMN(28, _("TYPE")), HT_COLUMN(6, _("TRIES")), _("REASON"));
     }
     for (unsigned i = 0; i < letters->len; i++) {
         (command->json ? print_json : print_line)(letters->pdata[i]);
@@ -99,7 +103,7 @@ static int show(const DeadCommand *command)
         return HT_EXIT_FAILED;
     }
     if (letters->len == 0) {
-        return complain("this event is no dead letter of this consumer");
+        return complain(_("this event is no dead letter of this consumer"));
     }
     (command->json ? print_json : print_line)(letters->pdata[0]);
     return command->body ? show_body(command) : HT_EXIT_OK;
@@ -131,7 +135,7 @@ static int change(const DeadCommand *command, const char *verb)
         return HT_EXIT_FAILED;
     }
     if (letters->len == 0) {
-        return complain("there are no such dead letters");
+        return complain(_("there are no such dead letters"));
     }
     g_autofree char *sequences = write_sequences(letters);
     g_autoptr(JsonObject) question = json_object_new();
@@ -144,9 +148,9 @@ static int change(const DeadCommand *command, const char *verb)
         return HT_EXIT_FAILED;
     }
     if (g_str_equal(verb, "drop")) {
-        printf("%" G_GINT64_FORMAT " dead letters dropped\n", json_object_get_int_member(answer, "count"));
+        printf(_("%" PRIi64 " dead letters dropped\n"), json_object_get_int_member(answer, "count"));
     } else {
-        printf("replay %" G_GINT64_FORMAT " sends %u events again; hutong replay list\n",
+        printf(_("replay %" PRIi64 " sends %u events again; hutong replay list\n"),
                json_object_get_int_member(answer, "id"), letters->len);
     }
     return HT_EXIT_OK;
@@ -179,7 +183,7 @@ static int run(DeadCommand *command, const char *verb, int count)
     if ((g_str_equal(verb, "replay") || g_str_equal(verb, "drop")) && count >= 1) {
         return change(command, verb);
     }
-    fputs(usage, stderr);
+    fputs(_(usage), stderr);
     return HT_EXIT_USAGE;
 }
 
@@ -187,22 +191,24 @@ int ht_cli_dead(int argc, char **argv)
 {
     DeadCommand command = {.json = FALSE};
     const GOptionEntry entries[] = {
-        {"source", 0, 0, G_OPTION_ARG_STRING, &command.source, "Of this source", "NAME"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &command.type, "Of this event type, also as person.*", "TYPE"},
-        {"since", 0, 0, G_OPTION_ARG_STRING, &command.since, "Dead letters since then: 2h, 2026-11-21, …",
+        {"source", 0, 0, G_OPTION_ARG_STRING, &command.source, N_("Of this source"), "NAME"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &command.type, N_("Of this event type, also as person.*"),
+         "TYPE"},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &command.since, N_("Dead letters since then: 2h, 2026-11-21, …"),
          "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &command.until, "and until then", "TIME"},
-        {"answer", 0, 0, G_OPTION_ARG_STRING, &command.answer, "With this in their reason", "TEXT"},
-        {"replay", 0, 0, G_OPTION_ARG_INT64, &command.filter.replay, "That failed in this replay", "ID"},
-        {"reason", 0, 0, G_OPTION_ARG_STRING, &command.reason, "Why they are dropped; it is kept", "TEXT"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &command.until, N_("and until then"), "TIME"},
+        {"answer", 0, 0, G_OPTION_ARG_STRING, &command.answer, N_("With this in their reason"), "TEXT"},
+        {"replay", 0, 0, G_OPTION_ARG_INT64, &command.filter.replay, N_("That failed in this replay"), "ID"},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &command.reason, N_("Why they are dropped; it is kept"),
+         "TEXT"},
         {"body", 0, 0, G_OPTION_ARG_NONE, &command.body,
-         "Also the event, as the consumer sees it; that you looked is kept", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &command.json, "As JSON, one a line", NULL},
+         N_("Also the event, as the consumer sees it; that you looked is kept"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &command.json, N_("As JSON, one a line"), NULL},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     int status = HT_EXIT_USAGE;
-    if (!ht_cli_options(&argc, &argv, "list | show | replay | drop: events that a consumer refused.", entries,
-                        &file)) {
+    if (!ht_cli_options(&argc, &argv, N_("list | show | replay | drop: events that a consumer refused."),
+                        entries, &file)) {
         return status;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);
@@ -210,7 +216,7 @@ int ht_cli_dead(int argc, char **argv)
     if (!config) {
         status = HT_EXIT_CONFIG;
     } else if (!read_filter(&command, argv + 2, MAX(argc - 2, 0))) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
     } else {
         status = run(&command, argc > 1 ? argv[1] : "", argc - 2);
     }

@@ -4,7 +4,7 @@ cli_SRC += core/cli/schema-json.c core/cli/schema-catalogue.c core/cli/schema-re
 cli_SRC += core/cli/adapter.c core/cli/check.c core/cli/cli.c core/cli/schema.c \
 	core/cli/spool.c core/cli/status.c core/cli/subject.c core/cli/subject-ask.c core/cli/subject-show.c
 cli_SRC += core/cli/adapter-check.c core/cli/adapter-find.c core/cli/adapter-new.c core/cli/options.c
-cli_SRC += core/cli/language.c core/cli/columns.c core/cli/states.c
+cli_SRC += core/cli/language.c core/cli/columns.c core/cli/states.c core/cli/retell.c
 cli_SRC += core/cli/receipt.c
 cli_SRC += core/cli/reconcile.c
 cli_SRC += core/cli/progress.c core/cli/spool-copy.c core/cli/spool-repair.c core/cli/spool-status.c core/cli/spool-keep.c

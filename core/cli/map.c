@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,11 +86,11 @@ static void write_expected(const Payload *payload, const HtOutcome *outcome)
     g_autofree char *text =
         ht_map_expected(&map->view, outcome, &payload->head.id, ht_expectation_request(payload->expectation));
     if (g_file_test(file, G_FILE_TEST_EXISTS) && !map->force) {
-        complain(map, "%s is there already; --force writes it anew", file);
+        complain(map, _("%s is there already; --force writes it anew"), file);
     } else if (!g_file_set_contents(file, text, -1, &error)) {
         complain(map, "%s", error->message);
     } else {
-        fprintf(stderr, "%s: written; read it before you trust it\n", file);
+        fprintf(stderr, _("%s: written; read it before you trust it\n"), file);
     }
 }
 
@@ -102,7 +103,7 @@ static void look_up(Map *map, const char *name, const HtOutcome *outcome)
     map->known = wanted ? ht_map_known(map->config, map->from, outcome, &error) : NULL;
     map->view.known = map->known;
     if (error) {
-        fprintf(stderr, "%s: what is known already cannot be told: %s\n", name, error->message);
+        fprintf(stderr, _("%s: what is known already cannot be told: %s\n"), name, error->message);
     }
 }
 
@@ -193,7 +194,7 @@ static bool read_input(Payload *payload, int fd, GError **error)
         char limit[HT_LIMIT_TEXT];
         ht_limit_name(ht_limit_of(limits, &limits->body_bytes), limit);
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
-                    "it has more than %s; a bus would refuse it, too", limit);
+                    _("it has more than %s; a bus would refuse it, too"), limit);
         return false;
     }
     payload->size = bytes->len;
@@ -230,7 +231,7 @@ static bool read_head(Payload *payload)
     }
     if (map->content_type || map->soap_action) {
         return ht_expectation_make_head(map->content_type, map->soap_action, &payload->head) ||
-               complain(map, "a bus would refuse this Content-Type or SOAPAction");
+               complain(map, _("a bus would refuse this Content-Type or SOAPAction"));
     }
     ht_expectation_head(payload->expectation, &payload->head);
     return true;
@@ -325,7 +326,7 @@ static int watch(Map *map, char **names)
             renew_host(map);
         }
         map_all(map, names, meant);
-        fprintf(stderr, "%.0f ms; waiting for the next change, Ctrl-C ends\n",
+        fprintf(stderr, _("%.0f ms; waiting for the next change, Ctrl-C ends\n"),
                 (double)(ht_clock_monotonic() - begun) / 1000);
         ht_watched_wait(watched, changed);
     }
@@ -354,7 +355,7 @@ static bool choose_consumer(Map *map)
 {
     const HtConsumerConfig *config = ht_config_consumer(map->config, map->consumer);
     if (!config) {
-        return complain(map, "there is no [consumer %s] in %s", map->consumer, map->config->file);
+        return complain(map, _("there is no [consumer %s] in %s"), map->consumer, map->config->file);
     }
     bool good = add_consumer(map, config);
     map->view.consumer = map->consumers->pdata[0];
@@ -365,7 +366,7 @@ static bool choose_source(Map *map)
 {
     map->from = ht_config_source(map->config, map->source);
     if (!map->from) {
-        return complain(map, "there is no [source %s] in %s", map->source, map->config->file);
+        return complain(map, _("there is no [source %s] in %s"), map->source, map->config->file);
     }
     map->limits = map->from->limits;
     map->view.source = map->from->name;
@@ -398,7 +399,8 @@ static char *resolve_mapping(const Map *map)
 static bool find_mapping(Map *map)
 {
     if (!map->mapping) {
-        return complain(map, "say which mapping, -m FILE, or which source of the configuration, -s SOURCE");
+        return complain(map,
+                        _("say which mapping, -m FILE, or which source of the configuration, -s SOURCE"));
     }
     char *path = resolve_mapping(map);
     g_free(map->mapping);
@@ -464,7 +466,7 @@ static int begin(Map *map, int argc, char **argv, const char *summary, const GOp
         map->view.clear = map->clear;
         status = map->explains && !map->source ? HT_EXIT_USAGE : run(map, argv + 1, config_file);
         if (map->explains && !map->source) {
-            complain(map, "say which source of the configuration, -s SOURCE");
+            complain(map, _("say which source of the configuration, -s SOURCE"));
         }
     }
     clear(map);

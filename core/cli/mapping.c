@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/kit/expectation.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,7 +194,8 @@ static bool prepare(NewMapping *work)
     work->words = ht_map_words(&work->place, beside);
     work->place.site = work->words.site;
     if (work->output && !work->force && g_file_test(work->output, G_FILE_TEST_EXISTS)) {
-        g_autofree char *text = g_strdup_printf("%s is there already; --force writes it anew", work->output);
+        g_autofree char *text =
+            g_strdup_printf(_("%s is there already; --force writes it anew"), work->output);
         return complain(text);
     }
     if (!ht_reference_load(&work->reference, &work->words, &error)) {
@@ -245,31 +247,31 @@ int ht_cli_mapping(int argc, char **argv)
 {
     NewMapping work = {0};
     const GOptionEntry entries[] = {
-        {"from", 0, 0, G_OPTION_ARG_FILENAME, &work.payload, "A payload of the department's", "PAYLOAD"},
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &work.output, "Write it there (default: standard output)",
-         "FILE"},
-        {"force", 0, 0, G_OPTION_ARG_NONE, &work.force, "… also where it is there already", NULL},
+        {"from", 0, 0, G_OPTION_ARG_FILENAME, &work.payload, N_("A payload of the department's"), "PAYLOAD"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &work.output,
+         N_("Write it there (default: standard output)"), "FILE"},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &work.force, N_("… also where it is there already"), NULL},
         {"type", 0, 0, G_OPTION_ARG_STRING, &work.type,
-         "What a record is: an event type (hutong schema lists them)", "TYPE"},
+         N_("What a record is: an event type (hutong schema lists them)"), "TYPE"},
         {"for-each", 0, 0, G_OPTION_ARG_STRING, &work.record,
-         "What is a record, if that is not what is found", "PATH"},
-        {"source", 0, 0, G_OPTION_ARG_STRING, &work.source, "The source's name in it", "NAME"},
-        {"authority", 0, 0, G_OPTION_ARG_STRING, &work.authority, "The department's name in it", "NAME"},
+         N_("What is a record, if that is not what is found"), "PATH"},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &work.source, N_("The source's name in it"), "NAME"},
+        {"authority", 0, 0, G_OPTION_ARG_STRING, &work.authority, N_("The department's name in it"), "NAME"},
         {"directory", 'd', 0, G_OPTION_ARG_FILENAME, &work.directory,
-         "Adapters are there, not where they are installed", "DIR"},
-        {"data", 0, 0, G_OPTION_ARG_FILENAME, &work.data, "Dictionary and tables are there", "DIR"},
+         N_("Adapters are there, not where they are installed"), "DIR"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &work.data, N_("Dictionary and tables are there"), "DIR"},
         G_OPTION_ENTRY_NULL};
     g_autofree char *config_file = NULL;
     int status = HT_EXIT_USAGE;
     ht_log_set_level(HT_LOG_NOTHING);
     if (ht_cli_options(
             &argc, &argv,
-            "new: a first mapping from a payload: records found, columns guessed by their names, each with its\n"
-            "reason. Codes are never guessed. It is tried on the payload before it is written.",
+            N_("new: a first mapping from a payload: records found, columns guessed by their names, each with its\n"
+               "reason. Codes are never guessed. It is tried on the payload before it is written."),
             entries, &config_file)) {
         bool asked = argc == 2 && strcmp(argv[1], "new") == 0 && work.payload;
         if (!asked) {
-            complain("say what: hutong mapping new --from PAYLOAD [-o FILE]");
+            complain(_("say what: hutong mapping new --from PAYLOAD [-o FILE]"));
         } else {
             status = prepare(&work) && draft_mapping(&work) ? HT_EXIT_OK : HT_EXIT_FAILED;
         }

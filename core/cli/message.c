@@ -3,9 +3,14 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/cli/ask.h"
+#include "core/cli/columns.h"
+#include "core/cli/states.h"
+#include "core/cli/retell.h"
 #include "core/verbs.h"
 #include "spool/held.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define LIMIT 100
@@ -29,7 +34,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MessageFlags, clear_flags)
 
 static int complain(const char *text)
 {
-    fprintf(stderr, "hutong message: %s\n", text);
+    g_autofree char *told = ht_cli_retell(text);
+    fprintf(stderr, "hutong message: %s\n", told);
     return HT_EXIT_FAILED;
 }
 
@@ -134,8 +140,9 @@ static void print_list(List *list)
     bool as_json = list->flags->json;
     ht_buffer_add_char(&json, '[');
     if (!as_json && list->lines.length > 0) {
-        printf("%-36s  %-29s  %-16s  %7s  %8s  %s\n", "MESSAGE", "RECEIVED", "SOURCE", "EVENTS", "REJECTED",
-               "STATE");
+        printf("%-*s  %-*s  %-*s  %*s  %*s  %s\n", HT_COLUMN(36, _("MESSAGE")), HT_COLUMN(29, _("RECEIVED")),
+               HT_COLUMN(16, _("SOURCE")), HT_COLUMN(7, _("EVENTS")), HT_COLUMN(8, _("REJECTED")),
+               _("STATE"));
     }
     for (GList *at = list->lines.head; at; at = at->next) {
         const Line *line = at->data;
@@ -143,7 +150,7 @@ static void print_list(List *list)
         ht_clock_format(line->received_us, time);
         if (!as_json) {
             printf("%s  %-29s  %-16s  %7" G_GUINT64_FORMAT "  %8" G_GUINT64_FORMAT "  %s\n", id, time,
-                   line->source, line->events, line->rejected, line->state);
+                   line->source, line->events, line->rejected, ht_cli_state(line->state));
             continue;
         }
         ht_json_comma(&json);
@@ -160,8 +167,7 @@ static void print_list(List *list)
     if (as_json) {
         fwrite(json.data, 1, json.size, stdout);
     } else if (list->seen > list->lines.length) {
-        printf("the latest %u of %" G_GUINT64_FORMAT ": --limit shows more\n", list->lines.length,
-               list->seen);
+        printf(_("the latest %u of %" PRIu64 ": --limit shows more\n"), list->lines.length, list->seen);
     }
     ht_buffer_clear(&json);
 }
@@ -172,8 +178,9 @@ static int list_messages(HtSpoolLook *look, const MessageFlags *flags)
     List list = {.flags = flags};
     HtSpoolSpan span;
     if (!parse_span(flags, &span)) {
-        fprintf(stderr,
-                "hutong message: times are 2026-11-20, 2026-11-20T08:00, or how long ago: 90min, 12h, 7d\n");
+        fprintf(
+            stderr,
+            _("hutong message: times are 2026-11-20, 2026-11-20T08:00, or how long ago: 90min, 12h, 7d\n"));
         return HT_EXIT_USAGE;
     }
     g_queue_init(&list.lines);
@@ -344,7 +351,7 @@ static int show_message(HtSpoolLook *look, const HtUuid *id)
         return complain(error->message);
     }
     if (!found) {
-        return complain("no message with this id was taken, nor is one in quarantine");
+        return complain(_("no message with this id was taken, nor is one in quarantine"));
     }
     node = json_from_string(json, NULL);
     g_autofree char *pretty = json_to_string(node, TRUE);
@@ -359,8 +366,7 @@ static int redo(const HtConfig *config, const char *id)
     if (!answer) {
         return complain(error->message);
     }
-    printf("done again as %s: %" G_GINT64_FORMAT " new events, %" G_GINT64_FORMAT " known, %" G_GINT64_FORMAT
-           " records rejected\n",
+    printf(_("done again as %s: %" PRIi64 " new events, %" PRIi64 " known, %" PRIi64 " records rejected\n"),
            json_object_get_string_member(answer, "message"), json_object_get_int_member(answer, "events"),
            json_object_get_int_member(answer, "duplicates"), json_object_get_int_member(answer, "rejected"));
     return HT_EXIT_OK;
@@ -373,7 +379,7 @@ static int drop(const HtConfig *config, const char *id, const char *reason)
     json_object_set_string_member(question, "reason", reason ? reason : "");
     g_autoptr(JsonObject) answer = ht_cli_ask(config, "drop", question);
     if (answer) {
-        printf("%s is dropped from quarantine\n", id);
+        printf(_("%s is dropped from quarantine\n"), id);
     }
     return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
@@ -384,11 +390,11 @@ static int usage(void)
 {
     fprintf(
         stderr,
-        "usage: hutong message list [--source NAME] [--since TIME] [--until TIME] [--quarantine] [--limit N] "
-        "[--json] [-c FILE]\n"
-        "       hutong message show ID [--body] [-c FILE]\n"
-        "       hutong message redo ID [-c FILE]\n"
-        "       hutong message drop ID --reason TEXT [-c FILE]\n");
+        _("usage: hutong message list [--source NAME] [--since TIME] [--until TIME] [--quarantine] [--limit N] "
+          "[--json] [-c FILE]\n"
+          "       hutong message show ID [--body] [-c FILE]\n"
+          "       hutong message redo ID [-c FILE]\n"
+          "       hutong message drop ID --reason TEXT [-c FILE]\n"));
     return HT_EXIT_USAGE;
 }
 
@@ -406,24 +412,24 @@ int ht_cli_message(int argc, char **argv)
 {
     g_auto(MessageFlags) flags = {.limit = LIMIT};
     const GOptionEntry entries[] = {
-        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, "list: of this source only", "NAME"},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, N_("list: of this source only"), "NAME"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &flags.since,
-         "list: received then or later (2026-11-20, 12h, 7d)", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &flags.until, "list: received before", "TIME"},
-        {"quarantine", 0, 0, G_OPTION_ARG_NONE, &flags.held, "list: those in quarantine only", NULL},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &flags.limit, "list: so many at most, the latest (100)", "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "list: as JSON", NULL},
-        {"body", 0, 0, G_OPTION_ARG_NONE, &flags.body, "show: its payload, if it is kept; this is audited",
-         NULL},
-        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags.reason, "drop: why; it is kept", "TEXT"},
+         N_("list: received then or later (2026-11-20, 12h, 7d)"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &flags.until, N_("list: received before"), "TIME"},
+        {"quarantine", 0, 0, G_OPTION_ARG_NONE, &flags.held, N_("list: those in quarantine only"), NULL},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &flags.limit, N_("list: so many at most, the latest (100)"), "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, N_("list: as JSON"), NULL},
+        {"body", 0, 0, G_OPTION_ARG_NONE, &flags.body,
+         N_("show: its payload, if it is kept; this is audited"), NULL},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags.reason, N_("drop: why; it is kept"), "TEXT"},
         G_OPTION_ENTRY_NULL};
     if (!ht_cli_options(
             &argc, &argv,
-            "list: messages that were taken, and those in quarantine, by source and time.\n"
-            "show ID: what became of one: its events, where each is with each consumer, what was wrong with it.\n"
-            "redo ID: gives its payload, if it is kept, to its adapter and mapping again (after a mapping was\n"
-            "mended); events that are known make nothing new. A bus must be running.\n"
-            "drop ID: keeps it in quarantine no longer, payload and faults included; audited.",
+            N_("list: messages that were taken, and those in quarantine, by source and time.\n"
+               "show ID: what became of one: its events, where each is with each consumer, what was wrong with it.\n"
+               "redo ID: gives its payload, if it is kept, to its adapter and mapping again (after a mapping was\n"
+               "mended); events that are known make nothing new. A bus must be running.\n"
+               "drop ID: keeps it in quarantine no longer, payload and faults included; audited."),
             entries, &flags.file)) {
         return HT_EXIT_USAGE;
     }
@@ -437,7 +443,7 @@ int ht_cli_message(int argc, char **argv)
     }
     if (is_one && !ht_uuid_parse(ht_text_from(argv[2]), &id)) {
         fprintf(stderr,
-                "hutong message: an id is 36 characters, as answers and events (causationid) have it\n");
+                _("hutong message: an id is 36 characters, as answers and events (causationid) have it\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(flags.file);

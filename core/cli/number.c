@@ -4,6 +4,7 @@
 #include "mappings/engine/values/idnumber.h"
 
 #include <glib.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -52,7 +53,7 @@ bool ht_cli_find_number(const HtConfig *config, HtSpoolLook *look, const char *s
                 ht_spool_look_number(look, key, source, number, subject, error);
     explicit_bzero(key, sizeof key);
     if (good && subject[0] == '\0') {
-        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "nothing is known under that number");
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _("nothing is known under that number"));
         return false;
     }
     return good;
@@ -63,7 +64,8 @@ bool ht_cli_find_citizen(const HtConfig *config, HtSpoolLook *look, char subject
 {
     char number[HT_CLI_NUMBER];
     if (!ht_cli_read_citizen_number(number)) {
-        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "standard input has no citizen number");
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                            _("standard input has no citizen number"));
         return false;
     }
     HtIdentity identity = {HT_TEXT_LITERAL("idNumber"), ht_text_from(number), false};

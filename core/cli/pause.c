@@ -6,6 +6,7 @@
 #include "core/cli/age.h"
 #include "core/cli/columns.h"
 #include "core/cli/states.h"
+#include "core/cli/retell.h"
 #include "core/pauses.h"
 #include "core/verbs.h"
 
@@ -34,7 +35,8 @@ static JsonObject *part(JsonObject *object, const char *member)
 
 static int complain(const char *kind, const char *words)
 {
-    fprintf(stderr, "hutong %s: %s\n", kind, words);
+    g_autofree char *told = ht_cli_retell(words);
+    fprintf(stderr, "hutong %s: %s\n", kind, told);
     return HT_EXIT_FAILED;
 }
 

@@ -9,10 +9,11 @@
 #include "core/source/host.h"
 #include "spool/spool.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
-static const char usage[] = "usage: hutong policy preview CONSUMER [FILE [--source NAME]] [--json]\n"
-                            "       hutong policy version [CONSUMER]\n";
+static const char *const usage = N_("usage: hutong policy preview CONSUMER [FILE [--source NAME]] [--json]\n"
+                                    "       hutong policy version [CONSUMER]\n");
 
 typedef struct {
     const HtConfig *config;
@@ -58,11 +59,15 @@ static void print_head(const PolicyCommand *command)
 {
     const HtConsumerConfig *consumer = command->consumer;
     HtPurpose purpose = ht_policy_purpose(command->policy);
-    printf("consumer %s, policy %s, clearance %u\npurpose: %s%s%s%s\n", consumer->name,
-           ht_policy_version(command->policy), (unsigned)consumer->clearance,
-           consumer->purpose ? consumer->purpose : "none", consumer->purpose_until ? ", until " : "",
-           consumer->purpose_until ? consumer->purpose_until : "",
-           purpose == HT_PURPOSE_LAPSED ? ": it has lapsed" : "");
+    printf(_("consumer %s, policy %s, clearance %u\n"), consumer->name, ht_policy_version(command->policy),
+           (unsigned)consumer->clearance);
+    if (!consumer->purpose || !consumer->purpose_until) {
+        printf(_("purpose: %s\n"), consumer->purpose ? consumer->purpose : _("none"));
+    } else {
+        printf(purpose == HT_PURPOSE_LAPSED ? _("purpose: %s, until %s: it has lapsed\n")
+                                            : _("purpose: %s, until %s\n"),
+               consumer->purpose, consumer->purpose_until);
+    }
 }
 
 static int print_versions(const PolicyCommand *command)
@@ -203,7 +208,7 @@ static int print_events(const PolicyCommand *command, const HtSourceConfig *sour
     for (unsigned i = 0; i < outcome->events->len; i++) {
         HtStoredEvent event = {.sequence = i + 1};
         if (!ht_event_unpack(g_array_index(outcome->events, HtText, i), &event.event, NULL)) {
-            return complain("the adapter made an event that the bus would refuse");
+            return complain(_("the adapter made an event that the bus would refuse"));
         }
         event.event.attr[HT_ATTR_SOURCE] = ht_text_from(source->name);
         event.event.attr[HT_ATTR_DEPARTMENT] = ht_text_from(source->department);
@@ -214,7 +219,7 @@ static int print_events(const PolicyCommand *command, const HtSourceConfig *sour
         }
     }
     if (elsewhere > 0 && !command->json) {
-        printf("\n%u events of this message go to it by no route\n", elsewhere);
+        printf(_("\n%u events of this message go to it by no route\n"), elsewhere);
     }
     return HT_EXIT_OK;
 }
@@ -227,9 +232,10 @@ static int print_outcome(const PolicyCommand *command, const HtSourceConfig *sou
     ht_outcome_init(&outcome);
     int status = HT_EXIT_FAILED;
     if (!ht_outcome_unpack((HtText){bytes, size}, &outcome, NULL)) {
-        complain("the host's outcome cannot be read");
+        complain(_("the host's outcome cannot be read"));
     } else if (outcome.verdict != HT_VERDICT_OK) {
-        complain("the bus would refuse this message; `hutong adapter check` and the source's log say more");
+        complain(
+            _("the bus would refuse this message; `hutong adapter check` and the source's log say more"));
     } else {
         status = print_events(command, source, &outcome);
     }
@@ -265,7 +271,7 @@ static int preview_payload(const PolicyCommand *command, const HtSourceConfig *s
         g_main_context_iteration(NULL, TRUE);
     }
     int status = reading.frame ? print_outcome(command, source, reading.frame)
-                               : complain(reading.error ? reading.error->message : "no outcome");
+                               : complain(reading.error ? reading.error->message : _("no outcome"));
     g_clear_pointer(&reading.frame, g_bytes_unref);
     g_clear_error(&reading.error);
     return status;
@@ -279,7 +285,8 @@ static const HtSourceConfig *find_source(const PolicyCommand *command)
                                   : sources->len == 1 ? sources->pdata[0]
                                                       : NULL;
     if (!named) {
-        complain(command->source ? "there is no source of this name" : "--source NAME: whose payload is it?");
+        complain(command->source ? _("there is no source of this name")
+                                 : _("--source NAME: whose payload is it?"));
     }
     return named;
 }
@@ -297,7 +304,7 @@ static int preview_file(const PolicyCommand *command, const char *file)
         return complain(error->message);
     }
     g_autoptr(GBytes) body = g_bytes_new_take(text, size);
-    return size > source->limits.body_bytes ? complain("the file is larger than the source's max-body")
+    return size > source->limits.body_bytes ? complain(_("the file is larger than the source's max-body"))
                                             : preview_payload(command, source, body);
 }
 
@@ -322,13 +329,13 @@ static int run(PolicyCommand *command, int argc, char **argv)
     const char *verb = argc > 1 ? argv[1] : "";
     bool versions = g_str_equal(verb, "version");
     if (!(versions && argc <= 3) && !(g_str_equal(verb, "preview") && (argc == 3 || argc == 4))) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
         return HT_EXIT_USAGE;
     }
     g_autoptr(GError) error = NULL;
     command->consumer = argc > 2 ? ht_config_consumer(command->config, argv[2]) : NULL;
     if (argc > 2 && !command->consumer) {
-        return complain("there is no consumer of this name");
+        return complain(_("there is no consumer of this name"));
     }
     command->dictionary = ht_source_dictionary(command->config, &error);
     if (!command->dictionary) {
@@ -343,14 +350,15 @@ int ht_cli_policy(int argc, char **argv)
 {
     PolicyCommand command = {.json = FALSE};
     const GOptionEntry entries[] = {
-        {"source", 0, 0, G_OPTION_ARG_STRING, &command.source, "FILE is what this source sends", "NAME"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &command.json, "As JSON, one element a line", NULL},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &command.source, N_("FILE is what this source sends"), "NAME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &command.json, N_("As JSON, one element a line"), NULL},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
-    if (!ht_cli_options(&argc, &argv,
-                        "preview CONSUMER [FILE] | version [CONSUMER]: what a consumer would get, of every "
-                        "element, or of a payload, and why.",
-                        entries, &file)) {
+    if (!ht_cli_options(
+            &argc, &argv,
+            N_("preview CONSUMER [FILE] | version [CONSUMER]: what a consumer would get, of every "
+               "element, or of a payload, and why."),
+            entries, &file)) {
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);

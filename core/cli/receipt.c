@@ -8,6 +8,7 @@
 #include "core/reconcile/delivered.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 typedef struct {
@@ -42,7 +43,7 @@ static GArray *find_keys(const Flags *flags, GError **error)
     if (!config) {
         g_set_error(
             error, HT_PROOF_ERROR, HT_PROOF_ERROR_FILE,
-            "give the bus's public key with --key: a file of `hutong receipt key`, or ed25519:… or sm2:…");
+            _("give the bus's public key with --key: a file of `hutong receipt key`, or ed25519:… or sm2:…"));
         return NULL;
     }
     g_autofree char *own = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
@@ -72,7 +73,7 @@ static void print_verified(const HtClaim *claim)
     static const char *const shown[] = {"bus",    "source", "messageId", "receivedAt",
                                         "sha256", "events", "sequence",  "lastSequence",
                                         "at",     "state",  "keyId"};
-    printf("yes: it is what was signed\n");
+    printf(_("yes: it is what was signed\n"));
     for (unsigned i = 0; i < G_N_ELEMENTS(shown); i++) {
         const char *value = g_hash_table_lookup(claim->values, shown[i]);
         if (value) {
@@ -80,7 +81,7 @@ static void print_verified(const HtClaim *claim)
         }
     }
     if (claim->findings > 0) {
-        printf("  its %u findings are not signed, and may be anything\n", claim->findings);
+        printf(_("  its %u findings are not signed, and may be anything\n"), claim->findings);
     }
 }
 
@@ -94,7 +95,7 @@ static int verify(const char *file, const Flags *flags)
     if (good) {
         print_verified(&claim);
     } else {
-        printf("no: %s\n", error->message);
+        printf(_("no: %s\n"), error->message);
     }
     ht_claim_clear(&claim);
     bool is_false = g_error_matches(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE) ||
@@ -110,7 +111,7 @@ static int print_claim(HtClaim *claim, const GArray *keys)
     g_autoptr(GError) error = NULL;
     HtBuffer page = {.data = NULL};
     if (!ht_claim_verify(claim, keys, &error)) {
-        fprintf(stderr, "hutong receipt: nothing is printed: %s\n", error->message);
+        fprintf(stderr, _("hutong receipt: nothing is printed: %s\n"), error->message);
         return g_error_matches(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE) ? HT_EXIT_INTEGRITY
                                                                             : HT_EXIT_FAILED;
     }
@@ -223,7 +224,7 @@ static int look_up(const HtConfig *config, const char *text, WithKept then, cons
     bool found = false;
     g_autoptr(GError) error = NULL;
     if (!ht_uuid_parse(ht_text_from(text), &id)) {
-        fprintf(stderr, "hutong receipt: this is no message id\n");
+        fprintf(stderr, _("hutong receipt: this is no message id\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtSpoolLook) look = ht_spool_look_open(config->bus.state, &error);
@@ -233,8 +234,8 @@ static int look_up(const HtConfig *config, const char *text, WithKept then, cons
     if (!found) {
         fprintf(
             stderr,
-            "hutong receipt: no message with this id was taken: it was refused (see the log), sent again (its first "
-            "id counts), or is not kept any more\n");
+            _("hutong receipt: no message with this id was taken: it was refused (see the log), sent again (its first "
+              "id counts), or is not kept any more\n"));
         return HT_EXIT_FAILED;
     }
     int status = then(config, look, &kept, flags);
@@ -252,7 +253,8 @@ static int show_key(const HtConfig *config, const Flags *flags)
     g_autofree char *file = g_build_filename(config->bus.state, HT_SIGNER_PUBLIC, NULL);
     g_autofree char *text = NULL;
     if (!g_file_test(secret, G_FILE_TEST_EXISTS)) {
-        fprintf(stderr, "hutong receipt: there is no \"%s\": the bus makes it at its first start\n", secret);
+        fprintf(stderr, _("hutong receipt: there is no \"%s\": the bus makes it at its first start\n"),
+                secret);
         return HT_EXIT_FAILED;
     }
     g_autoptr(HtSigner) signer = flags->rotate ? ht_signer_rotate(config->bus.state, kind, &error)
@@ -262,8 +264,8 @@ static int show_key(const HtConfig *config, const Flags *flags)
     }
     if (flags->rotate) {
         fprintf(stderr,
-                "hutong receipt: signed with %s after the bus's next start; what the former keys "
-                "signed can be verified as before\n",
+                _("hutong receipt: signed with %s after the bus's next start; what the former keys "
+                  "signed can be verified as before\n"),
                 ht_signer_key(signer)->id);
     }
     printf("# the key in use is %s\n%s", ht_signer_key(signer)->id, text);
@@ -283,10 +285,10 @@ static int run(int argc, char **argv, const Flags *flags)
     }
     bool is_show = g_str_equal(word, "show") && argc == 3;
     if (!is_show && !is_print && !(g_str_equal(word, "key") && argc == 2)) {
-        fprintf(stderr, "usage: hutong receipt verify FILE [--key FILE|ed25519:…|sm2:…] [--payload FILE]\n"
-                        "       hutong receipt show ID [--json] [-c FILE]\n"
-                        "       hutong receipt print FILE|ID [--key FILE|ed25519:…|sm2:…] [-c FILE]\n"
-                        "       hutong receipt key [--rotate] [-c FILE]\n");
+        fprintf(stderr, _("usage: hutong receipt verify FILE [--key FILE|ed25519:…|sm2:…] [--payload FILE]\n"
+                          "       hutong receipt show ID [--json] [-c FILE]\n"
+                          "       hutong receipt print FILE|ID [--key FILE|ed25519:…|sm2:…] [-c FILE]\n"
+                          "       hutong receipt key [--rotate] [-c FILE]\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(flags->file);
@@ -303,20 +305,20 @@ int ht_cli_receipt(int argc, char **argv)
     Flags flags = {.key = NULL};
     const GOptionEntry entries[] = {
         {"key", 0, 0, G_OPTION_ARG_STRING, &flags.key,
-         "verify, print: the bus's public key, or a file of such; else that of the configuration's state",
+         N_("verify, print: the bus's public key, or a file of such; else that of the configuration's state"),
          "KEY"},
-        {"payload", 0, 0, G_OPTION_ARG_FILENAME, &flags.payload, "verify: what was sent", "FILE"},
-        {"rotate", 0, 0, G_OPTION_ARG_NONE, &flags.rotate, "key: make another one", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "show: as JSON, as `verify` takes it", NULL},
+        {"payload", 0, 0, G_OPTION_ARG_FILENAME, &flags.payload, N_("verify: what was sent"), "FILE"},
+        {"rotate", 0, 0, G_OPTION_ARG_NONE, &flags.rotate, N_("key: make another one"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, N_("show: as JSON, as `verify` takes it"), NULL},
         G_OPTION_ENTRY_NULL};
     bool good = ht_cli_options(
         &argc, &argv,
-        "verify FILE: whether a receipt is what the bus has signed; needs no bus. Exit 0: yes; 2: it was altered, or is of "
-        "another payload; 1: it cannot be said.\n"
-        "show ID: what has become of a message, signed.\n"
-        "print FILE|ID: a page in Chinese for paper (XHTML, A4), of a signed receipt or of a message of the spool, with a code that "
-        "verify takes, as it takes the page. Only what verifies is printed.\n"
-        "key: the public keys, for those who verify.",
+        N_("verify FILE: whether a receipt is what the bus has signed; needs no bus. Exit 0: yes; 2: it was altered, or is of "
+           "another payload; 1: it cannot be said.\n"
+           "show ID: what has become of a message, signed.\n"
+           "print FILE|ID: a page in Chinese for paper (XHTML, A4), of a signed receipt or of a message of the spool, with a code that "
+           "verify takes, as it takes the page. Only what verifies is printed.\n"
+           "key: the public keys, for those who verify."),
         entries, &flags.file);
     int status = good ? run(argc, argv, &flags) : HT_EXIT_USAGE;
     clear_flags(&flags);

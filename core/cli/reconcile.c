@@ -6,6 +6,8 @@
 #include "core/reconcile/books.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define LIMIT 100
@@ -124,19 +126,20 @@ static void print_books(const HtBooks *books, const HtBooksQuestion *question)
     }
     if (question->list) {
         print_differences(books);
-        printf("%s: %" G_GUINT64_FORMAT " entries are in both\n",
-               ht_books_agree(books) ? "agrees" : "differs", books->agreed);
+        printf(ht_books_agree(books) ? _("agrees: %" PRIu64 " entries are in both\n")
+                                     : _("differs: %" PRIu64 " entries are in both\n"),
+               books->agreed);
     }
     if (books->waiting > 0) {
-        printf("note: %" G_GUINT64_FORMAT " of them were not acknowledged, and come again\n", books->waiting);
+        printf(_("note: %" PRIu64 " of them were not acknowledged, and come again\n"), books->waiting);
     }
     if (books->damaged > 0) {
-        printf("damaged: %" G_GUINT64_FORMAT
-               " events of the time cannot be read, and are not counted: hutong spool check\n",
+        printf(_("damaged: %" PRIu64
+                 " events of the time cannot be read, and are not counted: hutong spool check\n"),
                books->damaged);
     }
     if (books->pruned > 0) {
-        printf("note: events up to sequence %" G_GUINT64_FORMAT " are not kept any more, and not counted\n",
+        printf(_("note: events up to sequence %" PRIu64 " are not kept any more, and not counted\n"),
                books->pruned);
     }
 }
@@ -271,8 +274,8 @@ static int run(int argc, char **argv, const BookFlags *flags)
     if (!good) {
         fprintf(
             stderr,
-            "usage: hutong reconcile [DAY [LAST-DAY]] [--source S] [--consumer C] [--list FILE] [--limit N] [--json]\n"
-            "days are written 2026-11-28, and begin at +08:00; without one: today\n");
+            _("usage: hutong reconcile [DAY [LAST-DAY]] [--source S] [--consumer C] [--list FILE] [--limit N] [--json]\n"
+              "days are written 2026-11-28, and begin at +08:00; without one: today\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(flags->file);
@@ -291,19 +294,19 @@ int ht_cli_reconcile(int argc, char **argv)
 {
     BookFlags flags = {.limit = LIMIT};
     const GOptionEntry entries[] = {
-        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, "Of this source only", "NAME"},
-        {"consumer", 0, 0, G_OPTION_ARG_STRING, &flags.consumer, "Of this consumer only", "NAME"},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, N_("Of this source only"), "NAME"},
+        {"consumer", 0, 0, G_OPTION_ARG_STRING, &flags.consumer, N_("Of this consumer only"), "NAME"},
         {"list", 0, 0, G_OPTION_ARG_FILENAME, &flags.list,
-         "Compare with the other side's list (CSV or XML): the source's of messages, or the consumer's of events",
+         N_("Compare with the other side's list (CSV or XML): the source's of messages, or the consumer's of events"),
          "FILE"},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &flags.limit, "Differences of each kind that are listed (100)",
+        {"limit", 0, 0, G_OPTION_ARG_INT, &flags.limit, N_("Differences of each kind that are listed (100)"),
          "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "As JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, N_("As JSON"), NULL},
         G_OPTION_ENTRY_NULL};
     bool good = ht_cli_options(
         &argc, &argv,
-        "[DAY [LAST-DAY]]: what came in, became events, was known, refused, delivered, acknowledged, dead or waits; whether the bus "
-        "runs or not. Exit 0: agrees with the list; 1: differs; 2: the spool is damaged.",
+        N_("[DAY [LAST-DAY]]: what came in, became events, was known, refused, delivered, acknowledged, dead or waits; whether the bus "
+           "runs or not. Exit 0: agrees with the list; 1: differs; 2: the spool is damaged."),
         entries, &flags.file);
     int status = good ? run(argc, argv, &flags) : HT_EXIT_USAGE;
     clear_flags(&flags);

@@ -1,6 +1,7 @@
 /* `hutong reload`: the running bus takes the configuration as its files are now; what changed, what needs a restart, what is left behind. */
 #include "core/admin/ask.h"
 #include "core/cli/ask.h"
+#include "core/cli/language.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -45,6 +46,9 @@ static int show(JsonObject *answer)
     if (!json_object_get_boolean_member_with_default(answer, "applied", FALSE)) {
         fprintf(stderr, _("%s\nhutong reload: refused; the configuration in force stays as it was\n"),
                 g_strchomp((char *)text(answer, "problems")));
+        if (ht_language_is_other()) { /* the bus's words are those of its log */
+            fputs(_("`hutong check` says in your language what is wrong\n"), stderr);
+        }
         return HT_EXIT_CONFIG;
     }
     unsigned changes = json_array_get_length(json_object_get_array_member(answer, "changes"));

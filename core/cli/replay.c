@@ -1,16 +1,20 @@
 /* `hutong replay`: a consumer gets events again, beside what is new. */
 #include "core/cli/ask.h"
+#include "core/cli/columns.h"
+#include "core/cli/states.h"
 
 #include "core/base/clock.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
-static const char usage[] =
-    "usage: hutong replay --consumer NAME --from TIME|SEQUENCE|beginning [--to TIME|SEQUENCE]\n"
-    "                     [--type TYPES] [--source SOURCES] [--failed-only]\n"
-    "       hutong replay list [--json]\n"
-    "       hutong replay show ID [--json]\n"
-    "       hutong replay cancel ID\n";
+static const char *const usage =
+    N_("usage: hutong replay --consumer NAME --from TIME|SEQUENCE|beginning [--to TIME|SEQUENCE]\n"
+       "                     [--type TYPES] [--source SOURCES] [--failed-only]\n"
+       "       hutong replay list [--json]\n"
+       "       hutong replay show ID [--json]\n"
+       "       hutong replay cancel ID\n");
 
 static int64_t number(JsonObject *object, const char *member)
 {
@@ -25,13 +29,16 @@ static const char *text(JsonObject *object, const char *member)
 static void print_line(JsonObject *replay)
 {
     int64_t first = number(replay, "first"), last = number(replay, "last"), at = number(replay, "cursor");
-    printf("%6" G_GINT64_FORMAT " %-16s %-10s %5.1f %% of %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
-           ", %" G_GINT64_FORMAT " delivered, %" G_GINT64_FORMAT " dead letters%s%s, begun %s%s%s\n",
-           number(replay, "id"), text(replay, "consumer"), text(replay, "state"),
+    const char *state = ht_cli_state(text(replay, "state"));
+    g_autofree char *types =
+        *text(replay, "types") ? g_strconcat(", ", text(replay, "types"), NULL) : g_strdup("");
+    g_autofree char *ended =
+        *text(replay, "ended") ? g_strdup_printf(_(", ended %s"), text(replay, "ended")) : g_strdup("");
+    printf("%6" PRIi64 " %-16s %-*s ", number(replay, "id"), text(replay, "consumer"), HT_COLUMN(10, state));
+    printf(_("%5.1f %% of %" PRIi64 " to %" PRIi64 ", %" PRIi64 " delivered, %" PRIi64
+             " dead letters%s, begun %s%s\n"),
            100.0 * (double)MAX(at - first + 1, 0) / (double)(last - first + 1), first, last,
-           number(replay, "delivered"), number(replay, "dead"), *text(replay, "types") ? ", " : "",
-           text(replay, "types"), text(replay, "begun"), *text(replay, "ended") ? ", ended " : "",
-           text(replay, "ended"));
+           number(replay, "delivered"), number(replay, "dead"), types, text(replay, "begun"), ended);
 }
 
 /* All, or with `id` one; how many there are, -1 after a complaint. */
@@ -64,7 +71,7 @@ static int show(const HtConfig *config, const char *id, bool json)
                         (char *)"-c",   config->file,   (char *)"--json",   NULL};
     int found = print_replays(config, g_ascii_strtoll(id, NULL, 10), json);
     if (found == 0) {
-        fprintf(stderr, "hutong replay: there is no such replay\n");
+        fprintf(stderr, _("hutong replay: there is no such replay\n"));
     }
     return found > 0 ? ht_cli_dead(json ? 7 : 6, question) : HT_EXIT_FAILED;
 }
@@ -113,18 +120,19 @@ int ht_cli_replay(int argc, char **argv)
     gboolean json = FALSE, failed = FALSE;
     g_autofree char *file = NULL, *consumer = NULL, *from = NULL, *to = NULL, *types = NULL, *sources = NULL;
     const GOptionEntry entries[] = {
-        {"consumer", 0, 0, G_OPTION_ARG_STRING, &consumer, "Who gets events again", "NAME"},
+        {"consumer", 0, 0, G_OPTION_ARG_STRING, &consumer, N_("Who gets events again"), "NAME"},
         {"from", 0, 0, G_OPTION_ARG_STRING, &from,
-         "The first: a time when it was taken, a sequence, or beginning", "PLACE"},
-        {"to", 0, 0, G_OPTION_ARG_STRING, &to, "The last; without it, the last that there is now", "PLACE"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &types, "Only these event types: person.*;marriage.registered.v1",
-         "TYPES"},
-        {"source", 0, 0, G_OPTION_ARG_STRING, &sources, "Only of these sources", "SOURCES"},
-        {"failed-only", 0, 0, G_OPTION_ARG_NONE, &failed, "Only dead letters", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+         N_("The first: a time when it was taken, a sequence, or beginning"), "PLACE"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &to, N_("The last; without it, the last that there is now"),
+         "PLACE"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &types,
+         N_("Only these event types: person.*;marriage.registered.v1"), "TYPES"},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &sources, N_("Only of these sources"), "SOURCES"},
+        {"failed-only", 0, 0, G_OPTION_ARG_NONE, &failed, N_("Only dead letters"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON, one a line"), NULL},
         G_OPTION_ENTRY_NULL};
-    if (!ht_cli_options(&argc, &argv, "A consumer gets events again, in order, beside what is new.", entries,
-                        &file)) {
+    if (!ht_cli_options(&argc, &argv, N_("A consumer gets events again, in order, beside what is new."),
+                        entries, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *verb = argc > 1 ? argv[1] : "";
@@ -139,7 +147,7 @@ int ht_cli_replay(int argc, char **argv)
     bool begins = argc == 1 && consumer && from && set_place(question, "from", "fromTime", from) &&
                   (!to || set_place(question, "to", "toTime", to));
     if (!is_list && !is_show && !is_cancel && !begins) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);

@@ -6,6 +6,7 @@
 #include "core/source/host.h"
 #include "core/verbs.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 static const char summary[] =
@@ -22,7 +23,7 @@ static const struct {
 
 static int complain_usage(const char *what)
 {
-    fprintf(stderr, "hutong schema: there is no '%s'; `hutong schema --help` says what there is\n", what);
+    fprintf(stderr, _("hutong schema: there is no '%s'; `hutong schema --help` says what there is\n"), what);
     return HT_EXIT_USAGE;
 }
 
@@ -65,7 +66,7 @@ static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *
     request->words = &words;
     request->url = config ? config->bus.schema_url : NULL;
     if (request->consumer && !(config && ht_config_consumer(config, request->consumer))) {
-        fprintf(stderr, "hutong schema: %s: there is no [consumer %s]\n", file, request->consumer);
+        fprintf(stderr, _("hutong schema: %s: there is no [consumer %s]\n"), file, request->consumer);
         return HT_EXIT_USAGE;
     }
     return write_document(argc, argv, request);
@@ -86,11 +87,12 @@ int ht_cli_schema(int argc, char **argv)
     gboolean errors = FALSE, chinese = FALSE, json = FALSE;
     g_autofree char *file = NULL, *folder = NULL, *consumer = NULL;
     const GOptionEntry entries[] = {
-        {"errors", 0, 0, G_OPTION_ARG_NONE, &errors, "Write the reference of all fault codes instead", NULL},
-        {"errors-zh", 0, 0, G_OPTION_ARG_NONE, &chinese, "The same in Chinese", NULL},
-        {"dir", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Write files into this directory", "DIR"},
-        {"consumer", 0, 0, G_OPTION_ARG_STRING, &consumer, "Of this consumer", "NAME"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "The catalogue as JSON", NULL},
+        {"errors", 0, 0, G_OPTION_ARG_NONE, &errors, N_("Write the reference of all fault codes instead"),
+         NULL},
+        {"errors-zh", 0, 0, G_OPTION_ARG_NONE, &chinese, N_("The same in Chinese"), NULL},
+        {"dir", 0, 0, G_OPTION_ARG_FILENAME, &folder, N_("Write files into this directory"), "DIR"},
+        {"consumer", 0, 0, G_OPTION_ARG_STRING, &consumer, N_("Of this consumer"), "NAME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("The catalogue as JSON"), NULL},
         G_OPTION_ENTRY_NULL};
     g_autoptr(GString) text = g_string_new(NULL);
     if (!ht_cli_options(&argc, &argv, summary, entries, &file)) {

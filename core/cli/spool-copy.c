@@ -4,6 +4,8 @@
 #include "core/proof/signer.h"
 #include "spool/backup.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 /* What belongs to a spool beside it; the caller frees the names. */
@@ -28,13 +30,14 @@ static int tell_failure(const GError *error)
 static int tell_findings(const HtSpoolBackedUp *made, const GString *report, const char *what)
 {
     if (made->unchecked) {
-        fprintf(stderr, "hutong spool: warning: the copy is made, but could not be checked: %s", report->str);
+        fprintf(stderr, _("hutong spool: warning: the copy is made, but could not be checked: %s"),
+                report->str);
     }
     if (made->findings == 0) {
         return HT_EXIT_OK;
     }
     fputs(report->str, stdout);
-    printf("%s: %d findings: what it was copied from is damaged\n", what, made->findings);
+    printf(_("%s: %d findings: what it was copied from is damaged\n"), what, made->findings);
     return HT_EXIT_INTEGRITY;
 }
 
@@ -52,9 +55,9 @@ int ht_cli_spool_backup(const HtConfig *config, const char *folder)
     if (!ht_spool_backup(&asked, &made, report, &error)) {
         return tell_failure(error);
     }
-    printf("%s: %" G_GUINT64_FORMAT " bytes, events up to %" G_GUINT64_FORMAT
-           ", with its keys: keep it where residents' data may "
-           "be kept\n",
+    printf(_("%s: %" PRIu64 " bytes, events up to %" PRIu64
+             ", with its keys: keep it where residents' data may "
+             "be kept\n"),
            folder, made.bytes, made.last);
     return tell_findings(&made, report, folder);
 }
@@ -70,14 +73,14 @@ int ht_cli_spool_restore(const HtConfig *config, const char *folder, const HtSpo
     g_autoptr(GError) error = NULL;
     bool good = ht_spool_restore(&asked, flags->replace, (uint64_t)flags->skip, &made, &kept, report, &error);
     if (kept) {
-        fprintf(stderr, "hutong spool: what was there is in \"%s\"\n", kept);
+        fprintf(stderr, _("hutong spool: what was there is in \"%s\"\n"), kept);
     }
     if (!good) {
         return tell_failure(error);
     }
-    printf("%s: restored; sequences go on above %" G_GUINT64_FORMAT
-           ". What was taken after the copy is not in it: departments must "
-           "send it again. What consumers got after it comes to them again, with the same ids.\n",
+    printf(_("%s: restored; sequences go on above %" PRIu64
+             ". What was taken after the copy is not in it: departments must "
+             "send it again. What consumers got after it comes to them again, with the same ids.\n"),
            config->bus.state, made.last);
     return tell_findings(&made, report, config->bus.state);
 }

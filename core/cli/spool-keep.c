@@ -10,6 +10,8 @@
 #include "core/verbs.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define LOOK_US (HT_SECOND / 5)
@@ -56,12 +58,13 @@ int ht_cli_spool_prune(const HtConfig *config, const HtSpoolFlags *flags)
     if (flags->json) {
         ht_cli_print(answer);
     } else {
-        printf("%" G_GUINT64_FORMAT " events %s, about %" G_GUINT64_FORMAT
-               " bytes of data; %" G_GUINT64_FORMAT " archived in %" G_GUINT64_FORMAT
-               " files; %" G_GUINT64_FORMAT " bytes given back to the disk\n",
-               number_of(answer, "events"), flags->dry_run ? "would be pruned" : "pruned",
-               number_of(answer, "bytes"), number_of(answer, "archived"), number_of(answer, "files"),
-               number_of(answer, "givenBack"));
+        printf(flags->dry_run
+                   ? _("%" PRIu64 " events would be pruned, about %" PRIu64 " bytes of data; %" PRIu64
+                       " archived in %" PRIu64 " files; %" PRIu64 " bytes given back to the disk\n")
+                   : _("%" PRIu64 " events pruned, about %" PRIu64 " bytes of data; %" PRIu64
+                       " archived in %" PRIu64 " files; %" PRIu64 " bytes given back to the disk\n"),
+               number_of(answer, "events"), number_of(answer, "bytes"), number_of(answer, "archived"),
+               number_of(answer, "files"), number_of(answer, "givenBack"));
     }
     return *problem ? complain(problem) : HT_EXIT_OK;
 }
@@ -91,8 +94,8 @@ static void tell_exported(const HtExported *made, const HtSpoolFlags *flags, con
     HtBuffer json = {0};
     if (!flags->json) {
         fprintf(to,
-                "%" G_GUINT64_FORMAT " events, %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-                "; not in it: %" G_GUINT64_FORMAT " that are pruned, %" G_GUINT64_FORMAT " damaged\n",
+                _("%" PRIu64 " events, %" PRIu64 " to %" PRIu64 "; not in it: %" PRIu64
+                  " that are pruned, %" PRIu64 " damaged\n"),
                 made->sum.events, made->sum.first, made->sum.last, made->pruned, made->damaged);
         return;
     }
@@ -124,8 +127,9 @@ int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolF
     if ((flags->since && !ht_cli_time(flags->since, &asked.since_us)) ||
         (flags->until && !ht_cli_time(flags->until, &asked.before_us))) {
         g_clear_pointer(&dictionary, ht_dictionary_free);
-        fprintf(stderr,
-                "hutong spool: times are 2026-11-20, 2026-11-20T08:00:00, or how long ago: 30m, 12h, 7d\n");
+        fprintf(
+            stderr,
+            _("hutong spool: times are 2026-11-20, 2026-11-20T08:00:00, or how long ago: 30m, 12h, 7d\n"));
         return HT_EXIT_USAGE;
     }
     bool good = dictionary && audit(config, flags) && ht_export(&asked, &made, &error);
@@ -226,7 +230,7 @@ int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolF
     if (flags->json) {
         fwrite(verified.json.data, 1, verified.json.size, stdout);
     } else {
-        printf("%u files, %" G_GUINT64_FORMAT " events, %u files are not what was written\n", verified.files,
+        printf(_("%u files, %" PRIu64 " events, %u files are not what was written\n"), verified.files,
                verified.events, verified.bad);
     }
     ht_buffer_clear(&verified.json);

@@ -6,6 +6,7 @@
 #include "spool/sealed-use.h"
 #include "spool/vault.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 static int complain(const char *text)
@@ -93,7 +94,7 @@ int ht_cli_spool_shred(const HtConfig *config, const char *period, const HtSpool
     if (!flags->reason || !g_ascii_string_to_unsigned(period, 10, 1, G_MAXUINT32, &number, NULL)) {
         fprintf(
             stderr,
-            "usage: hutong spool shred PERIOD --reason TEXT [--json] [-c FILE]; `hutong spool keys` lists the periods\n");
+            _("usage: hutong spool shred PERIOD --reason TEXT [--json] [-c FILE]; `hutong spool keys` lists the periods\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(JsonObject) question = json_object_new();
@@ -110,9 +111,9 @@ int ht_cli_spool_shred(const HtConfig *config, const char *period, const HtSpool
     const char *file = json_object_get_string_member_with_default(answer, "file", "");
     fputs(json_object_get_string_member_with_default(answer, "certificate", ""), stdout);
     if (*file) {
-        fprintf(stderr, "the certificate is in \"%s\"; `hutong spool verify FILE` checks it\n", file);
+        fprintf(stderr, _("the certificate is in \"%s\"; `hutong spool verify FILE` checks it\n"), file);
         return HT_EXIT_OK;
     }
-    return complain(
-        "the key is destroyed, but the certificate could not be written to the state directory: keep what is printed");
+    return complain(_(
+        "the key is destroyed, but the certificate could not be written to the state directory: keep what is printed"));
 }

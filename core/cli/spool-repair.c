@@ -5,6 +5,8 @@
 #include "core/cli/spool.h"
 #include "spool/salvage.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 static void format_time(int64_t time_us, char text[HT_CLOCK_TEXT])
@@ -66,23 +68,22 @@ static void write_text(const HtSpoolSalvaged *salvaged)
         const HtSpoolMissing *missing = salvaged->missing->pdata[i];
         char time[HT_CLOCK_TEXT];
         format_time(missing->received_us, time);
-        printf("missing: %" G_GUINT64_FORMAT " events from %" G_GUINT64_FORMAT
-               ", of message %s, source %s%s%s\n",
-               missing->events, missing->first, *missing->message ? missing->message : "not known",
-               *missing->source ? missing->source : "not known", *time ? ", received " : "", time);
+        g_autofree char *received = *time ? g_strdup_printf(_(", received %s"), time) : g_strdup("");
+        printf(_("missing: %" PRIu64 " events from %" PRIu64 ", of message %s, source %s%s\n"),
+               missing->events, missing->first, *missing->message ? missing->message : _("not known"),
+               *missing->source ? missing->source : _("not known"), received);
     }
     for (unsigned i = 0; i < salvaged->holes->len; i++) {
         const HtSpoolHole *hole = salvaged->holes->pdata[i];
-        printf("table %s: %" G_GUINT64_FORMAT " rows, and what stood in %" G_GUINT64_FORMAT
-               " places, are lost\n",
-               hole->table, hole->rows, hole->holes);
+        printf(_("table %s: %" PRIu64 " rows, and what stood in %" PRIu64 " places, are lost\n"), hole->table,
+               hole->rows, hole->holes);
     }
-    printf("%" G_GUINT64_FORMAT " events of %" G_GUINT64_FORMAT " messages saved, %" G_GUINT64_FORMAT
-           " lost; sequences go on above %" G_GUINT64_FORMAT "; the old file is in \"%s\"\n",
+    printf(_("%" PRIu64 " events of %" PRIu64 " messages saved, %" PRIu64
+             " lost; sequences go on above %" PRIu64 "; the old file is in \"%s\"\n"),
            salvaged->events, salvaged->messages, salvaged->lost, salvaged->last, salvaged->kept);
     if (salvaged->missing->len > 0) {
-        printf(
-            "Ask the departments to send these messages again: what is lost is not known any more, and is taken.\n");
+        printf(_(
+            "Ask the departments to send these messages again: what is lost is not known any more, and is taken.\n"));
     }
 }
 

@@ -2,9 +2,12 @@
 #include "core/admin/ask.h"
 #include "core/base/json.h"
 #include "core/cli/spool.h"
+#include "core/cli/columns.h"
 #include "spool/history.h"
 #include "spool/stock.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define ASK_MS 2000
@@ -88,7 +91,7 @@ static void write_line(const char *name, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    printf("%-14s ", name);
+    printf("%-*s ", HT_COLUMN(14, name));
     vprintf(format, arguments);
     va_end(arguments);
     putchar('\n');
@@ -102,9 +105,9 @@ static void write_size(const SpoolView *view)
     g_autofree char *used = g_format_size_full(stock->used_bytes, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *wal = g_format_size_full(stock->wal_bytes, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *limit = g_format_size_full(most, G_FORMAT_SIZE_IEC_UNITS);
-    write_line("file", "%s, of it in use %s; log %s", file, used, wal);
+    write_line(_("file"), _("%s, of it in use %s; log %s"), file, used, wal);
     if (most > 0) {
-        write_line("max-size", "%s, %" G_GUINT64_FORMAT " percent in use", limit,
+        write_line("max-size", _("%s, %" PRIu64 " percent in use"), limit,
                    (uint64_t)((double)stock->used_bytes * 100 / (double)most));
     }
 }
@@ -114,20 +117,22 @@ static void write_text(const SpoolView *view)
     const HtSpoolStock *stock = &view->stock;
     g_autofree char *payloads = g_format_size_full(stock->payload_bytes, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *held = g_format_size_full(stock->held_bytes, G_FORMAT_SIZE_IEC_UNITS);
-    write_line("spool", "%s, the bus is %s", view->config->bus.state, view->running ? "running" : "stopped");
+    write_line(_("spool"), view->running ? _("%s, the bus is running") : _("%s, the bus is stopped"),
+               view->config->bus.state);
     write_size(view);
-    write_line("events", "%" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, stock->first, stock->last);
-    write_line("messages", "%" G_GUINT64_FORMAT, stock->messages);
-    write_line("payloads", "%" G_GUINT64_FORMAT ", %s", stock->payloads, payloads);
-    write_line("quarantine", "%" G_GUINT64_FORMAT ", %s", stock->held, held);
-    write_line("dead letters", "%" G_GUINT64_FORMAT, stock->dead_letters);
-    write_line("damaged", "%" G_GUINT64_FORMAT, stock->damaged);
+    write_line(_("events"), _("%" PRIu64 " to %" PRIu64), stock->first, stock->last);
+    write_line(_("messages"), "%" PRIu64, stock->messages);
+    write_line(_("payloads"), "%" PRIu64 ", %s", stock->payloads, payloads);
+    write_line(_("quarantine"), "%" PRIu64 ", %s", stock->held, held);
+    write_line(_("dead letters"), "%" PRIu64, stock->dead_letters);
+    write_line(_("damaged"), "%" PRIu64, stock->damaged);
     for (guint i = 0; i < view->consumers->len; i++) {
         const HtSpoolConsumer *consumer = view->consumers->pdata[i];
-        write_line("consumer", "%s: at %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " behind%s", consumer->name,
-                   consumer->cursor, behind(view, consumer),
-                   ht_config_consumer(view->config, consumer->name) ? ""
-                                                                    : "; the configuration has it no more");
+        write_line(_("consumer"),
+                   ht_config_consumer(view->config, consumer->name)
+                       ? _("%s: at %" PRIu64 ", %" PRIu64 " behind")
+                       : _("%s: at %" PRIu64 ", %" PRIu64 " behind; the configuration has it no more"),
+                   consumer->name, consumer->cursor, behind(view, consumer));
     }
 }
 

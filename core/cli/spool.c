@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "spool/spool.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 static void print_findings(const HtConfig *config, const char *report, int findings)
@@ -37,10 +38,10 @@ static int check(const HtConfig *config, const HtSpoolFlags *flags)
         print_findings(config, report->str, findings);
     } else {
         fputs(report->str, stdout);
-        printf("%s: %d findings\n", config->bus.state, findings);
+        printf(_("%s: %d findings\n"), config->bus.state, findings);
     }
     if (findings > 0) {
-        fprintf(stderr, "hutong spool: what can be read is saved by `hutong spool repair`\n");
+        fprintf(stderr, _("hutong spool: what can be read is saved by `hutong spool repair`\n"));
     }
     return findings ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
 }
@@ -52,7 +53,7 @@ static int create(const HtConfig *config)
     g_autoptr(GError) error = NULL;
     uint8_t key[32];
     if (g_file_test(file, G_FILE_TEST_EXISTS)) {
-        fprintf(stderr, "hutong spool: there is a \"%s\" already\n", file);
+        fprintf(stderr, _("hutong spool: there is a \"%s\" already\n"), file);
         return HT_EXIT_FAILED;
     }
     bool good = ht_spool_load_key(config->bus.site_key_file, false, key, &error);
@@ -66,7 +67,7 @@ static int create(const HtConfig *config)
         fprintf(stderr, "hutong spool: %s\n", error->message);
         return HT_EXIT_FAILED;
     }
-    printf("%s: a new spool\n", file);
+    printf(_("%s: a new spool\n"), file);
     return HT_EXIT_OK;
 }
 
@@ -74,18 +75,18 @@ static int complain(void)
 {
     fprintf(
         stderr,
-        "usage: hutong spool status [--json] [-c FILE]\n"
-        "       hutong spool check [--json] [-c FILE]\n"
-        "       hutong spool prune [--dry-run] [--json] [-c FILE]\n"
-        "       hutong spool export [FILE] [--source NAME] [--type TYPE] [--since TIME] [--until TIME] [--json] [-c FILE]\n"
-        "       hutong spool verify [FILE | FOLDER] [--json] [-c FILE]\n"
-        "       hutong spool unseal FILE [-c FILE]\n"
-        "       hutong spool backup FOLDER [-c FILE]\n"
-        "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
-        "       hutong spool repair [--json] [-c FILE]\n"
-        "       hutong spool keys [--json] [-c FILE]\n"
-        "       hutong spool shred PERIOD --reason TEXT [--json] [-c FILE]\n"
-        "       hutong spool create [-c FILE]\n");
+        _("usage: hutong spool status [--json] [-c FILE]\n"
+          "       hutong spool check [--json] [-c FILE]\n"
+          "       hutong spool prune [--dry-run] [--json] [-c FILE]\n"
+          "       hutong spool export [FILE] [--source NAME] [--type TYPE] [--since TIME] [--until TIME] [--json] [-c FILE]\n"
+          "       hutong spool verify [FILE | FOLDER] [--json] [-c FILE]\n"
+          "       hutong spool unseal FILE [-c FILE]\n"
+          "       hutong spool backup FOLDER [-c FILE]\n"
+          "       hutong spool restore FOLDER [--replace] [--skip=N] [-c FILE]\n"
+          "       hutong spool repair [--json] [-c FILE]\n"
+          "       hutong spool keys [--json] [-c FILE]\n"
+          "       hutong spool shred PERIOD --reason TEXT [--json] [-c FILE]\n"
+          "       hutong spool create [-c FILE]\n"));
     return HT_EXIT_USAGE;
 }
 
@@ -187,19 +188,21 @@ int ht_cli_spool(int argc, char **argv)
 {
     HtSpoolFlags flags = {.skip = 100000};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "write the outcome as JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, N_("write the outcome as JSON"), NULL},
         {"replace", 0, 0, G_OPTION_ARG_NONE, &flags.replace,
-         "restore: move the spool that is there to a folder beside it", NULL},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "prune: only say what would be pruned", NULL},
-        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, "export: events of this source only", "NAME"},
-        {"type", 0, 0, G_OPTION_ARG_STRING, &flags.type, "export: of this type only, also as person.*",
+         N_("restore: move the spool that is there to a folder beside it"), NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, N_("prune: only say what would be pruned"),
+         NULL},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, N_("export: events of this source only"),
+         "NAME"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &flags.type, N_("export: of this type only, also as person.*"),
          "TYPE"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &flags.since,
-         "export: taken then or later (2026-11-20, 12h, 7d)", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &flags.until, "export: taken before", "TIME"},
-        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags.reason, "shred: why, for the audit", "TEXT"},
+         N_("export: taken then or later (2026-11-20, 12h, 7d)"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &flags.until, N_("export: taken before"), "TIME"},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags.reason, N_("shred: why, for the audit"), "TEXT"},
         {"skip", 0, 0, G_OPTION_ARG_INT64, &flags.skip,
-         "restore: how many sequences may have been given out since the copy, when no spool is there that tells (100000)",
+         N_("restore: how many sequences may have been given out since the copy, when no spool is there that tells (100000)"),
          "N"},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;

@@ -32,6 +32,8 @@ static const char *const known[] = {
     N_("asking"),
     N_("allowed"),
     N_("refused"),
+    N_("taken"),
+    N_("taken in part"),
 };
 
 const char *ht_cli_state(const char *state)

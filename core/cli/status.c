@@ -5,6 +5,7 @@
 #include "core/cli/age.h"
 #include "core/cli/columns.h"
 #include "core/cli/states.h"
+#include "core/cli/retell.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -43,10 +44,11 @@ static char *describe_host(JsonObject *source)
         return *mapping ? g_strdup_printf(_("mapping %s is being checked"), mapping)
                         : g_strdup(_("adapter is being checked"));
     }
+    g_autofree char *why = ht_cli_retell(text(host, "reason"));
     bool rests = g_str_equal(text(host, "state"), "stopped") && !json_object_has_member(host, "reason");
     return rests ? g_strdup(_("at rest")) /* it starts with the next message */
                  : g_strdup_printf("%s%s%s", ht_cli_state(text(host, "state")),
-                                   json_object_has_member(host, "reason") ? ": " : "", text(host, "reason"));
+                                   json_object_has_member(host, "reason") ? ": " : "", why);
 }
 
 static void print_sources(JsonArray *sources)
@@ -79,6 +81,7 @@ static void print_consumers(JsonArray *consumers)
     for (unsigned i = 0; i < json_array_get_length(consumers); i++) {
         JsonObject *consumer = json_array_get_object_element(consumers, i);
         char oldest[HT_CLI_AGE];
+        g_autofree char *why = ht_cli_retell(text(consumer, "lastError"));
         ht_cli_age_of(consumer, "oldest", "-", oldest);
         g_autofree char *held =
             number(consumer, "held") > 0
@@ -89,7 +92,7 @@ static void print_consumers(JsonArray *consumers)
                text(consumer, "name"), number(consumer, "cursor"), number(consumer, "backlog"),
                HT_COLUMN(7, oldest), number(consumer, "delivered"), number(consumer, "failing"),
                number(consumer, "letters"), ht_cli_state(text(consumer, "state")), held,
-               json_object_has_member(consumer, "lastError") ? ": " : "", text(consumer, "lastError"));
+               json_object_has_member(consumer, "lastError") ? ": " : "", why);
     }
 }
 
@@ -99,7 +102,8 @@ static void print_notice(const char *notice)
     g_auto(GStrv) lines = g_strsplit(notice, "\n", -1);
     for (char **line = lines; *line; line++) {
         if (**line) {
-            printf("! %s\n", *line);
+            g_autofree char *told = ht_cli_retell(*line);
+            printf("! %s\n", told);
         }
     }
 }
@@ -108,12 +112,12 @@ static void print_status(JsonObject *status)
 {
     JsonObject *spool = json_object_get_object_member(status, "spool");
     JsonObject *door = json_object_get_object_member(status, "door");
-    const char *line =
+    printf(
         json_object_has_member(status, "maintenance")
             ? _("%s: %s, in maintenance, port %" PRIi64 ", %" PRIi64 " connections, %" PRIi64 " in flight\n")
-            : _("%s: %s, port %" PRIi64 ", %" PRIi64 " connections, %" PRIi64 " in flight\n");
-    printf(line, text(status, "name"), ht_cli_state(text(status, "state")), number(door, "port"),
-           number(door, "connections"), number(door, "inFlight"));
+            : _("%s: %s, port %" PRIi64 ", %" PRIi64 " connections, %" PRIi64 " in flight\n"),
+        text(status, "name"), ht_cli_state(text(status, "state")), number(door, "port"),
+        number(door, "connections"), number(door, "inFlight"));
     printf(_("spool: %s, events %" PRIi64 " to %" PRIi64 ", %.1f MB, %" PRIi64 " dead letters, %" PRIi64
              " in quarantine, %" PRIi64 " damaged, commit p99 %.1f ms\n"),
            ht_cli_state(text(spool, "state")), number(spool, "firstSequence"), number(spool, "lastSequence"),

@@ -1,9 +1,12 @@
 /* `hutong subject show` and `conflicts`. No number is shown, for none is kept. */
 #include "core/cli/subject.h"
+#include "core/cli/columns.h"
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define EACH_MAX 1000
@@ -61,9 +64,9 @@ static void print_conflict(const HtSpoolConflict *conflict)
     char first[HT_CLOCK_TEXT], last[HT_CLOCK_TEXT];
     format_time(conflict->first_us, first);
     format_time(conflict->last_us, last);
-    printf("  %s of %s: %s and %s%s, %" G_GUINT64_FORMAT " events, %s to %s\n", conflict->kind,
-           conflict->source, conflict->subject, conflict->other, conflict->more ? " and more" : "",
-           conflict->events, first, last);
+    printf(_("  %s of %s: %s and %s%s, %" PRIu64 " events, %s to %s\n"), conflict->kind, conflict->source,
+           conflict->subject, conflict->other, conflict->more ? _(" and more") : "", conflict->events, first,
+           last);
 }
 
 /* ---- One subject ---- */
@@ -134,28 +137,28 @@ static void show_json(const HtSpoolPerson *person)
 static void show_lists(const HtSpoolPerson *person)
 {
     for (guint i = 1; i < person->members->len; i++) {
-        printf("  joined: %s\n", (const char *)person->members->pdata[i]);
+        printf(_("  joined: %s\n"), (const char *)person->members->pdata[i]);
     }
     for (guint i = 0; i < person->tied->len; i++) {
         const HtSpoolTied *tied = person->tied->pdata[i];
-        printf("  tied: %" G_GUINT64_FORMAT " %s of %s\n", tied->count,
-               *tied->kind ? tied->kind : "(of an older version)",
-               *tied->source ? tied->source : "any source");
+        printf(_("  tied: %" PRIu64 " %s of %s\n"), tied->count,
+               *tied->kind ? tied->kind : _("(of an older version)"),
+               *tied->source ? tied->source : _("any source"));
     }
     if (person->conflicts->len > 0) {
-        printf("conflicts:\n");
+        printf(_("conflicts:\n"));
     }
     for (guint i = 0; i < person->conflicts->len; i++) {
         print_conflict(person->conflicts->pdata[i]);
     }
     if (person->audit->len > 0) {
-        printf("changed by hand:\n");
+        printf(_("changed by hand:\n"));
     }
     for (guint i = 0; i < person->audit->len; i++) {
         const HtSpoolAudit *audit = person->audit->pdata[i];
         char time[HT_CLOCK_TEXT];
         format_time(audit->time_us, time);
-        printf("  %s uid %" G_GINT64_FORMAT " %s %s %s: %s\n", time, audit->uid, audit->verb, audit->subject,
+        printf(_("  %s uid %" PRIi64 " %s %s %s: %s\n"), time, audit->uid, audit->verb, audit->subject,
                audit->other, audit->reason);
     }
 }
@@ -172,8 +175,8 @@ int ht_cli_subject_show(HtSpoolLook *look, const char *subject, bool json)
     if (json) {
         show_json(&person);
     } else {
-        printf("%s: %" G_GUINT64_FORMAT " events, %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT "\n",
-               person.subject, person.events, person.first, person.last);
+        printf(_("%s: %" PRIu64 " events, %" PRIu64 " to %" PRIu64 "\n"), person.subject, person.events,
+               person.first, person.last);
         show_lists(&person);
     }
     ht_spool_person_clear(&person);
@@ -210,7 +213,8 @@ static void add_to_sums(GArray *sums, const HtSpoolConflict *conflict)
 
 static void print_sums(const GArray *sums)
 {
-    printf("%-16s %-20s %8s %8s  %-29s  %s\n", "SOURCE", "KIND", "NUMBERS", "EVENTS", "FIRST", "LAST");
+    printf("%-*s %-*s %*s %*s  %-*s  %s\n", HT_COLUMN(16, _("SOURCE")), HT_COLUMN(20, _("KIND")),
+           HT_COLUMN(8, _("NUMBERS")), HT_COLUMN(8, _("EVENTS")), HT_COLUMN(29, _("FIRST")), _("LAST"));
     for (guint i = 0; i < sums->len; i++) {
         const Sum *sum = &g_array_index(sums, Sum, i);
         char first[HT_CLOCK_TEXT], last[HT_CLOCK_TEXT];

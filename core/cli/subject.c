@@ -7,19 +7,21 @@
 #include "core/cli/number.h"
 #include "mappings/engine/values/number-fold.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define NUMBER_MAX HT_CLI_NUMBER
 #define DIGITS_MAX 7 /* of an argument that is no number of a person */
 
-static const char usage[] =
+static const char *const usage = N_(
     "usage: hutong subject show SUBJECT | show --id-number-stdin | show --kind KIND [--source SOURCE] --value-stdin  [--json]\n"
     "       hutong subject conflicts [--each] [--json]\n"
     "       hutong subject split SUBJECT --id-number-stdin --reason TEXT [--dry-run]\n"
     "       hutong subject split SUBJECT --kind KIND [--source SOURCE] --value-stdin --reason TEXT [--dry-run]\n"
     "       hutong subject split SUBJECT JOINED --reason TEXT [--dry-run]\n"
     "       hutong subject join SUBJECT OTHER --reason TEXT [--dry-run]\n"
-    "       hutong subject settle --kind KIND [--source SOURCE] --value-stdin --reason TEXT [--dry-run]\n";
+    "       hutong subject settle --kind KIND [--source SOURCE] --value-stdin --reason TEXT [--dry-run]\n");
 
 /* One command. */
 typedef struct {
@@ -38,7 +40,7 @@ static int complain(const char *text)
 
 static int complain_usage(const char *text)
 {
-    fprintf(stderr, "hutong subject: %s\n%s", text, usage);
+    fprintf(stderr, "hutong subject: %s\n%s", text, _(usage));
     return HT_EXIT_USAGE;
 }
 
@@ -107,11 +109,12 @@ static bool read_identity(const Command *command, HtSpoolRepair *repair, char va
     repair->value = value;
     if (flags->number_on_stdin || g_str_equal(flags->kind, "idNumber")) {
         repair->kind = "idNumber";
-        return ht_cli_read_citizen_number(value) || (complain("standard input has no citizen number"), false);
+        return ht_cli_read_citizen_number(value) ||
+               (complain(_("standard input has no citizen number")), false);
     }
     repair->kind = flags->kind;
     repair->source = flags->source;
-    return read_value(flags->kind, value) || (complain("standard input has no number"), false);
+    return read_value(flags->kind, value) || (complain(_("standard input has no number")), false);
 }
 
 static bool names_identity(const HtSubjectFlags *flags)
@@ -175,7 +178,7 @@ static int run_show(const Command *command)
 static int run_conflicts(const Command *command)
 {
     if (command->count != 0) {
-        return complain_usage("conflicts takes no subject");
+        return complain_usage(_("conflicts takes no subject"));
     }
     g_autoptr(HtSpoolLook) look = open_look(command);
     return look ? ht_cli_subject_conflicts(look, &command->flags) : HT_EXIT_FAILED;
@@ -194,8 +197,11 @@ static bool have_events(const Command *command)
         uint64_t events = person.events;
         ht_spool_person_clear(&person);
         if (!good || events == 0) {
-            fprintf(stderr, "hutong subject: %s%s\n", good ? command->subjects[i] : error->message,
-                    good ? " has no events here" : "");
+            if (good) {
+                fprintf(stderr, _("hutong subject: %s has no events here\n"), command->subjects[i]);
+            } else {
+                fprintf(stderr, "hutong subject: %s\n", error->message);
+            }
             return false;
         }
     }
@@ -204,19 +210,23 @@ static bool have_events(const Command *command)
 
 static int tell(const Command *command, const HtSpoolRepaired *repaired, bool offline)
 {
-    const char *did = command->flags.dry_run ? "would be" : "is";
+    bool dry = command->flags.dry_run;
     if (g_str_equal(command->verb, "join")) {
-        printf("%s %s %s from now on\n", repaired->other, did, repaired->subject);
+        printf(dry ? _("%s would be %s from now on\n") : _("%s is %s from now on\n"), repaired->other,
+               repaired->subject);
     } else if (g_str_equal(command->verb, "settle")) {
         printf(
-            "the conflict %s forgotten: events with this number alone go to %s until it comes with another\n",
-            did, repaired->other);
+            dry ? _("the conflict would be forgotten: events with this number alone go to %s until it comes with another\n")
+                : _("the conflict is forgotten: events with this number alone go to %s until it comes with another\n"),
+            repaired->other);
     } else {
-        printf("%s %s apart from %s\n", repaired->other, did, repaired->subject);
+        printf(dry ? _("%s would be apart from %s\n") : _("%s is apart from %s\n"), repaired->other,
+               repaired->subject);
     }
     if (repaired->sequence > 0) {
-        printf("event %" G_GUINT64_FORMAT " tells the consumers%s\n", repaired->sequence,
-               offline ? ", when the bus runs again" : "");
+        printf(offline ? _("event %" PRIu64 " tells the consumers, when the bus runs again\n")
+                       : _("event %" PRIu64 " tells the consumers\n"),
+               repaired->sequence);
     }
     return HT_EXIT_OK;
 }
@@ -298,7 +308,7 @@ static int run_split(const Command *command)
 static int run_join(const Command *command)
 {
     if (command->count != 2) {
-        return complain_usage("join takes two subjects: the one that goes on, and the one that ends");
+        return complain_usage(_("join takes two subjects: the one that goes on, and the one that ends"));
     }
     HtSpoolRepair repair = {
         .verb = HT_SPOOL_JOIN, .subject = command->subjects[0], .other = command->subjects[1]};
@@ -345,7 +355,7 @@ static int run_verb(Command *command, const char *file)
     }
     for (unsigned i = 0; i < command->count; i++) {
         if (!ht_spool_repair_is_subject(command->subjects[i])) {
-            return complain_usage("a subject is p- and 26 characters, as in an event");
+            return complain_usage(_("a subject is p- and 26 characters, as in an event"));
         }
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);
@@ -366,16 +376,16 @@ int ht_cli_subject(int argc, char **argv)
     HtSubjectFlags *flags = &command.flags;
     const GOptionEntry entries[] = {
         {"id-number-stdin", 0, 0, G_OPTION_ARG_NONE, &flags->number_on_stdin,
-         "A citizen number, read from standard input", NULL},
+         N_("A citizen number, read from standard input"), NULL},
         {"value-stdin", 0, 0, G_OPTION_ARG_NONE, &flags->value_on_stdin,
-         "Another number, read from standard input", NULL},
-        {"kind", 0, 0, G_OPTION_ARG_STRING, &flags->kind, "Its kind, as in the mapping", "KIND"},
-        {"source", 0, 0, G_OPTION_ARG_STRING, &flags->source, "Whose number it is", "SOURCE"},
-        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags->reason, "Why; it is in the log and in the event",
+         N_("Another number, read from standard input"), NULL},
+        {"kind", 0, 0, G_OPTION_ARG_STRING, &flags->kind, N_("Its kind, as in the mapping"), "KIND"},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &flags->source, N_("Whose number it is"), "SOURCE"},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &flags->reason, N_("Why; it is in the log and in the event"),
          "TEXT"},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags->dry_run, "Say what would become of it", NULL},
-        {"each", 0, 0, G_OPTION_ARG_NONE, &flags->each, "Conflicts one by one", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags->json, "As JSON", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags->dry_run, N_("Say what would become of it"), NULL},
+        {"each", 0, 0, G_OPTION_ARG_NONE, &flags->each, N_("Conflicts one by one"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags->json, N_("As JSON"), NULL},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     if (names_number(argc, argv)) {
@@ -383,8 +393,9 @@ int ht_cli_subject(int argc, char **argv)
             "numbers are read from standard input (--id-number-stdin, --value-stdin): on the command line "
             "everybody on this machine can see them, and the shell keeps them");
     }
-    if (!ht_cli_options(&argc, &argv, "show | conflicts | split | join | settle: who is who, and its repair.",
-                        entries, &file)) {
+    if (!ht_cli_options(&argc, &argv,
+                        N_("show | conflicts | split | join | settle: who is who, and its repair."), entries,
+                        &file)) {
         clear_flags(flags);
         return HT_EXIT_USAGE;
     }

@@ -4,6 +4,8 @@
 
 #include "core/admin/ask.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
@@ -43,7 +45,7 @@ static void print_message(const TapFlags *flags, JsonNode *node)
         printf("%s  %-16s %3" G_GINT64_FORMAT " %-24s", text(message, "time"), text(message, "source"),
                number(message, "status"), text(message, "outcome"));
         if (number(message, "status") == 200) {
-            printf(" %3" G_GINT64_FORMAT " events, %" G_GINT64_FORMAT " known ", number(message, "events"),
+            printf(_(" %3" PRIi64 " events, %" PRIi64 " known "), number(message, "events"),
                    number(message, "known"));
         }
         printf("  %s\n", text(message, "id"));
@@ -81,20 +83,21 @@ int ht_cli_tap(int argc, char **argv)
 {
     TapFlags flags = {.count = -1};
     const GOptionEntry entries[] = {
-        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, "Of this source only", "NAME"},
+        {"source", 0, 0, G_OPTION_ARG_STRING, &flags.source, N_("Of this source only"), "NAME"},
         {"outcome", 0, 0, G_OPTION_ARG_STRING, &flags.outcome,
-         "With this outcome only: taken, resent, or a code of docs/errors.md", "CODE"},
-        {"refused", 0, 0, G_OPTION_ARG_NONE, &flags.refused, "Only what was refused", NULL},
-        {"all", 0, 0, G_OPTION_ARG_NONE, &flags.all, "Begin with the last 1024 that the bus remembers", NULL},
-        {"count", 0, 0, G_OPTION_ARG_INT, &flags.count, "End after so many lines", "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, "As JSON, one a line", NULL},
+         N_("With this outcome only: taken, resent, or a code of docs/errors.md"), "CODE"},
+        {"refused", 0, 0, G_OPTION_ARG_NONE, &flags.refused, N_("Only what was refused"), NULL},
+        {"all", 0, 0, G_OPTION_ARG_NONE, &flags.all, N_("Begin with the last 1024 that the bus remembers"),
+         NULL},
+        {"count", 0, 0, G_OPTION_ARG_INT, &flags.count, N_("End after so many lines"), "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, N_("As JSON, one a line"), NULL},
         G_OPTION_ENTRY_NULL};
     g_autofree char *file = NULL;
     int result = HT_EXIT_USAGE;
     if (ht_cli_options(
             &argc, &argv,
-            "Shows messages at the public door as they are answered: when, source, status, what became of it, id\n"
-            "(`hutong message show ID` says more). Nothing of what they hold.",
+            N_("Shows messages at the public door as they are answered: when, source, status, what became of it, id\n"
+               "(`hutong message show ID` says more). Nothing of what they hold."),
             entries, &file) &&
         argc == 1) {
         g_autoptr(HtConfig) config = ht_cli_load(file);

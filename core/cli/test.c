@@ -8,6 +8,7 @@
 #include "core/kit/expectation.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -308,7 +309,7 @@ static bool add_sources(const TestRun *work, GPtrArray *sets, GError **error)
     }
     if (sets->len == 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                    "no source of %s has fixtures beside its mapping", work->config->file);
+                    _("no source of %s has fixtures beside its mapping"), work->config->file);
     }
     return sets->len > 0;
 }
@@ -318,7 +319,7 @@ static bool add_one(const TestRun *work, GPtrArray *sets, const char *path, GErr
     if (work->source) {
         const HtSourceConfig *source = ht_config_source(work->config, work->source);
         if (!source) {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "there is no [source %s] in %s",
+            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, _("there is no [source %s] in %s"),
                         work->source, work->config->file);
         }
         return source && ht_test_sets_add_source(sets, work->config, source, path, error);
@@ -348,7 +349,7 @@ static int run(TestRun *work, char **paths, const char *config_file)
     g_autoptr(GPtrArray) sets = ht_test_sets_new();
     g_autoptr(GError) error = NULL;
     if (!!work->source + !!work->all_sources + !!work->mapping > 1 || (work->all_sources && paths[0])) {
-        return complain("one of -m FILE, -s SOURCE and --sources (which takes no folder)");
+        return complain(_("one of -m FILE, -s SOURCE and --sources (which takes no folder)"));
     }
     if (!prepare_config(work, config_file)) {
         return HT_EXIT_CONFIG;
@@ -384,18 +385,18 @@ int ht_cli_test(int argc, char **argv)
 {
     TestRun work = {0};
     const GOptionEntry entries[] = {
-        {"mapping", 'm', 0, G_OPTION_ARG_FILENAME, &work.mapping, "The folders' payloads are this mapping's",
-         "FILE"},
+        {"mapping", 'm', 0, G_OPTION_ARG_FILENAME, &work.mapping,
+         N_("The folders' payloads are this mapping's"), "FILE"},
         {"source", 's', 0, G_OPTION_ARG_STRING, &work.source,
-         "… this source's of the configuration: who gets what is compared, too", "SOURCE"},
+         N_("… this source's of the configuration: who gets what is compared, too"), "SOURCE"},
         {"sources", 0, 0, G_OPTION_ARG_NONE, &work.all_sources,
-         "Every source of the configuration, with the fixtures beside its mapping", NULL},
+         N_("Every source of the configuration, with the fixtures beside its mapping"), NULL},
         {"adapter", 'a', 0, G_OPTION_ARG_FILENAME, &work.adapter,
-         "The adapter (default: the one of the mapping's name, else xml)", "A"},
-        {"division", 0, 0, G_OPTION_ARG_STRING, &work.division, "The source's", "CODE"},
+         N_("The adapter (default: the one of the mapping's name, else xml)"), "A"},
+        {"division", 0, 0, G_OPTION_ARG_STRING, &work.division, N_("The source's"), "CODE"},
         {"directory", 'd', 0, G_OPTION_ARG_FILENAME, &work.directory,
-         "Adapters are there, not where they are installed", "DIR"},
-        {"data", 0, 0, G_OPTION_ARG_FILENAME, &work.data, "Dictionary and tables are there", "DIR"},
+         N_("Adapters are there, not where they are installed"), "DIR"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &work.data, N_("Dictionary and tables are there"), "DIR"},
         G_OPTION_ENTRY_NULL};
     g_autofree char *config_file = NULL;
     int status = HT_EXIT_USAGE;
@@ -403,9 +404,9 @@ int ht_cli_test(int argc, char **argv)
     ht_log_set_level(HT_LOG_NOTHING);
     if (ht_cli_options(
             &argc, &argv,
-            "Runs fixtures: payloads, and what is expected of each in NAME.expected.json beside it. DIR (default:\n"
-            "here) is a folder with mappings NAME.xml and their payloads in folders NAME, or an adapter's folder.\n"
-            "TAP; every difference with both values. Exit status 1 when one failed.",
+            N_("Runs fixtures: payloads, and what is expected of each in NAME.expected.json beside it. DIR (default:\n"
+               "here) is a folder with mappings NAME.xml and their payloads in folders NAME, or an adapter's folder.\n"
+               "TAP; every difference with both values. Exit status 1 when one failed."),
             entries, &config_file)) {
         status = run(&work, argv + 1, config_file);
     }

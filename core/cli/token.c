@@ -3,19 +3,20 @@
 
 #include "core/guard/token.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: hutong token new [NAME]\n"
-                            "       hutong token hash [NAME] < FILE\n";
+static const char *const usage = N_("usage: hutong token new [NAME]\n"
+                                    "       hutong token hash [NAME] < FILE\n");
 
 static int make_new(const char *name)
 {
     char *token = ht_token_make();
     g_autofree char *line = ht_token_line(token, name);
-    printf("token, for who sends it (it is shown this once):\n%s\n"
-           "line, for the file that `token-file` names (mode 0600):\n%s\n",
+    printf(_("token, for who sends it (it is shown this once):\n%s\n"
+             "line, for the file that `token-file` names (mode 0600):\n%s\n"),
            token, line);
     explicit_bzero(token, strlen(token));
     g_free(token);
@@ -34,7 +35,7 @@ static int hash(const char *name)
     if (!good) {
         fprintf(
             stderr,
-            "hutong token: standard input is not a token: %d to %d visible ASCII characters in one line\n",
+            _("hutong token: standard input is not a token: %d to %d visible ASCII characters in one line\n"),
             HT_TOKEN_MIN_BYTES, HT_TOKEN_MAX_BYTES);
         return HT_EXIT_FAILED;
     }
@@ -47,19 +48,20 @@ int ht_cli_token(int argc, char **argv)
     g_autofree char *file = NULL;
     if (!ht_cli_options(
             &argc, &argv,
-            "new: makes a token, and the line of a token file that knows it: several lines are several tokens.\n"
-            "hash: the same line of a token that there is, read from standard input.",
+            N_("new: makes a token, and the line of a token file that knows it: several lines are several tokens.\n"
+               "hash: the same line of a token that there is, read from standard input."),
             NULL, &file)) {
         return HT_EXIT_USAGE;
     }
     const char *word = argc > 1 ? argv[1] : "", *name = argc > 2 ? argv[2] : NULL;
     bool is_new = g_str_equal(word, "new");
     if ((!is_new && !g_str_equal(word, "hash")) || argc > 3) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
         return HT_EXIT_USAGE;
     }
     if (name && !ht_token_is_name(name)) {
-        fprintf(stderr, "hutong token: a name has 1 to %d letters, digits and hyphens\n", HT_TOKEN_NAME_MAX);
+        fprintf(stderr, _("hutong token: a name has 1 to %d letters, digits and hyphens\n"),
+                HT_TOKEN_NAME_MAX);
         return HT_EXIT_USAGE;
     }
     return is_new ? make_new(name) : hash(name);

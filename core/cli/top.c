@@ -5,6 +5,7 @@
 #include "core/cli/age.h"
 #include "core/cli/columns.h"
 #include "core/cli/states.h"
+#include "core/cli/retell.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -576,8 +577,9 @@ static bool put_notice(Pen *pen, const HtTop *top)
     for (char **line = lines; *line; line++) {
         if (**line) {
             style(pen, "31");
+            g_autofree char *told = ht_cli_retell(*line);
             put(pen, "! ", 2, false);
-            put(pen, *line, 0, false);
+            put(pen, told, 0, false);
             if (!next_line(pen)) {
                 return false;
             }

@@ -4,10 +4,11 @@
 #include "core/base/clock.h"
 #include "spool/trail.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
-static const char usage[] =
-    "usage: hutong audit list [--since TIME] [--until TIME] [--verb VERB] [--uid UID] [--what TEXT] [--json]\n";
+static const char *const usage = N_(
+    "usage: hutong audit list [--since TIME] [--until TIME] [--verb VERB] [--uid UID] [--what TEXT] [--json]\n");
 
 static void print_json(const HtSpoolTrace *trace, void *unused)
 {
@@ -51,14 +52,14 @@ int ht_cli_audit_list(int argc, char **argv)
     gboolean json = FALSE;
     g_autofree char *file = NULL, *since = NULL, *until = NULL, *verb = NULL, *what = NULL, *uid = NULL;
     const GOptionEntry entries[] = {
-        {"since", 0, 0, G_OPTION_ARG_STRING, &since, "From then on: 2h, 2026-11-21, …", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &until, "and until then", "TIME"},
-        {"verb", 0, 0, G_OPTION_ARG_STRING, &verb, "Of this verb: \"dead drop\", or all of dead", "VERB"},
-        {"uid", 0, 0, G_OPTION_ARG_STRING, &uid, "Of this user of the machine, by number", "UID"},
-        {"what", 0, 0, G_OPTION_ARG_STRING, &what, "With this in what it was about", "TEXT"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "As JSON, one a line", NULL},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &since, N_("From then on: 2h, 2026-11-21, …"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &until, N_("and until then"), "TIME"},
+        {"verb", 0, 0, G_OPTION_ARG_STRING, &verb, N_("Of this verb: \"dead drop\", or all of dead"), "VERB"},
+        {"uid", 0, 0, G_OPTION_ARG_STRING, &uid, N_("Of this user of the machine, by number"), "UID"},
+        {"what", 0, 0, G_OPTION_ARG_STRING, &what, N_("With this in what it was about"), "TEXT"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("As JSON, one a line"), NULL},
         G_OPTION_ENTRY_NULL};
-    if (!ht_cli_options(&argc, &argv, "list: who did what, when and why.", entries, &file)) {
+    if (!ht_cli_options(&argc, &argv, N_("list: who did what, when and why."), entries, &file)) {
         return HT_EXIT_USAGE;
     }
     HtSpoolTrailFilter filter = {.verb = verb, .what = what, .has_uid = uid != NULL};
@@ -67,7 +68,7 @@ int ht_cli_audit_list(int argc, char **argv)
                 (!until || ht_cli_time(until, &filter.until_us)) &&
                 (!uid || g_ascii_string_to_signed(uid, 10, 0, G_MAXUINT32, &filter.uid, NULL));
     if (!good) {
-        fputs(usage, stderr);
+        fputs(_(usage), stderr);
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);

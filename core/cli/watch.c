@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -69,8 +70,8 @@ static bool add(HtWatched *watched, const char *path, GError **error)
     SavedFile file = {.watch =
                           inotify_add_watch(watched->fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR)};
     if (file.watch < 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be watched: %s", folder,
-                    g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), _("%s cannot be watched: %s"),
+                    folder, g_strerror(errno));
         return false;
     }
     file.name = is_folder ? NULL : g_path_get_basename(path);
@@ -91,7 +92,7 @@ HtWatched *ht_watched_new(const GPtrArray *paths, GError **error)
     g_array_set_clear_func(watched->files, clear_file);
     watched->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watched->fd < 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "files cannot be watched: %s",
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), _("files cannot be watched: %s"),
                     g_strerror(errno));
         return NULL;
     }

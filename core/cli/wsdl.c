@@ -5,6 +5,7 @@
 #include "core/base/buffer.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -240,7 +241,7 @@ static unsigned print_differences(GHashTable *before, GHashTable *now)
             printf("%-8s %s%s%s\n", one ? "gone" : "new", key, *(one ? one : other) ? ": " : "",
                    one ? one : other);
         } else if (strcmp(one, other) != 0) {
-            printf("changed  %s: %s -> %s\n", key, *one ? one : "nothing", *other ? other : "nothing");
+            printf(_("changed  %s: %s -> %s\n"), key, *one ? one : "nothing", *other ? other : "nothing");
         }
         count += !one || !other || strcmp(one, other) != 0;
     }
@@ -261,20 +262,20 @@ int ht_cli_wsdl(int argc, char **argv)
     g_autofree char *config_file = NULL;
     if (!ht_cli_options(
             &argc, &argv,
-            "diff SOURCE [FILE]: what changed between NAME.wsdl beside the source's mapping NAME.xml, for which that was\n"
-            "written, and the department's description of today (FILE, or standard input). Exit status 0: nothing, 1:\n"
-            "something, 2: one of them cannot be read.",
+            N_("diff SOURCE [FILE]: what changed between NAME.wsdl beside the source's mapping NAME.xml, for which that was\n"
+               "written, and the department's description of today (FILE, or standard input). Exit status 0: nothing, 1:\n"
+               "something, 2: one of them cannot be read."),
             NULL, &config_file)) {
         return HT_EXIT_USAGE;
     }
     if (argc < 3 || argc > 4 || strcmp(argv[1], "diff") != 0) {
-        fprintf(stderr, "hutong wsdl: say what: hutong wsdl diff SOURCE [FILE]\n");
+        fprintf(stderr, _("hutong wsdl: say what: hutong wsdl diff SOURCE [FILE]\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(config_file);
     const HtSourceConfig *source = config ? ht_config_source(config, argv[2]) : NULL;
     if (!source) {
-        fprintf(stderr, "hutong wsdl: there is no [source %s] in %s\n", argv[2], config_file);
+        fprintf(stderr, _("hutong wsdl: there is no [source %s] in %s\n"), argv[2], config_file);
         return HT_EXIT_CONFIG;
     }
     g_autofree char *old_file = description_beside(config, source);

@@ -1,6 +1,7 @@
 /* Working days; see calendar.h. No state but the calendar's own. */
 #include "core/config/calendar.h"
 
+#include <glib/gi18n.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,17 +52,17 @@ static const char *take_line(HtCalendar *calendar, char *line)
     int64_t first_day = read_day(words[0]), last_day = last ? read_day(last) : first_day;
     bool off = kind && g_str_equal(kind, "off"), work = kind && g_str_equal(kind, "work");
     if (first_day < 0 || last_day < 0) {
-        return "begins with no day such as 2026-10-01, or days such as 2026-10-01..2026-10-07";
+        return _("begins with no day such as 2026-10-01, or days such as 2026-10-01..2026-10-07");
     }
     if (last_day < first_day || last_day - first_day >= SPAN_MAX) {
-        return "the last day is before the first, or more than a year behind it";
+        return _("the last day is before the first, or more than a year behind it");
     }
     if (!off && !work) {
-        return "behind the day must stand 'off' or 'work'";
+        return _("behind the day must stand 'off' or 'work'");
     }
     for (int64_t day = first_day; day <= last_day; day++) {
         if (g_hash_table_contains(calendar->days, GINT_TO_POINTER((int)day))) {
-            return "names a day that an earlier line names";
+            return _("names a day that an earlier line names");
         }
         g_hash_table_insert(calendar->days, GINT_TO_POINTER((int)day), GINT_TO_POINTER(off ? 1 : 2));
     }
@@ -81,7 +82,7 @@ static bool read_lines(HtCalendar *calendar, const char *path, char *text, GStri
         }
         const char *wrong = *line ? take_line(calendar, line) : NULL;
         if (wrong) {
-            g_string_append_printf(errors, "%s:%u: error: %s\n", path, i + 1, wrong);
+            g_string_append_printf(errors, _("%s:%u: error: %s\n"), path, i + 1, wrong);
             good = false;
         }
     }
@@ -100,8 +101,8 @@ HtCalendar *ht_calendar_load(const char *path, GString *errors)
     }
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents(path, &text, &size, &error) ||
         size > FILE_MAX || strlen(text) != size) {
-        g_string_append_printf(errors, "%s: error: %s\n", path,
-                               error ? error->message : "is no text file of at most 1 MB");
+        g_string_append_printf(errors, _("%s: error: %s\n"), path,
+                               error ? error->message : _("is no text file of at most 1 MB"));
         return NULL;
     }
     bool mark = g_str_has_prefix(text, "\xef\xbb\xbf");

@@ -13,6 +13,7 @@
 #include "core/config/suggest.h"
 #include "core/config/urlpath.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 G_DEFINE_QUARK(ht_config_error, ht_config_error)
@@ -30,7 +31,7 @@ static void report(Loader *loader, const char *place, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    g_string_append_printf(loader->errors, "%s: error: ", place);
+    g_string_append_printf(loader->errors, _("%s: error: "), place);
     g_string_append_vprintf(loader->errors, format, arguments);
     g_string_append_c(loader->errors, '\n');
     va_end(arguments);
@@ -39,7 +40,7 @@ static void report(Loader *loader, const char *place, const char *format, ...)
 
 static void warn(Loader *loader, const char *place, const char *text)
 {
-    g_string_append_printf(loader->errors, "%s: warning: %s\n", place, text);
+    g_string_append_printf(loader->errors, _("%s: warning: %s\n"), place, text);
 }
 
 /* ---- Sections ---- */
@@ -137,12 +138,12 @@ static void *open_named(Loader *loader, HtSectionKind kind, const char *name, co
     static const HtOption name_option = {.key = "name", .type = HT_OPTION_NAME};
     g_autofree char *reason = NULL, *copy = NULL;
     if (!ht_option_set(&name_option, &copy, name, "/", &reason)) {
-        report(loader, place, "[%s]: the section's name %s", entry->group, reason);
+        report(loader, place, _("[%s]: the section's name %s"), entry->group, reason);
         return NULL;
     }
     void *record = find_named(list_of(loader->config, kind), name);
     if (record && !entry->key) {
-        report(loader, place, "[%s] is there twice", entry->group);
+        report(loader, place, _("[%s] is there twice"), entry->group);
         return NULL;
     }
     g_auto(GStrv) at = g_strsplit(place, ":", 2);
@@ -157,7 +158,7 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
         if (!entry->key) {
             report(
                 loader, place,
-                "unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME], [retention NAME]",
+                _("unknown section [%s]; there are [bus], [spool], [source NAME], [consumer NAME], [route NAME], [retention NAME]"),
                 entry->group);
         }
         return NULL;
@@ -166,7 +167,7 @@ static void *open_section(Loader *loader, const HtIniEntry *entry, const char *p
         return open_named(loader, *kind, name, place, entry);
     }
     if (*name && !entry->key) {
-        report(loader, place, "[%s] takes no name", ht_section_tables[*kind].name);
+        report(loader, place, _("[%s] takes no name"), ht_section_tables[*kind].name);
     }
     loader->bus_seen |= *kind == HT_SECTION_BUS;
     return *name                     ? NULL
@@ -182,7 +183,7 @@ static bool note_origin(Loader *loader, const HtIniEntry *entry, const char *pla
     g_autofree char *key = ht_origin_key(entry->group, entry->key);
     const char *before = g_hash_table_lookup(places, key);
     if (before) {
-        report(loader, place, "[%s] %s is already set at %s", entry->group, entry->key, before);
+        report(loader, place, _("[%s] %s is already set at %s"), entry->group, entry->key, before);
         return false;
     }
     g_hash_table_insert(places, g_steal_pointer(&key), g_strdup(place));
@@ -206,13 +207,14 @@ static void report_unknown(Loader *loader, const HtSectionTable *table, const Ht
     const HtSectionTable *owner = find_owner(entry->key);
     const HtOption *near = ht_option_near(table, entry->key);
     if (owner) {
-        report(loader, place, "unknown key '%s' in [%s]; it is a key of [%s%s]", entry->key, entry->group,
-               owner->name, owner->named ? " NAME" : "");
+        g_autofree char *section = g_strconcat(owner->name, owner->named ? " NAME" : "", NULL);
+        report(loader, place, _("unknown key '%s' in [%s]; it is a key of [%s]"), entry->key, entry->group,
+               section);
     } else if (near) {
-        report(loader, place, "unknown key '%s' in [%s]; did you mean '%s'?", entry->key, entry->group,
+        report(loader, place, _("unknown key '%s' in [%s]; did you mean '%s'?"), entry->key, entry->group,
                near->key);
     } else {
-        report(loader, place, "unknown key '%s' in [%s]", entry->key, entry->group);
+        report(loader, place, _("unknown key '%s' in [%s]"), entry->key, entry->group);
     }
 }
 
@@ -239,7 +241,7 @@ static void set_key(Loader *loader, HtSectionKind kind, void *record, const HtIn
     g_autofree char *folder = g_path_get_dirname(file);
     g_autofree char *reason = NULL;
     if (note_origin(loader, entry, place) && !ht_option_set(option, record, entry->value, folder, &reason)) {
-        report(loader, place, "[%s] %s: %s", entry->group, entry->key, reason);
+        report(loader, place, _("[%s] %s: %s"), entry->group, entry->key, reason);
     }
 }
 
@@ -307,7 +309,7 @@ static void check_required(Loader *loader, HtSectionKind kind, const void *recor
         g_autofree char *value = ht_option_format(option, record);
         if (option->required && !value && !g_hash_table_contains(loader->config->origins->places, key)) {
             g_autofree char *expected = ht_option_expects(option);
-            report(loader, place, "[%s] lacks '%s' (%s)", group, option->key, expected);
+            report(loader, place, _("[%s] lacks '%s' (%s)"), group, option->key, expected);
         }
     }
 }
@@ -318,9 +320,10 @@ static void check_names(Loader *loader, const char *place, const char *key, char
     const char *kind = known == loader->config->sources ? "source" : "consumer";
     for (char **name = names; name && *name; name++) {
         const char *near = ht_suggest_record(*name, known);
-        if (!find_named(known, *name)) {
-            report(loader, place, "%s: there is no %s '%s'%s%s%s", key, kind, *name,
-                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        if (!find_named(known, *name) && near) {
+            report(loader, place, _("%s: there is no %s '%s'; did you mean '%s'?"), key, kind, *name, near);
+        } else if (!find_named(known, *name)) {
+            report(loader, place, _("%s: there is no %s '%s'"), key, kind, *name);
         }
     }
 }
@@ -332,7 +335,7 @@ static void check_divisions(Loader *loader, const HtRouteConfig *route)
         size_t digits = strspn(*division, "0123456789");
         bool star = (*division)[digits] == '*' && (*division)[digits + 1] == '\0';
         if (digits > 14 || !((*division)[digits] == '\0' || star)) {
-            report(loader, place, "divisions: '%s' is not a prefix of a division code, such as 440104*",
+            report(loader, place, _("divisions: '%s' is not a prefix of a division code, such as 440104*"),
                    *division);
         }
     }
@@ -361,11 +364,11 @@ static void check_way(Loader *loader, const HtConsumerConfig *consumer, const ch
         if (needed && !there) {
             const HtOption *option = ht_option_find(&ht_section_tables[HT_SECTION_CONSUMER], needs[i][0]);
             g_autofree char *expected = ht_option_expects(option);
-            report(loader, place, "[%s] lacks '%s' (%s), which type = %s needs", group, needs[i][0], expected,
-                   consumer->type);
+            report(loader, place, _("[%s] lacks '%s' (%s), which type = %s needs"), group, needs[i][0],
+                   expected, consumer->type);
         } else if (!needed && there) {
-            report(loader, there, "[%s] %s: only type = %s has it, and this is type = %s", group, needs[i][0],
-                   needs[i][1], consumer->type);
+            report(loader, there, _("[%s] %s: only type = %s has it, and this is type = %s"), group,
+                   needs[i][0], needs[i][1], consumer->type);
         }
     }
 }
@@ -375,27 +378,28 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
     check_way(loader, consumer, place);
     if (consumer->retry_first_ms > consumer->retry_max_ms) {
         g_autofree char *key = ht_consumer_place(consumer, "retry-first");
-        report(loader, key, "[consumer %s]: retry-first is longer than retry-max", consumer->name);
+        report(loader, key, _("[consumer %s]: retry-first is longer than retry-max"), consumer->name);
     }
     if (g_str_equal(consumer->order, "strict") && consumer->attempts > 0) {
         report(
             loader, place,
-            "[consumer %s]: attempts makes dead letters of what fails, order = strict waits for it: one of them",
+            _("[consumer %s]: attempts makes dead letters of what fails, order = strict waits for it: one of them"),
             consumer->name);
     }
     if (!consumer->purpose && (consumer->clearance > 0 || consumer->allow)) {
         warn(
             loader, place,
-            "this consumer has no purpose, so it sees no personal data whatever its clearance and allow say");
+            _("this consumer has no purpose, so it sees no personal data whatever its clearance and allow say"));
     }
     if (consumer->purpose && !consumer->purpose_until) {
         g_autofree char *key = ht_consumer_place(consumer, "purpose");
-        report(loader, key,
-               "[consumer %s]: a purpose holds until a day that is known: write purpose-until = YYYY-MM-DD",
-               consumer->name);
+        report(
+            loader, key,
+            _("[consumer %s]: a purpose holds until a day that is known: write purpose-until = YYYY-MM-DD"),
+            consumer->name);
     }
     if (!is_routed(loader->config, consumer->name)) {
-        warn(loader, place, "no route leads to this consumer");
+        warn(loader, place, _("no route leads to this consumer"));
     }
 }
 
@@ -407,10 +411,10 @@ static void check_paths(Loader *loader, const HtSourceConfig *source, GHashTable
         const char *reason;
         const char *owner = g_hash_table_lookup(owners, *path);
         if (!ht_url_path_may_serve(*path, &reason)) {
-            report(loader, place, "[source %s] paths: '%s' %s", source->name, *path, reason);
+            report(loader, place, _("[source %s] paths: '%s' %s"), source->name, *path, reason);
         } else if (owner) {
-            report(loader, place, "[source %s] paths: '%s' already leads to source '%s'", source->name, *path,
-                   owner);
+            report(loader, place, _("[source %s] paths: '%s' already leads to source '%s'"), source->name,
+                   *path, owner);
         } else {
             g_hash_table_insert(owners, *path, source->name);
         }
@@ -424,7 +428,7 @@ static void check_retention(Loader *loader, const HtRetentionConfig *retention)
     g_autofree char *key = g_strdup_printf("[retention %s] from", retention->name);
     check_names(loader, from, key, retention->from, loader->config->sources);
     if (retention->max_wait_ms > 0 && retention->keep_ms == 0) {
-        report(loader, wait, "[retention %s] max-wait counts from the end of keep, which is not set",
+        report(loader, wait, _("[retention %s] max-wait counts from the end of keep, which is not set"),
                retention->name);
     }
 }
@@ -437,16 +441,9 @@ static void report_text(const char *place, const char *text, void *loader)
 /* Its lines are told at their own places. */
 static void check_calendar(Loader *loader, const char *path)
 {
-    g_autoptr(GString) wrong = g_string_new(NULL);
-    g_autoptr(HtCalendar) calendar = ht_calendar_load(path, wrong);
-    g_auto(GStrv) lines = g_strsplit(wrong->str, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        const char *text = strstr(*line, ": error: ");
-        if (text) {
-            g_autofree char *place = g_strndup(*line, (gsize)(text - *line));
-            report(loader, place, "%s", text + strlen(": error: "));
-        }
-    }
+    gsize before = loader->errors->len;
+    g_autoptr(HtCalendar) calendar = ht_calendar_load(path, loader->errors);
+    loader->failed |= loader->errors->len > before;
 }
 
 static void check_sections(Loader *loader)
@@ -458,7 +455,7 @@ static void check_sections(Loader *loader)
     check_calendar(loader, config->bus.calendar);
     check_required(loader, HT_SECTION_BUS, &config->bus, config->file);
     if (config->spool.limits.page_bytes & (config->spool.limits.page_bytes - 1)) {
-        report(loader, config->file, "[spool] page is not a power of two");
+        report(loader, config->file, _("[spool] page is not a power of two"));
     }
     g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
     for (unsigned i = 0; i < config->sources->len; i++) {
@@ -467,7 +464,7 @@ static void check_sections(Loader *loader)
         check_paths(loader, source, paths);
         check_required(loader, HT_SECTION_SOURCE, source, place);
         if (g_str_equal(source->name, HT_SPOOL_OWN_SOURCE)) {
-            report(loader, place, "[source %s]: the bus's own events have that name", source->name);
+            report(loader, place, _("[source %s]: the bus's own events have that name"), source->name);
         }
     }
     for (unsigned i = 0; i < config->consumers->len; i++) {

@@ -4,6 +4,7 @@
 #include "core/base/private.h"
 #include "core/config/listen.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define FILE_MAX (256 * 1024) /* of certificates */
@@ -38,13 +39,13 @@ static void check_listen(const HtBusConfig *bus, const char *listen, const HtCon
         if (kind == HT_LISTEN_PLAIN && !anywhere && !ht_listen_is_local(place)) {
             report(
                 to, listen,
-                "[bus] listen: '%s' is without TLS beyond this machine: write 'tls:%s', or cleartext = anywhere "
-                "where a proxy or a tunnel protects what passes",
+                _("[bus] listen: '%s' is without TLS beyond this machine: write 'tls:%s', or cleartext = anywhere "
+                  "where a proxy or a tunnel protects what passes"),
                 *item, *item);
         }
     }
     if (has_secure_place(bus) && (!bus->tls_certificate || !bus->tls_key)) {
-        report(to, listen, "[bus] listen: TLS needs tls-certificate and tls-key");
+        report(to, listen, _("[bus] listen: TLS needs tls-certificate and tls-key"));
     }
 }
 
@@ -56,11 +57,12 @@ static void check_metrics(const HtConfig *config, const HtConfigReport *to)
     for (char **item = bus->metrics; item && *item; item++) {
         const char *place;
         if (ht_listen_read(*item, &place) != HT_LISTEN_PLAIN) {
-            report(to, metrics, "[bus] metrics: '%s' is no plain address: write it as 127.0.0.1:9464", *item);
+            report(to, metrics, _("[bus] metrics: '%s' is no plain address: write it as 127.0.0.1:9464"),
+                   *item);
         } else if (!anywhere && !ht_listen_is_local(place)) {
             report(to, metrics,
-                   "[bus] metrics: '%s' can be reached from other machines: write 127.0.0.1:PORT, or "
-                   "metrics-cleartext = anywhere where that is meant",
+                   _("[bus] metrics: '%s' can be reached from other machines: write 127.0.0.1:PORT, or "
+                     "metrics-cleartext = anywhere where that is meant"),
                    *item);
         }
     }
@@ -71,7 +73,7 @@ static void check_subjects(const HtBusConfig *bus, const HtConfigReport *to, cha
                            char *place /* transfer full */, const char *section, const char *name)
 {
     if (subjects && !bus->client_ca) {
-        report(to, place, "[%s %s] client-subject: [bus] client-ca is missing, which vouches for names",
+        report(to, place, _("[%s %s] client-subject: [bus] client-ca is missing, which vouches for names"),
                section, name);
     }
     g_free(place);
@@ -86,8 +88,8 @@ static void check_senders(const HtBusConfig *bus, const HtSourceConfig *source, 
         g_autofree char *place = ht_source_place(source, "identities");
         report(
             to, place,
-            "[source %s] identities = authority: every user of a machine that may send could say who is who; it needs "
-            "token-file, username-file, client-subject, client-fingerprint or users, or trust-address = yes where that is meant",
+            _("[source %s] identities = authority: every user of a machine that may send could say who is who; it needs "
+              "token-file, username-file, client-subject, client-fingerprint or users, or trust-address = yes where that is meant"),
             source->name);
     }
     check_subjects(bus, to, source->client_subjects, ht_source_place(source, "client-subject"), "source",
@@ -117,16 +119,16 @@ static void check_outgoing_tls(const HtConsumerConfig *consumer, const HtConfigR
                                                   : "tls-pin";
     g_autofree char *place = ht_consumer_place(consumer, key);
     if (any && (!consumer->url || !g_str_has_prefix(consumer->url, "https:"))) {
-        report(to, place, "[consumer %s] %s: only a webhook whose url is https:// has TLS", consumer->name,
+        report(to, place, _("[consumer %s] %s: only a webhook whose url is https:// has TLS"), consumer->name,
                key);
     }
     if (!consumer->tls_certificate != !consumer->tls_key) {
-        report(to, place, "[consumer %s] tls-certificate and tls-key go together", consumer->name);
+        report(to, place, _("[consumer %s] tls-certificate and tls-key go together"), consumer->name);
     }
     if (consumer->tls_pin && !is_pin(consumer->tls_pin)) {
         g_autofree char *own = ht_consumer_place(consumer, "tls-pin");
-        report(to, own, "[consumer %s] tls-pin: '%s' is not sha256// and base64 of 32 bytes", consumer->name,
-               consumer->tls_pin);
+        report(to, own, _("[consumer %s] tls-pin: '%s' is not sha256// and base64 of 32 bytes"),
+               consumer->name, consumer->tls_pin);
     }
     const struct {
         const char *key, *path;
@@ -141,7 +143,7 @@ static void check_outgoing_tls(const HtConsumerConfig *consumer, const HtConfigR
         g_autofree char *text =
             files[i].path ? ht_private_read(files[i].path, files[i].kind, FILE_MAX, &size, &error) : NULL;
         if (error) {
-            report(to, own, "[consumer %s] %s: %s", consumer->name, files[i].key, error->message);
+            report(to, own, _("[consumer %s] %s: %s"), consumer->name, files[i].key, error->message);
         }
         if (text) {
             explicit_bzero(text, size);

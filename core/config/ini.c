@@ -1,6 +1,7 @@
 /* The INI reader. Main thread, at start; the file is the administrator's, but it may be half written or not text. */
 #include "core/config/ini.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define FILE_MAX_BYTES (4 << 20)
@@ -52,19 +53,20 @@ static void read_key(HtIniFile *file, const char *group, char *line, unsigned nu
 {
     char *equals = strchr(line, '=');
     if (!group) {
-        g_string_append_printf(errors, "%s:%u: error: a key before the first [section]\n", path, number);
+        g_string_append_printf(errors, _("%s:%u: error: a key before the first [section]\n"), path, number);
         return;
     }
     if (!equals) {
         g_string_append_printf(
-            errors, "%s:%u: error: neither a [section], nor key = value, nor a # comment\n", path, number);
+            errors, _("%s:%u: error: neither a [section], nor key = value, nor a # comment\n"), path, number);
         return;
     }
     *equals = '\0';
     char *value = unescape(g_strstrip(equals + 1));
     if (!value) {
-        g_string_append_printf(
-            errors, "%s:%u: error: a backslash that begins no escape (write \\\\ for one)\n", path, number);
+        g_string_append_printf(errors,
+                               _("%s:%u: error: a backslash that begins no escape (write \\\\ for one)\n"),
+                               path, number);
         return;
     }
     add_entry(file, group, g_strstrip(line), value, number);
@@ -76,7 +78,7 @@ static char *read_group(HtIniFile *file, char *line, unsigned number, const char
     if (size < 3 || line[size - 1] != ']' || memchr(line + 1, '[', size - 1)) {
         g_string_append_printf(
             errors,
-            "%s:%u: error: a section must be written [name] or [kind name]; a comment needs a line of its own\n",
+            _("%s:%u: error: a section must be written [name] or [kind name]; a comment needs a line of its own\n"),
             path, number);
         return NULL;
     }
@@ -92,13 +94,13 @@ HtIniFile *ht_ini_read(const char *path, GString *errors)
     gsize size;
     g_autoptr(GError) error = NULL;
     if (!g_file_get_contents(path, &text, &size, &error)) {
-        g_string_append_printf(errors, "%s: error: cannot be read: %s\n", path, error->message);
+        g_string_append_printf(errors, _("%s: error: cannot be read: %s\n"), path, error->message);
         return NULL;
     }
     const char *bad;
     if (size > FILE_MAX_BYTES || !g_utf8_validate_len(text, size, &bad)) {
-        g_string_append_printf(errors, "%s: error: %s\n", path,
-                               size > FILE_MAX_BYTES ? "larger than 4 MB" : "not UTF-8 text");
+        g_string_append_printf(errors, _("%s: error: %s\n"), path,
+                               size > FILE_MAX_BYTES ? _("larger than 4 MB") : _("not UTF-8 text"));
         return NULL;
     }
     HtIniFile *file = g_new0(HtIniFile, 1);

@@ -3,6 +3,7 @@
 #include "core/config/urlpath.h"
 
 #include <glib.h>
+#include <glib/gi18n.h>
 
 static bool is_unreserved(unsigned char byte)
 {
@@ -73,14 +74,14 @@ bool ht_url_path_may_serve(const char *path, const char **reason)
     g_auto(GStrv) segments = g_strsplit(path + 1, "/", -1);
     for (char **segment = segments; *segment; segment++) {
         if (g_str_equal(*segment, ".") || g_str_equal(*segment, "..")) {
-            *reason = "has a dot segment, which proxies resolve";
+            *reason = _("has a dot segment, which proxies resolve");
             return false;
         }
         if (**segment == '\0' && segment[1]) {
-            *reason = "has an empty segment, which proxies drop";
+            *reason = _("has an empty segment, which proxies drop");
             return false;
         }
     }
-    *reason = "is the bus's own";
+    *reason = _("is the bus's own");
     return !is_reserved(path);
 }

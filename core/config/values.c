@@ -6,6 +6,7 @@
 #include "core/config/network.h"
 #include "core/config/urlpath.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,36 +29,36 @@ static bool is_numeric(HtOptionType type)
 char *ht_option_expects(const HtOption *option)
 {
     static const char *const kinds[] = {
-        [HT_OPTION_STRING] = "text",
-        [HT_OPTION_NAME] = "a name of lower-case letters, digits and hyphens",
-        [HT_OPTION_PATH] = "a path",
-        [HT_OPTION_PATHS] = "a path, or several separated by ;",
-        [HT_OPTION_FILE] = "a file name or path",
+        [HT_OPTION_STRING] = N_("text"),
+        [HT_OPTION_NAME] = N_("a name of lower-case letters, digits and hyphens"),
+        [HT_OPTION_PATH] = N_("a path"),
+        [HT_OPTION_PATHS] = N_("a path, or several separated by ;"),
+        [HT_OPTION_FILE] = N_("a file name or path"),
         [HT_OPTION_LISTEN] =
-            "an address such as 127.0.0.1:8080, tls:0.0.0.0:8443 or unix:PATH, or several separated by ;",
+            N_("an address such as 127.0.0.1:8080, tls:0.0.0.0:8443 or unix:PATH, or several separated by ;"),
         [HT_OPTION_DIGESTS] =
-            "a SHA-256 of 64 hexadecimal digits, with or without colons, or several separated by ;",
-        [HT_OPTION_URL] = "an http:// or https:// address",
-        [HT_OPTION_DIVISION] = "a division code of 6, 9 or 12 digits",
-        [HT_OPTION_DATE] = "a day such as 2027-06-30",
-        [HT_OPTION_LIST] = "a list of one or more, separated by ;",
-        [HT_OPTION_NETWORKS] = "a list of addresses and networks such as 10.1.0.0/16;192.0.2.7;fd00::/8",
-        [HT_OPTION_URL_PATHS] = "a list of paths such as /services/CSDJService;/ws/marry.asmx",
-        [HT_OPTION_NUMBER] = "a number",
-        [HT_OPTION_SIZE] = "a size such as 16M",
-        [HT_OPTION_TIME] = "a time such as 500ms, 10s, 5min",
+            N_("a SHA-256 of 64 hexadecimal digits, with or without colons, or several separated by ;"),
+        [HT_OPTION_URL] = N_("an http:// or https:// address"),
+        [HT_OPTION_DIVISION] = N_("a division code of 6, 9 or 12 digits"),
+        [HT_OPTION_DATE] = N_("a day such as 2027-06-30"),
+        [HT_OPTION_LIST] = N_("a list of one or more, separated by ;"),
+        [HT_OPTION_NETWORKS] = N_("a list of addresses and networks such as 10.1.0.0/16;192.0.2.7;fd00::/8"),
+        [HT_OPTION_URL_PATHS] = N_("a list of paths such as /services/CSDJService;/ws/marry.asmx"),
+        [HT_OPTION_NUMBER] = N_("a number"),
+        [HT_OPTION_SIZE] = N_("a size such as 16M"),
+        [HT_OPTION_TIME] = N_("a time such as 500ms, 10s, 5min"),
     };
     if (option->type == HT_OPTION_WORD) {
         g_auto(GStrv) words = g_strsplit(option->words, "|", -1);
         g_autofree char *joined = g_strjoinv(", ", words);
-        return words[1] ? g_strdup_printf("one of %s", joined) : g_strdup_printf("the word %s", joined);
+        return words[1] ? g_strdup_printf(_("one of %s"), joined) : g_strdup_printf(_("the word %s"), joined);
     }
     if (!is_numeric(option->type)) {
-        return g_strdup(kinds[option->type]);
+        return g_strdup(_(kinds[option->type]));
     }
     char low[HT_LIMIT_NUMBER], high[HT_LIMIT_NUMBER];
     HtLimitUnit unit = unit_of(option->type);
-    return g_strdup_printf("%s, %s to %s", kinds[option->type], ht_limit_write(option->min, unit, low),
+    return g_strdup_printf(_("%s, %s to %s"), _(kinds[option->type]), ht_limit_write(option->min, unit, low),
                            ht_limit_write(option->max, unit, high));
 }
 
@@ -248,8 +249,8 @@ bool ht_option_set(const HtOption *option, void *record, const char *text, const
     if (!good) {
         g_autofree char *expected = ht_option_expects(option);
         *reason = ht_option_may_be_shown(option, text)
-                      ? g_strdup_printf("'%s' is not %s", text, expected)
-                      : g_strdup_printf("what is set (not shown) is not %s", expected);
+                      ? g_strdup_printf(_("'%s' is not %s"), text, expected)
+                      : g_strdup_printf(_("what is set (not shown) is not %s"), expected);
     }
     return good;
 }

@@ -4,6 +4,8 @@
 #include "core/config/suggest.h"
 #include "spool/repair.h"
 
+#include <glib/gi18n.h>
+
 #define FAR 6 /* edits that make another word */
 
 struct HtRoutes {
@@ -150,7 +152,7 @@ static void complain(const char *at, GString *errors, const char *format, ...)
     va_end(arguments);
 }
 
-/* The nearest of what could have been meant: a type, or with a wildcard all types of one group. The caller frees. */
+/* The nearest of what could have been meant: a type, or with a wildcard all types of one group; NULL: none is near. The caller frees. */
 static char *suggest(const HtDictionary *dictionary, const char *pattern)
 {
     bool wild = strchr(pattern, '*') != NULL;
@@ -169,7 +171,7 @@ static char *suggest(const HtDictionary *dictionary, const char *pattern)
             best = g_steal_pointer(&other);
         }
     }
-    return best ? g_strdup_printf("; did you mean '%s'?", best) : g_strdup("");
+    return g_steal_pointer(&best);
 }
 
 /* Whether the pattern fits a type, and whether it reaches one. */
@@ -191,19 +193,23 @@ static void check_pattern(const char *at, const HtDictionary *dictionary, const 
     const char *star = strchr(pattern, '*');
     try_pattern(dictionary, pattern, &fits, &reaches);
     if (star && star[1]) {
-        complain(at, errors, "'%s': a * may only stand at the end", pattern);
+        complain(at, errors, _("'%s': a * may only stand at the end"), pattern);
     } else if (!fits && (to_consumers || !g_str_has_prefix(pattern, HT_EVENT_OWN_TYPES))) {
-        g_autofree char *hint = suggest(dictionary, pattern);
-        complain(at, errors, "'%s' fits no event type%s", pattern, hint);
+        g_autofree char *near = suggest(dictionary, pattern);
+        if (near) {
+            complain(at, errors, _("'%s' fits no event type; did you mean '%s'?"), pattern, near);
+        } else {
+            complain(at, errors, _("'%s' fits no event type"), pattern);
+        }
     } else if (!reaches && to_consumers) {
-        complain(at, errors, "'%s' fits restricted event types only: name each in full", pattern);
+        complain(at, errors, _("'%s' fits restricted event types only: name each in full"), pattern);
     }
 }
 
 static void check_list(const char *at, char **list, GString *errors)
 {
     if (list && !*list) {
-        complain(at, errors, "the list is empty, so nothing fits; without the key, all do");
+        complain(at, errors, _("the list is empty, so nothing fits; without the key, all do"));
     }
 }
 
@@ -219,13 +225,13 @@ static void check_types(const char *at, const HtDictionary *dictionary, char **t
 static char *route_key(const HtRouteConfig *route, const char *key)
 {
     g_autofree char *place = ht_route_place(route, key);
-    return g_strdup_printf("%s: error: [route %s] %s", place, route->name, key);
+    return g_strdup_printf(_("%s: error: [route %s] %s"), place, route->name, key);
 }
 
 static char *retention_key(const HtRetentionConfig *retention, const char *key)
 {
     g_autofree char *place = ht_retention_place(retention, key);
-    return g_strdup_printf("%s: error: [retention %s] %s", place, retention->name, key);
+    return g_strdup_printf(_("%s: error: [retention %s] %s"), place, retention->name, key);
 }
 
 bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors)

@@ -5,6 +5,8 @@
 #include "core/base/digest.h"
 #include "core/base/private.h"
 
+#include <glib/gi18n.h>
+
 #define FILE_MAX 4096
 #define SECRET_MIN 24
 #define SECRET_MAX 64
@@ -35,7 +37,7 @@ static bool load_key(HtSecret *secret, const char *path, GError **error)
         secret->keys[secret->count++].size = size;
     } else {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "\"%s\": not a secret: whsec_ and base64 of 24 to 64 bytes", path);
+                    _("\"%s\": not a secret: whsec_ and base64 of 24 to 64 bytes"), path);
     }
     explicit_bzero(key, size);
     explicit_bzero(again, strlen(again));
@@ -48,7 +50,7 @@ HtSecret *ht_secret_load(const char *const *paths, GError **error)
     g_autoptr(HtSecret) secret = g_new0(HtSecret, 1);
     for (; *paths; paths++) {
         if (secret->count == HT_SECRETS_MAX) {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: at most %u secrets may sign", *paths,
+            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _("%s: at most %u secrets may sign"), *paths,
                         HT_SECRETS_MAX);
             return NULL;
         }

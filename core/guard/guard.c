@@ -6,6 +6,8 @@
 #include "core/config/network.h"
 #include "core/guard/token.h"
 
+#include <glib/gi18n.h>
+
 G_DEFINE_QUARK(ht_guard_error, ht_guard_error)
 
 struct HtGuard {
@@ -51,8 +53,8 @@ static bool read_users(HtGuard *guard, const HtGuardKeys *keys, GError **error)
     if (!wrong) {
         return true;
     }
-    g_autofree char *reason = g_strdup_printf("this machine has no %s '%s'", *wrong == '@' ? "group" : "user",
-                                              wrong + (*wrong == '@'));
+    g_autofree char *reason = *wrong == '@' ? g_strdup_printf(_("this machine has no group '%s'"), wrong + 1)
+                                            : g_strdup_printf(_("this machine has no user '%s'"), wrong);
     return fail(keys, "users", reason, error);
 }
 
@@ -116,8 +118,8 @@ void ht_guard_free(HtGuard *guard)
 const char *ht_guard_doubt(const HtGuard *guard)
 {
     return guard->tokens.plain
-               ? "token-file: it holds the token itself, for everyone who reads the file or a copy of "
-                 "it; `hutong token hash` makes the line that should stand there instead"
+               ? _("token-file: it holds the token itself, for everyone who reads the file or a copy of "
+                   "it; `hutong token hash` makes the line that should stand there instead")
                : NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/digest.h"
 #include "core/base/private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -72,7 +73,7 @@ bool ht_token_read_hash(const char *text, HtToken *token)
 
 static bool fail(GError **error, const char *path, unsigned line, const char *reason)
 {
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": line %u: %s", path, line, reason);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _("\"%s\": line %u: %s"), path, line, reason);
     return false;
 }
 
@@ -84,21 +85,22 @@ static bool read_lines(char **lines, const char *path, HtTokens *tokens, GError 
             continue;
         }
         if (!g_str_has_prefix(line, SCHEME)) {
-            return fail(error, path, i + 1,
-                        "not \"" SCHEME
-                        "SALT:DIGEST NAME\": `hutong token new` makes such a line, `hutong token hash` "
-                        "makes it of a token that there is");
+            return fail(
+                error, path, i + 1,
+                _("not \"hmac-sha256:SALT:DIGEST NAME\": `hutong token new` makes such a line, `hutong token hash` "
+                  "makes it of a token that there is"));
         }
         if (tokens->count == HT_TOKENS_MAX) {
-            return fail(error, path, i + 1, "more than 8 tokens");
+            return fail(error, path, i + 1, _("more than 8 tokens"));
         }
         if (!read_line(line, &tokens->list[tokens->count++])) {
-            return fail(error, path, i + 1,
-                        "not \"" SCHEME
-                        "SALT:DIGEST NAME\" with 32 and 64 hexadecimal digits: a part is missing?");
+            return fail(
+                error, path, i + 1,
+                _("not \"hmac-sha256:SALT:DIGEST NAME\" with 32 and 64 hexadecimal digits: a part is missing?"));
         }
     }
-    return tokens->count > 0 || fail(error, path, 1, "there is no token in it: `hutong token new` makes one");
+    return tokens->count > 0 ||
+           fail(error, path, 1, _("there is no token in it: `hutong token new` makes one"));
 }
 
 /* One line that is no other's form: the token itself. */
@@ -123,7 +125,8 @@ bool ht_tokens_read(const char *path, HtTokens *tokens, GError **error)
         add_token(tokens, ht_text_from(only));
     } else {
         g_auto(GStrv) lines = g_strsplit(only, "\n", -1);
-        good = whole ? read_lines(lines, path, tokens, error) : fail(error, path, 1, "there is a NUL in it");
+        good =
+            whole ? read_lines(lines, path, tokens, error) : fail(error, path, 1, _("there is a NUL in it"));
     }
     explicit_bzero(text, size);
     g_free(text);

@@ -5,6 +5,7 @@
 #include "core/base/username-token.h"
 #include "core/guard/token.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define FILE_MAX 65536
@@ -49,7 +50,7 @@ static void clear_user(void *data)
 
 static bool fail(GError **error, const char *path, unsigned line, const char *reason)
 {
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": line %u: %s", path, line, reason);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _("\"%s\": line %u: %s"), path, line, reason);
     return false;
 }
 
@@ -69,18 +70,18 @@ static const char *add_user(HtUsernames *usernames, const char *line)
     const char *password = line + size + strspn(line + size, " \t");
     g_autofree char *name = g_strndup(line, size);
     if (size > USERNAME_MAX || *password == '\0' || strlen(password) > HT_USERNAME_TOKEN_TEXT) {
-        return "not \"NAME PASSWORD\" of at most 256 bytes each";
+        return _("not \"NAME PASSWORD\" of at most 256 bytes each");
     }
     if (is_known(usernames, name)) {
-        return "this name was there before";
+        return _("this name was there before");
     }
     if (usernames->users->len == HT_USERNAMES_MAX) {
-        return "more than 64 names";
+        return _("more than 64 names");
     }
     User user = {.name = NULL};
     bool hashed = ht_token_read_hash(password, &user.hash);
     if (!hashed && ht_token_is_hash(password)) {
-        return "a hash of which a part is missing: `hutong token hash` makes one";
+        return _("a hash of which a part is missing: `hutong token hash` makes one");
     }
     user.name = g_steal_pointer(&name);
     user.password = hashed ? NULL : g_strdup(password);
@@ -113,7 +114,7 @@ static bool read_lines(HtUsernames *usernames, const char *text, const char *pat
         return fail(error, path, read, reason);
     }
     return usernames->users->len > 0 ||
-           fail(error, path, 1, "there is no name in it: lines are \"NAME PASSWORD\"");
+           fail(error, path, 1, _("there is no name in it: lines are \"NAME PASSWORD\""));
 }
 
 static guint hash_nonce(const void *data)
@@ -143,7 +144,7 @@ HtUsernames *ht_usernames_new(const char *file, uint64_t age_ms, uint64_t nonces
     usernames->age_us = (int64_t)age_ms * 1000;
     usernames->most = nonces;
     bool good = strlen(text) == size ? read_lines(usernames, text, file, error)
-                                     : fail(error, file, 1, "there is a NUL in it");
+                                     : fail(error, file, 1, _("there is a NUL in it"));
     explicit_bzero(text, size);
     g_free(text);
     return good ? g_steal_pointer(&usernames) : NULL;

@@ -10,6 +10,7 @@
 #include "core/base/private.h"
 #include "core/ingress/peers.h"
 
+#include <glib/gi18n.h>
 #include <gnutls/x509.h>
 #include <sys/stat.h>
 
@@ -104,7 +105,7 @@ static bool check_pair(const HtBusConfig *bus, const gnutls_datum_t *chain, cons
     gnutls_certificate_free_credentials(pair);
     return code >= 0 ||
            fail(error, bus->tls_certificate,
-                "tls-certificate and tls-key must be a certificate (PEM, its chain behind it) and its key",
+                _("tls-certificate and tls-key must be a certificate (PEM, its chain behind it) and its key"),
                 code);
 }
 
@@ -142,7 +143,7 @@ static bool import_trust(const HtBusConfig *bus, Certificate *made, GError **err
     gnutls_x509_trust_list_init(&made->trust, 0);
     int count = gnutls_x509_trust_list_add_trust_mem(made->trust, &text, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
     forget(&text);
-    return count > 0 || fail(error, bus->client_ca, "client-ca: no certificate in it", count);
+    return count > 0 || fail(error, bus->client_ca, _("client-ca: no certificate in it"), count);
 }
 
 static Certificate *load(const HtBusConfig *bus, GError **error)
@@ -295,7 +296,7 @@ HtTls *ht_tls_new(const HtBusConfig *bus, bool asks, GError **error)
 {
     if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES ||
         MHD_is_feature_supported(MHD_FEATURE_HTTPS_CERT_CALLBACK2) != MHD_YES) {
-        g_set_error(error, HT_TLS_ERROR, 0, "this machine's libmicrohttpd is without TLS");
+        g_set_error(error, HT_TLS_ERROR, 0, _("this machine's libmicrohttpd is without TLS"));
         return NULL;
     }
     g_autoptr(HtTls) tls = g_new0(HtTls, 1);

@@ -3,6 +3,7 @@
 
 #include "core/base/paths.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static char *resolve(const char *folder, const char *name, const char *suffix)
@@ -77,8 +78,8 @@ char *ht_source_doubt_memory(const HtSourceConfig *source)
     ht_limit_name(ht_limit_of(limits, &limits->memory_bytes), memory);
     ht_limit_name(ht_limit_of(limits, payload), largest);
     return g_strdup_printf(
-        "%s may be too little for a payload of %s, for which an adapter needs about %s: raise "
-        "the one, or lower the other",
+        _("%s may be too little for a payload of %s, for which an adapter needs about %s: raise "
+          "the one, or lower the other"),
         memory, largest, ht_limit_write(bytes, HT_LIMIT_BYTES, needed));
 }
 

@@ -6,6 +6,8 @@
 #include "core/config/compare.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
+
 static HtSourceFigures *begin_figures(void)
 {
     HtSourceFigures *figures = g_rc_box_new0(HtSourceFigures);
@@ -84,8 +86,8 @@ HtUsernames *ht_source_usernames(const HtSourceConfig *source, GError **error)
                                  : NULL;
     if (reason) {
         g_autofree char *place = place_of(source, "username-file");
-        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [source %s] username-file: %s", place, source->name,
-                    reason->message);
+        g_set_error(error, HT_GUARD_ERROR, 0, _("%s: error: [source %s] username-file: %s"), place,
+                    source->name, reason->message);
     }
     return usernames;
 }

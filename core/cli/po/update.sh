@@ -1,5 +1,5 @@
 #!/bin/sh
-# update.sh [--template]: writes hutong.pot from the marked strings of core/, and brings them into each language's .po, where new ones
+# update.sh [--template]: writes hutong.pot from the marked strings of core/ and spool/, and brings them into each language's .po, where new ones
 # are empty. --template writes the template to standard output and changes nothing. Runs anywhere; needs gettext.
 set -eu
 LC_ALL=C.UTF-8
@@ -9,7 +9,7 @@ po=core/cli/po
 
 # No dates and no line numbers: both would make another file of the same strings.
 write_template() {
-    grep -rl '<glib/gi18n.h>' core --include='*.[ch]' | LC_ALL=C sort |
+    grep -rl '<glib/gi18n.h>' core spool --include='*.[ch]' | LC_ALL=C sort |
         xgettext --files-from=- --from-code=UTF-8 --language=C --keyword --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --keyword=C_:1c,2 \
             --add-location=file --no-wrap --package-name=hutong -o - | sed '/^"POT-Creation-Date:/d; s/charset=CHARSET/charset=UTF-8/'
 }
@@ -20,7 +20,7 @@ if [ "${1-}" = --template ]; then
 fi
 write_template >$po/hutong.pot.new
 mv $po/hutong.pot.new $po/hutong.pot
-for language in $po/*.po; do
+for language in "$po"/*.po; do
     msgmerge --quiet --no-fuzzy-matching --no-wrap --add-location=file -o "$language.new" "$language" $po/hutong.pot
     msgattrib --no-obsolete --no-wrap -o "$language" "$language.new"
     rm "$language.new"

@@ -1,0 +1,173 @@
+/* The command line in Chinese: what a person reads is, what a program reads is not. */
+#include "core/cli/columns.h"
+#include "tests/lib/busproc.h"
+
+#include <string.h>
+
+static const char sections[] =
+    "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
+    "[consumer platform]\ntype = pull\nclearance = 1\npurpose = test\npurpose-until = 2099-12-31\n"
+    "[route all]\nto = platform\n";
+
+static void speak(const char *locale, const char *languages)
+{
+    g_setenv("LC_ALL", locale, TRUE);
+    g_setenv("LANGUAGE", languages, TRUE);
+}
+
+static bool is_chinese(const char *text)
+{
+    return g_regex_match_simple("\\p{Han}", text, 0, 0);
+}
+
+/* Two words of English in a row; names, keys, options and paths are single ones. Sections of the configuration stand in brackets. */
+static void assert_no_english(const char *text)
+{
+    g_autoptr(GRegex) words = g_regex_new("(?<![-./[])\\b[a-z]{2,} [a-z]{2,}\\b", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (g_regex_match(words, text, 0, &match)) {
+        g_autofree char *found = g_match_info_fetch(match, 0);
+        g_error("English in \"%s\": %s", text, found);
+    }
+}
+
+/* The columns before `what` in the line of `text` that has it; -1 when it is not there. */
+static int column_of(const char *text, const char *line_with, const char *what)
+{
+    const char *line = strstr(text, line_with), *at = line ? strstr(line, what) : NULL;
+    g_autofree char *before = at ? g_strndup(line, (gsize)(at - line)) : NULL;
+    return at ? (int)strlen(before) - ht_columns_field(0, before) : -1;
+}
+
+static void test_the_environment_chooses(void)
+{
+    static const struct {
+        const char *locale, *languages;
+        bool chinese;
+    } cases[] = {
+        {"zh_CN.UTF-8", "", true},        {"zh_CN.utf8", "", true},       {"zh_CN", "", true},
+        {"C.UTF-8", "zh_CN", true},       {"en_US.UTF-8", "zh_CN", true}, {"zh_CN.UTF-8", "en", false},
+        {"zh_CN.GBK", "", false},         {"zh_CN.GB18030", "", false},   {"C", "zh_CN", false},
+        {"POSIX", "zh_CN", false},        {"C.UTF-8", "", false},         {"de_DE.UTF-8", "", false},
+        {"../../zh_CN.UTF-8", "", false}, {".UTF-8", "", false},          {"zh_CN.UTF-8@x", "", true},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *output = NULL;
+        speak(cases[i].locale, cases[i].languages);
+        g_test_message("%s, %s", cases[i].locale, cases[i].languages);
+        g_assert_cmpint(run_hutong(&output, "--help", NULL), ==, 0);
+        g_assert_cmpint(strstr(output, "用法：") != NULL, ==, cases[i].chinese);
+        g_assert_cmpint(strstr(output, "usage:") != NULL, ==, !cases[i].chinese);
+    }
+}
+
+static void test_a_mistyped_verb_is_guessed(void)
+{
+    g_autofree char *english = NULL, *chinese = NULL, *word = NULL;
+    speak("C.UTF-8", "");
+    int status = run_hutong(&english, "statsu", NULL);
+    speak("zh_CN.UTF-8", "");
+    g_assert_cmpint(run_hutong(&chinese, "statsu", NULL), ==, status);
+    g_assert_cmpint(status, ==, 64);
+    g_assert_nonnull(strstr(chinese, "没有命令“statsu”；您是想用“status”吗？"));
+    assert_no_english(chinese);
+    g_assert_cmpint(run_hutong(&word, "token", "nwe", NULL), ==, 64);
+    g_assert_nonnull(strstr(word, "没有“nwe”；您是想用“new”吗？"));
+}
+
+static void test_status_lines_up(void)
+{
+    g_autofree char *output = NULL, *top = NULL, *routes = NULL;
+    speak("zh_CN.UTF-8", "");
+    BusProcess *bus = bus_process_new(NULL, sections);
+    bus_process_start(bus);
+    g_assert_cmpint(run_hutong(&output, "status", "-c", bus->config, NULL), ==, 0);
+    g_assert_nonnull(strstr(output, "就绪"));
+    assert_no_english(output);
+    g_assert_cmpint(column_of(output, "数据源 ", "宿主进程"), ==, column_of(output, "hukou ", "休眠"));
+    g_assert_cmpint(column_of(output, "消费方 ", "状态"), ==, column_of(output, "platform ", "空闲"));
+    g_assert_cmpint(run_hutong(&top, "top", "--once", "-c", bus->config, NULL), ==, 0);
+    assert_no_english(top);
+    g_assert_cmpint(column_of(top, "消费方 ", "状态"), ==, column_of(top, "platform ", "空闲"));
+    g_assert_cmpint(run_hutong(&routes, "route", "list", "-c", bus->config, NULL), ==, 0);
+    assert_no_english(routes);
+    g_assert_cmpint(column_of(routes, "路由 ", "送往"), ==, column_of(routes, "all ", "platform"));
+    bus_process_free(bus);
+}
+
+static void test_json_is_the_same(void)
+{
+    static const char *const commands[][4] = {{"check", "--peers"},
+                                              {"source", "list"},
+                                              {"maintenance", "show"},
+                                              {"dead", "list"},
+                                              {"message", "list"}};
+    BusProcess *bus = bus_process_new(NULL, sections);
+    bus_process_start(bus);
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *english = NULL, *chinese = NULL;
+        speak("C.UTF-8", "");
+        int status = run_hutong(&english, commands[i][0], commands[i][1], "--json", "-c", bus->config, NULL);
+        speak("zh_CN.UTF-8", "");
+        g_assert_cmpint(
+            run_hutong(&chinese, commands[i][0], commands[i][1], "--json", "-c", bus->config, NULL), ==,
+            status);
+        g_assert_cmpstr(chinese, ==, english);
+        g_assert_cmpint(status, ==, 0);
+    }
+    bus_process_free(bus);
+}
+
+/* Started by a Chinese administrator, and reloading with what is wrong: both are logged. */
+static void test_the_log_stays_english(void)
+{
+    g_autofree char *output = NULL;
+    speak("zh_CN.UTF-8", "");
+    BusProcess *bus = bus_process_new(NULL, sections);
+    bus_process_start(bus);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    g_autofree char *wrong = g_strconcat(text, "[route other]\nto = nobody\nno-key = 1\n", NULL);
+    g_assert_true(g_file_set_contents(bus->config, wrong, -1, NULL));
+    g_assert_cmpint(run_hutong(&output, "reload", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(output, "未采纳"));
+    g_autofree char *log = bus_process_log(bus);
+    g_test_message("%s", log);
+    g_assert_nonnull(strstr(log, "no-key"));
+    g_assert_false(is_chinese(log));
+    bus_process_free(bus);
+}
+
+static void test_a_wrong_configuration(void)
+{
+    BusProcess *bus = bus_process_new(NULL, sections);
+    g_autofree char *text = NULL, *english = NULL, *chinese = NULL;
+    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    g_autofree char *wrong = g_strconcat(text, "[route other]\nto = nobody\nno-key = 1\n", NULL);
+    g_assert_true(g_file_set_contents(bus->config, wrong, -1, NULL));
+    speak("C.UTF-8", "");
+    int status = run_hutong(&english, "check", "-c", bus->config, NULL);
+    speak("zh_CN.UTF-8", "");
+    g_assert_cmpint(run_hutong(&chinese, "check", "-c", bus->config, NULL), ==, status);
+    g_assert_cmpint(status, ==, 78);
+    g_test_message("%s", chinese);
+    g_autofree char *place = g_strdup_printf("%s:", bus->config);
+    const char *line = strstr(chinese, place);
+    g_assert_nonnull(line);
+    g_assert_nonnull(strstr(line, "错误："));
+    g_assert_nonnull(strstr(chinese, "no-key"));
+    assert_no_english(chinese);
+    bus_process_free(bus);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/language/the-environment-chooses", test_the_environment_chooses);
+    g_test_add_func("/language/a-mistyped-verb-is-guessed", test_a_mistyped_verb_is_guessed);
+    g_test_add_func("/language/status-lines-up", test_status_lines_up);
+    g_test_add_func("/language/json-is-the-same", test_json_is_the_same);
+    g_test_add_func("/language/the-log-stays-english", test_the_log_stays_english);
+    g_test_add_func("/language/a-wrong-configuration", test_a_wrong_configuration);
+    return g_test_run();
+}
