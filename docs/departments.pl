@@ -139,7 +139,7 @@ my %words = (
         case => 'Upper and lower case of names do not count.',
         records => 'What is a record, and what becomes of it', path => 'path', when => 'when', event => 'event', meaning => 'meaning', restricted => 'restricted: only for who is named', overtakes => 'goes before all that waits',
         about => 'about', fields => 'Which of your fields are read', sent => 'sent as', element => 'becomes', zh => '中文', form => 'form', sensitivity => 'sensitivity',
-        required => 'required', key => 'number of the business', time => 'time', identity => 'who or what it is about', division => 'goes to', or => 'else', constant => 'always',
+        required => 'required', key => 'number of the business', time => 'time', identity => 'who or what it is about', division => 'goes to', also => 'goes also to', or => 'else', constant => 'always',
         codes => 'Words and codes', yes => 'yes', no => 'no', field => 'field', table => 'code table', words => 'also read', more => 'see',
         refuse => 'What is refused', refused => 'sample', code => 'answer', checks => 'Numbers of records that must be right', skipped => 'Rows that are no records', operations => 'Operations',
         means => 'means', example => 'An example', becomes => 'becomes', cut => '… (cut)', all => 'each', every => 'always', answer => 'Your own answers', ok => 'good are',
@@ -154,7 +154,7 @@ my %words = (
         case => '元素名不分大小写。',
         records => '什么算一条记录，会变成什么', path => '路径', when => '条件', event => '事件', meaning => '含义', restricted => '受限：只给逐个指名的消费方', overtakes => '优先投递',
         about => '主体', fields => '读取你的哪些字段', sent => '你的字段', element => '变成', zh => '中文', form => '形式', sensitivity => '敏感级别',
-        required => '必填', key => '业务编号', time => '时间', identity => '主体标识', division => '送往', or => '否则取', constant => '固定为',
+        required => '必填', key => '业务编号', time => '时间', identity => '主体标识', division => '送往', also => '同时送往', or => '否则取', constant => '固定为',
         codes => '词语与代码', yes => '表示是', no => '表示否', field => '字段', table => '代码表', words => '还认得', more => '见',
         refuse => '什么会被拒绝', refused => '样例', code => '答复', checks => '必须相符的记录数', skipped => '不算记录的行', operations => '操作',
         means => '含义', example => '一个例子', becomes => '变成', cut => '…（截短）', all => '每条', every => '总是', answer => '你方自己的答复', ok => '成功代码',
@@ -227,6 +227,8 @@ sub head_lines {
             push @lines, "- $w->{identity}: `$attributes->{kind}` " . paths($attributes, $w);
         } elsif ($node->{name} eq 'division') {
             push @lines, "- $w->{division}: " . paths($attributes, $w);
+        } elsif ($node->{name} eq 'other-division') {
+            push @lines, "- $w->{also}: " . paths($attributes, $w);
         }
     }
     return @lines;

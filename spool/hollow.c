@@ -66,9 +66,10 @@ void ht_spool_hollower_free(HtSpoolHollower *hollower)
 /* What of the attributes is kept. */
 static HtText pack_head(HtSpoolHollower *hollower, HtText head)
 {
-    static const HtAttr kept[] = {
-        HT_ATTR_TYPE,     HT_ATTR_ACTION, HT_ATTR_TIME,         HT_ATTR_BUSINESSID,    HT_ATTR_REVERSES,
-        HT_ATTR_DIVISION, HT_ATTR_SOURCE, HT_ATTR_FROMDIVISION, HT_ATTR_CORRELATIONID, HT_ATTR_FORMERSUBJECT};
+    static const HtAttr kept[] = {HT_ATTR_TYPE,          HT_ATTR_ACTION,         HT_ATTR_TIME,
+                                  HT_ATTR_BUSINESSID,    HT_ATTR_REVERSES,       HT_ATTR_DIVISION,
+                                  HT_ATTR_SOURCE,        HT_ATTR_FROMDIVISION,   HT_ATTR_CORRELATIONID,
+                                  HT_ATTR_FORMERSUBJECT, HT_ATTR_OTHERDIVISIONS, HT_ATTR_PRESENTDIVISIONS};
     HtEvent whole, less = {.key = HT_TEXT_NONE};
     ht_buffer_reset(&hollower->head, 1 << 16);
     if (!ht_event_unpack_head(head, &whole)) {

@@ -11,8 +11,8 @@ enum { PART_ATTR_FIRST = 1, PART_IDENTITY = 64, PART_IDENTITY_FRESH, PART_ELEMEN
 #define ELEMENT_HEAD 9 /* what it is, how it is meant, the sizes of name (1 byte) and value (4 bytes) */
 
 static const HtAttr said_attrs[] = {
-    HT_ATTR_TYPE,     HT_ATTR_ACTION,       HT_ATTR_REVERSES,
-    HT_ATTR_DIVISION, HT_ATTR_FROMDIVISION, HT_ATTR_CORRELATIONID,
+    HT_ATTR_TYPE,         HT_ATTR_ACTION,        HT_ATTR_REVERSES,       HT_ATTR_DIVISION,
+    HT_ATTR_FROMDIVISION, HT_ATTR_CORRELATIONID, HT_ATTR_OTHERDIVISIONS,
 };
 
 static const HtAttr time_attrs[] = {HT_ATTR_TIME, HT_ATTR_TIMEPRECISION};

@@ -46,6 +46,8 @@ static const char *const attr_names[HT_ATTR_COUNT] = {
     [HT_ATTR_CAUSATIONID] = "causationid",
     [HT_ATTR_TRACEPARENT] = "traceparent",
     [HT_ATTR_FORMERSUBJECT] = "formersubject",
+    [HT_ATTR_OTHERDIVISIONS] = "otherdivisions",
+    [HT_ATTR_PRESENTDIVISIONS] = "presentdivisions",
 };
 
 const char *ht_attr_name(HtAttr attr)
@@ -248,6 +250,8 @@ static bool is_attr(HtAttr attr, HtText value)
     case HT_ATTR_DATACLASSIFICATION: return ht_text_is_one_of(value, classes);
     case HT_ATTR_DIVISION:
     case HT_ATTR_FROMDIVISION: return ht_form_is_division(value);
+    case HT_ATTR_OTHERDIVISIONS:
+    case HT_ATTR_PRESENTDIVISIONS: return ht_form_are_divisions(value);
     default: return value.size > 0 && value.size <= ATTR_MAX_BYTES && is_clean(value);
     }
 }

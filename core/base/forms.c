@@ -105,6 +105,29 @@ bool ht_form_is_division(HtText text)
            read_number(text.data, 6) >= 0 && read_number(text.data + 6, text.size - 6) >= 0;
 }
 
+HtText ht_form_next_division(HtText *texts)
+{
+    if (!texts->data) {
+        return HT_TEXT_NONE;
+    }
+    const char *blank = memchr(texts->data, ' ', texts->size);
+    size_t size = blank ? (size_t)(blank - texts->data) : texts->size;
+    HtText first = {texts->data, size};
+    *texts = blank ? (HtText){blank + 1, texts->size - size - 1} : HT_TEXT_NONE;
+    return first;
+}
+
+bool ht_form_are_divisions(HtText texts)
+{
+    unsigned count = 0;
+    for (HtText one = ht_form_next_division(&texts); one.data; one = ht_form_next_division(&texts)) {
+        if (++count > HT_DIVISIONS_MAX || !ht_form_is_division(one)) {
+            return false;
+        }
+    }
+    return count > 0;
+}
+
 bool ht_form_is_word(HtText text, const char *signs, size_t most)
 {
     for (size_t i = 0; i < text.size; i++) {

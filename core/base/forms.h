@@ -19,5 +19,10 @@ bool ht_form_is_number(HtText text);
 /* 6, 9, 12 or 14 digits: never so many in a row that they could be taken for a citizen number. */
 bool ht_form_is_division(HtText text);
 
+/* Up to HT_DIVISIONS_MAX of these, with one blank between. ht_form_next_division() takes the first from `texts`, absent at the end. */
+#define HT_DIVISIONS_MAX 8
+bool ht_form_are_divisions(HtText texts);
+HtText ht_form_next_division(HtText *texts);
+
 /* 1 to `most` letters, digits, and characters of `signs`, all ASCII. */
 bool ht_form_is_word(HtText text, const char *signs, size_t most);

@@ -27,6 +27,7 @@ static const char introduction[] =
     "| `direction` | `return`, `report`, `lateral`, `query` |\n"
     "| `department` | who answers for the data |\n"
     "| `division`, `fromdivision`, `divisionedition` | 6, 9, 12 or (a grid of a committee) 14 digits, and the list they were read against |\n"
+    "| `otherdivisions`, `presentdivisions` | up to eight of these with blanks between: further places that it concerns (register and residence); and what the places are known as on the day of receipt, where by another code |\n"
     "| `dataclassification` | 0 to 3: the highest sensitivity of its elements |\n"
     "| `correlationid`, `causationid`, `traceparent` | what belongs together; the message it came in; W3C trace context |\n"
     "| `dataschema`, `datacontenttype` | where the JSON Schema of `data` is, or its name; `application/json` |\n\n"

@@ -314,7 +314,7 @@ static const HtOption route_options[] = {
     {"types", HT_OPTION_LIST, ROUTE(types), NULL, 0, 0, NULL, false,
      "Event types, `*` for any rest: `person.*;marriage.registered.v1`; without it, all."},
     {"divisions", HT_OPTION_LIST, ROUTE(divisions), NULL, 0, 0, NULL, false,
-     "Prefixes of division codes, `440104*`, down to a grid (14 digits), held against division and fromdivision; without it, all. "
+     "Prefixes of division codes, `440104*`, down to a grid (14 digits), held against division, fromdivision, otherdivisions and presentdivisions: one that fits is enough; without it, all. "
      "Nor does it hold back `subject.*`."},
     {"to", HT_OPTION_LIST, ROUTE(to), NULL, 0, 0, NULL, true, "Consumers."},
     {0}};

@@ -1,6 +1,7 @@
 /* Matching routes. Main-loop thread. */
 #include "core/delivery/route.h"
 
+#include "core/base/forms.h"
 #include "core/config/suggest.h"
 #include "spool/repair.h"
 
@@ -84,14 +85,29 @@ bool ht_route_names(char **from, char **types, const HtEvent *event)
            fits_type(types, event->attr[HT_ATTR_TYPE], false);
 }
 
+static bool is_in(const char *prefix, HtText code)
+{
+    size_t size = strspn(prefix, "0123456789");
+    return size > 0 && code.size >= size && memcmp(code.data, prefix, size) == 0;
+}
+
+static bool is_any_in(const char *prefix, HtText codes)
+{
+    bool is = false;
+    for (HtText code = ht_form_next_division(&codes); code.data && !is;
+         code = ht_form_next_division(&codes)) {
+        is = is_in(prefix, code);
+    }
+    return is;
+}
+
 static bool fits_division(char **divisions, const HtEvent *event)
 {
-    HtText here = event->attr[HT_ATTR_DIVISION], from = event->attr[HT_ATTR_FROMDIVISION];
     for (char **prefix = divisions; prefix && *prefix; prefix++) {
-        size_t size = strspn(*prefix, "0123456789");
-        if ((here.size >= size && size > 0 && memcmp(here.data, *prefix, size) == 0) ||
-            (from.size >= size && size > 0 && memcmp(from.data, *prefix, size) == 0) ||
-            g_str_equal(*prefix, "*")) {
+        if (is_in(*prefix, event->attr[HT_ATTR_DIVISION]) ||
+            is_in(*prefix, event->attr[HT_ATTR_FROMDIVISION]) ||
+            is_any_in(*prefix, event->attr[HT_ATTR_OTHERDIVISIONS]) ||
+            is_any_in(*prefix, event->attr[HT_ATTR_PRESENTDIVISIONS]) || g_str_equal(*prefix, "*")) {
             return true;
         }
     }

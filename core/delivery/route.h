@@ -13,7 +13,7 @@ void ht_routes_free(HtRoutes *routes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtRoutes, ht_routes_free)
 
 /* Whether the event goes to the consumer: one route's source, type and division all fit. Divisions are prefixes, held
- * against division and fromdivision. An event type that the dictionary marks as restricted, in whatever version, or does
+ * against division, fromdivision, otherdivisions and presentdivisions. An event type that the dictionary marks as restricted, in whatever version, or does
  * not know needs a route that names it in full: no wildcard reaches it. */
 bool ht_routes_match(const HtRoutes *routes, const HtEvent *event);
 

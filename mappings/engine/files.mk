@@ -13,6 +13,7 @@ engine-text_SRC := \
 engine-reference_SRC := \
 	mappings/engine/reference/about.c \
 	mappings/engine/reference/dictionary.c \
+	mappings/engine/reference/boundaries.c \
 	mappings/engine/reference/divisions.c \
 	mappings/engine/reference/document.c \
 	mappings/engine/reference/lookup.c \

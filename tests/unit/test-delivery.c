@@ -183,6 +183,35 @@ static void test_routes_match_source_type_and_division(void)
     }
 }
 
+/* One place of several is enough; whoever has the ground of one today gets it, too. */
+static void test_one_place_of_several_is_enough(void)
+{
+    g_autoptr(HtDictionary) dictionary = test_dictionary();
+    g_autoptr(HtConfig) config = config_of("[route r]\ndivisions = 440104001*;440105\nto = c\n");
+    g_autoptr(HtRoutes) routes = ht_routes_new(config, "c", dictionary);
+    const struct {
+        const char *others, *present;
+        bool goes;
+    } cases[] = {
+        {NULL, NULL, false},
+        {"440104001003", NULL, true},
+        {"330102 440104001003", NULL, true},
+        {"330102 440104002001 440105", NULL, true},
+        {"330102 440104002001", NULL, false},
+        {"330102 440104", NULL, false},
+        {NULL, "440104001003", true},
+        {"330102", "330103 440104001", true},
+        {"330102", "330103 440104002", false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtEvent event = event_of("hukou", "person.died.v1", "330102001001", NULL);
+        event.attr[HT_ATTR_OTHERDIVISIONS] = ht_text_from(cases[i].others);
+        event.attr[HT_ATTR_PRESENTDIVISIONS] = ht_text_from(cases[i].present);
+        g_test_message("case %u", i);
+        g_assert_cmpint(ht_routes_match(routes, &event), ==, cases[i].goes);
+    }
+}
+
 static void test_no_wildcard_reaches_a_restricted_type(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
@@ -618,6 +647,7 @@ int main(int argc, char **argv)
     g_test_add_func("/signature/is-that-of-standard-webhooks",
                     test_signatures_are_those_of_standard_webhooks);
     g_test_add_func("/route/matches-source-type-and-division", test_routes_match_source_type_and_division);
+    g_test_add_func("/routes/one-place-of-several-is-enough", test_one_place_of_several_is_enough);
     g_test_add_func("/route/no-wildcard-reaches-a-restricted-type",
                     test_no_wildcard_reaches_a_restricted_type);
     g_test_add_func("/route/each-restricted-type-is-named-or-not-sent",

@@ -64,7 +64,7 @@ static void test_attributes(void)
     static const bool said[HT_ATTR_COUNT] = {
         [HT_ATTR_TYPE] = true,          [HT_ATTR_ACTION] = true,        [HT_ATTR_TIME] = true,
         [HT_ATTR_TIMEPRECISION] = true, [HT_ATTR_REVERSES] = true,      [HT_ATTR_DIVISION] = true,
-        [HT_ATTR_FROMDIVISION] = true,  [HT_ATTR_CORRELATIONID] = true,
+        [HT_ATTR_FROMDIVISION] = true,  [HT_ATTR_CORRELATIONID] = true, [HT_ATTR_OTHERDIVISIONS] = true,
     };
     for (unsigned attr = 0; attr < HT_ATTR_COUNT; attr++) {
         for (unsigned absent = 0; absent < 2; absent++) {

@@ -142,6 +142,16 @@ static void read_time(HtPathScope *scope, const xmlNode *node, HtEventRule *even
     event->time_required = ht_compile_attribute(compiler, node, "required") != NULL;
 }
 
+static void read_other_division(HtPathScope *scope, const xmlNode *node, HtEventRule *event)
+{
+    if (event->n_other_divisions == HT_OTHER_PLACES) {
+        ht_compile_error(scope->compiler, node, "more than %d elements other-division", HT_OTHER_PLACES);
+        return;
+    }
+    event->other_divisions[event->n_other_divisions] = ht_compile_from(scope, node);
+    event->other_division_paths[event->n_other_divisions++] = own_text(scope->compiler, node, "from");
+}
+
 /* One line for each element of the head. */
 static void read_head(HtPathScope *scope, const xmlNode *node, const HtEventType *type, HtEventRule *event)
 {
@@ -163,6 +173,8 @@ static void read_head(HtPathScope *scope, const xmlNode *node, const HtEventType
     } else if (ht_compile_is(node, "from-division")) {
         event->from_division = ht_compile_from(scope, node);
         event->from_division_path = own_text(compiler, node, "from");
+    } else if (ht_compile_is(node, "other-division")) {
+        read_other_division(scope, node, event);
     } else if (ht_compile_is(node, "correlation")) {
         event->correlation = ht_compile_paths(scope, ht_compile_attribute(compiler, node, "from"));
     } else if (ht_compile_is(node, "ignore")) {

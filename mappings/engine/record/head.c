@@ -2,6 +2,7 @@
  * what is odd here becomes quality marks there. Texts are written into recorder->head, which has room for all of them. */
 #include "mappings/engine/record/record.h"
 
+#include "core/base/forms.h"
 #include "mappings/engine/values/convert.h"
 #include "mappings/engine/values/filler.h"
 #include "mappings/engine/values/number-fold.h"
@@ -267,33 +268,66 @@ static void set_correlation(HtRecorder *recorder, const HtEventRule *rule, HtEve
 
 /* ---- Place ---- */
 
-/* The code that the text is, or is known as now; 0: it is none. */
-static size_t read_division(HtRecorder *recorder, HtText path, HtText text, char code[HT_NUMBER_MAX])
+/* yyyymmdd of the event; of today when it has no time. */
+static uint32_t day_of(const HtRecorder *recorder, const HtEvent *event)
+{
+    static const unsigned digits[] = {0, 1, 2, 3, 5, 6, 8, 9}; /* of YYYY-MM-DD */
+    HtText time = event->attr[HT_ATTR_TIME];
+    uint32_t day = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(digits) && time.size >= 10; i++) {
+        day = day * 10 + (uint32_t)(time.data[digits[i]] - '0');
+    }
+    return day ? day : recorder->today;
+}
+
+static HtMarks marks_of(const HtGround *ground)
+{
+    return (ground->ended ? HT_MARK_BIT(HT_MARK_DIVISION_RETIRED) : 0) |
+           (ground->coarser ? HT_MARK_BIT(HT_MARK_DIVISION_COARSER) : 0) |
+           (ground->early ? HT_MARK_BIT(HT_MARK_DIVISION_EARLY) : 0);
+}
+
+/* The code that the text is, or is known as on that day; 0: it is none. What was sent is kept when it is another. */
+static size_t read_division(HtRecorder *recorder, HtText path, HtText text, uint32_t day,
+                            char code[HT_NUMBER_MAX])
 {
     const HtDivisions *divisions = recorder->reference->divisions;
     size_t size = ht_value_division(text.data, text.size, code);
     const char *now = ht_division_now(divisions, size > 0 ? (HtText){code, size} : text);
     if (now) {
         ht_recorder_note(recorder, NULL, size > 0 ? HT_MARK_BIT(HT_MARK_DIVISION_RETIRED) : 0);
-        ht_recorder_keep_original(recorder, path, text);
         size = strlen(now);
         memcpy(code, now, size);
+    }
+    bool coarser = false, grid = false;
+    if (size == 0) {
+        size = ht_division_grid(divisions, text, code, &coarser);
+        grid = size > 0;
+    }
+    HtGround ground = ht_division_ground(divisions, (HtText){code, size}, day);
+    if (ground.changed) {
+        size = ground.size;
+        memcpy(code, ground.code, size);
+    }
+    ht_recorder_note(recorder, NULL,
+                     marks_of(&ground) | (coarser ? HT_MARK_BIT(HT_MARK_DIVISION_COARSER) : 0));
+    if (now || grid || ground.changed) {
+        ht_recorder_keep_original(recorder, path, text);
     }
     return size;
 }
 
 /* The first of the values that is a division's code; absent when none is. */
-static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText path, HtDivisionInfo *info)
+static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText path, uint32_t day,
+                            HtDivisionInfo *info)
 {
     char code[HT_NUMBER_MAX];
     for (unsigned i = 0; i < from->count; i++) {
         HtText text = ht_match_take(recorder->match, from->slots[i], 0);
-        size_t size = text.data ? read_division(recorder, path, text, code) : 0;
+        size_t size = text.data ? read_division(recorder, path, text, day, code) : 0;
         if (size > 0) {
             ht_division_check(recorder->reference->divisions, code, size, info);
-            if (info->marks) {
-                ht_recorder_note(recorder, NULL, info->marks);
-            }
+            ht_recorder_note(recorder, NULL, info->marks);
             ht_recorder_take_wider(recorder, from, (HtText){code, size});
             return ht_recorder_keep(recorder, code, info->size ? info->size : size);
         }
@@ -305,10 +339,82 @@ static HtText find_division(HtRecorder *recorder, const HtFrom *from, HtText pat
     return HT_TEXT_NONE;
 }
 
+/* Codes with blanks between, in recorder->value until they are kept. */
+static void add_place(HtBuffer *places, HtText code)
+{
+    if (places->size > 0) {
+        ht_buffer_add_char(places, ' ');
+    }
+    ht_buffer_add_text(places, code);
+}
+
+static bool is_around(HtText wide, HtText code)
+{
+    return wide.size <= code.size && memcmp(wide.data, code.data, wide.size) == 0;
+}
+
+/* True when one of these is the code, or lies in it: it says nothing more. */
+static bool is_said(HtText code, HtText first, HtText others)
+{
+    bool said = first.data && is_around(code, first);
+    for (HtText one = ht_form_next_division(&others); one.data && !said;
+         one = ht_form_next_division(&others)) {
+        said = is_around(code, one);
+    }
+    return said;
+}
+
+static HtText keep_places(HtRecorder *recorder, const HtBuffer *places)
+{
+    return places->size > 0 ? ht_recorder_keep(recorder, places->data, places->size) : HT_TEXT_NONE;
+}
+
+/* Where else it concerns somebody: the residence of one whose register is elsewhere. */
+static void set_other_divisions(HtRecorder *recorder, const HtEventRule *rule, uint32_t day, HtEvent *event)
+{
+    HtBuffer *places = &recorder->value;
+    places->size = 0;
+    for (unsigned i = 0; i < rule->n_other_divisions; i++) {
+        HtDivisionInfo info = {0};
+        HtText code =
+            find_division(recorder, &rule->other_divisions[i], rule->other_division_paths[i], day, &info);
+        if (code.data && !is_said(code, event->attr[HT_ATTR_DIVISION], ht_buffer_text(places))) {
+            add_place(places, code);
+        }
+    }
+    event->attr[HT_ATTR_OTHERDIVISIONS] = keep_places(recorder, places);
+}
+
+static void add_present(HtRecorder *recorder, HtText code, const HtEvent *event)
+{
+    HtBuffer *places = &recorder->value;
+    HtGround ground = ht_division_ground(recorder->reference->divisions, code, recorder->today);
+    HtText now = {ground.code, ground.size};
+    if (ground.changed && !is_said(now, event->attr[HT_ATTR_DIVISION], event->attr[HT_ATTR_OTHERDIVISIONS]) &&
+        !is_said(now, HT_TEXT_NONE, ht_buffer_text(places))) {
+        add_place(places, now);
+    }
+}
+
+/* Whoever has the ground today gets what happened there before. */
+static void set_present_divisions(HtRecorder *recorder, HtEvent *event)
+{
+    recorder->value.size = 0;
+    HtText others = event->attr[HT_ATTR_OTHERDIVISIONS];
+    if (event->attr[HT_ATTR_DIVISION].data) {
+        add_present(recorder, event->attr[HT_ATTR_DIVISION], event);
+    }
+    for (HtText one = ht_form_next_division(&others); one.data; one = ht_form_next_division(&others)) {
+        add_present(recorder, one, event);
+    }
+    event->attr[HT_ATTR_PRESENTDIVISIONS] = keep_places(recorder, &recorder->value);
+}
+
 static void set_division(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)
 {
+    uint32_t day = day_of(recorder, event);
     HtDivisionInfo info = {0};
-    HtText code = find_division(recorder, &rule->division, rule->division_path, &info);
+    HtText code = find_division(recorder, &rule->division, rule->division_path, day, &info);
     const char *assumed = recorder->options->division;
     if (!code.data && assumed && *assumed) {
         ht_division_check(recorder->reference->divisions, assumed, strlen(assumed), &info);
@@ -323,7 +429,9 @@ static void set_division(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     }
     HtDivisionInfo from_info = {0};
     event->attr[HT_ATTR_FROMDIVISION] =
-        find_division(recorder, &rule->from_division, rule->from_division_path, &from_info);
+        find_division(recorder, &rule->from_division, rule->from_division_path, day, &from_info);
+    set_other_divisions(recorder, rule, day, event);
+    set_present_divisions(recorder, event);
 }
 
 void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)

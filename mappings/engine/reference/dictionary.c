@@ -1,6 +1,5 @@
-/* The data dictionary's loader and its indexes. Loaded at start by the bus, the host and the tools (the
- * file is trusted: it comes with the program); lookups run on delivery's hot path. Loaded data never
- * changes; any thread may read. */
+/* The data dictionary's loader and its indexes. Loaded at start by the bus, the host and the tools (the file is trusted: it
+ * comes with the program); lookups run on delivery's hot path. Loaded data never changes; any thread may read. */
 #include "mappings/engine/reference/dictionary.h"
 
 #include "mappings/engine/reference/document.h"
@@ -22,8 +21,7 @@ struct HtDictionary {
     GPtrArray *group_lists; /* const char **, freed with g_free */
     HtLookup by_name;
     HtLookup by_group; /* group → its first element */
-    HtLookup by_event_type;
-    HtLookup by_mark;
+    HtLookup by_event_type, by_mark;
 };
 
 /* ---- Names of enumerations ---- */
@@ -45,6 +43,8 @@ static const char *const MARK_NAMES[] = {
     [HT_MARK_CODE_COMPOUND] = "code-compound",
     [HT_MARK_CODE_DEPRECATED] = "code-deprecated",
     [HT_MARK_DIVISION_RETIRED] = "division-retired",
+    [HT_MARK_DIVISION_COARSER] = "division-coarser",
+    [HT_MARK_DIVISION_EARLY] = "division-early",
     [HT_MARK_DIVISION_UNKNOWN] = "division-unknown",
     [HT_MARK_DIVISION_ASSUMED] = "division-assumed",
     [HT_MARK_NUMBER_INVALID] = "number-invalid",

@@ -28,6 +28,8 @@ typedef enum {
     HT_MARK_CODE_COMPOUND,     /* several codes in one value (1/2): the original travels */
     HT_MARK_CODE_DEPRECATED,   /* the table knows the code but it is no longer given out */
     HT_MARK_DIVISION_RETIRED,
+    HT_MARK_DIVISION_COARSER, /* only what is around the place is known: it was parted, or is not listed among those that follow */
+    HT_MARK_DIVISION_EARLY, /* the code came into force after that day */
     HT_MARK_DIVISION_UNKNOWN,
     HT_MARK_DIVISION_ASSUMED, /* the record named none: the source's jurisdiction was taken */
     HT_MARK_NUMBER_INVALID,

@@ -3,6 +3,7 @@
  * any thread may read. */
 #include "mappings/engine/reference/divisions.h"
 
+#include "core/base/citizen.h"
 #include "mappings/engine/reference/tables.h"
 
 #define EDITIONS_MAX 16
@@ -16,6 +17,8 @@ typedef struct {
     const char *name;
     uint8_t edition;
     bool retired;
+    uint8_t grid_least,
+        grid_most; /* characters behind a committee's code that number its grids; 0: nothing is said */
 } Division;
 
 typedef struct {
@@ -32,6 +35,7 @@ struct HtDivisions {
     uint16_t *slots;   /* index into divisions + 1; 0 is free */
     uint32_t mask;
     GHashTable *now; /* code, as it stands in a list → code under which it is known now; texts of the files */
+    HtBoundaries *boundaries; /* what changes on a day */
 };
 
 void ht_divisions_free(HtDivisions *divisions)
@@ -43,6 +47,7 @@ void ht_divisions_free(HtDivisions *divisions)
     g_array_unref(divisions->divisions);
     g_free(divisions->slots);
     g_hash_table_unref(divisions->now);
+    ht_boundaries_free(divisions->boundaries);
     g_free(divisions);
 }
 
@@ -142,10 +147,17 @@ static void take_division(HtDivisions *divisions, const Division *one, const HtT
         return;
     }
     Division *known = division_at(divisions, *slot - 1u);
+    if (one->grid_most > 0) { /* whichever list says it: only a site knows */
+        known->grid_least = one->grid_least;
+        known->grid_most = one->grid_most;
+    }
     if (known->edition == one->edition) {
         report(errors, tsv, ht_tsv_line(tsv, row), "code stands twice in this edition");
     } else if (is_newer(divisions, one->edition, known->edition)) {
+        uint8_t least = known->grid_least, most = known->grid_most;
         *known = *one;
+        known->grid_least = least;
+        known->grid_most = most;
     }
 }
 
@@ -155,7 +167,8 @@ static void take_now(HtDivisions *divisions, Division *one, const char *code, co
 {
     const char *other = g_hash_table_lookup(divisions->now, code);
     if (number_of(now, strlen(now)) == 0) {
-        report(errors, tsv, ht_tsv_line(tsv, row), "now is not a code of 6, 9, 12 or 14 digits");
+        report(errors, tsv, ht_tsv_line(tsv, row),
+               "now is not a code of 6, 9, 12 or 14 digits (several need until, the day of the change)");
     } else if (other && strcmp(other, now) != 0) {
         report(errors, tsv, ht_tsv_line(tsv, row), "code stands twice, and is known as something else there");
     } else if (strlen(code) > NOW_MAX_BYTES || !*code) {
@@ -183,34 +196,80 @@ static void check_now(const HtDivisions *divisions, GString *errors)
     }
 }
 
+typedef struct {
+    int code, zh, status, now, from, until, grids;
+} Columns;
+
+/* `3`, or `3-6`. */
+static void take_grids(Division *one, const char *text, const HtTsv *tsv, guint row, GString *errors)
+{
+    size_t size = strlen(text);
+    bool good = (size == 1 || (size == 3 && text[1] == '-')) && text[0] >= '1' && text[size - 1] <= '8' &&
+                text[size - 1] >= text[0];
+    if (good) {
+        one->grid_least = (uint8_t)(text[0] - '0');
+        one->grid_most = (uint8_t)(text[size - 1] - '0');
+    } else if (size > 0) {
+        report(errors, tsv, ht_tsv_line(tsv, row),
+               "grids is no number of characters from 1 to 8, such as 3 or 3-6");
+    }
+}
+
+/* What has a day is listed once, however many rows it has; whether it is in force is a question of the day. */
+static void take_dated(HtDivisions *divisions, Division *one, const HtBoundary *boundary, const HtTsv *tsv,
+                       guint row, GString *errors)
+{
+    ht_boundaries_take(divisions->boundaries, boundary, tsv, row, errors);
+    if (one->code != 0 && !*find_slot(divisions, one->code)) {
+        take_division(divisions, one, tsv, row, errors);
+    }
+}
+
+static void take_row(HtDivisions *divisions, const Columns *columns, uint8_t edition, const HtTsv *tsv,
+                     guint row, GString *errors)
+{
+    const char *text = ht_tsv_get(tsv, row, columns->code), *word = ht_tsv_get(tsv, row, columns->status);
+    const char *now = ht_tsv_get(tsv, row, columns->now);
+    HtBoundary boundary = {text, ht_tsv_get(tsv, row, columns->from), ht_tsv_get(tsv, row, columns->until),
+                           now};
+    Division one = {number_of(text, strlen(text)),
+                    ht_tsv_get(tsv, row, columns->zh),
+                    edition,
+                    strcmp(word, "retired") == 0,
+                    0,
+                    0};
+    take_grids(&one, ht_tsv_get(tsv, row, columns->grids), tsv, row, errors);
+    if (*boundary.from || *boundary.until) {
+        take_dated(divisions, &one, &boundary, tsv, row, errors);
+        return;
+    }
+    if (*now) {
+        take_now(divisions, &one, text, now, tsv, row, errors);
+    }
+    if (one.code == 0 && *now) {
+        return; /* a department's own numbering */
+    }
+    if (one.code == 0) {
+        report(errors, tsv, ht_tsv_line(tsv, row), "code is not 6, 9, 12 or 14 digits");
+    } else if (word[0] && !one.retired) {
+        report(errors, tsv, ht_tsv_line(tsv, row), "status is neither empty nor retired");
+    } else {
+        take_division(divisions, &one, tsv, row, errors);
+    }
+}
+
 static void take_file(HtDivisions *divisions, const HtTsv *tsv, GString *errors)
 {
-    int now_column = ht_tsv_column(tsv, "now");
-    int code = ht_tsv_column(tsv, "code"), zh = ht_tsv_column(tsv, "zh"),
-        status = ht_tsv_column(tsv, "status");
-    if (code < 0 || zh < 0) {
+    Columns columns = {ht_tsv_column(tsv, "code"), ht_tsv_column(tsv, "zh"),   ht_tsv_column(tsv, "status"),
+                       ht_tsv_column(tsv, "now"),  ht_tsv_column(tsv, "from"), ht_tsv_column(tsv, "until"),
+                       ht_tsv_column(tsv, "grids")};
+    if (columns.code < 0 || columns.zh < 0) {
         report(errors, tsv, 1, "a list of divisions needs the columns code and zh");
         return;
     }
     uint8_t edition = take_edition(divisions, tsv, errors);
     for (guint row = 0; row < ht_tsv_n_rows(tsv); row++) {
-        const char *text = ht_tsv_get(tsv, row, code), *word = ht_tsv_get(tsv, row, status);
-        Division one = {number_of(text, strlen(text)), ht_tsv_get(tsv, row, zh), edition,
-                        strcmp(word, "retired") == 0};
-        const char *now = now_column < 0 ? "" : ht_tsv_get(tsv, row, now_column);
-        if (*now) {
-            take_now(divisions, &one, text, now, tsv, row, errors);
-        }
-        if (one.code == 0 && *now) {
-            continue; /* a department's own numbering */
-        }
-        if (one.code == 0) {
-            report(errors, tsv, ht_tsv_line(tsv, row), "code is not 6, 9, 12 or 14 digits");
-        } else if (word[0] && !one.retired) {
-            report(errors, tsv, ht_tsv_line(tsv, row), "status is neither empty nor retired");
-        } else {
-            take_division(divisions, &one, tsv, row, errors);
-        }
+        take_row(divisions, &columns, edition, tsv, row, errors);
     }
 }
 
@@ -260,6 +319,7 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
     divisions->divisions = g_array_new(FALSE, FALSE, sizeof(Division));
     divisions->n_editions = 1;
     divisions->now = g_hash_table_new(g_str_hash, g_str_equal);
+    divisions->boundaries = ht_boundaries_new();
     read_folder(divisions, folder, false, errors);
     if (site) {
         read_folder(divisions, site, true, errors);
@@ -269,6 +329,7 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
         take_file(divisions, g_ptr_array_index(divisions->files, i), errors);
     }
     check_now(divisions, errors);
+    ht_boundaries_settle(divisions->boundaries, errors);
     if (errors->len > 0) {
         g_string_truncate(errors, errors->len - 1); /* the last line break */
         g_set_error_literal(error, HT_DIVISIONS_ERROR, 0, errors->str);
@@ -278,20 +339,6 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
 }
 
 /* ---- Asking ---- */
-
-uint8_t ht_division_significant(const char *code, size_t size)
-{
-    if (size == 14 && memcmp(code + 12, "00", 2) == 0) {
-        size = 12;
-    }
-    if (size == 12 && memcmp(code + 9, "000", 3) == 0) {
-        size = 9;
-    }
-    if (size == 9 && memcmp(code + 6, "000", 3) == 0) {
-        size = 6;
-    }
-    return (uint8_t)size;
-}
 
 static HtDivisionLevel level_of(const char *code, size_t size)
 {
@@ -349,6 +396,74 @@ const char *ht_division_now(const HtDivisions *divisions, HtText code)
     memcpy(key, code.data, code.size);
     key[code.size] = '\0';
     return g_hash_table_lookup(divisions->now, key);
+}
+
+/* What is said nearest of the grids of this committee. */
+static const Division *find_grids(const HtDivisions *divisions, const char *committee)
+{
+    for (size_t size = 12; size >= 6; size -= 3) {
+        const Division *one = find_division(divisions, number_of(committee, size));
+        if (one && one->grid_most > 0) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* A committee's code and more digits may be somebody's number (15 or 18 digits): then only a listed committee is believed, and 18 of
+ * them never. */
+static bool is_somebody(const HtDivisions *divisions, HtText text)
+{
+    bool listed = find_division(divisions, number_of(text.data, 12)) != NULL;
+    return ht_citizen_may_be_in(text) && (!listed || text.size == 18);
+}
+
+static bool are_all(const char *text, size_t size, gboolean (*is)(gchar))
+{
+    size_t at = 0;
+    while (at < size && is(text[at])) {
+        at++;
+    }
+    return at == size;
+}
+
+static gboolean is_digit(gchar byte)
+{
+    return g_ascii_isdigit(byte);
+}
+
+static gboolean is_alphanumeric(gchar byte)
+{
+    return g_ascii_isalnum(byte);
+}
+
+size_t ht_division_grid(const HtDivisions *divisions, HtText text, char code[HT_DIVISION_MAX], bool *coarser)
+{
+    bool long_enough = text.size > 12 && text.size <= 20 && number_of(text.data, 12) > 0;
+    const Division *grids = long_enough ? find_grids(divisions, text.data) : NULL;
+    const char *number = text.data + 12;
+    size_t size = text.size - 12;
+    if (!grids || size < grids->grid_least || size > grids->grid_most ||
+        !are_all(number, size, is_alphanumeric) || is_somebody(divisions, text)) {
+        return 0;
+    }
+    for (; size > 2 && *number == '0'; size--) {
+        number++;
+    }
+    memcpy(code, text.data, 12);
+    *coarser = size > 2 || !are_all(number, size, is_digit);
+    if (*coarser) {
+        return 12;
+    }
+    code[12] = size == 2 ? number[0] : '0';
+    code[13] = number[size - 1];
+    return 14;
+}
+
+HtGround ht_division_ground(const HtDivisions *divisions, HtText code, uint32_t day)
+{
+    size_t size = number_of(code.data, code.size) ? ht_division_significant(code.data, code.size) : 0;
+    return ht_boundaries_find(divisions->boundaries, (HtText){code.data, size}, day);
 }
 
 const char *ht_divisions_edition(const HtDivisions *divisions)

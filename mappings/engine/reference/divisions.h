@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "core/base/buffer.h"
+#include "mappings/engine/reference/boundaries.h"
 #include "mappings/engine/reference/dictionary.h"
 
 typedef enum {
@@ -44,10 +45,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDivisions, ht_divisions_free)
  * 9 digits look like a street's: the caller knows from the field which it has, and does not ask here. */
 bool ht_division_check(const HtDivisions *divisions, const char *code, size_t size, HtDivisionInfo *info);
 
-/* How many of the code's digits matter, 6, 9, 12 or 14: groups of zeros at the end say that it is of a wider level. */
-uint8_t ht_division_significant(const char *code, size_t size);
+/* The code of a grid whose number is written otherwise than CJ/T 213 does, where a list says so (column `grids`): 440104001003017 is grid 17,
+ * 44010400100317. A number above 99, or with letters, has none: the committee's then, and `coarser`. Returns the size, 12 or 14; 0 for what is no grid,
+ * and for what may be somebody's number. */
+size_t ht_division_grid(const HtDivisions *divisions, HtText text, char code[HT_DIVISION_MAX], bool *coarser);
 
-/* The code (6, 9, 12 or 14 digits) under which this one is known now: a division that went into another, or a department's own numbering of
+/* Where the ground of a code of 6, 9, 12 or 14 digits lies on a day (yyyymmdd), by the rows that have days (boundaries.h). */
+HtGround ht_division_ground(const HtDivisions *divisions, HtText code, uint32_t day);
+
+/* The code (6, 9, 12 or 14 digits) under which this one is known now: a division that went into another, whenever that was, or a department's own numbering of
  * places. NULL: it is known as it is. */
 const char *ht_division_now(const HtDivisions *divisions, HtText code);
 

@@ -16,6 +16,8 @@
 
 /* ---- Paths ---- */
 
+#define HT_OTHER_PLACES 4 /* of one event */
+
 /* Paths to try in order. */
 typedef struct {
     HtSlot *slots;
@@ -204,6 +206,9 @@ typedef struct {
     HtFrom reverses;
     HtFrom division, from_division;
     HtText division_path, from_division_path;
+    HtFrom other_divisions[HT_OTHER_PLACES];
+    HtText other_division_paths[HT_OTHER_PLACES];
+    unsigned n_other_divisions;
     HtFrom correlation;
     HtIdentityRule identities[HT_EVENT_IDENTITIES];
     unsigned n_identities;
