@@ -2,18 +2,20 @@
  * signs. */
 #include "core/cli/cli.h"
 
+#include "core/base/paths.h"
 #include "core/proof/paper.h"
 #include "core/proof/signer.h"
 #include "core/proof/verify.h"
 #include "core/reconcile/delivered.h"
 #include "core/source/host.h"
 
+#include <gio/gio.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
 
 typedef struct {
     char *file; /* of the configuration */
-    char *key, *payload;
+    char *key, *payload, *pdf;
     gboolean rotate, json;
 } Flags;
 
@@ -22,6 +24,7 @@ static void clear_flags(Flags *flags)
     g_free(flags->file);
     g_free(flags->key);
     g_free(flags->payload);
+    g_free(flags->pdf);
 }
 
 static int complain(const GError *error)
@@ -105,8 +108,39 @@ static int verify(const char *file, const Flags *flags)
 
 /* ---- print ---- */
 
+/* Drawn by a program of its own: the bus is not made with what draws. */
+static int draw_pdf(const HtClaim *claim, const char *file)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *program = ht_paths_libexec("hutong-paper");
+    if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
+        fprintf(
+            stderr,
+            "hutong receipt: there is no \"%s\": this build has no PDF (libpango1.0-dev was missing); print without --pdf\n",
+            program);
+        return HT_EXIT_FAILED;
+    }
+    HtBuffer code = {.data = NULL};
+    ht_paper_code(claim, &code);
+    g_autoptr(GBytes) given = g_bytes_new(code.data, code.size);
+    g_autoptr(GBytes) page = NULL;
+    ht_buffer_clear(&code);
+    g_autoptr(GSubprocess) paper = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, program, NULL);
+    if (!paper || !g_subprocess_communicate(paper, given, NULL, &page, NULL, &error)) {
+        return complain(error);
+    }
+    if (!g_subprocess_get_successful(paper)) {
+        fprintf(stderr, "hutong receipt: \"%s\" was not written\n", file);
+        return HT_EXIT_FAILED;
+    }
+    gsize size;
+    const char *bytes = g_bytes_get_data(page, &size);
+    return g_file_set_contents(file, bytes, (gssize)size, &error) ? HT_EXIT_OK : complain(error);
+}
+
 /* What nobody signed, or somebody altered, is not put on paper. */
-static int print_claim(HtClaim *claim, const GArray *keys)
+static int print_claim(HtClaim *claim, const GArray *keys, const Flags *flags)
 {
     g_autoptr(GError) error = NULL;
     HtBuffer page = {.data = NULL};
@@ -114,6 +148,9 @@ static int print_claim(HtClaim *claim, const GArray *keys)
         fprintf(stderr, _("hutong receipt: nothing is printed: %s\n"), error->message);
         return g_error_matches(error, HT_PROOF_ERROR, HT_PROOF_ERROR_FALSE) ? HT_EXIT_INTEGRITY
                                                                             : HT_EXIT_FAILED;
+    }
+    if (flags->pdf) {
+        return draw_pdf(claim, flags->pdf);
     }
     ht_paper_write(claim, &page);
     bool written = fwrite(page.data, 1, page.size, stdout) == page.size && fflush(stdout) == 0;
@@ -127,7 +164,7 @@ static int print_file(const char *file, const Flags *flags)
     g_autoptr(GArray) keys = find_keys(flags, &error);
     HtClaim claim = {.values = NULL};
     bool good = keys && read_claim(file, &claim, &error);
-    int status = good ? print_claim(&claim, keys) : complain(error);
+    int status = good ? print_claim(&claim, keys, flags) : complain(error);
     ht_claim_clear(&claim);
     return status;
 }
@@ -150,8 +187,8 @@ static int print_kept(const HtConfig *config, const HtSpoolKept *kept, const Fla
     ht_buffer_add_char(&json, '{');
     ht_statement_json(&fields, &json);
     ht_buffer_add_char(&json, '}');
-    int status =
-        ht_claim_read(ht_buffer_text(&json), &claim, &error) ? print_claim(&claim, keys) : complain(error);
+    int status = ht_claim_read(ht_buffer_text(&json), &claim, &error) ? print_claim(&claim, keys, flags)
+                                                                      : complain(error);
     ht_claim_clear(&claim);
     ht_buffer_clear(&json);
     return status;
@@ -285,10 +322,11 @@ static int run(int argc, char **argv, const Flags *flags)
     }
     bool is_show = g_str_equal(word, "show") && argc == 3;
     if (!is_show && !is_print && !(g_str_equal(word, "key") && argc == 2)) {
-        fprintf(stderr, _("usage: hutong receipt verify FILE [--key FILE|ed25519:…|sm2:…] [--payload FILE]\n"
-                          "       hutong receipt show ID [--json] [-c FILE]\n"
-                          "       hutong receipt print FILE|ID [--key FILE|ed25519:…|sm2:…] [-c FILE]\n"
-                          "       hutong receipt key [--rotate] [-c FILE]\n"));
+        fprintf(stderr,
+                _("usage: hutong receipt verify FILE [--key FILE|ed25519:…|sm2:…] [--payload FILE]\n"
+                  "       hutong receipt show ID [--json] [-c FILE]\n"
+                  "       hutong receipt print FILE|ID [--pdf FILE] [--key FILE|ed25519:…|sm2:…] [-c FILE]\n"
+                  "       hutong receipt key [--rotate] [-c FILE]\n"));
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(flags->file);
@@ -308,6 +346,7 @@ int ht_cli_receipt(int argc, char **argv)
          N_("verify, print: the bus's public key, or a file of such; else that of the configuration's state"),
          "KEY"},
         {"payload", 0, 0, G_OPTION_ARG_FILENAME, &flags.payload, N_("verify: what was sent"), "FILE"},
+        {"pdf", 0, 0, G_OPTION_ARG_FILENAME, &flags.pdf, N_("print: as PDF into this file"), "FILE"},
         {"rotate", 0, 0, G_OPTION_ARG_NONE, &flags.rotate, N_("key: make another one"), NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &flags.json, N_("show: as JSON, as `verify` takes it"), NULL},
         G_OPTION_ENTRY_NULL};
@@ -317,7 +356,7 @@ int ht_cli_receipt(int argc, char **argv)
            "another payload; 1: it cannot be said.\n"
            "show ID: what has become of a message, signed.\n"
            "print FILE|ID: a page in Chinese for paper (XHTML, A4), of a signed receipt or of a message of the spool, with a code that "
-           "verify takes, as it takes the page. Only what verifies is printed.\n"
+           "verify takes, as it takes the page; with --pdf as a PDF, of which verify takes the text. Only what verifies is printed.\n"
            "key: the public keys, for those who verify."),
         entries, &flags.file);
     int status = good ? run(argc, argv, &flags) : HT_EXIT_USAGE;

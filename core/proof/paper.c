@@ -52,8 +52,7 @@ static void add_json(const char *name, const char *value, HtBuffer *out)
     }
 }
 
-/* One line of JSON, as it was signed. */
-static void write_code(const HtClaim *claim, HtBuffer *code)
+void ht_paper_code(const HtClaim *claim, HtBuffer *code)
 {
     ht_buffer_add_char(code, '{');
     each_value(claim, add_json, code);
@@ -79,14 +78,17 @@ static void add_element(const char *name, const char *value, HtBuffer *page)
     ht_buffer_add_string(page, ">");
 }
 
-static void add_row(HtBuffer *page, const char *label, const char *value)
+static void add_row(void *user, const char *label, const char *value)
 {
+    HtBuffer *page = user;
     ht_buffer_add_string(page, "<tr><th>");
     ht_buffer_add_string(page, label);
     ht_buffer_add_string(page, "</th><td>");
     add_escaped(page, value);
     ht_buffer_add_string(page, "</td></tr>\n");
 }
+
+/* ---- What stands on it ---- */
 
 typedef struct {
     const char *name, *label;
@@ -106,7 +108,7 @@ static const char *in_words(const char *state)
     return state;
 }
 
-static void add_facts(const HtClaim *claim, HtBuffer *page)
+void ht_paper_facts(const HtClaim *claim, HtPaperFact tell, void *user)
 {
     static const Label labels[] = {{"messageId", "报文编号"},        {"bus", "接收总线"},
                                    {"source", "报送来源"},           {"receivedAt", "接收时间"},
@@ -118,18 +120,16 @@ static void add_facts(const HtClaim *claim, HtBuffer *page)
                                    {"acknowledged", "接收方已确认"},
                                    {"dead", "接收方拒绝"},
                                    {"waiting", "等待投递"}};
-    ht_buffer_add_string(page, "<table>\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(labels); i++) {
-        add_row(page, labels[i].label, value_of(claim, labels[i].name));
+        tell(user, labels[i].label, value_of(claim, labels[i].name));
     }
     for (unsigned i = 0; claim->of_state && i < G_N_ELEMENTS(states); i++) {
-        add_row(page, states[i].label, value_of(claim, states[i].name));
+        tell(user, states[i].label, value_of(claim, states[i].name));
     }
     if (claim->of_state) {
-        add_row(page, "投递状态", in_words(value_of(claim, "state")));
+        tell(user, "投递状态", in_words(value_of(claim, "state")));
     }
-    add_row(page, "签名密钥编号", value_of(claim, "keyId"));
-    ht_buffer_add_string(page, "</table>\n");
+    tell(user, "签名密钥编号", value_of(claim, "keyId"));
 }
 
 /* ---- The code ---- */
@@ -181,7 +181,7 @@ static void add_qr(HtBuffer *page, HtText code)
 static void add_code(const HtClaim *claim, HtBuffer *page)
 {
     HtBuffer code = {.data = NULL};
-    write_code(claim, &code);
+    ht_paper_code(claim, &code);
     add_qr(page, ht_buffer_text(&code));
     ht_buffer_add_char(&code, '\0');
     ht_buffer_add_string(page, "<p class=\"code\">");
@@ -194,7 +194,8 @@ static void add_code(const HtClaim *claim, HtBuffer *page)
 
 static const char head[] =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-    "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"zh-CN\"><head><meta charset=\"UTF-8\"/><title>数据接收回执</title><style>\n"
+    "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"zh-CN\"><head><meta charset=\"UTF-8\"/><title>" HT_PAPER_TITLE
+    "</title><style>\n"
     "@page{size:A4 portrait;margin:18mm}\n"
     "body{font-family:\"Noto Serif CJK SC\",\"Noto Sans CJK SC\",\"SimSun\",\"WenQuanYi Zen Hei\",serif;font-size:11pt;line-height:1.6;"
     "max-width:174mm;margin:0 auto}\n"
@@ -205,17 +206,18 @@ static const char head[] =
     "svg{display:block;width:66mm;margin:5mm auto 2mm}\n"
     ".code{font-family:monospace;font-size:7pt;line-height:1.25;word-break:break-all}\n"
     "receipt{display:none}\n"
-    "</style></head><body>\n<h1>数据接收回执</h1>\n";
+    "</style></head><body>\n<h1>" HT_PAPER_TITLE "</h1>\n";
 
 static const char tail[] =
-    "<p>本回执表示：上述报文已写入接收总线的存储。它不含报送内容。页面和纸面上的文字可以被改动，以核验结果为准：扫描二维码（或抄录上面的代码）存成文件，"
-    "或直接用本页文件，执行</p>\n<p class=\"code\">hutong receipt verify FILE --key KEY [--payload SENT]</p>\n"
-    "<p>KEY 为接收总线公布的公钥；给出原报文（SENT）时一并核对摘要。核验列出的各项与本页不一致的，本页无效。</p>\n</body></html>\n";
+    "<p>" HT_PAPER_MEANS "或直接用本页文件，执行</p>\n<p class=\"code\">" HT_PAPER_COMMAND "</p>\n"
+    "<p>" HT_PAPER_RESULT "</p>\n</body></html>\n";
 
 void ht_paper_write(const HtClaim *claim, HtBuffer *page)
 {
     ht_buffer_add_string(page, head);
-    add_facts(claim, page);
+    ht_buffer_add_string(page, "<table>\n");
+    ht_paper_facts(claim, add_row, page);
+    ht_buffer_add_string(page, "</table>\n");
     add_code(claim, page);
     ht_buffer_add_string(page, "<receipt xmlns=\"urn:hutong:receipt:1\">");
     each_value(claim, add_element, page);

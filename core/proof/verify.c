@@ -8,6 +8,7 @@
 #include <json-glib/json-glib.h>
 #include <libxml/parser.h>
 
+#define PDF "%PDF-"
 #define NAMESPACE "urn:hutong:receipt:1"
 #define SUBMIT_NAMESPACE "urn:hutong:source:"
 #define DEPTH_MAX 4
@@ -200,18 +201,41 @@ static bool read_json(HtText text, HtClaim *claim, GError **error)
     return read_members(object, claim, error);
 }
 
+/* The code of a page, in the text that was taken from it: broken into lines, with the page's words around it. It has no blanks. */
+static bool read_page(HtText text, HtClaim *claim, GError **error)
+{
+    const char *end = text.data + text.size, *open = memchr(text.data, '{', text.size);
+    const char *close = open ? memchr(open, '}', (size_t)(end - open)) : NULL;
+    if (!close) {
+        return set_format(error, "it is no receipt, and holds no code of one");
+    }
+    g_autoptr(GString) code = g_string_new(NULL);
+    for (const char *at = open; at <= close; at++) {
+        if (!g_ascii_isspace(*at)) {
+            g_string_append_c(code, *at);
+        }
+    }
+    return read_json((HtText){code->str, code->len}, claim, error);
+}
+
 bool ht_claim_read(HtText text, HtClaim *claim, GError **error)
 {
     size_t at = 0;
     *claim = (HtClaim){g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free), 0, false};
+    if (text.size >= sizeof PDF - 1 && memcmp(text.data, PDF, sizeof PDF - 1) == 0) {
+        return set_format(error,
+                          "it is a PDF: give the text in it (pdftotext FILE -), or what its code holds");
+    }
     if (text.size > HT_CLAIM_MAX_BYTES || !g_utf8_validate(text.data, (gssize)text.size, NULL)) {
         return set_format(error, "it is no receipt: not UTF-8, or larger than 1M");
     }
     while (at < text.size && g_ascii_isspace(text.data[at])) {
         at++;
     }
-    return at < text.size && text.data[at] == '{' ? read_json(text, claim, error)
-                                                  : read_xml(text, claim, error);
+    char first = at < text.size ? text.data[at] : '<';
+    return first == '{'   ? read_json(text, claim, error)
+           : first == '<' ? read_xml(text, claim, error)
+                          : read_page(text, claim, error);
 }
 
 /* ---- Verifying ---- */

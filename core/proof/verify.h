@@ -1,5 +1,5 @@
 /* Whether a receipt, or the state of a message, is what this site has signed: from the file alone, wherever it is. Takes every form in
- * which the bus gives them: XML, SOAP 1.1 and 1.2, `SubmitResponse`, JSON; white space and prefixes may have been changed, values may
+ * which the bus gives them: XML, SOAP 1.1 and 1.2, `SubmitResponse`, JSON; and the text of a page with its code; white space and prefixes may have been changed, values may
  * not. Blocks for some 100 µs; no state. */
 #pragma once
 

@@ -4,6 +4,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define HUKOU "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
 
@@ -205,6 +207,97 @@ static void test_a_receipt_on_paper_is_verified(void)
     bus_process_free(bus);
 }
 
+/* What a program of others says; NULL when it is not installed. */
+static char *ask_program(const char *const *arguments, gsize *size)
+{
+    g_autofree char *program = g_find_program_in_path(arguments[0]);
+    int from, status = -1;
+    GPid child;
+    if (!program || !g_spawn_async_with_pipes(NULL, (char **)arguments, NULL,
+                                              G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                                                  G_SPAWN_STDERR_TO_DEV_NULL,
+                                              NULL, NULL, &child, NULL, &from, NULL, NULL)) {
+        return NULL;
+    }
+    GString *said = g_string_new(NULL);
+    char part[4096];
+    for (ssize_t n; (n = read(from, part, sizeof part)) > 0;) {
+        g_string_append_len(said, part, n);
+    }
+    close(from);
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    *size = said->len;
+    return g_string_free(said, FALSE);
+}
+
+/* Text stays text, its code can be scanned, and the same receipt is the same file. */
+static void check_pdf(const BusProcess *bus, const char *pdf, const char *key, const char *id)
+{
+    gsize size;
+    g_autofree char *picture = g_build_filename(bus->folder, "page", NULL),
+                    *file = g_strconcat(picture, ".png", NULL);
+    const char *const as_text[] = {"pdftotext", pdf, "-", NULL}, *const as_picture[] = {"pdftoppm",    "-r",
+                                                                                        "200",         "-png",
+                                                                                        "-singlefile", pdf,
+                                                                                        picture,       NULL},
+                      *const scan[] = {"zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", file, NULL};
+    g_autofree char *text = ask_program(as_text, &size), *drawn = ask_program(as_picture, &size);
+    g_autofree char *scanned = drawn ? ask_program(scan, &size) : NULL;
+    if (!text || !scanned) {
+        g_test_skip("without pdftotext, pdftoppm (poppler-utils) and zbarimg (zbar-tools)");
+        return;
+    }
+    g_assert_nonnull(strstr(text, "数据接收回执"));
+    g_assert_nonnull(strstr(text, "核验"));
+    g_assert_nonnull(strstr(text, id));
+    g_autofree char *read = write_file(bus, "read.txt", text, strlen(text)),
+                    *code = write_file(bus, "scanned.json", scanned, strlen(scanned));
+    assert_verdict(key, read, NULL, 0);
+    assert_verdict(key, code, NULL, 0);
+    char *events = strstr(text, "\"events\":");
+    events[strcspn(events, "0123456789")]++;
+    g_autofree char *false_one = write_file(bus, "false.txt", text, strlen(text));
+    assert_verdict(key, false_one, NULL, 2);
+}
+
+static void test_a_receipt_as_pdf_is_verified(void)
+{
+    g_autofree char *program = g_build_filename(g_getenv("HUTONG_LIBEXECDIR"), "hutong-paper", NULL);
+    if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
+        g_test_skip("built without pangocairo");
+        return;
+    }
+    BusProcess *bus = bus_process_new(NULL, HUKOU);
+    g_autofree char *payload = make_payload(6), *one = NULL, *other = NULL, *said = NULL, *none_said = NULL,
+                    *more = NULL;
+    gsize one_size, other_size;
+    bus_process_start(bus);
+    g_autoptr(Answer) answer = send_message(bus, payload, true, false);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_autofree char *key = ask_key(bus), *id = answer_element(answer, "messageId"),
+                    *xml = write_answer(bus, "receipt.xml", answer),
+                    *pdf = g_build_filename(bus->folder, "a.pdf", NULL),
+                    *again = g_build_filename(bus->folder, "b.pdf", NULL);
+    g_assert_cmpint(run_hutong(&none_said, "receipt", "print", xml, "--key", key, "--pdf", pdf, NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&more, "receipt", "print", id, "-c", bus->config, "--pdf", again, NULL), ==,
+                    0);
+    g_assert_true(g_file_get_contents(pdf, &one, &one_size, NULL));
+    g_assert_true(g_file_get_contents(again, &other, &other_size, NULL));
+    g_assert_cmpmem(one, one_size, other, other_size);
+    g_assert_true(g_str_has_prefix(one, "%PDF-"));
+    assert_verdict(key, pdf, NULL, 1); /* it says to give its text */
+    check_pdf(bus, pdf, key, id);
+    /* Where no font has the characters nothing is written. */
+    g_autofree char *fonts = write_file(bus, "fonts.conf", "<fontconfig/>", strlen("<fontconfig/>")),
+                    *none = g_build_filename(bus->folder, "none.pdf", NULL);
+    g_setenv("FONTCONFIG_FILE", fonts, TRUE);
+    g_assert_cmpint(run_hutong(&said, "receipt", "print", xml, "--key", key, "--pdf", none, NULL), ==, 1);
+    g_unsetenv("FONTCONFIG_FILE");
+    g_assert_false(g_file_test(none, G_FILE_TEST_EXISTS));
+    bus_process_free(bus);
+}
+
 /* ---- By somebody else's means ---- */
 
 /* The text of docs/wire.md, from the receipt's elements. */
@@ -275,6 +368,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/receipt/is-verified-without-a-bus", test_a_receipt_is_verified_without_a_bus);
     g_test_add_func("/receipt/on-paper-is-verified", test_a_receipt_on_paper_is_verified);
+    g_test_add_func("/receipt/as-pdf-is-verified", test_a_receipt_as_pdf_is_verified);
     g_test_add_func("/receipt/all-are-signed-where-the-source-says-so",
                     test_all_receipts_are_signed_where_the_source_says_so);
     g_test_add_func("/receipt/former-keys-stay-good", test_former_keys_stay_good);

@@ -8,7 +8,7 @@ my $BEGIN = "<!-- made of tests/lint/layers.txt by make docs -->\n";
 my $END = "<!-- end -->\n";
 my %LIBRARY = ('libxml/' => 'libxml2', 'libsoup/' => 'libsoup', 'microhttpd' => 'libmicrohttpd', 'curl/' => 'libcurl',
     'sqlite3' => 'sqlite3', 'json-glib/' => 'json-glib', 'seccomp' => 'libseccomp', 'nettle/' => 'nettle',
-    'minizip/' => 'minizip', 'xxhash' => 'xxhash', 'qrencode' => 'libqrencode (optional)', 'dlfcn' => 'dlfcn');
+    'minizip/' => 'minizip', 'xxhash' => 'xxhash', 'qrencode' => 'libqrencode (optional)', 'pango/' => 'pango (optional)', 'cairo' => 'cairo (optional)', 'dlfcn' => 'dlfcn');
 
 my ($layers, $list, $page) = @ARGV;
 my (@libraries, @folders, %allowed, %line_of, %used);

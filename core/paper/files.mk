@@ -1,0 +1,1 @@
+paper_SRC := core/paper/main.c
