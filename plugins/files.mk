@@ -4,6 +4,9 @@ frame_SRC := plugins/frame.c plugins/start.c plugins/loader.c plugins/layer.c
 # hutong-host, the process that runs one source's adapter.
 host_SRC := plugins/host/services.c plugins/host/setup.c plugins/host/outcome.c plugins/host/pieces.c plugins/host/memory.c plugins/host/main.c
 
+# Who signed a message, for hutong-host-signed.
+signature_SRC := plugins/signature/tree.c plugins/signature/parts.c plugins/signature/signers.c plugins/signature/verify.c plugins/signature/signature.c
+
 # The box around it.
 box_SRC := plugins/box/object.c plugins/box/libraries.c plugins/box/trap.c plugins/box/filter.c plugins/box/landlock.c \
 	plugins/box/namespaces.c plugins/box/box.c

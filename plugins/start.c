@@ -20,7 +20,13 @@ enum {
     START_NEED,
     START_SITE,
     START_OUTLINE,
-    START_USERNAMES
+    START_USERNAMES,
+    START_AUTHORITIES,
+    START_SIGNERS,
+    START_SUBJECT,
+    START_SIGNED_AGE,
+    START_SIGNED_STAMP,
+    START_SIGNED_SHA1
 };
 
 enum {
@@ -60,6 +66,26 @@ static void pack_string(HtBuffer *buffer, uint8_t tag, const char *string)
     }
 }
 
+bool ht_start_is_signed(const HtSignatureKeys *signature)
+{
+    return signature->authorities.data || signature->certificates.data;
+}
+
+static void pack_signature(const HtSignatureKeys *signature, HtBuffer *buffer)
+{
+    if (!ht_start_is_signed(signature)) {
+        return;
+    }
+    ht_pack_present(buffer, START_AUTHORITIES, signature->authorities);
+    ht_pack_present(buffer, START_SIGNERS, signature->certificates);
+    for (const char *const *subject = signature->subjects; subject && *subject; subject++) {
+        pack_string(buffer, START_SUBJECT, *subject);
+    }
+    ht_pack_u64(buffer, START_SIGNED_AGE, (uint64_t)signature->age_us);
+    ht_pack_u32(buffer, START_SIGNED_STAMP, signature->needs_timestamp);
+    ht_pack_u32(buffer, START_SIGNED_SHA1, signature->allows_sha1);
+}
+
 void ht_start_pack(const HtStart *start, HtBuffer *buffer)
 {
     pack_string(buffer, START_SOURCE, start->source);
@@ -73,6 +99,7 @@ void ht_start_pack(const HtStart *start, HtBuffer *buffer)
     ht_pack_u32(buffer, START_OUTLINE, start->outline);
     ht_pack_u32(buffer, START_NEED, start->need);
     ht_pack_u32(buffer, START_USERNAMES, start->usernames);
+    pack_signature(&start->signature, buffer);
     ht_limits_pack(&start->limits, START_LIMITS, buffer);
     ht_pack_u64(buffer, START_FRAME, start->frame_bytes);
     for (unsigned i = 0; start->options && i + 1 < start->options->len; i += 2) {
@@ -116,6 +143,36 @@ static bool take_option(HtStart *start, uint8_t tag, HtText value)
     return wants_value == (tag == START_OPTION_VALUE);
 }
 
+/* What it points to is copied: the frame goes. */
+static bool take_pem(HtStart *start, HtText value, HtText *text)
+{
+    *text = (HtText){own_string(start, value), value.size};
+    return true;
+}
+
+static bool take_age(HtText value, int64_t *age_us)
+{
+    uint64_t number;
+    bool good = ht_unpack_u64(value, &number) && number <= INT64_MAX;
+    *age_us = good ? (int64_t)number : 0;
+    return good;
+}
+
+static bool take_subject(HtStart *start, HtText value)
+{
+    start->subjects = start->subjects ? start->subjects : g_ptr_array_new();
+    g_ptr_array_add(start->subjects, (gpointer)own_string(start, value));
+    return true;
+}
+
+static void end_subjects(HtStart *start)
+{
+    if (start->subjects) {
+        g_ptr_array_add(start->subjects, NULL);
+        start->signature.subjects = (const char *const *)start->subjects->pdata;
+    }
+}
+
 static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
 {
     switch (tag) {
@@ -132,6 +189,12 @@ static bool take_start_field(HtStart *start, uint8_t tag, HtText value)
     case START_FRAME: return ht_unpack_u64(value, &start->frame_bytes);
     case START_NEED: return take_need(value, &start->need);
     case START_USERNAMES: return take_flag(value, &start->usernames);
+    case START_AUTHORITIES: return take_pem(start, value, &start->signature.authorities);
+    case START_SIGNERS: return take_pem(start, value, &start->signature.certificates);
+    case START_SUBJECT: return take_subject(start, value);
+    case START_SIGNED_AGE: return take_age(value, &start->signature.age_us);
+    case START_SIGNED_STAMP: return take_flag(value, &start->signature.needs_timestamp);
+    case START_SIGNED_SHA1: return take_flag(value, &start->signature.allows_sha1);
     case START_OPTION_KEY:
     case START_OPTION_VALUE: return take_option(start, tag, value);
     default: return false;
@@ -148,12 +211,14 @@ bool ht_start_unpack(HtText bytes, HtStart *start)
     while (good && ht_unpack_next(&unpack, &tag, &value)) {
         good = take_start_field(start, tag, value);
     }
+    end_subjects(start);
     return good && !unpack.broken && start->options->len % 2 == 0 && start->source && start->adapter_file;
 }
 
 void ht_start_clear(HtStart *start)
 {
     g_clear_pointer(&start->options, g_ptr_array_unref);
+    g_clear_pointer(&start->subjects, g_ptr_array_unref);
     g_clear_pointer(&start->owned, g_ptr_array_unref);
 }
 

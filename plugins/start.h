@@ -14,6 +14,15 @@
  * has no WSDL; service: there is none of this name, but these). BOX is in layer.h. CHUNK is bytes without fields; END, ABORT and STOP are empty. */
 enum { HT_FIELD_LEVEL = 1, HT_FIELD_TEXT, HT_FIELD_SERVICE };
 
+/* Who may sign a source's messages, and how (plugins/signature/signature.h). Texts are PEM, absent when not given; without both nothing is asked for. */
+typedef struct {
+    HtText authorities, certificates; /* that vouch for signers, and of signers themselves */
+    const char *const
+        *subjects;  /* names that signers under `authorities` may have, NULL-terminated; NULL: any */
+    int64_t age_us; /* how far the time of a Timestamp may be from now */
+    bool needs_timestamp, allows_sha1;
+} HtSignatureKeys;
+
 /* What START carries: HtHostOptions without the bus's own part. Texts are NULL when not given. */
 typedef struct {
     const char *source, *adapter_file, *mapping_file, *data_directory, *site_directory, *division;
@@ -24,9 +33,14 @@ typedef struct {
     bool outline; /* answer each payload with its outline (mappings/engine/outline/outline.h), and nothing else */
     HtLimits limits;      /* of memory_bytes, 0: none */
     uint64_t frame_bytes; /* a larger result is not sent, but a fault in its place; 0: no limit */
-    GPtrArray *options;   /* of const char *: key, value, key, value, …; may be NULL */
-    GPtrArray *owned;     /* what ht_start_clear() frees; NULL unless unpacked */
+    HtSignatureKeys signature;
+    GPtrArray *options;  /* of const char *: key, value, key, value, …; may be NULL */
+    GPtrArray *subjects; /* of const char *: signature.subjects, when unpacked; ends with NULL */
+    GPtrArray *owned;    /* what ht_start_clear() frees; NULL unless unpacked */
 } HtStart;
+
+/* Whether messages must be signed. */
+bool ht_start_is_signed(const HtSignatureKeys *signature);
 
 void ht_start_pack(const HtStart *start, HtBuffer *buffer);
 

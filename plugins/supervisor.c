@@ -557,6 +557,7 @@ static void pack_start(HtHost *host, const HtHostOptions *options)
                      .division = options->division,
                      .quarantine_invalid = options->quarantine_invalid,
                      .usernames = options->usernames,
+                     .signature = options->signature,
                      .need = options->need,
                      .outline = options->outline,
                      .limits = options->limits,

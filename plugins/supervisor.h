@@ -10,6 +10,7 @@
 #pragma once
 
 #include "plugins/layer.h"
+#include "plugins/start.h"
 #include "plugins/tickets.h"
 
 typedef struct HtHost HtHost;
@@ -25,6 +26,7 @@ typedef struct {
     const char *division;       /* may be NULL */
     bool quarantine_invalid;
     bool usernames;             /* WS-Security headers are understood, and the outcome says what they say */
+    HtSignatureKeys signature;  /* who must have signed: then `program` is hutong-host-signed */
     const char *const *options; /* key, value, …, NULL: for the adapter; may be NULL */
     HtLimits limits;            /* of memory_bytes, 0: none */
     uint64_t frame_bytes;       /* of the largest frame taken from the host */

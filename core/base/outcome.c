@@ -28,7 +28,8 @@ enum {
     TAG_NOT_UNDERSTOOD,
     TAG_UNCHANGED,
     TAG_ALTERED_SEEN,
-    TAG_SECURITY
+    TAG_SECURITY,
+    TAG_NOBODYS
 };
 
 #define TEXT_MAX_BYTES 1024
@@ -91,6 +92,9 @@ void ht_outcome_pack(const HtOutcome *outcome, HtBuffer *buffer)
         ht_pack_u32(buffer, TAG_UNCHANGED, outcome->unchanged);
     }
     ht_pack_u32(buffer, TAG_REPAIRED, outcome->repaired);
+    if (outcome->nobodys) {
+        ht_pack_u32(buffer, TAG_NOBODYS, 1);
+    }
     ht_pack_u32(buffer, TAG_SUBMIT, outcome->submit);
     if (outcome->altered.values > 0 || outcome->altered.seen != 0) {
         ht_pack_u32(buffer, TAG_ALTERABLE, outcome->altered.values);
@@ -178,6 +182,10 @@ static bool take_field(uint8_t tag, HtText value, HtOutcome *outcome, uint32_t *
     case TAG_REPAIRED:
         good = take_number(value, 1, &number);
         outcome->repaired = number;
+        break;
+    case TAG_NOBODYS:
+        good = take_number(value, 1, &number);
+        outcome->nobodys = number;
         break;
     case TAG_SUBMIT:
         good = take_number(value, 1, &number);

@@ -69,6 +69,7 @@ typedef struct {
     uint32_t
         unchanged; /* events that there are not, because their record says itself that nothing has changed */
     bool submit;   /* the operation is the generic Submit: the receipt is its answer */
+    bool nobodys;  /* refused for want of a signature that is good: nothing of it is kept */
     bool repaired; /* bytes or values were repaired, and the events do not show all of what was sent: keep the original */
     HtAltered altered;
     uint32_t fault_count;

@@ -321,6 +321,10 @@ static void check_senders(Check *check)
         const HtSourceConfig *source = check->config->sources->pdata[i];
         g_autoptr(HtGuard) guard = ht_source_guard(source, &error);
         g_autoptr(HtUsernames) usernames = guard ? ht_source_usernames(source, &error) : NULL;
+        g_auto(HtSourceSigners) signers = {NULL, NULL};
+        if (!error) {
+            ht_source_signers(source, &signers, &error);
+        }
         if (guard) {
             show_doubt(guard, ht_source_place(source, "token-file"), "source", source->name);
         }
@@ -428,7 +432,9 @@ static bool can_be_tried(Check *check, const HtSourceConfig *source)
  * loads, and the mapping compiles. False: it does not, which was said. */
 static bool check_source(Check *check, const HtSourceConfig *source)
 {
-    g_autoptr(HtHost) host = ht_source_host(check->config, source);
+    g_auto(HtSourceSigners) signers = {NULL, NULL};
+    ht_source_signers(source, &signers, NULL); /* what is wrong with them was said */
+    g_autoptr(HtHost) host = ht_source_host(check->config, source, &signers);
     g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
     g_autoptr(GError) error = NULL;
     Answer answer = {.loop = g_main_loop_new(NULL, FALSE)};

@@ -266,7 +266,8 @@ static bool map_all(Map *map, char **names, const bool *meant)
 static void renew_host(Map *map)
 {
     g_clear_pointer(&map->host, ht_host_free);
-    map->host = map->from ? ht_source_host(map->config, map->from) : ht_map_host(&map->place, map->mapping);
+    map->host =
+        map->from ? ht_source_host(map->config, map->from, NULL) : ht_map_host(&map->place, map->mapping);
     map->warned = false;
 }
 

@@ -261,7 +261,7 @@ static void take_outcome(const HtOutcome *outcome, GBytes *frame, const GError *
 static int preview_payload(const PolicyCommand *command, const HtSourceConfig *source, GBytes *body)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HtHost) host = ht_source_host(command->config, source);
+    g_autoptr(HtHost) host = ht_source_host(command->config, source, NULL);
     HtMessageHead head = {.id = ht_uuid_new()};
     PayloadReading reading = {.done = false};
     if (!ht_host_submit(host, &head, body, take_outcome, &reading, &error)) {

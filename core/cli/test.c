@@ -251,7 +251,7 @@ static bool run_fixture(TestRun *work, const HtTestSet *set, const HtFixture *fi
 static HtHost *make_host(const TestRun *work, const HtTestSet *set)
 {
     if (set->source) {
-        return ht_source_host(work->config, set->source);
+        return ht_source_host(work->config, set->source, NULL);
     }
     HtMapPlace place = {work->adapter, work->directory, work->data, work->division, work->config, NULL};
     const HtAdapterOptions options = {.directory = work->directory};

@@ -73,9 +73,14 @@ typedef struct {
     char *
         username_file; /* names and passwords of WS-Security headers: core/guard/usernames.h; NULL: not asked for */
     uint64_t username_age_ms, username_nonces;
-    uint64_t alarm_silence_ms, alarm_refused; /* 0: never; percent */
-    char *alarm_days;                         /* working | all */
-    char *token_file;                         /* what a sender must show; NULL: nothing */
+    char *signature_ca,
+        *signature_certificate; /* files of certificates, by which messages must be signed; NULL: not asked for */
+    char **signature_subjects; /* under signature_ca; NULL: any */
+    uint64_t signature_age_ms;
+    char *signature_timestamp, *signature_sha1; /* optional | required; no | yes */
+    uint64_t alarm_silence_ms, alarm_refused;   /* 0: never; percent */
+    char *alarm_days;                           /* working | all */
+    char *token_file;                           /* what a sender must show; NULL: nothing */
     char **peers; /* networks that may send, as ht_network_parse() reads them; NULL: see token_file */
     char **users; /* of this machine that may send over a unix socket: core/base/users.h */
     char **client_subjects,

@@ -81,7 +81,8 @@ static void check_subjects(const HtBusConfig *bus, const HtConfigReport *to, cha
 
 static void check_senders(const HtBusConfig *bus, const HtSourceConfig *source, const HtConfigReport *to)
 {
-    bool proves = source->token_file || source->username_file || source->users || source->client_subjects ||
+    bool proves = source->token_file || source->username_file || source->signature_ca ||
+                  source->signature_certificate || source->users || source->client_subjects ||
                   source->client_fingerprints;
     if (g_str_equal(source->identities, "authority") && !proves &&
         !g_str_equal(source->trust_address, "yes")) {
@@ -89,11 +90,16 @@ static void check_senders(const HtBusConfig *bus, const HtSourceConfig *source, 
         report(
             to, place,
             _("[source %s] identities = authority: every user of a machine that may send could say who is who; it needs "
-              "token-file, username-file, client-subject, client-fingerprint or users, or trust-address = yes where that is meant"),
+              "token-file, username-file, signature-ca, signature-certificate, client-subject, client-fingerprint or users, or trust-address = yes where that is meant"),
             source->name);
     }
     check_subjects(bus, to, source->client_subjects, ht_source_place(source, "client-subject"), "source",
                    source->name);
+    if (source->signature_subjects && !source->signature_ca) {
+        g_autofree char *place = ht_source_place(source, "signature-subject");
+        report(to, place, "[source %s] signature-subject: signature-ca is missing, which vouches for names",
+               source->name);
+    }
 }
 
 static bool is_pin(const char *text)

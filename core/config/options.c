@@ -186,6 +186,20 @@ static const HtOption source_options[] = {
      "How far a time in a WS-Security header may be from the bus's."},
     {"username-nonces", HT_OPTION_NUMBER, SOURCE(username_nonces), "100000", 1, 10000000, NULL, false,
      "How many nonces are remembered, each for twice `username-age`; more messages with a nonce are answered 503."},
+    {"signature-ca", HT_OPTION_PATH, SOURCE(signature_ca), NULL, 0, 0, NULL, false,
+     "File of certificates (PEM) that vouch for who signs: a message must be a SOAP Envelope whose Body is signed in its WS-Security header (X.509 Certificate Token Profile), "
+     "which is understood then; otherwise 403. Nothing else of the file's authorities' certificates is asked: use `signature-subject` where they sign for others, too."},
+    {"signature-subject", HT_OPTION_LIST, SOURCE(signature_subjects), NULL, 0, 0, NULL, false,
+     "Names in certificates under `signature-ca`, one of which a signer must have, as RFC 4514 writes them (`openssl x509 -noout -subject -nameopt RFC2253,-esc_msb`)."},
+    {"signature-certificate", HT_OPTION_PATH, SOURCE(signature_certificate), NULL, 0, 0, NULL, false,
+     "File of signers' own certificates (PEM), whoever made them. A signature may name them by key identifier, thumbprint or serial number, without carrying them. With `signature-ca` too, either counts."},
+    {"signature-age", HT_OPTION_TIME, SOURCE(signature_age_ms), "5min", 1000, 24 * HOUR, NULL, false,
+     "How far the time of a signed Timestamp may be from the bus's."},
+    {"signature-timestamp", HT_OPTION_WORD, SOURCE(signature_timestamp), "optional", 0, 0, "optional|required", false,
+     "Whether a message must have a signed Timestamp. One that is there must be signed and hold in any case. Without one a message that somebody kept can be sent again for ever, which changes nothing "
+     "that is known."},
+    {"signature-sha1", HT_OPTION_WORD, SOURCE(signature_sha1), "no", 0, 0, "no|yes", false,
+     "`yes`: signatures and digests with SHA-1, which can be forged with effort, are taken, for a system that can make no others."},
     {"peers", HT_OPTION_NETWORKS, SOURCE(peers), NULL, 0, 0, NULL, false,
      "Who may send: addresses and networks, IPv4 and IPv6. Others get 403. With `token-file` too, both must hold. With neither, "
      "only this machine may send; behind a proxy on this machine that is everybody, so use `token-file` there."},

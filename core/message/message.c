@@ -351,7 +351,9 @@ static void take_error(HtMessage *message, const GError *error)
         return;
     }
     ht_refuse_error(&message->refusal, error);
-    bool unjudged = message->source->usernames != NULL; /* who sends it: that stands in what cannot be read */
+    bool unjudged =
+        message->source->usernames != NULL ||
+        ht_source_is_signed(message->source->config); /* who sends it: that stands in what cannot be read */
     if (!message->body || unjudged) {
         ht_refuse_with(&message->refusal, message->refusal.code,
                        "The source's adapter fails on this message. The administrator was told, but the "
@@ -425,7 +427,7 @@ static void prepare(const HtOutcome *outcome, GBytes *frame, void *user)
     keep_outcome(message, outcome, frame);
     if (whole && outcome->verdict == HT_VERDICT_OK) {
         message->kept = ht_message_keep(message, outcome, &message->bad);
-    } else if (whole && outcome->verdict == HT_VERDICT_REJECT &&
+    } else if (whole && outcome->verdict == HT_VERDICT_REJECT && !outcome->nobodys &&
                g_strcmp0(message->source->config->on_invalid, "quarantine") == 0) {
         message->kept = ht_message_keep_refused(message, outcome);
     }

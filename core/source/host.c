@@ -2,9 +2,13 @@
 #include "core/source/host.h"
 
 #include "core/base/paths.h"
+#include "core/base/private.h"
+#include "core/guard/guard.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
+
+#define CERTIFICATES_MAX_BYTES (256 * 1024) /* of a file of them */
 
 static char *resolve(const char *folder, const char *name, const char *suffix)
 {
@@ -49,10 +53,11 @@ char *ht_source_mapping(const HtConfig *config, const HtSourceConfig *source)
     return g_canonicalize_filename(is_shipped ? shipped : own, NULL);
 }
 
-static void find_paths(const HtConfig *config, const HtSourceConfig *source, Paths *owned)
+static void find_paths(const HtConfig *config, const HtSourceConfig *source, const char *program,
+                       Paths *owned)
 {
     owned->words = ht_source_words(config);
-    owned->program = ht_paths_libexec("hutong-host");
+    owned->program = ht_paths_libexec(program);
     owned->adapter = ht_source_adapter(config, source);
     owned->mapping = ht_source_mapping(config, source);
 }
@@ -88,10 +93,63 @@ static HtBoxNeed read_need(const char *word)
     return g_str_equal(word, "whole") ? HT_BOX_WHOLE : g_str_equal(word, "any") ? HT_BOX_ANY : HT_BOX_CALLS;
 }
 
-HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
+bool ht_source_is_signed(const HtSourceConfig *source)
+{
+    return source->signature_ca || source->signature_certificate;
+}
+
+/* Whether the certificates can be read the host says, which has the library for it. */
+static bool read_certificates(const HtSourceConfig *source, const char *key, const char *file, char **text,
+                              GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    size_t size = 0;
+    *text = file ? ht_private_read(file, HT_PRIVATE_OBEYED, CERTIFICATES_MAX_BYTES, &size, &reason) : NULL;
+    if (file && !reason && !strstr(*text, "-----BEGIN CERTIFICATE-----")) {
+        g_set_error(&reason, HT_GUARD_ERROR, 0, "\"%s\": there is no certificate in PEM in it", file);
+    }
+    if (reason) {
+        g_autofree char *place = ht_source_place(source, key);
+        g_set_error(error, HT_GUARD_ERROR, 0, "%s: error: [source %s] %s: %s", place, source->name, key,
+                    reason->message);
+    }
+    return !reason;
+}
+
+bool ht_source_signers(const HtSourceConfig *source, HtSourceSigners *signers, GError **error)
+{
+    *signers = (HtSourceSigners){NULL, NULL};
+    bool good =
+        read_certificates(source, "signature-ca", source->signature_ca, &signers->authorities, error) &&
+        read_certificates(source, "signature-certificate", source->signature_certificate,
+                          &signers->certificates, error);
+    if (!good) {
+        ht_source_signers_clear(signers);
+    }
+    return good;
+}
+
+void ht_source_signers_clear(HtSourceSigners *signers)
+{
+    g_clear_pointer(&signers->authorities, g_free);
+    g_clear_pointer(&signers->certificates, g_free);
+}
+
+static HtSignatureKeys describe_signature(const HtSourceConfig *source, const HtSourceSigners *signers)
+{
+    return (HtSignatureKeys){.authorities = ht_text_from(signers->authorities),
+                             .certificates = ht_text_from(signers->certificates),
+                             .subjects = (const char *const *)source->signature_subjects,
+                             .age_us = (int64_t)source->signature_age_ms * 1000,
+                             .needs_timestamp = g_str_equal(source->signature_timestamp, "required"),
+                             .allows_sha1 = g_str_equal(source->signature_sha1, "yes")};
+}
+
+HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source, const HtSourceSigners *signers)
 {
     Paths paths;
-    find_paths(config, source, &paths);
+    bool is_signed = signers && ht_source_is_signed(source);
+    find_paths(config, source, is_signed ? "hutong-host-signed" : "hutong-host", &paths);
     g_autoptr(GPtrArray) options = g_ptr_array_new();
     for (unsigned i = 0; i < source->options->len; i++) {
         g_ptr_array_add(options, source->options->pdata[i]);
@@ -112,6 +170,9 @@ HtHost *ht_source_host(const HtConfig *config, const HtSourceConfig *source)
         .limits = source->limits,
         .frame_bytes = source->limits.document_bytes * 2 + (1 << 20),
     };
+    if (is_signed) {
+        host.signature = describe_signature(source, signers);
+    }
     HtHost *made = ht_host_new(&host);
     clear_paths(&paths);
     return made;

@@ -4,7 +4,6 @@
 #include "core/base/clock.h"
 #include "core/base/digest.h"
 #include "core/config/compare.h"
-#include "core/source/host.h"
 
 #include <glib/gi18n.h>
 
@@ -29,6 +28,12 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, co
         g_propagate_error(error, g_steal_pointer(&reason));
         return NULL;
     }
+    g_auto(HtSourceSigners) signers = {NULL, NULL};
+    if (!ht_source_signers(source, &signers, error)) {
+        ht_guard_free(guard);
+        ht_usernames_free(usernames);
+        return NULL;
+    }
     HtSource *made = g_new0(HtSource, 1);
     made->all = ht_config_hold(config);
     made->usernames = usernames;
@@ -38,7 +43,9 @@ HtSource *ht_source_new(const HtConfig *config, const HtSourceConfig *source, co
     made->config = source;
     made->adapter_file = ht_source_adapter(config, source);
     made->mapping_file = ht_source_mapping(config, source);
-    made->host = ht_source_host(config, source);
+    made->signers = signers;
+    signers = (HtSourceSigners){NULL, NULL};
+    made->host = ht_source_host(config, source, &made->signers);
     made->gate = HT_GATE_PASSED;
     made->guard = guard;
     made->figures = former ? g_rc_box_acquire(former->figures) : begin_figures();
@@ -98,6 +105,7 @@ void ht_source_free(HtSource *source)
         ht_source_end(source);
         ht_guard_free(source->guard);
         g_clear_pointer(&source->usernames, ht_usernames_free);
+        ht_source_signers_clear(&source->signers);
         ht_share_unref(source->share);
         g_free(source->adapter_file);
         g_rc_box_release(source->figures);
@@ -112,7 +120,7 @@ void ht_source_renew_host(HtSource *source)
 {
     if (source->host) {
         ht_host_free(source->host);
-        source->host = ht_source_host(source->all, source->config);
+        source->host = ht_source_host(source->all, source->config, &source->signers);
     }
 }
 
@@ -142,6 +150,8 @@ char *ht_source_settings(const HtConfig *config, const HtSourceConfig *source, c
     add_file(text, adapter);
     add_file(text, mapping);
     add_file(text, source->username_file);
+    add_file(text, source->signature_ca);
+    add_file(text, source->signature_certificate);
     g_auto(HtWords) words = ht_source_words(config);
     g_string_append_printf(text, "%s\n%s\n%s\n%s\n", config->bus.require_box, words.data,
                            words.site ? words.site : "", data);

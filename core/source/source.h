@@ -6,6 +6,7 @@
 #include "core/kit/gate.h"
 #include "core/guard/guard.h"
 #include "core/guard/usernames.h"
+#include "core/source/host.h"
 #include "core/source/share.h"
 #include "plugins/supervisor.h"
 
@@ -35,7 +36,8 @@ typedef struct {
     HtSourceFigures *figures; /* shared with its successor */
     HtShare *share;           /* of it waits for a commit; the same */
     unsigned holders;
-    HtUsernames *usernames; /* NULL: not asked for */
+    HtUsernames *usernames;  /* NULL: not asked for */
+    HtSourceSigners signers; /* both NULL: not asked for */
 } HtSource;
 
 /* Who sends for it, by his name in the message; NULL without an error when that is not asked for. HT_GUARD_ERROR. */

@@ -218,9 +218,9 @@ static uint64_t *map_page(void)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-int main(void)
+int ht_host_main(const HtVerifier *verifier)
 {
-    HtWorker worker = {.page = map_page()};
+    HtWorker worker = {.page = map_page(), .verifier = verifier};
     Input input = {0};
     if (!worker.page) {
         fputs("hutong-host is started by hutong itself; see `hutong adapter check` for trying an adapter\n",

@@ -6,9 +6,11 @@
  * events. */
 #include "plugins/host/worker.h"
 
+#include "core/base/clock.h"
 #include "core/base/media-type.h"
 #include "core/base/secrets.h"
 #include "mappings/engine/outline/outline.h"
+#include "mappings/engine/parts/container.h"
 #include "mappings/engine/service/service.h"
 #include "mappings/engine/wsdl/wsdl.h"
 #include "plugins/host/memory.h"
@@ -319,7 +321,8 @@ void ht_worker_refuse(HtWorker *worker, uint64_t ticket, const HtFault *fault)
 static bool must_return(const HtWorker *worker, HtText body)
 {
     const HtOutcome *outcome = &worker->outcome;
-    bool refused = outcome->verdict == HT_VERDICT_REJECT && worker->start.quarantine_invalid;
+    bool refused =
+        outcome->verdict == HT_VERDICT_REJECT && worker->start.quarantine_invalid && !outcome->nobodys;
     bool partly = outcome->verdict == HT_VERDICT_OK && outcome->rejected > 0;
     bool fits = worker->start.frame_bytes == 0 || body.size < worker->start.frame_bytes / 2;
     return worker->in_pieces && fits && (outcome->repaired || refused || partly);
@@ -355,7 +358,48 @@ static hutong_verdict write_outline(HtWorker *worker, HtText body)
     return HUTONG_OK;
 }
 
-void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
+/* ---- Signatures ---- */
+
+/* Parts beside the document are in no signature of its Body. */
+static bool is_alone(const HtWorker *worker, HtText body, HtFault *fault)
+{
+    const HtPayload payload = {.body = body, .head = worker->head};
+    if (ht_container_kind(&payload) == HT_CONTAINER_NONE) {
+        return true;
+    }
+    ht_fault_set(
+        fault, "signature-unsupported",
+        "The message has several parts, which its signature does not cover: send the Envelope alone.");
+    return false;
+}
+
+/* Before the adapter sees a byte. What HTTP's SOAPAction says is signed by nobody: it is as if it were not there. */
+static bool is_signed(HtWorker *worker, HtText body)
+{
+    HtFault fault;
+    if (!worker->signature) {
+        return true;
+    }
+    worker->found = (HtSigned){.soap = HT_SOAP_NONE};
+    bool good = is_alone(worker, body, &fault) &&
+                worker->verifier->check(worker->signature, body, worker->head.charset, ht_clock_now(),
+                                        &worker->found, &fault);
+    worker->outcome.soap = worker->found.soap != HT_SOAP_NONE      ? worker->found.soap
+                           : worker->head.soap_expected            ? HT_SOAP_12
+                           : worker->head.soap_action.data != NULL ? HT_SOAP_11
+                                                                   : HT_SOAP_NONE;
+    worker->head.soap_action = HT_TEXT_NONE;
+    if (!good) {
+        worker->outcome.verdict = HT_VERDICT_REJECT;
+        worker->outcome.nobodys = true;
+        ht_outcome_add_fault(&worker->outcome, &fault);
+    }
+    return good;
+}
+
+/* ---- */
+
+static void decode(HtWorker *worker, HtText body)
 {
     const HtMessageHead *head = &worker->head;
     HtText type = head->content_type;
@@ -366,9 +410,7 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
                               .charset = plain(head->charset),
                               .soap_action = plain(head->soap_action),
                               .message_id = plain(ht_text_from(worker->id))};
-    ht_worker_take(worker, ticket);
-    begin_payload(worker, HT_PHASE_DECODE);
-    worker->body_size = body.size;
+    worker->out.phase = HT_PHASE_DECODE;
     hutong_verdict returned = worker->start.outline
                                   ? write_outline(worker, body)
                                   : worker->adapter->decode(worker->state, &payload, &worker->out);
@@ -378,6 +420,16 @@ void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
     settle_verdict(worker, read_verdict(returned));
     if (!worker->start.outline) {
         ask_reply(worker);
+    }
+}
+
+void ht_worker_decode(HtWorker *worker, uint64_t ticket, HtText body)
+{
+    ht_worker_take(worker, ticket);
+    begin_payload(worker, HT_PHASE_NONE);
+    worker->body_size = body.size;
+    if (is_signed(worker, body)) {
+        decode(worker, body);
     }
     if (must_return(worker, body)) {
         worker->outcome.original = body;

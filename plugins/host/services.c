@@ -111,6 +111,8 @@ static hutong_verdict serve_map_bytes(const hutong_host *host, const hutong_payl
     }
     bool as_received = bytes.size == worker->body_size; /* a copy with something blanked, too */
     HtPayload input = {.body = bytes.data ? text_of(bytes) : HT_TEXT_LITERAL(""), .head = worker->head};
+    input.doubts_action = worker->signature && !worker->found.action;
+    input.doubts_message_id = worker->signature && !worker->found.message_id;
     input.head.charset = text_of(payload->charset);
     input.head.soap_action = text_of(payload->soap_action);
     if (!as_received) {

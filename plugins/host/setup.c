@@ -36,6 +36,7 @@ static bool load_mapping(HtWorker *worker, GError **error)
     HtMapperOptions options = {.limits = worker->start.limits,
                                .division = worker->start.division,
                                .usernames = worker->start.usernames,
+                               .signatures = worker->signature != NULL,
                                .quarantine_invalid = worker->start.quarantine_invalid};
     worker->mapper = ht_mapper_new(worker->mapping, &worker->reference, &options);
     return true;
@@ -95,13 +96,29 @@ static bool open_adapter(HtWorker *worker, GError **error)
     return worker->opened;
 }
 
+/* Certificates are taken, and the libraries read their files, while that is possible. */
+static bool load_signature(HtWorker *worker, GError **error)
+{
+    const HtStart *start = &worker->start;
+    if (!ht_start_is_signed(&start->signature)) {
+        return true;
+    }
+    if (!worker->verifier) {
+        g_set_error(error, HT_WORKER_ERROR, 0,
+                    "this program cannot verify signatures: hutong-host-signed does");
+        return false;
+    }
+    worker->signature = worker->verifier->new (&start->signature, &start->limits, error);
+    return worker->signature != NULL;
+}
+
 bool ht_worker_prepare(HtWorker *worker, GError **error)
 {
     ht_outcome_init(&worker->outcome);
     worker->filters = g_ptr_array_new_with_free_func(g_free);
     ht_services_init(worker);
     return ht_libraries_open(worker->start.adapter_file, &worker->libraries, error) &&
-           (worker->start.inspect || load_mapping(worker, error));
+           (worker->start.inspect || (load_signature(worker, error) && load_mapping(worker, error)));
 }
 
 /* What the box allows was read from its file. */
@@ -132,6 +149,9 @@ void ht_worker_clear(HtWorker *worker)
 {
     if (worker->opened) {
         worker->adapter->close(worker->state);
+    }
+    if (worker->signature) {
+        worker->verifier->free(worker->signature);
     }
     g_clear_pointer(&worker->mapper, ht_mapper_free);
     g_clear_pointer(&worker->mapping, ht_mapping_free);

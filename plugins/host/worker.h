@@ -6,6 +6,7 @@
 #include "core/base/message-head.h"
 #include "core/base/outcome.h"
 #include "mappings/engine/run/mapper.h"
+#include "plugins/host/verifier.h"
 #include "plugins/box/libraries.h"
 #include "plugins/frame.h"
 #include "plugins/start.h"
@@ -48,6 +49,10 @@ struct HtWorker {
     HtMapper *mapper;   /* NULL without a mapping */
     GPtrArray *filters; /* see services.c */
     GHashTable *pieces; /* see pieces.c */
+
+    const HtVerifier *verifier; /* NULL: this program knows no signatures */
+    HtSignature *signature;     /* NULL: none is asked for */
+    HtSigned found;             /* of the payload in hand */
 
     hutong_out out;
     HtOutcome outcome;

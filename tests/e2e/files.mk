@@ -92,5 +92,7 @@ e2e-reload_LIBS := admin base
 e2e-reload-load_LIBS := admin base
 e2e_TESTS += e2e-username
 e2e-username_LIBS := admin base
+e2e_TESTS += e2e-signature
+e2e-signature_LIBS := admin base
 e2e_TESTS += e2e-calls
 e2e-calls_LIBS := admin base

@@ -33,7 +33,7 @@ made() { (unset MAKEFLAGS MFLAGS MAKELEVEL; make -C "$HUTONG_BUILDDIR" "$@" DEST
 install_all() {
     made install || return
     local file
-    for file in bin/hutong libexec/hutong/hutong-host lib/systemd/system/hutong.service lib/sysusers.d/hutong.conf \
+    for file in bin/hutong libexec/hutong/hutong-host libexec/hutong/hutong-host-signed lib/systemd/system/hutong.service lib/sysusers.d/hutong.conf \
         lib/tmpfiles.d/hutong.conf share/bash-completion/completions/hutong share/hutong/hutong.conf.sample \
         share/hutong/examples/city.conf share/hutong/monitoring/hutong-alerts.yml share/man/man1/hutong.1 \
         share/man/man5/hutong.conf.5 share/doc/hutong/admin.md; do

@@ -2,7 +2,7 @@ testlib_SRC := tests/lib/busproc.c tests/lib/platform.c tests/lib/post.c tests/l
 	tests/lib/casefile.c tests/lib/casecheck.c
 testlib_SRC += tests/lib/eventcheck.c tests/lib/reload-harness.c
 testlib_SRC += tests/lib/places.c tests/lib/trial.c tests/lib/adapter-test.c tests/lib/mapping-test.c tests/lib/reader-test.c tests/lib/container-test.c tests/lib/zip-builder.c tests/lib/spool-test.c \
-	tests/lib/crash-work.c tests/lib/crash-vfs.c tests/lib/envelopes.c tests/lib/bad-platform.c
+	tests/lib/crash-work.c tests/lib/crash-vfs.c tests/lib/envelopes.c tests/lib/bad-platform.c tests/lib/signing.c
 # In a build with --sanitize=thread only: see Makefile.in.
 tsan_SRC := tests/lib/tsan-glib.c tests/lib/tsan-control.c
 # The table of ugly reality, tested with made-up logs.

@@ -45,7 +45,7 @@ builds_without_git() {
 gives_the_same_files() {
     local file same=true found=0
     cd "$build" || return
-    for file in hutong hutong-host adapters/*.so; do
+    for file in hutong hutong-host hutong-host-signed adapters/*.so; do
         [ -f "$file" ] || continue
         found=$((found + 1))
         cmp "$file" "$built/$file" || { same=false; diff <(strings -a "$file") <(strings -a "$built/$file") | head -n 10; }

@@ -218,3 +218,6 @@ unit_TESTS += test-log
 test-log_LIBS := base
 unit_TESTS += test-door-keep
 test-door-keep_LIBS := $(test-door_LIBS)
+unit_TESTS += test-signature
+test-signature_LIBS := signature frame engine base
+test-signature_LINKS = $(SIGNATURE_LIBS)

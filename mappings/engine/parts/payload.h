@@ -27,4 +27,6 @@ typedef struct {
     HtAttachments *attachments; /* beside the document; the mapper fills it in. May be NULL */
     const GPtrArray *
         operations; /* the mapping's (service/service.h), for SOAPActions; the mapper fills it in. NULL: unknown */
+    bool doubts_action,
+        doubts_message_id; /* of WS-Addressing: not signed where signatures are asked for, so they say nothing */
 } HtPayload;

@@ -102,9 +102,9 @@ HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings)
     return envelope;
 }
 
-void ht_envelope_want_security(HtEnvelope *envelope)
+void ht_envelope_want_security(HtEnvelope *envelope, bool usernames, bool signatures)
 {
-    ht_soap_header_want_security(envelope->header);
+    ht_soap_header_want_security(envelope->header, usernames, signatures);
 }
 
 void ht_envelope_free(HtEnvelope *envelope)
@@ -570,6 +570,17 @@ static void end_recorded(HtEnvelope *envelope)
     }
 }
 
+/* What anybody on the way may have written neither chooses an operation nor says which message this is. */
+static void doubt_addressing(HtEnvelope *envelope)
+{
+    if (envelope->payload->doubts_action) {
+        envelope->reading->action = HT_TEXT_NONE;
+    }
+    if (envelope->payload->doubts_message_id) {
+        envelope->reading->message_id = HT_TEXT_NONE;
+    }
+}
+
 static void end_in_header(HtEnvelope *envelope, HtName name)
 {
     if (envelope->open >= IN_HEADER) {
@@ -578,6 +589,7 @@ static void end_in_header(HtEnvelope *envelope, HtName name)
     } else {
         envelope->place = PLACE_ENVELOPE;
         ht_soap_header_judge(envelope->header);
+        doubt_addressing(envelope);
     }
 }
 

@@ -10,8 +10,8 @@ typedef struct HtEnvelope HtEnvelope;
 HtEnvelope *ht_envelope_new(HtSax *sax, HtStrings *strings);
 void ht_envelope_free(HtEnvelope *envelope);
 
-/* From now on WS-Security headers are understood, and `reading` gets what they say (soap-security.h). */
-void ht_envelope_want_security(HtEnvelope *envelope);
+/* From now on WS-Security headers are understood, and `reading` gets what they say of user names (soap-security.h). */
+void ht_envelope_want_security(HtEnvelope *envelope, bool usernames, bool signatures);
 
 /* Before a reading. `reading` gets soap, operation and message_id; the latter lives until the next call. */
 void ht_envelope_begin(HtEnvelope *envelope, const HtPayload *payload, HtReading *reading);

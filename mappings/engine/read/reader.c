@@ -43,9 +43,9 @@ HtReader *ht_reader_new(const HtLimits *limits)
     return reader;
 }
 
-void ht_reader_want_security(HtReader *reader)
+void ht_reader_want_security(HtReader *reader, bool usernames, bool signatures)
 {
-    ht_envelope_want_security(reader->envelope);
+    ht_envelope_want_security(reader->envelope, usernames, signatures);
 }
 
 void ht_reader_free(HtReader *reader)

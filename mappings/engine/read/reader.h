@@ -50,8 +50,8 @@ typedef struct {
 
 HtReader *ht_reader_new(const HtLimits *limits);
 
-/* From now on WS-Security headers are understood: HtReading.security. */
-void ht_reader_want_security(HtReader *reader);
+/* From now on WS-Security headers are understood: user names (HtReading.security), signatures that were verified already, or both. */
+void ht_reader_want_security(HtReader *reader, bool usernames, bool signatures);
 void ht_reader_free(HtReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReader, ht_reader_free)
 

@@ -45,10 +45,10 @@ HtSoapHeader *ht_soap_header_new(HtSax *sax)
     return header;
 }
 
-void ht_soap_header_want_security(HtSoapHeader *header)
+void ht_soap_header_want_security(HtSoapHeader *header, bool usernames, bool signatures)
 {
     if (!header->security) {
-        header->security = ht_soap_security_new(header->sax);
+        header->security = ht_soap_security_new(header->sax, usernames, signatures);
     }
 }
 

@@ -9,8 +9,8 @@ typedef struct HtSoapHeader HtSoapHeader;
 
 HtSoapHeader *ht_soap_header_new(HtSax *sax);
 
-/* From now on Security blocks are understood (soap-security.h). */
-void ht_soap_header_want_security(HtSoapHeader *header);
+/* From now on Security blocks are understood (soap-security.h), with user names, signatures or both. */
+void ht_soap_header_want_security(HtSoapHeader *header, bool usernames, bool signatures);
 void ht_soap_header_free(HtSoapHeader *header);
 
 /* Before a reading. `reading` gets addressing, message_id, action, security and not_understood; the texts live until the next call. */

@@ -4,6 +4,7 @@
 #include "mappings/engine/text/value.h"
 
 #define WSU_URI "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define DS_URI "http://www.w3.org/2000/09/xmldsig#"
 #define TEXT_TYPE "#PasswordText"
 #define DIGEST_TYPE "#PasswordDigest"
 #define BASE64_TYPE "#Base64Binary"
@@ -12,21 +13,28 @@ typedef enum { USERNAME, PASSWORD, NONCE, CREATED, STAMP_CREATED, STAMP_EXPIRES,
 
 struct HtSoapSecurity {
     HtSax *sax;
-    HtName wsse, wsu, security, username_token, timestamp, type, encoding_type;
+    bool usernames, signatures; /* what is understood */
+    HtName wsse, wsu, ds, security, username_token, timestamp, type, encoding_type, signature, binary_token;
     HtName names[PARTS];
     bool found, in_token, in_stamp, digest;
+    bool in_verified; /* in a child that was looked at before */
     bool has_token, has_stamp;
     int part;              /* whose text comes; PARTS: nobody's */
     HtBuffer texts[PARTS]; /* with data: it was there */
     HtBuffer packed;
 };
 
-HtSoapSecurity *ht_soap_security_new(HtSax *sax)
+HtSoapSecurity *ht_soap_security_new(HtSax *sax, bool usernames, bool signatures)
 {
     static const char *const names[PARTS] = {"Username", "Password", "Nonce",
                                              "Created",  "Created",  "Expires"};
     HtSoapSecurity *security = g_new0(HtSoapSecurity, 1);
     security->sax = sax;
+    security->usernames = usernames;
+    security->signatures = signatures;
+    security->ds = ht_sax_intern(sax, DS_URI);
+    security->signature = ht_sax_intern(sax, "Signature");
+    security->binary_token = ht_sax_intern(sax, "BinarySecurityToken");
     security->wsse = ht_sax_intern(sax, HT_WSSE_URI);
     security->wsu = ht_sax_intern(sax, WSU_URI);
     security->security = ht_sax_intern(sax, "Security");
@@ -67,6 +75,7 @@ void ht_soap_security_begin(HtSoapSecurity *security)
 {
     clear_texts(security);
     security->found = security->in_token = security->in_stamp = security->digest = false;
+    security->in_verified = false;
     security->has_token = security->has_stamp = false;
     security->part = PARTS;
 }
@@ -85,8 +94,11 @@ static void refuse_unknown(HtSoapSecurity *security)
 {
     ht_sax_refuse(
         security->sax, "soap-security-unsupported",
-        "The Security header holds more than a UsernameToken with Username, Password, Nonce and Created, and a "
-        "Timestamp: signatures, certificates and encryption are not understood.");
+        security->signatures
+            ? "The Security header holds more than a Signature, a BinarySecurityToken, a Timestamp, and a UsernameToken "
+              "where the source asks for one: encryption and others are not understood."
+            : "The Security header holds more than a UsernameToken with Username, Password, Nonce and Created, and a "
+              "Timestamp: signatures, certificates and encryption are not understood.");
 }
 
 void ht_soap_security_block(HtSoapSecurity *security)
@@ -137,10 +149,21 @@ static void start_part(HtSoapSecurity *security, Part part, const HtSaxElement *
     }
 }
 
+static bool was_verified(const HtSoapSecurity *security, const HtSaxElement *element)
+{
+    bool known = (element->uri == security->ds && element->name == security->signature) ||
+                 (element->uri == security->wsse && element->name == security->binary_token);
+    return security->signatures && known;
+}
+
 static void start_child(HtSoapSecurity *security, const HtSaxElement *element)
 {
     bool *has = NULL;
-    if (element->uri == security->wsse && element->name == security->username_token) {
+    if (was_verified(security, element)) {
+        security->in_verified = true;
+        return;
+    }
+    if (security->usernames && element->uri == security->wsse && element->name == security->username_token) {
         security->in_token = true;
         has = &security->has_token;
     } else if (element->uri == security->wsu && element->name == security->timestamp) {
@@ -172,6 +195,9 @@ static Part find_part(const HtSoapSecurity *security, const HtSaxElement *elemen
 void ht_soap_security_start(HtSoapSecurity *security, const HtSaxElement *element, unsigned level)
 {
     Part part = PARTS;
+    if (security->in_verified) {
+        return;
+    }
     if (level == 1) {
         start_child(security, element);
         return;
@@ -201,7 +227,7 @@ void ht_soap_security_end(HtSoapSecurity *security, unsigned level)
     }
     security->part = PARTS;
     if (level <= 1) {
-        security->in_token = security->in_stamp = false;
+        security->in_token = security->in_stamp = security->in_verified = false;
     }
 }
 

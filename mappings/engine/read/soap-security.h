@@ -1,5 +1,6 @@
-/* A WS-Security header block, where the source asks for a user name in it: its UsernameToken and its Timestamp. What else stands in it (signatures, encrypted keys,
- * certificates) is not understood, and refused, never ignored. Called by soap-header.c; one owner, one thread. */
+/* A WS-Security header block, where the source asks for a user name in it or for a signature: its UsernameToken and its Timestamp; a signature and certificates, which were verified before
+ * (plugins/signature), are passed over. What else stands in it (encrypted keys, and of these what nobody asked for) is not understood, and refused, never ignored. Called by
+ * soap-header.c; one owner, one thread. */
 #pragma once
 
 #include "core/base/username-token.h"
@@ -9,7 +10,7 @@
 
 typedef struct HtSoapSecurity HtSoapSecurity;
 
-HtSoapSecurity *ht_soap_security_new(HtSax *sax);
+HtSoapSecurity *ht_soap_security_new(HtSax *sax, bool usernames, bool signatures);
 void ht_soap_security_free(HtSoapSecurity *security);
 
 /* Before a reading. */

@@ -10,4 +10,5 @@ typedef struct {
     const char *division;    /* jurisdiction assumed where a record names none; may be NULL */
     bool quarantine_invalid; /* take the good records although others are bad; else one bad record refuses all */
     bool usernames;          /* who sends says so in a WS-Security header */
+    bool signatures; /* who sends has signed, which was verified (plugins/signature): read as it is, or not at all */
 } HtMapperOptions;

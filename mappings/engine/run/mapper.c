@@ -60,8 +60,8 @@ HtMapper *ht_mapper_new(const HtMapping *mapping, const HtReference *reference,
     mapper->division = g_strdup(options->division);
     mapper->options.division = mapper->division;
     mapper->reader = ht_reader_new(&mapper->options.limits);
-    if (options->usernames) {
-        ht_reader_want_security(mapper->reader);
+    if (options->usernames || options->signatures) {
+        ht_reader_want_security(mapper->reader, options->usernames, options->signatures);
     }
     HtMatchHooks hooks = {.line = get_line,
                           .record_end = take_record,
@@ -390,15 +390,16 @@ static bool read_document(HtMapper *mapper, const HtPayload *payload)
         mapper->mapping->opens_strings};
     HtPayload known = *payload;
     HtFault fault;
+    unsigned repairs = mapper->options.signatures ? 0 : mapper->mapping->repairs;
     known.operations = mapper->mapping->operations;
     mapper->payload = &known;
     ht_operations_forget(&mapper->operations);
-    bool good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
-                              &mapper->reading, &fault);
+    bool good =
+        ht_reader_run(mapper->reader, &known, repairs, &sink, begin_again, mapper, &mapper->reading, &fault);
     if (good && ht_operations_learn(&mapper->operations)) {
         begin_again(mapper);
-        good = ht_reader_run(mapper->reader, &known, mapper->mapping->repairs, &sink, begin_again, mapper,
-                             &mapper->reading, &fault);
+        good = ht_reader_run(mapper->reader, &known, repairs, &sink, begin_again, mapper, &mapper->reading,
+                             &fault);
     }
     note_repair(mapper);
     if (mapper->recorder.part.number == 0) {
