@@ -59,6 +59,9 @@ bool ht_spool_work_run(HtSpoolWork *work, HtSpoolAppender *appender, GError **er
     case HT_SPOOL_CHORE_HOLLOW:
         ht_spool_step("hollow");
         return ht_spool_hollower_run(appender->hollower, work->asked.runs, &work->count, error);
+    case HT_SPOOL_CHORE_FORGET:
+        ht_spool_step("forget");
+        return ht_spool_hollower_forget(appender->hollower, work->asked.runs, &work->count, error);
     case HT_SPOOL_CHORE_GIVE_BACK: ht_spool_step("give-back"); return give_back(work, appender->db, error);
     }
     return true;

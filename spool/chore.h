@@ -8,6 +8,7 @@
 typedef enum {
     HT_SPOOL_CHORE_DROP_HELD, /* the message `id` is to be in quarantine no longer; counts 1, or 0 when it was not */
     HT_SPOOL_CHORE_HOLLOW, /* the events of `runs` are to be kept no longer (hollow.h); counts those that were */
+    HT_SPOOL_CHORE_FORGET, /* of the messages (messages.id) of `runs` that came to no event nothing is to be kept but that they are known; counts those of which something was */
     HT_SPOOL_CHORE_GIVE_BACK, /* at most `pages` free pages are to be given back to the disk; counts those that were */
 } HtSpoolChoreKind;
 

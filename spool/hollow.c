@@ -6,7 +6,7 @@
 
 struct HtSpoolHollower {
     HtSpoolPlaces *places;
-    sqlite3_stmt *remove, *insert, *kept, *forget_payload, *forget_faults;
+    sqlite3_stmt *remove, *insert, *kept, *eventless, *forget_payload, *forget_faults;
     HtSpoolRowMaker maker;
     HtSpoolSealer *sealer;
     bool (*answered)(void *user, uint64_t number, GError **error);
@@ -35,6 +35,11 @@ HtSpoolHollower *ht_spool_hollower_new(sqlite3 *db,
             " NOT NULL OR EXISTS(SELECT 1 FROM payloads WHERE message = ?1)"
             " OR EXISTS(SELECT 1 FROM faults WHERE message = ?1))",
             &hollower->kept, error) ||
+        !ht_spool_database_prepare(
+            db,
+            "SELECT 1 FROM messages WHERE id = ?1 AND events = 0 AND (EXISTS(SELECT 1 FROM payloads WHERE message = ?1)"
+            " OR EXISTS(SELECT 1 FROM faults WHERE message = ?1))",
+            &hollower->eventless, error) ||
         !ht_spool_database_prepare(db, "DELETE FROM payloads WHERE message = ?", &hollower->forget_payload,
                                    error) ||
         !ht_spool_database_prepare(db, "DELETE FROM faults WHERE message = ?", &hollower->forget_faults,
@@ -51,6 +56,7 @@ void ht_spool_hollower_free(HtSpoolHollower *hollower)
         sqlite3_finalize(hollower->remove);
         sqlite3_finalize(hollower->insert);
         sqlite3_finalize(hollower->kept);
+        sqlite3_finalize(hollower->eventless);
         sqlite3_finalize(hollower->forget_payload);
         sqlite3_finalize(hollower->forget_faults);
         ht_spool_row_clear(&hollower->maker);
@@ -264,4 +270,31 @@ bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64
 {
     g_hash_table_remove_all(hollower->touched);
     return make_hollow(hollower, runs, count, error) && forget_kept(hollower, error);
+}
+
+/* ---- What is kept of messages without events ---- */
+
+static bool forget_eventless(HtSpoolHollower *hollower, int64_t number, uint64_t *count, GError **error)
+{
+    bool found = false;
+    sqlite3_bind_int64(hollower->eventless, 1, number);
+    bool good = ht_spool_database_row(hollower->eventless, &found, error);
+    sqlite3_reset(hollower->eventless);
+    *count += good && found;
+    return good && (!found || (forget(hollower->forget_payload, number, error) &&
+                               forget(hollower->forget_faults, number, error) &&
+                               hollower->answered(hollower->user, (uint64_t)number, error)));
+}
+
+bool ht_spool_hollower_forget(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error)
+{
+    bool good = true;
+    *count = 0;
+    for (guint i = 0; i < runs->len && good; i++) {
+        const HtSpoolRun *run = &g_array_index(runs, HtSpoolRun, i);
+        for (uint64_t number = run->first; number <= run->last && good; number++) {
+            good = forget_eventless(hollower, (int64_t)number, count, error);
+        }
+    }
+    return good;
 }

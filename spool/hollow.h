@@ -21,3 +21,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSpoolHollower, ht_spool_hollower_free)
  * how many were made so. With the last event of a message that had data its kept payload goes, and its
  * faults. */
 bool ht_spool_hollower_run(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error);
+
+/* The same of the messages (messages.id) of `runs` that came to no event: their payload goes, and their faults. `count`: those that had any. */
+bool ht_spool_hollower_forget(HtSpoolHollower *hollower, const GArray *runs, uint64_t *count, GError **error);

@@ -63,3 +63,37 @@ bool ht_spool_look_keeping(HtSpoolLook *look, const char *const *consumers, HtSp
     }
     return true;
 }
+
+bool ht_spool_look_eventless(HtSpoolLook *look, uint64_t after, uint64_t until,
+                             void (*each)(const HtSpoolEventless *message, void *user), void *user,
+                             GError **error)
+{
+    g_autoptr(sqlite3_stmt) row = NULL;
+    bool found = true, good;
+    if (!ht_spool_database_prepare(
+            look->db,
+            "SELECT id, source, received FROM messages WHERE id > ? AND id <= ? AND events = 0 AND"
+            " (EXISTS(SELECT 1 FROM payloads WHERE message = messages.id) OR"
+            " EXISTS(SELECT 1 FROM faults WHERE message = messages.id)) ORDER BY id",
+            &row, error)) {
+        return false;
+    }
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)after);
+    sqlite3_bind_int64(row, 2, (sqlite3_int64)until);
+    while ((good = ht_spool_database_row(row, &found, error)) && found) {
+        const HtSpoolEventless message = {(uint64_t)sqlite3_column_int64(row, 0),
+                                          (const char *)sqlite3_column_text(row, 1),
+                                          sqlite3_column_int64(row, 2)};
+        each(&message, user);
+    }
+    return good;
+}
+
+bool ht_spool_look_last_message(HtSpoolLook *look, uint64_t *last, GError **error)
+{
+    int64_t number = 0;
+    bool good =
+        ht_spool_database_number(look->db, "SELECT coalesce(max(id), 0) FROM messages", &number, error);
+    *last = (uint64_t)MAX(number, 0);
+    return good;
+}

@@ -14,3 +14,18 @@ typedef struct {
  * the floor is 0 then. Without consumers it is `last`. HT_SPOOL_ERROR. */
 bool ht_spool_look_keeping(HtSpoolLook *look, const char *const *consumers, HtSpoolKeeping *keeping,
                            GError **error);
+
+/* A message that came to no event, and of which a payload or faults are kept. */
+typedef struct {
+    uint64_t number; /* messages.id: they rise in the order in which they came */
+    const char *source;
+    int64_t received_us;
+} HtSpoolEventless;
+
+/* Calls `each` for those above `after` and up to `until`, in order, which bounds how long it takes. */
+bool ht_spool_look_eventless(HtSpoolLook *look, uint64_t after, uint64_t until,
+                             void (*each)(const HtSpoolEventless *message, void *user), void *user,
+                             GError **error);
+
+/* The last messages.id; 0: none. */
+bool ht_spool_look_last_message(HtSpoolLook *look, uint64_t *last, GError **error);

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/delivery/route.h"
 #include "core/keep/archive.h"
+#include "core/keep/eventless.h"
 #include "core/keep/lines.h"
 #include "spool/chore.h"
 #include "spool/history.h"
@@ -28,9 +29,10 @@
 /* What is remembered of a section from sweep to sweep. */
 typedef struct {
     const HtRetentionConfig *config;
-    uint64_t at;     /* nothing of it up to here is to be pruned any more, but for `skipped` */
-    GArray *skipped; /* of uint64_t: dead letters that were due */
-    uint64_t bytes;  /* of its events that are whole, as far as they were counted */
+    uint64_t at;         /* nothing of it up to here is to be pruned any more, but for `skipped` */
+    GArray *skipped;     /* of uint64_t: dead letters that were due */
+    uint64_t message_at; /* the same of messages without events (messages.id) */
+    uint64_t bytes;      /* of its events that are whole, as far as they were counted */
 } SweepRule;
 
 typedef struct {
@@ -485,12 +487,20 @@ static bool sweep_rule(Sweep *sweep, GError **error)
     return !*error && end_batch(sweep, error);
 }
 
+/* Messages without events; none follow while the sweep is to end. */
+static bool forget_messages(GArray *numbers, void *user, uint64_t *count, GError **error)
+{
+    Sweep *sweep = user;
+    HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_FORGET, .runs = numbers};
+    return sweep->sweeper->dry_run || do_chore(sweep->sweeper, &chore, count, error);
+}
+
 /* What was read and not pruned: the next sweep looks at everything. */
 static void forget(HtSweeper *sweeper)
 {
     for (guint i = 0; i < sweeper->rules->len; i++) {
         SweepRule *rule = &g_array_index(sweeper->rules, SweepRule, i);
-        rule->at = rule->bytes = 0;
+        rule->at = rule->bytes = rule->message_at = 0;
         g_array_set_size(rule->skipped, 0);
     }
     sweeper->counted = 0;
@@ -527,7 +537,7 @@ static bool count_sizes(Sweep *sweep, GError **error)
 
 static bool give_back(Sweep *sweep, GError **error)
 {
-    uint64_t count = sweep->figures.events;
+    uint64_t count = sweep->figures.events + sweep->figures.payloads;
     HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_GIVE_BACK, .pages = GIVE_BACK_PAGES};
     bool good = true;
     while (good && count > 0) {
@@ -571,7 +581,10 @@ static bool sweep_all(Sweep *sweep, GError **error)
     for (guint i = 0; i < sweeper->rules->len; i++) {
         sweep->rule = &g_array_index(sweeper->rules, SweepRule, i);
         bool limited = sweep->rule->config->keep_ms > 0 || sweep->rule->config->keep_bytes > 0;
-        if (limited && !sweep_rule(sweep, error)) {
+        if (limited && (!sweep_rule(sweep, error) ||
+                        !ht_eventless_sweep(sweep->look, sweeper->config, sweep->rule->config, sweep->now_us,
+                                            &sweep->rule->message_at, forget_messages, sweep,
+                                            &sweep->figures.payloads, error))) {
             return false;
         }
     }
@@ -595,6 +608,7 @@ static void add_figures(HtSweepFigures *all, const HtSweepFigures *more)
     all->events += more->events;
     all->bytes += more->bytes;
     all->undelivered += more->undelivered;
+    all->payloads += more->payloads;
     all->files += more->files;
     all->archived += more->archived;
     all->given_back += more->given_back;

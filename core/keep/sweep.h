@@ -4,7 +4,8 @@
  * A sweep reads on a thread of its own, and asks the spool's writer for one small chore after the other, so that nobody waits for it. What
  * is to go is pruned only when its archive file, with its manifest, is on disk; killed between the two, the events stand in two files of the archive,
  * under the same ids, and nowhere less than once. An event stays while a configured consumer has still to get it, or has it as a dead letter,
- * unless its section has a `max-wait`. Main thread, but for the thread inside. */
+ * unless its section has a `max-wait`. What is kept of a message that came to no event (its payload, its faults) goes at the age of the first section
+ * that its source fits and that names no types. Main thread, but for the thread inside. */
 #pragma once
 
 #include "core/config/config.h"
@@ -25,6 +26,7 @@ void ht_sweeper_change(HtSweeper *sweeper, const HtConfig *config, const HtDicti
 typedef struct {
     uint64_t events, bytes;   /* pruned, and about what their data took */
     uint64_t undelivered;     /* of them those that a consumer had still to get (max-wait) */
+    uint64_t payloads;        /* of messages that came to no event, which went */
     uint64_t files, archived; /* of the archive, and events in them */
     uint64_t given_back;      /* bytes, to the disk */
 } HtSweepFigures;

@@ -159,6 +159,24 @@ static void test_what_is_delivered_is_archived_and_pruned(void)
     stop(&f);
 }
 
+/* A message that came to no event has none that its payload would go with. */
+static void test_a_payload_without_events_goes(void)
+{
+    Fixture f;
+    start(&f, "",
+          "keep = 1ms\n[source empty]\ndepartment = police\nadapter = xml\nmapping = ./register.xml\n"
+          "division = 440104\nkeep-payload = all\n");
+    g_autoptr(Answer) answer = post(f.bus->port, "/in/empty", "text/xml", NULL, "<ROWS></ROWS>", 13);
+    g_assert_cmpint(answer->status, ==, 200);
+    g_usleep(10000);
+    g_autofree char *done = run(&f, 0, "prune", NULL);
+    g_assert_nonnull(strstr(done, "0 events pruned"));
+    g_assert_cmpint(bus_process_stop(f.bus), ==, 0);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM messages WHERE events = 0"), ==, 1);
+    g_assert_cmpint(bus_process_ask_spool(f.bus, "SELECT count(*) FROM payloads"), ==, 0);
+    stop(&f);
+}
+
 static void test_what_a_consumer_has_still_to_get_stays(void)
 {
     Fixture f;
@@ -274,6 +292,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/retention/what-is-delivered-is-archived-and-pruned",
                     test_what_is_delivered_is_archived_and_pruned);
+    g_test_add_func("/retention/a-payload-without-events-goes", test_a_payload_without_events_goes);
     g_test_add_func("/retention/what-a-consumer-has-still-to-get-stays",
                     test_what_a_consumer_has_still_to_get_stays);
     g_test_add_func("/retention/after-max-wait-it-goes-and-is-told", test_after_max_wait_it_goes_and_is_told);

@@ -2,6 +2,7 @@
 #include "tests/lib/spool-test.h"
 
 #include "spool/chore.h"
+#include "spool/keeping.h"
 
 #include <sys/stat.h>
 
@@ -271,6 +272,55 @@ TEST(test_a_payload_goes_with_the_last_of_its_events)
     place_open(place);
 }
 
+typedef struct {
+    GArray *numbers; /* of HtSpoolRun */
+} Eventless;
+
+static void note_eventless(const HtSpoolEventless *message, void *user)
+{
+    HtSpoolRun run = {message->number, message->number, 0};
+    g_assert_cmpstr(message->source, ==, "hukou");
+    g_assert_cmpint(message->received_us, >, 0);
+    g_array_append_val(((Eventless *)user)->numbers, run);
+}
+
+static HtUuid keep_empty(Place *place, const char *key)
+{
+    HtSpoolMessage *message = message_new("hukou", key);
+    HtUuid id = message->id;
+    message->payload = g_bytes_new("<x/>", 4);
+    spool_take_well(place->spool, message);
+    return id;
+}
+
+/* With nothing that it would go with: found, and forgotten when that is asked for; that of a message with events is not touched. */
+TEST(test_a_payload_without_events_can_be_forgotten)
+{
+    (void)unused;
+    g_autoptr(GError) error = NULL;
+    HtUuid other = keep_three(place, "other"), id = keep_empty(place, "empty"),
+           last = keep_empty(place, "last");
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    Eventless found = {numbers};
+    g_autoptr(HtSpoolLook) look = ht_spool_look_open(place->directory, &error);
+    g_assert_no_error(error);
+    uint64_t end = 0;
+    g_assert_true(ht_spool_look_last_message(look, &end, &error));
+    g_assert_true(ht_spool_look_eventless(look, 0, end, note_eventless, &found, &error));
+    g_assert_cmpuint(numbers->len, ==, 2);
+    g_clear_pointer(&look, ht_spool_look_close);
+    HtSpoolRun all = {1, g_array_index(numbers, HtSpoolRun, 0).last, 0};
+    g_array_set_size(numbers, 0);
+    g_array_append_val(numbers, all);
+    const HtSpoolChore chore = {.kind = HT_SPOOL_CHORE_FORGET, .runs = numbers};
+    g_assert_cmpuint(do_chore(place, &chore), ==, 1);
+    g_assert_cmpuint(do_chore(place, &chore), ==, 0);
+    g_assert_false(has_payload(place, &id));
+    g_assert_true(has_payload(place, &other));
+    g_assert_true(has_payload(place, &last));
+    g_assert_true(spool_take_well(place->spool, message_new("hukou", "empty")).resent); /* and known */
+}
+
 TEST(test_a_correction_of_a_pruned_event_names_it)
 {
     (void)unused;
@@ -505,6 +555,8 @@ int main(int argc, char **argv)
     add("/spool/pruned/an-event-is-known-again", test_a_pruned_event_is_known_again);
     add("/spool/pruned/a-payload-goes-with-the-last-of-its-events",
         test_a_payload_goes_with_the_last_of_its_events);
+    add("/spool/pruned/a-payload-without-events-can-be-forgotten",
+        test_a_payload_without_events_can_be_forgotten);
     add("/spool/pruned/a-correction-names-the-event", test_a_correction_of_a_pruned_event_names_it);
     add("/spool/pruned/what-an-older-format-pruned-is-known-again",
         test_what_an_older_format_pruned_is_known_again);
