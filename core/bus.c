@@ -147,8 +147,9 @@ static bool open_pages(HtBus *bus, GError **error)
 
 static bool open_doors(HtBus *bus, GError **error)
 {
-    HtAdminView view = {ht_status_ready,  ht_status_json, ht_status_metrics, &ht_verbs_api, ht_records_deed, bus,
-                        ht_status_notice, bus->roles,     ht_status_recent};
+    HtAdminView view = {ht_status_ready,  ht_status_json,  ht_status_metrics,
+                        &ht_verbs_api,    ht_records_deed, bus,
+                        ht_status_notice, bus->roles,      ht_status_recent};
     HtDoorOptions options = {.bus = &bus->config->bus,
                              .sources = bus->sources,
                              .intake = &bus->intake,

@@ -13,7 +13,7 @@ const HtFormMember ht_left_form[] = {
     {"consumer", HT_FORM_TEXT, .about = "its name", .needed = true},
     {"cursor", HT_FORM_NUMBER, .about = "the sequence up to which it has all", .needed = true},
     {"letters", HT_FORM_NUMBER, .about = "its dead letters", .needed = true},
-    {NULL},
+    {0},
 };
 
 /* Of HtSpoolEstate; the caller unrefs. */

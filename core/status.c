@@ -32,7 +32,7 @@ static const HtFormMember pause_form[] = {
     {"reason", HT_FORM_TEXT, .about = "why"},
     {"notice", HT_FORM_TEXT, .about = "what callers are told"},
     {"retryAfterS", HT_FORM_NUMBER, .about = "when callers are to come again"},
-    {NULL},
+    {0},
 };
 
 #define PAUSE(name_of)                                                                  \
@@ -52,7 +52,7 @@ static const HtFormMember configuration_form[] = {
      .needed = true},
     {"left", HT_FORM_LIST, .about = "what consumers have left that are configured no more", .needed = true,
      .of = ht_left_form},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember door_form[] = {
@@ -63,7 +63,7 @@ static const HtFormMember door_form[] = {
     NUMBER("inFlight", "messages"),
     NUMBER("gaveWay", "connections that were closed for others"),
     {"certificateEnds", HT_FORM_TIME, .about = "when it lapses"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember alarm_form[] = {
@@ -71,7 +71,7 @@ static const HtFormMember alarm_form[] = {
     {"about", HT_FORM_TEXT, .about = "which source or consumer"},
     {"since", HT_FORM_TIME, .about = "when it began", .needed = true},
     {"text", HT_FORM_TEXT, .about = "in words", .needed = true},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember spool_form[] = {
@@ -86,14 +86,14 @@ static const HtFormMember spool_form[] = {
     NUMBER("fileBytes", "of the file"),
     NUMBER("freeBytes", "of the disk"),
     NUMBER("waiting", "messages that are not on disk yet"),
-    {NULL},
+    {0},
 };
 
 static const HtFormMember retention_form[] = {
     {"state", HT_FORM_TEXT, .about = "what it does", .needed = true, .words = "off;runs;blocked;idle"},
     {"lastSweep", HT_FORM_TIME, .about = "when it ended"},
     {"problem", HT_FORM_TEXT, .about = "why it goes no further"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember route_form[] = {
@@ -103,12 +103,12 @@ static const HtFormMember route_form[] = {
     {"to", HT_FORM_LIST, .about = "consumers", .needed = true},
     {"underWay", HT_FORM_NUMBER, .about = "held: events that are not through yet"},
     PAUSE("pause"),
-    {NULL},
+    {0},
 };
 
 static const HtFormMember state_form[] = {
     {"state", HT_FORM_TEXT, .about = "in a word", .needed = true},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember source_form[] = {
@@ -132,7 +132,7 @@ static const HtFormMember source_form[] = {
      .of = state_form},
     {"adapterCheck", HT_FORM_OBJECT, .about = "by the conformance kit", .needed = true, .open = true,
      .of = state_form},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember consumer_form[] = {
@@ -150,7 +150,7 @@ static const HtFormMember consumer_form[] = {
     {"oldest", HT_FORM_TIME, .about = "when what waits longest was taken"},
     {"lastError", HT_FORM_TEXT, .about = "in words"},
     PAUSE("pause"),
-    {NULL},
+    {0},
 };
 
 const HtFormMember ht_status_form[] = {
@@ -173,7 +173,7 @@ const HtFormMember ht_status_form[] = {
     {"consumers", HT_FORM_LIST, .about = "each", .needed = true, .open = true, .of = consumer_form},
     {"audit", HT_FORM_OBJECT, .about = "the record of who did and got what", .needed = true, .open = true,
      .of = state_form},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember message_form[] = {
@@ -186,13 +186,13 @@ static const HtFormMember message_form[] = {
     NUMBER("sequence", "of its first event"),
     NUMBER("events", "that it made"),
     NUMBER("known", "events that were there"),
-    {NULL},
+    {0},
 };
 
 const HtFormMember ht_status_recent_form[] = {
     NUMBER("last", "the number of the last one"),
     {"messages", HT_FORM_LIST, .about = "in the order of their answers", .needed = true, .of = message_form},
-    {NULL},
+    {0},
 };
 
 /* ---- The pages ---- */

@@ -53,7 +53,7 @@
         "verb", HT_FORM_TEXT, .about = "what is to be done", .needed = true, .words = words_of \
     }
 
-static const HtFormMember nothing[] = {{NULL}};
+static const HtFormMember nothing[] = {{0}};
 
 static const HtFormMember subject_asked[] = {
     VERB("split;split-subject;join"),
@@ -65,7 +65,7 @@ static const HtFormMember subject_asked[] = {
      .most = IDENTITY_BYTES},
     REASON,
     {"dryRun", HT_FORM_FLAG, .about = "only say what would become of it"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember subject_given[] = {
@@ -73,14 +73,14 @@ static const HtFormMember subject_given[] = {
     {"other", HT_FORM_TEXT, .about = "of a split the one that begins, of a join the one that ends",
      .needed = true},
     {"sequence", HT_FORM_NUMBER, .about = "of the event that tells consumers; 0: none", .needed = true},
-    {NULL},
+    {0},
 };
 
-static const HtFormMember message_asked[] = {MESSAGE, {NULL}};
+static const HtFormMember message_asked[] = {MESSAGE, {0}};
 
 static const HtFormMember payload_given[] = {
     {"payload", HT_FORM_TEXT, .about = "as it came, in base64", .needed = true},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember redo_given[] = {
@@ -88,17 +88,17 @@ static const HtFormMember redo_given[] = {
     {"events", HT_FORM_NUMBER, .about = "that were taken", .needed = true},
     {"duplicates", HT_FORM_NUMBER, .about = "events that were known", .needed = true},
     {"rejected", HT_FORM_NUMBER, .about = "records that were refused", .needed = true},
-    {NULL},
+    {0},
 };
 
-static const HtFormMember drop_asked[] = {MESSAGE, REASON_NEEDED, {NULL}};
+static const HtFormMember drop_asked[] = {MESSAGE, REASON_NEEDED, {0}};
 
-static const HtFormMember consumer_asked[] = {VERB("pause;drain;resume"), CONSUMER, REASON, {NULL}};
+static const HtFormMember consumer_asked[] = {VERB("pause;drain;resume"), CONSUMER, REASON, {0}};
 static const HtFormMember route_asked[] = {
     VERB("pause;drain;resume"),
     {"route", HT_FORM_TEXT, .about = "its name", .needed = true, .most = NAME_BYTES},
     REASON,
-    {NULL},
+    {0},
 };
 
 #define NOTICE                                                                                               \
@@ -117,18 +117,18 @@ static const HtFormMember source_asked[] = {
     REASON,
     NOTICE,
     RETRY,
-    {NULL},
+    {0},
 };
-static const HtFormMember maintenance_asked[] = {VERB("on;off"), REASON, NOTICE, RETRY, {NULL}};
+static const HtFormMember maintenance_asked[] = {VERB("on;off"), REASON, NOTICE, RETRY, {0}};
 
 static const HtFormMember pause_given[] = {
     {"state", HT_FORM_TEXT, .about = "what it is now", .needed = true,
      .words = "open;paused;draining;drained"},
     {"underWay", HT_FORM_NUMBER, .about = "messages, or events, that are not through yet", .needed = true},
-    {NULL},
+    {0},
 };
 
-static const HtFormMember consumer_only[] = {CONSUMER, {NULL}};
+static const HtFormMember consumer_only[] = {CONSUMER, {0}};
 
 static const HtFormMember test_given[] = {
     {"id", HT_FORM_TEXT, .about = "of the test event", .needed = true},
@@ -136,7 +136,7 @@ static const HtFormMember test_given[] = {
     {"status", HT_FORM_NUMBER, .about = "of its answer by HTTP"},
     {"reason", HT_FORM_TEXT, .about = "why it did not"},
     {"tookUs", HT_FORM_NUMBER, .about = "microseconds", .needed = true},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember left_asked[] = {
@@ -144,13 +144,13 @@ static const HtFormMember left_asked[] = {
     CONSUMER,
     {"to", HT_FORM_TEXT, .about = "rename: the other consumer", .most = NAME_BYTES},
     REASON,
-    {NULL},
+    {0},
 };
 
 static const HtFormMember reload_asked[] = {
     {"file", HT_FORM_TEXT, .about = "the configuration that is meant: refused when it is not the bus's",
      .most = 4096},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember reload_given[] = {
@@ -162,7 +162,7 @@ static const HtFormMember reload_given[] = {
     {"left", HT_FORM_LIST, .about = "what consumers have left that are configured no more",
      .of = ht_left_form},
     {"told", HT_FORM_TEXT, .about = "warnings, a line each"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember dead_asked[] = {
@@ -172,12 +172,12 @@ static const HtFormMember dead_asked[] = {
      .most = SEQUENCES_BYTES},
     {"reason", HT_FORM_TEXT, .about = "drop needs one: plain text, without long numbers",
      .most = HT_SPOOL_REASON_MAX_BYTES},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember count_given[] = {
     {"count", HT_FORM_NUMBER, .about = "how many were dropped", .needed = true},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember replay_asked[] = {
@@ -192,7 +192,7 @@ static const HtFormMember replay_asked[] = {
     {"sources", HT_FORM_TEXT, .about = "begin: only of these, as hukou;civil-*", .most = LIST_BYTES},
     {"failedOnly", HT_FORM_FLAG, .about = "begin: only what is a dead letter"},
     {"id", HT_FORM_NUMBER, .about = "cancel: of the replay", .least = 1, .most = INT64_MAX},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember replay_given[] = {
@@ -210,18 +210,18 @@ static const HtFormMember replay_given[] = {
     {"begun", HT_FORM_TIME, .about = "when"},
     {"ended", HT_FORM_TIME, .about = "when"},
     {"uid", HT_FORM_NUMBER, .about = "of who began it", .needed = true},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember replays_given[] = {
     {"replays", HT_FORM_LIST, .about = "all that are known", .needed = true, .of = replay_given},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember prune_asked[] = {
     {"verb", HT_FORM_TEXT, .about = "what is to be done; start when it is not said",
      .words = "start;look;dry-run"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember prune_given[] = {
@@ -233,42 +233,42 @@ static const HtFormMember prune_given[] = {
     {"archived", HT_FORM_NUMBER, .about = "events", .needed = true},
     {"givenBack", HT_FORM_NUMBER, .about = "bytes, to the disk", .needed = true},
     {"problem", HT_FORM_TEXT, .about = "why it goes no further; empty: none"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember shred_asked[] = {
     {"period", HT_FORM_NUMBER, .about = "its number: `hutong spool keys`", .needed = true, .least = 1,
      .most = UINT32_MAX},
     REASON_NEEDED,
-    {NULL},
+    {0},
 };
 
 static const HtFormMember shred_given[] = {
     {"certificate", HT_FORM_TEXT, .about = "that says so, signed", .needed = true},
     {"file", HT_FORM_TEXT, .about = "where it is; not there: it could not be written"},
-    {NULL},
+    {0},
 };
 
 static const HtFormMember export_asked[] = {
     {"what", HT_FORM_TEXT, .about = "what is exported: plain text, without long numbers", .needed = true,
      .most = HT_SPOOL_REASON_MAX_BYTES},
-    {NULL},
+    {0},
 };
 
-static const HtFormMember event_asked[] = {CONSUMER, SEQUENCE, {NULL}};
+static const HtFormMember event_asked[] = {CONSUMER, SEQUENCE, {0}};
 
 static const HtFormMember event_given[] = {
     {"event", HT_FORM_OBJECT, .about = "as this consumer sees it: a CloudEvent (docs/events.md)",
      .needed = true},
-    {NULL},
+    {0},
 };
 
-static const HtFormMember skip_asked[] = {CONSUMER, SEQUENCE, REASON_NEEDED, {NULL}};
+static const HtFormMember skip_asked[] = {CONSUMER, SEQUENCE, REASON_NEEDED, {0}};
 
 static const HtFormMember audit_asked[] = {
     VERB("search;export"),
     {"subject", HT_FORM_TEXT, .about = "search: about whom", .most = SUBJECT_BYTES},
-    {NULL},
+    {0},
 };
 
 /* ---- The table ---- */
@@ -315,7 +315,7 @@ const HtAdminVerb ht_verbs[] = {
      skip_asked, nothing, NULL},
     {"audit", ht_records_answer, true, HT_ROLE_AUDITOR, NULL,
      "Record that the audit log is read by a command", audit_asked, nothing, NULL},
-    {NULL},
+    {0},
 };
 
 const HtAdminApi ht_verbs_api = {ht_verbs, ht_status_form, ht_status_recent_form};

@@ -170,7 +170,7 @@ static void add_components(HtBuffer *json)
 {
     static const HtFormMember error[] = {
         {"error", HT_FORM_TEXT, .about = "what is wrong, and what to do", .needed = true},
-        {NULL},
+        {0},
     };
     ht_json_open(json, "components");
     ht_json_open(json, "schemas");

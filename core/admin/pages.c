@@ -5,7 +5,7 @@
 
 static const HtFormMember recent_query[] = {
     {"after", HT_FORM_NUMBER, .about = "only messages above this number", .most = INT64_MAX},
-    {NULL},
+    {0},
 };
 
 const HtAdminPage ht_admin_pages[] = {
@@ -21,7 +21,7 @@ const HtAdminPage ht_admin_pages[] = {
      false, recent_query},
     {"/openapi.json", HT_ADMIN_PAGE_API, "application/json", "This description (OpenAPI 3.1)", false, false,
      NULL},
-    {NULL},
+    {0},
 };
 
 const HtAdminPage *ht_admin_page(const char *path)

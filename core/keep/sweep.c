@@ -17,6 +17,7 @@
 #include "spool/keeping.h"
 
 #include <glib/gstdio.h>
+#include <inttypes.h>
 
 #define WINDOW 2048                     /* sequences that are looked at together */
 #define SLICE_BYTES ((uint64_t)1 << 20) /* of a chore */
@@ -572,9 +573,9 @@ static bool prepare(Sweep *sweep, GError **error)
 static bool sweep_all(Sweep *sweep, GError **error)
 {
     HtSweeper *sweeper = sweep->sweeper;
+    const HtConfig *config = sweeper->config;
     if (!prepare(sweep, error) ||
-        !ht_archive_recover(sweeper->config->spool.archive, ht_spool_vault_at(sweeper->config->bus.state),
-                            error) ||
+        !ht_archive_recover(config->spool.archive, ht_spool_vault_at(config->bus.state), error) ||
         !count_sizes(sweep, error)) {
         return false;
     }
@@ -582,7 +583,7 @@ static bool sweep_all(Sweep *sweep, GError **error)
         sweep->rule = &g_array_index(sweeper->rules, SweepRule, i);
         bool limited = sweep->rule->config->keep_ms > 0 || sweep->rule->config->keep_bytes > 0;
         if (limited && (!sweep_rule(sweep, error) ||
-                        !ht_eventless_sweep(sweep->look, sweeper->config, sweep->rule->config, sweep->now_us,
+                        !ht_eventless_sweep(sweep->look, config, sweep->rule->config, sweep->now_us,
                                             &sweep->rule->message_at, forget_messages, sweep,
                                             &sweep->figures.payloads, error))) {
             return false;
@@ -619,14 +620,12 @@ static void tell(const Sweep *sweep, const GError *error)
     const HtSweepFigures *figures = &sweep->figures;
     if (figures->undelivered > 0) {
         ht_log(HT_LOG_ERROR, "retention",
-               "%" G_GUINT64_FORMAT
-               " events that a consumer had still to get were pruned, because max-wait has passed",
+               "%" PRIu64 " events that a consumer had still to get were pruned, because max-wait has passed",
                figures->undelivered);
     }
     if (figures->events > 0) {
         ht_log(HT_LOG_INFO, "retention",
-               "%" G_GUINT64_FORMAT " events pruned, %" G_GUINT64_FORMAT
-               " of them archived in %" G_GUINT64_FORMAT " files; %" G_GUINT64_FORMAT
+               "%" PRIu64 " events pruned, %" PRIu64 " of them archived in %" PRIu64 " files; %" PRIu64
                " bytes given back to the disk",
                figures->events, figures->archived, figures->files, figures->given_back);
     }
@@ -635,7 +634,24 @@ static void tell(const Sweep *sweep, const GError *error)
     }
 }
 
-static gboolean end_on_main(void *user);
+/* The thread has nothing more to do. */
+static gboolean end_on_main(void *user)
+{
+    HtSweeper *sweeper = ((Shared *)user)->sweeper;
+    if (!sweeper) {
+        return G_SOURCE_REMOVE;
+    }
+    g_thread_join(g_steal_pointer(&sweeper->thread));
+    g_mutex_lock(&sweeper->shared->lock);
+    sweeper->shared->status.running = false;
+    HtSweepStatus status = sweeper->shared->status;
+    g_mutex_unlock(&sweeper->shared->lock);
+    take_next(sweeper);
+    if (sweeper->done) {
+        sweeper->done(&status, sweeper->user);
+    }
+    return G_SOURCE_REMOVE;
+}
 
 static gpointer run(gpointer user)
 {
@@ -664,26 +680,6 @@ static gpointer run(gpointer user)
     clear_sweep(&sweep);
     run_on_main(sweeper, end_on_main, g_atomic_rc_box_acquire(shared), (GDestroyNotify)let_go);
     return NULL;
-}
-
-/* The thread has nothing more to do. */
-static gboolean end_on_main(void *user)
-{
-    HtSweeper *sweeper = ((Shared *)user)->sweeper;
-    HtSweepStatus status;
-    if (!sweeper) {
-        return G_SOURCE_REMOVE;
-    }
-    g_thread_join(g_steal_pointer(&sweeper->thread));
-    g_mutex_lock(&sweeper->shared->lock);
-    sweeper->shared->status.running = false;
-    status = sweeper->shared->status;
-    g_mutex_unlock(&sweeper->shared->lock);
-    take_next(sweeper);
-    if (sweeper->done) {
-        sweeper->done(&status, sweeper->user);
-    }
-    return G_SOURCE_REMOVE;
 }
 
 bool ht_sweeper_start(HtSweeper *sweeper, bool dry_run, void (*done)(const HtSweepStatus *status, void *user),

@@ -138,7 +138,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error->message);
         return 1;
     }
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     g_autoptr(HtMapper) mapper = ht_mapper_new(mapping, &reference, &options);
     Ways ways = {.bare = bare_pass_new(), .mapper = mapper};
     ht_outcome_init(&ways.outcome);

@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         HtLimits limits = ht_limits_default();
         limits.document_bytes = 1 << 20;
         reader = ht_reader_new(&limits);
-        ht_reader_want_security(reader);
+        ht_reader_want_security(reader, true, true);
     }
     /* A copy, so that reading beyond the end is seen. */
     g_autofree char *bytes = g_memdup2(data, size);

@@ -47,7 +47,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         abort();
     }
     for (unsigned i = 0; i < 2; i++) {
-        HtMapperOptions options = {ht_limits_default(), i ? "440104" : NULL, i > 0, i > 0};
+        HtMapperOptions options = {ht_limits_default(), i ? "440104" : NULL, i > 0, i > 0, false};
         options.limits.records = 50;
         mappers[i] = ht_mapper_new(mapping, &reference, &options);
     }

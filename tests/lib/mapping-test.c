@@ -71,7 +71,7 @@ MappingTest *mapping_test_new_with(const char *text, const HtMapperOptions *opti
 
 MappingTest *mapping_test_new(const char *text)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     return mapping_test_new_with(text, &options);
 }
 

@@ -60,10 +60,11 @@ static void refuse(void *user, JsonObject *asked, HtAdminReply *reply)
     ht_admin_refuse(reply, 409, "there are \"none\"");
 }
 
-static const HtAdminVerb verbs[] = {{"double", answer_now, false, HT_ROLE_OPERATOR, "list"},
-                                    {"later", answer_later, false, HT_ROLE_AUDITOR, NULL},
-                                    {"refuse", refuse, false, HT_ROLE_PRIVACY_OFFICER, NULL},
-                                    {0}};
+static const HtAdminVerb verbs[] = {
+    {"double", answer_now, false, HT_ROLE_OPERATOR, "list", NULL, NULL, NULL, NULL},
+    {"later", answer_later, false, HT_ROLE_AUDITOR, NULL, NULL, NULL, NULL, NULL},
+    {"refuse", refuse, false, HT_ROLE_PRIVACY_OFFICER, NULL, NULL, NULL, NULL, NULL},
+    {0}};
 
 static void open_admin(Fixture *f)
 {

@@ -290,7 +290,7 @@ static Bench *bench_new(const char *content)
     bench->test.mapping = ht_mapping_load(path, &bench->reference, &error);
     g_assert_no_error(error);
     g_unlink(path);
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     bench->test.mapper = ht_mapper_new(bench->test.mapping, &bench->reference, &options);
     ht_outcome_init(&bench->test.outcome);
     return bench;

@@ -176,7 +176,7 @@ static void test_include_as_document(void)
 /* What attachments become counts like values and like the document. */
 static void test_attachment_caps(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     options.limits.value_bytes = 100000;
     options.limits.document_bytes = 300000;
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
@@ -204,7 +204,7 @@ static void test_attachment_caps(void)
  * but not each of very many. */
 static void test_batch_time(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     options.limits.cpu_ms_per_mb = 1;
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     g_autoptr(GString) wide = g_string_new(""), content = g_string_new("<r/><op href='#0'/>");
@@ -321,7 +321,7 @@ static void check_many_parts(const HtMapperOptions *options, const char *told)
 
 static void test_many_parts(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     check_many_parts(&options, "more than 1000 parts (max-parts = 1000)");
     options.limits.parts = 3;
     check_many_parts(&options, "more than 3 parts (max-parts = 3)");
@@ -411,7 +411,7 @@ static void test_batch_faults(void)
 /* With quarantine the good records of all parts are taken. */
 static void test_batch_quarantine(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     assert_taken(test, MIXED,
                  PART(XML, "<doc>" NAMED(1) ROW(2, "") "</doc>") PART(XML, "<doc>" NAMED(3) "</doc>") END, 2);

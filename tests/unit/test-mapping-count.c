@@ -96,7 +96,7 @@ static void test_no_number(void)
 /* What a sender loses on the way it must send again: quarantine is for bad records, not for lost ones. */
 static void test_quarantine(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     g_autoptr(MappingTest) test = mapping_test_new_with(BATCH, &options);
     assert_wrong(test, "<B>" HEAD("2") "<DATA>" P(1) "</DATA></B>", "states 2 records");
     assert_taken(test, "<B>" HEAD("2") "<DATA>" P(1) "<P><ID>2</ID></P></DATA></B>", 1);

@@ -125,7 +125,7 @@ static void test_unreadable(void)
 /* Only that record; and only when something is asked that hangs on it. */
 static void test_only_who_asks(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     g_autoptr(MappingTest) test = mapping_test_new_with(
         MAPPING(FLAG "<skip for-each='/ROWS/ROW' when=\"yes(CX) and SKIP\"/>" /* no SKIP: whatever CX is */
                      "<skip for-each='/ROWS/ROW' when='SKIP'/>"

@@ -43,7 +43,7 @@ static void test_reverses(void)
 /* The message must not pass for its good record sent again: the bad one would vanish unreported. */
 static void test_key_of_a_payload_with_rejected_records(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     g_autoptr(MappingTest) test = mapping_test_new_with(
         ONE("<id from='HJYWID'/><element to='person.name' from='XM' required='yes'/>"), &options);
     g_assert_cmpint(mapping_test_run(test, "<ROWS><ROW><HJYWID>1</HJYWID><XM>测试甲</XM></ROW>"
@@ -84,7 +84,7 @@ static void test_same_key(void)
 /* Every record is counted once: as an event, as unchanged, or as rejected, also when its faults come with what is unchanged. */
 static void test_unchanged_is_counted(void)
 {
-    HtMapperOptions options = {ht_limits_default(), NULL, true, false};
+    HtMapperOptions options = {ht_limits_default(), NULL, true, false, false};
     g_autoptr(MappingTest) test = mapping_test_new_with(
         MAPPING("<event type='person.corrected.v1' for-each='/ROWS/ROW'><id from='NO'/>"
                 "<action is='correct' unchanged-when='same(A, B)'/></event>"

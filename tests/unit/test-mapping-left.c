@@ -163,7 +163,7 @@ static void test_trailer_surplus(void)
 /* How much is carried is the source's to say. */
 static void test_limits(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     const char *mapping =
         MAPPING(EVENT("<each path='G' group='guardian'><element to='guardian.name' from='N'/></each>"));
     const char *instances = ROW("<G><N>n1</N></G><G><N>n2</N></G>");

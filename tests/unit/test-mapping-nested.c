@@ -13,7 +13,7 @@
 
 static MappingTest *new_lax(const char *mapping)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     return mapping_test_new_with(mapping, &options);
 }
 
@@ -342,7 +342,7 @@ static void test_limits(void)
         g_string_append_printf(xml, "<T><XM>n%u</XM></T>", i);
     }
     g_string_append(xml, "<NO>1</NO></H></D>");
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     options.limits.held_bytes = 8192;
     g_autoptr(MappingTest) test = mapping_test_new_with(MAPPING(TENANT("") HOUSE("")), &options);
     g_assert_cmpint(mapping_test_run(test, xml->str), ==, HT_VERDICT_REJECT);

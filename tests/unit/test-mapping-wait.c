@@ -122,7 +122,7 @@ static void test_parameters(void)
 /* Numbers of records are checked where they are stated, and places of faults are those of the records. */
 static void test_counts_and_faults(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", true, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", true, false, false};
     options.limits.records = 4;
     g_autoptr(MappingTest) test = mapping_test_new_with(
         MAPPING(
@@ -158,7 +158,7 @@ static void test_too_much(void)
     mapping_test_run(test, "<ROWS><ROW><XM>n</XM></ROW><HEAD><BZ>b</BZ></HEAD></ROWS>");
     assert_has(test, 0, REMARK("b"));
 
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     options.limits.held_bytes = 20 << 20;
     g_autoptr(MappingTest) lax = mapping_test_new_with(MAPPING(HEAD), &options);
     mapping_test_run(lax, xml->str);

@@ -338,7 +338,7 @@ static void test_required(void)
     g_assert_cmpuint(test->outcome.faults[2].record, ==, 2);
     g_assert_cmpuint(test->outcome.faults[2].line, ==, 3);
 
-    HtMapperOptions options = {ht_limits_default(), NULL, true, false};
+    HtMapperOptions options = {ht_limits_default(), NULL, true, false, false};
     g_autoptr(MappingTest) quarantine = mapping_test_new_with(mapping, &options);
     mapping_test_run(quarantine, xml);
     g_assert_cmpint(quarantine->outcome.verdict, ==, HT_VERDICT_OK);
@@ -547,7 +547,7 @@ static void test_unknown_document(void)
 
 static void test_too_many_records(void)
 {
-    HtMapperOptions options = {ht_limits_default(), NULL, false, false};
+    HtMapperOptions options = {ht_limits_default(), NULL, false, false, false};
     options.limits.records = 2;
     g_autoptr(MappingTest) test =
         mapping_test_new_with(ONE("<element to='person.name' from='XM'/>"), &options);

@@ -141,7 +141,7 @@ static void test_zip_json_faults(void)
 /* Blanks and brackets pack as well as markup does. */
 static void test_zip_json_bombs(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     options.limits.document_bytes = 8 << 20;
     g_autoptr(MappingTest) test = mapping_test_new_with(JSON_MAPPING, &options);
     g_autofree char *blanks = g_strnfill(30 << 20, ' ');
@@ -186,7 +186,7 @@ static void test_zip_damage(void)
 
 static void test_zip_bombs(void)
 {
-    HtMapperOptions options = {ht_limits_default(), "440104", false, false};
+    HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
     options.limits.document_bytes = 8 << 20;
     g_autoptr(MappingTest) test = mapping_test_new_with(PHOTO_MAPPING, &options);
     g_autofree char *blanks = g_strnfill(30 << 20, ' ');
