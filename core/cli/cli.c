@@ -94,7 +94,7 @@ static const HtCliVerb verbs[] = {
     {"subject", ht_cli_subject, "show|conflicts|split|join|settle",
      N_("who is who: look at it, undo a wrong tie")},
     {"token", ht_cli_token, "new|hash", N_("make a bearer token for a source or a consumer")},
-    {"receipt", ht_cli_receipt, "verify|show|key", N_("verify a receipt; what became of a message")},
+    {"receipt", ht_cli_receipt, "verify|show|print|key", N_("verify a receipt; what became of a message")},
     {"reconcile", ht_cli_reconcile, NULL, N_("the books, and how the other side's list differs")},
     {"source", ht_cli_source, "list|show|pause|drain|resume",
      N_("sources: how they are, pause, drain, resume")},
@@ -112,7 +112,7 @@ static const HtCliVerb verbs[] = {
      N_("diff: how a department's service differs from what its mapping was written for")},
     {"catalogue", ht_cli_catalogue, NULL,
      N_("who provides what to whom, for what purpose: GB/T 21063.3, in Chinese")},
-    {"schema", ht_cli_schema, "json|asyncapi|catalogue",
+    {"schema", ht_cli_schema, "json|asyncapi|catalogue|admin",
      N_("what events look like: reference, JSON Schema, AsyncAPI, catalogue")},
 };
 
