@@ -153,7 +153,9 @@ int main(int argc, char *argv[])
         {"mappings/hukou.xml", "hukou", "hukou/fixtures"},
 #define XML(name) {"mappings/" name ".xml", "xml", "xml/fixtures/" name}
         XML("addresses"),
+        XML("child-welfare"),
         XML("credit"),
+        XML("education"),
         XML("family-planning"),
         XML("floating"),
         XML("funeral"),
@@ -162,15 +164,19 @@ int main(int argc, char *argv[])
         XML("household-register"),
         XML("housing"),
         XML("justice"),
+        XML("key-persons"),
         XML("labour"),
         XML("legal-persons"),
         XML("low-income"),
+        XML("maintenance-fund"),
+        XML("non-tax"),
         XML("rental"),
         XML("street-people"),
         XML("tax"),
         XML("urban-management"),
         XML("utilities"),
         XML("veterans"),
+        XML("volunteers"),
     };
     for (size_t i = 0; i < G_N_ELEMENTS(wide); i++) {
         g_autofree char *stem = g_path_get_basename(wide[i].mapping);

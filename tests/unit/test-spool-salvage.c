@@ -275,7 +275,7 @@ static const char state_rows[] =
     "INSERT INTO damaged VALUES(590, 'checksum', 5, NULL, NULL);"
     "INSERT INTO days VALUES(20000, 'hukou', 1, 2, 3, 4), (20001, 'hukou', 1, 2, 3, 4);"
     "INSERT INTO cursors VALUES('batch', 30, NULL, 3, 27), ('*replay-1', 12, NULL, 0, 0);"
-    "INSERT INTO dead_letters VALUES('batch', 29, 4, 'HTTP 400', 6, 'hukou', 'person.born.v1', 0);"
+    "INSERT INTO dead_letters VALUES(3, 'batch', 29, 4, x'06', 6, 'hukou', 'person.born.v1', 0);"
     "INSERT INTO pauses VALUES('consumer', 'batch', 1, 5, 7, 'ticket', '', 0), ('consumer', 'platform', 2, 6, -1, '', '', 0),"
     " ('intake', '', 3, 7, 7, 'a new disk', 'from 18:00 on', 600), ('route', 'all', 1, 8, 7, '', '', 0),"
     " ('source', 'hukou', 3, 9, 7, '', 'moves', 60), ('source', 'marriage', 1, 9, 7, '', '', 0);"
