@@ -156,20 +156,20 @@ static void judge_item(HtLeases *leases, Item *item, const HtSent *sent)
     assert_leases(leases);
 }
 
-bool ht_leases_judge(HtLeases *leases, uint64_t sequence, const HtSent *sent)
-{
-    Item *item = g_hash_table_lookup(leases->items, &sequence);
-    if (item) {
-        judge_item(leases, item, sent);
-    }
-    return item != NULL;
-}
-
 /* Whether the event is out to the worker of this name. */
 static Item *item_of(const HtLeases *leases, const char *worker, uint64_t sequence)
 {
     Item *item = g_hash_table_lookup(leases->items, &sequence);
     return item && g_str_equal(item->worker->name, worker) ? item : NULL;
+}
+
+bool ht_leases_judge(HtLeases *leases, const char *worker, uint64_t sequence, const HtSent *sent)
+{
+    Item *item = worker ? item_of(leases, worker, sequence) : g_hash_table_lookup(leases->items, &sequence);
+    if (item) {
+        judge_item(leases, item, sent);
+    }
+    return item != NULL;
 }
 
 bool ht_leases_take_through(HtLeases *leases, const char *worker, uint64_t sequence, unsigned *count)

@@ -35,8 +35,8 @@ void ht_leases_return_of(HtLeases *leases, const void *channel);
 /* What is out for this channel is dropped. */
 void ht_leases_drop(HtLeases *leases, const void *channel);
 
-/* Judges one event that is out, by its sequence. False when it is not out (any more). */
-bool ht_leases_judge(HtLeases *leases, uint64_t sequence, const HtSent *sent);
+/* Judges one event that is out, by its sequence: to this worker, or to any where `worker` is NULL. False when it is not out (any more). */
+bool ht_leases_judge(HtLeases *leases, const char *worker, uint64_t sequence, const HtSent *sent);
 
 /* All that went to the worker up to this one, this one included, is taken: `count` says how many. False when this one is not out
  * to it. */

@@ -120,7 +120,8 @@ static bool read_member(const char *name, JsonNode *node, HtSentKind kind, HtPul
     if (kind == HT_SENT_TAKEN && g_str_equal(name, "through")) {
         return node_sequence(node, &verdict->through);
     }
-    if (kind == HT_SENT_TAKEN && g_str_equal(name, "worker") && text && is_worker(text)) {
+    if (g_str_equal(name, "worker") && text && is_worker(text)) {
+        verdict->by_worker = true;
         g_strlcpy(verdict->worker, text, sizeof verdict->worker);
         return true;
     }

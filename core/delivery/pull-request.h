@@ -25,9 +25,10 @@ bool ht_pull_read_stream(const HtPageCall *call, const HtConsumerConfig *config,
 
 typedef struct {
     HtSent sent;
-    uint64_t through;  /* 0: it names sequences */
-    GArray *sequences; /* of uint64_t; empty with `through` */
-    char worker[HT_PULL_WORKER];
+    uint64_t through;            /* 0: it names sequences */
+    GArray *sequences;           /* of uint64_t; empty with `through` */
+    char worker[HT_PULL_WORKER]; /* "" is one, too: who does not say who they are */
+    bool by_worker;              /* it says which: `sequences` are those that are out to that one */
     char *reason, *detail;
 } HtPullVerdict;
 

@@ -449,8 +449,8 @@ static bool judge(Pull *pull, HtPageCall *call, HtSentKind kind, HtRefusal *refu
         return ht_refuse(refusal, "not-out");
     }
     for (unsigned i = 0; i < verdict.sequences->len; i++) {
-        bool out =
-            ht_leases_judge(pull->leases, g_array_index(verdict.sequences, uint64_t, i), &verdict.sent);
+        bool out = ht_leases_judge(pull->leases, verdict.by_worker ? verdict.worker : NULL,
+                                   g_array_index(verdict.sequences, uint64_t, i), &verdict.sent);
         count += out;
         not_out += !out;
     }

@@ -1,181 +1,18 @@
 /* A consumer that asks: what is out to whom, what comes again, and what it may send. The spool and the door are the test's. */
 #include "core/base/log.h"
 #include "core/delivery/pull-request.h"
-#include "core/delivery/transport.h"
-#include "tests/lib/consumer-harness.h"
-
-/* ---- The door ---- */
-
-typedef struct {
-    HtPageCall call;
-    const char *query, *header; /* "limit=2&wait=1"; "Name: value" */
-    GString *body;              /* of the answer, or what was written */
-    unsigned status;            /* 0: no answer yet */
-    char *code;                 /* of a refusal */
-    bool streams, closed;
-} Call;
-
-static void take_answer(HtPageCall *page_call, HtPageAnswer *answer)
-{
-    Call *call = (Call *)page_call;
-    g_assert_cmpuint(call->status, ==, 0);
-    call->status = answer->status;
-    g_string_append_len(call->body, answer->body.data, (gssize)answer->body.size);
-    ht_buffer_clear(&answer->body);
-}
-
-static void take_refusal(HtPageCall *page_call, const HtRefusal *refusal)
-{
-    Call *call = (Call *)page_call;
-    g_assert_cmpuint(call->status, ==, 0);
-    call->status = refusal->status;
-    call->code = g_strdup(refusal->code);
-}
-
-static const char *value_of(const char *text, const char *name, const char *before, const char *after)
-{
-    static char value[200];
-    g_autofree char *key = g_strconcat(name, before, NULL);
-    const char *at = text ? strstr(text, key) : NULL;
-    if (!at) {
-        return NULL;
-    }
-    at += strlen(key);
-    g_strlcpy(value, at, MIN(sizeof value, strcspn(at, after) + 1));
-    return g_intern_string(value);
-}
-
-static const char *find_header(const HtPageCall *call, const char *name)
-{
-    return value_of(((const Call *)call)->header, name, ": ", "\n");
-}
-
-static const char *find_query(const HtPageCall *call, const char *name)
-{
-    return value_of(((const Call *)call)->query, name, "=", "&");
-}
-
-static void begin_stream(HtPageCall *page_call, HtPageAnswer *head)
-{
-    Call *call = (Call *)page_call;
-    call->status = head->status;
-    call->streams = true;
-}
-
-static void take_piece(HtPageCall *page_call, HtText text)
-{
-    Call *call = (Call *)page_call;
-    g_assert_true(call->streams && !call->closed);
-    g_string_append_len(call->body, text.data, (gssize)text.size);
-}
-
-static void take_end(HtPageCall *call)
-{
-    ((Call *)call)->closed = true;
-}
-
-static const HtPageWays ways = {take_answer,  take_refusal, find_header, find_query,
-                                begin_stream, take_piece,   take_end};
-
-static GPtrArray *calls; /* of Call: those that are open */
-
-static Call *ask(Fixture *f, HtOutPage page, const char *query, const char *header, const char *body)
-{
-    HtTransport *transport = ht_consumer_transport(f->consumer);
-    Call *call = g_new0(Call, 1);
-    call->call = (HtPageCall){.ways = &ways, .party = "c", .body = ht_text_from(body ? body : "")};
-    call->query = query;
-    call->header = header;
-    call->body = g_string_new(NULL);
-    g_ptr_array_add(calls, call);
-    transport->serve(transport, page, &call->call);
-    return call;
-}
-
-static void end_call(Call *call, bool sent)
-{
-    g_ptr_array_remove(calls, call);
-    if (call->call.ended) {
-        call->call.ended(&call->call, sent);
-    }
-    g_string_free(call->body, TRUE);
-    g_free(call->code);
-    g_free(call);
-}
-
-static void await_answer(const Call *call)
-{
-    guint deadline = g_timeout_add_seconds(DEADLINE_S, fail_late, NULL);
-    while (call->status == 0) {
-        g_main_context_iteration(NULL, TRUE);
-    }
-    g_source_remove(deadline);
-}
-
-/* "1 2 3 ": the sequences of events in a text. */
-static char *sequences_in(const char *text)
-{
-    static const char key[] = "\"sequence\":\"";
-    GString *sequences = g_string_new(NULL);
-    for (const char *at = text; (at = strstr(at, key)); at++) {
-        g_string_append_printf(sequences, "%u ", (unsigned)g_ascii_strtoull(at + strlen(key), NULL, 10));
-    }
-    return g_string_free(sequences, FALSE);
-}
-
-static void assert_gets(Fixture *f, const char *query, const char *sequences)
-{
-    Call *call = ask(f, HT_OUT_GET, query, NULL, NULL);
-    await_answer(call);
-    g_autofree char *got = sequences_in(call->body->str);
-    g_assert_cmpuint(call->status, ==, 200);
-    g_assert_cmpstr(got, ==, sequences);
-    end_call(call, true);
-}
-
-#define JSON "Content-Type: application/json"
-
-static unsigned say(Fixture *f, HtOutPage page, const char *body, const char *answer)
-{
-    Call *call = ask(f, page, "", JSON, body);
-    await_answer(call);
-    if (answer) {
-        g_assert_nonnull(strstr(call->body->str, answer));
-    }
-    unsigned status = call->status;
-    end_call(call, true);
-    return status;
-}
-
-static void begin(Fixture *f, const char *keys, const char *persons)
-{
-    g_autofree char *all = g_strconcat("type = pull\n", keys, NULL);
-    calls = g_ptr_array_new();
-    start(f, all, persons);
-}
-
-/* The door closes before delivery ends. */
-static void end(Fixture *f)
-{
-    while (calls->len > 0) {
-        end_call(calls->pdata[0], false);
-    }
-    g_ptr_array_unref(calls);
-    stop(f);
-}
-
-/* ---- Tests ---- */
+#include "tests/lib/pull-harness.h"
 
 /* What is told to have been taken survives a kill; one commit is enough for all that said so meanwhile. */
 static void test_an_acknowledgement_is_answered_when_it_is_on_disk(void)
 {
     Fixture f;
-    begin(&f, "", "abcdefgh");
+    begin_pull(&f, "", "abcdefgh");
     assert_gets(&f, "", "1 2 3 4 5 6 7 8 ");
     spool.holds_commits = true;
-    Call *first = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
-    Call *second = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[2]}");
-    Call *third = ask(&f, HT_OUT_REFUSE, "", JSON, "{\"sequences\":[3]}");
+    Call *first = ask(&f, HT_OUT_ACK, "", PULL_JSON, "{\"sequences\":[1]}");
+    Call *second = ask(&f, HT_OUT_ACK, "", PULL_JSON, "{\"sequences\":[2]}");
+    Call *third = ask(&f, HT_OUT_REFUSE, "", PULL_JSON, "{\"sequences\":[3]}");
     run_until_idle();
     g_assert_cmpuint(spool.commits, ==, 1);
     g_assert_cmpuint(first->status + second->status + third->status, ==, 0);
@@ -189,41 +26,41 @@ static void test_an_acknowledgement_is_answered_when_it_is_on_disk(void)
     release_commit(NULL);
     g_assert_cmpuint(second->status, ==, 200);
     spool.holds_commits = false;
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_an_acknowledgement_that_is_not_on_disk_is_told_so(void)
 {
     g_autoptr(GError) full = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_NOSPC, "full");
     Fixture f;
-    begin(&f, "", "ab");
+    begin_pull(&f, "", "ab");
     assert_gets(&f, "", "1 2 ");
     spool.holds_commits = true;
-    Call *ack = ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
+    Call *ack = ask(&f, HT_OUT_ACK, "", PULL_JSON, "{\"sequences\":[1]}");
     run_until_idle();
     release_commit(full);
     g_assert_cmpuint(ack->status, ==, 503);
     g_assert_cmpstr(ack->code, ==, "not-kept-yet");
-    end(&f);
+    end_pull(&f);
 }
 
 /* Whoever waits for a commit that ends after the consumer has. */
 static void test_a_commit_outlives_its_consumer(void)
 {
     Fixture f;
-    begin(&f, "", "ab");
+    begin_pull(&f, "", "ab");
     assert_gets(&f, "", "1 2 ");
     spool.holds_commits = true;
-    ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[1]}");
-    ask(&f, HT_OUT_ACK, "", JSON, "{\"sequences\":[2]}");
-    end(&f);
+    ask(&f, HT_OUT_ACK, "", PULL_JSON, "{\"sequences\":[1]}");
+    ask(&f, HT_OUT_ACK, "", PULL_JSON, "{\"sequences\":[2]}");
+    end_pull(&f);
     release_commit(NULL);
 }
 
 static void test_a_poll_gets_what_there_is(void)
 {
     Fixture f;
-    begin(&f, "batch = 3\n", "abcde");
+    begin_pull(&f, "batch = 3\n", "abcde");
     assert_gets(&f, "limit=2", "1 2 ");
     assert_gets(&f, "", "3 4 5 ");
     assert_gets(&f, "", "");
@@ -235,13 +72,13 @@ static void test_a_poll_gets_what_there_is(void)
         say(&f, HT_OUT_ACK, "{\"sequences\":[5, \"4\", 9]}", "{\"acknowledged\":2,\"notOut\":1}"), ==, 200);
     g_assert_cmpuint(spool.cursor, ==, 5);
     g_assert_cmpuint(status_of(&f).delivered, ==, 5);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_a_poll_waits_for_what_comes(void)
 {
     Fixture f;
-    begin(&f, "", "");
+    begin_pull(&f, "", "");
     Call *call = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
     run_until_idle();
     g_assert_cmpuint(call->status, ==, 0);
@@ -249,23 +86,23 @@ static void test_a_poll_waits_for_what_comes(void)
     ht_consumer_wake(f.consumer);
     await_answer(call);
     g_assert_nonnull(strstr(call->body->str, "\"sequence\":\"00000000000000000001\""));
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_a_poll_waits_as_long_as_the_key_says(void)
 {
     Fixture f;
-    begin(&f, "wait = 20ms\n", "");
+    begin_pull(&f, "wait = 20ms\n", "");
     Call *call = ask(&f, HT_OUT_GET, "wait=86400", NULL, NULL);
     await_answer(call);
     g_assert_cmpstr(call->body->str, ==, "[]");
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_a_person_is_with_one_worker_at_a_time(void)
 {
     Fixture f;
-    begin(&f, "batch = 2\n", "aaabab");
+    begin_pull(&f, "batch = 2\n", "aaabab");
     assert_gets(&f, "worker=x", "1 4 ");
     assert_gets(&f, "worker=y", "");
     say(&f, HT_OUT_ACK, "{\"sequences\":[4]}", "\"acknowledged\":1");
@@ -275,14 +112,32 @@ static void test_a_person_is_with_one_worker_at_a_time(void)
     assert_gets(&f, "worker=y", "");
     say(&f, HT_OUT_ACK, "{\"through\":3,\"worker\":\"z\"}", "\"acknowledged\":2");
     assert_gets(&f, "worker=y", "5 ");
-    end(&f);
+    end_pull(&f);
+}
+
+/* Whoever says who they are says nothing of what another has, by any of the three; who does not, means whoever has it. */
+static void test_a_worker_speaks_of_its_own_events(void)
+{
+    Fixture f;
+    begin_pull(&f, "batch = 2\nattempts = 9\n", "abcd");
+    assert_gets(&f, "worker=x", "1 2 ");
+    assert_gets(&f, "worker=y", "3 4 ");
+    say(&f, HT_OUT_ACK, "{\"sequences\":[1,3],\"worker\":\"y\"}", "{\"acknowledged\":1,\"notOut\":1}");
+    say(&f, HT_OUT_RETRY, "{\"sequences\":[1,2],\"worker\":\"y\"}", "{\"givenBack\":0,\"notOut\":2}");
+    say(&f, HT_OUT_REFUSE, "{\"worker\":\"\",\"sequences\":[\"1\"]}", "\"notOut\":1");
+    assert_gets(&f, "worker=y", ""); /* x has them still */
+    say(&f, HT_OUT_ACK, "{\"sequences\":[1,2],\"worker\":\"x\"}", "{\"acknowledged\":2,\"notOut\":0}");
+    g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[4],\"worker\":\"y y\"}", NULL), ==, 400);
+    say(&f, HT_OUT_ACK, "{\"sequences\":[4]}", "{\"acknowledged\":1,\"notOut\":0}");
+    g_assert_cmpuint(spool.cursor, ==, 4);
+    end_pull(&f);
 }
 
 /* What comes again to a worker while its acknowledgement is on its way is not acknowledged by it, though its number is lower. */
 static void test_through_means_what_was_there_before(void)
 {
     Fixture f;
-    begin(&f, "batch = 2\n", "abcd");
+    begin_pull(&f, "batch = 2\n", "abcd");
     assert_gets(&f, "worker=x", "1 2 ");
     assert_gets(&f, "worker=y", "3 4 ");
     say(&f, HT_OUT_RETRY, "{\"sequences\":[1]}", "\"givenBack\":1");
@@ -293,13 +148,13 @@ static void test_through_means_what_was_there_before(void)
     g_assert_cmpuint(spool.cursor, ==, 0);
     g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":1,\"worker\":\"y\"}", "\"acknowledged\":1"), ==, 200);
     g_assert_cmpuint(spool.cursor, ==, 4);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_what_is_not_acknowledged_comes_again(void)
 {
     Fixture f;
-    begin(&f, "batch = 4\nlease = 100ms\n", "abcd");
+    begin_pull(&f, "batch = 4\nlease = 100ms\n", "abcd");
     assert_gets(&f, "", "1 2 3 4 ");
     say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1");
     assert_gets(&f, "wait=9", "1 "); /* in halves: nobody knows which one the worker died of */
@@ -309,13 +164,13 @@ static void test_what_is_not_acknowledged_comes_again(void)
     g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[4,1]}", "{\"acknowledged\":1,\"notOut\":1}"), ==,
                      200);
     g_assert_cmpuint(spool.cursor, ==, 4);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_an_event_that_workers_die_of_becomes_a_dead_letter(void)
 {
     Fixture f;
-    begin(&f, "batch = 1\nlease = 100ms\nattempts = 3\n", "a");
+    begin_pull(&f, "batch = 1\nlease = 100ms\nattempts = 3\n", "a");
     for (unsigned i = 0; i < 3; i++) {
         assert_gets(&f, "wait=9", "1 ");
         while (status_of(&f).failures == i) {
@@ -326,13 +181,13 @@ static void test_an_event_that_workers_die_of_becomes_a_dead_letter(void)
     g_assert_cmpstr(spool.reason, ==, "not acknowledged before its lease ended");
     run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 1);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_what_is_given_back_goes_again_with_what_follows_it(void)
 {
     Fixture f;
-    begin(&f, "batch = 5\n", "aabab");
+    begin_pull(&f, "batch = 5\n", "aabab");
     assert_gets(&f, "", "1 2 3 4 5 ");
     g_assert_cmpuint(say(&f, HT_OUT_RETRY, "{\"sequences\":[2],\"reason\":\"no room\"}", "\"givenBack\":1"),
                      ==, 200);
@@ -343,13 +198,13 @@ static void test_what_is_given_back_goes_again_with_what_follows_it(void)
     assert_gets(&f, "wait=9", "2 ");
     g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"sequences\":[2]}", "\"acknowledged\":1"), ==, 200);
     assert_gets(&f, "wait=9", "4 ");
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_what_is_refused_is_a_dead_letter(void)
 {
     Fixture f;
-    begin(&f, "", "ab");
+    begin_pull(&f, "", "ab");
     assert_gets(&f, "", "1 2 ");
     g_assert_cmpuint(say(&f, HT_OUT_REFUSE,
                          "{\"sequences\":[1],\"reason\":\"\\u001b[31m 990104 19800101 9915 [wrong\"}",
@@ -358,13 +213,13 @@ static void test_what_is_refused_is_a_dead_letter(void)
     g_assert_cmpstr(spool.dead->str, ==, "1:1 ");
     g_assert_cmpstr(spool.reason, ==, "refused: [31m [number] [wrong");
     g_assert_cmpuint(status_of(&f).dead, ==, 1);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_an_answer_that_did_not_arrive_counts_for_nothing(void)
 {
     Fixture f;
-    begin(&f, "attempts = 1\n", "aab");
+    begin_pull(&f, "attempts = 1\n", "aab");
     for (unsigned i = 0; i < 3; i++) {
         Call *call = ask(&f, HT_OUT_GET, "wait=9", NULL, NULL);
         await_answer(call);
@@ -372,13 +227,13 @@ static void test_an_answer_that_did_not_arrive_counts_for_nothing(void)
     }
     assert_gets(&f, "", "1 2 3 ");
     g_assert_cmpuint(status_of(&f).failures, ==, 0);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_polls_are_bounded(void)
 {
     Fixture f;
-    begin(&f, "polls = 2\n", "");
+    begin_pull(&f, "polls = 2\n", "");
     Call *first = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
     Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
     Call *third = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
@@ -389,13 +244,13 @@ static void test_polls_are_bounded(void)
     end_call(first, false);
     Call *fifth = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
     g_assert_cmpuint(fifth->status, ==, 0);
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_nothing_goes_to_who_was_hurried(void)
 {
     Fixture f;
-    begin(&f, "", "");
+    begin_pull(&f, "", "");
     Call *poll = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
     Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
     stream->call.room(&stream->call);
@@ -407,7 +262,7 @@ static void test_nothing_goes_to_who_was_hurried(void)
     ht_consumer_wake(f.consumer);
     run_until_idle();
     g_assert_cmpuint(status_of(&f).attempts, ==, 0);
-    end(&f);
+    end_pull(&f);
 }
 
 /* Takes what was written; the reader has room again. */
@@ -445,7 +300,7 @@ static void assert_streams(Call *stream, const char *sequences)
 static void test_a_stream_goes_on_with_acknowledgements(void)
 {
     Fixture f;
-    begin(&f, "batch = 2\n", "abcd");
+    begin_pull(&f, "batch = 2\n", "abcd");
     Call *stream = ask(&f, HT_OUT_STREAM, "worker=x", NULL, NULL);
     g_assert_cmpstr(stream->body->str, ==, "retry: 1000\n\n");
     assert_streams(stream, "1 2 ");
@@ -459,13 +314,13 @@ static void test_a_stream_goes_on_with_acknowledgements(void)
     assert_streams(stream, "3 ");
     say(&f, HT_OUT_ACK, "{\"through\":\"3\",\"worker\":\"x\"}", "\"acknowledged\":2");
     assert_streams(stream, "4 ");
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_a_slow_reader_is_not_written_for(void)
 {
     Fixture f;
-    begin(&f, "heartbeat = 100ms\nlinger = 1h\n", "a");
+    begin_pull(&f, "heartbeat = 100ms\nlinger = 1h\n", "a");
     Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
     assert_streams(stream, "1 ");
     await_written(stream); /* a heartbeat, which it does not take */
@@ -476,13 +331,13 @@ static void test_a_slow_reader_is_not_written_for(void)
     await_answer(poll);
     g_assert_nonnull(strstr(poll->body->str, "\"sequence\":\"00000000000000000002\""));
     g_assert_cmpstr(stream->body->str, ==, ": \n\n");
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_a_stream_that_is_not_acknowledged_ends_and_goes_on(void)
 {
     Fixture f;
-    begin(&f, "linger = 20ms\nbatch = 3\n", "abcde");
+    begin_pull(&f, "linger = 20ms\nbatch = 3\n", "abcde");
     Call *first = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
     assert_streams(first, "1 2 3 ");
     await_written(first);
@@ -498,19 +353,19 @@ static void test_a_stream_that_is_not_acknowledged_ends_and_goes_on(void)
     ask(&f, HT_OUT_STREAM, "worker=other", "Last-Event-ID: 5", NULL);
     run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 4); /* it is not out to that one */
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_the_same_id_again(void)
 {
     Fixture f;
-    begin(&f, "linger = 1h\nbatch = 3\n", "abcdef");
+    begin_pull(&f, "linger = 1h\nbatch = 3\n", "abcdef");
     assert_streams(ask(&f, HT_OUT_STREAM, "", NULL, NULL), "1 2 3 ");
     for (unsigned i = 0; i < 6; i++) {
         assert_streams(ask(&f, HT_OUT_STREAM, "", i < 3 ? "Last-Event-ID: 1" : "Last-Event-ID: 2", NULL),
                        i < 3 ? "2 3 4 " : "3 4 5 ");
     }
-    end(&f);
+    end_pull(&f);
 }
 
 static void test_bad_requests_change_nothing(void)
@@ -558,7 +413,7 @@ static void test_bad_requests_change_nothing(void)
         "\xff\xfe{\"through\":1}",
     };
     Fixture f;
-    begin(&f, "", "a");
+    begin_pull(&f, "", "a");
     assert_gets(&f, "", "1 ");
     for (unsigned i = 0; i < G_N_ELEMENTS(queries); i++) {
         g_test_message("query %u", i);
@@ -580,7 +435,7 @@ static void test_bad_requests_change_nothing(void)
     g_assert_cmpuint(id->status, ==, 400);
     g_assert_cmpuint(spool.cursor, ==, 0);
     g_assert_cmpuint(say(&f, HT_OUT_ACK, "{\"through\":1}", "\"acknowledged\":1"), ==, 200);
-    end(&f);
+    end_pull(&f);
 }
 
 /* ---- Workers as they please ---- */
@@ -633,7 +488,7 @@ static void do_something(Fixture *f, Book *book, unsigned count, const char *per
     }
     case 1: say(f, HT_OUT_RETRY, body, NULL); break;
     default: {
-        Call *call = ask(f, HT_OUT_ACK, "", JSON, body);
+        Call *call = ask(f, HT_OUT_ACK, "", PULL_JSON, body);
         await_answer(call);
         book->taken[sequence] |= strstr(call->body->str, "\"acknowledged\":1") != NULL;
         end_call(call, true);
@@ -650,7 +505,7 @@ static void test_workers_as_they_please_lose_nothing(void)
         persons[i] = (char)('a' + g_random_int_range(0, PERSONS));
     }
     g_autofree Book *book = g_new0(Book, 1);
-    begin(&f, "lease = 100ms\nretry-first = 10ms\nretry-max = 10ms\n", persons);
+    begin_pull(&f, "lease = 100ms\nretry-first = 10ms\nretry-max = 10ms\n", persons);
     while (status_of(&f).delivered < 400) {
         do_something(&f, book, 400, persons);
     }
@@ -660,7 +515,7 @@ static void test_workers_as_they_please_lose_nothing(void)
     run_until_idle();
     g_assert_cmpuint(status_of(&f).delivered, ==, 400);
     g_assert_cmpuint(spool.cursor, ==, 400);
-    end(&f);
+    end_pull(&f);
 }
 
 int main(int argc, char **argv)
@@ -677,6 +532,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pull/a-poll-waits-as-long-as-the-key-says", test_a_poll_waits_as_long_as_the_key_says);
     g_test_add_func("/pull/a-person-is-with-one-worker-at-a-time",
                     test_a_person_is_with_one_worker_at_a_time);
+    g_test_add_func("/pull/a-worker-speaks-of-its-own-events", test_a_worker_speaks_of_its_own_events);
     g_test_add_func("/pull/through-means-what-was-there-before", test_through_means_what_was_there_before);
     g_test_add_func("/pull/what-is-not-acknowledged-comes-again", test_what_is_not_acknowledged_comes_again);
     g_test_add_func("/pull/what-workers-die-of-becomes-a-dead-letter",
