@@ -246,15 +246,29 @@ static void write_line(HtText line, void *user)
     fputc('\n', to);
 }
 
+/* By the sequence numbers in the file's name: its zeros would be a long number. */
+static char *name_for_audit(const char *path)
+{
+    uint64_t first, last;
+    g_autofree char *name = g_path_get_basename(path);
+    const char *numbers = strcspn(name, "0123456789") + name;
+    bool named = sscanf(numbers, "%20" SCNu64 "-%20" SCNu64, &first, &last) == 2;
+    return named ? g_strdup_printf("archive file of events %" PRIu64 " to %" PRIu64, first, last)
+                 : g_strdup("archive file that has no numbers in its name");
+}
+
 int ht_cli_spool_unseal(const HtConfig *config, const char *path, const HtSpoolFlags *flags)
 {
     (void)flags;
     g_autoptr(GError) error = NULL;
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *what = g_strdup_printf("archive file %s", name);
-    bool good = ht_spool_vault_open(config->bus.state, NULL, &error) && note(config, what) &&
-                ht_archive_read(path, ht_spool_vault_at(config->bus.state), write_line, stdout, &error);
-    good = good && fflush(stdout) == 0 && !ferror(stdout);
+    g_autofree char *what = name_for_audit(path);
+    bool opened = ht_spool_vault_open(config->bus.state, NULL, &error);
+    if (opened && !note(config, what)) {
+        return HT_EXIT_FAILED;
+    }
+    bool good = opened &&
+                ht_archive_read(path, ht_spool_vault_at(config->bus.state), write_line, stdout, &error) &&
+                fflush(stdout) == 0 && !ferror(stdout);
     if (!good) {
         complain(error ? error->message : "standard output takes no more");
     }
