@@ -170,13 +170,19 @@ static bool is_separator(uint32_t character)
            character == 0xff3f || character == L'第' || character == L'字';
 }
 
+/* Whether all are the same character; before it is put. */
+static void note_uniform(Folding *folding, uint32_t character)
+{
+    bool is_first = folding->size == 0 && !folding->full;
+    folding->uniform = is_first || (folding->uniform && character == folding->first);
+    folding->first = is_first ? character : folding->first;
+}
+
 static void keep(Folding *folding, uint32_t character)
 {
     char bytes[6] = {(char)character};
     size_t size = character < 0x80 ? 1 : (size_t)g_unichar_to_utf8(character, bytes);
-    folding->uniform =
-        folding->size == 0 && !folding->full ? true : folding->uniform && character == folding->first;
-    folding->first = folding->size == 0 && !folding->full ? character : folding->first;
+    note_uniform(folding, character);
     if (folding->size + size > HT_FILLER_MAX) {
         folding->full = true;
         return;
@@ -206,9 +212,32 @@ static void count(Folding *folding, uint32_t sent, uint32_t character)
     }
 }
 
+/* The same as fold_character(), count() and keep() do with a letter or digit of ASCII: nearly all that numbers are made of. */
+static void take_alnum(Folding *folding, char sent)
+{
+    char character = sent >= 'a' ? (char)(sent - 'a' + 'A') : sent;
+    folding->group++;
+    folding->digits += character <= '9';
+    folding->zeros += character == '0';
+    folding->nines += character == '9';
+    folding->is_numbered = true;
+    folding->last = (uint32_t)character;
+    note_uniform(folding, (uint32_t)character);
+    if (folding->size < HT_FILLER_MAX) {
+        folding->out[folding->size++] = character;
+    } else {
+        folding->full = true;
+    }
+}
+
 static void fold(HtText text, Folding *folding)
 {
     for (size_t i = 0, taken; i < text.size; i += taken) {
+        if (g_ascii_isalnum(text.data[i])) {
+            take_alnum(folding, text.data[i]);
+            taken = 1;
+            continue;
+        }
         uint32_t sent = ht_value_character(text.data + i, text.size - i, &taken);
         uint32_t character = fold_character(sent);
         count(folding, sent, character);
@@ -241,11 +270,22 @@ size_t ht_filler_fold(HtText text, char out[HT_FILLER_MAX])
 
 /* ---- Words ---- */
 
-/* Words, separated by blanks, and by which characters they begin and end. Nearly all texts are told by these. */
+#define LIST_MAX 96 /* words of a list */
+#define NO_WORD LIST_MAX
+
+typedef struct {
+    const char *text;
+    uint8_t size, next; /* the next that begins with a character of the same hash; NO_WORD: none */
+} ListWord;
+
+/* Words, separated by blanks; when learned, found by their first character. Nearly all texts are told by that. */
 typedef struct {
     const char *words;
     gsize learned;
-    uint64_t begins[4], ends[4];
+    unsigned count;
+    ListWord word[LIST_MAX];
+    uint8_t begins[256]; /* hash of the first character: its first word; NO_WORD: none */
+    uint64_t ends[4];    /* the set of hashes of last characters */
 } WordList;
 
 /* Of the last two bytes of a character: what they have in common is none's place. */
@@ -263,61 +303,90 @@ static const char *first_character(const char *at)
 
 static void learn(WordList *list)
 {
+    memset(list->begins, NO_WORD, sizeof list->begins);
     for (const char *at = list->words; *at;) {
         size_t size = strcspn(at, " ");
         unsigned first = hash_character(first_character(at)), last = hash_character(at + size - 1);
-        list->begins[first / 64] |= (uint64_t)1 << first % 64;
+        g_assert(list->count < LIST_MAX && size <= UINT8_MAX);
+        list->word[list->count] = (ListWord){at, (uint8_t)size, list->begins[first]};
+        list->begins[first] = (uint8_t)list->count++;
         list->ends[last / 64] |= (uint64_t)1 << last % 64;
         at += size + (at[size] == ' ');
     }
 }
 
-/* False when no word of the list begins (ends) as the text does. */
-static bool may_match(WordList *list, HtText text, bool at_end)
+static WordList *learned(WordList *list)
 {
     if (g_once_init_enter(&list->learned)) {
         learn(list);
         g_once_init_leave(&list->learned, 1);
     }
+    return list;
+}
+
+/* The first word that begins as the text does, perhaps; NULL: none does. */
+static const ListWord *first_word(WordList *list, HtText text)
+{
     if (text.size == 0 || (text.size < 3 && (unsigned char)text.data[0] >= 0x80)) {
-        return false;
+        return NULL;
     }
-    bool han_end = at_end && (unsigned char)text.data[text.size - 1] >= 0x80;
-    if (han_end && text.size < 3) {
-        return false;
-    }
-    unsigned hash = hash_character(at_end ? text.data + text.size - 1 : first_character(text.data));
-    return (at_end ? list->ends : list->begins)[hash / 64] >> hash % 64 & 1;
+    unsigned place = learned(list)->begins[hash_character(first_character(text.data))];
+    return place == NO_WORD ? NULL : &list->word[place];
+}
+
+static const ListWord *next_word(const WordList *list, const ListWord *word)
+{
+    return word->next == NO_WORD ? NULL : &list->word[word->next];
+}
+
+static bool begins_with(HtText text, const ListWord *word)
+{
+    return word->size <= text.size && memcmp(text.data, word->text, word->size) == 0;
 }
 
 /* True when the text is one of the words. */
 static bool is_one_of(HtText text, WordList *list)
 {
-    const char *at = may_match(list, text, false) ? list->words : "";
-    while (*at) {
-        size_t size = strcspn(at, " ");
-        if (text.size == size && memcmp(text.data, at, size) == 0) {
+    for (const ListWord *word = first_word(list, text); word; word = next_word(list, word)) {
+        if (word->size == text.size && begins_with(text, word)) {
             return true;
         }
-        at += size + (at[size] == ' ');
     }
     return false;
 }
 
-/* Takes the longest of the words off the text's beginning or end. */
-static bool strip(HtText *text, WordList *list, bool at_end)
+/* False when no word of the list ends as the text does. */
+static bool may_end(WordList *list, HtText text)
+{
+    if (text.size == 0 || (text.size < 3 && (unsigned char)text.data[text.size - 1] >= 0x80)) {
+        return false;
+    }
+    unsigned hash = hash_character(text.data + text.size - 1);
+    return learned(list)->ends[hash / 64] >> hash % 64 & 1;
+}
+
+/* Takes the longest of the words off the text's beginning. */
+static bool strip_front(HtText *text, WordList *list)
 {
     size_t longest = 0;
-    const char *at = may_match(list, *text, at_end) ? list->words : "";
-    while (*at) {
-        size_t size = strcspn(at, " ");
-        const char *place = at_end && size <= text->size ? text->data + text->size - size : text->data;
-        if (size > longest && size <= text->size && memcmp(place, at, size) == 0) {
-            longest = size;
-        }
-        at += size + (at[size] == ' ');
+    for (const ListWord *word = first_word(list, *text); word; word = next_word(list, word)) {
+        longest = begins_with(*text, word) ? MAX(longest, word->size) : longest;
     }
-    text->data += at_end ? 0 : longest;
+    text->data += longest;
+    text->size -= longest;
+    return longest > 0;
+}
+
+/* … off its end. */
+static bool strip_back(HtText *text, WordList *list)
+{
+    size_t longest = 0;
+    for (unsigned i = 0; may_end(list, *text) && i < list->count; i++) {
+        const ListWord *word = &list->word[i];
+        bool fits = word->size <= text->size &&
+                    memcmp(text->data + text->size - word->size, word->text, word->size) == 0;
+        longest = fits ? MAX(longest, word->size) : longest;
+    }
     text->size -= longest;
     return longest > 0;
 }
@@ -357,12 +426,10 @@ static WordList deeds = {
 static void go_on(HtText text, size_t place, WordList *list, bool *reached)
 {
     HtText rest = {text.data + place, text.size - place};
-    for (const char *at = may_match(list, rest, false) ? list->words : ""; *at;) {
-        size_t size = strcspn(at, " ");
-        if (size <= text.size - place && memcmp(text.data + place, at, size) == 0) {
-            reached[place + size] = true;
+    for (const ListWord *word = first_word(list, rest); word; word = next_word(list, word)) {
+        if (begins_with(rest, word)) {
+            reached[place + word->size] = true;
         }
-        at += size + (at[size] == ' ');
     }
 }
 
@@ -477,7 +544,7 @@ static bool is_filler_mixed(HtText text)
     if (is_filler_words(text)) {
         return true;
     }
-    while (strip(&text, &nouns, false) || strip(&text, &nouns, true)) {
+    while (strip_front(&text, &nouns) || strip_back(&text, &nouns)) {
     }
     if (is_ascii(text)) {
         return is_filler_ascii(text);

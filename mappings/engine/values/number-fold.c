@@ -21,15 +21,18 @@ static bool is_folded(HtText text, unsigned flags)
     return !odd;
 }
 
-/* What is no letter and no digit: hyphens of all kinds, dots, slashes, colons, brackets, №. */
+/* What is no letter and no digit beyond ASCII: hyphens of all kinds, brackets, №. */
 static bool is_sign(uint32_t character)
 {
-    return character < 0x80 ? !g_ascii_isalnum((char)character)
-                            : !g_unichar_isalnum(character) && !g_unichar_ismark(character);
+    return !g_unichar_isalnum(character) && !g_unichar_ismark(character);
 }
 
 static bool is_dropped(uint32_t character, unsigned flags)
 {
+    if (character < 0x80) { /* nearly all, and without Unicode's tables */
+        return character <= ' ' || character == 0x7f ||
+               ((flags & HT_FOLD_SEPARATORS) && !g_ascii_isalnum((char)character));
+    }
     bool invisible = g_unichar_type(character) == G_UNICODE_FORMAT || g_unichar_iscntrl(character);
     return ht_text_is_blank(character) || invisible || g_unichar_isspace(character) ||
            ((flags & HT_FOLD_SEPARATORS) && is_sign(character));
