@@ -142,7 +142,7 @@ static void test_what_is_delivered_is_archived_and_pruned(void)
         count++;
     }
     g_assert_cmpuint(count, ==, 20);
-    g_assert_nonnull(strstr(lines, "\"sequence\":\"20\""));
+    g_assert_nonnull(strstr(lines, "\"sequence\":\"00000000000000000020\""));
     g_autofree char *again = run(&f, 0, "prune", NULL);
     g_assert_nonnull(strstr(again, "0 events pruned"));
 
