@@ -524,13 +524,9 @@ int ht_cli_audit(int argc, char **argv)
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);
     command.config = config;
-    bool times = (!command.since || ht_cli_time(command.since, &command.since_us)) &&
-                 (!command.until || ht_cli_time(command.until, &command.until_us));
     if (!config) {
         status = HT_EXIT_CONFIG;
-    } else if (!times) {
-        fputs(_(usage), stderr);
-    } else {
+    } else if (ht_cli_span("audit", command.since, command.until, &command.since_us, &command.until_us)) {
         command.directory =
             command.dir ? g_strdup(command.dir) : g_build_filename(config->bus.state, HT_AUDIT_FOLDER, NULL);
         status = run(&command, argc, argv);

@@ -67,6 +67,13 @@ static void print_line(const HtSpoolLooked *letter)
            letter->source, letter->type, letter->attempts, letter->reason);
 }
 
+static bool knows_names(const DeadCommand *command)
+{
+    const char *consumer = command->filter.consumer;
+    return (!consumer || ht_cli_knows("dead", "consumer", consumer, command->config->consumers)) &&
+           (!command->source || ht_cli_knows("dead", "source", command->source, command->config->sources));
+}
+
 static int list(const DeadCommand *command)
 {
     g_autoptr(GPtrArray) letters = find(command);
@@ -81,7 +88,7 @@ static int list(const DeadCommand *command)
     for (unsigned i = 0; i < letters->len; i++) {
         (command->json ? print_json : print_line)(letters->pdata[i]);
     }
-    return HT_EXIT_OK;
+    return letters->len > 0 || knows_names(command) ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
 
 static int show_body(const DeadCommand *command)
@@ -167,9 +174,11 @@ static bool read_filter(DeadCommand *command, char **arguments, int count)
     filter->source = command->source;
     filter->type = command->type;
     filter->reason = command->answer;
-    bool good = count <= 2 && (count < 2 || (*end == '\0' && filter->sequence > 0));
-    return good && (!command->since || ht_cli_time(command->since, &filter->since_us)) &&
-           (!command->until || ht_cli_time(command->until, &filter->until_us));
+    if (count > 2 || (count == 2 && (*end != '\0' || filter->sequence == 0))) {
+        fputs(_(usage), stderr);
+        return false;
+    }
+    return ht_cli_span("dead", command->since, command->until, &filter->since_us, &filter->until_us);
 }
 
 static int run(DeadCommand *command, const char *verb, int count)
@@ -215,9 +224,7 @@ int ht_cli_dead(int argc, char **argv)
     command.config = config;
     if (!config) {
         status = HT_EXIT_CONFIG;
-    } else if (!read_filter(&command, argv + 2, MAX(argc - 2, 0))) {
-        fputs(_(usage), stderr);
-    } else {
+    } else if (read_filter(&command, argv + 2, MAX(argc - 2, 0))) {
         status = run(&command, argc > 1 ? argv[1] : "", argc - 2);
     }
     char *const texts[] = {command.source, command.type,   command.since,

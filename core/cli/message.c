@@ -39,42 +39,6 @@ static int complain(const char *text)
     return HT_EXIT_FAILED;
 }
 
-/* ---- Times ---- */
-
-/* "2026-11-20", "2026-11-20T08:00", both at +08:00, a whole RFC 3339 time, or how long ago: "90min", "12h", "7d". */
-static bool parse_time(const char *text, int64_t *time_us)
-{
-    static const struct {
-        const char *unit;
-        int64_t seconds;
-    } units[] = {{"min", 60}, {"h", 3600}, {"d", 86400}};
-    char *end;
-    uint64_t number = g_ascii_strtoull(text, &end, 10);
-    for (size_t i = 0; i < G_N_ELEMENTS(units) && end != text && number < 1000000; i++) {
-        if (g_str_equal(end, units[i].unit)) {
-            *time_us = ht_clock_now() - (int64_t)number * units[i].seconds * HT_SECOND;
-            return true;
-        }
-    }
-    static const char *const rests[] = {"", "T00:00:00+08:00", ":00+08:00", "+08:00"};
-    for (size_t i = 0; i < G_N_ELEMENTS(rests); i++) {
-        g_autofree char *whole = g_strconcat(text, rests[i], NULL);
-        g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(whole, NULL);
-        if (time) {
-            *time_us = g_date_time_to_unix(time) * HT_SECOND;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool parse_span(const MessageFlags *flags, HtSpoolSpan *span)
-{
-    *span = (HtSpoolSpan){0, INT64_MAX};
-    return (!flags->since || parse_time(flags->since, &span->from_us)) &&
-           (!flags->until || parse_time(flags->until, &span->before_us));
-}
-
 /* ---- The list ---- */
 
 typedef struct {
@@ -172,26 +136,29 @@ static void print_list(List *list)
     ht_buffer_clear(&json);
 }
 
-static int list_messages(HtSpoolLook *look, const MessageFlags *flags)
+static int list_messages(const HtConfig *config, HtSpoolLook *look, const MessageFlags *flags)
 {
     g_autoptr(GError) error = NULL;
     List list = {.flags = flags};
-    HtSpoolSpan span;
-    if (!parse_span(flags, &span)) {
-        fprintf(
-            stderr,
-            _("hutong message: times are 2026-11-20, 2026-11-20T08:00, or how long ago: 90min, 12h, 7d\n"));
+    HtSpoolSpan span = {0, INT64_MAX};
+    if (!ht_cli_span("message", flags->since, flags->until, &span.from_us, &span.before_us)) {
         return HT_EXIT_USAGE;
     }
     g_queue_init(&list.lines);
     bool good = (flags->held || ht_spool_look_messages(look, &span, see_kept, &list, &error)) &&
                 ht_spool_look_held(look, &span, see_held, &list, &error);
     g_queue_sort(&list.lines, by_time, NULL);
+    bool found = list.seen > 0;
     if (good) {
         print_list(&list);
     }
     g_queue_clear_full(&list.lines, free_line);
-    return good ? HT_EXIT_OK : complain(error->message);
+    if (!good) {
+        return complain(error->message);
+    }
+    return found || !flags->source || ht_cli_knows("message", "source", flags->source, config->sources)
+               ? HT_EXIT_OK
+               : HT_EXIT_FAILED;
 }
 
 /* ---- One ---- */
@@ -405,7 +372,7 @@ static int look_at(const HtConfig *config, const MessageFlags *flags, const HtUu
     if (!look) {
         return complain(error->message);
     }
-    return id ? show_message(look, id) : list_messages(look, flags);
+    return id ? show_message(look, id) : list_messages(config, look, flags);
 }
 
 int ht_cli_message(int argc, char **argv)

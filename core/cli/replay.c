@@ -108,6 +108,11 @@ static bool set_place(JsonObject *question, const char *member, const char *time
         return true;
     }
     if (!ht_cli_time(place, &time_us)) {
+        fprintf(
+            stderr,
+            _("hutong replay: --%s '%s' is no sequence from 1 on, no 'beginning' and no time: 2026-11-20, "
+              "2026-11-20T08:00, or how long ago: 90min, 12h, 7d\n"),
+            member, place);
         return false;
     }
     ht_clock_format(time_us, time);
@@ -144,10 +149,13 @@ int ht_cli_replay(int argc, char **argv)
     json_object_set_boolean_member(question, "failedOnly", failed);
     bool is_list = g_str_equal(verb, "list") && argc == 2, is_show = g_str_equal(verb, "show") && argc == 3,
          is_cancel = g_str_equal(verb, "cancel") && argc == 3;
-    bool begins = argc == 1 && consumer && from && set_place(question, "from", "fromTime", from) &&
-                  (!to || set_place(question, "to", "toTime", to));
+    bool begins = argc == 1 && consumer && from;
     if (!is_list && !is_show && !is_cancel && !begins) {
         fputs(_(usage), stderr);
+        return HT_EXIT_USAGE;
+    }
+    if (begins && (!set_place(question, "from", "fromTime", from) ||
+                   (to && !set_place(question, "to", "toTime", to)))) {
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);

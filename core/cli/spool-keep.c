@@ -124,12 +124,8 @@ int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolF
                       .progress = ht_cli_progress,
                       .user = "events"};
     HtExported made;
-    if ((flags->since && !ht_cli_time(flags->since, &asked.since_us)) ||
-        (flags->until && !ht_cli_time(flags->until, &asked.before_us))) {
+    if (!ht_cli_span("spool", flags->since, flags->until, &asked.since_us, &asked.before_us)) {
         g_clear_pointer(&dictionary, ht_dictionary_free);
-        fprintf(
-            stderr,
-            _("hutong spool: times are 2026-11-20, 2026-11-20T08:00:00, or how long ago: 30m, 12h, 7d\n"));
         return HT_EXIT_USAGE;
     }
     bool good = dictionary && audit(config, flags) && ht_export(&asked, &made, &error);

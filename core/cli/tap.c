@@ -3,6 +3,7 @@
 #include "core/cli/cli.h"
 
 #include "core/admin/ask.h"
+#include "core/cli/ask.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -79,6 +80,15 @@ static bool look(const char *socket, TapFlags *flags, int64_t *after)
     return true;
 }
 
+static bool is_good(int argc, int count)
+{
+    bool good = argc == 1 && count >= -1 && count != 0;
+    if (!good) {
+        fputs(_("hutong tap: takes no word; --count is a number above 0\n"), stderr);
+    }
+    return good;
+}
+
 int ht_cli_tap(int argc, char **argv)
 {
     TapFlags flags = {.count = -1};
@@ -99,9 +109,11 @@ int ht_cli_tap(int argc, char **argv)
             N_("Shows messages at the public door as they are answered: when, source, status, what became of it, id\n"
                "(`hutong message show ID` says more). Nothing of what they hold."),
             entries, &file) &&
-        argc == 1) {
+        is_good(argc, flags.count)) {
         g_autoptr(HtConfig) config = ht_cli_load(file);
-        result = config ? HT_EXIT_OK : HT_EXIT_CONFIG;
+        bool known = !config || !flags.source || g_str_equal(flags.source, "-") ||
+                     ht_cli_knows("tap", "source", flags.source, config->sources);
+        result = !config ? HT_EXIT_CONFIG : known ? HT_EXIT_OK : HT_EXIT_FAILED;
         for (int64_t after = -1; result == HT_EXIT_OK && flags.count != 0 && !ferror(stdout);) {
             result = look(config->bus.admin, &flags, &after) ? HT_EXIT_OK : HT_EXIT_FAILED;
             g_usleep(result == HT_EXIT_OK && flags.count != 0 ? PAUSE_US : 0);

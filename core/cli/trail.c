@@ -64,11 +64,12 @@ int ht_cli_audit_list(int argc, char **argv)
     }
     HtSpoolTrailFilter filter = {.verb = verb, .what = what, .has_uid = uid != NULL};
     bool good = argc == 2 && g_str_equal(argv[1], "list") &&
-                (!since || ht_cli_time(since, &filter.since_us)) &&
-                (!until || ht_cli_time(until, &filter.until_us)) &&
                 (!uid || g_ascii_string_to_signed(uid, 10, 0, G_MAXUINT32, &filter.uid, NULL));
     if (!good) {
         fputs(_(usage), stderr);
+        return HT_EXIT_USAGE;
+    }
+    if (!ht_cli_span("audit", since, until, &filter.since_us, &filter.until_us)) {
         return HT_EXIT_USAGE;
     }
     g_autoptr(HtConfig) config = ht_cli_load(file);

@@ -367,7 +367,8 @@ static void test_a_replay_sends_what_it_was_asked_for(void)
            "--failed-only");
     EXPECT(&f, 1, "there are no events between", "replay", "--consumer", "platform", "--from", "2999-01-01");
     EXPECT(&f, 1, "there is no consumer", "replay", "--consumer", "nobody", "--from", "1");
-    EXPECT(&f, 64, "usage", "replay", "--consumer", "platform", "--from", "yesterday");
+    EXPECT(&f, 64, "--from 'yesterday' is no sequence from 1 on", "replay", "--consumer", "platform",
+           "--from", "yesterday");
     platform_count(f.platform, &count);
     g_assert_cmpuint(count.repeated, ==, 2);
     stop(&f);
@@ -464,6 +465,35 @@ static void test_an_endpoint_agrees_by_the_callback(void)
     stop(&f);
 }
 
+/* What is asked for and cannot be is told; an empty list is no answer to a name that is nobody's. */
+static void test_odd_filters_are_told(void)
+{
+    static const char *const lists[][2] = {
+        {"dead", "list"}, {"message", "list"}, {"audit", "list"}, {"audit", "records"}};
+    Fixture f;
+    start(&f, "");
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        const char *verb = lists[i][0], *what = lists[i][1];
+        EXPECT(&f, 64, "--since 'yesterday' is no time: 2026-11-20", verb, what, "--since", "yesterday");
+        EXPECT(&f, 64, "--until '-5m' is no time", verb, what, "--until", "-5m");
+        EXPECT(&f, 64, "--since '' is no time", verb, what, "--since", "");
+        EXPECT(&f, 64, "later than --until", verb, what, "--since", "1h", "--until", "2h");
+        EXPECT(&f, 0, "", verb, what, "--since", "2026-01-01T08:00", "--until", "2999-01-01");
+        EXPECT(&f, 0, "", verb, what, "--since", "90min");
+    }
+    EXPECT(&f, 1, "there is no source of this name; did you mean 'hukou'?", "message", "list", "--source",
+           "hukuo");
+    EXPECT(&f, 1, "there is no source of this name", "dead", "list", "--source", "hu kou");
+    EXPECT(&f, 1, "there is no consumer of this name; did you mean 'platform'?", "dead", "list", "platfrom");
+    EXPECT(&f, 1, "there is no source of this name", "tap", "--source", "nobody");
+    EXPECT(&f, 64, "--count is a number above 0", "tap", "--count", "-7");
+    EXPECT(&f, 0, "CONSUMER", "dead", "list", "platform", "--source", "hukou");
+    EXPECT(&f, 64, "--from 'yesterday' is no sequence", "replay", "--consumer", "platform", "--from",
+           "yesterday");
+    EXPECT(&f, 64, "--to '0' is no sequence", "replay", "--consumer", "platform", "--from", "1", "--to", "0");
+    stop(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -486,5 +516,6 @@ int main(int argc, char **argv)
     g_test_add_func("/outlet/an-endpoint-agrees-by-the-callback", test_an_endpoint_agrees_by_the_callback);
     g_test_add_func("/outlet/a-test-event-is-nobodys-and-counts-nowhere",
                     test_a_test_event_is_nobodys_and_counts_nowhere);
+    g_test_add_func("/outlet/odd-filters-are-told", test_odd_filters_are_told);
     return g_test_run();
 }
