@@ -209,6 +209,13 @@ static void test_name_dots(void)
         {"测\u3000\u3000试", "测试", HT_TEXT_NAME_FOLDED},
         {"欧阳\u00A0测", "欧阳测", HT_TEXT_NAME_FOLDED},
         {"测 试\t甲", "测试甲", HT_TEXT_NAME_FOLDED},
+        {"测\n试", "测试", HT_TEXT_NAME_FOLDED},
+        {"测\r\n试", "测试", HT_TEXT_NAME_FOLDED},
+        {"\x1F\n测\n试验测试", "\x1F\n测试验测试", HT_TEXT_NAME_FOLDED},
+        {"John\vTest", "John Test", HT_TEXT_NAME_FOLDED},
+        {"John\fTest", "John Test", HT_TEXT_NAME_FOLDED},
+        {"John\u200BTest", "John Test", HT_TEXT_NAME_FOLDED},
+        {"测\uFEFF试", "测试", HT_TEXT_NAME_FOLDED},
         {"测试甲 测试乙", "测试甲 测试乙", 0},
         {"测试\u3000测试", "测试\u3000测试", 0},
         {"测 .. 试", "测 .. 试", 0},
@@ -262,7 +269,7 @@ static void test_spaced_dots(void)
 {
     static const char *const dots[] = {"·", "•", "・", "．", "‧", "∙",  "⋅",  "․", "⸱", "･",     "●",
                                        "◦", "⚫", "⸳",  "。", "｡", "ㆍ", "﹒", "ᐧ", "᛫", "\u0387"};
-    static const char *const blanks[] = {"", " ", "\u3000", "\u00A0", "  ", " \u3000\t"};
+    static const char *const blanks[] = {"", " ", "\u3000", "\u00A0", "  ", " \u3000\t", "\n", "\uFEFF"};
     static const char *const letters[][3] = {{"买买提江", "测试", "买买提江·测试"},
                                              {"测", "试", "测·试"},
                                              {"Anna", "Maria", "Anna·Maria"},

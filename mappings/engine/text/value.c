@@ -170,12 +170,14 @@ static unsigned find_loss_in_name(uint32_t earlier, uint32_t before, uint32_t ch
 }
 
 /* A byte that begins something worth a look in a name whose text has no trait: signs of ASCII, 锟 (E9), 斤 and 拷 (E6), 烫
- * (E7), 屯 (E5), each with its second byte. */
+ * (E7), 屯 (E5), each with its second byte; and all that ht_text_is_blank() knows. */
 static bool shows_in_name(const char *value, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)value[i], next = i + 1 < size ? (unsigned char)value[i + 1] : 0;
-        bool blank = byte == ' ' || byte == '\t' || (byte == 0xC2 && next == 0xA0);
+        bool blank = byte == ' ' || (byte >= '\t' && byte <= '\r') || (byte == 0xC2 && next == 0xA0) ||
+                     (byte == 0xE3 && next == 0x80) || (byte == 0xE2 && next == 0x80) ||
+                     (byte == 0xEF && next == 0xBB);
         if (byte == '.' || byte == '?' || blank || (byte == 0xCE && next == 0x87) ||
             (byte == 0xE9 && next == 0x94) || (byte == 0xE6 && (next == 0x96 || next == 0x8B)) ||
             (byte == 0xE7 && next == 0x83) || (byte == 0xE5 && next == 0xB1))
