@@ -23,17 +23,28 @@ static void be_silent(const char *file, int line, const char *function, const ch
     (void)text;
 }
 
+/* libxmlsec has one state, and loses memory when it is begun again. One thread. */
+static unsigned users;
+
 bool ht_verify_begin(void)
 {
+    if (users > 0) {
+        users++;
+        return true;
+    }
     bool good = xmlSecInit() >= 0 && xmlSecCheckVersion() == 1;
     good = good && xmlSecOpenSSLAppInit(NULL) >= 0 && xmlSecOpenSSLInit() >= 0;
     xmlSecErrorsSetCallback(be_silent); /* last: OpenSSL's part sets its own */
     xmlSecIOCleanupCallbacks();         /* no URI has a reader any more */
+    users += good;
     return good;
 }
 
 void ht_verify_end(void)
 {
+    if (--users > 0) {
+        return;
+    }
     xmlSecOpenSSLShutdown();
     xmlSecOpenSSLAppShutdown();
     xmlSecShutdown();
