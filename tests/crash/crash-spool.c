@@ -4,6 +4,7 @@
  * random kills (30). */
 #include "tests/lib/crash-work.h"
 #include "tests/lib/crash-vfs.h"
+#include "tests/lib/places.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -94,7 +95,8 @@ static guint kill_at_random(unsigned rounds)
     for (unsigned round = 0; round < rounds; round++) {
         int reading;
         pid_t child = start_child(directory, ((uint64_t)round << 24) + 1, ENDLESS, &reading);
-        int64_t kill_at = ht_clock_monotonic() + g_test_rand_int_range(1000, 120000);
+        int64_t kill_at =
+            ht_clock_monotonic() + g_test_rand_int_range(1000, test_is_sanitized() ? 1200000 : 120000);
         int status = collect(child, reading, kill_at, acks);
         g_assert_true(WIFSIGNALED(status));
         last = prove(directory, acks, last, NULL);
