@@ -10,9 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 import jsonschema
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["HUTONG_SRCDIR"], "tests/lib"))
+import run_tests  # noqa: E402
 
 HUTONG, SRCDIR = os.environ["HUTONG"], os.environ["HUTONG_SRCDIR"]
 XML = os.path.join(SRCDIR, "adapters/hukou/fixtures/hukou-birth-gbk.xml")
@@ -315,19 +318,9 @@ TESTS = [the_description_is_valid, it_is_what_the_command_prints, every_path_is_
 
 
 def main():
-    print(f"1..{len(TESTS)}")
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder)
-        for number, test in enumerate(TESTS, 1):
-            name = f"{number} /admin-api/{test.__name__.replace('_', '-')}"
-            try:
-                test(world)
-                print(f"ok {name}")
-            except Exception:
-                failed += 1
-                print(f"not ok {name}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
+        failed = run_tests.run("admin-api", run_tests.named(TESTS, world))
         world.end()
     return failed
 

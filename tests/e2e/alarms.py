@@ -11,7 +11,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["HUTONG_SRCDIR"], "tests/lib"))
+import run_tests  # noqa: E402
 
 HUTONG, SRCDIR = os.environ["HUTONG"], os.environ["HUTONG_SRCDIR"]
 XML = os.path.join(SRCDIR, "adapters/hukou/fixtures/hukou-birth-gbk.xml")
@@ -214,19 +217,9 @@ TESTS = [silence_is_told_and_ends_with_a_message, an_event_that_waits_is_told_on
 
 
 def main():
-    print(f"1..{len(TESTS)}")
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder)
-        for number, test in enumerate(TESTS, 1):
-            name = f"{number} /alarms/{test.__name__.replace('_', '-')}"
-            try:
-                test(world)
-                print(f"ok {name}")
-            except Exception:
-                failed += 1
-                print(f"not ok {name}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
+        failed = run_tests.run("alarms", run_tests.named(TESTS, world))
         world.end()
     return failed
 

@@ -2,17 +2,18 @@
 """Hostile payloads against a running bus, each a test: every row of tests/data/hostile/payloads.py gets an answer of its class, costs no more
 processor time and memory of bus and host than it says, takes nothing by half, is repeated nowhere, and the next honest message is taken. Prints
 TAP; names that begin with the arguments, if there are any, are run alone."""
+import functools
 import os
 import socket
 import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(os.environ["HUTONG_SRCDIR"], folder) for folder in ("tests/lib", "tests/data/hostile")]
 import payloads  # noqa: E402
+import run_tests  # noqa: E402
 from running_bus import SLOWER, RunningBus, cpu_seconds, files_below, forget_peak, peak_mib  # noqa: E402
 
 SPOKEN = [payloads.WORD.encode(), payloads.WORD.upper().encode(), payloads.NUMBER.encode(), payloads.NAME.encode(), payloads.NAME.encode("gbk"),
@@ -138,20 +139,10 @@ def nothing_that_was_written_repeats_it(world):
 def main():
     chosen = [argument for argument in sys.argv[1:] if argument != "-v"]
     table = [row for row in payloads.ROWS if not chosen or any(f"{row['kind']}/{row['name']}".startswith(name) for name in chosen)]
-    print(f"1..{len(table) + 1}")
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder)
-        tests = [(f"{row['kind']}/{row['name']}", check, (world, row)) for row in table]
-        tests.append(("nothing-that-was-written-repeats-it", nothing_that_was_written_repeats_it, (world,)))
-        for number, (name, test, arguments) in enumerate(tests, 1):
-            try:
-                test(*arguments)
-                print(f"ok {number} /hostile-payloads/{name}")
-            except Exception:
-                failed += 1
-                print(f"not ok {number} /hostile-payloads/{name}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
+        tests = [(f"{row['kind']}/{row['name']}", functools.partial(check, world, row)) for row in table]
+        failed = run_tests.run("hostile-payloads", tests + run_tests.named([nothing_that_was_written_repeats_it], world))
         if world.bus.process.poll() is None:
             world.bus.stop()
     return failed > 0

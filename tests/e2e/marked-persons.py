@@ -3,6 +3,7 @@
 then everything that the bus has written is searched for the marks, in every form in which they may have been written: log, status, metrics, what
 tap shows, records of access, the sealed spool, names of files, core files. Prints TAP."""
 import base64
+import functools
 import http.server
 import json
 import os
@@ -11,12 +12,12 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(os.environ["HUTONG_SRCDIR"], folder) for folder in ("tests/lib", "tests/data/hostile")]
 import payloads  # noqa: E402
+import run_tests  # noqa: E402
 from payloads import SOAP_11, archive, mime, soap  # noqa: E402
 from running_bus import SRCDIR, RunningBus, files_below  # noqa: E402
 
@@ -357,19 +358,11 @@ TESTS = [the_search_finds_what_is_there, *PLACES, the_person_went_in, pages_and_
 
 
 def main():
-    print(f"1..{len(TESTS)}")
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder)
-        for number, test in enumerate(TESTS, 1):
-            name = f"{number} /marked-persons/{test.__name__.replace('_', '-')}"
-            try:
-                each_place(world, test) if test in PLACES else test(world)
-                print(f"ok {name}", flush=True)
-            except Exception:
-                failed += 1
-                print(f"not ok {name}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "), flush=True)
+        failed = run_tests.run("marked-persons", [
+            (name, functools.partial(each_place, world, test) if test in PLACES else call)
+            for test, (name, call) in zip(TESTS, run_tests.named(TESTS, world))])
         if world.bus.process.poll() is None:
             world.bus.stop()
     return failed > 0

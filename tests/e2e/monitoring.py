@@ -11,7 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["HUTONG_SRCDIR"], "tests/lib"))
+import run_tests  # noqa: E402
 
 HUTONG, SRCDIR = os.environ["HUTONG"], os.environ["HUTONG_SRCDIR"]
 XML = os.path.join(SRCDIR, "adapters/hukou/fixtures/hukou-birth-gbk.xml")
@@ -192,19 +195,9 @@ TESTS = [metrics_and_health_are_there, nothing_else_is, names_and_units_are_conv
 
 
 def main():
-    print(f"1..{len(TESTS)}")
-    failed = 0
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder)
-        for number, test in enumerate(TESTS, 1):
-            name = f"{number} /monitoring/{test.__name__.replace('_', '-')}"
-            try:
-                skipped = test(world)
-                print(f"ok {name}" + (f" # SKIP {skipped}" if skipped else ""))
-            except Exception:
-                failed += 1
-                print(f"not ok {name}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
+        failed = run_tests.run("monitoring", run_tests.named(TESTS, world))
         world.end()
     return failed
 

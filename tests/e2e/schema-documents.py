@@ -9,6 +9,10 @@ import tempfile
 import urllib.error
 import urllib.request
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["HUTONG_SRCDIR"], "tests/lib"))
+import run_tests  # noqa: E402
+
 HUTONG = os.environ["HUTONG"]
 TOKEN = "0123456789abcdef"
 URL = "https://bus.example/hutong"
@@ -265,18 +269,8 @@ TESTS = [every_schema_is_where_its_id_says, what_is_known_is_not_sent_again, wha
 
 
 def main():
-    failed = 0
-    print(f"1..{len(TESTS)}")
     with Bus() as bus:
-        for number, test in enumerate(TESTS, 1):
-            name = "/schema-documents/" + test.__name__.replace("_", "-")
-            try:
-                test(bus)
-                print(f"ok {number} {name}")
-            except Exception as error:  # pylint: disable=broad-except
-                failed += 1
-                print(f"not ok {number} {name}\n# line {error.__traceback__.tb_next.tb_lineno}: {error!r}")
-    return 1 if failed else 0
+        return run_tests.run("schema-documents", run_tests.named(TESTS, bus))
 
 
 sys.exit(main())

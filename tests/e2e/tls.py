@@ -11,7 +11,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["HUTONG_SRCDIR"], "tests/lib"))
+import run_tests  # noqa: E402
 
 HUTONG = os.environ["HUTONG"]
 XML = os.path.join(os.environ["HUTONG_SRCDIR"], "adapters/hukou/fixtures/hukou-birth-gbk.xml")
@@ -540,19 +543,10 @@ TESTS = [foreign_clients_come_in, older_versions_and_weak_keys_are_refused, the_
 
 
 def main():
-    print(f"1..{len(TESTS)}")
-    failed = 0
     # Not the runner's folder for temporary files, which only its owner may enter: some tests are other users.
     with tempfile.TemporaryDirectory(prefix="hutong-tls-", dir="/tmp") as folder:
         world = World(folder)
-        for number, test in enumerate(TESTS, 1):
-            try:
-                test(world)
-                print(f"ok {number} /tls/{test.__name__.replace('_', '-')}")
-            except Exception:
-                failed += 1
-                print(f"not ok {number} /tls/{test.__name__.replace('_', '-')}")
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
+        failed = run_tests.run("tls", run_tests.named(TESTS, world))
         world.bus.stop()
     return failed
 
