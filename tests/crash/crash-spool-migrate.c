@@ -8,7 +8,6 @@
 #include "core/base/log.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #define MESSAGES 40
 #define EVENTS 120
@@ -19,8 +18,6 @@ typedef struct {
     char *file;     /* of the older format */
     gsize size;
 } Older;
-
-static unsigned steps_left;
 
 static void add_messages(Place *place)
 {
@@ -118,36 +115,11 @@ static void prove(Older *older)
     g_assert_cmpstr(report->str, ==, "");
 }
 
-static void exit_at_step(const char *name)
-{
-    if (g_str_has_prefix(name, "migrat") && --steps_left == 0) {
-        _exit(9);
-    }
-}
-
-/* Whether the n-th step was reached. */
-static bool end_at(Older *older, unsigned step)
-{
-    int status;
-    pid_t child = fork();
-    g_assert_cmpint(child, >=, 0);
-    if (child == 0) {
-        steps_left = step;
-        ht_spool_hooks.step = exit_at_step;
-        HtSpool *spool = ht_spool_open(&older->place.options, NULL);
-        _exit(spool ? 0 : 1);
-    }
-    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_true(WIFEXITED(status));
-    g_assert_cmpint(WEXITSTATUS(status), !=, 1);
-    return WEXITSTATUS(status) == 9;
-}
-
 static void test_ended_at_each_step(Older *older, const void *unused)
 {
     (void)unused;
     unsigned step = 1;
-    while (end_at(older, step)) {
+    while (place_end_at_step(&older->place, "migrat", step)) {
         prove(older);
         bring_back(older);
         step++;
@@ -162,7 +134,7 @@ static void test_ended_again_and_again(Older *older, const void *unused)
 {
     (void)unused;
     unsigned ends = 0;
-    while (end_at(older, 1 + ends % 3) && ends < 1000) {
+    while (place_end_at_step(&older->place, "migrat", 1 + ends % 3) && ends < 1000) {
         ends++;
     }
     g_assert_cmpuint(ends, >, EVENTS / ht_spool_hooks.migrate_slice);

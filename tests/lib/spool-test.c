@@ -5,6 +5,8 @@
 
 #include "spool/delivery.h"
 
+#include <sys/wait.h>
+
 void place_set_up(Place *place)
 {
     GError *error = NULL;
@@ -45,6 +47,64 @@ void place_remove(Place *place)
     g_assert_cmpint(g_rmdir(place->directory), ==, 0);
     g_free(place->directory);
     g_free(place->path);
+}
+
+static void set_up(Place *place, const void *data)
+{
+    (void)data;
+    place_set_up(place);
+}
+
+static void set_up_open(Place *place, const void *data)
+{
+    set_up(place, data);
+    place_open(place);
+}
+
+static void tear_down(Place *place, const void *data)
+{
+    (void)data;
+    place_remove(place);
+}
+
+void place_add_test(const char *path, const void *data, PlaceTest test)
+{
+    g_test_add(path, Place, data, set_up, test, tear_down);
+}
+
+void place_add_open_test(const char *path, const void *data, PlaceTest test)
+{
+    g_test_add(path, Place, data, set_up_open, test, tear_down);
+}
+
+static struct {
+    const char *prefix;
+    unsigned left;
+} ending;
+
+static void exit_at_step(const char *name)
+{
+    if (g_str_has_prefix(name, ending.prefix) && --ending.left == 0) {
+        _exit(9);
+    }
+}
+
+bool place_end_at_step(Place *place, const char *prefix, unsigned step)
+{
+    int status;
+    pid_t child = fork();
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        ending.prefix = prefix;
+        ending.left = step;
+        ht_spool_hooks.step = exit_at_step;
+        HtSpool *spool = ht_spool_open(&place->options, NULL);
+        _exit(spool ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), !=, 1);
+    return WEXITSTATUS(status) == 9;
 }
 
 void place_expect_refused(Place *place, HtSpoolErrorCode code)

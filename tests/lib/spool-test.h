@@ -30,6 +30,14 @@ void place_close(Place *place);
 
 void place_remove(Place *place);
 
+/* A test of a place of its own, which is removed behind it: before the spool is made, or with an open one. */
+typedef void (*PlaceTest)(Place *place, const void *data);
+void place_add_test(const char *path, const void *data, PlaceTest test);
+void place_add_open_test(const char *path, const void *data, PlaceTest test);
+
+/* Opens the place's spool in a child that ends at the n-th step (spool/hooks.h) whose name begins so. Whether there was one. */
+bool place_end_at_step(Place *place, const char *prefix, unsigned step);
+
 void place_expect_refused(Place *place, HtSpoolErrorCode code);
 
 /* Runs SQL on a spool that is closed. */

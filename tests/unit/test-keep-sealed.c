@@ -211,32 +211,15 @@ TEST(test_the_key_is_kept)
     g_assert_cmpuint(lines, ==, 1000);
 }
 
-/* ---- */
-
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/keep/sealed/what-was-put-in-comes-out", test_what_was_put_in_comes_out);
-    add("/keep/sealed/what-was-changed-is-told", test_what_was_changed_is_told);
-    add("/keep/sealed/pieces-are-bound-to-their-places", test_pieces_are_bound_to_their_places);
-    add("/keep/sealed/an-archive-is-sealed-and-read-back", test_an_archive_is_sealed_and_read_back);
-    add("/keep/sealed/the-key-is-kept", test_the_key_is_kept);
+    place_add_test("/keep/sealed/what-was-put-in-comes-out", NULL, test_what_was_put_in_comes_out);
+    place_add_test("/keep/sealed/what-was-changed-is-told", NULL, test_what_was_changed_is_told);
+    place_add_test("/keep/sealed/pieces-are-bound-to-their-places", NULL,
+                   test_pieces_are_bound_to_their_places);
+    place_add_test("/keep/sealed/an-archive-is-sealed-and-read-back", NULL,
+                   test_an_archive_is_sealed_and_read_back);
+    place_add_test("/keep/sealed/the-key-is-kept", NULL, test_the_key_is_kept);
     return g_test_run();
 }

@@ -554,57 +554,41 @@ TEST(test_key_file_must_be_good)
     g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, const void *data, void (*test)(Place *place, const void *data))
-{
-    g_test_add(path, Place, data, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/spool/open/refuses-a-second-process", NULL, test_refuses_second_opening);
-    add("/spool/open/refuses-another-site-key", NULL, test_refuses_other_key);
-    add("/spool/open/refuses-a-newer-format", NULL, test_refuses_newer_format);
-    add("/spool/open/refuses-another-database", NULL, test_refuses_other_database);
-    add("/spool/open/migrates-version-1", NULL, test_migrates_version_1);
-    add("/spool/open/migrates-version-2", NULL, test_migrates_version_2);
-    add("/spool/open/sets-page-size-and-identity", NULL, test_sets_page_size_and_identity);
-    add("/spool/open/migrates-format-5", NULL, test_migrates_format_5);
-    add("/spool/open/keeps-pauses", NULL, test_pauses_are_kept);
-    add("/spool/open/goes-on-with-damage-after-an-unclean-end", NULL, test_unclean_start_goes_on_with_damage);
-    add("/spool/open/refuses-a-broken-tree-after-an-unclean-end", NULL,
-        test_unclean_start_refuses_broken_tree);
-    add("/spool/open/sequences-go-on-after-pruning", NULL, test_sequences_go_on_after_pruning);
-    add("/spool/close/leaves-an-empty-wal", NULL, test_clean_end_leaves_empty_wal);
+    place_add_test("/spool/open/refuses-a-second-process", NULL, test_refuses_second_opening);
+    place_add_test("/spool/open/refuses-another-site-key", NULL, test_refuses_other_key);
+    place_add_test("/spool/open/refuses-a-newer-format", NULL, test_refuses_newer_format);
+    place_add_test("/spool/open/refuses-another-database", NULL, test_refuses_other_database);
+    place_add_test("/spool/open/migrates-version-1", NULL, test_migrates_version_1);
+    place_add_test("/spool/open/migrates-version-2", NULL, test_migrates_version_2);
+    place_add_test("/spool/open/sets-page-size-and-identity", NULL, test_sets_page_size_and_identity);
+    place_add_test("/spool/open/migrates-format-5", NULL, test_migrates_format_5);
+    place_add_test("/spool/open/keeps-pauses", NULL, test_pauses_are_kept);
+    place_add_test("/spool/open/goes-on-with-damage-after-an-unclean-end", NULL,
+                   test_unclean_start_goes_on_with_damage);
+    place_add_test("/spool/open/refuses-a-broken-tree-after-an-unclean-end", NULL,
+                   test_unclean_start_refuses_broken_tree);
+    place_add_test("/spool/open/sequences-go-on-after-pruning", NULL, test_sequences_go_on_after_pruning);
+    place_add_test("/spool/close/leaves-an-empty-wal", NULL, test_clean_end_leaves_empty_wal);
     for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
         g_autofree char *path = g_strconcat("/spool/check/finds-", damages[i].name, NULL);
-        add(path, &damages[i], test_check_finds);
+        place_add_test(path, &damages[i], test_check_finds);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(wrongs); i++) {
         g_autofree char *path = g_strconcat("/spool/check/finds-", wrongs[i].name, NULL);
-        add(path, &wrongs[i].name, test_check_finds_wrong_entries);
+        place_add_test(path, &wrongs[i].name, test_check_finds_wrong_entries);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(losses); i++) {
         g_autofree char *path = g_strconcat("/spool/damage/sets-aside-", losses[i].name, NULL);
-        add(path, &losses[i], test_sets_aside);
+        place_add_test(path, &losses[i], test_sets_aside);
     }
-    add("/spool/damage/event-comes-again", NULL, test_damaged_event_comes_again);
-    add("/spool/damage/receipt-is-not-given", NULL, test_damaged_receipt_is_not_given);
-    add("/spool/check/finds-a-broken-page", NULL, test_check_finds_broken_page);
-    add("/spool/check/refuses-where-there-is-none", NULL, test_check_of_nothing);
-    add("/spool/key/file-is-made-once", NULL, test_key_file_is_made_once);
-    add("/spool/key/file-must-be-good", NULL, test_key_file_must_be_good);
+    place_add_test("/spool/damage/event-comes-again", NULL, test_damaged_event_comes_again);
+    place_add_test("/spool/damage/receipt-is-not-given", NULL, test_damaged_receipt_is_not_given);
+    place_add_test("/spool/check/finds-a-broken-page", NULL, test_check_finds_broken_page);
+    place_add_test("/spool/check/refuses-where-there-is-none", NULL, test_check_of_nothing);
+    place_add_test("/spool/key/file-is-made-once", NULL, test_key_file_is_made_once);
+    place_add_test("/spool/key/file-must-be-good", NULL, test_key_file_must_be_good);
     return g_test_run();
 }

@@ -527,43 +527,30 @@ TEST(test_pruning_changes_nothing_that_is_known)
     g_assert_cmpint(ht_spool_check(place->directory, report, NULL), ==, 0);
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/spool/size/nothing-is-taken-above-it-and-nothing-lost",
-        test_at_its_size_nothing_is_taken_and_nothing_lost);
-    add("/spool/size/the-way-to-it-is-told", test_the_way_to_its_size_is_told);
-    add("/spool/quarantine/what-is-dropped-is-held-no-more", test_what_is_dropped_is_held_no_more);
-    add("/spool/pruned/an-event-is-known-again", test_a_pruned_event_is_known_again);
-    add("/spool/pruned/a-payload-goes-with-the-last-of-its-events",
-        test_a_payload_goes_with_the_last_of_its_events);
-    add("/spool/pruned/a-payload-without-events-can-be-forgotten",
-        test_a_payload_without_events_can_be_forgotten);
-    add("/spool/pruned/a-correction-names-the-event", test_a_correction_of_a_pruned_event_names_it);
-    add("/spool/pruned/what-an-older-format-pruned-is-known-again",
-        test_what_an_older_format_pruned_is_known_again);
-    add("/spool/pruned/only-what-is-asked-for-goes", test_only_what_is_asked_for_is_pruned);
-    add("/spool/pruned/room-is-given-back-to-the-disk", test_room_is_given_back_to_the_disk);
-    add("/spool/pruned/room-that-cannot-be-given-back-harms-nothing",
-        test_room_that_cannot_be_given_back_harms_nothing);
-    add("/spool/pruned/nothing-that-is-known-changes", test_pruning_changes_nothing_that_is_known);
+    place_add_open_test("/spool/size/nothing-is-taken-above-it-and-nothing-lost", NULL,
+                        test_at_its_size_nothing_is_taken_and_nothing_lost);
+    place_add_open_test("/spool/size/the-way-to-it-is-told", NULL, test_the_way_to_its_size_is_told);
+    place_add_open_test("/spool/quarantine/what-is-dropped-is-held-no-more", NULL,
+                        test_what_is_dropped_is_held_no_more);
+    place_add_open_test("/spool/pruned/an-event-is-known-again", NULL, test_a_pruned_event_is_known_again);
+    place_add_open_test("/spool/pruned/a-payload-goes-with-the-last-of-its-events", NULL,
+                        test_a_payload_goes_with_the_last_of_its_events);
+    place_add_open_test("/spool/pruned/a-payload-without-events-can-be-forgotten", NULL,
+                        test_a_payload_without_events_can_be_forgotten);
+    place_add_open_test("/spool/pruned/a-correction-names-the-event", NULL,
+                        test_a_correction_of_a_pruned_event_names_it);
+    place_add_open_test("/spool/pruned/what-an-older-format-pruned-is-known-again", NULL,
+                        test_what_an_older_format_pruned_is_known_again);
+    place_add_open_test("/spool/pruned/only-what-is-asked-for-goes", NULL,
+                        test_only_what_is_asked_for_is_pruned);
+    place_add_open_test("/spool/pruned/room-is-given-back-to-the-disk", NULL,
+                        test_room_is_given_back_to_the_disk);
+    place_add_open_test("/spool/pruned/room-that-cannot-be-given-back-harms-nothing", NULL,
+                        test_room_that_cannot_be_given_back_harms_nothing);
+    place_add_open_test("/spool/pruned/nothing-that-is-known-changes", NULL,
+                        test_pruning_changes_nothing_that_is_known);
     return g_test_run();
 }

@@ -266,39 +266,22 @@ TEST(test_must_exist)
     place_open(place);
 }
 
-static void set_up(Place *place, const void *data)
-{
-    (void)data;
-    place_set_up(place);
-}
-
-static void tear_down(Place *place, const void *data)
-{
-    (void)data;
-    place_remove(place);
-}
-
-static void add(const char *path, const void *data, void (*test)(Place *place, const void *data))
-{
-    g_test_add(path, Place, data, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(harms); i++) {
         g_autofree char *path = g_strconcat("/spool/loss/is-told-of-", harms[i].name, NULL);
-        add(path, &harms[i], test_lost_end);
+        place_add_test(path, &harms[i], test_lost_end);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(removals); i++) {
         g_autofree char *path =
             g_strconcat("/spool/loss/nothing-is-acknowledged-when-its-file-is-", removals[i].name, NULL);
-        add(path, &removals[i], test_gone);
+        place_add_test(path, &removals[i], test_gone);
     }
-    add("/spool/loss/a-kill-is-none", NULL, test_kill_is_no_loss);
-    add("/spool/loss/a-torn-group-is-none", NULL, test_torn_group_is_no_loss);
-    add("/spool/loss/older-copy-gives-out-no-number-twice", NULL, test_older_copy);
-    add("/spool/loss/damaged-mark-says-nothing", NULL, test_damaged_mark_says_nothing);
-    add("/spool/loss/nothing-is-begun-beside-a-key", NULL, test_must_exist);
+    place_add_test("/spool/loss/a-kill-is-none", NULL, test_kill_is_no_loss);
+    place_add_test("/spool/loss/a-torn-group-is-none", NULL, test_torn_group_is_no_loss);
+    place_add_test("/spool/loss/older-copy-gives-out-no-number-twice", NULL, test_older_copy);
+    place_add_test("/spool/loss/damaged-mark-says-nothing", NULL, test_damaged_mark_says_nothing);
+    place_add_test("/spool/loss/nothing-is-begun-beside-a-key", NULL, test_must_exist);
     return g_test_run();
 }

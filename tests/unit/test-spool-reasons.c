@@ -7,8 +7,6 @@
 #include "tests/lib/spool-test.h"
 #include "tests/lib/tree.h"
 
-#include <sys/wait.h>
-
 #define TEST(name) static void name(Place *place, const void *unused)
 #define NAME "测试丁"
 #define ANSWER "HTTP 422: no such person: " NAME
@@ -139,33 +137,6 @@ TEST(test_what_is_not_genuine_is_told)
 
 /* ---- What was there before ---- */
 
-static unsigned steps_left;
-
-static void exit_at_step(const char *name)
-{
-    if (g_str_has_prefix(name, "seal") && --steps_left == 0) {
-        _exit(9);
-    }
-}
-
-/* Whether the n-th step was reached. */
-static bool end_at(Place *place, unsigned step)
-{
-    int status;
-    pid_t child = fork();
-    g_assert_cmpint(child, >=, 0);
-    if (child == 0) {
-        steps_left = step;
-        ht_spool_hooks.step = exit_at_step;
-        HtSpool *spool = ht_spool_open(&place->options, NULL);
-        _exit(spool ? 0 : 1);
-    }
-    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_true(WIFEXITED(status));
-    g_assert_cmpint(WEXITSTATUS(status), !=, 1);
-    return WEXITSTATUS(status) == 9;
-}
-
 /* Of a spool of which everything else was sealed before; ended at its first, second, third … step, again and again. */
 TEST(test_those_of_format_11_are_sealed)
 {
@@ -181,7 +152,7 @@ TEST(test_those_of_format_11_are_sealed)
     g_assert_true(place_holds_text(place, NAME)); /* or the test could not fail */
     place->options.sealing.cipher = HT_SPOOL_CIPHER_AES_256_GCM;
     ht_spool_hooks.migrate_slice = 7;
-    while (end_at(place, 1 + ends % 3) && ends < 100) {
+    while (place_end_at_step(place, "seal", 1 + ends % 3) && ends < 100) {
         ends++;
     }
     ht_spool_hooks.migrate_slice = HT_SPOOL_MIGRATE_SLICE;
@@ -214,33 +185,15 @@ TEST(test_a_repair_takes_them_over_sealed)
     place_open(place);
 }
 
-/* ---- */
-
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/reasons/a-reason-does-not-stand-in-a-file", test_a_reason_does_not_stand_in_a_file);
-    add("/reasons/the-last-one-counts", test_the_last_reason_counts);
-    add("/reasons/one-goes-with-its-events-key", test_a_reason_goes_with_its_events_key);
-    add("/reasons/what-is-not-genuine-is-told", test_what_is_not_genuine_is_told);
-    add("/reasons/those-of-format-11-are-sealed", test_those_of_format_11_are_sealed);
-    add("/reasons/a-repair-takes-them-over-sealed", test_a_repair_takes_them_over_sealed);
+    place_add_test("/reasons/a-reason-does-not-stand-in-a-file", NULL,
+                   test_a_reason_does_not_stand_in_a_file);
+    place_add_test("/reasons/the-last-one-counts", NULL, test_the_last_reason_counts);
+    place_add_test("/reasons/one-goes-with-its-events-key", NULL, test_a_reason_goes_with_its_events_key);
+    place_add_test("/reasons/what-is-not-genuine-is-told", NULL, test_what_is_not_genuine_is_told);
+    place_add_test("/reasons/those-of-format-11-are-sealed", NULL, test_those_of_format_11_are_sealed);
+    place_add_test("/reasons/a-repair-takes-them-over-sealed", NULL, test_a_repair_takes_them_over_sealed);
     return g_test_run();
 }

@@ -9,7 +9,6 @@
 #include "tests/lib/spool-test.h"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #define TEST(name) static void name(Place *place, const void *unused)
 #define NUMBER "990104195008179950"
@@ -156,33 +155,6 @@ TEST(test_what_was_there_before_is_sealed)
     g_assert_cmpuint(count_whole(place, EVENTS + 1, HT_STORED_WHOLE), ==, EVENTS + 1);
 }
 
-static unsigned steps_left;
-
-static void exit_at_step(const char *name)
-{
-    if (g_str_has_prefix(name, "seal") && --steps_left == 0) {
-        _exit(9);
-    }
-}
-
-/* Whether the n-th step was reached. */
-static bool end_at(Place *place, unsigned step)
-{
-    int status;
-    pid_t child = fork();
-    g_assert_cmpint(child, >=, 0);
-    if (child == 0) {
-        steps_left = step;
-        ht_spool_hooks.step = exit_at_step;
-        HtSpool *spool = ht_spool_open(&place->options, NULL);
-        _exit(spool ? 0 : 1);
-    }
-    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-    g_assert_true(WIFEXITED(status));
-    g_assert_cmpint(WEXITSTATUS(status), !=, 1);
-    return WEXITSTATUS(status) == 9;
-}
-
 /* Ended at its first, second, third … step, again and again: it comes to its end, and nothing is lost. */
 TEST(test_sealing_that_is_ended_goes_on)
 {
@@ -195,7 +167,7 @@ TEST(test_sealing_that_is_ended_goes_on)
     place_close(place);
     place->options.sealing.cipher = HT_SPOOL_CIPHER_AES_256_GCM;
     ht_spool_hooks.migrate_slice = 7;
-    while (end_at(place, 1 + ends % 5) && ends < 1000) {
+    while (place_end_at_step(place, "seal", 1 + ends % 5) && ends < 1000) {
         ends++;
     }
     ht_spool_hooks.migrate_slice = HT_SPOOL_MIGRATE_SLICE;
@@ -657,44 +629,30 @@ TEST(test_signs_are_not_sealed)
     place_open(place);
 }
 
-/* ---- */
-
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/sealing/nothing-of-a-person-stands-in-a-file", test_nothing_of_a_person_stands_in_a_file);
-    add("/sealing/what-was-there-before-is-sealed", test_what_was_there_before_is_sealed);
-    add("/sealing/sealing-that-is-ended-goes-on", test_sealing_that_is_ended_goes_on);
-    add("/sealing/what-looks-sealed-is-kept-as-it-is", test_what_looks_sealed_is_kept_as_it_is);
-    add("/sealing/no-altered-byte-of-a-row-is-read", test_no_altered_byte_of_a_row_is_read);
-    add("/sealing/no-nonce-is-used-again", test_no_nonce_is_used_again);
-    add("/sealing/values-are-bound-to-their-places", test_values_are_bound_to_their_places);
-    add("/sealing/rows-in-each-others-place-are-damaged", test_rows_in_each_others_place_are_damaged);
-    add("/sealing/a-key-that-lacks-is-told", test_a_key_that_lacks_is_told);
-    add("/sealing/the-master-key-can-be-changed", test_the_master_key_can_be_changed);
-    add("/sealing/a-destroyed-period-is-gone", test_a_destroyed_period_is_gone);
-    add("/sealing/a-folder-behind-a-link-is-the-same", test_a_folder_behind_a_link_is_the_same);
-    add("/sealing/a-look-takes-no-keys-away", test_a_look_takes_no_keys_away);
-    add("/sealing/the-masters-name-is-kept", test_the_masters_name_is_kept);
-    add("/sealing/missing-keys-are-no-damage", test_missing_keys_are_no_damage);
-    add("/sealing/a-destroyed-key-does-not-come-back", test_a_destroyed_key_does_not_come_back);
-    add("/sealing/signs-are-not-sealed", test_signs_are_not_sealed);
+    place_add_test("/sealing/nothing-of-a-person-stands-in-a-file", NULL,
+                   test_nothing_of_a_person_stands_in_a_file);
+    place_add_test("/sealing/what-was-there-before-is-sealed", NULL, test_what_was_there_before_is_sealed);
+    place_add_test("/sealing/sealing-that-is-ended-goes-on", NULL, test_sealing_that_is_ended_goes_on);
+    place_add_test("/sealing/what-looks-sealed-is-kept-as-it-is", NULL,
+                   test_what_looks_sealed_is_kept_as_it_is);
+    place_add_test("/sealing/no-altered-byte-of-a-row-is-read", NULL, test_no_altered_byte_of_a_row_is_read);
+    place_add_test("/sealing/no-nonce-is-used-again", NULL, test_no_nonce_is_used_again);
+    place_add_test("/sealing/values-are-bound-to-their-places", NULL, test_values_are_bound_to_their_places);
+    place_add_test("/sealing/rows-in-each-others-place-are-damaged", NULL,
+                   test_rows_in_each_others_place_are_damaged);
+    place_add_test("/sealing/a-key-that-lacks-is-told", NULL, test_a_key_that_lacks_is_told);
+    place_add_test("/sealing/the-master-key-can-be-changed", NULL, test_the_master_key_can_be_changed);
+    place_add_test("/sealing/a-destroyed-period-is-gone", NULL, test_a_destroyed_period_is_gone);
+    place_add_test("/sealing/a-folder-behind-a-link-is-the-same", NULL,
+                   test_a_folder_behind_a_link_is_the_same);
+    place_add_test("/sealing/a-look-takes-no-keys-away", NULL, test_a_look_takes_no_keys_away);
+    place_add_test("/sealing/the-masters-name-is-kept", NULL, test_the_masters_name_is_kept);
+    place_add_test("/sealing/missing-keys-are-no-damage", NULL, test_missing_keys_are_no_damage);
+    place_add_test("/sealing/a-destroyed-key-does-not-come-back", NULL,
+                   test_a_destroyed_key_does_not_come_back);
+    place_add_test("/sealing/signs-are-not-sealed", NULL, test_signs_are_not_sealed);
     return g_test_run();
 }

@@ -545,53 +545,37 @@ TEST(test_wal_is_checkpointed)
     g_assert_cmpuint(status.commit_p99_us, >, 0);
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/spool/append/gives-a-receipt", test_append_gives_receipt);
-    add("/spool/append/keeps-events-over-a-restart", test_append_keeps_events);
-    add("/spool/append/takes-a-message-without-events", test_append_without_events);
-    add("/spool/append/keeps-payload-and-faults", test_append_keeps_payload_and_faults);
-    add("/spool/append/refuses-when-disk-full", test_refuses_when_disk_full);
-    add("/spool/append/close-commits-what-waits", test_close_commits_what_waits);
-    add("/spool/append/watcher-hears-of-events", test_watcher_hears_of_events);
-    add("/spool/resend/gives-the-first-receipt", test_resend_gives_first_receipt);
-    add("/spool/resend/is-known-in-the-same-group", test_resend_in_same_group);
-    add("/spool/resend/key-is-scoped-by-source", test_key_is_scoped_by_source);
-    add("/spool/resend/keys-survive-merges-and-restarts", test_keys_survive_merges);
-    add("/spool/duplicates/within-a-message", test_duplicates_within_message);
-    add("/spool/duplicates/what-the-message-left-out", test_unchanged_counts_as_known);
-    add("/spool/duplicates/among-messages", test_duplicates_among_messages);
-    add("/spool/duplicates/one-key-for-message-and-event", test_one_key_for_message_and_event);
-    add("/spool/quarantine/keeps-a-payload-once", test_quarantine_keeps_once);
-    add("/spool/read/pages-are-consecutive", test_pages_are_consecutive);
-    add("/spool/read/page-ends-at-its-bytes", test_page_ends_at_its_bytes);
-    add("/spool/cursor/starts-and-stays", test_cursor_starts_and_stays);
-    add("/spool/cursor/what-is-finished-above-it-stays", test_what_is_finished_above_the_cursor_stays);
-    add("/spool/cursor/changed-finished-set-is-not-believed",
-        test_a_changed_set_of_finished_events_is_not_believed);
-    add("/spool/cursor/dead-letters-go-with-it", test_dead_letters_go_with_the_cursor);
-    add("/spool/cursor/is-committed-without-messages", test_marks_alone_are_committed);
-    add("/spool/disk/keeps-a-ballast", test_keeps_a_ballast);
-    add("/spool/disk/files-are-private", test_files_are_private);
-    add("/spool/disk/wal-is-checkpointed", test_wal_is_checkpointed);
+    place_add_open_test("/spool/append/gives-a-receipt", NULL, test_append_gives_receipt);
+    place_add_open_test("/spool/append/keeps-events-over-a-restart", NULL, test_append_keeps_events);
+    place_add_open_test("/spool/append/takes-a-message-without-events", NULL, test_append_without_events);
+    place_add_open_test("/spool/append/keeps-payload-and-faults", NULL, test_append_keeps_payload_and_faults);
+    place_add_open_test("/spool/append/refuses-when-disk-full", NULL, test_refuses_when_disk_full);
+    place_add_open_test("/spool/append/close-commits-what-waits", NULL, test_close_commits_what_waits);
+    place_add_open_test("/spool/append/watcher-hears-of-events", NULL, test_watcher_hears_of_events);
+    place_add_open_test("/spool/resend/gives-the-first-receipt", NULL, test_resend_gives_first_receipt);
+    place_add_open_test("/spool/resend/is-known-in-the-same-group", NULL, test_resend_in_same_group);
+    place_add_open_test("/spool/resend/key-is-scoped-by-source", NULL, test_key_is_scoped_by_source);
+    place_add_open_test("/spool/resend/keys-survive-merges-and-restarts", NULL, test_keys_survive_merges);
+    place_add_open_test("/spool/duplicates/within-a-message", NULL, test_duplicates_within_message);
+    place_add_open_test("/spool/duplicates/what-the-message-left-out", NULL, test_unchanged_counts_as_known);
+    place_add_open_test("/spool/duplicates/among-messages", NULL, test_duplicates_among_messages);
+    place_add_open_test("/spool/duplicates/one-key-for-message-and-event", NULL,
+                        test_one_key_for_message_and_event);
+    place_add_open_test("/spool/quarantine/keeps-a-payload-once", NULL, test_quarantine_keeps_once);
+    place_add_open_test("/spool/read/pages-are-consecutive", NULL, test_pages_are_consecutive);
+    place_add_open_test("/spool/read/page-ends-at-its-bytes", NULL, test_page_ends_at_its_bytes);
+    place_add_open_test("/spool/cursor/starts-and-stays", NULL, test_cursor_starts_and_stays);
+    place_add_open_test("/spool/cursor/what-is-finished-above-it-stays", NULL,
+                        test_what_is_finished_above_the_cursor_stays);
+    place_add_open_test("/spool/cursor/changed-finished-set-is-not-believed", NULL,
+                        test_a_changed_set_of_finished_events_is_not_believed);
+    place_add_open_test("/spool/cursor/dead-letters-go-with-it", NULL, test_dead_letters_go_with_the_cursor);
+    place_add_open_test("/spool/cursor/is-committed-without-messages", NULL, test_marks_alone_are_committed);
+    place_add_open_test("/spool/disk/keeps-a-ballast", NULL, test_keeps_a_ballast);
+    place_add_open_test("/spool/disk/files-are-private", NULL, test_files_are_private);
+    place_add_open_test("/spool/disk/wal-is-checkpointed", NULL, test_wal_is_checkpointed);
     return g_test_run();
 }
