@@ -4,12 +4,12 @@
  * Kind: end to end, fault.
  * Shows: no false receipt when the disk fails. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/deaths.h"
 #include "tests/lib/post.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,22 +17,8 @@
 
 static Answer *send_record(BusProcess *bus, unsigned number)
 {
-    g_autofree char *body = g_strdup_printf(
-        "<ROWS><ROW><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID>"
-        "<CXBZ>0</CXBZ><JCWH>440104001003</JCWH><XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM>"
-        "<XB>1</XB></ROW></ROWS>",
-        950000000 + number, 950000000 + number);
+    g_autofree char *body = deaths_payload(number, 1, 1);
     return post(bus->port, "/in/hukou", "text/xml", NULL, body, strlen(body));
-}
-
-/* From now on no file of the bus grows beyond what the log of changes is now. */
-static void fail_disk(const BusProcess *bus)
-{
-    g_autofree char *wal = g_build_filename(bus->folder, "state", "spool.db-wal", NULL);
-    GStatBuf file;
-    g_assert_cmpint(g_stat(wal, &file), ==, 0);
-    struct rlimit limit = {(rlim_t)file.st_size, (rlim_t)file.st_size};
-    g_assert_cmpint(prlimit(bus->pid, RLIMIT_FSIZE, &limit, NULL), ==, 0);
 }
 
 /* Ends by itself: its exit status, or -1 when a signal ended it. */
@@ -55,7 +41,7 @@ static void test_the_bus_ends_when_its_disk_fails(void)
     bus_process_start(bus);
     g_autoptr(Answer) taken = send_record(bus, 1);
     g_assert_cmpint(taken->status, ==, 200);
-    fail_disk(bus);
+    bus_process_fail_disk(bus);
     g_autoptr(Answer) refused = send_record(bus, 2);
     g_assert_cmpint(refused->status, ==, 503);
     g_assert_nonnull(strstr(refused->body->str, "spool-failed"));

@@ -2,12 +2,12 @@
  *
  * Kind: end to end, fault. */
 #include "tests/lib/busproc.h"
+#include "tests/lib/deaths.h"
 #include "tests/lib/post.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -27,11 +27,7 @@
 
 static Answer *send_record(BusProcess *bus, unsigned number)
 {
-    g_autofree char *body = g_strdup_printf(
-        "<ROWS><ROW><SWZXID>%u</SWZXID><SWRQ>20090318</SWRQ><SWZXLB>0201</SWZXLB><HJYWID>%u</HJYWID>"
-        "<CXBZ>0</CXBZ><JCWH>440104001003</JCWH><XM>测试丁</XM><GMSFHM>990104195008179950</GMSFHM>"
-        "<XB>1</XB></ROW></ROWS>",
-        960000000 + number, 960000000 + number);
+    g_autofree char *body = deaths_payload(number, 1, 1);
     return post(bus->port, "/in/hukou", "text/xml", NULL, body, strlen(body));
 }
 
@@ -64,7 +60,6 @@ static void expect_intake_stopped(const char *spool, const char *reason, const c
     g_autoptr(Answer) answer = send_record(bus, 1);
     g_assert_cmpint(answer->status, ==, 503);
     g_assert_nonnull(strstr(answer->body->str, code));
-    g_autoptr(Answer) live = NULL;
     unsigned status = 0;
     g_autofree char *page = bus_process_page(bus, "/live", &status);
     g_assert_cmpuint(status, ==, 200); /* nobody should kill it for that */
@@ -98,11 +93,7 @@ static bool sees_failed_disk(void)
     bus_process_start(bus);
     g_autoptr(Answer) taken = send_record(bus, 1);
     g_assert_cmpint(taken->status, ==, 200);
-    g_autofree char *wal = g_build_filename(bus->folder, "state", "spool.db-wal", NULL);
-    GStatBuf file;
-    g_assert_cmpint(g_stat(wal, &file), ==, 0);
-    struct rlimit limit = {(rlim_t)file.st_size, (rlim_t)file.st_size};
-    g_assert_cmpint(prlimit(bus->pid, RLIMIT_FSIZE, &limit, NULL), ==, 0);
+    bus_process_fail_disk(bus);
     g_autoptr(Answer) refused = send_record(bus, 2);
     unsigned status = 0;
     g_autofree char *page = bus_process_page(bus, "/ready", &status);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +115,15 @@ void bus_process_start(BusProcess *bus)
         g_usleep(POLL_US);
     }
     g_atomic_int_set(&bus->port, (unsigned)bus_process_figure(bus, "door.port"));
+}
+
+void bus_process_fail_disk(const BusProcess *bus)
+{
+    g_autofree char *wal = g_build_filename(bus->folder, "state", "spool.db-wal", NULL);
+    struct stat file;
+    g_assert_cmpint(stat(wal, &file), ==, 0);
+    struct rlimit limit = {(rlim_t)file.st_size, (rlim_t)file.st_size};
+    g_assert_cmpint(prlimit(bus->pid, RLIMIT_FSIZE, &limit, NULL), ==, 0);
 }
 
 void bus_process_kill(BusProcess *bus)

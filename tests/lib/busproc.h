@@ -23,6 +23,10 @@ void bus_process_spawn(BusProcess *bus);
 /* The same, and waits until it is ready (fails the test after 30 s, with the log). */
 void bus_process_start(BusProcess *bus);
 
+/* From now on no file of the running bus grows beyond what the log of changes is now. Whoever starts the bus ignores SIGXFSZ before, so that a
+ * write beyond it is an error there. */
+void bus_process_fail_disk(const BusProcess *bus);
+
 /* kill -9, and waits for the end. */
 void bus_process_kill(BusProcess *bus);
 
