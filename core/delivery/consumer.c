@@ -451,10 +451,15 @@ static bool open_cursor(HtConsumer *consumer, GString *errors)
     return true;
 }
 
+static bool is_held(void *user)
+{
+    return ((HtConsumer *)user)->state == HT_CONSUMER_PAUSED;
+}
+
 static bool open_way(HtConsumer *consumer, HtSender *sender, GString *errors)
 {
     const HtConsumerConfig *config = consumer->config;
-    HtTransportOwner owner = {wake, has_more, settle, consumer};
+    HtTransportOwner owner = {wake, has_more, settle, is_held, consumer};
     if (g_str_equal(config->type, "pull")) {
         consumer->transport = ht_pull_new(config, &owner, consumer->live ? consumer->live->transport : NULL);
     } else if (g_str_equal(config->type, "file")) {

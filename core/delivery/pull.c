@@ -102,13 +102,20 @@ static void end_stream(PullReader *reader)
     ht_page_close(reader->call);
 }
 
+static bool is_paused(const Pull *pull)
+{
+    const PullChannel *first = pull->channels->len > 0 ? pull->channels->pdata[0] : NULL;
+    return first && first->owner.paused(first->owner.user);
+}
+
 static void answer_poll(PullReader *reader, HtBuffer *body, bool more)
 {
-    HtPageAnswer answer = {
-        .status = 200,
-        .type = HT_PULL_BATCH "; charset=utf-8",
-        .body = *body,
-        .headers = {{"Cache-Control", "no-store"}, {"Hutong-More", more ? "true" : "false"}}};
+    HtPageAnswer answer = {.status = 200,
+                           .type = HT_PULL_BATCH "; charset=utf-8",
+                           .body = *body,
+                           .headers = {{"Cache-Control", "no-store"},
+                                       {"Hutong-More", more ? "true" : "false"},
+                                       {is_paused(reader->pull) ? "Hutong-Paused" : NULL, "true"}}};
     enter(reader, OVER);
     ht_page_answer(reader->call, &answer);
 }
@@ -483,7 +490,7 @@ static void look_at_reader(PullReader *reader, int64_t now_us)
         end_stream(reader);
     } else if (reader->is_stream && beat_at(reader) <= now_us) {
         HtBuffer text = {.data = NULL};
-        ht_buffer_add_literal(&text, ": \n\n");
+        ht_buffer_add_string(&text, is_paused(reader->pull) ? ": paused\n\n" : ": \n\n");
         write_stream(reader, &text);
     }
 }

@@ -53,6 +53,7 @@ typedef struct {
     bool (*more)(void *user); /* whether events wait that can be sent, or are being read */
     /* `done` runs, later, when what was judged until now is on disk; see settle.h. */
     void (*settle)(void *user, HtSettled done, void *done_user);
+    bool (*paused)(void *user); /* an administrator holds it */
     void *user;
 } HtTransportOwner;
 

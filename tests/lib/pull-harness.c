@@ -8,6 +8,9 @@ static void take_answer(HtPageCall *page_call, HtPageAnswer *answer)
     call->status = answer->status;
     g_string_append_len(call->body, answer->body.data, (gssize)answer->body.size);
     ht_buffer_clear(&answer->body);
+    for (unsigned i = 0; i < HT_PAGE_HEADERS && answer->headers[i].name; i++) {
+        call->paused |= g_str_equal(answer->headers[i].name, "Hutong-Paused");
+    }
 }
 
 static void take_refusal(HtPageCall *page_call, const HtRefusal *refusal)

@@ -99,6 +99,27 @@ static void test_a_poll_waits_as_long_as_the_key_says(void)
     end_pull(&f);
 }
 
+/* Who asks while an administrator holds the consumer gets nothing, and hears why. */
+static void test_who_is_held_back_hears_it(void)
+{
+    Fixture f;
+    begin_pull(&f, "wait = 20ms\n", "ab");
+    spool.pause = (HtSpoolPause){.kind = HT_SPOOL_PAUSE_ADMIN, .reason = (char *)"looked at"};
+    ht_consumer_wake(f.consumer);
+    Call *held = ask(&f, HT_OUT_GET, "wait=1", NULL, NULL);
+    await_answer(held);
+    g_assert_cmpstr(held->body->str, ==, "[]");
+    g_assert_true(held->paused);
+    end_call(held, true);
+    spool.pause.kind = HT_SPOOL_PAUSE_NONE;
+    ht_consumer_wake(f.consumer);
+    Call *again = ask(&f, HT_OUT_GET, "wait=1", NULL, NULL);
+    await_answer(again);
+    g_assert_nonnull(strstr(again->body->str, "sequence"));
+    g_assert_false(again->paused);
+    end_pull(&f);
+}
+
 static void test_a_person_is_with_one_worker_at_a_time(void)
 {
     Fixture f;
@@ -530,6 +551,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pull/a-commit-outlives-its-consumer", test_a_commit_outlives_its_consumer);
     g_test_add_func("/pull/a-poll-waits-for-what-comes", test_a_poll_waits_for_what_comes);
     g_test_add_func("/pull/a-poll-waits-as-long-as-the-key-says", test_a_poll_waits_as_long_as_the_key_says);
+    g_test_add_func("/pull/who-is-held-back-hears-it", test_who_is_held_back_hears_it);
     g_test_add_func("/pull/a-person-is-with-one-worker-at-a-time",
                     test_a_person_is_with_one_worker_at_a_time);
     g_test_add_func("/pull/a-worker-speaks-of-its-own-events", test_a_worker_speaks_of_its_own_events);
