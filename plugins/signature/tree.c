@@ -135,8 +135,11 @@ static xmlDocPtr parse(HtText text, TreeCount *count)
     xmlDocPtr tree =
         xmlCtxtReadMemory(context, text.data, (int)text.size, NULL, "UTF-8",
                           XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
-    bool good = tree && context->wellFormed && !count->stopped;
-    if (!good && !count->stopped) {
+    bool good = tree && context->wellFormed && context->nsWellFormed && !count->stopped;
+    if (!good && !count->stopped && context->wellFormed) {
+        ht_fault_set(count->fault, "namespace-not-well-formed",
+                     "A namespace prefix is not declared, or declared wrongly: declare it with xmlns.");
+    } else if (!good && !count->stopped) {
         ht_fault_set(count->fault, "not-well-formed",
                      "The XML is not well-formed, which what is signed must be.");
         count->fault->line = context->input ? (uint32_t)context->input->line : 0;

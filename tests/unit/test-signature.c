@@ -194,6 +194,9 @@ static void test_what_was_altered_is_refused(void)
     expect_replaced(good, "<ds:SignatureValue>", "<ds:SignatureValue>AAAA", "signature-refused");
     expect_replaced(good, "<ROW>990104</ROW>", "<ROW>&x;</ROW>", "not-well-formed");
     expect_replaced(good, "<s:Envelope", "<!DOCTYPE a><s:Envelope", "doctype-refused");
+    expect_replaced(good, "<s:Header", "<s:Header a:x=\"1\"", "namespace-not-well-formed");
+    expect_replaced(good, "<s:Header", "<s:Header xmlns:a=\"urn:a\" xmlns:b=\"urn:a\" a:x=\"1\" b:x=\"1\"",
+                    "namespace-not-well-formed");
 }
 
 static void test_what_is_not_signed_is_missed(void)
@@ -232,6 +235,8 @@ static void test_a_wrapped_body_is_refused(void)
     g_autofree char *in_body = signing_body("other", body);
     g_autofree char *two = g_strconcat(plain, body, NULL), *two_reversed = g_strconcat(body, plain, NULL);
     g_autofree char *as_block = g_strconcat(body, NULL);
+    g_autofree char *outside =
+        g_strconcat("<x xmlns:w=\"" SIGNING_WSSE "\" xmlns:u=\"" SIGNING_WSU "\">", security, "</x>", NULL);
     g_autofree char *behind = g_strconcat(plain, in_wrapper, NULL),
                     *before = g_strconcat(in_wrapper, plain, NULL);
     const struct {
@@ -250,7 +255,7 @@ static void test_a_wrapped_body_is_refused(void)
          "signature-refused"}, /* as a header itself: it is named, the Body is not */
         {security, "", behind, "signature-unsupported"},
         {security, "", before, "signature-unsupported"},
-        {"", security, body, "signature-missing"}, /* the signature outside of the Security header */
+        {"", outside, body, "signature-missing"}, /* the signature outside of the Security header */
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_test_message("case %u", i);
