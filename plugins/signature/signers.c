@@ -146,19 +146,28 @@ static bool is_meant(X509 *certificate, const HtParts *parts, const guchar *byte
     return false;
 }
 
-static X509 *find_own(const HtSigners *signers, const HtParts *parts)
+static bool holds_now(const X509 *certificate, time_t now)
+{
+    return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
+           X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
+}
+
+/* The first that holds now: who renews his certificate may keep his key, and with it its identifier. If none does, the first. */
+static X509 *find_own(const HtSigners *signers, const HtParts *parts, time_t now)
 {
     gsize size = 0;
     g_autofree guchar *bytes = parts->named == HT_NAMED_SERIAL ? NULL : decode(parts->value, &size);
+    X509 *found = NULL;
     g_strstrip((char *)parts->value);
     for (unsigned i = 0; i < signers->own->len; i++) {
         X509 *certificate = signers->own->pdata[i];
-        if (is_meant(certificate, parts, bytes, size)) {
-            X509_up_ref(certificate);
-            return certificate;
-        }
+        bool better = !found || (!holds_now(found, now) && holds_now(certificate, now));
+        found = better && is_meant(certificate, parts, bytes, size) ? certificate : found;
     }
-    return NULL;
+    if (found) {
+        X509_up_ref(found);
+    }
+    return found;
 }
 
 /* ---- Whether it may ---- */
@@ -171,12 +180,6 @@ static bool is_own(const HtSigners *signers, const X509 *certificate)
         }
     }
     return false;
-}
-
-static bool holds_now(const X509 *certificate, time_t now)
-{
-    return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
-           X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
 }
 
 /* Where it says what its key is for, signing must be among it. */
@@ -229,9 +232,8 @@ static bool has_right_name(const HtSigners *signers, const X509 *certificate)
     return found;
 }
 
-static bool is_admitted(const HtSigners *signers, X509 *certificate, int64_t now_us, HtFault *fault)
+static bool is_admitted(const HtSigners *signers, X509 *certificate, time_t now, HtFault *fault)
 {
-    time_t now = (time_t)(now_us / G_USEC_PER_SEC);
     bool ours = is_own(signers, certificate);
     bool by_authority = !ours && signers->authorities && leads_to_authority(signers, certificate, now) &&
                         has_right_name(signers, certificate);
@@ -252,9 +254,10 @@ static bool is_admitted(const HtSigners *signers, X509 *certificate, int64_t now
 
 EVP_PKEY *ht_signers_find(const HtSigners *signers, const HtParts *parts, int64_t now_us, HtFault *fault)
 {
+    time_t now = (time_t)(now_us / G_USEC_PER_SEC);
     EVP_PKEY *key = NULL;
     X509 *certificate =
-        parts->named == HT_NAMED_CARRIED ? read_carried(parts->value) : find_own(signers, parts);
+        parts->named == HT_NAMED_CARRIED ? read_carried(parts->value) : find_own(signers, parts, now);
     if (!certificate) {
         ht_fault_set(
             fault, "signature-refused",
@@ -262,7 +265,7 @@ EVP_PKEY *ht_signers_find(const HtSigners *signers, const HtParts *parts, int64_
                 ? "The certificate in the message cannot be read."
                 : "The signature names a certificate that is not known here: send it in a BinarySecurityToken, or "
                   "give it to the administrator.");
-    } else if (is_admitted(signers, certificate, now_us, fault)) {
+    } else if (is_admitted(signers, certificate, now, fault)) {
         key = X509_get_pubkey(certificate);
     }
     X509_free(certificate);

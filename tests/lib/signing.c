@@ -30,13 +30,22 @@ static void add_name(X509 *certificate, const char *name)
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
 }
 
+static EVP_PKEY *make_key(const SignerOptions *options)
+{
+    if (options->renews) {
+        EVP_PKEY_up_ref(options->renews->key);
+        return options->renews->key;
+    }
+    return options->rsa_bits > 0 ? EVP_RSA_gen(options->rsa_bits) : EVP_EC_gen("P-256");
+}
+
 Signer *signer_new(const SignerOptions *options)
 {
     static long number = 4711;
     const long day = 24 * 60 * 60;
     bool usual = options->from_days == 0 && options->to_days == 0;
     Signer *signer = g_new0(Signer, 1);
-    signer->key = options->rsa_bits > 0 ? EVP_RSA_gen(options->rsa_bits) : EVP_EC_gen("P-256");
+    signer->key = make_key(options);
     g_assert_nonnull(signer->key);
     signer->certificate = X509_new();
     const X509 *issuer = options->issuer ? options->issuer->certificate : signer->certificate;

@@ -20,6 +20,7 @@ typedef struct {
     int from_days, to_days; /* from now; both 0: yesterday to tomorrow */
     bool authority;         /* may issue */
     bool for_exchange;      /* its key may not sign */
+    const Signer *renews;   /* whose key it has; NULL: a new one */
 } SignerOptions;
 
 Signer *signer_new(const SignerOptions *options);

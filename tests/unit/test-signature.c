@@ -17,15 +17,17 @@ static HtSignatureKeys keys;
 static HtLimits limits;
 static char said[HT_FAULT_TEXT]; /* of the last fault */
 
-static void begin(const Signer *own, const char *const *subjects, bool timestamp, bool sha1)
+/* The texts are taken over. */
+static void begin_with(char *authorities, char *certificates, const char *const *subjects, bool timestamp,
+                       bool sha1)
 {
     static char *pem, *certificate;
     g_autoptr(GError) error = NULL;
     g_clear_pointer(&checker, ht_signature_free);
     g_free(pem);
     g_free(certificate);
-    pem = own ? NULL : signer_pem(authority);
-    certificate = own ? signer_pem(own) : NULL;
+    pem = authorities;
+    certificate = certificates;
     keys = (HtSignatureKeys){.authorities = ht_text_from(pem),
                              .certificates = ht_text_from(certificate),
                              .subjects = subjects,
@@ -35,6 +37,11 @@ static void begin(const Signer *own, const char *const *subjects, bool timestamp
     limits = ht_limits_default();
     checker = ht_signature_new(&keys, &limits, &error);
     g_assert_no_error(error);
+}
+
+static void begin(const Signer *own, const char *const *subjects, bool timestamp, bool sha1)
+{
+    begin_with(own ? NULL : signer_pem(authority), own ? signer_pem(own) : NULL, subjects, timestamp, sha1);
 }
 
 static void expect_text(HtText text, const char *code)
@@ -152,6 +159,25 @@ static void test_a_known_certificate_need_not_be_sent(void)
     g_autofree char *other =
         signing_signature(&(SignatureOptions){.signer = signer, .references = reference, .key_info = by_id});
     expect_parts(other, "", body, "signature-refused");
+}
+
+/* Both have the key, and so its identifier; the one that has ended stands first, as it was there first. */
+static void test_a_certificate_is_renewed_with_its_key(void)
+{
+    g_autoptr(Signer) old = signer_new(&(SignerOptions){.name = "police", .from_days = -10, .to_days = -1});
+    g_autoptr(Signer) new = signer_new(&(SignerOptions){.name = "police", .renews = old});
+    g_autofree char *first = signer_pem(old), *second = signer_pem(new), *id = signer_key_id(old);
+    g_autofree char *body = signing_body("body", INSIDE), *reference = signing_reference("#body", body);
+    g_autofree char *key_info = g_strdup_printf(
+        "<w:KeyIdentifier ValueType=\"" SIGNING_X509 "#X509SubjectKeyIdentifier\">%s</w:KeyIdentifier>", id);
+    g_autofree char *signature =
+        signing_signature(&(SignatureOptions){.signer = new, .references = reference, .key_info = key_info});
+    begin_with(NULL, g_strconcat(first, second, NULL), NULL, false, false);
+    expect_parts(signature, "", body, "");
+    begin_with(NULL, g_strconcat(second, first, NULL), NULL, false, false);
+    expect_parts(signature, "", body, "");
+    begin(old, NULL, false, false);
+    expect_parts(signature, "", body, "signature-refused");
 }
 
 static void test_whose_certificate_does_not_count_stays_out(void)
@@ -489,6 +515,8 @@ int main(int argc, char **argv)
     g_test_add_func("/signature/text-in-gb18030-is-the-same-text", test_text_in_gb18030_is_the_same_text);
     g_test_add_func("/signature/a-known-certificate-need-not-be-sent",
                     test_a_known_certificate_need_not_be_sent);
+    g_test_add_func("/signature/a-certificate-is-renewed-with-its-key",
+                    test_a_certificate_is_renewed_with_its_key);
     g_test_add_func("/signature/whose-certificate-does-not-count-stays-out",
                     test_whose_certificate_does_not_count_stays_out);
     g_test_add_func("/signature/what-was-altered-is-refused", test_what_was_altered_is_refused);
