@@ -1,12 +1,17 @@
 /* Finding and checking the places of a signed message; see parts.h. What is not on these lists is refused, never passed over: what xmlsec would do with it need not be known. */
 #include "plugins/signature/parts.h"
 
+#include "plugins/signature/tree.h"
+
 #include <libxml/valid.h>
 
 #define WSSE "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 #define WSU "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 #define DS "http://www.w3.org/2000/09/xmldsig#"
 #define ID_MAX 256 /* bytes of a wsu:Id */
+
+/* Ids in a message. Who writes more may have chosen them so that looking one up takes long. */
+#define IDS_MAX 1024
 
 const char ht_parts_wsu[] = WSU;
 
@@ -126,6 +131,10 @@ static bool note_ids(const PartSearch *search, xmlNodePtr element)
         if (!g_hash_table_insert(search->ids, id, NULL)) {
             return refuse(search, "signature-refused",
                           "A wsu:Id stands twice in the message: each names one element.");
+        }
+        if (g_hash_table_size(search->ids) > IDS_MAX) {
+            return is_unsupported(search, "The message has more than 1024 wsu:Ids: leave out those that no "
+                                          "signature names.");
         }
     }
     return true;
@@ -270,12 +279,23 @@ static bool check_plain(const PartSearch *search, const xmlNode *node, const cha
     return check_algorithm(search, node, taken, old);
 }
 
-/* Prefixes that exclusive canonical form takes as inclusive do no harm: what is signed only grows. */
+/* Prefixes that exclusive canonical form takes as inclusive: what is signed only grows. Each is looked for at each element, so they are not more than can be in scope. */
+static bool is_prefix_list(const xmlNode *node)
+{
+    xmlChar *list = get_attribute(node, "PrefixList");
+    unsigned prefixes = 0;
+    for (const xmlChar *at = list; at && *at; at++) {
+        prefixes += !g_ascii_isspace(*at) && (at == list || g_ascii_isspace(at[-1]));
+    }
+    xmlFree(list);
+    return prefixes <= HT_TREE_NAMESPACES && ht_parts_is(node, "InclusiveNamespaces", canonical_forms[0]) &&
+           !ht_parts_first(node);
+}
+
 static bool check_form(const PartSearch *search, const xmlNode *node, const char *name)
 {
     xmlNodePtr child = node ? ht_parts_first(node) : NULL;
-    bool known = !child || (ht_parts_is(child, "InclusiveNamespaces", canonical_forms[0]) &&
-                            !ht_parts_first(child) && !ht_parts_next(child));
+    bool known = !child || (is_prefix_list(child) && !ht_parts_next(child));
     if (!ht_parts_is(node, name, DS) || !known) {
         return is_unsupported(
             search, "The signature's canonical form or transforms are not of the form that is taken.");

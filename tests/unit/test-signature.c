@@ -490,6 +490,27 @@ static void test_size_is_bounded(void)
     expect_parts("", "", tag, "too-many-attributes");
 }
 
+/* Little to send must be little to do, whoever sends it. */
+static void test_work_is_bounded(void)
+{
+    begin(NULL, NULL, false, false);
+    g_autofree char *enough = repeat("<a u:Id='#'/>", "", 1000), *more = repeat("<a u:Id='#'/>", "", 1025);
+    g_autofree char *good = signing_body("body", enough), *bad = signing_body("body", more);
+    expect_parts("", "", good, "signature-missing");
+    expect_parts("", "", bad, "signature-unsupported");
+    g_autofree char *body = signing_body("body", INSIDE), *reference = signing_reference("#body", body);
+    for (unsigned count = 64; count <= 65; count++) {
+        g_autofree char *prefixes = repeat(" p#", "", count);
+        g_autofree char *list =
+            g_strdup_printf("<i:InclusiveNamespaces xmlns:i=\"" SIGNING_EXCLUSIVE
+                            "\" PrefixList=\"%s\"></i:InclusiveNamespaces></ds:Transform>",
+                            prefixes);
+        g_autofree char *changed = replace(reference, "</ds:Transform>", list),
+                        *security = sign(signer, changed);
+        expect_parts(security, "", body, count == 64 ? "" : "signature-unsupported");
+    }
+}
+
 static void test_bad_certificates_are_told(void)
 {
     static const char *const texts[] = {"", "nothing",
@@ -528,6 +549,7 @@ int main(int argc, char **argv)
     g_test_add_func("/signature/a-timestamp-is-signed-and-fresh", test_a_timestamp_is_signed_and_fresh);
     g_test_add_func("/signature/addressing-counts-when-signed", test_addressing_counts_when_signed);
     g_test_add_func("/signature/size-is-bounded", test_size_is_bounded);
+    g_test_add_func("/signature/work-is-bounded", test_work_is_bounded);
     g_test_add_func("/signature/bad-certificates-are-told", test_bad_certificates_are_told);
     int status = g_test_run();
     g_clear_pointer(&checker, ht_signature_free);
