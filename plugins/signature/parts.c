@@ -487,6 +487,18 @@ bool ht_parts_addressing_is_signed(const HtParts *parts, const char *name)
     return found && all;
 }
 
+/* Moved out of the Security header it would still be signed, and no longer be looked at. */
+static bool is_stamp_moved(const HtParts *parts)
+{
+    for (unsigned i = 0; i < parts->references; i++) {
+        const xmlNode *node = parts->signed_nodes[i];
+        if (ht_parts_is(node, "Timestamp", WSU) && node != parts->timestamp) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool check_signed(const PartSearch *search)
 {
     const HtParts *parts = search->parts;
@@ -496,6 +508,10 @@ static bool check_signed(const PartSearch *search)
     }
     if (parts->timestamp && !is_signed(parts, parts->timestamp)) {
         return refuse(search, "signature-refused", "The Timestamp is not signed: sign it, too.");
+    }
+    if (is_stamp_moved(parts)) {
+        return refuse(search, "signature-refused",
+                      "A signed Timestamp stands outside of the Security header, where it says nothing.");
     }
     if (!parts->timestamp && search->keys->needs_timestamp) {
         return refuse(search, "signature-refused",

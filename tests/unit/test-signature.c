@@ -439,6 +439,23 @@ static void test_a_timestamp_is_signed_and_fresh(void)
     expect_parts(signature, "", body, "");
 }
 
+/* Else whoever kept a message could send it again for ever: he moves its Timestamp to where nobody looks at it. */
+static void test_a_timestamp_stays_where_it_was_signed(void)
+{
+    begin(NULL, NULL, false, false);
+    g_autofree char *body = signing_body("body", INSIDE), *stamp = signing_timestamp(-4000, -3700);
+    g_autofree char *first = signing_reference("#body", body), *second = signing_reference("#stamp", stamp);
+    g_autofree char *both = g_strconcat(first, second, NULL), *signature = sign(signer, both);
+    g_autofree char *security = g_strconcat(stamp, signature, NULL);
+    expect_parts(security, "", body, "signature-stale");
+    expect_parts(signature, stamp, body, "signature-refused");
+    g_autofree char *fresh = signing_timestamp(0, 60), *other = replace(fresh, "\"stamp\"", "\"other\"");
+    g_autofree char *third = signing_reference("#other", other), *three = g_strconcat(both, third, NULL),
+                    *by_three = sign(signer, three);
+    g_autofree char *with_other = g_strconcat(other, by_three, NULL);
+    expect_parts(with_other, stamp, body, "signature-refused"); /* a fresh one beside it */
+}
+
 /* What chooses an operation, and what says which message it is, count only when they are signed. */
 static void test_addressing_counts_when_signed(void)
 {
@@ -547,6 +564,8 @@ int main(int argc, char **argv)
     g_test_add_func("/signature/other-algorithms-are-refused", test_other_algorithms_are_refused);
     g_test_add_func("/signature/sha1-is-taken-where-a-key-says-so", test_sha1_is_taken_where_a_key_says_so);
     g_test_add_func("/signature/a-timestamp-is-signed-and-fresh", test_a_timestamp_is_signed_and_fresh);
+    g_test_add_func("/signature/a-timestamp-stays-where-it-was-signed",
+                    test_a_timestamp_stays_where_it_was_signed);
     g_test_add_func("/signature/addressing-counts-when-signed", test_addressing_counts_when_signed);
     g_test_add_func("/signature/size-is-bounded", test_size_is_bounded);
     g_test_add_func("/signature/work-is-bounded", test_work_is_bounded);
