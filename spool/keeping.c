@@ -2,6 +2,7 @@
 #include "spool/keeping.h"
 
 #include "spool/look-inside.h"
+#include "spool/turns.h"
 
 /* Of one consumer: its cursor and those of its replays ("NAME/NUMBER"). */
 static bool lower(HtSpoolLook *look, const char *consumer, uint64_t *floor, GError **error)
@@ -64,27 +65,74 @@ bool ht_spool_look_keeping(HtSpoolLook *look, const char *const *consumers, HtSp
     return true;
 }
 
+/* ---- Messages without events ---- */
+
+/* A message, and when it was received, by a clock that was set back before it. */
+typedef struct {
+    uint64_t number;
+    int64_t time_us;
+} MessageTurn;
+
+static GArray *find_turns(HtSpoolLook *look, GError **error)
+{
+    g_autoptr(GArray) stretches = ht_spool_turns_stretches(look->db, error);
+    g_autoptr(GArray) turns = g_array_new(FALSE, FALSE, sizeof(MessageTurn));
+    g_autoptr(sqlite3_stmt) row = NULL;
+    bool found = false;
+    if (!stretches ||
+        !ht_spool_database_prepare(look->db, "SELECT received FROM messages WHERE id = ?", &row, error)) {
+        return NULL;
+    }
+    for (guint i = 1; i < stretches->len; i++) {
+        int64_t first = g_array_index(stretches, HtSpoolStretch, i).first;
+        sqlite3_bind_int64(row, 1, first);
+        if (!ht_spool_database_row(row, &found, error)) {
+            return NULL;
+        }
+        if (found) {
+            MessageTurn turn = {(uint64_t)first, sqlite3_column_int64(row, 0)};
+            g_array_append_val(turns, turn);
+        }
+        sqlite3_reset(row);
+    }
+    return g_steal_pointer(&turns);
+}
+
+static HtSpoolEventless read_eventless(sqlite3_stmt *row, const GArray *turns)
+{
+    HtSpoolEventless message = {(uint64_t)sqlite3_column_int64(row, 0),
+                                (const char *)sqlite3_column_text(row, 1), sqlite3_column_int64(row, 2),
+                                (uint64_t)sqlite3_column_int64(row, 3)};
+    for (guint i = 0; i < turns->len; i++) {
+        const MessageTurn *turn = &g_array_index(turns, MessageTurn, i);
+        message.received_us =
+            message.number < turn->number ? MIN(message.received_us, turn->time_us) : message.received_us;
+    }
+    return message;
+}
+
 bool ht_spool_look_eventless(HtSpoolLook *look, uint64_t after, uint64_t until,
-                             void (*each)(const HtSpoolEventless *message, void *user), void *user,
+                             bool (*each)(const HtSpoolEventless *message, void *user), void *user,
                              GError **error)
 {
+    g_autoptr(GArray) turns = find_turns(look, error);
     g_autoptr(sqlite3_stmt) row = NULL;
-    bool found = true, good;
-    if (!ht_spool_database_prepare(
+    bool found = true, good, more = true;
+    if (!turns ||
+        !ht_spool_database_prepare(
             look->db,
-            "SELECT id, source, received FROM messages WHERE id > ? AND id <= ? AND events = 0 AND"
-            " (EXISTS(SELECT 1 FROM payloads WHERE message = messages.id) OR"
-            " EXISTS(SELECT 1 FROM faults WHERE message = messages.id)) ORDER BY id",
+            "SELECT id, source, received, coalesce(length(bytes), 0) + coalesce(length(faults), 0) FROM messages"
+            " LEFT JOIN payloads ON payloads.message = id LEFT JOIN faults ON faults.message = id"
+            " WHERE id > ? AND id <= ? AND events = 0"
+            " AND (payloads.message IS NOT NULL OR faults.message IS NOT NULL) ORDER BY id",
             &row, error)) {
         return false;
     }
     sqlite3_bind_int64(row, 1, (sqlite3_int64)after);
     sqlite3_bind_int64(row, 2, (sqlite3_int64)until);
-    while ((good = ht_spool_database_row(row, &found, error)) && found) {
-        const HtSpoolEventless message = {(uint64_t)sqlite3_column_int64(row, 0),
-                                          (const char *)sqlite3_column_text(row, 1),
-                                          sqlite3_column_int64(row, 2)};
-        each(&message, user);
+    while ((good = ht_spool_database_row(row, &found, error)) && found && more) {
+        const HtSpoolEventless message = read_eventless(row, turns);
+        more = each(&message, user);
     }
     return good;
 }

@@ -19,12 +19,14 @@ bool ht_spool_look_keeping(HtSpoolLook *look, const char *const *consumers, HtSp
 typedef struct {
     uint64_t number; /* messages.id: they rise in the order in which they came */
     const char *source;
-    int64_t received_us;
+    int64_t
+        received_us; /* at the latest: a clock that was ahead, and was set back later, had made some younger than they are */
+    uint64_t bytes; /* of what is kept, on disk */
 } HtSpoolEventless;
 
-/* Calls `each` for those above `after` and up to `until`, in order, which bounds how long it takes. */
+/* Calls `each` for those above `after` and up to `until`, in order, which bounds how long it takes; and no more when it gives back false. */
 bool ht_spool_look_eventless(HtSpoolLook *look, uint64_t after, uint64_t until,
-                             void (*each)(const HtSpoolEventless *message, void *user), void *user,
+                             bool (*each)(const HtSpoolEventless *message, void *user), void *user,
                              GError **error);
 
 /* The last messages.id; 0: none. */

@@ -1,14 +1,16 @@
 /* Going through messages without events, in the order in which they came; see eventless.h. */
 #include "core/keep/eventless.h"
 
-#define WINDOW 2048 /* messages that are looked at together */
+#define WINDOW 2048                     /* messages that are looked at together */
+#define SLICE_BYTES ((uint64_t)1 << 20) /* that go with one call, and what the last of them has above it */
 
 typedef struct {
     const HtConfig *config;
     const HtRetentionConfig *section;
     int64_t before_us;
     GArray *numbers; /* of HtSpoolRun */
-    bool more;       /* what comes next may be old, too */
+    uint64_t bytes, until;
+    bool more; /* what comes next may be old, too */
 } EventlessLook;
 
 /* Without an event there is no type: a section that names types is not its. */
@@ -24,17 +26,22 @@ static const HtRetentionConfig *find_section(const HtConfig *config, const char 
     return NULL;
 }
 
-static void see_message(const HtSpoolEventless *message, void *user)
+static bool see_message(const HtSpoolEventless *message, void *user)
 {
     EventlessLook *look = user;
-    if (!look->more || find_section(look->config, message->source) != look->section) {
-        return;
+    if (find_section(look->config, message->source) != look->section) {
+        return true;
     }
     look->more = message->received_us <= look->before_us;
-    if (look->more) {
-        HtSpoolRun run = {message->number, message->number, 0};
-        g_array_append_val(look->numbers, run);
+    if (!look->more) {
+        return false;
     }
+    HtSpoolRun run = {message->number, message->number, 0};
+    g_array_append_val(look->numbers, run);
+    look->bytes += message->bytes;
+    bool full = look->bytes >= SLICE_BYTES;
+    look->until = full ? message->number : look->until;
+    return !full;
 }
 
 bool ht_eventless_sweep(HtSpoolLook *look, const HtConfig *config, const HtRetentionConfig *section,
@@ -46,13 +53,18 @@ bool ht_eventless_sweep(HtSpoolLook *look, const HtConfig *config, const HtReten
     bool more = section->keep_ms > 0;
     while (good && more && *at < last) {
         g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
-        EventlessLook seen = {config, section, now_us - (int64_t)section->keep_ms * 1000, numbers, true};
-        uint64_t until = MIN(*at + WINDOW, last), count = 0;
-        good = ht_spool_look_eventless(look, *at, until, see_message, &seen, error) &&
+        EventlessLook seen = {.config = config,
+                              .section = section,
+                              .before_us = now_us - (int64_t)section->keep_ms * 1000,
+                              .numbers = numbers,
+                              .until = MIN(*at + WINDOW, last),
+                              .more = true};
+        uint64_t count = 0;
+        good = ht_spool_look_eventless(look, *at, seen.until, see_message, &seen, error) &&
                (numbers->len == 0 || forget(numbers, user, &count, error));
         *all += count;
         more = seen.more;
-        *at = good && more ? until : *at;
+        *at = good && more ? seen.until : *at;
     }
     return good;
 }

@@ -276,12 +276,14 @@ typedef struct {
     GArray *numbers; /* of HtSpoolRun */
 } Eventless;
 
-static void note_eventless(const HtSpoolEventless *message, void *user)
+static bool note_eventless(const HtSpoolEventless *message, void *user)
 {
     HtSpoolRun run = {message->number, message->number, 0};
     g_assert_cmpstr(message->source, ==, "hukou");
     g_assert_cmpint(message->received_us, >, 0);
+    g_assert_cmpuint(message->bytes, >, 0);
     g_array_append_val(((Eventless *)user)->numbers, run);
+    return true;
 }
 
 static HtUuid keep_empty(Place *place, const char *key)
