@@ -428,6 +428,16 @@ static JsonNode *read_manifest(const char *path, GError **error)
     return g_steal_pointer(&node);
 }
 
+/* A file of the archive has the sequences of its name: with its manifest it could stand in another's place. An export has any name. */
+static bool is_named(const ArchiveReading *reading)
+{
+    g_autofree char *name = g_path_get_basename(reading->path);
+    g_autofree char *own = g_strdup_printf(PREFIX "%020" G_GUINT64_FORMAT "-%020" G_GUINT64_FORMAT "-",
+                                           reading->found.first, reading->found.last);
+    return !g_regex_match_simple("^" PREFIX "[0-9]{20}-[0-9]{20}-", name, 0, 0) ||
+           g_str_has_prefix(name, own);
+}
+
 /* What was read is what the manifest describes; of lines that could not be opened nothing is known. */
 static bool is_described(JsonObject *manifest, ArchiveReading *reading, struct sha256_ctx *file_sum,
                          GError **error)
@@ -439,10 +449,14 @@ static bool is_described(JsonObject *manifest, ArchiveReading *reading, struct s
     if (!same || !same_lines) {
         return bad(error, reading->path, "it is not what its manifest describes: a digest or a size differs");
     }
-    return found->unopened ||
-           (is_number(manifest, "events", found->events) && is_number(manifest, "first", found->first) &&
-            is_number(manifest, "last", found->last)) ||
-           bad(error, reading->path, "its manifest has another number of events, or other sequences");
+    if (found->unopened) {
+        return true;
+    }
+    bool same_events = is_number(manifest, "events", found->events) &&
+                       is_number(manifest, "first", found->first) && is_number(manifest, "last", found->last);
+    return same_events
+               ? is_named(reading) || bad(error, reading->path, "its name is another file's")
+               : bad(error, reading->path, "its manifest has another number of events, or other sequences");
 }
 
 bool ht_archive_verify(const char *path, HtSpoolVault *vault, HtArchiveSum *sum, GError **error)

@@ -182,6 +182,25 @@ TEST(test_an_archive_is_sealed_and_read_back)
     g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
 }
 
+/* One that is genuine, and has its manifest, under the name of another one that is gone. */
+TEST(test_a_file_in_the_place_of_another_is_told)
+{
+    HtArchiveSum sum;
+    g_autoptr(GError) error = NULL;
+    (void)unused;
+    place_open(place);
+    g_autofree char *path = write_archive(place, vault_of(place));
+    g_autofree char *other = g_build_filename(
+        place->directory,
+        "events-00000000000000001001-00000000000000002000-20260101T000000Z.jsonl.zst.sealed", NULL);
+    g_autofree char *manifest = g_strconcat(path, ".manifest.json", NULL),
+                    *other_manifest = g_strconcat(other, ".manifest.json", NULL);
+    g_assert_true(ht_archive_verify(path, vault_of(place), &sum, NULL));
+    g_assert_cmpint(g_rename(path, other) | g_rename(manifest, other_manifest), ==, 0);
+    g_assert_false(ht_archive_verify(other, vault_of(place), &sum, &error));
+    g_assert_error(error, HT_ARCHIVE_ERROR, HT_ARCHIVE_ERROR_BAD);
+}
+
 /* Its key goes with a change of the master key, and an older copy of the file of periods does not take it away. */
 TEST(test_the_key_is_kept)
 {
@@ -220,6 +239,8 @@ int main(int argc, char **argv)
                    test_pieces_are_bound_to_their_places);
     place_add_test("/keep/sealed/an-archive-is-sealed-and-read-back", NULL,
                    test_an_archive_is_sealed_and_read_back);
+    place_add_test("/keep/sealed/a-file-in-the-place-of-another-is-told", NULL,
+                   test_a_file_in_the_place_of_another_is_told);
     place_add_test("/keep/sealed/the-key-is-kept", NULL, test_the_key_is_kept);
     return g_test_run();
 }
