@@ -142,7 +142,8 @@ int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolF
 typedef struct {
     const HtConfig *config;
     HtSpoolVault *vault;
-    unsigned files, bad;
+    bool has_keys;               /* of this site */
+    unsigned files, bad, others; /* those that none of these keys opens */
     uint64_t events;
     HtBuffer json;
     bool as_json;
@@ -181,6 +182,15 @@ static bool verify_certificate(const HtConfig *config, const char *path, GError 
     return true;
 }
 
+/* Of a file that is good. */
+static const char *tell_good(const HtArchiveSum *sum, const Verified *verified)
+{
+    return !sum->unopened       ? ": good"
+           : verified->has_keys ? ": as its manifest says; no key of this site opens it, its lines were not "
+                                  "read: it is another site's, or its beginning was altered"
+                                : ": as its manifest says; its key is not here, its lines were not read";
+}
+
 static void verify_file(const char *path, Verified *verified)
 {
     g_autoptr(GError) error = NULL;
@@ -189,12 +199,10 @@ static void verify_file(const char *path, Verified *verified)
                                      : ht_archive_verify(path, verified->vault, &sum, &error);
     verified->files++;
     verified->bad += !good;
+    verified->others += good && sum.unopened && verified->has_keys;
     verified->events += good ? sum.events : 0;
     if (!verified->as_json) {
-        printf("%s%s\n", good ? path : error->message,
-               !good          ? ""
-               : sum.unopened ? ": as its manifest says; its key is not here, its lines were not read"
-                              : ": good");
+        printf("%s%s\n", good ? path : error->message, good ? tell_good(&sum, verified) : "");
         return;
     }
     ht_json_comma(&verified->json);
@@ -210,8 +218,10 @@ int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolF
 {
     const char *place = path ? path : config->spool.archive;
     ht_spool_vault_open(config->bus.state, NULL, NULL); /* without its keys sealed lines are not read */
+    uint8_t id[HT_SPOOL_VAULT_ID];
     Verified verified = {
         .config = config, .vault = ht_spool_vault_at(config->bus.state), .as_json = flags->json};
+    verified.has_keys = ht_spool_vault_id(verified.vault, id);
     ht_buffer_add_char(&verified.json, '[');
     if (g_file_test(place, G_FILE_TEST_IS_DIR)) {
         g_autoptr(GPtrArray) files = ht_archive_files(place);
@@ -230,7 +240,7 @@ int ht_cli_spool_verify(const HtConfig *config, const char *path, const HtSpoolF
                verified.events, verified.bad);
     }
     ht_buffer_clear(&verified.json);
-    return verified.bad > 0 ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
+    return verified.bad > 0 ? HT_EXIT_INTEGRITY : verified.others > 0 ? HT_EXIT_FAILED : HT_EXIT_OK;
 }
 
 /* ---- Unsealing ---- */

@@ -251,6 +251,30 @@ static void test_an_altered_archive_is_found(void)
     stop(&f);
 }
 
+/* With its manifest, which anybody can write: by a beginning that names other keys it is not passed off as a file that cannot be looked into. */
+static void test_an_altered_beginning_is_found(void)
+{
+    Fixture f;
+    start(&f, "", "keep = 1ms");
+    send_some(&f, 1, 5);
+    wait_delivered(&f, 5);
+    g_autofree char *done = run(&f, 0, "prune", NULL), *path = find_sealed(&f), *text = NULL, *said = NULL;
+    g_autofree char *manifest = g_strconcat(path, ".manifest.json", NULL);
+    gsize size;
+    g_assert_true(g_file_get_contents(path, &text, &size, NULL));
+    g_assert_true(g_file_get_contents(manifest, &said, NULL, NULL));
+    g_autofree char *before = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)text, size);
+    text[8] ^= 1; /* the first byte of which keys these are */
+    g_autofree char *after = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)text, size);
+    g_assert_nonnull(strstr(said, before));
+    memcpy(strstr(said, before), after, strlen(after));
+    g_assert_true(g_file_set_contents(path, text, (gssize)size, NULL));
+    g_assert_true(g_file_set_contents(manifest, said, -1, NULL));
+    g_autofree char *found = run(&f, 1, "verify", NULL);
+    g_assert_nonnull(strstr(found, "no key of this site opens it"));
+    stop(&f);
+}
+
 /* Where the archive cannot be written nothing is pruned, and it is told. */
 static void test_without_an_archive_nothing_is_pruned(void)
 {
@@ -298,6 +322,7 @@ int main(int argc, char **argv)
     g_test_add_func("/retention/after-max-wait-it-goes-and-is-told", test_after_max_wait_it_goes_and_is_told);
     g_test_add_func("/retention/by-size-the-oldest-go", test_by_size_the_oldest_go);
     g_test_add_func("/retention/an-altered-archive-is-found", test_an_altered_archive_is_found);
+    g_test_add_func("/retention/an-altered-beginning-is-found", test_an_altered_beginning_is_found);
     g_test_add_func("/retention/without-an-archive-nothing-is-pruned",
                     test_without_an_archive_nothing_is_pruned);
     g_test_add_func("/retention/a-stopped-spool-is-pruned", test_a_stopped_spool_is_pruned);
