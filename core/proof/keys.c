@@ -75,6 +75,12 @@ static bool is_key(const char *line, HtSignatureKind *kind)
     return false;
 }
 
+bool ht_public_key_begins(const char *line)
+{
+    HtSignatureKind kind;
+    return is_key(line, &kind);
+}
+
 static bool parse_key(const char *line, HtSignatureKind kind, HtPublicKey *key)
 {
     char word[HT_PUBLIC_KEY_TEXT], again[HT_PUBLIC_KEY_TEXT];

@@ -47,6 +47,9 @@ const char *ht_signature_name(HtSignatureKind kind);
 /* Whether the key has signed the text. One signature has one text: base64 that decodes to the same bytes but is written otherwise is another one. */
 bool ht_public_key_verify(const HtPublicKey *key, HtText text, const char *signature);
 
+/* Whether the line begins as that of a key does, of which the rest may be missing. */
+bool ht_public_key_begins(const char *line);
+
 /* All keys of a text (of HtPublicKey), lines that begin otherwise passed over; NULL when there is none. HT_PROOF_ERROR_FORMAT.
  * The caller unrefs. */
 GArray *ht_public_keys_parse(const char *text, GError **error);

@@ -51,15 +51,29 @@ static bool is_listed(const char *text, const HtPublicKey *key)
     return g_str_has_prefix(text, line + 1) || strstr(text, line);
 }
 
+/* With the beginning of a key at its end no list can be read: nothing that any key has signed could be verified by it. */
+static bool cut_off(const char *file, char *text, GError **error)
+{
+    char *line = strrchr(text, '\n');
+    line = line ? line + 1 : text;
+    g_autoptr(GArray) keys = ht_public_keys_parse(line, NULL);
+    if (keys || !ht_public_key_begins(line)) {
+        return true;
+    }
+    *line = '\0';
+    return truncate(file, line - text) == 0 || set_error(error, file);
+}
+
 static bool list_key(const char *state, const HtPublicKey *key, GError **error)
 {
     g_autofree char *file = g_build_filename(state, HT_SIGNER_PUBLIC, NULL);
     g_autofree char *text = NULL;
-    gsize size = 0;
-    if (!g_file_get_contents(file, &text, &size, NULL)) {
+    if (!g_file_get_contents(file, &text, NULL, NULL)) {
         return add_line(file, key, true, error);
     }
-    return is_listed(text, key) || add_line(file, key, size == 0 || text[size - 1] == '\n', error);
+    return cut_off(file, text, error) &&
+           (is_listed(text, key) ||
+            add_line(file, key, *text == '\0' || g_str_has_suffix(text, "\n"), error));
 }
 
 const char *ht_signer_file(HtSignatureKind kind)

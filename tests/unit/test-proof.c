@@ -351,11 +351,12 @@ static void a_key_is_private_and_stays(Site *site, gconstpointer data)
     g_assert_error(error, HT_SPOOL_ERROR, HT_SPOOL_ERROR_KEY);
 }
 
-/* A line that a crash cut off, and others' lines. */
+/* A line that a crash cut off, and others' lines: the list can be read afterwards, too. */
 static void a_damaged_list_gets_the_key_again(Site *site, gconstpointer data)
 {
     (void)data;
-    static const char *const lists[] = {"", "# ours\n", "ed25519:11qYAYKxCrf", PUBLIC};
+    static const char *const lists[] = {
+        "", "# ours\n", "# ours", "ed25519:11qYAYKxCrf", "# ours\nsm2:CfnfMR5UIaFQ3X0WHkvFxnIXn60YM", PUBLIC};
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *file = write_file(site, HT_SIGNER_PUBLIC, lists[i]);
@@ -365,6 +366,10 @@ static void a_damaged_list_gets_the_key_again(Site *site, gconstpointer data)
         g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
         g_assert_nonnull(strstr(text, PUBLIC " 21fe31dfa154a261"));
         g_assert_true(g_str_has_suffix(text, "\n"));
+        g_assert_cmpint(g_str_has_prefix(text, "# ours\n"), ==, *lists[i] == '#');
+        g_autoptr(GArray) keys = ht_public_keys_read(file, &error);
+        g_assert_no_error(error);
+        g_assert_nonnull(keys);
     }
 }
 
