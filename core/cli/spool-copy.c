@@ -62,6 +62,13 @@ int ht_cli_spool_backup(const HtConfig *config, const char *folder)
     return tell_findings(&made, report, folder);
 }
 
+/* `kept` NULL: nothing was there. */
+static bool keep_public_keys(const HtConfig *config, const char *kept, GError **error)
+{
+    g_autofree char *former = kept ? g_build_filename(kept, HT_SIGNER_PUBLIC, NULL) : NULL;
+    return !former || ht_signer_keep_keys(config->bus.state, former, error);
+}
+
 int ht_cli_spool_restore(const HtConfig *config, const char *folder, const HtSpoolFlags *flags)
 {
     g_auto(GStrv) keys = find_keys(config);
@@ -75,7 +82,7 @@ int ht_cli_spool_restore(const HtConfig *config, const char *folder, const HtSpo
     if (kept) {
         fprintf(stderr, _("hutong spool: what was there is in \"%s\"\n"), kept);
     }
-    if (!good) {
+    if (!good || !keep_public_keys(config, kept, &error)) {
         return tell_failure(error);
     }
     printf(_("%s: restored; sequences go on above %" PRIu64

@@ -25,12 +25,8 @@ static bool set_error(GError **error, const char *file)
 }
 
 /* One write of a line: what a crash cut off is no key, and the next start adds it again. */
-static bool add_line(const char *file, const HtPublicKey *key, bool on_new_line, GError **error)
+static bool append(const char *file, const char *line, GError **error)
 {
-    char text[HT_PUBLIC_KEY_TEXT], since[HT_CLOCK_TEXT];
-    ht_public_key_format(key, text);
-    ht_clock_format(ht_clock_now(), since);
-    g_autofree char *line = g_strdup_printf("%s%s %s %s\n", on_new_line ? "" : "\n", text, key->id, since);
     int descriptor = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (descriptor < 0) {
         return set_error(error, file);
@@ -40,6 +36,15 @@ static bool add_line(const char *file, const HtPublicKey *key, bool on_new_line,
     good = good || set_error(error, file);
     close(descriptor);
     return good;
+}
+
+static bool add_line(const char *file, const HtPublicKey *key, bool on_new_line, GError **error)
+{
+    char text[HT_PUBLIC_KEY_TEXT], since[HT_CLOCK_TEXT];
+    ht_public_key_format(key, text);
+    ht_clock_format(ht_clock_now(), since);
+    g_autofree char *line = g_strdup_printf("%s%s %s %s\n", on_new_line ? "" : "\n", text, key->id, since);
+    return append(file, line, error);
 }
 
 /* A line that was cut off (a crash while it was written) does not count. */
@@ -129,6 +134,25 @@ HtSigner *ht_signer_rotate(const char *state, HtSignatureKind kind, GError **err
         return NULL;
     }
     return ht_signer_open(state, kind, error);
+}
+
+bool ht_signer_keep_keys(const char *state, const char *former, GError **error)
+{
+    g_autofree char *file = g_build_filename(state, HT_SIGNER_PUBLIC, NULL);
+    g_autofree char *listed = NULL, *before = NULL;
+    if (!g_file_get_contents(former, &before, NULL, NULL) ||
+        !g_file_get_contents(file, &listed, NULL, NULL)) {
+        return true; /* there is no other, or none in its place */
+    }
+    g_auto(GStrv) lines = g_strsplit(before, "\n", -1);
+    g_autoptr(GString) missing = g_string_new(*listed && !g_str_has_suffix(listed, "\n") ? "\n" : "");
+    for (char **line = lines; *line; line++) {
+        g_autoptr(GArray) keys = ht_public_keys_parse(*line, NULL);
+        if (keys && !is_listed(listed, &g_array_index(keys, HtPublicKey, 0))) {
+            g_string_append_printf(missing, "%s\n", *line);
+        }
+    }
+    return append(file, missing->str, error);
 }
 
 const HtPublicKey *ht_signer_key(const HtSigner *signer)

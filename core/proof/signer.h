@@ -26,6 +26,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSigner, ht_signer_free)
  * former one until it is started again. */
 HtSigner *ht_signer_rotate(const char *state, HtSignatureKind kind, GError **error);
 
+/* After an older copy of `sign.pub` was put in place: the keys that `former`, the file that stood there, lists besides are added, so that what they signed since can be verified.
+ * HT_PROOF_ERROR_FILE. */
+bool ht_signer_keep_keys(const char *state, const char *former, GError **error);
+
 const HtPublicKey *ht_signer_key(const HtSigner *signer);
 
 /* Some tens of microseconds; some hundreds with SM2. */

@@ -363,6 +363,26 @@ static void test_openssl_verifies_the_text_of_the_documentation(void)
     bus_process_free(bus);
 }
 
+/* An older copy of the state has older keys: what was signed since is verified all the same. */
+static void test_a_restored_copy_forgets_no_key(void)
+{
+    BusProcess *bus = bus_process_new(NULL, HUKOU);
+    g_autofree char *payload = make_payload(7), *copy = g_build_filename(bus->folder, "copy", NULL);
+    g_autofree char *rotated = NULL, *copied = NULL, *restored = NULL, *output = NULL;
+    bus_process_start(bus);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_assert_cmpint(run_hutong(&copied, "spool", "backup", copy, "-c", bus->config, NULL), ==, 0);
+    g_assert_cmpint(run_hutong(&rotated, "receipt", "key", "--rotate", "-c", bus->config, NULL), ==, 0);
+    bus_process_start(bus);
+    g_autoptr(Answer) answer = send_message(bus, payload, true, false);
+    g_assert_cmpint(bus_process_stop(bus), ==, 0);
+    g_autofree char *receipt = write_answer(bus, "receipt.xml", answer);
+    g_assert_cmpint(run_hutong(&restored, "spool", "restore", copy, "--replace", "-c", bus->config, NULL), ==,
+                    0);
+    g_assert_cmpint(run_hutong(&output, "receipt", "verify", receipt, "-c", bus->config, NULL), ==, 0);
+    bus_process_free(bus);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -372,6 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receipt/all-are-signed-where-the-source-says-so",
                     test_all_receipts_are_signed_where_the_source_says_so);
     g_test_add_func("/receipt/former-keys-stay-good", test_former_keys_stay_good);
+    g_test_add_func("/receipt/a-restored-copy-forgets-no-key", test_a_restored_copy_forgets_no_key);
     g_test_add_func("/receipt/openssl-verifies-it", test_openssl_verifies_the_text_of_the_documentation);
     return g_test_run();
 }
