@@ -200,6 +200,20 @@ static void test_what_is_known_as_another_now(void)
     g_assert_null(ht_division_now(divisions, ht_text_from(longest)));
 }
 
+/* As a spreadsheet saves it: a byte-order mark, CRLF, fields missing at the end of a line. */
+static void test_list_of_a_spreadsheet(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtDivisions) divisions =
+        load_list("\xEF\xBB\xBF"
+                  "code\tzh\tstatus\r\n440104001003\tthird\r\n440104001004\tfourth\tretired\r\n",
+                  &error);
+    g_assert_no_error(error);
+    HtDivisionInfo info;
+    g_assert_true(ht_division_check(divisions, "440104001003", 12, &info) && info.exact && !info.retired);
+    g_assert_true(ht_division_check(divisions, "440104001004", 12, &info) && info.exact && info.retired);
+}
+
 static void test_what_cannot_be_known_as_another(void)
 {
     static const struct {
@@ -231,6 +245,7 @@ int main(int argc, char **argv)
     g_test_add_func("/divisions/unlisted-committee-is-known-by-its-county",
                     test_unlisted_committees_are_known);
     g_test_add_func("/divisions/load/errors-have-lines", test_errors_have_lines);
+    g_test_add_func("/divisions/load/as-a-spreadsheet-saves-it", test_list_of_a_spreadsheet);
     g_test_add_func("/divisions/now/is-another-code", test_what_is_known_as_another_now);
     g_test_add_func("/divisions/now/refuses-what-leads-nowhere", test_what_cannot_be_known_as_another);
     g_test_add_func("/divisions/load/newer-list-wins", test_newer_list_wins);

@@ -125,7 +125,8 @@ HtTsv *ht_tsv_load(const char *path, GString *errors)
         return NULL;
     }
     guint line = 1;
-    for (char *at = tsv->bytes; at; line++) {
+    bool marked = g_str_has_prefix(tsv->bytes, "\xEF\xBB\xBF"); /* as spreadsheets save it */
+    for (char *at = tsv->bytes + (marked ? 3 : 0); at; line++) {
         char *end = strchr(at, '\n');
         if (end) {
             *end = '\0';
