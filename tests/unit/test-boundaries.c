@@ -30,6 +30,8 @@ static const char ROWS[] = "440104\t区\t\t\t\n"
                            "440104009\t街道撤并\t\t2020-01-01\t440104010\n"
                            "440104011001\t原用\t\t2020-01-01\t440104011002\n"
                            "440104011001\t另行启用\t2023-01-01\t\t\n"
+                           "440104012001\t先撤\t\t2020-01-01\t440104012002\n"
+                           "440104012002\t后设\t2020-06-01\t2022-01-01\t440104012003\n"
                            "330103\t下城区\t\t2021-04-09\t330105\n"
                            "330104\t江干区\t\t2021-04-09\t330102 330114\n"
                            "440106\t网格三位\t\t\t\t3\n";
@@ -61,6 +63,8 @@ static const struct {
     {"440104011001", 20191231, "440104011001", false, false, false},
     {"440104011001", 20221231, "440104011002", true, false, false},
     {"440104011001", 20230101, "440104011001", false, false, false},
+    {"440104012001", 20200301, "440104012002", true, false, false},
+    {"440104012001", 20230101, "440104012003", true, false, false},
     {"330103001002", 20210409, "330105", true, true, false},
     {"330104", 20210409, "330100", true, true, false},
 };
@@ -71,7 +75,8 @@ static void test_days(void)
     g_autoptr(HtDivisions) divisions = load(ROWS, &error);
     g_assert_no_error(error);
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
-        HtGround ground = ht_division_ground(divisions, ht_text_from(CASES[i].code), CASES[i].day);
+        HtGround ground =
+            ht_division_ground(divisions, ht_text_from(CASES[i].code), CASES[i].day, CASES[i].day);
         g_test_message("%s on %u", CASES[i].code, CASES[i].day);
         g_assert_true(ht_text_is((HtText){ground.code, ground.size}, CASES[i].ground));
         g_assert_true(ground.ended == CASES[i].ended && ground.coarser == CASES[i].coarser &&
@@ -79,6 +84,65 @@ static void test_days(void)
     }
     HtDivisionInfo info;
     g_assert_true(ht_division_check(divisions, "440104001004", 12, &info) && info.exact && !info.retired);
+}
+
+/* The ground that had a code, not what has been given the code since. */
+static void test_ground_of_a_day(void)
+{
+    static const struct {
+        const char *code;
+        uint32_t since, day;
+        const char *ground;
+    } cases[] = {
+        {"440104011001", 20191231, 20191231, "440104011001"},
+        {"440104011001", 20191231, 20210101, "440104011002"},
+        {"440104011001", 20191231, 20240101, "440104011002"},
+        {"440104011001", 20230101, 20240101, "440104011001"},
+        {"440104004001", 20200101, 20240101, "440104004"},
+        {"440104004001", 20220615, 20240101, "440104004001"},
+        {"440104002001", 20200101, 20240101, "440104005001"},
+        {"440104003009", 20220101, 20240101, "440104005001"},
+        {"440104003009", 20200101, 20240101, "440104005001"}, /* before it was set up: what else could it be */
+        {"440104003009", 20200101, 20220101, "440104003009"},
+        {"440104004002", 20300101, 20240101, "440104004002"},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtDivisions) divisions = load(ROWS, &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        HtGround ground =
+            ht_division_ground(divisions, ht_text_from(cases[i].code), cases[i].since, cases[i].day);
+        g_test_message("%s of %u on %u", cases[i].code, cases[i].since, cases[i].day);
+        g_assert_true(ht_text_is((HtText){ground.code, ground.size}, cases[i].ground));
+        g_assert_true(ground.changed == (strcmp(cases[i].code, cases[i].ground) != 0));
+    }
+}
+
+/* Whichever is read first: a list of committees and one of changes are files of one folder, in no order. */
+static void test_listed_with_and_without_days(void)
+{
+    static const char *const lists[] = {
+        "440104001004\tx\n440104001004\tx\t\t2024-03-01\t440104001003\t3\n",
+        "440104001004\tx\t\t2024-03-01\t440104001003\n440104001004\tx\t\t\t\t3\n",
+        "440104001004\tx\t\t2024-03-01\t440104001003\n440104001004\tx\t2025-01-01\t\t\t3\n440104001004\tx\n",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(HtDivisions) divisions = load(lists[i], &error);
+        g_assert_no_error(error);
+        char code[HT_DIVISION_MAX];
+        bool coarser = false;
+        HtDivisionInfo info;
+        g_assert_true(ht_division_check(divisions, "440104001004", 12, &info) && info.exact);
+        g_assert_cmpuint(ht_division_grid(divisions, HT_TEXT_LITERAL("440104001004017"), code, &coarser), ==,
+                         14);
+        HtGround ground = ht_division_ground(divisions, HT_TEXT_LITERAL("440104001004"), 20240301, 20240301);
+        g_assert_true(ht_text_is((HtText){ground.code, ground.size}, "440104001003"));
+    }
+    g_autoptr(GError) error = NULL;
+    g_assert_null(
+        load("440104001004\tx\t\t2024-03-01\t440104001003\n440104001004\tx\n440104001004\tx\n", &error));
+    g_assert_nonnull(strstr(error->message, "a.tsv:4: error: code stands twice"));
 }
 
 /* Grids as cities number them: the committee's code and more. */
@@ -142,6 +206,8 @@ static void test_errors(void)
          "a.tsv:4: error: now leads to 440104001, which is no more on that day by"},
         {"440104001\tx\t\t2020-01-01\t440104002\n440104001004\tx\t\t2021-01-01\t440104001003\n",
          "a.tsv:3: error: now leads to 440104001003, which is no more"},
+        {"440104001000\tx\t\t\t440104002\n440104001\tx\t\t2021-01-01\t440104003\n",
+         "\"440104001000\" has rows with days, and one without"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -241,8 +307,8 @@ static void test_generated(void)
             g_hash_table_add(codes, (void *)place->code);
             for (unsigned year = 0; year <= YEARS; year++) {
                 step(places, year, codes);
-                HtGround ground =
-                    ht_division_ground(divisions, ht_text_from(place->code), (2010 + year) * 10000 + 101);
+                uint32_t day = (2010 + year) * 10000 + 101;
+                HtGround ground = ht_division_ground(divisions, ht_text_from(place->code), day, day);
                 check_ground(&ground, codes);
             }
         }
@@ -337,6 +403,9 @@ static void test_event_before_and_after(void)
     run(bench, "<D>440106050003117</D>");
     assert_has(&bench->test, 0, "\"division\":\"440106050003\"");
     assert_has(&bench->test, 0, "division-coarser");
+    run(bench, "<T>2019-06-15</T><D>440104011001</D>"); /* another place has the code now */
+    assert_has(&bench->test, 0, "\"division\":\"440104011001\"");
+    assert_has(&bench->test, 0, "\"presentdivisions\":\"440104011002\"");
     run(bench, "<T>2020-06-15</T><D>440104004002</D>");
     assert_has(&bench->test, 0, "\"division\":\"440104004002\"");
     assert_has(&bench->test, 0, "division-early");
@@ -396,6 +465,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/boundaries/the-day-says-which-code", test_days);
+    g_test_add_func("/boundaries/the-ground-that-had-the-code-is-meant", test_ground_of_a_day);
+    g_test_add_func("/boundaries/listed-with-and-without-days", test_listed_with_and_without_days);
     g_test_add_func("/boundaries/grids-as-cities-number-them", test_grids);
     g_test_add_func("/boundaries/errors-have-lines", test_errors);
     g_test_add_func("/boundaries/generated-chains-are-as-a-slow-model-says", test_generated);

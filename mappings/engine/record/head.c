@@ -304,7 +304,7 @@ static size_t read_division(HtRecorder *recorder, HtText path, HtText text, uint
         size = ht_division_grid(divisions, text, code, &coarser);
         grid = size > 0;
     }
-    HtGround ground = ht_division_ground(divisions, (HtText){code, size}, day);
+    HtGround ground = ht_division_ground(divisions, (HtText){code, size}, day, day);
     if (ground.changed) {
         size = ground.size;
         memcpy(code, ground.code, size);
@@ -385,10 +385,10 @@ static void set_other_divisions(HtRecorder *recorder, const HtEventRule *rule, u
     event->attr[HT_ATTR_OTHERDIVISIONS] = keep_places(recorder, places);
 }
 
-static void add_present(HtRecorder *recorder, HtText code, const HtEvent *event)
+static void add_present(HtRecorder *recorder, HtText code, uint32_t day, const HtEvent *event)
 {
     HtBuffer *places = &recorder->value;
-    HtGround ground = ht_division_ground(recorder->reference->divisions, code, recorder->today);
+    HtGround ground = ht_division_ground(recorder->reference->divisions, code, day, recorder->today);
     HtText now = {ground.code, ground.size};
     if (ground.changed && !is_said(now, event->attr[HT_ATTR_DIVISION], event->attr[HT_ATTR_OTHERDIVISIONS]) &&
         !is_said(now, HT_TEXT_NONE, ht_buffer_text(places))) {
@@ -397,15 +397,15 @@ static void add_present(HtRecorder *recorder, HtText code, const HtEvent *event)
 }
 
 /* Whoever has the ground today gets what happened there before. */
-static void set_present_divisions(HtRecorder *recorder, HtEvent *event)
+static void set_present_divisions(HtRecorder *recorder, uint32_t day, HtEvent *event)
 {
     recorder->value.size = 0;
     HtText others = event->attr[HT_ATTR_OTHERDIVISIONS];
     if (event->attr[HT_ATTR_DIVISION].data) {
-        add_present(recorder, event->attr[HT_ATTR_DIVISION], event);
+        add_present(recorder, event->attr[HT_ATTR_DIVISION], day, event);
     }
     for (HtText one = ht_form_next_division(&others); one.data; one = ht_form_next_division(&others)) {
-        add_present(recorder, one, event);
+        add_present(recorder, one, day, event);
     }
     event->attr[HT_ATTR_PRESENTDIVISIONS] = keep_places(recorder, &recorder->value);
 }
@@ -431,7 +431,7 @@ static void set_division(HtRecorder *recorder, const HtEventRule *rule, HtEvent 
     event->attr[HT_ATTR_FROMDIVISION] =
         find_division(recorder, &rule->from_division, rule->from_division_path, day, &from_info);
     set_other_divisions(recorder, rule, day, event);
-    set_present_divisions(recorder, event);
+    set_present_divisions(recorder, day, event);
 }
 
 void ht_recorder_head(HtRecorder *recorder, const HtEventRule *rule, HtEvent *event)

@@ -85,20 +85,26 @@ static guint find_first(const HtBoundaries *boundaries, HtText code)
     return low;
 }
 
-/* The code's row on that day: the last that had begun. NULL: it has none, or (`early`) they all begin later. */
+/* The code's row on that day: the last that had begun, or (`early`) the first, when they all begin later. NULL: it has none. */
 static const DatedCode *find_row(const HtBoundaries *boundaries, HtText code, uint32_t day, bool *early)
 {
     const DatedCode *found = NULL;
     for (guint i = find_first(boundaries, code); i < boundaries->rows->len; i++) {
         const DatedCode *row = row_at(boundaries, i);
-        if (row->size != code.size || memcmp(row->code, code.data, code.size) != 0 || row->from > day) {
-            *early = *early || (!found && row->from > day && row->size == code.size &&
-                                memcmp(row->code, code.data, code.size) == 0);
+        bool is_code = row->size == code.size && memcmp(row->code, code.data, code.size) == 0;
+        if (!is_code || (found && row->from > day)) {
             break;
         }
         found = row;
     }
+    *early = *early || (found && found->from > day);
     return found;
+}
+
+bool ht_boundaries_have(const HtBoundaries *boundaries, HtText code)
+{
+    bool early = false;
+    return find_row(boundaries, code, UINT32_MAX, &early) != NULL;
 }
 
 static size_t next_size(size_t size)
@@ -125,7 +131,7 @@ static const DatedCode *find_ended(const HtBoundaries *boundaries, HtText code, 
 
 typedef struct {
     const HtBoundaries *boundaries;
-    uint32_t day;
+    uint32_t since, day;
     HtGround ground;
     unsigned ends;
 } Following;
@@ -171,7 +177,7 @@ static void follow(Following *walk, HtText code, uint32_t at)
 {
     bool early = false;
     const DatedCode *row = find_ended(walk->boundaries, code, at, walk->day, &early);
-    if (walk->ends == 0 && at == walk->day) {
+    if (walk->ends == 0 && at == walk->since) {
         walk->ground.early = early && !row;
     }
     walk->ground.ended = walk->ground.ended || row;
@@ -185,13 +191,13 @@ static void follow(Following *walk, HtText code, uint32_t at)
     }
 }
 
-HtGround ht_boundaries_find(const HtBoundaries *boundaries, HtText code, uint32_t day)
+HtGround ht_boundaries_find(const HtBoundaries *boundaries, HtText code, uint32_t since, uint32_t day)
 {
-    Following walk = {.boundaries = boundaries, .day = day};
+    Following walk = {.boundaries = boundaries, .since = MIN(since, day), .day = day};
     if (boundaries->rows->len == 0 || code.size < 6 || code.size > HT_DIVISION_MAX) {
         return walk.ground;
     }
-    follow(&walk, code, day);
+    follow(&walk, code, walk.since);
     walk.ground.changed =
         walk.ground.size != code.size || memcmp(walk.ground.code, code.data, code.size) != 0;
     return walk.ground;

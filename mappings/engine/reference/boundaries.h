@@ -35,6 +35,9 @@ void ht_boundaries_take(HtBoundaries *boundaries, const HtBoundary *boundary, co
  * to what is no more by then (in a circle, that is), more than 256 steps from one. Call once, after the last row. */
 void ht_boundaries_settle(HtBoundaries *boundaries, GString *errors);
 
+/* Whether the code has rows; of the digits that matter, once settled. */
+bool ht_boundaries_have(const HtBoundaries *boundaries, HtText code);
+
 typedef struct {
     char code
         [HT_DIVISION_MAX]; /* where the code's ground lies on that day; the code itself when it is still so */
@@ -45,6 +48,7 @@ typedef struct {
     bool early;   /* the code came into force later only */
 } HtGround;
 
-/* Follows a code (6, 9, 12 or 14 digits that matter) up to a day (yyyymmdd). A code that is not listed goes where the
- * listed division around it went. Some 20 ns where nothing is listed; nothing is allocated. */
-HtGround ht_boundaries_find(const HtBoundaries *boundaries, HtText code, uint32_t day);
+/* Follows a code (6, 9, 12 or 14 digits that matter) up to a day (yyyymmdd): that of the ground which had the code on the day `since`, for one
+ * code may be given to other ground in between; the same day for what the code means by itself. A code that is not listed goes
+ * where the listed division around it went. Some 20 ns where nothing is listed; nothing is allocated. */
+HtGround ht_boundaries_find(const HtBoundaries *boundaries, HtText code, uint32_t since, uint32_t day);

@@ -19,6 +19,7 @@ typedef struct {
     bool retired;
     uint8_t grid_least,
         grid_most; /* characters behind a committee's code that number its grids; 0: nothing is said */
+    bool is_dated; /* only rows that have days list it, as many as there are: any other says more of it */
 } Division;
 
 typedef struct {
@@ -151,9 +152,12 @@ static void take_division(HtDivisions *divisions, const Division *one, const HtT
         known->grid_least = one->grid_least;
         known->grid_most = one->grid_most;
     }
-    if (known->edition == one->edition) {
+    if (one->is_dated) {
+        return;
+    }
+    if (!known->is_dated && known->edition == one->edition) {
         report(errors, tsv, ht_tsv_line(tsv, row), "code stands twice in this edition");
-    } else if (is_newer(divisions, one->edition, known->edition)) {
+    } else if (known->is_dated || is_newer(divisions, one->edition, known->edition)) {
         uint8_t least = known->grid_least, most = known->grid_most;
         *known = *one;
         known->grid_least = least;
@@ -179,7 +183,14 @@ static void take_now(HtDivisions *divisions, Division *one, const char *code, co
     }
 }
 
-/* One step is enough for whoever asks: nothing has to be followed. */
+static bool has_days(const HtDivisions *divisions, const char *code)
+{
+    size_t size = strlen(code);
+    return number_of(code, size) > 0 &&
+           ht_boundaries_have(divisions->boundaries, (HtText){code, ht_division_significant(code, size)});
+}
+
+/* One step is enough for whoever asks: nothing has to be followed. What is known as another for ever has no days. */
 static void check_now(const HtDivisions *divisions, GString *errors)
 {
     GHashTableIter iter;
@@ -191,6 +202,13 @@ static void check_now(const HtDivisions *divisions, GString *errors)
                 errors,
                 "divisions: error: \"%s\" is known as \"%s\", which is known as another itself: "
                 "name the last one\n",
+                (const char *)code, (const char *)now);
+        }
+        if (has_days(divisions, code)) {
+            g_string_append_printf(
+                errors,
+                "divisions: error: \"%s\" has rows with days, and one without that says \"%s\" "
+                "for all days: leave that one away\n",
                 (const char *)code, (const char *)now);
         }
     }
@@ -215,12 +233,14 @@ static void take_grids(Division *one, const char *text, const HtTsv *tsv, guint 
     }
 }
 
-/* What has a day is listed once, however many rows it has; whether it is in force is a question of the day. */
+/* What has a day is listed once, however many rows it has and whichever file is read first; whether it is in force is a question
+ * of the day. */
 static void take_dated(HtDivisions *divisions, Division *one, const HtBoundary *boundary, const HtTsv *tsv,
                        guint row, GString *errors)
 {
     ht_boundaries_take(divisions->boundaries, boundary, tsv, row, errors);
-    if (one->code != 0 && !*find_slot(divisions, one->code)) {
+    one->is_dated = true;
+    if (one->code != 0) {
         take_division(divisions, one, tsv, row, errors);
     }
 }
@@ -237,7 +257,8 @@ static void take_row(HtDivisions *divisions, const Columns *columns, uint8_t edi
                     edition,
                     strcmp(word, "retired") == 0,
                     0,
-                    0};
+                    0,
+                    false};
     take_grids(&one, ht_tsv_get(tsv, row, columns->grids), tsv, row, errors);
     if (*boundary.from || *boundary.until) {
         take_dated(divisions, &one, &boundary, tsv, row, errors);
@@ -328,8 +349,8 @@ HtDivisions *ht_divisions_load(const char *folder, const char *site, GError **er
     for (guint i = 0; i < divisions->files->len; i++) {
         take_file(divisions, g_ptr_array_index(divisions->files, i), errors);
     }
-    check_now(divisions, errors);
     ht_boundaries_settle(divisions->boundaries, errors);
+    check_now(divisions, errors);
     if (errors->len > 0) {
         g_string_truncate(errors, errors->len - 1); /* the last line break */
         g_set_error_literal(error, HT_DIVISIONS_ERROR, 0, errors->str);
@@ -460,10 +481,10 @@ size_t ht_division_grid(const HtDivisions *divisions, HtText text, char code[HT_
     return 14;
 }
 
-HtGround ht_division_ground(const HtDivisions *divisions, HtText code, uint32_t day)
+HtGround ht_division_ground(const HtDivisions *divisions, HtText code, uint32_t since, uint32_t day)
 {
     size_t size = number_of(code.data, code.size) ? ht_division_significant(code.data, code.size) : 0;
-    return ht_boundaries_find(divisions->boundaries, (HtText){code.data, size}, day);
+    return ht_boundaries_find(divisions->boundaries, (HtText){code.data, size}, since, day);
 }
 
 const char *ht_divisions_edition(const HtDivisions *divisions)

@@ -50,8 +50,9 @@ bool ht_division_check(const HtDivisions *divisions, const char *code, size_t si
  * and for what may be somebody's number. */
 size_t ht_division_grid(const HtDivisions *divisions, HtText text, char code[HT_DIVISION_MAX], bool *coarser);
 
-/* Where the ground of a code of 6, 9, 12 or 14 digits lies on a day (yyyymmdd), by the rows that have days (boundaries.h). */
-HtGround ht_division_ground(const HtDivisions *divisions, HtText code, uint32_t day);
+/* Where the ground that had a code of 6, 9, 12 or 14 digits on the day `since` lies on another (yyyymmdd), by the rows that have days
+ * (boundaries.h). */
+HtGround ht_division_ground(const HtDivisions *divisions, HtText code, uint32_t since, uint32_t day);
 
 /* The code (6, 9, 12 or 14 digits) under which this one is known now: a division that went into another, whenever that was, or a department's own numbering of
  * places. NULL: it is known as it is. */
