@@ -159,6 +159,21 @@ static void test_ethnic_words_are_complete(void)
     }
 }
 
+/* The standard's letters, which stand in the table, lead to their row by either translation. */
+static void test_ethnic_letters_are_those_of_the_table(void)
+{
+    g_autoptr(HtTables) tables = load();
+    const HtTable *table = ht_tables_find(tables, "GB-T-3304");
+    const char *const names[] = {"ethnic.letters", "ethnic.words"};
+    for (guint i = 0; i < ht_table_count(table) * G_N_ELEMENTS(names); i++) {
+        const HtTableEntry *entry = ht_table_get(table, i / G_N_ELEMENTS(names));
+        const HtTranslation *letters = ht_tables_find_translation(tables, names[i % G_N_ELEMENTS(names)]);
+        const char *letter = ht_table_extra(table, entry, "letter");
+        g_assert_true(ht_translation_find(letters, letter, strlen(letter))->to == entry);
+    }
+    g_assert_cmpstr(ht_table_extra(table, ht_table_find(table, "24", 2), "letter"), ==, "LH");
+}
+
 typedef struct {
     char *folder;
     char *translate;
@@ -272,6 +287,8 @@ int main(int argc, char **argv)
     g_test_add_func("/tables/ambiguous-name-finds-none", test_ambiguous_name_finds_none);
     g_test_add_func("/tables/every-translation-row-is-found", test_every_translation_row_is_found);
     g_test_add_func("/tables/ethnic-words-are-complete", test_ethnic_words_are_complete);
+    g_test_add_func("/tables/ethnic-letters-are-those-of-the-table",
+                    test_ethnic_letters_are_those_of_the_table);
     g_test_add_func("/tables/load/errors-have-lines", test_table_errors_have_lines);
     g_test_add_func("/tables/load/headers-are-required", test_headers_are_required);
     g_test_add_func("/tables/load/carriage-returns-and-short-rows", test_carriage_returns_and_short_rows);
