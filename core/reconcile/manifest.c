@@ -163,10 +163,11 @@ static HtText strip(HtText text)
 /* A list as far as it is read. */
 typedef struct {
     FILE *stream;
-    bool wide, little;   /* UTF-16, and its byte order */
-    char separator;      /* as the first line that says something has it; 0: any */
-    bool settled;        /* the columns are known */
-    unsigned id, digest; /* their numbers; NO_COLUMN: there is none */
+    bool wide, little;           /* UTF-16, and its byte order */
+    char separator;              /* as the first line that says something has it; 0: any */
+    bool settled;                /* the columns are known */
+    unsigned id, digest;         /* their numbers; NO_COLUMN: there is none */
+    bool knows_id, knows_digest; /* said by a heading, or by a value that is one; else where it would stand */
     char line[LINE_MAX_BYTES];
     size_t size;
     bool too_long;
@@ -273,25 +274,40 @@ static bool settle_by_names(Csv *csv, const HtText *fields, unsigned count)
         csv->id = column == COLUMN_ID ? i : csv->id;
         csv->digest = column == COLUMN_DIGEST ? i : csv->digest;
     }
-    return csv->id != NO_COLUMN || csv->digest != NO_COLUMN;
+    csv->knows_id = csv->id != NO_COLUMN;
+    csv->knows_digest = csv->digest != NO_COLUMN;
+    return csv->knows_id || csv->knows_digest;
+}
+
+/* A column of which no heading is known is the first in which one of its values stands, in whatever line: a digest that is not looked
+ * at would agree with everything. */
+static void learn_columns(Csv *csv, const HtText *fields, unsigned count)
+{
+    HtUuid id;
+    uint8_t digest[HT_SHA256];
+    for (unsigned i = 0; i < count; i++) {
+        if (!csv->knows_id && !(csv->knows_digest && i == csv->digest) && ht_uuid_parse(fields[i], &id)) {
+            csv->id = i;
+            csv->knows_id = true;
+        }
+        if (!csv->knows_digest && !(csv->knows_id && i == csv->id) && parse_digest(fields[i], digest)) {
+            csv->digest = i;
+            csv->knows_digest = true;
+        }
+    }
 }
 
 /* Columns by what stands in them; false when no field is an id or a digest. Without a digest beside it that of an id is the next one. */
 static bool settle_by_values(Csv *csv, const HtText *fields, unsigned count)
 {
-    HtUuid id;
-    uint8_t digest[HT_SHA256];
     csv->id = csv->digest = NO_COLUMN;
-    for (unsigned i = count; i-- > 0;) {
-        csv->id = ht_uuid_parse(fields[i], &id) ? i : csv->id;
-        csv->digest = parse_digest(fields[i], digest) ? i : csv->digest;
-    }
-    if (csv->id != NO_COLUMN && csv->digest == NO_COLUMN) {
+    learn_columns(csv, fields, count);
+    if (csv->knows_id && !csv->knows_digest) {
         csv->digest = csv->id + 1;
-    } else if (csv->digest != NO_COLUMN && csv->id == NO_COLUMN && csv->digest > 0) {
+    } else if (csv->knows_digest && !csv->knows_id && csv->digest > 0) {
         csv->id = csv->digest - 1;
     }
-    return csv->id != NO_COLUMN || csv->digest != NO_COLUMN;
+    return csv->knows_id || csv->knows_digest;
 }
 
 static bool has_digit(HtText line)
@@ -310,6 +326,9 @@ static bool read_columns(HtManifest *manifest, Csv *csv, HtText line, unsigned n
     unsigned count = split_line(csv, line, fields);
     if (!csv->settled && settle_by_names(csv, fields, count)) {
         return csv->settled = true;
+    }
+    if (csv->settled && csv->separator) {
+        learn_columns(csv, fields, count);
     }
     csv->settled = csv->settled || settle_by_values(csv, fields, count);
     if (!csv->settled) {

@@ -3,7 +3,7 @@
  *
  * CSV: in UTF-8, UTF-16 or GBK, lines ended by LF, CR or both; `,`, `;`, `|` or a tab between, told by the first line (or Excel's `sep=`).
  * Headings say which columns are which (id, messageId, 报文编号, …; digest, sha256, 摘要, …), in any order and with others between them;
- * without, the first entry does. A digest may be missing, an id may be empty when there is a digest. Quotes, ="…", braces, empty lines, lines
+ * of one without, the first value that is an id or a digest. A digest may be missing, an id may be empty when there is a digest. Quotes, ="…", braces, empty lines, lines
  * that begin with `#`, and before the first entry lines without a digit are understood.
  * XML: every element `entry`, whatever its namespace, with `id` and `digest` (or the other names) as attributes or elements.
  *

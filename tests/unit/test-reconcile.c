@@ -164,6 +164,21 @@ static void columns_are_found_without_a_heading(void)
         g_assert_cmpuint(manifest->unreadable->len, ==, 0);
         g_assert_true(find_id(manifest, ONE)->has_digest && !find_id(manifest, TWO)->has_digest);
     }
+    static const char *const later[] = {
+        /* the digest's column is told by no known name, or by no first entry */
+        "id,checksum\n" TWO ",\n" ONE "," DIGEST "\n",
+        "id;no;SM3\n" TWO ";1;\n" ONE ";2;" DIGEST "\n",
+        TWO ";1;\n" ONE ";2;" DIGEST "\n",
+        TWO ",,\n" ONE ",," DIGEST "\n",
+        "no,digest\n" ONE "," DIGEST "\n" TWO ",\n",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(later); i++) {
+        g_autoptr(HtManifest) manifest = read_list(later[i]);
+        g_test_message("later %u", i);
+        g_assert_cmpuint(manifest->unreadable->len, ==, i == 2); /* 1 where a digest was looked for */
+        g_assert_true(find_id(manifest, ONE) && find_id(manifest, ONE)->has_digest);
+        g_assert_true(i == 2 || !find_id(manifest, TWO)->has_digest);
+    }
     g_autoptr(HtManifest) digests = read_list(DIGEST "\n");
     g_assert_cmpuint(digests->count, ==, 1);
     g_autoptr(HtManifest) total = read_list("id,digest\n" ONE "," DIGEST "\n合计,1\n合计,\n");
