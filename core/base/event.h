@@ -33,7 +33,7 @@ typedef enum {
     HT_ATTR_MINOR, /* "1": a person under 14; all personal elements count as sensitivity 3. Not rendered */
     HT_ATTR_TIMEELEMENTS, /* the elements whose value `time` is, "death.date", with blanks between. Not rendered */
     HT_ATTR_OTHERDIVISIONS, /* where else it concerns somebody: up to HT_DIVISIONS_MAX codes with blanks between, in the order of the mapping */
-    HT_ATTR_PRESENTDIVISIONS, /* the same: what the ground of `division` and `otherdivisions` is known as on the day of receipt, where another code */
+    HT_ATTR_PRESENTDIVISIONS, /* the same: what the ground of `division`, `fromdivision` and `otherdivisions` is known as on the day of receipt, where another code */
     HT_ATTR_COUNT
 } HtAttr;
 

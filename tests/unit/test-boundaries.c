@@ -431,6 +431,19 @@ static void test_event_of_several_places(void)
     assert_lacks(&bench->test, 0, "otherdivisions");
 }
 
+/* Routes reach an event by the place that somebody left, too: so does whoever has that ground now. */
+static void test_event_of_a_place_left(void)
+{
+    g_autoptr(Bench) bench =
+        bench_new("<division from='D'/><from-division from='F'/><other-division from='H'/>");
+    run(bench, "<T>2020-02-29</T><D>330102</D><F>440104001004</F><H>440104002001</H>");
+    assert_has(&bench->test, 0, "\"fromdivision\":\"440104001004\"");
+    assert_has(&bench->test, 0, "\"presentdivisions\":\"440104001003 440104005001\"");
+    run(bench, "<T>2024-03-01</T><D>330102</D><F>440104001004</F>");
+    assert_has(&bench->test, 0, "\"fromdivision\":\"440104001003\"");
+    assert_lacks(&bench->test, 0, "presentdivisions");
+}
+
 static void test_what_a_host_may_say(void)
 {
     static const struct {
@@ -473,6 +486,7 @@ int main(int argc, char **argv)
     g_test_add_func("/boundaries/too-many-steps-are-refused", test_too_many_steps);
     g_test_add_func("/boundaries/event/is-of-the-code-of-its-day", test_event_before_and_after);
     g_test_add_func("/boundaries/event/of-several-places", test_event_of_several_places);
+    g_test_add_func("/boundaries/event/of-a-place-left", test_event_of_a_place_left);
     g_test_add_func("/boundaries/event/no-host-says-what-is-no-place", test_what_a_host_may_say);
     int status = g_test_run();
     mapping_test_forget_reference();

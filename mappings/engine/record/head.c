@@ -399,10 +399,13 @@ static void add_present(HtRecorder *recorder, HtText code, uint32_t day, const H
 /* Whoever has the ground today gets what happened there before. */
 static void set_present_divisions(HtRecorder *recorder, uint32_t day, HtEvent *event)
 {
+    static const HtAttr single[] = {HT_ATTR_DIVISION, HT_ATTR_FROMDIVISION};
     recorder->value.size = 0;
     HtText others = event->attr[HT_ATTR_OTHERDIVISIONS];
-    if (event->attr[HT_ATTR_DIVISION].data) {
-        add_present(recorder, event->attr[HT_ATTR_DIVISION], day, event);
+    for (unsigned i = 0; i < G_N_ELEMENTS(single); i++) {
+        if (event->attr[single[i]].data) {
+            add_present(recorder, event->attr[single[i]], day, event);
+        }
     }
     for (HtText one = ht_form_next_division(&others); one.data; one = ht_form_next_division(&others)) {
         add_present(recorder, one, day, event);
