@@ -10,6 +10,7 @@ typedef struct {
 #define XML(name, fixture) "mappings/" name ".xml", "xml/fixtures/" name "/" fixture ".xml"
 
 static const Place places[] = {
+    {XML("child-welfare", "reasons-of-an-end"), "<revokeReason>因病死亡<"},
     {XML("civil-affairs", "old-age-states-in-words"), "<停发原因>老人已过世<"},
     {XML("civil-affairs", "preferential-ended"), "<优抚对象状态>病故<"},
     {XML("floating", "ended-without-a-flag"), "<zxyy>老人已过世<"},
@@ -22,15 +23,17 @@ static const Place places[] = {
     {XML("veterans", "removed-without-a-flag"), "<Soldier_Removed_Reason>因病去世<"},
 };
 
-static const char *const own[] = {"死亡",     "因病死亡",     "本人死亡", "老人已过世", "溺亡",
-                                  "车祸身亡", "于2021年去世", "自然死亡", "已故",       "因公殉职",
-                                  "病故",     "辞世了",       "意外溺亡", "仙逝"};
-static const char *const of_others[] = {"户主死亡",       "死者家属随迁", "配偶死亡",        "丈夫去世",
-                                        "妻子病故",       "父亲过世",     "父母双亡,父死亡", "儿子溺亡",
-                                        "房东去世",       "家属死亡",     "监护人死亡",      "母亲病故回乡",
-                                        "因亲属去世迁回", "祖父逝世",     "女儿意外身亡",    "业主死亡"};
-static const char *const of_nobody[] = {"未死亡", "死亡误报", "非死亡",          "没有死亡",
-                                        "搬走",   "不是死亡", "恢复，死亡系误登"};
+static const char *const own[] = {"死亡",         "因病死亡",     "本人死亡", "老人已过世", "溺亡",
+                                  "车祸身亡",     "于2021年去世", "自然死亡", "已故",       "因公殉职",
+                                  "病故",         "辞世了",       "意外溺亡", "仙逝",       "非正常死亡",
+                                  "抢救无效死亡", "医治无效病故", "不幸去世", "不慎溺亡",   "因病不治身亡"};
+static const char *const of_others[] = {
+    "户主死亡",        "死者家属随迁", "配偶死亡",     "丈夫去世", "妻子病故",        "父亲过世",
+    "父母双亡,父死亡", "儿子溺亡",     "房东去世",     "家属死亡", "监护人死亡",      "母亲病故回乡",
+    "因亲属去世迁回",  "祖父逝世",     "女儿意外身亡", "业主死亡", "户主抢救无效死亡"};
+static const char *const of_nobody[] = {
+    "未死亡",   "死亡误报",         "非死亡",       "没有死亡",       "搬走",
+    "不是死亡", "恢复，死亡系误登", "死亡登记无效", "误报非正常死亡", "未死亡，抢救无效系误传"};
 
 static unsigned count_hints(AdapterTest *test, const char *text)
 {
