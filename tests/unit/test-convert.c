@@ -100,7 +100,7 @@ static void test_dressed_numbers(void)
         g_autofree char *text =
             g_strconcat(signs[0], bare[which], which == 1 ? crosses[cross] : "", signs[1], NULL);
         HtIdNumber id;
-        g_test_message("%s", text);
+        g_test_message("number %zu", i);
         ht_idnumber_parse_at(text, strlen(text), TODAY, &id);
         g_assert_true(id.valid && strcmp(id.canonical, right[which]) == 0 && (id.marks & BIT(ID_FOLDED)));
     }
