@@ -1,6 +1,7 @@
 #!/bin/sh
 # run-tests.sh GROUP JOBS PROGRAM...: runs test programs that speak TAP through prove, JOBS at once, with
-# test-logs/GROUP as the place for their output, and counts their tests. Runs in the build directory.
+# test-logs/GROUP as the place for their output, and counts their tests; personal data in that output is a failed test
+# more. Runs in the build directory.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 group=$1
@@ -38,6 +39,11 @@ fi
 
 count_tests >"$HUTONG_TEST_LOGDIR/summary"
 read -r passed failed skipped <"$HUTONG_TEST_LOGDIR/summary"
+if ! "$here/scan-personal-data.sh" "$HUTONG_TEST_LOGDIR"; then
+    echo "FAILED: personal data in the output (counted as one failed test)"
+    failed=$((failed + 1))
+    echo "$passed $failed $skipped" >"$HUTONG_TEST_LOGDIR/summary"
+fi
 [ "$failed" -eq 0 ] || status=1
 echo "$group: passed $passed, failed $failed, skipped $skipped; output is in $HUTONG_TEST_LOGDIR"
 [ -n "${HUTONG_CHECK_ALL-}" ] || echo "$passed passed, $failed failed"

@@ -175,7 +175,7 @@ static void test_grids(void)
         char code[HT_DIVISION_MAX];
         bool coarser = false;
         size_t size = ht_division_grid(divisions, ht_text_from(cases[i].text), code, &coarser);
-        g_test_message("%s: %.*s", cases[i].text, (int)size, code);
+        g_test_message("case %zu", i);
         g_assert_cmpuint(size, ==, cases[i].code ? strlen(cases[i].code) : 0);
         g_assert_true(!size || ht_text_is((HtText){code, size}, cases[i].code));
         g_assert_cmpint(coarser, ==, cases[i].coarser);
@@ -467,7 +467,7 @@ static void test_what_a_host_may_say(void)
             event.attr[attr] = ht_text_from(cases[i].text);
             ht_event_pack(&event, &bytes);
             HtEvent read;
-            g_test_message("%s", cases[i].text);
+            g_test_message("case %zu", i);
             g_assert_cmpint(ht_event_unpack(ht_buffer_text(&bytes), &read, NULL), ==, cases[i].good);
             ht_buffer_clear(&bytes);
         }
