@@ -15,12 +15,16 @@ typedef struct {
     const char
         *begin; /* the verb that does not let what is under way come to its end first; NULL: there is none */
     const char *drain, *end;
+    const char *unknown; /* what is said of a name that none has; NULL: they have no names */
 } Pausable;
 
-static const Pausable consumers = {HT_SPOOL_CONSUMER, "consumer", "pause", "drain", "resume"};
-static const Pausable sources = {HT_SPOOL_SOURCE, "source", "pause", "drain", "resume"};
-static const Pausable routes = {HT_SPOOL_ROUTE, "route", "pause", "drain", "resume"};
-static const Pausable intake = {HT_SPOOL_INTAKE, "maintenance", NULL, "on", "off"};
+static const Pausable consumers = {HT_SPOOL_CONSUMER, "consumer", "pause",
+                                   "drain",           "resume",   "there is no consumer of this name"};
+static const Pausable sources = {HT_SPOOL_SOURCE, "source", "pause",
+                                 "drain",         "resume", "there is no source of this name"};
+static const Pausable routes = {HT_SPOOL_ROUTE, "route",  "pause",
+                                "drain",        "resume", "there is no route of this name"};
+static const Pausable intake = {HT_SPOOL_INTAKE, "maintenance", NULL, "on", "off", NULL};
 
 static const char *text_of(JsonObject *asked, const char *member)
 {
@@ -123,8 +127,7 @@ static void refuse_name(const HtBus *bus, const Pausable *of, const char *name, 
 {
     const char *meant = ht_suggest_record(name, known(bus->config, of->party));
     g_autofree char *text =
-        g_strdup_printf("there is no %s of this name%s%s%s", of->kind, meant ? "; did you mean '" : "",
-                        meant ? meant : "", meant ? "'?" : "");
+        meant ? g_strdup_printf("%s; did you mean '%s'?", of->unknown, meant) : g_strdup(of->unknown);
     ht_admin_refuse(reply, 404, text);
 }
 

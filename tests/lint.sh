@@ -139,6 +139,7 @@ check_text() {
         perl tests/lint/architecture.pl ARCHITECTURE.md docs/security.md
         perl tests/lint/dangers.pl tests/lint/dangers.txt "$work/c-files"
         perl tests/lint/codes.pl
+        perl tests/lint/retell.pl
         perl tests/lint/examples.pl
         perl tests/lint/pairs.pl "$work/files"
     } >>"$findings"

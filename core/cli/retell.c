@@ -50,15 +50,12 @@ static const char *const sentences[] = {
     N_("the public door's certificate has ended: clients refuse it"),
     N_("%s events of the spool are damaged: hutong spool check"),
     /* refusals of the admin socket */
-    N_("there is no source of this name; did you mean '%s'?"),
-    N_("there is no route of this name; did you mean '%s'?"),
-    N_("there is no consumer of this name; did you mean '%s'?"),
     N_("there is no source of this name"),
     N_("there is no route of this name"),
     N_("there is no consumer of this name"),
+    N_("%s; did you mean '%s'?"),
     N_("a reason is 1 to 200 bytes of plain text, without long numbers"),
     N_("a notice is 1 to 500 bytes of plain text, without long numbers"),
-    N_("callers may be asked to come again after 1 second to 7 days"),
     N_("it is paused already"),
     N_("it is not paused"),
     N_("this consumer is configured: take its section out, and reload, first"),
@@ -70,7 +67,6 @@ static const char *const sentences[] = {
     N_("the spool cannot be written"),
     N_("none of these events is a dead letter of this consumer"),
     N_("this event is not kept, or is damaged"),
-    N_("a sequence is a number above 0"),
     N_("the consumer's settings were changed, or the bus ends: try again"),
     N_("message is the id of a message"),
     N_("no payload of this message is kept: keep-payload says of which one is"),
@@ -88,6 +84,16 @@ static const char *const sentences[] = {
     N_("there is no such period: `hutong spool keys` lists them"),
     N_("it is the current period: what comes is sealed under its key"),
     N_("its key was destroyed before"),
+    /* of a question itself: core/admin/form.c */
+    N_("the question has a member that is unknown here; there are:%s"),
+    N_("the question has no member '%s'; there are:%s"),
+    N_("%s is of at most %s bytes"),
+    N_("%s is one of: %s"),
+    N_("%s is a number from %s to %s: %s"),
+    N_("%s is a whole number"),
+    N_("%s is true or false"),
+    N_("%s is a text"),
+    N_("%s is missing: %s"),
 };
 
 /* Whether the line is the sentence; then `values` are what stands in its places, for the caller to free. */

@@ -247,6 +247,21 @@ expect 'a tab' '^plugins/one.c:[0-9]+: (tab|blank at the end of the line)$'
 printf '/* 11010119%s */\n' 9003077758 >>"$work/tree/plugins/one.c"
 expect 'a citizen number' '^plugins/one.c:[0-9]+: a citizen number that could be'
 
+file core/cli/retell.c <<'EOF'
+/* Knows one sentence that is said, and one that is not. */
+static const char *const sentences[] = {
+    N_("it came %s times too often"),
+    N_("it came %s times too late"),
+};
+EOF
+file core/cli/files.mk <<'EOF'
+cli_SRC := core/cli/retell.c
+EOF
+printf 'core/cli\n' >>"$work/tree/tests/lint/layers.txt"
+make_page
+printf 'static const char *const text = "it came %%u times "\n    "too often: go";\n' >>"$work/tree/plugins/one.c"
+expect 'a translation of nothing' "^core/cli/retell.c:4: nothing says ' times too late' any more$"
+
 printf '/* TO%s */\n' 'DO' >>"$work/tree/plugins/one.c"
 expect 'unfinished work' '^plugins/one.c:[0-9]+: TO'
 
