@@ -62,6 +62,42 @@ static void write_json(const HtSpoolSalvaged *salvaged)
     ht_buffer_clear(&json);
 }
 
+/* What it means to people that rows of a table are lost; of the others they hear by the lines of what is missing. */
+static const char *meaning_of(const char *table)
+{
+    static const char *const meanings[][2] = {
+        {"pauses",
+         N_("what was paused may go on at the start: take out of the configuration what must not, and pause it again")},
+        {"cursors",
+         N_("a consumer without its place begins where its `start` says: `hutong replay` gives it what it did not get")},
+        {"dead_letters",
+         N_("what was set aside for a consumer is not listed any more, and not delivered: `hutong replay` gives it again")},
+        {"replays", N_("replays that ran may have ended: begin them again")},
+        {"quarantine",
+         N_("messages that were kept because of an error are gone: their departments send them again")},
+        {"payloads", N_("`hutong message redo` has not all payloads any more")},
+        {"faults", N_("of some messages it is not known any more why they were refused")},
+        {"subjects",
+         N_("persons that were merged may be two again, or get a new pseudonym: `hutong subject` shows them")},
+        {"ties of identities",
+         N_("persons that were merged may be two again, or get a new pseudonym: `hutong subject` shows them")},
+        {"claims",
+         N_("persons that were merged may be two again, or get a new pseudonym: `hutong subject` shows them")},
+        {"conflicts", N_("conflicts of identities that are not decided are not listed any more")},
+        {"known keys", N_("what is sent again may come as new events")},
+        {"days", N_("figures of `hutong reconcile` are too low for some days")},
+        {"audit", N_("some of what administrators did is in the audit log only: `hutong audit search`")},
+        {"subject_audit",
+         N_("some of what was decided about persons is in the audit log only: `hutong audit search`")},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(meanings); i++) {
+        if (g_str_equal(meanings[i][0], table)) {
+            return meanings[i][1];
+        }
+    }
+    return NULL;
+}
+
 static void write_text(const HtSpoolSalvaged *salvaged)
 {
     for (unsigned i = 0; i < salvaged->missing->len; i++) {
@@ -75,8 +111,12 @@ static void write_text(const HtSpoolSalvaged *salvaged)
     }
     for (unsigned i = 0; i < salvaged->holes->len; i++) {
         const HtSpoolHole *hole = salvaged->holes->pdata[i];
-        printf(_("table %s: %" PRIu64 " rows, and what stood in %" PRIu64 " places, are lost\n"), hole->table,
+        printf(_("table %s: lost rows: %" PRIu64 ", places that cannot be read: %" PRIu64 "\n"), hole->table,
                hole->rows, hole->holes);
+        const char *meaning = meaning_of(hole->table);
+        if (meaning) {
+            printf("    %s\n", _(meaning));
+        }
     }
     printf(_("%" PRIu64 " events of %" PRIu64 " messages saved, %" PRIu64
              " lost; sequences go on above %" PRIu64 "; the old file is in \"%s\"\n"),
