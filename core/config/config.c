@@ -335,8 +335,9 @@ static void check_divisions(Loader *loader, const HtRouteConfig *route)
         size_t digits = strspn(*division, "0123456789");
         bool star = (*division)[digits] == '*' && (*division)[digits + 1] == '\0';
         if (digits > 14 || !((*division)[digits] == '\0' || star)) {
-            report(loader, place, _("divisions: '%s' is not a prefix of a division code, such as 440104*"),
-                   *division);
+            report(loader, place,
+                   _("[route %s] divisions: '%s' is not a prefix of a division code, such as 440104*"),
+                   route->name, *division);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "core/config/ini.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define FILE_MAX_BYTES (4 << 20)
@@ -88,19 +89,36 @@ static char *read_group(HtIniFile *file, char *line, unsigned number, const char
     return group;
 }
 
+/* A pipe would be waited for, and a device read without end. What is not there is told by reading it. */
+static bool is_readable(const char *path, GString *errors)
+{
+    GStatBuf status;
+    bool there = g_stat(path, &status) == 0;
+    if (there && !S_ISREG(status.st_mode)) {
+        g_string_append_printf(errors, _("%s: error: is no plain file\n"), path);
+    } else if (there && status.st_size > FILE_MAX_BYTES) {
+        g_string_append_printf(errors, _("%s: error: %s\n"), path, _("larger than 4 MB"));
+    } else {
+        return true;
+    }
+    return false;
+}
+
 HtIniFile *ht_ini_read(const char *path, GString *errors)
 {
     g_autofree char *text = NULL;
     gsize size;
     g_autoptr(GError) error = NULL;
+    if (!is_readable(path, errors)) {
+        return NULL;
+    }
     if (!g_file_get_contents(path, &text, &size, &error)) {
         g_string_append_printf(errors, _("%s: error: cannot be read: %s\n"), path, error->message);
         return NULL;
     }
     const char *bad;
-    if (size > FILE_MAX_BYTES || !g_utf8_validate_len(text, size, &bad)) {
-        g_string_append_printf(errors, _("%s: error: %s\n"), path,
-                               size > FILE_MAX_BYTES ? _("larger than 4 MB") : _("not UTF-8 text"));
+    if (!g_utf8_validate_len(text, size, &bad)) {
+        g_string_append_printf(errors, _("%s: error: %s\n"), path, _("not UTF-8 text"));
         return NULL;
     }
     HtIniFile *file = g_new0(HtIniFile, 1);

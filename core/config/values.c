@@ -125,10 +125,12 @@ static bool is_division(const char *text)
     return text[size] == '\0' && (size == 6 || size == 9 || size == 12);
 }
 
+/* What is written behind an address as if it were a comment (`http://… # old`) is part of it: a `#` and blanks belong in none. */
 static bool is_url(const char *text)
 {
     g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_NONE, NULL);
-    return uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) &&
+    return uri && !strpbrk(text, " \t\r\n") && !g_uri_get_fragment(uri) && g_uri_get_port(uri) != 0 &&
+           g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) &&
            (g_str_equal(g_uri_get_scheme(uri), "http") || g_str_equal(g_uri_get_scheme(uri), "https"));
 }
 

@@ -101,7 +101,7 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
         "error: [bus] lacks 'name'",
         ":4: error: [source hukou] lacks 'department'",
         ":12: error: [route r] to: there is no consumer 'nobody'",
-        ":13: error: divisions: '44x' is not a prefix",
+        ":13: error: [route r] divisions: '44x' is not a prefix",
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
         if (!strstr(f->errors->str, expected[i])) {
@@ -188,6 +188,36 @@ static void test_a_missing_or_binary_file_is_an_error(Fixture *f, const void *da
     g_assert_nonnull(strstr(f->errors->str, "not UTF-8 text"));
 }
 
+/* A pipe that nobody writes to would hold up the start, a device fill the memory. */
+static void test_what_is_no_file_is_not_waited_for(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *folder = g_build_filename(f->folder, "conf.d", NULL),
+                    *pipe = g_build_filename(folder, "a.conf", NULL),
+                    *zeros = g_build_filename(folder, "b.conf", NULL);
+    g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+    g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
+    g_assert_cmpint(symlink("/dev/zero", zeros), ==, 0);
+    g_assert_null(load(f, good));
+    g_assert_nonnull(strstr(f->errors->str, "a.conf: error: is no plain file"));
+    g_assert_nonnull(strstr(f->errors->str, "b.conf: error: is no plain file"));
+}
+
+/* What is written behind it as if it were a comment would be asked for at every delivery. */
+static void test_an_address_is_nothing_else(Fixture *f, const void *data)
+{
+    (void)data;
+    static const char *const bad[] = {"http://127.0.0.1/x # the old one", "http://127.0.0.1/x y",
+                                      "http://127.0.0.1/x#y", "http://127.0.0.1:0/x"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *text =
+            g_strdup_printf("[bus]\nname = b\n[consumer c]\ntype = webhook\nurl = %s\n", bad[i]);
+        g_string_truncate(f->errors, 0);
+        g_assert_null(load(f, text));
+        g_assert_nonnull(strstr(f->errors->str, "is not an http:// or https:// address"));
+    }
+}
+
 /* Every default must be a value that the table itself accepts, or every start would abort. */
 static void test_the_reference_names_every_key(Fixture *f, const void *data)
 {
@@ -272,6 +302,8 @@ int main(int argc, char **argv)
         test_schemas_are_at_an_address_of_their_own_or_ours);
     ADD("/config/conf-d-is-read-in-name-order", test_conf_d_is_read_in_name_order);
     ADD("/config/a-missing-or-binary-file-is-an-error", test_a_missing_or_binary_file_is_an_error);
+    ADD("/config/what-is-no-file-is-not-waited-for", test_what_is_no_file_is_not_waited_for);
+    ADD("/config/an-address-is-nothing-else", test_an_address_is_nothing_else);
     ADD("/config/the-reference-names-every-key", test_the_reference_names_every_key);
     ADD("/config/suggestions-measure-edits", test_distances);
     return g_test_run();
