@@ -51,6 +51,9 @@ static bool begins_with_day(const Counted *counted)
  * there are nine, only midnights are taken: birthdays of the seventies to nineties, in milliseconds and in seconds. */
 static bool is_count(const Counted *counted)
 {
+    if (counted->count > 1 && counted->digits[0] == '0') { /* nobody counts so: zeros that fill a column */
+        return false;
+    }
     bool like_year = counted->count >= 2 && (counted->value == 0 || memcmp(counted->digits, "19", 2) == 0 ||
                                              memcmp(counted->digits, "20", 2) == 0);
     if (counted->negative) {

@@ -10,6 +10,7 @@
 #define YEAR_MIN 1800 /* below and above these a year is a misread number, not a date that a register holds */
 #define YEAR_MAX 2199
 #define YEAR_OPEN 9999
+#define FLOAT_DIGITS_MIN 6 /* 2009.0 is a year, or a month that is unknown */
 
 /* ---- Nulls ---- */
 
@@ -262,10 +263,25 @@ static bool is_zero(HtText text)
     return zeros > 0 && (zeros == size || (zeros + 2 == size && memcmp(narrow + zeros, ".0", 2) == 0));
 }
 
+/* A date of digits that went through a column of floating point: 20090313.0, Java's 2.0090313E7, 1236873600.0. The digits; absent
+ * when it is none. */
+static HtText read_float(HtText text, char digits[HT_NUMBER_MAX])
+{
+    bool plain = text.size > FLOAT_DIGITS_MIN, point = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.data[i];
+        plain = plain && (g_ascii_isdigit(byte) || byte == '.' || (i > 0 && (byte == 'E' || byte == 'e')));
+        point = point || byte == '.';
+    }
+    size_t size = plain && point ? ht_value_integer(text.data, text.size, digits) : 0;
+    return size >= FLOAT_DIGITS_MIN ? (HtText){digits, size} : (HtText){NULL, 0};
+}
+
 static HtDateResult parse_rare(HtText text, unsigned flags, HtDate *out)
 {
     HtDateParts parts;
     int64_t milliseconds;
+    char digits[HT_NUMBER_MAX];
     if (!(flags & HT_DATE_TIME_ONLY)) {
         if (is_zero(text)) {
             return refuse(out, HT_DATE_NULL);
@@ -278,6 +294,10 @@ static HtDateResult parse_rare(HtText text, unsigned flags, HtDate *out)
         }
         if (ht_date_read_epoch(text, &milliseconds)) {
             return finish_epoch(milliseconds, out);
+        }
+        HtText whole = read_float(text, digits);
+        if (whole.size > 0) {
+            return ht_date_parse(whole.data, whole.size, flags, out);
         }
     }
     *out = (HtDate){.offset_minutes = HT_DATE_CHINA_OFFSET_MINUTES};
