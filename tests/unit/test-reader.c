@@ -566,6 +566,11 @@ static void test_json_bodies(void)
     assert_same("UTF-16", test->events->str, "[json<json><a>1</></>]");
 }
 
+    g_assert_true(run_as_json(test, utf16 + 2, sizeof utf16 - 3)); /* and without a mark, */
+    assert_same("UTF-16LE", test->events->str, "[json<json><a>1</></>]");
+    static const char turned[] = "\0[\0{\0\"\0a\0\"\0:\0001\0}\0]"; /* in either order of bytes */
+    g_assert_true(run_as_json(test, turned, sizeof turned - 1));
+    assert_same("UTF-16BE", test->events->str, "[json<json><item><a>1</></></>]");
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);

@@ -119,6 +119,10 @@ static const OpeningSign opening_signs[] = {
     {"\xFE\xFF", 2, {HT_ENCODING_UTF16BE, 2, NULL}},
     {"<\x00", 2, {HT_ENCODING_UTF16LE, 0, NULL}},
     {"\x00<", 2, {HT_ENCODING_UTF16BE, 0, NULL}},
+    {"{\x00", 2, {HT_ENCODING_UTF16LE, 0, NULL}}, /* JSON */
+    {"\x00{", 2, {HT_ENCODING_UTF16BE, 0, NULL}},
+    {"[\x00", 2, {HT_ENCODING_UTF16LE, 0, NULL}},
+    {"\x00[", 2, {HT_ENCODING_UTF16BE, 0, NULL}},
 };
 
 static Opening read_opening(HtText bytes)
