@@ -215,15 +215,20 @@ static void test_secrets(void)
 /* A code that says success acknowledges what was sent; rows under a name that nobody knows are no message beside it. */
 static void test_answers(void)
 {
-    static const char *const acknowledged[] = {"{\"code\":0}", "{\"code\":0,\"message\":\"ok\",\"id\":7}",
-                                               "{\"code\":0,\"data\":[]}", "{\"code\":0,\"result\":[]}",
-                                               "{\"code\":0,\"result\":null}"};
+    static const char *const acknowledged[] = {"{\"code\":0}",
+                                               "{\"code\":0,\"message\":\"ok\",\"id\":7}",
+                                               "{\"code\":0,\"data\":[]}",
+                                               "{\"code\":0,\"result\":[]}",
+                                               "{\"code\":0,\"result\":null}",
+                                               "{\"code\":0,\"data\":null}", /* no records: */
+                                               "{\"code\":0,\"data\":\"\"}",
+                                               "{\"code\":0,\"data\":{}}"};
     static const char *const lost[] = {"{\"code\":0,\"result\":[{\"XM\":\"x\"}]}",
                                        "{\"code\":0,\"data\":[],\"result\":{\"rows\":[{\"XM\":\"x\"}]}}",
                                        "{\"code\":0,\"list\":{\"XM\":\"x\"}}"};
     g_autoptr(MappingTest) test = mapping_test_new(MAPPING(
         "<answer for='/json' code='code' ok='0'/><ignore from='/json/msg'/>"
-        "<event type='person.moved-in.v1' for-each='/json/data'><element to='person.name' from='XM'/></event>"));
+        "<event type='person.moved-in.v1' for-each='/json/data'><element to='person.name' from='XM' required='yes'/></event>"));
     for (unsigned i = 0; i < G_N_ELEMENTS(acknowledged); i++) {
         mapping_test_run(test, acknowledged[i]);
         g_test_message("%s", acknowledged[i]);

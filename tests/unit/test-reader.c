@@ -458,7 +458,9 @@ static void test_json(void)
 {
     static const String cases[] = {
         {"{}", "<json></>"},
-        {"{\"a\":null,\"b\":\"\",\"c\":true,\"d\":false}", "<json><a></><b></><c>true</><d>false</></>"},
+        {"{\"a\":null,\"b\":\"\",\"c\":true,\"d\":false}", "<json><c>true</><d>false</></>"},
+        {"{\"a\": {} ,\"b\":[],\"c\":{\"d\":null,\"e\":{ }}}", "<json><c></></>"}, /* not there */
+        {"[null,\"\",{},[]]", "<json><item></><item></><item></><item></></>"}, /* came, without anything */
         {"{\"n\":[0,-1.50,1e5,12345678901234567890123]}",
          "<json><n>0</><n>-1.50</><n>1e5</><n>12345678901234567890123</></>"},
         {"{\"a\":1,\"a\":2}", "<json><a>1</><a>2</></>"},
@@ -552,7 +554,7 @@ static void test_json_bodies(void)
         "{\"a\":\"\xb2\xe2\xca\xd4\x81\x5c\"}"; /* a GBK character whose second byte is a backslash */
     g_autoptr(ReaderTest) test = reader_test_new(NULL);
     g_assert_true(run_as_json(test, "\xef\xbb\xbf\n{\"a\":[{\"b\":null},{\"b\":\"测试\"}]}", -1));
-    assert_same("mark", test->events->str, "[json<json><a><b></></><a><b>测试</></></>]");
+    assert_same("mark", test->events->str, "[json<json><a></><a><b>测试</></></>]");
     HtPayload payload = {.body = {gbk, sizeof gbk - 1},
                          .head = {.content_type = HT_TEXT_LITERAL("application/json; charset=gbk"),
                                   .charset = HT_TEXT_LITERAL("gbk")}};
@@ -564,13 +566,13 @@ static void test_json_bodies(void)
     static const char utf16[] = "\xff\xfe{\0\"\0a\0\"\0:\0001\0}\0";
     g_assert_true(run_as_json(test, utf16, sizeof utf16 - 1));
     assert_same("UTF-16", test->events->str, "[json<json><a>1</></>]");
-}
-
     g_assert_true(run_as_json(test, utf16 + 2, sizeof utf16 - 3)); /* and without a mark, */
     assert_same("UTF-16LE", test->events->str, "[json<json><a>1</></>]");
     static const char turned[] = "\0[\0{\0\"\0a\0\"\0:\0001\0}\0]"; /* in either order of bytes */
     g_assert_true(run_as_json(test, turned, sizeof turned - 1));
     assert_same("UTF-16BE", test->events->str, "[json<json><item><a>1</></></>]");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);

@@ -200,13 +200,31 @@ static bool read_array(Json *json, Name name)
     return take(json, ']');
 }
 
+/* Takes `null`, `""` or `{}`. */
+static bool take_nothing(Json *json)
+{
+    static const HtText null = HT_TEXT_LITERAL("null");
+    Json ahead = *json;
+    bool found;
+    if (take(&ahead, '{')) {
+        found = take(&ahead, '}');
+    } else if (take(&ahead, '"')) {
+        found = ahead.at < ahead.end && *ahead.at++ == '"';
+    } else {
+        found = (size_t)(ahead.end - ahead.at) >= null.size && memcmp(ahead.at, null.data, null.size) == 0;
+        ahead.at += found ? null.size : 0;
+    }
+    json->at = found ? ahead.at : json->at;
+    return found;
+}
+
 static bool read_member(Json *json)
 {
     HtBuffer member = {0};
     bool good = take(json, '"') && read_string(json, &member) && take(json, ':');
     if (good) {
         Name name = make_name(&member);
-        good = take(json, '[') ? read_array(json, name) : read_element(json, name);
+        good = take(json, '[') ? read_array(json, name) : take_nothing(json) || read_element(json, name);
     }
     ht_buffer_clear(&member);
     return good;

@@ -9,7 +9,8 @@
 
 /* The outermost value is the element "json"; the members of an object are its child elements, in order; an array gives
  * one element for each item, with the name of the array's member ("item" for an array that is the outermost value or an
- * item itself). Strings are unescaped; numbers, true and false are text as written; null and "" are empty elements.
+ * item itself). Strings are unescaped; numbers, true and false are text as written. A member that is null, "" or {} is no element,
+ * as one that is [] is none: nothing is said of it, and where records stand there is none. As items of an array they are empty elements.
  * Each function returns false to stop. Texts live during the call; text has a size above 0 and may come in pieces. */
 typedef struct {
     bool (*start)(void *user, const char *name, size_t size);
