@@ -9,6 +9,7 @@
 #include "plugins/host/memory.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -177,6 +178,7 @@ static bool set_up(HtWorker *worker, GError **error)
         return false;
     }
     ht_box_close();
+    malloc_trim(0); /* the files that it was made of are as large again */
     size_t place = ht_frame_begin(&worker->frames, HT_FRAME_READY, 0);
     ht_ready_pack(worker->adapter, worker->mapping ? ht_mapping_warnings(worker->mapping) : NULL,
                   &worker->frames);
