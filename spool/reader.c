@@ -211,7 +211,7 @@ HtSpoolReader *ht_spool_reader_start(const char *path, HtSpoolCompletions *compl
     g_autoptr(HtSpoolReader) reader = g_new0(HtSpoolReader, 1);
     reader->db = ht_spool_database_open(path, error);
     if (!reader->db ||
-        !ht_spool_database_run(reader->db, "PRAGMA query_only = 1; PRAGMA cache_size = -2048", error) ||
+        !ht_spool_database_run(reader->db, "PRAGMA query_only = 1; PRAGMA cache_size = -512", error) ||
         !ht_spool_database_prepare(reader->db, "BEGIN", &reader->begin, error) ||
         !ht_spool_database_prepare(reader->db, "COMMIT", &reader->end, error)) {
         return NULL;

@@ -193,7 +193,7 @@ bool ht_spool_schema_prepare(sqlite3 *db, const HtSpoolOptions *options, GError 
     g_autofree char *settings = g_strdup_printf(
         "PRAGMA page_size = %" G_GUINT64_FORMAT
         "; PRAGMA auto_vacuum = incremental; PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA secure_delete = on;"
-        "PRAGMA journal_size_limit = %" G_GUINT64_FORMAT "; PRAGMA cache_size = -4096",
+        "PRAGMA journal_size_limit = %" G_GUINT64_FORMAT "; PRAGMA cache_size = -1024",
         options->limits.page_bytes, options->limits.wal_bytes);
     return ht_spool_database_run(db, settings, error) &&
            check_pragma(db, "PRAGMA journal_mode", "wal", error) &&
