@@ -1,7 +1,7 @@
 /* Rows in queues. Main-loop thread. */
 #include "core/delivery/window-row.h"
 
-#define ASSERT_ENTRIES 64 /* larger windows are looked at as a whole now and then only */
+#define ASSERT_ENTRIES 16 /* larger windows are looked at as a whole now and then only */
 #define ASSERT_TURN 512
 
 HtEntry *ht_row_first(const HtEntryRow *row)
