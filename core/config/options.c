@@ -285,7 +285,7 @@ static const HtOption consumer_options[] = {
      "What an event that is refused (4xx) does to later ones of its person. `loose`: it becomes a dead letter and they go on; `strict`: it goes again and again, up to "
      "`retry-max` apart, and they wait until it is taken. Not with `attempts`."},
     {"window", HT_OPTION_SIZE, CONSUMER(window_bytes), "32M", 64 * K, 4 * G, NULL, false,
-     "Memory for events read ahead and not yet delivered; and at most 4000 of them. One page, up to 4M, may come on top, and about 400 bytes for each of `held`."},
+     "Memory for events read ahead and not yet delivered; and at most 4000 of them: with a webhook twice what its `connections` can take, but at least 1000. One page, up to 4M, may come on top, and about 400 bytes for each of `held`."},
     {"held", HT_OPTION_NUMBER, CONSUMER(held), "100000", 4000, 10000000, NULL, false,
      "Events not yet delivered, those that fail and those behind them included: when there are more, nothing is read ahead until some are taken or dead letters (`attempts`)."},
     {"start", HT_OPTION_WORD, CONSUMER(start), "beginning", 0, 0, "beginning|now", false,

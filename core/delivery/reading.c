@@ -5,7 +5,8 @@
 #include "core/base/log.h"
 #include "core/delivery/replay.h"
 
-#define WINDOW_EVENTS 4000
+#define WINDOW_LEAST 1000
+#define WINDOW_MOST 4000
 #define PAGE_EVENTS 500
 #define ABSENT_EVENTS 100 /* looked at for what has to be sent again */
 #define PAGE_BYTES (4 << 20)
@@ -117,11 +118,19 @@ static void take_absent(HtSpoolPage *page, const GError *error, void *user)
     }
 }
 
+/* Events are read while others are sent: twice what may be under way. How many a puller takes is its workers' affair. */
+static unsigned most_loaded(const HtConsumer *consumer)
+{
+    unsigned under_way =
+        ht_consumer_asks(consumer) ? WINDOW_MOST : consumer->connections * consumer->transport->most;
+    return CLAMP(2 * under_way, WINDOW_LEAST, WINDOW_MOST);
+}
+
 /* What was held may be much: it comes back as there is room, as what is read ahead does. */
 static bool has_room_for_absent(const HtConsumer *consumer)
 {
     const HtWindow *window = &consumer->window;
-    bool full = window->loaded >= WINDOW_EVENTS || window->bytes >= consumer->config->window_bytes;
+    bool full = window->loaded >= most_loaded(consumer) || window->bytes >= consumer->config->window_bytes;
     return !full || window->returning == 0 || !ht_window_has_untried(window);
 }
 
@@ -142,7 +151,7 @@ static bool read_absent(HtConsumer *consumer)
 static bool has_room(const HtConsumer *consumer)
 {
     const HtWindow *window = &consumer->window;
-    return window->loaded < WINDOW_EVENTS && window->bytes < consumer->config->window_bytes &&
+    return window->loaded < most_loaded(consumer) && window->bytes < consumer->config->window_bytes &&
            window->entries.length < consumer->config->held;
 }
 

@@ -528,11 +528,32 @@ static void test_much_that_was_held_comes_back_as_there_is_room(void)
     pause_routes(&f, false);
     await(1);
     run_until_idle();
-    g_assert_cmpuint(spool.reads - reads, <=, 4000 / 100 + 1); /* and no more while the window is full */
+    g_assert_cmpuint(spool.reads - reads, <=, 1000 / 100 + 1); /* and no more while the window is full */
     serve(&f, 0, 0, 9000);
     run_until_idle();
     g_assert_cmpuint(spool.cursor, ==, 9000);
     stop(&f);
+}
+
+static void test_twice_what_can_be_under_way_is_read_ahead(void)
+{
+    static const struct {
+        const char *keys;
+        unsigned events;
+    } cases[] = {{"batch = 50\nconnections = 4\n", 1000},
+                 {"mode = structured\nconnections = 8\n", 1000},
+                 {"batch = 400\nconnections = 4\n", 3200},
+                 {"batch = 1000\nconnections = 8\n", 4000}};
+    g_autofree char *persons = g_strnfill(9000, '*');
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        start(&f, cases[i].keys, persons);
+        await(1);
+        run_until_idle();
+        g_assert_cmpuint(spool.held, >=, cases[i].events);
+        g_assert_cmpuint(spool.held, <, cases[i].events + 500); /* a page */
+        stop(&f);
+    }
 }
 
 static void test_a_drained_consumer_is_waited_for(void)
@@ -596,6 +617,8 @@ int main(int argc, char **argv)
                     test_a_paused_route_holds_what_goes_by_it);
     g_test_add_func("/consumer/route/much-that-was-held-comes-back",
                     test_much_that_was_held_comes_back_as_there_is_room);
+    g_test_add_func("/consumer/reads-ahead-twice-what-can-be-under-way",
+                    test_twice_what_can_be_under_way_is_read_ahead);
     g_test_add_func("/consumer/drained-is-waited-for", test_a_drained_consumer_is_waited_for);
     g_test_add_func("/consumer/purpose/that-lapses-is-told", test_a_purpose_that_lapses_is_told);
     return g_test_run();
