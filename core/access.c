@@ -10,6 +10,14 @@
 #define ENTRY_BYTES 36
 #define OTHER_BYTES 65536 /* of a request, beside its events: policies and sets that are new */
 #define AGAIN_US INT64_C(1000000)
+#define PLACES 512 /* of events for which a set was found lately */
+
+/* What is shown follows from event and policy alone, and many consumers have the same. */
+typedef struct {
+    uint64_t sequence; /* 0: nothing */
+    char version[HT_POLICY_VERSION];
+    uint32_t set;
+} KnownSet;
 
 struct HtAccess {
     HtAudit *audit;
@@ -21,7 +29,8 @@ struct HtAccess {
     uint8_t *shown;      /* of the event at hand, */
     uint8_t *last_shown; /* and of the one before */
     size_t shown_size;
-    uint32_t last_set; /* 0: none */
+    uint32_t last_set;      /* 0: none */
+    KnownSet known[PLACES]; /* by sequence, round and round */
     HtBuffer body, extra;
     int64_t tried_us; /* monotonic */
 };
@@ -81,6 +90,7 @@ static void follow_segment(HtAccess *access, size_t events)
     if (access->segment != ht_audit_segment(access->audit)) {
         access->segment = ht_audit_segment(access->audit);
         access->last_set = 0;
+        memset(access->known, 0, sizeof access->known);
         g_hash_table_remove_all(access->sets);
         g_hash_table_remove_all(access->said);
     }
@@ -131,8 +141,7 @@ static bool say_set(HtAccess *access, uint32_t number)
     return ht_audit_add(access->audit, HT_AUDIT_SET, ht_buffer_text(&access->extra));
 }
 
-/* The number of what is shown of the event; 0 when it could not be written. */
-static uint32_t find_set(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
+static uint32_t look_up_set(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
 {
     ht_policy_shown(policy, event, access->shown);
     if (access->last_set > 0 && memcmp(access->shown, access->last_shown, access->shown_size) == 0) {
@@ -150,6 +159,19 @@ static uint32_t find_set(HtAccess *access, const HtPolicy *policy, const HtStore
     memcpy(access->last_shown, access->shown, access->shown_size);
     access->last_set = set;
     return set;
+}
+
+/* The number of what is shown of the event; 0 when it could not be written. */
+static uint32_t find_set(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
+{
+    KnownSet *known = &access->known[event->sequence % PLACES];
+    const char *version = ht_policy_version(policy);
+    if (known->sequence == 0 || known->sequence != event->sequence || strcmp(known->version, version) != 0) {
+        known->set = look_up_set(access, policy, event);
+        known->sequence = known->set > 0 ? event->sequence : 0;
+        g_strlcpy(known->version, version, sizeof known->version);
+    }
+    return known->set;
 }
 
 /* ---- Recording ---- */
