@@ -164,3 +164,8 @@ mapping_DATA += mappings/maintenance-fund.xml \
 	mappings/tables/housing.fund-deposit.tsv \
 	mappings/tables/housing.fund-office.tsv \
 	mappings/tables/translate/fund-deposit.words.tsv
+mapping_DATA += mappings/property-management.xml \
+	mappings/tables/housing.filing-status.tsv \
+	mappings/tables/housing.property-obtained.tsv \
+	mappings/tables/housing.subsidized-home.tsv \
+	mappings/tables/translate/filing-status.words.tsv

@@ -170,6 +170,7 @@ int main(int argc, char *argv[])
         XML("low-income"),
         XML("maintenance-fund"),
         XML("non-tax"),
+        XML("property-management"),
         XML("rental"),
         XML("street-people"),
         XML("tax"),

@@ -18,6 +18,7 @@ static const Place places[] = {
     {XML("floating", "permits-reprinted-and-cancelled"), "<jzzzxyy>死亡<"},
     {XML("key-persons", "removed-without-a-flag"), "<xt_zxyy>矫正期间病故<"},
     {XML("labour", "ends-that-are-none"), "<acc025>因病去世<"},
+    {XML("property-management", "members-left"), "<离任原因>因病去世<"},
     {XML("rental", "tenants-left-and-dead"), "<zxyy>病故<"},
     {XML("rental", "lease-ended-by-death"), "<tzyy>病故<"},
     {XML("veterans", "removed-without-a-flag"), "<Soldier_Removed_Reason>因病去世<"},
