@@ -169,3 +169,8 @@ mapping_DATA += mappings/property-management.xml \
 	mappings/tables/housing.property-obtained.tsv \
 	mappings/tables/housing.subsidized-home.tsv \
 	mappings/tables/translate/filing-status.words.tsv
+mapping_DATA += mappings/statistics-units.xml \
+	mappings/tables/statistics.institution.tsv \
+	mappings/tables/statistics.operating-state.tsv \
+	mappings/tables/statistics.scale.tsv \
+	mappings/tables/translate/operating-state.words.tsv

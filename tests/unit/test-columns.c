@@ -172,6 +172,7 @@ int main(int argc, char *argv[])
         XML("non-tax"),
         XML("property-management"),
         XML("rental"),
+        XML("statistics-units"),
         XML("street-people"),
         XML("tax"),
         XML("urban-management"),
