@@ -174,3 +174,6 @@ mapping_DATA += mappings/statistics-units.xml \
 	mappings/tables/statistics.operating-state.tsv \
 	mappings/tables/statistics.scale.tsv \
 	mappings/tables/translate/operating-state.words.tsv
+mapping_DATA += mappings/environment.xml \
+	mappings/tables/environment.application.tsv \
+	mappings/tables/translate/environment-application.words.tsv

@@ -156,6 +156,7 @@ int main(int argc, char *argv[])
         XML("child-welfare"),
         XML("credit"),
         XML("education"),
+        XML("environment"),
         XML("family-planning"),
         XML("floating"),
         XML("funeral"),
