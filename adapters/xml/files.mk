@@ -177,3 +177,4 @@ mapping_DATA += mappings/statistics-units.xml \
 mapping_DATA += mappings/environment.xml \
 	mappings/tables/environment.application.tsv \
 	mappings/tables/translate/environment-application.words.tsv
+mapping_DATA += mappings/community-notices.xml
