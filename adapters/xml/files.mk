@@ -178,3 +178,6 @@ mapping_DATA += mappings/environment.xml \
 	mappings/tables/environment.application.tsv \
 	mappings/tables/translate/environment-application.words.tsv
 mapping_DATA += mappings/community-notices.xml
+mapping_DATA += mappings/venues.xml \
+	mappings/tables/culture.permit-state.tsv \
+	mappings/tables/translate/permit-state.words.tsv

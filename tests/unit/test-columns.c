@@ -179,6 +179,7 @@ int main(int argc, char *argv[])
         XML("tax"),
         XML("urban-management"),
         XML("utilities"),
+        XML("venues"),
         XML("veterans"),
         XML("volunteers"),
     };
