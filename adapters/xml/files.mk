@@ -166,9 +166,11 @@ mapping_DATA += mappings/maintenance-fund.xml \
 	mappings/tables/translate/fund-deposit.words.tsv
 mapping_DATA += mappings/property-management.xml \
 	mappings/tables/housing.filing-status.tsv \
+	mappings/tables/housing.project-company.tsv \
 	mappings/tables/housing.property-obtained.tsv \
 	mappings/tables/housing.subsidized-home.tsv \
-	mappings/tables/translate/filing-status.words.tsv
+	mappings/tables/translate/filing-status.words.tsv \
+	mappings/tables/translate/project-company.guid.tsv
 mapping_DATA += mappings/statistics-units.xml \
 	mappings/tables/statistics.institution.tsv \
 	mappings/tables/statistics.operating-state.tsv \
