@@ -183,3 +183,4 @@ mapping_DATA += mappings/community-notices.xml
 mapping_DATA += mappings/venues.xml \
 	mappings/tables/culture.permit-state.tsv \
 	mappings/tables/translate/permit-state.words.tsv
+mapping_DATA += mappings/commerce.xml

@@ -154,6 +154,7 @@ int main(int argc, char *argv[])
 #define XML(name) {"mappings/" name ".xml", "xml", "xml/fixtures/" name}
         XML("addresses"),
         XML("child-welfare"),
+        XML("commerce"),
         XML("community-notices"),
         XML("credit"),
         XML("education"),
