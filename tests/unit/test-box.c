@@ -80,6 +80,45 @@ static void test_what_is_needed_is_missed(void)
     g_assert_cmpint(ht_box_lacks(&box, HT_BOX_WHOLE), ==, HT_LAYER_CALLS);
 }
 
+static void test_states_have_their_words(void)
+{
+    HtBox box = make_box(), got;
+    HtBuffer buffer = {0};
+    box.layer[HT_LAYER_CALLS].state = HT_LAYER_OFF;
+    ht_layer_misses(&box, HT_LAYER_FILES, 0);
+    ht_layer_misses(&box, HT_LAYER_ROOT, ENOSYS);
+    static const struct {
+        HtLayer layer;
+        const char *words;
+    } cases[] = {{HT_LAYER_CALLS, "off: a build with sanitizers"},
+                 {HT_LAYER_FILES, "missing"},
+                 {HT_LAYER_ROOT, "missing: Function not implemented"},
+                 {HT_LAYER_USER, "stands"},
+                 {HT_LAYER_OWNER, "not needed"}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *words = ht_layer_describe(&box, cases[i].layer);
+        g_assert_cmpstr(words, ==, cases[i].words);
+    }
+    g_autofree char *missing = ht_box_missing(&box);
+    g_assert_cmpstr(missing, ==,
+                    "system calls (off: a build with sanitizers); Landlock (missing); "
+                    "empty root (missing: Function not implemented)");
+    box.layer[HT_LAYER_ROOT].code = 4095; /* the highest errno of Linux */
+    ht_box_pack(&box, &buffer);
+    g_assert_true(ht_box_unpack(ht_buffer_text(&buffer), &got));
+    g_assert_cmpmem(&got, sizeof got, &box, sizeof box);
+    ht_buffer_clear(&buffer);
+    box.layer[HT_LAYER_ROOT].code = 4096;
+    ht_box_pack(&box, &buffer);
+    g_assert_false(ht_box_unpack(ht_buffer_text(&buffer), &got));
+    ht_buffer_clear(&buffer);
+    ht_layer_stands(&box, HT_LAYER_ROOT); /* which forgets why it was missing */
+    g_assert_cmpint(box.layer[HT_LAYER_ROOT].code, ==, 0);
+    for (unsigned layer = 0; layer < HT_LAYERS; layer++) {
+        g_assert_true(ht_layer_name((HtLayer)layer)[0] && ht_layer_help((HtLayer)layer)[0]);
+    }
+}
+
 /* ---- What a file says of itself ---- */
 
 static void assert_threads(const char *name, uint32_t threads)
@@ -198,6 +237,7 @@ int main(int argc, char **argv)
     g_test_add_func("/box/layers/come-back", test_layers_come_back);
     g_test_add_func("/box/layers/unknown-states-are-refused", test_layers_refuse_unknown_states);
     g_test_add_func("/box/layers/what-is-needed-is-missed", test_what_is_needed_is_missed);
+    g_test_add_func("/box/layers/states-have-their-words", test_states_have_their_words);
     g_test_add_func("/box/object/threads-are-read-from-the-file", test_threads_are_read_from_the_file);
     g_test_add_func("/box/object/libraries-are-read-from-the-file", test_libraries_are_read_from_the_file);
     g_test_add_func("/box/object/other-files-are-refused", test_other_files_are_refused);

@@ -4,7 +4,6 @@
 #include "plugins/frame.h"
 #include "plugins/outbox.h"
 #include "plugins/scrub.h"
-#include "plugins/start.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,6 +78,30 @@ static void test_refuses_oversized_before_it_comes(void)
     g_assert_cmpint(ht_frame_peek((const char *)head, sizeof head, UINT32_MAX, &frame), ==, 0);
 }
 
+/* Both sides lay a head out so: magic, version, type, size in 4 bytes and ticket in 8, the lowest first. */
+static void test_a_head_is_sixteen_bytes(void)
+{
+    static const uint8_t expected[HT_FRAME_HEAD + 1] = {'H', 'T', 1, HT_FRAME_LOG, 4, 3, 2, 1, 8, 7, 6, 5, 4,
+                                                        3,   2,   1, 0xee};
+    uint8_t head[HT_FRAME_HEAD + 1] = {[HT_FRAME_HEAD] = 0xee}; /* what is behind it stays */
+    HtFrame frame = {HT_FRAME_LOG, 0x01020304, UINT64_C(0x0102030405060708)}, got;
+    ht_frame_write_head(head, &frame);
+    g_assert_cmpmem(head, sizeof head, expected, sizeof expected);
+    g_assert_cmpint(ht_frame_peek((const char *)head, HT_FRAME_HEAD, 0x01020304, &got), ==, 0);
+    g_assert_true(got.type == frame.type && got.size == frame.size && got.ticket == frame.ticket);
+    g_assert_cmpint(ht_frame_peek((const char *)head, HT_FRAME_HEAD, 0x01020303, &got), ==, -1);
+}
+
+static void test_a_body_may_reach_the_limit(void)
+{
+    HtBuffer buffer = {0};
+    HtFrame frame;
+    ht_frame_add(&buffer, HT_FRAME_CHUNK, 3, HT_TEXT_LITERAL("body"));
+    g_assert_cmpint(ht_frame_peek(buffer.data, buffer.size, 4, &frame), ==, 1);
+    g_assert_cmpint(ht_frame_peek(buffer.data, buffer.size, 3, &frame), ==, -1);
+    ht_buffer_clear(&buffer);
+}
+
 /* ---- A message's head ---- */
 
 static void test_a_head_comes_back(void)
@@ -117,119 +140,6 @@ static void test_a_head_comes_back(void)
     ht_message_head_pack(&(HtMessageHead){.alter = 0}, &buffer);
     g_assert_true(ht_message_unpack(ht_buffer_text(&buffer), &got, NULL));
     g_assert_true(!got.content_type.data && !got.soap_action.data && !got.soap_expected && got.alter == 0);
-    ht_buffer_clear(&buffer);
-}
-
-/* ---- START and READY ---- */
-
-static void test_start_comes_back(void)
-{
-    HtBuffer buffer = {0};
-    g_autoptr(GPtrArray) options = g_ptr_array_new();
-    g_ptr_array_add(options, (gpointer) "colour");
-    g_ptr_array_add(options, (gpointer) "");
-    HtStart sent = {.source = "hukou",
-                    .adapter_file = "/a/hukou.so",
-                    .division = "440104",
-                    .quarantine_invalid = true,
-                    .limits = {.depth = 7, .value_bytes = UINT64_C(1) << 40, .memory_bytes = 5},
-                    .frame_bytes = 6,
-                    .options = options};
-    HtStart got;
-    ht_start_pack(&sent, &buffer);
-    g_assert_true(ht_start_unpack(ht_buffer_text(&buffer), &got));
-    g_assert_cmpstr(got.source, ==, "hukou");
-    g_assert_cmpstr(got.adapter_file, ==, "/a/hukou.so");
-    g_assert_null(got.mapping_file);
-    g_assert_true(got.quarantine_invalid && !got.inspect && got.limits.depth == 7 &&
-                  got.limits.value_bytes == UINT64_C(1) << 40);
-    g_assert_true(got.limits.memory_bytes == 5 && got.frame_bytes == 6 && got.options->len == 2);
-    g_assert_cmpstr(g_ptr_array_index(got.options, 1), ==, "");
-    ht_start_clear(&got);
-    for (size_t size = 0; size < buffer.size; size++) { /* cut anywhere: refused or shorter, never beyond */
-        ht_start_unpack((HtText){buffer.data, size}, &got);
-        ht_start_clear(&got);
-    }
-    ht_buffer_clear(&buffer);
-}
-
-static hutong_adapter make_adapter(const hutong_option *options, const char *const *operations)
-{
-    return (hutong_adapter){.struct_size = sizeof(hutong_adapter),
-                            .abi_major = 1,
-                            .name = "x",
-                            .version = "2",
-                            .summary = "三",
-                            .options = options,
-                            .operations = operations};
-}
-
-static void test_ready_comes_back(void)
-{
-    static const hutong_option options[] = {{"a", NULL, "help"}, {"b", "c", NULL}, {NULL, NULL, NULL}};
-    static const char *const operations[] = {"One", "Two", NULL};
-    hutong_adapter adapter = make_adapter(options, operations);
-    HtBuffer buffer = {0};
-    HtReady ready;
-    ht_ready_pack(&adapter, NULL, &buffer);
-    g_assert_true(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
-    g_assert_cmpstr(ready.summary, ==, "三");
-    g_assert_cmpuint(ready.operations->len, ==, 2);
-    g_assert_cmpuint(ready.options->len, ==, 6);
-    g_assert_cmpstr(g_ptr_array_index(ready.options, 4), ==, "c");
-    g_assert_cmpuint(ready.functions, ==, 0);
-    ht_ready_clear(&ready);
-    for (size_t size = 0; size < buffer.size; size++) {
-        ht_ready_unpack((HtText){buffer.data, size}, &ready);
-        ht_ready_clear(&ready);
-    }
-    ht_buffer_clear(&buffer);
-}
-
-static void assert_ready_refused(const char *version, const hutong_option *options)
-{
-    hutong_adapter adapter = make_adapter(options, NULL);
-    HtBuffer buffer = {0};
-    HtReady ready;
-    adapter.version = version;
-    ht_ready_pack(&adapter, NULL, &buffer);
-    g_assert_false(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
-    ht_ready_clear(&ready);
-    ht_buffer_clear(&buffer);
-}
-
-static void test_ready_refuses_what_is_no_line(void)
-{
-    g_autofree char *long_line = g_strnfill(1001, 'x');
-    g_autofree hutong_option *many = g_new0(hutong_option, 300);
-    for (unsigned i = 0; i < 299; i++) {
-        many[i].key = "k";
-    }
-    assert_ready_refused("two\nlines", NULL);
-    assert_ready_refused("\xff", NULL);
-    assert_ready_refused(long_line, NULL);
-    assert_ready_refused("1", many);
-}
-
-/* Names in a mapping may be long, and hold anything that a file can hold: the host starts all the same. */
-static void test_ready_carries_warnings(void)
-{
-    g_autofree char *long_line = g_strnfill(999, 'x');
-    g_autofree char *longer = g_strconcat(long_line, "三三", NULL);
-    const char *warnings[300] = {"a.xml:1: warning: 三", "b\x7f\n\xff", longer};
-    hutong_adapter adapter = make_adapter(NULL, NULL);
-    HtBuffer buffer = {0};
-    HtReady ready;
-    for (unsigned i = 3; i < 299; i++) {
-        warnings[i] = "w";
-    }
-    ht_ready_pack(&adapter, warnings, &buffer);
-    g_assert_true(ht_ready_unpack(ht_buffer_text(&buffer), &ready));
-    g_assert_cmpuint(ready.warnings->len, ==, 256);
-    g_assert_cmpstr(g_ptr_array_index(ready.warnings, 0), ==, "a.xml:1: warning: 三");
-    g_assert_cmpstr(g_ptr_array_index(ready.warnings, 1), ==, "b  \xef\xbf\xbd");
-    g_assert_cmpstr(g_ptr_array_index(ready.warnings, 2), ==, long_line);
-    ht_ready_clear(&ready);
     ht_buffer_clear(&buffer);
 }
 
@@ -331,6 +241,107 @@ static void test_scrub_leaves_words(void)
     g_assert_cmpstr(number, ==, "?number?");
 }
 
+/* Where a number begins to be one, and what may stand in it. */
+static void test_scrub_has_its_borders(void)
+{
+    assert_scrubbed("123456x 1234567", "123456x [number]");
+    assert_scrubbed("123456X", "123456X");
+    assert_scrubbed("1234567X", "[number]");
+    assert_scrubbed("12--34567", "12--34567"); /* single separators join */
+    assert_scrubbed("1 2 3 4 5 6 ", "1 2 3 4 5 6 ");
+    assert_scrubbed("1 2 3 4 5 6 7 ", "[number] ");
+    assert_scrubbed("a\x1f\x20\x7e\x7f", "a  ~ ");
+    assert_scrubbed("\xc2\x80\xc2\x9f\xc2\xa0", "  \xc2\xa0");
+    assert_scrubbed("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa", "\xe2\x80\xa7  \xe2\x80\xaa");
+    g_autofree char *none = ht_scrub(HT_TEXT_NONE, HT_SCRUB_BYTES);
+    g_assert_cmpstr(none, ==, "");
+    g_autofree char *short_one = ht_scrub(HT_TEXT_LITERAL("abc 三"), 5);
+    g_assert_cmpstr(short_one, ==, "abc ");
+    g_autofree char *exact = ht_scrub(HT_TEXT_LITERAL("abc 三"), 7);
+    g_assert_cmpstr(exact, ==, "abc 三");
+    g_autofree char *one = ht_scrub(HT_TEXT_LITERAL("三"), 2);
+    g_assert_cmpstr(one, ==, "");
+}
+
+static void test_words_have_their_borders(void)
+{
+    assert_words("abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx");
+    assert_words("abcdefghijklmnopqrstuvwxy", "[text]");
+    assert_words("AAC123 AAC1234", "AAC123 [text]");
+    assert_words("abcdefghijklmnopqrstuvwx123", "abcdefghijklmnopqrstuvwx123");
+    assert_words("123 a 456 b 789 c 012 d", "123 a 456 b 789 c 012 d");
+    assert_words("123 a 456 b 789 c 012 d 3", "123 a 456 b 789 c 012 d [text]");
+    assert_words("a123 b456 c789 d012 e3", "a123 b456 c789 d012 [text]");
+    assert_words("123456 a 7", "123456 a 7");
+    assert_words("1a 2", "[text] 2");
+    assert_words("测 试 x 测", "[text] [text] x [text]");
+    assert_words("测试", "[text]");
+    assert_words("a%b=c+d/e_f", "a%b=c+d/e_f");
+    assert_words("a/bCd/e", "[text]");
+    assert_words("12/3 4567", "[number]");
+}
+
+static void assert_version(const char *text, const char *expected)
+{
+    g_autofree char *clean = ht_scrub_version(ht_text_from(text));
+    g_assert_cmpstr(clean, ==, expected);
+}
+
+static void test_versions_have_their_borders(void)
+{
+    assert_version("12.34.5-6", "12.34.5-6");
+    assert_version("12.34.5-67", "?number?");
+    assert_version("1a23.45b6.7c89.01d2", "1a23.45b6.7c89.01d2");
+    assert_version("1a23.45b6.7c89.01d23", "1a23.45b6.7c89.01d2?");
+    assert_version("abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwx");
+    assert_version("", "");
+}
+
+static const char *code_of(const char *code)
+{
+    static HtOutcome outcome;
+    HtLimits limits = ht_limits_default();
+    HtFault fault;
+    ht_outcome_init(&outcome);
+    ht_fault_set(&fault, code, "text");
+    ht_outcome_add_fault(&outcome, &fault);
+    ht_scrub_outcome(&outcome, &limits);
+    static char kept[sizeof outcome.faults[0].code];
+    g_strlcpy(kept, outcome.faults[0].code, sizeof kept);
+    ht_outcome_clear(&outcome);
+    return kept;
+}
+
+/* A fault's code stands in the log and before observers. */
+static void test_codes_are_words(void)
+{
+    static const char *const good[] = {"no-row", "a.b-c", "x123", "7"};
+    static const char *const bad[] = {"", "x1234", "1-2-3-4", "No-row", "a b", "a_b", "三", "row:"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_assert_cmpstr(code_of(good[i]), ==, good[i]);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_assert_cmpstr(code_of(bad[i]), ==, "adapter-rejected");
+    }
+}
+
+/* How many records there were, and each limit, may be told whatever it looks like. */
+static void test_an_outcomes_own_numbers_stay(void)
+{
+    HtOutcome outcome;
+    HtLimits limits = ht_limits_default();
+    HtFault fault;
+    ht_outcome_init(&outcome);
+    outcome.records = 12345678;
+    outcome.rejected = 11111111;
+    limits.value_bytes = 22222222;
+    ht_fault_set(&fault, "x", "12345678, 11111111, 22222222 and 33333333");
+    ht_outcome_add_fault(&outcome, &fault);
+    ht_scrub_outcome(&outcome, &limits);
+    g_assert_cmpstr(outcome.faults[0].text, ==, "12345678, 11111111, 22222222 and [number]");
+    ht_outcome_clear(&outcome);
+}
+
 /* ---- The outbox ---- */
 
 static void read_all(int fd, GString *into)
@@ -375,6 +386,42 @@ static void test_outbox_keeps_the_order(void)
     close(pair[1]);
 }
 
+/* Small bodies are copied and large ones referred to: what arrives is the same. */
+static void test_outbox_sends_messages_of_any_size(void)
+{
+    static const size_t sizes[] = {0, 1, 16 * 1024, 16 * 1024 + 1, 70000};
+    HtMessageHead head = {.content_type = HT_TEXT_LITERAL("text/xml")}, got;
+    HtBuffer fields = {0};
+    ht_message_head_pack(&head, &fields);
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        int pair[2];
+        HtOutbox outbox = HT_OUTBOX_EMPTY;
+        g_autoptr(GString) bytes = g_string_new(NULL);
+        g_autofree char *contents = g_strnfill(sizes[i], 'x');
+        g_autoptr(GBytes) sent = g_bytes_new(contents, sizes[i]);
+        HtText body;
+        HtFrame frame;
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+        ht_outbox_add_message(&outbox, 7, ht_buffer_text(&fields), sent);
+        ht_frame_add(&outbox.gather, HT_FRAME_STOP, 0, HT_TEXT_NONE);
+        while (ht_outbox_send(&outbox, pair[0]) == HT_OUTBOX_FULL) {
+            read_all(pair[1], bytes);
+        }
+        read_all(pair[1], bytes);
+        g_assert_cmpint(ht_frame_peek(bytes->str, bytes->len, SIZE_MAX, &frame), ==, 1);
+        g_assert_true(frame.type == HT_FRAME_MESSAGE && frame.ticket == 7);
+        g_assert_cmpuint(frame.size, ==, bytes->len - 2 * HT_FRAME_HEAD);
+        g_assert_true(ht_message_unpack((HtText){bytes->str + HT_FRAME_HEAD, frame.size}, &got, &body));
+        g_assert_true(ht_text_is(got.content_type, "text/xml"));
+        g_assert_cmpmem(body.data, body.size, contents, sizes[i]);
+        ht_outbox_clear(&outbox);
+        g_assert_cmpuint(ht_outbox_waiting(&outbox), ==, 0);
+        close(pair[0]);
+        close(pair[1]);
+    }
+    ht_buffer_clear(&fields);
+}
+
 static void test_outbox_says_when_nobody_reads(void)
 {
     int pair[2];
@@ -394,18 +441,22 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/waits-for-the-whole", test_waits_for_the_whole);
     g_test_add_func("/frame/refuses-bad-heads", test_refuses_bad_heads);
     g_test_add_func("/frame/refuses-oversized-before-it-comes", test_refuses_oversized_before_it_comes);
+    g_test_add_func("/frame/a-head-is-sixteen-bytes", test_a_head_is_sixteen_bytes);
+    g_test_add_func("/frame/a-body-may-reach-the-limit", test_a_body_may_reach_the_limit);
     g_test_add_func("/frame/message-head-comes-back", test_a_head_comes_back);
-    g_test_add_func("/frame/start-comes-back", test_start_comes_back);
-    g_test_add_func("/frame/ready-comes-back", test_ready_comes_back);
-    g_test_add_func("/frame/ready-refuses-what-is-no-line", test_ready_refuses_what_is_no_line);
-    g_test_add_func("/frame/ready-carries-warnings", test_ready_carries_warnings);
     g_test_add_func("/scrub/takes-numbers-out", test_scrub_takes_numbers_out);
     g_test_add_func("/scrub/leaves-a-faults-own-numbers", test_scrub_leaves_a_faults_own_numbers);
     g_test_add_func("/scrub/makes-one-line-of-text", test_scrub_makes_one_line_of_text);
     g_test_add_func("/scrub/cuts-at-a-character", test_scrub_cuts_at_a_character);
     g_test_add_func("/scrub/takes-a-number-at-the-cut-out", test_scrub_takes_a_number_at_the_cut_out);
     g_test_add_func("/scrub/leaves-words-and-short-numbers", test_scrub_leaves_words);
+    g_test_add_func("/scrub/has-its-borders", test_scrub_has_its_borders);
+    g_test_add_func("/scrub/words-have-their-borders", test_words_have_their_borders);
+    g_test_add_func("/scrub/versions-have-their-borders", test_versions_have_their_borders);
+    g_test_add_func("/scrub/codes-are-words", test_codes_are_words);
+    g_test_add_func("/scrub/an-outcomes-own-numbers-stay", test_an_outcomes_own_numbers_stay);
     g_test_add_func("/outbox/keeps-the-order", test_outbox_keeps_the_order);
+    g_test_add_func("/outbox/sends-messages-of-any-size", test_outbox_sends_messages_of_any_size);
     g_test_add_func("/outbox/says-when-nobody-reads", test_outbox_says_when_nobody_reads);
     return g_test_run();
 }

@@ -97,35 +97,87 @@ static void close_nothing(void *state)
     (void)state;
 }
 
+static const hutong_adapter sound = {.struct_size = sizeof sound,
+                                     .abi_major = HUTONG_ABI_MAJOR,
+                                     .abi_minor = HUTONG_ABI_MINOR,
+                                     .name = "good",
+                                     .version = "1",
+                                     .summary = "s",
+                                     .open = open_nothing,
+                                     .decode = decode_nothing,
+                                     .close = close_nothing};
+
 static void test_refuses_missing_fields(void)
 {
-    const hutong_adapter good = {.struct_size = sizeof good,
-                                 .abi_major = HUTONG_ABI_MAJOR,
-                                 .abi_minor = HUTONG_ABI_MINOR,
-                                 .name = "good",
-                                 .version = "1",
-                                 .summary = "s",
-                                 .open = open_nothing,
-                                 .decode = decode_nothing,
-                                 .close = close_nothing};
     g_autofree char *long_name = g_strnfill(65, 'x');
-    hutong_adapter bad = good;
-    g_assert_true(ht_loader_check_adapter(&good, sizeof good, "/x/good.so", NULL));
+    hutong_adapter bad = sound;
+    g_assert_true(ht_loader_check_adapter(&sound, sizeof sound, "/x/good.so", NULL));
     bad.name = NULL;
     check(bad, "name is missing");
     bad.name = "Good";
     check(bad, "name is missing or not of lower-case");
     bad.name = long_name;
     check(bad, "name is missing or not of lower-case");
-    bad = good;
+    bad.name = "";
+    check(bad, "name is missing or not of lower-case");
+    bad.name = "-good";
+    check(bad, "name is missing or not of lower-case");
+    bad = sound;
     bad.version = NULL;
     check(bad, "version or summary");
-    bad = good;
+    bad = sound;
+    bad.summary = NULL;
+    check(bad, "version or summary");
+    bad = sound;
+    bad.open = NULL;
+    check(bad, "open, decode or close is missing");
+    bad = sound;
+    bad.decode = NULL;
+    check(bad, "open, decode or close is missing");
+    bad = sound;
     bad.close = NULL;
     check(bad, "close is missing");
-    bad = good;
+    bad = sound;
     bad.struct_size = 8;
     check(bad, "struct_size is 8");
+    bad = sound;
+    bad.threads = 5;
+    g_assert_cmpuint(ht_loader_threads(&bad), ==, 5);
+    bad.abi_minor = 1; /* what it has there is not its to say */
+    g_assert_cmpuint(ht_loader_threads(&bad), ==, 0);
+}
+
+/* Letters, digits and hyphens up to 64, and a file of the same name. */
+static void test_names_reach_to_their_border(void)
+{
+    g_autofree char *longest = g_strnfill(64, 'x');
+    const char *const names[] = {longest, "a-1", "9"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        hutong_adapter adapter = sound;
+        g_autofree char *path = g_strdup_printf("/x/%s.so", names[i]);
+        adapter.name = names[i];
+        g_assert_true(ht_loader_check_adapter(&adapter, 0, path, NULL));
+    }
+}
+
+/* What the file has room for bounds what is read of it. */
+static void test_the_symbol_must_hold_it(void)
+{
+    const size_t versions = offsetof(hutong_adapter, abi_minor) + sizeof sound.abi_minor;
+    const struct {
+        size_t size;
+        const char *reason;
+    } cases[] = {{1, "too few for its versions"},
+                 {versions - 1, "too few for its versions"},
+                 {versions, "has only"},
+                 {sizeof sound - 1, "has only"}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(ht_loader_check_adapter(&sound, cases[i].size, "/x/good.so", &error));
+        g_assert_nonnull(strstr(error->message, cases[i].reason));
+    }
+    g_assert_true(ht_loader_check_adapter(&sound, sizeof sound + 1, "/x/good.so", NULL));
+    g_assert_true(ht_loader_check_adapter(&sound, 0, "/x/good.so", NULL)); /* not known */
 }
 
 static void test_refuses_bad_files(void)
@@ -163,6 +215,8 @@ int main(int argc, char **argv)
     g_test_add_func("/loader/loads-one-of-an-older-minor", test_loads_one_of_an_older_minor);
     g_test_add_func("/loader/refuses-bad-descriptors", test_refuses_bad_descriptors);
     g_test_add_func("/loader/refuses-missing-fields", test_refuses_missing_fields);
+    g_test_add_func("/loader/names-reach-to-their-border", test_names_reach_to_their_border);
+    g_test_add_func("/loader/the-symbol-must-hold-it", test_the_symbol_must_hold_it);
     g_test_add_func("/loader/refuses-bad-files", test_refuses_bad_files);
     return g_test_run();
 }

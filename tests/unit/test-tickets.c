@@ -162,6 +162,115 @@ static void test_the_limits_count_all(Fixture *f, const void *data)
     g_assert_true(ht_tickets_admit(f->tickets, 10, NULL));
 }
 
+static void test_the_limits_reach_to_their_border(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    f->limits.waiting = 1;
+    g_assert_true(ht_tickets_admit(f->tickets, UINT32_MAX / 2, NULL));
+    g_assert_false(
+        ht_tickets_admit(f->tickets, (size_t)UINT32_MAX / 2 + 1, &error)); /* no frame is so large */
+    g_assert_error(error, HT_HOST_ERROR, HT_HOST_ERROR_BUSY);
+    send_stream(f, &f->one, "one");
+    g_assert_false(ht_tickets_admit(f->tickets, 0, NULL));
+    f->limits.waiting = 2;
+    g_assert_true(ht_tickets_admit(f->tickets, 0, NULL));
+}
+
+/* Of each ticket: its number, its size, and whether the present process has it. */
+static void test_a_ticket_can_be_looked_at(Fixture *f, const void *data)
+{
+    (void)data;
+    HtTicketView view = {0}, second = {0};
+    g_assert_false(ht_tickets_find(f->tickets, 0, &view));
+    send_whole(f, &f->one, "one");
+    send_whole(f, &f->two, "two");
+    g_assert_true(ht_tickets_find(f->tickets, 0, &view));
+    g_assert_true(view.size_bytes == 4 && !view.sent);
+    g_assert_true(ht_tickets_find(f->tickets, view.number + 1, &second));
+    g_assert_cmpuint(second.number, ==, view.number + 1);
+    g_assert_false(ht_tickets_find(f->tickets, view.number + 2, NULL));
+    ht_tickets_connect(f->tickets, &f->outbox);
+    g_assert_true(ht_tickets_find(f->tickets, second.number, &second) && second.sent);
+    g_assert_cmpint(second.sent_us, >, 0);
+    ht_outbox_clear(&f->outbox);
+    ht_tickets_disconnect(f->tickets);
+    die_of(f, 0);
+    g_assert_true(ht_tickets_find(f->tickets, second.number, &second) && !second.sent);
+    g_assert_false(ht_tickets_streams(f->tickets, 0));
+    g_assert_false(ht_tickets_streams(f->tickets, second.number));
+}
+
+/* ---- WSDLs ---- */
+
+static void note_wsdl(GBytes *text, const GError *error, void *user)
+{
+    g_string_append_printf(((Fixture *)user)->log, "wsdl:%d:%d ", text ? (int)g_bytes_get_size(text) : -1,
+                           error ? error->code : -1);
+}
+
+static void test_a_wsdl_is_answered_in_turn(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autoptr(GBytes) text = g_bytes_new_static("<w/>", 4);
+    ht_tickets_connect(f->tickets, &f->outbox);
+    ht_tickets_add_wsdl(f->tickets, HT_TEXT_LITERAL("url"), note_wsdl, f, NULL);
+    send_whole(f, &f->one, "one");
+    g_assert_false(ht_tickets_expect(f->tickets, oldest(f), false));
+    g_assert_true(ht_tickets_expect(f->tickets, oldest(f), true));
+    assert_sent(f, "WM");
+    ht_tickets_finish_wsdl(f->tickets, text, NULL);
+    answer_oldest(f);
+    ht_tickets_add_wsdl(f->tickets, HT_TEXT_LITERAL("url"), note_wsdl, f,
+                        g_error_new_literal(HT_HOST_ERROR, HT_HOST_ERROR_DOWN, "down"));
+    g_assert_cmpuint(ht_tickets_waiting(f->tickets), ==, 0); /* it is over, and told from the loop */
+    g_assert_cmpstr(f->log->str, ==, "wsdl:4:-1 one:-1 ");
+    assert_sent(f, "");
+    g_assert_true(g_main_context_iteration(NULL, FALSE));
+    g_autofree char *expected = g_strdup_printf("wsdl:4:-1 one:-1 wsdl:-1:%d ", HT_HOST_ERROR_DOWN);
+    g_assert_cmpstr(f->log->str, ==, expected);
+}
+
+/* It is asked for by people, who ask again: it is charged with nothing, and not tried again. */
+static void test_a_wsdl_is_lost_with_its_process(Fixture *f, const void *data)
+{
+    (void)data;
+    ht_tickets_connect(f->tickets, &f->outbox);
+    ht_tickets_add_wsdl(f->tickets, HT_TEXT_LITERAL("url"), note_wsdl, f, NULL);
+    ht_tickets_disconnect(f->tickets);
+    g_assert_false(die_of(f, oldest(f)));
+    ht_tickets_run_late(f->tickets);
+    g_autofree char *expected = g_strdup_printf("wsdl:-1:%d ", HT_HOST_ERROR_LOST);
+    g_assert_cmpstr(f->log->str, ==, expected);
+    g_assert_cmpuint(ht_tickets_quarantined(f->tickets), ==, 0);
+}
+
+/* ---- Preparing ---- */
+
+static void note_prepared(const HtOutcome *outcome, GBytes *frame, void *user)
+{
+    Sender *sender = user;
+    g_assert_true(outcome && !frame);
+    g_string_append_printf(sender->fixture->log, "%s prepares ", sender->name);
+}
+
+static void test_who_went_away_prepares_nothing(Fixture *f, const void *data)
+{
+    (void)data;
+    HtOutcome outcome;
+    ht_outcome_init(&outcome);
+    ht_tickets_connect(f->tickets, &f->outbox);
+    send_whole(f, &f->one, "one");
+    ht_tickets_prepare(f->tickets, &outcome, NULL); /* it wants nothing prepared */
+    ht_ticket_prepare(f->one.ticket, note_prepared);
+    ht_tickets_prepare(f->tickets, &outcome, NULL);
+    ht_ticket_cancel(f->one.ticket);
+    ht_tickets_prepare(f->tickets, &outcome, NULL);
+    answer_oldest(f);
+    g_assert_cmpstr(f->log->str, ==, "one prepares ");
+    ht_outcome_clear(&outcome);
+}
+
 /* ---- Death ---- */
 
 static void test_a_death_charges_the_culprit_alone(Fixture *f, const void *data)
@@ -331,6 +440,91 @@ static void test_who_paused_goes_on(Fixture *f, const void *data)
     g_assert_false(ht_tickets_can_drain(f->tickets));
 }
 
+/* In pieces that a host's buffer has room for; nothing of it is lost between them. */
+static void test_a_large_piece_is_cut(Fixture *f, const void *data)
+{
+    (void)data;
+    size_t size = 2 * HT_FRAME_CHUNK_BYTES + 1, found = 0;
+    g_autofree char *piece = g_strnfill(size, 'x');
+    HtFrame frame;
+    send_stream(f, &f->one, "one");
+    g_assert_true(ht_ticket_write(f->one.ticket, piece, size)); /* kept: there is no process */
+    ht_tickets_connect(f->tickets, &f->outbox);
+    const HtBuffer *bytes = &f->outbox.gather;
+    for (size_t at = 0; ht_frame_peek(bytes->data + at, bytes->size - at, SIZE_MAX, &frame) > 0;
+         at += HT_FRAME_HEAD + frame.size) {
+        g_assert_cmpuint(frame.size, <=, HT_FRAME_CHUNK_BYTES);
+        found += frame.type == HT_FRAME_CHUNK ? frame.size : 0;
+    }
+    g_assert_cmpuint(found, ==, size);
+    assert_sent(f, "BCCC");
+}
+
+/* A process is told of it only if it has begun with it. */
+static void test_a_stream_may_be_given_up(Fixture *f, const void *data)
+{
+    (void)data;
+    send_stream(f, &f->one, "one");
+    ht_ticket_write(f->one.ticket, "ab", 2);
+    ht_ticket_cancel(f->one.ticket);
+    ht_tickets_connect(f->tickets, &f->outbox);
+    assert_sent(f, "");
+    send_stream(f, &f->one, "one");
+    ht_ticket_cancel(f->one.ticket);
+    assert_sent(f, "BA");
+    g_assert_cmpuint(ht_tickets_waiting(f->tickets), ==, 0);
+    send_stream(f, &f->two, "two");
+    ht_tickets_disconnect(f->tickets);
+    ht_outbox_clear(&f->outbox);
+    ht_ticket_cancel(f->two.ticket); /* its process is dying */
+    ht_tickets_run_late(f->tickets);
+    g_assert_cmpstr(f->log->str, ==, "");
+}
+
+/* The last piece is what an answer is owed for. */
+static void test_a_stream_is_given_with_its_end(Fixture *f, const void *data)
+{
+    (void)data;
+    static const uint8_t digest[32] = {9};
+    ht_tickets_connect(f->tickets, &f->outbox);
+    send_stream(f, &f->one, "one");
+    g_assert_cmpuint(ht_tickets_waiting(f->tickets), ==, 1);
+    g_assert_false(ht_tickets_find(f->tickets, 0, NULL));
+    unsigned given = f->given;
+    ht_ticket_write(f->one.ticket, "ab", 2);
+    ht_ticket_end(f->one.ticket, digest);
+    g_assert_cmpuint(f->given, ==, given + 1);
+    HtTicketView view = {0};
+    g_assert_true(ht_tickets_find(f->tickets, 0, &view));
+    g_assert_true(view.sent && view.size_bytes == 2 && view.sent_us > 0);
+    answer_oldest(f);
+    g_assert_cmpstr(f->log->str, ==, "one:-1 ");
+}
+
+/* A writer pauses above a megabyte and goes on below a quarter of one. */
+static void test_pauses_have_their_borders(Fixture *f, const void *data)
+{
+    (void)data;
+    enum { HIGH = 1 << 20, LOW = 1 << 18 };
+    g_autofree char *piece = g_malloc0(HIGH);
+    send_stream(f, &f->one, "one");
+    g_assert_true(ht_ticket_write(f->one.ticket, piece, HIGH));
+    g_assert_false(ht_ticket_write(f->one.ticket, piece, 1));
+    g_assert_false(ht_ticket_write(f->one.ticket, piece, 1));
+    g_assert_false(ht_tickets_can_drain(f->tickets)); /* there is no process */
+    ht_tickets_drain(f->tickets);
+    ht_tickets_connect(f->tickets, &f->outbox);
+    f->outbox.gather.size = LOW + 1;
+    g_assert_false(ht_tickets_can_drain(f->tickets));
+    f->outbox.gather.size = LOW;
+    g_assert_true(ht_tickets_can_drain(f->tickets));
+    ht_tickets_drain(f->tickets);
+    g_assert_cmpstr(f->log->str, ==, "one drains ");
+    f->outbox.gather.size = 0;
+    ht_ticket_cancel(f->one.ticket);
+    g_assert_false(ht_tickets_can_drain(f->tickets));
+}
+
 /* ---- From inside of a callback ---- */
 
 static void end_all(Fixture *f)
@@ -413,6 +607,10 @@ static void test_the_oldest_strikes_are_forgotten(Fixture *f, const void *data)
         g_assert_cmpuint(ht_strikes_add(&strikes, other), ==, 1);
     }
     g_assert_cmpuint(ht_strikes_of(&strikes, first), ==, 0);
+    ht_strikes_end(&strikes, first);
+    g_assert_cmpuint(ht_strikes_of(&strikes, first), ==, HT_STRIKES_NO_MEMORY);
+    static const uint8_t zeros[32]; /* as an empty place has them */
+    g_assert_cmpuint(ht_strikes_of(&(HtStrikes){.next = 0}, zeros), ==, 0);
 }
 
 static void add(const char *path, void (*test)(Fixture *f, const void *data))
@@ -425,6 +623,15 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add("/tickets/order/they-wait-for-a-process", test_they_wait_for_a_process);
     add("/tickets/order/the-limits-count-all", test_the_limits_count_all);
+    add("/tickets/order/the-limits-reach-to-their-border", test_the_limits_reach_to_their_border);
+    add("/tickets/order/a-ticket-can-be-looked-at", test_a_ticket_can_be_looked_at);
+    add("/tickets/wsdl/is-answered-in-turn", test_a_wsdl_is_answered_in_turn);
+    add("/tickets/wsdl/is-lost-with-its-process", test_a_wsdl_is_lost_with_its_process);
+    add("/tickets/prepare/who-went-away-prepares-nothing", test_who_went_away_prepares_nothing);
+    add("/tickets/streams/a-large-piece-is-cut", test_a_large_piece_is_cut);
+    add("/tickets/streams/may-be-given-up", test_a_stream_may_be_given_up);
+    add("/tickets/streams/are-given-with-their-end", test_a_stream_is_given_with_its_end);
+    add("/tickets/streams/pauses-have-their-borders", test_pauses_have_their_borders);
     add("/tickets/death/charges-the-culprit-alone", test_a_death_charges_the_culprit_alone);
     add("/tickets/death/takes-what-was-cancelled", test_what_was_cancelled_is_gone_with_the_process);
     add("/tickets/streams/live-with-their-process", test_a_stream_lives_with_its_process);

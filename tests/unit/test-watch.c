@@ -268,6 +268,96 @@ static void test_names_of_services_hold_no_numbers(void)
     ht_buffer_clear(&body);
 }
 
+/* ---- What is no frame of its type ---- */
+
+static void assert_malformed(HtFrameType type, HtBuffer *body, const char *reason)
+{
+    g_auto(HtHeard) heard = {.bytes = NULL};
+    HtLimits limits = ht_limits_default();
+    HtFrame frame = {.type = type, .size = (uint32_t)body->size, .ticket = 1};
+    g_autofree char *malformed = ht_heard_read(&frame, ht_buffer_text(body), NULL, &limits, &heard);
+    g_assert_nonnull(malformed);
+    g_assert_nonnull(strstr(malformed, reason));
+    g_assert_null(heard.text);
+    ht_buffer_clear(body);
+}
+
+static HtBuffer make_log(uint32_t level, const char *text)
+{
+    HtBuffer body = {.data = NULL};
+    if (level != UINT32_MAX) {
+        ht_pack_u32(&body, HT_FIELD_LEVEL, level);
+    }
+    if (text) {
+        ht_pack_text(&body, HT_FIELD_TEXT, ht_text_from(text));
+    }
+    return body;
+}
+
+static void test_what_is_not_of_its_type_is_told(void)
+{
+    static const HtFrameType of_the_bus[] = {HT_FRAME_START, HT_FRAME_MESSAGE, HT_FRAME_BEGIN, HT_FRAME_CHUNK,
+                                             HT_FRAME_END,   HT_FRAME_ABORT,   HT_FRAME_WSDL,  HT_FRAME_STOP};
+    static const HtFrameType never_empty[] = {HT_FRAME_BOX, HT_FRAME_READY, HT_FRAME_LOG};
+    HtBuffer body = {.data = NULL};
+    for (unsigned i = 0; i < G_N_ELEMENTS(of_the_bus); i++) {
+        assert_malformed(of_the_bus[i], &body, "only the bus sends");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(never_empty); i++) {
+        assert_malformed(never_empty[i], &body, "");
+    }
+    ht_pack_text(&body, HT_FIELD_TEXT, HT_TEXT_LITERAL("<wsdl \xff/>"));
+    assert_malformed(HT_FRAME_TEXT, &body, "not UTF-8");
+    ht_buffer_add_literal(&body, "?");
+    assert_malformed(HT_FRAME_RESULT, &body, "malformed field");
+    body = make_log(UINT32_MAX, "no level");
+    assert_malformed(HT_FRAME_LOG, &body, "log line");
+    body = make_log(HT_LOG_DEBUG + 1, "no such level");
+    assert_malformed(HT_FRAME_LOG, &body, "log line");
+    body = make_log(HT_LOG_INFO, NULL);
+    assert_malformed(HT_FRAME_LOG, &body, "log line");
+}
+
+static void test_lines_keep_their_level(void)
+{
+    for (uint32_t level = 0; level <= HT_LOG_DEBUG; level++) {
+        HtBuffer body = make_log(level, "line");
+        g_auto(HtHeard) heard = hear(HT_FRAME_LOG, &body);
+        g_assert_cmpuint(heard.level, ==, level);
+        ht_buffer_clear(&body);
+    }
+}
+
+/* A text; none, because there is no such service; or none at all. */
+static void test_a_wsdl_is_a_text_or_none(void)
+{
+    HtBuffer text = {.data = NULL}, none = {.data = NULL};
+    ht_pack_text(&text, HT_FIELD_TEXT, HT_TEXT_LITERAL("<wsdl>三</wsdl>"));
+    ht_pack_text(&text, HT_FIELD_SERVICE, HT_TEXT_LITERAL("Known"));
+    g_auto(HtHeard) heard = hear(HT_FRAME_TEXT, &text);
+    size_t size;
+    const void *data = g_bytes_get_data(heard.bytes, &size);
+    g_assert_cmpmem(data, size, "<wsdl>三</wsdl>", 16);
+    g_assert_null(heard.error);
+    g_auto(HtHeard) nothing = hear(HT_FRAME_TEXT, &none);
+    g_assert_true(!nothing.bytes && !nothing.error);
+    ht_buffer_clear(&text);
+}
+
+/* However much it says, so much of it is kept. */
+static void test_reasons_and_lines_have_an_end(void)
+{
+    g_autofree char *text = g_strnfill(20000, '-');
+    HtBuffer reason = {.data = NULL}, line = make_log(HT_LOG_INFO, text);
+    ht_pack_text(&reason, HT_FIELD_TEXT, ht_text_from(text));
+    g_auto(HtHeard) failed = hear(HT_FRAME_FAILED, &reason);
+    g_auto(HtHeard) logged = hear(HT_FRAME_LOG, &line);
+    g_assert_cmpuint(strlen(failed.text), ==, 8000);
+    g_assert_cmpuint(strlen(logged.text), ==, 300);
+    ht_buffer_clear(&reason);
+    ht_buffer_clear(&line);
+}
+
 /* ---- Its rest ---- */
 
 #define CPU_MS 20
@@ -330,6 +420,10 @@ int main(int argc, char **argv)
     ADD("/watch/rest-is-rest", test_rest_is_rest);
     g_test_add_func("/heard/reasons-and-lines-hold-no-numbers", test_reasons_and_lines_hold_no_numbers);
     g_test_add_func("/heard/faults-hold-no-numbers", test_faults_hold_no_numbers);
+    g_test_add_func("/heard/what-is-not-of-its-type-is-told", test_what_is_not_of_its_type_is_told);
+    g_test_add_func("/heard/lines-keep-their-level", test_lines_keep_their_level);
+    g_test_add_func("/heard/a-wsdl-is-a-text-or-none", test_a_wsdl_is_a_text_or_none);
+    g_test_add_func("/heard/reasons-and-lines-have-an-end", test_reasons_and_lines_have_an_end);
     g_test_add_func("/heard/names-of-services-hold-no-numbers", test_names_of_services_hold_no_numbers);
     return g_test_run();
 }
