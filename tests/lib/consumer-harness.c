@@ -91,35 +91,73 @@ void ht_spool_read(HtSpool *none, uint64_t after, unsigned limit, size_t limit_b
     g_idle_add(end_reading, reading);
 }
 
+/* What is on disk for one name. A replay is from the beginning. */
+typedef struct {
+    uint64_t cursor, counted;
+    GArray *finished;
+} TestCursor;
+
+static void free_cursor(void *data)
+{
+    TestCursor *cursor = data;
+    g_array_unref(cursor->finished);
+    g_free(cursor);
+}
+
+static TestCursor *cursor_of(const char *consumer)
+{
+    return g_hash_table_lookup(spool.cursors, consumer);
+}
+
 bool ht_spool_cursor_open(HtSpool *none, const char *consumer, uint64_t initial, uint64_t *cursor,
                           GError **error)
 {
-    (void)none, (void)consumer, (void)error;
-    *cursor = initial;
+    (void)none;
+    if (spool.bad_cursors > 0) {
+        spool.bad_cursors--;
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "spool: no cursor");
+        return false;
+    }
+    if (!cursor_of(consumer)) {
+        TestCursor *made = g_new0(TestCursor, 1);
+        *made = (TestCursor){strchr(consumer, '/') ? 0 : initial, 0,
+                             g_array_new(FALSE, FALSE, sizeof(HtSpoolRun))};
+        g_hash_table_insert(spool.cursors, g_strdup(consumer), made);
+    }
+    *cursor = cursor_of(consumer)->cursor;
     return true;
 }
 
 GArray *ht_spool_cursor_finished(HtSpool *none, const char *consumer)
 {
-    (void)none, (void)consumer;
-    return g_array_new(FALSE, FALSE, sizeof(HtSpoolRun));
+    (void)none;
+    return g_array_copy(cursor_of(consumer)->finished);
 }
 
 uint64_t ht_spool_cursor_counted(HtSpool *none, const char *consumer)
 {
-    (void)none, (void)consumer;
-    return 0;
+    (void)none;
+    return cursor_of(consumer)->counted;
 }
 
 void ht_spool_cursor_count(HtSpool *none, const char *consumer, uint64_t wanted)
 {
-    (void)none, (void)consumer, (void)wanted;
+    (void)none;
+    cursor_of(consumer)->counted = wanted;
 }
 
+/* Of a replay only the cursor is kept. */
 void ht_spool_cursor_move(HtSpool *none, const char *consumer, uint64_t cursor, const GArray *finished)
 {
-    (void)none, (void)consumer;
-    g_assert_cmpuint(cursor, >=, spool.cursor);
+    TestCursor *moved = cursor_of(consumer);
+    (void)none;
+    g_assert_cmpuint(cursor, >=, moved->cursor);
+    moved->cursor = cursor;
+    g_array_set_size(moved->finished, 0);
+    g_array_append_vals(moved->finished, finished->data, finished->len);
+    if (strchr(consumer, '/')) {
+        return;
+    }
     spool.cursor = cursor;
     spool.above = 0;
     for (unsigned i = 0; i < finished->len; i++) {
@@ -135,6 +173,7 @@ void ht_spool_dead_letter(HtSpool *none, const char *consumer, const HtSpoolLett
     g_free(spool.reason);
     spool.reason = g_strdup(letter->reason);
     spool.letters++;
+    spool.letter_replay = letter->replay;
 }
 
 uint64_t ht_spool_dead_count(HtSpool *none, const char *consumer)
@@ -225,19 +264,19 @@ void release_commit(const GError *error)
 
 char *ht_spool_replay_cursor(const HtSpoolReplay *replay)
 {
-    (void)replay;
-    return g_strdup("c/1");
+    return g_strdup_printf("%s/%d", replay->consumer, (int)replay->id);
 }
 
 void ht_spool_replay_note(HtSpool *none, const HtSpoolReplay *replay)
 {
     (void)none, (void)replay;
+    spool.replay_notes++;
 }
 
 const GPtrArray *ht_spool_replays(HtSpool *none)
 {
     (void)none;
-    return NULL;
+    return spool.replays;
 }
 
 /* ---- The network: requests wait here until the test answers ---- */
@@ -255,9 +294,21 @@ static void free_request(void *data)
         request->drop(request->user);
     }
     g_free(request->events);
+    g_free(request->url);
     g_free(request->method);
     g_free(request->headers);
     g_free(request);
+}
+
+HtSender *ht_sender_new(void)
+{
+    return (HtSender *)&requests;
+}
+
+void ht_sender_free(HtSender *none)
+{
+    (void)none;
+    g_ptr_array_set_size(requests, 0);
 }
 
 HtBuffer ht_sender_body(HtSender *none)
@@ -279,6 +330,7 @@ void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *p
     ht_buffer_clear(&post->body);
     Request *request = g_new0(Request, 1);
     *request = (Request){g_strdup(events->str),
+                         g_strdup(post->url),
                          g_strdup(post->method ? post->method : "POST"),
                          post->headers ? g_strjoinv("\n", (char **)post->headers) : g_strdup(""),
                          done,
@@ -290,14 +342,18 @@ void ht_sender_post(HtSender *none, HtPost *post, void (*done)(const HtPosted *p
                     g_str_has_prefix(post->headers[2], "webhook-signature: v1,");
 }
 
-/* Answers the request that is under way longest. */
-void answer_with(const HtPosted *posted)
+void answer_at(unsigned index, const HtPosted *posted)
 {
-    Request *request = g_ptr_array_steal_index(requests, 0);
+    Request *request = g_ptr_array_steal_index(requests, index);
     g_assert_cmpuint(posts, <, posts_most);
     request->drop = NULL;
     request->done(posted, request->user);
     free_request(request);
+}
+
+void answer_with(const HtPosted *posted)
+{
+    answer_at(0, posted);
 }
 
 void answer(long status, uint64_t retry_after_ms)
@@ -336,7 +392,7 @@ static HtConfig *config_of(const char *keys)
     return config;
 }
 
-void start(Fixture *f, const char *keys, const char *persons)
+void play(const char *persons)
 {
     spool.persons = persons;
     spool.read_to = spool.cursor = 0;
@@ -345,10 +401,28 @@ void start(Fixture *f, const char *keys, const char *persons)
     spool.holds_commits = false;
     spool.pause.kind = HT_SPOOL_PAUSE_NONE;
     spool.routes_paused = false;
+    spool.cursors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_cursor);
+    spool.replays = g_ptr_array_new();
+    spool.replay_notes = spool.bad_cursors = 0;
     spool.dead = g_string_new(NULL);
     requests = g_ptr_array_new_with_free_func(free_request);
     posts = signed_posts = 0;
     posts_most = POSTS_MOST;
+}
+
+void end_play(void)
+{
+    g_ptr_array_unref(requests);
+    g_hash_table_unref(spool.cursors);
+    g_ptr_array_unref(spool.replays);
+    g_string_free(spool.dead, TRUE);
+    g_clear_pointer(&spool.reason, g_free);
+    spool.data_bytes = 0;
+}
+
+void start(Fixture *f, const char *keys, const char *persons)
+{
+    play(persons);
     f->dictionary = test_dictionary();
     f->config = config_of(keys);
     f->options = (HtDeliveryOptions){.config = f->config, .dictionary = f->dictionary};
@@ -362,13 +436,11 @@ void stop(Fixture *f)
     ht_consumer_stop(f->consumer);
     while (g_main_context_iteration(NULL, FALSE)) {
     }
-    g_ptr_array_unref(requests);
+    g_ptr_array_set_size(requests, 0);
     ht_consumer_free(f->consumer);
     ht_config_free(f->config);
     ht_dictionary_free(f->dictionary);
-    g_string_free(spool.dead, TRUE);
-    g_clear_pointer(&spool.reason, g_free);
-    spool.data_bytes = 0;
+    end_play();
 }
 
 gboolean fail_late(void *user)

@@ -17,7 +17,8 @@ typedef struct {
     GString *dead;                   /* "3:2 " sequence and attempts */
     char *reason;
     uint64_t letters;
-    uint64_t letter; /* the sequence of one from before; 0: there is none */
+    int64_t letter_replay; /* of the last one: in which replay */
+    uint64_t letter;       /* the sequence of one from before; 0: there is none */
     HtSpoolPause pause;
     unsigned held; /* events in pages that are not freed */
     bool routes_paused;
@@ -25,6 +26,10 @@ typedef struct {
     unsigned reads, bad_reads; /* readings in all; so many more end with an error */
     unsigned commits;          /* that somebody waited for */
     bool holds_commits;        /* until release_commit() */
+    GHashTable *cursors;  /* what is on disk, by name: a consumer that is opened again goes on from there */
+    unsigned bad_cursors; /* so many more cannot be opened */
+    GPtrArray *replays;   /* of HtSpoolReplay, the test's */
+    unsigned replay_notes;
 } TestSpool;
 extern TestSpool spool;
 
@@ -34,7 +39,8 @@ void release_commit(const GError *error);
 /* ---- The network: requests wait here until the test answers ---- */
 
 typedef struct {
-    char *events;  /* "1 2 3 " */
+    char *events; /* "1 2 3 " */
+    char *url;
     char *method;  /* "POST" */
     char *headers; /* a line each */
     void (*done)(const HtPosted *posted, void *user);
@@ -48,6 +54,7 @@ extern unsigned posts_most;
 
 void answer(long status, uint64_t retry_after_ms);
 void answer_with(const HtPosted *posted);
+void answer_at(unsigned index, const HtPosted *posted); /* of the requests that are under way */
 bool holds(const char *events, unsigned sequence);
 
 /* ---- The consumer ---- */
@@ -58,6 +65,10 @@ typedef struct {
     HtDeliveryOptions options;
     HtConsumer *consumer;
 } Fixture;
+
+/* Spool and network without a consumer, for a test that makes its own. */
+void play(const char *persons);
+void end_play(void);
 
 void start(Fixture *f, const char *keys, const char *persons);
 void stop(Fixture *f);

@@ -7,8 +7,9 @@ testlib_SRC += tests/lib/places.c tests/lib/trial.c tests/lib/adapter-test.c tes
 tsan_SRC := tests/lib/tsan-glib.c tests/lib/tsan-control.c
 # The table of ugly reality, tested with made-up logs.
 e2e_TESTS += tests/lib/test-ugly-reality.sh
-test_MODULES += door-harness consumer-harness pull-harness window-harness
+test_MODULES += door-harness consumer-harness pull-harness window-harness delivery-harness
 door-harness_SRC := tests/lib/door-harness.c
 consumer-harness_SRC := tests/lib/consumer-harness.c
 pull-harness_SRC := tests/lib/pull-harness.c
 window-harness_SRC := tests/lib/window-harness.c
+delivery-harness_SRC := tests/lib/delivery-harness.c
