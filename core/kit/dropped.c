@@ -44,6 +44,12 @@ static bool is_padded(HtText value)
     return value.data[value.size - 1] == '=';
 }
 
+/* JSON in a string: its first and last words may be names of members that are nothing, which are not there. */
+static bool is_json(HtText value)
+{
+    return value.data[0] == '{' || value.data[0] == '[';
+}
+
 /* The payload with this value changed; NULL when it cannot be. transfer full. */
 static GBytes *change_leaf(const Dropped *dropped, HtText payload, const HtLeaf *leaf, Change change)
 {
@@ -51,7 +57,7 @@ static GBytes *change_leaf(const Dropped *dropped, HtText payload, const HtLeaf 
     HtText value = {payload.data + leaf->start, leaf->size};
     gsize size, new_size;
     g_autofree char *text = convert(value, dropped->reading, is_utf8, &size);
-    if (!text || (change != ht_alter_front && is_padded(value)) || !change(text, size)) {
+    if (!text || is_json(value) || (change != ht_alter_front && is_padded(value)) || !change(text, size)) {
         return NULL;
     }
     g_autofree char *changed = convert((HtText){text, size}, dropped->writing, is_utf8, &new_size);
