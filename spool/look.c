@@ -471,7 +471,7 @@ GPtrArray *ht_spool_look_letters(HtSpoolLook *look, const HtSpoolLetterFilter *f
     if (!ht_spool_database_prepare(
             look->db,
             "SELECT consumer, seq, attempts, reason, time, source, type, replay FROM dead_letters"
-            " WHERE (?1 = '' OR consumer = ?1) AND (?2 = '' OR source = ?2) AND (?3 = '' OR type GLOB ?3)"
+            " WHERE (?1 = '' OR consumer = ?1) AND (?2 = '' OR source = ?2) AND (?3 = '' OR type GLOB ?3 OR type GLOB ?3 || '.v[0-9]*')"
             " AND time >= ?4 AND time <= ?5 AND (?6 = 0 OR seq = ?6) AND (?7 = 0 OR replay = ?7)"
             " ORDER BY consumer, seq",
             &rows, error)) {

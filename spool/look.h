@@ -61,7 +61,7 @@ GPtrArray *ht_spool_look_conflicts(HtSpoolLook *look, GError **error);
 /* What is looked for; zero and NULL: anything. */
 typedef struct {
     const char *consumer, *source, *reason; /* `reason`: a part of it */
-    const char *type;                       /* may end in a star */
+    const char *type;                       /* may end in a star; without a version it is every one */
     int64_t since_us, until_us;             /* when it became one */
     uint64_t sequence;
     int64_t replay; /* in which it failed */

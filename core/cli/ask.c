@@ -4,6 +4,8 @@
 #include "core/base/clock.h"
 #include "core/cli/retell.h"
 #include "core/config/suggest.h"
+#include "core/delivery/route.h"
+#include "core/source/host.h"
 #include "core/verbs.h"
 
 #include <glib/gi18n.h>
@@ -77,6 +79,22 @@ bool ht_cli_knows(const char *verb, const char *kind, const char *name, const GP
     }
     fputc('\n', stderr);
     return false;
+}
+
+bool ht_cli_knows_types(const char *verb, const HtConfig *config, const char *types)
+{
+    g_autoptr(GError) error = NULL;
+    HtDictionary *dictionary = ht_source_dictionary(config, &error);
+    g_auto(GStrv) patterns = g_strsplit(types, ";", -1);
+    g_autofree char *flaw = dictionary ? NULL : g_strdup(error->message);
+    for (char **pattern = patterns; dictionary && *pattern && !flaw; pattern++) {
+        flaw = ht_route_flaw(dictionary, *pattern);
+    }
+    g_clear_pointer(&dictionary, ht_dictionary_free);
+    if (flaw) {
+        fprintf(stderr, "hutong %s: %s\n", verb, flaw);
+    }
+    return !flaw;
 }
 
 JsonObject *ht_cli_ask(const HtConfig *config, const char *verb, JsonObject *question)

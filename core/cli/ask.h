@@ -16,6 +16,9 @@ bool ht_cli_span(const char *verb, const char *since, const char *until, int64_t
  * nothing: what was taken out of the configuration may have left something all the same. */
 bool ht_cli_knows(const char *verb, const char *kind, const char *name, const GPtrArray *records);
 
+/* Whether each of the types (`person.*;marriage.registered`, as routes write them) fits one that there is. False after a complaint. */
+bool ht_cli_knows_types(const char *verb, const HtConfig *config, const char *types);
+
 /* Has a verb done. NULL after a complaint. The caller unrefs the answer. */
 JsonObject *ht_cli_ask(const HtConfig *config, const char *verb, JsonObject *question);
 

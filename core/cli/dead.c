@@ -71,7 +71,8 @@ static bool knows_names(const DeadCommand *command)
 {
     const char *consumer = command->filter.consumer;
     return (!consumer || ht_cli_knows("dead", "consumer", consumer, command->config->consumers)) &&
-           (!command->source || ht_cli_knows("dead", "source", command->source, command->config->sources));
+           (!command->source || ht_cli_knows("dead", "source", command->source, command->config->sources)) &&
+           (!command->type || ht_cli_knows_types("dead", command->config, command->type));
 }
 
 static int list(const DeadCommand *command)
@@ -110,7 +111,8 @@ static int show(const DeadCommand *command)
         return HT_EXIT_FAILED;
     }
     if (letters->len == 0) {
-        return complain(_("this event is no dead letter of this consumer"));
+        return knows_names(command) ? complain(_("this event is no dead letter of this consumer"))
+                                    : HT_EXIT_FAILED;
     }
     (command->json ? print_json : print_line)(letters->pdata[0]);
     return command->body ? show_body(command) : HT_EXIT_OK;
@@ -142,7 +144,7 @@ static int change(const DeadCommand *command, const char *verb)
         return HT_EXIT_FAILED;
     }
     if (letters->len == 0) {
-        return complain(_("there are no such dead letters"));
+        return knows_names(command) ? complain(_("there are no such dead letters")) : HT_EXIT_FAILED;
     }
     g_autofree char *sequences = write_sequences(letters);
     g_autoptr(JsonObject) question = json_object_new();

@@ -4,6 +4,9 @@
 #include "core/cli/states.h"
 
 #include "core/base/clock.h"
+#include "core/delivery/route.h"
+#include "spool/history.h"
+#include "spool/repair.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -11,10 +14,10 @@
 
 static const char *const usage =
     N_("usage: hutong replay --consumer NAME --from TIME|SEQUENCE|beginning [--to TIME|SEQUENCE]\n"
-       "                     [--type TYPES] [--source SOURCES] [--failed-only]\n"
+       "                     [--type TYPES] [--source SOURCES] [--failed-only] [--json]\n"
        "       hutong replay list [--json]\n"
        "       hutong replay show ID [--json]\n"
-       "       hutong replay cancel ID\n");
+       "       hutong replay cancel ID [--json]\n");
 
 static int64_t number(JsonObject *object, const char *member)
 {
@@ -77,21 +80,66 @@ static int show(const HtConfig *config, const char *id, bool json)
 }
 
 /* Asks, and says what became of it. */
-static int ask(const HtConfig *config, JsonObject *question)
+static int ask(const HtConfig *config, JsonObject *question, bool json)
 {
     g_autoptr(JsonObject) answer = ht_cli_ask(config, "replay", question);
     if (answer) {
-        print_line(answer);
+        (json ? ht_cli_print : print_line)(answer);
     }
     return answer ? HT_EXIT_OK : HT_EXIT_FAILED;
 }
 
-static int cancel(const HtConfig *config, const char *id)
+static int cancel(const HtConfig *config, const char *id, bool json)
 {
     g_autoptr(JsonObject) question = json_object_new();
     json_object_set_string_member(question, "verb", "cancel");
     json_object_set_int_member(question, "id", (int64_t)g_ascii_strtoull(id, NULL, 10));
-    return ask(config, question);
+    return ask(config, question, json);
+}
+
+/* ---- Names ---- */
+
+typedef struct {
+    const char *pattern;
+    bool found;
+} SourceSearch;
+
+static void see_source(const char *source, int64_t received_us, void *user)
+{
+    SourceSearch *search = user;
+    (void)received_us;
+    search->found = search->found || ht_route_fits(search->pattern, ht_text_from(source));
+}
+
+/* Also a source that is in the configuration no more: its events are in the spool. */
+static bool knows_source(const HtConfig *config, const char *pattern)
+{
+    g_autoptr(GError) error = NULL;
+    SourceSearch search = {pattern, false};
+    see_source(HT_SPOOL_OWN_SOURCE, 0, &search);
+    for (unsigned i = 0; i < config->sources->len; i++) {
+        see_source(((const HtSourceConfig *)config->sources->pdata[i])->name, 0, &search);
+    }
+    if (!search.found) {
+        g_autoptr(HtSpoolLook) look = ht_spool_look_open(config->bus.state, &error);
+        if (!look || !ht_spool_look_latest(look, INT64_MAX, see_source, &search, &error)) {
+            fprintf(stderr, "hutong replay: %s\n", error->message);
+            return false;
+        }
+    }
+    return search.found || ht_cli_knows("replay", "source", pattern, config->sources);
+}
+
+/* A replay of what there is not would end at once, having sent nothing, and look like one that went well. */
+static bool knows_names(const HtConfig *config, const char *consumer, const char *types, const char *sources)
+{
+    g_auto(GStrv) patterns = g_strsplit(sources ? sources : "", ";", -1);
+    bool known = ht_cli_knows("replay", "consumer", consumer, config->consumers) &&
+                 (!types || ht_cli_knows_types("replay", config, types));
+    for (char **pattern = patterns; known && *pattern; pattern++) {
+        known = knows_source(config, *pattern);
+    }
+    return known;
 }
 
 /* A sequence, or a time; false when it is neither. */
@@ -147,8 +195,9 @@ int ht_cli_replay(int argc, char **argv)
     json_object_set_string_member(question, "types", types ? types : "");
     json_object_set_string_member(question, "sources", sources ? sources : "");
     json_object_set_boolean_member(question, "failedOnly", failed);
-    bool is_list = g_str_equal(verb, "list") && argc == 2, is_show = g_str_equal(verb, "show") && argc == 3,
-         is_cancel = g_str_equal(verb, "cancel") && argc == 3;
+    bool has_id = argc == 3 && g_ascii_string_to_unsigned(argv[2], 10, 1, INT64_MAX, NULL, NULL);
+    bool is_list = g_str_equal(verb, "list") && argc == 2, is_show = g_str_equal(verb, "show") && has_id,
+         is_cancel = g_str_equal(verb, "cancel") && has_id;
     bool begins = argc == 1 && consumer && from;
     if (!is_list && !is_show && !is_cancel && !begins) {
         fputs(_(usage), stderr);
@@ -162,8 +211,11 @@ int ht_cli_replay(int argc, char **argv)
     if (!config) {
         return HT_EXIT_CONFIG;
     }
+    if (begins && !knows_names(config, consumer, types, sources)) {
+        return HT_EXIT_FAILED;
+    }
     return is_list     ? list(config, json)
            : is_show   ? show(config, argv[2], json)
-           : is_cancel ? cancel(config, argv[2])
-                       : ask(config, question);
+           : is_cancel ? cancel(config, argv[2], json)
+                       : ask(config, question, json);
 }

@@ -88,6 +88,13 @@ static bool audit(const HtConfig *config, const HtSpoolFlags *flags)
     return note(config, what);
 }
 
+/* Asked when nothing was found: what is in the configuration no more may have left events. */
+static bool knows_names(const HtConfig *config, const HtSpoolFlags *flags)
+{
+    return (!flags->source || ht_cli_knows("spool", "source", flags->source, config->sources)) &&
+           (!flags->type || ht_cli_knows_types("spool", config, flags->type));
+}
+
 static void tell_exported(const HtExported *made, const HtSpoolFlags *flags, const char *path)
 {
     FILE *to = path ? stdout : stderr;
@@ -134,6 +141,9 @@ int ht_cli_spool_export(const HtConfig *config, const char *path, const HtSpoolF
         return error ? complain(error->message) : HT_EXIT_FAILED;
     }
     tell_exported(&made, flags, asked.path);
+    if (made.sum.events == 0 && !knows_names(config, flags)) {
+        return HT_EXIT_FAILED;
+    }
     return made.damaged > 0 ? HT_EXIT_INTEGRITY : HT_EXIT_OK;
 }
 

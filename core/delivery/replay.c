@@ -1,18 +1,18 @@
 /* What a replay asks for. No state. */
 #include "core/delivery/replay.h"
 
+#include "core/delivery/route.h"
+
 #include <glib.h>
 #include <string.h>
 
-/* Of a list as in HtSpoolReplay: empty, or one of it fits, the whole of it or up to its star. */
+/* Of a list as in HtSpoolReplay: empty, or one of it fits as routes would have it. */
 static bool is_listed(const char *list, HtText text)
 {
     g_auto(GStrv) words = g_strsplit(list, ";", -1);
     bool listed = !*words;
     for (char **word = words; *word && !listed; word++) {
-        size_t size = strcspn(*word, "*");
-        listed = text.size >= size && memcmp(text.data, *word, size) == 0 &&
-                 ((*word)[size] == '*' || text.size == size);
+        listed = ht_route_fits(*word, text);
     }
     return listed;
 }

@@ -79,6 +79,11 @@ static bool fits_type(char **types, HtText type, bool restricted)
     return !types && !restricted;
 }
 
+bool ht_route_fits(const char *pattern, HtText type)
+{
+    return fits_pattern(pattern, type, false);
+}
+
 bool ht_route_names(char **from, char **types, const HtEvent *event)
 {
     return fits_source(from, event->attr[HT_ATTR_SOURCE]) &&
@@ -202,21 +207,28 @@ static void try_pattern(const HtDictionary *dictionary, const char *pattern, boo
     }
 }
 
-static void check_pattern(const char *at, const HtDictionary *dictionary, const char *pattern,
-                          bool to_consumers, GString *errors)
+char *ht_route_flaw(const HtDictionary *dictionary, const char *pattern)
 {
     bool fits, reaches;
     const char *star = strchr(pattern, '*');
     try_pattern(dictionary, pattern, &fits, &reaches);
     if (star && star[1]) {
-        complain(at, errors, _("'%s': a * may only stand at the end"), pattern);
-    } else if (!fits && (to_consumers || !g_str_has_prefix(pattern, HT_EVENT_OWN_TYPES))) {
-        g_autofree char *near = suggest(dictionary, pattern);
-        if (near) {
-            complain(at, errors, _("'%s' fits no event type; did you mean '%s'?"), pattern, near);
-        } else {
-            complain(at, errors, _("'%s' fits no event type"), pattern);
-        }
+        return g_strdup_printf(_("'%s': a * may only stand at the end"), pattern);
+    }
+    g_autofree char *near = fits ? NULL : suggest(dictionary, pattern);
+    return fits   ? NULL
+           : near ? g_strdup_printf(_("'%s' fits no event type; did you mean '%s'?"), pattern, near)
+                  : g_strdup_printf(_("'%s' fits no event type"), pattern);
+}
+
+static void check_pattern(const char *at, const HtDictionary *dictionary, const char *pattern,
+                          bool to_consumers, GString *errors)
+{
+    bool fits, reaches, own = !to_consumers && g_str_has_prefix(pattern, HT_EVENT_OWN_TYPES);
+    g_autofree char *flaw = own ? NULL : ht_route_flaw(dictionary, pattern);
+    try_pattern(dictionary, pattern, &fits, &reaches);
+    if (flaw) {
+        complain(at, errors, "%s", flaw);
     } else if (!reaches && to_consumers) {
         complain(at, errors, _("'%s' fits restricted event types only: name each in full"), pattern);
     }

@@ -23,6 +23,12 @@ typedef bool (*HtRoutePaused)(void *user, const char *route);
 /* Whether a paused route fits the event, and no other one. */
 bool ht_routes_wait(const HtRoutes *routes, const HtEvent *event, HtRoutePaused paused, void *user);
 
+/* Whether an event type is among those of a pattern: `person.*`; `person.died`, which is every version of it; `person.died.v1`. */
+bool ht_route_fits(const char *pattern, HtText type);
+
+/* What is wrong with such a pattern: a sentence for people, who may have meant a type of the dictionary. NULL: nothing. The caller frees. */
+char *ht_route_flaw(const HtDictionary *dictionary, const char *pattern);
+
 /* Whether the event's source and type are among these (NULL: all), as routes write them. No type is restricted here. */
 bool ht_route_names(char **from, char **types, const HtEvent *event);
 

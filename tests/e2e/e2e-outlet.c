@@ -139,6 +139,10 @@ static void test_dead_letters_are_listed_replayed_and_dropped(void)
     g_assert_cmpint(RUN(&f, &body, "dead", "show", "platform", "2", "--body"), ==, 0);
     g_assert_nonnull(strstr(body, "\"businessid\":\"900003202\""));
     EXPECT(&f, 1, "is no dead letter", "dead", "show", "platform", "7");
+    EXPECT(&f, 0, "\"sequence\":3,", "dead", "list", "--json", "--type", "person.died");
+    EXPECT(&f, 1, "fits no event type; did you mean 'person.died'?", "dead", "list", "--type", "person.deid");
+    EXPECT(&f, 1, "did you mean 'platform'?", "dead", "drop", "platfrom", "--reason", "T-1");
+    EXPECT(&f, 1, "did you mean 'hukou'?", "dead", "replay", "platform", "--source", "hukuo");
     EXPECT(&f, 0, "sends 1 events again", "dead", "replay", "platform", "2");
     g_assert_true(platform_wait(f.platform, 1, WAIT_MS));
     bus_process_expect_figure(f.bus, "consumers.0.letters", 3, WAIT_MS);
@@ -367,10 +371,21 @@ static void test_a_replay_sends_what_it_was_asked_for(void)
            "--failed-only");
     EXPECT(&f, 1, "there are no events between", "replay", "--consumer", "platform", "--from", "2999-01-01");
     EXPECT(&f, 1, "there is no consumer", "replay", "--consumer", "nobody", "--from", "1");
+    EXPECT(&f, 1, "did you mean 'platform'?", "replay", "--consumer", "platfrom", "--from", "1");
+    EXPECT(&f, 1, "'person.deid' fits no event type; did you mean 'person.died'?", "replay", "--consumer",
+           "platform", "--from", "1", "--type", "marriage.*;person.deid");
+    EXPECT(&f, 1, "there is no source of this name; did you mean 'hukou'?", "replay", "--consumer",
+           "platform", "--from", "1", "--source", "hukuo");
+    EXPECT(&f, 0, "\"types\":\"person.died\"", "replay", "--consumer", "platform", "--from", "6", "--type",
+           "person.died", "--source", "hu*", "--json"); /* without its version, as routes have it */
+    wait_for_replay(&f, "\"id\":4,\"consumer\":\"platform\",\"state\":\"done\",\"first\":6,\"last\":6,"
+                        "\"cursor\":6,\"delivered\":1");
+    EXPECT(&f, 64, "usage: hutong replay", "replay", "show", "4x");
+    EXPECT(&f, 64, "usage: hutong replay", "replay", "cancel", "0");
     EXPECT(&f, 64, "--from 'yesterday' is no sequence from 1 on", "replay", "--consumer", "platform",
            "--from", "yesterday");
     platform_count(f.platform, &count);
-    g_assert_cmpuint(count.repeated, ==, 2);
+    g_assert_cmpuint(count.repeated, ==, 3);
     stop(&f);
 }
 

@@ -222,6 +222,10 @@ static void test_by_size_the_oldest_go(void)
     g_autofree char *file = g_build_filename(f.bus->folder, "left.jsonl", NULL);
     g_autofree char *left = run(&f, 0, "export", file);
     g_assert_nonnull(strstr(left, " 10; not in it")); /* the youngest is there */
+    g_autofree char *source = run(&f, 1, "export", "--source=registr"),
+                    *type = run(&f, 1, "export", "--type=person.deid");
+    g_assert_nonnull(strstr(source, "there is no source of this name; did you mean 'register'?"));
+    g_assert_nonnull(strstr(type, "did you mean 'person.died'?"));
     g_autofree char *verified = run(&f, 0, "verify", file);
     g_assert_nonnull(strstr(verified, "good"));
     stop(&f);
