@@ -8,9 +8,10 @@ static const struct {
     long first, last;
     HtSentKind kind;
 } kinds[] = {
-    {200, 299, HT_SENT_TAKEN}, {401, 401, HT_SENT_RETRY},   {403, 405, HT_SENT_RETRY},
-    {407, 408, HT_SENT_RETRY}, {410, 410, HT_SENT_GONE},    {425, 425, HT_SENT_RETRY},
-    {429, 429, HT_SENT_RETRY}, {400, 499, HT_SENT_REFUSED},
+    {200, 299, HT_SENT_TAKEN}, {401, 401, HT_SENT_RETRY}, {403, 405, HT_SENT_RETRY},
+    {407, 408, HT_SENT_RETRY}, {410, 410, HT_SENT_GONE},  {411, 411, HT_SENT_RETRY},
+    {414, 414, HT_SENT_RETRY}, {417, 417, HT_SENT_RETRY}, {421, 421, HT_SENT_RETRY},
+    {425, 426, HT_SENT_RETRY}, {429, 429, HT_SENT_RETRY}, {400, 499, HT_SENT_REFUSED},
 };
 
 HtSentKind ht_reason_kind(const HtPosted *posted)

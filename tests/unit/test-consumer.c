@@ -122,7 +122,8 @@ static void test_attempts_end_only_what_failed_alone(void)
 
 static void test_faults_of_the_endpoint_make_no_dead_letters(void)
 {
-    static const long temporary[] = {301, 302, 308, 401, 403, 404, 405, 407, 408, 425, 429, 500, 502, 504};
+    static const long temporary[] = {301, 302, 308, 401, 403, 404, 405, 407, 408, 411,
+                                     414, 417, 421, 425, 426, 429, 500, 502, 504};
     static const long final[] = {400, 409, 413, 415, 422, 451};
     for (unsigned i = 0; i < G_N_ELEMENTS(temporary); i++) {
         Fixture f;
