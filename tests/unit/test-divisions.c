@@ -236,6 +236,140 @@ static void test_what_cannot_be_known_as_another(void)
     }
 }
 
+/* ---- Borders of what a list may say ---- */
+
+static void test_grids_are_one_or_two_digits(void)
+{
+    static const char *const good[] = {"", "1", "8", "1-8", "3-3"};
+    static const char *const bad[] = {"0", "9", "0-3", "3-9", "3-2", "-3", "3-", "33", "3,4", "1-2-3", "x"};
+    for (size_t i = 0; i < G_N_ELEMENTS(good) + G_N_ELEMENTS(bad); i++) {
+        bool is_good = i < G_N_ELEMENTS(good);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strdup_printf("code\tzh\tgrids\n440104\tx\t%s\n",
+                                                is_good ? good[i] : bad[i - G_N_ELEMENTS(good)]);
+        g_autoptr(HtDivisions) divisions = load_list(text, &error);
+        g_test_message("case %zu", i);
+        g_assert_true((divisions != NULL) == is_good);
+        g_assert_true(is_good || strstr(error->message, "a.tsv:2: error: grids is no number"));
+    }
+}
+
+/* Of a department's own numbering 40 bytes can be known; more would never be found. */
+static void test_own_numbers_have_a_length(void)
+{
+    g_autofree char *longest = g_strnfill(40, 'x');
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strdup_printf("code\tzh\tnow\n%s\tx\t440104\n", longest);
+    g_autoptr(HtDivisions) divisions = load_list(text, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(ht_division_now(divisions, ht_text_from(longest)), ==, "440104");
+    g_assert_null(ht_division_now(divisions, HT_TEXT_NONE));
+    g_autofree char *longer = g_strdup_printf("code\tzh\tnow\nx%s\tx\t440104\n", longest);
+    g_assert_null(load_list(longer, &error));
+    g_assert_nonnull(strstr(error->message, "a.tsv:2: error: code is empty, or longer than 40 bytes"));
+    g_clear_error(&error);
+    g_assert_null(load_list("code\tzh\tnow\n\tx\t440104\n", &error));
+    g_assert_nonnull(strstr(error->message, "a.tsv:2: error: code is empty"));
+}
+
+static void test_lists_have_their_columns(void)
+{
+    static const char *const bad[] = {"code\tname\n440104\tx\n", "number\tzh\n440104\tx\n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(load_list(bad[i], &error));
+        g_assert_nonnull(strstr(error->message, "a.tsv:1: error: a list of divisions needs the columns"));
+    }
+}
+
+/* Fifteen editions, each with a day; the newest whole one is that of the lists. */
+static void test_editions_are_counted(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+    for (unsigned count = 1; count <= 16; count++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *file = g_strdup_printf("%u.tsv", count);
+        g_autofree char *text =
+            g_strdup_printf("# edition: e%u\n# issued: %u\n# complete: %s\ncode\tzh\n440104\t%u\n", count,
+                            2000 + count, count == 15 ? "no" : "yes", count);
+        g_autofree char *newest = g_strdup_printf("e%u", MIN(count, 14));
+        g_autofree char *name = g_strdup_printf("%u", count);
+        HtDivisionInfo info;
+        write_list(folder, file, text);
+        g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, NULL, &error);
+        g_assert_true((divisions != NULL) == (count < 16));
+        g_assert_true(divisions || strstr(error->message, "more than 15 editions"));
+        if (divisions) {
+            g_assert_cmpstr(ht_divisions_edition(divisions), ==, newest);
+            g_assert_true(ht_division_check(divisions, "440104", 6, &info));
+            g_assert_cmpstr(info.name, ==, name); /* of the newest, whole or not */
+        }
+    }
+    for (unsigned count = 1; count < 16; count++) {
+        g_autofree char *file = g_strdup_printf("%s/%u.tsv", folder, count);
+        g_remove(file);
+    }
+    remove_folder(folder, "16.tsv");
+    g_autoptr(GError) error = NULL;
+    g_assert_null(load_list("# edition: e\ncode\tzh\n440104\tx\n", &error));
+    g_assert_nonnull(strstr(error->message, "`# issued:` is missing"));
+    g_autoptr(HtDivisions) undated = load_list("code\tzh\n440104\tx\n", NULL);
+    g_assert_cmpstr(ht_divisions_edition(undated), ==, "none");
+}
+
+/* Whichever is read first, the site's folder always after the other: the newest names it, and any may say how long its grids are. */
+static void test_the_newest_counts_in_any_order(void)
+{
+    static const char *const newer = "# edition: b\n# issued: 2021\ncode\tzh\n440104\tnew\n";
+    static const struct {
+        const char *first, *second, *name;
+    } cases[] = {
+        {"# edition: a\n# issued: 2020\ncode\tzh\tgrids\n440104\told\t3\n", newer, "new"},
+        {newer, "# edition: a\n# issued: 2020\ncode\tzh\tgrids\n440104\told\t3\n", "new"},
+        {"code\tzh\tgrids\n440104\tundated\t3\n", newer, "new"},
+        {newer, "code\tzh\tgrids\n440104\tundated\t3\n", "new"},
+        {"code\tzh\tgrids\n440104\tundated\t3\n", "code\tzh\n440105\tother\n", "undated"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *folder = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+        g_autofree char *site = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+        write_list(folder, "a.tsv", cases[i].first);
+        write_list(site, "b.tsv", cases[i].second);
+        write_list(site, ".c.tsv", "nonsense"); /* an editor's, like what has another ending */
+        write_list(site, "d.tsv~", "nonsense");
+        g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, site, &error);
+        g_assert_no_error(error);
+        HtDivisionInfo info;
+        char code[HT_DIVISION_MAX];
+        bool coarser;
+        g_test_message("case %zu", i);
+        g_assert_true(ht_division_check(divisions, "440104", 6, &info));
+        g_assert_cmpstr(info.name, ==, cases[i].name);
+        g_assert_cmpuint(ht_division_grid(divisions, HT_TEXT_LITERAL("440104050003017"), code, &coarser), ==,
+                         14);
+        g_assert_cmpuint(ht_division_grid(divisions, HT_TEXT_LITERAL("4401040500030017"), code, &coarser), ==,
+                         0);
+        remove_folder(folder, "a.tsv");
+        remove_folder(site, "b.tsv");
+        remove_folder(site, ".c.tsv");
+        remove_folder(site, "d.tsv~");
+    }
+}
+
+static void test_a_site_may_have_no_lists(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("ht-divisions-XXXXXX", NULL);
+    g_autofree char *no_folder = g_build_filename(folder, "a.tsv", NULL);
+    write_list(folder, "a.tsv", "code\tzh\n440104\tx\n");
+    g_autoptr(HtDivisions) divisions = ht_divisions_load(folder, "/nonexistent", &error);
+    g_assert_no_error(error);
+    g_assert_null(ht_divisions_load(folder, no_folder, &error)); /* but what is there must be readable */
+    g_assert_error(error, HT_DIVISIONS_ERROR, 0);
+    remove_folder(folder, "a.tsv");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -248,6 +382,12 @@ int main(int argc, char **argv)
     g_test_add_func("/divisions/load/as-a-spreadsheet-saves-it", test_list_of_a_spreadsheet);
     g_test_add_func("/divisions/now/is-another-code", test_what_is_known_as_another_now);
     g_test_add_func("/divisions/now/refuses-what-leads-nowhere", test_what_cannot_be_known_as_another);
+    g_test_add_func("/divisions/load/grids-are-one-or-two-digits", test_grids_are_one_or_two_digits);
+    g_test_add_func("/divisions/load/own-numbers-have-a-length", test_own_numbers_have_a_length);
+    g_test_add_func("/divisions/load/lists-have-their-columns", test_lists_have_their_columns);
+    g_test_add_func("/divisions/load/editions-are-counted", test_editions_are_counted);
+    g_test_add_func("/divisions/load/the-newest-counts-in-any-order", test_the_newest_counts_in_any_order);
+    g_test_add_func("/divisions/load/a-site-may-have-no-lists", test_a_site_may_have_no_lists);
     g_test_add_func("/divisions/load/newer-list-wins", test_newer_list_wins);
     return g_test_run();
 }
