@@ -58,8 +58,6 @@ static void cut(GString *text, size_t most)
     }
 }
 
-/* Only the beginning of a long text is looked at; a run of digits at that cut may go on behind it, so it
- * goes. */
 static bool is_own(const Own *own, const char *at, const char *end)
 {
     char digits[24];
@@ -72,6 +70,8 @@ static bool is_own(const Own *own, const char *at, const char *end)
     return false;
 }
 
+/* Only the beginning of a long text is looked at; a run of digits at that cut may go on behind it, so it
+ * goes. */
 static char *scrub(HtText text, size_t most, const Own *own)
 {
     size_t looked_at = MIN(text.size, 4 * most);
