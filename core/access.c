@@ -10,14 +10,14 @@
 #define ENTRY_BYTES 36
 #define OTHER_BYTES 65536 /* of a request, beside its events: policies and sets that are new */
 #define AGAIN_US INT64_C(1000000)
-#define PLACES 512 /* of events for which a set was found lately */
+#define PLACES 512 /* of events that were recorded lately */
 
 /* What is shown follows from event and policy alone, and many consumers have the same. */
 typedef struct {
     uint64_t sequence; /* 0: nothing */
     char version[HT_POLICY_VERSION];
-    uint32_t set;
-} KnownSet;
+    HtAuditShown shown;
+} KnownEntry;
 
 struct HtAccess {
     HtAudit *audit;
@@ -29,8 +29,8 @@ struct HtAccess {
     uint8_t *shown;      /* of the event at hand, */
     uint8_t *last_shown; /* and of the one before */
     size_t shown_size;
-    uint32_t last_set;      /* 0: none */
-    KnownSet known[PLACES]; /* by sequence, round and round */
+    uint32_t last_set;        /* 0: none */
+    KnownEntry known[PLACES]; /* by sequence, round and round */
     HtBuffer body, extra;
     int64_t tried_us; /* monotonic */
 };
@@ -141,7 +141,8 @@ static bool say_set(HtAccess *access, uint32_t number)
     return ht_audit_add(access->audit, HT_AUDIT_SET, ht_buffer_text(&access->extra));
 }
 
-static uint32_t look_up_set(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
+/* The number of what is shown of the event; 0 when it could not be written. */
+static uint32_t find_set(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
 {
     ht_policy_shown(policy, event, access->shown);
     if (access->last_set > 0 && memcmp(access->shown, access->last_shown, access->shown_size) == 0) {
@@ -161,17 +162,18 @@ static uint32_t look_up_set(HtAccess *access, const HtPolicy *policy, const HtSt
     return set;
 }
 
-/* The number of what is shown of the event; 0 when it could not be written. */
-static uint32_t find_set(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
+/* What is recorded of the event, until the next call; its set is 0 when that could not be written. */
+static const HtAuditShown *find_entry(HtAccess *access, const HtPolicy *policy, const HtStoredEvent *event)
 {
-    KnownSet *known = &access->known[event->sequence % PLACES];
+    KnownEntry *known = &access->known[event->sequence % PLACES];
     const char *version = ht_policy_version(policy);
     if (known->sequence == 0 || known->sequence != event->sequence || strcmp(known->version, version) != 0) {
-        known->set = look_up_set(access, policy, event);
-        known->sequence = known->set > 0 ? event->sequence : 0;
+        known->shown = (HtAuditShown){.id = event->id, .set = find_set(access, policy, event)};
+        ht_audit_subject(event->subject, known->shown.subject);
+        known->sequence = known->shown.set > 0 ? event->sequence : 0;
         g_strlcpy(known->version, version, sizeof known->version);
     }
-    return known->set;
+    return &known->shown;
 }
 
 /* ---- Recording ---- */
@@ -189,13 +191,11 @@ static bool write_record(HtAccess *access, const HtGiven *given)
         return false;
     }
     for (unsigned i = 0; i < given->events->len; i++) {
-        const HtStoredEvent *event = given->events->pdata[i];
-        HtAuditShown shown = {.id = event->id, .set = find_set(access, given->policy, event)};
-        if (shown.set == 0) {
+        const HtAuditShown *shown = find_entry(access, given->policy, given->events->pdata[i]);
+        if (shown->set == 0) {
             return false;
         }
-        ht_audit_subject(event->subject, shown.subject);
-        ht_audit_delivery_add(&shown, &access->body);
+        ht_audit_delivery_add(shown, &access->body);
     }
     return ht_audit_add(access->audit, HT_AUDIT_DELIVERY, ht_buffer_text(&access->body));
 }
