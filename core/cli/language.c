@@ -61,6 +61,18 @@ void ht_language_begin(void)
     }
 }
 
+/* Its head says which of the wanted languages it is in. */
+char *ht_language_file(void)
+{
+    g_autoptr(GRegex) named = g_regex_new("^Language: *(\\w+)$", G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (!is_other || !g_regex_match(named, gettext(""), 0, &match)) {
+        return NULL;
+    }
+    g_autofree char *language = g_match_info_fetch(match, 1), *folder = find_folder();
+    return g_build_filename(folder, language, "LC_MESSAGES", HT_LANGUAGE_DOMAIN ".mo", NULL);
+}
+
 void ht_language_end(void)
 {
     is_other = false;

@@ -17,3 +17,6 @@ void ht_language_end(void);
 
 /* Whether messages are in another language than English. */
 bool ht_language_is_other(void);
+
+/* The file that the translations are read from, or NULL: the language is English. The caller frees. */
+char *ht_language_file(void);

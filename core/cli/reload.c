@@ -1,7 +1,7 @@
 /* `hutong reload`: the running bus takes the configuration as its files are now; what changed, what needs a restart, what is left behind. */
 #include "core/admin/ask.h"
 #include "core/cli/ask.h"
-#include "core/cli/language.h"
+#include "core/cli/retell.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -44,11 +44,9 @@ static void print_left(JsonObject *answer)
 static int show(JsonObject *answer)
 {
     if (!json_object_get_boolean_member_with_default(answer, "applied", FALSE)) {
+        g_autofree char *problems = ht_cli_retell_lines(text(answer, "problems"));
         fprintf(stderr, _("%s\nhutong reload: refused; the configuration in force stays as it was\n"),
-                g_strchomp((char *)text(answer, "problems")));
-        if (ht_language_is_other()) { /* the bus's words are those of its log */
-            fputs(_("`hutong check` says in your language what is wrong\n"), stderr);
-        }
+                g_strchomp(problems));
         return HT_EXIT_CONFIG;
     }
     unsigned changes = json_array_get_length(json_object_get_array_member(answer, "changes"));
@@ -106,7 +104,8 @@ int ht_cli_reload(int argc, char **argv)
         fprintf(stderr, "hutong reload: %s\n", error->message);
         return HT_EXIT_FAILED;
     }
-    fputs(text(answer, "told"), stderr);
+    g_autofree char *told = ht_cli_retell_lines(text(answer, "told"));
+    fputs(told, stderr);
     if (json) {
         ht_cli_print(answer);
         return json_object_get_boolean_member_with_default(answer, "applied", FALSE) ? HT_EXIT_OK

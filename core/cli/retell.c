@@ -1,15 +1,18 @@
-/* Sentences of the bus, recognised by their English form; see retell.h. A new sentence of the bus has its row here, each value as %s; one that is
- * missing is shown in English. */
+/* Sentences of the bus, recognised by their English form; see retell.h. What is marked for translation where it is said is known by that; any other
+ * sentence of the bus has its row here, each value as %s. One that is missing is shown in English. */
 #include "core/cli/retell.h"
 
 #include "core/cli/language.h"
 #include "core/cli/states.h"
 
 #include <glib/gi18n.h>
+#include <stdint.h>
 #include <string.h>
 
-#define VALUES_MAX 6
-#define DEPTH_MAX 4 /* sentences within sentences */
+#define DEPTH_MAX 8     /* sentences within sentences */
+#define CERTAIN 7       /* bytes of a sentence outside of its values */
+#define CERTAIN_LEAST 6 /* "%s, %s to %s"; less is in many a line by chance */
+#define MAGIC 0x950412deU
 
 /* The first that fits counts. */
 static const char *const sentences[] = {
@@ -96,71 +99,234 @@ static const char *const sentences[] = {
     N_("%s is missing: %s"),
 };
 
-/* Whether the line is the sentence; then `values` are what stands in its places, for the caller to free. */
-static bool find_values(const char *sentence, const char *line, char *values[VALUES_MAX + 1])
+/* Where a value begins, "%s", "%2$s", "%.16s", and how long that is. NULL: there is none behind `at`. */
+static const char *find_place(const char *at, size_t *size, unsigned *number)
 {
-    g_auto(GStrv) parts = g_strsplit(sentence, "%s", -1);
-    unsigned last = g_strv_length(parts) - 1;
-    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-    if (!g_str_has_prefix(line, parts[0]) || last > VALUES_MAX) {
-        return false;
-    }
-    const char *at = line + strlen(parts[0]);
-    for (unsigned i = 1; i <= last; i++) {
-        const char *end = i == last && g_str_has_suffix(at, parts[i]) ? at + strlen(at) - strlen(parts[i])
-                          : i == last                                 ? NULL
-                                                                      : strstr(at, parts[i]);
-        if (!end || end == at) {
-            return false;
+    while ((at = strchr(at, '%'))) {
+        const char *end = at + 1;
+        size_t digits = strspn(end, "0123456789");
+        bool numbered = digits > 0 && end[digits] == '$';
+        *number = numbered ? (unsigned)(g_ascii_strtoull(end, NULL, 10)) : 0;
+        end += numbered ? digits + 1 : 0;
+        end += strspn(end, "-+ #0123456789.hlzjt");
+        if (*end && strchr("diuxXfgcs", *end)) {
+            *size = (size_t)(end + 1 - at);
+            return at;
         }
-        g_ptr_array_add(found, g_strndup(at, (gsize)(end - at)));
-        at = end + strlen(parts[i]);
+        at += 1 + (*end == '%');
     }
-    for (unsigned i = 0; i < found->len && *at == '\0'; i++) {
-        values[i] = g_strdup(found->pdata[i]);
+    return NULL;
+}
+
+/* What stands between the places of values, before the first and behind the last of them. */
+static GPtrArray *split_sentence(const char *sentence)
+{
+    GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
+    size_t size = 0;
+    unsigned number;
+    for (const char *place; (place = find_place(sentence, &size, &number)); sentence = place + size) {
+        g_ptr_array_add(parts, g_strndup(sentence, (gsize)(place - sentence)));
     }
-    return *at == '\0';
+    g_ptr_array_add(parts, g_strdup(sentence));
+    return parts;
+}
+
+/* Where the value before this part ends; NULL: it is not there. A value is never empty. */
+static const char *find_end(const char *at, const char *part, bool last)
+{
+    const char *end = !last                        ? strstr(at, part)
+                      : g_str_has_suffix(at, part) ? at + strlen(at) - strlen(part)
+                                                   : NULL;
+    return end == at ? NULL : end;
+}
+
+/* What stands in the sentence's places, of char *; NULL: the line is another one. transfer full. */
+static GPtrArray *find_values(const GPtrArray *parts, const char *line)
+{
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+    const char *at = line;
+    if (!g_str_has_prefix(line, parts->pdata[0])) {
+        return NULL;
+    }
+    at += strlen(parts->pdata[0]);
+    for (unsigned i = 1; i < parts->len; i++) {
+        const char *end = find_end(at, parts->pdata[i], i + 1 == parts->len);
+        if (!end) {
+            return NULL;
+        }
+        g_ptr_array_add(values, g_strndup(at, (gsize)(end - at)));
+        at = end + strlen(parts->pdata[i]);
+    }
+    return *at == '\0' ? g_steal_pointer(&values) : NULL;
 }
 
 /* The translation, with the values in its places: %s is the next one, %2$s the second. */
-static char *fill(const char *translation, char *const values[VALUES_MAX + 1])
+static char *fill(const char *translation, const GPtrArray *values)
 {
     GString *text = g_string_new(NULL);
-    unsigned next = 0;
-    for (const char *at = translation; *at;) {
-        bool numbered = at[0] == '%' && g_ascii_isdigit(at[1]) && at[2] == '$' && at[3] == 's';
-        unsigned place = numbered ? (unsigned)(at[1] - '1') : next;
-        bool is_value = (numbered || g_str_has_prefix(at, "%s")) && place < VALUES_MAX && values[place];
-        if (!is_value) {
-            g_string_append_c(text, *at++);
-            continue;
-        }
-        g_string_append(text, values[place]);
-        next += !numbered;
-        at += numbered ? 4 : 2;
+    size_t size = 0;
+    unsigned next = 0, number;
+    for (const char *place; (place = find_place(translation, &size, &number)); translation = place + size) {
+        unsigned index = number > 0 ? number - 1 : next++;
+        g_string_append_len(text, translation, place - translation);
+        g_string_append(text, index < values->len ? values->pdata[index] : "");
     }
+    g_string_append(text, translation);
     return g_string_free(text, FALSE);
+}
+
+static GPtrArray *find_sentence(const char *line, const char **translation)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(sentences); i++) {
+        g_autoptr(GPtrArray) parts = split_sentence(sentences[i]);
+        GPtrArray *values = find_values(parts, line);
+        if (values) {
+            *translation = _(sentences[i]);
+            return values;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Everything that was translated ---- */
+
+/* What is marked in the sources and was translated is said by the bus with the same words, in English. The most certain first. */
+typedef struct {
+    GPtrArray *parts;
+    const char *translation;
+    size_t certain; /* bytes outside of values */
+} RetoldSentence;
+
+static void clear_known(void *data)
+{
+    g_ptr_array_unref(((RetoldSentence *)data)->parts);
+}
+
+static int compare_known(const void *one, const void *other)
+{
+    size_t a = ((const RetoldSentence *)one)->certain, b = ((const RetoldSentence *)other)->certain;
+    return (a < b) - (a > b);
+}
+
+static void add_known(GArray *known, const char *english, const char *translation)
+{
+    g_autofree char *line = g_strchomp(g_strdup(english));
+    RetoldSentence one = {.parts = split_sentence(line), .translation = translation};
+    for (unsigned i = 0; i < one.parts->len; i++) {
+        one.certain += strlen(one.parts->pdata[i]);
+    }
+    if (one.certain < CERTAIN_LEAST || !strchr(line, ' ') || strchr(line, '\n')) {
+        g_ptr_array_unref(one.parts);
+        return;
+    }
+    g_array_append_val(known, one);
+}
+
+/* A text of a table in the file, which ends with a NUL; NULL when the file is damaged. */
+static const char *text_at(const char *file, size_t size, uint32_t table, uint32_t index, uint32_t *length)
+{
+    uint32_t entry[2];
+    size_t at = table + (size_t)index * sizeof entry;
+    if (at + sizeof entry > size) {
+        return NULL;
+    }
+    memcpy(entry, file + at, sizeof entry);
+    *length = entry[0];
+    return (size_t)entry[1] + entry[0] < size && file[entry[1] + entry[0]] == '\0' ? file + entry[1] : NULL;
+}
+
+/* GNU's format of translations: magic number, revision, how many, and where the tables of both languages are. */
+static GArray *read_known(const char *file, size_t size)
+{
+    uint32_t head[5] = {0};
+    GArray *known = g_array_new(FALSE, FALSE, sizeof(RetoldSentence));
+    g_array_set_clear_func(known, clear_known);
+    memcpy(head, file, MIN(size, sizeof head));
+    for (uint32_t i = 0; head[0] == MAGIC && i < head[2]; i++) {
+        uint32_t length = 0, other = 0;
+        const char *english = text_at(file, size, head[3], i, &length);
+        const char *translation = text_at(file, size, head[4], i, &other);
+        if (!english || !translation) {
+            break;
+        }
+        add_known(known, english, translation);
+        if (strlen(english) < length) { /* of several */
+            add_known(known, english + strlen(english) + 1, translation);
+        }
+    }
+    g_array_sort(known, compare_known);
+    return known;
+}
+
+/* Read once, and kept. Main thread. */
+static const GArray *known_sentences(void)
+{
+    static GMappedFile *mapped;
+    static GArray *known;
+    if (!known) {
+        g_autofree char *file = ht_language_file();
+        mapped = file ? g_mapped_file_new(file, FALSE, NULL) : NULL;
+        known = read_known(mapped ? g_mapped_file_get_contents(mapped) : "",
+                           mapped ? g_mapped_file_get_length(mapped) : 0);
+    }
+    return known;
+}
+
+static GPtrArray *find_known(const char *line, size_t least, const char **translation)
+{
+    const GArray *known = known_sentences();
+    for (unsigned i = 0; i < known->len; i++) {
+        const RetoldSentence *one = &g_array_index(known, RetoldSentence, i);
+        GPtrArray *values = one->certain >= least ? find_values(one->parts, line) : NULL;
+        if (values) {
+            *translation = one->translation;
+            return values;
+        }
+    }
+    return NULL;
+}
+
+/* A word of the status page, or what the system says of an error. */
+static char *retell_word(const char *word)
+{
+    const char *told = ht_cli_state(word);
+    return g_strdup(*word && told == word ? dgettext("libc", word) : told);
 }
 
 static char *retell(const char *line, unsigned depth)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(sentences) && depth < DEPTH_MAX; i++) {
-        char *values[VALUES_MAX + 1] = {NULL};
-        if (!find_values(sentences[i], line, values)) {
-            continue;
-        }
-        for (char **value = values; *value; value++) {
-            char *own = *value;
-            *value = retell(own, depth + 1);
-            g_free(own);
-        }
-        char *told = fill(_(sentences[i]), values);
-        for (char **value = values; *value; value++) {
-            g_free(*value);
-        }
-        return told;
+    const char *translation = NULL, *colon = strstr(line, ": ");
+    if (depth == DEPTH_MAX) {
+        return g_strdup(line);
     }
-    return g_strdup(ht_cli_state(line));
+    g_autoptr(GPtrArray) values = find_sentence(line, &translation);
+    if (!values) {
+        values = find_known(line, CERTAIN, &translation);
+    }
+    if (!values && colon) { /* where something is, and what is wrong with it */
+        g_autofree char *told = retell(colon + 2, depth + 1);
+        return g_strdup_printf("%.*s: %s", (int)(colon - line), line, told);
+    }
+    if (!values && !(values = find_known(line, CERTAIN_LEAST, &translation))) {
+        return retell_word(line);
+    }
+    for (unsigned i = 0; i < values->len; i++) {
+        char *own = values->pdata[i];
+        values->pdata[i] = retell(own, depth + 1);
+        g_free(own);
+    }
+    return g_strchomp(fill(translation, values));
+}
+
+char *ht_cli_retell_lines(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        char *told = ht_cli_retell(*line);
+        g_free(*line);
+        *line = told;
+    }
+    return g_strjoinv("\n", lines);
 }
 
 char *ht_cli_retell(const char *line)

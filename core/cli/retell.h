@@ -4,3 +4,6 @@
 
 /* A line of the bus's: a notice, a reason, a refusal, a state. In English, or when it is not known here, as it is. The caller frees. */
 char *ht_cli_retell(const char *line);
+
+/* The same of each of its lines. The caller frees. */
+char *ht_cli_retell_lines(const char *text);

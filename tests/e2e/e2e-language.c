@@ -31,6 +31,14 @@ static void assert_no_english(const char *text)
     }
 }
 
+/* What a reload was refused for: all before the line that the command ends with. */
+static char *reasons_of(const char *reload)
+{
+    const char *end = strstr(reload, "hutong reload");
+    g_assert_nonnull(end);
+    return g_strndup(reload, (gsize)(end - reload));
+}
+
 /* The columns before `what` in the line of `text` that has it; -1 when it is not there. */
 static int column_of(const char *text, const char *line_with, const char *what)
 {
@@ -160,6 +168,43 @@ static void test_a_wrong_configuration(void)
     bus_process_free(bus);
 }
 
+static unsigned count(const char *text, const char *what)
+{
+    unsigned found = 0;
+    for (const char *at = text; (at = strstr(at, what)); at += strlen(what)) {
+        found++;
+    }
+    return found;
+}
+
+/* The reasons of a refused reload are those that `check` finds in the same file. */
+static void test_a_reload_says_what_check_says(void)
+{
+    static const char *const wrong[] = {
+        "[route other]\nto = nobody\nno-key = 1\n",
+        "[source two]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\nmax-body = many\n",
+        "[consumer two]\ntype = webhook\nclearance = 9\npurpose = test\n",
+        "no section\n",
+    };
+    BusProcess *bus = bus_process_new(NULL, sections);
+    g_autofree char *text = NULL;
+    speak("zh_CN.UTF-8", "");
+    bus_process_start(bus);
+    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *file = g_strconcat(text, wrong[i], NULL), *checked = NULL, *reloaded = NULL;
+        g_assert_true(g_file_set_contents(bus->config, file, -1, NULL));
+        g_assert_cmpint(run_hutong(&checked, "check", "-c", bus->config, NULL), ==, 78);
+        g_assert_cmpint(run_hutong(&reloaded, "reload", "-c", bus->config, NULL), ==, 78);
+        g_test_message("%s", reloaded);
+        g_assert_cmpuint(count(checked, "错误："), >, 0);
+        g_assert_cmpuint(count(reloaded, "错误："), ==, count(checked, "错误："));
+        g_autofree char *reasons = reasons_of(reloaded);
+        assert_no_english(reasons);
+    }
+    bus_process_free(bus);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -169,5 +214,6 @@ int main(int argc, char **argv)
     g_test_add_func("/language/json-is-the-same", test_json_is_the_same);
     g_test_add_func("/language/the-log-stays-english", test_the_log_stays_english);
     g_test_add_func("/language/a-wrong-configuration", test_a_wrong_configuration);
+    g_test_add_func("/language/a-reload-says-what-check-says", test_a_reload_says_what_check_says);
     return g_test_run();
 }
