@@ -4,6 +4,7 @@
 #include "core/base/pack.h"
 
 #include <glib.h>
+#include <glib/gi18n.h>
 
 #define K (UINT64_C(1) << 10)
 #define M (UINT64_C(1) << 20)
@@ -20,85 +21,85 @@
 /* clang-format off */
 const HtLimitRow ht_limit_rows[] = {
     {"max-body", AT(body_bytes), HT_LIMIT_BYTES, 16 * M, 1 * K, 1 * G, NULL,
-     "Largest body; a larger one is answered 413 at once."},
+     N_("Largest body; a larger one is answered 413 at once.")},
     {"memory", AT(memory_bytes), HT_LIMIT_BYTES, 512 * M, 64 * M, 64 * G, NULL,
-     "Address space of the adapter's host process."},
+     N_("Address space of the adapter's host process.")},
     {"start-timeout", AT(start_ms), HT_LIMIT_MS, 10 * SECOND, 100, 5 * MINUTE, NULL,
-     "Time for the host to get ready."},
+     N_("Time for the host to get ready.")},
     {"message-timeout", AT(message_ms), HT_LIMIT_MS, 10 * SECOND, 50, 10 * MINUTE, NULL,
-     "Watchdog: time for one message in the adapter, and the same again for each megabyte. The host is killed beyond it."},
+     N_("Watchdog: time for one message in the adapter, and the same again for each megabyte. The host is killed beyond it.")},
     {"idle", AT(idle_ms), HT_LIMIT_MS, 10 * MINUTE, 0, 240 * HOUR, NULL,
-     "The host is ended after so long without work; 0: never."},
+     N_("The host is ended after so long without work; 0: never.")},
     {"idle-cpu", AT(idle_cpu_ms), HT_LIMIT_MS, 1 * SECOND, 20, 1 * HOUR, NULL,
-     "Watchdog: processor time that the host may take in ten times as long while it has no message. It is killed beyond it."},
+     N_("Watchdog: processor time that the host may take in ten times as long while it has no message. It is killed beyond it.")},
     {"strikes", AT(strikes), HT_LIMIT_COUNT, 2, 1, 100, "times",
-     "Times that a message may kill the host before it is refused and kept in quarantine."},
+     N_("Times that a message may kill the host before it is refused and kept in quarantine.")},
     {"waiting", AT(waiting), HT_LIMIT_COUNT, 1024, 1, 100000, "messages",
-     "Messages that may wait for the host; more are answered 503."},
+     N_("Messages that may wait for the host; more are answered 503.")},
     {"waiting-bytes", AT(waiting_bytes), HT_LIMIT_BYTES, 64 * M, 64 * K, 16 * G, NULL,
-     "Their bytes."},
+     N_("Their bytes.")},
     {"max-document", AT(document_bytes), HT_LIMIT_BYTES, 64 * M, 1 * K, 1 * G, NULL,
-     "Bytes of a payload as UTF-8; of an archive's entries together."},
+     N_("Bytes of a payload as UTF-8; of an archive's entries together.")},
     {"max-depth", AT(depth), HT_LIMIT_COUNT, 64, 4, 250, "levels",
-     "Nesting of elements."},
+     N_("Nesting of elements.")},
     {"max-elements", AT(elements), HT_LIMIT_COUNT, 5000000, 100, 1000000000, "elements",
-     "Elements in one payload."},
+     N_("Elements in one payload.")},
     {"max-attributes", AT(attributes), HT_LIMIT_COUNT, 256, 4, 8192, "attributes",
-     "Attributes of one element."},
+     N_("Attributes of one element.")},
     {"max-start-tag", AT(start_tag_bytes), HT_LIMIT_BYTES, 64 * K, 1 * K, 16 * M, NULL,
-     "Bytes of one start tag."},
+     N_("Bytes of one start tag.")},
     {"max-value", AT(value_bytes), HT_LIMIT_BYTES, 8 * M, 1 * K, 1 * G, NULL,
-     "Bytes of one value, photos included."},
+     N_("Bytes of one value, photos included.")},
     {"max-names", AT(names), HT_LIMIT_COUNT, 4096, 64, 1000000, "different element and attribute names",
-     "Distinct names in one payload."},
+     N_("Distinct names in one payload.")},
     {"max-name-bytes", AT(name_bytes), HT_LIMIT_BYTES, 16 * M, 64 * K, 256 * M, NULL,
-     "Their bytes."},
+     N_("Their bytes.")},
     {"cpu-per-megabyte", AT(cpu_ms_per_mb), HT_LIMIT_MS, 2 * SECOND, 10, 10 * MINUTE, NULL,
-     "Processor time for reading and mapping, for each begun megabyte."},
+     N_("Processor time for reading and mapping, for each begun megabyte.")},
     {"max-parts", AT(parts), HT_LIMIT_COUNT, 1000, 1, 100000, "parts",
-     "Parts of one multipart body, entries of one ZIP archive."},
+     N_("Parts of one multipart body, entries of one ZIP archive.")},
     {"max-zip-ratio", AT(zip_ratio), HT_LIMIT_COUNT, 200, 10, 10000, "times its size",
-     "How many times its packed size an entry of a ZIP archive, or the archive, may have, if that is more than 1 MB. XML packs 10 to 50 times."},
+     N_("How many times its packed size an entry of a ZIP archive, or the archive, may have, if that is more than 1 MB. XML packs 10 to 50 times.")},
     {"max-records", AT(records), HT_LIMIT_COUNT, 1000000, 1, 100000000, "records",
-     "Records in one payload."},
+     N_("Records in one payload.")},
     {"max-held", AT(held_bytes), HT_LIMIT_BYTES, 8 * M, 4 * K, 1 * G, NULL,
-     "Bytes of records that wait for a value that comes behind them in the payload; beyond it they are made without. Also of the records inside of one record, which are held until that ends: beyond it the payload is refused."},
+     N_("Bytes of records that wait for a value that comes behind them in the payload; beyond it they are made without. Also of the records inside of one record, which are held until that ends: beyond it the payload is refused.")},
     {"max-instances", AT(instances), HT_LIMIT_COUNT, 100, 1, 255, "instances",
-     "Instances of a repeated group in one event; the event is marked `value-truncated` when there are more."},
+     N_("Instances of a repeated group in one event; the event is marked `value-truncated` when there are more.")},
     {"max-unmapped", AT(unmapped), HT_LIMIT_COUNT, 128, 1, 10000, "elements",
-     "Elements that no mapping names and that are kept of one record; the event is marked `value-truncated` when there are more."},
+     N_("Elements that no mapping names and that are kept of one record; the event is marked `value-truncated` when there are more.")},
     {"max-unmapped-bytes", AT(unmapped_bytes), HT_LIMIT_BYTES, 16 * K, 1 * K, 16 * M, NULL,
-     "Their bytes."},
+     N_("Their bytes.")},
     {0}};
 
 const HtLimitRow ht_spool_limit_rows[] = {
     {"group", SPOOL(group), HT_LIMIT_COUNT, 256, 1, 10000, "messages",
-     "Messages that one commit takes at most."},
+     N_("Messages that one commit takes at most.")},
     {"queue", SPOOL(queue), HT_LIMIT_COUNT, 4096, 1, 1000000, "messages",
-     "Messages that may wait for a commit; more are answered 503."},
+     N_("Messages that may wait for a commit; more are answered 503.")},
     {"queue-bytes", SPOOL(queue_bytes), HT_LIMIT_BYTES, 64 * M, 1 * M, 64 * G, NULL,
-     "Their bytes in memory. The last one that is let in may be larger than what is left."},
+     N_("Their bytes in memory. The last one that is let in may be larger than what is left.")},
     {"queue-share", SPOOL(queue_share), HT_LIMIT_COUNT, 50, 1, 100, "percent",
-     "How much of `queue` and `queue-bytes` one source may hold. An equal part of them is always free for each source, "
-     "whatever the others send."},
+     N_("How much of `queue` and `queue-bytes` one source may hold. An equal part of them is always free for each source, "
+     "whatever the others send.")},
     {"large", SPOOL(large_bytes), HT_LIMIT_BYTES, 256 * K, 4 * K, 1 * G, NULL,
-     "A message whose events have more bytes is written piece by piece beside the others, which do not wait for it, and is there when it is whole."},
+     N_("A message whose events have more bytes is written piece by piece beside the others, which do not wait for it, and is there when it is whole.")},
     {"wal-limit", SPOOL(wal_bytes), HT_LIMIT_BYTES, 64 * M, 1 * M, 4 * G, NULL,
-     "Size of the write-ahead log at which a checkpoint is forced."},
+     N_("Size of the write-ahead log at which a checkpoint is forced.")},
     {"reserve", SPOOL(reserve_bytes), HT_LIMIT_BYTES, 192 * M, 1 * M, 1024 * G, NULL,
-     "Intake stops (503) when the disk has less room than this, so that deliveries can still be recorded. At least twice "
-     "`wal-limit` plus 64M is advised."},
+     N_("Intake stops (503) when the disk has less room than this, so that deliveries can still be recorded. At least twice "
+     "`wal-limit` plus 64M is advised.")},
     {"max-size", SPOOL(most_bytes), HT_LIMIT_BYTES, 0, 0, 1024 * 1024 * G, NULL,
-     "Intake stops (503 `spool-capped`) when the spool's file has so many bytes in use, and goes on when it has a hundredth less; nothing is dropped. "
-     "At 80 and 90 percent the log, `/ready` and the status say so. 0: no limit but the disk's."},
+     N_("Intake stops (503 `spool-capped`) when the spool's file has so many bytes in use, and goes on when it has a hundredth less; nothing is dropped. "
+     "At 80 and 90 percent the log, `/ready` and the status say so. 0: no limit but the disk's.")},
     {"page", SPOOL(page_bytes), HT_LIMIT_BYTES, 4 * K, 4 * K, 64 * K, NULL,
-     "Page size of a new spool file; a power of two."},
+     N_("Page size of a new spool file; a power of two.")},
     {"recent", SPOOL(recent_bytes), HT_LIMIT_BYTES, 2 * M, 0, 1 * G, NULL,
-     "Events just committed stay in memory up to so much, for all consumers that are not behind together; the others, and with 0 "
-     "all, read them from the disk."},
+     N_("Events just committed stay in memory up to so much, for all consumers that are not behind together; the others, and with 0 "
+     "all, read them from the disk.")},
     {"filters", SPOOL(filter_bytes), HT_LIMIT_BYTES, 32 * M, 1 * M, 16 * G, NULL,
-     "Memory for what tells a new key, or a new number of a person, from known ones without a look at the disk: 1.5 bytes each. With more "
-     "of them than fit, each message reads the disk for some."},
+     N_("Memory for what tells a new key, or a new number of a person, from known ones without a look at the disk: 1.5 bytes each. With more "
+     "of them than fit, each message reads the disk for some.")},
     {0}};
 /* clang-format on */
 

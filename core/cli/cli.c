@@ -51,9 +51,6 @@ static int show_config(int argc, char **argv)
                         entries, &file)) {
         return HT_EXIT_USAGE;
     }
-    if (reference || metrics || manual || sample) {
-        ht_language_end(); /* pages of the documentation, and files */
-    }
     if (reference) {
         ht_config_reference(text);
     } else if (metrics) {

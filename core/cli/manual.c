@@ -5,6 +5,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/roff.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 typedef struct {
@@ -49,8 +50,9 @@ static void add_option(GString *roff, const GOptionEntry *entry)
         g_string_append_printf(roff, " =\\fI%s\\fR", entry->arg_description);
     }
     g_string_append_c(roff, '\n');
-    ht_roff_add(roff, entry->description);
-    g_string_append(roff, ".\n");
+    g_autofree char *sentence = g_strdup_printf(_("%s."), _(entry->description));
+    ht_roff_add(roff, sentence);
+    g_string_append_c(roff, '\n');
 }
 
 /* A line may end behind each word: there is no other place for it in a row of them, where nothing is hyphenated. */
@@ -68,7 +70,7 @@ static void write_options(const char *summary, const GOptionEntry *entries, void
 {
     Writer *writer = user;
     add_heading(writer->out, writer->verb);
-    add_lines(writer->out, summary);
+    add_lines(writer->out, _(summary));
     for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
         add_option(writer->out, entry);
     }
@@ -78,10 +80,10 @@ void ht_cli_manual(const HtCliVerb *verbs, unsigned count, GString *roff)
 {
     Writer writer = {.out = roff};
     g_string_append(
-        roff, "Of all verbs that read a configuration:\n.TP\n.BR \\-c \", \" \\-\\-config =\\fIFILE\\fR\n"
-              "The configuration; by default hutong.conf in the system's configuration directory. The "
-              ".conf files of conf.d beside it are read after it, in name order.\n"
-              ".TP\n.BR \\-h \", \" \\-\\-help\nWhat the verb does, and its options.\n");
+        roff, _("Of all verbs that read a configuration:\n.TP\n.BR \\-c \", \" \\-\\-config =\\fIFILE\\fR\n"
+                "The configuration; by default hutong.conf in the system's configuration directory. The "
+                ".conf files of conf.d beside it are read after it, in name order.\n"
+                ".TP\n.BR \\-h \", \" \\-\\-help\nWhat the verb does, and its options.\n"));
     for (unsigned i = 0; i < count; i++) {
         ask(&verbs[i], write_options, &writer);
     }

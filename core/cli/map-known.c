@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static HtSpoolMessage make_message(const HtSourceConfig *source, const HtOutcome *outcome)
@@ -57,16 +58,13 @@ JsonObject *ht_map_show_known(const HtSpoolForetold *known)
 char *ht_map_describe_known(const GArray *known)
 {
     unsigned counts[HT_SPOOL_FORETOLD_REUSED + 1] = {0}, conflicts = 0;
-    g_autoptr(GString) line = g_string_new("known already:");
     for (guint i = 0; i < known->len; i++) {
         const HtSpoolForetold *one = &g_array_index(known, HtSpoolForetold, i);
         counts[one->kind]++;
         conflicts += one->conflicts != NULL;
     }
-    for (unsigned kind = 0; kind < G_N_ELEMENTS(counts); kind++) {
-        g_string_append_printf(line, "%s %u %s", kind > 0 ? "," : "", counts[kind],
-                               ht_spool_foretold_name((HtSpoolForetoldKind)kind));
-    }
-    g_string_append_printf(line, "; %u in conflict", conflicts);
-    return g_string_free(g_steal_pointer(&line), FALSE);
+    return g_strdup_printf(
+        _("known already: %u new, %u duplicate, %u correction, %u number-reused; %u in conflict"),
+        counts[HT_SPOOL_FORETOLD_NEW], counts[HT_SPOOL_FORETOLD_DUPLICATE],
+        counts[HT_SPOOL_FORETOLD_CORRECTION], counts[HT_SPOOL_FORETOLD_REUSED], conflicts);
 }

@@ -4,6 +4,7 @@
 
 #include "core/kit/expectation.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* ---- Blanking ---- */
@@ -431,6 +432,8 @@ char *ht_map_describe(const HtOutcome *outcome)
         }
     }
     g_autofree char *what = ht_expectation_describe(outcome);
-    return g_strdup_printf("%u record%s; %s; %u mark%s, %u unmapped", outcome->records,
-                           outcome->records == 1 ? "" : "s", what, marks, marks == 1 ? "" : "s", unmapped);
+    g_autofree char *records =
+        g_strdup_printf(ngettext("%u record", "%u records", outcome->records), outcome->records);
+    g_autofree char *marked = g_strdup_printf(ngettext("%u mark", "%u marks", marks), marks);
+    return g_strdup_printf(_("%s; %s; %s, %u unmapped"), records, what, marked, unmapped);
 }

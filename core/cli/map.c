@@ -241,7 +241,7 @@ static bool map_payload(Map *map, const char *name)
 {
     bool is_input = strcmp(name, "-") == 0;
     Payload payload = {
-        .map = map, .name = is_input ? "standard input" : name, .file = is_input ? NULL : name};
+        .map = map, .name = is_input ? _("standard input") : name, .file = is_input ? NULL : name};
     if (read_payload(&payload) && read_head(&payload) && submit(&payload)) {
         while (!payload.done) {
             g_main_context_iteration(NULL, TRUE);
@@ -483,27 +483,28 @@ int ht_cli_map(int argc, char **argv)
 {
     Map map = {.verb = "map"};
     const GOptionEntry entries[] = {
-        ENTRY("mapping", 'm', FILENAME, mapping, "The mapping: a file, or an installed one's name", "FILE"),
+        ENTRY("mapping", 'm', FILENAME, mapping, N_("The mapping: a file, or an installed one's name"),
+              "FILE"),
         ENTRY("adapter", 'a', FILENAME, adapter,
-              "The adapter (default: the one of the mapping's name, else xml)", "A"),
-        ENTRY("source", 's', STRING, source, "All as this source of the configuration has it", "SOURCE"),
-        ENTRY("consumer", 0, STRING, consumer, "What this consumer of the configuration would get", "C"),
-        ENTRY("clear", 0, NONE, clear, "Values as they are; else personal ones are blanked", NULL),
-        ENTRY("write-expected", 0, NONE, write, "Write PAYLOAD.expected.json: the fixture's other half",
+              N_("The adapter (default: the one of the mapping's name, else xml)"), "A"),
+        ENTRY("source", 's', STRING, source, N_("All as this source of the configuration has it"), "SOURCE"),
+        ENTRY("consumer", 0, STRING, consumer, N_("What this consumer of the configuration would get"), "C"),
+        ENTRY("clear", 0, NONE, clear, N_("Values as they are; else personal ones are blanked"), NULL),
+        ENTRY("write-expected", 0, NONE, write, N_("Write PAYLOAD.expected.json: the fixture's other half"),
               NULL),
-        ENTRY("force", 0, NONE, force, "… also where it is there already", NULL),
-        ENTRY("watch", 'w', NONE, watch, "Do it again whenever the mapping or a payload is saved", NULL),
-        ENTRY("content-type", 0, STRING, content_type, "The request's (default text/xml)", "TYPE"),
-        ENTRY("soap-action", 0, STRING, soap_action, "The request's", "URI"),
-        ENTRY("division", 0, STRING, division, "The source's (default " HT_KIT_DIVISION ")", "CODE"),
-        ENTRY("directory", 'd', FILENAME, directory, "Adapters are there, not where they are installed",
+        ENTRY("force", 0, NONE, force, N_("… also where it is there already"), NULL),
+        ENTRY("watch", 'w', NONE, watch, N_("Do it again whenever the mapping or a payload is saved"), NULL),
+        ENTRY("content-type", 0, STRING, content_type, N_("The request's (default text/xml)"), "TYPE"),
+        ENTRY("soap-action", 0, STRING, soap_action, N_("The request's"), "URI"),
+        ENTRY("division", 0, STRING, division, N_("The source's (default 440104)"), "CODE"),
+        ENTRY("directory", 'd', FILENAME, directory, N_("Adapters are there, not where they are installed"),
               "DIR"),
-        ENTRY("data", 0, FILENAME, data, "Dictionary and tables are there", "DIR"),
+        ENTRY("data", 0, FILENAME, data, N_("Dictionary and tables are there"), "DIR"),
         G_OPTION_ENTRY_NULL};
     return begin(
         &map, argc, argv,
-        "Shows what a mapping makes of payloads (PAYLOAD …, or standard input): events, marks, what is not\n"
-        "mapped, faults. Nothing is kept or sent. Exit status 1 when something was refused.",
+        N_("Shows what a mapping makes of payloads (PAYLOAD …, or standard input): events, marks, what is not\n"
+           "mapped, faults. Nothing is kept or sent. Exit status 1 when something was refused."),
         entries);
 }
 
@@ -511,19 +512,19 @@ int ht_cli_explain(int argc, char **argv)
 {
     Map map = {.verb = "explain", .explains = true};
     const GOptionEntry entries[] = {
-        ENTRY("source", 's', STRING, source, "The source of the configuration", "SOURCE"),
-        ENTRY("consumer", 0, STRING, consumer, "Only what this consumer would get", "C"),
-        ENTRY("clear", 0, NONE, clear, "Values as they are; else personal ones are blanked", NULL),
+        ENTRY("source", 's', STRING, source, N_("The source of the configuration"), "SOURCE"),
+        ENTRY("consumer", 0, STRING, consumer, N_("Only what this consumer would get"), "C"),
+        ENTRY("clear", 0, NONE, clear, N_("Values as they are; else personal ones are blanked"), NULL),
         ENTRY("write-expected", 0, NONE, write,
-              "Write PAYLOAD.expected.json, with what each consumer would get", NULL),
-        ENTRY("force", 0, NONE, force, "… also where it is there already", NULL),
-        ENTRY("watch", 'w', NONE, watch, "Do it again whenever the mapping or a payload is saved", NULL),
-        ENTRY("content-type", 0, STRING, content_type, "The request's (default text/xml)", "TYPE"),
-        ENTRY("soap-action", 0, STRING, soap_action, "The request's", "URI"),
+              N_("Write PAYLOAD.expected.json, with what each consumer would get"), NULL),
+        ENTRY("force", 0, NONE, force, N_("… also where it is there already"), NULL),
+        ENTRY("watch", 'w', NONE, watch, N_("Do it again whenever the mapping or a payload is saved"), NULL),
+        ENTRY("content-type", 0, STRING, content_type, N_("The request's (default text/xml)"), "TYPE"),
+        ENTRY("soap-action", 0, STRING, soap_action, N_("The request's"), "URI"),
         G_OPTION_ENTRY_NULL};
     return begin(
         &map, argc, argv,
-        "Shows what a configured source would make of payloads (PAYLOAD …, or standard input), which\n"
-        "consumers would get each event, and what of it the bus knows already. Nothing is kept or sent.",
+        N_("Shows what a configured source would make of payloads (PAYLOAD …, or standard input), which\n"
+           "consumers would get each event, and what of it the bus knows already. Nothing is kept or sent."),
         entries);
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/outcome.h"
+#include "core/cli/columns.h"
 #include "core/delivery/policy.h"
 #include "core/delivery/route.h"
 #include "core/source/host.h"
@@ -96,7 +97,8 @@ static void print_answer(const PolicyCommand *command, const char *name, const H
 {
     g_autofree char *word = ht_policy_word(answer), *reason = ht_policy_reason(command->policy, answer);
     if (!command->json) {
-        printf("%-36s %-16s %s%s%s\n", name, word, reason, *value ? ": " : "", value);
+        printf("%-*s %-*s %s%s%s\n", HT_COLUMN(36, name), HT_COLUMN(16, word), reason, *value ? ": " : "",
+               value);
         return;
     }
     HtBuffer json = {.data = NULL};
@@ -130,9 +132,9 @@ static int preview_dictionary(const PolicyCommand *command)
         const HtElement *element = ht_dictionary_element(command->dictionary, i);
         HtPolicyAnswer answer = ht_policy_shows(command->policy, element, HT_SHOWN_PLAIN);
         print_answer(command, element->name, &answer, "");
-        print_variant(command, element, HT_SHOWN_MINOR, "under 14");
+        print_variant(command, element, HT_SHOWN_MINOR, _("under 14"));
         if (element->type == HT_TYPE_CODE) {
-            print_variant(command, element, HT_SHOWN_ORIGINAL, "own code");
+            print_variant(command, element, HT_SHOWN_ORIGINAL, _("own code"));
         }
     }
     HtPolicyAnswer unmapped = ht_policy_shows_unmapped(command->policy);
@@ -147,15 +149,14 @@ static char *name_item(const HtItem *item)
 {
     g_autofree char *name = g_strndup(item->name.data ? item->name.data : "", item->name.size);
     if (item->kind == HT_ITEM_QUALITY) {
-        return g_strdup_printf("mark %.*s%s%s", (int)item->value.size, item->value.data, *name ? " of " : "",
-                               name);
+        return *name ? g_strdup_printf(_("mark %.*s of %s"), (int)item->value.size, item->value.data, name)
+                     : g_strdup_printf(_("mark %.*s"), (int)item->value.size, item->value.data);
     }
     if (item->kind == HT_ITEM_UNMAPPED) {
-        return g_strconcat("unmapped ", name, NULL);
+        return g_strdup_printf(_("unmapped %s"), name);
     }
-    return item->repeats
-               ? g_strdup_printf("%s%s[%u]", item->reported ? "reported " : "", name, item->instance)
-               : g_strconcat(item->reported ? "reported " : "", name, NULL);
+    g_autofree char *one = item->repeats ? g_strdup_printf("%s[%u]", name, item->instance) : g_strdup(name);
+    return item->reported ? g_strdup_printf(_("reported %s"), one) : g_steal_pointer(&one);
 }
 
 /* What the consumer would get of it; what it would not is not printed either. */
@@ -189,13 +190,13 @@ static void print_items(const PolicyCommand *command, const HtStoredEvent *event
 static void print_event(const PolicyCommand *command, const HtStoredEvent *event)
 {
     static const char *const times[] = {
-        [HT_SEEN_WHOLE] = "whole", [HT_SEEN_MASKED] = "its year", [HT_SEEN_NOT] = "not"};
+        [HT_SEEN_WHOLE] = N_("whole"), [HT_SEEN_MASKED] = N_("its year"), [HT_SEEN_NOT] = N_("not")};
     const HtText *attr = event->event.attr;
     bool minor = attr[HT_ATTR_MINOR].data != NULL;
     g_autofree char *type = g_strndup(attr[HT_ATTR_TYPE].data, attr[HT_ATTR_TYPE].size);
     if (!command->json) {
-        printf("\n%s%s; time: %s\n", type, minor ? ", of a person under 14" : "",
-               times[ht_policy_see_time(command->policy, event)]);
+        printf(minor ? _("\n%s, of a person under 14; time: %s\n") : _("\n%s; time: %s\n"), type,
+               _(times[ht_policy_see_time(command->policy, event)]));
     }
     print_items(command, event);
 }

@@ -1,11 +1,13 @@
 /* The manual page of the configuration and a sample of it, out of the option tables (sample.h). No state. */
 #include "core/cli/sample.h"
 
+#include "core/cli/columns.h"
 #include "core/cli/roff.h"
 #include "core/config/options.h"
 
 #include "generated/version.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define WIDTH 100 /* of the sample's comments */
@@ -30,19 +32,17 @@ static void add_key(GString *roff, const HtOption *option)
     g_string_append(roff, ".TP\n.B ");
     ht_roff_add(roff, option->key);
     g_string_append_c(roff, '\n');
-    add_prose(roff, option->help);
-    g_string_append(roff, ".br\nTakes ");
-    ht_roff_add(roff, expected);
-    if (option->fallback) {
-        g_string_append(roff, "; default ");
-        ht_roff_add(roff, option->fallback);
-    }
-    g_string_append(roff, option->required ? "; required.\n" : ".\n");
+    add_prose(roff, _(option->help));
+    g_autofree char *takes =
+        option->fallback
+            ? g_strdup_printf(_("Takes %s; default %s."), expected, option->fallback)
+            : g_strdup_printf(option->required ? _("Takes %s; required.") : _("Takes %s."), expected);
+    g_string_append(roff, ".br\n");
+    ht_roff_add(roff, takes);
+    g_string_append_c(roff, '\n');
 }
 
-static const char page_begin[] =
-    ".\\\" Made by `hutong config --man` from the option tables; do not edit.\n"
-    ".TH HUTONG.CONF 5 \"\" \"Hutong " HT_VERSION "\" \"File Formats\"\n"
+static const char *const page_begin = N_(
     ".SH NAME\nhutong.conf \\- configuration of hutong\n"
     ".SH DESCRIPTION\n"
     "UTF\\-8 text:\n.RI [ section ],\n.I key\n=\n.IR value ,\n"
@@ -51,50 +51,64 @@ static const char page_begin[] =
     "An unknown key is an error.\n"
     ".PP\nSizes are written 16M, times 500ms, 10s, 5min, 2h.\n"
     ".PP\n.B hutong check\ntries a configuration,\n.B hutong config\nshows what is in force and where each value came from,\n"
-    ".B hutong config \\-\\-sample\nwrites one to begin with.\n";
+    ".B hutong config \\-\\-sample\nwrites one to begin with.\n");
 
-static const char page_end[] =
-    ".SH EXAMPLE\n.nf\n"
+static const char example[] =
     "[bus]\nname = yuexiu\nlisten = 127.0.0.1:8080\nstate = /var/lib/hutong\nadmin = /run/hutong/admin.sock\n\n"
     "[source hukou]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\ndivision = 440104\n"
     "identities = authority\ntoken\\-file = /etc/hutong/hukou.token\n\n"
     "[consumer platform]\ntype = webhook\nurl = http://127.0.0.1:9090/events\nclearance = 1\npurpose = 社区人口服务\n"
     "purpose\\-until = 2030\\-12\\-31\n\n"
-    "[route grassroots]\ntypes = person.*\ndivisions = 440104*\nto = platform\n.fi\n"
-    ".SH \"SEE ALSO\"\n.BR hutong (1)\n";
+    "[route grassroots]\ntypes = person.*\ndivisions = 440104*\nto = platform\n.fi\n";
 
 void ht_cli_config_manual(GString *roff)
 {
-    g_string_append(roff, page_begin);
+    g_string_append_printf(roff,
+                           ".\\\" Made by `hutong config --man` from the option tables; do not edit.\n"
+                           ".TH HUTONG.CONF 5 \"\" \"Hutong %s\" \"%s\"\n",
+                           HT_VERSION, _("File Formats"));
+    g_string_append(roff, _(page_begin));
     for (unsigned i = 0; i < HT_SECTIONS; i++) {
         const HtSectionTable *table = &ht_section_tables[i];
         g_string_append_printf(roff, ".SH \"[%s%s]\"\n", table->name, table->named ? " NAME" : "");
-        add_prose(roff, table->help);
+        add_prose(roff, _(table->help));
         for (const HtOption *option = ht_section_options(table); option->key; option++) {
             add_key(roff, option);
         }
     }
-    g_string_append(roff, page_end);
+    g_string_append_printf(roff, ".SH %s\n.nf\n%s.SH %s\n.BR hutong (1)\n", _("EXAMPLE"), example,
+                           _("\"SEE ALSO\""));
 }
 
 /* ---- The sample ---- */
 
-/* Comment lines of WIDTH columns at most, broken at spaces. */
+/* Where the piece of text ends that stands on one line: a word, or a Chinese character with the signs behind it. */
+static const char *end_of_piece(const char *at)
+{
+    bool wide = ht_columns_of(g_utf8_get_char(at)) == 2;
+    do {
+        at = g_utf8_next_char(at);
+    } while (*at && *at != ' ' &&
+             (ht_columns_of(g_utf8_get_char(at)) == 2 ? g_unichar_ispunct(g_utf8_get_char(at)) : !wide));
+    return at;
+}
+
+/* Comment lines of WIDTH columns at most, broken at spaces and between Chinese characters. */
 static void add_comment(GString *text, const char *words)
 {
-    g_auto(GStrv) list = g_strsplit(words, " ", -1);
-    size_t column = 0;
-    for (char **word = list; *word; word++) {
-        size_t size = (size_t)g_utf8_strlen(*word, -1);
-        if (column == 0 || column + 1 + size > WIDTH) {
-            g_string_append(text, column == 0 ? "# " : "\n# ");
-            column = 2;
-        } else {
-            g_string_append_c(text, ' ');
-            column++;
+    unsigned column = 0;
+    for (const char *at = words, *end; *at; at = end) {
+        bool spaced = *at == ' ' && at > words;
+        at += *at == ' ' && at[1];
+        end = end_of_piece(at);
+        unsigned size = spaced;
+        for (const char *letter = at; letter < end; letter = g_utf8_next_char(letter)) {
+            size += ht_columns_of(g_utf8_get_char(letter));
         }
-        g_string_append(text, *word);
-        column += size;
+        bool begins = column == 0 || column + size > WIDTH;
+        g_string_append(text, column == 0 ? "# " : begins ? "\n# " : spaced ? " " : "");
+        column = begins ? 2 + size - spaced : column + size;
+        g_string_append_len(text, at, end - at);
     }
     g_string_append_c(text, '\n');
 }
@@ -116,8 +130,8 @@ static void add_sample_key(GString *text, HtSectionKind kind, const HtOption *op
 {
     const char *value = value_of(kind, option->key);
     g_autofree char *expected = ht_option_expects(option);
-    g_autofree char *about =
-        g_strdup_printf("%s Takes %s%s.", option->help, expected, option->required ? "; required" : "");
+    g_autofree char *about = g_strdup_printf(
+        option->required ? _("%s Takes %s; required.") : _("%s Takes %s."), _(option->help), expected);
     g_string_append_c(text, '\n');
     add_comment(text, about);
     g_string_append_printf(text, "%s%s =%s%s\n", value ? "" : "#", option->key,
@@ -131,13 +145,13 @@ void ht_cli_config_sample(GString *text)
 {
     add_comment(
         text,
-        "The configuration of Hutong. Every key stands here, with its default behind # where it has one. The .conf files of "
-        "conf.d beside this file are read after it: put sources, consumers and routes there. `hutong check` "
-        "tries all of it. More: man hutong.conf.");
+        _("The configuration of Hutong. Every key stands here, with its default behind # where it has one. The .conf files of "
+          "conf.d beside this file are read after it: put sources, consumers and routes there. `hutong check` "
+          "tries all of it. More: man hutong.conf."));
     for (unsigned i = 0; i < HT_SECTIONS; i++) {
         const HtSectionTable *table = &ht_section_tables[i];
         g_string_append_c(text, '\n');
-        add_comment(text, table->help);
+        add_comment(text, _(table->help));
         g_string_append_printf(text, "%s[%s%s]\n", i == HT_SECTION_BUS ? "" : "#", table->name,
                                table->named ? " NAME" : "");
         for (const HtOption *option = ht_section_options(table); option->key; option++) {

@@ -4,6 +4,7 @@
 #include "core/base/buffer.h"
 #include "core/source/host.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static void free_set(void *data)
@@ -44,8 +45,10 @@ static HtTestSet *add_folder(GPtrArray *sets, const char *mapping, const char *g
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     g_autoptr(GPtrArray) fixtures = ht_fixtures_list(folder);
     if (!dir || fixtures->len == 0) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no fixtures: %s %s", mapping, folder,
-                    dir ? "has no payload" : "is no folder that can be read");
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                    dir ? _("%s: no fixtures: %s has no payload")
+                        : _("%s: no fixtures: %s is no folder that can be read"),
+                    mapping, folder);
         return NULL;
     }
     HtTestSet *set = g_new0(HtTestSet, 1);
@@ -108,10 +111,11 @@ static void add_group(GPtrArray *sets, const HtPlaces *places, const HtFixtureGr
     set->name = g_strdup(places->name);
     set->mapping = g_strdup(group->mapping);
     set->adapter = g_strdup(built ? places->file : places->name);
-    set->wrong = group->mapping
-                     ? NULL
-                     : g_strdup_printf(
-                           "there is no mapping %s.xml beside its fixtures or among the shipped ones", name);
+    set->wrong =
+        group->mapping
+            ? NULL
+            : g_strdup_printf(_("there is no mapping %s.xml beside its fixtures or among the shipped ones"),
+                              name);
     set->fixtures = g_ptr_array_ref(group->fixtures);
     g_ptr_array_add(sets, set);
 }
@@ -147,7 +151,7 @@ static bool add_folder_of_mappings(GPtrArray *sets, const char *folder, const ch
     if (sets->len == before) {
         g_set_error(
             error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-            "%s: nothing to test: no NAME.xml with its payloads in a folder NAME beside it, and no folder fixtures",
+            _("%s: nothing to test: no NAME.xml with its payloads in a folder NAME beside it, and no folder fixtures"),
             folder);
     }
     return sets->len > before;

@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/cli/adapter.h"
 #include "core/cli/cli.h"
+#include "core/cli/columns.h"
 #include "core/kit/expectation.h"
 #include "core/source/host.h"
 
@@ -76,15 +77,15 @@ static void print_value(const char *label, const char *value)
 {
     g_autofree char *shown = ht_mismatch_show(value);
     g_strdelimit(shown, "\r\n", ' ');
-    printf("#     %-9s %s\n", label, shown);
+    printf("#     %-*s %s\n", ht_columns_field(9, label), label, shown);
 }
 
 static void print_difference(const HtMismatch *difference)
 {
     printf("#   %s %s\n", difference->path, difference->what);
     if (difference->wanted || difference->got) {
-        print_value("expected", difference->wanted);
-        print_value("got", difference->got);
+        print_value(_("expected"), difference->wanted);
+        print_value(_("got"), difference->got);
     }
 }
 
@@ -149,7 +150,9 @@ static void compare_routes(TestRun *work, const HtTestSet *set, const HtExpectat
         g_autofree char *path = g_strdup_printf("events[%u].consumers", i);
         HtEvent event;
         if (wanted && !set->source && !work->noted) {
-            puts("# consumers are compared only for a source of the configuration: -s SOURCE, or --sources");
+            printf(
+                "# %s\n",
+                _("consumers are compared only for a source of the configuration: -s SOURCE, or --sources"));
             work->noted = true;
         }
         if (wanted && set->source &&
@@ -178,7 +181,7 @@ static void judge(Trial *trial, const HtOutcome *outcome)
     g_autofree char *found = ht_expectation_describe(outcome);
     if (!trial->expectation) {
         report(work, true, trial->set, trial->fixture->name);
-        printf(" # SKIP nothing is expected of it (%s): hutong map --write-expected\n", found);
+        printf(_(" # SKIP nothing is expected of it (%s): hutong map --write-expected\n"), found);
         return;
     }
     g_autoptr(GPtrArray) differences =
@@ -191,7 +194,7 @@ static void judge(Trial *trial, const HtOutcome *outcome)
     }
     for (unsigned i = 0; differences->len > 0 && i < MIN(outcome->fault_count, HT_OUTCOME_FAULTS); i++) {
         g_autofree char *text =
-            g_strdup_printf("fault %s: %s", outcome->faults[i].code, outcome->faults[i].text);
+            g_strdup_printf(_("fault %s: %s"), outcome->faults[i].code, outcome->faults[i].text);
         comment(text);
     }
 }
@@ -216,7 +219,7 @@ static bool submit(Trial *trial, GError **error)
     size_t size;
     if (!fixture->payload) {
         g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                            "there is no payload beside this expectation");
+                            _("there is no payload beside this expectation"));
         return false;
     }
     trial->expectation = fixture->expected ? ht_expectation_load(fixture->expected, error) : NULL;
@@ -271,7 +274,7 @@ static void run_set(TestRun *work, const HtTestSet *set)
     work->host = make_host(work, set);
     for (unsigned i = 0; i < set->fixtures->len; i++) {
         if (!run_fixture(work, set, set->fixtures->pdata[i])) {
-            printf("# %s: the rest of it was not tried\n", set->name);
+            printf(_("# %s: the rest of it was not tried\n"), set->name);
             break;
         }
     }
@@ -364,7 +367,7 @@ static int run(TestRun *work, char **paths, const char *config_file)
     }
     printf("1..%u\n", work->number);
     if (work->failures > 0) {
-        printf("# %u of %u failed\n", work->failures, work->number);
+        printf(_("# %u of %u failed\n"), work->failures, work->number);
     }
     return work->failures == 0 ? HT_EXIT_OK : HT_EXIT_FAILED;
 }

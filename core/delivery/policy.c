@@ -8,6 +8,7 @@
 #include "mappings/engine/values/fit.h"
 #include "mappings/engine/values/mask.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 #define HIGHEST 3
@@ -423,34 +424,37 @@ HtPolicyAnswer ht_policy_shows_unmapped(const HtPolicy *policy)
 
 static const char *describe_raise(const HtPolicyAnswer *answer)
 {
-    return answer->minor ? " (of a person under 14)" : answer->odd ? " (not what the element is for)" : "";
+    return answer->minor ? _(" (of a person under 14)")
+           : answer->odd ? _(" (not what the element is for)")
+                         : "";
 }
 
 char *ht_policy_reason(const HtPolicy *policy, const HtPolicyAnswer *answer)
 {
-    static const char *const words[] = {[HT_WHY_MARK] = "a mark of the whole event",
-                                        [HT_WHY_DENIED] = "deny names it",
-                                        [HT_WHY_OPEN] = "not personal",
-                                        [HT_WHY_HASHED] = "hash names it",
-                                        [HT_WHY_MASKED] = "mask names it",
-                                        [HT_WHY_ALLOWED] = "allow names it",
-                                        [HT_WHY_HIDDEN] = "named by mask or hash, and not to be shown so"};
+    static const char *const words[] = {[HT_WHY_MARK] = N_("a mark of the whole event"),
+                                        [HT_WHY_DENIED] = N_("deny names it"),
+                                        [HT_WHY_OPEN] = N_("not personal"),
+                                        [HT_WHY_HASHED] = N_("hash names it"),
+                                        [HT_WHY_MASKED] = N_("mask names it"),
+                                        [HT_WHY_ALLOWED] = N_("allow names it"),
+                                        [HT_WHY_HIDDEN] =
+                                            N_("named by mask or hash, and not to be shown so")};
     if (answer->why == HT_WHY_NO_PURPOSE) {
-        return g_strdup(policy->purpose == HT_PURPOSE_LAPSED ? "personal, and the purpose has lapsed"
-                                                             : "personal, and there is no purpose");
+        return g_strdup(policy->purpose == HT_PURPOSE_LAPSED ? _("personal, and the purpose has lapsed")
+                                                             : _("personal, and there is no purpose"));
     }
     if (answer->why == HT_WHY_CLEARED || answer->why == HT_WHY_ABOVE) {
-        return g_strdup_printf("sensitivity %u%s, clearance %u", answer->sensitivity, describe_raise(answer),
-                               policy->clearance);
+        return g_strdup_printf(_("sensitivity %u%s, clearance %u"), answer->sensitivity,
+                               describe_raise(answer), policy->clearance);
     }
-    return g_strdup(words[answer->why]);
+    return g_strdup(_(words[answer->why]));
 }
 
 char *ht_policy_word(const HtPolicyAnswer *answer)
 {
     if (answer->seen != HT_SEEN_MASKED) {
-        return g_strdup(answer->seen == HT_SEEN_WHOLE ? "whole" : "not");
+        return g_strdup(answer->seen == HT_SEEN_WHOLE ? _("whole") : _("not"));
     }
-    return answer->why == HT_WHY_HASHED ? g_strdup("hashed")
-                                        : g_strconcat("masked ", ht_mask_name(answer->mask), NULL);
+    return answer->why == HT_WHY_HASHED ? g_strdup(_("hashed"))
+                                        : g_strdup_printf(_("masked %s"), ht_mask_name(answer->mask));
 }

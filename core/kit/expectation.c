@@ -3,6 +3,8 @@
 
 #include "core/http/head.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 G_DEFINE_QUARK(ht_expectation_error, ht_expectation_error)
@@ -90,10 +92,10 @@ static bool check_members(JsonObject *object, const Member *members, size_t coun
     for (GList *name = names; name; name = name->next) {
         const Member *member = find_member(members, count, name->data);
         if (!member) {
-            return refuse(error, name->data, "is no member of an expectation");
+            return refuse(error, name->data, _("is no member of an expectation"));
         }
         if (!member->is_good(json_object_get_member(object, name->data))) {
-            return refuse(error, name->data, "is of the wrong type");
+            return refuse(error, name->data, _("is of the wrong type"));
         }
     }
     return true;
@@ -117,7 +119,7 @@ static bool check_event(JsonNode *node, unsigned index, GError **error)
         return true;
     }
     if (!is_object(node)) {
-        return refuse(error, path, "is neither an object nor the name of a type");
+        return refuse(error, path, _("is neither an object nor the name of a type"));
     }
     JsonObject *event = json_node_get_object(node);
     g_autoptr(GList) names = json_object_get_members(event);
@@ -125,10 +127,10 @@ static bool check_event(JsonNode *node, unsigned index, GError **error)
         g_autofree char *below = g_strdup_printf("%s.%s", path, (const char *)name->data);
         const Member *member = find_member(event_members, G_N_ELEMENTS(event_members), name->data);
         if (!member && !is_attribute(name->data)) {
-            return refuse(error, below, "is no member of an event");
+            return refuse(error, below, _("is no member of an event"));
         }
         if (!(member ? member->is_good : is_string_or_null)(json_object_get_member(event, name->data))) {
-            return refuse(error, below, "is of the wrong type");
+            return refuse(error, below, _("is of the wrong type"));
         }
     }
     return true;
@@ -148,7 +150,7 @@ static bool check_verdict(JsonObject *object, GError **error)
 {
     const char *verdict = json_object_get_string_member_with_default(object, "verdict", "ok");
     return strcmp(verdict, "ok") == 0 || strcmp(verdict, "reject") == 0 || strcmp(verdict, "retry") == 0 ||
-           refuse(error, "verdict", "is none of ok, reject and retry");
+           refuse(error, "verdict", _("is none of ok, reject and retry"));
 }
 
 static bool check_object(JsonObject *object, GError **error)
@@ -176,7 +178,7 @@ static bool check_root(HtExpectation *expectation, GError **error)
                                   ? json_object_get_array_member(expectation->object, "events")
                                   : NULL;
     } else {
-        return refuse(error, "the whole", "is neither an object nor a list of events");
+        return refuse(error, _("the whole"), _("is neither an object nor a list of events"));
     }
     return !expectation->events || check_events(expectation->events, error);
 }
@@ -288,9 +290,9 @@ static void compare_text(const char *path, const char *wanted, const char *got, 
 {
     if (g_strcmp0(wanted, got) != 0) {
         ht_mismatches_add(differences, path, quote(wanted), quote(got), "%s",
-                          !got      ? "is missing"
-                          : !wanted ? "is not expected"
-                                    : "has another value");
+                          !got      ? _("is missing")
+                          : !wanted ? _("is not expected")
+                                    : _("has another value"));
     }
 }
 
@@ -309,7 +311,7 @@ static void compare_member(JsonObject *wanted, const char *name, const char *pat
     } else if (strcmp(name, "key") == 0) {
         bool has_key = event->key.data != NULL;
         if (json_object_get_boolean_member(wanted, name) != has_key) {
-            ht_mismatches_add(differences, path, NULL, NULL, "is %s", has_key ? "there" : "missing");
+            ht_mismatches_add(differences, path, NULL, NULL, "%s", has_key ? _("is there") : _("is missing"));
         }
     } else if (strcmp(name, "identities") == 0) {
         g_autofree char *identities = ht_expectation_identities(event);
@@ -324,7 +326,7 @@ static void compare_event(JsonNode *wanted, const HtEvent *event, unsigned index
     g_autoptr(JsonNode) node = ht_expectation_render(event);
     g_autofree char *whole = g_strdup_printf("events[%u]", index);
     if (!node) {
-        ht_mismatches_add(differences, whole, NULL, NULL, "cannot be written as JSON");
+        ht_mismatches_add(differences, whole, NULL, NULL, _("cannot be written as JSON"));
         return;
     }
     JsonObject *got = json_node_get_object(node);
@@ -378,12 +380,12 @@ static void compare_events(JsonArray *wanted, const HtOutcome *outcome, GPtrArra
             compare_event(json_array_get_element(wanted, i), &event, i, differences);
         } else {
             g_autofree char *path = g_strdup_printf("events[%u]", i);
-            ht_mismatches_add(differences, path, NULL, NULL, "is one that a bus would refuse");
+            ht_mismatches_add(differences, path, NULL, NULL, _("is one that a bus would refuse"));
         }
     }
     if (expected != got) {
         ht_mismatches_add(differences, "events", list_types(wanted), list_types_of(outcome),
-                          "has %u items, not %u", got, expected);
+                          _("has %u items, not %u"), got, expected);
     }
 }
 
@@ -397,8 +399,11 @@ static const char *name_verdict(HtVerdict verdict)
 /* A code that may be shown: words with hyphens, as all of ours are. */
 static const char *show_code(const HtOutcome *outcome)
 {
-    const char *code = outcome->fault_count > 0 ? outcome->faults[0].code : "no fault";
-    return code[strspn(code, "abcdefghijklmnopqrstuvwxyz- ")] ? "a fault" : code;
+    const char *code = outcome->fault_count > 0 ? outcome->faults[0].code : NULL;
+    if (!code) {
+        return _("no fault");
+    }
+    return code[strspn(code, "abcdefghijklmnopqrstuvwxyz- ")] ? _("a fault") : code;
 }
 
 static void compare_verdict(JsonObject *object, const HtOutcome *outcome, GPtrArray *differences)
@@ -411,11 +416,11 @@ static void compare_verdict(JsonObject *object, const HtOutcome *outcome, GPtrAr
         object && json_object_has_member(object, "verdict") ? string_of(object, "verdict") : NULL;
     wanted = wanted ? wanted : fault ? NULL : "ok";
     if (wanted && strcmp(wanted, got) != 0) {
-        ht_mismatches_add(differences, "verdict", NULL, NULL, "is %s (%s), not %s", got, show_code(outcome),
-                          wanted);
+        ht_mismatches_add(differences, "verdict", NULL, NULL, _("is %s (%s), not %s"), got,
+                          show_code(outcome), wanted);
     }
     if (has_fault && g_strcmp0(fault, code) != 0) {
-        ht_mismatches_add(differences, "fault", NULL, NULL, "is %s, not %s", show_code(outcome),
+        ht_mismatches_add(differences, "fault", NULL, NULL, _("is %s, not %s"), show_code(outcome),
                           fault ? fault : "null");
     }
 }
@@ -427,7 +432,7 @@ static void compare_reply(JsonObject *object, HtText reply, GPtrArray *differenc
         if (wanted || reply.data) {
             g_autofree char *got = reply.data ? g_strndup(reply.data, reply.size) : NULL;
             ht_mismatches_add(differences, "reply", quote(wanted), quote(got), "%s",
-                              wanted ? "is missing" : "is not expected");
+                              wanted ? _("is missing") : _("is not expected"));
         }
         return;
     }
@@ -437,7 +442,8 @@ static void compare_reply(JsonObject *object, HtText reply, GPtrArray *differenc
     }
     if (at < reply.size || wanted[at]) {
         ht_mismatches_add(differences, "reply", g_strdup(wanted + at),
-                          g_strndup(reply.data + at, reply.size - at), "is another from byte %zu on", at + 1);
+                          g_strndup(reply.data + at, reply.size - at), _("is another from byte %zu on"),
+                          at + 1);
     }
 }
 
@@ -446,11 +452,12 @@ static void compare_figures(JsonObject *object, const HtOutcome *outcome, GPtrAr
     int64_t records = json_object_get_int_member_with_default(object, "records", outcome->records);
     bool repaired = json_object_get_boolean_member_with_default(object, "repaired", FALSE);
     if (records != outcome->records) {
-        ht_mismatches_add(differences, "records", NULL, NULL, "is %u, not %" G_GINT64_FORMAT,
-                          outcome->records, records);
+        ht_mismatches_add(differences, "records", NULL, NULL, _("is %u, not %" PRIi64), outcome->records,
+                          records);
     }
     if (repaired != outcome->repaired) {
-        ht_mismatches_add(differences, "repaired", NULL, NULL, "is %s", outcome->repaired ? "true" : "false");
+        ht_mismatches_add(differences, "repaired", NULL, NULL, "%s",
+                          outcome->repaired ? _("is true") : _("is false"));
     }
 }
 
@@ -503,15 +510,15 @@ GPtrArray *ht_expectation_compare(const HtExpectation *expectation, const HtOutc
 char *ht_expectation_describe(const HtOutcome *outcome)
 {
     if (outcome->verdict != HT_VERDICT_OK) {
-        return g_strdup_printf("%s: %s", outcome->verdict == HT_VERDICT_RETRY ? "later" : "refused",
+        return g_strdup_printf(outcome->verdict == HT_VERDICT_RETRY ? _("later: %s") : _("refused: %s"),
                                show_code(outcome));
     }
     GString *text = g_string_new(NULL);
-    g_string_printf(text, "%u event%s", outcome->events->len, outcome->events->len == 1 ? "" : "s");
+    g_string_printf(text, ngettext("%u event", "%u events", outcome->events->len), outcome->events->len);
     for (unsigned i = 0; i < outcome->events->len; i++) {
         HtEvent event;
         bool good = ht_event_unpack(g_array_index(outcome->events, HtText, i), &event, NULL);
-        HtText type = good ? event.attr[HT_ATTR_TYPE] : HT_TEXT_LITERAL("(one that a bus would refuse)");
+        HtText type = good ? event.attr[HT_ATTR_TYPE] : ht_text_from(_("(one that a bus would refuse)"));
         g_string_append_printf(text, "%s%.*s", i > 0 ? ", " : ": ", (int)type.size, type.data);
         if (i == 2 && outcome->events->len > 4) {
             g_string_append(text, ", …");

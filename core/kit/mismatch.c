@@ -1,6 +1,7 @@
 /* Comparing JSON: see mismatch.h. */
 #include "core/kit/mismatch.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define SHOWN_CHARACTERS 300
@@ -46,7 +47,7 @@ static void find_in_objects(GPtrArray *differences, const char *path, JsonObject
         if (!json_object_has_member(wanted, name->data)) {
             g_autofree char *below = g_strdup_printf("%s.%s", path, (char *)name->data);
             ht_mismatches_add(differences, below, NULL, write_json(json_object_get_member(got, name->data)),
-                              "is not expected");
+                              _("is not expected"));
         }
     }
     g_autoptr(GList) wanted_names = json_object_get_members(wanted);
@@ -57,7 +58,7 @@ static void find_in_objects(GPtrArray *differences, const char *path, JsonObject
         if (other) {
             ht_mismatches_find(differences, below, one, other);
         } else {
-            ht_mismatches_add(differences, below, write_json(one), NULL, "is missing");
+            ht_mismatches_add(differences, below, write_json(one), NULL, _("is missing"));
         }
     }
 }
@@ -75,30 +76,30 @@ static void find_in_arrays(GPtrArray *differences, const char *path, JsonArray *
     }
     g_autoptr(JsonNode) one = json_node_init_array(json_node_alloc(), wanted),
                         other = json_node_init_array(json_node_alloc(), got);
-    ht_mismatches_add(differences, path, write_json(one), write_json(other), "has %u items, not %u",
+    ht_mismatches_add(differences, path, write_json(one), write_json(other), _("has %u items, not %u"),
                       got_length, length);
 }
 
 void ht_mismatches_find(GPtrArray *differences, const char *path, JsonNode *wanted, JsonNode *got)
 {
     if (JSON_NODE_TYPE(wanted) != JSON_NODE_TYPE(got)) {
-        ht_mismatches_add(differences, path, write_json(wanted), write_json(got), "is of another type");
+        ht_mismatches_add(differences, path, write_json(wanted), write_json(got), _("is of another type"));
     } else if (JSON_NODE_HOLDS_OBJECT(wanted)) {
         find_in_objects(differences, path, json_node_get_object(wanted), json_node_get_object(got));
     } else if (JSON_NODE_HOLDS_ARRAY(wanted)) {
         find_in_arrays(differences, path, json_node_get_array(wanted), json_node_get_array(got));
     } else if (!json_node_equal(wanted, got)) {
-        ht_mismatches_add(differences, path, write_json(wanted), write_json(got), "has another value");
+        ht_mismatches_add(differences, path, write_json(wanted), write_json(got), _("has another value"));
     }
 }
 
 char *ht_mismatch_show(const char *value)
 {
     if (!value) {
-        return g_strdup("nothing");
+        return g_strdup(_("nothing"));
     }
     if (!*value) {
-        return g_strdup("its end");
+        return g_strdup(_("its end"));
     }
     g_autofree char *text = g_utf8_make_valid(value, -1);
     if (g_utf8_strlen(text, -1) <= SHOWN_CHARACTERS) {
@@ -114,5 +115,5 @@ char *ht_mismatch_describe(const HtMismatch *difference, bool values)
         return g_strdup_printf("%s %s", difference->path, difference->what);
     }
     g_autofree char *wanted = ht_mismatch_show(difference->wanted), *got = ht_mismatch_show(difference->got);
-    return g_strdup_printf("%s %s: expected %s, got %s", difference->path, difference->what, wanted, got);
+    return g_strdup_printf(_("%s %s: expected %s, got %s"), difference->path, difference->what, wanted, got);
 }

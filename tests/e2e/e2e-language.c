@@ -205,6 +205,25 @@ static void test_a_reload_says_what_check_says(void)
     bus_process_free(bus);
 }
 
+/* Pages and samples that are made of tables, and the sentences around what a mapping makes. */
+static void test_what_is_written_for_people(void)
+{
+    static const char *const commands[][2] = {{"config", "--sample"},
+                                              {"config", "--reference"},
+                                              {"config", "--metrics"},
+                                              {"map", "--help"},
+                                              {"test", "--help"}};
+    speak("zh_CN.UTF-8", "");
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *output = NULL;
+        g_test_message("%s %s", commands[i][0], commands[i][1]);
+        g_assert_cmpint(run_hutong(&output, commands[i][0], commands[i][1], NULL), ==, 0);
+        g_autoptr(GRegex) quoted = g_regex_new("`[^`]*`|\\[[^]]*\\]|\\([^)]*\\)", 0, 0, NULL);
+        g_autofree char *words = g_regex_replace_literal(quoted, output, -1, 0, "", 0, NULL);
+        g_assert_true(is_chinese(words));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -215,5 +234,6 @@ int main(int argc, char **argv)
     g_test_add_func("/language/the-log-stays-english", test_the_log_stays_english);
     g_test_add_func("/language/a-wrong-configuration", test_a_wrong_configuration);
     g_test_add_func("/language/a-reload-says-what-check-says", test_a_reload_says_what_check_says);
+    g_test_add_func("/language/what-is-written-for-people", test_what_is_written_for_people);
     return g_test_run();
 }

@@ -102,10 +102,10 @@ completion_knows() {
 }
 
 pages_are_clean() {
-    local page said
-    for page in man1/hutong.1 man5/hutong.conf.5 zh_CN/man1/hutong.1; do
+    local page said # groff goes on for ever over a long line of Chinese that it cannot break
+    for page in man1/hutong.1 man5/hutong.conf.5 zh_CN/man1/hutong.1 zh_CN/man5/hutong.conf.5; do
         [ -s "$prefix/share/man/$page" ] || return 1
-        said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 "$prefix/share/man/$page" 2>&1 >/dev/null)
+        said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' timeout 60 man --warnings -E UTF-8 -l -Tutf8 "$prefix/share/man/$page" 2>&1 >/dev/null) || return 1
         [ -z "$said" ] || { echo "$page: $said"; return 1; }
     done
 }

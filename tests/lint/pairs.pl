@@ -119,8 +119,8 @@ sub read_manual {
         $page{levels} .= $1 if $line =~ /^\.S([HS])/;
         $written = $line =~ /OPTIONS|选项/ if $line =~ /^\.SH/;
         $page{example}{$line} //= $. if $after =~ /^\.TP/ || $line =~ /^\.SS/;
-        $page{word}{$1} //= $. while !$written && $line =~ /((?:\\-)+[a-z](?:[a-z]|\\-)*)/g;
-        $page{link}{$1} //= $. while $line =~ /([a-z.]+) ?\([1-8]\)/g;
+        $page{word}{$1} //= $. while !$written && $line =~ /(?<![a-z])((?:\\-)+[a-z](?:[a-z]|\\-)*)/g;
+        $page{link}{$1} //= $. while !$written && $line =~ /([a-z.]+) ?\([1-8]\)/g;
         $after = $line;
     }
     return \%page;
