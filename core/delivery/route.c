@@ -234,32 +234,24 @@ static void check_pattern(const char *at, const HtDictionary *dictionary, const 
     }
 }
 
-static void check_list(const char *at, char **list, GString *errors)
-{
-    if (list && !*list) {
-        complain(at, errors, _("the list is empty, so nothing fits; without the key, all do"));
-    }
-}
-
 static void check_types(const char *at, const HtDictionary *dictionary, char **types, bool to_consumers,
                         GString *errors)
 {
-    check_list(at, types, errors);
     for (char **pattern = types; pattern && *pattern; pattern++) {
         check_pattern(at, dictionary, *pattern, to_consumers, errors);
     }
 }
 
-static char *route_key(const HtRouteConfig *route, const char *key)
+static char *types_of_route(const HtRouteConfig *route)
 {
-    g_autofree char *place = ht_route_place(route, key);
-    return g_strdup_printf(_("%s: error: [route %s] %s"), place, route->name, key);
+    g_autofree char *place = ht_route_place(route, "types");
+    return g_strdup_printf(_("%s: error: [route %s] %s"), place, route->name, "types");
 }
 
-static char *retention_key(const HtRetentionConfig *retention, const char *key)
+static char *types_of_retention(const HtRetentionConfig *retention)
 {
-    g_autofree char *place = ht_retention_place(retention, key);
-    return g_strdup_printf(_("%s: error: [retention %s] %s"), place, retention->name, key);
+    g_autofree char *place = ht_retention_place(retention, "types");
+    return g_strdup_printf(_("%s: error: [retention %s] %s"), place, retention->name, "types");
 }
 
 bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors)
@@ -267,16 +259,12 @@ bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GSt
     gsize before = errors->len;
     for (unsigned i = 0; i < config->routes->len; i++) {
         const HtRouteConfig *route = config->routes->pdata[i];
-        g_autofree char *from = route_key(route, "from"), *types = route_key(route, "types"),
-                        *divisions = route_key(route, "divisions");
-        check_list(from, route->from, errors);
+        g_autofree char *types = types_of_route(route);
         check_types(types, dictionary, route->types, true, errors);
-        check_list(divisions, route->divisions, errors);
     }
     for (unsigned i = 0; i < config->retentions->len; i++) {
         const HtRetentionConfig *retention = config->retentions->pdata[i];
-        g_autofree char *from = retention_key(retention, "from"), *types = retention_key(retention, "types");
-        check_list(from, retention->from, errors);
+        g_autofree char *types = types_of_retention(retention);
         check_types(types, dictionary, retention->types, false, errors);
     }
     return errors->len == before;

@@ -35,6 +35,6 @@ bool ht_route_names(char **from, char **types, const HtEvent *event);
 /* Whether events of the type may pass the route, whatever their source and division are. */
 bool ht_route_reaches(const HtRouteConfig *route, const HtEventType *type);
 
-/* Checks the types of all routes, and of all [retention] sections: every pattern fits an event type of the dictionary, `*` stands at the end only, no list is
- * empty. Adds `file:line: error: …` for each that does not, and is false then. */
+/* Checks the types of all routes, and of all [retention] sections: every pattern fits an event type of the dictionary, and `*` stands at the end only.
+ * Adds `file:line: error: …` for each that does not, and is false then. */
 bool ht_routes_check(const HtConfig *config, const HtDictionary *dictionary, GString *errors);
