@@ -253,8 +253,8 @@ int64_t ht_leases_due(const HtLeases *leases)
 
 unsigned ht_leases_out(const HtLeases *leases, const char *worker)
 {
-    const Worker *one = worker ? g_hash_table_lookup(leases->workers, worker) : NULL;
-    return one ? one->items.length : worker ? 0 : g_hash_table_size(leases->items);
+    const Worker *one = g_hash_table_lookup(leases->workers, worker);
+    return one ? one->items.length : 0;
 }
 
 void ht_leases_free(HtLeases *leases)

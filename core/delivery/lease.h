@@ -55,5 +55,5 @@ void ht_leases_expire(HtLeases *leases, int64_t now_us);
 /* When the next one is over, monotonic; INT64_MAX when none is out. */
 int64_t ht_leases_due(const HtLeases *leases);
 
-/* How many events are out to this worker; to all of them with NULL. */
+/* How many events are out to this worker. */
 unsigned ht_leases_out(const HtLeases *leases, const char *worker);

@@ -134,9 +134,10 @@ static bool read_member(const char *name, JsonNode *node, HtSentKind kind, HtPul
 
 static bool is_json(const HtPageCall *call)
 {
+    static const char json[] = "application/json";
     const char *type = ht_page_header(call, "Content-Type");
-    g_autofree char *bare = g_strndup(type ? type : "", type ? strcspn(type, "; \t") : 0);
-    return g_ascii_strcasecmp(bare, "application/json") == 0;
+    return type && strcspn(type, "; \t") == strlen(json) &&
+           g_ascii_strncasecmp(type, json, strlen(json)) == 0;
 }
 
 static bool read_body(const HtPageCall *call, HtSentKind kind, HtPullVerdict *verdict)

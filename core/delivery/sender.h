@@ -45,7 +45,7 @@ typedef struct {
     uint64_t took_us;
     struct {
         const char *value; /* NULL: it is not there */
-        bool repeated;     /* it is there more than once: this is the last one */
+        bool repeated;     /* it is there more than once: this is the first */
     } wanted[HT_POST_WANTED];
 } HtPosted;
 
