@@ -10,6 +10,8 @@ static void take_answer(HtPageCall *page_call, HtPageAnswer *answer)
     ht_buffer_clear(&answer->body);
     for (unsigned i = 0; i < HT_PAGE_HEADERS && answer->headers[i].name; i++) {
         call->paused |= g_str_equal(answer->headers[i].name, "Hutong-Paused");
+        call->more |= g_str_equal(answer->headers[i].name, "Hutong-More") &&
+                      g_str_equal(answer->headers[i].value, "true");
     }
 }
 

@@ -12,7 +12,7 @@ typedef struct {
     unsigned status;            /* 0: no answer yet */
     char *code;                 /* of a refusal */
     bool streams, closed;
-    bool paused; /* the answer says so */
+    bool paused, more; /* the answer says so */
 } Call;
 
 #define PULL_JSON "Content-Type: application/json"

@@ -3,6 +3,7 @@
 #include "core/base/log.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/judge.h"
+#include "core/delivery/out.h"
 #include "core/delivery/test-event.h"
 #include "tests/lib/data.h"
 #include "tests/lib/delivery-harness.h"
@@ -99,6 +100,140 @@ static void test_the_end_waits_for_answers(void)
     ht_config_free(a.config);
     ht_dictionary_free(a.dictionary);
     end_play();
+}
+
+static void note_end(void *user)
+{
+    ++*(unsigned *)user;
+}
+
+/* An endpoint that never answers holds up the end for a second, and no longer. */
+static void test_the_end_does_not_wait_for_ever(void)
+{
+    All a;
+    unsigned dropped = 0;
+    begin(&a, WAY("a") TO("a"), "*");
+    await(1);
+    Request *request = requests->pdata[0];
+    void (*drop)(void *user) = request->drop;
+    void *user = request->user;
+    request->drop = note_end;
+    request->user = &dropped;
+    gint64 began = g_get_monotonic_time();
+    ht_delivery_free(a.delivery);
+    drop(user);
+    g_assert_cmpint(g_get_monotonic_time() - began, >=, G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - began, <, 10 * G_USEC_PER_SEC);
+    g_assert_cmpuint(dropped, ==, 1);
+    g_assert_cmpuint(spool.cursor, ==, 0);
+    ht_config_free(a.config);
+    ht_dictionary_free(a.dictionary);
+    end_play();
+}
+
+/* ---- Pages ---- */
+
+typedef struct {
+    HtPageCall call;
+    unsigned status;
+    char *body; /* or the refusal's code */
+    bool streams;
+} Asked;
+
+static void take_answer(HtPageCall *call, HtPageAnswer *answer)
+{
+    Asked *asked = (Asked *)call;
+    asked->status = answer->status;
+    asked->body = g_strndup(answer->body.data, answer->body.size);
+    ht_buffer_clear(&answer->body);
+}
+
+static void take_refusal(HtPageCall *call, const HtRefusal *refusal)
+{
+    Asked *asked = (Asked *)call;
+    asked->status = refusal->status;
+    asked->body = g_strdup(refusal->code);
+}
+
+static const char *find_header(const HtPageCall *call, const char *name)
+{
+    return call->body.size > 0 && g_str_equal(name, "Content-Type") ? "application/json" : NULL;
+}
+
+static const char *find_query(const HtPageCall *call, const char *name)
+{
+    (void)call, (void)name;
+    return NULL;
+}
+
+static void begin_stream(HtPageCall *call, HtPageAnswer *head)
+{
+    Asked *asked = (Asked *)call;
+    asked->streams = true;
+    asked->status = head->status;
+}
+
+static void take_piece(HtPageCall *call, HtText text)
+{
+    (void)call, (void)text;
+}
+
+static void take_end(HtPageCall *call)
+{
+    (void)call;
+}
+
+static void ask_page(const HtPages *pages, const char *path, const char *body, unsigned status,
+                     const char *answer)
+{
+    static const HtPageWays ways = {take_answer,  take_refusal, find_header, find_query,
+                                    begin_stream, take_piece,   take_end};
+    HtPageMethod method = body ? HT_PAGE_POST : HT_PAGE_TAKE;
+    HtPageMatch match;
+    g_test_message("%s", path);
+    g_assert_true(ht_pages_find(pages, path, &match));
+    g_assert_nonnull(match.pages[method]);
+    Asked asked = {
+        .call = {
+            .ways = &ways, .party = match.party, .name = match.name, .body = ht_text_from(body ? body : "")}};
+    match.pages[method]->serve(&asked.call, match.users[method]);
+    while (asked.status == 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpuint(asked.status, ==, status);
+    g_assert_true(answer ? strstr(asked.body, answer) != NULL : asked.streams);
+    if (asked.call.ended) {
+        asked.call.ended(&asked.call, true);
+    }
+    g_free(asked.body);
+    ht_page_match_clear(&match);
+}
+
+/* Each says of the events what its name says; nobody else's way out is asked. */
+static void test_each_page_does_what_its_name_says(void)
+{
+    static const char *const pulled[] = {"/out/a", "/out/a/stream", "/out/a/ack", "/out/a/retry",
+                                         "/out/a/refuse"};
+    All a;
+    begin(&a, "[consumer p]\ntype = pull\n" WAY("a") TO("p;a"), "***");
+    g_autoptr(HtPages) pages = ht_pages_new(a.config, NULL);
+    ht_delivery_add_pages(a.delivery, pages);
+    run_until_idle();
+    ask_page(pages, "/out/p", NULL, 200, "00000000000000000003\"");
+    ask_page(pages, "/out/p/ack", "{\"sequences\":[1]}", 200, "{\"acknowledged\":1");
+    ask_page(pages, "/out/p/retry", "{\"sequences\":[2]}", 200, "{\"givenBack\":1");
+    ask_page(pages, "/out/p/refuse", "{\"sequences\":[3]}", 200, "{\"refused\":1");
+    ask_page(pages, "/out/p/stream", NULL, 200, NULL);
+    ask_page(pages, "/out/p/confirm", NULL, 404, "not-validated");
+    ask_page(pages, "/out/a/confirm", NULL, 404, "not-validated");
+    ask_page(pages, "/out/a/confirm", "x", 404, "not-validated");
+    ask_page(pages, "/out/nobody/confirm", NULL, 404, "not-validated");
+    for (unsigned i = 0; i < G_N_ELEMENTS(pulled); i++) {
+        ask_page(pages, pulled[i], i > 1 ? "{\"sequences\":[1]}" : NULL, 404, "not-pulled");
+    }
+    g_assert_cmpuint(state_of(&a, "p").delivered, ==, 1);
+    g_assert_cmpuint(state_of(&a, "p").dead, ==, 1);
+    end(&a);
 }
 
 /* ---- What an administrator does ---- */
@@ -283,6 +418,8 @@ int main(int argc, char **argv)
     g_test_add_func("/consumers/each-is-found-by-its-name", test_each_is_found_by_its_name);
     g_test_add_func("/consumers/each-gets-all-that-goes-to-it", test_each_gets_all_that_goes_to_it);
     g_test_add_func("/consumers/the-end-waits-for-answers", test_the_end_waits_for_answers);
+    g_test_add_func("/consumers/the-end-does-not-wait-for-ever", test_the_end_does_not_wait_for_ever);
+    g_test_add_func("/consumers/each-page-does-what-its-name-says", test_each_page_does_what_its_name_says);
     g_test_add_func("/consumers/only-what-holds-up-its-person-is-skipped",
                     test_only_what_holds_up_its_person_is_skipped);
     g_test_add_func("/consumers/test-event/is-nobodys", test_a_test_event_is_nobodys);

@@ -1,8 +1,7 @@
-/* core/delivery: routes, the field policy, pauses, signatures, what answers mean. */
+/* core/delivery: the field policy, pauses, signatures, what answers mean. */
 #include "core/delivery/backoff.h"
 #include "core/delivery/policy.h"
 #include "core/delivery/reason.h"
-#include "core/delivery/route.h"
 #include "core/delivery/sender.h"
 #include "core/delivery/signature.h"
 #include "tests/lib/data.h"
@@ -59,6 +58,13 @@ static void test_retry_after_is_read_in_both_forms(void)
     g_assert_cmpuint(ht_backoff_retry_after("soon", now), ==, 0);
     g_assert_cmpuint(ht_backoff_retry_after(NULL, now), ==, 0);
     g_assert_cmpuint(ht_backoff_retry_after("99999999999999999999", now), ==, 86400000);
+    g_assert_cmpuint(ht_backoff_retry_after("86400", now), ==, 86400000);
+    g_assert_cmpuint(ht_backoff_retry_after("86401", now), ==, 86400000);
+    g_assert_cmpuint(ht_backoff_retry_after("86399", now), ==, 86399000);
+    g_assert_cmpuint(ht_backoff_retry_after("0", now), ==, 0);
+    g_assert_cmpuint(ht_backoff_retry_after("Fri, 20 Nov 2009 16:00:00 GMT", now), ==, 0);
+    g_assert_cmpuint(ht_backoff_retry_after("Fri, 20 Nov 2019 16:00:00 GMT", now), ==, 86400000);
+    g_assert_cmpuint(ht_backoff_retry_after("Thu, 01 Jan 1970 00:00:01 GMT", 0), ==, 1000);
 }
 
 /* ---- Signatures ---- */
@@ -98,202 +104,6 @@ static void test_signatures_are_those_of_standard_webhooks(void)
     g_unlink(path);
 }
 
-/* ---- Routes ---- */
-
-static HtEvent event_of(const char *source, const char *type, const char *division, const char *from)
-{
-    HtEvent event = {0};
-    event.attr[HT_ATTR_SOURCE] = ht_text_from(source);
-    event.attr[HT_ATTR_TYPE] = ht_text_from(type);
-    event.attr[HT_ATTR_DIVISION] = ht_text_from(division);
-    event.attr[HT_ATTR_FROMDIVISION] = ht_text_from(from);
-    return event;
-}
-
-static HtConfig *config_of(const char *routes)
-{
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "hutong-routes-XXXXXX", NULL);
-    int fd = g_mkstemp(path);
-    g_close(fd, NULL);
-    g_autofree char *text =
-        g_strconcat("[bus]\nname = b\n[source hukou]\ndepartment = police\nadapter = hukou\nmapping = m\n"
-                    "[consumer c]\ntype = webhook\nurl = http://127.0.0.1/\n",
-                    routes, NULL);
-    g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-    g_autoptr(GString) errors = g_string_new(NULL);
-    HtConfig *config = ht_config_load(path, errors);
-    g_unlink(path);
-    if (!config) {
-        g_error("%s", errors->str);
-    }
-    return config;
-}
-
-static bool is_paused(void *user, const char *route)
-{
-    return g_str_equal(route, user);
-}
-
-/* Only what has no other way waits, and what has none at all does not. */
-static void test_what_a_paused_route_alone_leads_to_waits(void)
-{
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtConfig) config = config_of(
-        "[route deaths]\ntypes = person.died\nto = c\n[route hall]\nfrom = hukou\ntypes = person.*\n"
-        "divisions = 440104*\nto = c\n");
-    g_autoptr(HtRoutes) routes = ht_routes_new(config, "c", dictionary);
-    HtEvent both = event_of("hukou", "person.died.v1", "440104", NULL);
-    HtEvent one = event_of("hukou", "person.died.v1", "330102", NULL);
-    HtEvent other = event_of("hukou", "person.born.v1", "440104", NULL);
-    HtEvent none = event_of("hukou", "marriage.registered.v1", "440104", NULL);
-    g_assert_false(ht_routes_wait(routes, &both, is_paused, (void *)"deaths"));
-    g_assert_true(ht_routes_wait(routes, &one, is_paused, (void *)"deaths"));
-    g_assert_false(ht_routes_wait(routes, &other, is_paused, (void *)"deaths"));
-    g_assert_true(ht_routes_wait(routes, &other, is_paused, (void *)"hall"));
-    g_assert_false(ht_routes_wait(routes, &none, is_paused, (void *)"hall"));
-    g_assert_false(ht_routes_wait(routes, &one, is_paused, (void *)"nobody"));
-}
-
-static void test_routes_match_source_type_and_division(void)
-{
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtConfig) config = config_of("[route r]\nfrom = hukou\ntypes = person.*;marriage.registered\n"
-                                           "divisions = 440104*;440105001\nto = c\n");
-    g_autoptr(HtRoutes) routes = ht_routes_new(config, "c", dictionary);
-    g_autoptr(HtRoutes) none = ht_routes_new(config, "other", dictionary);
-    const struct {
-        const char *source, *type, *division, *from;
-        bool goes;
-    } cases[] = {
-        {"hukou", "person.died.v1", "440104001003", NULL, true},
-        {"hukou", "person.died.v1", "440105", NULL, false},
-        {"hukou", "person.died.v1", "440105001002", NULL, true},
-        {"hukou", "person.moved-out.v1", "330102", "440104", true},
-        {"hukou", "person.died.v1", NULL, NULL, false},
-        {"hukou", "marriage.registered.v1", "440104", NULL, true},
-        {"hukou", "marriage.registered-twice.v1", "440104", NULL, false},
-        {"hukou", "marriage.divorced.v1", "440104", NULL, false},
-        {"other", "person.died.v1", "440104", NULL, false},
-    };
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        HtEvent event = event_of(cases[i].source, cases[i].type, cases[i].division, cases[i].from);
-        g_test_message("case %u", i);
-        g_assert_cmpint(ht_routes_match(routes, &event), ==, cases[i].goes);
-        g_assert_false(ht_routes_match(none, &event));
-    }
-}
-
-/* One place of several is enough; whoever has the ground of one today gets it, too. */
-static void test_one_place_of_several_is_enough(void)
-{
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtConfig) config = config_of("[route r]\ndivisions = 440104001*;440105\nto = c\n");
-    g_autoptr(HtRoutes) routes = ht_routes_new(config, "c", dictionary);
-    const struct {
-        const char *others, *present;
-        bool goes;
-    } cases[] = {
-        {NULL, NULL, false},
-        {"440104001003", NULL, true},
-        {"330102 440104001003", NULL, true},
-        {"330102 440104002001 440105", NULL, true},
-        {"330102 440104002001", NULL, false},
-        {"330102 440104", NULL, false},
-        {NULL, "440104001003", true},
-        {"330102", "330103 440104001", true},
-        {"330102", "330103 440104002", false},
-    };
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        HtEvent event = event_of("hukou", "person.died.v1", "330102001001", NULL);
-        event.attr[HT_ATTR_OTHERDIVISIONS] = ht_text_from(cases[i].others);
-        event.attr[HT_ATTR_PRESENTDIVISIONS] = ht_text_from(cases[i].present);
-        g_test_message("case %u", i);
-        g_assert_cmpint(ht_routes_match(routes, &event), ==, cases[i].goes);
-    }
-}
-
-static void test_no_wildcard_reaches_a_restricted_type(void)
-{
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtConfig) wild = config_of("[route r]\nto = c\n[route s]\ntypes = justice.*\nto = c\n");
-    g_autoptr(HtConfig) named = config_of("[route r]\ntypes = justice.correction-started\nto = c\n");
-    g_autoptr(HtRoutes) wild_routes = ht_routes_new(wild, "c", dictionary);
-    g_autoptr(HtRoutes) named_routes = ht_routes_new(named, "c", dictionary);
-    HtEvent event = event_of("justice", "justice.correction-started.v1", "440104", NULL);
-    g_assert_false(ht_routes_match(wild_routes, &event));
-    g_assert_true(ht_routes_match(named_routes, &event));
-}
-
-/* Each restricted type of the dictionary: by its name, and by nothing shorter. */
-static void test_each_restricted_type_is_named_or_not_sent(void)
-{
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    unsigned restricted = 0;
-    for (uint32_t i = 0; i < ht_dictionary_n_event_types(dictionary); i++) {
-        const HtEventType *type = ht_dictionary_event_type(dictionary, i);
-        if (!type->restricted) {
-            continue;
-        }
-        const char *point = strchr(type->name, '.');
-        g_autofree char *wide =
-            g_strdup_printf("[route r]\ntypes = *;%.*s.*\nto = c\n", (int)(point - type->name), type->name);
-        g_autofree char *exact = g_strdup_printf("[route r]\ntypes = %s\nto = c\n", type->name);
-        g_autofree char *name = g_strdup_printf("%s.v%u", type->name, type->version);
-        g_autoptr(HtConfig) wild = config_of(wide);
-        g_autoptr(HtConfig) named = config_of(exact);
-        g_autoptr(HtRoutes) wild_routes = ht_routes_new(wild, "c", dictionary);
-        g_autoptr(HtRoutes) named_routes = ht_routes_new(named, "c", dictionary);
-        HtEvent event = event_of("source", name, "440104", NULL);
-        g_assert_false(ht_routes_match(wild_routes, &event));
-        g_assert_true(ht_routes_match(named_routes, &event));
-        restricted++;
-    }
-    g_assert_cmpuint(restricted, >=, 20);
-}
-
-static void test_an_unknown_type_or_version_counts_as_restricted(void)
-{
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    g_autoptr(HtConfig) wild = config_of("[route r]\nto = c\n[route s]\ntypes = *\nto = c\n");
-    g_autoptr(HtConfig) named = config_of("[route r]\ntypes = justice.correction-started\nto = c\n");
-    g_autoptr(HtRoutes) wild_routes = ht_routes_new(wild, "c", dictionary);
-    g_autoptr(HtRoutes) named_routes = ht_routes_new(named, "c", dictionary);
-    HtEvent next = event_of("justice", "justice.correction-started.v2", NULL, NULL),
-            unknown = event_of("justice", "justice.unheard-of.v1", NULL, NULL),
-            known = event_of("hukou", "person.died.v2", NULL, NULL);
-    g_assert_false(ht_routes_match(wild_routes, &next));
-    g_assert_false(ht_routes_match(wild_routes, &unknown));
-    g_assert_true(ht_routes_match(wild_routes, &known));
-    g_assert_true(ht_routes_match(named_routes, &next));
-    g_assert_false(ht_routes_match(named_routes, &unknown));
-}
-
-static void test_route_types_that_fit_nothing_are_errors(void)
-{
-    static const struct {
-        const char *keys, *error;
-    } cases[] = {
-        {"types = person.*;marriage.registered;person.died.v1;*", NULL},
-        {"from = hukou", NULL},
-        {"types = persn.*", "[route r] types: 'persn.*' fits no event type; did you mean 'person.*'?"},
-        {"types = person.dyed", "'person.dyed' fits no event type; did you mean 'person.died'?"},
-        {"types = person.died.v9", "fits no event type; did you mean 'person.died.v1'?"},
-        {"types = *.died.v1", "'*.died.v1': a * may only stand at the end"},
-        {"types = person.*;justice.*", "'justice.*' fits restricted event types only: name each in full"},
-    };
-    g_autoptr(HtDictionary) dictionary = test_dictionary();
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *route = g_strdup_printf("[route r]\n%s\nto = c\n", cases[i].keys);
-        g_autoptr(HtConfig) config = config_of(route);
-        g_autoptr(GString) errors = g_string_new(NULL);
-        g_test_message("case %u", i);
-        g_assert_cmpint(ht_routes_check(config, dictionary, errors), ==, cases[i].error == NULL);
-        g_assert_cmpint(errors->len == 0, ==, cases[i].error == NULL);
-        g_assert_true(!cases[i].error || strstr(errors->str, cases[i].error));
-        g_assert_true(!cases[i].error || strstr(errors->str, ":11: error: [route r] "));
-    }
-}
-
 /* ---- Answers ---- */
 
 static void test_a_reason_holds_neither_numbers_nor_control_characters(void)
@@ -320,6 +130,51 @@ static void test_a_reason_holds_neither_numbers_nor_control_characters(void)
     HtPosted none = {.error = "Timeout was reached", .body = HT_TEXT_LITERAL("half an answer")};
     g_autofree char *full = ht_reason_full(&none);
     g_assert_cmpstr(full, ==, "Timeout was reached");
+}
+
+/* Of each status that there is: what was taken, what is wrong with the events, and what with the endpoint. */
+static void test_each_status_has_its_meaning(void)
+{
+    static const long of_the_endpoint[] = {401, 403, 404, 405, 407, 408, 425, 429};
+    for (long status = 100; status < 1000; status++) {
+        HtPosted posted = {.status = status};
+        HtSentKind kind = status == 410                   ? HT_SENT_GONE
+                          : status >= 200 && status < 300 ? HT_SENT_TAKEN
+                          : status >= 400 && status < 500 ? HT_SENT_REFUSED
+                                                          : HT_SENT_RETRY;
+        for (unsigned i = 0; i < G_N_ELEMENTS(of_the_endpoint); i++) {
+            kind = status == of_the_endpoint[i] ? HT_SENT_RETRY : kind;
+        }
+        g_test_message("status %ld", status);
+        g_assert_cmpint(ht_reason_kind(&posted), ==, kind);
+        posted.retry_after_ms = 1;
+        g_assert_cmpint(ht_reason_kind(&posted), ==, status == 429 || status == 503 ? HT_SENT_REST : kind);
+    }
+}
+
+/* Six digits may be a number of something, seven may be somebody's; of a long answer the beginning is kept. */
+static void test_a_reason_is_bounded(void)
+{
+    g_autofree char *shorter = g_strnfill(200, 'x'), *longer = g_strnfill(201, 'x');
+    const struct {
+        const char *answer, *reason;
+    } cases[] = {
+        {"at 123456.", "HTTP 422: at 123456."},
+        {"at 1234567.", "HTTP 422: at [number]."},
+        {"1-2-3-4-5-6", "HTTP 422: 1-2-3-4-5-6"},
+        {"1-2-3-4-5-6-7", "HTTP 422: [number]"},
+        {" \t\r\n", "HTTP 422"},
+        {"a\342\200\250b\342\200\251c", "HTTP 422: a b c"},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *got = ht_reason_clean("HTTP 422", ht_text_from(cases[i].answer));
+        g_test_message("case %u", i);
+        g_assert_cmpstr(got, ==, cases[i].reason);
+    }
+    g_autofree char *whole = ht_reason_clean("r", ht_text_from(shorter)),
+                    *cut = ht_reason_clean("r", ht_text_from(longer));
+    g_assert_cmpstr(whole, ==, cut);
+    g_assert_cmpuint(strlen(cut), ==, strlen("r: ") + 200);
 }
 
 static void test_only_what_says_so_for_the_whole_is_a_rest(void)
@@ -356,10 +211,32 @@ static void test_connections_that_are_forbidden(void)
         const char *address;
         bool forbidden;
     } cases[] = {
-        {"127.0.0.1", false}, {"10.1.2.3", false},        {"169.254.169.254", true},
-        {"0.0.0.0", true},    {"224.0.0.1", true},        {"::1", false},
-        {"fe80::1", true},    {"::ffff:10.1.2.3", false}, {"::ffff:169.254.169.254", true},
-        {"::", true},         {"::ffff:224.0.0.1", true}, {"2001:db8::1", false},
+        {"127.0.0.1", false},
+        {"10.1.2.3", false},
+        {"169.254.169.254", true},
+        {"0.0.0.0", true},
+        {"224.0.0.1", true},
+        {"::1", false},
+        {"fe80::1", true},
+        {"::ffff:10.1.2.3", false},
+        {"::ffff:169.254.169.254", true},
+        {"::", true},
+        {"::ffff:224.0.0.1", true},
+        {"2001:db8::1", false},
+        {"0.255.255.255", true},
+        {"1.0.0.1", false},
+        {"169.253.255.255", false},
+        {"169.255.0.1", false},
+        {"169.254.0.0", true},
+        {"223.255.255.255", false},
+        {"239.255.255.255", true},
+        {"240.0.0.1", true},
+        {"255.255.255.255", true},
+        {"febf::1", true},
+        {"fec0::1", false},
+        {"ff02::1", true},
+        {"::ffff:0.0.0.1", true},
+        {"::ffff:255.255.255.255", true},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct sockaddr_in ip4 = {.sin_family = AF_INET};
@@ -370,6 +247,8 @@ static void test_connections_that_are_forbidden(void)
         g_assert_cmpint(ht_sender_forbids(is_ip4 ? (struct sockaddr *)&ip4 : (struct sockaddr *)&ip6), ==,
                         cases[i].forbidden);
     }
+    struct sockaddr other = {.sa_family = AF_UNIX}; /* nothing else goes out */
+    g_assert_true(ht_sender_forbids(&other));
 }
 
 /* Takes one request, and answers 200 with 100 KB. */
@@ -638,25 +517,16 @@ static void test_unknown_elements_are_errors_with_a_suggestion(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/routes/what-a-paused-one-alone-leads-to-waits",
-                    test_what_a_paused_route_alone_leads_to_waits);
     g_test_add_func("/backoff/doubles-with-jitter-up-to-the-most",
                     test_pauses_double_with_jitter_up_to_the_most);
     g_test_add_func("/backoff/each-pause-is-twice-the-one-before", test_each_pause_is_twice_the_one_before);
     g_test_add_func("/backoff/reads-retry-after-in-both-forms", test_retry_after_is_read_in_both_forms);
     g_test_add_func("/signature/is-that-of-standard-webhooks",
                     test_signatures_are_those_of_standard_webhooks);
-    g_test_add_func("/route/matches-source-type-and-division", test_routes_match_source_type_and_division);
-    g_test_add_func("/routes/one-place-of-several-is-enough", test_one_place_of_several_is_enough);
-    g_test_add_func("/route/no-wildcard-reaches-a-restricted-type",
-                    test_no_wildcard_reaches_a_restricted_type);
-    g_test_add_func("/route/each-restricted-type-is-named-or-not-sent",
-                    test_each_restricted_type_is_named_or_not_sent);
-    g_test_add_func("/route/an-unknown-type-or-version-counts-as-restricted",
-                    test_an_unknown_type_or_version_counts_as_restricted);
-    g_test_add_func("/route/types-that-fit-nothing-are-errors", test_route_types_that_fit_nothing_are_errors);
     g_test_add_func("/reason/holds-neither-numbers-nor-control-characters",
                     test_a_reason_holds_neither_numbers_nor_control_characters);
+    g_test_add_func("/reason/each-status-has-its-meaning", test_each_status_has_its_meaning);
+    g_test_add_func("/reason/is-bounded", test_a_reason_is_bounded);
     g_test_add_func("/reason/only-what-says-so-for-the-whole-is-a-rest",
                     test_only_what_says_so_for_the_whole_is_a_rest);
     g_test_add_func("/sender/forbids-connections", test_connections_that_are_forbidden);

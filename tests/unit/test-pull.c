@@ -459,6 +459,99 @@ static void test_bad_requests_change_nothing(void)
     end_pull(&f);
 }
 
+/* What is at its limit is taken, in whatever letters and with whatever parameters. */
+static void test_good_requests_at_their_limits(void)
+{
+    static const struct {
+        const char *type;
+        unsigned status;
+    } types[] = {
+        {"Content-Type: application/json", 200},
+        {"Content-Type: Application/JSON; charset=utf-8", 200},
+        {"Content-Type: application/json;charset=utf-8", 200},
+        {"Content-Type: application/jsonl", 415},
+        {"Content-Type: application/jso", 415},
+        {"Content-Type: text/json", 415},
+        {"Content-Type: ;application/json", 415},
+    };
+    Fixture f;
+    g_autofree char *worker = g_strnfill(64, 'w'), *query = g_strconcat("limit=1000&worker=", worker, NULL);
+    begin_pull(&f, "batch = 1000\n", "ab");
+    assert_gets(&f, query, "1 2 ");
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+        Call *call = ask(&f, HT_OUT_ACK, "", types[i].type, "{\"sequences\":[9]}");
+        await_answer(call);
+        g_test_message("type %u", i);
+        g_assert_cmpuint(call->status, ==, types[i].status);
+    }
+    Call *stream = ask(&f, HT_OUT_STREAM, "limit=1", "Last-Event-ID: ", NULL);
+    g_assert_cmpuint(stream->status, ==, 200);
+    end_pull(&f);
+}
+
+static void test_an_answer_says_whether_there_is_more(void)
+{
+    Fixture f;
+    begin_pull(&f, "batch = 1\n", "ab");
+    for (unsigned i = 0; i < 3; i++) {
+        Call *call = ask(&f, HT_OUT_GET, "", NULL, NULL);
+        await_answer(call);
+        g_assert_cmpint(call->more, ==, i == 0);
+        end_call(call, true);
+    }
+    end_pull(&f);
+}
+
+/* Another takes its place: who waits is let go, nobody new is let in, and what is out is still acknowledged. */
+static void test_who_waits_is_let_go_when_another_takes_its_place(void)
+{
+    Fixture f;
+    begin_pull(&f, "", "a");
+    HtTransport *transport = ht_consumer_transport(f.consumer);
+    assert_gets(&f, "", "1 ");
+    Call *poll = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL), *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    transport->send_away(transport);
+    g_assert_cmpstr(poll->body->str, ==, "[]");
+    g_assert_true(stream->closed);
+    end_call(poll, true);
+    end_call(stream, true);
+    Call *again = ask(&f, HT_OUT_GET, "wait=60", NULL, NULL);
+    g_assert_cmpuint(again->status, ==, 0);
+    transport->retire(transport);
+    g_assert_cmpstr(again->body->str, ==, "[]");
+    Call *late = ask(&f, HT_OUT_GET, "", NULL, NULL), *stream_late = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    g_assert_cmpstr(late->code, ==, "consumer-changed");
+    g_assert_cmpstr(stream_late->code, ==, "consumer-changed");
+    say(&f, HT_OUT_ACK, "{\"sequences\":[1]}", "\"acknowledged\":1");
+    g_assert_false(transport->finish(transport));
+    end_call(again, true);
+    g_assert_true(transport->finish(transport));
+    end_pull(&f);
+}
+
+/* One at a time; and where nothing is out, nothing is waited for: it stays, and says that it is paused. */
+static void test_a_stream_of_one_event_at_a_time(void)
+{
+    Fixture f;
+    begin_pull(&f, "batch = 1\nlinger = 20ms\nheartbeat = 100ms\n", "ab");
+    Call *stream = ask(&f, HT_OUT_STREAM, "", NULL, NULL);
+    for (unsigned i = 1; i <= 2; i++) {
+        g_autofree char *got = g_strdup_printf("%u ", i), *ack = g_strdup_printf("{\"through\":%u}", i);
+        assert_streams(stream, got);
+        g_assert_cmpuint(say(&f, HT_OUT_ACK, ack, "\"acknowledged\":1"), ==, 200);
+    }
+    await_written(stream);
+    g_assert_false(stream->closed);
+    g_assert_cmpstr(stream->body->str, ==, ": \n\n");
+    spool.pause = (HtSpoolPause){.kind = HT_SPOOL_PAUSE_ADMIN, .reason = (char *)"looked at"};
+    ht_consumer_wake(f.consumer);
+    g_free(read_on(stream, true));
+    await_written(stream);
+    g_assert_cmpstr(stream->body->str, ==, ": paused\n\n");
+    spool.pause.kind = HT_SPOOL_PAUSE_NONE;
+    end_pull(&f);
+}
+
 /* ---- Workers as they please ---- */
 
 #define WORKERS 4
@@ -573,6 +666,11 @@ int main(int argc, char **argv)
                     test_a_stream_that_is_not_acknowledged_ends_and_goes_on);
     g_test_add_func("/pull/stream/the-same-id-again", test_the_same_id_again);
     g_test_add_func("/pull/bad-requests-change-nothing", test_bad_requests_change_nothing);
+    g_test_add_func("/pull/good-requests-at-their-limits", test_good_requests_at_their_limits);
+    g_test_add_func("/pull/an-answer-says-whether-there-is-more", test_an_answer_says_whether_there_is_more);
+    g_test_add_func("/pull/who-waits-is-let-go-when-another-takes-its-place",
+                    test_who_waits_is_let_go_when_another_takes_its_place);
+    g_test_add_func("/pull/stream/one-event-at-a-time", test_a_stream_of_one_event_at_a_time);
     g_test_add_func("/pull/workers-as-they-please-lose-nothing", test_workers_as_they_please_lose_nothing);
     return g_test_run();
 }

@@ -1,6 +1,7 @@
 /* core/delivery/sender and webhook over a real socket: what a platform gets, and where nothing goes. */
 #include "core/base/log.h"
 #include "core/delivery/sender.h"
+#include "core/delivery/signature.h"
 #include "core/delivery/webhook.h"
 #include "tests/lib/data.h"
 
@@ -178,6 +179,11 @@ static void test_what_a_platform_gets_is_signed(void)
         g_assert_cmpuint(g_strv_length(both), ==, 2);
         g_assert_cmpstr(both[0], ==, right);
         g_assert_cmpstr(both[1], ==, old_right);
+        static const char *const types[] = {"application/cloudevents+json; charset=utf-8",
+                                            "application/cloudevents-batch+json; charset=utf-8",
+                                            "application/json"};
+        g_autofree char *type = find_header(taker, "Content-Type");
+        g_assert_cmpstr(type, ==, types[i]);
         g_assert_cmpint(body[0], ==, i == 1 ? '[' : '{');
         if (i == 0) {
             g_assert_nonnull(strstr(body, id)); /* the event's own */
@@ -194,6 +200,8 @@ static void test_without_a_secret_nothing_is_signed(void)
     send_to_taker(taker, "structured", NULL);
     taker_end(taker);
     g_assert_null(strstr(taker->request, "webhook-"));
+    g_assert_nonnull(strstr(taker->request, "\r\nUser-Agent: hutong\r\n"));
+    g_assert_null(strstr(taker->request, "Expect:"));
 }
 
 /* What stands in the environment of a service is nobody's decision where events go. */
@@ -211,6 +219,59 @@ static void test_no_proxy_of_the_environment_is_asked(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         g_unsetenv(names[i]);
     }
+}
+
+static char *encode_secret(const char *prefix, gsize size, const char *suffix)
+{
+    g_autofree guchar *key = g_malloc(size);
+    memset(key, 0xfb, size);
+    g_autofree char *base64 = g_base64_encode(key, size);
+    return g_strconcat(prefix, base64, suffix, NULL);
+}
+
+/* 24 to 64 bytes, in base64 as it is written, after its prefix or without. */
+static void test_a_secret_is_as_long_as_the_standard_says(void)
+{
+    static const struct {
+        const char *prefix;
+        gsize size;
+        const char *suffix;
+        bool good;
+    } cases[] = {
+        {"whsec_", 23, "", false},   {"whsec_", 24, "", true},
+        {"whsec_", 64, "", true},    {"whsec_", 65, "", false},
+        {"", 24, "", true},          {" whsec_", 32, " \n", true},
+        {"whsec-", 32, "", false},   {"whsec_whsec_", 32, "", false},
+        {"whsec_", 25, "=", false},  {"whsec_", 24, "!", false},
+        {"whsec_", 24, "QQ", false}, {"whsec_", 0, "", false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = encode_secret(cases[i].prefix, cases[i].size, cases[i].suffix);
+        g_autofree char *path = write_secret(text);
+        g_autoptr(HtSecret) secret = ht_secret_load((const char *const[]){path, NULL}, &error);
+        g_test_message("case %u", i);
+        g_assert_cmpint(secret != NULL, ==, cases[i].good);
+        g_assert_true(cases[i].good || strstr(error->message, "not a secret"));
+        g_assert_true(cases[i].good || strstr(error->message, path));
+        g_unlink(path);
+    }
+}
+
+static void test_as_many_secrets_sign_as_may(void)
+{
+    g_autofree char *path = write_secret(SECRET);
+    const char *paths[HT_SECRETS_MAX + 1] = {NULL};
+    for (unsigned i = 0; i < HT_SECRETS_MAX; i++) {
+        paths[i] = path;
+    }
+    g_autoptr(HtSecret) secret = ht_secret_load(paths, NULL);
+    g_assert_nonnull(secret);
+    g_auto(GStrv) headers = ht_secret_sign(secret, "id", 1999999, HT_TEXT_LITERAL("x"));
+    g_assert_cmpstr(headers[1], ==, "webhook-timestamp: 1"); /* whole seconds */
+    g_auto(GStrv) signatures = g_strsplit(headers[2], "v1,", -1);
+    g_assert_cmpuint(g_strv_length(signatures), ==, HT_SECRETS_MAX + 1);
+    g_unlink(path);
 }
 
 /* ---- Attributes as headers ---- */
@@ -282,6 +343,160 @@ static void test_no_socket_is_opened_to_a_forbidden_address(void)
         g_assert_cmpint(posted.status, ==, 0);
         g_assert_true(posted.unsent);
         g_assert_cmpuint(posted.took_us, <, 4 * G_USEC_PER_SEC);
+        g_free(posted.error);
+    }
+}
+
+/* ---- What an answer is ---- */
+
+typedef struct {
+    GSocketListener *listener;
+    const char *
+        answer; /* what is written, then the connection ends; NULL: nothing, and it stays open until the client goes */
+} Teller;
+
+static void *tell(void *user)
+{
+    const Teller *teller = user;
+    char request[4096] = "";
+    g_autoptr(GSocketConnection) connection = g_socket_listener_accept(teller->listener, NULL, NULL, NULL);
+    GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+    g_input_stream_read(in, request, sizeof request, NULL, NULL);
+    if (teller->answer) {
+        g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), teller->answer,
+                                  strlen(teller->answer), NULL, NULL, NULL);
+    } else {
+        g_input_stream_read(in, request, sizeof request, NULL, NULL);
+    }
+    return NULL;
+}
+
+typedef struct {
+    bool done, unsent, repeated[2];
+    long status;
+    uint64_t retry_after_ms;
+    char *error, *body, *wanted[2];
+} Told;
+
+static void note_told(const HtPosted *posted, void *user)
+{
+    Told *told = user;
+    *told = (Told){.done = true,
+                   .unsent = posted->unsent,
+                   .status = posted->status,
+                   .retry_after_ms = posted->retry_after_ms,
+                   .error = g_strdup(posted->error),
+                   .body = g_strndup(posted->body.data ? posted->body.data : "", posted->body.size)};
+    for (unsigned i = 0; i < 2; i++) {
+        told->wanted[i] = g_strdup(posted->wanted[i].value);
+        told->repeated[i] = posted->wanted[i].repeated;
+    }
+}
+
+static void clear_told(Told *told)
+{
+    g_free(told->error);
+    g_free(told->body);
+    g_free(told->wanted[0]);
+    g_free(told->wanted[1]);
+}
+
+static Told hear(const char *answer, uint64_t timeout_ms)
+{
+    Told told = {0};
+    Teller teller = {g_socket_listener_new(), answer};
+    guint16 port = g_socket_listener_add_any_inet_port(teller.listener, NULL, NULL);
+    GThread *thread = g_thread_new("teller", tell, &teller);
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/", port);
+    HtSender *sender = ht_sender_new();
+    HtPost post = {.url = url,
+                   .content_type = "text/plain",
+                   .wanted = {"WebHook-Allowed-Origin", "WebHook-Allowed-Rate"},
+                   .timeout_ms = timeout_ms,
+                   .connect_timeout_ms = 20000};
+    ht_buffer_add_literal(&post.body, "x");
+    ht_sender_post(sender, &post, note_told, &told);
+    while (!told.done) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    ht_sender_free(sender);
+    g_thread_join(thread);
+    g_object_unref(teller.listener);
+    return told;
+}
+
+static void test_what_is_read_of_an_answer(void)
+{
+    static const struct {
+        const char *answer, *body, *first, *second;
+        long status;
+        uint64_t retry_after_ms;
+        bool repeated;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "ok", NULL, NULL, 200, 0, false},
+        {"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "", NULL, NULL,
+         302, 0, false},
+        {"HTTP/1.1 503 No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", "", NULL, NULL, 503, 7000, false},
+        {"HTTP/1.1 200 OK\r\nWebHook-Allowed-Origin: b\r\nwebhook-allowed-rate: 5\r\nContent-Length: 0\r\n\r\n",
+         "", "b", "5", 200, 0, false},
+        {"HTTP/1.1 200 OK\r\nWebHook-Allowed-Origin: a\r\nWebHook-Allowed-Origin: b\r\nContent-Length: 0\r\n\r\n",
+         "", "a", NULL, 200, 0, true},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", "", NULL, NULL, 204, 0, false},
+        {"HTTP/1.1 200 OK\r\nContent-Le", "", NULL, NULL, 0, 0, false}, /* it ends in its head */
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n", "", NULL, NULL, 0, 0, false},
+        {"", "", NULL, NULL, 0, 0, false},
+        {"smtp\r\n", "", NULL, NULL, 0, 0, false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Told told = hear(cases[i].answer, 20000);
+        g_test_message("case %u", i);
+        g_assert_cmpint(told.status, ==, cases[i].status);
+        g_assert_cmpint(told.error == NULL, ==, cases[i].status != 0);
+        g_assert_false(told.unsent);
+        g_assert_cmpuint(told.retry_after_ms, ==, cases[i].retry_after_ms);
+        g_assert_cmpstr(told.wanted[0], ==, cases[i].first);
+        g_assert_cmpstr(told.wanted[1], ==, cases[i].second);
+        g_assert_cmpint(told.repeated[0], ==, cases[i].repeated);
+        g_assert_false(told.repeated[1]);
+        g_assert_true(cases[i].status == 0 || g_str_equal(told.body, cases[i].body));
+        clear_told(&told);
+    }
+}
+
+/* The beginning of a long answer is kept; a head without end is none. */
+static void test_an_answer_is_bounded(void)
+{
+    g_autofree char *filler = g_strnfill(70000, 'y');
+    g_autofree char *body = g_strconcat("HTTP/1.1 422 No\r\nContent-Length: 70000\r\n\r\n", filler, NULL);
+    g_autofree char *head =
+        g_strconcat("HTTP/1.1 200 OK\r\nX: ", filler, "\r\nContent-Length: 0\r\n\r\n", NULL);
+    Told told = hear(body, 20000);
+    g_assert_cmpint(told.status, ==, 422);
+    g_assert_cmpuint(strlen(told.body), ==, 1024);
+    clear_told(&told);
+    told = hear(head, 20000);
+    g_assert_cmpint(told.status, ==, 0);
+    clear_told(&told);
+}
+
+/* Who takes the request and says nothing is waited for as long as the key says; it was sent. */
+static void test_who_does_not_answer_is_not_waited_for(void)
+{
+    Told told = hear(NULL, 50);
+    g_assert_cmpint(told.status, ==, 0);
+    g_assert_false(told.unsent);
+    g_assert_nonnull(told.error);
+    clear_told(&told);
+}
+
+static void test_only_http_is_spoken(void)
+{
+    static const char *const urls[] = {"file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://127.0.0.1/"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(urls); i++) {
+        Posted posted = post_to(urls[i]);
+        g_test_message("url %u", i);
+        g_assert_cmpint(posted.status, ==, 0);
+        g_assert_true(posted.unsent);
         g_free(posted.error);
     }
 }
@@ -380,6 +595,14 @@ int main(int argc, char **argv)
                     test_a_binary_event_has_its_attributes_in_headers);
     g_test_add_func("/sender/no-socket-is-opened-to-a-forbidden-address",
                     test_no_socket_is_opened_to_a_forbidden_address);
+    g_test_add_func("/sender/what-is-read-of-an-answer", test_what_is_read_of_an_answer);
+    g_test_add_func("/sender/an-answer-is-bounded", test_an_answer_is_bounded);
+    g_test_add_func("/sender/who-does-not-answer-is-not-waited-for",
+                    test_who_does_not_answer_is_not_waited_for);
+    g_test_add_func("/sender/only-http-is-spoken", test_only_http_is_spoken);
+    g_test_add_func("/signature/a-secret-is-as-long-as-the-standard-says",
+                    test_a_secret_is_as_long_as_the_standard_says);
+    g_test_add_func("/signature/as-many-sign-as-may", test_as_many_secrets_sign_as_may);
     g_test_add_func("/sender/connections-that-end-are-replaced", test_connections_that_end_are_replaced);
     g_test_add_func("/sender/an-idle-connection-that-ends-is-no-work",
                     test_an_idle_connection_that_ends_is_no_work);

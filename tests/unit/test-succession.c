@@ -109,14 +109,21 @@ static void test_who_cannot_be_opened_is_tried_again(void)
     begin(&a, WAY("a") TO("a"), "*");
     ht_log_set_level(HT_LOG_NOTHING);
     spool.bad_cursors = 1;
-    change(&a, WAY("a") WAY("b") TO("a;b"));
+    change(&a, WAY("a") WAY("b") WAY("c") TO("a;b;c"));
     g_assert_false(ht_delivery_find(a.delivery, "b", &status));
-    g_assert_cmpuint(ht_delivery_consumers(a.delivery), ==, 1);
+    g_assert_cmpuint(ht_delivery_consumers(a.delivery), ==, 2);
     assert_takes("a", "1 ");
+    assert_takes("c", "1 ");
     gint64 began = g_get_monotonic_time();
     assert_takes("b", "1 ");
     g_assert_cmpint(g_get_monotonic_time() - began, >, G_USEC_PER_SEC / 2);
-    g_assert_cmpuint(ht_delivery_consumers(a.delivery), ==, 2);
+    g_assert_cmpuint(ht_delivery_consumers(a.delivery), ==, 3);
+    spool.bad_cursors = 2;
+    change(&a, WAY_TO("b", "new") TO("b")); /* and who was there before is there no more */
+    g_assert_cmpuint(ht_delivery_consumers(a.delivery), ==, 0);
+    spool.persons = "**";
+    assert_takes("new", "2 ");
+    g_assert_cmpuint(ht_delivery_consumers(a.delivery), ==, 1);
     ht_log_set_level(HT_LOG_ERROR);
     end(&a);
 }
