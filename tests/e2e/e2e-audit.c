@@ -139,6 +139,45 @@ static void test_who_received_what_is_found_by_a_number(void)
     stop(&f);
 }
 
+static unsigned count(const char *text, const char *part)
+{
+    unsigned found = 0;
+    for (; (text = strstr(text, part)); text++) {
+        found++;
+    }
+    return found;
+}
+
+/* Of the same event, to consumers of which two have one policy, the third another. */
+static void test_each_is_recorded_by_its_own_policy(void)
+{
+    Fixture f;
+    Platform *twin = platform_new(), *narrow = platform_new();
+    make(&f, NULL, PURPOSE);
+    FILE *file = fopen(f.bus->config, "ae");
+    g_assert_nonnull(file);
+    fprintf(file,
+            "[consumer twin]\ntype = webhook\nurl = %s\nclearance = 2\n" PURPOSE
+            "[consumer narrow]\ntype = webhook\nurl = %s\nclearance = 2\ndeny = person.idNumber\n" PURPOSE
+            "[route others]\nto = twin;narrow\n",
+            platform_url(twin), platform_url(narrow));
+    g_assert_cmpint(fclose(file), ==, 0);
+    bus_process_start(f.bus);
+    g_free(post_death(&f, 900003001, FIRST));
+    g_free(post_death(&f, 900003002, SECOND));
+    g_assert_true(platform_wait(f.platform, 2, WAIT_MS) && platform_wait(twin, 2, WAIT_MS) &&
+                  platform_wait(narrow, 2, WAIT_MS));
+    const char *const search[] = {"audit", "search", "--id-number-stdin", NULL};
+    g_autofree char *output = NULL;
+    g_assert_cmpint(run_with(&f, FIRST "\n", &output, search), ==, 0);
+    g_assert_nonnull(strstr(output, "3 deliveries to 3 consumers, among 6"));
+    g_assert_cmpuint(count(output, "person.name person.sex"), ==, 3);
+    g_assert_cmpuint(count(output, "person.idNumber person.name person.sex"), ==, 2);
+    stop(&f);
+    platform_free(twin);
+    platform_free(narrow);
+}
+
 /* Also after a kill: what a consumer has is in the log. */
 static void test_a_kill_leaves_every_delivery_in_the_log(void)
 {
@@ -405,6 +444,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/audit/search/by-a-number", test_who_received_what_is_found_by_a_number);
+    g_test_add_func("/audit/search/by-each-ones-policy", test_each_is_recorded_by_its_own_policy);
     g_test_add_func("/audit/kill/leaves-every-delivery", test_a_kill_leaves_every_delivery_in_the_log);
     g_test_add_func("/audit/failure/nothing-personal-goes-unrecorded", test_nothing_personal_goes_unrecorded);
     g_test_add_func("/audit/failure/a-key-lets-it-go-on", test_a_key_lets_it_go_on_unrecorded);
