@@ -135,7 +135,7 @@ static void test_a_reason_holds_neither_numbers_nor_control_characters(void)
 /* Of each status that there is: what was taken, what is wrong with the events, and what with the endpoint. */
 static void test_each_status_has_its_meaning(void)
 {
-    static const long of_the_endpoint[] = {401, 403, 404, 405, 407, 408, 425, 429};
+    static const long of_the_endpoint[] = {401, 403, 404, 405, 407, 408, 411, 414, 417, 421, 425, 426, 429};
     for (long status = 100; status < 1000; status++) {
         HtPosted posted = {.status = status};
         HtSentKind kind = status == 410                   ? HT_SENT_GONE
