@@ -3,6 +3,9 @@
 
 #include "core/config/suggest.h"
 
+#include <glib/gi18n.h>
+#include <stdarg.h>
+
 #define UNMAPPED "unmapped"
 #define KIND '@'
 
@@ -23,13 +26,19 @@ typedef struct {
     const char *mask; /* NULL: the element's own */
 } RuleEntry;
 
-static void report(RuleReader *reader, const RuleEntry *entry, const char *what)
+/* A whole sentence, with the entry in it. */
+G_GNUC_PRINTF(3, 4)
+static void report(RuleReader *reader, const RuleEntry *entry, const char *format, ...)
 {
     static const char *const keys[] = {[ALLOW] = "allow", [DENY] = "deny", [MASK] = "mask", [HASH] = "hash"};
     const char *key = keys[entry->kind];
     g_autofree char *place = ht_consumer_place(reader->consumer, key);
-    g_string_append_printf(reader->errors, "%s: error: [consumer %s] %s: '%s' %s\n", place,
-                           reader->consumer->name, key, entry->name, what);
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_string_append_printf(reader->errors, _("%s: error: [consumer %s] %s: %s\n"), place,
+                           reader->consumer->name, key, text);
     reader->failed = true;
 }
 
@@ -70,15 +79,15 @@ static void set_mask(RuleReader *reader, const RuleEntry *entry, const HtElement
     rule->masked = true;
     rule->mask = element->mask;
     if (entry->mask && !ht_mask_from_name(entry->mask, &rule->mask)) {
-        RuleEntry unknown = {MASK, entry->mask, NULL};
-        report(reader, &unknown,
-               "is no mask: name, idNumber, phone, address, year, last4, card, account, hide");
+        report(reader, entry,
+               _("'%s' is no mask: name, idNumber, phone, address, year, last4, card, account, hide"),
+               entry->mask);
     } else if (rule->mask == HT_MASK_NONE && element->sensitivity > 0) {
-        report(reader, entry, "has no mask of its own: name one, as in person.name:name");
+        report(reader, entry, _("'%s' has no mask of its own: name one, as in person.name:name"),
+               entry->name);
     } else if (!fits(rule->mask, element) && element->sensitivity > 0 && !pattern) {
-        g_autofree char *what = g_strdup_printf("is no value that the mask %s is for: use hide, or its own",
-                                                ht_mask_name(rule->mask));
-        report(reader, entry, what);
+        report(reader, entry, _("'%s' is no value that the mask %s is for: use hide, or its own"),
+               entry->name, ht_mask_name(rule->mask));
     } else if (!fits(rule->mask, element)) {
         rule->mask = HT_MASK_HIDE;
     }
@@ -122,11 +131,12 @@ static void read_unmapped(RuleReader *reader, const RuleEntry *entry)
 {
     const char *path = entry->name + strlen(UNMAPPED);
     if (entry->kind == MASK) {
-        report(reader, entry, "is of no kind that a mask is for: use hash, deny or allow");
+        report(reader, entry, _("'%s' is of no kind that a mask is for: use hash, deny or allow"),
+               entry->name);
     } else if (*path == '\0') {
         set_rule(reader, entry, NULL, &reader->rules->unmapped);
     } else if (path[1] == '\0') {
-        report(reader, entry, "names no path: unmapped:PATH, * for any rest");
+        report(reader, entry, _("'%s' names no path: unmapped:PATH, * for any rest"), entry->name);
     } else {
         set_rule(reader, entry, NULL, &find_path(reader->rules, path + 1)->rule);
     }
@@ -159,12 +169,15 @@ static void read_element(RuleReader *reader, const RuleEntry *entry)
     }
     if (!found) {
         const char *best = pattern ? NULL : suggest(dictionary, entry->name);
-        g_autofree char *what =
-            *entry->name == KIND
-                ? g_strdup("is no kind of elements: @name, @idNumber, @phone, @address, @year")
-            : best ? g_strdup_printf("is no element of the dictionary; did you mean '%s'?", best)
-                   : g_strdup("is no element of the dictionary");
-        report(reader, entry, what);
+        if (*entry->name == KIND) {
+            report(reader, entry, _("'%s' is no kind of elements: @name, @idNumber, @phone, @address, @year"),
+                   entry->name);
+        } else if (best) {
+            report(reader, entry, _("'%s' is no element of the dictionary; did you mean '%s'?"), entry->name,
+                   best);
+        } else {
+            report(reader, entry, _("'%s' is no element of the dictionary"), entry->name);
+        }
     }
 }
 
@@ -185,7 +198,7 @@ static void refuse_both(RuleReader *reader)
         const HtRule *rule = &reader->rules->elements[i];
         RuleEntry entry = {HASH, ht_dictionary_element(reader->dictionary, i)->name, NULL};
         if (rule->hashed && rule->masked) {
-            report(reader, &entry, "is named by mask, too: one of them");
+            report(reader, &entry, _("'%s' is named by mask, too: one of them"), entry.name);
         }
     }
 }

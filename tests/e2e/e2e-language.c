@@ -184,6 +184,7 @@ static void test_a_reload_says_what_check_says(void)
         "[route other]\nto = nobody\nno-key = 1\n",
         "[source two]\ndepartment = police\nadapter = hukou\nmapping = hukou.xml\nmax-body = many\n",
         "[consumer two]\ntype = webhook\nclearance = 9\npurpose = test\n",
+        "[consumer two]\ntype = pull\nallow = person.nam;unmapped:;@nam\nmask = person.sex:none;unmapped;person.name:year\n",
         "no section\n",
     };
     BusProcess *bus = bus_process_new(NULL, sections);
