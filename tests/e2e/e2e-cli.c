@@ -207,7 +207,7 @@ static void test_errors_stand_at_their_keys_own_line(void)
         {"[route r]", NULL},
         {"from = a;nobody", "[route r] from: there is no source 'nobody'"},
         {"types = persn.*", "[route r] types: 'persn.*' fits no event type"},
-        {"divisions = 44x", "divisions: '44x' is not a prefix"},
+        {"divisions = 44x", "[route r] divisions: '44x' is not a prefix"},
         {"to = c;d", "[route r] to: there is no consumer 'd'"},
     };
     g_autoptr(GString) sections = g_string_new(NULL);
