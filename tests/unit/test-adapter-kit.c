@@ -427,24 +427,40 @@ static void test_check_runs_all(void)
     remove_folder(folder);
 }
 
-/* Every adapter that this project ships passes, with all of its fixtures. */
+static const char *const shipped[] = {"health", "hukou", "marriage", "social-security", "xml"};
+
+/* What the check of a shipped adapter, with all of its fixtures, said when it passed. It takes long: each is checked once. */
+static const char *check_of_shipped(size_t number)
+{
+    static char *outputs[G_N_ELEMENTS(shipped)];
+    if (!outputs[number]) {
+        const char *folder = g_getenv("HUTONG_ADAPTERDIR");
+        outputs[number] = run(0, (const char *const[]){"check", shipped[number], "-d", folder, NULL});
+    }
+    return outputs[number];
+}
+
+/* Every adapter that this project ships. */
 static void test_shipped_adapters_pass(void)
 {
-    const char *adapter_folder = g_getenv("HUTONG_ADAPTERDIR");
-    g_autofree char *output = run(0, (const char *const[]){"check", "-d", adapter_folder, NULL});
-    g_test_message("%s", output);
-    assert_says(output, " 0 FAILED\n");
-    g_assert_null(strstr(output, "no fixtures"));
+    g_autoptr(GDir) folder = g_dir_open(g_getenv("HUTONG_ADAPTERDIR"), 0, NULL);
+    unsigned adapters_there = 0;
+    for (const char *name; (name = g_dir_read_name(folder));) {
+        adapters_there += g_str_has_suffix(name, ".so");
+    }
+    g_assert_cmpuint(adapters_there, ==, G_N_ELEMENTS(shipped));
+    for (size_t i = 0; i < G_N_ELEMENTS(shipped); i++) {
+        g_autofree char *passed = g_strdup_printf("\n%s: passed; ", shipped[i]);
+        assert_says(check_of_shipped(i), passed);
+        g_assert_null(strstr(check_of_shipped(i), "no fixtures"));
+    }
 }
 
 /* No value and no person of any fixture of theirs would be swallowed when it changed, and none is left out. */
 static void test_shipped_adapters_swallow_nothing(void)
 {
-    static const char *const names[] = {"health", "hukou", "marriage", "social-security", "xml"};
-    const char *adapter_folder = g_getenv("HUTONG_ADAPTERDIR");
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *output =
-            run(0, (const char *const[]){"check", names[i], "-d", adapter_folder, NULL});
+    for (size_t i = 0; i < G_N_ELEMENTS(shipped); i++) {
+        const char *output = check_of_shipped(i);
         assert_says(output, "a changed value is not taken for what is known  ");
         assert_says(output, "another person is not taken for who is known  ");
         assert_says(output, CLAIM "  ");
