@@ -3,6 +3,7 @@
  * out of date. Command, main thread. */
 #include "core/cli/cli.h"
 
+#include "core/cli/retell.h"
 #include "core/delivery/route.h"
 #include "core/source/host.h"
 
@@ -311,7 +312,9 @@ int ht_cli_catalogue(int argc, char **argv)
     g_autoptr(JsonArray) list = json_array_new();
     const Directory directory = {config, dictionary, list};
     if (!dictionary) {
-        fprintf(stderr, "%s%s", error ? error->message : "", error ? "\n" : "");
+        if (error) {
+            ht_cli_complain(error->message);
+        }
         return HT_EXIT_CONFIG;
     }
     bool good = true;

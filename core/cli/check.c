@@ -9,6 +9,7 @@
 #include "core/base/user.h"
 #include "core/bus.h"
 #include "core/cli/check-peers.h"
+#include "core/cli/retell.h"
 #include "core/config/listen.h"
 #include "core/ingress/tls.h"
 #include "core/delivery/policy.h"
@@ -69,7 +70,7 @@ static void check_dictionary(Check *check)
     g_autoptr(GError) error = NULL;
     check->dictionary = ht_source_dictionary(check->config, &error);
     if (!check->dictionary) {
-        fprintf(stderr, "%s\n", error->message);
+        ht_cli_complain(error->message);
         check->errors++;
     }
 }
@@ -387,7 +388,7 @@ static void show_warnings(Check *check, const HtHost *host)
     for (guint i = 0; status.warnings && i < status.warnings->len; i++) {
         const char *warning = status.warnings->pdata[i];
         if (g_hash_table_add(check->warned, g_strdup(warning))) {
-            fprintf(stderr, "%s\n", warning);
+            ht_cli_complain(warning);
         }
     }
 }
@@ -448,7 +449,8 @@ static bool check_source(Check *check, const HtSourceConfig *source)
     show_warnings(check, host);
     show_box(check, source, host);
     if (answer.error) {
-        g_autofree char *text = g_strdup_printf("[source %s] %s", source->name, answer.error);
+        g_autofree char *told = ht_cli_retell_lines(answer.error);
+        g_autofree char *text = g_strdup_printf("[source %s] %s", source->name, told);
         complain(check, source->file, source->line, text);
         g_free(answer.error);
         return false;

@@ -3,6 +3,7 @@
 
 #include "core/base/paths.h"
 #include "core/cli/adapter.h"
+#include "core/cli/retell.h"
 #include "core/kit/kit.h"
 #include "core/source/host.h"
 
@@ -89,7 +90,7 @@ HtDictionary *ht_map_dictionary(const HtMapPlace *place, const char *mapping)
     g_auto(HtWords) words = ht_map_words(place, mapping);
     HtDictionary *dictionary = ht_words_dictionary(&words, &error);
     if (!dictionary) {
-        fprintf(stderr, "%s\n", error->message);
+        ht_cli_complain(error->message);
     }
     return dictionary;
 }

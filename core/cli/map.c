@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/cli/cli.h"
 #include "core/cli/progress.h"
+#include "core/cli/retell.h"
 #include "core/cli/watch.h"
 #include "core/kit/expectation.h"
 #include "core/kit/kit.h"
@@ -48,7 +49,8 @@ G_GNUC_PRINTF(2, 3) static bool complain(const Map *map, const char *format, ...
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    fprintf(stderr, "hutong %s: %s\n", map->verb, text);
+    g_autofree char *told = ht_cli_retell_lines(text);
+    fprintf(stderr, "hutong %s: %s\n", map->verb, told);
     return false;
 }
 
@@ -59,7 +61,7 @@ static void show_warnings(Map *map)
     HtHostStatus status;
     ht_host_status(map->host, &status);
     for (unsigned i = 0; !map->warned && status.warnings && i < status.warnings->len; i++) {
-        fprintf(stderr, "%s\n", (const char *)status.warnings->pdata[i]);
+        ht_cli_complain(status.warnings->pdata[i]);
     }
     map->warned = true;
 }

@@ -5,6 +5,7 @@
 #include "core/cli/map.h"
 
 #include "core/base/log.h"
+#include "core/cli/retell.h"
 #include "core/kit/expectation.h"
 
 #include <glib/gi18n.h>
@@ -28,7 +29,8 @@ typedef struct {
 
 static bool complain(const char *text)
 {
-    fprintf(stderr, "hutong mapping: %s\n", text);
+    g_autofree char *told = ht_cli_retell_lines(text);
+    fprintf(stderr, "hutong mapping: %s\n", told);
     return false;
 }
 
@@ -199,7 +201,7 @@ static bool prepare(NewMapping *work)
         return complain(text);
     }
     if (!ht_reference_load(&work->reference, &work->words, &error)) {
-        fprintf(stderr, "%s\n", error->message);
+        ht_cli_complain(error->message);
         return false;
     }
     return read_payload(work);

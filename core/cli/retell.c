@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEPTH_MAX 8     /* sentences within sentences */
@@ -97,6 +98,22 @@ static const char *const sentences[] = {
     N_("%s is true or false"),
     N_("%s is a text"),
     N_("%s is missing: %s"),
+    /* of a mapping, around what is wrong and within it: mappings/engine/compile/ */
+    N_("%s (used in line %s)"),
+    N_("%s, that in line %s"),
+    N_("; did you mean \"%s\"?"),
+    N_(" in %s"),
+    N_("which event is made"),
+    N_("what the action is"),
+    N_("whose the number is"),
+    N_("a step is empty"),
+    N_("an attribute can only be the last step"),
+    N_("only names, / and a last @name are possible here; for more there is xpath=\"…\""),
+    N_("elements below the record are meant"),
+    N_("\"%s\" is not XPath 1.0"),
+    N_("the end"),
+    N_("a <flag>: yes() or no()"),
+    N_("a <choice>: code()"),
 };
 
 /* Where a value begins, "%s", "%2$s", "%.16s", and how long that is. NULL: there is none behind `at`. */
@@ -108,7 +125,7 @@ static const char *find_place(const char *at, size_t *size, unsigned *number)
         bool numbered = digits > 0 && end[digits] == '$';
         *number = numbered ? (unsigned)(g_ascii_strtoull(end, NULL, 10)) : 0;
         end += numbered ? digits + 1 : 0;
-        end += strspn(end, "-+ #0123456789.hlzjt");
+        end += strspn(end, "-+ #0123456789.*hlzjt");
         if (*end && strchr("diuxXfgcs", *end)) {
             *size = (size_t)(end + 1 - at);
             return at;
@@ -131,17 +148,41 @@ static GPtrArray *split_sentence(const char *sentence)
     return parts;
 }
 
-/* Where the value before this part ends; NULL: it is not there. A value is never empty. */
-static const char *find_end(const char *at, const char *part, bool last)
+/* A value that stands close to a word, a quote or another value may be nothing: a hint, a name that was left empty. */
+static bool may_lack(const GPtrArray *parts, unsigned i)
 {
+    const char *before = parts->pdata[i - 1], *part = parts->pdata[i];
+    size_t size = strlen(before);
+    bool beside = (!*part && i + 1 < parts->len) || (size == 0 && i > 1);
+    return beside || (size > 0 && (g_ascii_isalnum(before[size - 1]) || before[size - 1] == '"'));
+}
+
+/* Where the value before this part ends; NULL: it is not there. */
+static const char *find_end(const char *at, const GPtrArray *parts, unsigned i)
+{
+    const char *part = parts->pdata[i];
+    bool last = i + 1 == parts->len;
     const char *end = !last                        ? strstr(at, part)
                       : g_str_has_suffix(at, part) ? at + strlen(at) - strlen(part)
                                                    : NULL;
-    return end == at ? NULL : end;
+    return end == at && !may_lack(parts, i) ? NULL : end;
+}
+
+/* Which of the sentence's places are of numbers, a bit for each of the first 32. */
+static uint32_t find_numbers(const char *sentence)
+{
+    size_t size = 0;
+    unsigned number, index = 0;
+    uint32_t numbers = 0;
+    for (const char *place; index < 32 && (place = find_place(sentence, &size, &number)); index++) {
+        numbers |= (uint32_t)(strchr("diu", place[size - 1]) != NULL) << index;
+        sentence = place + size;
+    }
+    return numbers;
 }
 
 /* What stands in the sentence's places, of char *; NULL: the line is another one. transfer full. */
-static GPtrArray *find_values(const GPtrArray *parts, const char *line)
+static GPtrArray *find_values(const GPtrArray *parts, uint32_t numbers, const char *line)
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
     const char *at = line;
@@ -150,8 +191,12 @@ static GPtrArray *find_values(const GPtrArray *parts, const char *line)
     }
     at += strlen(parts->pdata[0]);
     for (unsigned i = 1; i < parts->len; i++) {
-        const char *end = find_end(at, parts->pdata[i], i + 1 == parts->len);
+        const char *end = find_end(at, parts, i);
         if (!end) {
+            return NULL;
+        }
+        bool is_number = i <= 32 && (numbers >> (i - 1) & 1);
+        if (is_number && strspn(at, " -+0123456789") < (size_t)(end - at)) {
             return NULL;
         }
         g_ptr_array_add(values, g_strndup(at, (gsize)(end - at)));
@@ -179,7 +224,7 @@ static GPtrArray *find_sentence(const char *line, const char **translation)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(sentences); i++) {
         g_autoptr(GPtrArray) parts = split_sentence(sentences[i]);
-        GPtrArray *values = find_values(parts, line);
+        GPtrArray *values = find_values(parts, 0, line);
         if (values) {
             *translation = _(sentences[i]);
             return values;
@@ -194,7 +239,8 @@ static GPtrArray *find_sentence(const char *line, const char **translation)
 typedef struct {
     GPtrArray *parts;
     const char *translation;
-    size_t certain; /* bytes outside of values */
+    size_t certain;   /* bytes outside of values */
+    uint32_t numbers; /* see find_numbers() */
 } RetoldSentence;
 
 static void clear_known(void *data)
@@ -211,7 +257,8 @@ static int compare_known(const void *one, const void *other)
 static void add_known(GArray *known, const char *english, const char *translation)
 {
     g_autofree char *line = g_strchomp(g_strdup(english));
-    RetoldSentence one = {.parts = split_sentence(line), .translation = translation};
+    RetoldSentence one = {
+        .parts = split_sentence(line), .translation = translation, .numbers = find_numbers(line)};
     for (unsigned i = 0; i < one.parts->len; i++) {
         one.certain += strlen(one.parts->pdata[i]);
     }
@@ -277,7 +324,7 @@ static GPtrArray *find_known(const char *line, size_t least, const char **transl
     const GArray *known = known_sentences();
     for (unsigned i = 0; i < known->len; i++) {
         const RetoldSentence *one = &g_array_index(known, RetoldSentence, i);
-        GPtrArray *values = one->certain >= least ? find_values(one->parts, line) : NULL;
+        GPtrArray *values = one->certain >= least ? find_values(one->parts, one->numbers, line) : NULL;
         if (values) {
             *translation = one->translation;
             return values;
@@ -293,11 +340,34 @@ static char *retell_word(const char *word)
     return g_strdup(*word && told == word ? dgettext("libc", word) : told);
 }
 
+static char *retell(const char *line, unsigned depth);
+
+/* A host says everything that is wrong with its mapping in one line. NULL: this is one thing. */
+static char *retell_each(const char *line, unsigned depth)
+{
+    static GRegex *next;
+    if (!strstr(line, "; ")) {
+        return NULL;
+    }
+    next = next ? next : g_regex_new("; (?=[^;]*:[0-9]+: (?:error|warning): )", 0, 0, NULL);
+    g_auto(GStrv) each = g_regex_split(next, line, 0);
+    for (char **one = each; each[1] && *one; one++) {
+        char *told = retell(*one, depth + 1);
+        g_free(*one);
+        *one = told;
+    }
+    return each[1] ? g_strjoinv("; ", each) : NULL;
+}
+
 static char *retell(const char *line, unsigned depth)
 {
     const char *translation = NULL, *colon = strstr(line, ": ");
     if (depth == DEPTH_MAX) {
         return g_strdup(line);
+    }
+    char *several = retell_each(line, depth);
+    if (several) {
+        return several;
     }
     g_autoptr(GPtrArray) values = find_sentence(line, &translation);
     if (!values) {
@@ -327,6 +397,12 @@ char *ht_cli_retell_lines(const char *text)
         *line = told;
     }
     return g_strjoinv("\n", lines);
+}
+
+void ht_cli_complain(const char *text)
+{
+    g_autofree char *told = ht_cli_retell_lines(text);
+    fprintf(stderr, "%s\n", told);
 }
 
 char *ht_cli_retell(const char *line)

@@ -1,4 +1,4 @@
-/* What the bus says, in the language of the person who asked. The bus has no language but English: one page and one answer is read by programs
+/* What the bus and its engine say, in the language of the person who asked. The bus has no language but English: one page and one answer is read by programs
  * and by people of several languages at once. No state. */
 #pragma once
 
@@ -7,3 +7,6 @@ char *ht_cli_retell(const char *line);
 
 /* The same of each of its lines. The caller frees. */
 char *ht_cli_retell_lines(const char *text);
+
+/* Writes that to the standard error, with a line's end behind it. */
+void ht_cli_complain(const char *text);

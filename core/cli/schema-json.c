@@ -2,6 +2,7 @@
 #include "core/cli/schema.h"
 
 #include "core/base/paths.h"
+#include "core/cli/retell.h"
 #include "core/schema/documents.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ int ht_cli_schema_json(const HtSchemaRequest *request, const char *type)
     g_autoptr(GError) error = NULL;
     g_autoptr(HtSchemas) schemas = ht_schemas_new(request->dictionary, request->words, request->url, &error);
     if (!schemas) {
-        fprintf(stderr, "%s\n", error->message);
+        ht_cli_complain(error->message);
         return HT_EXIT_FAILED;
     }
     if (!type) {

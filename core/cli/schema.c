@@ -2,6 +2,7 @@
 #include "core/cli/schema.h"
 
 #include "core/base/paths.h"
+#include "core/cli/retell.h"
 #include "core/refusal/refusal.h"
 #include "core/source/host.h"
 #include "core/verbs.h"
@@ -58,7 +59,7 @@ static int write_with(int argc, char **argv, const char *file, HtSchemaRequest *
     g_autoptr(GError) error = NULL;
     g_autoptr(HtDictionary) dictionary = ht_words_dictionary(&words, &error);
     if (!dictionary) {
-        fprintf(stderr, "%s\n", error->message);
+        ht_cli_complain(error->message);
         return HT_EXIT_FAILED;
     }
     request->config = config;

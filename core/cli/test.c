@@ -6,6 +6,7 @@
 #include "core/cli/adapter.h"
 #include "core/cli/cli.h"
 #include "core/cli/columns.h"
+#include "core/cli/retell.h"
 #include "core/kit/expectation.h"
 #include "core/source/host.h"
 
@@ -27,7 +28,8 @@ typedef struct {
 
 static int complain(const char *text)
 {
-    fprintf(stderr, "hutong test: %s\n", text);
+    g_autofree char *told = ht_cli_retell_lines(text);
+    fprintf(stderr, "hutong test: %s\n", told);
     return HT_EXIT_USAGE;
 }
 
@@ -70,7 +72,8 @@ static void fail(TestRun *work, const HtTestSet *set, const char *fixture, const
 {
     report(work, false, set, fixture);
     putchar('\n');
-    comment(why);
+    g_autofree char *told = ht_cli_retell_lines(why);
+    comment(told);
 }
 
 static void print_value(const char *label, const char *value)

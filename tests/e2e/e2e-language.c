@@ -206,6 +206,73 @@ static void test_a_reload_says_what_check_says(void)
     bus_process_free(bus);
 }
 
+/* Of the mapping's own words nothing is told. */
+static void assert_no_english_but_tags(const char *text)
+{
+    g_autoptr(GRegex) tag = g_regex_new("<[^<>]*>", 0, 0, NULL);
+    g_autofree char *words = g_regex_replace_literal(tag, text, -1, 0, "", 0, NULL);
+    assert_no_english(words);
+}
+
+static void check_mapping(const BusProcess *bus, const char *path, const char *content)
+{
+    g_autofree char *english = NULL, *chinese = NULL, *reloaded = NULL;
+    g_autofree char *mapping = g_strdup_printf(
+        "<mapping xmlns='urn:hutong:mapping:1' source='wrong' authority='police' version='1'>\n%s</mapping>",
+        content);
+    g_assert_true(g_file_set_contents(path, mapping, -1, NULL));
+    speak("C.UTF-8", "");
+    g_assert_cmpint(run_hutong(&english, "check", "-c", bus->config, NULL), ==, 78);
+    g_assert_nonnull(strstr(english, "wrong.xml:"));
+    g_assert_false(is_chinese(english));
+    speak("zh_CN.UTF-8", "");
+    g_assert_cmpint(run_hutong(&chinese, "check", "-c", bus->config, NULL), ==, 78);
+    g_test_message("%s", chinese);
+    g_assert_cmpuint(count(chinese, "错误："), ==, count(english, " error: "));
+    assert_no_english_but_tags(chinese);
+    g_assert_cmpint(run_hutong(&reloaded, "reload", "-c", bus->config, NULL), ==, 78);
+    g_autofree char *reasons = reasons_of(reloaded);
+    assert_no_english_but_tags(reasons);
+}
+
+/* The engine speaks English: its lines are known again, whichever sentence it is, with where it is and what was meant. */
+static void test_a_wrong_mapping(void)
+{
+#define EVENT(content) "<event type='person.moved-in.v1' for-each='/R/R'>" content "</event>"
+#define NAME "<element to='person.name' from='XM'/>"
+    static const char *const wrong[] = {
+        EVENT("<element to='person.nam' from='XM'/>"),
+        EVENT("<element to='quite.another' from='XM'/>"),
+        EVENT("<element to='complaint.text' from='XM'/>"),
+        EVENT("<id form='B'/>") "<elemnt/>",
+        EVENT("<element to='person.sex' from='XB' translate='ethnic.words'/>"),
+        EVENT("<element to='person.name' from='X[1]' when='a ='/><element to='person.sex' value='7'/>"),
+        EVENT("<element to='person.name' from='XM' when='starts-with(a b) or c'/>"),
+        EVENT(NAME) "<flag from='A' yes='1' no='1'/><null value='-' in='Q'/>",
+        EVENT("<use define='a'/>") "<define name='a'><element to='person.nam' from='XM'/></define>",
+        "<define name='a'>\n<element to='person.nam' from='XM'/></define>\n" EVENT("<use define='a'/>"),
+        "<define name='a' parameters='p'>" NAME "</define>" EVENT("<use define='a' q='1' p='{r'/>"),
+        "<service name='1' namespace='urn:hutong:x'><operation name='Submit'/></service>",
+    };
+    BusProcess *bus = bus_process_new(NULL, sections);
+    g_autofree char *text = NULL;
+    speak("zh_CN.UTF-8", "");
+    bus_process_start(bus);
+    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    g_autofree char *folder = g_path_get_dirname(bus->config);
+    g_autofree char *path = g_build_filename(folder, "wrong.xml", NULL);
+    g_autofree char *file = g_strdup_printf(
+        "%s[source wrong]\ndepartment = police\nadapter = xml\nmapping = %s\ndivision = 440104\n", text,
+        path);
+    g_assert_true(g_file_set_contents(bus->config, file, -1, NULL));
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        check_mapping(bus, path, wrong[i]);
+    }
+    bus_process_free(bus);
+#undef EVENT
+#undef NAME
+}
+
 /* Pages and samples that are made of tables, and the sentences around what a mapping makes. */
 static void test_what_is_written_for_people(void)
 {
@@ -235,6 +302,7 @@ int main(int argc, char **argv)
     g_test_add_func("/language/the-log-stays-english", test_the_log_stays_english);
     g_test_add_func("/language/a-wrong-configuration", test_a_wrong_configuration);
     g_test_add_func("/language/a-reload-says-what-check-says", test_a_reload_says_what_check_says);
+    g_test_add_func("/language/a-wrong-mapping", test_a_wrong_mapping);
     g_test_add_func("/language/what-is-written-for-people", test_what_is_written_for_people);
     return g_test_run();
 }

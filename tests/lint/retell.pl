@@ -20,13 +20,13 @@ sub texts {
     return $source;
 }
 
-my @files = grep { $_ ne $table && !/^core\/cli\/po\// } split /\n/, `find core spool plugins -name '*.c' | LC_ALL=C sort`;
+my @files = grep { $_ ne $table && !/^core\/cli\/po\// } split /\n/, `find core spool plugins mappings/engine -name '*.c' | LC_ALL=C sort`;
 my $said = join "\n", map { texts(slurp($_)) } @files;
 my $number = 0;
 for my $line (split /\n/, slurp($table)) {
     $number++;
     my ($sentence) = $line =~ /N_\("((?:[^"\\]|\\.)*)"\)/ or next;
-    for my $part (grep { length >= $piece } map { s/: $//r } split /%s/, $sentence) {
+    for my $part (grep { length >= $piece } map { s/:? $//r } split /%s/, $sentence) {
         next if index($said, $part) >= 0;
         print "$table:$number: nothing says '$part' any more\n";
         last;

@@ -117,10 +117,12 @@ static const HtElement *find_group(Gatherer *gatherer, const xmlNode *node)
     HtCompiler *compiler = gatherer->scope->compiler;
     const char *group = ht_compile_attribute(compiler, node, "group");
     const HtElement *first = ht_dictionary_find_group(compiler->reference->dictionary, group, strlen(group));
-    if (!first || !first->repeats) {
-        ht_compile_error(compiler, node,
-                         first ? "the group \"%s\" does not repeat" : "the dictionary has no group \"%s\"",
-                         group);
+    if (!first) {
+        ht_compile_error(compiler, node, "the dictionary has no group \"%s\"", group);
+        return NULL;
+    }
+    if (!first->repeats) {
+        ht_compile_error(compiler, node, "the group \"%s\" does not repeat", group);
         return NULL;
     }
     return check_group(gatherer, node, first) ? first : NULL;

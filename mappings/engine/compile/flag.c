@@ -33,9 +33,10 @@ static void add_words(HtCompiler *compiler, const xmlNode *node, HtFlagRule *rul
         char folded[HT_WORD_MAX];
         HtText text = {folded, ht_flag_fold(ht_text_from(*word), folded)};
         HtFlagRule others = {.words = rule->words, .n_words = first};
-        if (text.size == 0 || has_word(&others, text)) {
-            ht_compile_error(compiler, node, "\"%s\" %s", *word,
-                             text.size == 0 ? "is too long for a flag's word" : "would mean both yes and no");
+        if (text.size == 0) {
+            ht_compile_error(compiler, node, "\"%s\" is too long for a flag's word", *word);
+        } else if (has_word(&others, text)) {
+            ht_compile_error(compiler, node, "\"%s\" would mean both yes and no", *word);
         } else if (!has_word(rule, text)) {
             rule->words = g_renew(HtText, rule->words, rule->n_words + 1);
             rule->words[rule->n_words++] = (HtText){g_strndup(folded, text.size), text.size};

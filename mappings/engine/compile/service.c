@@ -219,8 +219,8 @@ static void check_operation(HtCompiler *compiler, const xmlNode *node, const HtS
     }
     if (strcmp(operation->name, HT_SUBMIT) == 0 && service->submit) {
         ht_compile_error(compiler, node,
-                         "\"" HT_SUBMIT
-                         "\" is the generic operation: <service submit=\"no\"> leaves that out");
+                         "\"%s\" is the generic operation: <service submit=\"no\"> leaves that out",
+                         HT_SUBMIT);
     }
     bool twice = false;
     for (guint i = 0; i < service->operations->len; i++) {

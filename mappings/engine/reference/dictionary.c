@@ -135,30 +135,18 @@ typedef struct {
     bool is_site; /* the file is one of the site's own, beside the shipped one */
 } Loading;
 
-static void report_in(const Loading *loader, const char *file, long line, const char *text,
-                      const char *quoted)
+G_GNUC_PRINTF(4, 5)
+static void report_in(const Loading *loader, const char *file, long line, const char *format, ...)
 {
-    g_string_append_printf(loader->errors, "%s:%ld: error: %s", file, line, text);
-    if (quoted) {
-        g_string_append_printf(loader->errors, " \"%s\"", quoted);
-    }
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append_printf(loader->errors, "%s:%ld: error: ", file, line);
+    g_string_append_vprintf(loader->errors, format, arguments);
     g_string_append_c(loader->errors, '\n');
+    va_end(arguments);
 }
 
-static void report(const Loading *loader, long line, const char *text, const char *quoted)
-{
-    report_in(loader, loader->path, line, text, quoted);
-}
-
-/* What a name means stands once. Where a later version ships what a site had, both may say the same. */
-static void report_other(const Loading *loader, long line, const char *what, const char *name,
-                         const char *file, uint32_t there)
-{
-    g_string_append_printf(
-        loader->errors,
-        "%s:%ld: error: %s \"%s\" means something else in %s:%u: say the same, or take another name\n",
-        loader->path, line, what, name, file, there);
-}
+#define report(loader, line, ...) report_in(loader, (loader)->path, line, __VA_ARGS__)
 
 /* The attribute's value, kept with the dictionary; NULL when absent. */
 static const char *attribute(const Loading *loader, xmlNode *node, const char *name)
@@ -178,7 +166,7 @@ static const char *required(const Loading *loader, xmlNode *node, const char *na
 {
     const char *value = attribute(loader, node, name);
     if (!value || !value[0]) {
-        report(loader, xmlGetLineNo(node), "missing attribute", name);
+        report(loader, xmlGetLineNo(node), "missing attribute \"%s\"", name);
     }
     return value ? value : "";
 }
@@ -191,7 +179,7 @@ static uint32_t number_attribute(const Loading *loader, xmlNode *node, const cha
         return otherwise;
     }
     if (!g_ascii_string_to_unsigned(text, 10, 0, 1000000, &number, NULL)) {
-        report(loader, xmlGetLineNo(node), "not a number:", name);
+        report(loader, xmlGetLineNo(node), "not a number: \"%s\"", name);
     }
     return (uint32_t)number;
 }
@@ -202,7 +190,7 @@ static int choice_attribute(const Loading *loader, xmlNode *node, const char *na
     const char *text = required(loader, node, name);
     int index = find_name(names, count, text);
     if (index < 0 && text[0]) {
-        report(loader, xmlGetLineNo(node), "unknown value", text);
+        report(loader, xmlGetLineNo(node), "unknown value \"%s\"", text);
     }
     return MAX(index, 0);
 }
@@ -291,15 +279,17 @@ static void take_element(const Loading *loader, xmlNode *node, const char *group
     const HtElement *taken = find_taken(loader, full);
     if (taken) {
         if (!means_the_same(taken, &one)) {
-            report_other(loader, one.line, "element", full, taken->file, taken->line);
+            report(loader, one.line,
+                   "element \"%s\" means something else in %s:%u: say the same, or take another name", full,
+                   taken->file, taken->line);
         }
         return;
     }
     if (one.table && one.type != HT_TYPE_CODE) {
-        report(loader, one.line, "a table, but not of type code:", full);
+        report(loader, one.line, "a table, but not of type code: \"%s\"", full);
     }
     if (one.check != HT_CHECK_NONE && one.type != HT_TYPE_STRING) {
-        report(loader, one.line, "a check, but not of type string:", full);
+        report(loader, one.line, "a check, but not of type string: \"%s\"", full);
     }
     g_array_append_val(dictionary->elements, one);
 }
@@ -324,9 +314,11 @@ static void check_group(const Loading *loader, xmlNode *node, const char *group,
         return;
     }
     if (!loader->is_site) {
-        report(loader, xmlGetLineNo(node), "group stands twice:", group);
+        report(loader, xmlGetLineNo(node), "group stands twice: \"%s\"", group);
     } else if (first->repeats != repeats || strcmp(first->group_zh, zh) != 0) {
-        report_other(loader, xmlGetLineNo(node), "group", group, first->file, first->line);
+        report(loader, xmlGetLineNo(node),
+               "group \"%s\" means something else in %s:%u: say the same, or take another name", group,
+               first->file, first->line);
     }
 }
 
@@ -342,7 +334,7 @@ static void take_group(const Loading *loader, xmlNode *node)
         }
     }
     if (!any) {
-        report(loader, xmlGetLineNo(node), "group without elements", group);
+        report(loader, xmlGetLineNo(node), "group without elements \"%s\"", group);
     }
 }
 
@@ -378,7 +370,9 @@ static bool is_taken_type(const Loading *loader, const HtEventType *type)
         const HtEventType *one = &g_array_index(loader->dictionary->event_types, HtEventType, i);
         if (strcmp(one->name, type->name) == 0) {
             if (!is_same_type(one, type)) {
-                report_other(loader, type->line, "event type", type->name, one->file, one->line);
+                report(loader, type->line,
+                       "event type \"%s\" means something else in %s:%u: say the same, or take another name",
+                       type->name, one->file, one->line);
             }
             return true;
         }
@@ -414,8 +408,8 @@ static void take_event_type(const Loading *loader, xmlNode *node)
 static void take_mark(const Loading *loader, xmlNode *node)
 {
     if (loader->is_site) {
-        report(loader, xmlGetLineNo(node), "quality marks are set by the program: a site has none of its own",
-               NULL);
+        report(loader, xmlGetLineNo(node),
+               "quality marks are set by the program: a site has none of its own");
         return;
     }
     HtMarkInfo one = {
@@ -429,7 +423,7 @@ static void take_mark(const Loading *loader, xmlNode *node)
 static void take_root(const Loading *loader, xmlNode *root)
 {
     if (!root || !is_element(root, "dictionary")) {
-        report(loader, root ? xmlGetLineNo(root) : 1, "the root is not dictionary in", NAMESPACE);
+        report(loader, root ? xmlGetLineNo(root) : 1, "the root is not dictionary in \"%s\"", NAMESPACE);
         return;
     }
     required(loader, root, "edition");
@@ -481,7 +475,7 @@ static void index_elements(const Loading *loader)
     for (guint i = 0; i < dictionary->elements->len; i++) {
         const HtElement *one = &g_array_index(dictionary->elements, HtElement, i);
         if (!ht_lookup_add(&dictionary->by_name, one->name, one->name_size, i)) {
-            report_in(loader, one->file, one->line, "element stands twice:", one->name);
+            report_in(loader, one->file, one->line, "element stands twice: \"%s\"", one->name);
         }
         if (one->group != group) {
             ht_lookup_add(&dictionary->by_group, one->group, one->group_size, i);
@@ -498,16 +492,17 @@ static void index_event_types(const Loading *loader)
     for (guint i = 0; i < dictionary->event_types->len; i++) {
         const HtEventType *one = &types[i];
         if (!ht_lookup_add(&dictionary->by_event_type, one->name, strlen(one->name), i)) {
-            report_in(loader, one->file, one->line, "event type stands twice:", one->name);
+            report_in(loader, one->file, one->line, "event type stands twice: \"%s\"", one->name);
         }
         const HtEventType *slower = ht_event_type_slower(one, types, dictionary->event_types->len);
         if (slower) {
             report_in(loader, one->file, one->line,
-                      "event type overtakes, and another about the same subject does not:", slower->name);
+                      "event type overtakes, and another about the same subject does not: \"%s\"",
+                      slower->name);
         }
         for (const char *const *group = one->groups; *group; group++) {
             if (ht_lookup_find(&dictionary->by_group, *group, strlen(*group)) == HT_LOOKUP_NONE) {
-                report_in(loader, one->file, one->line, "event type carries an unknown group", *group);
+                report_in(loader, one->file, one->line, "event type carries an unknown group \"%s\"", *group);
             }
         }
     }
@@ -520,12 +515,12 @@ static void index_marks(const Loading *loader)
     for (guint i = 0; i < dictionary->marks->len; i++) {
         const HtMarkInfo *one = &g_array_index(dictionary->marks, HtMarkInfo, i);
         if (!ht_lookup_add(&dictionary->by_mark, one->name, strlen(one->name), i)) {
-            report(loader, 1, "mark stands twice:", one->name);
+            report(loader, 1, "mark stands twice: \"%s\"", one->name);
         }
     }
     for (int i = 0; i < HT_MARK_COUNT_; i++) {
         if (!ht_dictionary_find_mark(dictionary, MARK_NAMES[i], strlen(MARK_NAMES[i]))) {
-            report(loader, 1, "a mark that the program sets is missing:", MARK_NAMES[i]);
+            report(loader, 1, "a mark that the program sets is missing: \"%s\"", MARK_NAMES[i]);
         }
     }
 }
@@ -587,7 +582,7 @@ static void take_site(const Loading *shipped, const char *folder, const char *sc
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     const char *name;
     if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-        report_in(shipped, folder, 1, error->message, NULL);
+        report_in(shipped, folder, 1, "%s", error->message);
     }
     while (dir && (name = g_dir_read_name(dir))) {
         if (g_str_has_suffix(name, ".xml") && name[0] != '.') {
