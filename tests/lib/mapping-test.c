@@ -1,6 +1,8 @@
 /* See mapping-test.h. */
 #include "tests/lib/mapping-test.h"
 
+#include "tests/lib/places.h"
+
 const char *mapping_test_folder(void)
 {
     const char *source = g_getenv("HUTONG_SRCDIR");
@@ -72,6 +74,7 @@ MappingTest *mapping_test_new_with(const char *text, const HtMapperOptions *opti
 MappingTest *mapping_test_new(const char *text)
 {
     HtMapperOptions options = {ht_limits_default(), "440104", false, false, false};
+    options.limits.cpu_ms_per_mb *= test_is_sanitized() ? 10 : 1;
     return mapping_test_new_with(text, &options);
 }
 

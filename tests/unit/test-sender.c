@@ -223,8 +223,7 @@ static void test_no_proxy_of_the_environment_is_asked(void)
 
 static char *encode_secret(const char *prefix, gsize size, const char *suffix)
 {
-    g_autofree guchar *key = g_malloc(size);
-    memset(key, 0xfb, size);
+    g_autofree guchar *key = (guchar *)g_strnfill(size, (char)0xfb);
     g_autofree char *base64 = g_base64_encode(key, size);
     return g_strconcat(prefix, base64, suffix, NULL);
 }
