@@ -89,28 +89,12 @@ TEST(test_a_clock_that_was_ahead_keeps_nothing)
     clear(&forgotten);
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/keep/eventless/large-payloads-go-a-few-at-a-time", test_large_payloads_go_a_few_at_a_time);
-    add("/keep/eventless/a-clock-that-was-ahead-keeps-nothing", test_a_clock_that_was_ahead_keeps_nothing);
+    place_add_open_test("/keep/eventless/large-payloads-go-a-few-at-a-time", NULL,
+                        test_large_payloads_go_a_few_at_a_time);
+    place_add_open_test("/keep/eventless/a-clock-that-was-ahead-keeps-nothing", NULL,
+                        test_a_clock_that_was_ahead_keeps_nothing);
     return g_test_run();
 }

@@ -491,45 +491,38 @@ TEST(test_migrates_format_3)
     g_assert_cmpstr(report->str, ==, "");
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-#define ADD(path, test) g_test_add(path, Place, NULL, set_up, test, tear_down)
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    ADD("/spool/content/the-same-again-is-known", test_same_content_is_known);
-    ADD("/spool/content/other-content-is-a-correction", test_other_content_is_a_correction);
-    ADD("/spool/content/back-to-the-first-is-taken", test_back_to_the_first_is_taken);
-    ADD("/spool/content/another-person-is-a-fact-of-its-own", test_other_person_is_a_fact_of_its_own);
-    ADD("/spool/content/a-corrected-person-is-the-same", test_corrected_person_is_the_same);
-    ADD("/spool/content/nobody-twice-is-a-correction", test_nobody_twice_is_a_correction);
-    ADD("/spool/content/states-of-a-thing", test_states_of_a_thing);
-    ADD("/spool/content/cancelled-states", test_cancelled_states);
-    ADD("/spool/content/a-cancel-without-a-business", test_cancel_without_a_business);
-    ADD("/spool/content/actions-are-content", test_actions_are_content);
-    ADD("/spool/content/a-former-event-that-is-gone", test_former_event_that_is_gone);
-    ADD("/spool/content/a-correction-names-the-event", test_correction_names_the_event);
-    ADD("/spool/content/without-a-number", test_without_a_number);
-    ADD("/spool/content/a-batch-is-known-while-it-is-still-so", test_batch_is_known_while_it_is_still_so);
-    ADD("/spool/content/the-key-of-another-payload", test_key_of_another_payload);
-    ADD("/spool/content/an-event-of-a-batch-sent-alone", test_event_of_a_batch_sent_alone);
-    ADD("/spool/content/a-full-load-again-is-no-news", test_full_load_again);
-    ADD("/spool/content/one-of-several-sent-alone-is-news", test_one_of_several_sent_alone);
-    ADD("/spool/content/a-full-load-in-another-order", test_full_load_in_another_order);
-    ADD("/spool/content/a-history-within-a-message", test_history_within_a_message);
-    ADD("/spool/content/survives-merges-and-restarts", test_survives_merges_and_restarts);
-    ADD("/spool/content/migrates-format-3", test_migrates_format_3);
+    place_add_open_test("/spool/content/the-same-again-is-known", NULL, test_same_content_is_known);
+    place_add_open_test("/spool/content/other-content-is-a-correction", NULL,
+                        test_other_content_is_a_correction);
+    place_add_open_test("/spool/content/back-to-the-first-is-taken", NULL, test_back_to_the_first_is_taken);
+    place_add_open_test("/spool/content/another-person-is-a-fact-of-its-own", NULL,
+                        test_other_person_is_a_fact_of_its_own);
+    place_add_open_test("/spool/content/a-corrected-person-is-the-same", NULL,
+                        test_corrected_person_is_the_same);
+    place_add_open_test("/spool/content/nobody-twice-is-a-correction", NULL,
+                        test_nobody_twice_is_a_correction);
+    place_add_open_test("/spool/content/states-of-a-thing", NULL, test_states_of_a_thing);
+    place_add_open_test("/spool/content/cancelled-states", NULL, test_cancelled_states);
+    place_add_open_test("/spool/content/a-cancel-without-a-business", NULL, test_cancel_without_a_business);
+    place_add_open_test("/spool/content/actions-are-content", NULL, test_actions_are_content);
+    place_add_open_test("/spool/content/a-former-event-that-is-gone", NULL, test_former_event_that_is_gone);
+    place_add_open_test("/spool/content/a-correction-names-the-event", NULL, test_correction_names_the_event);
+    place_add_open_test("/spool/content/without-a-number", NULL, test_without_a_number);
+    place_add_open_test("/spool/content/a-batch-is-known-while-it-is-still-so", NULL,
+                        test_batch_is_known_while_it_is_still_so);
+    place_add_open_test("/spool/content/the-key-of-another-payload", NULL, test_key_of_another_payload);
+    place_add_open_test("/spool/content/an-event-of-a-batch-sent-alone", NULL,
+                        test_event_of_a_batch_sent_alone);
+    place_add_open_test("/spool/content/a-full-load-again-is-no-news", NULL, test_full_load_again);
+    place_add_open_test("/spool/content/one-of-several-sent-alone-is-news", NULL,
+                        test_one_of_several_sent_alone);
+    place_add_open_test("/spool/content/a-full-load-in-another-order", NULL, test_full_load_in_another_order);
+    place_add_open_test("/spool/content/a-history-within-a-message", NULL, test_history_within_a_message);
+    place_add_open_test("/spool/content/survives-merges-and-restarts", NULL,
+                        test_survives_merges_and_restarts);
+    place_add_open_test("/spool/content/migrates-format-3", NULL, test_migrates_format_3);
     return g_test_run();
 }

@@ -357,40 +357,23 @@ static void test_forms(void)
     }
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *, const void *))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/spool/repair/number-goes-back-to-its-own-subject", test_number_goes_back);
-    add("/spool/repair/number-leaves-its-own-subject-to-the-others", test_number_leaves_its_own_subject);
-    add("/spool/repair/correction-is-undone", test_correction_is_undone);
-    add("/spool/repair/own-number-is-taken-away", test_own_number_is_taken_away);
-    add("/spool/repair/joined-subject-is-parted", test_joined_subject_is_parted);
-    add("/spool/repair/join-ends-conflict", test_join_ends_conflict);
-    add("/spool/repair/join-keeps-others-out", test_join_keeps_others_out);
-    add("/spool/repair/conflict-is-settled", test_conflict_is_settled);
-    add("/spool/repair/refusals-say-why-and-change-nothing", test_refusals_say_why);
-    add("/spool/repair/dry-run-changes-nothing", test_dry_run_changes_nothing);
-    add("/spool/look/person-is-shown", test_person_is_shown);
-    add("/spool/look/conflicts-are-listed-until-they-are-over",
-        test_conflicts_are_listed_until_they_are_over);
+    place_add_open_test("/spool/repair/number-goes-back-to-its-own-subject", NULL, test_number_goes_back);
+    place_add_open_test("/spool/repair/number-leaves-its-own-subject-to-the-others", NULL,
+                        test_number_leaves_its_own_subject);
+    place_add_open_test("/spool/repair/correction-is-undone", NULL, test_correction_is_undone);
+    place_add_open_test("/spool/repair/own-number-is-taken-away", NULL, test_own_number_is_taken_away);
+    place_add_open_test("/spool/repair/joined-subject-is-parted", NULL, test_joined_subject_is_parted);
+    place_add_open_test("/spool/repair/join-ends-conflict", NULL, test_join_ends_conflict);
+    place_add_open_test("/spool/repair/join-keeps-others-out", NULL, test_join_keeps_others_out);
+    place_add_open_test("/spool/repair/conflict-is-settled", NULL, test_conflict_is_settled);
+    place_add_open_test("/spool/repair/refusals-say-why-and-change-nothing", NULL, test_refusals_say_why);
+    place_add_open_test("/spool/repair/dry-run-changes-nothing", NULL, test_dry_run_changes_nothing);
+    place_add_open_test("/spool/look/person-is-shown", NULL, test_person_is_shown);
+    place_add_open_test("/spool/look/conflicts-are-listed-until-they-are-over", NULL,
+                        test_conflicts_are_listed_until_they_are_over);
     g_test_add_func("/spool/repair/forms", test_forms);
     return g_test_run();
 }

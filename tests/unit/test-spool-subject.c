@@ -619,13 +619,6 @@ TEST(test_nothing_is_in_clear)
     expect_nothing_in_clear(place->path);
 }
 
-static void set_up(Place *place, const void *unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
 /* Organisations and units of real property have shared numbers as persons have; the same text under two kinds is two things. */
 TEST(test_organisations)
 {
@@ -647,54 +640,54 @@ TEST(test_organisations)
     g_assert_cmpstr(taken.conflict, ==, "registrationNumber");
 }
 
-static void tear_down(Place *place, const void *unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
-static void add(const char *path, void (*test)(Place *place, const void *unused))
-{
-    g_test_add(path, Place, NULL, set_up, test, tear_down);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/spool/subject/number-alone-stores-nothing", test_number_alone_stores_nothing);
-    add("/spool/subject/nobody-is-unique", test_nobody_is_unique);
-    add("/spool/subject/newborn-gets-a-number", test_newborn);
-    add("/spool/subject/newborn-number-was-in-use", test_newborn_number_was_in_use);
-    add("/spool/subject/correction-ties-old-to-new", test_correction);
-    add("/spool/subject/local-kinds-are-scoped-by-source", test_local_kinds_are_scoped);
-    add("/spool/subject/local-number-follows-the-citizen-number", test_local_number_follows_strong_one);
-    add("/spool/subject/local-numbers-of-two-persons-join-nobody", test_weak_numbers_join_nobody);
-    add("/spool/subject/shared-number-is-split", test_fresh_split);
-    add("/spool/subject/number-is-not-taken-over", test_number_is_not_taken_over);
-    add("/spool/subject/stranger-ties-no-numbers", test_stranger_ties_no_numbers);
-    add("/spool/subject/stranger-ties-no-numbers-in-steps", test_stranger_ties_no_numbers_in_steps);
-    add("/spool/subject/stranger-splits-nothing", test_stranger_splits_nothing);
-    add("/spool/subject/stranger-leaves-certificates", test_stranger_leaves_certificates);
-    add("/spool/subject/stranger-ties-its-own-numbers", test_stranger_ties_its_own_numbers);
-    add("/spool/conflict/local-number-of-an-authority", test_authority_conflict);
-    add("/spool/conflict/local-number-of-another-source", test_stranger_conflict);
-    add("/spool/conflict/birth-certificate", test_certificate_conflict);
-    add("/spool/conflict/certificate-of-sources-without-authority", test_certificate_of_strangers);
-    add("/spool/conflict/second-number-of-a-newborn", test_newborn_conflict);
-    add("/spool/conflict/ends-with-the-correction", test_correction_ends_conflict);
-    add("/spool/subject/correction-takes-along-what-was-tied", test_correction_takes_along);
-    add("/spool/subject/persons-without-numbers-are-joined-until-they-have-some",
-        test_persons_without_numbers);
-    add("/spool/subject/number-that-begins-afresh-joins-nobody", test_fresh_number);
-    add("/spool/conflict/kinds-are-words", test_kinds_are_words);
-    add("/spool/conflict/old-ties-are-doubtful", test_old_ties_are_doubtful);
-    add("/spool/business/plain-numbers-stay", test_plain_business_numbers_stay);
-    add("/spool/business/correlations-are-always-concealed", test_correlations_are_always_concealed);
-    add("/spool/business/others-are-concealed", test_other_business_numbers_are_concealed);
-    add("/spool/trace/of-senders-are-not-passed-on", test_traces_of_senders_are_not_passed_on);
-    add("/spool/append/packed-events-are-taken", test_packed_events_are_taken);
-    add("/spool/subject/organisations-and-units-are-nobodys-persons", test_organisations);
-    add("/spool/subject/other-site-other-subject", test_other_site_other_subject);
-    add("/spool/subject/nothing-is-in-clear", test_nothing_is_in_clear);
+    place_add_open_test("/spool/subject/number-alone-stores-nothing", NULL, test_number_alone_stores_nothing);
+    place_add_open_test("/spool/subject/nobody-is-unique", NULL, test_nobody_is_unique);
+    place_add_open_test("/spool/subject/newborn-gets-a-number", NULL, test_newborn);
+    place_add_open_test("/spool/subject/newborn-number-was-in-use", NULL, test_newborn_number_was_in_use);
+    place_add_open_test("/spool/subject/correction-ties-old-to-new", NULL, test_correction);
+    place_add_open_test("/spool/subject/local-kinds-are-scoped-by-source", NULL, test_local_kinds_are_scoped);
+    place_add_open_test("/spool/subject/local-number-follows-the-citizen-number", NULL,
+                        test_local_number_follows_strong_one);
+    place_add_open_test("/spool/subject/local-numbers-of-two-persons-join-nobody", NULL,
+                        test_weak_numbers_join_nobody);
+    place_add_open_test("/spool/subject/shared-number-is-split", NULL, test_fresh_split);
+    place_add_open_test("/spool/subject/number-is-not-taken-over", NULL, test_number_is_not_taken_over);
+    place_add_open_test("/spool/subject/stranger-ties-no-numbers", NULL, test_stranger_ties_no_numbers);
+    place_add_open_test("/spool/subject/stranger-ties-no-numbers-in-steps", NULL,
+                        test_stranger_ties_no_numbers_in_steps);
+    place_add_open_test("/spool/subject/stranger-splits-nothing", NULL, test_stranger_splits_nothing);
+    place_add_open_test("/spool/subject/stranger-leaves-certificates", NULL,
+                        test_stranger_leaves_certificates);
+    place_add_open_test("/spool/subject/stranger-ties-its-own-numbers", NULL,
+                        test_stranger_ties_its_own_numbers);
+    place_add_open_test("/spool/conflict/local-number-of-an-authority", NULL, test_authority_conflict);
+    place_add_open_test("/spool/conflict/local-number-of-another-source", NULL, test_stranger_conflict);
+    place_add_open_test("/spool/conflict/birth-certificate", NULL, test_certificate_conflict);
+    place_add_open_test("/spool/conflict/certificate-of-sources-without-authority", NULL,
+                        test_certificate_of_strangers);
+    place_add_open_test("/spool/conflict/second-number-of-a-newborn", NULL, test_newborn_conflict);
+    place_add_open_test("/spool/conflict/ends-with-the-correction", NULL, test_correction_ends_conflict);
+    place_add_open_test("/spool/subject/correction-takes-along-what-was-tied", NULL,
+                        test_correction_takes_along);
+    place_add_open_test("/spool/subject/persons-without-numbers-are-joined-until-they-have-some", NULL,
+                        test_persons_without_numbers);
+    place_add_open_test("/spool/subject/number-that-begins-afresh-joins-nobody", NULL, test_fresh_number);
+    place_add_open_test("/spool/conflict/kinds-are-words", NULL, test_kinds_are_words);
+    place_add_open_test("/spool/conflict/old-ties-are-doubtful", NULL, test_old_ties_are_doubtful);
+    place_add_open_test("/spool/business/plain-numbers-stay", NULL, test_plain_business_numbers_stay);
+    place_add_open_test("/spool/business/correlations-are-always-concealed", NULL,
+                        test_correlations_are_always_concealed);
+    place_add_open_test("/spool/business/others-are-concealed", NULL,
+                        test_other_business_numbers_are_concealed);
+    place_add_open_test("/spool/trace/of-senders-are-not-passed-on", NULL,
+                        test_traces_of_senders_are_not_passed_on);
+    place_add_open_test("/spool/append/packed-events-are-taken", NULL, test_packed_events_are_taken);
+    place_add_open_test("/spool/subject/organisations-and-units-are-nobodys-persons", NULL,
+                        test_organisations);
+    place_add_open_test("/spool/subject/other-site-other-subject", NULL, test_other_site_other_subject);
+    place_add_open_test("/spool/subject/nothing-is-in-clear", NULL, test_nothing_is_in_clear);
     return g_test_run();
 }

@@ -4,19 +4,6 @@
 
 typedef void (*Test)(Place *place, gconstpointer unused);
 
-static void set_up(Place *place, gconstpointer unused)
-{
-    (void)unused;
-    place_set_up(place);
-    place_open(place);
-}
-
-static void tear_down(Place *place, gconstpointer unused)
-{
-    (void)unused;
-    place_remove(place);
-}
-
 static HtReceipt take(Place *place, unsigned number)
 {
     g_autofree char *key = g_strdup_printf("m%u", number);
@@ -169,7 +156,7 @@ int main(int argc, char **argv)
     };
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_test_add(tests[i].path, Place, NULL, set_up, tests[i].test, tear_down);
+        place_add_open_test(tests[i].path, NULL, tests[i].test);
     }
     g_test_add_func("/spool/recent/what-is-not-committed-is-not-shown",
                     test_what_is_not_committed_is_not_shown);
