@@ -2,12 +2,14 @@
  * for people, TAP, or JSON. Command, main thread. */
 #include "core/cli/adapter.h"
 #include "core/cli/cli.h"
+#include "core/cli/columns.h"
 
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/kit/kit.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,14 +27,14 @@ typedef struct {
 
 static void print_line(const Output *output, HtKitResult result, const char *claim, const char *detail)
 {
-    static const char *const words[] = {"ok", "FAILED", "note"};
+    static const char *const words[] = {N_("ok"), N_("FAILED"), N_("note")};
     bool has_detail = detail && *detail;
-    long blanks = has_detail ? MAX(CLAIM_COLUMNS - g_utf8_strlen(claim, -1), 0) : 0;
     if (result == HT_KIT_OK && (output->brief || output->options->quiet)) {
         return;
     }
     g_auto(GStrv) details = g_strsplit(has_detail ? detail : "", "\n", -1);
-    printf("  %-7s %s%*s%s%s\n", words[result], claim, (int)blanks, "", has_detail ? "  " : "",
+    printf("  %-*s %-*s%s%s\n", HT_COLUMN(7, _(words[result])),
+           HT_COLUMN(has_detail ? CLAIM_COLUMNS : 0, claim), has_detail ? "  " : "",
            details[0] ? details[0] : "");
     for (unsigned i = 1; details[0] && details[i]; i++) {
         printf("  %*s%s\n", CLAIM_COLUMNS + 10, "", details[i]);
@@ -123,9 +125,10 @@ static void end_adapter(Output *output, const HtKitSummary *summary)
         ht_json_member_number(json, "milliseconds", (int64_t)(summary->seconds * 1000));
         ht_buffer_add_char(json, '}');
     } else if (!output->options->tap) {
-        g_autofree char *verdict =
-            summary->failures == 0 ? g_strdup("passed") : g_strdup_printf("%u FAILED", summary->failures);
-        printf("%s: %s; %u checks, %u fixtures, %u payloads, %.1f s\n", output->name, verdict,
+        g_autofree char *verdict = summary->failures == 0
+                                       ? g_strdup(_("passed"))
+                                       : g_strdup_printf(_("%u FAILED"), summary->failures);
+        printf(_("%s: %s; %u checks, %u fixtures, %u payloads, %.1f s\n"), output->name, verdict,
                summary->checks, summary->fixtures, summary->payloads, summary->seconds);
     }
 }
@@ -154,7 +157,7 @@ static bool check_all(Output *output, const GPtrArray *files)
         failures += !check_one(output, files->pdata[i]);
     }
     if (!output->options->json && !output->options->tap) {
-        printf("%u adapters: %u passed, %u FAILED\n", files->len, files->len - failures, failures);
+        printf(_("%u adapters: %u passed, %u FAILED\n"), files->len, files->len - failures, failures);
     }
     return failures == 0;
 }

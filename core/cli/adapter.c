@@ -216,24 +216,13 @@ static bool parse(int *argc, char ***argv, HtAdapterOptions *options)
         {"mappings", 0, 0, G_OPTION_ARG_FILENAME, &options->mappings, N_("check: further mappings are there"),
          "DIR"},
         {"division", 0, 0, G_OPTION_ARG_STRING, &options->division,
-         "check: the source's division (default " HT_KIT_DIVISION ")", "CODE"},
+         N_("check: the source's division (default 440104)"), "CODE"},
         G_OPTION_ENTRY_NULL};
-    static const char summary[] =
+    const char *summary = N_(
+        "list | inspect NAME | check [NAME] | new NAME\n\n"
         "The plugins. `check` is the conformance kit that a plugin must pass before a bus lets it serve; without\n"
-        "NAME, for all of them. `new` writes a working one. NAME is an installed adapter's name, or a file.";
-    if (ht_cli_describes(summary, entries)) {
-        return false;
-    }
-    g_autoptr(GOptionContext) context = g_option_context_new("list | inspect NAME | check [NAME] | new NAME");
-    g_autoptr(GError) error = NULL;
-    g_set_prgname("hutong adapter");
-    g_option_context_set_summary(context, summary);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, argc, argv, &error)) {
-        fprintf(stderr, "hutong adapter: %s\n", error->message);
-        return false;
-    }
-    return true;
+        "NAME, for all of them. `new` writes a working one. NAME is an installed adapter's name, or a file.");
+    return ht_cli_options(argc, argv, summary, entries, NULL);
 }
 
 static int run(int argc, char **argv, const HtAdapterOptions *options)

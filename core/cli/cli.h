@@ -38,7 +38,8 @@ int ht_cli_audit_list(int argc, char **argv);
 int ht_cli_schema(int argc, char **argv);
 
 /* options.c: reads `-c FILE` and the flags that `entries` describe (NULL: none). What is left stays in argv, the verb first. False
- * after a complaint. `summary` is what the verb does; the file's name is for the caller to free. */
+ * after a complaint. `summary` is what the verb does; the file's name is for the caller to free. `config_file` NULL: the verb reads no
+ * configuration, and takes no -c. */
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file);
 
@@ -46,9 +47,6 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
  * it reads again. For what is made of the tables of options (manual.h). */
 typedef void (*HtCliDescribe)(const char *summary, const GOptionEntry *entries, void *user);
 void ht_cli_describe(HtCliDescribe describe, void *user);
-
-/* options.c: whether it was told so, and has told; for a verb that reads its options itself. */
-bool ht_cli_describes(const char *summary, const GOptionEntry *entries);
 
 /* As root, goes on as the configuration's `user`, for good; false, told to standard error, when that cannot be. */
 bool ht_cli_become(const HtConfig *config);

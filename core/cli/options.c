@@ -21,14 +21,6 @@ void ht_cli_describe(HtCliDescribe describe, void *user)
     told.user = user;
 }
 
-bool ht_cli_describes(const char *summary, const GOptionEntry *entries)
-{
-    if (told.describe) {
-        told.describe(summary, entries, told.user);
-    }
-    return told.describe != NULL;
-}
-
 /* GLib would take texts to be in the locale's encoding, which is ASCII where nobody set one: Chinese words would be refused. They are UTF-8 here,
  * whatever the locale is. The caller frees. */
 static GOptionEntry *take_texts_as_they_are(const GOptionEntry *entries)
@@ -56,12 +48,13 @@ static bool are_utf8(const char *program, const GOptionEntry *entries)
     return true;
 }
 
-/* JSON is read by programs: it is the same in each language, and so is what is said beside it. */
+/* JSON and TAP are read by programs: they are the same in each language, and so is what is said beside them. */
 static bool is_for_programs(const GOptionEntry *entries)
 {
     for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
-        if (g_str_equal(entry->long_name, "json") && entry->arg == G_OPTION_ARG_NONE) {
-            return *(gboolean *)entry->arg_data;
+        bool is_form = g_str_equal(entry->long_name, "json") || g_str_equal(entry->long_name, "tap");
+        if (is_form && entry->arg == G_OPTION_ARG_NONE && *(gboolean *)entry->arg_data) {
+            return true;
         }
     }
     return false;
@@ -70,8 +63,11 @@ static bool is_for_programs(const GOptionEntry *entries)
 bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionEntry *entries,
                     char **config_file)
 {
-    if (ht_cli_describes(summary, entries)) {
+    if (config_file) {
         *config_file = NULL;
+    }
+    if (told.describe) {
+        told.describe(summary, entries, told.user);
         return false;
     }
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -85,7 +81,9 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
     g_set_prgname(program);
     g_option_context_set_translation_domain(context, HT_LANGUAGE_DOMAIN);
     g_option_context_set_summary(context, summary);
-    g_option_context_add_main_entries(context, common, HT_LANGUAGE_DOMAIN);
+    if (config_file) {
+        g_option_context_add_main_entries(context, common, HT_LANGUAGE_DOMAIN);
+    }
     g_autofree GOptionEntry *raw = entries ? take_texts_as_they_are(entries) : NULL;
     if (raw) {
         g_option_context_add_main_entries(context, raw, HT_LANGUAGE_DOMAIN);
@@ -100,7 +98,9 @@ bool ht_cli_options(int *argc, char ***argv, const char *summary, const GOptionE
     if (is_for_programs(entries)) {
         ht_language_end();
     }
-    *config_file = file ? g_steal_pointer(&file) : ht_paths_config();
+    if (config_file) {
+        *config_file = file ? g_steal_pointer(&file) : ht_paths_config();
+    }
     return true;
 }
 

@@ -107,7 +107,7 @@ bool ht_cli_pause_is_good(const HtCliPause *pause, const char *kind)
         return false;
     }
     if (retry_ms < 1000 || retry_ms > UINT64_C(1000) * HT_PAUSES_RETRY_MAX_S) {
-        fprintf(stderr, "hutong %s: --retry-after '%s': 1 second to 7 days\n", kind, pause->retry_after);
+        fprintf(stderr, _("hutong %s: --retry-after '%s': 1 second to 7 days\n"), kind, pause->retry_after);
         return false;
     }
     return true;

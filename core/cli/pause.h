@@ -14,7 +14,7 @@ typedef struct {
     {"reason", 0, 0, G_OPTION_ARG_STRING, &(pause).reason, N_("Why; it is shown, and in the log"), "TEXT"}, \
     {                                                                                                       \
         "timeout", 0, 0, G_OPTION_ARG_STRING, &(pause).timeout,                                             \
-            "Of drain and on: so long what is under way is waited for (60s; 0: not at all)", "TIME"         \
+            N_("Of drain and on: so long what is under way is waited for (60s; 0: not at all)"), "TIME"     \
     }
 
 #define HT_CLI_PAUSE_NOTICE(pause)                                                                      \
@@ -22,7 +22,7 @@ typedef struct {
      "TEXT"},                                                                                           \
     {                                                                                                   \
         "retry-after", 0, 0, G_OPTION_ARG_STRING, &(pause).retry_after,                                 \
-            "When they may send again: 10min, 2h (60s)", "TIME"                                         \
+            N_("When they may send again: 10min, 2h (60s)"), "TIME"                                     \
     }
 
 /* Asks for it and tells what came of it. `kind` is the verb of the admin socket and the member with the name, which is NULL in maintenance;

@@ -131,7 +131,7 @@ static int draw_pdf(const HtClaim *claim, const char *file)
         return complain(error);
     }
     if (!g_subprocess_get_successful(paper)) {
-        fprintf(stderr, "hutong receipt: \"%s\" was not written\n", file);
+        fprintf(stderr, _("hutong receipt: \"%s\" was not written\n"), file);
         return HT_EXIT_FAILED;
     }
     gsize size;

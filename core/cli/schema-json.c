@@ -5,6 +5,7 @@
 #include "core/cli/retell.h"
 #include "core/schema/documents.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -49,7 +50,7 @@ static int put_document(HtSchemas *schemas, const char *name, const char *folder
     const HtSchemaDocument *document = ht_schemas_find(schemas, name);
     if (!document) {
         g_autofree char *type = g_strndup(name, strlen(name) - strlen(".json"));
-        fprintf(stderr, "hutong schema: there is no event type '%s'; `hutong schema json` lists them\n",
+        fprintf(stderr, _("hutong schema: there is no event type '%s'; `hutong schema json` lists them\n"),
                 type);
         return HT_EXIT_USAGE;
     }

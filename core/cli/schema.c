@@ -10,12 +10,12 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
-static const char summary[] =
-    "Writes what others read of events: the reference as Markdown, or one of\n\n"
-    "  json [TYPE]   the JSON Schema of an event type; without TYPE the list of them, with --dir all\n"
-    "  asyncapi      the AsyncAPI document of all consumers, or of one\n"
-    "  catalogue     which events and elements there are; with --consumer, what of them it gets and sees\n"
-    "  admin         the OpenAPI document of the admin API, as /openapi.json at the socket";
+static const char *const summary =
+    N_("Writes what others read of events: the reference as Markdown, or one of\n\n"
+       "  json [TYPE]   the JSON Schema of an event type; without TYPE the list of them, with --dir all\n"
+       "  asyncapi      the AsyncAPI document of all consumers, or of one\n"
+       "  catalogue     which events and elements there are; with --consumer, what of them it gets and sees\n"
+       "  admin         the OpenAPI document of the admin API, as /openapi.json at the socket");
 
 static const struct {
     const char *kind;

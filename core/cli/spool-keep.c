@@ -192,13 +192,18 @@ static bool verify_certificate(const HtConfig *config, const char *path, GError 
     return true;
 }
 
-/* Of a file that is good. */
-static const char *tell_good(const HtArchiveSum *sum, const Verified *verified)
+static void print_good(const char *path, const HtArchiveSum *sum, const Verified *verified)
 {
-    return !sum->unopened       ? ": good"
-           : verified->has_keys ? ": as its manifest says; no key of this site opens it, its lines were not "
-                                  "read: it is another site's, or its beginning was altered"
-                                : ": as its manifest says; its key is not here, its lines were not read";
+    if (!sum->unopened) {
+        printf(_("%s: good\n"), path);
+    } else if (verified->has_keys) {
+        printf(
+            _("%s: as its manifest says; no key of this site opens it, its lines were not read: it is another "
+              "site's, or its beginning was altered\n"),
+            path);
+    } else {
+        printf(_("%s: as its manifest says; its key is not here, its lines were not read\n"), path);
+    }
 }
 
 static void verify_file(const char *path, Verified *verified)
@@ -212,7 +217,7 @@ static void verify_file(const char *path, Verified *verified)
     verified->others += good && sum.unopened && verified->has_keys;
     verified->events += good ? sum.events : 0;
     if (!verified->as_json) {
-        printf("%s%s\n", good ? path : error->message, good ? tell_good(&sum, verified) : "");
+        good ? print_good(path, &sum, verified) : (void)puts(error->message);
         return;
     }
     ht_json_comma(&verified->json);

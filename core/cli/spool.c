@@ -169,7 +169,7 @@ static const SpoolVerb *find_verb(int argc, char **argv)
     return NULL;
 }
 
-static const char summary[] =
+static const char *const summary = N_(
     "status: what the spool holds, how much room that takes, where consumers are; exit 2 when events are damaged.\n"
     "check: verifies the spool's integrity (the bus must be stopped); exit 2 when damaged.\n"
     "prune: a sweep by the [retention] sections now, by the running bus or without one.\n"
@@ -182,7 +182,7 @@ static const char summary[] =
     "is missing by message and source (the bus must be stopped); exit 2 when something is missing.\n"
     "keys: the periods of keys under which values are sealed, and how much is sealed under each.\n"
     "shred PERIOD: destroys the key of a period of which nothing is left in the spool, so that no copy can be read; audited.\n"
-    "create: makes an empty spool where the former one is lost for good.";
+    "create: makes an empty spool where the former one is lost for good.");
 
 int ht_cli_spool(int argc, char **argv)
 {

@@ -2,6 +2,7 @@
  * take longer than a payload may. Part of the conformance kit, see kit-inside.h. */
 #include "core/kit/kit-inside.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define NOISE_BYTES 100000
@@ -39,14 +40,14 @@ void ht_kit_check_garbage(HtKit *kit)
 {
     static const char doctype[] = "<!DOCTYPE a [<!ENTITY b 'c'><!ENTITY d '&b;&b;'>]><a>&d;</a>";
     const Bad bad[] = {
-        {"survives blanks", g_bytes_new_static("  \n ", 4)},
-        {"survives bytes that are no text", make_noise(NOISE_BYTES)},
-        {"survives an unfinished tag", g_bytes_new_static("<?xml version=\"1.0\"?><a><b c=\"", 30)},
-        {"survives a DOCTYPE with entities", g_bytes_new_static(doctype, sizeof doctype - 1)},
-        {"survives NUL bytes", g_bytes_new_static("<a>\0\0</a>", 9)},
-        {"survives 8 MB without a tag", repeat("aaaaaaaa", HUGE_BYTES / 8)},
-        {"survives elements 200000 deep", repeat("<a>", DEEP)},
-        {"survives 200000 elements", repeat("<a/>", DEEP)},
+        {N_("survives blanks"), g_bytes_new_static("  \n ", 4)},
+        {N_("survives bytes that are no text"), make_noise(NOISE_BYTES)},
+        {N_("survives an unfinished tag"), g_bytes_new_static("<?xml version=\"1.0\"?><a><b c=\"", 30)},
+        {N_("survives a DOCTYPE with entities"), g_bytes_new_static(doctype, sizeof doctype - 1)},
+        {N_("survives NUL bytes"), g_bytes_new_static("<a>\0\0</a>", 9)},
+        {N_("survives 8 MB without a tag"), repeat("aaaaaaaa", HUGE_BYTES / 8)},
+        {N_("survives elements 200000 deep"), repeat("<a>", DEEP)},
+        {N_("survives 200000 elements"), repeat("<a/>", DEEP)},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_auto(HtKitTrial) trial = {0};
@@ -89,6 +90,6 @@ void ht_kit_check_damaged(HtKit *kit, const HtKitPayload *payload)
         error = try_damaged(kit, payload, cut);
         error = error ? error : try_damaged(kit, payload, changed);
     }
-    g_autofree char *claim = g_strdup_printf("damaged %s", payload->fixture->name);
+    g_autofree char *claim = g_strdup_printf(_("damaged %s"), payload->fixture->name);
     ht_kit_report(kit, !error, claim, error);
 }

@@ -8,6 +8,7 @@
 #include "core/kit/leaves.h"
 #include "mappings/engine/values/alter.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Changes of one group's fixtures, spread over them: each costs a payload's time. */
@@ -168,11 +169,12 @@ static void report(HtKit *kit, const Dropped *dropped)
 {
     guint wrong = g_hash_table_size(dropped->paths);
     if (wrong > SHOWN) {
-        g_string_append_printf(dropped->wrong, "; and %u more", wrong - SHOWN);
+        g_string_append_printf(dropped->wrong, _("; and %u more"), wrong - SHOWN);
     }
-    g_autofree char *found = g_strdup_printf("%u tried%s", dropped->tried,
-                                             dropped->bounded ? ", not all values of all fixtures" : "");
-    ht_kit_report(kit, wrong == 0, "what the payload says comes to the mapping",
+    g_autofree char *found =
+        dropped->bounded ? g_strdup_printf(_("%u tried, not all values of all fixtures"), dropped->tried)
+                         : g_strdup_printf(_("%u tried"), dropped->tried);
+    ht_kit_report(kit, wrong == 0, N_("what the payload says comes to the mapping"),
                   wrong == 0 ? found : dropped->wrong->str);
 }
 

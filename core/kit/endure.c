@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -89,17 +90,17 @@ static void judge_memory(HtKit *kit, const size_t sizes[ROUNDS + 1])
     for (unsigned i = 0; i < ROUNDS; i++) {
         grows = grows && sizes[i + 1] >= sizes[i] + ROUND_BYTES;
     }
-    g_autofree char *grown = grows ? g_strdup_printf("%zu KB more, and more with each round of payloads",
+    g_autofree char *grown = grows ? g_strdup_printf(_("%zu KB more, and more with each round of payloads"),
                                                      (sizes[ROUNDS] - sizes[0]) / 1024)
                                    : NULL;
-    ht_kit_report(kit, !grows, "memory does not grow", grown);
+    ht_kit_report(kit, !grows, N_("memory does not grow"), grown);
 }
 
 static void judge_descriptors(HtKit *kit, int before, int after)
 {
     bool grows = before >= 0 && after > before;
-    g_autofree char *grown = grows ? g_strdup_printf("%d more", after - before) : NULL;
-    ht_kit_report(kit, !grows, "descriptors do not grow", grown);
+    g_autofree char *grown = grows ? g_strdup_printf(_("%d more"), after - before) : NULL;
+    ht_kit_report(kit, !grows, N_("descriptors do not grow"), grown);
 }
 
 void ht_kit_check_endurance(HtKit *kit)
@@ -115,8 +116,8 @@ void ht_kit_check_endurance(HtKit *kit)
         sizes[i + 1] = resident_bytes(kit);
     }
     if (!good || kit->deaths > deaths) {
-        g_autofree char *detail = g_strdup_printf("payload %u ended its host", next);
-        ht_kit_report(kit, false, "takes payload after payload", detail);
+        g_autofree char *detail = g_strdup_printf(_("payload %u ended its host"), next);
+        ht_kit_report(kit, false, N_("takes payload after payload"), detail);
         return;
     }
     if (kit->sealed) {

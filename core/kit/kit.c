@@ -10,6 +10,7 @@
 #include "mappings/engine/reference/reference.h"
 #include "plugins/loader.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MEMORY_BYTES ((uint64_t)1024 << 20)
@@ -23,7 +24,7 @@ static bool check_file(HtKit *kit)
 {
     g_autoptr(GError) error = NULL;
     bool good = ht_loader_check_file(kit->options->places->file, &error);
-    ht_kit_report(kit, good, "file may be loaded (owner, mode)", good ? NULL : error->message);
+    ht_kit_report(kit, good, N_("file may be loaded (owner, mode)"), good ? NULL : error->message);
     return good;
 }
 
@@ -35,7 +36,7 @@ static bool check_descriptor(HtKit *kit)
     g_autofree char *found = good ? g_strdup_printf("%s %s, ABI %u.%u", kit->ready.name, kit->ready.version,
                                                     kit->ready.abi_major, kit->ready.abi_minor)
                                   : NULL;
-    ht_kit_report(kit, good, "loads; versions and sizes agree", good ? found : error->message);
+    ht_kit_report(kit, good, N_("loads; versions and sizes agree"), good ? found : error->message);
     kit->summary->late = g_error_matches(error, HT_LOADER_ERROR, HT_KIT_LATE);
     kit->sealed = good && box.layer[HT_LAYER_CALLS].state != HT_LAYER_OFF;
     kit->summary->version = good ? g_strdup(kit->ready.version) : NULL;
@@ -154,7 +155,7 @@ static char *describe_differences(const GPtrArray *differences, bool values)
         g_string_append_printf(text, "%s%s", i == 0 ? "" : values ? "\n" : "; ", one);
     }
     if (differences->len > shown) {
-        g_string_append_printf(text, "; and %u more", differences->len - shown);
+        g_string_append_printf(text, _("; and %u more"), differences->len - shown);
     }
     return g_string_free(text, FALSE);
 }
@@ -163,7 +164,7 @@ static char *describe_differences(const GPtrArray *differences, bool values)
 static char *judge_outcome(const HtKitPayload *payload, bool values, const HtOutcome *outcome)
 {
     if (!ht_kit_is_well_formed(outcome->reply, NULL)) {
-        return g_strdup("its reply is no well-formed XML");
+        return g_strdup(_("its reply is no well-formed XML"));
     }
     size_t size;
     g_autofree char *reply = ht_expectation_reply(outcome, &payload->id, &size);
@@ -230,7 +231,7 @@ static void check_order(HtKit *kit)
         }
     }
     if (kit->payloads->len > 0 && !kit->given_up) {
-        ht_kit_report(kit, others->len == 0, "same outcome whatever came before", others->str);
+        ht_kit_report(kit, others->len == 0, N_("same outcome whatever came before"), others->str);
     }
 }
 
@@ -262,7 +263,7 @@ static void check_close(HtKit *kit)
     }
     bool good = ht_kit_close(&start, messages, &error);
     kit->summary->late = kit->summary->late || g_error_matches(error, HT_LOADER_ERROR, HT_KIT_LATE);
-    ht_kit_report(kit, good, "ends when told to", good ? NULL : error->message);
+    ht_kit_report(kit, good, N_("ends when told to"), good ? NULL : error->message);
 }
 
 /* ---- All of it ---- */
@@ -272,7 +273,7 @@ static bool check_start(HtKit *kit)
     g_autoptr(GBytes) empty = g_bytes_new_static("", 0);
     g_auto(HtKitTrial) trial = {0};
     ht_kit_try(kit, NULL, empty, &trial);
-    ht_kit_report(kit, !trial.error, "starts, and answers an empty payload", trial.error);
+    ht_kit_report(kit, !trial.error, N_("starts, and answers an empty payload"), trial.error);
     HtHostStatus status;
     ht_host_status(kit->host, &status);
     for (guint i = 0; status.warnings && i < status.warnings->len; i++) {
@@ -310,8 +311,8 @@ static void run_group(HtKit *kit, const HtFixtureGroup *group)
     kit->group = group;
     if (group->name && !group->mapping) {
         g_autofree char *detail =
-            g_strdup_printf("%s.xml is neither in the fixtures nor among the mappings", group->name);
-        ht_kit_report(kit, false, "has its mapping", detail);
+            g_strdup_printf(_("%s.xml is neither in the fixtures nor among the mappings"), group->name);
+        ht_kit_report(kit, false, N_("has its mapping"), detail);
         return;
     }
     read_payloads(kit);
@@ -329,7 +330,7 @@ static void check_folder(HtKit *kit, const char *folder)
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
     if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&
         !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR)) {
-        ht_kit_report(kit, false, "fixtures can be read", error->message);
+        ht_kit_report(kit, false, N_("fixtures can be read"), error->message);
     }
 }
 
@@ -341,19 +342,19 @@ static void run_groups(HtKit *kit)
         check_folder(kit, places->fixtures);
     }
     if (kit->summary->fixtures == 0) {
-        ht_kit_note(kit, "no fixtures: nothing that a department sends was tried");
+        ht_kit_note(kit, N_("no fixtures: nothing that a department sends was tried"));
     }
     if (!own->mapping && own->fixtures->len == 0 && places->groups->len == 1) {
-        ht_kit_note(kit, "no mapping of its own: what the adapter maps was refused");
+        ht_kit_note(kit, N_("no mapping of its own: what the adapter maps was refused"));
     }
     if (!kit->sealed) {
-        ht_kit_note(kit, "a build with sanitizers: whether memory grows is seen at the end only");
+        ht_kit_note(kit, N_("a build with sanitizers: whether memory grows is seen at the end only"));
     }
     for (unsigned i = 0; i < places->groups->len && !kit->given_up; i++) {
         run_group(kit, places->groups->pdata[i]);
     }
     if (kit->given_up) {
-        ht_kit_note(kit, "given up: its host cannot start, or ended too often; the rest was not tried");
+        ht_kit_note(kit, N_("given up: its host cannot start, or ended too often; the rest was not tried"));
     }
 }
 

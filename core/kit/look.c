@@ -10,6 +10,7 @@
 #include "plugins/process.h"
 #include "plugins/scrub.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -221,8 +222,8 @@ static bool judge_end(const Host *host, int status, int64_t took_us, GError **er
     g_autofree char *how = ht_process_describe(status);
     bool late = took_us >= CLOSE_MS * 1000;
     bool leaks = WIFEXITED(status) && WEXITSTATUS(status) == LEAK_STATUS;
-    g_autofree char *text = late    ? g_strdup("close() does not return")
-                            : leaks ? g_strdup("it leaves memory behind (HUTONG_HOST_STDERR=1 shows what)")
+    g_autofree char *text = late    ? g_strdup(_("close() does not return"))
+                            : leaks ? g_strdup(_("it leaves memory behind (HUTONG_HOST_STDERR=1 shows what)"))
                                     : g_strdup_printf("told to stop, its host %s", how);
     g_set_error(error, HT_LOADER_ERROR, late ? HT_KIT_LATE : 0, "%s: %s", host->file, text);
     return false;

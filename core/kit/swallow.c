@@ -6,6 +6,8 @@
 #include "core/base/event-digest.h"
 #include "mappings/engine/values/alter.h"
 
+#include <glib/gi18n.h>
+
 /* Changes of one group's fixtures, spread over them: each costs a payload's time. */
 #define ALTERATIONS 12000
 #define SHOWN 4
@@ -127,10 +129,11 @@ static void exchange_person(HtKit *kit, const HtKitPayload *payload, Changes *ch
 static void report(HtKit *kit, const char *claim, const Changes *changes)
 {
     if (changes->wrong_ones > SHOWN) {
-        g_string_append_printf(changes->wrong, "; and %u more", changes->wrong_ones - SHOWN);
+        g_string_append_printf(changes->wrong, _("; and %u more"), changes->wrong_ones - SHOWN);
     }
-    g_autofree char *found = g_strdup_printf("%u tried%s", changes->tried,
-                                             changes->bounded ? ", not all values of all fixtures" : "");
+    g_autofree char *found =
+        changes->bounded ? g_strdup_printf(_("%u tried, not all values of all fixtures"), changes->tried)
+                         : g_strdup_printf(_("%u tried"), changes->tried);
     bool good = changes->wrong_ones == 0;
     ht_kit_report(kit, good, claim, good ? found : changes->wrong->str);
 }
@@ -149,7 +152,7 @@ void ht_kit_check_swallowed(HtKit *kit)
         }
     }
     if (kit->payloads->len > 0) {
-        report(kit, "a changed value is not taken for what is known", &values);
-        report(kit, "another person is not taken for who is known", &persons);
+        report(kit, N_("a changed value is not taken for what is known"), &values);
+        report(kit, N_("another person is not taken for who is known"), &persons);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 void ht_kit_trial_clear(HtKitTrial *trial)
@@ -28,8 +29,8 @@ static void explain_death(HtKit *kit, HtKitTrial *trial, int64_t took_us)
 {
     bool late = took_us >= (int64_t)HT_KIT_MESSAGE_MS * 1000;
     g_free(trial->error);
-    trial->error = late ? g_strdup_printf("it took longer than %u s", HT_KIT_MESSAGE_MS / 1000)
-                        : g_strdup("it ended its host");
+    trial->error = late ? g_strdup_printf(_("it took longer than %u s"), HT_KIT_MESSAGE_MS / 1000)
+                        : g_strdup(_("it ended its host"));
     kit->summary->late = kit->summary->late || late;
     kit->deaths += late ? HT_KIT_DEATHS - 1 : 1; /* two that hang are enough */
 }
@@ -116,7 +117,8 @@ static char *judge_wsdl(const Wsdl *wsdl)
     }
     size_t size;
     const char *bytes = g_bytes_get_data(wsdl->text, &size);
-    return ht_kit_is_well_formed((HtText){bytes, size}, &error) ? NULL : g_strdup("it is no well-formed XML");
+    return ht_kit_is_well_formed((HtText){bytes, size}, &error) ? NULL
+                                                                : g_strdup(_("it is no well-formed XML"));
 }
 
 void ht_kit_check_wsdl(HtKit *kit)
@@ -130,7 +132,7 @@ void ht_kit_check_wsdl(HtKit *kit)
         g_main_context_iteration(NULL, TRUE);
     }
     g_autofree char *wrong = judge_wsdl(&wsdl);
-    ht_kit_report(kit, !wrong, "WSDL is well-formed", wrong);
+    ht_kit_report(kit, !wrong, N_("WSDL is well-formed"), wrong);
     g_clear_pointer(&wsdl.text, g_bytes_unref);
     g_free(wsdl.error);
 }

@@ -129,6 +129,29 @@ static void test_json_is_the_same(void)
     bus_process_free(bus);
 }
 
+/* What the conformance kit finds is Chinese for people, and the same for programs in each language. */
+static void test_the_kit_speaks_to_both(void)
+{
+    static const char *const forms[] = {"--json", "--tap"};
+    const char *folder = g_getenv("HUTONG_TEST_ADAPTERDIR");
+    g_autofree char *file = g_build_filename(folder, "sloppy.so", NULL), *told = NULL;
+    g_autoptr(GRegex) time = g_regex_new("\"milliseconds\":[0-9]+", 0, 0, NULL);
+    speak("zh_CN.UTF-8", "");
+    run_hutong(&told, "adapter", "check", file, NULL);
+    g_assert_true(is_chinese(told));
+    for (unsigned i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autofree char *english = NULL, *chinese = NULL;
+        speak("C.UTF-8", "");
+        int status = run_hutong(&english, "adapter", "check", file, forms[i], NULL);
+        speak("zh_CN.UTF-8", "");
+        g_assert_cmpint(run_hutong(&chinese, "adapter", "check", file, forms[i], NULL), ==, status);
+        g_autofree char *one = g_regex_replace_literal(time, english, -1, 0, "", 0, NULL);
+        g_autofree char *other = g_regex_replace_literal(time, chinese, -1, 0, "", 0, NULL);
+        g_assert_cmpstr(one, ==, other);
+        g_assert_false(is_chinese(chinese));
+    }
+}
+
 /* Started by a Chinese administrator, and reloading with what is wrong: both are logged. */
 static void test_the_log_stays_english(void)
 {
@@ -180,6 +203,16 @@ static unsigned count(const char *text, const char *what)
     return found;
 }
 
+/* A running bus, asked in Chinese, and its configuration. */
+static BusProcess *start_in_chinese(char **text)
+{
+    BusProcess *bus = bus_process_new(NULL, sections);
+    speak("zh_CN.UTF-8", "");
+    bus_process_start(bus);
+    g_assert_true(g_file_get_contents(bus->config, text, NULL, NULL));
+    return bus;
+}
+
 /* The reasons of a refused reload are those that `check` finds in the same file. */
 static void test_a_reload_says_what_check_says(void)
 {
@@ -190,11 +223,8 @@ static void test_a_reload_says_what_check_says(void)
         "[consumer two]\ntype = pull\nallow = person.nam;unmapped:;@nam\nmask = person.sex:none;unmapped;person.name:year\n",
         "no section\n",
     };
-    BusProcess *bus = bus_process_new(NULL, sections);
     g_autofree char *text = NULL;
-    speak("zh_CN.UTF-8", "");
-    bus_process_start(bus);
-    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    BusProcess *bus = start_in_chinese(&text);
     for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autofree char *file = g_strconcat(text, wrong[i], NULL), *checked = NULL, *reloaded = NULL;
         g_assert_true(g_file_set_contents(bus->config, file, -1, NULL));
@@ -257,11 +287,8 @@ static void test_a_wrong_mapping(void)
         "<define name='a' parameters='p'>" NAME "</define>" EVENT("<use define='a' q='1' p='{r'/>"),
         "<service name='1' namespace='urn:hutong:x'><operation name='Submit'/></service>",
     };
-    BusProcess *bus = bus_process_new(NULL, sections);
     g_autofree char *text = NULL;
-    speak("zh_CN.UTF-8", "");
-    bus_process_start(bus);
-    g_assert_true(g_file_get_contents(bus->config, &text, NULL, NULL));
+    BusProcess *bus = start_in_chinese(&text);
     g_autofree char *folder = g_path_get_dirname(bus->config);
     g_autofree char *path = g_build_filename(folder, "wrong.xml", NULL);
     g_autofree char *file = g_strdup_printf(
@@ -274,6 +301,31 @@ static void test_a_wrong_mapping(void)
     bus_process_free(bus);
 #undef EVENT
 #undef NAME
+}
+
+/* What each verb is for, and its options. GLib's own words may be missing on this machine. */
+static void test_every_verb_is_explained(void)
+{
+    g_autofree char *verbs = NULL;
+    g_autoptr(GRegex) verb = g_regex_new("^  ([a-z]+) ", G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GRegex) english =
+        g_regex_new("^(?!.*[\\x{4e00}-\\x{9fff}])(?!.*Show help options).*[a-z]{3,} [a-z]{2,} [a-z]{2,}",
+                    G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    unsigned seen = 0;
+    speak("zh_CN.UTF-8", "");
+    g_assert_cmpint(run_hutong(&verbs, "help", NULL), ==, 0);
+    for (g_regex_match(verb, verbs, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+        g_autofree char *name = g_match_info_fetch(match, 1), *help = NULL;
+        g_autoptr(GMatchInfo) found = NULL;
+        run_hutong(&help, name, "--help", NULL);
+        if (g_regex_match(english, help, 0, &found)) {
+            g_autofree char *line = g_match_info_fetch(found, 0);
+            g_error("hutong %s --help: %s", name, line);
+        }
+        seen++;
+    }
+    g_assert_cmpuint(seen, >, 20);
 }
 
 /* Pages and samples that are made of tables, and the sentences around what a mapping makes. */
@@ -302,10 +354,12 @@ int main(int argc, char **argv)
     g_test_add_func("/language/a-mistyped-verb-is-guessed", test_a_mistyped_verb_is_guessed);
     g_test_add_func("/language/status-lines-up", test_status_lines_up);
     g_test_add_func("/language/json-is-the-same", test_json_is_the_same);
+    g_test_add_func("/language/the-kit-speaks-to-both", test_the_kit_speaks_to_both);
     g_test_add_func("/language/the-log-stays-english", test_the_log_stays_english);
     g_test_add_func("/language/a-wrong-configuration", test_a_wrong_configuration);
     g_test_add_func("/language/a-reload-says-what-check-says", test_a_reload_says_what_check_says);
     g_test_add_func("/language/a-wrong-mapping", test_a_wrong_mapping);
+    g_test_add_func("/language/every-verb-is-explained", test_every_verb_is_explained);
     g_test_add_func("/language/what-is-written-for-people", test_what_is_written_for_people);
     return g_test_run();
 }
