@@ -320,7 +320,10 @@ static void check_names(Loader *loader, const char *place, const char *key, char
     const char *kind = known == loader->config->sources ? "source" : "consumer";
     for (char **name = names; name && *name; name++) {
         const char *near = ht_suggest_record(*name, known);
-        if (!find_named(known, *name) && near) {
+        if (g_str_equal(*name, "*")) {
+            report(loader, place,
+                   _("%s: '*' is no name: leave `from` out for all sources; `to` names each consumer"), key);
+        } else if (!find_named(known, *name) && near) {
             report(loader, place, _("%s: there is no %s '%s'; did you mean '%s'?"), key, kind, *name, near);
         } else if (!find_named(known, *name)) {
             report(loader, place, _("%s: there is no %s '%s'"), key, kind, *name);

@@ -86,7 +86,7 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
     HtConfig *config =
         load(f, "stray = 1\n[bus]\nlisten = nowhere\n[source hukou]\ndepartement = police\nadapter = hukou\n"
                 "mapping = hukou.xml\nmax-body = 9T\nidle = 30\n[soruce x]\n[route r]\nto = nobody\n"
-                "divisions = 44x\nto = other\nno equals sign\n[bus\n");
+                "divisions = 44x\nto = other\nno equals sign\n[bus\n[route all]\nfrom = *\nto = *\n");
     g_assert_null(config);
     const char *const expected[] = {
         ":1: error: a key before the first [section]",
@@ -102,6 +102,8 @@ static void test_all_problems_are_reported_at_once(Fixture *f, const void *data)
         ":4: error: [source hukou] lacks 'department'",
         ":12: error: [route r] to: there is no consumer 'nobody'",
         ":13: error: [route r] divisions: '44x' is not a prefix",
+        ":18: error: [route all] from: '*' is no name: leave `from` out for all sources",
+        ":19: error: [route all] to: '*' is no name",
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
         if (!strstr(f->errors->str, expected[i])) {
