@@ -11,6 +11,18 @@
 #define BINARY "application/json; charset=utf-8"
 #define FORMAT "application/schema+json;version=2020-12"
 
+/* Schemas of what a pull consumer says of its events: what core/delivery/pull-request.c reads. */
+#define WORKER "\"worker\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9._-]*$\"}"
+#define SEQUENCE \
+    "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},{\"type\":\"string\",\"pattern\":\"^0*[1-9][0-9]*$\"}]}"
+#define SEQUENCES "\"sequences\":{\"type\":\"array\",\"minItems\":1,\"items\":" SEQUENCE "}"
+#define KEPT                                                                                       \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"through\"]}," \
+    "{\"required\":[\"sequences\"]}],\"properties\":{\"through\":" SEQUENCE "," SEQUENCES "," WORKER "}}"
+#define GIVEN_BACK                                                                                                \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"sequences\"],\"properties\":{" SEQUENCES \
+    "," WORKER ",\"reason\":{\"type\":\"string\"}}}"
+
 /* One way out. */
 typedef struct {
     const HtSchemaSource *source;
@@ -229,6 +241,66 @@ static void write_address(const Channel *channel)
     }
 }
 
+static void write_servers(const Channel *channel)
+{
+    HtBuffer *json = channel->json;
+    if (server_url(channel)) {
+        ht_json_name(json, "servers");
+        ht_buffer_add_char(json, '[');
+        add_reference(json, "#/servers/", channel->consumer->name, "");
+        ht_buffer_add_char(json, ']');
+    }
+}
+
+/* What a pull consumer has besides its batches: the same events as a stream, and what it says of them. */
+static const struct {
+    const char *end, *title, *schema; /* schema: NULL: the consumer's events */
+} pull_ways[] = {
+    {"stream",
+     "The consumer reads events as they come, as server-sent ones (text/event-stream): `id` is the sequence, "
+     "`data` the event",
+     NULL},
+    {"ack", "The consumer has kept events", KEPT},
+    {"retry", "The consumer could not take events now", GIVEN_BACK},
+    {"refuse", "The consumer refuses events, which become dead letters", GIVEN_BACK},
+};
+
+static char *pull_key(const Channel *channel, unsigned way)
+{
+    return g_strconcat(name_of(channel), ".", pull_ways[way].end, NULL);
+}
+
+/* The body of a POST: said once, where it is sent. */
+static void write_said(HtBuffer *json, unsigned way)
+{
+    ht_json_open(json, "messages");
+    ht_json_open(json, pull_ways[way].end);
+    add_text(json, "name", pull_ways[way].end);
+    add_text(json, "contentType", "application/json");
+    open_payload(json);
+    ht_buffer_add_string(json, pull_ways[way].schema);
+    close_objects(json, 3);
+}
+
+static void write_pull_channel(const Channel *channel, unsigned way)
+{
+    HtBuffer *json = channel->json;
+    g_autofree char *key = pull_key(channel, way);
+    g_autofree char *address = g_strconcat("/out/", name_of(channel), "/", pull_ways[way].end, NULL);
+    ht_json_open(json, key);
+    add_text(json, "address", address);
+    add_text(json, "description", pull_ways[way].title);
+    write_servers(channel);
+    if (pull_ways[way].schema) {
+        write_said(json, way);
+    } else {
+        ht_json_open(json, "messages");
+        each_type(channel, add_message_of);
+        close_objects(json, 1);
+    }
+    close_objects(json, 1);
+}
+
 static void write_channel(const Channel *channel)
 {
     HtBuffer *json = channel->json;
@@ -237,14 +309,12 @@ static void write_channel(const Channel *channel)
     add_text(json, "description",
              channel->consumer ? channel->consumer->purpose
                                : "Where a consumer's section says that its events go");
-    if (server_url(channel)) {
-        ht_json_name(json, "servers");
-        ht_buffer_add_char(json, '[');
-        add_reference(json, "#/servers/", channel->consumer->name, "");
-        ht_buffer_add_char(json, ']');
-    }
+    write_servers(channel);
     write_messages(channel);
     close_objects(json, 1);
+    for (unsigned i = 0; is_of_type(channel, "pull") && i < G_N_ELEMENTS(pull_ways); i++) {
+        write_pull_channel(channel, i);
+    }
 }
 
 static void write_server(const Channel *channel)
@@ -271,32 +341,50 @@ static void write_security(HtBuffer *json, const char *scheme)
     ht_buffer_add_char(json, ']');
 }
 
-static void write_operation(const Channel *channel)
+/* `action`: what the bus does, with what is said of it and how HTTP is asked; the operation is left open. */
+static void open_operation(const Channel *channel, const char *action, const char *name, const char *summary)
 {
     HtBuffer *json = channel->json;
-    g_autofree char *key = g_strconcat("send.", name_of(channel), NULL);
-    bool pull = is_of_type(channel, "pull"), file = is_of_type(channel, "file");
+    g_autofree char *key = g_strconcat(action, ".", name, NULL);
     ht_json_open(json, key);
-    add_text(json, "action", "send");
-    add_text(json, "summary",
-             pull   ? "The consumer fetches events, and acknowledges them"
-             : file ? "The bus writes events into files, one a line"
-                    : "The bus POSTs events; a 2xx acknowledges them");
+    add_text(json, "action", action);
+    add_text(json, "summary", summary);
     ht_json_name(json, "channel");
-    add_reference(json, "#/channels/", name_of(channel), "");
-    if (pull && channel->consumer->token_file) {
+    add_reference(json, "#/channels/", name, "");
+    if (is_of_type(channel, "pull") && channel->consumer->token_file) {
         write_security(json, "bearer");
     } else if (channel->consumer && channel->consumer->secret_files) {
         write_security(json, "standard-webhooks");
     }
+}
+
+static void write_method(HtBuffer *json, const char *method)
+{
+    ht_json_open(json, "bindings");
+    ht_json_open(json, "http");
+    add_text(json, "method", method);
+    add_text(json, "bindingVersion", "0.3.0");
+    close_objects(json, 2);
+}
+
+static void write_operation(const Channel *channel)
+{
+    HtBuffer *json = channel->json;
+    bool pull = is_of_type(channel, "pull"), file = is_of_type(channel, "file");
+    open_operation(channel, "send", name_of(channel),
+                   pull   ? "The consumer fetches events, and acknowledges them"
+                   : file ? "The bus writes events into files, one a line"
+                          : "The bus POSTs events; a 2xx acknowledges them");
     if (!file) {
-        ht_json_open(json, "bindings");
-        ht_json_open(json, "http");
-        add_text(json, "method", pull ? "GET" : "POST");
-        add_text(json, "bindingVersion", "0.3.0");
-        close_objects(json, 2);
+        write_method(json, pull ? "GET" : "POST");
     }
     close_objects(json, 1);
+    for (unsigned i = 0; pull && i < G_N_ELEMENTS(pull_ways); i++) {
+        g_autofree char *key = pull_key(channel, i);
+        open_operation(channel, pull_ways[i].schema ? "receive" : "send", key, pull_ways[i].title);
+        write_method(json, pull_ways[i].schema ? "POST" : "GET");
+        close_objects(json, 1);
+    }
 }
 
 /* ---- The whole ---- */
@@ -324,7 +412,8 @@ static bool is_binary(const Channel *channel)
 
 static bool is_structured(const Channel *channel)
 {
-    return !has_mode(channel, "binary") && !has_mode(channel, "batch");
+    bool streams = is_of_type(channel, "pull");
+    return streams || (!has_mode(channel, "binary") && !has_mode(channel, "batch"));
 }
 
 /* Whether a channel of that kind carries the type. */

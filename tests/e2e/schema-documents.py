@@ -9,6 +9,8 @@ import tempfile
 import urllib.error
 import urllib.request
 
+import jsonschema
+
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["HUTONG_SRCDIR"], "tests/lib"))
 import run_tests  # noqa: E402
@@ -90,9 +92,9 @@ class Bus:
         self.process.stderr.read()
         self.process.wait()
 
-    def get(self, path, method="GET", **headers):
+    def get(self, path, method="GET", data=None, **headers):
         """(status, headers, body)"""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method, data=data)
         for name, value in headers.items():
             request.add_header(name.replace("_", "-"), value)
         try:
@@ -235,7 +237,7 @@ def check_asyncapi(bus, document):
         for server in channel.get("servers", []):
             assert resolve(document, server["$ref"])["protocol"] in ("http", "https")
     for operation in document["operations"].values():
-        assert operation["action"] == "send" and resolve(document, operation["channel"]["$ref"])
+        assert operation["action"] in ("send", "receive") and resolve(document, operation["channel"]["$ref"])
     for message in document["components"]["messages"].values():
         assert message["contentType"] and message["payload"]["schemaFormat"] and message["payload"]["schema"]
     used = set(references(document))
@@ -256,6 +258,9 @@ def asyncapi_describes_each_way_out(bus):
     assert document["servers"]["fetching"] == {"host": "bus.example", "protocol": "https", "pathname": "/hutong"}
     assert document["channels"]["fetching"]["address"] == "/out/fetching"
     assert document["operations"]["send.fetching"]["bindings"]["http"]["method"] == "GET"
+    assert document["channels"]["fetching.stream"]["address"] == "/out/fetching/stream"
+    assert set(document["channels"]["fetching.stream"]["messages"]) == {"person.died.v1", "justice.correction-started.v1"}
+    assert document["operations"]["send.fetching.stream"]["bindings"]["http"]["method"] == "GET"
     assert document["channels"]["reading"]["address"] is None and "reading" not in document["servers"]
     assert set(document["channels"]["reading"]["messages"]) == set(document["channels"]["single"]["messages"])
     for name in ("batched", "fetching", "reading"):
@@ -263,8 +268,29 @@ def asyncapi_describes_each_way_out(bus):
     check_asyncapi(bus, json.loads(bus.get("/schema/asyncapi.json")[2]))
 
 
+def what_asyncapi_says_can_be_posted(bus):
+    """What a pull consumer may say, by the schemas of the document and by the bus itself."""
+    document = bus.schema("asyncapi", "--consumer", "fetching")
+    bodies = [{"sequences": [1]}, {"sequences": ["0007"]}, {"through": "1"}, {"through": 1, "worker": "w-1"},
+              {"sequences": ["1"], "reason": "full"}, {"sequences": ["1"], "worker": "a" * 64},
+              {}, {"sequences": []}, {"sequences": [0]}, {"sequences": ["x"]}, {"sequences": 1}, {"through": "0"}, {"through": ""},
+              {"through": 1, "sequences": [1]}, {"sequences": [1], "worker": "a b"}, {"sequences": [1], "worker": "a" * 65},
+              {"sequences": [1], "other": 1}, {"sequences": [1], "reason": 5}]
+    for way in ("ack", "retry", "refuse"):
+        channel = document["channels"][f"fetching.{way}"]
+        assert document["operations"][f"receive.fetching.{way}"]["security"] == [{"$ref": "#/components/securitySchemes/bearer"}]
+        schema = channel["messages"][way]["payload"]["schema"]
+        jsonschema.Draft202012Validator.check_schema(schema)
+        for body in bodies:
+            says = jsonschema.Draft202012Validator(schema).is_valid(body)
+            answer = bus.get(channel["address"], method="POST", data=json.dumps(body).encode(), Content_Type="application/json",
+                             Authorization="Bearer " + TOKEN)[0]
+            assert answer in ((200, 409) if says else (400,)), (way, body, answer)
+
+
 TESTS = [every_schema_is_where_its_id_says, what_is_known_is_not_sent_again, what_is_not_there_is_refused,
          a_catalogue_is_its_consumers_only, a_catalogue_says_what_comes_and_what_is_seen, asyncapi_describes_each_way_out,
+         what_asyncapi_says_can_be_posted,
          the_example_masks_every_name_number_and_phone]
 
 
