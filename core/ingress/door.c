@@ -172,7 +172,8 @@ static bool check_page(const HtDoor *door, HtArrival *arrival, const char *metho
     if (head->length > match->pages[arrival->page_method]->body_bytes) {
         return ht_refuse_with(refusal, "body-too-large", "The body has more bytes than are taken here.");
     }
-    return !door->requests.draining || ht_refuse(refusal, "stopping");
+    return ht_page_exchange_check_query(arrival->connection, refusal) &&
+           (!door->requests.draining || ht_refuse(refusal, "stopping"));
 }
 
 /* Everything that can be said of a request without its body, once its framing is good: address, method, message. */

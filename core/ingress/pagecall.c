@@ -13,6 +13,7 @@ struct HtPageExchange {
     const HtPage *page;
     void *page_user;
     char *party, *name;
+    GPtrArray *texts; /* headers and values of the query that the handler asked for */
     struct MHD_Connection *connection;
     HtPageOwner owner;
     State state;
@@ -44,21 +45,55 @@ static void refuse(HtPageCall *call, const HtRefusal *refusal)
     exchange->owner.refuse(refusal, exchange->owner.user);
 }
 
-static const char *header(const HtPageCall *call, const char *name)
-{
-    return MHD_lookup_connection_value(((const HtPageExchange *)call)->connection, MHD_HEADER_KIND, name);
-}
-
 typedef struct {
-    const char *name, *value;
+    const char *name;
+    GString *value; /* NULL: not found */
 } Sought;
 
-static enum MHD_Result look_for(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+/* Lines of one name are one list (RFC 9110, section 5.3); the blanks around a value, which libmicrohttpd leaves behind it, are none of it
+ * (RFC 9112, section 5.1). */
+static enum MHD_Result look_for_header(void *user, enum MHD_ValueKind kind, const char *name,
+                                       const char *value)
 {
     (void)kind;
     Sought *sought = user;
-    if (strcmp(name, sought->name) == 0) {
-        sought->value = value ? value : "";
+    if (g_ascii_strcasecmp(name, sought->name) == 0) {
+        HtText text = ht_text_strip(ht_text_from(value ? value : ""));
+        sought->value = sought->value ? g_string_append(sought->value, ", ") : g_string_new(NULL);
+        g_string_append_len(sought->value, text.data, (gssize)text.size);
+    }
+    return MHD_YES;
+}
+
+/* What was found lives as long as the exchange. */
+static const char *keep_text(const HtPageCall *call, GString *text)
+{
+    if (!text) {
+        return NULL;
+    }
+    char *kept = g_string_free(text, FALSE);
+    g_ptr_array_add(((const HtPageExchange *)call)->texts, kept);
+    return kept;
+}
+
+static const char *header(const HtPageCall *call, const char *name)
+{
+    Sought sought = {name, NULL};
+    MHD_get_connection_values(((const HtPageExchange *)call)->connection, MHD_HEADER_KIND, look_for_header,
+                              &sought);
+    return keep_text(call, sought.value);
+}
+
+/* Escapes mean the byte (RFC 3986, section 2.1): %6Cimit=%31 is limit=1. Malformed ones did not come so far. */
+static enum MHD_Result look_for_query(void *user, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    Sought *sought = user;
+    g_autofree char *plain_name = g_uri_unescape_string(name, NULL);
+    if (g_strcmp0(plain_name, sought->name) == 0) {
+        g_autofree char *plain = g_uri_unescape_string(value ? value : "", NULL);
+        sought->value = g_string_new(plain);
     }
     return sought->value ? MHD_NO : MHD_YES;
 }
@@ -66,9 +101,9 @@ static enum MHD_Result look_for(void *user, enum MHD_ValueKind kind, const char 
 static const char *query(const HtPageCall *call, const char *name)
 {
     Sought sought = {name, NULL};
-    MHD_get_connection_values(((const HtPageExchange *)call)->connection, MHD_GET_ARGUMENT_KIND, look_for,
-                              &sought);
-    return sought.value;
+    MHD_get_connection_values(((const HtPageExchange *)call)->connection, MHD_GET_ARGUMENT_KIND,
+                              look_for_query, &sought);
+    return keep_text(call, sought.value);
 }
 
 static void stream(HtPageCall *call, HtPageAnswer *head)
@@ -99,6 +134,37 @@ static const HtPageWays ways = {answer, refuse, header, query, stream, write_str
 
 /* ---- What the request does ---- */
 
+typedef struct {
+    GHashTable *names; /* those that were there, without escapes */
+    HtRefusal *refusal;
+    bool good;
+} QueryCheck;
+
+static enum MHD_Result check_argument(void *user, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    QueryCheck *check = user;
+    char *plain = g_uri_unescape_string(name, NULL);
+    g_autofree char *plain_value = g_uri_unescape_string(value ? value : "", NULL);
+    if (!plain || !plain_value) {
+        g_free(plain);
+        check->good = ht_refuse_with(check->refusal, "bad-query", "An escape (%) behind the ? is malformed.");
+    } else if (!g_hash_table_add(check->names, plain)) {
+        check->good =
+            ht_refuse_with(check->refusal, "bad-query", "A name stands twice behind the ?. Name each once.");
+    }
+    return check->good ? MHD_YES : MHD_NO;
+}
+
+bool ht_page_exchange_check_query(struct MHD_Connection *connection, HtRefusal *refusal)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    QueryCheck check = {names, refusal, true};
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, check_argument, &check);
+    return check.good;
+}
+
 HtPageExchange *ht_page_exchange_new(struct MHD_Connection *connection, const HtPage *page, void *page_user,
                                      HtPageMatch *match, const HtPageOwner *owner)
 {
@@ -107,6 +173,7 @@ HtPageExchange *ht_page_exchange_new(struct MHD_Connection *connection, const Ht
     exchange->page_user = page_user;
     exchange->party = g_steal_pointer(&match->party);
     exchange->name = g_steal_pointer(&match->name);
+    exchange->texts = g_ptr_array_new_with_free_func(g_free);
     exchange->connection = connection;
     exchange->owner = *owner;
     exchange->call =
@@ -167,6 +234,7 @@ void ht_page_exchange_free(HtPageExchange *exchange, bool sent)
     }
     ht_buffer_clear(&exchange->body);
     ht_buffer_clear(&exchange->stream);
+    g_ptr_array_unref(exchange->texts);
     g_free(exchange->party);
     g_free(exchange->name);
     g_free(exchange);

@@ -17,6 +17,9 @@ typedef struct {
 
 typedef struct HtPageExchange HtPageExchange;
 
+/* Whether the query can be read in one way only: its escapes are whole, and no name is there twice. Else false, with a refusal. */
+bool ht_page_exchange_check_query(struct MHD_Connection *connection, HtRefusal *refusal);
+
 /* `page` is one of `match`, whose texts become the exchange's. */
 HtPageExchange *ht_page_exchange_new(struct MHD_Connection *connection, const HtPage *page, void *page_user,
                                      HtPageMatch *match, const HtPageOwner *owner);

@@ -77,10 +77,19 @@ static void assert_phase(const HtRequest *request)
     g_assert(!is_page || request->exchange);
 }
 
+/* Whether it is for a page of consumers or of schemas, also one that there is not, or whose head is bad: they are told in JSON. */
+static bool is_for_consumers(const HtArrival *arrival)
+{
+    const char *target = arrival->peer->target;
+    return (arrival->is_page && arrival->match.kind != HT_PARTY_SOURCE) ||
+           (target && !arrival->source &&
+            (g_str_has_prefix(target, "/out/") || g_str_has_prefix(target, "/schema/")));
+}
+
 static HtReplyContext make_context(const HtArrival *arrival)
 {
     const HtSource *source = arrival->source;
-    bool of_page = arrival->is_page && arrival->match.kind != HT_PARTY_SOURCE;
+    bool of_page = is_for_consumers(arrival);
     return (HtReplyContext){.id = arrival->id,
                             .soap = arrival->is_page ? HT_SOAP_NONE : arrival->head.soap,
                             .json = arrival->head.json || of_page,

@@ -181,31 +181,49 @@ bool ht_page_number(const HtPageCall *call, const char *name, uint64_t min, uint
     return true;
 }
 
-/* One range of Accept (RFC 9110, section 12.5.1) against a type. Sets `refused` when it names the type to say no (q=0). */
-static bool range_fits(char *range, const char *type, bool *refused)
+/* What Accept says of a type so far (RFC 9110, section 12.5.1). */
+typedef struct {
+    unsigned rank; /* of the range that named it: 3 itself, 2 its kind, 1 all; 0: none did */
+    bool wanted;
+} Accepted;
+
+static unsigned rank_of(const char *range, const char *type)
 {
-    char *parameters = strchr(range, ';');
-    if (parameters) {
-        *parameters++ = '\0';
-    }
-    range = g_strstrip(range);
     size_t major = strcspn(type, "/") + 1;
-    bool exact = g_ascii_strcasecmp(range, type) == 0;
-    bool whole = g_str_equal(range, "*/*") ||
-                 (g_ascii_strncasecmp(range, type, major) == 0 && g_str_equal(range + major, "*"));
-    const char *quality = parameters ? strstr(parameters, "q=") : NULL;
-    bool none = quality && g_ascii_strtod(quality + 2, NULL) <= 0;
-    *refused = *refused || (exact && none);
-    return (exact || whole) && !none;
+    if (g_ascii_strcasecmp(range, type) == 0) {
+        return 3;
+    }
+    if (g_ascii_strncasecmp(range, type, major) == 0 && g_str_equal(range + major, "*")) {
+        return 2;
+    }
+    return g_str_equal(range, "*/*") ? 1 : 0;
+}
+
+/* The range that names the type most closely counts, wherever it stands: text and application but for one type. */
+static void weigh_range(const char *range, const char *type, Accepted *accepted)
+{
+    g_auto(GStrv) parts = g_strsplit(range, ";", -1);
+    unsigned rank = parts[0] ? rank_of(g_strstrip(parts[0]), type) : 0;
+    bool wanted = true;
+    for (char **part = parts[0] ? parts + 1 : parts; *part; part++) {
+        if (g_ascii_strncasecmp(g_strstrip(*part), "q=", 2) == 0) {
+            wanted = g_ascii_strtod(*part + 2, NULL) > 0;
+        }
+    }
+    if (rank > accepted->rank) {
+        *accepted = (Accepted){rank, wanted};
+    } else if (rank > 0 && rank == accepted->rank) {
+        accepted->wanted = accepted->wanted || wanted;
+    }
 }
 
 bool ht_page_accepts(const HtPageCall *call, const char *type, HtRefusal *refusal)
 {
     const char *accept = ht_page_header(call, "Accept");
-    g_auto(GStrv) ranges = g_strsplit(accept ? accept : "*/*", ",", -1);
-    bool good = false, refused = false;
+    g_auto(GStrv) ranges = g_strsplit(accept && *accept ? accept : "*/*", ",", -1);
+    Accepted accepted = {0, false};
     for (char **range = ranges; *range; range++) {
-        good = range_fits(*range, type, &refused) || good;
+        weigh_range(*range, type, &accepted);
     }
-    return (good && !refused) || ht_refuse(refusal, "not-acceptable");
+    return accepted.wanted || ht_refuse(refusal, "not-acceptable");
 }

@@ -93,14 +93,15 @@ static inline void ht_page_refuse(HtPageCall *call, const HtRefusal *refusal)
     call->ways->refuse(call, refusal);
 }
 
-/* A header of the request, the first of that name; NULL when there is none. Only in `serve`. */
+/* A header of the request, without the blanks around it; several of that name are one list, with commas. NULL when there is none. Only in
+ * `serve`. */
 static inline const char *ht_page_header(const HtPageCall *call, const char *name)
 {
     return call->ways->header(call, name);
 }
 
-/* What stands behind `name=` in the query, as it was sent (escapes are not resolved); "" behind a bare name. NULL when it is
- * not there. Only in `serve`. */
+/* What stands behind `name=` in the query, escapes resolved; "" behind a bare name. NULL when it is not there; the door has refused what is
+ * there twice. Only in `serve`. */
 static inline const char *ht_page_query(const HtPageCall *call, const char *name)
 {
     return call->ways->query(call, name);
@@ -130,7 +131,7 @@ static inline void ht_page_close(HtPageCall *call)
 bool ht_page_number(const HtPageCall *call, const char *name, uint64_t min, uint64_t max, uint64_t fallback,
                     uint64_t *number, HtRefusal *refusal);
 
-/* Whether the Accept header lets the media type through; true without one. False with the refusal `not-acceptable`. */
+/* Whether the Accept header lets the media type through, as the range says that names it most closely; true without one, and with an empty one. False with the refusal `not-acceptable`. */
 bool ht_page_accepts(const HtPageCall *call, const char *type, HtRefusal *refusal);
 
 /* ---- All of them ---- */

@@ -101,7 +101,7 @@ static const struct {
     {"bad-host", "Host 不是主机名。"},
     {"bad-length", "Content-Length 不是数字。"},
     {"bad-target", "请求行中的地址既不是路径也不是 http 地址。"},
-    {"bad-query", "? 后面的值不正确，text 指明是哪一个。"},
+    {"bad-query", "? 后面的值不正确、转义不完整，或同一名称出现两次，text 指明是哪一种。"},
     {"bad-acknowledgement", "确认的内容应为含 through 或 sequences 的 JSON 对象。"},
     {"bad-idempotency-key", "Idempotency-Key 应只给一次，为 1 至 255 个可见 ASCII 字符。"},
     {"repeated-length", "Content-Length 出现了不止一次。"},

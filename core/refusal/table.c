@@ -278,7 +278,9 @@ static const HtRefusalKind door_kinds[] = {
     {"bad-target", 400,
      "the address in the request line is neither a path nor an http address; or an escape in it is none",
      .sentence = "The address in the request line is neither a path nor an http address."},
-    {"bad-query", 400, "a value behind the `?` is not what is meant there; the text names it",
+    {"bad-query", 400,
+     "a value behind the `?` is not what is meant there, an escape is malformed, or a name stands there twice; the text says "
+     "which",
      .sentence = "A value behind the ? is not what is meant there."},
     {"bad-acknowledgement", 400,
      "what is said of events that are out is no JSON object of `through` or `sequences` (consumer.md)",

@@ -43,9 +43,10 @@ static void serve_now(HtPageCall *call, void *user)
         ht_page_refuse(call, &refusal);
         return;
     }
+    const char *echo = ht_page_header(call, "hutong-echo");
     g_autofree char *text =
-        g_strdup_printf("%s|%s|%u|%.*s", call->party ? call->party : "-", call->name ? call->name : "-",
-                        (unsigned)number, (int)call->body.size, call->body.data);
+        g_strdup_printf("%s|%s|%u|%.*s%s", call->party ? call->party : "-", call->name ? call->name : "-",
+                        (unsigned)number, (int)call->body.size, call->body.data, echo ? echo : "");
     answer_text(call, text);
 }
 
@@ -146,6 +147,60 @@ static void a_page_gets_its_names_and_its_body(void)
         g_assert_cmpuint(answer->status, ==, 200);
         g_assert_cmpstr(answer->body, ==, cases[i].body);
         g_assert_nonnull(strstr(answer->head, "Hutong-Test: yes\r\n"));
+    }
+    stop(bus);
+}
+
+/* RFC 9110, sections 5.3 and 12.5.1, RFC 9112, section 5.1, RFC 3986, section 2.1. */
+static void names_and_headers_are_read_as_the_standards_say(void)
+{
+    static const struct {
+        const char *query, *headers;
+        unsigned status;
+        const char *text;
+    } cases[] = {
+        {"n=%33", "", 200, "-|a|3|"},
+        {"%6E=3", "", 200, "-|a|3|"},
+        {"n=3&n=4", "", 400, "twice"},
+        {"n=3&%6e=3", "", 400, "twice"},
+        {"n=3&m=%2", "", 400, "malformed"},
+        {"n=%00", "", 400, "malformed"},
+        {"n=3&m=3", "", 200, "-|a|3|"},
+        {"", "Accept: \r\n", 200, "-|a|5|"},
+        {"", "Accept: text/html\r\nAccept: text/plain\r\n", 200, "-|a|5|"},
+        {"", "Accept: text/plain;q=0\r\nAccept: */*\r\n", 406, "not-acceptable"},
+        {"", "Accept: text/*;q=0, */*\r\n", 406, "not-acceptable"},
+        {"", "Accept: text/plain, */*;q=0\r\n", 200, "-|a|5|"},
+        {"", "Accept: text/plain;Q=0, */*\r\n", 406, "not-acceptable"},
+        {"", "Accept: text/plain;freq=0\r\n", 200, "-|a|5|"},
+        {"", "Accept: text/plain ; q=0.5 \t\r\n", 200, "-|a|5|"},
+        {"", "Hutong-Echo: here \t \r\n", 200, "-|a|5|here"},
+        {"", "Hutong-Echo:  one \r\nHutong-Echo: two\r\n", 200, "-|a|5|one, two"},
+    };
+    Bus *bus = start_with(NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *request =
+            g_strdup_printf("GET /open/a?%s HTTP/1.1\r\nHost: b\r\n%s\r\n", cases[i].query, cases[i].headers);
+        g_test_message("case %u", i);
+        g_autoptr(Answer) answer = ask(bus, request);
+        g_assert_cmpuint(answer->status, ==, cases[i].status);
+        g_assert_nonnull(strstr(answer->body, cases[i].text));
+    }
+    stop(bus);
+}
+
+/* Also one that is refused for its head, before it is known whose page it is. */
+static void consumers_are_refused_in_json(void)
+{
+    static const char *const requests[] = {
+        "GET /out/platform/nothing HTTP/1.1\r\nHost: b\r\n\r\n",
+        "GET /schema/ HTTP/1.1\r\nHost: b\r\n\r\n",
+        "POST /out/platform/ack HTTP/1.1\r\nHost: b\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    };
+    Bus *bus = start_with(NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(requests); i++) {
+        g_autoptr(Answer) answer = ask(bus, requests[i]);
+        g_assert_true(g_str_has_prefix(answer->body, "{\"messageId\""));
     }
     stop(bus);
 }
@@ -350,6 +405,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/page/gets-its-names-and-its-body", a_page_gets_its_names_and_its_body);
+    g_test_add_func("/page/names-and-headers-are-read-as-the-standards-say",
+                    names_and_headers_are_read_as_the_standards_say);
+    g_test_add_func("/page/consumers-are-refused-in-json", consumers_are_refused_in_json);
     g_test_add_func("/page/what-does-not-fit-is-refused", what_does_not_fit_is_refused);
     g_test_add_func("/page/other-methods-are-told-which-there-are", other_methods_are_told_which_there_are);
     g_test_add_func("/page/only-its-party-comes-in", only_its_party_comes_in);
