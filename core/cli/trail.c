@@ -6,13 +6,14 @@
 
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const usage = N_(
     "usage: hutong audit list [--since TIME] [--until TIME] [--verb VERB] [--uid UID] [--what TEXT] [--json]\n");
 
-static void print_json(const HtSpoolTrace *trace, void *unused)
+static void print_json(const HtSpoolTrace *trace, void *user)
 {
-    (void)unused;
+    ++*(unsigned *)user;
     char time[HT_CLOCK_TEXT];
     g_autoptr(JsonObject) object = json_object_new();
     ht_clock_format(trace->time_us, time);
@@ -24,23 +25,59 @@ static void print_json(const HtSpoolTrace *trace, void *unused)
     ht_cli_print(object);
 }
 
-static void print_line(const HtSpoolTrace *trace, void *unused)
+static void print_line(const HtSpoolTrace *trace, void *user)
 {
-    (void)unused;
+    ++*(unsigned *)user;
     char time[HT_CLOCK_TEXT];
     ht_clock_format(trace->time_us, time);
     printf("%s %8" G_GINT64_FORMAT "  %-16s %s%s%s\n", time, trace->uid, trace->verb, trace->what,
            *trace->reason ? ": " : "", trace->reason);
 }
 
+static void note_verb(const HtSpoolTrace *trace, void *user)
+{
+    GPtrArray *verbs = user;
+    if (!g_ptr_array_find_with_equal_func(verbs, trace->verb, g_str_equal, NULL)) {
+        g_ptr_array_add(verbs, g_strdup(trace->verb));
+    }
+}
+
+static int compare_verbs(const void *one, const void *other)
+{
+    return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+/* Nothing was found: a verb that is misspelt looks like one that nobody used, so those that were used are told. */
+static bool tell_verbs(HtSpoolLook *look, const char *verb, GError **error)
+{
+    const HtSpoolTrailFilter all = {.verb = NULL};
+    g_autoptr(GPtrArray) verbs = g_ptr_array_new_with_free_func(g_free);
+    if (!ht_spool_look_trail(look, &all, note_verb, verbs, error)) {
+        return false;
+    }
+    g_ptr_array_sort(verbs, compare_verbs);
+    g_ptr_array_add(verbs, NULL);
+    g_autofree char *used = g_strjoinv(", ", (char **)verbs->pdata);
+    if (*used) {
+        fprintf(stderr, _("hutong audit: nothing was done that fits the verb '%s'; what was done: %s\n"),
+                verb, used);
+    } else {
+        fprintf(stderr, _("hutong audit: nothing was done that fits the verb '%s', nor anything else\n"),
+                verb);
+    }
+    return true;
+}
+
 static int list(const HtConfig *config, const HtSpoolTrailFilter *filter, bool json)
 {
+    unsigned printed = 0;
     g_autoptr(GError) error = NULL;
     g_autoptr(HtSpoolLook) look = ht_spool_look_open(config->bus.state, &error);
     if (look && !json) {
         printf("%-29s %8s  %-16s %s\n", "TIME", "UID", "VERB", "WHAT: REASON");
     }
-    if (!look || !ht_spool_look_trail(look, filter, json ? print_json : print_line, NULL, &error)) {
+    if (!look || !ht_spool_look_trail(look, filter, json ? print_json : print_line, &printed, &error) ||
+        (printed == 0 && filter->verb && !tell_verbs(look, filter->verb, &error))) {
         fprintf(stderr, "hutong audit: %s\n", error->message);
         return HT_EXIT_FAILED;
     }

@@ -10,6 +10,7 @@
 #include "spool/repair.h"
 #include "core/config/options.h"
 #include "core/config/places.h"
+#include "core/config/retentions.h"
 #include "core/config/suggest.h"
 #include "core/config/urlpath.h"
 
@@ -38,9 +39,9 @@ static void report(Loader *loader, const char *place, const char *format, ...)
     loader->failed = true;
 }
 
-static void warn(Loader *loader, const char *place, const char *text)
+static void warn(const char *place, const char *text, void *loader)
 {
-    g_string_append_printf(loader->errors, _("%s: warning: %s\n"), place, text);
+    g_string_append_printf(((Loader *)loader)->errors, _("%s: warning: %s\n"), place, text);
 }
 
 /* ---- Sections ---- */
@@ -392,8 +393,9 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
     }
     if (!consumer->purpose && (consumer->clearance > 0 || consumer->allow)) {
         warn(
-            loader, place,
-            _("this consumer has no purpose, so it sees no personal data whatever its clearance and allow say"));
+            place,
+            _("this consumer has no purpose, so it sees no personal data whatever its clearance and allow say"),
+            loader);
     }
     if (consumer->purpose && !consumer->purpose_until) {
         g_autofree char *key = ht_consumer_place(consumer, "purpose");
@@ -403,7 +405,7 @@ static void check_consumer(Loader *loader, const HtConsumerConfig *consumer, con
             consumer->name);
     }
     if (!is_routed(loader->config, consumer->name)) {
-        warn(loader, place, _("no route leads to this consumer"));
+        warn(place, _("no route leads to this consumer"), loader);
     }
 }
 
@@ -428,13 +430,8 @@ static void check_paths(Loader *loader, const HtSourceConfig *source, GHashTable
 static void check_retention(Loader *loader, const HtRetentionConfig *retention)
 {
     g_autofree char *from = ht_retention_place(retention, "from");
-    g_autofree char *wait = ht_retention_place(retention, "max-wait");
     g_autofree char *key = g_strdup_printf("[retention %s] from", retention->name);
     check_names(loader, from, key, retention->from, loader->config->sources);
-    if (retention->max_wait_ms > 0 && retention->keep_ms == 0) {
-        report(loader, wait, _("[retention %s] max-wait counts from the end of keep, which is not set"),
-               retention->name);
-    }
 }
 
 static void report_text(const char *place, const char *text, void *loader)
@@ -491,6 +488,7 @@ static void check_sections(Loader *loader)
     for (unsigned i = 0; i < config->retentions->len; i++) {
         check_retention(loader, config->retentions->pdata[i]);
     }
+    ht_retentions_check(config, report_text, warn, loader);
 }
 
 /* ---- The whole ---- */

@@ -139,6 +139,24 @@ static void test_who_received_what_is_found_by_a_number(void)
     stop(&f);
 }
 
+/* A verb that is misspelt looks like one that nobody used. */
+static void test_verbs_that_were_used_are_told_when_none_fits(void)
+{
+    Fixture f;
+    start(&f);
+    EXPECT(&f, NULL, 0, "fits the verb 'ded', nor anything else", "audit", "list", "--verb", "ded");
+    EXPECT(&f, NULL, 0, "", "consumer", "pause", "platform", "--reason", "T-1");
+    EXPECT(&f, NULL, 0, "", "route", "pause", "all");
+    EXPECT(&f, NULL, 0, "fits the verb 'ded'; what was done: consumer pause, route pause\n", "audit", "list",
+           "--verb", "ded", "--json");
+    EXPECT(&f, NULL, 0, "platform: T-1", "audit", "list", "--verb", "consumer");
+    g_autofree char *output = NULL;
+    const char *const arguments[] = {"audit", "list", "--verb", "consumer pause", NULL};
+    g_assert_cmpint(run_with(&f, NULL, &output, arguments), ==, 0);
+    g_assert_null(strstr(output, "what was done"));
+    stop(&f);
+}
+
 static unsigned count(const char *text, const char *part)
 {
     unsigned found = 0;
@@ -443,6 +461,8 @@ static void test_a_preview_shows_what_arrives(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/audit/verbs-that-were-used-are-told-when-none-fits",
+                    test_verbs_that_were_used_are_told_when_none_fits);
     g_test_add_func("/audit/search/by-a-number", test_who_received_what_is_found_by_a_number);
     g_test_add_func("/audit/search/by-each-ones-policy", test_each_is_recorded_by_its_own_policy);
     g_test_add_func("/audit/kill/leaves-every-delivery", test_a_kill_leaves_every_delivery_in_the_log);

@@ -181,6 +181,40 @@ static void test_conf_d_is_read_in_name_order(Fixture *f, const void *data)
     g_assert_nonnull(strstr(f->errors->str, "warning: no route leads to this consumer"));
 }
 
+/* The first section that fits an event counts. */
+static void test_a_retention_that_no_event_reaches_is_warned_of(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *first, *second;
+        bool hidden;
+    } cases[] = {
+        {"", "types = person.*\n", true},
+        {"", "", true},
+        {"", "from = hukou\n", true},
+        {"from = hukou\n", "from = hukou\ntypes = person.died\n", true},
+        {"types = person.*;health.*\n", "types = person.died.v1;health.*\n", true},
+        {"types = person.died\n", "types = person.died.v1\n", true},
+        {"types = *\n", "types = justice.*\n", true},
+        {"types = person.*\n", "", false},
+        {"types = person.*\n", "types = person.died;health.*\n", false},
+        {"types = person.died.v1\n", "types = person.died\n", false},
+        {"types = person.died\n", "types = person.died-at-home\n", false},
+        {"types = person.d*\n", "types = person.*\n", false},
+        {"from = hukou\n", "types = person.*\n", false},
+    };
+    (void)data;
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(good, "[retention all]\nkeep = 90d\n", cases[i].first,
+                                            "[retention later]\nkeep = 30d\n", cases[i].second, NULL);
+        g_string_truncate(f->errors, 0);
+        g_test_message("case %u", i);
+        g_autoptr(HtConfig) config = load(f, text);
+        g_assert_nonnull(config);
+        g_assert_cmpint(strstr(f->errors->str, ": warning: [retention later] counts for nothing: ") != NULL,
+                        ==, cases[i].hidden);
+    }
+}
+
 static void test_a_missing_or_binary_file_is_an_error(Fixture *f, const void *data)
 {
     (void)data;
@@ -294,6 +328,8 @@ static void test_paths_lead_to_one_source(Fixture *f, const void *data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    ADD("/config/a-retention-that-no-event-reaches-is-warned-of",
+        test_a_retention_that_no_event_reaches_is_warned_of);
     ADD("/config/a-good-file-is-read", test_a_good_file_is_read);
     ADD("/config/paths-lead-to-one-source", test_paths_lead_to_one_source);
     ADD("/config/what-is-printed-is-read-back", test_what_is_printed_is_read_back_the_same);
