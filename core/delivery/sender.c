@@ -447,6 +447,7 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
     request->started_us = ht_clock_monotonic();
     memcpy(request->wanted, post->wanted, sizeof request->wanted);
     request->headers = curl_slist_append(NULL, "Expect:");
+    request->headers = curl_slist_append(request->headers, "Accept-Encoding: identity");
     if (post->content_type) {
         g_autofree char *type = g_strconcat("Content-Type: ", post->content_type, NULL);
         request->headers = curl_slist_append(request->headers, type);
@@ -457,6 +458,14 @@ void ht_sender_post(HtSender *sender, HtPost *post, void (*done)(const HtPosted 
     set_options(request, post);
     g_hash_table_add(sender->requests, request);
     curl_multi_add_handle(sender->multi, request->handle->easy);
+}
+
+/* Who does not heed that we asked for none: it is not unpacked, so there is nothing to read. */
+static bool is_encoded(CURL *easy)
+{
+    struct curl_header *header;
+    return curl_easy_header(easy, "Content-Encoding", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+           g_ascii_strcasecmp(header->value, "identity") != 0;
 }
 
 static void finish(Transfer *request, CURLcode code)
@@ -484,7 +493,7 @@ static void finish(Transfer *request, CURLcode code)
             posted.wanted[i].value = header->value;
         }
     }
-    posted.body = ht_buffer_text(&request->answer);
+    posted.body = is_encoded(request->handle->easy) ? HT_TEXT_NONE : ht_buffer_text(&request->answer);
     request->done(&posted, request->user);
 }
 

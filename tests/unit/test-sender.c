@@ -168,7 +168,9 @@ static void test_what_a_platform_gets_is_signed(void)
         g_autofree char *id = find_header(taker, "webhook-id"),
                         *timestamp = find_header(taker, "webhook-timestamp"),
                         *signature = find_header(taker, "webhook-signature");
+        g_autofree char *encoding = find_header(taker, "Accept-Encoding");
         g_assert_true(id && timestamp && signature);
+        g_assert_cmpstr(encoding, ==, "identity"); /* without it any would do: RFC 9110, section 12.5.3 */
         gint64 signed_s = g_ascii_strtoll(timestamp, NULL, 10);
         g_assert_cmpint(signed_s, >=, before_s);
         g_assert_cmpint(signed_s, <=, g_get_real_time() / G_USEC_PER_SEC);
@@ -443,6 +445,10 @@ static void test_what_is_read_of_an_answer(void)
         {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", "", NULL, NULL, 204, 0, false},
         {"HTTP/1.1 200 OK\r\nContent-Le", "", NULL, NULL, 0, 0, false}, /* it ends in its head */
         {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n", "", NULL, NULL, 0, 0, false},
+        {"HTTP/1.1 422 No\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\037\213ab", "", NULL, NULL,
+         422, 0, false},
+        {"HTTP/1.1 422 No\r\nContent-Encoding: Identity\r\nContent-Length: 2\r\n\r\nno", "no", NULL, NULL,
+         422, 0, false},
         {"", "", NULL, NULL, 0, 0, false},
         {"smtp\r\n", "", NULL, NULL, 0, 0, false},
     };
