@@ -73,6 +73,19 @@ static void read_key(HtIniFile *file, const char *group, char *line, unsigned nu
     add_entry(file, group, g_strstrip(line), value, number);
 }
 
+/* Kind and name with one blank between, however many and which there are: places of keys are found by it, and what is set twice is. */
+static char *write_group(const char *text)
+{
+    GString *group = g_string_new(NULL);
+    g_auto(GStrv) words = g_strsplit_set(text, " \t", -1);
+    for (char **word = words; *word; word++) {
+        if (**word) {
+            g_string_append_printf(group, "%s%s", group->len > 0 ? " " : "", *word);
+        }
+    }
+    return g_string_free(group, FALSE);
+}
+
 static char *read_group(HtIniFile *file, char *line, unsigned number, const char *path, GString *errors)
 {
     size_t size = strlen(line);
@@ -84,7 +97,7 @@ static char *read_group(HtIniFile *file, char *line, unsigned number, const char
         return NULL;
     }
     line[size - 1] = '\0';
-    char *group = g_strdup(g_strstrip(line + 1));
+    char *group = write_group(line + 1);
     add_entry(file, group, NULL, NULL, number);
     return group;
 }

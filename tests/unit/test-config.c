@@ -181,6 +181,20 @@ static void test_conf_d_is_read_in_name_order(Fixture *f, const void *data)
     g_assert_nonnull(strstr(f->errors->str, "warning: no route leads to this consumer"));
 }
 
+static void test_a_section_is_the_same_however_it_is_spaced(Fixture *f, const void *data)
+{
+    (void)data;
+    g_autofree char *spaced = g_strconcat(
+        good, "[ consumer \t b ]\ntype = webhook\nurl = http://127.0.0.1/\n[route\tto-b]\nto = b\n", NULL);
+    g_autoptr(HtConfig) config = load(f, spaced);
+    g_assert_cmpstr(f->errors->str, ==, "");
+    g_assert_nonnull(config);
+    g_autofree char *twice = g_strconcat(spaced, "[consumer  b]\nurl = http://127.0.0.1/other\n", NULL);
+    g_assert_null(load(f, twice));
+    g_assert_nonnull(strstr(f->errors->str, "[consumer b] is there twice"));
+    g_assert_nonnull(strstr(f->errors->str, "[consumer b] url is already set at "));
+}
+
 /* The first section that fits an event counts. */
 static void test_a_retention_that_no_event_reaches_is_warned_of(Fixture *f, const void *data)
 {
@@ -328,6 +342,8 @@ static void test_paths_lead_to_one_source(Fixture *f, const void *data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    ADD("/config/a-section-is-the-same-however-it-is-spaced",
+        test_a_section_is_the_same_however_it_is_spaced);
     ADD("/config/a-retention-that-no-event-reaches-is-warned-of",
         test_a_retention_that_no_event_reaches_is_warned_of);
     ADD("/config/a-good-file-is-read", test_a_good_file_is_read);
