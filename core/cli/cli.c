@@ -196,9 +196,19 @@ static void complain_of_verb(const char *verb)
     }
 }
 
-int ht_cli_run(int argc, char **argv)
+/* What stdio could not write (a full disk) is told by nobody else: who made a file of it must not take the beginning for the whole. */
+static int end_output(int status)
 {
-    ht_language_begin();
+    bool failed = ferror(stdout) != 0; /* for a reason that is not known any more */
+    if (fflush(stdout) == 0 && !failed) {
+        return status;
+    }
+    fputs(_("hutong: what was to be printed is not written in whole\n"), stderr);
+    return status == HT_EXIT_OK ? HT_EXIT_FAILED : status;
+}
+
+static int run(int argc, char **argv)
+{
     const char *verb = argc > 1 ? argv[1] : "";
     for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
         if (g_str_equal(verb, verbs[i].name)) {
@@ -217,4 +227,10 @@ int ht_cli_run(int argc, char **argv)
     }
     print_usage(stderr);
     return HT_EXIT_USAGE;
+}
+
+int ht_cli_run(int argc, char **argv)
+{
+    ht_language_begin();
+    return end_output(run(argc, argv));
 }

@@ -387,6 +387,25 @@ static void test_usage_errors_are_64(void)
     g_assert_true(g_str_has_prefix(version, "hutong "));
 }
 
+/* An export, a list or a page that was cut off by a full disk is none. */
+static void test_what_cannot_be_printed_is_an_error(void)
+{
+    static const char *const commands[] = {"config --reference", "schema", "--version", "help",
+                                           "config --metrics"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *line =
+            g_strdup_printf("\"$HUTONG\" %s 2>&1 >/dev/full; echo \"status $?\"", commands[i]);
+        char *arguments[] = {(char *)"sh", (char *)"-c", line, NULL};
+        g_autofree char *output = NULL;
+        g_autoptr(GError) error = NULL;
+        g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL, NULL, &error);
+        g_assert_no_error(error);
+        g_test_message("%s", commands[i]);
+        g_assert_nonnull(strstr(output, "hutong: what was to be printed is not written in whole\n"));
+        g_assert_nonnull(strstr(output, "status 1\n"));
+    }
+}
+
 static void test_status_without_a_bus_says_so(void)
 {
     BusProcess *bus = bus_process_new(NULL, source);
@@ -619,6 +638,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/config-shows-where-values-come-from", test_config_shows_where_values_come_from);
     g_test_add_func("/cli/the-reference-pages-are-up-to-date", test_the_reference_pages_are_up_to_date);
     g_test_add_func("/cli/usage-errors-are-64", test_usage_errors_are_64);
+    g_test_add_func("/cli/what-cannot-be-printed-is-an-error", test_what_cannot_be_printed_is_an_error);
     g_test_add_func("/cli/status-without-a-bus-says-so", test_status_without_a_bus_says_so);
     g_test_add_func("/cli/check-tries-the-doors", test_check_tries_the_doors);
     g_test_add_func("/cli/warnings-of-a-mapping-are-shown", test_warnings_of_a_mapping_are_shown);
