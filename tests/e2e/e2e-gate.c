@@ -3,6 +3,7 @@
 #include "tests/lib/busproc.h"
 #include "tests/lib/places.h"
 #include "tests/lib/post.h"
+#include "tests/lib/tree.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -409,6 +410,7 @@ static void test_a_site_mapping_that_is_changed_is_checked_anew(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_autofree char *adapters = test_use_small_adapters();
     g_test_add_func("/gate/a-bad-adapter-never-serves", test_a_bad_adapter_never_serves);
     g_test_add_func("/gate/a-passed-check-is-remembered", test_a_passed_check_is_remembered);
     g_test_add_func("/gate/an-adapter-that-is-replaced-is-checked-anew",
@@ -422,5 +424,9 @@ int main(int argc, char **argv)
                     test_a_site_mapping_must_pass_its_fixtures);
     g_test_add_func("/gate/a-site-mapping-that-is-changed-is-checked-anew",
                     test_a_site_mapping_that_is_changed_is_checked_anew);
-    return g_test_run();
+    int failed = g_test_run();
+    if (adapters) {
+        tree_remove(adapters);
+    }
+    return failed;
 }
