@@ -18,8 +18,8 @@ from running_bus import SLOWER, RunningBus, cpu_seconds, files_below, forget_pea
 
 SPOKEN = [payloads.WORD.encode(), payloads.WORD.upper().encode(), payloads.NUMBER.encode(), payloads.NAME.encode(), payloads.NAME.encode("gbk"),
           payloads.NAME.encode("utf-16-le"), b"wohnhaft", b"/etc/passwd", b"root:x:"]
-SOURCE = "department = police\nadapter = xml\nmapping = {0}/mapping.xml\ndivision = 440104\nidle-cpu = 20s\nmessage-timeout = 30s\n"
-SOURCE += f"cpu-per-megabyte = {2 * SLOWER}s\n"  # sanitizers slow reading down
+SOURCE = "department = police\nadapter = xml\nmapping = {0}/mapping.xml\ndivision = 440104\nidle-cpu = 20s\n"
+SOURCE += f"message-timeout = {30 * SLOWER}s\ncpu-per-megabyte = {2 * SLOWER}s\n"  # sanitizers slow reading down
 KEYS = "header-timeout = 3s\nidle-timeout = 3s\nbody-grace = 3s\nlog-level = debug\nlog-rate = 0\n"
 MAPPING = """<mapping xmlns="urn:hutong:mapping:1" source="test" authority="police" version="1">
 <event type="person.registered.v1" for-each="/person"><id from="number"/><division from="place"/>
