@@ -199,7 +199,7 @@ static unsigned rank_of(const char *range, const char *type)
     return g_str_equal(range, "*/*") ? 1 : 0;
 }
 
-/* The range that names the type most closely counts, wherever it stands: text and application but for one type. */
+/* The range that names the type most closely counts, wherever it stands. */
 static void weigh_range(const char *range, const char *type, Accepted *accepted)
 {
     g_auto(GStrv) parts = g_strsplit(range, ";", -1);

@@ -109,7 +109,7 @@ static bool check_payload(const HtDictionary *dictionary, const char *payload, b
     return true;
 }
 
-static void test_every_fixture_gets_a_mapping_that_takes_it(void)
+static void test_fixtures_get_a_mapping_that_takes_them(void)
 {
     g_autoptr(HtDictionary) dictionary = test_dictionary();
     g_autofree char *path = g_build_filename(g_getenv("HUTONG_SRCDIR"), "adapters", NULL);
@@ -230,8 +230,8 @@ static void test_what_is_wrong_is_told(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/mapping-new/every-fixture-gets-one-that-takes-it",
-                    test_every_fixture_gets_a_mapping_that_takes_it);
+    g_test_add_func("/mapping-new/fixtures-get-one-that-takes-them",
+                    test_fixtures_get_a_mapping_that_takes_them);
     g_test_add_func("/mapping-new/records-and-columns-are-found", test_records_and_columns_are_found);
     g_test_add_func("/mapping-new/what-is-wrong-is-told", test_what_is_wrong_is_told);
     return g_test_run();
