@@ -31,7 +31,8 @@ bool test_is_sanitized(void)
 static void copy_into(const char *folder, const char *name)
 {
     g_autofree char *from = g_build_filename(g_getenv("HUTONG_ADAPTERDIR"), name, NULL),
-                    *to = g_build_filename(folder, name, NULL), *parent = g_path_get_dirname(to), *data = NULL;
+                    *to = g_build_filename(folder, name, NULL), *parent = g_path_get_dirname(to),
+                    *data = NULL;
     gsize size;
     g_assert_true(g_file_get_contents(from, &data, &size, NULL));
     g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
